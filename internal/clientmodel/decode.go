@@ -1,0 +1,201 @@
+// Package clientmodel converts between the plain values of internal/model and the
+// protobuf structs of client_model, which other people's collectors and gatherers
+// speak. It is the border: no other internal package knows those structs.
+package clientmodel
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+var errEmpty = errors.New("empty metric collected")
+
+// Decoder converts metrics into points. It keeps memory for that between calls, so
+// that a point is valid only until the next one. The zero value is ready. It is not
+// safe for concurrent use.
+type Decoder struct {
+	labels    []model.Label
+	text      []byte
+	histogram model.HistogramValue
+	native    model.NativeHistogram
+	summary   model.SummaryValue
+}
+
+// TypeOf tells which type of value m holds. It is an error if it holds none.
+func TypeOf(m *dto.Metric) (model.Type, error) {
+	switch {
+	case m.Gauge != nil:
+		return model.Gauge, nil
+	case m.Counter != nil:
+		return model.Counter, nil
+	case m.Summary != nil:
+		return model.Summary, nil
+	case m.Untyped != nil:
+		return model.Untyped, nil
+	case m.Histogram != nil:
+		return model.Histogram, nil
+	default:
+		return model.Untyped, errEmpty
+	}
+}
+
+// Point converts m, which has to hold a value of type t, into *p. The error tells
+// what is wrong with the metric.
+func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error) {
+	*p = model.Point{}
+	if p.Labels, err = d.decodeLabels(m.Label, reserved(t)); err != nil {
+		return err
+	}
+	if m.TimestampMs != nil {
+		p.TimestampMs, p.HasTimestamp = *m.TimestampMs, true
+	}
+	switch {
+	case t == model.Gauge && m.Gauge != nil:
+		p.Value = m.Gauge.GetValue()
+	case t == model.Untyped && m.Untyped != nil:
+		p.Value = m.Untyped.GetValue()
+	case t == model.Counter && m.Counter != nil:
+		p.Value = m.Counter.GetValue()
+		p.Created = decodeTime(m.Counter.CreatedTimestamp)
+		p.Exemplar, err = DecodeExemplar(m.Counter.Exemplar)
+	case t == model.Summary && m.Summary != nil:
+		p.Created = decodeTime(m.Summary.CreatedTimestamp)
+		p.Summary = d.decodeSummary(m.Summary)
+	case (t == model.Histogram || t == model.GaugeHistogram) && m.Histogram != nil:
+		p.Created = decodeTime(m.Histogram.CreatedTimestamp)
+		p.Histogram, err = d.decodeHistogram(m.Histogram)
+	default:
+		err = fmt.Errorf("is not a %s", t)
+	}
+	return err
+}
+
+// reserved returns the label that series of that type are written with.
+func reserved(t model.Type) string {
+	switch t {
+	case model.Summary:
+		return "quantile"
+	case model.Histogram, model.GaugeHistogram:
+		return "le"
+	default:
+		return ""
+	}
+}
+
+func (d *Decoder) decodeLabels(pairs []*dto.LabelPair, reserved string) (model.Labels, error) {
+	d.labels = d.labels[:0]
+	for _, pair := range pairs {
+		if reserved != "" && pair.GetName() == reserved {
+			return model.Labels{}, fmt.Errorf("must not have an explicit %q label", reserved)
+		}
+		d.labels = append(d.labels, model.Label{Name: pair.GetName(), Value: pair.GetValue()})
+	}
+	var (
+		l   model.Labels
+		err error
+	)
+	d.text, l, err = model.AppendLabels(d.text[:0], d.labels)
+	if err != nil {
+		return model.Labels{}, fmt.Errorf("has %w", err)
+	}
+	return l, nil
+}
+
+func decodeTime(t *timestamppb.Timestamp) model.Instant {
+	if t == nil {
+		return model.Instant{}
+	}
+	return model.Instant{Nanos: t.AsTime().UnixNano(), Valid: true}
+}
+
+// DecodeExemplar converts an exemplar; nil stays nil.
+func DecodeExemplar(e *dto.Exemplar) (*model.Exemplar, error) {
+	if e == nil {
+		return nil, nil
+	}
+	labels := make([]model.Label, 0, len(e.Label))
+	for _, pair := range e.Label {
+		labels = append(labels, model.Label{Name: pair.GetName(), Value: pair.GetValue()})
+	}
+	l, err := model.NewLabels(labels)
+	if err != nil {
+		return nil, fmt.Errorf("has an exemplar with %w", err)
+	}
+	return &model.Exemplar{Labels: l, Value: e.GetValue(), Timestamp: decodeTime(e.Timestamp)}, nil
+}
+
+func (d *Decoder) decodeSummary(s *dto.Summary) *model.SummaryValue {
+	v := &d.summary
+	v.Count, v.Sum = s.GetSampleCount(), s.GetSampleSum()
+	v.Quantiles = v.Quantiles[:0]
+	for _, q := range s.Quantile {
+		v.Quantiles = append(v.Quantiles, model.Quantile{Quantile: q.GetQuantile(), Value: q.GetValue()})
+	}
+	return v
+}
+
+func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, error) {
+	v := &d.histogram
+	v.Count, v.CountFloat, v.Sum = h.GetSampleCount(), h.GetSampleCountFloat(), h.GetSampleSum()
+	v.Buckets = v.Buckets[:0]
+	last := math.Inf(-1)
+	for i, b := range h.Bucket {
+		bound := b.GetUpperBound()
+		if i > 0 && !(bound > last) {
+			return nil, fmt.Errorf("has buckets that are not in increasing order: %v after %v", bound, last)
+		}
+		last = bound
+		e, err := DecodeExemplar(b.Exemplar)
+		if err != nil {
+			return nil, err
+		}
+		v.Buckets = append(v.Buckets, model.Bucket{
+			UpperBound: bound, Count: b.GetCumulativeCount(), CountFloat: b.GetCumulativeCountFloat(), Exemplar: e,
+		})
+	}
+	v.Native = nil
+	if isNative(h) {
+		v.Native = &d.native
+		return v, d.decodeNative(h)
+	}
+	return v, nil
+}
+
+// isNative tells whether a histogram has native buckets, by the rule that
+// Prometheus applies.
+func isNative(h *dto.Histogram) bool {
+	return h.Schema != nil || len(h.PositiveSpan) > 0 || len(h.NegativeSpan) > 0 ||
+		h.GetZeroThreshold() > 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() > 0
+}
+
+func (d *Decoder) decodeNative(h *dto.Histogram) error {
+	n := &d.native
+	n.Schema, n.ZeroThreshold = h.GetSchema(), h.GetZeroThreshold()
+	n.ZeroCount, n.ZeroCountFloat = h.GetZeroCount(), h.GetZeroCountFloat()
+	decodeBuckets(&n.Positive, h.PositiveSpan, h.PositiveDelta, h.PositiveCount)
+	decodeBuckets(&n.Negative, h.NegativeSpan, h.NegativeDelta, h.NegativeCount)
+	n.Exemplars = n.Exemplars[:0]
+	for _, pb := range h.Exemplars {
+		e, err := DecodeExemplar(pb)
+		if err != nil {
+			return err
+		}
+		n.Exemplars = append(n.Exemplars, e)
+	}
+	return nil
+}
+
+func decodeBuckets(b *model.NativeBuckets, spans []*dto.BucketSpan, deltas []int64, counts []float64) {
+	b.Spans = b.Spans[:0]
+	for _, s := range spans {
+		b.Spans = append(b.Spans, model.Span{Offset: s.GetOffset(), Length: s.GetLength()})
+	}
+	b.Deltas = append(b.Deltas[:0], deltas...)
+	b.Counts = append(b.Counts[:0], counts...)
+}

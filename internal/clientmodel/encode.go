@@ -1,0 +1,246 @@
+package clientmodel
+
+import (
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+var fromModel = [...]dto.MetricType{
+	model.Untyped:        dto.MetricType_UNTYPED,
+	model.Counter:        dto.MetricType_COUNTER,
+	model.Gauge:          dto.MetricType_GAUGE,
+	model.Summary:        dto.MetricType_SUMMARY,
+	model.Histogram:      dto.MetricType_HISTOGRAM,
+	model.GaugeHistogram: dto.MetricType_GAUGE_HISTOGRAM,
+}
+
+// Builder is a model.Sink that makes metric families. The zero value is ready.
+type Builder struct {
+	families []*dto.MetricFamily
+	pending  *dto.MetricFamily // Begun, but without a metric yet.
+	alloc    allocator
+}
+
+// Family implements model.Sink.
+func (b *Builder) Family(f *model.Family) error {
+	b.pending = &dto.MetricFamily{Name: &f.Name, Type: fromModel[f.Type].Enum()}
+	if !f.NoHelp {
+		b.pending.Help = &f.Help
+	}
+	if f.Unit != "" {
+		b.pending.Unit = &f.Unit
+	}
+	b.alloc.names = b.alloc.names[:0]
+	return nil
+}
+
+// Point implements model.Sink.
+func (b *Builder) Point(p *model.Point) error {
+	if b.pending != nil {
+		b.families = append(b.families, b.pending)
+		b.pending = nil
+	}
+	mf := b.families[len(b.families)-1]
+	m := b.alloc.metrics.next()
+	b.alloc.metric(m, *mf.Type, p)
+	mf.Metric = append(mf.Metric, m)
+	return nil
+}
+
+// Families returns what has been built. Families without a metric are left out.
+func (b *Builder) Families() []*dto.MetricFamily { return b.families }
+
+// EncodePoint writes p, a point of a family of type t, into *m.
+func EncodePoint(m *dto.Metric, t model.Type, p *model.Point) {
+	var a allocator
+	a.metric(m, fromModel[t], p)
+}
+
+// EncodeLabels returns l as label pairs.
+func EncodeLabels(l model.Labels) []*dto.LabelPair {
+	var a allocator
+	return a.labels(l)
+}
+
+// allocator makes protobuf structs, many at a time.
+type allocator struct {
+	metrics  slab[dto.Metric]
+	counters slab[dto.Counter]
+	gauges   slab[dto.Gauge]
+	untyped  slab[dto.Untyped]
+	buckets  slab[dto.Bucket]
+	floats   slab[float64]
+	counts   slab[uint64]
+	pairs    slab[dto.LabelPair]
+	strings  slab[string]
+	names    []*string // Label names of the last metric; families repeat them.
+}
+
+// slab hands out elements of slices that double in length up to a limit.
+type slab[T any] struct {
+	free []T
+	size int
+}
+
+const maxSlab = 256
+
+func (s *slab[T]) next() *T {
+	if len(s.free) == 0 {
+		s.size = min(max(1, 2*s.size), maxSlab)
+		s.free = make([]T, s.size)
+	}
+	e := &s.free[0]
+	s.free = s.free[1:]
+	return e
+}
+
+func put[T any](s *slab[T], v T) *T {
+	e := s.next()
+	*e = v
+	return e
+}
+
+func (a *allocator) metric(m *dto.Metric, t dto.MetricType, p *model.Point) {
+	m.Label = a.labels(p.Labels)
+	if p.HasTimestamp {
+		m.TimestampMs = new(p.TimestampMs)
+	}
+	switch t {
+	case dto.MetricType_COUNTER:
+		m.Counter = a.counters.next()
+		m.Counter.Value = put(&a.floats, p.Value)
+		m.Counter.Exemplar = a.exemplar(p.Exemplar)
+		m.Counter.CreatedTimestamp = encodeTime(p.Created)
+	case dto.MetricType_GAUGE:
+		m.Gauge = a.gauges.next()
+		m.Gauge.Value = put(&a.floats, p.Value)
+	case dto.MetricType_SUMMARY:
+		m.Summary = a.summary(p)
+	case dto.MetricType_HISTOGRAM, dto.MetricType_GAUGE_HISTOGRAM:
+		m.Histogram = a.histogram(p)
+	default:
+		m.Untyped = a.untyped.next()
+		m.Untyped.Value = put(&a.floats, p.Value)
+	}
+}
+
+func (a *allocator) labels(l model.Labels) []*dto.LabelPair {
+	if l.IsEmpty() {
+		return nil
+	}
+	l = l.Keep()
+	pairs := make([]*dto.LabelPair, 0, max(len(a.names), 1))
+	for c := l.Cursor(); c.Next(); {
+		pair := a.pairs.next()
+		pair.Name = a.name(len(pairs), c.Name)
+		pair.Value = put(&a.strings, c.Value())
+		pairs = append(pairs, pair)
+	}
+	return pairs
+}
+
+// name returns a pointer to the name of the label at index i.
+func (a *allocator) name(i int, name string) *string {
+	switch {
+	case i >= len(a.names):
+		a.names = append(a.names, put(&a.strings, name))
+	case *a.names[i] != name:
+		a.names[i] = put(&a.strings, name)
+	}
+	return a.names[i]
+}
+
+func (a *allocator) exemplar(e *model.Exemplar) *dto.Exemplar {
+	if e == nil {
+		return nil
+	}
+	pb := &dto.Exemplar{Value: put(&a.floats, e.Value), Timestamp: encodeTime(e.Timestamp)}
+	for c := e.Labels.Cursor(); c.Next(); {
+		pb.Label = append(pb.Label, &dto.LabelPair{Name: put(&a.strings, c.Name), Value: put(&a.strings, c.Value())})
+	}
+	return pb
+}
+
+func (a *allocator) summary(p *model.Point) *dto.Summary {
+	pb := &dto.Summary{
+		SampleCount:      put(&a.counts, p.Summary.Count),
+		SampleSum:        put(&a.floats, p.Summary.Sum),
+		CreatedTimestamp: encodeTime(p.Created),
+	}
+	for _, q := range p.Summary.Quantiles {
+		pb.Quantile = append(pb.Quantile, &dto.Quantile{
+			Quantile: put(&a.floats, q.Quantile), Value: put(&a.floats, q.Value),
+		})
+	}
+	return pb
+}
+
+func (a *allocator) histogram(p *model.Point) *dto.Histogram {
+	h := p.Histogram
+	pb := &dto.Histogram{
+		SampleCount:      put(&a.counts, h.Count),
+		SampleSum:        put(&a.floats, h.Sum),
+		CreatedTimestamp: encodeTime(p.Created),
+	}
+	if h.CountFloat > 0 {
+		pb.SampleCountFloat = put(&a.floats, h.CountFloat)
+	}
+	if len(h.Buckets) > 0 {
+		pb.Bucket = make([]*dto.Bucket, len(h.Buckets))
+	}
+	for i := range h.Buckets {
+		b := a.buckets.next()
+		b.CumulativeCount = put(&a.counts, h.Buckets[i].Count)
+		b.UpperBound = put(&a.floats, h.Buckets[i].UpperBound)
+		if f := h.Buckets[i].CountFloat; f > 0 {
+			b.CumulativeCountFloat = put(&a.floats, f)
+		}
+		b.Exemplar = a.exemplar(h.Buckets[i].Exemplar)
+		pb.Bucket[i] = b
+	}
+	if h.Native != nil {
+		a.native(pb, h.Native)
+	}
+	return pb
+}
+
+func (a *allocator) native(pb *dto.Histogram, n *model.NativeHistogram) {
+	pb.Schema = new(n.Schema)
+	pb.ZeroThreshold = put(&a.floats, n.ZeroThreshold)
+	pb.ZeroCount = put(&a.counts, n.ZeroCount)
+	if n.ZeroCountFloat > 0 {
+		pb.ZeroCountFloat = put(&a.floats, n.ZeroCountFloat)
+	}
+	pb.PositiveSpan, pb.PositiveDelta, pb.PositiveCount = encodeBuckets(&n.Positive)
+	pb.NegativeSpan, pb.NegativeDelta, pb.NegativeCount = encodeBuckets(&n.Negative)
+	for _, e := range n.Exemplars {
+		pb.Exemplars = append(pb.Exemplars, a.exemplar(e))
+	}
+}
+
+func encodeBuckets(b *model.NativeBuckets) (spans []*dto.BucketSpan, deltas []int64, counts []float64) {
+	for _, s := range b.Spans {
+		spans = append(spans, &dto.BucketSpan{Offset: new(s.Offset), Length: new(s.Length)})
+	}
+	return spans, append(deltas, b.Deltas...), append(counts, b.Counts...)
+}
+
+func encodeTime(t model.Instant) *timestamppb.Timestamp {
+	if !t.Valid {
+		return nil
+	}
+	return timestamppb.New(time.Unix(0, t.Nanos))
+}
+
+// EncodeLabelMap returns labels as label pairs, in no particular order.
+func EncodeLabelMap(labels map[string]string) []*dto.LabelPair {
+	pairs := make([]*dto.LabelPair, 0, len(labels))
+	for name, value := range labels {
+		pairs = append(pairs, &dto.LabelPair{Name: &name, Value: &value})
+	}
+	return pairs
+}

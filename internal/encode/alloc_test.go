@@ -1,0 +1,73 @@
+package encode_test
+
+import (
+	"io"
+	"testing"
+
+	"github.com/luxfi/metric/internal/encode"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// TestPointsDoNotAllocate covers every kind of point in every format. A family
+// may allocate if its name has to be escaped, a point may not.
+func TestPointsDoNotAllocate(t *testing.T) {
+	for name, opts := range variants() {
+		e := encode.NewEncoder(io.Discard, opts)
+		defer e.Release()
+		for _, f := range corpus {
+			t.Run(name+"/"+f.Name, func(t *testing.T) {
+				if err := e.Family(&f.Family); err != nil {
+					t.Fatal(err)
+				}
+				for i := range f.points {
+					p := &f.points[i]
+					if e.Point(p) != nil {
+						continue // Refused.
+					}
+					// Several chunks in protobuf.
+					for range 100 {
+						_ = e.Point(p)
+					}
+					if allocs := testing.AllocsPerRun(100, func() { _ = e.Point(p) }); allocs != 0 {
+						t.Errorf("point %d: %v allocations", i, allocs)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestExpositionsDoNotAllocate covers encoders, families and blocks of protobuf.
+func TestExpositionsDoNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes pools forget")
+	}
+	f := counters(5000)
+	for _, format := range []encode.Format{encode.Text, encode.OpenMetrics, encode.Protobuf} {
+		t.Run(format.String(), func(t *testing.T) {
+			expose := func() { encodeAll(io.Discard, encode.Options{Format: format}, []*family{f, f}) }
+			expose()
+			if allocs := testing.AllocsPerRun(20, expose); allocs > 1 {
+				t.Errorf("%v allocations for %d series", allocs, 2*len(f.points))
+			}
+		})
+	}
+}
+
+func encodeAll(w io.Writer, opts encode.Options, families []*family) {
+	e := encode.NewEncoder(w, opts)
+	defer e.Release()
+	for _, f := range families {
+		_ = e.Family(&f.Family)
+		for i := range f.points {
+			_ = e.Point(&f.points[i])
+		}
+	}
+	_ = e.Close()
+}
+
+func counters(n int) *family {
+	return series(n, model.Family{Name: "http_requests_total", Help: "Requests.", Type: model.Counter}, func(i int, p *model.Point) {
+		p.Value = float64(i * 37)
+	})
+}

@@ -1,0 +1,247 @@
+// Package encode writes families and points in the formats that Prometheus
+// scrapes: its text format 0.0.4, OpenMetrics 1.0.0 (whose body serves 0.0.1 as
+// well) and length-delimited protobuf.
+//
+// The output is, byte for byte, that of prometheus/common's expfmt, save for
+// what a Prometheus server would answer by refusing the whole scrape:
+//
+//   - A help that is not UTF-8 is written with U+FFFD in place of the bad bytes.
+//   - A unit is left out unless the family's name ends in it, as OpenMetrics
+//     requires.
+//   - A family without points is left out.
+//
+// Nothing is allocated for a point. An [Encoder] appends to one buffer and hands
+// it to its writer in chunks, so its memory does not grow with the exposition.
+// Protobuf is different: the length of a family stands in front of it, so there
+// memory grows with the largest family.
+package encode
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"unicode/utf8"
+
+	common "github.com/prometheus/common/model"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Format is an exposition format.
+type Format uint8
+
+// The formats that can be written.
+const (
+	Text        Format = iota // Prometheus text 0.0.4.
+	OpenMetrics               // OpenMetrics 1.0.0 and 0.0.1.
+	Protobuf                  // Delimited io.prometheus.client.MetricFamily messages.
+)
+
+// String returns the format's name as error messages spell it.
+func (f Format) String() string {
+	switch f {
+	case Text:
+		return "the text format"
+	case OpenMetrics:
+		return "OpenMetrics"
+	case Protobuf:
+		return "protobuf"
+	default:
+		return "an unknown format"
+	}
+}
+
+// Options tell what to write. The zero value is the text format with UTF-8 names
+// as they are.
+type Options struct {
+	Format   Format
+	Escaping common.EscapingScheme // Of metric and label names that are not legacy names.
+
+	// CreatedLines adds a _created line to every counter, histogram and summary
+	// whose creation time is known. Only OpenMetrics has such lines.
+	CreatedLines bool
+}
+
+// Encoder is a model.Sink that writes an exposition.
+//
+// An error of the writer stops it: it is returned at once and from every later
+// call. A *[PointError] does not.
+//
+// An Encoder is not safe for concurrent use.
+type Encoder struct {
+	out      output
+	escape   escaper
+	format   format // One of the two below.
+	lines    lines
+	messages messages
+
+	opts   Options
+	family *model.Family
+	begun  bool // The family has a point, and so its header is written.
+	series uint64
+}
+
+// format is what differs between lines of text and protobuf messages. It writes
+// to the output that it is given.
+type format interface {
+	// begin writes what stands in front of a family's points. name is the
+	// family's, escaped.
+	begin(o *output, f *model.Family, name string)
+	// point writes a point that has a value fit for the format.
+	point(o *output, p *model.Point, labels model.Labels)
+	// end writes what stands behind a family's points.
+	end(o *output)
+	// full makes room when there is a chunk in the output's buffer.
+	full(o *output)
+	// flush passes on everything that is whole.
+	flush(o *output)
+	// trailer returns what stands behind the last family.
+	trailer() string
+	// reset forgets everything and keeps only memory.
+	reset()
+}
+
+var encoders = sync.Pool{New: func() any { return new(Encoder) }}
+
+// NewEncoder returns an encoder that writes to w. Finish with Close or Abort,
+// then call Release.
+func NewEncoder(w io.Writer, opts Options) *Encoder {
+	e := encoders.Get().(*Encoder)
+	e.opts = opts
+	e.out.open(w)
+	e.escape.scheme = opts.Escaping
+	switch opts.Format {
+	case Text:
+		e.lines.open(text{}, false)
+		e.format = &e.lines
+	case OpenMetrics:
+		e.lines.open(openMetrics{}, opts.CreatedLines)
+		e.format = &e.lines
+	case Protobuf:
+		e.format = &e.messages
+	default:
+		panic("BUG: encode: unknown format")
+	}
+	return e
+}
+
+// Release gives the encoder's memory back. The encoder must not be used again.
+func (e *Encoder) Release() {
+	e.format.reset()
+	e.out.reset()
+	e.escape.reset()
+	e.format, e.family, e.begun, e.series = nil, nil, false, 0
+	encoders.Put(e)
+}
+
+// Family begins a family. Nothing is written before its first point.
+func (e *Encoder) Family(f *model.Family) error {
+	if e.out.err != nil {
+		return e.out.err
+	}
+	e.endFamily()
+	e.family = f
+	return e.out.err
+}
+
+// Point writes a point of the family begun last.
+//
+// If the error is a *[PointError], then this point cannot be written in this
+// format and nothing of it has been: the caller may leave it out and go on.
+// After any other error it must stop.
+func (e *Encoder) Point(p *model.Point) error {
+	if e.out.err != nil {
+		return e.out.err
+	}
+	if e.family == nil {
+		panic("BUG: encode: Point before Family")
+	}
+	labels := p.Labels
+	if labels.Quoted() && e.opts.Escaping != common.NoEscaping {
+		var err error
+		if labels, err = e.escape.labels(labels); err != nil {
+			return e.refuse(p, err)
+		}
+	}
+	if err := e.check(p); err != nil {
+		return e.refuse(p, err)
+	}
+	if !e.begun {
+		if err := e.begin(); err != nil {
+			return e.refuse(p, err)
+		}
+	}
+	e.series++
+	e.format.point(&e.out, p, labels)
+	if len(e.out.buf) >= chunkSize {
+		e.format.full(&e.out)
+	}
+	return e.out.err
+}
+
+var errBadName = errors.New("the metric name is empty or not UTF-8")
+
+func (e *Encoder) begin() error {
+	name := e.family.Name
+	if name == "" || !utf8.ValidString(name) {
+		return errBadName
+	}
+	e.format.begin(&e.out, e.family, e.escape.name(name))
+	e.begun = true
+	return nil
+}
+
+func (e *Encoder) endFamily() {
+	if !e.begun {
+		return
+	}
+	e.begun = false
+	e.format.end(&e.out)
+	if len(e.out.buf) >= chunkSize {
+		e.format.full(&e.out)
+	}
+}
+
+// Flush passes on what is buffered and whole. In protobuf the family begun last
+// is not whole.
+func (e *Encoder) Flush() error {
+	if e.out.err == nil {
+		e.format.flush(&e.out)
+	}
+	return e.out.err
+}
+
+// Close finishes the exposition and passes on everything.
+func (e *Encoder) Close() error { return e.finish(true) }
+
+// Abort passes on the points so far, but does not mark the exposition as
+// complete: in OpenMetrics it lacks its # EOF. The other formats have no such
+// mark, so there the receiver can learn of the failure only by other means.
+func (e *Encoder) Abort() error { return e.finish(false) }
+
+var errFinished = errors.New("encode: the exposition is finished")
+
+func (e *Encoder) finish(complete bool) error {
+	if e.out.err == errFinished {
+		return nil
+	}
+	if e.out.err != nil {
+		return e.out.err
+	}
+	e.endFamily()
+	if complete {
+		e.out.buf = append(e.out.buf, e.format.trailer()...)
+	}
+	e.format.flush(&e.out)
+	if e.out.err != nil {
+		return e.out.err
+	}
+	e.out.err = errFinished
+	return nil
+}
+
+// Series returns how many points have been written.
+func (e *Encoder) Series() uint64 { return e.series }
+
+// Bytes returns how many bytes the writer has taken.
+func (e *Encoder) Bytes() uint64 { return e.out.written }

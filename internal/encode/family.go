@@ -1,0 +1,34 @@
+package encode
+
+import (
+	"strings"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+const totalSuffix = "_total"
+
+// unitOf returns the unit of a family whose name is base (without the _total of a
+// counter). OpenMetrics demands that the name ends in the unit, and Prometheus
+// refuses a whole scrape over a family of which this is not true.
+func unitOf(f *model.Family, base string) string {
+	if f.Unit == "" {
+		return ""
+	}
+	if rest, ok := strings.CutSuffix(base, f.Unit); !ok || !strings.HasSuffix(rest, "_") {
+		return ""
+	}
+	return f.Unit
+}
+
+// baseOf returns what OpenMetrics calls the family: a counter's name without
+// _total.
+func baseOf(f *model.Family, name string) string {
+	if f.Type == model.Counter {
+		return strings.TrimSuffix(name, totalSuffix)
+	}
+	return name
+}
+
+// helpOf returns the family's help as UTF-8.
+func helpOf(f *model.Family) string { return strings.ToValidUTF8(f.Help, "\uFFFD") }

@@ -1,0 +1,189 @@
+package encode
+
+import (
+	"math"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// dialect is what differs between the formats that have a line for each sample.
+type dialect interface {
+	// describe returns what the comment lines call a family and its type.
+	describe(f *model.Family, name string) (base, typeName string)
+	// unit returns what the UNIT line says, or nothing if there is none.
+	unit(f *model.Family, base string) string
+	appendHelp(buf []byte, help string) []byte
+	appendFloat(buf []byte, v float64) []byte
+	// appendCount appends a count. float overrides n if the dialect knows
+	// histograms with float counts.
+	appendCount(buf []byte, n uint64, float float64) []byte
+	appendTimestamp(buf []byte, ms int64) []byte
+	appendExemplar(buf []byte, e *model.Exemplar) []byte
+	trailer() string
+}
+
+// lines is the format with a line for each sample. What a family and a point of
+// each type are made of is said here, for all dialects.
+type lines struct {
+	dialect      dialect
+	createdLines bool
+
+	typ       model.Type
+	heading   []byte // The family's name as the comment lines write it.
+	value     sampleName
+	bucket    sampleName
+	sum       sampleName
+	count     sampleName
+	created   sampleName
+	bounds    boundCache // Of histograms.
+	quantiles boundCache // Of summaries.
+}
+
+func (l *lines) open(d dialect, createdLines bool) {
+	l.dialect, l.createdLines = d, createdLines
+	l.bounds.open(`le="`)
+	l.quantiles.open(`quantile="`)
+}
+
+func (l *lines) reset() {
+	l.bounds.reset()
+	l.quantiles.reset()
+}
+
+func (l *lines) end(*output)     {}
+func (l *lines) full(o *output)  { o.flush() }
+func (l *lines) flush(o *output) { o.flush() }
+func (l *lines) trailer() string { return l.dialect.trailer() }
+
+func (l *lines) begin(o *output, f *model.Family, name string) {
+	base, typeName := l.dialect.describe(f, name)
+	l.heading = model.AppendName(l.heading[:0], base)
+	if !f.NoHelp {
+		o.buf = l.appendComment(o.buf, "# HELP ")
+		o.buf = l.dialect.appendHelp(o.buf, helpOf(f))
+		o.buf = append(o.buf, '\n')
+	}
+	o.buf = l.appendComment(o.buf, "# TYPE ")
+	o.buf = append(o.buf, typeName...)
+	o.buf = append(o.buf, '\n')
+	if unit := l.dialect.unit(f, base); unit != "" {
+		o.buf = l.appendComment(o.buf, "# UNIT ")
+		o.buf = model.AppendEscaped(o.buf, unit)
+		o.buf = append(o.buf, '\n')
+	}
+	l.nameSamples(f.Type, name, base)
+}
+
+func (l *lines) appendComment(buf []byte, keyword string) []byte {
+	buf = append(buf, keyword...)
+	buf = append(buf, l.heading...)
+	return append(buf, ' ')
+}
+
+func (l *lines) nameSamples(typ model.Type, name, base string) {
+	l.typ = typ
+	legacy := model.IsLegacyName(name)
+	switch typ {
+	case model.Histogram, model.GaugeHistogram:
+		l.bucket.set(name, "_bucket", legacy)
+		l.sum.set(name, "_sum", legacy)
+		l.count.set(name, "_count", legacy)
+	case model.Summary:
+		l.value.set(name, "", legacy)
+		l.sum.set(name, "_sum", legacy)
+		l.count.set(name, "_count", legacy)
+	default:
+		l.value.set(name, "", legacy)
+	}
+	if l.createdLines {
+		l.created.set(base, "_created", legacy)
+	}
+}
+
+func (l *lines) point(o *output, p *model.Point, labels model.Labels) {
+	text := labels.Text()
+	switch l.typ {
+	case model.Histogram, model.GaugeHistogram:
+		o.buf = l.appendHistogram(o.buf, p, text)
+		o.buf = l.appendCreated(o.buf, p, text)
+	case model.Summary:
+		o.buf = l.appendSummary(o.buf, p, text)
+		o.buf = l.appendCreated(o.buf, p, text)
+	case model.Counter:
+		o.buf = l.appendValue(o.buf, p, text, p.Exemplar)
+		o.buf = l.appendCreated(o.buf, p, text)
+	default:
+		o.buf = l.appendValue(o.buf, p, text, nil)
+	}
+}
+
+func (l *lines) appendValue(buf []byte, p *model.Point, labels string, e *model.Exemplar) []byte {
+	buf = l.value.appendSeries(buf, labels)
+	buf = l.dialect.appendFloat(buf, p.Value)
+	return l.appendEnd(buf, p, e)
+}
+
+func (l *lines) appendHistogram(buf []byte, p *model.Point, labels string) []byte {
+	h := p.Histogram
+	hasInf := false
+	for i := range h.Buckets {
+		b := &h.Buckets[i]
+		buf = l.bucket.appendOpen(buf, labels)
+		buf = append(buf, l.bounds.text(i, b.UpperBound, l.dialect)...)
+		buf = l.dialect.appendCount(buf, b.Count, b.CountFloat)
+		buf = l.appendEnd(buf, p, b.Exemplar)
+		hasInf = hasInf || math.IsInf(b.UpperBound, +1)
+	}
+	if !hasInf {
+		buf = l.bucket.appendOpen(buf, labels)
+		buf = append(buf, `le="+Inf"} `...)
+		buf = l.dialect.appendCount(buf, h.Count, h.CountFloat)
+		buf = l.appendEnd(buf, p, nil)
+	}
+	return l.appendSumAndCount(buf, p, labels, h.Sum, h.Count, h.CountFloat)
+}
+
+func (l *lines) appendSummary(buf []byte, p *model.Point, labels string) []byte {
+	s := p.Summary
+	for i := range s.Quantiles {
+		q := &s.Quantiles[i]
+		buf = l.value.appendOpen(buf, labels)
+		buf = append(buf, l.quantiles.text(i, q.Quantile, l.dialect)...)
+		buf = l.dialect.appendFloat(buf, q.Value)
+		buf = l.appendEnd(buf, p, nil)
+	}
+	return l.appendSumAndCount(buf, p, labels, s.Sum, s.Count, 0)
+}
+
+func (l *lines) appendSumAndCount(buf []byte, p *model.Point, labels string, sum float64, n uint64, float float64) []byte {
+	buf = l.sum.appendSeries(buf, labels)
+	buf = l.dialect.appendFloat(buf, sum)
+	buf = l.appendEnd(buf, p, nil)
+	buf = l.count.appendSeries(buf, labels)
+	buf = l.dialect.appendCount(buf, n, float)
+	return l.appendEnd(buf, p, nil)
+}
+
+func (l *lines) appendCreated(buf []byte, p *model.Point, labels string) []byte {
+	if !l.createdLines || !p.Created.Valid {
+		return buf
+	}
+	buf = l.created.appendSeries(buf, labels)
+	buf = l.dialect.appendFloat(buf, seconds(p.Created))
+	return append(buf, '\n')
+}
+
+// appendEnd appends what stands behind a sample's value.
+func (l *lines) appendEnd(buf []byte, p *model.Point, e *model.Exemplar) []byte {
+	if p.HasTimestamp {
+		buf = append(buf, ' ')
+		buf = l.dialect.appendTimestamp(buf, p.TimestampMs)
+	}
+	if e != nil {
+		buf = l.dialect.appendExemplar(buf, e)
+	}
+	return append(buf, '\n')
+}
+
+// seconds returns t in seconds since the Unix epoch.
+func seconds(t model.Instant) float64 { return float64(t.Nanos) / 1e9 }

@@ -1,0 +1,68 @@
+package encode
+
+import (
+	"strconv"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// openMetrics is OpenMetrics 1.0.0, see
+// https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md.
+type openMetrics struct{}
+
+// describe leaves _total out of what a counter is called. A counter without
+// _total would be against the rules, so it passes as a family of unknown type.
+func (openMetrics) describe(f *model.Family, name string) (base, typeName string) {
+	base = baseOf(f, name)
+	switch f.Type {
+	case model.Counter:
+		if base == name {
+			return name, "unknown"
+		}
+		return base, "counter"
+	case model.Gauge:
+		return base, "gauge"
+	case model.Summary:
+		return base, "summary"
+	case model.Histogram:
+		return base, "histogram"
+	case model.GaugeHistogram:
+		return base, "gaugehistogram"
+	default:
+		return base, "unknown"
+	}
+}
+
+func (openMetrics) unit(f *model.Family, base string) string { return unitOf(f, base) }
+
+func (openMetrics) appendHelp(buf []byte, help string) []byte {
+	return model.AppendEscaped(buf, help)
+}
+
+func (openMetrics) appendFloat(buf []byte, v float64) []byte { return appendFloatWithPoint(buf, v) }
+
+func (openMetrics) appendCount(buf []byte, n uint64, _ float64) []byte {
+	return strconv.AppendUint(buf, n, 10)
+}
+
+func (openMetrics) appendTimestamp(buf []byte, ms int64) []byte {
+	return appendFloatWithPoint(buf, float64(ms)/1000)
+}
+
+// appendExemplar leaves out an exemplar without labels, which points to nothing.
+func (openMetrics) appendExemplar(buf []byte, e *model.Exemplar) []byte {
+	if e.Labels.IsEmpty() {
+		return buf
+	}
+	buf = append(buf, " # {"...)
+	buf = append(buf, e.Labels.Text()...)
+	buf = append(buf, '}', ' ')
+	buf = appendFloatWithPoint(buf, e.Value)
+	if e.Timestamp.Valid {
+		buf = append(buf, ' ')
+		buf = appendFloatWithPoint(buf, seconds(e.Timestamp))
+	}
+	return buf
+}
+
+func (openMetrics) trailer() string { return "# EOF\n" }

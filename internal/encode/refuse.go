@@ -1,0 +1,70 @@
+package encode
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// PointError tells that one point cannot be written. Nothing of it has been, and
+// the encoder can go on with the next one.
+type PointError struct {
+	Family string // The family's name.
+	Labels string // The point's labels in their canonical rendering.
+	Format Format
+	Err    error
+}
+
+// Error names the series, the format and the reason.
+func (e *PointError) Error() string {
+	return fmt.Sprintf("%s{%s} cannot be written in %s: %v", e.Family, e.Labels, e.Format, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *PointError) Unwrap() error { return e.Err }
+
+func (e *Encoder) refuse(p *model.Point, err error) error {
+	return &PointError{
+		Family: e.family.Name,
+		Labels: p.Labels.Keep().Text(),
+		Format: e.opts.Format,
+		Err:    err,
+	}
+}
+
+var (
+	errNoHistogram    = errors.New("it is no histogram, unlike its family")
+	errNoSummary      = errors.New("it is no summary, unlike its family")
+	errFloatHistogram = errors.New("histograms with float counts are not supported")
+)
+
+// check returns why p cannot be written in the encoder's format, if so.
+func (e *Encoder) check(p *model.Point) error {
+	switch e.family.Type {
+	case model.Histogram, model.GaugeHistogram:
+		if p.Histogram == nil {
+			return errNoHistogram
+		}
+		if e.opts.Format == OpenMetrics && hasFloatCounts(p.Histogram) {
+			return errFloatHistogram
+		}
+	case model.Summary:
+		if p.Summary == nil {
+			return errNoSummary
+		}
+	}
+	return nil
+}
+
+func hasFloatCounts(h *model.HistogramValue) bool {
+	if h.CountFloat > 0 {
+		return true
+	}
+	for i := range h.Buckets {
+		if h.Buckets[i].CountFloat > 0 {
+			return true
+		}
+	}
+	return false
+}

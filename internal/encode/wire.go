@@ -1,0 +1,109 @@
+package encode
+
+import (
+	"encoding/binary"
+	"math"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// The types of a protobuf field, which stand in the low bits of its tag.
+const (
+	varintType  = byte(protowire.VarintType)
+	fixed64Type = byte(protowire.Fixed64Type)
+	bytesType   = byte(protowire.BytesType)
+)
+
+func appendUint(buf []byte, field byte, v uint64) []byte {
+	return protowire.AppendVarint(append(buf, field<<3|varintType), v)
+}
+
+// appendSint appends a field that is zigzag-coded: sint32 or sint64.
+func appendSint(buf []byte, field byte, v int64) []byte {
+	return appendUint(buf, field, protowire.EncodeZigZag(v))
+}
+
+func appendDouble(buf []byte, field byte, v float64) []byte {
+	return binary.LittleEndian.AppendUint64(append(buf, field<<3|fixed64Type), math.Float64bits(v))
+}
+
+func appendString(buf []byte, field byte, s string) []byte {
+	buf = protowire.AppendVarint(append(buf, field<<3|bytesType), uint64(len(s)))
+	return append(buf, s...)
+}
+
+// appendOpen begins a field that has its length in front. What is appended from
+// then on belongs to it, until closeAt is called with the offset returned.
+func appendOpen(buf []byte, field byte) ([]byte, int) {
+	buf = append(buf, field<<3|bytesType, 0)
+	return buf, len(buf)
+}
+
+// closeAt sets the length of the field whose content begins at start. One byte is
+// there for it, which is enough for 127 bytes; a longer content moves.
+func closeAt(buf []byte, start int) []byte {
+	size := len(buf) - start
+	if size < 0x80 {
+		buf[start-1] = byte(size)
+		return buf
+	}
+	more := protowire.SizeVarint(uint64(size)) - 1
+	var room [binary.MaxVarintLen64]byte
+	buf = append(buf, room[:more]...)
+	copy(buf[start+more:], buf[start:start+size])
+	protowire.AppendVarint(buf[:start-1], uint64(size))
+	return buf
+}
+
+// appendLabel appends a label pair. The value's escapes belong to the text
+// formats and are undone.
+func appendLabel(buf []byte, field byte, c *model.Cursor) []byte {
+	buf, start := appendOpen(buf, field)
+	buf = appendString(buf, labelName, c.Name)
+	if strings.IndexByte(c.RawValue, '\\') < 0 {
+		buf = appendString(buf, labelValue, c.RawValue)
+		return closeAt(buf, start)
+	}
+	buf, value := appendOpen(buf, labelValue)
+	buf = appendUnescaped(buf, c.RawValue)
+	buf = closeAt(buf, value)
+	return closeAt(buf, start)
+}
+
+// appendUnescaped is model.Unescape without the allocation.
+func appendUnescaped(buf []byte, s string) []byte {
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			return append(buf, s...)
+		}
+		buf = append(buf, s[:i]...)
+		c := s[i+1]
+		if c == 'n' {
+			c = '\n'
+		}
+		buf = append(buf, c)
+		s = s[i+2:]
+	}
+}
+
+// appendInstant appends a google.protobuf.Timestamp, in which a field of value 0
+// is left out.
+func appendInstant(buf []byte, field byte, t model.Instant) []byte {
+	const second = 1e9
+	secs, nanos := t.Nanos/second, t.Nanos%second
+	if nanos < 0 {
+		secs, nanos = secs-1, nanos+second
+	}
+	buf, start := appendOpen(buf, field)
+	if secs != 0 {
+		buf = appendUint(buf, timestampSeconds, uint64(secs))
+	}
+	if nanos != 0 {
+		buf = appendUint(buf, timestampNanos, uint64(nanos))
+	}
+	return closeAt(buf, start)
+}

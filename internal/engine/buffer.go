@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Sink is where one run writes what it collects. Every run has its own, so that
+// what comes late reaches no other scrape. Sinks are safe for concurrent use.
+type Sink interface {
+	// Sample adds a sample. p may be used again when the call returns. An error
+	// means that nobody waits for the run any more, or that this sample cannot
+	// be taken; the run may go on in the second case.
+	Sample(f *model.Family, p *model.Point) error
+	// Drop reports a sample that could not be added.
+	Drop(err error)
+	// Close tells that nobody waits for what comes from now on. It may be called
+	// more than once, and while Sample runs.
+	Close()
+}
+
+// ErrAbandoned is what a sink answers when nobody waits for its run any more.
+var ErrAbandoned = errors.New("the scrape that started this collector has ended")
+
+// Buffer is a Sink that keeps everything in memory.
+type Buffer struct {
+	mu      sync.Mutex
+	samples []model.Sample
+	dropped []error
+	closed  bool
+}
+
+// Sample implements Sink.
+func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return ErrAbandoned
+	}
+	b.samples = append(b.samples, model.Sample{Family: f, Point: p.Clone()})
+	return nil
+}
+
+// Drop implements Sink.
+func (b *Buffer) Drop(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.dropped = append(b.dropped, err)
+	}
+}
+
+// Snapshot returns what has arrived so far. The slices are read-only: the run may
+// go on appending behind their end.
+func (b *Buffer) Snapshot() (samples []model.Sample, dropped []error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.samples[:len(b.samples):len(b.samples)], b.dropped[:len(b.dropped):len(b.dropped)]
+}
+
+// Close implements Sink. The buffer lets go of what it holds.
+func (b *Buffer) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	b.samples, b.dropped = nil, nil
+}

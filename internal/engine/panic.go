@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// PanicError is a panic in somebody else's code, turned into an error.
+type PanicError struct {
+	Value any    // What was passed to panic.
+	Stack []byte // The stack of the goroutine that panicked.
+}
+
+// Error tells the value, not the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the value if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// Try calls f and returns its error, or a *PanicError if it panicked.
+func Try(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+var errGoexit = errors.New("runtime.Goexit was called")
+
+// goTry runs f in a new goroutine and then, in the same goroutine, ended with
+// f's error, however f ends: by returning, by a panic or by runtime.Goexit.
+func goTry(f func() error, ended func(error)) {
+	go func() {
+		err := errGoexit
+		defer func() { ended(err) }()
+		err = Try(f)
+	}()
+}

@@ -1,0 +1,200 @@
+// Package labelmap is the index of a vector: from label values to series.
+//
+// Finding a series takes no lock and allocates nothing. Series are created and
+// deleted under a mutex that no reader ever waits for, and the sorted list that
+// a scrape walks is kept from scrape to scrape.
+package labelmap
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Map holds the series of one vector. It is safe for concurrent use. Wherever
+// it takes values, there must be one for each name of the layout, in the order
+// of the names; this is not checked.
+//
+// Publication order: whoever changes the map first advances version, then makes
+// the change visible in table. A goroutine that has seen a change through Get
+// therefore never gets an older list from Sorted.
+//
+// Lock order: sorting before mu. Neither is held while a callback runs that may
+// belong to somebody else, see GetOrCreate and DeleteFunc.
+type Map[C any] struct {
+	// What every Get reads and what only a rebuild of the table writes.
+	layout *model.Layout
+	table  atomic.Pointer[table[C]]
+	mask   uint64 // Bits of the hash that are used: all of them, but for tests.
+
+	// What follows is written with every new series. Without the distance, each
+	// of these writes would cost all readers a cache miss.
+	_ [64]byte
+
+	mu        sync.Mutex // Held by whoever changes the map.
+	live      atomic.Int64
+	tombstone *Entry[C] // In the slots of deleted series. Nil before the first one.
+
+	// Version counts the changes. It is written under mu.
+	version atomic.Uint64
+
+	index index[C]
+}
+
+// Entry is one series. It never moves, and once it is deleted it never comes
+// back: a series with the same values that is created later is another Entry.
+type Entry[C any] struct {
+	// State is the hash of the values with the bit liveBit set, or, when the
+	// entry is deleted, the version of the map that did it. So a state equal to
+	// the hash that one looks for means a live entry, and anybody can tell
+	// without a lock whether the entry existed in a given version.
+	state atomic.Uint64
+
+	Labels model.Labels // Immutable.
+	Child  C            // Belongs to the user of the map.
+}
+
+// liveBit tells a hash from a version in Entry.state.
+const liveBit = 1 << 63
+
+// existsAt tells whether e, created in this version or before, is not deleted
+// in it.
+func (e *Entry[C]) existsAt(version uint64) bool {
+	state := e.state.Load()
+	return state&liveBit != 0 || state > version
+}
+
+// New returns an empty map of series with the given layout.
+func New[C any](layout *model.Layout) *Map[C] {
+	m := &Map[C]{layout: layout, mask: ^uint64(0)}
+	m.table.Store(newTable[C](0))
+	m.index.reset(0)
+	return m
+}
+
+// hash returns the hash of values, liveBit set.
+func (m *Map[C]) hash(values []string) uint64 { return hashOf(values)&m.mask | liveBit }
+
+// Get returns the series with these values, or nil if there is none. It takes
+// no lock and does not allocate.
+func (m *Map[C]) Get(values []string) *Entry[C] {
+	return m.table.Load().find(m.hash(values), m.layout, values)
+}
+
+// GetOrCreate returns the series with these values. If there is none, it
+// creates one and calls init, which may be nil, before anybody else can see it.
+//
+// Init is called once for a series, and while the lock of the map is held: it
+// must be code of the vector itself, and must use neither the map nor anything
+// that waits for a user of the map. If it panics, nothing has happened.
+//
+// The values are copied if the series is new, and not kept otherwise.
+func (m *Map[C]) GetOrCreate(values []string, init func(*Entry[C])) *Entry[C] {
+	h := m.hash(values)
+	if e := m.table.Load().find(h, m.layout, values); e != nil {
+		return e
+	}
+	return m.create(h, values, init)
+}
+
+func (m *Map[C]) create(h uint64, values []string, init func(*Entry[C])) *Entry[C] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.table.Load()
+	if e := t.find(h, m.layout, values); e != nil {
+		return e
+	}
+	e := &Entry[C]{Labels: m.layout.Render(values)}
+	e.state.Store(h)
+	if init != nil {
+		init(e)
+	}
+
+	m.version.Add(1)
+	if t.isFull() {
+		t = t.rebuild(int(m.live.Load())+1, m.tombstone)
+		t.insert(e, m.tombstone)
+		m.table.Store(t)
+	} else {
+		t.insert(e, m.tombstone)
+	}
+	m.index.add(e)
+	m.live.Add(1)
+	return e
+}
+
+// Delete removes the series with these values and tells whether there was one.
+func (m *Map[C]) Delete(values []string) bool {
+	h := m.hash(values)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.table.Load().find(h, m.layout, values)
+	return e != nil && m.delete(e) == 1
+}
+
+// DeleteFunc removes all series for which match returns true and returns how
+// many it has removed.
+//
+// It first calls match, once for each series that exists, without holding a
+// lock, so match may do anything, also use the map. Then it removes the series
+// that matched, all at once. Series that are created in the meantime are not
+// asked for and stay, even if they replace one that matched. If match panics,
+// nothing is removed.
+func (m *Map[C]) DeleteFunc(match func(*Entry[C]) bool) int {
+	var matched []*Entry[C]
+	for e := range m.table.Load().all() {
+		if match(e) {
+			matched = append(matched, e)
+		}
+	}
+	if len(matched) == 0 {
+		return 0
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.delete(matched...)
+}
+
+// delete removes those of entries that are in the map, all of them in one
+// version. The caller holds mu.
+func (m *Map[C]) delete(entries ...*Entry[C]) int {
+	t := m.table.Load()
+	version := m.version.Load() + 1
+	deleted := 0
+	for _, e := range entries {
+		slot := t.slotOf(e)
+		if slot == nil {
+			continue // Somebody else was faster.
+		}
+		if deleted == 0 {
+			m.version.Store(version)
+		}
+		if m.tombstone == nil {
+			m.tombstone = new(Entry[C])
+		}
+		deleted++
+		e.state.Store(version)
+		slot.Store(m.tombstone)
+	}
+	live := int(m.live.Add(int64(-deleted)))
+	if t.isSparse(live) {
+		m.table.Store(t.rebuild(live, m.tombstone))
+	}
+	m.index.drop(deleted, live, version)
+	return deleted
+}
+
+// Reset removes all series. For Sorted this is one change: it returns the
+// series from before or those from after.
+func (m *Map[C]) Reset() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	version := m.version.Add(1)
+	m.table.Store(newTable[C](0))
+	m.index.reset(version) // After the table, or Get could find what Sorted has no more.
+	m.live.Store(0)
+}
+
+// Len returns the number of series.
+func (m *Map[C]) Len() int { return int(m.live.Load()) }

@@ -1,0 +1,124 @@
+package labelmap
+
+import (
+	"iter"
+	"math/bits"
+	"sync/atomic"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// table is an open-addressed hash table with linear probing. A slot is empty,
+// or holds a live entry, or the tombstone.
+//
+// It is read without a lock while one writer, who holds the lock of the map,
+// changes it. This is safe because of three rules:
+//
+//   - An entry stays in the slot that it was first put in. A change that needs
+//     entries to move builds another table, and this one changes no more.
+//   - No slot ever becomes empty again: a deletion leaves the tombstone. So the
+//     slots between the home of an entry and its place are never empty, and no
+//     reader stops before it has come to a live entry.
+//   - Some slots are always empty, so every search ends.
+type table[C any] struct {
+	slots []slot[C] // A power of two of them.
+	used  int       // Slots that are not empty. Only the writer needs it.
+}
+
+type slot[C any] = atomic.Pointer[Entry[C]]
+
+const minSlots = 8
+
+// newTable returns a table with room for n entries and a fair number of changes:
+// at most 5/8 of the slots are taken, and isFull says 3/4. The distance between
+// the two makes the rebuilding of a table full of tombstones rare.
+func newTable[C any](n int) *table[C] {
+	size := minSlots
+	if n > minSlots*5/8 {
+		size = 1 << bits.Len(uint(n*8/5))
+	}
+	return &table[C]{slots: make([]slot[C], size)}
+}
+
+// isFull tells that the next entry needs another table. With 3/4 of the slots
+// taken a successful search looks at 2.5 slots on average, an unsuccessful one
+// at 8.5; with one table twice as large as the one before, a series costs 16
+// bytes on average.
+func (t *table[C]) isFull() bool { return t.used >= len(t.slots)/4*3 }
+
+// isSparse tells that a table with n live entries should be a smaller one.
+func (t *table[C]) isSparse(n int) bool { return len(t.slots) > minSlots && n < len(t.slots)/8 }
+
+// find returns the entry with the given hash and values, or nil.
+func (t *table[C]) find(h uint64, layout *model.Layout, values []string) *Entry[C] {
+	slots := t.slots
+	mask := uint64(len(slots) - 1)
+	for i := h; ; i++ {
+		e := slots[i&mask].Load()
+		if e == nil {
+			return nil
+		}
+		// The tombstone's state is no hash. Equal hashes do not make equal values.
+		if e.state.Load() == h && layout.Match(e.Labels, values) {
+			return e
+		}
+	}
+}
+
+// slotOf returns the slot of a live entry, or nil if e is not in the table.
+func (t *table[C]) slotOf(e *Entry[C]) *slot[C] {
+	h := e.state.Load()
+	if h&liveBit == 0 {
+		return nil
+	}
+	mask := uint64(len(t.slots) - 1)
+	for i := h; ; i++ {
+		s := &t.slots[i&mask]
+		switch s.Load() {
+		case e:
+			return s
+		case nil:
+			return nil
+		}
+	}
+}
+
+// insert puts e, whose values are not in the table, into the first slot that is
+// free. There must be an empty one.
+func (t *table[C]) insert(e, tombstone *Entry[C]) {
+	mask := uint64(len(t.slots) - 1)
+	for i := e.state.Load(); ; i++ {
+		s := &t.slots[i&mask]
+		switch s.Load() {
+		case nil:
+			t.used++
+			s.Store(e)
+			return
+		case tombstone:
+			s.Store(e)
+			return
+		}
+	}
+}
+
+// rebuild returns a table of the right size for n entries with the live entries
+// of t, and no tombstones.
+func (t *table[C]) rebuild(n int, tombstone *Entry[C]) *table[C] {
+	fresh := newTable[C](n)
+	for e := range t.all() {
+		fresh.insert(e, tombstone)
+	}
+	return fresh
+}
+
+// all walks over the live entries. Entries that are in the table all the time
+// are seen once, also while others change it.
+func (t *table[C]) all() iter.Seq[*Entry[C]] {
+	return func(yield func(*Entry[C]) bool) {
+		for i := range t.slots {
+			if e := t.slots[i].Load(); e != nil && e.state.Load()&liveBit != 0 && !yield(e) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package merge
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// writer writes groups to a sink. It holds the memory that it needs for one.
+type writer struct {
+	sink    model.Sink
+	report  func(batch int, err error)
+	point   model.Point
+	scratch model.Scratch
+}
+
+func (w *writer) write(g *group) error {
+	if err := w.sink.Family(g.family); err != nil {
+		return err
+	}
+	if len(g.native) == 1 && len(g.foreign) == 0 {
+		return w.writeNative(g.native[0].Series())
+	}
+	slices.SortStableFunc(g.foreign, func(a, b ref) int { return model.ComparePoints(a.point, b.point) })
+	if len(g.native) == 0 {
+		return w.writeForeign(g)
+	}
+	return w.writeMixed(g)
+}
+
+// writeNative is for the family of a single instrument or vector, whose series
+// differ from each other by construction.
+func (w *writer) writeNative(series model.Series) error {
+	for i := range series.Len() {
+		series.At(i, &w.point, &w.scratch)
+		if err := w.sink.Point(&w.point); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeForeign is for a family without native series.
+func (w *writer) writeForeign(g *group) error {
+	for i, r := range g.foreign {
+		if i > 0 && same(g.foreign[i-1].point, r.point) {
+			w.duplicate(g, r)
+			continue
+		}
+		if err := w.sink.Point(r.point); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cursor stands before a native series that has not been written yet.
+type cursor struct {
+	series  model.Series
+	next    int
+	point   model.Point // Series next.
+	scratch model.Scratch
+}
+
+func (c *cursor) load() {
+	if c.next < c.series.Len() {
+		c.series.At(c.next, &c.point, &c.scratch)
+	}
+}
+
+// writeMixed merges several sorted lists of series into one.
+func (w *writer) writeMixed(g *group) error {
+	cursors := make([]cursor, len(g.native))
+	for i, source := range g.native {
+		cursors[i].series = source.Series()
+		cursors[i].load()
+	}
+	foreign := g.foreign
+	var last *model.Point // Points to written, once there is something in it.
+	var written model.Point
+	for {
+		first := w.smallest(cursors)
+		var p *model.Point
+		if first != nil {
+			p = &first.point
+		}
+		// Of two that are equal, the native one comes first.
+		fromForeign := len(foreign) > 0 && (p == nil || model.ComparePoints(foreign[0].point, p) < 0)
+		if fromForeign {
+			p = foreign[0].point
+		}
+		if p == nil {
+			return nil
+		}
+		switch {
+		case last != nil && same(last, p) && fromForeign:
+			w.duplicate(g, foreign[0])
+		case last != nil && same(last, p):
+			w.report(-1, duplicateError(g.family, p))
+		default:
+			if err := w.sink.Point(p); err != nil {
+				return err
+			}
+			written = model.Point{Labels: p.Labels.Keep(), TimestampMs: p.TimestampMs, HasTimestamp: p.HasTimestamp}
+			last = &written
+		}
+		if fromForeign {
+			foreign = foreign[1:]
+		} else {
+			first.next++
+			first.load()
+		}
+	}
+}
+
+// smallest returns the cursor with the smallest point, or nil if all are at their
+// end. There are few cursors: as many as instruments share a name.
+func (w *writer) smallest(cursors []cursor) *cursor {
+	var first *cursor
+	for i := range cursors {
+		c := &cursors[i]
+		if c.next < c.series.Len() && (first == nil || model.ComparePoints(&c.point, &first.point) < 0) {
+			first = c
+		}
+	}
+	return first
+}
+
+// same tells whether two points are the same series at the same time.
+func same(a, b *model.Point) bool {
+	return a.Labels.Text() == b.Labels.Text() && a.HasTimestamp == b.HasTimestamp && a.TimestampMs == b.TimestampMs
+}
+
+func (w *writer) duplicate(g *group, r ref) {
+	w.report(r.batch, duplicateError(g.family, r.point))
+}
+
+func duplicateError(f *model.Family, p *model.Point) error {
+	return fmt.Errorf("collected metric %q {%s} was collected before with the same name and label values", f.Name, p.Labels.Text())
+}

@@ -1,0 +1,76 @@
+package model
+
+import (
+	"strings"
+
+	"github.com/prometheus/common/model"
+)
+
+// IsLegacyName tells whether name needs no quotes in an exposition, as metric
+// and as label name: letters, digits, underscores and colons, no digit first.
+func IsLegacyName(name string) bool {
+	return model.LegacyValidation.IsValidMetricName(name)
+}
+
+// AppendName appends a metric or label name, in quotes if it needs them.
+func AppendName(buf []byte, name string) []byte {
+	if IsLegacyName(name) {
+		return append(buf, name...)
+	}
+	buf = append(buf, '"')
+	buf = AppendEscaped(buf, name)
+	return append(buf, '"')
+}
+
+// AppendEscaped appends s with backslash, double quote and newline escaped, and
+// nothing else: the formats know no other escape.
+func AppendEscaped(buf []byte, s string) []byte {
+	start := 0
+	for i := 0; i < len(s); i++ {
+		var escape byte
+		switch s[i] {
+		case '\\', '"':
+			escape = s[i]
+		case '\n':
+			escape = 'n'
+		default:
+			continue
+		}
+		buf = append(buf, s[start:i]...)
+		buf = append(buf, '\\', escape)
+		start = i + 1
+	}
+	return append(buf, s[start:]...)
+}
+
+// NeedsEscape tells whether AppendEscaped would change s.
+func NeedsEscape(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c == '\\' || c == '"' || c == '\n' {
+			return true
+		}
+	}
+	return false
+}
+
+// Unescape reverts AppendEscaped. It returns s itself if there is nothing to do.
+func Unescape(s string) string {
+	i := strings.IndexByte(s, '\\')
+	if i < 0 {
+		return s
+	}
+	buf := make([]byte, 0, len(s))
+	for {
+		buf = append(buf, s[:i]...)
+		switch c := s[i+1]; c {
+		case 'n':
+			buf = append(buf, '\n')
+		default:
+			buf = append(buf, c)
+		}
+		s = s[i+2:]
+		if i = strings.IndexByte(s, '\\'); i < 0 {
+			return string(append(buf, s...))
+		}
+	}
+}

@@ -1,0 +1,285 @@
+package model
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/prometheus/common/model"
+)
+
+// Labels is the label set of one series in its canonical rendering: sorted by
+// name, as in
+//
+//	code="200",method="GET"
+//
+// with \, " and newline escaped in values, and names in quotes where they are
+// not valid in the classic data model. Two label sets are equal exactly if their
+// renderings are, so Labels are compared and used as map keys as they are; the
+// text formats copy the rendering to the output.
+//
+// The zero value is the empty label set.
+type Labels struct {
+	text     string
+	quoted   bool // Some name is in quotes.
+	volatile bool // The text lies in memory that will be used again; see Keep.
+}
+
+// Label is a name and a value, neither of them escaped.
+type Label struct {
+	Name, Value string
+}
+
+// NewLabels renders labels. It sorts them in place. The strings are copied. The
+// error tells which label is invalid: an empty or non-UTF-8 name, a name that
+// occurs twice, or a value that is not UTF-8.
+func NewLabels(labels []Label) (Labels, error) {
+	if len(labels) == 0 {
+		return Labels{}, nil
+	}
+	size := 0
+	for i := range labels {
+		size += len(labels[i].Name) + len(labels[i].Value) + len(`="",`)
+	}
+	_, l, err := AppendLabels(make([]byte, 0, size), labels)
+	if err != nil {
+		return Labels{}, err
+	}
+	l.volatile = false // The buffer was made for them alone.
+	return l, nil
+}
+
+// AppendLabels is like NewLabels, but renders into buf. The labels are volatile:
+// they lie in the returned buffer.
+func AppendLabels(buf []byte, labels []Label) ([]byte, Labels, error) {
+	if !slices.IsSortedFunc(labels, compareNames) {
+		slices.SortFunc(labels, compareNames)
+	}
+	var (
+		start  = len(buf)
+		quoted bool
+	)
+	for i := range labels {
+		name, value := labels[i].Name, labels[i].Value
+		if err := checkLabel(name, value); err != nil {
+			return buf, Labels{}, err
+		}
+		if i > 0 {
+			if name == labels[i-1].Name {
+				return buf, Labels{}, fmt.Errorf("two or more labels with the same name: %s", name)
+			}
+			buf = append(buf, ',')
+		}
+		buf = AppendName(buf, name)
+		quoted = quoted || buf[len(buf)-1] == '"'
+		buf = append(buf, '=', '"')
+		buf = AppendEscaped(buf, value)
+		buf = append(buf, '"')
+	}
+	return buf, VolatileLabels(buf[start:], quoted), nil
+}
+
+func compareNames(a, b Label) int { return cmp.Compare(a.Name, b.Name) }
+
+var errEmptyLabelName = errors.New("a label with an empty name")
+
+func checkLabel(name, value string) error {
+	switch {
+	case name == "":
+		return errEmptyLabelName
+	case !utf8.ValidString(name):
+		return fmt.Errorf("a label with an invalid name: %q is not UTF-8", name)
+	case strings.HasPrefix(name, model.ReservedLabelPrefix):
+		return fmt.Errorf("a label with an invalid name: %s (the prefix %q is reserved)", name, model.ReservedLabelPrefix)
+	case !utf8.ValidString(value):
+		return fmt.Errorf("a label named %q whose value is not UTF-8: %q", name, value)
+	}
+	return nil
+}
+
+// RawLabels wraps text that is already a canonical rendering. quoted tells
+// whether a name in it is in quotes.
+func RawLabels(text string, quoted bool) Labels { return Labels{text: text, quoted: quoted} }
+
+// Text returns the canonical rendering.
+func (l Labels) Text() string { return l.text }
+
+// Quoted tells whether some name is outside the classic data model and therefore
+// rendered in quotes.
+func (l Labels) Quoted() bool { return l.quoted }
+
+// IsEmpty tells whether there are no labels.
+func (l Labels) IsEmpty() bool { return l.text == "" }
+
+// VolatileLabels is RawLabels for a text that lies in buf: it is valid only until
+// buf is written to again. Whoever wants to hold on to it calls Keep.
+func VolatileLabels(buf []byte, quoted bool) Labels {
+	return Labels{text: unsafe.String(unsafe.SliceData(buf), len(buf)), quoted: quoted, volatile: true}
+}
+
+// Keep returns labels that stay valid: l itself, or a copy of volatile ones.
+func (l Labels) Keep() Labels {
+	if !l.volatile {
+		return l
+	}
+	return Labels{text: strings.Clone(l.text), quoted: l.quoted}
+}
+
+// Cursor walks over the labels of a set. Use it as
+//
+//	for c := labels.Cursor(); c.Next(); {
+//		use(c.Name, c.RawValue)
+//	}
+type Cursor struct {
+	Name     string
+	RawValue string // Still escaped; see Value.
+	rest     string
+}
+
+// Cursor returns a cursor before the first label.
+func (l Labels) Cursor() Cursor { return Cursor{rest: l.text} }
+
+// Next moves to the next label and tells whether there is one.
+func (c *Cursor) Next() bool {
+	if c.rest == "" {
+		return false
+	}
+	rest := c.rest
+	if rest[0] == '"' {
+		end := closingQuote(rest, 1)
+		c.Name = Unescape(rest[1:end])
+		rest = rest[end+1:]
+	} else {
+		end := strings.IndexByte(rest, '=')
+		c.Name = rest[:end]
+		rest = rest[end:]
+	}
+	end := closingQuote(rest, len(`="`))
+	c.RawValue = rest[len(`="`):end]
+	rest = rest[end+1:]
+	if rest != "" {
+		rest = rest[1:] // The comma.
+	}
+	c.rest = rest
+	return true
+}
+
+// Value returns the current label's value, unescaped.
+func (c *Cursor) Value() string { return Unescape(c.RawValue) }
+
+// closingQuote returns the index of the first unescaped quote in s from start.
+func closingQuote(s string, start int) int {
+	for i := start; ; {
+		i += strings.IndexByte(s[i:], '"')
+		escapes := 0
+		for i-1-escapes >= start && s[i-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i
+		}
+		i++
+	}
+}
+
+// List returns the labels, sorted by name and unescaped.
+func (l Labels) List() []Label {
+	if l.text == "" {
+		return nil
+	}
+	labels := make([]Label, 0, 1+strings.Count(l.text, `",`))
+	for c := l.Cursor(); c.Next(); {
+		labels = append(labels, Label{c.Name, c.Value()})
+	}
+	return labels
+}
+
+// Has tells whether there is a label with that name.
+func (l Labels) Has(name string) bool {
+	for c := l.Cursor(); c.Next(); {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// CompareLabels orders the series of a family: fewer labels first, then by the
+// label values in the order of their names.
+func CompareLabels(a, b Labels) int {
+	ca, cb := a.Cursor(), b.Cursor()
+	order := 0
+	for {
+		moreA, moreB := ca.Next(), cb.Next()
+		switch {
+		case !moreA && !moreB && order != 0:
+			return order
+		case !moreA && !moreB:
+			return cmp.Compare(a.text, b.text) // They differ in names, if at all.
+		case !moreA:
+			return -1
+		case !moreB:
+			return +1
+		case order == 0 && ca.RawValue != cb.RawValue:
+			order = cmp.Compare(ca.Value(), cb.Value())
+		}
+	}
+}
+
+// ComparePoints orders the points of a family: by labels, then by explicit
+// timestamp, points without one last.
+func ComparePoints(a, b *Point) int {
+	if order := CompareLabels(a.Labels, b.Labels); order != 0 {
+		return order
+	}
+	switch {
+	case a.HasTimestamp && b.HasTimestamp:
+		return cmp.Compare(a.TimestampMs, b.TimestampMs)
+	case a.HasTimestamp:
+		return -1
+	case b.HasTimestamp:
+		return +1
+	}
+	return 0
+}
+
+// AppendMerged renders l together with extra, which has to be sorted by name, into
+// buf. The result is volatile: it lies in the returned buffer, which l must not lie
+// in. It is an error if l has a label of extra already.
+func AppendMerged(buf []byte, l Labels, extra []Label) ([]byte, Labels, error) {
+	start := len(buf)
+	quoted := l.quoted
+	appendOne := func(name, rawValue string) {
+		if len(buf) > start {
+			buf = append(buf, ',')
+		}
+		buf = AppendName(buf, name)
+		quoted = quoted || buf[len(buf)-1] == '"'
+		buf = append(buf, '=', '"')
+		buf = append(buf, rawValue...)
+		buf = append(buf, '"')
+	}
+	c := l.Cursor()
+	more := c.Next()
+	for _, e := range extra {
+		for ; more && c.Name < e.Name; more = c.Next() {
+			appendOne(c.Name, c.RawValue)
+		}
+		if more && c.Name == e.Name {
+			return buf[:start], Labels{}, fmt.Errorf("label %q exists already, with value %q", e.Name, c.Value())
+		}
+		if NeedsEscape(e.Value) {
+			appendOne(e.Name, string(AppendEscaped(nil, e.Value)))
+		} else {
+			appendOne(e.Name, e.Value)
+		}
+	}
+	for ; more; more = c.Next() {
+		appendOne(c.Name, c.RawValue)
+	}
+	return buf, VolatileLabels(buf[start:], quoted), nil
+}

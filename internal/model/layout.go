@@ -1,0 +1,258 @@
+package model
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unsafe"
+)
+
+// Layout says how the label sets of a vector's series are rendered. Their names
+// and their constant labels are the same for all of them, so a rendering is a
+// row of literals with one value between each two:
+//
+//	code="  200  ",env="prod",method="  GET  "
+//
+// A Layout is immutable and safe for concurrent use.
+type Layout struct {
+	names  []string
+	head   string // What comes before the first value: everything if there is none.
+	slots  []slot // Where the values go, in the order of the rendering.
+	size   int    // Of all literals together, in bytes.
+	quoted bool   // Some name is in quotes.
+}
+
+// slot is the place of one value.
+type slot struct {
+	index int    // Of the value, in the order of Layout.names.
+	after string // The literal that follows the value; it begins with the closing quote.
+}
+
+// NewLayout returns the layout of label sets with these constant labels and a
+// value for each of names. Both may come in any order. All names must be valid
+// and different, and the constant values UTF-8: this is not checked again. The
+// slices and strings are copied.
+func NewLayout(constant []Label, names []string) *Layout {
+	type part struct {
+		Label
+		index int // Of a variable label; -1 for a constant one.
+	}
+	parts := make([]part, 0, len(constant)+len(names))
+	for _, label := range constant {
+		parts = append(parts, part{label, -1})
+	}
+	for i, name := range names {
+		parts = append(parts, part{Label{Name: name}, i})
+	}
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.Name, b.Name) })
+
+	l := &Layout{slots: make([]slot, 0, len(names))}
+	var literal []byte
+	for i, p := range parts {
+		if i > 0 {
+			literal = append(literal, ',')
+		}
+		literal = AppendName(literal, p.Name)
+		l.quoted = l.quoted || literal[len(literal)-1] == '"'
+		literal = append(literal, '=', '"')
+		if p.index < 0 {
+			literal = AppendEscaped(literal, p.Value)
+		} else {
+			l.endLiteral(literal)
+			l.slots = append(l.slots, slot{index: p.index})
+			literal = literal[:0]
+		}
+		literal = append(literal, '"')
+	}
+	l.endLiteral(literal)
+
+	l.names = make([]string, len(names))
+	for i, name := range names {
+		l.names[i] = strings.Clone(name)
+	}
+	return l
+}
+
+// endLiteral puts a literal behind what there is so far.
+func (l *Layout) endLiteral(literal []byte) {
+	l.size += len(literal)
+	if len(l.slots) == 0 {
+		l.head = string(literal)
+	} else {
+		l.slots[len(l.slots)-1].after = string(literal)
+	}
+}
+
+// Names returns the names of the variable labels, in the order in which values
+// are given. The slice is read-only.
+func (l *Layout) Names() []string { return l.names }
+
+// Render returns the label set with these values, one for each of Names. It
+// copies them.
+func (l *Layout) Render(values []string) Labels {
+	if len(l.slots) == 0 {
+		return Labels{text: l.head, quoted: l.quoted}
+	}
+	size := l.size
+	for _, value := range values {
+		size += escapedLen(value)
+	}
+	buf := make([]byte, 0, size)
+	buf = append(buf, l.head...)
+	for i := range l.slots {
+		s := &l.slots[i]
+		buf = AppendEscaped(buf, values[s.index])
+		buf = append(buf, s.after...)
+	}
+	// Nobody else has buf, so it can become the string without another copy.
+	return Labels{text: unsafe.String(unsafe.SliceData(buf), len(buf)), quoted: l.quoted}
+}
+
+// Match tells whether labels, which this layout has rendered, are the rendering
+// of values, one for each of Names. It compares in place, without rendering.
+//
+// Comparing each value at the place where the values before it leave off, and
+// the closing quote behind it, decides exactly, and the literals need not be
+// compared. Escaping replaces each byte by a code of one or two bytes (\\, \"
+// and \n are the long ones), no code is the beginning of another, and a bare
+// quote is none of them: it ends the value. Suppose that a value of the text
+// begins at pos. If the codes of v and a quote stand there, then reading the
+// text code by code gives v and the end, so v is the value; if they do not, it
+// is not. In the first case the next value begins behind the quote and the
+// literal, in both.
+//
+// The codes of v are v itself only if nothing in v needs escaping. The fast
+// path must make sure of that, or it would take the value a\"b for the
+// rendering of a"b.
+func (l *Layout) Match(labels Labels, values []string) bool {
+	text := labels.text
+	pos := len(l.head)
+	for i := range l.slots {
+		s := &l.slots[i]
+		value := values[s.index]
+		n := len(value)
+		end := pos + n
+		if end >= len(text) || text[end] != '"' {
+			return l.matchEscaped(text, values)
+		}
+		part := text[pos:end]
+		pos = end + len(s.after)
+
+		// Eight bytes at a time, the last of them by overlapping loads. This is
+		// as fast as comparing strings, and there is no call in the loop.
+		var v, p uint64
+		switch {
+		case n >= 8:
+			for i := 0; i < n-8; i += 8 {
+				v, p = load8(value[i:]), load8(part[i:])
+				if v != p || hasQuoteOrBackslash(v) {
+					return l.matchEscaped(text, values)
+				}
+			}
+			v, p = load8(value[n-8:]), load8(part[n-8:])
+		case n >= 4:
+			v, p = load4(value)|load4(value[n-4:])<<32, load4(part)|load4(part[n-4:])<<32
+		case n > 0:
+			v, p = load3(value), load3(part)
+		}
+		if v != p || hasQuoteOrBackslash(v) {
+			return l.matchEscaped(text, values)
+		}
+	}
+	return true
+}
+
+// matchEscaped is Match for values that need escaping, or do not match.
+func (l *Layout) matchEscaped(text string, values []string) bool {
+	pos := len(l.head)
+	for i := range l.slots {
+		s := &l.slots[i]
+		end := escapedEnd(text, pos, values[s.index])
+		if end < 0 {
+			return false
+		}
+		pos = end + len(s.after)
+	}
+	return true
+}
+
+// Values returns the values of labels that this layout has rendered, in the
+// order of Names and unescaped. They may share memory with labels.
+func (l *Layout) Values(labels Labels) []string {
+	if len(l.slots) == 0 {
+		return nil
+	}
+	values := make([]string, len(l.slots))
+	pos := len(l.head)
+	for i := range l.slots {
+		s := &l.slots[i]
+		end := closingQuote(labels.text, pos)
+		values[s.index] = Unescape(labels.text[pos:end])
+		pos = end + len(s.after)
+	}
+	return values
+}
+
+// escapedLen returns the length of s when it is escaped.
+func escapedLen(s string) int {
+	n := len(s)
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c == '\\' || c == '"' || c == '\n' {
+			n++
+		}
+	}
+	return n
+}
+
+// escapedEnd returns where value, escaped, ends in text if it stands there at
+// pos with a closing quote behind it, and a negative number if it does not.
+func escapedEnd(text string, pos int, value string) int {
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		if c == '\\' || c == '"' || c == '\n' {
+			if pos >= len(text) || text[pos] != '\\' {
+				return -1
+			}
+			pos++
+			if c == '\n' {
+				c = 'n'
+			}
+		}
+		if pos >= len(text) || text[pos] != c {
+			return -1
+		}
+		pos++
+	}
+	if pos >= len(text) || text[pos] != '"' {
+		return -1
+	}
+	return pos
+}
+
+// hasQuoteOrBackslash tells whether a byte of x is a double quote or a
+// backslash. A byte of x - 0x01…01 has its highest bit set where x has a zero
+// byte, and elsewhere only if x has it set too, or above a zero byte.
+func hasQuoteOrBackslash(x uint64) bool {
+	const ones = 0x01010101_01010101
+	quote, backslash := x^ones*'"', x^ones*'\\'
+	return ((quote-ones)&^quote|(backslash-ones)&^backslash)&(ones<<7) != 0
+}
+
+// load8 returns the first eight bytes of s. The compiler makes one load of it.
+func load8(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// load4 returns the first four bytes of s.
+func load4(s string) uint64 {
+	_ = s[3]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+}
+
+// load3 returns the one to three bytes of s, some of them twice.
+func load3(s string) uint64 {
+	n := len(s)
+	return uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
+}

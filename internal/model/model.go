@@ -1,0 +1,223 @@
+// Package model holds metric families and points as plain values.
+//
+// Everything inside the library speaks in these values; protobuf structs occur
+// only where other people's code hands them over (see internal/clientmodel).
+package model
+
+// Type is the type of a metric family. The zero value is Untyped.
+type Type uint8
+
+// The types that the exposition formats know.
+const (
+	Untyped Type = iota
+	Counter
+	Gauge
+	Summary
+	Histogram
+	GaugeHistogram
+)
+
+// String returns the type's name as error messages and the text format spell it.
+func (t Type) String() string {
+	switch t {
+	case Counter:
+		return "counter"
+	case Gauge:
+		return "gauge"
+	case Summary:
+		return "summary"
+	case Histogram:
+		return "histogram"
+	case GaugeHistogram:
+		return "gauge histogram"
+	default:
+		return "untyped"
+	}
+}
+
+// Family is what all points of a metric family share. It is immutable once it
+// has been handed to anybody, and may be shared between scrapes.
+type Family struct {
+	Name string
+	Help string
+	Unit string
+	Type Type
+
+	// NoHelp tells that the family has no help at all, which is not the same as
+	// an empty one: formats then leave the HELP line out.
+	NoHelp bool
+}
+
+// Instant is a point in time. The zero value is "not known".
+type Instant struct {
+	Nanos int64 // Since the Unix epoch.
+	Valid bool
+}
+
+// Point is one series of a family at one moment. Which of the value fields
+// counts is decided by the family's type.
+//
+// A Point that is passed to a Sink, and everything that it points to, belongs to
+// the caller and is valid only until the call returns; see Clone.
+type Point struct {
+	Labels Labels
+
+	Value     float64         // Counter, Gauge, Untyped.
+	Histogram *HistogramValue // Histogram, GaugeHistogram.
+	Summary   *SummaryValue   // Summary.
+
+	Exemplar *Exemplar // Of a counter. Exemplars are immutable and may be kept.
+	Created  Instant   // Of a counter, histogram or summary.
+
+	// TimestampMs is the explicit timestamp in milliseconds since the Unix
+	// epoch, if HasTimestamp is set.
+	TimestampMs  int64
+	HasTimestamp bool
+}
+
+// HistogramValue is the value of a histogram: classic buckets, native ones or
+// both. Float counts, which only foreign histograms have, override the integer
+// ones if they are positive.
+type HistogramValue struct {
+	Count      uint64
+	CountFloat float64
+	Sum        float64
+	Buckets    []Bucket         // By ascending upper bound; +Inf may be left out.
+	Native     *NativeHistogram // Nil if the histogram has no native buckets.
+}
+
+// Bucket is one classic bucket with its cumulative count.
+type Bucket struct {
+	UpperBound float64
+	Count      uint64
+	CountFloat float64
+	Exemplar   *Exemplar
+}
+
+// NativeHistogram is the sparse part of a histogram, laid out like the
+// protobuf exposition format defines it: spans of buckets and either deltas of
+// integer counts or absolute float counts.
+type NativeHistogram struct {
+	Schema         int32
+	ZeroThreshold  float64
+	ZeroCount      uint64
+	ZeroCountFloat float64
+	Positive       NativeBuckets
+	Negative       NativeBuckets
+	Exemplars      []*Exemplar
+}
+
+// NativeBuckets are the populated buckets on one side of zero.
+type NativeBuckets struct {
+	Spans  []Span
+	Deltas []int64   // Of integer histograms.
+	Counts []float64 // Of float histograms.
+}
+
+// Span is a run of consecutive buckets.
+type Span struct {
+	Offset int32 // Gap to the previous span, or the index of the first bucket.
+	Length uint32
+}
+
+// SummaryValue is the value of a summary.
+type SummaryValue struct {
+	Count     uint64
+	Sum       float64
+	Quantiles []Quantile
+}
+
+// Quantile is one estimated quantile of a summary.
+type Quantile struct {
+	Quantile float64
+	Value    float64
+}
+
+// Exemplar is an example observation. It is immutable.
+type Exemplar struct {
+	Labels    Labels
+	Value     float64
+	Timestamp Instant
+}
+
+// Sink receives families one after the other, each followed by its points.
+// Implementations need not be safe for concurrent use. After an error the
+// caller must stop and return it.
+type Sink interface {
+	// Family begins a family: the points that follow belong to it. The Family
+	// may be kept.
+	Family(f *Family) error
+	// Point adds a point to the family begun last. p must not be kept.
+	Point(p *Point) error
+}
+
+// Source is something that can tell the points of one family at any time,
+// without running anybody else's code: our own instruments and vectors.
+// Sources are safe for concurrent use.
+type Source interface {
+	// Family returns the family that the points belong to.
+	Family() *Family
+	// Series returns the series that exist now. The result is a snapshot: later
+	// changes do not show in it, but values are read when At is called.
+	Series() Series
+}
+
+// Series is a list of series in the order of CompareLabels. It is safe for
+// concurrent use.
+type Series interface {
+	Len() int
+	// At overwrites *p with the current point of series i. What p then points to
+	// may lie in scratch, and is valid until scratch is used again.
+	At(i int, p *Point, scratch *Scratch)
+}
+
+// Scratch is memory for the values that Series.At makes, so that reading a
+// series does not allocate. The zero value is ready.
+type Scratch struct {
+	Histogram HistogramValue
+	Native    NativeHistogram
+	Summary   SummaryValue
+	Text      []byte // For label sets that are put together on the way.
+}
+
+// Sample is a point together with its family.
+type Sample struct {
+	Family *Family
+	Point  Point
+}
+
+// Clone returns a copy of p that shares nothing with it but what is immutable.
+func (p *Point) Clone() Point {
+	c := *p
+	c.Labels = p.Labels.Keep()
+	if p.Histogram != nil {
+		c.Histogram = p.Histogram.clone()
+	}
+	if p.Summary != nil {
+		s := *p.Summary
+		s.Quantiles = append([]Quantile(nil), s.Quantiles...)
+		c.Summary = &s
+	}
+	return c
+}
+
+func (h *HistogramValue) clone() *HistogramValue {
+	c := *h
+	c.Buckets = append([]Bucket(nil), h.Buckets...)
+	if h.Native != nil {
+		n := *h.Native
+		n.Positive = h.Native.Positive.clone()
+		n.Negative = h.Native.Negative.clone()
+		n.Exemplars = append([]*Exemplar(nil), h.Native.Exemplars...)
+		c.Native = &n
+	}
+	return &c
+}
+
+func (b NativeBuckets) clone() NativeBuckets {
+	return NativeBuckets{
+		Spans:  append([]Span(nil), b.Spans...),
+		Deltas: append([]int64(nil), b.Deltas...),
+		Counts: append([]float64(nil), b.Counts...),
+	}
+}

@@ -1,0 +1,137 @@
+package native
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Exemplars keeps the exemplars of one native histogram, sorted by value. When it
+// is full, a new exemplar takes the place of one that has outlived its time or,
+// if there is none, of one that has a close neighbour: what is kept is spread as
+// evenly as possible on a logarithmic scale.
+//
+// Exemplars is safe for concurrent use after Init. The zero value keeps none.
+type Exemplars struct {
+	max int
+	ttl time.Duration
+
+	mu   sync.Mutex
+	kept []kept // By ascending value.
+}
+
+type kept struct {
+	*model.Exemplar
+	log float64 // Of the value. NaN if that is negative.
+}
+
+func (k kept) before(other kept) bool { return k.Timestamp.Nanos < other.Timestamp.Nanos }
+
+// Init has to be called before anything is added.
+func (e *Exemplars) Init(cfg *Config) { e.max, e.ttl = cfg.MaxExemplars, cfg.ExemplarTTL }
+
+// Add adds an exemplar, which must have a timestamp. One with the value NaN,
+// which is in no native bucket, is ignored.
+func (e *Exemplars) Add(exemplar *model.Exemplar) {
+	if e.max == 0 || math.IsNaN(exemplar.Value) {
+		return
+	}
+	added := kept{exemplar, math.Log(exemplar.Value)}
+
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case len(e.kept) < e.max:
+		e.kept = slices.Insert(e.kept, e.position(added.Value, true), added)
+	case e.max == 1:
+		e.kept[0] = added
+	default:
+		at := e.position(added.Value, false)
+		e.replace(e.victim(added, at), at, added)
+	}
+}
+
+// Snapshot appends the exemplars to dst by ascending value.
+func (e *Exemplars) Snapshot(dst []*model.Exemplar) []*model.Exemplar {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, k := range e.kept {
+		dst = append(dst, k.Exemplar)
+	}
+	return dst
+}
+
+// position returns where a value belongs: after those that are equal to it, or
+// before.
+func (e *Exemplars) position(value float64, afterEqual bool) int {
+	for i, k := range e.kept {
+		if value < k.Value || value == k.Value && !afterEqual {
+			return i
+		}
+	}
+	return len(e.kept)
+}
+
+// victim returns the index of the exemplar, of at least two, that has to make way
+// for the one that belongs at the given position.
+func (e *Exemplars) victim(added kept, at int) int {
+	if oldest := e.oldest(); added.Timestamp.Nanos-e.kept[oldest].Timestamp.Nanos > int64(e.ttl) {
+		return oldest
+	}
+	victim, distance := e.closestPair()
+	if at > 0 {
+		if d := math.Abs(added.log - e.kept[at-1].log); d < distance {
+			victim, distance = at-1, d
+		}
+	}
+	if at < len(e.kept) {
+		if d := math.Abs(added.log - e.kept[at].log); d < distance {
+			victim = at
+		}
+	}
+	return victim
+}
+
+// oldest returns the index of the oldest exemplar.
+func (e *Exemplars) oldest() int {
+	oldest := 0
+	for i, k := range e.kept {
+		if k.before(e.kept[oldest]) {
+			oldest = i
+		}
+	}
+	return oldest
+}
+
+// closestPair returns the index of the older of the two neighbours that are
+// closest to each other, and their distance.
+func (e *Exemplars) closestPair() (older int, distance float64) {
+	for i := 1; i < len(e.kept); i++ {
+		d := math.Abs(e.kept[i].log - e.kept[i-1].log)
+		// The distance between negative values is NaN, and no other is less.
+		if i > 1 && !(d < distance) {
+			continue
+		}
+		distance = d
+		older = i - 1
+		if e.kept[i].before(e.kept[i-1]) {
+			older = i
+		}
+	}
+	return older, distance
+}
+
+// replace drops the exemplar at index victim and puts the new one in its place by
+// value, for which at was the index before the victim was dropped.
+func (e *Exemplars) replace(victim, at int, added kept) {
+	if victim < at {
+		at--
+		copy(e.kept[victim:at], e.kept[victim+1:])
+	} else {
+		copy(e.kept[at+1:victim+1], e.kept[at:victim])
+	}
+	e.kept[at] = added
+}

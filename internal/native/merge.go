@@ -1,0 +1,107 @@
+package native
+
+import (
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Merger adds up the Buckets of the stripes of a histogram. It keeps its memory,
+// so that one Merger serves many histograms one after the other. The zero value
+// is empty and ready to use. It is not safe for concurrent use.
+//
+//	merger.Reset()
+//	for each stripe, locked: merger.Add(&stripe.buckets)
+//	merger.Write(&histogram)
+type Merger struct {
+	sum   Buckets
+	added bool
+
+	// order sorts the pages of a table: a tag in the upper half, the position of
+	// the page in the lower one.
+	order []uint64
+}
+
+// Reset forgets what was added.
+func (m *Merger) Reset() {
+	m.sum.Reset(&Config{})
+	m.added = false
+}
+
+// Add adds the counts of b, which may be changed as soon as Add returns. If the
+// schema or the zero threshold of b is not the same as that of the Buckets added
+// before, the result has the coarser of them.
+func (m *Merger) Add(b *Buckets) {
+	sum := &m.sum
+	if !m.added {
+		m.added = true
+		sum.schema, sum.zeroThreshold = b.schema, b.zeroThreshold
+	}
+	sum.coarsen(b.schema, b.zeroThreshold)
+	sum.zeroCount += b.zeroCount
+	sum.positive.merge(&b.positive, b.schema-sum.schema)
+	sum.negative.merge(&b.negative, b.schema-sum.schema)
+	if b.zeroThreshold < sum.zeroThreshold {
+		sum.sweep()
+	}
+}
+
+// Write lays out the sum in h, using the memory that h has. It sets everything
+// but the exemplars.
+func (m *Merger) Write(h *model.NativeHistogram) {
+	h.Schema = m.sum.schema
+	h.ZeroThreshold = m.sum.zeroThreshold
+	h.ZeroCount = m.sum.zeroCount
+	h.ZeroCountFloat = 0
+	m.write(&h.Positive, &m.sum.positive)
+	m.write(&h.Negative, &m.sum.negative)
+	if h.ZeroThreshold == 0 && h.ZeroCount == 0 && m.sum.Len() == 0 {
+		// Only an empty span tells this from a classic histogram.
+		h.Positive.Spans = append(h.Positive.Spans, model.Span{})
+	}
+}
+
+// maxGap is how many empty buckets in a row are written as zeros. They take less
+// space than another span.
+const maxGap = 2
+
+func (m *Merger) write(out *model.NativeBuckets, t *table) {
+	spans, deltas := out.Spans[:0], out.Deltas[:0]
+	var next int32      // The key after the one that was written last.
+	var previous uint64 // The count that was written last.
+	for _, o := range m.sorted(t) {
+		key := firstKey(uint32(o >> 32))
+		for i, n := range &t.pages[uint32(o)] {
+			if n == 0 {
+				continue
+			}
+			gap := key + int32(i) - next
+			next += gap + 1
+			if len(spans) == 0 || gap > maxGap {
+				spans = append(spans, model.Span{Offset: gap, Length: 1})
+			} else {
+				for range gap {
+					deltas = append(deltas, -int64(previous))
+					previous = 0
+				}
+				spans[len(spans)-1].Length += uint32(gap) + 1
+			}
+			deltas = append(deltas, int64(n-previous))
+			previous = n
+		}
+	}
+	out.Spans, out.Deltas, out.Counts = spans, deltas, out.Counts[:0]
+}
+
+// sorted returns tag and position of the pages of t by ascending tag. The result
+// is valid until the next call.
+func (m *Merger) sorted(t *table) []uint64 {
+	m.order = m.order[:0]
+	for _, s := range t.index {
+		if s.tag != 0 {
+			m.order = append(m.order, uint64(s.tag)<<32|uint64(s.page))
+		}
+	}
+	slices.Sort(m.order)
+	return m.order
+}

@@ -1,0 +1,255 @@
+// Package stream brings the output of stream collectors to a client while they still
+// run. Each has an encoder of its own, whose chunks wait in a short queue; one
+// goroutine writes them out, one collector after the other, so that families stay
+// together. A full queue makes its collector wait: memory is constant, however many
+// series there are.
+package stream
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/luxfi/metric/internal/encode"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+)
+
+const (
+	// maxQueued is how many chunks of a stream wait before its collector does.
+	maxQueued = 2
+	// stall is how long the stream whose turn it is may be silent before the
+	// others are allowed to queue more than maxQueued chunks: one that hangs must
+	// not hold them up until the deadline.
+	stall = 100 * time.Millisecond
+)
+
+// Mixer writes the chunks of several streams to one writer.
+type Mixer struct {
+	options encode.Options
+
+	mu      sync.Mutex
+	changed chan struct{} // Has a value when something has changed for Drain.
+	space   sync.Cond     // Signalled when a collector may go on.
+	streams []*Stream
+	free    [][]byte
+	relaxed bool // Queues may grow.
+	broken  bool // The writer has failed; nothing is kept any more.
+}
+
+// NewMixer returns a mixer whose streams are encoded as options say.
+func NewMixer(options encode.Options) *Mixer {
+	m := &Mixer{options: options, changed: make(chan struct{}, 1)}
+	m.space.L = &m.mu
+	return m
+}
+
+// Stream is the sink of one stream collector: an engine.Sink.
+type Stream struct {
+	mixer *Mixer
+
+	// encoding guards the encoder and what belongs to it. It is taken before the
+	// mixer's mutex.
+	encoding sync.Mutex
+	encoder  *encode.Encoder
+	family   *model.Family
+	begun    map[string]struct{} // Names of the families that were begun.
+	dropped  []error
+	ended    bool // The encoder is gone.
+
+	// Guarded by the mixer's mutex.
+	queue [][]byte
+	done  bool // The last chunk is in the queue.
+
+	closed atomic.Bool // Nobody waits for more.
+}
+
+// Open adds a stream. All streams have to be added before Drain is called.
+func (m *Mixer) Open() *Stream {
+	s := &Stream{mixer: m, begun: make(map[string]struct{})}
+	s.encoder = encode.NewEncoder(s, m.options)
+	m.streams = append(m.streams, s)
+	return s
+}
+
+// Sample implements engine.Sink. It waits while the queue is full.
+func (s *Stream) Sample(f *model.Family, p *model.Point) error {
+	s.encoding.Lock()
+	defer s.encoding.Unlock()
+	if s.ended || s.closed.Load() {
+		return engine.ErrAbandoned
+	}
+	if f != s.family {
+		if _, again := s.begun[f.Name]; again {
+			return fmt.Errorf("the samples of family %q have to be written together, but others came between", f.Name)
+		}
+		s.begun[f.Name] = struct{}{}
+		if err := s.encoder.Family(f); err != nil {
+			return err
+		}
+		s.family = f
+	}
+	return s.encoder.Point(p)
+}
+
+// Drop implements engine.Sink.
+func (s *Stream) Drop(err error) {
+	s.encoding.Lock()
+	defer s.encoding.Unlock()
+	if !s.ended {
+		s.dropped = append(s.dropped, err)
+	}
+}
+
+// Dropped returns the errors of the samples that were left out.
+func (s *Stream) Dropped() []error {
+	s.encoding.Lock()
+	defer s.encoding.Unlock()
+	return s.dropped
+}
+
+// Close implements engine.Sink. What the encoder still holds is sent.
+func (s *Stream) Close() {
+	m := s.mixer
+	m.mu.Lock()
+	s.closed.Store(true)
+	m.space.Broadcast() // Let go of a Sample that waits, which holds encoding.
+	m.mu.Unlock()
+
+	s.encoding.Lock()
+	defer s.encoding.Unlock()
+	if s.ended {
+		return
+	}
+	s.ended = true
+	_ = s.encoder.Abort() // Its writer is s, which does not fail.
+	s.encoder.Release()
+
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s.done = true
+	m.notify()
+}
+
+// Write takes a chunk from the encoder, which holds whole points.
+func (s *Stream) Write(chunk []byte) (int, error) {
+	m := s.mixer
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for !s.closed.Load() && !m.relaxed && len(s.queue) >= maxQueued {
+		m.space.Wait()
+	}
+	if m.broken {
+		return len(chunk), nil
+	}
+	var memory []byte
+	if n := len(m.free); n > 0 {
+		memory, m.free = m.free[n-1], m.free[:n-1]
+	}
+	s.queue = append(s.queue, append(memory, chunk...))
+	m.notify()
+	return len(chunk), nil
+}
+
+// notify wakes Drain. The mutex is held.
+func (m *Mixer) notify() {
+	select {
+	case m.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Drain writes everything to w until all streams are closed, and returns the first
+// error of w. ctx is the context of whoever reads w: when it is done, what is left is
+// thrown away.
+func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
+	silence := time.NewTimer(stall)
+	defer silence.Stop()
+	var current *Stream
+	for {
+		var (
+			chunk []byte
+			more  bool
+		)
+		current, chunk, more = m.take(current)
+		switch {
+		case !more:
+			return nil
+		case chunk != nil:
+			if _, err := w.Write(chunk); err != nil {
+				m.abandon()
+				return err
+			}
+			m.recycle(chunk)
+			silence.Reset(stall)
+			continue
+		}
+		select {
+		case <-m.changed:
+		case <-silence.C:
+			m.relax()
+		case <-ctx.Done():
+			m.abandon()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// take returns the next chunk and its stream: current for as long as that is not at
+// its end, then whichever has one. There is more as long as a stream is not at its
+// end, even if no chunk is there yet.
+func (m *Mixer) take(current *Stream) (next *Stream, chunk []byte, more bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.streams = slices.DeleteFunc(m.streams, func(s *Stream) bool { return s.done && len(s.queue) == 0 })
+	if len(m.streams) == 0 {
+		return nil, nil, false
+	}
+	if !slices.Contains(m.streams, current) {
+		i := slices.IndexFunc(m.streams, func(s *Stream) bool { return len(s.queue) > 0 })
+		if i < 0 {
+			return nil, nil, true
+		}
+		current = m.streams[i]
+	}
+	if len(current.queue) == 0 {
+		return current, nil, true
+	}
+	chunk = current.queue[0]
+	current.queue = slices.Delete(current.queue, 0, 1)
+	m.space.Broadcast()
+	return current, chunk, true
+}
+
+// recycle keeps a chunk's memory for the next one.
+func (m *Mixer) recycle(chunk []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.free) < maxQueued {
+		m.free = append(m.free, chunk[:0])
+	}
+}
+
+// relax lets the queues grow.
+func (m *Mixer) relax() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.relaxed = true
+	m.space.Broadcast()
+}
+
+// abandon throws away what is queued and what comes.
+func (m *Mixer) abandon() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken = true
+	for _, s := range m.streams {
+		s.queue = nil
+		s.closed.Store(true)
+	}
+	m.space.Broadcast()
+}

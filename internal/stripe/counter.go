@@ -1,0 +1,158 @@
+package stripe
+
+import (
+	"math"
+	"math/bits"
+	"sync/atomic"
+)
+
+// Counter is a sum that only grows. The zero value is ready. It is safe for
+// concurrent use, and must not be copied after first use.
+//
+// A counter is one cell until several cores turn out to want it at the same
+// time. Then it gets stripes, and goroutines add to one of these. The first cell
+// keeps what it has, so nothing moves and nothing is lost: the value is always the
+// sum of all cells.
+//
+// Contention is noticed by sampling, see crowded. The alternative, to add by
+// compare-and-swap and take failures as the sign, makes each increment dearer:
+// 8.7 ns instead of 5.1, where a bare atomic add takes 5.1, because the load must
+// wait for the locked instruction before it.
+type Counter struct {
+	cell
+	stripes atomic.Pointer[[]stripe] // Nil until the counter is contended.
+}
+
+// cell is a part of the sum, itself in two parts: whole numbers stay exact, and
+// can be added without a loop.
+type cell struct {
+	ints   atomic.Uint64
+	floats atomic.Uint64 // The bits of a float64.
+}
+
+// stripe is a cell on a cache line of its own. A slice of them, having a power of
+// two bytes and no pointers, begins on a cache line too.
+type stripe struct {
+	cell
+	_ [lineSize - 16]byte
+}
+
+// sampling is how many increments there are, on average, for one look at
+// whether others are adding as well. The look takes some 30 ns.
+const sampling = 256
+
+// Inc adds 1.
+func (c *Counter) Inc() {
+	stripes := c.stripes.Load()
+	if stripes == nil && c.ints.Add(1)%sampling != 0 {
+		return
+	}
+	c.slow(stripes, 1)
+}
+
+// Add adds n.
+func (c *Counter) Add(n uint64) {
+	stripes := c.stripes.Load()
+	// What is added may have a pattern, so the sample is chosen by a hash.
+	if stripes == nil && n <= maxInt && c.ints.Add(n)*0x9E3779B97F4A7C15 >= math.MaxUint64/sampling {
+		return
+	}
+	c.slow(stripes, n)
+}
+
+// maxInt is the largest number that may be added to the whole numbers. Larger
+// ones go to the floats, which do not wrap around at 2⁶⁴ and represent them as
+// well; the whole numbers would do so only after thousands of additions of this
+// size.
+const maxInt = 1 << 53
+
+// AddFloat adds v, which must not be negative. NaN and infinity do what they do
+// in a float64.
+func (c *Counter) AddFloat(v float64) {
+	// The comparison comes first: the conversion is defined only for what fits.
+	if v <= maxInt {
+		if n := uint64(v); float64(n) == v {
+			c.Add(n)
+			return
+		}
+	}
+	c.addFloat(v)
+}
+
+// Value returns the sum. It never goes down. What is added while Value runs may
+// be missing.
+func (c *Counter) Value() float64 {
+	ints, carry, floats := c.ints.Load(), uint64(0), c.float()
+	if stripes := c.stripes.Load(); stripes != nil {
+		for i := range *stripes {
+			s := &(*stripes)[i]
+			var overflow uint64
+			ints, overflow = bits.Add64(ints, s.ints.Load(), 0)
+			carry += overflow
+			floats += s.float()
+		}
+	}
+	return float64(carry)*(1<<64) + float64(ints) + floats
+}
+
+// slow is what Inc and Add do besides the usual: with stripes, add n to one;
+// without, have a look at the contention, n being added already, or add what is
+// too large.
+func (c *Counter) slow(stripes *[]stripe, n uint64) {
+	switch {
+	case n > maxInt:
+		c.addFloat(float64(n))
+	case stripes != nil:
+		(*stripes)[Index(len(*stripes))].ints.Add(n)
+	case c.crowded():
+		c.spread()
+	}
+}
+
+// addFloat adds v to the floats.
+func (c *Counter) addFloat(v float64) {
+	const patience = 3 // A compare-and-swap may fail by chance, but not three times.
+	for c.stripes.Load() == nil {
+		for range patience {
+			if c.tryAddFloat(v) {
+				return
+			}
+		}
+		c.spread()
+	}
+	stripes := *c.stripes.Load()
+	for s := &stripes[Index(len(stripes))]; !s.tryAddFloat(v); {
+	}
+}
+
+// spread gives the counter stripes, if nobody else did.
+func (c *Counter) spread() {
+	stripes := make([]stripe, Count())
+	c.stripes.CompareAndSwap(nil, &stripes)
+}
+
+// crowded tells whether others add to the counter at a rate at which they are in
+// each other's way: it watches the cell for three moments of about 10 ns to 30 ns,
+// and in each of them somebody must have changed it. So counters that now and then
+// are hit twice at a time, of which there may be very many, do not each get
+// stripes in the course of a day.
+func (c *Counter) crowded() bool {
+	const moments, looks = 3, 64
+	for range moments {
+		before := c.ints.Load()
+		for look := 0; c.ints.Load() == before; look++ {
+			if look == looks {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (c *cell) float() float64 { return math.Float64frombits(c.floats.Load()) }
+
+// tryAddFloat adds v to the floats unless somebody else changes them meanwhile.
+func (c *cell) tryAddFloat(v float64) bool {
+	old := c.floats.Load()
+	return c.floats.CompareAndSwap(old, math.Float64bits(math.Float64frombits(old)+v))
+}
