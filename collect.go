@@ -1,0 +1,168 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// endOfRun marks the end in the channel of a run; see engine.FromChannel.
+var endOfRun Metric = new(endMetric)
+
+type endMetric struct{ Metric }
+
+// runPlain is a run of a Collector that cannot take a context.
+func runPlain(c Collector, announced *descs) engine.Run {
+	return func(_ context.Context, sink engine.Sink) error {
+		return drain(c.Collect, announced, sink)
+	}
+}
+
+// runWithContext is a run of a CollectorWithContext.
+func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
+	return func(ctx context.Context, sink engine.Sink) error {
+		return drain(func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
+	}
+}
+
+// drain runs collect and converts what it sends into samples.
+func drain(collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
+	r := metricReader{announced: announced, sink: sink}
+	return engine.FromChannel(endOfRun, collect, r.read)
+}
+
+// metricReader converts the metrics of one run into samples.
+type metricReader struct {
+	announced *descs
+	own       map[*Desc]*descInfo // Of descriptors that were not announced.
+	lastDesc  *Desc
+	lastInfo  *descInfo
+	sink      engine.Sink
+	data      MetricData
+	decoder   clientmodel.Decoder
+	point     model.Point
+}
+
+var errNilMetric = errors.New("a nil metric was collected")
+
+// read takes one metric. Whatever is wrong with it costs only this one.
+func (r *metricReader) read(m Metric) {
+	if err := engine.Try(func() error { return r.convert(m) }); err != nil {
+		r.sink.Drop(err)
+	}
+}
+
+func (r *metricReader) convert(m Metric) error {
+	if m == nil {
+		return errNilMetric
+	}
+	info, err := r.info(m.Desc())
+	if err != nil {
+		return err
+	}
+	if own, ok := m.(instrument); ok && !r.announced.pedantic {
+		// One of ours, sent by somebody's collector.
+		var scratch model.Scratch
+		own.point(&r.point, &scratch)
+		return r.send(&own.ofFamily().Family, &r.point)
+	}
+	r.data = MetricData{}
+	if err := m.Write(&r.data); err != nil {
+		return fmt.Errorf("error collecting metric %v: %w", m.Desc(), err)
+	}
+	t, err := clientmodel.TypeOf(&r.data)
+	if err != nil {
+		return fmt.Errorf("%w: %v", err, m.Desc())
+	}
+	if err := r.decoder.Point(&r.data, t, &r.point); err != nil {
+		return fmt.Errorf("collected metric %q { %s} %w", info.name, &r.data, err)
+	}
+	if r.announced.pedantic {
+		if err := r.announced.check(m.Desc(), info, &r.point); err != nil {
+			return err
+		}
+	}
+	return r.send(info.family(t), &r.point)
+}
+
+// send passes a sample on. That nobody waits for it any more is no news to report.
+func (r *metricReader) send(f *model.Family, p *model.Point) error {
+	if err := r.sink.Sample(f, p); err != nil && !errors.Is(err, engine.ErrAbandoned) {
+		return err
+	}
+	return nil
+}
+
+// info returns what is known of a descriptor, which is parsed once for each run, or
+// once for all if it was announced.
+func (r *metricReader) info(d *Desc) (*descInfo, error) {
+	if d == r.lastDesc && d != nil {
+		return r.lastInfo, r.lastInfo.err
+	}
+	info := r.announced.find(d)
+	if info == nil {
+		info = r.own[d]
+	}
+	if info == nil {
+		info = parseDesc(d)
+		if len(r.own) >= maxParsed {
+			clear(r.own) // Somebody makes a new descriptor for every metric.
+		}
+		if r.own == nil {
+			r.own = make(map[*Desc]*descInfo)
+		}
+		r.own[d] = info
+	}
+	r.lastDesc, r.lastInfo = d, info
+	return info, info.err
+}
+
+const maxParsed = 1000
+
+// collectUntil collects from c into ch until c has finished or ctx is done.
+func collectUntil(ctx context.Context, c Collector, ch chan<- Metric) {
+	private := make(chan Metric)
+	go func() {
+		defer close(private)
+		err := engine.FromChannel(endOfRun, func(inner chan<- Metric) { collectAny(ctx, c, inner) }, func(m Metric) {
+			select {
+			case private <- m:
+			case <-ctx.Done():
+			}
+		})
+		if err != nil {
+			select {
+			case private <- NewInvalidMetric(NewInvalidDesc(err), err):
+			case <-ctx.Done():
+			}
+		}
+	}()
+	for {
+		select {
+		case m, ok := <-private:
+			if !ok {
+				return
+			}
+			select {
+			case ch <- m:
+			case <-ctx.Done():
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// collectAny collects from c in the best way that it knows.
+func collectAny(ctx context.Context, c Collector, ch chan<- Metric) {
+	if withContext, ok := c.(CollectorWithContext); ok {
+		withContext.CollectWithContext(ctx, ch)
+		return
+	}
+	c.Collect(ch)
+}

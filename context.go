@@ -1,0 +1,160 @@
+package metric
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// CollectorWithContext is a Collector that can take the context of a scrape.
+//
+// A registry of this package calls CollectWithContext instead of Collect. The context
+// ends when the scrape's deadline passes or its client goes away; it carries the
+// values that HandlerOpts.ContextFunc or the caller of GatherWithContext has put
+// into it. An implementation passes it to whatever it calls, and returns soon after
+// it is done. What it has sent until then is served. ch belongs to this call alone:
+// the implementation must not close it, and may send to it late without harm.
+//
+// CollectWithContext must be safe for concurrent use.
+type CollectorWithContext interface {
+	Collector
+	CollectWithContext(ctx context.Context, ch chan<- Metric)
+}
+
+// GathererWithContext is a Gatherer that can take the context of a scrape.
+//
+// GatherWithContext returns when it is finished or ctx is done, whichever is earlier.
+// Its families are sorted by name and may come together with an error, as a partial
+// result. They belong to the caller, but may be shared with others: they must not be
+// modified.
+type GathererWithContext interface {
+	Gatherer
+	GatherWithContext(ctx context.Context) ([]*MetricFamily, error)
+}
+
+// StreamCollector is a Collector for very many series. It writes each sample straight
+// into the sink, without a Metric and a channel send for each; over HTTP its output
+// is sent while it still runs, so that memory stays constant. It can return an error.
+//
+// Describe has to announce all its families, and they have to be its own: a registry
+// refuses to share them. CollectTo writes the samples of a family together. It must
+// be safe for concurrent use and return soon after ctx is done.
+//
+// Collect serves registries that do not know this interface; CollectStream
+// implements it.
+type StreamCollector interface {
+	Collector
+	CollectTo(ctx context.Context, sink *Sink) error
+}
+
+// CollectorWithContextFunc is a function as a CollectorWithContext. It describes
+// nothing, and so is an unchecked collector.
+type CollectorWithContextFunc func(ctx context.Context, ch chan<- Metric)
+
+// Describe sends nothing.
+func (f CollectorWithContextFunc) Describe(chan<- *Desc) {}
+
+// Collect calls f with the background context.
+func (f CollectorWithContextFunc) Collect(ch chan<- Metric) { f(context.Background(), ch) }
+
+// CollectWithContext calls f.
+func (f CollectorWithContextFunc) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+	f(ctx, ch)
+}
+
+// GathererWithContextFunc is a function as a GathererWithContext.
+type GathererWithContextFunc func(ctx context.Context) ([]*MetricFamily, error)
+
+// Gather calls f with the background context.
+func (f GathererWithContextFunc) Gather() ([]*MetricFamily, error) { return f(context.Background()) }
+
+// GatherWithContext calls f.
+func (f GathererWithContextFunc) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
+	return f(ctx)
+}
+
+// NewCollectorFunc returns a collector made of two functions. If describe is nil, the
+// collector describes nothing, and so is an unchecked one.
+func NewCollectorFunc(describe func(chan<- *Desc), collect func(context.Context, chan<- Metric)) CollectorWithContext {
+	if describe == nil {
+		describe = func(chan<- *Desc) {}
+	}
+	return &funcCollector{describe, collect}
+}
+
+type funcCollector struct {
+	describe func(chan<- *Desc)
+	collect  func(context.Context, chan<- Metric)
+}
+
+func (c *funcCollector) Describe(ch chan<- *Desc) { c.describe(ch) }
+func (c *funcCollector) Collect(ch chan<- Metric) { c.collect(context.Background(), ch) }
+func (c *funcCollector) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+	c.collect(ctx, ch)
+}
+
+// NewCollectorAdapter makes any Collector context-aware at the boundary: its
+// CollectWithContext returns when ctx is done, even if c still runs. What c sends
+// after that is thrown away. If c takes a context, it gets ctx.
+//
+// A registry of this package needs no adapter: it does the same for any Collector,
+// and lets scrapes that overlap share a run of c.
+func NewCollectorAdapter(c Collector) CollectorWithContext {
+	return &collectorAdapter{collector: c}
+}
+
+type collectorAdapter struct {
+	collector Collector
+}
+
+func (a *collectorAdapter) Describe(ch chan<- *Desc) { a.collector.Describe(ch) }
+func (a *collectorAdapter) Collect(ch chan<- Metric) { a.collector.Collect(ch) }
+
+func (a *collectorAdapter) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+	collectUntil(ctx, a.collector, ch)
+}
+
+// BindCollector returns c as a plain Collector whose Collect calls CollectWithContext
+// with ctx: for registries that do not know contexts. It describes what c describes.
+func BindCollector(ctx context.Context, c CollectorWithContext) Collector {
+	return &boundCollector{ctx, c}
+}
+
+type boundCollector struct {
+	ctx       context.Context //nolint:containedctx // Binding a context is its purpose.
+	collector CollectorWithContext
+}
+
+func (c *boundCollector) Describe(ch chan<- *Desc) { c.collector.Describe(ch) }
+func (c *boundCollector) Collect(ch chan<- Metric) { c.collector.CollectWithContext(c.ctx, ch) }
+
+// CollectWithContext lets a bound collector take part in a scrape that has a context
+// of its own: whichever ends first ends the collection. A value is looked up in the
+// bound context first, then in the scrape's.
+func (c *boundCollector) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := context.AfterFunc(c.ctx, func() { cancel(context.Cause(c.ctx)) })
+	defer stop()
+	c.collector.CollectWithContext(&boundContext{ctx, c.ctx}, ch)
+}
+
+// boundContext is a context with the values of another one before its own.
+type boundContext struct {
+	context.Context //nolint:containedctx // It is a context.
+
+	values context.Context
+}
+
+func (c *boundContext) Value(key any) any {
+	if v := c.values.Value(key); v != nil {
+		return v
+	}
+	return c.Context.Value(key)
+}
+
+// BindGatherer returns g as a plain Gatherer whose Gather calls GatherWithContext with
+// ctx: for APIs that take a Gatherer, such as client_golang's push package.
+func BindGatherer(ctx context.Context, g GathererWithContext) Gatherer {
+	return prometheus.GathererFunc(func() ([]*MetricFamily, error) { return g.GatherWithContext(ctx) })
+}

@@ -1,0 +1,150 @@
+package metric
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/stripe"
+)
+
+// Counter is a value that only goes up, and starts from zero when the process does.
+//
+// Counters made by this package are safe for concurrent use, scale with the cores, do
+// not allocate, and implement ExemplarAdder.
+type Counter interface {
+	prometheus.Counter
+
+	// Get returns the current value.
+	Get() float64
+}
+
+// NewCounter returns a counter. Errors in opts are reported when it is registered.
+func NewCounter(opts CounterOpts) Counter {
+	c := &counter{series: newSeries(newFamily(model.Counter, Opts(opts), nil))}
+	c.created = time.Now().UnixNano()
+	return c
+}
+
+// counter implements Counter.
+type counter struct {
+	series
+
+	value    stripe.Counter
+	created  int64 // Nanoseconds since the Unix epoch.
+	exemplar atomic.Pointer[model.Exemplar]
+}
+
+var errDecrease = errors.New("counter cannot decrease in value")
+
+// Inc adds 1.
+func (c *counter) Inc() { c.value.Inc() }
+
+// Add adds v. It panics if v is negative.
+func (c *counter) Add(v float64) {
+	if v < 0 {
+		panic(errDecrease)
+	}
+	c.value.AddFloat(v)
+}
+
+// AddWithExemplar adds v and keeps the labels as the counter's exemplar. It panics if v
+// is negative or the labels are not valid for an exemplar. Nil labels are none.
+func (c *counter) AddWithExemplar(v float64, labels Labels) {
+	c.Add(v)
+	if labels == nil {
+		return
+	}
+	e, err := newExemplar(v, time.Now(), labels)
+	if err != nil {
+		panic(err)
+	}
+	c.exemplar.Store(e)
+}
+
+// Get returns the current value.
+func (c *counter) Get() float64 { return c.value.Value() }
+
+func (c *counter) point(p *model.Point, _ *model.Scratch) {
+	// The exemplar is read first, so that it is never one of an increment that the
+	// value does not contain.
+	exemplar := c.exemplar.Load()
+	*p = model.Point{
+		Labels:   *c.labels,
+		Value:    c.value.Value(),
+		Exemplar: exemplar,
+		Created:  model.Instant{Nanos: c.created, Valid: true},
+	}
+}
+
+// Write implements Metric.
+func (c *counter) Write(out *MetricData) error { return writeInstrument(c, out) }
+
+// Describe implements Collector.
+func (c *counter) Describe(ch chan<- *Desc) { ch <- c.Desc() }
+
+// Collect implements Collector.
+func (c *counter) Collect(ch chan<- Metric) { ch <- c }
+
+// CounterVec is a set of counters that differ in the values of their labels.
+type CounterVec struct {
+	*MetricVec
+
+	vec *vec[counter, *counter]
+}
+
+// NewCounterVec returns a vector of counters with these labels.
+func NewCounterVec(opts CounterOpts, labelNames []string) *CounterVec {
+	return V2.NewCounterVec(CounterVecOpts{CounterOpts: opts, VariableLabels: UnconstrainedLabels(labelNames)})
+}
+
+// NewCounterVec returns a vector of counters whose labels may be constrained.
+func (v2) NewCounterVec(opts CounterVecOpts) *CounterVec {
+	return counterVec(newVec[counter](newFamily(model.Counter, Opts(opts.CounterOpts), opts.VariableLabels), func(c *counter) {
+		c.created = time.Now().UnixNano()
+	}))
+}
+
+func counterVec(v *vec[counter, *counter]) *CounterVec { return &CounterVec{&MetricVec{v}, v} }
+
+// GetMetricWithLabelValues returns the counter with these label values, which are in
+// the order of the label names, and makes it if it does not exist yet. It is an error
+// if their number is wrong or one is not UTF-8.
+func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error) {
+	m, err := v.vec.get(values)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
+	m, err := v.vec.getNamed(labels)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+func (v *CounterVec) WithLabelValues(values ...string) Counter { return must(v.vec.get(values)) }
+
+// With is GetMetricWith, but panics where that returns an error.
+func (v *CounterVec) With(labels Labels) Counter { return must(v.vec.getNamed(labels)) }
+
+// CurryWith returns a vector with some of the labels fixed, which shares its series
+// with v. It is an error if a label is not one of v, or is fixed already.
+func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
+	curried, err := v.vec.curryWith(labels)
+	if err != nil {
+		return nil, err
+	}
+	return counterVec(curried), nil
+}
+
+// MustCurryWith is CurryWith, but panics where that returns an error.
+func (v *CounterVec) MustCurryWith(labels Labels) *CounterVec { return must(v.CurryWith(labels)) }

@@ -1,0 +1,226 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// descInfo is what a descriptor says. Its fields are private to client_golang, but it
+// prints them: name, help and unit in quotes.
+type descInfo struct {
+	name, help, unit string
+	constant         []model.Label // Sorted by name.
+	variable         []string      // In the order of the label values.
+	err              error
+
+	// families holds the family once for each type that metrics with this
+	// descriptor turned out to have. There is one, unless something is wrong.
+	families []*model.Family
+}
+
+// family returns the family for metrics of type t. It is not safe for concurrent use,
+// unless the family was asked for before.
+func (d *descInfo) family(t model.Type) *model.Family {
+	for _, f := range d.families {
+		if f.Type == t {
+			return f
+		}
+	}
+	f := &model.Family{Name: d.name, Help: d.help, Unit: d.unit, Type: t}
+	d.families = append(d.families, f)
+	return f
+}
+
+var (
+	errNilDesc       = errors.New("a nil descriptor")
+	errUnknownFormat = errors.New("a descriptor that prints itself in an unknown way")
+)
+
+// parseDesc reads what the descriptor prints.
+func parseDesc(d *Desc) *descInfo {
+	if d == nil {
+		return &descInfo{err: errNilDesc}
+	}
+	info := &descInfo{err: d.Err()}
+	s := d.String()
+	rest := s
+	for _, field := range [...]struct {
+		prefix string
+		value  *string
+	}{
+		{"Desc{fqName: ", &info.name},
+		{", help: ", &info.help},
+		{", unit: ", &info.unit},
+	} {
+		var ok bool
+		if rest, ok = strings.CutPrefix(rest, field.prefix); !ok {
+			return &descInfo{err: fmt.Errorf("%w: %s", errUnknownFormat, s)}
+		}
+		quoted, err := strconv.QuotedPrefix(rest)
+		if err != nil {
+			return &descInfo{err: fmt.Errorf("%w: %s", errUnknownFormat, s)}
+		}
+		*field.value, _ = strconv.Unquote(quoted)
+		rest = rest[len(quoted):]
+	}
+	if info.err == nil {
+		info.constant, info.variable = descLabels(d)
+	}
+	return info
+}
+
+// descLabels returns the labels of a valid descriptor. It has MakeLabelPairs label
+// each value with its name, the constant ones and as many made-up ones as there are
+// names. (What the descriptor prints about them is ambiguous.)
+func descLabels(d *Desc) (constant []model.Label, variable []string) {
+	values := make([]string, 8)
+	for {
+		for i := range values {
+			values[i] = "\x00" + strconv.Itoa(i)
+		}
+		var pairs []*LabelPair
+		if engine.Try(func() error { pairs = MakeLabelPairs(d, values); return nil }) == nil {
+			return splitPairs(pairs, values)
+		}
+		values = make([]string, 2*len(values)) // There are more names than values.
+	}
+}
+
+func splitPairs(pairs []*LabelPair, values []string) (constant []model.Label, variable []string) {
+	names := make([]string, len(values))
+	n := 0
+	for _, pair := range pairs {
+		if i := slices.Index(values, pair.GetValue()); i >= 0 {
+			names[i] = pair.GetName()
+			n = max(n, i+1)
+			continue
+		}
+		constant = append(constant, model.Label{Name: pair.GetName(), Value: pair.GetValue()})
+	}
+	return constant, names[:n]
+}
+
+// identity tells descriptors apart that a registry does not hold to be equal: by name
+// and constant labels.
+func (d *descInfo) identity() string {
+	labels, err := model.NewLabels(slices.Clone(d.constant))
+	if err != nil {
+		return "" // Never of a descriptor that was registered.
+	}
+	return strconv.Quote(d.name) + labels.Text()
+}
+
+// descs are the descriptors that a collector has announced. They are read-only once
+// the collector is registered.
+type descs struct {
+	list     []*Desc
+	infos    map[*Desc]*descInfo
+	inner    *descs // Of the collector behind a wrapping.
+	pedantic bool   // Collected metrics are checked against what was announced.
+}
+
+// describe asks a collector for its descriptors. A panic is an error.
+func describe(c Collector) (*descs, error) {
+	d := &descs{infos: make(map[*Desc]*descInfo)}
+	if own := ownDesc(c); own != nil {
+		return d, d.add(own)
+	}
+	if w, ok := c.(*wrappedCollector); ok {
+		inner, err := describe(w.collector)
+		if err != nil {
+			return nil, err
+		}
+		d.inner = inner
+		for _, desc := range inner.list {
+			if err := d.add(w.wrapping.desc(desc)); err != nil {
+				return nil, err
+			}
+		}
+		return d, nil
+	}
+	err := engine.FromChannel(endOfDescs, c.Describe, func(desc *Desc) { d.list = append(d.list, desc) })
+	list := d.list
+	d.list = nil
+	for _, desc := range list {
+		if err == nil {
+			err = d.add(desc)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describing collector %T: %w", c, err)
+	}
+	return d, nil
+}
+
+func (d *descs) add(desc *Desc) error {
+	if desc == nil {
+		return errNilDesc
+	}
+	info := parseDesc(desc)
+	// Each type's family is made now, so that later no one needs to write.
+	for t := model.Untyped; t <= model.GaugeHistogram; t++ {
+		info.family(t)
+	}
+	d.list = append(d.list, desc)
+	d.infos[desc] = info
+	return nil
+}
+
+var endOfDescs = new(Desc)
+
+func (d *descs) find(desc *Desc) *descInfo {
+	if d == nil {
+		return nil
+	}
+	return d.infos[desc]
+}
+
+// identity is the same for collectors that a registry holds to be equal.
+func (d *descs) identity() string {
+	ids := make([]string, 0, len(d.list))
+	for _, desc := range d.list {
+		ids = append(ids, d.infos[desc].identity())
+	}
+	slices.Sort(ids)
+	return strings.Join(slices.Compact(ids), "\n")
+}
+
+// names returns the names of the announced families.
+func (d *descs) names() []string {
+	names := make([]string, 0, len(d.list))
+	for _, desc := range d.list {
+		names = append(names, d.infos[desc].name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// check tells how a metric disagrees with the descriptor that it names, or with what
+// its collector has announced.
+func (d *descs) check(desc *Desc, info *descInfo, p *model.Point) error {
+	id := info.identity()
+	if !slices.ContainsFunc(d.list, func(a *Desc) bool { return a == desc || d.infos[a].identity() == id }) {
+		return fmt.Errorf("collected metric %s { %s} with unregistered descriptor %s", info.name, p.Labels.Text(), desc)
+	}
+	want := make([]string, 0, len(info.constant)+len(info.variable))
+	for _, l := range info.constant {
+		want = append(want, l.Name)
+	}
+	want = append(want, info.variable...)
+	slices.Sort(want)
+	labels := p.Labels.List()
+	consistent := slices.EqualFunc(labels, want, func(l model.Label, name string) bool { return l.Name == name })
+	for _, l := range info.constant {
+		consistent = consistent && slices.Contains(labels, l)
+	}
+	if !consistent {
+		return fmt.Errorf("labels in collected metric %s { %s} are inconsistent with descriptor %s", info.name, p.Labels.Text(), desc)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package metric
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// PanicError is a panic in somebody else's code (a collector, a metric, a gatherer),
+// turned into an error. Value is what was passed to panic, and Stack is the stack of
+// the goroutine that panicked.
+type PanicError = engine.PanicError
+
+// ErrStillRunning tells that a collector was not started for a scrape, because an
+// earlier run of it, which has outlived its scrape, has not returned yet.
+var ErrStillRunning = engine.ErrStillRunning
+
+// CollectorError is what went wrong with one collector, or with one of its samples.
+type CollectorError struct {
+	Collector string // The collector's name: see WithName.
+	Err       error
+}
+
+// Error names the collector and tells what went wrong.
+func (e *CollectorError) Error() string {
+	return fmt.Sprintf("collector %s: %v", e.Collector, e.Err)
+}
+
+// Unwrap returns what went wrong.
+func (e *CollectorError) Unwrap() error { return e.Err }
+
+// GatherError is everything that went wrong in a scrape. It comes beside a partial
+// result: what is not mentioned in it has been gathered.
+//
+// errors.Is and errors.As look at each failure; errors.Is(err,
+// context.DeadlineExceeded) tells that some collector did not finish in time.
+// errors.As also finds a MultiError in it, as gatherers of client_golang return.
+type GatherError struct {
+	Failures []*CollectorError
+}
+
+// Error lists the failures.
+func (e *GatherError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d error(s) occurred:", len(e.Failures))
+	for _, f := range e.Failures {
+		b.WriteString("\n* ")
+		b.WriteString(f.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns the failures.
+func (e *GatherError) Unwrap() []error {
+	errs := make([]error, len(e.Failures))
+	for i, f := range e.Failures {
+		errs[i] = f
+	}
+	return errs
+}
+
+// As sets a target of type *MultiError to the failures.
+func (e *GatherError) As(target any) bool {
+	multi, ok := target.(*MultiError)
+	if ok {
+		*multi = e.Unwrap()
+	}
+	return ok
+}
+
+// maxReported bounds how many failures one collector may add to a GatherError, so
+// that a flood of bad samples does not become a flood of errors.
+const maxReported = 100
+
+// failures collects what goes wrong in a scrape.
+type failures struct {
+	list    []*CollectorError
+	dropped map[string]int // How many failures of a collector have been counted.
+}
+
+func (f *failures) add(collector string, err error) {
+	if f.dropped == nil {
+		f.dropped = make(map[string]int)
+	}
+	f.dropped[collector]++
+	if f.dropped[collector] <= maxReported {
+		f.list = append(f.list, &CollectorError{Collector: collector, Err: err})
+	}
+}
+
+// err returns a *GatherError, or nil if nothing has gone wrong.
+func (f *failures) err() error {
+	if len(f.list) == 0 {
+		return nil
+	}
+	for collector, n := range f.dropped {
+		if n > maxReported {
+			f.list = append(f.list, &CollectorError{
+				Collector: collector, Err: fmt.Errorf("%d more error(s) of the same collector", n-maxReported),
+			})
+		}
+	}
+	return &GatherError{Failures: f.list}
+}

@@ -1,0 +1,234 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// family is what all series of one of our instruments or vectors share.
+type family struct {
+	model.Family
+
+	desc        *Desc
+	layout      *model.Layout
+	constraints []LabelConstraint // By variable label; nil if there are none.
+}
+
+// names returns the variable labels.
+func (f *family) names() []string { return f.layout.Names() }
+
+// newFamily makes a family out of the fields that all options share.
+func newFamily(t model.Type, opts Opts, labels ConstrainableLabels) *family {
+	if labels == nil {
+		labels = UnconstrainedLabels(nil)
+	}
+	name := BuildFQName(opts.Namespace, opts.Subsystem, opts.Name)
+	f := &family{
+		Family: model.Family{Name: name, Help: opts.Help, Unit: opts.Unit, Type: t},
+		desc:   V2.NewDesc(name, opts.Help, labels, opts.ConstLabels, WithUnit(opts.Unit)),
+	}
+	var names []string
+	switch labels := labels.(type) {
+	case UnconstrainedLabels:
+		names = labels
+	case ConstrainedLabels:
+		names, f.constraints = splitConstraints(labels)
+	}
+	constant := make([]model.Label, 0, len(opts.ConstLabels))
+	for name, value := range opts.ConstLabels {
+		constant = append(constant, model.Label{Name: name, Value: value})
+	}
+	f.layout = model.NewLayout(constant, names)
+	return f
+}
+
+// familyOf returns the family that desc describes, of unknown type.
+func familyOf(desc *Desc) *family {
+	info := parseDesc(desc)
+	return &family{
+		Family:      model.Family{Name: info.name, Help: info.help, Unit: info.unit},
+		desc:        desc,
+		layout:      model.NewLayout(info.constant, info.variable),
+		constraints: constraintsOf(desc, len(info.variable)),
+	}
+}
+
+// constraintsOf returns the constraints of desc's labels. They are private to
+// client_golang, but a new vector of its kind applies them.
+func constraintsOf(desc *Desc, labels int) []LabelConstraint {
+	if !strings.Contains(desc.String(), "c(") { // As constrained labels are printed.
+		return nil
+	}
+	constraints := make([]LabelConstraint, labels)
+	for i := range constraints {
+		constraints[i] = func(value string) string {
+			values := make([]string, labels)
+			values[i] = value
+			vec := prometheus.NewMetricVec(desc, func(constrained ...string) Metric {
+				value = constrained[i]
+				return nil
+			})
+			// An error is about the value, which is then not used.
+			_, _ = vec.GetMetricWithLabelValues(values...)
+			return value
+		}
+	}
+	return constraints
+}
+
+// splitConstraints returns the names, and the constraints if there is one at all.
+func splitConstraints(labels ConstrainedLabels) (names []string, constraints []LabelConstraint) {
+	constraints = make([]LabelConstraint, len(labels))
+	constrained := false
+	for i, l := range labels {
+		names = append(names, l.Name)
+		constraints[i] = l.Constraint
+		constrained = constrained || l.Constraint != nil
+	}
+	if !constrained {
+		return names, nil
+	}
+	return names, constraints
+}
+
+// constrain returns the value that variable label i has when a user gives value.
+func (f *family) constrain(i int, value string) string {
+	if f.constraints == nil || f.constraints[i] == nil {
+		return value
+	}
+	return f.constraints[i](value)
+}
+
+// has tells whether a label, variable or constant, has that name.
+func (f *family) has(label string) bool {
+	for _, name := range f.names() {
+		if name == label {
+			return true
+		}
+	}
+	return f.layout.Render(make([]string, len(f.names()))).Has(label)
+}
+
+// series is what every instrument has: the series that it is.
+type series struct {
+	family *family
+	labels *model.Labels
+}
+
+// newSeries returns the only series of a family without variable labels.
+func newSeries(f *family) series {
+	if n := len(f.names()); n > 0 {
+		panic(cardinalityError(f, nil))
+	}
+	labels := f.layout.Render(nil)
+	return series{f, &labels}
+}
+
+func (s *series) Desc() *Desc       { return s.family.desc }
+func (s *series) ofFamily() *family { return s.family }
+func (s *series) bind(to series)    { *s = to }
+
+// instrument is one series of our own.
+type instrument interface {
+	Metric
+	Collector
+	ofFamily() *family
+	// point overwrites *p with the current value, as model.Series does.
+	point(p *model.Point, scratch *model.Scratch)
+}
+
+// writeInstrument implements Metric.Write.
+func writeInstrument(i instrument, out *MetricData) error {
+	var (
+		p       model.Point
+		scratch model.Scratch
+	)
+	i.point(&p, &scratch)
+	clientmodel.EncodePoint(out, i.ofFamily().Type, &p)
+	return nil
+}
+
+// single is an instrument as a model.Source and its own model.Series.
+type single struct{ instrument }
+
+func (s single) Family() *model.Family { return &s.ofFamily().Family }
+func (s single) Series() model.Series  { return s }
+func (s single) Len() int              { return 1 }
+func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
+	s.point(p, scratch)
+}
+
+// nativeSource returns c as a source if it is one of our own instruments or vectors
+// that runs nobody else's code, and nil otherwise.
+func nativeSource(c Collector) model.Source {
+	switch c := c.(type) {
+	case *counter:
+		return single{c}
+	case *gauge:
+		return single{c}
+	case *histogram:
+		return single{c}
+	case *summary:
+		return single{c}
+	case *CounterVec:
+		return c.vec
+	case *GaugeVec:
+		return c.vec
+	case *HistogramVec:
+		return c.vec
+	case *SummaryVec:
+		return c.vec
+	}
+	return nil
+}
+
+// ownDesc returns the descriptor of c if it is one of ours, and nil otherwise.
+func ownDesc(c Collector) *Desc {
+	switch c := c.(type) {
+	case *valueFunc:
+		return c.Desc()
+	default:
+		if source := nativeSource(c); source != nil {
+			ch := make(chan *Desc, 1)
+			c.Describe(ch)
+			return <-ch
+		}
+		return nil
+	}
+}
+
+var errInconsistentCardinality = errors.New("inconsistent label cardinality")
+
+func cardinalityError(f *family, values []string) error {
+	return fmt.Errorf("%w: %q has %d variable labels named %q but %d values %q were provided",
+		errInconsistentCardinality, f.Name, len(f.names()), f.names(), len(values), values)
+}
+
+// newExemplar makes an exemplar. It is an error if the labels are not valid or longer
+// than the formats allow.
+func newExemplar(value float64, at time.Time, labels Labels) (*model.Exemplar, error) {
+	list := make([]model.Label, 0, len(labels))
+	runes := 0
+	for name, v := range labels {
+		list = append(list, model.Label{Name: name, Value: v})
+		runes += utf8.RuneCountInString(name) + utf8.RuneCountInString(v)
+	}
+	rendered, err := model.NewLabels(list)
+	if err != nil {
+		return nil, fmt.Errorf("exemplar with %w", err)
+	}
+	if runes > ExemplarMaxRunes {
+		return nil, fmt.Errorf("exemplar labels have %d runes, exceeding the limit of %d", runes, ExemplarMaxRunes)
+	}
+	return &model.Exemplar{Labels: rendered, Value: value, Timestamp: instant(at)}, nil
+}
+
+func instant(t time.Time) model.Instant { return model.Instant{Nanos: t.UnixNano(), Valid: true} }

@@ -1,0 +1,326 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/native"
+)
+
+// NewHistogram returns a histogram: with classic buckets, native ones or both, as
+// opts say. It panics if the buckets are not in increasing order, or if a label is
+// called le. Other errors in opts are reported when it is registered.
+//
+// Histograms made by this package are safe for concurrent use, scale with the cores,
+// do not allocate when they observe into a bucket that exists, and implement
+// ExemplarObserver. A scrape sees each observation as a whole.
+func NewHistogram(opts HistogramOpts) Histogram {
+	f := newFamily(model.Histogram, histogramFamily(opts), nil)
+	h := &histogram{series: newSeries(f)}
+	h.init(newHistogramShape(f, opts))
+	return h
+}
+
+func histogramFamily(o HistogramOpts) Opts {
+	return Opts{Namespace: o.Namespace, Subsystem: o.Subsystem, Name: o.Name, Help: o.Help, Unit: o.Unit, ConstLabels: o.ConstLabels}
+}
+
+const bucketLabel = "le"
+
+var errBucketLabelNotAllowed = fmt.Errorf("%q is not allowed as label name in histograms", bucketLabel)
+
+// histogramShape is what all histograms of a vector have in common.
+type histogramShape struct {
+	bounds bucketBounds
+	native *native.Config // Nil if there are no native buckets.
+}
+
+func newHistogramShape(f *family, opts HistogramOpts) *histogramShape {
+	if f.has(bucketLabel) {
+		panic(errBucketLabelNotAllowed)
+	}
+	shape := &histogramShape{}
+	bounds := opts.Buckets
+	if opts.NativeHistogramBucketFactor > 1 {
+		shape.native = native.NewConfig(native.Options{
+			BucketFactor:     opts.NativeHistogramBucketFactor,
+			ZeroThreshold:    opts.NativeHistogramZeroThreshold,
+			MaxZeroThreshold: opts.NativeHistogramMaxZeroThreshold,
+			MaxBuckets:       opts.NativeHistogramMaxBucketNumber,
+			MinReset:         opts.NativeHistogramMinResetDuration,
+			MaxExemplars:     opts.NativeHistogramMaxExemplars,
+			ExemplarTTL:      opts.NativeHistogramExemplarTTL,
+		})
+	} else if len(bounds) == 0 {
+		bounds = DefBuckets
+	}
+	shape.bounds = newBucketBounds(bounds)
+	return shape
+}
+
+// histogram implements Histogram and ExemplarObserver.
+type histogram struct {
+	series
+
+	shape     *histogramShape
+	counts    observations
+	limits    *histogramLimits // Nil if there is no limit of native buckets.
+	exemplars atomic.Pointer[histogramExemplars]
+	created   int64 // Nanoseconds since the Unix epoch. Guarded by limits.mu if there are limits.
+}
+
+// histogramLimits keeps the number of native buckets low. Its mutex is held while a
+// remedy is at work and while the histogram is read, so that nobody reads half a
+// reset. It is locked before the stripes. Observations do not need it.
+type histogramLimits struct {
+	mu      sync.Mutex
+	limiter native.Limiter
+}
+
+// histogramExemplars are there once there is an exemplar.
+type histogramExemplars struct {
+	classic []atomic.Pointer[model.Exemplar] // By bucket.
+	native  native.Exemplars
+}
+
+func (h *histogram) init(shape *histogramShape) {
+	now := time.Now()
+	h.shape = shape
+	h.created = now.UnixNano()
+	h.counts.init(len(shape.bounds.upper)+1, shape.native)
+	if shape.native != nil && shape.native.MaxBuckets > 0 {
+		h.limits = new(histogramLimits)
+		h.limits.limiter.Init(shape.native, now)
+	}
+}
+
+// Observe counts v.
+func (h *histogram) Observe(v float64) {
+	bucket := h.shape.bounds.find(v)
+	if h.counts.add(v, bucket, h.shape.native) && h.limits != nil {
+		h.limit(v, bucket)
+	}
+}
+
+// ObserveWithExemplar counts v and keeps the labels as an exemplar of its bucket. It
+// panics if the labels are not valid for an exemplar. Nil labels are none.
+func (h *histogram) ObserveWithExemplar(v float64, labels Labels) {
+	h.Observe(v)
+	if labels == nil {
+		return
+	}
+	e, err := newExemplar(v, time.Now(), labels)
+	if err != nil {
+		panic(err)
+	}
+	exemplars := h.exemplars.Load()
+	if exemplars == nil {
+		exemplars = &histogramExemplars{classic: make([]atomic.Pointer[model.Exemplar], len(h.shape.bounds.upper)+1)}
+		if h.shape.native != nil {
+			exemplars.native.Init(h.shape.native)
+		}
+		if !h.exemplars.CompareAndSwap(nil, exemplars) {
+			exemplars = h.exemplars.Load()
+		}
+	}
+	exemplars.classic[h.shape.bounds.find(v)].Store(e)
+	exemplars.native.Add(e)
+}
+
+// limit checks the number of native buckets after v was observed, and takes a remedy
+// if there are too many.
+func (h *histogram) limit(v float64, bucket int) {
+	now := time.Now()
+	h.limits.mu.Lock()
+	defer h.limits.mu.Unlock()
+	stripes := h.counts.lockAll()
+	remedy, resetIn := h.limits.limiter.Apply(nativeBuckets(stripes), now)
+	if remedy == native.FullReset {
+		h.resetClassic(stripes, now)
+		stripes[0].add(v, bucket)
+	}
+	unlockAll(stripes)
+	if resetIn > 0 {
+		time.AfterFunc(resetIn, h.reset)
+	}
+}
+
+// reset forgets all observations.
+func (h *histogram) reset() {
+	now := time.Now()
+	h.limits.mu.Lock()
+	defer h.limits.mu.Unlock()
+	stripes := h.counts.lockAll()
+	defer unlockAll(stripes)
+	h.limits.limiter.Reset(nativeBuckets(stripes), now)
+	h.resetClassic(stripes, now)
+}
+
+func (h *histogram) resetClassic(stripes []*observed, now time.Time) {
+	h.created = now.UnixNano()
+	for _, s := range stripes {
+		s.sum = 0
+		clear(s.counts)
+	}
+}
+
+func nativeBuckets(stripes []*observed) []*native.Buckets {
+	buckets := make([]*native.Buckets, len(stripes))
+	for i, s := range stripes {
+		buckets[i] = s.native
+	}
+	return buckets
+}
+
+func unlockAll(stripes []*observed) {
+	for _, s := range stripes {
+		s.mu.Unlock()
+	}
+}
+
+var mergers = sync.Pool{New: func() any { return new(native.Merger) }}
+
+func (h *histogram) point(p *model.Point, scratch *model.Scratch) {
+	out := &scratch.Histogram
+	*out = model.HistogramValue{Buckets: h.appendBuckets(out.Buckets[:0])}
+
+	var merger *native.Merger
+	if h.shape.native != nil {
+		// The exemplars are read before the counts, see appendBuckets.
+		out.Native = &scratch.Native
+		out.Native.Exemplars = out.Native.Exemplars[:0]
+		if e := h.exemplars.Load(); e != nil {
+			out.Native.Exemplars = e.native.Snapshot(out.Native.Exemplars)
+		}
+		merger = mergers.Get().(*native.Merger)
+		defer mergers.Put(merger)
+		merger.Reset()
+	}
+	created := h.read(out, merger)
+	if merger != nil {
+		merger.Write(out.Native)
+	}
+	cumulated := uint64(0)
+	for i := range out.Buckets {
+		cumulated += out.Buckets[i].Count
+		out.Buckets[i].Count = cumulated
+	}
+	*p = model.Point{Labels: *h.labels, Histogram: out, Created: model.Instant{Nanos: created, Valid: true}}
+}
+
+// appendBuckets appends the buckets without their counts. There is one for +Inf only
+// if it has an exemplar. The exemplars are read before the counts, so that none is of
+// an observation that is not counted.
+func (h *histogram) appendBuckets(buckets []model.Bucket) []model.Bucket {
+	upper := h.shape.bounds.upper
+	exemplars := h.exemplars.Load()
+	for i, bound := range upper {
+		b := model.Bucket{UpperBound: bound}
+		if exemplars != nil {
+			b.Exemplar = exemplars.classic[i].Load()
+		}
+		buckets = append(buckets, b)
+	}
+	if exemplars != nil {
+		if e := exemplars.classic[len(upper)].Load(); e != nil {
+			buckets = append(buckets, model.Bucket{UpperBound: math.Inf(1), Exemplar: e})
+		}
+	}
+	return buckets
+}
+
+// read adds up the stripes.
+func (h *histogram) read(out *model.HistogramValue, merger *native.Merger) (created int64) {
+	if h.limits != nil {
+		h.limits.mu.Lock()
+		defer h.limits.mu.Unlock()
+	}
+	h.counts.each(func(s *observed) {
+		out.Sum += s.sum
+		for i, n := range s.counts {
+			out.Count += n
+			if i < len(out.Buckets) {
+				out.Buckets[i].Count += n
+			}
+		}
+		if merger != nil {
+			merger.Add(s.native)
+		}
+	})
+	return h.created
+}
+
+// Write implements Metric.
+func (h *histogram) Write(out *MetricData) error { return writeInstrument(h, out) }
+
+// Describe implements Collector.
+func (h *histogram) Describe(ch chan<- *Desc) { ch <- h.Desc() }
+
+// Collect implements Collector.
+func (h *histogram) Collect(ch chan<- Metric) { ch <- h }
+
+// HistogramVec is a set of histograms that differ in the values of their labels.
+type HistogramVec struct {
+	*MetricVec
+
+	vec *vec[histogram, *histogram]
+}
+
+// NewHistogramVec returns a vector of histograms with these labels. It panics like
+// NewHistogram.
+func NewHistogramVec(opts HistogramOpts, labelNames []string) *HistogramVec {
+	return V2.NewHistogramVec(HistogramVecOpts{HistogramOpts: opts, VariableLabels: UnconstrainedLabels(labelNames)})
+}
+
+// NewHistogramVec returns a vector of histograms whose labels may be constrained. It
+// panics like NewHistogram.
+func (v2) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
+	f := newFamily(model.Histogram, histogramFamily(opts.HistogramOpts), opts.VariableLabels)
+	shape := newHistogramShape(f, opts.HistogramOpts)
+	return histogramVec(newVec(f, func(h *histogram) { h.init(shape) }))
+}
+
+func histogramVec(v *vec[histogram, *histogram]) *HistogramVec {
+	return &HistogramVec{&MetricVec{v}, v}
+}
+
+// GetMetricWithLabelValues returns the histogram with these label values; see
+// CounterVec. It is a Histogram.
+func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
+	m, err := v.vec.get(values)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
+	m, err := v.vec.getNamed(labels)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+func (v *HistogramVec) WithLabelValues(values ...string) Observer { return must(v.vec.get(values)) }
+
+// With is GetMetricWith, but panics where that returns an error.
+func (v *HistogramVec) With(labels Labels) Observer { return must(v.vec.getNamed(labels)) }
+
+// CurryWith returns a *HistogramVec with some of the labels fixed; see CounterVec.
+func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
+	curried, err := v.vec.curryWith(labels)
+	if err != nil {
+		return nil, err
+	}
+	return histogramVec(curried), nil
+}
+
+// MustCurryWith is CurryWith, but panics where that returns an error.
+func (v *HistogramVec) MustCurryWith(labels Labels) ObserverVec { return must(v.CurryWith(labels)) }

@@ -1,0 +1,144 @@
+package metric
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/luxfi/metric/internal/native"
+	"github.com/luxfi/metric/internal/stripe"
+)
+
+// observations is what a histogram or a summary has counted. An observation changes
+// several numbers, and whoever reads them must see all of that or nothing; so they
+// stand behind a mutex. It is only ever tried: when it turns out that several cores
+// want it at the same time, there will be stripes, each with a mutex of its own, and
+// an observation goes to one that is free.
+//
+// The value is the sum of first and all of more. Reading one stripe after the other
+// is consistent: each observation is in one of them, as a whole.
+type observations struct {
+	first observed
+	// more is set once, while first is locked; so whoever has read first has seen
+	// everything that was observed before more was there.
+	more atomic.Pointer[[]paddedObserved]
+}
+
+// observed is one stripe.
+type observed struct {
+	mu     sync.Mutex
+	missed uint32          // How often first was not free. Guarded by mu.
+	sum    float64         // Of all values.
+	counts []uint64        // By bucket, not cumulative. The last is +Inf.
+	native *native.Buckets // Nil if the histogram has no native buckets.
+}
+
+// paddedObserved is a stripe on a cache line of its own.
+type paddedObserved struct {
+	observed
+	_ [128 - unsafe.Sizeof(observed{})%128]byte
+}
+
+// patience is how often an observation finds first taken before there are more
+// stripes: a scrape or an unlucky moment is no reason.
+const patience = 16
+
+func (o *observations) init(buckets int, config *native.Config) {
+	o.first.init(make([]uint64, buckets), config)
+}
+
+func (s *observed) init(counts []uint64, config *native.Config) {
+	s.counts = counts
+	if config != nil {
+		s.native = new(native.Buckets)
+		s.native.Reset(config)
+	}
+}
+
+// add counts v, for which the caller has found the bucket. The result tells that a
+// limit of native buckets has to be checked.
+func (o *observations) add(v float64, bucket int, config *native.Config) (check bool) {
+	s := &o.first
+	if o.more.Load() != nil || !s.mu.TryLock() {
+		s = o.lockFree(config)
+	}
+	check = s.add(v, bucket)
+	s.mu.Unlock()
+	return check
+}
+
+func (s *observed) add(v float64, bucket int) (check bool) {
+	s.sum += v
+	s.counts[bucket]++
+	if s.native != nil && !math.IsNaN(v) { // NaN is in no native bucket.
+		return s.native.Observe(v)
+	}
+	return false
+}
+
+// lockFree locks a stripe, if possible one that is free.
+func (o *observations) lockFree(config *native.Config) *observed {
+	more := o.more.Load()
+	if more == nil {
+		o.first.mu.Lock()
+		o.first.missed++
+		if o.first.missed == patience {
+			o.spread(config)
+		}
+		return &o.first
+	}
+	stripes := *more
+	home := stripe.Index(len(stripes))
+	for i := range stripes {
+		if s := &stripes[(home+i)%len(stripes)]; s.mu.TryLock() {
+			return &s.observed
+		}
+	}
+	stripes[home].mu.Lock()
+	return &stripes[home].observed
+}
+
+// spread makes the stripes. The caller has locked first.
+func (o *observations) spread(config *native.Config) {
+	buckets := len(o.first.counts)
+	stride := (buckets + 7) / 8 * 8 // No two stripes share a cache line.
+	stripes := make([]paddedObserved, stripe.Count())
+	counts := make([]uint64, stride*len(stripes))
+	for i := range stripes {
+		stripes[i].init(counts[i*stride:][:buckets:buckets], config)
+	}
+	o.more.Store(&stripes)
+}
+
+// each calls f with every stripe, which is locked meanwhile.
+func (o *observations) each(f func(*observed)) {
+	o.first.mu.Lock()
+	f(&o.first)
+	more := o.more.Load()
+	o.first.mu.Unlock()
+	if more == nil {
+		return
+	}
+	for i := range *more {
+		s := &(*more)[i]
+		s.mu.Lock()
+		f(&s.observed)
+		s.mu.Unlock()
+	}
+}
+
+// lockAll locks every stripe and returns them. No stripe is added until they are
+// unlocked.
+func (o *observations) lockAll() []*observed {
+	o.first.mu.Lock()
+	all := []*observed{&o.first}
+	if more := o.more.Load(); more != nil {
+		for i := range *more {
+			s := &(*more)[i].observed
+			s.mu.Lock()
+			all = append(all, s)
+		}
+	}
+	return all
+}

@@ -1,0 +1,115 @@
+package metric
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/merge"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// binding is how a collector is collected from. It is decided once, at registration.
+// Exactly one of source, run and nested is set.
+type binding struct {
+	source model.Source     // One of our own instruments: no goroutine, no channel.
+	run    engine.Run       // Somebody else's code.
+	shared bool             // run cannot see its context.
+	stream bool             // run writes its families itself, one after the other.
+	nested *ContextRegistry // A registry, which has an engine and limits of its own.
+
+	wrappings []wrapping // Around nested, innermost first.
+}
+
+// bind decides how c is collected from. It looks at concrete types for our own
+// instruments: a struct of a user that embeds one, and replaces Collect, is not ours.
+func bind(c Collector, announced *descs) binding {
+	switch c := c.(type) {
+	case *wrappedCollector:
+		return bind(c.collector, announced.inner).wrap(c.wrapping)
+	case *ContextRegistry:
+		return binding{nested: c}
+	case StreamCollector:
+		return binding{run: runStream(c, announced), stream: true}
+	case CollectorWithContext:
+		return binding{run: runWithContext(c, announced)}
+	}
+	if f, ok := c.(*valueFunc); ok {
+		return binding{run: f.run, shared: true}
+	}
+	if source := nativeSource(c); source != nil {
+		return binding{source: source}
+	}
+	return binding{run: runPlain(c, announced), shared: true}
+}
+
+// wrap puts a wrapping around whatever it is.
+func (b binding) wrap(w wrapping) binding {
+	switch {
+	case b.source != nil:
+		b.source = w.source(b.source)
+	case b.run != nil:
+		b.run = w.run(b.run)
+	default:
+		b.wrappings = append(slices.Clip(b.wrappings), w)
+	}
+	return b
+}
+
+// plan is an immutable view of a registry that scrapes walk.
+type plan struct {
+	natives []merge.Native // Sorted by name.
+	running []*entry       // With somebody else's code, in the order of registration.
+	nested  []*entry
+	// conflicts tells of instruments that cannot be served beside others.
+	conflicts []*CollectorError
+}
+
+// currentPlan returns the plan, which it makes if something has changed.
+func (r *ContextRegistry) currentPlan() *plan {
+	if p := r.plan.Load(); p != nil {
+		return p
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := newPlan(r.entries)
+	r.plan.Store(p)
+	return p
+}
+
+func newPlan(entries []*entry) *plan {
+	p := &plan{}
+	families := make(map[string]int)
+	for _, e := range entries {
+		switch {
+		case e.run != nil:
+			p.running = append(p.running, e)
+		case e.binding.nested != nil:
+			p.nested = append(p.nested, e)
+		default:
+			p.addNative(e, families)
+		}
+	}
+	slices.SortFunc(p.natives, compareNatives)
+	return p
+}
+
+func compareNatives(a, b merge.Native) int { return cmp.Compare(a.Family.Name, b.Family.Name) }
+
+func (p *plan) addNative(e *entry, families map[string]int) {
+	f := e.binding.source.Family()
+	i, known := families[f.Name]
+	switch {
+	case !known:
+		families[f.Name] = len(p.natives)
+		p.natives = append(p.natives, merge.Native{Family: f, Sources: []model.Source{e.binding.source}})
+	case p.natives[i].Family.Type != f.Type:
+		p.conflicts = append(p.conflicts, &CollectorError{
+			Collector: e.name,
+			Err:       fmt.Errorf("instrument %s is a %s but should be a %s", f.Name, f.Type, p.natives[i].Family.Type),
+		})
+	default:
+		p.natives[i].Sources = append(p.natives[i].Sources, e.binding.source)
+	}
+}

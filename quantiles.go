@@ -1,0 +1,113 @@
+package metric
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/beorn7/perks/quantile"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// quantileWindow estimates quantiles over a sliding window. It has a stream for each
+// step of the window; all take every observation, and each in turn is the head, which
+// is asked, and then emptied. So the head has seen between a whole window and a step
+// less.
+//
+// Observations are buffered, because a stream takes many at once in little more time
+// than one. bufferMu is locked before mu if both are needed.
+type quantileWindow struct {
+	shape *summaryShape
+
+	bufferMu sync.Mutex
+	buffer   []float64
+	expires  time.Time // The buffer has to be flushed before a later observation.
+
+	mu          sync.Mutex
+	flushing    []float64 // Empty while mu is not held.
+	streams     []*quantile.Stream
+	head        int
+	headExpires time.Time
+	count       uint64
+	sum         float64
+}
+
+func newQuantileWindow(shape *summaryShape, now time.Time) *quantileWindow {
+	w := &quantileWindow{
+		shape:       shape,
+		buffer:      make([]float64, 0, shape.buffer),
+		flushing:    make([]float64, 0, shape.buffer),
+		expires:     now.Add(shape.step),
+		headExpires: now.Add(shape.step),
+	}
+	for range shape.steps {
+		w.streams = append(w.streams, quantile.NewTargeted(shape.objectives))
+	}
+	return w
+}
+
+func (w *quantileWindow) observe(v float64) {
+	now := time.Now()
+	w.bufferMu.Lock()
+	if now.After(w.expires) {
+		w.swap(now)
+		w.flush()
+		w.mu.Unlock()
+	}
+	w.buffer = append(w.buffer, v)
+	if len(w.buffer) < cap(w.buffer) {
+		w.bufferMu.Unlock()
+		return
+	}
+	w.swap(now)
+	w.bufferMu.Unlock() // Others may go on while this goroutine does the work.
+	w.flush()
+	w.mu.Unlock()
+}
+
+// swap locks mu and makes the buffer the one that is flushed.
+func (w *quantileWindow) swap(now time.Time) {
+	w.mu.Lock()
+	w.buffer, w.flushing = w.flushing, w.buffer
+	if late := now.Sub(w.expires); late > 0 {
+		w.expires = w.expires.Add((late + w.shape.step - 1) / w.shape.step * w.shape.step)
+	}
+}
+
+// flush puts what was buffered into the streams, then slides the window to where the
+// new buffer begins.
+func (w *quantileWindow) flush() {
+	for _, v := range w.flushing {
+		for _, s := range w.streams {
+			s.Insert(v)
+		}
+		w.count++
+		w.sum += v
+	}
+	w.flushing = w.flushing[:0]
+	for steps := 0; w.headExpires.Before(w.expires) && steps < len(w.streams); steps++ {
+		w.streams[w.head].Reset()
+		w.head = (w.head + 1) % len(w.streams)
+		w.headExpires = w.headExpires.Add(w.shape.step)
+	}
+	w.headExpires = w.expires
+}
+
+func (w *quantileWindow) read(out *model.SummaryValue) {
+	now := time.Now()
+	w.bufferMu.Lock()
+	w.swap(now)
+	w.bufferMu.Unlock()
+	defer w.mu.Unlock()
+	w.flush()
+	out.Count, out.Sum = w.count, w.sum
+	head := w.streams[w.head]
+	for _, rank := range w.shape.ranks {
+		q := model.Quantile{Quantile: rank, Value: math.NaN()}
+		if head.Count() > 0 {
+			q.Value = head.Query(rank)
+		}
+		out.Quantiles = append(out.Quantiles, q)
+	}
+}

@@ -1,0 +1,290 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// Registry is the registry: an alias, for code that comes from client_golang.
+type Registry = ContextRegistry
+
+// ContextRegistry registers collectors and gathers from them, all at once and under
+// the context of the scrape. Create one with NewContextRegistry.
+//
+// A collector that is slow, stuck, panics or sends nonsense costs only itself: the
+// rest is gathered, on time, and a *GatherError tells what is missing.
+//
+// It is safe for concurrent use. While it gathers, no lock is held: collectors may be
+// registered and unregistered meanwhile, which later scrapes will see.
+type ContextRegistry struct {
+	engine   engine.Engine
+	pedantic bool
+
+	mu      sync.Mutex
+	book    *prometheus.Registry // Which collectors are equal or in conflict; never collects.
+	entries []*entry             // In the order of registration.
+	byID    map[string]*entry    // By descs.identity; without the unchecked ones.
+	byName  map[string]*entry
+	unnamed map[string]int    // How many collectors have been given a name made from that.
+	streams map[string]*entry // Families that belong to one stream collector alone.
+
+	// plan is what a scrape walks. It is nil after a change, until a scrape makes
+	// it anew.
+	plan atomic.Pointer[plan]
+}
+
+// entry is a registered collector.
+type entry struct {
+	name      string
+	collector Collector
+	announced *descs
+	binding   binding
+	run       *engine.Collector // Nil for native and nested ones.
+}
+
+// NewContextRegistry returns a registry without collectors.
+func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
+	r := &ContextRegistry{
+		book:    prometheus.NewRegistry(),
+		byID:    make(map[string]*entry),
+		byName:  make(map[string]*entry),
+		unnamed: make(map[string]int),
+		streams: make(map[string]*entry),
+	}
+	for _, opt := range opts {
+		opt.applyToRegistry(r)
+	}
+	return r
+}
+
+// NewPedanticContextRegistry returns a registry that also checks that collected
+// metrics agree with the descriptors that they name, and that their collectors have
+// announced those. Unchecked collectors are exempt. It is meant for tests of
+// collectors.
+func NewPedanticContextRegistry(opts ...RegistryOption) *ContextRegistry {
+	r := NewContextRegistry(opts...)
+	r.pedantic = true
+	return r
+}
+
+// NewRegistry is NewContextRegistry under client_golang's name.
+func NewRegistry() *Registry { return NewContextRegistry() }
+
+// NewPedanticRegistry is NewPedanticContextRegistry under client_golang's name.
+func NewPedanticRegistry() *Registry { return NewPedanticContextRegistry() }
+
+// Register implements Registerer. Its errors are client_golang's; in addition, it is
+// an error if Describe panics, and if a StreamCollector describes nothing or has a
+// family in common with another collector.
+func (r *ContextRegistry) Register(c Collector) error { return r.RegisterWith(c) }
+
+// MustRegister registers collectors and panics at the first that cannot be.
+func (r *ContextRegistry) MustRegister(cs ...Collector) {
+	for _, c := range cs {
+		if err := r.Register(c); err != nil {
+			panic(err)
+		}
+	}
+}
+
+var errNilCollector = errors.New("cannot register a nil Collector")
+
+// RegisterWith is Register with options for how the collector is run.
+func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) error {
+	if c == nil {
+		return errNilCollector
+	}
+	var config collectorConfig
+	for _, opt := range opts {
+		opt.applyToCollector(&config)
+	}
+	announced, err := describe(c)
+	if err != nil {
+		return err
+	}
+	announced.pedantic = r.pedantic && len(announced.list) > 0
+	e := &entry{collector: c, announced: announced, binding: bind(c, announced)}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.admit(e); err != nil {
+		return err
+	}
+	if e.name, err = r.chooseName(config.name, e); err != nil {
+		r.book.Unregister(e)
+		return err
+	}
+	if e.binding.run != nil {
+		e.run = &engine.Collector{Name: e.name, Run: e.binding.run, Shared: e.binding.shared}
+	}
+	r.entries = append(r.entries, e)
+	r.byName[e.name] = e
+	if len(announced.list) > 0 {
+		r.byID[announced.identity()] = e
+	}
+	if e.binding.stream {
+		for _, name := range announced.names() {
+			r.streams[name] = e
+		}
+	}
+	r.plan.Store(nil)
+	return nil
+}
+
+// admit checks whether the collector fits to those that are there, and writes it into
+// the book if it does. Unchecked collectors always fit.
+func (r *ContextRegistry) admit(e *entry) error {
+	if len(e.announced.list) == 0 {
+		if e.binding.stream {
+			return fmt.Errorf("stream collector %T describes no family", e.collector)
+		}
+		return nil
+	}
+	if err := r.book.Register(e); err != nil {
+		var already AlreadyRegisteredError
+		if errors.As(err, &already) {
+			existing := already.ExistingCollector.(*entry)
+			return AlreadyRegisteredError{ExistingCollector: unwrap(existing.collector), NewCollector: e.collector}
+		}
+		return err
+	}
+	if other, name := r.sharedStream(e); other != nil {
+		r.book.Unregister(e)
+		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %T both describe it",
+			name, other.name, e.collector)
+	}
+	return nil
+}
+
+// sharedStream returns another collector that has a family in common with e, if one
+// of the two is a stream collector.
+func (r *ContextRegistry) sharedStream(e *entry) (other *entry, family string) {
+	names := e.announced.names()
+	for _, name := range names {
+		if owner, ok := r.streams[name]; ok {
+			return owner, name
+		}
+	}
+	if !e.binding.stream {
+		return nil, ""
+	}
+	for _, other := range r.entries {
+		for _, name := range other.announced.names() {
+			if slices.Contains(names, name) {
+				return other, name
+			}
+		}
+	}
+	return nil, ""
+}
+
+// Describe lets the book describe an entry with what its collector has announced.
+func (e *entry) Describe(ch chan<- *Desc) {
+	for _, d := range e.announced.list {
+		ch <- d
+	}
+}
+
+// Collect is never called: the book does not collect.
+func (e *entry) Collect(chan<- Metric) { panic("BUG: the book of collectors was collected from") }
+
+// chooseName returns the name that was asked for, or makes one: from the family for
+// our own instruments, from the type for others.
+func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
+	if name != "" {
+		if _, taken := r.byName[name]; taken {
+			return "", fmt.Errorf("a collector named %q is registered already", name)
+		}
+		return name, nil
+	}
+	base := fmt.Sprintf("%T", unwrap(e.collector))
+	if e.binding.source != nil {
+		base = e.binding.source.Family().Name
+	}
+	for name = base; ; name = fmt.Sprintf("%s#%d", base, r.unnamed[base]) {
+		r.unnamed[base]++
+		if _, taken := r.byName[name]; !taken {
+			return name, nil
+		}
+	}
+}
+
+// Unregister implements Registerer.
+func (r *ContextRegistry) Unregister(c Collector) bool {
+	if c == nil {
+		return false
+	}
+	announced, err := describe(c)
+	if err != nil || len(announced.list) == 0 {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.byID[announced.identity()]
+	return ok && r.remove(e)
+}
+
+// UnregisterNamed removes the collector that was registered WithName(name), and tells
+// whether there was one.
+func (r *ContextRegistry) UnregisterNamed(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.byName[name]
+	return ok && r.remove(e)
+}
+
+func (r *ContextRegistry) remove(e *entry) bool {
+	if len(e.announced.list) > 0 {
+		r.book.Unregister(e)
+		delete(r.byID, e.announced.identity())
+	}
+	if e.binding.stream {
+		for _, name := range e.announced.names() {
+			delete(r.streams, name)
+		}
+	}
+	delete(r.byName, e.name)
+	i := slices.Index(r.entries, e)
+	r.entries = slices.Delete(r.entries, i, i+1)
+	r.plan.Store(nil)
+	return true
+}
+
+// Gather gathers with the background context: it waits for every collector. See
+// GatherWithContext.
+func (r *ContextRegistry) Gather() ([]*MetricFamily, error) {
+	return r.GatherWithContext(context.Background())
+}
+
+// MustGather is Gather, but panics where that returns an error.
+func (r *ContextRegistry) MustGather() []*MetricFamily {
+	families, err := r.Gather()
+	if err != nil {
+		panic(err)
+	}
+	return families
+}
+
+// Describe sends the descriptors of all checked collectors, so that a registry can be
+// registered as a collector with another one.
+func (r *ContextRegistry) Describe(ch chan<- *Desc) {
+	r.mu.Lock()
+	entries := slices.Clone(r.entries)
+	r.mu.Unlock()
+	for _, e := range entries {
+		e.Describe(ch)
+	}
+}
+
+// Collect collects with the background context; see CollectWithContext.
+func (r *ContextRegistry) Collect(ch chan<- Metric) {
+	r.CollectWithContext(context.Background(), ch)
+}

@@ -1,0 +1,185 @@
+package metric
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/merge"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// GatherWithContext gathers from all collectors at once and returns when all have
+// finished or ctx is done, whichever is earlier. What has arrived by then is
+// returned, together with a *GatherError if something is missing. For every collector
+// that did not finish, errors.Is finds ctx's error in it.
+//
+// Collectors that can take a context get ctx. A collector that ignores it is left
+// behind at the deadline, and is not started again before it returns; until then, it
+// fails at once with ErrStillRunning.
+func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
+	var builder clientmodel.Builder
+	s := r.newScrape(nil)
+	s.collect(ctx)
+	// The builder never fails.
+	_ = s.write(&builder)
+	return builder.Families(), s.failures.err()
+}
+
+// CollectWithContext gathers and sends what has been gathered as metrics, and what
+// has gone wrong as invalid ones. It serves registries of client_golang; registries
+// of this package look into one that is registered with them.
+func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+	out := &channelSink{ctx: ctx, ch: ch}
+	s := r.newScrape(nil)
+	s.collect(ctx)
+	_ = s.write(&metricSender{out: out}) // It fails when ctx is done.
+	for _, f := range s.failures.list {
+		out.Drop(f)
+	}
+}
+
+// metricSender is a model.Sink that sends points as metrics.
+type metricSender struct {
+	out    *channelSink
+	family *model.Family
+}
+
+func (s *metricSender) Family(f *model.Family) error {
+	s.family = f
+	return nil
+}
+
+func (s *metricSender) Point(p *model.Point) error { return s.out.Sample(s.family, p) }
+
+// scrape is one scrape of a registry and of those that are registered with it.
+type scrape struct {
+	parts    []*part
+	wanted   func(family string) bool // Nil means all.
+	failures failures
+}
+
+// part is what one registry contributes to a scrape.
+type part struct {
+	registry  *ContextRegistry
+	plan      *plan
+	wrappings []wrapping // Around this registry, innermost first.
+	jobs      []engine.Job
+	outcomes  []engine.Outcome
+}
+
+// newScrape prepares a scrape of the wanted families.
+func (r *ContextRegistry) newScrape(wanted func(string) bool) *scrape {
+	s := &scrape{wanted: wanted}
+	s.addPart(r, nil, nil)
+	return s
+}
+
+// addPart adds a registry, and those in it. path are the registries around it: one
+// that is registered with itself is skipped.
+func (s *scrape) addPart(r *ContextRegistry, wrappings []wrapping, path []*ContextRegistry) {
+	if slices.Contains(path, r) {
+		return
+	}
+	p := &part{registry: r, plan: r.currentPlan(), wrappings: wrappings}
+	for _, e := range p.plan.running {
+		p.jobs = append(p.jobs, engine.Job{Collector: e.run})
+	}
+	s.parts = append(s.parts, p)
+	path = append(path, r)
+	for _, e := range p.plan.nested {
+		s.addPart(e.binding.nested, slices.Concat(e.binding.wrappings, wrappings), path)
+	}
+}
+
+// collect runs the collectors of all parts until they have finished or ctx is done.
+func (s *scrape) collect(ctx context.Context) {
+	var others sync.WaitGroup
+	for _, p := range s.parts[1:] {
+		others.Go(func() { p.outcomes = p.registry.engine.Collect(ctx, p.jobs) })
+	}
+	first := s.parts[0]
+	first.outcomes = first.registry.engine.Collect(ctx, first.jobs)
+	others.Wait()
+}
+
+// write merges what has been collected with the native families and writes it to
+// sink. It returns the first error of sink.
+func (s *scrape) write(sink model.Sink) error {
+	in := merge.Input{Natives: s.natives(), Select: s.wanted}
+	var names []string // Of the collectors that the batches come from.
+	for _, p := range s.parts {
+		for i, o := range p.outcomes {
+			name := p.plan.running[i].name
+			for _, err := range o.Dropped {
+				s.failures.add(name, err)
+			}
+			if o.Err != nil {
+				s.failures.add(name, o.Err)
+			}
+			in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, name, o.Samples)})
+			names = append(names, name)
+		}
+	}
+	in.Report = func(batch int, err error) {
+		name := "native"
+		if batch >= 0 {
+			name = names[batch]
+		}
+		s.failures.add(name, err)
+	}
+	return merge.Families(in, sink)
+}
+
+// natives returns the native families of all parts, sorted by name.
+func (s *scrape) natives() []merge.Native {
+	for _, p := range s.parts {
+		for _, c := range p.plan.conflicts {
+			s.failures.add(c.Collector, c.Err)
+		}
+	}
+	if len(s.parts) == 1 {
+		return s.parts[0].plan.natives
+	}
+	var (
+		all      plan
+		families = make(map[string]int)
+	)
+	for _, p := range s.parts {
+		for _, n := range p.plan.natives {
+			for _, source := range n.Sources {
+				b := binding{source: source}
+				for _, w := range p.wrappings {
+					b = b.wrap(w)
+				}
+				all.addNative(&entry{name: n.Family.Name, binding: b}, families)
+			}
+		}
+	}
+	for _, c := range all.conflicts {
+		s.failures.add(c.Collector, c.Err)
+	}
+	slices.SortFunc(all.natives, compareNatives)
+	return all.natives
+}
+
+// wrapSamples puts the wrappings of a part around samples of one of its collectors.
+func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) []model.Sample {
+	for _, w := range p.wrappings {
+		t := w.transform()
+		wrapped := make([]model.Sample, 0, len(samples))
+		for _, sample := range samples {
+			if err := t.point(&sample.Point); err != nil {
+				s.failures.add(collector, err)
+				continue
+			}
+			sample.Point.Labels = sample.Point.Labels.Keep()
+			sample.Family = t.family(sample.Family)
+			wrapped = append(wrapped, sample)
+		}
+		samples = wrapped
+	}
+	return samples
+}

@@ -1,0 +1,172 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Sink is where a StreamCollector writes its samples.
+//
+// A sample that is not valid, for example because its label values do not fit the
+// descriptor, is left out and reported by the scrape, which goes on. So the error of
+// Sink's methods has one meaning: nobody waits for the samples any more, because the
+// scrape's deadline has passed or its client has gone away. CollectTo should return
+// it.
+//
+// A Sink must not be used concurrently, nor after CollectTo has returned.
+type Sink struct {
+	guard  abandonedSink
+	reader metricReader // It writes to guard.
+	labels []model.Label
+	text   []byte
+	point  model.Point
+}
+
+func newSink(sink engine.Sink, announced *descs) *Sink {
+	s := &Sink{guard: abandonedSink{Sink: sink}}
+	s.reader = metricReader{announced: announced, sink: &s.guard}
+	return s
+}
+
+// abandonedSink remembers that nobody waits for the samples any more.
+type abandonedSink struct {
+	engine.Sink
+
+	err error
+}
+
+func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
+	err := s.Sink.Sample(f, p)
+	if errors.Is(err, engine.ErrAbandoned) {
+		s.err = err
+	}
+	return err
+}
+
+// runStream is a run of a StreamCollector.
+func runStream(c StreamCollector, announced *descs) engine.Run {
+	return func(ctx context.Context, sink engine.Sink) error {
+		err := c.CollectTo(ctx, newSink(sink, announced))
+		if errors.Is(err, engine.ErrAbandoned) && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+}
+
+// Counter writes a sample of a counter. The label values are those of the variable
+// labels of desc, in their order.
+func (s *Sink) Counter(desc *Desc, value float64, labelValues ...string) error {
+	return s.value(model.Counter, desc, value, labelValues)
+}
+
+// Gauge writes a sample of a gauge.
+func (s *Sink) Gauge(desc *Desc, value float64, labelValues ...string) error {
+	return s.value(model.Gauge, desc, value, labelValues)
+}
+
+// Untyped writes a sample of an untyped metric.
+func (s *Sink) Untyped(desc *Desc, value float64, labelValues ...string) error {
+	return s.value(model.Untyped, desc, value, labelValues)
+}
+
+// Metric writes any metric: a histogram, one with a timestamp or with an exemplar.
+func (s *Sink) Metric(m Metric) error {
+	s.reader.read(m)
+	return s.guard.err
+}
+
+func (s *Sink) value(t model.Type, desc *Desc, value float64, labelValues []string) error {
+	info, err := s.reader.info(desc)
+	if err == nil {
+		err = s.render(info, labelValues)
+	}
+	if err == nil {
+		s.point.Value = value
+		err = s.reader.send(info.family(t), &s.point)
+	}
+	if err != nil {
+		s.guard.Drop(fmt.Errorf("sample of %v: %w", desc, err))
+	}
+	return s.guard.err
+}
+
+// render makes the labels of s.point.
+func (s *Sink) render(info *descInfo, values []string) (err error) {
+	if len(values) != len(info.variable) {
+		return fmt.Errorf("it has %d variable labels %q but %d values %q were given", len(info.variable), info.variable, len(values), append([]string(nil), values...))
+	}
+	s.labels = append(s.labels[:0], info.constant...)
+	for i, name := range info.variable {
+		s.labels = append(s.labels, model.Label{Name: name, Value: values[i]})
+	}
+	s.text, s.point.Labels, err = model.AppendLabels(s.text[:0], s.labels)
+	return err
+}
+
+// CollectStream implements Collect for a StreamCollector, for registries that do not
+// know the interface: it sends every sample of c as a Metric, and the error of
+// CollectTo as an invalid one.
+func CollectStream(ctx context.Context, c StreamCollector, ch chan<- Metric) {
+	sink := &channelSink{ctx: ctx, ch: ch}
+	err := engine.Try(func() error {
+		return c.CollectTo(ctx, newSink(sink, nil))
+	})
+	if err != nil {
+		sink.Drop(err)
+	}
+}
+
+// channelSink sends samples as metrics.
+type channelSink struct {
+	ctx context.Context //nolint:containedctx // It lives as long as the call.
+	ch  chan<- Metric
+}
+
+func (s *channelSink) Sample(f *model.Family, p *model.Point) error {
+	return s.send(newSampleMetric(f, p))
+}
+
+func (s *channelSink) Drop(err error) { _ = s.send(NewInvalidMetric(NewInvalidDesc(err), err)) }
+
+func (s *channelSink) Close() {}
+
+func (s *channelSink) send(m Metric) error {
+	select {
+	case s.ch <- m:
+		return nil
+	case <-s.ctx.Done():
+		return engine.ErrAbandoned
+	}
+}
+
+// sampleMetric is a sample as a Metric.
+type sampleMetric struct {
+	family *model.Family
+	point  model.Point
+}
+
+func newSampleMetric(f *model.Family, p *model.Point) Metric {
+	return &sampleMetric{f, p.Clone()}
+}
+
+// Desc describes just this series: all its labels are constant.
+func (m *sampleMetric) Desc() *Desc {
+	labels := make(Labels)
+	for _, l := range m.point.Labels.List() {
+		labels[l.Name] = l.Value
+	}
+	return prometheus.V2.NewDesc(m.family.Name, m.family.Help, UnconstrainedLabels(nil), labels, WithUnit(m.family.Unit))
+}
+
+func (m *sampleMetric) Write(out *MetricData) error {
+	clientmodel.EncodePoint(out, m.family.Type, &m.point)
+	return nil
+}

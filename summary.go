@@ -1,0 +1,179 @@
+package metric
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// NewSummary returns a summary: a count, a sum and, if there are objectives, quantiles
+// over a sliding window. It panics if MaxAge is negative or a label is called
+// quantile. Other errors in opts are reported when it is registered.
+//
+// Summaries made by this package are safe for concurrent use. Those without
+// objectives scale with the cores.
+func NewSummary(opts SummaryOpts) Summary {
+	f := newFamily(model.Summary, summaryFamily(opts), nil)
+	s := &summary{series: newSeries(f)}
+	s.init(newSummaryShape(f, opts))
+	return s
+}
+
+func summaryFamily(o SummaryOpts) Opts {
+	return Opts{Namespace: o.Namespace, Subsystem: o.Subsystem, Name: o.Name, Help: o.Help, Unit: o.Unit, ConstLabels: o.ConstLabels}
+}
+
+const quantileLabel = "quantile"
+
+var errQuantileLabelNotAllowed = fmt.Errorf("%q is not allowed as label name in summaries", quantileLabel)
+
+// summaryShape is what all summaries of a vector have in common.
+type summaryShape struct {
+	objectives map[float64]float64
+	ranks      []float64     // The keys of objectives, sorted.
+	step       time.Duration // By which the window slides.
+	steps      int           // How many make up the window.
+	buffer     int           // How many observations are buffered.
+}
+
+func newSummaryShape(f *family, opts SummaryOpts) *summaryShape {
+	if f.has(quantileLabel) {
+		panic(errQuantileLabelNotAllowed)
+	}
+	if opts.MaxAge < 0 {
+		panic(fmt.Errorf("illegal max age MaxAge=%v", opts.MaxAge))
+	}
+	maxAge, steps, buffer := opts.MaxAge, opts.AgeBuckets, opts.BufCap
+	if maxAge == 0 {
+		maxAge = DefMaxAge
+	}
+	if steps == 0 {
+		steps = DefAgeBuckets
+	}
+	if buffer == 0 {
+		buffer = DefBufCap
+	}
+	return &summaryShape{
+		objectives: maps.Clone(opts.Objectives),
+		ranks:      slices.Sorted(maps.Keys(opts.Objectives)),
+		step:       max(1, maxAge/time.Duration(steps)),
+		steps:      int(steps),
+		buffer:     int(buffer),
+	}
+}
+
+// summary implements Summary.
+type summary struct {
+	series
+
+	created int64           // Nanoseconds since the Unix epoch.
+	plain   observations    // Used without objectives.
+	window  *quantileWindow // Used with objectives, and nil otherwise.
+}
+
+func (s *summary) init(shape *summaryShape) {
+	now := time.Now()
+	s.created = now.UnixNano()
+	if len(shape.objectives) > 0 {
+		s.window = newQuantileWindow(shape, now)
+	} else {
+		s.plain.init(1, nil)
+	}
+}
+
+// Observe counts v.
+func (s *summary) Observe(v float64) {
+	if s.window != nil {
+		s.window.observe(v)
+		return
+	}
+	s.plain.add(v, 0, nil)
+}
+
+func (s *summary) point(p *model.Point, scratch *model.Scratch) {
+	out := &scratch.Summary
+	*out = model.SummaryValue{Quantiles: out.Quantiles[:0]}
+	if s.window != nil {
+		s.window.read(out)
+	} else {
+		s.plain.each(func(o *observed) {
+			out.Count += o.counts[0]
+			out.Sum += o.sum
+		})
+	}
+	*p = model.Point{Labels: *s.labels, Summary: out, Created: model.Instant{Nanos: s.created, Valid: true}}
+}
+
+// Write implements Metric.
+func (s *summary) Write(out *MetricData) error { return writeInstrument(s, out) }
+
+// Describe implements Collector.
+func (s *summary) Describe(ch chan<- *Desc) { ch <- s.Desc() }
+
+// Collect implements Collector.
+func (s *summary) Collect(ch chan<- Metric) { ch <- s }
+
+// SummaryVec is a set of summaries that differ in the values of their labels.
+type SummaryVec struct {
+	*MetricVec
+
+	vec *vec[summary, *summary]
+}
+
+// NewSummaryVec returns a vector of summaries with these labels. It panics like
+// NewSummary.
+func NewSummaryVec(opts SummaryOpts, labelNames []string) *SummaryVec {
+	return V2.NewSummaryVec(SummaryVecOpts{SummaryOpts: opts, VariableLabels: UnconstrainedLabels(labelNames)})
+}
+
+// NewSummaryVec returns a vector of summaries whose labels may be constrained. It
+// panics like NewSummary.
+func (v2) NewSummaryVec(opts SummaryVecOpts) *SummaryVec {
+	f := newFamily(model.Summary, summaryFamily(opts.SummaryOpts), opts.VariableLabels)
+	shape := newSummaryShape(f, opts.SummaryOpts)
+	return summaryVec(newVec(f, func(s *summary) { s.init(shape) }))
+}
+
+func summaryVec(v *vec[summary, *summary]) *SummaryVec {
+	return &SummaryVec{&MetricVec{v}, v}
+}
+
+// GetMetricWithLabelValues returns the summary with these label values; see
+// CounterVec. It is a Summary.
+func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
+	m, err := v.vec.get(values)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
+	m, err := v.vec.getNamed(labels)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+func (v *SummaryVec) WithLabelValues(values ...string) Observer { return must(v.vec.get(values)) }
+
+// With is GetMetricWith, but panics where that returns an error.
+func (v *SummaryVec) With(labels Labels) Observer { return must(v.vec.getNamed(labels)) }
+
+// CurryWith returns a *SummaryVec with some of the labels fixed; see CounterVec.
+func (v *SummaryVec) CurryWith(labels Labels) (ObserverVec, error) {
+	curried, err := v.vec.curryWith(labels)
+	if err != nil {
+		return nil, err
+	}
+	return summaryVec(curried), nil
+}
+
+// MustCurryWith is CurryWith, but panics where that returns an error.
+func (v *SummaryVec) MustCurryWith(labels Labels) ObserverVec { return must(v.CurryWith(labels)) }

@@ -1,0 +1,420 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/labelmap"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// vecIndex finds the children of a vector by their label values. The vectors that are
+// curried from one vector share its children and its family.
+//
+// Finding a child that exists takes no lock and does not allocate.
+type vecIndex[C any] struct {
+	family   *family
+	children *labelmap.Map[C]
+	curried  []curriedLabel // By ascending index.
+}
+
+// curriedLabel is a label whose value is fixed: constrained, and valid UTF-8 or
+// reported when it is used.
+type curriedLabel struct {
+	index int // Of the variable label.
+	value string
+}
+
+func newVecIndex[C any](f *family) vecIndex[C] {
+	return vecIndex[C]{family: f, children: labelmap.New[C](f.layout)}
+}
+
+// inlineLabels is how many label values are put together without allocating.
+const inlineLabels = 8
+
+// isPlain tells that the values that a user gives are those of all labels.
+func (x *vecIndex[C]) isPlain() bool { return x.curried == nil && x.family.constraints == nil }
+
+// checkCount checks how many label values a user has given.
+func (x *vecIndex[C]) checkCount(values []string) error {
+	want := len(x.family.names()) - len(x.curried)
+	if len(values) == want {
+		return nil
+	}
+	// The copy keeps the user's slice on the stack.
+	given := make([]string, 0, len(values))
+	for _, value := range values {
+		given = append(given, strings.Clone(value))
+	}
+	return fmt.Errorf("%w: expected %d label values but got %d in %#v", errInconsistentCardinality, want, len(given), given)
+}
+
+// appendAll appends the values of all labels: the ones given, constrained, and the
+// curried ones. The number of the former has been checked.
+func (x *vecIndex[C]) appendAll(all, values []string) []string {
+	curried := x.curried
+	for i := range x.family.names() {
+		if len(curried) > 0 && curried[0].index == i {
+			all = append(all, curried[0].value)
+			curried = curried[1:]
+			continue
+		}
+		all = append(all, x.family.constrain(i, values[0]))
+		values = values[1:]
+	}
+	return all
+}
+
+// appendNamed is appendAll for values by name, with all checks but that for UTF-8.
+func (x *vecIndex[C]) appendNamed(all []string, labels Labels) ([]string, error) {
+	names := x.family.names()
+	if want := len(names) - len(x.curried); len(labels) != want {
+		given := make(Labels, len(labels)) // As in checkCount.
+		for name, value := range labels {
+			given[strings.Clone(name)] = strings.Clone(value)
+		}
+		return nil, fmt.Errorf("%w: expected %d label values but got %d in %#v", errInconsistentCardinality, want, len(given), given)
+	}
+	curried := x.curried
+	for i, name := range names {
+		value, given := labels[name]
+		if len(curried) > 0 && curried[0].index == i {
+			if given {
+				return nil, fmt.Errorf("label name %q is already curried", name)
+			}
+			all = append(all, curried[0].value)
+			curried = curried[1:]
+			continue
+		}
+		if !given {
+			return nil, fmt.Errorf("label name %q missing in label map", name)
+		}
+		all = append(all, x.family.constrain(i, value))
+	}
+	return all, nil
+}
+
+func (x *vecIndex[C]) deleteValues(values []string) bool {
+	if x.checkCount(values) != nil {
+		return false
+	}
+	var inline [inlineLabels]string
+	return x.children.Delete(x.appendAll(inline[:0], values))
+}
+
+func (x *vecIndex[C]) deleteNamed(labels Labels) bool {
+	var inline [inlineLabels]string
+	all, err := x.appendNamed(inline[:0], labels)
+	return err == nil && x.children.Delete(all)
+}
+
+// deletePartial deletes the children that have all the labels. It finds none by a
+// label that is curried.
+func (x *vecIndex[C]) deletePartial(labels Labels) int {
+	names := x.family.names()
+	wanted := make(map[int]string, len(labels))
+	for name, value := range labels {
+		i := slices.Index(names, name)
+		if i < 0 || slices.ContainsFunc(x.curried, func(c curriedLabel) bool { return c.index == i }) {
+			return 0
+		}
+		wanted[i] = x.family.constrain(i, value)
+	}
+	return x.children.DeleteFunc(func(e *labelmap.Entry[C]) bool {
+		values := x.family.layout.Values(e.Labels)
+		for i, value := range wanted {
+			if values[i] != value {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// curry returns the index with more labels fixed.
+func (x *vecIndex[C]) curry(labels Labels) (vecIndex[C], error) {
+	var curried []curriedLabel
+	old := x.curried
+	for i, name := range x.family.names() {
+		value, given := labels[name]
+		if len(old) > 0 && old[0].index == i {
+			if given {
+				return vecIndex[C]{}, fmt.Errorf("label name %q is already curried", name)
+			}
+			curried = append(curried, old[0])
+			old = old[1:]
+		} else if given {
+			curried = append(curried, curriedLabel{i, x.family.constrain(i, value)})
+		}
+	}
+	if n := len(x.curried) + len(labels) - len(curried); n > 0 {
+		return vecIndex[C]{}, fmt.Errorf("%d unknown label(s) found during currying", n)
+	}
+	return vecIndex[C]{x.family, x.children, curried}, nil
+}
+
+func (x *vecIndex[C]) describe(ch chan<- *Desc) { ch <- x.family.desc }
+
+func (x *vecIndex[C]) reset() { x.children.Reset() }
+
+// checkUTF8 tells which of the values of a new child is not valid. Children that
+// exist have valid ones.
+func checkUTF8(values []string) error {
+	for _, value := range values {
+		if !utf8.ValidString(value) {
+			return fmt.Errorf("label value %q is not valid UTF-8", strings.Clone(value))
+		}
+	}
+	return nil
+}
+
+// child is a pointer to an instrument that can be one of a vector.
+type child[C any] interface {
+	*C
+	instrument
+	bind(series)
+}
+
+// vec is a vector of our own instruments. The typed vectors are shells around it.
+type vec[C any, P child[C]] struct {
+	vecIndex[C]
+
+	init func(P) // Prepares a new child; nil if its zero value is ready.
+}
+
+func newVec[C any, P child[C]](f *family, init func(P)) *vec[C, P] {
+	return &vec[C, P]{newVecIndex[C](f), init}
+}
+
+// get returns the child with these label values.
+func (v *vec[C, P]) get(values []string) (P, error) {
+	if err := v.checkCount(values); err != nil {
+		return nil, err
+	}
+	if v.isPlain() {
+		return v.find(values)
+	}
+	var inline [inlineLabels]string
+	return v.find(v.appendAll(inline[:0], values))
+}
+
+// getNamed returns the child with these label values by name.
+func (v *vec[C, P]) getNamed(labels Labels) (P, error) {
+	var inline [inlineLabels]string
+	all, err := v.appendNamed(inline[:0], labels)
+	if err != nil {
+		return nil, err
+	}
+	return v.find(all)
+}
+
+// find returns the child with the values of all labels, and makes it if there is none.
+func (v *vec[C, P]) find(all []string) (P, error) {
+	if e := v.children.Get(all); e != nil {
+		return &e.Child, nil
+	}
+	if err := checkUTF8(all); err != nil {
+		return nil, err
+	}
+	e := v.children.GetOrCreate(all, func(e *labelmap.Entry[C]) {
+		p := P(&e.Child)
+		p.bind(series{v.family, &e.Labels})
+		if v.init != nil {
+			v.init(p)
+		}
+	})
+	return &e.Child, nil
+}
+
+func (v *vec[C, P]) curryWith(labels Labels) (*vec[C, P], error) {
+	curried, err := v.curry(labels)
+	if err != nil {
+		return nil, err
+	}
+	return &vec[C, P]{curried, v.init}, nil
+}
+
+func (v *vec[C, P]) metric(values []string) (Metric, error) {
+	m, err := v.get(values)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (v *vec[C, P]) metricNamed(labels Labels) (Metric, error) {
+	m, err := v.getNamed(labels)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (v *vec[C, P]) curriedCore(labels Labels) (vecCore, error) {
+	curried, err := v.curryWith(labels)
+	if err != nil {
+		return nil, err
+	}
+	return curried, nil
+}
+
+// collect sends the children that exist when it is called, in the order of their
+// labels. No lock is held.
+func (v *vec[C, P]) collect(ch chan<- Metric) {
+	for _, e := range v.children.Sorted() {
+		ch <- P(&e.Child)
+	}
+}
+
+// Family and Series make a vec a model.Source.
+func (v *vec[C, P]) Family() *model.Family { return &v.family.Family }
+func (v *vec[C, P]) Series() model.Series  { return vecSeries[C, P](v.children.Sorted()) }
+
+// vecSeries is a snapshot of the children of a vec.
+type vecSeries[C any, P child[C]] []*labelmap.Entry[C]
+
+func (s vecSeries[C, P]) Len() int { return len(s) }
+func (s vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
+	P(&s[i].Child).point(p, scratch)
+}
+
+// must returns v, and panics if there is an error.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// vecCore is what MetricVec needs of the vector behind it.
+type vecCore interface {
+	metric(values []string) (Metric, error)
+	metricNamed(labels Labels) (Metric, error)
+	curriedCore(labels Labels) (vecCore, error)
+	deleteValues(values []string) bool
+	deleteNamed(labels Labels) bool
+	deletePartial(labels Labels) int
+	reset()
+	describe(ch chan<- *Desc)
+	collect(ch chan<- Metric)
+}
+
+// MetricVec is what all vectors have in common, and a vector of metrics of one's own;
+// see NewMetricVec. It is safe for concurrent use.
+type MetricVec struct{ core vecCore }
+
+// NewMetricVec returns a vector of metrics that newMetric makes, out of the values of
+// the variable labels of desc in their order. newMetric may be called concurrently,
+// and for a series that another call has made meanwhile: its result is then not used.
+func NewMetricVec(desc *Desc, newMetric func(labelValues ...string) Metric) *MetricVec {
+	return &MetricVec{&customVec{newVecIndex[Metric](familyOf(desc)), newMetric}}
+}
+
+// DeleteLabelValues deletes the metric with these label values and tells whether
+// there was one.
+func (v *MetricVec) DeleteLabelValues(values ...string) bool { return v.core.deleteValues(values) }
+
+// Delete deletes the metric with these labels and tells whether there was one.
+func (v *MetricVec) Delete(labels Labels) bool { return v.core.deleteNamed(labels) }
+
+// DeletePartialMatch deletes all metrics that have these labels, among others, and
+// returns how many there were. Curried labels are not looked at, but for that one
+// that is named here matches nothing.
+func (v *MetricVec) DeletePartialMatch(labels Labels) int { return v.core.deletePartial(labels) }
+
+// Reset deletes all metrics, also those that a curried vector does not reach.
+func (v *MetricVec) Reset() { v.core.reset() }
+
+// Describe implements Collector.
+func (v *MetricVec) Describe(ch chan<- *Desc) { v.core.describe(ch) }
+
+// Collect implements Collector.
+func (v *MetricVec) Collect(ch chan<- Metric) { v.core.collect(ch) }
+
+// CurryWith returns a vector with some of the labels fixed, which shares its metrics
+// with v. It is an error if a label is not one of v, or is fixed already.
+func (v *MetricVec) CurryWith(labels Labels) (*MetricVec, error) {
+	curried, err := v.core.curriedCore(labels)
+	if err != nil {
+		return nil, err
+	}
+	return &MetricVec{curried}, nil
+}
+
+// GetMetricWithLabelValues returns the metric with these label values, which are in
+// the order of the label names, and makes it if it does not exist yet. It is an error
+// if their number is wrong or one is not valid UTF-8.
+func (v *MetricVec) GetMetricWithLabelValues(values ...string) (Metric, error) {
+	return v.core.metric(values)
+}
+
+// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+func (v *MetricVec) GetMetricWith(labels Labels) (Metric, error) { return v.core.metricNamed(labels) }
+
+// customVec is a vector of somebody else's metrics.
+type customVec struct {
+	vecIndex[Metric]
+
+	newMetric func(labelValues ...string) Metric
+}
+
+func (v *customVec) metric(values []string) (Metric, error) {
+	if err := v.checkCount(values); err != nil {
+		return nil, err
+	}
+	return v.find(v.appendAll(nil, values))
+}
+
+func (v *customVec) metricNamed(labels Labels) (Metric, error) {
+	all, err := v.appendNamed(nil, labels)
+	if err != nil {
+		return nil, err
+	}
+	return v.find(all)
+}
+
+// find makes a new metric before it takes the lock of the map, which is not held
+// while somebody else's code runs.
+func (v *customVec) find(all []string) (Metric, error) {
+	if e := v.children.Get(all); e != nil {
+		return e.Child, nil
+	}
+	if err := checkUTF8(all); err != nil {
+		return nil, err
+	}
+	m := v.newMetric(all...)
+	if m == nil {
+		return nil, errors.New("the function that makes the metrics of a vector has returned nil")
+	}
+	return v.children.GetOrCreate(all, func(e *labelmap.Entry[Metric]) { e.Child = m }).Child, nil
+}
+
+func (v *customVec) curriedCore(labels Labels) (vecCore, error) {
+	curried, err := v.curry(labels)
+	if err != nil {
+		return nil, err
+	}
+	return &customVec{curried, v.newMetric}, nil
+}
+
+func (v *customVec) collect(ch chan<- Metric) {
+	for _, e := range v.children.Sorted() {
+		ch <- e.Child
+	}
+}
+
+// V2 holds the constructors whose labels may be constrained.
+var V2 = v2{}
+
+type v2 struct{}
+
+// NewDesc returns a descriptor. An error in its arguments is reported when it is
+// registered, and by its Err method.
+func (v2) NewDesc(fqName, help string, variableLabels ConstrainableLabels, constLabels Labels, opts ...DescOpt) *Desc {
+	return prometheus.V2.NewDesc(fqName, help, variableLabels, constLabels, opts...)
+}
