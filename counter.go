@@ -93,7 +93,7 @@ func (c *counter) Collect(ch chan<- Metric) { ch <- c }
 type CounterVec struct {
 	*MetricVec
 
-	vec *vec[counter, *counter]
+	vec *vec[counter, *counter] // Nil in a vector that does nothing.
 }
 
 // NewCounterVec returns a vector of counters with these labels.
@@ -114,6 +114,9 @@ func counterVec(v *vec[counter, *counter]) *CounterVec { return &CounterVec{&Met
 // the order of the label names, and makes it if it does not exist yet. It is an error
 // if their number is wrong or one is not UTF-8.
 func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error) {
+	if v.vec == nil {
+		return noOp.counter, nil
+	}
 	m, err := v.vec.get(values)
 	if err != nil {
 		return nil, err
@@ -123,6 +126,9 @@ func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error)
 
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
+	if v.vec == nil {
+		return noOp.counter, nil
+	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
 		return nil, err
@@ -131,14 +137,27 @@ func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
 }
 
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
-func (v *CounterVec) WithLabelValues(values ...string) Counter { return must(v.vec.get(values)) }
+func (v *CounterVec) WithLabelValues(values ...string) Counter {
+	if v.vec == nil {
+		return noOp.counter
+	}
+	return must(v.vec.get(values))
+}
 
 // With is GetMetricWith, but panics where that returns an error.
-func (v *CounterVec) With(labels Labels) Counter { return must(v.vec.getNamed(labels)) }
+func (v *CounterVec) With(labels Labels) Counter {
+	if v.vec == nil {
+		return noOp.counter
+	}
+	return must(v.vec.getNamed(labels))
+}
 
 // CurryWith returns a vector with some of the labels fixed, which shares its series
 // with v. It is an error if a label is not one of v, or is fixed already.
 func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
+	if v.vec == nil {
+		return v, nil
+	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {
 		return nil, err

@@ -24,6 +24,9 @@ type CollectorError struct {
 
 // Error names the collector and tells what went wrong.
 func (e *CollectorError) Error() string {
+	if e.Collector == "" {
+		return e.Err.Error()
+	}
 	return fmt.Sprintf("collector %s: %v", e.Collector, e.Err)
 }
 
@@ -91,8 +94,11 @@ func (f *failures) add(collector string, err error) {
 
 // err returns a *GatherError, or nil if nothing has gone wrong.
 func (f *failures) err() error {
-	if len(f.list) == 0 {
+	switch {
+	case len(f.list) == 0:
 		return nil
+	case len(f.list) == 1 && f.list[0].Collector == "":
+		return f.list[0].Err // The error of a gatherer that is all there is.
 	}
 	for collector, n := range f.dropped {
 		if n > maxReported {

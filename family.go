@@ -3,6 +3,7 @@ package metric
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,6 +42,9 @@ func newFamily(t model.Type, opts Opts, labels ConstrainableLabels) *family {
 		names = labels
 	case ConstrainedLabels:
 		names, f.constraints = splitConstraints(labels)
+	default: // A pointer to one of them, or a struct that embeds one.
+		_, names = descLabels(f.desc)
+		f.constraints = constraintsOf(f.desc, names)
 	}
 	constant := make([]model.Label, 0, len(opts.ConstLabels))
 	for name, value := range opts.ConstLabels {
@@ -57,28 +61,34 @@ func familyOf(desc *Desc) *family {
 		Family:      model.Family{Name: info.name, Help: info.help, Unit: info.unit},
 		desc:        desc,
 		layout:      model.NewLayout(info.constant, info.variable),
-		constraints: constraintsOf(desc, len(info.variable)),
+		constraints: constraintsOf(desc, info.variable),
 	}
 }
 
-// constraintsOf returns the constraints of desc's labels. They are private to
-// client_golang, but a new vector of its kind applies them.
-func constraintsOf(desc *Desc, labels int) []LabelConstraint {
+// constraintsOf returns the constraints of the labels of desc that have these names.
+// They are private to client_golang, but a vector of its kind applies them to the
+// labels that it is given, and to no others, before it complains about their number;
+// and the complaint shows the outcome.
+func constraintsOf(desc *Desc, names []string) []LabelConstraint {
 	if !strings.Contains(desc.String(), "c(") { // As constrained labels are printed.
 		return nil
 	}
-	constraints := make([]LabelConstraint, labels)
-	for i := range constraints {
+	vec := prometheus.NewMetricVec(desc, nil)
+	constraints := make([]LabelConstraint, len(names))
+	for i, name := range names {
 		constraints[i] = func(value string) string {
-			values := make([]string, labels)
-			values[i] = value
-			vec := prometheus.NewMetricVec(desc, func(constrained ...string) Metric {
-				value = constrained[i]
-				return nil
-			})
-			// An error is about the value, which is then not used.
-			_, _ = vec.GetMetricWithLabelValues(values...)
-			return value
+			labels := Labels{name: value}
+			if len(names) == 1 {
+				labels[""] = "" // One too many.
+			}
+			_, err := vec.GetMetricWith(labels)
+			_, outcome, _ := strings.Cut(fmt.Sprint(err), strconv.Quote(name)+":")
+			quoted, err := strconv.QuotedPrefix(outcome)
+			if err != nil {
+				return value
+			}
+			outcome, _ = strconv.Unquote(quoted)
+			return outcome
 		}
 	}
 	return constraints
@@ -166,6 +176,11 @@ func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
 	s.point(p, scratch)
 }
 
+func (s single) hasLabel(name string) bool { return s.ofFamily().has(name) }
+
+// labelled is implemented by our sources, whose series all have the same label names.
+type labelled interface{ hasLabel(name string) bool }
+
 // nativeSource returns c as a source if it is one of our own instruments or vectors
 // that runs nobody else's code, and nil otherwise.
 func nativeSource(c Collector) model.Source {
@@ -179,15 +194,23 @@ func nativeSource(c Collector) model.Source {
 	case *summary:
 		return single{c}
 	case *CounterVec:
-		return c.vec
+		return vecSource(c.vec)
 	case *GaugeVec:
-		return c.vec
+		return vecSource(c.vec)
 	case *HistogramVec:
-		return c.vec
+		return vecSource(c.vec)
 	case *SummaryVec:
-		return c.vec
+		return vecSource(c.vec)
 	}
 	return nil
+}
+
+// vecSource returns v as a source. A vector that does nothing has none.
+func vecSource[C any, P child[C]](v *vec[C, P]) model.Source {
+	if v == nil {
+		return nil
+	}
+	return v
 }
 
 // ownDesc returns the descriptor of c if it is one of ours, and nil otherwise.
@@ -218,15 +241,21 @@ func newExemplar(value float64, at time.Time, labels Labels) (*model.Exemplar, e
 	list := make([]model.Label, 0, len(labels))
 	runes := 0
 	for name, v := range labels {
+		if name == "" || !utf8.ValidString(name) || strings.HasPrefix(name, "__") {
+			return nil, fmt.Errorf("exemplar label name %q is invalid", name)
+		}
+		if !utf8.ValidString(v) {
+			return nil, fmt.Errorf("exemplar label value %q is not valid UTF-8", v)
+		}
 		list = append(list, model.Label{Name: name, Value: v})
 		runes += utf8.RuneCountInString(name) + utf8.RuneCountInString(v)
+	}
+	if runes > ExemplarMaxRunes {
+		return nil, fmt.Errorf("exemplar labels have %d runes, exceeding the limit of %d", runes, ExemplarMaxRunes)
 	}
 	rendered, err := model.NewLabels(list)
 	if err != nil {
 		return nil, fmt.Errorf("exemplar with %w", err)
-	}
-	if runes > ExemplarMaxRunes {
-		return nil, fmt.Errorf("exemplar labels have %d runes, exceeding the limit of %d", runes, ExemplarMaxRunes)
 	}
 	return &model.Exemplar{Labels: rendered, Value: value, Timestamp: instant(at)}, nil
 }

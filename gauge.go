@@ -77,7 +77,7 @@ func (g *gauge) Collect(ch chan<- Metric) { ch <- g }
 type GaugeVec struct {
 	*MetricVec
 
-	vec *vec[gauge, *gauge]
+	vec *vec[gauge, *gauge] // Nil in a vector that does nothing.
 }
 
 // NewGaugeVec returns a vector of gauges with these labels.
@@ -94,6 +94,9 @@ func gaugeVec(v *vec[gauge, *gauge]) *GaugeVec { return &GaugeVec{&MetricVec{v},
 
 // GetMetricWithLabelValues returns the gauge with these label values; see CounterVec.
 func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (Gauge, error) {
+	if v.vec == nil {
+		return noOp.gauge, nil
+	}
 	m, err := v.vec.get(values)
 	if err != nil {
 		return nil, err
@@ -103,6 +106,9 @@ func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (Gauge, error) {
 
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *GaugeVec) GetMetricWith(labels Labels) (Gauge, error) {
+	if v.vec == nil {
+		return noOp.gauge, nil
+	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
 		return nil, err
@@ -111,13 +117,26 @@ func (v *GaugeVec) GetMetricWith(labels Labels) (Gauge, error) {
 }
 
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
-func (v *GaugeVec) WithLabelValues(values ...string) Gauge { return must(v.vec.get(values)) }
+func (v *GaugeVec) WithLabelValues(values ...string) Gauge {
+	if v.vec == nil {
+		return noOp.gauge
+	}
+	return must(v.vec.get(values))
+}
 
 // With is GetMetricWith, but panics where that returns an error.
-func (v *GaugeVec) With(labels Labels) Gauge { return must(v.vec.getNamed(labels)) }
+func (v *GaugeVec) With(labels Labels) Gauge {
+	if v.vec == nil {
+		return noOp.gauge
+	}
+	return must(v.vec.getNamed(labels))
+}
 
 // CurryWith returns a vector with some of the labels fixed; see CounterVec.
 func (v *GaugeVec) CurryWith(labels Labels) (*GaugeVec, error) {
+	if v.vec == nil {
+		return v, nil
+	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {
 		return nil, err

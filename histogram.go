@@ -267,7 +267,8 @@ func (h *histogram) Collect(ch chan<- Metric) { ch <- h }
 type HistogramVec struct {
 	*MetricVec
 
-	vec *vec[histogram, *histogram]
+	vec   *vec[histogram, *histogram] // Nil in a vector that does nothing.
+	shape *histogramShape
 }
 
 // NewHistogramVec returns a vector of histograms with these labels. It panics like
@@ -281,16 +282,19 @@ func NewHistogramVec(opts HistogramOpts, labelNames []string) *HistogramVec {
 func (v2) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
 	f := newFamily(model.Histogram, histogramFamily(opts.HistogramOpts), opts.VariableLabels)
 	shape := newHistogramShape(f, opts.HistogramOpts)
-	return histogramVec(newVec(f, func(h *histogram) { h.init(shape) }))
+	return histogramVec(newVec(f, func(h *histogram) { h.init(shape) }), shape)
 }
 
-func histogramVec(v *vec[histogram, *histogram]) *HistogramVec {
-	return &HistogramVec{&MetricVec{v}, v}
+func histogramVec(v *vec[histogram, *histogram], shape *histogramShape) *HistogramVec {
+	return &HistogramVec{&MetricVec{v}, v, shape}
 }
 
 // GetMetricWithLabelValues returns the histogram with these label values; see
 // CounterVec. It is a Histogram.
 func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
+	if v.vec == nil {
+		return noOp.histogram, nil
+	}
 	m, err := v.vec.get(values)
 	if err != nil {
 		return nil, err
@@ -300,6 +304,9 @@ func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, err
 
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
+	if v.vec == nil {
+		return noOp.histogram, nil
+	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
 		return nil, err
@@ -308,18 +315,31 @@ func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 }
 
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
-func (v *HistogramVec) WithLabelValues(values ...string) Observer { return must(v.vec.get(values)) }
+func (v *HistogramVec) WithLabelValues(values ...string) Observer {
+	if v.vec == nil {
+		return noOp.histogram
+	}
+	return must(v.vec.get(values))
+}
 
 // With is GetMetricWith, but panics where that returns an error.
-func (v *HistogramVec) With(labels Labels) Observer { return must(v.vec.getNamed(labels)) }
+func (v *HistogramVec) With(labels Labels) Observer {
+	if v.vec == nil {
+		return noOp.histogram
+	}
+	return must(v.vec.getNamed(labels))
+}
 
 // CurryWith returns a *HistogramVec with some of the labels fixed; see CounterVec.
 func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
+	if v.vec == nil {
+		return v, nil
+	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {
 		return nil, err
 	}
-	return histogramVec(curried), nil
+	return histogramVec(curried, v.shape), nil
 }
 
 // MustCurryWith is CurryWith, but panics where that returns an error.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/luxfi/metric/internal/native"
@@ -23,12 +24,15 @@ type observations struct {
 	// more is set once, while first is locked; so whoever has read first has seen
 	// everything that was observed before more was there.
 	more atomic.Pointer[[]paddedObserved]
+
+	// How often first was not free since a point in time. Guarded by first.mu.
+	missed      int
+	missedSince time.Time
 }
 
 // observed is one stripe.
 type observed struct {
 	mu     sync.Mutex
-	missed uint32          // How often first was not free. Guarded by mu.
 	sum    float64         // Of all values.
 	counts []uint64        // By bucket, not cumulative. The last is +Inf.
 	native *native.Buckets // Nil if the histogram has no native buckets.
@@ -40,9 +44,14 @@ type paddedObserved struct {
 	_ [128 - unsafe.Sizeof(observed{})%128]byte
 }
 
-// patience is how often an observation finds first taken before there are more
-// stripes: a scrape or an unlucky moment is no reason.
-const patience = 16
+// Observations that find first taken so often, within so long, are reason enough for
+// more stripes. A scrape or now and then an unlucky moment is none: stripes take many
+// times the memory, and of histograms that are observed a thousand times in a second,
+// which meet every minute, there may be very many.
+const (
+	patience       = 16
+	patiencePeriod = 10 * time.Millisecond
+)
 
 func (o *observations) init(buckets int, config *native.Config) {
 	o.first.init(make([]uint64, buckets), config)
@@ -82,10 +91,7 @@ func (o *observations) lockFree(config *native.Config) *observed {
 	more := o.more.Load()
 	if more == nil {
 		o.first.mu.Lock()
-		o.first.missed++
-		if o.first.missed == patience {
-			o.spread(config)
-		}
+		o.miss(config)
 		return &o.first
 	}
 	stripes := *more
@@ -99,7 +105,22 @@ func (o *observations) lockFree(config *native.Config) *observed {
 	return &stripes[home].observed
 }
 
-// spread makes the stripes. The caller has locked first.
+// miss notes that first was not free. The caller has locked it by now.
+func (o *observations) miss(config *native.Config) {
+	if o.more.Load() != nil {
+		return // Somebody else was faster.
+	}
+	now := time.Now()
+	if now.Sub(o.missedSince) > patiencePeriod {
+		o.missed, o.missedSince = 0, now
+	}
+	o.missed++
+	if o.missed == patience {
+		o.spread(config)
+	}
+}
+
+// spread makes the stripes. The caller has locked first, and there are none yet.
 func (o *observations) spread(config *native.Config) {
 	buckets := len(o.first.counts)
 	stride := (buckets + 7) / 8 * 8 // No two stripes share a cache line.

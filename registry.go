@@ -48,6 +48,11 @@ type entry struct {
 	announced *descs
 	binding   binding
 	run       *engine.Collector // Nil for native and nested ones.
+	named     bool              // The name was asked for.
+	sole      bool              // A gatherer that is all there is: its errors are passed on as they are.
+
+	// forgive, if not nil, tells that a sample which was left out is no failure.
+	forgive func(error) bool
 }
 
 // NewContextRegistry returns a registry without collectors.
@@ -111,14 +116,18 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 		return err
 	}
 	announced.pedantic = r.pedantic && len(announced.list) > 0
-	e := &entry{collector: c, announced: announced, binding: bind(c, announced)}
+	return r.add(&entry{collector: c, announced: announced, binding: bind(c, announced)}, config.name)
+}
 
+// add registers an entry, under a name if one is asked for.
+func (r *ContextRegistry) add(e *entry, name string) (err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.admit(e); err != nil {
 		return err
 	}
-	if e.name, err = r.chooseName(config.name, e); err != nil {
+	e.named = name != ""
+	if e.name, err = r.chooseName(name, e); err != nil {
 		r.book.Unregister(e)
 		return err
 	}
@@ -127,11 +136,11 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 	}
 	r.entries = append(r.entries, e)
 	r.byName[e.name] = e
-	if len(announced.list) > 0 {
-		r.byID[announced.identity()] = e
+	if len(e.announced.list) > 0 {
+		r.byID[e.announced.identity()] = e
 	}
 	if e.binding.stream {
-		for _, name := range announced.names() {
+		for _, name := range e.announced.names() {
 			r.streams[name] = e
 		}
 	}
@@ -204,6 +213,9 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 			return "", fmt.Errorf("a collector named %q is registered already", name)
 		}
 		return name, nil
+	}
+	if e.sole {
+		return "", nil
 	}
 	base := fmt.Sprintf("%T", unwrap(e.collector))
 	if e.binding.source != nil {

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -63,35 +64,58 @@ type scrape struct {
 
 // part is what one registry contributes to a scrape.
 type part struct {
+	name      string // Of this registry in the ones around it; it ends in a slash unless it is empty.
 	registry  *ContextRegistry
 	plan      *plan
 	wrappings []wrapping // Around this registry, innermost first.
+	running   []*entry   // Those of the plan that can have wanted families.
 	jobs      []engine.Job
 	outcomes  []engine.Outcome
 }
 
 // newScrape prepares a scrape of the wanted families.
-func (r *ContextRegistry) newScrape(wanted func(string) bool) *scrape {
+func (r *ContextRegistry) newScrape(wanted func(family string) bool) *scrape {
 	s := &scrape{wanted: wanted}
-	s.addPart(r, nil, nil)
+	s.addPart(&part{registry: r}, nil)
 	return s
 }
 
 // addPart adds a registry, and those in it. path are the registries around it: one
 // that is registered with itself is skipped.
-func (s *scrape) addPart(r *ContextRegistry, wrappings []wrapping, path []*ContextRegistry) {
-	if slices.Contains(path, r) {
+func (s *scrape) addPart(p *part, path []*ContextRegistry) {
+	if slices.Contains(path, p.registry) {
 		return
 	}
-	p := &part{registry: r, plan: r.currentPlan(), wrappings: wrappings}
+	p.plan = p.registry.currentPlan()
 	for _, e := range p.plan.running {
-		p.jobs = append(p.jobs, engine.Job{Collector: e.run})
+		if s.wants(p, e) {
+			p.running = append(p.running, e)
+			p.jobs = append(p.jobs, engine.Job{Collector: e.run})
+		}
 	}
 	s.parts = append(s.parts, p)
-	path = append(path, r)
+	path = append(path, p.registry)
 	for _, e := range p.plan.nested {
-		s.addPart(e.binding.nested, slices.Concat(e.binding.wrappings, wrappings), path)
+		nested := &part{registry: e.binding.nested, wrappings: slices.Concat(e.binding.wrappings, p.wrappings)}
+		if e.named {
+			nested.name = p.name + e.name + "/"
+		} else {
+			nested.name = p.name
+		}
+		s.addPart(nested, path)
 	}
+}
+
+// wants tells whether a collector may have wanted families.
+func (s *scrape) wants(p *part, e *entry) bool {
+	if s.wanted == nil || len(e.announced.list) == 0 {
+		return true
+	}
+	prefix := ""
+	for _, w := range p.wrappings {
+		prefix = w.prefix + prefix
+	}
+	return slices.ContainsFunc(e.announced.names(), func(name string) bool { return s.wanted(prefix + name) })
 }
 
 // collect runs the collectors of all parts until they have finished or ctx is done.
@@ -109,10 +133,14 @@ func (s *scrape) collect(ctx context.Context) {
 // sink. It returns the first error of sink.
 func (s *scrape) write(sink model.Sink) error {
 	in := merge.Input{Natives: s.natives(), Select: s.wanted}
-	var names []string // Of the collectors that the batches come from.
+	// Of the collectors that the batches come from.
+	var (
+		names     []string
+		forgiving []func(error) bool
+	)
 	for _, p := range s.parts {
 		for i, o := range p.outcomes {
-			name := p.plan.running[i].name
+			name := p.name + p.running[i].name
 			for _, err := range o.Dropped {
 				s.failures.add(name, err)
 			}
@@ -121,14 +149,16 @@ func (s *scrape) write(sink model.Sink) error {
 			}
 			in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, name, o.Samples)})
 			names = append(names, name)
+			forgiving = append(forgiving, p.running[i].forgive)
 		}
 	}
 	in.Report = func(batch int, err error) {
-		name := "native"
-		if batch >= 0 {
-			name = names[batch]
+		switch {
+		case batch < 0:
+			s.failures.add("native", err)
+		case forgiving[batch] == nil || !forgiving[batch](err):
+			s.failures.add(names[batch], err)
 		}
-		s.failures.add(name, err)
 	}
 	return merge.Families(in, sink)
 }
@@ -150,11 +180,12 @@ func (s *scrape) natives() []merge.Native {
 	for _, p := range s.parts {
 		for _, n := range p.plan.natives {
 			for _, source := range n.Sources {
-				b := binding{source: source}
-				for _, w := range p.wrappings {
-					b = b.wrap(w)
+				b, err := wrapNative(source, p.wrappings)
+				if err != nil {
+					s.failures.add(p.name+n.Family.Name, err)
+					continue
 				}
-				all.addNative(&entry{name: n.Family.Name, binding: b}, families)
+				all.addNative(&entry{name: p.name + n.Family.Name, binding: b}, families)
 			}
 		}
 	}
@@ -165,14 +196,33 @@ func (s *scrape) natives() []merge.Native {
 	return all.natives
 }
 
+// wrapNative puts wrappings around a native family.
+func wrapNative(source model.Source, wrappings []wrapping) (binding, error) {
+	b := binding{source: source}
+	for _, w := range wrappings {
+		for name := range w.labels {
+			if l, ok := b.source.(labelled); ok && l.hasLabel(name) {
+				return b, fmt.Errorf("family %q has the label %q already", source.Family().Name, name)
+			}
+		}
+		b = b.wrap(w)
+	}
+	return b, nil
+}
+
 // wrapSamples puts the wrappings of a part around samples of one of its collectors.
+// What does not go together is reported once for each family.
 func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) []model.Sample {
+	var refused *model.Family
 	for _, w := range p.wrappings {
 		t := w.transform()
 		wrapped := make([]model.Sample, 0, len(samples))
 		for _, sample := range samples {
 			if err := t.point(&sample.Point); err != nil {
-				s.failures.add(collector, err)
+				if sample.Family != refused {
+					refused = sample.Family
+					s.failures.add(collector, fmt.Errorf("family %q: %w", refused.Name, err))
+				}
 				continue
 			}
 			sample.Point.Labels = sample.Point.Labels.Keep()

@@ -120,7 +120,8 @@ func (s *summary) Collect(ch chan<- Metric) { ch <- s }
 type SummaryVec struct {
 	*MetricVec
 
-	vec *vec[summary, *summary]
+	vec   *vec[summary, *summary] // Nil in a vector that does nothing.
+	shape *summaryShape
 }
 
 // NewSummaryVec returns a vector of summaries with these labels. It panics like
@@ -134,16 +135,19 @@ func NewSummaryVec(opts SummaryOpts, labelNames []string) *SummaryVec {
 func (v2) NewSummaryVec(opts SummaryVecOpts) *SummaryVec {
 	f := newFamily(model.Summary, summaryFamily(opts.SummaryOpts), opts.VariableLabels)
 	shape := newSummaryShape(f, opts.SummaryOpts)
-	return summaryVec(newVec(f, func(s *summary) { s.init(shape) }))
+	return summaryVec(newVec(f, func(s *summary) { s.init(shape) }), shape)
 }
 
-func summaryVec(v *vec[summary, *summary]) *SummaryVec {
-	return &SummaryVec{&MetricVec{v}, v}
+func summaryVec(v *vec[summary, *summary], shape *summaryShape) *SummaryVec {
+	return &SummaryVec{&MetricVec{v}, v, shape}
 }
 
 // GetMetricWithLabelValues returns the summary with these label values; see
 // CounterVec. It is a Summary.
 func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
+	if v.vec == nil {
+		return noOp.summary, nil
+	}
 	m, err := v.vec.get(values)
 	if err != nil {
 		return nil, err
@@ -153,6 +157,9 @@ func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error
 
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
+	if v.vec == nil {
+		return noOp.summary, nil
+	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
 		return nil, err
@@ -161,18 +168,31 @@ func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
 }
 
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
-func (v *SummaryVec) WithLabelValues(values ...string) Observer { return must(v.vec.get(values)) }
+func (v *SummaryVec) WithLabelValues(values ...string) Observer {
+	if v.vec == nil {
+		return noOp.summary
+	}
+	return must(v.vec.get(values))
+}
 
 // With is GetMetricWith, but panics where that returns an error.
-func (v *SummaryVec) With(labels Labels) Observer { return must(v.vec.getNamed(labels)) }
+func (v *SummaryVec) With(labels Labels) Observer {
+	if v.vec == nil {
+		return noOp.summary
+	}
+	return must(v.vec.getNamed(labels))
+}
 
 // CurryWith returns a *SummaryVec with some of the labels fixed; see CounterVec.
 func (v *SummaryVec) CurryWith(labels Labels) (ObserverVec, error) {
+	if v.vec == nil {
+		return v, nil
+	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {
 		return nil, err
 	}
-	return summaryVec(curried), nil
+	return summaryVec(curried, v.shape), nil
 }
 
 // MustCurryWith is CurryWith, but panics where that returns an error.

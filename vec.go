@@ -46,8 +46,7 @@ func (x *vecIndex[C]) checkCount(values []string) error {
 	if len(values) == want {
 		return nil
 	}
-	// The copy keeps the user's slice on the stack.
-	given := make([]string, 0, len(values))
+	var given []string // A copy, which keeps the user's slice on the stack.
 	for _, value := range values {
 		given = append(given, strings.Clone(value))
 	}
@@ -74,7 +73,10 @@ func (x *vecIndex[C]) appendAll(all, values []string) []string {
 func (x *vecIndex[C]) appendNamed(all []string, labels Labels) ([]string, error) {
 	names := x.family.names()
 	if want := len(names) - len(x.curried); len(labels) != want {
-		given := make(Labels, len(labels)) // As in checkCount.
+		var given Labels // As in checkCount.
+		if labels != nil {
+			given = make(Labels, len(labels))
+		}
 		for name, value := range labels {
 			given[strings.Clone(name)] = strings.Clone(value)
 		}
@@ -163,11 +165,15 @@ func (x *vecIndex[C]) describe(ch chan<- *Desc) { ch <- x.family.desc }
 func (x *vecIndex[C]) reset() { x.children.Reset() }
 
 // checkUTF8 tells which of the values of a new child is not valid. Children that
-// exist have valid ones.
-func checkUTF8(values []string) error {
-	for _, value := range values {
-		if !utf8.ValidString(value) {
+// exist have valid ones. The names are nil if the user has not named the labels.
+func checkUTF8(names, values []string) error {
+	for i, value := range values {
+		switch {
+		case utf8.ValidString(value):
+		case names == nil:
 			return fmt.Errorf("label value %q is not valid UTF-8", strings.Clone(value))
+		default:
+			return fmt.Errorf("label %s: value %q is not valid UTF-8", names[i], strings.Clone(value))
 		}
 	}
 	return nil
@@ -197,10 +203,10 @@ func (v *vec[C, P]) get(values []string) (P, error) {
 		return nil, err
 	}
 	if v.isPlain() {
-		return v.find(values)
+		return v.find(nil, values)
 	}
 	var inline [inlineLabels]string
-	return v.find(v.appendAll(inline[:0], values))
+	return v.find(nil, v.appendAll(inline[:0], values))
 }
 
 // getNamed returns the child with these label values by name.
@@ -210,15 +216,16 @@ func (v *vec[C, P]) getNamed(labels Labels) (P, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.find(all)
+	return v.find(v.family.names(), all)
 }
 
 // find returns the child with the values of all labels, and makes it if there is none.
-func (v *vec[C, P]) find(all []string) (P, error) {
+// The names are those of checkUTF8.
+func (v *vec[C, P]) find(names, all []string) (P, error) {
 	if e := v.children.Get(all); e != nil {
 		return &e.Child, nil
 	}
-	if err := checkUTF8(all); err != nil {
+	if err := checkUTF8(names, all); err != nil {
 		return nil, err
 	}
 	e := v.children.GetOrCreate(all, func(e *labelmap.Entry[C]) {
@@ -272,8 +279,9 @@ func (v *vec[C, P]) collect(ch chan<- Metric) {
 }
 
 // Family and Series make a vec a model.Source.
-func (v *vec[C, P]) Family() *model.Family { return &v.family.Family }
-func (v *vec[C, P]) Series() model.Series  { return vecSeries[C, P](v.children.Sorted()) }
+func (v *vec[C, P]) Family() *model.Family     { return &v.family.Family }
+func (v *vec[C, P]) hasLabel(name string) bool { return v.family.has(name) }
+func (v *vec[C, P]) Series() model.Series      { return vecSeries[C, P](v.children.Sorted()) }
 
 // vecSeries is a snapshot of the children of a vec.
 type vecSeries[C any, P child[C]] []*labelmap.Entry[C]
@@ -367,7 +375,7 @@ func (v *customVec) metric(values []string) (Metric, error) {
 	if err := v.checkCount(values); err != nil {
 		return nil, err
 	}
-	return v.find(v.appendAll(nil, values))
+	return v.find(nil, v.appendAll(nil, values))
 }
 
 func (v *customVec) metricNamed(labels Labels) (Metric, error) {
@@ -375,19 +383,23 @@ func (v *customVec) metricNamed(labels Labels) (Metric, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.find(all)
+	return v.find(v.family.names(), all)
 }
 
 // find makes a new metric before it takes the lock of the map, which is not held
-// while somebody else's code runs.
-func (v *customVec) find(all []string) (Metric, error) {
+// while somebody else's code runs. That code gets values of its own: it may keep them.
+func (v *customVec) find(names, all []string) (Metric, error) {
 	if e := v.children.Get(all); e != nil {
 		return e.Child, nil
 	}
-	if err := checkUTF8(all); err != nil {
+	if err := checkUTF8(names, all); err != nil {
 		return nil, err
 	}
-	m := v.newMetric(all...)
+	own := make([]string, len(all))
+	for i, value := range all {
+		own[i] = strings.Clone(value)
+	}
+	m := v.newMetric(own...)
 	if m == nil {
 		return nil, errors.New("the function that makes the metrics of a vector has returned nil")
 	}

@@ -264,6 +264,11 @@ type wrappedSource struct {
 
 func (s *wrappedSource) Family() *model.Family { return s.family }
 
+func (s *wrappedSource) hasLabel(name string) bool {
+	l, ok := s.inner.(labelled)
+	return ok && l.hasLabel(name) || slices.ContainsFunc(s.extra, func(l model.Label) bool { return l.Name == name })
+}
+
 func (s *wrappedSource) Series() model.Series {
 	if len(s.extra) == 0 {
 		return s.inner.Series()

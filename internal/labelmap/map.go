@@ -136,24 +136,38 @@ func (m *Map[C]) Delete(values []string) bool {
 // DeleteFunc removes all series for which match returns true and returns how
 // many it has removed.
 //
-// It first calls match, once for each series that exists, without holding a
-// lock, so match may do anything, also use the map. Then it removes the series
-// that matched, all at once. Series that are created in the meantime are not
-// asked for and stay, even if they replace one that matched. If match panics,
-// nothing is removed.
+// It first calls match, once for each series that exists at one moment of the
+// call, without holding a lock, so match may do anything, also use the map. Then
+// it removes the series that matched, all at once. Series that are created in the
+// meantime are not asked for and stay, even if they replace one that matched. If
+// match panics, nothing is removed.
 func (m *Map[C]) DeleteFunc(match func(*Entry[C]) bool) int {
-	var matched []*Entry[C]
-	for e := range m.table.Load().all() {
+	matched := m.entries()
+	n := 0
+	for _, e := range matched {
 		if match(e) {
-			matched = append(matched, e)
+			matched[n] = e
+			n++
 		}
 	}
+	matched = matched[:n]
 	if len(matched) == 0 {
 		return 0
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.delete(matched...)
+}
+
+// entries returns the series that exist now, in no order.
+func (m *Map[C]) entries() []*Entry[C] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	entries := make([]*Entry[C], 0, m.live.Load())
+	for e := range m.table.Load().all() {
+		entries = append(entries, e)
+	}
+	return entries
 }
 
 // delete removes those of entries that are in the map, all of them in one

@@ -111,8 +111,7 @@ func (t *table[C]) rebuild(n int, tombstone *Entry[C]) *table[C] {
 	return fresh
 }
 
-// all walks over the live entries. Entries that are in the table all the time
-// are seen once, also while others change it.
+// all walks over the live entries. The caller holds the lock of the map.
 func (t *table[C]) all() iter.Seq[*Entry[C]] {
 	return func(yield func(*Entry[C]) bool) {
 		for i := range t.slots {

@@ -136,6 +136,18 @@ func (w *writer) duplicate(g *group, r ref) {
 	w.report(r.batch, duplicateError(g.family, r.point))
 }
 
+// DuplicateError tells that a series was left out because there is one with the same
+// name and labels.
+type DuplicateError struct {
+	Family string
+	Labels string // In their canonical rendering.
+}
+
+// Error names the series.
+func (e *DuplicateError) Error() string {
+	return fmt.Sprintf("collected metric %q {%s} was collected before with the same name and label values", e.Family, e.Labels)
+}
+
 func duplicateError(f *model.Family, p *model.Point) error {
-	return fmt.Errorf("collected metric %q {%s} was collected before with the same name and label values", f.Name, p.Labels.Text())
+	return &DuplicateError{Family: f.Name, Labels: p.Labels.Keep().Text()}
 }

@@ -19,8 +19,9 @@ import (
 //
 // with \, " and newline escaped in values, and names in quotes where they are
 // not valid in the classic data model. Two label sets are equal exactly if their
-// renderings are, so Labels are compared and used as map keys as they are; the
-// text formats copy the rendering to the output.
+// renderings are, so it is Text that is compared and used as a map key (of what
+// Keep returns), not the struct, which also knows where the text lies; the text
+// formats copy the rendering to the output.
 //
 // The zero value is the empty label set.
 type Labels struct {
@@ -35,8 +36,8 @@ type Label struct {
 }
 
 // NewLabels renders labels. It sorts them in place. The strings are copied. The
-// error tells which label is invalid: an empty or non-UTF-8 name, a name that
-// occurs twice, or a value that is not UTF-8.
+// error tells which label is invalid: an empty, reserved or non-UTF-8 name, a name
+// that occurs twice, or a value that is not UTF-8.
 func NewLabels(labels []Label) (Labels, error) {
 	if len(labels) == 0 {
 		return Labels{}, nil
@@ -54,7 +55,7 @@ func NewLabels(labels []Label) (Labels, error) {
 }
 
 // AppendLabels is like NewLabels, but renders into buf. The labels are volatile:
-// they lie in the returned buffer.
+// they lie in the returned buffer. After an error buf is returned as it was.
 func AppendLabels(buf []byte, labels []Label) ([]byte, Labels, error) {
 	if !slices.IsSortedFunc(labels, compareNames) {
 		slices.SortFunc(labels, compareNames)
@@ -66,11 +67,11 @@ func AppendLabels(buf []byte, labels []Label) ([]byte, Labels, error) {
 	for i := range labels {
 		name, value := labels[i].Name, labels[i].Value
 		if err := checkLabel(name, value); err != nil {
-			return buf, Labels{}, err
+			return buf[:start], Labels{}, err
 		}
 		if i > 0 {
 			if name == labels[i-1].Name {
-				return buf, Labels{}, fmt.Errorf("two or more labels with the same name: %s", name)
+				return buf[:start], Labels{}, fmt.Errorf("two or more labels with the same name: %s", name)
 			}
 			buf = append(buf, ',')
 		}
@@ -253,33 +254,33 @@ func ComparePoints(a, b *Point) int {
 func AppendMerged(buf []byte, l Labels, extra []Label) ([]byte, Labels, error) {
 	start := len(buf)
 	quoted := l.quoted
-	appendOne := func(name, rawValue string) {
+	begin := func(name string) {
 		if len(buf) > start {
 			buf = append(buf, ',')
 		}
 		buf = AppendName(buf, name)
 		quoted = quoted || buf[len(buf)-1] == '"'
 		buf = append(buf, '=', '"')
-		buf = append(buf, rawValue...)
-		buf = append(buf, '"')
 	}
 	c := l.Cursor()
 	more := c.Next()
 	for _, e := range extra {
 		for ; more && c.Name < e.Name; more = c.Next() {
-			appendOne(c.Name, c.RawValue)
+			begin(c.Name)
+			buf = append(buf, c.RawValue...)
+			buf = append(buf, '"')
 		}
 		if more && c.Name == e.Name {
 			return buf[:start], Labels{}, fmt.Errorf("label %q exists already, with value %q", e.Name, c.Value())
 		}
-		if NeedsEscape(e.Value) {
-			appendOne(e.Name, string(AppendEscaped(nil, e.Value)))
-		} else {
-			appendOne(e.Name, e.Value)
-		}
+		begin(e.Name)
+		buf = AppendEscaped(buf, e.Value)
+		buf = append(buf, '"')
 	}
 	for ; more; more = c.Next() {
-		appendOne(c.Name, c.RawValue)
+		begin(c.Name)
+		buf = append(buf, c.RawValue...)
+		buf = append(buf, '"')
 	}
 	return buf, VolatileLabels(buf[start:], quoted), nil
 }

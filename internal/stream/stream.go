@@ -36,6 +36,7 @@ type Mixer struct {
 	changed chan struct{} // Has a value when something has changed for Drain.
 	space   sync.Cond     // Signalled when a collector may go on.
 	streams []*Stream
+	owners  map[string]*Stream // Of the families that were begun.
 	free    [][]byte
 	relaxed bool // Queues may grow.
 	broken  bool // The writer has failed; nothing is kept any more.
@@ -43,7 +44,7 @@ type Mixer struct {
 
 // NewMixer returns a mixer whose streams are encoded as options say.
 func NewMixer(options encode.Options) *Mixer {
-	m := &Mixer{options: options, changed: make(chan struct{}, 1)}
+	m := &Mixer{options: options, changed: make(chan struct{}, 1), owners: make(map[string]*Stream)}
 	m.space.L = &m.mu
 	return m
 }
@@ -57,7 +58,6 @@ type Stream struct {
 	encoding sync.Mutex
 	encoder  *encode.Encoder
 	family   *model.Family
-	begun    map[string]struct{} // Names of the families that were begun.
 	dropped  []error
 	ended    bool // The encoder is gone.
 
@@ -70,7 +70,7 @@ type Stream struct {
 
 // Open adds a stream. All streams have to be added before Drain is called.
 func (m *Mixer) Open() *Stream {
-	s := &Stream{mixer: m, begun: make(map[string]struct{})}
+	s := &Stream{mixer: m}
 	s.encoder = encode.NewEncoder(s, m.options)
 	m.streams = append(m.streams, s)
 	return s
@@ -84,16 +84,48 @@ func (s *Stream) Sample(f *model.Family, p *model.Point) error {
 		return engine.ErrAbandoned
 	}
 	if f != s.family {
-		if _, again := s.begun[f.Name]; again {
-			return fmt.Errorf("the samples of family %q have to be written together, but others came between", f.Name)
-		}
-		s.begun[f.Name] = struct{}{}
-		if err := s.encoder.Family(f); err != nil {
+		if err := s.begin(f); err != nil {
 			return err
 		}
-		s.family = f
 	}
 	return s.encoder.Point(p)
+}
+
+// begin begins a family, unless it is the current one in another guise.
+func (s *Stream) begin(f *model.Family) error {
+	if s.family != nil && s.family.Name == f.Name {
+		if s.family.Type != f.Type {
+			return fmt.Errorf("family %q has a sample that is a %s but should be a %s", f.Name, f.Type, s.family.Type)
+		}
+		return nil
+	}
+	if err := s.mixer.claim(f.Name, s); err != nil {
+		return err
+	}
+	s.family = f
+	return s.encoder.Family(f)
+}
+
+// claim lets a stream begin a family, which nobody may have begun before.
+func (m *Mixer) claim(family string, s *Stream) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch m.owners[family] {
+	case nil:
+		m.owners[family] = s
+		return nil
+	case s:
+		return fmt.Errorf("the samples of family %q have to be written together, but others came between", family)
+	default:
+		return fmt.Errorf("family %q was left out, since another stream collector has written one with this name", family)
+	}
+}
+
+// Begun tells whether a stream has begun a family of that name.
+func (m *Mixer) Begun(family string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.owners[family] != nil
 }
 
 // Drop implements engine.Sink.

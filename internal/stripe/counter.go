@@ -53,18 +53,28 @@ func (c *Counter) Inc() {
 // Add adds n.
 func (c *Counter) Add(n uint64) {
 	stripes := c.stripes.Load()
-	// What is added may have a pattern, so the sample is chosen by a hash.
-	if stripes == nil && n <= maxInt && c.ints.Add(n)*0x9E3779B97F4A7C15 >= math.MaxUint64/sampling {
-		return
+	if stripes == nil && n <= maxInt {
+		// What is added may have a pattern, so the sample is chosen by a hash.
+		if sum := c.ints.Add(n); sum < full && sum*0x9E3779B97F4A7C15 >= math.MaxUint64/sampling {
+			return
+		}
 	}
 	c.slow(stripes, n)
 }
 
-// maxInt is the largest number that may be added to the whole numbers. Larger
-// ones go to the floats, which do not wrap around at 2⁶⁴ and represent them as
-// well; the whole numbers would do so only after thousands of additions of this
-// size.
-const maxInt = 1 << 53
+const (
+	// maxInt is the largest number that may be added to the whole numbers. Larger
+	// ones go to the floats, which do not wrap around and represent them as well.
+	maxInt = 1 << 53
+
+	// full is when the whole numbers of a cell have had enough: they would wrap
+	// around at 2⁶⁴, and the sum would go down. What comes then goes to other
+	// cells, and when these are full to the floats; a float64 as large as the sum
+	// is by then has steps of 1024 or more. The distance to 2⁶⁴ leaves room for
+	// 1024 goroutines that are about to add maxInt, and, for those who add 1 and do
+	// not look, for some centuries.
+	full = 1 << 63
+)
 
 // AddFloat adds v, which must not be negative. NaN and infinity do what they do
 // in a float64.
@@ -96,15 +106,20 @@ func (c *Counter) Value() float64 {
 }
 
 // slow is what Inc and Add do besides the usual: with stripes, add n to one;
-// without, have a look at the contention, n being added already, or add what is
-// too large.
+// without, n being added already, have a look at the contention and at how full
+// the cell is; or add what is too large.
 func (c *Counter) slow(stripes *[]stripe, n uint64) {
 	switch {
 	case n > maxInt:
 		c.addFloat(float64(n))
 	case stripes != nil:
-		(*stripes)[Index(len(*stripes))].ints.Add(n)
-	case c.crowded():
+		s := &(*stripes)[Index(len(*stripes))]
+		if n == 1 || s.ints.Load() < full {
+			s.ints.Add(n)
+		} else {
+			c.addFloat(float64(n))
+		}
+	case c.ints.Load() >= full || c.crowded():
 		c.spread()
 	}
 }

@@ -1,0 +1,116 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// conflict tells why made could not be registered, where err is what the registerer
+// says: who has the name, as far as that can be found out, and how that differs.
+func conflict(reg Registerer, made Collector, err error) error {
+	bottom, desc := beneath(reg, ownDesc(made))
+	asked := parseDesc(desc)
+	holder, held := holderOf(bottom, asked.name, err)
+	wanted, existing := shapeOf(made), shapeOf(holder)
+	switch {
+	case existing != nil:
+		existing = append(existing, constantTraits(held)...)
+		wanted = append(wanted, constantTraits(asked)...)
+		return fmt.Errorf("metric: %q is a %v already, and cannot be a %v too: they differ in %s",
+			asked.name, existing, wanted, strings.Join(existing.differences(wanted), ", "))
+	case holder != nil:
+		return fmt.Errorf("metric: cannot make %q, a %v: the name belongs to a %T, which is not an instrument made by this package",
+			asked.name, wanted, holder)
+	case held != nil:
+		return fmt.Errorf("metric: cannot make %q, a %v: the name belongs to a collector of several families, %v: %w",
+			asked.name, wanted, shape(commonTraits(held.help, held.unit, held.variable)), err)
+	}
+	return fmt.Errorf("metric: cannot make %q, a %v: %w", asked.name, wanted, err)
+}
+
+// constantTraits returns the constant labels, which a registerer may have added.
+func constantTraits(d *descInfo) []trait {
+	if d == nil || len(d.constant) == 0 {
+		return nil
+	}
+	pairs := make([]string, 0, len(d.constant))
+	for _, l := range d.constant {
+		pairs = append(pairs, fmt.Sprintf("%s=%q", l.Name, l.Value))
+	}
+	return []trait{{"constant labels", fmt.Sprint(pairs)}}
+}
+
+// beneath returns the registerer behind our wrappings, and the descriptor as it gets
+// there.
+func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
+	for {
+		w, ok := reg.(*wrappingRegisterer)
+		if !ok || w.registerer == nil {
+			return reg, desc
+		}
+		reg, desc = w.registerer, w.wrapping.desc(desc)
+	}
+}
+
+// holderOf returns the collector that has the name of a family, and its descriptor,
+// each nil if it cannot be found. An error about equal collectors holds it, others do
+// not. But registries describe themselves, and so the descriptor can be found that is
+// in the way; and a second collector with just that one is equal to the first.
+func holderOf(reg Registerer, name string, err error) (Collector, *descInfo) {
+	if existing := existingIn(err); existing != nil {
+		return existing, nil
+	}
+	registry, ok := reg.(Collector)
+	if !ok {
+		return nil, nil
+	}
+	announced, err := describe(registry)
+	if err != nil {
+		return nil, nil
+	}
+	for _, desc := range announced.list {
+		if info := announced.infos[desc]; info.name == name {
+			probe := fixedDesc{desc}
+			err := reg.Register(probe)
+			if err == nil { // It has gone meanwhile.
+				reg.Unregister(probe)
+			}
+			return existingIn(err), info
+		}
+	}
+	return nil, nil
+}
+
+// existingIn returns the collector that an AlreadyRegisteredError names, and nil if err
+// is none. It looks through wrappings.
+func existingIn(err error) Collector {
+	var already AlreadyRegisteredError
+	if !errors.As(err, &already) {
+		return nil
+	}
+	c := already.ExistingCollector
+	for {
+		c = behindForeignWrapping(unwrap(c))
+		if _, again := c.(*wrappedCollector); !again {
+			return c
+		}
+	}
+}
+
+// behindForeignWrapping looks through client_golang's wrappings. They are private, but
+// a registry of its own looks through them when it reports an equal collector.
+func behindForeignWrapping(c Collector) Collector {
+	if fmt.Sprintf("%T", c) != "*prometheus.wrappingCollector" {
+		return c
+	}
+	registry := prometheus.NewRegistry()
+	_ = registry.Register(c) // The second error is the one that counts.
+	var already AlreadyRegisteredError
+	if errors.As(registry.Register(c), &already) {
+		return already.ExistingCollector
+	}
+	return c
+}

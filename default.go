@@ -1,0 +1,90 @@
+package metric
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/luxfi/metric/internal/merge"
+)
+
+var defaultRegistry = newDefaultRegistry()
+
+// The default registry. The functions Register, MustRegister and Unregister, New, and
+// Handler use it. Like client_golang's, it has a Go collector and a process collector.
+// The variables may be set to something else while the program starts.
+var (
+	DefaultRegisterer Registerer = defaultRegistry
+	DefaultGatherer   Gatherer   = defaultRegistry
+)
+
+func newDefaultRegistry() *ContextRegistry {
+	r := NewContextRegistry()
+	r.MustRegister(NewProcessCollector(ProcessCollectorOpts{}), NewGoCollector())
+	return r
+}
+
+// Register registers a collector with DefaultRegisterer.
+func Register(c Collector) error { return DefaultRegisterer.Register(c) }
+
+// MustRegister registers collectors with DefaultRegisterer, and panics at the first
+// that cannot be.
+func MustRegister(cs ...Collector) { DefaultRegisterer.MustRegister(cs...) }
+
+// Unregister removes a collector from DefaultRegisterer and tells whether it was there.
+func Unregister(c Collector) bool { return DefaultRegisterer.Unregister(c) }
+
+// Handler returns a handler for DefaultGatherer and, beside it, client_golang's default
+// gatherer, so that nothing is missing while a program, or a library that it uses,
+// still registers metrics there. What both say about the Go runtime and the process is
+// served once. The handler serves whatever can be gathered, offers OpenMetrics, and
+// counts its requests in DefaultRegisterer.
+func Handler() http.Handler {
+	both := NewContextRegistry()
+	both.mustAddGatherer("default", DefaultGatherer)
+	theirs := &entry{announced: &descs{}, binding: binding{run: runGatherer(plainGatherer(gatherTheirs)), shared: true}}
+	theirs.forgive = isRuntimeDuplicate
+	if err := both.add(theirs, "client_golang"); err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return InstrumentMetricHandler(DefaultRegisterer, HandlerFor(both))
+}
+
+// gatherTheirs gathers from client_golang's default gatherer, unless that is ours.
+func gatherTheirs() ([]*MetricFamily, error) {
+	if ours, ok := prometheus.DefaultGatherer.(*ContextRegistry); ok && Gatherer(ours) == DefaultGatherer {
+		return nil, nil
+	}
+	return prometheus.DefaultGatherer.Gather()
+}
+
+// isRuntimeDuplicate tells that a series was left out which both default gatherers
+// have, because both have a Go collector and a process collector.
+func isRuntimeDuplicate(err error) bool {
+	duplicate, ok := errors.AsType[*merge.DuplicateError](err)
+	if !ok {
+		return false
+	}
+	_, ok = runtimeFamilies()[duplicate.Family]
+	return ok
+}
+
+// runtimeFamilies returns the names of all families that the Go collector and the
+// process collector may have.
+var runtimeFamilies = sync.OnceValue(func() map[string]struct{} {
+	names := make(map[string]struct{})
+	for _, c := range []Collector{
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsAll)),
+		NewProcessCollector(ProcessCollectorOpts{}),
+	} {
+		if d, err := describe(c); err == nil {
+			for _, name := range d.names() {
+				names[name] = struct{}{}
+			}
+		}
+	}
+	return names
+})

@@ -1,0 +1,162 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/encode"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/stream"
+)
+
+// expose scrapes under ctx and writes the exposition to w. The families of stream
+// collectors come first, while they still run; then all others, sorted by name. What
+// cannot be written in the format is left out and added to refused.
+//
+// client ends when nobody reads w any more. It may be that of ctx without its
+// deadline: what has arrived by then is still written. The error is the first one of
+// w, or of client.
+func (s *scrape) expose(ctx, client context.Context, w io.Writer, opts encode.Options, refused *failures) error {
+	streamed, err := s.collectStreaming(ctx, client, w, opts, refused)
+	if err != nil {
+		return err
+	}
+	e := encode.NewEncoder(w, opts)
+	defer e.Release()
+	if err := s.write(&exposition{Encoder: e, streamed: streamed, refused: refused}); err != nil {
+		return err
+	}
+	return e.Close()
+}
+
+// exposition is an encoder to which a point that the format has no place for is not
+// the end, and which keeps off the families that stream collectors have written.
+type exposition struct {
+	*encode.Encoder
+
+	streamed func(family string) bool
+	taken    bool // The current family is one of those.
+	refused  *failures
+}
+
+func (e *exposition) Family(f *model.Family) error {
+	if e.taken = e.streamed(f.Name); e.taken {
+		e.refused.add(f.Name, fmt.Errorf("family %q was left out, since a stream collector has written one with this name", f.Name))
+		return nil
+	}
+	return e.Encoder.Family(f)
+}
+
+func (e *exposition) Point(p *model.Point) error {
+	if e.taken {
+		return nil
+	}
+	err := e.Encoder.Point(p)
+	if point, ok := errors.AsType[*encode.PointError](err); ok {
+		e.refused.add(point.Family, point)
+		return nil
+	}
+	return err
+}
+
+// collectStreaming is collect with the output of stream collectors going to w at once.
+func (s *scrape) collectStreaming(ctx, client context.Context, w io.Writer, opts encode.Options, refused *failures) (
+	streamed func(family string) bool, err error,
+) {
+	mixer := stream.NewMixer(opts)
+	streams := s.openStreams(mixer)
+	if len(streams) == 0 {
+		s.collect(ctx)
+		return func(string) bool { return false }, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var collecting sync.WaitGroup
+	collecting.Go(func() { s.collect(ctx) })
+	err = mixer.Drain(client, w)
+	if err != nil {
+		cancel() // There is nobody to collect for.
+	}
+	collecting.Wait()
+	for name, sink := range streams {
+		for _, err := range sink.Dropped() {
+			if _, ok := errors.AsType[*encode.PointError](err); ok {
+				refused.add(name, err)
+			} else {
+				s.failures.add(name, err)
+			}
+		}
+	}
+	return mixer.Begun, err
+}
+
+// openStreams gives each stream collector a stream of the mixer as its sink, and
+// returns the streams by the name of the collector.
+func (s *scrape) openStreams(mixer *stream.Mixer) map[string]*stream.Stream {
+	streams := make(map[string]*stream.Stream)
+	for _, p := range s.parts {
+		for i, e := range p.running {
+			if !e.binding.stream {
+				continue
+			}
+			out := mixer.Open()
+			streams[p.name+e.name] = out
+			var sink engine.Sink = out
+			if s.wanted != nil {
+				sink = &selectingSink{Sink: sink, wanted: s.wanted}
+			}
+			for j := len(p.wrappings) - 1; j >= 0; j-- {
+				sink = &wrappingSink{Sink: sink, transform: p.wrappings[j].transform()}
+			}
+			p.jobs[i].Sink = sink
+		}
+	}
+	return streams
+}
+
+// selectingSink passes on only the wanted families.
+type selectingSink struct {
+	engine.Sink
+
+	wanted func(family string) bool
+}
+
+func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
+	if !s.wanted(f.Name) {
+		return nil
+	}
+	return s.Sink.Sample(f, p)
+}
+
+// exposeForeign is expose for formats that only expfmt knows.
+func (s *scrape) exposeForeign(ctx context.Context, w io.Writer, format expfmt.Format, created bool, refused *failures) error {
+	var (
+		builder clientmodel.Builder
+		opts    []expfmt.EncoderOption
+	)
+	s.collect(ctx)
+	_ = s.write(&builder) // The builder never fails.
+	if created {
+		opts = append(opts, expfmt.WithCreatedLines())
+	}
+	e := expfmt.NewEncoder(w, format, opts...)
+	for _, mf := range builder.Families() {
+		if err := e.Encode(mf); err != nil {
+			if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
+				return err
+			}
+			refused.add(mf.GetName(), err)
+		}
+	}
+	if closer, ok := e.(expfmt.Closer); ok {
+		return closer.Close()
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package labelmap_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/luxfi/metric/internal/labelmap"
+)
+
+const workers = 8
+
+// TestConcurrentOwnSeries lets each goroutine do what it wants with series of its
+// own, of which it must find all and nothing else, whatever the others do.
+func TestConcurrentOwnSeries(t *testing.T) {
+	for _, mask := range masks {
+		t.Run(fmt.Sprintf("mask=%x", mask), func(t *testing.T) {
+			m := newMap("worker", "i")
+			m.UseHashBits(mask)
+			together(workers, func(worker int) {
+				r := rand.New(rand.NewPCG(uint64(worker), 0))
+				own := make(map[int]*entry)
+				for range 400 {
+					i := r.IntN(40)
+					values := []string{strconv.Itoa(worker), strconv.Itoa(i)}
+					if r.IntN(2) == 0 {
+						own[i] = m.GetOrCreate(values, nil)
+					} else if deleted := m.Delete(values); deleted != (own[i] != nil) {
+						t.Errorf("%q deleted: %v", values, deleted)
+					} else {
+						delete(own, i)
+					}
+					if m.Get(values) != own[i] {
+						t.Errorf("%q is %v, want %v", values, m.Get(values), own[i])
+					}
+					if r.IntN(8) == 0 {
+						checkOwn(t, m.Sorted(), worker, own)
+					}
+					if t.Failed() {
+						return
+					}
+				}
+				m.DeleteFunc(func(e *entry) bool { return valuesIn(e)[1] == strconv.Itoa(worker) })
+			})
+			if m.Len() != 0 || len(m.Sorted()) != 0 {
+				t.Errorf("%d series left, %d in the list", m.Len(), len(m.Sorted()))
+			}
+		})
+	}
+}
+
+// checkOwn checks that a list is in order, and that a worker's own series are in it.
+func checkOwn(t *testing.T, list []*entry, worker int, own map[int]*entry) {
+	checkSorted(t, list)
+	n := 0
+	for _, e := range list {
+		if valuesIn(e)[1] == strconv.Itoa(worker) {
+			n++
+		}
+	}
+	for _, e := range own {
+		if !contains(list, e) {
+			t.Errorf("%s exists and is not in the list", e.Labels.Text())
+		}
+	}
+	if n != len(own) {
+		t.Errorf("%d series of worker %d in the list, want %d", n, worker, len(own))
+	}
+}
+
+// TestConcurrentGetThenSorted reads series that others are creating: what Get has
+// found, Sorted must not miss.
+func TestConcurrentGetThenSorted(t *testing.T) {
+	const all = 400
+	for range 5 {
+		m := newMap("i")
+		together(workers, func(worker int) {
+			for i := range all {
+				values := []string{strconv.Itoa(i)}
+				if worker == 0 {
+					m.GetOrCreate(values, nil)
+				} else if e := m.Get(values); e != nil && !contains(m.Sorted(), e) {
+					t.Errorf("%s exists and is not in the list", e.Labels.Text())
+				}
+			}
+		})
+		if len(m.Sorted()) != all {
+			t.Errorf("%d series, want %d", len(m.Sorted()), all)
+		}
+	}
+}
+
+// TestConcurrentCreation: all get the same series, and it is made once.
+func TestConcurrentCreation(t *testing.T) {
+	type counted struct{ inits atomic.Int32 }
+	const all = 300
+	var got [workers][all]*labelmap.Entry[counted]
+	m := labelmap.New[counted](newLayout("i"))
+	together(workers, func(worker int) {
+		for i := range all {
+			e := m.GetOrCreate([]string{strconv.Itoa(i)}, func(e *labelmap.Entry[counted]) { e.Child.inits.Add(1) })
+			if n := e.Child.inits.Load(); n != 1 {
+				t.Errorf("init has been called %d times", n)
+			}
+			got[worker][i] = e
+		}
+	})
+	for worker := range got {
+		if got[worker] != got[0] {
+			t.Errorf("worker %d got other series than worker 0", worker)
+		}
+	}
+}
+
+// TestConcurrentDeletionsCount: each series that was ever created has been deleted
+// once, by one of those who tried, or is still there.
+func TestConcurrentDeletionsCount(t *testing.T) {
+	var created, deleted atomic.Int64
+	m := newMap("i")
+	together(workers, func(worker int) {
+		r := rand.New(rand.NewPCG(uint64(worker), 1))
+		for range 3000 {
+			values := []string{strconv.Itoa(r.IntN(30))}
+			switch kind := r.IntN(100); {
+			case kind < 60:
+				m.GetOrCreate(values, func(*entry) { created.Add(1) })
+			case kind < 95:
+				if m.Delete(values) {
+					deleted.Add(1)
+				}
+			case kind < 98:
+				n := m.DeleteFunc(func(e *entry) bool { return valuesIn(e)[0] < values[0] })
+				deleted.Add(int64(n))
+			default:
+				checkSorted(t, m.Sorted())
+			}
+		}
+	})
+	left := int(created.Load() - deleted.Load())
+	if m.Len() != left || len(m.Sorted()) != left {
+		t.Errorf("%d created and %d deleted, but there are %d, in a list of %d", created.Load(), deleted.Load(), m.Len(), len(m.Sorted()))
+	}
+}
+
+// TestConcurrentClear fills the map and clears it, again and again. The series
+// are created in their order, so a list that shows the map as it was at one moment
+// is the beginning of one generation.
+func TestConcurrentClear(t *testing.T) {
+	const size, generations = 50, 100
+	for name, clear := range map[string]func(m *series){
+		"Reset":      func(m *series) { m.Reset() },
+		"DeleteFunc": func(m *series) { m.DeleteFunc(func(*entry) bool { return true }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMap("generation", "i")
+			var done atomic.Bool
+			var readers sync.WaitGroup
+			for range 3 {
+				readers.Go(func() {
+					for !done.Load() && !t.Failed() {
+						checkGeneration(t, m.Sorted())
+					}
+				})
+			}
+			for generation := range generations {
+				for i := range size {
+					m.GetOrCreate([]string{strconv.Itoa(generation), strconv.Itoa(100 + i)}, nil)
+				}
+				if n := len(m.Sorted()); n != size {
+					t.Errorf("%d series, want %d", n, size)
+				}
+				clear(m)
+				if m.Len() != 0 || len(m.Sorted()) != 0 {
+					t.Errorf("%d series left, %d in the list", m.Len(), len(m.Sorted()))
+				}
+			}
+			done.Store(true)
+			readers.Wait()
+		})
+	}
+}
+
+func checkGeneration(t *testing.T, list []*entry) {
+	for i, e := range list {
+		values, first := valuesIn(e), valuesIn(list[0])
+		if values[0] != first[0] || values[1] != strconv.Itoa(100+i) {
+			t.Errorf("number %d of a list of %d that begins with %q is %q", i, len(list), first, values)
+			return
+		}
+	}
+}

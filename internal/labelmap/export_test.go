@@ -1,0 +1,24 @@
+package labelmap
+
+// Compare is the order of Sorted, for any two label sets of one layout.
+var Compare = compare
+
+// HashOf is the hash before the map masks it.
+var HashOf = hashOf
+
+// MinSlots is the smallest size of a table.
+const MinSlots = minSlots
+
+// UseHashBits makes the map, which must be empty, use only these bits of the
+// hashes, so that series collide.
+func (m *Map[C]) UseHashBits(mask uint64) { m.mask = mask }
+
+// Slots returns the size of the table.
+func (m *Map[C]) Slots() int { return len(m.table.Load().slots) }
+
+// Held returns how many references to entries the index of the map has room for.
+func (m *Map[C]) Held() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return cap(m.index.last.Load().entries) + cap(m.index.created)
+}

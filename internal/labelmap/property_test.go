@@ -1,0 +1,128 @@
+package labelmap_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestLikeAMap does the same at random to a Map and to a map of Go, and compares
+// what one can see of them.
+func TestLikeAMap(t *testing.T) {
+	for _, mask := range masks {
+		for seed := range uint64(4) {
+			t.Run(fmt.Sprintf("mask=%x/seed=%d", mask, seed), func(t *testing.T) {
+				t.Parallel()
+				p := &pair{T: t, Rand: rand.New(rand.NewPCG(seed, mask)), m: newMap("z", "a"), want: make(map[[2]string]*entry)}
+				p.m.UseHashBits(mask)
+				for phase := range 8 {
+					// The map has to grow, to shrink, and to fill with tombstones.
+					creations := []int{90, 10, 50, 50}[phase%4]
+					for range 250 {
+						p.step(creations)
+						if t.Failed() {
+							t.FailNow()
+						}
+					}
+					p.compareSorted()
+				}
+			})
+		}
+	}
+}
+
+// pair is a Map and what it should be like.
+type pair struct {
+	*testing.T
+	*rand.Rand
+
+	m    *series
+	want map[[2]string]*entry
+	last []*entry // Of Sorted.
+	copy []*entry // Of last, made at once.
+}
+
+// pieces are what label values are made of: what is escaped, looks like an escape
+// sequence, or like the rendering around it.
+var pieces = []string{"", "", "a", "b", `\`, `"`, "\n", "n", `",z="`, "é", "12345678", "0123456789abcdef"}
+
+func (p *pair) key() (key [2]string) {
+	for i := range key {
+		key[i] = pieces[p.IntN(len(pieces))] + pieces[p.IntN(len(pieces))]
+	}
+	return key
+}
+
+// step does one thing at random, which in so many of 100 cases creates a series.
+func (p *pair) step(creations int) {
+	key := p.key()
+	old, exists := p.want[key]
+	switch kind := p.IntN(1000); {
+	case kind < 10*creations:
+		inits := 0
+		e := p.m.GetOrCreate(key[:], func(e *entry) { inits++; e.Child.name = fmt.Sprintf("%q", key) })
+		if exists != (inits == 0) || inits > 1 || exists && e != old || e.Child.name != fmt.Sprintf("%q", key) {
+			p.Errorf("creating %q: init was called %d times, and made %v; existed before: %v", key, inits, e, exists)
+		}
+		p.want[key] = e
+	case kind < 980:
+		if got := p.m.Delete(key[:]); got != exists {
+			p.Errorf("deleting %q: %v, want %v", key, got, exists)
+		}
+		delete(p.want, key)
+	case kind < 990:
+		p.deleteFunc()
+	case kind < 997:
+		p.compareSorted()
+	case kind < 998:
+		p.m.Reset()
+		clear(p.want)
+	}
+	if got := p.m.Get(key[:]); got != p.want[key] {
+		p.Errorf("%q is %v, want %v", key, got, p.want[key])
+	}
+	if p.m.Len() != len(p.want) {
+		p.Errorf("%d series, want %d", p.m.Len(), len(p.want))
+	}
+}
+
+// deleteFunc deletes all series in whose first label a certain piece occurs.
+func (p *pair) deleteFunc() {
+	piece := pieces[p.IntN(len(pieces)-2)+2]
+	want := 0
+	for key := range p.want {
+		if strings.Contains(key[0], piece) {
+			delete(p.want, key)
+			want++
+		}
+	}
+	got := p.m.DeleteFunc(func(e *entry) bool { return strings.Contains(valuesIn(e)[1], piece) })
+	if got != want {
+		p.Errorf("%d series deleted with %q in them, want %d", got, piece, want)
+	}
+}
+
+// compareSorted compares all series, and their order with that of their values.
+func (p *pair) compareSorted() {
+	if !slices.Equal(p.last, p.copy) {
+		p.Error("a list that was returned before has been written to")
+	}
+	keys := make([][2]string, 0, len(p.want))
+	for key := range p.want {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(x, y [2]string) int { // By label a, which is the second, and then z.
+		return slices.Compare([]string{x[1], x[0]}, []string{y[1], y[0]})
+	})
+	got := p.m.Sorted()
+	want := make([]*entry, len(keys))
+	for i, key := range keys {
+		want[i] = p.want[key]
+	}
+	if !slices.Equal(got, want) {
+		p.Errorf("%d series in another order or other series, want %d in the order %q", len(got), len(want), keys)
+	}
+	p.last, p.copy = got, slices.Clone(got)
+}

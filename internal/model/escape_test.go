@@ -1,0 +1,74 @@
+package model_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// texts are what names, values and constant labels of the tests are made of: what
+// is escaped, what looks like an escape sequence, what looks like the rendering
+// around it, and lengths that are compared in different ways.
+var texts = []string{
+	"", "a", "ab", "abc", "abcd", "abcdefg", "abcdefgh", "abcdefghi", strings.Repeat("0123456789", 5),
+	`\`, `\\`, `\\\`, `"`, `""`, "\n", `\n`, `\"`, `a"`, `a\`, "a\n", `a\"b`, `a"b`, `abcdefg"`, `abcdefgh\`, "n",
+	`",`, `="`, `",z="`, `x",b="y`, "a=b", "a,b", "é", "日本語", "\x00", "\t", "\r", "#", "[",
+}
+
+func TestEscape(t *testing.T) {
+	for _, test := range []struct{ text, escaped string }{
+		{"", ""},
+		{"plain", "plain"},
+		{"a\tb\r\x00é", "a\tb\r\x00é"},
+		{`a\b`, `a\\b`},
+		{`a"b`, `a\"b`},
+		{"a\nb", `a\nb`},
+		{`a\nb`, `a\\nb`},
+		{"\\\"\n", `\\\"\n`},
+	} {
+		if got := string(model.AppendEscaped([]byte("x"), test.text)); got != "x"+test.escaped {
+			t.Errorf("%q escaped is %s, want %s behind an x", test.text, got, test.escaped)
+		}
+		if got := model.Unescape(test.escaped); got != test.text {
+			t.Errorf("%s unescaped is %q, want %q", test.escaped, got, test.text)
+		}
+		if got := model.NeedsEscape(test.text); got != (test.text != test.escaped) {
+			t.Errorf("%q needs an escape: %v", test.text, got)
+		}
+	}
+}
+
+func TestAppendName(t *testing.T) {
+	for _, test := range []struct{ name, want string }{
+		{"up", "up"},
+		{"_x9", "_x9"},
+		{"job:up:sum", "job:up:sum"},
+		{"9x", `"9x"`},
+		{"http.status", `"http.status"`},
+		{"größe", `"größe"`},
+		{"a\"b\\c\nd", `"a\"b\\c\nd"`},
+	} {
+		if got := string(model.AppendName([]byte("x "), test.name)); got != "x "+test.want {
+			t.Errorf("the name %q is rendered as %s, want %s", test.name, got, test.want)
+		}
+		if got := model.IsLegacyName(test.name); got != (test.name == test.want) {
+			t.Errorf("%q is a classic name: %v", test.name, got)
+		}
+	}
+}
+
+func FuzzEscape(f *testing.F) {
+	for _, text := range texts {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		escaped := string(model.AppendEscaped(nil, text))
+		if got := model.Unescape(escaped); got != text {
+			t.Errorf("%q escaped and unescaped is %q", text, got)
+		}
+		if strings.Contains(escaped, "\n") || model.NeedsEscape(text) != (escaped != text) {
+			t.Errorf("%q is escaped as %q", text, escaped)
+		}
+	})
+}

@@ -1,0 +1,155 @@
+package model_test
+
+import (
+	"slices"
+	"testing"
+	"unsafe"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// volatile returns a string that lies in buffer, as some callers' do.
+func volatile(buffer []byte) string { return unsafe.String(&buffer[0], len(buffer)) }
+
+// layouts are the shapes that a layout can have, with the number of their values.
+var layouts = map[string]struct {
+	constant []model.Label
+	names    []string
+}{
+	"nothing":          {nil, nil},
+	"constant only":    {list("b", `"1"`, "a", "2"), nil},
+	"one":              {nil, []string{"a"}},
+	"two":              {nil, []string{"a", "b"}},
+	"two unsorted":     {nil, []string{"b", "a"}},
+	"constant first":   {list("a", "1", "b", `\`), []string{"d", "c"}},
+	"constant last":    {list("d", "1", "c", "\n"), []string{"b", "a"}},
+	"constant between": {list("b", `",c="`), []string{"c", "a"}},
+	"quoted names":     {list("b.", "1"), []string{"c.", "a", `d"`}},
+}
+
+// fill returns n values for a layout, made of texts.
+func fill(n, i, j int) []string {
+	values := make([]string, n)
+	for k := range values {
+		values[k] = texts[[]int{i, j}[k%2]]
+	}
+	return values
+}
+
+// checkLayout checks that the layout renders values like NewLabels does, finds them
+// again, and takes no other values for them.
+func checkLayout(t *testing.T, constant []model.Label, names []string, values, others []string) {
+	t.Helper()
+	labels := slices.Clone(constant)
+	for i, name := range names {
+		labels = append(labels, model.Label{Name: name, Value: values[i]})
+	}
+	want, err := model.NewLabels(labels)
+	if err != nil {
+		t.Skip(err) // A fuzzer's, for which a layout promises nothing.
+	}
+	layout := model.NewLayout(constant, names)
+	l := layout.Render(values)
+	if l != want {
+		t.Errorf("%q is rendered as %s (quoted: %v), want %s (quoted: %v)", values, l.Text(), l.Quoted(), want.Text(), want.Quoted())
+	}
+	if got := layout.Values(l); !slices.Equal(got, values) {
+		t.Errorf("the values of %s are %q, want %q", l.Text(), got, values)
+	}
+	if !layout.Match(l, values) {
+		t.Errorf("%s does not match %q", l.Text(), values)
+	}
+	if got, want := layout.Match(l, others), slices.Equal(values, others); got != want {
+		t.Errorf("%s matches %q: %v", l.Text(), others, got)
+	}
+}
+
+func TestLayout(t *testing.T) {
+	for name, shape := range layouts {
+		t.Run(name, func(t *testing.T) {
+			n := len(shape.names)
+			for i := range texts {
+				for j := range texts {
+					checkLayout(t, shape.constant, shape.names, fill(n, i, j), fill(n, j, i))
+					checkLayout(t, shape.constant, shape.names, fill(n, i, i), fill(n, i, j))
+				}
+			}
+		})
+	}
+}
+
+// TestLayoutMatchOfRendering asks for values that are written like the rendering of
+// others.
+func TestLayoutMatchOfRendering(t *testing.T) {
+	for name, shape := range layouts {
+		t.Run(name, func(t *testing.T) {
+			n := len(shape.names)
+			for i := range texts {
+				values := fill(n, i, i)
+				others := make([]string, n)
+				for k := range others {
+					others[k] = string(model.AppendEscaped(nil, values[k]))
+				}
+				checkLayout(t, shape.constant, shape.names, values, others)
+				checkLayout(t, shape.constant, shape.names, others, values)
+			}
+		})
+	}
+}
+
+func TestLayoutCopies(t *testing.T) {
+	name, constant, value := []byte("name"), []byte("constant"), []byte("value")
+	names, constants := []string{volatile(name)}, list("c", volatile(constant))
+	layout := model.NewLayout(constants, names)
+	copy(name, "####")
+	copy(constant, "########")
+	names[0], constants[0].Name = "x", "x"
+	if got := layout.Names(); !slices.Equal(got, []string{"name"}) {
+		t.Errorf("the names became %q", got)
+	}
+	l := layout.Render([]string{volatile(value)})
+	copy(value, "#####")
+	if got, want := l.Text(), `c="constant",name="value"`; got != want || l.Keep() != l {
+		t.Errorf("the labels became %s, want %s", got, want)
+	}
+}
+
+func TestLayoutNamesInTheGivenOrder(t *testing.T) {
+	want := []string{"b", "c", "a"}
+	if got := model.NewLayout(list("aa", "1"), want).Names(); !slices.Equal(got, want) {
+		t.Errorf("the names are %q, want %q", got, want)
+	}
+}
+
+func TestLayoutAllocations(t *testing.T) {
+	layout := model.NewLayout(list("b", "1"), []string{"c", "a"})
+	for _, values := range [][]string{{"GET", "200"}, {"a value that is long", `"`}, {"\n", ""}} {
+		l := layout.Render(values)
+		if got := testing.AllocsPerRun(100, func() { layout.Match(l, values) }); got != 0 {
+			t.Errorf("matching %q allocates %v times", values, got)
+		}
+		if got := testing.AllocsPerRun(100, func() { l = layout.Render(values) }); got != 1 {
+			t.Errorf("rendering %q allocates %v times, want once", values, got)
+		}
+	}
+}
+
+func FuzzLayoutMatch(f *testing.F) {
+	for i, text := range texts {
+		other := texts[len(texts)-1-i]
+		f.Add(text, other, other, text, "constant")
+		f.Add(text, other, string(model.AppendEscaped(nil, text)), other, text)
+	}
+	f.Fuzz(func(t *testing.T, value1, value2, other1, other2, constant string) {
+		checkLayout(t, list("b", constant), []string{"c", "a"}, []string{value1, value2}, []string{other1, other2})
+	})
+}
+
+func FuzzLayoutNames(f *testing.F) {
+	f.Add("a", "b", "c", "1", "2")
+	f.Add("c.", "b", `"`, `"`, `\`)
+	f.Add("é", "=", "\n", "", "\n")
+	f.Fuzz(func(t *testing.T, name1, name2, constant, value1, value2 string) {
+		checkLayout(t, list(constant, value2), []string{name1, name2}, []string{value1, value2}, []string{value2, value1})
+	})
+}

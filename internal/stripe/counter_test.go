@@ -1,0 +1,164 @@
+package stripe_test
+
+import (
+	"math"
+	"testing"
+	"unsafe"
+
+	"github.com/luxfi/metric/internal/stripe"
+)
+
+// forms runs a test with a counter that is one cell and with one that has stripes.
+func forms(t *testing.T, test func(t *testing.T, c *stripe.Counter)) {
+	t.Run("one cell", func(t *testing.T) { test(t, new(stripe.Counter)) })
+	t.Run("stripes", func(t *testing.T) {
+		c := new(stripe.Counter)
+		c.Spread()
+		test(t, c)
+	})
+}
+
+func TestCounterZeroValue(t *testing.T) {
+	forms(t, func(t *testing.T, c *stripe.Counter) {
+		if got := c.Value(); got != 0 || math.Signbit(got) {
+			t.Errorf("a new counter is %v, want 0", got)
+		}
+	})
+}
+
+func TestCounterSums(t *testing.T) {
+	const exact = 1 << 53 // Up to here a float64 holds every whole number.
+	inf := math.Inf(1)
+	for _, test := range []struct {
+		name   string
+		ints   []uint64
+		floats []float64
+		want   float64
+	}{
+		{"whole", []uint64{1, 0, 41}, nil, 42},
+		{"whole floats", nil, []float64{1, 0, 41}, 42},
+		{"negative zero", nil, []float64{math.Copysign(0, -1)}, 0},
+		{"fractions", nil, []float64{0.5, 0.25, 2}, 2.75},
+		{"both", []uint64{7}, []float64{0.5}, 7.5},
+		{"smallest", nil, []float64{math.SmallestNonzeroFloat64}, math.SmallestNonzeroFloat64},
+		{"fractions beside large numbers", []uint64{exact}, []float64{0.5, 0.5, 0.75, 0.25}, exact + 2},
+		{"ones beside a large number", []uint64{exact, 1, 1}, nil, exact + 2},
+		{"one too many for the whole numbers", []uint64{exact + 2, 2}, nil, exact + 4},
+		{"largest whole number", []uint64{math.MaxUint64}, nil, 1 << 64},
+		{"largest whole numbers", []uint64{math.MaxUint64, math.MaxUint64, math.MaxUint64}, nil, 3 * (1 << 64)},
+		{"larger than any whole number", nil, []float64{1e300, 1}, 1e300},
+		{"too much", nil, []float64{math.MaxFloat64, math.MaxFloat64}, inf},
+		{"infinity", []uint64{1}, []float64{inf, 1, 0.5}, inf},
+		{"not a number", []uint64{1}, []float64{math.NaN(), 1, inf}, math.NaN()},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			forms(t, func(t *testing.T, c *stripe.Counter) {
+				for _, n := range test.ints {
+					c.Add(n)
+				}
+				for _, v := range test.floats {
+					c.AddFloat(v)
+				}
+				if got := c.Value(); got != test.want && !(math.IsNaN(got) && math.IsNaN(test.want)) {
+					t.Errorf("got %v, want %v", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestCounterIncCountsOnes(t *testing.T) {
+	forms(t, func(t *testing.T, c *stripe.Counter) {
+		for i := range 10_000 {
+			if got := c.Value(); got != float64(i) {
+				t.Fatalf("got %v after %d increments", got, i)
+			}
+			c.Inc()
+		}
+	})
+}
+
+// TestCounterPassesTwoToThe64 adds the largest number that the cells keep as a
+// whole number until every one of them would have wrapped around. All sums
+// are multiples of it, so a float64 holds them exactly.
+func TestCounterPassesTwoToThe64(t *testing.T) {
+	const step = 1 << 53
+	forms(t, func(t *testing.T, c *stripe.Counter) {
+		for i := range 3 * 2048 {
+			if i%2 == 0 {
+				c.Add(step)
+			} else {
+				c.AddFloat(step)
+			}
+			if got, want := c.Value(), float64(i+1)*step; got != want {
+				t.Fatalf("got %v after %d additions of 2⁵³, want %v", got, i+1, want)
+			}
+		}
+		full := c.Value()
+		c.Inc()
+		c.Add(1)
+		c.AddFloat(0.5)
+		if got := c.Value(); got != full {
+			t.Errorf("small numbers made %v of %v", got, full)
+		}
+	})
+}
+
+func TestCounterKeepsItsValueWhenItSpreads(t *testing.T) {
+	var c stripe.Counter
+	c.Add(40)
+	c.AddFloat(0.25)
+	c.Spread()
+	if got := c.Stripes(); got != stripe.Count() {
+		t.Errorf("the counter has %d stripes, want %d", got, stripe.Count())
+	}
+	c.Add(2)
+	c.AddFloat(0.5)
+	c.Spread() // Once more changes nothing.
+	if got := c.Value(); got != 42.75 {
+		t.Errorf("got %v, want 42.75", got)
+	}
+}
+
+// TestCounterAloneStaysSmall: stripes are for contention, and a goroutine is none.
+func TestCounterAloneStaysSmall(t *testing.T) {
+	var c stripe.Counter
+	for i := range 100_000 {
+		c.Inc()
+		c.Add(uint64(i))
+		c.AddFloat(0.1)
+	}
+	if got := c.Stripes(); got != 0 {
+		t.Errorf("a counter of one goroutine got %d stripes", got)
+	}
+}
+
+func TestCounterDoesNotAllocate(t *testing.T) {
+	forms(t, func(t *testing.T, c *stripe.Counter) {
+		for name, op := range map[string]func(){
+			"Inc":                  c.Inc,
+			"Add":                  func() { c.Add(1500) },
+			"Add large":            func() { c.Add(math.MaxUint64) },
+			"AddFloat of a whole":  func() { c.AddFloat(3) },
+			"AddFloat of a broken": func() { c.AddFloat(0.1) },
+			"Value":                func() { c.Value() },
+		} {
+			if got := testing.AllocsPerRun(1000, op); got != 0 {
+				t.Errorf("%s allocates %v times", name, got)
+			}
+		}
+	})
+}
+
+func TestSizes(t *testing.T) {
+	if got := unsafe.Sizeof(stripe.Counter{}); got > 32 {
+		t.Errorf("a counter takes %d bytes, more than 32", got)
+	}
+	if got := unsafe.Sizeof(stripe.Stripe{}); got != stripe.LineSize {
+		t.Errorf("a stripe takes %d bytes, a line %d", got, stripe.LineSize)
+	}
+	stripes := make([]stripe.Stripe, stripe.Count())
+	if got := uintptr(unsafe.Pointer(unsafe.SliceData(stripes))) % stripe.LineSize; got != 0 {
+		t.Errorf("the stripes begin %d bytes behind the beginning of a line", got)
+	}
+}

@@ -1,0 +1,23 @@
+package stripe
+
+// The types whose sizes matter.
+type (
+	Cell   = cell
+	Stripe = stripe
+)
+
+const (
+	LineSize = lineSize
+	MaxCount = maxCount
+)
+
+// Spread gives the counter stripes like contention does.
+func (c *Counter) Spread() { c.spread() }
+
+// Stripes returns how many stripes the counter has.
+func (c *Counter) Stripes() int {
+	if stripes := c.stripes.Load(); stripes != nil {
+		return len(*stripes)
+	}
+	return 0
+}

@@ -1,0 +1,70 @@
+package stripe_test
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/luxfi/metric/internal/stripe"
+)
+
+func TestCount(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	for _, test := range []struct{ cores, want int }{
+		{1, 4}, {2, 8}, {3, 16}, {4, 16}, {5, 32}, {8, 32}, {16, 64}, {31, 128}, {32, 128}, {33, 128}, {200, 128},
+	} {
+		runtime.GOMAXPROCS(test.cores)
+		if got := stripe.Count(); got != test.want || got > stripe.MaxCount {
+			t.Errorf("%d stripes for %d cores, want %d", got, test.cores, test.want)
+		}
+	}
+}
+
+func TestIndexIsInRange(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 7, 8, 100, 128, 1<<31 - 1} {
+		together(func(int) {
+			deeper(200, func() {
+				if i := stripe.Index(n); i < 0 || i >= n {
+					t.Errorf("index %d of %d", i, n)
+				}
+			})
+		})
+	}
+}
+
+// deeper calls f at different places of the stack.
+func deeper(depth int, f func()) {
+	var frame [256]byte
+	f()
+	if depth > int(frame[depth%len(frame)]) {
+		deeper(depth-1, f)
+	}
+}
+
+// TestIndexDiffers: goroutines that exist at the same time do not all get the same
+// stripe. More is not promised.
+func TestIndexDiffers(t *testing.T) {
+	const n = 64
+	indexes := make(chan int, n)
+	release := make(chan struct{})
+	for range n {
+		go func() {
+			indexes <- stripe.Index(n)
+			<-release
+		}()
+	}
+	seen := make(map[int]bool)
+	for range n {
+		seen[<-indexes] = true
+	}
+	close(release)
+	if len(seen) < 2 {
+		t.Errorf("%d goroutines all got the same of %d stripes", n, n)
+	}
+}
+
+func TestIndexDoesNotAllocate(t *testing.T) {
+	if got := testing.AllocsPerRun(1000, func() { stripe.Index(8) }); got != 0 {
+		t.Errorf("Index allocates %v times", got)
+	}
+}

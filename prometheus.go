@@ -1,0 +1,115 @@
+package metric
+
+import (
+	"fmt"
+	"slices"
+)
+
+// NewPrometheusFactory returns the Factory that stands behind New and NewWithRegistry
+// unless SetFactory has set another one: it makes the instruments of this package.
+func NewPrometheusFactory() Factory { return prometheusFactory{} }
+
+type prometheusFactory struct{}
+
+func (f prometheusFactory) New(namespace string) Metrics {
+	return f.NewWithRegistry(namespace, DefaultRegisterer)
+}
+
+func (prometheusFactory) NewWithRegistry(namespace string, reg Registerer) Metrics {
+	if reg == nil {
+		reg = NewContextRegistry()
+	}
+	return &prometheusMetrics{namespace, reg}
+}
+
+// prometheusMetrics implements Metrics. It has no memory: which names are there, only
+// the registerer knows, and so it holds for everybody who uses that.
+type prometheusMetrics struct {
+	namespace  string
+	registerer Registerer
+}
+
+func (m *prometheusMetrics) Registry() Registerer { return m.registerer }
+
+func (m *prometheusMetrics) NewCounter(name, help string) Counter {
+	return register(m, name, func() Counter {
+		return NewCounter(CounterOpts{Namespace: m.namespace, Name: name, Help: help})
+	})
+}
+
+func (m *prometheusMetrics) NewCounterVec(name, help string, labelNames []string) *CounterVec {
+	return register(m, name, func() *CounterVec {
+		return NewCounterVec(CounterOpts{Namespace: m.namespace, Name: name, Help: help}, slices.Clone(labelNames))
+	})
+}
+
+func (m *prometheusMetrics) NewGauge(name, help string) Gauge {
+	return register(m, name, func() Gauge {
+		return NewGauge(GaugeOpts{Namespace: m.namespace, Name: name, Help: help})
+	})
+}
+
+func (m *prometheusMetrics) NewGaugeVec(name, help string, labelNames []string) *GaugeVec {
+	return register(m, name, func() *GaugeVec {
+		return NewGaugeVec(GaugeOpts{Namespace: m.namespace, Name: name, Help: help}, slices.Clone(labelNames))
+	})
+}
+
+func (m *prometheusMetrics) NewHistogram(name, help string, buckets []float64) Histogram {
+	return register(m, name, func() Histogram {
+		return NewHistogram(HistogramOpts{Namespace: m.namespace, Name: name, Help: help, Buckets: buckets})
+	})
+}
+
+func (m *prometheusMetrics) NewHistogramVec(name, help string, labelNames []string, buckets []float64) *HistogramVec {
+	return register(m, name, func() *HistogramVec {
+		return NewHistogramVec(HistogramOpts{Namespace: m.namespace, Name: name, Help: help, Buckets: buckets},
+			slices.Clone(labelNames))
+	})
+}
+
+func (m *prometheusMetrics) NewSummary(name, help string, objectives map[float64]float64) Summary {
+	return register(m, name, func() Summary {
+		return NewSummary(SummaryOpts{Namespace: m.namespace, Name: name, Help: help, Objectives: objectives})
+	})
+}
+
+func (m *prometheusMetrics) NewSummaryVec(name, help string, labelNames []string, objectives map[float64]float64) *SummaryVec {
+	return register(m, name, func() *SummaryVec {
+		return NewSummaryVec(SummaryOpts{Namespace: m.namespace, Name: name, Help: help, Objectives: objectives},
+			slices.Clone(labelNames))
+	})
+}
+
+// register registers the instrument that build makes, or returns the one of the same
+// shape that is there. The registerer decides which of several at once is first.
+func register[T Collector](m *prometheusMetrics, name string, build func() T) T {
+	made := construct(BuildFQName(m.namespace, "", name), build)
+	err := m.registerer.Register(made)
+	if err == nil {
+		return made
+	}
+	// Equal shapes are of one kind, and so of one type.
+	if existing, ok := existingIn(err).(T); ok && slices.Equal(shapeOf(existing), shapeOf(made)) {
+		return existing
+	}
+	panic(conflict(m.registerer, made, err))
+}
+
+// construct calls build, and panics with the name if the options are not valid.
+func construct[T Collector](fullName string, build func() T) T {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case error:
+			panic(fmt.Errorf("metric: cannot make %q: %w", fullName, r))
+		default:
+			panic(fmt.Errorf("metric: cannot make %q: %v", fullName, r))
+		}
+	}()
+	made := build()
+	if err := ownDesc(made).Err(); err != nil {
+		panic(err)
+	}
+	return made
+}
