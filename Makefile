@@ -1,0 +1,71 @@
+# All that is done to this repository: make help.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+FUZZTIME ?= 10s
+BENCH ?= .
+COUNT ?= 1
+
+# Each module is built the way its users build it: by its own go.mod, not by go.work.
+export GOWORK := off
+MODULES := $(sort $(patsubst %/,%,$(dir $(wildcard go.mod */go.mod))))
+
+# The race detector needs a C compiler; where there is none, the tests run without it.
+RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+
+PLATFORMS := linux/arm64 linux/386 darwin/arm64 windows/amd64
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
+
+# $(call each-module,command) runs the command in the folder of every module.
+each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
+
+.PHONY: help test test-386 e2e fuzz bench build-all lint fmt tidy clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+test: ## Run the tests of every module, with the race detector where there is a C compiler.
+	$(if $(RACE),,@echo "no C compiler: testing without the race detector")
+	$(call each-module,$(GO) test $(RACE) -timeout 10m ./...)
+
+test-386: ## Run the root module's tests as a 32-bit program.
+	GOARCH=386 CGO_ENABLED=0 $(GO) test -timeout 10m ./...
+
+e2e: ## Let a real Prometheus scrape the library; the first run builds it, which takes minutes.
+	cd e2e && $(GO) test -tags e2e -count 1 -timeout 30m ./...
+
+fuzz: ## Fuzz every target for FUZZTIME (default 10s).
+	@bash .ci/fuzz $(FUZZTIME) $(MODULES)
+
+bench: ## Run the benchmarks that match BENCH (default all), COUNT times.
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+build-all: ## Build and vet for the other platforms that are supported.
+	@for platform in $(PLATFORMS); do \
+		echo "== $$platform"; \
+		export GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0; \
+		$(GO) vet ./...; \
+		(cd examples && $(GO) build -buildvcs=false -o /dev/null ./...); \
+	done
+
+lint: $(GOLANGCI) ## Run the linters, and check that the go.mod files are tidy.
+	$(call each-module,$(GO) mod tidy -diff)
+	$(call each-module,$(GOLANGCI) run ./...)
+
+fmt: $(GOLANGCI) ## Format the code.
+	$(call each-module,$(GOLANGCI) fmt ./...)
+
+tidy: ## Tidy the go.mod files.
+	$(call each-module,$(GO) mod tidy)
+
+clean: ## Remove the tools that the other targets have installed.
+	rm -rf .cache
+
+$(GOLANGCI):
+	GOBIN=$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv $(@D)/golangci-lint $@

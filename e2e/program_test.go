@@ -1,0 +1,288 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/luxfi/metric"
+)
+
+const (
+	hostileValue = "quote\" backslash\\ newline\n tab\t braces{},=# üñí✓"
+	hostileHelp  = "A \"quoted\" help with a backslash \\ and a\nnewline, üñí✓."
+	utf8Name     = "e2e.pièces/temperature"
+	utf8Label    = "röom.name"
+	traceID      = "4bf92f3577b34da6a3ce929d0e0e4736"
+)
+
+var (
+	// bounds are the classic buckets of the histograms.
+	bounds = []float64{0.1, 1, 10}
+	// observations are what one round observes in every histogram and summary. Some
+	// lie on a bound, some beyond all, and with zero and negatives all kinds of
+	// native buckets are populated.
+	observations = []float64{-2, 0, 0.05, 0.1, 0.3, 0.3, 1, 7, 100}
+)
+
+// program is a program with instruments of every kind, and collectors of every bad
+// sort beside them. What it has observed is known: see floats and its siblings.
+type program struct {
+	registry *metric.ContextRegistry
+	created  time.Time // Before any instrument was created.
+
+	mu     sync.Mutex
+	rounds int
+
+	requests *metric.CounterVec
+	received metric.Counter
+	classic  metric.Histogram
+	native   metric.Histogram
+	both     *metric.HistogramVec
+	latency  metric.Summary
+}
+
+func newProgram() *program {
+	p := &program{registry: metric.NewPedanticContextRegistry(), created: time.Now()}
+	p.requests = metric.NewCounterVec(metric.CounterOpts{
+		Name: "e2e_requests_total", Help: hostileHelp,
+	}, []string{"route"})
+	p.received = metric.NewCounter(metric.CounterOpts{
+		Name: "e2e_received_bytes_total", Help: "Bytes received.", Unit: "bytes",
+		ConstLabels: metric.Labels{"link": "up"},
+	})
+	p.classic = metric.NewHistogram(metric.HistogramOpts{
+		Name: "e2e_classic_seconds", Help: "Classic buckets.", Unit: "seconds", Buckets: bounds,
+	})
+	p.native = metric.NewHistogram(metric.HistogramOpts{
+		Name: "e2e_native_seconds", Help: "Native buckets.", Unit: "seconds", NativeHistogramBucketFactor: 1.1,
+	})
+	p.both = metric.NewHistogramVec(metric.HistogramOpts{
+		Name: "e2e_both_seconds", Help: "Classic and native buckets.", Unit: "seconds",
+		Buckets: bounds, NativeHistogramBucketFactor: 1.5,
+	}, []string{"route"})
+	p.latency = metric.NewSummary(metric.SummaryOpts{
+		Name: "e2e_latency_seconds", Help: "A summary.", Unit: "seconds",
+		Objectives: map[float64]float64{0.5: 0.05, 0.99: 0.001},
+	})
+	temperature := metric.NewGauge(metric.GaugeOpts{
+		Name: "e2e_temperature_celsius", Help: "A negative gauge.", Unit: "celsius",
+	})
+	temperature.Set(-3.25)
+	limits := metric.NewGaugeVec(metric.GaugeOpts{Name: "e2e_limits", Help: "Values beyond numbers."}, []string{"kind"})
+	limits.WithLabelValues("inf").Set(math.Inf(1))
+	limits.WithLabelValues("-inf").Set(math.Inf(-1))
+	limits.WithLabelValues("nan").Set(math.NaN())
+	utf8 := metric.NewGaugeVec(metric.GaugeOpts{Name: utf8Name, Help: "A name of all signs."}, []string{utf8Label})
+	utf8.WithLabelValues("Küche").Set(21.5)
+
+	p.registry.MustRegister(
+		p.requests, p.received, p.classic, p.native, p.both, p.latency, temperature, limits, utf8,
+		metric.NewUntypedFunc(metric.UntypedOpts{Name: "e2e_untyped", Help: "No type."}, func() float64 { return 7 }),
+		metric.NewCounterFunc(metric.CounterOpts{Name: "e2e_func_total", Help: "A function."}, func() float64 { return 0.5 }),
+		metric.NewGaugeFunc(metric.GaugeOpts{Name: "e2e_func", Help: "A function."}, func() float64 { return 1e-9 }),
+	)
+	return p
+}
+
+// misbehave registers collectors of every bad sort. They end when ctx is done.
+func (p *program) misbehave(ctx context.Context) {
+	describe := func(name string) func(chan<- *metric.Desc) {
+		return func(ch chan<- *metric.Desc) { ch <- metric.NewDesc(name, "Never seen.", nil, nil) }
+	}
+	duplicate := metric.NewDesc("e2e_bad_duplicate", "Seen once.", nil, nil)
+	p.registry.MustRegister(
+		metric.NewCollectorFunc(describe("e2e_bad_stuck"), func(context.Context, chan<- metric.Metric) {
+			<-ctx.Done() // The context of the test, not that of the scrape.
+		}),
+		metric.NewCollectorFunc(describe("e2e_bad_slow"), func(scrape context.Context, _ chan<- metric.Metric) {
+			<-scrape.Done()
+		}),
+		metric.NewCollectorFunc(describe("e2e_bad_panic"), func(context.Context, chan<- metric.Metric) {
+			panic("on purpose")
+		}),
+		metric.NewCollectorFunc(describe("e2e_bad_invalid"), func(_ context.Context, ch chan<- metric.Metric) {
+			ch <- metric.NewInvalidMetric(metric.NewDesc("e2e_bad_invalid", "Never seen.", nil, nil), errors.New("on purpose"))
+		}),
+		metric.NewCollectorFunc(func(ch chan<- *metric.Desc) { ch <- duplicate }, func(_ context.Context, ch chan<- metric.Metric) {
+			ch <- metric.MustNewConstMetric(duplicate, metric.GaugeValue, 1)
+			ch <- metric.MustNewConstMetric(duplicate, metric.GaugeValue, 1)
+		}),
+	)
+}
+
+// handler serves the program's metrics. logError may be nil.
+func (p *program) handler(logError func(error)) http.Handler {
+	return metric.HandlerForContext(p.registry, metric.HandlerOpts{
+		ErrorHandling:                       metric.ContinueOnError,
+		EnableOpenMetrics:                   true,
+		EnableOpenMetricsTextCreatedSamples: true,
+		ErrorLog:                            logError,
+		// On a busy machine a tenth of a second may not be enough for the way back.
+		TimeoutOffset: 500 * time.Millisecond,
+	})
+}
+
+// observe observes one round.
+func (p *program) observe() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rounds++
+	exemplar := metric.Labels{"trace_id": traceID}
+	p.requests.WithLabelValues(hostileValue).Add(3)
+	p.requests.WithLabelValues("/").(metric.ExemplarAdder).AddWithExemplar(1.5, exemplar)
+	p.received.Add(1 << 50)
+	for _, v := range observations {
+		p.classic.(metric.ExemplarObserver).ObserveWithExemplar(v, exemplar)
+		p.native.(metric.ExemplarObserver).ObserveWithExemplar(v, exemplar)
+		p.both.WithLabelValues("/").Observe(v)
+		p.latency.Observe(v)
+	}
+}
+
+// floats returns the value of every series, by the string of its labels, as
+// Prometheus stores it. If it takes native histograms, then those that have no
+// classic buckets have no such series.
+func (p *program) floats(utf8, native bool) map[string]float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := float64(p.rounds)
+	want := map[string]float64{
+		series("e2e_requests_total", "route", hostileValue):              3 * n,
+		series("e2e_requests_total", "route", "/"):                       1.5 * n,
+		series("e2e_received_bytes_total", "link", "up"):                 (1 << 50) * n,
+		series("e2e_temperature_celsius"):                                -3.25,
+		series("e2e_limits", "kind", "inf"):                              math.Inf(1),
+		series("e2e_limits", "kind", "-inf"):                             math.Inf(-1),
+		series("e2e_limits", "kind", "nan"):                              math.NaN(),
+		series("e2e_untyped"):                                            7,
+		series("e2e_func_total"):                                         0.5,
+		series("e2e_func"):                                               1e-9,
+		series("e2e_latency_seconds_count"):                              n * float64(len(observations)),
+		series("e2e_latency_seconds_sum"):                                n * sum(observations),
+		series("e2e_latency_seconds", "quantile", "0.5"):                 0.3,
+		series("e2e_latency_seconds", "quantile", "0.99"):                100,
+		series(escape(utf8Name, utf8), escape(utf8Label, utf8), "Küche"): 21.5,
+	}
+	maps.Copy(want, classicSeries("e2e_classic_seconds", n, bounds))
+	maps.Copy(want, classicSeries("e2e_both_seconds", n, bounds, "route", "/"))
+	if !native {
+		maps.Copy(want, classicSeries("e2e_native_seconds", n, nil))
+	}
+	return want
+}
+
+// natives returns the factor between the buckets of every native histogram.
+func (p *program) natives() map[string]float64 {
+	return map[string]float64{
+		series("e2e_native_seconds"):             1.1,
+		series("e2e_both_seconds", "route", "/"): 1.5,
+	}
+}
+
+// observed returns everything that each histogram has observed.
+func (p *program) observed() []float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Repeat(observations, p.rounds)
+}
+
+// exemplars returns the value of the exemplars of every series that has some.
+func (p *program) exemplars(native bool) map[string][]float64 {
+	want := map[string][]float64{
+		series("e2e_requests_total", "route", "/"):         {1.5},
+		series("e2e_classic_seconds_bucket", "le", "0.1"):  {0.1},
+		series("e2e_classic_seconds_bucket", "le", "1.0"):  {1},
+		series("e2e_classic_seconds_bucket", "le", "10.0"): {7},
+		series("e2e_classic_seconds_bucket", "le", "+Inf"): {100},
+	}
+	if native {
+		want[series("e2e_native_seconds")] = observations // Some of them.
+	}
+	return want
+}
+
+// metadata is what is known of a family.
+type metadata struct {
+	Type model.MetricType
+	Help string
+	Unit string
+}
+
+// metadata returns what is known of every family. OpenMetrics leaves the suffix of
+// counters out of their families' names; the text format knows no units.
+func (p *program) metadata(utf8, openMetrics, units bool) map[string]metadata {
+	all := map[string]metadata{
+		"e2e_requests_total":       {model.MetricTypeCounter, hostileHelp, ""},
+		"e2e_received_bytes_total": {model.MetricTypeCounter, "Bytes received.", "bytes"},
+		"e2e_func_total":           {model.MetricTypeCounter, "A function.", ""},
+		"e2e_func":                 {model.MetricTypeGauge, "A function.", ""},
+		"e2e_temperature_celsius":  {model.MetricTypeGauge, "A negative gauge.", "celsius"},
+		"e2e_limits":               {model.MetricTypeGauge, "Values beyond numbers.", ""},
+		"e2e_untyped":              {model.MetricTypeUnknown, "No type.", ""},
+		"e2e_classic_seconds":      {model.MetricTypeHistogram, "Classic buckets.", "seconds"},
+		"e2e_native_seconds":       {model.MetricTypeHistogram, "Native buckets.", "seconds"},
+		"e2e_both_seconds":         {model.MetricTypeHistogram, "Classic and native buckets.", "seconds"},
+		"e2e_latency_seconds":      {model.MetricTypeSummary, "A summary.", "seconds"},
+		escape(utf8Name, utf8):     {model.MetricTypeGauge, "A name of all signs.", ""},
+	}
+	want := make(map[string]metadata, len(all))
+	for name, m := range all {
+		if openMetrics && m.Type == model.MetricTypeCounter {
+			name = strings.TrimSuffix(name, "_total")
+		}
+		if !units {
+			m.Unit = ""
+		}
+		want[name] = m
+	}
+	return want
+}
+
+// classicSeries returns the series of a classic histogram after n rounds.
+func classicSeries(name string, n float64, bounds []float64, labelPairs ...string) map[string]float64 {
+	want := map[string]float64{
+		series(name+"_count", labelPairs...): n * float64(len(observations)),
+		series(name+"_sum", labelPairs...):   n * sum(observations),
+	}
+	for _, bound := range append(slices.Clone(bounds), math.Inf(1)) {
+		le := labels.FormatOpenMetricsFloat(bound)
+		var count float64
+		for _, v := range observations {
+			if v <= bound {
+				count++
+			}
+		}
+		want[series(name+"_bucket", append(slices.Clone(labelPairs), "le", le)...)] = n * count
+	}
+	return want
+}
+
+// series returns the string of the labels of a series.
+func series(name string, labelPairs ...string) string {
+	return labels.FromStrings(append([]string{labels.MetricName, name}, labelPairs...)...).String()
+}
+
+// escape returns the name as it is called where UTF-8 names have not been agreed on.
+func escape(name string, utf8 bool) string {
+	if utf8 {
+		return name
+	}
+	return model.EscapeName(name, model.UnderscoreEscaping)
+}
+
+func sum(values []float64) (total float64) {
+	for _, v := range values {
+		total += v
+	}
+	return total
+}

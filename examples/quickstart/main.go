@@ -1,0 +1,59 @@
+// Quickstart is a small shop: an HTTP service that takes orders into a SQLite
+// database, is its own customer, and serves its metrics on /metrics.
+//
+// It shows request metrics with exemplars (requests.go), a collector that asks the
+// database under the context of the scrape (orders.go), and what a scrape with a
+// short timeout gets while another collector hangs (warehouse.go).
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	var cfg config
+	flag.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
+	flag.StringVar(&cfg.database, "db", "", "database `file` (default a temporary one)")
+	flag.Parse()
+	cfg.customerPause = 50 * time.Millisecond
+	cfg.warehouseDelay = 5 * time.Second
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, cfg); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run serves the shop until ctx is done.
+func run(ctx context.Context, cfg config) error {
+	s, err := openShop(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	fmt.Printf(hello, s.url)
+	return s.serve(ctx)
+}
+
+const hello = `The shop is open on %[1]s and keeps itself busy.
+
+Open %[1]s/metrics or try:
+
+  # One second for the scrape. Every other time the warehouse takes five, and all the rest arrives in time.
+  curl -s -H 'X-Prometheus-Scrape-Timeout-Seconds: 1' %[1]s/metrics | grep ^shop_
+
+  # OpenMetrics, with exemplars.
+  curl -s -H 'Accept: application/openmetrics-text; version=1.0.0' %[1]s/metrics | grep trace_id
+
+  # An order.
+  curl -s -d euros=9.99 %[1]s/orders
+
+Ctrl-C closes it.
+`
