@@ -1,0 +1,535 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric"
+)
+
+// desc returns a descriptor without labels for the collectors of the tests.
+func desc(name string) *metric.Desc { return metric.NewDesc(name, "Of a test.", nil, nil) }
+
+func describing(names ...string) func(chan<- *metric.Desc) {
+	return func(ch chan<- *metric.Desc) {
+		for _, name := range names {
+			ch <- desc(name)
+		}
+	}
+}
+
+func one(name string) metric.Metric {
+	return metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
+}
+
+// plain is a collector that takes no context.
+type plain struct {
+	name    string
+	collect func(ch chan<- metric.Metric)
+}
+
+func (c plain) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
+func (c plain) Collect(ch chan<- metric.Metric) { c.collect(ch) }
+
+// healthy returns a registry with a collector of every kind that does its duty, and
+// what a scrape of it has to contain.
+func healthy(t *testing.T) (*metric.ContextRegistry, []string) {
+	t.Helper()
+	r := metric.NewContextRegistry()
+	counter := metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"})
+	counter.Inc()
+	r.MustRegister(counter,
+		metric.NewGaugeFunc(metric.GaugeOpts{Name: "healthy_func", Help: "h"}, func() float64 { return 1 }),
+		plain{"healthy_plain", func(ch chan<- metric.Metric) { ch <- one("healthy_plain") }},
+		metric.NewCollectorFunc(describing("healthy_context"), func(_ context.Context, ch chan<- metric.Metric) {
+			ch <- one("healthy_context")
+		}),
+		streamOf("healthy_stream", func(_ context.Context, s *metric.Sink) error {
+			return s.Gauge(desc("healthy_stream"), 1)
+		}),
+		prometheus.NewGauge(prometheus.GaugeOpts{Name: "healthy_theirs", Help: "h"}),
+	)
+	return r, []string{
+		"healthy_context", "healthy_func", "healthy_native_total", "healthy_plain", "healthy_stream", "healthy_theirs",
+	}
+}
+
+type streamCollector struct {
+	name    string
+	collect func(ctx context.Context, s *metric.Sink) error
+}
+
+func streamOf(name string, collect func(context.Context, *metric.Sink) error) metric.StreamCollector {
+	return &streamCollector{name, collect}
+}
+
+func (c *streamCollector) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
+func (c *streamCollector) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+func (c *streamCollector) CollectTo(ctx context.Context, s *metric.Sink) error {
+	return c.collect(ctx, s)
+}
+
+func namesOf(families []*metric.MetricFamily) []string {
+	names := make([]string, len(families))
+	for i, f := range families {
+		names[i] = f.GetName()
+	}
+	return names
+}
+
+// wantFamilies checks that all of want, and nothing else, was gathered.
+func wantFamilies(t *testing.T, got []*metric.MetricFamily, want []string) {
+	t.Helper()
+	if names := namesOf(got); !slices.Equal(names, want) {
+		t.Errorf("gathered %q, want %q", names, want)
+	}
+}
+
+// failuresOf returns what err says about a collector.
+func failuresOf(err error, collector string) error {
+	gathered, ok := errors.AsType[*metric.GatherError](err)
+	if !ok {
+		return nil
+	}
+	for _, f := range gathered.Failures {
+		if f.Collector == collector {
+			return f.Err
+		}
+	}
+	return nil
+}
+
+type contextKey struct{}
+
+// seen collects the value that a context carries.
+func seen(values *sync.Map, name string) metric.CollectorWithContext {
+	return metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
+		values.Store(name, ctx.Value(contextKey{}))
+	})
+}
+
+func TestOneContext(t *testing.T) {
+	var values sync.Map
+	ctx := context.WithValue(t.Context(), contextKey{}, "of the scrape")
+	r := metric.NewContextRegistry()
+	r.MustRegister(
+		seen(&values, "direct"),
+		metric.NewCollectorAdapter(seen(&values, "adapted")),
+		metric.BindCollector(t.Context(), seen(&values, "bound")),
+		metric.WrapCollectorWith(metric.Labels{"a": "b"}, seen(&values, "wrapped_collector")),
+		metric.CollectorWithContextFunc(seen(&values, "func").CollectWithContext),
+		streamOf("stream", func(ctx context.Context, _ *metric.Sink) error {
+			values.Store("stream", ctx.Value(contextKey{}))
+			return nil
+		}),
+	)
+	metric.WrapRegistererWith(metric.Labels{"a": "b"}, metric.WrapRegistererWithPrefix("p_", r)).MustRegister(seen(&values, "wrapped"))
+	nested := metric.NewContextRegistry()
+	nested.MustRegister(seen(&values, "nested"))
+	r.MustRegister(nested)
+	// Their registry runs ours as a collector, and cannot pass on a context: it is bound.
+	theirs := prometheus.NewRegistry()
+	theirs.MustRegister(metric.BindCollector(ctx, seen(&values, "in_theirs")))
+
+	multi := metric.NewMultiGatherer()
+	sharded := metric.NewShardedGatherer(r, metric.GathererWithContextFunc(func(ctx context.Context) ([]*metric.MetricFamily, error) {
+		values.Store("gatherer", ctx.Value(contextKey{}))
+		return nil, nil
+	}))
+	for name, g := range map[string]metric.Gatherer{"sharded": sharded, "theirs": theirs} {
+		if err := multi.Register(name, g); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := multi.GatherWithContext(ctx); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{
+		"direct", "adapted", "bound", "wrapped_collector", "func", "stream", "wrapped", "nested", "in_theirs", "gatherer",
+	} {
+		if value, _ := values.Load(name); value != "of the scrape" {
+			t.Errorf("collector %q saw %v in its context", name, value)
+		}
+	}
+}
+
+// TestScrapeEndsAtDeadline has collectors of every bad kind beside the healthy ones.
+func TestScrapeEndsAtDeadline(t *testing.T) {
+	const timeout = time.Second
+	bad := map[string]metric.Collector{
+		"sleeps":         plain{"bad", func(chan<- metric.Metric) { time.Sleep(time.Hour) }},
+		"ignores":        metric.NewCollectorFunc(describing("bad"), func(context.Context, chan<- metric.Metric) { time.Sleep(time.Hour) }),
+		"sends":          plain{"bad", func(ch chan<- metric.Metric) { flood(ch, time.Hour) }},
+		"waits":          metric.NewCollectorFunc(describing("bad"), func(ctx context.Context, _ chan<- metric.Metric) { <-ctx.Done() }),
+		"function":       metric.NewGaugeFunc(metric.GaugeOpts{Name: "bad"}, func() float64 { time.Sleep(time.Hour); return 0 }),
+		"stream":         streamOf("bad", func(context.Context, *metric.Sink) error { time.Sleep(time.Hour); return nil }),
+		"writes":         plain{"bad", func(ch chan<- metric.Metric) { ch <- stuckMetric{} }},
+		"their registry": nil,
+	}
+	for name, c := range bad {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				defer time.Sleep(2 * time.Hour) // Everybody has returned by then.
+				r, want := healthy(t)
+				if c == nil {
+					c = boundRegistry(t)
+				}
+				if err := r.RegisterWith(c, metric.WithName("culprit")); err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				start := time.Now()
+				families, err := r.GatherWithContext(ctx)
+				if took := time.Since(start); took != timeout {
+					t.Errorf("the scrape took %v, want %v", took, timeout)
+				}
+				wantFamilies(t, slices.DeleteFunc(families, func(f *metric.MetricFamily) bool { return f.GetName() == "bad" }), want)
+				if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(failuresOf(err, "culprit"), context.DeadlineExceeded) {
+					t.Errorf("got error %v", err)
+				}
+				if gathered, ok := errors.AsType[*metric.GatherError](err); !ok || len(gathered.Failures) != 1 {
+					t.Errorf("got error %v, want one about the culprit", err)
+				}
+			})
+		})
+	}
+}
+
+// flood sends for that long.
+func flood(ch chan<- metric.Metric, d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
+		ch <- metric.MustNewConstMetric(metric.NewDesc("bad", "h", []string{"at"}, nil), metric.GaugeValue, 1, time.Now().String())
+	}
+}
+
+type stuckMetric struct{}
+
+func (stuckMetric) Desc() *metric.Desc             { return desc("bad") }
+func (stuckMetric) Write(*metric.MetricData) error { time.Sleep(time.Hour); return nil }
+
+// boundRegistry is a registry of client_golang, whose Collect waits for a slow collector.
+func boundRegistry(t *testing.T) metric.Collector {
+	t.Helper()
+	theirs := prometheus.NewRegistry()
+	theirs.MustRegister(plain{"bad", func(chan<- metric.Metric) { time.Sleep(time.Hour) }})
+	return theirs
+}
+
+func TestScrapeEndsWhenCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(2 * time.Hour)
+		r, want := healthy(t)
+		r.MustRegister(plain{"bad", func(chan<- metric.Metric) { time.Sleep(time.Hour) }})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		start := time.Now()
+		families, err := r.GatherWithContext(ctx)
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("the scrape took %v", took)
+		}
+		wantFamilies(t, families, want)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got error %v", err)
+		}
+	})
+}
+
+func TestWhatArrivedIsServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(2 * time.Hour)
+		r := metric.NewContextRegistry()
+		r.MustRegister(plain{"partial", func(ch chan<- metric.Metric) {
+			ch <- one("partial")
+			time.Sleep(time.Hour)
+		}})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		families, err := r.GatherWithContext(ctx)
+		wantFamilies(t, families, []string{"partial"})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got error %v", err)
+		}
+	})
+}
+
+func TestNoPileUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := metric.NewContextRegistry()
+		var started atomic.Int32
+		release := make(chan struct{})
+		stuck := func() {
+			started.Add(1)
+			<-release
+		}
+		for name, c := range map[string]metric.Collector{
+			"plain":   plain{"a", func(chan<- metric.Metric) { stuck() }},
+			"context": metric.NewCollectorFunc(describing("b"), func(context.Context, chan<- metric.Metric) { stuck() }),
+			"stream":  streamOf("c", func(context.Context, *metric.Sink) error { stuck(); return nil }),
+		} {
+			if err := r.RegisterWith(c, metric.WithName(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		gather := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := r.GatherWithContext(ctx)
+			return err
+		}
+		if err := gather(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the first scrape got error %v", err)
+		}
+		synctest.Wait()
+		goroutines := runtime.NumGoroutine()
+		for range 100 {
+			start := time.Now()
+			err := gather()
+			for _, name := range []string{"plain", "context", "stream"} {
+				if !errors.Is(failuresOf(err, name), metric.ErrStillRunning) {
+					t.Fatalf("collector %s: got error %v", name, err)
+				}
+			}
+			if took := time.Since(start); took != 0 {
+				t.Errorf("it took %v to tell that collectors still run", took)
+			}
+		}
+		if n := started.Load(); n != 3 {
+			t.Errorf("%d runs were started, want 3", n)
+		}
+		if n := runtime.NumGoroutine(); n > goroutines {
+			t.Errorf("%d goroutines after many scrapes, %d after the first", n, goroutines)
+		}
+		close(release)
+		synctest.Wait()
+		if err := gather(); err != nil {
+			t.Errorf("after the collectors have returned: %v", err)
+		}
+		if n := started.Load(); n != 6 {
+			t.Errorf("%d runs were started, want 6", n)
+		}
+	})
+}
+
+func TestScrapesShareRunOfPlainCollector(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := metric.NewContextRegistry()
+		var runs atomic.Int32
+		r.MustRegister(plain{"slow", func(ch chan<- metric.Metric) {
+			runs.Add(1)
+			time.Sleep(2 * time.Second)
+			ch <- one("slow")
+		}})
+		var scrapes sync.WaitGroup
+		for i := range 50 {
+			timeout := 3 * time.Second
+			if i%2 == 0 {
+				timeout = time.Hour
+			}
+			scrapes.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				if families, err := r.GatherWithContext(ctx); err != nil || len(families) != 1 {
+					t.Errorf("got %d families and error %v", len(families), err)
+				}
+			})
+		}
+		scrapes.Wait()
+		if n := runs.Load(); n != 1 {
+			t.Errorf("%d runs for scrapes at the same time, want 1", n)
+		}
+	})
+}
+
+func TestPrivateSinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := metric.NewContextRegistry()
+		var run atomic.Int32
+		late := make(chan struct{})
+		r.MustRegister(plain{"late", func(ch chan<- metric.Metric) {
+			n := run.Add(1)
+			go func() { // A goroutine that outlives Collect, as they do.
+				time.Sleep(time.Second)
+				for range 1000 {
+					ch <- metric.MustNewConstMetric(desc("late"), metric.GaugeValue, float64(n))
+				}
+				late <- struct{}{}
+			}()
+		}})
+		for range 3 {
+			if families, err := r.Gather(); err != nil || len(families) != 0 {
+				t.Errorf("gathered %v with error %v", families, err)
+			}
+			time.Sleep(time.Second / 2)
+		}
+		for range 3 {
+			<-late // It was not blocked for good.
+		}
+	})
+}
+
+func TestPanics(t *testing.T) {
+	boom := func() { panic("boom") }
+	for name, c := range map[string]metric.Collector{
+		"Collect":            plain{"bad", func(chan<- metric.Metric) { boom() }},
+		"CollectWithContext": metric.NewCollectorFunc(describing("bad"), func(context.Context, chan<- metric.Metric) { boom() }),
+		"CollectTo":          streamOf("bad", func(context.Context, *metric.Sink) error { boom(); return nil }),
+		"Write":              plain{"bad", func(ch chan<- metric.Metric) { ch <- panickyMetric{} }},
+		"function":           metric.NewGaugeFunc(metric.GaugeOpts{Name: "bad"}, func() float64 { boom(); return 0 }),
+		"wrapped": metric.WrapCollectorWith(metric.Labels{"a": "b"},
+			plain{"bad", func(chan<- metric.Metric) { boom() }}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, want := healthy(t)
+			if err := r.RegisterWith(c, metric.WithName("culprit")); err != nil {
+				t.Fatal(err)
+			}
+			families, err := r.Gather()
+			wantFamilies(t, families, want)
+			gathered, ok := errors.AsType[*metric.GatherError](err)
+			if !ok || len(gathered.Failures) != 1 {
+				t.Fatalf("got error %v, want exactly one", err)
+			}
+			panicked, ok := errors.AsType[*metric.PanicError](failuresOf(err, "culprit"))
+			if !ok || panicked.Value != "boom" || !strings.Contains(string(panicked.Stack), "laws_test.go") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	t.Run("Describe", func(t *testing.T) {
+		r, want := healthy(t)
+		err := r.Register(metric.NewCollectorFunc(func(chan<- *metric.Desc) { boom() }, nil))
+		if _, ok := errors.AsType[*metric.PanicError](err); !ok {
+			t.Errorf("got error %v", err)
+		}
+		families, err := r.Gather()
+		if err != nil {
+			t.Error(err)
+		}
+		wantFamilies(t, families, want)
+	})
+	t.Run("gatherer", func(t *testing.T) {
+		r, want := healthy(t)
+		bad := metric.GathererWithContextFunc(func(context.Context) ([]*metric.MetricFamily, error) { boom(); return nil, nil })
+		families, err := metric.NewShardedGatherer(r, bad).GatherWithContext(t.Context())
+		wantFamilies(t, families, want)
+		if _, ok := errors.AsType[*metric.PanicError](failuresOf(err, "shard 1")); !ok {
+			t.Errorf("got error %v", err)
+		}
+	})
+}
+
+type panickyMetric struct{}
+
+func (panickyMetric) Desc() *metric.Desc             { return desc("bad") }
+func (panickyMetric) Write(*metric.MetricData) error { panic("boom") }
+
+func TestBadSamplesAreDropped(t *testing.T) {
+	labelled := metric.NewDesc("bad", "Of a test.", []string{"l"}, nil)
+	sample := func(d *metric.Desc, t metric.ValueType, values ...string) metric.Metric {
+		return metric.MustNewConstMetric(d, t, 1, values...)
+	}
+	for name, tc := range map[string]struct {
+		metrics []metric.Metric
+		kept    int
+		report  string
+	}{
+		"duplicate":     {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.GaugeValue, "b")}, 2, "collected before"},
+		"type":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.CounterValue, "b"), sample(labelled, metric.GaugeValue, "c")}, 2, "should be a"},
+		"help":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(metric.NewDesc("bad", "Other.", nil, nil), metric.GaugeValue)}, 1, "help"},
+		"invalid UTF-8": {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), rawMetric{labelled, "\xff"}}, 1, "UTF-8"},
+		"nil":           {[]metric.Metric{nil, sample(labelled, metric.GaugeValue, "a")}, 1, "nil metric"},
+		"invalid":       {[]metric.Metric{metric.NewInvalidMetric(labelled, errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},
+		"invalid desc":  {[]metric.Metric{metric.NewInvalidMetric(metric.NewInvalidDesc(errors.New("no luck")), errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, want := healthy(t)
+			r.MustRegister(metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) {
+				for _, m := range tc.metrics {
+					ch <- m
+				}
+			}))
+			families, err := r.Gather()
+			wantFamilies(t, families, append([]string{"bad"}, want...))
+			if n := len(families[0].GetMetric()); n != tc.kept {
+				t.Errorf("%d samples were kept, want %d", n, tc.kept)
+			}
+			if gathered, ok := errors.AsType[*metric.GatherError](err); !ok || len(gathered.Failures) != 1 || !strings.Contains(err.Error(), tc.report) {
+				t.Errorf("got error %v", err)
+			}
+		})
+	}
+}
+
+// rawMetric has a label value of its own making.
+type rawMetric struct {
+	desc  *metric.Desc
+	value string
+}
+
+func (m rawMetric) Desc() *metric.Desc { return m.desc }
+func (m rawMetric) Write(out *metric.MetricData) error {
+	name, value := "l", 1.0
+	out.Label = []*metric.LabelPair{{Name: &name, Value: &m.value}}
+	gauge := metric.MustNewConstMetric(desc("bad"), metric.GaugeValue, value)
+	var data metric.MetricData
+	if err := gauge.Write(&data); err != nil {
+		return err
+	}
+	out.Gauge = data.Gauge
+	return nil
+}
+
+// TestNoLockIsHeld uses the registry from within everything that it calls.
+func TestNoLockIsHeld(t *testing.T) {
+	r := metric.NewContextRegistry()
+	n := 0
+	use := func() {
+		n++
+		extra := metric.NewCounter(metric.CounterOpts{Name: fmt.Sprintf("extra_%d_total", n)})
+		r.MustRegister(extra)
+		r.Unregister(extra)
+	}
+	vec := metric.NewMetricVec(metric.NewDesc("custom", "h", []string{"l"}, nil), nil)
+	vec = metric.NewMetricVec(metric.NewDesc("custom", "h", []string{"l"}, nil), func(values ...string) metric.Metric {
+		use()
+		vec.Reset()
+		return metric.MustNewConstMetric(metric.NewDesc("custom", "h", []string{"l"}, nil), metric.GaugeValue, 1, values...)
+	})
+	r.MustRegister(
+		metric.NewCollectorFunc(func(ch chan<- *metric.Desc) { use(); ch <- desc("a") }, func(_ context.Context, ch chan<- metric.Metric) {
+			use()
+			if _, err := vec.GetMetricWithLabelValues("x"); err != nil {
+				t.Error(err)
+			}
+			ch <- lockingMetric{use}
+		}),
+	)
+	if _, err := r.Gather(); err != nil {
+		t.Error(err)
+	}
+	if n != 4 {
+		t.Errorf("the registry was used %d times, want 4", n)
+	}
+}
+
+type lockingMetric struct{ use func() }
+
+func (lockingMetric) Desc() *metric.Desc { return desc("a") }
+func (m lockingMetric) Write(out *metric.MetricData) error {
+	m.use()
+	return one("a").Write(out)
+}
