@@ -1,0 +1,113 @@
+package metric_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/luxfi/metric"
+)
+
+// wrappable returns collectors of every kind.
+func wrappable() map[string]metric.Collector {
+	vec := metric.NewCounterVec(metric.CounterOpts{Name: "vec_total", Help: "h"}, []string{"m"})
+	vec.WithLabelValues("b").Inc()
+	vec.WithLabelValues("a").Inc()
+	histogram := metric.NewHistogram(metric.HistogramOpts{Name: "histogram", Help: "h", ConstLabels: metric.Labels{"z": "1"}})
+	histogram.Observe(1)
+	return map[string]metric.Collector{
+		"vector":    vec,
+		"histogram": histogram,
+		"function":  metric.NewGaugeFunc(metric.GaugeOpts{Name: "function", Help: "h"}, func() float64 { return 1 }),
+		"plain":     plain{"plain", func(ch chan<- metric.Metric) { ch <- one("plain") }},
+		"context": metric.NewCollectorFunc(describing("context"), func(_ context.Context, ch chan<- metric.Metric) {
+			ch <- one("context")
+		}),
+		"stream": streamOf("stream", func(_ context.Context, s *metric.Sink) error { return s.Gauge(desc("stream"), 1) }),
+		"theirs": prometheus.NewGauge(prometheus.GaugeOpts{Name: "theirs", Help: "h"}),
+	}
+}
+
+// TestWrapLikeClientGolang compares with client_golang's wrapping, in a registry of
+// each.
+func TestWrapLikeClientGolang(t *testing.T) {
+	labels := metric.Labels{"l": "v", "a": "w"}
+	for name, c := range wrappable() {
+		t.Run(name, func(t *testing.T) {
+			want := prometheus.NewRegistry()
+			prometheus.WrapRegistererWith(labels, prometheus.WrapRegistererWithPrefix("p_", want)).MustRegister(c)
+			inOurs, inTheirs := metric.NewPedanticRegistry(), prometheus.NewPedanticRegistry()
+			metric.WrapRegistererWith(labels, metric.WrapRegistererWithPrefix("p_", inOurs)).MustRegister(c)
+			metric.WrapRegistererWith(labels, metric.WrapRegistererWithPrefix("p_", inTheirs)).MustRegister(c)
+			byTheirs := metric.NewPedanticRegistry()
+			prometheus.WrapRegistererWith(labels, prometheus.WrapRegistererWithPrefix("p_", byTheirs)).MustRegister(c)
+			wantText := gatheredText(t, want)
+			for kind, g := range map[string]metric.Gatherer{
+				"our wrapping and registry": inOurs, "our wrapping, their registry": inTheirs, "their wrapping, our registry": byTheirs,
+			} {
+				if got := gatheredText(t, g); got != wantText {
+					t.Errorf("%s: got\n%s\nwant\n%s", kind, got, wantText)
+				}
+			}
+		})
+	}
+}
+
+func gatheredText(t *testing.T, g metric.Gatherer) string {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Error(err)
+	}
+	var b strings.Builder
+	for _, f := range families {
+		text, err := proto.MarshalOptions{Deterministic: true}.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s: %x\n", f.GetName(), text)
+	}
+	return b.String()
+}
+
+func TestWrappedRegistration(t *testing.T) {
+	r := metric.NewRegistry()
+	wrapped := metric.WrapRegistererWith(metric.Labels{"l": "v"}, r)
+	c := counterNamed("a")
+	if err := wrapped.Register(c); err != nil {
+		t.Fatal(err)
+	}
+	if err := wrapped.Register(c); err == nil || err.(metric.AlreadyRegisteredError).ExistingCollector != metric.Collector(c) {
+		t.Errorf("got error %v", err)
+	}
+	if err := r.Register(c); err == nil {
+		t.Error("registered without the label, too: the label dimensions differ")
+	}
+	if !wrapped.Unregister(c) || wrapped.Unregister(c) {
+		t.Error("it could not be unregistered once")
+	}
+	own := metric.NewCounter(metric.CounterOpts{Name: "b", ConstLabels: metric.Labels{"l": "w"}})
+	if err := wrapped.Register(own); err == nil {
+		t.Error("a label was set twice")
+	}
+	nothing := metric.WrapRegistererWith(metric.Labels{"l": "v"}, nil)
+	nothing.MustRegister(c)
+	if nothing.Unregister(c) {
+		t.Error("it was registered with nothing")
+	}
+}
+
+// TestWrappedPanicInTheirs shows that a wrapped collector does not crash the process.
+func TestWrappedPanicInTheirs(t *testing.T) {
+	theirs := prometheus.NewRegistry()
+	metric.WrapRegistererWithPrefix("p_", theirs).MustRegister(plain{"bad", func(chan<- metric.Metric) { panic("boom") }}, counterNamed("good"))
+	families, err := theirs.Gather()
+	wantFamilies(t, families, []string{"p_good"})
+	if err == nil || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("got error %v", err)
+	}
+}
