@@ -3,6 +3,7 @@ package metric
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,8 +18,10 @@ func conflict(reg Registerer, made Collector, err error) error {
 	wanted, existing := shapeOf(made), shapeOf(holder)
 	switch {
 	case existing != nil:
-		existing = append(existing, constantTraits(held)...)
-		wanted = append(wanted, constantTraits(asked)...)
+		if held != nil && !slices.Equal(held.constant, asked.constant) {
+			existing = append(existing, constantTraits(held)...)
+			wanted = append(wanted, constantTraits(asked)...)
+		}
 		return fmt.Errorf("metric: %q is a %v already, and cannot be a %v too: they differ in %s",
 			asked.name, existing, wanted, strings.Join(existing.differences(wanted), ", "))
 	case holder != nil:
@@ -33,7 +36,7 @@ func conflict(reg Registerer, made Collector, err error) error {
 
 // constantTraits returns the constant labels, which a registerer may have added.
 func constantTraits(d *descInfo) []trait {
-	if d == nil || len(d.constant) == 0 {
+	if len(d.constant) == 0 {
 		return nil
 	}
 	pairs := make([]string, 0, len(d.constant))

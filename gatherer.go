@@ -8,6 +8,7 @@ import (
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
 )
 
 // MultiGatherer gathers from many gatherers as if they were one: at the same time,
@@ -204,13 +205,27 @@ func runGatherer(gather gatherFunc) engine.Run {
 	return func(ctx context.Context, sink engine.Sink) error {
 		families, err := gather(ctx)
 		for _, mf := range families {
-			if mf == nil {
-				continue
-			}
-			if clientmodel.Decode(mf, sink.Sample, sink.Drop) != nil {
+			if mf != nil && sendFamily(mf, sink) != nil {
 				break // Nobody waits for it.
 			}
 		}
 		return err
 	}
+}
+
+// sendFamily writes a family to a sink. If the sink cannot take its samples, that is
+// reported once.
+func sendFamily(mf *MetricFamily, sink engine.Sink) error {
+	refused := false
+	return clientmodel.Decode(mf, func(f *model.Family, p *model.Point) error {
+		err := sink.Sample(f, p)
+		if err == nil || errors.Is(err, engine.ErrAbandoned) {
+			return err
+		}
+		if !refused {
+			refused = true
+			sink.Drop(err)
+		}
+		return nil
+	}, sink.Drop)
 }

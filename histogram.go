@@ -101,7 +101,7 @@ func (h *histogram) init(shape *histogramShape) {
 // Observe counts v.
 func (h *histogram) Observe(v float64) {
 	bucket := h.shape.bounds.find(v)
-	if h.counts.add(v, bucket, h.shape.native) && h.limits != nil {
+	if h.counts.add(v, bucket) && h.limits != nil {
 		h.limit(v, bucket)
 	}
 }
@@ -134,9 +134,9 @@ func (h *histogram) ObserveWithExemplar(v float64, labels Labels) {
 // limit checks the number of native buckets after v was observed, and takes a remedy
 // if there are too many.
 func (h *histogram) limit(v float64, bucket int) {
-	now := time.Now()
 	h.limits.mu.Lock()
 	defer h.limits.mu.Unlock()
+	now := time.Now()
 	stripes := h.counts.lockAll()
 	remedy, resetIn := h.limits.limiter.Apply(nativeBuckets(stripes), now)
 	if remedy == native.FullReset {
@@ -151,9 +151,9 @@ func (h *histogram) limit(v float64, bucket int) {
 
 // reset forgets all observations.
 func (h *histogram) reset() {
-	now := time.Now()
 	h.limits.mu.Lock()
 	defer h.limits.mu.Unlock()
+	now := time.Now()
 	stripes := h.counts.lockAll()
 	defer unlockAll(stripes)
 	h.limits.limiter.Reset(nativeBuckets(stripes), now)

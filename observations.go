@@ -54,23 +54,19 @@ const (
 )
 
 func (o *observations) init(buckets int, config *native.Config) {
-	o.first.init(make([]uint64, buckets), config)
-}
-
-func (s *observed) init(counts []uint64, config *native.Config) {
-	s.counts = counts
+	o.first.counts = make([]uint64, buckets)
 	if config != nil {
-		s.native = new(native.Buckets)
-		s.native.Reset(config)
+		o.first.native = new(native.Buckets)
+		o.first.native.Reset(config)
 	}
 }
 
 // add counts v, for which the caller has found the bucket. The result tells that a
 // limit of native buckets has to be checked.
-func (o *observations) add(v float64, bucket int, config *native.Config) (check bool) {
+func (o *observations) add(v float64, bucket int) (check bool) {
 	s := &o.first
 	if o.more.Load() != nil || !s.mu.TryLock() {
-		s = o.lockFree(config)
+		s = o.lockFree()
 	}
 	check = s.add(v, bucket)
 	s.mu.Unlock()
@@ -87,11 +83,11 @@ func (s *observed) add(v float64, bucket int) (check bool) {
 }
 
 // lockFree locks a stripe, if possible one that is free.
-func (o *observations) lockFree(config *native.Config) *observed {
+func (o *observations) lockFree() *observed {
 	more := o.more.Load()
 	if more == nil {
 		o.first.mu.Lock()
-		o.miss(config)
+		o.miss()
 		return &o.first
 	}
 	stripes := *more
@@ -106,7 +102,7 @@ func (o *observations) lockFree(config *native.Config) *observed {
 }
 
 // miss notes that first was not free. The caller has locked it by now.
-func (o *observations) miss(config *native.Config) {
+func (o *observations) miss() {
 	if o.more.Load() != nil {
 		return // Somebody else was faster.
 	}
@@ -116,18 +112,23 @@ func (o *observations) miss(config *native.Config) {
 	}
 	o.missed++
 	if o.missed == patience {
-		o.spread(config)
+		o.spread()
 	}
 }
 
 // spread makes the stripes. The caller has locked first, and there are none yet.
-func (o *observations) spread(config *native.Config) {
+func (o *observations) spread() {
 	buckets := len(o.first.counts)
 	stride := (buckets + 7) / 8 * 8 // No two stripes share a cache line.
 	stripes := make([]paddedObserved, stripe.Count())
 	counts := make([]uint64, stride*len(stripes))
 	for i := range stripes {
-		stripes[i].init(counts[i*stride:][:buckets:buckets], config)
+		s := &stripes[i]
+		s.counts = counts[i*stride:][:buckets:buckets]
+		if o.first.native != nil {
+			s.native = new(native.Buckets)
+			s.native.ResetLike(o.first.native)
+		}
 	}
 	o.more.Store(&stripes)
 }

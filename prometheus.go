@@ -84,6 +84,9 @@ func (m *prometheusMetrics) NewSummaryVec(name, help string, labelNames []string
 // register registers the instrument that build makes, or returns the one of the same
 // shape that is there. The registerer decides which of several at once is first.
 func register[T Collector](m *prometheusMetrics, name string, build func() T) T {
+	if name == "" {
+		panic(fmt.Errorf("metric: cannot make an instrument without a name in namespace %q", m.namespace))
+	}
 	made := construct(BuildFQName(m.namespace, "", name), build)
 	err := m.registerer.Register(made)
 	if err == nil {

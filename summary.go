@@ -90,7 +90,7 @@ func (s *summary) Observe(v float64) {
 		s.window.observe(v)
 		return
 	}
-	s.plain.add(v, 0, nil)
+	s.plain.add(v, 0)
 }
 
 func (s *summary) point(p *model.Point, scratch *model.Scratch) {

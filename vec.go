@@ -151,7 +151,7 @@ func (x *vecIndex[C]) curry(labels Labels) (vecIndex[C], error) {
 			curried = append(curried, old[0])
 			old = old[1:]
 		} else if given {
-			curried = append(curried, curriedLabel{i, x.family.constrain(i, value)})
+			curried = append(curried, curriedLabel{i, strings.Clone(x.family.constrain(i, value))})
 		}
 	}
 	if n := len(x.curried) + len(labels) - len(curried); n > 0 {

@@ -14,7 +14,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-var errEmpty = errors.New("empty metric collected")
+var (
+	errEmpty = errors.New("empty metric collected")
+	errNil   = errors.New("is nil")
+)
 
 // Decoder converts metrics into points. It keeps memory for that between calls, so
 // that a point is valid only until the next one. The zero value is ready. It is not
@@ -30,6 +33,8 @@ type Decoder struct {
 // TypeOf tells which type of value m holds. It is an error if it holds none.
 func TypeOf(m *dto.Metric) (model.Type, error) {
 	switch {
+	case m == nil:
+		return model.Untyped, errEmpty
 	case m.Gauge != nil:
 		return model.Gauge, nil
 	case m.Counter != nil:
@@ -46,9 +51,12 @@ func TypeOf(m *dto.Metric) (model.Type, error) {
 }
 
 // Point converts m, which has to hold a value of type t, into *p. The error tells
-// what is wrong with the metric.
+// what is wrong with the metric, as the rest of a sentence. m is not modified.
 func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error) {
 	*p = model.Point{}
+	if m == nil {
+		return errNil
+	}
 	if p.Labels, err = d.decodeLabels(m.Label, reserved(t)); err != nil {
 		return err
 	}
@@ -107,8 +115,11 @@ func (d *Decoder) decodeLabels(pairs []*dto.LabelPair, reserved string) (model.L
 	return l, nil
 }
 
+// decodeTime takes a time that an Instant cannot hold, such as the zero time.Time,
+// for one that is not known.
 func decodeTime(t *timestamppb.Timestamp) model.Instant {
-	if t == nil {
+	const limit = math.MaxInt64/1_000_000_000 - 1
+	if !t.IsValid() || t.GetSeconds() < -limit || t.GetSeconds() > limit {
 		return model.Instant{}
 	}
 	return model.Instant{Nanos: t.AsTime().UnixNano(), Valid: true}
@@ -138,64 +149,4 @@ func (d *Decoder) decodeSummary(s *dto.Summary) *model.SummaryValue {
 		v.Quantiles = append(v.Quantiles, model.Quantile{Quantile: q.GetQuantile(), Value: q.GetValue()})
 	}
 	return v
-}
-
-func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, error) {
-	v := &d.histogram
-	v.Count, v.CountFloat, v.Sum = h.GetSampleCount(), h.GetSampleCountFloat(), h.GetSampleSum()
-	v.Buckets = v.Buckets[:0]
-	last := math.Inf(-1)
-	for i, b := range h.Bucket {
-		bound := b.GetUpperBound()
-		if i > 0 && !(bound > last) {
-			return nil, fmt.Errorf("has buckets that are not in increasing order: %v after %v", bound, last)
-		}
-		last = bound
-		e, err := DecodeExemplar(b.Exemplar)
-		if err != nil {
-			return nil, err
-		}
-		v.Buckets = append(v.Buckets, model.Bucket{
-			UpperBound: bound, Count: b.GetCumulativeCount(), CountFloat: b.GetCumulativeCountFloat(), Exemplar: e,
-		})
-	}
-	v.Native = nil
-	if isNative(h) {
-		v.Native = &d.native
-		return v, d.decodeNative(h)
-	}
-	return v, nil
-}
-
-// isNative tells whether a histogram has native buckets, by the rule that
-// Prometheus applies.
-func isNative(h *dto.Histogram) bool {
-	return h.Schema != nil || len(h.PositiveSpan) > 0 || len(h.NegativeSpan) > 0 ||
-		h.GetZeroThreshold() > 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() > 0
-}
-
-func (d *Decoder) decodeNative(h *dto.Histogram) error {
-	n := &d.native
-	n.Schema, n.ZeroThreshold = h.GetSchema(), h.GetZeroThreshold()
-	n.ZeroCount, n.ZeroCountFloat = h.GetZeroCount(), h.GetZeroCountFloat()
-	decodeBuckets(&n.Positive, h.PositiveSpan, h.PositiveDelta, h.PositiveCount)
-	decodeBuckets(&n.Negative, h.NegativeSpan, h.NegativeDelta, h.NegativeCount)
-	n.Exemplars = n.Exemplars[:0]
-	for _, pb := range h.Exemplars {
-		e, err := DecodeExemplar(pb)
-		if err != nil {
-			return err
-		}
-		n.Exemplars = append(n.Exemplars, e)
-	}
-	return nil
-}
-
-func decodeBuckets(b *model.NativeBuckets, spans []*dto.BucketSpan, deltas []int64, counts []float64) {
-	b.Spans = b.Spans[:0]
-	for _, s := range spans {
-		b.Spans = append(b.Spans, model.Span{Offset: s.GetOffset(), Length: s.GetLength()})
-	}
-	b.Deltas = append(b.Deltas[:0], deltas...)
-	b.Counts = append(b.Counts[:0], counts...)
 }

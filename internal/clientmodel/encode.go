@@ -9,63 +9,6 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-var fromModel = [...]dto.MetricType{
-	model.Untyped:        dto.MetricType_UNTYPED,
-	model.Counter:        dto.MetricType_COUNTER,
-	model.Gauge:          dto.MetricType_GAUGE,
-	model.Summary:        dto.MetricType_SUMMARY,
-	model.Histogram:      dto.MetricType_HISTOGRAM,
-	model.GaugeHistogram: dto.MetricType_GAUGE_HISTOGRAM,
-}
-
-// Builder is a model.Sink that makes metric families. The zero value is ready.
-type Builder struct {
-	families []*dto.MetricFamily
-	pending  *dto.MetricFamily // Begun, but without a metric yet.
-	alloc    allocator
-}
-
-// Family implements model.Sink.
-func (b *Builder) Family(f *model.Family) error {
-	b.pending = &dto.MetricFamily{Name: &f.Name, Type: fromModel[f.Type].Enum()}
-	if !f.NoHelp {
-		b.pending.Help = &f.Help
-	}
-	if f.Unit != "" {
-		b.pending.Unit = &f.Unit
-	}
-	b.alloc.names = b.alloc.names[:0]
-	return nil
-}
-
-// Point implements model.Sink.
-func (b *Builder) Point(p *model.Point) error {
-	if b.pending != nil {
-		b.families = append(b.families, b.pending)
-		b.pending = nil
-	}
-	mf := b.families[len(b.families)-1]
-	m := b.alloc.metrics.next()
-	b.alloc.metric(m, *mf.Type, p)
-	mf.Metric = append(mf.Metric, m)
-	return nil
-}
-
-// Families returns what has been built. Families without a metric are left out.
-func (b *Builder) Families() []*dto.MetricFamily { return b.families }
-
-// EncodePoint writes p, a point of a family of type t, into *m.
-func EncodePoint(m *dto.Metric, t model.Type, p *model.Point) {
-	var a allocator
-	a.metric(m, fromModel[t], p)
-}
-
-// EncodeLabels returns l as label pairs.
-func EncodeLabels(l model.Labels) []*dto.LabelPair {
-	var a allocator
-	return a.labels(l)
-}
-
 // allocator makes protobuf structs, many at a time.
 type allocator struct {
 	metrics  slab[dto.Metric]
@@ -181,24 +124,15 @@ func (a *allocator) summary(p *model.Point) *dto.Summary {
 
 func (a *allocator) histogram(p *model.Point) *dto.Histogram {
 	h := p.Histogram
-	pb := &dto.Histogram{
-		SampleCount:      put(&a.counts, h.Count),
-		SampleSum:        put(&a.floats, h.Sum),
-		CreatedTimestamp: encodeTime(p.Created),
-	}
-	if h.CountFloat > 0 {
-		pb.SampleCountFloat = put(&a.floats, h.CountFloat)
-	}
+	pb := &dto.Histogram{SampleSum: put(&a.floats, h.Sum), CreatedTimestamp: encodeTime(p.Created)}
+	pb.SampleCount, pb.SampleCountFloat = a.count(h.Count, h.CountFloat)
 	if len(h.Buckets) > 0 {
 		pb.Bucket = make([]*dto.Bucket, len(h.Buckets))
 	}
 	for i := range h.Buckets {
 		b := a.buckets.next()
-		b.CumulativeCount = put(&a.counts, h.Buckets[i].Count)
+		b.CumulativeCount, b.CumulativeCountFloat = a.count(h.Buckets[i].Count, h.Buckets[i].CountFloat)
 		b.UpperBound = put(&a.floats, h.Buckets[i].UpperBound)
-		if f := h.Buckets[i].CountFloat; f > 0 {
-			b.CumulativeCountFloat = put(&a.floats, f)
-		}
 		b.Exemplar = a.exemplar(h.Buckets[i].Exemplar)
 		pb.Bucket[i] = b
 	}
@@ -208,13 +142,23 @@ func (a *allocator) histogram(p *model.Point) *dto.Histogram {
 	return pb
 }
 
+// count returns the integer and the float count of something, of which mostly only
+// one is set.
+func (a *allocator) count(n uint64, float float64) (*uint64, *float64) {
+	switch {
+	case float == 0:
+		return put(&a.counts, n), nil
+	case n == 0:
+		return nil, put(&a.floats, float)
+	default:
+		return put(&a.counts, n), put(&a.floats, float)
+	}
+}
+
 func (a *allocator) native(pb *dto.Histogram, n *model.NativeHistogram) {
 	pb.Schema = new(n.Schema)
 	pb.ZeroThreshold = put(&a.floats, n.ZeroThreshold)
-	pb.ZeroCount = put(&a.counts, n.ZeroCount)
-	if n.ZeroCountFloat > 0 {
-		pb.ZeroCountFloat = put(&a.floats, n.ZeroCountFloat)
-	}
+	pb.ZeroCount, pb.ZeroCountFloat = a.count(n.ZeroCount, n.ZeroCountFloat)
 	pb.PositiveSpan, pb.PositiveDelta, pb.PositiveCount = encodeBuckets(&n.Positive)
 	pb.NegativeSpan, pb.NegativeDelta, pb.NegativeCount = encodeBuckets(&n.Negative)
 	for _, e := range n.Exemplars {
@@ -234,13 +178,4 @@ func encodeTime(t model.Instant) *timestamppb.Timestamp {
 		return nil
 	}
 	return timestamppb.New(time.Unix(0, t.Nanos))
-}
-
-// EncodeLabelMap returns labels as label pairs, in no particular order.
-func EncodeLabelMap(labels map[string]string) []*dto.LabelPair {
-	pairs := make([]*dto.LabelPair, 0, len(labels))
-	for name, value := range labels {
-		pairs = append(pairs, &dto.LabelPair{Name: &name, Value: &value})
-	}
-	return pairs
 }

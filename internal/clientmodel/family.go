@@ -2,6 +2,7 @@ package clientmodel
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	dto "github.com/prometheus/client_model/go"
 
@@ -23,6 +24,8 @@ func DecodeFamily(mf *dto.MetricFamily) (*model.Family, error) {
 	switch {
 	case mf.GetName() == "":
 		return nil, fmt.Errorf("a metric family without a name (help %q)", mf.GetHelp())
+	case !utf8.ValidString(mf.GetName()):
+		return nil, fmt.Errorf("a metric family whose name is not UTF-8: %q", mf.GetName())
 	case !ok:
 		return nil, fmt.Errorf("metric family %q has the unknown type %v", mf.GetName(), mf.GetType())
 	}

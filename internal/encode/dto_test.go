@@ -140,8 +140,12 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 	}
 	var buf bytes.Buffer
 	encoder := expfmt.NewEncoder(&buf, formats[opts.Format].WithEscapingScheme(opts.Escaping), options...)
+	taken := map[string]string{} // Names of families by their escaped ones.
 	for _, f := range families {
 		in := toDTO(f)
+		escaped := common.EscapeMetricFamily(&dto.MetricFamily{Name: &f.Name}, opts.Escaping).GetName()
+		other, known := taken[escaped]
+		clash := known && other != f.Name
 		in.Help = validHelp(in.Help)
 		if !unitFits(in, opts.Escaping) {
 			in.Unit = nil
@@ -149,7 +153,7 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 		metrics := in.Metric
 		in.Metric = nil
 		for _, m := range metrics {
-			if !writable(in, m, opts) {
+			if clash || !writable(in, m, opts) {
 				refused++
 				continue
 			}
@@ -158,6 +162,7 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 		if len(in.Metric) == 0 {
 			continue
 		}
+		taken[escaped] = f.Name
 		if err := encoder.Encode(in); err != nil {
 			t.Fatalf("expfmt refuses %v: %v", in, err)
 		}

@@ -10,6 +10,9 @@
 //     requires.
 //   - A family without points is left out.
 //
+// It also leaves out a family whose name is that of an earlier one after escaping,
+// and refuses points of which two labels have the same name then.
+//
 // Nothing is allocated for a point. An [Encoder] appends to one buffer and hands
 // it to its writer in chunks, so its memory does not grow with the exposition.
 // Protobuf is different: the length of a family stands in front of it, so there
@@ -71,6 +74,7 @@ type Options struct {
 type Encoder struct {
 	out      output
 	escape   escaper
+	names    names
 	format   format // One of the two below.
 	lines    lines
 	messages messages
@@ -130,6 +134,7 @@ func (e *Encoder) Release() {
 	e.format.reset()
 	e.out.reset()
 	e.escape.reset()
+	e.names.reset()
 	e.format, e.family, e.begun, e.series = nil, nil, false, 0
 	encoders.Put(e)
 }
@@ -186,7 +191,13 @@ func (e *Encoder) begin() error {
 	if name == "" || !utf8.ValidString(name) {
 		return errBadName
 	}
-	e.format.begin(&e.out, e.family, e.escape.name(name))
+	escaped := e.escape.name(name)
+	if e.opts.Escaping != common.NoEscaping {
+		if err := e.names.claim(name, escaped); err != nil {
+			return err
+		}
+	}
+	e.format.begin(&e.out, e.family, escaped)
 	e.begun = true
 	return nil
 }

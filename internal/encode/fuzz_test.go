@@ -22,6 +22,7 @@ func FuzzStrings(f *testing.F) {
 	f.Add("my.metric", "a\\b\"c\nd", "metric", "läbel", "a\\b\"c\nd", "", byte(5), 1e6)
 	f.Add("\"\\\n", "\xff", "", "\"\\\n", "\\", "\\\"\n", byte(3), -0.5)
 	f.Add("1_seconds_total", "", "seconds", "1", "", "1", byte(1), 0.1)
+	f.Add("0", " ", "0", "0", "0", "", byte(0), 1.000009e+06)
 	f.Fuzz(func(t *testing.T, name, help, unit, label, text, other string, typ byte, v float64) {
 		p := model.Point{Value: v, Created: at(int64(v)), Summary: &model.SummaryValue{Sum: v, Quantiles: quantiles(v, v)},
 			Histogram: &model.HistogramValue{Sum: v, Buckets: []model.Bucket{{UpperBound: v, Count: uint64(v)}}}}
@@ -59,7 +60,8 @@ func readBack(t *testing.T, f *family) {
 	if got == nil {
 		t.Fatalf("no %s in\n%s", want.GetName(), out)
 	}
-	if help := *validHelp(want.Help); got.GetHelp() != help {
+	// To a parser, blanks in front of the help are blanks behind the name.
+	if help := strings.TrimLeft(*validHelp(want.Help), " \t"); got.GetHelp() != help {
 		t.Errorf("help %q, want %q", got.GetHelp(), help)
 	}
 	for i, m := range got.Metric {

@@ -1,10 +1,15 @@
 package engine
 
-import "time"
+import (
+	"errors"
+	"sync"
+)
 
 // channelCapacity decouples a collector from the conversion of what it sends. It
 // is small because every run makes a channel of its own.
 const channelCapacity = 64
+
+var errClosedChannel = errors.New("the channel was closed, which belongs to whoever receives from it")
 
 // FromChannel runs collect, which sends to a channel, in a goroutine of its own
 // and calls each, in the goroutine of the caller, for everything that is sent. It
@@ -14,57 +19,42 @@ const channelCapacity = 64
 //
 // The channel belongs to this one run and is never closed: a goroutine that
 // collect has left behind can send to it late without harm. What comes late is
-// thrown away.
+// thrown away. It is an error if collect closes the channel.
 //
 // end is a value that only the caller has; it marks the end in the channel.
 func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) error {
 	ch := make(chan T, channelCapacity)
-	var err error
+	var (
+		err        error
+		collecting sync.WaitGroup // Only needed if there is no end to be received.
+	)
+	collecting.Add(1)
 	goTry(func() error {
 		collect(ch)
 		return nil
 	}, func(e error) {
+		defer collecting.Done()
 		err = e // Happens before the receiver sees end.
-		ch <- end
+		if Try(func() error { ch <- end; return nil }) != nil && err == nil {
+			err = errClosedChannel
+		}
 	})
+	ended := false
+	// In any case, each not returning included: collect must be able to send.
+	defer func() {
+		for !ended {
+			v, open := <-ch
+			ended = !open || v == end
+		}
+		drainLate(ch, firstLateDrain)
+	}()
 	for v := range ch {
-		if v == end {
-			break
+		if ended = v == end; ended {
+			return err
 		}
 		each(v)
 	}
-	drainLate(ch, firstLateDrain)
+	ended = true
+	collecting.Wait()
 	return err
-}
-
-// Late senders are looked for at growing intervals, for about fifteen seconds
-// after the last one, without holding a goroutine.
-const (
-	firstLateDrain = 10 * time.Millisecond
-	lastLateDrain  = 15 * time.Second
-)
-
-func drainLate[T any](ch <-chan T, wait time.Duration) {
-	time.AfterFunc(wait, func() {
-		if drain(ch) {
-			wait = firstLateDrain
-		} else {
-			wait *= 4
-		}
-		if wait < lastLateDrain {
-			drainLate(ch, wait)
-		}
-	})
-}
-
-// drain empties ch and tells whether there was anything in it.
-func drain[T any](ch <-chan T) (found bool) {
-	for {
-		select {
-		case <-ch:
-			found = true
-		default:
-			return found
-		}
-	}
 }

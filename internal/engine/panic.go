@@ -23,12 +23,16 @@ func (e *PanicError) Unwrap() error {
 
 // Try calls f and returns its error, or a *PanicError if it panicked.
 func Try(f func() error) (err error) {
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
+		// With GODEBUG=panicnil=1, recover can return nil after a panic.
+		if v := recover(); v != nil || !returned {
 			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
-	return f()
+	err = f()
+	returned = true
+	return err
 }
 
 var errGoexit = errors.New("runtime.Goexit was called")

@@ -3,6 +3,7 @@ package labelmap_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,7 @@ func TestConcurrentOwnSeries(t *testing.T) {
 			together(workers, func(worker int) {
 				r := rand.New(rand.NewPCG(uint64(worker), 0))
 				own := make(map[int]*entry)
-				for range 400 {
+				for range 250 {
 					i := r.IntN(40)
 					values := []string{strconv.Itoa(worker), strconv.Itoa(i)}
 					if r.IntN(2) == 0 {
@@ -145,15 +146,18 @@ func TestConcurrentDeletionsCount(t *testing.T) {
 	}
 }
 
+// clears are the ways to delete everything at once.
+var clears = map[string]func(m *series){
+	"Reset":      func(m *series) { m.Reset() },
+	"DeleteFunc": func(m *series) { m.DeleteFunc(func(*entry) bool { return true }) },
+}
+
 // TestConcurrentClear fills the map and clears it, again and again. The series
 // are created in their order, so a list that shows the map as it was at one moment
 // is the beginning of one generation.
 func TestConcurrentClear(t *testing.T) {
 	const size, generations = 50, 100
-	for name, clear := range map[string]func(m *series){
-		"Reset":      func(m *series) { m.Reset() },
-		"DeleteFunc": func(m *series) { m.DeleteFunc(func(*entry) bool { return true }) },
-	} {
+	for name, clear := range clears {
 		t.Run(name, func(t *testing.T) {
 			m := newMap("generation", "i")
 			var done atomic.Bool
@@ -181,6 +185,65 @@ func TestConcurrentClear(t *testing.T) {
 			readers.Wait()
 		})
 	}
+}
+
+// TestConcurrentGetThenSortedOfDeleted is the other way round: where Get finds a
+// series no more, Sorted must not have it, nor any that went together with it.
+func TestConcurrentGetThenSortedOfDeleted(t *testing.T) {
+	const size, rounds = 400, 40
+	value := func(i int) []string { return []string{strconv.Itoa(i)} }
+	for name, clear := range clears {
+		t.Run(name, func(t *testing.T) {
+			m := newMap("i")
+			for range rounds {
+				for i := range size {
+					m.GetOrCreate(value(i), nil)
+				}
+				m.Sorted()
+				together(workers, func(worker int) {
+					if worker == 0 {
+						clear(m)
+						return
+					}
+					for m.Get(value(worker)) != nil {
+						runtime.Gosched()
+					}
+					if n := len(m.Sorted()); n != 0 {
+						t.Errorf("%d series are in the list of a map that was cleared", n)
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestConcurrentDeleteFuncAsksForOneMoment: when series are created in their order,
+// those that it asks for are the first ones, and none is left out.
+func TestConcurrentDeleteFuncAsksForOneMoment(t *testing.T) {
+	const size = 2000
+	m := newMap("i")
+	together(2, func(worker int) {
+		if worker == 0 {
+			for i := range size {
+				m.GetOrCreate([]string{strconv.Itoa(i)}, nil)
+			}
+			return
+		}
+		for m.Len() < size && !t.Failed() {
+			asked, last := 0, -1
+			m.DeleteFunc(func(e *entry) bool {
+				i, err := strconv.Atoi(valuesIn(e)[0])
+				if err != nil {
+					t.Error(err)
+				}
+				asked, last = asked+1, max(last, i)
+				return false
+			})
+			if asked != last+1 {
+				t.Errorf("asked for %d series, the last of them being number %d", asked, last)
+			}
+		}
+	})
 }
 
 func checkGeneration(t *testing.T, list []*entry) {

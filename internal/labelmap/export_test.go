@@ -16,6 +16,15 @@ func (m *Map[C]) UseHashBits(mask uint64) { m.mask = mask }
 // Slots returns the size of the table.
 func (m *Map[C]) Slots() int { return len(m.table.Load().slots) }
 
+// Stale returns how many entries of the index are deleted, as it has counted them
+// and as they are.
+func (m *Map[C]) Stale() (counted, actual int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	held := append(existing(m.index.last.Load().entries, 0), m.index.created...)
+	return m.index.deleted, len(held) - len(existing(held, m.version.Load()))
+}
+
 // Held returns how many references to entries the index of the map has room for.
 func (m *Map[C]) Held() int {
 	m.mu.Lock()

@@ -74,9 +74,9 @@ func (p *pair) step(creations int) {
 		delete(p.want, key)
 	case kind < 990:
 		p.deleteFunc()
-	case kind < 997:
+	case kind < 996:
 		p.compareSorted()
-	case kind < 998:
+	case kind < 997:
 		p.m.Reset()
 		clear(p.want)
 	}
@@ -85,6 +85,9 @@ func (p *pair) step(creations int) {
 	}
 	if p.m.Len() != len(p.want) {
 		p.Errorf("%d series, want %d", p.m.Len(), len(p.want))
+	}
+	if p.m.Len() > p.m.Slots()/4*3 {
+		p.Errorf("%d series in %d slots", p.m.Len(), p.m.Slots())
 	}
 }
 
@@ -106,6 +109,8 @@ func (p *pair) deleteFunc() {
 
 // compareSorted compares all series, and their order with that of their values.
 func (p *pair) compareSorted() {
+	p.compareStale()
+	defer p.compareStale()
 	if !slices.Equal(p.last, p.copy) {
 		p.Error("a list that was returned before has been written to")
 	}
@@ -125,4 +130,11 @@ func (p *pair) compareSorted() {
 		p.Errorf("%d series in another order or other series, want %d in the order %q", len(got), len(want), keys)
 	}
 	p.last, p.copy = got, slices.Clone(got)
+}
+
+// compareStale compares what the index counts with what it has.
+func (p *pair) compareStale() {
+	if counted, actual := p.m.Stale(); counted != actual {
+		p.Errorf("the index counts %d deleted entries, but it has %d", counted, actual)
+	}
 }

@@ -66,6 +66,7 @@ func TestSortedAppendCopies(t *testing.T) {
 	for i := range 10 {
 		m.GetOrCreate([]string{strconv.Itoa(i)}, nil)
 	}
+	m.Sorted()
 	m.Delete([]string{"5"})
 	if list := m.Sorted(); cap(list) != len(list) {
 		t.Errorf("%d series in a list for %d", len(list), cap(list))

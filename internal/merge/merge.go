@@ -33,8 +33,9 @@ type Input struct {
 	Batches []Batch
 	// Select, if not nil, tells which families are wanted.
 	Select func(name string) bool
-	// Report is told about each sample of Batches that is left out. batch is -1
-	// where a native family is.
+	// Report is told about each sample of Batches that is left out, or once for
+	// each batch if its whole family is. batch is -1 where the sample or family is
+	// native.
 	Report func(batch int, err error)
 }
 
@@ -43,7 +44,7 @@ type group struct {
 	family  *model.Family
 	native  []model.Source
 	foreign []ref
-	dropped bool // Another family's suffixes occupy its name.
+	dropped bool // It must not be written, because of another family's suffixes.
 }
 
 // ref is a sample and where it comes from.
@@ -145,26 +146,51 @@ func conflict(f, have *model.Family) error {
 // histogram or summary is written as. If one of the two is native, the other one
 // has to go; otherwise, the one with the suffix.
 func (in *Input) resolveSuffixes(groups []group) {
-	for i := range groups {
-		name := groups[i].family.Name
-		base, ok := cutSuffix(name)
-		if !ok {
-			continue
+	// What a native family throws out is in nobody else's way any more.
+	for _, foreign := range [...]bool{false, true} {
+		for i := range groups {
+			j, ok := occupier(groups, i)
+			if !ok || foreign != (groups[i].native == nil && groups[j].native == nil) {
+				continue
+			}
+			loser, winner := i, j
+			if groups[i].native != nil && groups[j].native == nil {
+				loser, winner = j, i
+			}
+			in.reportGroup(&groups[loser], fmt.Errorf("collected metric named %q collides with previously collected %s named %q",
+				groups[loser].family.Name, groups[winner].family.Type, groups[winner].family.Name))
+			groups[loser].dropped = true
 		}
-		j, found := slices.BinarySearchFunc(groups[:i], base, func(g group, name string) int {
-			return cmp.Compare(g.family.Name, name)
-		})
-		if !found || groups[j].dropped || !occupies(groups[j].family.Type, name[len(base):]) {
-			continue
-		}
-		loser, winner := i, j
-		if groups[i].native != nil && groups[j].native == nil {
-			loser, winner = j, i
-		}
-		in.reportGroup(&groups[loser], fmt.Errorf("collected metric named %q collides with previously collected %s named %q",
-			groups[loser].family.Name, groups[winner].family.Type, groups[winner].family.Name))
-		groups[loser].dropped = true
 	}
+}
+
+// occupier returns the family that is written as a series with the name of family i,
+// if there is one.
+func occupier(groups []group, i int) (j int, ok bool) {
+	name := groups[i].family.Name
+	base, ok := cutSuffix(name)
+	if !ok || groups[i].dropped {
+		return 0, false
+	}
+	j, ok = slices.BinarySearchFunc(groups[:i], base, func(g group, name string) int {
+		return cmp.Compare(g.family.Name, name)
+	})
+	if !ok || groups[j].dropped || !occupies(groups[j].family.Type, name[len(base):]) {
+		return 0, false
+	}
+	for _, g := range [...]*group{&groups[i], &groups[j]} {
+		if g.isEmpty() {
+			g.dropped = true // In case it gets its first series meanwhile.
+			return 0, false
+		}
+	}
+	return j, true
+}
+
+// isEmpty tells whether there are no series, as in a vector of which none has been
+// used.
+func (g *group) isEmpty() bool {
+	return len(g.foreign) == 0 && !slices.ContainsFunc(g.native, func(s model.Source) bool { return s.Series().Len() > 0 })
 }
 
 func (in *Input) reportGroup(g *group, err error) {

@@ -129,7 +129,8 @@ func (w *writer) smallest(cursors []cursor) *cursor {
 
 // same tells whether two points are the same series at the same time.
 func same(a, b *model.Point) bool {
-	return a.Labels.Text() == b.Labels.Text() && a.HasTimestamp == b.HasTimestamp && a.TimestampMs == b.TimestampMs
+	return a.Labels.Text() == b.Labels.Text() &&
+		a.HasTimestamp == b.HasTimestamp && (!a.HasTimestamp || a.TimestampMs == b.TimestampMs)
 }
 
 func (w *writer) duplicate(g *group, r ref) {

@@ -29,6 +29,18 @@ func (b *Buckets) Reset(cfg *Config) {
 	b.unsettled = false
 }
 
+// ResetLike is Reset for Buckets that join other, which need not be in the initial
+// state any more: b gets the same schema and zero threshold. So it counts what it
+// observes where other would.
+func (b *Buckets) ResetLike(other *Buckets) {
+	b.positive.reset()
+	b.negative.reset()
+	b.zeroThreshold = other.zeroThreshold
+	b.zeroCount = 0
+	b.schema = other.schema
+	b.unsettled = other.unsettled
+}
+
 // Observe counts v. NaN is in no bucket and ignored. An infinity is in the bucket
 // after the one of the largest float64.
 //

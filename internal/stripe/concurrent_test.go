@@ -28,7 +28,7 @@ func together(work func(worker int)) {
 }
 
 func TestConcurrentSumsAreExact(t *testing.T) {
-	const rounds = 20_000
+	const rounds = 8000
 	for _, test := range []struct {
 		name string
 		add  func(c *stripe.Counter)
@@ -55,6 +55,22 @@ func TestConcurrentSumsAreExact(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestConcurrentFractionsMeet takes long enough for additions that get in each
+// other's way.
+func TestConcurrentFractionsMeet(t *testing.T) {
+	const rounds = 60_000
+	forms(t, func(t *testing.T, c *stripe.Counter) {
+		together(func(int) {
+			for range rounds {
+				c.AddFloat(0.25)
+			}
+		})
+		if got, want := c.Value(), 0.25*workers*rounds; got != want {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
 }
 
 // TestConcurrentSpread changes the form of the counter while all add to it.

@@ -8,12 +8,18 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// forms runs a test with a counter that is one cell and with one that has stripes.
+// forms runs a test with a counter that is one cell, with one that has stripes,
+// and with one whose goroutines all meet at the same stripe.
 func forms(t *testing.T, test func(t *testing.T, c *stripe.Counter)) {
 	t.Run("one cell", func(t *testing.T) { test(t, new(stripe.Counter)) })
 	t.Run("stripes", func(t *testing.T) {
 		c := new(stripe.Counter)
 		c.Spread()
+		test(t, c)
+	})
+	t.Run("one stripe", func(t *testing.T) {
+		c := new(stripe.Counter)
+		c.SpreadOver(1)
 		test(t, c)
 	})
 }

@@ -14,6 +14,12 @@ const (
 // Spread gives the counter stripes like contention does.
 func (c *Counter) Spread() { c.spread() }
 
+// SpreadOver gives the counter, which must have none, so many stripes.
+func (c *Counter) SpreadOver(n int) {
+	stripes := make([]stripe, n)
+	c.stripes.Store(&stripes)
+}
+
 // Stripes returns how many stripes the counter has.
 func (c *Counter) Stripes() int {
 	if stripes := c.stripes.Load(); stripes != nil {

@@ -1,0 +1,109 @@
+package metric_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+)
+
+// written returns what m, a Metric, writes. Labels of exemplars are sorted.
+func written(t *testing.T, m any) *dto.Metric {
+	t.Helper()
+	out := &dto.Metric{}
+	if err := m.(prometheus.Metric).Write(out); err != nil {
+		t.Fatalf("Write: %v", err)
+	}
+	sortExemplar(out.GetCounter().GetExemplar())
+	for _, b := range out.GetHistogram().GetBucket() {
+		sortExemplar(b.GetExemplar())
+	}
+	for _, e := range out.GetHistogram().GetExemplars() {
+		sortExemplar(e)
+	}
+	return out
+}
+
+func sortExemplar(e *dto.Exemplar) {
+	if e != nil {
+		slices.SortFunc(e.Label, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	}
+}
+
+// sameMetric compares what two metrics write, ours and client_golang's, down to the
+// timestamps; so both must have been made and used in one bubble of synctest.
+func sameMetric(t *testing.T, ours, theirs any) {
+	t.Helper()
+	got, want := written(t, ours), written(t, theirs)
+	if !proto.Equal(got, want) {
+		t.Fatalf("got:\n%swant, as client_golang has it:\n%s", prototext.Format(got), prototext.Format(want))
+	}
+}
+
+// recovered returns what f panics with, or nil if it does not.
+func recovered(f func()) (value any) {
+	defer func() { value = recover() }()
+	f()
+	return nil
+}
+
+// samePanic checks that both panic with errors of the same text.
+func samePanic(t *testing.T, ours, theirs func()) {
+	t.Helper()
+	got, want := recovered(ours), recovered(theirs)
+	if want == nil {
+		t.Fatal("client_golang does not panic")
+	}
+	if _, ok := got.(error); !ok || fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got the panic %v (%T), want %v (%T)", got, got, want, want)
+	}
+}
+
+// sameError checks that the errors have the same text, or are both nil.
+func sameError(t *testing.T, ours, theirs error) {
+	t.Helper()
+	if fmt.Sprint(ours) != fmt.Sprint(theirs) {
+		t.Errorf("got error:\n%v\nwant:\n%v", ours, theirs)
+	}
+}
+
+// collected returns what c collects, in the order in which it sends it.
+func collected(t *testing.T, c prometheus.Collector) []*dto.Metric {
+	t.Helper()
+	ch := make(chan prometheus.Metric)
+	go func() {
+		defer close(ch)
+		c.Collect(ch)
+	}()
+	var all []*dto.Metric
+	for m := range ch {
+		all = append(all, written(t, m))
+	}
+	return all
+}
+
+// described returns the only descriptor of c.
+func described(c prometheus.Collector) *prometheus.Desc {
+	ch := make(chan *prometheus.Desc, 1)
+	c.Describe(ch)
+	return <-ch
+}
+
+// wantAllocs checks how often f allocates, on average.
+func wantAllocs(t *testing.T, want float64, f func()) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	if got := testing.AllocsPerRun(200, f); got != want {
+		t.Errorf("got %v allocations, want %v", got, want)
+	}
+}
+
+var errTest = errors.New("an error of the test")

@@ -1,0 +1,74 @@
+package clientmodel
+
+import (
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+var fromModel = [...]dto.MetricType{
+	model.Untyped:        dto.MetricType_UNTYPED,
+	model.Counter:        dto.MetricType_COUNTER,
+	model.Gauge:          dto.MetricType_GAUGE,
+	model.Summary:        dto.MetricType_SUMMARY,
+	model.Histogram:      dto.MetricType_HISTOGRAM,
+	model.GaugeHistogram: dto.MetricType_GAUGE_HISTOGRAM,
+}
+
+// Builder is a model.Sink that makes metric families. The zero value is ready.
+type Builder struct {
+	families []*dto.MetricFamily
+	pending  *dto.MetricFamily // Begun, but without a metric yet.
+	alloc    allocator
+}
+
+// Family implements model.Sink.
+func (b *Builder) Family(f *model.Family) error {
+	// Whoever gets the families may write to them, but f is shared.
+	b.pending = &dto.MetricFamily{Name: put(&b.alloc.strings, f.Name), Type: fromModel[f.Type].Enum()}
+	if !f.NoHelp {
+		b.pending.Help = put(&b.alloc.strings, f.Help)
+	}
+	if f.Unit != "" {
+		b.pending.Unit = put(&b.alloc.strings, f.Unit)
+	}
+	b.alloc.names = b.alloc.names[:0]
+	return nil
+}
+
+// Point implements model.Sink.
+func (b *Builder) Point(p *model.Point) error {
+	if b.pending != nil {
+		b.families = append(b.families, b.pending)
+		b.pending = nil
+	}
+	mf := b.families[len(b.families)-1]
+	m := b.alloc.metrics.next()
+	b.alloc.metric(m, *mf.Type, p)
+	mf.Metric = append(mf.Metric, m)
+	return nil
+}
+
+// Families returns what has been built. Families without a metric are left out.
+func (b *Builder) Families() []*dto.MetricFamily { return b.families }
+
+// EncodePoint writes p, a point of a family of type t, into *m.
+func EncodePoint(m *dto.Metric, t model.Type, p *model.Point) {
+	var a allocator
+	a.metric(m, fromModel[t], p)
+}
+
+// EncodeLabels returns l as label pairs.
+func EncodeLabels(l model.Labels) []*dto.LabelPair {
+	var a allocator
+	return a.labels(l)
+}
+
+// EncodeLabelMap returns labels as label pairs, in no particular order.
+func EncodeLabelMap(labels map[string]string) []*dto.LabelPair {
+	pairs := make([]*dto.LabelPair, 0, len(labels))
+	for name, value := range labels {
+		pairs = append(pairs, &dto.LabelPair{Name: &name, Value: &value})
+	}
+	return pairs
+}

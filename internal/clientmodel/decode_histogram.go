@@ -1,0 +1,89 @@
+package clientmodel
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, error) {
+	v := &d.histogram
+	v.Count, v.CountFloat, v.Sum = h.GetSampleCount(), h.GetSampleCountFloat(), h.GetSampleSum()
+	var err error
+	if v.Buckets, err = appendBuckets(v.Buckets[:0], h.Bucket); err != nil {
+		return nil, err
+	}
+	v.Native = nil
+	if isNative(h) {
+		v.Native = &d.native
+		return v, d.decodeNative(h)
+	}
+	return v, nil
+}
+
+// appendBuckets brings classic buckets into the order of their upper bounds.
+func appendBuckets(to []model.Bucket, from []*dto.Bucket) ([]model.Bucket, error) {
+	for _, b := range from {
+		if math.IsNaN(b.GetUpperBound()) {
+			return to, errors.New("has a bucket whose upper bound is not a number")
+		}
+		e, err := DecodeExemplar(b.GetExemplar())
+		if err != nil {
+			return to, err
+		}
+		to = append(to, model.Bucket{
+			UpperBound: b.GetUpperBound(), Count: b.GetCumulativeCount(), CountFloat: b.GetCumulativeCountFloat(), Exemplar: e,
+		})
+	}
+	byBound := func(a, b model.Bucket) int { return cmp.Compare(a.UpperBound, b.UpperBound) }
+	if !slices.IsSortedFunc(to, byBound) {
+		slices.SortFunc(to, byBound)
+	}
+	for i := 1; i < len(to); i++ {
+		if to[i].UpperBound == to[i-1].UpperBound {
+			return to, fmt.Errorf("has two or more buckets with the same upper bound: %v", to[i].UpperBound)
+		}
+	}
+	return to, nil
+}
+
+// isNative tells whether a histogram has native buckets, by the rule that
+// Prometheus applies.
+func isNative(h *dto.Histogram) bool {
+	return h.Schema != nil || len(h.PositiveSpan) > 0 || len(h.NegativeSpan) > 0 ||
+		h.GetZeroThreshold() > 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() > 0
+}
+
+func (d *Decoder) decodeNative(h *dto.Histogram) error {
+	n := &d.native
+	n.Schema, n.ZeroThreshold = h.GetSchema(), h.GetZeroThreshold()
+	n.ZeroCount, n.ZeroCountFloat = h.GetZeroCount(), h.GetZeroCountFloat()
+	decodeBuckets(&n.Positive, h.PositiveSpan, h.PositiveDelta, h.PositiveCount)
+	decodeBuckets(&n.Negative, h.NegativeSpan, h.NegativeDelta, h.NegativeCount)
+	n.Exemplars = n.Exemplars[:0]
+	for _, pb := range h.Exemplars {
+		e, err := DecodeExemplar(pb)
+		if err != nil {
+			return err
+		}
+		if e != nil {
+			n.Exemplars = append(n.Exemplars, e)
+		}
+	}
+	return nil
+}
+
+func decodeBuckets(b *model.NativeBuckets, spans []*dto.BucketSpan, deltas []int64, counts []float64) {
+	b.Spans = b.Spans[:0]
+	for _, s := range spans {
+		b.Spans = append(b.Spans, model.Span{Offset: s.GetOffset(), Length: s.GetLength()})
+	}
+	b.Deltas = append(b.Deltas[:0], deltas...)
+	b.Counts = append(b.Counts[:0], counts...)
+}

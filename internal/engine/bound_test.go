@@ -1,0 +1,191 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// TestNoPileUp checks that the number of goroutines is bounded by that of the
+// collectors, however many scrapes come, one after the other or all at once.
+func TestNoPileUp(t *testing.T) {
+	const collectors, scrapes = 4, 500
+	for kind, isShared := range kinds {
+		for name, each := range map[string]func(f func()){
+			"in sequence": func(f func()) {
+				for range scrapes {
+					f()
+				}
+			},
+			"all at once": func(f func()) {
+				var wg sync.WaitGroup
+				for range scrapes {
+					wg.Go(f)
+				}
+				wg.Wait()
+			},
+		} {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var (
+						e       engine.Engine
+						list    = []*engine.Collector{quick()}
+						starts  atomic.Int32
+						release = make(chan struct{})
+					)
+					for range collectors {
+						list = append(list, &engine.Collector{Shared: isShared, Run: func(context.Context, engine.Sink) error {
+							return engine.FromChannel(-1, func(chan<- int) { starts.Add(1); <-release }, func(int) {})
+						}})
+					}
+					before := runtime.NumGoroutine()
+					each(func() { wantValues(t, scrape(&e, time.Second, list...)[0], 1) })
+					synctest.Wait()
+					// Two runs of each, if it is not shared, with two goroutines.
+					most := 2 * 2 * collectors
+					if got := runtime.NumGoroutine() - before; got > most {
+						t.Errorf("%d goroutines are left, want at most %d", got, most)
+					}
+					if got := int(starts.Load()); got > 2*collectors {
+						t.Errorf("%d runs were started for %d collectors", got, collectors)
+					}
+					close(release)
+				})
+			})
+		}
+	}
+}
+
+// TestRandomScrapes lets scrapes with all kinds of ends meet collectors with all kinds
+// of behaviour. Each scrape must end in time, each collector be within its bounds,
+// and in the end all must be as good as new.
+func TestRandomScrapes(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{T: t, Rand: rand.New(rand.NewPCG(seed, 0))}
+				w.engine.Concurrency = w.IntN(4)
+				for i := range 1 + w.IntN(6) {
+					w.collectors = append(w.collectors, w.collector(i%2 == 0))
+				}
+				var scrapes sync.WaitGroup
+				for range 40 {
+					ctx, cancel, end := w.context()
+					scrapes.Go(func() {
+						defer cancel()
+						w.scrape(ctx, end)
+					})
+					time.Sleep(w.upTo(2 * time.Second))
+				}
+				scrapes.Wait()
+				w.healed.Store(true)
+				time.Sleep(time.Hour)
+				for i, o := range scrape(&w.engine, time.Hour, w.collectors...) {
+					wantValues(t, o, 1, 2)
+					if o.Err != nil {
+						t.Errorf("in the end, collector %d fails: %v", i, o.Err)
+					}
+				}
+			})
+		})
+	}
+}
+
+type world struct {
+	*testing.T
+	*rand.Rand
+
+	engine     engine.Engine
+	collectors []*engine.Collector
+	healed     atomic.Bool // Collectors behave.
+}
+
+func (w *world) upTo(d time.Duration) time.Duration { return time.Duration(w.Int64N(int64(d))) }
+
+// collector returns a collector that sends 1 and 2 and misbehaves in between.
+func (w *world) collector(isShared bool) *engine.Collector {
+	var (
+		running atomic.Int32
+		most    = map[bool]int32{true: 1, false: 2}[isShared]
+		runs    atomic.Int32
+		delays  []time.Duration
+		kind    = w.IntN(5)
+	)
+	for range 5 {
+		delays = append(delays, w.upTo([]time.Duration{1, time.Second, 20 * time.Second}[w.IntN(3)]))
+	}
+	run := func(ctx context.Context, send func(float64)) error {
+		if n := running.Add(1); n > most {
+			w.Errorf("%d runs of a collector at once, want at most %d", n, most)
+		}
+		defer running.Add(-1)
+		send(1)
+		if !w.healed.Load() {
+			time.Sleep(delays[int(runs.Add(1))%len(delays)])
+			switch kind {
+			case 0:
+				panic("no way")
+			case 1:
+				runtime.Goexit()
+			case 2:
+				return errOwn
+			case 3:
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-time.After(time.Minute):
+				}
+			}
+		}
+		send(2)
+		return nil
+	}
+	return &engine.Collector{Shared: isShared, Run: func(ctx context.Context, sink engine.Sink) error {
+		return engine.FromChannel(-1, func(ch chan<- float64) {
+			if err := run(ctx, func(v float64) { ch <- v }); err != nil {
+				panic(err)
+			}
+		}, func(v float64) { send(sink, v) })
+	}}
+}
+
+// context returns a context for a scrape, and after which time it ends.
+func (w *world) context() (context.Context, context.CancelFunc, time.Duration) {
+	end := w.upTo(15 * time.Second)
+	if w.IntN(2) == 0 {
+		ctx, cancel := context.WithTimeout(w.Context(), end)
+		return ctx, cancel, end
+	}
+	ctx, cancel := context.WithCancel(w.Context())
+	time.AfterFunc(end, cancel)
+	return ctx, cancel, end
+}
+
+func (w *world) scrape(ctx context.Context, end time.Duration) {
+	start := time.Now()
+	outcomes := w.engine.Collect(ctx, jobs(w.collectors...))
+	elapsed := time.Since(start)
+	if elapsed > end {
+		w.Errorf("a scrape took %v, longer than %v", elapsed, end)
+	}
+	for _, o := range outcomes {
+		if o.Duration > elapsed && ctx.Err() == nil && o.Duration > 2*time.Minute {
+			w.Errorf("a run took %v", o.Duration)
+		}
+		if elapsed < end && errors.Is(o.Err, context.DeadlineExceeded) {
+			w.Errorf("before the deadline: %v", o.Err)
+		}
+		if o.Err == nil {
+			wantValues(w.T, o, 1, 2)
+		}
+	}
+}

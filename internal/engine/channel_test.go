@@ -1,0 +1,199 @@
+package engine_test
+
+import (
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// TestFromChannel checks that all values arrive, in their order.
+func TestFromChannel(t *testing.T) {
+	for _, n := range []int{0, 1, 64, 1000} {
+		var got []int
+		err := engine.FromChannel(-1, func(ch chan<- int) {
+			for i := range n {
+				ch <- i
+			}
+		}, func(v int) { got = append(got, v) })
+		if err != nil || len(got) != n || !slices.IsSorted(got) {
+			t.Errorf("of %d values, %d came, %v: %v", n, len(got), got, err)
+		}
+	}
+}
+
+// TestFromChannelWaits checks that collect has returned when FromChannel does.
+func TestFromChannelWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		returned := false
+		err := engine.FromChannel(-1, func(ch chan<- int) {
+			ch <- 1
+			time.Sleep(time.Minute)
+			returned = true
+		}, func(int) {})
+		if !returned || err != nil {
+			t.Errorf("collect has returned: %v; %v", returned, err)
+		}
+	})
+}
+
+// uncomparable is a value that panics when it is compared with itself.
+type uncomparable []int
+
+// TestUncomparableValues checks that the end can be told from whatever is sent.
+func TestUncomparableValues(t *testing.T) {
+	got := 0
+	err := engine.FromChannel[any](new(int), func(ch chan<- any) {
+		ch <- uncomparable{1}
+		ch <- nil
+		ch <- new(int)
+	}, func(any) { got++ })
+	if got != 3 || err != nil {
+		t.Errorf("%d values came, want 3: %v", got, err)
+	}
+}
+
+// TestClosedChannel checks that collect may close the channel, as it must not.
+func TestClosedChannel(t *testing.T) {
+	for name, test := range map[string]struct {
+		after func(ch chan<- int)
+		want  string
+	}{
+		"and returns":      {func(chan<- int) {}, "the channel was closed, which belongs to whoever receives from it"},
+		"and goes on":      {func(chan<- int) { time.Sleep(time.Minute) }, "the channel was closed, which belongs to whoever receives from it"},
+		"and sends":        {func(ch chan<- int) { ch <- 2 }, "panic: send on closed channel"},
+		"and closes again": {func(ch chan<- int) { close(ch) }, "panic: close of closed channel"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got []int
+				returned := false
+				err := engine.FromChannel(-1, func(ch chan<- int) {
+					defer func() { returned = true }()
+					ch <- 1
+					close(ch)
+					test.after(ch)
+				}, func(v int) { got = append(got, v) })
+				if !slices.Equal(got, []int{1}) || !returned {
+					t.Errorf("got %v, collect has returned: %v", got, returned)
+				}
+				if err == nil || err.Error() != test.want {
+					t.Errorf("the error is %v, want %s", err, test.want)
+				}
+				time.Sleep(time.Minute) // Nobody must spin on the channel.
+			})
+		})
+	}
+}
+
+// TestLateSends checks that what is sent after the end goes nowhere, and that whoever
+// sends it is not held up for good.
+func TestLateSends(t *testing.T) {
+	for name, late := range map[string]func(ch chan<- int){
+		"at once": func(chan<- int) {},
+		"later":   func(chan<- int) { time.Sleep(time.Minute) },
+		"in two bursts": func(ch chan<- int) {
+			for i := range 1000 {
+				ch <- i
+			}
+			time.Sleep(10 * time.Minute)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const senders = 3
+				var (
+					got    atomic.Int32
+					others sync.WaitGroup
+					start  = make(chan struct{})
+				)
+				err := engine.FromChannel(-1, func(ch chan<- int) {
+					ch <- 1
+					for range senders {
+						others.Go(func() {
+							<-start
+							late(ch)
+							for i := range 1000 { // Much more than fits.
+								ch <- i
+							}
+						})
+					}
+				}, func(int) { got.Add(1) })
+				close(start)
+				others.Wait() // Blocks if somebody is held up, which the bubble notices.
+				time.Sleep(time.Hour)
+				if err != nil || got.Load() != 1 {
+					t.Errorf("%d values came, want 1: %v", got.Load(), err)
+				}
+			})
+		})
+	}
+}
+
+// TestLateClose checks that somebody may close the channel late, as it must not.
+func TestLateClose(t *testing.T) {
+	synctest.Test(t, func(*testing.T) {
+		start := make(chan struct{})
+		_ = engine.FromChannel(-1, func(ch chan<- int) {
+			go func() {
+				<-start
+				ch <- 1
+				close(ch)
+			}()
+		}, func(int) {})
+		close(start)
+		time.Sleep(time.Hour) // Nobody must spin on the channel.
+	})
+}
+
+// TestChannelIsFreed checks that a channel which nobody can send to any more is not
+// kept in memory, in case somebody might.
+func TestChannelIsFreed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // So that the time of looking after it never comes.
+		var (
+			freed atomic.Bool
+			start = make(chan struct{})
+		)
+		_ = engine.FromChannel(nil, func(ch chan<- *[100]byte) {
+			value := new([100]byte)
+			runtime.AddCleanup(value, func(freed *atomic.Bool) { freed.Store(true) }, &freed)
+			go func() {
+				<-start
+				ch <- value
+			}()
+		}, func(*[100]byte) {})
+		close(start)
+		for range 1000 {
+			if freed.Load() {
+				return
+			}
+			runtime.GC()
+			runtime.Gosched()
+		}
+		t.Error("what was sent late is still there")
+	})
+}
+
+// TestEachMustReturn checks that a panic of the receiver does not hold up the sender.
+func TestEachMustReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		err := engine.Try(func() error {
+			return engine.FromChannel(-1, func(ch chan<- int) {
+				for i := range 1000 {
+					ch <- i
+					sent++
+				}
+			}, func(int) { panic(errOwn) })
+		})
+		if !errors.Is(err, errOwn) || sent != 1000 {
+			t.Errorf("%d values were sent: %v", sent, err)
+		}
+	})
+}

@@ -1,0 +1,148 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// TestConcurrency checks that no more collectors than allowed run at once, over all
+// scrapes, and that all get their turn.
+func TestConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit, collectors, scrapes = 3, 10, 4
+		e := engine.Engine{Concurrency: limit}
+		var running, most atomic.Int32
+		var list []*engine.Collector
+		for i := range collectors {
+			list = append(list, &engine.Collector{Shared: i%2 == 0, Run: func(_ context.Context, sink engine.Sink) error {
+				defer running.Add(-1)
+				if n := running.Add(1); n > most.Load() {
+					most.Store(n)
+				}
+				synctestSleep(time.Second)
+				send(sink, float64(i))
+				return nil
+			}})
+		}
+		var wg sync.WaitGroup
+		for range scrapes {
+			wg.Go(func() {
+				for i, o := range scrape(&e, time.Hour, list...) {
+					wantValues(t, o, float64(i))
+					if o.Err != nil {
+						t.Errorf("collector %d ended with %v", i, o.Err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if most.Load() != limit {
+			t.Errorf("%d collectors ran at once, want %d", most.Load(), limit)
+		}
+	})
+}
+
+// synctestSleep sleeps, with something to do for others before and after.
+func synctestSleep(d time.Duration) {
+	runtime.Gosched()
+	time.Sleep(d)
+	runtime.Gosched()
+}
+
+// quick is a collector that sends 1.
+func quick() *engine.Collector {
+	return shared(func(sink engine.Sink) error { send(sink, 1); return nil })
+}
+
+// TestStuckHoldNoSlot checks that stuck collectors cost the others at most one scrape.
+func TestStuckHoldNoSlot(t *testing.T) {
+	bothKinds(t, func(t *testing.T, stuck *gate) {
+		e := engine.Engine{Concurrency: 1}
+		start := time.Now()
+		outcomes := scrape(&e, time.Second, stuck.Collector, quick())
+		took(t, start, time.Second)
+		for i, o := range outcomes {
+			if !errors.Is(o.Err, context.DeadlineExceeded) {
+				t.Errorf("collector %d ended with %v", i, o.Err)
+			}
+		}
+		wantHealthy(t, &e, stuck)
+	})
+}
+
+// TestStuckWithoutDeadline is the same for a scrape that has no deadline, as that of
+// Gather, so that nobody ever finds its run overdue.
+func TestStuckWithoutDeadline(t *testing.T) {
+	bothKinds(t, func(t *testing.T, stuck *gate) {
+		e := engine.Engine{Concurrency: 1}
+		out := inBackground(t.Context(), &e, stuck.Collector)
+		synctest.Wait()
+		if o := scrape(&e, time.Second, stuck.Collector, quick())[1]; !errors.Is(o.Err, context.DeadlineExceeded) {
+			t.Errorf("without a slot: %v", o.Err)
+		}
+		wantHealthy(t, &e, stuck)
+		o := <-out
+		wantValues(t, o, 1, 2)
+		if o.Err != nil {
+			t.Errorf("the scrape without a deadline ended with %v", o.Err)
+		}
+	})
+}
+
+// wantHealthy checks that a stuck collector fails at once, that others run, one at a
+// time, and that all is well when the stuck one has returned.
+func wantHealthy(t *testing.T, e *engine.Engine, stuck *gate) {
+	t.Helper()
+	for range 3 {
+		start := time.Now()
+		outcomes := e.Collect(t.Context(), jobs(stuck.Collector, quick(), quick()))
+		took(t, start, 0)
+		if !errors.Is(outcomes[0].Err, engine.ErrStillRunning) {
+			t.Errorf("the stuck collector: %v", outcomes[0].Err)
+		}
+		wantValues(t, outcomes[1], 1)
+		wantValues(t, outcomes[2], 1)
+	}
+	stuck.wantStarted(t, 1)
+	stuck.open()
+	synctest.Wait()
+	slow := shared(func(engine.Sink) error { time.Sleep(time.Second); return nil })
+	slowToo := shared(slowRun(time.Second))
+	start := time.Now()
+	outcomes := e.Collect(t.Context(), jobs(stuck.Collector, slow, slowToo))
+	took(t, start, 2*time.Second)
+	wantValues(t, outcomes[0], 1, 2)
+}
+
+func slowRun(d time.Duration) func(engine.Sink) error {
+	return func(engine.Sink) error { time.Sleep(d); return nil }
+}
+
+// TestCancelledJoinerKeepsSlot checks that a run holds its slot for as long as one of
+// those who share it waits.
+func TestCancelledJoinerKeepsSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engine.Engine{Concurrency: 1}
+		slow := shared(slowRun(time.Minute))
+		start := time.Now()
+		out := inBackground(t.Context(), &e, slow)
+		ctx, cancel := context.WithCancel(t.Context())
+		joiner := inBackground(ctx, &e, slow)
+		synctest.Wait()
+		cancel()
+		<-joiner
+		other := newGate(true)
+		other.open()
+		e.Collect(t.Context(), jobs(other.Collector))
+		took(t, start, time.Minute) // Not before the slot was free.
+		<-out
+	})
+}

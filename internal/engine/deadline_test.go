@@ -1,0 +1,173 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+var errOwn = errors.New("the collector's own error")
+
+// misbehaving are runs that end late, if at all, before release is closed. Each
+// sends 1 at first.
+var misbehaving = map[string]func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error{
+	"sleeps": func(_ context.Context, _ <-chan struct{}, sink engine.Sink) error {
+		send(sink, 1)
+		time.Sleep(time.Hour)
+		return nil
+	},
+	"is stuck": func(_ context.Context, release <-chan struct{}, sink engine.Sink) error {
+		send(sink, 1)
+		<-release
+		return nil
+	},
+	"notices the deadline too late": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
+		send(sink, 1)
+		<-release
+		return ctx.Err()
+	},
+	"gives up without a word": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
+		send(sink, 1)
+		select {
+		case <-ctx.Done():
+		case <-release:
+		}
+		return nil
+	},
+	"gives up for another reason": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
+		send(sink, 1)
+		select {
+		case <-ctx.Done():
+		case <-release:
+		}
+		return errOwn
+	},
+	"is stuck and sends to a channel": func(_ context.Context, release <-chan struct{}, sink engine.Sink) error {
+		return engine.FromChannel(-1, func(ch chan<- int) {
+			ch <- 1
+			<-release
+		}, func(v int) { send(sink, float64(v)) })
+	},
+	"blocks on a send of its own": func(_ context.Context, release <-chan struct{}, sink engine.Sink) error {
+		return engine.FromChannel(-1, func(ch chan<- int) {
+			ch <- 1
+			own := make(chan int)
+			select {
+			case own <- 1:
+			case <-release:
+			}
+		}, func(v int) { send(sink, float64(v)) })
+	},
+	"panics too late": func(_ context.Context, release <-chan struct{}, sink engine.Sink) error {
+		send(sink, 1)
+		<-release
+		panic("too late")
+	},
+}
+
+const timeout = 10 * time.Second
+
+// ends are ways for a context to end after the timeout.
+var ends = map[error]func() (context.Context, context.CancelFunc){
+	context.DeadlineExceeded: func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(context.Background(), timeout)
+	},
+	context.Canceled: func() (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(context.Background())
+		time.AfterFunc(timeout, cancel)
+		return ctx, cancel
+	},
+}
+
+// TestDeadline checks for each way to misbehave that the scrape returns when its
+// context is done, that the error tells, and that nothing else is lost.
+func TestDeadline(t *testing.T) {
+	for way, run := range misbehaving {
+		for want, begin := range ends {
+			for kind, isShared := range kinds {
+				t.Run(fmt.Sprintf("%s/%s/%v", way, kind, want), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						release := make(chan struct{})
+						bad := &engine.Collector{Shared: isShared, Run: func(ctx context.Context, sink engine.Sink) error {
+							return run(ctx, release, sink)
+						}}
+						ctx, cancel := begin()
+						defer cancel()
+						testDeadline(t, ctx, bad, want)
+						close(release)
+						time.Sleep(2 * time.Hour) // All must come to an end.
+					})
+				})
+			}
+		}
+	}
+}
+
+func testDeadline(t *testing.T, ctx context.Context, bad *engine.Collector, want error) {
+	good := shared(func(sink engine.Sink) error {
+		send(sink, 1, 2, 3)
+		time.Sleep(timeout - 1)
+		send(sink, 4)
+		return nil
+	})
+	start := time.Now()
+	outcomes := new(engine.Engine).Collect(ctx, jobs(bad, good, bad))
+	took(t, start, timeout)
+	for _, o := range []engine.Outcome{outcomes[0], outcomes[2]} {
+		wantValues(t, o, 1)
+		if !errors.Is(o.Err, want) {
+			t.Errorf("the error is %v, want %v", o.Err, want)
+		}
+		if o.Duration != timeout {
+			t.Errorf("the duration is %v, want %v", o.Duration, timeout)
+		}
+	}
+	wantValues(t, outcomes[1], 1, 2, 3, 4)
+	if outcomes[1].Err != nil || outcomes[1].Duration != timeout-1 {
+		t.Errorf("the good collector ended with %v after %v", outcomes[1].Err, outcomes[1].Duration)
+	}
+}
+
+// TestScrapeOverBefore checks that nothing is started for a scrape that is over.
+func TestScrapeOverBefore(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	c := newGate(false)
+	o := new(engine.Engine).Collect(ctx, jobs(c.Collector))[0]
+	if !errors.Is(o.Err, context.Canceled) {
+		t.Errorf("the error is %v", o.Err)
+	}
+	c.wantStarted(t, 0)
+}
+
+// TestOwnErrors checks that errors of collectors are passed on as they are, and cost
+// no sample.
+func TestOwnErrors(t *testing.T) {
+	outcomes := new(engine.Engine).Collect(t.Context(), jobs(
+		aware(func(_ context.Context, sink engine.Sink) error {
+			send(sink, 1)
+			sink.Drop(errors.New("a bad sample"))
+			return errOwn
+		}),
+		shared(func(sink engine.Sink) error { send(sink, 2); return nil }),
+	))
+	wantValues(t, outcomes[0], 1)
+	wantValues(t, outcomes[1], 2)
+	if outcomes[0].Err != errOwn || outcomes[1].Err != nil { //nolint:errorlint // As it is.
+		t.Errorf("the errors are %v and %v", outcomes[0].Err, outcomes[1].Err)
+	}
+	if len(outcomes[0].Dropped) != 1 || len(outcomes[1].Dropped) != 0 {
+		t.Errorf("dropped %v and %v", outcomes[0].Dropped, outcomes[1].Dropped)
+	}
+}
+
+func TestNothingToDo(t *testing.T) {
+	if outcomes := new(engine.Engine).Collect(t.Context(), nil); len(outcomes) != 0 {
+		t.Errorf("got %v", outcomes)
+	}
+}

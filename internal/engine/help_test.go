@@ -1,0 +1,121 @@
+package engine_test
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var family = &model.Family{Name: "family", Type: model.Gauge}
+
+// send writes one sample for each of values.
+func send(sink engine.Sink, values ...float64) {
+	for _, value := range values {
+		// A sink that nobody waits for refuses it, which most collectors ignore.
+		_ = sink.Sample(family, &model.Point{Value: value})
+	}
+}
+
+// values returns what has been sent.
+func values(o engine.Outcome) []float64 {
+	var got []float64
+	for _, s := range o.Samples {
+		got = append(got, s.Point.Value)
+	}
+	return got
+}
+
+// wantValues checks what has been sent.
+func wantValues(t *testing.T, o engine.Outcome, want ...float64) {
+	t.Helper()
+	if got := values(o); !slices.Equal(got, want) {
+		t.Errorf("collected %v, want %v", got, want)
+	}
+}
+
+// kinds tells whether collectors of a kind are shared.
+var kinds = map[string]bool{"shared": true, "aware": false}
+
+// shared returns a collector that cannot see its context.
+func shared(run func(sink engine.Sink) error) *engine.Collector {
+	return &engine.Collector{Shared: true, Run: func(_ context.Context, sink engine.Sink) error { return run(sink) }}
+}
+
+// aware returns a collector that can.
+func aware(run engine.Run) *engine.Collector { return &engine.Collector{Run: run} }
+
+// gate is a collector that sends 1, is stuck until it is opened, and then sends 2. It
+// does not care about its context.
+type gate struct {
+	*engine.Collector
+
+	opened  chan struct{}
+	started atomic.Int32 // Runs that have been started.
+	running atomic.Int32
+	most    atomic.Int32 // The most that have been running at once.
+}
+
+func newGate(isShared bool) *gate {
+	g := &gate{opened: make(chan struct{})}
+	g.Collector = &engine.Collector{Shared: isShared, Run: func(_ context.Context, sink engine.Sink) error {
+		g.started.Add(1)
+		running := g.running.Add(1)
+		defer g.running.Add(-1)
+		for most := g.most.Load(); most < running && !g.most.CompareAndSwap(most, running); most = g.most.Load() {
+		}
+		send(sink, 1)
+		<-g.opened
+		send(sink, 2)
+		return nil
+	}}
+	return g
+}
+
+func (g *gate) open() { close(g.opened) }
+
+func (g *gate) wantStarted(t *testing.T, want int32) {
+	t.Helper()
+	if got := g.started.Load(); got != want {
+		t.Errorf("%d runs were started, want %d", got, want)
+	}
+}
+
+func jobs(collectors ...*engine.Collector) []engine.Job {
+	list := make([]engine.Job, len(collectors))
+	for i, c := range collectors {
+		list[i].Collector = c
+	}
+	return list
+}
+
+// scrape runs collectors with a deadline.
+func scrape(e *engine.Engine, timeout time.Duration, collectors ...*engine.Collector) []engine.Outcome {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return e.Collect(ctx, jobs(collectors...))
+}
+
+// inBackground runs a scrape of one collector whose outcome is received later.
+func inBackground(ctx context.Context, e *engine.Engine, c *engine.Collector) <-chan engine.Outcome {
+	out := make(chan engine.Outcome, 1)
+	go func() { out <- e.Collect(ctx, jobs(c))[0] }()
+	return out
+}
+
+// took checks how long something took on the clock of the bubble, on which nothing
+// takes time but waiting.
+func took(t *testing.T, start time.Time, want time.Duration) {
+	t.Helper()
+	if got := time.Since(start); got != want {
+		t.Errorf("took %v, want %v", got, want)
+	}
+}

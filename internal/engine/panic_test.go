@@ -1,0 +1,156 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// panics are ways for a run not to return.
+var panics = map[string]struct {
+	run   func()
+	value string // As printed; empty if it is no panic.
+	is    error  // What the error is, if that can be told.
+}{
+	"string":        {run: func() { panic("no way") }, value: "no way"},
+	"error":         {run: func() { panic(io.ErrUnexpectedEOF) }, value: "unexpected EOF", is: io.ErrUnexpectedEOF},
+	"nil":           {run: func() { panic(nil) }, value: "panic called with nil argument"},
+	"runtime error": {run: func() { panicWithIndex(nil) }, value: "runtime error: index out of range [1] with length 0"},
+	"bad stringer":  {run: func() { panic(badStringer{}) }, value: "%!v(PANIC=String method: no string either)"},
+	"Goexit":        {run: runtime.Goexit},
+}
+
+func panicWithIndex(list []int) { list[1]++ }
+
+type badStringer struct{}
+
+func (badStringer) String() string { panic("no string either") }
+
+// TestPanics checks, for each way not to return, what becomes of it and that nothing
+// else is lost, whichever goroutine it happens in.
+func TestPanics(t *testing.T) {
+	places := map[string]func(run func()) engine.Run{
+		"in the run": func(run func()) engine.Run {
+			return func(_ context.Context, sink engine.Sink) error {
+				send(sink, 1)
+				run()
+				return nil
+			}
+		},
+		"behind the channel": func(run func()) engine.Run {
+			return func(_ context.Context, sink engine.Sink) error {
+				return engine.FromChannel(-1, func(ch chan<- int) {
+					ch <- 1
+					run()
+				}, func(v int) { send(sink, float64(v)) })
+			}
+		},
+		"before the channel": func(run func()) engine.Run {
+			return func(_ context.Context, sink engine.Sink) error {
+				return engine.FromChannel(-1, func(ch chan<- int) {
+					for i := range 1000 { // More than fits.
+						ch <- i
+					}
+				}, func(v int) {
+					send(sink, float64(v))
+					if v == 1 {
+						run()
+					}
+				})
+			}
+		},
+	}
+	sent := map[string][]float64{"before the channel": {0, 1}}
+	for name, test := range panics {
+		for place, run := range places {
+			for kind, isShared := range kinds {
+				t.Run(name+"/"+place+"/"+kind, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						var e engine.Engine
+						bad := &engine.Collector{Shared: isShared, Run: run(test.run)}
+						for range 3 { // It is started anew each time.
+							outcomes := e.Collect(t.Context(), jobs(bad, quick()))
+							want := []float64{1}
+							if sent[place] != nil {
+								want = sent[place]
+							}
+							wantValues(t, outcomes[0], want...)
+							checkPanic(t, outcomes[0].Err, test.value, test.is)
+							wantValues(t, outcomes[1], 1)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// checkPanic checks the error that something has become which did not return.
+func checkPanic(t *testing.T, err error, value string, is error) {
+	t.Helper()
+	p, ok := errors.AsType[*engine.PanicError](err)
+	switch {
+	case err == nil:
+		t.Error("there is no error")
+	case value == "" && !ok:
+		if got := err.Error(); !strings.Contains(got, "Goexit") {
+			t.Errorf("the error is %q", got)
+		}
+	case value == "" || !ok:
+		t.Errorf("the error is %T: %v", err, err)
+	default:
+		if got, want := p.Error(), "panic: "+value; got != want {
+			t.Errorf("the error is %q, want %q", got, want)
+		}
+		if stack := string(p.Stack); !strings.Contains(stack, "panic_test.go") {
+			t.Errorf("the stack does not tell where it was:\n%s", stack)
+		}
+		if is != nil && !errors.Is(err, is) {
+			t.Errorf("%v is not %v", err, is)
+		}
+	}
+}
+
+// TestOldNilPanic checks that panic(nil) is noticed where recover cannot tell it.
+func TestOldNilPanic(t *testing.T) {
+	t.Setenv("GODEBUG", "panicnil=1")
+	err := engine.Try(func() error { panic(nil) })
+	checkPanic(t, err, "<nil>", nil)
+}
+
+func TestTry(t *testing.T) {
+	if err := engine.Try(func() error { return nil }); err != nil {
+		t.Errorf("nothing has become %v", err)
+	}
+	if err := engine.Try(func() error { return io.EOF }); err != io.EOF { //nolint:errorlint // As it is.
+		t.Errorf("io.EOF has become %v", err)
+	}
+}
+
+// badError panics when it is asked what it is.
+type badError struct{}
+
+func (badError) Error() string { panic("no text") }
+func (badError) Is(error) bool { panic("no answer") }
+
+// TestBadError checks that an error of somebody else's may panic.
+func TestBadError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := aware(func(ctx context.Context, sink engine.Sink) error {
+			send(sink, 1)
+			<-ctx.Done()
+			return badError{}
+		})
+		o := scrape(new(engine.Engine), timeout, c)[0]
+		wantValues(t, o, 1)
+		if o.Err == nil {
+			t.Error("there is no error")
+		}
+	})
+}

@@ -1,0 +1,161 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// TestSharedRun checks that scrapes which overlap share one run, and that each waits
+// under its own context.
+func TestSharedRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var e engine.Engine
+		c := newGate(true)
+		cancelled, cancel := context.WithCancel(t.Context())
+		impatient, cancelImpatient := context.WithTimeout(t.Context(), time.Second)
+		defer cancelImpatient()
+
+		first := inBackground(cancelled, &e, c.Collector)
+		second := inBackground(t.Context(), &e, c.Collector)
+		third := inBackground(impatient, &e, c.Collector)
+		fourth := inBackground(t.Context(), &e, c.Collector)
+		synctest.Wait()
+		c.wantStarted(t, 1)
+
+		cancel()
+		o := <-first
+		wantValues(t, o, 1)
+		if !errors.Is(o.Err, context.Canceled) {
+			t.Errorf("the cancelled scrape ended with %v", o.Err)
+		}
+		o = <-third
+		wantValues(t, o, 1)
+		if !errors.Is(o.Err, context.DeadlineExceeded) {
+			t.Errorf("the impatient scrape ended with %v", o.Err)
+		}
+		c.open()
+		for _, patient := range []<-chan engine.Outcome{second, fourth} {
+			o := <-patient
+			wantValues(t, o, 1, 2)
+			if o.Err != nil || o.Duration != time.Second {
+				t.Errorf("a patient scrape ended with %v after %v", o.Err, o.Duration)
+			}
+		}
+		c.wantStarted(t, 1)
+	})
+}
+
+// TestSharedFailure checks that an error reaches all who share a run, and nobody else.
+func TestSharedFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var e engine.Engine
+		err := errOwn
+		c := shared(func(sink engine.Sink) error {
+			time.Sleep(time.Second)
+			send(sink, 1)
+			return err
+		})
+		outcomes := e.Collect(t.Context(), jobs(c, c, c))
+		for _, o := range outcomes {
+			wantValues(t, o, 1)
+			if !errors.Is(o.Err, errOwn) {
+				t.Errorf("the error is %v", o.Err)
+			}
+		}
+		err = nil
+		if o := e.Collect(t.Context(), jobs(c))[0]; o.Err != nil {
+			t.Errorf("the next run ended with %v", o.Err)
+		}
+	})
+}
+
+// TestAwareOverlap checks that a collector which can see its context is run for each
+// scrape anew, and that runs are bounded: further scrapes wait.
+func TestAwareOverlap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const most = 2
+		var e engine.Engine
+		c := newGate(false)
+		var scrapes []<-chan engine.Outcome
+		for range 5 {
+			scrapes = append(scrapes, inBackground(t.Context(), &e, c.Collector))
+		}
+		synctest.Wait()
+		c.wantStarted(t, most)
+
+		start := time.Now()
+		o := scrape(&e, time.Second, c.Collector)[0]
+		took(t, start, time.Second)
+		if !errors.Is(o.Err, context.DeadlineExceeded) || len(o.Samples) > 0 {
+			t.Errorf("a scrape that waited in vain: %v, %v", values(o), o.Err)
+		}
+		c.wantStarted(t, most)
+		synctest.Wait()
+		c.open()
+		for i, out := range scrapes {
+			// The two runs have outlived the scrape with a deadline: those that still
+			// wait for another one do not wait any longer.
+			switch o := <-out; {
+			case o.Err == nil:
+				wantValues(t, o, 1, 2)
+			case !errors.Is(o.Err, engine.ErrStillRunning):
+				t.Errorf("scrape %d ended with %v", i, o.Err)
+			}
+		}
+		if c.most.Load() != most {
+			t.Errorf("%d runs at once, want %d", c.most.Load(), most)
+		}
+		c.wantStarted(t, most)
+	})
+}
+
+// TestAwareTurns checks that scrapes which wait for their turn get it.
+func TestAwareTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var e engine.Engine
+		c := aware(func(_ context.Context, sink engine.Sink) error {
+			time.Sleep(time.Second)
+			send(sink, 1)
+			return nil
+		})
+		start := time.Now()
+		for _, o := range scrape(&e, time.Minute, c, c, c, c, c) {
+			wantValues(t, o, 1)
+			if o.Err != nil || o.Duration != time.Second {
+				t.Errorf("ended with %v after %v", o.Err, o.Duration)
+			}
+		}
+		took(t, start, 3*time.Second)
+	})
+}
+
+// TestContext checks what runs see of the context of their scrape: its values, and,
+// unless others share the run, its end.
+func TestContext(t *testing.T) {
+	type key struct{}
+	for kind, isShared := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			var e engine.Engine
+			ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "value"), time.Hour)
+			defer cancel()
+			want, _ := ctx.Deadline()
+			c := &engine.Collector{Shared: isShared, Run: func(ctx context.Context, _ engine.Sink) error {
+				if got := ctx.Value(key{}); got != "value" {
+					t.Errorf("the value is %v", got)
+				}
+				if got, ok := ctx.Deadline(); ok == isShared || ok && !got.Equal(want) {
+					t.Errorf("the deadline is %v, %v, want %v", got, ok, want)
+				}
+				return nil
+			}}
+			if o := e.Collect(ctx, jobs(c))[0]; o.Err != nil {
+				t.Errorf("ended with %v", o.Err)
+			}
+		})
+	}
+}

@@ -1,0 +1,91 @@
+package stream
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+)
+
+// Drain writes everything to w until all streams are closed, and returns the first
+// error of w. ctx is the context of whoever reads w: when it is done, what is left is
+// thrown away, and the error is its cause. When Drain has ended, nobody waits for the
+// streams any more: their collectors are told that they are abandoned.
+//
+// What is written has no trailer, and begins and ends between two families. It may be
+// less than collectors have sent, without an error, if their streams were closed
+// while they ran.
+func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
+	defer m.end() // Even if w panics.
+	impatient := time.AfterFunc(patience, m.relent)
+	defer impatient.Stop()
+	for {
+		chunk, turn, more := m.take()
+		switch {
+		case !more:
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case turn:
+			impatient.Reset(patience)
+		}
+		if chunk != nil {
+			if _, err := w.Write(chunk); err != nil {
+				return err
+			}
+			m.recycle(chunk)
+			continue
+		}
+		select {
+		case <-m.changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// take returns the next chunk: of the current stream for as long as that is not at
+// its end, then of the one with the longest queue, whose turn begins. There is more as
+// long as a stream is not at its end, even if no chunk is there yet.
+func (m *Mixer) take() (chunk []byte, turn, more bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.streams = slices.DeleteFunc(m.streams, func(s *Stream) bool { return s.done && len(s.queue) == 0 })
+	if len(m.streams) == 0 {
+		return nil, false, false
+	}
+	if !slices.Contains(m.streams, m.current) {
+		m.current, m.lenient = nil, false
+		longest := slices.MaxFunc(m.streams, func(a, b *Stream) int { return len(a.queue) - len(b.queue) })
+		if len(longest.queue) == 0 {
+			return nil, false, true
+		}
+		m.current, turn = longest, true
+	}
+	s := m.current
+	if len(s.queue) == 0 {
+		return nil, turn, true
+	}
+	chunk = s.queue[0]
+	s.queue = slices.Delete(s.queue, 0, 1)
+	m.queued--
+	m.space.Broadcast()
+	return chunk, turn, true
+}
+
+// recycle keeps a chunk's memory for the next one.
+func (m *Mixer) recycle(chunk []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.free) < maxQueued {
+		m.free = append(m.free, chunk[:0])
+	}
+}
+
+// relent lets the streams whose turn it is not go ahead, if it is anybody's turn.
+func (m *Mixer) relent() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lenient = m.current != nil
+	m.space.Broadcast()
+}

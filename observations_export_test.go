@@ -1,0 +1,32 @@
+package metric
+
+// Spread gives a histogram, or a summary without objectives, the stripes that it
+// otherwise gets when several cores want it at the same time.
+func Spread(instrument any) {
+	o := observationsOf(instrument)
+	o.first.mu.Lock()
+	defer o.first.mu.Unlock()
+	if o.more.Load() == nil {
+		o.spread()
+	}
+}
+
+// Miss does what an observation does that finds another one at work.
+func Miss(instrument any) {
+	observationsOf(instrument).lockFree().mu.Unlock()
+}
+
+// HasStripes tells whether a histogram or summary has stripes.
+func HasStripes(instrument any) bool {
+	return observationsOf(instrument).more.Load() != nil
+}
+
+func observationsOf(instrument any) *observations {
+	switch i := instrument.(type) {
+	case *histogram:
+		return &i.counts
+	case *summary:
+		return &i.plain
+	}
+	panic("not an instrument with observations")
+}

@@ -1,0 +1,182 @@
+package metric_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric"
+)
+
+var objectives = map[float64]float64{0.5: 0.05, 0.9: 0.01, 0.99: 0.001}
+
+func TestSummaryEqualsClientGolang(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		opts prometheus.SummaryOpts
+	}{
+		{"no objectives", prometheus.SummaryOpts{}},
+		{"empty objectives", prometheus.SummaryOpts{Objectives: map[float64]float64{}}},
+		{"defaults", prometheus.SummaryOpts{Objectives: objectives}},
+		{"extreme objectives", prometheus.SummaryOpts{Objectives: map[float64]float64{0: 0, 1: 0, 0.5: 0.5}}},
+		{"short window", prometheus.SummaryOpts{Objectives: objectives, MaxAge: 3 * time.Second}},
+		{"one age bucket", prometheus.SummaryOpts{Objectives: objectives, MaxAge: time.Minute, AgeBuckets: 1}},
+		{"many age buckets", prometheus.SummaryOpts{Objectives: objectives, MaxAge: time.Minute, AgeBuckets: 50}},
+		{"no buffer", prometheus.SummaryOpts{Objectives: objectives, BufCap: 1}},
+		{"small buffer", prometheus.SummaryOpts{Objectives: objectives, BufCap: 7, MaxAge: time.Minute}},
+		{"large buffer", prometheus.SummaryOpts{Objectives: objectives, BufCap: 100000}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tt.opts.Name = "s"
+				tt.opts.ConstLabels = prometheus.Labels{"b": "2", "a": "1"}
+				ours, theirs := metric.NewSummary(tt.opts), prometheus.NewSummary(tt.opts)
+				random := rand.New(rand.NewPCG(1, 2))
+				sameMetric(t, ours, theirs)
+				for i := range 2000 {
+					v := random.NormFloat64()
+					ours.Observe(v)
+					theirs.Observe(v)
+					if i%37 == 0 {
+						time.Sleep(time.Duration(random.IntN(20000)) * time.Millisecond)
+						synctest.Wait()
+					}
+					if i%101 == 0 {
+						sameMetric(t, ours, theirs)
+					}
+				}
+				for _, v := range oddValues {
+					ours.Observe(v)
+					theirs.Observe(v)
+				}
+				sameMetric(t, ours, theirs)
+				time.Sleep(24 * time.Hour)
+				sameMetric(t, ours, theirs)
+			})
+		})
+	}
+}
+
+// TestSummaryDecays: quantiles are those of the window and NaN when it is empty, while
+// count and sum are those of all times.
+func TestSummaryDecays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := metric.NewSummary(metric.SummaryOpts{
+			Name: "s", Objectives: map[float64]float64{0.5: 0.01}, MaxAge: 10 * time.Second, AgeBuckets: 5,
+		})
+		check := func(count uint64, sum, median float64) {
+			t.Helper()
+			got := written(t, s).GetSummary()
+			q := got.GetQuantile()[0].GetValue()
+			if got.GetSampleCount() != count || got.GetSampleSum() != sum || q != median && !(math.IsNaN(q) && math.IsNaN(median)) {
+				t.Errorf("got count %d, sum %v, median %v; want %d, %v, %v", got.GetSampleCount(), got.GetSampleSum(), q, count, sum, median)
+			}
+		}
+		check(0, 0, math.NaN())
+		s.Observe(1)
+		check(1, 1, 1)
+		time.Sleep(6 * time.Second)
+		s.Observe(100)
+		s.Observe(100)
+		check(3, 201, 100)
+		time.Sleep(5 * time.Second) // Now the first one is too old.
+		check(3, 201, 100)
+		time.Sleep(7 * time.Second)
+		check(3, 201, math.NaN())
+		s.Observe(7)
+		check(4, 208, 7)
+	})
+}
+
+// TestSummaryTinyWindow: client_golang loops forever if a step of the window is 0.
+func TestSummaryTinyWindow(t *testing.T) {
+	s := metric.NewSummary(metric.SummaryOpts{Name: "s", Objectives: objectives, MaxAge: 1, AgeBuckets: 5})
+	for range 1000 {
+		s.Observe(1)
+	}
+	if got := written(t, s).GetSummary(); got.GetSampleCount() != 1000 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestSummaryPanics(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		opts   prometheus.SummaryOpts
+		labels []string
+	}{
+		{"negative MaxAge", prometheus.SummaryOpts{MaxAge: -time.Second, Objectives: objectives}, nil},
+		{"negative MaxAge without objectives", prometheus.SummaryOpts{MaxAge: -1}, nil},
+		{"constant label quantile", prometheus.SummaryOpts{ConstLabels: prometheus.Labels{"quantile": "1"}}, nil},
+		{"variable label quantile", prometheus.SummaryOpts{}, []string{"a", "quantile"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.opts.Name = "s"
+			values := make([]string, len(tt.labels))
+			samePanic(t,
+				func() { metric.NewSummaryVec(tt.opts, tt.labels).WithLabelValues(values...) },
+				func() { prometheus.NewSummaryVec(tt.opts, tt.labels).WithLabelValues(values...) },
+			)
+			if tt.labels == nil {
+				samePanic(t, func() { metric.NewSummary(tt.opts) }, func() { prometheus.NewSummary(tt.opts) })
+			}
+		})
+	}
+}
+
+func TestSummaryKeepsItsObjectives(t *testing.T) {
+	given := map[float64]float64{0.5: 0.01}
+	s := metric.NewSummary(metric.SummaryOpts{Name: "s", Objectives: given})
+	clear(given)
+	s.Observe(3)
+	if q := written(t, s).GetSummary().GetQuantile(); len(q) != 1 || q[0].GetValue() != 3 {
+		t.Errorf("the objectives of the options are shared: %v", q)
+	}
+}
+
+// TestSummaryIsWhole is TestHistogramIsWhole for summaries: all observations are 1.
+func TestSummaryIsWhole(t *testing.T) {
+	const goroutines, rounds = 8, 2000
+	for name, opts := range map[string]metric.SummaryOpts{
+		"without objectives": {},
+		"with objectives":    {Objectives: objectives, MaxAge: 50 * time.Millisecond, BufCap: 64},
+	} {
+		for _, spread := range []bool{false, true} {
+			if spread && opts.Objectives != nil {
+				continue
+			}
+			t.Run(name+map[bool]string{true: " with stripes"}[spread], func(t *testing.T) {
+				opts.Name = "s"
+				s := metric.NewSummary(opts)
+				if spread {
+					metric.Spread(s)
+				}
+				var wg sync.WaitGroup
+				for range goroutines {
+					wg.Go(func() {
+						for range rounds {
+							s.Observe(1)
+						}
+					})
+				}
+				last := uint64(0)
+				for range 300 {
+					got := written(t, s).GetSummary()
+					if got.GetSampleSum() != float64(got.GetSampleCount()) || got.GetSampleCount() < last {
+						t.Fatalf("count %d after %d, and sum %v", got.GetSampleCount(), last, got.GetSampleSum())
+					}
+					last = got.GetSampleCount()
+				}
+				wg.Wait()
+				if got := written(t, s).GetSummary(); got.GetSampleCount() != goroutines*rounds {
+					t.Errorf("in the end %d observations are left of %d", got.GetSampleCount(), goroutines*rounds)
+				}
+			})
+		}
+	}
+}
