@@ -1,0 +1,39 @@
+// Package metric is a Prometheus metrics library in which a scrape is one cancellable
+// operation with a deadline, from the HTTP request down to the last collector.
+//
+// It works with everything that exists: any collector of client_golang registers
+// unchanged, and code written for client_golang moves over by changing the import path.
+//
+// # Instruments
+//
+// [NewCounter], [NewGauge], [NewHistogram] and [NewSummary] make instruments, their
+// …Vec siblings sets of them that differ in the values of labels. They are safe for
+// concurrent use, scale with the cores and do not allocate when they are used. [New]
+// makes them with a namespace, registered, and in one line.
+//
+// # Collectors
+//
+// A [ContextRegistry] gathers from all its collectors at the same time. What kind a
+// collector is, the registry sees when it is registered:
+//
+//   - An instrument of this package is read directly, without a goroutine or a channel.
+//   - A [CollectorWithContext] gets the context of the scrape: its deadline, its end if
+//     the client goes away, and its values.
+//   - A [StreamCollector] writes very many series straight into the response.
+//   - Any other Collector is run without a context. Scrapes that overlap share a run.
+//
+// # What can go wrong
+//
+// A collector that is slow, stuck, panics or sends nonsense costs only itself. The rest
+// is served, on time, and a [GatherError] tells which collector failed and why. One that
+// does not return is left behind and not started again before it has returned; until
+// then it fails with [ErrStillRunning]. A sample that is a duplicate or not valid is left
+// out and reported.
+//
+// # Serving
+//
+// [HandlerFor] and [HandlerForContext] serve what a registry or any other gatherer has,
+// in the text format, OpenMetrics or protobuf, compressed or not, as the client asks. The
+// deadline of the scrape comes from the header in which Prometheus announces its own
+// timeout. [Handler] serves the default registry, and client_golang's beside it.
+package metric
