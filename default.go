@@ -37,12 +37,18 @@ func MustRegister(cs ...Collector) { DefaultRegisterer.MustRegister(cs...) }
 // Unregister removes a collector from DefaultRegisterer and tells whether it was there.
 func Unregister(c Collector) bool { return DefaultRegisterer.Unregister(c) }
 
-// Handler returns a handler for DefaultGatherer and, beside it, client_golang's default
-// gatherer, so that nothing is missing while a program, or a library that it uses,
-// still registers metrics there. What both say about the Go runtime and the process is
-// served once. The handler serves whatever can be gathered, offers OpenMetrics, and
-// counts its requests in DefaultRegisterer.
+// Handler returns a handler for DefaultGatherers, so that nothing is missing while a
+// program, or a library that it uses, still registers metrics with client_golang's
+// default registry. The handler serves whatever can be gathered, offers OpenMetrics,
+// and counts its requests in DefaultRegisterer.
 func Handler() http.Handler {
+	return InstrumentMetricHandler(DefaultRegisterer, HandlerFor(DefaultGatherers()))
+}
+
+// DefaultGatherers gathers from DefaultGatherer, as it is now, and from client_golang's
+// default gatherer beside it. What both say about the Go runtime and the process is
+// gathered once. It is safe for concurrent use.
+func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
 	both.mustAddGatherer("default", DefaultGatherer)
 	theirs := &entry{announced: &descs{}, binding: binding{run: runGatherer(plainGatherer(gatherTheirs)), shared: true}}
@@ -50,7 +56,7 @@ func Handler() http.Handler {
 	if err := both.add(theirs, "client_golang"); err != nil {
 		panic("BUG: " + err.Error())
 	}
-	return InstrumentMetricHandler(DefaultRegisterer, HandlerFor(both))
+	return both
 }
 
 // gatherTheirs gathers from client_golang's default gatherer, unless that is ours.

@@ -64,6 +64,11 @@ type HandlerOpts struct {
 	// MaxRequestsInFlight, if positive, is how many requests are served at once.
 	// Others are answered with 503 Service Unavailable and a Retry-After.
 	MaxRequestsInFlight int
+	// CoalesceGather lets requests that overlap share one gathering, with the values
+	// and the deadline of the context of the first of them. Without it, overlapping
+	// requests share the runs of collectors that cannot take a context, but each
+	// reads the instruments and calls the others itself.
+	CoalesceGather bool
 
 	// EnableOpenMetrics offers OpenMetrics besides the text format and protobuf.
 	EnableOpenMetrics bool
@@ -88,9 +93,9 @@ type HandlerOpts struct {
 // whatever can be gathered (ContinueOnError) and offers OpenMetrics.
 func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 	if len(opts) == 0 {
-		return newHandler(g, HandlerOpts{ErrorHandling: ContinueOnError, EnableOpenMetrics: true})
+		return newHandler(registryFor(g), HandlerOpts{ErrorHandling: ContinueOnError, EnableOpenMetrics: true})
 	}
-	return newHandler(g, opts[0])
+	return newHandler(registryFor(g), opts[0])
 }
 
 // HandlerForContext returns a handler that serves what g gathers under the context of
@@ -98,7 +103,7 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 //
 // The request parameter name[], which may be repeated, selects families by name.
 func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
-	return newHandler(g, opts)
+	return newHandler(registryFor(g), opts)
 }
 
 // handler serves a registry.
@@ -111,8 +116,11 @@ type handler struct {
 	errors   *CounterVec   // By cause.
 }
 
-func newHandler(g Gatherer, opts HandlerOpts) *handler {
-	h := &handler{registry: registryFor(g), opts: opts, formats: opts.AcceptedFormats}
+func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
+	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
+	if opts.CoalesceGather {
+		h.registry = coalescing(registry)
+	}
 	if len(h.formats) == 0 {
 		h.formats = expfmt.DefaultAcceptedFormats()
 		if opts.EnableOpenMetrics {
@@ -196,6 +204,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		httpError(w, err)
 		return
+	}
+	if h.opts.CoalesceGather {
+		ctx = withSharedDeadline(ctx)
 	}
 	h.serve(ctx, out, h.registry.newScrape(wanted), format)
 }

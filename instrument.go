@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/luxfi/metric/internal/counting"
 )
 
 // InstrumentMetricHandler returns h with two metrics, which it registers with reg:
@@ -22,47 +24,5 @@ func InstrumentMetricHandler(reg Registerer, h http.Handler) http.Handler {
 		Name: "promhttp_metric_handler_requests_in_flight",
 		Help: "Current number of scrapes being served.",
 	}))
-	return promhttp.InstrumentHandlerDuration(countingVec{requests}, promhttp.InstrumentHandlerInFlight(inFlight, h))
-}
-
-// countingVec is a CounterVec as an ObserverVec that counts the observations. So
-// client_golang's instrumentation, which takes its own CounterVec only, works for ours.
-type countingVec struct{ *CounterVec }
-
-func (v countingVec) GetMetricWith(labels Labels) (Observer, error) {
-	c, err := v.CounterVec.GetMetricWith(labels)
-	return counting{c}, err
-}
-
-func (v countingVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
-	c, err := v.CounterVec.GetMetricWithLabelValues(values...)
-	return counting{c}, err
-}
-
-func (v countingVec) With(labels Labels) Observer { return counting{v.CounterVec.With(labels)} }
-
-func (v countingVec) WithLabelValues(values ...string) Observer {
-	return counting{v.CounterVec.WithLabelValues(values...)}
-}
-
-func (v countingVec) CurryWith(labels Labels) (ObserverVec, error) {
-	c, err := v.CounterVec.CurryWith(labels)
-	return countingVec{c}, err
-}
-
-func (v countingVec) MustCurryWith(labels Labels) ObserverVec {
-	return countingVec{v.CounterVec.MustCurryWith(labels)}
-}
-
-// counting counts observations.
-type counting struct{ Counter }
-
-func (c counting) Observe(float64) { c.Inc() }
-
-func (c counting) ObserveWithExemplar(_ float64, labels Labels) {
-	if adder, ok := c.Counter.(ExemplarAdder); ok {
-		adder.AddWithExemplar(1, labels)
-		return
-	}
-	c.Inc()
+	return promhttp.InstrumentHandlerDuration(counting.Observers(requests), promhttp.InstrumentHandlerInFlight(inFlight, h))
 }

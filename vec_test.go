@@ -87,7 +87,9 @@ var vecCalls = []struct {
 	{"too few values", func(v anyVec) (any, error) { return ok(v.GetMetricWithLabelValues("X", "Y\"")) }},
 	{"too many values", func(v anyVec) (any, error) { return ok(v.GetMetricWithLabelValues("X", "Y", "Z", "\xff")) }},
 	{"value not UTF-8", func(v anyVec) (any, error) { return ok(v.GetMetricWithLabelValues("1", "a\xffb", "3")) }},
-	{"labels", func(v anyVec) (any, error) { return ok(v.GetMetricWith(prometheus.Labels{"c": "3", "b": "2", "a": "1"})) }},
+	{"labels", func(v anyVec) (any, error) {
+		return ok(v.GetMetricWith(prometheus.Labels{"c": "3", "b": "2", "a": "1"}))
+	}},
 	{"nil labels", func(v anyVec) (any, error) { return ok(v.GetMetricWith(nil)) }},
 	{"empty labels", func(v anyVec) (any, error) { return ok(v.GetMetricWith(prometheus.Labels{})) }},
 	{"too few labels", func(v anyVec) (any, error) { return ok(v.GetMetricWith(prometheus.Labels{"b": "Y", "a": "X"})) }},
@@ -178,7 +180,9 @@ func TestVecEqualsClientGolang(t *testing.T) {
 func TestVecProperty(t *testing.T) {
 	for seed := range 100 {
 		random := rand.New(rand.NewPCG(uint64(seed), 0))
-		value := func() string { return []string{"", "x", "\"", `\`, "\\\"", "long enough for more than sixteen bytes"}[random.IntN(6)] }
+		value := func() string {
+			return []string{"", "x", "\"", `\`, "\\\"", "long enough for more than sixteen bytes"}[random.IntN(6)]
+		}
 		for name, pair := range vecPairs(prometheus.UnconstrainedLabels{"b", "a", "c"}) {
 			curried := [2]anyVec{mustCurry(pair[0], prometheus.Labels{"a": "x"}), mustCurry(pair[1], prometheus.Labels{"a": "x"})}
 			for range 50 {

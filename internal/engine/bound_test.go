@@ -178,9 +178,6 @@ func (w *world) scrape(ctx context.Context, end time.Duration) {
 		w.Errorf("a scrape took %v, longer than %v", elapsed, end)
 	}
 	for _, o := range outcomes {
-		if o.Duration > elapsed && ctx.Err() == nil && o.Duration > 2*time.Minute {
-			w.Errorf("a run took %v", o.Duration)
-		}
 		if elapsed < end && errors.Is(o.Err, context.DeadlineExceeded) {
 			w.Errorf("before the deadline: %v", o.Err)
 		}

@@ -3,7 +3,6 @@ package engine_test
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,7 +26,7 @@ func TestConcurrency(t *testing.T) {
 				if n := running.Add(1); n > most.Load() {
 					most.Store(n)
 				}
-				synctestSleep(time.Second)
+				time.Sleep(time.Second)
 				send(sink, float64(i))
 				return nil
 			}})
@@ -48,13 +47,6 @@ func TestConcurrency(t *testing.T) {
 			t.Errorf("%d collectors ran at once, want %d", most.Load(), limit)
 		}
 	})
-}
-
-// synctestSleep sleeps, with something to do for others before and after.
-func synctestSleep(d time.Duration) {
-	runtime.Gosched()
-	time.Sleep(d)
-	runtime.Gosched()
 }
 
 // quick is a collector that sends 1.
@@ -114,10 +106,8 @@ func wantHealthy(t *testing.T, e *engine.Engine, stuck *gate) {
 	stuck.wantStarted(t, 1)
 	stuck.open()
 	synctest.Wait()
-	slow := shared(func(engine.Sink) error { time.Sleep(time.Second); return nil })
-	slowToo := shared(slowRun(time.Second))
 	start := time.Now()
-	outcomes := e.Collect(t.Context(), jobs(stuck.Collector, slow, slowToo))
+	outcomes := e.Collect(t.Context(), jobs(stuck.Collector, shared(slowRun(time.Second)), shared(slowRun(time.Second))))
 	took(t, start, 2*time.Second)
 	wantValues(t, outcomes[0], 1, 2)
 }
