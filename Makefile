@@ -24,7 +24,7 @@ GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test test-386 e2e fuzz bench build-all lint fmt tidy clean
+.PHONY: help test test-386 api e2e fuzz bench build-all lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ test: ## Run the tests of every module, with the race detector where there is a 
 
 test-386: ## Run the root module's tests as a 32-bit program.
 	GOARCH=386 CGO_ENABLED=0 $(GO) test -timeout 10m ./...
+
+api: ## Compare the public API with client_golang's.
+	cd apicheck && $(GO) run .
 
 e2e: ## Let a real Prometheus scrape the library; the first run builds it, which takes minutes.
 	cd e2e && $(GO) test -tags e2e -count 1 -timeout 30m ./...

@@ -31,6 +31,11 @@ type (
 	AlreadyRegisteredError = prometheus.AlreadyRegisteredError
 	// MultiError is several errors in one.
 	MultiError = prometheus.MultiError
+	// SafeMultiError collects errors, and is safe for concurrent use.
+	SafeMultiError = prometheus.SafeMultiError
+	// MultiTRegistry joins transactional gatherers, which must not have families in
+	// common.
+	MultiTRegistry = prometheus.MultiTRegistry
 
 	// Opts are the options of most instruments.
 	Opts = prometheus.Opts
@@ -107,6 +112,14 @@ type (
 	MetricType = dto.MetricType
 	// LabelPair is a label of a gathered metric.
 	LabelPair = dto.LabelPair
+)
+
+// Pointers to some of the types, as a MetricFamily has them. They must not be written
+// to.
+var (
+	CounterMetricTypePtr = prometheus.CounterMetricTypePtr
+	GaugeMetricTypePtr   = prometheus.GaugeMetricTypePtr
+	UntypedMetricTypePtr = prometheus.UntypedMetricTypePtr
 )
 
 // The types of a MetricFamily.

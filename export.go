@@ -177,8 +177,10 @@ func NewTimer(o Observer) *Timer { return prometheus.NewTimer(o) }
 // DescribeByCollect describes a collector by collecting from it once.
 func DescribeByCollect(c Collector, descs chan<- *Desc) { prometheus.DescribeByCollect(c, descs) }
 
-// NewGoCollector returns a collector of metrics about the Go runtime.
-func NewGoCollector() Collector { return collectors.NewGoCollector() }
+// NewGoCollector returns a collector of metrics about the Go runtime. Its options are
+// those of client_golang's package collectors. (It is a variable because their type is
+// private there; it must not be set.)
+var NewGoCollector = collectors.NewGoCollector
 
 // NewProcessCollector returns a collector of metrics about a process.
 func NewProcessCollector(opts ProcessCollectorOpts) Collector {
@@ -191,4 +193,25 @@ func NewBuildInfoCollector() Collector { return collectors.NewBuildInfoCollector
 // NewExpvarCollector returns a collector of expvar variables.
 func NewExpvarCollector(exports map[string]*Desc) Collector {
 	return collectors.NewExpvarCollector(exports)
+}
+
+// NewPidFileFn returns a function that reads the process ID from a file, for
+// ProcessCollectorOpts. The function returns an error if the file cannot be read or
+// does not contain a number.
+func NewPidFileFn(pidFilePath string) func() (int, error) {
+	return prometheus.NewPidFileFn(pidFilePath)
+}
+
+// NewMultiTRegistry joins transactional gatherers, which must not have families in
+// common. HandlerForTransactional serves the result.
+func NewMultiTRegistry(gatherers ...TransactionalGatherer) *MultiTRegistry {
+	return prometheus.NewMultiTRegistry(gatherers...)
+}
+
+// WriteToTextfile gathers from g and writes the result to a file in the text format,
+// for the textfile collector of the node exporter, which wants a name that ends in
+// .prom. The file is replaced as a whole or, if there is an error, not at all: a
+// partial result is an error here. To set a deadline, use BindGatherer.
+func WriteToTextfile(filename string, g Gatherer) error {
+	return prometheus.WriteToTextfile(filename, g)
 }

@@ -149,7 +149,7 @@ func (s *scrape) exposeForeign(ctx context.Context, w io.Writer, format expfmt.F
 	e := expfmt.NewEncoder(w, format, opts...)
 	for _, mf := range builder.Families() {
 		if err := e.Encode(mf); err != nil {
-			if ctx.Err() != nil && errors.Is(ctx.Err(), context.Canceled) {
+			if errors.Is(err, errClientGone) {
 				return err
 			}
 			refused.add(mf.GetName(), err)

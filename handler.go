@@ -189,7 +189,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	format := expfmt.NegotiateAccept(r.Header, h.formats...)
-	out := &response{to: w, client: r.Context(), compression: Identity}
+	out := &response{to: w, request: r.Context(), compression: Identity}
 	w.Header().Add("Vary", "Accept")
 	if len(h.offers) > 0 {
 		w.Header().Add("Vary", "Accept-Encoding")
@@ -277,7 +277,9 @@ func (h *handler) expose(ctx context.Context, out *response, s *scrape, format e
 	if !ok {
 		return s.exposeForeign(ctx, w, format, h.opts.EnableOpenMetricsTextCreatedSamples, refused)
 	}
-	return s.expose(ctx, out.client, w, encode.Options{
+	client, forget := clientContext(out.request)
+	defer forget()
+	return s.expose(ctx, client, w, encode.Options{
 		Format:       ours,
 		Escaping:     format.ToEscapingScheme(),
 		CreatedLines: h.opts.EnableOpenMetricsTextCreatedSamples,

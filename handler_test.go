@@ -479,6 +479,22 @@ func TestHead(t *testing.T) {
 	}
 }
 
+// TestOwnDeadlineOfRequest has a stream under way when the request's own deadline
+// passes. What it has written is still delivered.
+func TestOwnDeadlineOfRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := oneCounter()
+		r.MustRegister(&stallingStream{metric.NewDesc("big", "Of a test.", []string{"n"}, nil)})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		w := httptest.NewRecorder()
+		metric.HandlerFor(r).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody).WithContext(ctx))
+		if body := w.Body.String(); strings.Count(body, "\nbig{") != 10 || !strings.Contains(body, oneCounterText) {
+			t.Errorf("got\n%s", body)
+		}
+	})
+}
+
 func TestProcessStartTime(t *testing.T) {
 	h := metric.HandlerForContext(oneCounter(), metric.HandlerOpts{ProcessStartTime: time.Unix(1234, 5)})
 	if got := request(h).Header().Get("Process-Start-Time-Unix"); got != "1234" {

@@ -96,7 +96,7 @@ var compressors = map[Compression]*sync.Pool{
 // until then it can become an error response instead.
 type response struct {
 	to          http.ResponseWriter
-	client      context.Context //nolint:containedctx // It lives as long as the request.
+	request     context.Context //nolint:containedctx // It lives as long as the response.
 	compression Compression
 
 	begun      bool
@@ -108,7 +108,7 @@ var errClientGone = errors.New("the client has gone away")
 
 // Write sends p, or refuses to if the client has gone away.
 func (r *response) Write(p []byte) (int, error) {
-	if gone(r.client) {
+	if gone(r.request) {
 		return 0, errClientGone
 	}
 	if !r.begun {
@@ -147,6 +147,20 @@ func (r *response) finish(whole bool) (err error) {
 	return err
 }
 
-// gone tells whether the client has gone away. That its deadline has passed is no
-// reason not to deliver what was gathered until then.
-func gone(client context.Context) bool { return errors.Is(client.Err(), context.Canceled) }
+// gone tells whether the client of a request has gone away. That the request's own
+// deadline has passed is no reason not to deliver what was gathered until then.
+func gone(request context.Context) bool { return errors.Is(request.Err(), context.Canceled) }
+
+// clientContext returns a context that ends when the client of a request has gone away.
+func clientContext(request context.Context) (context.Context, context.CancelFunc) {
+	client, cancel := context.WithCancelCause(context.WithoutCancel(request))
+	stop := context.AfterFunc(request, func() {
+		if gone(request) {
+			cancel(errClientGone)
+		}
+	})
+	return client, func() {
+		stop()
+		cancel(nil)
+	}
+}

@@ -1,0 +1,169 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+)
+
+// patience is how long a test waits for something that takes seconds.
+const patience = 3 * time.Minute
+
+// tools are the programs that the tests start.
+type tools struct {
+	prometheus, promtool, quickstart string
+}
+
+// buildTools builds them where make clean removes them. From the second time on, the
+// compiler finds that nothing is to be done.
+var buildTools = sync.OnceValues(func() (tools, error) {
+	dir, err := filepath.Abs(filepath.Join("..", ".cache", "e2e"))
+	if err != nil {
+		return tools{}, err
+	}
+	const prometheus = "github.com/prometheus/prometheus/cmd/"
+	err = errors.Join(
+		// Without the clients of all the clouds, which are most of it.
+		goBuild(".", dir, "-tags=remove_all_sd", prometheus+"prometheus", prometheus+"promtool"),
+		goBuild(filepath.Join("..", "examples"), dir, "./quickstart"),
+	)
+	executable := func(name string) string {
+		if runtime.GOOS == "windows" {
+			name += ".exe"
+		}
+		return filepath.Join(dir, name)
+	}
+	return tools{executable("prometheus"), executable("promtool"), executable("quickstart")}, err
+})
+
+func goBuild(module, to string, args ...string) error {
+	cmd := exec.Command("go", append([]string{"build", "-buildvcs=false", "-o", to + string(filepath.Separator)}, args...)...)
+	cmd.Dir = module
+	// Each module is built by its own go.mod, also when the tests run in the workspace.
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
+	}
+	return nil
+}
+
+func builtTools(t *testing.T) tools {
+	t.Helper()
+	built, err := buildTools()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return built
+}
+
+// startQuickstart starts the quickstart and returns its URL.
+func startQuickstart(t *testing.T) string {
+	t.Helper()
+	return startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-addr", "127.0.0.1:0")
+}
+
+// startPrometheus starts Prometheus with a configuration and returns a client of it.
+func startPrometheus(t *testing.T, config string) promv1.API {
+	t.Helper()
+	built := builtTools(t)
+	file := filepath.Join(t.TempDir(), "prometheus.yml")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(built.promtool, "check", "config", file).CombinedOutput(); err != nil {
+		t.Fatalf("promtool check config: %v\n%s", err, out)
+	}
+	address := startProcess(t, `msg="Listening on" .*address=(\S+:\d+)`, built.prometheus,
+		"--config.file="+file,
+		"--storage.tsdb.path="+filepath.Join(t.TempDir(), "data"),
+		"--web.listen-address=127.0.0.1:0",
+		"--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
+	)
+	client, err := api.NewClient(api.Config{Address: "http://" + address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return promv1.NewAPI(client)
+}
+
+// startProcess starts a program and returns what the group in a pattern matches as
+// soon as the program prints it. When the test ends, the program is interrupted and
+// must exit properly.
+func startProcess(t *testing.T, pattern, program string, args ...string) string {
+	t.Helper()
+	var (
+		out output
+		cmd = exec.Command(program, args...)
+	)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	t.Cleanup(func() {
+		kill := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		defer kill.Stop()
+		err := cmd.Process.Signal(os.Interrupt)
+		if err := errors.Join(err, <-exited); err != nil {
+			t.Errorf("%s did not exit properly: %v", filepath.Base(program), err)
+		}
+		if t.Failed() {
+			t.Logf("%s printed\n%s", filepath.Base(program), out.String())
+		}
+	})
+	said := regexp.MustCompile(pattern)
+	var match []string
+	eventually(t, func() error {
+		if match = said.FindStringSubmatch(out.String()); match == nil {
+			return fmt.Errorf("%s has not printed %q", filepath.Base(program), pattern)
+		}
+		return nil
+	})
+	return match[1]
+}
+
+// output is what a process has printed. It is safe for concurrent use.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// eventually waits until check succeeds.
+func eventually(t *testing.T, check func() error) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		err := check()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("still after %v: %v", patience, err)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// stored is everything that Prometheus has stored of a job, by the string of the
+// labels but for those that Prometheus has added.
+type stored struct {
+	series  map[string]*model.SampleStream
+	scrapes []model.SamplePair // The series up: a sample for each scrape.
+}
+
+// everything is the range of a query that goes back further than the tests.
+const everything = "1h"
+
+// readStored returns what is stored of a job. It is a single query, so that it sees
+// every scrape either whole or not at all.
+func readStored(ctx context.Context, prom promv1.API, job string) (stored, error) {
+	s := stored{series: make(map[string]*model.SampleStream)}
+	got, _, _, err := prom.Query(ctx, fmt.Sprintf("{job=%q}[%s]", job, everything), time.Now())
+	if err != nil {
+		return s, err
+	}
+	matrix, ok := got.(model.Matrix)
+	if !ok {
+		return s, fmt.Errorf("%s: got a %T, want a matrix", job, got)
+	}
+	for _, stream := range matrix {
+		s.series[storedKey(model.LabelSet(stream.Metric))] = stream
+	}
+	if up := s.series[series("up")]; up != nil {
+		s.scrapes = up.Values
+	}
+	return s, nil
+}
+
+// storedKey returns the string of the labels but for those that Prometheus has added.
+func storedKey(set model.LabelSet) string {
+	b := labels.NewBuilder(labels.EmptyLabels())
+	for name, value := range set {
+		if name != model.JobLabel && name != model.InstanceLabel {
+			b.Set(string(name), string(value))
+		}
+	}
+	return b.Labels().String()
+}
+
+// own tells whether Prometheus has made a series itself.
+func own(key string) bool {
+	return strings.Contains(key, `__name__="up"`) || strings.Contains(key, `__name__="scrape_`)
+}
+
+// latest returns what the last scrape has brought, the zeros that tell when series
+// were created, and of every series whether it has come in every scrape.
+func (s stored) latest() (got exposition, err error) {
+	got = exposition{floats: map[string]float64{}, created: map[string]int64{}}
+	if len(s.scrapes) == 0 {
+		return got, fmt.Errorf("there was no scrape")
+	}
+	first := s.scrapes[0].Timestamp
+	for key, stream := range s.series {
+		if own(key) {
+			continue
+		}
+		var times []model.Time
+		for _, v := range stream.Values {
+			if v.Timestamp < first && v.Value == 0 {
+				got.created[key] = int64(v.Timestamp)
+				continue
+			}
+			times = append(times, v.Timestamp)
+			got.floats[key] = float64(v.Value)
+		}
+		for _, v := range stream.Histograms {
+			if v.Timestamp < first && v.Histogram.Count == 0 {
+				got.created[key] = int64(v.Timestamp)
+				continue
+			}
+			times = append(times, v.Timestamp)
+		}
+		if !slices.EqualFunc(times, s.scrapes, func(at model.Time, up model.SamplePair) bool { return at == up.Timestamp }) {
+			return got, fmt.Errorf("%s has come in %d of %d scrapes", key, len(times), len(s.scrapes))
+		}
+	}
+	return got, nil
+}
+
+// compareStoredHistograms compares the native histograms of the last scrape.
+func compareStoredHistograms(t *testing.T, p *program, s stored, want map[string]float64) {
+	t.Helper()
+	natives := 0
+	for key, stream := range s.series {
+		if len(stream.Histograms) == 0 {
+			continue
+		}
+		natives++
+		factor, ok := want[key]
+		if !ok {
+			t.Errorf("unexpected native histogram %s", key)
+			continue
+		}
+		h := stream.Histograms[len(stream.Histograms)-1].Histogram
+		var buckets []bucket
+		for _, b := range h.Buckets {
+			// 0 stands for (], 1 for [), 2 for () and 3 for [].
+			lower, upper := b.Boundaries == 1 || b.Boundaries == 3, b.Boundaries == 0 || b.Boundaries == 3
+			buckets = append(buckets, bucket{float64(b.Lower), float64(b.Upper), lower, upper, float64(b.Count)})
+		}
+		compareNative(t, key, float64(h.Count), float64(h.Sum), buckets, factor, p.observed())
+	}
+	if natives != len(want) {
+		t.Errorf("got %d native histograms, want %d", natives, len(want))
+	}
+}
+
+// storedExemplars returns the exemplars of a job.
+func storedExemplars(t *testing.T, prom promv1.API, job string) map[string][]exemplar.Exemplar {
+	t.Helper()
+	now := time.Now()
+	results, err := prom.QueryExemplars(t.Context(), fmt.Sprintf("{job=%q}", job), now.Add(-time.Hour), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string][]exemplar.Exemplar)
+	for _, r := range results {
+		key := storedKey(r.SeriesLabels)
+		for _, e := range r.Exemplars {
+			set := make(map[string]string, len(e.Labels))
+			for name, value := range e.Labels {
+				set[string(name)] = string(value)
+			}
+			got[key] = append(got[key], exemplar.Exemplar{
+				Labels: labels.FromMap(set), Value: float64(e.Value), Ts: int64(e.Timestamp), HasTs: true,
+			})
+		}
+	}
+	return got
+}
+
+// storedMetadata returns what is known of the families of a job.
+func storedMetadata(t *testing.T, prom promv1.API, job string) map[string]metadata {
+	t.Helper()
+	results, err := prom.TargetsMetadata(t.Context(), fmt.Sprintf("{job=%q}", job), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]metadata)
+	for _, r := range results {
+		got[r.Metric] = metadata{model.MetricType(r.Type), r.Help, r.Unit}
+	}
+	return got
+}

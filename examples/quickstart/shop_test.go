@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// warehouseDelay is how long the warehouse hangs in these tests: much longer than a
+// scrape that has one second may take, however busy the machine is.
+const warehouseDelay = 5 * time.Second
+
+// TestScrapeWhileWarehouseHangs asks the shop for its metrics while one collector
+// takes longer than the scrape may take: everything else is there, in time.
+func TestScrapeWhileWarehouseHangs(t *testing.T) {
+	s, client := start(t, config{warehouseDelay: warehouseDelay})
+	trade(t, s, client)
+
+	whole, _ := s.scrape(t, client)
+	for _, want := range []string{
+		`shop_http_requests_in_flight 0`,
+		`shop_http_requests_total{code="200",method="POST",route="/orders/{id}/pay"} 1`,
+		`shop_http_requests_total{code="201",method="POST",route="/orders"} 3`,
+		`shop_http_requests_total{code="400",method="POST",route="/orders"} 1`,
+		`shop_http_requests_total{code="404",method="GET",route="/orders/{id}"} 1`,
+		`shop_http_request_duration_seconds_count{method="POST",route="/orders"} 4`,
+		`shop_orders{status="new"} 2`,
+		`shop_orders{status="paid"} 1`,
+		`shop_orders_value_euros{status="new"} 5`,
+		`shop_orders_value_euros{status="paid"} 1`,
+		`shop_warehouse_stock_items{item="kettle"} 7`,
+		`shop_warehouse_stock_items{item="teapot"} 120`,
+	} {
+		if !slices.Contains(whole, want) {
+			t.Errorf("the first scrape lacks %s", want)
+		}
+	}
+
+	// In the second one the warehouse hangs, in the third it still does.
+	rest := slices.DeleteFunc(slices.Clone(whole), func(line string) bool { return strings.Contains(line, "warehouse") })
+	for _, name := range []string{"hanging", "still hanging"} {
+		got, elapsed := s.scrape(t, client)
+		if !slices.Equal(got, rest) {
+			t.Errorf("%s: got\n%s\n\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(rest, "\n"))
+		}
+		t.Logf("%s: the answer took %v", name, elapsed)
+		// It is less than a second; the margin is for busy machines.
+		if elapsed > warehouseDelay/2 {
+			t.Errorf("%s: the answer took %v, want less than a second", name, elapsed)
+		}
+	}
+}
+
+// TestManyScrapes scrapes again and again while the warehouse hangs. Nothing piles up.
+func TestManyScrapes(t *testing.T) {
+	s, client := start(t, config{warehouseDelay: warehouseDelay})
+	trade(t, s, client)
+	whole, _ := s.scrape(t, client)
+	client.CloseIdleConnections()
+	before := settled()
+
+	began, complete := time.Now(), 0
+	for i := range 500 {
+		got, _ := s.scrape(t, client)
+		if len(got) == len(whole) {
+			complete++
+		} else if len(got) != len(whole)-2 {
+			t.Fatalf("scrape %d has %d samples, want all %d, or two less", i, len(got), len(whole))
+		}
+	}
+	t.Logf("500 scrapes took %v, %d of them had the warehouse", time.Since(began), complete)
+	if complete > 250 {
+		t.Errorf("%d of 500 scrapes had the warehouse, want it to hang in most", complete)
+	}
+	client.CloseIdleConnections()
+	waitForGoroutines(t, before)
+}
+
+// TestExemplars asks for what leads from a latency to a trace.
+func TestExemplars(t *testing.T) {
+	s, client := start(t, config{})
+	trade(t, s, client)
+	body, _ := s.get(t, client, http.Header{"Accept": {"application/openmetrics-text; version=1.0.0"}})
+	if want := ` # {trace_id="` + strings.Repeat("ab", 16) + `"} `; !strings.Contains(body, want) {
+		t.Errorf("the scrape lacks an exemplar with%s in\n%s", want, body)
+	}
+	if !strings.HasSuffix(body, "\n# EOF\n") {
+		t.Error("the scrape does not end with # EOF")
+	}
+}
+
+// TestBusyShop lets the customers in, and closes the shop while they are there.
+func TestBusyShop(t *testing.T) {
+	s, client := start(t, config{customerPause: time.Millisecond, warehouseDelay: warehouseDelay})
+	for deadline := time.Now().Add(time.Minute); ; {
+		lines, _ := s.scrape(t, client)
+		if slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, `shop_orders{status="paid"}`) }) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no customer has paid within a minute:\n%s", strings.Join(lines, "\n"))
+		}
+	}
+}
+
+// TestClosedStreet opens a shop where another one is already. It leaves nothing behind.
+func TestClosedStreet(t *testing.T) {
+	s, _ := start(t, config{})
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	t.Setenv("TMP", temp) // Of Windows.
+	if err := run(t.Context(), config{addr: s.listener.Addr().String()}); err == nil {
+		t.Error("a second shop at the same address was opened")
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// start opens a shop and returns it with a client. When the test ends, the shop is
+// closed and must have left no files and no goroutines behind.
+func start(t *testing.T, cfg config) (*shop, *http.Client) {
+	t.Helper()
+	before := settled()
+	cfg.addr = "127.0.0.1:0"
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // It ends in the cleanup, not before.
+	s, err := openShop(ctx, cfg)
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.serve(ctx) }()
+	client := &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
+	t.Cleanup(func() {
+		client.CloseIdleConnections()
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("closing the shop: %v", err)
+		}
+		if _, err := os.Stat(s.tempDir); !os.IsNotExist(err) {
+			t.Errorf("the database is still there: %v", err)
+		}
+		waitForGoroutines(t, before)
+	})
+	return s, client
+}
+
+// trade places three orders, pays one, and makes two mistakes.
+func trade(t *testing.T, s *shop, client *http.Client) {
+	t.Helper()
+	for _, step := range []struct {
+		method, path, euros string
+		want                int
+	}{
+		{http.MethodPost, "/orders", "1", http.StatusCreated},
+		{http.MethodPost, "/orders", "2", http.StatusCreated},
+		{http.MethodPost, "/orders", "3", http.StatusCreated},
+		{http.MethodPost, "/orders", "-4", http.StatusBadRequest},
+		{http.MethodPost, "/orders/1/pay", "", http.StatusOK},
+		{http.MethodGet, "/orders/9", "", http.StatusNotFound},
+	} {
+		form := url.Values{"euros": {step.euros}}
+		req, err := http.NewRequestWithContext(t.Context(), step.method, s.url+step.path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Traceparent", "00-"+strings.Repeat("ab", 16)+"-"+strings.Repeat("cd", 8)+"-01")
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != step.want {
+			t.Errorf("%s %s: status %d (%v), want %d", step.method, step.path, resp.StatusCode, err, step.want)
+		}
+	}
+}
+
+// scrape scrapes the shop the way a server does that has one second, and returns the
+// samples.
+func (s *shop) scrape(t *testing.T, client *http.Client) ([]string, time.Duration) {
+	t.Helper()
+	body, elapsed := s.get(t, client, http.Header{"X-Prometheus-Scrape-Timeout-Seconds": {"1"}})
+	lines := strings.Split(strings.TrimSuffix(body, "\n"), "\n")
+	return slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "#") }), elapsed
+}
+
+// get returns the metrics, and how long the answer took.
+func (s *shop) get(t *testing.T, client *http.Client, header http.Header) (string, time.Duration) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/metrics", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = header
+	start := time.Now()
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("status %d (%v): %s", resp.StatusCode, err, body)
+	}
+	return string(body), time.Since(start)
+}
+
+// settled returns the number of goroutines when those that are about to end have ended.
+func settled() int {
+	n := runtime.NumGoroutine()
+	for range 20 {
+		time.Sleep(5 * time.Millisecond)
+		n = min(n, runtime.NumGoroutine())
+	}
+	return n
+}
+
+// waitForGoroutines waits until there are no more than n goroutines.
+func waitForGoroutines(t *testing.T, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > n; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			stacks := make([]byte, 1<<20)
+			t.Fatalf("%d goroutines, want %d:\n%s", runtime.NumGoroutine(), n, stacks[:runtime.Stack(stacks, true)])
+		}
+	}
+}

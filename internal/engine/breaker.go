@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrBreakerOpen tells that a collector was not started because it has failed too
+// often in a row, and rests.
+var ErrBreakerOpen = errors.New("it has failed too often and rests (circuit breaker open)")
+
+// BreakerState is the state of a Breaker.
+type BreakerState int
+
+// The states of a breaker.
+const (
+	BreakerClosed   BreakerState = iota // Runs are started.
+	BreakerOpen                         // None is, until the cool-down is over.
+	BreakerHalfOpen                     // The next run, or the one under way, decides.
+)
+
+// Breaker stops starting a collector that keeps failing. After a number of failures in
+// a row it is open for a cool-down; then one run is a probe, whose success closes it
+// and whose failure opens it again. What is neither, because the client has gone away
+// before the end, leaves everything as it was.
+//
+// A library would bring a lock of its own and no such neutral end. The engine's mutex
+// guards this one.
+type Breaker struct {
+	limit    int
+	cooldown time.Duration
+
+	failures int       // In a row.
+	until    time.Time // End of the cool-down. Zero if the breaker is closed.
+	probing  bool
+	trips    uint64
+}
+
+// NewBreaker returns a closed breaker.
+func NewBreaker(failures int, cooldown time.Duration) *Breaker {
+	return &Breaker{limit: failures, cooldown: cooldown}
+}
+
+func (b *Breaker) state(now time.Time) BreakerState {
+	switch {
+	case b.until.IsZero():
+		return BreakerClosed
+	case now.Before(b.until):
+		return BreakerOpen
+	default:
+		return BreakerHalfOpen
+	}
+}
+
+// refuses tells whether a run must not be started now.
+func (b *Breaker) refuses(now time.Time) bool {
+	state := b.state(now)
+	return state == BreakerOpen || state == BreakerHalfOpen && b.probing
+}
+
+// started tells that a run is started, which is the probe if the breaker is half-open.
+func (b *Breaker) started(now time.Time) { b.probing = b.state(now) == BreakerHalfOpen }
+
+func (b *Breaker) succeeded() {
+	b.failures, b.until, b.probing = 0, time.Time{}, false
+}
+
+func (b *Breaker) failed(now time.Time) {
+	b.failures++
+	if b.probing || b.failures >= b.limit {
+		b.trips++
+		b.until = now.Add(b.cooldown)
+	}
+	b.probing = false
+}
+
+// gaveUp tells that the end of a run says nothing.
+func (b *Breaker) gaveUp() { b.probing = false }
