@@ -85,29 +85,33 @@ func (s *scrape) collectStreaming(ctx, client context.Context, w io.Writer, opts
 		cancel() // There is nobody to collect for.
 	}
 	collecting.Wait()
-	for name, sink := range streams {
-		for _, err := range sink.Dropped() {
+	for _, o := range streams {
+		for _, err := range o.stream.Dropped() {
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
-				refused.add(name, err)
+				refused.add(o.collector, err)
 			} else {
-				s.failures.add(name, err)
+				s.failures.add(o.collector, err)
 			}
 		}
 	}
 	return mixer.Begun, err
 }
 
-// openStreams gives each stream collector a stream of the mixer as its sink, and
-// returns the streams by the name of the collector.
-func (s *scrape) openStreams(mixer *stream.Mixer) map[string]*stream.Stream {
-	streams := make(map[string]*stream.Stream)
+// openStream is the stream of a collector.
+type openStream struct {
+	collector string
+	stream    *stream.Stream
+}
+
+// openStreams gives each stream collector a stream of the mixer as its sink.
+func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
 	for _, p := range s.parts {
 		for i, e := range p.running {
 			if !e.binding.stream {
 				continue
 			}
 			out := mixer.Open()
-			streams[p.name+e.name] = out
+			streams = append(streams, openStream{p.name + e.name, out})
 			var sink engine.Sink = out
 			if s.wanted != nil {
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}

@@ -19,6 +19,7 @@ type histogramPair struct {
 	ours    metric.Histogram
 	theirs  prometheus.Histogram
 	workers []chan float64
+	turn    int
 	done    chan struct{}
 }
 
@@ -44,7 +45,8 @@ func newHistogramPair(t *testing.T, opts prometheus.HistogramOpts, workers int) 
 
 func (p *histogramPair) observe(v float64) {
 	p.theirs.Observe(v)
-	p.workers[rand.IntN(len(p.workers))] <- v
+	p.workers[p.turn%len(p.workers)] <- v
+	p.turn++
 	<-p.done
 }
 
@@ -140,9 +142,8 @@ func randomHistogramOpts(random *rand.Rand) prometheus.HistogramOpts {
 	return opts
 }
 
-// randomValue returns an odd value, a whole one or one of any magnitude. The sum of
-// values of such magnitudes depends on their order, which stripes do not keep; so the
-// magnitudes are powers of two that are close to each other.
+// randomValue returns an odd value, a whole one, or one of many magnitudes. Stripes do
+// not keep the order; so these are values whose sum is exact in any order.
 func randomValue(random *rand.Rand) float64 {
 	switch random.IntN(10) {
 	case 0:

@@ -202,5 +202,13 @@ func TestHistogramSpreadsUnderContentionOnly(t *testing.T) {
 		if !metric.HasStripes(h) {
 			t.Error("frequent misses have not led to stripes")
 		}
+		h.Observe(1)
+		time.Sleep(time.Second)
+		for range 100 { // By observations that were late: they must not replace the stripes.
+			metric.Miss(h)
+		}
+		if n := written(t, h).GetHistogram().GetSampleCount(); n != 1 {
+			t.Errorf("of 1 observation there are %d left", n)
+		}
 	})
 }

@@ -11,9 +11,13 @@ func Spread(instrument any) {
 	}
 }
 
-// Miss does what an observation does that finds another one at work.
+// Miss does what an observation does that has found another one at work, and no
+// stripes, even if there are some by now.
 func Miss(instrument any) {
-	observationsOf(instrument).lockFree().mu.Unlock()
+	o := observationsOf(instrument)
+	o.first.mu.Lock()
+	defer o.first.mu.Unlock()
+	o.miss()
 }
 
 // HasStripes tells whether a histogram or summary has stripes.

@@ -131,11 +131,18 @@ func TestSummaryPanics(t *testing.T) {
 
 func TestSummaryKeepsItsObjectives(t *testing.T) {
 	given := map[float64]float64{0.5: 0.01}
-	s := metric.NewSummary(metric.SummaryOpts{Name: "s", Objectives: given})
+	opts := metric.SummaryOpts{Name: "s", Objectives: given}
+	one, many := metric.NewSummary(opts), metric.NewSummaryVec(opts, []string{"a"})
 	clear(given)
-	s.Observe(3)
-	if q := written(t, s).GetSummary().GetQuantile(); len(q) != 1 || q[0].GetValue() != 3 {
-		t.Errorf("the objectives of the options are shared: %v", q)
+	given[0.1] = -1
+	for _, s := range []metric.Observer{one, many.WithLabelValues("x")} {
+		for i := range 2000 {
+			s.Observe(float64(i))
+		}
+		q := written(t, s).GetSummary().GetQuantile()
+		if len(q) != 1 || q[0].GetQuantile() != 0.5 || math.Abs(q[0].GetValue()-1000) > 40 {
+			t.Errorf("the objectives of the options are shared: %v", q)
+		}
 	}
 }
 

@@ -132,9 +132,7 @@ func TestCustomVec(t *testing.T) {
 	if m, err := v.GetMetricWithLabelValues("nil", "1"); m != nil || err == nil {
 		t.Errorf("got %v, %v; want an error", m, err)
 	}
-	if got := recovered(func() { v.GetMetricWithLabelValues("panic", "1") }); got != errTest {
-		t.Errorf("got the panic %v, want %v", got, errTest)
-	}
+	wantPanic(t, errTest, func() { _, _ = v.GetMetricWithLabelValues("panic", "1") })
 	if got, want := series(t, v), []string{`a="child",b="1"`, `a="parent",b="1"`}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

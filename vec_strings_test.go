@@ -31,13 +31,13 @@ func (r *reused) overwrite() {
 func TestStringsAreCloned(t *testing.T) {
 	labels := []string{"a", "b"}
 	desc := metric.NewDesc("m", "", labels, nil)
-	upper := metric.ConstrainedLabels{{Name: "a", Constraint: func(v string) string { return v }}, {Name: "b"}}
+	constrained := metric.ConstrainedLabels{{Name: "a", Constraint: func(v string) string { return v }}, {Name: "b"}}
 	vecs := map[string]anyVec{
 		"counters":    metric.NewCounterVec(metric.CounterOpts{Name: "m"}, labels).MetricVec,
 		"gauges":      metric.NewGaugeVec(metric.GaugeOpts{Name: "m"}, labels).MetricVec,
 		"histograms":  metric.NewHistogramVec(metric.HistogramOpts{Name: "m"}, labels).MetricVec,
 		"summaries":   metric.NewSummaryVec(metric.SummaryOpts{Name: "m"}, labels).MetricVec,
-		"constrained": metric.V2.NewGaugeVec(metric.GaugeVecOpts{GaugeOpts: metric.GaugeOpts{Name: "m"}, VariableLabels: upper}).MetricVec,
+		"constrained": metric.V2.NewGaugeVec(metric.GaugeVecOpts{GaugeOpts: metric.GaugeOpts{Name: "m"}, VariableLabels: constrained}).MetricVec,
 		"custom": metric.NewMetricVec(desc, func(values ...string) metric.Metric {
 			return metric.MustNewConstMetric(desc, metric.GaugeValue, 1, values...)
 		}),
@@ -48,7 +48,7 @@ func TestStringsAreCloned(t *testing.T) {
 			curried := mustCurry(v, metric.Labels{"a": buf.string("curried")})
 			buf.overwrite()
 			for range 2 { // The second time, they exist.
-				for _, make := range []func() (metric.Metric, error){
+				for _, get := range []func() (metric.Metric, error){
 					func() (metric.Metric, error) {
 						return v.GetMetricWithLabelValues(buf.string("by values"), buf.string("x"))
 					},
@@ -57,7 +57,7 @@ func TestStringsAreCloned(t *testing.T) {
 					},
 					func() (metric.Metric, error) { return curried.GetMetricWithLabelValues(buf.string("z")) },
 				} {
-					m, err := make()
+					m, err := get()
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -34,16 +34,24 @@ func TestTypedVecs(t *testing.T) {
 	t.Run("histograms", func(t *testing.T) {
 		v := metric.NewHistogramVec(metric.HistogramOpts{Name: "m"}, labels)
 		testTypedVec(t, v)
-		_ = v.MustCurryWith(metric.Labels{"a": "1"}).(*metric.HistogramVec)
-		_ = v.WithLabelValues("1", "2").(metric.Histogram)
-		_ = v.WithLabelValues("1", "2").(metric.ExemplarObserver)
+		wantType[*metric.HistogramVec](t, v.MustCurryWith(metric.Labels{"a": "1"}))
+		wantType[metric.Histogram](t, v.WithLabelValues("1", "2"))
+		wantType[metric.ExemplarObserver](t, v.WithLabelValues("1", "2"))
 	})
 	t.Run("summaries", func(t *testing.T) {
 		v := metric.NewSummaryVec(metric.SummaryOpts{Name: "m"}, labels)
 		testTypedVec(t, v)
-		_ = v.MustCurryWith(metric.Labels{"a": "1"}).(*metric.SummaryVec)
-		_ = v.WithLabelValues("1", "2").(metric.Summary)
+		wantType[*metric.SummaryVec](t, v.MustCurryWith(metric.Labels{"a": "1"}))
+		wantType[metric.Summary](t, v.WithLabelValues("1", "2"))
 	})
+}
+
+// wantType checks that v is of the type that users convert it to.
+func wantType[T any](t *testing.T, v any) {
+	t.Helper()
+	if _, ok := v.(T); !ok {
+		t.Errorf("got a %T", v)
+	}
 }
 
 func testTypedVec[M, V any](t *testing.T, v typedVec[M, V]) {

@@ -133,6 +133,40 @@ func testDeadline(t *testing.T, ctx context.Context, bad *engine.Collector, want
 	}
 }
 
+// slowSink is a sink that takes its time for closing.
+type slowSink struct{ engine.Buffer }
+
+func (s *slowSink) Close() {
+	time.Sleep(time.Second)
+	s.Buffer.Close()
+}
+
+// TestGivingUp checks that the deadline is told even of a run that has given up, with
+// an error of its own or none, before the scrape looks at it.
+func TestGivingUp(t *testing.T) {
+	for _, own := range []error{nil, errOwn, fmt.Errorf("query: %w", context.DeadlineExceeded)} {
+		t.Run(fmt.Sprint(own), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				wait := func(ctx context.Context, sink engine.Sink) error {
+					send(sink, 1)
+					<-ctx.Done()
+					return own
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				o := new(engine.Engine).Collect(ctx, []engine.Job{
+					{Collector: aware(wait), Sink: new(slowSink)},
+					{Collector: aware(wait)},
+				})[1]
+				wantValues(t, o, 1)
+				if !errors.Is(o.Err, context.DeadlineExceeded) || own != nil && !errors.Is(o.Err, own) {
+					t.Errorf("ended with %v", o.Err)
+				}
+			})
+		})
+	}
+}
+
 // TestScrapeOverBefore checks that nothing is started for a scrape that is over.
 func TestScrapeOverBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

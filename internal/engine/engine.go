@@ -12,8 +12,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +39,7 @@ type Engine struct {
 	mu      sync.Mutex
 	flights map[*flight]struct{} // Runs that have not returned.
 	running int                  // How many of them count.
+	blocked map[int]int          // How many jobs of each priority wait for a place.
 	waiting []chan struct{}      // Scrapes that could not start everything yet.
 }
 
@@ -51,12 +50,16 @@ type Collector struct {
 	// Shared tells that the collector cannot see the context, so that its result
 	// is the same for all: scrapes that overlap share one run.
 	Shared bool
+	// Policy is nil if nothing was asked for. It must not be changed.
+	Policy *Policy
 
 	// The following are guarded by the engine's mutex.
 	flights  int     // Runs that have not returned.
 	overdue  int     // Those of them that have outlived a scrape.
 	leaving  int     // Those of them that have been cancelled a moment ago.
 	joinable *flight // The run that others may share.
+	last     *result // The last good one, if results are kept.
+	stats    Stats
 }
 
 // Job asks for one run of a collector.
@@ -73,104 +76,81 @@ type Job struct {
 type Outcome struct {
 	Samples  []model.Sample // Read-only; possibly shared with other scrapes.
 	Dropped  []error        // One for each sample that could not be used.
-	Err      error          // Why Samples is not everything, or nil.
-	Duration time.Duration
+	Err      error          // Why there is not everything, or nothing new, or nil.
+	Duration time.Duration  // Of the run, until it ended or was left behind.
+	Wait     time.Duration  // Before the run was started or joined.
+	Source   Source
+	Age      time.Duration // Of the samples, if they are not of a run for this scrape.
 }
+
+// Source tells where samples come from.
+type Source int
+
+// The sources of samples.
+const (
+	FromRun   Source = iota // A run for this scrape, perhaps shared with others.
+	FromCache               // An earlier run; there was none for this scrape.
+	FromStale               // An earlier run, because there is no good one for this scrape.
+)
 
 // Collect does the jobs and returns their outcomes, in the same order, as soon as
 // all runs have returned or ctx is done.
 func (e *Engine) Collect(ctx context.Context, jobs []Job) []Outcome {
 	outcomes := make([]Outcome, len(jobs))
-	flights := make([]*flight, len(jobs))
-	e.start(ctx, jobs, flights, outcomes)
-	for i, f := range flights {
+	s := start{engine: e, ctx: ctx, jobs: jobs, began: time.Now(), flights: make([]*flight, len(jobs)), outcomes: outcomes}
+	s.run()
+	for i, f := range s.flights {
 		if f == nil && jobs[i].Sink != nil {
 			jobs[i].Sink.Close()
 		}
 	}
-	for i, f := range flights {
+	for i, f := range s.flights {
 		if f != nil {
 			outcomes[i] = e.await(ctx, f)
+			outcomes[i].Wait = max(0, f.start.Sub(s.began))
 		}
 	}
+	e.settle(s.flights, jobs, outcomes)
 	return outcomes
 }
 
-// start starts or joins a run of every collector. Where that fails it leaves the
-// flight nil and sets the outcome. It waits for collectors that are at their limit.
-func (e *Engine) start(ctx context.Context, jobs []Job, flights []*flight, outcomes []Outcome) {
-	if err := ctx.Err(); err != nil {
-		for i := range outcomes {
-			outcomes[i].Err = fmt.Errorf("not started, since the scrape was over: %w", err)
-		}
-		return
-	}
-	began := time.Now()
-	pending := make([]int, len(jobs))
-	for i := range pending {
-		pending[i] = i
-	}
-	var wake chan struct{}
-	for {
-		e.mu.Lock()
-		pending = slices.DeleteFunc(pending, func(i int) bool {
-			f, err := e.tryStart(ctx, jobs[i])
-			flights[i], outcomes[i].Err = f, err
-			return f != nil || err != nil
-		})
-		if len(pending) > 0 && wake == nil {
-			wake = make(chan struct{}, 1)
-			e.waiting = append(e.waiting, wake)
-			defer e.stopWaiting(wake)
-		}
-		e.mu.Unlock()
-		if len(pending) == 0 {
-			return
-		}
-		select {
-		case <-wake:
-		case <-ctx.Done():
-			for _, i := range pending {
-				outcomes[i].Err = fmt.Errorf("not started, since too many runs were under way: %w", ctx.Err())
-			}
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				e.starved(began, jobs, pending)
-			}
-			return
-		}
-	}
-}
-
-// starved is called when a scrape's deadline has passed before all could be started.
-// Runs that have been under way for all of its time may be stuck. They must not do
-// the same to the next scrape, even if their own have no deadline.
-func (e *Engine) starved(began time.Time, jobs []Job, pending []int) {
+// settle replaces failures by what is left of earlier runs, and keeps account.
+func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for f := range e.flights {
-		switch {
-		case f.start.After(began):
-		case slices.ContainsFunc(pending, func(i int) bool { return jobs[i].Collector == f.collector }):
-			e.markOverdue(f)
-		default:
-			e.uncount(f)
-		}
+	now := time.Now()
+	for i, job := range jobs {
+		outcomes[i] = job.Collector.orStale(outcomes[i], now)
+		job.Collector.stats.count(&outcomes[i], flights[i] != nil)
 	}
-	e.wakeAll()
 }
 
 func (e *Engine) wakeAll() {
 	for _, wake := range e.waiting {
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
+		notify(wake)
 	}
 }
 
-func (e *Engine) stopWaiting(wake chan struct{}) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	i := slices.Index(e.waiting, wake)
-	e.waiting = slices.Delete(e.waiting, i, i+1)
+// hasPlace tells whether a run may be started: there is a place, and nobody more
+// important waits for it.
+func (e *Engine) hasPlace(c *Collector) bool {
+	if e.Concurrency <= 0 {
+		return true
+	}
+	if e.running >= e.Concurrency {
+		return false
+	}
+	for priority, n := range e.blocked {
+		if n > 0 && priority > c.priority() {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Collector) priority() int {
+	if c.Policy == nil {
+		return 0
+	}
+	return c.Policy.Priority
 }

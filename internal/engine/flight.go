@@ -21,33 +21,49 @@ const cancelGrace = 100 * time.Millisecond
 type flight struct {
 	collector *Collector
 	sink      Sink
-	buffer    *Buffer       // The sink, if the caller has not given one.
-	done      chan struct{} // Closed when the run has returned.
-	err       error         // Valid when done is closed.
+	buffer    *Buffer         // The sink, if the caller has not given one.
+	cancel    func()          // Ends the context of a run that scrapes share.
+	limit     <-chan struct{} // Closed at the collector's own limit; nil if there is none.
+	done      chan struct{}   // Closed when the run has returned.
+	err       error           // Valid when done is closed.
 	start     time.Time
 	end       time.Time // Valid when done is closed.
 
 	// The following are guarded by the engine's mutex.
 	waiters int         // Scrapes that wait for it.
-	counted bool        // It counts in Engine.running.
+	counted bool        // It counts in Engine.running, and has its place in a group.
 	overdue bool        // It counts in Collector.overdue.
 	grace   *time.Timer // It counts in Collector.leaving, if this is not nil.
+	judged  bool        // The breaker knows how it ended.
 }
 
-// tryStart starts or joins a run. It returns nil and nil if the job has to wait. The
-// engine's mutex is held.
-func (e *Engine) tryStart(ctx context.Context, job Job) (*flight, error) {
+// tryStart starts or joins a run, or returns an outcome without one. It returns nil
+// and nil if the job has to wait. The engine's mutex is held.
+func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight, *Outcome) {
 	c := job.Collector
+	if o := c.cached(now); o != nil {
+		return nil, o
+	}
 	switch {
 	case c.overdue > 0:
-		return nil, ErrStillRunning
+		return nil, &Outcome{Err: ErrStillRunning}
 	case c.joinable != nil:
 		c.joinable.waiters++
 		return c.joinable, nil
-	case c.leaving > 0, c.flights >= maxOverlap, e.Concurrency > 0 && e.running >= e.Concurrency:
+	}
+	if err := c.refuses(now); err != nil {
+		return nil, &Outcome{Err: err}
+	}
+	if c.leaving > 0 || c.flights >= maxOverlap || !e.hasPlace(c) || !c.acquire(now) {
 		return nil, nil
 	}
-	f := &flight{collector: c, sink: job.Sink, done: make(chan struct{}), start: time.Now(), waiters: 1, counted: true}
+	return e.launch(ctx, job, now), nil
+}
+
+// launch starts a run. The engine's mutex is held.
+func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
+	c := job.Collector
+	f := &flight{collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
 		f.buffer = &Buffer{}
 		f.sink = f.buffer
@@ -58,19 +74,32 @@ func (e *Engine) tryStart(ctx context.Context, job Job) (*flight, error) {
 	e.flights[f] = struct{}{}
 	e.running++
 	c.flights++
-	if c.Shared {
+	c.stats.Runs++
+	c.stats.LastStart = now
+	ended := func() {}
+	if c.shares() {
 		c.joinable = f
-		ctx = context.WithoutCancel(ctx)
+		ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		ended = f.cancel
+	}
+	if c.Policy != nil && c.Policy.Timeout > 0 {
+		ctx, ended = context.WithTimeout(ctx, c.Policy.Timeout)
+		f.limit = ctx.Done()
 	}
 	goTry(func() error {
-		return afterDeadline(ctx, c.Run(ctx, f.sink))
+		err := c.Run(ctx, f.sink)
+		if !c.Shared {
+			err = afterDeadline(ctx, err)
+		}
+		return err
 	}, func(err error) {
+		ended()
 		if job.Sink != nil {
 			job.Sink.Close()
 		}
 		e.finish(f, err)
 	})
-	return f, nil
+	return f
 }
 
 // afterDeadline returns the error of a run that returns when its context may be done:
@@ -92,6 +121,11 @@ func (e *Engine) finish(f *flight, err error) {
 	defer e.mu.Unlock()
 	c := f.collector
 	f.err, f.end = err, time.Now()
+	f.keep()
+	f.judge(err)
+	if f.cancel != nil {
+		f.cancel()
+	}
 	delete(e.flights, f)
 	c.flights--
 	if f.overdue {
@@ -106,7 +140,8 @@ func (e *Engine) finish(f *flight, err error) {
 	close(f.done)
 }
 
-// await waits until the run has returned or ctx is done.
+// await waits until the run has returned, ctx is done or the collector's own limit has
+// passed.
 func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 	select {
 	case <-f.done:
@@ -115,6 +150,8 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 		case <-f.done:
 		case <-ctx.Done():
 			o.Err = fmt.Errorf("did not finish in time: %w", ctx.Err())
+		case <-f.limit:
+			o.Err = e.atLimit(ctx, f)
 		}
 	}
 	if f.buffer != nil {
@@ -122,19 +159,33 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 	}
 	if o.Err != nil {
 		o.Duration = time.Since(f.start)
-		e.leave(f, ctx.Err())
+		e.leave(f, o.Err)
 	} else {
 		o.Duration, o.Err = f.end.Sub(f.start), f.err
 	}
-	if !f.collector.Shared {
+	if !f.collector.shares() && !f.collector.keeps() {
 		f.sink.Close()
 	}
 	return o
 }
 
-// leave is for a scrape whose context ended with err before the run returned. A
-// shared run that a client has turned away from, rather than one whose deadline has
-// passed, stays open to others.
+// atLimit returns the error of a run whose context is done because of the collector's
+// own limit, or because of that of the scrape.
+func (e *Engine) atLimit(ctx context.Context, f *flight) error {
+	select {
+	case <-f.done: // The limit is closed, too, when a run has returned.
+		return nil
+	default:
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("did not finish in time: %w", ctx.Err())
+	}
+	return fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.Policy.Timeout, context.DeadlineExceeded)
+}
+
+// leave is for a scrape that ends with err before the run returned. A shared run that
+// a client has turned away from, rather than one whose deadline has passed, stays open
+// to others if it cannot see its context.
 func (e *Engine) leave(f *flight, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -142,29 +193,43 @@ func (e *Engine) leave(f *flight, err error) {
 	if _, underWay := e.flights[f]; !underWay {
 		return
 	}
+	c := f.collector
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
+		f.judge(err)
 		e.markOverdue(f)
 	case f.waiters > 0:
 		return
-	case !f.collector.Shared:
+	case !c.Shared:
+		f.judge(err)
+		if c.joinable == f {
+			c.joinable = nil
+		}
+		if f.cancel != nil {
+			f.cancel()
+		}
 		e.startGrace(f)
-	case f.overdue:
+	case f.overdue && !c.keeps():
 		f.buffer.Close()
 	}
 	e.uncount(f)
 	e.wakeAll()
 }
 
-// markOverdue is for a run that has outlived a scrape. Nobody joins it any more, and
-// its collector is not started again before it returns.
+// markOverdue is for a run that has outlived a scrape, or its own limit. Nobody joins
+// it any more, and its collector is not started again before it returns.
 func (e *Engine) markOverdue(f *flight) {
+	c := f.collector
 	if !f.overdue {
 		f.overdue = true
-		f.collector.overdue++
+		c.overdue++
+		c.stats.StuckSince = time.Now()
 	}
-	if f.collector.Shared && f.waiters == 0 {
-		f.buffer.Close() // It must not grow forever, unseen.
+	if c.shares() && f.waiters == 0 {
+		f.cancel()
+		if !c.keeps() {
+			f.buffer.Close() // It must not grow forever, unseen.
+		}
 	}
 	e.uncount(f)
 }
@@ -194,5 +259,8 @@ func (e *Engine) uncount(f *flight) {
 	if f.counted {
 		f.counted = false
 		e.running--
+		if p := f.collector.Policy; p != nil && p.Group != nil {
+			p.Group.release()
+		}
 	}
 }

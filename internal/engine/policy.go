@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// ErrRateLimited tells that a collector was not started because that would have been
+// more often than it may be.
+var ErrRateLimited = errors.New("it may not run that often (rate limit)")
+
+// Policy is how one collector is run beyond what the engine does for all. A field that
+// is zero asks for nothing. Outermost first, they apply in the order of the fields:
+// what is inside does not notice what is decided outside.
+type Policy struct {
+	// Stale is how old the last good result may be that a scrape is given if there
+	// is no new one: because the run has failed or has not finished, or because
+	// there was none. The outcome keeps its error.
+	Stale time.Duration
+	// Cache is how old a good result may be that a scrape is given instead of a
+	// run. Scrapes that overlap share a run, even if the collector can see its
+	// context; that ends when the last of these scrapes does.
+	Cache   time.Duration
+	Breaker *Breaker
+	Rate    *rate.Limiter // Of runs.
+	Group   *Group
+	// Timeout is how long a run may take.
+	Timeout time.Duration
+
+	// Priority orders the start of collectors that wait for a place. The highest
+	// come first.
+	Priority int
+}
+
+// result is what a good run has given. It is immutable.
+type result struct {
+	samples []model.Sample
+	dropped []error
+	at      time.Time
+}
+
+// shares tells whether scrapes that overlap share a run.
+func (c *Collector) shares() bool { return c.Shared || c.Policy != nil && c.Policy.Cache > 0 }
+
+// keeps tells whether good results are kept.
+func (c *Collector) keeps() bool {
+	return c.Policy != nil && (c.Policy.Cache > 0 || c.Policy.Stale > 0)
+}
+
+// cached returns the outcome of a scrape that needs no run, or nil.
+func (c *Collector) cached(now time.Time) *Outcome {
+	if c.Policy == nil || c.last == nil {
+		return nil
+	}
+	age := now.Sub(c.last.at)
+	if age >= c.Policy.Cache {
+		return nil
+	}
+	return &Outcome{Samples: c.last.samples, Dropped: c.last.dropped, Source: FromCache, Age: age}
+}
+
+// orStale returns o, or the last good result in its place if o is a failure.
+func (c *Collector) orStale(o Outcome, now time.Time) Outcome {
+	if o.Err == nil || c.Policy == nil || c.last == nil {
+		return o
+	}
+	age := now.Sub(c.last.at)
+	if age > c.Policy.Stale {
+		return o
+	}
+	o.Samples, o.Dropped, o.Source, o.Age = c.last.samples, c.last.dropped, FromStale, age
+	return o
+}
+
+// refuses returns why no run may be started now, if so. It changes nothing.
+func (c *Collector) refuses(now time.Time) error {
+	switch p := c.Policy; {
+	case p == nil:
+	case p.Breaker != nil && p.Breaker.refuses(now):
+		return ErrBreakerOpen
+	case p.Rate != nil && p.Rate.TokensAt(now) < 1:
+		return ErrRateLimited
+	}
+	return nil
+}
+
+// acquire takes what a run needs, and tells whether it was all there.
+func (c *Collector) acquire(now time.Time) bool {
+	p := c.Policy
+	if p == nil {
+		return true
+	}
+	if p.Group != nil && !p.Group.tryAcquire() {
+		return false
+	}
+	if p.Breaker != nil {
+		p.Breaker.started(now)
+	}
+	if p.Rate != nil {
+		p.Rate.AllowN(now, 1)
+	}
+	return true
+}
+
+// judge tells the breaker how a run has ended, or that it is left behind. It does so
+// once for each run.
+func (f *flight) judge(err error) {
+	if f.judged || f.collector.Policy == nil || f.collector.Policy.Breaker == nil {
+		return
+	}
+	f.judged = true
+	switch b := f.collector.Policy.Breaker; {
+	case err == nil:
+		b.succeeded()
+	case errors.Is(err, context.Canceled) && f.waiters == 0:
+		b.gaveUp()
+	default:
+		b.failed(time.Now())
+	}
+}
+
+// keep keeps the result of a good run.
+func (f *flight) keep() {
+	c := f.collector
+	if f.err == nil && f.buffer != nil && c.keeps() {
+		samples, dropped := f.buffer.Snapshot()
+		c.last = &result{samples, dropped, f.end}
+	}
+}

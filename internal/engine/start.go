@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// start is the beginning of a scrape: it starts or joins a run for every job, or finds
+// the outcome that there is without one.
+type start struct {
+	engine   *Engine
+	ctx      context.Context //nolint:containedctx // It lives as long as the call of run.
+	jobs     []Job
+	began    time.Time
+	flights  []*flight // By job; nil if there is no run.
+	outcomes []Outcome // By job; set if there is no run.
+
+	pending []int // Jobs that have to wait, the most important first.
+	blocked []int // Those of them that wait for a place, and so count in Engine.blocked.
+}
+
+// run returns when all jobs are started or the scrape is over.
+func (s *start) run() {
+	if err := s.ctx.Err(); err != nil {
+		for i := range s.outcomes {
+			s.outcomes[i].Err = fmt.Errorf("not started, since the scrape was over: %w", err)
+		}
+		return
+	}
+	s.pending = make([]int, len(s.jobs))
+	for i := range s.pending {
+		s.pending[i] = i
+	}
+	slices.SortStableFunc(s.pending, func(i, j int) int {
+		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
+	})
+	var wake chan struct{}
+	for !s.startSome(&wake) {
+		select {
+		case <-wake:
+			continue
+		case <-s.ctx.Done():
+		}
+		for _, i := range s.pending {
+			s.outcomes[i].Err = fmt.Errorf("not started, since too many runs were under way: %w", s.ctx.Err())
+		}
+		if errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
+			s.starved()
+		}
+		break
+	}
+	if wake != nil {
+		s.stopWaiting(wake)
+	}
+}
+
+// startSome starts what can be started and tells whether that was everything. If not,
+// wake will have a value when it is worth another try.
+func (s *start) startSome(wake *chan struct{}) bool {
+	e := s.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.unblock()
+	now := time.Now()
+	s.pending = slices.DeleteFunc(s.pending, func(i int) bool {
+		f, o := e.tryStart(s.ctx, s.jobs[i], now)
+		if f == nil && o == nil {
+			s.block(i)
+			return false
+		}
+		s.flights[i] = f
+		if o != nil {
+			s.outcomes[i] = *o
+		}
+		return true
+	})
+	if len(s.pending) > 0 && *wake == nil {
+		*wake = make(chan struct{}, 1)
+		e.waiting = append(e.waiting, *wake)
+		for _, i := range s.pending {
+			if p := s.jobs[i].Collector.Policy; p != nil && p.Group != nil {
+				p.Group.wait(*wake)
+			}
+		}
+		notify(*wake) // A place in a group may have become free a moment ago.
+	}
+	return len(s.pending) == 0
+}
+
+// block counts a job that waits for nothing but a place.
+func (s *start) block(i int) {
+	e, c := s.engine, s.jobs[i].Collector
+	if e.Concurrency <= 0 || e.running < e.Concurrency || c.leaving > 0 || c.flights >= maxOverlap {
+		return
+	}
+	if e.blocked == nil {
+		e.blocked = make(map[int]int)
+	}
+	e.blocked[c.priority()]++
+	s.blocked = append(s.blocked, i)
+}
+
+func (s *start) unblock() {
+	for _, i := range s.blocked {
+		s.engine.blocked[s.jobs[i].Collector.priority()]--
+	}
+	s.blocked = s.blocked[:0]
+}
+
+func (s *start) stopWaiting(wake chan struct{}) {
+	e := s.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.unblock()
+	i := slices.Index(e.waiting, wake)
+	e.waiting = slices.Delete(e.waiting, i, i+1)
+	for _, job := range s.jobs {
+		if p := job.Collector.Policy; p != nil && p.Group != nil {
+			p.Group.stopWaiting(wake)
+		}
+	}
+	e.wakeAll() // Somebody may have waited behind a job that has given up.
+}
+
+// starved is called when a scrape's deadline has passed before all could be started.
+// Runs that have been under way for all of its time may be stuck. They must not do
+// the same to the next scrape, even if their own have no deadline.
+func (s *start) starved() {
+	e := s.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for f := range e.flights {
+		switch {
+		case f.start.After(s.began):
+		case slices.ContainsFunc(s.pending, func(i int) bool { return s.jobs[i].Collector == f.collector }):
+			e.markOverdue(f)
+		default:
+			e.uncount(f)
+		}
+	}
+	e.wakeAll()
+}

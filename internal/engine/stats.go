@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Kind is a kind of failure.
+type Kind int
+
+// The kinds of failures.
+const (
+	KindNone Kind = iota
+	KindError
+	KindPanic
+	KindTimeout      // A deadline has passed: of the scrape, or its own.
+	KindCanceled     // The client has gone away.
+	KindStillRunning // An earlier run has not returned.
+	KindBreakerOpen
+	KindRateLimited
+	kinds
+)
+
+// KindOf returns what kind of failure err is.
+func KindOf(err error) Kind {
+	var panicked *PanicError
+	switch {
+	case err == nil:
+		return KindNone
+	case errors.Is(err, ErrStillRunning):
+		return KindStillRunning
+	case errors.Is(err, ErrBreakerOpen):
+		return KindBreakerOpen
+	case errors.Is(err, ErrRateLimited):
+		return KindRateLimited
+	case errors.As(err, &panicked):
+		return KindPanic
+	case errors.Is(err, context.DeadlineExceeded):
+		return KindTimeout
+	case errors.Is(err, context.Canceled):
+		return KindCanceled
+	default:
+		return KindError
+	}
+}
+
+// String returns the kind as a label value.
+func (k Kind) String() string {
+	return [...]string{"none", "error", "panic", "timeout", "canceled", "still_running", "breaker_open", "rate_limited"}[k]
+}
+
+// FailureKinds returns all kinds but KindNone.
+func FailureKinds() []Kind {
+	all := make([]Kind, 0, kinds-1)
+	for k := KindError; k < kinds; k++ {
+		all = append(all, k)
+	}
+	return all
+}
+
+// Stats is the account of a collector since it was registered.
+type Stats struct {
+	Runs         uint64        // That were started.
+	Failures     [kinds]uint64 // Of scrapes, by kind.
+	Dropped      uint64        // Samples that could not be used.
+	CacheHits    uint64
+	StaleServes  uint64
+	WaitTotal    time.Duration // Before runs were started.
+	LastStart    time.Time     // Zero if it never ran.
+	LastDuration time.Duration
+	LastSamples  int
+	LastErr      error // Of the last scrape.
+
+	// The following tell how things are now.
+	Running      int       // Runs that have not returned.
+	RunningSince time.Time // Start of the oldest of them.
+	Stuck        int       // Those of them that have outlived a scrape.
+	StuckSince   time.Time // When the last of these did.
+	LastGood     time.Time // When the result was made that is kept. Zero if there is none.
+	Breaker      BreakerState
+	BreakerTrips uint64
+}
+
+// count adds what one scrape was given. ran tells that there was a run for it.
+func (s *Stats) count(o *Outcome, ran bool) {
+	s.Failures[KindOf(o.Err)]++
+	s.WaitTotal += o.Wait
+	switch o.Source {
+	case FromRun:
+		s.Dropped += uint64(len(o.Dropped))
+	case FromCache:
+		s.CacheHits++
+		return
+	case FromStale:
+		s.StaleServes++
+	}
+	s.LastErr = o.Err
+	if ran {
+		s.LastDuration = o.Duration
+		s.LastSamples = len(o.Samples)
+	}
+}
+
+// Stats returns the accounts of collectors, all as of the same moment.
+func (e *Engine) Stats(collectors []*Collector) []Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	all := make([]Stats, len(collectors))
+	for i, c := range collectors {
+		s := c.stats
+		s.Running, s.Stuck = c.flights, c.overdue
+		if c.overdue == 0 {
+			s.StuckSince = time.Time{}
+		}
+		if c.last != nil {
+			s.LastGood = c.last.at
+		}
+		if c.Policy != nil && c.Policy.Breaker != nil {
+			s.Breaker, s.BreakerTrips = c.Policy.Breaker.state(now), c.Policy.Breaker.trips
+		}
+		all[i] = s
+	}
+	for f := range e.flights {
+		for i, c := range collectors {
+			if c == f.collector && (all[i].RunningSince.IsZero() || f.start.Before(all[i].RunningSince)) {
+				all[i].RunningSince = f.start
+			}
+		}
+	}
+	return all
+}
