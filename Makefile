@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GO ?= go
-FUZZTIME ?= 10s
+FUZZTIME ?= 5s
 BENCH ?= .
 COUNT ?= 1
 
@@ -42,7 +42,7 @@ api: ## Compare the public API with client_golang's.
 e2e: ## Let a real Prometheus scrape the library; the first run builds it, which takes minutes.
 	cd e2e && $(GO) test -tags e2e -count 1 -timeout 30m ./...
 
-fuzz: ## Fuzz every target for FUZZTIME (default 10s).
+fuzz: ## Fuzz every target for FUZZTIME (default 5s).
 	@bash .ci/fuzz $(FUZZTIME) $(MODULES)
 
 bench: ## Run the benchmarks that match BENCH (default all), COUNT times.
@@ -58,7 +58,7 @@ build-all: ## Build and vet for the other platforms that are supported.
 
 lint: $(GOLANGCI) ## Run the linters, and check that the go.mod files are tidy.
 	$(call each-module,$(GO) mod tidy -diff)
-	$(call each-module,$(GOLANGCI) run ./...)
+	$(call each-module,$(GOLANGCI) run --build-tags e2e ./...)
 
 fmt: $(GOLANGCI) ## Format the code.
 	$(call each-module,$(GOLANGCI) fmt ./...)

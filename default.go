@@ -51,7 +51,7 @@ func Handler() http.Handler {
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
 	both.mustAddGatherer("default", DefaultGatherer)
-	theirs := &entry{announced: &descs{}, binding: binding{run: runGatherer(plainGatherer(gatherTheirs)), shared: true}}
+	theirs := &entry{announced: &descs{}, binding: binding{kind: "gatherer", run: runGatherer(plainGatherer(gatherTheirs)), shared: true}}
 	theirs.forgive = isRuntimeDuplicate
 	if err := both.add(theirs, "client_golang"); err != nil {
 		panic("BUG: " + err.Error())

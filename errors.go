@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,6 +16,17 @@ type PanicError = engine.PanicError
 // ErrStillRunning tells that a collector was not started for a scrape, because an
 // earlier run of it, which has outlived its scrape, has not returned yet.
 var ErrStillRunning = engine.ErrStillRunning
+
+// ErrBreakerOpen tells that a collector was not run, because it has failed too often in
+// a row and rests; see WithBreaker.
+var ErrBreakerOpen = engine.ErrBreakerOpen
+
+// ErrRateLimited tells that a collector was not run, because that would have been more
+// often than it may be; see WithRateLimit.
+var ErrRateLimited = engine.ErrRateLimited
+
+// asPanic finds a PanicError in err.
+func asPanic(err error) (*PanicError, bool) { return errors.AsType[*PanicError](err) }
 
 // CollectorError is what went wrong with one collector, or with one of its samples.
 type CollectorError struct {
@@ -102,6 +114,7 @@ func (f *failures) err() error {
 	}
 	for collector, n := range f.dropped {
 		if n > maxReported {
+			delete(f.dropped, collector) // So that it is told once.
 			f.list = append(f.list, &CollectorError{
 				Collector: collector, Err: fmt.Errorf("%d more error(s) of the same collector", n-maxReported),
 			})

@@ -16,20 +16,23 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// expose scrapes under ctx and writes the exposition to w. The families of stream
+// expose collects and writes the exposition to w. The families of stream
 // collectors come first, while they still run; then all others, sorted by name. What
 // cannot be written in the format is left out and added to refused.
 //
-// client ends when nobody reads w any more. It may be that of ctx without its
-// deadline: what has arrived by then is still written. The error is the first one of
-// w, or of client.
-func (s *scrape) expose(ctx, client context.Context, w io.Writer, opts encode.Options, refused *failures) error {
-	streamed, err := s.collectStreaming(ctx, client, w, opts, refused)
+// client ends when nobody reads w any more, but not at the scrape's deadline: what has
+// arrived by then is still written. The error is the first one of w, or of client.
+func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options, refused *failures) error {
+	counted := &countingWriter{Writer: w}
+	streamed, series, err := s.collectStreaming(client, counted, opts, refused)
 	if err != nil {
 		return err
 	}
-	e := encode.NewEncoder(w, opts)
-	defer e.Release()
+	e := encode.NewEncoder(counted, opts)
+	defer func() {
+		s.served(series+e.Series(), counted.n)
+		e.Release()
+	}()
 	if err := s.write(&exposition{Encoder: e, streamed: streamed, refused: refused}); err != nil {
 		return err
 	}
@@ -66,26 +69,42 @@ func (e *exposition) Point(p *model.Point) error {
 	return err
 }
 
+// countingWriter counts bytes.
+type countingWriter struct {
+	io.Writer
+
+	n uint64
+}
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	w.n += uint64(n)
+	return n, err
+}
+
 // collectStreaming is collect with the output of stream collectors going to w at once.
-func (s *scrape) collectStreaming(ctx, client context.Context, w io.Writer, opts encode.Options, refused *failures) (
-	streamed func(family string) bool, err error,
+// It returns which families these were, and how many series.
+func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts encode.Options, refused *failures) (
+	streamed func(family string) bool, series uint64, err error,
 ) {
 	mixer := stream.NewMixer(opts)
 	streams := s.openStreams(mixer)
 	if len(streams) == 0 {
-		s.collect(ctx)
-		return func(string) bool { return false }, nil
+		s.collect()
+		return func(string) bool { return false }, 0, nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	var cancel context.CancelFunc
+	s.ctx, cancel = context.WithCancel(s.ctx)
 	defer cancel()
 	var collecting sync.WaitGroup
-	collecting.Go(func() { s.collect(ctx) })
+	collecting.Go(s.collect)
 	err = mixer.Drain(client, w)
 	if err != nil {
 		cancel() // There is nobody to collect for.
 	}
 	collecting.Wait()
 	for _, o := range streams {
+		series += o.stream.Series()
 		for _, err := range o.stream.Dropped() {
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
 				refused.add(o.collector, err)
@@ -94,7 +113,7 @@ func (s *scrape) collectStreaming(ctx, client context.Context, w io.Writer, opts
 			}
 		}
 	}
-	return mixer.Begun, err
+	return mixer.Begun, series, err
 }
 
 // openStream is the stream of a collector.
@@ -107,7 +126,7 @@ type openStream struct {
 func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
 	for _, p := range s.parts {
 		for i, e := range p.running {
-			if !e.binding.stream {
+			if !e.binding.stream || e.run.KeepsResults() {
 				continue
 			}
 			out := mixer.Open()
@@ -140,12 +159,12 @@ func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
 }
 
 // exposeForeign is expose for formats that only expfmt knows.
-func (s *scrape) exposeForeign(ctx context.Context, w io.Writer, format expfmt.Format, created bool, refused *failures) error {
+func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, refused *failures) error {
 	var (
 		builder clientmodel.Builder
 		opts    []expfmt.EncoderOption
 	)
-	s.collect(ctx)
+	s.collect()
 	_ = s.write(&builder) // The builder never fails.
 	if created {
 		opts = append(opts, expfmt.WithCreatedLines())

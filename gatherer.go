@@ -156,14 +156,16 @@ func (r *ContextRegistry) addGatherer(name string, g Gatherer, w wrapping) error
 	}
 	e := &entry{announced: &descs{}}
 	if nested := registryBehind(g); nested != nil {
-		e.binding = binding{nested: nested}
+		e.binding = binding{kind: "registry", nested: nested}
 	} else if withContext, ok := g.(GathererWithContext); ok {
-		e.binding = binding{run: runGatherer(withHeadStart(withContext))}
+		e.binding = binding{kind: "gatherer", run: runGatherer(withHeadStart(withContext))}
 	} else {
-		e.binding = binding{run: runGatherer(plainGatherer(g.Gather)), shared: true}
+		e.binding = binding{kind: "gatherer", run: runGatherer(plainGatherer(g.Gather)), shared: true}
 	}
 	e.binding = e.binding.wrap(w)
 	e.sole = name == ""
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.add(e, name)
 }
 

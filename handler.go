@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -70,6 +69,10 @@ type HandlerOpts struct {
 	// reads the instruments and calls the others itself.
 	CoalesceGather bool
 
+	// DisableCollectorSelection ignores the request parameters collect[] and
+	// exclude[], which otherwise select collectors by name.
+	DisableCollectorSelection bool
+
 	// EnableOpenMetrics offers OpenMetrics besides the text format and protobuf.
 	EnableOpenMetrics bool
 	// EnableOpenMetricsTextCreatedSamples adds a _created sample to each counter,
@@ -101,7 +104,10 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 // HandlerForContext returns a handler that serves what g gathers under the context of
 // the scrape.
 //
-// The request parameter name[], which may be repeated, selects families by name.
+// The request parameters name[], collect[] and exclude[], each of which may be repeated,
+// select families, collectors to run and collectors not to run, by name; see Selection.
+// An unknown collector, or a selection that is not valid, is answered with 400 Bad
+// Request.
 func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 	return newHandler(registryFor(g), opts)
 }
@@ -183,7 +189,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	wanted, err := wantedFamilies(r)
+	chosen, err := selectionOfRequest(r, !h.opts.DisableCollectorSelection)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -208,7 +214,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.opts.CoalesceGather {
 		ctx = withSharedDeadline(ctx)
 	}
-	h.serve(ctx, out, h.registry.newScrape(wanted), format)
+	if !chosen.isZero() {
+		ctx = Select(ctx, chosen)
+	}
+	s, err := h.registry.newScrape(ctx)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	h.serve(out, s, format)
 }
 
 // scrapeContext returns the context of a scrape. An error is one of ContextFunc.
@@ -235,20 +249,21 @@ func (h *handler) scrapeContext(r *http.Request, start time.Time) (context.Conte
 }
 
 // serve scrapes and answers.
-func (h *handler) serve(ctx context.Context, out *response, s *scrape, format expfmt.Format) {
+func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 	var (
 		buffer  *bytes.Buffer
 		refused failures
 		err     error
 	)
 	if h.opts.ErrorHandling == ContinueOnError {
-		err = h.expose(ctx, out, s, format, out, &refused)
+		err = h.expose(out, s, format, out, &refused)
 	} else {
 		// The status must be known before the first byte is sent.
 		buffer = new(bytes.Buffer)
-		err = h.expose(ctx, out, s, format, buffer, &refused)
+		err = h.expose(out, s, format, buffer, &refused)
 	}
 	failed := h.report(s, &refused)
+	_ = s.end(refused.err()) // It is reported already.
 	switch {
 	case err != nil:
 		h.countAndLog("encoding", fmt.Errorf("error encoding and sending metrics: %w", err))
@@ -270,16 +285,16 @@ func (h *handler) serve(ctx context.Context, out *response, s *scrape, format ex
 }
 
 // expose writes the exposition to w.
-func (h *handler) expose(ctx context.Context, out *response, s *scrape, format expfmt.Format, w interface {
+func (h *handler) expose(out *response, s *scrape, format expfmt.Format, w interface {
 	Write([]byte) (int, error)
 }, refused *failures) error {
 	ours, ok := encodeFormat(format)
 	if !ok {
-		return s.exposeForeign(ctx, w, format, h.opts.EnableOpenMetricsTextCreatedSamples, refused)
+		return s.exposeForeign(w, format, h.opts.EnableOpenMetricsTextCreatedSamples, refused)
 	}
 	client, forget := clientContext(out.request)
 	defer forget()
-	return s.expose(ctx, client, w, encode.Options{
+	return s.expose(client, w, encode.Options{
 		Format:       ours,
 		Escaping:     format.ToEscapingScheme(),
 		CreatedLines: h.opts.EnableOpenMetricsTextCreatedSamples,
@@ -333,24 +348,4 @@ func (h *handler) log(err error) {
 // httpError answers with an error.
 func httpError(w http.ResponseWriter, err error) {
 	http.Error(w, "An error has occurred while serving metrics:\n\n"+err.Error(), http.StatusInternalServerError)
-}
-
-// wantedFamilies returns the filter that a request asks for, or nil if it wants all.
-func wantedFamilies(r *http.Request) (func(family string) bool, error) {
-	if r.URL == nil {
-		return nil, nil //nolint:nilnil // Nil means all.
-	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, fmt.Errorf("the query of the URL is not valid: %w", err)
-	}
-	names := query["name[]"]
-	if len(names) == 0 {
-		return nil, nil //nolint:nilnil // Nil means all.
-	}
-	set := make(map[string]struct{}, len(names))
-	for _, name := range names {
-		set[name] = struct{}{}
-	}
-	return func(family string) bool { _, ok := set[family]; return ok }, nil
 }

@@ -117,6 +117,10 @@ func (h *histogram) ObserveWithExemplar(v float64, labels Labels) {
 	if err != nil {
 		panic(err)
 	}
+	h.addExemplar(e)
+}
+
+func (h *histogram) addExemplar(e *model.Exemplar) {
 	exemplars := h.exemplars.Load()
 	if exemplars == nil {
 		exemplars = &histogramExemplars{classic: make([]atomic.Pointer[model.Exemplar], len(h.shape.bounds.upper)+1)}
@@ -127,7 +131,7 @@ func (h *histogram) ObserveWithExemplar(v float64, labels Labels) {
 			exemplars = h.exemplars.Load()
 		}
 	}
-	exemplars.classic[h.shape.bounds.find(v)].Store(e)
+	exemplars.classic[h.shape.bounds.find(e.Value)].Store(e)
 	exemplars.native.Add(e)
 }
 

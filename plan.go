@@ -13,6 +13,7 @@ import (
 // binding is how a collector is collected from. It is decided once, at registration.
 // Exactly one of source, run and nested is set.
 type binding struct {
+	kind   string           // As Status names it.
 	source model.Source     // One of our own instruments: no goroutine, no channel.
 	run    engine.Run       // Somebody else's code.
 	shared bool             // run cannot see its context.
@@ -29,19 +30,19 @@ func bind(c Collector, announced *descs) binding {
 	case *wrappedCollector:
 		return bind(c.collector, announced.inner).wrap(c.wrapping)
 	case *ContextRegistry:
-		return binding{nested: c}
+		return binding{kind: "registry", nested: c}
 	case StreamCollector:
-		return binding{run: runStream(c, announced), stream: true}
+		return binding{kind: "stream collector", run: runStream(c, announced), stream: true}
 	case CollectorWithContext:
-		return binding{run: runWithContext(c, announced)}
+		return binding{kind: "collector with context", run: runWithContext(c, announced)}
 	}
 	if f, ok := c.(*valueFunc); ok {
-		return binding{run: f.run, shared: true}
+		return binding{kind: "function", run: f.run, shared: true}
 	}
 	if source := nativeSource(c); source != nil {
-		return binding{source: source}
+		return binding{kind: "instrument", source: source}
 	}
-	return binding{run: runPlain(c, announced), shared: true}
+	return binding{kind: "collector", run: runPlain(c, announced), shared: true}
 }
 
 // wrap puts a wrapping around whatever it is.
@@ -59,6 +60,7 @@ func (b binding) wrap(w wrapping) binding {
 
 // plan is an immutable view of a registry that scrapes walk.
 type plan struct {
+	entries []*entry       // All of them, in the order of registration.
 	natives []merge.Native // Sorted by name.
 	running []*entry       // With somebody else's code, in the order of registration.
 	nested  []*entry
@@ -73,13 +75,13 @@ func (r *ContextRegistry) currentPlan() *plan {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := newPlan(r.entries)
+	p := newPlan(slices.Clone(r.entries))
 	r.plan.Store(p)
 	return p
 }
 
 func newPlan(entries []*entry) *plan {
-	p := &plan{}
+	p := &plan{entries: entries}
 	families := make(map[string]int)
 	for _, e := range entries {
 		switch {

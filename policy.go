@@ -1,5 +1,16 @@
 package metric
 
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
 // RegistryOption is an option of NewContextRegistry.
 type RegistryOption interface{ applyToRegistry(r *ContextRegistry) }
 
@@ -8,13 +19,45 @@ type registryOption func(*ContextRegistry)
 func (f registryOption) applyToRegistry(r *ContextRegistry) { f(r) }
 
 // WithConcurrency bounds how many collectors run at once, over all scrapes. The others
-// wait, under the context of their scrape. A collector that has outlived its scrape
-// does not count. The default, 0, is no bound.
+// wait, under the context of their scrape, the most important first (see
+// WithPriority). A collector that has outlived its scrape, or has kept a scrape from
+// starting its collectors until that scrape's deadline, does not count. The default,
+// 0, is no bound.
 func WithConcurrency(n int) RegistryOption {
 	return registryOption(func(r *ContextRegistry) { r.engine.Concurrency = n })
 }
 
-// CollectorOption is an option of RegisterWith: how one collector is run.
+// WithSelfMetrics adds metrics about the collection to every scrape: for each
+// collector that was selected <namespace>_scrape_collector_success,
+// …_duration_seconds, …_timeout and more, and some about the scrape as a whole. They
+// are about collectors that run somebody else's code; instruments of this package
+// cannot fail. An invalid namespace panics.
+func WithSelfMetrics(namespace string) RegistryOption {
+	metrics := newSelfMetrics(namespace)
+	return registryOption(func(r *ContextRegistry) { r.self = metrics })
+}
+
+// WithLogger has each failure of a scrape logged as one line, at most once a minute
+// for each collector and kind of failure. The attributes are the collector, the kind
+// as in the self-metrics, the error and, for a panic, its stack.
+func WithLogger(logger *slog.Logger) RegistryOption {
+	return registryOption(func(r *ContextRegistry) { r.log = newFailureLog(logger) })
+}
+
+// WithHooks has functions called at the start and the end of scrapes and collectors.
+func WithHooks(h Hooks) RegistryOption {
+	return registryOption(func(r *ContextRegistry) { r.hooks = h })
+}
+
+// CollectorOption is an option of RegisterWith: how one collector is run. The options
+// may be combined in any way, and are applied in one order, whatever that of the
+// arguments is; outermost first: WithStale, WithCache, WithBreaker, WithRateLimit,
+// WithGroup, WithTimeout. So a cached result takes nothing from the rate limit, and
+// an open breaker neither; and a refusal by the rate limit is no failure to the
+// breaker.
+//
+// They are for collectors that run somebody else's code. For an instrument of this
+// package or a registry, all but WithName are an error.
 type CollectorOption interface{ applyToCollector(c *collectorConfig) }
 
 type collectorOption func(*collectorConfig)
@@ -23,12 +66,117 @@ func (f collectorOption) applyToCollector(c *collectorConfig) { f(c) }
 
 // collectorConfig is what the options of RegisterWith have asked for.
 type collectorConfig struct {
-	name string
+	name   string
+	policy engine.Policy
+	asked  []string // The policies, as Status shows them.
+	errs   []error
 }
 
-// WithName names a collector, in errors and for UnregisterNamed. Names are unique in
-// a registry. Without it, a collector is named after its type, or after its family if
-// it is an instrument of this package.
+// policy is an option that asks for a policy, or is an error if it is not valid.
+func policy(name string, valid bool, apply func(*engine.Policy)) CollectorOption {
+	return collectorOption(func(c *collectorConfig) {
+		if !valid {
+			c.errs = append(c.errs, fmt.Errorf("%s: the values must be positive", name))
+			return
+		}
+		c.asked = append(c.asked, name)
+		apply(&c.policy)
+	})
+}
+
+// config puts options together.
+func config(opts []CollectorOption) (collectorConfig, error) {
+	var c collectorConfig
+	for _, opt := range opts {
+		opt.applyToCollector(&c)
+	}
+	return c, errors.Join(c.errs...)
+}
+
+// WithName names a collector, in errors, for UnregisterNamed and to select it in a
+// scrape. Names are unique in a registry. Without it, a collector is named after its
+// type, or after its family if it is an instrument of this package.
 func WithName(name string) CollectorOption {
 	return collectorOption(func(c *collectorConfig) { c.name = name })
+}
+
+// WithTimeout limits how long a run of the collector may take, within the scrape's own
+// deadline. What it has sent by then is served, and the failure reported.
+func WithTimeout(d time.Duration) CollectorOption {
+	return policy(fmt.Sprintf("timeout %v", d), d > 0, func(p *engine.Policy) { p.Timeout = d })
+}
+
+// WithCache serves a good result of the collector for as long as ttl, without running
+// it again. Scrapes that overlap share the run that refreshes it. A run that ends
+// after the deadline of its scrapes still counts. A collector that takes a context gets
+// one that ends with the last of these scrapes, and the values of the first.
+func WithCache(ttl time.Duration) CollectorOption {
+	return policy(fmt.Sprintf("cache %v", ttl), ttl > 0, func(p *engine.Policy) { p.Cache = ttl })
+}
+
+// WithStale serves the last good result of the collector, if it is not older than
+// maxAge, where there is no new one: the run fails, does not finish, is refused or
+// still runs. The failure is reported nevertheless.
+func WithStale(maxAge time.Duration) CollectorOption {
+	return policy(fmt.Sprintf("stale %v", maxAge), maxAge > 0, func(p *engine.Policy) { p.Stale = maxAge })
+}
+
+// WithBreaker stops running the collector after that many failures in a row. For the
+// cool-down it fails at once with ErrBreakerOpen; then one run decides whether it is
+// run again, or rests for another cool-down. A run that outlives its scrape is a
+// failure; one whose client goes away is neither.
+func WithBreaker(failures int, cooldown time.Duration) CollectorOption {
+	return policy(fmt.Sprintf("breaker %d, %v", failures, cooldown), failures > 0 && cooldown > 0, func(p *engine.Policy) {
+		p.Breaker = engine.NewBreaker(failures, cooldown)
+	})
+}
+
+// WithRateLimit limits how often the collector is run: limit times a second on
+// average, and burst times at once. Beyond that it fails with ErrRateLimited; combined
+// with WithCache or WithStale, an earlier result is served.
+func WithRateLimit(limit rate.Limit, burst int) CollectorOption {
+	return policy(fmt.Sprintf("rate limit %v/s, burst %d", float64(limit), burst), limit > 0 && burst > 0, func(p *engine.Policy) {
+		p.Rate = rate.NewLimiter(limit, burst)
+	})
+}
+
+// Priority is how important a collector is.
+type Priority int
+
+// The priorities.
+const (
+	PriorityLow      Priority = -1
+	PriorityNormal   Priority = 0
+	PriorityCritical Priority = 1
+)
+
+// WithPriority decides who is started first where not all can be, because of
+// WithConcurrency: those with a higher priority. So they have the most time, and when
+// time is short, those with a low one go without.
+func WithPriority(p Priority) CollectorOption {
+	return policy(fmt.Sprintf("priority %d", p), true, func(to *engine.Policy) { to.Priority = int(p) })
+}
+
+// Group is a set of collectors that share a resource, such as a database: at most so
+// many of them run at once, also if they belong to several registries.
+type Group struct {
+	name  string
+	group *engine.Group
+}
+
+// NewGroup returns a group. It panics if maxConcurrent is not positive.
+func NewGroup(name string, maxConcurrent int) *Group {
+	if maxConcurrent <= 0 {
+		panic(fmt.Errorf("group %q: the number of concurrent collectors is %d, but must be positive", name, maxConcurrent))
+	}
+	return &Group{name, engine.NewGroup(maxConcurrent)}
+}
+
+// WithGroup makes the collector one of a group. It waits for its turn under the context
+// of the scrape. A member that has outlived its scrape does not count any more.
+func WithGroup(g *Group) CollectorOption {
+	if g == nil {
+		return collectorOption(func(c *collectorConfig) { c.errs = append(c.errs, errors.New("the group is nil")) })
+	}
+	return policy("group "+g.name, true, func(p *engine.Policy) { p.Group = g.group })
 }

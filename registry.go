@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,9 @@ type Registry = ContextRegistry
 type ContextRegistry struct {
 	engine   engine.Engine
 	pedantic bool
+	self     *selfMetrics // Nil if they were not asked for.
+	log      *failureLog  // Nil if there is none.
+	hooks    Hooks
 
 	mu      sync.Mutex
 	book    *prometheus.Registry // Which collectors are equal or in conflict; never collects.
@@ -35,6 +39,7 @@ type ContextRegistry struct {
 	byName  map[string]*entry
 	unnamed map[string]int    // How many collectors have been given a name made from that.
 	streams map[string]*entry // Families that belong to one stream collector alone.
+	left    []*entry          // Unregistered while a run was under way.
 
 	// plan is what a scrape walks. It is nil after a change, until a scrape makes
 	// it anew.
@@ -50,6 +55,10 @@ type entry struct {
 	run       *engine.Collector // Nil for native and nested ones.
 	named     bool              // The name was asked for.
 	sole      bool              // A gatherer that is all there is: its errors are passed on as they are.
+
+	policy     *engine.Policy
+	policies   []string // What was asked for, as Status shows it.
+	selfLabels selfLabels
 
 	// forgive, if not nil, tells that a sample which was left out is no failure.
 	forgive func(error) bool
@@ -107,22 +116,64 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 	if c == nil {
 		return errNilCollector
 	}
-	var config collectorConfig
-	for _, opt := range opts {
-		opt.applyToCollector(&config)
-	}
-	announced, err := describe(c)
+	e, name, err := r.newEntry(c, opts)
 	if err != nil {
 		return err
 	}
-	announced.pedantic = r.pedantic && len(announced.list) > 0
-	return r.add(&entry{collector: c, announced: announced, binding: bind(c, announced)}, config.name)
-}
-
-// add registers an entry, under a name if one is asked for.
-func (r *ContextRegistry) add(e *entry, name string) (err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.add(e, name)
+}
+
+// newEntry makes an entry that is not registered yet, and returns the name that was
+// asked for.
+func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
+	asked, err := config(opts)
+	if err != nil {
+		return nil, "", fmt.Errorf("registering %T: %w", c, err)
+	}
+	announced, err := describe(c)
+	if err != nil {
+		return nil, "", err
+	}
+	announced.pedantic = r.pedantic && len(announced.list) > 0
+	e := &entry{collector: c, announced: announced, binding: bind(c, announced), policies: asked.asked}
+	if len(asked.asked) > 0 {
+		if e.binding.run == nil {
+			return nil, "", fmt.Errorf("registering %T: it runs nobody else's code, so %q cannot be applied", c, asked.asked)
+		}
+		e.policy = &asked.policy
+	}
+	return e, asked.name, nil
+}
+
+// ReplaceNamed registers c in the place of the collector that is registered under this
+// name, if there is one: every scrape has the one or the other. If c cannot be
+// registered, nothing changes.
+func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...CollectorOption) error {
+	if c == nil {
+		return errNilCollector
+	}
+	e, _, err := r.newEntry(c, append(slices.Clip(opts), WithName(name)))
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old, ok := r.byName[name]
+	if ok {
+		r.remove(old)
+	}
+	if err = r.add(e, name); err != nil && ok {
+		if again := r.add(old, name); again != nil {
+			panic("BUG: what was registered cannot be registered again: " + again.Error())
+		}
+	}
+	return err
+}
+
+// add registers an entry, under a name if one is asked for. The mutex is held.
+func (r *ContextRegistry) add(e *entry, name string) (err error) {
 	if err := r.admit(e); err != nil {
 		return err
 	}
@@ -131,8 +182,13 @@ func (r *ContextRegistry) add(e *entry, name string) (err error) {
 		r.book.Unregister(e)
 		return err
 	}
-	if e.binding.run != nil {
-		e.run = &engine.Collector{Name: e.name, Run: e.binding.run, Shared: e.binding.shared}
+	if e.binding.run != nil && e.run == nil {
+		e.run = &engine.Collector{
+			Name: e.name, Run: r.hooks.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy, Earlier: r.leftBehind(e),
+		}
+		if r.self != nil {
+			e.selfLabels = newSelfLabels(e.name)
+		}
 	}
 	r.entries = append(r.entries, e)
 	r.byName[e.name] = e
@@ -264,10 +320,33 @@ func (r *ContextRegistry) remove(e *entry) bool {
 		}
 	}
 	delete(r.byName, e.name)
+	r.leave(e)
 	i := slices.Index(r.entries, e)
 	r.entries = slices.Delete(r.entries, i, i+1)
 	r.plan.Store(nil)
 	return true
+}
+
+// leave remembers an entry that is removed while its collector runs. Registered again,
+// the collector must not be started while that run is stuck.
+func (r *ContextRegistry) leave(e *entry) {
+	r.left = slices.DeleteFunc(r.left, func(e *entry) bool { return !r.engine.IsRunning(e.run) })
+	if e.run != nil && e.collector != nil && reflect.ValueOf(e.collector).Comparable() && r.engine.IsRunning(e.run) {
+		r.left = append(r.left, e)
+	}
+}
+
+// leftBehind returns the run that leave has remembered for the collector of e, if any.
+func (r *ContextRegistry) leftBehind(e *entry) *engine.Collector {
+	if e.collector == nil || !reflect.ValueOf(e.collector).Comparable() {
+		return nil
+	}
+	for _, old := range r.left {
+		if old.collector == e.collector {
+			return old.run
+		}
+	}
+	return nil
 }
 
 // Gather gathers with the background context: it waits for every collector. See

@@ -2,9 +2,11 @@ package metric
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
@@ -22,11 +24,13 @@ import (
 // fails at once with ErrStillRunning.
 func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
 	var builder clientmodel.Builder
-	s := r.newScrape(nil)
-	s.collect(ctx)
-	// The builder never fails.
-	_ = s.write(&builder)
-	return builder.Families(), s.failures.err()
+	s, err := r.newScrape(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.collect()
+	_ = s.write(&builder) // The builder never fails.
+	return builder.Families(), s.end(nil)
 }
 
 // CollectWithContext gathers and sends what has been gathered as metrics, and what
@@ -34,9 +38,14 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 // of this package look into one that is registered with them.
 func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
 	out := &channelSink{ctx: ctx, ch: ch}
-	s := r.newScrape(nil)
-	s.collect(ctx)
+	s, err := r.newScrape(ctx)
+	if err != nil {
+		out.Drop(err)
+		return
+	}
+	s.collect()
 	_ = s.write(&metricSender{out: out}) // It fails when ctx is done.
+	_ = s.end(nil)                       // Its parts follow.
 	for _, f := range s.failures.list {
 		out.Drop(f)
 	}
@@ -57,9 +66,12 @@ func (s *metricSender) Point(p *model.Point) error { return s.out.Sample(s.famil
 
 // scrape is one scrape of a registry and of those that are registered with it.
 type scrape struct {
-	parts    []*part
-	wanted   func(family string) bool // Nil means all.
-	failures failures
+	ctx       context.Context //nolint:containedctx // It lives as long as the scrape.
+	began     time.Time
+	parts     []*part
+	selection selection
+	wanted    func(family string) bool // Nil means all.
+	failures  failures
 }
 
 // part is what one registry contributes to a scrape.
@@ -71,13 +83,53 @@ type part struct {
 	running   []*entry   // Those of the plan that can have wanted families.
 	jobs      []engine.Job
 	outcomes  []engine.Outcome
+	took      time.Duration // To collect.
 }
 
-// newScrape prepares a scrape of the wanted families.
-func (r *ContextRegistry) newScrape(wanted func(family string) bool) *scrape {
-	s := &scrape{wanted: wanted}
+// newScrape begins a scrape under ctx. It is an error if the selection that ctx has is
+// not valid. Otherwise, end has to be called.
+func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
+	chosen, err := selectionOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &scrape{ctx: ctx, began: time.Now(), selection: chosen}
+	if chosen.byFamily() {
+		s.wanted = chosen.wantsFamily
+	}
 	s.addPart(&part{registry: r}, nil)
-	return s
+	if err := chosen.unknown(); err != nil {
+		return nil, err
+	}
+	s.ctx = r.hooks.scrapeStart(ctx)
+	return s, nil
+}
+
+// end returns everything that went wrong in the scrape, err included, and makes it
+// known.
+func (s *scrape) end(err error) error {
+	r := s.parts[0].registry
+	gathering := s.failures.err()
+	switch {
+	case gathering == nil:
+		gathering = err
+	case err != nil:
+		gathering = errors.Join(gathering, err)
+	}
+	r.log.log(s.ctx, s.failures.list)
+	if r.self != nil {
+		r.self.scrapes.Add(1)
+	}
+	r.hooks.scrapeEnd(s.ctx, time.Since(s.began), gathering)
+	return gathering
+}
+
+// served adds what was served over HTTP to the account.
+func (s *scrape) served(series, bytes uint64) {
+	if self := s.parts[0].registry.self; self != nil {
+		self.series.Add(series)
+		self.bytes.Add(bytes)
+	}
 }
 
 // addPart adds a registry, and those in it. path are the registries around it: one
@@ -86,7 +138,7 @@ func (s *scrape) addPart(p *part, path []*ContextRegistry) {
 	if slices.Contains(path, p.registry) {
 		return
 	}
-	p.plan = p.registry.currentPlan()
+	p.plan = s.selectFrom(p, p.registry.currentPlan())
 	for _, e := range p.plan.running {
 		if s.wants(p, e) {
 			p.running = append(p.running, e)
@@ -106,6 +158,21 @@ func (s *scrape) addPart(p *part, path []*ContextRegistry) {
 	}
 }
 
+// selectFrom returns the plan for the selected collectors.
+func (s *scrape) selectFrom(p *part, all *plan) *plan {
+	if !s.selection.byCollector() {
+		return all
+	}
+	var some []*entry
+	for _, e := range all.entries {
+		// What is in a registry is looked at by its own names.
+		if s.selection.wantsCollector(p.name+e.name) || e.binding.nested != nil {
+			some = append(some, e)
+		}
+	}
+	return newPlan(some)
+}
+
 // wants tells whether a collector may have wanted families.
 func (s *scrape) wants(p *part, e *entry) bool {
 	if s.wanted == nil || len(e.announced.list) == 0 {
@@ -118,15 +185,21 @@ func (s *scrape) wants(p *part, e *entry) bool {
 	return slices.ContainsFunc(e.announced.names(), func(name string) bool { return s.wanted(prefix + name) })
 }
 
-// collect runs the collectors of all parts until they have finished or ctx is done.
-func (s *scrape) collect(ctx context.Context) {
+// collect runs the collectors of all parts until they have finished or the scrape is
+// over.
+func (s *scrape) collect() {
 	var others sync.WaitGroup
 	for _, p := range s.parts[1:] {
-		others.Go(func() { p.outcomes = p.registry.engine.Collect(ctx, p.jobs) })
+		others.Go(func() { p.collect(s.ctx) })
 	}
-	first := s.parts[0]
-	first.outcomes = first.registry.engine.Collect(ctx, first.jobs)
+	s.parts[0].collect(s.ctx)
 	others.Wait()
+}
+
+func (p *part) collect(ctx context.Context) {
+	start := time.Now()
+	p.outcomes = p.registry.engine.Collect(ctx, p.jobs)
+	p.took = time.Since(start)
 }
 
 // write merges what has been collected with the native families and writes it to
@@ -170,15 +243,19 @@ func (s *scrape) natives() []merge.Native {
 			s.failures.add(c.Collector, c.Err)
 		}
 	}
-	if len(s.parts) == 1 {
-		return s.parts[0].plan.natives
+	if p := s.parts[0]; len(s.parts) == 1 && p.registry.self == nil {
+		return p.plan.natives
 	}
 	var (
 		all      plan
 		families = make(map[string]int)
 	)
 	for _, p := range s.parts {
-		for _, n := range p.plan.natives {
+		natives := p.plan.natives
+		if self := p.registry.self; self != nil {
+			natives = slices.Concat(natives, self.natives(p, p.took))
+		}
+		for _, n := range natives {
 			for _, source := range n.Sources {
 				b, err := wrapNative(source, p.wrappings)
 				if err != nil {

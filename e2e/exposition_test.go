@@ -24,7 +24,7 @@ func TestExposition(t *testing.T) {
 	for _, f := range formats {
 		t.Run(f.name, func(t *testing.T) {
 			got := scrape(t, h, f)
-			compareFloats(t, got.floats, p.floats(f.utf8, f.protobuf))
+			compareFloats(t, got.floats, p.floats(f.utf8))
 			compareHistograms(t, p, got.histograms, f)
 			compareExemplars(t, p, got, f)
 			compareCreated(t, p, got, f)
@@ -125,7 +125,7 @@ func TestPartialExposition(t *testing.T) {
 				if elapsed := time.Since(start); elapsed != 1500*time.Millisecond {
 					t.Errorf("the scrape took %v, want the 1.5s that the server leaves it", elapsed)
 				}
-				want := p.floats(f.utf8, f.protobuf)
+				want := p.floats(f.utf8)
 				want[series("e2e_bad_duplicate")] = 1
 				compareFloats(t, got.floats, want)
 				compareHistograms(t, p, got.histograms, f)

@@ -26,7 +26,9 @@ type format struct {
 
 var formats = []format{
 	{name: "text004", accept: "text/plain;version=0.0.4"},
-	{name: "text100", accept: "text/plain;version=1.0.0;escaping=allow-utf-8", utf8: true},
+	{name: "text004-utf8", accept: "text/plain;version=0.0.4;escaping=allow-utf-8", utf8: true},
+	// Like client_golang, the handler does not know this version: the answer is 0.0.4.
+	{name: "text100", accept: "text/plain;version=1.0.0;escaping=allow-utf-8"},
 	{name: "openmetrics001", accept: "application/openmetrics-text;version=0.0.1", openMetrics: true},
 	{name: "openmetrics100", accept: "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8", utf8: true, openMetrics: true},
 	{name: "protobuf", accept: protobuf, protobuf: true},

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/luxfi/metric"
@@ -24,7 +25,7 @@ func FuzzExposition(f *testing.F) {
 	f.Add("1.0", "# HELP x y", "\n", "\r\n\t ", 5e-324, math.MaxFloat64)
 	f.Add("{}", "\"", "a,b=", "\"} 1 # {", 1e21, 1e-7)
 	f.Add("\\", "\\\\n\\\"", "#", "# EOF\n", 1e20, 123456789.0)
-	f.Add("U__", "\u2028\ufeff", "_", "\ufffd\U0010ffff", -0.0, 128.0)
+	f.Add("U__", "\u2028\ufeff", "_", "\ufffd\U0010ffff", math.Copysign(0, -1), 128.0)
 	f.Add("bad \xff", "bad \xff", "bad \xff", "bad \xff", 1.0, 1.0)
 	f.Fuzz(func(t *testing.T, name, help, label, value string, number, observation float64) {
 		o := sample{name, help, label, value, number, observation}
@@ -101,7 +102,7 @@ func (o sample) check(t *testing.T, h http.Handler, f format) {
 
 	name, label := escape(o.name, f.utf8), escape(o.label, f.utf8)
 	key := func(suffix string, more ...string) string {
-		pairs := append([]string{labels.MetricName, name + suffix, label, o.value}, more...)
+		pairs := append([]string{model.MetricNameLabel, name + suffix, label, o.value}, more...)
 		return labels.FromStrings(pairs...).WithoutEmpty().String()
 	}
 	inFirst := 0.0

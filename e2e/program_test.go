@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"net/http"
@@ -89,7 +90,7 @@ func newProgram() *program {
 		p.requests, p.received, p.classic, p.native, p.both, p.latency, temperature, limits, utf8,
 		metric.NewUntypedFunc(metric.UntypedOpts{Name: "e2e_untyped", Help: "No type."}, func() float64 { return 7 }),
 		metric.NewCounterFunc(metric.CounterOpts{Name: "e2e_func_total", Help: "A function."}, func() float64 { return 0.5 }),
-		metric.NewGaugeFunc(metric.GaugeOpts{Name: "e2e_func", Help: "A function."}, func() float64 { return 1e-9 }),
+		metric.NewGaugeFunc(metric.GaugeOpts{Name: "e2e_gauge_func", Help: "A function."}, func() float64 { return 1e-9 }),
 	)
 	return p
 }
@@ -139,20 +140,29 @@ func (p *program) observe() {
 	p.rounds++
 	exemplar := metric.Labels{"trace_id": traceID}
 	p.requests.WithLabelValues(hostileValue).Add(3)
-	p.requests.WithLabelValues("/").(metric.ExemplarAdder).AddWithExemplar(1.5, exemplar)
+	as[metric.ExemplarAdder](p.requests.WithLabelValues("/")).AddWithExemplar(1.5, exemplar)
 	p.received.Add(1 << 50)
 	for _, v := range observations {
-		p.classic.(metric.ExemplarObserver).ObserveWithExemplar(v, exemplar)
-		p.native.(metric.ExemplarObserver).ObserveWithExemplar(v, exemplar)
+		as[metric.ExemplarObserver](p.classic).ObserveWithExemplar(v, exemplar)
+		as[metric.ExemplarObserver](p.native).ObserveWithExemplar(v, exemplar)
 		p.both.WithLabelValues("/").Observe(v)
 		p.latency.Observe(v)
 	}
 }
 
+// as returns v as what it must be, too.
+func as[T any](v any) T {
+	t, ok := v.(T)
+	if !ok {
+		panic(fmt.Sprintf("BUG: a %T is no %T", v, &t))
+	}
+	return t
+}
+
 // floats returns the value of every series, by the string of its labels, as
-// Prometheus stores it. If it takes native histograms, then those that have no
-// classic buckets have no such series.
-func (p *program) floats(utf8, native bool) map[string]float64 {
+// Prometheus stores it. The native histogram has such series in every format: where
+// it is native, its last exemplar is in the bucket +Inf, which is a classic one.
+func (p *program) floats(utf8 bool) map[string]float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := float64(p.rounds)
@@ -166,7 +176,7 @@ func (p *program) floats(utf8, native bool) map[string]float64 {
 		series("e2e_limits", "kind", "nan"):                              math.NaN(),
 		series("e2e_untyped"):                                            7,
 		series("e2e_func_total"):                                         0.5,
-		series("e2e_func"):                                               1e-9,
+		series("e2e_gauge_func"):                                         1e-9,
 		series("e2e_latency_seconds_count"):                              n * float64(len(observations)),
 		series("e2e_latency_seconds_sum"):                                n * sum(observations),
 		series("e2e_latency_seconds", "quantile", "0.5"):                 0.3,
@@ -175,9 +185,7 @@ func (p *program) floats(utf8, native bool) map[string]float64 {
 	}
 	maps.Copy(want, classicSeries("e2e_classic_seconds", n, bounds))
 	maps.Copy(want, classicSeries("e2e_both_seconds", n, bounds, "route", "/"))
-	if !native {
-		maps.Copy(want, classicSeries("e2e_native_seconds", n, nil))
-	}
+	maps.Copy(want, classicSeries("e2e_native_seconds", n, nil))
 	return want
 }
 
@@ -225,7 +233,7 @@ func (p *program) metadata(utf8, openMetrics, units bool) map[string]metadata {
 		"e2e_requests_total":       {model.MetricTypeCounter, hostileHelp, ""},
 		"e2e_received_bytes_total": {model.MetricTypeCounter, "Bytes received.", "bytes"},
 		"e2e_func_total":           {model.MetricTypeCounter, "A function.", ""},
-		"e2e_func":                 {model.MetricTypeGauge, "A function.", ""},
+		"e2e_gauge_func":           {model.MetricTypeGauge, "A function.", ""},
 		"e2e_temperature_celsius":  {model.MetricTypeGauge, "A negative gauge.", "celsius"},
 		"e2e_limits":               {model.MetricTypeGauge, "Values beyond numbers.", ""},
 		"e2e_untyped":              {model.MetricTypeUnknown, "No type.", ""},
@@ -269,7 +277,7 @@ func classicSeries(name string, n float64, bounds []float64, labelPairs ...strin
 
 // series returns the string of the labels of a series.
 func series(name string, labelPairs ...string) string {
-	return labels.FromStrings(append([]string{labels.MetricName, name}, labelPairs...)...).String()
+	return labels.FromStrings(append([]string{model.MetricNameLabel, name}, labelPairs...)...).String()
 }
 
 // escape returns the name as it is called where UTF-8 names have not been agreed on.

@@ -69,12 +69,6 @@ func builtTools(t *testing.T) tools {
 	return built
 }
 
-// startQuickstart starts the quickstart and returns its URL.
-func startQuickstart(t *testing.T) string {
-	t.Helper()
-	return startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-addr", "127.0.0.1:0")
-}
-
 // startPrometheus starts Prometheus with a configuration and returns a client of it.
 func startPrometheus(t *testing.T, config string) promv1.API {
 	t.Helper()

@@ -63,39 +63,65 @@ func own(key string) bool {
 	return strings.Contains(key, `__name__="up"`) || strings.Contains(key, `__name__="scrape_`)
 }
 
-// latest returns what the last scrape has brought, the zeros that tell when series
-// were created, and of every series whether it has come in every scrape.
-func (s stored) latest() (got exposition, err error) {
-	got = exposition{floats: map[string]float64{}, created: map[string]int64{}}
-	if len(s.scrapes) == 0 {
-		return got, fmt.Errorf("there was no scrape")
+// arrivals returns when the samples of a series were scraped. Prometheus may have put a
+// zero before them at the time when the series was created; if not, created is 0.
+func (s stored) arrivals(stream *model.SampleStream) (times []model.Time, created model.Time) {
+	add := func(at model.Time, zero bool) {
+		scraped := slices.ContainsFunc(s.scrapes, func(up model.SamplePair) bool { return up.Timestamp == at })
+		if zero && !scraped && len(times) == 0 {
+			created = at
+		} else {
+			times = append(times, at)
+		}
 	}
-	first := s.scrapes[0].Timestamp
+	for _, v := range stream.Values {
+		add(v.Timestamp, v.Value == 0)
+	}
+	for _, v := range stream.Histograms {
+		add(v.Timestamp, v.Histogram.Count == 0)
+	}
+	return times, created
+}
+
+// checkArrivals checks that a series has come in every scrape, or at least, if it may
+// be late, in every one after its first.
+func (s stored) checkArrivals(t *testing.T, key string, late bool) {
+	t.Helper()
+	times, _ := s.arrivals(s.series[key])
+	scrapes := s.scrapes
+	if late {
+		scrapes = scrapes[max(0, len(scrapes)-len(times)):]
+	}
+	if !slices.EqualFunc(times, scrapes, func(at model.Time, up model.SamplePair) bool { return at == up.Timestamp }) {
+		t.Errorf("%s has come at %v, want it in every scrape of %v", key, times, s.scrapes)
+	}
+}
+
+// checkUp checks that every scrape has succeeded.
+func (s stored) checkUp(t *testing.T) {
+	t.Helper()
+	for _, up := range s.scrapes {
+		if up.Value != 1 {
+			t.Errorf("up was %v at %v", up.Value, up.Timestamp.Time())
+		}
+	}
+}
+
+// latest returns what the last scrape has brought, and when the series were created.
+func (s stored) latest() exposition {
+	got := exposition{floats: map[string]float64{}, created: map[string]int64{}}
 	for key, stream := range s.series {
 		if own(key) {
 			continue
 		}
-		var times []model.Time
-		for _, v := range stream.Values {
-			if v.Timestamp < first && v.Value == 0 {
-				got.created[key] = int64(v.Timestamp)
-				continue
-			}
-			times = append(times, v.Timestamp)
-			got.floats[key] = float64(v.Value)
+		if n := len(stream.Values); n > 0 {
+			got.floats[key] = float64(stream.Values[n-1].Value)
 		}
-		for _, v := range stream.Histograms {
-			if v.Timestamp < first && v.Histogram.Count == 0 {
-				got.created[key] = int64(v.Timestamp)
-				continue
-			}
-			times = append(times, v.Timestamp)
-		}
-		if !slices.EqualFunc(times, s.scrapes, func(at model.Time, up model.SamplePair) bool { return at == up.Timestamp }) {
-			return got, fmt.Errorf("%s has come in %d of %d scrapes", key, len(times), len(s.scrapes))
+		if _, created := s.arrivals(stream); created != 0 {
+			got.created[key] = int64(created)
 		}
 	}
-	return got, nil
+	return got
 }
 
 // compareStoredHistograms compares the native histograms of the last scrape.

@@ -53,7 +53,7 @@ func visit(ctx context.Context, client *http.Client, method, target string, form
 	if err != nil {
 		return ""
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusCreated {
 		return ""

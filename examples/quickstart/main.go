@@ -26,8 +26,9 @@ func main() {
 	cfg.warehouseDelay = 5 * time.Second
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, cfg); err != nil {
+	err := run(ctx, cfg)
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }

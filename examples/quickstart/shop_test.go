@@ -130,7 +130,7 @@ func start(t *testing.T, cfg config) (*shop, *http.Client) {
 	t.Helper()
 	before := settled()
 	cfg.addr = "127.0.0.1:0"
-	ctx, cancel := context.WithCancel(context.Background()) //nolint:usetesting // It ends in the cleanup, not before.
+	ctx, cancel := context.WithCancel(context.Background())
 	s, err := openShop(ctx, cfg)
 	if err != nil {
 		cancel()

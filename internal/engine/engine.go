@@ -53,6 +53,10 @@ type Collector struct {
 	// Policy is nil if nothing was asked for. It must not be changed.
 	Policy *Policy
 
+	// Earlier, if not nil, is the same collector in an earlier registration: as
+	// long as a run of that is overdue, it is not started in this one.
+	Earlier *Collector
+
 	// The following are guarded by the engine's mutex.
 	flights  int     // Runs that have not returned.
 	overdue  int     // Those of them that have outlived a scrape.
@@ -123,6 +127,13 @@ func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
 		outcomes[i] = job.Collector.orStale(outcomes[i], now)
 		job.Collector.stats.count(&outcomes[i], flights[i] != nil)
 	}
+}
+
+// IsRunning tells whether a run of a collector has not returned.
+func (e *Engine) IsRunning(c *Collector) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return c.flights > 0
 }
 
 func (e *Engine) wakeAll() {

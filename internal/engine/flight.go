@@ -45,7 +45,7 @@ func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight,
 		return nil, o
 	}
 	switch {
-	case c.overdue > 0:
+	case c.isOverdue():
 		return nil, &Outcome{Err: ErrStillRunning}
 	case c.joinable != nil:
 		c.joinable.waiters++
@@ -59,6 +59,10 @@ func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight,
 	}
 	return e.launch(ctx, job, now), nil
 }
+
+// isOverdue tells whether a run has outlived its scrape, in this registration or an
+// earlier one. It may be called on nil.
+func (c *Collector) isOverdue() bool { return c != nil && (c.overdue > 0 || c.Earlier.isOverdue()) }
 
 // launch starts a run. The engine's mutex is held.
 func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
@@ -75,6 +79,7 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 	e.running++
 	c.flights++
 	c.stats.Runs++
+	c.Earlier = nil // It has returned.
 	c.stats.LastStart = now
 	ended := func() {}
 	if c.shares() {
@@ -163,7 +168,7 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 	} else {
 		o.Duration, o.Err = f.end.Sub(f.start), f.err
 	}
-	if !f.collector.shares() && !f.collector.keeps() {
+	if !f.collector.shares() && !f.collector.KeepsResults() {
 		f.sink.Close()
 	}
 	return o
@@ -209,7 +214,7 @@ func (e *Engine) leave(f *flight, err error) {
 			f.cancel()
 		}
 		e.startGrace(f)
-	case f.overdue && !c.keeps():
+	case f.overdue && !c.KeepsResults():
 		f.buffer.Close()
 	}
 	e.uncount(f)
@@ -227,7 +232,7 @@ func (e *Engine) markOverdue(f *flight) {
 	}
 	if c.shares() && f.waiters == 0 {
 		f.cancel()
-		if !c.keeps() {
+		if !c.KeepsResults() {
 			f.buffer.Close() // It must not grow forever, unseen.
 		}
 	}

@@ -47,8 +47,9 @@ type result struct {
 // shares tells whether scrapes that overlap share a run.
 func (c *Collector) shares() bool { return c.Shared || c.Policy != nil && c.Policy.Cache > 0 }
 
-// keeps tells whether good results are kept.
-func (c *Collector) keeps() bool {
+// KeepsResults tells whether good results are kept for other scrapes. Such a collector
+// writes to a buffer: a Job must not give it a sink.
+func (c *Collector) KeepsResults() bool {
 	return c.Policy != nil && (c.Policy.Cache > 0 || c.Policy.Stale > 0)
 }
 
@@ -127,7 +128,7 @@ func (f *flight) judge(err error) {
 // keep keeps the result of a good run.
 func (f *flight) keep() {
 	c := f.collector
-	if f.err == nil && f.buffer != nil && c.keeps() {
+	if f.err == nil && f.buffer != nil && c.KeepsResults() {
 		samples, dropped := f.buffer.Snapshot()
 		c.last = &result{samples, dropped, f.end}
 	}

@@ -21,6 +21,7 @@ type Stream struct {
 	family   *model.Family   // The one begun last.
 	dropped  []error         // The first ones.
 	drops    int
+	series   uint64 // Written, when the encoder is nil.
 
 	// Guarded by the mixer's mutex.
 	queue [][]byte
@@ -103,6 +104,13 @@ func (s *Stream) DroppedCount() int {
 	return s.drops
 }
 
+// Series returns how many series have been written, once the stream is closed.
+func (s *Stream) Series() uint64 {
+	s.encoding.Lock()
+	defer s.encoding.Unlock()
+	return s.series
+}
+
 // Close implements engine.Sink. What the encoder still holds is sent, without waiting.
 func (s *Stream) Close() {
 	m := s.mixer
@@ -117,6 +125,7 @@ func (s *Stream) Close() {
 		return
 	}
 	_ = s.encoder.Abort() // Its writer is s, which does not fail.
+	s.series = s.encoder.Series()
 	s.encoder.Release()
 	s.encoder = nil
 

@@ -1,0 +1,106 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+)
+
+// TestQuickstart lets Prometheus scrape the quickstart while its warehouse hangs.
+func TestQuickstart(t *testing.T) {
+	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-addr", "127.0.0.1:0")
+	text := waitForOrders(t, shop)
+	t.Run("promtool", func(t *testing.T) {
+		cmd := exec.Command(builtTools(t).promtool, "check", "metrics")
+		cmd.Stdin = bytes.NewReader(text)
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("promtool check metrics: %v\n%s", err, out)
+		}
+	})
+
+	var jobs []job
+	for _, j := range requests {
+		j.target, j.path = shop, "/metrics"
+		jobs = append(jobs, j)
+	}
+	prom := startPrometheus(t, config(jobs))
+	scrapes, stocked := 0, 0
+	for _, j := range jobs {
+		t.Run(j.name, func(t *testing.T) {
+			s := waitForScrapes(t, prom, j.name, minScrapes)
+			scrapes += len(s.scrapes)
+			stocked += checkShop(t, prom, j, s)
+		})
+	}
+	t.Logf("the warehouse was there in %d of %d scrapes", stocked, scrapes)
+	if stocked == 0 || stocked == scrapes {
+		t.Errorf("the warehouse was there in %d of %d scrapes, want it to hang in some", stocked, scrapes)
+	}
+}
+
+// waitForOrders waits until there are orders of each status, and will be from then on.
+func waitForOrders(t *testing.T, shop string) (text []byte) {
+	t.Helper()
+	eventually(t, func() error {
+		resp, err := http.Get(shop + "/metrics")
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if text, err = io.ReadAll(resp.Body); err != nil {
+			return err
+		}
+		got, err := parse(text, resp.Header.Get("Content-Type"))
+		if err != nil {
+			return err
+		}
+		// Of so many new orders, some have been forgotten by the few customers.
+		const plenty = 5
+		orders := func(status string) float64 { return got.floats[series("shop_orders", "status", status)] }
+		if orders("new") < plenty || orders("paid") < plenty {
+			return fmt.Errorf("got %v new and %v paid orders, want %d", orders("new"), orders("paid"), plenty)
+		}
+		return nil
+	})
+	return text
+}
+
+// checkShop checks what a job has stored of the quickstart, and returns in how many
+// scrapes the warehouse was there.
+func checkShop(t *testing.T, prom promv1.API, j job, s stored) (stocked int) {
+	t.Helper()
+	s.checkUp(t)
+	for key, stream := range s.series {
+		switch {
+		case strings.Contains(key, "shop_warehouse_stock_items"):
+			stocked = len(stream.Values)
+		case strings.Contains(key, "code="):
+			s.checkArrivals(t, key, true) // An answer may be given for the first time at any time.
+		default:
+			s.checkArrivals(t, key, false)
+		}
+	}
+	for _, status := range []string{"new", "paid"} {
+		for _, name := range []string{"shop_orders", "shop_orders_value_euros"} {
+			if key := series(name, "status", status); s.series[key] == nil {
+				t.Errorf("%s is missing", key)
+			}
+		}
+	}
+	latency := series("shop_http_request_duration_seconds", "method", "GET", "route", "/orders/{id}")
+	if native := s.series[latency] != nil; native != j.protobuf {
+		t.Errorf("there is a native histogram: %t, want %t", native, j.protobuf)
+	}
+	if has, want := len(storedExemplars(t, prom, j.name)) > 0, j.openMetrics || j.protobuf; has != want {
+		t.Errorf("there are exemplars: %t, want %t", has, want)
+	}
+	return stocked
+}

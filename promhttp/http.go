@@ -1,0 +1,126 @@
+// Package promhttp serves metrics over HTTP, and instruments HTTP servers and clients:
+// it takes the place of client_golang's package of that name. Programs that do not
+// come from there can use metric.Handler and metric.HandlerFor, which have more
+// options.
+//
+// Its handlers are those of package metric: they end a scrape at the deadline that
+// Prometheus sends, cancel it when the client goes away, and hand its context to the
+// collectors. Options and instrumentation are client_golang's own types and code, so
+// that values of both packages can be mixed.
+package promhttp
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/luxfi/metric"
+)
+
+type (
+	// HandlerOpts are the options of a handler. They mean what they mean in
+	// client_golang, but for Timeout and ErrorLog: see HandlerFor.
+	HandlerOpts = promhttp.HandlerOpts
+	// HandlerErrorHandling tells what a handler does when something is missing from
+	// a scrape.
+	HandlerErrorHandling = promhttp.HandlerErrorHandling
+	// Logger takes the errors of a handler. A *log.Logger is one. It must be safe
+	// for concurrent use.
+	Logger = promhttp.Logger
+	// Compression is a content encoding of a response.
+	Compression = promhttp.Compression
+)
+
+// What a handler does when something is missing from a scrape.
+const (
+	HTTPErrorOnError = promhttp.HTTPErrorOnError // Answer with an error, and no metrics.
+	ContinueOnError  = promhttp.ContinueOnError  // Serve what there is.
+	PanicOnError     = promhttp.PanicOnError
+)
+
+// The compressions that a handler can offer.
+const (
+	Identity = promhttp.Identity // None.
+	Gzip     = promhttp.Gzip
+	Zstd     = promhttp.Zstd
+)
+
+// Handler returns a handler for metric.DefaultGatherers: the default registry and,
+// beside it, client_golang's. It serves whatever can be gathered (ContinueOnError),
+// offers the formats that client_golang's Handler offers, and counts its requests in
+// metric.DefaultRegisterer.
+func Handler() http.Handler {
+	return InstrumentMetricHandler(metric.DefaultRegisterer,
+		HandlerFor(metric.DefaultGatherers(), HandlerOpts{ErrorHandling: ContinueOnError}))
+}
+
+// HandlerFor returns a handler that serves what reg gathers. If reg takes a context, it
+// gets that of the scrape. The request parameter name[], which may be repeated,
+// selects families by name. It panics if opts.Registry refuses the error counter.
+//
+// A scrape ends after opts.Timeout, or earlier if Prometheus says so in a header. What
+// has been gathered by then is served if opts.ErrorHandling is ContinueOnError;
+// otherwise the answer to a timeout is 503 Service Unavailable.
+//
+// What opts.ErrorLog gets is a metric.MultiError wherever a scrape has failed in part.
+func HandlerFor(reg metric.Gatherer, opts HandlerOpts) http.Handler {
+	return HandlerForTransactional(metric.ToTransactionalGatherer(reg), opts)
+}
+
+// HandlerForTransactional is HandlerFor for a gatherer that wants to know when its
+// result is no longer used.
+func HandlerForTransactional(reg metric.TransactionalGatherer, opts HandlerOpts) http.Handler {
+	h := metric.HandlerForTransactional(reg, translate(opts))
+	if opts.Timeout > 0 && opts.ErrorHandling != ContinueOnError {
+		return &timeoutHandler{h, opts.Timeout}
+	}
+	return h
+}
+
+// InstrumentMetricHandler is metric.InstrumentMetricHandler.
+func InstrumentMetricHandler(reg metric.Registerer, handler http.Handler) http.Handler {
+	return metric.InstrumentMetricHandler(reg, handler)
+}
+
+// translate returns the options as package metric has them.
+func translate(opts HandlerOpts) metric.HandlerOpts {
+	translated := metric.HandlerOpts{
+		ErrorHandling:                       metric.HandlerErrorHandling(opts.ErrorHandling),
+		Registry:                            opts.Registry,
+		DisableCompression:                  opts.DisableCompression,
+		MaxRequestsInFlight:                 opts.MaxRequestsInFlight,
+		CoalesceGather:                      opts.CoalesceGather,
+		Timeout:                             opts.Timeout,
+		EnableOpenMetrics:                   opts.EnableOpenMetrics,
+		EnableOpenMetricsTextCreatedSamples: opts.EnableOpenMetricsTextCreatedSamples,
+		ProcessStartTime:                    opts.ProcessStartTime,
+		AcceptedFormats:                     opts.AcceptedFormats,
+	}
+	for _, c := range opts.OfferedCompressions {
+		translated.OfferedCompressions = append(translated.OfferedCompressions, metric.Compression(c))
+	}
+	if opts.ErrorLog != nil {
+		translated.ErrorLog = func(err error) { printError(opts.ErrorLog, err) }
+	}
+	return translated
+}
+
+// printError logs an error the way that client_golang does: what was being done first,
+// then the error, which is a MultiError if it is several.
+func printError(log Logger, err error) {
+	inner := errors.Unwrap(err)
+	if inner == nil {
+		log.Println(err)
+		return
+	}
+	doing, found := strings.CutSuffix(err.Error(), " "+inner.Error())
+	if !found {
+		doing, inner = "error serving metrics:", err
+	}
+	if multi, ok := errors.AsType[metric.MultiError](inner); ok {
+		inner = multi
+	}
+	log.Println(doing, inner)
+}

@@ -1,0 +1,178 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Selection chooses a part of what a registry has, before anything is run.
+type Selection struct {
+	// Collectors, if not empty, are the names of the collectors to run; see
+	// WithName. The name of a registry or gatherer inside stands for all in it;
+	// "name/collector" is one of them.
+	Collectors []string
+	// Exclude are the names of collectors not to run. It cannot be combined with
+	// Collectors.
+	Exclude []string
+	// Families, if not empty, are the names of the families to gather. Collectors
+	// that announce none of them are not run.
+	Families []string
+}
+
+func (s *Selection) isZero() bool {
+	return len(s.Collectors) == 0 && len(s.Exclude) == 0 && len(s.Families) == 0
+}
+
+type selectionKey struct{}
+
+// Select returns a context in which a scrape of a registry is limited to a selection.
+// It is an error of the scrape, which then gathers nothing, if a collector's name is
+// unknown. A selection in ctx, and those that an HTTP request asks for, hold as well.
+func Select(ctx context.Context, s Selection) context.Context {
+	outer, _ := ctx.Value(selectionKey{}).([]Selection)
+	return context.WithValue(ctx, selectionKey{}, append(slices.Clip(outer), s))
+}
+
+// The bounds of a selection, which may come from anybody who can send a request.
+const (
+	maxSelected   = 1000 // Names.
+	maxNameLength = 1000 // Bytes of a name.
+)
+
+// errSelection is in the error of a selection that is not valid.
+var errSelection = errors.New("the selection is not valid")
+
+// selection is all that limits a scrape.
+type selection []*selected
+
+type selected struct {
+	Selection
+
+	families map[string]struct{} // Nil if all are wanted.
+	known    map[string]bool     // Names of collectors, and whether they were found.
+}
+
+// selectionOf returns what limits a scrape under ctx.
+func selectionOf(ctx context.Context) (selection, error) {
+	list, _ := ctx.Value(selectionKey{}).([]Selection)
+	if len(list) == 0 {
+		return nil, nil
+	}
+	s := make(selection, len(list))
+	for i, one := range list {
+		if err := one.check(); err != nil {
+			return nil, err
+		}
+		s[i] = &selected{Selection: one, known: make(map[string]bool)}
+		if len(one.Families) > 0 {
+			s[i].families = make(map[string]struct{}, len(one.Families))
+			for _, name := range one.Families {
+				s[i].families[name] = struct{}{}
+			}
+		}
+		for _, name := range slices.Concat(one.Collectors, one.Exclude) {
+			s[i].known[name] = false
+		}
+	}
+	return s, nil
+}
+
+func (s *Selection) check() error {
+	if len(s.Collectors) > 0 && len(s.Exclude) > 0 {
+		return fmt.Errorf("%w: collectors are both selected and excluded, but only one is possible at a time", errSelection)
+	}
+	for _, names := range [][]string{s.Collectors, s.Exclude, s.Families} {
+		if len(names) > maxSelected {
+			return fmt.Errorf("%w: it has %d names, more than the %d that are allowed", errSelection, len(names), maxSelected)
+		}
+		for _, name := range names {
+			if len(name) > maxNameLength {
+				return fmt.Errorf("%w: the name %.50q… has %d bytes, more than the %d that are allowed", errSelection, name, len(name), maxNameLength)
+			}
+		}
+	}
+	return nil
+}
+
+// wantsFamily tells whether a family is wanted. It may be called concurrently.
+func (s selection) wantsFamily(name string) bool {
+	for _, one := range s {
+		if _, ok := one.families[name]; one.families != nil && !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// byFamily tells whether families are selected.
+func (s selection) byFamily() bool {
+	return slices.ContainsFunc(s, func(one *selected) bool { return one.families != nil })
+}
+
+// byCollector tells whether collectors are selected.
+func (s selection) byCollector() bool {
+	return slices.ContainsFunc(s, func(one *selected) bool { return len(one.known) > 0 })
+}
+
+// wantsCollector tells whether a collector, given by its full name, is wanted.
+func (s selection) wantsCollector(name string) bool {
+	wanted := true
+	for _, one := range s {
+		if len(one.known) == 0 {
+			continue
+		}
+		named := false
+		for prefix := name; ; {
+			if _, ok := one.known[prefix]; ok {
+				one.known[prefix] = true
+				named = true
+			}
+			i := strings.LastIndexByte(prefix, '/')
+			if i < 0 {
+				break
+			}
+			prefix = prefix[:i]
+		}
+		wanted = wanted && named == (len(one.Exclude) == 0)
+	}
+	return wanted
+}
+
+// unknown returns an error if a name was not found.
+func (s selection) unknown() error {
+	for _, one := range s {
+		var names []string
+		for name, found := range one.known {
+			if !found {
+				names = append(names, name)
+			}
+		}
+		if len(names) > 0 {
+			slices.Sort(names)
+			return fmt.Errorf("%w: there is no collector named %.200q", errSelection, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// selectionOfRequest returns the selection that a request asks for by its parameters
+// name[], collect[] and exclude[].
+func selectionOfRequest(r *http.Request, collectors bool) (Selection, error) {
+	if r.URL == nil {
+		return Selection{}, nil
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return Selection{}, fmt.Errorf("the query of the URL is not valid: %w", err)
+	}
+	s := Selection{Families: query["name[]"]}
+	if collectors {
+		s.Collectors, s.Exclude = query["collect[]"], query["exclude[]"]
+	}
+	return s, nil
+}

@@ -1,0 +1,93 @@
+package metric
+
+import (
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// BreakerState is the state of a circuit breaker; see WithBreaker.
+type BreakerState = engine.BreakerState
+
+// The states of a circuit breaker.
+const (
+	BreakerClosed   = engine.BreakerClosed   // The collector is run.
+	BreakerOpen     = engine.BreakerOpen     // It rests.
+	BreakerHalfOpen = engine.BreakerHalfOpen // The next run, or the one under way, decides.
+)
+
+// CollectorStatus is how a registered collector does.
+type CollectorStatus struct {
+	Name string
+	// Kind is "instrument", "function", "collector", "collector with context",
+	// "stream collector", "gatherer" or "registry".
+	Kind     string
+	Policies []string // What was asked for, for example "cache 1m0s".
+
+	// The last run, if there was one. Series counts its samples, and for an
+	// instrument those that it has now.
+	LastStart    time.Time
+	LastDuration time.Duration
+	Series       int
+	LastError    error // Of the last scrape; nil if it was good.
+
+	// How things are now. Times are zero if it does not apply.
+	Running      int       // Runs under way.
+	RunningSince time.Time // Start of the oldest of them.
+	StuckSince   time.Time // When a run under way outlived its scrape.
+	LastGood     time.Time // When the result was made that WithCache and WithStale keep.
+	Breaker      BreakerState
+
+	// Counts since registration. Failures counts scrapes without a good result.
+	Runs         uint64
+	Failures     uint64
+	Panics       uint64
+	Timeouts     uint64
+	RateLimited  uint64
+	CacheHits    uint64
+	StaleServes  uint64
+	Dropped      uint64 // Samples that were left out.
+	BreakerTrips uint64
+}
+
+// Status tells how all collectors do, in the order of their registration. It is one
+// consistent picture, runs nobody else's code, and never waits for a scrape. It is safe
+// for concurrent use.
+func (r *ContextRegistry) Status() []CollectorStatus {
+	r.mu.Lock()
+	entries := append([]*entry(nil), r.entries...)
+	r.mu.Unlock()
+
+	collectors := make([]*engine.Collector, 0, len(entries))
+	for _, e := range entries {
+		if e.run != nil {
+			collectors = append(collectors, e.run)
+		}
+	}
+	stats := r.engine.Stats(collectors)
+	all := make([]CollectorStatus, len(entries))
+	for i, e := range entries {
+		all[i] = CollectorStatus{Name: e.name, Kind: e.binding.kind, Policies: e.policies}
+		switch {
+		case e.run != nil:
+			all[i].fill(&stats[0])
+			stats = stats[1:]
+		case e.binding.source != nil:
+			all[i].Series = e.binding.source.Series().Len()
+		}
+	}
+	return all
+}
+
+func (c *CollectorStatus) fill(s *engine.Stats) {
+	c.LastStart, c.LastDuration, c.Series, c.LastError = s.LastStart, s.LastDuration, s.LastSamples, s.LastErr
+	c.Running, c.RunningSince, c.StuckSince, c.LastGood = s.Running, s.RunningSince, s.StuckSince, s.LastGood
+	c.Breaker, c.BreakerTrips = s.Breaker, s.BreakerTrips
+	c.Runs, c.CacheHits, c.StaleServes, c.Dropped = s.Runs, s.CacheHits, s.StaleServes, s.Dropped
+	for _, kind := range engine.FailureKinds() {
+		c.Failures += s.Failures[kind]
+	}
+	c.Panics = s.Failures[engine.KindPanic]
+	c.Timeouts = s.Failures[engine.KindTimeout]
+	c.RateLimited = s.Failures[engine.KindRateLimited]
+}
