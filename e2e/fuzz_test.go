@@ -127,9 +127,14 @@ func (o sample) check(t *testing.T, h http.Handler, f format) {
 		t.Errorf("%s: %s = %v, want one observation of %v", f.name, key("_native"), native, o.observation)
 	}
 	compareFloats(t, got.floats, want)
+	help := o.help
+	if !f.openMetrics && !f.protobuf {
+		// In the text format, any number of blanks stands between a name and its help.
+		help = strings.TrimLeft(help, " \t")
+	}
 	for family, m := range got.metadata {
-		if m.Help != o.help {
-			t.Errorf("%s: the help of %q is %q, want %q", f.name, family, m.Help, o.help)
+		if m.Help != help {
+			t.Errorf("%s: the help of %q is %q, want %q", f.name, family, m.Help, help)
 		}
 	}
 	if t.Failed() {
