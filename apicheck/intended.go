@@ -1,0 +1,23 @@
+package main
+
+// intended are the differences that are meant, by package.Name or package.Name.Member,
+// with the reason. What is not in this list fails the check, and so does an entry that
+// is no difference any more.
+var intended = map[string]string{
+	"prometheus.Counter":     "it has Get; ours is assignable to theirs",
+	"prometheus.Counter.Get": "reading a counter back needs no protobuf",
+	"prometheus.Gauge":       "it has Get; ours is assignable to theirs",
+	"prometheus.Gauge.Get":   "reading a gauge back needs no protobuf",
+
+	"prometheus.MetricVec":    "written here: finding a series takes no lock",
+	"prometheus.CounterVec":   "a struct there, which cannot hold our counters",
+	"prometheus.GaugeVec":     "a struct there, which cannot hold our gauges",
+	"prometheus.HistogramVec": "a struct there, which cannot hold our histograms",
+	"prometheus.SummaryVec":   "a struct there, which cannot hold our summaries",
+
+	"prometheus.Registry":  "an alias of ContextRegistry, which has more methods",
+	"prometheus.Gatherers": "it has GatherWithContext",
+	"promauto.Factory":     "its methods return our instruments",
+
+	"prometheus.NewGoCollector": "a variable: the type of its options is private to client_golang",
+}

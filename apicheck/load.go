@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"go/types"
+
+	"golang.org/x/tools/go/packages"
+
+	// What is compared has to be among the dependencies of this module.
+	_ "github.com/prometheus/client_golang/prometheus/promauto"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+
+	_ "github.com/luxfi/metric/promauto"
+	_ "github.com/luxfi/metric/promhttp"
+)
+
+const (
+	theirRoot = "github.com/prometheus/client_golang/prometheus"
+	ourRoot   = "github.com/luxfi/metric"
+)
+
+// pairs are the packages to compare: by their path below the roots.
+var pairs = []string{"", "/promauto", "/promhttp"}
+
+// load loads all packages at once, so that they share their types.
+func load() (map[string]*types.Package, error) {
+	var paths []string
+	for _, pair := range pairs {
+		paths = append(paths, theirRoot+pair, ourRoot+pair)
+	}
+	found, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports}, paths...)
+	if err != nil {
+		return nil, err
+	}
+	loaded := make(map[string]*types.Package)
+	for _, p := range found {
+		if len(p.Errors) > 0 {
+			return nil, fmt.Errorf("loading %s: %w", p.PkgPath, p.Errors[0])
+		}
+		loaded[p.PkgPath] = p.Types
+	}
+	for _, path := range paths {
+		if loaded[path] == nil {
+			return nil, fmt.Errorf("loading %s: there is no such package", path)
+		}
+	}
+	return loaded, nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import "go/types"
+
+// same tells whether a program that uses theirs can use ours: the types are identical,
+// or one is the counterpart of the other wherever they differ. A function may have a
+// variadic parameter more.
+func (c *comparison) same(theirs, ours types.Type) bool {
+	theirs, ours = types.Unalias(theirs), types.Unalias(ours)
+	if types.Identical(theirs, ours) {
+		return true
+	}
+	switch t := theirs.(type) {
+	case *types.Named:
+		return c.isCounterpart(t, ours)
+	case *types.Pointer:
+		o, ok := ours.(*types.Pointer)
+		return ok && c.same(t.Elem(), o.Elem())
+	case *types.Slice:
+		o, ok := ours.(*types.Slice)
+		return ok && c.same(t.Elem(), o.Elem())
+	case *types.Array:
+		o, ok := ours.(*types.Array)
+		return ok && t.Len() == o.Len() && c.same(t.Elem(), o.Elem())
+	case *types.Map:
+		o, ok := ours.(*types.Map)
+		return ok && c.same(t.Key(), o.Key()) && c.same(t.Elem(), o.Elem())
+	case *types.Chan:
+		o, ok := ours.(*types.Chan)
+		return ok && t.Dir() == o.Dir() && c.same(t.Elem(), o.Elem())
+	case *types.Signature:
+		o, ok := ours.(*types.Signature)
+		return ok && c.sameSignature(t, o)
+	default:
+		return false // Basic types, and literals of structs and interfaces: only identical ones.
+	}
+}
+
+// isCounterpart tells whether ours is what our package has under the name of theirs.
+func (c *comparison) isCounterpart(theirs *types.Named, ours types.Type) bool {
+	counterparts, ok := c.ours[theirs.Obj().Pkg()]
+	if !ok || theirs.TypeArgs().Len() > 0 {
+		return false
+	}
+	found, ok := counterparts.Scope().Lookup(theirs.Obj().Name()).(*types.TypeName)
+	if !ok || !types.Identical(found.Type(), ours) {
+		return false
+	}
+	if !found.Exported() && !c.seen[theirs.Obj()] {
+		// The exported ones have their turn anyway.
+		c.seen[theirs.Obj()] = true
+		c.pending = append(c.pending, namePair{theirs.Obj(), found})
+	}
+	return true
+}
+
+func (c *comparison) sameSignature(theirs, ours *types.Signature) bool {
+	if theirs.TypeParams().Len() > 0 || ours.TypeParams().Len() > 0 {
+		return false
+	}
+	params := ours.Params().Len()
+	if ours.Variadic() && !theirs.Variadic() {
+		params--
+	} else if theirs.Variadic() != ours.Variadic() {
+		return false
+	}
+	if params != theirs.Params().Len() || ours.Results().Len() != theirs.Results().Len() {
+		return false
+	}
+	for i := range params {
+		if !c.same(theirs.Params().At(i).Type(), ours.Params().At(i).Type()) {
+			return false
+		}
+	}
+	for i := range ours.Results().Len() {
+		if !c.same(theirs.Results().At(i).Type(), ours.Results().At(i).Type()) {
+			return false
+		}
+	}
+	return true
+}
