@@ -1,0 +1,518 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/luxfi/metric"
+)
+
+// scripted is a collector that does what it is told. Its one sample has the number of
+// the run as its value.
+type scripted struct {
+	runs atomic.Int64
+	do   func(ctx context.Context) // Nil does nothing.
+	err  atomic.Pointer[error]
+}
+
+func (c *scripted) Describe(ch chan<- *metric.Desc) { ch <- desc("scripted") }
+func (c *scripted) Collect(ch chan<- metric.Metric) { metric.CollectStream(context.Background(), c, ch) }
+func (c *scripted) CollectTo(ctx context.Context, s *metric.Sink) error {
+	n := c.runs.Add(1)
+	if c.do != nil {
+		c.do(ctx)
+	}
+	if err := c.err.Load(); err != nil {
+		return *err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.Gauge(desc("scripted"), float64(n))
+}
+
+func (c *scripted) fail(err error) {
+	if err == nil {
+		c.err.Store(nil)
+		return
+	}
+	c.err.Store(&err)
+}
+
+// ignorant is a scripted collector that takes no context.
+type ignorant struct{ *scripted }
+
+func (c ignorant) Describe(ch chan<- *metric.Desc) { ch <- desc("scripted") }
+func (c ignorant) Collect(ch chan<- metric.Metric) {
+	n := c.runs.Add(1)
+	if c.do != nil {
+		c.do(context.Background())
+	}
+	ch <- metric.MustNewConstMetric(desc("scripted"), metric.GaugeValue, float64(n))
+}
+
+// hideContext leaves a collector only what any collector has.
+type hideContext struct{ metric.Collector }
+
+var errLuck = errors.New("no luck")
+
+// scrapeOnce gathers with a timeout. It returns the value of the scripted collector, 0
+// if it is missing, and its failure.
+func scrapeOnce(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) (float64, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	families, err := r.GatherWithContext(ctx)
+	value := 0.0
+	for _, f := range families {
+		if f.GetName() == "scripted" {
+			value = f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	return value, failuresOf(err, "c")
+}
+
+func wantScrape(t *testing.T, r *metric.ContextRegistry, value float64, failure error) {
+	t.Helper()
+	got, err := scrapeOnce(t, r, time.Second)
+	if got != value || !errors.Is(err, failure) || (err == nil) != (failure == nil) {
+		t.Errorf("got value %v and error %v, want %v and %v", got, err, value, failure)
+	}
+}
+
+func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption) *metric.ContextRegistry {
+	t.Helper()
+	r := metric.NewContextRegistry()
+	if err := r.RegisterWith(c, append(opts, metric.WithName("c"))...); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestTimeoutOfCollector(t *testing.T) {
+	for name, make := range map[string]func(*scripted) metric.Collector{
+		"stream": func(c *scripted) metric.Collector { return c },
+		"plain":  func(c *scripted) metric.Collector { return hideContext{ignorant{c}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				defer time.Sleep(time.Hour)
+				c := &scripted{do: func(ctx context.Context) {
+					select {
+					case <-ctx.Done():
+					case <-time.After(time.Minute):
+					}
+				}}
+				r := registered(t, make(c), metric.WithTimeout(100*time.Millisecond))
+				start := time.Now()
+				_, err := scrapeOnce(t, r, time.Second)
+				if took := time.Since(start); took != 100*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("the scrape took %v and got error %v", took, err)
+				}
+				if name == "plain" {
+					wantScrape(t, r, 0, metric.ErrStillRunning)
+				}
+			})
+		})
+	}
+}
+
+func TestTimeoutWithinScrapes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &scripted{do: func(ctx context.Context) { <-ctx.Done() }}
+		r := registered(t, c, metric.WithTimeout(time.Hour))
+		start := time.Now()
+		if _, err := scrapeOnce(t, r, time.Second); !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "own limit") {
+			t.Errorf("got error %v", err)
+		}
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("the scrape took %v", took)
+		}
+	})
+}
+
+func TestCache(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &scripted{}
+		r := registered(t, c, metric.WithCache(time.Minute))
+		wantScrape(t, r, 1, nil)
+		time.Sleep(59 * time.Second)
+		wantScrape(t, r, 1, nil)
+		time.Sleep(time.Second)
+		wantScrape(t, r, 2, nil)
+		c.fail(errLuck)
+		wantScrape(t, r, 2, nil)
+		time.Sleep(time.Minute)
+		wantScrape(t, r, 0, errLuck)
+		wantScrape(t, r, 0, errLuck)
+		c.fail(nil)
+		wantScrape(t, r, 5, nil)
+	})
+}
+
+// TestCacheSharesRun checks that scrapes share the run that refreshes a cache, though
+// it can see a context, and that each waits under its own.
+func TestCacheSharesRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ended error
+		c := &scripted{do: func(ctx context.Context) {
+			select {
+			case <-time.After(5 * time.Second):
+			case <-ctx.Done():
+				ended = ctx.Err()
+			}
+		}}
+		r := registered(t, c, metric.WithCache(time.Minute))
+		var scrapes sync.WaitGroup
+		for range 10 {
+			scrapes.Go(func() {
+				if got, err := scrapeOnce(t, r, time.Hour); got != 1 || err != nil {
+					t.Errorf("got value %v and error %v", got, err)
+				}
+			})
+		}
+		scrapes.Wait()
+		if n := c.runs.Load(); n != 1 || ended != nil {
+			t.Errorf("there were %d runs, and the context ended with %v", n, ended)
+		}
+		time.Sleep(time.Minute)
+		wantScrape(t, r, 0, context.DeadlineExceeded)
+		synctest.Wait()
+		if ended == nil {
+			t.Error("the context has not ended with the last scrape")
+		}
+		time.Sleep(time.Second)
+		wantScrape(t, r, 0, context.DeadlineExceeded)
+	})
+}
+
+// TestCacheOfSlowCollector has a collector that is slower than any scrape.
+func TestCacheOfSlowCollector(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &scripted{do: func(context.Context) { time.Sleep(10 * time.Second) }}
+		r := registered(t, hideContext{ignorant{c}}, metric.WithCache(time.Minute))
+		wantScrape(t, r, 0, context.DeadlineExceeded)
+		wantScrape(t, r, 0, metric.ErrStillRunning)
+		time.Sleep(10 * time.Second)
+		wantScrape(t, r, 1, nil)
+	})
+}
+
+func TestStale(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &scripted{}
+		r := registered(t, c, metric.WithStale(time.Minute))
+		wantScrape(t, r, 1, nil)
+		wantScrape(t, r, 2, nil)
+		c.fail(errLuck)
+		wantScrape(t, r, 2, errLuck)
+		time.Sleep(time.Minute)
+		wantScrape(t, r, 2, errLuck)
+		time.Sleep(1)
+		wantScrape(t, r, 0, errLuck)
+		c.fail(nil)
+		wantScrape(t, r, 6, nil)
+	})
+}
+
+func TestStaleWhileStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(2 * time.Hour)
+		c := &scripted{}
+		r := registered(t, hideContext{ignorant{c}}, metric.WithStale(time.Minute))
+		wantScrape(t, r, 1, nil)
+		c.do = func(context.Context) { time.Sleep(time.Hour) }
+		wantScrape(t, r, 1, context.DeadlineExceeded)
+		wantScrape(t, r, 1, metric.ErrStillRunning)
+		time.Sleep(time.Minute)
+		wantScrape(t, r, 0, metric.ErrStillRunning)
+	})
+}
+
+func TestBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &scripted{}
+		r := registered(t, c, metric.WithBreaker(3, time.Minute))
+		c.fail(errLuck)
+		wantScrape(t, r, 0, errLuck)
+		wantScrape(t, r, 0, errLuck)
+		c.fail(nil)
+		wantScrape(t, r, 3, nil) // Only failures in a row count.
+		c.fail(errLuck)
+		for range 3 {
+			wantScrape(t, r, 0, errLuck)
+		}
+		wantScrape(t, r, 0, metric.ErrBreakerOpen)
+		time.Sleep(time.Minute - 1)
+		wantScrape(t, r, 0, metric.ErrBreakerOpen)
+		if n := c.runs.Load(); n != 6 {
+			t.Errorf("there were %d runs, want 6", n)
+		}
+		time.Sleep(1)
+		wantScrape(t, r, 0, errLuck) // The probe fails.
+		wantScrape(t, r, 0, metric.ErrBreakerOpen)
+		time.Sleep(time.Minute)
+		c.fail(nil)
+		wantScrape(t, r, 8, nil) // The probe succeeds.
+		c.fail(errLuck)
+		wantScrape(t, r, 0, errLuck)
+		wantScrape(t, r, 0, errLuck)
+	})
+}
+
+func TestBreakerCountsDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &scripted{do: func(ctx context.Context) { <-ctx.Done() }}
+		r := registered(t, c, metric.WithBreaker(2, time.Minute))
+		for range 2 {
+			wantScrape(t, r, 0, context.DeadlineExceeded)
+			synctest.Wait()
+		}
+		wantScrape(t, r, 0, metric.ErrBreakerOpen)
+		// The client of the probe goes away, which decides nothing.
+		time.Sleep(time.Minute)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, cancel)
+		if _, err := r.GatherWithContext(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("got error %v", err)
+		}
+		synctest.Wait()
+		c.do = nil
+		wantScrape(t, r, 4, nil)
+	})
+}
+
+func TestRateLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &scripted{}
+		r := registered(t, c, metric.WithRateLimit(0.1, 2))
+		wantScrape(t, r, 1, nil)
+		wantScrape(t, r, 2, nil)
+		wantScrape(t, r, 0, metric.ErrRateLimited)
+		time.Sleep(10 * time.Second)
+		wantScrape(t, r, 3, nil)
+		wantScrape(t, r, 0, metric.ErrRateLimited)
+	})
+}
+
+// TestOrderOfPolicies checks what takes nothing from what.
+func TestOrderOfPolicies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &scripted{}
+		r := registered(t, c, metric.WithRateLimit(0.01, 2), metric.WithBreaker(1, time.Minute),
+			metric.WithCache(10*time.Second), metric.WithStale(time.Hour))
+		for range 5 {
+			wantScrape(t, r, 1, nil) // Takes nothing from the rate limit.
+		}
+		time.Sleep(10 * time.Second)
+		c.fail(errLuck)
+		wantScrape(t, r, 1, errLuck)
+		for range 5 {
+			wantScrape(t, r, 1, metric.ErrBreakerOpen)
+		}
+		time.Sleep(time.Minute)
+		c.fail(nil)
+		for range 5 { // The breaker is half-open, and stays so.
+			wantScrape(t, r, 1, metric.ErrRateLimited)
+		}
+		time.Sleep(100 * time.Second)
+		wantScrape(t, r, 3, nil)
+	})
+}
+
+func TestGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		group := metric.NewGroup("database", 2)
+		var running, most atomic.Int64
+		multi := metric.NewMultiGatherer()
+		for i := range 2 {
+			r, err := metric.MakeAndRegister(multi, fmt.Sprint(i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j := range 5 {
+				name := fmt.Sprintf("c_%d_%d", i, j)
+				c := plain{name, func(ch chan<- metric.Metric) {
+					most.Store(max(most.Load(), running.Add(1)))
+					time.Sleep(time.Second)
+					running.Add(-1)
+					ch <- one(name)
+				}}
+				if err := r.RegisterWith(c, metric.WithGroup(group)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		start := time.Now()
+		families, err := multi.Gather()
+		if len(families) != 10 || err != nil {
+			t.Errorf("gathered %d families with error %v", len(families), err)
+		}
+		if took := time.Since(start); took != 5*time.Second || most.Load() != 2 {
+			t.Errorf("it took %v, and %d ran at once", took, most.Load())
+		}
+	})
+}
+
+// TestStuckMemberOfGroup checks that one that is stuck does not keep the others from
+// their turn for good.
+func TestStuckMemberOfGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(2 * time.Hour)
+		group := metric.NewGroup("database", 1)
+		r := registered(t, plain{"stuck", func(chan<- metric.Metric) { time.Sleep(time.Hour) }}, metric.WithGroup(group))
+		if err := r.RegisterWith(plain{"good", func(ch chan<- metric.Metric) { ch <- one("good") }}, metric.WithGroup(group)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			_, _ = scrapeOnce(t, r, time.Second)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		families, err := r.GatherWithContext(ctx)
+		wantFamilies(t, families, []string{"good"})
+		if !errors.Is(failuresOf(err, "c"), metric.ErrStillRunning) {
+			t.Errorf("got error %v", err)
+		}
+	})
+}
+
+func TestPriority(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := metric.NewContextRegistry(metric.WithConcurrency(1))
+		var mu sync.Mutex
+		var order []string
+		for _, c := range []struct {
+			name     string
+			priority metric.Priority
+		}{
+			{"low_1", metric.PriorityLow}, {"normal_1", metric.PriorityNormal}, {"critical_1", metric.PriorityCritical},
+			{"low_2", metric.PriorityLow}, {"critical_2", metric.PriorityCritical}, {"normal_2", metric.PriorityNormal},
+		} {
+			err := r.RegisterWith(plain{c.name, func(ch chan<- metric.Metric) {
+				mu.Lock()
+				order = append(order, c.name)
+				mu.Unlock()
+				time.Sleep(time.Second)
+				ch <- one(c.name)
+			}}, metric.WithPriority(c.priority))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 4500*time.Millisecond)
+		defer cancel()
+		families, err := r.GatherWithContext(ctx)
+		wantFamilies(t, families, []string{"critical_1", "critical_2", "normal_1", "normal_2"})
+		if !slices.Equal(order, []string{"critical_1", "critical_2", "normal_1", "normal_2", "low_1"}) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("they ran in the order %q, with error %v", order, err)
+		}
+		time.Sleep(time.Second)
+	})
+}
+
+func TestPoliciesRefused(t *testing.T) {
+	c := plain{"a", func(chan<- metric.Metric) {}}
+	for name, tc := range map[string]struct {
+		c       metric.Collector
+		opt     metric.CollectorOption
+		problem string
+	}{
+		"timeout":    {c, metric.WithTimeout(0), "timeout"},
+		"cache":      {c, metric.WithCache(-1), "cache"},
+		"stale":      {c, metric.WithStale(0), "stale"},
+		"breaker":    {c, metric.WithBreaker(0, time.Second), "breaker"},
+		"cooldown":   {c, metric.WithBreaker(1, 0), "breaker"},
+		"rate":       {c, metric.WithRateLimit(0, 1), "rate limit"},
+		"burst":      {c, metric.WithRateLimit(1, 0), "rate limit"},
+		"group":      {c, metric.WithGroup(nil), "group"},
+		"instrument": {counterNamed("a"), metric.WithCache(time.Second), "nobody else's code"},
+		"registry":   {metric.NewRegistry(), metric.WithTimeout(time.Second), "nobody else's code"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := metric.NewContextRegistry()
+			if err := r.RegisterWith(tc.c, tc.opt); err == nil || !strings.Contains(err.Error(), tc.problem) {
+				t.Errorf("got error %v", err)
+			}
+			if len(r.Status()) != 0 {
+				t.Error("it was registered nevertheless")
+			}
+		})
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a group for nobody was made")
+		}
+	}()
+	metric.NewGroup("empty", 0)
+}
+
+func TestReplaceNamed(t *testing.T) {
+	r := metric.NewContextRegistry()
+	gauge := func(value float64) metric.Collector {
+		g := metric.NewGauge(metric.GaugeOpts{Name: "scripted", Help: "Of a test."})
+		g.Set(value)
+		return g
+	}
+	for i := range 3 {
+		if err := r.ReplaceNamed("c", gauge(float64(i+1))); err != nil {
+			t.Fatal(err)
+		}
+		wantScrape(t, r, float64(i+1), nil)
+	}
+	if err := r.ReplaceNamed("c", metric.NewGauge(metric.GaugeOpts{Name: ""})); err == nil {
+		t.Error("an invalid collector was registered")
+	}
+	wantScrape(t, r, 3, nil)
+	var stop atomic.Bool
+	var replacing sync.WaitGroup
+	replacing.Go(func() {
+		for i := 4.0; !stop.Load(); i++ {
+			if err := r.ReplaceNamed("c", gauge(i)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	last := 0.0
+	for range 300 {
+		value, err := scrapeOnce(t, r, time.Minute)
+		if value < last || value == 0 || err != nil {
+			t.Errorf("got %v after %v, with error %v", value, last, err)
+		}
+		last = value
+	}
+	stop.Store(true)
+	replacing.Wait()
+}
+
+// TestRegisteredAgainWhileStuck checks that no second run is started, whoever registers
+// the collector anew.
+func TestRegisteredAgainWhileStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(2 * time.Hour)
+		c := &scripted{do: func(context.Context) { time.Sleep(time.Hour) }}
+		stuck := hideContext{ignorant{c}}
+		r := registered(t, stuck)
+		wantScrape(t, r, 0, context.DeadlineExceeded)
+		for range 10 {
+			if !r.Unregister(stuck) {
+				t.Fatal("it was not there")
+			}
+			if err := r.RegisterWith(stuck, metric.WithName("c")); err != nil {
+				t.Fatal(err)
+			}
+			wantScrape(t, r, 0, metric.ErrStillRunning)
+		}
+		if n := c.runs.Load(); n != 1 {
+			t.Errorf("%d runs were started", n)
+		}
+	})
+}
