@@ -241,7 +241,7 @@ func (h *handler) scrapeContext(r *http.Request, start time.Time) (context.Conte
 			return base, func() {}, err
 		}
 	}
-	ctx, cancel, err := h.opts.scrapeContext(r, base, start)
+	ctx, cancel, err := h.opts.scrapeContext(base, r, start)
 	if err != nil {
 		h.log(err)
 	}

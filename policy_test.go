@@ -24,7 +24,9 @@ type scripted struct {
 }
 
 func (c *scripted) Describe(ch chan<- *metric.Desc) { ch <- desc("scripted") }
-func (c *scripted) Collect(ch chan<- metric.Metric) { metric.CollectStream(context.Background(), c, ch) }
+func (c *scripted) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
 func (c *scripted) CollectTo(ctx context.Context, s *metric.Sink) error {
 	n := c.runs.Add(1)
 	if c.do != nil {
@@ -98,7 +100,7 @@ func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption
 }
 
 func TestTimeoutOfCollector(t *testing.T) {
-	for name, make := range map[string]func(*scripted) metric.Collector{
+	for name, build := range map[string]func(*scripted) metric.Collector{
 		"stream": func(c *scripted) metric.Collector { return c },
 		"plain":  func(c *scripted) metric.Collector { return hideContext{ignorant{c}} },
 	} {
@@ -111,7 +113,7 @@ func TestTimeoutOfCollector(t *testing.T) {
 					case <-time.After(time.Minute):
 					}
 				}}
-				r := registered(t, make(c), metric.WithTimeout(100*time.Millisecond))
+				r := registered(t, build(c), metric.WithTimeout(100*time.Millisecond))
 				start := time.Now()
 				_, err := scrapeOnce(t, r, time.Second)
 				if took := time.Since(start); took != 100*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
@@ -216,7 +218,7 @@ func TestStale(t *testing.T) {
 		wantScrape(t, r, 2, errLuck)
 		time.Sleep(time.Minute)
 		wantScrape(t, r, 2, errLuck)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		wantScrape(t, r, 0, errLuck)
 		c.fail(nil)
 		wantScrape(t, r, 6, nil)
@@ -256,7 +258,7 @@ func TestBreaker(t *testing.T) {
 		if n := c.runs.Load(); n != 6 {
 			t.Errorf("there were %d runs, want 6", n)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		wantScrape(t, r, 0, errLuck) // The probe fails.
 		wantScrape(t, r, 0, metric.ErrBreakerOpen)
 		time.Sleep(time.Minute)

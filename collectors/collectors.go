@@ -23,8 +23,10 @@ type (
 
 // The groups of WithGoCollections.
 const (
-	GoRuntimeMemStatsCollection = collectors.GoRuntimeMemStatsCollection // As in runtime.MemStats.
-	GoRuntimeMetricsCollection  = collectors.GoRuntimeMetricsCollection  // As in package runtime/metrics.
+	// GoRuntimeMemStatsCollection are those of runtime.MemStats.
+	GoRuntimeMemStatsCollection = collectors.GoRuntimeMemStatsCollection //nolint:staticcheck // It belongs to the API that this package is about.
+	// GoRuntimeMetricsCollection are those of package runtime/metrics.
+	GoRuntimeMetricsCollection = collectors.GoRuntimeMetricsCollection //nolint:staticcheck // As above.
 )
 
 // Rules for WithGoCollectorRuntimeMetrics. They must not be set.
