@@ -217,8 +217,8 @@ func (s *scrape) write(sink model.Sink) error {
 			for _, err := range o.Dropped {
 				s.failures.add(name, err)
 			}
-			if o.Err != nil {
-				s.failures.add(name, o.Err)
+			for _, err := range failuresOfRun(o.Err) {
+				s.failures.add(name, err)
 			}
 			in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, name, o.Samples)})
 			names = append(names, name)
@@ -234,6 +234,17 @@ func (s *scrape) write(sink model.Sink) error {
 		}
 	}
 	return merge.Families(in, sink)
+}
+
+// failuresOfRun returns the failures that the error of a run is made of.
+func failuresOfRun(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if several, ok := err.(runErrors); ok { //nolint:errorlint // If it is wrapped, it is part of another failure.
+		return several
+	}
+	return []error{err}
 }
 
 // natives returns the native families of all parts, sorted by name.
