@@ -169,11 +169,14 @@ func oneLine(text string) string {
 
 func writeStatusText(to *bytes.Buffer, rows []statusRow) {
 	table := tabwriter.NewWriter(to, 0, 8, 2, ' ', 0)
-	for _, column := range statusColumns {
-		_, _ = fmt.Fprint(table, column.head, "\t") // A buffer never fails.
+	for i, column := range statusColumns {
+		if i > 0 {
+			_, _ = fmt.Fprint(table, "\t") // A buffer never fails.
+		}
+		_, _ = fmt.Fprint(table, column.head)
 	}
 	for _, row := range rows {
-		_, _ = fmt.Fprint(table, "\n", strings.Join(row.cells, "\t"), "\t")
+		_, _ = fmt.Fprint(table, "\n", strings.Join(row.cells, "\t"))
 	}
 	_, _ = fmt.Fprintln(table)
 	_ = table.Flush()
