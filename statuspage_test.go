@@ -113,3 +113,49 @@ func TestStatusPageOfHungRegistry(t *testing.T) {
 		<-done
 	})
 }
+
+// TestStatusCounts checks what is counted where the engine does not see it: series that
+// a stream collector has written straight into the response, and samples that were left
+// out there or when all were put together.
+func TestStatusCounts(t *testing.T) {
+	r := metric.NewContextRegistry()
+	labelled := metric.NewDesc("streamed", "Of a test.", []string{"l"}, nil)
+	for name, c := range map[string]metric.Collector{
+		"stream": describedStream{labelled, func(s *metric.Sink) {
+			for _, value := range []string{"a", "b", "\xff"} {
+				_ = s.Gauge(labelled, 1, value)
+			}
+		}},
+		"twice": plain{"twice", func(ch chan<- metric.Metric) {
+			ch <- one("twice")
+			ch <- one("twice")
+		}},
+	} {
+		if err := r.RegisterWith(c, metric.WithName(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for scrapes := range uint64(3) {
+		request(metric.HandlerFor(r))
+		for _, s := range r.Status() {
+			if s.Series != 2 || s.Dropped != scrapes+1 {
+				t.Errorf("after %d scrapes %s has %d series and %d samples dropped", scrapes+1, s.Name, s.Series, s.Dropped)
+			}
+		}
+	}
+}
+
+// describedStream is a stream collector of one family.
+type describedStream struct {
+	desc  *metric.Desc
+	write func(*metric.Sink)
+}
+
+func (c describedStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+func (c describedStream) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+func (c describedStream) CollectTo(_ context.Context, s *metric.Sink) error {
+	c.write(s)
+	return nil
+}
