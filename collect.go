@@ -32,14 +32,7 @@ func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
 // drain runs collect and converts what it sends into samples.
 func drain(collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
 	r := metricReader{announced: announced, sink: sink}
-	err := engine.FromChannel(endOfRun, collect, r.read)
-	switch {
-	case len(r.failed) == 0:
-		return err
-	case err != nil:
-		r.failed = append(r.failed, err)
-	}
-	return r.failed
+	return r.result(engine.FromChannel(endOfRun, collect, r.read))
 }
 
 // runErrors are several failures of one run. The error of a scrape has each of them.
@@ -68,6 +61,17 @@ type metricReader struct {
 	// failed is what metrics have answered instead of a value. NewInvalidMetric is the
 	// only way in which a Collector can tell that it has failed, so the run has.
 	failed runErrors
+}
+
+// result returns the error of a run that has ended with err.
+func (r *metricReader) result(err error) error {
+	switch {
+	case len(r.failed) == 0:
+		return err
+	case err != nil:
+		r.failed = append(r.failed, err)
+	}
+	return r.failed
 }
 
 var errNilMetric = errors.New("a nil metric was collected")
