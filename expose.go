@@ -104,7 +104,9 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 	}
 	collecting.Wait()
 	for _, o := range streams {
-		series += o.stream.Series()
+		written := o.stream.Series()
+		series += written
+		o.engine.Account(o.run, int(written), o.stream.DroppedCount())
 		for _, err := range o.stream.Dropped() {
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
 				refused.add(o.collector, err)
@@ -119,6 +121,8 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 // openStream is the stream of a collector.
 type openStream struct {
 	collector string
+	engine    *engine.Engine
+	run       *engine.Collector
 	stream    *stream.Stream
 }
 
@@ -130,7 +134,7 @@ func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
 				continue
 			}
 			out := mixer.Open()
-			streams = append(streams, openStream{p.name + e.name, out})
+			streams = append(streams, openStream{p.name + e.name, &p.registry.engine, e.run, out})
 			var sink engine.Sink = out
 			if s.wanted != nil {
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}

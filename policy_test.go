@@ -225,6 +225,69 @@ func TestStale(t *testing.T) {
 	})
 }
 
+// TestInvalidMetricOfStream has one that could also return its error.
+func TestInvalidMetricOfStream(t *testing.T) {
+	c := streamOf("scripted", func(_ context.Context, s *metric.Sink) error {
+		if err := s.Metric(metric.NewInvalidMetric(desc("scripted"), errLuck)); err != nil {
+			return err
+		}
+		return s.Gauge(desc("scripted"), 1)
+	})
+	wantScrape(t, registered(t, c), 1, errLuck)
+	n := 0
+	for m := range metricsOf(c) {
+		if err := m.Write(&metric.MetricData{}); err != nil && !errors.Is(err, errLuck) {
+			t.Errorf("got error %v", err)
+		}
+		n++
+	}
+	if n != 2 {
+		t.Errorf("collected %d metrics", n)
+	}
+}
+
+// metricsOf collects from c.
+func metricsOf(c metric.Collector) <-chan metric.Metric {
+	ch := make(chan metric.Metric, 100)
+	c.Collect(ch)
+	close(ch)
+	return ch
+}
+
+// TestInvalidMetricIsFailure has a collector that tells the only way in which a plain
+// one can that it has failed.
+func TestInvalidMetricIsFailure(t *testing.T) {
+	for name, invalid := range map[string]*metric.Desc{
+		"valid descriptor":   desc("scripted"),
+		"invalid descriptor": metric.NewInvalidDesc(errLuck),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &scripted{}
+				collect := plain{"scripted", func(ch chan<- metric.Metric) {
+					if err := c.err.Load(); err != nil {
+						ch <- metric.NewInvalidMetric(invalid, *err)
+						return
+					}
+					ch <- metric.MustNewConstMetric(desc("scripted"), metric.GaugeValue, float64(c.runs.Add(1)))
+				}}
+				r := registered(t, collect, metric.WithStale(time.Minute), metric.WithBreaker(2, time.Minute))
+				wantScrape(t, r, 1, nil)
+				c.fail(errLuck)
+				wantScrape(t, r, 1, errLuck)
+				wantScrape(t, r, 1, errLuck)
+				wantScrape(t, r, 1, metric.ErrBreakerOpen)
+				if s := r.Status()[0]; s.Failures != 3 || s.Runs != 3 || s.Dropped != 0 {
+					t.Errorf("got status %+v", s)
+				}
+				c.fail(nil)
+				time.Sleep(time.Minute)
+				wantScrape(t, r, 2, nil)
+			})
+		})
+	}
+}
+
 func TestStaleWhileStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)

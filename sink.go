@@ -53,11 +53,12 @@ func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
 // runStream is a run of a StreamCollector.
 func runStream(c StreamCollector, announced *descs) engine.Run {
 	return func(ctx context.Context, sink engine.Sink) error {
-		err := c.CollectTo(ctx, newSink(sink, announced))
+		to := newSink(sink, announced)
+		err := c.CollectTo(ctx, to)
 		if errors.Is(err, engine.ErrAbandoned) && ctx.Err() != nil {
-			return ctx.Err()
+			err = ctx.Err()
 		}
-		return err
+		return to.reader.result(err)
 	}
 }
 
@@ -77,7 +78,8 @@ func (s *Sink) Untyped(desc *Desc, value float64, labelValues ...string) error {
 	return s.value(model.Untyped, desc, value, labelValues)
 }
 
-// Metric writes any metric: a histogram, one with a timestamp or with an exemplar.
+// Metric writes any metric: a histogram, one with a timestamp or with an exemplar. An
+// invalid one makes the run a failure, as if CollectTo returned its error.
 func (s *Sink) Metric(m Metric) error {
 	s.reader.read(m)
 	return s.guard.err
@@ -117,9 +119,10 @@ func (s *Sink) render(info *descInfo, values []string) (err error) {
 func CollectStream(ctx context.Context, c StreamCollector, ch chan<- Metric) {
 	sink := &channelSink{ctx: ctx, ch: ch}
 	err := engine.Try(func() error {
-		return c.CollectTo(ctx, newSink(sink, nil))
+		to := newSink(sink, nil)
+		return to.reader.result(c.CollectTo(ctx, to))
 	})
-	if err != nil {
+	for _, err := range failuresOfRun(err) {
 		sink.Drop(err)
 	}
 }

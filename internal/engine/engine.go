@@ -82,7 +82,7 @@ type Outcome struct {
 	Dropped  []error        // One for each sample that could not be used.
 	Err      error          // Why there is not everything, or nothing new, or nil.
 	Duration time.Duration  // Of the run, until it ended or was left behind.
-	Wait     time.Duration  // Before the run was started or joined.
+	Wait     time.Duration  // Before the run was started or joined, or until there was no time left for one.
 	Source   Source
 	Age      time.Duration // Of the samples, if they are not of a run for this scrape.
 }

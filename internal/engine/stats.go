@@ -102,6 +102,17 @@ func (s *Stats) count(o *Outcome, ran bool) {
 	}
 }
 
+// Account adds to the account of a collector what the engine does not see: samples that
+// a run has written to the sink of its job, and those that were left out afterwards.
+func (e *Engine) Account(c *Collector, samples, dropped int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if samples > 0 {
+		c.stats.LastSamples = samples
+	}
+	c.stats.Dropped += uint64(dropped)
+}
+
 // Stats returns the accounts of collectors, all as of the same moment.
 func (e *Engine) Stats(collectors []*Collector) []Stats {
 	e.mu.Lock()
