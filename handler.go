@@ -42,6 +42,10 @@ type HandlerOpts struct {
 	ErrorLog func(error)
 	// ErrorHandling tells what to answer if something is missing from a scrape.
 	ErrorHandling HandlerErrorHandling
+	// ErrorText, if not nil, returns what the body of an answer says about an error.
+	// By default it says everything, with the names of the collectors. It must be
+	// safe for concurrent use.
+	ErrorText func(error) string
 	// Registry, if not nil, gets a counter promhttp_metric_handler_errors_total
 	// with the label cause: "gathering" or "encoding". NewHandler… panics if it
 	// cannot be registered, but shares one that is there.
@@ -208,7 +212,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel, err := h.scrapeContext(r, start)
 	defer cancel()
 	if err != nil {
-		httpError(w, err)
+		h.httpError(w, err)
 		return
 	}
 	if h.opts.CoalesceGather {
@@ -273,7 +277,7 @@ func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 	case h.opts.ErrorHandling == PanicOnError:
 		panic(failed)
 	case h.opts.ErrorHandling == HTTPErrorOnError, !out.begun:
-		httpError(out.to, failed)
+		h.httpError(out.to, failed)
 		return
 	}
 	if buffer != nil {
@@ -346,6 +350,11 @@ func (h *handler) log(err error) {
 }
 
 // httpError answers with an error.
-func httpError(w http.ResponseWriter, err error) {
-	http.Error(w, "An error has occurred while serving metrics:\n\n"+err.Error(), http.StatusInternalServerError)
+func (h *handler) httpError(w http.ResponseWriter, err error) {
+	text := err.Error()
+	if h.opts.ErrorText != nil {
+		text = http.StatusText(http.StatusInternalServerError) // If it panics.
+		_ = engine.Try(func() error { text = h.opts.ErrorText(err); return nil })
+	}
+	http.Error(w, "An error has occurred while serving metrics:\n\n"+text, http.StatusInternalServerError)
 }

@@ -222,10 +222,58 @@ func TestGatherError(t *testing.T) {
 	if multi, ok := errors.AsType[metric.MultiError](err); !ok || len(multi) != 2 {
 		t.Errorf("got MultiError %v", multi)
 	}
-	if text := err.Error(); !strings.HasPrefix(text, "2 error(s) occurred:\n* collector ") {
+	if text := err.Error(); text != "2 error(s) occurred:\n* boom\n* bust" && text != "2 error(s) occurred:\n* bust\n* boom" {
 		t.Errorf("got error text %q", text)
 	}
+	_, err = r.GatherWithContext(t.Context())
+	if text := err.Error(); !strings.HasPrefix(text, "2 error(s) occurred:\n* collector ") {
+		t.Errorf("got error text %q under a context", text)
+	}
 }
+
+// TestPlainGatherError checks that programs which look at the text of an error find
+// what client_golang would have said.
+func TestPlainGatherError(t *testing.T) {
+	broken := func(message string) *metric.ContextRegistry {
+		r := metric.NewContextRegistry()
+		r.MustRegister(plain{"broken", func(ch chan<- metric.Metric) {
+			ch <- metric.NewInvalidMetric(desc("broken"), errors.New(message))
+		}})
+		return r
+	}
+	// As client_golang says it about the invalid metric.
+	const about = `error collecting metric Desc{fqName: "broken", help: "Of a test.", unit: "", constLabels: {}, variableLabels: {}}: `
+	plainGatherer := func(err error) metric.Gatherer {
+		return metric.GathererFunc(func() ([]*metric.MetricFamily, error) { return nil, err })
+	}
+	twice := oneCounter()
+	for name, tc := range map[string]struct {
+		gatherer metric.Gatherer
+		text     string
+	}{
+		"registry":  {broken("no luck"), about + "no luck"},
+		"gatherers": {metric.Gatherers{twice, broken("no luck")}, "[from Gatherer #2] " + about + "no luck"},
+		"two gatherers": {
+			metric.Gatherers{plainGatherer(errors.New("boom")), plainGatherer(nil), plainGatherer(errors.New("bust"))},
+			"2 error(s) occurred:\n* [from Gatherer #1] boom\n* [from Gatherer #3] bust",
+		},
+		"duplicate": {metric.Gatherers{plainGatherer(nil), twice, gathererOf("other", nil), gathererFrom(twice)},
+			`collected metric "requests_total" {} was collected before with the same name and label values`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := tc.gatherer.Gather()
+			if err == nil || err.Error() != tc.text {
+				t.Errorf("got %v\nwant %s", err, tc.text)
+			}
+			if failed, ok := errors.AsType[*metric.GatherError](err); !ok || failed.Failures[0].Collector == "" {
+				t.Errorf("%#v does not name the collector", err)
+			}
+		})
+	}
+}
+
+// gathererFrom hides that g is a registry.
+func gathererFrom(g metric.Gatherer) metric.Gatherer { return metric.GathererFunc(g.Gather) }
 
 // TestFloodOfErrors bounds what one collector can add to an error.
 func TestFloodOfErrors(t *testing.T) {

@@ -230,7 +230,7 @@ func (s *scrape) write(sink model.Sink) error {
 		case batch < 0:
 			s.failures.add("native", err)
 		case forgiving[batch] == nil || !forgiving[batch](err):
-			s.failures.add(names[batch], err)
+			s.failures.addFailure(&CollectorError{Collector: names[batch], Err: err, collision: true})
 		}
 	}
 	return merge.Families(in, sink)
