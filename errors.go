@@ -126,7 +126,9 @@ type failures struct {
 	dropped map[string]int // How many failures of a collector have been counted.
 }
 
-func (f *failures) add(collector string, err error) { f.addFailure(&CollectorError{Collector: collector, Err: err}) }
+func (f *failures) add(collector string, err error) {
+	f.addFailure(&CollectorError{Collector: collector, Err: err})
+}
 
 func (f *failures) addFailure(failure *CollectorError) {
 	collector := failure.Collector

@@ -24,7 +24,9 @@ type scripted struct {
 }
 
 func (c *scripted) Describe(ch chan<- *metric.Desc) { ch <- desc("scripted") }
-func (c *scripted) Collect(ch chan<- metric.Metric) { metric.CollectStream(context.Background(), c, ch) }
+func (c *scripted) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
 func (c *scripted) CollectTo(ctx context.Context, s *metric.Sink) error {
 	n := c.runs.Add(1)
 	if c.do != nil {
