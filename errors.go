@@ -86,7 +86,9 @@ func (e *GatherError) Unwrap() []error {
 // WithoutNames returns the failures as registries of client_golang do: the only one
 // as it is, several as a MultiError. What a Gatherers could not get is marked with the
 // number of the gatherer, as there.
-func (e *GatherError) WithoutNames() error {
+func (e *GatherError) WithoutNames() error { return e.withoutNames().MaybeUnwrap() }
+
+func (e *GatherError) withoutNames() MultiError {
 	errs := make(MultiError, 0, len(e.Failures))
 	for _, f := range e.Failures {
 		number, _, numbered := strings.Cut(f.Collector, "]")
@@ -96,7 +98,7 @@ func (e *GatherError) WithoutNames() error {
 		}
 		errs = append(errs, f.Err)
 	}
-	return errs.MaybeUnwrap()
+	return errs
 }
 
 // inPlainWords makes err, if it is a *GatherError, say what WithoutNames says.
@@ -110,7 +112,11 @@ func inPlainWords(err error) error {
 // As sets a target of type *MultiError to the failures.
 func (e *GatherError) As(target any) bool {
 	multi, ok := target.(*MultiError)
-	if ok {
+	switch {
+	case !ok:
+	case e.plain:
+		*multi = e.withoutNames()
+	default:
 		*multi = e.Unwrap()
 	}
 	return ok

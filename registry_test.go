@@ -268,6 +268,10 @@ func TestPlainGatherError(t *testing.T) {
 			if failed, ok := errors.AsType[*metric.GatherError](err); !ok || failed.Failures[0].Collector == "" {
 				t.Errorf("%#v does not name the collector", err)
 			}
+			// So does a Gatherers of client_golang with it.
+			if multi, ok := errors.AsType[metric.MultiError](err); !ok || multi.MaybeUnwrap().Error() != tc.text {
+				t.Errorf("got the MultiError %v", multi)
+			}
 		})
 	}
 }
