@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/luxfi/metric/internal/encode"
@@ -122,8 +123,8 @@ type handler struct {
 	opts     HandlerOpts
 	formats  []expfmt.Format
 	offers   []Compression
-	slots    chan struct{} // Has a value for each request in flight; nil if there is no limit.
-	errors   *CounterVec   // By cause.
+	slots    chan struct{}          // Has a value for each request in flight; nil if there is no limit.
+	errors   *prometheus.CounterVec // By cause; see InstrumentMetricHandler.
 }
 
 func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
@@ -146,7 +147,7 @@ func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
 	if opts.MaxRequestsInFlight > 0 {
 		h.slots = make(chan struct{}, opts.MaxRequestsInFlight)
 	}
-	h.errors = NewCounterVec(CounterOpts{
+	h.errors = prometheus.NewCounterVec(CounterOpts{
 		Name: "promhttp_metric_handler_errors_total",
 		Help: "Total number of internal errors encountered by the promhttp metric handler.",
 	}, []string{"cause"})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -377,4 +378,52 @@ func TestConcurrencyBound(t *testing.T) {
 	if most > 2 {
 		t.Errorf("%d collectors ran at once", most)
 	}
+}
+
+// TestInPedanticRegistry collects into a pedantic registry of client_golang: metrics
+// have to name the descriptors that were announced.
+func TestInPedanticRegistry(t *testing.T) {
+	vec := metric.NewGaugeVec(metric.GaugeOpts{Name: "g", Help: "H.", ConstLabels: metric.Labels{"k": "v"}}, []string{"a"})
+	vec.WithLabelValues("x")
+	nested := metric.NewRegistry()
+	nested.MustRegister(vec, metric.NewCounter(metric.CounterOpts{Name: "c_total", Help: "H."}))
+	for _, zone := range []string{"1", "2"} {
+		metric.WrapRegistererWith(metric.Labels{"zone": zone}, nested).MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "z", Help: "H."}))
+	}
+	streamed := metric.NewDesc("s", "H.", []string{"a"}, metric.Labels{"k": "v"})
+	for name, tc := range map[string]struct {
+		collector metric.Collector
+		series    []string
+	}{
+		"registry": {nested, []string{`c_total{}`, `g{a="x",k="v"}`, `z{zone="1"}`, `z{zone="2"}`}},
+		"wrapped":  {metric.WrapCollectorWithPrefix("p_", nested), []string{`p_c_total{}`, `p_g{a="x",k="v"}`, `p_z{zone="1"}`, `p_z{zone="2"}`}},
+		"stream": {streamOf("s", func(_ context.Context, sink *metric.Sink) error {
+			return sink.Gauge(metric.NewDesc("s", "Of a test.", nil, nil), 1)
+		}), []string{`s{}`}},
+		"stream with labels": {&labelledStream{streamed}, []string{`s{a="x",k="v"}`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := prometheus.NewPedanticRegistry()
+			r.MustRegister(tc.collector)
+			families, err := r.Gather()
+			if err != nil {
+				t.Error(err)
+			}
+			if got := seriesOf(families); !slices.Equal(got, tc.series) {
+				t.Errorf("got %q, want %q", got, tc.series)
+			}
+		})
+	}
+}
+
+// labelledStream is a stream collector with variable labels.
+type labelledStream struct{ desc *metric.Desc }
+
+func (c *labelledStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+func (c *labelledStream) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *labelledStream) CollectTo(_ context.Context, sink *metric.Sink) error {
+	return sink.Gauge(c.desc, 1, "x")
 }
