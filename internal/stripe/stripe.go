@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"runtime"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
@@ -43,9 +44,24 @@ func Index(n int) int {
 // same stripe calls it, or they would be in each other's way for as long as they
 // run: of the runs of a benchmark on two cores, one in six took 19 ns for an addition
 // and all others 4.
-func Shuffle() {
+//
+// It does so once in a while only. With many cores some goroutines always meet, and
+// what the indexes are made of should stay in the caches of all cores.
+func Shuffle() { shuffleAt(int64(time.Since(start))) }
+
+func shuffleAt(now int64) {
+	last := shuffledAt.Load()
+	if now-last < int64(shufflePeriod) || !shuffledAt.CompareAndSwap(last, now) {
+		return
+	}
 	// The numbers of a Weyl sequence, but for the last bit: the factor stays odd.
 	shuffled.Add(0xD1B54A32D192ED02)
 }
 
-var shuffled atomic.Uint64
+const shufflePeriod = time.Millisecond
+
+var (
+	shuffled   atomic.Uint64
+	shuffledAt atomic.Int64 // Since start.
+	start      = time.Now()
+)
