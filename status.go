@@ -16,7 +16,8 @@ const (
 	BreakerHalfOpen = engine.BreakerHalfOpen // The next run, or the one under way, decides.
 )
 
-// CollectorStatus is how a registered collector does.
+// CollectorStatus is how a registered collector does. It is a copy, which belongs to the
+// caller, but for Policies, which must not be modified.
 type CollectorStatus struct {
 	Name string
 	// Kind is "instrument", "function", "collector", "collector with context",
@@ -29,7 +30,7 @@ type CollectorStatus struct {
 	LastStart    time.Time
 	LastDuration time.Duration
 	Series       int
-	LastError    error // Of the last scrape; nil if it was good.
+	LastError    error // Of the last scrape that was not served from the cache; nil if it was good.
 
 	// How things are now. Times are zero if it does not apply.
 	Running      int       // Runs under way.
@@ -38,14 +39,14 @@ type CollectorStatus struct {
 	LastGood     time.Time // When the result was made that WithCache and WithStale keep.
 	Breaker      BreakerState
 
-	// Counts since registration. Failures counts scrapes without a good result.
-	Runs         uint64
-	Failures     uint64
+	// Counts since registration.
+	Runs         uint64 // Runs started.
+	Failures     uint64 // Scrapes without a good result. They include the next three.
 	Panics       uint64
-	Timeouts     uint64
+	Timeouts     uint64 // Scrapes whose deadline, or the collector's own, has passed.
 	RateLimited  uint64
-	CacheHits    uint64
-	StaleServes  uint64
+	CacheHits    uint64 // Scrapes served from the cache.
+	StaleServes  uint64 // Scrapes served an earlier result, because there was no new one.
 	Dropped      uint64 // Samples that were left out.
 	BreakerTrips uint64
 }
