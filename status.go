@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"slices"
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
@@ -17,7 +18,7 @@ const (
 )
 
 // CollectorStatus is how a registered collector does. It is a copy, which belongs to the
-// caller, but for Policies, which must not be modified.
+// caller.
 type CollectorStatus struct {
 	Name string
 	// Kind is "instrument", "function", "collector", "collector with context",
@@ -68,7 +69,7 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 	stats := r.engine.Stats(collectors)
 	all := make([]CollectorStatus, len(entries))
 	for i, e := range entries {
-		all[i] = CollectorStatus{Name: e.name, Kind: e.binding.kind, Policies: e.policies}
+		all[i] = CollectorStatus{Name: e.name, Kind: e.binding.kind, Policies: slices.Clone(e.policies)}
 		switch {
 		case e.run != nil:
 			all[i].fill(&stats[0])
