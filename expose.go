@@ -69,6 +69,26 @@ func (e *exposition) Point(p *model.Point) error {
 	return err
 }
 
+// Batch implements model.BatchSink.
+func (e *exposition) Batch(points []model.Point) error {
+	if e.taken {
+		return nil
+	}
+	for len(points) > 0 {
+		n, err := e.Encoder.Batch(points)
+		if err == nil {
+			return nil
+		}
+		point, ok := errors.AsType[*encode.PointError](err)
+		if !ok {
+			return err
+		}
+		e.refused.add(point.Family, point)
+		points = points[n+1:]
+	}
+	return nil
+}
+
 // countingWriter counts bytes.
 type countingWriter struct {
 	io.Writer

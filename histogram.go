@@ -99,8 +99,24 @@ func (h *histogram) init(shape *histogramShape) {
 }
 
 // Observe counts v.
+//
+// What most observations need is done here, without a call and with nothing that has
+// to be kept over one: what is written to the stack has to reach memory before the
+// locking can, and that took 10.5 ns instead of 7.5.
 func (h *histogram) Observe(v float64) {
 	bucket := h.shape.bounds.find(v)
+	s := &h.counts.first
+	if s.native != nil || h.counts.more.Load() != nil || !s.mu.TryLock() {
+		h.observe(v, bucket)
+		return
+	}
+	s.sum += v
+	s.counts[bucket]++
+	s.mu.Unlock()
+}
+
+// observe is Observe for all cases.
+func (h *histogram) observe(v float64, bucket int) {
 	if h.counts.add(v, bucket) && h.limits != nil {
 		h.limit(v, bucket)
 	}

@@ -65,10 +65,17 @@ func (o *observations) init(buckets int, config *native.Config) {
 // limit of native buckets has to be checked.
 func (o *observations) add(v float64, bucket int) (check bool) {
 	s := &o.first
-	if o.more.Load() != nil || !s.mu.TryLock() {
+	if more := o.more.Load(); more != nil {
+		s = &(*more)[stripe.Index(len(*more))].observed
+	}
+	if !s.mu.TryLock() {
 		s = o.lockFree()
 	}
-	check = s.add(v, bucket)
+	s.sum += v
+	s.counts[bucket]++
+	if s.native != nil && !math.IsNaN(v) { // NaN is in no native bucket.
+		check = s.native.Observe(v)
+	}
 	s.mu.Unlock()
 	return check
 }
@@ -94,6 +101,9 @@ func (o *observations) lockFree() *observed {
 	home := stripe.Index(len(stripes))
 	for i := range stripes {
 		if s := &stripes[(home+i)%len(stripes)]; s.mu.TryLock() {
+			if i > 0 {
+				stripe.Shuffle()
+			}
 			return &s.observed
 		}
 	}

@@ -100,7 +100,7 @@ func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption
 }
 
 func TestTimeoutOfCollector(t *testing.T) {
-	for name, make := range map[string]func(*scripted) metric.Collector{
+	for name, build := range map[string]func(*scripted) metric.Collector{
 		"stream": func(c *scripted) metric.Collector { return c },
 		"plain":  func(c *scripted) metric.Collector { return hideContext{ignorant{c}} },
 	} {
@@ -113,7 +113,7 @@ func TestTimeoutOfCollector(t *testing.T) {
 					case <-time.After(time.Minute):
 					}
 				}}
-				r := registered(t, make(c), metric.WithTimeout(100*time.Millisecond))
+				r := registered(t, build(c), metric.WithTimeout(100*time.Millisecond))
 				start := time.Now()
 				_, err := scrapeOnce(t, r, time.Second)
 				if took := time.Since(start); took != 100*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
@@ -218,7 +218,7 @@ func TestStale(t *testing.T) {
 		wantScrape(t, r, 2, errLuck)
 		time.Sleep(time.Minute)
 		wantScrape(t, r, 2, errLuck)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		wantScrape(t, r, 0, errLuck)
 		c.fail(nil)
 		wantScrape(t, r, 6, nil)
@@ -321,7 +321,7 @@ func TestBreaker(t *testing.T) {
 		if n := c.runs.Load(); n != 6 {
 			t.Errorf("there were %d runs, want 6", n)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		wantScrape(t, r, 0, errLuck) // The probe fails.
 		wantScrape(t, r, 0, metric.ErrBreakerOpen)
 		time.Sleep(time.Minute)

@@ -354,9 +354,11 @@ func (r *ContextRegistry) leftBehind(e *entry) *engine.Collector {
 }
 
 // Gather gathers with the background context: it waits for every collector. See
-// GatherWithContext.
+// GatherWithContext. Its errors have the text that client_golang's have, without the
+// names of the collectors: see GatherError.WithoutNames.
 func (r *ContextRegistry) Gather() ([]*MetricFamily, error) {
-	return r.GatherWithContext(context.Background())
+	families, err := r.GatherWithContext(context.Background())
+	return families, inPlainWords(err)
 }
 
 // MustGather is Gather, but panics where that returns an error.

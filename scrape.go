@@ -37,11 +37,14 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 // has gone wrong as invalid ones. It serves registries of client_golang; registries
 // of this package look into one that is registered with them.
 func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
-	out := &channelSink{ctx: ctx, ch: ch}
+	out := &channelSink{ctx: ctx, ch: ch, announced: make(announcements)}
 	s, err := r.newScrape(ctx)
 	if err != nil {
 		out.Drop(err)
 		return
+	}
+	for _, e := range s.parts[0].plan.entries {
+		out.announced.add(e.announced)
 	}
 	s.collect()
 	_ = s.write(&metricSender{out: out}) // It fails when ctx is done.
@@ -206,7 +209,10 @@ func (p *part) collect(ctx context.Context) {
 // sink. It returns the first error of sink.
 func (s *scrape) write(sink model.Sink) error {
 	in := merge.Input{Natives: s.natives(), Select: s.wanted}
-	var from []batchOrigin
+	var (
+		from      []batchOrigin
+		forgiving []func(error) bool // Of any collector: it is chance which of two duplicates comes first.
+	)
 	for _, p := range s.parts {
 		for i, o := range p.outcomes {
 			name := p.name + p.running[i].name
@@ -218,15 +224,18 @@ func (s *scrape) write(sink model.Sink) error {
 			}
 			in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, name, o.Samples)})
 			from = append(from, batchOrigin{p: p, e: p.running[i], fresh: o.Source == engine.FromRun})
+			if forgive := p.running[i].forgive; forgive != nil {
+				forgiving = append(forgiving, forgive)
+			}
 		}
 	}
 	in.Report = func(batch int, err error) {
 		switch {
 		case batch < 0:
 			s.failures.add("native", err)
-		case from[batch].e.forgive == nil || !from[batch].e.forgive(err):
+		case !slices.ContainsFunc(forgiving, func(forgive func(error) bool) bool { return forgive(err) }):
 			from[batch].dropped++
-			s.failures.add(from[batch].p.name+from[batch].e.name, err)
+			s.failures.addFailure(&CollectorError{Collector: from[batch].p.name + from[batch].e.name, Err: err, collision: true})
 		}
 	}
 	err := merge.Families(in, sink)

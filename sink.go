@@ -117,11 +117,15 @@ func (s *Sink) render(info *descInfo, values []string) (err error) {
 // know the interface: it sends every sample of c as a Metric, and the error of
 // CollectTo as an invalid one.
 func CollectStream(ctx context.Context, c StreamCollector, ch chan<- Metric) {
-	sink := &channelSink{ctx: ctx, ch: ch}
-	err := engine.Try(func() error {
-		to := newSink(sink, nil)
-		return to.reader.result(c.CollectTo(ctx, to))
-	})
+	sink := &channelSink{ctx: ctx, ch: ch, announced: make(announcements)}
+	announced, err := describe(c)
+	if err == nil {
+		sink.announced.add(announced)
+		err = engine.Try(func() error {
+			to := newSink(sink, nil)
+			return to.reader.result(c.CollectTo(ctx, to))
+		})
+	}
 	for _, err := range failuresOfRun(err) {
 		sink.Drop(err)
 	}
@@ -131,10 +135,12 @@ func CollectStream(ctx context.Context, c StreamCollector, ch chan<- Metric) {
 type channelSink struct {
 	ctx context.Context //nolint:containedctx // It lives as long as the call.
 	ch  chan<- Metric
+
+	announced announcements
 }
 
 func (s *channelSink) Sample(f *model.Family, p *model.Point) error {
-	return s.send(newSampleMetric(f, p))
+	return s.send(&sampleMetric{s.announced.find(f, p), f, p.Clone()})
 }
 
 func (s *channelSink) Drop(err error) { _ = s.send(NewInvalidMetric(NewInvalidDesc(err), err)) }
@@ -152,16 +158,17 @@ func (s *channelSink) send(m Metric) error {
 
 // sampleMetric is a sample as a Metric.
 type sampleMetric struct {
+	desc   *Desc // As it was announced, or nil.
 	family *model.Family
 	point  model.Point
 }
 
-func newSampleMetric(f *model.Family, p *model.Point) Metric {
-	return &sampleMetric{f, p.Clone()}
-}
-
-// Desc describes just this series: all its labels are constant.
+// Desc returns the descriptor that was announced, or else one of just this series: all
+// its labels are constant.
 func (m *sampleMetric) Desc() *Desc {
+	if m.desc != nil {
+		return m.desc
+	}
 	labels := make(Labels)
 	for _, l := range m.point.Labels.List() {
 		labels[l.Name] = l.Value

@@ -1,5 +1,5 @@
-// Command apicheck compares the public API of this library with that of the three
-// packages of client_golang that it takes the place of. It prints every exported
+// Command apicheck compares the public API of this library with that of the packages of
+// client_golang that it takes the place of. It prints every exported
 // identifier that is missing or different, and exits with 1 if one of them is not in
 // the list of intended differences, or if that list names one that is not there.
 //

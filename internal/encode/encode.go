@@ -184,6 +184,25 @@ func (e *Encoder) Point(p *model.Point) error {
 	return e.out.err
 }
 
+// Batch writes points of the family begun last, like Point does each of them. If there
+// is an error, n is the index of its point.
+func (e *Encoder) Batch(points []model.Point) (n int, err error) {
+	for n < len(points) {
+		if e.begun && e.format == &e.lines && e.out.err == nil {
+			written := e.lines.batch(&e.out, points[n:])
+			e.series += uint64(written)
+			if n += written; n == len(points) {
+				break
+			}
+		}
+		if err := e.Point(&points[n]); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, e.out.err
+}
+
 var errBadName = errors.New("the metric name is empty or not UTF-8")
 
 func (e *Encoder) begin() error {
@@ -233,7 +252,7 @@ func (e *Encoder) Abort() error { return e.finish(false) }
 var errFinished = errors.New("encode: the exposition is finished")
 
 func (e *Encoder) finish(complete bool) error {
-	if e.out.err == errFinished {
+	if e.out.err == errFinished { //nolint:errorlint // It is compared as it was set.
 		return nil
 	}
 	if e.out.err != nil {

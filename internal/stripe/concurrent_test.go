@@ -35,12 +35,12 @@ func TestConcurrentSumsAreExact(t *testing.T) {
 		each float64 // Its multiples up to the sum are exact in a float64.
 	}{
 		{"Inc", (*stripe.Counter).Inc, 1},
-		{"Add", func(c *stripe.Counter) { c.Add(1500) }, 1500},
-		{"AddFloat of a whole", func(c *stripe.Counter) { c.AddFloat(3) }, 3},
-		{"AddFloat of a fraction", func(c *stripe.Counter) { c.AddFloat(0.25) }, 0.25},
-		{"all", func(c *stripe.Counter) { c.Inc(); c.Add(2); c.AddFloat(4); c.AddFloat(0.5) }, 7.5},
-		{"past 2⁶⁴", func(c *stripe.Counter) { c.Add(1 << 53) }, 1 << 53},
-		{"far past 2⁶⁴", func(c *stripe.Counter) { c.Add(1 << 63) }, 1 << 63},
+		{"AddUint", func(c *stripe.Counter) { c.AddUint(1500) }, 1500},
+		{"Add of a whole", func(c *stripe.Counter) { c.Add(3) }, 3},
+		{"Add of a fraction", func(c *stripe.Counter) { c.Add(0.25) }, 0.25},
+		{"all", func(c *stripe.Counter) { c.Inc(); c.AddUint(2); c.Add(4); c.Add(0.5) }, 7.5},
+		{"past 2⁶⁴", func(c *stripe.Counter) { c.AddUint(1 << 53) }, 1 << 53},
+		{"far past 2⁶⁴", func(c *stripe.Counter) { c.AddUint(1 << 63) }, 1 << 63},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			forms(t, func(t *testing.T, c *stripe.Counter) {
@@ -64,7 +64,7 @@ func TestConcurrentFractionsMeet(t *testing.T) {
 	forms(t, func(t *testing.T, c *stripe.Counter) {
 		together(func(int) {
 			for range rounds {
-				c.AddFloat(0.25)
+				c.Add(0.25)
 			}
 		})
 		if got, want := c.Value(), 0.25*workers*rounds; got != want {
@@ -84,7 +84,7 @@ func TestConcurrentSpread(t *testing.T) {
 					c.Spread()
 				}
 				c.Inc()
-				c.AddFloat(0.5)
+				c.Add(0.5)
 			}
 		})
 		if got, want := c.Value(), 1.5*workers*rounds; got != want {
@@ -103,9 +103,9 @@ func TestConcurrentValueNeverGoesDown(t *testing.T) {
 		most float64 // What one addition adds at most.
 	}{
 		{"ones", func(c *stripe.Counter, _ int) { c.Inc() }, 1},
-		{"fractions", func(c *stripe.Counter, worker int) { c.AddFloat(0.1 * float64(worker)) }, 1},
-		{"past 2⁶⁴", func(c *stripe.Counter, worker int) { c.Add(1<<53 - uint64(worker)) }, 1 << 53},
-		{"all", func(c *stripe.Counter, worker int) { c.Inc(); c.AddFloat(0.1); c.Add(1 << (8 * worker)) }, 1 << 57},
+		{"fractions", func(c *stripe.Counter, worker int) { c.Add(0.1 * float64(worker)) }, 1},
+		{"past 2⁶⁴", func(c *stripe.Counter, worker int) { c.AddUint(1<<53 - uint64(worker)) }, 1 << 53},
+		{"all", func(c *stripe.Counter, worker int) { c.Inc(); c.Add(0.1); c.AddUint(1 << (8 * worker)) }, 1 << 57},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var c stripe.Counter

@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"errors"
 	"math"
 	"math/bits"
 	"sync/atomic"
@@ -41,26 +42,58 @@ type stripe struct {
 // whether others are adding as well. The look takes some 30 ns.
 const sampling = 256
 
+// ErrDecrease is what Add panics with.
+var ErrDecrease = errors.New("counter cannot decrease in value")
+
 // Inc adds 1.
+//
+// What belongs to the stripes is in a function of its own, since Index needs room on
+// the stack, and a function without any is faster: 2.8 ns instead of 3.4, where a
+// bare atomic add takes 2.5.
 func (c *Counter) Inc() {
 	stripes := c.stripes.Load()
-	if stripes == nil && c.ints.Add(1)%sampling != 0 {
-		return
-	}
-	c.slow(stripes, 1)
-}
-
-// Add adds n.
-func (c *Counter) Add(n uint64) {
-	stripes := c.stripes.Load()
-	if stripes == nil && n <= maxInt {
-		// What is added may have a pattern, so the sample is chosen by a hash.
-		if sum := c.ints.Add(n); sum < full && sum*0x9E3779B97F4A7C15 >= math.MaxUint64/sampling {
+	if stripes == nil {
+		if c.ints.Add(1)%sampling != 0 {
 			return
 		}
+		c.look()
+	} else {
+		incIn(*stripes)
 	}
-	c.slow(stripes, n)
 }
+
+func incIn(stripes []stripe) {
+	s := &stripes[Index(len(stripes))]
+	if s.ints.Add(1)%sampling == 0 && s.crowded() {
+		Shuffle()
+	}
+}
+
+// AddUint adds n.
+func (c *Counter) AddUint(n uint64) {
+	if n > maxInt {
+		c.addFloat(float64(n))
+		return
+	}
+	stripes := c.stripes.Load()
+	if stripes != nil {
+		s := &(*stripes)[Index(len(*stripes))]
+		switch {
+		case s.ints.Load() >= full:
+			c.addFloat(float64(n))
+		case isSample(s.ints.Add(n)) && s.crowded():
+			Shuffle()
+		}
+		return
+	}
+	if sum := c.ints.Add(n); sum >= full || isSample(sum) {
+		c.look()
+	}
+}
+
+// isSample tells whether there should be a look at the contention. What is added
+// may have a pattern, so the sample is chosen by a hash of the sum.
+func isSample(sum uint64) bool { return sum*goldenRatio < math.MaxUint64/sampling }
 
 const (
 	// maxInt is the largest number that may be added to the whole numbers. Larger
@@ -76,15 +109,21 @@ const (
 	full = 1 << 63
 )
 
-// AddFloat adds v, which must not be negative. NaN and infinity do what they do
-// in a float64.
-func (c *Counter) AddFloat(v float64) {
+// Add adds v. It panics with ErrDecrease if v is negative. NaN and infinity do what
+// they do in a float64.
+func (c *Counter) Add(v float64) {
 	// The comparison comes first: the conversion is defined only for what fits.
-	if v <= maxInt {
+	if v >= 0 && v <= maxInt {
 		if n := uint64(v); float64(n) == v {
-			c.Add(n)
+			c.AddUint(n)
 			return
 		}
+		if c.stripes.Load() == nil && c.tryAddFloat(v) {
+			return
+		}
+	}
+	if v < 0 {
+		panic(ErrDecrease)
 	}
 	c.addFloat(v)
 }
@@ -105,21 +144,9 @@ func (c *Counter) Value() float64 {
 	return float64(carry)*(1<<64) + float64(ints) + floats
 }
 
-// slow is what Inc and Add do besides the usual: with stripes, add n to one;
-// without, n being added already, have a look at the contention and at how full
-// the cell is; or add what is too large.
-func (c *Counter) slow(stripes *[]stripe, n uint64) {
-	switch {
-	case n > maxInt:
-		c.addFloat(float64(n))
-	case stripes != nil:
-		s := &(*stripes)[Index(len(*stripes))]
-		if n == 1 || s.ints.Load() < full {
-			s.ints.Add(n)
-		} else {
-			c.addFloat(float64(n))
-		}
-	case c.ints.Load() >= full || c.crowded():
+// look gives the counter stripes if there is contention, or if the cell is full.
+func (c *Counter) look() {
+	if c.ints.Load() >= full || c.crowded() {
 		c.spread()
 	}
 }
@@ -136,7 +163,14 @@ func (c *Counter) addFloat(v float64) {
 		c.spread()
 	}
 	stripes := *c.stripes.Load()
-	for s := &stripes[Index(len(stripes))]; !s.tryAddFloat(v); {
+	for {
+		s := &stripes[Index(len(stripes))]
+		for range patience {
+			if s.tryAddFloat(v) {
+				return
+			}
+		}
+		Shuffle()
 	}
 }
 
@@ -146,12 +180,12 @@ func (c *Counter) spread() {
 	c.stripes.CompareAndSwap(nil, &stripes)
 }
 
-// crowded tells whether others add to the counter at a rate at which they are in
+// crowded tells whether others add to the cell at a rate at which they are in
 // each other's way: it watches the cell for three moments of about 10 ns to 30 ns,
 // and in each of them somebody must have changed it. So counters that now and then
 // are hit twice at a time, of which there may be very many, do not each get
 // stripes in the course of a day.
-func (c *Counter) crowded() bool {
+func (c *cell) crowded() bool {
 	const moments, looks = 3, 64
 	for range moments {
 		before := c.ints.Load()

@@ -60,10 +60,10 @@ func TestCounterSums(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			forms(t, func(t *testing.T, c *stripe.Counter) {
 				for _, n := range test.ints {
-					c.Add(n)
+					c.AddUint(n)
 				}
 				for _, v := range test.floats {
-					c.AddFloat(v)
+					c.Add(v)
 				}
 				if got := c.Value(); got != test.want && !(math.IsNaN(got) && math.IsNaN(test.want)) {
 					t.Errorf("got %v, want %v", got, test.want)
@@ -92,9 +92,9 @@ func TestCounterPassesTwoToThe64(t *testing.T) {
 	forms(t, func(t *testing.T, c *stripe.Counter) {
 		for i := range 3 * 2048 {
 			if i%2 == 0 {
-				c.Add(step)
+				c.AddUint(step)
 			} else {
-				c.AddFloat(step)
+				c.Add(step)
 			}
 			if got, want := c.Value(), float64(i+1)*step; got != want {
 				t.Fatalf("got %v after %d additions of 2⁵³, want %v", got, i+1, want)
@@ -102,8 +102,8 @@ func TestCounterPassesTwoToThe64(t *testing.T) {
 		}
 		full := c.Value()
 		c.Inc()
-		c.Add(1)
-		c.AddFloat(0.5)
+		c.AddUint(1)
+		c.Add(0.5)
 		if got := c.Value(); got != full {
 			t.Errorf("small numbers made %v of %v", got, full)
 		}
@@ -112,14 +112,14 @@ func TestCounterPassesTwoToThe64(t *testing.T) {
 
 func TestCounterKeepsItsValueWhenItSpreads(t *testing.T) {
 	var c stripe.Counter
-	c.Add(40)
-	c.AddFloat(0.25)
+	c.AddUint(40)
+	c.Add(0.25)
 	c.Spread()
 	if got := c.Stripes(); got != stripe.Count() {
 		t.Errorf("the counter has %d stripes, want %d", got, stripe.Count())
 	}
-	c.Add(2)
-	c.AddFloat(0.5)
+	c.AddUint(2)
+	c.Add(0.5)
 	c.Spread() // Once more changes nothing.
 	if got := c.Value(); got != 42.75 {
 		t.Errorf("got %v, want 42.75", got)
@@ -131,8 +131,8 @@ func TestCounterAloneStaysSmall(t *testing.T) {
 	var c stripe.Counter
 	for i := range 100_000 {
 		c.Inc()
-		c.Add(uint64(i))
-		c.AddFloat(0.1)
+		c.AddUint(uint64(i))
+		c.Add(0.1)
 	}
 	if got := c.Stripes(); got != 0 {
 		t.Errorf("a counter of one goroutine got %d stripes", got)
@@ -142,12 +142,12 @@ func TestCounterAloneStaysSmall(t *testing.T) {
 func TestCounterDoesNotAllocate(t *testing.T) {
 	forms(t, func(t *testing.T, c *stripe.Counter) {
 		for name, op := range map[string]func(){
-			"Inc":                  c.Inc,
-			"Add":                  func() { c.Add(1500) },
-			"Add large":            func() { c.Add(math.MaxUint64) },
-			"AddFloat of a whole":  func() { c.AddFloat(3) },
-			"AddFloat of a broken": func() { c.AddFloat(0.1) },
-			"Value":                func() { c.Value() },
+			"Inc":             c.Inc,
+			"AddUint":         func() { c.AddUint(1500) },
+			"AddUint large":   func() { c.AddUint(math.MaxUint64) },
+			"Add of a whole":  func() { c.Add(3) },
+			"Add of a broken": func() { c.Add(0.1) },
+			"Value":           func() { c.Value() },
 		} {
 			if got := testing.AllocsPerRun(1000, op); got != 0 {
 				t.Errorf("%s allocates %v times", name, got)

@@ -27,3 +27,6 @@ func (c *Counter) Stripes() int {
 	}
 	return 0
 }
+
+// ShuffleAt is Shuffle at a time.
+func ShuffleAt(now int64) { shuffleAt(now) }

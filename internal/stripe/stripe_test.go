@@ -3,6 +3,7 @@ package stripe_test
 import (
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/luxfi/metric/internal/stripe"
 )
@@ -60,6 +61,26 @@ func TestIndexDiffers(t *testing.T) {
 	close(release)
 	if len(seen) < 2 {
 		t.Errorf("%d goroutines all got the same of %d stripes", n, n)
+	}
+}
+
+// TestShuffle: sooner or later a goroutine gets another stripe, but not at once each
+// time that somebody asks.
+func TestShuffle(t *testing.T) {
+	now := int64(1e18) // Long after anything else in this process.
+	seen := make(map[int]bool)
+	for range 100 {
+		now += int64(time.Second)
+		stripe.ShuffleAt(now)
+		first := stripe.Index(64)
+		stripe.ShuffleAt(now + 1)
+		if again := stripe.Index(64); again != first {
+			t.Fatalf("the index went from %d to %d though it had just changed", first, again)
+		}
+		seen[first] = true
+	}
+	if len(seen) < 2 {
+		t.Error("the index was always the same")
 	}
 }
 
