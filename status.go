@@ -32,6 +32,7 @@ type CollectorStatus struct {
 	LastDuration time.Duration
 	Series       int
 	LastError    error // Of the last scrape that was not served from the cache; nil if it was good.
+	LastRunError error // Of the last run: the cause, where LastError is that there was none.
 
 	// How things are now. Times are zero if it does not apply.
 	Running      int       // Runs under way.
@@ -82,7 +83,8 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 }
 
 func (c *CollectorStatus) fill(s *engine.Stats) {
-	c.LastStart, c.LastDuration, c.Series, c.LastError = s.LastStart, s.LastDuration, s.LastSamples, s.LastErr
+	c.LastStart, c.LastDuration, c.Series = s.LastStart, s.LastDuration, s.LastSamples
+	c.LastError, c.LastRunError = s.LastErr, s.LastRunErr
 	c.Running, c.RunningSince, c.StuckSince, c.LastGood = s.Running, s.RunningSince, s.StuckSince, s.LastGood
 	c.Breaker, c.BreakerTrips = s.Breaker, s.BreakerTrips
 	c.Runs, c.CacheHits, c.StaleServes, c.Dropped = s.Runs, s.CacheHits, s.StaleServes, s.Dropped
