@@ -75,7 +75,8 @@ type HandlerOpts struct {
 	CoalesceGather bool
 
 	// DisableCollectorSelection ignores the request parameters collect[] and
-	// exclude[], which otherwise select collectors by name.
+	// exclude[], which otherwise select collectors by name. Exporters that use such
+	// parameters themselves need it.
 	DisableCollectorSelection bool
 
 	// EnableOpenMetrics offers OpenMetrics besides the text format and protobuf.

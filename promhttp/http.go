@@ -58,7 +58,8 @@ func Handler() http.Handler {
 
 // HandlerFor returns a handler that serves what reg gathers. If reg takes a context, it
 // gets that of the scrape. The request parameter name[], which may be repeated,
-// selects families by name. It panics if opts.Registry refuses the error counter.
+// selects families by name; others, like collect[], are left to the program. It panics
+// if opts.Registry refuses the error counter.
 //
 // A scrape ends after opts.Timeout, or earlier if Prometheus says so in a header. What
 // has been gathered by then is served if opts.ErrorHandling is ContinueOnError;
@@ -90,6 +91,7 @@ func translate(opts HandlerOpts) metric.HandlerOpts {
 	translated := metric.HandlerOpts{
 		ErrorHandling:                       metric.HandlerErrorHandling(opts.ErrorHandling),
 		ErrorText:                           func(err error) string { return inTheirWords(err).Error() },
+		DisableCollectorSelection:           true, // Exporters that come from client_golang do it themselves.
 		Registry:                            opts.Registry,
 		DisableCompression:                  opts.DisableCompression,
 		MaxRequestsInFlight:                 opts.MaxRequestsInFlight,

@@ -69,7 +69,7 @@ func TestHandlerFor(t *testing.T) {
 				"application/json",
 			} {
 				for _, encoding := range []string{"", "gzip", "zstd", "gzip;q=0.5, zstd", "zstd, gzip", "br", "identity", "*", "gzip;q=0"} {
-					for _, target := range []string{"/", "/?name[]=c_total&name[]=nothing", "/?name[]="} {
+					for _, target := range []string{"/", "/?name[]=c_total&name[]=nothing", "/?name[]=", "/?collect[]=cpu&exclude[]=disk", "/?target=a;b&name[]=c_total", "/?target=%"} {
 						if target != "/" && encoding != "" {
 							continue
 						}
