@@ -36,7 +36,16 @@ func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options
 	if err := s.write(&exposition{Encoder: e, streamed: streamed, refused: refused}); err != nil {
 		return err
 	}
+	if series+e.Series() == 0 && s.isFailure(refused) {
+		return e.Abort()
+	}
 	return e.Close()
+}
+
+// isFailure tells, of a scrape without a single series, whether something has gone wrong.
+// Then nothing may be written, not even an # EOF, so that the answer can be an error.
+func (s *scrape) isFailure(refused *failures) bool {
+	return len(s.failures.list) > 0 || len(refused.list) > 0
 }
 
 // exposition is an encoder to which a point that the format has no place for is not
@@ -194,7 +203,11 @@ func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, 
 		opts = append(opts, expfmt.WithCreatedLines())
 	}
 	e := expfmt.NewEncoder(w, format, opts...)
-	for _, mf := range builder.Families() {
+	families := builder.Families()
+	if len(families) == 0 && s.isFailure(refused) {
+		return nil
+	}
+	for _, mf := range families {
 		if err := e.Encode(mf); err != nil {
 			if errors.Is(err, errClientGone) {
 				return err

@@ -127,6 +127,20 @@ func TestTimeoutOfCollector(t *testing.T) {
 	}
 }
 
+// TestOwnLimitOfQuickRuns: that a run has ended must never look like its own limit.
+func TestOwnLimitOfQuickRuns(t *testing.T) {
+	for name, c := range map[string]metric.Collector{"stream": &scripted{}, "plain": hideContext{ignorant{&scripted{}}}} {
+		t.Run(name, func(t *testing.T) {
+			r := registered(t, c, metric.WithTimeout(time.Hour))
+			for range 5000 {
+				if _, err := r.Gather(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func TestTimeoutWithinScrapes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{do: func(ctx context.Context) { <-ctx.Done() }}
@@ -477,6 +491,8 @@ func TestPriority(t *testing.T) {
 		defer cancel()
 		families, err := r.GatherWithContext(ctx)
 		wantFamilies(t, families, []string{"critical_1", "critical_2", "normal_1", "normal_2"})
+		mu.Lock()
+		defer mu.Unlock()
 		if !slices.Equal(order, []string{"critical_1", "critical_2", "normal_1", "normal_2", "low_1"}) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("they ran in the order %q, with error %v", order, err)
 		}

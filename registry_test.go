@@ -196,6 +196,17 @@ func TestPedantic(t *testing.T) {
 			}
 		})
 	}
+	t.Run("stream", func(t *testing.T) {
+		r := metric.NewPedanticContextRegistry()
+		r.MustRegister(streamOf("a", func(_ context.Context, s *metric.Sink) error {
+			return errors.Join(s.Gauge(desc("a"), 1), s.Gauge(desc("b"), 1))
+		}))
+		families, err := r.Gather()
+		wantFamilies(t, families, []string{"a"})
+		if err == nil || !strings.Contains(err.Error(), "with unregistered descriptor") {
+			t.Errorf("got error %v", err)
+		}
+	})
 	t.Run("unchecked", func(t *testing.T) {
 		r := metric.NewPedanticContextRegistry()
 		r.MustRegister(metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) { ch <- one("a") }))

@@ -90,6 +90,9 @@ func (s *Sink) value(t model.Type, desc *Desc, value float64, labelValues []stri
 	if err == nil {
 		err = s.render(info, labelValues)
 	}
+	if err == nil && s.reader.announced != nil && s.reader.announced.pedantic {
+		err = s.reader.announced.check(desc, info, &s.point)
+	}
 	if err == nil {
 		s.point.Value = value
 		err = s.reader.send(info.family(t), &s.point)

@@ -120,6 +120,14 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
+	for _, c := range collectors {
+		c.stats.RunningSince = time.Time{}
+	}
+	for f := range e.flights {
+		if s := &f.collector.stats; s.RunningSince.IsZero() || f.start.Before(s.RunningSince) {
+			s.RunningSince = f.start
+		}
+	}
 	all := make([]Stats, len(collectors))
 	for i, c := range collectors {
 		s := c.stats
@@ -134,13 +142,6 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 			s.Breaker, s.BreakerTrips = c.Policy.Breaker.state(now), c.Policy.Breaker.trips
 		}
 		all[i] = s
-	}
-	for f := range e.flights {
-		for i, c := range collectors {
-			if c == f.collector && (all[i].RunningSince.IsZero() || f.start.Before(all[i].RunningSince)) {
-				all[i].RunningSince = f.start
-			}
-		}
 	}
 	return all
 }
