@@ -51,6 +51,7 @@ type group struct {
 type ref struct {
 	point *model.Point
 	batch int
+	index int // In the family, for sorting.
 }
 
 // Families writes the merged families to sink. It stops at the first error that
@@ -119,7 +120,7 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int) []gro
 		case err != nil:
 			in.Report(batch, fmt.Errorf("collected metric %s%s %w", last.Name, braced(s.Point.Labels), err))
 		default:
-			groups[g].foreign = append(groups[g].foreign, ref{&s.Point, batch})
+			groups[g].foreign = append(groups[g].foreign, ref{point: &s.Point, batch: batch})
 		}
 	}
 	return groups

@@ -237,6 +237,11 @@ func ComparePoints(a, b *Point) int {
 	if order := CompareLabels(a.Labels, b.Labels); order != 0 {
 		return order
 	}
+	return CompareTimestamps(a, b)
+}
+
+// CompareTimestamps is ComparePoints for points with the same labels.
+func CompareTimestamps(a, b *Point) int {
 	switch {
 	case a.HasTimestamp && b.HasTimestamp:
 		return cmp.Compare(a.TimestampMs, b.TimestampMs)
