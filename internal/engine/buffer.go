@@ -28,9 +28,14 @@ var ErrAbandoned = errors.New("the scrape that started this collector has ended"
 type Buffer struct {
 	mu      sync.Mutex
 	samples []model.Sample
+	texts   model.Texts // Of the samples' labels.
 	dropped []error
 	closed  bool
 }
+
+// firstSamples is room for what many collectors send: to grow from one sample to these
+// takes four allocations more.
+const firstSamples = 16
 
 // Sample implements Sink.
 func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
@@ -39,7 +44,10 @@ func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
 	if b.closed {
 		return ErrAbandoned
 	}
-	b.samples = append(b.samples, model.Sample{Family: f, Point: p.Clone()})
+	if b.samples == nil {
+		b.samples = make([]model.Sample, 0, firstSamples)
+	}
+	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels))})
 	return nil
 }
 
@@ -65,5 +73,5 @@ func (b *Buffer) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	b.samples, b.dropped = nil, nil
+	b.samples, b.texts, b.dropped = nil, model.Texts{}, nil
 }

@@ -202,9 +202,12 @@ type Sample struct {
 }
 
 // Clone returns a copy of p that shares nothing with it but what is immutable.
-func (p *Point) Clone() Point {
+func (p *Point) Clone() Point { return p.CloneWith(p.Labels.Keep()) }
+
+// CloneWith is Clone with labels that are kept already.
+func (p *Point) CloneWith(labels Labels) Point {
 	c := *p
-	c.Labels = p.Labels.Keep()
+	c.Labels = labels
 	if p.Histogram != nil {
 		c.Histogram = p.Histogram.clone()
 	}
