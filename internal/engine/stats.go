@@ -89,7 +89,7 @@ func (s *Stats) count(o *Outcome, ran bool) {
 	s.WaitTotal += o.Wait
 	switch o.Source {
 	case FromRun:
-		s.Dropped += uint64(len(o.Dropped))
+		s.Dropped += uint64(o.Dropped.Count())
 	case FromCache:
 		s.CacheHits++
 		return
