@@ -142,7 +142,8 @@ type descs struct {
 func describe(c Collector) (*descs, error) {
 	d := &descs{infos: make(map[*Desc]*descInfo)}
 	if own := ownDesc(c); own != nil {
-		return d, d.add(own)
+		err := d.add(own)
+		return d, err
 	}
 	if w, ok := c.(*wrappedCollector); ok {
 		inner, err := describe(w.collector)
