@@ -68,7 +68,7 @@ func TestComparison(t *testing.T) {
 		"field more":             {"type T struct{ A int }", "type T struct{ A, B int }", "api.T, api.T.B"},
 		"unexported field":       {"type T struct{ a int }", "type T struct{ b string }", "api.T"},
 		"type of a field":        {"type T struct{ A int }", "type T struct{ A string }", "api.T, api.T.A"},
-		"field is embedded":      {"type E struct{}; type T struct{ E }", "type E struct{}; type T struct{ E E }", "api.E, api.T, api.T.E"},
+		"field is embedded":      {"type E struct{}; type T struct{ E }", "type E struct{}; type T struct{ E *E }", "api.E, api.T, api.T.E"},
 		"not a struct":           {"type T struct{}", "type T int", "api.T"},
 		"underlying type":        {"type T int", "type T string", "api.T"},
 		"underlying function":    {"type T func(int)", "type T func(string)", "api.T"},
