@@ -31,10 +31,19 @@ func NewCounter(opts CounterOpts) Counter {
 // counter implements Counter.
 type counter struct {
 	series
-	stripe.Counter // Not in a field, so that Inc and Add need no methods around them.
+	stripe.Counter // Not in a field, so that Add needs no method around it.
 
 	created  int64 // Nanoseconds since the Unix epoch.
 	exemplar atomic.Pointer[model.Exemplar]
+}
+
+// Inc adds 1.
+func (c *counter) Inc() {
+	if stripes := c.Stripes(); stripes != nil {
+		stripes.Inc()
+	} else if c.IncCell() {
+		c.Look()
+	}
 }
 
 // AddWithExemplar adds v and keeps the labels as the counter's exemplar. It panics if v

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -14,7 +15,6 @@ type writer struct {
 	report  func(batch int, err error)
 	point   model.Point
 	scratch model.Scratch
-	batch   []model.Point
 }
 
 func (w *writer) write(g *group) error {
@@ -62,10 +62,9 @@ const batchSize = 32
 // Writing 100,000 counters as text takes 80 ns for each with batches, where it took
 // 200 without them: most of that was waiting for memory.
 func (w *writer) writeNative(series model.Series) error {
-	if batched, ok := series.(model.Batched); ok {
-		if sink, ok := w.sink.(model.BatchSink); ok {
-			return w.writeBatches(series.Len(), batched, sink)
-		}
+	batched, ok := series.(model.Batched)
+	if sink, takes := w.sink.(model.BatchSink); ok && takes && series.Len() > 1 {
+		return w.writeBatches(series.Len(), batched, sink)
 	}
 	for i := range series.Len() {
 		series.At(i, &w.point, &w.scratch)
@@ -77,18 +76,27 @@ func (w *writer) writeNative(series model.Series) error {
 }
 
 func (w *writer) writeBatches(n int, series model.Batched, sink model.BatchSink) error {
-	if w.batch == nil {
-		w.batch = make([]model.Point, batchSize)
-	}
+	m := batchMemories.Get().(*batchMemory)
+	defer batchMemories.Put(m)
+	defer clear(m.points[:])
 	for from := 0; from < n; from += batchSize {
-		batch := w.batch[:min(batchSize, n-from)]
-		series.ReadBatch(from, batch)
-		if err := sink.Batch(batch); err != nil {
+		size := min(batchSize, n-from)
+		points := m.points[:size]
+		series.ReadBatch(from, points, m.scratches[:size])
+		if err := sink.Batch(points); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// batchMemory is what a batch is read into.
+type batchMemory struct {
+	points    [batchSize]model.Point
+	scratches [batchSize]model.Scratch
+}
+
+var batchMemories = sync.Pool{New: func() any { return new(batchMemory) }}
 
 // writeForeign is for a family without native series.
 func (w *writer) writeForeign(g *group) error {
