@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,7 +66,7 @@ func seriesOfFamilies(families []*dto.MetricFamily) map[string]float64 {
 				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
 			}
 			name := func(suffix string, more ...string) string {
-				if all := append(labels[:len(labels):len(labels)], more...); len(all) > 0 {
+				if all := slices.Concat(labels, more); len(all) > 0 {
 					return f.GetName() + suffix + "{" + strings.Join(all, ",") + "}"
 				}
 				return f.GetName() + suffix
