@@ -21,7 +21,7 @@ const (
 	// chaosTimeout is the longest that a scrape may take.
 	chaosTimeout = 1500 * time.Millisecond
 	// chaosMargin is wide: the machine has more to do than it can.
-	chaosMargin = 10 * time.Second
+	chaosMargin = 20 * time.Second
 )
 
 // chaosRequest is one way to scrape.

@@ -139,8 +139,10 @@ func parseLines(text string, openMetrics bool) (map[string]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		// OpenMetrics writes le="1.0".
-		name := parts[1] + wholeBound.ReplaceAllString(parts[2], `$1"`)
+		name := parts[1] + parts[2]
+		if openMetrics { // It writes le="1.0".
+			name = parts[1] + wholeBound.ReplaceAllString(parts[2], `$1"`)
+		}
 		if _, twice := series[name]; twice && !strings.HasPrefix(name, streamed) {
 			return nil, fmt.Errorf("the series %s comes twice", name)
 		}
