@@ -60,18 +60,19 @@ type metricReader struct {
 	asking    bool // What a metric answers, rather than the answer's use, is at fault.
 	// failed is what metrics have answered instead of a value. NewInvalidMetric is the
 	// only way in which a Collector can tell that it has failed, so the run has.
-	failed runErrors
+	failed engine.Dropped
 }
 
 // result returns the error of a run that has ended with err.
 func (r *metricReader) result(err error) error {
-	switch {
-	case len(r.failed) == 0:
+	if r.failed.Count() == 0 {
 		return err
-	case err != nil:
-		r.failed = append(r.failed, err)
 	}
-	return r.failed
+	all := runErrors(r.failed.Errors())
+	if err != nil {
+		all = append(all, err)
+	}
+	return all
 }
 
 var errNilMetric = errors.New("a nil metric was collected")
@@ -82,7 +83,7 @@ func (r *metricReader) read(m Metric) {
 	switch err := engine.Try(func() error { return r.convert(m) }); {
 	case err == nil:
 	case r.asking:
-		r.failed = append(r.failed, err)
+		r.failed.Add(err)
 	default:
 		r.sink.Drop(err)
 	}

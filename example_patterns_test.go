@@ -108,13 +108,13 @@ func Example_panic() {
 
 // A gatherer of one's own puts others together. NewShardedGatherer is such a one.
 func Example_customGatherer() {
-	var g metric.GathererWithContext = &ShardedGatherer{} // See the tests of this package.
+	sharded := &ShardedGatherer{} // See the tests of this package.
 	for _, name := range []string{"eu", "us"} {
 		shard := metric.NewContextRegistry()
 		metric.NewWithRegistry(name, shard).NewCounter("orders_total", "Orders.").Inc()
-		g.(*ShardedGatherer).shards = append(g.(*ShardedGatherer).shards, shard) //nolint:errcheck // It was made above.
+		sharded.shards = append(sharded.shards, shard)
 	}
-	families, err := g.GatherWithContext(context.Background())
+	families, err := sharded.GatherWithContext(context.Background())
 	printFamilies(families)
 	fmt.Println(err)
 	// Output:

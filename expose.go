@@ -135,8 +135,9 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 	for _, o := range streams {
 		written := o.stream.Series()
 		series += written
-		o.engine.Account(o.run, int(written), o.stream.DroppedCount())
-		for _, err := range o.stream.Dropped() {
+		dropped := o.stream.Dropped()
+		o.engine.Account(o.run, int(written), dropped.Count())
+		for _, err := range dropped.Errors() {
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
 				refused.add(o.collector, err)
 			} else {

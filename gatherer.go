@@ -98,7 +98,8 @@ func NewShardedGatherer(shards ...GathererWithContext) GathererWithContext {
 	return r
 }
 
-// MakeAndRegister makes a registry and registers it with g.
+// MakeAndRegister makes a registry and registers it with g. Its errors are those of
+// Register.
 func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 	r := NewContextRegistry()
 	if err := g.Register(name, r); err != nil {

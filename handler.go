@@ -48,8 +48,8 @@ type HandlerOpts struct {
 	// safe for concurrent use.
 	ErrorText func(error) string
 	// Registry, if not nil, gets a counter promhttp_metric_handler_errors_total
-	// with the label cause: "gathering" or "encoding". NewHandler… panics if it
-	// cannot be registered, but shares one that is there.
+	// with the label cause: "gathering" or "encoding". Making the handler panics if
+	// it cannot be registered; one that is there is shared.
 	Registry Registerer
 
 	// ContextFunc, if not nil, returns the context that collectors get, which may
@@ -75,7 +75,8 @@ type HandlerOpts struct {
 	CoalesceGather bool
 
 	// DisableCollectorSelection ignores the request parameters collect[] and
-	// exclude[], which otherwise select collectors by name.
+	// exclude[], which otherwise select collectors by name. Exporters that use such
+	// parameters themselves need it.
 	DisableCollectorSelection bool
 
 	// EnableOpenMetrics offers OpenMetrics besides the text format and protobuf.

@@ -22,9 +22,9 @@ type Hooks struct {
 	ScrapeStart func(ctx context.Context) context.Context
 	// ScrapeEnd is called when everything has been written or returned.
 	ScrapeEnd func(ctx context.Context, end ScrapeEnd)
-	// CollectorStart is called before a run of a collector. Instruments of this
-	// package are not run. If several scrapes share a run, the context is that of
-	// one of them.
+	// CollectorStart is called before a run of a collector. There is none if a scrape
+	// is served from the cache or refused, and instruments of this package are never
+	// run. If several scrapes share a run, the context is that of one of them.
 	CollectorStart func(ctx context.Context, collector string) context.Context
 	// CollectorEnd is called when the run has returned, which may be after the end
 	// of its scrape.

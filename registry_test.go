@@ -301,7 +301,7 @@ func TestFloodOfErrors(t *testing.T) {
 	}))
 	_, err := r.Gather()
 	gathered, ok := errors.AsType[*metric.GatherError](err)
-	if !ok || len(gathered.Failures) > 101 || !strings.Contains(err.Error(), "9900 more") {
+	if !ok || len(gathered.Failures) > 101 || !strings.Contains(err.Error(), "9950 more") {
 		t.Errorf("got %d failures: %.200v", len(gathered.Failures), err)
 	}
 }

@@ -216,7 +216,7 @@ func (s *scrape) write(sink model.Sink) error {
 	for _, p := range s.parts {
 		for i, o := range p.outcomes {
 			name := p.name + p.running[i].name
-			for _, err := range o.Dropped {
+			for _, err := range o.Dropped.Errors() {
 				s.failures.add(name, err)
 			}
 			for _, err := range failuresOfRun(o.Err) {

@@ -60,12 +60,7 @@ var statusColumns = []struct {
 	{"Kept result", func(c *CollectorStatus, now time.Time) string { return ago(c.LastGood, now) }},
 	{"Policies", func(c *CollectorStatus, _ time.Time) string { return strings.Join(c.Policies, "; ") }},
 	{"Kind", func(c *CollectorStatus, _ time.Time) string { return c.Kind }},
-	{"Last error", func(c *CollectorStatus, _ time.Time) string {
-		if c.LastError == nil {
-			return ""
-		}
-		return c.LastError.Error()
-	}},
+	{"Last error", func(c *CollectorStatus, _ time.Time) string { return c.lastError() }},
 }
 
 // statusRow is the line of one collector.
@@ -123,6 +118,19 @@ func (c *CollectorStatus) counts() string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// lastError tells what went wrong in the last scrape, and the cause if that is another
+// one.
+func (c *CollectorStatus) lastError() string {
+	switch {
+	case c.LastError == nil:
+		return ""
+	case c.LastRunError == nil || c.LastRunError.Error() == c.LastError.Error():
+		return c.LastError.Error()
+	default:
+		return fmt.Sprintf("%v; last run: %v", c.LastError, c.LastRunError)
+	}
 }
 
 // positive returns a number, and nothing if it is 0.
@@ -191,6 +199,7 @@ const statusHead = `<!DOCTYPE html>
 body { font: 14px/1.4 sans-serif; margin: 1.5em; }
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid #ccc; padding: .3em .8em .3em 0; text-align: left; vertical-align: top; }
+td:nth-child(-n+5) { white-space: nowrap; }
 tr.problem td { background: #fde8e8; }
 </style>
 </head>

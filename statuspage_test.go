@@ -55,7 +55,7 @@ func TestStatusPage(t *testing.T) {
 			"broken": {
 				func(context.Context, *metric.Sink) error { return errLuck },
 				[]metric.CollectorOption{metric.WithBreaker(1, time.Minute), metric.WithCache(time.Second)},
-				[]string{"rests (breaker open)", "breaker trips 1", "breaker 1, 1m0s; cache 1s"},
+				[]string{"rests (breaker open)", "breaker trips 1", "breaker 1, 1m0s; cache 1s", "(circuit breaker open); last run: no luck"},
 			},
 			"panics": {func(context.Context, *metric.Sink) error { panic("on purpose") }, nil, []string{"failed", "panics 1", "panic: on purpose"}},
 			"stuck":  {func(context.Context, *metric.Sink) error { time.Sleep(time.Hour); return nil }, nil, []string{"stuck for 9s", "timeouts 1"}},
@@ -68,6 +68,7 @@ func TestStatusPage(t *testing.T) {
 		}
 		r.MustRegister(counterNamed("requests_total"))
 		_, _ = scrapeOnce(t, r, time.Second)
+		_, _ = r.GatherWithContext(metric.Select(t.Context(), metric.Selection{Collectors: []string{"broken"}}))
 		time.Sleep(9 * time.Second)
 		page := statusPage(t, r, "*/*")
 		lineOf(t, page, "requests_total")

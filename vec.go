@@ -281,14 +281,7 @@ func (v *vec[C, P]) collect(ch chan<- Metric) {
 // Family and Series make a vec a model.Source.
 func (v *vec[C, P]) Family() *model.Family     { return &v.family.Family }
 func (v *vec[C, P]) hasLabel(name string) bool { return v.family.has(name) }
-
-func (v *vec[C, P]) Series() model.Series {
-	series := vecSeries[C, P](v.children.Sorted())
-	if v.family.Type == model.Counter || v.family.Type == model.Gauge {
-		return batchedSeries[C, P]{series}
-	}
-	return series
-}
+func (v *vec[C, P]) Series() model.Series      { return vecSeries[C, P](v.children.Sorted()) }
 
 // vecSeries is a snapshot of the children of a vec.
 type vecSeries[C any, P child[C]] []*labelmap.Entry[C]
@@ -298,16 +291,13 @@ func (s vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
 	P(&s[i].Child).point(p, scratch)
 }
 
-// batchedSeries is vecSeries for instruments that need no scratch.
-type batchedSeries[C any, P child[C]] struct{ vecSeries[C, P] }
-
 // ReadBatch implements model.Batched.
-func (s batchedSeries[C, P]) ReadBatch(from int, points []model.Point) {
-	entries := s.vecSeries[from:][:len(points)]
-	// Whatever the sum is, it is in no point.
+func (s vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
+	entries := s[from:][:len(points)]
+	// Whatever the sum is, it does not stay.
 	points[0].Value = float64(labelmap.ReadAhead(entries))
 	for i, e := range entries {
-		P(&e.Child).point(&points[i], nil)
+		P(&e.Child).point(&points[i], &scratches[i])
 	}
 }
 

@@ -58,9 +58,9 @@ func report(w io.Writer, c *comparison, intended map[string]string, verbose bool
 		switch {
 		case !known:
 			ok = false
-			fmt.Fprintf(w, "%s: %s\n", f.key, f.what)
+			_, _ = fmt.Fprintf(w, "%s: %s\n", f.key, f.what)
 		case verbose:
-			fmt.Fprintf(w, "%s: %s; intended: %s\n", f.key, f.what, reason)
+			_, _ = fmt.Fprintf(w, "%s: %s; intended: %s\n", f.key, f.what, reason)
 		}
 		if known {
 			meant++
@@ -69,10 +69,10 @@ func report(w io.Writer, c *comparison, intended map[string]string, verbose bool
 	for _, key := range sortedKeys(intended) {
 		if !slices.ContainsFunc(c.findings, func(f finding) bool { return f.key == key }) {
 			ok = false
-			fmt.Fprintf(w, "%s: listed as an intended difference, but there is none\n", key)
+			_, _ = fmt.Fprintf(w, "%s: listed as an intended difference, but there is none\n", key)
 		}
 	}
-	fmt.Fprintf(w, "%d identifiers, %d of them the same by alias: %d missing, %d different (%d of these intended)\n",
+	_, _ = fmt.Fprintf(w, "%d identifiers, %d of them the same by alias: %d missing, %d different (%d of these intended)\n",
 		c.compared, c.identical, missing, different, meant)
 	return ok
 }

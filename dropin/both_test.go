@@ -159,7 +159,7 @@ func TestBothDefaults(t *testing.T) {
 	for r, zone := range map[prometheus.Registerer]string{metrics.DefaultRegisterer: "a", prometheus.DefaultRegisterer: "b"} {
 		shared := metrics.NewGauge(metrics.GaugeOpts{Name: "both_shared", Help: "Shared.", ConstLabels: metrics.Labels{"zone": zone}})
 		r.MustRegister(shared)
-		defer r.Unregister(shared)
+		t.Cleanup(func() { r.Unregister(shared) })
 	}
 	// Handlers of both have registered their own metrics.
 	scraped(t, clienthttp.Handler())
@@ -201,10 +201,10 @@ func TestBothDefaultsWithRuntimeMetrics(t *testing.T) {
 		plain := collectors.NewGoCollector()
 		r.Unregister(plain)
 		r.MustRegister(all)
-		defer func() {
+		t.Cleanup(func() {
 			r.Unregister(all)
 			r.MustRegister(plain)
-		}()
+		})
 	}
 	_, err := metrics.DefaultGatherers().Gather()
 	if err != nil {
@@ -226,7 +226,7 @@ func TestOneDefault(t *testing.T) {
 	for i := range gatherers {
 		g, before := *gatherers[i], *registerers[i]
 		*gatherers[i], *registerers[i] = r, r
-		defer func() { *gatherers[i], *registerers[i] = g, before }()
+		t.Cleanup(func() { *gatherers[i], *registerers[i] = g, before })
 	}
 	prometheus.MustRegister(prometheus.NewCounter(prometheus.CounterOpts{Name: "theirs_total", Help: "H."}))
 	metrics.MustRegister(metrics.NewCounter(metrics.CounterOpts{Name: "ours_total", Help: "H."}))

@@ -22,7 +22,11 @@ func TestOpenTelemetry(t *testing.T) {
 			t.Fatal(err)
 		}
 		provider := sdk.NewMeterProvider(sdk.WithReader(reader))
-		defer provider.Shutdown(t.Context()) //nolint:errcheck // Nothing depends on it.
+		t.Cleanup(func() {
+			if err := provider.Shutdown(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
 		meter := provider.Meter("dropin")
 		counter, err := meter.Int64Counter("orders", metric.WithUnit("{order}"), metric.WithDescription("Orders."))
 		if err != nil {

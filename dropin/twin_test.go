@@ -18,40 +18,98 @@ import (
 	"testing"
 )
 
-// migrationCommand returns the command that docs/migration.md gives for rewriting the
-// import paths.
-func migrationCommand(t *testing.T) string {
-	t.Helper()
-	page, err := os.ReadFile("../docs/migration.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, found := strings.Cut(string(page), "<!-- The test in dropin/ runs this. -->\n```sh\n")
-	command, _, closed := strings.Cut(rest, "\n```")
-	if !found || !closed {
-		t.Fatal("docs/migration.md does not mark the command that rewrites the imports")
-	}
-	return command
-}
+// The comments before the commands in docs/migration.md that rewrite the import paths,
+// and rewrite them back.
+const (
+	forth = "<!-- The test in dropin/ runs this. -->"
+	back  = "<!-- The test in dropin/ runs this, too. -->"
+)
 
-// rewritten returns an overlay for the go command in which the program in twin has
-// rewritten imports.
-func rewritten(t *testing.T) string {
+// runDocumented runs the command in docs/migration.md that stands after a comment.
+func runDocumented(t *testing.T, comment, dir string) {
 	t.Helper()
 	for _, tool := range []string{"bash", "sed"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skipf("the command in docs/migration.md needs %s", tool)
 		}
 	}
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("twin")); err != nil {
+	page, err := os.ReadFile("../docs/migration.md")
+	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command("bash", "-euo", "pipefail", "-c", migrationCommand(t)) //nolint:gosec // It is the documented one.
+	_, rest, found := strings.Cut(string(page), comment+"\n```sh\n")
+	text, _, closed := strings.Cut(rest, "\n```")
+	if !found || !closed {
+		t.Fatalf("docs/migration.md has no command after %s", comment)
+	}
+	command := exec.Command("bash", "-euo", "pipefail", "-c", text) //nolint:gosec // It is the documented one.
 	command.Dir = dir
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+}
+
+// TestBackAndForth rewrites the imports, and back.
+func TestBackAndForth(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("twin")); err != nil {
+		t.Fatal(err)
+	}
+	for name, imports := range map[string]string{
+		"single.go": "package twin\n\nimport \"github.com/prometheus/client_golang/prometheus\"\n",
+		"named.go":  "package twin\n\nimport (\n\tprom \"github.com/prometheus/client_golang/prometheus\"\n\t_ \"github.com/prometheus/client_golang/prometheus/promhttp/zstd\"\n)\n",
+		"dot.go":    "package twin\n\nimport . \"github.com/prometheus/client_golang/prometheus\"\n",
+		"others.go": "package twin\n\nimport \"github.com/prometheus/client_golang/prometheus/testutil/promlint\"\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(imports), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contents := func() map[string]string {
+		texts := make(map[string]string)
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[filepath.Base(file)] = string(text)
+		}
+		return texts
+	}
+	before := contents()
+	runDocumented(t, forth, dir)
+	between := contents()
+	for name, want := range map[string]string{
+		"single.go": `import prometheus "github.com/luxfi/metric"`,
+		"named.go":  `	prom "github.com/luxfi/metric"`,
+		"dot.go":    `import . "github.com/luxfi/metric"`,
+	} {
+		if !strings.Contains(between[name], want+"\n") {
+			t.Errorf("got\n%s", between[name])
+		}
+	}
+	if between["others.go"] != before["others.go"] {
+		t.Errorf("got\n%s", between["others.go"])
+	}
+	runDocumented(t, back, dir)
+	if after := contents(); !maps.Equal(before, after) {
+		t.Errorf("got %v", after)
+	}
+}
+
+// rewritten returns an overlay for the go command in which the program in twin has
+// rewritten imports.
+func rewritten(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("twin")); err != nil {
+		t.Fatal(err)
+	}
+	runDocumented(t, forth, dir)
 	var overlay struct{ Replace map[string]string }
 	overlay.Replace = make(map[string]string)
 	files, err := filepath.Glob("twin/*.go")
@@ -205,7 +263,7 @@ func exchanges() []exchange {
 	for _, target := range []string{"/call?path=/served/ok", "/call?path=/served/missing", "/errors", "/testutil", "/push", "/broken", "/best-effort"} {
 		all = append(all, exchange{http.MethodGet, target, "", nil})
 	}
-	for _, target := range []string{"/metrics", "/wrapped", "/default", "/metrics?name[]=latency_seconds&name[]=info"} {
+	for _, target := range []string{"/metrics", "/wrapped", "/default", "/default-for", "/metrics?name[]=latency_seconds&name[]=info"} {
 		for _, accept := range []string{
 			"text/plain;version=0.0.4",
 			"text/plain;version=1.0.0;escaping=allow-utf-8",

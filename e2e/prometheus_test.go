@@ -24,6 +24,7 @@ const configHeader = `
 global:
   scrape_interval: %s
   scrape_timeout: %s
+  evaluation_interval: 5s
   scrape_native_histograms: true
   always_scrape_classic_histograms: true
 scrape_configs:

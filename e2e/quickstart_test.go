@@ -35,7 +35,7 @@ func TestQuickstart(t *testing.T) {
 	}
 	// Of so long a timeout, the default offset is almost half a second. On a busy machine
 	// the way back may need it.
-	prom := startPrometheus(t, config(jobs, 5*time.Second, 4500*time.Millisecond))
+	prom := startPrometheus(t, config(jobs, 5*time.Second, 4500*time.Millisecond)+"rule_files: ["+shopRules(t)+"]\n")
 	scrapes, stocked := 0, 0
 	for _, j := range jobs {
 		t.Run(j.name, func(t *testing.T) {
@@ -49,6 +49,7 @@ func TestQuickstart(t *testing.T) {
 		t.Errorf("the warehouse was there in %d of %d scrapes, want it to hang in some", stocked, scrapes)
 	}
 	checkSelfMetrics(t, prom)
+	checkRules(t, prom)
 }
 
 // checkSelfMetrics waits until Prometheus has seen the sales report fail behind its
@@ -62,6 +63,7 @@ func checkSelfMetrics(t *testing.T, prom promv1.API) {
 		`max_over_time(shop_scrape_collector_result_age_seconds{collector="sales"}[1h]) > 2`,
 		`max_over_time(shop_scrape_collector_breaker_trips_total{collector="sales"}[1h]) > 0`,
 		`max_over_time(shop_scrape_collector_timeout{collector="warehouse"}[1h]) == 1`,
+		`ALERTS{alertname="CollectorTimesOut", alertstate="firing", collector="warehouse"}`,
 	} {
 		eventually(t, func() error {
 			got, _, _, err := prom.Query(t.Context(), query, time.Now())

@@ -58,7 +58,12 @@ func Handler() http.Handler {
 
 // HandlerFor returns a handler that serves what reg gathers. If reg takes a context, it
 // gets that of the scrape. The request parameter name[], which may be repeated,
-// selects families by name. It panics if opts.Registry refuses the error counter.
+// selects families by name; others, like collect[], are left to the program. It panics
+// if opts.Registry refuses the error counter.
+//
+// If reg is metric.DefaultGatherer, and that is a registry, the handler serves
+// client_golang's default gatherer beside it, like Handler does. Libraries that the
+// program uses may have registered their metrics there.
 //
 // A scrape ends after opts.Timeout, or earlier if Prometheus says so in a header. What
 // has been gathered by then is served if opts.ErrorHandling is ContinueOnError;
@@ -67,7 +72,15 @@ func Handler() http.Handler {
 // What opts.ErrorLog gets, and what is in the body of an error, is what a registry of
 // client_golang reports: a metric.MultiError where several things have gone wrong.
 func HandlerFor(reg metric.Gatherer, opts HandlerOpts) http.Handler {
+	if r, ok := reg.(*metric.Registry); ok && isDefault(r) {
+		reg = metric.DefaultGatherers()
+	}
 	return HandlerForTransactional(metric.ToTransactionalGatherer(reg), opts)
+}
+
+func isDefault(r *metric.Registry) bool {
+	d, ok := metric.DefaultGatherer.(*metric.Registry)
+	return ok && d == r
 }
 
 // HandlerForTransactional is HandlerFor for a gatherer that wants to know when its
@@ -90,6 +103,7 @@ func translate(opts HandlerOpts) metric.HandlerOpts {
 	translated := metric.HandlerOpts{
 		ErrorHandling:                       metric.HandlerErrorHandling(opts.ErrorHandling),
 		ErrorText:                           func(err error) string { return inTheirWords(err).Error() },
+		DisableCollectorSelection:           true, // Exporters that come from client_golang do it themselves.
 		Registry:                            opts.Registry,
 		DisableCompression:                  opts.DisableCompression,
 		MaxRequestsInFlight:                 opts.MaxRequestsInFlight,

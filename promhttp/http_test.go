@@ -69,7 +69,7 @@ func TestHandlerFor(t *testing.T) {
 				"application/json",
 			} {
 				for _, encoding := range []string{"", "gzip", "zstd", "gzip;q=0.5, zstd", "zstd, gzip", "br", "identity", "*", "gzip;q=0"} {
-					for _, target := range []string{"/", "/?name[]=c_total&name[]=nothing", "/?name[]="} {
+					for _, target := range []string{"/", "/?name[]=c_total&name[]=nothing", "/?name[]=", "/?collect[]=cpu&exclude[]=disk", "/?target=a;b&name[]=c_total", "/?target=%"} {
 						if target != "/" && encoding != "" {
 							continue
 						}
@@ -388,16 +388,30 @@ func TestHandler(t *testing.T) {
 	prometheus.MustRegister(theirs)
 	defer metric.Unregister(ours)
 	defer prometheus.Unregister(theirs)
-	w := request(promhttp.Handler(), "/")
-	body := w.Body.String()
-	for _, name := range []string{
-		"handler_test_ours_total", "handler_test_theirs_total", "go_goroutines", "process_cpu_seconds_total", "promhttp_metric_handler_requests_in_flight",
+	for name, h := range map[string]http.Handler{
+		"Handler":    promhttp.Handler(),
+		"HandlerFor": promhttp.InstrumentMetricHandler(metric.DefaultRegisterer, promhttp.HandlerFor(metric.DefaultGatherer, promhttp.HandlerOpts{})),
 	} {
-		if n := strings.Count(body, "# TYPE "+name+" "); n != 1 {
-			t.Errorf("%s is there %d times", name, n)
-		}
+		t.Run(name, func(t *testing.T) {
+			w := request(h, "/")
+			body := w.Body.String()
+			for _, name := range []string{
+				"handler_test_ours_total", "handler_test_theirs_total", "go_goroutines", "process_cpu_seconds_total", "promhttp_metric_handler_requests_in_flight",
+			} {
+				if n := strings.Count(body, "# TYPE "+name+" "); n != 1 {
+					t.Errorf("%s is there %d times", name, n)
+				}
+			}
+			if got := w.Header().Get("Content-Type"); got != "text/plain; version=0.0.4; charset=utf-8; escaping=underscores" {
+				t.Errorf("got Content-Type %s", got)
+			}
+		})
 	}
-	if got := w.Header().Get("Content-Type"); got != "text/plain; version=0.0.4; charset=utf-8; escaping=underscores" {
-		t.Errorf("got Content-Type %s", got)
+	// A gatherer of one's own is served alone.
+	before := metric.DefaultGatherer
+	defer func() { metric.DefaultGatherer = before }()
+	metric.DefaultGatherer = metric.GathererFunc(metric.NewRegistry().Gather)
+	if body := request(promhttp.HandlerFor(metric.DefaultGatherer, promhttp.HandlerOpts{}), "/").Body.String(); body != "" {
+		t.Errorf("got\n%s", body)
 	}
 }

@@ -54,7 +54,9 @@ func serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 	case strings.HasSuffix(r.URL.Path, "/flushed"):
 		w.WriteHeader(http.StatusAccepted)
-		w.(http.Flusher).Flush()
+		if f, ok := w.(http.Flusher); ok {
+			f.Flush()
+		}
 		_, _ = io.Copy(w, strings.NewReader("after the flush"))
 	default:
 		_, _ = fmt.Fprintf(w, "%s %s", r.Method, r.URL.Path)

@@ -39,7 +39,7 @@ func registerCounters(reg prometheus.Registerer) {
 	counter := auto.NewCounter(prometheus.CounterOpts{Name: "events_total", Help: "Events, a \\ and a\nnewline."})
 	counter.Inc()
 	counter.Add(41)
-	counter.(prometheus.ExemplarAdder).AddWithExemplar(0.5, prometheus.Labels{"trace_id": "abc"})
+	addWithExemplar(counter, 0.5, "abc")
 
 	requests := prometheus.V2.NewCounterVec(prometheus.CounterVecOpts{
 		CounterOpts: prometheus.CounterOpts{Name: "requests_total", Help: "Requests."},
@@ -61,6 +61,18 @@ func registerCounters(reg prometheus.Registerer) {
 
 	auto.NewCounterFunc(prometheus.CounterOpts{Name: "func_total", Help: "A function."}, func() float64 { return 1e21 })
 	auto.NewCounterVec(prometheus.CounterOpts{Name: "unused_total", Help: "Without series."}, []string{"a"})
+}
+
+func addWithExemplar(c prometheus.Counter, v float64, trace string) {
+	if a, ok := c.(prometheus.ExemplarAdder); ok {
+		a.AddWithExemplar(v, prometheus.Labels{"trace_id": trace})
+	}
+}
+
+func observeWithExemplar(o prometheus.Observer, v float64, trace string) {
+	if e, ok := o.(prometheus.ExemplarObserver); ok {
+		e.ObserveWithExemplar(v, prometheus.Labels{"trace_id": trace})
+	}
 }
 
 func registerGauges(reg prometheus.Registerer) {
@@ -90,7 +102,7 @@ func registerHistograms(reg prometheus.Registerer) {
 	for _, v := range []float64{0.001, 0.01, 0.5, 3, 1e9, -1} {
 		latency.WithLabelValues("200").Observe(v)
 	}
-	latency.WithLabelValues("500").(prometheus.ExemplarObserver).ObserveWithExemplar(0.2, prometheus.Labels{"trace_id": "def"})
+	observeWithExemplar(latency.WithLabelValues("500"), 0.2, "def")
 	auto.NewHistogram(prometheus.HistogramOpts{Name: "default_buckets", Help: "None observed."})
 
 	native := auto.NewHistogram(prometheus.HistogramOpts{
@@ -106,7 +118,7 @@ func registerHistograms(reg prometheus.Registerer) {
 		both.WithLabelValues("x").Observe(v)
 	}
 	native.Observe(0)
-	both.WithLabelValues("x").(prometheus.ExemplarObserver).ObserveWithExemplar(1.5, prometheus.Labels{"trace_id": "ghi"})
+	observeWithExemplar(both.WithLabelValues("x"), 1.5, "ghi")
 
 	timed := auto.NewHistogram(prometheus.HistogramOpts{Name: "timed", Help: "By a timer.", Buckets: []float64{1e6}})
 	var took time.Duration

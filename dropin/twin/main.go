@@ -39,6 +39,7 @@ func main() {
 		Registry:                            reg,
 	})))
 	mux.Handle("/default", promhttp.Handler())
+	mux.Handle("/default-for", promhttp.HandlerFor(prometheus.DefaultGatherer, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	mux.Handle("/wrapped", promhttp.HandlerFor(wrapped(), promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	mux.Handle("/broken", promhttp.HandlerFor(broken(), promhttp.HandlerOpts{}))
 	mux.Handle("/best-effort", promhttp.HandlerFor(broken(), promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))

@@ -63,7 +63,7 @@ func reportErrors(w io.Writer) {
 	r.panics("many values", func() { vec.WithLabelValues("1", "2", "3") })
 	r.panics("decrease", func() { counter.Add(-1) })
 	r.panics("long exemplar", func() {
-		counter.(prometheus.ExemplarAdder).AddWithExemplar(1, prometheus.Labels{"a": strings.Repeat("x", 200)})
+		addWithExemplar(counter, 1, strings.Repeat("x", 200))
 	})
 	r.panics("le", func() {
 		prometheus.NewHistogram(prometheus.HistogramOpts{Name: "h", ConstLabels: prometheus.Labels{"le": "1"}})

@@ -18,14 +18,17 @@ var fromModel = [...]dto.MetricType{
 // Builder is a model.Sink that makes metric families. The zero value is ready.
 type Builder struct {
 	families []*dto.MetricFamily
-	pending  *dto.MetricFamily // Begun, but without a metric yet.
+	pending  *dto.MetricFamily // Begun last.
+	metrics  []*dto.Metric     // Of pending.
 	alloc    allocator
 }
 
 // Family implements model.Sink.
 func (b *Builder) Family(f *model.Family) error {
+	b.end()
 	// Whoever gets the families may write to them, but f is shared.
-	b.pending = &dto.MetricFamily{Name: put(&b.alloc.strings, f.Name), Type: fromModel[f.Type].Enum()}
+	b.pending = b.alloc.families.next()
+	b.pending.Name, b.pending.Type = put(&b.alloc.strings, f.Name), put(&b.alloc.types, fromModel[f.Type])
 	if !f.NoHelp {
 		b.pending.Help = put(&b.alloc.strings, f.Help)
 	}
@@ -38,19 +41,29 @@ func (b *Builder) Family(f *model.Family) error {
 
 // Point implements model.Sink.
 func (b *Builder) Point(p *model.Point) error {
-	if b.pending != nil {
-		b.families = append(b.families, b.pending)
-		b.pending = nil
-	}
-	mf := b.families[len(b.families)-1]
 	m := b.alloc.metrics.next()
-	b.alloc.metric(m, *mf.Type, p)
-	mf.Metric = append(mf.Metric, m)
+	b.alloc.metric(m, *b.pending.Type, p)
+	b.metrics = append(b.metrics, m)
 	return nil
 }
 
+// end finishes the family begun last.
+func (b *Builder) end() {
+	if len(b.metrics) > 0 {
+		b.pending.Metric = b.alloc.metricLists.take(len(b.metrics))
+		copy(b.pending.Metric, b.metrics)
+		b.families = append(b.families, b.pending)
+		clear(b.metrics)
+		b.metrics = b.metrics[:0]
+	}
+}
+
 // Families returns what has been built. Families without a metric are left out.
-func (b *Builder) Families() []*dto.MetricFamily { return b.families }
+func (b *Builder) Families() []*dto.MetricFamily {
+	b.end()
+	b.pending = nil
+	return b.families
+}
 
 // EncodePoint writes p, a point of a family of type t, into *m.
 func EncodePoint(m *dto.Metric, t model.Type, p *model.Point) {

@@ -97,6 +97,9 @@ func reserved(t model.Type) string {
 }
 
 func (d *Decoder) decodeLabels(pairs []*dto.LabelPair, reserved string) (model.Labels, error) {
+	if d.labels == nil {
+		d.labels, d.text = make([]model.Label, 0, 8), make([]byte, 0, 256) // Enough for most.
+	}
 	d.labels = d.labels[:0]
 	for _, pair := range pairs {
 		if reserved != "" && pair.GetName() == reserved {

@@ -11,16 +11,27 @@ import (
 
 // allocator makes protobuf structs, many at a time.
 type allocator struct {
+	families slab[dto.MetricFamily]
+	types    slab[dto.MetricType]
 	metrics  slab[dto.Metric]
 	counters slab[dto.Counter]
 	gauges   slab[dto.Gauge]
 	untyped  slab[dto.Untyped]
 	buckets  slab[dto.Bucket]
-	floats   slab[float64]
-	counts   slab[uint64]
-	pairs    slab[dto.LabelPair]
-	strings  slab[string]
-	names    []*string // Label names of the last metric; families repeat them.
+
+	histograms slab[dto.Histogram]
+
+	floats  slab[float64]
+	counts  slab[uint64]
+	pairs   slab[dto.LabelPair]
+	strings slab[string]
+	times   slab[timestamppb.Timestamp]
+	names   []*string        // Label names of the last metric; families repeat them.
+	row     []*dto.LabelPair // Labels of the last metric.
+
+	pairLists   slab[*dto.LabelPair]
+	bucketLists slab[*dto.Bucket]
+	metricLists slab[*dto.Metric]
 }
 
 // slab hands out elements of slices that double in length up to a limit.
@@ -41,6 +52,17 @@ func (s *slab[T]) next() *T {
 	return e
 }
 
+// take hands out n elements. Whoever appends to them gets others.
+func (s *slab[T]) take(n int) []T {
+	if len(s.free) < n {
+		s.size = min(max(n, 2*s.size), max(n, maxSlab))
+		s.free = make([]T, s.size)
+	}
+	e := s.free[:n:n]
+	s.free = s.free[n:]
+	return e
+}
+
 func put[T any](s *slab[T], v T) *T {
 	e := s.next()
 	*e = v
@@ -57,7 +79,7 @@ func (a *allocator) metric(m *dto.Metric, t dto.MetricType, p *model.Point) {
 		m.Counter = a.counters.next()
 		m.Counter.Value = put(&a.floats, p.Value)
 		m.Counter.Exemplar = a.exemplar(p.Exemplar)
-		m.Counter.CreatedTimestamp = encodeTime(p.Created)
+		m.Counter.CreatedTimestamp = a.time(p.Created)
 	case dto.MetricType_GAUGE:
 		m.Gauge = a.gauges.next()
 		m.Gauge.Value = put(&a.floats, p.Value)
@@ -76,13 +98,15 @@ func (a *allocator) labels(l model.Labels) []*dto.LabelPair {
 		return nil
 	}
 	l = l.Keep()
-	pairs := make([]*dto.LabelPair, 0, max(len(a.names), 1))
+	a.row = a.row[:0]
 	for c := l.Cursor(); c.Next(); {
 		pair := a.pairs.next()
-		pair.Name = a.name(len(pairs), c.Name)
+		pair.Name = a.name(len(a.row), c.Name)
 		pair.Value = put(&a.strings, c.Value())
-		pairs = append(pairs, pair)
+		a.row = append(a.row, pair)
 	}
+	pairs := a.pairLists.take(len(a.row))
+	copy(pairs, a.row)
 	return pairs
 }
 
@@ -101,7 +125,7 @@ func (a *allocator) exemplar(e *model.Exemplar) *dto.Exemplar {
 	if e == nil {
 		return nil
 	}
-	pb := &dto.Exemplar{Value: put(&a.floats, e.Value), Timestamp: encodeTime(e.Timestamp)}
+	pb := &dto.Exemplar{Value: put(&a.floats, e.Value), Timestamp: a.time(e.Timestamp)}
 	for c := e.Labels.Cursor(); c.Next(); {
 		pb.Label = append(pb.Label, &dto.LabelPair{Name: put(&a.strings, c.Name), Value: put(&a.strings, c.Value())})
 	}
@@ -112,7 +136,7 @@ func (a *allocator) summary(p *model.Point) *dto.Summary {
 	pb := &dto.Summary{
 		SampleCount:      put(&a.counts, p.Summary.Count),
 		SampleSum:        put(&a.floats, p.Summary.Sum),
-		CreatedTimestamp: encodeTime(p.Created),
+		CreatedTimestamp: a.time(p.Created),
 	}
 	for _, q := range p.Summary.Quantiles {
 		pb.Quantile = append(pb.Quantile, &dto.Quantile{
@@ -124,10 +148,11 @@ func (a *allocator) summary(p *model.Point) *dto.Summary {
 
 func (a *allocator) histogram(p *model.Point) *dto.Histogram {
 	h := p.Histogram
-	pb := &dto.Histogram{SampleSum: put(&a.floats, h.Sum), CreatedTimestamp: encodeTime(p.Created)}
+	pb := a.histograms.next()
+	pb.SampleSum, pb.CreatedTimestamp = put(&a.floats, h.Sum), a.time(p.Created)
 	pb.SampleCount, pb.SampleCountFloat = a.count(h.Count, h.CountFloat)
 	if len(h.Buckets) > 0 {
-		pb.Bucket = make([]*dto.Bucket, len(h.Buckets))
+		pb.Bucket = a.bucketLists.take(len(h.Buckets))
 	}
 	for i := range h.Buckets {
 		b := a.buckets.next()
@@ -173,9 +198,11 @@ func encodeBuckets(b *model.NativeBuckets) (spans []*dto.BucketSpan, deltas []in
 	return spans, append(deltas, b.Deltas...), append(counts, b.Counts...)
 }
 
-func encodeTime(t model.Instant) *timestamppb.Timestamp {
+func (a *allocator) time(t model.Instant) *timestamppb.Timestamp {
 	if !t.Valid {
 		return nil
 	}
-	return timestamppb.New(time.Unix(0, t.Nanos))
+	at, pb := time.Unix(0, t.Nanos), a.times.next()
+	pb.Seconds, pb.Nanos = at.Unix(), int32(at.Nanosecond())
+	return pb
 }

@@ -157,17 +157,27 @@ func (l *lines) appendValue(buf []byte, p *model.Point, labels string, e *model.
 
 func (l *lines) appendHistogram(buf []byte, p *model.Point, labels string) []byte {
 	h := p.Histogram
+	// All buckets' lines begin with the same text, which is put together once.
+	start := len(buf)
+	buf = l.bucket.appendOpen(buf, labels)
+	end := len(buf)
+	open := func(buf []byte) []byte {
+		if len(buf) == end {
+			return buf // The first line.
+		}
+		return append(buf, buf[start:end]...)
+	}
 	hasInf := false
 	for i := range h.Buckets {
 		b := &h.Buckets[i]
-		buf = l.bucket.appendOpen(buf, labels)
+		buf = open(buf)
 		buf = append(buf, l.bounds.text(i, b.UpperBound, l.dialect)...)
 		buf = l.dialect.appendCount(buf, b.Count, b.CountFloat)
 		buf = l.appendEnd(buf, p, b.Exemplar)
 		hasInf = hasInf || math.IsInf(b.UpperBound, +1)
 	}
 	if !hasInf {
-		buf = l.bucket.appendOpen(buf, labels)
+		buf = open(buf)
 		buf = append(buf, `le="+Inf"} `...)
 		buf = l.dialect.appendCount(buf, h.Count, h.CountFloat)
 		buf = l.appendEnd(buf, p, nil)

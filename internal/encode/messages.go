@@ -17,6 +17,7 @@ type messages struct {
 	name   string
 	start  int      // Where the family begins in the first block: room for its length.
 	blocks []*block // The blocks that are full. The rest is in the output's buffer.
+	labels labelCache
 }
 
 // lengthRoom is the room that is left for a family's length. Protobuf messages
@@ -36,7 +37,7 @@ func (m *messages) begin(o *output, f *model.Family, name string) {
 }
 
 func (m *messages) point(o *output, p *model.Point, labels model.Labels) {
-	o.buf = appendMetric(o.buf, m.family.Type, p, labels)
+	o.buf = m.appendMetric(o.buf, m.family.Type, p, labels)
 }
 
 func (m *messages) end(o *output) {

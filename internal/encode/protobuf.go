@@ -70,11 +70,9 @@ func typeNumber(t model.Type) uint64 {
 }
 
 // appendMetric appends a point as a metric of its family.
-func appendMetric(buf []byte, typ model.Type, p *model.Point, labels model.Labels) []byte {
+func (m *messages) appendMetric(buf []byte, typ model.Type, p *model.Point, labels model.Labels) []byte {
 	buf, start := appendOpen(buf, familyMetric)
-	for c := labels.Cursor(); c.Next(); {
-		buf = appendLabel(buf, metricLabel, &c)
-	}
+	buf = m.labels.append(buf, labels)
 	switch typ {
 	case model.Gauge:
 		buf = appendValue(buf, metricGauge, p.Value)

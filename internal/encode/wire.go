@@ -18,6 +18,9 @@ const (
 )
 
 func appendUint(buf []byte, field byte, v uint64) []byte {
+	if v < 0x80 {
+		return append(buf, field<<3|varintType, byte(v))
+	}
 	return protowire.AppendVarint(append(buf, field<<3|varintType), v)
 }
 

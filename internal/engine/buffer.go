@@ -28,9 +28,14 @@ var ErrAbandoned = errors.New("the scrape that started this collector has ended"
 type Buffer struct {
 	mu      sync.Mutex
 	samples []model.Sample
-	dropped []error
+	texts   model.Texts // Of the samples' labels.
+	dropped Dropped
 	closed  bool
 }
+
+// firstSamples is room for what many collectors send: to grow from one sample to these
+// takes four allocations more.
+const firstSamples = 16
 
 // Sample implements Sink.
 func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
@@ -39,7 +44,10 @@ func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
 	if b.closed {
 		return ErrAbandoned
 	}
-	b.samples = append(b.samples, model.Sample{Family: f, Point: p.Clone()})
+	if b.samples == nil {
+		b.samples = make([]model.Sample, 0, firstSamples)
+	}
+	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels))})
 	return nil
 }
 
@@ -48,16 +56,16 @@ func (b *Buffer) Drop(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.closed {
-		b.dropped = append(b.dropped, err)
+		b.dropped.Add(err)
 	}
 }
 
 // Snapshot returns what has arrived so far. The slices are read-only: the run may
 // go on appending behind their end.
-func (b *Buffer) Snapshot() (samples []model.Sample, dropped []error) {
+func (b *Buffer) Snapshot() (samples []model.Sample, dropped Dropped) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.samples[:len(b.samples):len(b.samples)], b.dropped[:len(b.dropped):len(b.dropped)]
+	return b.samples[:len(b.samples):len(b.samples)], b.dropped
 }
 
 // Close implements Sink. The buffer lets go of what it holds.
@@ -65,5 +73,5 @@ func (b *Buffer) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	b.samples, b.dropped = nil, nil
+	b.samples, b.texts, b.dropped = nil, model.Texts{}, Dropped{}
 }

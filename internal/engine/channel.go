@@ -24,19 +24,19 @@ var errClosedChannel = errors.New("the channel was closed, which belongs to whoe
 // end is a value that only the caller has; it marks the end in the channel.
 func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) error {
 	ch := make(chan T, channelCapacity)
-	var (
+	var run struct { // One piece of memory for what the goroutines share.
 		err        error
 		collecting sync.WaitGroup // Only needed if there is no end to be received.
-	)
-	collecting.Add(1)
+	}
+	run.collecting.Add(1)
 	goTry(func() error {
 		collect(ch)
 		return nil
-	}, func(e error) {
-		defer collecting.Done()
-		err = e // Happens before the receiver sees end.
+	}, func(err error) {
+		defer run.collecting.Done()
+		run.err = err // Happens before the receiver sees end.
 		if Try(func() error { ch <- end; return nil }) != nil && err == nil {
-			err = errClosedChannel
+			run.err = errClosedChannel
 		}
 	})
 	ended := false
@@ -50,11 +50,11 @@ func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) erro
 	}()
 	for v := range ch {
 		if ended = v == end; ended {
-			return err
+			return run.err
 		}
 		each(v)
 	}
 	ended = true
-	collecting.Wait()
-	return err
+	run.collecting.Wait()
+	return run.err
 }

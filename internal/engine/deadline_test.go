@@ -195,8 +195,8 @@ func TestOwnErrors(t *testing.T) {
 	if outcomes[0].Err != errOwn || outcomes[1].Err != nil { //nolint:errorlint // As it is.
 		t.Errorf("the errors are %v and %v", outcomes[0].Err, outcomes[1].Err)
 	}
-	if len(outcomes[0].Dropped) != 1 || len(outcomes[1].Dropped) != 0 {
-		t.Errorf("dropped %v and %v", outcomes[0].Dropped, outcomes[1].Dropped)
+	if outcomes[0].Dropped.Count() != 1 || outcomes[1].Dropped.Count() != 0 {
+		t.Errorf("dropped %v and %v", outcomes[0].Dropped.Errors(), outcomes[1].Dropped.Errors())
 	}
 }
 

@@ -71,6 +71,7 @@ type Stats struct {
 	LastDuration time.Duration
 	LastSamples  int
 	LastErr      error // Of the last scrape.
+	LastRunErr   error // Of the last scrape that there was a run for: why there may be none now.
 
 	// The following tell how things are now.
 	Running      int       // Runs that have not returned.
@@ -88,7 +89,7 @@ func (s *Stats) count(o *Outcome, ran bool) {
 	s.WaitTotal += o.Wait
 	switch o.Source {
 	case FromRun:
-		s.Dropped += uint64(len(o.Dropped))
+		s.Dropped += uint64(o.Dropped.Count())
 	case FromCache:
 		s.CacheHits++
 		return
@@ -97,6 +98,7 @@ func (s *Stats) count(o *Outcome, ran bool) {
 	}
 	s.LastErr = o.Err
 	if ran {
+		s.LastRunErr = o.Err
 		s.LastDuration = o.Duration
 		s.LastSamples = len(o.Samples)
 	}

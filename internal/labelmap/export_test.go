@@ -1,7 +1,9 @@
 package labelmap
 
+import "github.com/luxfi/metric/internal/model"
+
 // Compare is the order of Sorted, for any two label sets of one layout.
-var Compare = compare
+var Compare = model.CompareSameNames
 
 // HashOf is the hash before the map masks it.
 var HashOf = hashOf

@@ -51,6 +51,7 @@ type group struct {
 type ref struct {
 	point *model.Point
 	batch int
+	index int // In the family, for sorting.
 }
 
 // Families writes the merged families to sink. It stops at the first error that
@@ -119,10 +120,23 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int) []gro
 		case err != nil:
 			in.Report(batch, fmt.Errorf("collected metric %s%s %w", last.Name, braced(s.Point.Labels), err))
 		default:
-			groups[g].foreign = append(groups[g].foreign, ref{&s.Point, batch})
+			if groups[g].foreign == nil {
+				groups[g].foreign = make([]ref, 0, sameFamily(samples[i:]))
+			}
+			groups[g].foreign = append(groups[g].foreign, ref{point: &s.Point, batch: batch})
 		}
 	}
 	return groups
+}
+
+// sameFamily returns how many samples there are of the first one's family before the
+// first one of another.
+func sameFamily(samples []model.Sample) int {
+	n := 1
+	for n < len(samples) && samples[n].Family == samples[0].Family {
+		n++
+	}
+	return n
 }
 
 func (in *Input) wants(name string) bool { return in.Select == nil || in.Select(name) }

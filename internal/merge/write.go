@@ -1,8 +1,10 @@
 package merge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -13,7 +15,6 @@ type writer struct {
 	report  func(batch int, err error)
 	point   model.Point
 	scratch model.Scratch
-	batch   []model.Point
 }
 
 func (w *writer) write(g *group) error {
@@ -23,11 +24,32 @@ func (w *writer) write(g *group) error {
 	if len(g.native) == 1 && len(g.foreign) == 0 {
 		return w.writeNative(g.native[0].Series())
 	}
-	slices.SortStableFunc(g.foreign, func(a, b ref) int { return model.ComparePoints(a.point, b.point) })
+	sortRefs(g.foreign)
 	if len(g.native) == 0 {
 		return w.writeForeign(g)
 	}
 	return w.writeMixed(g)
+}
+
+// sortRefs sorts samples in the order of model.ComparePoints. Of equal ones, the order
+// stays.
+//
+// The series of a family mostly have the same label names, and to find that out first
+// is worth it: with 1,000 samples sorting takes a tenth of the time.
+func sortRefs(refs []ref) {
+	compare := model.CompareSameNames
+	for i := range refs {
+		refs[i].index = i
+		if !model.SameNames(refs[0].point.Labels, refs[i].point.Labels) {
+			compare = model.CompareLabels
+		}
+	}
+	slices.SortFunc(refs, func(a, b ref) int {
+		if order := compare(a.point.Labels, b.point.Labels); order != 0 {
+			return order
+		}
+		return cmp.Or(model.CompareTimestamps(a.point, b.point), cmp.Compare(a.index, b.index))
+	})
 }
 
 // batchSize is how many points are read at once: few enough to stay in the processor's
@@ -40,10 +62,9 @@ const batchSize = 32
 // Writing 100,000 counters as text takes 80 ns for each with batches, where it took
 // 200 without them: most of that was waiting for memory.
 func (w *writer) writeNative(series model.Series) error {
-	if batched, ok := series.(model.Batched); ok {
-		if sink, ok := w.sink.(model.BatchSink); ok {
-			return w.writeBatches(series.Len(), batched, sink)
-		}
+	batched, ok := series.(model.Batched)
+	if sink, takes := w.sink.(model.BatchSink); ok && takes && series.Len() > 1 {
+		return w.writeBatches(series.Len(), batched, sink)
 	}
 	for i := range series.Len() {
 		series.At(i, &w.point, &w.scratch)
@@ -55,18 +76,27 @@ func (w *writer) writeNative(series model.Series) error {
 }
 
 func (w *writer) writeBatches(n int, series model.Batched, sink model.BatchSink) error {
-	if w.batch == nil {
-		w.batch = make([]model.Point, batchSize)
-	}
+	m := batchMemories.Get().(*batchMemory)
+	defer batchMemories.Put(m)
+	defer clear(m.points[:])
 	for from := 0; from < n; from += batchSize {
-		batch := w.batch[:min(batchSize, n-from)]
-		series.ReadBatch(from, batch)
-		if err := sink.Batch(batch); err != nil {
+		size := min(batchSize, n-from)
+		points := m.points[:size]
+		series.ReadBatch(from, points, m.scratches[:size])
+		if err := sink.Batch(points); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// batchMemory is what a batch is read into.
+type batchMemory struct {
+	points    [batchSize]model.Point
+	scratches [batchSize]model.Scratch
+}
+
+var batchMemories = sync.Pool{New: func() any { return new(batchMemory) }}
 
 // writeForeign is for a family without native series.
 func (w *writer) writeForeign(g *group) error {

@@ -70,6 +70,13 @@ func TestCompareLabelsLikeValues(t *testing.T) {
 		if want == 0 {
 			want = cmp.Compare(a.Text(), b.Text())
 		}
+		sameNames := slices.EqualFunc(a.List(), b.List(), func(x, y model.Label) bool { return x.Name == y.Name })
+		if got := model.SameNames(a, b); got != sameNames {
+			t.Errorf("that {%s} and {%s} have the same names is %t", a.Text(), b.Text(), got)
+		}
+		if sameNames && model.CompareSameNames(a, b) != want {
+			t.Errorf("{%s} compared with {%s}, of the same names, is not %d", a.Text(), b.Text(), want)
+		}
 		if got != want || model.CompareLabels(b, a) != -want || model.CompareLabels(a, a) != 0 {
 			t.Errorf("{%s} compared with {%s} is %d, want %d", a.Text(), b.Text(), got, want)
 		}

@@ -130,6 +130,29 @@ func (l Labels) Keep() Labels {
 	return Labels{text: strings.Clone(l.text), quoted: l.quoted}
 }
 
+// Texts is memory for the texts of many label sets that are kept for as long as each
+// other. The zero value is ready.
+type Texts struct {
+	free []byte
+	size int
+}
+
+// Keep is Labels.Keep with the copy in t.
+func (t *Texts) Keep(l Labels) Labels {
+	const minSize, maxSize = 512, 8 << 10
+	if !l.volatile {
+		return l
+	}
+	if cap(t.free)-len(t.free) < len(l.text) {
+		t.size = max(min(max(2*t.size, minSize), maxSize), len(l.text))
+		t.free = make([]byte, 0, t.size)
+	}
+	start := len(t.free)
+	t.free = append(t.free, l.text...)
+	kept := t.free[start:]
+	return Labels{text: unsafe.String(unsafe.SliceData(kept), len(kept)), quoted: l.quoted}
+}
+
 // Cursor walks over the labels of a set. Use it as
 //
 //	for c := labels.Cursor(); c.Next(); {
@@ -237,6 +260,11 @@ func ComparePoints(a, b *Point) int {
 	if order := CompareLabels(a.Labels, b.Labels); order != 0 {
 		return order
 	}
+	return CompareTimestamps(a, b)
+}
+
+// CompareTimestamps is ComparePoints for points with the same labels.
+func CompareTimestamps(a, b *Point) int {
 	switch {
 	case a.HasTimestamp && b.HasTimestamp:
 		return cmp.Compare(a.TimestampMs, b.TimestampMs)

@@ -3,6 +3,7 @@ package model_test
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -161,4 +162,35 @@ func FuzzLabels(f *testing.F) {
 			t.Errorf("%s is not what its text says", l.Text())
 		}
 	})
+}
+
+// TestTexts keeps many labels in one memory that is written to again and again.
+func TestTexts(t *testing.T) {
+	var (
+		texts model.Texts
+		buf   []byte
+		kept  []model.Labels
+		want  []string
+	)
+	for i := range 1000 {
+		value := strings.Repeat("x", i*i%1500)
+		var (
+			l   model.Labels
+			err error
+		)
+		buf, l, err = model.AppendLabels(buf[:0], []model.Label{{Name: "i", Value: strconv.Itoa(i)}, {Name: "v", Value: value}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, strings.Clone(l.Text()))
+		kept = append(kept, texts.Keep(l))
+	}
+	for i := range kept {
+		if kept[i].Text() != want[i] {
+			t.Errorf("labels %d have become %s", i, kept[i].Text())
+		}
+	}
+	if l := mustLabels(t, "a", "1"); texts.Keep(l) != l {
+		t.Error("labels that are kept already were copied")
+	}
 }

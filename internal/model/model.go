@@ -171,13 +171,13 @@ type Series interface {
 	At(i int, p *Point, scratch *Scratch)
 }
 
-// Batched is implemented by a Series of which many points can be read at once, since
-// they need no Scratch. Each series is a few small pieces of memory: read together,
-// the processor waits for those of many series at the same time.
+// Batched is implemented by a Series of which many points can be read at once. Each
+// series is a few small pieces of memory: read together, the processor waits for those
+// of many series at the same time.
 type Batched interface {
 	// ReadBatch overwrites points with the current points of the series from index
-	// from on.
-	ReadBatch(from int, points []Point)
+	// from on. Each has its own of the scratches, see Series.At.
+	ReadBatch(from int, points []Point, scratches []Scratch)
 }
 
 // BatchSink is implemented by a Sink that takes many points faster than one by one.
@@ -202,9 +202,12 @@ type Sample struct {
 }
 
 // Clone returns a copy of p that shares nothing with it but what is immutable.
-func (p *Point) Clone() Point {
+func (p *Point) Clone() Point { return p.CloneWith(p.Labels.Keep()) }
+
+// CloneWith is Clone with labels that are kept already.
+func (p *Point) CloneWith(labels Labels) Point {
 	c := *p
-	c.Labels = p.Labels.Keep()
+	c.Labels = labels
 	if p.Histogram != nil {
 		c.Histogram = p.Histogram.clone()
 	}

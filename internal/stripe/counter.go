@@ -15,13 +15,13 @@ import (
 // keeps what it has, so nothing moves and nothing is lost: the value is always the
 // sum of all cells.
 //
-// Contention is noticed by sampling, see crowded. The alternative, to add by
+// Contention is noticed by sampling, see isShared. The alternative, to add by
 // compare-and-swap and take failures as the sign, makes each increment dearer:
 // 8.7 ns instead of 5.1, where a bare atomic add takes 5.1, because the load must
 // wait for the locked instruction before it.
 type Counter struct {
 	cell
-	stripes atomic.Pointer[[]stripe] // Nil until the counter is contended.
+	stripes atomic.Pointer[Stripes] // Nil until the counter is contended.
 }
 
 // cell is a part of the sum, itself in two parts: whole numbers stay exact, and
@@ -38,33 +38,39 @@ type stripe struct {
 	_ [lineSize - 16]byte
 }
 
+// Stripes are the stripes of a counter.
+type Stripes []stripe
+
 // sampling is how many increments there are, on average, for one look at
-// whether others are adding as well. The look takes some 30 ns.
-const sampling = 256
+// whether others are adding as well. The look takes some 70 ns.
+const sampling = 512
 
 // ErrDecrease is what Add panics with.
 var ErrDecrease = errors.New("counter cannot decrease in value")
 
 // Inc adds 1.
-//
-// What belongs to the stripes is in a function of its own, since Index needs room on
-// the stack, and a function without any is faster: 2.8 ns instead of 3.4, where a
-// bare atomic add takes 2.5.
 func (c *Counter) Inc() {
-	stripes := c.stripes.Load()
-	if stripes == nil {
-		if c.ints.Add(1)%sampling != 0 {
-			return
-		}
-		c.look()
-	} else {
-		incIn(*stripes)
+	if stripes := c.Stripes(); stripes != nil {
+		stripes.Inc()
+	} else if c.IncCell() {
+		c.Look()
 	}
 }
 
-func incIn(stripes []stripe) {
-	s := &stripes[Index(len(stripes))]
-	if s.ints.Add(1)%sampling == 0 && s.crowded() {
+// Stripes, IncCell and Look are the parts of Inc, for a method that wants to have them
+// in place. Mostly the first two are all there is to do, and the compiler inlines them:
+// such a method takes 2.7 ns, and one that calls Inc, or jumps to it, 3.8, where a bare
+// atomic add takes 2.4. What the stripes need has to be in a function of its own, since
+// Index needs room on the stack.
+func (c *Counter) Stripes() *Stripes { return c.stripes.Load() }
+
+// IncCell adds 1 to the cell of a counter without stripes and tells whether Look is due.
+func (c *Counter) IncCell() (lookDue bool) { return c.ints.Add(1)%sampling == 0 }
+
+// Inc adds 1 to one of the stripes.
+func (s *Stripes) Inc() {
+	mine := &(*s)[Index(len(*s))]
+	if mine.ints.Add(1)%sampling == 0 && mine.crowded() {
 		Shuffle()
 	}
 }
@@ -87,7 +93,7 @@ func (c *Counter) AddUint(n uint64) {
 		return
 	}
 	if sum := c.ints.Add(n); sum >= full || isSample(sum) {
-		c.look()
+		c.Look()
 	}
 }
 
@@ -144,9 +150,9 @@ func (c *Counter) Value() float64 {
 	return float64(carry)*(1<<64) + float64(ints) + floats
 }
 
-// look gives the counter stripes if there is contention, or if the cell is full.
-func (c *Counter) look() {
-	if c.ints.Load() >= full || c.crowded() {
+// Look gives the counter stripes if there is contention, or if the cell is full.
+func (c *Counter) Look() {
+	if c.ints.Load() >= full || c.isShared() {
 		c.spread()
 	}
 }
@@ -176,15 +182,13 @@ func (c *Counter) addFloat(v float64) {
 
 // spread gives the counter stripes, if nobody else did.
 func (c *Counter) spread() {
-	stripes := make([]stripe, Count())
+	stripes := make(Stripes, Count())
 	c.stripes.CompareAndSwap(nil, &stripes)
 }
 
 // crowded tells whether others add to the cell at a rate at which they are in
 // each other's way: it watches the cell for three moments of about 10 ns to 30 ns,
-// and in each of them somebody must have changed it. So counters that now and then
-// are hit twice at a time, of which there may be very many, do not each get
-// stripes in the course of a day.
+// and in each of them somebody must have changed it.
 func (c *cell) crowded() bool {
 	const moments, looks = 3, 64
 	for range moments {

@@ -115,7 +115,7 @@ func TestCounterKeepsItsValueWhenItSpreads(t *testing.T) {
 	c.AddUint(40)
 	c.Add(0.25)
 	c.Spread()
-	if got := c.Stripes(); got != stripe.Count() {
+	if got := c.Count(); got != stripe.Count() {
 		t.Errorf("the counter has %d stripes, want %d", got, stripe.Count())
 	}
 	c.AddUint(2)
@@ -134,7 +134,7 @@ func TestCounterAloneStaysSmall(t *testing.T) {
 		c.AddUint(uint64(i))
 		c.Add(0.1)
 	}
-	if got := c.Stripes(); got != 0 {
+	if got := c.Count(); got != 0 {
 		t.Errorf("a counter of one goroutine got %d stripes", got)
 	}
 }

@@ -16,12 +16,12 @@ func (c *Counter) Spread() { c.spread() }
 
 // SpreadOver gives the counter, which must have none, so many stripes.
 func (c *Counter) SpreadOver(n int) {
-	stripes := make([]stripe, n)
+	stripes := make(Stripes, n)
 	c.stripes.Store(&stripes)
 }
 
-// Stripes returns how many stripes the counter has.
-func (c *Counter) Stripes() int {
+// Count returns how many stripes the counter has.
+func (c *Counter) Count() int {
 	if stripes := c.stripes.Load(); stripes != nil {
 		return len(*stripes)
 	}

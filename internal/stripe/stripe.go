@@ -34,10 +34,15 @@ const goldenRatio = 0x9E3779B97F4A7C15
 // that goroutines differ in. Stacks are multiples of 2048 bytes and often lie next
 // to each other.
 func Index(n int) int {
-	var onStack byte
-	address := uint64(uintptr(unsafe.Pointer(&onStack)))
-	hash := (address >> 11) * (goldenRatio ^ shuffled.Load())
+	hash := goroutine() * (goldenRatio ^ shuffled.Load())
 	return int(hash >> 32 * uint64(n) >> 32)
+}
+
+// goroutine returns a number that is another one for each goroutine, as long as its
+// stack is not very deep.
+func goroutine() uint64 {
+	var onStack byte
+	return uint64(uintptr(unsafe.Pointer(&onStack))) >> 11
 }
 
 // Shuffle gives all goroutines other indexes. Who finds that two goroutines have the

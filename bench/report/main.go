@@ -1,0 +1,52 @@
+// Report runs the benchmarks that the project has set itself targets for, and prints
+// how they stand: what the peers take, what the library takes, and whether the ratio is
+// what it should be. Run it in the folder above:
+//
+//	go run ./report
+//
+// All ratios are between figures of one run. The peers take turns within a round, and
+// what is printed are medians over the rounds, so that a machine which is slow for a
+// while is slow for all. With -docs it also measures how the figures grow with
+// goroutines and series, and writes a page with plots.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 5, "how often each benchmark runs")
+	docs := flag.String("docs", "", "the folder to write benchmarks.md and its plots to; nothing is written if it is empty")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, max(1, *rounds), *docs); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, rounds int, docs string) error {
+	r, err := newRunner(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if err := r.run(ctx, targetRuns(), rounds); err != nil {
+		return err
+	}
+	rows := standings(targets(), r.samples)
+	fmt.Println(plainTable(rows))
+	if docs == "" {
+		return nil
+	}
+	if err := r.run(ctx, curveRuns(), min(rounds, 3)); err != nil {
+		return err
+	}
+	return writePage(docs, r, rows)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// target is a row of the table.
+type target struct {
+	work    string
+	measure measure
+	// against are what the measure is compared with: the lowest counts. Where there are
+	// none, the limit is an absolute one.
+	against []measure
+	limit   float64 // Of the ratio, or of the measure itself.
+}
+
+// cores is how many goroutines run when "all cores" are busy.
+var cores = runtime.GOMAXPROCS(0)
+
+// targets returns the rows in the order in which they are printed.
+func targets() []target {
+	var all []target
+	add := func(work, benchmark, unit string, limit float64, peers ...string) {
+		t := target{work: work, measure: measure{benchmark, ours, unit}, limit: limit}
+		for _, peer := range peers {
+			t.against = append(t.against, measure{benchmark, peer, unit})
+		}
+		all = append(all, t)
+	}
+	compare := func(work, benchmark, than, unit string, limit float64) {
+		all = append(all, target{work, measure{benchmark, ours, unit}, []measure{{than, ours, unit}}, limit})
+	}
+
+	one, every := "goroutines=1", fmt.Sprintf("goroutines=%d", cores)
+	for _, w := range []struct{ work, benchmark string }{
+		{"Counter.Inc", "CounterInc"}, {"Gauge.Set", "GaugeSet"}, {"Gauge.Inc", "GaugeInc"},
+	} {
+		add(w.work+", one goroutine", w.benchmark+"/"+one, nanoseconds, 1.1, golang)
+	}
+	for _, w := range []struct{ work, benchmark string }{{"Counter.Inc", "CounterInc"}, {"Counter.Add(1.5)", "CounterAdd"}} {
+		add(w.work+", all cores", w.benchmark+"/"+every, nanoseconds, 0.35, golang, victoria, otel)
+		compare(w.work+", all cores against one", w.benchmark+"/"+every, w.benchmark+"/"+one, nanoseconds, 1)
+	}
+	add("Histogram.Observe, 11 buckets, one goroutine", "HistogramObserve/"+one, nanoseconds, 0.75, golang, victoria, otel)
+	add("Histogram.Observe, 11 buckets, all cores", "HistogramObserve/"+every, nanoseconds, 0.35, golang, victoria, otel)
+	add("native Histogram.Observe, one goroutine", "NativeObserve/"+one, nanoseconds, 0.7, golang)
+	add("native Histogram.Observe, all cores", "NativeObserve/"+every, nanoseconds, 0.3, golang)
+
+	few, many := lookup(10), lookup(100_000)
+	add("WithLabelValues (2) and Inc, one goroutine", few+one, nanoseconds, 0.4, golang)
+	add("WithLabelValues (2) and Inc, all cores", few+every, nanoseconds, 0.2, golang)
+	add("WithLabelValues (2) and Inc, allocations", few+one, allocations, 0)
+	compare("WithLabelValues (2), 100,000 children against 10", many+one, few+one, nanoseconds, 1.2)
+
+	text := scrape("counters", 100_000, "text", "identity")
+	add("scrape of 100,000 counters, text", text, nanosecondsPerSeries, 1./100, golang)
+	add("scrape of 100,000 counters, text", text, nanosecondsPerSeries, 1./8, victoria)
+	add("scrape of 100,000 counters, OpenMetrics", scrape("counters", 100_000, "openmetrics", "identity"), nanosecondsPerSeries, 1./100, golang)
+	compare("scrape of 100,000 counters, allocations against 1,000", text, scrape("counters", 1000, "text", "identity"), allocations, 1.1)
+	add("scrape of 100,000 counters, protobuf", scrape("counters", 100_000, "protobuf", "identity"), nanosecondsPerSeries, 1./60, golang)
+	add("scrape of 100,000 counters, text and gzip", scrape("counters", 100_000, "text", "gzip"), nanosecondsPerSeries, 1./30, golang)
+	add("scrape of 100,000 counters, text and zstd", scrape("counters", 100_000, "text", "zstd"), nanosecondsPerSeries, 1./30, golang)
+	add("scrape of 100,000 gauges with full floats, text", scrape("gauges", 100_000, "text", "identity"), nanosecondsPerSeries, 1./40, golang)
+	histograms := scrape("histograms", 10_000, "text", "identity")
+	add("scrape of 10,000 histograms with 11 buckets, text", histograms, nanosecondsPerSeries, 1./60, golang)
+	add("scrape of 10,000 histograms with 11 buckets, text", histograms, nanosecondsPerSeries, 1./5, victoria)
+
+	for _, kind := range []string{"counters", "histograms"} {
+		benchmark := fmt.Sprintf("Gather/kind=%s/series=10000", kind)
+		add("Gather() of 10,000 "+kind, benchmark, nanosecondsPerSeries, 0.5, golang)
+		add("Gather() of 10,000 "+kind+", allocations", benchmark, allocations, 0.5, golang)
+	}
+	for _, w := range []struct{ work, size string }{
+		{"1 foreign collector with 1,000 const metrics", "collectors=1/each=1000"},
+		{"100 foreign collectors with 10 const metrics", "collectors=100/each=10"},
+	} {
+		for _, into := range []struct{ name, value string }{{"text", "text"}, {"Gather()", "gather"}} {
+			benchmark := fmt.Sprintf("Foreign/%s/into=%s", w.size, into.value)
+			add(w.work+", "+into.name, benchmark, nanoseconds, 1, golang)
+			add(w.work+", "+into.name+", allocations", benchmark, allocations, 1, golang)
+		}
+	}
+	add("heap for a counter with 3 labels", "Heap/kind=counters", bytesPerSeries, 200)
+	add("heap for a histogram with 11 buckets", "Heap/kind=histograms", bytesPerSeries, 420)
+	add("create a counter", "Create/kind=counters", nanosecondsPerSeries, 0.6, golang)
+	add("create a histogram", "Create/kind=histograms", nanosecondsPerSeries, 0.6, golang)
+	compare("scrape of 1,000,000 counters against 10,000, text", scrape("counters", 1_000_000, "text", "identity"),
+		scrape("counters", 10_000, "text", "identity"), nanosecondsPerSeries, 1.5)
+	return all
+}
+
+// lookup is the benchmark of looking up 10 of so many children in turn.
+func lookup(children int) string {
+	return fmt.Sprintf("Lookup/labels=2/children=%d/used=10/", children)
+}
+
+func scrape(kind string, series int, format, compression string) string {
+	return fmt.Sprintf("Scrape/kind=%s/series=%d/format=%s/compression=%s", kind, series, format, compression)
+}
+
+// benchmarkRun is a set of benchmarks that are run together.
+type benchmarkRun struct {
+	pattern string // As for go test -bench.
+	time    string // As for go test -benchtime.
+}
+
+// targetRuns are the benchmarks behind the targets, one run for each round.
+func targetRuns() []benchmarkRun {
+	peers := "/^peer=(metric|client_golang|VictoriaMetrics|OpenTelemetry)$"
+	hot := fmt.Sprintf("/^goroutines=(1|%d)$", cores) + peers
+	return []benchmarkRun{
+		{"^Benchmark(CounterInc|CounterAdd|GaugeSet|GaugeInc|HistogramObserve|NativeObserve)$" + hot, "20ms"},
+		{fmt.Sprintf("^BenchmarkLookup$/^labels=2$/^children=(10|100000)$/^used=10$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "20ms"},
+		{"^BenchmarkScrape$/^kind=counters$/^series=(1000|10000|100000)$" + scraped, "100ms"},
+		{"^BenchmarkScrape$/^kind=counters$/^series=1000000$/././^peer=metric$", "3x"},
+		{"^BenchmarkScrape$/^kind=gauges$/^series=100000$/^format=text$" + "/." + scrapedPeers, "100ms"},
+		{"^BenchmarkScrape$/^kind=histograms$/^series=10000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms"},
+		{"^BenchmarkGather$/./^series=10000$/^peer=(metric|client_golang)$", "100ms"},
+		{"^BenchmarkForeign$", "100ms"},
+		{"^BenchmarkHeap$/./^peer=(metric|client_golang|VictoriaMetrics)$", "1x"},
+		{"^BenchmarkCreate$/./^peer=(metric|client_golang|VictoriaMetrics)$", "50ms"},
+	}
+}
+
+const (
+	scrapedPeers = "/^peer=(metric|client_golang|VictoriaMetrics)$"
+	scraped      = "/^format=(text|openmetrics|protobuf)$/^compression=(identity|gzip|zstd)$" + scrapedPeers
+)
+
+// curveRuns are the benchmarks behind the plots.
+func curveRuns() []benchmarkRun {
+	return []benchmarkRun{
+		{"^Benchmark(CounterInc|HistogramObserve|NativeObserve)$", "20ms"},
+		{"^BenchmarkLookup$/^labels=2$/^children=10$/^used=10$", "20ms"},
+		{"^BenchmarkScrape$/^kind=counters$/./^format=text$/^compression=identity$", "100ms"},
+	}
+}
