@@ -129,12 +129,12 @@ type healthyCollector struct {
 }
 
 func healthyCollectors() []healthyCollector {
-	make := func(name string) *metrictest.Collector { return metrictest.New(name, metrictest.Flooding(20)) }
+	twenty := func(name string) *metrictest.Collector { return metrictest.New(name, metrictest.Flooding(20)) }
 	return []healthyCollector{
-		{"healthy_plain", make("healthy_plain").Plain(), nil},
-		{"healthy_context", make("healthy_context"), []metric.CollectorOption{metric.WithTimeout(time.Hour)}},
-		{"healthy_stream", make("healthy_stream").Stream(), []metric.CollectorOption{metric.WithBreaker(1, time.Nanosecond)}},
-		{"healthy_cached", make("healthy_cached"), []metric.CollectorOption{metric.WithCache(10 * time.Millisecond), metric.WithPriority(metric.PriorityCritical)}},
+		{"healthy_plain", twenty("healthy_plain").Plain(), nil},
+		{"healthy_context", twenty("healthy_context"), []metric.CollectorOption{metric.WithTimeout(time.Hour)}},
+		{"healthy_stream", twenty("healthy_stream").Stream(), []metric.CollectorOption{metric.WithBreaker(1, time.Nanosecond)}},
+		{"healthy_cached", twenty("healthy_cached"), []metric.CollectorOption{metric.WithCache(10 * time.Millisecond), metric.WithPriority(metric.PriorityCritical)}},
 	}
 }
 

@@ -68,10 +68,10 @@ type HandlerOpts struct {
 	// MaxRequestsInFlight, if positive, is how many requests are served at once.
 	// Others are answered with 503 Service Unavailable and a Retry-After.
 	MaxRequestsInFlight int
-	// CoalesceGather lets requests that overlap share one gathering, with the values
-	// and the deadline of the context of the first of them. Without it, overlapping
-	// requests share the runs of collectors that cannot take a context, but each
-	// reads the instruments and calls the others itself.
+	// CoalesceGather lets requests that overlap share the runs of all collectors. One
+	// that can take a context gets the values and the deadline of that of the first
+	// request. Without it, they share the runs of those that cannot take a context, and
+	// each runs the others itself. Either way, each request waits under its own deadline.
 	CoalesceGather bool
 
 	// DisableCollectorSelection ignores the request parameters collect[] and
@@ -130,9 +130,6 @@ type handler struct {
 
 func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
 	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
-	if opts.CoalesceGather {
-		h.registry = coalescing(registry)
-	}
 	if len(h.formats) == 0 {
 		h.formats = expfmt.DefaultAcceptedFormats()
 		if opts.EnableOpenMetrics {
@@ -217,9 +214,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.httpError(w, err)
 		return
 	}
-	if h.opts.CoalesceGather {
-		ctx = withSharedDeadline(ctx)
-	}
 	if !chosen.isZero() {
 		ctx = Select(ctx, chosen)
 	}
@@ -227,6 +221,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	if h.opts.CoalesceGather {
+		s.shareRuns()
 	}
 	h.serve(out, s, format)
 }

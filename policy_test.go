@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
 )
 
 // scripted is a collector that does what it is told. Its one sample has the number of
@@ -497,6 +498,74 @@ func TestPriority(t *testing.T) {
 			t.Errorf("they ran in the order %q, with error %v", order, err)
 		}
 		time.Sleep(time.Second)
+	})
+}
+
+// TestPriorityOverScrapes has a critical collector that is asked for last, by a scrape of
+// its own, while many others wait for the only place: it comes next.
+func TestPriorityOverScrapes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := metric.NewContextRegistry(metric.WithConcurrency(1))
+		var mu sync.Mutex
+		var order []string
+		register := func(name string, p metric.Priority) {
+			err := r.RegisterWith(plain{name, func(chan<- metric.Metric) {
+				mu.Lock()
+				order = append(order, name)
+				mu.Unlock()
+				time.Sleep(time.Second)
+			}}, metric.WithName(name), metric.WithPriority(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		var scrapes sync.WaitGroup
+		scrape := func(name string) {
+			scrapes.Go(func() {
+				if _, err := r.GatherWithContext(metric.Select(t.Context(), metric.Selection{Collectors: []string{name}})); err != nil {
+					t.Error(err)
+				}
+			})
+			time.Sleep(time.Millisecond)
+		}
+		for i, p := range []metric.Priority{metric.PriorityNormal, metric.PriorityLow, metric.PriorityNormal, metric.PriorityLow, metric.PriorityCritical} {
+			name := fmt.Sprintf("%d_%d", i, p)
+			register(name, p)
+			scrape(name)
+		}
+		scrapes.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if len(order) != 5 || order[1] != "4_1" || order[2] != "2_0" {
+			t.Errorf("they ran in the order %q", order)
+		}
+	})
+}
+
+// TestWaitForGroupEndsWithContext: who waits for a turn in vain leaves when the client
+// does.
+func TestWaitForGroupEndsWithContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		group := metric.NewGroup("database", 1)
+		holder := metrictest.New("holder", metrictest.Stuck())
+		other := registered(t, holder, metric.WithGroup(group))
+		var holding sync.WaitGroup
+		holding.Go(func() { _, _ = other.GatherWithContext(t.Context()) })
+		synctest.Wait()
+		waiting := metrictest.New("waiting", metrictest.Healthy())
+		r := registered(t, waiting, metric.WithGroup(group), metric.WithTimeout(time.Millisecond))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		start := time.Now()
+		_, err := r.GatherWithContext(ctx)
+		if took := time.Since(start); took != time.Second || !errors.Is(failuresOf(err, "c"), context.Canceled) || waiting.Started() != 0 {
+			t.Errorf("it took %v, with error %v after %d runs", took, err, waiting.Started())
+		}
+		time.AfterFunc(time.Second, holder.Release)
+		if families, err := scrapeFor(t, r, time.Minute); err != nil || len(families) != 1 {
+			t.Errorf("when its turn came: %d families and error %v", len(families), err)
+		}
+		holding.Wait()
 	})
 }
 

@@ -75,6 +75,7 @@ type scrape struct {
 	selection selection
 	wanted    func(family string) bool // Nil means all.
 	failures  failures
+	shared    bool // Runs are shared with scrapes that overlap; see shareRuns.
 }
 
 // part is what one registry contributes to a scrape.
@@ -186,6 +187,17 @@ func (s *scrape) wants(p *part, e *entry) bool {
 		prefix = w.prefix + prefix
 	}
 	return slices.ContainsFunc(e.announced.names(), func(name string) bool { return s.wanted(prefix + name) })
+}
+
+// shareRuns has scrapes that overlap share their runs, even of collectors that can take a
+// context.
+func (s *scrape) shareRuns() {
+	s.shared = true
+	for _, p := range s.parts {
+		for i := range p.jobs {
+			p.jobs[i].Share = true
+		}
+	}
 }
 
 // collect runs the collectors of all parts until they have finished or the scrape is

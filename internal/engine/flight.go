@@ -21,6 +21,7 @@ const cancelGrace = 100 * time.Millisecond
 type flight struct {
 	collector *Collector
 	sink      Sink
+	shared    bool            // Others may join it.
 	buffer    *Buffer         // The sink, if the caller has not given one.
 	cancel    func()          // Ends the context of a run that scrapes share.
 	limit     <-chan struct{} // Closed at the collector's own limit; nil if there is none.
@@ -47,7 +48,7 @@ func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight,
 	switch {
 	case c.isOverdue():
 		return nil, &Outcome{Err: ErrStillRunning}
-	case c.joinable != nil:
+	case c.joinable != nil && (c.shares() || job.Share):
 		c.joinable.waiters++
 		return c.joinable, nil
 	}
@@ -82,9 +83,9 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 	c.Earlier = nil // It has returned.
 	c.stats.LastStart = now
 	ended := func() {}
-	if c.shares() {
+	if f.shared = c.shares() || job.Share; f.shared {
 		c.joinable = f
-		ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		ctx, f.cancel = detach(ctx, !c.shares())
 		ended = f.cancel
 	}
 	if c.Policy != nil && c.Policy.Timeout > 0 {
@@ -105,6 +106,16 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 		ended() // Not before, either.
 	})
 	return f
+}
+
+// detach returns a context with the values of ctx, and with its deadline if that is asked
+// for, but which does not end when ctx is cancelled.
+func detach(ctx context.Context, keepDeadline bool) (context.Context, context.CancelFunc) {
+	detached := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok && keepDeadline {
+		return context.WithDeadline(detached, deadline)
+	}
+	return context.WithCancel(detached)
 }
 
 // afterDeadline returns the error of a run that returns when its context may be done:
@@ -168,7 +179,7 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 	} else {
 		o.Duration, o.Err = f.end.Sub(f.start), f.err
 	}
-	if !f.collector.shares() && !f.collector.KeepsResults() {
+	if !f.shared && !f.collector.KeepsResults() {
 		f.sink.Close()
 	}
 	return o
@@ -230,7 +241,7 @@ func (e *Engine) markOverdue(f *flight) {
 		c.overdue++
 		c.stats.StuckSince = time.Now()
 	}
-	if c.shares() && f.waiters == 0 {
+	if f.shared && f.waiters == 0 {
 		f.cancel()
 		if !c.KeepsResults() {
 			f.buffer.Close() // It must not grow forever, unseen.
