@@ -210,7 +210,10 @@ func newRequest(r request, url string) (*http.Request, error) {
 
 // fetch scrapes over a connection.
 func fetch(client *http.Client, url string, r request) int {
-	response := must(client.Do(must(newRequest(r, url))))
+	response, err := client.Do(must(newRequest(r, url)))
+	if err != nil {
+		panic(err)
+	}
 	defer response.Body.Close()
 	n := must(io.Copy(io.Discard, response.Body))
 	if response.StatusCode != http.StatusOK || !slices.Contains([]string{"", r.compression}, response.Header.Get("Content-Encoding")) {
