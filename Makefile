@@ -6,6 +6,7 @@ SHELL := bash
 
 GO ?= go
 FUZZTIME ?= 5s
+CHAOSTIME ?= 2m
 BENCH ?= .
 COUNT ?= 1
 
@@ -24,10 +25,10 @@ GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test test-386 api e2e fuzz bench build-all lint fmt tidy clean
+.PHONY: help test test-386 api e2e fuzz chaos bench bench-report microbench build-all lint fmt tidy clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 test: ## Run the tests of every module, with the race detector where there is a C compiler.
 	$(if $(RACE),,@echo "no C compiler: testing without the race detector")
@@ -45,7 +46,16 @@ e2e: ## Let a real Prometheus scrape the library; the first run builds it, which
 fuzz: ## Fuzz every target for FUZZTIME (default 5s).
 	@bash .ci/fuzz $(FUZZTIME) $(MODULES)
 
-bench: ## Run the benchmarks that match BENCH (default all), COUNT times.
+chaos: ## Let bad collectors, bad clients and changing registrations loose on the library for CHAOSTIME (default 2m).
+	$(GO) test $(RACE) -run '^TestChaos$$' -count 1 -timeout 20m -v -args -chaos $(CHAOSTIME)
+
+bench: ## Print how fast the library is next to its peers, and next to its targets; takes a quarter of an hour.
+	cd bench && $(GO) run ./report
+
+bench-report: ## Do the same at greater length, and write docs/benchmarks.md with its plots.
+	cd bench && $(GO) run ./report -docs ../docs
+
+microbench: ## Run the root module's own benchmarks that match BENCH (default all), COUNT times.
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
 build-all: ## Build and vet for the other platforms that are supported.

@@ -32,8 +32,20 @@ func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
 // drain runs collect and converts what it sends into samples.
 func drain(collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
 	r := metricReader{announced: announced, sink: sink}
-	return engine.FromChannel(endOfRun, collect, r.read)
+	return r.result(engine.FromChannel(endOfRun, collect, r.read))
 }
+
+// runErrors are several failures of one run. The error of a scrape has each of them.
+type runErrors []error
+
+func (e runErrors) Error() string {
+	if len(e) == 1 {
+		return e[0].Error()
+	}
+	return fmt.Sprintf("%v (and %d more)", e[0], len(e)-1)
+}
+
+func (e runErrors) Unwrap() []error { return e }
 
 // metricReader converts the metrics of one run into samples.
 type metricReader struct {
@@ -45,13 +57,34 @@ type metricReader struct {
 	data      MetricData
 	decoder   clientmodel.Decoder
 	point     model.Point
+	asking    bool // What a metric answers, rather than the answer's use, is at fault.
+	// failed is what metrics have answered instead of a value. NewInvalidMetric is the
+	// only way in which a Collector can tell that it has failed, so the run has.
+	failed engine.Dropped
+}
+
+// result returns the error of a run that has ended with err.
+func (r *metricReader) result(err error) error {
+	if r.failed.Count() == 0 {
+		return err
+	}
+	all := runErrors(r.failed.Errors())
+	if err != nil {
+		all = append(all, err)
+	}
+	return all
 }
 
 var errNilMetric = errors.New("a nil metric was collected")
 
 // read takes one metric. Whatever is wrong with it costs only this one.
 func (r *metricReader) read(m Metric) {
-	if err := engine.Try(func() error { return r.convert(m) }); err != nil {
+	r.asking = false
+	switch err := engine.Try(func() error { return r.convert(m) }); {
+	case err == nil:
+	case r.asking:
+		r.failed.Add(err)
+	default:
 		r.sink.Drop(err)
 	}
 }
@@ -60,12 +93,14 @@ func (r *metricReader) convert(m Metric) error {
 	if m == nil {
 		return errNilMetric
 	}
+	r.asking = true
 	info, err := r.info(m.Desc())
 	if err != nil {
 		return err
 	}
 	if own, ok := m.(instrument); ok && !r.announced.pedantic {
 		// One of ours, sent by somebody's collector.
+		r.asking = false
 		var scratch model.Scratch
 		own.point(&r.point, &scratch)
 		return r.send(&own.ofFamily().Family, &r.point)
@@ -74,6 +109,7 @@ func (r *metricReader) convert(m Metric) error {
 	if err := m.Write(&r.data); err != nil {
 		return fmt.Errorf("error collecting metric %v: %w", m.Desc(), err)
 	}
+	r.asking = false
 	t, err := clientmodel.TypeOf(&r.data)
 	if err != nil {
 		return fmt.Errorf("%w: %v", err, m.Desc())

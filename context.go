@@ -15,6 +15,10 @@ import (
 // it is done. What it has sent until then is served. ch belongs to this call alone:
 // the implementation must not close it, and may send to it late without harm.
 //
+// It tells that something has failed by sending NewInvalidMetric(desc, err), as any
+// Collector does: the rest of what it sends is served, and the run is a failure in the
+// error of the scrape, the self-metrics and the policies of RegisterWith.
+//
 // CollectWithContext must be safe for concurrent use.
 type CollectorWithContext interface {
 	Collector

@@ -84,7 +84,8 @@ func (c *counter) Describe(ch chan<- *Desc) { ch <- c.Desc() }
 // Collect implements Collector.
 func (c *counter) Collect(ch chan<- Metric) { ch <- c }
 
-// CounterVec is a set of counters that differ in the values of their labels.
+// CounterVec is a set of counters that differ in the values of their labels. It is safe
+// for concurrent use, and finds a counter that exists without allocating.
 type CounterVec struct {
 	*MetricVec
 
@@ -107,7 +108,8 @@ func counterVec(v *vec[counter, *counter]) *CounterVec { return &CounterVec{&Met
 
 // GetMetricWithLabelValues returns the counter with these label values, which are in
 // the order of the label names, and makes it if it does not exist yet. It is an error
-// if their number is wrong or one is not UTF-8.
+// if their number is wrong or one is not UTF-8. The values may be parts of a buffer that
+// is used again: a new counter gets copies.
 func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error) {
 	if v.vec == nil {
 		return noOp.counter, nil
@@ -119,7 +121,8 @@ func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error)
 	return m, nil
 }
 
-// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+// GetMetricWith is GetMetricWithLabelValues with the label values by name. It is an error
+// if they are not those of all labels. The map is not kept.
 func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
 	if v.vec == nil {
 		return noOp.counter, nil

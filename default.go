@@ -46,8 +46,8 @@ func Handler() http.Handler {
 }
 
 // DefaultGatherers gathers from DefaultGatherer, as it is now, and from client_golang's
-// default gatherer beside it. What both say about the Go runtime and the process is
-// gathered once. It is safe for concurrent use.
+// default gatherer beside it. What both say about the Go runtime, the process and the
+// handlers is gathered once. It is safe for concurrent use.
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
 	both.mustAddGatherer("default", DefaultGatherer)
@@ -68,7 +68,8 @@ func gatherTheirs() ([]*MetricFamily, error) {
 }
 
 // isRuntimeDuplicate tells that a series was left out which both default gatherers
-// have, because both have a Go collector and a process collector.
+// have, because both have a Go collector and a process collector, or handlers of both
+// packages have registered their metrics.
 func isRuntimeDuplicate(err error) bool {
 	duplicate, ok := errors.AsType[*merge.DuplicateError](err)
 	if !ok {
@@ -78,10 +79,13 @@ func isRuntimeDuplicate(err error) bool {
 	return ok
 }
 
-// runtimeFamilies returns the names of all families that the Go collector and the
-// process collector may have.
+// runtimeFamilies returns the names of all families that the Go collector, the process
+// collector and InstrumentMetricHandler may have.
 var runtimeFamilies = sync.OnceValue(func() map[string]struct{} {
-	names := make(map[string]struct{})
+	names := map[string]struct{}{
+		"promhttp_metric_handler_requests_total":     {},
+		"promhttp_metric_handler_requests_in_flight": {},
+	}
 	for _, c := range []Collector{
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsAll)),
 		NewProcessCollector(ProcessCollectorOpts{}),

@@ -106,6 +106,19 @@ func splitPairs(pairs []*LabelPair, values []string) (constant []model.Label, va
 	return constant, names[:n]
 }
 
+// fits tells whether a series with these labels is one that the descriptor describes.
+func (d *descInfo) fits(labels model.Labels) bool {
+	want := make([]string, 0, len(d.constant)+len(d.variable))
+	for _, l := range d.constant {
+		want = append(want, l.Name)
+	}
+	want = append(want, d.variable...)
+	slices.Sort(want)
+	have := labels.List()
+	return slices.EqualFunc(have, want, func(l model.Label, name string) bool { return l.Name == name }) &&
+		!slices.ContainsFunc(d.constant, func(l model.Label) bool { return !slices.Contains(have, l) })
+}
+
 // identity tells descriptors apart that a registry does not hold to be equal: by name
 // and constant labels.
 func (d *descInfo) identity() string {
@@ -129,7 +142,8 @@ type descs struct {
 func describe(c Collector) (*descs, error) {
 	d := &descs{infos: make(map[*Desc]*descInfo)}
 	if own := ownDesc(c); own != nil {
-		return d, d.add(own)
+		err := d.add(own)
+		return d, err
 	}
 	if w, ok := c.(*wrappedCollector); ok {
 		inner, err := describe(w.collector)
@@ -208,19 +222,33 @@ func (d *descs) check(desc *Desc, info *descInfo, p *model.Point) error {
 	if !slices.ContainsFunc(d.list, func(a *Desc) bool { return a == desc || d.infos[a].identity() == id }) {
 		return fmt.Errorf("collected metric %s { %s} with unregistered descriptor %s", info.name, p.Labels.Text(), desc)
 	}
-	want := make([]string, 0, len(info.constant)+len(info.variable))
-	for _, l := range info.constant {
-		want = append(want, l.Name)
-	}
-	want = append(want, info.variable...)
-	slices.Sort(want)
-	labels := p.Labels.List()
-	consistent := slices.EqualFunc(labels, want, func(l model.Label, name string) bool { return l.Name == name })
-	for _, l := range info.constant {
-		consistent = consistent && slices.Contains(labels, l)
-	}
-	if !consistent {
+	if !info.fits(p.Labels) {
 		return fmt.Errorf("labels in collected metric %s { %s} are inconsistent with descriptor %s", info.name, p.Labels.Text(), desc)
+	}
+	return nil
+}
+
+// announcements are descriptors by the names of their families.
+type announcements map[string][]announcement
+
+type announcement struct {
+	desc *Desc
+	info *descInfo
+}
+
+func (a announcements) add(d *descs) {
+	for _, desc := range d.list {
+		info := d.infos[desc]
+		a[info.name] = append(a[info.name], announcement{desc, info})
+	}
+}
+
+// find returns the descriptor that announces a sample, and nil if there is none.
+func (a announcements) find(f *model.Family, p *model.Point) *Desc {
+	for _, announced := range a[f.Name] {
+		if announced.info.fits(p.Labels) {
+			return announced.desc
+		}
 	}
 	return nil
 }

@@ -30,6 +30,20 @@
 // then it fails with [ErrStillRunning]. A sample that is a duplicate or not valid is left
 // out and reported.
 //
+// # How collectors are run
+//
+// The options of [ContextRegistry.RegisterWith] say how one collector is run: its name, a
+// limit of its own ([WithTimeout]), results that are served again ([WithCache],
+// [WithStale]), and when it is not run ([WithBreaker], [WithRateLimit], [WithGroup],
+// [WithPriority]). [Select] and the parameters of a request choose what is run at all.
+//
+// # Seeing what happens
+//
+// The options of [NewContextRegistry] make scrapes visible: [WithSelfMetrics] as metrics,
+// [WithLogger] in the log, [WithHooks] to traces. [ContextRegistry.Status] and
+// [StatusHandler] tell how each collector does at the moment. The page docs/operations.md
+// explains all of it, and has alert rules.
+//
 // # Serving
 //
 // [HandlerFor] and [HandlerForContext] serve what a registry or any other gatherer has,

@@ -32,6 +32,8 @@ func asPanic(err error) (*PanicError, bool) { return errors.AsType[*PanicError](
 type CollectorError struct {
 	Collector string // The collector's name: see WithName.
 	Err       error
+
+	collision bool // With what another collector has given: neither of the two is wrong by itself.
 }
 
 // Error names the collector and tells what went wrong.
@@ -53,10 +55,16 @@ func (e *CollectorError) Unwrap() error { return e.Err }
 // errors.As also finds a MultiError in it, as gatherers of client_golang return.
 type GatherError struct {
 	Failures []*CollectorError
+
+	plain bool // The text is the one of WithoutNames.
 }
 
-// Error lists the failures.
+// Error lists the failures, with the names of the collectors. What Gather returns says
+// it in the words of WithoutNames instead.
 func (e *GatherError) Error() string {
+	if e.plain {
+		return e.WithoutNames().Error()
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d error(s) occurred:", len(e.Failures))
 	for _, f := range e.Failures {
@@ -75,10 +83,40 @@ func (e *GatherError) Unwrap() []error {
 	return errs
 }
 
+// WithoutNames returns the failures as registries of client_golang do: the only one
+// as it is, several as a MultiError. What a Gatherers could not get is marked with the
+// number of the gatherer, as there.
+func (e *GatherError) WithoutNames() error { return e.withoutNames().MaybeUnwrap() }
+
+func (e *GatherError) withoutNames() MultiError {
+	errs := make(MultiError, 0, len(e.Failures))
+	for _, f := range e.Failures {
+		number, _, numbered := strings.Cut(f.Collector, "]")
+		if numbered && !f.collision && strings.HasPrefix(number, gathererNumber) {
+			errs = append(errs, fmt.Errorf("%s] %w", number, f.Err))
+			continue
+		}
+		errs = append(errs, f.Err)
+	}
+	return errs
+}
+
+// inPlainWords makes err, if it is a *GatherError, say what WithoutNames says.
+func inPlainWords(err error) error {
+	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // Only what is returned itself.
+		return &GatherError{Failures: failed.Failures, plain: true}
+	}
+	return err
+}
+
 // As sets a target of type *MultiError to the failures.
 func (e *GatherError) As(target any) bool {
 	multi, ok := target.(*MultiError)
-	if ok {
+	switch {
+	case !ok:
+	case e.plain:
+		*multi = e.withoutNames()
+	default:
 		*multi = e.Unwrap()
 	}
 	return ok
@@ -95,12 +133,17 @@ type failures struct {
 }
 
 func (f *failures) add(collector string, err error) {
+	f.addFailure(&CollectorError{Collector: collector, Err: err})
+}
+
+func (f *failures) addFailure(failure *CollectorError) {
+	collector := failure.Collector
 	if f.dropped == nil {
 		f.dropped = make(map[string]int)
 	}
 	f.dropped[collector]++
 	if f.dropped[collector] <= maxReported {
-		f.list = append(f.list, &CollectorError{Collector: collector, Err: err})
+		f.list = append(f.list, failure)
 	}
 }
 

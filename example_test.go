@@ -42,14 +42,15 @@ func Example() {
 	defer server.Close()
 	response, err := http.Get(server.URL)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		log.Fatal(err)
-	}
 	fmt.Print(string(body))
+	if err != nil {
+		fmt.Println(err)
+	}
 	// Output:
 	// # HELP app_requests_total Requests served.
 	// # TYPE app_requests_total counter

@@ -150,7 +150,9 @@ func MustNewConstSummaryWithCreatedTimestamp(desc *Desc, count uint64, sum float
 // error from Collect.
 func NewInvalidMetric(desc *Desc, err error) Metric { return prometheus.NewInvalidMetric(desc, err) }
 
-// NewMetricWithTimestamp returns m with an explicit timestamp.
+// NewMetricWithTimestamp returns m with an explicit timestamp, instead of that of the
+// scrape. It is for metrics that are mirrored from elsewhere: Prometheus refuses samples
+// that are too old, and does not notice when such a series ends.
 func NewMetricWithTimestamp(t time.Time, m Metric) Metric {
 	return prometheus.NewMetricWithTimestamp(t, m)
 }
@@ -174,7 +176,8 @@ func MakeLabelPairs(desc *Desc, labelValues []string) []*LabelPair {
 // NewTimer returns a timer that starts now and observes seconds into o.
 func NewTimer(o Observer) *Timer { return prometheus.NewTimer(o) }
 
-// DescribeByCollect describes a collector by collecting from it once.
+// DescribeByCollect describes a collector by collecting from it once: for a Describe whose
+// collector always collects the same families, and that quickly.
 func DescribeByCollect(c Collector, descs chan<- *Desc) { prometheus.DescribeByCollect(c, descs) }
 
 // NewGoCollector returns a collector of metrics about the Go runtime. Its options are

@@ -36,7 +36,16 @@ func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options
 	if err := s.write(&exposition{Encoder: e, streamed: streamed, refused: refused}); err != nil {
 		return err
 	}
+	if series+e.Series() == 0 && s.isFailure(refused) {
+		return e.Abort()
+	}
 	return e.Close()
+}
+
+// isFailure tells, of a scrape without a single series, whether something has gone wrong.
+// Then nothing may be written, not even an # EOF, so that the answer can be an error.
+func (s *scrape) isFailure(refused *failures) bool {
+	return len(s.failures.list) > 0 || len(refused.list) > 0
 }
 
 // exposition is an encoder to which a point that the format has no place for is not
@@ -124,8 +133,11 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 	}
 	collecting.Wait()
 	for _, o := range streams {
-		series += o.stream.Series()
-		for _, err := range o.stream.Dropped() {
+		written := o.stream.Series()
+		series += written
+		dropped := o.stream.Dropped()
+		o.engine.Account(o.run, int(written), dropped.Count())
+		for _, err := range dropped.Errors() {
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
 				refused.add(o.collector, err)
 			} else {
@@ -139,6 +151,8 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 // openStream is the stream of a collector.
 type openStream struct {
 	collector string
+	engine    *engine.Engine
+	run       *engine.Collector
 	stream    *stream.Stream
 }
 
@@ -150,7 +164,7 @@ func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
 				continue
 			}
 			out := mixer.Open()
-			streams = append(streams, openStream{p.name + e.name, out})
+			streams = append(streams, openStream{p.name + e.name, &p.registry.engine, e.run, out})
 			var sink engine.Sink = out
 			if s.wanted != nil {
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}
@@ -190,7 +204,11 @@ func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, 
 		opts = append(opts, expfmt.WithCreatedLines())
 	}
 	e := expfmt.NewEncoder(w, format, opts...)
-	for _, mf := range builder.Families() {
+	families := builder.Families()
+	if len(families) == 0 && s.isFailure(refused) {
+		return nil
+	}
+	for _, mf := range families {
 		if err := e.Encode(mf); err != nil {
 			if errors.Is(err, errClientGone) {
 				return err

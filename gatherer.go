@@ -79,7 +79,9 @@ func (m *multiGatherer) Register(name string, g Gatherer) error {
 
 func (m *multiGatherer) Deregister(name string) bool { return m.registry.UnregisterNamed(name) }
 
-func (m *multiGatherer) Gather() ([]*MetricFamily, error) { return m.registry.Gather() }
+func (m *multiGatherer) Gather() ([]*MetricFamily, error) {
+	return m.registry.GatherWithContext(context.Background())
+}
 
 func (m *multiGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
 	return m.registry.GatherWithContext(ctx)
@@ -96,7 +98,8 @@ func NewShardedGatherer(shards ...GathererWithContext) GathererWithContext {
 	return r
 }
 
-// MakeAndRegister makes a registry and registers it with g.
+// MakeAndRegister makes a registry and registers it with g. Its errors are those of
+// Register.
 func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 	r := NewContextRegistry()
 	if err := g.Register(name, r); err != nil {
@@ -111,9 +114,14 @@ func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 // from call to call which gatherer has not returned.
 type Gatherers []Gatherer
 
-// Gather gathers with the background context.
+// gathererNumber begins the name of each gatherer of Gatherers.
+const gathererNumber = "[from Gatherer #"
+
+// Gather gathers with the background context. Its errors have the text that
+// client_golang's have: see GatherError.WithoutNames.
 func (gs Gatherers) Gather() ([]*MetricFamily, error) {
-	return gs.GatherWithContext(context.Background())
+	families, err := gs.GatherWithContext(context.Background())
+	return families, inPlainWords(err)
 }
 
 // GatherWithContext gathers from all that are not nil.
@@ -121,7 +129,7 @@ func (gs Gatherers) GatherWithContext(ctx context.Context) ([]*MetricFamily, err
 	r := NewContextRegistry()
 	for i, g := range gs {
 		if g != nil {
-			r.mustAddGatherer(fmt.Sprintf("[from Gatherer #%d]", i+1), g)
+			r.mustAddGatherer(fmt.Sprintf("%s%d]", gathererNumber, i+1), g)
 		}
 	}
 	return r.GatherWithContext(ctx)

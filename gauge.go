@@ -73,7 +73,8 @@ func (g *gauge) Describe(ch chan<- *Desc) { ch <- g.Desc() }
 // Collect implements Collector.
 func (g *gauge) Collect(ch chan<- Metric) { ch <- g }
 
-// GaugeVec is a set of gauges that differ in the values of their labels.
+// GaugeVec is a set of gauges that differ in the values of their labels. It is safe for
+// concurrent use; see CounterVec for more.
 type GaugeVec struct {
 	*MetricVec
 

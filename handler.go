@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/luxfi/metric/internal/encode"
@@ -42,9 +43,13 @@ type HandlerOpts struct {
 	ErrorLog func(error)
 	// ErrorHandling tells what to answer if something is missing from a scrape.
 	ErrorHandling HandlerErrorHandling
+	// ErrorText, if not nil, returns what the body of an answer says about an error.
+	// By default it says everything, with the names of the collectors. It must be
+	// safe for concurrent use.
+	ErrorText func(error) string
 	// Registry, if not nil, gets a counter promhttp_metric_handler_errors_total
-	// with the label cause: "gathering" or "encoding". NewHandler… panics if it
-	// cannot be registered, but shares one that is there.
+	// with the label cause: "gathering" or "encoding". Making the handler panics if
+	// it cannot be registered; one that is there is shared.
 	Registry Registerer
 
 	// ContextFunc, if not nil, returns the context that collectors get, which may
@@ -70,7 +75,8 @@ type HandlerOpts struct {
 	CoalesceGather bool
 
 	// DisableCollectorSelection ignores the request parameters collect[] and
-	// exclude[], which otherwise select collectors by name.
+	// exclude[], which otherwise select collectors by name. Exporters that use such
+	// parameters themselves need it.
 	DisableCollectorSelection bool
 
 	// EnableOpenMetrics offers OpenMetrics besides the text format and protobuf.
@@ -118,8 +124,8 @@ type handler struct {
 	opts     HandlerOpts
 	formats  []expfmt.Format
 	offers   []Compression
-	slots    chan struct{} // Has a value for each request in flight; nil if there is no limit.
-	errors   *CounterVec   // By cause.
+	slots    chan struct{}          // Has a value for each request in flight; nil if there is no limit.
+	errors   *prometheus.CounterVec // By cause; see InstrumentMetricHandler.
 }
 
 func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
@@ -142,7 +148,7 @@ func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
 	if opts.MaxRequestsInFlight > 0 {
 		h.slots = make(chan struct{}, opts.MaxRequestsInFlight)
 	}
-	h.errors = NewCounterVec(CounterOpts{
+	h.errors = prometheus.NewCounterVec(CounterOpts{
 		Name: "promhttp_metric_handler_errors_total",
 		Help: "Total number of internal errors encountered by the promhttp metric handler.",
 	}, []string{"cause"})
@@ -208,7 +214,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel, err := h.scrapeContext(r, start)
 	defer cancel()
 	if err != nil {
-		httpError(w, err)
+		h.httpError(w, err)
 		return
 	}
 	if h.opts.CoalesceGather {
@@ -241,7 +247,7 @@ func (h *handler) scrapeContext(r *http.Request, start time.Time) (context.Conte
 			return base, func() {}, err
 		}
 	}
-	ctx, cancel, err := h.opts.scrapeContext(r, base, start)
+	ctx, cancel, err := h.opts.scrapeContext(base, r, start)
 	if err != nil {
 		h.log(err)
 	}
@@ -273,7 +279,7 @@ func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 	case h.opts.ErrorHandling == PanicOnError:
 		panic(failed)
 	case h.opts.ErrorHandling == HTTPErrorOnError, !out.begun:
-		httpError(out.to, failed)
+		h.httpError(out.to, failed)
 		return
 	}
 	if buffer != nil {
@@ -346,6 +352,11 @@ func (h *handler) log(err error) {
 }
 
 // httpError answers with an error.
-func httpError(w http.ResponseWriter, err error) {
-	http.Error(w, "An error has occurred while serving metrics:\n\n"+err.Error(), http.StatusInternalServerError)
+func (h *handler) httpError(w http.ResponseWriter, err error) {
+	text := err.Error()
+	if h.opts.ErrorText != nil {
+		text = http.StatusText(http.StatusInternalServerError) // If it panics.
+		_ = engine.Try(func() error { text = h.opts.ErrorText(err); return nil })
+	}
+	http.Error(w, "An error has occurred while serving metrics:\n\n"+text, http.StatusInternalServerError)
 }

@@ -278,6 +278,15 @@ func TestErrorHandling(t *testing.T) {
 			}
 		})
 	}
+	for _, accept := range []string{"application/openmetrics-text;version=1.0.0", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"} {
+		t.Run("continue without metrics in "+accept, func(t *testing.T) {
+			h := metric.HandlerForContext(nothing, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true})
+			w := request(h, "Accept", accept)
+			if w.Code != http.StatusInternalServerError || !strings.HasPrefix(w.Body.String(), "An error has occurred") {
+				t.Errorf("got status %d and\n%s", w.Code, w.Body)
+			}
+		})
+	}
 	t.Run("panic", func(t *testing.T) {
 		defer func() {
 			if err, ok := recover().(error); !ok || !strings.Contains(err.Error(), "no luck") {

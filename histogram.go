@@ -283,7 +283,8 @@ func (h *histogram) Describe(ch chan<- *Desc) { ch <- h.Desc() }
 // Collect implements Collector.
 func (h *histogram) Collect(ch chan<- Metric) { ch <- h }
 
-// HistogramVec is a set of histograms that differ in the values of their labels.
+// HistogramVec is a set of histograms that differ in the values of their labels. It is
+// safe for concurrent use; see CounterVec for more.
 type HistogramVec struct {
 	*MetricVec
 

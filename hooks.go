@@ -22,9 +22,9 @@ type Hooks struct {
 	ScrapeStart func(ctx context.Context) context.Context
 	// ScrapeEnd is called when everything has been written or returned.
 	ScrapeEnd func(ctx context.Context, end ScrapeEnd)
-	// CollectorStart is called before a run of a collector. Instruments of this
-	// package are not run. If several scrapes share a run, the context is that of
-	// one of them.
+	// CollectorStart is called before a run of a collector. There is none if a scrape
+	// is served from the cache or refused, and instruments of this package are never
+	// run. If several scrapes share a run, the context is that of one of them.
 	CollectorStart func(ctx context.Context, collector string) context.Context
 	// CollectorEnd is called when the run has returned, which may be after the end
 	// of its scrape.
@@ -40,7 +40,9 @@ type ScrapeEnd struct {
 // CollectorEnd is what is known of a run at its end.
 type CollectorEnd struct {
 	Duration time.Duration
-	Err      error
+	// Err is what went wrong. For a run that has outlived its context, without a word
+	// of it, that is the context's error.
+	Err error
 }
 
 // begin calls a start hook and returns the context to go on with.
@@ -61,14 +63,18 @@ func (h *Hooks) around(collector string, run engine.Run) engine.Run {
 		return run
 	}
 	return func(ctx context.Context, sink engine.Sink) error {
-		start := time.Now()
+		start, limit := time.Now(), ctx
 		if h.CollectorStart != nil {
 			ctx = begin(ctx, func() context.Context { return h.CollectorStart(ctx, collector) })
 		}
 		err := engine.Try(func() error { return run(ctx, sink) })
 		if h.CollectorEnd != nil {
+			end := CollectorEnd{time.Since(start), err}
+			if err == nil {
+				end.Err = limit.Err()
+			}
 			_ = engine.Try(func() error {
-				h.CollectorEnd(ctx, collector, CollectorEnd{time.Since(start), err})
+				h.CollectorEnd(ctx, collector, end)
 				return nil
 			})
 		}

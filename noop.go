@@ -128,10 +128,12 @@ func (*noOpMetric) Collect(chan<- Metric) {}
 
 type noOpCounter struct{ noOpMetric }
 
-func (*noOpCounter) Inc()                            {}
-func (*noOpCounter) Add(float64)                     {}
-func (*noOpCounter) AddWithExemplar(float64, Labels) {}
-func (*noOpCounter) Get() float64                    { return 0 }
+func (*noOpCounter) Inc()                                    {}
+func (*noOpCounter) Add(float64)                             {}
+func (*noOpCounter) AddWithExemplar(float64, Labels)         {}
+func (*noOpCounter) AddWithContext(context.Context, float64) {}
+func (*noOpCounter) IncWithContext(context.Context)          {}
+func (*noOpCounter) Get() float64                            { return 0 }
 
 type noOpGauge struct{ noOpMetric }
 
@@ -145,8 +147,9 @@ func (*noOpGauge) Get() float64      { return 0 }
 
 type noOpHistogram struct{ noOpMetric }
 
-func (*noOpHistogram) Observe(float64)                     {}
-func (*noOpHistogram) ObserveWithExemplar(float64, Labels) {}
+func (*noOpHistogram) Observe(float64)                             {}
+func (*noOpHistogram) ObserveWithExemplar(float64, Labels)         {}
+func (*noOpHistogram) ObserveWithContext(context.Context, float64) {}
 
 type noOpSummary struct{ noOpMetric }
 

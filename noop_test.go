@@ -68,6 +68,27 @@ func TestNoOpReadsAsZero(t *testing.T) {
 	}
 }
 
+// TestNoOpTakesContexts: a program that uses what only instruments of this package have
+// goes on without them.
+func TestNoOpTakesContexts(t *testing.T) {
+	m := metric.NewNoOp()
+	for name, c := range map[string]metric.Counter{"counter": m.NewCounter("x", ""), "of a vector": m.NewCounterVec("x", "", nil).WithLabelValues("a")} {
+		c, ok := c.(metric.ContextAdder)
+		if !ok {
+			t.Fatalf("%s is no ContextAdder", name)
+		}
+		c.AddWithContext(t.Context(), 1)
+		c.IncWithContext(t.Context())
+	}
+	for name, h := range map[string]metric.Observer{"histogram": m.NewHistogram("x", "", nil), "of a vector": m.NewHistogramVec("x", "", nil, nil).WithLabelValues("a")} {
+		h, ok := h.(metric.ContextObserver)
+		if !ok {
+			t.Fatalf("%s is no ContextObserver", name)
+		}
+		h.ObserveWithContext(t.Context(), 1)
+	}
+}
+
 func TestNoOpDoesNotAllocate(t *testing.T) {
 	m := metric.NewNoOp()
 	if n := testing.AllocsPerRun(100, func() { useNoOp(m) }); n != 0 {

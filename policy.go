@@ -44,7 +44,8 @@ func WithLogger(logger *slog.Logger) RegistryOption {
 	return registryOption(func(r *ContextRegistry) { r.log = newFailureLog(logger) })
 }
 
-// WithHooks has functions called at the start and the end of scrapes and collectors.
+// WithHooks has functions called at the start and the end of scrapes and collectors. The
+// module otelmetric, beside this one, makes OpenTelemetry spans of them.
 func WithHooks(h Hooks) RegistryOption {
 	return registryOption(func(r *ContextRegistry) { r.hooks = h })
 }
@@ -55,6 +56,10 @@ func WithHooks(h Hooks) RegistryOption {
 // WithGroup, WithTimeout. So a cached result takes nothing from the rate limit, and
 // an open breaker neither; and a refusal by the rate limit is no failure to the
 // breaker.
+//
+// A run is good if it ends in time and without an error. A StreamCollector returns its
+// error; any other collector sends an invalid metric, see NewInvalidMetric. Samples that
+// are left out, such as duplicates, do not make a run a failure.
 //
 // They are for collectors that run somebody else's code. For an instrument of this
 // package or a registry, all but WithName are an error.
@@ -140,7 +145,8 @@ func WithRateLimit(limit rate.Limit, burst int) CollectorOption {
 	})
 }
 
-// Priority is how important a collector is.
+// Priority is how important a collector is. Any number is valid, a higher one is more
+// important.
 type Priority int
 
 // The priorities.
@@ -158,13 +164,15 @@ func WithPriority(p Priority) CollectorOption {
 }
 
 // Group is a set of collectors that share a resource, such as a database: at most so
-// many of them run at once, also if they belong to several registries.
+// many of them run at once, also if they belong to several registries. It is safe for
+// concurrent use.
 type Group struct {
 	name  string
 	group *engine.Group
 }
 
-// NewGroup returns a group. It panics if maxConcurrent is not positive.
+// NewGroup returns a group, whose name is for CollectorStatus. It panics if maxConcurrent
+// is not positive.
 func NewGroup(name string, maxConcurrent int) *Group {
 	if maxConcurrent <= 0 {
 		panic(fmt.Errorf("group %q: the number of concurrent collectors is %d, but must be positive", name, maxConcurrent))

@@ -24,7 +24,9 @@ type scripted struct {
 }
 
 func (c *scripted) Describe(ch chan<- *metric.Desc) { ch <- desc("scripted") }
-func (c *scripted) Collect(ch chan<- metric.Metric) { metric.CollectStream(context.Background(), c, ch) }
+func (c *scripted) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
 func (c *scripted) CollectTo(ctx context.Context, s *metric.Sink) error {
 	n := c.runs.Add(1)
 	if c.do != nil {
@@ -98,7 +100,7 @@ func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption
 }
 
 func TestTimeoutOfCollector(t *testing.T) {
-	for name, make := range map[string]func(*scripted) metric.Collector{
+	for name, build := range map[string]func(*scripted) metric.Collector{
 		"stream": func(c *scripted) metric.Collector { return c },
 		"plain":  func(c *scripted) metric.Collector { return hideContext{ignorant{c}} },
 	} {
@@ -111,7 +113,7 @@ func TestTimeoutOfCollector(t *testing.T) {
 					case <-time.After(time.Minute):
 					}
 				}}
-				r := registered(t, make(c), metric.WithTimeout(100*time.Millisecond))
+				r := registered(t, build(c), metric.WithTimeout(100*time.Millisecond))
 				start := time.Now()
 				_, err := scrapeOnce(t, r, time.Second)
 				if took := time.Since(start); took != 100*time.Millisecond || !errors.Is(err, context.DeadlineExceeded) {
@@ -121,6 +123,20 @@ func TestTimeoutOfCollector(t *testing.T) {
 					wantScrape(t, r, 0, metric.ErrStillRunning)
 				}
 			})
+		})
+	}
+}
+
+// TestOwnLimitOfQuickRuns: that a run has ended must never look like its own limit.
+func TestOwnLimitOfQuickRuns(t *testing.T) {
+	for name, c := range map[string]metric.Collector{"stream": &scripted{}, "plain": hideContext{ignorant{&scripted{}}}} {
+		t.Run(name, func(t *testing.T) {
+			r := registered(t, c, metric.WithTimeout(time.Hour))
+			for range 5000 {
+				if _, err := r.Gather(); err != nil {
+					t.Fatal(err)
+				}
+			}
 		})
 	}
 }
@@ -216,11 +232,74 @@ func TestStale(t *testing.T) {
 		wantScrape(t, r, 2, errLuck)
 		time.Sleep(time.Minute)
 		wantScrape(t, r, 2, errLuck)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		wantScrape(t, r, 0, errLuck)
 		c.fail(nil)
 		wantScrape(t, r, 6, nil)
 	})
+}
+
+// TestInvalidMetricOfStream has one that could also return its error.
+func TestInvalidMetricOfStream(t *testing.T) {
+	c := streamOf("scripted", func(_ context.Context, s *metric.Sink) error {
+		if err := s.Metric(metric.NewInvalidMetric(desc("scripted"), errLuck)); err != nil {
+			return err
+		}
+		return s.Gauge(desc("scripted"), 1)
+	})
+	wantScrape(t, registered(t, c), 1, errLuck)
+	n := 0
+	for m := range metricsOf(c) {
+		if err := m.Write(&metric.MetricData{}); err != nil && !errors.Is(err, errLuck) {
+			t.Errorf("got error %v", err)
+		}
+		n++
+	}
+	if n != 2 {
+		t.Errorf("collected %d metrics", n)
+	}
+}
+
+// metricsOf collects from c.
+func metricsOf(c metric.Collector) <-chan metric.Metric {
+	ch := make(chan metric.Metric, 100)
+	c.Collect(ch)
+	close(ch)
+	return ch
+}
+
+// TestInvalidMetricIsFailure has a collector that tells the only way in which a plain
+// one can that it has failed.
+func TestInvalidMetricIsFailure(t *testing.T) {
+	for name, invalid := range map[string]*metric.Desc{
+		"valid descriptor":   desc("scripted"),
+		"invalid descriptor": metric.NewInvalidDesc(errLuck),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &scripted{}
+				collect := plain{"scripted", func(ch chan<- metric.Metric) {
+					if err := c.err.Load(); err != nil {
+						ch <- metric.NewInvalidMetric(invalid, *err)
+						return
+					}
+					ch <- metric.MustNewConstMetric(desc("scripted"), metric.GaugeValue, float64(c.runs.Add(1)))
+				}}
+				r := registered(t, collect, metric.WithStale(time.Minute), metric.WithBreaker(2, time.Minute))
+				wantScrape(t, r, 1, nil)
+				c.fail(errLuck)
+				wantScrape(t, r, 1, errLuck)
+				wantScrape(t, r, 1, errLuck)
+				wantScrape(t, r, 1, metric.ErrBreakerOpen)
+				if s := r.Status()[0]; s.Failures != 3 || s.Runs != 3 || s.Dropped != 0 {
+					t.Errorf("got status %+v", s)
+				}
+				c.fail(nil)
+				time.Sleep(time.Minute)
+				wantScrape(t, r, 2, nil)
+			})
+		})
+	}
 }
 
 func TestStaleWhileStuck(t *testing.T) {
@@ -256,7 +335,7 @@ func TestBreaker(t *testing.T) {
 		if n := c.runs.Load(); n != 6 {
 			t.Errorf("there were %d runs, want 6", n)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		wantScrape(t, r, 0, errLuck) // The probe fails.
 		wantScrape(t, r, 0, metric.ErrBreakerOpen)
 		time.Sleep(time.Minute)
@@ -412,6 +491,8 @@ func TestPriority(t *testing.T) {
 		defer cancel()
 		families, err := r.GatherWithContext(ctx)
 		wantFamilies(t, families, []string{"critical_1", "critical_2", "normal_1", "normal_2"})
+		mu.Lock()
+		defer mu.Unlock()
 		if !slices.Equal(order, []string{"critical_1", "critical_2", "normal_1", "normal_2", "low_1"}) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("they ran in the order %q, with error %v", order, err)
 		}

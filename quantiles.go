@@ -71,7 +71,8 @@ func (w *quantileWindow) swap(now time.Time) {
 	w.mu.Lock()
 	w.buffer, w.flushing = w.flushing, w.buffer
 	if late := now.Sub(w.expires); late > 0 {
-		w.expires = w.expires.Add((late + w.shape.step - 1) / w.shape.step * w.shape.step)
+		steps := (late + w.shape.step - 1) / w.shape.step // Rounded up.
+		w.expires = w.expires.Add(steps * w.shape.step)   //nolint:durationcheck // It is a number of steps.
 	}
 }
 

@@ -111,7 +111,9 @@ func (r *ContextRegistry) MustRegister(cs ...Collector) {
 
 var errNilCollector = errors.New("cannot register a nil Collector")
 
-// RegisterWith is Register with options for how the collector is run.
+// RegisterWith is Register with options for how the collector is run. In addition, it is
+// an error if the value of an option is not valid, if the name is taken, and if a policy
+// is asked for that cannot be applied; see CollectorOption.
 func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) error {
 	if c == nil {
 		return errNilCollector
@@ -285,7 +287,9 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 	}
 }
 
-// Unregister implements Registerer.
+// Unregister removes a collector, which may be another one with the same descriptors, and
+// tells whether there was one. One that describes nothing can only be removed by its
+// name; see UnregisterNamed. Scrapes under way still have it.
 func (r *ContextRegistry) Unregister(c Collector) bool {
 	if c == nil {
 		return false
@@ -301,7 +305,7 @@ func (r *ContextRegistry) Unregister(c Collector) bool {
 }
 
 // UnregisterNamed removes the collector that was registered WithName(name), and tells
-// whether there was one.
+// whether there was one. Scrapes under way still have it.
 func (r *ContextRegistry) UnregisterNamed(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -350,9 +354,11 @@ func (r *ContextRegistry) leftBehind(e *entry) *engine.Collector {
 }
 
 // Gather gathers with the background context: it waits for every collector. See
-// GatherWithContext.
+// GatherWithContext. Its errors have the text that client_golang's have, without the
+// names of the collectors: see GatherError.WithoutNames.
 func (r *ContextRegistry) Gather() ([]*MetricFamily, error) {
-	return r.GatherWithContext(context.Background())
+	families, err := r.GatherWithContext(context.Background())
+	return families, inPlainWords(err)
 }
 
 // MustGather is Gather, but panics where that returns an error.
@@ -364,7 +370,7 @@ func (r *ContextRegistry) MustGather() []*MetricFamily {
 	return families
 }
 
-// Describe sends the descriptors of all checked collectors, so that a registry can be
+// Describe sends the descriptors of all collectors that have some, so that a registry can be
 // registered as a collector with another one.
 func (r *ContextRegistry) Describe(ch chan<- *Desc) {
 	r.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,6 +196,17 @@ func TestPedantic(t *testing.T) {
 			}
 		})
 	}
+	t.Run("stream", func(t *testing.T) {
+		r := metric.NewPedanticContextRegistry()
+		r.MustRegister(streamOf("a", func(_ context.Context, s *metric.Sink) error {
+			return errors.Join(s.Gauge(desc("a"), 1), s.Gauge(desc("b"), 1))
+		}))
+		families, err := r.Gather()
+		wantFamilies(t, families, []string{"a"})
+		if err == nil || !strings.Contains(err.Error(), "with unregistered descriptor") {
+			t.Errorf("got error %v", err)
+		}
+	})
 	t.Run("unchecked", func(t *testing.T) {
 		r := metric.NewPedanticContextRegistry()
 		r.MustRegister(metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) { ch <- one("a") }))
@@ -222,10 +234,62 @@ func TestGatherError(t *testing.T) {
 	if multi, ok := errors.AsType[metric.MultiError](err); !ok || len(multi) != 2 {
 		t.Errorf("got MultiError %v", multi)
 	}
-	if text := err.Error(); !strings.HasPrefix(text, "2 error(s) occurred:\n* collector ") {
+	if text := err.Error(); text != "2 error(s) occurred:\n* boom\n* bust" && text != "2 error(s) occurred:\n* bust\n* boom" {
 		t.Errorf("got error text %q", text)
 	}
+	_, err = r.GatherWithContext(t.Context())
+	if text := err.Error(); !strings.HasPrefix(text, "2 error(s) occurred:\n* collector ") {
+		t.Errorf("got error text %q under a context", text)
+	}
 }
+
+// TestPlainGatherError checks that programs which look at the text of an error find
+// what client_golang would have said.
+func TestPlainGatherError(t *testing.T) {
+	broken := func(message string) *metric.ContextRegistry {
+		r := metric.NewContextRegistry()
+		r.MustRegister(plain{"broken", func(ch chan<- metric.Metric) {
+			ch <- metric.NewInvalidMetric(desc("broken"), errors.New(message))
+		}})
+		return r
+	}
+	// As client_golang says it about the invalid metric.
+	const about = `error collecting metric Desc{fqName: "broken", help: "Of a test.", unit: "", constLabels: {}, variableLabels: {}}: `
+	plainGatherer := func(err error) metric.Gatherer {
+		return metric.GathererFunc(func() ([]*metric.MetricFamily, error) { return nil, err })
+	}
+	twice := oneCounter()
+	for name, tc := range map[string]struct {
+		gatherer metric.Gatherer
+		text     string
+	}{
+		"registry":  {broken("no luck"), about + "no luck"},
+		"gatherers": {metric.Gatherers{twice, broken("no luck")}, "[from Gatherer #2] " + about + "no luck"},
+		"two gatherers": {
+			metric.Gatherers{plainGatherer(errors.New("boom")), plainGatherer(nil), plainGatherer(errors.New("bust"))},
+			"2 error(s) occurred:\n* [from Gatherer #1] boom\n* [from Gatherer #3] bust",
+		},
+		"duplicate": {metric.Gatherers{plainGatherer(nil), twice, gathererOf("other", nil), gathererFrom(twice)},
+			`collected metric "requests_total" {} was collected before with the same name and label values`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := tc.gatherer.Gather()
+			if err == nil || err.Error() != tc.text {
+				t.Errorf("got %v\nwant %s", err, tc.text)
+			}
+			if failed, ok := errors.AsType[*metric.GatherError](err); !ok || failed.Failures[0].Collector == "" {
+				t.Errorf("%#v does not name the collector", err)
+			}
+			// So does a Gatherers of client_golang with it.
+			if multi, ok := errors.AsType[metric.MultiError](err); !ok || multi.MaybeUnwrap().Error() != tc.text {
+				t.Errorf("got the MultiError %v", multi)
+			}
+		})
+	}
+}
+
+// gathererFrom hides that g is a registry.
+func gathererFrom(g metric.Gatherer) metric.Gatherer { return metric.GathererFunc(g.Gather) }
 
 // TestFloodOfErrors bounds what one collector can add to an error.
 func TestFloodOfErrors(t *testing.T) {
@@ -237,7 +301,7 @@ func TestFloodOfErrors(t *testing.T) {
 	}))
 	_, err := r.Gather()
 	gathered, ok := errors.AsType[*metric.GatherError](err)
-	if !ok || len(gathered.Failures) > 101 || !strings.Contains(err.Error(), "9900 more") {
+	if !ok || len(gathered.Failures) > 101 || !strings.Contains(err.Error(), "9950 more") {
 		t.Errorf("got %d failures: %.200v", len(gathered.Failures), err)
 	}
 }
@@ -325,4 +389,52 @@ func TestConcurrencyBound(t *testing.T) {
 	if most > 2 {
 		t.Errorf("%d collectors ran at once", most)
 	}
+}
+
+// TestInPedanticRegistry collects into a pedantic registry of client_golang: metrics
+// have to name the descriptors that were announced.
+func TestInPedanticRegistry(t *testing.T) {
+	vec := metric.NewGaugeVec(metric.GaugeOpts{Name: "g", Help: "H.", ConstLabels: metric.Labels{"k": "v"}}, []string{"a"})
+	vec.WithLabelValues("x")
+	nested := metric.NewRegistry()
+	nested.MustRegister(vec, metric.NewCounter(metric.CounterOpts{Name: "c_total", Help: "H."}))
+	for _, zone := range []string{"1", "2"} {
+		metric.WrapRegistererWith(metric.Labels{"zone": zone}, nested).MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "z", Help: "H."}))
+	}
+	streamed := metric.NewDesc("s", "H.", []string{"a"}, metric.Labels{"k": "v"})
+	for name, tc := range map[string]struct {
+		collector metric.Collector
+		series    []string
+	}{
+		"registry": {nested, []string{`c_total{}`, `g{a="x",k="v"}`, `z{zone="1"}`, `z{zone="2"}`}},
+		"wrapped":  {metric.WrapCollectorWithPrefix("p_", nested), []string{`p_c_total{}`, `p_g{a="x",k="v"}`, `p_z{zone="1"}`, `p_z{zone="2"}`}},
+		"stream": {streamOf("s", func(_ context.Context, sink *metric.Sink) error {
+			return sink.Gauge(metric.NewDesc("s", "Of a test.", nil, nil), 1)
+		}), []string{`s{}`}},
+		"stream with labels": {&labelledStream{streamed}, []string{`s{a="x",k="v"}`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := prometheus.NewPedanticRegistry()
+			r.MustRegister(tc.collector)
+			families, err := r.Gather()
+			if err != nil {
+				t.Error(err)
+			}
+			if got := seriesOf(families); !slices.Equal(got, tc.series) {
+				t.Errorf("got %q, want %q", got, tc.series)
+			}
+		})
+	}
+}
+
+// labelledStream is a stream collector with variable labels.
+type labelledStream struct{ desc *metric.Desc }
+
+func (c *labelledStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+func (c *labelledStream) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *labelledStream) CollectTo(_ context.Context, sink *metric.Sink) error {
+	return sink.Gauge(c.desc, 1, "x")
 }

@@ -37,11 +37,14 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 // has gone wrong as invalid ones. It serves registries of client_golang; registries
 // of this package look into one that is registered with them.
 func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
-	out := &channelSink{ctx: ctx, ch: ch}
+	out := &channelSink{ctx: ctx, ch: ch, announced: make(announcements)}
 	s, err := r.newScrape(ctx)
 	if err != nil {
 		out.Drop(err)
 		return
+	}
+	for _, e := range s.parts[0].plan.entries {
+		out.announced.add(e.announced)
 	}
 	s.collect()
 	_ = s.write(&metricSender{out: out}) // It fails when ctx is done.
@@ -206,34 +209,61 @@ func (p *part) collect(ctx context.Context) {
 // sink. It returns the first error of sink.
 func (s *scrape) write(sink model.Sink) error {
 	in := merge.Input{Natives: s.natives(), Select: s.wanted}
-	// Of the collectors that the batches come from.
 	var (
-		names     []string
-		forgiving []func(error) bool
+		from      []batchOrigin
+		forgiving []func(error) bool // Of any collector: it is chance which of two duplicates comes first.
 	)
 	for _, p := range s.parts {
 		for i, o := range p.outcomes {
 			name := p.name + p.running[i].name
-			for _, err := range o.Dropped {
+			for _, err := range o.Dropped.Errors() {
 				s.failures.add(name, err)
 			}
-			if o.Err != nil {
-				s.failures.add(name, o.Err)
+			for _, err := range failuresOfRun(o.Err) {
+				s.failures.add(name, err)
 			}
 			in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, name, o.Samples)})
-			names = append(names, name)
-			forgiving = append(forgiving, p.running[i].forgive)
+			from = append(from, batchOrigin{p: p, e: p.running[i], fresh: o.Source == engine.FromRun})
+			if forgive := p.running[i].forgive; forgive != nil {
+				forgiving = append(forgiving, forgive)
+			}
 		}
 	}
 	in.Report = func(batch int, err error) {
 		switch {
 		case batch < 0:
 			s.failures.add("native", err)
-		case forgiving[batch] == nil || !forgiving[batch](err):
-			s.failures.add(names[batch], err)
+		case !slices.ContainsFunc(forgiving, func(forgive func(error) bool) bool { return forgive(err) }):
+			from[batch].dropped++
+			s.failures.addFailure(&CollectorError{Collector: from[batch].p.name + from[batch].e.name, Err: err, collision: true})
 		}
 	}
-	return merge.Families(in, sink)
+	err := merge.Families(in, sink)
+	for _, b := range from {
+		if b.fresh && b.dropped > 0 {
+			b.p.registry.engine.Account(b.e.run, 0, b.dropped)
+		}
+	}
+	return err
+}
+
+// batchOrigin is where a batch of samples comes from.
+type batchOrigin struct {
+	p       *part
+	e       *entry
+	fresh   bool // It is of a run for this scrape.
+	dropped int  // Samples that did not go together with others.
+}
+
+// failuresOfRun returns the failures that the error of a run is made of.
+func failuresOfRun(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if several, ok := err.(runErrors); ok { //nolint:errorlint // If it is wrapped, it is part of another failure.
+		return several
+	}
+	return []error{err}
 }
 
 // natives returns the native families of all parts, sorted by name.

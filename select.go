@@ -161,18 +161,18 @@ func (s selection) unknown() error {
 }
 
 // selectionOfRequest returns the selection that a request asks for by its parameters
-// name[], collect[] and exclude[].
+// name[] and, if collectors may be selected, collect[] and exclude[]. If not, the query
+// may be meant for the program around the handler, and is not checked.
 func selectionOfRequest(r *http.Request, collectors bool) (Selection, error) {
 	if r.URL == nil {
 		return Selection{}, nil
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
+	if !collectors {
+		return Selection{Families: query["name[]"]}, nil
+	}
 	if err != nil {
 		return Selection{}, fmt.Errorf("the query of the URL is not valid: %w", err)
 	}
-	s := Selection{Families: query["name[]"]}
-	if collectors {
-		s.Collectors, s.Exclude = query["collect[]"], query["exclude[]"]
-	}
-	return s, nil
+	return Selection{Families: query["name[]"], Collectors: query["collect[]"], Exclude: query["exclude[]"]}, nil
 }

@@ -122,7 +122,7 @@ func newSelfMetrics(namespace string) *selfMetrics {
 		counter("runs_total", "Runs of the collector.", func(r *selfRow) float64 { return float64(r.stats.Runs) }),
 		counter("dropped_samples_total", "Samples of the collector that were left out because they were not valid.",
 			func(r *selfRow) float64 { return float64(r.stats.Dropped) }),
-		counter("queue_wait_seconds_total", "How long scrapes have waited until the collector was started.",
+		counter("queue_wait_seconds_total", "How long scrapes have waited for the start of the collector, in vain or not.",
 			func(r *selfRow) float64 { return r.stats.WaitTotal.Seconds() }),
 		with(counter("cache_hits_total", "Scrapes that were served from the cache.",
 			func(r *selfRow) float64 { return float64(r.stats.CacheHits) }), cache),

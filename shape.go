@@ -108,7 +108,7 @@ func (s shape) String() string {
 func (s shape) differences(other shape) []string {
 	var names []string
 	for _, t := range slices.Concat(s, other) {
-		if !(slices.Contains(s, t) && slices.Contains(other, t)) && !slices.Contains(names, t.name) {
+		if slices.Contains(s, t) != slices.Contains(other, t) && !slices.Contains(names, t.name) {
 			names = append(names, t.name)
 		}
 	}

@@ -53,11 +53,12 @@ func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
 // runStream is a run of a StreamCollector.
 func runStream(c StreamCollector, announced *descs) engine.Run {
 	return func(ctx context.Context, sink engine.Sink) error {
-		err := c.CollectTo(ctx, newSink(sink, announced))
+		to := newSink(sink, announced)
+		err := c.CollectTo(ctx, to)
 		if errors.Is(err, engine.ErrAbandoned) && ctx.Err() != nil {
-			return ctx.Err()
+			err = ctx.Err()
 		}
-		return err
+		return to.reader.result(err)
 	}
 }
 
@@ -77,7 +78,8 @@ func (s *Sink) Untyped(desc *Desc, value float64, labelValues ...string) error {
 	return s.value(model.Untyped, desc, value, labelValues)
 }
 
-// Metric writes any metric: a histogram, one with a timestamp or with an exemplar.
+// Metric writes any metric: a histogram, one with a timestamp or with an exemplar. An
+// invalid one makes the run a failure, as if CollectTo returned its error.
 func (s *Sink) Metric(m Metric) error {
 	s.reader.read(m)
 	return s.guard.err
@@ -87,6 +89,9 @@ func (s *Sink) value(t model.Type, desc *Desc, value float64, labelValues []stri
 	info, err := s.reader.info(desc)
 	if err == nil {
 		err = s.render(info, labelValues)
+	}
+	if err == nil && s.reader.announced != nil && s.reader.announced.pedantic {
+		err = s.reader.announced.check(desc, info, &s.point)
 	}
 	if err == nil {
 		s.point.Value = value
@@ -115,11 +120,16 @@ func (s *Sink) render(info *descInfo, values []string) (err error) {
 // know the interface: it sends every sample of c as a Metric, and the error of
 // CollectTo as an invalid one.
 func CollectStream(ctx context.Context, c StreamCollector, ch chan<- Metric) {
-	sink := &channelSink{ctx: ctx, ch: ch}
-	err := engine.Try(func() error {
-		return c.CollectTo(ctx, newSink(sink, nil))
-	})
-	if err != nil {
+	sink := &channelSink{ctx: ctx, ch: ch, announced: make(announcements)}
+	announced, err := describe(c)
+	if err == nil {
+		sink.announced.add(announced)
+		err = engine.Try(func() error {
+			to := newSink(sink, nil)
+			return to.reader.result(c.CollectTo(ctx, to))
+		})
+	}
+	for _, err := range failuresOfRun(err) {
 		sink.Drop(err)
 	}
 }
@@ -128,10 +138,12 @@ func CollectStream(ctx context.Context, c StreamCollector, ch chan<- Metric) {
 type channelSink struct {
 	ctx context.Context //nolint:containedctx // It lives as long as the call.
 	ch  chan<- Metric
+
+	announced announcements
 }
 
 func (s *channelSink) Sample(f *model.Family, p *model.Point) error {
-	return s.send(newSampleMetric(f, p))
+	return s.send(&sampleMetric{s.announced.find(f, p), f, p.Clone()})
 }
 
 func (s *channelSink) Drop(err error) { _ = s.send(NewInvalidMetric(NewInvalidDesc(err), err)) }
@@ -149,16 +161,17 @@ func (s *channelSink) send(m Metric) error {
 
 // sampleMetric is a sample as a Metric.
 type sampleMetric struct {
+	desc   *Desc // As it was announced, or nil.
 	family *model.Family
 	point  model.Point
 }
 
-func newSampleMetric(f *model.Family, p *model.Point) Metric {
-	return &sampleMetric{f, p.Clone()}
-}
-
-// Desc describes just this series: all its labels are constant.
+// Desc returns the descriptor that was announced, or else one of just this series: all
+// its labels are constant.
 func (m *sampleMetric) Desc() *Desc {
+	if m.desc != nil {
+		return m.desc
+	}
 	labels := make(Labels)
 	for _, l := range m.point.Labels.List() {
 		labels[l.Name] = l.Value

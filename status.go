@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"slices"
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
@@ -16,7 +17,8 @@ const (
 	BreakerHalfOpen = engine.BreakerHalfOpen // The next run, or the one under way, decides.
 )
 
-// CollectorStatus is how a registered collector does.
+// CollectorStatus is how a registered collector does. It is a copy, which belongs to the
+// caller.
 type CollectorStatus struct {
 	Name string
 	// Kind is "instrument", "function", "collector", "collector with context",
@@ -29,7 +31,8 @@ type CollectorStatus struct {
 	LastStart    time.Time
 	LastDuration time.Duration
 	Series       int
-	LastError    error // Of the last scrape; nil if it was good.
+	LastError    error // Of the last scrape that was not served from the cache; nil if it was good.
+	LastRunError error // Of the last run: the cause, where LastError is that there was none.
 
 	// How things are now. Times are zero if it does not apply.
 	Running      int       // Runs under way.
@@ -38,14 +41,14 @@ type CollectorStatus struct {
 	LastGood     time.Time // When the result was made that WithCache and WithStale keep.
 	Breaker      BreakerState
 
-	// Counts since registration. Failures counts scrapes without a good result.
-	Runs         uint64
-	Failures     uint64
+	// Counts since registration.
+	Runs         uint64 // Runs started.
+	Failures     uint64 // Scrapes without a good result. They include the next three.
 	Panics       uint64
-	Timeouts     uint64
+	Timeouts     uint64 // Scrapes whose deadline, or the collector's own, has passed.
 	RateLimited  uint64
-	CacheHits    uint64
-	StaleServes  uint64
+	CacheHits    uint64 // Scrapes served from the cache.
+	StaleServes  uint64 // Scrapes served an earlier result, because there was no new one.
 	Dropped      uint64 // Samples that were left out.
 	BreakerTrips uint64
 }
@@ -67,7 +70,7 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 	stats := r.engine.Stats(collectors)
 	all := make([]CollectorStatus, len(entries))
 	for i, e := range entries {
-		all[i] = CollectorStatus{Name: e.name, Kind: e.binding.kind, Policies: e.policies}
+		all[i] = CollectorStatus{Name: e.name, Kind: e.binding.kind, Policies: slices.Clone(e.policies)}
 		switch {
 		case e.run != nil:
 			all[i].fill(&stats[0])
@@ -80,7 +83,8 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 }
 
 func (c *CollectorStatus) fill(s *engine.Stats) {
-	c.LastStart, c.LastDuration, c.Series, c.LastError = s.LastStart, s.LastDuration, s.LastSamples, s.LastErr
+	c.LastStart, c.LastDuration, c.Series = s.LastStart, s.LastDuration, s.LastSamples
+	c.LastError, c.LastRunError = s.LastErr, s.LastRunErr
 	c.Running, c.RunningSince, c.StuckSince, c.LastGood = s.Running, s.RunningSince, s.StuckSince, s.LastGood
 	c.Breaker, c.BreakerTrips = s.Breaker, s.BreakerTrips
 	c.Runs, c.CacheHits, c.StaleServes, c.Dropped = s.Runs, s.CacheHits, s.StaleServes, s.Dropped

@@ -116,7 +116,8 @@ func (s *summary) Describe(ch chan<- *Desc) { ch <- s.Desc() }
 // Collect implements Collector.
 func (s *summary) Collect(ch chan<- Metric) { ch <- s }
 
-// SummaryVec is a set of summaries that differ in the values of their labels.
+// SummaryVec is a set of summaries that differ in the values of their labels. It is safe
+// for concurrent use; see CounterVec for more.
 type SummaryVec struct {
 	*MetricVec
 

@@ -20,7 +20,7 @@ const (
 // scrapeContext returns the context of a scrape, which ends at the earliest of all
 // deadlines and when the client goes away. An error tells that the header, which is
 // then ignored, is not valid; the context is valid in any case.
-func (o *HandlerOpts) scrapeContext(r *http.Request, base context.Context, start time.Time) (context.Context, context.CancelFunc, error) {
+func (o *HandlerOpts) scrapeContext(base context.Context, r *http.Request, start time.Time) (context.Context, context.CancelFunc, error) {
 	timeout, limited := o.Timeout, o.Timeout > 0
 	header, err := headerTimeout(r.Header.Get(scrapeTimeoutHeader))
 	if header > 0 {

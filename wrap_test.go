@@ -2,6 +2,7 @@ package metric_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -81,7 +82,8 @@ func TestWrappedRegistration(t *testing.T) {
 	if err := wrapped.Register(c); err != nil {
 		t.Fatal(err)
 	}
-	if err := wrapped.Register(c); err == nil || err.(metric.AlreadyRegisteredError).ExistingCollector != metric.Collector(c) {
+	err := wrapped.Register(c)
+	if already, ok := errors.AsType[metric.AlreadyRegisteredError](err); !ok || already.ExistingCollector != metric.Collector(c) {
 		t.Errorf("got error %v", err)
 	}
 	if err := r.Register(c); err == nil {

@@ -19,5 +19,12 @@ var intended = map[string]string{
 	"prometheus.Gatherers": "it has GatherWithContext",
 	"promauto.Factory":     "its methods return our instruments",
 
-	"prometheus.NewGoCollector": "a variable: the type of its options is private to client_golang",
+	"prometheus.NewGoCollector":                         goOption,
+	"collectors.NewGoCollector":                         goOption,
+	"collectors.WithGoCollections":                      goOption,
+	"collectors.WithGoCollectorMemStatsMetricsDisabled": goOption,
+	"collectors.WithGoCollectorRuntimeMetrics":          goOption,
+	"collectors.WithoutGoCollectorRuntimeMetrics":       goOption,
 }
+
+const goOption = "a variable: the type of the options is private to client_golang"

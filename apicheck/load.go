@@ -7,11 +7,19 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	// What is compared has to be among the dependencies of this module.
+	_ "github.com/prometheus/client_golang/prometheus/collectors/version"
+	_ "github.com/prometheus/client_golang/prometheus/graphite"
 	_ "github.com/prometheus/client_golang/prometheus/promauto"
-	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd"
+	_ "github.com/prometheus/client_golang/prometheus/push"
+	_ "github.com/prometheus/client_golang/prometheus/testutil"
 
+	_ "github.com/luxfi/metric/collectors/version"
+	_ "github.com/luxfi/metric/graphite"
 	_ "github.com/luxfi/metric/promauto"
-	_ "github.com/luxfi/metric/promhttp"
+	_ "github.com/luxfi/metric/promhttp/zstd"
+	_ "github.com/luxfi/metric/push"
+	_ "github.com/luxfi/metric/testutil"
 )
 
 const (
@@ -20,7 +28,9 @@ const (
 )
 
 // pairs are the packages to compare: by their path below the roots.
-var pairs = []string{"", "/promauto", "/promhttp"}
+var pairs = []string{
+	"", "/promauto", "/promhttp", "/promhttp/zstd", "/collectors", "/collectors/version", "/push", "/graphite", "/testutil", "/testutil/promlint",
+}
 
 // load loads all packages at once, so that they share their types.
 func load() (map[string]*types.Package, error) {

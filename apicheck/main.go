@@ -1,5 +1,5 @@
-// Command apicheck compares the public API of this library with that of the three
-// packages of client_golang that it takes the place of. It prints every exported
+// Command apicheck compares the public API of this library with that of the packages of
+// client_golang that it takes the place of. It prints every exported
 // identifier that is missing or different, and exits with 1 if one of them is not in
 // the list of intended differences, or if that list names one that is not there.
 //
@@ -58,9 +58,9 @@ func report(w io.Writer, c *comparison, intended map[string]string, verbose bool
 		switch {
 		case !known:
 			ok = false
-			fmt.Fprintf(w, "%s: %s\n", f.key, f.what)
+			_, _ = fmt.Fprintf(w, "%s: %s\n", f.key, f.what)
 		case verbose:
-			fmt.Fprintf(w, "%s: %s; intended: %s\n", f.key, f.what, reason)
+			_, _ = fmt.Fprintf(w, "%s: %s; intended: %s\n", f.key, f.what, reason)
 		}
 		if known {
 			meant++
@@ -69,10 +69,10 @@ func report(w io.Writer, c *comparison, intended map[string]string, verbose bool
 	for _, key := range sortedKeys(intended) {
 		if !slices.ContainsFunc(c.findings, func(f finding) bool { return f.key == key }) {
 			ok = false
-			fmt.Fprintf(w, "%s: listed as an intended difference, but there is none\n", key)
+			_, _ = fmt.Fprintf(w, "%s: listed as an intended difference, but there is none\n", key)
 		}
 	}
-	fmt.Fprintf(w, "%d identifiers, %d of them the same by alias: %d missing, %d different (%d of these intended)\n",
+	_, _ = fmt.Fprintf(w, "%d identifiers, %d of them the same by alias: %d missing, %d different (%d of these intended)\n",
 		c.compared, c.identical, missing, different, meant)
 	return ok
 }

@@ -210,10 +210,7 @@ func newRequest(r request, url string) (*http.Request, error) {
 
 // fetch scrapes over a connection.
 func fetch(client *http.Client, url string, r request) int {
-	response, err := client.Do(must(newRequest(r, url)))
-	if err != nil {
-		panic(err)
-	}
+	response := must(client.Do(must(newRequest(r, url)))) //nolint:bodyclose // It is closed: must only hides it.
 	defer response.Body.Close()
 	n := must(io.Copy(io.Discard, response.Body))
 	if response.StatusCode != http.StatusOK || !slices.Contains([]string{"", r.compression}, response.Header.Get("Content-Encoding")) {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
@@ -18,12 +19,12 @@ import (
 // minScrapes is how many scrapes of each job the tests wait for.
 const minScrapes = 10
 
-// configHeader sets the timeout so that a handler which takes all the time that it is
-// allowed to has a quarter of a second left for the way back.
+// configHeader begins a configuration with the interval and the timeout of scrapes.
 const configHeader = `
 global:
-  scrape_interval: 3s
-  scrape_timeout: 2500ms
+  scrape_interval: %s
+  scrape_timeout: %s
+  evaluation_interval: 5s
   scrape_native_histograms: true
   always_scrape_classic_histograms: true
 scrape_configs:
@@ -53,10 +54,11 @@ var requests = []job{
 	{format: format{name: "default", protobuf: true}},
 }
 
-// config returns the configuration of Prometheus.
-func config(jobs []job) string {
+// config returns the configuration of Prometheus. The timeout leaves a handler that takes
+// all the time that it is allowed to what its offset is for the way back.
+func config(jobs []job, interval, timeout time.Duration) string {
 	var b strings.Builder
-	b.WriteString(configHeader)
+	fmt.Fprintf(&b, configHeader, model.Duration(interval), model.Duration(timeout))
 	for _, j := range jobs {
 		fmt.Fprintf(&b, "  - {job_name: %s, metrics_path: %s, static_configs: [{targets: ['%s']}], %s}\n",
 			j.name, j.path, strings.TrimPrefix(j.target, "http://"), j.settings)
@@ -86,7 +88,7 @@ func TestPrometheus(t *testing.T) {
 	}
 	healthy.observe()
 	hanging.observe()
-	prom := startPrometheus(t, config(jobs))
+	prom := startPrometheus(t, config(jobs, 3*time.Second, 2500*time.Millisecond))
 	for _, j := range jobs {
 		waitForScrapes(t, prom, j.name, minScrapes/2)
 	}

@@ -10,8 +10,10 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
 )
 
 // TestQuickstart lets Prometheus scrape the quickstart while its warehouse hangs.
@@ -31,7 +33,9 @@ func TestQuickstart(t *testing.T) {
 		j.target, j.path = shop, "/metrics"
 		jobs = append(jobs, j)
 	}
-	prom := startPrometheus(t, config(jobs))
+	// Of so long a timeout, the default offset is almost half a second. On a busy machine
+	// the way back may need it.
+	prom := startPrometheus(t, config(jobs, 5*time.Second, 4500*time.Millisecond)+"rule_files: ["+shopRules(t)+"]\n")
 	scrapes, stocked := 0, 0
 	for _, j := range jobs {
 		t.Run(j.name, func(t *testing.T) {
@@ -43,6 +47,34 @@ func TestQuickstart(t *testing.T) {
 	t.Logf("the warehouse was there in %d of %d scrapes", stocked, scrapes)
 	if stocked == 0 || stocked == scrapes {
 		t.Errorf("the warehouse was there in %d of %d scrapes, want it to hang in some", stocked, scrapes)
+	}
+	checkSelfMetrics(t, prom)
+	checkRules(t, prom)
+}
+
+// checkSelfMetrics waits until Prometheus has seen the sales report fail behind its
+// policies. That its series came all the time, checkShop has checked.
+func checkSelfMetrics(t *testing.T, prom promv1.API) {
+	t.Helper()
+	for _, query := range []string{
+		`min_over_time(shop_scrape_collector_success{collector="sales"}[1h]) == 0`,
+		`max_over_time(shop_scrape_collector_success{collector="sales"}[1h]) == 1`,
+		`min_over_time(shop_scrape_collector_success{collector="orders"}[1h]) == 1`,
+		`max_over_time(shop_scrape_collector_result_age_seconds{collector="sales"}[1h]) > 2`,
+		`max_over_time(shop_scrape_collector_breaker_trips_total{collector="sales"}[1h]) > 0`,
+		`max_over_time(shop_scrape_collector_timeout{collector="warehouse"}[1h]) == 1`,
+		`ALERTS{alertname="CollectorTimesOut", alertstate="firing", collector="warehouse"}`,
+	} {
+		eventually(t, func() error {
+			got, _, _, err := prom.Query(t.Context(), query, time.Now())
+			if err != nil {
+				return err
+			}
+			if v, ok := got.(model.Vector); !ok || len(v) == 0 {
+				return fmt.Errorf("%s: there is nothing of the kind", query)
+			}
+			return nil
+		})
 	}
 }
 

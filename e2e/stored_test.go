@@ -26,11 +26,11 @@ type stored struct {
 // everything is the range of a query that goes back further than the tests.
 const everything = "1h"
 
-// readStored returns what is stored of a job. It is a single query, so that it sees
+// readStored returns what is stored of a job, but for the alerts. It is a single query, so that it sees
 // every scrape either whole or not at all.
 func readStored(ctx context.Context, prom promv1.API, job string) (stored, error) {
 	s := stored{series: make(map[string]*model.SampleStream)}
-	got, _, _, err := prom.Query(ctx, fmt.Sprintf("{job=%q}[%s]", job, everything), time.Now())
+	got, _, _, err := prom.Query(ctx, fmt.Sprintf(`{job=%q, __name__!~"ALERTS.*"}[%s]`, job, everything), time.Now())
 	if err != nil {
 		return s, err
 	}

@@ -58,15 +58,29 @@ func Handler() http.Handler {
 
 // HandlerFor returns a handler that serves what reg gathers. If reg takes a context, it
 // gets that of the scrape. The request parameter name[], which may be repeated,
-// selects families by name. It panics if opts.Registry refuses the error counter.
+// selects families by name; others, like collect[], are left to the program. It panics
+// if opts.Registry refuses the error counter.
+//
+// If reg is metric.DefaultGatherer, and that is a registry, the handler serves
+// client_golang's default gatherer beside it, like Handler does. Libraries that the
+// program uses may have registered their metrics there.
 //
 // A scrape ends after opts.Timeout, or earlier if Prometheus says so in a header. What
 // has been gathered by then is served if opts.ErrorHandling is ContinueOnError;
 // otherwise the answer to a timeout is 503 Service Unavailable.
 //
-// What opts.ErrorLog gets is a metric.MultiError wherever a scrape has failed in part.
+// What opts.ErrorLog gets, and what is in the body of an error, is what a registry of
+// client_golang reports: a metric.MultiError where several things have gone wrong.
 func HandlerFor(reg metric.Gatherer, opts HandlerOpts) http.Handler {
+	if r, ok := reg.(*metric.Registry); ok && isDefault(r) {
+		reg = metric.DefaultGatherers()
+	}
 	return HandlerForTransactional(metric.ToTransactionalGatherer(reg), opts)
+}
+
+func isDefault(r *metric.Registry) bool {
+	d, ok := metric.DefaultGatherer.(*metric.Registry)
+	return ok && d == r
 }
 
 // HandlerForTransactional is HandlerFor for a gatherer that wants to know when its
@@ -88,6 +102,8 @@ func InstrumentMetricHandler(reg metric.Registerer, handler http.Handler) http.H
 func translate(opts HandlerOpts) metric.HandlerOpts {
 	translated := metric.HandlerOpts{
 		ErrorHandling:                       metric.HandlerErrorHandling(opts.ErrorHandling),
+		ErrorText:                           func(err error) string { return inTheirWords(err).Error() },
+		DisableCollectorSelection:           true, // Exporters that come from client_golang do it themselves.
 		Registry:                            opts.Registry,
 		DisableCompression:                  opts.DisableCompression,
 		MaxRequestsInFlight:                 opts.MaxRequestsInFlight,
@@ -107,8 +123,24 @@ func translate(opts HandlerOpts) metric.HandlerOpts {
 	return translated
 }
 
+// inTheirWords returns the error as a registry of client_golang would have returned it:
+// without the names of collectors, and a MultiError only if it is several.
+func inTheirWords(err error) error {
+	switch failed := err.(type) { //nolint:errorlint // What a gatherer has put around it stays there.
+	case *metric.GatherError:
+		return failed.WithoutNames()
+	case interface{ Unwrap() []error }: // Of gathering and of encoding.
+		var multi metric.MultiError
+		for _, err := range failed.Unwrap() {
+			multi.Append(inTheirWords(err))
+		}
+		return multi.MaybeUnwrap()
+	}
+	return err
+}
+
 // printError logs an error the way that client_golang does: what was being done first,
-// then the error, which is a MultiError if it is several.
+// then the error.
 func printError(log Logger, err error) {
 	inner := errors.Unwrap(err)
 	if inner == nil {
@@ -119,8 +151,5 @@ func printError(log Logger, err error) {
 	if !found {
 		doing, inner = "error serving metrics:", err
 	}
-	if multi, ok := errors.AsType[metric.MultiError](inner); ok {
-		inner = multi
-	}
-	log.Println(doing, inner)
+	log.Println(doing, inTheirWords(inner))
 }

@@ -47,7 +47,7 @@ func (w *timeoutWriter) WriteHeader(code int) {
 	}
 	w.begun, w.late = true, true
 	w.ResponseWriter.WriteHeader(http.StatusServiceUnavailable)
-	fmt.Fprintf(w.ResponseWriter, "Exceeded configured timeout of %v.\n", w.timeout)
+	_, _ = fmt.Fprintf(w.ResponseWriter, "Exceeded configured timeout of %v.\n", w.timeout)
 }
 
 func (w *timeoutWriter) Write(p []byte) (int, error) {

@@ -2,8 +2,11 @@
 // database, is its own customer, and serves its metrics on /metrics.
 //
 // It shows request metrics with exemplars (requests.go), a collector that asks the
-// database under the context of the scrape (orders.go), and what a scrape with a
-// short timeout gets while another collector hangs (warehouse.go).
+// database under the context of the scrape (orders.go), what a scrape with a short
+// timeout gets while another collector hangs (warehouse.go), and one that fails again
+// and again, behind a cache, a stale result and a circuit breaker (sales.go,
+// collectors.go). The page /status and the metrics shop_scrape_… tell how the
+// collectors do.
 package main
 
 import (
@@ -24,6 +27,7 @@ func main() {
 	flag.Parse()
 	cfg.customerPause = 50 * time.Millisecond
 	cfg.warehouseDelay = 5 * time.Second
+	cfg.salesPause, cfg.salesOutage = 20*time.Second, 10*time.Second
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, cfg)
@@ -45,10 +49,20 @@ func run(ctx context.Context, cfg config) error {
 
 const hello = `The shop is open on %[1]s and keeps itself busy.
 
-Open %[1]s/metrics or try:
+Open %[1]s/metrics, or %[1]s/status for how the collectors do, or try:
 
   # One second for the scrape. Every other time the warehouse takes five, and all the rest arrives in time.
   curl -s -H 'X-Prometheus-Scrape-Timeout-Seconds: 1' %[1]s/metrics | grep ^shop_
+
+  # After 20 seconds, and then ever again, the sales report is away for 10. Look for it a few times:
+  # what was read last is served, with its age, and the breaker opens.
+  curl -s %[1]s/metrics | grep -E '^shop_(sales|scrape_collector_(success|result_age|breaker_state).*sales)'
+
+  # Everything about the collectors.
+  curl -s %[1]s/status
+
+  # The orders alone: nothing else is run.
+  curl -sg '%[1]s/metrics?collect[]=orders'
 
   # OpenMetrics, with exemplars.
   curl -s -H 'Accept: application/openmetrics-text; version=1.0.0' %[1]s/metrics | grep trace_id

@@ -23,6 +23,8 @@ type config struct {
 	database       string        // A file; if empty, a temporary one.
 	customerPause  time.Duration // Between two requests of a customer; if zero, there are no customers.
 	warehouseDelay time.Duration // How long the warehouse takes every other time.
+	salesPause     time.Duration // Between two renewals of the sales report; if zero, there are none.
+	salesOutage    time.Duration // How long the report is away each time.
 }
 
 // shop is the service and all that belongs to it.
@@ -39,7 +41,7 @@ type shop struct {
 
 // openShop opens the database and the port. The caller must call serve.
 func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
-	s := &shop{cfg: cfg, registry: metric.NewContextRegistry(), closing: make(chan struct{})}
+	s := &shop{cfg: cfg, registry: newRegistry(), closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.cleanUp())
@@ -55,10 +57,9 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	s.url = "http://" + s.listener.Addr().String()
 
 	requests := newRequestMetrics(s.registry)
-	s.registry.MustRegister(
-		&ordersCollector{db: s.db},
-		&warehouseCollector{delay: cfg.warehouseDelay, closing: s.closing},
-	)
+	if err := s.registerCollectors(); err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	for pattern, handler := range map[string]http.HandlerFunc{
 		"POST /orders":          s.placeOrder,
@@ -70,8 +71,14 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	mux.Handle("GET /metrics", metric.HandlerForContext(s.registry, metric.HandlerOpts{
 		ErrorHandling:     metric.ContinueOnError, // One bad collector costs only itself.
 		EnableOpenMetrics: true,
-		ErrorLog:          func(err error) { log.Printf("scrape: %v", err) },
+		Timeout:           3 * time.Second, // For those who announce none, such as a browser.
+		ErrorLog: func(err error) {
+			if _, ok := errors.AsType[*metric.GatherError](err); !ok { // The registry logs those.
+				log.Printf("scrape: %v", err)
+			}
+		},
 	}))
+	mux.Handle("GET /status", metric.StatusHandler(s.registry))
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	return s, nil
 }
@@ -87,7 +94,7 @@ func (s *shop) openDatabase(ctx context.Context) (err error) {
 	if s.db, err = sql.Open("sqlite", file+"?_pragma=journal_mode(wal)&_pragma=busy_timeout(5000)"); err != nil {
 		return err
 	}
-	if _, err = s.db.ExecContext(ctx, schema); err != nil {
+	if _, err = s.db.ExecContext(ctx, schema+`DROP TABLE IF EXISTS sales;`+salesReport); err != nil {
 		return fmt.Errorf("database %s: %w", file, err)
 	}
 	return nil
@@ -97,11 +104,14 @@ func (s *shop) openDatabase(ctx context.Context) (err error) {
 func (s *shop) serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var customers sync.WaitGroup
+	var life sync.WaitGroup
 	if s.cfg.customerPause > 0 {
 		for range 3 {
-			customers.Go(func() { shopping(ctx, s.url, s.cfg.customerPause) })
+			life.Go(func() { shopping(ctx, s.url, s.cfg.customerPause) })
 		}
+	}
+	if s.cfg.salesPause > 0 {
+		life.Go(func() { s.renewSales(ctx) })
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.server.Serve(s.listener) }()
@@ -112,7 +122,7 @@ func (s *shop) serve(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	cancel()
-	customers.Wait()
+	life.Wait()
 	close(s.closing)
 	patience, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()

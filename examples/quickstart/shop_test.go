@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -35,6 +36,7 @@ func TestScrapeWhileWarehouseHangs(t *testing.T) {
 		`shop_orders{status="paid"} 1`,
 		`shop_orders_value_euros{status="new"} 5`,
 		`shop_orders_value_euros{status="paid"} 1`,
+		`shop_sales_euros{basket="small"} 0`,
 		`shop_warehouse_stock_items{item="kettle"} 7`,
 		`shop_warehouse_stock_items{item="teapot"} 120`,
 	} {
@@ -44,9 +46,20 @@ func TestScrapeWhileWarehouseHangs(t *testing.T) {
 	}
 
 	// In the second one the warehouse hangs, in the third it still does.
+	whole = business(whole)
 	rest := slices.DeleteFunc(slices.Clone(whole), func(line string) bool { return strings.Contains(line, "warehouse") })
 	for _, name := range []string{"hanging", "still hanging"} {
 		got, elapsed := s.scrape(t, client)
+		for _, want := range []string{
+			`shop_scrape_collector_success{collector="orders"} 1`,
+			`shop_scrape_collector_success{collector="warehouse"} 0`,
+			`shop_scrape_collector_timeout{collector="warehouse"} 1`,
+		} {
+			if !slices.Contains(got, want) {
+				t.Errorf("%s: the scrape lacks %s", name, want)
+			}
+		}
+		got = business(got)
 		if !slices.Equal(got, rest) {
 			t.Errorf("%s: got\n%s\n\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(rest, "\n"))
 		}
@@ -68,7 +81,10 @@ func TestManyScrapes(t *testing.T) {
 
 	began, complete := time.Now(), 0
 	for i := range 500 {
-		got, _ := s.scrape(t, client)
+		got, elapsed := s.scrape(t, client)
+		if elapsed > warehouseDelay/2 { // It is less than a second; the margin is for busy machines.
+			t.Errorf("scrape %d took %v", i, elapsed)
+		}
 		if len(got) == len(whole) {
 			complete++
 		} else if len(got) != len(whole)-2 {
@@ -83,11 +99,59 @@ func TestManyScrapes(t *testing.T) {
 	waitForGoroutines(t, before)
 }
 
+// TestSalesOutage takes the sales report away: the last one is served, and the
+// self-metrics and the status page say so.
+func TestSalesOutage(t *testing.T) {
+	s, client := start(t, config{})
+	trade(t, s, client)
+	for _, query := range []string{`DROP TABLE sales`, salesReport} { // The night job, once.
+		if _, err := s.db.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.scrapeUntil(t, client, `shop_sales_euros{basket="small"} 1`)
+	if _, err := s.db.ExecContext(t.Context(), `DROP TABLE sales`); err != nil {
+		t.Fatal(err)
+	}
+	lines := s.scrapeUntil(t, client, `shop_scrape_collector_breaker_state{collector="sales"} 1`)
+	for _, want := range []string{
+		`shop_sales_euros{basket="small"} 1`,
+		`shop_scrape_collector_success{collector="sales"} 0`,
+		`shop_scrape_collector_success{collector="orders"} 1`,
+		`shop_scrape_collector_breaker_trips_total{collector="sales"} 1`,
+	} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("the scrape lacks %s:\n%s", want, strings.Join(lines, "\n"))
+		}
+	}
+	if page, _ := s.get(t, client, "/status", nil); !strings.Contains(page, "rests (breaker open)") {
+		t.Errorf("the status page does not say that the breaker is open:\n%s", page)
+	}
+	if _, err := s.db.ExecContext(t.Context(), salesReport); err != nil {
+		t.Fatal(err)
+	}
+	s.scrapeUntil(t, client, `shop_scrape_collector_success{collector="sales"} 1`)
+}
+
+// TestNightJob has the report renewed all the time.
+func TestNightJob(t *testing.T) {
+	s, client := start(t, config{customerPause: time.Millisecond, salesPause: time.Millisecond, salesOutage: time.Millisecond})
+	for deadline := time.Now().Add(time.Minute); ; {
+		lines, _ := s.scrape(t, client)
+		if !slices.Contains(lines, `shop_sales_euros{basket="medium"} 0`) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing was sold within a minute:\n%s", strings.Join(lines, "\n"))
+		}
+	}
+}
+
 // TestExemplars asks for what leads from a latency to a trace.
 func TestExemplars(t *testing.T) {
 	s, client := start(t, config{})
 	trade(t, s, client)
-	body, _ := s.get(t, client, http.Header{"Accept": {"application/openmetrics-text; version=1.0.0"}})
+	body, _ := s.get(t, client, "/metrics", http.Header{"Accept": {"application/openmetrics-text; version=1.0.0"}})
 	if want := ` # {trace_id="` + strings.Repeat("ab", 16) + `"} `; !strings.Contains(body, want) {
 		t.Errorf("the scrape lacks an exemplar with%s in\n%s", want, body)
 	}
@@ -190,19 +254,40 @@ func trade(t *testing.T, s *shop, client *http.Client) {
 // samples.
 func (s *shop) scrape(t *testing.T, client *http.Client) ([]string, time.Duration) {
 	t.Helper()
-	body, elapsed := s.get(t, client, http.Header{"X-Prometheus-Scrape-Timeout-Seconds": {"1"}})
+	body, elapsed := s.get(t, client, "/metrics", http.Header{"X-Prometheus-Scrape-Timeout-Seconds": {"1"}})
 	lines := strings.Split(strings.TrimSuffix(body, "\n"), "\n")
 	return slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, "#") }), elapsed
 }
 
-// get returns the metrics, and how long the answer took.
-func (s *shop) get(t *testing.T, client *http.Client, header http.Header) (string, time.Duration) {
+// scrapeUntil scrapes until there is a line, and returns all.
+func (s *shop) scrapeUntil(t *testing.T, client *http.Client, line string) []string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/metrics", http.NoBody)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		lines, _ := s.scrape(t, client)
+		if slices.Contains(lines, line) {
+			return lines
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after a minute there is no %s in\n%s", line, strings.Join(lines, "\n"))
+		}
+	}
+}
+
+// business returns the samples that are about the shop itself.
+func business(lines []string) []string {
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
+		return !strings.HasPrefix(line, "shop_") || strings.HasPrefix(line, "shop_scrape_")
+	})
+}
+
+// get returns a page, and how long the answer took.
+func (s *shop) get(t *testing.T, client *http.Client, path string, header http.Header) (string, time.Duration) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header = header
+	maps.Copy(req.Header, header)
 	start := time.Now()
 	resp, err := client.Do(req)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 func TestPointsDoNotAllocate(t *testing.T) {
 	for name, opts := range variants() {
 		e := encode.NewEncoder(io.Discard, opts)
-		defer e.Release()
+		t.Cleanup(e.Release)
 		for _, f := range corpus {
 			t.Run(name+"/"+f.Name, func(t *testing.T) {
 				if err := e.Family(&f.Family); err != nil {

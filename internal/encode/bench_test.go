@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	common "github.com/prometheus/common/model"
 
@@ -93,7 +92,7 @@ func BenchmarkExpfmt(b *testing.B) {
 	for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim} {
 		for name, f := range benchFamilies() {
 			b.Run(name+"/"+format.ToEscapingScheme().String()+"/"+string(format[:20]), func(b *testing.B) {
-				var in *dto.MetricFamily = toDTO(f)
+				in := toDTO(f)
 				for b.Loop() {
 					_ = expfmt.NewEncoder(io.Discard, format).Encode(in)
 				}

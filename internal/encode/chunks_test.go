@@ -136,7 +136,7 @@ func TestWriteErrorsStick(t *testing.T) {
 				}
 				f := corpus[0]
 				for _, err := range []error{e.Family(&f.Family), e.Point(&f.points[0]), e.Flush(), e.Abort(), e.Close()} {
-					if err != first {
+					if err != first { //nolint:errorlint // It is to be the same one.
 						t.Errorf("later: %v, want %v", err, first)
 					}
 				}

@@ -2,6 +2,7 @@ package encode_test
 
 import (
 	"math"
+	"slices"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -115,7 +116,7 @@ func histograms() []model.Point {
 		{UpperBound: 2.5, Count: 100392, Exemplar: quoted},
 		{UpperBound: 1e6, Count: 1e7},
 	}
-	withInf := append(buckets[:3:3], model.Bucket{UpperBound: inf, Count: 144320, Exemplar: traced})
+	withInf := slices.Concat(buckets[:3], []model.Bucket{{UpperBound: inf, Count: 144320, Exemplar: traced}})
 	return []model.Point{
 		{Created: at(1_700_000_000_000_000_000), Histogram: &model.HistogramValue{Count: 144320, Sum: 53423, Buckets: buckets}},
 		{Labels: labels("path", "/"), Histogram: &model.HistogramValue{Count: 144320, Sum: 53423.25, Buckets: withInf}},

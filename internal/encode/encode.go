@@ -252,7 +252,7 @@ func (e *Encoder) Abort() error { return e.finish(false) }
 var errFinished = errors.New("encode: the exposition is finished")
 
 func (e *Encoder) finish(complete bool) error {
-	if e.out.err == errFinished {
+	if e.out.err == errFinished { //nolint:errorlint // It is compared as it was set.
 		return nil
 	}
 	if e.out.err != nil {

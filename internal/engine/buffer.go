@@ -29,7 +29,7 @@ type Buffer struct {
 	mu      sync.Mutex
 	samples []model.Sample
 	texts   model.Texts // Of the samples' labels.
-	dropped []error
+	dropped Dropped
 	closed  bool
 }
 
@@ -56,16 +56,16 @@ func (b *Buffer) Drop(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.closed {
-		b.dropped = append(b.dropped, err)
+		b.dropped.Add(err)
 	}
 }
 
 // Snapshot returns what has arrived so far. The slices are read-only: the run may
 // go on appending behind their end.
-func (b *Buffer) Snapshot() (samples []model.Sample, dropped []error) {
+func (b *Buffer) Snapshot() (samples []model.Sample, dropped Dropped) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.samples[:len(b.samples):len(b.samples)], b.dropped[:len(b.dropped):len(b.dropped)]
+	return b.samples[:len(b.samples):len(b.samples)], b.dropped
 }
 
 // Close implements Sink. The buffer lets go of what it holds.
@@ -73,5 +73,5 @@ func (b *Buffer) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	b.samples, b.texts, b.dropped = nil, model.Texts{}, nil
+	b.samples, b.texts, b.dropped = nil, model.Texts{}, Dropped{}
 }

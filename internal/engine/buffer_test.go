@@ -33,8 +33,8 @@ func TestBufferCopies(t *testing.T) {
 	b.Drop(errOwn)
 	b.Close()
 	b.Close()
-	if len(samples) != 1 || len(dropped) != 1 {
-		t.Fatalf("the snapshot has %d samples and %d errors now", len(samples), len(dropped))
+	if len(samples) != 1 || dropped.Count() != 1 {
+		t.Fatalf("the snapshot has %d samples and %d errors now", len(samples), dropped.Count())
 	}
 	got := samples[0].Point
 	if got.Labels.Text() != `a="1"` || got.Histogram.Buckets[0].Count != 1 || got.Summary.Quantiles[0].Value != 1 {
@@ -50,8 +50,8 @@ func TestBufferClosed(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 	b.Drop(errOwn)
-	if samples, dropped := b.Snapshot(); len(samples)+len(dropped) > 0 {
-		t.Errorf("after Close there are %v and %v", samples, dropped)
+	if samples, dropped := b.Snapshot(); len(samples)+dropped.Count() > 0 {
+		t.Errorf("after Close there are %v and %v", samples, dropped.Errors())
 	}
 }
 
@@ -92,7 +92,7 @@ func TestBufferConcurrentSafe(t *testing.T) {
 	for _, s := range samples {
 		seen[s.Point.Value] = true
 	}
-	if len(seen) != writers*each || len(samples) != writers*each || len(dropped) != writers*each {
-		t.Errorf("%d different of %d samples and %d errors, want %d", len(seen), len(samples), len(dropped), writers*each)
+	if len(seen) != writers*each || len(samples) != writers*each || dropped.Count() != writers*each {
+		t.Errorf("%d different of %d samples and %d errors, want %d", len(seen), len(samples), dropped.Count(), writers*each)
 	}
 }

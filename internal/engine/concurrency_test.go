@@ -89,6 +89,25 @@ func TestStuckWithoutDeadline(t *testing.T) {
 	})
 }
 
+// TestWaitIsCounted checks how long jobs have waited, whether they came to their turn
+// or not, and the accounts.
+func TestWaitIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engine.Engine{Concurrency: 1}
+		list := []*engine.Collector{shared(slowRun(2 * time.Second)), shared(slowRun(2 * time.Second)), quick()}
+		outcomes := scrape(&e, 3*time.Second, list...)
+		for i, want := range []time.Duration{0, 2 * time.Second, 3 * time.Second} {
+			if got := outcomes[i].Wait; got != want {
+				t.Errorf("job %d has waited %v, want %v", i, got, want)
+			}
+			if got := e.Stats(list)[i].WaitTotal; got != want {
+				t.Errorf("by its account collector %d has waited %v, want %v", i, got, want)
+			}
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
 // wantHealthy checks that a stuck collector fails at once, that others run, one at a
 // time, and that all is well when the stuck one has returned.
 func wantHealthy(t *testing.T, e *engine.Engine, stuck *gate) {

@@ -98,7 +98,7 @@ func TestDeadline(t *testing.T) {
 						}}
 						ctx, cancel := begin()
 						defer cancel()
-						testDeadline(t, ctx, bad, want)
+						testDeadline(ctx, t, bad, want)
 						close(release)
 						time.Sleep(2 * time.Hour) // All must come to an end.
 					})
@@ -108,7 +108,7 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-func testDeadline(t *testing.T, ctx context.Context, bad *engine.Collector, want error) {
+func testDeadline(ctx context.Context, t *testing.T, bad *engine.Collector, want error) {
 	good := shared(func(sink engine.Sink) error {
 		send(sink, 1, 2, 3)
 		time.Sleep(timeout - 1)
@@ -195,8 +195,8 @@ func TestOwnErrors(t *testing.T) {
 	if outcomes[0].Err != errOwn || outcomes[1].Err != nil { //nolint:errorlint // As it is.
 		t.Errorf("the errors are %v and %v", outcomes[0].Err, outcomes[1].Err)
 	}
-	if len(outcomes[0].Dropped) != 1 || len(outcomes[1].Dropped) != 0 {
-		t.Errorf("dropped %v and %v", outcomes[0].Dropped, outcomes[1].Dropped)
+	if outcomes[0].Dropped.Count() != 1 || outcomes[1].Dropped.Count() != 0 {
+		t.Errorf("dropped %v and %v", outcomes[0].Dropped.Errors(), outcomes[1].Dropped.Errors())
 	}
 }
 

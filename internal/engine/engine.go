@@ -79,10 +79,10 @@ type Job struct {
 // Outcome is what one collector has given to one scrape.
 type Outcome struct {
 	Samples  []model.Sample // Read-only; possibly shared with other scrapes.
-	Dropped  []error        // One for each sample that could not be used.
+	Dropped  Dropped        // Samples that could not be used.
 	Err      error          // Why there is not everything, or nothing new, or nil.
 	Duration time.Duration  // Of the run, until it ended or was left behind.
-	Wait     time.Duration  // Before the run was started or joined.
+	Wait     time.Duration  // Before the run was started or joined, or until there was no time left for one.
 	Source   Source
 	Age      time.Duration // Of the samples, if they are not of a run for this scrape.
 }

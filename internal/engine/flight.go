@@ -98,11 +98,11 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 		}
 		return err
 	}, func(err error) {
-		ended()
 		if job.Sink != nil {
 			job.Sink.Close()
 		}
 		e.finish(f, err)
+		ended() // Not before, either.
 	})
 	return f
 }
@@ -128,9 +128,6 @@ func (e *Engine) finish(f *flight, err error) {
 	f.err, f.end = err, time.Now()
 	f.keep()
 	f.judge(err)
-	if f.cancel != nil {
-		f.cancel()
-	}
 	delete(e.flights, f)
 	c.flights--
 	if f.overdue {
@@ -143,6 +140,9 @@ func (e *Engine) finish(f *flight, err error) {
 	e.uncount(f)
 	e.wakeAll()
 	close(f.done)
+	if f.cancel != nil {
+		f.cancel() // Not before: the end of the context would look like the collector's own limit.
+	}
 }
 
 // await waits until the run has returned, ctx is done or the collector's own limit has

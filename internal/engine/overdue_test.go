@@ -72,7 +72,7 @@ func TestLateSamples(t *testing.T) {
 				}}
 				scrape(&e, time.Second, c)
 				time.Sleep(2 * time.Second)
-				if o := scrape(&e, time.Second, c)[0]; len(o.Samples)+len(o.Dropped) > 0 || o.Err != nil {
+				if o := scrape(&e, time.Second, c)[0]; len(o.Samples)+o.Dropped.Count() > 0 || o.Err != nil {
 					t.Errorf("the next scrape got %+v", o)
 				}
 			})

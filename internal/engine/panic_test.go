@@ -120,7 +120,7 @@ func checkPanic(t *testing.T, err error, value string, is error) {
 // TestOldNilPanic checks that panic(nil) is noticed where recover cannot tell it.
 func TestOldNilPanic(t *testing.T) {
 	t.Setenv("GODEBUG", "panicnil=1")
-	err := engine.Try(func() error { panic(nil) })
+	err := engine.Try(func() error { panic(nil) }) //nolint:govet // That it is nil is the point.
 	checkPanic(t, err, "<nil>", nil)
 }
 

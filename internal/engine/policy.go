@@ -40,7 +40,7 @@ type Policy struct {
 // result is what a good run has given. It is immutable.
 type result struct {
 	samples []model.Sample
-	dropped []error
+	dropped Dropped
 	at      time.Time
 }
 

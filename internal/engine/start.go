@@ -47,6 +47,7 @@ func (s *start) run() {
 		}
 		for _, i := range s.pending {
 			s.outcomes[i].Err = fmt.Errorf("not started, since too many runs were under way: %w", s.ctx.Err())
+			s.outcomes[i].Wait = time.Since(s.began)
 		}
 		if errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
 			s.starved()

@@ -71,6 +71,7 @@ type Stats struct {
 	LastDuration time.Duration
 	LastSamples  int
 	LastErr      error // Of the last scrape.
+	LastRunErr   error // Of the last scrape that there was a run for: why there may be none now.
 
 	// The following tell how things are now.
 	Running      int       // Runs that have not returned.
@@ -88,7 +89,7 @@ func (s *Stats) count(o *Outcome, ran bool) {
 	s.WaitTotal += o.Wait
 	switch o.Source {
 	case FromRun:
-		s.Dropped += uint64(len(o.Dropped))
+		s.Dropped += uint64(o.Dropped.Count())
 	case FromCache:
 		s.CacheHits++
 		return
@@ -97,9 +98,21 @@ func (s *Stats) count(o *Outcome, ran bool) {
 	}
 	s.LastErr = o.Err
 	if ran {
+		s.LastRunErr = o.Err
 		s.LastDuration = o.Duration
 		s.LastSamples = len(o.Samples)
 	}
+}
+
+// Account adds to the account of a collector what the engine does not see: samples that
+// a run has written to the sink of its job, and those that were left out afterwards.
+func (e *Engine) Account(c *Collector, samples, dropped int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if samples > 0 {
+		c.stats.LastSamples = samples
+	}
+	c.stats.Dropped += uint64(dropped)
 }
 
 // Stats returns the accounts of collectors, all as of the same moment.
@@ -107,6 +120,14 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
+	for _, c := range collectors {
+		c.stats.RunningSince = time.Time{}
+	}
+	for f := range e.flights {
+		if s := &f.collector.stats; s.RunningSince.IsZero() || f.start.Before(s.RunningSince) {
+			s.RunningSince = f.start
+		}
+	}
 	all := make([]Stats, len(collectors))
 	for i, c := range collectors {
 		s := c.stats
@@ -121,13 +142,6 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 			s.Breaker, s.BreakerTrips = c.Policy.Breaker.state(now), c.Policy.Breaker.trips
 		}
 		all[i] = s
-	}
-	for f := range e.flights {
-		for i, c := range collectors {
-			if c == f.collector && (all[i].RunningSince.IsZero() || f.start.Before(all[i].RunningSince)) {
-				all[i].RunningSince = f.start
-			}
-		}
 	}
 	return all
 }

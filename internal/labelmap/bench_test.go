@@ -18,7 +18,7 @@ import (
 //
 //	go test -run '^$' -bench . -cpu 1,2 -count 5 ./internal/labelmap
 
-type benchChild struct{ value atomic.Uint64 }
+type benchChild struct{ _ atomic.Uint64 }
 
 var labelNames = []string{"code", "method", "path", "instance"}
 

@@ -157,7 +157,7 @@ var clears = map[string]func(m *series){
 // is the beginning of one generation.
 func TestConcurrentClear(t *testing.T) {
 	const size, generations = 50, 100
-	for name, clear := range clears {
+	for name, clearAll := range clears {
 		t.Run(name, func(t *testing.T) {
 			m := newMap("generation", "i")
 			var done atomic.Bool
@@ -176,7 +176,7 @@ func TestConcurrentClear(t *testing.T) {
 				if n := len(m.Sorted()); n != size {
 					t.Errorf("%d series, want %d", n, size)
 				}
-				clear(m)
+				clearAll(m)
 				if m.Len() != 0 || len(m.Sorted()) != 0 {
 					t.Errorf("%d series left, %d in the list", m.Len(), len(m.Sorted()))
 				}
@@ -192,7 +192,7 @@ func TestConcurrentClear(t *testing.T) {
 func TestConcurrentGetThenSortedOfDeleted(t *testing.T) {
 	const size, rounds = 400, 40
 	value := func(i int) []string { return []string{strconv.Itoa(i)} }
-	for name, clear := range clears {
+	for name, clearAll := range clears {
 		t.Run(name, func(t *testing.T) {
 			m := newMap("i")
 			for range rounds {
@@ -202,7 +202,7 @@ func TestConcurrentGetThenSortedOfDeleted(t *testing.T) {
 				m.Sorted()
 				together(workers, func(worker int) {
 					if worker == 0 {
-						clear(m)
+						clearAll(m)
 						return
 					}
 					for m.Get(value(worker)) != nil {

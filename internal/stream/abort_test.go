@@ -88,7 +88,7 @@ func TestCloseLetsGo(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		out.Drop(errGone)
-		if errs := out.Dropped(); len(errs) != 0 {
+		if errs := out.Dropped().Errors(); len(errs) != 0 {
 			t.Errorf("reported late: %v", errs)
 		}
 		var w bytes.Buffer

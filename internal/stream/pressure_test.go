@@ -2,11 +2,13 @@ package stream_test
 
 import (
 	"bytes"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/stream"
 )
 
@@ -140,7 +142,9 @@ func TestEndlessStream(t *testing.T) {
 		}
 		other.Close()
 		endless.Close()
-		<-end
+		if err := <-end; !errors.Is(err, engine.ErrAbandoned) {
+			t.Errorf("the endless collector has ended with %v", err)
+		}
 		if err := drained(); err != nil {
 			t.Fatal(err)
 		}

@@ -19,8 +19,7 @@ type Stream struct {
 	encoding sync.Mutex
 	encoder  *encode.Encoder // Nil when its last chunk is in the queue.
 	family   *model.Family   // The one begun last.
-	dropped  []error         // The first ones.
-	drops    int
+	dropped  engine.Dropped
 	series   uint64 // Written, when the encoder is nil.
 
 	// Guarded by the mixer's mutex.
@@ -29,10 +28,6 @@ type Stream struct {
 
 	closed atomic.Bool // Nobody waits for more.
 }
-
-// maxDropped is how many errors of samples a stream keeps: there may be as many as
-// there are samples.
-const maxDropped = 50
 
 // Sample implements engine.Sink. It waits while the queue is full. An error that is
 // not engine.ErrAbandoned tells why the sample has been left out, among them an
@@ -78,30 +73,15 @@ func (s *Stream) Drop(err error) {
 	if s.encoder == nil {
 		return
 	}
-	s.drops++
-	if len(s.dropped) < maxDropped {
-		s.dropped = append(s.dropped, err)
-	}
+	s.dropped.Add(err)
 }
 
-// Dropped returns the errors of the samples that were left out. Of very many it
-// returns the first ones, and one more that tells how many others there are. While
-// the stream is not closed, it may have to wait as Sample does.
-func (s *Stream) Dropped() []error {
+// Dropped returns the errors of the samples that were left out. While the stream is not
+// closed, it may have to wait as Sample does.
+func (s *Stream) Dropped() engine.Dropped {
 	s.encoding.Lock()
 	defer s.encoding.Unlock()
-	errs := s.dropped[:len(s.dropped):len(s.dropped)]
-	if more := s.drops - len(errs); more > 0 {
-		errs = append(errs, fmt.Errorf("%d more samples were left out", more))
-	}
-	return errs
-}
-
-// DroppedCount returns how many samples were left out.
-func (s *Stream) DroppedCount() int {
-	s.encoding.Lock()
-	defer s.encoding.Unlock()
-	return s.drops
+	return s.dropped
 }
 
 // Series returns how many series have been written, once the stream is closed.

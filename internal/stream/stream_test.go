@@ -117,11 +117,11 @@ func TestLeftOut(t *testing.T) {
 	}
 	a.Close()
 	b.Close()
-	if bad := new(encode.PointError); !errors.As(b.Dropped()[1], &bad) {
-		t.Errorf("got %v", b.Dropped())
+	if bad := new(encode.PointError); !errors.As(b.Dropped().Errors()[1], &bad) {
+		t.Errorf("got %v", b.Dropped().Errors())
 	}
-	if a.DroppedCount() != 4 || len(a.Dropped()) != 4 || b.DroppedCount() != 2 {
-		t.Errorf("dropped %v and %v", a.Dropped(), b.Dropped())
+	if a.Dropped().Count() != 4 || len(a.Dropped().Errors()) != 4 || b.Dropped().Count() != 2 {
+		t.Errorf("dropped %v and %v", a.Dropped().Errors(), b.Dropped().Errors())
 	}
 	var w bytes.Buffer
 	if err := m.Drain(t.Context(), &w); err != nil {
@@ -141,12 +141,12 @@ func TestDroppedIsBounded(t *testing.T) {
 		out.Drop(fmt.Errorf("error %d", i))
 	}
 	out.Close()
-	errs := out.Dropped()
+	errs := out.Dropped().Errors()
 	if len(errs) != 51 || errs[49].Error() != "error 49" || errs[50].Error() != "950 more samples were left out" {
 		t.Errorf("%d errors, the last is %v", len(errs), errs[len(errs)-1])
 	}
-	if out.DroppedCount() != 1000 {
-		t.Errorf("%d are counted", out.DroppedCount())
+	if n := out.Dropped().Count(); n != 1000 {
+		t.Errorf("%d are counted", n)
 	}
 }
 

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// compile type-checks a package that imports nothing.
+func compile(t *testing.T, source string) *types.Package {
+	t.Helper()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, "api.go", "package api\n"+source, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg, err := (&types.Config{}).Check("example.org/api", files, []*ast.File{file}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkg
+}
+
+// TestComparison breaks an API in every way, one at a time.
+func TestComparison(t *testing.T) {
+	for name, tc := range map[string]struct {
+		theirs, ours string
+		found        string // The keys, sorted, of everything that is found.
+	}{
+		"the same": {"const C = 1; var V int; func F(int) error { return nil }", "const C = 1; var V int; func F(int) error { return nil }; var More int", ""},
+
+		"missing constant": {"const C = 1", "", "api.C"},
+		"missing variable": {"var V int", "", "api.V"},
+		"missing function": {"func F() {}", "", "api.F"},
+		"missing type":     {"type T struct{}", "", "api.T"},
+		"unexported":       {"const c = 1; type t struct{}", "", ""},
+
+		"other value":             {"const C = 1", "const C = 2", "api.C"},
+		"other text":              {`const C = "a"`, `const C = "b"`, "api.C"},
+		"type of a constant":      {"const C int64 = 1", "const C int32 = 1", "api.C"},
+		"untyped constant":        {"const C = 1", "const C int = 1", "api.C"},
+		"constant as variable":    {"const C = 1", "var C = 1", "api.C"},
+		"variable as function":    {"var V func()", "func V() {}", "api.V"},
+		"type of a variable":      {"var V []int", "var V []string", "api.V"},
+		"function as variable":    {"func F() {}", "var F = func() {}", "api.F"},
+		"type as function":        {"type T int", "func T() {}", "api.T"},
+		"parameter":               {"func F(a int) {}", "func F(a string) {}", "api.F"},
+		"fewer parameters":        {"func F(a, b int) {}", "func F(a int) {}", "api.F"},
+		"more parameters":         {"func F(a int) {}", "func F(a, b int) {}", "api.F"},
+		"variadic parameter more": {"func F(a int) {}", "func F(a int, b ...int) {}", ""},
+		"variadic parameter less": {"func F(a ...int) {}", "func F(a []int) {}", "api.F"},
+		"result":                  {"func F() int { return 0 }", "func F() string { return \"\" }", "api.F"},
+		"more results":            {"func F() int { return 0 }", "func F() (int, error) { return 0, nil }", "api.F"},
+		"direction of a channel":  {"func F(chan<- int) {}", "func F(<-chan int) {}", "api.F"},
+		"length of an array":      {"var V [2]int", "var V [3]int", "api.V"},
+		"key of a map":            {"var V map[string]int", "var V map[int]int", "api.V"},
+		"pointer":                 {"type T struct{}; func F() *T { return nil }", "type T struct{}; func F() T { return T{} }", "api.F, api.T"},
+
+		"own struct":             {"type T struct{ A int }", "type T struct{ A int }", "api.T"},
+		"counterpart is used":    {"type T struct{}; func F(map[string][]*T) {}", "type T struct{}; func F(map[string][]*T) {}", "api.T"},
+		"other counterpart":      {"type T struct{}; type U struct{}; func F(T) {}", "type T struct{}; type U struct{}; func F(U) {}", "api.F, api.T, api.U"},
+		"missing field":          {"type T struct{ A, B int }", "type T struct{ A int }", "api.T, api.T.B"},
+		"field more":             {"type T struct{ A int }", "type T struct{ A, B int }", "api.T, api.T.B"},
+		"unexported field":       {"type T struct{ a int }", "type T struct{ b string }", "api.T"},
+		"type of a field":        {"type T struct{ A int }", "type T struct{ A string }", "api.T, api.T.A"},
+		"field is embedded":      {"type E struct{}; type T struct{ E }", "type E struct{}; type T struct{ E *E }", "api.E, api.T, api.T.E"},
+		"not a struct":           {"type T struct{}", "type T int", "api.T"},
+		"underlying type":        {"type T int", "type T string", "api.T"},
+		"underlying function":    {"type T func(int)", "type T func(string)", "api.T"},
+		"missing method":         {"type T struct{}; func (T) M() {}", "type T struct{}", "api.T, api.T.M"},
+		"method of the pointer":  {"type T struct{}; func (*T) M() {}", "type T struct{}", "api.T, api.T.M"},
+		"method needs a pointer": {"type T struct{}; func (T) M() {}", "type T struct{}; func (*T) M() {}", "api.T, api.T.M"},
+		"signature of a method":  {"type T struct{}; func (*T) M(int) {}", "type T struct{}; func (*T) M(string) {}", "api.T, api.T.M"},
+		"promoted method":        {"type E struct{}; func (E) M() {}; type T struct{ E }", "type E struct{}; func (E) M() {}; type T struct{ E int }", "api.E, api.T, api.T.E, api.T.M"},
+		"more methods":           {"type T struct{}", "type T struct{}; func (T) M() {}", "api.T"},
+
+		"interface":                   {"type T interface{ M() }", "type T interface{ M() }", "api.T"},
+		"not an interface":            {"type T interface{ M() }", "type T struct{}", "api.T"},
+		"missing method of interface": {"type T interface{ M(); N() }", "type T interface{ M() }", "api.T, api.T.N"},
+		"more methods of interface":   {"type T interface{ M() }", "type T interface{ M(); N() }", "api.T, api.T.N"},
+		"signature in interface":      {"type T interface{ M() int }", "type T interface{ M() string }", "api.T, api.T.M"},
+
+		"method of an unexported type": {
+			"type v struct{}; func (v) M(int) {}; func (v) N() {}; var V v",
+			"type v struct{}; func (v) M(string) {}; var V v", "api.v.M, api.v.N",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			theirs, ours := compile(t, tc.theirs), compile(t, tc.ours)
+			c := newComparison()
+			c.pair(theirs, ours)
+			c.comparePackage(theirs)
+			keys := make(map[string]bool)
+			for _, f := range c.findings {
+				keys[f.key] = true
+			}
+			if got := strings.Join(slices.Sorted(maps.Keys(keys)), ", "); got != tc.found {
+				t.Errorf("found %q, want %q", got, tc.found)
+			}
+		})
+	}
+}
+
+// TestAlias checks that an alias of their type is no difference, and is counted.
+func TestAlias(t *testing.T) {
+	theirs := compile(t, "type T struct{ A int }; func F(T) {}")
+	ours := types.NewPackage("example.org/ours", "ours")
+	ours.Scope().Insert(types.NewTypeName(token.NoPos, ours, "T", theirs.Scope().Lookup("T").Type()))
+	ours.Scope().Insert(types.NewFunc(token.NoPos, ours, "F", types.NewSignatureType(nil, nil, nil,
+		types.NewTuple(types.NewVar(token.NoPos, ours, "", theirs.Scope().Lookup("T").Type())), nil, false)))
+	c := newComparison()
+	c.pair(theirs, ours)
+	c.comparePackage(theirs)
+	if len(c.findings) > 0 || c.compared != 2 || c.identical != 1 {
+		t.Errorf("found %v in %d identifiers, %d of them identical", c.findings, c.compared, c.identical)
+	}
+}
+
+// TestReport checks that only what is in the list is accepted, and that the list has
+// nothing else.
+func TestReport(t *testing.T) {
+	c := newComparison()
+	c.compared = 3
+	c.missing("api.A", "missing")
+	c.different("api.B", "other")
+	for name, tc := range map[string]struct {
+		intended map[string]string
+		ok       bool
+		lines    string
+	}{
+		"both":     {map[string]string{"api.A": "why", "api.B": "why"}, true, ""},
+		"one":      {map[string]string{"api.A": "why"}, false, "api.B: other\n"},
+		"outdated": {map[string]string{"api.A": "why", "api.B": "why", "api.C": "why"}, false, "api.C: listed as an intended difference, but there is none\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			ok := report(&out, c, tc.intended, false)
+			if lines, _, _ := strings.Cut(out.String(), "3 identifiers"); ok != tc.ok || lines != tc.lines {
+				t.Errorf("got %t and\n%s", ok, out.String())
+			}
+		})
+	}
+}
+
+// TestAPI is what make api runs. It also checks that the comparison sees all of
+// client_golang: what its packages export can be counted without a type checker.
+func TestAPI(t *testing.T) {
+	var out strings.Builder
+	ok, err := run(&out, false)
+	if err != nil || !ok {
+		t.Fatalf("got error %v and\n%s", err, out.String())
+	}
+	if !strings.HasPrefix(out.String(), "172 identifiers, ") {
+		t.Errorf("the comparison is not complete: %s", out.String())
+	}
+}

@@ -1,0 +1,118 @@
+package metric
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// The functions below are for libraries that take one of client_golang's vectors, which
+// are structs and not interfaces. What they return can be used like a vector that
+// client_golang has made, and its series are those of v: whatever a library counts
+// shows where v is registered. It must not be registered as well.
+//
+// Labels that are curried or constrained in v are so in the result. Deleting series and
+// Reset have to be called on v: by the result, they delete nothing. (Libraries that
+// return one of client_golang's vectors, or take a Registerer, need none of this: every
+// Collector can be registered as it is.) The functions panic if v is one that does
+// nothing, because the labels are not known then.
+
+// BridgeCounterVec returns v for a library that takes client_golang's CounterVec.
+func BridgeCounterVec(v *CounterVec) *prometheus.CounterVec {
+	return &prometheus.CounterVec{MetricVec: bridge(v.vec, func(s *bridgedSeries[counter, *counter]) Metric { return bridgedCounter{s} })}
+}
+
+// BridgeGaugeVec returns v for a library that takes client_golang's GaugeVec.
+func BridgeGaugeVec(v *GaugeVec) *prometheus.GaugeVec {
+	return &prometheus.GaugeVec{MetricVec: bridge(v.vec, func(s *bridgedSeries[gauge, *gauge]) Metric { return bridgedGauge{s} })}
+}
+
+// BridgeHistogramVec returns v for a library that takes client_golang's HistogramVec.
+func BridgeHistogramVec(v *HistogramVec) *prometheus.HistogramVec {
+	return &prometheus.HistogramVec{MetricVec: bridge(v.vec, func(s *bridgedSeries[histogram, *histogram]) Metric { return bridgedHistogram{s} })}
+}
+
+// BridgeSummaryVec returns v for a library that takes client_golang's SummaryVec.
+func BridgeSummaryVec(v *SummaryVec) *prometheus.SummaryVec {
+	return &prometheus.SummaryVec{MetricVec: bridge(v.vec, func(s *bridgedSeries[summary, *summary]) Metric { return bridgedSummary{s} })}
+}
+
+// bridge returns a vector whose metrics pass everything on to the series of v.
+func bridge[C any, P child[C]](v *vec[C, P], wrap func(*bridgedSeries[C, P]) Metric) *prometheus.MetricVec {
+	if v == nil {
+		panic("metric: a vector that does nothing cannot be bridged")
+	}
+	names := v.family.names()
+	bridged := prometheus.NewMetricVec(v.family.desc, func(values ...string) Metric {
+		s := &bridgedSeries[C, P]{vec: v, values: make([]string, len(values))}
+		for i, value := range values {
+			s.values[i] = strings.Clone(value)
+		}
+		for _, c := range v.curried {
+			s.values[c.index] = c.value // There, it has been constrained a second time.
+		}
+		return wrap(s)
+	})
+	if len(v.curried) == 0 {
+		return bridged
+	}
+	labels := make(Labels, len(v.curried))
+	for _, c := range v.curried {
+		labels[names[c.index]] = c.value
+	}
+	bridged, err := bridged.CurryWith(labels)
+	if err != nil {
+		panic(fmt.Sprintf("BUG: labels that are curried cannot be: %v", err))
+	}
+	return bridged
+}
+
+// bridgedSeries is a series of a vector by its label values. It is looked up for every
+// use, since it may have been deleted and made anew.
+type bridgedSeries[C any, P child[C]] struct {
+	vec    *vec[C, P]
+	values []string // Of all labels, constrained.
+}
+
+func (s *bridgedSeries[C, P]) child() P { return must(s.vec.find(nil, s.values)) }
+
+// Desc, Write, Describe and Collect make it a Metric and a Collector.
+func (s *bridgedSeries[C, P]) Desc() *Desc                 { return s.vec.family.desc }
+func (s *bridgedSeries[C, P]) Write(out *MetricData) error { return s.child().Write(out) }
+func (s *bridgedSeries[C, P]) Describe(ch chan<- *Desc)    { ch <- s.Desc() }
+func (s *bridgedSeries[C, P]) Collect(ch chan<- Metric)    { ch <- s.child() }
+
+type bridgedCounter struct {
+	*bridgedSeries[counter, *counter]
+}
+
+func (b bridgedCounter) Inc()          { b.child().Inc() }
+func (b bridgedCounter) Add(v float64) { b.child().Add(v) }
+func (b bridgedCounter) AddWithExemplar(v float64, labels Labels) {
+	b.child().AddWithExemplar(v, labels)
+}
+
+type bridgedGauge struct{ *bridgedSeries[gauge, *gauge] }
+
+func (b bridgedGauge) Set(v float64)     { b.child().Set(v) }
+func (b bridgedGauge) Inc()              { b.child().Inc() }
+func (b bridgedGauge) Dec()              { b.child().Dec() }
+func (b bridgedGauge) Add(v float64)     { b.child().Add(v) }
+func (b bridgedGauge) Sub(v float64)     { b.child().Sub(v) }
+func (b bridgedGauge) SetToCurrentTime() { b.child().SetToCurrentTime() }
+
+type bridgedHistogram struct {
+	*bridgedSeries[histogram, *histogram]
+}
+
+func (b bridgedHistogram) Observe(v float64) { b.child().Observe(v) }
+func (b bridgedHistogram) ObserveWithExemplar(v float64, labels Labels) {
+	b.child().ObserveWithExemplar(v, labels)
+}
+
+type bridgedSummary struct {
+	*bridgedSeries[summary, *summary]
+}
+
+func (b bridgedSummary) Observe(v float64) { b.child().Observe(v) }

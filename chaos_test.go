@@ -1,0 +1,360 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http/httptest"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/time/rate"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
+)
+
+var chaosTime = flag.Duration("chaos", 3*time.Second, "how long TestChaos runs; with more than a minute, it is larger, too")
+
+// TestChaos has many collectors of every bad kind under all combinations of policies. They
+// come and go, and change, while many clients scrape them in every way. Whatever happens,
+// what is healthy is served, whole and in time, and in the end no goroutine is left.
+//
+// make chaos runs it for minutes.
+func TestChaos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	before := goleak.IgnoreCurrent()
+	collectors, clients := 150, 8
+	if *chaosTime > time.Minute {
+		collectors, clients = 300, 12
+	}
+	c := newChaos(t)
+	for i := range collectors {
+		if err := c.register(i, fmt.Sprintf("bad_%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	servers := c.serve()
+
+	ctx, cancel := context.WithTimeout(t.Context(), *chaosTime)
+	defer cancel()
+	var all sync.WaitGroup
+	for i := range clients {
+		all.Go(func() { c.scrapeUntil(ctx, servers, uint64(i)) })
+	}
+	for i := range 4 {
+		all.Go(func() { c.churn(ctx, uint64(i)) })
+	}
+	all.Go(func() { c.observe(ctx) })
+	all.Go(func() { c.lookAtStatus(ctx) })
+	all.Go(func() { c.gather(ctx) })
+	most := runtime.NumGoroutine()
+	for ctx.Err() == nil {
+		most = max(most, runtime.NumGoroutine())
+		time.Sleep(20 * time.Millisecond)
+	}
+	all.Wait()
+	for _, s := range servers {
+		s.Close()
+	}
+	c.release()
+	goleak.VerifyNone(t, before)
+
+	t.Logf("%d scrapes (%d whole, %d with everything), %d changes, %d runs, at most %d goroutines",
+		c.scrapes.Load(), c.whole.Load(), c.complete.Load(), c.changes.Load(), c.runs(), most)
+	// Each collector has at most two runs of two goroutines; each client has a connection,
+	// and a scrape of two registries.
+	if bound := 4*len(c.bad) + 10*clients + 100; most > bound {
+		t.Errorf("there were %d goroutines, want no more than %d", most, bound)
+	}
+	if c.whole.Load() == 0 || c.complete.Load() == 0 || c.changes.Load() == 0 {
+		t.Error("that proves nothing")
+	}
+}
+
+// chaos is the world of TestChaos.
+type chaos struct {
+	t        *testing.T
+	registry *metric.ContextRegistry // Of healthy and bad collectors.
+	bounded  *metric.ContextRegistry // Of the same bad ones, few at a time.
+	groups   []*metric.Group
+
+	counter   metric.Counter
+	histogram metric.Histogram
+
+	scrapes, whole, complete, changes atomic.Int64
+
+	mu  sync.Mutex
+	bad []*metrictest.Collector // All that were ever made.
+}
+
+var errChaos = errors.New("an error of the chaos")
+
+func newChaos(t *testing.T) *chaos {
+	c := &chaos{
+		t: t,
+		registry: metric.NewContextRegistry(metric.WithSelfMetrics("chaos"), metric.WithHooks(panickyHooks()),
+			metric.WithLogger(slog.New(slog.DiscardHandler))),
+		bounded:   metric.NewContextRegistry(metric.WithSelfMetrics("chaos"), metric.WithConcurrency(8)),
+		groups:    []*metric.Group{metric.NewGroup("a", 1), metric.NewGroup("b", 3)},
+		counter:   metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"}),
+		histogram: metric.NewHistogram(metric.HistogramOpts{Name: "healthy_histogram", Help: "h", Buckets: []float64{1, observed, 3}}),
+	}
+	// Where only a few run at a time, nothing but instruments is sure to have its turn.
+	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
+		r.MustRegister(c.counter, c.histogram)
+	}
+	for _, h := range healthyCollectors() {
+		if err := c.registry.RegisterWith(h.collector, append(h.opts, metric.WithName(h.name))...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// healthyCollector is one that has to be in every scrape, unless that tells otherwise.
+type healthyCollector struct {
+	name      string // Also of its family.
+	collector metric.Collector
+	opts      []metric.CollectorOption
+}
+
+func healthyCollectors() []healthyCollector {
+	make := func(name string) *metrictest.Collector { return metrictest.New(name, metrictest.Flooding(20)) }
+	return []healthyCollector{
+		{"healthy_plain", make("healthy_plain").Plain(), nil},
+		{"healthy_context", make("healthy_context"), []metric.CollectorOption{metric.WithTimeout(time.Hour)}},
+		{"healthy_stream", make("healthy_stream").Stream(), []metric.CollectorOption{metric.WithBreaker(1, time.Nanosecond)}},
+		{"healthy_cached", make("healthy_cached"), []metric.CollectorOption{metric.WithCache(10 * time.Millisecond), metric.WithPriority(metric.PriorityCritical)}},
+	}
+}
+
+// panickyHooks panic now and then.
+func panickyHooks() metric.Hooks {
+	var calls atomic.Int64
+	panicSometimes := func() {
+		if calls.Add(1)%10 == 0 {
+			panic(errChaos)
+		}
+	}
+	return metric.Hooks{
+		ScrapeStart:    func(ctx context.Context) context.Context { panicSometimes(); return ctx },
+		ScrapeEnd:      func(context.Context, metric.ScrapeEnd) { panicSometimes() },
+		CollectorStart: func(context.Context, string) context.Context { panicSometimes(); return nil },
+		CollectorEnd:   func(context.Context, string, metric.CollectorEnd) { panicSometimes() },
+	}
+}
+
+// badBehaviours are all there are, and a good one.
+func badBehaviours() []metrictest.Behaviour {
+	return []metrictest.Behaviour{
+		metrictest.Healthy(),
+		metrictest.Slow(30 * time.Millisecond),
+		metrictest.Slow(time.Minute),
+		metrictest.Stuck(),
+		metrictest.IgnoringContext(metrictest.Slow(time.Second)),
+		metrictest.Panicking(errChaos),
+		metrictest.Exiting(),
+		metrictest.Failing(errChaos),
+		metrictest.Cycle(metrictest.Failing(errChaos), metrictest.Healthy(), metrictest.Panicking(errChaos)),
+		metrictest.Flooding(100),
+		metrictest.Cycle(metrictest.Healthy(), metrictest.IgnoringContext(floodFor(time.Second))),
+		metrictest.LateSending(10 * time.Millisecond),
+		metrictest.LateSending(time.Second),
+		metrictest.ClosingChannel(),
+		metrictest.Duplicating(),
+		metrictest.Inconsistent(),
+	}
+}
+
+// floodFor sends without end for that long, but leaves something of the machine for others.
+func floodFor(d time.Duration) metrictest.Behaviour {
+	return func(ctx context.Context, r *metrictest.Run) error {
+		ctx, cancel := context.WithTimeout(ctx, d)
+		defer cancel()
+		for ctx.Err() == nil {
+			if err := metrictest.Flooding(20)(ctx, r); err != nil {
+				return err
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		return nil
+	}
+}
+
+// policies returns combination i of all policies. There are 128.
+func (c *chaos) policies(i int) (opts []metric.CollectorOption) {
+	for bit, opt := range []metric.CollectorOption{
+		metric.WithTimeout(100 * time.Millisecond),
+		metric.WithCache(50 * time.Millisecond),
+		metric.WithStale(200 * time.Millisecond),
+		metric.WithBreaker(2, 100*time.Millisecond),
+		metric.WithRateLimit(rate.Limit(20), 2),
+		metric.WithPriority(metric.Priority(i%3 - 1)),
+		metric.WithGroup(c.groups[i%len(c.groups)]),
+	} {
+		if i&(1<<bit) != 0 {
+			opts = append(opts, opt)
+		}
+	}
+	return opts
+}
+
+// streamed begins the names of families that stream collectors write. Over HTTP, it is not
+// noticed if one of them writes a series twice: that would take memory for each series.
+const streamed = "stream"
+
+// register registers bad collector i, or puts it in the place of the one that has its
+// name.
+func (c *chaos) register(i int, name string) error {
+	behaviours := badBehaviours()
+	controls := metrictest.New([]string{"context", streamed, "plain"}[i%3]+"_"+name, behaviours[i/3%len(behaviours)])
+	c.mu.Lock()
+	c.bad = append(c.bad, controls)
+	c.mu.Unlock()
+	collector := metric.Collector(controls)
+	switch i % 3 {
+	case 1:
+		collector = controls.Stream()
+	case 2:
+		collector = controls.Plain()
+	}
+	return errors.Join(
+		c.registry.ReplaceNamed(name, collector, c.policies(i)...),
+		c.bounded.ReplaceNamed(name, collector, c.policies(i)...))
+}
+
+// churn registers, replaces and unregisters collectors and instruments, and lets some
+// change.
+func (c *chaos) churn(ctx context.Context, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 1))
+	behaviours := badBehaviours()
+	for ctx.Err() == nil {
+		c.changes.Add(1)
+		name := fmt.Sprintf("churn_%d_%d", seed, random.IntN(10))
+		switch random.IntN(5) {
+		case 0, 1:
+			if err := c.register(random.IntN(10_000), name); err != nil {
+				c.t.Error(err)
+			}
+		case 2:
+			c.registry.UnregisterNamed(name)
+			c.bounded.UnregisterNamed(name)
+		case 3:
+			extra := metric.NewGauge(metric.GaugeOpts{Name: fmt.Sprintf("extra_%d", seed), Help: "h"})
+			c.registry.MustRegister(extra)
+			if !c.registry.Unregister(extra) {
+				c.t.Error("an instrument was not there")
+			}
+		case 4:
+			c.mu.Lock()
+			some := c.bad[random.IntN(len(c.bad))]
+			c.mu.Unlock()
+			some.Release()
+			some.Become(behaviours[random.IntN(len(behaviours))])
+		}
+		time.Sleep(time.Duration(random.IntN(10)) * time.Millisecond)
+	}
+}
+
+// observed is what is observed by the histogram, always.
+const observed = 2
+
+func (c *chaos) observe(ctx context.Context) {
+	for ctx.Err() == nil {
+		for range 1000 {
+			c.counter.Inc()
+			c.histogram.Observe(observed)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (c *chaos) lookAtStatus(ctx context.Context) {
+	for ctx.Err() == nil {
+		start := time.Now()
+		names := make(map[string]struct{})
+		for _, s := range c.registry.Status() {
+			names[s.Name] = struct{}{}
+			if s.Running < 0 || (s.Running == 0) != s.RunningSince.IsZero() || s.Running == 0 && !s.StuckSince.IsZero() {
+				c.t.Errorf("a status contradicts itself: %+v", s)
+			}
+		}
+		if took := time.Since(start); took > chaosMargin {
+			c.t.Errorf("the status took %v", took)
+		}
+		for _, h := range healthyCollectors() {
+			if _, ok := names[h.name]; !ok {
+				c.t.Errorf("there is no status of %s", h.name)
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// gather gathers without HTTP.
+func (c *chaos) gather(ctx context.Context) {
+	for i := 0; ctx.Err() == nil; i++ {
+		timeout := []time.Duration{time.Nanosecond, 20 * time.Millisecond, 200 * time.Millisecond}[i%3]
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
+		start := time.Now()
+		families, err := c.registry.GatherWithContext(ctx)
+		if took := time.Since(start); took > timeout+chaosMargin {
+			c.t.Errorf("a scrape with timeout %v took %v", timeout, took)
+		}
+		if _, ok := errors.AsType[*metric.GatherError](err); err != nil && !ok {
+			c.t.Errorf("gathering: %v", err)
+		}
+		series := seriesOfFamilies(families)
+		if err := c.checkSeries(series, true); err != nil {
+			c.t.Errorf("gathering with timeout %v: %v", timeout, err)
+		}
+		cancel()
+	}
+}
+
+// release lets all collectors go and waits for them.
+func (c *chaos) release() {
+	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
+	defer cancel()
+	for _, b := range c.bad {
+		b.Release()
+	}
+	for _, b := range c.bad {
+		if err := b.Wait(ctx); err != nil {
+			c.t.Errorf("%d runs have not returned: %v", b.Running(), err)
+		}
+	}
+}
+
+func (c *chaos) runs() (n int) {
+	for _, b := range c.bad {
+		n += b.Started()
+	}
+	return n
+}
+
+// serve starts servers with handlers of all kinds.
+func (c *chaos) serve() []*httptest.Server {
+	var servers []*httptest.Server
+	for _, opts := range []metric.HandlerOpts{
+		{ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true},
+		{ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true, CoalesceGather: true},
+		{ErrorHandling: metric.HTTPErrorOnError, EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true},
+		{ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true, MaxRequestsInFlight: 2},
+	} {
+		opts.Timeout = chaosTimeout
+		servers = append(servers, httptest.NewServer(metric.HandlerForContext(c.registry, opts)))
+	}
+	bounded := metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true, Timeout: chaosTimeout}
+	return append(servers, httptest.NewServer(metric.HandlerForContext(c.bounded, bounded)))
+}

@@ -1,0 +1,62 @@
+package dropin_test
+
+import (
+	"context"
+	"database/sql/driver"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/goleak"
+
+	metrics "github.com/luxfi/metric"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		http.DefaultClient.CloseIdleConnections()
+		if code != 0 {
+			panic("tests failed") // goleak would hide it.
+		}
+	}))
+}
+
+// scraped returns what a handler serves, without comments that tests do not look at.
+func scraped(t *testing.T, h http.Handler) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	if w.Code != http.StatusOK {
+		t.Fatalf("got status %d and\n%s", w.Code, w.Body)
+	}
+	return w.Body.String()
+}
+
+// theirText is what client_golang's handler serves from g, and ourText what ours does.
+func theirText(t *testing.T, g prometheus.Gatherer) string {
+	return scraped(t, promhttp.HandlerFor(g, promhttp.HandlerOpts{}))
+}
+
+func ourText(t *testing.T, g prometheus.Gatherer) string {
+	return scraped(t, metrics.HandlerFor(g, metrics.HandlerOpts{}))
+}
+
+// wantLines checks that a text has these lines, each once.
+func wantLines(t *testing.T, text string, lines ...string) {
+	t.Helper()
+	text = "\n" + text
+	for _, line := range lines {
+		if n := strings.Count(text, "\n"+line+"\n"); n != 1 {
+			t.Errorf("%q is there %d times in\n%s", line, n, text)
+		}
+	}
+}
+
+// noDatabase is a driver that cannot connect.
+type noDatabase struct{}
+
+func (noDatabase) Connect(context.Context) (driver.Conn, error) { return nil, driver.ErrBadConn }
+func (noDatabase) Driver() driver.Driver                        { return nil }

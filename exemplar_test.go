@@ -1,0 +1,157 @@
+package metric_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/luxfi/metric"
+)
+
+type traceKey struct{}
+
+// sampled returns a context with a sampled span, as far as the extractor of the tests is
+// concerned.
+func sampled(t *testing.T, trace string) context.Context {
+	return context.WithValue(t.Context(), traceKey{}, trace)
+}
+
+// extract returns the trace ID in a context as the labels of an exemplar.
+func extract(ctx context.Context) metric.Labels {
+	trace, ok := ctx.Value(traceKey{}).(string)
+	if !ok {
+		return nil
+	}
+	return metric.Labels{"trace_id": trace}
+}
+
+func setExtractor(t *testing.T, f func(context.Context) metric.Labels) {
+	t.Helper()
+	metric.SetExemplarFromContext(f)
+	t.Cleanup(func() { metric.SetExemplarFromContext(nil) })
+}
+
+func TestExemplarsFromContext(t *testing.T) {
+	counter := func() metric.Counter { return counterNamed("c_total") }
+	vec := func() metric.Counter {
+		return metric.NewCounterVec(metric.CounterOpts{Name: "v_total"}, []string{"l"}).WithLabelValues("a")
+	}
+	for name, test := range map[string]struct {
+		make  func() any
+		do    func(any, context.Context)
+		value float64
+	}{
+		"AddWithContext": {func() any { return counter() }, func(c any, ctx context.Context) { c.(metric.ContextAdder).AddWithContext(ctx, 2.5) }, 2.5},
+		"IncWithContext": {func() any { return counter() }, func(c any, ctx context.Context) { c.(metric.ContextAdder).IncWithContext(ctx) }, 1},
+		"of a vector":    {func() any { return vec() }, func(c any, ctx context.Context) { c.(metric.ContextAdder).IncWithContext(ctx) }, 1},
+		"histogram":      {func() any { return metric.NewHistogram(metric.HistogramOpts{Name: "h"}) }, observe(0.3), 0.3},
+		"native histogram": {func() any {
+			return metric.NewHistogram(metric.HistogramOpts{Name: "h", NativeHistogramBucketFactor: 1.1})
+		}, observe(0.3), 0.3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			setExtractor(t, extract)
+			i := test.make()
+			test.do(i, t.Context()) // Not sampled.
+			if exemplar, _ := exemplarIn(t, i); exemplar != "" {
+				t.Errorf("without a span, the exemplar is %q", exemplar)
+			}
+			test.do(i, sampled(t, "abc"))
+			if exemplar, value := exemplarIn(t, i); exemplar != "abc" || value != test.value {
+				t.Errorf("the exemplar is %q with value %v", exemplar, value)
+			}
+			test.do(i, t.Context()) // The last one is kept.
+			if exemplar, _ := exemplarIn(t, i); exemplar != "abc" {
+				t.Errorf("the exemplar is %q", exemplar)
+			}
+			if got := total(t, i); got != 3*test.value && got != 3 {
+				t.Errorf("the value is %v after three times %v", got, test.value)
+			}
+		})
+	}
+}
+
+func observe(v float64) func(any, context.Context) {
+	return func(h any, ctx context.Context) { h.(metric.ContextObserver).ObserveWithContext(ctx, v) }
+}
+
+// exemplarIn returns the trace ID and value of the only exemplar that an instrument has.
+func exemplarIn(t *testing.T, i any) (trace string, value float64) {
+	t.Helper()
+	m := written(t, i)
+	if e := m.GetCounter().GetExemplar(); e != nil {
+		return e.GetLabel()[0].GetValue(), e.GetValue()
+	}
+	for _, b := range m.GetHistogram().GetBucket() {
+		if e := b.GetExemplar(); e != nil {
+			return e.GetLabel()[0].GetValue(), e.GetValue()
+		}
+	}
+	for _, e := range m.GetHistogram().GetExemplars() {
+		return e.GetLabel()[0].GetValue(), e.GetValue()
+	}
+	return "", 0
+}
+
+func total(t *testing.T, i any) float64 {
+	t.Helper()
+	m := written(t, i)
+	return m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
+}
+
+// TestBadExtractors never cost the observation.
+func TestBadExtractors(t *testing.T) {
+	for name, f := range map[string]func(context.Context) metric.Labels{
+		"panics": func(context.Context) metric.Labels { panic("boom") },
+		"too long": func(context.Context) metric.Labels {
+			return metric.Labels{"trace_id": strings.Repeat("x", metric.ExemplarMaxRunes)}
+		},
+		"not UTF-8":   func(context.Context) metric.Labels { return metric.Labels{"trace_id": "\xff"} },
+		"bad name":    func(context.Context) metric.Labels { return metric.Labels{"__trace": "x"} },
+		"says no":     func(context.Context) metric.Labels { return nil },
+		"was removed": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			setExtractor(t, extract)
+			setExtractor(t, f)
+			c := counterNamed("c_total")
+			c.(metric.ContextAdder).AddWithContext(sampled(t, "abc"), 2)
+			h := metric.NewHistogram(metric.HistogramOpts{Name: "h"})
+			h.(metric.ContextObserver).ObserveWithContext(sampled(t, "abc"), 2)
+			for _, i := range []any{c, h} {
+				if exemplar, _ := exemplarIn(t, i); exemplar != "" {
+					t.Errorf("the exemplar is %q", exemplar)
+				}
+			}
+			if c.Get() != 2 || total(t, h) != 1 {
+				t.Errorf("counted were %v and %v", c.Get(), total(t, h))
+			}
+		})
+	}
+}
+
+func TestAddWithContextCannotDecrease(t *testing.T) {
+	c := counterNamed("c_total").(metric.ContextAdder)
+	samePanic(t, func() { c.AddWithContext(t.Context(), -1) }, func() { c.(metric.Counter).Add(-1) })
+}
+
+// TestExemplarsFromContextAreFree when no extractor is set, and when there is no span.
+func TestExemplarsFromContextAreFree(t *testing.T) {
+	c := counterNamed("c_total").(metric.ContextAdder)
+	h := metric.NewHistogram(metric.HistogramOpts{Name: "h"}).(metric.ContextObserver)
+	n := metric.NewHistogram(metric.HistogramOpts{Name: "n", NativeHistogramBucketFactor: 1.1}).(metric.ContextObserver)
+	ctx := sampled(t, "abc")
+	use := func(ctx context.Context) func() {
+		return func() {
+			c.AddWithContext(ctx, 1.5)
+			c.IncWithContext(ctx)
+			h.ObserveWithContext(ctx, 1)
+			n.ObserveWithContext(ctx, 1)
+		}
+	}
+	t.Run("unset", func(t *testing.T) { wantAllocs(t, 0, use(ctx)) })
+	t.Run("not sampled", func(t *testing.T) {
+		setExtractor(t, extract)
+		wantAllocs(t, 0, use(t.Context()))
+	})
+}

@@ -1,0 +1,215 @@
+package metrictest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/luxfi/metric"
+)
+
+// TestGatherer checks that a gatherer keeps the rules that handlers and other gatherers
+// rely on, and calls t.Errorf for each that it breaks, with the reason for the rule. g
+// may be any metric.Gatherer; if it is a GathererWithContext, that method is checked as
+// well. The rules are:
+//
+//   - Gather and GatherWithContext return, do not panic and, since g should be in a state
+//     in which it works, return no error.
+//   - Families are sorted by name and no name comes twice. Each has metrics of its type;
+//     the labels of a metric are sorted, no series comes twice, all text is valid UTF-8,
+//     and the buckets of a histogram agree with its count.
+//   - GatherWithContext returns soon after its context has ended; see Grace. If
+//     something is missing then, the result comes together with an error that is, for
+//     errors.Is, that of the context; and it is as well-formed as a whole one.
+//   - Everything may be called at the same time. If there are the same series in each
+//     call, it is so for calls that overlap.
+//   - A result does not change later: it belongs to the caller.
+//   - No goroutine stays behind.
+//
+// Gathering should not take long: it is done some thirty times for each method. g must
+// not be in use otherwise.
+func TestGatherer(t TB, g metric.Gatherer, opts ...Option) {
+	t.Helper()
+	k := &gathererChecker{newChecker(t, g, opts)}
+	for _, m := range gatherings(g) {
+		if !k.check(m) {
+			break
+		}
+	}
+	k.end()
+}
+
+type gathererChecker struct{ *checker }
+
+// gathering is a way to gather.
+type gathering struct {
+	name   string
+	aware  bool
+	gather func(context.Context) ([]*metric.MetricFamily, error)
+}
+
+func gatherings(g metric.Gatherer) []gathering {
+	all := []gathering{{"Gather", false, func(context.Context) ([]*metric.MetricFamily, error) { return g.Gather() }}}
+	if aware, ok := g.(metric.GathererWithContext); ok {
+		all = append(all, gathering{"GatherWithContext", true, aware.GatherWithContext})
+	}
+	return all
+}
+
+// gathered is what a call has returned.
+type gathered struct {
+	ending
+
+	families []*metric.MetricFamily
+	err      error
+}
+
+func (k *gathererChecker) gather(ctx context.Context, m gathering) *gathered {
+	var (
+		families []*metric.MetricFamily
+		err      error
+	)
+	end := k.leaks.watch(ctx, func(ctx context.Context) { families, err = m.gather(ctx) }).wait(ctx, k.grace)
+	if end.hangs {
+		return &gathered{ending: end}
+	}
+	return &gathered{end, families, err}
+}
+
+// check checks one method and tells whether it makes sense to go on.
+func (k *gathererChecker) check(m gathering) bool {
+	k.t.Helper()
+	first := k.gather(context.Background(), m)
+	if !k.ended(m.name, first.ending, patience, "") {
+		return false
+	}
+	if first.err != nil {
+		k.errorf("%s returned an error, but should be able to gather everything in this test: %v", m.name, first.err)
+		return false
+	}
+	if problems := problemsOf(first.families); len(problems) > 0 {
+		for _, problem := range problems {
+			k.errorf("%s returned what a handler cannot serve: %s", m.name, problem)
+		}
+		return false
+	}
+	kept := make([]*metric.MetricFamily, len(first.families))
+	for i, f := range first.families {
+		kept[i] = proto.CloneOf(f)
+	}
+	if m.aware && !k.cancel(m, first) || !k.overlap(m, first) {
+		return false
+	}
+	n := rounds(first.took)
+	k.leakCheck("calls of "+m.name, n, func() { k.gather(context.Background(), m) })
+	if m.aware {
+		k.leakCheck("calls of "+m.name+" under a context that ends meanwhile", n, func() {
+			ctx, cancel := interrupted(first.took / 2)
+			defer cancel()
+			k.gather(ctx, m)
+		})
+	}
+	for i, f := range first.families {
+		if !proto.Equal(f, kept[i]) {
+			k.errorf("%s has returned family %q and changed it later. What is returned may still be in use: "+
+				"another call has to return another family, or the same one unchanged", m.name, kept[i].GetName())
+			break
+		}
+	}
+	return true
+}
+
+// cancel checks how a gatherer behaves when its context ends.
+func (k *gathererChecker) cancel(m gathering, whole *gathered) bool {
+	k.t.Helper()
+	again := k.gather(context.Background(), m)
+	stable := !again.hangs && maps.Equal(seriesIn(whole.families), seriesIn(again.families))
+	for _, after := range []time.Duration{0, whole.took / 2} {
+		ctx, stop := interrupted(after)
+		partial := k.gather(ctx, m)
+		reason := ctx.Err() // It may have been quicker.
+		stop()
+		if !k.ended(m.name, partial.ending, k.grace, " after its context was cancelled") {
+			return false
+		}
+		for _, problem := range problemsOf(partial.families) {
+			k.errorf("%s returned a partial result that a handler cannot serve when its context was cancelled: %s", m.name, problem)
+			return false
+		}
+		if partial.err != nil && reason != nil && !errors.Is(partial.err, reason) {
+			k.errorf("%s was cancelled and returned an error that does not tell so: errors.Is(err, context.Canceled) has to hold. The error is: %v", m.name, partial.err)
+			return false
+		}
+		missing, _ := difference(seriesIn(whole.families), seriesIn(partial.families))
+		if partial.err == nil && stable && len(missing) > 0 {
+			k.errorf("%s returned a partial result without an error when its context was cancelled (missing: %s). "+
+				"A scrape that lacks something must not look like one that lacks nothing", m.name, some(missing))
+			return false
+		}
+	}
+	return true
+}
+
+// overlap checks calls at the same time.
+func (k *gathererChecker) overlap(m gathering, first *gathered) bool {
+	k.t.Helper()
+	var (
+		calls   sync.WaitGroup
+		n       = rounds(first.took)
+		results = make([]*gathered, atOnce*n)
+	)
+	for i := range atOnce {
+		calls.Go(func() {
+			for j := range n {
+				results[i*n+j] = k.gather(context.Background(), m)
+			}
+		})
+	}
+	calls.Wait()
+	after := k.gather(context.Background(), m)
+	want := seriesIn(first.families)
+	for _, r := range append(results, after) {
+		switch {
+		case !k.ended(m.name+", called while other calls were under way,", r.ending, patience, ""):
+			return false
+		case r.err != nil:
+			k.errorf("%s returned an error while other calls were under way, though not alone: %v", m.name, r.err)
+			return false
+		}
+	}
+	if !maps.Equal(want, seriesIn(after.families)) {
+		return true // Its series come and go.
+	}
+	for _, r := range results {
+		if missing, added := difference(want, seriesIn(r.families)); len(missing)+len(added) > 0 {
+			k.errorf("%s returns the same series each time, but not while other calls are under way (missing: %s; added: %s). "+
+				"Scrapes do overlap", m.name, some(missing), some(added))
+			return false
+		}
+	}
+	return true
+}
+
+// seriesIn returns the series in families.
+func seriesIn(families []*metric.MetricFamily) map[string]struct{} {
+	all := make(map[string]struct{})
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			all[f.GetName()+labelsOf(m)] = struct{}{}
+		}
+	}
+	return all
+}
+
+func labelsOf(m *metric.MetricData) string {
+	text := ""
+	for _, l := range m.GetLabel() {
+		text += fmt.Sprintf(" %s=%q", l.GetName(), l.GetValue())
+	}
+	return text
+}

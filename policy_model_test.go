@@ -1,0 +1,177 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
+)
+
+// policyModel is what docs/policies.md says, as a program: what a scrape gets from a
+// collector under a combination of policies.
+type policyModel struct {
+	stale, cache, breaker, rate, group, timeout bool
+
+	runs     int       // That were started.
+	last     int       // The number of the last good run; 0 if there was none.
+	lastAt   time.Time // Its end.
+	failures int       // In a row.
+	until    time.Time // The breaker is open.
+	tokens   *rate.Limiter
+}
+
+// The collector of TestAllCombinationsOfPolicies, in one scrape.
+const (
+	modelGood  = iota
+	modelFails // At once.
+	modelHangs // Until its context ends.
+	modelFull  // The group is full, and the run would be good.
+)
+
+const modelRate, modelBurst = rate.Limit(0.3), 2
+
+// scrape returns the number of the run whose samples a scrape gets, 0 if it gets none, and
+// the error.
+func (m *policyModel) scrape(does int) (int, error) {
+	now := time.Now()
+	if m.cache && m.last > 0 && now.Sub(m.lastAt) < rowCache {
+		return m.last, nil
+	}
+	n, err, took := m.run(does, now)
+	if err != nil && m.stale && m.last > 0 && now.Add(took).Sub(m.lastAt) <= rowStale {
+		return m.last, err
+	}
+	return n, err
+}
+
+// run is what is inside the cache.
+func (m *policyModel) run(does int, now time.Time) (n int, err error, took time.Duration) { //nolint:revive // The error is not the result of the model.
+	switch {
+	case m.breaker && now.Before(m.until):
+		return 0, metric.ErrBreakerOpen, 0
+	case m.rate && m.tokens.TokensAt(now) < 1:
+		return 0, metric.ErrRateLimited, 0
+	case m.group && does == modelFull:
+		return 0, context.DeadlineExceeded, time.Second
+	}
+	if m.rate {
+		m.tokens.AllowN(now, 1)
+	}
+	m.runs++
+	switch does {
+	case modelFails:
+		err = errRow
+	case modelHangs:
+		err, took = context.DeadlineExceeded, time.Second
+		if m.timeout {
+			took = rowTimeout
+		}
+	default:
+		m.last, m.lastAt = m.runs, now
+		m.failures, m.until = 0, time.Time{}
+		return m.runs, nil, 0
+	}
+	halfOpen := !m.until.IsZero()
+	if m.failures++; halfOpen || m.failures >= rowFailures {
+		m.until = now.Add(took).Add(rowCooldown)
+	}
+	return 0, err, took
+}
+
+// TestAllCombinationsOfPolicies compares each combination, for a collector of each kind,
+// with the model in a random life.
+func TestAllCombinationsOfPolicies(t *testing.T) {
+	const combinations, steps = 64, 60
+	for mask := range combinations {
+		t.Run(fmt.Sprintf("%06b", mask), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				for kind := range 3 {
+					compareWithModel(t, mask, kind, steps)
+				}
+			})
+		})
+	}
+}
+
+func compareWithModel(t *testing.T, mask, kind, steps int) {
+	var (
+		names  string
+		model  = policyModel{tokens: rate.NewLimiter(modelRate, modelBurst)}
+		random = rand.New(rand.NewPCG(uint64(mask), uint64(kind)))
+		c      = &policyCase{
+			t: t, group: metric.NewGroup("g", 1), registry: metric.NewContextRegistry(metric.WithSelfMetrics("app")),
+			collector: metrictest.New("scripted", metrictest.Healthy()),
+		}
+		opts = []metric.CollectorOption{metric.WithName("c")}
+	)
+	for bit, option := range []struct {
+		name string
+		has  *bool
+	}{
+		{"stale", &model.stale}, {"cache", &model.cache}, {"breaker", &model.breaker},
+		{"group", &model.group}, {"timeout", &model.timeout}, {"rate", &model.rate},
+	} {
+		if *option.has = mask&(1<<bit) != 0; !*option.has {
+			continue
+		}
+		names += option.name + " "
+		if option.name == "rate" {
+			opts = append(opts, metric.WithRateLimit(modelRate, modelBurst))
+		} else {
+			opts = append(opts, c.options(option.name)...)
+		}
+	}
+	random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] }) // Their order says nothing.
+	collector := []metric.Collector{c.collector, c.collector.Stream(), c.collector.Plain()}[kind]
+	if err := c.registry.RegisterWith(collector, opts...); err != nil {
+		t.Fatal(err)
+	}
+	for step := range steps {
+		time.Sleep([]time.Duration{0, 100 * time.Millisecond, time.Second, 3 * time.Second, rowCache, rowCooldown, rowStale}[random.IntN(7)])
+		does := random.IntN(4)
+		if does == modelHangs && kind == 2 {
+			does = modelFails // It could not be cut off.
+		}
+		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errRow), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
+		release := func() {}
+		if does == modelFull {
+			release = c.fill()
+		}
+		wantRun, wantErr := model.scrape(does)
+		families, err := c.scrape()
+		synctest.Wait()
+		series := seriesOfFamilies(families)
+		got := int(series[`scripted{series="healthy"}`])
+		if got != wantRun || !errors.Is(err, wantErr) || (err == nil) != (wantErr == nil) || c.collector.Started() != model.runs {
+			t.Fatalf("%skind %d, step %d (it does %d): got the samples of run %d and error %v after %d runs, want %d, %v, %d",
+				names, kind, step, does, got, err, c.collector.Started(), wantRun, wantErr, model.runs)
+		}
+		if success := series[`app_scrape_collector_success{collector="c"}`]; success != float64(btoi(wantErr == nil)) {
+			t.Errorf("%sstep %d: success is %v", names, step, success)
+		}
+		release()
+	}
+}
+
+// fill fills the group, until the function that it returns is called.
+func (c *policyCase) fill() (release func()) {
+	holder := metrictest.New("holder", metrictest.Stuck())
+	r := metric.NewContextRegistry()
+	if err := r.RegisterWith(holder, metric.WithGroup(c.group)); err != nil {
+		c.t.Fatal(err)
+	}
+	go func() { _, _ = r.Gather() }()
+	synctest.Wait()
+	return func() {
+		holder.Release()
+		synctest.Wait()
+	}
+}

@@ -1,0 +1,284 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
+)
+
+// policyRow is a row of the table in docs/policies.md: what a scrape gets from a
+// collector in some state. A scrape has a second.
+type policyRow struct {
+	options string // As in the table; separated by a space.
+	state   string // As in the table.
+	before  func(*policyCase)
+	samples string // "new", "earlier", "partial" or "none".
+	err     error
+	timeout bool // What the self-metric says.
+}
+
+// policyCase is a collector that is under the policies of a row. Its runs succeed with
+// their number, at once, unless it is told otherwise.
+type policyCase struct {
+	t         *testing.T
+	collector *metrictest.Collector
+	registry  *metric.ContextRegistry
+	group     *metric.Group
+}
+
+// The policies of the table.
+const (
+	rowTimeout  = 500 * time.Millisecond
+	rowCache    = 10 * time.Second
+	rowStale    = time.Minute
+	rowFailures = 2
+	rowCooldown = 20 * time.Second
+)
+
+func (c *policyCase) options(names string) (opts []metric.CollectorOption) {
+	for name := range strings.FieldsSeq(names) {
+		opts = append(opts, map[string]metric.CollectorOption{
+			"stale":   metric.WithStale(rowStale),
+			"cache":   metric.WithCache(rowCache),
+			"breaker": metric.WithBreaker(rowFailures, rowCooldown),
+			"rate":    metric.WithRateLimit(0.01, 3),
+			"group":   metric.WithGroup(c.group),
+			"timeout": metric.WithTimeout(rowTimeout),
+			"low":     metric.WithPriority(metric.PriorityLow),
+		}[name])
+	}
+	return opts
+}
+
+func (c *policyCase) scrape() ([]*metric.MetricFamily, error) {
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Second)
+	defer cancel()
+	families, err := c.registry.GatherWithContext(ctx)
+	return families, failuresOf(err, "c")
+}
+
+// times scrapes that often while the collector behaves so.
+func (c *policyCase) times(n int, b metrictest.Behaviour) {
+	c.collector.Become(b)
+	for range n {
+		_, _ = c.scrape()
+		synctest.Wait() // Runs that were cancelled have returned.
+	}
+	c.collector.Become(metrictest.Healthy())
+}
+
+// hold has another collector run for an hour, of the same group or in the only place.
+func (c *policyCase) hold(r *metric.ContextRegistry, opts ...metric.CollectorOption) {
+	holder := metrictest.New("holder", metrictest.IgnoringContext(metrictest.Slow(time.Hour)))
+	if err := r.RegisterWith(holder, append(opts, metric.WithName("holder"))...); err != nil {
+		c.t.Error(err)
+	}
+	go func() { _, _ = r.Gather() }()
+	synctest.Wait()
+}
+
+var errRow = errors.New("no luck")
+
+func policyRows() []policyRow {
+	fails := metrictest.Failing(errRow)
+	hangs := metrictest.Slow(time.Hour)
+	good := func(c *policyCase) { c.times(1, metrictest.Healthy()) }
+	become := func(b metrictest.Behaviour) func(*policyCase) {
+		return func(c *policyCase) { c.collector.Become(b) }
+	}
+	then := func(steps ...func(*policyCase)) func(*policyCase) {
+		return func(c *policyCase) {
+			for _, step := range steps {
+				step(c)
+			}
+		}
+	}
+	after := func(d time.Duration) func(*policyCase) { return func(*policyCase) { time.Sleep(d) } }
+	twice := func(b metrictest.Behaviour) func(*policyCase) { return func(c *policyCase) { c.times(2, b) } }
+	spent := func(c *policyCase) { c.times(3, metrictest.Healthy()) }
+	busy := func(c *policyCase) { c.hold(metric.NewContextRegistry(), metric.WithGroup(c.group)) }
+	// Another scrape is under way, which takes a while.
+	beside := func(c *policyCase) {
+		c.collector.Become(metrictest.Slow(300 * time.Millisecond))
+		go func() { _, _ = c.scrape() }()
+		time.Sleep(time.Millisecond)
+		c.collector.Become(metrictest.Healthy())
+	}
+	const all = "stale cache breaker rate group timeout"
+	const dead, running, open, limited = "its deadline passes", "an earlier run has not returned", "the breaker is open", "the rate limit is used up"
+	return []policyRow{
+		{"", "the run is good", nil, "new", nil, false},
+		{"", "the run fails", become(fails), "partial", errRow, false},
+		{"", dead, become(hangs), "partial", context.DeadlineExceeded, true},
+		{"", running, func(c *policyCase) { c.times(1, metrictest.Stuck()) }, "none", metric.ErrStillRunning, true},
+
+		{"timeout", "its own limit passes", become(hangs), "partial", context.DeadlineExceeded, true},
+		{"timeout breaker", "its own limit has passed as often as the breaker allows", twice(hangs), "none", metric.ErrBreakerOpen, false},
+		{"timeout group", "it has waited for the group, which is not part of its own limit", func(c *policyCase) {
+			c.hold(metric.NewContextRegistry(), metric.WithGroup(c.group), metric.WithTimeout(700*time.Millisecond))
+			c.collector.Become(metrictest.Slow(200 * time.Millisecond))
+		}, "new", nil, false},
+
+		{"cache", "the last good result is younger than the TTL", then(good, become(fails)), "earlier", nil, false},
+		{"cache", "the last good result is older, the run is good", then(good, after(rowCache)), "new", nil, false},
+		{"cache", "the last good result is older, the run fails", then(good, after(rowCache), become(fails)), "partial", errRow, false},
+		{"cache", "a run for another scrape is under way, which is shared", beside, "new", nil, false},
+
+		{"stale", "the run is good", good, "new", nil, false},
+		{"stale", "the run fails", then(good, become(fails)), "earlier", errRow, false},
+		{"stale", dead, then(good, become(hangs)), "earlier", context.DeadlineExceeded, true},
+		{"stale", running, then(good, func(c *policyCase) { c.times(1, metrictest.Stuck()) }), "earlier", metric.ErrStillRunning, true},
+		{"stale", "the run fails, the last good result is older than the maximum", then(good, after(rowStale+1), become(fails)), "partial", errRow, false},
+		{"stale cache", "the last good result is younger than the TTL", then(good, become(fails)), "earlier", nil, false},
+		{"stale cache", "the last good result is older than the TTL, the run fails", then(good, after(rowCache), become(fails)), "earlier", errRow, false},
+
+		{"breaker", open, twice(fails), "none", metric.ErrBreakerOpen, false},
+		{"breaker", "it is half-open, the probe is good", then(twice(fails), after(rowCooldown)), "new", nil, false},
+		{"breaker", "it is half-open, the probe fails", then(twice(fails), after(rowCooldown), become(fails)), "partial", errRow, false},
+		{"breaker", "it is half-open, the probe is under way for another scrape", then(twice(fails), after(rowCooldown), beside), "none", metric.ErrBreakerOpen, false},
+		{"stale breaker", open, then(good, twice(fails)), "earlier", metric.ErrBreakerOpen, false},
+		{"cache breaker", "it is half-open, the probe for another scrape is shared", then(twice(fails), after(rowCooldown), beside), "new", nil, false},
+
+		{"rate", limited, spent, "none", metric.ErrRateLimited, false},
+		{"stale rate", limited, spent, "earlier", metric.ErrRateLimited, false},
+		{"cache rate", "the last good result is younger than the TTL, which takes no token", func(c *policyCase) { c.times(9, metrictest.Healthy()) }, "earlier", nil, false},
+		{"cache rate", "the last good result is older than the TTL, the rate limit is used up", func(c *policyCase) {
+			for range 3 {
+				c.times(1, metrictest.Healthy())
+				time.Sleep(rowCache)
+			}
+		}, "none", metric.ErrRateLimited, false},
+		{"breaker rate", "the breaker is open, which takes no token", func(c *policyCase) {
+			c.times(9, fails)
+			time.Sleep(rowCooldown)
+		}, "new", nil, false},
+		{"breaker rate", "the breaker is half-open, the rate limit is used up", then(twice(fails), func(c *policyCase) {
+			time.Sleep(rowCooldown)
+			c.times(1, fails)
+			time.Sleep(rowCooldown)
+		}), "none", metric.ErrRateLimited, false},
+
+		{"group", "the group is full until the deadline", busy, "none", context.DeadlineExceeded, true},
+		{"stale group", "the group is full until the deadline", then(good, busy), "earlier", context.DeadlineExceeded, true},
+		{"cache group", "the group is full, the last good result is younger than the TTL", then(good, busy), "earlier", nil, false},
+		{"rate group", "the group was full, which takes no token", func(c *policyCase) {
+			c.hold(metric.NewContextRegistry(), metric.WithGroup(c.group), metric.WithTimeout(9500*time.Millisecond))
+			c.times(9, metrictest.Healthy())
+		}, "new", nil, false},
+		{"breaker group", "the group was full, which is no failure", func(c *policyCase) {
+			c.hold(metric.NewContextRegistry(), metric.WithGroup(c.group), metric.WithTimeout(9500*time.Millisecond))
+			c.times(9, metrictest.Healthy())
+		}, "new", nil, false},
+		{"low", "others have all places until the deadline", func(c *policyCase) { c.hold(c.registry, metric.WithPriority(metric.PriorityCritical)) }, "none", context.DeadlineExceeded, true},
+		{"low stale", "others have all places until the deadline", then(good, func(c *policyCase) {
+			c.hold(c.registry, metric.WithPriority(metric.PriorityCritical))
+		}), "earlier", context.DeadlineExceeded, true},
+
+		{all, "the last good result is younger than the TTL", good, "earlier", nil, false},
+		{all, "the last good result is older than the TTL, the run is good", then(good, after(rowCache)), "new", nil, false},
+		{all, "the last good result is older than the TTL, the run fails", then(good, after(rowCache), become(fails)), "earlier", errRow, false},
+		{all, "the last good result is older than the TTL, its own limit passes", then(good, after(rowCache), become(hangs)), "earlier", context.DeadlineExceeded, true},
+		{all, open, then(good, after(rowCache), twice(fails)), "earlier", metric.ErrBreakerOpen, false},
+		{all, limited, then(good, after(rowCache), good, after(rowCache), good, after(rowCache)), "earlier", metric.ErrRateLimited, false},
+		{all, "the group is full until the deadline", then(good, after(rowCache), busy), "earlier", context.DeadlineExceeded, true},
+		{all, "the breaker is open, the last good result is older than the maximum", then(good, after(rowStale), twice(fails), after(1)), "none", metric.ErrBreakerOpen, false},
+	}
+}
+
+// text is the row as the page has it.
+func (row policyRow) text() string {
+	samples := map[string]string{"new": "the new ones", "earlier": "those of the last good run", "partial": "what the run has sent", "none": "none"}[row.samples]
+	reason := map[error]string{
+		nil: "partial", errRow: "that of the run", context.DeadlineExceeded: "`context.DeadlineExceeded`",
+		metric.ErrStillRunning: "`ErrStillRunning`", metric.ErrBreakerOpen: "`ErrBreakerOpen`", metric.ErrRateLimited: "`ErrRateLimited`",
+	}[row.err]
+	names := "none"
+	if row.options != "" {
+		names = strings.ReplaceAll(row.options, " ", ", ")
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %d | %d |", names, row.state, samples, reason, btoi(row.err == nil), btoi(row.timeout))
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// TestPolicyTable checks each row of the table in docs/policies.md, and that it is there.
+func TestPolicyTable(t *testing.T) {
+	page, err := os.ReadFile("docs/policies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows strings.Builder
+	for _, row := range policyRows() {
+		fmt.Fprintln(&rows, row.text())
+		t.Run(row.options+": "+row.state, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { row.check(t) })
+		})
+	}
+	if !strings.Contains(string(page), rows.String()) {
+		t.Errorf("docs/policies.md does not have the table:\n%s", rows.String())
+	}
+}
+
+func (row policyRow) check(t *testing.T) {
+	c := &policyCase{
+		t: t, group: metric.NewGroup("g", 1), collector: metrictest.New("scripted", metrictest.Healthy()),
+		registry: metric.NewContextRegistry(metric.WithSelfMetrics("app"), metric.WithConcurrency(1)),
+	}
+	defer time.Sleep(2 * time.Hour) // Holders have returned by then.
+	defer c.collector.Release()
+	if err := c.registry.RegisterWith(c.collector, append(c.options(row.options), metric.WithName("c"))...); err != nil {
+		t.Fatal(err)
+	}
+	if row.before != nil {
+		row.before(c)
+	}
+	runs := c.collector.Started()
+	families, err := c.scrape()
+	series := seriesOfFamilies(families)
+	value, ok := series[`scripted{series="healthy"}`]
+	samples := "none"
+	switch {
+	case ok && c.collector.Started() > 0 && value == float64(c.collector.Started()) && (c.collector.Started() > runs || strings.Contains(row.state, "shared")):
+		samples = "new"
+	case ok:
+		samples = "earlier"
+	}
+	want := row.samples
+	if want == "partial" {
+		want = "none" // These runs send nothing before they fail.
+	}
+	if samples != want || !errors.Is(err, row.err) || (err == nil) != (row.err == nil) {
+		t.Errorf("the samples are %s, with error %v; want %s and %v", samples, err, want, row.err)
+	}
+	for name, want := range map[string]float64{"success": float64(btoi(row.err == nil)), "timeout": float64(btoi(row.timeout))} {
+		if got, ok := series["app_scrape_collector_"+name+`{collector="c"}`]; !ok || got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+	if age := series[`app_scrape_collector_result_age_seconds{collector="c"}`]; samples == "new" && age != 0 {
+		t.Errorf("the age of a new result is %v", age)
+	}
+	if samples != "earlier" {
+		return
+	}
+	source := "cache_hits_total"
+	if row.err != nil {
+		source = "stale_serves_total"
+	}
+	if series["app_scrape_collector_"+source+`{collector="c"}`] == 0 {
+		t.Errorf("%s does not count it", source)
+	}
+}

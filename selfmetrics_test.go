@@ -1,0 +1,253 @@
+package metric_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
+)
+
+// TestSelfMetricsOfEveryCollector has a collector of each bad kind, and a good one: they
+// are there in each scrape, whatever has become of the collector.
+func TestSelfMetricsOfEveryCollector(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(24 * time.Hour)
+		r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
+		type expected struct{ success, timeout, stuck, runs float64 }
+		want := make(map[string][]expected)
+		register := func(name string, b metrictest.Behaviour, first, second expected, opts ...metric.CollectorOption) {
+			c := metrictest.New(name, b)
+			t.Cleanup(c.Release)
+			if err := r.RegisterWith(c, append(opts, metric.WithName(name))...); err != nil {
+				t.Fatal(err)
+			}
+			want[name] = []expected{first, second}
+		}
+		ok := func(n float64) expected { return expected{1, 0, 0, n} }
+		failed := func(n float64) expected { return expected{0, 0, 0, n} }
+		register("good", metrictest.Healthy(), ok(1), ok(2))
+		register("failing", metrictest.Failing(errRow), failed(1), failed(2))
+		register("panicking", metrictest.Panicking("boom"), failed(1), failed(2))
+		register("exiting", metrictest.Exiting(), failed(1), failed(2))
+		register("slow", metrictest.Slow(time.Hour), expected{0, 1, 0, 1}, expected{0, 1, 0, 2})
+		register("stuck", metrictest.Stuck(), expected{0, 1, 0, 1}, expected{0, 1, 10, 1})
+		register("limited", metrictest.Healthy(), ok(1), failed(1), metric.WithRateLimit(0.001, 1))
+		register("broken", metrictest.Failing(errRow), failed(1), failed(1), metric.WithBreaker(1, time.Hour))
+		register("cached", metrictest.Healthy(), ok(1), ok(1), metric.WithCache(time.Hour))
+		for i := range 2 {
+			families, err := scrapeFor(t, r, time.Second)
+			if err == nil {
+				t.Error("no failure was reported")
+			}
+			series := seriesOfFamilies(families)
+			for name, all := range want {
+				got := expected{
+					series[self("success", name)], series[self("timeout", name)], series[self("stuck_seconds", name)], series[self("runs_total", name)],
+				}
+				if _, there := series[self("duration_seconds", name)]; got != all[i] || !there {
+					t.Errorf("scrape %d: %s is %+v, want %+v", i, name, got, all[i])
+				}
+			}
+			synctest.Wait()
+			time.Sleep(9 * time.Second)
+		}
+	})
+}
+
+func self(name, collector string) string {
+	return fmt.Sprintf("app_scrape_collector_%s{collector=%q}", name, collector)
+}
+
+func scrapeFor(t *testing.T, g metric.GathererWithContext, timeout time.Duration) ([]*metric.MetricFamily, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	return g.GatherWithContext(ctx)
+}
+
+// TestSelfMetricsCount checks the totals.
+func TestSelfMetricsCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(24 * time.Hour)
+		r := metric.NewContextRegistry(metric.WithSelfMetrics("app"), metric.WithConcurrency(1))
+		c := metrictest.New("family", metrictest.Healthy())
+		defer c.Release()
+		if err := r.RegisterWith(c, metric.WithName("c"), metric.WithCache(time.Second), metric.WithStale(time.Hour),
+			metric.WithBreaker(2, time.Minute), metric.WithRateLimit(1, 100)); err != nil {
+			t.Fatal(err)
+		}
+		slow := metrictest.New("slow", metrictest.Slow(300*time.Millisecond))
+		if err := r.RegisterWith(slow, metric.WithName("slow"), metric.WithPriority(metric.PriorityCritical)); err != nil {
+			t.Fatal(err)
+		}
+		do := func(b metrictest.Behaviour) {
+			c.Become(b)
+			_, _ = scrapeFor(t, r, time.Second)
+			synctest.Wait()
+		}
+		do(metrictest.Healthy())
+		do(metrictest.Healthy()) // From the cache.
+		time.Sleep(time.Second)
+		do(metrictest.Duplicating()) // One sample is left out.
+		time.Sleep(time.Second)
+		do(metrictest.Failing(errRow))
+		do(metrictest.Panicking("boom")) // The breaker opens.
+		time.Sleep(10 * time.Second)
+		families, _ := scrapeFor(t, r, time.Second)
+		series := seriesOfFamilies(families)
+		for name, want := range map[string]float64{
+			self("runs_total", "c"):                                                4,
+			self("cache_hits_total", "c"):                                          1,
+			self("stale_serves_total", "c"):                                        3,
+			self("breaker_trips_total", "c"):                                       1,
+			self("breaker_state", "c"):                                             1,
+			self("dropped_samples_total", "c"):                                     1,
+			self("success", "c"):                                                   0,
+			self("duration_seconds", "slow"):                                       0.3,
+			self("queue_wait_seconds_total", "c"):                                  0.3 * 4,
+			`app_scrape_collector_errors_total{collector="c",kind="error"}`:        1,
+			`app_scrape_collector_errors_total{collector="c",kind="panic"}`:        1,
+			`app_scrape_collector_errors_total{collector="c",kind="timeout"}`:      0,
+			`app_scrape_collector_errors_total{collector="c",kind="breaker_open"}`: 1,
+			"app_scrape_requests_total":                                            5,
+			"app_scrape_duration_seconds":                                          0.3,
+		} {
+			if got, ok := series[name]; !ok || got < want-1e-9 || got > want+1e-9 {
+				t.Errorf("%s is %v, want %v", name, got, want)
+			}
+		}
+		if age := series[self("result_age_seconds", "c")]; age < 10 || age > 15 {
+			t.Errorf("the age is %v", age)
+		}
+		for name := range series {
+			if strings.HasSuffix(name, `{collector="slow"}`) && (strings.Contains(name, "cache") || strings.Contains(name, "breaker") || strings.Contains(name, "age")) {
+				t.Errorf("%s is there, but the collector has no such policy", name)
+			}
+		}
+	})
+}
+
+// TestSelfMetricsOfHTTP counts what was served.
+func TestSelfMetricsOfHTTP(t *testing.T) {
+	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
+	r.MustRegister(metrictest.New("streamed", metrictest.Flooding(100)).Stream(), metrictest.New("sent", metrictest.Flooding(10)))
+	h := metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError})
+	served, bytes := 0.0, 0.0
+	for range 3 {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+		series, err := seriesOfExposition("text/plain", w.Body.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := series["app_scrape_served_series_total"]; got != served {
+			t.Errorf("%v series are served, want %v", got, served)
+		}
+		if got := series["app_scrape_served_bytes_total"]; got != bytes {
+			t.Errorf("%v bytes are served, want %v", got, bytes)
+		}
+		served += float64(len(series))
+		bytes += float64(w.Body.Len())
+	}
+}
+
+// TestSelfMetricsOfSelected are those of the selected collectors, and no others.
+func TestSelfMetricsOfSelected(t *testing.T) {
+	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
+	for _, name := range []string{"a", "b"} {
+		if err := r.RegisterWith(metrictest.New(name, metrictest.Healthy()), metric.WithName(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	families, err := r.GatherWithContext(metric.Select(t.Context(), metric.Selection{Collectors: []string{"b"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	series := seriesOfFamilies(families)
+	_, a := series[self("success", "a")]
+	if a || series[self("success", "b")] != 1 {
+		t.Errorf("got %v", series)
+	}
+}
+
+func TestSelfMetricsAreClean(t *testing.T) {
+	for name := range selfMetricTypes(t) {
+		if !strings.HasPrefix(name, "app_scrape_") {
+			t.Errorf("the name %s is not of the namespace", name)
+		}
+	}
+	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
+	if err := r.RegisterWith(metrictest.New("good_celsius", metrictest.Healthy()), metric.WithCache(time.Minute), metric.WithStale(time.Minute),
+		metric.WithBreaker(1, time.Minute), metric.WithRateLimit(1, 1), metric.WithGroup(metric.NewGroup("g", 1)), metric.WithTimeout(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	metrictest.TestGatherer(t, cached{r})
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("promlint says %v, %v", problems, err)
+	}
+	if !slices.ContainsFunc(families, func(f *metric.MetricFamily) bool { return f.GetName() == "app_scrape_collector_success" }) {
+		t.Error("there are no self-metrics")
+	}
+}
+
+// cached hides the context of a registry, which under a cancelled one does not run what is
+// rate-limited.
+type cached struct{ metric.Gatherer }
+
+func TestSelfMetricsNamespace(t *testing.T) {
+	for _, namespace := range []string{"", "\xff"} {
+		if recovered(func() { metric.WithSelfMetrics(namespace) }) == nil {
+			t.Errorf("the namespace %q was taken", namespace)
+		}
+	}
+}
+
+// BenchmarkSelfMetrics compares scrapes of a typical registry over HTTP with and without
+// self-metrics: 20 collectors with 50 series each beside 2,000 series of instruments.
+func BenchmarkSelfMetrics(b *testing.B) {
+	for _, with := range []bool{false, true} {
+		b.Run(fmt.Sprintf("with=%v", with), func(b *testing.B) {
+			var opts []metric.RegistryOption
+			if with {
+				opts = append(opts, metric.WithSelfMetrics("app"))
+			}
+			r := metric.NewContextRegistry(opts...)
+			requests := metric.NewHistogramVec(metric.HistogramOpts{Name: "request_seconds", Help: "h"}, []string{"code", "path"})
+			for i := range 100 {
+				requests.WithLabelValues("200", fmt.Sprint("/path/", i)).Observe(0.1)
+			}
+			total := metric.NewCounterVec(metric.CounterOpts{Name: "events_total", Help: "h"}, []string{"kind", "zone"})
+			for i := range 700 {
+				total.WithLabelValues(fmt.Sprint("kind ", i), "a").Inc()
+			}
+			r.MustRegister(requests, total)
+			for i := range 20 {
+				desc := metric.NewDesc(fmt.Sprintf("collected_%d", i), "h", []string{"l"}, nil)
+				r.MustRegister(metric.NewCollectorFunc(func(ch chan<- *metric.Desc) { ch <- desc }, func(_ context.Context, ch chan<- metric.Metric) {
+					for j := range 50 {
+						ch <- metric.MustNewConstMetric(desc, metric.GaugeValue, float64(j), fmt.Sprint("series ", j))
+					}
+				}))
+			}
+			h := metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError})
+			for b.Loop() {
+				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", http.NoBody))
+			}
+		})
+	}
+}

@@ -1,0 +1,235 @@
+package metric
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"net/http"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// StatusHandler returns a handler that serves the Status of a registry as a table: to
+// browsers as HTML, to others as plain text. It runs no collector and waits for no
+// scrape, so that it answers when everything hangs.
+//
+// The table has the texts of errors, in which there may be what not everybody should
+// read, such as the names of hosts and users. It is meant for a port of the operators.
+func StatusHandler(r *ContextRegistry) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		now := time.Now()
+		rows := statusRows(r.Status(), now)
+		var page bytes.Buffer
+		contentType := "text/plain; charset=utf-8"
+		if strings.Contains(req.Header.Get("Accept"), "text/html") {
+			contentType = "text/html; charset=utf-8"
+			writeStatusHTML(&page, rows, now)
+		} else {
+			writeStatusText(&page, rows)
+		}
+		header := w.Header()
+		header.Set("Content-Type", contentType)
+		header.Set("Cache-Control", "no-store")
+		header.Set("Vary", "Accept")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		_, _ = w.Write(page.Bytes()) // It fails if the client has gone.
+	})
+}
+
+// statusColumns are the columns of the table.
+var statusColumns = []struct {
+	head string
+	cell func(c *CollectorStatus, now time.Time) string
+}{
+	{"Collector", func(c *CollectorStatus, _ time.Time) string { return c.Name }},
+	{"State", func(c *CollectorStatus, now time.Time) string { state, _ := c.state(now); return state }},
+	{"Series", func(c *CollectorStatus, _ time.Time) string { return strconv.Itoa(c.Series) }},
+	{"Last run", func(c *CollectorStatus, now time.Time) string { return ago(c.LastStart, now) }},
+	{"Took", func(c *CollectorStatus, _ time.Time) string {
+		if c.LastStart.IsZero() {
+			return ""
+		}
+		return rounded(c.LastDuration)
+	}},
+	{"Runs", func(c *CollectorStatus, _ time.Time) string { return positive(c.Runs) }},
+	{"Failures", func(c *CollectorStatus, _ time.Time) string { return positive(c.Failures) }},
+	{"Counts", func(c *CollectorStatus, _ time.Time) string { return c.counts() }},
+	{"Kept result", func(c *CollectorStatus, now time.Time) string { return ago(c.LastGood, now) }},
+	{"Policies", func(c *CollectorStatus, _ time.Time) string { return strings.Join(c.Policies, "; ") }},
+	{"Kind", func(c *CollectorStatus, _ time.Time) string { return c.Kind }},
+	{"Last error", func(c *CollectorStatus, _ time.Time) string { return c.lastError() }},
+}
+
+// statusRow is the line of one collector.
+type statusRow struct {
+	cells   []string
+	problem bool
+}
+
+func statusRows(all []CollectorStatus, now time.Time) []statusRow {
+	rows := make([]statusRow, len(all))
+	for i := range all {
+		_, rows[i].problem = all[i].state(now)
+		for _, column := range statusColumns {
+			rows[i].cells = append(rows[i].cells, oneLine(column.cell(&all[i], now)))
+		}
+	}
+	return rows
+}
+
+// state says in a few words how the collector does, and whether somebody should care.
+func (c *CollectorStatus) state(now time.Time) (state string, problem bool) {
+	switch {
+	case !c.StuckSince.IsZero():
+		return "stuck for " + rounded(now.Sub(c.StuckSince)), true
+	case c.Breaker == BreakerOpen:
+		return "rests (breaker open)", true
+	case c.Breaker == BreakerHalfOpen:
+		return "on trial (breaker half-open)", true
+	case c.LastError != nil:
+		return "failed", true
+	case c.Running > 0:
+		return "running for " + rounded(now.Sub(c.RunningSince)), false
+	default:
+		return "good", false
+	}
+}
+
+// counts lists the counts of what does not happen to a healthy collector every day.
+func (c *CollectorStatus) counts() string {
+	var parts []string
+	for _, count := range []struct {
+		name string
+		n    uint64
+	}{
+		{"panics", c.Panics},
+		{"timeouts", c.Timeouts},
+		{"rate-limited", c.RateLimited},
+		{"breaker trips", c.BreakerTrips},
+		{"dropped samples", c.Dropped},
+		{"cache hits", c.CacheHits},
+		{"stale serves", c.StaleServes},
+	} {
+		if count.n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", count.name, count.n))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// lastError tells what went wrong in the last scrape, and the cause if that is another
+// one.
+func (c *CollectorStatus) lastError() string {
+	switch {
+	case c.LastError == nil:
+		return ""
+	case c.LastRunError == nil || c.LastRunError.Error() == c.LastError.Error():
+		return c.LastError.Error()
+	default:
+		return fmt.Sprintf("%v; last run: %v", c.LastError, c.LastRunError)
+	}
+}
+
+// positive returns a number, and nothing if it is 0.
+func positive(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatUint(n, 10)
+}
+
+// ago tells how long ago t was, and nothing if it is zero.
+func ago(t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return rounded(now.Sub(t)) + " ago"
+}
+
+// rounded returns a duration with as many digits as somebody reads.
+func rounded(d time.Duration) string {
+	unit := time.Microsecond
+	switch {
+	case d >= time.Minute:
+		unit = time.Second
+	case d >= time.Second:
+		unit = 100 * time.Millisecond
+	case d >= 10*time.Millisecond:
+		unit = time.Millisecond
+	}
+	return max(0, d).Round(unit).String()
+}
+
+// maxCell bounds the text of a cell, in bytes. Errors may be long.
+const maxCell = 500
+
+// oneLine makes one short line of valid UTF-8 of a text.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	if len(text) > maxCell {
+		text = strings.ToValidUTF8(text[:maxCell], "") + "…"
+	}
+	return text
+}
+
+func writeStatusText(to *bytes.Buffer, rows []statusRow) {
+	table := tabwriter.NewWriter(to, 0, 8, 2, ' ', 0)
+	for i, column := range statusColumns {
+		if i > 0 {
+			_, _ = fmt.Fprint(table, "\t") // A buffer never fails.
+		}
+		_, _ = fmt.Fprint(table, column.head)
+	}
+	for _, row := range rows {
+		_, _ = fmt.Fprint(table, "\n", strings.Join(row.cells, "\t"))
+	}
+	_, _ = fmt.Fprintln(table)
+	_ = table.Flush()
+}
+
+const statusHead = `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Collectors</title>
+<style>
+body { font: 14px/1.4 sans-serif; margin: 1.5em; }
+table { border-collapse: collapse; }
+th, td { border-bottom: 1px solid #ccc; padding: .3em .8em .3em 0; text-align: left; vertical-align: top; }
+td:nth-child(-n+5) { white-space: nowrap; }
+tr.problem td { background: #fde8e8; }
+</style>
+</head>
+<body>
+`
+
+func writeStatusHTML(to *bytes.Buffer, rows []statusRow, now time.Time) {
+	problems := 0
+	for _, row := range rows {
+		if row.problem {
+			problems++
+		}
+	}
+	to.WriteString(statusHead)
+	fmt.Fprintf(to, "<h1>Collectors</h1>\n<p>%d of %d have a problem. As of %s.</p>\n<table>\n<tr>",
+		problems, len(rows), now.UTC().Format(time.RFC3339))
+	for _, column := range statusColumns {
+		fmt.Fprintf(to, "<th>%s</th>", column.head)
+	}
+	to.WriteString("</tr>\n")
+	for _, row := range rows {
+		if row.problem {
+			to.WriteString(`<tr class="problem">`)
+		} else {
+			to.WriteString("<tr>")
+		}
+		for _, cell := range row.cells {
+			fmt.Fprintf(to, "<td>%s</td>", html.EscapeString(cell))
+		}
+		to.WriteString("</tr>\n")
+	}
+	to.WriteString("</table>\n</body>\n</html>\n")
+}
