@@ -209,23 +209,30 @@ func (p *part) collect(ctx context.Context) {
 // sink. It returns the first error of sink.
 func (s *scrape) write(sink model.Sink) error {
 	in := merge.Input{Natives: s.natives(), Select: s.wanted}
+	// Of the collectors that the batches come from.
 	var (
-		names     []string           // Of the collectors that the batches come from.
-		forgiving []func(error) bool // Of any collector: it is chance which of two duplicates comes first.
+		names     []string
+		forgiving []func(error) bool
 	)
-	for _, p := range s.parts {
-		for i, o := range p.outcomes {
-			name := p.name + p.running[i].name
-			for _, err := range o.Dropped {
-				s.failures.add(name, err)
-			}
-			if o.Err != nil {
-				s.failures.add(name, o.Err)
-			}
-			in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, name, o.Samples)})
-			names = append(names, name)
-			if forgive := p.running[i].forgive; forgive != nil {
-				forgiving = append(forgiving, forgive)
+	add := func(p *part, i int) {
+		name, o := p.name+p.running[i].name, p.outcomes[i]
+		for _, err := range o.Dropped {
+			s.failures.add(name, err)
+		}
+		if o.Err != nil {
+			s.failures.add(name, o.Err)
+		}
+		in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, name, o.Samples)})
+		names = append(names, name)
+		forgiving = append(forgiving, p.running[i].forgive)
+	}
+	// Those that are forgiven come last, so that they give way to all others.
+	for _, forgiven := range [...]bool{false, true} {
+		for _, p := range s.parts {
+			for i := range p.outcomes {
+				if (p.running[i].forgive != nil) == forgiven {
+					add(p, i)
+				}
 			}
 		}
 	}
@@ -233,7 +240,7 @@ func (s *scrape) write(sink model.Sink) error {
 		switch {
 		case batch < 0:
 			s.failures.add("native", err)
-		case !slices.ContainsFunc(forgiving, func(forgive func(error) bool) bool { return forgive(err) }):
+		case forgiving[batch] == nil || !forgiving[batch](err):
 			s.failures.addFailure(&CollectorError{Collector: names[batch], Err: err, collision: true})
 		}
 	}
