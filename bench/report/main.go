@@ -12,7 +12,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,8 +23,9 @@ func main() {
 	docs := flag.String("docs", "", "the folder to write benchmarks.md and its plots to; nothing is written if it is empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, max(1, *rounds), *docs); err != nil && !errors.Is(err, context.Canceled) {
+	err := run(ctx, max(1, *rounds), *docs)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

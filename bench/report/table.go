@@ -87,12 +87,13 @@ func figure(v float64, unit string) string {
 func plainTable(rows []standing) string {
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.Join(heading[:], "\t"))
+	line := func(cells []string) { _, _ = fmt.Fprintln(w, strings.Join(cells, "\t")) } // To memory.
+	line(heading[:])
 	for i := range rows {
 		cells := rows[i].cells()
-		fmt.Fprintln(w, strings.Join(cells[:], "\t"))
+		line(cells[:])
 	}
-	_ = w.Flush() // To memory.
+	_ = w.Flush()
 	return out.String() + summary(rows)
 }
 

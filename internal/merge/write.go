@@ -76,7 +76,10 @@ func (w *writer) writeNative(series model.Series) error {
 }
 
 func (w *writer) writeBatches(n int, series model.Batched, sink model.BatchSink) error {
-	m := batchMemories.Get().(*batchMemory)
+	m, ok := batchMemories.Get().(*batchMemory)
+	if !ok {
+		m = new(batchMemory)
+	}
 	defer batchMemories.Put(m)
 	defer clear(m.points[:])
 	for from := 0; from < n; from += batchSize {
@@ -96,7 +99,7 @@ type batchMemory struct {
 	scratches [batchSize]model.Scratch
 }
 
-var batchMemories = sync.Pool{New: func() any { return new(batchMemory) }}
+var batchMemories sync.Pool // Of *batchMemory.
 
 // writeForeign is for a family without native series.
 func (w *writer) writeForeign(g *group) error {
