@@ -148,6 +148,7 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 		wantRun, wantErr := model.scrape(does)
 		families, err := c.scrape()
 		synctest.Wait()
+		release()
 		series := seriesOfFamilies(families)
 		got := int(series[`scripted{series="healthy"}`])
 		if got != wantRun || !errors.Is(err, wantErr) || (err == nil) != (wantErr == nil) || c.collector.Started() != model.runs {
@@ -157,7 +158,6 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 		if success := series[`app_scrape_collector_success{collector="c"}`]; success != float64(btoi(wantErr == nil)) {
 			t.Errorf("%sstep %d: success is %v", names, step, success)
 		}
-		release()
 	}
 }
 
