@@ -71,7 +71,8 @@ type HandlerOpts struct {
 	// CoalesceGather lets requests that overlap share one gathering, with the values
 	// and the deadline of the context of the first of them. Without it, overlapping
 	// requests share the runs of collectors that cannot take a context, but each
-	// reads the instruments and calls the others itself.
+	// reads the instruments and calls the others itself. So does, in any case, a
+	// request for a selection, which is not what the others ask for.
 	CoalesceGather bool
 
 	// DisableCollectorSelection ignores the request parameters collect[] and
@@ -121,6 +122,7 @@ func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 // handler serves a registry.
 type handler struct {
 	registry *ContextRegistry
+	shared   *ContextRegistry // The same, gathered once for requests that overlap. Nil if it was not asked for.
 	opts     HandlerOpts
 	formats  []expfmt.Format
 	offers   []Compression
@@ -131,7 +133,7 @@ type handler struct {
 func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
 	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
 	if opts.CoalesceGather {
-		h.registry = coalescing(registry)
+		h.shared = coalescing(registry)
 	}
 	if len(h.formats) == 0 {
 		h.formats = expfmt.DefaultAcceptedFormats()
@@ -217,13 +219,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.httpError(w, err)
 		return
 	}
-	if h.opts.CoalesceGather {
-		ctx = withSharedDeadline(ctx)
-	}
 	if !chosen.isZero() {
 		ctx = Select(ctx, chosen)
 	}
-	s, err := h.registry.newScrape(ctx)
+	registry := h.registry
+	if h.shared != nil && !isSelecting(ctx) {
+		registry, ctx = h.shared, withSharedDeadline(ctx)
+	}
+	s, err := registry.newScrape(ctx)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

@@ -38,6 +38,12 @@ func Select(ctx context.Context, s Selection) context.Context {
 	return context.WithValue(ctx, selectionKey{}, append(slices.Clip(outer), s))
 }
 
+// isSelecting tells whether a scrape under ctx is limited to a selection.
+func isSelecting(ctx context.Context) bool {
+	list, _ := ctx.Value(selectionKey{}).([]Selection)
+	return len(list) > 0
+}
+
 // The bounds of a selection, which may come from anybody who can send a request.
 const (
 	maxSelected   = 1000 // Names.
