@@ -494,6 +494,22 @@ func TestBreakerCountsDeadlines(t *testing.T) {
 	})
 }
 
+// TestBreakerOfAbandonedRuns: a client that goes away is no failure of the collector,
+// whether it is the run or the scrape that learns of it first.
+func TestBreakerOfAbandonedRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := registered(t, &scripted{do: func(ctx context.Context) { <-ctx.Done() }}, metric.WithBreaker(1, time.Hour))
+		for range 100 {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			if _, err := r.GatherWithContext(ctx); !errors.Is(err, context.Canceled) {
+				t.Fatalf("got error %v", err)
+			}
+			synctest.Wait()
+		}
+	})
+}
+
 func TestRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}

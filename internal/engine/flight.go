@@ -104,7 +104,7 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 		if job.Sink != nil {
 			job.Sink.Close()
 		}
-		e.finish(f, err)
+		e.finish(f, err, ctx.Err())
 		ended() // Not before, either.
 	})
 	return f
@@ -123,8 +123,9 @@ func afterDeadline(ctx context.Context, err error) error {
 	}
 }
 
-// finish is called by the run's goroutine when the run has returned.
-func (e *Engine) finish(f *flight, err error) {
+// finish is called by the run's goroutine when the run has returned with err. reason is
+// why its context has ended, if it has.
+func (e *Engine) finish(f *flight, err, reason error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := f.collector
@@ -133,7 +134,7 @@ func (e *Engine) finish(f *flight, err error) {
 		f.limiter.Stop()
 	}
 	f.keep()
-	f.judge(err)
+	f.judge(err, f.waiters == 0 || errors.Is(reason, context.Canceled)) // The run may know of that before its scrape does.
 	delete(e.flights, f)
 	c.flights--
 	if f.overdue {
@@ -158,7 +159,7 @@ func (e *Engine) passLimit(f *flight) {
 	_, underWay := e.flights[f]
 	if underWay {
 		close(f.limit)
-		f.judge(context.DeadlineExceeded)
+		f.judge(context.DeadlineExceeded, false)
 		e.markOverdue(f)
 		e.wakeAll()
 	}
@@ -229,12 +230,12 @@ func (e *Engine) leave(f *flight, err error) {
 	c := f.collector
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		f.judge(err)
+		f.judge(err, f.waiters == 0)
 		e.markOverdue(f)
 	case f.waiters > 0:
 		return
 	case !c.Shared:
-		f.judge(err)
+		f.judge(err, f.waiters == 0)
 		if c.joinable == f {
 			c.joinable = nil
 		}
