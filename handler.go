@@ -269,8 +269,7 @@ func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 	_ = s.end(refused.err()) // It is reported already.
 	switch {
 	case err != nil:
-		h.countAndLog("encoding", fmt.Errorf("error encoding and sending metrics: %w", err))
-		_ = out.finish(false) // There is an error already.
+		h.giveUp(out, fmt.Errorf("error encoding and sending metrics: %w", err))
 		return
 	case failed == nil:
 	case h.opts.ErrorHandling == PanicOnError:
@@ -282,8 +281,27 @@ func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 	if buffer != nil {
 		_, err = out.Write(buffer.Bytes())
 	}
-	if err := errors.Join(err, out.finish(err == nil)); err != nil {
-		h.countAndLog("encoding", fmt.Errorf("error sending metrics: %w", err))
+	if err == nil {
+		err = out.finish(true)
+	}
+	if err != nil {
+		h.giveUp(out, fmt.Errorf("error sending metrics: %w", err))
+	}
+}
+
+// giveUp ends an answer that could not be sent to its end. Mostly there is nobody who
+// sees it. But a request's context may also have been cancelled by the server, which is
+// about to shut down, and then Prometheus must not take an answer without metrics, or
+// with some of them, for all that there are: their series would end.
+func (h *handler) giveUp(out *response, err error) {
+	h.countAndLog("encoding", err)
+	_ = out.finish(false) // There is an error already.
+	if !out.begun {
+		h.httpError(out.to, err)
+		return
+	}
+	if errors.Is(err, errClientGone) && out.request.Value(http.ServerContextKey) != nil {
+		panic(http.ErrAbortHandler) // The one way to break off a response.
 	}
 }
 

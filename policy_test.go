@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -128,6 +131,126 @@ func TestTimeoutOfCollector(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOwnLimitWhateverElseIsSlow: a collector's own limit does not wait for other
+// collectors, whichever was registered first, nor is there a wait for the limit of the
+// scrape because of it.
+func TestOwnLimitWhateverElseIsSlow(t *testing.T) {
+	const limit = time.Second
+	sleeping := func(name string, d time.Duration) metric.Collector {
+		return hideContext{plain{name, func(ch chan<- metric.Metric) {
+			time.Sleep(d)
+			ch <- metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
+		}}}
+	}
+	scrape := func(t *testing.T, r *metric.ContextRegistry) (took time.Duration, limited, slow error) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		start := time.Now()
+		_, err := r.GatherWithContext(ctx)
+		return time.Since(start), failuresOf(err, "limited"), failuresOf(err, "slow")
+	}
+	for name, names := range map[string][]string{"limited first": {"limited", "slow"}, "limited last": {"slow", "limited"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := metric.NewRegistry()
+				for _, name := range names {
+					opts := []metric.CollectorOption{metric.WithName(name)}
+					duration := 2 * time.Minute
+					if name == "limited" {
+						opts = append(opts, metric.WithTimeout(limit))
+						duration = time.Minute
+					}
+					if err := r.RegisterWith(sleeping(name, duration), opts...); err != nil {
+						t.Fatal(err)
+					}
+				}
+				took, limited, slow := scrape(t, r)
+				if took != 2*time.Minute || !errors.Is(limited, context.DeadlineExceeded) || slow != nil {
+					t.Errorf("took %v, got %v and %v", took, limited, slow)
+				}
+				for _, c := range r.Status() {
+					if c.Name == "limited" && c.LastDuration != limit {
+						t.Errorf("it was left behind after %v", c.LastDuration)
+					}
+				}
+			})
+		})
+	}
+	t.Run("concurrency", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := metric.NewContextRegistry(metric.WithConcurrency(1))
+			if err := r.RegisterWith(sleeping("limited", time.Minute), metric.WithName("limited"), metric.WithTimeout(limit)); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.RegisterWith(sleeping("slow", time.Second), metric.WithName("slow")); err != nil {
+				t.Fatal(err)
+			}
+			took, limited, slow := scrape(t, r)
+			if took != limit+time.Second || !errors.Is(limited, context.DeadlineExceeded) || slow != nil {
+				t.Errorf("took %v, got %v and %v", took, limited, slow)
+			}
+			time.Sleep(time.Minute)
+		})
+	})
+	t.Run("streams", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			// The one is more than is held while it is not its turn. The other begins
+			// first, and is stuck in its turn.
+			r := metric.NewRegistry()
+			release := make(chan struct{})
+			if err := r.RegisterWith(newLongStream("big", 20_000, 10*time.Millisecond, nil), metric.WithName("slow")); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.RegisterWith(newLongStream("stuck", 100, 0, release), metric.WithName("limited"), metric.WithTimeout(limit)); err != nil {
+				t.Fatal(err)
+			}
+			w := httptest.NewRecorder()
+			start := time.Now()
+			metric.HandlerFor(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, Timeout: time.Hour}).
+				ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+			if took := time.Since(start); took != limit {
+				t.Errorf("it took %v", took)
+			}
+			if n := strings.Count(w.Body.String(), "\nbig{"); n != 20_000 {
+				t.Errorf("got %d of the samples", n)
+			}
+			close(release)
+		})
+	})
+}
+
+// longStream is a stream collector of a family of n series with a KiB of label each.
+type longStream struct {
+	desc    *metric.Desc
+	n       int
+	wait    time.Duration   // Before the first.
+	release <-chan struct{} // After the last, if not nil.
+}
+
+func newLongStream(name string, n int, wait time.Duration, release <-chan struct{}) metric.StreamCollector {
+	return &longStream{metric.NewDesc(name, "", []string{"i", "padding"}, nil), n, wait, release}
+}
+
+func (c *longStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+func (c *longStream) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *longStream) CollectTo(_ context.Context, s *metric.Sink) error {
+	time.Sleep(c.wait)
+	padding := strings.Repeat("x", 1<<10)
+	for i := range c.n {
+		if err := s.Gauge(c.desc, 1, strconv.Itoa(i), padding); err != nil {
+			return err
+		}
+	}
+	if c.release != nil {
+		<-c.release
+	}
+	return nil
 }
 
 // TestOwnLimitOfQuickRuns: that a run has ended must never look like its own limit.
@@ -369,6 +492,22 @@ func TestBreakerCountsDeadlines(t *testing.T) {
 		synctest.Wait()
 		c.do = nil
 		wantScrape(t, r, 4, nil)
+	})
+}
+
+// TestBreakerOfAbandonedRuns: a client that goes away is no failure of the collector,
+// whether it is the run or the scrape that learns of it first.
+func TestBreakerOfAbandonedRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := registered(t, &scripted{do: func(ctx context.Context) { <-ctx.Done() }}, metric.WithBreaker(1, time.Hour))
+		for range 100 {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			if _, err := r.GatherWithContext(ctx); !errors.Is(err, context.Canceled) {
+				t.Fatalf("got error %v", err)
+			}
+			synctest.Wait()
+		}
 	})
 }
 

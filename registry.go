@@ -141,6 +141,11 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 	}
 	announced.pedantic = r.pedantic && len(announced.list) > 0
 	e := &entry{collector: c, origin: unwrap(c), announced: announced, binding: bind(c, announced), policies: asked.asked}
+	if wrapped, ok := e.binding.source.(*wrappedSource); ok {
+		if err := wrapped.check(); err != nil {
+			return nil, "", fmt.Errorf("registering %T: %w", unwrap(c), err)
+		}
+	}
 	if len(asked.asked) > 0 {
 		if e.binding.run == nil {
 			return nil, "", fmt.Errorf("registering %T: it runs nobody else's code, so %q cannot be applied", c, asked.asked)

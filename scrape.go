@@ -340,7 +340,7 @@ func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) 
 		t := w.transform()
 		wrapped := make([]model.Sample, 0, len(samples))
 		for _, sample := range samples {
-			if err := t.point(&sample.Point); err != nil {
+			if err := t.point(sample.Family, &sample.Point); err != nil {
 				if sample.Family != refused {
 					refused = sample.Family
 					s.failures.add(collector, fmt.Errorf("family %q: %w", refused.Name, err))
