@@ -40,7 +40,9 @@ type counter struct {
 // Inc adds 1.
 func (c *counter) Inc() {
 	if stripes := c.Stripes(); stripes != nil {
-		stripes.Inc()
+		if stripes.Inc() {
+			stripes.Look()
+		}
 	} else if c.IncCell() {
 		c.Look()
 	}

@@ -20,9 +20,12 @@ func BenchmarkScrape(b *testing.B) {
 		{counters, []int{100_000}, []request{
 			openMetrics, protobuf, text.compressed("gzip"), text.compressed("zstd"), protobuf.compressed("gzip"),
 		}},
-		{gauges, []int{1000, 100_000}, []request{text, protobuf}},
-		{histograms, []int{1000, 10_000}, []request{text, openMetrics, protobuf, text.compressed("gzip")}},
-		{mixed, []int{1000, 100_000}, []request{text, text.compressed("gzip")}},
+		{gauges, []int{1000, 100_000}, []request{text, openMetrics, protobuf, text.compressed("gzip")}},
+		{gauges, []int{1_000_000}, []request{text}},
+		{histograms, []int{1000, 10_000}, []request{text, openMetrics, protobuf, text.compressed("gzip"), text.compressed("zstd")}},
+		{histograms, []int{100_000}, []request{text}}, // 1,400,000 lines.
+		{mixed, []int{1000, 100_000}, []request{text, openMetrics, protobuf, text.compressed("gzip"), text.compressed("zstd")}},
+		{mixed, []int{1_000_000}, []request{text}},
 	} {
 		for _, n := range c.n {
 			for _, ask := range c.asks {
@@ -43,7 +46,7 @@ func BenchmarkScrape(b *testing.B) {
 // BenchmarkLoopback scrapes over a TCP connection that is kept alive.
 func BenchmarkLoopback(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {
-		for _, ask := range []request{text, text.compressed("gzip"), protobuf.compressed("gzip")} {
+		for _, ask := range []request{text, text.compressed("gzip"), text.compressed("zstd"), protobuf.compressed("gzip")} {
 			b.Run(scrapeName(counters, n, ask), func(b *testing.B) {
 				eachExposition(b, counters, n, ask, func(b *testing.B, e *exposition) {
 					server := httptest.NewServer(e.handler)

@@ -48,5 +48,5 @@ func run(ctx context.Context, rounds int, docs string) error {
 	if err := r.run(ctx, curveRuns(), min(rounds, 3)); err != nil {
 		return err
 	}
-	return writePage(docs, r, rows)
+	return writePage(ctx, docs, r, rows)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,9 +18,19 @@ var peerModules = []string{
 	"go.opentelemetry.io/otel/exporters/prometheus",
 }
 
+// versions returns a list of the peers and their versions.
+func versions(ctx context.Context) (string, error) {
+	list := exec.CommandContext(ctx, "go", append([]string{"list", "-m", "-f", "- {{.Path}} {{.Version}}"}, peerModules...)...)
+	out, err := list.Output()
+	if err != nil {
+		return "", fmt.Errorf("listing the peers' versions: %w", err)
+	}
+	return string(out), nil
+}
+
 // writePage writes benchmarks.md and its plots into a folder.
-func writePage(folder string, r *runner, rows []standing) error {
-	versions, err := r.versions()
+func writePage(ctx context.Context, folder string, r *runner, rows []standing) error {
+	versions, err := versions(ctx)
 	if err != nil {
 		return err
 	}
@@ -32,10 +44,7 @@ cores, and the time is that of the whole divided by what all goroutines have don
 - Machine: %s, %d cores, %s/%s
 - %s
 `, r.cpu, cores, runtime.GOOS, runtime.GOARCH, runtime.Version())
-	for _, module := range peerModules {
-		fmt.Fprintf(&page, "- %s %s\n", module, versions[module])
-	}
-	fmt.Fprintf(&page, `
+	fmt.Fprintf(&page, `%s
 `+"```sh"+`
 make bench          # the table below
 make bench-report   # this page
@@ -49,8 +58,8 @@ cd bench && go test -run '^$' -bench . -benchmem   # all benchmarks, also those 
 
 ## Plots
 
-Both axes of the scrapes and the vertical one of the others are logarithmic.
-`, markdownTable(rows), summary(rows))
+All axes are logarithmic.
+`, versions, markdownTable(rows), summary(rows))
 	for _, c := range plots() {
 		if err := c.draw(folder, r.samples); err != nil {
 			return fmt.Errorf("drawing %s: %w", c.file, err)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"image/color"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -21,7 +23,6 @@ type curves struct {
 	name  string // Of the benchmarks, with * for the number that is the x value.
 	unit  string
 	scale float64 // What the figures are divided by.
-	logX  bool
 	peers []string
 }
 
@@ -38,7 +39,7 @@ func plots() []curves {
 	overSeries := func(file, title, y, unit string, scale float64) curves {
 		return curves{
 			file: file, title: title, x: "series", y: y, name: "Scrape/kind=counters/series=*/format=text/compression=identity",
-			unit: unit, scale: scale, logX: true, peers: everyone,
+			unit: unit, scale: scale, peers: everyone,
 		}
 	}
 	return []curves{
@@ -63,12 +64,11 @@ func (c *curves) draw(folder string, s samples) error {
 	p := plot.New()
 	p.Title.Text = c.title
 	p.X.Label.Text, p.Y.Label.Text = c.x, c.y
-	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	if c.logX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	}
-	p.Legend.Top, p.Legend.Left = true, true
+	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
+	p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
+	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, vg.Points(2)
 	p.Add(plotter.NewGrid())
+	ticks := make(map[float64]bool)
 	for _, peer := range c.peers {
 		points := c.points(s, peer)
 		if len(points) == 0 {
@@ -82,8 +82,35 @@ func (c *curves) draw(folder string, s samples) error {
 		dots.Color, dots.Shape = colors[peer], draw.CircleGlyph{}
 		p.Add(line, dots)
 		p.Legend.Add(peer, line, dots)
+		for _, point := range points {
+			ticks[point.X] = true
+		}
 	}
+	if len(ticks) == 0 {
+		return errors.New("there is nothing to draw")
+	}
+	p.X.Tick.Marker = ticksAt(ticks)
+	p.X.Max *= 1.15 // Room for the last tick's label.
+	p.Y.Max *= 8    // And for the legend.
 	return p.Save(16*vg.Centimeter, 10*vg.Centimeter, filepath.Join(folder, c.file))
+}
+
+// ticksAt marks the numbers that were measured.
+func ticksAt(values map[float64]bool) plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	for _, x := range slices.Sorted(maps.Keys(values)) {
+		label := strconv.FormatFloat(x, 'f', -1, 64)
+		label, millions := strings.CutSuffix(label, "000000")
+		label, thousands := strings.CutSuffix(label, "000")
+		switch {
+		case millions:
+			label += " M"
+		case thousands:
+			label += " k"
+		}
+		ticks = append(ticks, plot.Tick{Value: x, Label: label})
+	}
+	return ticks
 }
 
 // points returns the medians for one peer by ascending x.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -98,17 +97,4 @@ func splitPeer(full string) (name, peer string) {
 		}
 	}
 	return name, peer
-}
-
-// versions returns the peers' versions.
-func (r *runner) versions() (map[string]string, error) {
-	info, err := buildinfo.ReadFile(r.program)
-	if err != nil {
-		return nil, err
-	}
-	versions := make(map[string]string)
-	for _, dep := range info.Deps {
-		versions[dep.Path] = dep.Version
-	}
-	return versions, nil
 }

@@ -51,27 +51,30 @@ var ErrDecrease = errors.New("counter cannot decrease in value")
 // Inc adds 1.
 func (c *Counter) Inc() {
 	if stripes := c.Stripes(); stripes != nil {
-		stripes.Inc()
+		if stripes.Inc() {
+			stripes.Look()
+		}
 	} else if c.IncCell() {
 		c.Look()
 	}
 }
 
-// Stripes returns the stripes, or nil if there are none. It is a part of Inc, like
-// IncCell and Look, for a method that wants to have them in place: mostly the first two
-// are all there is to do, and the compiler inlines them. Such a method takes 2.7 ns,
-// and one that calls Inc, or jumps to it, 3.8, where a bare atomic add takes 2.4. What
-// the stripes need has to be in a function of its own, since Index needs room on the
-// stack.
+// Stripes returns the stripes, or nil if there are none. It is a part of Inc, for a
+// method that wants to have the parts in place: the compiler inlines all but the looks,
+// which are rarely due. Such a method takes 2.7 ns, and one that calls Inc, or jumps to
+// it, 3.8, where a bare atomic add takes 2.4: what a call writes to the stack has to
+// reach memory before the next atomic add can. On two cores it is 3.0 instead of 4.3.
 func (c *Counter) Stripes() *Stripes { return c.stripes.Load() }
 
 // IncCell adds 1 to the cell of a counter without stripes and tells whether Look is due.
 func (c *Counter) IncCell() (lookDue bool) { return c.ints.Add(1)%sampling == 0 }
 
-// Inc adds 1 to one of the stripes.
-func (s *Stripes) Inc() {
-	mine := &(*s)[Index(len(*s))]
-	if mine.ints.Add(1)%sampling == 0 && mine.crowded() {
+// Inc adds 1 to one of the stripes and tells whether Look is due.
+func (s *Stripes) Inc() (lookDue bool) { return (*s)[Index(len(*s))].ints.Add(1)%sampling == 0 }
+
+// Look sees to it that goroutines which have the same stripe get others.
+func (s *Stripes) Look() {
+	if (*s)[Index(len(*s))].crowded() {
 		Shuffle()
 	}
 }
@@ -125,7 +128,12 @@ func (c *Counter) Add(v float64) {
 			c.AddUint(n)
 			return
 		}
-		if c.stripes.Load() == nil && c.tryAddFloat(v) {
+		// One try is made in place, as it mostly succeeds.
+		mine := &c.cell
+		if stripes := c.stripes.Load(); stripes != nil {
+			mine = &(*stripes)[Index(len(*stripes))].cell
+		}
+		if mine.tryAddFloat(v) {
 			return
 		}
 	}
