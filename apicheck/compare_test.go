@@ -157,7 +157,7 @@ func TestAPI(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatalf("got error %v and\n%s", err, out.String())
 	}
-	if !strings.HasPrefix(out.String(), "172 identifiers, ") {
+	if !strings.HasPrefix(out.String(), "229 identifiers, ") {
 		t.Errorf("the comparison is not complete: %s", out.String())
 	}
 }

@@ -13,6 +13,7 @@ import (
 	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd"
 	_ "github.com/prometheus/client_golang/prometheus/push"
 	_ "github.com/prometheus/client_golang/prometheus/testutil"
+	_ "github.com/prometheus/client_golang/prometheus/testutil/promlint/validations"
 
 	_ "github.com/luxfi/metric/collectors/version"
 	_ "github.com/luxfi/metric/graphite"
@@ -20,6 +21,7 @@ import (
 	_ "github.com/luxfi/metric/promhttp/zstd"
 	_ "github.com/luxfi/metric/push"
 	_ "github.com/luxfi/metric/testutil"
+	_ "github.com/luxfi/metric/testutil/promlint/validations"
 )
 
 const (
@@ -30,6 +32,7 @@ const (
 // pairs are the packages to compare: by their path below the roots.
 var pairs = []string{
 	"", "/promauto", "/promhttp", "/promhttp/zstd", "/collectors", "/collectors/version", "/push", "/graphite", "/testutil", "/testutil/promlint",
+	"/testutil/promlint/validations",
 }
 
 // load loads all packages at once, so that they share their types.

@@ -59,7 +59,8 @@ func TestBackAndForth(t *testing.T) {
 		"single.go": "package twin\n\nimport \"github.com/prometheus/client_golang/prometheus\"\n",
 		"named.go":  "package twin\n\nimport (\n\tprom \"github.com/prometheus/client_golang/prometheus\"\n\t_ \"github.com/prometheus/client_golang/prometheus/promhttp/zstd\"\n)\n",
 		"dot.go":    "package twin\n\nimport . \"github.com/prometheus/client_golang/prometheus\"\n",
-		"others.go": "package twin\n\nimport \"github.com/prometheus/client_golang/prometheus/testutil/promlint\"\n",
+		"below.go":  "package twin\n\nimport \"github.com/prometheus/client_golang/prometheus/testutil/promlint\"\n",
+		"others.go": "package twin\n\nimport \"github.com/prometheus/client_golang/api\"\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(imports), 0o600); err != nil {
 			t.Fatal(err)
@@ -87,6 +88,7 @@ func TestBackAndForth(t *testing.T) {
 		"single.go": `import prometheus "github.com/luxfi/metric"`,
 		"named.go":  `	prom "github.com/luxfi/metric"`,
 		"dot.go":    `import . "github.com/luxfi/metric"`,
+		"below.go":  `import "github.com/luxfi/metric/testutil/promlint"`,
 	} {
 		if !strings.Contains(between[name], want+"\n") {
 			t.Errorf("got\n%s", between[name])
