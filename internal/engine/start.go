@@ -65,6 +65,7 @@ func (s *start) startSome(wake *chan struct{}) bool {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	blocked := slices.Clone(s.blocked)
 	s.unblock()
 	now := time.Now()
 	s.pending = slices.DeleteFunc(s.pending, func(i int) bool {
@@ -79,6 +80,9 @@ func (s *start) startSome(wake *chan struct{}) bool {
 		}
 		return true
 	})
+	if slices.ContainsFunc(blocked, func(i int) bool { return !slices.Contains(s.blocked, i) }) {
+		e.wakeAll() // Somebody may have waited behind a job that no longer waits for a place.
+	}
 	if len(s.pending) > 0 && *wake == nil {
 		*wake = make(chan struct{}, 1)
 		e.waiting = append(e.waiting, *wake)
