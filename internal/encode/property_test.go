@@ -72,7 +72,7 @@ func (g generator) float() float64 {
 	case 0:
 		return pick(g, 0, math.Copysign(0, -1), nan, inf, math.Inf(-1), 1, -1, math.MaxFloat64, 5e-324)
 	case 1, 2:
-		return float64(g.IntN(1 << (1 + g.IntN(62))))
+		return float64(g.Int64N(1 << (1 + g.IntN(62))))
 	case 3:
 		return -float64(g.IntN(1000))
 	case 4, 5:
