@@ -767,7 +767,7 @@ func TestOtherwiseRegisteredAgainWhileStuck(t *testing.T) {
 				defer time.Sleep(2 * time.Hour)
 				c := &scripted{do: func(context.Context) { time.Sleep(time.Hour) }}
 				gather, again := test(hideContext{ignorant{c}})
-				var want error = context.DeadlineExceeded
+				want := context.DeadlineExceeded
 				for range 10 {
 					if err := again(); err != nil {
 						t.Fatal(err)
