@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/common/expfmt"
@@ -156,14 +157,18 @@ type openStream struct {
 	stream    *stream.Stream
 }
 
-// openStreams gives each stream collector a stream of the mixer as its sink.
+// openStreams gives each stream collector a stream of the mixer as its sink, unless its
+// output has to wait for that of others, with which it is merged.
 func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
 	if s.shared {
 		return nil // What others wait for cannot go to this client alone.
 	}
+	shared := s.sharedFamilies()
 	for _, p := range s.parts {
+		prefix := p.prefix()
 		for i, e := range p.running {
-			if !e.binding.stream || e.run.KeepsResults() {
+			if !e.binding.stream || e.run.KeepsResults() ||
+				slices.ContainsFunc(e.announced.names(), func(name string) bool { return shared[prefix+name] }) {
 				continue
 			}
 			out := mixer.Open()
@@ -179,6 +184,31 @@ func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
 		}
 	}
 	return streams
+}
+
+// sharedFamilies returns the names of families that several parts announce. Within a
+// registry, a stream collector shares none.
+func (s *scrape) sharedFamilies() map[string]bool {
+	if len(s.parts) == 1 {
+		return nil
+	}
+	shared, first := make(map[string]bool), make(map[string]*part)
+	for _, p := range s.parts {
+		prefix := p.prefix()
+		for _, e := range p.plan.entries {
+			if e.binding.nested != nil {
+				continue // Its collectors are another part.
+			}
+			for _, d := range e.announced.list {
+				name := prefix + e.announced.infos[d].name
+				if other, ok := first[name]; ok && other != p {
+					shared[name] = true
+				}
+				first[name] = p
+			}
+		}
+	}
+	return shared
 }
 
 // selectingSink passes on only the wanted families.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -245,5 +247,35 @@ func TestBindGatherer(t *testing.T) {
 	ctx := context.WithValue(t.Context(), contextKey{}, "bound")
 	if _, err := metric.BindGatherer(ctx, g).Gather(); err == nil || err.Error() != "bound" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestStreamsOfOneFamily: stream collectors in several registries may have a family in
+// common, among each other and with instruments.
+func TestStreamsOfOneFamily(t *testing.T) {
+	g := metric.NewLabelGatherer("shard")
+	for _, shard := range []string{"a", "b", "c", "d"} {
+		r := metric.NewRegistry()
+		if shard == "c" {
+			vec := metric.NewGaugeVec(metric.GaugeOpts{Name: "x"}, []string{"i", "padding"})
+			vec.WithLabelValues("0", "").Set(1)
+			r.MustRegister(vec)
+		} else {
+			r.MustRegister(newLongStream("x", 2, 0, nil))
+		}
+		if shard == "d" {
+			r.MustRegister(newLongStream("y", 1, 0, nil))
+		}
+		if err := g.Register(shard, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := httptest.NewRecorder()
+	metric.HandlerFor(g, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, ErrorLog: func(err error) { t.Error(err) }}).
+		ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	for line, want := range map[string]int{"# TYPE x ": 1, `shard="a"} 1`: 2, `shard="b"} 1`: 2, `shard="c"} 1`: 1, `shard="d"} 1`: 3} {
+		if got := strings.Count(w.Body.String(), line); got != want {
+			t.Errorf("got %s %d times, want %d", line, got, want)
+		}
 	}
 }

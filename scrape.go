@@ -182,11 +182,16 @@ func (s *scrape) wants(p *part, e *entry) bool {
 	if s.wanted == nil || len(e.announced.list) == 0 {
 		return true
 	}
-	prefix := ""
+	prefix := p.prefix()
+	return slices.ContainsFunc(e.announced.names(), func(name string) bool { return s.wanted(prefix + name) })
+}
+
+// prefix returns what the registries around this one put before the names of families.
+func (p *part) prefix() (prefix string) {
 	for _, w := range p.wrappings {
 		prefix = w.prefix + prefix
 	}
-	return slices.ContainsFunc(e.announced.names(), func(name string) bool { return s.wanted(prefix + name) })
+	return prefix
 }
 
 // shareRuns has scrapes that overlap share their runs, even of collectors that can take a

@@ -155,3 +155,39 @@ func TestCancelledJoinerKeepsSlot(t *testing.T) {
 		<-out
 	})
 }
+
+// TestPlaceIsNotLeftFree: who waited behind a more important job gets the place that this
+// one turns out not to take, since its group is full.
+func TestPlaceIsNotLeftFree(t *testing.T) {
+	for name, order := range map[string][]string{"it comes first": {"important", "other"}, "it comes last": {"other", "important"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := engine.Engine{Concurrency: 2}
+				group := engine.NewGroup(1)
+				sleeping := func(d time.Duration, p *engine.Policy) *engine.Collector {
+					return &engine.Collector{Policy: p, Run: func(context.Context, engine.Sink) error {
+						time.Sleep(d)
+						return nil
+					}}
+				}
+				scrapes := map[string][]*engine.Collector{
+					"first":     {sleeping(time.Hour, &engine.Policy{Group: group}), sleeping(time.Minute, nil)},
+					"important": {sleeping(time.Second, &engine.Policy{Group: group, Priority: 1})},
+					"other":     {sleeping(time.Second, nil)},
+				}
+				start := time.Now()
+				var all sync.WaitGroup
+				for _, name := range append([]string{"first"}, order...) {
+					all.Go(func() {
+						scrape(&e, 2*time.Hour, scrapes[name]...)
+						if name == "other" {
+							took(t, start, time.Minute+time.Second)
+						}
+					})
+					synctest.Wait()
+				}
+				all.Wait()
+			})
+		})
+	}
+}

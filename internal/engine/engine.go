@@ -140,9 +140,14 @@ func (e *Engine) IsRunning(c *Collector) bool {
 	return c.flights > 0
 }
 
-func (e *Engine) wakeAll() {
+func (e *Engine) wakeAll() { e.wakeOthers(nil) }
+
+// wakeOthers wakes all that wait but for one.
+func (e *Engine) wakeOthers(but chan struct{}) {
 	for _, wake := range e.waiting {
-		notify(wake)
+		if wake != but {
+			notify(wake)
+		}
 	}
 }
 

@@ -49,7 +49,7 @@ func presentable(err error) error {
 		_ = errors.As(err, new(*neverError))
 		return nil
 	}); panicked != nil {
-		return fmt.Errorf("%v: the error, a %T, cannot be looked at: %w", err, err, panicked) //nolint:errorlint // Only its text, and that is what fmt saves from a panic.
+		return fmt.Errorf("%v: the error, a %T, cannot be looked at: %w", err, err, panicked) //nolint:errorlint // Wrapped, it would be looked at.
 	}
 	return err
 }

@@ -65,6 +65,7 @@ func (s *start) startSome(wake *chan struct{}) bool {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	blocked := slices.Clone(s.blocked)
 	s.unblock()
 	now := time.Now()
 	s.pending = slices.DeleteFunc(s.pending, func(i int) bool {
@@ -79,6 +80,9 @@ func (s *start) startSome(wake *chan struct{}) bool {
 		}
 		return true
 	})
+	if !isSubsequence(blocked, s.blocked) {
+		e.wakeOthers(*wake) // Somebody may have waited behind a job that no longer waits for a place.
+	}
 	if len(s.pending) > 0 && *wake == nil {
 		*wake = make(chan struct{}, 1)
 		e.waiting = append(e.waiting, *wake)
@@ -90,6 +94,16 @@ func (s *start) startSome(wake *chan struct{}) bool {
 		notify(*wake) // A place in a group may have become free a moment ago.
 	}
 	return len(s.pending) == 0
+}
+
+// isSubsequence tells whether some is all, but for what was left out.
+func isSubsequence(some, all []int) bool {
+	for _, i := range all {
+		if len(some) > 0 && some[0] == i {
+			some = some[1:]
+		}
+	}
+	return len(some) == 0
 }
 
 // block counts a job that waits for nothing but a place.
