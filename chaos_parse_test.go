@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,7 +66,7 @@ func seriesOfFamilies(families []*dto.MetricFamily) map[string]float64 {
 				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
 			}
 			name := func(suffix string, more ...string) string {
-				if all := append(labels[:len(labels):len(labels)], more...); len(all) > 0 {
+				if all := slices.Concat(labels, more); len(all) > 0 {
 					return f.GetName() + suffix + "{" + strings.Join(all, ",") + "}"
 				}
 				return f.GetName() + suffix
@@ -138,8 +139,10 @@ func parseLines(text string, openMetrics bool) (map[string]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		// OpenMetrics writes le="1.0".
-		name := parts[1] + wholeBound.ReplaceAllString(parts[2], `$1"`)
+		name := parts[1] + parts[2]
+		if openMetrics { // It writes le="1.0".
+			name = parts[1] + wholeBound.ReplaceAllString(parts[2], `$1"`)
+		}
 		if _, twice := series[name]; twice && !strings.HasPrefix(name, streamed) {
 			return nil, fmt.Errorf("the series %s comes twice", name)
 		}

@@ -41,7 +41,9 @@ type GathererWithContext interface {
 // is sent while it still runs, so that memory stays constant. It can return an error.
 //
 // Describe has to announce all its families, and they have to be its own: a registry
-// refuses to share them. CollectTo writes the samples of a family together. It must
+// refuses to share them. CollectTo writes the samples of a family together, and no
+// series twice: over HTTP that goes unnoticed, since it would take memory for each
+// series (TestCollector of package metrictest finds it). It must
 // be safe for concurrent use and return soon after ctx is done.
 //
 // Collect serves registries that do not know this interface; CollectStream

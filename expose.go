@@ -158,6 +158,9 @@ type openStream struct {
 
 // openStreams gives each stream collector a stream of the mixer as its sink.
 func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
+	if s.shared {
+		return nil // What others wait for cannot go to this client alone.
+	}
 	for _, p := range s.parts {
 		for i, e := range p.running {
 			if !e.binding.stream || e.run.KeepsResults() {

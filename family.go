@@ -176,9 +176,10 @@ func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
 	s.point(p, scratch)
 }
 
-func (s single) hasLabel(name string) bool { return s.ofFamily().has(name) }
+func (s single) hasLabel(name string) bool { return s.ofFamily().hasLabel(name) }
 
-// labelled is implemented by our sources, whose series all have the same label names.
+// labelled is implemented by our sources, whose series all have the same label names. Those
+// that samples are written with, le and quantile, are among them.
 type labelled interface{ hasLabel(name string) bool }
 
 // nativeSource returns c as a source if it is one of our own instruments or vectors
@@ -234,6 +235,9 @@ func cardinalityError(f *family, values []string) error {
 	return fmt.Errorf("%w: %q has %d variable labels named %q but %d values %q were provided",
 		errInconsistentCardinality, f.Name, len(f.names()), f.names(), len(values), values)
 }
+
+// hasLabel is has for a family that is used by an instrument, whose samples are labelled.
+func (f *family) hasLabel(name string) bool { return name == f.Type.Reserved() || f.has(name) }
 
 // newExemplar makes an exemplar. It is an error if the labels are not valid or longer
 // than the formats allow.

@@ -162,7 +162,7 @@ func (r *ContextRegistry) addGatherer(name string, g Gatherer, w wrapping) error
 	if g == nil {
 		return errNilGatherer
 	}
-	e := &entry{announced: &descs{}}
+	e := &entry{origin: g, announced: &descs{}}
 	if nested := registryBehind(g); nested != nil {
 		e.binding = binding{kind: "registry", nested: nested}
 	} else if withContext, ok := g.(GathererWithContext); ok {

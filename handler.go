@@ -68,10 +68,10 @@ type HandlerOpts struct {
 	// MaxRequestsInFlight, if positive, is how many requests are served at once.
 	// Others are answered with 503 Service Unavailable and a Retry-After.
 	MaxRequestsInFlight int
-	// CoalesceGather lets requests that overlap share one gathering, with the values
-	// and the deadline of the context of the first of them. Without it, overlapping
-	// requests share the runs of collectors that cannot take a context, but each
-	// reads the instruments and calls the others itself.
+	// CoalesceGather lets requests that overlap share the runs of all collectors. One
+	// that can take a context gets the values and the deadline of that of the first
+	// request. Without it, they share the runs of those that cannot take a context, and
+	// each runs the others itself. Either way, each request waits under its own deadline.
 	CoalesceGather bool
 
 	// DisableCollectorSelection ignores the request parameters collect[] and
@@ -130,9 +130,6 @@ type handler struct {
 
 func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
 	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
-	if opts.CoalesceGather {
-		h.registry = coalescing(registry)
-	}
 	if len(h.formats) == 0 {
 		h.formats = expfmt.DefaultAcceptedFormats()
 		if opts.EnableOpenMetrics {
@@ -217,9 +214,6 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.httpError(w, err)
 		return
 	}
-	if h.opts.CoalesceGather {
-		ctx = withSharedDeadline(ctx)
-	}
 	if !chosen.isZero() {
 		ctx = Select(ctx, chosen)
 	}
@@ -227,6 +221,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
+	}
+	if h.opts.CoalesceGather {
+		s.shareRuns()
 	}
 	h.serve(out, s, format)
 }
@@ -272,8 +269,7 @@ func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 	_ = s.end(refused.err()) // It is reported already.
 	switch {
 	case err != nil:
-		h.countAndLog("encoding", fmt.Errorf("error encoding and sending metrics: %w", err))
-		_ = out.finish(false) // There is an error already.
+		h.giveUp(out, fmt.Errorf("error encoding and sending metrics: %w", err))
 		return
 	case failed == nil:
 	case h.opts.ErrorHandling == PanicOnError:
@@ -285,8 +281,27 @@ func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 	if buffer != nil {
 		_, err = out.Write(buffer.Bytes())
 	}
-	if err := errors.Join(err, out.finish(err == nil)); err != nil {
-		h.countAndLog("encoding", fmt.Errorf("error sending metrics: %w", err))
+	if err == nil {
+		err = out.finish(true)
+	}
+	if err != nil {
+		h.giveUp(out, fmt.Errorf("error sending metrics: %w", err))
+	}
+}
+
+// giveUp ends an answer that could not be sent to its end. Mostly there is nobody who
+// sees it. But a request's context may also have been cancelled by the server, which is
+// about to shut down, and then Prometheus must not take an answer without metrics, or
+// with some of them, for all that there are: their series would end.
+func (h *handler) giveUp(out *response, err error) {
+	h.countAndLog("encoding", err)
+	_ = out.finish(false) // There is an error already.
+	if !out.begun {
+		h.httpError(out.to, err)
+		return
+	}
+	if errors.Is(err, errClientGone) && out.request.Value(http.ServerContextKey) != nil {
+		panic(http.ErrAbortHandler) // The one way to break off a response.
 	}
 }
 

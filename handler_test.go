@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -202,6 +203,71 @@ func TestClientGoesAway(t *testing.T) {
 			t.Errorf("there were %d writes, want none after the client has gone away", w.writes)
 		}
 	})
+}
+
+// TestServerShutsDown: a server that cancels its requests when it shuts down must not
+// give an answer that looks like a whole exposition.
+func TestServerShutsDown(t *testing.T) {
+	serve := func(t *testing.T, h http.Handler) (url string, shutDown func()) {
+		t.Helper()
+		base, cancel := context.WithCancel(context.Background())
+		server := httptest.NewUnstartedServer(h)
+		server.Config.BaseContext = func(net.Listener) context.Context { return base }
+		server.Start()
+		t.Cleanup(server.Close)
+		return server.URL, cancel
+	}
+	read := func(t *testing.T, url string) (int, error) {
+		t.Helper()
+		transport := &http.Transport{DisableCompression: true}
+		defer transport.CloseIdleConnections()
+		resp, err := (&http.Client{Transport: transport}).Get(url)
+		if err != nil {
+			return 0, err
+		}
+		defer resp.Body.Close()
+		_, err = io.Copy(io.Discard, resp.Body)
+		return resp.StatusCode, err
+	}
+	for name, handling := range map[string]metric.HandlerErrorHandling{"continue": metric.ContinueOnError, "HTTP error": metric.HTTPErrorOnError} {
+		t.Run("before it is sent/"+name, func(t *testing.T) {
+			url, shutDown := serve(t, metric.HandlerFor(oneCounter(), metric.HandlerOpts{ErrorHandling: handling}))
+			shutDown()
+			if status, err := read(t, url); err != nil || status != http.StatusInternalServerError {
+				t.Errorf("got status %d, error %v", status, err)
+			}
+		})
+	}
+	t.Run("while it is sent", func(t *testing.T) {
+		reg := metric.NewContextRegistry()
+		vec := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
+		reg.MustRegister(vec)
+		for i := range 10_000 {
+			vec.WithLabelValues(fmt.Sprint(i))
+		}
+		var (
+			url      string
+			shutDown func()
+		)
+		metrics := metric.HandlerFor(reg)
+		url, shutDown = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			metrics.ServeHTTP(hangingUpWriter{w, shutDown}, r)
+		}))
+		if status, err := read(t, url); status != 0 && err == nil {
+			t.Errorf("got a whole response, status %d", status)
+		}
+	})
+}
+
+// hangingUpWriter hangs up after each write.
+type hangingUpWriter struct {
+	http.ResponseWriter
+	hangUp func()
+}
+
+func (w hangingUpWriter) Write(p []byte) (int, error) {
+	defer w.hangUp()
+	return w.ResponseWriter.Write(p)
 }
 
 // hangingUp hangs up after the first write.

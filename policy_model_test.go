@@ -45,7 +45,7 @@ func (m *policyModel) scrape(does int) (int, error) {
 	if m.cache && m.last > 0 && now.Sub(m.lastAt) < rowCache {
 		return m.last, nil
 	}
-	n, err, took := m.run(does, now)
+	n, took, err := m.run(does, now)
 	if err != nil && m.stale && m.last > 0 && now.Add(took).Sub(m.lastAt) <= rowStale {
 		return m.last, err
 	}
@@ -53,14 +53,14 @@ func (m *policyModel) scrape(does int) (int, error) {
 }
 
 // run is what is inside the cache.
-func (m *policyModel) run(does int, now time.Time) (n int, err error, took time.Duration) { //nolint:revive // The error is not the result of the model.
+func (m *policyModel) run(does int, now time.Time) (n int, took time.Duration, err error) {
 	switch {
 	case m.breaker && now.Before(m.until):
-		return 0, metric.ErrBreakerOpen, 0
+		return 0, 0, metric.ErrBreakerOpen
 	case m.rate && m.tokens.TokensAt(now) < 1:
-		return 0, metric.ErrRateLimited, 0
+		return 0, 0, metric.ErrRateLimited
 	case m.group && does == modelFull:
-		return 0, context.DeadlineExceeded, time.Second
+		return 0, time.Second, context.DeadlineExceeded
 	}
 	if m.rate {
 		m.tokens.AllowN(now, 1)
@@ -77,13 +77,13 @@ func (m *policyModel) run(does int, now time.Time) (n int, err error, took time.
 	default:
 		m.last, m.lastAt = m.runs, now
 		m.failures, m.until = 0, time.Time{}
-		return m.runs, nil, 0
+		return m.runs, 0, nil
 	}
 	halfOpen := !m.until.IsZero()
 	if m.failures++; halfOpen || m.failures >= rowFailures {
 		m.until = now.Add(took).Add(rowCooldown)
 	}
-	return 0, err, took
+	return 0, took, err
 }
 
 // TestAllCombinationsOfPolicies compares each combination, for a collector of each kind,
@@ -148,6 +148,7 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 		wantRun, wantErr := model.scrape(does)
 		families, err := c.scrape()
 		synctest.Wait()
+		release()
 		series := seriesOfFamilies(families)
 		got := int(series[`scripted{series="healthy"}`])
 		if got != wantRun || !errors.Is(err, wantErr) || (err == nil) != (wantErr == nil) || c.collector.Started() != model.runs {
@@ -157,7 +158,6 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 		if success := series[`app_scrape_collector_success{collector="c"}`]; success != float64(btoi(wantErr == nil)) {
 			t.Errorf("%sstep %d: success is %v", names, step, success)
 		}
-		release()
 	}
 }
 

@@ -103,6 +103,13 @@ func policyRows() []policyRow {
 	}
 	after := func(d time.Duration) func(*policyCase) { return func(*policyCase) { time.Sleep(d) } }
 	twice := func(b metrictest.Behaviour) func(*policyCase) { return func(c *policyCase) { c.times(2, b) } }
+	thrice := func(step func(*policyCase)) func(*policyCase) {
+		return func(c *policyCase) {
+			for range 3 {
+				step(c)
+			}
+		}
+	}
 	spent := func(c *policyCase) { c.times(3, metrictest.Healthy()) }
 	busy := func(c *policyCase) { c.hold(metric.NewContextRegistry(), metric.WithGroup(c.group)) }
 	// Another scrape is under way, which takes a while.
@@ -187,7 +194,7 @@ func policyRows() []policyRow {
 		{all, "the last good result is older than the TTL, the run fails", then(good, after(rowCache), become(fails)), "earlier", errRow, false},
 		{all, "the last good result is older than the TTL, its own limit passes", then(good, after(rowCache), become(hangs)), "earlier", context.DeadlineExceeded, true},
 		{all, open, then(good, after(rowCache), twice(fails)), "earlier", metric.ErrBreakerOpen, false},
-		{all, limited, then(good, after(rowCache), good, after(rowCache), good, after(rowCache)), "earlier", metric.ErrRateLimited, false},
+		{all, limited, thrice(then(good, after(rowCache))), "earlier", metric.ErrRateLimited, false},
 		{all, "the group is full until the deadline", then(good, after(rowCache), busy), "earlier", context.DeadlineExceeded, true},
 		{all, "the breaker is open, the last good result is older than the maximum", then(good, after(rowStale), twice(fails), after(1)), "none", metric.ErrBreakerOpen, false},
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,7 +15,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
 )
 
 // scripted is a collector that does what it is told. Its one sample has the number of
@@ -125,6 +131,126 @@ func TestTimeoutOfCollector(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOwnLimitWhateverElseIsSlow: a collector's own limit does not wait for other
+// collectors, whichever was registered first, nor is there a wait for the limit of the
+// scrape because of it.
+func TestOwnLimitWhateverElseIsSlow(t *testing.T) {
+	const limit = time.Second
+	sleeping := func(name string, d time.Duration) metric.Collector {
+		return hideContext{plain{name, func(ch chan<- metric.Metric) {
+			time.Sleep(d)
+			ch <- metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
+		}}}
+	}
+	scrape := func(t *testing.T, r *metric.ContextRegistry) (took time.Duration, limited, slow error) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		start := time.Now()
+		_, err := r.GatherWithContext(ctx)
+		return time.Since(start), failuresOf(err, "limited"), failuresOf(err, "slow")
+	}
+	for name, names := range map[string][]string{"limited first": {"limited", "slow"}, "limited last": {"slow", "limited"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := metric.NewRegistry()
+				for _, name := range names {
+					opts := []metric.CollectorOption{metric.WithName(name)}
+					duration := 2 * time.Minute
+					if name == "limited" {
+						opts = append(opts, metric.WithTimeout(limit))
+						duration = time.Minute
+					}
+					if err := r.RegisterWith(sleeping(name, duration), opts...); err != nil {
+						t.Fatal(err)
+					}
+				}
+				took, limited, slow := scrape(t, r)
+				if took != 2*time.Minute || !errors.Is(limited, context.DeadlineExceeded) || slow != nil {
+					t.Errorf("took %v, got %v and %v", took, limited, slow)
+				}
+				for _, c := range r.Status() {
+					if c.Name == "limited" && c.LastDuration != limit {
+						t.Errorf("it was left behind after %v", c.LastDuration)
+					}
+				}
+			})
+		})
+	}
+	t.Run("concurrency", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := metric.NewContextRegistry(metric.WithConcurrency(1))
+			if err := r.RegisterWith(sleeping("limited", time.Minute), metric.WithName("limited"), metric.WithTimeout(limit)); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.RegisterWith(sleeping("slow", time.Second), metric.WithName("slow")); err != nil {
+				t.Fatal(err)
+			}
+			took, limited, slow := scrape(t, r)
+			if took != limit+time.Second || !errors.Is(limited, context.DeadlineExceeded) || slow != nil {
+				t.Errorf("took %v, got %v and %v", took, limited, slow)
+			}
+			time.Sleep(time.Minute)
+		})
+	})
+	t.Run("streams", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			// The one is more than is held while it is not its turn. The other begins
+			// first, and is stuck in its turn.
+			r := metric.NewRegistry()
+			release := make(chan struct{})
+			if err := r.RegisterWith(newLongStream("big", 20_000, 10*time.Millisecond, nil), metric.WithName("slow")); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.RegisterWith(newLongStream("stuck", 100, 0, release), metric.WithName("limited"), metric.WithTimeout(limit)); err != nil {
+				t.Fatal(err)
+			}
+			w := httptest.NewRecorder()
+			start := time.Now()
+			metric.HandlerFor(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, Timeout: time.Hour}).
+				ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+			if took := time.Since(start); took != limit {
+				t.Errorf("it took %v", took)
+			}
+			if n := strings.Count(w.Body.String(), "\nbig{"); n != 20_000 {
+				t.Errorf("got %d of the samples", n)
+			}
+			close(release)
+		})
+	})
+}
+
+// longStream is a stream collector of a family of n series with a KiB of label each.
+type longStream struct {
+	desc    *metric.Desc
+	n       int
+	wait    time.Duration   // Before the first.
+	release <-chan struct{} // After the last, if not nil.
+}
+
+func newLongStream(name string, n int, wait time.Duration, release <-chan struct{}) metric.StreamCollector {
+	return &longStream{metric.NewDesc(name, "", []string{"i", "padding"}, nil), n, wait, release}
+}
+
+func (c *longStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+func (c *longStream) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *longStream) CollectTo(_ context.Context, s *metric.Sink) error {
+	time.Sleep(c.wait)
+	padding := strings.Repeat("x", 1<<10)
+	for i := range c.n {
+		if err := s.Gauge(c.desc, 1, strconv.Itoa(i), padding); err != nil {
+			return err
+		}
+	}
+	if c.release != nil {
+		<-c.release
+	}
+	return nil
 }
 
 // TestOwnLimitOfQuickRuns: that a run has ended must never look like its own limit.
@@ -369,6 +495,22 @@ func TestBreakerCountsDeadlines(t *testing.T) {
 	})
 }
 
+// TestBreakerOfAbandonedRuns: a client that goes away is no failure of the collector,
+// whether it is the run or the scrape that learns of it first.
+func TestBreakerOfAbandonedRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := registered(t, &scripted{do: func(ctx context.Context) { <-ctx.Done() }}, metric.WithBreaker(1, time.Hour))
+		for range 100 {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			if _, err := r.GatherWithContext(ctx); !errors.Is(err, context.Canceled) {
+				t.Fatalf("got error %v", err)
+			}
+			synctest.Wait()
+		}
+	})
+}
+
 func TestRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
@@ -500,6 +642,74 @@ func TestPriority(t *testing.T) {
 	})
 }
 
+// TestPriorityOverScrapes has a critical collector that is asked for last, by a scrape of
+// its own, while many others wait for the only place: it comes next.
+func TestPriorityOverScrapes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := metric.NewContextRegistry(metric.WithConcurrency(1))
+		var mu sync.Mutex
+		var order []string
+		register := func(name string, p metric.Priority) {
+			err := r.RegisterWith(plain{name, func(chan<- metric.Metric) {
+				mu.Lock()
+				order = append(order, name)
+				mu.Unlock()
+				time.Sleep(time.Second)
+			}}, metric.WithName(name), metric.WithPriority(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		var scrapes sync.WaitGroup
+		scrape := func(name string) {
+			scrapes.Go(func() {
+				if _, err := r.GatherWithContext(metric.Select(t.Context(), metric.Selection{Collectors: []string{name}})); err != nil {
+					t.Error(err)
+				}
+			})
+			time.Sleep(time.Millisecond)
+		}
+		for i, p := range []metric.Priority{metric.PriorityNormal, metric.PriorityLow, metric.PriorityNormal, metric.PriorityLow, metric.PriorityCritical} {
+			name := fmt.Sprintf("%d_%d", i, p)
+			register(name, p)
+			scrape(name)
+		}
+		scrapes.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if len(order) != 5 || order[1] != "4_1" || order[2] != "2_0" {
+			t.Errorf("they ran in the order %q", order)
+		}
+	})
+}
+
+// TestWaitForGroupEndsWithContext: who waits for a turn in vain leaves when the client
+// does.
+func TestWaitForGroupEndsWithContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		group := metric.NewGroup("database", 1)
+		holder := metrictest.New("holder", metrictest.Stuck())
+		other := registered(t, holder, metric.WithGroup(group))
+		var holding sync.WaitGroup
+		holding.Go(func() { _, _ = other.GatherWithContext(t.Context()) })
+		synctest.Wait()
+		waiting := metrictest.New("waiting", metrictest.Healthy())
+		r := registered(t, waiting, metric.WithGroup(group), metric.WithTimeout(time.Millisecond))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		start := time.Now()
+		_, err := r.GatherWithContext(ctx)
+		if took := time.Since(start); took != time.Second || !errors.Is(failuresOf(err, "c"), context.Canceled) || waiting.Started() != 0 {
+			t.Errorf("it took %v, with error %v after %d runs", took, err, waiting.Started())
+		}
+		time.AfterFunc(time.Second, holder.Release)
+		if families, err := scrapeFor(t, r, time.Minute); err != nil || len(families) != 1 {
+			t.Errorf("when its turn came: %d families and error %v", len(families), err)
+		}
+		holding.Wait()
+	})
+}
+
 func TestPoliciesRefused(t *testing.T) {
 	c := plain{"a", func(chan<- metric.Metric) {}}
 	for name, tc := range map[string]struct {
@@ -596,4 +806,59 @@ func TestRegisteredAgainWhileStuck(t *testing.T) {
 			t.Errorf("%d runs were started", n)
 		}
 	})
+}
+
+// TestOtherwiseRegisteredAgainWhileStuck is the same for a collector behind a wrapping,
+// which is a new one each time, and for a gatherer.
+func TestOtherwiseRegisteredAgainWhileStuck(t *testing.T) {
+	tests := map[string]func(c metric.Collector) (gather func(context.Context) error, again func() error){
+		"wrapped collector": func(c metric.Collector) (func(context.Context) error, func() error) {
+			r := metric.NewRegistry()
+			wrapped := metric.WrapRegistererWithPrefix("p_", metric.WrapRegistererWith(metric.Labels{"l": "v"}, r))
+			return gatherOnly(r), func() error {
+				wrapped.Unregister(c)
+				return wrapped.Register(c)
+			}
+		},
+		"gatherer": func(c metric.Collector) (func(context.Context) error, func() error) {
+			g := metric.NewMultiGatherer()
+			theirs := prometheus.NewRegistry()
+			theirs.MustRegister(c)
+			return gatherOnly(g), func() error {
+				g.Deregister("theirs")
+				return g.Register("theirs", theirs)
+			}
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				defer time.Sleep(2 * time.Hour)
+				c := &scripted{do: func(context.Context) { time.Sleep(time.Hour) }}
+				gather, again := test(hideContext{ignorant{c}})
+				want := context.DeadlineExceeded
+				for range 10 {
+					if err := again(); err != nil {
+						t.Fatal(err)
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					if err := gather(ctx); !errors.Is(err, want) {
+						t.Errorf("got %v, want %v", err, want)
+					}
+					cancel()
+					want = metric.ErrStillRunning
+				}
+				if n := c.runs.Load(); n != 1 {
+					t.Errorf("%d runs were started", n)
+				}
+			})
+		})
+	}
+}
+
+func gatherOnly(g metric.GathererWithContext) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := g.GatherWithContext(ctx)
+		return err
+	}
 }

@@ -50,6 +50,7 @@ type ContextRegistry struct {
 type entry struct {
 	name      string
 	collector Collector
+	origin    any // What is run, whatever is around it: a collector or a gatherer. Nil if it is made for this entry.
 	announced *descs
 	binding   binding
 	run       *engine.Collector // Nil for native and nested ones.
@@ -139,7 +140,12 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 		return nil, "", err
 	}
 	announced.pedantic = r.pedantic && len(announced.list) > 0
-	e := &entry{collector: c, announced: announced, binding: bind(c, announced), policies: asked.asked}
+	e := &entry{collector: c, origin: unwrap(c), announced: announced, binding: bind(c, announced), policies: asked.asked}
+	if wrapped, ok := e.binding.source.(*wrappedSource); ok {
+		if err := wrapped.check(); err != nil {
+			return nil, "", fmt.Errorf("registering %T: %w", unwrap(c), err)
+		}
+	}
 	if len(asked.asked) > 0 {
 		if e.binding.run == nil {
 			return nil, "", fmt.Errorf("registering %T: it runs nobody else's code, so %q cannot be applied", c, asked.asked)
@@ -335,23 +341,26 @@ func (r *ContextRegistry) remove(e *entry) bool {
 // the collector must not be started while that run is stuck.
 func (r *ContextRegistry) leave(e *entry) {
 	r.left = slices.DeleteFunc(r.left, func(e *entry) bool { return !r.engine.IsRunning(e.run) })
-	if e.run != nil && e.collector != nil && reflect.ValueOf(e.collector).Comparable() && r.engine.IsRunning(e.run) {
+	if e.run != nil && e.isKnownAgain() && r.engine.IsRunning(e.run) {
 		r.left = append(r.left, e)
 	}
 }
 
 // leftBehind returns the run that leave has remembered for the collector of e, if any.
 func (r *ContextRegistry) leftBehind(e *entry) *engine.Collector {
-	if e.collector == nil || !reflect.ValueOf(e.collector).Comparable() {
+	if !e.isKnownAgain() {
 		return nil
 	}
 	for _, old := range r.left {
-		if old.collector == e.collector {
+		if old.origin == e.origin {
 			return old.run
 		}
 	}
 	return nil
 }
+
+// isKnownAgain tells whether another entry can be found to have the same origin.
+func (e *entry) isKnownAgain() bool { return e.origin != nil && reflect.ValueOf(e.origin).Comparable() }
 
 // Gather gathers with the background context: it waits for every collector. See
 // GatherWithContext. Its errors have the text that client_golang's have, without the

@@ -75,6 +75,7 @@ type scrape struct {
 	selection selection
 	wanted    func(family string) bool // Nil means all.
 	failures  failures
+	shared    bool // Runs are shared with scrapes that overlap; see shareRuns.
 }
 
 // part is what one registry contributes to a scrape.
@@ -188,6 +189,17 @@ func (s *scrape) wants(p *part, e *entry) bool {
 	return slices.ContainsFunc(e.announced.names(), func(name string) bool { return s.wanted(prefix + name) })
 }
 
+// shareRuns has scrapes that overlap share their runs, even of collectors that can take a
+// context.
+func (s *scrape) shareRuns() {
+	s.shared = true
+	for _, p := range s.parts {
+		for i := range p.jobs {
+			p.jobs[i].Share = true
+		}
+	}
+}
+
 // collect runs the collectors of all parts until they have finished or the scrape is
 // over.
 func (s *scrape) collect() {
@@ -209,33 +221,34 @@ func (p *part) collect(ctx context.Context) {
 // sink. It returns the first error of sink.
 func (s *scrape) write(sink model.Sink) error {
 	in := merge.Input{Natives: s.natives(), Select: s.wanted}
-	var (
-		from      []batchOrigin
-		forgiving []func(error) bool // Of any collector: it is chance which of two duplicates comes first.
-	)
-	for _, p := range s.parts {
-		for i, o := range p.outcomes {
-			name := p.name + p.running[i].name
-			for _, err := range o.Dropped.Errors() {
-				s.failures.add(name, err)
-			}
-			for _, err := range failuresOfRun(o.Err) {
-				s.failures.add(name, err)
-			}
-			in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, name, o.Samples)})
-			from = append(from, batchOrigin{p: p, e: p.running[i], fresh: o.Source == engine.FromRun})
-			if forgive := p.running[i].forgive; forgive != nil {
-				forgiving = append(forgiving, forgive)
+	var from []batchOrigin
+	add := func(p *part, i int) {
+		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
+		for _, err := range slices.Concat(o.Dropped.Errors(), failuresOfRun(o.Err)) {
+			s.failures.add(b.name(), err)
+		}
+		in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, b.name(), o.Samples)})
+		from = append(from, b)
+	}
+	// Those that are forgiven come last, so that they give way to all others.
+	for _, forgiven := range [...]bool{false, true} {
+		for _, p := range s.parts {
+			for i := range p.outcomes {
+				if (p.running[i].forgive != nil) == forgiven {
+					add(p, i)
+				}
 			}
 		}
 	}
 	in.Report = func(batch int, err error) {
-		switch {
-		case batch < 0:
+		if batch < 0 {
 			s.failures.add("native", err)
-		case !slices.ContainsFunc(forgiving, func(forgive func(error) bool) bool { return forgive(err) }):
-			from[batch].dropped++
-			s.failures.addFailure(&CollectorError{Collector: from[batch].p.name + from[batch].e.name, Err: err, collision: true})
+			return
+		}
+		b := &from[batch]
+		if b.e.forgive == nil || !b.e.forgive(err) {
+			b.dropped++
+			s.failures.addFailure(&CollectorError{Collector: b.name(), Err: err, collision: true})
 		}
 	}
 	err := merge.Families(in, sink)
@@ -254,6 +267,8 @@ type batchOrigin struct {
 	fresh   bool // It is of a run for this scrape.
 	dropped int  // Samples that did not go together with others.
 }
+
+func (b *batchOrigin) name() string { return b.p.name + b.e.name }
 
 // failuresOfRun returns the failures that the error of a run is made of.
 func failuresOfRun(err error) []error {
@@ -325,7 +340,7 @@ func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) 
 		t := w.transform()
 		wrapped := make([]model.Sample, 0, len(samples))
 		for _, sample := range samples {
-			if err := t.point(&sample.Point); err != nil {
+			if err := t.point(sample.Family, &sample.Point); err != nil {
 				if sample.Family != refused {
 					refused = sample.Family
 					s.failures.add(collector, fmt.Errorf("family %q: %w", refused.Name, err))

@@ -9,7 +9,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/metrictest"
@@ -198,4 +201,36 @@ func TestSelectionOfRequestRefused(t *testing.T) {
 	r.URL.RawQuery = "collect[]=%zz"
 	metric.HandlerForContext(s.registry, metric.HandlerOpts{}).ServeHTTP(w, r)
 	wantProblem(t, w.Body.String(), w.Code == http.StatusBadRequest, "the query of the URL is not valid")
+}
+
+// TestSelectBesideCoalesced: who asks for a selection gets that, and nobody else does.
+func TestSelectBesideCoalesced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := oneCounter()
+		slow := metric.NewCollectorFunc(describing("slow"), func(_ context.Context, ch chan<- metric.Metric) {
+			time.Sleep(time.Minute)
+			ch <- metric.MustNewConstMetric(desc("slow"), metric.GaugeValue, 1)
+		})
+		if err := r.RegisterWith(slow, metric.WithName("slow")); err != nil {
+			t.Fatal(err)
+		}
+		h := metric.HandlerFor(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, CoalesceGather: true})
+		all := namesIn(request(h).Body)
+		if len(all) < 2 {
+			t.Fatalf("there is only %v", all)
+		}
+		var requests sync.WaitGroup
+		for query, want := range map[string][]string{"name[]=slow": {"slow"}, "collect[]=slow": {"slow"}, "": all} {
+			requests.Go(func() {
+				if query == "" {
+					time.Sleep(time.Second) // The others are under way.
+				}
+				w := requestTo(h, "/metrics?"+query)
+				if got := namesIn(w.Body); w.Code != http.StatusOK || !slices.Equal(got, want) {
+					t.Errorf("%q: got %v, status %d, want %v", query, got, w.Code, want)
+				}
+			})
+		}
+		requests.Wait()
+	})
 }

@@ -3,7 +3,6 @@ package metric
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/luxfi/metric/internal/engine"
 )
@@ -54,29 +53,4 @@ func decodeFamilies(families []*MetricFamily, sink engine.Sink) {
 			return
 		}
 	}
-}
-
-// sharedDeadline is the key of the deadline of the scrape that starts a run which
-// others share. Such a run outlives the scrape, and so its context has no deadline.
-type sharedDeadline struct{}
-
-func withSharedDeadline(ctx context.Context) context.Context {
-	if deadline, ok := ctx.Deadline(); ok {
-		return context.WithValue(ctx, sharedDeadline{}, deadline)
-	}
-	return ctx
-}
-
-// coalescing returns a registry that gathers what r does, once for all scrapes that
-// overlap.
-func coalescing(r *ContextRegistry) *ContextRegistry {
-	gather := runGatherer(withHeadStart(r))
-	return registryForShared(func(ctx context.Context, sink engine.Sink) error {
-		if deadline, ok := ctx.Value(sharedDeadline{}).(time.Time); ok {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithDeadline(ctx, deadline)
-			defer cancel()
-		}
-		return gather(ctx, sink)
-	})
 }

@@ -289,7 +289,7 @@ func (v *vec[C, P]) collect(ch chan<- Metric) {
 
 // Family and Series make a vec a model.Source.
 func (v *vec[C, P]) Family() *model.Family     { return &v.family.Family }
-func (v *vec[C, P]) hasLabel(name string) bool { return v.family.has(name) }
+func (v *vec[C, P]) hasLabel(name string) bool { return v.family.hasLabel(name) }
 func (v *vec[C, P]) Series() model.Series      { return vecSeries[C, P](v.children.Sorted()) }
 
 // vecSeries is a snapshot of the children of a vec.

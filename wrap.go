@@ -211,13 +211,20 @@ func (t *transform) family(f *model.Family) *model.Family {
 	return &changed
 }
 
-// point changes p. Its labels are then valid until the next call.
-func (t *transform) point(p *model.Point) (err error) {
+// point changes p, a point of family f. Its labels are then valid until the next call.
+func (t *transform) point(f *model.Family, p *model.Point) (err error) {
 	if len(t.extra) == 0 {
 		return nil
 	}
+	if hasName(t.extra, f.Type.Reserved()) {
+		return fmt.Errorf("must not have an explicit %q label", f.Type.Reserved())
+	}
 	t.text, p.Labels, err = model.AppendMerged(t.text[:0], p.Labels, t.extra)
 	return err
+}
+
+func hasName(labels []model.Label, name string) bool {
+	return slices.ContainsFunc(labels, func(l model.Label) bool { return l.Name == name })
 }
 
 // run puts the wrapping between a run and its sink.
@@ -237,7 +244,7 @@ type wrappingSink struct {
 
 func (s *wrappingSink) Sample(f *model.Family, p *model.Point) error {
 	changed := *p
-	if err := s.transform.point(&changed); err != nil {
+	if err := s.transform.point(f, &changed); err != nil {
 		return fmt.Errorf("collected metric %q {%s}: %w", f.Name, p.Labels.Text(), err)
 	}
 	return s.Sink.Sample(s.transform.family(f), &changed)
@@ -266,7 +273,15 @@ func (s *wrappedSource) Family() *model.Family { return s.family }
 
 func (s *wrappedSource) hasLabel(name string) bool {
 	l, ok := s.inner.(labelled)
-	return ok && l.hasLabel(name) || slices.ContainsFunc(s.extra, func(l model.Label) bool { return l.Name == name })
+	return ok && l.hasLabel(name) || hasName(s.extra, name)
+}
+
+// check returns an error if the samples are written with a label that is added to them.
+func (s *wrappedSource) check() error {
+	if reserved := s.family.Type.Reserved(); hasName(s.extra, reserved) {
+		return fmt.Errorf("family %q must not have an explicit %q label", s.family.Name, reserved)
+	}
+	return nil
 }
 
 func (s *wrappedSource) Series() model.Series {

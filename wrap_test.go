@@ -113,3 +113,42 @@ func TestWrappedPanicInTheirs(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 }
+
+// TestWrappedWithLabelOfSamples: a label that the samples of a family are written with
+// must not be added to them, since Prometheus would refuse the whole scrape.
+func TestWrappedWithLabelOfSamples(t *testing.T) {
+	const text = `must not have an explicit "le" label`
+	le, quantile := metric.Labels{"le": "x"}, metric.Labels{"quantile": "x"}
+	histogram := metric.NewHistogram(metric.HistogramOpts{Name: "h"})
+	summary := metric.NewSummaryVec(metric.SummaryOpts{Name: "s"}, []string{"l"})
+	summary.WithLabelValues("v").Observe(1)
+
+	r := metric.NewRegistry()
+	for c, labels := range map[metric.Collector]metric.Labels{histogram: le, summary: quantile} {
+		if err := metric.WrapRegistererWith(labels, r).Register(c); err == nil || !strings.Contains(err.Error(), "must not have") {
+			t.Errorf("%T was registered, with error %v", c, err)
+		}
+	}
+	metric.WrapRegistererWith(quantile, r).MustRegister(histogram)
+	metric.WrapRegistererWith(le, r).MustRegister(summary)
+	metric.WrapRegistererWith(le, r).MustRegister(plain{"foreign", func(ch chan<- metric.Metric) {
+		ch <- metric.MustNewConstHistogram(metric.NewDesc("foreign", "", nil, nil), 1, 1, nil)
+	}})
+	families, err := r.Gather()
+	if names := seriesOf(families); len(families) != 2 || err == nil || !strings.Contains(err.Error(), text) {
+		t.Errorf("got %v, error %v", names, err)
+	}
+
+	nested := metric.NewRegistry()
+	nested.MustRegister(histogram, summary, plain{"foreign", func(ch chan<- metric.Metric) {
+		ch <- metric.MustNewConstHistogram(metric.NewDesc("foreign", "", nil, nil), 1, 1, nil)
+	}})
+	g := metric.NewLabelGatherer("le")
+	if err := g.Register("nested", nested); err != nil {
+		t.Fatal(err)
+	}
+	families, err = g.Gather()
+	if len(families) != 1 || families[0].GetName() != "s" || err == nil || !strings.Contains(err.Error(), text) {
+		t.Errorf("got %v, error %v", seriesOf(families), err)
+	}
+}

@@ -91,11 +91,13 @@ func (c *comparison) compareObjects(key string, theirs, ours types.Object) {
 		}
 		c.compareUse(key, t.Type(), ours.Type())
 	case *types.Func:
-		if _, ok := ours.(*types.Func); !ok {
+		o, ok := ours.(*types.Func)
+		switch {
+		case !ok:
 			c.different(key, "not a function")
-			return
+		case !c.sameSignature(t.Signature(), o.Signature(), true):
+			c.different(key, "%s instead of %s", short(o.Type()), short(t.Type()))
 		}
-		c.compareUse(key, t.Type(), ours.Type())
 	case *types.TypeName:
 		if _, ok := ours.(*types.TypeName); !ok {
 			c.different(key, "not a type")

@@ -3,8 +3,7 @@ package main
 import "go/types"
 
 // same tells whether a program that uses theirs can use ours: the types are identical,
-// or one is the counterpart of the other wherever they differ. A function may have a
-// variadic parameter more.
+// or one is the counterpart of the other wherever they differ.
 func (c *comparison) same(theirs, ours types.Type) bool {
 	theirs, ours = types.Unalias(theirs), types.Unalias(ours)
 	if types.Identical(theirs, ours) {
@@ -30,7 +29,7 @@ func (c *comparison) same(theirs, ours types.Type) bool {
 		return ok && t.Dir() == o.Dir() && c.same(t.Elem(), o.Elem())
 	case *types.Signature:
 		o, ok := ours.(*types.Signature)
-		return ok && c.sameSignature(t, o)
+		return ok && c.sameSignature(t, o, false)
 	default:
 		return false // Basic types, and literals of structs and interfaces: only identical ones.
 	}
@@ -54,12 +53,14 @@ func (c *comparison) isCounterpart(theirs *types.Named, ours types.Type) bool {
 	return true
 }
 
-func (c *comparison) sameSignature(theirs, ours *types.Signature) bool {
+// sameSignature compares functions. One that is only called may have a variadic
+// parameter more; one that is a value, or a method that an interface asks for, may not.
+func (c *comparison) sameSignature(theirs, ours *types.Signature, called bool) bool {
 	if theirs.TypeParams().Len() > 0 || ours.TypeParams().Len() > 0 {
 		return false
 	}
 	params := ours.Params().Len()
-	if ours.Variadic() && !theirs.Variadic() {
+	if called && ours.Variadic() && !theirs.Variadic() {
 		params--
 	} else if theirs.Variadic() != ours.Variadic() {
 		return false

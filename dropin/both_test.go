@@ -2,6 +2,7 @@ package dropin_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -162,11 +163,20 @@ func TestBothDefaults(t *testing.T) {
 		t.Cleanup(func() { r.Unregister(shared) })
 	}
 	// Handlers of both have registered their own metrics.
-	scraped(t, clienthttp.Handler())
+	for range 5 {
+		scraped(t, clienthttp.Handler())
+	}
 	scraped(t, promhttp.Handler())
 	if _, err := metrics.DefaultGatherers().Gather(); err != nil {
 		t.Errorf("got error %v", err)
 	}
+	// The requests that are served are those of our handlers.
+	requests := regexp.MustCompile(`promhttp_metric_handler_requests_total\{code="200"\} \d+`)
+	before := requests.FindString(ourText(t, metrics.DefaultGatherer))
+	if before == "" || before == requests.FindString(theirText(t, prometheus.DefaultGatherer)) {
+		t.Errorf("got %q from both default gatherers", before)
+	}
+	wantLines(t, scraped(t, metrics.Handler()), before)
 	for name, text := range map[string]string{
 		"metric.Handler":   scraped(t, metrics.Handler()),
 		"promhttp.Handler": scraped(t, promhttp.Handler()),

@@ -57,7 +57,7 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 	if m == nil {
 		return errNil
 	}
-	if p.Labels, err = d.decodeLabels(m.Label, reserved(t)); err != nil {
+	if p.Labels, err = d.decodeLabels(m.Label, t.Reserved()); err != nil {
 		return err
 	}
 	if m.TimestampMs != nil {
@@ -82,18 +82,6 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 		err = fmt.Errorf("is not a %s", t)
 	}
 	return err
-}
-
-// reserved returns the label that series of that type are written with.
-func reserved(t model.Type) string {
-	switch t {
-	case model.Summary:
-		return "quantile"
-	case model.Histogram, model.GaugeHistogram:
-		return "le"
-	default:
-		return ""
-	}
 }
 
 func (d *Decoder) decodeLabels(pairs []*dto.LabelPair, reserved string) (model.Labels, error) {

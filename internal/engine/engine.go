@@ -74,6 +74,10 @@ type Job struct {
 	// The engine closes it as soon as the run has returned or has been left
 	// behind, or it is clear that there will be none.
 	Sink Sink
+	// Share has scrapes that overlap, and all ask for it, share one run, even if the
+	// collector can see its context: which then has the values and the deadline of the
+	// first of them, and ends with the last. Sink has to be nil.
+	Share bool
 }
 
 // Outcome is what one collector has given to one scrape.

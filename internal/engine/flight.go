@@ -21,11 +21,13 @@ const cancelGrace = 100 * time.Millisecond
 type flight struct {
 	collector *Collector
 	sink      Sink
-	buffer    *Buffer         // The sink, if the caller has not given one.
-	cancel    func()          // Ends the context of a run that scrapes share.
-	limit     <-chan struct{} // Closed at the collector's own limit; nil if there is none.
-	done      chan struct{}   // Closed when the run has returned.
-	err       error           // Valid when done is closed.
+	shared    bool          // Others may join it.
+	buffer    *Buffer       // The sink, if the caller has not given one.
+	given     Sink          // The sink, if the caller has given one.
+	cancel    func()        // Ends the context of a run that scrapes share.
+	limit     chan struct{} // Closed at the collector's own limit if the run has not returned; nil if there is none.
+	done      chan struct{} // Closed when the run has returned.
+	err       error         // Valid when done is closed.
 	start     time.Time
 	end       time.Time // Valid when done is closed.
 
@@ -34,6 +36,7 @@ type flight struct {
 	counted bool        // It counts in Engine.running, and has its place in a group.
 	overdue bool        // It counts in Collector.overdue.
 	grace   *time.Timer // It counts in Collector.leaving, if this is not nil.
+	limiter *time.Timer // Closes limit; nil if there is none.
 	judged  bool        // The breaker knows how it ended.
 }
 
@@ -47,7 +50,7 @@ func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight,
 	switch {
 	case c.isOverdue():
 		return nil, &Outcome{Err: ErrStillRunning}
-	case c.joinable != nil:
+	case c.joinable != nil && (c.shares() || job.Share):
 		c.joinable.waiters++
 		return c.joinable, nil
 	}
@@ -67,7 +70,7 @@ func (c *Collector) isOverdue() bool { return c != nil && (c.overdue > 0 || c.Ea
 // launch starts a run. The engine's mutex is held.
 func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 	c := job.Collector
-	f := &flight{collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
+	f := &flight{collector: c, sink: job.Sink, given: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
 		f.buffer = &Buffer{}
 		f.sink = f.buffer
@@ -82,14 +85,15 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 	c.Earlier = nil // It has returned.
 	c.stats.LastStart = now
 	ended := func() {}
-	if c.shares() {
+	if f.shared = c.shares() || job.Share; f.shared {
 		c.joinable = f
-		ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		ctx, f.cancel = detach(ctx, !c.shares())
 		ended = f.cancel
 	}
 	if c.Policy != nil && c.Policy.Timeout > 0 {
 		ctx, ended = context.WithTimeout(ctx, c.Policy.Timeout)
-		f.limit = ctx.Done()
+		f.limit = make(chan struct{})
+		f.limiter = time.AfterFunc(c.Policy.Timeout, func() { e.passLimit(f) })
 	}
 	goTry(func() error {
 		err := c.Run(ctx, f.sink)
@@ -101,10 +105,20 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 		if job.Sink != nil {
 			job.Sink.Close()
 		}
-		e.finish(f, err)
+		e.finish(f, err, ctx.Err())
 		ended() // Not before, either.
 	})
 	return f
+}
+
+// detach returns a context with the values of ctx, and with its deadline if that is asked
+// for, but which does not end when ctx is cancelled.
+func detach(ctx context.Context, keepDeadline bool) (context.Context, context.CancelFunc) {
+	detached := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok && keepDeadline {
+		return context.WithDeadline(detached, deadline)
+	}
+	return context.WithCancel(detached)
 }
 
 // afterDeadline returns the error of a run that returns when its context may be done:
@@ -120,14 +134,18 @@ func afterDeadline(ctx context.Context, err error) error {
 	}
 }
 
-// finish is called by the run's goroutine when the run has returned.
-func (e *Engine) finish(f *flight, err error) {
+// finish is called by the run's goroutine when the run has returned with err. reason is
+// why its context has ended, if it has.
+func (e *Engine) finish(f *flight, err, reason error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := f.collector
 	f.err, f.end = err, time.Now()
+	if f.limiter != nil {
+		f.limiter.Stop()
+	}
 	f.keep()
-	f.judge(err)
+	f.judge(err, f.waiters == 0 || errors.Is(reason, context.Canceled)) // The run may know of that before its scrape does.
 	delete(e.flights, f)
 	c.flights--
 	if f.overdue {
@@ -145,18 +163,37 @@ func (e *Engine) finish(f *flight, err error) {
 	}
 }
 
+// passLimit is called at the collector's own limit, whatever its scrapes are waiting for
+// then: a place for another collector, or a run that the client reads at the same time.
+func (e *Engine) passLimit(f *flight) {
+	e.mu.Lock()
+	_, underWay := e.flights[f]
+	if underWay {
+		close(f.limit)
+		f.judge(context.DeadlineExceeded, false)
+		e.markOverdue(f)
+		e.wakeAll()
+	}
+	e.mu.Unlock()
+	if underWay && f.given != nil {
+		f.given.Close()
+	}
+}
+
 // await waits until the run has returned, ctx is done or the collector's own limit has
 // passed.
 func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
-	select {
-	case <-f.done:
+	switch {
+	case isClosed(f.limit): // Even if it has returned since.
+		o.Err = f.atLimit()
+	case isClosed(f.done):
 	default:
 		select {
 		case <-f.done:
 		case <-ctx.Done():
 			o.Err = fmt.Errorf("did not finish in time: %w", ctx.Err())
 		case <-f.limit:
-			o.Err = e.atLimit(ctx, f)
+			o.Err = f.atLimit()
 		}
 	}
 	if f.buffer != nil {
@@ -164,27 +201,30 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 	}
 	if o.Err != nil {
 		o.Duration = time.Since(f.start)
+		if isClosed(f.limit) {
+			o.Duration = f.collector.Policy.Timeout
+		}
 		e.leave(f, o.Err)
 	} else {
 		o.Duration, o.Err = f.end.Sub(f.start), f.err
 	}
-	if !f.collector.shares() && !f.collector.KeepsResults() {
+	if !f.shared && !f.collector.KeepsResults() {
 		f.sink.Close()
 	}
 	return o
 }
 
-// atLimit returns the error of a run whose context is done because of the collector's
-// own limit, or because of that of the scrape.
-func (e *Engine) atLimit(ctx context.Context, f *flight) error {
+func isClosed(ch <-chan struct{}) bool {
 	select {
-	case <-f.done: // The limit is closed, too, when a run has returned.
-		return nil
+	case <-ch:
+		return true
 	default:
+		return false
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("did not finish in time: %w", ctx.Err())
-	}
+}
+
+// atLimit returns the error of a run that has passed its collector's own limit.
+func (f *flight) atLimit() error {
 	return fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.Policy.Timeout, context.DeadlineExceeded)
 }
 
@@ -201,12 +241,12 @@ func (e *Engine) leave(f *flight, err error) {
 	c := f.collector
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		f.judge(err)
+		f.judge(err, f.waiters == 0)
 		e.markOverdue(f)
 	case f.waiters > 0:
 		return
 	case !c.Shared:
-		f.judge(err)
+		f.judge(err, f.waiters == 0)
 		if c.joinable == f {
 			c.joinable = nil
 		}
@@ -230,7 +270,7 @@ func (e *Engine) markOverdue(f *flight) {
 		c.overdue++
 		c.stats.StuckSince = time.Now()
 	}
-	if c.shares() && f.waiters == 0 {
+	if f.shared && f.waiters == 0 {
 		f.cancel()
 		if !c.KeepsResults() {
 			f.buffer.Close() // It must not grow forever, unseen.

@@ -35,14 +35,40 @@ func Try(f func() error) (err error) {
 	return err
 }
 
+// presentable returns err, which somebody else has made, or in its place an error that
+// can be looked at without a panic. A nil pointer to an error type, returned as an error,
+// is the usual one that cannot: its methods are called wherever it is printed, compared
+// or unwrapped, also where a panic would end the process.
+func presentable(err error) error {
+	if err == nil {
+		return nil
+	}
+	if panicked := Try(func() error {
+		_ = err.Error()
+		_ = errors.Is(err, errNever) // Asks everything that err is made of.
+		_ = errors.As(err, new(*neverError))
+		return nil
+	}); panicked != nil {
+		return fmt.Errorf("%v: the error, a %T, cannot be looked at: %w", err, err, panicked) //nolint:errorlint // Only its text, and that is what fmt saves from a panic.
+	}
+	return err
+}
+
+// errNever is an error that no other one is.
+var errNever error = new(neverError)
+
+type neverError struct{ _ byte }
+
+func (*neverError) Error() string { return "BUG: this is nobody's error" }
+
 var errGoexit = errors.New("runtime.Goexit was called")
 
 // goTry runs f in a new goroutine and then, in the same goroutine, ended with
-// f's error, however f ends: by returning, by a panic or by runtime.Goexit.
+// f's error, made presentable, however f ends: by returning, by a panic or by runtime.Goexit.
 func goTry(f func() error, ended func(error)) {
 	go func() {
 		err := errGoexit
 		defer func() { ended(err) }()
-		err = Try(f)
+		err = presentable(Try(f))
 	}()
 }

@@ -3,11 +3,14 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/luxfi/metric/internal/engine"
 )
@@ -153,4 +156,59 @@ func TestBadError(t *testing.T) {
 			t.Error("there is no error")
 		}
 	})
+}
+
+// TestErrorThatPanics: what is wrong with the error of a collector costs only that one,
+// whatever is asked of the error, and whoever asks.
+func TestErrorThatPanics(t *testing.T) {
+	var none *fs.PathError
+	for name, bad := range map[string]error{
+		"nil pointer":         none,
+		"wrapped nil pointer": fmt.Errorf("wrapped: %w", error(none)),
+		"Error":               panickingError{text: true},
+		"Is":                  panickingError{is: true},
+		"As":                  panickingError{as: true},
+	} {
+		for how, end := range map[string]func(error) error{
+			"returned": func(err error) error { return err },
+			"panicked": func(err error) error { panic(err) },
+		} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				var e engine.Engine
+				c := aware(func(_ context.Context, sink engine.Sink) error {
+					send(sink, 1)
+					return end(bad)
+				})
+				c.Policy = &engine.Policy{Breaker: engine.NewBreaker(3, time.Minute)}
+				o := scrape(&e, time.Minute, c)[0]
+				wantValues(t, o, 1)
+				if kind := engine.KindOf(o.Err); kind != engine.KindPanic || o.Err.Error() == "" {
+					t.Errorf("got %v, which is a %v", o.Err, kind)
+				}
+			})
+		}
+	}
+}
+
+type panickingError struct{ text, is, as bool }
+
+func (e panickingError) Error() string {
+	if e.text {
+		panic("in Error")
+	}
+	return "an error"
+}
+
+func (e panickingError) Is(error) bool {
+	if e.is {
+		panic("in Is")
+	}
+	return false
+}
+
+func (e panickingError) As(any) bool {
+	if e.as {
+		panic("in As")
+	}
+	return false
 }

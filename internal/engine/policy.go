@@ -108,9 +108,9 @@ func (c *Collector) acquire(now time.Time) bool {
 	return true
 }
 
-// judge tells the breaker how a run has ended, or that it is left behind. It does so
-// once for each run.
-func (f *flight) judge(err error) {
+// judge tells the breaker how a run has ended, or that it is left behind. deserted tells
+// that nobody waits for the run any more. It does so once for each run.
+func (f *flight) judge(err error, deserted bool) {
 	if f.judged || f.collector.Policy == nil || f.collector.Policy.Breaker == nil {
 		return
 	}
@@ -118,7 +118,7 @@ func (f *flight) judge(err error) {
 	switch b := f.collector.Policy.Breaker; {
 	case err == nil:
 		b.succeeded()
-	case errors.Is(err, context.Canceled) && f.waiters == 0:
+	case deserted && errors.Is(err, context.Canceled):
 		b.gaveUp()
 	default:
 		b.failed(time.Now())

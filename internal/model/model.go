@@ -35,6 +35,19 @@ func (t Type) String() string {
 	}
 }
 
+// Reserved returns the label that the samples of a family of that type are written with,
+// and that its series therefore must not have. It is empty if there is none.
+func (t Type) Reserved() string {
+	switch t {
+	case Summary:
+		return "quantile"
+	case Histogram, GaugeHistogram:
+		return "le"
+	default:
+		return ""
+	}
+}
+
 // Family is what all points of a metric family share. It is immutable once it
 // has been handed to anybody, and may be shared between scrapes.
 type Family struct {
