@@ -61,13 +61,18 @@ func (o *observations) init(buckets int, config *native.Config) {
 	}
 }
 
+// mine returns the stripe that the calling goroutine tries first.
+func (o *observations) mine() *observed {
+	if more := o.more.Load(); more != nil {
+		return &(*more)[stripe.Index(len(*more))].observed
+	}
+	return &o.first
+}
+
 // add counts v, for which the caller has found the bucket. The result tells that a
 // limit of native buckets has to be checked.
 func (o *observations) add(v float64, bucket int) (check bool) {
-	s := &o.first
-	if more := o.more.Load(); more != nil {
-		s = &(*more)[stripe.Index(len(*more))].observed
-	}
+	s := o.mine()
 	if !s.mu.TryLock() {
 		s = o.lockFree()
 	}

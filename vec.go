@@ -21,6 +21,11 @@ type vecIndex[C any] struct {
 	family   *family
 	children *labelmap.Map[C]
 	curried  []curriedLabel // By ascending index.
+
+	// The number of labels if the values that a user gives are those of all labels,
+	// as they are; otherwise -1. It spares what finds a child three loads that wait for
+	// each other.
+	plain int
 }
 
 // curriedLabel is a label whose value is fixed: constrained, and valid UTF-8 or
@@ -30,15 +35,16 @@ type curriedLabel struct {
 	value string
 }
 
-func newVecIndex[C any](f *family) vecIndex[C] {
-	return vecIndex[C]{family: f, children: labelmap.New[C](f.layout)}
+func newVecIndex[C any](f *family, children *labelmap.Map[C], curried []curriedLabel) vecIndex[C] {
+	plain := len(f.names())
+	if curried != nil || f.constraints != nil {
+		plain = -1
+	}
+	return vecIndex[C]{f, children, curried, plain}
 }
 
 // inlineLabels is how many label values are put together without allocating.
 const inlineLabels = 8
-
-// isPlain tells that the values that a user gives are those of all labels.
-func (x *vecIndex[C]) isPlain() bool { return x.curried == nil && x.family.constraints == nil }
 
 // checkCount checks how many label values a user has given.
 func (x *vecIndex[C]) checkCount(values []string) error {
@@ -157,7 +163,7 @@ func (x *vecIndex[C]) curry(labels Labels) (vecIndex[C], error) {
 	if n := len(x.curried) + len(labels) - len(curried); n > 0 {
 		return vecIndex[C]{}, fmt.Errorf("%d unknown label(s) found during currying", n)
 	}
-	return vecIndex[C]{x.family, x.children, curried}, nil
+	return newVecIndex(x.family, x.children, curried), nil
 }
 
 func (x *vecIndex[C]) describe(ch chan<- *Desc) { ch <- x.family.desc }
@@ -194,16 +200,19 @@ type vec[C any, P child[C]] struct {
 }
 
 func newVec[C any, P child[C]](f *family, init func(P)) *vec[C, P] {
-	return &vec[C, P]{newVecIndex[C](f), init}
+	return &vec[C, P]{newVecIndex(f, labelmap.New[C](f.layout), nil), init}
 }
 
 // get returns the child with these label values.
 func (v *vec[C, P]) get(values []string) (P, error) {
+	if len(values) == v.plain {
+		if e := v.children.Get(values); e != nil {
+			return &e.Child, nil
+		}
+		return v.find(nil, values)
+	}
 	if err := v.checkCount(values); err != nil {
 		return nil, err
-	}
-	if v.isPlain() {
-		return v.find(nil, values)
 	}
 	var inline [inlineLabels]string
 	return v.find(nil, v.appendAll(inline[:0], values))
@@ -330,7 +339,8 @@ type MetricVec struct{ core vecCore }
 // the variable labels of desc in their order. newMetric may be called concurrently,
 // and for a series that another call has made meanwhile: its result is then not used.
 func NewMetricVec(desc *Desc, newMetric func(labelValues ...string) Metric) *MetricVec {
-	return &MetricVec{&customVec{newVecIndex[Metric](familyOf(desc)), newMetric}}
+	f := familyOf(desc)
+	return &MetricVec{&customVec{newVecIndex(f, labelmap.New[Metric](f.layout), nil), newMetric}}
 }
 
 // DeleteLabelValues deletes the metric with these label values and tells whether

@@ -62,7 +62,7 @@ var colors = map[string]color.Color{
 // draw writes the plot to a file in a folder.
 func (c *curves) draw(folder string, s samples) error {
 	p := plot.New()
-	p.Title.Text = c.title
+	p.Title.Text, p.Title.Padding = c.title, vg.Points(4)
 	p.X.Label.Text, p.Y.Label.Text = c.x, c.y
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
@@ -90,8 +90,8 @@ func (c *curves) draw(folder string, s samples) error {
 		return errors.New("there is nothing to draw")
 	}
 	p.X.Tick.Marker = ticksAt(ticks)
-	p.X.Max *= 1.15 // Room for the last tick's label.
-	p.Y.Max *= 8    // And for the legend.
+	p.X.Max *= 1.4 // Room for the last tick's label.
+	p.Y.Max *= 8   // And for the legend.
 	return p.Save(16*vg.Centimeter, 10*vg.Centimeter, filepath.Join(folder, c.file))
 }
 
