@@ -38,6 +38,8 @@ type flight struct {
 	grace   *time.Timer // It counts in Collector.leaving, if this is not nil.
 	limiter *time.Timer // Closes limit; nil if there is none.
 	judged  bool        // The breaker knows how it ended.
+
+	preempted bool // Its sink was closed, since it kept another scrape from starting its collector.
 }
 
 // tryStart starts or joins a run, or returns an outcome without one. It returns nil
@@ -134,12 +136,17 @@ func afterDeadline(ctx context.Context, err error) error {
 	}
 }
 
+var errPreempted = errors.New("its client took so long to read that another scrape did not get this collector before its deadline")
+
 // finish is called by the run's goroutine when the run has returned with err. reason is
 // why its context has ended, if it has.
 func (e *Engine) finish(f *flight, err, reason error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := f.collector
+	if f.preempted && err != nil {
+		err = fmt.Errorf("%w: %w", errPreempted, err)
+	}
 	f.err, f.end = err, time.Now()
 	if f.limiter != nil {
 		f.limiter.Stop()

@@ -143,19 +143,28 @@ func (s *start) stopWaiting(wake chan struct{}) {
 
 // starved is called when a scrape's deadline has passed before all could be started.
 // Runs that have been under way for all of its time may be stuck. They must not do
-// the same to the next scrape, even if their own have no deadline.
+// the same to the next scrape, even if their own have no deadline. Those that write to
+// a client of theirs are ended: it may be a pager that nobody looks at.
 func (s *start) starved() {
 	e := s.engine
+	var preempted []Sink
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	for f := range e.flights {
 		switch {
 		case f.start.After(s.began):
 		case slices.ContainsFunc(s.pending, func(i int) bool { return s.jobs[i].Collector == f.collector }):
 			e.markOverdue(f)
+			if f.given != nil {
+				f.preempted = true
+				preempted = append(preempted, f.given)
+			}
 		default:
 			e.uncount(f)
 		}
 	}
 	e.wakeAll()
+	e.mu.Unlock()
+	for _, sink := range preempted {
+		sink.Close()
+	}
 }
