@@ -40,9 +40,14 @@ func Unregister(c Collector) bool { return DefaultRegisterer.Unregister(c) }
 // Handler returns a handler for DefaultGatherers, so that nothing is missing while a
 // program, or a library that it uses, still registers metrics with client_golang's
 // default registry. The handler serves whatever can be gathered, offers OpenMetrics,
-// and counts its requests in DefaultRegisterer.
+// counts its requests and errors in DefaultRegisterer, and logs what goes wrong with the
+// default logger, each kind of failure of a collector once a minute at most. It takes the
+// request parameters of HandlerForContext.
 func Handler() http.Handler {
-	return InstrumentMetricHandler(DefaultRegisterer, HandlerFor(DefaultGatherers()))
+	r := registryFor(DefaultGatherers())
+	opts := defaultHandlerOpts(r)
+	opts.Registry = DefaultRegisterer
+	return InstrumentMetricHandler(DefaultRegisterer, newHandler(r, opts))
 }
 
 // DefaultGatherers gathers from DefaultGatherer, as it is now, and from client_golang's
@@ -50,7 +55,7 @@ func Handler() http.Handler {
 // handlers is gathered once. It is safe for concurrent use.
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
-	both.mustAddGatherer("default", DefaultGatherer)
+	both.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
 	theirs := &entry{announced: &descs{}, binding: binding{kind: "gatherer", run: runGatherer(plainGatherer(gatherTheirs)), shared: true}}
 	theirs.forgive = isRuntimeDuplicate
 	if err := both.add(theirs, "client_golang"); err != nil {

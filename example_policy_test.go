@@ -100,7 +100,7 @@ func ExampleSelect() {
 	fmt.Println(err)
 	// Output:
 	// cheap is run
-	// the selection is not valid: there is no collector named "cheep"
+	// the selection is not valid: there is no collector named "cheep"; there are cheap, expensive
 }
 
 // Hooks see each scrape and each run of a collector, with the context. The module

@@ -98,13 +98,31 @@ type HandlerOpts struct {
 
 // HandlerFor returns a handler that serves what g gathers. If g takes a context, it
 // gets that of the scrape; if not, it is waited for until the scrape's deadline, and
-// overlapping scrapes share one call of it. Without options, the handler serves
-// whatever can be gathered (ContinueOnError) and offers OpenMetrics.
+// overlapping scrapes share one call of it.
+//
+// Without options, the handler serves whatever can be gathered (ContinueOnError), offers
+// OpenMetrics, and logs what goes wrong with the default logger, unless g is a registry
+// that logs it itself (WithLogger). With options it does only what they say: without
+// ErrorHandling, one failure costs the whole scrape. More than one HandlerOpts panics.
 func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
-	if len(opts) == 0 {
-		return newHandler(registryFor(g), HandlerOpts{ErrorHandling: ContinueOnError, EnableOpenMetrics: true})
+	r := registryFor(g)
+	switch len(opts) {
+	case 0:
+		return newHandler(r, defaultHandlerOpts(r))
+	case 1:
+		return newHandler(r, opts[0])
+	default:
+		panic(fmt.Errorf("HandlerFor takes one HandlerOpts, not %d", len(opts)))
 	}
-	return newHandler(registryFor(g), opts[0])
+}
+
+// defaultHandlerOpts returns the options of HandlerFor without any.
+func defaultHandlerOpts(r *ContextRegistry) HandlerOpts {
+	opts := HandlerOpts{ErrorHandling: ContinueOnError, EnableOpenMetrics: true}
+	if r.log == nil {
+		opts.ErrorLog = LogErrors(nil)
+	}
+	return opts
 }
 
 // HandlerForContext returns a handler that serves what g gathers under the context of

@@ -2,11 +2,7 @@ package metric
 
 import (
 	"context"
-	"log/slog"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/luxfi/metric/internal/engine"
 )
@@ -97,82 +93,4 @@ func (h *Hooks) scrapeEnd(ctx context.Context, duration time.Duration, err error
 			return nil
 		})
 	}
-}
-
-// logInterval is how often a collector may fill the log with failures of one kind.
-const logInterval = time.Minute
-
-// failureLog logs failures, but not all of a flood of them.
-type failureLog struct {
-	logger *slog.Logger
-
-	mu     sync.Mutex
-	limits map[logKey]*logLimit
-}
-
-type logKey struct {
-	collector string
-	kind      engine.Kind
-}
-
-type logLimit struct {
-	sometimes  rate.Sometimes
-	suppressed int
-}
-
-func newFailureLog(logger *slog.Logger) *failureLog {
-	if logger == nil {
-		return nil
-	}
-	return &failureLog{logger: logger, limits: make(map[logKey]*logLimit)}
-}
-
-// maxLogLimits bounds the memory of a log whose registry has ever new collectors.
-const maxLogLimits = 10_000
-
-// log logs failures. It does nothing if l is nil.
-func (l *failureLog) log(ctx context.Context, list []*CollectorError) {
-	if l == nil {
-		return
-	}
-	for _, f := range list {
-		kind := engine.KindOf(f.Err)
-		suppressed, ok := l.allow(logKey{f.Collector, kind})
-		if !ok {
-			continue
-		}
-		attrs := []slog.Attr{slog.String("collector", f.Collector), slog.String("kind", kind.String()), slog.Any("error", f.Err)}
-		if suppressed > 0 {
-			attrs = append(attrs, slog.Int("suppressed", suppressed))
-		}
-		if panicked, ok := asPanic(f.Err); ok {
-			attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
-		}
-		_ = engine.Try(func() error { // A handler's panic is its own affair.
-			l.logger.LogAttrs(ctx, slog.LevelError, "collecting metrics failed", attrs...)
-			return nil
-		})
-	}
-}
-
-// allow tells whether a failure may be logged now, and how many were not since the
-// last one that was.
-func (l *failureLog) allow(key logKey) (suppressed int, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	limit := l.limits[key]
-	if limit == nil {
-		if len(l.limits) >= maxLogLimits {
-			clear(l.limits)
-		}
-		limit = &logLimit{sometimes: rate.Sometimes{Interval: logInterval}}
-		l.limits[key] = limit
-	}
-	limit.sometimes.Do(func() { ok = true })
-	if !ok {
-		limit.suppressed++
-		return 0, false
-	}
-	suppressed, limit.suppressed = limit.suppressed, 0
-	return suppressed, true
 }

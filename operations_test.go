@@ -17,7 +17,7 @@ func selfMetricTypes(t *testing.T) map[string]string {
 	t.Helper()
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	err := r.RegisterWith(plain{"a", func(chan<- metric.Metric) {}},
-		metric.WithTimeout(time.Minute), metric.WithCache(time.Minute), metric.WithStale(time.Minute),
+		metric.WithTimeout(time.Minute), metric.WithCache(time.Minute), metric.WithStale(2*time.Minute),
 		metric.WithBreaker(1, time.Minute), metric.WithRateLimit(1, 1), metric.WithPriority(metric.PriorityLow),
 		metric.WithGroup(metric.NewGroup("g", 1)))
 	if err != nil {

@@ -39,7 +39,8 @@ func WithSelfMetrics(namespace string) RegistryOption {
 
 // WithLogger has each failure of a scrape logged as one line, at most once a minute
 // for each collector and kind of failure. The attributes are the collector, the kind
-// as in the self-metrics, the error and, for a panic, its stack.
+// as in the self-metrics, the error and, for a panic, its stack. A nil logger is the
+// default one at that time.
 func WithLogger(logger *slog.Logger) RegistryOption {
 	return registryOption(func(r *ContextRegistry) { r.log = newFailureLog(logger) })
 }
@@ -93,14 +94,22 @@ func policy(name string, valid bool, apply func(*engine.Policy)) CollectorOption
 func config(opts []CollectorOption) (collectorConfig, error) {
 	var c collectorConfig
 	for _, opt := range opts {
+		if opt == nil {
+			c.errs = append(c.errs, errors.New("an option is nil"))
+			continue
+		}
 		opt.applyToCollector(&c)
+	}
+	if c.policy.Stale > 0 && c.policy.Stale <= c.policy.Cache {
+		c.errs = append(c.errs, fmt.Errorf("stale %v serves nothing that cache %v does not: it must be longer", c.policy.Stale, c.policy.Cache))
 	}
 	return c, errors.Join(c.errs...)
 }
 
 // WithName names a collector, in errors, for UnregisterNamed and to select it in a
-// scrape. Names are unique in a registry. Without it, a collector is named after its
-// type, or after its family if it is an instrument of this package.
+// scrape. Names are unique in a registry and have no slash. Without it, or if it is
+// empty, a collector is named after its type, or after its family if it is an instrument
+// of this package.
 func WithName(name string) CollectorOption {
 	return collectorOption(func(c *collectorConfig) { c.name = name })
 }
@@ -121,7 +130,8 @@ func WithCache(ttl time.Duration) CollectorOption {
 
 // WithStale serves the last good result of the collector, if it is not older than
 // maxAge, where there is no new one: the run fails, does not finish, is refused or
-// still runs. The failure is reported nevertheless.
+// still runs. The failure is reported nevertheless. With WithCache, maxAge must be
+// longer than its time.
 func WithStale(maxAge time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("stale %v", maxAge), maxAge > 0, func(p *engine.Policy) { p.Stale = maxAge })
 }

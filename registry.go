@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -273,6 +274,9 @@ func (e *entry) Collect(chan<- Metric) { panic("BUG: the book of collectors was 
 // our own instruments, from the type for others.
 func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 	if name != "" {
+		if strings.Contains(name, "/") {
+			return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
+		}
 		if _, taken := r.byName[name]; taken {
 			return "", fmt.Errorf("a collector named %q is registered already", name)
 		}

@@ -120,7 +120,7 @@ func (s *scrape) end(err error) error {
 	case err != nil:
 		gathering = errors.Join(gathering, err)
 	}
-	r.log.log(s.ctx, s.failures.list)
+	r.log.log(s.ctx, collectingFailed, s.failures.list)
 	if r.self != nil {
 		r.self.scrapes.Add(1)
 	}

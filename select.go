@@ -55,6 +55,7 @@ type selected struct {
 
 	families map[string]struct{} // Nil if all are wanted.
 	known    map[string]bool     // Names of collectors, and whether they were found.
+	seen     []string            // Names that there are, for the error if one was not found.
 }
 
 // selectionOf returns what limits a scrape under ctx.
@@ -126,6 +127,10 @@ func (s selection) wantsCollector(name string) bool {
 		if len(one.known) == 0 {
 			continue
 		}
+		if one.seen = append(one.seen, name); len(one.seen) > 2*maxListed {
+			slices.Sort(one.seen)
+			one.seen = one.seen[:maxListed+1]
+		}
 		named := false
 		for prefix := name; ; {
 			if _, ok := one.known[prefix]; ok {
@@ -154,10 +159,22 @@ func (s selection) unknown() error {
 		}
 		if len(names) > 0 {
 			slices.Sort(names)
-			return fmt.Errorf("%w: there is no collector named %.200q", errSelection, strings.Join(names, ", "))
+			return fmt.Errorf("%w: there is no collector named %.200q; there are %s", errSelection, strings.Join(names, ", "), listed(one.seen))
 		}
 	}
 	return nil
+}
+
+// maxListed is how many names of collectors an error tells.
+const maxListed = 20
+
+// listed returns names for an error, the first ones if there are many.
+func listed(names []string) string {
+	slices.Sort(names)
+	if len(names) > maxListed {
+		return strings.Join(names[:maxListed], ", ") + " and others"
+	}
+	return strings.Join(names, ", ")
 }
 
 // selectionOfRequest returns the selection that a request asks for by its parameters

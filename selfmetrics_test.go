@@ -187,7 +187,7 @@ func TestSelfMetricsAreClean(t *testing.T) {
 		}
 	}
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
-	if err := r.RegisterWith(metrictest.New("good_celsius", metrictest.Healthy()), metric.WithCache(time.Minute), metric.WithStale(time.Minute),
+	if err := r.RegisterWith(metrictest.New("good_celsius", metrictest.Healthy()), metric.WithCache(time.Minute), metric.WithStale(2*time.Minute),
 		metric.WithBreaker(1, time.Minute), metric.WithRateLimit(1, 1), metric.WithGroup(metric.NewGroup("g", 1)), metric.WithTimeout(time.Minute)); err != nil {
 		t.Fatal(err)
 	}

@@ -49,11 +49,13 @@ const (
 
 // Handler returns a handler for metric.DefaultGatherers: the default registry and,
 // beside it, client_golang's. It serves whatever can be gathered (ContinueOnError),
-// offers the formats that client_golang's Handler offers, and counts its requests in
-// metric.DefaultRegisterer.
+// offers the formats that client_golang's Handler offers, counts its requests in
+// metric.DefaultRegisterer, and logs what goes wrong with the default logger of log/slog,
+// each kind of failure of a collector once a minute at most.
 func Handler() http.Handler {
-	return InstrumentMetricHandler(metric.DefaultRegisterer,
-		HandlerFor(metric.DefaultGatherers(), HandlerOpts{ErrorHandling: ContinueOnError}))
+	opts := translate(HandlerOpts{ErrorHandling: ContinueOnError})
+	opts.ErrorLog = metric.LogErrors(nil)
+	return InstrumentMetricHandler(metric.DefaultRegisterer, metric.HandlerForContext(metric.DefaultGatherers(), opts))
 }
 
 // HandlerFor returns a handler that serves what reg gathers. If reg takes a context, it
