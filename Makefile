@@ -25,7 +25,7 @@ GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test test-386 api e2e fuzz chaos bench bench-report microbench build-all lint fmt tidy clean
+.PHONY: help test ci test-386 api e2e fuzz chaos bench bench-report microbench build-all lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,9 @@ e2e: ## Let a real Prometheus scrape the library; the first run builds it, which
 
 fuzz: ## Fuzz every target for FUZZTIME (default 5s).
 	@bash .ci/fuzz $(FUZZTIME) $(MODULES)
+
+ci: ## Run everything that has to pass before a change goes in.
+	bash .ci/run
 
 chaos: ## Let bad collectors, bad clients and changing registrations loose on the library for CHAOSTIME (default 2m).
 	$(GO) test $(RACE) -run '^TestChaos$$' -count 1 -timeout 20m -v -args -chaos $(CHAOSTIME)

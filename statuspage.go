@@ -55,7 +55,7 @@ var statusColumns = []struct {
 		return rounded(c.LastDuration)
 	}},
 	{"Runs", func(c *CollectorStatus, _ time.Time) string { return positive(c.Runs) }},
-	{"Failures", func(c *CollectorStatus, _ time.Time) string { return positive(c.Failures) }},
+	{"Failed scrapes", func(c *CollectorStatus, _ time.Time) string { return positive(c.Failures) }},
 	{"Counts", func(c *CollectorStatus, _ time.Time) string { return c.counts() }},
 	{"Kept result", func(c *CollectorStatus, now time.Time) string { return ago(c.LastGood, now) }},
 	{"Policies", func(c *CollectorStatus, _ time.Time) string { return strings.Join(c.Policies, "; ") }},

@@ -25,6 +25,11 @@ func main() {
 	flag.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
 	flag.StringVar(&cfg.database, "db", "", "database `file` (default a temporary one)")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "unexpected arguments %q: there are only flags\n", flag.Args())
+		flag.Usage()
+		os.Exit(2)
+	}
 	cfg.customerPause = 50 * time.Millisecond
 	cfg.warehouseDelay = 5 * time.Second
 	cfg.salesPause, cfg.salesOutage = 20*time.Second, 10*time.Second
@@ -54,7 +59,7 @@ Open %[1]s/metrics, or %[1]s/status for how the collectors do, or try:
   # One second for the scrape. Every other time the warehouse takes five, and all the rest arrives in time.
   curl -s -H 'X-Prometheus-Scrape-Timeout-Seconds: 1' %[1]s/metrics | grep ^shop_
 
-  # After 20 seconds, and then ever again, the sales report is away for 10. Look for it a few times:
+  # Every 30 seconds, the sales report is away for the last 10 of them. Look for it a few times:
   # what was read last is served, with its age, and the breaker opens.
   curl -s %[1]s/metrics | grep -E '^shop_(sales|scrape_collector_(success|result_age|breaker_state).*sales)'
 

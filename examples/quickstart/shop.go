@@ -120,6 +120,7 @@ func (s *shop) serve(ctx context.Context) error {
 	select {
 	case err = <-served:
 	case <-ctx.Done():
+		fmt.Println("The shop is closing.")
 	}
 	cancel()
 	life.Wait()

@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// The patterns of the specification, made complete.
+// Patterns of context-aware collectors, gatherers and registries, made complete.
 
 // countDB is a database driver whose every query returns the number that the data
 // source begins with. If that is negative, a query lasts until its context is done.
