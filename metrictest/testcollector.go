@@ -36,8 +36,8 @@ import (
 // series. c must not be in use otherwise.
 //
 // What c asks has to answer: Collect has no context that could end, and is given up only
-// after a minute; see Patience. How to test what a collector does when its backend hangs
-// is shown in an example.
+// after a minute; see Patience. An example shows how to test a collector whose backend
+// hangs.
 func TestCollector(t TB, c metric.Collector, opts ...Option) {
 	t.Helper()
 	if c == nil {
