@@ -411,6 +411,12 @@ func TestInPedanticRegistry(t *testing.T) {
 		"stream": {streamOf("s", func(_ context.Context, sink *metric.Sink) error {
 			return sink.Gauge(metric.NewDesc("s", "Of a test.", nil, nil), 1)
 		}), []string{`s{}`}},
+		"stream of metrics": {streamOf("s", func(_ context.Context, sink *metric.Sink) error {
+			return sink.Metric(metric.MustNewConstMetric(metric.NewDesc("s", "Of a test.", nil, nil), metric.GaugeValue, 1))
+		}), []string{`s{}`}},
+		"stream of instruments": {streamOf("s", func(_ context.Context, sink *metric.Sink) error {
+			return sink.Metric(metric.NewGauge(metric.GaugeOpts{Name: "s", Help: "Of a test."}))
+		}), []string{`s{}`}},
 		"stream with labels": {&labelledStream{streamed}, []string{`s{a="x",k="v"}`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -125,7 +125,7 @@ func CollectStream(ctx context.Context, c StreamCollector, ch chan<- Metric) {
 	if err == nil {
 		sink.announced.add(announced)
 		err = engine.Try(func() error {
-			to := newSink(sink, nil)
+			to := newSink(sink, announced)
 			return to.reader.result(c.CollectTo(ctx, to))
 		})
 	}

@@ -22,31 +22,38 @@ type Option func(*checker)
 // seconds: much for a run that looks at its context, but little on a busy machine.
 func Grace(d time.Duration) Option { return func(c *checker) { c.grace = d } }
 
+// Patience sets how long a run may take whose context does not end, or that has none.
+// The default is a minute.
+func Patience(d time.Duration) Option { return func(c *checker) { c.patience = d } }
+
 const (
-	defaultGrace = 2 * time.Second
-	// patience is how long a run may take whose context does not end.
-	patience = time.Minute
-	// atOnce is how many runs are tried at the same time.
-	atOnce = 8
+	defaultGrace    = 2 * time.Second
+	defaultPatience = time.Minute
 	// notable is the shortest time of which it can be told that somebody has waited
 	// for it.
 	notable = 100 * time.Millisecond
+	// many is so many series that little more is found by trying them more often.
+	many = 1000
 )
 
 // checker is one call of TestCollector or TestGatherer.
 type checker struct {
-	t       TB
-	subject string // The type that is checked.
-	grace   time.Duration
-	leaks   tracker
-	told    map[string]bool // What is reported no more than once.
+	t        TB
+	subject  string // The type that is checked.
+	grace    time.Duration
+	patience time.Duration
+	leaks    tracker
+	told     map[string]bool // What is reported no more than once.
 
 	mu   sync.Mutex
 	ends []func() // Called at the end, in order.
 }
 
 func newChecker(t TB, subject any, opts []Option) *checker {
-	c := &checker{t: t, subject: fmt.Sprintf("%T", subject), grace: defaultGrace, leaks: newTracker(), told: make(map[string]bool)}
+	c := &checker{
+		t: t, subject: fmt.Sprintf("%T", subject), grace: defaultGrace, patience: defaultPatience,
+		leaks: newTracker(), told: make(map[string]bool),
+	}
 	for _, opt := range opts {
 		opt(c)
 	}
@@ -81,14 +88,42 @@ func (c *checker) end() {
 	}
 }
 
-// ended tells whether a call has ended as it has to, and reports it if not. within is
-// how long it was given, and since when.
-func (c *checker) ended(method string, e ending, within time.Duration, since string) bool {
+// What may help a call that does not return.
+const (
+	adviceContext  = "Pass the context to whatever is waited for"
+	adviceAnswer   = "Its context does not end here, so that whatever it waits for has to answer in this test"
+	adviceTimeout  = "It has no context: give whatever it waits for a timeout of its own, as by context.WithTimeout in place of context.Background"
+	adviceDescribe = "Describe is called at registration, which has no deadline: it should not wait for anything"
+	adviceAtOnce   = "Calls must not wait for each other for good"
+)
+
+// adviceFor a method that is called under a context that does not end.
+func adviceFor(aware bool) string {
+	if aware {
+		return adviceAnswer
+	}
+	return adviceTimeout
+}
+
+// ended tells whether a call under a context that does not end has ended as it has to,
+// and reports it if not.
+func (c *checker) ended(method string, e ending, advice string) bool {
+	c.t.Helper()
+	return c.endedWithin(method, e, c.patience.String(), advice)
+}
+
+// endedInTime is ended for a call whose context was cancelled.
+func (c *checker) endedInTime(method string, e ending) bool {
+	c.t.Helper()
+	return c.endedWithin(method, e, c.grace.String()+" after its context was cancelled", adviceContext)
+}
+
+func (c *checker) endedWithin(method string, e ending, within, advice string) bool {
 	c.t.Helper()
 	switch {
 	case e.hangs:
-		c.errorf("%s did not return within %v%s. A registry leaves such a run behind at the deadline of the scrape, and does not start "+
-			"the next one before it returns: until then its metrics are missing. Pass the context to whatever is waited for", method, within, since)
+		c.errorf("%s did not return within %s. A registry leaves such a run behind at the deadline of the scrape, and does not start "+
+			"the next one before it returns: until then its metrics are missing. %s", method, within, advice)
 	case e.exited:
 		c.errorf("%s ended its goroutine with runtime.Goexit (as t.FailNow does). It has to return", method)
 	case e.panicked != nil:
@@ -100,12 +135,27 @@ func (c *checker) ended(method string, e ending, within time.Duration, since str
 	return false
 }
 
-// rounds returns how often something may be repeated that takes that long.
-func rounds(took time.Duration) int { return min(5, 2+int(time.Second/max(took, time.Millisecond))) }
+// rounds returns how often something may be repeated that takes that long and has that
+// many series.
+func rounds(took time.Duration, series int) int {
+	if series > many {
+		return 1
+	}
+	return min(5, 2+int(time.Second/max(took, time.Millisecond)))
+}
+
+// atOnce returns how many calls that have that many series are tried at the same time.
+func atOnce(series int) int {
+	if series > many {
+		return 3
+	}
+	return 8
+}
 
 // leakCheck reports goroutines that stay behind each of n runs, which run has to do.
 func (c *checker) leakCheck(what string, n int, run func()) {
 	c.t.Helper()
+	n = max(n, 2) // Of a single run, it could not be told whether a pool has grown.
 	before := c.leaks.settle(c.grace)
 	for range n {
 		run()

@@ -48,6 +48,51 @@ func ExampleTestGatherer() {
 	// prometheus.GathererFunc: Gather returned what a handler cannot serve: the family "a" comes after "b"; families have to be sorted by name, so that they can be merged
 }
 
+var orderCount = metric.NewDesc("orders", "Orders in the database.", nil, nil)
+
+// orders asks a database.
+type orders struct {
+	count func(context.Context) (float64, error)
+}
+
+func (o orders) Describe(ch chan<- *metric.Desc) { ch <- orderCount }
+func (o orders) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
+	n, err := o.count(ctx)
+	if err != nil {
+		ch <- metric.NewInvalidMetric(orderCount, err)
+		return
+	}
+	ch <- metric.MustNewConstMetric(orderCount, metric.GaugeValue, n)
+}
+
+// Collect is for those that have no context, and no deadline.
+func (o orders) Collect(ch chan<- metric.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	o.CollectWithContext(ctx, ch)
+}
+
+// TestCollector needs a backend that answers. If it hangs, only the method that takes a
+// context has to return, which is tested by calling it; a test of a stream collector
+// calls metric.CollectStream.
+func ExampleTestCollector_backendHangs() {
+	var t printer
+	answering := orders{func(context.Context) (float64, error) { return 3, nil }}
+	metrictest.TestCollector(t, answering)
+
+	hanging := orders{func(ctx context.Context) (float64, error) {
+		<-ctx.Done() // As a query does on a connection that is lost.
+		return 0, ctx.Err()
+	}}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	ch := make(chan metric.Metric, 1) // It has room for all that is sent.
+	hanging.CollectWithContext(ctx, ch)
+	fmt.Println("It has returned and sent:", (<-ch).Write(new(metric.MetricData)))
+	// Output:
+	// It has returned and sent: context deadline exceeded
+}
+
 // A collector hangs, and is let go again.
 func ExampleCollector() {
 	database := metrictest.New("database_up", metrictest.Healthy())

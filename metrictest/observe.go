@@ -42,9 +42,9 @@ func (t tracker) watch(ctx context.Context, f func(context.Context)) *watched {
 	return w
 }
 
-// wait waits until the call has ended, for at most limit after ctx is done or, if it
+// wait waits until the call has ended, for at most grace after ctx is done or, if it
 // never is, for patience.
-func (w *watched) wait(ctx context.Context, limit time.Duration) ending {
+func (w *watched) wait(ctx context.Context, patience, grace time.Duration) ending {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	cancelled := ctx.Done()
@@ -54,7 +54,7 @@ func (w *watched) wait(ctx context.Context, limit time.Duration) ending {
 			return w.end
 		case <-cancelled:
 			cancelled = nil
-			timer.Reset(limit)
+			timer.Reset(grace)
 		case <-timer.C:
 			return ending{hangs: true}
 		}
@@ -62,10 +62,10 @@ func (w *watched) wait(ctx context.Context, limit time.Duration) ending {
 }
 
 // observation is what a call does with the channel that it is given.
-type observation[T any] struct {
+type observation struct {
 	ending
 
-	sent []T
+	sent int // How much, before it returned.
 
 	// The following are valid at the end of the checks.
 	late   int  // Received after it had returned.
@@ -73,20 +73,22 @@ type observation[T any] struct {
 }
 
 // observe calls f and receives what it sends, which goes on until the end of the
-// checks: whoever sends late shall not be blocked.
-func observe[T any](ctx context.Context, c *checker, f func(context.Context, chan<- T)) *observation[T] {
+// checks: whoever sends late shall not be blocked. It calls take, unless that is nil,
+// for each value, as long as the call has neither returned nor been given up, and keeps
+// none. If the call hangs, take may still be under way when observe returns.
+func observe[T any](ctx context.Context, c *checker, take func(T), f func(context.Context, chan<- T)) *observation {
 	var (
-		o    = &observation[T]{}
+		o    = &observation{}
 		ch   = make(chan T) // Without a buffer: what is received later was sent later.
 		stop = make(chan struct{})
 		gone = make(chan struct{}) // Closed when the call is not waited for any more.
 	)
 	call := c.leaks.watch(ctx, func(ctx context.Context) { f(ctx, ch) })
-	received := make(chan []T, 1)
+	received := make(chan int, 1)
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		var sent []T
+		sent := 0
 		returned, abandoned, ending, in := call.done, gone, stop, ch
 		for {
 			select {
@@ -98,13 +100,16 @@ func observe[T any](ctx context.Context, c *checker, f func(context.Context, cha
 				case returned == nil:
 					o.late++
 				case abandoned != nil: // Else nobody looks at it.
-					sent = append(sent, v)
+					sent++
+					if take != nil {
+						take(v)
+					}
 				}
 			case <-returned:
-				returned = nil
+				returned, take = nil, nil
 				received <- sent
 			case <-abandoned:
-				abandoned = nil
+				abandoned, take = nil, nil
 			case <-ending:
 				if returned == nil {
 					return
@@ -116,7 +121,7 @@ func observe[T any](ctx context.Context, c *checker, f func(context.Context, cha
 			}
 		}
 	}()
-	o.ending = call.wait(ctx, c.grace)
+	o.ending = call.wait(ctx, c.patience, c.grace)
 	if o.hangs {
 		close(gone)
 	} else {
@@ -133,8 +138,8 @@ func observe[T any](ctx context.Context, c *checker, f func(context.Context, cha
 
 // watchChannel is observe, and reports at the end of the checks whether the channel was
 // closed or came to be used late: once for each method.
-func watchChannel[T any](ctx context.Context, c *checker, name string, f func(context.Context, chan<- T)) *observation[T] {
-	o := observe(ctx, c, f)
+func watchChannel[T any](ctx context.Context, c *checker, name string, take func(T), f func(context.Context, chan<- T)) *observation {
+	o := observe(ctx, c, take, f)
 	c.atEnd(func() {
 		if o.hangs {
 			return // Which was reported, and the receiver goes on.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -24,16 +23,27 @@ import (
 //   - What is sent agrees with these descriptors: it can be written, is valid UTF-8, has
 //     the labels that were announced, and no series comes twice. An invalid metric, or an
 //     error of CollectTo, is a failure: c should be in a state in which it works.
-//   - A method that takes a context returns soon after that has ended; see Grace.
+//   - A method that takes a context returns soon after that has ended; see Grace. One that
+//     does not look at its context passes if it takes less than 100 ms anyway: then it
+//     cannot be told from one that is about to return.
 //   - Everything may be called at the same time. If what is sent is the same series in
 //     each call, it is so for calls that overlap. Data races are only found if the test
 //     runs with the race detector.
 //   - No goroutine stays behind.
 //
-// Collecting should not take long: it is done some thirty times for each method. c must
-// not be in use otherwise.
+// Collecting should not take long: it is done some fifty times for each method, some thirty
+// times if it takes a second or more, and some fifteen times if there are more than 1,000
+// series. c must not be in use otherwise.
+//
+// What c asks has to answer: Collect has no context that could end, and is given up only
+// after a minute; see Patience. An example shows how to test a collector whose backend
+// hangs.
 func TestCollector(t TB, c metric.Collector, opts ...Option) {
 	t.Helper()
+	if c == nil {
+		t.Errorf("the collector to test is nil")
+		return
+	}
 	k := &collectorChecker{newChecker(t, c, opts), c}
 	k.check()
 	k.end()
@@ -69,48 +79,51 @@ func (k *collectorChecker) check() {
 	if !k.describe() {
 		return
 	}
-	took := make(map[string]time.Duration)
-	for _, m := range k.methods() {
-		o := k.collect(context.Background(), m)
-		if !k.ended(m.name, o.ending, patience, "") {
+	var (
+		methods = k.methods()
+		first   = make([]*observation, len(methods))
+	)
+	for i, m := range methods {
+		first[i] = k.collect(context.Background(), m, nil)
+		if !k.ended(m.name, first[i].ending, adviceFor(m.aware)) {
 			return
 		}
-		took[m.name] = o.took
 	}
 	if !k.register() {
 		return
 	}
-	for _, m := range k.methods() {
-		if m.aware && !k.cancel(m, took[m.name]) {
+	for i, m := range methods {
+		took, n := first[i].took, rounds(first[i].took, first[i].sent)
+		if m.aware && !k.cancel(m, took) || !k.overlap(m, n) {
 			return
 		}
-		k.overlap(m, rounds(took[m.name]))
-		k.leakCheck("calls of "+m.name, rounds(took[m.name]), func() { k.collect(context.Background(), m) })
+		k.leakCheck("calls of "+m.name, n, func() { k.collect(context.Background(), m, nil) })
 		if !m.aware {
 			continue
 		}
-		k.leakCheck("calls of "+m.name+" under a context that ends meanwhile", rounds(took[m.name]), func() {
-			ctx, cancel := interrupted(took[m.name] / 2)
+		k.leakCheck("calls of "+m.name+" under a context that ends meanwhile", n, func() {
+			ctx, cancel := interrupted(took / 2)
 			defer cancel()
-			k.collect(ctx, m)
+			k.collect(ctx, m, nil)
 		})
 	}
 }
 
-// collect calls a method and reports at the end of the checks what it does with its
-// channel.
-func (k *collectorChecker) collect(ctx context.Context, m method) *observation[metric.Metric] {
-	return watchChannel(ctx, k.checker, m.name, m.collect)
+// collect calls a method, passes on to take what it sends, unless that is nil, and
+// reports at the end of the checks what it does with its channel.
+func (k *collectorChecker) collect(ctx context.Context, m method, take func(metric.Metric)) *observation {
+	return watchChannel(ctx, k.checker, m.name, take, m.collect)
 }
 
 // describe checks Describe and tells whether it makes sense to go on.
 func (k *collectorChecker) describe() bool {
 	k.t.Helper()
-	first := k.describeOnce()
-	if !k.ended("Describe", first.ending, patience, "") {
+	var first, again []*metric.Desc
+	o := k.describeOnce(func(d *metric.Desc) { first = append(first, d) })
+	if !k.ended("Describe", o.ending, adviceDescribe) {
 		return false
 	}
-	for _, d := range first.sent {
+	for _, d := range first {
 		switch {
 		case d == nil:
 			k.errorf("Describe sent a nil descriptor. It cannot be registered")
@@ -120,11 +133,11 @@ func (k *collectorChecker) describe() bool {
 			return false
 		}
 	}
-	again := k.describeOnce()
-	if !k.ended("Describe", again.ending, patience, "") {
+	o = k.describeOnce(func(d *metric.Desc) { again = append(again, d) })
+	if !k.ended("Describe", o.ending, adviceDescribe) {
 		return false
 	}
-	if a, b := printed(first.sent), printed(again.sent); !slices.Equal(a, b) {
+	if a, b := printed(first), printed(again); !slices.Equal(a, b) {
 		k.errorf("Describe did not send the same descriptors when it was called again, but has to throughout the life of a collector: "+
 			"Unregister finds it by them. First: %s. Then: %s", strings.Join(a, ", "), strings.Join(b, ", "))
 		return false
@@ -132,8 +145,8 @@ func (k *collectorChecker) describe() bool {
 	return true
 }
 
-func (k *collectorChecker) describeOnce() *observation[*metric.Desc] {
-	return watchChannel(context.Background(), k.checker, "Describe", func(_ context.Context, ch chan<- *metric.Desc) { k.collector.Describe(ch) })
+func (k *collectorChecker) describeOnce(take func(*metric.Desc)) *observation {
+	return watchChannel(context.Background(), k.checker, "Describe", take, func(_ context.Context, ch chan<- *metric.Desc) { k.collector.Describe(ch) })
 }
 
 func printed(descs []*metric.Desc) []string {
@@ -156,7 +169,7 @@ func (k *collectorChecker) register() bool {
 	}
 	var err error
 	gathered := k.leaks.watch(context.Background(), func(ctx context.Context) { _, err = r.GatherWithContext(ctx) })
-	if end := gathered.wait(context.Background(), k.grace); !k.ended("GatherWithContext of its registry", end, patience, "") {
+	if end := gathered.wait(context.Background(), k.patience, k.grace); !k.ended("GatherWithContext of its registry", end, adviceAnswer) {
 		return false
 	}
 	if err == nil {
@@ -178,9 +191,9 @@ func (k *collectorChecker) cancel(m method, took time.Duration) bool {
 	k.t.Helper()
 	for _, after := range []time.Duration{0, took / 2} {
 		ctx, stop := interrupted(after)
-		o := k.collect(ctx, m)
+		o := k.collect(ctx, m, nil)
 		stop()
-		if !k.ended(m.name, o.ending, k.grace, " after its context was cancelled") {
+		if !k.endedInTime(m.name, o.ending) {
 			return false
 		}
 	}
@@ -190,96 +203,87 @@ func (k *collectorChecker) cancel(m method, took time.Duration) bool {
 			return true
 		}
 		ctx, stop := interrupted(0)
-		o := k.collect(ctx, m)
+		o := k.collect(ctx, m, nil)
 		stop()
 		if o.took < took*3/4 {
 			return true
 		}
-		took = min(took, k.collect(context.Background(), m).took)
+		took = min(took, k.collect(context.Background(), m, nil).took)
 	}
 	k.errorf("%s takes about %v, also under a context that was cancelled before: it does not look at its context. "+
 		"Pass it to whatever is waited for, or look at ctx.Done() between steps", m.name, took.Round(time.Millisecond))
 	return true
 }
 
-// overlap checks calls at the same time.
-func (k *collectorChecker) overlap(m method, n int) {
+// overlap checks calls at the same time, and tells whether it makes sense to go on.
+func (k *collectorChecker) overlap(m method, n int) bool {
 	k.t.Helper()
-	alone, again := k.series(m), k.series(m)
+	alone, err := k.series(m, nil)
+	if err != nil {
+		k.errorf("%s sends what cannot be written, and is left out of scrapes: %v", m.name, err)
+		return false
+	}
+	again, _ := k.series(m, alone)
 	var (
-		calls        sync.WaitGroup
-		observations = make([]*observation[metric.Metric], atOnce*n)
+		stable  = alone.equal(again) // Or else its series come and go.
+		calls   sync.WaitGroup
+		callers = atOnce(len(alone))
+		all     = make([]overlapping, callers*n)
 	)
-	for i := range atOnce {
+	for i := range callers {
 		calls.Go(func() {
 			for j := range n {
-				k.describeOnce()
-				observations[i*n+j] = k.collect(context.Background(), m)
+				k.describeOnce(nil)
+				all[i*n+j] = k.collectOverlapping(m, alone, stable)
 			}
 		})
 	}
 	calls.Wait()
-	for _, o := range observations {
-		if !k.ended(m.name+", called while other calls were under way,", o.ending, patience, "") {
-			return
+	for _, o := range all {
+		if !k.ended(m.name+", called while other calls were under way,", o.ending, adviceAtOnce) {
+			return false
 		}
 	}
-	if after := k.series(m); !maps.Equal(alone, again) || !maps.Equal(alone, after) {
-		return // Its series come and go.
+	if after, _ := k.series(m, alone); !stable || !alone.equal(after) {
+		return true
 	}
-	for _, o := range observations {
-		if missing, added := difference(alone, seriesOf(o.sent)); len(missing)+len(added) > 0 {
+	for _, o := range all {
+		if len(o.missing)+len(o.added) > 0 {
 			k.errorf("%s sends the same series each time, but not while other calls are under way (missing: %s; added: %s). "+
-				"Scrapes do overlap: a call must not empty or fill what others read", m.name, some(missing), some(added))
-			return
+				"Scrapes do overlap: a call must not empty or fill what others read", m.name, some(o.missing), some(o.added))
+			break
 		}
 	}
+	return true
 }
 
-// series returns the series that a call sends.
-func (k *collectorChecker) series(m method) map[string]struct{} {
-	return seriesOf(k.collect(context.Background(), m).sent)
+// overlapping is a call while others are under way.
+type overlapping struct {
+	ending
+
+	missing, added []string // Series.
 }
 
-func seriesOf(sent []metric.Metric) map[string]struct{} {
-	all := make(map[string]struct{}, len(sent))
-	for _, m := range sent {
-		all[nameOf(m)] = struct{}{}
+// collectOverlapping calls a method and, if its series can be compared with those that
+// it sends alone, does so at once: those of all calls take too much memory.
+func (k *collectorChecker) collectOverlapping(m method, alone series, stable bool) overlapping {
+	if !stable {
+		return overlapping{ending: k.collect(context.Background(), m, nil).ending}
 	}
-	return all
+	r := newSeriesReader(alone)
+	o := overlapping{ending: k.collect(context.Background(), m, r.read).ending}
+	if !o.hangs {
+		o.missing, o.added = difference(alone, r.series)
+	}
+	return o
 }
 
-// nameOf returns a text that is the same for metrics of the same series.
-func nameOf(m metric.Metric) (name string) {
-	defer func() {
-		if recover() != nil { // The registry has reported it.
-			name = fmt.Sprintf("%T", m)
-		}
-	}()
-	var data metric.MetricData
-	if err := m.Write(&data); err != nil {
-		return err.Error()
+// series returns the series that a call sends, and the first error of a metric that has
+// none.
+func (k *collectorChecker) series(m method, known series) (series, error) {
+	r := newSeriesReader(known)
+	if o := k.collect(context.Background(), m, r.read); o.hangs {
+		return nil, nil
 	}
-	var b strings.Builder
-	b.WriteString(m.Desc().String())
-	for _, l := range data.GetLabel() {
-		fmt.Fprintf(&b, " %s=%q", l.GetName(), l.GetValue())
-	}
-	return b.String()
-}
-
-func difference(want, got map[string]struct{}) (missing, added []string) {
-	for name := range want {
-		if _, ok := got[name]; !ok {
-			missing = append(missing, name)
-		}
-	}
-	for name := range got {
-		if _, ok := want[name]; !ok {
-			added = append(added, name)
-		}
-	}
-	slices.Sort(missing)
-	slices.Sort(added)
-	return missing, added
+	return r.series, r.problem
 }

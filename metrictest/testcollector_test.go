@@ -197,6 +197,20 @@ func TestBadCollectors(t *testing.T) {
 	}
 }
 
+// TestBadCollect has a stream collector whose Collect, which registries of this library
+// do not call, sends what cannot be written.
+func TestBadCollect(t *testing.T) {
+	var r recorder
+	metrictest.TestCollector(&r, badCollect{metrictest.New("bad", metrictest.Healthy()).Stream()})
+	r.want(t, "Collect sends what cannot be written")
+}
+
+type badCollect struct{ metric.StreamCollector }
+
+func (badCollect) Collect(ch chan<- metric.Metric) {
+	ch <- metric.NewInvalidMetric(desc, errors.New("no luck"))
+}
+
 // TestOverlap has a collector that is only wrong when calls overlap: it empties what
 // others read.
 func TestOverlap(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -31,10 +30,18 @@ import (
 //   - A result does not change later: it belongs to the caller.
 //   - No goroutine stays behind.
 //
-// Gathering should not take long: it is done some thirty times for each method. g must
-// not be in use otherwise.
+// Gathering should not take long: it is done some fifty times for each method, some thirty
+// times if it takes a second or more, and some fifteen times if there are more than 1,000
+// series. g must not be in use otherwise.
+//
+// What g asks has to answer: Gather has no context that could end, and is given up only
+// after a minute; see Patience.
 func TestGatherer(t TB, g metric.Gatherer, opts ...Option) {
 	t.Helper()
+	if g == nil {
+		t.Errorf("the gatherer to test is nil")
+		return
+	}
 	k := &gathererChecker{newChecker(t, g, opts)}
 	for _, m := range gatherings(g) {
 		if !k.check(m) {
@@ -74,7 +81,7 @@ func (k *gathererChecker) gather(ctx context.Context, m gathering) *gathered {
 		families []*metric.MetricFamily
 		err      error
 	)
-	end := k.leaks.watch(ctx, func(ctx context.Context) { families, err = m.gather(ctx) }).wait(ctx, k.grace)
+	end := k.leaks.watch(ctx, func(ctx context.Context) { families, err = m.gather(ctx) }).wait(ctx, k.patience, k.grace)
 	if end.hangs {
 		return &gathered{ending: end}
 	}
@@ -85,7 +92,7 @@ func (k *gathererChecker) gather(ctx context.Context, m gathering) *gathered {
 func (k *gathererChecker) check(m gathering) bool {
 	k.t.Helper()
 	first := k.gather(context.Background(), m)
-	if !k.ended(m.name, first.ending, patience, "") {
+	if !k.ended(m.name, first.ending, adviceFor(m.aware)) {
 		return false
 	}
 	if first.err != nil {
@@ -102,10 +109,11 @@ func (k *gathererChecker) check(m gathering) bool {
 	for i, f := range first.families {
 		kept[i] = proto.CloneOf(f)
 	}
-	if m.aware && !k.cancel(m, first) || !k.overlap(m, first) {
+	want := seriesIn(first.families, nil)
+	n := rounds(first.took, len(want))
+	if m.aware && !k.cancel(m, first, want) || !k.overlap(m, n, want) {
 		return false
 	}
-	n := rounds(first.took)
 	k.leakCheck("calls of "+m.name, n, func() { k.gather(context.Background(), m) })
 	if m.aware {
 		k.leakCheck("calls of "+m.name+" under a context that ends meanwhile", n, func() {
@@ -125,16 +133,16 @@ func (k *gathererChecker) check(m gathering) bool {
 }
 
 // cancel checks how a gatherer behaves when its context ends.
-func (k *gathererChecker) cancel(m gathering, whole *gathered) bool {
+func (k *gathererChecker) cancel(m gathering, whole *gathered, want series) bool {
 	k.t.Helper()
 	again := k.gather(context.Background(), m)
-	stable := !again.hangs && maps.Equal(seriesIn(whole.families), seriesIn(again.families))
+	stable := !again.hangs && want.equal(seriesIn(again.families, want))
 	for _, after := range []time.Duration{0, whole.took / 2} {
 		ctx, stop := interrupted(after)
 		partial := k.gather(ctx, m)
 		reason := ctx.Err() // It may have been quicker.
 		stop()
-		if !k.ended(m.name, partial.ending, k.grace, " after its context was cancelled") {
+		if !k.endedInTime(m.name, partial.ending) {
 			return false
 		}
 		for _, problem := range problemsOf(partial.families) {
@@ -145,7 +153,7 @@ func (k *gathererChecker) cancel(m gathering, whole *gathered) bool {
 			k.errorf("%s was cancelled and returned an error that does not tell so: errors.Is(err, context.Canceled) has to hold. The error is: %v", m.name, partial.err)
 			return false
 		}
-		missing, _ := difference(seriesIn(whole.families), seriesIn(partial.families))
+		missing, _ := difference(want, seriesIn(partial.families, want))
 		if partial.err == nil && stable && len(missing) > 0 {
 			k.errorf("%s returned a partial result without an error when its context was cancelled (missing: %s). "+
 				"A scrape that lacks something must not look like one that lacks nothing", m.name, some(missing))
@@ -156,54 +164,58 @@ func (k *gathererChecker) cancel(m gathering, whole *gathered) bool {
 }
 
 // overlap checks calls at the same time.
-func (k *gathererChecker) overlap(m gathering, first *gathered) bool {
+func (k *gathererChecker) overlap(m gathering, n int, want series) bool {
 	k.t.Helper()
 	var (
 		calls   sync.WaitGroup
-		n       = rounds(first.took)
-		results = make([]*gathered, atOnce*n)
+		callers = atOnce(len(want))
+		all     = make([]overlappingGather, callers*n)
 	)
-	for i := range atOnce {
+	for i := range callers {
 		calls.Go(func() {
 			for j := range n {
-				results[i*n+j] = k.gather(context.Background(), m)
+				all[i*n+j] = k.gatherOverlapping(m, want)
 			}
 		})
 	}
 	calls.Wait()
-	after := k.gather(context.Background(), m)
-	want := seriesIn(first.families)
-	for _, r := range append(results, after) {
+	after := k.gatherOverlapping(m, want)
+	for _, o := range append(all, after) {
 		switch {
-		case !k.ended(m.name+", called while other calls were under way,", r.ending, patience, ""):
+		case !k.ended(m.name+", called while other calls were under way,", o.ending, adviceAtOnce):
 			return false
-		case r.err != nil:
-			k.errorf("%s returned an error while other calls were under way, though not alone: %v", m.name, r.err)
+		case o.err != nil:
+			k.errorf("%s returned an error while other calls were under way, though not alone: %v", m.name, o.err)
 			return false
 		}
 	}
-	if !maps.Equal(want, seriesIn(after.families)) {
+	if len(after.missing)+len(after.added) > 0 {
 		return true // Its series come and go.
 	}
-	for _, r := range results {
-		if missing, added := difference(want, seriesIn(r.families)); len(missing)+len(added) > 0 {
+	for _, o := range all {
+		if len(o.missing)+len(o.added) > 0 {
 			k.errorf("%s returns the same series each time, but not while other calls are under way (missing: %s; added: %s). "+
-				"Scrapes do overlap", m.name, some(missing), some(added))
+				"Scrapes do overlap", m.name, some(o.missing), some(o.added))
 			return false
 		}
 	}
 	return true
 }
 
-// seriesIn returns the series in families.
-func seriesIn(families []*metric.MetricFamily) map[string]struct{} {
-	all := make(map[string]struct{})
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			all[f.GetName()+labelsOf(m)] = struct{}{}
-		}
+// overlappingGather is a call while others are under way.
+type overlappingGather struct {
+	overlapping
+
+	err error
+}
+
+func (k *gathererChecker) gatherOverlapping(m gathering, want series) overlappingGather {
+	g := k.gather(context.Background(), m)
+	o := overlappingGather{overlapping{ending: g.ending}, g.err}
+	if !o.hangs {
+		o.missing, o.added = difference(want, seriesIn(g.families, want))
 	}
-	return all
+	return o
 }
 
 func labelsOf(m *metric.MetricData) string {
