@@ -71,6 +71,7 @@ func TestChaos(t *testing.T) {
 	if err := c.scrapeInPeace(); err != nil {
 		t.Errorf("when it was over: %v", err)
 	}
+	c.release() // What the scrapes in peace have started may take its time, too.
 	goleak.VerifyNone(t, before)
 
 	t.Logf("%d scrapes (%d whole, %d with everything), %d changes, %d runs, at most %d goroutines",
