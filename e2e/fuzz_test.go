@@ -25,6 +25,7 @@ func FuzzExposition(f *testing.F) {
 	f.Add("1.0", "# HELP x y", "\n", "\r\n\t ", 5e-324, math.MaxFloat64)
 	f.Add("{}", "\"", "a,b=", "\"} 1 # {", 1e21, 1e-7)
 	f.Add("\\", "\\\\n\\\"", "#", "# EOF\n", 1e20, 123456789.0)
+	f.Add("a:b", "A colon.", "c:d", "e:f", 1.0, 1.0)
 	f.Add("U__", "\u2028\ufeff", "_", "\ufffd\U0010ffff", math.Copysign(0, -1), 128.0)
 	f.Add("bad \xff", "bad \xff", "bad \xff", "bad \xff", 1.0, 1.0)
 	f.Fuzz(func(t *testing.T, name, help, label, value string, number, observation float64) {
@@ -59,7 +60,7 @@ func (o sample) valid() bool {
 		}
 	}
 	// Labels that begin with two underscores are reserved, le and quantile taken.
-	return o.name != "" && o.label != "" && !strings.HasPrefix(escape(o.label, false), "__") &&
+	return o.name != "" && o.label != "" && !strings.HasPrefix(escapeLabel(o.label, false), "__") &&
 		!slices.Contains([]string{"le", "quantile"}, o.label)
 }
 
@@ -100,7 +101,7 @@ func (o sample) check(t *testing.T, h http.Handler, f format) {
 		t.Fatalf("%s: %v\n%q", f.name, err, rec.Body)
 	}
 
-	name, label := escape(o.name, f.utf8), escape(o.label, f.utf8)
+	name, label := escape(o.name, f.utf8), escapeLabel(o.label, f.utf8)
 	key := func(suffix string, more ...string) string {
 		pairs := append([]string{model.MetricNameLabel, name + suffix, label, o.value}, more...)
 		return labels.FromStrings(pairs...).WithoutEmpty().String()
@@ -127,17 +128,21 @@ func (o sample) check(t *testing.T, h http.Handler, f format) {
 		t.Errorf("%s: %s = %v, want one observation of %v", f.name, key("_native"), native, o.observation)
 	}
 	compareFloats(t, got.floats, want)
-	help := o.help
-	if !f.openMetrics && !f.protobuf {
-		// In the text format, any number of blanks stands between a name and its help.
-		help = strings.TrimLeft(help, " \t")
-	}
 	for family, m := range got.metadata {
-		if m.Help != help {
-			t.Errorf("%s: the help of %q is %q, want %q", f.name, family, m.Help, help)
+		if got, want := f.helpAsRead(m.Help), f.helpAsRead(o.help); got != want {
+			t.Errorf("%s: the help of %q is %q, want %q", f.name, family, got, want)
 		}
 	}
 	if t.Failed() {
 		t.Logf("%s: %q", f.name, rec.Body)
 	}
+}
+
+// helpAsRead returns what counts of a help. In the text format, any number of blanks
+// stands between a name and its help, and a parser may take more than one for that.
+func (f format) helpAsRead(help string) string {
+	if f.openMetrics || f.protobuf {
+		return help
+	}
+	return strings.TrimLeft(help, " \t")
 }

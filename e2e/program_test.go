@@ -288,6 +288,14 @@ func escape(name string, utf8 bool) string {
 	return model.EscapeName(name, model.UnderscoreEscaping)
 }
 
+// escapeLabel is escape for the name of a label, which cannot have a colon.
+func escapeLabel(name string, utf8 bool) string {
+	if utf8 {
+		return name
+	}
+	return strings.ReplaceAll(escape(name, false), ":", "_")
+}
+
 func sum(values []float64) (total float64) {
 	for _, v := range values {
 		total += v

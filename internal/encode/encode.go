@@ -8,6 +8,8 @@
 //   - A help that is not UTF-8 is written with U+FFFD in place of the bad bytes.
 //   - A unit is left out unless the family's name ends in it, as OpenMetrics
 //     requires.
+//   - A label name with a colon is quoted or escaped like other names that are not
+//     legacy label names.
 //   - A family without points is left out.
 //
 // It also leaves out a family whose name is that of an earlier one after escaping,

@@ -30,7 +30,7 @@ func (e *escaper) name(name string) string {
 	if e.scheme == common.NoEscaping || model.IsLegacyName(name) {
 		return name
 	}
-	return string(appendEscapedName(nil, name, e.scheme))
+	return string(appendEscapedName(nil, name, e.scheme, isLegacyRune))
 }
 
 // labels returns l with its names escaped, in the order that they had. The result
@@ -42,10 +42,10 @@ func (e *escaper) labels(l model.Labels) (model.Labels, error) {
 			buf = append(buf, ',')
 		}
 		start := len(buf)
-		if model.IsLegacyName(c.Name) {
+		if model.IsLegacyLabelName(c.Name) {
 			buf = append(buf, c.Name...)
 		} else {
-			buf = appendEscapedName(buf, c.Name, e.scheme)
+			buf = appendEscapedName(buf, c.Name, e.scheme, isLegacyLabelRune)
 		}
 		names = append(names, span{start, len(buf)})
 		buf = append(buf, '=', '"')
@@ -73,8 +73,8 @@ func (e *escaper) twin() ([]byte, bool) {
 }
 
 // appendEscapedName appends what common.EscapeName returns for a name that is not
-// a legacy name.
-func appendEscapedName(buf []byte, name string, scheme common.EscapingScheme) []byte {
+// a legacy name, as isLegacy tells of its runes.
+func appendEscapedName(buf []byte, name string, scheme common.EscapingScheme, isLegacy func(r rune, i int) bool) []byte {
 	if scheme == common.ValueEncodingEscaping {
 		buf = append(buf, "U__"...)
 	}
@@ -82,7 +82,7 @@ func appendEscapedName(buf []byte, name string, scheme common.EscapingScheme) []
 		switch {
 		case r == '_' && scheme != common.UnderscoreEscaping:
 			buf = append(buf, "__"...)
-		case isLegacyRune(r, i):
+		case isLegacy(r, i):
 			buf = append(buf, byte(r))
 		default:
 			buf = appendEscapedRune(buf, r, scheme)
@@ -109,7 +109,11 @@ func appendEscapedRune(buf []byte, r rune, scheme common.EscapingScheme) []byte 
 	}
 }
 
-// isLegacyRune tells whether r may stand at byte i of a legacy name.
+// isLegacyLabelRune tells whether r may stand at byte i of a legacy label name. Unlike
+// common.EscapeName, it knows that a colon may not: Prometheus would refuse the scrape.
+func isLegacyLabelRune(r rune, i int) bool { return r != ':' && isLegacyRune(r, i) }
+
+// isLegacyRune tells whether r may stand at byte i of a legacy metric name.
 func isLegacyRune(r rune, i int) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', r == '_', r == ':':

@@ -34,8 +34,10 @@ func FuzzStrings(f *testing.F) {
 		p.Histogram.Buckets[0].Exemplar = p.Exemplar
 		fam := &family{model.Family{Name: name, Help: help, Unit: unit, Type: model.Type(typ % 6)}, []model.Point{p, p}}
 		fam.points[1].Labels = model.Labels{}
-		for _, opts := range variants() {
-			same(t, opts, []*family{fam})
+		if !labelHasColon(fam) {
+			for _, opts := range variants() {
+				same(t, opts, []*family{fam})
+			}
 		}
 		readBack(t, fam)
 	})
@@ -44,16 +46,16 @@ func FuzzStrings(f *testing.F) {
 // readBack fails unless the text of f parses, and means what f says.
 func readBack(t *testing.T, f *family) {
 	out, _ := write(t, encode.Options{Escaping: common.ValueEncodingEscaping}, []*family{f})
-	if strings.Contains(f.Name, ":") || labelHasColon(f) {
-		return // A colon is not escaped, and the parser takes none in labels.
+	if strings.Contains(f.Name, ":") {
+		return // A colon is not escaped, but the parser takes it for one that is.
 	}
 	parser := expfmt.NewTextParser(common.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(out))
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, out)
 	}
-	if len(out) == 0 {
-		return
+	if len(out) == 0 || labelHasColon(f) {
+		return // In labels, expfmt does not escape a colon.
 	}
 	want := common.EscapeMetricFamily(toDTO(f), common.ValueEncodingEscaping)
 	got := families[want.GetName()]

@@ -88,7 +88,7 @@ func FuzzEscapedName(f *testing.F) {
 			return
 		}
 		for _, scheme := range []common.EscapingScheme{common.UnderscoreEscaping, common.DotsEscaping, common.ValueEncodingEscaping} {
-			if got, want := string(appendEscapedName(nil, name, scheme)), common.EscapeName(name, scheme); got != want {
+			if got, want := string(appendEscapedName(nil, name, scheme, isLegacyRune)), common.EscapeName(name, scheme); got != want {
 				t.Errorf("%s: got %q, want %q", scheme, got, want)
 			}
 		}

@@ -6,15 +6,28 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// IsLegacyName tells whether name needs no quotes in an exposition, as metric
-// and as label name: letters, digits, underscores and colons, no digit first.
+// IsLegacyName tells whether a metric name needs no quotes in an exposition: letters,
+// digits, underscores and colons, no digit first.
 func IsLegacyName(name string) bool {
 	return model.LegacyValidation.IsValidMetricName(name)
 }
 
-// AppendName appends a metric or label name, in quotes if it needs them.
-func AppendName(buf []byte, name string) []byte {
-	if IsLegacyName(name) {
+// IsLegacyLabelName tells whether a label name needs no quotes: the same, but without
+// colons.
+func IsLegacyLabelName(name string) bool {
+	return model.LegacyValidation.IsValidLabelName(name)
+}
+
+// AppendName appends a metric name, in quotes if it needs them.
+func AppendName(buf []byte, name string) []byte { return appendName(buf, name, IsLegacyName(name)) }
+
+// AppendLabelName appends a label name, in quotes if it needs them.
+func AppendLabelName(buf []byte, name string) []byte {
+	return appendName(buf, name, IsLegacyLabelName(name))
+}
+
+func appendName(buf []byte, name string, plain bool) []byte {
+	if plain {
 		return append(buf, name...)
 	}
 	buf = append(buf, '"')

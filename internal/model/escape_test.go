@@ -58,6 +58,18 @@ func TestAppendName(t *testing.T) {
 	}
 }
 
+func TestAppendLabelName(t *testing.T) {
+	for _, test := range []struct{ name, want string }{
+		{"code", "code"},
+		{"job:up", `"job:up"`}, // In a metric name, it would need no quotes.
+		{"http.status", `"http.status"`},
+	} {
+		if got := string(model.AppendLabelName([]byte("x "), test.name)); got != "x "+test.want {
+			t.Errorf("the name %q is rendered as %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
 func FuzzEscape(f *testing.F) {
 	for _, text := range texts {
 		f.Add(text)

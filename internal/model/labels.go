@@ -75,7 +75,7 @@ func AppendLabels(buf []byte, labels []Label) ([]byte, Labels, error) {
 			}
 			buf = append(buf, ',')
 		}
-		buf = AppendName(buf, name)
+		buf = AppendLabelName(buf, name)
 		quoted = quoted || buf[len(buf)-1] == '"'
 		buf = append(buf, '=', '"')
 		buf = AppendEscaped(buf, value)
@@ -286,7 +286,7 @@ func AppendMerged(buf []byte, l Labels, extra []Label) ([]byte, Labels, error) {
 		if len(buf) > start {
 			buf = append(buf, ',')
 		}
-		buf = AppendName(buf, name)
+		buf = AppendLabelName(buf, name)
 		quoted = quoted || buf[len(buf)-1] == '"'
 		buf = append(buf, '=', '"')
 	}

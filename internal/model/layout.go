@@ -52,7 +52,7 @@ func NewLayout(constant []Label, names []string) *Layout {
 		if i > 0 {
 			literal = append(literal, ',')
 		}
-		literal = AppendName(literal, p.Name)
+		literal = AppendLabelName(literal, p.Name)
 		l.quoted = l.quoted || literal[len(literal)-1] == '"'
 		literal = append(literal, '=', '"')
 		if p.index < 0 {
