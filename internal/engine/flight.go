@@ -23,7 +23,6 @@ type flight struct {
 	sink      Sink
 	shared    bool          // Others may join it.
 	buffer    *Buffer       // The sink, if the caller has not given one.
-	given     Sink          // The sink, if the caller has given one.
 	cancel    func()        // Ends the context of a run that scrapes share.
 	limit     chan struct{} // Closed at the collector's own limit if the run has not returned; nil if there is none.
 	done      chan struct{} // Closed when the run has returned.
@@ -72,7 +71,7 @@ func (c *Collector) isOverdue() bool { return c != nil && (c.overdue > 0 || c.Ea
 // launch starts a run. The engine's mutex is held.
 func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 	c := job.Collector
-	f := &flight{collector: c, sink: job.Sink, given: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
+	f := &flight{collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
 		f.buffer = &Buffer{}
 		f.sink = f.buffer
@@ -182,8 +181,8 @@ func (e *Engine) passLimit(f *flight) {
 		e.wakeAll()
 	}
 	e.mu.Unlock()
-	if underWay && f.given != nil {
-		f.given.Close()
+	if underWay && f.buffer == nil {
+		f.sink.Close()
 	}
 }
 

@@ -154,9 +154,9 @@ func (s *start) starved() {
 		case f.start.After(s.began):
 		case slices.ContainsFunc(s.pending, func(i int) bool { return s.jobs[i].Collector == f.collector }):
 			e.markOverdue(f)
-			if f.given != nil {
+			if f.buffer == nil {
 				f.preempted = true
-				preempted = append(preempted, f.given)
+				preempted = append(preempted, f.sink)
 			}
 		default:
 			e.uncount(f)
