@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 5, "how often each benchmark runs")
+	rounds := flag.Int("rounds", 5, "how often the benchmarks take turns; short ones run several times in each round")
 	docs := flag.String("docs", "", "the folder to write benchmarks.md and its plots to; nothing is written if it is empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -38,13 +38,15 @@ func newRunner(ctx context.Context) (*runner, error) {
 
 func (r *runner) close() { _ = os.RemoveAll(r.folder) }
 
-// run runs each set of benchmarks once in each round and keeps what they report.
+// run runs each set of benchmarks in each round and keeps what they report.
 func (r *runner) run(ctx context.Context, sets []benchmarkRun, rounds int) error {
 	for round := range rounds {
 		for _, set := range sets {
 			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round+1, rounds, set.pattern)
-			if err := r.once(ctx, set); err != nil {
-				return err
+			for range set.repeats {
+				if err := r.once(ctx, set); err != nil {
+					return err
+				}
 			}
 		}
 	}

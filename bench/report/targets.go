@@ -103,23 +103,24 @@ func scrape(kind string, series int, format, compression string) string {
 type benchmarkRun struct {
 	pattern string // As for go test -bench.
 	time    string // As for go test -benchtime.
+	repeats int    // How often it is run in each round. What is short needs more to be told from noise.
 }
 
-// targetRuns are the benchmarks behind the targets, one run for each round.
+// targetRuns are the benchmarks behind the targets.
 func targetRuns() []benchmarkRun {
 	peers := "/^peer=(metric|client_golang|VictoriaMetrics|OpenTelemetry)$"
 	hot := fmt.Sprintf("/^goroutines=(1|%d)$", cores) + peers
 	return []benchmarkRun{
-		{"^Benchmark(CounterInc|CounterAdd|GaugeSet|GaugeInc|HistogramObserve|NativeObserve)$" + hot, "20ms"},
-		{fmt.Sprintf("^BenchmarkLookup$/^labels=2$/^children=(10|100000)$/^used=10$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "20ms"},
-		{"^BenchmarkScrape$/^kind=counters$/^series=(1000|10000|100000)$" + scraped, "100ms"},
-		{"^BenchmarkScrape$/^kind=counters$/^series=1000000$/././^peer=metric$", "3x"},
-		{"^BenchmarkScrape$/^kind=gauges$/^series=100000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms"},
-		{"^BenchmarkScrape$/^kind=histograms$/^series=10000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms"},
-		{"^BenchmarkGather$/./^series=10000$/^peer=(metric|client_golang)$", "100ms"},
-		{"^BenchmarkForeign$", "100ms"},
-		{"^BenchmarkHeap$/./^peer=(metric|client_golang|VictoriaMetrics)$", "1x"},
-		{"^BenchmarkCreate$/./^peer=(metric|client_golang|VictoriaMetrics)$", "50ms"},
+		{"^Benchmark(CounterInc|CounterAdd|GaugeSet|GaugeInc|HistogramObserve|NativeObserve)$" + hot, "20ms", 4},
+		{fmt.Sprintf("^BenchmarkLookup$/^labels=2$/^children=(10|100000)$/^used=10$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "20ms", 4},
+		{"^BenchmarkScrape$/^kind=counters$/^series=(1000|10000|100000)$" + scraped, "100ms", 1},
+		{"^BenchmarkScrape$/^kind=counters$/^series=1000000$/././^peer=metric$", "3x", 1},
+		{"^BenchmarkScrape$/^kind=gauges$/^series=100000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms", 1},
+		{"^BenchmarkScrape$/^kind=histograms$/^series=10000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms", 1},
+		{"^BenchmarkGather$/./^series=10000$/^peer=(metric|client_golang)$", "100ms", 1},
+		{"^BenchmarkForeign$", "100ms", 1},
+		{"^BenchmarkHeap$/./^peer=(metric|client_golang|VictoriaMetrics)$", "1x", 1},
+		{"^BenchmarkCreate$/./^peer=(metric|client_golang|VictoriaMetrics)$", "50ms", 1},
 	}
 }
 
@@ -131,8 +132,8 @@ const (
 // curveRuns are the benchmarks behind the plots.
 func curveRuns() []benchmarkRun {
 	return []benchmarkRun{
-		{"^Benchmark(CounterInc|HistogramObserve|NativeObserve)$", "20ms"},
-		{"^BenchmarkLookup$/^labels=2$/^children=10$/^used=10$", "20ms"},
-		{"^BenchmarkScrape$/^kind=counters$/./^format=text$/^compression=identity$", "100ms"},
+		{"^Benchmark(CounterInc|HistogramObserve|NativeObserve)$", "20ms", 4},
+		{"^BenchmarkLookup$/^labels=2$/^children=10$/^used=10$", "20ms", 4},
+		{"^BenchmarkScrape$/^kind=counters$/./^format=text$/^compression=identity$", "100ms", 1},
 	}
 }
