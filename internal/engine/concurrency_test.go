@@ -16,7 +16,7 @@ import (
 // scrapes, and that all get their turn.
 func TestConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const limit, collectors, scrapes = 3, 10, 4
+		const limit, collectors, scrapes = 3, 40, 4
 		e := engine.Engine{Concurrency: limit}
 		var running, most atomic.Int32
 		var list []*engine.Collector

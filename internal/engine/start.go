@@ -19,8 +19,8 @@ type start struct {
 	flights  []*flight // By job; nil if there is no run.
 	outcomes []Outcome // By job; set if there is no run.
 
-	pending []int // Jobs that have to wait, the most important first.
-	blocked []int // Those of them that wait for a place, and so count in Engine.blocked.
+	pending []int  // Jobs that have to wait, the most important first.
+	blocked []bool // By job, whether it waits for nothing but a place, and so counts in Engine.blocked.
 }
 
 // run returns when all jobs are started or the scrape is over.
@@ -31,6 +31,7 @@ func (s *start) run() {
 		}
 		return
 	}
+	s.blocked = make([]bool, len(s.jobs))
 	s.pending = make([]int, len(s.jobs))
 	for i := range s.pending {
 		s.pending[i] = i
@@ -59,31 +60,46 @@ func (s *start) run() {
 	}
 }
 
+// enoughBlocked is after how many jobs without a place a scrape stops looking for one that
+// needs none, and waits. There may be thousands more, and it looks whenever a run has ended.
+const enoughBlocked = 16
+
 // startSome starts what can be started and tells whether that was everything. If not,
 // wake will have a value when it is worth another try.
 func (s *start) startSome(wake *chan struct{}) bool {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	blocked := slices.Clone(s.blocked)
-	s.unblock()
+	first := *wake == nil
 	now := time.Now()
-	s.pending = slices.DeleteFunc(s.pending, func(i int) bool {
+	moved := false // A job no longer waits for a place.
+	blocked := 0
+	kept := s.pending[:0]
+	for n, i := range s.pending {
+		if blocked == enoughBlocked && !first {
+			kept = append(kept, s.pending[n:]...)
+			break
+		}
+		wasBlocked := s.unblock(i)
 		f, o := e.tryStart(s.ctx, s.jobs[i], now)
-		if f == nil && o == nil {
-			s.block(i)
-			return false
-		}
-		s.flights[i] = f
-		if o != nil {
+		switch {
+		case f != nil:
+			s.flights[i] = f
+		case o != nil:
 			s.outcomes[i] = *o
+		default:
+			kept = append(kept, i)
+			if s.block(i) {
+				blocked++
+			}
 		}
-		return true
-	})
-	if !isSubsequence(blocked, s.blocked) {
-		e.wakeOthers(*wake) // Somebody may have waited behind a job that no longer waits for a place.
+		moved = moved || wasBlocked && !s.blocked[i]
 	}
-	if len(s.pending) > 0 && *wake == nil {
+	s.pending = kept
+	if moved {
+		e.wakeOthers(*wake) // Somebody may have waited behind it.
+	}
+	if len(s.pending) > 0 && first {
 		*wake = make(chan struct{}, 1)
 		e.waiting = append(e.waiting, *wake)
 		for _, i := range s.pending {
@@ -96,41 +112,37 @@ func (s *start) startSome(wake *chan struct{}) bool {
 	return len(s.pending) == 0
 }
 
-// isSubsequence tells whether some is all, but for what was left out.
-func isSubsequence(some, all []int) bool {
-	for _, i := range all {
-		if len(some) > 0 && some[0] == i {
-			some = some[1:]
-		}
-	}
-	return len(some) == 0
-}
-
-// block counts a job that waits for nothing but a place.
-func (s *start) block(i int) {
+// block counts a job that waits for nothing but a place, and tells whether it does.
+func (s *start) block(i int) bool {
 	e, c := s.engine, s.jobs[i].Collector
 	if e.Concurrency <= 0 || e.running < e.Concurrency || c.leaving > 0 || c.flights >= maxOverlap {
-		return
+		return false
 	}
 	if e.blocked == nil {
 		e.blocked = make(map[int]int)
 	}
 	e.blocked[c.priority()]++
-	s.blocked = append(s.blocked, i)
+	s.blocked[i] = true
+	return true
 }
 
-func (s *start) unblock() {
-	for _, i := range s.blocked {
-		s.engine.blocked[s.jobs[i].Collector.priority()]--
+// unblock no longer counts a job, and tells whether it did.
+func (s *start) unblock(i int) bool {
+	if !s.blocked[i] {
+		return false
 	}
-	s.blocked = s.blocked[:0]
+	s.engine.blocked[s.jobs[i].Collector.priority()]--
+	s.blocked[i] = false
+	return true
 }
 
 func (s *start) stopWaiting(wake chan struct{}) {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s.unblock()
+	for _, i := range s.pending {
+		s.unblock(i)
+	}
 	i := slices.Index(e.waiting, wake)
 	e.waiting = slices.Delete(e.waiting, i, i+1)
 	for _, job := range s.jobs {
