@@ -38,9 +38,10 @@ type ContextRegistry struct {
 	entries []*entry             // In the order of registration.
 	byID    map[string]*entry    // By descs.identity; without the unchecked ones.
 	byName  map[string]*entry
-	unnamed map[string]int    // How many collectors have been given a name made from that.
-	streams map[string]*entry // Families that belong to one stream collector alone.
-	left    []*entry          // Unregistered while a run was under way.
+	unnamed map[string]int // How many collectors have been given a name made from that.
+	left    []*entry       // Unregistered while a run was under way.
+	// families has who describes each family: several, or one stream collector alone.
+	families map[string][]*entry
 
 	// plan is what a scrape walks. It is nil after a change, until a scrape makes
 	// it anew.
@@ -69,11 +70,11 @@ type entry struct {
 // NewContextRegistry returns a registry without collectors.
 func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	r := &ContextRegistry{
-		book:    prometheus.NewRegistry(),
-		byID:    make(map[string]*entry),
-		byName:  make(map[string]*entry),
-		unnamed: make(map[string]int),
-		streams: make(map[string]*entry),
+		book:     prometheus.NewRegistry(),
+		byID:     make(map[string]*entry),
+		byName:   make(map[string]*entry),
+		unnamed:  make(map[string]int),
+		families: make(map[string][]*entry),
 	}
 	for _, opt := range opts {
 		opt.applyToRegistry(r)
@@ -204,10 +205,8 @@ func (r *ContextRegistry) add(e *entry, name string) (err error) {
 	if len(e.announced.list) > 0 {
 		r.byID[e.announced.identity()] = e
 	}
-	if e.binding.stream {
-		for _, name := range e.announced.names() {
-			r.streams[name] = e
-		}
+	for _, name := range e.announced.names() {
+		r.families[name] = append(r.families[name], e)
 	}
 	r.plan.Store(nil)
 	return nil
@@ -241,20 +240,9 @@ func (r *ContextRegistry) admit(e *entry) error {
 // sharedStream returns another collector that has a family in common with e, if one
 // of the two is a stream collector.
 func (r *ContextRegistry) sharedStream(e *entry) (other *entry, family string) {
-	names := e.announced.names()
-	for _, name := range names {
-		if owner, ok := r.streams[name]; ok {
-			return owner, name
-		}
-	}
-	if !e.binding.stream {
-		return nil, ""
-	}
-	for _, other := range r.entries {
-		for _, name := range other.announced.names() {
-			if slices.Contains(names, name) {
-				return other, name
-			}
+	for _, name := range e.announced.names() {
+		if others := r.families[name]; len(others) > 0 && (e.binding.stream || others[0].binding.stream) {
+			return others[0], name
 		}
 	}
 	return nil, ""
@@ -328,9 +316,12 @@ func (r *ContextRegistry) remove(e *entry) bool {
 		r.book.Unregister(e)
 		delete(r.byID, e.announced.identity())
 	}
-	if e.binding.stream {
-		for _, name := range e.announced.names() {
-			delete(r.streams, name)
+	for _, name := range e.announced.names() {
+		others := slices.DeleteFunc(r.families[name], func(other *entry) bool { return other == e })
+		if len(others) == 0 {
+			delete(r.families, name)
+		} else {
+			r.families[name] = others
 		}
 	}
 	delete(r.byName, e.name)
