@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
@@ -29,10 +30,21 @@ func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
 	}
 }
 
+// readers are metricReaders of runs that have ended, for their memory: about a kilobyte
+// for each run.
+var readers sync.Pool
+
 // drain runs collect and converts what it sends into samples.
 func drain(collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
-	r := metricReader{announced: announced, sink: sink}
-	return r.result(engine.FromChannel(endOfRun, collect, r.read))
+	r, ok := readers.Get().(*metricReader)
+	if !ok {
+		r = new(metricReader)
+	}
+	r.announced, r.sink = announced, sink
+	err := r.result(engine.FromChannel(endOfRun, collect, r.read))
+	*r = metricReader{decoder: r.decoder.Renewed()}
+	readers.Put(r)
+	return err
 }
 
 // runErrors are several failures of one run. The error of a scrape has each of them.

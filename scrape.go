@@ -143,6 +143,8 @@ func (s *scrape) addPart(p *part, path []*ContextRegistry) {
 		return
 	}
 	p.plan = s.selectFrom(p, p.registry.currentPlan())
+	p.running = make([]*entry, 0, len(p.plan.running))
+	p.jobs = make([]engine.Job, 0, len(p.plan.running))
 	for _, e := range p.plan.running {
 		if s.wants(p, e) {
 			p.running = append(p.running, e)
@@ -226,7 +228,12 @@ func (p *part) collect(ctx context.Context) {
 // sink. It returns the first error of sink.
 func (s *scrape) write(sink model.Sink) error {
 	in := merge.Input{Natives: s.natives(), Select: s.wanted}
-	var from []batchOrigin
+	total := 0
+	for _, p := range s.parts {
+		total += len(p.outcomes)
+	}
+	in.Batches = make([]merge.Batch, 0, total)
+	from := make([]batchOrigin, 0, total)
 	add := func(p *part, i int) {
 		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
 		for _, err := range slices.Concat(o.Dropped.Errors(), failuresOfRun(o.Err)) {

@@ -30,6 +30,17 @@ type Decoder struct {
 	summary   model.SummaryValue
 }
 
+// Renewed returns a decoder that takes over the memory of d for labels, if that is no
+// more than most metrics need. d must not be used any more.
+func (d *Decoder) Renewed() Decoder {
+	const maxLabels, maxText = 64, 4 << 10
+	if cap(d.labels) > maxLabels || cap(d.text) > maxText {
+		return Decoder{}
+	}
+	clear(d.labels[:cap(d.labels)]) // It must not hold on to somebody's strings.
+	return Decoder{labels: d.labels, text: d.text}
+}
+
 // TypeOf tells which type of value m holds. It is an error if it holds none.
 func TypeOf(m *dto.Metric) (model.Type, error) {
 	switch {

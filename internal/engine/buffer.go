@@ -31,11 +31,16 @@ type Buffer struct {
 	texts   model.Texts // Of the samples' labels.
 	dropped Dropped
 	closed  bool
+
+	expected int // How many samples there will probably be.
 }
 
-// firstSamples is room for what many collectors send: to grow from one sample to these
-// takes four allocations more.
-const firstSamples = 16
+// Room for at least a few samples is made at once, so that it need not grow from one,
+// and for at most so many, so that one huge run does not make the next ones costly.
+const (
+	minExpected = 4
+	maxExpected = 1 << 14
+)
 
 // Sample implements Sink.
 func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
@@ -45,7 +50,7 @@ func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
 		return ErrAbandoned
 	}
 	if b.samples == nil {
-		b.samples = make([]model.Sample, 0, firstSamples)
+		b.samples = make([]model.Sample, 0, min(max(b.expected, minExpected), maxExpected))
 	}
 	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels))})
 	return nil

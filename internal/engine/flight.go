@@ -73,7 +73,7 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 	c := job.Collector
 	f := &flight{collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
-		f.buffer = &Buffer{}
+		f.buffer = &Buffer{expected: c.stats.LastSamples}
 		f.sink = f.buffer
 	}
 	if e.flights == nil {

@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"math/bits"
+	"strings"
 )
 
 // CompareSameNames is CompareLabels, several times faster, for two label sets that have
@@ -50,14 +51,28 @@ func commonPrefix(s, t string) int {
 
 // SameNames tells whether two label sets have the same names.
 func SameNames(a, b Labels) bool {
-	ca, cb := a.Cursor(), b.Cursor()
-	for {
-		moreA, moreB := ca.Next(), cb.Next()
-		if !moreA || !moreB {
-			return moreA == moreB
-		}
-		if ca.Name != cb.Name {
+	s, t := a.Text(), b.Text()
+	for s != "" && t != "" {
+		start := nameLength(s) + len(`="`)
+		if len(t) < start || s[:start] != t[:start] {
 			return false
 		}
+		s, t = afterValue(s, start), afterValue(t, start)
 	}
+	return s == t
+}
+
+// nameLength returns the length of the name that s begins with, in its quotes if it has
+// some.
+func nameLength(s string) int {
+	if s[0] == '"' {
+		return closingQuote(s, 1) + 1
+	}
+	return strings.IndexByte(s, '=')
+}
+
+// afterValue returns what follows the value that begins at start, and the comma.
+func afterValue(s string, start int) string {
+	end := closingQuote(s, start) + 1
+	return s[min(end+1, len(s)):]
 }
