@@ -40,7 +40,7 @@ func drain(collect func(chan<- Metric), announced *descs, sink engine.Sink) erro
 	if !ok {
 		r = new(metricReader)
 	}
-	r.announced, r.sink = announced, sink
+	r.announced, r.sink, r.expected = announced, sink, engine.ExpectedOrigins(sink)
 	err := r.result(engine.FromChannel(endOfRun, collect, r.read))
 	*r = metricReader{decoder: r.decoder.Renewed()}
 	readers.Put(r)
@@ -67,6 +67,8 @@ type metricReader struct {
 	lastInfo  *descInfo
 	sink      engine.Sink
 	data      MetricData
+	origins   []MetricData // Memory for metrics that are handed on; see engine.Job.
+	expected  int          // How many of them there will probably be; none if it is 0.
 	decoder   clientmodel.Decoder
 	point     model.Point
 	asking    bool // What a metric answers, rather than the answer's use, is at fault.
@@ -117,24 +119,42 @@ func (r *metricReader) convert(m Metric) error {
 		own.point(&r.point, &scratch)
 		return r.send(&own.ofFamily().Family, &r.point)
 	}
-	r.data = MetricData{}
-	if err := m.Write(&r.data); err != nil {
+	data := r.target()
+	if err := m.Write(data); err != nil {
 		return fmt.Errorf("error collecting metric %v: %w", m.Desc(), err)
 	}
 	r.asking = false
-	t, err := clientmodel.TypeOf(&r.data)
+	t, err := clientmodel.TypeOf(data)
 	if err != nil {
 		return fmt.Errorf("%w: %v", err, m.Desc())
 	}
-	if err := r.decoder.Point(&r.data, t, &r.point); err != nil {
-		return fmt.Errorf("collected metric %q { %s} %w", info.name, &r.data, err)
+	if err := r.decoder.Point(data, t, &r.point); err != nil {
+		return fmt.Errorf("collected metric %q { %s} %w", info.name, data, err)
 	}
 	if r.announced.pedantic {
 		if err := r.announced.check(m.Desc(), info, &r.point); err != nil {
 			return err
 		}
 	}
+	if len(r.origins) > 0 && clientmodel.SetOrigin(&r.point, data, t) {
+		r.origins = r.origins[1:]
+	}
 	return r.send(info.family(t), &r.point)
+}
+
+// target returns what the next metric is to be written to.
+func (r *metricReader) target() *MetricData {
+	if r.expected == 0 {
+		r.data = MetricData{}
+		return &r.data
+	}
+	const most = 256
+	if len(r.origins) == 0 {
+		r.origins = make([]MetricData, min(r.expected, most))
+		r.expected = most
+	}
+	r.origins[0] = MetricData{} // It may have been written to in vain.
+	return &r.origins[0]
 }
 
 // send passes a sample on. That nobody waits for it any more is no news to report.

@@ -28,6 +28,7 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 	if err != nil {
 		return nil, err
 	}
+	s.askForOrigins()
 	s.collect()
 	_ = s.write(&builder) // The builder never fails.
 	return builder.Families(), s.end(nil)
@@ -203,6 +204,15 @@ func (s *scrape) shareRuns() {
 	for _, p := range s.parts {
 		for i := range p.jobs {
 			p.jobs[i].Share = true
+		}
+	}
+}
+
+// askForOrigins is for a scrape that is written to a clientmodel.Builder.
+func (s *scrape) askForOrigins() {
+	for _, p := range s.parts {
+		for i := range p.jobs {
+			p.jobs[i].Origins = true
 		}
 	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/luxfi/metric/internal/model"
@@ -32,7 +33,8 @@ type Buffer struct {
 	dropped Dropped
 	closed  bool
 
-	expected int // How many samples there will probably be.
+	expected int  // How many samples there will probably be.
+	origins  bool // Points keep their Origin.
 }
 
 // Room for at least a few samples is made at once, so that it need not grow from one,
@@ -54,6 +56,25 @@ func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
 	}
 	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels))})
 	return nil
+}
+
+// ExpectedOrigins returns how many points with an Origin will probably be written to a
+// sink, and 0 if it has no use for them; see Job.
+func ExpectedOrigins(sink Sink) int {
+	b, ok := sink.(*Buffer)
+	if !ok || !b.origins {
+		return 0
+	}
+	return max(b.expected, minExpected)
+}
+
+// withoutOrigins returns the samples without their Origin.
+func withoutOrigins(samples []model.Sample) []model.Sample {
+	samples = slices.Clone(samples)
+	for i := range samples {
+		samples[i].Point.Origin = nil
+	}
+	return samples
 }
 
 // Drop implements Sink.

@@ -78,6 +78,9 @@ type Job struct {
 	// collector can see its context: which then has the values and the deadline of the
 	// first of them, and ends with the last. Sink has to be nil.
 	Share bool
+	// Origins asks for the Origin of points, as far as nobody but this scrape gets the
+	// samples. Sink has to be nil.
+	Origins bool
 }
 
 // Outcome is what one collector has given to one scrape.

@@ -32,6 +32,7 @@ type flight struct {
 
 	// The following are guarded by the engine's mutex.
 	waiters int         // Scrapes that wait for it.
+	joined  bool        // There were several of them. It does not change once done is closed.
 	counted bool        // It counts in Engine.running, and has its place in a group.
 	overdue bool        // It counts in Collector.overdue.
 	grace   *time.Timer // It counts in Collector.leaving, if this is not nil.
@@ -53,6 +54,7 @@ func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight,
 		return nil, &Outcome{Err: ErrStillRunning}
 	case c.joinable != nil && (c.shares() || job.Share):
 		c.joinable.waiters++
+		c.joinable.joined = true
 		return c.joinable, nil
 	}
 	if err := c.refuses(now); err != nil {
@@ -73,7 +75,7 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 	c := job.Collector
 	f := &flight{collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
-		f.buffer = &Buffer{expected: c.stats.LastSamples}
+		f.buffer = &Buffer{expected: c.stats.LastSamples, origins: job.Origins && !c.KeepsResults()}
 		f.sink = f.buffer
 	}
 	if e.flights == nil {
@@ -204,6 +206,9 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 	}
 	if f.buffer != nil {
 		o.Samples, o.Dropped = f.buffer.Snapshot()
+		if f.buffer.origins && (o.Err != nil || f.joined) {
+			o.Samples = withoutOrigins(o.Samples) // Another scrape may get them, too.
+		}
 	}
 	if o.Err != nil {
 		o.Duration = time.Since(f.start)

@@ -86,6 +86,11 @@ type Point struct {
 	// epoch, if HasTimestamp is set.
 	TimestampMs  int64
 	HasTimestamp bool
+
+	// Origin is what the point was made of, if a sink that makes just that of
+	// points again may take it instead: nobody else will. It is opaque here.
+	// Whoever changes a point sets it to nil.
+	Origin any
 }
 
 // HistogramValue is the value of a histogram: classic buckets, native ones or
@@ -214,7 +219,8 @@ type Sample struct {
 	Point  Point
 }
 
-// Clone returns a copy of p that shares nothing with it but what is immutable.
+// Clone returns a copy of p that shares nothing with it but what is immutable, and the
+// origin.
 func (p *Point) Clone() Point { return p.CloneWith(p.Labels.Keep()) }
 
 // CloneWith is Clone with labels that are kept already.
