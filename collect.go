@@ -18,15 +18,16 @@ type endMetric struct{ Metric }
 
 // runPlain is a run of a Collector that cannot take a context.
 func runPlain(c Collector, announced *descs) engine.Run {
-	return func(_ context.Context, sink engine.Sink) error {
-		return drain(c.Collect, announced, sink)
+	collect := c.Collect
+	return func(ctx context.Context, sink engine.Sink) error {
+		return drain(ctx, collect, announced, sink)
 	}
 }
 
 // runWithContext is a run of a CollectorWithContext.
 func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
 	return func(ctx context.Context, sink engine.Sink) error {
-		return drain(func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
+		return drain(ctx, func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
 	}
 }
 
@@ -35,13 +36,13 @@ func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
 var readers sync.Pool
 
 // drain runs collect and converts what it sends into samples.
-func drain(collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
+func drain(ctx context.Context, collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
 	r, ok := readers.Get().(*metricReader)
 	if !ok {
 		r = new(metricReader)
 	}
 	r.announced, r.sink, r.expected = announced, sink, engine.ExpectedOrigins(sink)
-	err := r.result(engine.FromChannel(endOfRun, collect, r.read))
+	err := r.result(engine.FromChannelOf(ctx, endOfRun, collect, r.read))
 	*r = metricReader{decoder: r.decoder.Renewed()}
 	readers.Put(r)
 	return err
@@ -69,6 +70,7 @@ type metricReader struct {
 	data      MetricData
 	origins   []MetricData // Memory for metrics that are handed on; see engine.Job.
 	expected  int          // How many of them there will probably be; none if it is 0.
+	written   bool         // To what the next metric is to be written to.
 	decoder   clientmodel.Decoder
 	point     model.Point
 	asking    bool // What a metric answers, rather than the answer's use, is at fault.
@@ -137,24 +139,27 @@ func (r *metricReader) convert(m Metric) error {
 		}
 	}
 	if len(r.origins) > 0 && clientmodel.SetOrigin(&r.point, data, t) {
-		r.origins = r.origins[1:]
+		r.origins, r.written = r.origins[1:], false
 	}
 	return r.send(info.family(t), &r.point)
 }
 
 // target returns what the next metric is to be written to.
 func (r *metricReader) target() *MetricData {
-	if r.expected == 0 {
-		r.data = MetricData{}
-		return &r.data
+	to := &r.data
+	if r.expected > 0 {
+		if len(r.origins) == 0 {
+			const most = 256
+			r.origins = make([]MetricData, min(r.expected, most))
+			r.expected = most
+		}
+		to = &r.origins[0]
 	}
-	const most = 256
-	if len(r.origins) == 0 {
-		r.origins = make([]MetricData, min(r.expected, most))
-		r.expected = most
+	if r.written {
+		*to = MetricData{}
 	}
-	r.origins[0] = MetricData{} // It may have been written to in vain.
-	return &r.origins[0]
+	r.written = true
+	return to
 }
 
 // send passes a sample on. That nobody waits for it any more is no news to report.

@@ -41,8 +41,14 @@ type Buffer struct {
 // and for at most so many, so that one huge run does not make the next ones costly.
 const (
 	minExpected = 4
-	maxExpected = 1 << 14
+	maxExpected = 1 << 17
 )
+
+// newBuffer returns a buffer for probably so many samples.
+func newBuffer(expected int) *Buffer {
+	expected = min(max(expected, minExpected), maxExpected)
+	return &Buffer{expected: expected, texts: model.Texts{Expected: expected}}
+}
 
 // Sample implements Sink.
 func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
@@ -52,7 +58,7 @@ func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
 		return ErrAbandoned
 	}
 	if b.samples == nil {
-		b.samples = make([]model.Sample, 0, min(max(b.expected, minExpected), maxExpected))
+		b.samples = make([]model.Sample, 0, max(b.expected, minExpected))
 	}
 	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels))})
 	return nil

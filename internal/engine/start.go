@@ -19,6 +19,9 @@ type start struct {
 	flights  []*flight // By job; nil if there is no run.
 	outcomes []Outcome // By job; set if there is no run.
 
+	late     *latecomers // Of all runs that are started.
+	launched []*flight   // Runs that are to be started once the engine's mutex is free.
+
 	pending []int // Jobs that have to wait, the most important first.
 	blocked []int // Those of them that wait for a place, and so count in Engine.blocked.
 }
@@ -31,6 +34,8 @@ func (s *start) run() {
 		}
 		return
 	}
+	s.late = new(latecomers) // Runs that are left behind hold on to it, but not to s.
+	s.launched = make([]*flight, 0, len(s.jobs))
 	s.pending = make([]int, len(s.jobs))
 	for i := range s.pending {
 		s.pending[i] = i
@@ -39,7 +44,12 @@ func (s *start) run() {
 		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
 	})
 	var wake chan struct{}
-	for !s.startSome(&wake) {
+	for {
+		all := s.startSome(&wake)
+		s.startLaunched()
+		if all {
+			break
+		}
 		select {
 		case <-wake:
 			continue
@@ -69,12 +79,16 @@ func (s *start) startSome(wake *chan struct{}) bool {
 	s.unblock()
 	now := time.Now()
 	s.pending = slices.DeleteFunc(s.pending, func(i int) bool {
-		f, o := e.tryStart(s.ctx, s.jobs[i], now)
+		f, o := e.tryStart(s.ctx, s.jobs[i], now, s.late)
 		if f == nil && o == nil {
 			s.block(i)
 			return false
 		}
 		s.flights[i] = f
+		if f != nil && f.fresh {
+			f.fresh = false
+			s.launched = append(s.launched, f)
+		}
 		if o != nil {
 			s.outcomes[i] = *o
 		}
@@ -94,6 +108,17 @@ func (s *start) startSome(wake *chan struct{}) bool {
 		notify(*wake) // A place in a group may have become free a moment ago.
 	}
 	return len(s.pending) == 0
+}
+
+// startLaunched starts the runs that have been launched. Then there is nothing left to do
+// but to wait for them.
+func (s *start) startLaunched() {
+	c := crew{runs: s.launched}
+	s.launched = nil
+	c.start()
+	for _, f := range c.runs {
+		f.ctx.run.wait()
+	}
 }
 
 // isSubsequence tells whether some is all, but for what was left out.
