@@ -51,7 +51,6 @@ type group struct {
 type ref struct {
 	point *model.Point
 	batch int
-	index int // In the family, for sorting.
 }
 
 // Families writes the merged families to sink. It stops at the first error that

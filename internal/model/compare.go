@@ -18,7 +18,7 @@ import (
 // themselves are compared.
 func CompareSameNames(a, b Labels) int {
 	s, t := a.Text(), b.Text()
-	i := commonPrefix(s, t)
+	i := CommonPrefix(s, t)
 	if i == len(s) || i == len(t) {
 		return CompareLabels(a, b) // Equal: no rendering is the beginning of another.
 	}
@@ -35,8 +35,8 @@ func CompareSameNames(a, b Labels) int {
 	}
 }
 
-// commonPrefix returns the number of bytes at the beginning that are the same.
-func commonPrefix(s, t string) int {
+// CommonPrefix returns how many bytes at the beginning of s and t are the same.
+func CommonPrefix(s, t string) int {
 	n := min(len(s), len(t))
 	i := 0
 	for ; i+8 <= n; i += 8 {
