@@ -19,6 +19,10 @@ import (
 // returned, together with a *GatherError if something is missing. For every collector
 // that did not finish, errors.Is finds ctx's error in it.
 //
+// The families belong to the caller, who may change everything but what the label pairs
+// and values of a metric hold: these may be what a collector of others has written, and
+// keeps for the next scrape, as with client_golang.
+//
 // Collectors that can take a context get ctx. A collector that ignores it is left
 // behind at the deadline, and is not started again before it returns; until then, it
 // fails at once with ErrStillRunning.

@@ -16,6 +16,7 @@ import (
 type sorter struct {
 	refs  []ref
 	same  bool // All have the same label names.
+	names model.Names
 	order []place
 }
 
@@ -27,8 +28,11 @@ type place struct {
 
 func (s *sorter) sort(refs []ref) {
 	s.refs, s.same = refs, true
+	if len(refs) > 1 {
+		s.names = refs[0].point.Labels.AppendNames(s.names[:0])
+	}
 	for i := 1; i < len(refs) && s.same; i++ {
-		s.same = model.SameNames(refs[0].point.Labels, refs[i].point.Labels)
+		s.same = s.names.Has(refs[i].point.Labels)
 	}
 	s.order = slices.Grow(s.order[:0], len(refs))
 	inOrder := true
@@ -78,7 +82,7 @@ func (s *sorter) compare(a, b place) int {
 // the bytes that come after what all of them have in common; where these are not enough,
 // it does the same again.
 func (s *sorter) sortByKeys(order []place, known int) {
-	const few = 8
+	const few = 12
 	if len(order) > few {
 		known = s.common(order, known)
 		if s.setKeys(order, known) {

@@ -49,30 +49,33 @@ func CommonPrefix(s, t string) int {
 	return i
 }
 
-// SameNames tells whether two label sets have the same names.
-func SameNames(a, b Labels) bool {
-	s, t := a.Text(), b.Text()
-	for s != "" && t != "" {
-		start := nameLength(s) + len(`="`)
-		if len(t) < start || s[:start] != t[:start] {
+// Names are the names of a label set, as in the text before each of its values, each but
+// the first with the quote that ends the value before: code=" and ",method=".
+type Names []string
+
+// AppendNames appends the names of l to names, which share memory with it.
+func (l Labels) AppendNames(names Names) Names {
+	start := 0 // Of the name.
+	for rest := l.text; rest != "" && rest != `"`; start = len(`",`) {
+		if rest[start] == '"' {
+			start = closingQuote(rest, start+1)
+		}
+		start += strings.IndexByte(rest[start:], '=') + len(`="`)
+		names = append(names, rest[:start])
+		rest = rest[closingQuote(rest, start):]
+	}
+	return names
+}
+
+// Has tells whether l has these names, and no others. Sorting 1,000 series takes an eighth
+// less than with a walk over the labels of two sets.
+func (names Names) Has(l Labels) bool {
+	rest := l.text
+	for _, name := range names {
+		if !strings.HasPrefix(rest, name) {
 			return false
 		}
-		s, t = afterValue(s, start), afterValue(t, start)
+		rest = rest[closingQuote(rest, len(name)):]
 	}
-	return s == t
-}
-
-// nameLength returns the length of the name that s begins with, in its quotes if it has
-// some.
-func nameLength(s string) int {
-	if s[0] == '"' {
-		return closingQuote(s, 1) + 1
-	}
-	return strings.IndexByte(s, '=')
-}
-
-// afterValue returns what follows the value that begins at start, and the comma.
-func afterValue(s string, start int) string {
-	end := closingQuote(s, start) + 1
-	return s[min(end+1, len(s)):]
+	return len(rest) == min(len(names), 1) // The last quote, if there are labels.
 }
