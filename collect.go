@@ -41,7 +41,8 @@ func drain(ctx context.Context, collect func(chan<- Metric), announced *descs, s
 	if !ok {
 		r = new(metricReader)
 	}
-	r.announced, r.sink, r.expected = announced, sink, engine.ExpectedOrigins(sink)
+	r.announced, r.sink = announced, sink
+	r.keeper, r.expected = engine.KeepsOrigins(sink)
 	err := r.result(engine.FromChannelOf(ctx, endOfRun, collect, r.read))
 	*r = metricReader{decoder: r.decoder.Renewed()}
 	readers.Put(r)
@@ -68,9 +69,10 @@ type metricReader struct {
 	lastInfo  *descInfo
 	sink      engine.Sink
 	data      MetricData
-	origins   []MetricData // Memory for metrics that are handed on; see engine.Job.
-	expected  int          // How many of them there will probably be; none if it is 0.
-	written   bool         // To what the next metric is to be written to.
+	keeper    *engine.Buffer // The sink, if it has metrics handed on; see engine.Job.
+	origins   []MetricData   // Memory for these.
+	expected  int            // How many of them there will probably be.
+	written   bool           // To what the next metric is to be written to.
 	decoder   clientmodel.Decoder
 	point     model.Point
 	asking    bool // What a metric answers, rather than the answer's use, is at fault.
@@ -138,8 +140,11 @@ func (r *metricReader) convert(m Metric) error {
 			return err
 		}
 	}
-	if len(r.origins) > 0 && clientmodel.SetOrigin(&r.point, data, t) {
-		r.origins, r.written = r.origins[1:], false
+	if r.keeper != nil {
+		if origin := clientmodel.Origin(data, t, &r.point); origin != nil {
+			r.origins, r.written = r.origins[1:], false
+			return unlessAbandoned(r.keeper.SampleOf(info.family(t), &r.point, origin))
+		}
 	}
 	return r.send(info.family(t), &r.point)
 }
@@ -147,7 +152,7 @@ func (r *metricReader) convert(m Metric) error {
 // target returns what the next metric is to be written to.
 func (r *metricReader) target() *MetricData {
 	to := &r.data
-	if r.expected > 0 {
+	if r.keeper != nil {
 		if len(r.origins) == 0 {
 			const most = 256
 			r.origins = make([]MetricData, min(r.expected, most))
@@ -162,12 +167,18 @@ func (r *metricReader) target() *MetricData {
 	return to
 }
 
-// send passes a sample on. That nobody waits for it any more is no news to report.
+// send passes a sample on.
 func (r *metricReader) send(f *model.Family, p *model.Point) error {
-	if err := r.sink.Sample(f, p); err != nil && !errors.Is(err, engine.ErrAbandoned) {
-		return err
+	return unlessAbandoned(r.sink.Sample(f, p))
+}
+
+// unlessAbandoned returns the error of a sink. That nobody waits any more is no news to
+// report.
+func unlessAbandoned(err error) error {
+	if errors.Is(err, engine.ErrAbandoned) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // info returns what is known of a descriptor, which is parsed once for each run, or

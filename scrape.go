@@ -375,6 +375,9 @@ func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) 
 			}
 			sample.Point.Labels = sample.Point.Labels.Keep()
 			sample.Family = t.family(sample.Family)
+			if len(w.labels) > 0 {
+				sample.Origin = nil
+			}
 			wrapped = append(wrapped, sample)
 		}
 		samples = wrapped

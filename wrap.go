@@ -219,7 +219,6 @@ func (t *transform) point(f *model.Family, p *model.Point) (err error) {
 	if hasName(t.extra, f.Type.Reserved()) {
 		return fmt.Errorf("must not have an explicit %q label", f.Type.Reserved())
 	}
-	p.Origin = nil
 	t.text, p.Labels, err = model.AppendMerged(t.text[:0], p.Labels, t.extra)
 	return err
 }

@@ -41,12 +41,18 @@ func (b *Builder) Family(f *model.Family) error {
 
 // Point implements model.Sink.
 func (b *Builder) Point(p *model.Point) error {
-	if m, ok := p.Origin.(*dto.Metric); ok {
-		b.metrics = append(b.metrics, m)
-		return nil
-	}
 	m := b.alloc.metrics.next()
 	b.alloc.metric(m, *b.pending.Type, p)
+	b.metrics = append(b.metrics, m)
+	return nil
+}
+
+// Origin implements model.OriginSink.
+func (b *Builder) Origin(origin any) error {
+	m, ok := origin.(*dto.Metric)
+	if !ok {
+		panic("BUG: an origin that Origin has not returned")
+	}
 	b.metrics = append(b.metrics, m)
 	return nil
 }

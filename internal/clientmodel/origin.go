@@ -8,17 +8,16 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// SetOrigin has a Builder hand m on, which p was decoded from as a value of type t,
-// instead of making it again, if that would come to the same. It tells whether it does.
-// m then belongs to the builder. What m points to may belong to whoever has written it,
-// and must not be modified, as always with metrics.
-func SetOrigin(p *model.Point, m *dto.Metric, t model.Type) bool {
+// Origin returns m, which p was decoded from as a value of type t, as the origin of a
+// sample: a Builder hands it on instead of making it again. It returns nil if that would
+// not come to the same. m then belongs to the builder. What m points to may belong to
+// whoever has written it, and must not be modified, as always with metrics.
+func Origin(m *dto.Metric, t model.Type, p *model.Point) any {
 	if !isCanonical(m, t, p) {
-		return false
+		return nil
 	}
 	m.Label = slices.Clip(m.Label) // Whoever appends to it does so for himself.
-	p.Origin = m
-	return true
+	return m
 }
 
 // isCanonical tells whether m is what EncodePoint makes of p.

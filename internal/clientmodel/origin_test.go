@@ -1,6 +1,7 @@
 package clientmodel_test
 
 import (
+	"errors"
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
@@ -68,30 +69,26 @@ func TestOrigin(t *testing.T) {
 			if test.want && !proto.Equal(test.metric, &again) {
 				t.Fatalf("it would not be the same: %v, not %v", &again, test.metric)
 			}
-			if got := clientmodel.SetOrigin(&p, test.metric, kind); got != test.want || (p.Origin != nil) != test.want {
-				t.Errorf("it is handed on: %t, the origin is %v, want %t", got, p.Origin, test.want)
+			origin := clientmodel.Origin(test.metric, kind, &p)
+			if (origin != nil) != test.want {
+				t.Fatalf("the origin is %v, want one: %t", origin, test.want)
 			}
 			var b clientmodel.Builder
 			if err := b.Family(&model.Family{Name: "f", Type: kind}); err != nil {
 				t.Fatal(err)
 			}
-			if err := b.Point(&p); err != nil {
+			err := b.Point(&p)
+			if origin != nil {
+				err = errors.Join(err, b.Origin(origin))
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			built := b.Families()[0].Metric
-			if len(built) != 1 || !proto.Equal(built[0], &again) || (built[0] == test.metric) != test.want {
-				t.Errorf("built %v, want %v, the same one: %t", built, &again, test.want)
+			if !proto.Equal(built[0], &again) || test.want && (len(built) != 2 || built[1] != test.metric) {
+				t.Errorf("built %v, want %v", built, &again)
 			}
 		})
-	}
-}
-
-// TestOriginIsDecodedAnew checks that a decoder leaves no origin of the point before.
-func TestOriginIsDecodedAnew(t *testing.T) {
-	var d clientmodel.Decoder
-	p := model.Point{Origin: new(dto.Metric)}
-	if err := d.Point(&dto.Metric{Gauge: &dto.Gauge{Value: new(1.0)}}, model.Gauge, &p); err != nil || p.Origin != nil {
-		t.Errorf("the origin is %v: %v", p.Origin, err)
 	}
 }
 
@@ -101,7 +98,7 @@ func TestOriginLabelsAreClipped(t *testing.T) {
 	own := append(make([]*dto.LabelPair, 0, 2), pairs("a", "1")...)
 	m := &dto.Metric{Gauge: &dto.Gauge{Value: new(1.0)}, Label: own}
 	kind, p := decode(t, m)
-	clientmodel.SetOrigin(&p, m, kind)
+	clientmodel.Origin(m, kind, &p)
 	_ = append(m.Label, pairs("b", "2")...)
 	if spare := own[:2][1]; spare != nil {
 		t.Errorf("behind the labels of the collector, there is %v", spare)

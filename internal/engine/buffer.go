@@ -34,7 +34,7 @@ type Buffer struct {
 	closed  bool
 
 	expected int  // How many samples there will probably be.
-	origins  bool // Points keep their Origin.
+	origins  bool // Samples keep their Origin.
 }
 
 // Room for at least a few samples is made at once, so that it need not grow from one,
@@ -51,7 +51,10 @@ func newBuffer(expected int) *Buffer {
 }
 
 // Sample implements Sink.
-func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
+func (b *Buffer) Sample(f *model.Family, p *model.Point) error { return b.SampleOf(f, p, nil) }
+
+// SampleOf is Sample for a point that has an origin; see KeepsOrigins.
+func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -60,25 +63,24 @@ func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
 	if b.samples == nil {
 		b.samples = make([]model.Sample, 0, max(b.expected, minExpected))
 	}
-	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels))})
+	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels)), Origin: origin})
 	return nil
 }
 
-// ExpectedOrigins returns how many points with an Origin will probably be written to a
-// sink, and 0 if it has no use for them; see Job.
-func ExpectedOrigins(sink Sink) int {
-	b, ok := sink.(*Buffer)
-	if !ok || !b.origins {
-		return 0
+// KeepsOrigins returns the buffer that sink is if it wants the origins of samples (see
+// Job), and how many there will probably be. It returns nil if it does not.
+func KeepsOrigins(sink Sink) (b *Buffer, expected int) {
+	if b, ok := sink.(*Buffer); ok && b.origins {
+		return b, b.expected
 	}
-	return max(b.expected, minExpected)
+	return nil, 0
 }
 
 // withoutOrigins returns the samples without their Origin.
 func withoutOrigins(samples []model.Sample) []model.Sample {
 	samples = slices.Clone(samples)
 	for i := range samples {
-		samples[i].Point.Origin = nil
+		samples[i].Origin = nil
 	}
 	return samples
 }

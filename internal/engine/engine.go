@@ -79,8 +79,8 @@ type Job struct {
 	// collector can see its context: which then has the values and the deadline of the
 	// first of them, and ends with the last. Sink has to be nil.
 	Share bool
-	// Origins asks for the Origin of points, as far as nobody but this scrape gets the
-	// samples. Sink has to be nil.
+	// Origins asks for the Origin of samples, as far as nobody but this scrape gets them.
+	// Sink has to be nil.
 	Origins bool
 }
 

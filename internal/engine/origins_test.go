@@ -15,10 +15,11 @@ func withOrigin(isShared bool) *engine.Collector {
 	return &engine.Collector{Shared: isShared, Run: func(_ context.Context, sink engine.Sink) error {
 		for i := range 2 {
 			p := model.Point{Value: float64(i)}
-			if engine.ExpectedOrigins(sink) > 0 {
-				p.Origin = new(int)
+			if b, expected := engine.KeepsOrigins(sink); expected > 0 {
+				_ = b.SampleOf(family, &p, new(int))
+			} else {
+				_ = sink.Sample(family, &p)
 			}
-			_ = sink.Sample(family, &p)
 			time.Sleep(time.Minute)
 		}
 		return nil
@@ -28,8 +29,8 @@ func withOrigin(isShared bool) *engine.Collector {
 // originsOf returns the origins of what arrived.
 func originsOf(o engine.Outcome) (origins []any) {
 	for _, s := range o.Samples {
-		if s.Point.Origin != nil {
-			origins = append(origins, s.Point.Origin)
+		if s.Origin != nil {
+			origins = append(origins, s.Origin)
 		}
 	}
 	return origins

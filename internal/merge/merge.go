@@ -49,8 +49,8 @@ type group struct {
 
 // ref is a sample and where it comes from.
 type ref struct {
-	point *model.Point
-	batch int
+	sample *model.Sample
+	batch  int
 }
 
 // Families writes the merged families to sink. It stops at the first error that
@@ -60,6 +60,7 @@ func Families(in Input, sink model.Sink) error {
 	in.resolveSuffixes(groups)
 	var w writer
 	w.report, w.sink = in.Report, sink
+	w.origins, _ = sink.(model.OriginSink)
 	for i := range groups {
 		if groups[i].dropped {
 			continue
@@ -130,7 +131,7 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int, free 
 				n := sameFamily(samples[i:])
 				groups[g].foreign, *free = (*free)[:0:n], (*free)[n:]
 			}
-			groups[g].foreign = append(groups[g].foreign, ref{point: &s.Point, batch: batch})
+			groups[g].foreign = append(groups[g].foreign, ref{sample: s, batch: batch})
 		}
 	}
 	return groups

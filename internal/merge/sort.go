@@ -29,10 +29,10 @@ type place struct {
 func (s *sorter) sort(refs []ref) {
 	s.refs, s.same = refs, true
 	if len(refs) > 1 {
-		s.names = refs[0].point.Labels.AppendNames(s.names[:0])
+		s.names = refs[0].sample.Point.Labels.AppendNames(s.names[:0])
 	}
 	for i := 1; i < len(refs) && s.same; i++ {
-		s.same = s.names.Has(refs[i].point.Labels)
+		s.same = s.names.Has(refs[i].sample.Point.Labels)
 	}
 	s.order = slices.Grow(s.order[:0], len(refs))
 	inOrder := true
@@ -67,7 +67,7 @@ func (s *sorter) permute() {
 
 // compare compares the samples themselves.
 func (s *sorter) compare(a, b place) int {
-	p, q := s.refs[a.index].point, s.refs[b.index].point
+	p, q := &s.refs[a.index].sample.Point, &s.refs[b.index].sample.Point
 	compareLabels := model.CompareLabels
 	if s.same {
 		compareLabels = model.CompareSameNames
@@ -104,7 +104,7 @@ func (s *sorter) sortByKeys(order []place, known int) {
 // common returns how many bytes the texts have in common at their beginning, of which
 // some are known.
 func (s *sorter) common(order []place, known int) int {
-	text := func(p place) string { return s.refs[p.index].point.Labels.Text() }
+	text := func(p place) string { return s.refs[p.index].sample.Point.Labels.Text() }
 	prefix := text(order[0])
 	known = min(known, len(prefix)) // If there was not a whole key left, they are all equal.
 	for _, p := range order[1:] {
@@ -124,7 +124,7 @@ const keySize = 8
 // is the same, or to the next value.
 func (s *sorter) setKeys(order []place, at int) bool {
 	for i := range order {
-		text := s.refs[order[i].index].point.Labels.Text()
+		text := s.refs[order[i].index].sample.Point.Labels.Text()
 		if at >= len(text) || at > 0 && text[at-1] == '\\' {
 			return false
 		}

@@ -10,6 +10,7 @@ import (
 // writer writes groups to a sink. It holds the memory that it needs for one.
 type writer struct {
 	sink    model.Sink
+	origins model.OriginSink // The sink, or nil.
 	report  func(batch int, err error)
 	point   model.Point
 	scratch model.Scratch
@@ -82,15 +83,23 @@ var batchMemories sync.Pool // Of *batchMemory.
 // writeForeign is for a family without native series.
 func (w *writer) writeForeign(g *group) error {
 	for i, r := range g.foreign {
-		if i > 0 && same(g.foreign[i-1].point, r.point) {
+		if i > 0 && same(&g.foreign[i-1].sample.Point, &r.sample.Point) {
 			w.duplicate(g, r)
 			continue
 		}
-		if err := w.sink.Point(r.point); err != nil {
+		if err := w.sample(r.sample); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sample writes a foreign series.
+func (w *writer) sample(s *model.Sample) error {
+	if s.Origin != nil && w.origins != nil {
+		return w.origins.Origin(s.Origin)
+	}
+	return w.sink.Point(&s.Point)
 }
 
 // cursor stands before a native series that has not been written yet.
@@ -124,9 +133,9 @@ func (w *writer) writeMixed(g *group) error {
 			p = &first.point
 		}
 		// Of two that are equal, the native one comes first.
-		fromForeign := len(foreign) > 0 && (p == nil || model.ComparePoints(foreign[0].point, p) < 0)
+		fromForeign := len(foreign) > 0 && (p == nil || model.ComparePoints(&foreign[0].sample.Point, p) < 0)
 		if fromForeign {
-			p = foreign[0].point
+			p = &foreign[0].sample.Point
 		}
 		if p == nil {
 			return nil
@@ -137,7 +146,13 @@ func (w *writer) writeMixed(g *group) error {
 		case last != nil && same(last, p):
 			w.report(-1, duplicateError(g.family, p))
 		default:
-			if err := w.sink.Point(p); err != nil {
+			var err error
+			if fromForeign {
+				err = w.sample(foreign[0].sample)
+			} else {
+				err = w.sink.Point(p)
+			}
+			if err != nil {
 				return err
 			}
 			written = model.Point{Labels: p.Labels.Keep(), TimestampMs: p.TimestampMs, HasTimestamp: p.HasTimestamp}
@@ -172,7 +187,7 @@ func same(a, b *model.Point) bool {
 }
 
 func (w *writer) duplicate(g *group, r ref) {
-	w.report(r.batch, duplicateError(g.family, r.point))
+	w.report(r.batch, duplicateError(g.family, &r.sample.Point))
 }
 
 // DuplicateError tells that a series was left out because there is one with the same

@@ -86,11 +86,6 @@ type Point struct {
 	// epoch, if HasTimestamp is set.
 	TimestampMs  int64
 	HasTimestamp bool
-
-	// Origin is what the point was made of, if a sink that makes just that of
-	// points again may take it instead: nobody else will. It is opaque here.
-	// Whoever changes a point sets it to nil.
-	Origin any
 }
 
 // HistogramValue is the value of a histogram: classic buckets, native ones or
@@ -217,10 +212,21 @@ type Scratch struct {
 type Sample struct {
 	Family *Family
 	Point  Point
+
+	// Origin is what the point was made of, if a sink may take it instead; see
+	// OriginSink. Nobody else has it. Whoever changes the point sets it to nil.
+	Origin any
 }
 
-// Clone returns a copy of p that shares nothing with it but what is immutable, and the
-// origin.
+// OriginSink is implemented by a Sink that makes of points what some of them have been
+// made of.
+type OriginSink interface {
+	// Origin adds the point that was made of origin to the family begun last. The
+	// origin belongs to the sink then.
+	Origin(origin any) error
+}
+
+// Clone returns a copy of p that shares nothing with it but what is immutable.
 func (p *Point) Clone() Point { return p.CloneWith(p.Labels.Keep()) }
 
 // CloneWith is Clone with labels that are kept already.
