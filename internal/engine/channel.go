@@ -11,7 +11,7 @@ import (
 // It is what the collector has sent last time and a bit more, within these bounds:
 // every run makes a channel of its own.
 const (
-	minCapacity = 16
+	minCapacity = 8
 	maxCapacity = 1024
 )
 
