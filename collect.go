@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
@@ -17,22 +18,35 @@ type endMetric struct{ Metric }
 
 // runPlain is a run of a Collector that cannot take a context.
 func runPlain(c Collector, announced *descs) engine.Run {
-	return func(_ context.Context, sink engine.Sink) error {
-		return drain(c.Collect, announced, sink)
+	collect := c.Collect
+	return func(ctx context.Context, sink engine.Sink) error {
+		return drain(ctx, collect, announced, sink)
 	}
 }
 
 // runWithContext is a run of a CollectorWithContext.
 func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
 	return func(ctx context.Context, sink engine.Sink) error {
-		return drain(func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
+		return drain(ctx, func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
 	}
 }
 
+// readers are metricReaders of runs that have ended, for their memory: about a kilobyte
+// for each run.
+var readers sync.Pool
+
 // drain runs collect and converts what it sends into samples.
-func drain(collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
-	r := metricReader{announced: announced, sink: sink}
-	return r.result(engine.FromChannel(endOfRun, collect, r.read))
+func drain(ctx context.Context, collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
+	r, ok := readers.Get().(*metricReader)
+	if !ok {
+		r = new(metricReader)
+	}
+	r.announced, r.sink = announced, sink
+	r.keeper, r.expected = engine.KeepsOrigins(sink)
+	err := r.result(engine.FromChannelOf(ctx, endOfRun, collect, r.read))
+	*r = metricReader{decoder: r.decoder.Renewed()}
+	readers.Put(r)
+	return err
 }
 
 // runErrors are several failures of one run. The error of a scrape has each of them.
@@ -55,6 +69,10 @@ type metricReader struct {
 	lastInfo  *descInfo
 	sink      engine.Sink
 	data      MetricData
+	keeper    *engine.Buffer // The sink, if it has metrics handed on; see engine.Job.
+	origins   []MetricData   // Memory for these.
+	expected  int            // How many of them there will probably be.
+	written   bool           // To what the next metric is to be written to.
 	decoder   clientmodel.Decoder
 	point     model.Point
 	asking    bool // What a metric answers, rather than the answer's use, is at fault.
@@ -105,32 +123,62 @@ func (r *metricReader) convert(m Metric) error {
 		own.point(&r.point, &scratch)
 		return r.send(&own.ofFamily().Family, &r.point)
 	}
-	r.data = MetricData{}
-	if err := m.Write(&r.data); err != nil {
+	data := r.target()
+	if err := m.Write(data); err != nil {
 		return fmt.Errorf("error collecting metric %v: %w", m.Desc(), err)
 	}
 	r.asking = false
-	t, err := clientmodel.TypeOf(&r.data)
+	t, err := clientmodel.TypeOf(data)
 	if err != nil {
 		return fmt.Errorf("%w: %v", err, m.Desc())
 	}
-	if err := r.decoder.Point(&r.data, t, &r.point); err != nil {
-		return fmt.Errorf("collected metric %q { %s} %w", info.name, &r.data, err)
+	if err := r.decoder.Point(data, t, &r.point); err != nil {
+		return fmt.Errorf("collected metric %q { %s} %w", info.name, data, err)
 	}
 	if r.announced.pedantic {
 		if err := r.announced.check(m.Desc(), info, &r.point); err != nil {
 			return err
 		}
 	}
+	if r.keeper != nil {
+		if origin := clientmodel.Origin(data, t, &r.point); origin != nil {
+			r.origins, r.written = r.origins[1:], false
+			return unlessAbandoned(r.keeper.SampleOf(info.family(t), &r.point, origin))
+		}
+	}
 	return r.send(info.family(t), &r.point)
 }
 
-// send passes a sample on. That nobody waits for it any more is no news to report.
-func (r *metricReader) send(f *model.Family, p *model.Point) error {
-	if err := r.sink.Sample(f, p); err != nil && !errors.Is(err, engine.ErrAbandoned) {
-		return err
+// target returns what the next metric is to be written to.
+func (r *metricReader) target() *MetricData {
+	to := &r.data
+	if r.keeper != nil {
+		if len(r.origins) == 0 {
+			const most = 256
+			r.origins = make([]MetricData, min(r.expected, most))
+			r.expected = most
+		}
+		to = &r.origins[0]
 	}
-	return nil
+	if r.written {
+		*to = MetricData{}
+	}
+	r.written = true
+	return to
+}
+
+// send passes a sample on.
+func (r *metricReader) send(f *model.Family, p *model.Point) error {
+	return unlessAbandoned(r.sink.Sample(f, p))
+}
+
+// unlessAbandoned returns the error of a sink. That nobody waits any more is no news to
+// report.
+func unlessAbandoned(err error) error {
+	if errors.Is(err, engine.ErrAbandoned) {
+		return nil
+	}
+	return err
 }
 
 // info returns what is known of a descriptor, which is parsed once for each run, or

@@ -19,6 +19,10 @@ import (
 // returned, together with a *GatherError if something is missing. For every collector
 // that did not finish, errors.Is finds ctx's error in it.
 //
+// The families belong to the caller, who may change everything but what the label pairs
+// and values of a metric hold: these may be what a collector of others has written, and
+// keeps for the next scrape, as with client_golang.
+//
 // Collectors that can take a context get ctx. A collector that ignores it is left
 // behind at the deadline, and is not started again before it returns; until then, it
 // fails at once with ErrStillRunning.
@@ -28,6 +32,7 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 	if err != nil {
 		return nil, err
 	}
+	s.askForOrigins()
 	s.collect()
 	_ = s.write(&builder) // The builder never fails.
 	return builder.Families(), s.end(nil)
@@ -143,6 +148,8 @@ func (s *scrape) addPart(p *part, path []*ContextRegistry) {
 		return
 	}
 	p.plan = s.selectFrom(p, p.registry.currentPlan())
+	p.running = make([]*entry, 0, len(p.plan.running))
+	p.jobs = make([]engine.Job, 0, len(p.plan.running))
 	for _, e := range p.plan.running {
 		if s.wants(p, e) {
 			p.running = append(p.running, e)
@@ -205,6 +212,15 @@ func (s *scrape) shareRuns() {
 	}
 }
 
+// askForOrigins is for a scrape that is written to a clientmodel.Builder.
+func (s *scrape) askForOrigins() {
+	for _, p := range s.parts {
+		for i := range p.jobs {
+			p.jobs[i].Origins = true
+		}
+	}
+}
+
 // collect runs the collectors of all parts until they have finished or the scrape is
 // over.
 func (s *scrape) collect() {
@@ -226,7 +242,12 @@ func (p *part) collect(ctx context.Context) {
 // sink. It returns the first error of sink.
 func (s *scrape) write(sink model.Sink) error {
 	in := merge.Input{Natives: s.natives(), Select: s.wanted}
-	var from []batchOrigin
+	total := 0
+	for _, p := range s.parts {
+		total += len(p.outcomes)
+	}
+	in.Batches = make([]merge.Batch, 0, total)
+	from := make([]batchOrigin, 0, total)
 	add := func(p *part, i int) {
 		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
 		for _, err := range slices.Concat(o.Dropped.Errors(), failuresOfRun(o.Err)) {
@@ -354,6 +375,9 @@ func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) 
 			}
 			sample.Point.Labels = sample.Point.Labels.Keep()
 			sample.Family = t.family(sample.Family)
+			if len(w.labels) > 0 {
+				sample.Origin = nil
+			}
 			wrapped = append(wrapped, sample)
 		}
 		samples = wrapped

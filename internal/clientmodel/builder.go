@@ -47,6 +47,16 @@ func (b *Builder) Point(p *model.Point) error {
 	return nil
 }
 
+// Origin implements model.OriginSink.
+func (b *Builder) Origin(origin any) error {
+	m, ok := origin.(*dto.Metric)
+	if !ok {
+		panic("BUG: an origin that Origin has not returned")
+	}
+	b.metrics = append(b.metrics, m)
+	return nil
+}
+
 // end finishes the family begun last.
 func (b *Builder) end() {
 	if len(b.metrics) > 0 {

@@ -23,8 +23,7 @@ var (
 // that a point is valid only until the next one. The zero value is ready. It is not
 // safe for concurrent use.
 type Decoder struct {
-	labels    []model.Label
-	text      []byte
+	labels    labelDecoder
 	histogram model.HistogramValue
 	native    model.NativeHistogram
 	summary   model.SummaryValue
@@ -57,7 +56,7 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 	if m == nil {
 		return errNil
 	}
-	if p.Labels, err = d.decodeLabels(m.Label, t.Reserved()); err != nil {
+	if p.Labels, err = d.labels.decode(m.Label, t.Reserved()); err != nil {
 		return err
 	}
 	if m.TimestampMs != nil {
@@ -82,28 +81,6 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 		err = fmt.Errorf("is not a %s", t)
 	}
 	return err
-}
-
-func (d *Decoder) decodeLabels(pairs []*dto.LabelPair, reserved string) (model.Labels, error) {
-	if d.labels == nil {
-		d.labels, d.text = make([]model.Label, 0, 8), make([]byte, 0, 256) // Enough for most.
-	}
-	d.labels = d.labels[:0]
-	for _, pair := range pairs {
-		if reserved != "" && pair.GetName() == reserved {
-			return model.Labels{}, fmt.Errorf("must not have an explicit %q label", reserved)
-		}
-		d.labels = append(d.labels, model.Label{Name: pair.GetName(), Value: pair.GetValue()})
-	}
-	var (
-		l   model.Labels
-		err error
-	)
-	d.text, l, err = model.AppendLabels(d.text[:0], d.labels)
-	if err != nil {
-		return model.Labels{}, fmt.Errorf("has %w", err)
-	}
-	return l, nil
 }
 
 // decodeTime takes a time that an Instant cannot hold, such as the zero time.Time,

@@ -3,6 +3,7 @@ package clientmodel_test
 import (
 	"errors"
 	"testing"
+	"unsafe"
 
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/proto"
@@ -63,6 +64,9 @@ func pairs(s ...string) []*dto.LabelPair {
 	}
 	return out
 }
+
+// volatile returns a string that changes with the buffer.
+func volatile(buffer []byte) string { return unsafe.String(&buffer[0], len(buffer)) }
 
 func spans(s ...int32) []*dto.BucketSpan {
 	var out []*dto.BucketSpan

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/luxfi/metric/internal/model"
@@ -31,24 +32,57 @@ type Buffer struct {
 	texts   model.Texts // Of the samples' labels.
 	dropped Dropped
 	closed  bool
+
+	expected int  // How many samples there will probably be.
+	origins  bool // Samples keep their Origin.
 }
 
-// firstSamples is room for what many collectors send: to grow from one sample to these
-// takes four allocations more.
-const firstSamples = 16
+// Room for at least a few samples is made at once, so that it need not grow from one,
+// and for at most so many, so that one huge run does not make the next ones costly.
+const (
+	minExpected = 4
+	maxExpected = 1 << 17
+)
+
+// newBuffer returns a buffer for probably so many samples.
+func newBuffer(expected int) *Buffer {
+	expected = min(max(expected, minExpected), maxExpected)
+	return &Buffer{expected: expected, texts: model.Texts{Expected: expected}}
+}
 
 // Sample implements Sink.
-func (b *Buffer) Sample(f *model.Family, p *model.Point) error {
+func (b *Buffer) Sample(f *model.Family, p *model.Point) error { return b.SampleOf(f, p, nil) }
+
+// SampleOf is Sample for a point that has an origin; see KeepsOrigins.
+func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		return ErrAbandoned
 	}
 	if b.samples == nil {
-		b.samples = make([]model.Sample, 0, firstSamples)
+		b.samples = make([]model.Sample, 0, max(b.expected, minExpected))
 	}
-	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels))})
+	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels)), Origin: origin})
 	return nil
+}
+
+// KeepsOrigins returns the buffer that sink is if it wants the origins of samples (see
+// Job), and how many there will probably be. It returns nil if it does not.
+func KeepsOrigins(sink Sink) (b *Buffer, expected int) {
+	if b, ok := sink.(*Buffer); ok && b.origins {
+		return b, b.expected
+	}
+	return nil, 0
+}
+
+// withoutOrigins returns the samples without their Origin.
+func withoutOrigins(samples []model.Sample) []model.Sample {
+	samples = slices.Clone(samples)
+	for i := range samples {
+		samples[i].Origin = nil
+	}
+	return samples
 }
 
 // Drop implements Sink.

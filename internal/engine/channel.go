@@ -1,60 +1,133 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
-// channelCapacity decouples a collector from the conversion of what it sends. It
-// is small because every run makes a channel of its own.
-const channelCapacity = 64
+// The capacity of a channel decouples a collector from the conversion of what it sends.
+// It is what the collector has sent last time and a bit more, within these bounds:
+// every run makes a channel of its own.
+const (
+	minCapacity = 8
+	maxCapacity = 1024
+)
 
 var errClosedChannel = errors.New("the channel was closed, which belongs to whoever receives from it")
 
-// FromChannel runs collect, which sends to a channel, in a goroutine of its own
-// and calls each, in the goroutine of the caller, for everything that is sent. It
-// returns when collect has returned and everything is handled; its error is a
-// *PanicError if collect panicked. So the channel is drained for as long as
-// collect runs, whether anybody still waits for the result or not.
+// FromChannel runs collect, which sends to a channel, and calls each, one call at a
+// time, for everything that is sent. It returns when collect has returned and everything
+// is handled; its error is a *PanicError if collect or each panicked. So the channel is
+// drained for as long as collect runs, whether anybody still waits for the result or not.
 //
-// The channel belongs to this one run and is never closed: a goroutine that
+// The channel belongs to this one call and is never closed: a goroutine that
 // collect has left behind can send to it late without harm. What comes late is
 // thrown away. It is an error if collect closes the channel.
 //
 // end is a value that only the caller has; it marks the end in the channel.
 func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) error {
-	ch := make(chan T, channelCapacity)
-	var run struct { // One piece of memory for what the goroutines share.
-		err        error
-		collecting sync.WaitGroup // Only needed if there is no end to be received.
-	}
-	run.collecting.Add(1)
+	result := make(chan error, 1)
 	goTry(func() error {
-		collect(ch)
-		return nil
-	}, func(err error) {
-		defer run.collecting.Done()
-		run.err = err // Happens before the receiver sees end.
-		if Try(func() error { ch <- end; return nil }) != nil && err == nil {
-			run.err = errClosedChannel
+		return fromChannel(newRun(0, new(latecomers), true), end, collect, each)
+	}, func(err error) { result <- err })
+	return <-result
+}
+
+// FromChannelOf is FromChannel in the run that ctx was made for, whose goroutine calls
+// collect.
+//
+// As long as the scrape has something else to do than to wait for this run, no goroutine
+// receives: a collector that sends no more than fits, and does not block, is done by
+// then, and its own goroutine handles what the channel holds. So there is no second
+// goroutine, and nothing to switch between; see crew for what that gains.
+func FromChannelOf[T comparable](ctx context.Context, end T, collect func(chan<- T), each func(T)) error {
+	r, ok := ctx.Value(runKey{}).(*run)
+	if !ok {
+		return FromChannel(end, collect, each)
+	}
+	return fromChannel(r, end, collect, each)
+}
+
+func fromChannel[T comparable](of *run, end T, collect func(chan<- T), each func(T)) (err error) {
+	capacity := min(max(of.expected+of.expected/8+1, minCapacity), maxCapacity)
+	r := &reception[T]{ch: make(chan T, capacity), end: end, each: each}
+	r.receiving.Add(1)
+	of.whenWaited(r)
+	defer drainLate(of.late, r.ch)
+	defer func() { // Of runtime.Goexit, too.
+		if failed := r.finish(); err == nil {
+			err = failed
 		}
+	}()
+	return Try(func() error {
+		collect(r.ch)
+		return nil
 	})
-	ended := false
+}
+
+// reception is what becomes of the values that are sent to a channel.
+type reception[T comparable] struct {
+	ch        chan T
+	end       T
+	each      func(T)
+	claimed   atomic.Bool    // By who receives: a goroutine or, when collect has returned, its own.
+	receiving sync.WaitGroup // For the goroutine, if there is one.
+	ended     bool           // The end was received, or the channel was closed.
+	err       error          // Of the goroutine.
+}
+
+// start starts the goroutine that receives, unless it is too late for that.
+func (r *reception[T]) start() {
+	if r.claimed.CompareAndSwap(false, true) {
+		go r.receive()
+	}
+}
+
+func (r *reception[T]) receive() {
+	defer r.receiving.Done()
+	r.err = errGoexit
 	// In any case, each not returning included: collect must be able to send.
 	defer func() {
-		for !ended {
-			v, open := <-ch
-			ended = !open || v == end
+		for !r.ended {
+			v, open := <-r.ch
+			r.ended = !open || v == r.end
 		}
-		drainLate(ch, firstLateDrain)
 	}()
-	for v := range ch {
-		if ended = v == end; ended {
-			return run.err
+	r.err = Try(func() error { return r.take(-1) })
+}
+
+// take handles n values or, if n is negative, all until the end.
+func (r *reception[T]) take(n int) error {
+	for ; n != 0; n-- {
+		v, open := <-r.ch
+		if r.ended = !open || v == r.end; r.ended {
+			if !open {
+				return errClosedChannel
+			}
+			return nil
 		}
-		each(v)
+		r.each(v)
 	}
-	ended = true
-	run.collecting.Wait()
-	return run.err
+	return nil
+}
+
+// finish handles what is left when collect has returned.
+func (r *reception[T]) finish() error {
+	if r.claimed.CompareAndSwap(false, true) {
+		return Try(func() error {
+			err := r.take(len(r.ch))
+			if _, open := drain(r.ch); !open {
+				err = errClosedChannel
+			}
+			return err
+		})
+	}
+	_ = Try(func() error { // It panics if the channel was closed, which the goroutine notices.
+		r.ch <- r.end
+		return nil
+	})
+	r.receiving.Wait()
+	return r.err
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"slices"
@@ -13,26 +14,57 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
+// ways are the ways to receive from a channel: outside of a run, in one that is waited for
+// from the beginning, and in one whose scrape has others to start.
+var ways = map[string]func(collect func(chan<- int), each func(int)) error{
+	"alone":        func(collect func(chan<- int), each func(int)) error { return engine.FromChannel(-1, collect, each) },
+	"in a run":     func(collect func(chan<- int), each func(int)) error { return inRun(0, collect, each) },
+	"among others": func(collect func(chan<- int), each func(int)) error { return inRun(3, collect, each) },
+}
+
+// inRun receives from a channel in a run that is started before some others.
+func inRun(others int, collect func(chan<- int), each func(int)) error {
+	collectors := []*engine.Collector{{Shared: true, Run: func(ctx context.Context, _ engine.Sink) error {
+		return engine.FromChannelOf(ctx, -1, collect, each)
+	}}}
+	for range others {
+		collectors = append(collectors, shared(func(engine.Sink) error { return nil }))
+	}
+	return new(engine.Engine).Collect(context.Background(), jobs(collectors...))[0].Err
+}
+
+// inAllWays runs a test in a bubble for each way.
+func inAllWays(t *testing.T, test func(t *testing.T, fromChannel func(collect func(chan<- int), each func(int)) error)) {
+	t.Helper()
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test(t, way) })
+		})
+	}
+}
+
 // TestFromChannel checks that all values arrive, in their order.
 func TestFromChannel(t *testing.T) {
-	for _, n := range []int{0, 1, 64, 1000} {
-		var got []int
-		err := engine.FromChannel(-1, func(ch chan<- int) {
-			for i := range n {
-				ch <- i
+	inAllWays(t, func(t *testing.T, fromChannel func(collect func(chan<- int), each func(int)) error) {
+		for _, n := range []int{0, 1, 7, 8, 9, 1000, 5000} {
+			var got []int
+			err := fromChannel(func(ch chan<- int) {
+				for i := range n {
+					ch <- i
+				}
+			}, func(v int) { got = append(got, v) })
+			if err != nil || len(got) != n || !slices.IsSorted(got) {
+				t.Errorf("of %d values, %d came, %v: %v", n, len(got), got, err)
 			}
-		}, func(v int) { got = append(got, v) })
-		if err != nil || len(got) != n || !slices.IsSorted(got) {
-			t.Errorf("of %d values, %d came, %v: %v", n, len(got), got, err)
 		}
-	}
+	})
 }
 
 // TestFromChannelWaits checks that collect has returned when FromChannel does.
 func TestFromChannelWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inAllWays(t, func(t *testing.T, fromChannel func(collect func(chan<- int), each func(int)) error) {
 		returned := false
-		err := engine.FromChannel(-1, func(ch chan<- int) {
+		err := fromChannel(func(ch chan<- int) {
 			ch <- 1
 			time.Sleep(time.Minute)
 			returned = true
@@ -71,10 +103,10 @@ func TestClosedChannel(t *testing.T) {
 		"and closes again": {func(ch chan<- int) { close(ch) }, "panic: close of closed channel"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inAllWays(t, func(t *testing.T, fromChannel func(collect func(chan<- int), each func(int)) error) {
 				var got []int
 				returned := false
-				err := engine.FromChannel(-1, func(ch chan<- int) {
+				err := fromChannel(func(ch chan<- int) {
 					defer func() { returned = true }()
 					ch <- 1
 					close(ch)
@@ -106,14 +138,14 @@ func TestLateSends(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			inAllWays(t, func(t *testing.T, fromChannel func(collect func(chan<- int), each func(int)) error) {
 				const senders = 3
 				var (
 					got    atomic.Int32
 					others sync.WaitGroup
 					start  = make(chan struct{})
 				)
-				err := engine.FromChannel(-1, func(ch chan<- int) {
+				err := fromChannel(func(ch chan<- int) {
 					ch <- 1
 					for range senders {
 						others.Go(func() {
@@ -182,17 +214,16 @@ func TestChannelIsFreed(t *testing.T) {
 
 // TestEachMustReturn checks that a panic of the receiver does not hold up the sender.
 func TestEachMustReturn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inAllWays(t, func(t *testing.T, fromChannel func(collect func(chan<- int), each func(int)) error) {
 		sent := 0
-		err := engine.Try(func() error {
-			return engine.FromChannel(-1, func(ch chan<- int) {
-				for i := range 1000 {
-					ch <- i
-					sent++
-				}
-			}, func(int) { panic(errOwn) })
-		})
-		if !errors.Is(err, errOwn) || sent != 1000 {
+		err := fromChannel(func(ch chan<- int) {
+			for i := range 1000 {
+				ch <- i
+				sent++
+			}
+		}, func(int) { panic(errOwn) })
+		var panicked *engine.PanicError
+		if !errors.Is(err, errOwn) || !errors.As(err, &panicked) || sent != 1000 {
 			t.Errorf("%d values were sent: %v", sent, err)
 		}
 	})

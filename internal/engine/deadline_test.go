@@ -47,14 +47,14 @@ var misbehaving = map[string]func(ctx context.Context, release <-chan struct{}, 
 		}
 		return errOwn
 	},
-	"is stuck and sends to a channel": func(_ context.Context, release <-chan struct{}, sink engine.Sink) error {
-		return engine.FromChannel(-1, func(ch chan<- int) {
+	"is stuck and sends to a channel": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
+		return engine.FromChannelOf(ctx, -1, func(ch chan<- int) {
 			ch <- 1
 			<-release
 		}, func(v int) { send(sink, float64(v)) })
 	},
-	"blocks on a send of its own": func(_ context.Context, release <-chan struct{}, sink engine.Sink) error {
-		return engine.FromChannel(-1, func(ch chan<- int) {
+	"blocks on a send of its own": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
+		return engine.FromChannelOf(ctx, -1, func(ch chan<- int) {
 			ch <- 1
 			own := make(chan int)
 			select {

@@ -1,12 +1,13 @@
 // Package engine runs collectors: concurrently, each with a sink of its own, under
 // the context of the scrape, and never for longer than that context lasts.
 //
-// All goroutines of a scrape are started here. A run has one goroutine, or two if
-// its collector sends to a channel (see FromChannel). A scrape waits for its runs
-// in the goroutine of its caller and leaves those behind that outlive its context;
-// a run that has been left behind ends when its collector returns. Since a
-// collector is not started again before that, the number of goroutines is bounded
-// by the number of collectors, however many scrapes come.
+// All goroutines of a scrape are started here. A run that waits for something has one
+// goroutine, or two if its collector sends to a channel (see FromChannelOf); runs that do
+// not are done one after the other, by as many as there are processors (see crew). A
+// scrape waits for its runs in the goroutine of its caller and leaves those behind that
+// outlive its context; a run that has been left behind ends when its collector returns.
+// Since a collector is not started again before that, the number of goroutines is
+// bounded by the number of collectors, however many scrapes come.
 package engine
 
 import (
@@ -78,6 +79,9 @@ type Job struct {
 	// collector can see its context: which then has the values and the deadline of the
 	// first of them, and ends with the last. Sink has to be nil.
 	Share bool
+	// Origins asks for the Origin of samples, as far as nobody but this scrape gets them.
+	// Sink has to be nil.
+	Origins bool
 }
 
 // Outcome is what one collector has given to one scrape.

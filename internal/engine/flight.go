@@ -19,7 +19,10 @@ const cancelGrace = 100 * time.Millisecond
 
 // flight is one run under way.
 type flight struct {
+	engine    *Engine
 	collector *Collector
+	ctx       runContext
+	release   func() // Of what the context holds.
 	sink      Sink
 	shared    bool          // Others may join it.
 	buffer    *Buffer       // The sink, if the caller has not given one.
@@ -31,7 +34,9 @@ type flight struct {
 	end       time.Time // Valid when done is closed.
 
 	// The following are guarded by the engine's mutex.
+	fresh   bool        // Whoever has launched it does not know yet.
 	waiters int         // Scrapes that wait for it.
+	joined  bool        // There were several of them. It does not change once done is closed.
 	counted bool        // It counts in Engine.running, and has its place in a group.
 	overdue bool        // It counts in Collector.overdue.
 	grace   *time.Timer // It counts in Collector.leaving, if this is not nil.
@@ -43,7 +48,7 @@ type flight struct {
 
 // tryStart starts or joins a run, or returns an outcome without one. It returns nil
 // and nil if the job has to wait. The engine's mutex is held.
-func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight, *Outcome) {
+func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time, late *latecomers) (*flight, *Outcome) {
 	c := job.Collector
 	if o := c.cached(now); o != nil {
 		return nil, o
@@ -53,6 +58,7 @@ func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight,
 		return nil, &Outcome{Err: ErrStillRunning}
 	case c.joinable != nil && (c.shares() || job.Share):
 		c.joinable.waiters++
+		c.joinable.joined = true
 		return c.joinable, nil
 	}
 	if err := c.refuses(now); err != nil {
@@ -61,19 +67,21 @@ func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time) (*flight,
 	if c.leaving > 0 || c.flights >= maxOverlap || !e.hasPlace(c) || !c.acquire(now) {
 		return nil, nil
 	}
-	return e.launch(ctx, job, now), nil
+	return e.launch(ctx, job, now, late), nil
 }
 
 // isOverdue tells whether a run has outlived its scrape, in this registration or an
 // earlier one. It may be called on nil.
 func (c *Collector) isOverdue() bool { return c != nil && (c.overdue > 0 || c.Earlier.isOverdue()) }
 
-// launch starts a run. The engine's mutex is held.
-func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
+// launch makes a run, which the caller has to have run without the engine's mutex, which
+// is held here.
+func (e *Engine) launch(ctx context.Context, job Job, now time.Time, late *latecomers) *flight {
 	c := job.Collector
-	f := &flight{collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
+	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, fresh: true, waiters: 1, counted: true}
 	if f.sink == nil {
-		f.buffer = &Buffer{}
+		f.buffer = newBuffer(c.stats.LastSamples)
+		f.buffer.origins = job.Origins && !c.KeepsResults()
 		f.sink = f.buffer
 	}
 	if e.flights == nil {
@@ -85,31 +93,40 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time) *flight {
 	c.stats.Runs++
 	c.Earlier = nil // It has returned.
 	c.stats.LastStart = now
-	ended := func() {}
+	f.release = func() {}
 	if f.shared = c.shares() || job.Share; f.shared {
 		c.joinable = f
 		ctx, f.cancel = detach(ctx, !c.shares())
-		ended = f.cancel
+		f.release = f.cancel
 	}
 	if c.Policy != nil && c.Policy.Timeout > 0 {
-		ctx, ended = context.WithTimeout(ctx, c.Policy.Timeout)
+		ctx, f.release = context.WithTimeout(ctx, c.Policy.Timeout)
 		f.limit = make(chan struct{})
 		f.limiter = time.AfterFunc(c.Policy.Timeout, func() { e.passLimit(f) })
 	}
-	goTry(func() error {
-		err := c.Run(ctx, f.sink)
-		if !c.Shared {
-			err = afterDeadline(ctx, err)
+	f.ctx.Context = ctx
+	f.ctx.run.expected, f.ctx.run.late = c.stats.LastSamples, late
+	return f
+}
+
+// run runs the collector. However that ends, by returning, by a panic or by
+// runtime.Goexit, after which run does not return either, the end is made known.
+func (f *flight) run() {
+	err := errGoexit
+	defer func() {
+		if f.buffer == nil {
+			f.sink.Close()
+		}
+		f.engine.finish(f, err, f.ctx.Err())
+		f.release() // Not before, either.
+	}()
+	err = presentable(Try(func() error {
+		err := f.collector.Run(&f.ctx, f.sink)
+		if !f.collector.Shared {
+			err = afterDeadline(&f.ctx, err)
 		}
 		return err
-	}, func(err error) {
-		if job.Sink != nil {
-			job.Sink.Close()
-		}
-		e.finish(f, err, ctx.Err())
-		ended() // Not before, either.
-	})
-	return f
+	}))
 }
 
 // detach returns a context with the values of ctx, and with its deadline if that is asked
@@ -204,6 +221,9 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 	}
 	if f.buffer != nil {
 		o.Samples, o.Dropped = f.buffer.Snapshot()
+		if f.buffer.origins && (o.Err != nil || f.joined) {
+			o.Samples = withoutOrigins(o.Samples) // Another scrape may get them, too.
+		}
 	}
 	if o.Err != nil {
 		o.Duration = time.Since(f.start)

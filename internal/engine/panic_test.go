@@ -47,16 +47,16 @@ func TestPanics(t *testing.T) {
 			}
 		},
 		"behind the channel": func(run func()) engine.Run {
-			return func(_ context.Context, sink engine.Sink) error {
-				return engine.FromChannel(-1, func(ch chan<- int) {
+			return func(ctx context.Context, sink engine.Sink) error {
+				return engine.FromChannelOf(ctx, -1, func(ch chan<- int) {
 					ch <- 1
 					run()
 				}, func(v int) { send(sink, float64(v)) })
 			}
 		},
 		"before the channel": func(run func()) engine.Run {
-			return func(_ context.Context, sink engine.Sink) error {
-				return engine.FromChannel(-1, func(ch chan<- int) {
+			return func(ctx context.Context, sink engine.Sink) error {
+				return engine.FromChannelOf(ctx, -1, func(ch chan<- int) {
 					for i := range 1000 { // More than fits.
 						ch <- i
 					}

@@ -19,6 +19,9 @@ type start struct {
 	flights  []*flight // By job; nil if there is no run.
 	outcomes []Outcome // By job; set if there is no run.
 
+	late     *latecomers // Of all runs that are started.
+	launched []*flight   // Runs that are to be started once the engine's mutex is free.
+
 	pending []int  // Jobs that have to wait, the most important first.
 	blocked []bool // By job, whether it waits for nothing but a place, and so counts in Engine.blocked.
 }
@@ -31,6 +34,8 @@ func (s *start) run() {
 		}
 		return
 	}
+	s.late = new(latecomers) // Runs that are left behind hold on to it, but not to s.
+	s.launched = make([]*flight, 0, len(s.jobs))
 	s.blocked = make([]bool, len(s.jobs))
 	s.pending = make([]int, len(s.jobs))
 	for i := range s.pending {
@@ -40,7 +45,12 @@ func (s *start) run() {
 		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
 	})
 	var wake chan struct{}
-	for !s.startSome(&wake) {
+	for {
+		all := s.startSome(&wake)
+		s.startLaunched()
+		if all {
+			break
+		}
 		select {
 		case <-wake:
 			continue
@@ -81,10 +91,14 @@ func (s *start) startSome(wake *chan struct{}) bool {
 			break
 		}
 		wasBlocked := s.unblock(i)
-		f, o := e.tryStart(s.ctx, s.jobs[i], now)
+		f, o := e.tryStart(s.ctx, s.jobs[i], now, s.late)
 		switch {
 		case f != nil:
 			s.flights[i] = f
+			if f.fresh {
+				f.fresh = false
+				s.launched = append(s.launched, f)
+			}
 		case o != nil:
 			s.outcomes[i] = *o
 		default:
@@ -110,6 +124,17 @@ func (s *start) startSome(wake *chan struct{}) bool {
 		notify(*wake) // A place in a group may have become free a moment ago.
 	}
 	return len(s.pending) == 0
+}
+
+// startLaunched starts the runs that have been launched. Then there is nothing left to do
+// but to wait for them.
+func (s *start) startLaunched() {
+	c := crew{runs: s.launched}
+	s.launched = nil
+	c.start()
+	for _, f := range c.runs {
+		f.ctx.run.wait()
+	}
 }
 
 // block counts a job that waits for nothing but a place, and tells whether it does.

@@ -24,10 +24,11 @@ const (
 
 // KindOf returns what kind of failure err is.
 func KindOf(err error) Kind {
-	var panicked *PanicError
-	switch {
-	case err == nil:
+	if err == nil {
 		return KindNone
+	}
+	var panicked *PanicError // It escapes.
+	switch {
 	case errors.Is(err, ErrStillRunning):
 		return KindStillRunning
 	case errors.Is(err, ErrBreakerOpen):

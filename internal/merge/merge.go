@@ -49,9 +49,8 @@ type group struct {
 
 // ref is a sample and where it comes from.
 type ref struct {
-	point *model.Point
-	batch int
-	index int // In the family, for sorting.
+	sample *model.Sample
+	batch  int
 }
 
 // Families writes the merged families to sink. It stops at the first error that
@@ -61,6 +60,7 @@ func Families(in Input, sink model.Sink) error {
 	in.resolveSuffixes(groups)
 	var w writer
 	w.report, w.sink = in.Report, sink
+	w.origins, _ = sink.(model.OriginSink)
 	for i := range groups {
 		if groups[i].dropped {
 			continue
@@ -83,18 +83,25 @@ func (in *Input) groups() []group {
 	if len(in.Batches) == 0 {
 		return groups
 	}
-	index := make(map[string]int, len(groups))
+	index := make(map[string]int, len(groups)+len(in.Batches))
+	groups = slices.Grow(groups, len(in.Batches)) // Mostly, each has a family of its own.
+	samples := 0
 	for i := range groups {
 		index[groups[i].family.Name] = i
 	}
 	for b := range in.Batches {
-		groups = in.addBatch(groups, index, b)
+		samples += len(in.Batches[b].Samples)
+	}
+	free := make([]ref, samples)
+	for b := range in.Batches {
+		groups = in.addBatch(groups, index, b, &free)
 	}
 	slices.SortFunc(groups, func(a, b group) int { return cmp.Compare(a.family.Name, b.family.Name) })
 	return groups
 }
 
-func (in *Input) addBatch(groups []group, index map[string]int, batch int) []group {
+// addBatch takes references to samples from free, which has room for all of them.
+func (in *Input) addBatch(groups []group, index map[string]int, batch int, free *[]ref) []group {
 	var (
 		last *model.Family
 		g    = -1 // The group of last, or -1 if its samples are not wanted.
@@ -121,9 +128,10 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int) []gro
 			in.Report(batch, fmt.Errorf("collected metric %s%s %w", last.Name, braced(s.Point.Labels), err))
 		default:
 			if groups[g].foreign == nil {
-				groups[g].foreign = make([]ref, 0, sameFamily(samples[i:]))
+				n := sameFamily(samples[i:])
+				groups[g].foreign, *free = (*free)[:0:n], (*free)[n:]
 			}
-			groups[g].foreign = append(groups[g].foreign, ref{point: &s.Point, batch: batch})
+			groups[g].foreign = append(groups[g].foreign, ref{sample: s, batch: batch})
 		}
 	}
 	return groups

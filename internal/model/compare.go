@@ -3,6 +3,7 @@ package model
 import (
 	"cmp"
 	"math/bits"
+	"strings"
 )
 
 // CompareSameNames is CompareLabels, several times faster, for two label sets that have
@@ -17,7 +18,7 @@ import (
 // themselves are compared.
 func CompareSameNames(a, b Labels) int {
 	s, t := a.Text(), b.Text()
-	i := commonPrefix(s, t)
+	i := CommonPrefix(s, t)
 	if i == len(s) || i == len(t) {
 		return CompareLabels(a, b) // Equal: no rendering is the beginning of another.
 	}
@@ -34,8 +35,8 @@ func CompareSameNames(a, b Labels) int {
 	}
 }
 
-// commonPrefix returns the number of bytes at the beginning that are the same.
-func commonPrefix(s, t string) int {
+// CommonPrefix returns how many bytes at the beginning of s and t are the same.
+func CommonPrefix(s, t string) int {
 	n := min(len(s), len(t))
 	i := 0
 	for ; i+8 <= n; i += 8 {
@@ -48,16 +49,33 @@ func commonPrefix(s, t string) int {
 	return i
 }
 
-// SameNames tells whether two label sets have the same names.
-func SameNames(a, b Labels) bool {
-	ca, cb := a.Cursor(), b.Cursor()
-	for {
-		moreA, moreB := ca.Next(), cb.Next()
-		if !moreA || !moreB {
-			return moreA == moreB
+// Names are the names of a label set, as in the text before each of its values, each but
+// the first with the quote that ends the value before: code=" and ",method=".
+type Names []string
+
+// AppendNames appends the names of l to names, which share memory with it.
+func (l Labels) AppendNames(names Names) Names {
+	start := 0 // Of the name.
+	for rest := l.text; rest != "" && rest != `"`; start = len(`",`) {
+		if rest[start] == '"' {
+			start = closingQuote(rest, start+1)
 		}
-		if ca.Name != cb.Name {
+		start += strings.IndexByte(rest[start:], '=') + len(`="`)
+		names = append(names, rest[:start])
+		rest = rest[closingQuote(rest, start):]
+	}
+	return names
+}
+
+// Has tells whether l has these names, and no others. Sorting 1,000 series takes an eighth
+// less than with a walk over the labels of two sets.
+func (names Names) Has(l Labels) bool {
+	rest := l.text
+	for _, name := range names {
+		if !strings.HasPrefix(rest, name) {
 			return false
 		}
+		rest = rest[closingQuote(rest, len(name)):]
 	}
+	return len(rest) == min(len(names), 1) // The last quote, if there are labels.
 }

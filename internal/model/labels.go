@@ -133,17 +133,23 @@ func (l Labels) Keep() Labels {
 // Texts is memory for the texts of many label sets that are kept for as long as each
 // other. The zero value is ready.
 type Texts struct {
+	// Expected is how many label sets there will probably be.
+	Expected int
+
 	free []byte
 	size int
 }
 
 // Keep is Labels.Keep with the copy in t.
 func (t *Texts) Keep(l Labels) Labels {
-	const minSize, maxSize = 512, 8 << 10
+	const minSize, maxSize = 128, 8 << 10
 	if !l.volatile {
 		return l
 	}
 	if cap(t.free)-len(t.free) < len(l.text) {
+		if t.size == 0 {
+			t.size = t.Expected * (len(l.text) + len(l.text)/8) / 2
+		}
 		t.size = max(min(max(2*t.size, minSize), maxSize), len(l.text))
 		t.free = make([]byte, 0, t.size)
 	}

@@ -212,6 +212,18 @@ type Scratch struct {
 type Sample struct {
 	Family *Family
 	Point  Point
+
+	// Origin is what the point was made of, if a sink may take it instead; see
+	// OriginSink. Nobody else has it. Whoever changes the point sets it to nil.
+	Origin any
+}
+
+// OriginSink is implemented by a Sink that makes of points what some of them have been
+// made of.
+type OriginSink interface {
+	// Origin adds the point that was made of origin to the family begun last. The
+	// origin belongs to the sink then.
+	Origin(origin any) error
 }
 
 // Clone returns a copy of p that shares nothing with it but what is immutable.

@@ -1,0 +1,234 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// TestAllAreStartedAtOnce checks that collectors which block, whatever on, do not keep
+// others from being started: here each waits for all of them.
+func TestAllAreStartedAtOnce(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	for _, processors := range []int{1, before} {
+		runtime.GOMAXPROCS(processors)
+		synctest.Test(t, func(t *testing.T) {
+			const n = 50
+			var all sync.WaitGroup
+			all.Add(n)
+			collectors := make([]*engine.Collector, n)
+			for i := range collectors {
+				collectors[i] = shared(func(sink engine.Sink) error {
+					all.Done()
+					all.Wait()
+					send(sink, float64(i))
+					return nil
+				})
+			}
+			start := time.Now()
+			for i, o := range new(engine.Engine).Collect(t.Context(), jobs(collectors...)) {
+				if o.Err != nil {
+					t.Errorf("collector %d: %v", i, o.Err)
+				}
+				wantValues(t, o, float64(i))
+			}
+			took(t, start, 0)
+		})
+	}
+}
+
+// TestGoexitCostsNobodyElse checks that the other collectors are run, and that what was
+// sent before arrives.
+func TestGoexitCostsNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		collectors := make([]*engine.Collector, 50)
+		for i := range collectors {
+			collectors[i] = sending(func(ch chan<- int) {
+				ch <- i
+				if i%2 == 0 {
+					runtime.Goexit()
+				}
+			})
+		}
+		for i, o := range new(engine.Engine).Collect(t.Context(), jobs(collectors...)) {
+			if (o.Err != nil) != (i%2 == 0) {
+				t.Errorf("collector %d: %v", i, o.Err)
+			}
+			wantValues(t, o, float64(i))
+		}
+	})
+}
+
+// sending returns a collector that sends to a channel.
+func sending(collect func(ch chan<- int)) *engine.Collector {
+	return &engine.Collector{Shared: true, Run: func(ctx context.Context, sink engine.Sink) error {
+		return engine.FromChannelOf(ctx, -1, collect, func(v int) { send(sink, float64(v)) })
+	}}
+}
+
+// TestMoreThanFits checks that collectors which send more than their channels hold, and
+// more than they did before, are waited for and lose nothing.
+func TestMoreThanFits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var e engine.Engine
+		for _, n := range []int{0, 3, 300, 10, 1000} {
+			collectors := make([]*engine.Collector, 20)
+			for i := range collectors {
+				collectors[i] = sending(func(ch chan<- int) {
+					for v := range n {
+						ch <- v
+					}
+				})
+			}
+			for i, o := range e.Collect(t.Context(), jobs(collectors...)) {
+				if len(o.Samples) != n || o.Err != nil {
+					t.Errorf("of collector %d, %d samples came, want %d: %v", i, len(o.Samples), n, o.Err)
+				}
+			}
+		}
+	})
+}
+
+// TestArrivedBeforeTheEnd checks that what a collector has sent before it got stuck is
+// there at the end of the scrape, and that nobody is held up who sends late.
+func TestArrivedBeforeTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		stuck := sending(func(ch chan<- int) {
+			ch <- 1
+			<-release
+			for range 1000 {
+				ch <- 2
+			}
+		})
+		late := sending(func(ch chan<- int) {
+			ch <- 1
+			go func() {
+				<-release
+				for range 1000 {
+					ch <- 2
+				}
+			}()
+		})
+		outcomes := scrape(new(engine.Engine), timeout, stuck, late)
+		wantValues(t, outcomes[0], 1)
+		wantValues(t, outcomes[1], 1)
+		if !errors.Is(outcomes[0].Err, context.DeadlineExceeded) || outcomes[1].Err != nil {
+			t.Errorf("the runs ended with %v and %v", outcomes[0].Err, outcomes[1].Err)
+		}
+		close(release)
+		time.Sleep(time.Hour) // All must come to an end, which the bubble checks.
+	})
+}
+
+// TestClosedChannelOfRun checks that closing the channel, as a collector must not, is an
+// error, and that what was sent before arrives.
+func TestClosedChannelOfRun(t *testing.T) {
+	o := new(engine.Engine).Collect(t.Context(), jobs(sending(func(ch chan<- int) {
+		ch <- 1
+		close(ch)
+	})))[0]
+	wantValues(t, o, 1)
+	if want := "the channel was closed, which belongs to whoever receives from it"; o.Err == nil || o.Err.Error() != want {
+		t.Errorf("the error is %v, want %s", o.Err, want)
+	}
+}
+
+// TestFewGoroutines checks that collectors which do not block share goroutines. In the
+// bubble no time passes, so the processors have all the time for them.
+func TestFewGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 200
+		var most atomic.Int64
+		collectors := make([]*engine.Collector, n)
+		for i := range collectors {
+			collectors[i] = sending(func(ch chan<- int) {
+				ch <- i
+				for now := int64(runtime.NumGoroutine()); ; {
+					if before := most.Load(); now <= before || most.CompareAndSwap(before, now) {
+						return
+					}
+				}
+			})
+		}
+		var e engine.Engine
+		for range 10 { // Some other load may hold up the goroutines for once.
+			most.Store(0)
+			e.Collect(t.Context(), jobs(collectors...))
+			if most.Load() < n/2 {
+				return
+			}
+		}
+		t.Errorf("there were %d goroutines for %d collectors", most.Load(), n)
+	})
+}
+
+// TestChannelWithoutRun checks that a collector whose context is not the one of its run,
+// because somebody has replaced it, is served as well.
+func TestChannelWithoutRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(_ context.Context, sink engine.Sink) error {
+			return engine.FromChannelOf(context.Background(), -1, func(ch chan<- int) {
+				for i := range 1000 {
+					ch <- i
+				}
+			}, func(v int) { send(sink, float64(v)) })
+		})))[0]
+		if len(o.Samples) != 1000 || o.Err != nil {
+			t.Errorf("%d samples came, want 1000: %v", len(o.Samples), o.Err)
+		}
+	})
+}
+
+// TestChannelsInOneRun checks that a run may have several channels at once, as if its
+// collector looks at others that send.
+func TestChannelsInOneRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(ctx context.Context, sink engine.Sink) error {
+			return engine.FromChannelOf(ctx, -1, func(outer chan<- int) {
+				err := engine.FromChannelOf(ctx, -1, func(inner chan<- int) {
+					for i := range 1000 {
+						inner <- i
+					}
+				}, func(v int) { outer <- v })
+				if err != nil {
+					t.Error(err)
+				}
+			}, func(v int) { send(sink, float64(v)) })
+		})))[0]
+		if len(o.Samples) != 1000 || o.Err != nil {
+			t.Errorf("%d samples came, want 1000: %v", len(o.Samples), o.Err)
+		}
+	})
+}
+
+// TestRunContext checks that the context of a run is what contexts are, for whoever makes
+// others of it.
+func TestRunContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		type key struct{}
+		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "value"), time.Minute)
+		defer cancel()
+		deadline, _ := ctx.Deadline()
+		o := new(engine.Engine).Collect(ctx, jobs(aware(func(ctx context.Context, _ engine.Sink) error {
+			child, cancel := context.WithCancel(ctx)
+			defer cancel()
+			if got, ok := child.Deadline(); !ok || !got.Equal(deadline) || child.Value(key{}) != "value" {
+				t.Errorf("the deadline is %v, want %v; the value is %v", got, deadline, child.Value(key{}))
+			}
+			<-child.Done()
+			return child.Err()
+		})))[0]
+		if !errors.Is(o.Err, context.DeadlineExceeded) {
+			t.Errorf("the run ended with %v", o.Err)
+		}
+	})
+}
