@@ -196,10 +196,12 @@ type vec[C any, P child[C]] struct {
 	vecIndex[C]
 
 	init func(P) // Prepares a new child; nil if its zero value is ready.
+	// Like labelmap.ReadAhead for what a child keeps elsewhere; nil if there is nothing.
+	ahead func([]*labelmap.Entry[C]) uint64
 }
 
 func newVec[C any, P child[C]](f *family, init func(P)) *vec[C, P] {
-	return &vec[C, P]{newVecIndex(f, labelmap.New[C](f.layout), nil), init}
+	return &vec[C, P]{vecIndex: newVecIndex(f, labelmap.New[C](f.layout), nil), init: init}
 }
 
 // get returns the child with these label values.
@@ -251,7 +253,7 @@ func (v *vec[C, P]) curryWith(labels Labels) (*vec[C, P], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &vec[C, P]{curried, v.init}, nil
+	return &vec[C, P]{curried, v.init, v.ahead}, nil
 }
 
 func (v *vec[C, P]) metric(values []string) (Metric, error) {
@@ -289,21 +291,30 @@ func (v *vec[C, P]) collect(ch chan<- Metric) {
 // Family and Series make a vec a model.Source.
 func (v *vec[C, P]) Family() *model.Family     { return &v.family.Family }
 func (v *vec[C, P]) hasLabel(name string) bool { return v.family.hasLabel(name) }
-func (v *vec[C, P]) Series() model.Series      { return vecSeries[C, P](v.children.Sorted()) }
+func (v *vec[C, P]) Series() model.Series {
+	return &vecSeries[C, P]{v.children.Sorted(), v.ahead}
+}
 
 // vecSeries is a snapshot of the children of a vec.
-type vecSeries[C any, P child[C]] []*labelmap.Entry[C]
+type vecSeries[C any, P child[C]] struct {
+	entries []*labelmap.Entry[C]
+	ahead   func([]*labelmap.Entry[C]) uint64
+}
 
-func (s vecSeries[C, P]) Len() int { return len(s) }
-func (s vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
-	P(&s[i].Child).point(p, scratch)
+func (s *vecSeries[C, P]) Len() int { return len(s.entries) }
+func (s *vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
+	P(&s.entries[i].Child).point(p, scratch)
 }
 
 // ReadBatch implements model.Batched.
-func (s vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
-	entries := s[from:][:len(points)]
+func (s *vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
+	entries := s.entries[from:][:len(points)]
 	// Whatever the sum is, it does not stay.
-	points[0].Value = float64(labelmap.ReadAhead(entries))
+	sum := labelmap.ReadAhead(entries)
+	if s.ahead != nil {
+		sum += s.ahead(entries)
+	}
+	points[0].Value = float64(sum)
 	for i, e := range entries {
 		P(&e.Child).point(&points[i], &scratches[i])
 	}

@@ -151,15 +151,15 @@ func (a *allocator) histogram(p *model.Point) *dto.Histogram {
 	pb := a.histograms.next()
 	pb.SampleSum, pb.CreatedTimestamp = put(&a.floats, h.Sum), a.time(p.Created)
 	pb.SampleCount, pb.SampleCountFloat = a.count(h.Count, h.CountFloat)
-	if len(h.Buckets) > 0 {
-		pb.Bucket = a.bucketLists.take(len(h.Buckets))
+	if n := h.NumBuckets(); n > 0 {
+		pb.Bucket = a.bucketLists.take(n)
 	}
-	for i := range h.Buckets {
-		b := a.buckets.next()
-		b.CumulativeCount, b.CumulativeCountFloat = a.count(h.Buckets[i].Count, h.Buckets[i].CountFloat)
-		b.UpperBound = put(&a.floats, h.Buckets[i].UpperBound)
-		b.Exemplar = a.exemplar(h.Buckets[i].Exemplar)
-		pb.Bucket[i] = b
+	for i := range pb.Bucket {
+		from, to := h.Bucket(i), a.buckets.next()
+		to.CumulativeCount, to.CumulativeCountFloat = a.count(from.Count, from.CountFloat)
+		to.UpperBound = put(&a.floats, from.UpperBound)
+		to.Exemplar = a.exemplar(from.Exemplar)
+		pb.Bucket[i] = to
 	}
 	if h.Native != nil {
 		a.native(pb, h.Native)

@@ -32,8 +32,9 @@ func appendHistogram(buf []byte, p *model.Point) []byte {
 	buf, start := appendOpen(buf, metricHistogram)
 	buf = appendIntCount(buf, sampleCount, h.Count, h.CountFloat)
 	buf = appendDouble(buf, sampleSum, h.Sum)
-	for i := range h.Buckets {
-		buf = appendBucket(buf, &h.Buckets[i])
+	for i := range h.NumBuckets() {
+		b := h.Bucket(i)
+		buf = appendBucket(buf, &b)
 	}
 	buf = appendFloatCount(buf, histogramCountFloat, h.CountFloat)
 	if h.Native != nil {
