@@ -207,7 +207,12 @@ func unlockAll(stripes []*observed) {
 
 func (h *histogram) point(p *model.Point, scratch *model.Scratch) {
 	out := &scratch.Histogram
-	*out = model.HistogramValue{Bounds: h.shape.bounds.upper, Buckets: out.Buckets[:0]}
+	// Field by field, here and below: otherwise the struct is made on the stack in small
+	// pieces and copied in large ones, for which the processor has to wait. A scrape of
+	// 10,000 histograms took 25 ns longer for each.
+	buckets := out.Buckets[:0]
+	*out = model.HistogramValue{}
+	out.Bounds, out.Buckets = h.shape.bounds.upper, buckets
 	// Exemplars are read before the counts, so that none is of an observation that is
 	// not counted.
 	exemplars := h.exemplars.Load()
@@ -233,7 +238,9 @@ func (h *histogram) point(p *model.Point, scratch *model.Scratch) {
 			out.Buckets[i].Count = counts[i]
 		}
 	}
-	*p = model.Point{Labels: *h.labels, Histogram: out, Created: model.Instant{Nanos: created, Valid: true}}
+	*p = model.Point{}
+	p.Labels, p.Histogram = *h.labels, out
+	p.Created.Nanos, p.Created.Valid = created, true
 }
 
 // appendBuckets appends the buckets without their counts. There is one for +Inf only
