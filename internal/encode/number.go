@@ -1,7 +1,9 @@
 package encode
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -43,11 +45,50 @@ func appendWhole(buf []byte, n int64) []byte {
 		buf = append(buf, '-')
 		n = -n
 	}
-	if n < expFrom {
-		var d digits
-		return append(buf, d[d.put(uint64(n)):]...)
+	switch {
+	case n < expFrom:
+		d := eightDigits(uint64(n))
+		begin := bits.TrailingZeros64(d|1<<56) / 8 // One digit stays.
+		end := len(buf) + 8 - begin
+		return binary.LittleEndian.AppendUint64(buf, (d|zeros)>>(8*begin))[:end]
+	case n < 1e8:
+		return appendMillions(buf, uint64(n))
+	default:
+		return appendDecimal(buf, uint64(n), 0)
 	}
-	return appendDecimal(buf, uint64(n), 0)
+}
+
+// appendMillions appends n, which has seven or eight digits, in scientific notation.
+func appendMillions(buf []byte, n uint64) []byte {
+	exp := uint32('7')
+	d := eightDigits(n)
+	if n < 1e7 {
+		exp = '6'
+		d >>= 8
+	}
+	buf = append(buf, '0'+byte(d))
+	if d >>= 8; d != 0 {
+		buf = append(buf, '.')
+		end := len(buf) + 8 - bits.LeadingZeros64(d)/8
+		buf = binary.LittleEndian.AppendUint64(buf, d|zeros)[:end]
+	}
+	return binary.LittleEndian.AppendUint32(buf, 'e'|'+'<<8|'0'<<16|exp<<24)
+}
+
+// zeros turns eight digits into text.
+const zeros = 0x30303030_30303030
+
+// eightDigits returns the decimal digits of n, which is less than 10⁸, each in a byte:
+// the first one in the lowest. All of them are made at once, by halving what each half
+// stands for, and without a branch that depends on how many there are.
+func eightDigits(n uint64) uint64 {
+	// Two numbers of four digits, then four of two, then eight of one. The divisions by
+	// 100 and 10 are multiplications whose results are exact for numbers that small.
+	d := n/1e4 | n%1e4<<32
+	q := d * 10486 >> 20 & 0x0000007F_0000007F
+	d = q | (d-100*q)<<16
+	q = d * 103 >> 10 & 0x000F000F_000F000F
+	return q | (d-10*q)<<8
 }
 
 // digits are the decimal digits of a number, at the end.
