@@ -20,7 +20,7 @@ import (
 // ExemplarObserver. A scrape sees each observation as a whole.
 func NewHistogram(opts HistogramOpts) Histogram {
 	f := newFamily(model.Histogram, histogramFamily(opts), nil)
-	h := &histogram{series: newSeries(f)}
+	h := alone[histogram](f)
 	h.init(newHistogramShape(f, opts))
 	return h
 }
@@ -229,7 +229,7 @@ func (h *histogram) point(p *model.Point, scratch *model.Scratch) {
 		cumulated += out.Buckets[i].Count
 		out.Buckets[i].Count = cumulated
 	}
-	*p = model.Point{Labels: *h.labels, Histogram: out, Created: model.Instant{Nanos: created, Valid: true}}
+	*p = model.Point{Labels: labelsOf(h), Histogram: out, Created: model.Instant{Nanos: created, Valid: true}}
 }
 
 // appendBuckets appends the buckets without their counts. There is one for +Inf only

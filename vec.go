@@ -133,7 +133,7 @@ func (x *vecIndex[C]) deletePartial(labels Labels) int {
 		wanted[i] = x.family.constrain(i, value)
 	}
 	return x.children.DeleteFunc(func(e *labelmap.Entry[C]) bool {
-		values := x.family.layout.Values(e.Labels)
+		values := x.family.layout.Values(e.Labels())
 		for i, value := range wanted {
 			if values[i] != value {
 				return false
@@ -238,7 +238,7 @@ func (v *vec[C, P]) find(names, all []string) (P, error) {
 	}
 	e := v.children.GetOrCreate(all, func(e *labelmap.Entry[C]) {
 		p := P(&e.Child)
-		p.bind(series{v.family, &e.Labels})
+		p.bind(series{v.family})
 		if v.init != nil {
 			v.init(p)
 		}

@@ -8,7 +8,6 @@ package labelmap
 import (
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -41,48 +40,6 @@ type Map[C any] struct {
 	version atomic.Uint64
 
 	index index[C]
-}
-
-// Entry is one series. It never moves, and once it is deleted it never comes
-// back: a series with the same values that is created later is another Entry.
-type Entry[C any] struct {
-	Child  C            // Belongs to the user of the map, but for its first word, which is set once by init.
-	Labels model.Labels // Immutable.
-
-	// State is the hash of the values with the bit liveBit set, or, when the
-	// entry is deleted, the version of the map that did it. So a state equal to
-	// the hash that one looks for means a live entry, and anybody can tell
-	// without a lock whether the entry existed in a given version.
-	state atomic.Uint64
-}
-
-// liveBit tells a hash from a version in Entry.state.
-const liveBit = 1 << 63
-
-// existsAt tells whether e, created in this version or before, is not deleted
-// in it.
-func (e *Entry[C]) existsAt(version uint64) bool {
-	state := e.state.Load()
-	return state&liveBit != 0 || state > version
-}
-
-// ReadAhead reads something of the entries and of their labels. These reads do not
-// depend on each other, and the loops are short: so the processor has many of their
-// rounds in flight, and what is read one after the other later is in its cache. The
-// result means nothing; it only keeps the compiler from leaving out the reads.
-func ReadAhead[C any](entries []*Entry[C]) (sum uint64) {
-	for _, e := range entries {
-		if unsafe.Sizeof(e.Child) >= unsafe.Sizeof(sum) {
-			sum += *(*uint64)(unsafe.Pointer(&e.Child))
-		}
-		sum += e.state.Load()
-	}
-	for _, e := range entries {
-		if text := e.Labels.Text(); text != "" {
-			sum += uint64(text[0]) + uint64(text[len(text)-1])
-		}
-	}
-	return sum
 }
 
 // New returns an empty map of series with the given layout.
@@ -125,7 +82,7 @@ func (m *Map[C]) create(h uint64, values []string, init func(*Entry[C])) *Entry[
 	if e := t.find(h, m.layout, values); e != nil {
 		return e
 	}
-	e := &Entry[C]{Labels: m.layout.Render(values)}
+	e := NewEntry[C](m.layout, values)
 	e.state.Store(h)
 	if init != nil {
 		init(e)

@@ -59,7 +59,7 @@ func (t *table[C]) find(h uint64, layout *model.Layout, values []string) *Entry[
 			return nil
 		}
 		// The tombstone's state is no hash. Equal hashes do not make equal values.
-		if e.state.Load() == h && layout.Match(e.Labels, values) {
+		if e.state.Load() == h && layout.Match(e.text(), values) {
 			return e
 		}
 	}

@@ -87,28 +87,41 @@ func (l *Layout) endLiteral(literal []byte) {
 // are given. The slice is read-only.
 func (l *Layout) Names() []string { return l.names }
 
-// Render returns the label set with these values, one for each of Names. It
-// copies them.
-func (l *Layout) Render(values []string) Labels {
-	if len(l.slots) == 0 {
-		return Labels{text: l.head, quoted: l.quoted}
-	}
+// Quoted tells whether some name is rendered in quotes.
+func (l *Layout) Quoted() bool { return l.quoted }
+
+// Size returns the length of the rendering of these values, one for each of Names.
+func (l *Layout) Size(values []string) int {
 	size := l.size
-	for _, value := range values {
-		size += escapedLen(value)
+	for i := range l.slots {
+		size += escapedLen(values[l.slots[i].index])
 	}
-	buf := make([]byte, 0, size)
+	return size
+}
+
+// Append appends the rendering of these values.
+func (l *Layout) Append(buf []byte, values []string) []byte {
 	buf = append(buf, l.head...)
 	for i := range l.slots {
 		s := &l.slots[i]
 		buf = AppendEscaped(buf, values[s.index])
 		buf = append(buf, s.after...)
 	}
+	return buf
+}
+
+// Render returns the label set with these values, one for each of Names. It
+// copies them.
+func (l *Layout) Render(values []string) Labels {
+	if len(l.slots) == 0 {
+		return Labels{text: l.head, quoted: l.quoted}
+	}
+	buf := l.Append(make([]byte, 0, l.Size(values)), values)
 	// Nobody else has buf, so it can become the string without another copy.
 	return Labels{text: unsafe.String(unsafe.SliceData(buf), len(buf)), quoted: l.quoted}
 }
 
-// Match tells whether labels, which this layout has rendered, are the rendering
+// Match tells whether text, which this layout has rendered, is the rendering
 // of values, one for each of Names. It compares in place, without rendering.
 //
 // Comparing each value at the place where the values before it leave off, and
@@ -124,8 +137,7 @@ func (l *Layout) Render(values []string) Labels {
 // The codes of v are v itself only if nothing in v needs escaping. The fast
 // path must make sure of that, or it would take the value a\"b for the
 // rendering of a"b.
-func (l *Layout) Match(labels Labels, values []string) bool {
-	text := labels.text
+func (l *Layout) Match(text string, values []string) bool {
 	pos := len(l.head)
 	for i := range l.slots {
 		s := &l.slots[i]
