@@ -299,11 +299,12 @@ func (s vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
 	P(&s[i].Child).point(p, scratch)
 }
 
-// ReadBatch implements model.Batched.
+// ReadBatch implements model.Batched. While its caller writes these points, the
+// processor fetches what the next ones are read from.
 func (s vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
-	entries := s[from:][:len(points)]
-	// Whatever the sum is, it does not stay.
-	points[0].Value = float64(labelmap.ReadAhead(entries))
+	rest := s[from:]
+	entries, next := rest[:len(points)], rest[len(points):]
+	labelmap.Prefetch(next[:min(len(points), len(next))])
 	for i, e := range entries {
 		P(&e.Child).point(&points[i], &scratches[i])
 	}

@@ -91,14 +91,3 @@ func (e *Entry[C]) existsAt(version uint64) bool {
 	state := e.state.Load()
 	return state&liveBit != 0 || state > version
 }
-
-// ReadAhead reads something of the entries and of their labels. These reads do not
-// depend on each other, and the loop is short: so the processor has many of its
-// rounds in flight, and what is read one after the other later is in its cache. The
-// result means nothing; it only keeps the compiler from leaving out the reads.
-func ReadAhead[C any](entries []*Entry[C]) (sum uint64) {
-	for _, e := range entries {
-		sum += *(*uint64)(unsafe.Pointer(e)) + e.state.Load() + uint64(*(*byte)(e.behind()))
-	}
-	return sum
-}
