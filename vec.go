@@ -21,10 +21,9 @@ type vecIndex[C any] struct {
 	children *labelmap.Map[C]
 	curried  []curriedLabel // By ascending index.
 
-	// The number of labels if the values that a user gives are those of all labels,
-	// as they are; otherwise -1. It spares what finds a child three loads that wait for
-	// each other.
-	plain int
+	// The children if the values that a user gives are those of all labels, as they are;
+	// otherwise nil. It is where the way to a child that exists is shortest.
+	plain *labelmap.Map[C]
 }
 
 // curriedLabel is a label whose value is fixed: constrained, and valid UTF-8 or
@@ -35,9 +34,9 @@ type curriedLabel struct {
 }
 
 func newVecIndex[C any](f *family, children *labelmap.Map[C], curried []curriedLabel) vecIndex[C] {
-	plain := len(f.names())
+	plain := children
 	if curried != nil || f.constraints != nil {
-		plain = -1
+		plain = nil
 	}
 	return vecIndex[C]{f, children, curried, plain}
 }
@@ -204,11 +203,10 @@ func newVec[C any, P child[C]](f *family, init func(P)) *vec[C, P] {
 
 // get returns the child with these label values.
 func (v *vec[C, P]) get(values []string) (P, error) {
-	if len(values) == v.plain {
-		if e := v.children.Get(values); e != nil {
+	if v.plain != nil {
+		if e := v.plain.Get(values); e != nil {
 			return &e.Child, nil
 		}
-		return v.find(nil, values)
 	}
 	if err := v.checkCount(values); err != nil {
 		return nil, err

@@ -24,9 +24,10 @@ type Entry[C any] struct {
 	// without a lock whether the entry existed in a given version.
 	state atomic.Uint64
 
-	size   uint32 // Of the text of the labels, if it is behind the entry.
-	apart  bool   // What is behind the entry is a string with the text.
-	quoted bool   // See model.Labels.
+	size    uint32 // Of the text of the labels, if it is behind the entry.
+	apart   bool   // What is behind the entry is a string with the text.
+	escaped bool   // See model.Layout.Size.
+	quoted  bool   // See model.Labels.
 }
 
 // room is an entry with what lies behind it.
@@ -42,7 +43,7 @@ const liveBit = 1 << 63
 // NewEntry returns an entry with the labels that layout makes of values, which are
 // copied. It is in no map.
 func NewEntry[C any](layout *model.Layout, values []string) (e *Entry[C]) {
-	size := layout.Size(values)
+	size, escaped := layout.Size(values)
 	switch {
 	case size <= 16:
 		e = &new(room[C, [16]byte]).Entry
@@ -60,10 +61,10 @@ func NewEntry[C any](layout *model.Layout, values []string) (e *Entry[C]) {
 		e = &new(room[C, [192]byte]).Entry
 	default:
 		r := &room[C, string]{text: layout.Render(values).Text()}
-		r.apart, r.quoted = true, layout.Quoted()
+		r.apart, r.escaped, r.quoted = true, escaped, layout.Quoted()
 		return &r.Entry
 	}
-	e.size, e.quoted = uint32(size), layout.Quoted()
+	e.size, e.escaped, e.quoted = uint32(size), escaped, layout.Quoted()
 	layout.Append(unsafe.Slice((*byte)(e.behind()), size)[:0], values)
 	return e
 }
