@@ -26,8 +26,8 @@ func appendUint(buf []byte, field byte, v uint64) []byte {
 	if v >= 1<<35 {
 		return protowire.AppendVarint(buf, v)
 	}
-	// At most five bytes, of seven bits each, are written at once: this takes 3 ns, and one
-	// after the other, as soon as their number varies, 9.
+	// At most five bytes, of seven bits each, are written at once. No branch depends on their
+	// number: with a creation time in each, counters take 113 ns instead of 125.
 	const more = 0x80808080_80 // The bit of each byte that tells that there is another.
 	bytes := v&0x7F | v&(0x7F<<7)<<1 | v&(0x7F<<14)<<2 | v&(0x7F<<21)<<3 | v&(0x7F<<28)<<4
 	size := (bits.Len64(v) + 6) / 7
