@@ -22,7 +22,7 @@ import (
 // ExemplarObserver. A scrape sees each observation as a whole.
 func NewHistogram(opts HistogramOpts) Histogram {
 	f := newFamily(model.Histogram, histogramFamily(opts), nil)
-	h := &histogram{series: newSeries(f)}
+	h := alone[histogram](f)
 	h.init(newHistogramShape(f, opts))
 	return h
 }
@@ -239,7 +239,7 @@ func (h *histogram) point(p *model.Point, scratch *model.Scratch) {
 		}
 	}
 	*p = model.Point{}
-	p.Labels, p.Histogram = *h.labels, out
+	p.Labels, p.Histogram = labelsOf(h), out
 	p.Created.Nanos, p.Created.Valid = created, true
 }
 
@@ -321,8 +321,9 @@ func (v2) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
 // countsInLine is how many counts a cache line has, of most processors.
 const countsInLine = 8
 
-// readCountsAhead is labelmap.ReadAhead for the counts of histograms. With it, a scrape
-// of 10,000 took 470 ns for each instead of 590.
+// readCountsAhead reads something of the counts of histograms. These reads do not depend
+// on each other, so the processor has many of them in flight. With it, a scrape of 10,000
+// took 470 ns for each instead of 590.
 //
 // It does not lock, since a lock lets no later read begin before it. So what it reads may
 // be older or newer than anything; nobody looks at it.
@@ -371,6 +372,11 @@ func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
 		return noOp.histogram
+	}
+	if children := v.vec.plain; children != nil {
+		if e := children.Get(values); e != nil {
+			return &e.Child // Without the two calls in between, which take 3 ns.
+		}
 	}
 	return must(v.vec.get(values))
 }

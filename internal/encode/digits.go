@@ -37,7 +37,10 @@ func appendSmall(buf []byte, n uint64) []byte {
 		buf = smallLines[n].append(buf)
 		return buf[:len(buf)-1]
 	}
-	return appendEight(buf, n, countDigits(n))
+	d := eightDigits(n)
+	begin := bits.TrailingZeros64(d) / 8
+	end := len(buf) + 8 - begin
+	return binary.LittleEndian.AppendUint64(buf, (d|zeroDigits)>>(8*begin))[:end]
 }
 
 // appendDigits appends the last count digits of n, at most 24, with zeros in front.
@@ -60,19 +63,23 @@ func appendDigits(buf []byte, n uint64, count int) []byte {
 // appendEight is appendDigits for at most eight digits, of a number that has no more.
 func appendEight(buf []byte, n uint64, count int) []byte {
 	end := len(buf) + count
-	return binary.LittleEndian.AppendUint64(buf, eightDigits(n)>>((64-8*uint(count))&63))[:end]
+	return binary.LittleEndian.AppendUint64(buf, (eightDigits(n)|zeroDigits)>>((64-8*uint(count))&63))[:end]
 }
 
-// eightDigits returns the digits of n, which is below 10^8, the first one lowest.
+// zeroDigits turns eight digits into text.
+const zeroDigits = 0x30303030_30303030
+
+// eightDigits returns the decimal digits of n, which is less than 10⁸, each in a byte:
+// the first one in the lowest. All of them are made at once, by halving what each half
+// stands for, and without a branch that depends on how many there are.
 func eightDigits(n uint64) uint64 {
-	// Two numbers of four digits each, then four of two, then eight digits, all of them
-	// side by side. Products by 5243/2^19 and 103/2^10 are quotients by 100 and 10.
-	n = n/10000 | n%10000<<32
-	q := n * 5243 >> 19 & 0x0000007f_0000007f
-	n = q | (n-q*100)<<16
-	q = n * 103 >> 10 & 0x000f000f_000f000f
-	n = q | (n-q*10)<<8
-	return n | 0x30303030_30303030
+	// Two numbers of four digits, then four of two, then eight of one. The divisions by
+	// 100 and 10 are multiplications whose results are exact for numbers that small.
+	d := n/1e4 | n%1e4<<32
+	q := d * 10486 >> 20 & 0x0000007F_0000007F
+	d = q | (d-100*q)<<16
+	q = d * 103 >> 10 & 0x000F000F_000F000F
+	return q | (d-10*q)<<8
 }
 
 // powersOf10 are those that a uint64 holds.

@@ -1,7 +1,9 @@
 package encode
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -43,11 +45,32 @@ func appendWhole(buf []byte, n int64) []byte {
 		buf = append(buf, '-')
 		n = -n
 	}
-	if n < expFrom {
+	switch {
+	case n < expFrom:
 		return appendSmall(buf, uint64(n))
+	case n < 1e8:
+		return appendMillions(buf, uint64(n))
+	default:
+		digits, zeros := trimZeros(uint64(n))
+		return appendWithExponent(buf, digits, -zeros)
 	}
-	digits, zeros := trimZeros(uint64(n))
-	return appendWithExponent(buf, digits, -zeros)
+}
+
+// appendMillions appends n, which has seven or eight digits, in scientific notation.
+func appendMillions(buf []byte, n uint64) []byte {
+	exp := uint32('7')
+	d := eightDigits(n)
+	if n < 1e7 {
+		exp = '6'
+		d >>= 8
+	}
+	buf = append(buf, '0'+byte(d))
+	if d >>= 8; d != 0 {
+		buf = append(buf, '.')
+		end := len(buf) + 8 - bits.LeadingZeros64(d)/8
+		buf = binary.LittleEndian.AppendUint64(buf, d|zeroDigits)[:end]
+	}
+	return binary.LittleEndian.AppendUint32(buf, 'e'|'+'<<8|'0'<<16|exp<<24)
 }
 
 // appendFraction appends v, which is not a whole number, or not an exact one.
