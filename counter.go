@@ -23,7 +23,7 @@ type Counter interface {
 
 // NewCounter returns a counter. Errors in opts are reported when it is registered.
 func NewCounter(opts CounterOpts) Counter {
-	c := &counter{series: newSeries(newFamily(model.Counter, Opts(opts), nil))}
+	c := alone[counter](newFamily(model.Counter, Opts(opts), nil))
 	c.created = time.Now().UnixNano()
 	return c
 }
@@ -69,12 +69,9 @@ func (c *counter) point(p *model.Point, _ *model.Scratch) {
 	// The exemplar is read first, so that it is never one of an increment that the
 	// value does not contain.
 	exemplar := c.exemplar.Load()
-	*p = model.Point{
-		Labels:   *c.labels,
-		Value:    c.Value(),
-		Exemplar: exemplar,
-		Created:  model.Instant{Nanos: c.created, Valid: true},
-	}
+	p.SetNumber(labelsOf(c), c.Value())
+	p.Exemplar = exemplar
+	p.Created = model.Instant{Nanos: c.created, Valid: true}
 }
 
 // Write implements Metric.
@@ -140,6 +137,11 @@ func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
 func (v *CounterVec) WithLabelValues(values ...string) Counter {
 	if v.vec == nil {
 		return noOp.counter
+	}
+	if children := v.vec.plain; children != nil {
+		if e := children.Get(values); e != nil {
+			return &e.Child // Without the two calls in between, which take 3 ns.
+		}
 	}
 	return must(v.vec.get(values))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/labelmap"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -127,20 +128,28 @@ func (f *family) has(label string) bool {
 	return f.layout.Render(make([]string, len(f.names()))).Has(label)
 }
 
-// series is what every instrument has: the series that it is.
-type series struct {
-	family *family
-	labels *model.Labels
-}
+// series is what every instrument has.
+type series struct{ family *family }
 
 // newSeries returns the only series of a family without variable labels.
 func newSeries(f *family) series {
 	if n := len(f.names()); n > 0 {
 		panic(cardinalityError(f, nil))
 	}
-	labels := f.layout.Render(nil)
-	return series{f, &labels}
+	return series{f}
 }
+
+// alone returns a new instrument that is the only series of its family. Like the child of
+// a vector it is one of an entry, where its labels are.
+func alone[C any, P child[C]](f *family) P {
+	s := newSeries(f)
+	p := P(&labelmap.NewEntry[C](f.layout, nil).Child)
+	p.bind(s)
+	return p
+}
+
+// labelsOf returns the labels of an instrument that was made by alone or is one of a vector.
+func labelsOf[C any](instrument *C) model.Labels { return labelmap.Of(instrument).Labels() }
 
 func (s *series) Desc() *Desc       { return s.family.desc }
 func (s *series) ofFamily() *family { return s.family }

@@ -39,7 +39,7 @@ func newValueFunc(t model.Type, opts Opts, function func() float64) *valueFunc {
 }
 
 func (f *valueFunc) point(p *model.Point, _ *model.Scratch) {
-	*p = model.Point{Labels: *f.labels, Value: f.function()}
+	p.SetNumber(f.family.layout.Render(nil), f.function())
 }
 
 // run is a run for the engine, without a channel.

@@ -22,7 +22,7 @@ type Gauge interface {
 
 // NewGauge returns a gauge. Errors in opts are reported when it is registered.
 func NewGauge(opts GaugeOpts) Gauge {
-	return &gauge{series: newSeries(newFamily(model.Gauge, Opts(opts), nil))}
+	return alone[gauge](newFamily(model.Gauge, Opts(opts), nil))
 }
 
 // gauge implements Gauge.
@@ -61,7 +61,7 @@ func (g *gauge) Add(v float64) {
 func (g *gauge) Get() float64 { return math.Float64frombits(g.bits.Load()) }
 
 func (g *gauge) point(p *model.Point, _ *model.Scratch) {
-	*p = model.Point{Labels: *g.labels, Value: g.Get()}
+	p.SetNumber(labelsOf(g), g.Get())
 }
 
 // Write implements Metric.
@@ -121,6 +121,11 @@ func (v *GaugeVec) GetMetricWith(labels Labels) (Gauge, error) {
 func (v *GaugeVec) WithLabelValues(values ...string) Gauge {
 	if v.vec == nil {
 		return noOp.gauge
+	}
+	if children := v.vec.plain; children != nil {
+		if e := children.Get(values); e != nil {
+			return &e.Child // Without the two calls in between, which take 3 ns.
+		}
 	}
 	return must(v.vec.get(values))
 }

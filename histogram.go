@@ -3,10 +3,12 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/luxfi/metric/internal/labelmap"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/native"
 )
@@ -20,7 +22,7 @@ import (
 // ExemplarObserver. A scrape sees each observation as a whole.
 func NewHistogram(opts HistogramOpts) Histogram {
 	f := newFamily(model.Histogram, histogramFamily(opts), nil)
-	h := &histogram{series: newSeries(f)}
+	h := alone[histogram](f)
 	h.init(newHistogramShape(f, opts))
 	return h
 }
@@ -66,11 +68,12 @@ func newHistogramShape(f *family, opts HistogramOpts) *histogramShape {
 type histogram struct {
 	series
 
+	// What a scrape reads comes first: it waits for each cache line.
 	shape     *histogramShape
-	counts    observations
-	limits    *histogramLimits // Nil if there is no limit of native buckets.
 	exemplars atomic.Pointer[histogramExemplars]
-	created   int64 // Nanoseconds since the Unix epoch. Guarded by limits.mu if there are limits.
+	limits    *histogramLimits // Nil if there is no limit of native buckets.
+	created   int64            // Nanoseconds since the Unix epoch. Guarded by limits.mu if there are limits.
+	counts    observations
 }
 
 // histogramLimits keeps the number of native buckets low. Its mutex is held while a
@@ -202,77 +205,84 @@ func unlockAll(stripes []*observed) {
 	}
 }
 
-var mergers = sync.Pool{New: func() any { return new(native.Merger) }}
-
 func (h *histogram) point(p *model.Point, scratch *model.Scratch) {
 	out := &scratch.Histogram
-	*out = model.HistogramValue{Buckets: h.appendBuckets(out.Buckets[:0])}
-
-	var merger *native.Merger
+	// Field by field, here and below: otherwise the struct is made on the stack in small
+	// pieces and copied in large ones, for which the processor has to wait. A scrape of
+	// 10,000 histograms took 25 ns longer for each.
+	buckets := out.Buckets[:0]
+	*out = model.HistogramValue{}
+	out.Bounds, out.Buckets = h.shape.bounds.upper, buckets
+	// Exemplars are read before the counts, so that none is of an observation that is
+	// not counted.
+	exemplars := h.exemplars.Load()
+	if exemplars != nil {
+		out.Bounds, out.Buckets = nil, exemplars.appendBuckets(out.Buckets, h.shape.bounds.upper)
+	}
 	if h.shape.native != nil {
-		// The exemplars are read before the counts, see appendBuckets.
 		out.Native = &scratch.Native
 		out.Native.Exemplars = out.Native.Exemplars[:0]
-		if e := h.exemplars.Load(); e != nil {
-			out.Native.Exemplars = e.native.Snapshot(out.Native.Exemplars)
+		if exemplars != nil {
+			out.Native.Exemplars = exemplars.native.Snapshot(out.Native.Exemplars)
 		}
-		merger = mergers.Get().(*native.Merger)
-		defer mergers.Put(merger)
-		merger.Reset()
 	}
-	created := h.read(out, merger)
-	if merger != nil {
-		merger.Write(out.Native)
+	n := len(h.shape.bounds.upper) + 1
+	counts := slices.Grow(scratch.Counts[:0], n)[:n]
+	scratch.Counts = counts
+	created := h.read(out, counts)
+	out.Count = counts[n-1]
+	if exemplars == nil {
+		out.Counts = counts
+	} else {
+		for i := range out.Buckets {
+			out.Buckets[i].Count = counts[i]
+		}
 	}
-	cumulated := uint64(0)
-	for i := range out.Buckets {
-		cumulated += out.Buckets[i].Count
-		out.Buckets[i].Count = cumulated
-	}
-	*p = model.Point{Labels: *h.labels, Histogram: out, Created: model.Instant{Nanos: created, Valid: true}}
+	*p = model.Point{}
+	p.Labels, p.Histogram = labelsOf(h), out
+	p.Created.Nanos, p.Created.Valid = created, true
 }
 
 // appendBuckets appends the buckets without their counts. There is one for +Inf only
-// if it has an exemplar. The exemplars are read before the counts, so that none is of
-// an observation that is not counted.
-func (h *histogram) appendBuckets(buckets []model.Bucket) []model.Bucket {
-	upper := h.shape.bounds.upper
-	exemplars := h.exemplars.Load()
+// if it has an exemplar.
+func (e *histogramExemplars) appendBuckets(buckets []model.Bucket, upper []float64) []model.Bucket {
 	for i, bound := range upper {
-		b := model.Bucket{UpperBound: bound}
-		if exemplars != nil {
-			b.Exemplar = exemplars.classic[i].Load()
-		}
-		buckets = append(buckets, b)
+		buckets = append(buckets, model.Bucket{UpperBound: bound, Exemplar: e.classic[i].Load()})
 	}
-	if exemplars != nil {
-		if e := exemplars.classic[len(upper)].Load(); e != nil {
-			buckets = append(buckets, model.Bucket{UpperBound: math.Inf(1), Exemplar: e})
-		}
+	if e := e.classic[len(upper)].Load(); e != nil {
+		buckets = append(buckets, model.Bucket{UpperBound: math.Inf(1), Exemplar: e})
 	}
 	return buckets
 }
 
-// read adds up the stripes.
-func (h *histogram) read(out *model.HistogramValue, merger *native.Merger) (created int64) {
+// read adds up the stripes. The counts become cumulative, with +Inf last.
+func (h *histogram) read(out *model.HistogramValue, counts []uint64) (created int64) {
 	if h.limits != nil {
 		h.limits.mu.Lock()
 		defer h.limits.mu.Unlock()
 	}
-	h.counts.each(func(s *observed) {
-		out.Sum += s.sum
-		for i, n := range s.counts {
-			out.Count += n
-			if i < len(out.Buckets) {
-				out.Buckets[i].Count += n
-			}
-		}
-		if merger != nil {
-			merger.Add(s.native)
-		}
-	})
+	if out.Native != nil {
+		return h.readNative(out, counts)
+	}
+	out.Sum = h.counts.read(counts)
 	return h.created
 }
+
+// readNative is read if there are native buckets.
+func (h *histogram) readNative(out *model.HistogramValue, counts []uint64) (created int64) {
+	merger := mergers.Get().(*native.Merger)
+	defer mergers.Put(merger)
+	merger.Reset()
+	clear(counts)
+	h.counts.each(func(s *observed) {
+		out.Sum += s.cumulate(counts)
+		merger.Add(s.native)
+	})
+	merger.Write(out.Native)
+	return h.created
+}
+
+var mergers = sync.Pool{New: func() any { return new(native.Merger) }}
 
 // Write implements Metric.
 func (h *histogram) Write(out *MetricData) error { return writeInstrument(h, out) }
@@ -303,7 +313,30 @@ func NewHistogramVec(opts HistogramOpts, labelNames []string) *HistogramVec {
 func (v2) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
 	f := newFamily(model.Histogram, histogramFamily(opts.HistogramOpts), opts.VariableLabels)
 	shape := newHistogramShape(f, opts.HistogramOpts)
-	return histogramVec(newVec(f, func(h *histogram) { h.init(shape) }), shape)
+	v := newVec(f, func(h *histogram) { h.init(shape) })
+	v.ahead = readCountsAhead
+	return histogramVec(v, shape)
+}
+
+// countsInLine is how many counts a cache line has, of most processors.
+const countsInLine = 8
+
+// readCountsAhead reads something of the counts of histograms. These reads do not depend
+// on each other, so the processor has many of them in flight. With it, a scrape of 10,000
+// took 470 ns for each instead of 590.
+//
+// It does not lock, since a lock lets no later read begin before it. So what it reads may
+// be older or newer than anything; nobody looks at it.
+//
+//go:norace
+func readCountsAhead(entries []*labelmap.Entry[histogram]) (sum uint64) {
+	for _, e := range entries {
+		counts := e.Child.counts.first.counts
+		for i := 0; i < len(counts); i += countsInLine {
+			sum += counts[i]
+		}
+	}
+	return sum
 }
 
 func histogramVec(v *vec[histogram, *histogram], shape *histogramShape) *HistogramVec {
@@ -339,6 +372,11 @@ func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
 		return noOp.histogram
+	}
+	if children := v.vec.plain; children != nil {
+		if e := children.Get(values); e != nil {
+			return &e.Child // Without the two calls in between, which take 3 ns.
+		}
 	}
 	return must(v.vec.get(values))
 }

@@ -25,9 +25,11 @@ type observations struct {
 	// everything that was observed before more was there.
 	more atomic.Pointer[[]paddedObserved]
 
-	// How often first was not free since a point in time. Guarded by first.mu.
-	missed      int
-	missedSince time.Time
+	// How often first was not free since a point in time, in milliseconds since some
+	// other one. Guarded by first.mu. In 32 bits they begin anew after 49 days, which at
+	// worst makes stripes too early.
+	missed      uint32
+	missedSince uint32
 }
 
 // observed is one stripe.
@@ -50,8 +52,10 @@ type paddedObserved struct {
 // which meet every minute, there may be very many.
 const (
 	patience       = 16
-	patiencePeriod = 10 * time.Millisecond
+	patienceMillis = 10
 )
+
+var started = time.Now()
 
 func (o *observations) init(buckets int, config *native.Config) {
 	o.first.counts = make([]uint64, buckets)
@@ -94,6 +98,39 @@ func (s *observed) add(v float64, bucket int) (check bool) {
 	return false
 }
 
+// read returns the sum of all values, and overwrites counts with the cumulative counts.
+func (o *observations) read(counts []uint64) (sum float64) {
+	o.first.mu.Lock()
+	cumulated := uint64(0)
+	for i, n := range o.first.counts[:len(counts)] {
+		cumulated += n
+		counts[i] = cumulated
+	}
+	sum = o.first.sum
+	more := o.more.Load()
+	o.first.mu.Unlock()
+	if more != nil {
+		for i := range *more {
+			s := &(*more)[i]
+			s.mu.Lock()
+			sum += s.cumulate(counts)
+			s.mu.Unlock()
+		}
+	}
+	return sum
+}
+
+// cumulate adds the stripe's cumulative counts to counts, and returns its sum.
+func (s *observed) cumulate(counts []uint64) (sum float64) {
+	cumulated := uint64(0)
+	counts = counts[:len(s.counts)]
+	for i, n := range s.counts {
+		cumulated += n
+		counts[i] += cumulated
+	}
+	return s.sum
+}
+
 // lockFree locks a stripe, if possible one that is free.
 func (o *observations) lockFree() *observed {
 	more := o.more.Load()
@@ -121,8 +158,8 @@ func (o *observations) miss() {
 	if o.more.Load() != nil {
 		return // Somebody else was faster.
 	}
-	now := time.Now()
-	if now.Sub(o.missedSince) > patiencePeriod {
+	now := uint32(time.Since(started).Milliseconds())
+	if now-o.missedSince > patienceMillis {
 		o.missed, o.missedSince = 0, now
 	}
 	o.missed++

@@ -17,7 +17,7 @@ import (
 // objectives scale with the cores.
 func NewSummary(opts SummaryOpts) Summary {
 	f := newFamily(model.Summary, summaryFamily(opts), nil)
-	s := &summary{series: newSeries(f)}
+	s := alone[summary](f)
 	s.init(newSummaryShape(f, opts))
 	return s
 }
@@ -104,7 +104,7 @@ func (s *summary) point(p *model.Point, scratch *model.Scratch) {
 			out.Sum += o.sum
 		})
 	}
-	*p = model.Point{Labels: *s.labels, Summary: out, Created: model.Instant{Nanos: s.created, Valid: true}}
+	*p = model.Point{Labels: labelsOf(s), Summary: out, Created: model.Instant{Nanos: s.created, Valid: true}}
 }
 
 // Write implements Metric.
@@ -172,6 +172,11 @@ func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
 func (v *SummaryVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
 		return noOp.summary
+	}
+	if children := v.vec.plain; children != nil {
+		if e := children.Get(values); e != nil {
+			return &e.Child // Without the two calls in between, which take 3 ns.
+		}
 	}
 	return must(v.vec.get(values))
 }

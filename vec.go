@@ -21,10 +21,9 @@ type vecIndex[C any] struct {
 	children *labelmap.Map[C]
 	curried  []curriedLabel // By ascending index.
 
-	// The number of labels if the values that a user gives are those of all labels,
-	// as they are; otherwise -1. It spares what finds a child three loads that wait for
-	// each other.
-	plain int
+	// The children if the values that a user gives are those of all labels, as they are;
+	// otherwise nil. It is where the way to a child that exists is shortest.
+	plain *labelmap.Map[C]
 }
 
 // curriedLabel is a label whose value is fixed: constrained, and valid UTF-8 or
@@ -35,9 +34,9 @@ type curriedLabel struct {
 }
 
 func newVecIndex[C any](f *family, children *labelmap.Map[C], curried []curriedLabel) vecIndex[C] {
-	plain := len(f.names())
+	plain := children
 	if curried != nil || f.constraints != nil {
-		plain = -1
+		plain = nil
 	}
 	return vecIndex[C]{f, children, curried, plain}
 }
@@ -133,7 +132,7 @@ func (x *vecIndex[C]) deletePartial(labels Labels) int {
 		wanted[i] = x.family.constrain(i, value)
 	}
 	return x.children.DeleteFunc(func(e *labelmap.Entry[C]) bool {
-		values := x.family.layout.Values(e.Labels)
+		values := x.family.layout.Values(e.Labels())
 		for i, value := range wanted {
 			if values[i] != value {
 				return false
@@ -196,19 +195,21 @@ type vec[C any, P child[C]] struct {
 	vecIndex[C]
 
 	init func(P) // Prepares a new child; nil if its zero value is ready.
+	// Reads what children keep elsewhere, so that it is in the processor's cache; nil if
+	// there is nothing. The result means nothing.
+	ahead func([]*labelmap.Entry[C]) uint64
 }
 
 func newVec[C any, P child[C]](f *family, init func(P)) *vec[C, P] {
-	return &vec[C, P]{newVecIndex(f, labelmap.New[C](f.layout), nil), init}
+	return &vec[C, P]{vecIndex: newVecIndex(f, labelmap.New[C](f.layout), nil), init: init}
 }
 
 // get returns the child with these label values.
 func (v *vec[C, P]) get(values []string) (P, error) {
-	if len(values) == v.plain {
-		if e := v.children.Get(values); e != nil {
+	if v.plain != nil {
+		if e := v.plain.Get(values); e != nil {
 			return &e.Child, nil
 		}
-		return v.find(nil, values)
 	}
 	if err := v.checkCount(values); err != nil {
 		return nil, err
@@ -238,7 +239,7 @@ func (v *vec[C, P]) find(names, all []string) (P, error) {
 	}
 	e := v.children.GetOrCreate(all, func(e *labelmap.Entry[C]) {
 		p := P(&e.Child)
-		p.bind(series{v.family, &e.Labels})
+		p.bind(series{v.family})
 		if v.init != nil {
 			v.init(p)
 		}
@@ -251,7 +252,7 @@ func (v *vec[C, P]) curryWith(labels Labels) (*vec[C, P], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &vec[C, P]{curried, v.init}, nil
+	return &vec[C, P]{curried, v.init, v.ahead}, nil
 }
 
 func (v *vec[C, P]) metric(values []string) (Metric, error) {
@@ -289,21 +290,31 @@ func (v *vec[C, P]) collect(ch chan<- Metric) {
 // Family and Series make a vec a model.Source.
 func (v *vec[C, P]) Family() *model.Family     { return &v.family.Family }
 func (v *vec[C, P]) hasLabel(name string) bool { return v.family.hasLabel(name) }
-func (v *vec[C, P]) Series() model.Series      { return vecSeries[C, P](v.children.Sorted()) }
-
-// vecSeries is a snapshot of the children of a vec.
-type vecSeries[C any, P child[C]] []*labelmap.Entry[C]
-
-func (s vecSeries[C, P]) Len() int { return len(s) }
-func (s vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
-	P(&s[i].Child).point(p, scratch)
+func (v *vec[C, P]) Series() model.Series {
+	return &vecSeries[C, P]{v.children.Sorted(), v.ahead}
 }
 
-// ReadBatch implements model.Batched.
-func (s vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
-	entries := s[from:][:len(points)]
-	// Whatever the sum is, it does not stay.
-	points[0].Value = float64(labelmap.ReadAhead(entries))
+// vecSeries is a snapshot of the children of a vec.
+type vecSeries[C any, P child[C]] struct {
+	entries []*labelmap.Entry[C]
+	ahead   func([]*labelmap.Entry[C]) uint64
+}
+
+func (s *vecSeries[C, P]) Len() int { return len(s.entries) }
+func (s *vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
+	P(&s.entries[i].Child).point(p, scratch)
+}
+
+// ReadBatch implements model.Batched. While its caller writes these points, the
+// processor fetches what the next ones are read from.
+func (s *vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
+	rest := s.entries[from:]
+	entries, next := rest[:len(points)], rest[len(points):]
+	labelmap.Prefetch(next[:min(len(points), len(next))])
+	if s.ahead != nil {
+		// Whatever it returns does not stay.
+		points[0].Value = float64(s.ahead(entries))
+	}
 	for i, e := range entries {
 		P(&e.Child).point(&points[i], &scratches[i])
 	}

@@ -151,20 +151,39 @@ func (a *allocator) histogram(p *model.Point) *dto.Histogram {
 	pb := a.histograms.next()
 	pb.SampleSum, pb.CreatedTimestamp = put(&a.floats, h.Sum), a.time(p.Created)
 	pb.SampleCount, pb.SampleCountFloat = a.count(h.Count, h.CountFloat)
-	if len(h.Buckets) > 0 {
-		pb.Bucket = a.bucketLists.take(len(h.Buckets))
-	}
-	for i := range h.Buckets {
-		b := a.buckets.next()
-		b.CumulativeCount, b.CumulativeCountFloat = a.count(h.Buckets[i].Count, h.Buckets[i].CountFloat)
-		b.UpperBound = put(&a.floats, h.Buckets[i].UpperBound)
-		b.Exemplar = a.exemplar(h.Buckets[i].Exemplar)
-		pb.Bucket[i] = b
-	}
+	pb.Bucket = a.classic(h)
 	if h.Native != nil {
 		a.native(pb, h.Native)
 	}
 	return pb
+}
+
+// classic returns the classic buckets.
+func (a *allocator) classic(h *model.HistogramValue) []*dto.Bucket {
+	n := h.NumBuckets()
+	if n == 0 {
+		return nil
+	}
+	list, buckets, bounds := a.bucketLists.take(n), a.buckets.take(n), a.floats.take(n)
+	if h.Counts != nil {
+		counts := a.counts.take(n)
+		copy(counts, h.Counts)
+		copy(bounds, h.Bounds)
+		for i := range list {
+			b := &buckets[i]
+			b.CumulativeCount, b.UpperBound = &counts[i], &bounds[i]
+			list[i] = b
+		}
+		return list
+	}
+	for i := range list {
+		from, b := &h.Buckets[i], &buckets[i]
+		b.CumulativeCount, b.CumulativeCountFloat = a.count(from.Count, from.CountFloat)
+		bounds[i] = from.UpperBound
+		b.UpperBound, b.Exemplar = &bounds[i], a.exemplar(from.Exemplar)
+		list[i] = b
+	}
+	return list
 }
 
 // count returns the integer and the float count of something, of which mostly only

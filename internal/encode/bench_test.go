@@ -39,6 +39,12 @@ func benchFamilies() map[string]*family {
 				p.Histogram.Buckets = append(p.Histogram.Buckets, model.Bucket{UpperBound: bound, Count: uint64(i * j)})
 			}
 		}),
+		"histograms-counts": series(n, model.Family{Name: "http_duration_seconds", Help: "A histogram.", Type: model.Histogram}, func(i int, p *model.Point) {
+			p.Histogram = &model.HistogramValue{Count: uint64(i * 12), Sum: random.Float64() * 1000, Bounds: bounds}
+			for j := range len(bounds) + 1 {
+				p.Histogram.Counts = append(p.Histogram.Counts, uint64(i*j))
+			}
+		}),
 		"native": series(n, model.Family{Name: "http_duration_seconds", Help: "A native histogram.", Type: model.Histogram}, func(i int, p *model.Point) {
 			p.Histogram = natives()[0].Histogram
 		}),

@@ -1,10 +1,6 @@
 package encode
 
-import (
-	"math"
-
-	"github.com/luxfi/metric/internal/model"
-)
+import "github.com/luxfi/metric/internal/model"
 
 // dialect is what differs between the formats that have a line for each sample.
 type dialect interface {
@@ -117,12 +113,15 @@ func (l *lines) point(o *output, p *model.Point, labels model.Labels) {
 	}
 }
 
-// batch writes those of points that are a label set and a number, up to the first one
+// batch writes those of points that are a label set and numbers, up to the first one
 // that is more than that, and returns how many it has written. It is what point does,
 // in one loop for most of the lines that there are.
 func (l *lines) batch(o *output, points []model.Point) int {
-	if l.createdLines || l.typ == model.Histogram || l.typ == model.GaugeHistogram || l.typ == model.Summary {
+	switch {
+	case l.createdLines || l.typ == model.Summary:
 		return 0
+	case l.typ == model.Histogram || l.typ == model.GaugeHistogram:
+		return l.batchHistograms(o, points)
 	}
 	buf := o.buf
 	for i := range points {
@@ -155,42 +154,12 @@ func (l *lines) appendValue(buf []byte, p *model.Point, labels string, e *model.
 	return l.appendEnd(buf, p, e)
 }
 
-func (l *lines) appendHistogram(buf []byte, p *model.Point, labels string) []byte {
-	h := p.Histogram
-	// All buckets' lines begin with the same text, which is put together once.
-	start := len(buf)
-	buf = l.bucket.appendOpen(buf, labels)
-	end := len(buf)
-	open := func(buf []byte) []byte {
-		if len(buf) == end {
-			return buf // The first line.
-		}
-		return append(buf, buf[start:end]...)
-	}
-	hasInf := false
-	for i := range h.Buckets {
-		b := &h.Buckets[i]
-		buf = open(buf)
-		buf = append(buf, l.bounds.text(i, b.UpperBound, l.dialect)...)
-		buf = l.dialect.appendCount(buf, b.Count, b.CountFloat)
-		buf = l.appendEnd(buf, p, b.Exemplar)
-		hasInf = hasInf || math.IsInf(b.UpperBound, +1)
-	}
-	if !hasInf {
-		buf = open(buf)
-		buf = append(buf, `le="+Inf"} `...)
-		buf = l.dialect.appendCount(buf, h.Count, h.CountFloat)
-		buf = l.appendEnd(buf, p, nil)
-	}
-	return l.appendSumAndCount(buf, p, labels, h.Sum, h.Count, h.CountFloat)
-}
-
 func (l *lines) appendSummary(buf []byte, p *model.Point, labels string) []byte {
 	s := p.Summary
 	for i := range s.Quantiles {
 		q := &s.Quantiles[i]
 		buf = l.value.appendOpen(buf, labels)
-		buf = append(buf, l.quantiles.text(i, q.Quantile, l.dialect)...)
+		buf = l.quantiles.at(i, q.Quantile, l.dialect).append(buf)
 		buf = l.dialect.appendFloat(buf, q.Value)
 		buf = l.appendEnd(buf, p, nil)
 	}
@@ -202,8 +171,16 @@ func (l *lines) appendSumAndCount(buf []byte, p *model.Point, labels string, sum
 	buf = l.dialect.appendFloat(buf, sum)
 	buf = l.appendEnd(buf, p, nil)
 	buf = l.count.appendSeries(buf, labels)
-	buf = l.dialect.appendCount(buf, n, float)
+	buf = l.appendCount(buf, n, float)
 	return l.appendEnd(buf, p, nil)
+}
+
+// appendCount is that of the dialect, which has not to be asked for most counts.
+func (l *lines) appendCount(buf []byte, n uint64, float float64) []byte {
+	if n < smallCount && float == 0 {
+		return appendSmall(buf, n)
+	}
+	return l.dialect.appendCount(buf, n, float)
 }
 
 func (l *lines) appendCreated(buf []byte, p *model.Point, labels string) []byte {

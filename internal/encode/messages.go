@@ -100,6 +100,7 @@ func (m *messages) trailer() string { return "" }
 
 func (m *messages) reset() {
 	m.freeBlocks()
+	m.labels.reset()
 	m.family, m.name = nil, ""
 }
 

@@ -1,14 +1,16 @@
 package encode
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
 // The formats write a float in the shortest way that reads back as the same one,
 // with an exponent below 1e-4 and from 1e6 on: strconv's 'g' with precision -1.
 // The functions here give the same bytes and are several times faster for the
-// numbers that metrics mostly have: whole ones and those with few decimals.
+// numbers that metrics mostly have: whole ones, and fractions of a usual size.
 
 const (
 	maxExact    = 1 << 53 // From here on not every whole number is a float.
@@ -43,87 +45,84 @@ func appendWhole(buf []byte, n int64) []byte {
 		buf = append(buf, '-')
 		n = -n
 	}
-	if n < expFrom {
-		var d digits
-		return append(buf, d[d.put(uint64(n)):]...)
+	switch {
+	case n < expFrom:
+		return appendSmall(buf, uint64(n))
+	case n < 1e8:
+		return appendMillions(buf, uint64(n))
+	default:
+		digits, zeros := trimZeros(uint64(n))
+		return appendWithExponent(buf, digits, -zeros)
 	}
-	return appendDecimal(buf, uint64(n), 0)
 }
 
-// digits are the decimal digits of a number, at the end.
-type digits [20]byte
-
-// put writes the digits of n and returns where they begin. It takes two at a time, as
-// strconv does, whose functions however copy them once more and ask for the base.
-func (d *digits) put(n uint64) (begin int) {
-	i := len(d)
-	for n >= 100 {
-		rest := n % 100
-		n /= 100
-		i -= 2
-		d[i], d[i+1] = pairs[2*rest], pairs[2*rest+1]
+// appendMillions appends n, which has seven or eight digits, in scientific notation.
+func appendMillions(buf []byte, n uint64) []byte {
+	exp := uint32('7')
+	d := eightDigits(n)
+	if n < 1e7 {
+		exp = '6'
+		d >>= 8
 	}
-	if n >= 10 {
-		i -= 2
-		d[i], d[i+1] = pairs[2*n], pairs[2*n+1]
-		return i
+	buf = append(buf, '0'+byte(d))
+	if d >>= 8; d != 0 {
+		buf = append(buf, '.')
+		end := len(buf) + 8 - bits.LeadingZeros64(d)/8
+		buf = binary.LittleEndian.AppendUint64(buf, d|zeroDigits)[:end]
 	}
-	i--
-	d[i] = '0' + byte(n)
-	return i
+	return binary.LittleEndian.AppendUint32(buf, 'e'|'+'<<8|'0'<<16|exp<<24)
 }
-
-// pairs are the numbers from 00 to 99.
-const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
-	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 
 // appendFraction appends v, which is not a whole number, or not an exact one.
-//
-// It tries whether v is n/10^6 or n/10^3 for a whole n of at most 15 digits.
-// Division rounds correctly, so if the quotient is v, then v is the float nearest
-// to that decimal. No two decimals of at most 15 digits have the same nearest
-// float, hence there is no other that is as short.
 func appendFraction(buf []byte, v float64) []byte {
 	abs := math.Abs(v)
-	if abs >= smallestFix && abs < 1e12 {
-		scale, decimals := 1e6, 6
-		if abs >= 1e9 {
-			scale, decimals = 1e3, 3
-		}
-		if n := int64(abs*scale + 0.5); float64(n)/scale == abs {
-			if v < 0 {
-				buf = append(buf, '-')
-			}
-			return appendDecimal(buf, uint64(n), decimals)
-		}
+	if !(abs >= smallestFix && abs < maxExact) {
+		return strconv.AppendFloat(buf, v, 'g', -1, 64)
 	}
-	return strconv.AppendFloat(buf, v, 'g', -1, 64)
+	if v < 0 {
+		buf = append(buf, '-')
+	}
+	n, decimals := few(abs)
+	if decimals == 0 {
+		n, decimals = shortest(abs)
+	}
+	n, zeros := trimZeros(n)
+	decimals -= zeros
+	if abs >= expFrom {
+		return appendWithExponent(buf, n, decimals)
+	}
+	// A decimal on the other side of a whole number would read back as that.
+	whole := uint64(abs)
+	if whole > 0 {
+		n -= whole * powersOf10[decimals]
+	}
+	buf = appendSmall(buf, whole)
+	buf = append(buf, '.')
+	return appendDigits(buf, n, decimals)
 }
 
-// appendDecimal appends n/10^decimals, which is at least 1e6 or has a fraction.
-func appendDecimal(buf []byte, n uint64, decimals int) []byte {
+// trimZeros takes away the zeros at the end of n, which is not zero, and returns how many
+// there were.
+func trimZeros(n uint64) (rest uint64, zeros int) {
 	for n%10 == 0 {
 		n /= 10
-		decimals--
+		zeros++
 	}
-	var all digits
-	d := all[all.put(n):]
-	point := len(d) - decimals // How many digits stand before the decimal point.
-	switch {
-	case point > 6:
-		buf = append(buf, d[0])
-		if len(d) > 1 {
-			buf = append(buf, '.')
-			buf = append(buf, d[1:]...)
-		}
-		exp := byte(point - 1)
-		return append(buf, 'e', '+', '0'+exp/10, '0'+exp%10)
-	case point > 0:
-		buf = append(buf, d[:point]...)
-		buf = append(buf, '.')
-		return append(buf, d[point:]...)
-	default:
-		buf = append(buf, "0.0000"[:2-point]...)
-		return append(buf, d...)
+	return n, zeros
+}
+
+// appendWithExponent appends n/10^decimals, which is at least 1e6.
+func appendWithExponent(buf []byte, n uint64, decimals int) []byte {
+	// The first digit goes before the place of the others.
+	count, at := countDigits(n), len(buf)
+	buf = append(buf, ' ')
+	buf = appendDigits(buf, n, count)
+	buf[at] = buf[at+1]
+	if count == 1 {
+		buf = buf[:at+1]
+	} else {
+		buf[at+1] = '.'
 	}
+	exp := byte(count - decimals - 1)
+	return append(buf, 'e', '+', '0'+exp/10, '0'+exp%10)
 }

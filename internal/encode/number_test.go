@@ -94,3 +94,15 @@ func FuzzEscapedName(f *testing.F) {
 		}
 	})
 }
+
+// TestWholeFloats visits numbers of every length up to that where the digits are no longer
+// made at once, with zeros at all places.
+func TestWholeFloats(t *testing.T) {
+	for n := 1; n < 1_000_000_000; n += 1 + n/1000 {
+		checkFloat(t, float64(n))
+		for scale := 10; scale < 100_000_000; scale *= 10 {
+			checkFloat(t, float64(n/scale*scale))
+			checkFloat(t, float64(-n%scale))
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package encode
 
-import "github.com/luxfi/metric/internal/model"
+import (
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/luxfi/metric/internal/model"
+)
 
 // The fields of io.prometheus.client.Histogram and its parts; count and sum are
 // sampleCount and sampleSum.
@@ -34,6 +38,9 @@ func appendHistogram(buf []byte, p *model.Point) []byte {
 	buf = appendDouble(buf, sampleSum, h.Sum)
 	for i := range h.Buckets {
 		buf = appendBucket(buf, &h.Buckets[i])
+	}
+	for i, bound := range h.Bounds {
+		buf = appendPlainBucket(buf, h.Counts[i], bound)
 	}
 	buf = appendFloatCount(buf, histogramCountFloat, h.CountFloat)
 	if h.Native != nil {
@@ -81,6 +88,15 @@ func appendBucket(buf []byte, b *model.Bucket) []byte {
 	}
 	buf = appendFloatCount(buf, bucketCountFloat, b.CountFloat)
 	return closeAt(buf, start)
+}
+
+// appendPlainBucket is appendBucket for one that is only a count and a bound. Its length
+// is known beforehand.
+func appendPlainBucket(buf []byte, n uint64, bound float64) []byte {
+	const tag, double = 1, 8
+	buf = append(buf, histogramBucket<<3|bytesType, byte(tag+protowire.SizeVarint(n)+tag+double))
+	buf = appendUint(buf, bucketCount, n)
+	return appendDouble(buf, bucketUpperBound, bound)
 }
 
 func appendNative(buf []byte, n *model.NativeHistogram) []byte {

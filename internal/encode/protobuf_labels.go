@@ -9,10 +9,22 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// labelCache writes the labels of a point. It keeps the names of the point before: the
-// next one mostly has the same, and to recognise a name takes less than to find its
-// end and to encode it. With three labels, a counter takes 60 ns instead of 100.
-type labelCache struct{ heads []labelHead }
+// labelCache writes the labels of a point. It keeps those of the point before: the next one
+// mostly has the same names and, in the order of a scrape, also the same values but for
+// the last label.
+//
+// With three labels a scrape takes 100 ns for a counter that way, 140 if the cache
+// recognises the names only, and 180 if there is none. What is mostly different is not
+// kept: to copy what was just written costs 30 ns.
+type labelCache struct {
+	heads []labelHead
+
+	// All labels of the point before but the last one: in the rendering, and in the
+	// message if they were the same in the point before that.
+	first        int // How many.
+	firstText    []byte
+	firstWritten []byte
+}
 
 // labelHead is what stands in front of a label's value.
 type labelHead struct {
@@ -21,14 +33,21 @@ type labelHead struct {
 }
 
 func (c *labelCache) append(buf []byte, labels model.Labels) []byte {
-	rest := labels.Text()
+	rest, i := labels.Text(), 0
 	if labels.Quoted() || strings.IndexByte(rest, '\\') >= 0 {
 		for c := labels.Cursor(); c.Next(); {
 			buf = appendLabel(buf, metricLabel, &c)
 		}
 		return buf
 	}
-	for i := 0; rest != ""; i++ {
+	text, start := rest, len(buf)
+	same := len(c.firstText)
+	if len(c.firstWritten) > 0 && same < len(rest) && rest[:same] == string(c.firstText) {
+		buf = append(buf, c.firstWritten...)
+		rest, i = rest[same:], c.first
+	}
+	var last, lastWritten int // Where the last label begins.
+	for ; rest != ""; i++ {
 		if i == len(c.heads) {
 			c.heads = append(c.heads, labelHead{})
 		}
@@ -36,6 +55,7 @@ func (c *labelCache) append(buf []byte, labels model.Labels) []byte {
 		if len(head.text) == 0 || len(rest) < len(head.text) || rest[:len(head.text)] != string(head.text) {
 			head.set(rest)
 		}
+		last, lastWritten = len(text)-len(rest), len(buf)-start
 		rest = rest[len(head.text):]
 		end := strings.IndexByte(rest, '"')
 		value := rest[:end]
@@ -54,7 +74,21 @@ func (c *labelCache) append(buf []byte, labels model.Labels) []byte {
 		}
 		buf = append(buf, value...)
 	}
+	switch {
+	case last != same || text[:last] != string(c.firstText):
+		c.firstText, c.firstWritten = append(c.firstText[:0], text[:last]...), c.firstWritten[:0]
+	case len(c.firstWritten) == 0:
+		c.first = i - 1
+		c.firstWritten = append(c.firstWritten, buf[start:start+lastWritten]...)
+	}
 	return buf
+}
+
+// reset frees memory that is not worth keeping.
+func (c *labelCache) reset() {
+	if cap(c.firstWritten) > maxKept {
+		*c = labelCache{}
+	}
 }
 
 // set takes the name that rest begins with.

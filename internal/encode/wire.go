@@ -3,6 +3,7 @@ package encode
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -21,7 +22,18 @@ func appendUint(buf []byte, field byte, v uint64) []byte {
 	if v < 0x80 {
 		return append(buf, field<<3|varintType, byte(v))
 	}
-	return protowire.AppendVarint(append(buf, field<<3|varintType), v)
+	buf = append(buf, field<<3|varintType)
+	if v >= 1<<35 {
+		return protowire.AppendVarint(buf, v)
+	}
+	// At most five bytes, of seven bits each, are written at once. No branch depends on their
+	// number: with a creation time in each, counters take 113 ns instead of 125.
+	const more = 0x80808080_80 // The bit of each byte that tells that there is another.
+	bytes := v&0x7F | v&(0x7F<<7)<<1 | v&(0x7F<<14)<<2 | v&(0x7F<<21)<<3 | v&(0x7F<<28)<<4
+	size := (bits.Len64(v) + 6) / 7
+	bytes |= more & (1<<(8*size-8) - 1)
+	end := len(buf) + size
+	return binary.LittleEndian.AppendUint64(buf, bytes)[:end]
 }
 
 // appendSint appends a field that is zigzag-coded: sint32 or sint64.

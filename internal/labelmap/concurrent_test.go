@@ -64,7 +64,7 @@ func checkOwn(t *testing.T, list []*entry, worker int, own map[int]*entry) {
 	}
 	for _, e := range own {
 		if !contains(list, e) {
-			t.Errorf("%s exists and is not in the list", e.Labels.Text())
+			t.Errorf("%s exists and is not in the list", e.Labels().Text())
 		}
 	}
 	if n != len(own) {
@@ -84,7 +84,7 @@ func TestConcurrentGetThenSorted(t *testing.T) {
 				if worker == 0 {
 					m.GetOrCreate(values, nil)
 				} else if e := m.Get(values); e != nil && !contains(m.Sorted(), e) {
-					t.Errorf("%s exists and is not in the list", e.Labels.Text())
+					t.Errorf("%s exists and is not in the list", e.Labels().Text())
 				}
 			}
 		})

@@ -21,7 +21,7 @@ func volatile(buffer []byte) string { return unsafe.String(&buffer[0], len(buffe
 // the order of their names.
 func valuesIn[C any](e *labelmap.Entry[C]) []string {
 	var values []string
-	for c := e.Labels.Cursor(); c.Next(); {
+	for c := e.Labels().Cursor(); c.Next(); {
 		if c.Name != "m" {
 			values = append(values, c.Value())
 		}
@@ -33,8 +33,8 @@ func valuesIn[C any](e *labelmap.Entry[C]) []string {
 func checkSorted[C any](t *testing.T, list []*labelmap.Entry[C]) bool {
 	t.Helper()
 	for i := 1; i < len(list); i++ {
-		if model.CompareLabels(list[i-1].Labels, list[i].Labels) >= 0 {
-			t.Errorf("%s comes before %s", list[i-1].Labels.Text(), list[i].Labels.Text())
+		if model.CompareLabels(list[i-1].Labels(), list[i].Labels()) >= 0 {
+			t.Errorf("%s comes before %s", list[i-1].Labels().Text(), list[i].Labels().Text())
 			return false
 		}
 	}
@@ -44,8 +44,8 @@ func checkSorted[C any](t *testing.T, list []*labelmap.Entry[C]) bool {
 // contains tells whether e, and not only a series with the same labels, is in the
 // sorted list.
 func contains[C any](list []*labelmap.Entry[C], e *labelmap.Entry[C]) bool {
-	i, found := slices.BinarySearchFunc(list, e.Labels, func(e *labelmap.Entry[C], l model.Labels) int {
-		return model.CompareLabels(e.Labels, l)
+	i, found := slices.BinarySearchFunc(list, e.Labels(), func(e *labelmap.Entry[C], l model.Labels) int {
+		return model.CompareLabels(e.Labels(), l)
 	})
 	return found && list[i] == e
 }

@@ -45,7 +45,7 @@ func TestGetFindsWhatWasCreated(t *testing.T) {
 				var created []*entry
 				for i, values := range test.values {
 					if e := m.Get(values); e != nil {
-						t.Errorf("%q is there before it was created: %s", values, e.Labels.Text())
+						t.Errorf("%q is there before it was created: %s", values, e.Labels().Text())
 					}
 					e := m.GetOrCreate(values, func(e *entry) { e.Child.name = fmt.Sprint(values) })
 					created = append(created, e)
@@ -72,7 +72,7 @@ func TestInitRunsOnceAndBeforeOthersSee(t *testing.T) {
 	calls := 0
 	init := func(e *entry) {
 		calls++
-		if got, want := e.Labels.Text(), `a="x",m="con\"stant"`; got != want {
+		if got, want := e.Labels().Text(), `a="x",m="con\"stant"`; got != want {
 			t.Errorf("init sees the labels %s, want %s", got, want)
 		}
 		if m.Get([]string{"x"}) != nil || m.Len() != 0 {
@@ -111,7 +111,7 @@ func TestValuesAreCloned(t *testing.T) {
 	buffer := []byte("GET200")
 	e := m.GetOrCreate([]string{volatile(buffer[:3]), volatile(buffer[3:])}, nil)
 	copy(buffer, "######")
-	if got, want := e.Labels.Text(), `a="GET",m="con\"stant",z="200"`; got != want {
+	if got, want := e.Labels().Text(), `a="GET",m="con\"stant",z="200"`; got != want {
 		t.Errorf("the labels became %s, want %s", got, want)
 	}
 	if m.Get([]string{"GET", "200"}) != e {
@@ -120,7 +120,7 @@ func TestValuesAreCloned(t *testing.T) {
 }
 
 func TestDeleteFunc(t *testing.T) {
-	even := func(e *entry) bool { return e.Labels.Text()[len(`a="`)]%2 == 0 }
+	even := func(e *entry) bool { return e.Labels().Text()[len(`a="`)]%2 == 0 }
 	fill := func() *series {
 		m := newMap("a")
 		for c := '0'; c <= '9'; c++ {
@@ -149,7 +149,7 @@ func TestDeleteFunc(t *testing.T) {
 		}, 0, "0123456789"},
 		{"what is created meanwhile", func(m *series) func(*entry) bool {
 			return func(e *entry) bool {
-				m.GetOrCreate([]string{strings.ToUpper(string('a' + e.Labels.Text()[len(`a="`)] - '0'))}, nil)
+				m.GetOrCreate([]string{strings.ToUpper(string('a' + e.Labels().Text()[len(`a="`)] - '0'))}, nil)
 				return true
 			}
 		}, 10, "ABCDEFGHIJ"},
@@ -171,7 +171,7 @@ func TestDeleteFunc(t *testing.T) {
 			}
 			for e, n := range asked {
 				if n != 1 || len(asked) != 10 {
-					t.Errorf("asked %d times for %s, for %d series", n, e.Labels.Text(), len(asked))
+					t.Errorf("asked %d times for %s, for %d series", n, e.Labels().Text(), len(asked))
 				}
 			}
 		})

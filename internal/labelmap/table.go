@@ -4,8 +4,6 @@ import (
 	"iter"
 	"math/bits"
 	"sync/atomic"
-
-	"github.com/luxfi/metric/internal/model"
 )
 
 // table is an open-addressed hash table with linear probing. A slot is empty,
@@ -48,22 +46,6 @@ func (t *table[C]) isFull() bool { return t.used >= len(t.slots)/4*3 }
 
 // isSparse tells that a table with n live entries should be a smaller one.
 func (t *table[C]) isSparse(n int) bool { return len(t.slots) > minSlots && n < len(t.slots)/8 }
-
-// find returns the entry with the given hash and values, or nil.
-func (t *table[C]) find(h uint64, layout *model.Layout, values []string) *Entry[C] {
-	slots := t.slots
-	mask := uint64(len(slots) - 1)
-	for i := h; ; i++ {
-		e := slots[i&mask].Load()
-		if e == nil {
-			return nil
-		}
-		// The tombstone's state is no hash. Equal hashes do not make equal values.
-		if e.state.Load() == h && layout.Match(e.Labels, values) {
-			return e
-		}
-	}
-}
 
 // slotOf returns the slot of a live entry, or nil if e is not in the table.
 func (t *table[C]) slotOf(e *Entry[C]) *slot[C] {

@@ -87,53 +87,68 @@ func (l *Layout) endLiteral(literal []byte) {
 // are given. The slice is read-only.
 func (l *Layout) Names() []string { return l.names }
 
-// Render returns the label set with these values, one for each of Names. It
-// copies them.
-func (l *Layout) Render(values []string) Labels {
-	if len(l.slots) == 0 {
-		return Labels{text: l.head, quoted: l.quoted}
+// Quoted tells whether some name is rendered in quotes.
+func (l *Layout) Quoted() bool { return l.quoted }
+
+// Size returns the length of the rendering of these values, one for each of Names, and
+// whether one of them needs escaping.
+func (l *Layout) Size(values []string) (size int, escaped bool) {
+	size = l.size
+	for i := range l.slots {
+		value := values[l.slots[i].index]
+		n := escapedLen(value)
+		size += n
+		escaped = escaped || n > len(value)
 	}
-	size := l.size
-	for _, value := range values {
-		size += escapedLen(value)
-	}
-	buf := make([]byte, 0, size)
+	return size, escaped
+}
+
+// Append appends the rendering of these values.
+func (l *Layout) Append(buf []byte, values []string) []byte {
 	buf = append(buf, l.head...)
 	for i := range l.slots {
 		s := &l.slots[i]
 		buf = AppendEscaped(buf, values[s.index])
 		buf = append(buf, s.after...)
 	}
+	return buf
+}
+
+// Render returns the label set with these values, one for each of Names. It
+// copies them.
+func (l *Layout) Render(values []string) Labels {
+	if len(l.slots) == 0 {
+		return Labels{text: l.head, quoted: l.quoted}
+	}
+	size, _ := l.Size(values)
+	buf := l.Append(make([]byte, 0, size), values)
 	// Nobody else has buf, so it can become the string without another copy.
 	return Labels{text: unsafe.String(unsafe.SliceData(buf), len(buf)), quoted: l.quoted}
 }
 
-// Match tells whether labels, which this layout has rendered, are the rendering
-// of values, one for each of Names. It compares in place, without rendering.
+// Match tells whether text, which this layout has rendered, is the rendering
+// of values, one for each of Names. It compares in place, without rendering. Escaped
+// is what Size has told of the values that the text was rendered from.
 //
-// Comparing each value at the place where the values before it leave off, and
-// the closing quote behind it, decides exactly, and the literals need not be
-// compared. Escaping replaces each byte by a code of one or two bytes (\\, \"
-// and \n are the long ones), no code is the beginning of another, and a bare
-// quote is none of them: it ends the value. Suppose that a value of the text
-// begins at pos. If the codes of v and a quote stand there, then reading the
-// text code by code gives v and the end, so v is the value; if they do not, it
-// is not. In the first case the next value begins behind the quote and the
-// literal, in both.
-//
-// The codes of v are v itself only if nothing in v needs escaping. The fast
-// path must make sure of that, or it would take the value a\"b for the
-// rendering of a"b.
-func (l *Layout) Match(labels Labels, values []string) bool {
-	text := labels.text
+// If none of these needed escaping, there are no quotes in them. Comparing each value at
+// the place where the values before it leave off, with the closing quote behind it, then
+// decides exactly, as long as there are no quotes in values either, and the literals need
+// not be compared: a value that is longer than the one in the text would contain the
+// quote behind that, and one that is shorter would have to be followed by a quote. What
+// needs escaping for other reasons differs from the text by itself.
+func (l *Layout) Match(text string, escaped bool, values []string) bool {
+	if escaped {
+		return l.matchEscaped(text, values)
+	}
 	pos := len(l.head)
+	quotes := uint64(0)
 	for i := range l.slots {
 		s := &l.slots[i]
 		value := values[s.index]
 		n := len(value)
 		end := pos + n
 		if end >= len(text) || text[end] != '"' {
-			return l.matchEscaped(text, values)
+			return false
 		}
 		part := text[pos:end]
 		pos = end + len(s.after)
@@ -145,9 +160,10 @@ func (l *Layout) Match(labels Labels, values []string) bool {
 		case n >= 8:
 			for i := 0; i < n-8; i += 8 {
 				v, p = load8(value[i:]), load8(part[i:])
-				if v != p || hasQuoteOrBackslash(v) {
-					return l.matchEscaped(text, values)
+				if v != p {
+					return false
 				}
+				quotes |= quotesIn(v)
 			}
 			v, p = load8(value[n-8:]), load8(part[n-8:])
 		case n >= 4:
@@ -155,14 +171,22 @@ func (l *Layout) Match(labels Labels, values []string) bool {
 		case n > 0:
 			v, p = load3(value), load3(part)
 		}
-		if v != p || hasQuoteOrBackslash(v) {
-			return l.matchEscaped(text, values)
+		if v != p {
+			return false
 		}
+		quotes |= quotesIn(v)
 	}
-	return true
+	return quotes&highBits == 0
 }
 
-// matchEscaped is Match for values that need escaping, or do not match.
+// matchEscaped is Match for values of which some need escaping.
+//
+// Escaping replaces each byte by a code of one or two bytes (\\, \" and \n are the long
+// ones), no code is the beginning of another, and a bare quote is none of them: it ends
+// the value. Suppose that a value of the text begins at pos. If the codes of v and a quote
+// stand there, then reading the text code by code gives v and the end, so v is the value;
+// if they do not, it is not. In the first case the next value begins behind the quote and
+// the literal, in both.
 func (l *Layout) matchEscaped(text string, values []string) bool {
 	pos := len(l.head)
 	for i := range l.slots {
@@ -229,14 +253,16 @@ func escapedEnd(text string, pos int, value string) int {
 	return pos
 }
 
-// hasQuoteOrBackslash tells whether a byte of x is a double quote or a
-// backslash. A byte of x - 0x01…01 has its highest bit set where x has a zero
-// byte, and elsewhere only if x has it set too, or above a zero byte.
-func hasQuoteOrBackslash(x uint64) bool {
+// quotesIn has one of highBits set if a byte of x is a double quote, and none if there is
+// none. A byte of x - 0x01…01 has its highest bit set where x has a zero byte, and elsewhere
+// only if x has it set too, or above a zero byte.
+func quotesIn(x uint64) uint64 {
 	const ones = 0x01010101_01010101
-	quote, backslash := x^ones*'"', x^ones*'\\'
-	return ((quote-ones)&^quote|(backslash-ones)&^backslash)&(ones<<7) != 0
+	x ^= ones * '"'
+	return (x - ones) &^ x
 }
+
+const highBits = 0x80808080_80808080
 
 // load8 returns the first eight bytes of s. The compiler makes one load of it.
 func load8(s string) uint64 {

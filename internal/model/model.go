@@ -88,6 +88,16 @@ type Point struct {
 	HasTimestamp bool
 }
 
+// SetNumber makes p the point of a series whose value is a number, and nothing else. To
+// assign a literal to *p takes 13 ns longer: the compiler builds that aside, and to copy
+// it has to wait until it is in memory.
+func (p *Point) SetNumber(labels Labels, value float64) {
+	p.Labels, p.Value = labels, value
+	p.Histogram, p.Summary, p.Exemplar = nil, nil, nil
+	p.Created = Instant{}
+	p.TimestampMs, p.HasTimestamp = 0, false
+}
+
 // HistogramValue is the value of a histogram: classic buckets, native ones or
 // both. Float counts, which only foreign histograms have, override the integer
 // ones if they are positive.
@@ -95,8 +105,28 @@ type HistogramValue struct {
 	Count      uint64
 	CountFloat float64
 	Sum        float64
-	Buckets    []Bucket         // By ascending upper bound; +Inf may be left out.
 	Native     *NativeHistogram // Nil if the histogram has no native buckets.
+
+	// The classic buckets, by ascending upper bound. +Inf may be left out.
+	Buckets []Bucket
+	// Bounds and Counts are another way to give them, instead of Buckets, for those that
+	// have neither exemplars nor float counts: the upper bounds without +Inf, which are
+	// immutable and may be kept, and the cumulative counts with that of +Inf, so one more
+	// than there are bounds. This is a third of the memory, and that the bounds are those
+	// of the histogram before can be seen from where they lie.
+	Bounds []float64
+	Counts []uint64
+}
+
+// NumBuckets returns the number of classic buckets, whichever way they are given.
+func (h *HistogramValue) NumBuckets() int { return len(h.Buckets) + len(h.Bounds) }
+
+// Bucket returns a classic bucket, whichever way they are given.
+func (h *HistogramValue) Bucket(i int) Bucket {
+	if h.Bounds != nil {
+		return Bucket{UpperBound: h.Bounds[i], Count: h.Counts[i]}
+	}
+	return h.Buckets[i]
 }
 
 // Bucket is one classic bucket with its cumulative count.
@@ -205,7 +235,8 @@ type Scratch struct {
 	Histogram HistogramValue
 	Native    NativeHistogram
 	Summary   SummaryValue
-	Text      []byte // For label sets that are put together on the way.
+	Counts    []uint64 // Of a histogram's buckets.
+	Text      []byte   // For label sets that are put together on the way.
 }
 
 // Sample is a point together with its family.
@@ -247,6 +278,8 @@ func (p *Point) CloneWith(labels Labels) Point {
 func (h *HistogramValue) clone() *HistogramValue {
 	c := *h
 	c.Buckets = append([]Bucket(nil), h.Buckets...)
+	c.Bounds = append([]float64(nil), h.Bounds...)
+	c.Counts = append([]uint64(nil), h.Counts...)
 	if h.Native != nil {
 		n := *h.Native
 		n.Positive = h.Native.Positive.clone()

@@ -1,0 +1,74 @@
+package encode
+
+import "math"
+
+// boundCache holds the le or quantile labels of the previous point. The next one
+// mostly has the same, and to format a float takes longer than all the rest of
+// its line.
+type boundCache struct {
+	label  string // Up to the value: `le="`.
+	texts  []boundText
+	bounds []float64 // What texts is made of, if it is the result of all.
+	text   []byte    // The text that is being made.
+}
+
+// boundText is how the braces of a line end: `le="0.5"} `.
+type boundText struct {
+	bits uint64 // The bound.
+	// The text in pieces that are copied without a call. A float takes at most 24
+	// bytes, quantile="…"} another 13.
+	head [16]byte
+	tail [24]byte
+	len  int
+}
+
+// maxKeptBounds is how many texts are kept for the next exposition.
+const maxKeptBounds = 4096
+
+func (c *boundCache) open(label string) { c.label = label }
+
+func (c *boundCache) reset() {
+	if cap(c.texts) > maxKeptBounds {
+		c.texts = nil
+	}
+	c.texts, c.bounds = c.texts[:0], nil
+}
+
+// at returns the end of the braces of a point's line i. The lines are asked for one
+// after the other.
+func (c *boundCache) at(i int, bound float64, d dialect) *boundText {
+	bits := math.Float64bits(bound)
+	if i < len(c.texts) && c.texts[i].bits == bits {
+		return &c.texts[i]
+	}
+	c.bounds = nil
+	c.text = append(c.text[:0], c.label...)
+	c.text = d.appendFloat(c.text, bound)
+	c.text = append(c.text, `"} `...)
+	t := boundText{bits: bits, len: len(c.text)}
+	copy(t.tail[:], c.text[copy(t.head[:], c.text):])
+	c.texts = append(c.texts[:i], t)
+	return &c.texts[i]
+}
+
+// all returns the texts of bounds, which are immutable, and of +Inf.
+func (c *boundCache) all(bounds []float64, d dialect) []boundText {
+	if len(c.bounds) != len(bounds) || len(bounds) == 0 || &c.bounds[0] != &bounds[0] {
+		for i, bound := range bounds {
+			c.at(i, bound, d)
+		}
+		c.at(len(bounds), math.Inf(+1), d)
+		c.bounds = bounds
+	}
+	return c.texts[:len(bounds)+1]
+}
+
+// append appends the text.
+func (t *boundText) append(buf []byte) []byte {
+	end := len(buf) + t.len
+	buf = append(buf, t.head[:]...)
+	if t.len > len(t.head) {
+		buf = append(buf, t.tail[:]...)
+	}
+	return buf[:end]
+}

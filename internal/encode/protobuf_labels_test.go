@@ -1,0 +1,55 @@
+package encode
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// TestLabelCache writes label sets of which each has something of the one before it.
+func TestLabelCache(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	names := []string{"a", "ab", "b", "c.d", "z"}
+	values := []string{"", "x", "xx", "x\"", "\\", "y\n", string(make([]byte, 130))}
+	var cache labelCache
+	buf := []byte("before")
+	for range 100_000 {
+		// Mostly from few values, so that there are runs.
+		kinds := 2 + r.IntN(len(values)-1)*r.IntN(2)
+		var list []model.Label
+		for _, name := range names[:1+r.IntN(len(names))] {
+			if r.IntN(4) > 0 {
+				list = append(list, model.Label{Name: name, Value: values[r.IntN(kinds)]})
+			}
+		}
+		labels, err := model.NewLabels(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []byte
+		for c := labels.Cursor(); c.Next(); {
+			want = appendLabel(want, metricLabel, &c)
+		}
+		if got := cache.append(buf, labels); string(got) != string(buf)+string(want) {
+			t.Fatalf("%s: got %q, want %q", labels.Text(), got, want)
+		}
+	}
+}
+
+// TestVarints visits the numbers around which a varint becomes longer.
+func TestVarints(t *testing.T) {
+	for shift := range 64 {
+		for distance := -2; distance <= 2; distance++ {
+			v := uint64(1)<<shift + uint64(distance)
+			buf := appendUint([]byte("x"), 1, v)
+			field, typ, n := protowire.ConsumeTag(buf[1:])
+			got, m := protowire.ConsumeVarint(buf[1+n:])
+			if field != 1 || typ != protowire.VarintType || got != v || 1+n+m != len(buf) || m != protowire.SizeVarint(v) {
+				t.Errorf("%d is written as %x", v, buf[1:])
+			}
+		}
+	}
+}
