@@ -124,7 +124,7 @@ func (v *GaugeVec) WithLabelValues(values ...string) Gauge {
 	}
 	if children := v.vec.plain; children != nil {
 		if e := children.Get(values); e != nil {
-			return &e.Child // Without the two calls in between, which take 3 ns.
+			return &e.Child // Without the two calls in between, which take 2 ns.
 		}
 	}
 	return must(v.vec.get(values))

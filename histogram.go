@@ -375,7 +375,7 @@ func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 	}
 	if children := v.vec.plain; children != nil {
 		if e := children.Get(values); e != nil {
-			return &e.Child // Without the two calls in between, which take 3 ns.
+			return &e.Child // Without the two calls in between, which take 2 ns.
 		}
 	}
 	return must(v.vec.get(values))

@@ -13,9 +13,9 @@ import (
 // mostly has the same names and, in the order of a scrape, also the same values but for
 // the last label.
 //
-// With three labels a scrape takes 100 ns for a counter that way, 140 if the cache
-// recognises the names only, and 180 if there is none. What is mostly different is not
-// kept: to copy what was just written costs 30 ns.
+// With three labels a scrape takes 105 ns for a counter that way, and 145 if the cache
+// recognises the names only. What is mostly different is not kept: to copy what was just
+// written costs 30 ns.
 type labelCache struct {
 	heads []labelHead
 
