@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -23,10 +24,25 @@ type Counter interface {
 
 // NewCounter returns a counter. Errors in opts are reported when it is registered.
 func NewCounter(opts CounterOpts) Counter {
-	c := &counter{series: newSeries(newFamily(model.Counter, Opts(opts), nil))}
-	c.created = time.Now().UnixNano()
+	s, created := newSeries(newFamily(model.Counter, Opts(opts), nil)), time.Now().UnixNano()
+	if runtime.GOMAXPROCS(0) > stripe.InlineCores {
+		return &counter{series: s, created: created}
+	}
+	c := &loneCounter{counter: counter{series: s, created: created}}
+	c.Use(&c.Inline)
 	return c
 }
+
+// loneCounter is a counter that is not one of a vector. There are not many of these, so each
+// has stripes before it is known whether cores will want it at the same time, as long as
+// the cores are few.
+type loneCounter struct {
+	counter
+	stripe.Inline
+}
+
+// Inc adds 1.
+func (c *loneCounter) Inc() { c.Inline.Inc() }
 
 // counter implements Counter.
 type counter struct {
