@@ -132,8 +132,8 @@ const (
 func (c *Counter) Add(v float64) {
 	// The comparison comes first: the conversion is defined only for what fits.
 	if v >= 0 && v <= maxInt {
-		if n := uint64(v); float64(n) == v {
-			c.AddUint(n)
+		if n := int64(v); float64(n) == v {
+			c.AddUint(uint64(n))
 			return
 		}
 		// One try is made in place, as it mostly succeeds.

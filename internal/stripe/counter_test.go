@@ -42,11 +42,12 @@ func TestInline(t *testing.T) {
 	together(func(int) {
 		for range rounds {
 			c.Inline.Inc()
-			c.Add(0.5)
-			c.Add(2)
+			c.Inline.Add(0.25)
+			c.Inline.Add(2)
+			c.Counter.Add(0.25)
 		}
 	})
-	c.Add(1 << 54)
+	c.Inline.Add(1 << 54)
 	if got, want := c.Value(), workers*rounds*3.5+1<<54; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -64,11 +65,11 @@ func TestFractionsAreSummedInOrder(t *testing.T) {
 	)
 	c.Use(&c.Inline)
 	deeper(200, func() {
-		c.Add(0.1)
+		c.Inline.Add(0.1)
 		want += 0.1
 		c.Inline.Inc()
 	})
-	c.Add(0.3)
+	c.Counter.Add(0.3)
 	want += 0.3
 	if got := c.Value() - 201; math.Abs(got-want) > 1e-12 || c.Fractions() != want {
 		t.Errorf("got %v and fractions of %v, want %v", got, c.Fractions(), want)
