@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -25,8 +26,24 @@ type Counter interface {
 func NewCounter(opts CounterOpts) Counter {
 	c := alone[counter](newFamily(model.Counter, Opts(opts), nil))
 	c.created = time.Now().UnixNano()
-	return c
+	if runtime.GOMAXPROCS(0) > stripe.InlineCores {
+		return c
+	}
+	lone := &loneCounter{counter: c}
+	c.Use(&lone.Inline)
+	return lone
 }
+
+// loneCounter is a counter that is not one of a vector. There are not many of these, so each
+// has stripes before it is known whether cores will want it at the same time, as long as
+// the cores are few.
+type loneCounter struct {
+	*counter
+	stripe.Inline
+}
+
+// Inc adds 1.
+func (c *loneCounter) Inc() { c.Inline.Inc() }
 
 // counter implements Counter.
 type counter struct {

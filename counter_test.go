@@ -2,6 +2,7 @@ package metric_test
 
 import (
 	"math"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -150,6 +151,27 @@ func TestCounterConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 	if got, want := c.Get(), goroutines*rounds*3.75; got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestCounterOnManyCores is about the counters of machines that have too many cores for a
+// few stripes.
+func TestCounterOnManyCores(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(64))
+	c := metric.NewCounter(metric.CounterOpts{Name: "c"})
+	var wg sync.WaitGroup
+	for range 64 {
+		wg.Go(func() {
+			for range 2000 {
+				c.Inc()
+				c.Add(0.5)
+			}
+		})
+	}
+	wg.Wait()
+	metric.NewRegistry().MustRegister(c)
+	if got, want := written(t, c).GetCounter().GetValue(), 64*2000*1.5; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

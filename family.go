@@ -195,6 +195,8 @@ type labelled interface{ hasLabel(name string) bool }
 // that runs nobody else's code, and nil otherwise.
 func nativeSource(c Collector) model.Source {
 	switch c := c.(type) {
+	case *loneCounter:
+		return nativeSource(c.counter)
 	case *counter:
 		return single{c}
 	case *gauge:

@@ -20,6 +20,8 @@ const kindTrait = "kind"
 // everything else.
 func shapeOf(c Collector) shape {
 	switch c := c.(type) {
+	case *loneCounter:
+		return shapeOf(c.counter)
 	case *counter:
 		return familyShape("counter", c.family, nil)
 	case *gauge:

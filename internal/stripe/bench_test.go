@@ -25,6 +25,14 @@ func BenchmarkInc(b *testing.B) {
 	}
 }
 
+func BenchmarkIncInline(b *testing.B) {
+	var c inlineCounter
+	c.Use(&c.Inline)
+	for range b.N {
+		c.Inline.Inc()
+	}
+}
+
 func BenchmarkAdd(b *testing.B) {
 	var c stripe.Counter
 	for range b.N {

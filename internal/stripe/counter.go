@@ -39,7 +39,12 @@ type stripe struct {
 }
 
 // Stripes are the stripes of a counter.
-type Stripes []stripe
+type Stripes struct {
+	cells []stripe
+	// calm tells that the stripes are for whole numbers only, because fractions have not
+	// been contended yet. Until then these are summed in the order in which they come.
+	calm atomic.Bool
+}
 
 // sampling is how many increments there are, on average, for one look at
 // whether others are adding as well. The look takes some 70 ns.
@@ -70,14 +75,17 @@ func (c *Counter) Stripes() *Stripes { return c.stripes.Load() }
 func (c *Counter) IncCell() (lookDue bool) { return c.ints.Add(1)%sampling == 0 }
 
 // Inc adds 1 to one of the stripes and tells whether Look is due.
-func (s *Stripes) Inc() (lookDue bool) { return (*s)[Index(len(*s))].ints.Add(1)%sampling == 0 }
+func (s *Stripes) Inc() (lookDue bool) { return s.mine().ints.Add(1)%sampling == 0 }
 
 // Look sees to it that goroutines which have the same stripe get others.
 func (s *Stripes) Look() {
-	if (*s)[Index(len(*s))].crowded() {
+	if s.mine().crowded() {
 		Shuffle()
 	}
 }
+
+// mine returns the stripe of the calling goroutine.
+func (s *Stripes) mine() *stripe { return &s.cells[Index(len(s.cells))] }
 
 // AddUint adds n.
 func (c *Counter) AddUint(n uint64) {
@@ -87,7 +95,7 @@ func (c *Counter) AddUint(n uint64) {
 	}
 	stripes := c.stripes.Load()
 	if stripes != nil {
-		s := &(*stripes)[Index(len(*stripes))]
+		s := stripes.mine()
 		switch {
 		case s.ints.Load() >= full:
 			c.addFloat(float64(n))
@@ -124,14 +132,14 @@ const (
 func (c *Counter) Add(v float64) {
 	// The comparison comes first: the conversion is defined only for what fits.
 	if v >= 0 && v <= maxInt {
-		if n := uint64(v); float64(n) == v {
-			c.AddUint(n)
+		if n := int64(v); float64(n) == v {
+			c.AddUint(uint64(n))
 			return
 		}
 		// One try is made in place, as it mostly succeeds.
 		mine := &c.cell
-		if stripes := c.stripes.Load(); stripes != nil {
-			mine = &(*stripes)[Index(len(*stripes))].cell
+		if stripes := c.stripes.Load(); stripes != nil && !stripes.calm.Load() {
+			mine = &stripes.mine().cell
 		}
 		if mine.tryAddFloat(v) {
 			return
@@ -148,8 +156,8 @@ func (c *Counter) Add(v float64) {
 func (c *Counter) Value() float64 {
 	ints, carry, floats := c.ints.Load(), uint64(0), c.float()
 	if stripes := c.stripes.Load(); stripes != nil {
-		for i := range *stripes {
-			s := &(*stripes)[i]
+		for i := range stripes.cells {
+			s := &stripes.cells[i]
 			var overflow uint64
 			ints, overflow = bits.Add64(ints, s.ints.Load(), 0)
 			carry += overflow
@@ -168,32 +176,32 @@ func (c *Counter) Look() {
 
 // addFloat adds v to the floats.
 func (c *Counter) addFloat(v float64) {
-	const patience = 3 // A compare-and-swap may fail by chance, but not three times.
-	for c.stripes.Load() == nil {
-		for range patience {
+	for {
+		stripes := c.stripes.Load()
+		switch {
+		case stripes == nil:
 			if c.tryAddFloat(v) {
 				return
 			}
-		}
-		c.spread()
-	}
-	stripes := *c.stripes.Load()
-	for {
-		s := &stripes[Index(len(stripes))]
-		for range patience {
-			if s.tryAddFloat(v) {
+			c.Look()
+		case stripes.calm.Load():
+			if c.tryAddFloat(v) {
 				return
 			}
+			stripes.calm.Store(false)
+		default:
+			if stripes.mine().tryAddFloat(v) {
+				return
+			}
+			Shuffle()
 		}
-		Shuffle()
 	}
 }
 
 // spread gives the counter stripes, if nobody else did.
-func (c *Counter) spread() {
-	stripes := make(Stripes, Count())
-	c.stripes.CompareAndSwap(nil, &stripes)
-}
+func (c *Counter) spread() { c.stripes.CompareAndSwap(nil, newStripes(Count())) }
+
+func newStripes(n int) *Stripes { return &Stripes{cells: make([]stripe, n)} }
 
 // crowded tells whether others add to the cell at a rate at which they are in
 // each other's way: it watches the cell for three moments of about 10 ns to 30 ns,

@@ -17,11 +17,63 @@ func forms(t *testing.T, test func(t *testing.T, c *stripe.Counter)) {
 		c.Spread()
 		test(t, c)
 	})
+	t.Run("inline", func(t *testing.T) {
+		c := new(inlineCounter)
+		c.Use(&c.Inline)
+		test(t, &c.Counter)
+	})
 	t.Run("one stripe", func(t *testing.T) {
 		c := new(stripe.Counter)
 		c.SpreadOver(1)
 		test(t, c)
 	})
+}
+
+// inlineCounter is a counter that has its stripes from the start.
+type inlineCounter struct {
+	stripe.Counter
+	stripe.Inline
+}
+
+func TestInline(t *testing.T) {
+	var c inlineCounter
+	c.Use(&c.Inline)
+	const rounds = 1000
+	together(func(int) {
+		for range rounds {
+			c.Inline.Inc()
+			c.Inline.Add(0.25)
+			c.Inline.Add(2)
+			c.Counter.Add(0.25)
+		}
+	})
+	c.Inline.Add(1 << 54)
+	if got, want := c.Value(), workers*rounds*3.5+1<<54; got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := testing.AllocsPerRun(100, c.Inline.Inc); got != 0 {
+		t.Errorf("Inc allocates %v times", got)
+	}
+}
+
+// TestFractionsAreSummedInOrder: as long as nobody is in another's way the sum is that of a
+// single float64, to the last bit, wherever the goroutine's stack is.
+func TestFractionsAreSummedInOrder(t *testing.T) {
+	var (
+		c    inlineCounter
+		want float64
+	)
+	c.Use(&c.Inline)
+	deeper(200, func() {
+		c.Inline.Add(0.1)
+		want += 0.1
+		c.Inline.Inc()
+	})
+	c.Counter.Add(0.3)
+	want += 0.3
+	if got := c.Value() - 201; math.Abs(got-want) > 1e-12 || c.Fractions() != want {
+		t.Errorf("got %v and fractions of %v, want %v", got, c.Fractions(), want)
+	}
 }
 
 func TestCounterZeroValue(t *testing.T) {

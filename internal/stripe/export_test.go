@@ -16,17 +16,19 @@ func (c *Counter) Spread() { c.spread() }
 
 // SpreadOver gives the counter, which must have none, so many stripes.
 func (c *Counter) SpreadOver(n int) {
-	stripes := make(Stripes, n)
-	c.stripes.Store(&stripes)
+	c.stripes.Store(newStripes(n))
 }
 
 // Count returns how many stripes the counter has.
 func (c *Counter) Count() int {
 	if stripes := c.stripes.Load(); stripes != nil {
-		return len(*stripes)
+		return len(stripes.cells)
 	}
 	return 0
 }
+
+// Fractions returns what the counter's own cell has of them.
+func (c *Counter) Fractions() float64 { return c.float() }
 
 // ShuffleAt is Shuffle at a time.
 func ShuffleAt(now int64) { shuffleAt(now) }

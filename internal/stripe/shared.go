@@ -28,7 +28,8 @@ var sightings [256]struct {
 func (c *Counter) isShared() bool {
 	address := uintptr(unsafe.Pointer(c))
 	s := &sightings[uint64(address)*goldenRatio>>56]
-	me, now := goroutine(), int64(time.Since(start))
+	var here struct{}
+	me, now := goroutine(unsafe.Pointer(&here)), int64(time.Since(start))
 	before, who, when := s.counter.Load(), s.who.Load(), s.when.Load()
 	s.counter.Store(address)
 	s.who.Store(me)

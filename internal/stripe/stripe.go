@@ -34,16 +34,15 @@ const goldenRatio = 0x9E3779B97F4A7C15
 // that goroutines differ in. Stacks are multiples of 2048 bytes and often lie next
 // to each other.
 func Index(n int) int {
-	hash := goroutine() * (goldenRatio ^ shuffled.Load())
+	var here struct{}
+	hash := goroutine(unsafe.Pointer(&here)) * (goldenRatio ^ shuffled.Load())
 	return int(hash >> 32 * uint64(n) >> 32)
 }
 
 // goroutine returns a number that is another one for each goroutine, as long as its
-// stack is not very deep.
-func goroutine() uint64 {
-	var onStack byte
-	return uint64(uintptr(unsafe.Pointer(&onStack))) >> 11
-}
+// stack is not very deep. The argument points into the stack: to a variable of no size, for
+// which nothing has to be put there.
+func goroutine(here unsafe.Pointer) uint64 { return uint64(uintptr(here)) >> 11 }
 
 // Shuffle gives all goroutines other indexes. Who finds that two goroutines have the
 // same stripe calls it, or they would be in each other's way for as long as they
