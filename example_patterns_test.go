@@ -240,7 +240,7 @@ func (m monitored) Gather() ([]*metric.MetricFamily, error) {
 func (m monitored) GatherWithContext(ctx context.Context) ([]*metric.MetricFamily, error) {
 	before := runtime.NumGoroutine()
 	defer func() {
-		m.log.Printf("more than two goroutines were left behind: %v", runtime.NumGoroutine() > before+2)
+		m.log.Printf("more than ten goroutines were left behind: %v", runtime.NumGoroutine() > before+10)
 	}()
 	return m.GathererWithContext.GatherWithContext(ctx)
 }
@@ -260,8 +260,8 @@ func Example_monitorGoroutines() {
 		fmt.Println(errors.Is(err, context.DeadlineExceeded), errors.Is(err, metric.ErrStillRunning))
 	}
 	// Output:
-	// more than two goroutines were left behind: false
+	// more than ten goroutines were left behind: false
 	// true false
-	// more than two goroutines were left behind: false
+	// more than ten goroutines were left behind: false
 	// false true
 }
