@@ -111,8 +111,8 @@ func targetRuns() []benchmarkRun {
 	peers := "/^peer=(metric|client_golang|VictoriaMetrics|OpenTelemetry)$"
 	hot := fmt.Sprintf("/^goroutines=(1|%d)$", cores) + peers
 	return []benchmarkRun{
-		{"^Benchmark(CounterInc|CounterAdd|GaugeSet|GaugeInc|HistogramObserve|NativeObserve)$" + hot, "20ms", 4},
-		{fmt.Sprintf("^BenchmarkLookup$/^labels=2$/^children=(10|100000)$/^used=10$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "20ms", 4},
+		{"^Benchmark(CounterInc|CounterAdd|GaugeSet|GaugeInc|HistogramObserve|NativeObserve)$" + hot, "60ms", 3},
+		{fmt.Sprintf("^BenchmarkLookup$/^labels=2$/^children=(10|100000)$/^used=10$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "60ms", 3},
 		{"^BenchmarkScrape$/^kind=counters$/^series=(1000|10000|100000)$" + scraped, "100ms", 1},
 		{"^BenchmarkScrape$/^kind=counters$/^series=1000000$/././^peer=metric$", "3x", 1},
 		{"^BenchmarkScrape$/^kind=gauges$/^series=100000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms", 1},
@@ -132,8 +132,8 @@ const (
 // curveRuns are the benchmarks behind the plots.
 func curveRuns() []benchmarkRun {
 	return []benchmarkRun{
-		{"^Benchmark(CounterInc|HistogramObserve|NativeObserve)$", "20ms", 4},
-		{"^BenchmarkLookup$/^labels=2$/^children=10$/^used=10$", "20ms", 4},
+		{"^Benchmark(CounterInc|HistogramObserve|NativeObserve)$", "60ms", 3},
+		{"^BenchmarkLookup$/^labels=2$/^children=10$/^used=10$", "60ms", 3},
 		{"^BenchmarkScrape$/^kind=counters$/./^format=text$/^compression=identity$", "100ms", 1},
 	}
 }

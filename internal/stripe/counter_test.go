@@ -18,9 +18,7 @@ func forms(t *testing.T, test func(t *testing.T, c *stripe.Counter)) {
 		test(t, c)
 	})
 	t.Run("inline", func(t *testing.T) {
-		c := new(inlineCounter)
-		c.Use(&c.Inline)
-		test(t, &c.Counter)
+		test(t, newInlineCounter().Counter)
 	})
 	t.Run("one stripe", func(t *testing.T) {
 		c := new(stripe.Counter)
@@ -29,15 +27,31 @@ func forms(t *testing.T, test func(t *testing.T, c *stripe.Counter)) {
 	})
 }
 
-// inlineCounter is a counter that has its stripes from the start.
+// inlineCounter is a counter that has its stripes from the start, as the library has them.
 type inlineCounter struct {
-	stripe.Counter
+	*stripe.Counter
 	stripe.Inline
 }
 
-func TestInline(t *testing.T) {
-	var c inlineCounter
+func newInlineCounter() *inlineCounter {
+	c := &inlineCounter{Counter: new(stripe.Counter)}
 	c.Use(&c.Inline)
+	return c
+}
+
+func TestInlineCellsAreInOneLine(t *testing.T) {
+	for range 100 {
+		for _, cell := range newInlineCounter().Cells() {
+			begin := uintptr(unsafe.Pointer(cell)) % stripe.LineSize
+			if end := begin + unsafe.Sizeof(*cell); end > stripe.LineSize {
+				t.Fatalf("a cell begins at byte %d of a line and ends at %d", begin, end)
+			}
+		}
+	}
+}
+
+func TestInline(t *testing.T) {
+	c := newInlineCounter()
 	const rounds = 1000
 	together(func(int) {
 		for range rounds {
@@ -47,8 +61,14 @@ func TestInline(t *testing.T) {
 			c.Counter.Add(0.25)
 		}
 	})
-	c.Inline.Add(1 << 54)
-	if got, want := c.Value(), workers*rounds*3.5+1<<54; got != want {
+	if got, want := c.Value(), workers*rounds*3.5; got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	c = newInlineCounter()
+	for _, v := range []float64{1 << 53, 1 << 54, 0} { // The second is too large to be kept as a whole number.
+		c.Inline.Add(v)
+	}
+	if got, want := c.Value(), 3.0*(1<<53); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if got := testing.AllocsPerRun(100, c.Inline.Inc); got != 0 {
@@ -59,11 +79,7 @@ func TestInline(t *testing.T) {
 // TestFractionsAreSummedInOrder: as long as nobody is in another's way the sum is that of a
 // single float64, to the last bit, wherever the goroutine's stack is.
 func TestFractionsAreSummedInOrder(t *testing.T) {
-	var (
-		c    inlineCounter
-		want float64
-	)
-	c.Use(&c.Inline)
+	c, want := newInlineCounter(), 0.0
 	deeper(200, func() {
 		c.Inline.Add(0.1)
 		want += 0.1

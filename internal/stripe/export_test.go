@@ -27,6 +27,14 @@ func (c *Counter) Count() int {
 	return 0
 }
 
+// Cells returns the cells of the stripes.
+func (s *Inline) Cells() (cells []*Cell) {
+	for i := range s.cells {
+		cells = append(cells, &s.cells[i].cell)
+	}
+	return cells
+}
+
 // Fractions returns what the counter's own cell has of them.
 func (c *Counter) Fractions() float64 { return c.float() }
 

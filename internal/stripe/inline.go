@@ -13,10 +13,18 @@ const InlineCores = 8
 // memory of dozens of counters, and spare Inc to look whether there are stripes and
 // whether there should be.
 type Inline struct {
-	of    *Counter
-	all   Stripes
-	_     [lineSize]byte // What stands before has a cache line of its own.
+	inlineHead
+
+	// The cells have cache lines of their own, and each is in one of them. A line may begin 8
+	// bytes before the stripe, where the runtime puts as many before a large object; it does
+	// if before the Inline there is nothing but a pointer.
+	_     [2*lineSize - 8 - unsafe.Sizeof(inlineHead{})]byte
 	cells [inlineCount]stripe
+}
+
+type inlineHead struct {
+	of  *Counter
+	all Stripes
 }
 
 // Use gives the counter, which must be new, these stripes, which no other may have.
