@@ -24,12 +24,12 @@ type Counter interface {
 
 // NewCounter returns a counter. Errors in opts are reported when it is registered.
 //
-// It takes more than a kilobyte, most of it cache lines that keep cores out of each other's
-// way. Where there are thousands, make them as a vector: its counters take what they need.
+// Without ConstLabels it takes more than a kilobyte, most of it cache lines that keep cores
+// out of each other's way.
 func NewCounter(opts CounterOpts) Counter {
 	c := alone[counter](newFamily(model.Counter, Opts(opts), nil))
 	c.created = time.Now().UnixNano()
-	if runtime.GOMAXPROCS(0) > stripe.InlineCores {
+	if len(opts.ConstLabels) > 0 || runtime.GOMAXPROCS(0) > stripe.InlineCores {
 		return c
 	}
 	lone := &loneCounter{counter: c}
@@ -37,9 +37,9 @@ func NewCounter(opts CounterOpts) Counter {
 	return lone
 }
 
-// loneCounter is a counter that is not one of a vector. There are not many of these, so each
-// has stripes before it is known whether cores will want it at the same time, as long as
-// the cores are few.
+// loneCounter is a counter without labels. There are not many of these, so each has stripes
+// before it is known whether cores will want it at the same time, as long as the cores
+// are few.
 type loneCounter struct {
 	*counter
 	stripe.Inline
@@ -47,6 +47,9 @@ type loneCounter struct {
 
 // Inc adds 1.
 func (c *loneCounter) Inc() { c.Inline.Inc() }
+
+// Collect implements Collector.
+func (c *loneCounter) Collect(ch chan<- Metric) { ch <- c }
 
 // counter implements Counter.
 type counter struct {

@@ -155,6 +155,17 @@ func TestCounterConcurrently(t *testing.T) {
 	}
 }
 
+func TestCounterSendsItself(t *testing.T) {
+	for name, labels := range map[string]metric.Labels{"alone": nil, "with labels": {"a": "b"}} {
+		c := metric.NewCounter(metric.CounterOpts{Name: "c", ConstLabels: labels})
+		ch := make(chan metric.Metric, 1)
+		c.Collect(ch)
+		if got := <-ch; got != metric.Metric(c) {
+			t.Errorf("%s: got %T, want %T", name, got, c)
+		}
+	}
+}
+
 // TestCounterOnManyCores is about the counters of machines that have too many cores for a
 // few stripes.
 func TestCounterOnManyCores(t *testing.T) {

@@ -55,6 +55,11 @@ func (b *Builder) Origin(origin any) error {
 	if !ok {
 		panic("BUG: an origin that Origin has not returned")
 	}
+	if len(m.Label) > 0 {
+		pairs := b.alloc.pairLists.take(len(m.Label)) // What the list holds is shared, but not the list.
+		copy(pairs, m.Label)
+		m.Label = pairs
+	}
 	b.metrics = append(b.metrics, m)
 	return nil
 }

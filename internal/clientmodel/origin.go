@@ -1,8 +1,6 @@
 package clientmodel
 
 import (
-	"slices"
-
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric/internal/model"
@@ -16,7 +14,6 @@ func Origin(m *dto.Metric, t model.Type, p *model.Point) any {
 	if !isCanonical(m, t, p) {
 		return nil
 	}
-	m.Label = slices.Clip(m.Label) // Whoever appends to it does so for himself.
 	return m
 }
 

@@ -92,15 +92,21 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// TestOriginLabelsAreClipped checks that whoever appends to the labels of a metric that
+// TestOriginKeepsItsLabels checks that whoever changes the list of labels of a metric that
 // was handed on changes only his.
-func TestOriginLabelsAreClipped(t *testing.T) {
-	own := append(make([]*dto.LabelPair, 0, 2), pairs("a", "1")...)
+func TestOriginKeepsItsLabels(t *testing.T) {
+	own := append(make([]*dto.LabelPair, 0, 3), pairs("a", "1", "b", "2")...)
+	first := own[0]
 	m := &dto.Metric{Gauge: &dto.Gauge{Value: new(1.0)}, Label: own}
 	kind, p := decode(t, m)
-	clientmodel.Origin(m, kind, &p)
-	_ = append(m.Label, pairs("b", "2")...)
-	if spare := own[:2][1]; spare != nil {
-		t.Errorf("behind the labels of the collector, there is %v", spare)
+	var b clientmodel.Builder
+	if err := errors.Join(b.Family(&model.Family{Name: "f", Type: kind}), b.Origin(clientmodel.Origin(m, kind, &p))); err != nil {
+		t.Fatal(err)
+	}
+	built := b.Families()[0].Metric[0]
+	built.Label[0], built.Label[1] = built.Label[1], built.Label[0]
+	_ = append(built.Label, pairs("c", "3")...)
+	if own[0] != first || own[:3][2] != nil {
+		t.Errorf("the labels of the collector became %v", own[:3])
 	}
 }

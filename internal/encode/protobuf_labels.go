@@ -2,6 +2,7 @@ package encode
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -86,10 +87,12 @@ func (c *labelCache) append(buf []byte, labels model.Labels) []byte {
 
 // reset frees memory that is not worth keeping.
 func (c *labelCache) reset() {
-	if cap(c.firstWritten) > maxKept {
+	if cap(c.firstText) > maxKept || cap(c.firstWritten) > maxKept || slices.ContainsFunc(c.heads, labelHead.isLarge) {
 		*c = labelCache{}
 	}
 }
+
+func (h labelHead) isLarge() bool { return cap(h.text) > maxKept }
 
 // set takes the name that rest begins with.
 func (h *labelHead) set(rest string) {

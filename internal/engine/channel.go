@@ -11,8 +11,9 @@ import (
 // It is what the collector has sent last time and a bit more, within these bounds:
 // every run makes a channel of its own.
 const (
-	minCapacity = 8
-	maxCapacity = 1024
+	minCapacity   = 8
+	firstCapacity = 64 // As long as a collector has not sent anything yet.
+	maxCapacity   = 1024
 )
 
 var errClosedChannel = errors.New("the channel was closed, which belongs to whoever receives from it")
@@ -51,10 +52,17 @@ func FromChannelOf[T comparable](ctx context.Context, end T, collect func(chan<-
 }
 
 func fromChannel[T comparable](of *run, end T, collect func(chan<- T), each func(T)) (err error) {
-	capacity := min(max(of.expected+of.expected/8+1, minCapacity), maxCapacity)
+	capacity := firstCapacity
+	if of.expected > 0 {
+		capacity = min(max(of.expected+of.expected/8+1, minCapacity), maxCapacity)
+	}
 	r := &reception[T]{ch: make(chan T, capacity), end: end, each: each}
 	r.receiving.Add(1)
-	of.whenWaited(r)
+	if of.expected > 0 {
+		of.whenWaited(r)
+	} else {
+		r.start() // It may be one that does not wait for place in the channel, and gives up what does not fit.
+	}
 	defer drainLate(of.late, r.ch)
 	defer func() { // Of runtime.Goexit, too.
 		if failed := r.finish(); err == nil {

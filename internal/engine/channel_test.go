@@ -60,6 +60,26 @@ func TestFromChannel(t *testing.T) {
 	})
 }
 
+// TestSenderThatDoesNotWait checks that nothing is lost which a collector sends only if
+// there is place for it, in the first run and in the next.
+func TestSenderThatDoesNotWait(t *testing.T) {
+	const n = 60
+	var e engine.Engine
+	c := sending(func(ch chan<- int) {
+		for i := range n {
+			select {
+			case ch <- i:
+			default:
+			}
+		}
+	})
+	for range 3 {
+		if o := e.Collect(t.Context(), jobs(c, quick()))[0]; len(o.Samples) != n {
+			t.Errorf("%d of %d arrived", len(o.Samples), n)
+		}
+	}
+}
+
 // TestFromChannelWaits checks that collect has returned when FromChannel does.
 func TestFromChannelWaits(t *testing.T) {
 	inAllWays(t, func(t *testing.T, fromChannel func(collect func(chan<- int), each func(int)) error) {

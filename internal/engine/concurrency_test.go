@@ -191,3 +191,42 @@ func TestPlaceIsNotLeftFree(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatNeedsNoPlaceAfterAll checks that a scrape which has stopped looking at those far
+// behind in its list still finds, when it is over, what has come into the cache meanwhile.
+func TestWhatNeedsNoPlaceAfterAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := engine.Engine{Concurrency: 1}
+		var collectors []*engine.Collector
+		for range 40 {
+			collectors = append(collectors, shared(func(engine.Sink) error { time.Sleep(time.Second); return nil }))
+		}
+		cached := quick()
+		cached.Policy = &engine.Policy{Cache: time.Hour}
+		var (
+			all    sync.WaitGroup
+			others atomic.Int32 // Scrapes that have got it.
+			last   []engine.Outcome
+		)
+		all.Go(func() { last = scrape(&e, 20*time.Second, append(collectors, cached)...) })
+		synctest.Wait()
+		for range 20 {
+			all.Go(func() {
+				if scrape(&e, 19*time.Second, cached)[0].Err == nil {
+					others.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if o := last[len(collectors)]; others.Load() > 0 && (o.Err != nil || o.Source != engine.FromCache) {
+			t.Errorf("what %d others have got comes from %v: %v", others.Load(), o.Source, o.Err)
+		}
+		if others.Load() == 0 {
+			t.Error("nobody got a place")
+		}
+		if o := last[len(collectors)-1]; !errors.Is(o.Err, context.DeadlineExceeded) {
+			t.Errorf("what was not started ended with %v", o.Err)
+		}
+		time.Sleep(time.Minute) // The last run returns.
+	})
+}

@@ -1,55 +1,53 @@
 package engine
 
 import (
-	"runtime"
+	"context"
 	"sync/atomic"
-	"time"
 )
 
 // crew has runs done by no more goroutines than it takes: each does one run after the
-// other, and as long as there are some left, there is one more goroutine whenever a
-// processor has time for it. So collectors that do not block need no goroutine of their
-// own, whose stack would have to grow. With 100 collectors of 10 metrics each, that, and
-// that there is no other one to receive from the channel, saves a quarter of the
-// processor time of a scrape.
+// other, and as long as there are some left, there is one more goroutine that will take the
+// next one as soon as a processor has time for it. So collectors that do not block need no
+// goroutine of their own, whose stack would have to grow. With 100 collectors of 10 metrics
+// each, that, and that there is no other one to receive from the channel, saves a
+// quarter of the processor time of a scrape.
 //
-// A run never waits for another one. The goroutine that starts the others does nothing
-// else, and lets them go first only for a moment: so whether one blocks, goes on and on, or ends
-// by runtime.Goexit, and however busy the processors are, all others are started as soon as
-// they would be with a goroutine for each.
+// A run never waits for another one: whether one blocks, goes on and on, or ends by
+// runtime.Goexit, the next is taken by the goroutine that was started before it.
 type crew struct {
-	runs  []*flight
+	runs  []atomic.Pointer[flight] // Nil when taken: a run that is stuck must not hold on to others.
 	taken atomic.Int64
+	spare atomic.Bool   // A goroutine has been started that has not taken a run yet.
+	all   chan struct{} // Closed when all are taken.
 }
 
-// start returns when all runs have, or will have, a goroutine. It waits for none.
-func (c *crew) start() {
-	began, hurry := time.Now(), false
-	for i := range c.runs {
-		go c.work()
-		if i == len(c.runs)-1 {
-			return // There is a goroutine for each.
-		}
-		if !hurry {
-			runtime.Gosched() // What has just been started comes first, until it blocks or has had its time.
-			hurry = time.Since(began) > moment
-		}
-		if int(c.taken.Load()) >= len(c.runs) {
-			return
-		}
+// startCrew starts the runs. It returns when all have begun, or ctx is done: then the rest
+// begins later.
+func startCrew(ctx context.Context, flights []*flight) {
+	if len(flights) == 0 {
+		return
+	}
+	c := &crew{runs: make([]atomic.Pointer[flight], len(flights)), all: make(chan struct{})}
+	for i, f := range flights {
+		c.runs[i].Store(f)
+	}
+	c.spare.Store(true)
+	go c.work()
+	select {
+	case <-c.all:
+	case <-ctx.Done():
 	}
 }
 
-// moment is for how long the runs may go first. To let them do so takes 10 ms and more, each time,
-// where others want the processors as well.
-const moment = time.Millisecond
-
 func (c *crew) work() {
-	for {
-		i := int(c.taken.Add(1)) - 1
-		if i >= len(c.runs) {
-			return
+	i := int(c.taken.Add(1)) - 1
+	c.spare.Store(false)
+	for ; i < len(c.runs); i = int(c.taken.Add(1)) - 1 {
+		if i == len(c.runs)-1 {
+			close(c.all)
+		} else if c.spare.CompareAndSwap(false, true) {
+			go c.work()
 		}
-		c.runs[i].run()
+		c.runs[i].Swap(nil).run()
 	}
 }

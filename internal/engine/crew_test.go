@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
 )
 
 // TestAllAreStartedAtOnce checks that collectors which block, whatever on, do not keep
@@ -72,6 +73,27 @@ func sending(collect func(ch chan<- int)) *engine.Collector {
 	return &engine.Collector{Shared: true, Run: func(ctx context.Context, sink engine.Sink) error {
 		return engine.FromChannelOf(ctx, -1, collect, func(v int) { send(sink, float64(v)) })
 	}}
+}
+
+// TestStuckHoldsOnToNoOthers checks that the results of a scrape can be freed while one of
+// its runs is stuck.
+func TestStuckHoldsOnToNoOthers(t *testing.T) {
+	stuck, freed := newGate(true), make(chan struct{})
+	defer close(stuck.opened)
+	scrape(new(engine.Engine), 100*time.Millisecond, stuck.Collector, shared(func(sink engine.Sink) error {
+		f := &model.Family{Name: "f"}
+		runtime.AddCleanup(f, func(c chan struct{}) { close(c) }, freed)
+		return sink.Sample(f, &model.Point{})
+	}), quick())
+	for range 100 {
+		runtime.GC()
+		select {
+		case <-freed:
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	t.Error("what another collector has sent is still there")
 }
 
 // TestMoreThanFits checks that collectors which send more than their channels hold, and

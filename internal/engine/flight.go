@@ -49,6 +49,18 @@ type flight struct {
 // tryStart starts or joins a run, or returns an outcome without one. It returns nil
 // and nil if the job has to wait. The engine's mutex is held.
 func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time, late *latecomers) (*flight, *Outcome) {
+	if f, o := e.tryWithout(job, now); f != nil || o != nil {
+		return f, o
+	}
+	c := job.Collector
+	if c.leaving > 0 || c.flights >= maxOverlap || !e.hasPlace(c) || !c.acquire(now) {
+		return nil, nil
+	}
+	return e.launch(ctx, job, now, late), nil
+}
+
+// tryWithout is what tryStart does before it starts a run.
+func (e *Engine) tryWithout(job Job, now time.Time) (*flight, *Outcome) {
 	c := job.Collector
 	if o := c.cached(now); o != nil {
 		return nil, o
@@ -64,10 +76,7 @@ func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time, late *lat
 	if err := c.refuses(now); err != nil {
 		return nil, &Outcome{Err: err}
 	}
-	if c.leaving > 0 || c.flights >= maxOverlap || !e.hasPlace(c) || !c.acquire(now) {
-		return nil, nil
-	}
-	return e.launch(ctx, job, now, late), nil
+	return nil, nil
 }
 
 // isOverdue tells whether a run has outlived its scrape, in this registration or an

@@ -56,10 +56,7 @@ func (s *start) run() {
 			continue
 		case <-s.ctx.Done():
 		}
-		for _, i := range s.pending {
-			s.outcomes[i].Err = fmt.Errorf("not started, since too many runs were under way: %w", s.ctx.Err())
-			s.outcomes[i].Wait = time.Since(s.began)
-		}
+		s.giveUp()
 		if errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
 			s.starved()
 		}
@@ -68,6 +65,30 @@ func (s *start) run() {
 	if wake != nil {
 		s.stopWaiting(wake)
 	}
+}
+
+// giveUp ends the waiting of what is still pending when the scrape is over. Some of it may
+// need no place any more, which startSome has not noticed: it goes the usual way.
+func (s *start) giveUp() {
+	e := s.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	s.pending = slices.DeleteFunc(s.pending, func(i int) bool {
+		f, o := e.tryWithout(s.jobs[i], now)
+		switch {
+		case f != nil:
+			s.flights[i] = f
+		case o != nil:
+			s.outcomes[i] = *o
+		default:
+			s.outcomes[i].Err = fmt.Errorf("not started, since too many runs were under way: %w", s.ctx.Err())
+			s.outcomes[i].Wait = now.Sub(s.began)
+			return false
+		}
+		s.unblock(i)
+		return true
+	})
 }
 
 // enoughBlocked is after how many jobs without a place a scrape stops looking for one that
@@ -129,10 +150,10 @@ func (s *start) startSome(wake *chan struct{}) bool {
 // startLaunched starts the runs that have been launched. Then there is nothing left to do
 // but to wait for them.
 func (s *start) startLaunched() {
-	c := crew{runs: s.launched}
+	launched := s.launched
 	s.launched = nil
-	c.start()
-	for _, f := range c.runs {
+	startCrew(s.ctx, launched)
+	for _, f := range launched {
 		f.ctx.run.wait()
 	}
 }

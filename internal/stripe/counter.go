@@ -11,9 +11,9 @@ import (
 // concurrent use, and must not be copied after first use.
 //
 // A counter is one cell until several cores turn out to want it at the same
-// time. Then it gets stripes, and goroutines add to one of these. The first cell
-// keeps what it has, so nothing moves and nothing is lost: the value is always the
-// sum of all cells.
+// time. Then it gets stripes, and goroutines add to one of these; see Use for one
+// that has them from the start. The first cell keeps what it has, so nothing moves and
+// nothing is lost: the value is always the sum of all cells.
 //
 // Contention is noticed by sampling, see isShared. The alternative, to add by
 // compare-and-swap and take failures as the sign, makes each increment dearer:
