@@ -103,35 +103,16 @@ func (w *writer) sample(s *model.Sample) error {
 	return w.sink.Point(&s.Point)
 }
 
-// cursor stands before a native series that has not been written yet.
-type cursor struct {
-	series  model.Series
-	next    int
-	point   model.Point // Series next.
-	scratch model.Scratch
-}
-
-func (c *cursor) load() {
-	if c.next < c.series.Len() {
-		c.series.At(c.next, &c.point, &c.scratch)
-	}
-}
-
 // writeMixed merges several sorted lists of series into one.
 func (w *writer) writeMixed(g *group) error {
-	cursors := make([]cursor, len(g.native))
-	for i, source := range g.native {
-		cursors[i].series = source.Series()
-		cursors[i].load()
-	}
+	queue := newQueue(g.native)
 	foreign := g.foreign
 	var last *model.Point // Points to written, once there is something in it.
 	var written model.Point
 	for {
-		first := w.smallest(cursors)
 		var p *model.Point
-		if first != nil {
-			p = &first.point
+		if len(queue) > 0 {
+			p = &queue[0].point
 		}
 		// Of two that are equal, the native one comes first.
 		fromForeign := len(foreign) > 0 && (p == nil || model.ComparePoints(&foreign[0].sample.Point, p) < 0)
@@ -162,23 +143,9 @@ func (w *writer) writeMixed(g *group) error {
 		if fromForeign {
 			foreign = foreign[1:]
 		} else {
-			first.next++
-			first.load()
+			queue.next()
 		}
 	}
-}
-
-// smallest returns the cursor with the smallest point, or nil if all are at their
-// end. There are few cursors: as many as instruments share a name.
-func (w *writer) smallest(cursors []cursor) *cursor {
-	var first *cursor
-	for i := range cursors {
-		c := &cursors[i]
-		if c.next < c.series.Len() && (first == nil || model.ComparePoints(&c.point, &first.point) < 0) {
-			first = c
-		}
-	}
-	return first
 }
 
 // same tells whether two points are the same series at the same time.
