@@ -39,10 +39,11 @@ func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) erro
 // FromChannelOf is FromChannel in the run that ctx was made for, whose goroutine calls
 // collect.
 //
-// As long as the scrape has something else to do than to wait for this run, no goroutine
-// receives: a collector that sends no more than fits, and does not block, is done by
-// then, and its own goroutine handles what the channel holds. So there is no second
-// goroutine, and nothing to switch between; see crew for what that gains.
+// If the last run has sent something, no goroutine receives as long as the scrape has
+// something else to do than to wait for this run: a collector that sends no more than
+// fits, and does not block, is done by then, and its own goroutine handles what the
+// channel holds. So there is no second goroutine, and nothing to switch between; see
+// crew for what that gains.
 func FromChannelOf[T comparable](ctx context.Context, end T, collect func(chan<- T), each func(T)) error {
 	r, ok := ctx.Value(runKey{}).(*run)
 	if !ok {
