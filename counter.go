@@ -161,10 +161,8 @@ func (v *CounterVec) WithLabelValues(values ...string) Counter {
 	if v.vec == nil {
 		return noOp.counter
 	}
-	if children := v.vec.plain; children != nil {
-		if e := children.Get(values); e != nil {
-			return &e.Child // Without the two calls in between, which take 2 ns.
-		}
+	if e := v.vec.plain.Get(values); e != nil {
+		return &e.Child // Without the two calls in between, which take 2 ns.
 	}
 	return must(v.vec.get(values))
 }

@@ -206,10 +206,8 @@ func newVec[C any, P child[C]](f *family, init func(P)) *vec[C, P] {
 
 // get returns the child with these label values.
 func (v *vec[C, P]) get(values []string) (P, error) {
-	if v.plain != nil {
-		if e := v.plain.Get(values); e != nil {
-			return &e.Child, nil
-		}
+	if e := v.plain.Get(values); e != nil {
+		return &e.Child, nil
 	}
 	if err := v.checkCount(values); err != nil {
 		return nil, err

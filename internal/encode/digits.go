@@ -6,9 +6,6 @@ import (
 	"strconv"
 )
 
-// smallCount is where counts begin that the dialects write in different ways.
-const smallCount = 1e6
-
 // smallLine is how a line with a number below 1000 ends.
 type smallLine struct {
 	text [4]byte // The digits and a newline.
@@ -31,7 +28,7 @@ func (l *smallLine) append(buf []byte) []byte {
 	return append(buf, l.text[:]...)[:end]
 }
 
-// appendSmall appends n, which is below smallCount.
+// appendSmall appends n, which is below expFrom.
 func appendSmall(buf []byte, n uint64) []byte {
 	if n < 1000 {
 		buf = smallLines[n].append(buf)

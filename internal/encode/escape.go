@@ -22,7 +22,7 @@ type span struct{ start, end int }
 
 // reset gives up what belongs to one exposition.
 func (e *escaper) reset() {
-	e.buf = kept(e.buf, maxKept)
+	e.buf = kept(e.buf)
 }
 
 // name returns the escaped form of a metric name.

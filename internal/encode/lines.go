@@ -177,7 +177,7 @@ func (l *lines) appendSumAndCount(buf []byte, p *model.Point, labels string, sum
 
 // appendCount is that of the dialect, which has not to be asked for most counts.
 func (l *lines) appendCount(buf []byte, n uint64, float float64) []byte {
-	if n < smallCount && float == 0 {
+	if n < expFrom && float == 0 {
 		return appendSmall(buf, n)
 	}
 	return l.dialect.appendCount(buf, n, float)

@@ -106,7 +106,7 @@ func (m *messages) reset() {
 
 func (m *messages) freeBlocks() {
 	for i, b := range m.blocks {
-		if b.buf = kept(b.buf, maxKept); b.buf != nil {
+		if b.buf = kept(b.buf); b.buf != nil {
 			blocks.Put(b)
 		}
 		m.blocks[i] = nil

@@ -28,12 +28,12 @@ func (o *output) open(w io.Writer) {
 }
 
 func (o *output) reset() {
-	*o = output{buf: kept(o.buf, maxKept)}
+	*o = output{buf: kept(o.buf)}
 }
 
 // kept returns buf empty, or nil if it is not worth keeping.
-func kept(buf []byte, limit int) []byte {
-	if cap(buf) > limit {
+func kept(buf []byte) []byte {
+	if cap(buf) > maxKept {
 		return nil
 	}
 	return buf[:0]

@@ -87,12 +87,11 @@ func (c *labelCache) append(buf []byte, labels model.Labels) []byte {
 
 // reset frees memory that is not worth keeping.
 func (c *labelCache) reset() {
-	if cap(c.firstText) > maxKept || cap(c.firstWritten) > maxKept || slices.ContainsFunc(c.heads, labelHead.isLarge) {
-		*c = labelCache{}
+	c.firstText, c.firstWritten = kept(c.firstText), kept(c.firstWritten)
+	if slices.ContainsFunc(c.heads, func(h labelHead) bool { return cap(h.text) > maxKept }) {
+		c.heads = nil
 	}
 }
-
-func (h labelHead) isLarge() bool { return cap(h.text) > maxKept }
 
 // set takes the name that rest begins with.
 func (h *labelHead) set(rest string) {

@@ -2,6 +2,8 @@ package encode
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -35,6 +37,32 @@ func TestLabelCache(t *testing.T) {
 		}
 		if got := cache.append(buf, labels); string(got) != string(buf)+string(want) {
 			t.Fatalf("%s: got %q, want %q", labels.Text(), got, want)
+		}
+	}
+}
+
+// TestLabelCacheForgetsLargeLabels checks that one huge label does not stay for good.
+func TestLabelCacheForgetsLargeLabels(t *testing.T) {
+	huge := strings.Repeat("x", 2*maxKept)
+	for name, list := range map[string][]model.Label{
+		"value": {{Name: "a", Value: huge}, {Name: "b", Value: "1"}},
+		"name":  {{Name: huge, Value: "1"}, {Name: huge + "y", Value: "1"}},
+	} {
+		labels, err := model.NewLabels(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cache labelCache
+		for range 3 { // What is the same again is kept as it was written, too.
+			cache.append(nil, labels)
+		}
+		cache.reset()
+		sizes := []int{cap(cache.firstText), cap(cache.firstWritten)}
+		for _, h := range cache.heads {
+			sizes = append(sizes, cap(h.text), cap(h.field))
+		}
+		if slices.Max(sizes) > maxKept {
+			t.Errorf("%s: memory of %v bytes is kept, at most %d should be", name, sizes, maxKept)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func TestDigits(t *testing.T) {
 		if got := string(appendDigits(nil, n, 24)); got != "000000000000000000000000"[len(want):]+want {
 			t.Fatalf("got %s, want %s with zeros in front", got, want)
 		}
-		if n >= smallCount {
+		if n >= expFrom {
 			return
 		}
 		if got := string(appendSmall([]byte("x"), n)); got != "x"+want {

@@ -75,6 +75,44 @@ func sending(collect func(ch chan<- int)) *engine.Collector {
 	}}
 }
 
+// TestBusyProcessorHoldsUpNoScrape checks that a scrape does not queue up behind everything
+// else that wants the processor.
+func TestBusyProcessorHoldsUpNoScrape(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var (
+		stop   atomic.Bool
+		others sync.WaitGroup
+	)
+	for range 10 {
+		others.Go(func() {
+			for !stop.Load() {
+			}
+		})
+	}
+	defer others.Wait()
+	defer stop.Store(true)
+	collectors := make([]*engine.Collector, 50)
+	for i := range collectors {
+		collectors[i] = sending(func(ch chan<- int) { ch <- i })
+	}
+	var e engine.Engine
+	const rounds = 10
+	start := time.Now()
+	for range rounds {
+		runtime.Gosched()
+	}
+	queued := time.Since(start) / rounds
+	scraped := time.Hour // At best: a scrape may use up its time, too, and has to queue up then.
+	for range rounds {
+		start := time.Now()
+		e.Collect(t.Context(), jobs(collectors...))
+		scraped = min(scraped, time.Since(start))
+	}
+	if scraped > queued/2 {
+		t.Errorf("a scrape takes %v at best, to queue up %v", scraped, queued)
+	}
+}
+
 // TestStuckHoldsOnToNoOthers checks that the results of a scrape can be freed while one of
 // its runs is stuck.
 func TestStuckHoldsOnToNoOthers(t *testing.T) {

@@ -55,12 +55,13 @@ func New[C any](layout *model.Layout) *Map[C] {
 func (m *Map[C]) hash(values []string) uint64 { return hashOf(values)&m.mask | liveBit }
 
 // Get returns the series with these values, or nil if there is none, or if there are too
-// few or too many values. It takes no lock and does not allocate.
+// few or too many values. In a nil map there is none. It takes no lock and does not
+// allocate.
 //
 // It is one function but for the hash and the comparison: a look-up takes some 25 ns, and
 // a call with what it has to keep 1 or 2 of them.
 func (m *Map[C]) Get(values []string) *Entry[C] {
-	if len(values) != m.count {
+	if m == nil || len(values) != m.count {
 		return nil
 	}
 	slots := m.table.Load().slots
