@@ -1,7 +1,12 @@
 package metric_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -155,4 +160,53 @@ func mustGather(t *testing.T, g metric.Gatherer) []*metric.MetricFamily {
 		t.Fatalf("%d families were gathered: %v", len(families), err)
 	}
 	return families
+}
+
+// TestResultsOutliveScrapes checks that later scrapes, which use memory again, change
+// neither what was gathered nor what the error says.
+func TestResultsOutliveScrapes(t *testing.T) {
+	d := metric.NewDesc("own", "", []string{"l"}, nil)
+	bounds := map[float64]uint64{1: 1}
+	for name, register := range map[string]func(metric.Registerer, metric.Collector){
+		"plain": func(r metric.Registerer, c metric.Collector) { r.MustRegister(c) },
+		"wrapped": func(r metric.Registerer, c metric.Collector) {
+			metric.WrapRegistererWithPrefix("p_", r).MustRegister(c)
+		},
+		"labelled": func(r metric.Registerer, c metric.Collector) {
+			metric.WrapRegistererWith(metric.Labels{"w": "1"}, r).MustRegister(c)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := metric.NewContextRegistry()
+			scrapes := 0
+			register(r, plain{"x", func(ch chan<- metric.Metric) {
+				scrapes++
+				l := strings.Repeat(strconv.Itoa(scrapes), 10)
+				m := prometheus.MustNewConstMetric(d, prometheus.GaugeValue, 1, l)
+				ch <- m
+				ch <- m
+				h := metric.NewDesc("h", "", []string{"l"}, nil)
+				ch <- prometheus.MustNewConstHistogram(h, 1, 1, bounds, l)
+				s := metric.NewDesc("s", "", []string{"l"}, nil)
+				ch <- prometheus.MustNewConstSummary(s, 1, 1, map[float64]float64{.5: 1}, l)
+				u := metric.NewDesc("u", "", []string{"l"}, nil)
+				ch <- prometheus.NewMetricWithTimestamp(time.Unix(1, 0), prometheus.MustNewConstMetric(u, prometheus.UntypedValue, 1, l))
+			}})
+			families, err := r.Gather()
+			if err == nil || len(families) != 4 {
+				t.Fatalf("gathered %d families, error %v", len(families), err)
+			}
+			text := func() string { return fmt.Sprint(families, err) }
+			want := text()
+			for range 10 {
+				if _, err := r.Gather(); err == nil || strings.Contains(err.Error(), "1111111111") {
+					t.Fatalf("a later scrape: %v", err)
+				}
+				metric.HandlerFor(r).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			}
+			if got := text(); got != want {
+				t.Errorf("it has become\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
 }

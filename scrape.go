@@ -130,6 +130,11 @@ func (s *scrape) end(err error) error {
 		r.self.scrapes.Add(1)
 	}
 	r.hooks.scrapeEnd(s.ctx, time.Since(s.began), gathering)
+	for _, p := range s.parts {
+		for i := range p.outcomes {
+			p.outcomes[i].Release()
+		}
+	}
 	return gathering
 }
 

@@ -26,6 +26,7 @@ type allocator struct {
 	pairs   slab[dto.LabelPair]
 	strings slab[string]
 	times   slab[timestamppb.Timestamp]
+	texts   model.Texts
 	names   []*string        // Label names of the last metric; families repeat them.
 	row     []*dto.LabelPair // Labels of the last metric.
 
@@ -97,7 +98,7 @@ func (a *allocator) labels(l model.Labels) []*dto.LabelPair {
 	if l.IsEmpty() {
 		return nil
 	}
-	l = l.Keep()
+	l = a.texts.Keep(l)
 	a.row = a.row[:0]
 	for c := l.Cursor(); c.Next(); {
 		pair := a.pairs.next()

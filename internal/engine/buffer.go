@@ -28,8 +28,7 @@ var ErrAbandoned = errors.New("the scrape that started this collector has ended"
 // Buffer is a Sink that keeps everything in memory.
 type Buffer struct {
 	mu      sync.Mutex
-	samples []model.Sample
-	texts   model.Texts // Of the samples' labels.
+	memory  *memory // Nil as long as there is no sample.
 	dropped Dropped
 	closed  bool
 
@@ -46,8 +45,7 @@ const (
 
 // newBuffer returns a buffer for probably so many samples.
 func newBuffer(expected int) *Buffer {
-	expected = min(max(expected, minExpected), maxExpected)
-	return &Buffer{expected: expected, texts: model.Texts{Expected: expected}}
+	return &Buffer{expected: min(max(expected, minExpected), maxExpected)}
 }
 
 // Sample implements Sink.
@@ -60,10 +58,11 @@ func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 	if b.closed {
 		return ErrAbandoned
 	}
-	if b.samples == nil {
-		b.samples = make([]model.Sample, 0, max(b.expected, minExpected))
+	if b.memory == nil {
+		b.memory = newMemory(b.expected)
 	}
-	b.samples = append(b.samples, model.Sample{Family: f, Point: p.CloneWith(b.texts.Keep(p.Labels)), Origin: origin})
+	m := b.memory
+	m.samples = append(m.samples, model.Sample{Family: f, Point: p.CloneWith(m.texts.Hold(p.Labels)), Origin: origin})
 	return nil
 }
 
@@ -99,13 +98,66 @@ func (b *Buffer) Drop(err error) {
 func (b *Buffer) Snapshot() (samples []model.Sample, dropped Dropped) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.samples[:len(b.samples):len(b.samples)], b.dropped
+	return b.memory.all(), b.dropped
+}
+
+// take closes the buffer, and returns what it holds together with its memory, which belongs
+// to the caller then. Nobody may have a Snapshot.
+func (b *Buffer) take() (m *memory, dropped Dropped) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m, dropped = b.memory, b.dropped
+	b.close()
+	return m, dropped
 }
 
 // Close implements Sink. The buffer lets go of what it holds.
 func (b *Buffer) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.closed = true
-	b.samples, b.texts, b.dropped = nil, model.Texts{}, Dropped{}
+	b.close()
+}
+
+func (b *Buffer) close() { b.closed, b.memory, b.dropped = true, nil, Dropped{} }
+
+// memory is samples and what they need. A scrape that has written them gives it back for
+// the next one: it is half of what a scrape takes beyond what the collectors do.
+type memory struct {
+	samples []model.Sample
+	texts   model.Texts // Of the samples' labels.
+}
+
+var memories sync.Pool
+
+// maxReused is for how many samples memory is used again.
+const maxReused = 1 << 13
+
+func newMemory(expected int) *memory {
+	expected = max(expected, minExpected)
+	m, ok := memories.Get().(*memory)
+	if !ok {
+		m = new(memory)
+	}
+	m.texts.Expected = expected
+	m.samples = slices.Grow(m.samples, expected)
+	return m
+}
+
+// all returns the samples. It may be called on nil.
+func (m *memory) all() []model.Sample {
+	if m == nil {
+		return nil
+	}
+	return slices.Clip(m.samples)
+}
+
+// release gives the memory back. Nobody may use the samples any more, nor their labels.
+func (m *memory) release() {
+	if m == nil || cap(m.samples) > maxReused {
+		return
+	}
+	clear(m.samples)
+	m.samples = m.samples[:0]
+	m.texts.Reset()
+	memories.Put(m)
 }

@@ -93,6 +93,15 @@ type Outcome struct {
 	Wait     time.Duration  // Before the run was started or joined, or until there was no time left for one.
 	Source   Source
 	Age      time.Duration // Of the samples, if they are not of a run for this scrape.
+
+	memory *memory // Of the samples, if nobody else has them.
+}
+
+// Release lets the memory of the samples be used again. Nobody may use them after that, nor
+// their labels. It need not be called.
+func (o *Outcome) Release() {
+	o.memory.release()
+	o.memory, o.Samples = nil, nil
 }
 
 // Source tells where samples come from.

@@ -228,10 +228,15 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 			o.Err = f.atLimit()
 		}
 	}
-	if f.buffer != nil {
+	switch {
+	case f.buffer == nil:
+	case o.Err == nil && !f.joined && !f.collector.KeepsResults():
+		o.memory, o.Dropped = f.buffer.take()
+		o.Samples = o.memory.all()
+	default: // Another scrape may get the samples, too.
 		o.Samples, o.Dropped = f.buffer.Snapshot()
-		if f.buffer.origins && (o.Err != nil || f.joined) {
-			o.Samples = withoutOrigins(o.Samples) // Another scrape may get them, too.
+		if f.buffer.origins {
+			o.Samples = withoutOrigins(o.Samples)
 		}
 	}
 	if o.Err != nil {

@@ -137,7 +137,10 @@ func (w *writer) writeMixed(g *group) error {
 			if err != nil {
 				return err
 			}
-			written = model.Point{Labels: p.Labels.Keep(), TimestampMs: p.TimestampMs, HasTimestamp: p.HasTimestamp}
+			written = model.Point{Labels: p.Labels, TimestampMs: p.TimestampMs, HasTimestamp: p.HasTimestamp}
+			if !fromForeign {
+				written.Labels = p.Labels.Keep()
+			}
 			last = &written
 		}
 		if fromForeign {

@@ -130,8 +130,7 @@ func (l Labels) Keep() Labels {
 	return Labels{text: strings.Clone(l.text), quoted: l.quoted}
 }
 
-// Texts is memory for the texts of many label sets that are kept for as long as each
-// other. The zero value is ready.
+// Texts is memory for the texts of many label sets. The zero value is ready.
 type Texts struct {
 	// Expected is how many label sets there will probably be.
 	Expected int
@@ -140,9 +139,9 @@ type Texts struct {
 	size int
 }
 
-// Keep is Labels.Keep with the copy in t.
-func (t *Texts) Keep(l Labels) Labels {
-	const minSize, maxSize = 128, 8 << 10
+// Hold returns labels that stay valid until Reset: l itself, or a copy of volatile ones.
+func (t *Texts) Hold(l Labels) Labels {
+	const minSize, maxSize = 128, 64 << 10
 	if !l.volatile {
 		return l
 	}
@@ -155,9 +154,18 @@ func (t *Texts) Keep(l Labels) Labels {
 	}
 	start := len(t.free)
 	t.free = append(t.free, l.text...)
-	kept := t.free[start:]
-	return Labels{text: unsafe.String(unsafe.SliceData(kept), len(kept)), quoted: l.quoted}
+	return VolatileLabels(t.free[start:], l.quoted)
 }
+
+// Keep is Labels.Keep with the copy in t, for which Reset must not be called.
+func (t *Texts) Keep(l Labels) Labels {
+	l = t.Hold(l)
+	l.volatile = false
+	return l
+}
+
+// Reset has the memory used again. What Hold has returned is no longer valid.
+func (t *Texts) Reset() { t.free = t.free[:0] }
 
 // Cursor walks over the labels of a set. Use it as
 //

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -192,5 +193,21 @@ func TestTexts(t *testing.T) {
 	}
 	if l := mustLabels(t, "a", "1"); texts.Keep(l) != l {
 		t.Error("labels that are kept already were copied")
+	}
+}
+
+// TestTextsReset checks that what Hold returns lies in memory that is used again, and says
+// so.
+func TestTextsReset(t *testing.T) {
+	var texts model.Texts
+	held := texts.Hold(model.VolatileLabels([]byte(`a="1"`), false))
+	kept := held.Keep()
+	texts.Reset()
+	again := texts.Hold(model.VolatileLabels([]byte(`b="2"`), false))
+	if again.Text() != `b="2"` || kept.Text() != `a="1"` {
+		t.Errorf("held %s, kept %s", again.Text(), kept.Text())
+	}
+	if unsafe.StringData(held.Text()) != unsafe.StringData(again.Text()) {
+		t.Error("the memory was not used again")
 	}
 }
