@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/luxfi/metric/internal/labelmap"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/native"
+	"github.com/luxfi/metric/internal/prefetch"
 )
 
 // NewHistogram returns a histogram: with classic buckets, native ones or both, as
@@ -314,29 +314,8 @@ func (v2) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
 	f := newFamily(model.Histogram, histogramFamily(opts.HistogramOpts), opts.VariableLabels)
 	shape := newHistogramShape(f, opts.HistogramOpts)
 	v := newVec(f, func(h *histogram) { h.init(shape) })
-	v.ahead = readCountsAhead
+	v.prefetch = func(h *histogram) { prefetch.Numbers(h.counts.first.counts) }
 	return histogramVec(v, shape)
-}
-
-// countsInLine is how many counts a cache line has, of most processors.
-const countsInLine = 8
-
-// readCountsAhead reads something of the counts of histograms. These reads do not depend
-// on each other, so the processor has many of them in flight. With it, a scrape of 10,000
-// took 470 ns for each instead of 590.
-//
-// It does not lock, since a lock lets no later read begin before it. So what it reads may
-// be older or newer than anything; nobody looks at it.
-//
-//go:norace
-func readCountsAhead(entries []*labelmap.Entry[histogram]) (sum uint64) {
-	for _, e := range entries {
-		counts := e.Child.counts.first.counts
-		for i := 0; i < len(counts); i += countsInLine {
-			sum += counts[i]
-		}
-	}
-	return sum
 }
 
 func histogramVec(v *vec[histogram, *histogram], shape *histogramShape) *HistogramVec {

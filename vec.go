@@ -195,9 +195,8 @@ type vec[C any, P child[C]] struct {
 	vecIndex[C]
 
 	init func(P) // Prepares a new child; nil if its zero value is ready.
-	// Reads what children keep elsewhere, so that it is in the processor's cache; nil if
-	// there is nothing. The result means nothing.
-	ahead func([]*labelmap.Entry[C]) uint64
+	// Prefetches what a child keeps elsewhere; nil if there is nothing.
+	prefetch func(P)
 }
 
 func newVec[C any, P child[C]](f *family, init func(P)) *vec[C, P] {
@@ -250,7 +249,7 @@ func (v *vec[C, P]) curryWith(labels Labels) (*vec[C, P], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &vec[C, P]{curried, v.init, v.ahead}, nil
+	return &vec[C, P]{curried, v.init, v.prefetch}, nil
 }
 
 func (v *vec[C, P]) metric(values []string) (Metric, error) {
@@ -289,13 +288,13 @@ func (v *vec[C, P]) collect(ch chan<- Metric) {
 func (v *vec[C, P]) Family() *model.Family     { return &v.family.Family }
 func (v *vec[C, P]) hasLabel(name string) bool { return v.family.hasLabel(name) }
 func (v *vec[C, P]) Series() model.Series {
-	return &vecSeries[C, P]{v.children.Sorted(), v.ahead}
+	return &vecSeries[C, P]{v.children.Sorted(), v.prefetch}
 }
 
 // vecSeries is a snapshot of the children of a vec.
 type vecSeries[C any, P child[C]] struct {
-	entries []*labelmap.Entry[C]
-	ahead   func([]*labelmap.Entry[C]) uint64
+	entries  []*labelmap.Entry[C]
+	prefetch func(P)
 }
 
 func (s *vecSeries[C, P]) Len() int { return len(s.entries) }
@@ -306,16 +305,25 @@ func (s *vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
 // ReadBatch implements model.Batched. While its caller writes these points, the
 // processor fetches what the next ones are read from.
 func (s *vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
-	rest := s.entries[from:]
-	entries, next := rest[:len(points)], rest[len(points):]
-	labelmap.Prefetch(next[:min(len(points), len(next))])
-	if s.ahead != nil {
-		// Whatever it returns does not stay.
-		points[0].Value = float64(s.ahead(entries))
+	n := len(points)
+	if s.prefetch == nil {
+		labelmap.Prefetch(s.from(from+n, n))
+	} else {
+		// What children keep elsewhere is found once they are there.
+		labelmap.Prefetch(s.from(from+2*n, n))
+		for _, e := range s.from(from+n, n) {
+			s.prefetch(&e.Child)
+		}
 	}
-	for i, e := range entries {
+	for i, e := range s.from(from, n) {
 		P(&e.Child).point(&points[i], &scratches[i])
 	}
+}
+
+// from returns n entries from one on, or what there is of them.
+func (s *vecSeries[C, P]) from(i, n int) []*labelmap.Entry[C] {
+	i = min(i, len(s.entries))
+	return s.entries[i:min(i+n, len(s.entries))]
 }
 
 // must returns v, and panics if there is an error.
