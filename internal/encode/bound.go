@@ -1,6 +1,9 @@
 package encode
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // boundCache holds the le or quantile labels of the previous point. The next one
 // mostly has the same, and to format a float takes longer than all the rest of
@@ -18,9 +21,11 @@ type boundText struct {
 	// The text in pieces that are copied without a call. A float takes at most 24
 	// bytes, quantile="…"} another 13.
 	head [16]byte
-	tail [24]byte
+	tail [maxBoundText - 16]byte
 	len  int
 }
+
+const maxBoundText = 40
 
 // maxKeptBounds is how many texts are kept for the next exposition.
 const maxKeptBounds = 4096
@@ -71,4 +76,14 @@ func (t *boundText) append(buf []byte) []byte {
 		buf = append(buf, t.tail[:]...)
 	}
 	return buf[:end]
+}
+
+// put writes the text and something behind it, which takes maxBoundText bytes together, and
+// returns the length of the text.
+func (t *boundText) put(to unsafe.Pointer) int {
+	*(*[len(t.head)]byte)(to) = t.head
+	if t.len > len(t.head) {
+		*(*[len(t.tail)]byte)(unsafe.Add(to, len(t.head))) = t.tail
+	}
+	return t.len
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"strconv"
+	"unsafe"
 )
 
 // smallLine is how a line with a number below 1000 ends.
@@ -26,6 +27,22 @@ var smallLines = func() (all [1000]smallLine) {
 func (l *smallLine) append(buf []byte) []byte {
 	end := len(buf) + int(l.len)
 	return append(buf, l.text[:]...)[:end]
+}
+
+// put writes the number and the newline, and perhaps something behind them, in four bytes. It
+// returns the length of the two.
+func (l *smallLine) put(to unsafe.Pointer) int {
+	*(*[len(l.text)]byte)(to) = l.text
+	return int(l.len)
+}
+
+// putSmallLine is smallLine.put for an n from 1000 to expFrom, in nine bytes.
+func putSmallLine(to unsafe.Pointer, n uint64) int {
+	d := eightDigits(n)
+	begin := bits.TrailingZeros64(d) / 8
+	binary.LittleEndian.PutUint64((*[8]byte)(to)[:], (d|zeroDigits)>>(8*begin))
+	*(*byte)(unsafe.Add(to, 8-begin)) = '\n'
+	return 9 - begin
 }
 
 // appendSmall appends n, which is below expFrom.

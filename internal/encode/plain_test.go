@@ -169,6 +169,28 @@ func TestBatchOfHistograms(t *testing.T) {
 	}
 }
 
+// TestLargeHistograms covers histograms that need more memory than there is.
+func TestLargeHistograms(t *testing.T) {
+	for _, size := range []int{1, 100, 1000, 5000} {
+		p := model.Point{
+			Labels:    labels("long", string(bytes.Repeat([]byte{'x'}, size))),
+			Histogram: &model.HistogramValue{Count: 1e18, Sum: 1},
+		}
+		for i := range 1000 {
+			p.Histogram.Buckets = append(p.Histogram.Buckets, model.Bucket{UpperBound: float64(i) + 1./3, Count: 123_456_789_012_345_678})
+		}
+		f := &family{Family: model.Family{Name: "h", Type: model.Histogram}, points: []model.Point{p}}
+		twin := &family{Family: f.Family, points: []model.Point{plain(p)}}
+		for name, opts := range variants() {
+			want, _ := write(t, opts, []*family{f})
+			got, _ := write(t, opts, []*family{twin})
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: %d bytes with labels of %d differ", name, len(got), size)
+			}
+		}
+	}
+}
+
 // failingWriter takes some writes.
 type failingWriter struct{ left int }
 
