@@ -8,15 +8,15 @@ import (
 
 // TestPrefetch checks that nothing but time depends on what is announced.
 func TestPrefetch(t *testing.T) {
-	type object struct{ a, b [10]uint64 }
+	type object [20]uint64
 	prefetch.Objects([]*object{}, 160)
 	prefetch.Numbers(nil)
 	objects := []*object{{}, {}}
-	objects[1].b[9] = 1
+	objects[1][9] = 1
 	prefetch.Objects(objects, 160)
 	numbers := []uint64{1: 2, 99: 3}
 	prefetch.Numbers(numbers)
-	if objects[1].b[9] != 1 || numbers[1] != 2 || numbers[99] != 3 {
+	if objects[1][9] != 1 || numbers[1] != 2 || numbers[99] != 3 {
 		t.Error("something has changed")
 	}
 }
