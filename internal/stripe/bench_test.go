@@ -28,7 +28,7 @@ func BenchmarkInc(b *testing.B) {
 func BenchmarkIncInline(b *testing.B) {
 	c := newInlineCounter()
 	for range b.N {
-		c.Inline.Inc()
+		c.Inc()
 	}
 }
 
