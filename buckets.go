@@ -15,14 +15,14 @@ type bucketBounds struct {
 	upper []float64 // Without +Inf.
 
 	// The numbers between two powers of two are divided into cells of the same width. A
-	// cell tells which bucket its smallest number is in, and rarely does it reach into
-	// more than two buckets. The first cell is that of the least positive bound and
+	// cell tells which bucket its smallest number is in, and whether all others are, too.
+	// If not, the bounds tell more. The first cell is that of the least positive bound and
 	// stands for everything below as well, the last one for everything above all bounds.
 	//
 	// With the default buckets, and values that hit them in an order that no processor
 	// foresees, finding the bucket takes 3 ns this way. Looking at one bound after the
 	// other takes 10 ns, most of it for wrong guesses of where that ends.
-	cells     []uint16
+	cells     []cell
 	firstCell int64
 	cellShift uint8 // How many bits of a float64 do not matter to its cell.
 }
@@ -47,7 +47,7 @@ func (b *bucketBounds) makeCells() {
 	const mantissaBits, maxCells = 52, 2048
 	positive := b.upper[sort.Search(len(b.upper), func(i int) bool { return b.upper[i] > 0 }):]
 	if len(positive) == 0 {
-		b.cells = make([]uint16, 1)
+		b.cells = []cell{manyBuckets}
 		return
 	}
 	count := func(shift uint8) int64 {
@@ -69,16 +69,30 @@ func (b *bucketBounds) makeCells() {
 		shift++
 	}
 
-	b.cellShift, b.firstCell, b.cells = shift, cellOf(positive[0], shift), make([]uint16, count(shift))
+	b.cellShift, b.firstCell, b.cells = shift, cellOf(positive[0], shift), make([]cell, count(shift))
+	b.cells[0] = manyBuckets
 	bucket := 0
 	for i := range b.cells[1:] {
-		smallest := math.Float64frombits(uint64(b.firstCell+int64(i)+1) << shift)
-		for bucket < min(len(b.upper), math.MaxUint16) && b.upper[bucket] < smallest {
+		begin := uint64(b.firstCell+int64(i)+1) << shift
+		smallest, largest := math.Float64frombits(begin), math.Float64frombits(begin+1<<shift-1)
+		for bucket < min(len(b.upper), maxCellBucket) && b.upper[bucket] < smallest {
 			bucket++
 		}
-		b.cells[i+1] = uint16(bucket)
+		b.cells[i+1] = cell(bucket << 1)
+		if bucket < len(b.upper) && b.upper[bucket] < largest {
+			b.cells[i+1] |= manyBuckets
+		}
 	}
 }
+
+// cell is twice the bucket of the smallest number in a cell, or one that is not above it.
+// There are as many of them as fit into the cache.
+type cell uint16
+
+const (
+	manyBuckets   cell = 1 // Not all numbers are in that bucket.
+	maxCellBucket      = math.MaxUint16 >> 1
+)
 
 // cellOf numbers the cells in the order of what is in them. Negative numbers have
 // negative ones.
@@ -87,10 +101,12 @@ func cellOf(v float64, shift uint8) int64 { return int64(math.Float64bits(v)) >>
 // find returns the index of the first bucket whose upper bound is not below v, and
 // that of +Inf for NaN.
 func (b *bucketBounds) find(v float64) int {
-	cell := min(max(cellOf(v, b.cellShift)-b.firstCell, 0), int64(len(b.cells)-1))
-	bucket := int(b.cells[cell])
-	for bucket < len(b.upper) && !(v <= b.upper[bucket]) {
-		bucket++
+	c := b.cells[min(max(cellOf(v, b.cellShift)-b.firstCell, 0), int64(len(b.cells)-1))]
+	bucket := int(c >> 1)
+	if c&manyBuckets != 0 {
+		for bucket < len(b.upper) && !(v <= b.upper[bucket]) {
+			bucket++
+		}
 	}
 	return bucket
 }
