@@ -77,10 +77,19 @@ func (d *labelDecoder) decodeValues(pairs []*dto.LabelPair) (model.Labels, bool)
 	text, start := d.text[:0], 0
 	for i, pair := range pairs {
 		part, value := d.names[start:d.ends[i]], pair.GetValue()
-		if string(part[min(i, 1):len(part)-len(`="`)]) != pair.GetName() || !utf8.ValidString(value) {
+		if string(part[min(i, 1):len(part)-len(`="`)]) != pair.GetName() {
 			return model.Labels{}, false
 		}
-		text = append(model.AppendEscaped(append(text, part...), value), '"')
+		text = append(text, part...)
+		switch {
+		case model.IsPlain(value):
+			text = append(text, value...)
+		case utf8.ValidString(value):
+			text = model.AppendEscaped(text, value)
+		default:
+			return model.Labels{}, false
+		}
+		text = append(text, '"')
 		start = d.ends[i]
 	}
 	d.text = text

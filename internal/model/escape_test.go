@@ -1,8 +1,10 @@
 package model_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -32,6 +34,10 @@ func TestEscape(t *testing.T) {
 		}
 		if got := model.Unescape(test.escaped); got != test.text {
 			t.Errorf("%s unescaped is %q, want %q", test.escaped, got, test.text)
+		}
+		isASCII := strings.IndexFunc(test.text, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+		if got, want := model.IsPlain(test.text), isASCII && test.text == test.escaped; got != want {
+			t.Errorf("%q is plain: %v", test.text, got)
 		}
 		if got := model.NeedsEscape(test.text); got != (test.text != test.escaped) {
 			t.Errorf("%q needs an escape: %v", test.text, got)
@@ -83,4 +89,23 @@ func FuzzEscape(f *testing.F) {
 			t.Errorf("%q is escaped as %q", text, escaped)
 		}
 	})
+}
+
+// TestIsPlain puts each byte at each place.
+func TestIsPlain(t *testing.T) {
+	for n := range 30 {
+		s := bytes.Repeat([]byte("a"), n)
+		if !model.IsPlain(string(s)) {
+			t.Errorf("%q is not plain", s)
+		}
+		for i := range n {
+			for b := range 256 {
+				s[i] = byte(b)
+				if got, want := model.IsPlain(string(s)), b < 0x80 && b != '"' && b != '\\' && b != '\n'; got != want {
+					t.Fatalf("%q is plain: %v", s, got)
+				}
+			}
+			s[i] = 'a'
+		}
+	}
 }

@@ -252,33 +252,3 @@ func escapedEnd(text string, pos int, value string) int {
 	}
 	return pos
 }
-
-// quotesIn has one of highBits set if a byte of x is a double quote, and none if there is
-// none. A byte of x - 0x01…01 has its highest bit set where x has a zero byte, and elsewhere
-// only if x has it set too, or above a zero byte.
-func quotesIn(x uint64) uint64 {
-	const ones = 0x01010101_01010101
-	x ^= ones * '"'
-	return (x - ones) &^ x
-}
-
-const highBits = 0x80808080_80808080
-
-// load8 returns the first eight bytes of s. The compiler makes one load of it.
-func load8(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-// load4 returns the first four bytes of s.
-func load4(s string) uint64 {
-	_ = s[3]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
-}
-
-// load3 returns the one to three bytes of s, some of them twice.
-func load3(s string) uint64 {
-	n := len(s)
-	return uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
-}
