@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -56,10 +57,14 @@ type ref struct {
 // Families writes the merged families to sink. It stops at the first error that
 // sink returns, and returns it.
 func Families(in Input, sink model.Sink) error {
-	groups := in.groups()
+	m, ok := memories.Get().(*memory)
+	if !ok {
+		m = new(memory)
+	}
+	defer m.release()
+	groups := in.groups(m)
 	in.resolveSuffixes(groups)
-	var w writer
-	w.report, w.sink = in.Report, sink
+	w := writer{report: in.Report, sink: sink, sorter: &m.sorter}
 	w.origins, _ = sink.(model.OriginSink)
 	for i := range groups {
 		if groups[i].dropped {
@@ -72,8 +77,28 @@ func Families(in Input, sink model.Sink) error {
 	return nil
 }
 
+// memory is what merging takes for each sample, to be used again.
+type memory struct {
+	refs   []ref
+	sorter sorter
+}
+
+var memories sync.Pool
+
+// maxReused is for how many samples memory is used again.
+const maxReused = 1 << 13
+
+func (m *memory) release() {
+	if cap(m.refs) > maxReused {
+		return
+	}
+	clear(m.refs)
+	m.sorter.reset()
+	memories.Put(m)
+}
+
 // groups brings the samples of each family together, sorted by name.
-func (in *Input) groups() []group {
+func (in *Input) groups(m *memory) []group {
 	groups := make([]group, 0, len(in.Natives))
 	for _, n := range in.Natives {
 		if in.wants(n.Family.Name) {
@@ -92,7 +117,8 @@ func (in *Input) groups() []group {
 	for b := range in.Batches {
 		samples += len(in.Batches[b].Samples)
 	}
-	free := make([]ref, samples)
+	m.refs = slices.Grow(m.refs[:0], samples)[:samples]
+	free := m.refs
 	for b := range in.Batches {
 		groups = in.addBatch(groups, index, b, &free)
 	}

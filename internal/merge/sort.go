@@ -26,6 +26,12 @@ type place struct {
 	index int // In sorter.refs.
 }
 
+// reset has the sorter forget the samples.
+func (s *sorter) reset() {
+	clear(s.names[:cap(s.names)])
+	s.refs, s.names = nil, s.names[:0]
+}
+
 func (s *sorter) sort(refs []ref) {
 	s.refs, s.same = refs, true
 	if len(refs) > 1 {

@@ -14,7 +14,7 @@ type writer struct {
 	report  func(batch int, err error)
 	point   model.Point
 	scratch model.Scratch
-	sorter  sorter
+	sorter  *sorter
 }
 
 func (w *writer) write(g *group) error {
