@@ -61,6 +61,29 @@ func TestReleaseOwn(t *testing.T) {
 	}
 }
 
+// TestSmallRunsHaveLittleMemory checks that what a large run has needed does not go to
+// small ones.
+func TestSmallRunsHaveLittleMemory(t *testing.T) {
+	sized := func(n int) *engine.Collector {
+		return &engine.Collector{Run: func(_ context.Context, sink engine.Sink) error {
+			for range n {
+				_ = sink.Sample(family, &model.Point{})
+			}
+			return nil
+		}}
+	}
+	var e engine.Engine
+	large, small := sized(5000), sized(20)
+	for range 20 {
+		outcomes := e.Collect(t.Context(), jobs(large, small))
+		if room := outcomes[1].Room(); room > 64 {
+			t.Fatalf("a run of 20 samples has memory for %d", room)
+		}
+		outcomes[0].Release()
+		outcomes[1].Release()
+	}
+}
+
 // TestReleaseShared checks that releasing an outcome whose samples others have, or may
 // get, changes none of theirs.
 func TestReleaseShared(t *testing.T) {

@@ -130,6 +130,9 @@ func (l Labels) Keep() Labels {
 	return Labels{text: strings.Clone(l.text), quoted: l.quoted}
 }
 
+// maxTexts is how much memory is made for texts at once, unless a single one is larger.
+const maxTexts = 64 << 10
+
 // Texts is memory for the texts of many label sets. The zero value is ready.
 type Texts struct {
 	// Expected is how many label sets there will probably be.
@@ -141,7 +144,7 @@ type Texts struct {
 
 // Hold returns labels that stay valid until Reset: l itself, or a copy of volatile ones.
 func (t *Texts) Hold(l Labels) Labels {
-	const minSize, maxSize = 128, 64 << 10
+	const minSize = 128
 	if !l.volatile {
 		return l
 	}
@@ -149,7 +152,7 @@ func (t *Texts) Hold(l Labels) Labels {
 		if t.size == 0 {
 			t.size = t.Expected * (len(l.text) + len(l.text)/8) / 2
 		}
-		t.size = max(min(max(2*t.size, minSize), maxSize), len(l.text))
+		t.size = max(min(max(2*t.size, minSize), maxTexts), len(l.text))
 		t.free = make([]byte, 0, t.size)
 	}
 	start := len(t.free)
@@ -164,8 +167,14 @@ func (t *Texts) Keep(l Labels) Labels {
 	return l
 }
 
-// Reset has the memory used again. What Hold has returned is no longer valid.
-func (t *Texts) Reset() { t.free = t.free[:0] }
+// Reset has the memory used again, unless it is large. What Hold has returned is no longer
+// valid.
+func (t *Texts) Reset() {
+	if cap(t.free) > maxTexts {
+		t.free = nil
+	}
+	t.free, t.size = t.free[:0], 0
+}
 
 // Cursor walks over the labels of a set. Use it as
 //

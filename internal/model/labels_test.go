@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strconv"
@@ -209,5 +210,11 @@ func TestTextsReset(t *testing.T) {
 	}
 	if unsafe.StringData(held.Text()) != unsafe.StringData(again.Text()) {
 		t.Error("the memory was not used again")
+	}
+	large := texts.Hold(model.VolatileLabels(bytes.Repeat([]byte("a"), 1<<20), false))
+	texts.Reset()
+	again = texts.Hold(model.VolatileLabels([]byte(`b="2"`), false))
+	if unsafe.StringData(large.Text()) == unsafe.StringData(again.Text()) {
+		t.Error("a megabyte is kept for small texts")
 	}
 }

@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"math/bits"
+	"slices"
+	"sync"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// memory is samples and what they need. A scrape that has written them gives it back for
+// the next one. Gather from 100 collectors of 10 metrics each takes 740 KB that way, and 900
+// if each makes memory of its own; the collectors themselves take 400 of that.
+type memory struct {
+	samples []model.Sample
+	texts   model.Texts // Of the samples' labels.
+}
+
+// memories has memory for up to 2^i samples, more than half of that, at index i. Were it all
+// in one pool, small collectors would get what large ones have grown, and in the end
+// each of them would have as much as the largest needs.
+var memories [14]sync.Pool
+
+func newMemory(expected int) *memory {
+	expected = max(expected, minExpected)
+	var m *memory
+	if i := sizeClass(expected); i < len(memories) {
+		m, _ = memories[i].Get().(*memory)
+	}
+	if m == nil {
+		m = new(memory)
+	}
+	m.texts.Expected = expected
+	m.samples = slices.Grow(m.samples, expected)
+	return m
+}
+
+// all returns the samples. It may be called on nil.
+func (m *memory) all() []model.Sample {
+	if m == nil {
+		return nil
+	}
+	return slices.Clip(m.samples)
+}
+
+// release gives the memory back. Nobody may use the samples any more, nor their labels.
+func (m *memory) release() {
+	if m == nil {
+		return
+	}
+	i := sizeClass(cap(m.samples))
+	if i >= len(memories) {
+		return
+	}
+	clear(m.samples)
+	m.samples = m.samples[:0]
+	m.texts.Reset()
+	memories[i].Put(m)
+}
+
+func sizeClass(n int) int { return bits.Len(uint(n - 1)) }
