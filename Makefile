@@ -52,7 +52,7 @@ ci: ## Run everything that has to pass before a change goes in.
 chaos: ## Let bad collectors, bad clients and changing registrations loose on the library for CHAOSTIME (default 2m).
 	$(GO) test $(RACE) -run '^TestChaos$$' -count 1 -timeout 20m -v -args -chaos $(CHAOSTIME)
 
-bench: ## Print how fast the library is next to its peers, and next to its targets; takes a quarter of an hour.
+bench: ## Print how fast the library is next to its peers, and next to its targets; takes some minutes.
 	cd bench && $(GO) run ./report
 
 bench-report: ## Do the same at greater length, and write docs/benchmarks.md with its plots.
