@@ -25,7 +25,7 @@ GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 api e2e fuzz chaos bench bench-report microbench build-all lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego api e2e fuzz chaos bench bench-report microbench build-all lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ test: ## Run the tests of every module, with the race detector where there is a 
 
 test-386: ## Run the root module's tests as a 32-bit program.
 	GOARCH=386 CGO_ENABLED=0 $(GO) test -timeout 10m ./...
+
+test-purego: ## Run the tests of what is written in assembly with what other platforms have instead.
+	$(GO) test $(RACE) -tags purego -timeout 10m ./internal/prefetch ./internal/labelmap
 
 api: ## Compare the public API with client_golang's.
 	cd apicheck && $(GO) run .

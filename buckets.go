@@ -79,18 +79,18 @@ func (b *bucketBounds) makeCells() {
 			bucket++
 		}
 		b.cells[i+1] = cell(bucket << 1)
-		if bucket < len(b.upper) && b.upper[bucket] < largest {
+		if bucket < len(b.upper) && !(b.upper[bucket] >= largest) { // One of them may be NaN.
 			b.cells[i+1] |= manyBuckets
 		}
 	}
 }
 
-// cell is twice the bucket of the smallest number in a cell, or one that is not above it.
-// There are as many of them as fit into the cache.
+// cell is twice the bucket of the smallest number in a cell, or twice one below that, plus
+// manyBuckets unless all numbers in the cell are known to be in that bucket.
 type cell uint16
 
 const (
-	manyBuckets   cell = 1 // Not all numbers are in that bucket.
+	manyBuckets   cell = 1
 	maxCellBucket      = math.MaxUint16 >> 1
 )
 

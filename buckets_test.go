@@ -13,19 +13,21 @@ import (
 func TestFindBucket(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	bounds := map[string][]float64{
-		"default":             prometheus.DefBuckets,
-		"one":                 {1},
-		"one below zero":      {-1},
-		"zero":                {0},
-		"infinite":            {math.Inf(1)},
-		"powers of two":       prometheus.ExponentialBuckets(1, 2, 20),
-		"far apart":           {5e-324, 1e-300, 1, math.MaxFloat64},
-		"across zero":         prometheus.LinearBuckets(-2, 0.25, 60),
-		"below zero":          prometheus.LinearBuckets(-100, 1, 90),
-		"from minus infinity": {math.Inf(-1), -1, 0, 1},
-		"close":               prometheus.LinearBuckets(1000, 1, 500),
-		"closest":             {1, math.Nextafter(1, 2), math.Nextafter(math.Nextafter(1, 2), 2)},
-		"very many":           prometheus.LinearBuckets(1, 1, 70_000),
+		"default":              prometheus.DefBuckets,
+		"one":                  {1},
+		"one below zero":       {-1},
+		"zero":                 {0},
+		"infinite":             {math.Inf(1)},
+		"powers of two":        prometheus.ExponentialBuckets(1, 2, 20),
+		"far apart":            {5e-324, 1e-300, 1, math.MaxFloat64},
+		"across zero":          prometheus.LinearBuckets(-2, 0.25, 60),
+		"below zero":           prometheus.LinearBuckets(-100, 1, 90),
+		"from minus infinity":  {math.Inf(-1), -1, 0, 1},
+		"close":                prometheus.LinearBuckets(1000, 1, 500),
+		"closest":              {1, math.Nextafter(1, 2), math.Nextafter(math.Nextafter(1, 2), 2)},
+		"very many":            prometheus.LinearBuckets(1, 1, 70_000),
+		"very many, up to all": append(prometheus.LinearBuckets(1, 1, 40_000), math.MaxFloat64),
+		"not a number":         {1, math.NaN()},
 	}
 	for range 50 {
 		some := make([]float64, 1+random.IntN(40))

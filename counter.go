@@ -46,6 +46,9 @@ type loneCounter struct {
 	*counter
 }
 
+// What Inc relies on.
+var _ [0]struct{} = [unsafe.Offsetof(loneCounter{}.Inline)]struct{}{}
+
 // Inc adds 1. See Ints for why it says no more than it has to: c.Inline would be checked for
 // whether c is nil.
 func (c *loneCounter) Inc() {

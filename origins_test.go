@@ -162,6 +162,29 @@ func mustGather(t *testing.T, g metric.Gatherer) []*metric.MetricFamily {
 	return families
 }
 
+// TestPrefixIsNoCopy checks that samples behind a prefix are not copied one by one.
+func TestPrefixIsNoCopy(t *testing.T) {
+	if raceEnabled {
+		t.Skip("pools throw things away under the race detector")
+	}
+	const series = 1000
+	d := metric.NewDesc("x", "", []string{"l"}, nil)
+	inner := metric.NewContextRegistry()
+	inner.MustRegister(plain{"x", func(ch chan<- metric.Metric) {
+		for i := range series {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, 1, strconv.Itoa(i))
+		}
+	}})
+	outer := metric.NewContextRegistry()
+	metric.WrapRegistererWithPrefix("p_", outer).MustRegister(inner)
+	allocs := func(g metric.Gatherer) float64 {
+		return testing.AllocsPerRun(20, func() { _, _ = g.Gather() })
+	}
+	if with, without := allocs(outer), allocs(inner); with > without+series/4 {
+		t.Errorf("%v allocations with a prefix, %v without", with, without)
+	}
+}
+
 // TestResultsOutliveScrapes checks that later scrapes, which use memory again, change
 // neither what was gathered nor what the error says.
 func TestResultsOutliveScrapes(t *testing.T) {

@@ -378,9 +378,9 @@ func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) 
 				}
 				continue
 			}
-			sample.Point.Labels = sample.Point.Labels.Keep()
 			sample.Family = t.family(sample.Family)
 			if len(w.labels) > 0 {
+				sample.Point.Labels = sample.Point.Labels.Keep()
 				sample.Origin = nil
 			}
 			wrapped = append(wrapped, sample)

@@ -78,8 +78,8 @@ func (t *boundText) append(buf []byte) []byte {
 	return buf[:end]
 }
 
-// put writes the text and something behind it, which takes maxBoundText bytes together, and
-// returns the length of the text.
+// put writes the text, and something behind it up to maxBoundText bytes, and returns the length
+// of the text.
 func (t *boundText) put(to unsafe.Pointer) int {
 	*(*[len(t.head)]byte)(to) = t.head
 	if t.len > len(t.head) {

@@ -36,7 +36,7 @@ func (l *smallLine) put(to unsafe.Pointer) int {
 	return int(l.len)
 }
 
-// putSmallLine is smallLine.put for an n from 1000 to expFrom, in nine bytes.
+// putSmallLine is smallLine.put for an n of 1000 or more and below expFrom, in eight bytes.
 func putSmallLine(to unsafe.Pointer, n uint64) int {
 	d := eightDigits(n)
 	begin := bits.TrailingZeros64(d) / 8

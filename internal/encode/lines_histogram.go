@@ -73,13 +73,15 @@ func (l *lines) appendPlain(buf []byte, h *model.HistogramValue, labels string) 
 	return append(l.appendCount(buf, h.Count, 0), '\n')
 }
 
-// maxLineEnd is how much is written at most for a bound and a number, a part of which the
-// next line overwrites. It is more than a piece.
+// maxLineEnd is more than a line needs behind what all begin with: for the text of a bound, a
+// number, of at most 24 bytes, and a newline. What is copied beyond the last byte, up to a
+// bound's text or a piece, has room in it as well.
 const maxLineEnd = maxBoundText + 32
 
-// putLines writes lines from line i on, up to a number that has to be written in the way of
-// the dialect, and returns the line of that. At first is the beginning of each line, which has
-// the length open, and then what there is already; the size of all that is known and returned.
+// putLines writes lines from line i on, and stops before a number that the dialect has to
+// write. It returns the line that it stopped in. first points to the beginning of the first
+// line: its first open bytes are those of each line. size is how much there is already from
+// there on, and newSize how much there is then.
 //
 // There is room for everything, so it copies without checks, and without a call for each
 // piece. A scrape of 10,000 histograms takes a sixth less with it.
@@ -103,13 +105,15 @@ func putLines(first unsafe.Pointer, open, size int, texts []boundText, counts []
 	return i, size
 }
 
-// piece is copied in registers.
-type piece struct{ a, b, c, d uint64 }
+// piece is the largest array that is copied in place, whatever is before it in memory.
+type piece [16]byte
 
-// copyPieces copies n bytes, and up to a piece more.
+// copyPieces copies n bytes, and up to two pieces more.
 func copyPieces(to, from unsafe.Pointer, n int) {
-	for i := 0; i < n; i += int(unsafe.Sizeof(piece{})) {
+	const size = int(unsafe.Sizeof(piece{}))
+	for i := 0; i < n; i += 2 * size {
 		*(*piece)(unsafe.Add(to, i)) = *(*piece)(unsafe.Add(from, i))
+		*(*piece)(unsafe.Add(to, i+size)) = *(*piece)(unsafe.Add(from, i+size))
 	}
 }
 

@@ -28,7 +28,7 @@ var ErrAbandoned = errors.New("the scrape that started this collector has ended"
 // Buffer is a Sink that keeps everything in memory.
 type Buffer struct {
 	mu      sync.Mutex
-	memory  *memory // Nil as long as there is no sample.
+	memory  *memory // Nil as long as there is no sample, and when the buffer is closed.
 	dropped Dropped
 	closed  bool
 

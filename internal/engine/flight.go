@@ -233,7 +233,7 @@ func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
 	case o.Err == nil && !f.joined && !f.collector.KeepsResults():
 		o.memory, o.Dropped = f.buffer.take()
 		o.Samples = o.memory.all()
-	default: // Another scrape may get the samples, too.
+	default: // Other scrapes may get the samples, too, or the run may write more.
 		o.Samples, o.Dropped = f.buffer.Snapshot()
 		if f.buffer.origins {
 			o.Samples = withoutOrigins(o.Samples)

@@ -30,7 +30,7 @@ func newMemory(expected int) *memory {
 	if m == nil {
 		m = new(memory)
 	}
-	m.texts.Expected = expected
+	m.texts.Expected, m.texts.MaxChunk = expected, 64<<10
 	m.samples = slices.Grow(m.samples, expected)
 	return m
 }

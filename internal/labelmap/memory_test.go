@@ -142,3 +142,18 @@ func TestTableShrinks(t *testing.T) {
 		})
 	}
 }
+
+// TestPrefetchStaysInside announces entries. What is read of them must be theirs: with the race
+// detector, the compiler checks that.
+func TestPrefetchStaysInside(t *testing.T) {
+	m := newMap("a")
+	for i := range 2000 {
+		m.GetOrCreate([]string{strconv.Itoa(i)}, nil)
+	}
+	m.GetOrCreate([]string{""}, nil)
+	entries := m.Sorted()
+	for i := range entries {
+		labelmap.Prefetch(entries[i:min(i+8, len(entries))])
+	}
+	labelmap.Prefetch(entries[:0])
+}

@@ -93,6 +93,7 @@ func (m *memory) release() {
 		return
 	}
 	clear(m.refs)
+	m.refs = m.refs[:0]
 	m.sorter.reset()
 	memories.Put(m)
 }
@@ -117,7 +118,7 @@ func (in *Input) groups(m *memory) []group {
 	for b := range in.Batches {
 		samples += len(in.Batches[b].Samples)
 	}
-	m.refs = slices.Grow(m.refs[:0], samples)[:samples]
+	m.refs = slices.Grow(m.refs, samples)[:samples]
 	free := m.refs
 	for b := range in.Batches {
 		groups = in.addBatch(groups, index, b, &free)

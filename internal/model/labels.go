@@ -130,13 +130,13 @@ func (l Labels) Keep() Labels {
 	return Labels{text: strings.Clone(l.text), quoted: l.quoted}
 }
 
-// maxTexts is how much memory is made for texts at once, unless a single one is larger.
-const maxTexts = 64 << 10
-
 // Texts is memory for the texts of many label sets. The zero value is ready.
 type Texts struct {
 	// Expected is how many label sets there will probably be.
 	Expected int
+	// MaxChunk is how many bytes of memory are made at once, unless a single text needs
+	// more; 8 KiB if it is zero. Whoever holds on to one text holds on to its chunk.
+	MaxChunk int
 
 	free []byte
 	size int
@@ -152,7 +152,7 @@ func (t *Texts) Hold(l Labels) Labels {
 		if t.size == 0 {
 			t.size = t.Expected * (len(l.text) + len(l.text)/8) / 2
 		}
-		t.size = max(min(max(2*t.size, minSize), maxTexts), len(l.text))
+		t.size = max(min(max(2*t.size, minSize), t.maxChunk()), len(l.text))
 		t.free = make([]byte, 0, t.size)
 	}
 	start := len(t.free)
@@ -170,11 +170,13 @@ func (t *Texts) Keep(l Labels) Labels {
 // Reset has the memory used again, unless it is large. What Hold has returned is no longer
 // valid.
 func (t *Texts) Reset() {
-	if cap(t.free) > maxTexts {
+	if cap(t.free) > t.maxChunk() {
 		t.free = nil
 	}
 	t.free, t.size = t.free[:0], 0
 }
+
+func (t *Texts) maxChunk() int { return cmp.Or(t.MaxChunk, 8<<10) }
 
 // Cursor walks over the labels of a set. Use it as
 //

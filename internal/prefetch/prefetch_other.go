@@ -4,12 +4,10 @@ package prefetch
 
 import "unsafe"
 
-const lineSize = 64
-
 // Objects announces the first size bytes behind each pointer.
 func Objects[T any](objects []*T, size uintptr) {
 	for _, o := range objects {
-		read(unsafe.Slice((*uint64)(unsafe.Pointer(o)), size/8))
+		read(unsafe.Slice((*uint64)(unsafe.Pointer(o)), min(size, unsafe.Sizeof(*o))/8)) // Who knows what is behind it.
 	}
 }
 

@@ -16,8 +16,9 @@ const InlineCores = 8
 // memory of dozens of counters, and spare Inc to look whether there are stripes and
 // whether there should be.
 type Inline struct {
-	// The cells are at the beginning, see Ints, have cache lines of their own, and each is in one of them. A line may begin 8
-	// bytes before the stripe, where the runtime puts as many before a large object.
+	// The cells are at the beginning; see Ints. They have cache lines of their own, and each
+	// is in one of them. A line may begin 8 bytes before the stripe, where the runtime puts as
+	// many before a large object.
 	cells [inlineCount]stripe
 
 	of  *Counter
@@ -56,9 +57,9 @@ func (s *Inline) Add(v float64) {
 // HashFactor makes the hash for Ints of where the stack of a goroutine is.
 const HashFactor = goldenRatio >> 32
 
-// Ints returns what to add whole numbers to, which is mostly another one for each goroutine.
-// hash is the address of a variable of no size on the goroutine's stack, for which nothing has
-// to be put there, times HashFactor.
+// Ints returns what to add whole numbers to, which is mostly another one for each goroutine, and
+// for each depth of its stack. hash is the address of a variable of no size on the stack, for
+// which nothing has to be put there, times HashFactor.
 //
 // To add 1 then takes what a bare atomic add takes. For that, whoever does it must have no
 // frame, hence call nothing; and must read nothing. What a function reads, or puts on the stack,
@@ -71,7 +72,13 @@ func (s *Inline) Ints(hash uint32) *atomic.Uint64 {
 	return (*atomic.Uint64)(unsafe.Add(unsafe.Pointer(s), uintptr(hash/(1<<32/inlineCount))*lineSize))
 }
 
-// mine returns the stripe of the calling goroutine. It begins with its whole numbers.
+// What Ints and mine rely on.
+var (
+	_ [0]struct{} = [unsafe.Offsetof(Inline{}.cells)]struct{}{}
+	_ [0]struct{} = [unsafe.Offsetof(stripe{}.ints)]struct{}{}
+)
+
+// mine returns the stripe of the calling goroutine.
 func (s *Inline) mine() *stripe {
 	var here struct{}
 	return (*stripe)(unsafe.Pointer(s.Ints(uint32(uintptr(unsafe.Pointer(&here))) * HashFactor)))
