@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Counter is a sum that only grows. The zero value is ready. It is safe for
@@ -78,8 +79,10 @@ func (c *Counter) IncCell() (lookDue bool) { return c.ints.Add(1)%sampling == 0 
 func (s *Stripes) Inc() (lookDue bool) { return s.mine().ints.Add(1)%sampling == 0 }
 
 // Look sees to it that goroutines which have the same stripe get others.
-func (s *Stripes) Look() {
-	if s.mine().crowded() {
+func (s *Stripes) Look() { s.mine().look() }
+
+func (s *stripe) look() {
+	if s.crowded() || isShared(unsafe.Pointer(s)) {
 		Shuffle()
 	}
 }
@@ -99,8 +102,8 @@ func (c *Counter) AddUint(n uint64) {
 		switch {
 		case s.ints.Load() >= full:
 			c.addFloat(float64(n))
-		case isSample(s.ints.Add(n)) && s.crowded():
-			Shuffle()
+		case isSample(s.ints.Add(n)):
+			s.look()
 		}
 		return
 	}
@@ -169,7 +172,7 @@ func (c *Counter) Value() float64 {
 
 // Look gives the counter stripes if there is contention, or if the cell is full.
 func (c *Counter) Look() {
-	if c.ints.Load() >= full || c.isShared() {
+	if c.ints.Load() >= full || isShared(unsafe.Pointer(c)) {
 		c.spread()
 	}
 }

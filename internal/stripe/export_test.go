@@ -40,3 +40,12 @@ func (c *Counter) Fractions() float64 { return c.float() }
 
 // ShuffleAt is Shuffle at a time.
 func ShuffleAt(now int64) { shuffleAt(now) }
+
+// Shuffled tells how goroutines get their indexes; it changes when they get others.
+func Shuffled() uint64 { return shuffled.Load() }
+
+// ForgetShuffles lets Shuffle work at once, whatever ShuffleAt was told.
+func ForgetShuffles() {
+	shuffledAt.Store(0)
+	shufflePause.Store(0)
+}

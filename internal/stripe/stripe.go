@@ -49,23 +49,34 @@ func goroutine(here unsafe.Pointer) uint64 { return uint64(uintptr(here)) >> 11 
 // run: of the runs of a benchmark on two cores, one in six took 19 ns for an addition
 // and all others 4.
 //
-// It does so once in a while only. With many cores some goroutines always meet, and
-// what the indexes are made of should stay in the caches of all cores.
+// It does so once in a while only, and the less often the less it helps. With many cores
+// some goroutines always meet, and what the indexes are made of should stay in the caches
+// of all cores, as what each goroutine has added to should stay in that of its own.
 func Shuffle() { shuffleAt(int64(time.Since(start))) }
 
 func shuffleAt(now int64) {
-	last := shuffledAt.Load()
-	if now-last < int64(shufflePeriod) || !shuffledAt.CompareAndSwap(last, now) {
+	last, pause := shuffledAt.Load(), shufflePause.Load()
+	since := now - last
+	if since < pause || !shuffledAt.CompareAndSwap(last, now) {
 		return
+	}
+	if since < 4*pause {
+		shufflePause.Store(min(2*pause, int64(maxShufflePause)))
+	} else {
+		shufflePause.Store(int64(minShufflePause))
 	}
 	// The numbers of a Weyl sequence, but for the last bit: the factor stays odd.
 	shuffled.Add(0xD1B54A32D192ED02)
 }
 
-const shufflePeriod = time.Millisecond
+const (
+	minShufflePause = time.Millisecond
+	maxShufflePause = time.Second
+)
 
 var (
-	shuffled   atomic.Uint64
-	shuffledAt atomic.Int64 // Since start.
-	start      = time.Now()
+	shuffled     atomic.Uint64
+	shuffledAt   atomic.Int64 // Since start.
+	shufflePause atomic.Int64
+	start        = time.Now()
 )

@@ -89,6 +89,65 @@ func TestShuffle(t *testing.T) {
 	}
 }
 
+// TestShuffleGivesUp: where shuffling does not help, it becomes rare, and where it is
+// asked for again after a while, it is not.
+func TestShuffleGivesUp(t *testing.T) {
+	now := latestShuffle + int64(time.Hour)
+	defer func() { latestShuffle = now }()
+	shuffles := func(period time.Duration) (n int) {
+		for end := now + int64(period); now < end; now += int64(100 * time.Microsecond) {
+			before := stripe.Shuffled()
+			if stripe.ShuffleAt(now); stripe.Shuffled() != before {
+				n++
+			}
+		}
+		return n
+	}
+	if n := shuffles(2 * time.Second); n < 8 || n > 20 {
+		t.Errorf("%d shuffles in the first two seconds", n)
+	}
+	if n := shuffles(20 * time.Second); n > 21 {
+		t.Errorf("%d shuffles in twenty seconds", n)
+	}
+	now += int64(time.Minute)
+	if n := shuffles(100 * time.Millisecond); n < 4 {
+		t.Errorf("%d shuffles after a pause", n)
+	}
+}
+
+// TestSharedInTurn: goroutines that add to a stripe in turn, and never at the same time, get
+// others as well. That is how it is when they add to many counters.
+func TestSharedInTurn(t *testing.T) {
+	c := new(stripe.Counter)
+	c.SpreadOver(1)
+	stripe.ForgetShuffles()
+	before := stripe.Shuffled()
+	there, back := make(chan bool), make(chan bool)
+	go func() {
+		defer close(back)
+		for range there {
+			for range 1024 {
+				c.Inc()
+			}
+			back <- true
+		}
+	}()
+	defer func() {
+		close(there)
+		<-back
+	}()
+	for deadline := time.Now().Add(time.Minute); stripe.Shuffled() == before; {
+		for range 1024 {
+			c.Inc()
+		}
+		there <- true
+		<-back
+		if time.Now().After(deadline) {
+			t.Fatal("goroutines that share a stripe go on doing so")
+		}
+	}
+}
+
 func TestIndexDoesNotAllocate(t *testing.T) {
 	if got := testing.AllocsPerRun(1000, func() { stripe.Index(8) }); got != 0 {
 		t.Errorf("Index allocates %v times", got)
