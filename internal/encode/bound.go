@@ -2,6 +2,7 @@ package encode
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 )
 
@@ -70,12 +71,8 @@ func (c *boundCache) all(bounds []float64, d dialect) []boundText {
 
 // append appends the text.
 func (t *boundText) append(buf []byte) []byte {
-	end := len(buf) + t.len
-	buf = append(buf, t.head[:]...)
-	if t.len > len(t.head) {
-		buf = append(buf, t.tail[:]...)
-	}
-	return buf[:end]
+	buf = slices.Grow(buf, maxBoundText)
+	return buf[:len(buf)+t.put(unsafe.Add(unsafe.Pointer(unsafe.SliceData(buf)), len(buf)))]
 }
 
 // put writes the text, and something behind it up to maxBoundText bytes, and returns the length

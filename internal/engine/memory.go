@@ -22,7 +22,6 @@ type memory struct {
 var memories [14]sync.Pool
 
 func newMemory(expected int) *memory {
-	expected = max(expected, minExpected)
 	var m *memory
 	if i := sizeClass(expected); i < len(memories) {
 		m, _ = memories[i].Get().(*memory)
@@ -58,4 +57,4 @@ func (m *memory) release() {
 	memories[i].Put(m)
 }
 
-func sizeClass(n int) int { return bits.Len(uint(n - 1)) }
+func sizeClass(n int) int { return bits.Len(uint(max(n, 1) - 1)) }

@@ -3,6 +3,8 @@ package labelmap
 import (
 	"hash/maphash"
 	"math/bits"
+
+	"github.com/luxfi/metric/internal/words"
 )
 
 // Secrets of this process, so that who chooses label values does not choose what
@@ -29,11 +31,11 @@ func hashOf(values []string) uint64 {
 		case n > 16:
 			a = maphash.String(seed, s)
 		case n >= 8:
-			a, b = load8(s), load8(s[n-8:])
+			a, b = words.Load8(s), words.Load8(s[n-8:])
 		case n >= 4:
-			a, b = load4(s), load4(s[n-4:])
+			a, b = words.Load4(s), words.Load4(s[n-4:])
 		case n > 0:
-			a = uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
+			a = words.Load3(s)
 		}
 		hi, lo := bits.Mul64(a^h, b^secretB)
 		// The length is added behind the multiplication: there is no value of
@@ -41,17 +43,4 @@ func hashOf(values []string) uint64 {
 		h = hi ^ lo + uint64(n)
 	}
 	return h
-}
-
-// load8 returns the first eight bytes of s. The compiler makes one load of it.
-func load8(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-// load4 returns the first four bytes of s.
-func load4(s string) uint64 {
-	_ = s[3]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
 }

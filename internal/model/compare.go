@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/bits"
 	"strings"
+
+	"github.com/luxfi/metric/internal/words"
 )
 
 // CompareSameNames is CompareLabels, several times faster, for two label sets that have
@@ -40,7 +42,7 @@ func CommonPrefix(s, t string) int {
 	n := min(len(s), len(t))
 	i := 0
 	for ; i+8 <= n; i += 8 {
-		if x := load8(s[i:]) ^ load8(t[i:]); x != 0 {
+		if x := words.Load8(s[i:]) ^ words.Load8(t[i:]); x != 0 {
 			return i + bits.TrailingZeros64(x)/8
 		}
 	}

@@ -56,16 +56,6 @@ func AppendEscaped(buf []byte, s string) []byte {
 	return append(buf, s[start:]...)
 }
 
-// NeedsEscape tells whether AppendEscaped would change s.
-func NeedsEscape(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c == '\\' || c == '"' || c == '\n' {
-			return true
-		}
-	}
-	return false
-}
-
 // Unescape reverts AppendEscaped. It returns s itself if there is nothing to do.
 func Unescape(s string) string {
 	i := strings.IndexByte(s, '\\')

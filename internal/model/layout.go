@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unsafe"
+
+	"github.com/luxfi/metric/internal/words"
 )
 
 // Layout says how the label sets of a vector's series are rendered. Their names
@@ -159,17 +161,17 @@ func (l *Layout) Match(text string, escaped bool, values []string) bool {
 		switch {
 		case n >= 8:
 			for i := 0; i < n-8; i += 8 {
-				v, p = load8(value[i:]), load8(part[i:])
+				v, p = words.Load8(value[i:]), words.Load8(part[i:])
 				if v != p {
 					return false
 				}
 				quotes |= quotesIn(v)
 			}
-			v, p = load8(value[n-8:]), load8(part[n-8:])
+			v, p = words.Load8(value[n-8:]), words.Load8(part[n-8:])
 		case n >= 4:
-			v, p = load4(value)|load4(value[n-4:])<<32, load4(part)|load4(part[n-4:])<<32
+			v, p = words.Load4(value)|words.Load4(value[n-4:])<<32, words.Load4(part)|words.Load4(part[n-4:])<<32
 		case n > 0:
-			v, p = load3(value), load3(part)
+			v, p = words.Load3(value), words.Load3(part)
 		}
 		if v != p {
 			return false

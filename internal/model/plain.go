@@ -1,5 +1,7 @@
 package model
 
+import "github.com/luxfi/metric/internal/words"
+
 // Short strings are looked at eight bytes at a time, the last of them by loads that overlap,
 // without a call and without a branch for each byte.
 
@@ -9,13 +11,13 @@ func IsPlain(s string) bool {
 	switch n := len(s); {
 	case n >= 8:
 		for i := 0; i < n-8; i += 8 {
-			special |= specialIn(load8(s[i:]))
+			special |= specialIn(words.Load8(s[i:]))
 		}
-		special |= specialIn(load8(s[n-8:]))
+		special |= specialIn(words.Load8(s[n-8:]))
 	case n >= 4:
-		special = specialIn(load4(s) | load4(s[n-4:])<<32)
+		special = specialIn(words.Load4(s) | words.Load4(s[n-4:])<<32)
 	case n > 0:
-		special = specialIn(load3(s))
+		special = specialIn(words.Load3(s))
 	}
 	return special&highBits == 0
 }
@@ -35,22 +37,3 @@ func specialIn(x uint64) uint64 {
 const eachByte = 0x01010101_01010101
 
 const highBits = 0x80808080_80808080
-
-// load8 returns the first eight bytes of s. The compiler makes one load of it.
-func load8(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-// load4 returns the first four bytes of s.
-func load4(s string) uint64 {
-	_ = s[3]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
-}
-
-// load3 returns the one to three bytes of s, some of them twice.
-func load3(s string) uint64 {
-	n := len(s)
-	return uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
-}
