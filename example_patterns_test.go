@@ -223,7 +223,7 @@ func Example_traceContext() {
 	request := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 	request.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "60")
 	metric.HandlerFor(reg).ServeHTTP(httptest.NewRecorder(), request)
-	// Output: collector: context deadline in 59.5s true
+	// Output: collector: context deadline in 59.4s true
 }
 
 // monitored is a gatherer that watches the number of goroutines around another one.

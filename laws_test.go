@@ -194,8 +194,8 @@ func TestScrapeEndsAtDeadline(t *testing.T) {
 				defer cancel()
 				start := time.Now()
 				families, err := r.GatherWithContext(ctx)
-				if took := time.Since(start); took != timeout {
-					t.Errorf("the scrape took %v, want %v", took, timeout)
+				if took := time.Since(start); took < timeout-timeout/10 || took > timeout {
+					t.Errorf("the scrape took %v, want %v, or a bit less if all have ended with their context", took, timeout)
 				}
 				wantFamilies(t, slices.DeleteFunc(families, func(f *metric.MetricFamily) bool { return f.GetName() == "bad" }), want)
 				if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(failuresOf(err, "culprit"), context.DeadlineExceeded) {
@@ -303,7 +303,7 @@ func TestNoPileUp(t *testing.T) {
 					t.Fatalf("collector %s: got error %v", name, err)
 				}
 			}
-			if took := time.Since(start); took != 0 {
+			if took := time.Since(start); took > 100*time.Millisecond { // They might have returned a moment after their deadline.
 				t.Errorf("it took %v to tell that collectors still run", took)
 			}
 		}

@@ -25,8 +25,13 @@ type policyModel struct {
 	lastAt   time.Time // Its end.
 	failures int       // In a row.
 	until    time.Time // The breaker is open.
+	goesOn   time.Time // The end of a run that goes on after its scrape; zero if there is none.
 	tokens   *rate.Limiter
 }
+
+// modelGoesOn is how long a run that has no limit of its own goes on after its scrape, where
+// its result is kept.
+const modelGoesOn = time.Minute
 
 // The collector of TestAllCombinationsOfPolicies, in one scrape.
 const (
@@ -36,12 +41,19 @@ const (
 	modelFull  // The group is full, and the run would be good.
 )
 
+// modelHeadStart is how much earlier than the scrape the context of its collectors ends.
+const modelHeadStart = 100 * time.Millisecond
+
 const modelRate, modelBurst = rate.Limit(0.3), 2
 
 // scrape returns the number of the run whose samples a scrape gets, 0 if it gets none, and
 // the error.
 func (m *policyModel) scrape(does int) (int, error) {
 	now := time.Now()
+	if end := m.goesOn; !end.IsZero() && now.After(end) {
+		m.goesOn = time.Time{}
+		m.failed(end)
+	}
 	if m.cache && m.last > 0 && now.Sub(m.lastAt) < rowCache {
 		return m.last, nil
 	}
@@ -55,6 +67,8 @@ func (m *policyModel) scrape(does int) (int, error) {
 // run is what is inside the cache.
 func (m *policyModel) run(does int, now time.Time) (n int, took time.Duration, err error) {
 	switch {
+	case !m.goesOn.IsZero():
+		return 0, 0, metric.ErrStillRunning
 	case m.breaker && now.Before(m.until):
 		return 0, 0, metric.ErrBreakerOpen
 	case m.rate && m.tokens.TokensAt(now) < 1:
@@ -70,20 +84,29 @@ func (m *policyModel) run(does int, now time.Time) (n int, took time.Duration, e
 	case modelFails:
 		err = errRow
 	case modelHangs:
-		err, took = context.DeadlineExceeded, time.Second
+		err, took = context.DeadlineExceeded, time.Second-modelHeadStart
 		if m.timeout {
 			took = rowTimeout
+		} else if m.cache || m.stale {
+			took = time.Second
+			m.goesOn = now.Add(took).Add(modelGoesOn)
+			return 0, took, err
 		}
 	default:
 		m.last, m.lastAt = m.runs, now
 		m.failures, m.until = 0, time.Time{}
 		return m.runs, 0, nil
 	}
+	m.failed(now.Add(took))
+	return 0, took, err
+}
+
+// failed is told when a run has failed.
+func (m *policyModel) failed(at time.Time) {
 	halfOpen := !m.until.IsZero()
 	if m.failures++; halfOpen || m.failures >= rowFailures {
-		m.until = now.Add(took).Add(rowCooldown)
+		m.until = at.Add(rowCooldown)
 	}
-	return 0, took, err
 }
 
 // TestAllCombinationsOfPolicies compares each combination, for a collector of each kind,
@@ -135,7 +158,9 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 		t.Fatal(err)
 	}
 	for step := range steps {
+		// The end of a run must not coincide with the beginning of a scrape.
 		time.Sleep([]time.Duration{0, 100 * time.Millisecond, time.Second, 3 * time.Second, rowCache, rowCooldown, rowStale}[random.IntN(7)])
+		time.Sleep(time.Millisecond)
 		does := random.IntN(4)
 		if does == modelHangs && kind == 2 {
 			does = modelFails // It could not be cut off.

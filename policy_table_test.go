@@ -130,7 +130,7 @@ func policyRows() []policyRow {
 		{"timeout", "its own limit passes", become(hangs), "partial", context.DeadlineExceeded, true},
 		{"timeout breaker", "its own limit has passed as often as the breaker allows", twice(hangs), "none", metric.ErrBreakerOpen, false},
 		{"timeout group", "it has waited for the group, which is not part of its own limit", func(c *policyCase) {
-			c.hold(metric.NewContextRegistry(), metric.WithGroup(c.group), metric.WithTimeout(700*time.Millisecond))
+			c.hold(metric.NewContextRegistry(), metric.WithGroup(c.group), metric.WithTimeout(600*time.Millisecond))
 			c.collector.Become(metrictest.Slow(200 * time.Millisecond))
 		}, "new", nil, false},
 

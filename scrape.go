@@ -80,7 +80,8 @@ type scrape struct {
 	selection selection
 	wanted    func(family string) bool // Nil means all.
 	failures  failures
-	shared    bool // Runs are shared with scrapes that overlap; see shareRuns.
+	shared    bool      // Runs are shared with scrapes that overlap; see shareRuns.
+	runsEnd   time.Time // See limitRuns.
 }
 
 // part is what one registry contributes to a scrape.
@@ -206,6 +207,10 @@ func (p *part) prefix() (prefix string) {
 	return prefix
 }
 
+// limitRuns has the contexts of the collectors end at this time, if they would not end
+// earlier anyway. The scrape goes on listening until its own deadline.
+func (s *scrape) limitRuns(end time.Time) { s.runsEnd = end }
+
 // shareRuns has scrapes that overlap share their runs, even of collectors that can take a
 // context.
 func (s *scrape) shareRuns() {
@@ -229,35 +234,40 @@ func (s *scrape) askForOrigins() {
 // collect runs the collectors of all parts until they have finished or the scrape is
 // over.
 func (s *scrape) collect() {
+	runs := engine.NewScrape(s.ctx, s.runsEnd)
+	defer runs.End()
 	var others sync.WaitGroup
 	for _, p := range s.parts[1:] {
-		others.Go(func() { p.collect(s.ctx) })
+		others.Go(func() { p.collect(runs) })
 	}
-	s.parts[0].collect(s.ctx)
+	s.parts[0].collect(runs)
 	others.Wait()
 }
 
-func (p *part) collect(ctx context.Context) {
+func (p *part) collect(runs *engine.Scrape) {
 	start := time.Now()
-	p.outcomes = p.registry.engine.Collect(ctx, p.jobs)
+	p.outcomes = p.registry.engine.CollectFor(runs, p.jobs)
 	p.took = time.Since(start)
 }
 
 // write merges what has been collected with the native families and writes it to
 // sink. It returns the first error of sink.
 func (s *scrape) write(sink model.Sink) error {
+	start := time.Now()
 	in := merge.Input{Natives: s.natives(), Select: s.wanted}
 	total := 0
 	for _, p := range s.parts {
 		total += len(p.outcomes)
 	}
 	in.Batches = make([]merge.Batch, 0, total)
+	samples := 0
 	from := make([]batchOrigin, 0, total)
 	add := func(p *part, i int) {
 		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
 		for _, err := range slices.Concat(o.Dropped.Errors(), failuresOfRun(o.Err)) {
 			s.failures.add(b.name(), err)
 		}
+		samples += len(o.Samples)
 		in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, b.name(), o.Samples)})
 		from = append(from, b)
 	}
@@ -288,6 +298,7 @@ func (s *scrape) write(sink model.Sink) error {
 			b.p.registry.engine.Account(b.e.run, 0, b.dropped)
 		}
 	}
+	engine.Measured(samples, time.Since(start))
 	return err
 }
 

@@ -114,7 +114,7 @@ func newSelfMetrics(namespace string) *selfMetrics {
 		gauge("duration_seconds", "How long the collector has run for this scrape.",
 			func(r *selfRow) float64 { return r.outcome.Duration.Seconds() }),
 		gauge("timeout", "Whether the collector, or an earlier run of it, has not finished in time.", func(r *selfRow) float64 {
-			kind := engine.KindOf(r.outcome.Err)
+			kind := r.outcome.Kind
 			return flag(kind == engine.KindTimeout || kind == engine.KindStillRunning)
 		}),
 		gauge("stuck_seconds", "How long ago a run of the collector, which is still under way, has outlived its scrape. 0 if there is none.",

@@ -40,7 +40,7 @@ func TestSelfMetricsOfEveryCollector(t *testing.T) {
 		register("panicking", metrictest.Panicking("boom"), failed(1), failed(2))
 		register("exiting", metrictest.Exiting(), failed(1), failed(2))
 		register("slow", metrictest.Slow(time.Hour), expected{0, 1, 0, 1}, expected{0, 1, 0, 2})
-		register("stuck", metrictest.Stuck(), expected{0, 1, 0, 1}, expected{0, 1, 10, 1})
+		register("stuck", metrictest.Stuck(), expected{0, 1, 0, 1}, expected{0, 1, 9.9, 1})
 		register("limited", metrictest.Healthy(), ok(1), failed(1), metric.WithRateLimit(0.001, 1))
 		register("broken", metrictest.Failing(errRow), failed(1), failed(1), metric.WithBreaker(1, time.Hour))
 		register("cached", metrictest.Healthy(), ok(1), ok(1), metric.WithCache(time.Hour))

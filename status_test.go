@@ -61,7 +61,11 @@ func TestStatus(t *testing.T) {
 		time.Sleep(time.Second)
 		_, _ = scrapeFor(t, r, time.Second)
 		s = status()
-		if !s.StuckSince.Equal(start.Add(time.Second)) || s.Timeouts != 1 || s.Failures != 3 || !errors.Is(s.LastError, metric.ErrStillRunning) || s.Runs != 3 {
+		if !s.StuckSince.IsZero() || s.Timeouts != 1 || s.Failures != 3 || !errors.Is(s.LastError, metric.ErrStillRunning) || s.Runs != 3 {
+			t.Errorf("while it goes on to its own limit: %+v", s)
+		}
+		time.Sleep(3 * time.Second)
+		if s = status(); !s.StuckSince.Equal(start.Add(2*time.Second)) || s.Running != 1 {
 			t.Errorf("while it is stuck: %+v", s)
 		}
 		c.Release()

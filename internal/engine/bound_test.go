@@ -185,11 +185,11 @@ func (w *world) scrape(ctx context.Context, end time.Duration) {
 	start := time.Now()
 	outcomes := w.engine.Collect(ctx, jobs(w.collectors...))
 	elapsed := time.Since(start)
-	if elapsed > end {
+	if elapsed > end+lastWords {
 		w.Errorf("a scrape took %v, longer than %v", elapsed, end)
 	}
 	for _, o := range outcomes {
-		if elapsed < end && errors.Is(o.Err, context.DeadlineExceeded) {
+		if elapsed < end-min(headStart, end/10) && errors.Is(o.Err, context.DeadlineExceeded) {
 			w.Errorf("before the deadline: %v", o.Err)
 		}
 		if o.Err == nil {

@@ -22,13 +22,16 @@ const (
 // Breaker stops starting a collector that keeps failing. After a number of failures in
 // a row it is open for a cool-down; then one run is a probe, whose success closes it
 // and whose failure opens it again. What is neither, because the client has gone away
-// before the end, leaves everything as it was.
+// before the end, or had less patience than others, leaves everything as it was.
 //
 // A library would bring a lock of its own and no such neutral end. The engine's mutex
 // guards this one.
 type Breaker struct {
 	limit    int
 	cooldown time.Duration
+
+	longest [2]time.Duration // The longest patience in the last period, and in this one.
+	period  time.Time        // When this one began.
 
 	failures int       // In a row.
 	until    time.Time // End of the cool-down. Zero if the breaker is closed.
@@ -76,3 +79,21 @@ func (b *Breaker) failed(now time.Time) {
 
 // gaveUp tells that the end of a run says nothing.
 func (b *Breaker) gaveUp() { b.probing = false }
+
+// memorable is how long a breaker remembers how patient scrapes are, at least.
+const memorable = 10 * time.Minute
+
+// meet tells how patient a scrape is.
+func (b *Breaker) meet(patience time.Duration, now time.Time) {
+	if now.Sub(b.period) >= memorable {
+		b.longest[0], b.longest[1], b.period = b.longest[1], 0, now
+	}
+	b.longest[1] = max(b.longest[1], patience)
+}
+
+// isFair reports whether a run that was ended after this time has had enough of it to
+// be called a failure: at least half of what the most patient scrape would have given.
+// Anybody who can send a request can announce a timeout that no run can keep.
+func (b *Breaker) isFair(given time.Duration) bool {
+	return given >= minPatience && given >= max(b.longest[0], b.longest[1])/2
+}

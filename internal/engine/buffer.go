@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -31,6 +32,9 @@ type Buffer struct {
 	memory  *memory // Nil as long as there is no sample, and when the buffer is closed.
 	dropped Dropped
 	closed  bool
+	full    bool // It was closed because of limit.
+	limit   int  // How many samples it takes at the most; 0 if there is no limit. See Bound.
+	room    int  // How many bytes of labels it takes at the most, if there is a limit.
 
 	expected int  // How many samples there will probably be.
 	origins  bool // Samples keep their Origin.
@@ -62,6 +66,13 @@ func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 		b.memory = newMemory(b.expected)
 	}
 	m := b.memory
+	if b.limit > 0 {
+		if b.room -= len(p.Labels.Text()); len(m.samples) >= b.limit || b.room < 0 {
+			b.full = true
+			b.close()
+			return ErrAbandoned
+		}
+	}
 	m.samples = append(m.samples, model.Sample{Family: f, Point: p.CloneWith(m.texts.Hold(p.Labels)), Origin: origin})
 	return nil
 }
@@ -99,6 +110,43 @@ func (b *Buffer) Snapshot() (samples []model.Sample, dropped Dropped) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memory.all(), b.dropped
+}
+
+// How much a run may add to a buffer while no scrape waits for it.
+const (
+	maxUnattended      = 1 << 20   // Samples.
+	maxUnattendedBytes = 256 << 20 // Bytes of labels.
+)
+
+// errUnattended is the error of a run that has sent more than that.
+var errUnattended = fmt.Errorf("after the end of its scrape it has sent more than %d samples or %d MiB of labels: all were thrown away",
+	maxUnattended, maxUnattendedBytes>>20)
+
+// Bound limits what is added from now on, or lifts the limit if attended is true: a
+// buffer that nobody waits for must not grow forever, unseen.
+func (b *Buffer) Bound(attended bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case attended:
+		b.limit = 0
+	case b.limit == 0:
+		b.limit, b.room = maxUnattended+len(b.memory.all()), maxUnattendedBytes
+	}
+}
+
+// IsFull reports whether the buffer was closed because of its bound.
+func (b *Buffer) IsFull() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.full
+}
+
+// Len returns how many samples there are.
+func (b *Buffer) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.memory.all())
 }
 
 // take closes the buffer, and returns what it holds together with its memory, which belongs

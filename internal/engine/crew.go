@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"context"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // crew has runs done by no more goroutines than it takes: each does one run after the
 // other, and as long as there are some left, there is one more goroutine that will take the
@@ -21,9 +18,9 @@ type crew struct {
 	all   chan struct{} // Closed when all are taken.
 }
 
-// startCrew starts the runs. It returns when all have begun, or ctx is done: then the rest
+// startCrew starts the runs. It returns when all have begun, or done is closed: then the rest
 // begins later.
-func startCrew(ctx context.Context, flights []*flight) {
+func startCrew(done <-chan struct{}, flights []*flight) {
 	if len(flights) == 0 {
 		return
 	}
@@ -35,7 +32,7 @@ func startCrew(ctx context.Context, flights []*flight) {
 	go c.work()
 	select {
 	case <-c.all:
-	case <-ctx.Done():
+	case <-done:
 	}
 }
 

@@ -281,8 +281,8 @@ func TestRunContext(t *testing.T) {
 		o := new(engine.Engine).Collect(ctx, jobs(aware(func(ctx context.Context, _ engine.Sink) error {
 			child, cancel := context.WithCancel(ctx)
 			defer cancel()
-			if got, ok := child.Deadline(); !ok || !got.Equal(deadline) || child.Value(key{}) != "value" {
-				t.Errorf("the deadline is %v, want %v; the value is %v", got, deadline, child.Value(key{}))
+			if got, ok := child.Deadline(); !ok || !got.Equal(deadline.Add(-headStart)) || child.Value(key{}) != "value" {
+				t.Errorf("the deadline is %v, want %v; the value is %v", got, deadline.Add(-headStart), child.Value(key{}))
 			}
 			<-child.Done()
 			return child.Err()

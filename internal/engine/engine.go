@@ -37,6 +37,8 @@ type Engine struct {
 	// the first Collect.
 	Concurrency int
 
+	// mu guards everything below. No code of a collector, of an error or of a
+	// caller's context is called while it is held.
 	mu      sync.Mutex
 	flights map[*flight]struct{} // Runs that have not returned.
 	running int                  // How many of them count.
@@ -59,11 +61,9 @@ type Collector struct {
 	Earlier *Collector
 
 	// The following are guarded by the engine's mutex.
-	flights  int     // Runs that have not returned.
-	overdue  int     // Those of them that have outlived a scrape.
-	leaving  int     // Those of them that have been cancelled a moment ago.
-	joinable *flight // The run that others may share.
-	last     *result // The last good one, if results are kept.
+	flying   []*flight // Runs that have not returned, the oldest first.
+	joinable *flight   // The run that others may share.
+	last     *result   // The last good one, if results are kept.
 	stats    Stats
 }
 
@@ -77,7 +77,8 @@ type Job struct {
 	Sink Sink
 	// Share has scrapes that overlap, and all ask for it, share one run, even if the
 	// collector can see its context: which then has the values and the deadline of the
-	// first of them, and ends with the last. Sink has to be nil.
+	// first of them, and ends with the last. A scrape that has more than three times as much
+	// time left as the run does not join it. Sink has to be nil.
 	Share bool
 	// Origins asks for the Origin of samples, as far as nobody but this scrape gets them.
 	// Sink has to be nil.
@@ -89,6 +90,7 @@ type Outcome struct {
 	Samples  []model.Sample // Read-only; possibly shared with other scrapes.
 	Dropped  Dropped        // Samples that could not be used.
 	Err      error          // Why there is not everything, or nothing new, or nil.
+	Kind     Kind           // The kind of Err.
 	Duration time.Duration  // Of the run, until it ended or was left behind.
 	Wait     time.Duration  // Before the run was started or joined, or until there was no time left for one.
 	Source   Source
@@ -117,8 +119,17 @@ const (
 // Collect does the jobs and returns their outcomes, in the same order, as soon as
 // all runs have returned or ctx is done.
 func (e *Engine) Collect(ctx context.Context, jobs []Job) []Outcome {
+	s := NewScrape(ctx, time.Time{})
+	defer s.End()
+	return e.CollectFor(s, jobs)
+}
+
+// CollectFor is Collect for a scrape that may involve other engines, too.
+func (e *Engine) CollectFor(scrape *Scrape, jobs []Job) []Outcome {
 	outcomes := make([]Outcome, len(jobs))
-	s := start{engine: e, ctx: ctx, jobs: jobs, began: time.Now(), flights: make([]*flight, len(jobs)), outcomes: outcomes}
+	s := start{engine: e, scrape: scrape, jobs: jobs, flights: make([]*flight, len(jobs)), outcomes: outcomes}
+	s.watch = watch{scrape: scrape, flights: s.flights}
+	defer s.watch.stop()
 	s.run()
 	for i, f := range s.flights {
 		if f == nil && jobs[i].Sink != nil {
@@ -127,8 +138,8 @@ func (e *Engine) Collect(ctx context.Context, jobs []Job) []Outcome {
 	}
 	for i, f := range s.flights {
 		if f != nil {
-			outcomes[i] = e.await(ctx, f)
-			outcomes[i].Wait = max(0, f.start.Sub(s.began))
+			outcomes[i] = e.await(&s, f)
+			outcomes[i].Wait = max(0, f.start.Sub(scrape.began))
 		}
 	}
 	e.settle(s.flights, jobs, outcomes)
@@ -137,6 +148,9 @@ func (e *Engine) Collect(ctx context.Context, jobs []Job) []Outcome {
 
 // settle replaces failures by what is left of earlier runs, and keeps account.
 func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
+	for i := range outcomes {
+		outcomes[i].Kind = KindOf(outcomes[i].Err)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
@@ -146,11 +160,11 @@ func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
 	}
 }
 
-// IsRunning tells whether a run of a collector has not returned.
+// IsRunning reports whether a run of a collector has not returned.
 func (e *Engine) IsRunning(c *Collector) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return c.flights > 0
+	return len(c.flying) > 0
 }
 
 func (e *Engine) wakeAll() { e.wakeOthers(nil) }

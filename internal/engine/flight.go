@@ -4,74 +4,145 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
 // maxOverlap is how many runs of one context-aware collector may be under way at
 // once, for scrapes that overlap: enough for a pair of Prometheus servers. Further
-// scrapes wait, under their own contexts.
+// scrapes wait, under their own contexts, and an impatient one waits behind the first.
 const maxOverlap = 2
 
-// cancelGrace is how long a run that was cancelled, because its client has gone away,
-// has for returning. A scrape that comes meanwhile waits, rather than fail: whoever
-// reloads a page cancels one scrape and starts the next in the same moment.
-const cancelGrace = 100 * time.Millisecond
+// grace is how long a run that was left behind has for returning before it counts as
+// overdue. A scrape that comes meanwhile, and is not sure to give it longer than the one
+// before, waits rather than fail.
+const grace = 100 * time.Millisecond
+
+// minPatience is how much time a scrape has to have for a verdict on collectors that do
+// not finish in it. Anybody can announce a deadline that nothing can keep.
+const minPatience = 500 * time.Millisecond
 
 // flight is one run under way.
 type flight struct {
 	engine    *Engine
 	collector *Collector
 	ctx       runContext
-	release   func() // Of what the context holds.
 	sink      Sink
-	shared    bool          // Others may join it.
-	buffer    *Buffer       // The sink, if the caller has not given one.
-	cancel    func()        // Ends the context of a run that scrapes share.
-	limit     chan struct{} // Closed at the collector's own limit if the run has not returned; nil if there is none.
-	done      chan struct{} // Closed when the run has returned.
-	err       error         // Valid when done is closed.
+	shared    bool               // Others may join it.
+	buffer    *Buffer            // The sink, if the caller has not given one.
+	cancel    context.CancelFunc // Ends the run's context, if that is its own; it may be nil.
+	until     time.Time          // When that context ends; zero if it does not, or is not its own.
+	ownEnd    bool               // That is the collector's own limit.
+	limit     chan struct{}      // Closed when no scrape waits any more because of the collector's own limit; nil if it has none.
+	done      chan struct{}      // Closed when the run has returned.
+	err       error              // Valid when done is closed.
 	start     time.Time
 	end       time.Time // Valid when done is closed.
 
-	// The following are guarded by the engine's mutex.
-	fresh   bool        // Whoever has launched it does not know yet.
-	waiters int         // Scrapes that wait for it.
-	joined  bool        // There were several of them. It does not change once done is closed.
-	counted bool        // It counts in Engine.running, and has its place in a group.
-	overdue bool        // It counts in Collector.overdue.
-	grace   *time.Timer // It counts in Collector.leaving, if this is not nil.
-	limiter *time.Timer // Closes limit; nil if there is none.
-	judged  bool        // The breaker knows how it ended.
+	preempted atomic.Bool // Its sink was closed, since it kept another scrape from starting its collector.
 
-	preempted bool // Its sink was closed, since it kept another scrape from starting its collector.
+	// The following are guarded by the engine's mutex.
+	fresh     bool        // Whoever has launched it does not know yet.
+	waiters   int         // Scrapes that wait for it.
+	joined    bool        // There were several of them. It does not change once done is closed.
+	counted   bool        // It counts in Engine.running, and has its place in a group.
+	left      bool        // A scrape has left it behind, or its collector's own limit has passed.
+	leftAt    time.Time   // When that was.
+	pastLimit bool        // The latter.
+	overdue   bool        // It was left, and did not return within the grace period.
+	grace     *time.Timer // Ends the grace period.
+	limiter   *time.Timer // Ends the collector's own limit; nil if it has none.
+	judged    bool        // The breaker knows how it ended.
+}
+
+// obstacle is what a run is to another one of its collector.
+type obstacle int
+
+const (
+	noObstacle  obstacle = iota
+	mayReturn            // The other one has to wait until it has returned, or has turned out to be stuck.
+	isStuck              // The other one must not be started.
+)
+
+// inTheWay returns what f is to a scrape that wants a run of its collector now.
+//
+// How long a run may take is up to each scrape. That f has outlived one does not mean
+// that it is stuck for one that would have given it longer: otherwise anybody who
+// announces a short deadline could keep a collector from all others.
+func (f *flight) inTheWay(s *Scrape, now time.Time) obstacle {
+	age := now.Sub(f.start)
+	switch kept := f.collector.KeepsResults(); {
+	case !f.left:
+		return noObstacle
+	case f.buffer != nil && f.buffer.IsFull():
+		return isStuck // It cannot be joined, and never ends by itself.
+	case f.pastLimit:
+	case age < s.patience, kept && s.patience == 0:
+		return noObstacle
+	case kept:
+		return isStuck // Until its own limit it goes on for the next scrape.
+	case s.patience == 0 && age < minPatience:
+		return mayReturn
+	}
+	if f.overdue {
+		return isStuck
+	}
+	return mayReturn
+}
+
+// obstacle returns the greatest obstacle to a run of c, in this registration or an
+// earlier one. c may be nil.
+func (c *Collector) obstacle(s *Scrape, now time.Time) obstacle {
+	greatest := noObstacle
+	for ; c != nil; c = c.Earlier {
+		for _, f := range c.flying {
+			greatest = max(greatest, f.inTheWay(s, now))
+		}
+	}
+	return greatest
 }
 
 // tryStart starts or joins a run, or returns an outcome without one. It returns nil
 // and nil if the job has to wait. The engine's mutex is held.
-func (e *Engine) tryStart(ctx context.Context, job Job, now time.Time, late *latecomers) (*flight, *Outcome) {
-	if f, o := e.tryWithout(job, now); f != nil || o != nil {
+func (e *Engine) tryStart(s *Scrape, job Job, now time.Time, late *latecomers) (*flight, *Outcome) {
+	if f, o := e.tryWithout(s, job, now); f != nil || o != nil {
 		return f, o
 	}
 	c := job.Collector
-	if c.leaving > 0 || c.flights >= maxOverlap || !e.hasPlace(c) || !c.acquire(now) {
+	if c.isBusy(s, now) || !e.hasPlace(c) || !c.acquire(now) {
 		return nil, nil
 	}
-	return e.launch(ctx, job, now, late), nil
+	return e.launch(s, job, now, late), nil
+}
+
+// isBusy reports whether a run has to wait for another one of its collector.
+func (c *Collector) isBusy(s *Scrape, now time.Time) bool {
+	return len(c.flying) >= maxOverlap || len(c.flying) > 0 && !s.isPatient() || c.obstacle(s, now) != noObstacle
 }
 
 // tryWithout is what tryStart does before it starts a run.
-func (e *Engine) tryWithout(job Job, now time.Time) (*flight, *Outcome) {
+func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcome) {
 	c := job.Collector
 	if o := c.cached(now); o != nil {
 		return nil, o
 	}
-	switch {
-	case c.isOverdue():
+	if c.Policy != nil && c.Policy.Breaker != nil {
+		c.Policy.Breaker.meet(s.patience, now)
+	}
+	switch c.obstacle(s, now) {
+	case isStuck:
 		return nil, &Outcome{Err: ErrStillRunning}
-	case c.joinable != nil && (c.shares() || job.Share):
-		c.joinable.waiters++
-		c.joinable.joined = true
-		return c.joinable, nil
+	case mayReturn:
+		return nil, nil
+	}
+	if f := c.joinable; f != nil && (c.shares() || job.Share && f.lastsFor(s, now)) {
+		f.waiters++
+		f.joined = true
+		f.buffer.Bound(true)
+		if f.limiter != nil && c.limit() == 0 {
+			f.limiter.Stop() // It is attended again.
+		}
+		return f, nil
 	}
 	if err := c.refuses(now); err != nil {
 		return nil, &Outcome{Err: err}
@@ -79,13 +150,14 @@ func (e *Engine) tryWithout(job Job, now time.Time) (*flight, *Outcome) {
 	return nil, nil
 }
 
-// isOverdue tells whether a run has outlived its scrape, in this registration or an
-// earlier one. It may be called on nil.
-func (c *Collector) isOverdue() bool { return c != nil && (c.overdue > 0 || c.Earlier.isOverdue()) }
+// lastsFor reports whether the context of f does not end much too early for a scrape.
+func (f *flight) lastsFor(s *Scrape, now time.Time) bool {
+	return f.until.IsZero() || !s.deadline.IsZero() && 3*f.until.Sub(now) >= s.runsEnd.Sub(now)
+}
 
 // launch makes a run, which the caller has to have run without the engine's mutex, which
 // is held here.
-func (e *Engine) launch(ctx context.Context, job Job, now time.Time, late *latecomers) *flight {
+func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *flight {
 	c := job.Collector
 	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, fresh: true, waiters: 1, counted: true}
 	if f.sink == nil {
@@ -98,24 +170,45 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time, late *latec
 	}
 	e.flights[f] = struct{}{}
 	e.running++
-	c.flights++
+	c.flying = append(c.flying, f)
 	c.stats.Runs++
 	c.Earlier = nil // It has returned.
 	c.stats.LastStart = now
-	f.release = func() {}
 	if f.shared = c.shares() || job.Share; f.shared {
 		c.joinable = f
-		ctx, f.cancel = detach(ctx, !c.shares())
-		f.release = f.cancel
 	}
-	if c.Policy != nil && c.Policy.Timeout > 0 {
-		ctx, f.release = context.WithTimeout(ctx, c.Policy.Timeout)
-		f.limit = make(chan struct{})
-		f.limiter = time.AfterFunc(c.Policy.Timeout, func() { e.passLimit(f) })
-	}
-	f.ctx.Context = ctx
+	e.setContext(f, s, now)
 	f.ctx.run.expected, f.ctx.run.late = c.stats.LastSamples, late
 	return f
+}
+
+// setContext makes the context of a run. What is derived from a caller's context here,
+// with the mutex held, is derived from one that only has its values: no method of the
+// caller's is called. The scrape ends such a run when it leaves it; see leave.
+func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
+	c := f.collector
+	limit := c.limit()
+	if !f.shared && limit == 0 {
+		f.ctx.Context = s.runs
+		return
+	}
+	if limit > 0 || c.KeepsResults() {
+		f.limit = make(chan struct{})
+	}
+	if !c.KeepsResults() && !c.Shared {
+		f.until = s.runsEnd
+	}
+	if limit > 0 {
+		if end := now.Add(limit); f.until.IsZero() || end.Before(f.until) {
+			f.until, f.ownEnd = end, true
+		}
+		f.limiter = time.AfterFunc(limit, func() { e.passLimit(f, limit) })
+	}
+	if f.until.IsZero() {
+		f.ctx.Context, f.cancel = context.WithCancel(s.values)
+	} else {
+		f.ctx.Context, f.cancel = context.WithDeadline(s.values, f.until)
+	}
 }
 
 // run runs the collector. However that ends, by returning, by a panic or by
@@ -125,9 +218,17 @@ func (f *flight) run() {
 	defer func() {
 		if f.buffer == nil {
 			f.sink.Close()
+		} else if err == nil && f.buffer.IsFull() {
+			err = errUnattended
 		}
-		f.engine.finish(f, err, f.ctx.Err())
-		f.release() // Not before, either.
+		reason := f.ctx.Err()
+		if f.preempted.Load() && err != nil {
+			err = fmt.Errorf("%w: %w", errPreempted, err)
+		}
+		f.engine.finish(f, err, KindOf(reason))
+		if f.cancel != nil {
+			f.cancel() // Not before: the end of the context would look like the collector's own limit.
+		}
 	}()
 	err = presentable(Try(func() error {
 		err := f.collector.Run(&f.ctx, f.sink)
@@ -138,14 +239,19 @@ func (f *flight) run() {
 	}))
 }
 
-// detach returns a context with the values of ctx, and with its deadline if that is asked
-// for, but which does not end when ctx is cancelled.
-func detach(ctx context.Context, keepDeadline bool) (context.Context, context.CancelFunc) {
-	detached := context.WithoutCancel(ctx)
-	if deadline, ok := ctx.Deadline(); ok && keepDeadline {
-		return context.WithDeadline(detached, deadline)
+// verdict returns what it says about the collector that the run has returned err at this
+// time. reason is why its context has ended, if it has.
+func (f *flight) verdict(err error, reason Kind, now time.Time) verdict {
+	switch {
+	case err == nil:
+		return isGood
+	case reason == KindNone || f.collector.Shared: // It has another reason: it cannot see its context.
+		return isBad
+	case reason == KindTimeout && (f.pastLimit || f.isFair(now)):
+		return isBad
+	default:
+		return isNeither
 	}
-	return context.WithCancel(detached)
 }
 
 // afterDeadline returns the error of a run that returns when its context may be done:
@@ -165,44 +271,79 @@ var errPreempted = errors.New("its client took so long to read that another scra
 
 // finish is called by the run's goroutine when the run has returned with err. reason is
 // why its context has ended, if it has.
-func (e *Engine) finish(f *flight, err, reason error) {
+func (e *Engine) finish(f *flight, err error, reason Kind) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := f.collector
-	if f.preempted && err != nil {
-		err = fmt.Errorf("%w: %w", errPreempted, err)
-	}
 	f.err, f.end = err, time.Now()
 	if f.limiter != nil {
 		f.limiter.Stop()
 	}
-	f.keep()
-	f.judge(err, f.waiters == 0 || errors.Is(reason, context.Canceled)) // The run may know of that before its scrape does.
-	delete(e.flights, f)
-	c.flights--
-	if f.overdue {
-		c.overdue--
+	if f.grace != nil {
+		f.grace.Stop()
 	}
+	if f.ownEnd && reason == KindTimeout {
+		f.pastLimit = true // The end of the context can be earlier than passLimit.
+	}
+	f.keep()
+	f.judge(f.verdict(err, reason, f.end), f.end)
+	delete(e.flights, f)
+	c.removeFlight(f)
 	if c.joinable == f {
 		c.joinable = nil
 	}
-	e.endGrace(f)
 	e.uncount(f)
 	e.wakeAll()
 	close(f.done)
-	if f.cancel != nil {
-		f.cancel() // Not before: the end of the context would look like the collector's own limit.
+}
+
+func (c *Collector) removeFlight(f *flight) {
+	kept := c.flying[:0]
+	for _, other := range c.flying {
+		if other != f {
+			kept = append(kept, other)
+		}
 	}
+	clear(c.flying[len(kept):])
+	c.flying = kept
 }
 
 // passLimit is called at the collector's own limit, whatever its scrapes are waiting for
 // then: a place for another collector, or a run that the client reads at the same time.
-func (e *Engine) passLimit(f *flight) {
+// A run that can see its context has as much time again to return, as far as its scrapes
+// have; see endLimit.
+func (e *Engine) passLimit(f *flight, limit time.Duration) {
+	e.mu.Lock()
+	_, underWay := e.flights[f]
+	if underWay {
+		f.pastLimit = true
+		f.left, f.leftAt = true, time.Now() // Even if a scrape has left it before: it went on.
+		f.judge(isBad, f.leftAt)
+		if !f.ownEnd {
+			f.cancel()
+		}
+		e.uncount(f)
+		if f.collector.Shared {
+			e.startGrace(f)
+			close(f.limit)
+		} else {
+			f.limiter = time.AfterFunc(max(limit, minAfterLimit), func() { e.endLimit(f) })
+		}
+		e.wakeAll()
+	}
+	e.mu.Unlock()
+}
+
+// minAfterLimit is how long a run that has passed its collector's own limit has for
+// returning, at least.
+const minAfterLimit = time.Second
+
+// endLimit ends the waiting for a run that has passed its collector's own limit.
+func (e *Engine) endLimit(f *flight) {
 	e.mu.Lock()
 	_, underWay := e.flights[f]
 	if underWay {
 		close(f.limit)
-		f.judge(context.DeadlineExceeded, false)
 		e.markOverdue(f)
 		e.wakeAll()
 	}
@@ -212,66 +353,10 @@ func (e *Engine) passLimit(f *flight) {
 	}
 }
 
-// await waits until the run has returned, ctx is done or the collector's own limit has
-// passed.
-func (e *Engine) await(ctx context.Context, f *flight) (o Outcome) {
-	switch {
-	case isClosed(f.limit): // Even if it has returned since.
-		o.Err = f.atLimit()
-	case isClosed(f.done):
-	default:
-		select {
-		case <-f.done:
-		case <-ctx.Done():
-			o.Err = fmt.Errorf("did not finish in time: %w", ctx.Err())
-		case <-f.limit:
-			o.Err = f.atLimit()
-		}
-	}
-	switch {
-	case f.buffer == nil:
-	case o.Err == nil && !f.joined && !f.collector.KeepsResults():
-		o.memory, o.Dropped = f.buffer.take()
-		o.Samples = o.memory.all()
-	default: // Other scrapes may get the samples, too, or the run may write more.
-		o.Samples, o.Dropped = f.buffer.Snapshot()
-		if f.buffer.origins {
-			o.Samples = withoutOrigins(o.Samples)
-		}
-	}
-	if o.Err != nil {
-		o.Duration = time.Since(f.start)
-		if isClosed(f.limit) {
-			o.Duration = f.collector.Policy.Timeout
-		}
-		e.leave(f, o.Err)
-	} else {
-		o.Duration, o.Err = f.end.Sub(f.start), f.err
-	}
-	if !f.shared && !f.collector.KeepsResults() {
-		f.sink.Close()
-	}
-	return o
-}
-
-func isClosed(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-		return false
-	}
-}
-
-// atLimit returns the error of a run that has passed its collector's own limit.
-func (f *flight) atLimit() error {
-	return fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.Policy.Timeout, context.DeadlineExceeded)
-}
-
-// leave is for a scrape that ends with err before the run returned. A shared run that
-// a client has turned away from, rather than one whose deadline has passed, stays open
-// to others if it cannot see its context.
-func (e *Engine) leave(f *flight, err error) {
+// leave is for a scrape that ends before the run has returned, because of its deadline
+// or because it was cancelled. A run that cannot see its context is not ended by that,
+// and stays open to others; nor is one that belongs to its collector.
+func (e *Engine) leave(f *flight, s *Scrape, deadline bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f.waiters--
@@ -279,65 +364,87 @@ func (e *Engine) leave(f *flight, err error) {
 		return
 	}
 	c := f.collector
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		f.judge(err, f.waiters == 0)
-		e.markOverdue(f)
-	case f.waiters > 0:
-		return
-	case !c.Shared:
-		f.judge(err, f.waiters == 0)
-		if c.joinable == f {
-			c.joinable = nil
+	endless := c.Shared || c.KeepsResults()
+	if f.waiters == 0 {
+		if f.buffer != nil {
+			f.buffer.Bound(false)
 		}
-		if f.cancel != nil {
-			f.cancel()
+		if !endless {
+			if c.joinable == f {
+				c.joinable = nil
+			}
+			if f.cancel != nil {
+				f.cancel()
+			}
+		}
+	}
+	switch {
+	case f.pastLimit:
+		// It is known.
+	case deadline && s.isPatient(), f.waiters == 0 && (deadline || !endless):
+		if c.KeepsResults() {
+			f.leave()
+			if c.limit() == 0 && f.waiters == 0 {
+				f.limiter = time.AfterFunc(keptLimit, func() { e.passLimit(f, keptLimit) })
+			}
+			return // It goes on.
+		}
+		if now := time.Now(); !deadline {
+			f.judge(isNeither, now)
+		} else if f.isFair(now) {
+			f.judge(isBad, now)
 		}
 		e.startGrace(f)
-	case f.overdue && !c.KeepsResults():
-		f.buffer.Close()
+	case f.waiters > 0:
+		return
 	}
 	e.uncount(f)
 	e.wakeAll()
 }
 
-// markOverdue is for a run that has outlived a scrape, or its own limit. Nobody joins
-// it any more, and its collector is not started again before it returns.
-func (e *Engine) markOverdue(f *flight) {
-	c := f.collector
-	if !f.overdue {
-		f.overdue = true
-		c.overdue++
-		c.stats.StuckSince = time.Now()
+// leave notes that the run is left behind from now on.
+func (f *flight) leave() {
+	if !f.left {
+		f.left, f.leftAt = true, time.Now()
 	}
-	if f.shared && f.waiters == 0 {
-		f.cancel()
-		if !c.KeepsResults() {
-			f.buffer.Close() // It must not grow forever, unseen.
-		}
-	}
-	e.uncount(f)
 }
 
+// startGrace is for a run that was left behind: it has a moment to return.
 func (e *Engine) startGrace(f *flight) {
-	f.collector.leaving++
-	f.grace = time.AfterFunc(cancelGrace, func() {
+	f.leave()
+	if f.grace != nil || f.overdue {
+		return
+	}
+	f.grace = time.AfterFunc(grace, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if f.grace != nil {
-			e.endGrace(f)
+		if _, underWay := e.flights[f]; underWay {
 			e.markOverdue(f)
 			e.wakeAll()
 		}
 	})
+	if rest := minPatience - time.Since(f.start); rest > grace { // Scrapes without a deadline wait that long.
+		time.AfterFunc(rest, func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.wakeAll()
+		})
+	}
 }
 
-func (e *Engine) endGrace(f *flight) {
-	if f.grace != nil {
-		f.grace.Stop()
-		f.grace = nil
-		f.collector.leaving--
+// markOverdue is for a run that has not returned within its grace period. Its collector
+// is not started again before it returns, but for scrapes that would have given it
+// longer; see inTheWay.
+func (e *Engine) markOverdue(f *flight) {
+	if !f.overdue {
+		f.leave()
+		f.overdue = true
+		f.collector.stats.StuckSince = f.leftAt
+		if f.collector.Shared && f.waiters == 0 {
+			f.cancel() // For its hooks; the collector cannot see it.
+		}
 	}
+	e.uncount(f)
 }
 
 func (e *Engine) uncount(f *flight) {

@@ -119,3 +119,18 @@ func took(t *testing.T, start time.Time, want time.Duration) {
 		t.Errorf("took %v, want %v", got, want)
 	}
 }
+
+// tookUpTo is took for something that may take a little longer, such as the moment that
+// a run has for returning.
+func tookUpTo(t *testing.T, start time.Time, want, more time.Duration) {
+	t.Helper()
+	if got := time.Since(start); got < want || got > want+more {
+		t.Errorf("took %v, want %v, and %v more at the most", got, want, more)
+	}
+}
+
+// What a scrape may take longer than it seems; see the constants of these names.
+const (
+	grace     = 100 * time.Millisecond
+	lastWords = 10 * time.Millisecond
+)

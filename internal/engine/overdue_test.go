@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,7 +33,7 @@ func TestStillRunning(t *testing.T) {
 		for range 3 {
 			start := time.Now()
 			o := e.Collect(t.Context(), jobs(c.Collector))[0]
-			took(t, start, 0)
+			tookUpTo(t, start, 0, grace)
 			if !errors.Is(o.Err, engine.ErrStillRunning) || len(o.Samples) > 0 {
 				t.Errorf("while it runs: %v, %v", values(o), o.Err)
 			}
@@ -50,8 +51,8 @@ func TestStillRunning(t *testing.T) {
 	})
 }
 
-// TestLateSamples checks that a run which nobody waits for learns it from its sink,
-// and that nobody else gets what it sends.
+// TestLateSamples checks that no other scrape gets what a run sends when its own has
+// ended. A run that can see its context learns from its sink that nobody waits.
 func TestLateSamples(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -65,7 +66,7 @@ func TestLateSamples(t *testing.T) {
 					first = false
 					time.Sleep(2 * time.Second)
 					sink.Drop(errors.New("too late"))
-					if err := sink.Sample(family, &model.Point{}); !errors.Is(err, engine.ErrAbandoned) {
+					if err := sink.Sample(family, &model.Point{}); errors.Is(err, engine.ErrAbandoned) == isShared {
 						t.Errorf("a late sample: %v", err)
 					}
 					return nil
@@ -110,25 +111,27 @@ func TestCancelledShared(t *testing.T) {
 	})
 }
 
-// TestCancelledAware checks that a cancelled run has a moment to return, in which a
-// scrape waits for it, and that it counts as overdue afterwards.
+// TestCancelledAware checks that a run which was cancelled a moment ago keeps no scrape
+// from its collector that would give it longer: anybody can go away early. One that has no
+// deadline waits for its return, or for the end of the grace period.
 func TestCancelledAware(t *testing.T) {
 	for _, test := range []struct {
-		name    string
-		returns time.Duration // After it was cancelled.
-		wait    time.Duration // How long the next scrape waits.
-		want    error
+		name     string
+		returns  time.Duration // After it was cancelled.
+		deadline time.Duration // Of the next scrape; 0 is none.
+		wait     time.Duration // How long the next scrape takes.
+		want     error
 	}{
-		{name: "returns soon", returns: 20 * time.Millisecond, wait: 20 * time.Millisecond},
-		{name: "does not", returns: time.Minute, wait: 100 * time.Millisecond, want: engine.ErrStillRunning},
+		{name: "with a deadline", returns: time.Minute, deadline: time.Second},
+		{name: "without, returns soon", returns: 20 * time.Millisecond, wait: 10 * time.Millisecond},
+		{name: "without, does not return", returns: time.Minute, wait: 490 * time.Millisecond, want: engine.ErrStillRunning},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var e engine.Engine
-				first := true
+				var runs atomic.Int32
 				c := aware(func(ctx context.Context, sink engine.Sink) error {
-					if first {
-						first = false
+					if runs.Add(1) == 1 {
 						<-ctx.Done()
 						time.Sleep(test.returns)
 						return ctx.Err()
@@ -140,11 +143,16 @@ func TestCancelledAware(t *testing.T) {
 				cancelled := inBackground(ctx, &e, c)
 				synctest.Wait()
 				cancel()
-				<-cancelled
+				<-cancelled // It has listened for its last words.
+				ctx, cancel = t.Context(), func() {}
+				if test.deadline > 0 {
+					ctx, cancel = context.WithTimeout(ctx, test.deadline)
+				}
 				start := time.Now()
-				o := scrape(&e, time.Second, c)[0]
+				o := e.Collect(ctx, jobs(c))[0]
+				cancel()
 				took(t, start, test.wait)
-				if !errors.Is(o.Err, test.want) {
+				if !errors.Is(o.Err, test.want) || (o.Err == nil) != (test.want == nil) {
 					t.Errorf("the next scrape ended with %v, want %v", o.Err, test.want)
 				}
 				time.Sleep(test.returns)

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -23,8 +22,11 @@ type Policy struct {
 	// there was none. The outcome keeps its error.
 	Stale time.Duration
 	// Cache is how old a good result may be that a scrape is given instead of a
-	// run. Scrapes that overlap share a run, even if the collector can see its
-	// context; that ends when the last of these scrapes does.
+	// run. Scrapes that overlap share a run, even if the collector can see its context.
+	//
+	// With Cache or Stale a run belongs to the collector, not to the scrape that has
+	// started it: it goes on to its own limit, or for keptLimit, and later scrapes get the
+	// result.
 	Cache   time.Duration
 	Breaker *Breaker
 	Rate    *rate.Limiter // Of runs.
@@ -44,8 +46,20 @@ type result struct {
 	at      time.Time
 }
 
-// shares tells whether scrapes that overlap share a run.
-func (c *Collector) shares() bool { return c.Shared || c.Policy != nil && c.Policy.Cache > 0 }
+// keptLimit is how long a run that belongs to its collector, which has no limit, goes on
+// without a scrape that waits for it.
+const keptLimit = time.Minute
+
+// shares reports whether scrapes that overlap share a run.
+func (c *Collector) shares() bool { return c.Shared || c.KeepsResults() }
+
+// limit returns how long a run may take by itself, 0 if there is no limit.
+func (c *Collector) limit() time.Duration {
+	if c.Policy == nil {
+		return 0
+	}
+	return c.Policy.Timeout
+}
 
 // KeepsResults tells whether good results are kept for other scrapes. Such a collector
 // writes to a buffer: a Job must not give it a sink.
@@ -90,7 +104,7 @@ func (c *Collector) refuses(now time.Time) error {
 	return nil
 }
 
-// acquire takes what a run needs, and tells whether it was all there.
+// acquire takes what a run needs, and reports whether it was all there.
 func (c *Collector) acquire(now time.Time) bool {
 	p := c.Policy
 	if p == nil {
@@ -108,21 +122,36 @@ func (c *Collector) acquire(now time.Time) bool {
 	return true
 }
 
-// judge tells the breaker how a run has ended, or that it is left behind. deserted tells
-// that nobody waits for the run any more. It does so once for each run.
-func (f *flight) judge(err error, deserted bool) {
-	if f.judged || f.collector.Policy == nil || f.collector.Policy.Breaker == nil {
+// verdict is what the end of a run, or that it was left behind, says about its collector.
+type verdict int
+
+const (
+	isGood     verdict = iota
+	isBad              // It has failed, or taken too long.
+	isNeither          // It was ended too early to tell.
+)
+
+// judge tells the breaker about a run, once for each.
+func (f *flight) judge(v verdict, now time.Time) {
+	p := f.collector.Policy
+	if f.judged || p == nil || p.Breaker == nil {
 		return
 	}
 	f.judged = true
-	switch b := f.collector.Policy.Breaker; {
-	case err == nil:
-		b.succeeded()
-	case deserted && errors.Is(err, context.Canceled):
-		b.gaveUp()
+	switch v {
+	case isGood:
+		p.Breaker.succeeded()
+	case isBad:
+		p.Breaker.failed(now)
 	default:
-		b.failed(time.Now())
+		p.Breaker.gaveUp()
 	}
+}
+
+// isFair reports whether the run has had enough time to be called a failure now.
+func (f *flight) isFair(now time.Time) bool {
+	p := f.collector.Policy
+	return p == nil || p.Breaker == nil || p.Breaker.isFair(now.Sub(f.start))
 }
 
 // keep keeps the result of a good run.

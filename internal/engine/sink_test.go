@@ -53,7 +53,10 @@ func (s *ownSink) wantClosed(t *testing.T, after time.Duration) {
 // TestSinkIsClosed checks that a sink is closed as soon as its run has returned or is
 // left behind, or will never be.
 func TestSinkIsClosed(t *testing.T) {
-	overdue := func(e *engine.Engine, c *engine.Collector) { scrape(e, time.Second, c) }
+	overdue := func(e *engine.Engine, c *engine.Collector) {
+		scrape(e, timeout, c)
+		time.Sleep(grace)
+	}
 	for name, test := range map[string]struct {
 		run    engine.Run
 		before func(e *engine.Engine, c *engine.Collector)

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,11 +11,13 @@ import (
 // the outcome that there is without one.
 type start struct {
 	engine   *Engine
-	ctx      context.Context //nolint:containedctx // It lives as long as the call of run.
+	scrape   *Scrape
 	jobs     []Job
-	began    time.Time
 	flights  []*flight // By job; nil if there is no run.
 	outcomes []Outcome // By job; set if there is no run.
+
+	watch     watch
+	lastWords <-chan time.Time // Receives when the time after a cancellation is over; nil before.
 
 	late     *latecomers // Of all runs that are started.
 	launched []*flight   // Runs that are to be started once the engine's mutex is free.
@@ -28,7 +28,7 @@ type start struct {
 
 // run returns when all jobs are started or the scrape is over.
 func (s *start) run() {
-	if err := s.ctx.Err(); err != nil {
+	if err := s.scrape.ctx.Err(); err != nil {
 		for i := range s.outcomes {
 			s.outcomes[i].Err = fmt.Errorf("not started, since the scrape was over: %w", err)
 		}
@@ -54,10 +54,15 @@ func (s *start) run() {
 		select {
 		case <-wake:
 			continue
-		case <-s.ctx.Done():
+		case <-s.watch.alarm():
+			if !s.watch.look() {
+				continue
+			}
+		case <-s.scrape.done:
 		}
-		s.giveUp()
-		if errors.Is(s.ctx.Err(), context.DeadlineExceeded) {
+		err, deadline := s.scrape.why()
+		s.giveUp(err)
+		if deadline {
 			s.starved()
 		}
 		break
@@ -69,21 +74,25 @@ func (s *start) run() {
 
 // giveUp ends the waiting of what is still pending when the scrape is over. Some of it may
 // need no place any more, which startSome has not noticed: it goes the usual way.
-func (s *start) giveUp() {
+func (s *start) giveUp(err error) {
+	err = fmt.Errorf("not started, since too many runs were under way: %w", err)
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
 	s.pending = slices.DeleteFunc(s.pending, func(i int) bool {
-		f, o := e.tryWithout(s.jobs[i], now)
+		f, o := e.tryWithout(s.scrape, s.jobs[i], now)
 		switch {
 		case f != nil:
 			s.flights[i] = f
 		case o != nil:
 			s.outcomes[i] = *o
 		default:
-			s.outcomes[i].Err = fmt.Errorf("not started, since too many runs were under way: %w", s.ctx.Err())
-			s.outcomes[i].Wait = now.Sub(s.began)
+			s.outcomes[i].Err = err
+			if s.jobs[i].Collector.obstacle(s.scrape, now) != noObstacle {
+				s.outcomes[i].Err = ErrStillRunning
+			}
+			s.outcomes[i].Wait = now.Sub(s.scrape.began)
 			return false
 		}
 		s.unblock(i)
@@ -112,7 +121,7 @@ func (s *start) startSome(wake *chan struct{}) bool {
 			break
 		}
 		wasBlocked := s.unblock(i)
-		f, o := e.tryStart(s.ctx, s.jobs[i], now, s.late)
+		f, o := e.tryStart(s.scrape, s.jobs[i], now, s.late)
 		switch {
 		case f != nil:
 			s.flights[i] = f
@@ -124,7 +133,7 @@ func (s *start) startSome(wake *chan struct{}) bool {
 			s.outcomes[i] = *o
 		default:
 			kept = append(kept, i)
-			if s.block(i) {
+			if s.block(i, now) {
 				blocked++
 			}
 		}
@@ -152,16 +161,16 @@ func (s *start) startSome(wake *chan struct{}) bool {
 func (s *start) startLaunched() {
 	launched := s.launched
 	s.launched = nil
-	startCrew(s.ctx, launched)
+	startCrew(s.scrape.done, launched)
 	for _, f := range launched {
 		f.ctx.run.wait()
 	}
 }
 
 // block counts a job that waits for nothing but a place, and tells whether it does.
-func (s *start) block(i int) bool {
+func (s *start) block(i int, now time.Time) bool {
 	e, c := s.engine, s.jobs[i].Collector
-	if e.Concurrency <= 0 || e.running < e.Concurrency || c.leaving > 0 || c.flights >= maxOverlap {
+	if e.Concurrency <= 0 || e.running < e.Concurrency || c.isBusy(s.scrape, now) {
 		return false
 	}
 	if e.blocked == nil {
@@ -200,20 +209,23 @@ func (s *start) stopWaiting(wake chan struct{}) {
 }
 
 // starved is called when a scrape's deadline has passed before all could be started.
-// Runs that have been under way for all of its time may be stuck. They must not do
+// An impatient scrape has to blame itself for that. Otherwise, runs that have been under way for all of its time may be stuck. They must not do
 // the same to the next scrape, even if their own have no deadline. Those that write to
 // a client of theirs are ended: it may be a pager that nobody looks at.
 func (s *start) starved() {
+	if !s.scrape.isPatient() {
+		return
+	}
 	e := s.engine
 	var preempted []Sink
 	e.mu.Lock()
 	for f := range e.flights {
 		switch {
-		case f.start.After(s.began):
+		case f.start.After(s.scrape.began):
 		case slices.ContainsFunc(s.pending, func(i int) bool { return s.jobs[i].Collector == f.collector }):
 			e.markOverdue(f)
 			if f.buffer == nil {
-				f.preempted = true
+				f.preempted.Store(true)
 				preempted = append(preempted, f.sink)
 			}
 		default:

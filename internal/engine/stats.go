@@ -22,11 +22,21 @@ const (
 	kinds
 )
 
-// KindOf returns what kind of failure err is.
+// KindOf returns what kind of failure err is. It asks err, which may be somebody else's
+// and even panic: it must not be called with a lock held.
 func KindOf(err error) Kind {
 	if err == nil {
 		return KindNone
 	}
+	kind := KindError
+	_ = Try(func() error { // An error that panics is of no other kind.
+		kind = kindOf(err)
+		return nil
+	})
+	return kind
+}
+
+func kindOf(err error) Kind {
 	var panicked *PanicError // It escapes.
 	switch {
 	case errors.Is(err, ErrStillRunning):
@@ -86,7 +96,7 @@ type Stats struct {
 
 // count adds what one scrape was given. ran tells that there was a run for it.
 func (s *Stats) count(o *Outcome, ran bool) {
-	s.Failures[KindOf(o.Err)]++
+	s.Failures[o.Kind]++
 	s.WaitTotal += o.Wait
 	switch o.Source {
 	case FromRun:
@@ -132,8 +142,13 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 	all := make([]Stats, len(collectors))
 	for i, c := range collectors {
 		s := c.stats
-		s.Running, s.Stuck = c.flights, c.overdue
-		if c.overdue == 0 {
+		s.Running = len(c.flying)
+		for _, f := range c.flying {
+			if f.overdue {
+				s.Stuck++
+			}
+		}
+		if s.Stuck == 0 {
 			s.StuckSince = time.Time{}
 		}
 		if c.last != nil {

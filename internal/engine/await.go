@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// await waits until the run has returned, the scrape is over or the collector's own
+// limit has passed, and the time after it.
+func (e *Engine) await(s *start, f *flight) (o Outcome) {
+	returned, limited := s.wait(f)
+	var deadline bool
+	if !returned && !limited {
+		var reason error
+		reason, deadline = s.scrape.why()
+		o.Err = fmt.Errorf("did not finish in time: %w", reason)
+	}
+	if f.isPastLimit() { // Even if it has returned since.
+		o.Err = f.atLimit(returned)
+	}
+	switch {
+	case f.buffer == nil:
+	case returned && o.Err == nil && !f.joined && !f.collector.KeepsResults():
+		o.memory, o.Dropped = f.buffer.take()
+		o.Samples = o.memory.all()
+	default: // Other scrapes may get the samples, too, or the run may write more.
+		o.Samples, o.Dropped = f.buffer.Snapshot()
+		if f.buffer.origins {
+			o.Samples = withoutOrigins(o.Samples)
+		}
+	}
+	if returned {
+		if o.Duration = f.end.Sub(f.start); o.Err == nil {
+			o.Err = f.err
+		}
+	} else {
+		o.Duration = time.Since(f.start)
+		if limited {
+			deadline = true
+		}
+		e.leave(f, s.scrape, deadline)
+	}
+	if f.isPastLimit() {
+		o.Duration = min(o.Duration, f.collector.limit())
+	}
+	if !f.shared {
+		f.sink.Close()
+	}
+	return o
+}
+
+// wait waits for a run. It reports whether that has returned, or else whether its
+// collector's own limit is the reason not to wait any longer.
+func (s *start) wait(f *flight) (returned, limited bool) {
+	for {
+		switch {
+		case isClosed(f.done):
+			return true, false
+		case isClosed(f.limit):
+			return false, true
+		case s.watch.over:
+			return false, false
+		}
+		select {
+		case <-f.done:
+		case <-f.limit:
+		case <-s.watch.alarm():
+			s.watch.look()
+		case <-s.scrape.done:
+			if !s.listenOn(f) {
+				return isClosed(f.done), false
+			}
+		}
+	}
+}
+
+// listenOn waits a little longer for a run that can see the end of its context, if that
+// is the end of the scrape, too. It reports whether the run has returned.
+func (s *start) listenOn(f *flight) bool {
+	if f.collector.Shared || f.shared {
+		return false
+	}
+	if _, deadline := s.scrape.why(); deadline {
+		return false // Its own context has ended before.
+	}
+	if s.lastWords == nil {
+		s.lastWords = time.After(lastWords)
+	}
+	if f.cancel != nil {
+		f.cancel()
+	}
+	select {
+	case <-f.done:
+		return true
+	case <-s.lastWords:
+		s.lastWords = expired
+		return false
+	}
+}
+
+// expired is a channel that has passed for all time.
+var expired = func() <-chan time.Time {
+	c := make(chan time.Time)
+	close(c)
+	return c
+}()
+
+func isClosed(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+		return false
+	}
+}
+
+func (f *flight) isPastLimit() bool {
+	if f.limit == nil {
+		return false
+	}
+	f.engine.mu.Lock()
+	defer f.engine.mu.Unlock()
+	return f.pastLimit
+}
+
+// atLimit returns the error of a run that has passed its collector's own limit.
+func (f *flight) atLimit(returned bool) error {
+	err := fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.limit(), context.DeadlineExceeded)
+	if returned && f.err != nil && !errors.Is(f.err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", err, f.err)
+	}
+	return err
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+)
+
+// The context of collectors ends earlier than that of their scrape, so that what they
+// send when it ends, and their return, is still part of the scrape: by a fraction of
+// the scrape's time, but no more than maxHeadStart.
+const (
+	maxHeadStart      = 100 * time.Millisecond
+	headStartFraction = 10
+)
+
+// lastWords is how long a scrape that was cancelled, and so has no time left, goes on
+// listening to collectors that can see their context.
+const lastWords = 10 * time.Millisecond
+
+// Scrape is what the collectors of one scrape have in common, whichever engines they
+// belong to.
+type Scrape struct {
+	ctx      context.Context //nolint:containedctx // It lives as long as the scrape.
+	done     <-chan struct{} // That of ctx.
+	began    time.Time
+	deadline time.Time // Of the scrape; zero if it has none.
+
+	// runs is the context of collectors that get one of their own. It ends at
+	// runsEnd, if that is not zero, or with ctx.
+	runs    context.Context //nolint:containedctx // As above.
+	runsEnd time.Time
+	values  context.Context //nolint:containedctx // The values of ctx; it never ends.
+	cancel  context.CancelFunc
+
+	// patience is how much time the scrape has in all, 0 if it has no deadline.
+	patience time.Duration
+
+	samples atomic.Int64 // Samples that all engines have buffered for it.
+	pace    time.Duration
+}
+
+// NewScrape begins a scrape that listens to its collectors until ctx is done. Their own
+// contexts end a little earlier or at runsEnd, whichever is first; if that is zero, it does
+// not count. The caller has to call End.
+func NewScrape(ctx context.Context, runsEnd time.Time) *Scrape {
+	s := &Scrape{ctx: ctx, done: ctx.Done(), began: time.Now(), runs: ctx, cancel: func() {}, pace: pace.load()}
+	if deadline, ok := ctx.Deadline(); ok {
+		s.deadline = deadline
+		s.patience = max(1, deadline.Sub(s.began))
+		s.runsEnd = deadline.Add(-min(maxHeadStart, s.patience/headStartFraction))
+	}
+	if !runsEnd.IsZero() && (s.runsEnd.IsZero() || runsEnd.Before(s.runsEnd)) {
+		s.runsEnd = runsEnd
+	}
+	if !s.runsEnd.IsZero() {
+		s.runs, s.cancel = context.WithDeadline(ctx, s.runsEnd)
+	}
+	s.values = context.WithoutCancel(ctx)
+	return s
+}
+
+// End frees what the scrape holds.
+func (s *Scrape) End() { s.cancel() }
+
+// isPatient reports whether the scrape gives collectors enough time for a verdict on
+// them.
+func (s *Scrape) isPatient() bool { return s.patience == 0 || s.patience >= minPatience }
+
+// why returns the error of the scrape's context, and whether its deadline has passed
+// rather than that it was cancelled.
+func (s *Scrape) why() (err error, deadline bool) { //nolint:revive // The error is what is asked for.
+	if err = s.ctx.Err(); err == nil {
+		return context.DeadlineExceeded, true // There is no time left to write more; see watch.
+	}
+	return err, errors.Is(err, context.DeadlineExceeded)
+}
