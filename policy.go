@@ -115,15 +115,20 @@ func WithName(name string) CollectorOption {
 }
 
 // WithTimeout limits how long a run of the collector may take, within the scrape's own
-// deadline. What it has sent by then is served, and the failure reported.
+// deadline. What it has sent by then is served, and the failure reported. A collector
+// that takes a context has as much time again, at least a second, to send its last words
+// and return: those are served, too.
 func WithTimeout(d time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("timeout %v", d), d > 0, func(p *engine.Policy) { p.Timeout = d })
 }
 
 // WithCache serves a good result of the collector for as long as ttl, without running
-// it again. Scrapes that overlap share the run that refreshes it. A run that ends
-// after the deadline of its scrapes still counts. A collector that takes a context gets
-// one that ends with the last of these scrapes, and the values of the first.
+// it again. Scrapes that overlap share the run that refreshes it.
+//
+// The run belongs to the collector, not to the scrape that starts it: it goes on when
+// that scrape ends, until the limit of [WithTimeout], or for a minute if there is none, and
+// later scrapes get its result. A collector that takes a context gets one with the
+// values of the first scrape, which ends with the run.
 func WithCache(ttl time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("cache %v", ttl), ttl > 0, func(p *engine.Policy) { p.Cache = ttl })
 }
@@ -131,7 +136,7 @@ func WithCache(ttl time.Duration) CollectorOption {
 // WithStale serves the last good result of the collector, if it is not older than
 // maxAge, where there is no new one: the run fails, does not finish, is refused or
 // still runs. The failure is reported nevertheless. With WithCache, maxAge must be
-// longer than its time.
+// longer than its time. Runs belong to the collector, as with [WithCache].
 func WithStale(maxAge time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("stale %v", maxAge), maxAge > 0, func(p *engine.Policy) { p.Stale = maxAge })
 }
@@ -139,7 +144,8 @@ func WithStale(maxAge time.Duration) CollectorOption {
 // WithBreaker stops running the collector after that many failures in a row. For the
 // cool-down it fails at once with ErrBreakerOpen; then one run decides whether it is
 // run again, or rests for another cool-down. A run that outlives its scrape is a
-// failure; one whose client goes away is neither.
+// failure. One is neither good nor a failure if its client goes away, or gives it less
+// than half a second, or less than half of the time that other scrapes give.
 func WithBreaker(failures int, cooldown time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("breaker %d, %v", failures, cooldown), failures > 0 && cooldown > 0, func(p *engine.Policy) {
 		p.Breaker = engine.NewBreaker(failures, cooldown)

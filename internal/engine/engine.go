@@ -1,5 +1,6 @@
 // Package engine runs collectors: concurrently, each with a sink of its own, under
-// the context of the scrape, and never for longer than that context lasts.
+// a context that ends a little before that of the scrape, so that their last words are
+// heard; no scrape lasts longer than its own context.
 //
 // All goroutines of a scrape are started here. A run that waits for something has one
 // goroutine, or two if its collector sends to a channel (see FromChannelOf); runs that do
@@ -8,6 +9,9 @@
 // outlive its context; a run that has been left behind ends when its collector returns.
 // Since a collector is not started again before that, the number of goroutines is
 // bounded by the number of collectors, however many scrapes come.
+//
+// A request must not cost another one anything. Whether a run is stuck is therefore not
+// decided by whoever has the least patience: see flight.inTheWay and Breaker.isFair.
 package engine
 
 import (

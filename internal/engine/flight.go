@@ -59,9 +59,9 @@ type flight struct {
 type obstacle int
 
 const (
-	noObstacle  obstacle = iota
-	mayReturn            // The other one has to wait until it has returned, or has turned out to be stuck.
-	isStuck              // The other one must not be started.
+	noObstacle obstacle = iota
+	mayReturn           // The other one has to wait until it has returned, or has turned out to be stuck.
+	isStuck             // The other one must not be started.
 )
 
 // inTheWay returns what f is to a scrape that wants a run of its collector now.

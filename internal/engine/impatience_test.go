@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -290,17 +291,16 @@ func TestUnattendedRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var (
 				e        engine.Engine
-				sent     atomic.Int64
+				large    = model.Point{Labels: model.RawLabels(`a="`+strings.Repeat("x", 4<<20)+`"`, false)}
 				released atomic.Bool
 				refused  = make(chan struct{})
 			)
 			c := &engine.Collector{Shared: true, Policy: policy, Run: func(_ context.Context, sink engine.Sink) error {
 				for !released.Load() {
-					if sink.Sample(family, &model.Point{}) != nil {
+					if sink.Sample(family, &large) != nil {
 						close(refused)
 						return nil
 					}
-					sent.Add(1)
 				}
 				return nil
 			}}

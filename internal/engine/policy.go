@@ -126,9 +126,9 @@ func (c *Collector) acquire(now time.Time) bool {
 type verdict int
 
 const (
-	isGood     verdict = iota
-	isBad              // It has failed, or taken too long.
-	isNeither          // It was ended too early to tell.
+	isGood    verdict = iota
+	isBad             // It has failed, or taken too long.
+	isNeither         // It was ended too early to tell.
 )
 
 // judge tells the breaker about a run, once for each.

@@ -1,0 +1,280 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric"
+)
+
+// TestLastWordsAreServed is law 15: what a collector of any kind sends when its context
+// ends, before it returns, is served, over HTTP and by Gather, and the scrape that follows
+// at once gets it as well.
+func TestLastWordsAreServed(t *testing.T) {
+	kinds := map[string]func(t *testing.T) metric.Collector{
+		"context": func(*testing.T) metric.Collector {
+			return metric.NewCollectorFunc(describing("up"), func(ctx context.Context, ch chan<- metric.Metric) {
+				<-ctx.Done()
+				ch <- one("up")
+			})
+		},
+		"stream": func(*testing.T) metric.Collector {
+			return streamOf("up", func(ctx context.Context, s *metric.Sink) error {
+				<-ctx.Done()
+				return s.Gauge(desc("up"), 1)
+			})
+		},
+		"wrapped": func(*testing.T) metric.Collector {
+			return metric.WrapCollectorWith(metric.Labels{"a": "b"}, metric.CollectorWithContextFunc(func(ctx context.Context, ch chan<- metric.Metric) {
+				<-ctx.Done()
+				ch <- one("up")
+			}))
+		},
+		"nested": func(t *testing.T) metric.Collector {
+			r := metric.NewContextRegistry()
+			if err := r.Register(metric.CollectorWithContextFunc(func(ctx context.Context, ch chan<- metric.Metric) {
+				<-ctx.Done()
+				ch <- one("up")
+			})); err != nil {
+				t.Fatal(err)
+			}
+			return r
+		},
+	}
+	for kind, build := range kinds {
+		for _, limit := range []time.Duration{0, 200 * time.Millisecond} {
+			if kind == "nested" && limit > 0 {
+				continue // Policies are for what is run.
+			}
+			t.Run(fmt.Sprintf("%s/%v", kind, limit), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := metric.NewContextRegistry()
+					var opts []metric.CollectorOption
+					if limit > 0 {
+						opts = append(opts, metric.WithTimeout(limit))
+					}
+					if err := r.RegisterWith(build(t), opts...); err != nil {
+						t.Fatal(err)
+					}
+					h := metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError})
+					for _, timeout := range []string{"10", "1", "0.05"} {
+						body := request(h, scrapeTimeout, timeout).Body.String()
+						if !strings.Contains(body, "\nup") {
+							t.Errorf("with %s s the handler has served:\n%s", timeout, body)
+						}
+					}
+					families, err := scrapeFor(t, r, time.Second)
+					wantFamilies(t, families, []string{"up"})
+					if !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("got error %v", err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestImpatientRequests checks over HTTP that requests which announce a timeout that
+// nothing can keep take nothing from others, whatever the collector and its policies.
+func TestImpatientRequests(t *testing.T) {
+	const pause = 100 * time.Millisecond
+	series := metric.NewDesc("slow", "Of a test.", []string{"n"}, nil)
+	kinds := map[string]metric.Collector{
+		"plain": plain{"slow", func(ch chan<- metric.Metric) {
+			time.Sleep(pause)
+			ch <- one("slow")
+		}},
+		"context": metric.NewCollectorFunc(describing("slow"), func(ctx context.Context, ch chan<- metric.Metric) {
+			select {
+			case <-time.After(pause):
+				ch <- one("slow")
+			case <-ctx.Done():
+			}
+		}),
+		"ignores its context": metric.NewCollectorFunc(describing("slow"), func(_ context.Context, ch chan<- metric.Metric) {
+			time.Sleep(pause)
+			ch <- one("slow")
+		}),
+		"stream": &longPausing{series, 150, pause},
+	}
+	policies := map[string][]metric.CollectorOption{
+		"":        nil,
+		"breaker": {metric.WithBreaker(5, time.Hour)},
+		"cache":   {metric.WithCache(time.Second), metric.WithTimeout(5 * time.Second)},
+		"all": {
+			metric.WithBreaker(5, time.Hour), metric.WithGroup(metric.NewGroup("g", 5)), metric.WithTimeout(5 * time.Second),
+			metric.WithStale(time.Minute), metric.WithCache(time.Second),
+		},
+	}
+	for kind, c := range kinds {
+		for name, opts := range policies {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := metric.NewContextRegistry()
+					if err := r.RegisterWith(c, append([]metric.CollectorOption{metric.WithName("c")}, opts...)...); err != nil {
+						t.Fatal(err)
+					}
+					h := metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError})
+					stop := make(chan struct{})
+					var all sync.WaitGroup
+					for range 3 {
+						all.Go(func() {
+							for {
+								select {
+								case <-stop:
+									return
+								case <-time.After(7 * time.Millisecond):
+									request(h, scrapeTimeout, "0.01")
+								}
+							}
+						})
+					}
+					time.Sleep(time.Second)
+					want := 1
+					if kind == "stream" {
+						want = 150
+					}
+					for i := range 10 {
+						var two sync.WaitGroup
+						for range 2 {
+							two.Go(func() {
+								body := request(h, scrapeTimeout, "10").Body.String()
+								if n := strings.Count(body, "\nslow"); n != want {
+									t.Errorf("scrape %d got %d series, want %d:\n%.300s", i, n, want, body)
+								}
+							})
+							time.Sleep(30 * time.Millisecond)
+						}
+						two.Wait()
+						time.Sleep(2 * time.Second)
+					}
+					close(stop)
+					all.Wait()
+					if s := r.Status()[0]; s.Breaker != metric.BreakerClosed || s.BreakerTrips > 0 {
+						t.Errorf("the breaker has opened %d times", s.BreakerTrips)
+					}
+					time.Sleep(time.Hour)
+				})
+			})
+		}
+	}
+}
+
+// longPausing is a stream collector of some series with a pause among them.
+type longPausing struct {
+	desc  *metric.Desc
+	n     int
+	pause time.Duration
+}
+
+func (c *longPausing) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+func (c *longPausing) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *longPausing) CollectTo(_ context.Context, s *metric.Sink) error {
+	for i := range c.n {
+		if i == c.n/2 {
+			time.Sleep(c.pause)
+		}
+		if err := s.Gauge(c.desc, 1, strconv.Itoa(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestFloodIsServedInTime is law 3 for collectors and gatherers with more than can be
+// written before the deadline: what fits is served, the rest costs only themselves.
+func TestFloodIsServedInTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	floodDesc := metric.NewDesc("flood", "Of a test.", []string{"n"}, nil)
+	many := &metric.MetricFamily{Name: new("many"), Help: new("Of a test."), Type: metric.MetricTypeGauge.Enum()}
+	for i := range 1_000_000 {
+		many.Metric = append(many.Metric, &metric.MetricData{
+			Label: []*metric.LabelPair{{Name: new("n"), Value: new(strconv.Itoa(i))}}, Gauge: &dto.Gauge{Value: new(1.0)},
+		})
+	}
+	release := make(chan struct{})
+	defer close(release)
+	for name, add := range map[string]func(r *metric.ContextRegistry) metric.GathererWithContext{
+		"collector": func(r *metric.ContextRegistry) metric.GathererWithContext {
+			r.MustRegister(metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) {
+				for i := 0; ; i++ {
+					select {
+					case ch <- metric.MustNewConstMetric(floodDesc, metric.GaugeValue, 1, strconv.Itoa(i)):
+					case <-release:
+						return
+					}
+				}
+			}))
+			return r
+		},
+		"gatherer": func(r *metric.ContextRegistry) metric.GathererWithContext {
+			return metric.Gatherers{prometheus.GathererFunc(func() ([]*metric.MetricFamily, error) {
+				time.Sleep(700 * time.Millisecond)
+				return []*metric.MetricFamily{many, many, many}, nil
+			}), r}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, want := healthy(t)
+			h := metric.HandlerForContext(add(r), metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, Timeout: 2 * time.Second})
+			start := time.Now()
+			body := request(h).Body.String()
+			// A wide margin: without a limit, it takes many times as long.
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("the answer took %v", took)
+			}
+			for _, name := range want {
+				if !strings.Contains(body, "\n"+name+" ") {
+					t.Errorf("%s is missing", name)
+				}
+			}
+		})
+	}
+}
+
+// TestErrorsAskTheRegistry is law 9 for the methods of errors, which are somebody else's
+// code.
+func TestErrorsAskTheRegistry(t *testing.T) {
+	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
+	curious := &curiousError{func() { r.Status() }}
+	if err := r.RegisterWith(streamOf("curious", func(context.Context, *metric.Sink) error { return curious }),
+		metric.WithBreaker(3, time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 5 {
+			w := httptest.NewRecorder()
+			metric.HandlerFor(r).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Fatal("deadlock")
+	}
+}
+
+// curiousError does something whenever it is asked anything.
+type curiousError struct{ do func() }
+
+func (e *curiousError) Error() string { e.do(); return "curious" }
+func (e *curiousError) Is(error) bool { e.do(); return false }
