@@ -81,7 +81,9 @@ func (e *Engine) tryWithout(job Job, now time.Time) (*flight, *Outcome) {
 
 // isOverdue tells whether a run has outlived its scrape, in this registration or an
 // earlier one. It may be called on nil.
-func (c *Collector) isOverdue() bool { return c != nil && (c.overdue > 0 || c.Earlier.isOverdue()) }
+func (c *Collector) isOverdue() bool {
+	return c != nil && (c.overdue > 0 || c.isOverdueElsewhere() || c.Earlier.isOverdue())
+}
 
 // launch makes a run, which the caller has to have run without the engine's mutex, which
 // is held here.
@@ -115,6 +117,7 @@ func (e *Engine) launch(ctx context.Context, job Job, now time.Time, late *latec
 	}
 	f.ctx.Context = ctx
 	f.ctx.run.expected, f.ctx.run.late = c.stats.LastSamples, late
+	f.ctx.run.of, f.ctx.run.outer = c, ctx
 	return f
 }
 
@@ -181,7 +184,7 @@ func (e *Engine) finish(f *flight, err, reason error) {
 	delete(e.flights, f)
 	c.flights--
 	if f.overdue {
-		c.overdue--
+		c.addOverdue(-1)
 	}
 	if c.joinable == f {
 		c.joinable = nil
@@ -307,7 +310,7 @@ func (e *Engine) markOverdue(f *flight) {
 	c := f.collector
 	if !f.overdue {
 		f.overdue = true
-		c.overdue++
+		c.addOverdue(1)
 		c.stats.StuckSince = time.Now()
 	}
 	if f.shared && f.waiters == 0 {
