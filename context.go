@@ -2,8 +2,6 @@ package metric
 
 import (
 	"context"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // CollectorWithContext is a Collector that can take the context of a scrape.
@@ -138,11 +136,20 @@ func (c *boundCollector) Collect(ch chan<- Metric) { c.collector.CollectWithCont
 // of its own: whichever ends first ends the collection. A value is looked up in the
 // bound context first, then in the scrape's.
 func (c *boundCollector) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+	ctx, unbind := bindTo(ctx, c.ctx)
+	defer unbind()
+	c.collector.CollectWithContext(ctx, ch)
+}
+
+// bindTo returns a context that ends when ctx or bound does, whichever is first. A value
+// is looked up in bound first, then in ctx.
+func bindTo(ctx, bound context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stop := context.AfterFunc(c.ctx, func() { cancel(context.Cause(c.ctx)) })
-	defer stop()
-	c.collector.CollectWithContext(&boundContext{ctx, c.ctx}, ch)
+	stop := context.AfterFunc(bound, func() { cancel(context.Cause(bound)) })
+	return &boundContext{ctx, bound}, func() {
+		stop()
+		cancel(nil)
+	}
 }
 
 // boundContext is a context with the values of another one before its own.
@@ -160,7 +167,26 @@ func (c *boundContext) Value(key any) any {
 }
 
 // BindGatherer returns g as a plain Gatherer whose Gather calls GatherWithContext with
-// ctx: for APIs that take a Gatherer, such as client_golang's push package.
+// ctx: for APIs that take a Gatherer, such as client_golang's push package. Gather
+// returns when ctx is done, even if g still runs; see HandlerFor for what that means for
+// the calls that follow.
 func BindGatherer(ctx context.Context, g GathererWithContext) Gatherer {
-	return prometheus.GathererFunc(func() ([]*MetricFamily, error) { return g.GatherWithContext(ctx) })
+	return &boundGatherer{ctx, g}
+}
+
+type boundGatherer struct {
+	ctx      context.Context //nolint:containedctx // Binding a context is its purpose.
+	gatherer GathererWithContext
+}
+
+func (g *boundGatherer) Gather() ([]*MetricFamily, error) {
+	return gatherBounded(g.ctx, g.gatherer)
+}
+
+// GatherWithContext lets a bound gatherer take part in a scrape that has a context of its
+// own; see the CollectWithContext of a bound collector.
+func (g *boundGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
+	ctx, unbind := bindTo(ctx, g.ctx)
+	defer unbind()
+	return gatherBounded(ctx, g.gatherer)
 }
