@@ -97,27 +97,6 @@ func (c *funcCollector) CollectWithContext(ctx context.Context, ch chan<- Metric
 	c.collect(ctx, ch)
 }
 
-// NewCollectorAdapter makes any Collector context-aware at the boundary: its
-// CollectWithContext returns when ctx is done, even if c still runs. What c sends
-// after that is thrown away. If c takes a context, it gets ctx.
-//
-// A registry of this package needs no adapter: it does the same for any Collector,
-// and lets scrapes that overlap share a run of c.
-func NewCollectorAdapter(c Collector) CollectorWithContext {
-	return &collectorAdapter{collector: c}
-}
-
-type collectorAdapter struct {
-	collector Collector
-}
-
-func (a *collectorAdapter) Describe(ch chan<- *Desc) { a.collector.Describe(ch) }
-func (a *collectorAdapter) Collect(ch chan<- Metric) { a.collector.Collect(ch) }
-
-func (a *collectorAdapter) CollectWithContext(ctx context.Context, ch chan<- Metric) {
-	collectUntil(ctx, a.collector, ch)
-}
-
 // BindCollector returns c as a plain Collector whose Collect calls CollectWithContext
 // with ctx: for registries that do not know contexts. It describes what c describes.
 func BindCollector(ctx context.Context, c CollectorWithContext) Collector {

@@ -166,13 +166,14 @@ func rounded(d time.Duration) string {
 // maxCell bounds the text of a cell, in bytes. Errors may be long.
 const maxCell = 500
 
-// oneLine makes one short line of valid UTF-8 of a text.
+// oneLine makes one short, printable line of a text.
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	more := ""
 	if len(text) > maxCell {
-		text = strings.ToValidUTF8(text[:maxCell], "") + "…"
+		text, more = strings.ToValidUTF8(text[:maxCell], ""), "…"
 	}
-	return text
+	return printable(text) + more
 }
 
 func writeStatusText(to *bytes.Buffer, rows []statusRow) {
