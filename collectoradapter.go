@@ -55,7 +55,7 @@ func (a *collectorAdapter) adapted() Collector {
 	return a.collector
 }
 
-func (a *collectorAdapter) Describe(ch chan<- *Desc) { a.collector.Describe(ch) }
+func (a *collectorAdapter) Describe(ch chan<- *Desc) { describeInner(a, a.collector, ch) }
 func (a *collectorAdapter) Collect(ch chan<- Metric) { a.collector.Collect(ch) }
 
 func (a *collectorAdapter) CollectWithContext(ctx context.Context, ch chan<- Metric) {

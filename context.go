@@ -108,7 +108,7 @@ type boundCollector struct {
 	collector CollectorWithContext
 }
 
-func (c *boundCollector) Describe(ch chan<- *Desc) { c.collector.Describe(ch) }
+func (c *boundCollector) Describe(ch chan<- *Desc) { describeInner(c, c.collector, ch) }
 func (c *boundCollector) Collect(ch chan<- Metric) { c.collector.CollectWithContext(c.ctx, ch) }
 
 // CollectWithContext lets a bound collector take part in a scrape that has a context

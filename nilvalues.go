@@ -42,6 +42,16 @@ func checkCollector(c Collector) error {
 	}
 }
 
+// describeInner describes c with what the collector in it describes, or an invalid
+// descriptor if that is nil.
+func describeInner(c, inner Collector, ch chan<- *Desc) {
+	if err := checkCollector(c); err != nil {
+		ch <- NewInvalidDesc(err)
+		return
+	}
+	inner.Describe(ch)
+}
+
 // checkGatherer returns an error if g cannot be gathered from because it is nil.
 func checkGatherer(g Gatherer) error {
 	if g == nil {

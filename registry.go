@@ -423,6 +423,10 @@ func (r *ContextRegistry) MustGather() []*MetricFamily {
 // Describe sends the descriptors of all collectors that have some, so that a registry can be
 // registered as a collector with another one.
 func (r *ContextRegistry) Describe(ch chan<- *Desc) {
+	if err := r.check(); err != nil {
+		ch <- NewInvalidDesc(err)
+		return
+	}
 	r.mu.Lock()
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()

@@ -18,6 +18,9 @@ import (
 // The table has the texts of errors, in which there may be what not everybody should
 // read, such as the names of hosts and users. It is meant for a port of the operators.
 func StatusHandler(r *ContextRegistry) http.Handler {
+	if err := r.check(); err != nil {
+		panic(fmt.Errorf("cannot serve the status of a registry: %w", err))
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		now := time.Now()
 		rows := statusRows(r.Status(), now)

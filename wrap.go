@@ -72,7 +72,7 @@ func (r *wrappingRegisterer) MustRegister(cs ...Collector) {
 }
 
 func (r *wrappingRegisterer) Unregister(c Collector) bool {
-	if isNil(r.registerer) {
+	if isNil(r.registerer) || checkCollector(c) != nil {
 		return false
 	}
 	return r.registerer.Unregister(&wrappedCollector{c, r.wrapping})
@@ -97,8 +97,12 @@ func unwrap(c Collector) Collector {
 }
 
 // Describe sends the descriptors of the collector behind it, changed. It sends an
-// invalid one if that panics.
+// invalid one if that panics or is nil.
 func (c *wrappedCollector) Describe(ch chan<- *Desc) {
+	if err := checkCollector(c); err != nil {
+		ch <- NewInvalidDesc(err)
+		return
+	}
 	d, err := describe(c)
 	if err != nil {
 		ch <- NewInvalidDesc(err)
