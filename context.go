@@ -147,8 +147,8 @@ func (c *boundContext) Value(key any) any {
 
 // BindGatherer returns g as a plain Gatherer whose Gather calls GatherWithContext with
 // ctx: for APIs that take a Gatherer, such as client_golang's push package. Gather
-// returns when ctx is done, even if g still runs; see HandlerFor for what that means for
-// the calls that follow.
+// returns when ctx is done, even if g still runs. Until g returns, calls that follow fail
+// with ErrStillRunning.
 func BindGatherer(ctx context.Context, g GathererWithContext) Gatherer {
 	return &boundGatherer{ctx, g}
 }

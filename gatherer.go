@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -118,11 +119,25 @@ func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 // Which gatherer has not returned is known from call to call, and to all Gatherers and
 // handlers that have it: until it returns, it fails with ErrStillRunning. That takes a
 // gatherer that can be compared, such as a pointer, or a function that is not made anew
-// for each call.
+// for each call. A handler looks at the elements once, when it is made.
 type Gatherers []Gatherer
 
 // gathererNumber begins the name of each gatherer of Gatherers.
 const gathererNumber = "[from Gatherer #"
+
+// gathererNumbers returns the numbers in the name of a collector that is in Gatherers, each
+// followed by a space, as client_golang's errors begin.
+func gathererNumbers(name string) (numbers string) {
+	for strings.HasPrefix(name, gathererNumber) {
+		number, rest, ok := strings.Cut(name, "]")
+		if !ok {
+			break
+		}
+		numbers += number + "] "
+		name = strings.TrimPrefix(rest, "/")
+	}
+	return numbers
+}
 
 // Gather gathers with the background context. Its errors have the text that
 // client_golang's have: see GatherError.WithoutNames.
