@@ -207,41 +207,6 @@ func (r *metricReader) info(d *Desc) (*descInfo, error) {
 
 const maxParsed = 1000
 
-// collectUntil collects from c into ch until c has finished or ctx is done.
-func collectUntil(ctx context.Context, c Collector, ch chan<- Metric) {
-	private := make(chan Metric)
-	go func() {
-		defer close(private)
-		err := engine.FromChannel(endOfRun, func(inner chan<- Metric) { collectAny(ctx, c, inner) }, func(m Metric) {
-			select {
-			case private <- m:
-			case <-ctx.Done():
-			}
-		})
-		if err != nil {
-			select {
-			case private <- NewInvalidMetric(NewInvalidDesc(err), err):
-			case <-ctx.Done():
-			}
-		}
-	}()
-	for {
-		select {
-		case m, ok := <-private:
-			if !ok {
-				return
-			}
-			select {
-			case ch <- m:
-			case <-ctx.Done():
-				return
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // collectAny collects from c in the best way that it knows.
 func collectAny(ctx context.Context, c Collector, ch chan<- Metric) {
 	if withContext, ok := c.(CollectorWithContext); ok {

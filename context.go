@@ -2,8 +2,6 @@ package metric
 
 import (
 	"context"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // CollectorWithContext is a Collector that can take the context of a scrape.
@@ -99,27 +97,6 @@ func (c *funcCollector) CollectWithContext(ctx context.Context, ch chan<- Metric
 	c.collect(ctx, ch)
 }
 
-// NewCollectorAdapter makes any Collector context-aware at the boundary: its
-// CollectWithContext returns when ctx is done, even if c still runs. What c sends
-// after that is thrown away. If c takes a context, it gets ctx.
-//
-// A registry of this package needs no adapter: it does the same for any Collector,
-// and lets scrapes that overlap share a run of c.
-func NewCollectorAdapter(c Collector) CollectorWithContext {
-	return &collectorAdapter{collector: c}
-}
-
-type collectorAdapter struct {
-	collector Collector
-}
-
-func (a *collectorAdapter) Describe(ch chan<- *Desc) { a.collector.Describe(ch) }
-func (a *collectorAdapter) Collect(ch chan<- Metric) { a.collector.Collect(ch) }
-
-func (a *collectorAdapter) CollectWithContext(ctx context.Context, ch chan<- Metric) {
-	collectUntil(ctx, a.collector, ch)
-}
-
 // BindCollector returns c as a plain Collector whose Collect calls CollectWithContext
 // with ctx: for registries that do not know contexts. It describes what c describes.
 func BindCollector(ctx context.Context, c CollectorWithContext) Collector {
@@ -131,18 +108,27 @@ type boundCollector struct {
 	collector CollectorWithContext
 }
 
-func (c *boundCollector) Describe(ch chan<- *Desc) { c.collector.Describe(ch) }
+func (c *boundCollector) Describe(ch chan<- *Desc) { describeInner(c, c.collector, ch) }
 func (c *boundCollector) Collect(ch chan<- Metric) { c.collector.CollectWithContext(c.ctx, ch) }
 
 // CollectWithContext lets a bound collector take part in a scrape that has a context
 // of its own: whichever ends first ends the collection. A value is looked up in the
 // bound context first, then in the scrape's.
 func (c *boundCollector) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+	ctx, unbind := bindTo(ctx, c.ctx)
+	defer unbind()
+	c.collector.CollectWithContext(ctx, ch)
+}
+
+// bindTo returns a context that ends when ctx or bound does, whichever is first. A value
+// is looked up in bound first, then in ctx.
+func bindTo(ctx, bound context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stop := context.AfterFunc(c.ctx, func() { cancel(context.Cause(c.ctx)) })
-	defer stop()
-	c.collector.CollectWithContext(&boundContext{ctx, c.ctx}, ch)
+	stop := context.AfterFunc(bound, func() { cancel(context.Cause(bound)) })
+	return &boundContext{ctx, bound}, func() {
+		stop()
+		cancel(nil)
+	}
 }
 
 // boundContext is a context with the values of another one before its own.
@@ -160,7 +146,26 @@ func (c *boundContext) Value(key any) any {
 }
 
 // BindGatherer returns g as a plain Gatherer whose Gather calls GatherWithContext with
-// ctx: for APIs that take a Gatherer, such as client_golang's push package.
+// ctx: for APIs that take a Gatherer, such as client_golang's push package. Gather
+// returns when ctx is done, even if g still runs. Until g returns, calls that follow fail
+// with ErrStillRunning.
 func BindGatherer(ctx context.Context, g GathererWithContext) Gatherer {
-	return prometheus.GathererFunc(func() ([]*MetricFamily, error) { return g.GatherWithContext(ctx) })
+	return &boundGatherer{ctx, g}
+}
+
+type boundGatherer struct {
+	ctx      context.Context //nolint:containedctx // Binding a context is its purpose.
+	gatherer GathererWithContext
+}
+
+func (g *boundGatherer) Gather() ([]*MetricFamily, error) {
+	return gatherBounded(g.ctx, g.gatherer)
+}
+
+// GatherWithContext lets a bound gatherer take part in a scrape that has a context of its
+// own; see the CollectWithContext of a bound collector.
+func (g *boundGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
+	ctx, unbind := bindTo(ctx, g.ctx)
+	defer unbind()
+	return gatherBounded(ctx, g.gatherer)
 }

@@ -56,13 +56,21 @@ func Handler() http.Handler {
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
 	both.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
-	theirs := &entry{announced: &descs{}, binding: binding{kind: "gatherer", run: runGatherer(plainGatherer(gatherTheirs)), shared: true}}
-	theirs.forgive = isRuntimeDuplicate
-	if err := both.add(theirs, "client_golang"); err != nil {
+	if err := both.addNested("client_golang", theirDefault(), wrapping{}); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return both
 }
+
+// theirDefault returns the registry that gathers from client_golang's default gatherer. It
+// is the same for all DefaultGatherers, so that they know of its runs.
+var theirDefault = sync.OnceValue(func() *ContextRegistry {
+	run := runGatherer(plainGatherer(gatherTheirs))
+	return newHost(&entry{
+		announced: &descs{}, binding: binding{kind: "gatherer", run: run, shared: true},
+		sole: true, forgive: isRuntimeDuplicate,
+	})
+})
 
 // gatherTheirs gathers from client_golang's default gatherer, unless that is ours.
 func gatherTheirs() ([]*MetricFamily, error) {

@@ -91,9 +91,8 @@ func (e *GatherError) WithoutNames() error { return e.withoutNames().MaybeUnwrap
 func (e *GatherError) withoutNames() MultiError {
 	errs := make(MultiError, 0, len(e.Failures))
 	for _, f := range e.Failures {
-		number, _, numbered := strings.Cut(f.Collector, "]")
-		if numbered && !f.collision && strings.HasPrefix(number, gathererNumber) {
-			errs = append(errs, fmt.Errorf("%s] %w", number, f.Err))
+		if numbers := gathererNumbers(f.Collector); numbers != "" && !f.collision {
+			errs = append(errs, fmt.Errorf("%s%w", numbers, f.Err))
 			continue
 		}
 		errs = append(errs, f.Err)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
@@ -109,13 +112,31 @@ func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 }
 
 // Gatherers gathers from each of them at the same time; see NewMultiGatherer. Errors
-// name the gatherer by its position. It is a type that client_golang has, too; use
-// NewMultiGatherer or NewShardedGatherer for one that is scraped often, since they know
-// from call to call which gatherer has not returned.
+// name the gatherer by its position. It is a type that client_golang has, too, and that
+// one is treated alike where a function of this package takes a Gatherer.
+//
+// Which gatherer has not returned is known from call to call, and to all Gatherers and
+// handlers that have it: until it returns, it fails with ErrStillRunning. That takes a
+// gatherer that can be compared, such as a pointer, or a function that is not made anew
+// for each call. A handler looks at the elements once, when it is made.
 type Gatherers []Gatherer
 
 // gathererNumber begins the name of each gatherer of Gatherers.
 const gathererNumber = "[from Gatherer #"
+
+// gathererNumbers returns the numbers in the name of a collector that is in Gatherers, each
+// followed by a space, as client_golang's errors begin.
+func gathererNumbers(name string) (numbers string) {
+	for strings.HasPrefix(name, gathererNumber) {
+		number, rest, ok := strings.Cut(name, "]")
+		if !ok {
+			break
+		}
+		numbers += number + "] "
+		name = strings.TrimPrefix(rest, "/")
+	}
+	return numbers
+}
 
 // Gather gathers with the background context. Its errors have the text that
 // client_golang's have: see GatherError.WithoutNames.
@@ -126,23 +147,80 @@ func (gs Gatherers) Gather() ([]*MetricFamily, error) {
 
 // GatherWithContext gathers from all that are not nil.
 func (gs Gatherers) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
-	r := NewContextRegistry()
-	for i, g := range gs {
-		if g != nil {
-			r.mustAddGatherer(fmt.Sprintf("%s%d]", gathererNumber, i+1), g)
-		}
-	}
-	return r.GatherWithContext(ctx)
+	return gs.registry(nil).GatherWithContext(ctx)
 }
 
-// registryFor returns a registry that gathers what g does.
+var errGathererCycle = errors.New("the Gatherers contain themselves")
+
+// registry returns a registry of all that are not nil. around are the Gatherers that
+// contain these. A gatherer that cannot be used fails in every scrape.
+func (gs Gatherers) registry(around []Gatherers) *ContextRegistry {
+	r := NewContextRegistry()
+	for i, g := range gs {
+		if g == nil {
+			continue
+		}
+		name := fmt.Sprintf("%s%d]", gathererNumber, i+1)
+		err := checkGatherer(g)
+		if members, ok := asGatherers(g); ok && slices.ContainsFunc(append(around, gs), members.isSame) {
+			err = errGathererCycle
+		}
+		if err != nil {
+			g = &failingGatherer{err}
+		}
+		if err := r.addGathererIn(append(slices.Clip(around), gs), name, g, wrapping{}); err != nil {
+			panic("BUG: " + err.Error())
+		}
+	}
+	return r
+}
+
+// isSame reports whether other has the same memory.
+func (gs Gatherers) isSame(other Gatherers) bool {
+	return len(gs) > 0 && len(gs) == len(other) && &gs[0] == &other[0]
+}
+
+// asGatherers returns g as Gatherers if it is a slice of gatherers, of this package or
+// client_golang's.
+func asGatherers(g Gatherer) (Gatherers, bool) {
+	switch g := g.(type) {
+	case Gatherers:
+		return g, true
+	case prometheus.Gatherers:
+		return Gatherers(g), true
+	default:
+		return nil, false
+	}
+}
+
+// failingGatherer fails.
+type failingGatherer struct{ err error }
+
+func (g *failingGatherer) Gather() ([]*MetricFamily, error) { return nil, g.err }
+
+// registryFor returns a registry that gathers what g does. It panics if g is nil.
 func registryFor(g Gatherer) *ContextRegistry {
+	if err := checkGatherer(g); err != nil {
+		panic(fmt.Errorf("cannot serve what a nil Gatherer gathers: pass a registry or another Gatherer that is not nil: %w", err))
+	}
+	return registryIn(nil, g, wrapping{})
+}
+
+// registryIn is registryFor inside of Gatherers. The wrapping is used if g is no registry.
+func registryIn(around []Gatherers, g Gatherer, w wrapping) *ContextRegistry {
 	if r := registryBehind(g); r != nil {
 		return r
 	}
-	r := NewContextRegistry()
-	r.mustAddGatherer("", g)
-	return r
+	if members, ok := asGatherers(g); ok {
+		return members.registry(around)
+	}
+	b := binding{kind: "gatherer"}
+	if withContext, ok := g.(GathererWithContext); ok {
+		b.run = runGatherer(withContext.GatherWithContext)
+	} else {
+		b.run, b.shared = runGatherer(plainGatherer(g.Gather)), true
+	}
+	return hostOf(g, b, w)
 }
 
 // registryBehind returns the registry that g is, or that does its work.
@@ -157,21 +235,35 @@ func registryBehind(g Gatherer) *ContextRegistry {
 	}
 }
 
+// gatherBounded gathers from g and returns when ctx is done, whatever g does.
+func gatherBounded(ctx context.Context, g GathererWithContext) ([]*MetricFamily, error) {
+	if err := checkGatherer(g); err != nil {
+		return nil, err
+	}
+	return registryIn(nil, g, wrapping{}).GatherWithContext(ctx)
+}
+
 // addGatherer adds a gatherer with wrappings around it.
 func (r *ContextRegistry) addGatherer(name string, g Gatherer, w wrapping) error {
-	if g == nil {
-		return errNilGatherer
+	return r.addGathererIn(nil, name, g, w)
+}
+
+// addGathererIn is addGatherer inside of Gatherers.
+func (r *ContextRegistry) addGathererIn(around []Gatherers, name string, g Gatherer, w wrapping) error {
+	if err := checkGatherer(g); err != nil {
+		return err
 	}
-	e := &entry{origin: g, announced: &descs{}}
-	if nested := registryBehind(g); nested != nil {
-		e.binding = binding{kind: "registry", nested: nested}
-	} else if withContext, ok := g.(GathererWithContext); ok {
-		e.binding = binding{kind: "gatherer", run: runGatherer(withHeadStart(withContext))}
+	return r.addNested(name, registryIn(around, g, w), w)
+}
+
+// addNested adds a registry to gather from. A host has the wrapping already.
+func (r *ContextRegistry) addNested(name string, nested *ContextRegistry, w wrapping) error {
+	e := &entry{announced: &descs{}, binding: binding{kind: "registry", nested: nested}, sole: name == ""}
+	if nested.host {
+		e.binding.kind = "gatherer"
 	} else {
-		e.binding = binding{kind: "gatherer", run: runGatherer(plainGatherer(g.Gather)), shared: true}
+		e.binding = e.binding.wrap(w)
 	}
-	e.binding = e.binding.wrap(w)
-	e.sole = name == ""
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.add(e, name)
@@ -190,37 +282,38 @@ func plainGatherer(gather func() ([]*MetricFamily, error)) gatherFunc {
 	return func(context.Context) ([]*MetricFamily, error) { return gather() }
 }
 
-// maxHeadStart and its fraction of the time that is left are how much earlier the
-// deadline of a gatherer is than that of the scrape. A gatherer returns its partial
-// result when its deadline has passed, and then it must still be possible to take it.
-const (
-	maxHeadStart      = 100 * time.Millisecond
-	headStartFraction = 10
-)
-
-func withHeadStart(g GathererWithContext) gatherFunc {
-	return func(ctx context.Context) ([]*MetricFamily, error) {
-		if deadline, ok := ctx.Deadline(); ok {
-			start := min(maxHeadStart, time.Until(deadline)/headStartFraction)
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-start))
-			defer cancel()
-		}
-		return g.GatherWithContext(ctx)
-	}
-}
-
 // runGatherer is a run of a gatherer. What it returns is copied, not kept.
 func runGatherer(gather gatherFunc) engine.Run {
 	return func(ctx context.Context, sink engine.Sink) error {
 		families, err := gather(ctx)
-		for _, mf := range families {
-			if mf != nil && sendFamily(mf, sink) != nil {
-				break // Nobody waits for it.
-			}
-		}
-		return err
+		return withDecoded(err, families, sink)
 	}
+}
+
+// withDecoded copies the samples of families, which came with err, and returns what went
+// wrong.
+func withDecoded(err error, families []*MetricFamily, sink engine.Sink) error {
+	cut := decodeFamilies(families, sink)
+	switch {
+	case cut == nil:
+		return err
+	case err == nil:
+		return cut
+	default:
+		return errors.Join(cut, err)
+	}
+}
+
+// decodeFamilies copies the samples of families into sink. If there is no time left for
+// all of them, its error says so.
+func decodeFamilies(families []*MetricFamily, sink engine.Sink) error {
+	for i, mf := range families {
+		if mf != nil && sendFamily(mf, sink) != nil {
+			return fmt.Errorf("%d of %d families were not copied before the end of the scrape: %w",
+				len(families)-i, len(families), context.DeadlineExceeded)
+		}
+	}
+	return nil
 }
 
 // sendFamily writes a family to a sink. If the sink cannot take its samples, that is

@@ -212,7 +212,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	chosen, err := selectionOfRequest(r, !h.opts.DisableCollectorSelection)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		http.Error(w, printable(err.Error()), http.StatusBadRequest)
 		return
 	}
 	format := expfmt.NegotiateAccept(r.Header, h.formats...)
@@ -237,7 +237,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s, err := h.registry.newScrape(ctx)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		http.Error(w, printable(err.Error()), http.StatusBadRequest)
 		return
 	}
 	if h.opts.CoalesceGather {
@@ -391,5 +391,5 @@ func (h *handler) httpError(w http.ResponseWriter, err error) {
 		text = http.StatusText(http.StatusInternalServerError) // If it panics.
 		_ = engine.Try(func() error { text = h.opts.ErrorText(err); return nil })
 	}
-	http.Error(w, "An error has occurred while serving metrics:\n\n"+text, http.StatusInternalServerError)
+	http.Error(w, "An error has occurred while serving metrics:\n\n"+printable(text), http.StatusInternalServerError)
 }

@@ -31,6 +31,11 @@ func bind(c Collector, announced *descs) binding {
 		return bind(c.collector, announced.inner).wrap(c.wrapping)
 	case *ContextRegistry:
 		return binding{kind: "registry", nested: c}
+	case *collectorAdapter:
+		if inner := c.adapted(); inner != nil {
+			return bind(inner, announced)
+		}
+		return binding{kind: "collector with context", run: runWithContext(c, announced)}
 	case StreamCollector:
 		return binding{kind: "stream collector", run: runStream(c, announced), stream: true}
 	case CollectorWithContext:

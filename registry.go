@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +28,7 @@ type Registry = ContextRegistry
 type ContextRegistry struct {
 	engine   engine.Engine
 	pedantic bool
+	host     bool         // It runs a single gatherer, which has no name in it; see hosts.
 	self     *selfMetrics // Nil if they were not asked for.
 	log      *failureLog  // Nil if there is none.
 	hooks    Hooks
@@ -52,7 +52,7 @@ type ContextRegistry struct {
 type entry struct {
 	name      string
 	collector Collector
-	origin    any // What is run, whatever is around it: a collector or a gatherer. Nil if it is made for this entry.
+	origin    any // Of what is run; see originOf.
 	announced *descs
 	binding   binding
 	run       *engine.Collector // Nil for native and nested ones.
@@ -76,7 +76,10 @@ func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 		unnamed:  make(map[string]int),
 		families: make(map[string][]*entry),
 	}
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if isNil(opt) {
+			panic(fmt.Errorf("option %d of a registry is nil (%T)", i+1, opt))
+		}
 		opt.applyToRegistry(r)
 	}
 	return r
@@ -99,8 +102,8 @@ func NewRegistry() *Registry { return NewContextRegistry() }
 func NewPedanticRegistry() *Registry { return NewPedanticContextRegistry() }
 
 // Register implements Registerer. Its errors are client_golang's; in addition, it is
-// an error if Describe panics, and if a StreamCollector describes nothing or has a
-// family in common with another collector.
+// an error if c is a nil pointer or function, if Describe panics, and if a
+// StreamCollector describes nothing or has a family in common with another collector.
 func (r *ContextRegistry) Register(c Collector) error { return r.RegisterWith(c) }
 
 // MustRegister registers collectors and panics at the first that cannot be.
@@ -118,9 +121,6 @@ var errNilCollector = errors.New("cannot register a nil Collector")
 // an error if the value of an option is not valid, if the name is taken, and if a policy
 // is asked for that cannot be applied; see CollectorOption.
 func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) error {
-	if c == nil {
-		return errNilCollector
-	}
 	e, name, err := r.newEntry(c, opts)
 	if err != nil {
 		return err
@@ -133,6 +133,12 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 // newEntry makes an entry that is not registered yet, and returns the name that was
 // asked for.
 func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
+	if err := r.check(); err != nil {
+		return nil, "", fmt.Errorf("registering %T: %w", c, err)
+	}
+	if err := checkCollector(c); err != nil {
+		return nil, "", err
+	}
 	asked, err := config(opts)
 	if err != nil {
 		return nil, "", fmt.Errorf("registering %T: %w", c, err)
@@ -141,8 +147,11 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 	if err != nil {
 		return nil, "", err
 	}
+	if err := announced.valid(); err != nil {
+		return nil, "", err
+	}
 	announced.pedantic = r.pedantic && len(announced.list) > 0
-	e := &entry{collector: c, origin: unwrap(c), announced: announced, binding: bind(c, announced), policies: asked.asked}
+	e := &entry{collector: c, origin: originOf(c), announced: announced, binding: bind(c, announced), policies: asked.asked}
 	if wrapped, ok := e.binding.source.(*wrappedSource); ok {
 		if err := wrapped.check(); err != nil {
 			return nil, "", fmt.Errorf("registering %T: %w", unwrap(c), err)
@@ -157,13 +166,22 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 	return e, asked.name, nil
 }
 
+// valid returns the error of the first invalid descriptor, in client_golang's words. It is
+// looked for before the registry is locked: the error may be anybody's, with methods that
+// use the registry.
+func (d *descs) valid() error {
+	for _, desc := range d.list {
+		if err := d.infos[desc].err; err != nil {
+			return fmt.Errorf("descriptor %s is invalid: %w", desc, err)
+		}
+	}
+	return nil
+}
+
 // ReplaceNamed registers c in the place of the collector that is registered under this
 // name, if there is one: every scrape has the one or the other. If c cannot be
 // registered, nothing changes.
 func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...CollectorOption) error {
-	if c == nil {
-		return errNilCollector
-	}
 	e, _, err := r.newEntry(c, append(slices.Clip(opts), WithName(name)))
 	if err != nil {
 		return err
@@ -171,15 +189,23 @@ func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...Collect
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old, ok := r.byName[name]
-	if ok {
-		r.remove(old)
+	if !ok || name == "" {
+		return r.add(e, name)
 	}
-	if err = r.add(e, name); err != nil && ok {
-		if again := r.add(old, name); again != nil {
-			panic("BUG: what was registered cannot be registered again: " + again.Error())
-		}
+	// What scrapes and Status read, the entries and their fields, stays untouched until
+	// it is certain that e takes old's place.
+	r.strike(old)
+	if err := r.admit(e); err != nil {
+		r.write(old)
+		return err
 	}
-	return err
+	e.name, e.named = name, true
+	r.leave(old)
+	r.prepare(e)
+	r.write(e)
+	r.entries[slices.Index(r.entries, old)] = e
+	r.plan.Store(nil)
+	return nil
 }
 
 // add registers an entry, under a name if one is asked for. The mutex is held.
@@ -187,20 +213,34 @@ func (r *ContextRegistry) add(e *entry, name string) (err error) {
 	if err := r.admit(e); err != nil {
 		return err
 	}
-	e.named = name != ""
 	if e.name, err = r.chooseName(name, e); err != nil {
 		r.book.Unregister(e)
 		return err
 	}
-	if e.binding.run != nil && e.run == nil {
-		e.run = &engine.Collector{
-			Name: e.name, Run: r.hooks.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy, Earlier: r.leftBehind(e),
-		}
-		if r.self != nil {
-			e.selfLabels = newSelfLabels(e.name)
-		}
-	}
+	e.named = name != ""
+	r.prepare(e)
+	r.write(e)
 	r.entries = append(r.entries, e)
+	r.plan.Store(nil)
+	return nil
+}
+
+// prepare makes an entry that has its name ready to be run.
+func (r *ContextRegistry) prepare(e *entry) {
+	if e.binding.run == nil || e.run != nil {
+		return
+	}
+	e.run = &engine.Collector{
+		Name: e.name, Run: r.hooks.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy,
+		Earlier: r.leftBehind(e), Origin: e.origin,
+	}
+	if r.self != nil {
+		e.selfLabels = newSelfLabels(e.name)
+	}
+}
+
+// write notes an entry that is in the book in the registry's indexes.
+func (r *ContextRegistry) write(e *entry) {
 	r.byName[e.name] = e
 	if len(e.announced.list) > 0 {
 		r.byID[e.announced.identity()] = e
@@ -208,8 +248,23 @@ func (r *ContextRegistry) add(e *entry, name string) (err error) {
 	for _, name := range e.announced.names() {
 		r.families[name] = append(r.families[name], e)
 	}
-	r.plan.Store(nil)
-	return nil
+}
+
+// strike removes an entry from the book and the indexes.
+func (r *ContextRegistry) strike(e *entry) {
+	if len(e.announced.list) > 0 {
+		r.book.Unregister(e)
+		delete(r.byID, e.announced.identity())
+	}
+	for _, name := range e.announced.names() {
+		others := slices.DeleteFunc(r.families[name], func(other *entry) bool { return other == e })
+		if len(others) == 0 {
+			delete(r.families, name)
+		} else {
+			r.families[name] = others
+		}
+	}
+	delete(r.byName, e.name)
 }
 
 // admit checks whether the collector fits to those that are there, and writes it into
@@ -289,7 +344,7 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 // tells whether there was one. One that describes nothing can only be removed by its
 // name; see UnregisterNamed. Scrapes under way still have it.
 func (r *ContextRegistry) Unregister(c Collector) bool {
-	if c == nil {
+	if r.check() != nil || checkCollector(c) != nil {
 		return false
 	}
 	announced, err := describe(c)
@@ -305,6 +360,9 @@ func (r *ContextRegistry) Unregister(c Collector) bool {
 // UnregisterNamed removes the collector that was registered WithName(name), and tells
 // whether there was one. Scrapes under way still have it.
 func (r *ContextRegistry) UnregisterNamed(name string) bool {
+	if r.check() != nil {
+		return false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e, ok := r.byName[name]
@@ -312,19 +370,7 @@ func (r *ContextRegistry) UnregisterNamed(name string) bool {
 }
 
 func (r *ContextRegistry) remove(e *entry) bool {
-	if len(e.announced.list) > 0 {
-		r.book.Unregister(e)
-		delete(r.byID, e.announced.identity())
-	}
-	for _, name := range e.announced.names() {
-		others := slices.DeleteFunc(r.families[name], func(other *entry) bool { return other == e })
-		if len(others) == 0 {
-			delete(r.families, name)
-		} else {
-			r.families[name] = others
-		}
-	}
-	delete(r.byName, e.name)
+	r.strike(e)
 	r.leave(e)
 	i := slices.Index(r.entries, e)
 	r.entries = slices.Delete(r.entries, i, i+1)
@@ -355,7 +401,7 @@ func (r *ContextRegistry) leftBehind(e *entry) *engine.Collector {
 }
 
 // isKnownAgain tells whether another entry can be found to have the same origin.
-func (e *entry) isKnownAgain() bool { return e.origin != nil && reflect.ValueOf(e.origin).Comparable() }
+func (e *entry) isKnownAgain() bool { return e.origin != nil }
 
 // Gather gathers with the background context: it waits for every collector. See
 // GatherWithContext. Its errors have the text that client_golang's have, without the
@@ -377,6 +423,10 @@ func (r *ContextRegistry) MustGather() []*MetricFamily {
 // Describe sends the descriptors of all collectors that have some, so that a registry can be
 // registered as a collector with another one.
 func (r *ContextRegistry) Describe(ch chan<- *Desc) {
+	if err := r.check(); err != nil {
+		ch <- NewInvalidDesc(err)
+		return
+	}
 	r.mu.Lock()
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()

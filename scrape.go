@@ -99,6 +99,9 @@ type part struct {
 // newScrape begins a scrape under ctx. It is an error if the selection that ctx has is
 // not valid. Otherwise, end has to be called.
 func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
 	chosen, err := selectionOf(ctx)
 	if err != nil {
 		return nil, err
@@ -107,7 +110,7 @@ func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
 	if chosen.byFamily() {
 		s.wanted = chosen.wantsFamily
 	}
-	s.addPart(&part{registry: r}, nil)
+	s.addPart(&part{registry: r}, &walk{ctx: ctx})
 	if err := chosen.unknown(); err != nil {
 		return nil, err
 	}
@@ -147,12 +150,8 @@ func (s *scrape) served(series, bytes uint64) {
 	}
 }
 
-// addPart adds a registry, and those in it. path are the registries around it: one
-// that is registered with itself is skipped.
-func (s *scrape) addPart(p *part, path []*ContextRegistry) {
-	if slices.Contains(path, p.registry) {
-		return
-	}
+// addPart adds a registry, and those in it.
+func (s *scrape) addPart(p *part, w *walk) {
 	p.plan = s.selectFrom(p, p.registry.currentPlan())
 	p.running = make([]*entry, 0, len(p.plan.running))
 	p.jobs = make([]engine.Job, 0, len(p.plan.running))
@@ -163,16 +162,30 @@ func (s *scrape) addPart(p *part, path []*ContextRegistry) {
 		}
 	}
 	s.parts = append(s.parts, p)
-	path = append(path, p.registry)
-	for _, e := range p.plan.nested {
-		nested := &part{registry: e.binding.nested, wrappings: slices.Concat(e.binding.wrappings, p.wrappings)}
-		if e.named {
-			nested.name = p.name + e.name + "/"
-		} else {
-			nested.name = p.name
-		}
-		s.addPart(nested, path)
+	if len(p.plan.nested) == 0 {
+		return
 	}
+	w.path = append(w.path, p.registry)
+	for _, e := range p.plan.nested {
+		nested := &part{registry: e.binding.nested, wrappings: slices.Concat(e.binding.wrappings, p.wrappings), name: p.name}
+		if e.named {
+			nested.name += e.name
+			if !nested.registry.host {
+				nested.name += "/"
+			}
+		}
+		enter, err := w.enter(s, nested)
+		if err != nil {
+			s.failures.add(p.name+e.name, err)
+		}
+		if enter {
+			s.addPart(nested, w)
+		}
+		if w.exhausted {
+			break
+		}
+	}
+	w.path = w.path[:len(w.path)-1]
 }
 
 // selectFrom returns the plan for the selected collectors.

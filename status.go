@@ -57,6 +57,9 @@ type CollectorStatus struct {
 // consistent picture, runs nobody else's code, and never waits for a scrape. It is safe
 // for concurrent use.
 func (r *ContextRegistry) Status() []CollectorStatus {
+	if r.check() != nil {
+		return nil
+	}
 	r.mu.Lock()
 	entries := append([]*entry(nil), r.entries...)
 	r.mu.Unlock()

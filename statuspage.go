@@ -18,6 +18,9 @@ import (
 // The table has the texts of errors, in which there may be what not everybody should
 // read, such as the names of hosts and users. It is meant for a port of the operators.
 func StatusHandler(r *ContextRegistry) http.Handler {
+	if err := r.check(); err != nil {
+		panic(fmt.Errorf("cannot serve the status of a registry: %w", err))
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		now := time.Now()
 		rows := statusRows(r.Status(), now)
@@ -166,13 +169,14 @@ func rounded(d time.Duration) string {
 // maxCell bounds the text of a cell, in bytes. Errors may be long.
 const maxCell = 500
 
-// oneLine makes one short line of valid UTF-8 of a text.
+// oneLine makes one short, printable line of a text.
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	more := ""
 	if len(text) > maxCell {
-		text = strings.ToValidUTF8(text[:maxCell], "") + "…"
+		text, more = strings.ToValidUTF8(text[:maxCell], ""), "…"
 	}
-	return text
+	return printable(text) + more
 }
 
 func writeStatusText(to *bytes.Buffer, rows []statusRow) {

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/luxfi/metric/internal/engine"
@@ -26,31 +27,14 @@ func HandlerForTransactional(g TransactionalGatherer, opts HandlerOpts) http.Han
 	if plain, ok := g.(noTransaction); ok {
 		return HandlerFor(plain.gatherer, opts)
 	}
-	return newHandler(registryForShared(func(_ context.Context, sink engine.Sink) error {
+	if isNil(g) {
+		panic(fmt.Errorf("cannot serve what a nil TransactionalGatherer (%T) gathers: pass one that is not nil", g))
+	}
+	return newHandler(hostOf(g, binding{kind: "gatherer", shared: true, run: func(_ context.Context, sink engine.Sink) error {
 		families, done, err := g.Gather()
 		if done != nil {
 			defer done()
 		}
-		decodeFamilies(families, sink)
-		return err
-	}), opts)
-}
-
-// registryForShared returns a registry that gathers what run does, which scrapes that
-// overlap share.
-func registryForShared(run engine.Run) *ContextRegistry {
-	r := NewContextRegistry()
-	if err := r.add(&entry{announced: &descs{}, binding: binding{run: run, shared: true}, sole: true}, ""); err != nil {
-		panic("BUG: " + err.Error())
-	}
-	return r
-}
-
-// decodeFamilies copies the samples of families into sink, until nobody waits for them.
-func decodeFamilies(families []*MetricFamily, sink engine.Sink) {
-	for _, mf := range families {
-		if mf != nil && sendFamily(mf, sink) != nil {
-			return
-		}
-	}
+		return withDecoded(err, families, sink)
+	}}, wrapping{}), opts)
 }

@@ -53,7 +53,14 @@ func (r *wrappingRegisterer) Register(c Collector) error {
 	if r.registerer == nil {
 		return nil
 	}
-	return r.registerer.Register(&wrappedCollector{c, r.wrapping})
+	wrapped := &wrappedCollector{c, r.wrapping}
+	if err := checkCollector(wrapped); err != nil {
+		return err
+	}
+	if isNil(r.registerer) {
+		return fmt.Errorf("registering %T: the %T behind the wrapping is nil", c, r.registerer)
+	}
+	return r.registerer.Register(wrapped)
 }
 
 func (r *wrappingRegisterer) MustRegister(cs ...Collector) {
@@ -65,7 +72,7 @@ func (r *wrappingRegisterer) MustRegister(cs ...Collector) {
 }
 
 func (r *wrappingRegisterer) Unregister(c Collector) bool {
-	if r.registerer == nil {
+	if isNil(r.registerer) || checkCollector(c) != nil {
 		return false
 	}
 	return r.registerer.Unregister(&wrappedCollector{c, r.wrapping})
@@ -90,8 +97,12 @@ func unwrap(c Collector) Collector {
 }
 
 // Describe sends the descriptors of the collector behind it, changed. It sends an
-// invalid one if that panics.
+// invalid one if that panics or is nil.
 func (c *wrappedCollector) Describe(ch chan<- *Desc) {
+	if err := checkCollector(c); err != nil {
+		ch <- NewInvalidDesc(err)
+		return
+	}
 	d, err := describe(c)
 	if err != nil {
 		ch <- NewInvalidDesc(err)

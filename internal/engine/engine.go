@@ -64,6 +64,10 @@ type Collector struct {
 	// long as a run of that is overdue, it is not started in this one.
 	Earlier *Collector
 
+	// Origin, if not nil, is a comparable value that collectors have in common, in
+	// whichever engines, if they run the same code on the same data.
+	Origin any
+
 	// The following are guarded by the engine's mutex.
 	flying   []*flight // Runs that have not returned, the oldest first.
 	joinable *flight   // The run that others may share.

@@ -1,7 +1,9 @@
 package engine
 
+import "time"
+
 // Room returns for how many samples the outcome has memory.
 func (o *Outcome) Room() int { return cap(o.memory.samples) }
 
-// MinPace is what a sample is taken to need at least.
-const MinPace = minPace
+// Pace returns how long a sample is taken to need.
+func Pace() time.Duration { return pace.load() }

@@ -90,9 +90,12 @@ func (f *flight) inTheWay(s *Scrape, now time.Time) obstacle {
 	return mayReturn
 }
 
-// obstacle returns the greatest obstacle to a run of c, in this registration or an
-// earlier one. c may be nil.
+// obstacle returns the greatest obstacle to a run of c, in this registration, an earlier
+// one, or another engine. c may be nil.
 func (c *Collector) obstacle(s *Scrape, now time.Time) obstacle {
+	if c.isStuckElsewhere() {
+		return isStuck
+	}
 	greatest := noObstacle
 	for ; c != nil; c = c.Earlier {
 		for _, f := range c.flying {
@@ -179,6 +182,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 	}
 	e.setContext(f, s, now)
 	f.ctx.run.expected, f.ctx.run.late = c.stats.LastSamples, late
+	f.ctx.run.of, f.ctx.run.outer = c, f.ctx.Context
 	return f
 }
 
@@ -289,6 +293,9 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 	f.judge(f.verdict(err, reason, f.end), f.end)
 	delete(e.flights, f)
 	c.removeFlight(f)
+	if f.left {
+		c.countLeft(-1, -btoi(f.overdue))
+	}
 	if c.joinable == f {
 		c.joinable = nil
 	}
@@ -317,7 +324,8 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	_, underWay := e.flights[f]
 	if underWay {
 		f.pastLimit = true
-		f.left, f.leftAt = true, time.Now() // Even if a scrape has left it before: it went on.
+		f.leave()
+		f.leftAt = time.Now() // Even if a scrape has left it before: it went on.
 		f.judge(isBad, f.leftAt)
 		if !f.ownEnd {
 			f.cancel()
@@ -406,7 +414,15 @@ func (e *Engine) leave(f *flight, s *Scrape, deadline bool) {
 func (f *flight) leave() {
 	if !f.left {
 		f.left, f.leftAt = true, time.Now()
+		f.collector.countLeft(1, 0)
 	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // startGrace is for a run that was left behind: it has a moment to return.
@@ -439,6 +455,7 @@ func (e *Engine) markOverdue(f *flight) {
 	if !f.overdue {
 		f.leave()
 		f.overdue = true
+		f.collector.countLeft(0, 1)
 		f.collector.stats.StuckSince = f.leftAt
 		if f.collector.Shared && f.waiters == 0 {
 			f.cancel() // For its hooks; the collector cannot see it.

@@ -10,6 +10,9 @@ type run struct {
 	expected int         // How many samples there will probably be.
 	late     *latecomers // For the channel.
 
+	of    *Collector      // What is run; nil outside of an engine.
+	outer context.Context //nolint:containedctx // The run's context without the run itself.
+
 	mu       sync.Mutex
 	waited   bool     // The scrape that has started the run has nothing else to do than to wait.
 	receiver receiver // To be started then.

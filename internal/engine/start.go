@@ -41,6 +41,7 @@ func (s *start) run() {
 	for i := range s.pending {
 		s.pending[i] = i
 	}
+	s.refuseRecursive()
 	slices.SortStableFunc(s.pending, func(i, j int) int {
 		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
 	})

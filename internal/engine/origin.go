@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// ErrRecursive is the error of a collector that a scrape cannot run because that scrape
+// is part of a run of the same collector. Whether it started another run or joined its
+// own, it would never end.
+var ErrRecursive = errors.New("it gathers from itself: it collects from a registry that it is registered with")
+
+// isUnderWay reports whether ctx is that of a run of c, or of a run that such a run has
+// started, and so on.
+func isUnderWay(ctx context.Context, c *Collector) bool {
+	for r, _ := ctx.Value(runKey{}).(*run); r != nil; r, _ = r.outer.Value(runKey{}).(*run) {
+		if r.of == c || c.Origin != nil && r.of.Origin == c.Origin {
+			return true
+		}
+	}
+	return false
+}
+
+// refuseRecursive keeps the jobs from being started whose collectors have asked for this
+// scrape themselves.
+func (s *start) refuseRecursive() {
+	if s.scrape.ctx.Value(runKey{}) == nil {
+		return
+	}
+	kept := s.pending[:0]
+	for _, i := range s.pending {
+		if isUnderWay(s.scrape.ctx, s.jobs[i].Collector) {
+			s.outcomes[i].Err = fmt.Errorf("not started: %w", ErrRecursive)
+			continue
+		}
+		kept = append(kept, i)
+	}
+	s.pending = kept
+}
+
+// A program that makes a registry for each request registers a stuck collector again and
+// again, and each registry finds it idle. So these are how many runs of one origin, in
+// whichever engines, may be under way that their scrapes have left behind. It is more
+// than one so that a scrape that is too short for a slow collector takes it from no
+// other registry.
+const (
+	maxOverdueElsewhere = 2 // Runs that are overdue.
+	maxLeftElsewhere    = 8 // Runs that may still return soon, too.
+)
+
+// leftRuns counts the runs of one origin that were left behind.
+type leftRuns struct{ all, overdue int }
+
+// leftByOrigin has the runs of all engines that were left behind. Its mutex is taken last.
+var leftByOrigin struct {
+	any  atomic.Bool // There is one. So healthy scrapes need no lock.
+	mu   sync.Mutex
+	runs map[any]leftRuns
+}
+
+// isStuckElsewhere reports whether so many runs of c's origin were left behind that c must
+// not be started.
+func (c *Collector) isStuckElsewhere() bool {
+	if c == nil || c.Origin == nil || !leftByOrigin.any.Load() {
+		return false
+	}
+	leftByOrigin.mu.Lock()
+	defer leftByOrigin.mu.Unlock()
+	runs := leftByOrigin.runs[c.Origin]
+	return runs.overdue >= maxOverdueElsewhere || runs.all >= maxLeftElsewhere
+}
+
+// countLeft counts runs that were left behind, that have become overdue, or, with
+// negative numbers, that have returned.
+func (c *Collector) countLeft(left, overdue int) {
+	if c.Origin == nil {
+		return
+	}
+	leftByOrigin.mu.Lock()
+	defer leftByOrigin.mu.Unlock()
+	if leftByOrigin.runs == nil {
+		leftByOrigin.runs = make(map[any]leftRuns)
+	}
+	runs := leftByOrigin.runs[c.Origin]
+	runs.all += left
+	runs.overdue += overdue
+	if runs == (leftRuns{}) {
+		delete(leftByOrigin.runs, c.Origin)
+	} else {
+		leftByOrigin.runs[c.Origin] = runs
+	}
+	leftByOrigin.any.Store(len(leftByOrigin.runs) > 0)
+}

@@ -1,0 +1,83 @@
+package metric
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// isNil reports whether v is nil, or a nil pointer or function in an interface. A nil
+// slice or map is a value like any other: an empty Gatherers, for example.
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	r := reflect.ValueOf(v)
+	return (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func) && r.IsNil()
+}
+
+// checkCollector returns an error if c, or a collector that it stands for, is nil.
+func checkCollector(c Collector) error {
+	for inner := c; ; {
+		if inner == nil {
+			if c == nil {
+				return errNilCollector
+			}
+			return fmt.Errorf("%w: the %T holds none", errNilCollector, c)
+		}
+		if isNil(inner) {
+			return fmt.Errorf("%w: the %T is nil", errNilCollector, inner)
+		}
+		switch w := inner.(type) {
+		case *wrappedCollector:
+			inner = w.collector
+		case *collectorAdapter:
+			inner = w.collector
+		case *boundCollector:
+			inner = w.collector
+		case *ContextRegistry:
+			return w.check()
+		default:
+			return nil
+		}
+	}
+}
+
+// describeInner describes c with what the collector in it describes, or an invalid
+// descriptor if that is nil.
+func describeInner(c, inner Collector, ch chan<- *Desc) {
+	if err := checkCollector(c); err != nil {
+		ch <- NewInvalidDesc(err)
+		return
+	}
+	inner.Describe(ch)
+}
+
+// checkGatherer returns an error if g cannot be gathered from because it is nil.
+func checkGatherer(g Gatherer) error {
+	if g == nil {
+		return errNilGatherer
+	}
+	if isNil(g) {
+		return fmt.Errorf("%w: the %T is nil", errNilGatherer, g)
+	}
+	switch g := g.(type) {
+	case *ContextRegistry:
+		return g.check()
+	case *boundGatherer:
+		return checkGatherer(g.gatherer)
+	default:
+		return nil
+	}
+}
+
+// check returns an error if r is nil or was not made by NewContextRegistry.
+func (r *ContextRegistry) check() error {
+	switch {
+	case r == nil:
+		return fmt.Errorf("the %T is nil: make one with NewContextRegistry", r)
+	case r.book == nil:
+		return fmt.Errorf("the %T is a zero value: make one with NewContextRegistry", r)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,67 @@
+package metric
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// printable returns text in which nothing acts on a terminal, reorders what stands around it
+// or is invisible: control characters, escape sequences, bidirectional overrides, zero
+// width characters and unusual spaces are written as escape sequences of Go, for example
+// \x1b or \u202e. Invalid UTF-8 becomes U+FFFD. Line feeds
+// and tabs are kept.
+func printable(text string) string {
+	if isPrintable(text) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text { // Invalid UTF-8 is ranged over as U+FFFD.
+		appendPrintable(&b, r)
+	}
+	return b.String()
+}
+
+func isPrintable(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c >= utf8.RuneSelf || c != '\n' && c != '\t' && (c < ' ' || c == 0x7f) {
+			return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !showsItself(r) })
+		}
+	}
+	return true
+}
+
+// showsItself reports whether a reader sees r and nothing else happens. Letters that
+// are blank by definition are printable to package unicode, but not to a reader.
+func showsItself(r rune) bool {
+	switch r {
+	case '\n', '\t':
+		return true
+	case '\u115f', '\u1160', '\u3164', '\uffa0', '\u034f', '\u2800':
+		return false
+	default:
+		return unicode.IsPrint(r)
+	}
+}
+
+func appendPrintable(b *strings.Builder, r rune) {
+	const digits = "0123456789abcdef"
+	switch {
+	case showsItself(r):
+		b.WriteRune(r)
+	case r < 0x80:
+		b.WriteString(`\x`)
+		b.WriteByte(digits[r>>4])
+		b.WriteByte(digits[r&0xf])
+	case r <= 0xffff:
+		b.WriteString(`\u`)
+		for shift := 12; shift >= 0; shift -= 4 {
+			b.WriteByte(digits[r>>shift&0xf])
+		}
+	default:
+		b.WriteString(`\U`)
+		for shift := 28; shift >= 0; shift -= 4 {
+			b.WriteByte(digits[r>>shift&0xf])
+		}
+	}
+}

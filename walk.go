@@ -1,0 +1,97 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// walk is the way of a scrape through a registry and those in it. Each registry may be
+// reached on many paths: with registries that hold the next one twice, there are twice as
+// many paths on every level.
+type walk struct {
+	ctx       context.Context    //nolint:containedctx // It lives as long as the walk.
+	path      []*ContextRegistry // The registries around the current one, and that itself.
+	seen      map[*ContextRegistry]*ways
+	repeats   int
+	exhausted bool // No registry is entered any more.
+}
+
+// The bounds of a walk. A registry that is reached for the first time counts only for
+// the depth, so any number of them may be nested side by side.
+const (
+	maxNestingDepth = 100
+	maxRepeats      = 1000 // How often registries are reached that were reached before.
+)
+
+var (
+	errNestedTwice = errors.New("the registry is nested more than once with the same prefix and labels; it is gathered from once")
+	errTooDeep     = fmt.Errorf("more than %d registries are nested in one another; this one is left out", maxNestingDepth)
+	errTooManyWays = fmt.Errorf("registries are nested more than once, and reached on more than %d additional ways; the rest is left out", maxRepeats)
+)
+
+// enter reports whether a registry is to be gathered from, and what is wrong with it. One
+// that is nested in itself is skipped.
+func (w *walk) enter(s *scrape, p *part) (bool, error) {
+	switch {
+	case slices.Contains(w.path, p.registry):
+		return false, nil
+	case len(w.path) >= maxNestingDepth:
+		return false, errTooDeep
+	}
+	if w.seen == nil {
+		w.seen = make(map[*ContextRegistry]*ways)
+	}
+	before := w.seen[p.registry]
+	if before == nil {
+		w.seen[p.registry] = &ways{first: p.wrappings}
+		return true, nil
+	}
+	if w.repeats++; w.repeats > maxRepeats {
+		w.exhausted = true
+		return false, errTooManyWays
+	}
+	if err := w.ctx.Err(); err != nil {
+		w.exhausted = true
+		return false, fmt.Errorf("the scrape was over before its registries were found: %w", err)
+	}
+	// With a selection, each way has collectors of its own. The gatherer of a host may
+	// have nothing to say; what it says twice is reported.
+	known := before.add(p.wrappings)
+	if !known || s.selection.byCollector() || p.registry.host {
+		return true, nil
+	}
+	if len(p.registry.currentPlan().entries) == 0 {
+		return false, nil
+	}
+	return false, errNestedTwice
+}
+
+// ways are the wrappings with which a registry was reached.
+type ways struct {
+	first []wrapping
+	all   map[string]struct{} // By what they add. Nil as long as there is one.
+}
+
+// add adds wrappings, and reports whether there were equal ones.
+func (w *ways) add(wrappings []wrapping) (known bool) {
+	if w.all == nil {
+		w.all = map[string]struct{}{addedBy(w.first): {}}
+	}
+	added := addedBy(wrappings)
+	_, known = w.all[added]
+	w.all[added] = struct{}{}
+	return known
+}
+
+// addedBy returns a text that is the same for wrappings that add the same.
+func addedBy(wrappings []wrapping) string {
+	prefix, labels := "", make(Labels)
+	for _, w := range wrappings {
+		prefix = w.prefix + prefix
+		maps.Copy(labels, w.labels)
+	}
+	return fmt.Sprintf("%q%q", prefix, labels)
+}
