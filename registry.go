@@ -27,11 +27,12 @@ type Registry = ContextRegistry
 // It is safe for concurrent use. While it gathers, no lock is held: collectors may be
 // registered and unregistered meanwhile, which later scrapes will see.
 type ContextRegistry struct {
-	engine   engine.Engine
-	pedantic bool
-	self     *selfMetrics // Nil if they were not asked for.
-	log      *failureLog  // Nil if there is none.
-	hooks    Hooks
+	engine      engine.Engine
+	pedantic    bool
+	self        *selfMetrics // Nil if they were not asked for.
+	log         *failureLog  // Nil if there is none.
+	hooks       Hooks
+	scrapeHooks scrapeHooks
 
 	mu      sync.Mutex
 	book    *prometheus.Registry // Which collectors are equal or in conflict; never collects.
@@ -194,7 +195,7 @@ func (r *ContextRegistry) add(e *entry, name string) (err error) {
 	}
 	if e.binding.run != nil && e.run == nil {
 		e.run = &engine.Collector{
-			Name: e.name, Run: r.hooks.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy, Earlier: r.leftBehind(e),
+			Name: e.name, Run: r.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy, Earlier: r.leftBehind(e),
 		}
 		if r.self != nil {
 			e.selfLabels = newSelfLabels(e.name)

@@ -81,6 +81,10 @@ type scrape struct {
 	wanted    func(family string) bool // Nil means all.
 	failures  failures
 	shared    bool // Runs are shared with scrapes that overlap; see shareRuns.
+
+	patience  *callbackWait // With the functions of the program.
+	hookErr   error         // What is wrong with the hook ScrapeStart.
+	abandoned bool          // The client has gone away; see worthLogging.
 }
 
 // part is what one registry contributes to a scrape.
@@ -110,7 +114,8 @@ func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
 	if err := chosen.unknown(); err != nil {
 		return nil, err
 	}
-	s.ctx = r.hooks.scrapeStart(ctx)
+	s.patience = newCallbackWait(ctx)
+	s.ctx, s.hookErr = r.scrapeStart(ctx, s.patience)
 	return s, nil
 }
 
@@ -125,11 +130,16 @@ func (s *scrape) end(err error) error {
 	case err != nil:
 		gathering = errors.Join(gathering, err)
 	}
-	r.log.log(s.ctx, collectingFailed, s.failures.list)
+	if s.hookErr != nil {
+		r.hookFailed(s.ctx, s.patience, "", s.hookErr)
+	}
+	r.log.log(s.ctx, s.patience, collectingFailed, s.worthLogging())
 	if r.self != nil {
 		r.self.scrapes.Add(1)
 	}
-	r.hooks.scrapeEnd(s.ctx, time.Since(s.began), gathering)
+	if err := r.scrapeEnd(s.ctx, s.patience, ScrapeEnd{time.Since(s.began), gathering}); err != nil {
+		r.hookFailed(s.ctx, s.patience, "", err)
+	}
 	for _, p := range s.parts {
 		for i := range p.outcomes {
 			p.outcomes[i].Release()

@@ -106,6 +106,7 @@ func translate(opts HandlerOpts) metric.HandlerOpts {
 		ErrorHandling:                       metric.HandlerErrorHandling(opts.ErrorHandling),
 		ErrorText:                           func(err error) string { return inTheirWords(err).Error() },
 		DisableCollectorSelection:           true, // Exporters that come from client_golang do it themselves.
+		Patient:                             true, // They set deadlines of their own on the request's context.
 		Registry:                            opts.Registry,
 		DisableCompression:                  opts.DisableCompression,
 		MaxRequestsInFlight:                 opts.MaxRequestsInFlight,
