@@ -342,9 +342,9 @@ func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 		h.giveUp(out, s.patience, fmt.Errorf("error encoding and sending metrics: %w", err))
 		return
 	case failed == nil:
-	case h.opts.ErrorHandling == PanicOnError:
+	case h.opts.ErrorHandling == PanicOnError && !s.abandoned:
 		panic(failed)
-	case h.opts.ErrorHandling == HTTPErrorOnError, !out.begun:
+	case h.opts.ErrorHandling != ContinueOnError, !out.begun:
 		h.httpError(out.wire, s.patience, failed)
 		return
 	}

@@ -361,6 +361,11 @@ func TestClientThatLeavesIsNoError(t *testing.T) {
 			build(r, started)
 			return metric.HandlerForContext(r, metric.HandlerOpts{Registry: counts, ErrorLog: metric.LogErrors(nil)})
 		},
+		"PanicOnError": func(started func()) http.Handler {
+			r := metric.NewContextRegistry()
+			build(r, started)
+			return metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.PanicOnError, ErrorLog: metric.LogErrors(nil)})
+		},
 		"promhttp.HandlerFor": func(started func()) http.Handler {
 			r := metric.NewContextRegistry()
 			build(r, started)
