@@ -292,7 +292,7 @@ func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, cont
 	r := w.request
 	deadline, badHeader := h.opts.deadline(r, start)
 	base := r.Context()
-	ctx, cancel := h.opts.scrapeContext(base, w.client, deadline)
+	ctx, cancel := h.opts.scrapeContext(base, base, w.client, deadline)
 	p := newCallbackWait(ctx)
 	if badHeader != nil && isDue(&h.badHeader) {
 		h.log(p, badHeader)
@@ -302,7 +302,7 @@ func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, cont
 	}
 	made, err := call(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
 	if err == nil {
-		made, free := h.opts.scrapeContext(made, w.client, deadline)
+		made, free := h.opts.scrapeContext(made, base, w.client, deadline)
 		cancel()
 		return made, free, p, nil
 	}

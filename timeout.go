@@ -52,7 +52,7 @@ func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.
 			base = made
 		}
 	}
-	return opts.scrapeContext(base, r.Context(), deadline)
+	return opts.scrapeContext(base, r.Context(), r.Context(), deadline)
 }
 
 // badScrapeContextHeader limits how often ScrapeContext logs.
@@ -69,25 +69,25 @@ func (o *HandlerOpts) contextOf(r *http.Request) (context.Context, error) {
 	return startHook(r.Context(), func() context.Context { return o.ContextFunc(r) })
 }
 
-// scrapeContext returns the context of a scrape, which has the values of base and ends when
-// base does, at the deadline, if there is one, and when the client goes away.
-func (o *HandlerOpts) scrapeContext(base, client context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
+// scrapeContext returns the context of a scrape. It has the values of base and ends when base
+// does, at the deadline unless that is zero, and when the client goes away. request is the
+// request's context. client, which may be the same, is cancelled when the client goes away,
+// even after request's own deadline.
+func (o *HandlerOpts) scrapeContext(base, request, client context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
+	var (
+		stop = func() bool { return true }
+		also = stop
+	)
 	until := base
 	if o.Patient {
 		until = context.WithoutCancel(base)
 	}
 	ctx, cancel := context.WithCancelCause(until)
-	stops := make([]func() bool, 0, 2)
-	follow := func(other context.Context) {
-		stops = append(stops, context.AfterFunc(other, func() {
-			if isCanceled(other) {
-				cancel(context.Cause(other))
-			}
-		}))
-	}
-	follow(client)
-	if o.Patient && base != client {
-		follow(base)
+	if until != request { // Or it ends anyway.
+		stop = followCancel(client, cancel)
+		if o.Patient && base != request {
+			also = followCancel(base, cancel)
+		}
 	}
 	free := func() {}
 	if !deadline.IsZero() {
@@ -95,11 +95,19 @@ func (o *HandlerOpts) scrapeContext(base, client context.Context, deadline time.
 	}
 	return ctx, func() {
 		free()
-		for _, stop := range stops {
-			stop()
-		}
+		stop()
+		also()
 		cancel(nil)
 	}
+}
+
+// followCancel calls cancel when ctx is cancelled, but not when its deadline has passed.
+func followCancel(ctx context.Context, cancel context.CancelCauseFunc) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		if isCanceled(ctx) {
+			cancel(context.Cause(ctx))
+		}
+	})
 }
 
 // isCanceled reports whether a context was cancelled, rather than that its deadline has
