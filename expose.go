@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -123,10 +124,13 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 		s.collect()
 		return func(string) bool { return false }, 0, nil
 	}
-	var cancel context.CancelFunc
+	var (
+		cancel     context.CancelFunc
+		collecting sync.WaitGroup
+	)
 	s.ctx, cancel = context.WithCancel(s.ctx)
+	defer collecting.Wait() // Even if w panics: the outcomes are released soon.
 	defer cancel()
-	var collecting sync.WaitGroup
 	collecting.Go(s.collect)
 	err = mixer.Drain(client, w)
 	if err != nil {
@@ -236,21 +240,32 @@ func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, 
 	if created {
 		opts = append(opts, expfmt.WithCreatedLines())
 	}
-	e := expfmt.NewEncoder(w, format, opts...)
+	// A family that cannot be encoded must not leave a part of it behind.
+	var family bytes.Buffer
+	e := expfmt.NewEncoder(&family, format, opts...)
 	families := builder.Families()
 	if len(families) == 0 && s.isFailure(refused) {
 		return nil
 	}
 	for _, mf := range families {
+		family.Reset()
 		if err := e.Encode(mf); err != nil {
-			if errors.Is(err, errClientGone) {
-				return err
-			}
 			refused.add(mf.GetName(), err)
+			continue
+		}
+		if _, err := w.Write(family.Bytes()); err != nil {
+			return err
 		}
 	}
+	family.Reset()
 	if closer, ok := e.(expfmt.Closer); ok {
-		return closer.Close()
+		if err := closer.Close(); err != nil {
+			return err
+		}
 	}
-	return nil
+	if family.Len() == 0 {
+		return nil
+	}
+	_, err := w.Write(family.Bytes())
+	return err
 }

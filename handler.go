@@ -1,16 +1,18 @@
 package metric
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
+	"golang.org/x/time/rate"
 
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
@@ -39,7 +41,10 @@ const (
 type HandlerOpts struct {
 	// ErrorLog, if not nil, is called with everything that goes wrong. It must be
 	// safe for concurrent use. errors.As finds a *GatherError in what a registry
-	// reports.
+	// reports. A header that is not valid is logged once a minute at most, and a client
+	// that goes away is no error. A scrape waits for ErrorLog, ErrorText and ContextFunc
+	// until its deadline and 100 ms more at most. One that blocks for longer is left behind
+	// and, after a second, not called again until it has returned.
 	ErrorLog func(error)
 	// ErrorHandling tells what to answer if something is missing from a scrape.
 	ErrorHandling HandlerErrorHandling
@@ -54,17 +59,37 @@ type HandlerOpts struct {
 
 	// ContextFunc, if not nil, returns the context that collectors get, which may
 	// carry values of the request. The scrape ends, too, when the request's own
-	// context does.
+	// context does; see Patient. A context that cannot be used, such as a nil pointer, is
+	// logged and replaced by the request's; a panic is answered with an error.
 	ContextFunc func(*http.Request) context.Context
-	// Timeout, if positive, is how long a scrape may take. A shorter one in the
-	// header X-Prometheus-Scrape-Timeout-Seconds takes precedence. What has been
-	// gathered by then is the result.
+	// Timeout, if positive, is how long a scrape may take. What has been gathered by
+	// then is the result. A scrape ends earlier if one of the following says so: the
+	// header X-Prometheus-Scrape-Timeout-Seconds less TimeoutOffset; a deadline of the
+	// request's context (http.TimeoutHandler sets one) less 100 ms or a tenth of the time
+	// left, whichever is less; http.Server.WriteTimeout, less as much as by default is
+	// taken off the header, and counted from when the handler begins.
 	Timeout time.Duration
 	// TimeoutOffset is how much earlier than the header says a scrape ends, so that
 	// the result still arrives in time. By default, it is the smaller of 500 ms and
 	// a tenth of the header. If it is negative, it is none; if it is as large as
 	// the header, half of the header is left.
 	TimeoutOffset time.Duration
+	// Patient has a scrape wait for its collectors as long as the client does, as
+	// client_golang's handlers do: a deadline of the context of the request, or of
+	// ContextFunc, does not end it, and the default of TimeoutOffset is only the smaller of
+	// 100 ms and a twentieth. The header, Timeout and a client that goes away still end it.
+	// Collectors get the values of the context. The handlers of package promhttp are
+	// patient.
+	Patient bool
+	// SendTimeout is how long after the deadline of the scrape the answer may still be
+	// sent, 10 s by default. If the scrape has no deadline, it is how long all writes
+	// together may wait for the client, 1 minute by default. A client that has not read the
+	// answer by then, or blocks a single write for a minute, is cut off; that is
+	// logged, and counted with the cause "encoding". If SendTimeout is negative, the
+	// handler sets no write deadlines. It extends none that http.Server.WriteTimeout has
+	// set, and does nothing for a http.ResponseWriter that has no SetWriteDeadline; see
+	// http.ResponseController.
+	SendTimeout time.Duration
 	// MaxRequestsInFlight, if positive, is how many requests are served at once.
 	// Others are answered with 503 Service Unavailable and a Retry-After.
 	MaxRequestsInFlight int
@@ -144,10 +169,15 @@ type handler struct {
 	offers   []Compression
 	slots    chan struct{}          // Has a value for each request in flight; nil if there is no limit.
 	errors   *prometheus.CounterVec // By cause; see InstrumentMetricHandler.
+
+	badHeader rate.Sometimes // Limits how often it is logged.
+	// Calls of the options that are functions.
+	contextFunc, errorLog, errorText callback
+	unlogged                         atomic.Int64 // Errors that ErrorLog did not get, since it blocked.
 }
 
 func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
-	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
+	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats, badHeader: rate.Sometimes{Interval: logInterval}}
 	if len(h.formats) == 0 {
 		h.formats = expfmt.DefaultAcceptedFormats()
 		if opts.EnableOpenMetrics {
@@ -216,20 +246,24 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	format := expfmt.NegotiateAccept(r.Header, h.formats...)
-	out := &response{to: w, request: r.Context(), compression: Identity}
+	compression := Identity
 	w.Header().Add("Vary", "Accept")
 	if len(h.offers) > 0 {
 		w.Header().Add("Vary", "Accept-Encoding")
-		out.compression = negotiateCompression(r.Header.Values("Accept-Encoding"), h.offers)
+		compression = negotiateCompression(r.Header.Values("Accept-Encoding"), h.offers)
 	}
 	w.Header().Set("Content-Type", string(format))
 	if r.Method == http.MethodHead {
 		return // There is no body to gather for.
 	}
-	ctx, cancel, err := h.scrapeContext(r, start)
+	wire, forget := newWire(w, r)
+	defer forget()
+	ctx, cancel, patience, err := h.scrapeContext(wire, start)
 	defer cancel()
+	deadline, _ := ctx.Deadline()
+	wire.limit(start, deadline, h.opts.SendTimeout)
 	if err != nil {
-		h.httpError(w, err)
+		h.httpError(wire, patience, err)
 		return
 	}
 	if !chosen.isZero() {
@@ -240,100 +274,123 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, printable(err.Error()), http.StatusBadRequest)
 		return
 	}
+	if s.hookErr != nil && h.opts.ErrorLog != nil {
+		h.log(s.patience, s.hookErr)
+		s.hookErr = nil
+	}
 	if h.opts.CoalesceGather {
 		s.shareRuns()
 	}
-	h.serve(out, s, format)
+	h.serve(&response{wire: wire, compression: compression}, s, format)
 }
 
-// scrapeContext returns the context of a scrape. An error is one of ContextFunc.
-func (h *handler) scrapeContext(r *http.Request, start time.Time) (context.Context, context.CancelFunc, error) {
+// scrapeContext returns the context of a scrape, and how long the scrape waits for the
+// program's functions. An error is a panic of ContextFunc. If ContextFunc blocks until the
+// deadline, or still does since an earlier request, there is an error in the log and the
+// scrape is over: its collectors might need what ContextFunc would have told them.
+func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, context.CancelFunc, *callbackWait, error) {
+	r := w.request
+	deadline, badHeader := h.opts.deadline(r, start)
 	base := r.Context()
-	if h.opts.ContextFunc != nil {
-		err := engine.Try(func() error {
-			if ctx := h.opts.ContextFunc(r); ctx != nil {
-				base = ctx
-			}
-			return nil
-		})
-		if err != nil {
-			err = fmt.Errorf("making the context of the scrape: %w", err)
-			h.log(err)
-			return base, func() {}, err
-		}
+	ctx, cancel := h.opts.scrapeContext(base, base, w.client, deadline)
+	p := newCallbackWait(ctx)
+	if badHeader != nil && isDue(&h.badHeader) {
+		h.log(p, badHeader)
 	}
-	ctx, cancel, err := h.opts.scrapeContext(base, r, start)
-	if err != nil {
-		h.log(err)
+	if h.opts.ContextFunc == nil {
+		return ctx, cancel, p, nil
 	}
-	return ctx, cancel, nil
+	made, err := call(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
+	if err == nil {
+		made, free := h.opts.scrapeContext(made, base, w.client, deadline)
+		cancel()
+		return made, free, p, nil
+	}
+	err = fmt.Errorf("making the context of the scrape: ContextFunc: %w", err)
+	h.log(p, err)
+	if errors.Is(err, errCallbackBlocked) {
+		ctx, free := context.WithDeadline(ctx, start)
+		return ctx, func() { free(); cancel() }, p, nil
+	}
+	if _, panicked := asPanic(err); panicked {
+		return ctx, cancel, p, err
+	}
+	return ctx, cancel, p, nil
 }
 
 // serve scrapes and answers.
 func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 	var (
-		buffer  *bytes.Buffer
+		body    io.Writer = out
+		held    *heldBody
 		refused failures
-		err     error
 	)
-	if h.opts.ErrorHandling == ContinueOnError {
-		err = h.expose(out, s, format, out, &refused)
-	} else {
+	if h.opts.ErrorHandling != ContinueOnError {
 		// The status must be known before the first byte is sent.
-		buffer = new(bytes.Buffer)
-		err = h.expose(out, s, format, buffer, &refused)
+		held = &heldBody{wire: out.wire}
+		body = held
 	}
+	err := engine.Try(func() error { return h.expose(out, s, format, body, &refused) })
+	if err == nil {
+		err = out.failed
+	}
+	s.abandoned = out.wire.isClientGone() && !out.wire.late
 	failed := h.report(s, &refused)
 	_ = s.end(refused.err()) // It is reported already.
 	switch {
 	case err != nil:
-		h.giveUp(out, fmt.Errorf("error encoding and sending metrics: %w", err))
+		h.giveUp(out, s.patience, fmt.Errorf("error encoding and sending metrics: %w", err))
 		return
 	case failed == nil:
-	case h.opts.ErrorHandling == PanicOnError:
+	case h.opts.ErrorHandling == PanicOnError && !s.abandoned:
 		panic(failed)
-	case h.opts.ErrorHandling == HTTPErrorOnError, !out.begun:
-		h.httpError(out.to, failed)
+	case h.opts.ErrorHandling != ContinueOnError, !out.begun:
+		h.httpError(out.wire, s.patience, failed)
 		return
 	}
-	if buffer != nil {
-		_, err = out.Write(buffer.Bytes())
-	}
-	if err == nil {
-		err = out.finish(true)
-	}
+	err = engine.Try(func() error {
+		if held != nil {
+			if _, err := out.Write(held.Bytes()); err != nil {
+				return err
+			}
+		}
+		return out.finish(true)
+	})
 	if err != nil {
-		h.giveUp(out, fmt.Errorf("error sending metrics: %w", err))
+		h.giveUp(out, s.patience, fmt.Errorf("error sending metrics: %w", err))
 	}
 }
 
-// giveUp ends an answer that could not be sent to its end. Mostly there is nobody who
-// sees it. But a request's context may also have been cancelled by the server, which is
-// about to shut down, and then Prometheus must not take an answer without metrics, or
-// with some of them, for all that there are: their series would end.
-func (h *handler) giveUp(out *response, err error) {
-	h.countAndLog("encoding", err)
-	_ = out.finish(false) // There is an error already.
+// giveUp ends an answer that could not be sent to its end. If a part of it may have been
+// sent, it is broken off: a client that took it for all that there is would end the series
+// that are missing. If not, it becomes an error.
+//
+// That a client has gone away is neither logged nor counted. That it has stopped reading is.
+func (h *handler) giveUp(out *response, p *callbackWait, err error) {
+	switch {
+	case out.wire.late:
+		h.countAndLog(p, "encoding", fmt.Errorf("the client has not read the answer in time, see HandlerOpts.SendTimeout: %w", err))
+	case !out.wire.isClientGone():
+		h.countAndLog(p, "encoding", err)
+	}
+	_ = engine.Try(func() error { return out.finish(false) }) // There is an error already.
 	if !out.begun {
-		h.httpError(out.to, err)
+		h.httpError(out.wire, p, err)
 		return
 	}
-	if errors.Is(err, errClientGone) && out.request.Value(http.ServerContextKey) != nil {
-		panic(http.ErrAbortHandler) // The one way to break off a response.
+	if panicked, ok := asPanic(err); ok && panicked.Value == http.ErrAbortHandler {
+		panic(http.ErrAbortHandler) // What is below the handler wants it.
 	}
+	out.wire.abort(err)
 }
 
 // expose writes the exposition to w.
-func (h *handler) expose(out *response, s *scrape, format expfmt.Format, w interface {
-	Write([]byte) (int, error)
-}, refused *failures) error {
+func (h *handler) expose(out *response, s *scrape, format expfmt.Format, w io.Writer, refused *failures) error {
 	ours, ok := encodeFormat(format)
 	if !ok {
 		return s.exposeForeign(w, format, h.opts.EnableOpenMetricsTextCreatedSamples, refused)
 	}
-	client, forget := clientContext(out.request)
-	defer forget()
-	return s.expose(client, w, encode.Options{
+	return s.expose(out.wire.client, w, encode.Options{
 		Format:       ours,
 		Escaping:     format.ToEscapingScheme(),
 		CreatedLines: h.opts.EnableOpenMetricsTextCreatedSamples,
@@ -357,11 +414,15 @@ func encodeFormat(format expfmt.Format) (encode.Format, bool) {
 // report logs and counts what went wrong, and returns all of it.
 func (h *handler) report(s *scrape, refused *failures) error {
 	gathering, encoding := s.failures.err(), refused.err()
-	if gathering != nil {
-		h.countAndLog("gathering", fmt.Errorf("error gathering metrics: %w", gathering))
+	if worthLogging := s.worthLogging(); gathering != nil && len(worthLogging) > 0 {
+		logged := gathering
+		if s.abandoned {
+			logged = &GatherError{Failures: worthLogging}
+		}
+		h.countAndLog(s.patience, "gathering", fmt.Errorf("error gathering metrics: %w", logged))
 	}
 	if encoding != nil {
-		h.countAndLog("encoding", fmt.Errorf("error encoding metrics: %w", encoding))
+		h.countAndLog(s.patience, "encoding", fmt.Errorf("error encoding metrics: %w", encoding))
 	}
 	switch {
 	case gathering == nil:
@@ -372,24 +433,63 @@ func (h *handler) report(s *scrape, refused *failures) error {
 	return errors.Join(gathering, encoding)
 }
 
-func (h *handler) countAndLog(cause string, err error) {
+func (h *handler) countAndLog(p *callbackWait, cause string, err error) {
 	h.errors.WithLabelValues(cause).Inc()
-	h.log(err)
+	h.log(p, err)
 }
 
-func (h *handler) log(err error) {
-	if h.opts.ErrorLog != nil {
-		// A log that panics must not cost the scrape.
-		_ = engine.Try(func() error { h.opts.ErrorLog(err); return nil })
+// log calls ErrorLog, for as long as p allows. If it panics, that costs nothing else.
+func (h *handler) log(p *callbackWait, err error) {
+	if h.opts.ErrorLog == nil {
+		return
+	}
+	if n := h.unlogged.Swap(0); n > 0 {
+		err = &afterSilence{n, err}
+	}
+	if !logTo(h.opts.ErrorLog, &h.errorLog, p, err) {
+		n := int64(1)
+		if after, ok := err.(*afterSilence); ok { //nolint:errorlint // It is made above.
+			n += after.unlogged
+		}
+		h.unlogged.Add(n)
 	}
 }
+
+// logTo calls an ErrorLog, which may be nil, for as long as p allows. It reports whether it
+// has returned.
+func logTo(log func(error), c *callback, p *callbackWait, err error) bool {
+	if log == nil {
+		return true
+	}
+	_, failed := call(c, p, func() (called struct{}, _ error) {
+		log(err)
+		return called, nil
+	})
+	return !errors.Is(failed, errCallbackBlocked)
+}
+
+// afterSilence is an error that is logged after others that were not.
+type afterSilence struct {
+	unlogged int64
+	err      error
+}
+
+func (e *afterSilence) Error() string {
+	return fmt.Sprintf("%v (%d more error(s) may not have been logged, since ErrorLog blocked)", e.err, e.unlogged)
+}
+
+func (e *afterSilence) Unwrap() error { return e.err }
 
 // httpError answers with an error.
-func (h *handler) httpError(w http.ResponseWriter, err error) {
+func (h *handler) httpError(w *wire, p *callbackWait, err error) {
 	text := err.Error()
 	if h.opts.ErrorText != nil {
-		text = http.StatusText(http.StatusInternalServerError) // If it panics.
-		_ = engine.Try(func() error { text = h.opts.ErrorText(err); return nil })
+		var failed error
+		text, failed = call(&h.errorText, p, func() (string, error) { return h.opts.ErrorText(err), nil })
+		if failed != nil {
+			text = http.StatusText(http.StatusInternalServerError)
+		}
 	}
-	http.Error(w, "An error has occurred while serving metrics:\n\n"+printable(text), http.StatusInternalServerError)
+	w.arm()
+	http.Error(w.to, "An error has occurred while serving metrics:\n\n"+printable(text), http.StatusInternalServerError)
 }

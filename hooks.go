@@ -2,14 +2,21 @@ package metric
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// Hooks are functions that are called while a registry is scraped. All are optional.
-// They must be safe for concurrent use and quick: the scrape waits for them. One that
-// panics costs nothing but what it would have done.
+// Hooks are functions that are called while a registry is scraped. All are optional, and
+// must be safe for concurrent use and quick.
+//
+// A hook that panics, or returns a context that cannot be used (a nil pointer, for
+// example), is logged and costs nothing else: the scrape goes on with the context it had.
+// A hook of a scrape that blocks is left behind shortly after the scrape's deadline, and
+// is skipped until it returns. A hook of a collector that blocks costs only that
+// collector.
 //
 // A start hook may return another context, with a span in it for example. It is passed
 // on to collectors and to the end hook; nil leaves it as it is.
@@ -41,27 +48,73 @@ type CollectorEnd struct {
 	Err error
 }
 
-// begin calls a start hook and returns the context to go on with.
-func begin(ctx context.Context, hook func() context.Context) context.Context {
-	next := ctx
-	_ = engine.Try(func() error { // A hook's panic is its own affair.
-		if changed := hook(); changed != nil {
-			next = changed
-		}
-		return nil
+// scrapeHooks are the hooks of scrapes with what has become of their calls.
+type scrapeHooks struct {
+	start, end callback
+}
+
+var errUnusableContext = errors.New("it has returned a context that cannot be used")
+
+// startHook calls a start hook and returns the context to go on with.
+func startHook(ctx context.Context, hook func() context.Context) (context.Context, error) {
+	next := hook()
+	if next == nil {
+		return ctx, nil
+	}
+	if err := usableContext(next); err != nil {
+		return ctx, fmt.Errorf("%w, a %T: %v", errUnusableContext, next, err)
+	}
+	return next, nil
+}
+
+// scrapeStart calls the hook and returns the context to go on with.
+func (r *ContextRegistry) scrapeStart(ctx context.Context, p *callbackWait) (context.Context, error) {
+	hook := r.hooks.ScrapeStart
+	if hook == nil {
+		return ctx, nil
+	}
+	next, err := call(&r.scrapeHooks.start, p, func() (context.Context, error) {
+		return startHook(ctx, func() context.Context { return hook(ctx) })
 	})
-	return next
+	if err != nil {
+		return ctx, fmt.Errorf("hook ScrapeStart: %w", err)
+	}
+	return next, nil
+}
+
+// scrapeEnd calls the hook.
+func (r *ContextRegistry) scrapeEnd(ctx context.Context, p *callbackWait, end ScrapeEnd) error {
+	hook := r.hooks.ScrapeEnd
+	if hook == nil {
+		return nil
+	}
+	_, err := call(&r.scrapeHooks.end, p, func() (struct{}, error) {
+		hook(ctx, end)
+		return struct{}{}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("hook ScrapeEnd: %w", err)
+	}
+	return nil
 }
 
 // around puts the hooks around a run.
-func (h *Hooks) around(collector string, run engine.Run) engine.Run {
+func (r *ContextRegistry) around(collector string, run engine.Run) engine.Run {
+	h := &r.hooks
 	if h.CollectorStart == nil && h.CollectorEnd == nil {
 		return run
 	}
 	return func(ctx context.Context, sink engine.Sink) error {
 		start, limit := time.Now(), ctx
 		if h.CollectorStart != nil {
-			ctx = begin(ctx, func() context.Context { return h.CollectorStart(ctx, collector) })
+			next, err := try(func() (context.Context, error) {
+				return startHook(ctx, func() context.Context { return h.CollectorStart(ctx, collector) })
+			})
+			if err != nil {
+				r.hookFailed(limit, newCallbackWait(limit), collector, fmt.Errorf("hook CollectorStart: %w", err))
+			} else {
+				ctx = next
+			}
 		}
 		err := engine.Try(func() error { return run(ctx, sink) })
 		if h.CollectorEnd != nil {
@@ -69,28 +122,26 @@ func (h *Hooks) around(collector string, run engine.Run) engine.Run {
 			if err == nil {
 				end.Err = limit.Err()
 			}
-			_ = engine.Try(func() error {
+			failed := engine.Try(func() error {
 				h.CollectorEnd(ctx, collector, end)
 				return nil
 			})
+			if failed != nil {
+				r.hookFailed(limit, newCallbackWait(limit), collector, fmt.Errorf("hook CollectorEnd: %w", failed))
+			}
 		}
 		return err
 	}
 }
 
-// scrapeStart calls the hook and returns the context to go on with.
-func (h *Hooks) scrapeStart(ctx context.Context) context.Context {
-	if h.ScrapeStart == nil {
-		return ctx
-	}
-	return begin(ctx, func() context.Context { return h.ScrapeStart(ctx) })
-}
+// defaultHookLog logs failures of hooks of registries that have no logger.
+var defaultHookLog = newFailureLog(nil)
 
-func (h *Hooks) scrapeEnd(ctx context.Context, duration time.Duration, err error) {
-	if h.ScrapeEnd != nil {
-		_ = engine.Try(func() error {
-			h.ScrapeEnd(ctx, ScrapeEnd{duration, err})
-			return nil
-		})
+// hookFailed logs the failure of a hook.
+func (r *ContextRegistry) hookFailed(ctx context.Context, p *callbackWait, collector string, err error) {
+	log := r.log
+	if log == nil {
+		log = defaultHookLog
 	}
+	log.log(ctx, p, "hook failed", []*CollectorError{{Collector: collector, Err: err}})
 }

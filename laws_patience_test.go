@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -210,10 +211,17 @@ func TestFloodIsServedInTime(t *testing.T) {
 		})
 	}
 	release := make(chan struct{})
-	defer close(release)
+	var flood atomic.Bool // It is running.
+	defer func() {
+		for close(release); flood.Load(); {
+			time.Sleep(time.Millisecond) // It must not disturb other tests.
+		}
+	}()
 	for name, add := range map[string]func(r *metric.ContextRegistry) metric.GathererWithContext{
 		"collector": func(r *metric.ContextRegistry) metric.GathererWithContext {
 			r.MustRegister(metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) {
+				flood.Store(true)
+				defer flood.Store(false)
 				for i := 0; ; i++ {
 					select {
 					case ch <- metric.MustNewConstMetric(floodDesc, metric.GaugeValue, 1, strconv.Itoa(i)):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,10 +21,10 @@ func LogErrors(logger *slog.Logger) func(error) {
 	l := newFailureLog(logger)
 	return func(err error) {
 		if failed, ok := errors.AsType[*GatherError](err); ok {
-			l.log(context.Background(), collectingFailed, failed.Failures)
+			l.log(context.Background(), nil, collectingFailed, failed.Failures)
 			return
 		}
-		l.log(context.Background(), "serving metrics failed", []*CollectorError{{Err: err}})
+		l.log(context.Background(), nil, "serving metrics failed", []*CollectorError{{Err: err}})
 	}
 }
 
@@ -33,6 +34,8 @@ const logInterval = time.Minute
 // failureLog logs failures, but not all of a flood of them.
 type failureLog struct {
 	logger *slog.Logger // Nil means what slog.Default returns when there is something to log.
+
+	handler callback // Calls of the logger.
 
 	mu     sync.Mutex
 	limits map[logKey]*logLimit
@@ -58,8 +61,10 @@ const maxLogLimits = 10_000
 // collectingFailed is the message about a failure of a collector.
 const collectingFailed = "collecting metrics failed"
 
-// log logs failures. It does nothing if l is nil.
-func (l *failureLog) log(ctx context.Context, message string, list []*CollectorError) {
+// log logs failures, and waits for that as long as p allows: the handler of the logger is
+// somebody else's code. Lines that cannot be written because it blocks count as
+// suppressed. log does nothing if l is nil.
+func (l *failureLog) log(ctx context.Context, p *callbackWait, message string, list []*CollectorError) {
 	if l == nil {
 		return
 	}
@@ -68,25 +73,55 @@ func (l *failureLog) log(ctx context.Context, message string, list []*CollectorE
 		logger = slog.Default()
 	}
 	for _, f := range list {
-		kind := engine.KindOf(f.Err)
-		suppressed, ok := l.allow(logKey{f.Collector, kind})
+		key := logKey{f.Collector, engine.KindOf(f.Err)}
+		suppressed, ok := l.allow(key)
 		if !ok {
 			continue
 		}
-		attrs := []slog.Attr{slog.String("kind", kind.String()), slog.Any("error", f.Err)}
-		if f.Collector != "" {
-			attrs = append(attrs, slog.String("collector", f.Collector))
-		}
-		if suppressed > 0 {
-			attrs = append(attrs, slog.Int("suppressed", suppressed))
-		}
-		if panicked, ok := asPanic(f.Err); ok {
-			attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
-		}
-		_ = engine.Try(func() error { // A handler's panic is its own affair.
-			logger.LogAttrs(ctx, slog.LevelError, message, attrs...)
-			return nil
+		_, err := call(&l.handler, p, func() (began struct{}, err error) {
+			logger.LogAttrs(ctx, slog.LevelError, message, failureAttrs(f, key.kind, suppressed)...)
+			return began, nil
 		})
+		if errors.Is(err, errCallbackBlocked) {
+			l.suppress(key, suppressed+1)
+		}
+	}
+}
+
+// worthLogging returns the failures of the scrape that say something about collectors. If
+// the client has gone away, collectors fail because their context was cancelled, in whatever
+// words; only panics are worth a line then.
+func (s *scrape) worthLogging() []*CollectorError {
+	if !s.abandoned {
+		return s.failures.list
+	}
+	return slices.DeleteFunc(slices.Clone(s.failures.list), func(f *CollectorError) bool {
+		_, panicked := asPanic(f.Err)
+		return !panicked
+	})
+}
+
+// failureAttrs returns the attributes of a line.
+func failureAttrs(f *CollectorError, kind engine.Kind, suppressed int) []slog.Attr {
+	attrs := []slog.Attr{slog.String("kind", kind.String()), slog.Any("error", f.Err)}
+	if f.Collector != "" {
+		attrs = append(attrs, slog.String("collector", f.Collector))
+	}
+	if suppressed > 0 {
+		attrs = append(attrs, slog.Int("suppressed", suppressed))
+	}
+	if panicked, ok := asPanic(f.Err); ok {
+		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
+	}
+	return attrs
+}
+
+// suppress counts lines that were allowed but could not be written.
+func (l *failureLog) suppress(key logKey, lines int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if limit := l.limits[key]; limit != nil {
+		limit.suppressed += lines
 	}
 }
 

@@ -26,12 +26,13 @@ type Registry = ContextRegistry
 // It is safe for concurrent use. While it gathers, no lock is held: collectors may be
 // registered and unregistered meanwhile, which later scrapes will see.
 type ContextRegistry struct {
-	engine   engine.Engine
-	pedantic bool
-	host     bool         // It runs a single gatherer, which has no name in it; see hosts.
-	self     *selfMetrics // Nil if they were not asked for.
-	log      *failureLog  // Nil if there is none.
-	hooks    Hooks
+	engine      engine.Engine
+	pedantic    bool
+	host        bool         // It runs a single gatherer, which has no name in it; see hosts.
+	self        *selfMetrics // Nil if they were not asked for.
+	log         *failureLog  // Nil if there is none.
+	hooks       Hooks
+	scrapeHooks scrapeHooks
 
 	mu      sync.Mutex
 	book    *prometheus.Registry // Which collectors are equal or in conflict; never collects.
@@ -231,7 +232,7 @@ func (r *ContextRegistry) prepare(e *entry) {
 		return
 	}
 	e.run = &engine.Collector{
-		Name: e.name, Run: r.hooks.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy,
+		Name: e.name, Run: r.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy,
 		Earlier: r.leftBehind(e), Origin: e.origin,
 	}
 	if r.self != nil {

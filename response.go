@@ -1,10 +1,9 @@
 package metric
 
 import (
-	"context"
+	"bytes"
 	"errors"
 	"io"
-	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -95,11 +94,11 @@ var compressors = map[Compression]*sync.Pool{
 // response is the body of a response. Nothing is sent before the first write, so that
 // until then it can become an error response instead.
 type response struct {
-	to          http.ResponseWriter
-	request     context.Context //nolint:containedctx // It lives as long as the response.
+	wire        *wire
 	compression Compression
 
 	begun      bool
+	failed     error // The first error of Write. There is no way to go on after it.
 	compressor compressor
 }
 
@@ -107,25 +106,31 @@ type response struct {
 var errClientGone = errors.New("the client has gone away")
 
 // Write sends p, or refuses to if the client has gone away.
-func (r *response) Write(p []byte) (int, error) {
-	if gone(r.request) {
-		return 0, errClientGone
-	}
-	if !r.begun {
+func (r *response) Write(p []byte) (n int, err error) {
+	switch {
+	case r.failed != nil:
+		return 0, r.failed
+	case r.wire.isClientGone():
+		r.failed = errClientGone
+		return 0, r.failed
+	case !r.begun:
 		r.begin()
 	}
 	if r.compressor != nil {
-		return r.compressor.Write(p)
+		n, err = r.compressor.Write(p)
+	} else {
+		n, err = r.wire.Write(p)
 	}
-	return r.to.Write(p)
+	r.failed = err
+	return n, err
 }
 
 func (r *response) begin() {
 	r.begun = true
 	if pool, ok := compressors[r.compression]; ok {
-		r.to.Header().Set("Content-Encoding", string(r.compression))
+		r.wire.to.Header().Set("Content-Encoding", string(r.compression))
 		r.compressor = pool.Get().(compressor)
-		r.compressor.Reset(r.to)
+		r.compressor.Reset(r.wire)
 	}
 }
 
@@ -147,20 +152,17 @@ func (r *response) finish(whole bool) (err error) {
 	return err
 }
 
-// gone tells whether the client of a request has gone away. That the request's own
-// deadline has passed is no reason not to deliver what was gathered until then.
-func gone(request context.Context) bool { return errors.Is(request.Err(), context.Canceled) }
+// heldBody is the memory for an exposition that is sent only when it is known to be whole.
+type heldBody struct {
+	bytes.Buffer
 
-// clientContext returns a context that ends when the client of a request has gone away.
-func clientContext(request context.Context) (context.Context, context.CancelFunc) {
-	client, cancel := context.WithCancelCause(context.WithoutCancel(request))
-	stop := context.AfterFunc(request, func() {
-		if gone(request) {
-			cancel(errClientGone)
-		}
-	})
-	return client, func() {
-		stop()
-		cancel(nil)
+	wire *wire
+}
+
+// Write holds p, or refuses to if the client has gone away.
+func (b *heldBody) Write(p []byte) (int, error) {
+	if b.wire.isClientGone() {
+		return 0, errClientGone
 	}
+	return b.Buffer.Write(p)
 }

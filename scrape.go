@@ -80,8 +80,11 @@ type scrape struct {
 	selection selection
 	wanted    func(family string) bool // Nil means all.
 	failures  failures
-	shared    bool      // Runs are shared with scrapes that overlap; see shareRuns.
-	runsEnd   time.Time // See limitRuns.
+	shared    bool // Runs are shared with scrapes that overlap; see shareRuns.
+
+	patience  *callbackWait // With the functions of the program.
+	hookErr   error         // What is wrong with the hook ScrapeStart.
+	abandoned bool          // The client has gone away; see worthLogging.
 }
 
 // part is what one registry contributes to a scrape.
@@ -114,7 +117,8 @@ func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
 	if err := chosen.unknown(); err != nil {
 		return nil, err
 	}
-	s.ctx = r.hooks.scrapeStart(ctx)
+	s.patience = newCallbackWait(ctx)
+	s.ctx, s.hookErr = r.scrapeStart(ctx, s.patience)
 	return s, nil
 }
 
@@ -129,11 +133,16 @@ func (s *scrape) end(err error) error {
 	case err != nil:
 		gathering = errors.Join(gathering, err)
 	}
-	r.log.log(s.ctx, collectingFailed, s.failures.list)
+	if s.hookErr != nil {
+		r.hookFailed(s.ctx, s.patience, "", s.hookErr)
+	}
+	r.log.log(s.ctx, s.patience, collectingFailed, s.worthLogging())
 	if r.self != nil {
 		r.self.scrapes.Add(1)
 	}
-	r.hooks.scrapeEnd(s.ctx, time.Since(s.began), gathering)
+	if err := r.scrapeEnd(s.ctx, s.patience, ScrapeEnd{time.Since(s.began), gathering}); err != nil {
+		r.hookFailed(s.ctx, s.patience, "", err)
+	}
 	for _, p := range s.parts {
 		for i := range p.outcomes {
 			p.outcomes[i].Release()
@@ -220,10 +229,6 @@ func (p *part) prefix() (prefix string) {
 	return prefix
 }
 
-// limitRuns has the contexts of the collectors end at this time, if they would not end
-// earlier anyway. The scrape goes on listening until its own deadline.
-func (s *scrape) limitRuns(end time.Time) { s.runsEnd = end }
-
 // shareRuns has scrapes that overlap share their runs, even of collectors that can take a
 // context.
 func (s *scrape) shareRuns() {
@@ -247,7 +252,7 @@ func (s *scrape) askForOrigins() {
 // collect runs the collectors of all parts until they have finished or the scrape is
 // over.
 func (s *scrape) collect() {
-	runs := engine.NewScrape(s.ctx, s.runsEnd)
+	runs := engine.NewScrape(s.ctx)
 	defer runs.End()
 	var others sync.WaitGroup
 	for _, p := range s.parts[1:] {

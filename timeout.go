@@ -2,53 +2,153 @@ package metric
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"strconv"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 const scrapeTimeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
-// maxTimeoutOffset and its fraction of the header are the default of TimeoutOffset.
 const (
+	// maxTimeoutOffset and its fraction of the header are the default of TimeoutOffset.
 	maxTimeoutOffset = 500 * time.Millisecond
 	timeoutFraction  = 10
+	// maxPatientOffset and its fraction are the default if Patient is set.
+	maxPatientOffset = 100 * time.Millisecond
+	patientFraction  = 20
+	// maxRoom and its fraction of the time that is left are what a scrape leaves of a
+	// deadline of the request's context: whoever has set it, such as http.TimeoutHandler,
+	// needs the answer before.
+	maxRoom      = 100 * time.Millisecond
+	roomFraction = 10
 )
 
-// scrapeContext returns the context of a scrape, which ends at the earliest of all
-// deadlines and when the client goes away. An error tells that the header, which is
-// then ignored, is not valid; the context is valid in any case.
-func (o *HandlerOpts) scrapeContext(base context.Context, r *http.Request, start time.Time) (context.Context, context.CancelFunc, error) {
-	timeout, limited := o.Timeout, o.Timeout > 0
-	header, err := headerTimeout(r.Header.Get(scrapeTimeoutHeader))
-	if header > 0 {
-		if header -= o.offset(header); !limited || header < timeout {
-			timeout, limited = header, true
+// ScrapeContext returns the context that a handler with these options would scrape under,
+// for programs that write their own handlers: it carries the values of ContextFunc or of the
+// request, and ends when the client goes away or at the deadline that follows from the
+// header X-Prometheus-Scrape-Timeout-Seconds, Timeout, TimeoutOffset, Patient, the request's
+// own deadline and the server's WriteTimeout. The time counts from the call.
+//
+// The caller must call the CancelFunc when the scrape is over. Only the options that are
+// named here are used, and ErrorLog: it gets the panic of a ContextFunc, whose context is then
+// replaced by the request's, and at most once a minute a header that is not valid, which is
+// ignored. ScrapeContext is safe for concurrent use.
+func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.CancelFunc) {
+	deadline, err := opts.deadline(r, time.Now())
+	if err != nil && isDue(&badScrapeContextHeader) {
+		logTo(opts.ErrorLog, new(callback), nil, err)
+	}
+	base := r.Context()
+	if opts.ContextFunc != nil {
+		made, err := try(func() (context.Context, error) { return opts.contextOf(r) })
+		if err != nil {
+			logTo(opts.ErrorLog, new(callback), nil, err)
+		} else {
+			base = made
 		}
 	}
-	ctx, cancel := context.WithCancelCause(base)
-	// The base may have nothing to do with the request.
-	client := r.Context()
-	unlink := context.AfterFunc(client, func() {
-		if gone(client) {
-			cancel(context.Cause(client))
+	return opts.scrapeContext(base, r.Context(), r.Context(), deadline)
+}
+
+// badScrapeContextHeader limits how often ScrapeContext logs.
+var badScrapeContextHeader = rate.Sometimes{Interval: logInterval}
+
+// isDue reports whether something may be logged now.
+func isDue(s *rate.Sometimes) (due bool) {
+	s.Do(func() { due = true })
+	return due
+}
+
+// contextOf calls ContextFunc. An error is one of the context that it has made.
+func (o *HandlerOpts) contextOf(r *http.Request) (context.Context, error) {
+	return startHook(r.Context(), func() context.Context { return o.ContextFunc(r) })
+}
+
+// scrapeContext returns the context of a scrape. It has the values of base and ends when base
+// does, at the deadline unless that is zero, and when the client goes away. request is the
+// request's context. client, which may be the same, is cancelled when the client goes away,
+// even after request's own deadline.
+func (o *HandlerOpts) scrapeContext(base, request, client context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
+	var (
+		stop = func() bool { return true }
+		also = stop
+	)
+	until := base
+	if o.Patient {
+		until = context.WithoutCancel(base)
+	}
+	ctx, cancel := context.WithCancelCause(until)
+	if until != request { // Or it ends anyway.
+		stop = followCancel(client, cancel)
+		if o.Patient && base != request {
+			also = followCancel(base, cancel)
 		}
-	})
-	deadline, ok := client.Deadline()
-	if own := start.Add(timeout); limited && (!ok || own.Before(deadline)) {
-		deadline, ok = own, true
 	}
 	free := func() {}
-	if ok {
+	if !deadline.IsZero() {
 		ctx, free = context.WithDeadline(ctx, deadline)
 	}
 	return ctx, func() {
 		free()
-		unlink()
+		stop()
+		also()
 		cancel(nil)
-	}, err
+	}
+}
+
+// followCancel calls cancel when ctx is cancelled, but not when its deadline has passed.
+func followCancel(ctx context.Context, cancel context.CancelCauseFunc) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		if isCanceled(ctx) {
+			cancel(context.Cause(ctx))
+		}
+	})
+}
+
+// isCanceled reports whether a context was cancelled, rather than that its deadline has
+// passed. For the context of a request, that is so when its client has gone away, or when
+// its server is about to shut down.
+func isCanceled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+
+// deadline returns when a scrape that began at start has to end, or zero if never. An error
+// says that the header, which is then ignored, is not valid.
+func (o *HandlerOpts) deadline(r *http.Request, start time.Time) (deadline time.Time, err error) {
+	earliest := func(t time.Time) {
+		if deadline.IsZero() || t.Before(deadline) {
+			deadline = t
+		}
+	}
+	if o.Timeout > 0 {
+		earliest(start.Add(o.Timeout))
+	}
+	header, err := headerTimeout(r.Header.Get(scrapeTimeoutHeader))
+	if header > 0 {
+		earliest(start.Add(header - o.offset(header)))
+	}
+	if own, ok := r.Context().Deadline(); ok && !o.Patient {
+		left := own.Sub(start)
+		earliest(own.Add(-max(0, min(maxRoom, left/roomFraction))))
+	}
+	if timeout := serverWriteTimeout(r); timeout > 0 {
+		earliest(start.Add(timeout - o.defaultOffset(timeout)))
+	}
+	return deadline, err
+}
+
+// serverWriteTimeout returns the WriteTimeout of the server of a request, or 0 if there is
+// none. The server counts it from when it has read the header of the request, which nobody
+// but it knows; it is taken as counted from when our handler begins.
+func serverWriteTimeout(r *http.Request) time.Duration {
+	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok || server == nil {
+		return 0
+	}
+	return server.WriteTimeout
 }
 
 // offset returns how much earlier than the header says the scrape has to end.
@@ -57,12 +157,20 @@ func (o *HandlerOpts) offset(header time.Duration) time.Duration {
 	case o.TimeoutOffset < 0:
 		return 0
 	case o.TimeoutOffset == 0:
-		return min(maxTimeoutOffset, header/timeoutFraction)
+		return o.defaultOffset(header)
 	case o.TimeoutOffset >= header:
 		return header / 2
 	default:
 		return o.TimeoutOffset
 	}
+}
+
+// defaultOffset returns how much of a timeout is left for the way of the answer.
+func (o *HandlerOpts) defaultOffset(timeout time.Duration) time.Duration {
+	if o.Patient {
+		return min(maxPatientOffset, timeout/patientFraction)
+	}
+	return min(maxTimeoutOffset, timeout/timeoutFraction)
 }
 
 // headerTimeout returns what the header says, and 0 if it is not there or not valid.

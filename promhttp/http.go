@@ -67,9 +67,13 @@ func Handler() http.Handler {
 // client_golang's default gatherer beside it, like Handler does. Libraries that the
 // program uses may have registered their metrics there.
 //
-// A scrape ends after opts.Timeout, or earlier if Prometheus says so in a header. What
+// A scrape ends after opts.Timeout, or earlier if Prometheus says so in a header, less the
+// smaller of 100 ms and a twentieth of it; it also ends before the server's WriteTimeout. What
 // has been gathered by then is served if opts.ErrorHandling is ContinueOnError;
-// otherwise the answer to a timeout is 503 Service Unavailable.
+// otherwise the answer to opts.Timeout is 503 Service Unavailable, and to the header 500.
+// A deadline of the request's context does not end a scrape, only a client that goes away
+// does; collectors get the values of that context. A client that stops reading is cut off:
+// see metric.HandlerOpts, Patient and SendTimeout.
 //
 // What opts.ErrorLog gets, and what is in the body of an error, is what a registry of
 // client_golang reports: a metric.MultiError where several things have gone wrong.
@@ -106,6 +110,7 @@ func translate(opts HandlerOpts) metric.HandlerOpts {
 		ErrorHandling:                       metric.HandlerErrorHandling(opts.ErrorHandling),
 		ErrorText:                           func(err error) string { return inTheirWords(err).Error() },
 		DisableCollectorSelection:           true, // Exporters that come from client_golang do it themselves.
+		Patient:                             true, // They set deadlines of their own on the request's context.
 		Registry:                            opts.Registry,
 		DisableCompression:                  opts.DisableCompression,
 		MaxRequestsInFlight:                 opts.MaxRequestsInFlight,

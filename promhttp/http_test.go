@@ -265,7 +265,7 @@ func TestTimeout(t *testing.T) {
 		{promhttp.HTTPErrorOnError, time.Second, "", http.StatusServiceUnavailable, "Exceeded configured timeout of 1s.\n", time.Second},
 		{promhttp.PanicOnError, time.Second, "", http.StatusServiceUnavailable, "Exceeded configured timeout of 1s.\n", time.Second},
 		{promhttp.ContinueOnError, time.Second, "", http.StatusOK, text, time.Second},
-		{promhttp.ContinueOnError, 0, "10", http.StatusOK, text, 9500 * time.Millisecond},
+		{promhttp.ContinueOnError, 0, "10", http.StatusOK, text, 9900 * time.Millisecond},
 		{promhttp.ContinueOnError, time.Second, "10", http.StatusOK, text, time.Second},
 	} {
 		t.Run(fmt.Sprintf("%d, %v and %q", tc.handling, tc.timeout, tc.header), func(t *testing.T) {

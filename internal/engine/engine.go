@@ -127,7 +127,7 @@ const (
 // Collect does the jobs and returns their outcomes, in the same order, as soon as
 // all runs have returned or ctx is done.
 func (e *Engine) Collect(ctx context.Context, jobs []Job) []Outcome {
-	s := NewScrape(ctx, time.Time{})
+	s := NewScrape(ctx)
 	defer s.End()
 	return e.CollectFor(s, jobs)
 }

@@ -42,19 +42,13 @@ type Scrape struct {
 }
 
 // NewScrape begins a scrape that listens to its collectors until ctx is done. Their own
-// contexts end a little earlier or at runsEnd, whichever is first; if that is zero, it does
-// not count. The caller has to call End.
-func NewScrape(ctx context.Context, runsEnd time.Time) *Scrape {
+// contexts end a little before its deadline. The caller has to call End.
+func NewScrape(ctx context.Context) *Scrape {
 	s := &Scrape{ctx: ctx, done: ctx.Done(), began: time.Now(), runs: ctx, cancel: func() {}, pace: pace.load()}
 	if deadline, ok := ctx.Deadline(); ok {
 		s.deadline = deadline
 		s.patience = max(1, deadline.Sub(s.began))
 		s.runsEnd = deadline.Add(-min(maxHeadStart, s.patience/headStartFraction))
-	}
-	if !runsEnd.IsZero() && (s.runsEnd.IsZero() || runsEnd.Before(s.runsEnd)) {
-		s.runsEnd = runsEnd
-	}
-	if !s.runsEnd.IsZero() {
 		s.runs, s.cancel = context.WithDeadline(ctx, s.runsEnd)
 	}
 	s.values = context.WithoutCancel(ctx)

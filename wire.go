@@ -1,0 +1,223 @@
+package metric
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+const (
+	// defaultSendTimeout is how long after the deadline of a scrape its answer may still be
+	// sent. Prometheus no longer waits by then; a slow link without Prometheus at its end
+	// gets that much more than the scrape itself had.
+	defaultSendTimeout = 10 * time.Second
+	// maxStall is how long a client may take for one piece of an answer, and for all of it
+	// together if the scrape has no deadline. The time of collectors does not count.
+	maxStall = time.Minute
+	// maxPiece is how many bytes are sent at once. An honest client takes them in far less
+	// than maxStall.
+	maxPiece = 64 << 10
+)
+
+// wire sends the bytes of a response under write deadlines, so that a client that stops
+// reading does not hold its request for ever (net/http has no deadline of its own unless
+// http.Server.WriteTimeout is set). The deadline ends with the request: net/http removes it
+// from a connection that is kept alive, and HTTP/2 has one for each stream.
+type wire struct {
+	to         http.ResponseWriter
+	request    *http.Request
+	client     context.Context //nolint:containedctx // It lives as long as the response. See clientContext.
+	controller *http.ResponseController
+
+	timed   bool          // Each write gets a deadline.
+	until   time.Time     // When the last write has to be finished; zero if the scrape has no deadline.
+	allowed time.Duration // For all writes together, if until is zero.
+
+	deadline time.Time // What was set last.
+	late     bool      // A write has failed because of it, or of one that the server has set.
+}
+
+// newWire returns the wire to a client. forget has to be called at the end of the request.
+func newWire(to http.ResponseWriter, r *http.Request) (w *wire, forget context.CancelFunc) {
+	client, forget := clientContext(to, r.Context())
+	return &wire{to: to, request: r, client: client, controller: http.NewResponseController(to)}, forget
+}
+
+// limit sets the deadline for sending the result of a scrape that began at start and ends at
+// deadline, if that is not zero. A sendTimeout that is zero is the default one, and none if
+// it is negative.
+//
+// A deadline that the server has set itself is never extended: where http.Server.WriteTimeout
+// ends earlier, or when is not known, it is left alone.
+func (w *wire) limit(start, deadline time.Time, sendTimeout time.Duration) {
+	if sendTimeout < 0 {
+		return
+	}
+	w.allowed = maxStall
+	if sendTimeout > 0 {
+		w.allowed = sendTimeout
+	}
+	if !deadline.IsZero() {
+		if sendTimeout == 0 {
+			sendTimeout = defaultSendTimeout
+		}
+		w.until = deadline.Add(sendTimeout)
+	}
+	timeout := serverWriteTimeout(w.request)
+	if timeout <= 0 {
+		w.timed = true
+		return
+	}
+	if !w.until.IsZero() && w.until.Before(start.Add(timeout)) {
+		w.set(w.until)
+	}
+}
+
+// set sets the deadline of the next write. Writers that know none are written to without.
+func (w *wire) set(deadline time.Time) {
+	if w.controller.SetWriteDeadline(deadline) == nil {
+		w.deadline = deadline
+	} else {
+		w.timed = false
+	}
+}
+
+// arm sets the deadline for what is sent without Write.
+func (w *wire) arm() {
+	switch now := time.Now(); {
+	case !w.timed:
+	case w.until.IsZero():
+		w.set(now.Add(w.allowed))
+	case w.until.Sub(now) > maxStall:
+		w.set(now.Add(maxStall))
+	case !w.deadline.Equal(w.until):
+		w.set(w.until)
+	}
+}
+
+// Write sends p.
+func (w *wire) Write(p []byte) (n int, err error) {
+	for {
+		piece := p[n:min(len(p), n+maxPiece)]
+		sent, err := w.writePiece(piece)
+		if n += sent; err != nil || n == len(p) {
+			return n, err
+		}
+		if sent < len(piece) {
+			return n, errShortWrite
+		}
+	}
+}
+
+var errShortWrite = errors.New("the response writer has taken only a part, without an error")
+
+func (w *wire) writePiece(p []byte) (n int, err error) {
+	began := time.Now()
+	w.arm()
+	n, err = w.to.Write(p)
+	if err != nil {
+		w.late = errors.Is(err, os.ErrDeadlineExceeded) || !w.deadline.IsZero() && !time.Now().Before(w.deadline)
+	}
+	if w.timed && w.until.IsZero() {
+		w.allowed -= time.Since(began)
+	}
+	return n, err
+}
+
+// isClientGone reports whether the client has gone away. That the request's own deadline has
+// passed is no reason not to deliver what was gathered until then.
+func (w *wire) isClientGone() bool { return isCanceled(w.request.Context()) || w.client.Err() != nil }
+
+// abort breaks off a response of which a part may have been sent, so that no client takes it
+// for whole. It need not know why: a request's context is cancelled when its client has gone
+// away, but also by a server that is about to shut down, and then somebody still reads.
+//
+// A write deadline in the past has the server close the connection without the end of a
+// chunked body, and reset a stream of HTTP/2. Unlike a panic with http.ErrAbortHandler, no
+// middleware sees that: which matters because most clients that leave are gone. The panic is
+// for writers that know no deadlines. In HTTP/1.0 the end of the connection is the end of
+// the body, so that it has to be reset.
+func (w *wire) abort(cause error) {
+	if !w.request.ProtoAtLeast(1, 1) {
+		if conn, _, err := w.controller.Hijack(); err == nil {
+			reset(conn)
+			return
+		}
+	}
+	if w.controller.SetWriteDeadline(time.Unix(1, 0)) == nil {
+		return
+	}
+	_, broken := errors.AsType[*net.OpError](cause)
+	served := w.request.Context().Value(http.ServerContextKey) != nil
+	if broken || w.isClientGone() && !served {
+		return // There is no connection any more, or was none.
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// reset closes a connection such that the other side sees an error.
+func reset(conn net.Conn) {
+	inner := conn
+	if t, ok := inner.(*tls.Conn); ok {
+		inner = t.NetConn()
+	}
+	if t, ok := inner.(*net.TCPConn); ok {
+		_ = t.SetLinger(0)
+		conn = t // TLS would announce the end.
+	}
+	_ = conn.Close()
+}
+
+// clientContext returns a context without a deadline that ends when the client of a request
+// has gone away, and the values of the request's.
+func clientContext(w http.ResponseWriter, request context.Context) (context.Context, context.CancelFunc) {
+	client, cancel := context.WithCancelCause(context.WithoutCancel(request))
+	var leaves <-chan bool
+	if _, ok := request.Deadline(); ok {
+		leaves = closeNotifier(w) // After the deadline, request says nothing more about the client.
+	}
+	stop := context.AfterFunc(request, func() {
+		if isCanceled(request) {
+			cancel(errClientGone)
+			return
+		}
+		if leaves == nil {
+			return
+		}
+		select {
+		case <-leaves:
+			cancel(errClientGone)
+		case <-client.Done():
+		}
+	})
+	return client, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// closeNotifier returns a channel that has a value when the client has gone away, or nil if
+// the writer cannot say that.
+func closeNotifier(w http.ResponseWriter) (leaves <-chan bool) {
+	_ = engine.Try(func() error { // Some wrappers panic if what they are around is none.
+		for w != nil {
+			if n, ok := w.(http.CloseNotifier); ok { //nolint:staticcheck // The context that replaces it may have ended.
+				leaves = n.CloseNotify()
+				return nil
+			}
+			u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+			if !ok {
+				return nil
+			}
+			w = u.Unwrap()
+		}
+		return nil
+	})
+	return leaves
+}
