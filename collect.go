@@ -133,7 +133,7 @@ func (r *metricReader) convert(m Metric) error {
 		return fmt.Errorf("%w: %v", err, m.Desc())
 	}
 	if err := r.decoder.Point(data, t, &r.point); err != nil {
-		return fmt.Errorf("collected metric %q { %s} %w", info.name, data, err)
+		return fmt.Errorf("collected %s %w", clientmodel.Describe(info.name, data), err)
 	}
 	if r.announced.pedantic {
 		if err := r.announced.check(m.Desc(), info, &r.point); err != nil {
