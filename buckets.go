@@ -8,7 +8,10 @@ import (
 	"sort"
 )
 
-var errBucketOrder = errors.New("histogram buckets must be in increasing order")
+var (
+	errBucketOrder = errors.New("histogram buckets must be in increasing order")
+	errBucketNaN   = errors.New("histogram buckets must be numbers")
+)
 
 // bucketBounds finds the bucket of a value.
 type bucketBounds struct {
@@ -27,12 +30,21 @@ type bucketBounds struct {
 	cellShift uint8 // How many bits of a float64 do not matter to its cell.
 }
 
-func newBucketBounds(upper []float64) bucketBounds {
-	for i := 1; i < len(upper); i++ {
-		if upper[i-1] >= upper[i] {
-			panic(fmt.Errorf("%w: %f >= %f", errBucketOrder, upper[i-1], upper[i]))
+// checkBounds returns why upper cannot be the upper bounds of the buckets of a histogram.
+func checkBounds(upper []float64) error {
+	for i, bound := range upper {
+		switch {
+		case math.IsNaN(bound):
+			return fmt.Errorf("%w: the upper bound at index %d is NaN", errBucketNaN, i)
+		case i > 0 && upper[i-1] >= bound:
+			return fmt.Errorf("%w: %f >= %f", errBucketOrder, upper[i-1], bound)
 		}
 	}
+	return nil
+}
+
+// newBucketBounds returns bounds that checkBounds accepts.
+func newBucketBounds(upper []float64) bucketBounds {
 	if n := len(upper); n > 0 && math.IsInf(upper[n-1], 1) {
 		upper = upper[:n-1]
 	}
@@ -79,7 +91,7 @@ func (b *bucketBounds) makeCells() {
 			bucket++
 		}
 		b.cells[i+1] = cell(bucket << 1)
-		if bucket < len(b.upper) && !(b.upper[bucket] >= largest) { // One of them may be NaN.
+		if bucket < len(b.upper) && !(b.upper[bucket] >= largest) { // The largest one may be NaN.
 			b.cells[i+1] |= manyBuckets
 		}
 	}

@@ -32,7 +32,9 @@ func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
 }
 
 // readers are metricReaders of runs that have ended, for their memory: about a kilobyte
-// for each run.
+// for each run. Memory that somebody's Write was given is not part of it: a goroutine
+// which that has left behind may still write there, and must not reach the metrics of
+// another collector.
 var readers sync.Pool
 
 // drain runs collect and converts what it sends into samples.
@@ -68,7 +70,7 @@ type metricReader struct {
 	lastDesc  *Desc
 	lastInfo  *descInfo
 	sink      engine.Sink
-	data      MetricData
+	data      *MetricData    // What metrics are written to, one after the other. Made for the run.
 	keeper    *engine.Buffer // The sink, if it has metrics handed on; see engine.Job.
 	origins   []MetricData   // Memory for these.
 	expected  int            // How many of them there will probably be.
@@ -133,7 +135,7 @@ func (r *metricReader) convert(m Metric) error {
 		return fmt.Errorf("%w: %v", err, m.Desc())
 	}
 	if err := r.decoder.Point(data, t, &r.point); err != nil {
-		return fmt.Errorf("collected metric %q { %s} %w", info.name, data, err)
+		return fmt.Errorf("collected %s %w", clientmodel.Describe(info.name, data), err)
 	}
 	if r.announced.pedantic {
 		if err := r.announced.check(m.Desc(), info, &r.point); err != nil {
@@ -151,7 +153,10 @@ func (r *metricReader) convert(m Metric) error {
 
 // target returns what the next metric is to be written to.
 func (r *metricReader) target() *MetricData {
-	to := &r.data
+	if r.data == nil && r.keeper == nil {
+		r.data = new(MetricData)
+	}
+	to := r.data
 	if r.keeper != nil {
 		if len(r.origins) == 0 {
 			const most = 256

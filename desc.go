@@ -40,9 +40,12 @@ func (d *descInfo) family(t model.Type) *model.Family {
 var (
 	errNilDesc       = errors.New("a nil descriptor")
 	errUnknownFormat = errors.New("a descriptor that prints itself in an unknown way")
+	errNotMade       = errors.New("a descriptor without a name, which NewDesc has not made")
+	errUnreadable    = errors.New("a descriptor whose labels cannot be read")
 )
 
-// parseDesc reads what the descriptor prints.
+// parseDesc reads what the descriptor prints. It returns a descInfo with an error if
+// the descriptor is not valid, whether NewDesc has made it or not.
 func parseDesc(d *Desc) *descInfo {
 	if d == nil {
 		return &descInfo{err: errNilDesc}
@@ -70,26 +73,55 @@ func parseDesc(d *Desc) *descInfo {
 		rest = rest[len(quoted):]
 	}
 	if info.err == nil {
-		info.constant, info.variable = descLabels(d)
+		info.err = info.readLabels(d, rest)
 	}
 	return info
 }
 
-// descLabels returns the labels of a valid descriptor. It has MakeLabelPairs label
-// each value with its name, the constant ones and as many made-up ones as there are
-// names. (What the descriptor prints about them is ambiguous.)
-func descLabels(d *Desc) (constant []model.Label, variable []string) {
-	values := make([]string, 8)
-	for {
-		for i := range values {
-			values[i] = "\x00" + strconv.Itoa(i)
-		}
-		var pairs []*LabelPair
-		if engine.Try(func() error { pairs = MakeLabelPairs(d, values); return nil }) == nil {
-			return splitPairs(pairs, values)
-		}
-		values = make([]string, 2*len(values)) // There are more names than values.
+// readLabels reads the labels of a descriptor without an error. printed is what it
+// prints about them.
+func (d *descInfo) readLabels(desc *Desc, printed string) (err error) {
+	if d.name == "" {
+		return errNotMade
 	}
+	if err := model.CheckName(d.name); err != nil {
+		return fmt.Errorf("metric name %w", err)
+	}
+	if d.constant, d.variable, err = descLabels(desc, printed); err != nil {
+		return fmt.Errorf("metric %q: %w", d.name, err)
+	}
+	names := slices.Clone(d.variable)
+	for _, l := range d.constant {
+		names = append(names, l.Name)
+	}
+	for _, name := range names {
+		if err := model.CheckName(name); err != nil {
+			return fmt.Errorf("metric %q has a label with an invalid name: %w", d.name, err)
+		}
+	}
+	return nil
+}
+
+// descLabels returns the labels of a descriptor. It has MakeLabelPairs label each value
+// with its name: the constant ones, and at least as many made-up ones as there are
+// names. (What the descriptor prints about its labels is ambiguous, but it bounds their
+// number, and shows which made-up values are not constant ones.)
+func descLabels(d *Desc, printed string) (constant []model.Label, variable []string, err error) {
+	const nul, printedNUL = "\x00", `\x00`
+	mark := 1
+	for strings.Contains(printed, strings.Repeat(printedNUL, mark)) {
+		mark++
+	}
+	values := make([]string, 1+strings.Count(printed, ","))
+	for i := range values {
+		values[i] = strings.Repeat(nul, mark) + strconv.Itoa(i)
+	}
+	var pairs []*LabelPair
+	if engine.Try(func() error { pairs = MakeLabelPairs(d, values); return nil }) != nil {
+		return nil, nil, errUnreadable
+	}
+	constant, variable = splitPairs(pairs, values)
+	return constant, variable, nil
 }
 
 func splitPairs(pairs []*LabelPair, values []string) (constant []model.Label, variable []string) {
@@ -151,6 +183,11 @@ func describe(c Collector) (*descs, error) {
 			return nil, err
 		}
 		d.inner = inner
+		if len(inner.list) == 0 { // Nothing shows whether the wrapping is valid.
+			if err := parseDesc(w.wrapping.desc(NewDesc("x", "", nil, nil))).err; err != nil {
+				return nil, err
+			}
+		}
 		for _, desc := range inner.list {
 			if err := d.add(w.wrapping.desc(desc)); err != nil {
 				return nil, err
@@ -177,6 +214,9 @@ func (d *descs) add(desc *Desc) error {
 		return errNilDesc
 	}
 	info := parseDesc(desc)
+	if info.err != nil && desc.Err() == nil {
+		return info.err // A registry only knows of the errors that NewDesc has found.
+	}
 	// Each type's family is made now, so that later no one needs to write.
 	for t := model.Untyped; t <= model.GaugeHistogram; t++ {
 		info.family(t)

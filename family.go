@@ -44,7 +44,7 @@ func newFamily(t model.Type, opts Opts, labels ConstrainableLabels) *family {
 	case ConstrainedLabels:
 		names, f.constraints = splitConstraints(labels)
 	default: // A pointer to one of them, or a struct that embeds one.
-		_, names = descLabels(f.desc)
+		_, names, _ = descLabels(f.desc, f.desc.String())
 		f.constraints = constraintsOf(f.desc, names)
 	}
 	constant := make([]model.Label, 0, len(opts.ConstLabels))

@@ -44,7 +44,7 @@ func NewMultiGatherer() MultiGatherer {
 func NewPrefixGatherer() MultiGatherer {
 	return &multiGatherer{NewContextRegistry(), func(name string) (wrapping, error) {
 		prefix := name + "_"
-		return wrapping{prefix: prefix}, NewDesc(prefix+"x", "", nil, nil).Err()
+		return wrapping{prefix: prefix}, parseDesc(NewDesc(prefix+"x", "", nil, nil)).err
 	}}
 }
 
@@ -54,7 +54,7 @@ func NewPrefixGatherer() MultiGatherer {
 func NewLabelGatherer(label string) MultiGatherer {
 	return &multiGatherer{NewContextRegistry(), func(name string) (wrapping, error) {
 		labels := Labels{label: name}
-		return wrapping{labels: labels}, NewDesc("x", "", nil, labels).Err()
+		return wrapping{labels: labels}, parseDesc(NewDesc("x", "", nil, labels)).err
 	}}
 }
 

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -14,8 +15,9 @@ import (
 )
 
 // NewHistogram returns a histogram: with classic buckets, native ones or both, as
-// opts say. It panics if the buckets are not in increasing order, or if a label is
-// called le. Other errors in opts are reported when it is registered.
+// opts say. It panics if the upper bounds of the buckets are not in increasing order or
+// one is NaN, if an option of the native ones is NaN or an infinite threshold, or if a
+// label is called le. Other errors in opts are reported when it is registered.
 //
 // Histograms made by this package are safe for concurrent use, scale with the cores,
 // do not allocate when they observe into a bucket that exists, and implement
@@ -47,6 +49,15 @@ func newHistogramShape(f *family, opts HistogramOpts) *histogramShape {
 	}
 	shape := &histogramShape{}
 	bounds := opts.Buckets
+	switch err := checkBounds(opts.Buckets); {
+	case errors.Is(err, errBucketOrder):
+		panic(err) // In client_golang's words.
+	case err != nil:
+		panic(fmt.Errorf("histogram %q: %w", f.Name, err))
+	}
+	if err := checkNativeOpts(opts); err != nil {
+		panic(fmt.Errorf("histogram %q: %w", f.Name, err))
+	}
 	if opts.NativeHistogramBucketFactor > 1 {
 		shape.native = native.NewConfig(native.Options{
 			BucketFactor:     opts.NativeHistogramBucketFactor,
@@ -62,6 +73,22 @@ func newHistogramShape(f *family, opts HistogramOpts) *histogramShape {
 	}
 	shape.bounds = newBucketBounds(bounds)
 	return shape
+}
+
+// checkNativeOpts returns why a histogram cannot have these options for native buckets. A
+// growth factor of at most 1 means that there are none, a negative zero threshold means
+// 0, and a negative number of exemplars means none.
+func checkNativeOpts(opts HistogramOpts) error {
+	if math.IsNaN(opts.NativeHistogramBucketFactor) {
+		return errors.New("NativeHistogramBucketFactor is NaN: it has to be a number")
+	}
+	if v := opts.NativeHistogramZeroThreshold; math.IsNaN(v) || math.IsInf(v, +1) {
+		return fmt.Errorf("NativeHistogramZeroThreshold is %v: it has to be a finite number", v)
+	}
+	if math.IsNaN(opts.NativeHistogramMaxZeroThreshold) {
+		return errors.New("NativeHistogramMaxZeroThreshold is NaN: it has to be a number")
+	}
+	return nil
 }
 
 // histogram implements Histogram and ExemplarObserver.

@@ -301,6 +301,10 @@ func (s *scrape) write(sink model.Sink) error {
 	}
 	in.Report = func(batch int, err error) {
 		if batch < 0 {
+			if read, ok := err.(*merge.ReadError); ok { //nolint:errorlint // It comes as it was made.
+				s.failures.add(read.Family, read.Err)
+				return
+			}
 			s.failures.add("native", err)
 			return
 		}

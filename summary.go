@@ -10,8 +10,9 @@ import (
 )
 
 // NewSummary returns a summary: a count, a sum and, if there are objectives, quantiles
-// over a sliding window. It panics if MaxAge is negative or a label is called
-// quantile. Other errors in opts are reported when it is registered.
+// over a sliding window. It panics if the rank or the error of an objective is not from
+// 0 to 1, if MaxAge is negative, or if a label is called quantile. Other errors in opts
+// are reported when it is registered.
 //
 // Summaries made by this package are safe for concurrent use. Those without
 // objectives scale with the cores.
@@ -43,6 +44,9 @@ func newSummaryShape(f *family, opts SummaryOpts) *summaryShape {
 	if f.has(quantileLabel) {
 		panic(errQuantileLabelNotAllowed)
 	}
+	if err := checkObjectives(opts.Objectives); err != nil {
+		panic(fmt.Errorf("summary %q: %w", f.Name, err))
+	}
 	if opts.MaxAge < 0 {
 		panic(fmt.Errorf("illegal max age MaxAge=%v", opts.MaxAge))
 	}
@@ -63,6 +67,21 @@ func newSummaryShape(f *family, opts SummaryOpts) *summaryShape {
 		steps:      int(steps),
 		buffer:     int(buffer),
 	}
+}
+
+// checkObjectives returns why a summary cannot have these objectives. Quantiles that are
+// percentages are the usual mistake; to look them up would panic.
+func checkObjectives(objectives map[float64]float64) error {
+	within := func(v float64) bool { return v >= 0 && v <= 1 } // NaN is not.
+	for _, rank := range slices.Sorted(maps.Keys(objectives)) {
+		if !within(rank) {
+			return fmt.Errorf("the objective {%v: %v} has a quantile that is not from 0 to 1, such as 0.99", rank, objectives[rank])
+		}
+		if e := objectives[rank]; !within(e) {
+			return fmt.Errorf("the objective {%v: %v} has an error that is not from 0 to 1, such as 0.001", rank, e)
+		}
+	}
+	return nil
 }
 
 // summary implements Summary.

@@ -154,8 +154,11 @@ func (w wrapping) descOf(m Metric, known map[*Desc]*Desc) *Desc {
 
 // desc returns the descriptor as client_golang's own wrapping changes it.
 func (w wrapping) desc(d *Desc) *Desc {
-	if d == nil {
-		return NewInvalidDesc(errNilDesc)
+	if err := parseDesc(d).err; err != nil {
+		if d != nil && d.Err() != nil {
+			return d
+		}
+		return NewInvalidDesc(err) // With a descriptor without labels, wrapping it would panic.
 	}
 	var c Collector = fixedDesc{d}
 	if w.prefix != "" {

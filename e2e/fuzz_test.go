@@ -27,6 +27,7 @@ func FuzzExposition(f *testing.F) {
 	f.Add("\\", "\\\\n\\\"", "#", "# EOF\n", 1e20, 123456789.0)
 	f.Add("a:b", "A colon.", "c:d", "e:f", 1.0, 1.0)
 	f.Add("U__", "\u2028\ufeff", "_", "\ufffd\U0010ffff", math.Copysign(0, -1), 128.0)
+	f.Add("zero", "", "label", "\x00\x00", 1.0, 1.0)
 	f.Add("bad \xff", "bad \xff", "bad \xff", "bad \xff", 1.0, 1.0)
 	f.Fuzz(func(t *testing.T, name, help, label, value string, number, observation float64) {
 		o := sample{name, help, label, value, number, observation}
@@ -54,10 +55,14 @@ type sample struct {
 // valid tells whether the data model of Prometheus allows the names.
 func (o sample) valid() bool {
 	for _, s := range []string{o.name, o.help, o.label, o.value} {
-		// The parsers take a zero byte for the end of their input.
-		if !utf8.ValidString(s) || strings.Contains(s, "\x00") {
+		if !utf8.ValidString(s) {
 			return false
 		}
+	}
+	// The parsers take a zero byte in a name for the end of their input, and some lose a
+	// help that begins with one.
+	if strings.Contains(o.name+o.label+o.help, "\x00") {
+		return false
 	}
 	// Labels that begin with two underscores are reserved, le and quantile taken.
 	return o.name != "" && o.label != "" && !strings.HasPrefix(escapeLabel(o.label, false), "__") &&

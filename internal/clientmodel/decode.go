@@ -60,6 +60,9 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 		return err
 	}
 	if m.TimestampMs != nil {
+		if err := checkTimestamp(*m.TimestampMs); err != nil {
+			return err
+		}
 		p.TimestampMs, p.HasTimestamp = *m.TimestampMs, true
 	}
 	switch {
@@ -74,6 +77,7 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 	case t == model.Summary && m.Summary != nil:
 		p.Created = decodeTime(m.Summary.CreatedTimestamp)
 		p.Summary = d.decodeSummary(m.Summary)
+		err = checkQuantiles(p.Summary.Quantiles)
 	case (t == model.Histogram || t == model.GaugeHistogram) && m.Histogram != nil:
 		p.Created = decodeTime(m.Histogram.CreatedTimestamp)
 		p.Histogram, err = d.decodeHistogram(m.Histogram)
@@ -83,11 +87,12 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 	return err
 }
 
-// decodeTime takes a time that an Instant cannot hold, such as the zero time.Time,
-// for one that is not known.
+// decodeTime takes a time that an Instant cannot hold, or that is before 1970, such as
+// the zero time.Time, for one that is not known: neither the creation nor the exemplar of
+// a metric is worth its value.
 func decodeTime(t *timestamppb.Timestamp) model.Instant {
 	const limit = math.MaxInt64/1_000_000_000 - 1
-	if !t.IsValid() || t.GetSeconds() < -limit || t.GetSeconds() > limit {
+	if !t.IsValid() || t.GetSeconds() < 0 || t.GetSeconds() > limit {
 		return model.Instant{}
 	}
 	return model.Instant{Nanos: t.AsTime().UnixNano(), Valid: true}

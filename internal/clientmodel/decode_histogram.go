@@ -19,10 +19,16 @@ func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, erro
 	if v.Buckets, err = appendBuckets(v.Buckets[:0], h.Bucket); err != nil {
 		return nil, err
 	}
+	if err := checkBuckets(v); err != nil {
+		return nil, err
+	}
 	v.Native = nil
 	if isNative(h) {
 		v.Native = &d.native
-		return v, d.decodeNative(h)
+		if err := d.decodeNative(h); err != nil {
+			return nil, err
+		}
+		return v, checkNative(v)
 	}
 	return v, nil
 }
@@ -53,11 +59,12 @@ func appendBuckets(to []model.Bucket, from []*dto.Bucket) ([]model.Bucket, error
 	return to, nil
 }
 
-// isNative tells whether a histogram has native buckets, by the rule that
-// Prometheus applies.
+// isNative reports whether a histogram has native buckets, by the rule that Prometheus
+// applies, or parts of them that do not fit together.
 func isNative(h *dto.Histogram) bool {
 	return h.Schema != nil || len(h.PositiveSpan) > 0 || len(h.NegativeSpan) > 0 ||
-		h.GetZeroThreshold() > 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() > 0
+		h.GetZeroThreshold() != 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() != 0 ||
+		len(h.PositiveDelta) > 0 || len(h.NegativeDelta) > 0 || len(h.PositiveCount) > 0 || len(h.NegativeCount) > 0
 }
 
 func (d *Decoder) decodeNative(h *dto.Histogram) error {

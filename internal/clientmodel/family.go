@@ -26,6 +26,8 @@ func DecodeFamily(mf *dto.MetricFamily) (*model.Family, error) {
 		return nil, fmt.Errorf("a metric family without a name (help %q)", mf.GetHelp())
 	case !utf8.ValidString(mf.GetName()):
 		return nil, fmt.Errorf("a metric family whose name is not UTF-8: %q", mf.GetName())
+	case model.CheckName(mf.GetName()) != nil:
+		return nil, fmt.Errorf("a metric family with an invalid name: %w", model.CheckName(mf.GetName()))
 	case !ok:
 		return nil, fmt.Errorf("metric family %q has the unknown type %v", mf.GetName(), mf.GetType())
 	}
@@ -46,7 +48,7 @@ func Decode(mf *dto.MetricFamily, each func(f *model.Family, p *model.Point) err
 	)
 	for _, m := range mf.Metric {
 		if err := d.Point(m, f.Type, &p); err != nil {
-			drop(fmt.Errorf("collected metric %q { %s} %w", f.Name, m, err))
+			drop(fmt.Errorf("collected %s %w", Describe(f.Name, m), err))
 			continue
 		}
 		if err := each(f, &p); err != nil {

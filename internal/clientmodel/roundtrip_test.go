@@ -22,14 +22,14 @@ func kinds() map[string]*dto.MetricFamily {
 		"counter": family("c_total", dto.MetricType_COUNTER,
 			&dto.Metric{Counter: &dto.Counter{Value: new(1.0)}},
 			&dto.Metric{Label: pairs("a", ""), Counter: &dto.Counter{Value: new(2.0), Exemplar: traced()}},
-			&dto.Metric{Label: pairs("a", "\\\"\n"), Counter: &dto.Counter{Value: new(math.Inf(1)), CreatedTimestamp: at(-2, 999_999_999)}},
+			&dto.Metric{Label: pairs("a", "\\\"\n"), Counter: &dto.Counter{Value: new(math.Inf(1)), CreatedTimestamp: at(2, 999_999_999)}},
 		),
 		"gauge": family("my.gauge", dto.MetricType_GAUGE,
-			&dto.Metric{Label: pairs("http.method", "GET", "plain", "ü"), Gauge: &dto.Gauge{Value: new(math.NaN())}, TimestampMs: new(int64(-5))},
+			&dto.Metric{Label: pairs("http.method", "GET", "plain", "ü"), Gauge: &dto.Gauge{Value: new(math.NaN())}, TimestampMs: new(int64(5))},
 			&dto.Metric{Label: pairs("other", "x"), Gauge: &dto.Gauge{Value: new(-1.5)}, TimestampMs: new(int64(0))},
 			&dto.Metric{Label: pairs("http.method", "PUT", "more", "1", "plain", ""), Gauge: &dto.Gauge{Value: new(0.0)}},
 		),
-		"untyped": family("u", dto.MetricType_UNTYPED, &dto.Metric{Untyped: &dto.Untyped{Value: new(7.0)}, TimestampMs: new(int64(math.MaxInt64))}),
+		"untyped": family("u", dto.MetricType_UNTYPED, &dto.Metric{Untyped: &dto.Untyped{Value: new(7.0)}, TimestampMs: new(int64(253_402_300_799_999))}),
 		"summary": family("s", dto.MetricType_SUMMARY,
 			&dto.Metric{Summary: &dto.Summary{SampleCount: new(uint64(0)), SampleSum: new(0.0)}},
 			&dto.Metric{Label: pairs("le", "is not reserved here"), Summary: &dto.Summary{
@@ -61,15 +61,15 @@ func kinds() map[string]*dto.MetricFamily {
 			SampleCount: new(uint64(4)), SampleSum: new(-1.5), Bucket: []*dto.Bucket{bucket(1, 3, nil)},
 		}}),
 		"native float gauge histogram": family("fg", dto.MetricType_GAUGE_HISTOGRAM, &dto.Metric{Histogram: &dto.Histogram{
-			SampleCountFloat: new(-2.5), SampleSum: new(1.0), Schema: new(int32(-4)), ZeroThreshold: new(0.5), ZeroCountFloat: new(-1.0),
-			PositiveSpan: spans(1, 2), PositiveCount: []float64{1.5, -3}, NegativeSpan: spans(-1, 1), NegativeCount: []float64{0},
+			SampleCountFloat: new(5.5), SampleSum: new(-1.0), Schema: new(int32(-4)), ZeroThreshold: new(0.5), ZeroCountFloat: new(1.0),
+			PositiveSpan: spans(1, 2), PositiveCount: []float64{1.5, 3}, NegativeSpan: spans(-1, 1), NegativeCount: []float64{0},
 		}}),
 	}
 }
 
 func native() *dto.Histogram {
 	return &dto.Histogram{
-		SampleCount: new(uint64(14)), SampleSum: new(3.0), CreatedTimestamp: at(2, 0), Schema: new(int32(8)),
+		SampleCount: new(uint64(10)), SampleSum: new(3.0), CreatedTimestamp: at(2, 0), Schema: new(int32(8)),
 		ZeroThreshold: new(1e-128), ZeroCount: new(uint64(1)),
 		PositiveSpan: spans(-3, 2, 5, 1), PositiveDelta: []int64{1, 2, -3},
 		NegativeSpan: spans(0, 1), NegativeDelta: []int64{5},

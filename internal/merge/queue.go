@@ -13,19 +13,23 @@ type queue []*cursor
 
 // cursor stands before a series that has not been taken yet.
 type cursor struct {
-	source  int // Of two that are equal, the one of the first source comes first.
-	series  model.Series
+	index   int // Of two that are equal, the one of the first source comes first.
+	source  model.Source
+	series  model.Series // Nil until the first is loaded.
 	at      int
 	point   model.Point // Series at.
 	scratch model.Scratch
+	report  func(batch int, err error)
 }
 
-func newQueue(sources []model.Source) queue {
+// newQueue returns a queue of what the sources have. A panic of a source is reported,
+// and ends its series, but not those of others.
+func newQueue(sources []model.Source, report func(batch int, err error)) queue {
 	cursors := make([]cursor, len(sources))
 	q := make(queue, 0, len(sources))
 	for i, source := range sources {
 		c := &cursors[i]
-		c.source, c.series = i, source.Series()
+		c.index, c.source, c.report = i, source, report
 		if c.load() {
 			q = append(q, c)
 		}
@@ -34,8 +38,17 @@ func newQueue(sources []model.Source) queue {
 	return q
 }
 
-// load reads the point, and tells whether there is one.
-func (c *cursor) load() bool {
+// load reads the point, and reports whether there is one.
+func (c *cursor) load() (ok bool) {
+	defer func() {
+		if value := recover(); value != nil {
+			c.report(-1, readError(c.source.Family(), value))
+			ok = false
+		}
+	}()
+	if c.series == nil {
+		c.series = c.source.Series()
+	}
 	if c.at == c.series.Len() {
 		return false
 	}
@@ -58,7 +71,7 @@ func (q *queue) next() {
 func (q queue) Len() int { return len(q) }
 func (q queue) Less(i, j int) bool {
 	a, b := q[i], q[j]
-	return cmp.Or(model.ComparePoints(&a.point, &b.point), cmp.Compare(a.source, b.source)) < 0
+	return cmp.Or(model.ComparePoints(&a.point, &b.point), cmp.Compare(a.index, b.index)) < 0
 }
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 func (q *queue) Push(c any)   { *q = append(*q, c.(*cursor)) } //nolint:forcetypeassert // Nothing else is pushed.

@@ -15,6 +15,7 @@ type writer struct {
 	point   model.Point
 	scratch model.Scratch
 	sorter  *sorter
+	reading bool // A native source is being read; see survive.
 }
 
 func (w *writer) write(g *group) error {
@@ -22,7 +23,7 @@ func (w *writer) write(g *group) error {
 		return err
 	}
 	if len(g.native) == 1 && len(g.foreign) == 0 {
-		return w.writeNative(g.native[0].Series())
+		return w.writeNative(g.native[0])
 	}
 	w.sorter.sort(g.foreign)
 	if len(g.native) == 0 {
@@ -41,13 +42,19 @@ const batchSize = 8
 //
 // Writing 100,000 counters as text takes 42 ns for each with batches, and 155 without them:
 // most of that is waiting for memory.
-func (w *writer) writeNative(series model.Series) error {
+func (w *writer) writeNative(source model.Source) error {
+	defer w.survive(source.Family())
+	w.reading = true
+	series := source.Series()
+	w.reading = false
 	batched, ok := series.(model.Batched)
 	if sink, takes := w.sink.(model.BatchSink); ok && takes && series.Len() > 1 {
 		return w.writeBatches(series.Len(), batched, sink)
 	}
 	for i := range series.Len() {
+		w.reading = true
 		series.At(i, &w.point, &w.scratch)
+		w.reading = false
 		if err := w.sink.Point(&w.point); err != nil {
 			return err
 		}
@@ -65,7 +72,9 @@ func (w *writer) writeBatches(n int, series model.Batched, sink model.BatchSink)
 	for from := 0; from < n; from += batchSize {
 		size := min(batchSize, n-from)
 		points := m.points[:size]
+		w.reading = true
 		series.ReadBatch(from, points, m.scratches[:size])
+		w.reading = false
 		if err := sink.Batch(points); err != nil {
 			return err
 		}
@@ -105,7 +114,7 @@ func (w *writer) sample(s *model.Sample) error {
 
 // writeMixed merges several sorted lists of series into one.
 func (w *writer) writeMixed(g *group) error {
-	queue := newQueue(g.native)
+	queue := newQueue(g.native, w.report)
 	foreign := g.foreign
 	var last *model.Point // Points to written, once there is something in it.
 	var written model.Point

@@ -92,14 +92,33 @@ func checkLabel(name, value string) error {
 	switch {
 	case name == "":
 		return errEmptyLabelName
-	case !utf8.ValidString(name):
-		return fmt.Errorf("a label with an invalid name: %q is not UTF-8", name)
+	case !isReadable(name):
+		return fmt.Errorf("a label with an invalid name: %w", CheckName(name))
 	case strings.HasPrefix(name, model.ReservedLabelPrefix):
 		return fmt.Errorf("a label with an invalid name: %s (the prefix %q is reserved)", name, model.ReservedLabelPrefix)
 	case !utf8.ValidString(value):
 		return fmt.Errorf("a label named %q whose value is not UTF-8: %q", name, value)
 	}
 	return nil
+}
+
+// CheckName returns why the name of a metric or label cannot be read by Prometheus, and
+// nil if it can. It does not look for what else the names of labels must not be.
+func CheckName(name string) error {
+	switch {
+	case !utf8.ValidString(name):
+		return fmt.Errorf("%q is not UTF-8", name)
+	case !isReadable(name):
+		return fmt.Errorf("%q contains a NUL byte, which no parser accepts in a name", name)
+	}
+	return nil
+}
+
+// isReadable reports whether CheckName finds nothing wrong with name. A NUL byte is
+// allowed in label values and in help, but it ends the text for those who parse it if
+// it is in a name, in quotes or not.
+func isReadable(name string) bool {
+	return utf8.ValidString(name) && strings.IndexByte(name, 0) < 0
 }
 
 // RawLabels wraps text that is already a canonical rendering. quoted tells

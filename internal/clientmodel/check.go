@@ -1,0 +1,227 @@
+package clientmodel
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Timestamps have to be from this range, in milliseconds since the Unix epoch.
+// Prometheus refuses a whole text exposition that has an earlier one in it, because its
+// parser knows no sign there. The upper end is that of the year 9999, beyond which
+// protobuf timestamps are not valid and many programs cannot print a date.
+const (
+	minTimestampMs = 0
+	maxTimestampMs = 253_402_300_799_999
+)
+
+func checkTimestamp(ms int64) error {
+	if ms < minTimestampMs || ms > maxTimestampMs {
+		return fmt.Errorf("has the timestamp %d, in milliseconds since 1970: it has to be from 0 to %d, the end of the year 9999",
+			ms, int64(maxTimestampMs))
+	}
+	return nil
+}
+
+// isCount reports whether a float can be a number of observations.
+func isCount(v float64) bool { return v >= 0 && v <= math.MaxFloat64 }
+
+// checkBuckets returns why Prometheus cannot read the classic buckets of h, which are in
+// order. Where it converts them to native ones, it refuses the whole protobuf exposition
+// if one of them counts less than the one below, or the last more than the histogram.
+func checkBuckets(h *model.HistogramValue) error {
+	if h.CountFloat != 0 {
+		return checkFloatBuckets(h)
+	}
+	before := uint64(0)
+	for i := range h.Buckets {
+		b := &h.Buckets[i]
+		if b.CountFloat != 0 {
+			return checkFloatBuckets(h)
+		}
+		if b.Count < before {
+			return fmt.Errorf("has a bucket %v that counts %d, less than the %d of the bucket below: counts have to be cumulative",
+				b.UpperBound, b.Count, before)
+		}
+		before = b.Count
+	}
+	if n := len(h.Buckets); n > 0 && (before > h.Count || before < h.Count && math.IsInf(h.Buckets[n-1].UpperBound, +1)) {
+		return fmt.Errorf("counts %d observations in all but %d in the bucket %v", h.Count, before, h.Buckets[n-1].UpperBound)
+	}
+	return nil
+}
+
+// checkFloatBuckets is checkBuckets for a histogram with a float count.
+func checkFloatBuckets(h *model.HistogramValue) error {
+	if !isCount(h.CountFloat) {
+		return fmt.Errorf("counts %v observations: counts have to be finite numbers that are not negative", h.CountFloat)
+	}
+	before := 0.0
+	for i := range h.Buckets {
+		b := &h.Buckets[i]
+		if !isCount(b.CountFloat) {
+			return fmt.Errorf("has a bucket %v that counts %v: counts have to be finite numbers that are not negative", b.UpperBound, b.CountFloat)
+		}
+		count := floatOf(b.Count, b.CountFloat)
+		if count < before {
+			return fmt.Errorf("has a bucket %v that counts %v, less than the %v of the bucket below: counts have to be cumulative",
+				b.UpperBound, count, before)
+		}
+		before = count
+	}
+	all := floatOf(h.Count, h.CountFloat)
+	if n := len(h.Buckets); n > 0 && (before > all || before < all && math.IsInf(h.Buckets[n-1].UpperBound, +1)) {
+		return fmt.Errorf("counts %v observations in all but %v in the bucket %v", all, before, h.Buckets[n-1].UpperBound)
+	}
+	return nil
+}
+
+// floatOf returns the count that counts: the float one, if it is set.
+func floatOf(n uint64, float float64) float64 {
+	if float > 0 {
+		return float
+	}
+	return float64(n)
+}
+
+// The schemas of exponential buckets that Prometheus stores.
+const (
+	minSchema = -4
+	maxSchema = 8
+)
+
+// checkNative returns why Prometheus cannot store the native histogram in h. It looks at
+// them as Prometheus does, which then refuses everything that it has scraped with it, or
+// panics on the way.
+func checkNative(h *model.HistogramValue) error {
+	n := h.Native
+	switch {
+	case n.Schema < minSchema || n.Schema > maxSchema:
+		return fmt.Errorf("has the schema %d: it has to be from %d to %d", n.Schema, minSchema, maxSchema)
+	case !isCount(n.ZeroThreshold):
+		return fmt.Errorf("has the zero threshold %v: it has to be a finite number that is not negative", n.ZeroThreshold)
+	case !isCount(h.CountFloat):
+		return fmt.Errorf("counts %v observations: counts have to be finite numbers that are not negative", h.CountFloat)
+	case !isCount(n.ZeroCountFloat):
+		return fmt.Errorf("has a zero bucket that counts %v: counts have to be finite numbers that are not negative", n.ZeroCountFloat)
+	}
+	if h.CountFloat > 0 || n.ZeroCountFloat > 0 || len(n.Positive.Counts) > 0 || len(n.Negative.Counts) > 0 {
+		return checkFloatNative(n)
+	}
+	negative, err := checkDeltas("negative", &n.Negative)
+	if err != nil {
+		return err
+	}
+	positive, err := checkDeltas("positive", &n.Positive)
+	if err != nil {
+		return err
+	}
+	if n.ZeroCount == 0 && n.ZeroThreshold == 0 && len(n.Positive.Spans) == 0 && len(n.Negative.Spans) == 0 {
+		return nil // Prometheus takes it for a classic one.
+	}
+	sum, ok := addCounts(positive, negative)
+	if ok {
+		sum, ok = addCounts(sum, n.ZeroCount)
+	}
+	// Observations that are not a number are in no bucket.
+	if !ok || sum > h.Count || sum < h.Count && !math.IsNaN(h.Sum) {
+		return fmt.Errorf("counts %d observations in all but %d in its native buckets", h.Count, sum)
+	}
+	return nil
+}
+
+// addCounts adds a and b, and reports whether their sum is a uint64.
+func addCounts(a, b uint64) (sum uint64, ok bool) { return a + b, a+b >= a }
+
+func checkFloatNative(n *model.NativeHistogram) error {
+	if len(n.Positive.Deltas) > 0 || len(n.Negative.Deltas) > 0 {
+		return errors.New("has float counts as well as deltas of integer counts: only one of them is allowed")
+	}
+	for _, side := range [...]struct {
+		name    string
+		buckets *model.NativeBuckets
+	}{{"positive", &n.Positive}, {"negative", &n.Negative}} {
+		if err := checkSpans(side.name, side.buckets.Spans, len(side.buckets.Counts)); err != nil {
+			return err
+		}
+		for _, count := range side.buckets.Counts {
+			if !isCount(count) {
+				return fmt.Errorf("has a %s bucket that counts %v: counts have to be finite numbers that are not negative", side.name, count)
+			}
+		}
+	}
+	return nil
+}
+
+// checkDeltas checks one side of a native histogram and returns how many observations
+// its buckets count.
+func checkDeltas(side string, b *model.NativeBuckets) (sum uint64, err error) {
+	if err := checkSpans(side, b.Spans, len(b.Deltas)); err != nil {
+		return 0, err
+	}
+	count := int64(0)
+	for _, delta := range b.Deltas {
+		if delta > 0 && count > math.MaxInt64-delta {
+			return 0, fmt.Errorf("has a %s bucket whose count is more than %d", side, int64(math.MaxInt64))
+		}
+		if count += delta; count < 0 {
+			return 0, fmt.Errorf("has a %s bucket that counts %d: counts must not be negative", side, count)
+		}
+		var ok bool
+		if sum, ok = addCounts(sum, uint64(count)); !ok {
+			return 0, fmt.Errorf("has %s buckets that count more than %d observations", side, uint64(math.MaxUint64))
+		}
+	}
+	return sum, nil
+}
+
+// checkSpans checks that the spans of one side fit the number of its buckets, whose
+// indices have to be an int32.
+func checkSpans(side string, spans []model.Span, buckets int) error {
+	length, end := uint64(0), int64(0)
+	for i, s := range spans {
+		switch {
+		case i == 0 && s.Offset == math.MinInt32:
+			return fmt.Errorf("has %s buckets from index %d on: the first one allowed is %d", side, s.Offset, math.MinInt32+1)
+		case i > 0 && s.Offset < 0:
+			return fmt.Errorf("has a span of %s buckets with the offset %d: only that of the first may be negative", side, s.Offset)
+		}
+		length += uint64(s.Length)
+		if end += int64(s.Offset) + int64(s.Length); end-1 > math.MaxInt32 {
+			return fmt.Errorf("has %s buckets up to index %d: the last one allowed is %d", side, end-1, math.MaxInt32)
+		}
+	}
+	if length != uint64(buckets) {
+		return fmt.Errorf("has %d %s buckets but spans for %d", buckets, side, length)
+	}
+	return nil
+}
+
+// checkQuantiles returns why the quantiles of a summary cannot be written as series, of
+// which no two may be the same.
+func checkQuantiles(quantiles []model.Quantile) error {
+	ascending := true
+	for i := range quantiles {
+		if math.IsNaN(quantiles[i].Quantile) {
+			return errors.New("has a quantile whose rank is not a number")
+		}
+		ascending = ascending && (i == 0 || quantiles[i-1].Quantile < quantiles[i].Quantile)
+	}
+	if ascending {
+		return nil
+	}
+	ranks := make([]float64, len(quantiles))
+	for i := range quantiles {
+		ranks[i] = quantiles[i].Quantile
+	}
+	slices.Sort(ranks)
+	for i := 1; i < len(ranks); i++ {
+		if ranks[i] == ranks[i-1] {
+			return fmt.Errorf("has two or more quantiles with the same rank: %v", ranks[i])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package metric_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric"
+)
+
+// TestSinkUsedConcurrently writes to a sink from a second goroutine during a call of the
+// first. That is an error, and the exposition stays readable.
+func TestSinkUsedConcurrently(t *testing.T) {
+	desc := prometheus.NewDesc("shared", "Of a test.", []string{"l"}, nil)
+	r := metric.NewContextRegistry()
+	r.MustRegister(
+		collectedBy{describedBy{[]*prometheus.Desc{desc}, nil}, func(_ context.Context, sink *metric.Sink) error {
+			if err := sink.Gauge(desc, 1, "before"); err != nil {
+				return err
+			}
+			var inner error
+			// The channel makes it a case that is the same each time, and no data race.
+			outer := sink.Metric(writes{desc, func(out *dto.Metric) {
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					inner = sink.Gauge(desc, 1, "meanwhile")
+				}()
+				<-done
+				out.Label = []*dto.LabelPair{{Name: new("l"), Value: new("first")}}
+				out.Gauge = &dto.Gauge{Value: new(1.0)}
+			}})
+			after := sink.Gauge(desc, 1, "after")
+			for call, err := range map[string]error{"inner": inner, "outer": outer, "after": after} {
+				if err == nil || !strings.Contains(err.Error(), "a Sink was used concurrently") {
+					t.Errorf("the %s call returned %v", call, err)
+				}
+			}
+			return nil
+		}},
+		metric.NewGauge(metric.GaugeOpts{Name: "native"}),
+	)
+	var logged []string
+	response := httptest.NewRecorder()
+	metric.HandlerForContext(r, metric.HandlerOpts{
+		ErrorHandling: metric.ContinueOnError, ErrorLog: func(err error) { logged = append(logged, err.Error()) },
+	}).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	read, err := readBack(response)
+	if err != nil || read["native"] == nil || len(read["shared"].GetMetric()) != 2 {
+		t.Errorf("%v and %v in %q", read, err, response.Body)
+	}
+	if all := strings.Join(logged, "\n"); strings.Count(all, "a Sink was used concurrently") != 1 {
+		t.Errorf("logged %q", all)
+	}
+}
