@@ -9,9 +9,10 @@ import (
 
 // writer writes groups to a sink. It holds the memory that it needs for one.
 type writer struct {
+	in      *Input
 	sink    model.Sink
 	origins model.OriginSink // The sink, or nil.
-	report  func(batch int, err error)
+	at      *Owner           // The owner of the point that the sink gets.
 	point   model.Point
 	scratch model.Scratch
 	sorter  *sorter
@@ -21,7 +22,13 @@ func (w *writer) write(g *group) error {
 	if err := w.sink.Family(g.family); err != nil {
 		return err
 	}
+	if g.omitCreated {
+		if sink, ok := w.sink.(model.CreatedSink); ok {
+			sink.OmitCreated()
+		}
+	}
 	if len(g.native) == 1 && len(g.foreign) == 0 {
+		*w.at = g.owner(0)
 		return w.writeNative(g.native[0].Series())
 	}
 	w.sorter.sort(g.foreign)
@@ -83,9 +90,14 @@ var batchMemories sync.Pool // Of *batchMemory.
 
 // writeForeign is for a family without native series.
 func (w *writer) writeForeign(g *group) error {
+	var twins *twins
+	if !w.sorter.same {
+		twins = w.findTwins(g, nil)
+	}
 	for i, r := range g.foreign {
-		if i > 0 && same(&g.foreign[i-1].sample.Point, &r.sample.Point) {
-			w.duplicate(g, r)
+		w.at.Batch, w.at.Native = r.batch, ""
+		if i > 0 && same(&g.foreign[i-1].sample.Point, &r.sample.Point) || twins.has(&r.sample.Point) {
+			w.duplicate(g, &r.sample.Point)
 			continue
 		}
 		if err := w.sample(r.sample); err != nil {
@@ -107,6 +119,7 @@ func (w *writer) sample(s *model.Sample) error {
 func (w *writer) writeMixed(g *group) error {
 	queue := newQueue(g.native)
 	foreign := g.foreign
+	twins := w.findTwins(g, queue)
 	var last *model.Point // Points to written, once there is something in it.
 	var written model.Point
 	for {
@@ -122,12 +135,14 @@ func (w *writer) writeMixed(g *group) error {
 		if p == nil {
 			return nil
 		}
-		switch {
-		case last != nil && same(last, p) && fromForeign:
-			w.duplicate(g, foreign[0])
-		case last != nil && same(last, p):
-			w.report(-1, duplicateError(g.family, p))
-		default:
+		if fromForeign {
+			w.at.Batch, w.at.Native = foreign[0].batch, ""
+		} else {
+			*w.at = g.owner(queue[0].source)
+		}
+		if last != nil && same(last, p) || twins.has(p) {
+			w.duplicate(g, p)
+		} else {
 			var err error
 			if fromForeign {
 				err = w.sample(foreign[0].sample)
@@ -151,17 +166,18 @@ func (w *writer) writeMixed(g *group) error {
 	}
 }
 
-// same tells whether two points are the same series at the same time.
+// same reports whether two points are the same series at the same time.
 func same(a, b *model.Point) bool {
 	return a.Labels.Text() == b.Labels.Text() &&
 		a.HasTimestamp == b.HasTimestamp && (!a.HasTimestamp || a.TimestampMs == b.TimestampMs)
 }
 
-func (w *writer) duplicate(g *group, r ref) {
-	w.report(r.batch, duplicateError(g.family, &r.sample.Point))
+// duplicate reports a point of the owner that w.at is.
+func (w *writer) duplicate(g *group, p *model.Point) {
+	w.in.Report(Finding{*w.at, 1, duplicateError(g.family, p)})
 }
 
-// DuplicateError tells that a series was left out because there is one with the same
+// DuplicateError reports that a series was left out because there is one with the same
 // name and labels.
 type DuplicateError struct {
 	Family string
