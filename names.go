@@ -98,18 +98,19 @@ func (c *contest) compare(j job, name string) {
 		}
 	}
 	for _, base := range c.basesOf(written) {
-		c.loseToOthers(j, c.names[base])
+		c.loseToOthers(j, name == written, c.names[base])
 	}
 	if !j.entry.isValue(c.scheme) {
-		c.loseToOthers(j, c.bases[written])
+		c.loseToOthers(j, name == written, c.bases[written])
 	}
 }
 
 // loseToOthers is lose for all of others that are not j itself, whose families are
-// written in the order in which it sends them.
-func (c *contest) loseToOthers(j job, others claimants) {
+// written in the order in which it sends them, unless a plain one has to win over an escaped
+// one.
+func (c *contest) loseToOthers(j job, plain bool, others claimants) {
 	for _, other := range others {
-		if other.stream != j {
+		if other.stream != j || plain != (c.scheme.Name(other.family) == other.family) {
 			c.lose(j, other)
 		}
 	}
