@@ -441,7 +441,9 @@ func (c *sourceCollector) metrics() (all []metric.Metric) {
 	if c.one != nil {
 		return []metric.Metric{c.one}
 	}
-	c.each(func(d *metric.Desc, typ string, id float64, values []string) { all = append(all, metricOf(d, typ, id, values)) })
+	c.each(func(d *metric.Desc, typ string, id float64, values []string) {
+		all = append(all, metricOf(d, typ, id, values))
+	})
 	return all
 }
 

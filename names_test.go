@@ -128,8 +128,8 @@ func TestUnannouncedFamily(t *testing.T) {
 // the middle of its family.
 func TestStuckStream(t *testing.T) {
 	const samples = 30_000
-	for _, timeout := range []time.Duration{10 * time.Second, time.Second} {
-		for order := range 2 {
+	for order, timeout := range []time.Duration{10 * time.Second, time.Second} {
+		{
 			t.Run(fmt.Sprint(timeout, order), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					begun := make(chan struct{})
