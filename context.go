@@ -39,7 +39,10 @@ type GathererWithContext interface {
 // is sent while it still runs, so that memory stays constant. It can return an error.
 //
 // Describe has to announce all its families, and they have to be its own: a registry
-// refuses to share them. CollectTo writes the samples of a family together, and no
+// refuses to share them, and the sink refuses a sample of another family. While other
+// streams wait for it, a stream that sends nothing for a second, or for a quarter of the
+// scrape's time if that is shorter, loses its turn: it cannot continue the family that
+// it is in the middle of. CollectTo writes the samples of a family together, and no
 // series twice: over HTTP that goes unnoticed, since it would take memory for each
 // series (TestCollector of package metrictest finds it). It must
 // be safe for concurrent use and return soon after ctx is done.

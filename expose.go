@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/prometheus/common/expfmt"
 
@@ -15,6 +15,7 @@ import (
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 	"github.com/luxfi/metric/internal/stream"
 )
 
@@ -26,8 +27,12 @@ import (
 // arrived by then is still written. The error is the first one of w, or of client.
 func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options, refused *failures) error {
 	counted := &countingWriter{Writer: w}
-	streamed, series, err := s.collectStreaming(client, counted, opts, refused)
-	if err != nil {
+	names := nameSpace{scheme: opts.Scheme(), refused: refused}
+	var (
+		series uint64
+		err    error
+	)
+	if names.taken, series, err = s.collectStreaming(client, counted, opts, refused); err != nil {
 		return err
 	}
 	e := encode.NewEncoder(counted, opts)
@@ -35,7 +40,7 @@ func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options
 		s.served(series+e.Series(), counted.n)
 		e.Release()
 	}()
-	if err := s.write(&exposition{Encoder: e, streamed: streamed, refused: refused}); err != nil {
+	if err := s.write(e, names); err != nil {
 		return err
 	}
 	if series+e.Series() == 0 && s.isFailure(refused) {
@@ -44,60 +49,56 @@ func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options
 	return e.Close()
 }
 
-// isFailure tells, of a scrape without a single series, whether something has gone wrong.
+// isFailure reports, of a scrape without a single series, whether something has gone wrong.
 // Then nothing may be written, not even an # EOF, so that the answer can be an error.
 func (s *scrape) isFailure(refused *failures) bool {
 	return len(s.failures.list) > 0 || len(refused.list) > 0
 }
 
-// exposition is an encoder to which a point that the format has no place for is not
-// the end, and which keeps off the families that stream collectors have written.
-type exposition struct {
-	*encode.Encoder
+// lenientSink is a sink to which a point that the format has no place for is not the end.
+type lenientSink struct {
+	model.Sink
 
-	streamed func(family string) bool
-	taken    bool // The current family is one of those.
-	refused  *failures
+	refuse func(error)
 }
 
-func (e *exposition) Family(f *model.Family) error {
-	if e.taken = e.streamed(f.Name); e.taken {
-		e.refused.add(f.Name, fmt.Errorf("family %q was left out, since a stream collector has written one with this name", f.Name))
-		return nil
-	}
-	return e.Encoder.Family(f)
-}
-
-func (e *exposition) Point(p *model.Point) error {
-	if e.taken {
-		return nil
-	}
-	err := e.Encoder.Point(p)
+// orRefuse returns err unless it is about a single point.
+func (s *lenientSink) orRefuse(err error) error {
 	if point, ok := errors.AsType[*encode.PointError](err); ok {
-		e.refused.add(point.Family, point)
+		s.refuse(point)
 		return nil
 	}
 	return err
 }
 
+func (s *lenientSink) Point(p *model.Point) error { return s.orRefuse(s.Sink.Point(p)) }
+
 // Batch implements model.BatchSink.
-func (e *exposition) Batch(points []model.Point) error {
-	if e.taken {
-		return nil
-	}
+func (s *lenientSink) Batch(points []model.Point) error {
+	e, ok := s.Sink.(*encode.Encoder)
 	for len(points) > 0 {
-		n, err := e.Encoder.Batch(points)
-		if err == nil {
+		n, err := 0, error(nil)
+		if ok {
+			n, err = e.Batch(points)
+		} else {
+			err = s.Sink.Point(&points[0])
+		}
+		if ok && err == nil {
 			return nil
 		}
-		point, ok := errors.AsType[*encode.PointError](err)
-		if !ok {
+		if err = s.orRefuse(err); err != nil {
 			return err
 		}
-		e.refused.add(point.Family, point)
 		points = points[n+1:]
 	}
 	return nil
+}
+
+// OmitCreated implements model.CreatedSink.
+func (s *lenientSink) OmitCreated() {
+	if sink, ok := s.Sink.(model.CreatedSink); ok {
+		sink.OmitCreated()
+	}
 }
 
 // countingWriter counts bytes.
@@ -114,15 +115,19 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 }
 
 // collectStreaming is collect with the output of stream collectors going to w at once.
-// It returns which families these were, and how many series.
+// It returns the names of what they have written, nil if there are no streams, and how many
+// series that was.
 func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts encode.Options, refused *failures) (
-	streamed func(family string) bool, series uint64, err error,
+	taken *naming.Claims, series uint64, err error,
 ) {
 	mixer := stream.NewMixer(opts)
-	streams := s.openStreams(mixer)
+	streams := s.openStreams(mixer, opts.Scheme())
 	if len(streams) == 0 {
 		s.collect()
-		return func(string) bool { return false }, 0, nil
+		return nil, 0, nil
+	}
+	if deadline, ok := s.ctx.Deadline(); ok {
+		mixer.Silence = time.Until(deadline) / silenceFraction
 	}
 	var (
 		cancel     context.CancelFunc
@@ -142,7 +147,7 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 		series += written
 		dropped := o.stream.Dropped()
 		o.engine.Account(o.run, int(written), dropped.Count())
-		for _, err := range dropped.Errors() {
+		for _, err := range slices.Concat(dropped.Errors(), o.stream.Notes()) {
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
 				refused.add(o.collector, err)
 			} else {
@@ -150,8 +155,12 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 			}
 		}
 	}
-	return mixer.Begun, series, err
+	return mixer.Claims(), series, err
 }
+
+// silenceFraction is which part of the time that is left a stream collector may keep the
+// others waiting while it sends nothing; see stream.MaxSilence.
+const silenceFraction = 4
 
 // openStream is the stream of a collector.
 type openStream struct {
@@ -162,17 +171,22 @@ type openStream struct {
 }
 
 // openStreams gives each stream collector a stream of the mixer as its sink, unless its
-// output has to wait for that of others, with which it is merged.
-func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
+// output has to wait for that of others, with which it is merged: streams are written before
+// all else, and what is written cannot give way to what comes later.
+func (s *scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams []openStream) {
 	if s.shared {
 		return nil // What others wait for cannot go to this client alone.
 	}
-	shared := s.sharedFamilies()
+	var contested map[job]bool
 	for _, p := range s.parts {
-		prefix := p.prefix()
 		for i, e := range p.running {
-			if !e.binding.stream || e.run.KeepsResults() ||
-				slices.ContainsFunc(e.announced.names(), func(name string) bool { return shared[prefix+name] }) {
+			if !e.binding.stream || e.run.KeepsResults() {
+				continue
+			}
+			if contested == nil {
+				contested = s.contestedStreams(scheme)
+			}
+			if contested[job{p, e}] {
 				continue
 			}
 			out := mixer.Open()
@@ -190,31 +204,6 @@ func (s *scrape) openStreams(mixer *stream.Mixer) (streams []openStream) {
 	return streams
 }
 
-// sharedFamilies returns the names of families that several parts announce. Within a
-// registry, a stream collector shares none.
-func (s *scrape) sharedFamilies() map[string]bool {
-	if len(s.parts) == 1 {
-		return nil
-	}
-	shared, first := make(map[string]bool), make(map[string]*part)
-	for _, p := range s.parts {
-		prefix := p.prefix()
-		for _, e := range p.plan.entries {
-			if e.binding.nested != nil {
-				continue // Its collectors are another part.
-			}
-			for _, d := range e.announced.list {
-				name := prefix + e.announced.infos[d].name
-				if other, ok := first[name]; ok && other != p {
-					shared[name] = true
-				}
-				first[name] = p
-			}
-		}
-	}
-	return shared
-}
-
 // selectingSink passes on only the wanted families.
 type selectingSink struct {
 	engine.Sink
@@ -229,14 +218,16 @@ func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
 	return s.Sink.Sample(f, p)
 }
 
-// exposeForeign is expose for formats that only expfmt knows.
+// exposeForeign is expose for formats that only expfmt knows. None of them has lines for
+// creation times.
 func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, refused *failures) error {
 	var (
 		builder clientmodel.Builder
 		opts    []expfmt.EncoderOption
+		names   = nameSpace{scheme: naming.Scheme{Escaping: format.ToEscapingScheme()}, refused: refused}
 	)
 	s.collect()
-	_ = s.write(&builder) // The builder never fails.
+	_ = s.write(encode.NewEscaper(&builder, names.scheme.Escaping), names) // The builder never fails.
 	if created {
 		opts = append(opts, expfmt.WithCreatedLines())
 	}

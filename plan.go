@@ -69,7 +69,7 @@ type plan struct {
 	natives []merge.Native // Sorted by name.
 	running []*entry       // With somebody else's code, in the order of registration.
 	nested  []*entry
-	// conflicts tells of instruments that cannot be served beside others.
+	// conflicts are about instruments that do not agree with others of their name.
 	conflicts []*CollectorError
 }
 
@@ -107,16 +107,26 @@ func compareNatives(a, b merge.Native) int { return cmp.Compare(a.Family.Name, b
 func (p *plan) addNative(e *entry, families map[string]int) {
 	f := e.binding.source.Family()
 	i, known := families[f.Name]
-	switch {
-	case !known:
+	if !known {
 		families[f.Name] = len(p.natives)
-		p.natives = append(p.natives, merge.Native{Family: f, Sources: []model.Source{e.binding.source}})
-	case p.natives[i].Family.Type != f.Type:
-		p.conflicts = append(p.conflicts, &CollectorError{
-			Collector: e.name,
-			Err:       fmt.Errorf("instrument %s is a %s but should be a %s", f.Name, f.Type, p.natives[i].Family.Type),
+		p.natives = append(p.natives, merge.Native{
+			Family: f, Sources: []model.Source{e.binding.source}, Owners: []string{e.name},
 		})
-	default:
-		p.natives[i].Sources = append(p.natives[i].Sources, e.binding.source)
+		return
 	}
+	n := &p.natives[i]
+	switch have := n.Family; {
+	case have.Type != f.Type:
+		p.conflict(e, fmt.Errorf("instrument %s is a %s but should be a %s", f.Name, f.Type, have.Type))
+		return
+	case have.Help != f.Help: // It is served nevertheless, and so is the next.
+		p.conflict(e, fmt.Errorf("instrument %s has help %q but should have %q", f.Name, f.Help, have.Help))
+	case have.Unit != f.Unit:
+		p.conflict(e, fmt.Errorf("instrument %s has unit %q but should have %q", f.Name, f.Unit, have.Unit))
+	}
+	n.Sources, n.Owners = append(n.Sources, e.binding.source), append(n.Owners, e.name)
+}
+
+func (p *plan) conflict(e *entry, err error) {
+	p.conflicts = append(p.conflicts, &CollectorError{Collector: e.name, Err: err})
 }

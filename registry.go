@@ -103,8 +103,10 @@ func NewRegistry() *Registry { return NewContextRegistry() }
 func NewPedanticRegistry() *Registry { return NewPedanticContextRegistry() }
 
 // Register implements Registerer. Its errors are client_golang's; in addition, it is
-// an error if c is a nil pointer or function, if Describe panics, and if a
-// StreamCollector describes nothing or has a family in common with another collector.
+// an error if c is a nil pointer or function, if Describe panics, if a StreamCollector
+// describes nothing or has a family in common with another collector, and if an
+// instrument without variable labels has the name of a series that another one is
+// written as, as a counter lat_count beside a histogram lat: no scrape could have both.
 func (r *ContextRegistry) Register(c Collector) error { return r.RegisterWith(c) }
 
 // MustRegister registers collectors and panics at the first that cannot be.
@@ -276,6 +278,9 @@ func (r *ContextRegistry) admit(e *entry) error {
 			return fmt.Errorf("stream collector %T describes no family", e.collector)
 		}
 		return nil
+	}
+	if err := r.suffixClash(e); err != nil {
+		return err
 	}
 	if err := r.book.Register(e); err != nil {
 		var already AlreadyRegisteredError

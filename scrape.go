@@ -12,6 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
 
 // GatherWithContext gathers from all collectors at once and returns when all have
@@ -34,7 +35,7 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 	}
 	s.askForOrigins()
 	s.collect()
-	_ = s.write(&builder) // The builder never fails.
+	_ = s.write(&builder, nameSpace{}) // The builder never fails.
 	return builder.Families(), s.end(nil)
 }
 
@@ -52,8 +53,8 @@ func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metr
 		out.announced.add(e.announced)
 	}
 	s.collect()
-	_ = s.write(&metricSender{out: out}) // It fails when ctx is done.
-	_ = s.end(nil)                       // Its parts follow.
+	_ = s.write(&metricSender{out: out}, nameSpace{}) // It fails when ctx is done.
+	_ = s.end(nil)                                    // Its parts follow.
 	for _, f := range s.failures.list {
 		out.Drop(f)
 	}
@@ -268,11 +269,21 @@ func (p *part) collect(runs *engine.Scrape) {
 	p.took = time.Since(start)
 }
 
+// nameSpace says what names become in the exposition that a scrape is written to, and which
+// of them it has already.
+type nameSpace struct {
+	scheme naming.Scheme
+	taken  *naming.Claims // Nil if there are none.
+
+	// refused is told about points that the sink has not taken.
+	refused *failures
+}
+
 // write merges what has been collected with the native families and writes it to
-// sink. It returns the first error of sink.
-func (s *scrape) write(sink model.Sink) error {
+// sink. It returns the first error of sink that is not an *encode.PointError.
+func (s *scrape) write(sink model.Sink, names nameSpace) error {
 	start := time.Now()
-	in := merge.Input{Natives: s.natives(), Select: s.wanted}
+	in := merge.Input{Natives: s.natives(), Select: s.wanted, Scheme: names.scheme, Taken: names.taken}
 	total := 0
 	for _, p := range s.parts {
 		total += len(p.outcomes)
@@ -299,20 +310,30 @@ func (s *scrape) write(sink model.Sink) error {
 			}
 		}
 	}
-	in.Report = func(batch int, err error) {
-		if batch < 0 {
-			if read, ok := err.(*merge.ReadError); ok { //nolint:errorlint // It comes as it was made.
-				s.failures.add(read.Family, read.Err)
-				return
-			}
-			s.failures.add("native", err)
+	in.Report = func(f merge.Finding) {
+		if f.Batch < 0 {
+			_, panicked := asPanic(f.Err)
+			s.failures.addFailure(&CollectorError{Collector: f.Native, Err: f.Err, collision: !panicked})
 			return
 		}
-		b := &from[batch]
-		if b.e.forgive == nil || !b.e.forgive(err) {
-			b.dropped++
-			s.failures.addFailure(&CollectorError{Collector: b.name(), Err: err, collision: true})
+		b := &from[f.Batch]
+		if b.e.forgive == nil || !b.e.forgive(f.Err) {
+			b.dropped += f.Samples
+			s.failures.addFailure(&CollectorError{Collector: b.name(), Err: f.Err, collision: true})
 		}
+	}
+	if names.refused != nil {
+		var at merge.Owner
+		in.At = &at
+		sink = &lenientSink{Sink: sink, refuse: func(err error) {
+			if at.Batch < 0 {
+				names.refused.add(at.Native, err)
+				return
+			}
+			b := &from[at.Batch]
+			b.dropped++
+			names.refused.add(b.name(), err)
+		}}
 	}
 	err := merge.Families(in, sink)
 	for _, b := range from {
@@ -365,13 +386,17 @@ func (s *scrape) natives() []merge.Native {
 			natives = slices.Concat(natives, self.natives(p, p.took))
 		}
 		for _, n := range natives {
-			for _, source := range n.Sources {
+			for i, source := range n.Sources {
+				name := p.name + n.Family.Name
+				if n.Owners != nil {
+					name = p.name + n.Owners[i]
+				}
 				b, err := wrapNative(source, p.wrappings)
 				if err != nil {
-					s.failures.add(p.name+n.Family.Name, err)
+					s.failures.add(name, err)
 					continue
 				}
-				all.addNative(&entry{name: p.name + n.Family.Name, binding: b}, families)
+				all.addNative(&entry{name: name, binding: b}, families)
 			}
 		}
 	}

@@ -15,7 +15,8 @@ import (
 // Sink is where a StreamCollector writes its samples.
 //
 // A sample that is not valid, for example because its label values do not fit the
-// descriptor, is left out and reported by the scrape, which goes on. So the error of
+// descriptor, is left out and reported by the scrape, which goes on. So is one of a family
+// that the collector has not announced by Describe. So the error of
 // Sink's methods has one meaning: nobody waits for the samples any more, because the
 // scrape's deadline has passed or its client has gone away. CollectTo should return
 // it.
@@ -72,24 +73,45 @@ func (s *Sink) end() error {
 }
 
 func newSink(sink engine.Sink, announced *descs) *Sink {
-	s := &Sink{guard: abandonedSink{Sink: sink}}
+	s := &Sink{guard: abandonedSink{Sink: sink, announced: announced}}
 	s.reader = metricReader{announced: announced, sink: &s.guard}
 	return s
 }
 
-// abandonedSink remembers that nobody waits for the samples any more.
+// abandonedSink remembers that nobody waits for the samples any more. It refuses those of
+// families that were not announced: before a stream is written, it has to be known which
+// names it may need.
 type abandonedSink struct {
 	engine.Sink
 
-	err error
+	announced *descs
+	names     map[string]bool // Of the announced families. Nil until the first sample.
+	family    *model.Family   // The last one, which was announced.
+	err       error
 }
 
 func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
+	if f != s.family {
+		if !s.isAnnounced(f.Name) {
+			return fmt.Errorf("family %q was not announced: a stream collector has to describe every family that it writes", f.Name)
+		}
+		s.family = f
+	}
 	err := s.Sink.Sample(f, p)
 	if errors.Is(err, engine.ErrAbandoned) {
 		s.err = err
 	}
 	return err
+}
+
+func (s *abandonedSink) isAnnounced(family string) bool {
+	if s.names == nil {
+		s.names = make(map[string]bool, len(s.announced.list))
+		for _, d := range s.announced.list {
+			s.names[s.announced.infos[d].name] = true
+		}
+	}
+	return s.names[family]
 }
 
 // runStream is a run of a StreamCollector.

@@ -97,7 +97,7 @@ func TestBehaviours(t *testing.T) {
 		"leaking":        {metrictest.Leaking(), 0, true, is(nil)},
 		"closing":        {metrictest.ClosingChannel(), 0, true, func(error) bool { return true }},
 		"duplicating":    {metrictest.Duplicating(), 0, true, func(err error) bool { return err != nil }},
-		"inconsistent":   {metrictest.Inconsistent(), 0, true, failures(6)},
+		"inconsistent":   {metrictest.Inconsistent(), 1, true, failures(6)},
 		"a broken cycle": {metrictest.Cycle(metrictest.Failing(errLuck), metrictest.Healthy()), 0, false, is(errLuck)},
 	} {
 		for kind := range roads(test.behaviour) {

@@ -157,6 +157,7 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 				refused++
 				continue
 			}
+			escapeExemplars(m, opts.Escaping)
 			in.Metric = append(in.Metric, m)
 		}
 		if len(in.Metric) == 0 {
@@ -171,6 +172,41 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 		t.Fatal(err)
 	}
 	return buf.Bytes(), refused
+}
+
+// escapeExemplars escapes the label names of exemplars, as expfmt does not. An exemplar of
+// which two labels have the same name then is removed.
+func escapeExemplars(m *dto.Metric, scheme common.EscapingScheme) {
+	escape := func(e *dto.Exemplar) *dto.Exemplar {
+		if e == nil || scheme == common.NoEscaping {
+			return e
+		}
+		as := common.EscapeMetricFamily(&dto.MetricFamily{Metric: []*dto.Metric{{Label: e.Label}}}, scheme)
+		names := map[string]bool{}
+		for _, l := range as.Metric[0].Label {
+			if names[l.GetName()] {
+				return nil
+			}
+			names[l.GetName()] = true
+		}
+		e.Label = as.Metric[0].Label
+		return e
+	}
+	if m.Counter != nil {
+		m.Counter.Exemplar = escape(m.Counter.Exemplar)
+	}
+	for _, b := range m.GetHistogram().GetBucket() {
+		b.Exemplar = escape(b.Exemplar)
+	}
+	if h := m.Histogram; h != nil {
+		var kept []*dto.Exemplar
+		for _, e := range h.Exemplars {
+			if e := escape(e); e != nil {
+				kept = append(kept, e)
+			}
+		}
+		h.Exemplars = kept
+	}
 }
 
 func validHelp(help *string) *string {

@@ -10,6 +10,8 @@
 //     requires.
 //   - A label name with a colon is quoted or escaped like other names that are not
 //     legacy label names.
+//   - The label names of exemplars are escaped like all others. An exemplar of which two
+//     labels have the same name then is left out.
 //   - A family without points is left out.
 //
 // It also leaves out a family whose name is that of an earlier one after escaping,
@@ -30,6 +32,7 @@ import (
 	common "github.com/prometheus/common/model"
 
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
 
 // Format is an exposition format.
@@ -40,6 +43,8 @@ const (
 	Text        Format = iota // Prometheus text 0.0.4.
 	OpenMetrics               // OpenMetrics 1.0.0 and 0.0.1.
 	Protobuf                  // Delimited io.prometheus.client.MetricFamily messages.
+
+	other // One that an Escaper is in front of.
 )
 
 // String returns the format's name as error messages spell it.
@@ -51,6 +56,8 @@ func (f Format) String() string {
 		return "OpenMetrics"
 	case Protobuf:
 		return "protobuf"
+	case other:
+		return "this format"
 	default:
 		return "an unknown format"
 	}
@@ -67,6 +74,11 @@ type Options struct {
 	CreatedLines bool
 }
 
+// Scheme returns what becomes of names.
+func (o Options) Scheme() naming.Scheme {
+	return naming.Scheme{Escaping: o.Escaping, CreatedLines: o.CreatedLines && o.Format == OpenMetrics}
+}
+
 // Encoder is a model.Sink that writes an exposition.
 //
 // An error of the writer stops it: it is returned at once and from every later
@@ -80,6 +92,8 @@ type Encoder struct {
 	format   format // One of the two below.
 	lines    lines
 	messages messages
+
+	exemplars escaper // Of their labels.
 
 	opts   Options
 	family *model.Family
@@ -115,15 +129,16 @@ func NewEncoder(w io.Writer, opts Options) *Encoder {
 	e := encoders.Get().(*Encoder)
 	e.opts = opts
 	e.out.open(w)
-	e.escape.scheme = opts.Escaping
+	e.escape.scheme, e.exemplars.scheme = opts.Escaping, opts.Escaping
 	switch opts.Format {
 	case Text:
-		e.lines.open(text{}, false)
+		e.lines.open(text{}, &e.exemplars, false)
 		e.format = &e.lines
 	case OpenMetrics:
-		e.lines.open(openMetrics{}, opts.CreatedLines)
+		e.lines.open(openMetrics{}, &e.exemplars, opts.CreatedLines)
 		e.format = &e.lines
 	case Protobuf:
+		e.messages.exemplars = &e.exemplars
 		e.format = &e.messages
 	default:
 		panic("BUG: encode: unknown format")
@@ -136,6 +151,7 @@ func (e *Encoder) Release() {
 	e.format.reset()
 	e.out.reset()
 	e.escape.reset()
+	e.exemplars.reset()
 	e.names.reset()
 	e.format, e.family, e.begun, e.series = nil, nil, false, 0
 	encoders.Put(e)
@@ -148,8 +164,13 @@ func (e *Encoder) Family(f *model.Family) error {
 	}
 	e.endFamily()
 	e.family = f
+	e.lines.omitCreated = false
 	return e.out.err
 }
+
+// OmitCreated has no _created lines written for the family begun last. It must be called
+// before the family's first point.
+func (e *Encoder) OmitCreated() { e.lines.omitCreated = true }
 
 // Point writes a point of the family begun last.
 //
@@ -242,6 +263,10 @@ func (e *Encoder) Flush() error {
 	}
 	return e.out.err
 }
+
+// IsHeld reports whether nothing of the family begun last has been passed on. It is meant to
+// be called after Flush.
+func (e *Encoder) IsHeld() bool { return !e.begun || e.format == &e.messages }
 
 // Close finishes the exposition and passes on everything.
 func (e *Encoder) Close() error { return e.finish(true) }

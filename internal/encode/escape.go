@@ -3,11 +3,11 @@ package encode
 import (
 	"bytes"
 	"fmt"
-	"strconv"
 
 	common "github.com/prometheus/common/model"
 
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
 
 // escaper turns names that are not legacy names into such, as
@@ -27,26 +27,19 @@ func (e *escaper) reset() {
 
 // name returns the escaped form of a metric name.
 func (e *escaper) name(name string) string {
-	if e.scheme == common.NoEscaping || model.IsLegacyName(name) {
-		return name
-	}
-	return string(appendEscapedName(nil, name, e.scheme, isLegacyRune))
+	return naming.Scheme{Escaping: e.scheme}.Name(name)
 }
 
 // labels returns l with its names escaped, in the order that they had. The result
 // is valid until the next call.
 func (e *escaper) labels(l model.Labels) (model.Labels, error) {
-	buf, names := e.buf[:0], e.names[:0]
+	buf, names, scheme := e.buf[:0], e.names[:0], naming.Scheme{Escaping: e.scheme}
 	for c := l.Cursor(); c.Next(); {
 		if len(buf) > 0 {
 			buf = append(buf, ',')
 		}
 		start := len(buf)
-		if model.IsLegacyLabelName(c.Name) {
-			buf = append(buf, c.Name...)
-		} else {
-			buf = appendEscapedName(buf, c.Name, e.scheme, isLegacyLabelRune)
-		}
+		buf = scheme.AppendLabelName(buf, c.Name)
 		names = append(names, span{start, len(buf)})
 		buf = append(buf, '=', '"')
 		buf = append(buf, c.RawValue...)
@@ -57,6 +50,16 @@ func (e *escaper) labels(l model.Labels) (model.Labels, error) {
 		return model.Labels{}, fmt.Errorf("two or more labels are named %s after escaping", twin)
 	}
 	return model.VolatileLabels(buf, false), nil
+}
+
+// exemplar returns the labels of an exemplar as they are to be written, and reports whether
+// the exemplar can be written. The result is valid until the next call.
+func (e *escaper) exemplar(x *model.Exemplar) (labels model.Labels, ok bool) {
+	if !x.Labels.Quoted() || e.scheme == common.NoEscaping {
+		return x.Labels, true
+	}
+	labels, err := e.labels(x.Labels)
+	return labels, err == nil
 }
 
 // twin returns a name that occurs twice, which can happen when different names
@@ -70,55 +73,4 @@ func (e *escaper) twin() ([]byte, bool) {
 		}
 	}
 	return nil, false
-}
-
-// appendEscapedName appends what common.EscapeName returns for a name that is not
-// a legacy name, as isLegacy tells of its runes.
-func appendEscapedName(buf []byte, name string, scheme common.EscapingScheme, isLegacy func(r rune, i int) bool) []byte {
-	if scheme == common.ValueEncodingEscaping {
-		buf = append(buf, "U__"...)
-	}
-	for i, r := range name {
-		switch {
-		case r == '_' && scheme != common.UnderscoreEscaping:
-			buf = append(buf, "__"...)
-		case isLegacy(r, i):
-			buf = append(buf, byte(r))
-		default:
-			buf = appendEscapedRune(buf, r, scheme)
-		}
-	}
-	return buf
-}
-
-func appendEscapedRune(buf []byte, r rune, scheme common.EscapingScheme) []byte {
-	switch scheme {
-	case common.UnderscoreEscaping:
-		return append(buf, '_')
-	case common.DotsEscaping:
-		if r == '.' {
-			return append(buf, "_dot_"...)
-		}
-		return append(buf, "__"...)
-	case common.ValueEncodingEscaping:
-		buf = append(buf, '_')
-		buf = strconv.AppendInt(buf, int64(r), 16)
-		return append(buf, '_')
-	default:
-		panic("BUG: encode: unknown escaping scheme")
-	}
-}
-
-// isLegacyLabelRune tells whether r may stand at byte i of a legacy label name. Unlike
-// common.EscapeName, it knows that a colon may not: Prometheus would refuse the scrape.
-func isLegacyLabelRune(r rune, i int) bool { return r != ':' && isLegacyRune(r, i) }
-
-// isLegacyRune tells whether r may stand at byte i of a legacy metric name.
-func isLegacyRune(r rune, i int) bool {
-	switch {
-	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', r == '_', r == ':':
-		return true
-	default:
-		return '0' <= r && r <= '9' && i > 0
-	}
 }

@@ -14,7 +14,8 @@ type dialect interface {
 	// histograms with float counts.
 	appendCount(buf []byte, n uint64, float float64) []byte
 	appendTimestamp(buf []byte, ms int64) []byte
-	appendExemplar(buf []byte, e *model.Exemplar) []byte
+	// appendExemplar appends an exemplar, whose labels may have been escaped.
+	appendExemplar(buf []byte, e *model.Exemplar, labels model.Labels) []byte
 	trailer() string
 }
 
@@ -23,6 +24,8 @@ type dialect interface {
 type lines struct {
 	dialect      dialect
 	createdLines bool
+	omitCreated  bool     // Of the current family.
+	exemplars    *escaper // Of the labels of exemplars.
 
 	typ       model.Type
 	heading   []byte // The family's name as the comment lines write it.
@@ -35,8 +38,8 @@ type lines struct {
 	quantiles boundCache // Of summaries.
 }
 
-func (l *lines) open(d dialect, createdLines bool) {
-	l.dialect, l.createdLines = d, createdLines
+func (l *lines) open(d dialect, exemplars *escaper, createdLines bool) {
+	l.dialect, l.exemplars, l.createdLines = d, exemplars, createdLines
 	l.bounds.open(`le="`)
 	l.quantiles.open(`quantile="`)
 }
@@ -184,7 +187,7 @@ func (l *lines) appendCount(buf []byte, n uint64, float float64) []byte {
 }
 
 func (l *lines) appendCreated(buf []byte, p *model.Point, labels string) []byte {
-	if !l.createdLines || !p.Created.Valid {
+	if !l.createdLines || !p.Created.Valid || l.omitCreated {
 		return buf
 	}
 	buf = l.created.appendSeries(buf, labels)
@@ -199,7 +202,9 @@ func (l *lines) appendEnd(buf []byte, p *model.Point, e *model.Exemplar) []byte 
 		buf = l.dialect.appendTimestamp(buf, p.TimestampMs)
 	}
 	if e != nil {
-		buf = l.dialect.appendExemplar(buf, e)
+		if labels, ok := l.exemplars.exemplar(e); ok {
+			buf = l.dialect.appendExemplar(buf, e, labels)
+		}
 	}
 	return append(buf, '\n')
 }

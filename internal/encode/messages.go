@@ -18,6 +18,8 @@ type messages struct {
 	start  int      // Where the family begins in the first block: room for its length.
 	blocks []*block // The blocks that are full. The rest is in the output's buffer.
 	labels labelCache
+
+	exemplars *escaper // Of the labels of exemplars.
 }
 
 // lengthRoom is the room that is left for a family's length. Protobuf messages

@@ -10,6 +10,7 @@ import (
 	common "github.com/prometheus/common/model"
 
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
 
 // wantFloat is what expfmt writes for v.
@@ -88,7 +89,7 @@ func FuzzEscapedName(f *testing.F) {
 			return
 		}
 		for _, scheme := range []common.EscapingScheme{common.UnderscoreEscaping, common.DotsEscaping, common.ValueEncodingEscaping} {
-			if got, want := string(appendEscapedName(nil, name, scheme, isLegacyRune)), common.EscapeName(name, scheme); got != want {
+			if got, want := (naming.Scheme{Escaping: scheme}).Name(name), common.EscapeName(name, scheme); got != want {
 				t.Errorf("%s: got %q, want %q", scheme, got, want)
 			}
 		}

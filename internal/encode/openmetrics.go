@@ -50,12 +50,12 @@ func (openMetrics) appendTimestamp(buf []byte, ms int64) []byte {
 }
 
 // appendExemplar leaves out an exemplar without labels, which points to nothing.
-func (openMetrics) appendExemplar(buf []byte, e *model.Exemplar) []byte {
-	if e.Labels.IsEmpty() {
+func (openMetrics) appendExemplar(buf []byte, e *model.Exemplar, labels model.Labels) []byte {
+	if labels.IsEmpty() {
 		return buf
 	}
 	buf = append(buf, " # {"...)
-	buf = append(buf, e.Labels.Text()...)
+	buf = append(buf, labels.Text()...)
 	buf = append(buf, '}', ' ')
 	buf = appendFloatWithPoint(buf, e.Value)
 	if e.Timestamp.Valid {

@@ -77,7 +77,7 @@ func (m *messages) appendMetric(buf []byte, typ model.Type, p *model.Point, labe
 	case model.Gauge:
 		buf = appendValue(buf, metricGauge, p.Value)
 	case model.Counter:
-		buf = appendCounter(buf, p)
+		buf = m.appendCounter(buf, p)
 	case model.Summary:
 		buf = appendSummary(buf, p)
 	case model.Histogram, model.GaugeHistogram:
@@ -89,7 +89,7 @@ func (m *messages) appendMetric(buf []byte, typ model.Type, p *model.Point, labe
 		buf = appendUint(buf, metricTimestampMs, uint64(p.TimestampMs))
 	}
 	if typ == model.Histogram || typ == model.GaugeHistogram {
-		buf = appendHistogram(buf, p)
+		buf = m.appendHistogram(buf, p)
 	}
 	return closeAt(buf, start)
 }
@@ -100,14 +100,11 @@ func appendValue(buf []byte, field byte, v float64) []byte {
 	return closeAt(buf, start)
 }
 
-func appendCounter(buf []byte, p *model.Point) []byte {
+func (m *messages) appendCounter(buf []byte, p *model.Point) []byte {
 	buf, start := appendOpen(buf, metricCounter)
 	buf = appendDouble(buf, sampleValue, p.Value)
 	if p.Exemplar != nil {
-		var inner int
-		buf, inner = appendOpen(buf, counterExemplar)
-		buf = appendExemplar(buf, p.Exemplar)
-		buf = closeAt(buf, inner)
+		buf = m.appendExemplar(buf, p.Exemplar, counterExemplar)
 	}
 	if p.Created.Valid {
 		buf = appendInstant(buf, counterCreated, p.Created)
@@ -133,9 +130,19 @@ func appendSummary(buf []byte, p *model.Point) []byte {
 	return closeAt(buf, start)
 }
 
-// appendExemplar appends the fields of an exemplar.
-func appendExemplar(buf []byte, e *model.Exemplar) []byte {
-	for c := e.Labels.Cursor(); c.Next(); {
+// appendExemplar appends an exemplar as a field.
+func (m *messages) appendExemplar(buf []byte, e *model.Exemplar, field byte) []byte {
+	labels, ok := m.exemplars.exemplar(e)
+	if !ok {
+		return buf
+	}
+	buf, start := appendOpen(buf, field)
+	buf = appendExemplarFields(buf, e, labels)
+	return closeAt(buf, start)
+}
+
+func appendExemplarFields(buf []byte, e *model.Exemplar, labels model.Labels) []byte {
+	for c := labels.Cursor(); c.Next(); {
 		buf = appendLabel(buf, exemplarLabel, &c)
 	}
 	buf = appendDouble(buf, exemplarValue, e.Value)

@@ -31,13 +31,13 @@ const (
 // histogramExemplarsTag is the tag of field 16, the first that takes two bytes.
 const histogramExemplarsTag = "\x82\x01"
 
-func appendHistogram(buf []byte, p *model.Point) []byte {
+func (m *messages) appendHistogram(buf []byte, p *model.Point) []byte {
 	h := p.Histogram
 	buf, start := appendOpen(buf, metricHistogram)
 	buf = appendIntCount(buf, sampleCount, h.Count, h.CountFloat)
 	buf = appendDouble(buf, sampleSum, h.Sum)
 	for i := range h.Buckets {
-		buf = appendBucket(buf, &h.Buckets[i])
+		buf = m.appendBucket(buf, &h.Buckets[i])
 	}
 	for i, bound := range h.Bounds {
 		buf = appendPlainBucket(buf, h.Counts[i], bound)
@@ -51,9 +51,13 @@ func appendHistogram(buf []byte, p *model.Point) []byte {
 	}
 	if h.Native != nil {
 		for _, e := range h.Native.Exemplars {
+			labels, ok := m.exemplars.exemplar(e)
+			if !ok {
+				continue
+			}
 			buf = append(buf, histogramExemplarsTag+"\x00"...)
 			inner := len(buf)
-			buf = appendExemplar(buf, e)
+			buf = appendExemplarFields(buf, e, labels)
 			buf = closeAt(buf, inner)
 		}
 	}
@@ -76,15 +80,12 @@ func appendFloatCount(buf []byte, field byte, float float64) []byte {
 	return appendDouble(buf, field, float)
 }
 
-func appendBucket(buf []byte, b *model.Bucket) []byte {
+func (m *messages) appendBucket(buf []byte, b *model.Bucket) []byte {
 	buf, start := appendOpen(buf, histogramBucket)
 	buf = appendIntCount(buf, bucketCount, b.Count, b.CountFloat)
 	buf = appendDouble(buf, bucketUpperBound, b.UpperBound)
 	if b.Exemplar != nil {
-		var inner int
-		buf, inner = appendOpen(buf, bucketExemplar)
-		buf = appendExemplar(buf, b.Exemplar)
-		buf = closeAt(buf, inner)
+		buf = m.appendExemplar(buf, b.Exemplar, bucketExemplar)
 	}
 	buf = appendFloatCount(buf, bucketCountFloat, b.CountFloat)
 	return closeAt(buf, start)

@@ -57,6 +57,6 @@ func (text) appendCount(buf []byte, n uint64, float float64) []byte {
 
 func (text) appendTimestamp(buf []byte, ms int64) []byte { return strconv.AppendInt(buf, ms, 10) }
 
-func (text) appendExemplar(buf []byte, _ *model.Exemplar) []byte { return buf }
+func (text) appendExemplar(buf []byte, _ *model.Exemplar, _ model.Labels) []byte { return buf }
 
 func (text) trailer() string { return "" }

@@ -114,7 +114,7 @@ func line(name string, p *model.Point) string {
 // run merges and returns what was written and reported.
 func run(t *testing.T, in merge.Input) (lines, reports []string) {
 	t.Helper()
-	in.Report = func(batch int, err error) { reports = append(reports, fmt.Sprintf("%d: %v", batch, err)) }
+	in.Report = func(f merge.Finding) { reports = append(reports, fmt.Sprintf("%d: %v", f.Batch, f.Err)) }
 	r := &recorder{healthy: -1}
 	if err := merge.Families(in, r); err != nil {
 		t.Errorf("merging failed: %v", err)

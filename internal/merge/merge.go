@@ -2,24 +2,27 @@
 // what many collectors have given.
 //
 // A sample that does not fit is left out and reported, and everything else is
-// served: a family whose type or help differs from what came before it, a series
-// that is there already, a name that another family's suffixes occupy.
+// served: a family whose type differs from what came before it, a series that is
+// there already, a name that another family occupies. What counts are the names as
+// written: after escaping, and with suffixes; see package naming. A family whose help
+// or unit differs is served under those that came first, and reported.
 package merge
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
 
 // Native is a family of our own instruments.
 type Native struct {
 	Family  *model.Family
 	Sources []model.Source // All of that name and type.
+	Owners  []string       // The names of the sources, for reports. May be nil.
 }
 
 // Batch is what one collector or gatherer has given.
@@ -28,25 +31,50 @@ type Batch struct {
 }
 
 // Input is everything that is to be merged. Where two samples cannot both be
-// served, native families come first, then the batches in their order.
+// served, names that need no escaping come first, then native families, then the
+// batches in their order.
 type Input struct {
 	Natives []Native // Sorted by name, each name once.
 	Batches []Batch
-	// Select, if not nil, tells which families are wanted.
+	// Scheme says what becomes of names when the sink writes them.
+	Scheme naming.Scheme
+	// Taken, if not nil, are the names of what the exposition has already.
+	Taken *naming.Claims
+	// Select, if not nil, reports whether a family is wanted.
 	Select func(name string) bool
-	// Report is told about each sample of Batches that is left out, or once for
-	// each batch if its whole family is. batch is -1 where the sample or family is
-	// native.
-	Report func(batch int, err error)
+	// Report is called for each sample that is left out, or once for each owner if all
+	// its samples of a family are, and for everything else that is wrong.
+	Report func(Finding)
+	// At, if not nil, is set to the owner of each point before the sink gets it.
+	At *Owner
+}
+
+// Owner is where samples come from.
+type Owner struct {
+	Batch  int    // An index of Input.Batches, or -1.
+	Native string // The name of the native source, if Batch is -1.
+}
+
+// Finding is what was wrong with samples.
+type Finding struct {
+	Owner
+	Samples int // How many were left out. None if they are served nevertheless.
+	Err     error
 }
 
 // group is all samples of one family, from the batches and natives.
 type group struct {
 	family  *model.Family
+	written string // The family's name as written.
 	native  []model.Source
+	owners  []string // Of native.
 	foreign []ref
-	dropped bool // It must not be written, because of another family's suffixes.
+
+	dropped     bool // It must not be written, because another family has its name.
+	omitCreated bool // Its creation times must not be written, for the same reason.
 }
+
+func (g *group) isPlain() bool { return g.written == g.family.Name }
 
 // ref is a sample and where it comes from.
 type ref struct {
@@ -63,8 +91,12 @@ func Families(in Input, sink model.Sink) error {
 	}
 	defer m.release()
 	groups := in.groups(m)
-	in.resolveSuffixes(groups)
-	w := writer{report: in.Report, sink: sink, sorter: &m.sorter}
+	in.leaveOutTaken(groups)
+	in.resolveNames(groups)
+	w := writer{in: &in, sink: sink, sorter: &m.sorter, at: in.At}
+	if w.at == nil {
+		w.at = new(Owner)
+	}
 	w.origins, _ = sink.(model.OriginSink)
 	for i := range groups {
 		if groups[i].dropped {
@@ -103,7 +135,7 @@ func (in *Input) groups(m *memory) []group {
 	groups := make([]group, 0, len(in.Natives))
 	for _, n := range in.Natives {
 		if in.wants(n.Family.Name) {
-			groups = append(groups, group{family: n.Family, native: n.Sources})
+			groups = append(groups, group{family: n.Family, written: in.Scheme.Name(n.Family.Name), native: n.Sources, owners: n.Owners})
 		}
 	}
 	if len(in.Batches) == 0 {
@@ -130,9 +162,10 @@ func (in *Input) groups(m *memory) []group {
 // addBatch takes references to samples from free, which has room for all of them.
 func (in *Input) addBatch(groups []group, index map[string]int, batch int, free *[]ref) []group {
 	var (
-		last *model.Family
-		g    = -1 // The group of last, or -1 if its samples are not wanted.
-		err  error
+		last  *model.Family
+		g     = -1 // The group of last, or -1 if its samples are not wanted.
+		err   error
+		noted []*model.Family // Those that differ from their group, but are served.
 	)
 	samples := in.Batches[batch].Samples
 	for i := range samples {
@@ -144,15 +177,20 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int, free 
 				if g, known = index[last.Name]; !known {
 					g = len(groups)
 					index[last.Name] = g
-					groups = append(groups, group{family: last})
+					groups = append(groups, group{family: last, written: in.Scheme.Name(last.Name)})
 				}
-				err = conflict(last, groups[g].family)
+				have := groups[g].family
+				err = conflict(last, have)
+				if note := difference(last, have); err == nil && note != nil && !slices.Contains(noted, last) {
+					noted = append(noted, last)
+					in.Report(Finding{Owner: Owner{Batch: batch}, Err: fmt.Errorf("collected metric %s%s %w", last.Name, braced(s.Point.Labels), note)})
+				}
 			}
 		}
 		switch {
 		case g < 0:
 		case err != nil:
-			in.Report(batch, fmt.Errorf("collected metric %s%s %w", last.Name, braced(s.Point.Labels), err))
+			in.Report(Finding{Owner{Batch: batch}, 1, fmt.Errorf("collected metric %s%s %w", last.Name, braced(s.Point.Labels), err)})
 		default:
 			if groups[g].foreign == nil {
 				n := sameFamily(samples[i:])
@@ -176,105 +214,26 @@ func sameFamily(samples []model.Sample) int {
 
 func (in *Input) wants(name string) bool { return in.Select == nil || in.Select(name) }
 
-// conflict tells why points of family f cannot be served as points of have.
+// conflict returns why points of family f cannot be served as points of have.
 func conflict(f, have *model.Family) error {
+	if f.Type != have.Type {
+		return fmt.Errorf("is a %s but should be a %s", f.Type, have.Type)
+	}
+	return nil
+}
+
+// difference returns in what f differs from have, although its points can be served as
+// points of have: a help and a unit are about a family, not about a series.
+func difference(f, have *model.Family) error {
 	switch {
 	case f == have:
 		return nil
-	case f.Type != have.Type:
-		return fmt.Errorf("is a %s but should be a %s", f.Type, have.Type)
 	case f.Help != have.Help:
 		return fmt.Errorf("has help %q but should have %q", f.Help, have.Help)
 	case f.Unit != have.Unit:
 		return fmt.Errorf("has unit %q but should have %q", f.Unit, have.Unit)
 	}
 	return nil
-}
-
-// resolveSuffixes takes out families whose name is that of a series which a
-// histogram or summary is written as. If one of the two is native, the other one
-// has to go; otherwise, the one with the suffix.
-func (in *Input) resolveSuffixes(groups []group) {
-	// What a native family throws out is in nobody else's way any more.
-	for _, foreign := range [...]bool{false, true} {
-		for i := range groups {
-			j, ok := occupier(groups, i)
-			if !ok || foreign != (groups[i].native == nil && groups[j].native == nil) {
-				continue
-			}
-			loser, winner := i, j
-			if groups[i].native != nil && groups[j].native == nil {
-				loser, winner = j, i
-			}
-			in.reportGroup(&groups[loser], fmt.Errorf("collected metric named %q collides with previously collected %s named %q",
-				groups[loser].family.Name, groups[winner].family.Type, groups[winner].family.Name))
-			groups[loser].dropped = true
-		}
-	}
-}
-
-// occupier returns the family that is written as a series with the name of family i,
-// if there is one.
-func occupier(groups []group, i int) (j int, ok bool) {
-	name := groups[i].family.Name
-	base, ok := cutSuffix(name)
-	if !ok || groups[i].dropped {
-		return 0, false
-	}
-	j, ok = slices.BinarySearchFunc(groups[:i], base, func(g group, name string) int {
-		return cmp.Compare(g.family.Name, name)
-	})
-	if !ok || groups[j].dropped || !occupies(groups[j].family.Type, name[len(base):]) {
-		return 0, false
-	}
-	for _, g := range [...]*group{&groups[i], &groups[j]} {
-		if g.isEmpty() {
-			g.dropped = true // In case it gets its first series meanwhile.
-			return 0, false
-		}
-	}
-	return j, true
-}
-
-// isEmpty tells whether there are no series, as in a vector of which none has been
-// used.
-func (g *group) isEmpty() bool {
-	return len(g.foreign) == 0 && !slices.ContainsFunc(g.native, func(s model.Source) bool { return s.Series().Len() > 0 })
-}
-
-func (in *Input) reportGroup(g *group, err error) {
-	if g.native != nil {
-		in.Report(-1, err)
-	}
-	last := -1
-	for _, r := range g.foreign {
-		if r.batch != last {
-			in.Report(r.batch, err)
-			last = r.batch
-		}
-	}
-}
-
-func cutSuffix(name string) (base string, ok bool) {
-	for _, suffix := range [...]string{"_count", "_sum", "_bucket"} {
-		if base, ok = strings.CutSuffix(name, suffix); ok {
-			return base, true
-		}
-	}
-	return name, false
-}
-
-// occupies tells whether a family of that type is written as a series with that
-// suffix.
-func occupies(t model.Type, suffix string) bool {
-	switch t {
-	case model.Histogram, model.GaugeHistogram:
-		return true
-	case model.Summary:
-		return suffix != "_bucket"
-	default:
-		return false
-	}
 }
 
 func braced(l model.Labels) string {

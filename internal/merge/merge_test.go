@@ -78,7 +78,8 @@ func TestFamilies(t *testing.T) {
 				batch(append(of(counterA, at("2", 2), at("3", 3)), of(helpfulA, at("4", 4))...)...),
 				batch(append(of(metersA, at("", 5)), of(nothingA, at("6", 6))...)...),
 			}},
-			lines: []string{"# a gauge", `a{l="1"} 1`, `a{l="6"} 6`},
+			// A help or a unit is about the family, and costs no sample.
+			lines: []string{"# a gauge", "a{} 5", `a{l="1"} 1`, `a{l="4"} 4`, `a{l="6"} 6`},
 			reports: []string{
 				`1: collected metric a{l="2"} is a counter but should be a gauge`,
 				`1: collected metric a{l="3"} is a counter but should be a gauge`,
@@ -160,7 +161,7 @@ func TestDuplicateError(t *testing.T) {
 	var got *merge.DuplicateError
 	in := merge.Input{
 		Batches: []merge.Batch{batch(of(gaugeA, at("1", 1), at("1", 2))...)},
-		Report:  func(_ int, err error) { got, _ = errors.AsType[*merge.DuplicateError](err) },
+		Report:  func(f merge.Finding) { got, _ = errors.AsType[*merge.DuplicateError](f.Err) },
 	}
 	if err := merge.Families(in, &recorder{healthy: -1}); err != nil {
 		t.Fatal(err)

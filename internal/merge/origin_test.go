@@ -39,7 +39,7 @@ func TestOrigins(t *testing.T) {
 			in := merge.Input{Natives: test.natives, Batches: []merge.Batch{batch(samples...), batch(other...)}}
 			lines, _ := run(t, in)
 			compare(t, "written without origins", lines, test.want)
-			in.Report = func(int, error) {}
+			in.Report = func(merge.Finding) {}
 			for healthy := range len(test.origin) + 1 {
 				r := &originRecorder{recorder{healthy: healthy}}
 				if err := merge.Families(in, r); (err != nil) != (healthy < len(test.origin)) {

@@ -82,11 +82,11 @@ func TestSourceThatPanics(t *testing.T) {
 				in.Batches = []merge.Batch{batch(test.batch...)}
 			}
 			var reported []error
-			in.Report = func(batch int, err error) {
-				if batch != -1 {
-					t.Errorf("reported of batch %d", batch)
+			in.Report = func(f merge.Finding) {
+				if f.Batch != -1 {
+					t.Errorf("reported of batch %d", f.Batch)
 				}
-				reported = append(reported, err)
+				reported = append(reported, f.Err)
 			}
 			r := &batchRecorder{recorder{healthy: -1}}
 			if err := merge.Families(in, r); err != nil {
@@ -99,8 +99,7 @@ func TestSourceThatPanics(t *testing.T) {
 			if len(reported) != 1 {
 				t.Fatalf("reported %v", reported)
 			}
-			read, ok := errors.AsType[*merge.ReadError](reported[0])
-			if !ok || read.Family != "b" || read.Error() != "panic: "+test.reason {
+			if reported[0].Error() != "panic: "+test.reason {
 				t.Errorf("reported %#v", reported[0])
 			}
 			if p, ok := errors.AsType[*engine.PanicError](reported[0]); !ok || len(p.Stack) == 0 {
@@ -123,7 +122,7 @@ func TestSinkThatPanics(t *testing.T) {
 		}
 	}()
 	in := merge.Input{Natives: []merge.Native{native(family(model.Gauge, "a"), []model.Point{at("", 1)})}}
-	in.Report = func(_ int, err error) { t.Errorf("reported %v", err) }
+	in.Report = func(f merge.Finding) { t.Errorf("reported %v", f.Err) }
 	_ = merge.Families(in, &badSink{recorder{healthy: -1}})
 	t.Error("no panic")
 }

@@ -51,8 +51,9 @@ func (r *random) input() (in merge.Input) {
 		var sources [][]model.Point
 		for range 1 + r.IntN(2) {
 			var points []model.Point
+			names := r.names() // The series of a source have the same.
 			for range r.IntN(5) {
-				p := r.point()
+				p := r.pointOf(names)
 				p.TimestampMs, p.HasTimestamp = 0, false
 				points = append(points, p)
 			}
@@ -91,12 +92,21 @@ func (r *random) family() *model.Family {
 	return f
 }
 
-func (r *random) point() model.Point {
-	var pairs []string
+func (r *random) names() (names []string) {
 	for _, name := range []string{"a", "b", "c d"} {
 		if r.IntN(3) == 0 {
-			pairs = append(pairs, name, []string{"", "1", "10", "2", "\"", "\\", "\n", "é"}[r.IntN(8)])
+			names = append(names, name)
 		}
+	}
+	return names
+}
+
+func (r *random) point() model.Point { return r.pointOf(r.names()) }
+
+func (r *random) pointOf(names []string) model.Point {
+	var pairs []string
+	for _, name := range names {
+		pairs = append(pairs, name, []string{"", "1", "10", "2", "\"", "\\", "\n", "é"}[r.IntN(8)])
 	}
 	p := model.Point{Labels: labels(pairs...), Value: float64(r.IntN(1000)), TimestampMs: r.Int64N(3)}
 	p.HasTimestamp = r.IntN(4) == 0
@@ -108,6 +118,7 @@ type naiveFamily struct {
 	*model.Family
 
 	native  bool
+	sources int // Native ones with series.
 	series  []model.Point
 	batches []int // Where they come from.
 	gone    bool
@@ -116,6 +127,7 @@ type naiveFamily struct {
 // naive is what merge.Families should do.
 func naive(in merge.Input) (lines, reports []string) {
 	families := make(map[string]*naiveFamily)
+	noted := make(map[string]bool)
 	add := func(f *model.Family, p model.Point, batch int) {
 		if in.Select != nil && !in.Select(f.Name) {
 			return
@@ -128,9 +140,11 @@ func naive(in merge.Input) (lines, reports []string) {
 		switch series := strings.TrimSuffix(f.Name+"{"+p.Labels.Text()+"}", "{}"); {
 		case have.Type != f.Type:
 			reports = append(reports, fmt.Sprintf("%d: collected metric %s is a %s but should be a %s", batch, series, f.Type, have.Type))
-		case have.Help != f.Help:
-			reports = append(reports, fmt.Sprintf("%d: collected metric %s has help %q but should have %q", batch, series, f.Help, have.Help))
 		default:
+			if have.Help != f.Help && !noted[fmt.Sprintf("%d %p", batch, f)] {
+				noted[fmt.Sprintf("%d %p", batch, f)] = true
+				reports = append(reports, fmt.Sprintf("%d: collected metric %s has help %q but should have %q", batch, series, f.Help, have.Help))
+			}
 			have.series, have.batches = append(have.series, p), append(have.batches, batch)
 		}
 	}
@@ -140,6 +154,9 @@ func naive(in merge.Input) (lines, reports []string) {
 			families[n.Family.Name] = &naiveFamily{Family: n.Family, native: true}
 		}
 		for _, s := range n.Sources {
+			if have := families[n.Family.Name]; have != nil && s.Series().Len() > 0 {
+				have.sources++
+			}
 			for _, p := range s.(*source).points {
 				add(n.Family, p, -1)
 			}
@@ -179,11 +196,8 @@ func naiveSuffixes(families map[string]*naiveFamily) (reports []string) {
 				loser, winner = base, other
 			}
 			loser.gone = true
-			origins := loser.batches
-			if loser.native {
-				origins = append([]int{-1}, origins...)
-			}
-			for _, batch := range slices.Compact(origins) {
+			origins := slices.DeleteFunc(slices.Clone(loser.batches), func(batch int) bool { return batch < 0 })
+			for _, batch := range append(slices.Repeat([]int{-1}, loser.sources), slices.Compact(origins)...) {
 				reports = append(reports, fmt.Sprintf("%d: collected metric named %q collides with previously collected %s named %q",
 					batch, loser.Name, winner.Type, winner.Name))
 			}
@@ -198,17 +212,41 @@ func (f *naiveFamily) write() (lines, reports []string) {
 		return nil, nil
 	}
 	var kept []model.Point
+	batches := make(map[string]int) // Of those in kept.
+	duplicate := func(p model.Point, batch int) {
+		reports = append(reports, fmt.Sprintf("%d: collected metric %q {%s} was collected before with the same name and label values",
+			batch, f.Name, p.Labels.Text()))
+	}
 	for i, p := range f.series {
 		if slices.ContainsFunc(kept, func(k model.Point) bool { return id(k) == id(p) }) {
-			reports = append(reports, fmt.Sprintf("%d: collected metric %q {%s} was collected before with the same name and label values",
-				f.batches[i], f.Name, p.Labels.Text()))
+			duplicate(p, f.batches[i])
 			continue
 		}
 		kept = append(kept, p)
+		batches[id(p)] = f.batches[i]
 	}
 	slices.SortFunc(kept, func(a, b model.Point) int {
 		return cmp.Or(len(a.Labels.List())-len(b.Labels.List()), slices.CompareFunc(a.Labels.List(), b.Labels.List(),
 			func(a, b model.Label) int { return cmp.Compare(a.Value, b.Value) }), cmp.Compare(id(a), id(b)))
+	})
+	// A label with an empty value is no label; series without one come first.
+	seen := make(map[string]bool)
+	for _, p := range kept {
+		if withoutEmptyLabels(p) == id(p) {
+			seen[id(p)] = true
+		}
+	}
+	kept = slices.DeleteFunc(kept, func(p model.Point) bool {
+		stripped := withoutEmptyLabels(p)
+		if stripped == id(p) {
+			return false
+		}
+		if seen[stripped] {
+			duplicate(p, batches[id(p)])
+			return true
+		}
+		seen[stripped] = true
+		return false
 	})
 	lines = append(lines, strings.TrimSpace(fmt.Sprintf("# %s %s %s", f.Name, f.Type, f.Help)))
 	for _, p := range kept {
@@ -223,4 +261,15 @@ func id(p model.Point) string {
 		return fmt.Sprintf("%s %d", p.Labels.Text(), p.TimestampMs)
 	}
 	return p.Labels.Text() + " none"
+}
+
+// withoutEmptyLabels returns the id of a series without its labels that have no value.
+func withoutEmptyLabels(p model.Point) string {
+	list := slices.DeleteFunc(p.Labels.List(), func(l model.Label) bool { return l.Value == "" })
+	l, err := model.NewLabels(list)
+	if err != nil {
+		panic(err)
+	}
+	p.Labels = l
+	return id(p)
 }

@@ -19,17 +19,18 @@ type cursor struct {
 	at      int
 	point   model.Point // Series at.
 	scratch model.Scratch
-	report  func(batch int, err error)
+	panics  func(value any) // Reports a panic of the source.
 }
 
-// newQueue returns a queue of what the sources have. A panic of a source is reported,
-// and ends its series, but not those of others.
-func newQueue(sources []model.Source, report func(batch int, err error)) queue {
-	cursors := make([]cursor, len(sources))
-	q := make(queue, 0, len(sources))
-	for i, source := range sources {
+// newQueue returns a queue of what the native sources of a group have. A panic of a source
+// is reported, and ends its series, but not those of others.
+func newQueue(g *group, in *Input) queue {
+	cursors := make([]cursor, len(g.native))
+	q := make(queue, 0, len(g.native))
+	for i, source := range g.native {
 		c := &cursors[i]
-		c.index, c.source, c.report = i, source, report
+		c.index, c.source = i, source
+		c.panics = func(value any) { in.reportPanic(g.owner(i), value) }
 		if c.load() {
 			q = append(q, c)
 		}
@@ -42,7 +43,7 @@ func newQueue(sources []model.Source, report func(batch int, err error)) queue {
 func (c *cursor) load() (ok bool) {
 	defer func() {
 		if value := recover(); value != nil {
-			c.report(-1, readError(c.source.Family(), value))
+			c.panics(value)
 			ok = false
 		}
 	}()

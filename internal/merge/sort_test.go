@@ -54,7 +54,8 @@ func TestSortByEscape(t *testing.T) {
 
 // randomPoint returns a point with these labels, or with some of a few if there are none.
 func randomPoint(r *rand.Rand, names, alphabet []string) model.Point {
-	if names == nil {
+	varying := names == nil
+	if varying {
 		names = []string{"a", "b", "c"}[:r.IntN(4)]
 	}
 	var pairs []string
@@ -62,6 +63,9 @@ func randomPoint(r *rand.Rand, names, alphabet []string) model.Point {
 		value := ""
 		for range r.IntN(4) {
 			value += alphabet[r.IntN(len(alphabet))]
+		}
+		if varying && value == "" {
+			value = "-" // A label with an empty value is no label.
 		}
 		pairs = append(pairs, name, value)
 	}

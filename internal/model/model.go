@@ -229,6 +229,13 @@ type BatchSink interface {
 	Batch(points []Point) error
 }
 
+// CreatedSink is implemented by a Sink that may write the creation times of points as
+// series of their own.
+type CreatedSink interface {
+	// OmitCreated leaves these out of the family begun last.
+	OmitCreated()
+}
+
 // Scratch is memory for the values that Series.At makes, so that reading a
 // series does not allocate. The zero value is ready.
 type Scratch struct {

@@ -19,6 +19,8 @@ func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
 	defer m.end() // Even if w panics.
 	impatient := time.AfterFunc(patience, m.relent)
 	defer impatient.Stop()
+	look := time.NewTicker(m.silence() / looks)
+	defer look.Stop()
 	for {
 		chunk, turn, more := m.take()
 		switch {
@@ -38,8 +40,35 @@ func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
 		}
 		select {
 		case <-m.changed:
+		case <-look.C:
+			m.lookAtCurrent()
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		}
+	}
+}
+
+func (m *Mixer) silence() time.Duration {
+	if m.Silence > 0 {
+		return max(min(m.Silence, MaxSilence), looks)
+	}
+	return MaxSilence
+}
+
+// lookAtCurrent ends the turn of a stream that is silent while others wait for space.
+func (m *Mixer) lookAtCurrent() {
+	m.mu.Lock()
+	s := m.current
+	starving := s != nil && len(s.queue) == 0 && !s.passes && m.waiting > 0
+	m.mu.Unlock()
+	switch {
+	case s == nil:
+	case !starving || !s.isQuiet():
+		s.quiet = 0
+	default:
+		if s.quiet++; s.quiet >= looks {
+			s.quiet = 0
+			s.yield()
 		}
 	}
 }
@@ -53,6 +82,9 @@ func (m *Mixer) take() (chunk []byte, turn, more bool) {
 	m.streams = slices.DeleteFunc(m.streams, func(s *Stream) bool { return s.done && len(s.queue) == 0 })
 	if len(m.streams) == 0 {
 		return nil, false, false
+	}
+	if s := m.current; s != nil && s.passes && s.last == 0 {
+		m.current, s.passes = nil, false
 	}
 	if !slices.Contains(m.streams, m.current) {
 		m.current, m.lenient = nil, false
@@ -68,6 +100,7 @@ func (m *Mixer) take() (chunk []byte, turn, more bool) {
 	}
 	chunk = s.queue[0]
 	s.queue = slices.Delete(s.queue, 0, 1)
+	s.last--
 	m.queued--
 	m.space.Broadcast()
 	return chunk, turn, true

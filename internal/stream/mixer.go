@@ -2,7 +2,8 @@
 // run. Each has an encoder of its own, whose chunks wait in a short queue; one
 // goroutine, that of Drain, writes them out, one collector after the other, so that
 // families stay together. A full queue makes its collector wait: memory is bounded,
-// however many series there are.
+// however many series there are. A collector that keeps the others waiting, and sends
+// nothing, loses its turn; see [MaxSilence].
 //
 // The package starts no goroutine. A collector waits in Stream.Sample, and is let go
 // when its stream is closed or Drain has ended, whatever the reason.
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/encode"
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
 
 const (
@@ -27,6 +30,12 @@ const (
 	// but so they are at their end before the scrape's deadline, be the one whose turn
 	// it is stuck, slow or endless.
 	patience = 100 * time.Millisecond
+	// MaxSilence is how long a collector may send nothing during its turn while others wait
+	// because maxHeld is reached. Then its turn ends, and it cannot continue the family that
+	// it was in the middle of: families have to stay together.
+	MaxSilence = time.Second
+	// looks is how often Drain looks at the collector in that time.
+	looks = 4
 )
 
 // Mixer writes the chunks of several streams to one writer.
@@ -34,7 +43,12 @@ const (
 // First Open all streams; then run the collectors, which close them, and at the same
 // time Drain; after that, ask for what was Dropped and Begun.
 type Mixer struct {
+	// Silence is used instead of MaxSilence if it is shorter and positive. It must not be
+	// changed after Drain has been called.
+	Silence time.Duration
+
 	options encode.Options
+	scheme  naming.Scheme
 
 	mu      sync.Mutex
 	changed chan struct{}      // Has a value when something has changed for Drain.
@@ -43,14 +57,20 @@ type Mixer struct {
 	current *Stream            // The one whose turn it is, if any.
 	queued  int                // Chunks in all queues.
 	lenient bool               // The current one has tried Drain's patience.
+	waiting int                // Collectors that wait for space.
 	owners  map[string]*Stream // Of the families that were begun.
+	claims  *naming.Claims     // The names of these families.
 	free    [][]byte
 	ended   bool // Drain has ended; nothing is kept any more.
 }
 
 // NewMixer returns a mixer whose streams are encoded as options say.
 func NewMixer(options encode.Options) *Mixer {
-	m := &Mixer{options: options, changed: make(chan struct{}, 1), owners: make(map[string]*Stream)}
+	scheme := options.Scheme()
+	m := &Mixer{
+		options: options, scheme: scheme, changed: make(chan struct{}, 1),
+		owners: make(map[string]*Stream), claims: naming.NewClaims(scheme),
+	}
 	m.space.L = &m.mu
 	return m
 }
@@ -66,7 +86,15 @@ func (m *Mixer) Open() *Stream {
 	return s
 }
 
-// Begun tells whether a stream has begun a family of that name.
+// Claims returns the names of everything that the streams have written. It must not be called
+// before all streams are closed.
+func (m *Mixer) Claims() *naming.Claims {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.claims
+}
+
+// Begun reports whether a stream has begun a family of that name.
 func (m *Mixer) Begun(family string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -79,7 +107,9 @@ func (m *Mixer) put(s *Stream, chunk []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for !s.closed.Load() && m.isFull(s) {
+		m.waiting++
 		m.space.Wait()
+		m.waiting--
 	}
 	if m.ended {
 		return
@@ -122,17 +152,27 @@ func (m *Mixer) end() {
 	m.space.Broadcast()
 }
 
-// claim lets a stream begin a family, which nobody may have begun before.
-func (m *Mixer) claim(family string, s *Stream) error {
+// claim lets a stream begin a family. Nobody may have begun it before, nor another one that
+// is written under one of its names.
+func (m *Mixer) claim(f *model.Family, s *Stream) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch m.owners[family] {
+	switch m.owners[f.Name] {
 	case nil:
-		m.owners[family] = s
+		if err := m.claims.Take(f); err != nil {
+			return err
+		}
+		m.owners[f.Name] = s
 		return nil
 	case s:
-		return fmt.Errorf("the samples of family %q have to be written together, but others came between", family)
+		return fmt.Errorf("the samples of family %q have to be written together, but others came between", f.Name)
 	default:
-		return fmt.Errorf("family %q was left out, since another stream collector has written one with this name", family)
+		return fmt.Errorf("family %q was left out, since another stream collector has written one with this name", f.Name)
 	}
+}
+
+func (m *Mixer) claimCreated(f *model.Family) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.claims.TakeCreated(f)
 }

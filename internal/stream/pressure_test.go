@@ -152,27 +152,32 @@ func TestEndlessStream(t *testing.T) {
 	})
 }
 
-// TestMemoryIsBounded although one stream hangs and another has no end.
+// TestMemoryIsBounded although one stream is slow and another has no end.
 func TestMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
-		hanging, endless := m.Open(), m.Open()
+		slow, endless := m.Open(), m.Open()
 		var w bytes.Buffer
 		drained := drainAll(t, m, &w)
-		if err := (&producer{sink: hanging, family: gauge("hanging")}).send(100); err != nil {
+		if err := (&producer{sink: slow, family: gauge("slow")}).send(100); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
 		p := &producer{sink: endless, family: gauge("endless")}
 		end := make(chan error, 1)
 		go func() { end <- p.send(-1) }()
-		time.Sleep(time.Minute)
+		for i := range 100 {
+			time.Sleep(600 * time.Millisecond)
+			if err := slow.Sample(gauge("slow"), point(100+i)); err != nil {
+				t.Fatal(err)
+			}
+		}
 		synctest.Wait()
 		if held := p.bytes(); held < 4<<20 || held > 16<<20 {
 			t.Errorf("%d MiB are in memory", held>>20)
 		}
 		// The deadline.
-		hanging.Close()
+		slow.Close()
 		endless.Close()
 		if err := <-end; err == nil {
 			t.Error("the endless one has ended")
@@ -181,6 +186,6 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		// The sample that waited was taken, but its sender may not have counted it.
-		whole(t, w.Bytes(), map[string]int{"hanging": 100, "endless": int(p.sent.Load())})
+		whole(t, w.Bytes(), map[string]int{"slow": 200, "endless": int(p.sent.Load())})
 	})
 }

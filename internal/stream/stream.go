@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,12 +20,24 @@ type Stream struct {
 	encoding sync.Mutex
 	encoder  *encode.Encoder // Nil when its last chunk is in the queue.
 	family   *model.Family   // The one begun last.
+	created  bool            // The name of its creation times has been claimed, or they are omitted.
+	silenced string          // The family that the stream may not go on with, after it has been silent.
+	differs  *model.Family   // The one in another guise that was noted last.
+	notes    []error         // About samples that were written nevertheless.
 	dropped  engine.Dropped
+	calls    uint64 // Of Sample.
 	series   uint64 // Written, when the encoder is nil.
 
 	// Guarded by the mixer's mutex.
 	queue [][]byte
+	last  int  // Chunks that may still be taken before the turn passes to another, if passes is set.
 	done  bool // The last chunk is in the queue.
+
+	passes bool
+
+	// These belong to Drain.
+	seen  uint64 // Calls when Drain last looked.
+	quiet int    // How often in a row it has seen nothing new.
 
 	closed atomic.Bool // Nobody waits for more.
 }
@@ -38,10 +51,14 @@ func (s *Stream) Sample(f *model.Family, p *model.Point) error {
 	if s.encoder == nil || s.closed.Load() {
 		return engine.ErrAbandoned
 	}
+	s.calls++
 	if f != s.family {
 		if err := s.begin(f); err != nil {
 			return err
 		}
+	}
+	if p.Created.Valid && !s.created && s.mixer.scheme.CreatedLines {
+		s.claimCreated()
 	}
 	return s.encoder.Point(p)
 }
@@ -49,21 +66,87 @@ func (s *Stream) Sample(f *model.Family, p *model.Point) error {
 // begin begins a family, unless it is the current one in another guise.
 func (s *Stream) begin(f *model.Family) error {
 	if now := s.family; now != nil && now.Name == f.Name {
-		switch {
-		case now.Type != f.Type:
+		if now.Type != f.Type {
 			return fmt.Errorf("family %q has a sample that is a %s but should be a %s", f.Name, f.Type, now.Type)
+		}
+		switch {
+		case f == s.differs:
 		case now.Help != f.Help:
-			return fmt.Errorf("family %q has a sample with help %q but should have %q", f.Name, f.Help, now.Help)
+			s.note(fmt.Errorf("family %q has a sample with help %q but should have %q", f.Name, f.Help, now.Help))
+			s.differs = f
 		case now.Unit != f.Unit:
-			return fmt.Errorf("family %q has a sample with unit %q but should have %q", f.Name, f.Unit, now.Unit)
+			s.note(fmt.Errorf("family %q has a sample with unit %q but should have %q", f.Name, f.Unit, now.Unit))
+			s.differs = f
 		}
 		return nil
 	}
-	if err := s.mixer.claim(f.Name, s); err != nil {
+	if f.Name == s.silenced {
+		return fmt.Errorf("the collector was silent for so long, while others waited, that family %q could not be continued", f.Name)
+	}
+	if err := s.mixer.claim(f, s); err != nil {
 		return err
 	}
-	s.family = f
+	s.family, s.created = f, false
 	return s.encoder.Family(f)
+}
+
+// claimCreated has the current family written without creation times if another one has
+// their name.
+func (s *Stream) claimCreated() {
+	s.created = true
+	if err := s.mixer.claimCreated(s.family); err != nil {
+		s.encoder.OmitCreated()
+		s.note(err)
+	}
+}
+
+const maxNotes = 50
+
+func (s *Stream) note(err error) {
+	if len(s.notes) < maxNotes {
+		s.notes = append(s.notes, err)
+	}
+}
+
+// Notes returns what was wrong with samples that were written nevertheless.
+func (s *Stream) Notes() []error {
+	s.encoding.Lock()
+	defer s.encoding.Unlock()
+	return slices.Clone(s.notes)
+}
+
+// isQuiet reports whether the collector has sent nothing since the last call.
+func (s *Stream) isQuiet() bool {
+	if !s.encoding.TryLock() {
+		return false // It is sending.
+	}
+	defer s.encoding.Unlock()
+	if s.encoder == nil || s.calls != s.seen {
+		s.seen = s.calls
+		return false
+	}
+	return true
+}
+
+// yield has the turn of a quiet stream end. What it has sent is queued. The family that it is
+// in the middle of cannot be continued later, unless nothing of it has been queued.
+func (s *Stream) yield() {
+	if !s.encoding.TryLock() {
+		return
+	}
+	defer s.encoding.Unlock()
+	if s.encoder == nil || s.calls != s.seen {
+		return
+	}
+	_ = s.encoder.Flush() // Its writer is s, which does not fail.
+	if s.family != nil && !s.encoder.IsHeld() {
+		s.silenced, s.family = s.family.Name, nil
+	}
+	m := s.mixer
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s.passes, s.last = true, len(s.queue)
+	m.notify()
 }
 
 // Drop implements engine.Sink.

@@ -98,8 +98,8 @@ func TestLeftOut(t *testing.T) {
 		{a, model.Family{Name: "a"}, one, ""},
 		{a, model.Family{Name: "a"}, one, ""}, // Another struct, which says the same.
 		{a, model.Family{Name: "a", Type: model.Gauge}, one, `family "a" has a sample that is a gauge but should be a untyped`},
-		{a, model.Family{Name: "a", Help: "x"}, one, `family "a" has a sample with help "x" but should have ""`},
-		{a, model.Family{Name: "a", Unit: "x"}, one, `family "a" has a sample with unit "x" but should have ""`},
+		{a, model.Family{Name: "a", Help: "x"}, one, ""}, // These two are noted.
+		{a, model.Family{Name: "a", Unit: "x"}, one, ""},
 		{a, model.Family{Name: "b"}, one, ""},
 		{a, model.Family{Name: "a"}, one, `the samples of family "a" have to be written together, but others came between`},
 		{b, model.Family{Name: "a"}, one, `family "a" was left out, since another stream collector has written one with this name`},
@@ -120,14 +120,18 @@ func TestLeftOut(t *testing.T) {
 	if bad := new(encode.PointError); !errors.As(b.Dropped().Errors()[1], &bad) {
 		t.Errorf("got %v", b.Dropped().Errors())
 	}
-	if a.Dropped().Count() != 4 || len(a.Dropped().Errors()) != 4 || b.Dropped().Count() != 2 {
+	if a.Dropped().Count() != 2 || len(a.Dropped().Errors()) != 2 || b.Dropped().Count() != 2 {
 		t.Errorf("dropped %v and %v", a.Dropped().Errors(), b.Dropped().Errors())
+	}
+	notes := `[family "a" has a sample with help "x" but should have "" family "a" has a sample with unit "x" but should have ""]`
+	if got := fmt.Sprint(a.Notes()); got != notes || len(b.Notes()) != 0 {
+		t.Errorf("noted %v and %v", got, b.Notes())
 	}
 	var w bytes.Buffer
 	if err := m.Drain(t.Context(), &w); err != nil {
 		t.Fatal(err)
 	}
-	want := "# HELP a \n# TYPE a unknown\na 1.0\na 1.0\n# HELP b \n# TYPE b unknown\nb 1.0\n# HELP d \n# TYPE d unknown\nd 1.0\n"
+	want := "# HELP a \n# TYPE a unknown\na 1.0\na 1.0\na 1.0\na 1.0\n# HELP b \n# TYPE b unknown\nb 1.0\n# HELP d \n# TYPE d unknown\nd 1.0\n"
 	if w.String() != want {
 		t.Errorf("got %s", w.String())
 	}

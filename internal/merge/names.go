@@ -1,0 +1,295 @@
+package merge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
+)
+
+// leaveOutTaken drops families whose names the exposition has already.
+func (in *Input) leaveOutTaken(groups []group) {
+	if in.Taken == nil {
+		return
+	}
+	for i := range groups {
+		g := &groups[i]
+		if err := in.Taken.Check(g.family); err != nil {
+			g.dropped = true // Even if it has no series yet.
+			if !g.isEmpty() {
+				in.reportGroup(g, true, err)
+			}
+			continue
+		}
+		if err := in.Taken.CheckCreated(g.family); err != nil {
+			in.leaveOutCreated(g, err)
+		}
+	}
+}
+
+func (in *Input) leaveOutCreated(g *group, err error) {
+	if g.omitCreated {
+		return
+	}
+	g.omitCreated = true
+	if g.hasCreated() {
+		in.reportGroup(g, false, err)
+	}
+}
+
+// clash is two families that would be written under the same name.
+type clash struct {
+	groups  [2]int
+	written string // The name.
+}
+
+// resolveNames takes out families which would be written under a name that another one has:
+// their own, or that of a series which a histogram or summary is written as.
+//
+// Mostly there are none, so what it costs is to look for pairs: for a family that has neither
+// a suffix nor had to be escaped, it costs nothing.
+func (in *Input) resolveNames(groups []group) {
+	n := names{groups: groups}
+	n.index()
+	clashes := n.clashes()
+	if len(clashes) > 0 {
+		in.resolve(groups, clashes)
+	}
+	if in.Scheme.CreatedLines {
+		in.resolveCreated(&n)
+	}
+}
+
+// resolve decides about clashes. A family gives way to others that come before it, unless
+// they have given way themselves.
+func (in *Input) resolve(groups []group, clashes []clash) {
+	var order []int
+	others := make(map[int][]clash)
+	for _, c := range clashes {
+		for _, i := range c.groups {
+			if others[i] == nil {
+				order = append(order, i)
+			}
+			others[i] = append(others[i], c)
+		}
+	}
+	rank := func(i int) int {
+		g := &groups[i]
+		switch {
+		case g.isEmpty():
+			return 4 // Others need not wait for its first series, which may come meanwhile.
+		case g.isPlain() && g.native != nil:
+			return 0
+		case g.isPlain():
+			return 1
+		case g.native != nil:
+			return 2
+		default:
+			return 3
+		}
+	}
+	ranks := make(map[int]int, len(order))
+	for _, i := range order {
+		ranks[i] = rank(i)
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(ranks[a]-ranks[b], a-b) })
+	served := make(map[int]int, len(order)) // When it was, from 1 on.
+	for turn, i := range order {
+		var first *clash // With the first of those that i has to give way to.
+		for k := range others[i] {
+			c := &others[i][k]
+			if at := served[c.other(i)]; at > 0 && (first == nil || at < served[first.other(i)]) {
+				first = c
+			}
+		}
+		if first == nil {
+			served[i] = turn + 1
+			continue
+		}
+		groups[i].dropped = true
+		if ranks[i] < 4 {
+			in.reportGroup(&groups[i], true, first.err(&groups[i], &groups[first.other(i)]))
+		}
+	}
+}
+
+func (c *clash) other(i int) int { return c.groups[0] + c.groups[1] - i }
+
+func (c *clash) err(loser, winner *group) error {
+	if loser.isPlain() && winner.isPlain() {
+		return fmt.Errorf("collected metric named %q collides with previously collected %s named %q",
+			loser.family.Name, winner.family.Type, winner.family.Name)
+	}
+	return fmt.Errorf("collected metric named %q collides with previously collected %s named %q, since both would be written as %q",
+		loser.family.Name, winner.family.Type, winner.family.Name, c.written)
+}
+
+// names finds groups by their names as written.
+type names struct {
+	groups  []group          // Sorted by the names that they have before escaping.
+	escaped map[string][]int // Of those whose names had to be escaped.
+}
+
+func (n *names) index() {
+	for i := range n.groups {
+		if g := &n.groups[i]; !g.isPlain() {
+			if n.escaped == nil {
+				n.escaped = make(map[string][]int)
+			}
+			n.escaped[g.written] = append(n.escaped[g.written], i)
+		}
+	}
+}
+
+// plain returns the group with that name, if it did not have to be escaped.
+func (n *names) plain(name string) (int, bool) {
+	i, ok := slices.BinarySearchFunc(n.groups, name, func(g group, name string) int { return cmp.Compare(g.family.Name, name) })
+	return i, ok && n.groups[i].isPlain()
+}
+
+// find calls each for the groups with that name.
+func (n *names) find(name string, each func(i int)) {
+	if i, ok := n.plain(name); ok {
+		each(i)
+	}
+	for _, i := range n.escaped[name] {
+		each(i)
+	}
+}
+
+// clashes returns all pairs that clash.
+func (n *names) clashes() (all []clash) {
+	for i := range n.groups {
+		g := &n.groups[i]
+		if g.dropped {
+			continue
+		}
+		add := func(j int) {
+			if i != j && !n.groups[j].dropped {
+				all = append(all, clash{[2]int{i, j}, g.written})
+			}
+		}
+		if !g.isPlain() {
+			if j, ok := n.plain(g.written); ok {
+				add(j)
+			}
+			for _, j := range n.escaped[g.written] {
+				if j < i {
+					add(j)
+				}
+			}
+		}
+		if base, suffix, ok := naming.CutSuffix(g.written); ok {
+			n.find(base, func(j int) {
+				if slices.Contains(naming.Suffixes(n.groups[j].family.Type), suffix) {
+					add(j)
+				}
+			})
+		}
+	}
+	return all
+}
+
+// resolveCreated has families give up their creation times where the name of these is
+// that of another family, or of another one's creation times.
+func (in *Input) resolveCreated(n *names) {
+	taken := make(map[string]int) // The group that has the name.
+	for i := range n.groups {
+		g := &n.groups[i]
+		base, ok := naming.CreatedBase(g.family.Type, g.written)
+		if !ok || g.dropped || g.omitCreated {
+			continue
+		}
+		name := base + naming.CreatedSuffix
+		other, ok := taken[name]
+		if !ok {
+			n.find(name, func(j int) {
+				if !n.groups[j].dropped {
+					other, ok = j, true
+				}
+			})
+		}
+		if ok {
+			in.leaveOutCreated(g, &naming.CreatedError{Family: g.family, Other: n.groups[other].family, Written: name})
+			continue
+		}
+		if g.hasCreated() {
+			taken[name] = i
+		}
+	}
+}
+
+// hasCreated reports whether some series has a creation time. Of native ones, one stands for
+// all.
+func (g *group) hasCreated() bool {
+	for _, r := range g.foreign {
+		if r.sample.Point.Created.Valid {
+			return true
+		}
+	}
+	found := false
+	for _, source := range g.native {
+		look(func() {
+			if series := source.Series(); series.Len() > 0 {
+				var (
+					p       model.Point
+					scratch model.Scratch
+				)
+				series.At(0, &p, &scratch)
+				found = found || p.Created.Valid
+			}
+		})
+	}
+	return found
+}
+
+// isEmpty reports whether there are no series, as in a vector of which none has been
+// used.
+func (g *group) isEmpty() bool { return len(g.foreign) == 0 && g.nativeSeries() == 0 }
+
+func (g *group) nativeSeries() (n int) {
+	for _, s := range g.native {
+		n += lenOf(s)
+	}
+	return n
+}
+
+// lenOf returns how many series a native source has.
+func lenOf(s model.Source) (n int) {
+	look(func() { n = s.Series().Len() })
+	return n
+}
+
+// reportGroup reports what is wrong with a family, once for each of its owners, and that
+// their samples are left out if they are.
+func (in *Input) reportGroup(g *group, leftOut bool, err error) {
+	count := func(n int) int {
+		if !leftOut {
+			return 0
+		}
+		return n
+	}
+	for i, source := range g.native {
+		if n := lenOf(source); n > 0 {
+			in.Report(Finding{g.owner(i), count(n), err})
+		}
+	}
+	for rest := g.foreign; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].batch == rest[0].batch {
+			n++
+		}
+		in.Report(Finding{Owner{Batch: rest[0].batch}, count(n), err})
+		rest = rest[n:]
+	}
+}
+
+// owner returns the owner of a native source.
+func (g *group) owner(source int) Owner {
+	if g.owners == nil {
+		return Owner{Batch: -1}
+	}
+	return Owner{-1, g.owners[source]}
+}

@@ -1,0 +1,133 @@
+package merge
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	common "github.com/prometheus/common/model"
+
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
+)
+
+// twins finds series of a family whose labels differ, but not for whoever reads them: a
+// label with an empty value is no label, and different names may be the same after
+// escaping. Series in which there is no such label come first, all others in their order.
+//
+// Where all series have the same label names, there are none, so that mostly this costs
+// nothing. A nil *twins has none.
+type twins struct {
+	scheme naming.Scheme
+	seen   map[string]struct{}
+	key    []byte
+	labels []span // In key.
+	sorted []byte
+}
+
+type span struct{ name, start, end int }
+
+// separator occurs neither in names nor in values, which are UTF-8.
+const separator = '\xff'
+
+// findTwins returns nil unless the family may have twins. queue is at the beginning of all
+// native series.
+func (w *writer) findTwins(g *group, queue queue) *twins {
+	if w.haveSameNames(g, queue) {
+		return nil
+	}
+	t := &twins{scheme: w.in.Scheme}
+	irregular := false
+	w.each(g, queue, func(p *model.Point) { irregular = irregular || t.isIrregular(p.Labels) })
+	if !irregular {
+		return nil
+	}
+	t.seen = make(map[string]struct{})
+	w.each(g, queue, func(p *model.Point) {
+		if !t.isIrregular(p.Labels) {
+			t.seen[string(t.keyOf(p))] = struct{}{}
+		}
+	})
+	return t
+}
+
+// haveSameNames reports whether all series of a family have the same label names. Those of
+// one source have.
+func (w *writer) haveSameNames(g *group, queue queue) bool {
+	if len(queue) == 0 {
+		return w.sorter.same || len(g.foreign) < 2
+	}
+	names := queue[0].point.Labels.AppendNames(nil)
+	for _, c := range queue[1:] {
+		if !names.Has(c.point.Labels) {
+			return false
+		}
+	}
+	return len(g.foreign) == 0 || w.sorter.same && names.Has(g.foreign[0].sample.Point.Labels)
+}
+
+// each calls f for all points of a family.
+func (w *writer) each(g *group, queue queue, f func(*model.Point)) {
+	for _, r := range g.foreign {
+		f(&r.sample.Point)
+	}
+	var (
+		p       model.Point
+		scratch model.Scratch
+	)
+	for _, c := range queue {
+		look(func() {
+			for i := range c.series.Len() {
+				c.series.At(i, &p, &scratch)
+				f(&p)
+			}
+		})
+	}
+}
+
+// isIrregular reports whether a label has an empty value or has to be escaped.
+func (t *twins) isIrregular(l model.Labels) bool {
+	return strings.Contains(l.Text(), `=""`) || t.scheme.Escaping != common.NoEscaping && l.Quoted()
+}
+
+// has reports whether a series is the twin of one that comes first. It must be called
+// once for each series.
+func (t *twins) has(p *model.Point) bool {
+	if t == nil || !t.isIrregular(p.Labels) {
+		return false
+	}
+	key := t.keyOf(p)
+	if _, ok := t.seen[string(key)]; ok {
+		return true
+	}
+	t.seen[string(key)] = struct{}{}
+	return false
+}
+
+// keyOf returns what twins have in common. It is valid until the next call.
+func (t *twins) keyOf(p *model.Point) []byte {
+	t.key, t.labels = t.key[:0], t.labels[:0]
+	for c := p.Labels.Cursor(); c.Next(); {
+		if c.RawValue == "" {
+			continue
+		}
+		s := span{name: len(t.key)}
+		t.key = t.scheme.AppendLabelName(t.key, c.Name)
+		s.start = len(t.key)
+		t.key = append(t.key, separator)
+		t.key = append(t.key, c.RawValue...)
+		t.key = append(t.key, separator)
+		s.end = len(t.key)
+		t.labels = append(t.labels, s)
+	}
+	slices.SortStableFunc(t.labels, func(a, b span) int { return bytes.Compare(t.key[a.name:a.start], t.key[b.name:b.start]) })
+	t.sorted = t.sorted[:0]
+	for _, s := range t.labels {
+		t.sorted = append(t.sorted, t.key[s.name:s.end]...)
+	}
+	if p.HasTimestamp {
+		t.sorted = strconv.AppendInt(t.sorted, p.TimestampMs, 10)
+	}
+	return t.sorted
+}

@@ -1,0 +1,107 @@
+package naming
+
+import (
+	"fmt"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Claims are the names that the families of an exposition are written under, each with the
+// family that has it. There are as many as a family has names, however many series it has.
+//
+// Claims are not safe for concurrent use.
+type Claims struct {
+	scheme Scheme
+	names  map[string]claim
+}
+
+// claim is what a name is used for.
+type claim struct {
+	family  *model.Family
+	created bool // The name is that of creation times, not of a family or its values.
+}
+
+// NewClaims returns an empty table.
+func NewClaims(s Scheme) *Claims { return &Claims{scheme: s, names: make(map[string]claim)} }
+
+// ClashError reports that a family would be written under a name that another one has.
+type ClashError struct {
+	Family, Other *model.Family
+	Written       string // The name that both would have.
+}
+
+// Error names both families and the name.
+func (e *ClashError) Error() string {
+	if e.Family.Name == e.Other.Name {
+		return fmt.Sprintf("family %q was left out, since a stream collector has written one with this name", e.Family.Name)
+	}
+	return fmt.Sprintf("family %q was left out, since it would be written as %q, like the %s %q", e.Family.Name, e.Written, e.Other.Type, e.Other.Name)
+}
+
+// Take claims the names of a family. If another family has one of them, the error is a
+// *ClashError and nothing is claimed.
+func (c *Claims) Take(f *model.Family) error {
+	if err := c.Check(f); err != nil {
+		return err
+	}
+	written := c.scheme.Name(f.Name)
+	c.names[written] = claim{family: f}
+	for _, suffix := range Suffixes(f.Type) {
+		c.names[written+suffix] = claim{family: f}
+	}
+	return nil
+}
+
+// Check returns the error that Take would return.
+func (c *Claims) Check(f *model.Family) error {
+	written := c.scheme.Name(f.Name)
+	if other, ok := c.names[written]; ok {
+		return &ClashError{f, other.family, written}
+	}
+	for _, suffix := range Suffixes(f.Type) {
+		if other, ok := c.names[written+suffix]; ok {
+			return &ClashError{f, other.family, written + suffix}
+		}
+	}
+	return nil
+}
+
+// TakeCreated claims the name of a family's creation times.
+func (c *Claims) TakeCreated(f *model.Family) error {
+	name, err := c.checkCreated(f)
+	if err == nil && name != "" {
+		c.names[name] = claim{family: f, created: true}
+	}
+	return err
+}
+
+// CheckCreated returns the error that TakeCreated would return.
+func (c *Claims) CheckCreated(f *model.Family) error {
+	_, err := c.checkCreated(f)
+	return err
+}
+
+func (c *Claims) checkCreated(f *model.Family) (name string, err error) {
+	base, ok := CreatedBase(f.Type, c.scheme.Name(f.Name))
+	if !ok || !c.scheme.CreatedLines {
+		return "", nil
+	}
+	name = base + CreatedSuffix
+	if other, taken := c.names[name]; taken {
+		return "", &CreatedError{f, other.family, name}
+	}
+	return name, nil
+}
+
+// CreatedError reports that a family is written without creation times, because another
+// family has the name that they would be written under.
+type CreatedError struct {
+	Family, Other *model.Family
+	Written       string // The name.
+}
+
+// Error names both families and the name.
+func (e *CreatedError) Error() string {
+	return fmt.Sprintf("the creation times of family %q were left out, since they would be written as %q, like the %s %q",
+		e.Family.Name, e.Written, e.Other.Type, e.Other.Name)
+}

@@ -1,0 +1,83 @@
+// Package naming knows under which names families and series stand in an exposition:
+// after escaping, and with the suffixes of the series that a family is written as.
+package naming
+
+import (
+	"strings"
+
+	common "github.com/prometheus/common/model"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Scheme says what becomes of names in an exposition. The zero value leaves them as they are.
+type Scheme struct {
+	Escaping common.EscapingScheme // Of metric and label names that are not legacy names.
+	// CreatedLines adds a series with the suffix _created to counters, histograms and
+	// summaries whose creation time is known.
+	CreatedLines bool
+}
+
+// Name returns a family's name as written. It is name itself if nothing has to be escaped.
+func (s Scheme) Name(name string) string {
+	if s.Escaping == common.NoEscaping || model.IsLegacyName(name) {
+		return name
+	}
+	return string(appendEscapedName(nil, name, s.Escaping, isLegacyRune))
+}
+
+// AppendLabelName appends a label's name as written, without quotes.
+func (s Scheme) AppendLabelName(buf []byte, name string) []byte {
+	if s.Escaping == common.NoEscaping || model.IsLegacyLabelName(name) {
+		return append(buf, name...)
+	}
+	return appendEscapedName(buf, name, s.Escaping, isLegacyLabelRune)
+}
+
+// Suffixes returns the suffixes of the series that a family of type t is written as. The
+// empty one, of a series with the family's own name, is not among them.
+func Suffixes(t model.Type) []string {
+	switch t {
+	case model.Histogram, model.GaugeHistogram:
+		return histogramSuffixes[:]
+	case model.Summary:
+		return histogramSuffixes[:2]
+	default:
+		return nil
+	}
+}
+
+var histogramSuffixes = [...]string{"_count", "_sum", "_bucket"}
+
+// CutSuffix returns name without the suffix of a series that some family is written as,
+// and reports whether it has one.
+func CutSuffix(name string) (base, suffix string, ok bool) {
+	for _, suffix = range histogramSuffixes {
+		if base, ok = strings.CutSuffix(name, suffix); ok {
+			return base, suffix, true
+		}
+	}
+	return name, "", false
+}
+
+// CreatedSuffix is that of the series with the creation times.
+const CreatedSuffix = "_created"
+
+// TotalSuffix is left out of a counter's name before CreatedSuffix is added.
+const TotalSuffix = "_total"
+
+// CreatedBase returns what CreatedSuffix is added to, given the name of a family of type t as
+// written, and reports whether such families have creation times.
+func CreatedBase(t model.Type, written string) (base string, ok bool) {
+	switch t {
+	case model.Counter:
+		return strings.TrimSuffix(written, TotalSuffix), true
+	case model.Histogram, model.GaugeHistogram, model.Summary:
+		return written, true
+	default:
+		return written, false
+	}
+}
+
+// CutCreated returns name without CreatedSuffix, and reports whether it has it.
+func CutCreated(name string) (base string, ok bool) { return strings.CutSuffix(name, CreatedSuffix) }

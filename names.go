@@ -1,0 +1,203 @@
+package metric
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
+)
+
+// contestedStreams returns the stream collectors that announce a family which may be written
+// under a name that a family of somebody else has, or that another one of their own has after
+// escaping. What they send has to be merged with the rest, where a fair decision is possible.
+//
+// Only names are compared, as descriptors have no types: a stream's family may be a
+// histogram, and so may any other that is not of an instrument.
+func (s *scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
+	c := contest{scheme: scheme, names: make(map[string]claimants), bases: make(map[string]claimants), contested: make(map[job]bool)}
+	s.eachAnnounced(func(j job, name string) {
+		if j.entry.binding.stream {
+			c.addStream(j, name)
+		}
+	})
+	s.eachAnnounced(c.compare)
+	return c.contested
+}
+
+// job is a collector in a part of a scrape.
+type job struct {
+	part  *part
+	entry *entry
+}
+
+// eachAnnounced calls f for each family that a collector has announced, by its name in this
+// scrape.
+func (s *scrape) eachAnnounced(f func(j job, name string)) {
+	for _, p := range s.parts {
+		prefix := p.prefix()
+		for _, e := range p.plan.entries {
+			if e.binding.nested != nil {
+				continue // Its collectors are another part.
+			}
+			for _, d := range e.announced.list {
+				if name := prefix + e.announced.infos[d].name; s.wanted == nil || s.wanted(name) {
+					f(job{p, e}, name)
+				}
+			}
+		}
+	}
+}
+
+// contest finds stream collectors whose families may clash with others.
+type contest struct {
+	scheme    naming.Scheme
+	names     map[string]claimants // By the names of their families as written.
+	bases     map[string]claimants // By these without the suffix of a series.
+	contested map[job]bool
+}
+
+// claimants are stream collectors with the names of their families before escaping.
+type claimants []claimant
+
+type claimant struct {
+	stream job
+	family string
+}
+
+func (c *contest) addStream(stream job, name string) {
+	written := c.scheme.Name(name)
+	add := func(to map[string]claimants, key string) {
+		if one := (claimant{stream, name}); !slices.Contains(to[key], one) {
+			to[key] = append(to[key], one)
+		}
+	}
+	add(c.names, written)
+	for _, base := range c.basesOf(written) {
+		add(c.bases, base)
+	}
+}
+
+// basesOf returns the names of families that may have a series with that name.
+func (c *contest) basesOf(written string) (bases []string) {
+	if base, _, ok := naming.CutSuffix(written); ok {
+		bases = append(bases, base)
+	}
+	if base, ok := cutCreated(c.scheme, written); ok {
+		bases = append(bases, base, base+naming.TotalSuffix)
+	}
+	return bases
+}
+
+// compare compares an announced family with those of the streams.
+func (c *contest) compare(j job, name string) {
+	written := c.scheme.Name(name)
+	for _, other := range c.names[written] {
+		if other.stream != j || other.family != name {
+			c.lose(j, other)
+		}
+	}
+	for _, base := range c.basesOf(written) {
+		c.loseToOthers(j, name == written, c.names[base])
+	}
+	if !j.entry.isValue(c.scheme) {
+		c.loseToOthers(j, name == written, c.bases[written])
+	}
+}
+
+// loseToOthers is lose for all of others that are not j itself, whose families are
+// written in the order in which it sends them, unless a plain one has to win over an escaped
+// one.
+func (c *contest) loseToOthers(j job, plain bool, others claimants) {
+	for _, other := range others {
+		if other.stream != j || plain != (c.scheme.Name(other.family) == other.family) {
+			c.lose(j, other)
+		}
+	}
+}
+
+// lose has a stream collector, and j if it is one, merged with the rest.
+func (c *contest) lose(j job, other claimant) {
+	c.contested[other.stream] = true
+	if j.entry.binding.stream {
+		c.contested[j] = true
+	}
+}
+
+func cutCreated(scheme naming.Scheme, written string) (base string, ok bool) {
+	if !scheme.CreatedLines {
+		return "", false
+	}
+	return naming.CutCreated(written)
+}
+
+// isValue reports whether all series of an instrument are written under the name of its
+// family. It does not, if that is not known.
+func (e *entry) isValue(scheme naming.Scheme) bool {
+	if e.binding.source == nil {
+		return false
+	}
+	switch e.binding.source.Family().Type {
+	case model.Counter:
+		return !scheme.CreatedLines
+	case model.Gauge, model.Untyped:
+		return true
+	default:
+		return false
+	}
+}
+
+// suffixClash returns an error if e is an instrument of which a series is written under a name
+// that an instrument in the registry has, or the other way round. Only instruments without
+// variable labels count: a vector has no series yet, and might never have any. Clashes that
+// depend on a client's escaping are left to scrapes, too.
+func (r *ContextRegistry) suffixClash(e *entry) error {
+	f := e.alwaysWritten()
+	if f == nil {
+		return nil
+	}
+	if base, suffix, ok := naming.CutSuffix(f.Name); ok {
+		for _, other := range r.families[base] {
+			if g := other.alwaysWritten(); g != nil && slices.Contains(naming.Suffixes(g.Type), suffix) {
+				return &suffixClashError{f, g, f.Name}
+			}
+		}
+	}
+	for _, suffix := range naming.Suffixes(f.Type) {
+		for _, other := range r.families[f.Name+suffix] {
+			if g := other.alwaysWritten(); g != nil {
+				return &suffixClashError{f, g, g.Name}
+			}
+		}
+	}
+	return nil
+}
+
+// suffixClashError reports that two instruments cannot be registered with one registry.
+type suffixClashError struct {
+	family, registered *model.Family
+	name               string // The name that both are written under.
+}
+
+func (e *suffixClashError) Error() string {
+	return fmt.Sprintf("cannot register the %s %q beside the %s %q, which is registered already: both have a series named %q; rename one of them",
+		e.family.Type, e.family.Name, e.registered.Type, e.registered.Name, e.name)
+}
+
+// alwaysWritten returns the family of an instrument without variable labels, which is in
+// every scrape, and nil for all other collectors.
+func (e *entry) alwaysWritten() *model.Family {
+	if f, ok := unwrap(e.collector).(*valueFunc); ok && e.binding.run != nil {
+		family := f.family.Family
+		family.Name = e.announced.names()[0]
+		return &family
+	}
+	source := e.binding.source
+	if wrapped, ok := source.(*wrappedSource); ok {
+		source = wrapped.inner
+	}
+	if _, ok := source.(single); !ok {
+		return nil
+	}
+	return e.binding.source.Family()
+}

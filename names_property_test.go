@@ -1,0 +1,714 @@
+package metric_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"google.golang.org/protobuf/encoding/prototext"
+
+	"github.com/luxfi/metric"
+)
+
+var (
+	namesSeed   = flag.Uint64("names.seed", 0, "run TestNamesAsWritten with this seed only")
+	namesWorlds = flag.Uint64("names.worlds", 60, "how many registries TestNamesAsWritten makes")
+)
+
+// TestNamesAsWritten makes registries whose families and series clash, some of them only after
+// escaping or with the suffixes that they are written with, and reads what they serve in all
+// formats and escaping schemes. There must never be two families or series that a reader takes
+// for one, nothing may be lost that clashes with nothing, and what is left out is reported
+// under its collector.
+func TestNamesAsWritten(t *testing.T) {
+	first, last := uint64(1), *namesWorlds
+	if *namesSeed > 0 {
+		first, last = *namesSeed, *namesSeed
+	}
+	for seed := first; seed <= last; seed++ {
+		w := newWorld(t, seed)
+		for _, v := range views() {
+			w.check(t, v)
+			if t.Failed() {
+				t.Fatalf("with -names.seed=%d, %v\n%s", seed, v, w)
+			}
+		}
+	}
+}
+
+// view is a way to scrape.
+type view struct {
+	format   expfmt.Format
+	created  bool
+	escaping model.EscapingScheme
+}
+
+func views() (all []view) {
+	for _, escaping := range []model.EscapingScheme{model.NoEscaping, model.UnderscoreEscaping, model.DotsEscaping, model.ValueEncodingEscaping} {
+		for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim, expfmt.FmtProtoCompact} {
+			all = append(all, view{format, false, escaping})
+		}
+		all = append(all, view{expfmt.FmtOpenMetrics_1_0_0, true, escaping})
+	}
+	return all
+}
+
+// name returns a family's name as written.
+func (v view) name(name string) string {
+	if model.LegacyValidation.IsValidMetricName(name) {
+		return name
+	}
+	return model.EscapeName(name, v.escaping)
+}
+
+// label returns a label's name as written. A colon is escaped, too.
+func (v view) label(name string) string {
+	if v.escaping == model.NoEscaping || model.LegacyValidation.IsValidLabelName(name) {
+		return name
+	}
+	dot := strings.ReplaceAll(model.EscapeName(strings.ReplaceAll(name, ":", "-"), v.escaping), "_2d_", "_3a_")
+	return dot
+}
+
+// item is one series that a source has.
+type item struct {
+	source    string // The name of its collector.
+	family    string // Its name in the scrape.
+	typ       string
+	labels    map[string]string
+	id        float64 // The value, or the sum, which no other series has.
+	stream    bool
+	gathered  bool
+	announced bool
+}
+
+// suffixes of the series that a family is written as.
+func (i *item) suffixes() []string {
+	switch i.typ {
+	case "histogram":
+		return []string{"_bucket", "_sum", "_count"}
+	case "summary":
+		return []string{"", "_sum", "_count"}
+	default:
+		return []string{""}
+	}
+}
+
+// names are all names that the item's family has for a reader.
+func (i *item) names(v view) map[string]bool {
+	name := v.name(i.family)
+	all := map[string]bool{name: true}
+	for _, suffix := range i.suffixes() {
+		all[name+suffix] = true
+	}
+	if v.created && i.typ != "gauge" {
+		all[i.createdName(v)] = true
+	}
+	return all
+}
+
+func (i *item) createdName(v view) string {
+	name := v.name(i.family)
+	if i.typ == "counter" {
+		name = strings.TrimSuffix(name, "_total")
+	}
+	return name + "_created"
+}
+
+// valueName is the name of the series whose value is the id.
+func (i *item) valueName(v view) string {
+	if i.typ == "histogram" || i.typ == "summary" {
+		return v.name(i.family) + "_sum"
+	}
+	return v.name(i.family)
+}
+
+// key is the label set as a reader sees it. merged reports whether two labels have become one.
+func (i *item) key(v view) (key string, merged bool) {
+	read := make(map[string]string)
+	for name, value := range i.labels {
+		escaped := v.label(name)
+		if _, ok := read[escaped]; ok {
+			merged = true
+		}
+		read[escaped] = value
+	}
+	maps.DeleteFunc(read, func(_, value string) bool { return value == "" })
+	return fmt.Sprint(read), merged
+}
+
+// hasPlainLabels reports whether all labels are read as they are.
+func (i *item) hasPlainLabels(v view) bool {
+	for name, value := range i.labels {
+		if v.label(name) != name || value == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// mayLose reports whether an item may be left out because of another one.
+func (i *item) mayLose(other *item, v view) bool {
+	// What a stream has written cannot give way to what nobody knew of.
+	late := other.stream && !i.announced
+	if i == other {
+		return false
+	}
+	if i.family == other.family && i.typ == other.typ {
+		mine, _ := i.key(v)
+		theirs, _ := other.key(v)
+		return late || mine == theirs && !(i.hasPlainLabels(v) && !other.hasPlainLabels(v))
+	}
+	if v.name(i.family) == i.family && v.name(other.family) != other.family && !late {
+		return false
+	}
+	theirs := other.names(v)
+	for name := range i.names(v) {
+		if theirs[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// world is a registry and what is in it.
+type world struct {
+	*rand.Rand
+
+	all     metric.MultiGatherer // A registry and gatherers.
+	items   []*item
+	skipped []error // Of sources that could not be registered.
+}
+
+func (w *world) String() string {
+	var b strings.Builder
+	for _, i := range w.items {
+		fmt.Fprintf(&b, "%+v\n", *i)
+	}
+	return b.String()
+}
+
+func newWorld(t *testing.T, seed uint64) *world {
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 0)), all: metric.NewMultiGatherer()}
+	root := metric.NewContextRegistry()
+	if err := w.all.Register("root", root); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 + w.IntN(6) {
+		w.addSource(t, root, fmt.Sprint("src", n), "", nil, 0)
+	}
+	return w
+}
+
+var (
+	clashingNames = []string{
+		"a", "a_count", "a_sum", "a_bucket", "a_total", "a_created", "a_total_created", "a.count", "a-count", "p_a", "p_a_count",
+		"x.y", "x_y", "x-y", "x.y_count", "x_y_count", "x.y.count", "x_dot_y", "U__x_2e_y", "U__x_2e_y_count", "x_dot_y_sum",
+	}
+	clashingLabels = []map[string]string{
+		{}, {"l": "1"}, {"l": "2"}, {"l": ""}, {"l": "1", "m": ""}, {"l": "", "m": "1"}, {"a.b": "1"}, {"a_b": "1"}, {"a-b": "1"},
+		{"a.b": "1", "a_b": "1"}, {"a.b": "", "l": "1"}, {"a_dot_b": "1"}, {"a:b": "1"},
+	}
+	types = []string{"counter", "gauge", "histogram", "summary"}
+)
+
+// part of what a source has: one family.
+type familyOf struct {
+	name, typ, help string
+	labels          []map[string]string
+	ids             []float64
+}
+
+func (w *world) family(source string, isVector bool) familyOf {
+	f := familyOf{name: clashingNames[w.IntN(len(clashingNames))], typ: types[w.IntN(len(types))], help: "help"}
+	if w.IntN(4) == 0 {
+		f.name = source + ".unique_" + strconv.Itoa(w.IntN(1e9)) // It clashes with nothing.
+	}
+	if w.IntN(8) == 0 {
+		f.help = "another help"
+	}
+	labels := clashingLabels[w.IntN(len(clashingLabels))]
+	for n := range 1 + w.IntN(3) {
+		if !isVector {
+			labels = clashingLabels[w.IntN(len(clashingLabels))]
+		}
+		labels = maps.Clone(labels)
+		if isVector && n > 0 {
+			if _, ok := labels["l"]; !ok {
+				break
+			}
+			labels["l"] = "v" + strconv.Itoa(n)
+		}
+		f.labels = append(f.labels, labels)
+		f.ids = append(f.ids, float64(1000+w.IntN(1e6)))
+	}
+	return f
+}
+
+func (f *familyOf) names() []string { return slices.Sorted(maps.Keys(f.labels[0])) }
+
+func values(names []string, labels map[string]string) (values []string) {
+	for _, name := range names {
+		values = append(values, labels[name])
+	}
+	return values
+}
+
+// addSource registers something. prefix and extra are what the registries around it add.
+func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix string, extra map[string]string, depth int) {
+	kind := w.IntN(8)
+	var families []familyOf
+	for range 1 + w.IntN(3) {
+		families = append(families, w.family(name, kind <= 1 || kind >= 4 && kind <= 5))
+	}
+	var err error
+	stream, announced := false, true
+	with := func(c metric.Collector) error { return r.RegisterWith(c, metric.WithName(name)) }
+	switch kind {
+	case 0: // An instrument.
+		families = families[:1]
+		families[0].labels, families[0].ids = families[0].labels[:1], families[0].ids[:1]
+		err = with(nativeOf(&families[0], false))
+	case 1: // A vector.
+		families = families[:1]
+		err = with(nativeOf(&families[0], true))
+	case 2, 3: // A plain collector, or one with a context.
+		announced = w.IntN(2) == 0
+		c := &sourceCollector{families: families, announces: announced}
+		if kind == 2 {
+			err = with(plainSource{c})
+		} else {
+			err = with(contextSource{c})
+		}
+	case 4, 5:
+		stream = true
+		// Series are not remembered there: the collector answers for their being different.
+		families = slices.CompactFunc(families, func(a, b familyOf) bool { return a.name == b.name })
+		if len(families) == 3 && families[0].name == families[2].name {
+			families = families[:2]
+		}
+		err = with(streamSource{&sourceCollector{families: families, announces: true}})
+	case 6:
+		announced = false
+		prefix, extra = "", nil // It stands beside the registries.
+		err = w.all.Register(name, w.gatherer(families))
+	default:
+		if depth > 1 {
+			return
+		}
+		nested := metric.NewContextRegistry()
+		wrapping := w.IntN(3)
+		var c metric.Collector = nested
+		switch wrapping {
+		case 0:
+			c, prefix = metric.WrapCollectorWithPrefix("p_", nested), "p_"+prefix
+		case 1:
+			label := "shard" + strconv.Itoa(depth)
+			extra = maps.Clone(extra)
+			if extra == nil {
+				extra = map[string]string{}
+			}
+			extra[label] = name
+			c = metric.WrapCollectorWith(metric.Labels{label: name}, nested)
+		}
+		for n := range 1 + w.IntN(3) {
+			w.addSource(t, nested, fmt.Sprint(name, "n", n), prefix, extra, depth+1)
+		}
+		if err = with(c); err != nil { // Gatherers stay.
+			w.items = slices.DeleteFunc(w.items, func(i *item) bool { return strings.HasPrefix(i.source, name+"n") && !i.gathered })
+			w.skipped = append(w.skipped, err)
+		}
+		return
+	}
+	if err != nil {
+		w.skipped = append(w.skipped, err)
+		return
+	}
+	for _, f := range families {
+		for n, id := range f.ids {
+			labels := maps.Clone(f.labels[n])
+			maps.Copy(labels, extra)
+			w.items = append(w.items, &item{name, prefix + f.name, f.typ, labels, id, stream, kind == 6, announced})
+		}
+	}
+}
+
+func nativeOf(f *familyOf, vector bool) metric.Collector {
+	labels, names := metric.Labels(f.labels[0]), f.names()
+	if vector {
+		labels = nil
+	} else {
+		names = nil
+	}
+	each := func(set func(values []string, id float64)) {
+		for n, id := range f.ids {
+			set(values(names, f.labels[n]), id)
+		}
+	}
+	switch f.typ {
+	case "counter":
+		v := metric.NewCounterVec(metric.CounterOpts{Name: f.name, Help: f.help, ConstLabels: labels}, names)
+		if vector {
+			each(func(values []string, id float64) { v.WithLabelValues(values...).Add(id) })
+			return v
+		}
+		c := metric.NewCounter(metric.CounterOpts{Name: f.name, Help: f.help, ConstLabels: labels})
+		c.Add(f.ids[0])
+		return c
+	case "gauge":
+		v := metric.NewGaugeVec(metric.GaugeOpts{Name: f.name, Help: f.help, ConstLabels: labels}, names)
+		if vector {
+			each(func(values []string, id float64) { v.WithLabelValues(values...).Set(id) })
+			return v
+		}
+		c := metric.NewGauge(metric.GaugeOpts{Name: f.name, Help: f.help, ConstLabels: labels})
+		c.Set(f.ids[0])
+		return c
+	case "histogram":
+		v := metric.NewHistogramVec(metric.HistogramOpts{Name: f.name, Help: f.help, ConstLabels: labels}, names)
+		if vector {
+			each(func(values []string, id float64) { v.WithLabelValues(values...).Observe(id) })
+			return v
+		}
+		c := metric.NewHistogram(metric.HistogramOpts{Name: f.name, Help: f.help, ConstLabels: labels})
+		c.Observe(f.ids[0])
+		return c
+	default:
+		v := metric.NewSummaryVec(metric.SummaryOpts{Name: f.name, Help: f.help, ConstLabels: labels}, names)
+		if vector {
+			each(func(values []string, id float64) { v.WithLabelValues(values...).Observe(id) })
+			return v
+		}
+		c := metric.NewSummary(metric.SummaryOpts{Name: f.name, Help: f.help, ConstLabels: labels})
+		c.Observe(f.ids[0])
+		return c
+	}
+}
+
+// sourceCollector is somebody else's code with some families.
+type sourceCollector struct {
+	families  []familyOf
+	announces bool
+	one       metric.Metric // Sent instead of the families.
+}
+
+func (c *sourceCollector) Describe(ch chan<- *metric.Desc) {
+	if !c.announces {
+		return
+	}
+	c.each(func(d *metric.Desc, _ string, _ float64, _ []string) { ch <- d })
+}
+
+func (c *sourceCollector) each(f func(d *metric.Desc, typ string, id float64, values []string)) {
+	for i := range c.families {
+		fam := &c.families[i]
+		for n, id := range fam.ids {
+			names := slices.Sorted(maps.Keys(fam.labels[n]))
+			f(metric.NewDesc(fam.name, fam.help, names, nil), fam.typ, id, values(names, fam.labels[n]))
+		}
+	}
+}
+
+func metricOf(d *metric.Desc, typ string, id float64, values []string) metric.Metric {
+	created := time.Unix(1_700_000_000, 0)
+	switch typ {
+	case "counter":
+		return prometheus.MustNewConstMetricWithCreatedTimestamp(d, metric.CounterValue, id, created, values...)
+	case "gauge":
+		return metric.MustNewConstMetric(d, metric.GaugeValue, id, values...)
+	case "histogram":
+		return metric.MustNewConstHistogram(d, 2, id, map[float64]uint64{1: 1}, values...)
+	default:
+		return metric.MustNewConstSummary(d, 2, id, map[float64]float64{0.5: 1}, values...)
+	}
+}
+
+func (c *sourceCollector) metrics() (all []metric.Metric) {
+	if c.one != nil {
+		return []metric.Metric{c.one}
+	}
+	c.each(func(d *metric.Desc, typ string, id float64, values []string) {
+		all = append(all, metricOf(d, typ, id, values))
+	})
+	return all
+}
+
+func (c *sourceCollector) Collect(ch chan<- metric.Metric) {
+	for _, m := range c.metrics() {
+		ch <- m
+	}
+}
+
+type plainSource struct{ *sourceCollector }
+
+type contextSource struct{ *sourceCollector }
+
+func (c contextSource) CollectWithContext(_ context.Context, ch chan<- metric.Metric) { c.Collect(ch) }
+
+type streamSource struct{ *sourceCollector }
+
+func (c streamSource) CollectTo(_ context.Context, sink *metric.Sink) error {
+	for _, m := range c.metrics() {
+		if err := sink.Metric(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sourceGatherer returns families as they are, which nobody has checked.
+type sourceGatherer []*metric.MetricFamily
+
+func (g sourceGatherer) Gather() ([]*metric.MetricFamily, error) { return g, nil }
+
+func (w *world) gatherer(families []familyOf) (g sourceGatherer) {
+	for i := range families {
+		var whole *metric.MetricFamily
+		for _, m := range (&sourceCollector{families: families[i : i+1]}).metrics() {
+			r := prometheus.NewRegistry() // A registry would leave out what is there twice.
+			r.MustRegister(plainSource{&sourceCollector{one: m}})
+			all, _ := r.Gather()
+			if whole == nil {
+				whole = all[0]
+			} else {
+				whole.Metric = append(whole.Metric, all[0].Metric...)
+			}
+		}
+		g = append(g, whole)
+	}
+	return g
+}
+
+// sample is a line, or what stands for one in other formats.
+type sample struct {
+	name   string
+	labels map[string]string
+	value  float64
+}
+
+// reader collects what is in an exposition and checks that nothing is there twice.
+type reader struct {
+	families map[string]bool
+	samples  map[string]sample
+	errs     []error
+}
+
+func (r *reader) family(name, typ string) {
+	if r.families[name] {
+		r.errs = append(r.errs, fmt.Errorf("a second family %q, a %s", name, typ))
+	}
+	r.families[name] = true
+}
+
+func (r *reader) add(s sample) {
+	maps.DeleteFunc(s.labels, func(_, value string) bool { return value == "" })
+	key := fmt.Sprint(s.name, s.labels)
+	if _, ok := r.samples[key]; ok {
+		r.errs = append(r.errs, fmt.Errorf("a second series %s", key))
+	}
+	r.samples[key] = s
+}
+
+// check scrapes once.
+func (w *world) check(t *testing.T, v view) {
+	t.Helper()
+	var log []string
+	h := metric.HandlerFor(w.all, metric.HandlerOpts{
+		AcceptedFormats: []expfmt.Format{v.format}, EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: v.created,
+		ErrorHandling: metric.ContinueOnError, ErrorLog: func(err error) { log = append(log, err.Error()) },
+	})
+	request := httptest.NewRequest("GET", "/metrics", nil)
+	request.Header.Set("Accept", string(v.format)+"; escaping="+v.escaping.String())
+	response := httptest.NewRecorder()
+	h.ServeHTTP(response, request)
+	if response.Code != 200 && len(w.items) > 0 && len(log) == 0 {
+		t.Errorf("status %d", response.Code)
+	}
+	got := &reader{families: make(map[string]bool), samples: make(map[string]sample)}
+	if response.Code == 200 {
+		if err := got.read(response.Body.Bytes(), v); err != nil {
+			t.Errorf("%v in\n%s", err, response.Body)
+			return
+		}
+	}
+	for _, err := range got.errs {
+		t.Error(err)
+	}
+	values := make(map[string]bool)
+	for _, s := range got.samples {
+		values[fmt.Sprint(s.name, s.value)] = true
+	}
+	report := strings.Join(log, "\n")
+	for _, i := range w.items {
+		if values[fmt.Sprint(i.valueName(v), i.id)] {
+			continue
+		}
+		if _, merged := i.key(v); !merged && !slices.ContainsFunc(w.items, func(other *item) bool { return i.mayLose(other, v) }) {
+			t.Errorf("lost: %+v", *i)
+		}
+		if !strings.Contains(report, i.source) || !strings.Contains(report, i.family) {
+			t.Errorf("not reported: %+v", *i)
+		}
+	}
+	if t.Failed() {
+		t.Logf("the exposition:\n%s\nthe log:\n%s", response.Body, report)
+	}
+}
+
+func (r *reader) read(body []byte, v view) error {
+	switch v.format {
+	case expfmt.FmtProtoDelim:
+		d := expfmt.NewDecoder(bytes.NewReader(body), v.format.WithEscapingScheme(v.escaping))
+		for {
+			var f metric.MetricFamily
+			err := d.Decode(&f)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			r.message(&f)
+		}
+	case expfmt.FmtProtoCompact:
+		for line := range bytes.Lines(body) {
+			var f metric.MetricFamily
+			if err := prototext.Unmarshal(line, &f); err != nil {
+				return err
+			}
+			r.message(&f)
+		}
+		return nil
+	case expfmt.FmtText:
+		p := expfmt.NewTextParser(model.UTF8Validation)
+		if _, err := p.TextToMetricFamilies(bytes.NewReader(body)); err != nil {
+			return err
+		}
+	}
+	return r.lines(body, v)
+}
+
+// message reads a family as Prometheus does.
+func (r *reader) message(f *metric.MetricFamily) {
+	name := f.GetName()
+	r.family(name, f.GetType().String())
+	for _, m := range f.Metric {
+		labels := make(map[string]string)
+		for _, l := range m.Label {
+			if _, ok := labels[l.GetName()]; ok {
+				r.errs = append(r.errs, fmt.Errorf("a second label %s of %s", l.GetName(), name))
+			}
+			labels[l.GetName()] = l.GetValue()
+		}
+		add := func(suffix, extra, value string, v float64) {
+			l := maps.Clone(labels)
+			if extra != "" {
+				l[extra] = value
+			}
+			r.add(sample{name + suffix, l, v})
+		}
+		switch {
+		case m.Histogram != nil:
+			for _, b := range m.Histogram.Bucket {
+				add("_bucket", "le", fmt.Sprint(b.GetUpperBound()), float64(b.GetCumulativeCount()))
+			}
+			add("_sum", "", "", m.Histogram.GetSampleSum())
+			add("_count", "", "", float64(m.Histogram.GetSampleCount()))
+		case m.Summary != nil:
+			for _, q := range m.Summary.Quantile {
+				add("", "quantile", fmt.Sprint(q.GetQuantile()), q.GetValue())
+			}
+			add("_sum", "", "", m.Summary.GetSampleSum())
+			add("_count", "", "", float64(m.Summary.GetSampleCount()))
+		case m.Counter != nil:
+			add("", "", "", m.Counter.GetValue())
+		case m.Gauge != nil:
+			add("", "", "", m.Gauge.GetValue())
+		}
+	}
+}
+
+// lines reads the text formats. Every sample has to belong to the family before it.
+func (r *reader) lines(body []byte, v view) error {
+	openMetrics := v.format == expfmt.FmtOpenMetrics_1_0_0
+	family, typ := "", ""
+	for line := range strings.Lines(string(body)) {
+		line = strings.TrimSuffix(line, "\n")
+		if rest, ok := strings.CutPrefix(line, "# TYPE "); ok {
+			i := strings.LastIndexByte(rest, ' ')
+			family, typ = rest[:i], rest[i+1:]
+			if q, err := strconv.Unquote(family); err == nil {
+				family = q
+			}
+			name := family
+			if openMetrics && typ == "counter" {
+				name += "_total" // A gauge x beside a counter x_total is what client_golang serves, and Prometheus reads.
+			}
+			r.family(name, typ)
+			continue
+		}
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		s, err := parseSample(line)
+		if err != nil {
+			return err
+		}
+		suffix, ok := strings.CutPrefix(s.name, family)
+		if !ok || !slices.Contains([]string{"", "_total", "_bucket", "_sum", "_count", "_created"}, suffix) {
+			return fmt.Errorf("%s in family %q", line, family)
+		}
+		r.add(s)
+	}
+	if openMetrics && !bytes.HasSuffix(body, []byte("# EOF\n")) {
+		return errors.New("no # EOF")
+	}
+	return nil
+}
+
+// parseSample parses a line of which no label value needs escaping.
+func parseSample(line string) (s sample, err error) {
+	s.labels = make(map[string]string)
+	name, rest, braces := strings.Cut(line, "{")
+	if !braces {
+		name, rest, _ = strings.Cut(line, " ")
+		s.name = name
+		s.value, err = strconv.ParseFloat(rest, 64)
+		return s, err
+	}
+	s.name = name
+	list, value, ok := strings.Cut(rest, "} ")
+	if !ok {
+		return s, fmt.Errorf("no end of the braces: %s", line)
+	}
+	for pair := range strings.SplitSeq(list, ",") {
+		label, text, ok := strings.Cut(pair, "=")
+		if !ok && s.name == "" {
+			s.name, err = strconv.Unquote(pair)
+			continue
+		}
+		label = strings.Trim(label, `"`)
+		if _, twice := s.labels[label]; twice {
+			return s, fmt.Errorf("a second label %s in %s", label, line)
+		}
+		s.labels[label] = strings.Trim(text, `"`)
+	}
+	if err == nil {
+		s.value, err = strconv.ParseFloat(value, 64)
+	}
+	return s, err
+}
