@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +26,10 @@ func floodCorner(t *testing.T) *corner {
 		// longer than that to sort and to write what had come by then.
 		margin = 15 * time.Second
 	)
+	families := 20
+	if long() {
+		families = 200
+	}
 	c := &corner{t: t, name: floods}
 	registry := metric.NewContextRegistry(metric.WithSelfMetrics("chaos"))
 	counter := metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"})
@@ -48,7 +51,7 @@ func floodCorner(t *testing.T) *corner {
 		}
 	}
 	all := metric.NewMultiGatherer()
-	err := errors.Join(all.Register("registry", registry), all.Register("big", newBigGatherer(200, 250)))
+	err := errors.Join(all.Register("registry", registry), all.Register("big", newBigGatherer(families, 250)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +73,31 @@ func floodCorner(t *testing.T) *corner {
 		},
 		c.watchHeap,
 	}
+	c.peace = func(ctx context.Context, _ *http.Client) error {
+		if !demanded(floods) {
+			return nil
+		}
+		// Nobody waits any more for what the endless ones send.
+		const most = 8 << 20
+		pause(ctx, time.Second)
+		before := heapInUse()
+		pause(ctx, 2*time.Second)
+		if after := heapInUse(); after > before+most {
+			return fmt.Errorf("the heap has grown from %d to %d MB while nobody scraped", before>>20, after>>20)
+		}
+		return nil
+	}
 	return c
+}
+
+// heapInUse returns the size of the live objects on the heap.
+func heapInUse() uint64 {
+	var memory runtime.MemStats
+	for range 3 { // What pools hold goes with the second one.
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&memory)
+	return memory.HeapAlloc
 }
 
 // watchHeap fails when there is more on the heap than any scrape needs, and ends the flood.
@@ -91,6 +118,10 @@ func (c *corner) watchHeap(ctx context.Context, _ *http.Client) error {
 // floodUntil sends distinct series until its context ends, and so much longer. It leaves
 // something of the machine for others.
 func floodUntil(beyond time.Duration) metrictest.Behaviour {
+	pause := 10 * time.Millisecond
+	if long() {
+		pause = 2 * time.Millisecond
+	}
 	return func(ctx context.Context, r *metrictest.Run) error {
 		sending, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
@@ -108,11 +139,11 @@ func floodUntil(beyond time.Duration) metrictest.Behaviour {
 		})
 		defer stop()
 		for i := 0; sending.Err() == nil; i++ {
-			if i%20 == 0 {
+			if i%50 == 0 {
 				select {
 				case <-r.Released():
 					return nil
-				case <-time.After(time.Millisecond):
+				case <-time.After(pause):
 				}
 			}
 			if err := r.Send(sending, fmt.Sprint(i), 1); err != nil {
@@ -141,114 +172,3 @@ func newBigGatherer(families, series int) bigGatherer {
 }
 
 func (g bigGatherer) Gather() ([]*metric.MetricFamily, error) { return slices.Clone(g), nil }
-
-// gathererCorner has gatherers that hang beside a healthy one, joined in every way.
-func gathererCorner(t *testing.T) *corner {
-	const (
-		announced = "0.3"
-		// atOnce is how many calls of one gatherer may be under way: one that hangs is not
-		// called again, except by another of the handlers here.
-		atOnce = 2
-	)
-	c := &corner{t: t, name: gatherers}
-	healthy := metric.NewContextRegistry()
-	counter := metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"})
-	healthy.MustRegister(counter)
-	var paths []string
-	mux := http.NewServeMux()
-	for _, aware := range []bool{false, true} {
-		for kind, join := range map[string]func(hanging metric.Gatherer) metric.Gatherer{
-			"gatherers": func(hanging metric.Gatherer) metric.Gatherer { return metric.Gatherers{hanging, healthy} },
-			"nested": func(hanging metric.Gatherer) metric.Gatherer {
-				return metric.Gatherers{metric.Gatherers{hanging}, metric.Gatherers{healthy}}
-			},
-			"multi": func(hanging metric.Gatherer) metric.Gatherer {
-				all := metric.NewMultiGatherer()
-				if err := errors.Join(all.Register("hanging", hanging), all.Register("healthy", healthy)); err != nil {
-					t.Fatal(err)
-				}
-				return all
-			},
-		} {
-			hanging := &hangingGatherer{}
-			c.more = append(c.more, hanging)
-			joined := join(hanging)
-			if aware {
-				joined = join(hangingWithContext{hanging})
-			}
-			path := fmt.Sprintf("/%s/%t", kind, aware)
-			paths = append(paths, path)
-			mux.Handle(path, metric.HandlerFor(joined, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError}))
-			client := func(ctx context.Context, client *http.Client) error {
-				if !demanded(gatherers) {
-					a, err := c.get(context.WithoutCancel(ctx), client, path, announced, "")
-					if err == nil && a.status != http.StatusOK && a.status != http.StatusInternalServerError {
-						err = fmt.Errorf("status %d", a.status)
-					}
-					return err
-				}
-				series, _, err := c.scrape(ctx, client, path, announced, "")
-				if err == nil {
-					err = missing(series, "healthy_native_total")
-				}
-				if n := hanging.underWay(); n > atOnce {
-					err = errors.Join(err, fmt.Errorf("%s: %d calls of one gatherer are under way", path, n))
-				}
-				return err
-			}
-			c.clients = append(c.clients, client, client)
-		}
-	}
-	c.server = httptest.NewServer(mux)
-	return c
-}
-
-// hangingGatherer hangs until it is released.
-type hangingGatherer struct {
-	mu       sync.Mutex
-	released chan struct{}
-	calls    int
-}
-
-func (g *hangingGatherer) hold() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.released = make(chan struct{})
-}
-
-func (g *hangingGatherer) Gather() ([]*metric.MetricFamily, error) {
-	g.mu.Lock()
-	g.calls++
-	released := g.released
-	g.mu.Unlock()
-	<-released
-	g.mu.Lock()
-	g.calls--
-	g.mu.Unlock()
-	return nil, nil
-}
-
-func (g *hangingGatherer) underWay() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.calls
-}
-
-func (g *hangingGatherer) release(ctx context.Context) error {
-	g.mu.Lock()
-	close(g.released)
-	g.mu.Unlock()
-	return eventually(ctx, time.Minute, func() error {
-		if n := g.underWay(); n > 0 {
-			return fmt.Errorf("%w: %d calls of a gatherer", errStillThere, n)
-		}
-		return nil
-	})
-}
-
-// hangingWithContext is a hangingGatherer that is given a context, and does not look at it.
-type hangingWithContext struct{ *hangingGatherer }
-
-func (g hangingWithContext) GatherWithContext(context.Context) ([]*metric.MetricFamily, error) {
-	return g.Gather()
-}

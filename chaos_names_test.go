@@ -173,4 +173,6 @@ func (c fixedCollector) Collect(ch chan<- metric.Metric) { ch <- c.metric }
 // fixedStream is a fixedCollector that writes to a sink.
 type fixedStream struct{ fixedCollector }
 
-func (s fixedStream) CollectTo(_ context.Context, sink *metric.Sink) error { return sink.Metric(s.metric) }
+func (s fixedStream) CollectTo(_ context.Context, sink *metric.Sink) error {
+	return sink.Metric(s.metric)
+}

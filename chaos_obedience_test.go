@@ -17,7 +17,7 @@ import (
 // obedienceCorner has collectors that wait for the end of their context, and then say what
 // they have to say. That is to be served.
 func obedienceCorner(t *testing.T) *corner {
-	const announced = "2"
+	const announced = "1"
 	c := &corner{t: t, name: obedience}
 	registry := metric.NewContextRegistry(metric.WithSelfMetrics("chaos"))
 	var patient, timed []string
@@ -50,7 +50,7 @@ func obedienceCorner(t *testing.T) *corner {
 		if all, n := scrapes.Swap(0), whole.Swap(0); n < all/2 {
 			return fmt.Errorf("in %d of %d scrapes, those that spoke at the deadline were not heard", all-n, all)
 		}
-		for i := range 3 {
+		for i := range 2 {
 			series, _, err := c.scrape(ctx, client, "/", announced, "")
 			if err == nil && demanded(obedience) {
 				err = missing(series, slices.Concat(patient, timed)...)

@@ -87,11 +87,8 @@ const mostDeadClients = 20
 
 // request sends a request.
 func (d *deadClients) request(ctx context.Context, _ *http.Client) error {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", d.address)
+	conn, err := new(net.Dialer).DialContext(context.WithoutCancel(ctx), "tcp", d.address)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
 		return err
 	}
 	d.mu.Lock()
