@@ -18,7 +18,7 @@ import (
 )
 
 // floodCorner has collectors that send distinct series until their deadline and beyond, and
-// a gatherer with very many families. The rest is to be served whole, and in time.
+// a gatherer with many families. The rest is to be served whole, and in time.
 func floodCorner(t *testing.T) *corner {
 	const (
 		announced = "1"
@@ -28,7 +28,7 @@ func floodCorner(t *testing.T) *corner {
 	)
 	families := 20
 	if long() {
-		families = 200
+		families = 60
 	}
 	c := &corner{t: t, name: floods}
 	registry := metric.NewContextRegistry(metric.WithSelfMetrics("chaos"))
