@@ -7,6 +7,7 @@ SHELL := bash
 GO ?= go
 FUZZTIME ?= 5s
 CHAOSTIME ?= 2m
+SOAKTIME ?= 10m
 BENCH ?= .
 COUNT ?= 1
 
@@ -25,7 +26,7 @@ GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 test-purego api e2e fuzz chaos bench bench-report microbench build-all lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego emulate emulate-quick api e2e fuzz chaos soak bench bench-report microbench build-all lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +40,12 @@ test-386: ## Run the root module's tests as a 32-bit program.
 
 test-purego: ## Run the tests of what is written in assembly with what other platforms have instead.
 	$(GO) test $(RACE) -tags purego -timeout 10m ./internal/prefetch ./internal/labelmap
+
+emulate: ## Run the root module's tests as programs for arm64 and s390x, under qemu-user.
+	@bash .ci/emulate -timeout 30m ./...
+
+emulate-quick: ## Do the same with -short, for the root package and internal/.
+	@bash .ci/emulate -timeout 20m -short . ./internal/...
 
 api: ## Compare the public API with client_golang's.
 	cd apicheck && $(GO) run .
@@ -54,6 +61,9 @@ ci: ## Run everything that has to pass before a change goes in.
 
 chaos: ## Let bad collectors, bad clients and changing registrations loose on the library for CHAOSTIME (default 2m).
 	$(GO) test $(RACE) -run '^TestChaos$$' -count 1 -timeout 20m -v -args -chaos $(CHAOSTIME)
+
+soak: ## Do the same for SOAKTIME (default 10m), then compare goroutines, open files and heap with before.
+	$(GO) test $(RACE) -run '^TestSoak$$' -count 1 -timeout 2h -v -args -soak $(SOAKTIME)
 
 bench: ## Print how fast the library is next to its peers, and next to its targets; takes some minutes.
 	cd bench && $(GO) run ./report

@@ -18,29 +18,33 @@ import (
 )
 
 // seriesOfExposition parses an exposition, strictly, and returns the values of its series,
-// named as in the text format.
+// named as in the text format. Names must be such as the escaping that the content type
+// announces may leave.
 func seriesOfExposition(contentType string, body []byte) (map[string]float64, error) {
+	quoted := strings.Contains(contentType, "escaping=allow-utf-8")
 	switch {
 	case strings.HasPrefix(contentType, "application/vnd.google.protobuf"):
 		families, err := parseProtobuf(body)
-		return seriesOfFamilies(families), err
+		if err != nil {
+			return nil, err
+		}
+		return seriesOfFamilies(families), checkFamilies(families, quoted)
 	case strings.HasPrefix(contentType, "application/openmetrics-text"):
 		text, ok := strings.CutSuffix(string(body), "# EOF\n")
 		if !ok {
 			return nil, errors.New("no # EOF at the end")
 		}
-		return parseLines(text, true)
+		return parseLines(text, true, quoted)
 	default:
 		parser := expfmt.NewTextParser(model.UTF8Validation)
 		if _, err := parser.TextToMetricFamilies(bytes.NewReader(body)); err != nil {
 			return nil, err
 		}
-		return parseLines(string(body), false)
+		return parseLines(string(body), false, quoted)
 	}
 }
 
 func parseProtobuf(body []byte) (families []*dto.MetricFamily, err error) {
-	seen := make(map[string]bool)
 	for r := bytes.NewReader(body); ; {
 		f := new(dto.MetricFamily)
 		switch err := protodelim.UnmarshalFrom(r, f); {
@@ -48,12 +52,41 @@ func parseProtobuf(body []byte) (families []*dto.MetricFamily, err error) {
 			return families, nil
 		case err != nil:
 			return nil, err
-		case seen[f.GetName()]:
-			return nil, fmt.Errorf("the family %q comes twice", f.GetName())
 		}
-		seen[f.GetName()] = true
 		families = append(families, f)
 	}
+}
+
+// checkFamilies checks that no family and no series comes twice.
+func checkFamilies(families []*dto.MetricFamily, quoted bool) error {
+	names := make(familyNames)
+	for _, f := range families {
+		if err := names.add(f.GetName(), strings.ToLower(f.GetType().String()), false); err != nil {
+			return err
+		}
+		if !quoted && !classicName.MatchString(f.GetName()) {
+			return fmt.Errorf("the name %q is not escaped", f.GetName())
+		}
+		seen := make(map[string]bool, len(f.GetMetric()))
+		for _, m := range f.GetMetric() {
+			labels := make(map[string]string)
+			for _, l := range m.GetLabel() {
+				if _, twice := labels[l.GetName()]; twice {
+					return fmt.Errorf("a series of %s has the label %q twice", f.GetName(), l.GetName())
+				}
+				if !quoted && !classicName.MatchString(l.GetName()) {
+					return fmt.Errorf("the label name %q is not escaped", l.GetName())
+				}
+				labels[l.GetName()] = l.GetValue()
+			}
+			series := seriesID(f.GetName(), labels)
+			if seen[series] && !mayRepeat(series) {
+				return fmt.Errorf("the series %s comes twice", series)
+			}
+			seen[series] = true
+		}
+	}
+	return nil
 }
 
 // seriesOfFamilies names series as the text format does.
@@ -93,23 +126,181 @@ func boundText(bound float64) string {
 	return strconv.FormatFloat(bound, 'g', -1, 64)
 }
 
+// seriesID returns the name of a series as its reader sees it: the order of labels does not
+// matter, and an empty value is the same as no label.
+func seriesID(name string, labels map[string]string) string {
+	var pairs []string
+	for l, v := range labels {
+		if v != "" {
+			pairs = append(pairs, fmt.Sprintf("%s=%q", l, v))
+		}
+	}
+	slices.Sort(pairs)
+	return name + "{" + strings.Join(pairs, ",") + "}"
+}
+
+// mayRepeat reports whether a series may come twice in an exposition: a stream collector's
+// own duplicates are not looked for over HTTP, since that takes memory for each series.
+func mayRepeat(series string) bool {
+	return strings.HasPrefix(series, streamed)
+}
+
+// familyNames are the names of samples that the families of an exposition can have, by the
+// family that has them.
+type familyNames map[string]string
+
+// samplesOf returns the names that samples of a family can have.
+func samplesOf(family, kind string, openMetrics bool) []string {
+	var suffixes []string
+	switch kind {
+	case "histogram", "gaugehistogram", "gauge_histogram":
+		suffixes = []string{"_bucket", "_count", "_sum"}
+		if openMetrics && kind == "gaugehistogram" {
+			suffixes = []string{"_bucket", "_gcount", "_gsum"}
+		}
+	case "summary":
+		suffixes = []string{"", "_count", "_sum"}
+	case "counter":
+		suffixes = []string{""}
+		if openMetrics {
+			suffixes = []string{"_total"}
+		}
+	case "info":
+		suffixes = []string{"_info"}
+	default:
+		suffixes = []string{""}
+	}
+	names := make([]string, len(suffixes))
+	for i, s := range suffixes {
+		names[i] = family + s
+	}
+	return names
+}
+
+// created adds the name of the _created lines of a family, which few expositions have.
+func (f familyNames) created(sample, family string) error {
+	switch other, taken := f[sample]; {
+	case !taken && sample == family+"_created":
+		f[sample] = family
+	case other != family:
+		return fmt.Errorf("a sample %s, which is not one of the family %s before it", sample, family)
+	}
+	return nil
+}
+
+// add adds a family. It is an error if a sample of it could be one of another family. (In
+// OpenMetrics, a counter x_total and a gauge x are both of a family x. client_golang writes
+// them, and Prometheus reads both.)
+func (f familyNames) add(family, kind string, openMetrics bool) error {
+	for _, name := range samplesOf(family, kind, openMetrics) {
+		if other, taken := f[name]; taken {
+			return fmt.Errorf("a sample %s can be of the family %s or of another family %s", name, other, family)
+		}
+		f[name] = family
+	}
+	return nil
+}
+
+// An exposition line by line.
 var (
 	metadataLine = regexp.MustCompile(`^# (TYPE|HELP|UNIT) ("(?:[^"\\]|\\.)+"|\S+)(?: (.*))?$`)
-	sampleLine   = regexp.MustCompile(`^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*\})? (\S+)( [0-9.e+-]+)?( # \{.*\} \S+( \S+)?)?$`)
-	wholeBound   = regexp.MustCompile(`(le="[0-9]+)\.0"`)
+	classicName  = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+	quotedText   = regexp.MustCompile(`^"(?:[^"\\\n]|\\[\\"n])*"`)
+	labelStart   = regexp.MustCompile(`^(?:[a-zA-Z_][a-zA-Z0-9_]*|"(?:[^"\\\n]|\\[\\"n])+")=`)
+	sampleEnd    = regexp.MustCompile(`^ (\S+)( [0-9.e+-]+)?$`)
+	unquoter     = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
 )
 
+// textSample is a line of a sample.
+type textSample struct {
+	name     string
+	labels   map[string]string
+	written  string // Its name and labels as they are written.
+	value    float64
+	exemplar bool
+	quoted   bool // A name is quoted, if only one of the exemplar.
+}
+
+func unquote(s string) string { return unquoter.Replace(s[1 : len(s)-1]) }
+
+func parseSample(line string) (s textSample, err error) {
+	invalid := fmt.Errorf("a line that is not valid: %q", line)
+	rest := line
+	if end := strings.IndexAny(rest, "{ "); end < 0 {
+		return s, invalid
+	} else if end > 0 {
+		s.name, rest = rest[:end], rest[end:]
+		if !classicName.MatchString(s.name) {
+			return s, invalid
+		}
+	}
+	var ok bool
+	if s.labels, rest, ok = s.parseLabels(rest, s.name == ""); !ok || s.name == "" {
+		return s, invalid
+	}
+	s.written = line[:len(line)-len(rest)]
+	if sample, exemplar, found := strings.Cut(rest, " # {"); found {
+		if _, exemplar, ok = s.parseLabels("{"+exemplar, false); !ok || !sampleEnd.MatchString(exemplar) {
+			return s, invalid
+		}
+		rest, s.exemplar = sample, true
+	}
+	parts := sampleEnd.FindStringSubmatch(rest)
+	if parts == nil {
+		return s, invalid
+	}
+	if s.value, err = strconv.ParseFloat(parts[1], 64); err != nil {
+		return s, invalid
+	}
+	return s, nil
+}
+
+// parseLabels parses labels in braces, if there are any. The name of the metric may be among
+// them, as the first, if it was not there before.
+func (s *textSample) parseLabels(text string, named bool) (labels map[string]string, rest string, ok bool) {
+	if !strings.HasPrefix(text, "{") {
+		return nil, text, true
+	}
+	labels = make(map[string]string)
+	for text = text[1:]; !strings.HasPrefix(text, "}"); {
+		if start := labelStart.FindString(text); start != "" {
+			name := strings.TrimSuffix(start, "=")
+			if name[0] == '"' {
+				name, s.quoted = unquote(name), true
+			}
+			value := quotedText.FindString(text[len(start):])
+			if _, twice := labels[name]; value == "" || twice {
+				return nil, text, false
+			}
+			labels[name], text = unquote(value), text[len(start)+len(value):]
+		} else if name := quotedText.FindString(text); name != "" && named && s.name == "" && len(labels) == 0 {
+			s.name, s.quoted, text = unquote(name), true, text[len(name):]
+		} else {
+			return nil, text, false
+		}
+		if !strings.HasPrefix(text, "}") {
+			if text, ok = strings.CutPrefix(text, ","); !ok {
+				return nil, text, false
+			}
+		}
+	}
+	return labels, text[1:], true
+}
+
 // parseLines parses text line by line. The lines of a family have to be together, its
-// samples after its type and with names that belong to it, and no series may come twice.
-func parseLines(text string, openMetrics bool) (map[string]float64, error) {
+// samples after its type and with names that only they can have, and no series may come
+// twice.
+func parseLines(text string, openMetrics, quoted bool) (map[string]float64, error) {
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		return nil, errors.New("the last line is not whole")
 	}
 	var (
-		series   = make(map[string]float64)
-		families = make(map[string]bool)
-		family   string
-		typed    bool
+		series  = make(map[string]float64)
+		seen    = make(map[string]bool)
+		names   = make(familyNames)
+		family  string
+		typed   bool
+		written = make(map[string]string) // The type of each family.
 	)
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
@@ -118,35 +309,59 @@ func parseLines(text string, openMetrics bool) (map[string]float64, error) {
 			if parts == nil || parts[1] == "UNIT" && !openMetrics {
 				return nil, fmt.Errorf("a line that is not valid: %q", line)
 			}
-			if parts[2] != family {
-				if family = parts[2]; families[family] {
-					return nil, fmt.Errorf("the family %s comes twice", family)
+			name := parts[2]
+			if name[0] == '"' {
+				if name = unquote(name); !quoted {
+					return nil, fmt.Errorf("the name %q is not escaped", name)
 				}
-				families[family], typed = true, false
 			}
-			typed = typed || parts[1] == "TYPE"
+			if name != family {
+				family, typed = name, false
+			}
+			if parts[1] != "TYPE" {
+				if _, late := written[name]; late && !openMetrics {
+					return nil, fmt.Errorf("metadata of the family %s after its type: %q", name, line)
+				}
+				continue
+			}
+			other, twice := written[name]
+			if twice && (!openMetrics || (other == "counter") == (parts[3] == "counter")) {
+				return nil, fmt.Errorf("the family %s comes twice", family)
+			}
+			typed, written[name] = true, parts[3]
+			if err := names.add(name, parts[3], openMetrics); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		parts := sampleLine.FindStringSubmatch(line)
-		if parts == nil {
-			return nil, fmt.Errorf("a line that is not valid: %q", line)
-		}
-		suffix, belongs := strings.CutPrefix(parts[1], family)
-		if !typed || !belongs || suffix != "" && suffix[0] != '_' {
-			return nil, fmt.Errorf("a sample that is not of the family %s before it: %q", family, line)
-		}
-		value, err := strconv.ParseFloat(parts[3], 64)
+		s, err := parseSample(line)
 		if err != nil {
 			return nil, err
 		}
-		name := parts[1] + parts[2]
+		if s.quoted && !quoted || s.exemplar && !openMetrics {
+			return nil, fmt.Errorf("a line that the format does not have: %q", line)
+		}
+		if !typed {
+			return nil, fmt.Errorf("a sample before the type of its family: %q", line)
+		}
+		if err := names.created(s.name, family); err != nil {
+			return nil, err
+		}
 		if openMetrics { // It writes le="1.0".
-			name = parts[1] + wholeBound.ReplaceAllString(parts[2], `$1"`)
+			for _, l := range []string{"le", "quantile"} {
+				if v, ok := s.labels[l]; ok {
+					s.labels[l] = strings.TrimSuffix(v, ".0")
+				}
+			}
+			s.written = wholeBound.ReplaceAllString(s.written, `$1"`)
 		}
-		if _, twice := series[name]; twice && !strings.HasPrefix(name, streamed) {
-			return nil, fmt.Errorf("the series %s comes twice", name)
+		id := seriesID(s.name, s.labels)
+		if seen[id] && !mayRepeat(id) {
+			return nil, fmt.Errorf("the series %s comes twice", id)
 		}
-		series[name] = value
+		seen[id], series[s.written] = true, s.value
 	}
 	return series, nil
 }
+
+var wholeBound = regexp.MustCompile(`(le="[0-9]+)\.0"`)

@@ -6,10 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,22 +37,39 @@ func TestChaos(t *testing.T) {
 	}
 	before := goleak.IgnoreCurrent()
 	collectors, clients := 150, 8
-	if *chaosTime > time.Minute {
+	if long() {
 		collectors, clients = 300, 12
 	}
-	c := newChaos(t)
-	for i := range collectors {
-		if err := c.register(i, fmt.Sprintf("bad_%d", i)); err != nil {
-			t.Fatal(err)
-		}
+	c := newChaos(t, collectors)
+	most := c.runFor(*chaosTime, clients)
+	bound := 8*(len(c.current)+len(c.retired)) + 10*clients + 100
+	for _, corner := range c.corners {
+		bound += 8 * (len(corner.held) + len(corner.clients))
 	}
-	servers := c.serve()
+	c.end()
+	if err := c.scrapeInPeace(); err != nil {
+		t.Errorf("when it was over: %v", err)
+	}
+	c.release() // What the scrapes in peace have started may take its time, too.
+	c.close()
+	goleak.VerifyNone(t, before)
 
-	ctx, cancel := context.WithTimeout(t.Context(), *chaosTime)
+	t.Logf("%s, at most %d goroutines", c.summary(), most)
+	// Each collector has at most two runs of two goroutines in each of two registries; each
+	// client has a connection and a scrape.
+	if most > bound {
+		t.Errorf("there were %d goroutines, want no more than %d", most, bound)
+	}
+}
+
+// runFor lets everything loose for that long, and returns how many goroutines there were at
+// most.
+func (c *chaos) runFor(d time.Duration, clients int) (most int) {
+	ctx, cancel := context.WithTimeout(c.t.Context(), d)
 	defer cancel()
 	var all sync.WaitGroup
 	for i := range clients {
-		all.Go(func() { c.scrapeUntil(ctx, servers, uint64(i)) })
+		all.Go(func() { c.scrapeUntil(ctx, c.servers, uint64(i)) })
 	}
 	for i := range 4 {
 		all.Go(func() { c.churn(ctx, uint64(i)) })
@@ -58,29 +77,42 @@ func TestChaos(t *testing.T) {
 	all.Go(func() { c.observe(ctx) })
 	all.Go(func() { c.lookAtStatus(ctx) })
 	all.Go(func() { c.gather(ctx) })
-	most := runtime.NumGoroutine()
+	for _, corner := range c.corners {
+		all.Go(func() { corner.run(ctx) })
+	}
 	for ctx.Err() == nil {
 		most = max(most, runtime.NumGoroutine())
 		time.Sleep(20 * time.Millisecond)
 	}
 	all.Wait()
-	for _, s := range servers {
-		s.Close()
+	return most
+}
+
+// end is called when runFor has returned: what is held is let go, and waited for.
+func (c *chaos) end() {
+	for _, corner := range c.corners {
+		corner.end()
 	}
 	c.release()
-	if err := c.scrapeInPeace(); err != nil {
-		t.Errorf("when it was over: %v", err)
-	}
-	c.release() // What the scrapes in peace have started may take its time, too.
-	goleak.VerifyNone(t, before)
+}
 
-	t.Logf("%d scrapes (%d whole, %d with everything), %d changes, %d runs, at most %d goroutines",
-		c.scrapes.Load(), c.whole.Load(), c.complete.Load(), c.changes.Load(), c.runs(), most)
-	// Each collector has at most two runs of two goroutines in each of two registries; each
-	// client has a connection and a scrape.
-	if bound := 8*len(c.bad) + 10*clients + 100; most > bound {
-		t.Errorf("there were %d goroutines, want no more than %d", most, bound)
+// close closes the servers.
+func (c *chaos) close() {
+	for _, s := range c.servers {
+		s.Close()
 	}
+	for _, corner := range c.corners {
+		corner.server.Close()
+	}
+}
+
+func (c *chaos) summary() string {
+	var requests int64
+	for _, corner := range c.corners {
+		requests += corner.requests.Load()
+	}
+	return fmt.Sprintf("%d scrapes (%d whole, %d with everything), %d in the corners, %d changes, %d runs",
+		c.scrapes.Load(), c.whole.Load(), c.complete.Load(), requests, c.changes.Load(), c.runs())
 }
 
 // scrapeInPeace scrapes once in each format when all collectors have been let go: every
@@ -118,13 +150,22 @@ type chaos struct {
 
 	scrapes, whole, complete, changes atomic.Int64
 
-	mu  sync.Mutex
-	bad []*metrictest.Collector // All that were ever made.
+	servers []*httptest.Server
+	corners []*corner
+
+	mu      sync.Mutex
+	current map[string]*metrictest.Collector // The bad ones, by name.
+	retired []*metrictest.Collector          // Others have taken their places, while they may still run.
+	ended   int                              // Runs of those that are gone.
 }
+
+// mostRetired is how many collectors may still run when they are registered no more.
+const mostRetired = 300
 
 var errChaos = errors.New("an error of the chaos")
 
-func newChaos(t *testing.T) *chaos {
+// newChaos returns the world with its servers and so many bad collectors.
+func newChaos(t *testing.T, collectors int) *chaos {
 	c := &chaos{
 		t: t,
 		registry: metric.NewContextRegistry(metric.WithSelfMetrics("chaos"), metric.WithHooks(panickyHooks()),
@@ -133,6 +174,8 @@ func newChaos(t *testing.T) *chaos {
 		groups:    []*metric.Group{metric.NewGroup("a", 1), metric.NewGroup("b", 3)},
 		counter:   metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"}),
 		histogram: metric.NewHistogram(metric.HistogramOpts{Name: "healthy_histogram", Help: "h", Buckets: []float64{1, observed, 3}}),
+		corners:   newCorners(t),
+		current:   make(map[string]*metrictest.Collector),
 	}
 	// Where only a few run at a time, nothing but instruments is sure to have its turn.
 	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
@@ -143,6 +186,12 @@ func newChaos(t *testing.T) *chaos {
 			t.Fatal(err)
 		}
 	}
+	for i := range collectors {
+		if err := c.register(i, fmt.Sprintf("bad_%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.servers = c.serve()
 	return c
 }
 
@@ -243,9 +292,6 @@ const streamed = "stream"
 func (c *chaos) register(i int, name string) error {
 	behaviours := badBehaviours()
 	controls := metrictest.New([]string{"context", streamed, "plain"}[i%3]+"_"+name, behaviours[i/3%len(behaviours)])
-	c.mu.Lock()
-	c.bad = append(c.bad, controls)
-	c.mu.Unlock()
 	collector := metric.Collector(controls)
 	switch i % 3 {
 	case 1:
@@ -253,9 +299,65 @@ func (c *chaos) register(i int, name string) error {
 	case 2:
 		collector = controls.Plain()
 	}
-	return errors.Join(
+	err := errors.Join(
 		c.registry.ReplaceNamed(name, collector, c.policies(i)...),
 		c.bounded.ReplaceNamed(name, collector, c.policies(i)...))
+	c.retire(name)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.current[name] = controls
+	return err
+}
+
+// retire notes that the collector of that name, if there is one, is registered no more. Its
+// runs go on, but the oldest of very many are let go.
+func (c *chaos) retire(name string) {
+	c.mu.Lock()
+	var oldest *metrictest.Collector
+	if old, ok := c.current[name]; ok {
+		c.retired = append(c.retired, old)
+		delete(c.current, name)
+	}
+	if len(c.retired) > mostRetired {
+		oldest, c.retired = c.retired[0], c.retired[1:]
+	}
+	c.mu.Unlock()
+	if oldest == nil {
+		return
+	}
+	c.letGo(oldest)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended += oldest.Started()
+}
+
+// letGo lets collectors go and waits for them.
+func (c *chaos) letGo(collectors ...*metrictest.Collector) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), 30*time.Second)
+	defer cancel()
+	for _, b := range collectors {
+		b.Release()
+	}
+	for _, b := range collectors {
+		if err := b.Wait(ctx); err != nil {
+			c.t.Errorf("%d runs have not returned: %v", b.Running(), err)
+		}
+	}
+}
+
+// bad returns all bad collectors that may run.
+func (c *chaos) bad() []*metrictest.Collector {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.AppendSeq(slices.Clone(c.retired), maps.Values(c.current))
+}
+
+// hold has those hang again that were let go.
+func (c *chaos) hold() {
+	behaviours := badBehaviours()
+	for i, b := range c.bad() {
+		b.Become(behaviours[i%len(behaviours)])
+	}
 }
 
 // churn registers, replaces and unregisters collectors and instruments, and lets some
@@ -274,6 +376,7 @@ func (c *chaos) churn(ctx context.Context, seed uint64) {
 		case 2:
 			c.registry.UnregisterNamed(name)
 			c.bounded.UnregisterNamed(name)
+			c.retire(name)
 		case 3:
 			extra := metric.NewGauge(metric.GaugeOpts{Name: fmt.Sprintf("extra_%d", seed), Help: "h"})
 			c.registry.MustRegister(extra)
@@ -281,9 +384,8 @@ func (c *chaos) churn(ctx context.Context, seed uint64) {
 				c.t.Error("an instrument was not there")
 			}
 		case 4:
-			c.mu.Lock()
-			some := c.bad[random.IntN(len(c.bad))]
-			c.mu.Unlock()
+			all := c.bad()
+			some := all[random.IntN(len(all))]
 			some.Release()
 			some.Become(behaviours[random.IntN(len(behaviours))])
 		}
@@ -348,21 +450,11 @@ func (c *chaos) gather(ctx context.Context) {
 }
 
 // release lets all collectors go and waits for them.
-func (c *chaos) release() {
-	ctx, cancel := context.WithTimeout(c.t.Context(), 30*time.Second)
-	defer cancel()
-	for _, b := range c.bad {
-		b.Release()
-	}
-	for _, b := range c.bad {
-		if err := b.Wait(ctx); err != nil {
-			c.t.Errorf("%d runs have not returned: %v", b.Running(), err)
-		}
-	}
-}
+func (c *chaos) release() { c.letGo(c.bad()...) }
 
-func (c *chaos) runs() (n int) {
-	for _, b := range c.bad {
+func (c *chaos) runs() int {
+	n := c.ended
+	for _, b := range c.bad() {
 		n += b.Started()
 	}
 	return n

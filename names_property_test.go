@@ -672,43 +672,10 @@ func (r *reader) lines(body []byte, v view) error {
 		if !ok || !slices.Contains([]string{"", "_total", "_bucket", "_sum", "_count", "_created"}, suffix) {
 			return fmt.Errorf("%s in family %q", line, family)
 		}
-		r.add(s)
+		r.add(sample{s.name, s.labels, s.value})
 	}
 	if openMetrics && !bytes.HasSuffix(body, []byte("# EOF\n")) {
 		return errors.New("no # EOF")
 	}
 	return nil
-}
-
-// parseSample parses a line of which no label value needs escaping.
-func parseSample(line string) (s sample, err error) {
-	s.labels = make(map[string]string)
-	name, rest, braces := strings.Cut(line, "{")
-	if !braces {
-		name, rest, _ = strings.Cut(line, " ")
-		s.name = name
-		s.value, err = strconv.ParseFloat(rest, 64)
-		return s, err
-	}
-	s.name = name
-	list, value, ok := strings.Cut(rest, "} ")
-	if !ok {
-		return s, fmt.Errorf("no end of the braces: %s", line)
-	}
-	for pair := range strings.SplitSeq(list, ",") {
-		label, text, ok := strings.Cut(pair, "=")
-		if !ok && s.name == "" {
-			s.name, err = strconv.Unquote(pair)
-			continue
-		}
-		label = strings.Trim(label, `"`)
-		if _, twice := s.labels[label]; twice {
-			return s, fmt.Errorf("a second label %s in %s", label, line)
-		}
-		s.labels[label] = strings.Trim(text, `"`)
-	}
-	if err == nil {
-		s.value, err = strconv.ParseFloat(value, 64)
-	}
-	return s, err
 }

@@ -1,0 +1,75 @@
+package metric_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
+)
+
+// obedienceCorner has collectors that wait for the end of their context, and then say what
+// they have to say. That is to be served.
+func obedienceCorner(t *testing.T) *corner {
+	const announced = "1"
+	c := &corner{t: t, name: "obedience"}
+	registry := metric.NewContextRegistry(metric.WithSelfMetrics("chaos"))
+	var patient, timed []string
+	for _, name := range slices.Concat(
+		c.register(registry, "obedient", speakAtDeadline),
+		c.register(registry, "obedient_breaker", speakAtDeadline, metric.WithBreaker(3, time.Millisecond)),
+	) {
+		patient = append(patient, name+`{series="healthy"}`)
+	}
+	for _, name := range c.register(registry, "obedient_timed", speakAtDeadline, metric.WithTimeout(50*time.Millisecond)) {
+		timed = append(timed, name+`{series="healthy"}`)
+	}
+	c.server = httptest.NewServer(metric.HandlerForContext(registry, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError}))
+
+	var scrapes, whole atomic.Int64
+	scrape := func(ctx context.Context, client *http.Client) error {
+		series, _, err := c.scrape(ctx, client, "/", announced, "")
+		if err != nil {
+			return err
+		}
+		scrapes.Add(1)
+		if missing(series, patient...) == nil {
+			whole.Add(1)
+		}
+		return missing(series, timed...) // These have the scrape's own time left.
+	}
+	c.clients = []cornerClient{scrape, scrape}
+	c.peace = func(ctx context.Context, client *http.Client) error {
+		// While the machine has more to do than it can, one may come too late; not most.
+		if all, n := scrapes.Swap(0), whole.Swap(0); n < all/2 {
+			return fmt.Errorf("in %d of %d scrapes, those that spoke at the deadline were not heard", all-n, all)
+		}
+		for i := range 2 {
+			series, _, err := c.scrape(ctx, client, "/", announced, "")
+			if err == nil {
+				err = missing(series, slices.Concat(patient, timed)...)
+			}
+			if err != nil {
+				return fmt.Errorf("scrape %d in peace: %w", i, err)
+			}
+		}
+		return nil
+	}
+	return c
+}
+
+// speakAtDeadline is the collector that does as it is told: it has no answer when its
+// context ends, says so, and returns.
+func speakAtDeadline(ctx context.Context, r *metrictest.Run) error {
+	select {
+	case <-ctx.Done():
+	case <-r.Released():
+	}
+	return metrictest.Healthy()(context.WithoutCancel(ctx), r)
+}
