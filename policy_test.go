@@ -361,6 +361,7 @@ func TestKeptRunEnds(t *testing.T) {
 				start := time.Now()
 				wantScrape(t, r, 0, context.DeadlineExceeded)
 				time.Sleep(time.Hour)
+				synctest.Wait()
 				if took := ended.Sub(start); took != test.want {
 					t.Errorf("the context has ended after %v, want %v", took, test.want)
 				}

@@ -114,8 +114,8 @@ func (b *Buffer) Snapshot() (samples []model.Sample, dropped Dropped) {
 
 // How much a run may add to a buffer while no scrape waits for it.
 const (
-	maxUnattended      = 1 << 20   // Samples.
-	maxUnattendedBytes = 256 << 20 // Bytes of labels.
+	maxUnattended      = 1 << 18  // Samples.
+	maxUnattendedBytes = 64 << 20 // Bytes of labels.
 )
 
 // errUnattended is the error of a run that has sent more than that.
