@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -25,7 +26,6 @@ func gathererCorner(t *testing.T) *corner {
 	healthy := metric.NewContextRegistry()
 	counter := metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"})
 	healthy.MustRegister(counter)
-	var paths []string
 	mux := http.NewServeMux()
 	for _, aware := range []bool{false, true} {
 		for kind, join := range map[string]func(hanging metric.Gatherer) metric.Gatherer{
@@ -48,7 +48,6 @@ func gathererCorner(t *testing.T) *corner {
 				joined = join(deafGatherer{hanging})
 			}
 			path := fmt.Sprintf("/%s/%t", kind, aware)
-			paths = append(paths, path)
 			mux.Handle(path, metric.HandlerFor(joined, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError}))
 			client := func(ctx context.Context, client *http.Client) error {
 				series, _, err := c.scrape(ctx, client, path, announced, "")
@@ -60,7 +59,7 @@ func gathererCorner(t *testing.T) *corner {
 				}
 				return err
 			}
-			c.clients = append(c.clients, client, client)
+			c.clients = append(c.clients, slices.Repeat([]cornerClient{client}, 2)...)
 		}
 	}
 	c.server = httptest.NewServer(mux)

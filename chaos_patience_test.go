@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -77,7 +78,7 @@ func patienceCorner(t *testing.T) *corner {
 			}
 			return nil
 		}
-		c.clients = append(c.clients, impatient, impatient, patient)
+		c.clients = append(append(c.clients, slices.Repeat([]cornerClient{impatient}, 2)...), patient)
 	}
 	return c
 }

@@ -86,7 +86,7 @@ func (s *lenientSink) Batch(points []model.Point) error {
 		if ok && err == nil {
 			return nil
 		}
-		if err = s.orRefuse(err); err != nil {
+		if err := s.orRefuse(err); err != nil {
 			return err
 		}
 		points = points[n+1:]

@@ -232,7 +232,7 @@ func TestStuckGathererIsKnown(t *testing.T) {
 				if name == "registry for each request" {
 					most = 8 // Runs that were left a moment ago may still return.
 				}
-				if n := int64(calls.Load()); n > most {
+				if n := calls.Load(); n > most {
 					t.Errorf("what hangs was started %d times", n)
 				}
 				if n := runtime.NumGoroutine() - before; n > 10 {

@@ -378,7 +378,7 @@ func (h *handler) giveUp(out *response, p *callbackWait, err error) {
 		h.httpError(out.wire, p, err)
 		return
 	}
-	if panicked, ok := asPanic(err); ok && panicked.Value == http.ErrAbortHandler {
+	if panicked, ok := asPanic(err); ok && panicked.Value == any(http.ErrAbortHandler) {
 		panic(http.ErrAbortHandler) // What is below the handler wants it.
 	}
 	out.wire.abort(err)
@@ -444,11 +444,11 @@ func (h *handler) log(p *callbackWait, err error) {
 		return
 	}
 	if n := h.unlogged.Swap(0); n > 0 {
-		err = &afterSilence{n, err}
+		err = &afterSilenceError{n, err}
 	}
 	if !logTo(h.opts.ErrorLog, &h.errorLog, p, err) {
 		n := int64(1)
-		if after, ok := err.(*afterSilence); ok { //nolint:errorlint // It is made above.
+		if after, ok := err.(*afterSilenceError); ok { //nolint:errorlint // It is made above.
 			n += after.unlogged
 		}
 		h.unlogged.Add(n)
@@ -468,17 +468,17 @@ func logTo(log func(error), c *callback, p *callbackWait, err error) bool {
 	return !errors.Is(failed, errCallbackBlocked)
 }
 
-// afterSilence is an error that is logged after others that were not.
-type afterSilence struct {
+// afterSilenceError is an error that is logged after others that were not.
+type afterSilenceError struct {
 	unlogged int64
 	err      error
 }
 
-func (e *afterSilence) Error() string {
+func (e *afterSilenceError) Error() string {
 	return fmt.Sprintf("%v (%d more error(s) may not have been logged, since ErrorLog blocked)", e.err, e.unlogged)
 }
 
-func (e *afterSilence) Unwrap() error { return e.err }
+func (e *afterSilenceError) Unwrap() error { return e.err }
 
 // httpError answers with an error.
 func (h *handler) httpError(w *wire, p *callbackWait, err error) {

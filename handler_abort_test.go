@@ -64,7 +64,7 @@ func TestAnswersThatFailMidway(t *testing.T) {
 			}))
 			server.EnableHTTP2 = true
 			server.StartTLS()
-			defer server.Close()
+			t.Cleanup(server.Close)
 			for _, protocol := range []string{"HTTP/1.0", "HTTP/1.1", "HTTP/2"} {
 				for _, accept := range []string{
 					"text/plain", "application/openmetrics-text;version=1.0.0", "application/openmetrics-text;version=2.0.0",
@@ -119,6 +119,7 @@ func readFrom(t *testing.T, server *httptest.Server, protocol, accept, encoding 
 	if err != nil {
 		return 0, err
 	}
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return 0, errors.New(resp.Status)
 	}
@@ -133,7 +134,7 @@ func TestAnswersThatFailMidwayWithoutDeadlines(t *testing.T) {
 		w := &failingWriter{ResponseWriter: httptest.NewRecorder(), left: 1000}
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 	})
-	if got != http.ErrAbortHandler {
+	if got != any(http.ErrAbortHandler) {
 		t.Errorf("recovered %v", got)
 	}
 }

@@ -51,6 +51,7 @@ func TestOuterDeadlines(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				defer resp.Body.Close()
 				body, err := io.ReadAll(resp.Body)
 				if took := time.Since(start); err != nil || string(body) != oneCounterText || took != want {
 					t.Errorf("%v: after %v, got error %v and\n%s", timeout, took, err, body)
@@ -151,6 +152,7 @@ func TestPatientHandler(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer resp.Body.Close()
 		if body, _ := io.ReadAll(resp.Body); string(body) != oneCounterText {
 			t.Errorf("got status %s and\n%s", resp.Status, body)
 		}

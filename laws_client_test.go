@@ -159,6 +159,7 @@ func TestSlowClientIsServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
 		if n := strings.Count(string(body), "\nmany_total{"); err != nil || n != 2000 {
 			t.Errorf("got %d series and error %v", n, err)
@@ -196,7 +197,9 @@ func TestWriteDeadlineEndsWithRequest(t *testing.T) {
 			if err != nil {
 				t.Fatalf("request %d: %v", i, err)
 			}
-			if body, err := io.ReadAll(resp.Body); err != nil || string(body) != want {
+			body, err := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			if err != nil || string(body) != want {
 				t.Errorf("request %d: got %q and error %v", i, body, err)
 			}
 			time.Sleep(time.Hour)
@@ -222,7 +225,7 @@ func TestClientsThatNeverRead(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer c.Close()
+				t.Cleanup(func() { c.Close() })
 				_ = c.(*net.TCPConn).SetReadBuffer(4096)
 				ask(t, c)
 				conns = append(conns, c)

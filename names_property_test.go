@@ -171,7 +171,7 @@ func (i *item) mayLose(other *item, v view) bool {
 	if i.family == other.family && i.typ == other.typ {
 		mine, _ := i.key(v)
 		theirs, _ := other.key(v)
-		return late || mine == theirs && !(i.hasPlainLabels(v) && !other.hasPlainLabels(v))
+		return late || mine == theirs && (!i.hasPlainLabels(v) || other.hasPlainLabels(v))
 	}
 	if v.name(i.family) == i.family && v.name(other.family) != other.family && !late {
 		return false

@@ -188,7 +188,7 @@ func stopAfterTest(t *testing.T) context.Context {
 
 // TestCyclesOfGatherers has gatherers that contain themselves.
 func TestCyclesOfGatherers(t *testing.T) {
-	for name, make := range map[string]func() metric.GathererWithContext{
+	for name, build := range map[string]func() metric.GathererWithContext{
 		"Gatherers": func() metric.GathererWithContext {
 			gs := metric.Gatherers{nil, gathererOf("ok", nil)}
 			gs[0] = gs
@@ -217,7 +217,7 @@ func TestCyclesOfGatherers(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			families, err := make().GatherWithContext(t.Context())
+			families, err := build().GatherWithContext(t.Context())
 			if len(families) != 1 {
 				t.Errorf("got %d families and error %v", len(families), err)
 			}

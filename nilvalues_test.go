@@ -114,10 +114,10 @@ func TestNilRegisterers(t *testing.T) {
 // TestNilGatherers gives gatherers that are nil to everything that takes one.
 func TestNilGatherers(t *testing.T) {
 	for name, g := range map[string]metric.GathererWithContext{
-		"nil":                             nil,
-		"*metric.ContextRegistry":         (*metric.ContextRegistry)(nil),
-		"metric.GathererWithContextFunc":  metric.GathererWithContextFunc(nil),
-		"metric.GathererWithContextFunc ": metric.BindGatherer(t.Context(), metric.GathererWithContextFunc(nil)).(metric.GathererWithContext),
+		"nil":                                   nil,
+		"*metric.ContextRegistry":               (*metric.ContextRegistry)(nil),
+		"metric.GathererWithContextFunc":        metric.GathererWithContextFunc(nil),
+		"metric.GathererWithContextFunc, bound": metric.BindGatherer(t.Context(), metric.GathererWithContextFunc(nil)).(metric.GathererWithContext),
 	} {
 		typ := strings.TrimSpace(name)
 		says := func(t *testing.T, what string, err error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/luxfi/metric"
 )
@@ -31,7 +32,8 @@ func hidden(page string) (r rune, found bool) {
 	if i < 0 {
 		return 0, false
 	}
-	return []rune(page[i:])[0], true
+	r, _ = utf8.DecodeRuneInString(page[i:])
+	return r, true
 }
 
 // TestStatusPageIsPrintable has control and bidirectional characters in the names of

@@ -45,7 +45,7 @@ type wire struct {
 
 // newWire returns the wire to a client. forget has to be called at the end of the request.
 func newWire(to http.ResponseWriter, r *http.Request) (w *wire, forget context.CancelFunc) {
-	client, forget := clientContext(to, r.Context())
+	client, forget := clientContext(r.Context(), to)
 	return &wire{to: to, request: r, client: client, controller: http.NewResponseController(to)}, forget
 }
 
@@ -176,7 +176,7 @@ func reset(conn net.Conn) {
 
 // clientContext returns a context without a deadline that ends when the client of a request
 // has gone away, and the values of the request's.
-func clientContext(w http.ResponseWriter, request context.Context) (context.Context, context.CancelFunc) {
+func clientContext(request context.Context, w http.ResponseWriter) (context.Context, context.CancelFunc) {
 	client, cancel := context.WithCancelCause(context.WithoutCancel(request))
 	var leaves <-chan bool
 	if _, ok := request.Deadline(); ok {

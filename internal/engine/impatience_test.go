@@ -297,9 +297,9 @@ func TestUnattendedRun(t *testing.T) {
 			)
 			c := &engine.Collector{Shared: true, Policy: policy, Run: func(_ context.Context, sink engine.Sink) error {
 				for !released.Load() {
-					if sink.Sample(family, &large) != nil {
+					if err := sink.Sample(family, &large); err != nil {
 						close(refused)
-						return nil
+						return err
 					}
 				}
 				return nil
