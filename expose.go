@@ -36,6 +36,7 @@ func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options
 		return err
 	}
 	e := encode.NewEncoder(counted, opts)
+	names.sending = &counted.took
 	defer func() {
 		s.served(series+e.Series(), counted.n)
 		e.Release()
@@ -101,16 +102,19 @@ func (s *lenientSink) OmitCreated() {
 	}
 }
 
-// countingWriter counts bytes.
+// countingWriter counts bytes, and how long it takes to write them.
 type countingWriter struct {
 	io.Writer
 
-	n uint64
+	n    uint64
+	took time.Duration
 }
 
 func (w *countingWriter) Write(p []byte) (int, error) {
+	start := time.Now()
 	n, err := w.Writer.Write(p)
 	w.n += uint64(n)
+	w.took += time.Since(start)
 	return n, err
 }
 

@@ -277,12 +277,18 @@ type nameSpace struct {
 
 	// refused is told about points that the sink has not taken.
 	refused *failures
+
+	// sending is how long it has taken so far to send what was written, if not nil.
+	sending *time.Duration
 }
 
 // write merges what has been collected with the native families and writes it to
 // sink. It returns the first error of sink that is not an *encode.PointError.
 func (s *scrape) write(sink model.Sink, names nameSpace) error {
-	start := time.Now()
+	start, sentBefore := time.Now(), time.Duration(0)
+	if names.sending != nil {
+		sentBefore = *names.sending
+	}
 	in := merge.Input{Natives: s.natives(), Select: s.wanted, Scheme: names.scheme, Taken: names.taken}
 	total := 0
 	for _, p := range s.parts {
@@ -341,7 +347,11 @@ func (s *scrape) write(sink model.Sink, names nameSpace) error {
 			b.p.registry.engine.Account(b.e.run, 0, b.dropped)
 		}
 	}
-	engine.Measured(samples, time.Since(start))
+	took := time.Since(start)
+	if names.sending != nil {
+		took -= *names.sending - sentBefore
+	}
+	engine.Measured(samples, took)
 	return err
 }
 

@@ -1,0 +1,90 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// report logs and counts what went wrong, and returns all of it.
+func (h *handler) report(s *scrape, refused *failures) error {
+	gathering, encoding := s.failures.err(), refused.err()
+	if worthLogging := s.worthLogging(); gathering != nil && len(worthLogging) > 0 {
+		logged := gathering
+		if s.abandoned {
+			logged = &GatherError{Failures: worthLogging}
+		}
+		h.countAndLog(s.patience, "gathering", fmt.Errorf("error gathering metrics: %w", logged))
+	}
+	if encoding != nil {
+		h.countAndLog(s.patience, "encoding", fmt.Errorf("error encoding metrics: %w", encoding))
+	}
+	switch {
+	case gathering == nil:
+		return encoding
+	case encoding == nil:
+		return gathering
+	}
+	return errors.Join(gathering, encoding)
+}
+
+func (h *handler) countAndLog(p *callbackWait, cause string, err error) {
+	h.errors.WithLabelValues(cause).Inc()
+	h.log(p, err)
+}
+
+// log calls ErrorLog, for as long as p allows. If it panics, that costs nothing else.
+func (h *handler) log(p *callbackWait, err error) {
+	if h.opts.ErrorLog == nil {
+		return
+	}
+	if n := h.unlogged.Swap(0); n > 0 {
+		err = &afterSilenceError{n, err}
+	}
+	if !logTo(h.opts.ErrorLog, &h.errorLog, p, err) {
+		n := int64(1)
+		if after, ok := err.(*afterSilenceError); ok { //nolint:errorlint // It is made above.
+			n += after.unlogged
+		}
+		h.unlogged.Add(n)
+	}
+}
+
+// logTo calls an ErrorLog, which may be nil, for as long as p allows. It reports whether it
+// has returned.
+func logTo(log func(error), c *callback, p *callbackWait, err error) bool {
+	if log == nil {
+		return true
+	}
+	_, failed := call(c, p, func() (called struct{}, _ error) {
+		log(err)
+		return called, nil
+	})
+	return !errors.Is(failed, errCallbackBlocked)
+}
+
+// afterSilenceError is an error that is logged after others that were not.
+type afterSilenceError struct {
+	unlogged int64
+	err      error
+}
+
+func (e *afterSilenceError) Error() string {
+	return fmt.Sprintf("%v (%d more error(s) may not have been logged, since ErrorLog blocked)", e.err, e.unlogged)
+}
+
+func (e *afterSilenceError) Unwrap() error { return e.err }
+
+// httpError answers with an error.
+func (h *handler) httpError(w *wire, p *callbackWait, err error) {
+	text := err.Error()
+	if h.opts.ErrorText != nil {
+		var failed error
+		text, failed = call(&h.errorText, p, func() (string, error) { return h.opts.ErrorText(err), nil })
+		if failed != nil {
+			text = http.StatusText(http.StatusInternalServerError)
+		}
+	}
+	w.arm()
+	http.Error(w.to, "An error has occurred while serving metrics:\n\n"+printable(text), http.StatusInternalServerError)
+}

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// launch makes a run, which the caller has to have run without the engine's mutex, which
+// is held here.
+func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *flight {
+	c := job.Collector
+	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, fresh: true, waiters: 1, counted: true}
+	if f.sink == nil {
+		f.buffer = newBuffer(c.stats.LastSamples)
+		f.buffer.origins = job.Origins && !c.KeepsResults()
+		f.sink = f.buffer
+	}
+	if e.flights == nil {
+		e.flights = make(map[*flight]struct{})
+	}
+	e.flights[f] = struct{}{}
+	e.running++
+	c.flying = append(c.flying, f)
+	c.stats.Runs++
+	c.Earlier = nil // It has returned.
+	c.stats.LastStart = now
+	if f.shared = c.shares() || job.Share; f.shared {
+		c.joinable = f
+	}
+	e.setContext(f, s, now)
+	f.ctx.run.expected, f.ctx.run.late = c.stats.LastSamples, late
+	f.ctx.run.of, f.ctx.run.outer = c, f.ctx.Context
+	return f
+}
+
+// setContext makes the context of a run. What is derived from a caller's context here,
+// with the mutex held, is derived from one that only has its values: no method of the
+// caller's is called. The scrape ends such a run when it leaves it; see leave.
+func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
+	c := f.collector
+	limit := c.limit()
+	if !f.shared && limit == 0 {
+		f.ctx.Context = s.runs
+		return
+	}
+	if limit > 0 || c.KeepsResults() {
+		f.limit = make(chan struct{})
+	}
+	if !c.KeepsResults() && !c.Shared {
+		f.until = s.runsEnd
+	}
+	if limit > 0 {
+		if end := now.Add(limit); f.until.IsZero() || end.Before(f.until) {
+			f.until, f.ownEnd = end, true
+		}
+		f.limiter = time.AfterFunc(limit, func() { e.passLimit(f, limit) })
+	}
+	if f.until.IsZero() {
+		f.ctx.Context, f.cancel = context.WithCancel(s.values)
+	} else {
+		f.ctx.Context, f.cancel = context.WithDeadline(s.values, f.until)
+	}
+}
+
+// run runs the collector. However that ends, by returning, by a panic or by
+// runtime.Goexit, after which run does not return either, the end is made known.
+func (f *flight) run() {
+	err := errGoexit
+	defer func() {
+		if f.buffer == nil {
+			f.sink.Close()
+		} else if err == nil && f.buffer.IsFull() {
+			err = errUnattended
+		}
+		reason := f.ctx.Err()
+		if f.preempted.Load() && err != nil {
+			err = fmt.Errorf("%w: %w", errPreempted, err)
+		}
+		f.engine.finish(f, err, KindOf(reason))
+		if f.cancel != nil {
+			f.cancel() // Not before: the end of the context would look like the collector's own limit.
+		}
+	}()
+	err = presentable(Try(func() error {
+		err := f.collector.Run(&f.ctx, f.sink)
+		if !f.collector.Shared {
+			err = afterDeadline(&f.ctx, err)
+		}
+		return err
+	}))
+}
+
+// verdict returns what it says about the collector that the run has returned err at this
+// time. reason is why its context has ended, if it has.
+func (f *flight) verdict(err error, reason Kind, now time.Time) verdict {
+	switch {
+	case err == nil:
+		return isGood
+	case reason == KindNone || f.collector.Shared: // It has another reason: it cannot see its context.
+		return isBad
+	case reason == KindTimeout && (f.pastLimit || f.isFair(now)):
+		return isBad
+	default:
+		return isNeither
+	}
+}
+
+// afterDeadline returns the error of a run that returns when its context may be done:
+// it may have given up halfway without a word, or without naming the reason.
+func afterDeadline(ctx context.Context, err error) error {
+	switch reason := ctx.Err(); {
+	case reason == nil || errors.Is(err, reason):
+		return err
+	case err == nil:
+		return reason
+	default:
+		return fmt.Errorf("%w: %w", reason, err)
+	}
+}
+
+var errPreempted = errors.New("its client took so long to read that another scrape did not get this collector before its deadline")
