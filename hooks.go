@@ -62,7 +62,7 @@ func startHook(ctx context.Context, hook func() context.Context) (context.Contex
 		return ctx, nil
 	}
 	if err := usableContext(next); err != nil {
-		return ctx, fmt.Errorf("%w, a %T: %w", errUnusableContext, next, err)
+		return ctx, fmt.Errorf("%w, a %T: %v", errUnusableContext, next, err) //nolint:errorlint // It is not the function that has panicked.
 	}
 	return next, nil
 }

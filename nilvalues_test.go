@@ -119,7 +119,7 @@ func TestNilGatherers(t *testing.T) {
 		"metric.GathererWithContextFunc":        metric.GathererWithContextFunc(nil),
 		"metric.GathererWithContextFunc, bound": metric.BindGatherer(t.Context(), metric.GathererWithContextFunc(nil)).(metric.GathererWithContext),
 	} {
-		typ := strings.TrimSpace(name)
+		typ, _, _ := strings.Cut(name, ",")
 		says := func(t *testing.T, what string, err error) {
 			t.Helper()
 			if err == nil || !strings.Contains(err.Error(), "nil") || !strings.Contains(err.Error(), typ) {
