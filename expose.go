@@ -78,7 +78,10 @@ func (s *lenientSink) Point(p *model.Point) error { return s.orRefuse(s.Sink.Poi
 func (s *lenientSink) Batch(points []model.Point) error {
 	e, ok := s.Sink.(*encode.Encoder)
 	for len(points) > 0 {
-		n, err := 0, error(nil)
+		var (
+			n   int
+			err error
+		)
 		if ok {
 			n, err = e.Batch(points)
 		} else {
