@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var soakTime = flag.Duration("soak", 2*time.Second, "how long TestSoak runs after it has warmed up")
+var soakTime = flag.Duration("soak", 0, "how long TestSoak runs after it has warmed up; it is skipped if this is 0")
 
 // long reports whether the chaos has time enough for larger numbers of everything.
 func long() bool { return max(*chaosTime, *soakTime) > time.Minute }
@@ -23,8 +23,8 @@ func long() bool { return max(*chaosTime, *soakTime) > time.Minute }
 //
 // make soak runs it for ten minutes.
 func TestSoak(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes seconds")
+	if *soakTime == 0 {
+		t.Skip("it takes minutes: see make soak")
 	}
 	const clients = 6
 	c := newChaos(t, 100)
