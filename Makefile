@@ -35,8 +35,8 @@ test: ## Run the tests of every module, with the race detector where there is a 
 	$(if $(RACE),,@echo "no C compiler: testing without the race detector")
 	$(call each-module,$(GO) test $(RACE) -timeout 10m ./...)
 
-test-386: ## Run the root module's tests as a 32-bit program.
-	GOARCH=386 CGO_ENABLED=0 $(GO) test -timeout 10m ./...
+test-386: ## Run the root module's tests as 32-bit programs, emulated where the kernel runs none.
+	GO="$(GO)" bash .ci/test-386
 
 test-purego: ## Run the tests of what is written in assembly with what other platforms have instead.
 	$(GO) test $(RACE) -tags purego -timeout 10m ./internal/prefetch ./internal/labelmap

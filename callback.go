@@ -19,6 +19,9 @@ const (
 	// next calls are refused. Until then they wait for it, as long as their own scrapes can:
 	// a client that announces a timeout of 10 ms must not cost others their ContextFunc.
 	callbackStuckAfter = time.Second
+	// minCallbackWait is what a call has in any case, so that a quick one is not taken for
+	// one that blocks.
+	minCallbackWait = 5 * time.Millisecond
 )
 
 // errCallbackBlocked reports a function of the program that was left behind or, because
@@ -56,7 +59,7 @@ func (p *callbackWait) await(done <-chan struct{}, limit time.Duration) bool {
 	if p.end.IsZero() {
 		p.end = time.Now().Add(callbackGrace)
 	}
-	grace := time.NewTimer(time.Until(p.end))
+	grace := time.NewTimer(max(time.Until(p.end), minCallbackWait))
 	defer grace.Stop()
 	select {
 	case <-done:
@@ -70,8 +73,8 @@ func (p *callbackWait) await(done <-chan struct{}, limit time.Duration) bool {
 // callback calls one function of the program, such as a hook, on behalf of scrapes that
 // cannot wait for it any longer than their deadlines allow. A call runs in a goroutine of
 // its own and is left behind when the scrape's patience ends. As long as a call that was
-// left behind has not returned, no other one is started: so there are never more goroutines
-// than scrapes were under way when the function began to block.
+// left behind has not returned, no other one is started. So the number of goroutines never
+// exceeds the number of scrapes that were under way when the function began to block.
 //
 // The zero value is ready, and safe for concurrent use.
 type callback struct {

@@ -138,6 +138,9 @@ func (r *metricReader) convert(m Metric) error {
 		return fmt.Errorf("collected %s %w", clientmodel.Describe(info.name, data), err)
 	}
 	if r.announced.pedantic {
+		if err := r.decoder.BadExemplar(); err != nil {
+			return fmt.Errorf("collected %s %w", clientmodel.Describe(info.name, data), err)
+		}
 		if err := r.announced.check(m.Desc(), info, &r.point); err != nil {
 			return err
 		}

@@ -302,9 +302,15 @@ func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, cont
 	}
 	made, err := call(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
 	if err == nil {
-		made, free := h.opts.scrapeContext(made, base, w.client, deadline)
-		cancel()
-		return made, free, p, nil
+		var free context.CancelFunc
+		err = engine.Try(func() error { // Methods of made may panic yet.
+			made, free = h.opts.scrapeContext(made, base, w.client, deadline)
+			return nil
+		})
+		if err == nil {
+			cancel()
+			return made, free, p, nil
+		}
 	}
 	err = fmt.Errorf("making the context of the scrape: ContextFunc: %w", err)
 	h.log(p, err)

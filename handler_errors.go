@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // report logs and counts what went wrong, and returns all of it.
@@ -25,7 +26,15 @@ func (h *handler) report(s *scrape, refused *failures) error {
 	case encoding == nil:
 		return gathering
 	}
-	return errors.Join(gathering, encoding)
+	return &GatherError{Failures: slices.Concat(failuresIn(gathering), failuresIn(encoding))}
+}
+
+// failuresIn returns the failures of which err consists.
+func failuresIn(err error) []*CollectorError {
+	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // What is around others is part of the failure.
+		return failed.Failures
+	}
+	return []*CollectorError{{Err: err}}
 }
 
 func (h *handler) countAndLog(p *callbackWait, cause string, err error) {

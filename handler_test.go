@@ -29,6 +29,11 @@ func request(h http.Handler, headers ...string) *httptest.ResponseRecorder {
 	return requestTo(h, "/metrics", headers...)
 }
 
+// seenRecorder is a recorder whose client stays, as is known to the handler.
+type seenRecorder struct{ *httptest.ResponseRecorder }
+
+func (seenRecorder) CloseNotify() <-chan bool { return make(chan bool) }
+
 func requestTo(h http.Handler, target string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, target, http.NoBody)
 	for i := 0; i < len(headers); i += 2 {
@@ -111,7 +116,7 @@ func TestEffectiveTimeout(t *testing.T) {
 					defer cancel()
 					r = r.WithContext(ctx)
 				}
-				w := httptest.NewRecorder()
+				w := seenRecorder{httptest.NewRecorder()}
 				start := time.Now()
 				metric.HandlerForContext(reg, tc.opts).ServeHTTP(w, r)
 				want := tc.want

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
@@ -43,15 +44,33 @@ type ScrapeEnd struct {
 // CollectorEnd is what is known of a run at its end.
 type CollectorEnd struct {
 	Duration time.Duration
-	// Err is what went wrong. For a run that has outlived its context, without a word
-	// of it, that is the context's error.
+	// Err is what went wrong. If the run returned no error but its context had ended, it
+	// is the context's error.
 	Err error
 }
 
 // scrapeHooks are the hooks of scrapes with what has become of their calls.
 type scrapeHooks struct {
 	start, end callback
+	underWay   atomic.Int32 // Calls of both.
 }
+
+// maxHooks is how many calls of a registry's scrape hooks are under way at once. A hook that
+// gathers from its own registry is called again by that scrape, which gathers again, and so on.
+const maxHooks = 1000
+
+var errTooManyHooks = fmt.Errorf("more than %d calls are under way: a hook must not gather from the registry that calls it", maxHooks)
+
+// enter reports whether another call may begin. If so, leave has to be called at its end.
+func (h *scrapeHooks) enter() bool {
+	if h.underWay.Add(1) > maxHooks {
+		h.leave()
+		return false
+	}
+	return true
+}
+
+func (h *scrapeHooks) leave() { h.underWay.Add(-1) }
 
 var errUnusableContext = errors.New("it has returned a context that cannot be used")
 
@@ -67,12 +86,34 @@ func startHook(ctx context.Context, hook func() context.Context) (context.Contex
 	return next, nil
 }
 
+// within returns a context with the values of next, which a hook has made, that ends when ctx
+// does, too: next may have nothing to do with ctx. unlink frees what that takes.
+func within(ctx, next context.Context) (within context.Context, unlink func()) {
+	if next.Done() == ctx.Done() {
+		return next, func() {}
+	}
+	within, cancel := context.WithCancelCause(next)
+	stop, free := followCancel(ctx, cancel), func() {}
+	if deadline, ok := ctx.Deadline(); ok {
+		within, free = context.WithDeadline(within, deadline)
+	}
+	return within, func() {
+		free()
+		stop()
+		cancel(nil)
+	}
+}
+
 // scrapeStart calls the hook and returns the context to go on with.
 func (r *ContextRegistry) scrapeStart(ctx context.Context, p *callbackWait) (context.Context, error) {
 	hook := r.hooks.ScrapeStart
 	if hook == nil {
 		return ctx, nil
 	}
+	if !r.scrapeHooks.enter() {
+		return ctx, fmt.Errorf("hook ScrapeStart: %w", errTooManyHooks)
+	}
+	defer r.scrapeHooks.leave()
 	next, err := call(&r.scrapeHooks.start, p, func() (context.Context, error) {
 		return startHook(ctx, func() context.Context { return hook(ctx) })
 	})
@@ -88,6 +129,10 @@ func (r *ContextRegistry) scrapeEnd(ctx context.Context, p *callbackWait, end Sc
 	if hook == nil {
 		return nil
 	}
+	if !r.scrapeHooks.enter() {
+		return fmt.Errorf("hook ScrapeEnd: %w", errTooManyHooks)
+	}
+	defer r.scrapeHooks.leave()
 	_, err := call(&r.scrapeHooks.end, p, func() (struct{}, error) {
 		hook(ctx, end)
 		return struct{}{}, nil

@@ -145,7 +145,8 @@ func WithStale(maxAge time.Duration) CollectorOption {
 // cool-down it fails at once with ErrBreakerOpen; then one run decides whether it is
 // run again, or rests for another cool-down. A run that outlives its scrape is a
 // failure. One is neither good nor a failure if its client goes away, or gives it less
-// than half a second, or less than half of the time that other scrapes give.
+// than half a second, or less than half of the time that other scrapes give (7.5 s are
+// always enough).
 func WithBreaker(failures int, cooldown time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("breaker %d, %v", failures, cooldown), failures > 0 && cooldown > 0, func(p *engine.Policy) {
 		p.Breaker = engine.NewBreaker(failures, cooldown)

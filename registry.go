@@ -338,8 +338,12 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 	if e.binding.source != nil {
 		base = e.binding.source.Family().Name
 	}
-	for name = base; ; name = fmt.Sprintf("%s#%d", base, r.unnamed[base]) {
+	if _, taken := r.byName[base]; !taken {
+		return base, nil
+	}
+	for {
 		r.unnamed[base]++
+		name = fmt.Sprintf("%s#%d", base, r.unnamed[base]+1)
 		if _, taken := r.byName[name]; !taken {
 			return name, nil
 		}

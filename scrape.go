@@ -85,6 +85,7 @@ type scrape struct {
 
 	patience  *callbackWait // With the functions of the program.
 	hookErr   error         // What is wrong with the hook ScrapeStart.
+	unlink    func()        // Frees what links ctx to the context that the scrape was given.
 	abandoned bool          // The client has gone away; see worthLogging.
 }
 
@@ -119,7 +120,9 @@ func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
 		return nil, err
 	}
 	s.patience = newCallbackWait(ctx)
-	s.ctx, s.hookErr = r.scrapeStart(ctx, s.patience)
+	next, err := r.scrapeStart(ctx, s.patience)
+	s.hookErr = err
+	s.ctx, s.unlink = within(ctx, next)
 	return s, nil
 }
 
@@ -144,6 +147,7 @@ func (s *scrape) end(err error) error {
 	if err := r.scrapeEnd(s.ctx, s.patience, ScrapeEnd{time.Since(s.began), gathering}); err != nil {
 		r.hookFailed(s.ctx, s.patience, "", err)
 	}
+	s.unlink()
 	for _, p := range s.parts {
 		for i := range p.outcomes {
 			p.outcomes[i].Release()

@@ -83,9 +83,9 @@ func (o *HandlerOpts) scrapeContext(base, request, client context.Context, deadl
 		until = context.WithoutCancel(base)
 	}
 	ctx, cancel := context.WithCancelCause(until)
-	if until != request { // Or it ends anyway.
+	if until.Done() != request.Done() { // Or it ends anyway.
 		stop = followCancel(client, cancel)
-		if o.Patient && base != request {
+		if o.Patient && base.Done() != request.Done() {
 			also = followCancel(base, cancel)
 		}
 	}

@@ -20,6 +20,9 @@ const (
 	// maxStall is how long a client may take for one piece of an answer, and for all of it
 	// together if the scrape has no deadline. The time of collectors does not count.
 	maxStall = time.Minute
+	// maxUnseen is how long a scrape goes on, after the deadline of its request, if nothing can
+	// tell whether its client is still there.
+	maxUnseen = time.Hour
 	// maxPiece is how many bytes are sent at once. An honest client takes them in far less
 	// than maxStall.
 	maxPiece = 64 << 10
@@ -66,6 +69,9 @@ func (w *wire) limit(start, deadline time.Time, sendTimeout time.Duration) {
 	if !deadline.IsZero() {
 		if sendTimeout == 0 {
 			sendTimeout = defaultSendTimeout
+		}
+		if now := time.Now(); deadline.Before(now) {
+			deadline = now // It has passed before there was anything to send.
 		}
 		w.until = deadline.Add(sendTimeout)
 	}
@@ -187,11 +193,17 @@ func clientContext(request context.Context, w http.ResponseWriter) (context.Cont
 			cancel(errClientGone)
 			return
 		}
+		var tooLong <-chan time.Time
 		if leaves == nil {
-			return
+			// Nothing tells whether anybody is there: http.TimeoutHandler, for one, has answered.
+			timer := time.NewTimer(maxUnseen)
+			defer timer.Stop()
+			tooLong = timer.C
 		}
 		select {
 		case <-leaves:
+			cancel(errClientGone)
+		case <-tooLong:
 			cancel(errClientGone)
 		case <-client.Done():
 		}

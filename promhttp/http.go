@@ -133,15 +133,8 @@ func translate(opts HandlerOpts) metric.HandlerOpts {
 // inTheirWords returns the error as a registry of client_golang would have returned it:
 // without the names of collectors, and a MultiError only if it is several.
 func inTheirWords(err error) error {
-	switch failed := err.(type) { //nolint:errorlint // What a gatherer has put around it stays there.
-	case *metric.GatherError:
+	if failed, ok := err.(*metric.GatherError); ok { //nolint:errorlint // What a gatherer has put around it stays there.
 		return failed.WithoutNames()
-	case interface{ Unwrap() []error }: // Of gathering and of encoding.
-		var multi metric.MultiError
-		for _, err := range failed.Unwrap() {
-			multi.Append(inTheirWords(err))
-		}
-		return multi.MaybeUnwrap()
 	}
 	return err
 }

@@ -27,6 +27,8 @@ type Decoder struct {
 	histogram model.HistogramValue
 	native    model.NativeHistogram
 	summary   model.SummaryValue
+
+	badExemplar error // See BadExemplar.
 }
 
 // TypeOf tells which type of value m holds. It is an error if it holds none.
@@ -53,6 +55,7 @@ func TypeOf(m *dto.Metric) (model.Type, error) {
 // what is wrong with the metric, as the rest of a sentence. m is not modified.
 func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error) {
 	*p = model.Point{}
+	d.badExemplar = nil
 	if m == nil {
 		return errNil
 	}
@@ -73,7 +76,7 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 	case t == model.Counter && m.Counter != nil:
 		p.Value = m.Counter.GetValue()
 		p.Created = decodeTime(m.Counter.CreatedTimestamp)
-		p.Exemplar, err = DecodeExemplar(m.Counter.Exemplar)
+		p.Exemplar = d.exemplar(m.Counter.Exemplar)
 	case t == model.Summary && m.Summary != nil:
 		p.Created = decodeTime(m.Summary.CreatedTimestamp)
 		p.Summary = d.decodeSummary(m.Summary)
@@ -98,10 +101,14 @@ func decodeTime(t *timestamppb.Timestamp) model.Instant {
 	return model.Instant{Nanos: t.AsTime().UnixNano(), Valid: true}
 }
 
-// DecodeExemplar converts an exemplar; nil stays nil.
-func DecodeExemplar(e *dto.Exemplar) (*model.Exemplar, error) {
+// BadExemplar returns why an exemplar of the last point was left out, or nil. It is not worth
+// the sample, which client_golang serves in formats without exemplars.
+func (d *Decoder) BadExemplar() error { return d.badExemplar }
+
+// exemplar converts an exemplar. It returns nil if there is none, or it is not valid.
+func (d *Decoder) exemplar(e *dto.Exemplar) *model.Exemplar {
 	if e == nil {
-		return nil, nil
+		return nil
 	}
 	labels := make([]model.Label, 0, len(e.Label))
 	for _, pair := range e.Label {
@@ -109,9 +116,10 @@ func DecodeExemplar(e *dto.Exemplar) (*model.Exemplar, error) {
 	}
 	l, err := model.NewLabels(labels)
 	if err != nil {
-		return nil, fmt.Errorf("has an exemplar with %w", err)
+		d.badExemplar = fmt.Errorf("has an exemplar with %w", err)
+		return nil
 	}
-	return &model.Exemplar{Labels: l, Value: e.GetValue(), Timestamp: decodeTime(e.Timestamp)}, nil
+	return &model.Exemplar{Labels: l, Value: e.GetValue(), Timestamp: decodeTime(e.Timestamp)}
 }
 
 func (d *Decoder) decodeSummary(s *dto.Summary) *model.SummaryValue {

@@ -16,7 +16,7 @@ func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, erro
 	v := &d.histogram
 	v.Count, v.CountFloat, v.Sum = h.GetSampleCount(), h.GetSampleCountFloat(), h.GetSampleSum()
 	var err error
-	if v.Buckets, err = appendBuckets(v.Buckets[:0], h.Bucket); err != nil {
+	if v.Buckets, err = d.appendBuckets(v.Buckets[:0], h.Bucket); err != nil {
 		return nil, err
 	}
 	if err := checkBuckets(v); err != nil {
@@ -25,26 +25,21 @@ func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, erro
 	v.Native = nil
 	if isNative(h) {
 		v.Native = &d.native
-		if err := d.decodeNative(h); err != nil {
-			return nil, err
-		}
+		d.decodeNative(h)
 		return v, checkNative(v)
 	}
 	return v, nil
 }
 
 // appendBuckets brings classic buckets into the order of their upper bounds.
-func appendBuckets(to []model.Bucket, from []*dto.Bucket) ([]model.Bucket, error) {
+func (d *Decoder) appendBuckets(to []model.Bucket, from []*dto.Bucket) ([]model.Bucket, error) {
 	for _, b := range from {
 		if math.IsNaN(b.GetUpperBound()) {
 			return to, errors.New("has a bucket whose upper bound is not a number")
 		}
-		e, err := DecodeExemplar(b.GetExemplar())
-		if err != nil {
-			return to, err
-		}
 		to = append(to, model.Bucket{
-			UpperBound: b.GetUpperBound(), Count: b.GetCumulativeCount(), CountFloat: b.GetCumulativeCountFloat(), Exemplar: e,
+			UpperBound: b.GetUpperBound(), Count: b.GetCumulativeCount(), CountFloat: b.GetCumulativeCountFloat(),
+			Exemplar: d.exemplar(b.GetExemplar()),
 		})
 	}
 	byBound := func(a, b model.Bucket) int { return cmp.Compare(a.UpperBound, b.UpperBound) }
@@ -67,7 +62,7 @@ func isNative(h *dto.Histogram) bool {
 		len(h.PositiveDelta) > 0 || len(h.NegativeDelta) > 0 || len(h.PositiveCount) > 0 || len(h.NegativeCount) > 0
 }
 
-func (d *Decoder) decodeNative(h *dto.Histogram) error {
+func (d *Decoder) decodeNative(h *dto.Histogram) {
 	n := &d.native
 	n.Schema, n.ZeroThreshold = h.GetSchema(), h.GetZeroThreshold()
 	n.ZeroCount, n.ZeroCountFloat = h.GetZeroCount(), h.GetZeroCountFloat()
@@ -75,15 +70,10 @@ func (d *Decoder) decodeNative(h *dto.Histogram) error {
 	decodeBuckets(&n.Negative, h.NegativeSpan, h.NegativeDelta, h.NegativeCount)
 	n.Exemplars = n.Exemplars[:0]
 	for _, pb := range h.Exemplars {
-		e, err := DecodeExemplar(pb)
-		if err != nil {
-			return err
-		}
-		if e != nil {
+		if e := d.exemplar(pb); e != nil {
 			n.Exemplars = append(n.Exemplars, e)
 		}
 	}
-	return nil
 }
 
 func decodeBuckets(b *model.NativeBuckets, spans []*dto.BucketSpan, deltas []int64, counts []float64) {

@@ -23,7 +23,6 @@ func histogram(buckets ...*dto.Bucket) *dto.Metric {
 
 // TestInvalidMetrics tells what is wrong, and drops nothing else.
 func TestInvalidMetrics(t *testing.T) {
-	badExemplar := &dto.Exemplar{Label: pairs("x", "\xff")}
 	tests := []struct {
 		name string
 		typ  dto.MetricType
@@ -47,9 +46,6 @@ func TestInvalidMetrics(t *testing.T) {
 		{"le label", dto.MetricType_HISTOGRAM, &dto.Metric{Label: pairs("le", "1"), Histogram: &dto.Histogram{}}, `must not have an explicit "le" label`},
 		{"bucket NaN", dto.MetricType_HISTOGRAM, histogram(bucket(math.NaN(), 1, nil)), "has a bucket whose upper bound is not a number"},
 		{"bucket twice", dto.MetricType_HISTOGRAM, histogram(bucket(2, 1, nil), bucket(1, 1, nil), bucket(2, 3, nil)), "has two or more buckets with the same upper bound: 2"},
-		{"exemplar of a counter", dto.MetricType_COUNTER, &dto.Metric{Counter: &dto.Counter{Exemplar: badExemplar}}, `has an exemplar with a label named "x" whose value is not UTF-8`},
-		{"exemplar of a bucket", dto.MetricType_HISTOGRAM, histogram(bucket(1, 1, badExemplar)), "has an exemplar with a label"},
-		{"exemplar of a native histogram", dto.MetricType_HISTOGRAM, &dto.Metric{Histogram: &dto.Histogram{Schema: new(int32(1)), Exemplars: []*dto.Exemplar{badExemplar}}}, "has an exemplar with a label"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -136,5 +132,39 @@ func TestTypeOf(t *testing.T) {
 		if _, err := clientmodel.TypeOf(m); err == nil || err.Error() != "empty metric collected" {
 			t.Errorf("%v: got %v", m, err)
 		}
+	}
+}
+
+// TestInvalidExemplars are left out, and cost no sample.
+func TestInvalidExemplars(t *testing.T) {
+	bad := &dto.Exemplar{Label: pairs("x", "\xff")}
+	for name, m := range map[string]*dto.Metric{
+		"of a counter":          {Counter: &dto.Counter{Exemplar: bad}},
+		"of a bucket":           {Histogram: &dto.Histogram{SampleCount: new(uint64(1)), Bucket: []*dto.Bucket{bucket(1, 1, bad)}}},
+		"of a native histogram": {Histogram: &dto.Histogram{Schema: new(int32(1)), Exemplars: []*dto.Exemplar{bad}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var (
+				d clientmodel.Decoder
+				p model.Point
+			)
+			typ, err := clientmodel.TypeOf(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Point(m, typ, &p); err != nil {
+				t.Fatal(err)
+			}
+			if p.Exemplar != nil {
+				t.Errorf("got %+v", p.Exemplar)
+			}
+			if err := d.BadExemplar(); err == nil || !strings.Contains(err.Error(), `has an exemplar with a label named "x" whose value is not UTF-8`) {
+				t.Errorf("got error %v", err)
+			}
+			good := &dto.Metric{Gauge: &dto.Gauge{}}
+			if err := d.Point(good, model.Gauge, &p); err != nil || d.BadExemplar() != nil {
+				t.Errorf("got error %v, and the error of the point before: %v", err, d.BadExemplar())
+			}
+		})
 	}
 }

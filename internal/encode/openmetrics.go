@@ -2,6 +2,7 @@ package encode
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -49,13 +50,15 @@ func (openMetrics) appendTimestamp(buf []byte, ms int64) []byte {
 	return appendFloatWithPoint(buf, float64(ms)/1000)
 }
 
-// appendExemplar leaves out an exemplar without labels, which points to nothing.
+// appendExemplar leaves out an exemplar without labels, which points to nothing, and one with
+// a NUL: Prometheus reads it in other labels, but here the whole exposition is unreadable.
 func (openMetrics) appendExemplar(buf []byte, e *model.Exemplar, labels model.Labels) []byte {
-	if labels.IsEmpty() {
+	text := labels.Text()
+	if text == "" || strings.IndexByte(text, 0) >= 0 {
 		return buf
 	}
 	buf = append(buf, " # {"...)
-	buf = append(buf, labels.Text()...)
+	buf = append(buf, text...)
 	buf = append(buf, '}', ' ')
 	buf = appendFloatWithPoint(buf, e.Value)
 	if e.Timestamp.Valid {

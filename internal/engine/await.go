@@ -9,15 +9,25 @@ import (
 
 // await waits until the run has returned, the scrape is over or the collector's own
 // limit has passed, and the time after it.
-func (e *Engine) await(s *start, f *flight) (o Outcome) {
-	returned, limited := s.wait(f)
+func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
+	var tooLong <-chan time.Time
+	if joined && s.scrape.patience == 0 {
+		timer := time.NewTimer(maxJoin)
+		defer timer.Stop()
+		tooLong = timer.C
+	}
+	returned, limited := s.wait(f, tooLong)
 	var deadline bool
-	if !returned && !limited {
+	switch {
+	case returned || limited:
+	case isClosed(s.scrape.done) || s.scrape.patience > 0:
 		var reason error
 		reason, deadline = s.scrape.why()
 		o.Err = fmt.Errorf("did not finish in time: %w", reason)
+	default:
+		o.Err = fmt.Errorf("waited %v for a run that was under way: %w", maxJoin, ErrStillRunning)
 	}
-	if f.isPastLimit() { // Even if it has returned since.
+	if f.isPastLimit() && f.collector.limit() > 0 { // Even if it has returned since.
 		o.Err = f.atLimit(returned)
 	}
 	switch {
@@ -40,9 +50,9 @@ func (e *Engine) await(s *start, f *flight) (o Outcome) {
 		if limited {
 			deadline = true
 		}
-		e.leave(f, s.scrape, deadline)
+		e.leave(f, s.scrape, deadline, s.watch.over)
 	}
-	if f.isPastLimit() {
+	if f.isPastLimit() && f.collector.limit() > 0 {
 		o.Duration = min(o.Duration, f.collector.limit())
 	}
 	if !f.shared {
@@ -51,9 +61,14 @@ func (e *Engine) await(s *start, f *flight) (o Outcome) {
 	return o
 }
 
-// wait waits for a run. It reports whether that has returned, or else whether its
+// maxJoin is how long a scrape without a deadline waits for a run that it has not started. It
+// may be part of that run: a collector that cannot see its context, and gathers from the
+// registry that runs it, waits for itself.
+const maxJoin = 10 * time.Minute
+
+// wait waits for a run, but not beyond tooLong. It reports whether that has returned, or else whether its
 // collector's own limit is the reason not to wait any longer.
-func (s *start) wait(f *flight) (returned, limited bool) {
+func (s *start) wait(f *flight, tooLong <-chan time.Time) (returned, limited bool) {
 	for {
 		switch {
 		case isClosed(f.done):
@@ -66,6 +81,8 @@ func (s *start) wait(f *flight) (returned, limited bool) {
 		select {
 		case <-f.done:
 		case <-f.limit:
+		case <-tooLong:
+			return false, false
 		case <-s.watch.alarm():
 			s.watch.look()
 		case <-s.scrape.done:

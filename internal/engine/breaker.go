@@ -80,15 +80,20 @@ func (b *Breaker) failed(now time.Time) {
 // gaveUp tells that the end of a run says nothing.
 func (b *Breaker) gaveUp() { b.probing = false }
 
-// memorable is how long a breaker remembers how patient scrapes are, at least.
-const memorable = 10 * time.Minute
+// memorable is how long a breaker remembers how patient scrapes are, at least. More than
+// maxMemorable is taken for that much: a request that announces a day must not switch a
+// breaker off.
+const (
+	memorable    = 10 * time.Minute
+	maxMemorable = 15 * time.Second
+)
 
 // meet tells how patient a scrape is.
 func (b *Breaker) meet(patience time.Duration, now time.Time) {
 	if now.Sub(b.period) >= memorable {
 		b.longest[0], b.longest[1], b.period = b.longest[1], 0, now
 	}
-	b.longest[1] = max(b.longest[1], patience)
+	b.longest[1] = max(b.longest[1], min(patience, maxMemorable))
 }
 
 // isFair reports whether a run that was ended after this time has had enough of it to

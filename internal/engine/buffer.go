@@ -30,6 +30,7 @@ var ErrAbandoned = errors.New("the scrape that started this collector has ended"
 type Buffer struct {
 	mu      sync.Mutex
 	memory  *memory // Nil as long as there is no sample, and when the buffer is closed.
+	count   int     // Samples that were taken, even if they have been handed out since.
 	dropped Dropped
 	closed  bool
 	full    bool // It was closed because of limit.
@@ -73,6 +74,7 @@ func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 			return ErrAbandoned
 		}
 	}
+	b.count++
 	m.samples = append(m.samples, model.Sample{Family: f, Point: p.CloneWith(m.texts.Hold(p.Labels)), Origin: origin})
 	return nil
 }
@@ -142,11 +144,11 @@ func (b *Buffer) IsFull() bool {
 	return b.full
 }
 
-// Len returns how many samples there are.
-func (b *Buffer) Len() int {
+// Count returns how many samples have arrived.
+func (b *Buffer) Count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.memory.all())
+	return b.count
 }
 
 // take closes the buffer, and returns what it holds together with its memory, which belongs

@@ -35,10 +35,10 @@ var ErrStillRunning = errors.New("an earlier run has not returned yet")
 // Engine runs collectors. Its zero value is ready, and runs as many at once as there
 // are. It is safe for concurrent use.
 type Engine struct {
-	// Concurrency, if positive, is how many collectors run at once. A run that
-	// has been left behind, or has kept a scrape from starting its collectors
-	// until that scrape's deadline, does not count. It must not be changed after
-	// the first Collect.
+	// Concurrency, if positive, is how many collectors run at once. Not counted are
+	// runs that were left behind, and runs because of which a scrape could not start
+	// its collectors before its deadline. It must not be changed after the first
+	// Collect.
 	Concurrency int
 
 	// mu guards everything below. No code of a collector, of an error or of a
@@ -60,8 +60,8 @@ type Collector struct {
 	// Policy is nil if nothing was asked for. It must not be changed.
 	Policy *Policy
 
-	// Earlier, if not nil, is the same collector in an earlier registration: as
-	// long as a run of that is overdue, it is not started in this one.
+	// Earlier, if not nil, is the same collector's earlier registration. While a run
+	// of that one is overdue, this one is not started.
 	Earlier *Collector
 
 	// Origin, if not nil, is a comparable value that collectors have in common, in
@@ -83,10 +83,10 @@ type Job struct {
 	// The engine closes it as soon as the run has returned or has been left
 	// behind, or it is clear that there will be none.
 	Sink Sink
-	// Share has scrapes that overlap, and all ask for it, share one run, even if the
-	// collector can see its context: which then has the values and the deadline of the
-	// first of them, and ends with the last. A scrape that has more than three times as much
-	// time left as the run does not join it. Sink has to be nil.
+	// Share has overlapping scrapes that all ask for it share one run, even of a collector
+	// that sees its context. The run has the first scrape's values and deadline, and ends
+	// when the last one leaves. A scrape with more than three times the run's remaining
+	// time starts its own. Sink has to be nil.
 	Share bool
 	// Origins asks for the Origin of samples, as far as nobody but this scrape gets them.
 	// Sink has to be nil.
@@ -146,7 +146,7 @@ func (e *Engine) CollectFor(scrape *Scrape, jobs []Job) []Outcome {
 	}
 	for i, f := range s.flights {
 		if f != nil {
-			outcomes[i] = e.await(&s, f)
+			outcomes[i] = e.await(&s, f, s.joined[i])
 			outcomes[i].Wait = max(0, f.start.Sub(scrape.began))
 		}
 	}
@@ -167,6 +167,10 @@ func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
 		job.Collector.stats.count(&outcomes[i], flights[i] != nil)
 	}
 }
+
+// isIdle reports whether no run of c, or of an earlier registration, is under way. c may be
+// nil.
+func (c *Collector) isIdle() bool { return c == nil || len(c.flying) == 0 && c.Earlier.isIdle() }
 
 // IsRunning reports whether a run of a collector has not returned.
 func (e *Engine) IsRunning(c *Collector) bool {

@@ -12,8 +12,7 @@ import (
 const maxOverlap = 2
 
 // grace is how long a run that was left behind has for returning before it counts as
-// overdue. A scrape that comes meanwhile, and is not sure to give it longer than the one
-// before, waits rather than fail.
+// overdue. Until then, a scrape that may not outlast the run waits instead of failing.
 const grace = 100 * time.Millisecond
 
 // minPatience is how much time a scrape has to have for a verdict on collectors that do
@@ -31,7 +30,7 @@ type flight struct {
 	cancel    context.CancelFunc // Ends the run's context, if that is its own; it may be nil.
 	until     time.Time          // When that context ends; zero if it does not, or is not its own.
 	ownEnd    bool               // That is the collector's own limit.
-	limit     chan struct{}      // Closed when no scrape waits any more because of the collector's own limit; nil if it has none.
+	limit     chan struct{}      // Closed when scrapes stop waiting because of the collector's limit or keptLimit; nil if neither applies.
 	done      chan struct{}      // Closed when the run has returned.
 	err       error              // Valid when done is closed.
 	start     time.Time
@@ -70,10 +69,13 @@ const (
 func (f *flight) inTheWay(s *Scrape, now time.Time) obstacle {
 	age := now.Sub(f.start)
 	switch kept := f.collector.KeepsResults(); {
+	case f.buffer != nil && f.buffer.IsFull():
+		if !f.overdue || age < s.patience {
+			return mayReturn // It cannot be joined.
+		}
+		return isStuck
 	case !f.left:
 		return noObstacle
-	case f.buffer != nil && f.buffer.IsFull():
-		return isStuck // It cannot be joined, and never ends by itself.
 	case f.pastLimit:
 	case age < s.patience, kept && s.patience == 0:
 		return noObstacle
@@ -140,7 +142,7 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 	case mayReturn:
 		return nil, nil
 	}
-	if f := c.joinable; f != nil && (c.shares() || job.Share && f.lastsFor(s, now)) {
+	if f := c.joinable; f != nil && !f.buffer.IsFull() && (c.shares() || job.Share && f.lastsFor(s, now)) {
 		f.waiters++
 		f.joined = true
 		f.buffer.Bound(true)
@@ -157,7 +159,7 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 
 // lastsFor reports whether the context of f does not end much too early for a scrape.
 func (f *flight) lastsFor(s *Scrape, now time.Time) bool {
-	return f.until.IsZero() || !s.deadline.IsZero() && 3*f.until.Sub(now) >= s.runsEnd.Sub(now)
+	return f.until.IsZero() || !s.deadline.IsZero() && f.until.Sub(now) >= s.runsEnd.Sub(now)/3
 }
 
 // finish is called by the run's goroutine when the run has returned with err. reason is
@@ -202,14 +204,15 @@ func (c *Collector) removeFlight(f *flight) {
 	c.flying = kept
 }
 
-// passLimit is called at the collector's own limit, whatever its scrapes are waiting for
-// then: a place for another collector, or a run that the client reads at the same time.
-// A run that can see its context has as much time again to return, as far as its scrapes
-// have; see endLimit.
+// passLimit is called at the collector's own limit. A run that can see its context then has
+// the same time again to return, if its scrapes last that long; see endLimit.
 func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	e.mu.Lock()
 	_, underWay := e.flights[f]
-	if underWay {
+	if f.collector.limit() == 0 && f.waiters > 0 {
+		underWay = false // A scrape has joined it at this very moment.
+	}
+	if underWay && !f.pastLimit {
 		f.pastLimit = true
 		f.leave()
 		f.leftAt = time.Now() // Even if a scrape has left it before: it went on.
@@ -251,7 +254,10 @@ func (e *Engine) endLimit(f *flight) {
 // leave is for a scrape that ends before the run has returned, because of its deadline
 // or because it was cancelled. A run that cannot see its context is not ended by that,
 // and stays open to others; nor is one that belongs to its collector.
-func (e *Engine) leave(f *flight, s *Scrape, deadline bool) {
+//
+// tooMuch means that the scrape had no time left because of what others have sent, which says
+// nothing about this run.
+func (e *Engine) leave(f *flight, s *Scrape, deadline, tooMuch bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f.waiters--
@@ -273,20 +279,23 @@ func (e *Engine) leave(f *flight, s *Scrape, deadline bool) {
 			}
 		}
 	}
+	if f.waiters == 0 && c.KeepsResults() && c.limit() == 0 && !f.pastLimit {
+		f.limiter = time.AfterFunc(keptLimit, func() { e.passLimit(f, keptLimit) })
+	}
 	switch {
 	case f.pastLimit:
 		// It is known.
-	case deadline && s.isPatient(), f.waiters == 0 && (deadline || !endless):
+	case deadline && s.isPatient() && endless, f.waiters == 0 && (deadline || !endless):
 		if c.KeepsResults() {
 			f.leave()
-			if c.limit() == 0 && f.waiters == 0 {
-				f.limiter = time.AfterFunc(keptLimit, func() { e.passLimit(f, keptLimit) })
-			}
 			return // It goes on.
 		}
-		if now := time.Now(); !deadline {
+		switch now := time.Now(); {
+		case !deadline:
 			f.judge(isNeither, now)
-		} else if f.isFair(now) {
+		case tooMuch || !f.isFair(now):
+			f.endProbe() // What becomes of it may still say something.
+		default:
 			f.judge(isBad, now)
 		}
 		e.startGrace(f)

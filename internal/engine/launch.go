@@ -24,14 +24,16 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 	e.running++
 	c.flying = append(c.flying, f)
 	c.stats.Runs++
-	c.Earlier = nil // It has returned.
+	if c.Earlier.isIdle() {
+		c.Earlier = nil
+	}
 	c.stats.LastStart = now
 	if f.shared = c.shares() || job.Share; f.shared {
 		c.joinable = f
 	}
 	e.setContext(f, s, now)
 	f.ctx.run.expected, f.ctx.run.late = c.stats.LastSamples, late
-	f.ctx.run.of, f.ctx.run.outer = c, f.ctx.Context
+	f.ctx.run.of, f.ctx.run.in, f.ctx.run.outer = c, f, f.ctx.Context
 	return f
 }
 

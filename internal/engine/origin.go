@@ -13,8 +13,7 @@ import (
 // own, it would never end.
 var ErrRecursive = errors.New("it gathers from itself: it collects from a registry that it is registered with")
 
-// isUnderWay reports whether ctx is that of a run of c, or of a run that such a run has
-// started, and so on.
+// isUnderWay reports whether ctx belongs to a run of c, directly or through nested runs.
 func isUnderWay(ctx context.Context, c *Collector) bool {
 	for r, _ := ctx.Value(runKey{}).(*run); r != nil; r, _ = r.outer.Value(runKey{}).(*run) {
 		if r.of == c || c.Origin != nil && r.of.Origin == c.Origin {
@@ -41,11 +40,25 @@ func (s *start) refuseRecursive() {
 	s.pending = kept
 }
 
+// lendPlaces gives up the places of the runs that have asked for this scrape themselves, and
+// now wait for it: it may need them.
+func (s *start) lendPlaces() {
+	for r, _ := s.scrape.ctx.Value(runKey{}).(*run); r != nil; r, _ = r.outer.Value(runKey{}).(*run) {
+		if r.in == nil {
+			continue
+		}
+		e := r.in.engine
+		e.mu.Lock()
+		e.uncount(r.in)
+		e.wakeAll()
+		e.mu.Unlock()
+	}
+}
+
 // A program that makes a registry for each request registers a stuck collector again and
-// again, and each registry finds it idle. So these are how many runs of one origin, in
-// whichever engines, may be under way that their scrapes have left behind. It is more
-// than one so that a scrape that is too short for a slow collector takes it from no
-// other registry.
+// again, and each registry finds it idle. So the runs of one origin that were left behind
+// are limited, over all other engines. The limits are above one so that a scrape that is too
+// short for a slow collector takes it from no other registry.
 const (
 	maxOverdueElsewhere = 2 // Runs that are overdue.
 	maxLeftElsewhere    = 8 // Runs that may still return soon, too.
@@ -70,6 +83,12 @@ func (c *Collector) isStuckElsewhere() bool {
 	leftByOrigin.mu.Lock()
 	defer leftByOrigin.mu.Unlock()
 	runs := leftByOrigin.runs[c.Origin]
+	for own := c; own != nil; own = own.Earlier { // These are looked at one by one: see obstacle.
+		for _, f := range own.flying {
+			runs.all -= btoi(f.left)
+			runs.overdue -= btoi(f.overdue)
+		}
+	}
 	return runs.overdue >= maxOverdueElsewhere || runs.all >= maxLeftElsewhere
 }
 

@@ -43,15 +43,51 @@ func presentable(err error) error {
 	if err == nil {
 		return nil
 	}
+	text, bounded := "", true
 	if panicked := Try(func() error {
-		_ = err.Error()
+		text = err.Error()
+		if bounded = isBounded(err, new(int), 0); !bounded {
+			return nil
+		}
 		_ = errors.Is(err, errNever) // Asks everything that err is made of.
 		_ = errors.As(err, new(*neverError))
 		return nil
 	}); panicked != nil {
 		return fmt.Errorf("%v: the error, a %T, cannot be looked at: %w", err, err, panicked) //nolint:errorlint // Wrapped, it would be looked at.
 	}
+	if !bounded {
+		return fmt.Errorf("%s (a %T that wraps itself, or too much else to be looked at)", text, err)
+	}
 	return err
+}
+
+// The bounds of what an error may wrap.
+const (
+	maxErrorDepth = 100
+	maxErrors     = 1000
+)
+
+// isBounded reports whether err, which depth others wrap, wraps no more than a few errors. One
+// that wraps itself would keep errors.Is busy for ever, or end the process with an
+// overflow of the stack. count is how many were looked at.
+func isBounded(err error, count *int, depth int) bool {
+	if *count++; err == nil {
+		return true
+	}
+	if depth > maxErrorDepth || *count > maxErrors {
+		return false
+	}
+	switch e := err.(type) { //nolint:errorlint // Each is looked at by itself.
+	case interface{ Unwrap() error }:
+		return isBounded(e.Unwrap(), count, depth+1)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			if !isBounded(inner, count, depth+1) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // errNever is an error that no other one is.

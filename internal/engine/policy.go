@@ -148,6 +148,13 @@ func (f *flight) judge(v verdict, now time.Time) {
 	}
 }
 
+// endProbe lets another run be the probe of a half-open breaker.
+func (f *flight) endProbe() {
+	if p := f.collector.Policy; p != nil && p.Breaker != nil {
+		p.Breaker.gaveUp()
+	}
+}
+
 // isFair reports whether the run has had enough time to be called a failure now.
 func (f *flight) isFair(now time.Time) bool {
 	p := f.collector.Policy

@@ -11,6 +11,7 @@ type run struct {
 	late     *latecomers // For the channel.
 
 	of    *Collector      // What is run; nil outside of an engine.
+	in    *flight         // Likewise.
 	outer context.Context //nolint:containedctx // The run's context without the run itself.
 
 	mu       sync.Mutex

@@ -19,6 +19,8 @@ type start struct {
 	watch     watch
 	lastWords <-chan time.Time // Receives when the time after a cancellation is over; nil before.
 
+	joined []bool // By job, whether its run was under way already.
+
 	late     *latecomers // Of all runs that are started.
 	launched []*flight   // Runs that are to be started once the engine's mutex is free.
 
@@ -37,11 +39,13 @@ func (s *start) run() {
 	s.late = new(latecomers) // Runs that are left behind hold on to it, but not to s.
 	s.launched = make([]*flight, 0, len(s.jobs))
 	s.blocked = make([]bool, len(s.jobs))
+	s.joined = make([]bool, len(s.jobs))
 	s.pending = make([]int, len(s.jobs))
 	for i := range s.pending {
 		s.pending[i] = i
 	}
 	s.refuseRecursive()
+	s.lendPlaces()
 	slices.SortStableFunc(s.pending, func(i, j int) int {
 		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
 	})
@@ -129,6 +133,8 @@ func (s *start) startSome(wake *chan struct{}) bool {
 			if f.fresh {
 				f.fresh = false
 				s.launched = append(s.launched, f)
+			} else {
+				s.joined[i] = true
 			}
 		case o != nil:
 			s.outcomes[i] = *o
@@ -209,10 +215,11 @@ func (s *start) stopWaiting(wake chan struct{}) {
 	e.wakeAll() // Somebody may have waited behind a job that has given up.
 }
 
-// starved is called when a scrape's deadline has passed before all could be started.
-// An impatient scrape has to blame itself for that. Otherwise, runs that have been under way for all of its time may be stuck. They must not do
-// the same to the next scrape, even if their own have no deadline. Those that write to
-// a client of theirs are ended: it may be a pager that nobody looks at.
+// starved is called when a scrape's deadline has passed before all could be started. An
+// impatient scrape has only itself to blame. For a patient one, runs that were under way all
+// the time may be stuck: they lose their places, so that the next scrape does not wait for
+// them, too. Runs that write to a client are ended, since that client may have stopped
+// reading.
 func (s *start) starved() {
 	if !s.scrape.isPatient() {
 		return

@@ -42,7 +42,7 @@ func (w *watch) look() bool {
 	count := int64(0)
 	for _, f := range w.flights {
 		if f != nil && f.buffer != nil {
-			count += int64(f.buffer.Len())
+			count += int64(f.buffer.Count())
 		}
 	}
 	all := w.scrape.samples.Add(count - w.published)
@@ -60,8 +60,8 @@ func (w *watch) look() bool {
 // over recent scrapes.
 type measured struct{ nanoseconds atomic.Int64 }
 
-// The bounds are about what a sample takes that is only copied, and one of a slow
-// processor with the race detector.
+// minPace is about the cost of copying a sample; maxPace is that of a slow processor under the
+// race detector.
 const (
 	minPace   = 500 * time.Nanosecond
 	maxPace   = 20 * time.Microsecond
