@@ -10,7 +10,7 @@ import (
 
 // ownSelfError is an error that wraps itself; so is manySelvesError, in another way.
 type (
-	ownSelfError     struct{}
+	ownSelfError    struct{}
 	manySelvesError struct{}
 )
 
