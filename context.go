@@ -7,11 +7,16 @@ import (
 // CollectorWithContext is a Collector that can take the context of a scrape.
 //
 // A registry of this package calls CollectWithContext instead of Collect. The context
-// ends when the scrape's deadline passes or its client goes away; it carries the
+// ends a little before the scrape's deadline, or when the client goes away; it carries the
 // values that HandlerOpts.ContextFunc or the caller of GatherWithContext has put
 // into it. An implementation passes it to whatever it calls, and returns soon after
-// it is done. What it has sent until then is served. ch belongs to this call alone:
-// the implementation must not close it, and may send to it late without harm.
+// it is done. What it sends until it returns is served, as long as the scrape lasts: so it
+// can still say that a backend is down. ch belongs to this call alone: the implementation
+// must not close it, and may send to it late without harm.
+//
+// A collector may gather from the registry that it is registered with only under its
+// context. The registry then refuses to run it within itself; without the context, the
+// collector waits for itself.
 //
 // It tells that something has failed by sending NewInvalidMetric(desc, err), as any
 // Collector does: the rest of what it sends is served, and the run is a failure in the

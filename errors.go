@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// PanicError is a panic in somebody else's code (a collector, a metric, a gatherer),
-// turned into an error. Value is what was passed to panic, and Stack is the stack of
+// PanicError is a panic in somebody else's code (a collector, a metric, a gatherer), or in
+// an instrument of this package while a scrape reads it, turned into an error. Value is what was passed to panic, and Stack is the stack of
 // the goroutine that panicked.
 type PanicError = engine.PanicError
 

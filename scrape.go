@@ -24,9 +24,11 @@ import (
 // and values of a metric hold: these may be what a collector of others has written, and
 // keeps for the next scrape, as with client_golang.
 //
-// Collectors that can take a context get ctx. A collector that ignores it is left
+// Collectors that can take a context get one that ends a little before ctx. A collector that ignores it is left
 // behind at the deadline, and is not started again before it returns; until then, it
 // fails at once with ErrStillRunning.
+//
+// Instruments of this package cannot hang. They are read to the end, even if ctx is done.
 func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
 	var builder clientmodel.Builder
 	s, err := r.newScrape(ctx)
