@@ -181,7 +181,7 @@ func (a *collectorAdapter) next(ctx context.Context, run *adaptedRun, sent int) 
 }
 
 // leave ends the wait of a call. A run that all have turned away from, or that has not
-// returned until a deadline, is left behind; nobody joins it.
+// returned until a deadline, is left behind; no call joins it.
 func (a *collectorAdapter) leave(ctx context.Context, run *adaptedRun) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -20,8 +20,8 @@ const (
 	// maxStall is how long a client may take for one piece of an answer, and for all of it
 	// together if the scrape has no deadline. The time of collectors does not count.
 	maxStall = time.Minute
-	// maxUnseen is how long a scrape goes on, after the deadline of its request, if nothing can
-	// tell whether its client is still there.
+	// maxUnseen is how long a scrape goes on, after the deadline of its request, if the
+	// handler cannot see whether the client is still there.
 	maxUnseen = time.Hour
 	// maxPiece is how many bytes are sent at once. An honest client takes them in far less
 	// than maxStall.
@@ -195,7 +195,7 @@ func clientContext(request context.Context, w http.ResponseWriter) (context.Cont
 		}
 		var tooLong <-chan time.Time
 		if leaves == nil {
-			// Nothing tells whether anybody is there: http.TimeoutHandler, for one, has answered.
+			// The client may be gone: http.TimeoutHandler, for one, has answered it.
 			timer := time.NewTimer(maxUnseen)
 			defer timer.Stop()
 			tooLong = timer.C
@@ -217,7 +217,7 @@ func clientContext(request context.Context, w http.ResponseWriter) (context.Cont
 // closeNotifier returns a channel that has a value when the client has gone away, or nil if
 // the writer cannot say that.
 func closeNotifier(w http.ResponseWriter) (leaves <-chan bool) {
-	_ = engine.Try(func() error { // Some wrappers panic if what they are around is none.
+	_ = engine.Try(func() error { // Some wrappers panic if the writer inside has no CloseNotify.
 		for w != nil {
 			if n, ok := w.(http.CloseNotifier); ok { //nolint:staticcheck // The context that replaces it may have ended.
 				leaves = n.CloseNotify()

@@ -125,7 +125,7 @@ var errUnattended = fmt.Errorf("after the end of its scrape it has sent more tha
 	maxUnattended, maxUnattendedBytes>>20)
 
 // Bound limits what is added from now on, or lifts the limit if attended is true: a
-// buffer that nobody waits for must not grow forever, unseen.
+// buffer that no scrape waits for must stay small.
 func (b *Buffer) Bound(attended bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -11,7 +11,7 @@
 // bounded by the number of collectors, however many scrapes come.
 //
 // A request must not cost another one anything. Whether a run is stuck is therefore not
-// decided by whoever has the least patience: see flight.inTheWay and Breaker.isFair.
+// decided by the least patient scrape: see flight.inTheWay and Breaker.isFair.
 package engine
 
 import (

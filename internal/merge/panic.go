@@ -7,7 +7,7 @@ import (
 )
 
 // survive is deferred while a native source is read and its points are written. It
-// reports a panic of the source: our own instruments run nobody else's code, so this is
+// reports a panic of the source: instruments run no code of users, so this is
 // a mistake of ours, which must not cost the other families. Points that were written
 // before are served. A panic of the sink goes on, since half a point may have been
 // written.

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// twins finds series of a family whose labels differ, but not for whoever reads them: a
+// twins finds series of a family whose labels differ, but not for a reader: a
 // label with an empty value is no label, and different names may be the same after
 // escaping. Series in which there is no such label come first, all others in their order.
 //
