@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -151,9 +152,7 @@ func TestFullBufferCostsNoPatientScrape(t *testing.T) {
 	for _, how := range []string{"deadline", "cancelled"} {
 		synctest.Test(t, func(t *testing.T) {
 			var e engine.Engine
-			runs := 0
 			c := shared(func(sink engine.Sink) error {
-				runs++
 				time.Sleep(50 * time.Millisecond)
 				for i := range 300_000 {
 					_ = sink.Sample(family, &model.Point{Value: float64(i)})
@@ -170,7 +169,7 @@ func TestFullBufferCostsNoPatientScrape(t *testing.T) {
 			time.Sleep(90 * time.Millisecond)
 			start := time.Now()
 			o := scrape(&e, 20*time.Second, c)[0]
-			t.Logf("%s: runs %d, %d samples, %v after %v", how, runs, len(o.Samples), o.Err, time.Since(start))
+			t.Logf("%s: %d samples, %v after %v", how, len(o.Samples), o.Err, time.Since(start))
 			if o.Err != nil {
 				t.Error("an impatient client cost a patient one everything")
 			}
@@ -197,7 +196,7 @@ func (c *endedContext) Err() error {
 
 // TestKeptLimitWhileJoined lets the limit of a kept run pass while a scrape joins it and leaves.
 func TestKeptLimitWhileJoined(t *testing.T) {
-	for range 200 {
+	for range 40 {
 		synctest.Test(t, func(t *testing.T) {
 			var e engine.Engine
 			c := &engine.Collector{Shared: true, Policy: &engine.Policy{Cache: time.Second}, Run: func(_ context.Context, sink engine.Sink) error {
@@ -221,10 +220,9 @@ func TestEarlierRegistrationIsRemembered(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var e engine.Engine
 			release := make(chan struct{})
-			hung := true
+			var started atomic.Bool
 			run := func(context.Context, engine.Sink) error {
-				if hung {
-					hung = false
+				if started.CompareAndSwap(false, true) {
 					<-release
 				}
 				return nil
@@ -252,13 +250,12 @@ func TestAttendedRunKeepsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
 		g := engine.NewGroup(1)
-		most, now := 0, 0
+		var most, now atomic.Int32
 		mk := func() *engine.Collector {
 			c := aware(func(context.Context, engine.Sink) error {
-				now++
-				most = max(most, now)
+				most.Store(max(most.Load(), now.Add(1)))
 				time.Sleep(4 * time.Second)
-				now--
+				now.Add(-1)
 				return nil
 			})
 			c.Policy = &engine.Policy{Group: g}
@@ -277,8 +274,8 @@ func TestAttendedRunKeepsPlace(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		collect(10*time.Second, b)
 		time.Sleep(time.Minute)
-		if most > 1 {
-			t.Errorf("%d runs at once in a group for 1, though the first was attended and healthy", most)
+		if n := most.Load(); n > 1 {
+			t.Errorf("%d runs at once in a group for 1, though the first was attended and healthy", n)
 		}
 	})
 }
@@ -312,9 +309,9 @@ func TestOneVeryPatientScrape(t *testing.T) {
 func TestSharingWithDistantDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
-		runs := 0
+		var runs atomic.Int32
 		c := aware(func(context.Context, engine.Sink) error {
-			runs++
+			runs.Add(1)
 			time.Sleep(time.Second)
 			return nil
 		})
@@ -327,8 +324,8 @@ func TestSharingWithDistantDeadlines(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(10 * time.Second)
-		if runs != 1 {
-			t.Errorf("%d runs", runs)
+		if n := runs.Load(); n != 1 {
+			t.Errorf("%d runs", n)
 		}
 	})
 }
