@@ -32,7 +32,7 @@ func obedienceCorner(t *testing.T) *corner {
 	}
 	c.server = httptest.NewServer(metric.HandlerForContext(registry, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError}))
 
-	var scrapes, whole atomic.Int64
+	var scrapes, whole, unheard atomic.Int64
 	scrape := func(ctx context.Context, client *http.Client) error {
 		series, _, err := c.scrape(ctx, client, "/", announced, "")
 		if err != nil {
@@ -42,11 +42,17 @@ func obedienceCorner(t *testing.T) *corner {
 		if missing(series, patient...) == nil {
 			whole.Add(1)
 		}
-		return missing(series, timed...) // These have the scrape's own time left.
+		if missing(series, timed...) != nil { // These have the scrape's own time left.
+			unheard.Add(1)
+		}
+		return nil
 	}
 	c.clients = []cornerClient{scrape, scrape}
 	c.peace = func(ctx context.Context, client *http.Client) error {
 		// While the machine has more to do than it can, one may come too late; not most.
+		if all, n := scrapes.Load(), unheard.Swap(0); n > 1+all/10 {
+			return fmt.Errorf("in %d of %d scrapes, those that spoke at their own limit were not heard", n, all)
+		}
 		if all, n := scrapes.Swap(0), whole.Swap(0); n < all/4 {
 			return fmt.Errorf("in %d of %d scrapes, those that spoke at the deadline were not heard", all-n, all)
 		}
