@@ -210,6 +210,9 @@ func TestWriteDeadlineEndsWithRequest(t *testing.T) {
 // TestClientsThatNeverRead has more of them than requests that are served at once, over real
 // connections, and then one that reads.
 func TestClientsThatNeverRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it needs processors that are not emulated")
+	}
 	for kind, reg := range map[string]*metric.ContextRegistry{"instruments": manySeries(6000), "stream": streaming(60_000)} {
 		t.Run(kind, func(t *testing.T) {
 			server := httptest.NewUnstartedServer(metric.HandlerForContext(reg, metric.HandlerOpts{

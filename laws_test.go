@@ -310,6 +310,13 @@ func TestNoPileUp(t *testing.T) {
 		if n := started.Load(); n != 3 {
 			t.Errorf("%d runs were started, want 3", n)
 		}
+		synctest.Wait()
+		for range 1000 {
+			if runtime.NumGoroutine() <= goroutines {
+				break
+			}
+			runtime.Gosched() // One that has returned still counts for a moment.
+		}
 		if n := runtime.NumGoroutine(); n > goroutines {
 			t.Errorf("%d goroutines after many scrapes, %d after the first", n, goroutines)
 		}
