@@ -40,8 +40,8 @@ func newCallbackWait(ctx context.Context) *callbackWait { return &callbackWait{o
 
 func (p *callbackWait) isUnlimited() bool { return p == nil || p.over == nil }
 
-// await waits for done and reports whether it was closed in time. A limit that is not
-// positive is none.
+// await waits for done and reports whether it was closed in time. Without a positive limit,
+// only the end of the scrape and the grace count.
 func (p *callbackWait) await(done <-chan struct{}, limit time.Duration) bool {
 	var tooLong <-chan time.Time
 	if limit > 0 {

@@ -26,7 +26,7 @@ type clash struct {
 	a, b clashSide
 	// plain, unless it is empty, is what b is called if its name needs no escaping. It wins.
 	plain string
-	// utf8 tells that both are there if no name is escaped.
+	// utf8 reports whether both are there if no name is escaped.
 	utf8 bool
 }
 

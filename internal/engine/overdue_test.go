@@ -52,7 +52,7 @@ func TestStillRunning(t *testing.T) {
 }
 
 // TestLateSamples checks that no other scrape gets what a run sends when its own has
-// ended. A run that can see its context learns from its sink that nobody waits.
+// ended. A run that can see its context learns from its sink that no scrape waits.
 func TestLateSamples(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {
