@@ -157,7 +157,7 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 				refused++
 				continue
 			}
-			escapeExemplars(m, opts.Escaping)
+			fitExemplars(m, opts)
 			in.Metric = append(in.Metric, m)
 		}
 		if len(in.Metric) == 0 {
@@ -174,34 +174,36 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 	return buf.Bytes(), refused
 }
 
-// escapeExemplars escapes the label names of exemplars, as expfmt does not. An exemplar of
-// which two labels have the same name then is removed.
-func escapeExemplars(m *dto.Metric, scheme common.EscapingScheme) {
-	escape := func(e *dto.Exemplar) *dto.Exemplar {
-		if e == nil || scheme == common.NoEscaping {
-			return e
+// fitExemplars does to the exemplars of m what expfmt does not: it escapes their label names,
+// and removes those that cannot be written, because two labels have the same name then, or
+// because a NUL would make the whole of an OpenMetrics exposition unreadable.
+func fitExemplars(m *dto.Metric, opts encode.Options) {
+	fit := func(e *dto.Exemplar) *dto.Exemplar {
+		if e == nil {
+			return nil
 		}
-		as := common.EscapeMetricFamily(&dto.MetricFamily{Metric: []*dto.Metric{{Label: e.Label}}}, scheme)
+		if opts.Escaping != common.NoEscaping {
+			e.Label = common.EscapeMetricFamily(&dto.MetricFamily{Metric: []*dto.Metric{{Label: e.Label}}}, opts.Escaping).Metric[0].Label
+		}
 		names := map[string]bool{}
-		for _, l := range as.Metric[0].Label {
-			if names[l.GetName()] {
+		for _, l := range e.Label {
+			if names[l.GetName()] || opts.Format == encode.OpenMetrics && strings.Contains(l.GetName()+l.GetValue(), "\x00") {
 				return nil
 			}
 			names[l.GetName()] = true
 		}
-		e.Label = as.Metric[0].Label
 		return e
 	}
 	if m.Counter != nil {
-		m.Counter.Exemplar = escape(m.Counter.Exemplar)
+		m.Counter.Exemplar = fit(m.Counter.Exemplar)
 	}
 	for _, b := range m.GetHistogram().GetBucket() {
-		b.Exemplar = escape(b.Exemplar)
+		b.Exemplar = fit(b.Exemplar)
 	}
 	if h := m.Histogram; h != nil {
 		var kept []*dto.Exemplar
 		for _, e := range h.Exemplars {
-			if e := escape(e); e != nil {
+			if e := fit(e); e != nil {
 				kept = append(kept, e)
 			}
 		}

@@ -23,6 +23,7 @@ func FuzzStrings(f *testing.F) {
 	f.Add("\"\\\n", "\xff", "", "\"\\\n", "\\", "\\\"\n", byte(3), -0.5)
 	f.Add("1_seconds_total", "", "seconds", "1", "", "1", byte(1), 0.1)
 	f.Add("0", " ", "0", "0", "0", "", byte(0), 1.000009e+06)
+	f.Add("0", "\x00", "0", "0", "0", "1", byte(0), 1.0) // An exemplar with a NUL.
 	f.Fuzz(func(t *testing.T, name, help, unit, label, text, other string, typ byte, v float64) {
 		p := model.Point{Value: v, Created: at(int64(v)), Summary: &model.SummaryValue{Sum: v, Quantiles: quantiles(v, v)},
 			Histogram: &model.HistogramValue{Sum: v, Buckets: []model.Bucket{{UpperBound: v, Count: uint64(v)}}}}
