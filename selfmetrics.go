@@ -104,7 +104,7 @@ func newSelfMetrics(namespace string) *selfMetrics {
 	}
 	breaker := func(p *engine.Policy) bool { return p.Breaker != nil }
 	cache := func(p *engine.Policy) bool { return p.Cache > 0 }
-	stale := func(p *engine.Policy) bool { return p.Stale > 0 }
+	stale := func(p *engine.Policy) bool { return p.Stale > 0 || p.Background > 0 }
 	keeps := func(p *engine.Policy) bool { return cache(p) || stale(p) }
 
 	m := &selfMetrics{failures: family(points.Counter, "collector_errors_total", "Scrapes to which the collector has not given a good result, by kind of failure.")}

@@ -31,15 +31,16 @@ type CollectorStatus struct {
 	LastStart    time.Time
 	LastDuration time.Duration
 	Series       int
-	LastError    error // Of the last scrape that was not served from the cache; nil if it was good.
+	LastError    error // Of the last scrape that was not served from the cache, or attempt to run it in the background; nil if it was good.
 	LastRunError error // Of the last run: the cause, where LastError is that there was none.
 
 	// How things are now. Times are zero if it does not apply.
 	Running      int       // Runs under way.
 	RunningSince time.Time // Start of the oldest of them.
 	StuckSince   time.Time // When a run under way outlived its scrape.
-	LastGood     time.Time // When the result was made that WithCache and WithStale keep.
+	LastGood     time.Time // When the result was made that WithCache, WithBackground and WithStale keep.
 	Breaker      BreakerState
+	Group        *GroupStatus // Nil if it is in none.
 
 	// Counts since registration.
 	Runs         uint64 // Runs started.
@@ -78,6 +79,9 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 		case e.run != nil:
 			all[i].fill(&stats[0])
 			stats = stats[1:]
+			if p := e.run.Policy; p != nil && p.Group != nil {
+				all[i].Group = new(groupStatus(p.Group))
+			}
 		case e.binding.source != nil:
 			all[i].Series = e.binding.source.Series().Len()
 		}
