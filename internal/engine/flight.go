@@ -241,7 +241,11 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 			e.startGrace(f)
 			close(f.limit)
 		} else {
-			f.limiter = time.AfterFunc(max(limit, minAfterLimit), func() { e.endLimit(f) })
+			after := max(limit, minAfterLimit)
+			if f.collector.background != nil {
+				after = minAfterLimit // No scrape listens meanwhile, nor sees that it is stuck.
+			}
+			f.limiter = time.AfterFunc(after, func() { e.endLimit(f) })
 		}
 		e.wakeAll()
 	}
