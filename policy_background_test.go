@@ -171,7 +171,8 @@ func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model.start(time.Now(), modelGood, 0)
+	model.next = time.Now()
+	model.start(model.next, modelGood, 0)
 	time.Sleep(rowBackground)
 	synctest.Wait()
 	model.next = second // It is random.
