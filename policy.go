@@ -56,7 +56,7 @@ func WithHooks(h Hooks) RegistryOption {
 }
 
 // CollectorOption is an option of RegisterWith: how one collector is run. The options
-// may be combined in any way, and are applied in one order, whatever that of the
+// may be combined in any way, but for WithCache with WithBackground, and are applied in one order, whatever that of the
 // arguments is; outermost first: WithStale, WithCache or WithBackground, WithBreaker,
 // WithRateLimit, WithGroup, WithTimeout. So a cached result takes nothing from the rate limit, and
 // an open breaker neither; and a refusal by the rate limit is no failure to the
