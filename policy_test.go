@@ -636,6 +636,10 @@ func TestStuckMemberOfGroup(t *testing.T) {
 				if got := r.Status()[1].Group; got == nil || *got != want || group.Status() != want {
 					t.Errorf("the status of the group is %+v, want %+v", got, want)
 				}
+				page := requestTo(metric.StatusHandler(r), "/").Body.String()
+				if text := fmt.Sprintf("group database (1 of %d running, 1 overdue)", places); !strings.Contains(page, text) {
+					t.Errorf("the page does not say %q:\n%s", text, page)
+				}
 				start := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()

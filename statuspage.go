@@ -61,7 +61,7 @@ var statusColumns = []struct {
 	{"Failed scrapes", func(c *CollectorStatus, _ time.Time) string { return positive(c.Failures) }},
 	{"Counts", func(c *CollectorStatus, _ time.Time) string { return c.counts() }},
 	{"Kept result", func(c *CollectorStatus, now time.Time) string { return ago(c.LastGood, now) }},
-	{"Policies", func(c *CollectorStatus, _ time.Time) string { return strings.Join(c.Policies, "; ") }},
+	{"Policies", func(c *CollectorStatus, _ time.Time) string { return c.policies() }},
 	{"Kind", func(c *CollectorStatus, _ time.Time) string { return c.Kind }},
 	{"Last error", func(c *CollectorStatus, _ time.Time) string { return c.lastError() }},
 }
@@ -99,6 +99,15 @@ func (c *CollectorStatus) state(now time.Time) (state string, problem bool) {
 	default:
 		return "good", false
 	}
+}
+
+// policies lists the policies, with the places of the group that are taken.
+func (c *CollectorStatus) policies() string {
+	list := strings.Join(c.Policies, "; ")
+	if g := c.Group; g != nil {
+		list = strings.Replace(list, "group "+g.Name, fmt.Sprintf("group %s (%d of %d running, %d overdue)", g.Name, g.Running, g.Max, g.Overdue), 1)
+	}
+	return list
 }
 
 // counts lists the counts of what does not happen to a healthy collector every day.
