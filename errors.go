@@ -25,6 +25,10 @@ var ErrBreakerOpen = engine.ErrBreakerOpen
 // often than it may be; see WithRateLimit.
 var ErrRateLimited = engine.ErrRateLimited
 
+// ErrClosed reports that a collector is not run in the background, because its registry was
+// closed; see ContextRegistry.Close.
+var ErrClosed = engine.ErrClosed
+
 // asPanic finds a PanicError in err.
 func asPanic(err error) (*PanicError, bool) { return errors.AsType[*PanicError](err) }
 

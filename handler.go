@@ -127,7 +127,8 @@ type HandlerOpts struct {
 //
 // Without options, the handler serves whatever can be gathered (ContinueOnError), offers
 // OpenMetrics, and logs what goes wrong with the default logger, unless g is a registry
-// that logs it itself (WithLogger). With options it does only what they say: without
+// that logs it itself (WithLogger): each kind of failure of a collector at most once a minute
+// for all handlers without options, see LogLimits. With options it does only what they say: without
 // ErrorHandling, one failure costs the whole scrape. More than one HandlerOpts panics.
 func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 	r := registryFor(g)
@@ -145,7 +146,7 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 func defaultHandlerOpts(r *ContextRegistry) HandlerOpts {
 	opts := HandlerOpts{ErrorHandling: ContinueOnError, EnableOpenMetrics: true}
 	if r.log == nil {
-		opts.ErrorLog = LogErrors(nil)
+		opts.ErrorLog = LogErrors(nil, &defaultLogLimits)
 	}
 	return opts
 }

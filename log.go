@@ -3,12 +3,9 @@ package metric
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
-	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/luxfi/metric/internal/engine"
 )
@@ -17,8 +14,11 @@ import (
 // line, at most once a minute for each collector and kind of failure; WithLogger tells
 // which attributes a line has. A nil logger is the default one at that time. The function
 // is safe for concurrent use.
-func LogErrors(logger *slog.Logger) func(error) {
-	l := newFailureLog(logger)
+//
+// By default, the limit is that of this one function. A program that makes a handler for each
+// request passes one [LogLimits] to all calls. More than one LogLimits panics.
+func LogErrors(logger *slog.Logger, limits ...*LogLimits) func(error) {
+	l := newFailureLog(logger, limits...)
 	return func(err error) {
 		if failed, ok := errors.AsType[*GatherError](err); ok {
 			l.log(context.Background(), nil, collectingFailed, failed.Failures)
@@ -28,35 +28,23 @@ func LogErrors(logger *slog.Logger) func(error) {
 	}
 }
 
-// logInterval is how often a collector may fill the log with failures of one kind.
-const logInterval = time.Minute
-
 // failureLog logs failures, but not all of a flood of them.
 type failureLog struct {
-	logger *slog.Logger // Nil means what slog.Default returns when there is something to log.
-
+	logger  *slog.Logger // Nil means what slog.Default returns when there is something to log.
+	limits  *LogLimits
 	handler callback // Calls of the logger.
-
-	mu     sync.Mutex
-	limits map[logKey]*logLimit
 }
 
-type logKey struct {
-	collector string
-	kind      engine.Kind
+func newFailureLog(logger *slog.Logger, limits ...*LogLimits) *failureLog {
+	switch {
+	case len(limits) > 1:
+		panic(fmt.Errorf("a log of failures takes one LogLimits, not %d", len(limits)))
+	case len(limits) == 0 || limits[0] == nil:
+		return &failureLog{logger: logger, limits: new(LogLimits)}
+	default:
+		return &failureLog{logger: logger, limits: limits[0]}
+	}
 }
-
-type logLimit struct {
-	sometimes  rate.Sometimes
-	suppressed int
-}
-
-func newFailureLog(logger *slog.Logger) *failureLog {
-	return &failureLog{logger: logger, limits: make(map[logKey]*logLimit)}
-}
-
-// maxLogLimits bounds the memory of a log whose registry has ever new collectors.
-const maxLogLimits = 10_000
 
 // collectingFailed is the message about a failure of a collector.
 const collectingFailed = "collecting metrics failed"
@@ -74,16 +62,21 @@ func (l *failureLog) log(ctx context.Context, p *callbackWait, message string, l
 	}
 	for _, f := range list {
 		key := logKey{f.Collector, engine.KindOf(f.Err)}
-		suppressed, ok := l.allow(key)
+		suppressed, ok := l.limits.allow(key)
 		if !ok {
 			continue
 		}
-		_, err := call(&l.handler, p, func() (began struct{}, err error) {
+		_, err := call(&l.handler, p, func() (none struct{}, err error) {
+			w := l.limits.begin()
+			if w == nil {
+				return none, errCallbackBlocked
+			}
+			defer l.limits.end(w)
 			logger.LogAttrs(ctx, slog.LevelError, message, failureAttrs(f, key.kind, suppressed)...)
-			return began, nil
+			return none, nil
 		})
 		if errors.Is(err, errCallbackBlocked) {
-			l.suppress(key, suppressed+1)
+			l.limits.suppress(key, suppressed+1)
 		}
 	}
 }
@@ -114,35 +107,4 @@ func failureAttrs(f *CollectorError, kind engine.Kind, suppressed int) []slog.At
 		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
 	}
 	return attrs
-}
-
-// suppress counts lines that were allowed but could not be written.
-func (l *failureLog) suppress(key logKey, lines int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if limit := l.limits[key]; limit != nil {
-		limit.suppressed += lines
-	}
-}
-
-// allow tells whether a failure may be logged now, and how many were not since the
-// last one that was.
-func (l *failureLog) allow(key logKey) (suppressed int, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	limit := l.limits[key]
-	if limit == nil {
-		if len(l.limits) >= maxLogLimits {
-			clear(l.limits)
-		}
-		limit = &logLimit{sometimes: rate.Sometimes{Interval: logInterval}}
-		l.limits[key] = limit
-	}
-	limit.sometimes.Do(func() { ok = true })
-	if !ok {
-		limit.suppressed++
-		return 0, false
-	}
-	suppressed, limit.suppressed = limit.suppressed, 0
-	return suppressed, true
 }

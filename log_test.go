@@ -3,14 +3,19 @@ package metric_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/promhttp"
 )
+
+// testRuns makes names that no other run of a test has used, as with -count=2.
+var testRuns atomic.Int64
 
 // TestDefaultHandlersLog checks that a handler without options does not swallow what
 // goes wrong, and does not flood the log with it.
@@ -23,13 +28,16 @@ func TestDefaultHandlersLog(t *testing.T) {
 	failing := plain{"failing", func(ch chan<- metric.Metric) {
 		ch <- metric.NewInvalidMetric(desc("failing"), errors.New("no database"))
 	}}
+	run := testRuns.Add(1) // The limits of handlers without options are those of the process.
 	own := metric.NewRegistry()
-	if err := own.RegisterWith(failing, metric.WithName("culprit")); err != nil {
+	if err := own.RegisterWith(failing, metric.WithName(fmt.Sprint("culprit", run))); err != nil {
 		t.Fatal(err)
 	}
 	logging := metric.NewContextRegistry(metric.WithLogger(nil))
 	logging.MustRegister(failing)
-	metric.MustRegister(failing)
+	if err := metric.DefaultRegisterer.(*metric.Registry).RegisterWith(failing, metric.WithName(fmt.Sprint("default culprit", run))); err != nil {
+		t.Fatal(err)
+	}
 	defer metric.Unregister(failing)
 
 	for name, handler := range map[string]http.Handler{

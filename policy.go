@@ -42,8 +42,12 @@ func WithSelfMetrics(namespace string) RegistryOption {
 // for each collector and kind of failure. The attributes are the collector, the kind
 // as in the self-metrics, the error and, for a panic, its stack. A nil logger is the
 // default one at that time.
-func WithLogger(logger *slog.Logger) RegistryOption {
-	return registryOption(func(r *ContextRegistry) { r.log = newFailureLog(logger) })
+//
+// By default, the limit is that of each registry. A program that makes a registry for each
+// request passes one [LogLimits] to all of them. More than one LogLimits panics.
+func WithLogger(logger *slog.Logger, limits ...*LogLimits) RegistryOption {
+	_ = newFailureLog(logger, limits...) // It panics now rather than later.
+	return registryOption(func(r *ContextRegistry) { r.log = newFailureLog(logger, limits...) })
 }
 
 // WithHooks has functions called at the start and the end of scrapes and collectors. The
@@ -53,9 +57,9 @@ func WithHooks(h Hooks) RegistryOption {
 }
 
 // CollectorOption is an option of RegisterWith: how one collector is run. The options
-// may be combined in any way, and are applied in one order, whatever that of the
-// arguments is; outermost first: WithStale, WithCache, WithBreaker, WithRateLimit,
-// WithGroup, WithTimeout. So a cached result takes nothing from the rate limit, and
+// may be combined in any way, but for WithCache with WithBackground, and are applied in one order, whatever that of the
+// arguments is; outermost first: WithStale, WithCache or WithBackground, WithBreaker,
+// WithRateLimit, WithGroup, WithTimeout. So a cached result takes nothing from the rate limit, and
 // an open breaker neither; and a refusal by the rate limit is no failure to the
 // breaker.
 //
@@ -101,8 +105,15 @@ func config(opts []CollectorOption) (collectorConfig, error) {
 		}
 		opt.applyToCollector(&c)
 	}
-	if c.policy.Stale > 0 && c.policy.Stale <= c.policy.Cache {
-		c.errs = append(c.errs, fmt.Errorf("stale %v serves nothing that cache %v does not: it must be longer", c.policy.Stale, c.policy.Cache))
+	if p := &c.policy; p.Cache > 0 && p.Background > 0 {
+		c.errs = append(c.errs, fmt.Errorf("cache %v and background %v: scrapes never run a collector that runs in the background, so it needs no cache",
+			p.Cache, p.Background))
+	}
+	if p := &c.policy; p.Stale > 0 && p.Stale <= p.Cache {
+		c.errs = append(c.errs, fmt.Errorf("stale %v serves nothing that cache %v does not: it must be longer", p.Stale, p.Cache))
+	}
+	if p := &c.policy; p.Stale > 0 && p.Stale <= p.Background {
+		c.errs = append(c.errs, fmt.Errorf("stale %v ends before background %v has another result: it must be longer", p.Stale, p.Background))
 	}
 	return c, errors.Join(c.errs...)
 }
@@ -134,10 +145,40 @@ func WithCache(ttl time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("cache %v", ttl), ttl > 0, func(p *engine.Policy) { p.Cache = ttl })
 }
 
+// WithBackground runs the collector on a schedule that does not depend on scrapes, for
+// collectors that are slower than a scrape may be, or too expensive to run for each of
+// several servers. Scrapes never start a run: they are served the last good result at once.
+// Its age is the self-metric …_result_age_seconds, and Status has its time.
+//
+// The first run starts when the collector is registered. Until it has ended, scrapes wait for
+// it, each under its own context. The second run follows after a random time between
+// half of every and all of it, so that collectors that were registered together do not run
+// together; from then on, a run starts each time that every has passed. A run that takes
+// longer costs those that would have started meanwhile: a collector never runs twice
+// at once. The limit of a run is that of [WithTimeout] or, if there is none, the larger of
+// every and one minute. A collector that does not return at its limit is not started again
+// before it does.
+//
+// If the last run has failed, was refused (by [WithBreaker], [WithRateLimit] or
+// [WithGroup]) or has passed its limit, each scrape reports that failure until a run is good,
+// and is served the last good result nevertheless. [WithStale] says how old
+// that may be; without it, there is no bound. WithBackground cannot be combined with
+// [WithCache].
+//
+// A collector that takes a context gets one that belongs to no request and has no values; it
+// ends at the run's limit, when the collector is unregistered or replaced, and with
+// [ContextRegistry.Close]. The runs also end some time after the program has let go of a
+// registry that it has not closed. Runs count for [WithConcurrency] and wait for their
+// turn there and in their group for as long as their limit, or every if that is longer. A
+// run that sends more than 2,097,152 samples, or 512 MiB of labels, fails.
+func WithBackground(every time.Duration) CollectorOption {
+	return policy(fmt.Sprintf("background %v", every), every > 0, func(p *engine.Policy) { p.Background = every })
+}
+
 // WithStale serves the last good result of the collector, if it is not older than
 // maxAge, where there is no new one: the run fails, does not finish, is refused or
-// still runs. The failure is reported nevertheless. With WithCache, maxAge must be
-// longer than its time. Runs belong to the collector, as with [WithCache].
+// still runs. The failure is reported nevertheless. With WithCache or WithBackground, maxAge
+// must be longer than its time. Runs belong to the collector, as with [WithCache].
 func WithStale(maxAge time.Duration) CollectorOption {
 	return policy(fmt.Sprintf("stale %v", maxAge), maxAge > 0, func(p *engine.Policy) { p.Stale = maxAge })
 }
@@ -182,11 +223,24 @@ func WithPriority(p Priority) CollectorOption {
 }
 
 // Group is a set of collectors that share a resource, such as a database: at most so
-// many of them run at once, also if they belong to several registries. It is safe for
-// concurrent use.
-type Group struct {
-	name  string
-	group *engine.Group
+// many of them run at once, also if they belong to several registries, or to registries that
+// are made for one request each. It is safe for concurrent use.
+type Group struct{ group *engine.Group }
+
+// GroupStatus is how a [Group] is occupied.
+type GroupStatus struct {
+	Name    string
+	Max     int // Places.
+	Running int // Runs that have a place: all that have not returned.
+	Overdue int // Those of them that were left behind, and are late to return.
+}
+
+// Status returns how the group is occupied now.
+func (g *Group) Status() GroupStatus { return groupStatus(g.group) }
+
+func groupStatus(g *engine.Group) GroupStatus {
+	s := g.Stats()
+	return GroupStatus{Name: g.Name, Max: s.Max, Running: s.Running, Overdue: s.Overdue}
 }
 
 // NewGroup returns a group, whose name is for CollectorStatus. It panics if maxConcurrent
@@ -195,14 +249,18 @@ func NewGroup(name string, maxConcurrent int) *Group {
 	if maxConcurrent <= 0 {
 		panic(fmt.Errorf("group %q: the number of concurrent collectors is %d, but must be positive", name, maxConcurrent))
 	}
-	return &Group{name, engine.NewGroup(maxConcurrent)}
+	g := engine.NewGroup(maxConcurrent)
+	g.Name = name
+	return &Group{g}
 }
 
 // WithGroup makes the collector one of a group. It waits for its turn under the context
-// of the scrape. A member that has outlived its scrape does not count any more.
+// of the scrape. A run keeps its place until it returns, even if it has outlived its scrape:
+// the resource is still in use. If runs that are stuck have all places, the others fail at
+// once with an error that wraps [ErrStillRunning].
 func WithGroup(g *Group) CollectorOption {
 	if g == nil {
 		return collectorOption(func(c *collectorConfig) { c.errs = append(c.errs, errors.New("the group is nil")) })
 	}
-	return policy("group "+g.name, true, func(p *engine.Policy) { p.Group = g.group })
+	return policy("group "+g.group.Name, true, func(p *engine.Policy) { p.Group = g.group })
 }

@@ -617,25 +617,100 @@ func TestGroup(t *testing.T) {
 	})
 }
 
-// TestStuckMemberOfGroup checks that one that is stuck does not keep the others from
-// their turn for good.
+// TestStuckMemberOfGroup checks that a member that is stuck keeps its place, that the others use
+// those that are left, and that they fail at once when none is.
 func TestStuckMemberOfGroup(t *testing.T) {
+	for places, wantGood := range map[int]bool{1: false, 2: true} {
+		t.Run(fmt.Sprint(places), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				defer time.Sleep(2 * time.Hour)
+				group := metric.NewGroup("database", places)
+				r := registered(t, plain{"stuck", func(chan<- metric.Metric) { time.Sleep(time.Hour) }}, metric.WithGroup(group))
+				for range 2 {
+					_, _ = scrapeOnce(t, r, time.Second)
+				}
+				if err := r.RegisterWith(plain{"good", func(ch chan<- metric.Metric) { ch <- one("good") }}, metric.WithGroup(group), metric.WithName("good")); err != nil {
+					t.Fatal(err)
+				}
+				want := metric.GroupStatus{Name: "database", Max: places, Running: 1, Overdue: 1}
+				if got := r.Status()[1].Group; got == nil || *got != want || group.Status() != want {
+					t.Errorf("the status of the group is %+v, want %+v", got, want)
+				}
+				page := requestTo(metric.StatusHandler(r), "/").Body.String()
+				if text := fmt.Sprintf("1 of %d run, 1 overdue", places); !strings.Contains(page, text) {
+					t.Errorf("the page does not say %q:\n%s", text, page)
+				}
+				start := time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				families, err := r.GatherWithContext(ctx)
+				if took := time.Since(start); took > 0 {
+					t.Errorf("the scrape took %v", took)
+				}
+				if !errors.Is(failuresOf(err, "c"), metric.ErrStillRunning) {
+					t.Errorf("the stuck one: %v", err)
+				}
+				failed := failuresOf(err, "good")
+				if wantGood {
+					wantFamilies(t, families, []string{"good"})
+					if failed != nil {
+						t.Errorf("the good one: %v", failed)
+					}
+				} else if !errors.Is(failed, metric.ErrStillRunning) || !strings.Contains(failed.Error(), `all 1 places of group "database"`) {
+					t.Errorf("the good one: %v", failed)
+				}
+				time.Sleep(time.Hour)
+				if _, err := scrapeOnce(t, r, time.Second); err == nil {
+					t.Error("the stuck one is good") // It runs again, and takes an hour.
+				}
+			})
+		})
+	}
+}
+
+// TestGroupOfRegistriesPerRequest checks that registries that are made for one request each do
+// not pile up runs of collectors that share a group, and that a scrape with more time than
+// others is not refused because of them.
+func TestGroupOfRegistriesPerRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		defer time.Sleep(2 * time.Hour)
-		group := metric.NewGroup("database", 1)
-		r := registered(t, plain{"stuck", func(chan<- metric.Metric) { time.Sleep(time.Hour) }}, metric.WithGroup(group))
-		if err := r.RegisterWith(plain{"good", func(ch chan<- metric.Metric) { ch <- one("good") }}, metric.WithGroup(group)); err != nil {
-			t.Fatal(err)
+		const places = 3
+		var (
+			group    = metric.NewGroup("probes", places)
+			released = make(chan struct{})
+			started  atomic.Int64
+		)
+		probe := func(timeout time.Duration) error {
+			r := registered(t, plain{"probe", func(ch chan<- metric.Metric) {
+				started.Add(1)
+				<-released
+				ch <- one("probe")
+			}}, metric.WithGroup(group))
+			_, err := scrapeOnce(t, r, timeout)
+			return err
 		}
-		for range 2 {
-			_, _ = scrapeOnce(t, r, time.Second)
+		for i := range 100 {
+			start := time.Now()
+			err := probe(time.Second)
+			if i < places {
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("probe %d: %v", i, err)
+				}
+			} else if !errors.Is(err, metric.ErrStillRunning) && i > places || time.Since(start) > time.Second {
+				t.Errorf("probe %d, after %v: %v", i, time.Since(start), err)
+			}
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		families, err := r.GatherWithContext(ctx)
-		wantFamilies(t, families, []string{"good"})
-		if !errors.Is(failuresOf(err, "c"), metric.ErrStillRunning) {
-			t.Errorf("got error %v", err)
+		if n := started.Load(); n != places {
+			t.Errorf("%d runs were started in a group for %d", n, places)
+		}
+		patient := make(chan error)
+		go func() { patient <- probe(time.Hour) }()
+		synctest.Wait()
+		close(released)
+		if err := <-patient; err != nil {
+			t.Errorf("a scrape with more time: %v", err)
+		}
+		if got := group.Status(); got.Running != 0 || got.Overdue != 0 {
+			t.Errorf("at the end the group has %+v", got)
 		}
 	})
 }
@@ -744,6 +819,13 @@ func TestWaitForGroupEndsWithContext(t *testing.T) {
 	})
 }
 
+// both are two options that are refused together.
+type both struct {
+	metric.CollectorOption
+
+	other metric.CollectorOption
+}
+
 func TestPoliciesRefused(t *testing.T) {
 	c := plain{"a", func(chan<- metric.Metric) {}}
 	for name, tc := range map[string]struct {
@@ -754,6 +836,8 @@ func TestPoliciesRefused(t *testing.T) {
 		"timeout":    {c, metric.WithTimeout(0), "timeout"},
 		"cache":      {c, metric.WithCache(-1), "cache"},
 		"stale":      {c, metric.WithStale(0), "stale"},
+		"background": {c, metric.WithBackground(0), "background 0s: the values must be positive"},
+		"backwards":  {c, metric.WithBackground(-time.Second), "background"},
 		"breaker":    {c, metric.WithBreaker(0, time.Second), "breaker"},
 		"cooldown":   {c, metric.WithBreaker(1, 0), "breaker"},
 		"rate":       {c, metric.WithRateLimit(0, 1), "rate limit"},
@@ -761,10 +845,17 @@ func TestPoliciesRefused(t *testing.T) {
 		"group":      {c, metric.WithGroup(nil), "group"},
 		"instrument": {counterNamed("a"), metric.WithCache(time.Second), "nobody else's code"},
 		"registry":   {metric.NewRegistry(), metric.WithTimeout(time.Second), "nobody else's code"},
+		"never runs": {counterNamed("a"), metric.WithBackground(time.Second), "nobody else's code"},
+		"two caches": {c, both{metric.WithCache(time.Second), metric.WithBackground(time.Minute)}, "needs no cache"},
+		"too stale":  {c, both{metric.WithStale(time.Minute), metric.WithBackground(time.Minute)}, "must be longer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := metric.NewContextRegistry()
-			if err := r.RegisterWith(tc.c, tc.opt); err == nil || !strings.Contains(err.Error(), tc.problem) {
+			opts := []metric.CollectorOption{tc.opt}
+			if two, ok := tc.opt.(both); ok {
+				opts = []metric.CollectorOption{two.CollectorOption, two.other}
+			}
+			if err := r.RegisterWith(tc.c, opts...); err == nil || !strings.Contains(err.Error(), tc.problem) {
 				t.Errorf("got error %v", err)
 			}
 			if len(r.Status()) != 0 {

@@ -41,6 +41,7 @@ type ContextRegistry struct {
 	byName  map[string]*entry
 	unnamed map[string]int // How many collectors have been given a name made from that.
 	left    []*entry       // Unregistered while a run was under way.
+	closed  bool           // Nothing may be run in the background any more.
 	// families has who describes each family: several, or one stream collector alone.
 	families map[string][]*entry
 
@@ -237,6 +238,7 @@ func (r *ContextRegistry) prepare(e *entry) {
 		Name: e.name, Run: r.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy,
 		Earlier: r.leftBehind(e), Origin: e.origin,
 	}
+	r.engine.StartBackground(e.run)
 }
 
 // write notes an entry that is in the book in the registry's indexes.
@@ -270,6 +272,9 @@ func (r *ContextRegistry) strike(e *entry) {
 // admit checks whether the collector fits to those that are there, and writes it into
 // the book if it does. Unchecked collectors always fit.
 func (r *ContextRegistry) admit(e *entry) error {
+	if err := r.refuseBackground(e); err != nil {
+		return err
+	}
 	if len(e.announced.list) == 0 {
 		if e.binding.stream {
 			return fmt.Errorf("stream collector %T describes no family", e.collector)
@@ -388,6 +393,7 @@ func (r *ContextRegistry) remove(e *entry) bool {
 // leave remembers an entry that is removed while its collector runs. Registered again,
 // the collector must not be started while that run is stuck.
 func (r *ContextRegistry) leave(e *entry) {
+	r.engine.EndBackground(e.run, false)
 	r.left = slices.DeleteFunc(r.left, func(e *entry) bool { return !r.engine.IsRunning(e.run) })
 	if e.run != nil && e.isKnownAgain() && r.engine.IsRunning(e.run) {
 		r.left = append(r.left, e)

@@ -33,15 +33,16 @@ type CollectorStatus struct {
 	LastStart    time.Time
 	LastDuration time.Duration
 	Series       int
-	LastError    error // Of the last scrape that was not served from the cache; nil if it was good.
+	LastError    error // Of the last scrape that was not served from the cache, or attempt to run it in the background; nil if it was good.
 	LastRunError error // Of the last run: the cause, where LastError is that there was none.
 
 	// How things are now. Times are zero if it does not apply.
 	Running      int       // Runs under way.
 	RunningSince time.Time // Start of the oldest of them.
 	StuckSince   time.Time // When a run under way outlived its scrape.
-	LastGood     time.Time // When the result was made that WithCache and WithStale keep.
+	LastGood     time.Time // When the result was made that WithCache, WithBackground and WithStale keep.
 	Breaker      BreakerState
+	Group        *GroupStatus // Nil if it belongs to none; see WithGroup.
 
 	// Counts since registration.
 	Runs         uint64 // Runs started.
@@ -53,10 +54,6 @@ type CollectorStatus struct {
 	StaleServes  uint64 // Scrapes served an earlier result, because there was no new one.
 	Dropped      uint64 // Samples that were left out.
 	BreakerTrips uint64
-
-	// The members of its group that run now, and how many may; see WithGroup. They are 0
-	// if it has none.
-	GroupRunning, GroupLimit int
 }
 
 // Status returns the state of all collectors, in the order of their registration, each
@@ -94,7 +91,7 @@ func (s *statuses) add(r *ContextRegistry, prefix string, depth int) {
 			status.fill(&stats[0])
 			stats = stats[1:]
 			if e.policy != nil && e.policy.Group != nil {
-				status.GroupRunning, status.GroupLimit = e.policy.Group.Occupancy()
+				status.Group = new(groupStatus(e.policy.Group))
 			}
 		case e.binding.source != nil:
 			status.Series = e.binding.source.Series().Len()

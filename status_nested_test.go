@@ -179,7 +179,7 @@ func TestStatusOfGroup(t *testing.T) {
 		want := func(running int, cell string) {
 			t.Helper()
 			s := r.Status()
-			if s[0].GroupRunning != running || s[0].GroupLimit != 2 || s[1].GroupLimit != 0 {
+			if g := s[0].Group; g == nil || g.Running != running || g.Max != 2 || s[1].Group != nil {
 				t.Errorf("got %+v", s)
 			}
 			page := textPage(t, r)

@@ -89,12 +89,7 @@ var statusColumns = []struct {
 	{"Counts", func(c *CollectorStatus, _ time.Time) string { return c.counts() }},
 	{"Kept result", func(c *CollectorStatus, now time.Time) string { return ago(c.LastGood, now) }},
 	{"Policies", func(c *CollectorStatus, _ time.Time) string { return strings.Join(c.Policies, "; ") }},
-	{"Group", func(c *CollectorStatus, _ time.Time) string {
-		if c.GroupLimit == 0 {
-			return ""
-		}
-		return fmt.Sprintf("%d of %d run", c.GroupRunning, c.GroupLimit)
-	}},
+	{"Group", func(c *CollectorStatus, _ time.Time) string { return c.group() }},
 	{"Kind", func(c *CollectorStatus, _ time.Time) string { return c.Kind }},
 	{"Last error", func(c *CollectorStatus, _ time.Time) string { return c.lastError() }},
 }
@@ -138,6 +133,19 @@ func (c *CollectorStatus) state(now time.Time) (state string, problem bool) {
 
 // isRegistry reports whether the row stands for a registry, whose collectors have their own.
 func (c *CollectorStatus) isRegistry() bool { return c.Kind == "registry" }
+
+// group describes how full the group is.
+func (c *CollectorStatus) group() string {
+	g := c.Group
+	if g == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%d of %d run", g.Running, g.Max)
+	if g.Overdue > 0 {
+		text += fmt.Sprintf(", %d overdue", g.Overdue)
+	}
+	return text
+}
 
 // counts lists the counts of what does not happen to a healthy collector every day.
 func (c *CollectorStatus) counts() string {

@@ -47,6 +47,9 @@ const (
 	Zstd     = promhttp.Zstd
 )
 
+// handlerLogLimits are those of all handlers that Handler returns.
+var handlerLogLimits metric.LogLimits
+
 // Handler returns a handler for metric.DefaultGatherers: the default registry and,
 // beside it, client_golang's. It serves whatever can be gathered (ContinueOnError),
 // offers the formats that client_golang's Handler offers, counts its requests in
@@ -54,7 +57,7 @@ const (
 // each kind of failure of a collector once a minute at most.
 func Handler() http.Handler {
 	opts := translate(HandlerOpts{ErrorHandling: ContinueOnError})
-	opts.ErrorLog = metric.LogErrors(nil)
+	opts.ErrorLog = metric.LogErrors(nil, &handlerLogLimits)
 	return InstrumentMetricHandler(metric.DefaultRegisterer, metric.HandlerForContext(metric.DefaultGatherers(), opts))
 }
 

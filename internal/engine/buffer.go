@@ -37,6 +37,8 @@ type Buffer struct {
 	limit   int  // How many samples it takes at the most; 0 if there is no limit. See Bound.
 	room    int  // How many bytes of labels it takes at the most, if there is a limit.
 
+	background bool // Its limits are those of background runs.
+
 	expected int  // How many samples there will probably be.
 	origins  bool // Samples keep their Origin.
 }
@@ -123,6 +125,29 @@ const (
 // errUnattended is the error of a run that has sent more than that.
 var errUnattended = fmt.Errorf("after the end of its scrape it has sent more than %d samples or %d MiB of labels: all were thrown away",
 	maxUnattended, maxUnattendedBytes>>20)
+
+// How much a background run may send. No deadline of a scrape ends a flood of samples. Only
+// tests change them.
+var (
+	maxBackground      = 1 << 21 // Samples.
+	maxBackgroundBytes = 1 << 29 // Bytes of labels.
+)
+
+// boundBackground limits what a background run adds.
+func (b *Buffer) boundBackground() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.limit, b.room, b.background = maxBackground, maxBackgroundBytes, true
+}
+
+// errFull is the error of a run whose buffer IsFull.
+func (b *Buffer) errFull() error {
+	if b.background {
+		return fmt.Errorf("in the background it has sent more than %d samples or %d MiB of labels: all were thrown away",
+			maxBackground, maxBackgroundBytes>>20)
+	}
+	return errUnattended
+}
 
 // Bound limits what is added from now on, or lifts the limit if attended is true: a
 // buffer that no scrape waits for must stay small.

@@ -48,6 +48,8 @@ type Engine struct {
 	running int                  // How many of them count.
 	blocked map[int]int          // How many jobs of each priority wait for a place.
 	waiting []chan struct{}      // Scrapes that could not start everything yet.
+
+	attempts map[*background]struct{} // Those of which an attempt is under way.
 }
 
 // Collector is one registered collector as the engine sees it.
@@ -72,7 +74,10 @@ type Collector struct {
 	flying   []*flight // Runs that have not returned, the oldest first.
 	joinable *flight   // The run that others may share.
 	last     *result   // The last good one, if results are kept.
-	stats    Stats
+
+	background *background // Nil if there are no background runs.
+
+	stats Stats
 }
 
 // Job asks for one run of a collector.
@@ -119,9 +124,10 @@ type Source int
 
 // The sources of samples.
 const (
-	FromRun   Source = iota // A run for this scrape, perhaps shared with others.
-	FromCache               // An earlier run; there was none for this scrape.
-	FromStale               // An earlier run, because there is no good one for this scrape.
+	FromRun        Source = iota // A run for this scrape, perhaps shared with others.
+	FromCache                    // An earlier run; there was none for this scrape.
+	FromStale                    // An earlier run, because there is no good one for this scrape.
+	FromBackground               // The last background run.
 )
 
 // Collect does the jobs and returns their outcomes, in the same order, as soon as

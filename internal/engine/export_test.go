@@ -5,5 +5,12 @@ import "time"
 // Room returns for how many samples the outcome has memory.
 func (o *Outcome) Room() int { return cap(o.memory.samples) }
 
+// BoundBackground makes background runs fail after so many samples, until restore is called.
+func BoundBackground(samples int) (restore func()) {
+	before := maxBackground
+	maxBackground = samples
+	return func() { maxBackground = before }
+}
+
 // Pace returns how long a sample is taken to need.
 func Pace() time.Duration { return pace.load() }

@@ -42,7 +42,9 @@ type flight struct {
 	fresh     bool        // Whoever has launched it does not know yet.
 	waiters   int         // Scrapes that wait for it.
 	joined    bool        // There were several of them. It does not change once done is closed.
-	counted   bool        // It counts in Engine.running, and has its place in a group.
+	counted   bool        // It counts in Engine.running.
+	place     *place      // In its collector's group; nil if it has none, or has given it up.
+	ended     bool        // EndBackground has ended it.
 	left      bool        // A scrape has left it behind, or its collector's own limit has passed.
 	leftAt    time.Time   // When that was.
 	pastLimit bool        // The latter.
@@ -76,7 +78,7 @@ func (f *flight) inTheWay(s *Scrape, now time.Time) obstacle {
 		return isStuck
 	case !f.left:
 		return noObstacle
-	case f.pastLimit:
+	case f.pastLimit, f.ended:
 	case age < s.patience, kept && s.patience == 0:
 		return noObstacle
 	case kept:
@@ -112,10 +114,16 @@ func (e *Engine) tryStart(s *Scrape, job Job, now time.Time, late *latecomers) (
 		return f, o
 	}
 	c := job.Collector
-	if c.isBusy(s, now) || !e.hasPlace(c) || !c.acquire(now) {
+	if c.leavesRunsTo(s) || c.isBusy(s, now) || !e.hasPlace(c) {
 		return nil, nil
 	}
-	return e.launch(s, job, now, late), nil
+	in, ok := c.acquire(now)
+	if !ok {
+		return nil, nil
+	}
+	f := e.launch(s, job, now, late)
+	f.place = in
+	return f, nil
 }
 
 // isBusy reports whether a run has to wait for another one of its collector, or has come
@@ -124,12 +132,19 @@ func (c *Collector) isBusy(s *Scrape, now time.Time) bool {
 	if !c.shares() && !s.runsEnd.IsZero() && !now.Before(s.runsEnd) {
 		return true
 	}
-	return len(c.flying) >= maxOverlap || len(c.flying) > 0 && !s.isPatient() || c.obstacle(s, now) != noObstacle
+	return len(c.flying) >= maxOverlap || len(c.flying) > 0 && (s.background || !s.isPatient()) || c.obstacle(s, now) != noObstacle
 }
 
 // tryWithout is what tryStart does before it starts a run.
 func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcome) {
 	c := job.Collector
+	switch b := c.background; {
+	case b == nil:
+	case !s.background:
+		return nil, b.outcome(now)
+	case b.ended:
+		return nil, &Outcome{Err: context.Canceled}
+	}
 	if o := c.cached(now); o != nil {
 		return nil, o
 	}
@@ -151,7 +166,7 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 		}
 		return f, nil
 	}
-	if err := c.refuses(now); err != nil {
+	if err := c.refuses(s, now); err != nil {
 		return nil, &Outcome{Err: err}
 	}
 	return nil, nil
@@ -189,6 +204,7 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 		c.joinable = nil
 	}
 	e.uncount(f)
+	f.givePlaceUp()
 	e.wakeAll()
 	close(f.done)
 }
@@ -225,7 +241,11 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 			e.startGrace(f)
 			close(f.limit)
 		} else {
-			f.limiter = time.AfterFunc(max(limit, minAfterLimit), func() { e.endLimit(f) })
+			after := max(limit, minAfterLimit)
+			if f.collector.background != nil {
+				after = minAfterLimit // No scrape listens meanwhile, nor sees that it is stuck.
+			}
+			f.limiter = time.AfterFunc(after, func() { e.endLimit(f) })
 		}
 		e.wakeAll()
 	}
@@ -356,16 +376,26 @@ func (e *Engine) markOverdue(f *flight) {
 		if f.collector.Shared && f.waiters == 0 {
 			f.cancel() // For its hooks; the collector cannot see it.
 		}
+		if f.place != nil {
+			f.collector.Policy.Group.markOverdue(f.place, f.pastLimit || f.ended)
+		}
 	}
 	e.uncount(f)
 }
 
+// uncount lets another run start in the place of f. Its place in a group it keeps: the
+// resource of the group is in use until f returns.
 func (e *Engine) uncount(f *flight) {
 	if f.counted {
 		f.counted = false
 		e.running--
-		if p := f.collector.Policy; p != nil && p.Group != nil {
-			p.Group.release()
-		}
+	}
+}
+
+// givePlaceUp gives up the run's place in a group, if it has one.
+func (f *flight) givePlaceUp() {
+	if f.place != nil {
+		f.collector.Policy.Group.release(f.place)
+		f.place = nil
 	}
 }

@@ -15,6 +15,9 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 	if f.sink == nil {
 		f.buffer = newBuffer(c.stats.LastSamples)
 		f.buffer.origins = job.Origins && !c.KeepsResults()
+		if c.background != nil {
+			f.buffer.boundBackground()
+		}
 		f.sink = f.buffer
 	}
 	if e.flights == nil {
@@ -74,7 +77,7 @@ func (f *flight) run() {
 		if f.buffer == nil {
 			f.sink.Close()
 		} else if err == nil && f.buffer.IsFull() {
-			err = errUnattended
+			err = f.buffer.errFull()
 		}
 		reason := f.ctx.Err()
 		if f.preempted.Load() && err != nil {

@@ -27,10 +27,16 @@ type Policy struct {
 	// With Cache or Stale a run belongs to the collector, not to the scrape that has
 	// started it: it goes on to its own limit, or for keptLimit, and later scrapes get the
 	// result.
-	Cache   time.Duration
-	Breaker *Breaker
-	Rate    *rate.Limiter // Of runs.
-	Group   *Group
+	Cache time.Duration
+	// Background is how often the collector is run without a scrape; see StartBackground.
+	// No scrape starts a run then: it is given the last good result or, before there is
+	// one, waits for the first run. If the last run has failed, the scrape is given that
+	// failure together with the last good result, whatever its age is unless Stale is set. It
+	// cannot be combined with Cache.
+	Background time.Duration
+	Breaker    *Breaker
+	Rate       *rate.Limiter // Of runs.
+	Group      *Group
 	// Timeout is how long a run may take.
 	Timeout time.Duration
 
@@ -55,16 +61,20 @@ func (c *Collector) shares() bool { return c.Shared || c.KeepsResults() }
 
 // limit returns how long a run may take by itself, 0 if there is no limit.
 func (c *Collector) limit() time.Duration {
-	if c.Policy == nil {
+	switch p := c.Policy; {
+	case p == nil:
 		return 0
+	case p.Timeout == 0 && c.background != nil:
+		return max(p.Background, minLimit)
+	default:
+		return p.Timeout
 	}
-	return c.Policy.Timeout
 }
 
 // KeepsResults tells whether good results are kept for other scrapes. Such a collector
 // writes to a buffer: a Job must not give it a sink.
 func (c *Collector) KeepsResults() bool {
-	return c.Policy != nil && (c.Policy.Cache > 0 || c.Policy.Stale > 0)
+	return c.Policy != nil && (c.Policy.Cache > 0 || c.Policy.Stale > 0 || c.Policy.Background > 0)
 }
 
 // cached returns the outcome of a scrape that needs no run, or nil.
@@ -85,7 +95,8 @@ func (c *Collector) orStale(o Outcome, now time.Time) Outcome {
 		return o
 	}
 	age := now.Sub(c.last.at)
-	if age > c.Policy.Stale {
+	unbounded := c.background != nil && c.Policy.Stale == 0
+	if age > c.Policy.Stale && !unbounded {
 		return o
 	}
 	o.Samples, o.Dropped, o.Source, o.Age = c.last.samples, c.last.dropped, FromStale, age
@@ -93,25 +104,30 @@ func (c *Collector) orStale(o Outcome, now time.Time) Outcome {
 }
 
 // refuses returns why no run may be started now, if so. It changes nothing.
-func (c *Collector) refuses(now time.Time) error {
+func (c *Collector) refuses(s *Scrape, now time.Time) error {
 	switch p := c.Policy; {
 	case p == nil:
 	case p.Breaker != nil && p.Breaker.refuses(now):
 		return ErrBreakerOpen
 	case p.Rate != nil && p.Rate.TokensAt(now) < 1:
 		return ErrRateLimited
+	case p.Group != nil:
+		return p.Group.refuses(s, now)
 	}
 	return nil
 }
 
-// acquire takes what a run needs, and reports whether it was all there.
-func (c *Collector) acquire(now time.Time) bool {
+// acquire takes what a run needs, and reports whether it was all there. The place is that in
+// the group, if there is one.
+func (c *Collector) acquire(now time.Time) (in *place, ok bool) {
 	p := c.Policy
 	if p == nil {
-		return true
+		return nil, true
 	}
-	if p.Group != nil && !p.Group.tryAcquire() {
-		return false
+	if p.Group != nil {
+		if in = p.Group.tryAcquire(now); in == nil {
+			return nil, false
+		}
 	}
 	if p.Breaker != nil {
 		p.Breaker.started(now)
@@ -119,7 +135,7 @@ func (c *Collector) acquire(now time.Time) bool {
 	if p.Rate != nil {
 		p.Rate.AllowN(now, 1)
 	}
-	return true
+	return in, true
 }
 
 // verdict is what the end of a run, or that it was left behind, says about its collector.

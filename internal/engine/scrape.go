@@ -37,6 +37,8 @@ type Scrape struct {
 	// patience is how much time the scrape has in all, 0 if it has no deadline.
 	patience time.Duration
 
+	background bool // It is none, but one attempt to run a collector in the background.
+
 	samples atomic.Int64 // Samples that all engines have buffered for it.
 	pace    time.Duration
 }

@@ -80,7 +80,7 @@ func (s *start) run() {
 // giveUp ends the waiting of what is still pending when the scrape is over. Some of it may
 // need no place any more, which startSome has not noticed: it goes the usual way.
 func (s *start) giveUp(err error) {
-	err = fmt.Errorf("not started, since too many runs were under way: %w", err)
+	tooMany := fmt.Errorf("not started, since too many runs were under way: %w", err)
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -93,9 +93,13 @@ func (s *start) giveUp(err error) {
 		case o != nil:
 			s.outcomes[i] = *o
 		default:
-			s.outcomes[i].Err = err
-			if s.jobs[i].Collector.obstacle(s.scrape, now) != noObstacle {
+			switch c := s.jobs[i].Collector; {
+			case c.leavesRunsTo(s.scrape):
+				s.outcomes[i].Err = fmt.Errorf("its first background run has not ended yet: %w", err)
+			case c.obstacle(s.scrape, now) != noObstacle:
 				s.outcomes[i].Err = ErrStillRunning
+			default:
+				s.outcomes[i].Err = tooMany
 			}
 			s.outcomes[i].Wait = now.Sub(s.scrape.began)
 			return false
@@ -177,7 +181,7 @@ func (s *start) startLaunched() {
 // block counts a job that waits for nothing but a place, and tells whether it does.
 func (s *start) block(i int, now time.Time) bool {
 	e, c := s.engine, s.jobs[i].Collector
-	if e.Concurrency <= 0 || e.running < e.Concurrency || c.isBusy(s.scrape, now) {
+	if e.Concurrency <= 0 || e.running < e.Concurrency || c.leavesRunsTo(s.scrape) || c.isBusy(s.scrape, now) {
 		return false
 	}
 	if e.blocked == nil {
@@ -227,6 +231,11 @@ func (s *start) starved() {
 	e := s.engine
 	var preempted []Sink
 	e.mu.Lock()
+	s.pending = slices.DeleteFunc(s.pending, func(i int) bool { return s.jobs[i].Collector.leavesRunsTo(s.scrape) })
+	if len(s.pending) == 0 { // It was no place that was missing.
+		e.mu.Unlock()
+		return
+	}
 	for f := range e.flights {
 		switch {
 		case f.start.After(s.scrape.began):

@@ -106,9 +106,22 @@ func (s *Stats) count(o *Outcome, ran bool) {
 		return
 	case FromStale:
 		s.StaleServes++
+	case FromBackground:
 	}
 	s.LastErr = o.Err
 	if ran {
+		s.LastRunErr = o.Err
+		s.LastDuration = o.Duration
+		s.LastSamples = len(o.Samples)
+	}
+}
+
+// countBackground adds an attempt to run a collector in the background. ran reports whether
+// there was a run. Scrapes count what they are given of it.
+func (s *Stats) countBackground(o *Outcome, ran bool) {
+	s.WaitTotal += o.Wait
+	if ran {
+		s.Dropped += uint64(o.Dropped.Count())
 		s.LastRunErr = o.Err
 		s.LastDuration = o.Duration
 		s.LastSamples = len(o.Samples)
@@ -150,6 +163,9 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 		}
 		if s.Stuck == 0 {
 			s.StuckSince = time.Time{}
+		}
+		if b := c.background; b != nil && b.tried {
+			s.LastErr = b.err
 		}
 		if c.last != nil {
 			s.LastGood = c.last.at

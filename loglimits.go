@@ -1,0 +1,109 @@
+package metric
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// logInterval is how often a collector may fill the log with failures of one kind.
+const logInterval = time.Minute
+
+// maxLogLimits bounds the memory of a log whose registry has ever new collectors.
+const maxLogLimits = 10_000
+
+// LogLimits is what several logs of failures have in common, so that together they log
+// each kind of failure of a collector once a minute at most, with the number of lines that
+// were suppressed. It is for programs that make a registry or a handler for each request, and
+// is passed to [WithLogger] and [LogErrors]. Collectors are told apart by their names;
+// see [WithName].
+//
+// While a line is being written for more than a second, because the logger blocks, no other
+// one is begun: it counts as suppressed.
+//
+// The zero value is ready, and safe for concurrent use. It must not be copied.
+type LogLimits struct {
+	mu     sync.Mutex
+	limits map[logKey]*logLimit
+	writes map[*logWrite]struct{} // Those that have not returned.
+}
+
+type logKey struct {
+	collector string
+	kind      engine.Kind
+}
+
+type logLimit struct {
+	sometimes  rate.Sometimes
+	suppressed int
+}
+
+// logWrite is a call of a logger.
+type logWrite struct{ began time.Time }
+
+// defaultLogLimits are those of handlers that were made without options: each may be for one
+// request.
+var defaultLogLimits LogLimits
+
+// allow reports whether a failure may be logged now, and how many were not since the
+// last one that was.
+func (l *LogLimits) allow(key logKey) (suppressed int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limit := l.limits[key]
+	if limit == nil {
+		if l.limits == nil {
+			l.limits = make(map[logKey]*logLimit)
+		}
+		if len(l.limits) >= maxLogLimits {
+			clear(l.limits)
+		}
+		limit = &logLimit{sometimes: rate.Sometimes{Interval: logInterval}}
+		l.limits[key] = limit
+	}
+	limit.sometimes.Do(func() { ok = true })
+	if !ok {
+		limit.suppressed++
+		return 0, false
+	}
+	suppressed, limit.suppressed = limit.suppressed, 0
+	return suppressed, true
+}
+
+// suppress counts lines that were allowed but could not be written.
+func (l *LogLimits) suppress(key logKey, lines int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if limit := l.limits[key]; limit != nil {
+		limit.suppressed += lines
+	}
+}
+
+// begin returns a new call of a logger, whose end has to be noted, or nil if an earlier one
+// blocks.
+func (l *LogLimits) begin() *logWrite {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	for w := range l.writes {
+		if now.Sub(w.began) > callbackStuckAfter {
+			return nil
+		}
+	}
+	if l.writes == nil {
+		l.writes = make(map[*logWrite]struct{})
+	}
+	w := &logWrite{now}
+	l.writes[w] = struct{}{}
+	return w
+}
+
+// end notes that a call has returned.
+func (l *LogLimits) end(w *logWrite) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.writes, w)
+}

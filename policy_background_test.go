@@ -1,0 +1,223 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
+)
+
+// backgroundModel is what docs/policies.md says about background runs, as a program.
+type backgroundModel struct {
+	policyModel
+
+	next    time.Time // When the next attempt begins.
+	waiting time.Time // Since when an attempt waits for the group; zero if none does.
+	busy    time.Time // When the run under way will pass its limit; zero if there is none.
+	err     error     // Of the last attempt.
+}
+
+// limits returns how long a run may take, and wait for its place.
+func (m *backgroundModel) limits() (run, wait time.Duration) {
+	if m.timeout {
+		return rowTimeout, rowBackground
+	}
+	return time.Minute, time.Minute
+}
+
+// advance has time pass, in which the collector does this in new runs.
+func (m *backgroundModel) advance(to time.Time, does int) {
+	run, wait := m.limits()
+	for {
+		switch {
+		case !m.busy.IsZero():
+			at := m.busy
+			if at.After(to) {
+				return
+			}
+			m.busy = time.Time{}
+			m.failed(at)
+			m.ended(at, context.DeadlineExceeded)
+		case !m.waiting.IsZero():
+			at := m.waiting.Add(wait)
+			if at.After(to) {
+				return
+			}
+			m.waiting = time.Time{}
+			m.ended(at, context.DeadlineExceeded)
+		case m.next.After(to):
+			return
+		case m.breaker && m.next.Before(m.until):
+			m.ended(m.next, metric.ErrBreakerOpen)
+		case m.rate && m.tokens.TokensAt(m.next) < 1:
+			m.ended(m.next, metric.ErrRateLimited)
+		case m.group && does == modelFull:
+			m.waiting = m.next
+		default:
+			m.start(m.next, does, run)
+		}
+	}
+}
+
+// freed is told when the group is not full any more.
+func (m *backgroundModel) freed(now time.Time) {
+	if !m.waiting.IsZero() {
+		m.waiting = time.Time{}
+		m.start(now, modelGood, 0)
+	}
+}
+
+func (m *backgroundModel) start(now time.Time, does int, limit time.Duration) {
+	if m.rate {
+		m.tokens.AllowN(now, 1)
+	}
+	m.runs++
+	switch does {
+	case modelFails:
+		m.failed(now)
+		m.ended(now, errRow)
+	case modelHangs:
+		m.busy = now.Add(limit)
+	default:
+		m.last, m.lastAt, m.failures, m.until = m.runs, now, 0, time.Time{}
+		m.ended(now, nil)
+	}
+}
+
+// ended is the end of an attempt. The next one is at the next multiple of the period.
+func (m *backgroundModel) ended(now time.Time, err error) {
+	for m.err = err; !m.next.After(now); {
+		m.next = m.next.Add(rowBackground)
+	}
+}
+
+// scrape returns the number of the run whose samples a scrape gets, 0 if it gets none, and
+// the error.
+func (m *backgroundModel) scrape(now time.Time) (int, error) {
+	if m.err != nil && m.stale && now.Sub(m.lastAt) > rowStale {
+		return 0, m.err
+	}
+	return m.last, m.err
+}
+
+// TestAllCombinationsWithBackground compares each combination of policies with background runs,
+// for a collector of each kind, with the model in a random life. Those that make no sense are
+// refused.
+func TestAllCombinationsWithBackground(t *testing.T) {
+	const combinations, steps = 64, 60
+	for mask := range combinations {
+		t.Run(fmt.Sprintf("%06b", mask), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				for kind := range 3 {
+					compareWithBackgroundModel(t, mask, kind, steps)
+				}
+			})
+		})
+	}
+}
+
+func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
+	var (
+		names  = "background "
+		cache  bool
+		model  = backgroundModel{policyModel: policyModel{tokens: rate.NewLimiter(modelRate, modelBurst)}}
+		random = rand.New(rand.NewPCG(uint64(mask), uint64(kind)))
+		second time.Time // When the second run began.
+		c      = &policyCase{
+			t: t, group: metric.NewGroup("g", 1), registry: metric.NewContextRegistry(metric.WithSelfMetrics("app")),
+			collector: metrictest.New("scripted", func(ctx context.Context, r *metrictest.Run) error {
+				second = time.Now()
+				return metrictest.Healthy()(ctx, r)
+			}),
+		}
+		opts = append(c.options("background"), metric.WithName("c"))
+	)
+	defer c.registry.Close() //nolint:errcheck // Nothing is stuck.
+	for bit, option := range []struct {
+		name string
+		has  *bool
+	}{
+		{"stale", &model.stale}, {"cache", &cache}, {"breaker", &model.breaker},
+		{"group", &model.group}, {"timeout", &model.timeout}, {"rate", &model.rate},
+	} {
+		if *option.has = mask&(1<<bit) != 0; !*option.has {
+			continue
+		}
+		names += option.name + " "
+		if option.name == "rate" {
+			opts = append(opts, metric.WithRateLimit(modelRate, modelBurst))
+		} else {
+			opts = append(opts, c.options(option.name)...)
+		}
+	}
+	random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] })
+	collector := []metric.Collector{c.collector, c.collector.Stream(), c.collector.Plain()}[kind]
+	err := c.registry.RegisterWith(collector, opts...)
+	if cache {
+		if err == nil || !strings.Contains(err.Error(), "needs no cache") || c.collector.Started() > 0 {
+			t.Errorf("%s: got error %v", names, err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	model.next = time.Now()
+	model.start(model.next, modelGood, 0)
+	time.Sleep(rowBackground)
+	synctest.Wait()
+	model.next = second // It is random.
+	model.start(second, modelGood, 0)
+	for step := range steps {
+		does := random.IntN(4)
+		if does == modelHangs && kind == 2 {
+			does = modelFails // It could not be cut off.
+		}
+		if does == modelFull && !model.busy.IsZero() {
+			does = modelGood // The group is full because of the collector itself.
+		}
+		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errRow), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
+		release := func() {}
+		if does == modelFull {
+			release = c.fill()
+		}
+		// No run must begin or end in the same moment as a scrape.
+		time.Sleep([]time.Duration{0, 100 * time.Millisecond, time.Second, 3 * time.Second, rowBackground, rowCooldown, rowStale}[random.IntN(7)])
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		now := time.Now()
+		model.advance(now, does)
+		wantRun, wantErr := model.scrape(now)
+		families, err := c.scrape()
+		series := seriesOfFamilies(families)
+		got := int(series[`scripted{series="healthy"}`])
+		if took := time.Since(now); took > 0 {
+			t.Errorf("%sstep %d: the scrape has taken %v", names, step, took)
+		}
+		if got != wantRun || !errors.Is(err, wantErr) || (err == nil) != (wantErr == nil) || c.collector.Started() != model.runs {
+			t.Fatalf("%skind %d, step %d (it does %d): got the samples of run %d and error %v after %d runs, want %d, %v, %d",
+				names, kind, step, does, got, err, c.collector.Started(), wantRun, wantErr, model.runs)
+		}
+		if success := series[`app_scrape_collector_success{collector="c"}`]; success != float64(btoi(wantErr == nil)) {
+			t.Errorf("%sstep %d: success is %v", names, step, success)
+		}
+		if age := series[`app_scrape_collector_result_age_seconds{collector="c"}`]; got > 0 && age != now.Sub(model.lastAt).Seconds() {
+			t.Errorf("%sstep %d: the age is %v, want %v", names, step, age, now.Sub(model.lastAt).Seconds())
+		}
+		if release(); does == modelFull {
+			model.freed(now)
+		}
+	}
+	if n := c.collector.MostAtOnce(); n != 1 {
+		t.Errorf("%s: %d runs at once", names, n)
+	}
+}
