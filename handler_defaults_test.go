@@ -222,8 +222,10 @@ func TestDefaultErrorLog(t *testing.T) {
 		handler func() http.Handler
 		want    int // Lines of the default logger.
 	}{
-		"without options":   {func() http.Handler { return metric.HandlerFor(brokenBeside("no luck")) }, 1},
-		"HandlerFor":        {func() http.Handler { return metric.HandlerFor(brokenBeside("no luck"), metric.HandlerOpts{Timeout: time.Hour}) }, 1},
+		"without options": {func() http.Handler { return metric.HandlerFor(brokenBeside("no luck")) }, 1},
+		"HandlerFor": {func() http.Handler {
+			return metric.HandlerFor(brokenBeside("no luck"), metric.HandlerOpts{Timeout: time.Hour})
+		}, 1},
 		"HandlerForContext": {func() http.Handler { return metric.HandlerForContext(brokenBeside("no luck"), metric.HandlerOpts{}) }, 1},
 		"ErrorLog": {func() http.Handler {
 			return metric.HandlerForContext(brokenBeside("no luck"), metric.HandlerOpts{ErrorLog: func(error) {}})
