@@ -41,13 +41,11 @@ func Unregister(c Collector) bool { return DefaultRegisterer.Unregister(c) }
 // program, or a library that it uses, still registers metrics with client_golang's
 // default registry. The handler serves whatever can be gathered, offers OpenMetrics,
 // counts its requests and errors in DefaultRegisterer, and logs what goes wrong with the
-// default logger, each kind of failure of a collector once a minute at most. It takes the
-// request parameters of HandlerForContext.
+// default logger, each kind of failure of a collector once a minute at most. It ends a scrape
+// after 10 seconds if nothing else sets a deadline, as HandlerFor does, and takes the request
+// parameters of HandlerForContext.
 func Handler() http.Handler {
-	r := registryFor(DefaultGatherers())
-	opts := defaultHandlerOpts(r)
-	opts.Registry = DefaultRegisterer
-	return InstrumentMetricHandler(DefaultRegisterer, newHandler(r, opts))
+	return InstrumentMetricHandler(DefaultRegisterer, newDefaultHandler(registryFor(DefaultGatherers()), DefaultRegisterer))
 }
 
 // DefaultGatherers gathers from DefaultGatherer, as it is now, and from client_golang's

@@ -12,45 +12,53 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
-	"golang.org/x/time/rate"
 
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// HandlerErrorHandling tells what a handler does when something is missing from a
-// scrape. Whatever it is, ErrorLog is told.
+// HandlerErrorHandling says what a handler does when something is missing from a scrape. The
+// zero value is ContinueOnError. The type of package promhttp has the same names but other
+// values, since its zero value is client_golang's, HTTPErrorOnError.
 type HandlerErrorHandling int
 
-// The values are those of client_golang's promhttp.
 const (
+	// ContinueOnError serves everything that could be gathered, in chunks, and
+	// answers 500 Internal Server Error only if that is nothing. It is what makes one bad
+	// collector cost only itself. What is missing can be seen with ErrorLog and Registry.
+	ContinueOnError HandlerErrorHandling = iota
 	// HTTPErrorOnError answers 500 Internal Server Error, with the errors in the
 	// body and no metrics. The whole exposition is held in memory before the first
 	// byte is sent.
-	HTTPErrorOnError HandlerErrorHandling = iota
-	// ContinueOnError serves everything that could be gathered, in chunks, and
-	// answers 500 only if that is nothing. It is what makes one bad collector cost
-	// only itself. How to see what is missing: ErrorLog and Registry.
-	ContinueOnError
+	HTTPErrorOnError
 	// PanicOnError panics with the error.
 	PanicOnError
 )
 
-// HandlerOpts are the options of a handler. The zero value is usable; note that it
-// answers with an error as soon as one collector fails: see ErrorHandling.
+// HandlerOpts are the options of a handler. The zero value is usable: each option adds to
+// what a handler does without it. It has no default for Timeout, though.
 type HandlerOpts struct {
-	// ErrorLog, if not nil, is called with everything that goes wrong. It must be
-	// safe for concurrent use. errors.As finds a *GatherError in what a registry
-	// reports. A header that is not valid is logged once a minute at most, and a client
-	// that goes away is no error. A scrape waits for ErrorLog, ErrorText and ContextFunc
-	// until its deadline and 100 ms more at most. One that blocks for longer is left behind
-	// and, after a second, not called again until it has returned.
+	// ErrorLog is called with everything that goes wrong. By default, what goes wrong is
+	// logged with LogErrors(nil) if ErrorHandling is ContinueOnError, because no answer
+	// would show it, unless the handler serves a registry that logs it itself (WithLogger).
+	// A function that does nothing turns that off. HandlerForTransactional and ScrapeContext
+	// have no such default.
+	//
+	// ErrorLog must be safe for concurrent use. errors.As finds a *GatherError in what a
+	// registry reports. Errors are passed on as they are, with any credentials in them. A
+	// header that is not valid is logged once a minute at most, even if each request has a
+	// handler of its own, and a client that goes away is no error. A scrape waits for
+	// ErrorLog, ErrorText and ContextFunc until its deadline and 100 ms more at most. One
+	// that blocks for longer is left behind and, after a second, not called again until it
+	// has returned.
 	ErrorLog func(error)
-	// ErrorHandling tells what to answer if something is missing from a scrape.
+	// ErrorHandling says what to answer if something is missing from a scrape.
 	ErrorHandling HandlerErrorHandling
-	// ErrorText, if not nil, returns what the body of an answer says about an error.
-	// By default it says everything, with the names of the collectors. It must be
-	// safe for concurrent use.
+	// ErrorText, if not nil, returns what the body of an answer says about an error. By
+	// default it says everything, with the names of the collectors, but not credentials:
+	// passwords, tokens and keys in forms such as password=…, api_key: …, "secret": "…",
+	// scheme://user:…@host and Authorization: … are replaced by xxxxx. A function that
+	// returns err.Error() shows them, too. ErrorText must be safe for concurrent use.
 	ErrorText func(error) string
 	// Registry, if not nil, gets a counter promhttp_metric_handler_errors_total
 	// with the label cause: "gathering" or "encoding". Making the handler panics if
@@ -67,7 +75,9 @@ type HandlerOpts struct {
 	// header X-Prometheus-Scrape-Timeout-Seconds less TimeoutOffset; a deadline of the
 	// request's context (http.TimeoutHandler sets one) less 100 ms or a tenth of the time
 	// left, whichever is less; http.Server.WriteTimeout, less as much as by default is
-	// taken off the header, and counted from when the handler begins.
+	// taken off the header, and counted from when the handler begins. If nothing says so and
+	// Timeout is not positive, a scrape takes as long as its collectors do, or until the
+	// client goes away: a client such as curl or a browser sends no header.
 	Timeout time.Duration
 	// TimeoutOffset is how much earlier than the header says a scrape ends, so that
 	// the result still arrives in time. By default, it is the smaller of 500 ms and
@@ -121,34 +131,42 @@ type HandlerOpts struct {
 	ProcessStartTime time.Time
 }
 
+// defaultTimeout is how long a scrape may take if a handler has no options and neither the
+// request nor the server says so. It is the default scrape_timeout of Prometheus.
+const defaultTimeout = 10 * time.Second
+
 // HandlerFor returns a handler that serves what g gathers. If g takes a context, it
 // gets that of the scrape; if not, it is waited for until the scrape's deadline, and
 // overlapping scrapes share one call of it.
 //
-// Without options, the handler serves whatever can be gathered (ContinueOnError), offers
-// OpenMetrics, and logs what goes wrong with the default logger, unless g is a registry
-// that logs it itself (WithLogger): each kind of failure of a collector at most once a minute
-// for all handlers without options, see LogLimits. With options it does only what they say: without
-// ErrorHandling, one failure costs the whole scrape. More than one HandlerOpts panics.
+// The handler serves whatever can be gathered and logs what goes wrong with the default
+// logger, unless g is a registry that logs it itself (WithLogger): each kind of failure of a
+// collector at most once a minute for all handlers that have no ErrorLog, see LogLimits.
+// Without options, it also offers OpenMetrics, and ends a scrape after 10 seconds if nothing
+// else sets a deadline: no header of the client, which may ask for more, no context and no
+// http.Server.WriteTimeout. With options, both are up to them; see EnableOpenMetrics and
+// Timeout.
+//
+// HandlerFor panics if g is nil, or if there is more than one HandlerOpts.
 func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 	r := registryFor(g)
 	switch len(opts) {
 	case 0:
-		return newHandler(r, defaultHandlerOpts(r))
+		return newDefaultHandler(r, nil)
 	case 1:
-		return newHandler(r, opts[0])
+		return newHandler(r, opts[0].withLog(r))
 	default:
 		panic(fmt.Errorf("HandlerFor takes one HandlerOpts, not %d", len(opts)))
 	}
 }
 
-// defaultHandlerOpts returns the options of HandlerFor without any.
-func defaultHandlerOpts(r *ContextRegistry) HandlerOpts {
-	opts := HandlerOpts{ErrorHandling: ContinueOnError, EnableOpenMetrics: true}
-	if r.log == nil {
-		opts.ErrorLog = LogErrors(nil, &defaultLogLimits)
-	}
-	return opts
+// newDefaultHandler returns the handler of HandlerFor without options. Its errors are counted
+// in reg unless that is nil.
+func newDefaultHandler(r *ContextRegistry, reg Registerer) *handler {
+	opts := HandlerOpts{EnableOpenMetrics: true, Registry: reg}
+	h := newHandler(r, opts.withLog(r))
+	h.defaultTimeout = defaultTimeout
+	return h
 }
 
 // HandlerForContext returns a handler that serves what g gathers under the context of
@@ -160,8 +178,21 @@ func defaultHandlerOpts(r *ContextRegistry) HandlerOpts {
 // Request, and says what is possible, if a collector is unknown, if a name is empty, or if a
 // parameter looks like one of these but is written differently, such as name= or Collect[]=.
 // It ignores all other parameters.
+//
+// The handler does what opts say and no more: without Timeout, a scrape for which neither the
+// request nor the server sets a deadline takes as long as its collectors do. HandlerForContext
+// panics if g is nil.
 func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
-	return newHandler(registryFor(g), opts)
+	r := registryFor(g)
+	return newHandler(r, opts.withLog(r))
+}
+
+// withLog returns the options with the default of ErrorLog.
+func (o HandlerOpts) withLog(r *ContextRegistry) HandlerOpts {
+	if o.ErrorLog == nil && o.ErrorHandling == ContinueOnError && r.log == nil {
+		o.ErrorLog = LogErrors(nil, &defaultLogLimits)
+	}
+	return o
 }
 
 // handler serves a registry.
@@ -173,14 +204,15 @@ type handler struct {
 	slots    chan struct{}          // Has a value for each request in flight; nil if there is no limit.
 	errors   *prometheus.CounterVec // By cause; see InstrumentMetricHandler.
 
-	badHeader rate.Sometimes // Limits how often it is logged.
+	defaultTimeout time.Duration // Of scrapes that have no other deadline; 0 if there is none.
+
 	// Calls of the options that are functions.
 	contextFunc, errorLog, errorText callback
 	unlogged                         atomic.Int64 // Errors that ErrorLog did not get, since it blocked.
 }
 
 func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
-	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats, badHeader: rate.Sometimes{Interval: logInterval}}
+	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
 	if len(h.formats) == 0 {
 		h.formats = expfmt.DefaultAcceptedFormats()
 		if opts.EnableOpenMetrics {
@@ -245,15 +277,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	chosen, err := selectionOfRequest(r, !h.opts.DisableCollectorSelection)
 	if err != nil {
-		http.Error(w, printable(err.Error()), http.StatusBadRequest)
+		http.Error(w, shown(err.Error()), http.StatusBadRequest)
 		return
 	}
 	format := expfmt.NegotiateAccept(r.Header, h.formats...)
 	compression := Identity
-	w.Header().Add("Vary", "Accept")
+	addVary(w.Header(), "Accept")
 	if len(h.offers) > 0 {
-		w.Header().Add("Vary", "Accept-Encoding")
-		compression = negotiateCompression(r.Header.Values("Accept-Encoding"), h.offers)
+		addVary(w.Header(), "Accept-Encoding")
+		if !isEncoded(w.Header()) {
+			compression = negotiateCompression(r.Header.Values("Accept-Encoding"), h.offers)
+		}
 	}
 	w.Header().Set("Content-Type", string(format))
 	if r.Method == http.MethodHead {
@@ -274,7 +308,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s, err := h.registry.newScrape(ctx)
 	if err != nil {
-		http.Error(w, printable(err.Error()), http.StatusBadRequest)
+		http.Error(w, shown(err.Error()), http.StatusBadRequest)
 		return
 	}
 	if s.hookErr != nil && h.opts.ErrorLog != nil {
@@ -294,10 +328,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, context.CancelFunc, *callbackWait, error) {
 	r := w.request
 	deadline, badHeader := h.opts.deadline(r, start)
+	if deadline.IsZero() && h.defaultTimeout > 0 {
+		deadline = start.Add(h.defaultTimeout)
+	}
 	base := r.Context()
 	ctx, cancel := h.opts.scrapeContext(base, base, w.client, deadline)
 	p := newCallbackWait(ctx)
-	if badHeader != nil && isDue(&h.badHeader) {
+	if badHeader != nil && isBadHeaderDue(r, h.registry) {
 		h.log(p, badHeader)
 	}
 	if h.opts.ContextFunc == nil {

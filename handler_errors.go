@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/luxfi/metric/internal/redact"
 )
 
 // report logs and counts what went wrong, and returns all of it.
@@ -86,14 +88,20 @@ func (e *afterSilenceError) Unwrap() error { return e.err }
 
 // httpError answers with an error.
 func (h *handler) httpError(w *wire, p *callbackWait, err error) {
-	text := err.Error()
-	if h.opts.ErrorText != nil {
+	var text string
+	if h.opts.ErrorText == nil {
+		text = shown(err.Error())
+	} else {
 		var failed error
 		text, failed = call(&h.errorText, p, func() (string, error) { return h.opts.ErrorText(err), nil })
-		if failed != nil {
+		if text = printable(text); failed != nil {
 			text = http.StatusText(http.StatusInternalServerError)
 		}
 	}
 	w.arm()
-	http.Error(w.to, "An error has occurred while serving metrics:\n\n"+printable(text), http.StatusInternalServerError)
+	http.Error(w.to, "An error has occurred while serving metrics:\n\n"+text, http.StatusInternalServerError)
 }
+
+// shown returns the text of an error as an answer shows it by default: without credentials and
+// control characters.
+func shown(text string) string { return printable(redact.Text(text)) }

@@ -4,63 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
-
-// Compression is a content encoding of a response.
-type Compression string
-
-// The compressions that a handler can offer.
-const (
-	Identity Compression = "identity" // None.
-	Gzip     Compression = "gzip"
-	Zstd     Compression = "zstd"
-)
-
-var defaultCompressions = []Compression{Identity, Gzip, Zstd}
-
-// negotiateCompression returns which of the offers suits an Accept-Encoding header
-// best: the one with the highest quality, among equals the one offered first. If none
-// does, or the header is empty, the response is not compressed.
-func negotiateCompression(headers []string, offers []Compression) Compression {
-	best, bestQuality := Identity, 0.0
-	for _, offer := range offers {
-		for _, header := range headers {
-			for spec := range strings.SplitSeq(header, ",") {
-				coding, params, _ := strings.Cut(spec, ";")
-				coding = strings.TrimSpace(coding)
-				if coding != "*" && !strings.EqualFold(coding, string(offer)) {
-					continue
-				}
-				if q := quality(params); q > bestQuality {
-					best, bestQuality = offer, q
-				}
-			}
-		}
-	}
-	return best
-}
-
-// quality returns the q parameter. It is 1 if there is none and 0, which means never,
-// if it is nonsense.
-func quality(params string) float64 {
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, ok := strings.Cut(param, "=")
-		if ok && strings.EqualFold(strings.TrimSpace(name), "q") {
-			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil || !(q >= 0 && q <= 1) {
-				return 0
-			}
-			return q
-		}
-	}
-	return 1
-}
 
 // compressor is what the compressing writers have in common.
 type compressor interface {

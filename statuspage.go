@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/redact"
 )
 
 // StatusHandler returns a handler that serves the state of all collectors that g gathers
@@ -23,7 +24,9 @@ import (
 // nil, or a gatherer that is no registry of this package: nobody here runs its collectors.
 //
 // The table has the texts of errors, in which there may be what not everybody should
-// read, such as the names of hosts and users. It is meant for a port of the operators.
+// read, such as the names of hosts and users. Passwords, tokens and keys in them are replaced
+// by xxxxx where their form gives them away; see HandlerOpts.ErrorText. Status has the whole
+// texts. The page is meant for a port of the operators.
 func StatusHandler(g Gatherer) http.Handler {
 	r, err := statusSource(g)
 	if err != nil {
@@ -227,9 +230,9 @@ func rounded(d time.Duration) string {
 // maxCell bounds the text of a cell, in bytes. Errors may be long.
 const maxCell = 500
 
-// oneLine makes one short, printable line of a text.
+// oneLine makes one short, printable line of a text, without credentials.
 func oneLine(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(redact.Text(text), "\uFFFD")), " ")
 	more := ""
 	if len(text) > maxCell {
 		text, more = strings.ToValidUTF8(text[:maxCell], ""), "…"

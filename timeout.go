@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 const scrapeTimeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
@@ -40,7 +38,7 @@ const (
 // ignored. ScrapeContext is safe for concurrent use.
 func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.CancelFunc) {
 	deadline, err := opts.deadline(r, time.Now())
-	if err != nil && isDue(&badScrapeContextHeader) {
+	if err != nil && isBadHeaderDue(r, nil) {
 		logTo(opts.ErrorLog, new(callback), nil, err)
 	}
 	base := r.Context()
@@ -53,15 +51,6 @@ func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.
 		}
 	}
 	return opts.scrapeContext(base, r.Context(), r.Context(), deadline)
-}
-
-// badScrapeContextHeader limits how often ScrapeContext logs.
-var badScrapeContextHeader = rate.Sometimes{Interval: logInterval}
-
-// isDue reports whether something may be logged now.
-func isDue(s *rate.Sometimes) (due bool) {
-	s.Do(func() { due = true })
-	return due
 }
 
 // contextOf calls ContextFunc. An error is one of the context that it has made.

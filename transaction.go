@@ -22,10 +22,11 @@ func (t noTransaction) Gather() ([]*MetricFamily, func(), error) {
 // HandlerForTransactional returns a handler that serves what g gathers, and tells it
 // when a result is no longer used: as soon as it has been read, before it is sent. A
 // TransactionalGatherer cannot take a context; it is waited for until the deadline of
-// the scrape, and scrapes that overlap share one call of it.
+// the scrape, and scrapes that overlap share one call of it. It is the handler that package
+// promhttp builds on: it logs nothing unless opts.ErrorLog is set.
 func HandlerForTransactional(g TransactionalGatherer, opts HandlerOpts) http.Handler {
 	if plain, ok := g.(noTransaction); ok {
-		return HandlerFor(plain.gatherer, opts)
+		return newHandler(registryFor(plain.gatherer), opts)
 	}
 	if isNil(g) {
 		panic(fmt.Errorf("cannot serve what a nil TransactionalGatherer (%T) gathers: pass one that is not nil", g))

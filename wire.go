@@ -44,6 +44,7 @@ type wire struct {
 
 	deadline time.Time // What was set last.
 	late     bool      // A write has failed because of it, or of one that the server has set.
+	broken   bool      // A write has failed because there is no connection any more.
 }
 
 // newWire returns the wire to a client. forget has to be called at the end of the request.
@@ -129,6 +130,7 @@ func (w *wire) writePiece(p []byte) (n int, err error) {
 	n, err = w.to.Write(p)
 	if err != nil {
 		w.late = errors.Is(err, os.ErrDeadlineExceeded) || !w.deadline.IsZero() && !time.Now().Before(w.deadline)
+		w.broken = !w.late && isBroken(err)
 	}
 	if w.timed && w.until.IsZero() {
 		w.allowed -= time.Since(began)
@@ -137,8 +139,17 @@ func (w *wire) writePiece(p []byte) (n int, err error) {
 }
 
 // isClientGone reports whether the client has gone away. That the request's own deadline has
-// passed is no reason not to deliver what was gathered until then.
-func (w *wire) isClientGone() bool { return isCanceled(w.request.Context()) || w.client.Err() != nil }
+// passed is no reason not to deliver what was gathered until then. Where middleware has replaced
+// the request's context by one that is never cancelled, only a failed write shows it.
+func (w *wire) isClientGone() bool {
+	return w.broken || isCanceled(w.request.Context()) || w.client.Err() != nil
+}
+
+// isBroken reports whether a write has failed because of its connection.
+func isBroken(err error) bool {
+	_, broken := errors.AsType[*net.OpError](err)
+	return broken
+}
 
 // abort breaks off a response of which a part may have been sent, so that no client takes it
 // for whole. It need not know why: a request's context is cancelled when its client has gone
@@ -159,9 +170,8 @@ func (w *wire) abort(cause error) {
 	if w.controller.SetWriteDeadline(time.Unix(1, 0)) == nil {
 		return
 	}
-	_, broken := errors.AsType[*net.OpError](cause)
 	served := w.request.Context().Value(http.ServerContextKey) != nil
-	if broken || w.isClientGone() && !served {
+	if isBroken(cause) || w.isClientGone() && !served {
 		return // There is no connection any more, or was none.
 	}
 	panic(http.ErrAbortHandler)

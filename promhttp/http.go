@@ -17,14 +17,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/redact"
 )
 
 type (
 	// HandlerOpts are the options of a handler. They mean what they mean in
 	// client_golang, but for Timeout and ErrorLog: see HandlerFor.
 	HandlerOpts = promhttp.HandlerOpts
-	// HandlerErrorHandling tells what a handler does when something is missing from
-	// a scrape.
+	// HandlerErrorHandling says what a handler does when something is missing from a
+	// scrape. As in client_golang, and unlike in package metric, its zero value is
+	// HTTPErrorOnError.
 	HandlerErrorHandling = promhttp.HandlerErrorHandling
 	// Logger takes the errors of a handler. A *log.Logger is one. It must be safe
 	// for concurrent use.
@@ -78,8 +80,12 @@ func Handler() http.Handler {
 // does; collectors get the values of that context. A client that stops reading is cut off:
 // see metric.HandlerOpts, Patient and SendTimeout.
 //
+// As in client_golang, there is no default for opts.Timeout: without it, a scrape for which
+// neither the request nor the server sets a deadline takes as long as its collectors do.
+//
 // What opts.ErrorLog gets, and what is in the body of an error, is what a registry of
-// client_golang reports: a metric.MultiError where several things have gone wrong.
+// client_golang reports: a metric.MultiError where several things have gone wrong. Credentials
+// in the body are replaced by xxxxx; see metric.HandlerOpts, ErrorText.
 func HandlerFor(reg metric.Gatherer, opts HandlerOpts) http.Handler {
 	if r, ok := reg.(*metric.Registry); ok && isDefault(r) {
 		reg = metric.DefaultGatherers()
@@ -110,8 +116,8 @@ func InstrumentMetricHandler(reg metric.Registerer, handler http.Handler) http.H
 // translate returns the options as package metric has them.
 func translate(opts HandlerOpts) metric.HandlerOpts {
 	translated := metric.HandlerOpts{
-		ErrorHandling:                       metric.HandlerErrorHandling(opts.ErrorHandling),
-		ErrorText:                           func(err error) string { return inTheirWords(err).Error() },
+		ErrorHandling:                       errorHandling(opts.ErrorHandling),
+		ErrorText:                           func(err error) string { return redact.Text(inTheirWords(err).Error()) },
 		DisableCollectorSelection:           true, // Exporters that come from client_golang do it themselves.
 		Patient:                             true, // They set deadlines of their own on the request's context.
 		Registry:                            opts.Registry,
@@ -131,6 +137,18 @@ func translate(opts HandlerOpts) metric.HandlerOpts {
 		translated.ErrorLog = func(err error) { printError(opts.ErrorLog, err) }
 	}
 	return translated
+}
+
+// errorHandling returns the error handling of package metric, whose values differ.
+func errorHandling(h HandlerErrorHandling) metric.HandlerErrorHandling {
+	switch h {
+	case HTTPErrorOnError:
+		return metric.HTTPErrorOnError
+	case PanicOnError:
+		return metric.PanicOnError
+	default:
+		return metric.ContinueOnError
+	}
 }
 
 // inTheirWords returns the error as a registry of client_golang would have returned it:

@@ -1,0 +1,216 @@
+package metric_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/promhttp"
+)
+
+// TestLeavingClients has clients that leave at every point of an answer, of each handler that
+// logs with the default logger. Neither that logger, to which net/http writes as well, nor the
+// counter of errors hears of it.
+func TestLeavingClients(t *testing.T) {
+	many := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
+	for i := range 20_000 {
+		many.WithLabelValues(strings.Repeat("x", 200) + fmt.Sprint(i))
+	}
+	registerer, gatherer, theirs := metric.DefaultRegisterer, metric.DefaultGatherer, prometheus.DefaultGatherer
+	t.Cleanup(func() {
+		metric.DefaultRegisterer, metric.DefaultGatherer, prometheus.DefaultGatherer = registerer, gatherer, theirs
+	})
+	for name, handlerFor := range map[string]func(r *metric.ContextRegistry) http.Handler{
+		"metric.Handler":   func(*metric.ContextRegistry) http.Handler { return metric.Handler() },
+		"promhttp.Handler": func(*metric.ContextRegistry) http.Handler { return promhttp.Handler() },
+		"metric.InstrumentMetricHandler": func(r *metric.ContextRegistry) http.Handler {
+			return metric.InstrumentMetricHandler(r, metric.HandlerFor(r, metric.HandlerOpts{Registry: r, Timeout: time.Hour}))
+		},
+		"promhttp.InstrumentMetricHandler": func(r *metric.ContextRegistry) http.Handler {
+			return promhttp.InstrumentMetricHandler(r, metric.HandlerForContext(r, metric.HandlerOpts{Registry: r}))
+		},
+		"HTTPErrorOnError": func(r *metric.ContextRegistry) http.Handler {
+			return metric.HandlerFor(r, metric.HandlerOpts{Registry: r, ErrorHandling: metric.HTTPErrorOnError, ErrorLog: metric.LogErrors(nil)})
+		},
+		"middleware hides the client": func(r *metric.ContextRegistry) http.Handler {
+			h := metric.HandlerFor(r, metric.HandlerOpts{Registry: r, Timeout: time.Second})
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				h.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
+			})
+		},
+	} {
+		for phase, leaves := range map[string]struct {
+			gathering bool // Collectors are running when the client leaves.
+			stream    bool // A part of the answer has been sent then.
+			read      int  // How many bytes of the answer the client reads first.
+		}{
+			"before the header":           {gathering: true},
+			"while gathering and sending": {gathering: true, stream: true, read: 10},
+			"before reading":              {},
+			"in the middle of the body":   {read: 50_000},
+		} {
+			if phase == "before the header" && name == "middleware hides the client" {
+				continue // The scrape ends at its deadline, which is logged with reason.
+			}
+			if leaves.stream && (name == "HTTPErrorOnError" || name == "middleware hides the client") {
+				continue // Nothing is sent before the end; and as above.
+			}
+			for _, protocol := range []string{"HTTP/1.1", "HTTP/2"} {
+				if protocol == "HTTP/2" && name == "middleware hides the client" {
+					continue // The error of a write to a closed stream has a type that nobody can name.
+				}
+				t.Run(name+"/"+phase+"/"+protocol, func(t *testing.T) {
+					logged := capturingLog(t)
+					own := metric.NewContextRegistry()
+					own.MustRegister(many)
+					metric.DefaultRegisterer, metric.DefaultGatherer = own, own
+					clients := prometheus.NewRegistry()
+					prometheus.DefaultGatherer = clients
+					var (
+						running = make(chan struct{}, 10)
+						release = make(chan struct{})
+						left    sync.WaitGroup
+					)
+					if leaves.gathering {
+						fail := func(ch chan<- metric.Metric) {
+							ch <- metric.NewInvalidMetric(desc("failing"), errors.New("bad connection"))
+						}
+						own.MustRegister(metric.NewCollectorFunc(describing("obedient"), func(ctx context.Context, ch chan<- metric.Metric) {
+							running <- struct{}{}
+							<-ctx.Done()
+							fail(ch)
+						}))
+						deaf := plain{"deaf", func(ch chan<- metric.Metric) {
+							left.Add(1)
+							defer left.Done()
+							running <- struct{}{}
+							<-release
+							fail(ch)
+						}}
+						own.MustRegister(deaf)
+						clients.MustRegister(plain{"deaf_there", deaf.collect})
+					}
+					if leaves.stream {
+						own.MustRegister(&pausingStream{metric.NewDesc("stream", "Of a test.", []string{"n"}, nil)})
+					}
+					h := handlerFor(own)
+					entered, served := make(chan struct{}), make(chan struct{})
+					server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						close(entered)
+						defer close(served)
+						h.ServeHTTP(w, r)
+					}))
+					server.Listener = smallBuffers{server.Listener}
+					leave := connectAndRead(t, server, protocol, leaves.read)
+					<-entered
+					if leaves.gathering {
+						<-running
+						<-running
+					}
+					leave()
+					select {
+					case <-served:
+					case <-time.After(time.Minute):
+						t.Fatal("the request has not ended")
+					}
+					close(release)
+					left.Wait()
+					server.Close()
+					if text := logged.String(); text != "" {
+						t.Fatalf("logged\n%s", text)
+					}
+					families, _ := own.GatherWithContext(metric.Select(t.Context(), metric.Selection{Families: []string{"promhttp_metric_handler_errors_total"}}))
+					for _, f := range families {
+						for _, m := range f.GetMetric() {
+							if m.GetCounter().GetValue() != 0 {
+								t.Errorf("counted %v", m)
+							}
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// pausingStream writes some megabytes and then nothing until its context ends.
+type pausingStream struct{ desc *metric.Desc }
+
+func (c *pausingStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+func (c *pausingStream) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+func (c *pausingStream) CollectTo(ctx context.Context, s *metric.Sink) error {
+	for i := range 10_000 {
+		if err := s.Gauge(c.desc, 1, strings.Repeat("x", 200)+fmt.Sprint(i)); err != nil {
+			return err
+		}
+	}
+	<-ctx.Done()
+	return errors.New("bad connection")
+}
+
+// connectAndRead starts a server, sends a request to it, reads n bytes of the answer and returns
+// a function that hangs up.
+func connectAndRead(t *testing.T, server *httptest.Server, protocol string, n int) (leave func()) {
+	t.Helper()
+	if protocol == "HTTP/1.1" {
+		server.Start()
+		c, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask(t, c)
+		if _, err := io.CopyN(io.Discard, bufio.NewReaderSize(c, 1), int64(n)); err != nil {
+			t.Fatal(err)
+		}
+		return func() { _ = c.Close() }
+	}
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		read = make(chan error, 1)
+		gone sync.WaitGroup
+	)
+	gone.Go(func() {
+		resp, err := server.Client().Do(r)
+		if err != nil {
+			read <- err
+			return
+		}
+		defer resp.Body.Close()
+		if resp.ProtoMajor != 2 {
+			read <- fmt.Errorf("the protocol is %s", resp.Proto)
+			return
+		}
+		_, err = io.CopyN(io.Discard, resp.Body, int64(n))
+		read <- err
+		<-ctx.Done()
+	})
+	if n > 0 {
+		if err := <-read; err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() {
+		cancel()
+		gone.Wait()
+	}
+}

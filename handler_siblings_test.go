@@ -1,0 +1,192 @@
+package metric_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	clienthttp "github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/promhttp"
+)
+
+// TestUnusualRequests sends what no scraper sends, and compares with client_golang's handler.
+func TestUnusualRequests(t *testing.T) {
+	r := oneCounter()
+	theirs := clienthttp.HandlerFor(r, clienthttp.HandlerOpts{EnableOpenMetrics: true})
+	for name, tc := range map[string]struct {
+		method, header, value, body string
+	}{
+		"POST":                {method: http.MethodPost, body: "collect[]=nothing&name[]=nothing"},
+		"PUT":                 {method: http.MethodPut, body: "x"},
+		"DELETE":              {method: http.MethodDelete},
+		"OPTIONS":             {method: http.MethodOptions},
+		"unknown method":      {method: "BREW"},
+		"Range":               {header: "Range", value: "bytes=0-3"},
+		"Range from the end":  {header: "Range", value: "bytes=-1"},
+		"If-Modified-Since":   {header: "If-Modified-Since", value: "Fri, 01 Jan 2100 00:00:00 GMT"},
+		"If-None-Match":       {header: "If-None-Match", value: "*"},
+		"Accept nothing":      {header: "Accept", value: ""},
+		"Accept garbage":      {header: "Accept", value: ";;,/,*/,q=,\x01;q=x,text/;version=\""},
+		"Accept q=0":          {header: "Accept", value: "text/plain;q=0, */*;q=0"},
+		"Accept bad q":        {header: "Accept", value: "application/openmetrics-text;version=1.0.0;q=NaN"},
+		"Accept bad version":  {header: "Accept", value: "application/openmetrics-text;version=99"},
+		"Accept bad escaping": {header: "Accept", value: "text/plain;version=0.0.4;escaping=nonsense"},
+		"Accept many":         {header: "Accept", value: strings.Repeat("a/b;q=0.1,", 10_000) + "application/openmetrics-text;version=1.0.0"},
+		"Expect":              {header: "Expect", value: "100-continue"},
+	} {
+		for which, ours := range map[string]http.Handler{
+			"metric": metric.HandlerFor(r), "promhttp": promhttp.HandlerFor(r, promhttp.HandlerOpts{EnableOpenMetrics: true}),
+		} {
+			t.Run(name+"/"+which, func(t *testing.T) {
+				answer := func(h http.Handler) *httptest.ResponseRecorder {
+					method := tc.method
+					if method == "" {
+						method = http.MethodGet
+					}
+					req := httptest.NewRequest(method, "/metrics", strings.NewReader(tc.body))
+					if tc.body != "" {
+						req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+					}
+					if tc.header != "" {
+						req.Header.Set(tc.header, tc.value)
+					}
+					w := httptest.NewRecorder()
+					h.ServeHTTP(w, req)
+					return w
+				}
+				got, want := answer(ours), answer(theirs)
+				if got.Code != want.Code || got.Body.String() != want.Body.String() {
+					t.Errorf("got status %d and\n%s\nwant status %d and\n%s", got.Code, got.Body, want.Code, want.Body)
+				}
+				for _, name := range []string{"Content-Type", "Content-Range", "Accept-Ranges", "Content-Encoding"} {
+					if got, want := got.Header().Get(name), want.Header().Get(name); got != want {
+						t.Errorf("got %s %q, want %q", name, got, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestHeadHasTheHeaderOfGet compares the two.
+func TestHeadHasTheHeaderOfGet(t *testing.T) {
+	for name, h := range map[string]http.Handler{
+		"metric":     metric.HandlerFor(oneCounter()),
+		"promhttp":   promhttp.HandlerFor(oneCounter(), promhttp.HandlerOpts{}),
+		"compressed": compressing(metric.HandlerFor(oneCounter())),
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(h)
+			defer server.Close()
+			header := func(method string) string {
+				req, err := http.NewRequestWithContext(t.Context(), method, server.URL, http.NoBody)
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("Accept-Encoding", "identity")
+				resp, err := server.Client().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer resp.Body.Close()
+				if body, err := io.ReadAll(resp.Body); err != nil || (len(body) == 0) != (method == http.MethodHead) {
+					t.Errorf("%s: got %q and error %v", method, body, err)
+				}
+				resp.Header.Del("Date")
+				resp.Header.Del("Content-Length")
+				var text strings.Builder
+				_ = resp.Header.Write(&text)
+				return resp.Status + "\n" + text.String()
+			}
+			if head, get := header(http.MethodHead), header(http.MethodGet); head != get {
+				t.Errorf("HEAD has\n%s\nGET has\n%s", head, get)
+			}
+		})
+	}
+}
+
+// bareWriter hides every method beyond those of http.ResponseWriter.
+type bareWriter struct{ http.ResponseWriter }
+
+// TestAroundTheHandler has middleware around it, in both protocols: answers arrive whole.
+func TestAroundTheHandler(t *testing.T) {
+	const series = 3000
+	metrics := metric.HandlerFor(manySeries(series))
+	bare := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { metrics.ServeHTTP(bareWriter{w}, r) })
+	for name, h := range map[string]http.Handler{
+		"nothing":                     metrics,
+		"hidden methods":              bare,
+		"compressing":                 compressing(metrics),
+		"http.TimeoutHandler":         http.TimeoutHandler(metrics, time.Minute, "too late"),
+		"http.TimeoutHandler, inside": http.TimeoutHandler(compressing(metrics), time.Minute, "too late"),
+		"http.StripPrefix":            http.StripPrefix("/app", metrics),
+		"http.MaxBytesHandler":        http.MaxBytesHandler(metrics, 10),
+		"instrumented":                promhttp.InstrumentMetricHandler(metric.NewContextRegistry(), bare),
+	} {
+		for _, http2 := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				server := httptest.NewUnstartedServer(h)
+				server.EnableHTTP2 = http2
+				server.StartTLS()
+				defer server.Close()
+				for _, accept := range []string{"", "identity", "zstd"} { // Without, the client asks for gzip.
+					req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/app/metrics", http.NoBody)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if accept != "" {
+						req.Header.Set("Accept-Encoding", accept)
+					}
+					resp, err := server.Client().Do(req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					w := httptest.NewRecorder()
+					w.Header()["Content-Encoding"] = resp.Header["Content-Encoding"]
+					_, err = io.Copy(w, resp.Body)
+					resp.Body.Close()
+					if body := decompress(t, w); err != nil || resp.StatusCode != http.StatusOK || strings.Count(body, "\nmany_total{") != series {
+						t.Errorf("%q: got status %d, %d bytes, error %v", accept, resp.StatusCode, len(body), err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestAbortAroundTheHandler has middleware that hides what breaks an answer off: no client takes
+// a part for the whole.
+func TestAbortAroundTheHandler(t *testing.T) {
+	capturingLog(t)
+	metrics := metric.HandlerFor(manySeries(3000))
+	failing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		metrics.ServeHTTP(&failingWriter{ResponseWriter: w, left: 1000}, r)
+	})
+	for name, h := range map[string]http.Handler{
+		"hidden methods":      failing,
+		"compressing":         compressing(failing),
+		"http.TimeoutHandler": http.TimeoutHandler(failing, time.Minute, "too late"),
+	} {
+		for _, http2 := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				server := httptest.NewUnstartedServer(h)
+				server.EnableHTTP2 = http2
+				server.StartTLS()
+				defer server.Close()
+				resp, err := server.Client().Get(server.URL)
+				if err != nil {
+					return
+				}
+				defer resp.Body.Close()
+				if n, err := io.Copy(io.Discard, resp.Body); err == nil && resp.StatusCode == http.StatusOK {
+					t.Errorf("got %d bytes that look like a whole answer", n)
+				}
+			})
+		}
+	}
+}

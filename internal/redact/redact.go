@@ -1,0 +1,289 @@
+// Package redact hides credentials in texts that strangers may read, such as the bodies of
+// error responses.
+//
+// It knows no secrets; it knows the forms in which drivers, URLs, headers and configurations
+// spell them. Where a form is ambiguous, it hides too much rather than too little: the log
+// has the whole text.
+package redact
+
+import "strings"
+
+// Mark replaces what is hidden. It is the one that net/url uses in (*URL).Redacted, and
+// needs no quoting in any of the forms.
+const Mark = "xxxxx"
+
+// Text returns text with credentials replaced by [Mark]:
+//
+//   - the value of a key such as password, DB_PASS, api_key, token or secret, after "=", ":",
+//     "=>", in quotes or not, as in JSON, YAML, URL queries, connection strings, flags, XML and
+//     dumped Go maps and structs;
+//   - the credentials of Authorization and Cookie headers, and bearer tokens anywhere;
+//   - the password in user:password@host, with or without a scheme in front, and a user that is
+//     as long as a token;
+//   - what net/url calls an invalid port, which often is the end of a password.
+//
+// Everything else is kept. The time is linear in the length of text, and so is the length of
+// the result: each hidden value is replaced by five bytes. Text(Text(s)) equals Text(s).
+func Text(text string) string {
+	if !strings.ContainsAny(text, ":=@ >") {
+		return text // No form does without all of them.
+	}
+	s := scanner{text: text}
+	s.scan()
+	if s.copied == 0 {
+		return text
+	}
+	s.out.WriteString(text[s.copied:])
+	return s.out.String()
+}
+
+// scanner reads a text once from left to right. Each byte is looked at a bounded number of
+// times: lookaheads are either bounded by a constant, or skip what they have read, or are
+// remembered until the scanner has caught up.
+type scanner struct {
+	text   string
+	out    strings.Builder
+	copied int // Everything before it is in out.
+
+	word  int // Where the run of word bytes that ends at the current position begins.
+	token span
+}
+
+// span is a run of bytes without blanks and quotes.
+type span struct {
+	end    int
+	at     int // The last @ before end, or -1.
+	hostAt int // The last @ before the last slash before end, or -1.
+}
+
+// hide replaces text[from:to]. It returns to.
+func (s *scanner) hide(from, to int) int {
+	if s.text[from:to] != Mark {
+		s.out.WriteString(s.text[s.copied:from])
+		s.out.WriteString(Mark)
+		s.copied = to
+	}
+	return to
+}
+
+func (s *scanner) scan() {
+	for i := 0; i < len(s.text); {
+		if isWord(s.text[i]) {
+			i++
+			continue
+		}
+		next := s.at(i)
+		if next == i {
+			next++
+		}
+		i, s.word = next, next
+	}
+}
+
+// at looks for a credential at i, which is the first byte after a word, and returns where to
+// go on; i if nothing was hidden.
+func (s *scanner) at(i int) int {
+	word := s.text[s.word:i]
+	if strings.HasPrefix(s.text[i:], "://") {
+		return s.url(i + len("://"))
+	}
+	if len(word) > 0 {
+		if v, ok := s.valueOf(word, i); ok {
+			return s.value(v)
+		}
+		if s.text[i] == ' ' {
+			return s.afterBlank(word, i)
+		}
+	}
+	if s.text[i] == ':' {
+		return s.userinfo(i)
+	}
+	return i
+}
+
+// url hides the password of a URL whose authority begins at i.
+func (s *scanner) url(i int) int {
+	t := s.tokenAt(i)
+	end := i
+	colon, at := -1, -1
+scan:
+	for ; end < t.end; end++ {
+		switch s.text[end] {
+		case '/', '?', '#':
+			break scan
+		case ':':
+			if colon < 0 {
+				colon = end
+			}
+		case '@':
+			at = end
+		}
+	}
+	if at < 0 {
+		// A password with a slash that is not escaped looks like a host and a path.
+		if colon < 0 || end == t.end || t.at < end || isPort(s.text[colon+1:end]) {
+			return i
+		}
+		at = t.at
+	}
+	if colon < 0 || colon > at {
+		colon = at
+	}
+	s.user(i, colon)
+	if colon+1 < at {
+		s.hide(colon+1, at)
+	}
+	return at
+}
+
+// maxScheme is the number of bytes that the scheme of a URL may have.
+const maxScheme = 32
+
+// longUser is the length from which a user is taken for a token: some services have it there.
+const longUser = 20
+
+func (s *scanner) user(from, to int) {
+	if to-from >= longUser {
+		s.hide(from, to)
+	}
+}
+
+// userinfo hides the password of user:password@host, without a scheme, where i is the colon.
+func (s *scanner) userinfo(i int) int {
+	if i == s.word || s.word > 0 && !startsUser(s.text[s.word-1]) || s.text[s.word:i] == "mailto" {
+		return i
+	}
+	t := s.tokenAt(i)
+	if strings.Contains(s.text[i:min(i+maxScheme, t.end)], "://") {
+		return i // As in jdbc:postgresql://.
+	}
+	at := t.hostAt
+	if at <= i {
+		at = t.at
+	}
+	if at <= i+1 || at+1 == t.end || strings.HasPrefix(s.text[at:], "@sha256:") {
+		return i
+	}
+	s.user(s.word, i)
+	return s.hide(i+1, at)
+}
+
+// tokenAt returns the token that i is in.
+func (s *scanner) tokenAt(i int) span {
+	if i < s.token.end {
+		return s.token
+	}
+	t := span{end: i, at: -1, hostAt: -1}
+	for ; t.end < len(s.text) && !endsToken(s.text[t.end]); t.end++ {
+		switch s.text[t.end] {
+		case '@':
+			t.at = t.end
+		case '/':
+			t.hostAt = t.at
+		}
+	}
+	s.token = t
+	return t
+}
+
+// value is where the value of a key begins and how it is spelled.
+type value struct {
+	kind  kind
+	from  int
+	quote string // What is around it, possibly escaped; empty if nothing is.
+	prose bool   // It follows ": ", so that both may be words of a sentence.
+}
+
+// valueOf returns the value whose key is word, which ends at i, if that is the key of a
+// credential.
+func (s *scanner) valueOf(word string, i int) (v value, ok bool) {
+	v.kind = kindOf(word)
+	if v.kind == harmless {
+		return v, false
+	}
+	if s.text[i] == '>' && s.word > 0 && s.text[s.word-1] == '<' {
+		v.from, v.quote = i+1, "<"
+		return v, true
+	}
+	unquoted := skipQuote(s.text, i)
+	j := skipBlanks(s.text, unquoted)
+	spaced := j > unquoted
+	n := separator(s.text[j:])
+	switch {
+	case n > 0:
+		if spaced = spaced || s.text[j] != '=' || n > 1; spaced {
+			v.from = skipBlanks(s.text, j+n)
+		} else {
+			v.from = j + n // What follows "password= " is no password.
+		}
+		v.prose = unquoted == i && s.text[j:j+n] == ":" && v.from > j+n
+	case spaced && strings.HasPrefix(word, "-"): // A flag.
+		v.from = j
+	case spaced && v.kind == password && skipQuote(s.text, j) > j:
+		v.from = j
+	default:
+		return v, false
+	}
+	if v.kind == header && v.from < len(s.text) && s.text[v.from] == '[' {
+		v.from++ // As in a dumped http.Header.
+	}
+	after := skipQuote(s.text, v.from)
+	v.from, v.quote = after, s.text[v.from:after]
+	return v, after < len(s.text)
+}
+
+// separator returns the length of what separates a key from its value at the beginning of
+// text.
+func separator(text string) int {
+	switch {
+	case strings.HasPrefix(text, "=>"), strings.HasPrefix(text, ":="), strings.HasPrefix(text, "=="):
+		return 2
+	case strings.HasPrefix(text, "="), strings.HasPrefix(text, ":"):
+		return 1
+	default:
+		return 0
+	}
+}
+
+// value hides a value and returns where to go on.
+func (s *scanner) value(v value) int {
+	from, end := v.from, 0
+	switch {
+	case v.quote != "":
+		end = quotedEnd(s.text, from, v.quote)
+	case v.kind == header:
+		end = headerEnd(s.text, from)
+	default:
+		end = unquotedEnd(s.text, from)
+	}
+	if v.kind == header {
+		if scheme := schemeOf(s.text[from:end]); scheme > 0 {
+			from += scheme
+			end = min(end, unquotedEnd(s.text, from))
+		}
+	}
+	hidden := s.text[from:end]
+	if hidden == "" || saysNothing(hidden) || v.prose && v.quote == "" && v.kind == secret && !looksRandom(hidden) {
+		return end
+	}
+	return s.hide(from, end)
+}
+
+// afterBlank hides what follows "Bearer " and "invalid port ". i is the blank.
+func (s *scanner) afterBlank(word string, i int) int {
+	j := skipBlanks(s.text, i)
+	switch {
+	case strings.EqualFold(word, "bearer"):
+		if looksRandom(s.text[j : j+wordLength(s.text[j:])]) {
+			return s.hide(j, unquotedEnd(s.text, j))
+		}
+	case word == "port" && strings.HasSuffix(s.text[:s.word], "invalid "):
+		from := skipQuote(s.text, j)
+		if from > j && from < len(s.text) && s.text[from] == ':' {
+			if end := quotedEnd(s.text, from+1, s.text[j:from]); end > from+1 {
+				return s.hide(from+1, end)
+			}
+		}
+	}
+	return i
+}
