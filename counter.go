@@ -15,9 +15,12 @@ import (
 // Counter is a value that only goes up, and starts from zero when the process does.
 //
 // Counters made by this package are safe for concurrent use, scale with the cores, do
-// not allocate, and implement ExemplarAdder.
-type Counter interface {
-	prometheus.Counter
+// not allocate, and implement ExemplarAdder and [ReadableCounter]. [Value] reads any counter.
+type Counter = prometheus.Counter
+
+// ReadableCounter is a Counter that can be read. All counters made by this package are.
+type ReadableCounter interface {
+	Counter
 
 	// Get returns the current value.
 	Get() float64
@@ -27,7 +30,7 @@ type Counter interface {
 //
 // Without ConstLabels it takes more than a kilobyte, most of it cache lines that keep cores
 // out of each other's way.
-func NewCounter(opts CounterOpts) Counter {
+func NewCounter(opts CounterOpts) ReadableCounter {
 	c := alone[counter](newFamily(model.Counter, Opts(opts), nil))
 	c.created = time.Now().UnixNano()
 	if len(opts.ConstLabels) > 0 || runtime.GOMAXPROCS(0) > stripe.InlineCores {
@@ -59,7 +62,7 @@ func (c *loneCounter) Inc() {
 // Collect implements Collector.
 func (c *loneCounter) Collect(ch chan<- Metric) { ch <- c }
 
-// counter implements Counter.
+// counter implements ReadableCounter.
 type counter struct {
 	series
 	stripe.Counter // Not in a field, so that Add needs no method around it.
@@ -140,7 +143,7 @@ func counterVec(v *vec[counter, *counter]) *CounterVec { return &CounterVec{&Met
 // the order of the label names, and makes it if it does not exist yet. It is an error
 // if their number is wrong or one is not UTF-8. The values may be parts of a buffer that
 // is used again: a new counter gets copies.
-func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error) {
+func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter, error) {
 	if v.vec == nil {
 		return noOp.counter, nil
 	}
@@ -153,7 +156,7 @@ func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error)
 
 // GetMetricWith is GetMetricWithLabelValues with the label values by name. It is an error
 // if they are not those of all labels. The map is not kept.
-func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
+func (v *CounterVec) GetMetricWith(labels Labels) (ReadableCounter, error) {
 	if v.vec == nil {
 		return noOp.counter, nil
 	}
@@ -165,7 +168,7 @@ func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
 }
 
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
-func (v *CounterVec) WithLabelValues(values ...string) Counter {
+func (v *CounterVec) WithLabelValues(values ...string) ReadableCounter {
 	if v.vec == nil {
 		return noOp.counter
 	}
@@ -176,7 +179,7 @@ func (v *CounterVec) WithLabelValues(values ...string) Counter {
 }
 
 // With is GetMetricWith, but panics where that returns an error.
-func (v *CounterVec) With(labels Labels) Counter {
+func (v *CounterVec) With(labels Labels) ReadableCounter {
 	if v.vec == nil {
 		return noOp.counter
 	}

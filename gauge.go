@@ -12,20 +12,24 @@ import (
 
 // Gauge is a value that goes up and down.
 //
-// Gauges made by this package are safe for concurrent use and do not allocate.
-type Gauge interface {
-	prometheus.Gauge
+// Gauges made by this package are safe for concurrent use, do not allocate, and implement
+// [ReadableGauge]. [Value] reads any gauge.
+type Gauge = prometheus.Gauge
+
+// ReadableGauge is a Gauge that can be read. All gauges made by this package are.
+type ReadableGauge interface {
+	Gauge
 
 	// Get returns the current value.
 	Get() float64
 }
 
 // NewGauge returns a gauge. Errors in opts are reported when it is registered.
-func NewGauge(opts GaugeOpts) Gauge {
+func NewGauge(opts GaugeOpts) ReadableGauge {
 	return alone[gauge](newFamily(model.Gauge, Opts(opts), nil))
 }
 
-// gauge implements Gauge.
+// gauge implements ReadableGauge.
 type gauge struct {
 	series
 
@@ -94,7 +98,7 @@ func (v2) NewGaugeVec(opts GaugeVecOpts) *GaugeVec {
 func gaugeVec(v *vec[gauge, *gauge]) *GaugeVec { return &GaugeVec{&MetricVec{v}, v} }
 
 // GetMetricWithLabelValues returns the gauge with these label values; see CounterVec.
-func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (Gauge, error) {
+func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, error) {
 	if v.vec == nil {
 		return noOp.gauge, nil
 	}
@@ -106,7 +110,7 @@ func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (Gauge, error) {
 }
 
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
-func (v *GaugeVec) GetMetricWith(labels Labels) (Gauge, error) {
+func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 	if v.vec == nil {
 		return noOp.gauge, nil
 	}
@@ -118,7 +122,7 @@ func (v *GaugeVec) GetMetricWith(labels Labels) (Gauge, error) {
 }
 
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
-func (v *GaugeVec) WithLabelValues(values ...string) Gauge {
+func (v *GaugeVec) WithLabelValues(values ...string) ReadableGauge {
 	if v.vec == nil {
 		return noOp.gauge
 	}
@@ -129,7 +133,7 @@ func (v *GaugeVec) WithLabelValues(values ...string) Gauge {
 }
 
 // With is GetMetricWith, but panics where that returns an error.
-func (v *GaugeVec) With(labels Labels) Gauge {
+func (v *GaugeVec) With(labels Labels) ReadableGauge {
 	if v.vec == nil {
 		return noOp.gauge
 	}

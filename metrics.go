@@ -18,14 +18,14 @@ import "sync/atomic"
 // given. Metrics are safe for concurrent use, and so is what they make.
 type Metrics interface {
 	// NewCounter returns the counter of that name. By convention it ends in _total.
-	NewCounter(name, help string) Counter
+	NewCounter(name, help string) ReadableCounter
 
 	// NewCounterVec returns the counters of that name, one for each combination of
 	// values of the labels.
 	NewCounterVec(name, help string, labelNames []string) *CounterVec
 
 	// NewGauge returns the gauge of that name.
-	NewGauge(name, help string) Gauge
+	NewGauge(name, help string) ReadableGauge
 
 	// NewGaugeVec returns the gauges of that name.
 	NewGaugeVec(name, help string, labelNames []string) *GaugeVec

@@ -32,9 +32,9 @@ func (noOpFactory) NewWithRegistry(string, Registerer) Metrics { return NewNoOp(
 // noOpMetrics implements Metrics.
 type noOpMetrics struct{}
 
-func (noOpMetrics) NewCounter(string, string) Counter                      { return noOp.counter }
+func (noOpMetrics) NewCounter(string, string) ReadableCounter              { return noOp.counter }
 func (noOpMetrics) NewCounterVec(string, string, []string) *CounterVec     { return noOp.counterVec }
-func (noOpMetrics) NewGauge(string, string) Gauge                          { return noOp.gauge }
+func (noOpMetrics) NewGauge(string, string) ReadableGauge                  { return noOp.gauge }
 func (noOpMetrics) NewGaugeVec(string, string, []string) *GaugeVec         { return noOp.gaugeVec }
 func (noOpMetrics) NewHistogram(string, string, []float64) Histogram       { return noOp.histogram }
 func (noOpMetrics) NewSummary(string, string, map[float64]float64) Summary { return noOp.summary }
