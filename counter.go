@@ -12,7 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// Counter is a value that only goes up, and starts from zero when the process does.
+// Counter is a value that only goes up, and starts from zero when the process does. Add
+// panics if its argument is negative. NaN is added as to a float64: the counter stays NaN.
 //
 // Counters made by this package are safe for concurrent use, scale with the cores, do
 // not allocate, and implement ExemplarAdder and [ReadableCounter]. [Value] reads any counter.
@@ -91,7 +92,7 @@ func (c *counter) AddWithExemplar(v float64, labels Labels) {
 	}
 	e, err := newExemplar(v, time.Now(), labels)
 	if err != nil {
-		panic(err)
+		panic(c.family.misuse(err))
 	}
 	c.exemplar.Store(e)
 }

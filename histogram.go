@@ -45,18 +45,14 @@ type histogramShape struct {
 
 func newHistogramShape(f *family, opts HistogramOpts) *histogramShape {
 	if f.has(bucketLabel) {
-		panic(errBucketLabelNotAllowed)
+		panic(f.misuse(errBucketLabelNotAllowed))
 	}
 	shape := &histogramShape{}
 	bounds := opts.Buckets
-	switch err := checkBounds(opts.Buckets); {
-	case errors.Is(err, errBucketOrder):
-		panic(err) // In client_golang's words.
-	case err != nil:
-		panic(fmt.Errorf("histogram %q: %w", f.Name, err))
-	}
-	if err := checkNativeOpts(opts); err != nil {
-		panic(fmt.Errorf("histogram %q: %w", f.Name, err))
+	for _, err := range []error{checkBounds(opts.Buckets), checkNativeOpts(opts)} {
+		if err != nil {
+			panic(f.misuse(err))
+		}
 	}
 	if opts.NativeHistogramBucketFactor > 1 {
 		shape.native = native.NewConfig(native.Options{
@@ -161,7 +157,7 @@ func (h *histogram) ObserveWithExemplar(v float64, labels Labels) {
 	}
 	e, err := newExemplar(v, time.Now(), labels)
 	if err != nil {
-		panic(err)
+		panic(h.family.misuse(err))
 	}
 	h.addExemplar(e)
 }

@@ -12,6 +12,9 @@ import "sync/atomic"
 // registerer that remembers: one that only pretends, like NoOpRegistry, makes Metrics
 // return a new instrument each time.
 //
+// Names of metrics and labels may be any UTF-8, blanks included, though most tools are happier
+// with letters, digits and underscores.
+//
 // All New methods panic, with an error that tells the full name, if the name or a
 // label name is not valid, if the name was asked for with another shape before, or if
 // something else has the name. They do not keep the slices and maps that they are

@@ -42,13 +42,13 @@ type summaryShape struct {
 
 func newSummaryShape(f *family, opts SummaryOpts) *summaryShape {
 	if f.has(quantileLabel) {
-		panic(errQuantileLabelNotAllowed)
+		panic(f.misuse(errQuantileLabelNotAllowed))
 	}
 	if err := checkObjectives(opts.Objectives); err != nil {
-		panic(fmt.Errorf("summary %q: %w", f.Name, err))
+		panic(f.misuse(err))
 	}
 	if opts.MaxAge < 0 {
-		panic(fmt.Errorf("illegal max age MaxAge=%v", opts.MaxAge))
+		panic(f.misuse(fmt.Errorf("illegal max age MaxAge=%v: it must not be negative", opts.MaxAge)))
 	}
 	maxAge, steps, buffer := opts.MaxAge, opts.AgeBuckets, opts.BufCap
 	if maxAge == 0 {
