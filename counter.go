@@ -123,7 +123,7 @@ func (c *counter) Collect(ch chan<- Metric) { ch <- c }
 type CounterVec struct {
 	*MetricVec
 
-	vec *vec[counter, *counter] // Nil in a vector that does nothing.
+	vec *vec[counter, *counter] // Nil in a no-op vector.
 }
 
 // NewCounterVec returns a vector of counters with these labels.
@@ -146,7 +146,7 @@ func counterVec(v *vec[counter, *counter]) *CounterVec { return &CounterVec{&Met
 // is used again: a new counter gets copies.
 func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter, error) {
 	if v.vec == nil {
-		return noOp.counter, nil
+		return v.noOpVec(noOp.counter).get(values).(*noOpCounter), nil
 	}
 	m, err := v.vec.get(values)
 	if err != nil {
@@ -159,7 +159,7 @@ func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter
 // if they are not those of all labels. The map is not kept.
 func (v *CounterVec) GetMetricWith(labels Labels) (ReadableCounter, error) {
 	if v.vec == nil {
-		return noOp.counter, nil
+		return v.noOpVec(noOp.counter).getNamed(labels).(*noOpCounter), nil
 	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
@@ -171,7 +171,7 @@ func (v *CounterVec) GetMetricWith(labels Labels) (ReadableCounter, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *CounterVec) WithLabelValues(values ...string) ReadableCounter {
 	if v.vec == nil {
-		return noOp.counter
+		return v.noOpVec(noOp.counter).get(values).(*noOpCounter)
 	}
 	if e := v.vec.plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -182,7 +182,7 @@ func (v *CounterVec) WithLabelValues(values ...string) ReadableCounter {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *CounterVec) With(labels Labels) ReadableCounter {
 	if v.vec == nil {
-		return noOp.counter
+		return v.noOpVec(noOp.counter).getNamed(labels).(*noOpCounter)
 	}
 	return must(v.vec.getNamed(labels))
 }
@@ -191,7 +191,7 @@ func (v *CounterVec) With(labels Labels) ReadableCounter {
 // with v. It is an error if a label is not one of v, or is fixed already.
 func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
 	if v.vec == nil {
-		return v, nil
+		return &CounterVec{MetricVec: v.curryNoOp(noOp.counter, labels)}, nil
 	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {

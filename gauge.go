@@ -82,7 +82,7 @@ func (g *gauge) Collect(ch chan<- Metric) { ch <- g }
 type GaugeVec struct {
 	*MetricVec
 
-	vec *vec[gauge, *gauge] // Nil in a vector that does nothing.
+	vec *vec[gauge, *gauge] // Nil in a no-op vector.
 }
 
 // NewGaugeVec returns a vector of gauges with these labels.
@@ -100,7 +100,7 @@ func gaugeVec(v *vec[gauge, *gauge]) *GaugeVec { return &GaugeVec{&MetricVec{v},
 // GetMetricWithLabelValues returns the gauge with these label values; see CounterVec.
 func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, error) {
 	if v.vec == nil {
-		return noOp.gauge, nil
+		return v.noOpVec(noOp.gauge).get(values).(*noOpGauge), nil
 	}
 	m, err := v.vec.get(values)
 	if err != nil {
@@ -112,7 +112,7 @@ func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, er
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 	if v.vec == nil {
-		return noOp.gauge, nil
+		return v.noOpVec(noOp.gauge).getNamed(labels).(*noOpGauge), nil
 	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
@@ -124,7 +124,7 @@ func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *GaugeVec) WithLabelValues(values ...string) ReadableGauge {
 	if v.vec == nil {
-		return noOp.gauge
+		return v.noOpVec(noOp.gauge).get(values).(*noOpGauge)
 	}
 	if e := v.vec.plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -135,7 +135,7 @@ func (v *GaugeVec) WithLabelValues(values ...string) ReadableGauge {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *GaugeVec) With(labels Labels) ReadableGauge {
 	if v.vec == nil {
-		return noOp.gauge
+		return v.noOpVec(noOp.gauge).getNamed(labels).(*noOpGauge)
 	}
 	return must(v.vec.getNamed(labels))
 }
@@ -143,7 +143,7 @@ func (v *GaugeVec) With(labels Labels) ReadableGauge {
 // CurryWith returns a vector with some of the labels fixed; see CounterVec.
 func (v *GaugeVec) CurryWith(labels Labels) (*GaugeVec, error) {
 	if v.vec == nil {
-		return v, nil
+		return &GaugeVec{MetricVec: v.curryNoOp(noOp.gauge, labels)}, nil
 	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {

@@ -321,7 +321,7 @@ func (h *histogram) Collect(ch chan<- Metric) { ch <- h }
 type HistogramVec struct {
 	*MetricVec
 
-	vec   *vec[histogram, *histogram] // Nil in a vector that does nothing.
+	vec   *vec[histogram, *histogram] // Nil in a no-op vector.
 	shape *histogramShape
 }
 
@@ -349,7 +349,7 @@ func histogramVec(v *vec[histogram, *histogram], shape *histogramShape) *Histogr
 // CounterVec. It is a Histogram.
 func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
 	if v.vec == nil {
-		return noOp.histogram, nil
+		return v.noOpVec(noOp.histogram).get(values).(*noOpHistogram), nil
 	}
 	m, err := v.vec.get(values)
 	if err != nil {
@@ -361,7 +361,7 @@ func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, err
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 	if v.vec == nil {
-		return noOp.histogram, nil
+		return v.noOpVec(noOp.histogram).getNamed(labels).(*noOpHistogram), nil
 	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
@@ -373,7 +373,7 @@ func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
-		return noOp.histogram
+		return v.noOpVec(noOp.histogram).get(values).(*noOpHistogram)
 	}
 	if e := v.vec.plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -384,7 +384,7 @@ func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *HistogramVec) With(labels Labels) Observer {
 	if v.vec == nil {
-		return noOp.histogram
+		return v.noOpVec(noOp.histogram).getNamed(labels).(*noOpHistogram)
 	}
 	return must(v.vec.getNamed(labels))
 }
@@ -392,7 +392,7 @@ func (v *HistogramVec) With(labels Labels) Observer {
 // CurryWith returns a *HistogramVec with some of the labels fixed; see CounterVec.
 func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
 	if v.vec == nil {
-		return v, nil
+		return &HistogramVec{MetricVec: v.curryNoOp(noOp.histogram, labels)}, nil
 	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {

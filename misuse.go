@@ -76,7 +76,7 @@ func (x *vecIndex[C]) unknown(labels Labels) (names []string) {
 func init() { stripe.DecreaseError = decreaseError }
 
 // decreaseError returns what a counter panics with when it is to go down by adding v. All
-// counters of package stripe in this package are part of a counter.
+// counters of package stripe that can be told to are part of a counter.
 func decreaseError(part *stripe.Counter, v float64) error {
 	c := (*counter)(unsafe.Add(unsafe.Pointer(part), -int(unsafe.Offsetof(counter{}.Counter))))
 	labels := ""
