@@ -26,7 +26,7 @@ GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 test-purego emulate emulate-quick api e2e fuzz chaos soak bench bench-report microbench build-all lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e fuzz chaos soak bench bench-report microbench build-all lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ test-386: ## Run the root module's tests as 32-bit programs, emulated where the 
 
 test-purego: ## Run the tests of what is written in assembly with what other platforms have instead.
 	$(GO) test $(RACE) -tags purego -timeout 10m ./internal/prefetch ./internal/labelmap
+
+test-newest: ## Run tests with the newest client_golang, or that of CLIENT_GOLANG; all others use what go.mod requires.
+	GO="$(GO)" bash .ci/test-newest
 
 emulate: ## Run the root module's tests as programs for arm64 and s390x, under qemu-user.
 	@bash .ci/emulate -timeout 30m ./...

@@ -37,7 +37,7 @@ func checkBounds(upper []float64) error {
 		case math.IsNaN(bound):
 			return fmt.Errorf("%w: the upper bound at index %d is NaN", errBucketNaN, i)
 		case i > 0 && upper[i-1] >= bound:
-			return fmt.Errorf("%w: %f >= %f", errBucketOrder, upper[i-1], bound)
+			return fmt.Errorf("%w: %f >= %f, at the indices %d and %d", errBucketOrder, upper[i-1], bound, i-1, i)
 		}
 	}
 	return nil

@@ -127,12 +127,12 @@ func (r *metricReader) convert(m Metric) error {
 	}
 	data := r.target()
 	if err := m.Write(data); err != nil {
-		return fmt.Errorf("error collecting metric %v: %w", m.Desc(), err)
+		return &writeError{info: info, desc: m.Desc(), err: err}
 	}
 	r.asking = false
 	t, err := clientmodel.TypeOf(data)
 	if err != nil {
-		return fmt.Errorf("%w: %v", err, m.Desc())
+		return fmt.Errorf("%w: %s", err, clientmodel.Describe(info.name, data))
 	}
 	if err := r.decoder.Point(data, t, &r.point); err != nil {
 		return fmt.Errorf("collected %s %w", clientmodel.Describe(info.name, data), err)

@@ -12,12 +12,16 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// Counter is a value that only goes up, and starts from zero when the process does.
+// Counter is a value that only goes up, and starts from zero when the process does. Add
+// panics if its argument is negative. NaN is added as to a float64: the counter stays NaN.
 //
 // Counters made by this package are safe for concurrent use, scale with the cores, do
-// not allocate, and implement ExemplarAdder.
-type Counter interface {
-	prometheus.Counter
+// not allocate, and implement ExemplarAdder and [ReadableCounter]. [Value] reads any counter.
+type Counter = prometheus.Counter
+
+// ReadableCounter is a Counter that can be read. All counters made by this package are.
+type ReadableCounter interface {
+	Counter
 
 	// Get returns the current value.
 	Get() float64
@@ -27,7 +31,7 @@ type Counter interface {
 //
 // Without ConstLabels it takes more than a kilobyte, most of it cache lines that keep cores
 // out of each other's way.
-func NewCounter(opts CounterOpts) Counter {
+func NewCounter(opts CounterOpts) ReadableCounter {
 	c := alone[counter](newFamily(model.Counter, Opts(opts), nil))
 	c.created = time.Now().UnixNano()
 	if len(opts.ConstLabels) > 0 || runtime.GOMAXPROCS(0) > stripe.InlineCores {
@@ -59,7 +63,7 @@ func (c *loneCounter) Inc() {
 // Collect implements Collector.
 func (c *loneCounter) Collect(ch chan<- Metric) { ch <- c }
 
-// counter implements Counter.
+// counter implements ReadableCounter.
 type counter struct {
 	series
 	stripe.Counter // Not in a field, so that Add needs no method around it.
@@ -88,7 +92,7 @@ func (c *counter) AddWithExemplar(v float64, labels Labels) {
 	}
 	e, err := newExemplar(v, time.Now(), labels)
 	if err != nil {
-		panic(err)
+		panic(c.family.misuse(err))
 	}
 	c.exemplar.Store(e)
 }
@@ -119,7 +123,7 @@ func (c *counter) Collect(ch chan<- Metric) { ch <- c }
 type CounterVec struct {
 	*MetricVec
 
-	vec *vec[counter, *counter] // Nil in a vector that does nothing.
+	vec *vec[counter, *counter] // Nil in a no-op vector.
 }
 
 // NewCounterVec returns a vector of counters with these labels.
@@ -140,9 +144,9 @@ func counterVec(v *vec[counter, *counter]) *CounterVec { return &CounterVec{&Met
 // the order of the label names, and makes it if it does not exist yet. It is an error
 // if their number is wrong or one is not UTF-8. The values may be parts of a buffer that
 // is used again: a new counter gets copies.
-func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error) {
+func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter, error) {
 	if v.vec == nil {
-		return noOp.counter, nil
+		return v.noOpVec(noOp.counter).get(values).(*noOpCounter), nil
 	}
 	m, err := v.vec.get(values)
 	if err != nil {
@@ -153,9 +157,9 @@ func (v *CounterVec) GetMetricWithLabelValues(values ...string) (Counter, error)
 
 // GetMetricWith is GetMetricWithLabelValues with the label values by name. It is an error
 // if they are not those of all labels. The map is not kept.
-func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
+func (v *CounterVec) GetMetricWith(labels Labels) (ReadableCounter, error) {
 	if v.vec == nil {
-		return noOp.counter, nil
+		return v.noOpVec(noOp.counter).getNamed(labels).(*noOpCounter), nil
 	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
@@ -165,9 +169,9 @@ func (v *CounterVec) GetMetricWith(labels Labels) (Counter, error) {
 }
 
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
-func (v *CounterVec) WithLabelValues(values ...string) Counter {
+func (v *CounterVec) WithLabelValues(values ...string) ReadableCounter {
 	if v.vec == nil {
-		return noOp.counter
+		return v.noOpVec(noOp.counter).get(values).(*noOpCounter)
 	}
 	if e := v.vec.plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -176,9 +180,9 @@ func (v *CounterVec) WithLabelValues(values ...string) Counter {
 }
 
 // With is GetMetricWith, but panics where that returns an error.
-func (v *CounterVec) With(labels Labels) Counter {
+func (v *CounterVec) With(labels Labels) ReadableCounter {
 	if v.vec == nil {
-		return noOp.counter
+		return v.noOpVec(noOp.counter).getNamed(labels).(*noOpCounter)
 	}
 	return must(v.vec.getNamed(labels))
 }
@@ -187,7 +191,7 @@ func (v *CounterVec) With(labels Labels) Counter {
 // with v. It is an error if a label is not one of v, or is fixed already.
 func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
 	if v.vec == nil {
-		return v, nil
+		return &CounterVec{MetricVec: v.curryNoOp(noOp.counter, labels)}, nil
 	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {

@@ -95,11 +95,12 @@ func (e *GatherError) WithoutNames() error { return e.withoutNames().MaybeUnwrap
 func (e *GatherError) withoutNames() MultiError {
 	errs := make(MultiError, 0, len(e.Failures))
 	for _, f := range e.Failures {
-		if numbers := gathererNumbers(f.Collector); numbers != "" && !f.collision {
-			errs = append(errs, fmt.Errorf("%s%w", numbers, f.Err))
-			continue
+		numbers := gathererNumbers(f.Collector)
+		err := inClientWords(f.Err, numbers != "")
+		if numbers != "" && !f.collision {
+			err = fmt.Errorf("%s%w", numbers, err)
 		}
-		errs = append(errs, f.Err)
+		errs = append(errs, err)
 	}
 	return errs
 }

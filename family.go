@@ -217,7 +217,7 @@ func nativeSource(c Collector) model.Source {
 	return nil
 }
 
-// vecSource returns v as a source. A vector that does nothing has none.
+// vecSource returns v as a source. A no-op vector has none.
 func vecSource[C any, P child[C]](v *vec[C, P]) model.Source {
 	if v == nil {
 		return nil

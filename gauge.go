@@ -12,20 +12,24 @@ import (
 
 // Gauge is a value that goes up and down.
 //
-// Gauges made by this package are safe for concurrent use and do not allocate.
-type Gauge interface {
-	prometheus.Gauge
+// Gauges made by this package are safe for concurrent use, do not allocate, and implement
+// [ReadableGauge]. [Value] reads any gauge.
+type Gauge = prometheus.Gauge
+
+// ReadableGauge is a Gauge that can be read. All gauges made by this package are.
+type ReadableGauge interface {
+	Gauge
 
 	// Get returns the current value.
 	Get() float64
 }
 
 // NewGauge returns a gauge. Errors in opts are reported when it is registered.
-func NewGauge(opts GaugeOpts) Gauge {
+func NewGauge(opts GaugeOpts) ReadableGauge {
 	return alone[gauge](newFamily(model.Gauge, Opts(opts), nil))
 }
 
-// gauge implements Gauge.
+// gauge implements ReadableGauge.
 type gauge struct {
 	series
 
@@ -78,7 +82,7 @@ func (g *gauge) Collect(ch chan<- Metric) { ch <- g }
 type GaugeVec struct {
 	*MetricVec
 
-	vec *vec[gauge, *gauge] // Nil in a vector that does nothing.
+	vec *vec[gauge, *gauge] // Nil in a no-op vector.
 }
 
 // NewGaugeVec returns a vector of gauges with these labels.
@@ -94,9 +98,9 @@ func (v2) NewGaugeVec(opts GaugeVecOpts) *GaugeVec {
 func gaugeVec(v *vec[gauge, *gauge]) *GaugeVec { return &GaugeVec{&MetricVec{v}, v} }
 
 // GetMetricWithLabelValues returns the gauge with these label values; see CounterVec.
-func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (Gauge, error) {
+func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, error) {
 	if v.vec == nil {
-		return noOp.gauge, nil
+		return v.noOpVec(noOp.gauge).get(values).(*noOpGauge), nil
 	}
 	m, err := v.vec.get(values)
 	if err != nil {
@@ -106,9 +110,9 @@ func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (Gauge, error) {
 }
 
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
-func (v *GaugeVec) GetMetricWith(labels Labels) (Gauge, error) {
+func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 	if v.vec == nil {
-		return noOp.gauge, nil
+		return v.noOpVec(noOp.gauge).getNamed(labels).(*noOpGauge), nil
 	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
@@ -118,9 +122,9 @@ func (v *GaugeVec) GetMetricWith(labels Labels) (Gauge, error) {
 }
 
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
-func (v *GaugeVec) WithLabelValues(values ...string) Gauge {
+func (v *GaugeVec) WithLabelValues(values ...string) ReadableGauge {
 	if v.vec == nil {
-		return noOp.gauge
+		return v.noOpVec(noOp.gauge).get(values).(*noOpGauge)
 	}
 	if e := v.vec.plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -129,9 +133,9 @@ func (v *GaugeVec) WithLabelValues(values ...string) Gauge {
 }
 
 // With is GetMetricWith, but panics where that returns an error.
-func (v *GaugeVec) With(labels Labels) Gauge {
+func (v *GaugeVec) With(labels Labels) ReadableGauge {
 	if v.vec == nil {
-		return noOp.gauge
+		return v.noOpVec(noOp.gauge).getNamed(labels).(*noOpGauge)
 	}
 	return must(v.vec.getNamed(labels))
 }
@@ -139,7 +143,7 @@ func (v *GaugeVec) With(labels Labels) Gauge {
 // CurryWith returns a vector with some of the labels fixed; see CounterVec.
 func (v *GaugeVec) CurryWith(labels Labels) (*GaugeVec, error) {
 	if v.vec == nil {
-		return v, nil
+		return &GaugeVec{MetricVec: v.curryNoOp(noOp.gauge, labels)}, nil
 	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {

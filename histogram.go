@@ -45,18 +45,14 @@ type histogramShape struct {
 
 func newHistogramShape(f *family, opts HistogramOpts) *histogramShape {
 	if f.has(bucketLabel) {
-		panic(errBucketLabelNotAllowed)
+		panic(f.misuse(errBucketLabelNotAllowed))
 	}
 	shape := &histogramShape{}
 	bounds := opts.Buckets
-	switch err := checkBounds(opts.Buckets); {
-	case errors.Is(err, errBucketOrder):
-		panic(err) // In client_golang's words.
-	case err != nil:
-		panic(fmt.Errorf("histogram %q: %w", f.Name, err))
-	}
-	if err := checkNativeOpts(opts); err != nil {
-		panic(fmt.Errorf("histogram %q: %w", f.Name, err))
+	for _, err := range []error{checkBounds(opts.Buckets), checkNativeOpts(opts)} {
+		if err != nil {
+			panic(f.misuse(err))
+		}
 	}
 	if opts.NativeHistogramBucketFactor > 1 {
 		shape.native = native.NewConfig(native.Options{
@@ -161,7 +157,7 @@ func (h *histogram) ObserveWithExemplar(v float64, labels Labels) {
 	}
 	e, err := newExemplar(v, time.Now(), labels)
 	if err != nil {
-		panic(err)
+		panic(h.family.misuse(err))
 	}
 	h.addExemplar(e)
 }
@@ -325,7 +321,7 @@ func (h *histogram) Collect(ch chan<- Metric) { ch <- h }
 type HistogramVec struct {
 	*MetricVec
 
-	vec   *vec[histogram, *histogram] // Nil in a vector that does nothing.
+	vec   *vec[histogram, *histogram] // Nil in a no-op vector.
 	shape *histogramShape
 }
 
@@ -353,7 +349,7 @@ func histogramVec(v *vec[histogram, *histogram], shape *histogramShape) *Histogr
 // CounterVec. It is a Histogram.
 func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
 	if v.vec == nil {
-		return noOp.histogram, nil
+		return v.noOpVec(noOp.histogram).get(values).(*noOpHistogram), nil
 	}
 	m, err := v.vec.get(values)
 	if err != nil {
@@ -365,7 +361,7 @@ func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, err
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 	if v.vec == nil {
-		return noOp.histogram, nil
+		return v.noOpVec(noOp.histogram).getNamed(labels).(*noOpHistogram), nil
 	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
@@ -377,7 +373,7 @@ func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
-		return noOp.histogram
+		return v.noOpVec(noOp.histogram).get(values).(*noOpHistogram)
 	}
 	if e := v.vec.plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -388,7 +384,7 @@ func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *HistogramVec) With(labels Labels) Observer {
 	if v.vec == nil {
-		return noOp.histogram
+		return v.noOpVec(noOp.histogram).getNamed(labels).(*noOpHistogram)
 	}
 	return must(v.vec.getNamed(labels))
 }
@@ -396,7 +392,7 @@ func (v *HistogramVec) With(labels Labels) Observer {
 // CurryWith returns a *HistogramVec with some of the labels fixed; see CounterVec.
 func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
 	if v.vec == nil {
-		return v, nil
+		return &HistogramVec{MetricVec: v.curryNoOp(noOp.histogram, labels)}, nil
 	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {

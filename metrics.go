@@ -12,20 +12,23 @@ import "sync/atomic"
 // registerer that remembers: one that only pretends, like NoOpRegistry, makes Metrics
 // return a new instrument each time.
 //
+// Names of metrics and labels may be any UTF-8, blanks included, though most tools are happier
+// with letters, digits and underscores.
+//
 // All New methods panic, with an error that tells the full name, if the name or a
 // label name is not valid, if the name was asked for with another shape before, or if
 // something else has the name. They do not keep the slices and maps that they are
 // given. Metrics are safe for concurrent use, and so is what they make.
 type Metrics interface {
 	// NewCounter returns the counter of that name. By convention it ends in _total.
-	NewCounter(name, help string) Counter
+	NewCounter(name, help string) ReadableCounter
 
 	// NewCounterVec returns the counters of that name, one for each combination of
 	// values of the labels.
 	NewCounterVec(name, help string, labelNames []string) *CounterVec
 
 	// NewGauge returns the gauge of that name.
-	NewGauge(name, help string) Gauge
+	NewGauge(name, help string) ReadableGauge
 
 	// NewGaugeVec returns the gauges of that name.
 	NewGaugeVec(name, help string, labelNames []string) *GaugeVec

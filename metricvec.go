@@ -1,7 +1,7 @@
 package metric
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/luxfi/metric/internal/labelmap"
@@ -101,7 +101,7 @@ func (v *customVec) find(names, all []string) (Metric, error) {
 	if e := v.children.Get(all); e != nil {
 		return e.Child, nil
 	}
-	if err := checkUTF8(names, all); err != nil {
+	if err := v.family.checkUTF8(names, all); err != nil {
 		return nil, err
 	}
 	own := make([]string, len(all))
@@ -110,7 +110,7 @@ func (v *customVec) find(names, all []string) (Metric, error) {
 	}
 	m := v.newMetric(own...)
 	if m == nil {
-		return nil, errors.New("the function that makes the metrics of a vector has returned nil")
+		return nil, v.family.misuse(fmt.Errorf("the function that makes the metrics of the vector has returned nil for the label values %q", own))
 	}
 	return v.children.GetOrCreate(all, func(e *labelmap.Entry[Metric]) { e.Child = m }).Child, nil
 }

@@ -2,49 +2,118 @@ package metric
 
 import (
 	"context"
-
-	"github.com/luxfi/metric/internal/clientmodel"
-	"github.com/luxfi/metric/internal/model"
+	"sync"
 )
 
-// NewNoOp returns Metrics whose instruments do nothing, for tests and for programs
-// that have metrics switched off.
+// NewNoOp returns Metrics whose instruments are registered nowhere and exposed nowhere, for
+// tests and for programs that have metrics switched off.
 //
-// The instruments take everything, also what real ones panic at, and check nothing;
-// they keep nothing, read as zero, do not allocate, and are safe for concurrent use.
-// Their vectors have no series. To register them, with whatever registry and however
-// often, is harmless: they describe and collect nothing. Registry returns a
-// NoOpRegistry.
-func NewNoOp() Metrics { return noOpMetrics{} }
+// The instruments take everything, also what real ones panic at, and check nothing. They do
+// not allocate, except for the first series of their labels, and are safe for concurrent use.
+// To register them, with whatever registry and however often, is harmless: they describe and
+// collect nothing. Registry returns a NoOpRegistry.
+//
+// They remember what they are told, so that a test can read it: counters and gauges by Get,
+// histograms and summaries by Write, without exemplars and quantiles. A name that is asked for
+// again is the same instrument, whose labels and buckets are those that it was made with. What
+// a real instrument panics at, such as a negative Add, changes nothing.
+//
+// Memory is bounded. A vector remembers 1000 series, and Metrics remember 1000 instruments of
+// each kind. Beyond that, series and instruments are still handed out; a series then does
+// nothing and reads as zero, and an instrument is a new one each time. The same holds for
+// series whose label values do not fit their labels.
+func NewNoOp() Metrics { return &noOpMetrics{} }
 
 // NewNoOpMetrics is NewNoOp for where New stood: the namespace is not used.
-func NewNoOpMetrics(namespace string) Metrics { return NewNoOpFactory().New(namespace) }
+func NewNoOpMetrics(namespace string) Metrics { return NewNoOp() }
 
-// NewNoOpFactory returns a Factory whose Metrics do nothing; see NewNoOp. It leaves
+// NewNoOpFactory returns a Factory of Metrics as NewNoOp makes them. New returns the same
+// Metrics whenever it gets the same namespace, so that a test that has set the factory can
+// read what the program under test has counted. NewWithRegistry returns new ones, and leaves
 // the registerers that it is given alone.
-func NewNoOpFactory() Factory { return noOpFactory{} }
+func NewNoOpFactory() Factory { return &noOpFactory{} }
 
-type noOpFactory struct{}
+type noOpFactory struct{ made noOpMemory[string] }
 
-func (noOpFactory) New(string) Metrics                         { return NewNoOp() }
-func (noOpFactory) NewWithRegistry(string, Registerer) Metrics { return NewNoOp() }
+func (f *noOpFactory) New(namespace string) Metrics {
+	return remember(&f.made, namespace, func() Metrics { return NewNoOp() })
+}
+func (*noOpFactory) NewWithRegistry(string, Registerer) Metrics { return NewNoOp() }
+
+// maxNoOp is how many series a no-op vector remembers, and how many instruments of a kind
+// no-op Metrics do. A program that has metrics switched off cannot see what grows.
+const maxNoOp = 1000
+
+// noOpMemory holds what was made under a key.
+type noOpMemory[K comparable] struct {
+	mu   sync.Mutex
+	made map[K]any
+}
+
+// remember returns what was made under a key, or makes it.
+func remember[T any, K comparable](in *noOpMemory[K], key K, make func() T) T {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if known, ok := in.made[key].(T); ok {
+		return known
+	}
+	made := make()
+	if len(in.made) < maxNoOp {
+		if in.made == nil {
+			in.made = map[K]any{}
+		}
+		in.made[key] = made
+	}
+	return made
+}
 
 // noOpMetrics implements Metrics.
-type noOpMetrics struct{}
+type noOpMetrics struct {
+	counters, counterVecs, gauges, gaugeVecs, histograms, histogramVecs, summaries, summaryVecs noOpMemory[string]
+}
 
-func (noOpMetrics) NewCounter(string, string) Counter                      { return noOp.counter }
-func (noOpMetrics) NewCounterVec(string, string, []string) *CounterVec     { return noOp.counterVec }
-func (noOpMetrics) NewGauge(string, string) Gauge                          { return noOp.gauge }
-func (noOpMetrics) NewGaugeVec(string, string, []string) *GaugeVec         { return noOp.gaugeVec }
-func (noOpMetrics) NewHistogram(string, string, []float64) Histogram       { return noOp.histogram }
-func (noOpMetrics) NewSummary(string, string, map[float64]float64) Summary { return noOp.summary }
-func (noOpMetrics) NewHistogramVec(string, string, []string, []float64) *HistogramVec {
-	return noOp.histogramVec
+func (m *noOpMetrics) NewCounter(name, _ string) ReadableCounter {
+	return remember(&m.counters, name, newNoOpCounter)
 }
-func (noOpMetrics) NewSummaryVec(string, string, []string, map[float64]float64) *SummaryVec {
-	return noOp.summaryVec
+
+func (m *noOpMetrics) NewCounterVec(name, _ string, labelNames []string) *CounterVec {
+	return remember(&m.counterVecs, name, func() *CounterVec {
+		return &CounterVec{MetricVec: &MetricVec{newNoOpVec(noOp.counter, labelNames, func() Metric { return newNoOpCounter() })}}
+	})
 }
-func (noOpMetrics) Registry() Registerer { return NewNoOpRegistry() }
+
+func (m *noOpMetrics) NewGauge(name, _ string) ReadableGauge {
+	return remember(&m.gauges, name, newNoOpGauge)
+}
+
+func (m *noOpMetrics) NewGaugeVec(name, _ string, labelNames []string) *GaugeVec {
+	return remember(&m.gaugeVecs, name, func() *GaugeVec {
+		return &GaugeVec{MetricVec: &MetricVec{newNoOpVec(noOp.gauge, labelNames, func() Metric { return newNoOpGauge() })}}
+	})
+}
+
+func (m *noOpMetrics) NewHistogram(name, _ string, buckets []float64) Histogram {
+	return remember(&m.histograms, name, func() *noOpHistogram { return newNoOpHistogram(noOpBuckets(buckets)) })
+}
+
+func (m *noOpMetrics) NewHistogramVec(name, _ string, labelNames []string, buckets []float64) *HistogramVec {
+	return remember(&m.histogramVecs, name, func() *HistogramVec {
+		shape := noOpBuckets(buckets)
+		return &HistogramVec{MetricVec: &MetricVec{newNoOpVec(noOp.histogram, labelNames, func() Metric { return newNoOpHistogram(shape) })}}
+	})
+}
+
+func (m *noOpMetrics) NewSummary(name, _ string, _ map[float64]float64) Summary {
+	return remember(&m.summaries, name, newNoOpSummary)
+}
+
+func (m *noOpMetrics) NewSummaryVec(name, _ string, labelNames []string, _ map[float64]float64) *SummaryVec {
+	return remember(&m.summaryVecs, name, func() *SummaryVec {
+		return &SummaryVec{MetricVec: &MetricVec{newNoOpVec(noOp.summary, labelNames, func() Metric { return newNoOpSummary() })}}
+	})
+}
+
+func (*noOpMetrics) Registry() Registerer { return NewNoOpRegistry() }
 
 // NoOpRegistry is a Registerer that accepts every collector, and a GathererWithContext
 // that gathers nothing. It never calls a collector. The zero value is ready to use; it
@@ -70,101 +139,3 @@ func (*NoOpRegistry) Gather() ([]*MetricFamily, error) { return nil, nil }
 // GatherWithContext implements GathererWithContext. It returns nothing, and no error
 // either if ctx is done: nothing is missing.
 func (*NoOpRegistry) GatherWithContext(context.Context) ([]*MetricFamily, error) { return nil, nil }
-
-// noOp holds the instruments that do nothing. They have no state, so one of each kind
-// is enough.
-var noOp = newNoOpInstruments()
-
-type noOpInstruments struct {
-	counter      *noOpCounter
-	gauge        *noOpGauge
-	histogram    *noOpHistogram
-	summary      *noOpSummary
-	counterVec   *CounterVec
-	gaugeVec     *GaugeVec
-	histogramVec *HistogramVec
-	summaryVec   *SummaryVec
-}
-
-func newNoOpInstruments() *noOpInstruments {
-	n := &noOpInstruments{
-		counter:   &noOpCounter{newNoOpMetric(model.Counter)},
-		gauge:     &noOpGauge{newNoOpMetric(model.Gauge)},
-		histogram: &noOpHistogram{newNoOpMetric(model.Histogram)},
-		summary:   &noOpSummary{newNoOpMetric(model.Summary)},
-	}
-	n.counterVec = &CounterVec{MetricVec: &MetricVec{noOpVec{n.counter}}}
-	n.gaugeVec = &GaugeVec{MetricVec: &MetricVec{noOpVec{n.gauge}}}
-	n.histogramVec = &HistogramVec{MetricVec: &MetricVec{noOpVec{n.histogram}}}
-	n.summaryVec = &SummaryVec{MetricVec: &MetricVec{noOpVec{n.summary}}}
-	return n
-}
-
-// noOpMetric is what all no-op instruments have in common.
-type noOpMetric struct {
-	kind model.Type
-	desc *Desc
-}
-
-func newNoOpMetric(t model.Type) noOpMetric {
-	return noOpMetric{t, NewDesc("noop_"+t.String(), "A metric that does nothing.", nil, nil)}
-}
-
-// Desc returns a valid descriptor, for code that asks every metric for one.
-func (m *noOpMetric) Desc() *Desc { return m.desc }
-
-// Write writes a zero of the right kind, for code that reads a value that way.
-func (m *noOpMetric) Write(out *MetricData) error {
-	zero := model.Point{Histogram: &model.HistogramValue{}, Summary: &model.SummaryValue{}}
-	clientmodel.EncodePoint(out, m.kind, &zero)
-	return nil
-}
-
-// Describe sends nothing: if it did, no two could be registered.
-func (*noOpMetric) Describe(chan<- *Desc) {}
-
-// Collect sends nothing.
-func (*noOpMetric) Collect(chan<- Metric) {}
-
-type noOpCounter struct{ noOpMetric }
-
-func (*noOpCounter) Inc()                                    {}
-func (*noOpCounter) Add(float64)                             {}
-func (*noOpCounter) AddWithExemplar(float64, Labels)         {}
-func (*noOpCounter) AddWithContext(context.Context, float64) {}
-func (*noOpCounter) IncWithContext(context.Context)          {}
-func (*noOpCounter) Get() float64                            { return 0 }
-
-type noOpGauge struct{ noOpMetric }
-
-func (*noOpGauge) Set(float64)       {}
-func (*noOpGauge) SetToCurrentTime() {}
-func (*noOpGauge) Inc()              {}
-func (*noOpGauge) Dec()              {}
-func (*noOpGauge) Add(float64)       {}
-func (*noOpGauge) Sub(float64)       {}
-func (*noOpGauge) Get() float64      { return 0 }
-
-type noOpHistogram struct{ noOpMetric }
-
-func (*noOpHistogram) Observe(float64)                             {}
-func (*noOpHistogram) ObserveWithExemplar(float64, Labels)         {}
-func (*noOpHistogram) ObserveWithContext(context.Context, float64) {}
-
-type noOpSummary struct{ noOpMetric }
-
-func (*noOpSummary) Observe(float64) {}
-
-// noOpVec implements vecCore: the part of a no-op vector that all kinds share. The
-// typed vectors around it look for the absence of a vec.
-type noOpVec struct{ child Metric }
-
-func (v noOpVec) metric([]string) (Metric, error)     { return v.child, nil }
-func (v noOpVec) metricNamed(Labels) (Metric, error)  { return v.child, nil }
-func (v noOpVec) curriedCore(Labels) (vecCore, error) { return v, nil }
-func (noOpVec) deleteValues([]string) bool            { return false }
-func (noOpVec) deleteNamed(Labels) bool               { return false }
-func (noOpVec) deletePartial(Labels) int              { return 0 }
-func (noOpVec) reset()                                {}
-func (noOpVec) describe(chan<- *Desc)                 {}
-func (noOpVec) collect(chan<- Metric)                 {}

@@ -3,6 +3,7 @@ package metric_test
 import (
 	"context"
 	"math"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -51,20 +52,163 @@ func useNoOp(m metric.Metrics) {
 	m.NewSummaryVec("", "", nil, nil).With(labels).Observe(1)
 }
 
-func TestNoOpReadsAsZero(t *testing.T) {
-	for name, m := range noOps {
+// TestNoOpRemembers checks that a test can read what a program has counted, by the name too.
+func TestNoOpRemembers(t *testing.T) {
+	for name, m := range map[string]metric.Metrics{
+		"NewNoOp":         metric.NewNoOp(),
+		"NewNoOpMetrics":  metric.NewNoOpMetrics("x"),
+		"New":             metric.NewNoOpFactory().New("x"),
+		"NewWithRegistry": metric.NewNoOpFactory().NewWithRegistry("x", metric.NewContextRegistry()),
+	} {
 		t.Run(name, func(t *testing.T) {
-			useNoOp(m)
-			got := []float64{
-				m.NewCounter("x", "").Get(), m.NewCounterVec("x", "", nil).WithLabelValues("a").Get(),
-				m.NewGauge("x", "").Get(), m.NewGaugeVec("x", "", nil).With(nil).Get(),
-			}
-			for i, v := range got {
-				if v != 0 {
-					t.Errorf("value %d is %v", i, v)
+			useNoOp(m) // Other names.
+			counter, gauge := m.NewCounter("c_total", ""), m.NewGauge("g", "")
+			counter.Inc()
+			counter.Add(5)
+			counter.Add(-3) // Changes nothing.
+			gauge.Set(4)
+			gauge.Inc()
+			gauge.Dec()
+			gauge.Add(0.5)
+			gauge.Sub(1)
+			counters := m.NewCounterVec("c_total", "", []string{"a", "b"})
+			counters.WithLabelValues("1", "2").Inc()
+			counters.With(metric.Labels{"b": "2", "a": "1"}).(metric.ContextAdder).AddWithContext(t.Context(), 2)
+			counters.MustCurryWith(metric.Labels{"a": "1"}).WithLabelValues("2").(metric.ExemplarAdder).AddWithExemplar(4, nil)
+			counters.WithLabelValues("2", "1").Add(100)
+			gauges := m.NewGaugeVec("g", "", []string{"a"})
+			gauges.WithLabelValues("x").Set(3)
+			for what, got := range map[string][2]float64{
+				"counter":               {counter.Get(), 6},
+				"counter by its name":   {m.NewCounter("c_total", "").Get(), 6},
+				"counter as a metric":   {metric.Value(counter), 6},
+				"gauge":                 {gauge.Get(), 3.5},
+				"counter of a vector":   {m.NewCounterVec("c_total", "", nil).WithLabelValues("1", "2").Get(), 7},
+				"written counter":       {written(t, counter).GetCounter().GetValue(), 6},
+				"gauge of a vector":     {gauges.With(metric.Labels{"a": "x"}).Get(), 3},
+				"another of the vector": {gauges.With(metric.Labels{"a": "y"}).Get(), 0},
+			} {
+				if got[0] != got[1] {
+					t.Errorf("%s: got %v, want %v", what, got[0], got[1])
 				}
 			}
 		})
+	}
+}
+
+// TestNoOpHistogramsRemember checks it for what is read by Write.
+func TestNoOpHistogramsRemember(t *testing.T) {
+	m := metric.NewNoOp()
+	bad := []float64{2, 1}
+	for name, h := range map[string]metric.Observer{
+		"histogram": m.NewHistogram("h", "", []float64{1, 2}), "of a vector": m.NewHistogramVec("h", "", []string{"a"}, []float64{1, 2}).WithLabelValues("x"),
+		"bad buckets": m.NewHistogram("bad", "", bad), "of a bad vector": m.NewHistogramVec("bad", "", []string{"a"}, bad).WithLabelValues("x"),
+		"summary": m.NewSummary("s", "", nil), "of a vector of summaries": m.NewSummaryVec("s", "", []string{"a"}, map[float64]float64{99: 1}).WithLabelValues("x"),
+	} {
+		h.Observe(1.5)
+		h.Observe(2.5)
+		if e, ok := h.(metric.ExemplarObserver); ok {
+			e.ObserveWithExemplar(3.5, metric.Labels{"": "not valid"})
+		} else {
+			h.Observe(3.5)
+		}
+		data := written(t, h)
+		histogram, summary := data.GetHistogram(), data.GetSummary()
+		if histogram.GetSampleCount()+summary.GetSampleCount() != 3 || histogram.GetSampleSum()+summary.GetSampleSum() != 7.5 {
+			t.Errorf("%s: got %v", name, data)
+		}
+		if b := histogram.GetBucket(); name == "histogram" && (len(b) != 2 || b[1].GetCumulativeCount() != 1) {
+			t.Errorf("%s: got the buckets %v", name, b)
+		}
+	}
+}
+
+// TestNoOpFactoryRemembers checks that a test reads what the program has counted with Metrics
+// of the same namespace.
+func TestNoOpFactoryRemembers(t *testing.T) {
+	f := metric.NewNoOpFactory()
+	f.New("app").NewCounter("c_total", "").Add(2)
+	f.NewWithRegistry("app", nil).NewCounter("c_total", "").Add(3)
+	if got := f.New("app").NewCounter("c_total", "").Get(); got != 2 {
+		t.Errorf("got %v, want 2", got)
+	}
+	if got := f.New("other").NewCounter("c_total", "").Get(); got != 0 {
+		t.Errorf("another namespace has %v", got)
+	}
+	if got := metric.NewNoOpFactory().New("app").NewCounter("c_total", "").Get(); got != 0 {
+		t.Errorf("another factory has %v", got)
+	}
+}
+
+// TestNoOpIsBounded checks that neither series nor instruments grow without end.
+func TestNoOpIsBounded(t *testing.T) {
+	m := metric.NewNoOp()
+	v := m.NewCounterVec("c_total", "", []string{"a"})
+	for i := range 1500 {
+		v.WithLabelValues(strconv.Itoa(i)).Inc()
+		m.NewGauge(strconv.Itoa(i), "").Inc()
+	}
+	remembered := func(get func(name string) float64) (n int) {
+		for i := range 1500 {
+			n += int(get(strconv.Itoa(i)))
+		}
+		return n
+	}
+	if n := remembered(func(name string) float64 { return v.WithLabelValues(name).Get() }); n != 1000 {
+		t.Errorf("%d series are remembered", n)
+	}
+	if n := remembered(func(name string) float64 { return m.NewGauge(name, "").Get() }); n != 1000 {
+		t.Errorf("%d instruments are remembered", n)
+	}
+	if !v.DeleteLabelValues("0") || v.DeletePartialMatch(metric.Labels{"a": "1"}) != 1 {
+		t.Error("series cannot be deleted")
+	}
+	v.WithLabelValues("1400").Inc()
+	if got := v.WithLabelValues("1400").Get(); got != 1 {
+		t.Errorf("in the place of one that was deleted is %v", got)
+	}
+	v.Reset()
+	if got := v.WithLabelValues("2").Get(); got != 0 {
+		t.Errorf("after Reset a series has %v", got)
+	}
+}
+
+// TestNoOpTakesWhatDoesNotFit checks that label values which real vectors refuse get an
+// instrument that remembers nothing.
+func TestNoOpTakesWhatDoesNotFit(t *testing.T) {
+	m := metric.NewNoOp()
+	two := m.NewCounterVec("two", "", []string{"a", "b"})
+	odd := m.NewCounterVec("odd", "", []string{"a", "a", "\xff", ""})
+	for name, get := range map[string]func() metric.ReadableCounter{
+		"too few":   func() metric.ReadableCounter { return two.WithLabelValues("1") },
+		"too many":  func() metric.ReadableCounter { return two.WithLabelValues("1", "2", "3") },
+		"not UTF-8": func() metric.ReadableCounter { return two.WithLabelValues("1", "\xff") },
+		"unknown":   func() metric.ReadableCounter { return two.With(metric.Labels{"a": "1", "c": "2"}) },
+		"nil":       func() metric.ReadableCounter { return two.With(nil) },
+		"curried": func() metric.ReadableCounter {
+			return two.MustCurryWith(metric.Labels{"a": "1"}).With(metric.Labels{"a": "1"})
+		},
+		"odd labels":  func() metric.ReadableCounter { return odd.WithLabelValues("1", "2", "3", "4") },
+		"odd curried": func() metric.ReadableCounter { return odd.MustCurryWith(metric.Labels{"a": "1"}).With(nil) },
+		"zero vector": func() metric.ReadableCounter { return new(metric.CounterVec).WithLabelValues("1") },
+		"zero, by label": func() metric.ReadableCounter {
+			return new(metric.CounterVec).MustCurryWith(metric.Labels{"a": "1"}).With(nil)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			get().Inc()
+			if got := get().Get(); got != 0 {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+	// What cannot be curried is not.
+	if got := two.MustCurryWith(metric.Labels{"c": "1"}); got.WithLabelValues("1", "2") != two.WithLabelValues("1", "2") {
+		t.Error("the vector is another one")
+	}
+	odd.Reset()
+	if odd.Delete(nil) || odd.DeleteLabelValues("1", "2", "3", "4") || odd.DeletePartialMatch(nil) != 0 {
+		t.Error("something was deleted")
 	}
 }
 
@@ -95,24 +239,20 @@ func TestNoOpDoesNotAllocate(t *testing.T) {
 		t.Errorf("using no-op instruments allocates %v times", n)
 	}
 	values := []string{"c"} // Through an interface, the caller's literal escapes.
+	two := []string{"a", "b"}
+	curried := m.NewCounterVec("x", "", two).MustCurryWith(metric.Labels{"a": "b"})
+	observers := m.NewHistogramVec("x", "", two, nil).MustCurryWith(metric.Labels{"b": "c"})
 	vectors := func() {
-		m.NewCounterVec("x", "", nil).WithLabelValues("a", "b").Inc()
-		m.NewGaugeVec("x", "", nil).WithLabelValues("a", "b").Inc()
-		m.NewHistogramVec("x", "", nil, nil).WithLabelValues("a", "b").Observe(1)
-		m.NewSummaryVec("x", "", nil, nil).With(metric.Labels{"a": "b"}).Observe(1)
-		m.NewCounterVec("x", "", nil).MustCurryWith(metric.Labels{"a": "b"}).WithLabelValues("c").Inc()
-		m.NewHistogramVec("x", "", nil, nil).MustCurryWith(nil).WithLabelValues(values...).Observe(1)
-		m.NewCounterVec("x", "", nil).Reset()
+		m.NewCounterVec("x", "", two).WithLabelValues("a", "b").Inc()
+		m.NewGaugeVec("x", "", two).WithLabelValues("a", "b").Inc()
+		m.NewHistogramVec("x", "", two, nil).WithLabelValues("a", "b").Observe(1)
+		m.NewSummaryVec("x", "", two, nil).With(metric.Labels{"a": "b", "b": "c"}).Observe(1)
+		m.NewSummaryVec("x", "", two, nil).With(metric.Labels{"a": "b"}).Observe(1)
+		curried.WithLabelValues("c").Inc()
+		observers.WithLabelValues(values...).Observe(1)
 	}
 	if n := testing.AllocsPerRun(100, vectors); n != 0 {
 		t.Errorf("using no-op vectors allocates %v times", n)
-	}
-	create := func() {
-		_ = metric.NewNoOpMetrics("app").Registry().Register(m.NewCounter("x", ""))
-		_ = metric.NewNoOpFactory().New("app")
-	}
-	if n := testing.AllocsPerRun(100, create); n != 0 {
-		t.Errorf("making no-op metrics allocates %v times", n)
 	}
 }
 
@@ -260,9 +400,23 @@ func TestNoOpConcurrently(t *testing.T) {
 	m := metric.NewNoOp()
 	var group sync.WaitGroup
 	for range 8 {
-		group.Go(func() { useNoOp(m) })
+		group.Go(func() {
+			useNoOp(m)
+			for i := range 100 {
+				m.NewCounterVec("c_total", "", []string{"a"}).WithLabelValues(strconv.Itoa(i)).Inc()
+				m.NewCounter("c_total", "").Add(0.5)
+			}
+		})
 	}
 	group.Wait()
+	if got := m.NewCounter("c_total", "").Get(); got != 400 {
+		t.Errorf("got %v, want 400", got)
+	}
+	for i := range 100 {
+		if got := m.NewCounterVec("c_total", "", nil).WithLabelValues(strconv.Itoa(i)).Get(); got != 8 {
+			t.Errorf("series %d has %v, want 8", i, got)
+		}
+	}
 }
 
 func TestNoOpRegistry(t *testing.T) {

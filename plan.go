@@ -2,7 +2,6 @@ package metric
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/luxfi/metric/internal/engine"
@@ -115,18 +114,11 @@ func (p *plan) addNative(e *entry, families map[string]int) {
 		return
 	}
 	n := &p.natives[i]
-	switch have := n.Family; {
-	case have.Type != f.Type:
-		p.conflict(e, fmt.Errorf("instrument %s is a %s but should be a %s", f.Name, f.Type, have.Type))
+	if err := merge.Conflict(f, n.Family); err != nil {
+		p.conflicts = append(p.conflicts, &CollectorError{Collector: e.name, Err: err})
+	}
+	if n.Family.Type != f.Type { // Any other difference costs no sample.
 		return
-	case have.Help != f.Help: // It is served nevertheless, and so is the next.
-		p.conflict(e, fmt.Errorf("instrument %s has help %q but should have %q", f.Name, f.Help, have.Help))
-	case have.Unit != f.Unit:
-		p.conflict(e, fmt.Errorf("instrument %s has unit %q but should have %q", f.Name, f.Unit, have.Unit))
 	}
 	n.Sources, n.Owners = append(n.Sources, e.binding.source), append(n.Owners, e.name)
-}
-
-func (p *plan) conflict(e *entry, err error) {
-	p.conflicts = append(p.conflicts, &CollectorError{Collector: e.name, Err: err})
 }

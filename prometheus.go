@@ -31,8 +31,8 @@ type prometheusMetrics struct {
 
 func (m *prometheusMetrics) Registry() Registerer { return m.registerer }
 
-func (m *prometheusMetrics) NewCounter(name, help string) Counter {
-	return register(m, name, func() Counter {
+func (m *prometheusMetrics) NewCounter(name, help string) ReadableCounter {
+	return register(m, name, func() ReadableCounter {
 		return NewCounter(CounterOpts{Namespace: m.namespace, Name: name, Help: help})
 	})
 }
@@ -43,8 +43,8 @@ func (m *prometheusMetrics) NewCounterVec(name, help string, labelNames []string
 	})
 }
 
-func (m *prometheusMetrics) NewGauge(name, help string) Gauge {
-	return register(m, name, func() Gauge {
+func (m *prometheusMetrics) NewGauge(name, help string) ReadableGauge {
+	return register(m, name, func() ReadableGauge {
 		return NewGauge(GaugeOpts{Namespace: m.namespace, Name: name, Help: help})
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-func counterNamed(name string) metric.Counter {
+func counterNamed(name string) metric.ReadableCounter {
 	return metric.NewCounter(metric.CounterOpts{Name: name, Help: "h"})
 }
 

@@ -168,7 +168,7 @@ func (s *Sink) value(t model.Type, desc *Desc, value float64, labelValues []stri
 		err = s.reader.send(info.family(t), &s.point)
 	}
 	if err != nil {
-		s.guard.Drop(fmt.Errorf("sample of %v: %w", desc, err))
+		s.guard.Drop(aboutSample(info, err))
 	}
 	return s.end()
 }

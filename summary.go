@@ -42,13 +42,13 @@ type summaryShape struct {
 
 func newSummaryShape(f *family, opts SummaryOpts) *summaryShape {
 	if f.has(quantileLabel) {
-		panic(errQuantileLabelNotAllowed)
+		panic(f.misuse(errQuantileLabelNotAllowed))
 	}
 	if err := checkObjectives(opts.Objectives); err != nil {
-		panic(fmt.Errorf("summary %q: %w", f.Name, err))
+		panic(f.misuse(err))
 	}
 	if opts.MaxAge < 0 {
-		panic(fmt.Errorf("illegal max age MaxAge=%v", opts.MaxAge))
+		panic(f.misuse(fmt.Errorf("illegal max age MaxAge=%v: it must not be negative", opts.MaxAge)))
 	}
 	maxAge, steps, buffer := opts.MaxAge, opts.AgeBuckets, opts.BufCap
 	if maxAge == 0 {
@@ -140,7 +140,7 @@ func (s *summary) Collect(ch chan<- Metric) { ch <- s }
 type SummaryVec struct {
 	*MetricVec
 
-	vec   *vec[summary, *summary] // Nil in a vector that does nothing.
+	vec   *vec[summary, *summary] // Nil in a no-op vector.
 	shape *summaryShape
 }
 
@@ -166,7 +166,7 @@ func summaryVec(v *vec[summary, *summary], shape *summaryShape) *SummaryVec {
 // CounterVec. It is a Summary.
 func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
 	if v.vec == nil {
-		return noOp.summary, nil
+		return v.noOpVec(noOp.summary).get(values).(*noOpSummary), nil
 	}
 	m, err := v.vec.get(values)
 	if err != nil {
@@ -178,7 +178,7 @@ func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
 	if v.vec == nil {
-		return noOp.summary, nil
+		return v.noOpVec(noOp.summary).getNamed(labels).(*noOpSummary), nil
 	}
 	m, err := v.vec.getNamed(labels)
 	if err != nil {
@@ -190,7 +190,7 @@ func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *SummaryVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
-		return noOp.summary
+		return v.noOpVec(noOp.summary).get(values).(*noOpSummary)
 	}
 	if e := v.vec.plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -201,7 +201,7 @@ func (v *SummaryVec) WithLabelValues(values ...string) Observer {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *SummaryVec) With(labels Labels) Observer {
 	if v.vec == nil {
-		return noOp.summary
+		return v.noOpVec(noOp.summary).getNamed(labels).(*noOpSummary)
 	}
 	return must(v.vec.getNamed(labels))
 }
@@ -209,7 +209,7 @@ func (v *SummaryVec) With(labels Labels) Observer {
 // CurryWith returns a *SummaryVec with some of the labels fixed; see CounterVec.
 func (v *SummaryVec) CurryWith(labels Labels) (ObserverVec, error) {
 	if v.vec == nil {
-		return v, nil
+		return &SummaryVec{MetricVec: v.curryNoOp(noOp.summary, labels)}, nil
 	}
 	curried, err := v.vec.curryWith(labels)
 	if err != nil {

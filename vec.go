@@ -54,7 +54,7 @@ func (x *vecIndex[C]) checkCount(values []string) error {
 	for _, value := range values {
 		given = append(given, strings.Clone(value))
 	}
-	return fmt.Errorf("%w: expected %d label values but got %d in %#v", errInconsistentCardinality, want, len(given), given)
+	return x.misuse(fmt.Errorf("%w: expected %d label values but got %d in %#v", errInconsistentCardinality, want, len(given), given))
 }
 
 // appendAll appends the values of all labels: the ones given, constrained, and the
@@ -84,21 +84,21 @@ func (x *vecIndex[C]) appendNamed(all []string, labels Labels) ([]string, error)
 		for name, value := range labels {
 			given[strings.Clone(name)] = strings.Clone(value)
 		}
-		return nil, fmt.Errorf("%w: expected %d label values but got %d in %#v", errInconsistentCardinality, want, len(given), given)
+		return nil, x.misuse(fmt.Errorf("%w: expected %d label values but got %d in %#v", errInconsistentCardinality, want, len(given), given))
 	}
 	curried := x.curried
 	for i, name := range names {
 		value, given := labels[name]
 		if len(curried) > 0 && curried[0].index == i {
 			if given {
-				return nil, fmt.Errorf("label name %q is already curried", name)
+				return nil, x.misuse(fmt.Errorf("label name %q is already curried", name))
 			}
 			all = append(all, curried[0].value)
 			curried = curried[1:]
 			continue
 		}
 		if !given {
-			return nil, fmt.Errorf("label name %q missing in label map", name)
+			return nil, x.missing(name, labels)
 		}
 		all = append(all, x.family.constrain(i, value))
 	}
@@ -150,7 +150,7 @@ func (x *vecIndex[C]) curry(labels Labels) (vecIndex[C], error) {
 		value, given := labels[name]
 		if len(old) > 0 && old[0].index == i {
 			if given {
-				return vecIndex[C]{}, fmt.Errorf("label name %q is already curried", name)
+				return vecIndex[C]{}, x.misuse(fmt.Errorf("label name %q is already curried", name))
 			}
 			curried = append(curried, old[0])
 			old = old[1:]
@@ -159,7 +159,7 @@ func (x *vecIndex[C]) curry(labels Labels) (vecIndex[C], error) {
 		}
 	}
 	if n := len(x.curried) + len(labels) - len(curried); n > 0 {
-		return vecIndex[C]{}, fmt.Errorf("%d unknown label(s) found during currying", n)
+		return vecIndex[C]{}, x.misuse(fmt.Errorf("%d unknown label(s) found during currying:%s", n, quotedNames(x.unknown(labels))))
 	}
 	return newVecIndex(x.family, x.children, curried), nil
 }
@@ -170,14 +170,14 @@ func (x *vecIndex[C]) reset() { x.children.Reset() }
 
 // checkUTF8 tells which of the values of a new child is not valid. Children that
 // exist have valid ones. The names are nil if the user has not named the labels.
-func checkUTF8(names, values []string) error {
+func (f *family) checkUTF8(names, values []string) error {
 	for i, value := range values {
 		switch {
 		case utf8.ValidString(value):
 		case names == nil:
-			return fmt.Errorf("label value %q is not valid UTF-8", strings.Clone(value))
+			return f.misuse(fmt.Errorf("label value %q is not valid UTF-8: it was given for label %q", strings.Clone(value), f.names()[i]))
 		default:
-			return fmt.Errorf("label %s: value %q is not valid UTF-8", names[i], strings.Clone(value))
+			return f.misuse(fmt.Errorf("label %s: value %q is not valid UTF-8", names[i], strings.Clone(value)))
 		}
 	}
 	return nil
@@ -231,7 +231,7 @@ func (v *vec[C, P]) find(names, all []string) (P, error) {
 	if e := v.children.Get(all); e != nil {
 		return &e.Child, nil
 	}
-	if err := checkUTF8(names, all); err != nil {
+	if err := v.family.checkUTF8(names, all); err != nil {
 		return nil, err
 	}
 	e := v.children.GetOrCreate(all, func(e *labelmap.Entry[C]) {

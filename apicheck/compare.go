@@ -95,7 +95,7 @@ func (c *comparison) compareObjects(key string, theirs, ours types.Object) {
 		switch {
 		case !ok:
 			c.different(key, "not a function")
-		case !c.sameSignature(t.Signature(), o.Signature(), true):
+		case !c.sameSignature(t.Signature(), o.Signature(), asFunction):
 			c.different(key, "%s instead of %s", short(o.Type()), short(t.Type()))
 		}
 	case *types.TypeName:
@@ -192,7 +192,14 @@ func (c *comparison) compareMethods(key string, theirs, ours types.Type) {
 			c.missing(key, "missing method")
 			continue
 		}
-		c.compareUse(key, m.Type(), found.Type())
+		t, o := m.Type().(*types.Signature), found.Type().(*types.Signature)
+		used := asMethod
+		if types.IsInterface(theirs) {
+			used = asValue
+		}
+		if !c.sameSignature(t, o, used) {
+			c.different(key, "%s instead of %s", short(o), short(t))
+		}
 	}
 }
 

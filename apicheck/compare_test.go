@@ -93,19 +93,61 @@ func TestComparison(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			theirs, ours := compile(t, tc.theirs), compile(t, tc.ours)
-			c := newComparison()
-			c.pair(theirs, ours)
-			c.comparePackage(theirs)
-			keys := make(map[string]bool)
-			for _, f := range c.findings {
-				keys[f.key] = true
-			}
-			if got := strings.Join(slices.Sorted(maps.Keys(keys)), ", "); got != tc.found {
+			if got := strings.Join(compared(t, tc.theirs, tc.ours), ", "); got != tc.found {
 				t.Errorf("found %q, want %q", got, tc.found)
 			}
 		})
 	}
+}
+
+// TestReadableResults checks that a result may be an interface that embeds theirs, where a
+// program can only assign it, and that nothing else is accepted for that.
+func TestReadableResults(t *testing.T) {
+	const base, more = "type I interface{ M() }; ", "type I interface{ M() }; type J interface{ I; N() }; "
+	for name, tc := range map[string]struct {
+		theirs, ours string
+		found        string // Besides api.I, which is a type of our own.
+	}{
+		"function":                {base + "func F() (I, error) { return nil, nil }", more + "func F() (J, error) { return nil, nil }", ""},
+		"method":                  {base + "type T struct{}; func (*T) F() I { return nil }", more + "type T struct{}; func (*T) F() J { return nil }", "api.T"},
+		"method of an interface":  {base + "type T interface{ F() I }", more + "type T interface{ F() J }", "api.T, api.T.F"},
+		"less than theirs":        {"type I interface{ M() }; type J interface{ I; N() }; func F() J { return nil }", more + "func F() I { return nil }", "api.F, api.J"},
+		"the same methods":        {base + "func F() I { return nil }", base + "func F() interface { M(); N() } { return nil }", "api.F"},
+		"embeds another":          {base + "func F() I { return nil }", base + "type H interface{ M() }; func F() interface { H; N() } { return nil }", "api.F"},
+		"struct that embeds":      {base + "func F() I { return nil }", base + "type J struct { I }; func F() J { return J{} }", "api.F"},
+		"any":                     {"type I interface{ M() }; func F() any { return nil }", more + "func F() J { return nil }", "api.F"},
+		"parameter":               {base + "func F(I) {}", more + "func F(J) {}", "api.F"},
+		"parameter of a method":   {base + "type T struct{}; func (T) F(I) {}", more + "type T struct{}; func (T) F(J) {}", "api.T, api.T.F"},
+		"variable":                {base + "var V I", more + "var V J", "api.V"},
+		"function in a variable":  {base + "var V func() I", more + "var V func() J", "api.V"},
+		"function type":           {base + "type T func() I", more + "type T func() J", "api.T"},
+		"function as a parameter": {base + "func F(func() I) {}", more + "func F(func() J) {}", "api.F"},
+		"slice":                   {base + "func F() []I { return nil }", more + "func F() []J { return nil }", "api.F"},
+		"pointer":                 {base + "func F() *I { return nil }", more + "func F() *J { return nil }", "api.F"},
+		"field":                   {base + "type T struct{ A I }", more + "type T struct{ A J }", "api.T, api.T.A"},
+		"one result of two":       {base + "func F() (I, int) { return nil, 0 }", more + "func F() (J, string) { return nil, \"\" }", "api.F"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := slices.DeleteFunc(compared(t, tc.theirs, tc.ours), func(key string) bool { return key == "api.I" })
+			if got := strings.Join(got, ", "); got != tc.found {
+				t.Errorf("found %q, want %q", got, tc.found)
+			}
+		})
+	}
+}
+
+// compared returns the keys of what is found, sorted.
+func compared(t *testing.T, theirs, ours string) []string {
+	t.Helper()
+	their, our := compile(t, theirs), compile(t, ours)
+	c := newComparison()
+	c.pair(their, our)
+	c.comparePackage(their)
+	keys := make(map[string]bool)
+	for _, f := range c.findings {
+		keys[f.key] = true
+	}
+	return slices.Sorted(maps.Keys(keys))
 }
 
 // TestAlias checks that an alias of their type is no difference, and is counted.

@@ -29,7 +29,7 @@ func (c *comparison) same(theirs, ours types.Type) bool {
 		return ok && t.Dir() == o.Dir() && c.same(t.Elem(), o.Elem())
 	case *types.Signature:
 		o, ok := ours.(*types.Signature)
-		return ok && c.sameSignature(t, o, false)
+		return ok && c.sameSignature(t, o, asValue)
 	default:
 		return false // Basic types, and literals of structs and interfaces: only identical ones.
 	}
@@ -53,14 +53,22 @@ func (c *comparison) isCounterpart(theirs *types.Named, ours types.Type) bool {
 	return true
 }
 
-// sameSignature compares functions. One that is only called may have a variadic
-// parameter more; one that is a value, or a method that an interface asks for, may not.
-func (c *comparison) sameSignature(theirs, ours *types.Signature, called bool) bool {
+// use is what a program can do with a function, and so how it may differ.
+type use int
+
+const (
+	asValue    use = iota // A value, or a method of an interface: not at all.
+	asMethod              // A method of a concrete type: by results that can do more.
+	asFunction            // A declared function: by a variadic parameter more, too.
+)
+
+// sameSignature compares functions that are used like that.
+func (c *comparison) sameSignature(theirs, ours *types.Signature, used use) bool {
 	if theirs.TypeParams().Len() > 0 || ours.TypeParams().Len() > 0 {
 		return false
 	}
 	params := ours.Params().Len()
-	if called && ours.Variadic() && !theirs.Variadic() {
+	if used == asFunction && ours.Variadic() && !theirs.Variadic() {
 		params--
 	} else if theirs.Variadic() != ours.Variadic() {
 		return false
@@ -74,9 +82,25 @@ func (c *comparison) sameSignature(theirs, ours *types.Signature, called bool) b
 		}
 	}
 	for i := range ours.Results().Len() {
-		if !c.same(theirs.Results().At(i).Type(), ours.Results().At(i).Type()) {
+		t, o := theirs.Results().At(i).Type(), ours.Results().At(i).Type()
+		if !c.same(t, o) && (used == asValue || !c.extends(o, t)) {
 			return false
 		}
 	}
 	return true
+}
+
+// extends reports whether ours is an interface that embeds the interface theirs: a result of
+// that type can be assigned to whatever a result of type theirs can be assigned to.
+func (c *comparison) extends(ours, theirs types.Type) bool {
+	o, ok := ours.Underlying().(*types.Interface)
+	if _, named := types.Unalias(theirs).(*types.Named); !ok || !named || !types.IsInterface(theirs) {
+		return false
+	}
+	for embedded := range o.EmbeddedTypes() {
+		if c.same(theirs, embedded) {
+			return true
+		}
+	}
+	return false
 }

@@ -26,6 +26,10 @@ func Grace(d time.Duration) Option { return func(c *checker) { c.grace = d } }
 // The default is a minute.
 func Patience(d time.Duration) Option { return func(c *checker) { c.patience = d } }
 
+// MustSend has the check fail if a method of a collector sends no metric, or a gatherer
+// returns no family. Without it, a collector that finds nothing passes: that can be right.
+func MustSend() Option { return func(c *checker) { c.mustSend = true } }
+
 const (
 	defaultGrace    = 2 * time.Second
 	defaultPatience = time.Minute
@@ -42,6 +46,7 @@ type checker struct {
 	subject  string // The type that is checked.
 	grace    time.Duration
 	patience time.Duration
+	mustSend bool
 	leaks    tracker
 	told     map[string]bool // What is reported no more than once.
 

@@ -10,7 +10,9 @@
 // Whatever it asks has to answer in that test. That it returns when its backend hangs is
 // a test of its own: call CollectWithContext, or metric.CollectStream, under a context
 // with a timeout. Collect has none, and hangs as long as the backend does unless it sets
-// itself a timeout. The example of TestCollector shows both.
+// itself a timeout. NewHangingServer is such a backend, and its example shows the test.
+//
+// MustSend has the check fail if nothing is sent.
 //
 // Collector is the opposite: a collector that breaks rules on command. It is slow,
 // stuck, panics, floods, sends late, ignores its context or fails, and can be told to

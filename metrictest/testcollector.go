@@ -22,7 +22,8 @@ import (
 //   - Describe always sends the same, valid descriptors, or always none.
 //   - What is sent agrees with these descriptors: it can be written, is valid UTF-8, has
 //     the labels that were announced, and no series comes twice. An invalid metric, or an
-//     error of CollectTo, is a failure: c should be in a state in which it works.
+//     error of CollectTo, is a failure: c should be in a state in which it works. With
+//     MustSend, sending nothing is one, too.
 //   - A method that takes a context returns soon after that has ended; see Grace. One that
 //     does not look at its context passes if it takes less than 100 ms anyway: then it
 //     cannot be told from one that is about to return.
@@ -37,14 +38,14 @@ import (
 //
 // What c asks has to answer: Collect has no context that could end, and is given up only
 // after a minute; see Patience. An example shows how to test a collector whose backend
-// hangs.
+// hangs; see NewHangingServer.
 func TestCollector(t TB, c metric.Collector, opts ...Option) {
 	t.Helper()
 	if c == nil {
 		t.Errorf("the collector to test is nil")
 		return
 	}
-	k := &collectorChecker{newChecker(t, c, opts), c}
+	k := &collectorChecker{checker: newChecker(t, c, opts), collector: c}
 	k.check()
 	k.end()
 }
@@ -53,6 +54,8 @@ type collectorChecker struct {
 	*checker
 
 	collector metric.Collector
+	failures  []error // The errors of invalid metrics in the first run of each method.
+	returned  error   // What CollectTo has returned last, when nothing else was under way.
 }
 
 // method is a way to collect from the collector.
@@ -84,9 +87,16 @@ func (k *collectorChecker) check() {
 		first   = make([]*observation, len(methods))
 	)
 	for i, m := range methods {
-		first[i] = k.collect(context.Background(), m, nil)
+		var failures failureReader
+		first[i] = k.collect(context.Background(), m, failures.read)
 		if !k.ended(m.name, first[i].ending, adviceFor(m.aware)) {
 			return
+		}
+		if _, ok := k.collector.(metric.StreamCollector); !ok { // CollectStream sends everything that is wrong in this way.
+			k.failures = append(k.failures, failures...)
+		}
+		if k.mustSend && first[i].sent == 0 {
+			k.errorf("%s sent no metric, but MustSend wants at least one", m.name)
 		}
 	}
 	if !k.register() {
@@ -163,7 +173,11 @@ func printed(descs []*metric.Desc) []string {
 func (k *collectorChecker) register() bool {
 	k.t.Helper()
 	r := metric.NewPedanticContextRegistry()
-	if err := r.Register(k.collector); err != nil {
+	c := k.collector
+	if stream, ok := c.(metric.StreamCollector); ok {
+		c = streamSpy{stream, &k.returned}
+	}
+	if err := r.Register(c); err != nil {
 		k.errorf("it cannot be registered: %v", err)
 		return false
 	}
@@ -181,9 +195,51 @@ func (k *collectorChecker) register() bool {
 		return false
 	}
 	for _, f := range gathering.Failures {
-		k.errorf("what it sends is not what it describes, not consistent or not valid, and is left out of scrapes: %v", f.Err)
+		switch {
+		case k.returned != nil && isFrom(f.Err, k.returned):
+			k.errorf("CollectTo returned an error, but should be able to collect everything in this test: %v", f.Err)
+		case slices.ContainsFunc(k.failures, func(err error) bool { return isFrom(f.Err, err) }):
+			k.errorf("it sent an invalid metric, by which collectors report that they have failed, "+
+				"but should be able to collect everything in this test: %v", f.Err)
+		default:
+			k.errorf("what it sends is not what it describes, not consistent or not valid, and is left out of scrapes: %v", f.Err)
+		}
 	}
 	return false
+}
+
+// isFrom reports whether err is, or wraps, an error with the text of cause, which may come from
+// another run.
+func isFrom(err, cause error) bool {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if err.Error() == cause.Error() {
+			return true
+		}
+	}
+	return false
+}
+
+// streamSpy keeps what CollectTo returns.
+type streamSpy struct {
+	metric.StreamCollector
+
+	returned *error
+}
+
+func (s streamSpy) CollectTo(ctx context.Context, sink *metric.Sink) error {
+	*s.returned = s.StreamCollector.CollectTo(ctx, sink)
+	return *s.returned
+}
+
+// failureReader reads the errors of invalid metrics.
+type failureReader []error
+
+func (r *failureReader) read(m metric.Metric) {
+	const most = 100
+	defer func() { _ = recover() }() // What panics is no report of a failure.
+	if err := m.Write(new(metric.MetricData)); err != nil && len(*r) < most {
+		*r = append(*r, err)
+	}
 }
 
 // cancel checks a method that takes a context.

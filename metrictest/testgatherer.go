@@ -99,6 +99,9 @@ func (k *gathererChecker) check(m gathering) bool {
 		k.errorf("%s returned an error, but should be able to gather everything in this test: %v", m.name, first.err)
 		return false
 	}
+	if k.mustSend && len(first.families) == 0 {
+		k.errorf("%s returned no family, but MustSend wants at least one", m.name)
+	}
 	if problems := problemsOf(first.families); len(problems) > 0 {
 		for _, problem := range problems {
 			k.errorf("%s returned what a handler cannot serve: %s", m.name, problem)

@@ -21,7 +21,7 @@ import "github.com/luxfi/metric"
 
 // NewCounter is metric.NewCounter; it registers the counter with
 // metric.DefaultRegisterer, and panics if that fails.
-func NewCounter(opts metric.CounterOpts) metric.Counter {
+func NewCounter(opts metric.CounterOpts) metric.ReadableCounter {
 	return With(metric.DefaultRegisterer).NewCounter(opts)
 }
 
@@ -39,7 +39,7 @@ func NewCounterFunc(opts metric.CounterOpts, function func() float64) metric.Cou
 
 // NewGauge is metric.NewGauge; it registers the gauge with metric.DefaultRegisterer,
 // and panics if that fails.
-func NewGauge(opts metric.GaugeOpts) metric.Gauge {
+func NewGauge(opts metric.GaugeOpts) metric.ReadableGauge {
 	return With(metric.DefaultRegisterer).NewGauge(opts)
 }
 

@@ -19,7 +19,7 @@ func register[C metric.Collector](f Factory, c C) C {
 }
 
 // NewCounter is metric.NewCounter; it registers the counter, and panics if that fails.
-func (f Factory) NewCounter(opts metric.CounterOpts) metric.Counter {
+func (f Factory) NewCounter(opts metric.CounterOpts) metric.ReadableCounter {
 	return register(f, metric.NewCounter(opts))
 }
 
@@ -36,7 +36,7 @@ func (f Factory) NewCounterFunc(opts metric.CounterOpts, function func() float64
 }
 
 // NewGauge is metric.NewGauge; it registers the gauge, and panics if that fails.
-func (f Factory) NewGauge(opts metric.GaugeOpts) metric.Gauge {
+func (f Factory) NewGauge(opts metric.GaugeOpts) metric.ReadableGauge {
 	return register(f, metric.NewGauge(opts))
 }
 

@@ -85,7 +85,7 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 		p.Created = decodeTime(m.Histogram.CreatedTimestamp)
 		p.Histogram, err = d.decodeHistogram(m.Histogram)
 	default:
-		err = fmt.Errorf("is not a %s", t)
+		err = fmt.Errorf("is not a %s", t.Constant())
 	}
 	return err
 }

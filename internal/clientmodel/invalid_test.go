@@ -30,18 +30,18 @@ func TestInvalidMetrics(t *testing.T) {
 		want string
 	}{
 		{"nil", dto.MetricType_GAUGE, nil, "is nil"},
-		{"no value", dto.MetricType_GAUGE, &dto.Metric{}, "is not a gauge"},
-		{"another type", dto.MetricType_COUNTER, gauge(), "is not a counter"},
-		{"no summary", dto.MetricType_SUMMARY, gauge(), "is not a summary"},
-		{"no histogram", dto.MetricType_HISTOGRAM, gauge(), "is not a histogram"},
-		{"no gauge histogram", dto.MetricType_GAUGE_HISTOGRAM, gauge(), "is not a gauge histogram"},
-		{"untyped", dto.MetricType_UNTYPED, gauge(), "is not a untyped"},
+		{"no value", dto.MetricType_GAUGE, &dto.Metric{}, "is not a GAUGE"},
+		{"another type", dto.MetricType_COUNTER, gauge(), "is not a COUNTER"},
+		{"no summary", dto.MetricType_SUMMARY, gauge(), "is not a SUMMARY"},
+		{"no histogram", dto.MetricType_HISTOGRAM, gauge(), "is not a HISTOGRAM"},
+		{"no gauge histogram", dto.MetricType_GAUGE_HISTOGRAM, gauge(), "is not a GAUGE_HISTOGRAM"},
+		{"untyped", dto.MetricType_UNTYPED, gauge(), "is not a UNTYPED"},
 		{"duplicate label", dto.MetricType_GAUGE, gauge("a", "1", "b", "2", "a", "3"), "has two or more labels with the same name: a"},
-		{"nil label", dto.MetricType_GAUGE, &dto.Metric{Label: []*dto.LabelPair{nil}}, "has a label with an empty name"},
-		{"label without name", dto.MetricType_GAUGE, gauge("", "1"), "has a label with an empty name"},
+		{"nil label", dto.MetricType_GAUGE, &dto.Metric{Label: []*dto.LabelPair{nil}}, "has a label with an invalid name: it is empty"},
+		{"label without name", dto.MetricType_GAUGE, gauge("", "1"), "has a label with an invalid name: it is empty"},
 		{"reserved label", dto.MetricType_GAUGE, gauge("__a", "1"), `has a label with an invalid name: __a (the prefix "__" is reserved)`},
 		{"name not UTF-8", dto.MetricType_GAUGE, gauge("\xff", "1"), `has a label with an invalid name: "\xff" is not UTF-8`},
-		{"value not UTF-8", dto.MetricType_GAUGE, gauge("a", "\xff"), `has a label named "a" whose value is not UTF-8: "\xff"`},
+		{"value not UTF-8", dto.MetricType_GAUGE, gauge("a", "\xff"), `has a label named "a" whose value is not utf8: "\xff"`},
 		{"quantile label", dto.MetricType_SUMMARY, &dto.Metric{Label: pairs("quantile", "1"), Summary: &dto.Summary{}}, `must not have an explicit "quantile" label`},
 		{"le label", dto.MetricType_HISTOGRAM, &dto.Metric{Label: pairs("le", "1"), Histogram: &dto.Histogram{}}, `must not have an explicit "le" label`},
 		{"bucket NaN", dto.MetricType_HISTOGRAM, histogram(bucket(math.NaN(), 1, nil)), "has a bucket whose upper bound is not a number"},
@@ -158,7 +158,7 @@ func TestInvalidExemplars(t *testing.T) {
 			if p.Exemplar != nil {
 				t.Errorf("got %+v", p.Exemplar)
 			}
-			if err := d.BadExemplar(); err == nil || !strings.Contains(err.Error(), `has an exemplar with a label named "x" whose value is not UTF-8`) {
+			if err := d.BadExemplar(); err == nil || !strings.Contains(err.Error(), `has an exemplar with a label named "x" whose value is not utf8`) {
 				t.Errorf("got error %v", err)
 			}
 			good := &dto.Metric{Gauge: &dto.Gauge{}}

@@ -10,7 +10,6 @@ package merge
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -164,7 +163,7 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int, free 
 	var (
 		last  *model.Family
 		g     = -1 // The group of last, or -1 if its samples are not wanted.
-		err   error
+		err   *ConflictError
 		noted []*model.Family // Those that differ from their group, but are served.
 	)
 	samples := in.Batches[batch].Samples
@@ -183,14 +182,14 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int, free 
 				err = conflict(last, have)
 				if note := difference(last, have); err == nil && note != nil && !slices.Contains(noted, last) {
 					noted = append(noted, last)
-					in.Report(Finding{Owner: Owner{Batch: batch}, Err: fmt.Errorf("collected metric %s%s %w", last.Name, braced(s.Point.Labels), note)})
+					in.Report(Finding{Owner: Owner{Batch: batch}, Err: note.about(s)})
 				}
 			}
 		}
 		switch {
 		case g < 0:
 		case err != nil:
-			in.Report(Finding{Owner{Batch: batch}, 1, fmt.Errorf("collected metric %s%s %w", last.Name, braced(s.Point.Labels), err)})
+			in.Report(Finding{Owner{Batch: batch}, 1, err.about(s)})
 		default:
 			if groups[g].foreign == nil {
 				n := sameFamily(samples[i:])
@@ -214,31 +213,3 @@ func sameFamily(samples []model.Sample) int {
 
 func (in *Input) wants(name string) bool { return in.Select == nil || in.Select(name) }
 
-// conflict returns why points of family f cannot be served as points of have.
-func conflict(f, have *model.Family) error {
-	if f.Type != have.Type {
-		return fmt.Errorf("is a %s but should be a %s", f.Type, have.Type)
-	}
-	return nil
-}
-
-// difference returns in what f differs from have, although its points can be served as
-// points of have: a help and a unit are about a family, not about a series.
-func difference(f, have *model.Family) error {
-	switch {
-	case f == have:
-		return nil
-	case f.Help != have.Help:
-		return fmt.Errorf("has help %q but should have %q", f.Help, have.Help)
-	case f.Unit != have.Unit:
-		return fmt.Errorf("has unit %q but should have %q", f.Unit, have.Unit)
-	}
-	return nil
-}
-
-func braced(l model.Labels) string {
-	if l.IsEmpty() {
-		return ""
-	}
-	return "{" + l.Text() + "}"
-}

@@ -81,8 +81,8 @@ func TestFamilies(t *testing.T) {
 			// A help or a unit is about the family, and costs no sample.
 			lines: []string{"# a gauge", "a{} 5", `a{l="1"} 1`, `a{l="4"} 4`, `a{l="6"} 6`},
 			reports: []string{
-				`1: collected metric a{l="2"} is a counter but should be a gauge`,
-				`1: collected metric a{l="3"} is a counter but should be a gauge`,
+				`1: collected metric a{l="2"} has type COUNTER but should have GAUGE`,
+				`1: collected metric a{l="3"} has type COUNTER but should have GAUGE`,
 				`1: collected metric a{l="4"} has help "other" but should have ""`,
 				`2: collected metric a has unit "meters" but should have ""`,
 			},
@@ -94,7 +94,7 @@ func TestFamilies(t *testing.T) {
 				Batches: []merge.Batch{batch(of(gaugeA, at("2", 2))...), batch(of(counterA, at("3", 3))...)},
 			},
 			lines:   []string{"# a counter", `a{l="1"} 1`, `a{l="3"} 3`},
-			reports: []string{`0: collected metric a{l="2"} is a gauge but should be a counter`},
+			reports: []string{`0: collected metric a{l="2"} has type GAUGE but should have COUNTER`},
 		},
 		{
 			name: "duplicates within and between batches",

@@ -119,6 +119,13 @@ func (c *clash) other(i int) int { return c.groups[0] + c.groups[1] - i }
 
 func (c *clash) err(loser, winner *group) error {
 	if loser.isPlain() && winner.isPlain() {
+		if base, suffix, ok := naming.CutSuffix(winner.written); ok && base == loser.written {
+			kind := "histogram"
+			if slices.Contains(naming.Suffixes(model.Summary), suffix) {
+				kind = "histogram or summary"
+			}
+			return fmt.Errorf("collected %s named %q collides with previously collected metric named %q", kind, loser.family.Name, winner.family.Name)
+		}
 		return fmt.Errorf("collected metric named %q collides with previously collected %s named %q",
 			loser.family.Name, winner.family.Type, winner.family.Name)
 	}

@@ -139,7 +139,7 @@ func naive(in merge.Input) (lines, reports []string) {
 		}
 		switch series := strings.TrimSuffix(f.Name+"{"+p.Labels.Text()+"}", "{}"); {
 		case have.Type != f.Type:
-			reports = append(reports, fmt.Sprintf("%d: collected metric %s is a %s but should be a %s", batch, series, f.Type, have.Type))
+			reports = append(reports, fmt.Sprintf("%d: collected metric %s has type %s but should have %s", batch, series, f.Type.Constant(), have.Type.Constant()))
 		default:
 			if have.Help != f.Help && !noted[fmt.Sprintf("%d %p", batch, f)] {
 				noted[fmt.Sprintf("%d %p", batch, f)] = true
@@ -196,10 +196,16 @@ func naiveSuffixes(families map[string]*naiveFamily) (reports []string) {
 				loser, winner = base, other
 			}
 			loser.gone = true
+			text := fmt.Sprintf("collected metric named %q collides with previously collected %s named %q", loser.Name, winner.Type, winner.Name)
+			switch {
+			case loser == base && pair[1] == "h_bucket":
+				text = fmt.Sprintf("collected histogram named %q collides with previously collected metric named %q", loser.Name, winner.Name)
+			case loser == base:
+				text = fmt.Sprintf("collected histogram or summary named %q collides with previously collected metric named %q", loser.Name, winner.Name)
+			}
 			origins := slices.DeleteFunc(slices.Clone(loser.batches), func(batch int) bool { return batch < 0 })
 			for _, batch := range append(slices.Repeat([]int{-1}, loser.sources), slices.Compact(origins)...) {
-				reports = append(reports, fmt.Sprintf("%d: collected metric named %q collides with previously collected %s named %q",
-					batch, loser.Name, winner.Type, winner.Name))
+				reports = append(reports, fmt.Sprintf("%d: %s", batch, text))
 			}
 		}
 	}

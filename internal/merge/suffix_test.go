@@ -114,7 +114,7 @@ func TestSuffixesSpare(t *testing.T) {
 				Batches: []merge.Batch{batch(append(of(h, one...), of(bucket, one...)...)...)},
 			},
 			lines:   []string{"# h_bucket gauge", "h_bucket{} 1", "# h_count gauge", "h_count{} 1"},
-			reports: []string{`0: collected metric named "h" collides with previously collected gauge named "h_count"`},
+			reports: []string{`0: collected histogram or summary named "h" collides with previously collected metric named "h_count"`},
 		},
 		{
 			name: "foreign series of a native family",

@@ -86,7 +86,7 @@ func AppendLabels(buf []byte, labels []Label) ([]byte, Labels, error) {
 
 func compareNames(a, b Label) int { return cmp.Compare(a.Name, b.Name) }
 
-var errEmptyLabelName = errors.New("a label with an empty name")
+var errEmptyLabelName = errors.New("a label with an invalid name: it is empty")
 
 func checkLabel(name, value string) error {
 	switch {
@@ -97,7 +97,7 @@ func checkLabel(name, value string) error {
 	case strings.HasPrefix(name, model.ReservedLabelPrefix):
 		return fmt.Errorf("a label with an invalid name: %s (the prefix %q is reserved)", name, model.ReservedLabelPrefix)
 	case !utf8.ValidString(value):
-		return fmt.Errorf("a label named %q whose value is not UTF-8: %q", name, value)
+		return fmt.Errorf("a label named %q whose value is not utf8: %q", name, value)
 	}
 	return nil
 }

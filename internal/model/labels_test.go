@@ -88,10 +88,10 @@ func TestInvalidLabels(t *testing.T) {
 		labels []model.Label
 		err    string
 	}{
-		{"empty name", list("a", "1", "", "2"), "empty name"},
+		{"empty name", list("a", "1", "", "2"), "a label with an invalid name: it is empty"},
 		{"name that is not UTF-8", list("a\xff", "1"), `"a\xff" is not UTF-8`},
 		{"reserved name", list("a", "1", "__name__", "2"), "__name__"},
-		{"value that is not UTF-8", list("a", "1", "b", "\xff"), `"b" whose value is not UTF-8`},
+		{"value that is not UTF-8", list("a", "1", "b", "\xff"), `"b" whose value is not utf8`},
 		{"same name twice", list("b", "1", "a", "2", "b", "1"), "same name: b"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -4,6 +4,8 @@
 // only where other people's code hands them over (see internal/clientmodel).
 package model
 
+import "strings"
+
 // Type is the type of a metric family. The zero value is Untyped.
 type Type uint8
 
@@ -33,6 +35,11 @@ func (t Type) String() string {
 	default:
 		return "untyped"
 	}
+}
+
+// Constant returns the name of the type's constant in protobuf, such as COUNTER.
+func (t Type) Constant() string {
+	return strings.ReplaceAll(strings.ToUpper(t.String()), " ", "_")
 }
 
 // Reserved returns the label that the samples of a family of that type are written with,

@@ -67,7 +67,7 @@ func (s *Stream) Sample(f *model.Family, p *model.Point) error {
 func (s *Stream) begin(f *model.Family) error {
 	if now := s.family; now != nil && now.Name == f.Name {
 		if now.Type != f.Type {
-			return fmt.Errorf("family %q has a sample that is a %s but should be a %s", f.Name, f.Type, now.Type)
+			return fmt.Errorf("family %q has a sample that has type %s but should have %s", f.Name, f.Type.Constant(), now.Type.Constant())
 		}
 		switch {
 		case f == s.differs:

@@ -97,7 +97,7 @@ func TestLeftOut(t *testing.T) {
 	}{
 		{a, model.Family{Name: "a"}, one, ""},
 		{a, model.Family{Name: "a"}, one, ""}, // Another struct, which says the same.
-		{a, model.Family{Name: "a", Type: model.Gauge}, one, `family "a" has a sample that is a gauge but should be a untyped`},
+		{a, model.Family{Name: "a", Type: model.Gauge}, one, `family "a" has a sample that has type GAUGE but should have UNTYPED`},
 		{a, model.Family{Name: "a", Help: "x"}, one, ""}, // These two are noted.
 		{a, model.Family{Name: "a", Unit: "x"}, one, ""},
 		{a, model.Family{Name: "b"}, one, ""},

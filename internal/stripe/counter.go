@@ -51,8 +51,17 @@ type Stripes struct {
 // whether others are adding as well. The look takes some 70 ns.
 const sampling = 512
 
-// ErrDecrease is what Add panics with.
+// ErrDecrease is the reason why Add panics.
 var ErrDecrease = errors.New("counter cannot decrease in value")
+
+// DecreaseError returns what Add of a counter panics with when v is negative: ErrDecrease, as
+// long as the program has not set it to something that knows more about the counter.
+var DecreaseError = func(c *Counter, v float64) error { return ErrDecrease }
+
+// refuse panics because v is negative. It is a function of its own so that Add stays small.
+//
+//go:noinline
+func (c *Counter) refuse(v float64) { panic(DecreaseError(c, v)) }
 
 // Inc adds 1.
 func (c *Counter) Inc() {
@@ -130,7 +139,7 @@ const (
 	full = 1 << 63
 )
 
-// Add adds v. It panics with ErrDecrease if v is negative. NaN and infinity do what
+// Add adds v. It panics if v is negative, see DecreaseError. NaN and infinity do what
 // they do in a float64.
 func (c *Counter) Add(v float64) {
 	// The comparison comes first: the conversion is defined only for what fits.
@@ -149,7 +158,7 @@ func (c *Counter) Add(v float64) {
 		}
 	}
 	if v < 0 {
-		panic(ErrDecrease)
+		c.refuse(v)
 	}
 	c.addFloat(v)
 }

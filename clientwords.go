@@ -1,0 +1,76 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/luxfi/metric/internal/merge"
+)
+
+// writeError reports that the Write of a metric has failed.
+type writeError struct {
+	info *descInfo
+	desc *Desc
+	err  error
+}
+
+// Error names the metric and tells what went wrong. The help is part of it because collectors
+// use it to say what they were doing: metrics that are made for one error have no other place
+// for that.
+func (e *writeError) Error() string {
+	const maxHelp = 200
+	help := e.info.help
+	if len(help) > maxHelp {
+		help = strings.ToValidUTF8(help[:maxHelp], "") + "…"
+	}
+	if help != "" {
+		help = fmt.Sprintf(" (%q)", help)
+	}
+	return fmt.Sprintf("error collecting metric %q%s: %v", e.info.name, help, e.err)
+}
+
+func (e *writeError) Unwrap() error { return e.err }
+
+// aboutSample returns err with the name of the metric whose sample it is about.
+func aboutSample(info *descInfo, err error) error {
+	if errors.Is(err, info.err) {
+		return fmt.Errorf("sample with an invalid descriptor: %w", err)
+	}
+	return fmt.Errorf("sample of metric %q: %w", info.name, err)
+}
+
+// clientWorded is an error in the words of client_golang.
+type clientWorded struct {
+	text string
+	err  error
+}
+
+func (e *clientWorded) Error() string { return e.text }
+func (e *clientWorded) Unwrap() error { return e.err }
+
+// inClientWords returns err as an error with the text that client_golang has for it, where
+// ours is another. There, registries and Gatherers have different ones.
+func inClientWords(err error, ofGatherers bool) error {
+	switch e := err.(type) { //nolint:errorlint // What wraps one of these has a text of its own.
+	case *writeError:
+		return &clientWorded{fmt.Sprintf("error collecting metric %v: %v", e.desc, e.err), err}
+	case *merge.ConflictError:
+		switch {
+		case e.Of == merge.Unit: // client_golang does not look at units.
+		case ofGatherers:
+			return &clientWorded{fmt.Sprintf("gathered metric family %s %s", e.Family, e.Predicate()), err}
+		case e.Of == merge.Type:
+			return &clientWorded{fmt.Sprintf("collected metric %s {%s} should be %s: it %s", e.Family, e.Labels, aType(e.Want), e.Predicate()), err}
+		}
+	}
+	return err
+}
+
+// aType returns a type, given as in protobuf, with its article.
+func aType(constant string) string {
+	if constant == MetricTypeUntyped.String() {
+		return "Untyped"
+	}
+	return "a " + constant[:1] + strings.ToLower(constant[1:])
+}

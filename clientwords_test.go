@@ -1,0 +1,250 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric"
+)
+
+// inDetail matches the details of a metric, which client_golang prints as protobuf text, whose
+// blanks differ from one build to the next.
+var inDetail = regexp.MustCompile(`\{ ?.*\}|(label|gauge|counter|summary|histogram|untyped|timestamp_ms):.*?( has | should | with | are )`)
+
+// withoutDetails returns an error's text without the details of metrics.
+func withoutDetails(err error) string {
+	if err == nil {
+		return ""
+	}
+	text := inDetail.ReplaceAllStringFunc(err.Error(), func(detail string) string {
+		if detail[0] == '{' {
+			return "{}"
+		}
+		return "{}" + detail[strings.LastIndexByte(strings.TrimSpace(detail), ' '):]
+	})
+	return strings.ReplaceAll(text, " {}", "{}")
+}
+
+// badMetrics are what a collector may send that a registry refuses.
+func badMetrics() map[string][]metric.Metric {
+	desc := func(name, help string, labels ...string) *metric.Desc { return metric.NewDesc(name, help, labels, nil) }
+	gauge := func(d *metric.Desc, values ...string) metric.Metric {
+		return metric.MustNewConstMetric(d, metric.GaugeValue, 1, values...)
+	}
+	counter := func(d *metric.Desc, values ...string) metric.Metric {
+		return metric.MustNewConstMetric(d, metric.CounterValue, 1, values...)
+	}
+	summary := func(d *metric.Desc, values ...string) metric.Metric {
+		return metric.MustNewConstSummary(d, 1, 1, map[float64]float64{0.5: 1}, values...)
+	}
+	histogram := func(d *metric.Desc, values ...string) metric.Metric {
+		return metric.MustNewConstHistogram(d, 1, 1, map[float64]uint64{1: 1}, values...)
+	}
+	untyped := func(d *metric.Desc, values ...string) metric.Metric {
+		return metric.MustNewConstMetric(d, metric.UntypedValue, 1, values...)
+	}
+	x, labelled := desc("x", "h"), desc("x", "h", "a")
+	return map[string][]metric.Metric{
+		"type of a counter":        {counter(labelled, "1"), gauge(labelled, "2")},
+		"type of a gauge":          {gauge(labelled, "1"), counter(labelled, "2")},
+		"type of a summary":        {summary(x), gauge(x)},
+		"type of a histogram":      {histogram(x), gauge(x)},
+		"type of an untyped":       {untyped(x), gauge(x)},
+		"help":                     {gauge(labelled, "1"), gauge(desc("x", "other", "a"), "2")},
+		"duplicate":                {gauge(labelled, "1"), gauge(labelled, "1")},
+		"duplicate without labels": {counter(x), counter(x)},
+		"duplicate with timestamp": {metric.NewMetricWithTimestamp(time.Unix(1, 0), gauge(x)), metric.NewMetricWithTimestamp(time.Unix(1, 0), gauge(x))},
+		"invalid metric":           {metric.NewInvalidMetric(x, errors.New("boom"))},
+		"invalid without help":     {metric.NewInvalidMetric(desc("x", ""), errors.New("boom"))},
+		"invalid descriptor":       {metric.NewInvalidMetric(metric.NewInvalidDesc(errors.New("no descriptor")), errors.New("boom"))},
+		"nothing":                  {wrote(x, func(*metric.MetricData) {})},
+		"two labels of one name":   {wrote(x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("a", "1", "a", "2") })},
+		"reserved label":           {wrote(x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("__a", "1") })},
+		"label value":              {wrote(x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("a", "\xff") })},
+		"quantile":                 {wrote(x, func(m *metric.MetricData) { m.Summary, m.Label = &dto.Summary{}, labelPairs("quantile", "1") })},
+		"count after histogram":    {histogram(x), gauge(desc("x_count", "h"))},
+		"sum after histogram":      {histogram(x), gauge(desc("x_sum", "h"))},
+		"bucket after histogram":   {histogram(x), gauge(desc("x_bucket", "h"))},
+		"count after summary":      {summary(x), gauge(desc("x_count", "h"))},
+		"sum after summary":        {summary(x), gauge(desc("x_sum", "h"))},
+	}
+}
+
+// wrote is a metric whose Write does that.
+func wrote(d *metric.Desc, write func(*metric.MetricData)) metric.Metric {
+	return writing{d, write}
+}
+
+type writing struct {
+	desc  *metric.Desc
+	write func(*metric.MetricData)
+}
+
+func (w writing) Desc() *metric.Desc { return w.desc }
+func (w writing) Write(m *metric.MetricData) error {
+	w.write(m)
+	return nil
+}
+
+func labelPairs(namesAndValues ...string) (pairs []*metric.LabelPair) {
+	for i := 0; i < len(namesAndValues); i += 2 {
+		pairs = append(pairs, &metric.LabelPair{Name: &namesAndValues[i], Value: &namesAndValues[i+1]})
+	}
+	return pairs
+}
+
+// sending is an unchecked collector of metrics.
+type sending []metric.Metric
+
+func (sending) Describe(chan<- *metric.Desc) {}
+func (s sending) Collect(ch chan<- metric.Metric) {
+	for _, m := range s {
+		ch <- m
+	}
+}
+
+// TestWordsOfRegistries has both libraries gather from the same bad collectors, and wants ours
+// to say at least what client_golang says.
+func TestWordsOfRegistries(t *testing.T) {
+	for name, metrics := range badMetrics() {
+		t.Run(name, func(t *testing.T) {
+			theirs, ours := prometheus.NewRegistry(), metric.NewRegistry()
+			theirs.MustRegister(sending(metrics))
+			ours.MustRegister(sending(metrics))
+			_, err := theirs.Gather()
+			want := withoutDetails(err)
+			_, err = ours.Gather()
+			if got := withoutDetails(err); want == "" || !strings.Contains(got, want) {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// TestWordsOfGatherers does the same with a registry for each metric.
+func TestWordsOfGatherers(t *testing.T) {
+	for name, metrics := range badMetrics() {
+		if len(metrics) < 2 {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			var (
+				theirs prometheus.Gatherers
+				ours   metric.Gatherers
+			)
+			for _, m := range metrics {
+				r := prometheus.NewRegistry()
+				r.MustRegister(sending{m})
+				theirs, ours = append(theirs, r), append(ours, r)
+			}
+			_, err := theirs.Gather()
+			want := withoutDetails(err)
+			_, err = ours.Gather()
+			if got := withoutDetails(err); want == "" || !strings.Contains(got, want) {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// TestSuffixTakenByInstrument checks the words for a histogram that comes second.
+func TestSuffixTakenByInstrument(t *testing.T) {
+	for suffix, want := range map[string]string{
+		"count":  `collected histogram or summary named "x" collides with previously collected metric named "x_count"`,
+		"sum":    `collected histogram or summary named "x" collides with previously collected metric named "x_sum"`,
+		"bucket": `collected histogram named "x" collides with previously collected metric named "x_bucket"`,
+	} {
+		t.Run(suffix, func(t *testing.T) {
+			r := metric.NewRegistry()
+			r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "x_" + suffix}),
+				sending{metric.MustNewConstHistogram(metric.NewDesc("x", "h", nil, nil), 1, 1, nil)})
+			if _, err := r.Gather(); err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		})
+	}
+}
+
+// TestWordsOfInstruments has instruments of one name that differ, each with a label of its own.
+func TestWordsOfInstruments(t *testing.T) {
+	opts := func(help, value string) metric.Opts {
+		return metric.Opts{Name: "x", Help: help, ConstLabels: metric.Labels{"a": value}}
+	}
+	theirs, ours := prometheus.NewRegistry(), metric.NewRegistry()
+	theirs.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts(opts("h", "1"))))
+	ours.MustRegister(metric.NewGauge(metric.GaugeOpts(opts("h", "1"))))
+	theirs.MustRegister(prometheus.NewCounter(prometheus.CounterOpts(opts("h", "2"))))
+	ours.MustRegister(metric.NewCounter(metric.CounterOpts(opts("h", "2"))))
+	_, err := ours.Gather()
+	got := withoutDetails(err)
+	_, err = theirs.Gather() // Its collectors run at the same time, so either may come first.
+	want := withoutDetails(err)
+	if !strings.HasPrefix(got, `collected metric x{} should be a Gauge`) || !strings.HasPrefix(want, "collected metric x{} should be a ") {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestInvalidMetricsSayWhatIsWrong checks that the error of a metric begins with its name,
+// tells what is wrong, and has no descriptor in it, unless in client_golang's words.
+func TestInvalidMetricsSayWhatIsWrong(t *testing.T) {
+	boom := errors.New("boom")
+	for help, want := range map[string]string{
+		"":                       `error collecting metric "x": boom`,
+		"Error scraping target.": `error collecting metric "x" ("Error scraping target."): boom`,
+		strings.Repeat("é", 300): `error collecting metric "x" ("` + strings.Repeat("é", 100) + `…"): boom`,
+	} {
+		r := metric.NewContextRegistry()
+		desc := metric.NewDesc("x", help, nil, nil)
+		r.MustRegister(sending{metric.NewInvalidMetric(desc, boom)})
+		_, err := r.GatherWithContext(t.Context())
+		var failed *metric.GatherError
+		if !errors.As(err, &failed) || !errors.Is(err, boom) || failed.Failures[0].Err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		_, err = r.Gather()
+		if want := "error collecting metric " + desc.String() + ": boom"; err == nil || err.Error() != want || !errors.Is(err, boom) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// TestNoDescriptorsInErrors checks the same for everything else that is wrong with samples.
+func TestNoDescriptorsInErrors(t *testing.T) {
+	x := metric.NewDesc("x", "h", []string{"a"}, nil)
+	check := func(t *testing.T, c metric.Collector, want string) {
+		t.Helper()
+		r := metric.NewContextRegistry()
+		r.MustRegister(c)
+		_, err := r.GatherWithContext(t.Context())
+		if err == nil || strings.Contains(err.Error(), "Desc{") || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	for name, metrics := range badMetrics() {
+		t.Run(name, func(t *testing.T) { check(t, sending(metrics), "") })
+	}
+	t.Run("empty", func(t *testing.T) {
+		check(t, sending{wrote(x, func(*metric.MetricData) {})}, `empty metric collected: metric "x" {}`)
+	})
+	t.Run("stream", func(t *testing.T) {
+		check(t, tooManyValues{x}, `sample of metric "x": it has 1 variable labels ["a"] but 2 values ["1" "2"] were given`)
+	})
+}
+
+// tooManyValues writes a sample with a label value too many.
+type tooManyValues struct{ desc *metric.Desc }
+
+func (s tooManyValues) Describe(ch chan<- *metric.Desc) { ch <- s.desc }
+func (s tooManyValues) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), s, ch)
+}
+func (s tooManyValues) CollectTo(_ context.Context, sink *metric.Sink) error {
+	return sink.Gauge(s.desc, 1, "1", "2")
+}
