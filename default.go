@@ -34,6 +34,20 @@ func Register(c Collector) error { return DefaultRegisterer.Register(c) }
 // that cannot be.
 func MustRegister(cs ...Collector) { DefaultRegisterer.MustRegister(cs...) }
 
+// RegisterWith registers a collector with DefaultRegisterer and applies options to it; see
+// [ContextRegistry.RegisterWith]. It is an error if DefaultRegisterer was set to something
+// that cannot apply them.
+func RegisterWith(c Collector, opts ...CollectorOption) error {
+	return registerWith(DefaultRegisterer, c, opts)
+}
+
+// MustRegisterWith is [RegisterWith], but panics where that returns an error.
+func MustRegisterWith(c Collector, opts ...CollectorOption) {
+	if err := RegisterWith(c, opts...); err != nil {
+		panic(err)
+	}
+}
+
 // Unregister removes a collector from DefaultRegisterer and tells whether it was there.
 func Unregister(c Collector) bool { return DefaultRegisterer.Unregister(c) }
 

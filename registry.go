@@ -58,6 +58,7 @@ type entry struct {
 	binding   binding
 	run       *engine.Collector // Nil for native and nested ones.
 	named     bool              // The name was asked for.
+	several   bool              // The name that was asked for is meant for several collectors.
 	sole      bool              // A gatherer that is all there is: its errors are passed on as they are.
 
 	policy     *engine.Policy
@@ -133,12 +134,23 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 	return r.add(e, name)
 }
 
+// MustRegisterWith is [ContextRegistry.RegisterWith], but panics where that returns an error.
+func (r *ContextRegistry) MustRegisterWith(c Collector, opts ...CollectorOption) {
+	if err := r.RegisterWith(c, opts...); err != nil {
+		panic(err)
+	}
+}
+
 // newEntry makes an entry that is not registered yet, and returns the name that was
 // asked for.
 func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
 	if err := r.check(); err != nil {
 		return nil, "", fmt.Errorf("registering %T: %w", c, err)
 	}
+	c = localized(c, func(carrier *optionsCarrier) {
+		opts = slices.Concat(carrier.opts, opts)
+		carrier.applied.Store(true)
+	})
 	if err := checkCollector(c); err != nil {
 		return nil, "", err
 	}
@@ -154,7 +166,7 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 		return nil, "", err
 	}
 	announced.pedantic = r.pedantic && len(announced.list) > 0
-	e := &entry{collector: c, origin: originOf(c), announced: announced, binding: bind(c, announced), policies: asked.asked}
+	e := &entry{collector: c, origin: originOf(c), announced: announced, binding: bind(c, announced), policies: asked.asked, several: asked.several}
 	if wrapped, ok := e.binding.source.(*wrappedSource); ok {
 		if err := wrapped.check(); err != nil {
 			return nil, "", fmt.Errorf("registering %T: %w", unwrap(c), err)
@@ -326,6 +338,9 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 		if strings.Contains(name, "/") {
 			return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
 		}
+		if e.several {
+			return r.numbered(name), nil
+		}
 		if _, taken := r.byName[name]; taken {
 			return "", fmt.Errorf("a collector named %q is registered already", name)
 		}
@@ -338,14 +353,19 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 	if e.binding.source != nil {
 		base = e.binding.source.Family().Name
 	}
+	return r.numbered(base), nil
+}
+
+// numbered returns base, or base with a number if that is taken.
+func (r *ContextRegistry) numbered(base string) string {
 	if _, taken := r.byName[base]; !taken {
-		return base, nil
+		return base
 	}
 	for {
 		r.unnamed[base]++
-		name = fmt.Sprintf("%s#%d", base, r.unnamed[base]+1)
+		name := fmt.Sprintf("%s#%d", base, r.unnamed[base]+1)
 		if _, taken := r.byName[name]; !taken {
-			return name, nil
+			return name
 		}
 	}
 }
@@ -354,6 +374,7 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 // tells whether there was one. One that describes nothing can only be removed by its
 // name; see UnregisterNamed. Scrapes under way still have it.
 func (r *ContextRegistry) Unregister(c Collector) bool {
+	c = localized(c, nil)
 	if r.check() != nil || checkCollector(c) != nil {
 		return false
 	}
