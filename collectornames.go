@@ -2,7 +2,13 @@ package metric
 
 import (
 	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // numbers are the numbers that were appended to a name, because it was taken.
@@ -16,8 +22,6 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 	switch {
 	case strings.Contains(name, "/"):
 		return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
-	case name == "" && e.sole:
-		return "", nil
 	case name == "":
 		return r.numbered(e, e.defaultName()), nil
 	case e.several:
@@ -58,9 +62,136 @@ func (r *ContextRegistry) releaseNumber(e *entry) {
 	}
 }
 
+// defaultName returns the name of an entry for which none was asked for: the family if there
+// is one, and else what people call its collector or gatherer.
 func (e *entry) defaultName() string {
 	if e.binding.source != nil {
 		return e.binding.source.Family().Name
 	}
-	return fmt.Sprintf("%T", unwrap(e.collector))
+	families := e.announced.names()
+	if e.collector != nil {
+		if name := clientCollectorName(unwrap(e.collector), e.announced); name != "" {
+			return name
+		}
+	}
+	if len(families) == 1 && e.binding.nested == nil {
+		return families[0]
+	}
+	var of any = e.gatherer
+	if e.collector != nil {
+		of = e.collector
+	}
+	switch name := nameOf(of); {
+	case name != "":
+		return name
+	case e.binding.nested != nil:
+		return "registry"
+	case len(families) > 0:
+		return families[0]
+	case e.binding.kind == "gatherer":
+		return "gatherer"
+	default:
+		return "collector"
+	}
+}
+
+// holder is implemented by collectors and gatherers that do what they hold does, which may be
+// a function.
+type holder interface{ held() any }
+
+func (c *wrappedCollector) held() any { return c.collector }
+func (a *collectorAdapter) held() any { return a.collector }
+func (c *boundCollector) held() any   { return c.collector }
+func (c *funcCollector) held() any    { return c.collect }
+func (g *boundGatherer) held() any    { return g.gatherer }
+func (t noTransaction) held() any     { return t.gatherer }
+
+// nameOf returns what people call a collector or gatherer: its package and type, without a
+// star, or the function that it is made of. It returns "" if that says nothing, because the
+// type has no name or is one of this package.
+func nameOf(v any) string {
+	for {
+		h, ok := v.(holder)
+		if !ok {
+			break
+		}
+		v = h.held()
+	}
+	if v == nil {
+		return ""
+	}
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Func {
+		return functionName(reflect.ValueOf(v).Pointer())
+	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" || t.PkgPath() == reflect.TypeFor[ContextRegistry]().PkgPath() {
+		return ""
+	}
+	name, _, _ := strings.Cut(t.String(), "[") // The arguments of a generic type have slashes.
+	return name
+}
+
+// functionName returns the package and name of the function at pc, or of the one that it is
+// written in.
+func functionName(pc uintptr) string {
+	f := runtime.FuncForPC(pc)
+	if f == nil {
+		return ""
+	}
+	full := f.Name()
+	name := strings.ReplaceAll(full[strings.LastIndexByte(full, '/')+1:], "[...]", "")
+	parts := strings.Split(strings.TrimSuffix(name, "-fm"), ".")
+	for i, part := range parts {
+		parts[i] = strings.Trim(part, "(*)")
+	}
+	for len(parts) > 1 && isCompilerMade(parts[len(parts)-1]) {
+		parts = parts[:len(parts)-1]
+	}
+	return strings.Join(parts, ".")
+}
+
+// isCompilerMade reports whether a part of the name of a function is not from its source, as
+// in orders.New.func1.2 and orders.glob..func1.
+func isCompilerMade(part string) bool {
+	part, _, _ = strings.Cut(part, "-range")
+	part = strings.TrimRight(part, "0123456789")
+	return part == "" || part == "func" || part == "gowrap" || part == "glob" || part == "init"
+}
+
+// clientCollectorName returns the name of one of client_golang's own collectors, such as go
+// and process, and "" for all others.
+func clientCollectorName(c Collector, announced *descs) string {
+	for announced.inner != nil {
+		announced = announced.inner
+	}
+	t := reflect.TypeOf(c)
+	if t.Kind() != reflect.Pointer || !strings.HasPrefix(t.Elem().PkgPath(), reflect.TypeFor[prometheus.Desc]().PkgPath()) {
+		return ""
+	}
+	name, ok := strings.CutSuffix(t.Elem().Name(), "Collector")
+	switch {
+	case !ok || name == "" || name == "wrapping":
+		return ""
+	case name != "self":
+		return snake(name)
+	case slices.Equal(announced.names(), []string{"go_build_info"}):
+		return "build_info"
+	default:
+		return ""
+	}
+}
+
+// snake returns a name in camel case with underscores.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }

@@ -82,7 +82,7 @@ var theirDefault = sync.OnceValue(func() *ContextRegistry {
 	run := runGatherer(plainGatherer(gatherTheirs))
 	return newHost(&entry{
 		announced: &descs{}, binding: binding{kind: "gatherer", run: run, shared: true},
-		sole: true, forgive: isRuntimeDuplicate,
+		gatherer: prometheus.DefaultGatherer, sole: true, forgive: isRuntimeDuplicate,
 	})
 })
 

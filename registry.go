@@ -50,7 +50,8 @@ type ContextRegistry struct {
 // entry is a registered collector.
 type entry struct {
 	name      string
-	collector Collector
+	collector Collector // Nil of a gatherer.
+	gatherer  any       // Nil of a collector.
 	origin    any // Of what is run; see originOf.
 	id        registrationID
 	announced *descs
@@ -60,7 +61,7 @@ type entry struct {
 	named     bool              // The name was asked for.
 	several   bool              // The name that was asked for is meant for several collectors.
 	numbered  string            // What a number may have been appended to, to make name. Empty if name was asked for.
-	sole      bool              // A gatherer that is all there is: its errors are passed on as they are.
+	sole      bool              // A gatherer that is all there is in a host: its errors are passed on as they are.
 
 	policy     *engine.Policy
 	policies   []string // What was asked for, as Status shows it.

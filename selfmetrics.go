@@ -162,7 +162,7 @@ func (m *selfMetrics) natives(p *part, took time.Duration) []merge.Native {
 	for i, e := range p.running {
 		rows[i] = selfRow{e.selfLabels, e.run.Policy, &p.outcomes[i], &stats[i], now}
 		if p.name != "" {
-			rows[i].labels = newSelfLabels(p.name + e.name)
+			rows[i].labels = newSelfLabels(p.nameOf(e))
 		}
 	}
 	slices.SortFunc(rows, func(a, b selfRow) int { return points.CompareLabels(a.labels.collector, b.labels.collector) })
