@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -132,6 +133,22 @@ func nameOf(v any) string {
 	}
 	name, _, _ := strings.Cut(t.String(), "[") // The arguments of a generic type have slashes.
 	return name
+}
+
+// called returns how an error calls a collector: by the name of the metric if it is an
+// instrument of this package, and by its type otherwise.
+func called(c Collector) string {
+	inner := unwrap(localized(c, nil))
+	if isNil(inner) {
+		return fmt.Sprintf("a nil %T", inner)
+	}
+	if own := ownDesc(inner); own != nil {
+		return strconv.Quote(parseDesc(own).name)
+	}
+	if name := nameOf(inner); name != "" {
+		return name
+	}
+	return fmt.Sprintf("%T", inner)
 }
 
 // functionName returns the package and name of the function at pc, or of the one that it is

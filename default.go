@@ -28,11 +28,16 @@ func newDefaultRegistry() *ContextRegistry {
 }
 
 // Register registers a collector with DefaultRegisterer.
-func Register(c Collector) error { return DefaultRegisterer.Register(c) }
+func Register(c Collector) error { return RegisterWith(c) }
 
 // MustRegister registers collectors with DefaultRegisterer, and panics at the first
 // that cannot be.
-func MustRegister(cs ...Collector) { DefaultRegisterer.MustRegister(cs...) }
+func MustRegister(cs ...Collector) {
+	if isNil(DefaultRegisterer) && len(cs) > 0 {
+		MustRegisterWith(cs[0]) // It says so.
+	}
+	DefaultRegisterer.MustRegister(cs...)
+}
 
 // RegisterWith registers a collector with DefaultRegisterer and applies options to it; see
 // [ContextRegistry.RegisterWith]. It is an error if DefaultRegisterer was set to something
@@ -49,7 +54,9 @@ func MustRegisterWith(c Collector, opts ...CollectorOption) {
 }
 
 // Unregister removes a collector from DefaultRegisterer and tells whether it was there.
-func Unregister(c Collector) bool { return DefaultRegisterer.Unregister(c) }
+func Unregister(c Collector) bool {
+	return !isNil(DefaultRegisterer) && DefaultRegisterer.Unregister(c)
+}
 
 // Handler returns a handler for DefaultGatherers, so that nothing is missing while a
 // program, or a library that it uses, still registers metrics with client_golang's

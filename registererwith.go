@@ -47,7 +47,7 @@ func (r *optionsRegisterer) RegisterWith(c Collector, opts ...CollectorOption) e
 		return err
 	}
 	if _, err := config(r.opts); err != nil {
-		return fmt.Errorf("registering %T: %w", c, err)
+		return fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
 	if !isInstrument(c) && len(r.opts) > 0 {
 		opts = append([]CollectorOption{forSeveral(r.opts)}, opts...)
@@ -103,7 +103,7 @@ var (
 // registerWith registers c with reg and has the options applied, or returns an error.
 func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
 	if isNil(reg) {
-		return fmt.Errorf("cannot register the %T: the Registerer is nil (%T)", c, reg)
+		return fmt.Errorf("cannot register %s: the Registerer (%T) is nil", called(c), reg)
 	}
 	if len(opts) == 0 {
 		return reg.Register(c)
@@ -131,7 +131,7 @@ func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
 var errNoOptions = errors.New("it does not pass them on to a registry made by NewContextRegistry")
 
 func cannotApply(reg Registerer, c Collector) error {
-	return fmt.Errorf("cannot register the %T with options: the %T cannot apply them: %w", c, reg, errNoOptions)
+	return fmt.Errorf("cannot register %s with options: the %T cannot apply them: %w", called(c), reg, errNoOptions)
 }
 
 // optionsCarrier takes options through registerers that know nothing of them, to a registry
@@ -147,7 +147,7 @@ func (c *optionsCarrier) Describe(ch chan<- *Desc) { describeInner(c, c.collecto
 func (c *optionsCarrier) Collect(chan<- Metric)    {}
 
 // localized returns c with our own wrappings in the place of client_golang's, which hide
-// contexts, and without carriers of options. take is called for each of these, unless it is
+// contexts, with our vectors in the place of their bridges, and without carriers of options. take is called for each of these, unless it is
 // nil.
 func localized(c Collector, take func(*optionsCarrier)) Collector {
 	switch w := c.(type) {
@@ -166,6 +166,9 @@ func localized(c Collector, take func(*optionsCarrier)) Collector {
 			return &wrappedCollector{inner, w.wrapping}
 		}
 		return c
+	}
+	if vector := behindBridge(c); vector != nil {
+		return vector
 	}
 	if inner, w, ok := foreignWrapping(c); ok {
 		return &wrappedCollector{localized(inner, take), w}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -52,7 +53,7 @@ type entry struct {
 	name      string
 	collector Collector // Nil of a gatherer.
 	gatherer  any       // Nil of a collector.
-	origin    any // Of what is run; see originOf.
+	origin    any       // Of what is run; see originOf.
 	id        registrationID
 	announced *descs
 	described []book.Desc // What is announced, for the book.
@@ -131,7 +132,7 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 	if err != nil {
 		return err
 	}
-	return r.change(func() error { return r.add(e, name) })
+	return forAsker(c, r.change(func() error { return r.add(e, name) }))
 }
 
 // MustRegisterWith is [ContextRegistry.RegisterWith], but panics where that returns an error.
@@ -145,7 +146,7 @@ func (r *ContextRegistry) MustRegisterWith(c Collector, opts ...CollectorOption)
 // asked for.
 func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
 	if err := r.check(); err != nil {
-		return nil, "", fmt.Errorf("registering %T: %w", c, err)
+		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
 	c = localized(c, func(carrier *optionsCarrier) {
 		opts = slices.Concat(carrier.opts, opts)
@@ -156,7 +157,7 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 	}
 	asked, err := config(opts)
 	if err != nil {
-		return nil, "", fmt.Errorf("registering %T: %w", c, err)
+		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
 	announced, err := describe(c)
 	if err != nil {
@@ -169,12 +170,13 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 	}
 	if wrapped, ok := e.binding.source.(*wrappedSource); ok {
 		if err := wrapped.check(); err != nil {
-			return nil, "", fmt.Errorf("registering %T: %w", unwrap(c), err)
+			return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 		}
 	}
 	if len(asked.asked) > 0 {
 		if e.binding.run == nil {
-			return nil, "", fmt.Errorf("registering %T: it runs nobody else's code, so %q cannot be applied", c, asked.asked)
+			return nil, "", fmt.Errorf("cannot register %s with %s: that is for collectors that run code of their own, which %s does not",
+				called(c), strings.Join(asked.asked, " and "), e.binding.article())
 		}
 		e.policy = &asked.policy
 	}
@@ -189,7 +191,7 @@ func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...Collect
 	if err != nil {
 		return err
 	}
-	return r.change(func() error { return r.replace(name, e) })
+	return forAsker(c, r.change(func() error { return r.replace(name, e) }))
 }
 
 // replace registers an entry in the place of another one. The mutex is held.
@@ -284,7 +286,7 @@ func deleteEntry[K comparable](index map[K][]*entry, key K, e *entry) {
 func (r *ContextRegistry) admit(e *entry) error {
 	if len(e.announced.list) == 0 {
 		if e.binding.stream {
-			return fmt.Errorf("stream collector %T describes no family", e.collector)
+			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", called(e.collector))
 		}
 		return nil
 	}
@@ -299,8 +301,8 @@ func (r *ContextRegistry) admit(e *entry) error {
 		return err
 	}
 	if other, name := r.sharedStream(e); other != nil {
-		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %T both describe it",
-			name, other.name, e.collector)
+		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %s both describe it",
+			name, other.name, called(e.collector))
 	}
 	return nil
 }

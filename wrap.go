@@ -61,7 +61,7 @@ func (r *wrappingRegisterer) RegisterWith(c Collector, opts ...CollectorOption) 
 		return err
 	}
 	if isNil(r.registerer) {
-		return fmt.Errorf("registering %T: the %T behind the wrapping is nil", c, r.registerer)
+		return fmt.Errorf("cannot register %s: the %T behind the wrapping is nil", called(c), r.registerer)
 	}
 	return registerWith(r.registerer, wrapped, opts)
 }
