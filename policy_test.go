@@ -759,8 +759,8 @@ func TestPoliciesRefused(t *testing.T) {
 		"rate":       {c, metric.WithRateLimit(0, 1), "rate limit"},
 		"burst":      {c, metric.WithRateLimit(1, 0), "rate limit"},
 		"group":      {c, metric.WithGroup(nil), "group"},
-		"instrument": {counterNamed("a"), metric.WithCache(time.Second), "nobody else's code"},
-		"registry":   {metric.NewRegistry(), metric.WithTimeout(time.Second), "nobody else's code"},
+		"instrument": {counterNamed("a"), metric.WithCache(time.Second), "not for a"},
+		"registry":   {metric.NewRegistry(), metric.WithTimeout(time.Second), "not for a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := metric.NewContextRegistry()

@@ -303,6 +303,7 @@ func TestDefaultRegisterWith(t *testing.T) {
 			metric.MustRegisterWith(plain{name: "a"}, metric.WithTimeout(time.Second))
 		}()
 	}
+	metric.DefaultRegisterer = prometheus.NewRegistry()
 	if err := metric.RegisterWith(plain{name: "a"}); err != nil {
 		t.Errorf("without options: %v", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -175,8 +174,8 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 	}
 	if len(asked.asked) > 0 {
 		if e.binding.run == nil {
-			return nil, "", fmt.Errorf("cannot register %s with %s: that is for collectors that run code of their own, which %s does not",
-				called(c), strings.Join(asked.asked, " and "), e.binding.article())
+			return nil, "", fmt.Errorf("cannot register %s with %q: policies are for collectors that run somebody's code, not for %s",
+				called(c), asked.asked, e.binding.article())
 		}
 		e.policy = &asked.policy
 	}
