@@ -78,7 +78,7 @@ func (e *entry) defaultName() string {
 	if len(families) == 1 && e.binding.nested == nil {
 		return families[0]
 	}
-	var of any = e.gatherer
+	of := e.gatherer
 	if e.collector != nil {
 		of = e.collector
 	}

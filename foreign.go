@@ -89,7 +89,7 @@ func isClientInstrument(c Collector) bool {
 	switch c.(type) {
 	case *prometheus.CounterVec, *prometheus.GaugeVec, *prometheus.HistogramVec, *prometheus.SummaryVec:
 		return true
-	case prometheus.Counter, prometheus.Gauge, prometheus.Observer:
+	case prometheus.Counter, prometheus.Observer: // Gauges have the methods of counters.
 		t := reflect.TypeOf(c)
 		return t.Kind() == reflect.Pointer && t.Elem().PkgPath() == reflect.TypeFor[prometheus.Desc]().PkgPath()
 	default:

@@ -17,7 +17,7 @@ type registrationID struct {
 // registrationOf returns the ID of the registration of c.
 func registrationOf(c Collector) registrationID {
 	origin := originOf(c)
-	if origin == nil || origin != origin { //nolint:gocritic,staticcheck // A NaN in it makes it different from itself.
+	if origin == nil || origin != origin { //nolint:gocritic // A NaN in it makes it different from itself.
 		return registrationID{}
 	}
 	return registrationID{origin, addedBy(wrappingsOf(c))}
