@@ -1,8 +1,13 @@
 package metric
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
+	"unsafe"
+	"weak"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -10,7 +15,13 @@ import (
 // The functions below are for libraries that take one of client_golang's vectors, which
 // are structs and not interfaces. What they return can be used like a vector that
 // client_golang has made, and its series are those of v: whatever a library counts
-// shows where v is registered. It must not be registered as well.
+// shows where v is registered.
+//
+// A library may register the bridge, too. A registry of this package takes it for the vector
+// that it stands for: registers that if it is not registered yet, and returns an
+// AlreadyRegisteredError if it is. Then ExistingCollector is a bridge, for libraries that go
+// on with ExistingCollector.(*prometheus.CounterVec). Unregister removes the vector. A registry
+// of client_golang sees only the series that were used by the bridge.
 //
 // Labels that are curried or constrained in v are so in the result. Deleting series and
 // Reset have to be called on v: by the result, they delete nothing. (Libraries that
@@ -20,31 +31,155 @@ import (
 
 // BridgeCounterVec returns v for a library that takes client_golang's CounterVec.
 func BridgeCounterVec(v *CounterVec) *prometheus.CounterVec {
-	return &prometheus.CounterVec{MetricVec: bridge(v.vec, func(s *bridgedSeries[counter, *counter]) Metric { return bridgedCounter{s} })}
+	return &prometheus.CounterVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[counter, *counter]) Metric { return bridgedCounter{s} })}
 }
 
 // BridgeGaugeVec returns v for a library that takes client_golang's GaugeVec.
 func BridgeGaugeVec(v *GaugeVec) *prometheus.GaugeVec {
-	return &prometheus.GaugeVec{MetricVec: bridge(v.vec, func(s *bridgedSeries[gauge, *gauge]) Metric { return bridgedGauge{s} })}
+	return &prometheus.GaugeVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[gauge, *gauge]) Metric { return bridgedGauge{s} })}
 }
 
 // BridgeHistogramVec returns v for a library that takes client_golang's HistogramVec.
 func BridgeHistogramVec(v *HistogramVec) *prometheus.HistogramVec {
-	return &prometheus.HistogramVec{MetricVec: bridge(v.vec, func(s *bridgedSeries[histogram, *histogram]) Metric { return bridgedHistogram{s} })}
+	return &prometheus.HistogramVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[histogram, *histogram]) Metric { return bridgedHistogram{s} })}
 }
 
 // BridgeSummaryVec returns v for a library that takes client_golang's SummaryVec.
 func BridgeSummaryVec(v *SummaryVec) *prometheus.SummaryVec {
-	return &prometheus.SummaryVec{MetricVec: bridge(v.vec, func(s *bridgedSeries[summary, *summary]) Metric { return bridgedSummary{s} })}
+	return &prometheus.SummaryVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[summary, *summary]) Metric { return bridgedSummary{s} })}
+}
+
+// bridged finds the vector that a bridge stands for, by the address of its descriptor, which
+// both have. A token, and so the vector, lives as long as one of its bridges: what makes their
+// series refers to it, also of those that the library curries.
+var bridged struct {
+	mu sync.Mutex
+	by map[uintptr]weak.Pointer[bridgeToken]
+}
+
+type bridgeToken struct{ vector Collector }
+
+func tokenOf(vector Collector, desc *Desc) *bridgeToken {
+	key := uintptr(unsafe.Pointer(desc))
+	bridged.mu.Lock()
+	defer bridged.mu.Unlock()
+	if known := bridged.by[key].Value(); known != nil {
+		return known
+	}
+	t := &bridgeToken{vector}
+	if bridged.by == nil {
+		bridged.by = make(map[uintptr]weak.Pointer[bridgeToken])
+	}
+	bridged.by[key] = weak.Make(t)
+	runtime.AddCleanup(t, forgetBridge, key)
+	return t
+}
+
+func forgetBridge(key uintptr) {
+	bridged.mu.Lock()
+	defer bridged.mu.Unlock()
+	if bridged.by[key].Value() == nil {
+		delete(bridged.by, key)
+	}
+}
+
+// behindBridge returns the vector that c stands for, and nil if c is no bridge.
+func behindBridge(c Collector) Collector {
+	var v *prometheus.MetricVec
+	switch c := c.(type) {
+	case *prometheus.CounterVec:
+		if c != nil {
+			v = c.MetricVec
+		}
+	case *prometheus.GaugeVec:
+		if c != nil {
+			v = c.MetricVec
+		}
+	case *prometheus.HistogramVec:
+		if c != nil {
+			v = c.MetricVec
+		}
+	case *prometheus.SummaryVec:
+		if c != nil {
+			v = c.MetricVec
+		}
+	}
+	if v == nil {
+		return nil
+	}
+	ch := make(chan *Desc, 1)
+	v.Describe(ch)
+	key := uintptr(unsafe.Pointer(<-ch))
+	bridged.mu.Lock()
+	defer bridged.mu.Unlock()
+	if t := bridged.by[key].Value(); t != nil {
+		return t.vector
+	}
+	return nil
+}
+
+// forAsker returns err, the error of registering asked, in a form that is of use where asked is
+// one of client_golang's vectors: the existing collector is one of these then.
+func forAsker(asked Collector, err error) error {
+	already, ok := errors.AsType[AlreadyRegisteredError](err)
+	if !ok {
+		return err
+	}
+	inner := asked
+	for {
+		if carrier, ok := inner.(*optionsCarrier); ok {
+			inner = carrier.collector
+		} else if w, ok := inner.(*wrappedCollector); ok {
+			inner = w.collector
+		} else if foreign, _, ok := foreignWrapping(inner); ok {
+			inner = foreign
+		} else {
+			break
+		}
+	}
+	if behindBridge(asked) != nil {
+		already.NewCollector = asked
+	}
+	already.ExistingCollector = asClientVec(already.ExistingCollector, inner)
+	return already
+}
+
+// asClientVec returns existing as one of client_golang's vectors if asked is one and existing
+// is ours, and otherwise existing. If asked stands for existing, it is as good as any.
+func asClientVec(existing, asked Collector) Collector {
+	if vector := behindBridge(asked); vector != nil && ownDesc(vector) == ownDesc(existing) {
+		return asked
+	}
+	switch v := existing.(type) {
+	case *CounterVec:
+		if _, ok := asked.(*prometheus.CounterVec); ok {
+			return BridgeCounterVec(v)
+		}
+	case *GaugeVec:
+		if _, ok := asked.(*prometheus.GaugeVec); ok {
+			return BridgeGaugeVec(v)
+		}
+	case *HistogramVec:
+		if _, ok := asked.(*prometheus.HistogramVec); ok {
+			return BridgeHistogramVec(v)
+		}
+	case *SummaryVec:
+		if _, ok := asked.(*prometheus.SummaryVec); ok {
+			return BridgeSummaryVec(v)
+		}
+	}
+	return existing
 }
 
 // bridge returns a vector whose metrics pass everything on to the series of v.
-func bridge[C any, P child[C]](v *vec[C, P], wrap func(*bridgedSeries[C, P]) Metric) *prometheus.MetricVec {
+func bridge[C any, P child[C]](vector Collector, v *vec[C, P], wrap func(*bridgedSeries[C, P]) Metric) *prometheus.MetricVec {
 	if v == nil {
 		panic("metric: a vector that does nothing cannot be bridged")
 	}
 	names := v.family.names()
+	token := tokenOf(vector, v.family.desc)
 	bridged := prometheus.NewMetricVec(v.family.desc, func(values ...string) Metric {
+		defer runtime.KeepAlive(token)
 		s := &bridgedSeries[C, P]{vec: v, values: make([]string, len(values))}
 		for i, value := range values {
 			s.values[i] = strings.Clone(value)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // conflict tells why made could not be registered, where err is what the registerer
@@ -50,11 +48,20 @@ func constantTraits(d *descInfo) []trait {
 // there.
 func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
 	for {
-		w, ok := reg.(*wrappingRegisterer)
-		if !ok || w.registerer == nil {
+		switch w := reg.(type) {
+		case *optionsRegisterer:
+			if w.registerer == nil {
+				return reg, desc
+			}
+			reg = w.registerer
+		case *wrappingRegisterer:
+			if w.registerer == nil {
+				return reg, desc
+			}
+			reg, desc = w.registerer, w.wrapping.desc(desc)
+		default:
 			return reg, desc
 		}
-		reg, desc = w.registerer, w.wrapping.desc(desc)
 	}
 }
 
@@ -94,26 +101,5 @@ func existingIn(err error) Collector {
 	if !errors.As(err, &already) {
 		return nil
 	}
-	c := already.ExistingCollector
-	for {
-		c = behindForeignWrapping(unwrap(c))
-		if _, again := c.(*wrappedCollector); !again {
-			return c
-		}
-	}
-}
-
-// behindForeignWrapping looks through client_golang's wrappings. They are private, but
-// a registry of its own looks through them when it reports an equal collector.
-func behindForeignWrapping(c Collector) Collector {
-	if fmt.Sprintf("%T", c) != "*prometheus.wrappingCollector" {
-		return c
-	}
-	registry := prometheus.NewRegistry()
-	_ = registry.Register(c) // The second error is the one that counts.
-	var already AlreadyRegisteredError
-	if errors.As(registry.Register(c), &already) {
-		return already.ExistingCollector
-	}
-	return c
+	return unwrap(localized(already.ExistingCollector, nil))
 }

@@ -28,14 +28,35 @@ func newDefaultRegistry() *ContextRegistry {
 }
 
 // Register registers a collector with DefaultRegisterer.
-func Register(c Collector) error { return DefaultRegisterer.Register(c) }
+func Register(c Collector) error { return RegisterWith(c) }
 
 // MustRegister registers collectors with DefaultRegisterer, and panics at the first
 // that cannot be.
-func MustRegister(cs ...Collector) { DefaultRegisterer.MustRegister(cs...) }
+func MustRegister(cs ...Collector) {
+	if isNil(DefaultRegisterer) && len(cs) > 0 {
+		MustRegisterWith(cs[0]) // It says so.
+	}
+	DefaultRegisterer.MustRegister(cs...)
+}
+
+// RegisterWith registers a collector with DefaultRegisterer and applies options to it; see
+// [ContextRegistry.RegisterWith]. It is an error if DefaultRegisterer was set to something
+// that cannot apply them.
+func RegisterWith(c Collector, opts ...CollectorOption) error {
+	return registerWith(DefaultRegisterer, c, opts)
+}
+
+// MustRegisterWith is [RegisterWith], but panics where that returns an error.
+func MustRegisterWith(c Collector, opts ...CollectorOption) {
+	if err := RegisterWith(c, opts...); err != nil {
+		panic(err)
+	}
+}
 
 // Unregister removes a collector from DefaultRegisterer and tells whether it was there.
-func Unregister(c Collector) bool { return DefaultRegisterer.Unregister(c) }
+func Unregister(c Collector) bool {
+	return !isNil(DefaultRegisterer) && DefaultRegisterer.Unregister(c)
+}
 
 // Handler returns a handler for DefaultGatherers, so that nothing is missing while a
 // program, or a library that it uses, still registers metrics with client_golang's
@@ -66,7 +87,7 @@ var theirDefault = sync.OnceValue(func() *ContextRegistry {
 	run := runGatherer(plainGatherer(gatherTheirs))
 	return newHost(&entry{
 		announced: &descs{}, binding: binding{kind: "gatherer", run: run, shared: true},
-		sole: true, forgive: isRuntimeDuplicate,
+		gatherer: prometheus.DefaultGatherer, sole: true, forgive: isRuntimeDuplicate,
 	})
 })
 

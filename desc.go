@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
 )
@@ -235,14 +236,23 @@ func (d *descs) find(desc *Desc) *descInfo {
 	return d.infos[desc]
 }
 
-// identity is the same for collectors that a registry holds to be equal.
-func (d *descs) identity() string {
-	ids := make([]string, 0, len(d.list))
+// forBook returns the descriptors for the book of a registry. Errors of invalid ones are
+// formatted now, as they may have methods that use the registry.
+func (d *descs) forBook() []book.Desc {
+	list := make([]book.Desc, 0, len(d.list))
 	for _, desc := range d.list {
-		ids = append(ids, d.infos[desc].identity())
+		info := d.infos[desc]
+		if info.err != nil {
+			list = append(list, book.Desc{Invalid: fmt.Errorf("descriptor %s is invalid: %w", desc, info.err)})
+			continue
+		}
+		names, values := make([]string, 0, len(info.constant)), make([]string, 0, len(info.constant))
+		for _, l := range info.constant {
+			names, values = append(names, l.Name), append(values, l.Value)
+		}
+		list = append(list, book.NewDesc(desc, info.name, info.help, info.unit, names, values, info.variable))
 	}
-	slices.Sort(ids)
-	return strings.Join(slices.Compact(ids), "\n")
+	return list
 }
 
 // names returns the names of the announced families.

@@ -37,12 +37,13 @@ type CollectorError struct {
 	Collector string // The collector's name: see WithName.
 	Err       error
 
+	sole      bool // The collector is a gatherer that is all there is: its errors are passed on as they are.
 	collision bool // With what another collector has given: neither of the two is wrong by itself.
 }
 
 // Error names the collector and tells what went wrong.
 func (e *CollectorError) Error() string {
-	if e.Collector == "" {
+	if e.Collector == "" || e.sole {
 		return e.Err.Error()
 	}
 	return fmt.Sprintf("collector %s: %v", e.Collector, e.Err)
@@ -133,6 +134,7 @@ const maxReported = 100
 // failures collects what goes wrong in a scrape.
 type failures struct {
 	list    []*CollectorError
+	sole    string         // The name of the gatherer that is all there is, if there is one.
 	dropped map[string]int // How many failures of a collector have been counted.
 }
 
@@ -146,6 +148,7 @@ func (f *failures) addFailure(failure *CollectorError) {
 		f.dropped = make(map[string]int)
 	}
 	f.dropped[collector]++
+	failure.sole = f.sole != "" && collector == f.sole
 	if f.dropped[collector] <= maxReported {
 		f.list = append(f.list, failure)
 	}
@@ -156,14 +159,14 @@ func (f *failures) err() error {
 	switch {
 	case len(f.list) == 0:
 		return nil
-	case len(f.list) == 1 && f.list[0].Collector == "":
-		return f.list[0].Err // The error of a gatherer that is all there is.
+	case len(f.list) == 1 && f.list[0].sole:
+		return f.list[0].Err
 	}
 	for collector, n := range f.dropped {
 		if n > maxReported {
 			delete(f.dropped, collector) // So that it is told once.
 			f.list = append(f.list, &CollectorError{
-				Collector: collector, Err: fmt.Errorf("%d more error(s) of the same collector", n-maxReported),
+				Collector: collector, sole: f.sole != "" && collector == f.sole, Err: fmt.Errorf("%d more error(s) of the same collector", n-maxReported),
 			})
 		}
 	}

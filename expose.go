@@ -197,7 +197,7 @@ func (s *scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams
 				continue
 			}
 			out := mixer.Open()
-			streams = append(streams, openStream{p.name + e.name, &p.registry.engine, e.run, out})
+			streams = append(streams, openStream{p.nameOf(e), &p.registry.engine, e.run, out})
 			var sink engine.Sink = out
 			if s.wanted != nil {
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}

@@ -258,7 +258,7 @@ func (r *ContextRegistry) addGathererIn(around []Gatherers, name string, g Gathe
 
 // addNested adds a registry to gather from. A host has the wrapping already.
 func (r *ContextRegistry) addNested(name string, nested *ContextRegistry, w wrapping) error {
-	e := &entry{announced: &descs{}, binding: binding{kind: "registry", nested: nested}, sole: name == ""}
+	e := &entry{announced: &descs{}, binding: binding{kind: "registry", nested: nested}}
 	if nested.host {
 		e.binding.kind = "gatherer"
 	} else {

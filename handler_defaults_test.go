@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,11 +145,16 @@ func brokenBeside(text string, opts ...metric.RegistryOption) *metric.ContextReg
 	r := metric.NewContextRegistry(opts...)
 	c := metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."})
 	c.Add(3)
-	r.MustRegister(c, plain{"broken", func(ch chan<- metric.Metric) {
+	r.MustRegister(c)
+	r.MustRegisterWith(plain{"broken", func(ch chan<- metric.Metric) {
 		ch <- metric.NewInvalidMetric(desc("broken"), errors.New(text))
-	}})
+	}}, metric.WithName(fmt.Sprintf("broken %d", brokens.Add(1))))
 	return r
 }
+
+// brokens counts the collectors of brokenBeside. Each has its own name, since handlers without
+// an ErrorLog log a failure of one name once a minute.
+var brokens atomic.Int64
 
 // TestZeroErrorHandling checks what the zero value means: in package metric, to serve what there
 // is; in package promhttp, what it means in client_golang.

@@ -70,11 +70,29 @@ type Factory interface {
 // New returns Metrics on what DefaultRegisterer is at this moment: Handler serves what
 // they make. The namespace and an underscore come before each name; it may be empty.
 // It is what a library or main package needs, unless it has a registry of its own.
-func New(namespace string) Metrics { return currentFactory().New(namespace) }
+//
+// A namespace may have blanks and any other characters that are valid UTF-8, as names may.
+func New(namespace string, opts ...MetricsOption) Metrics {
+	c := metricsConfigOf(opts)
+	if len(c.labels) == 0 {
+		return currentFactory().New(namespace)
+	}
+	return currentFactory().NewWithRegistry(namespace, c.around(DefaultRegisterer))
+}
 
 // NewWithRegistry returns Metrics on reg; see New for the namespace. If reg is nil, it
 // is a new registry of their own, which nobody serves: Registry returns it.
-func NewWithRegistry(namespace string, reg Registerer) Metrics {
+//
+// For policies of functions, and of collectors that are registered with Registry, reg may be
+// one of [RegistererWith].
+func NewWithRegistry(namespace string, reg Registerer, opts ...MetricsOption) Metrics {
+	c := metricsConfigOf(opts)
+	if len(c.labels) > 0 {
+		if reg == nil {
+			reg = NewContextRegistry()
+		}
+		reg = c.around(reg)
+	}
 	return currentFactory().NewWithRegistry(namespace, reg)
 }
 

@@ -126,6 +126,9 @@ func NewNoOpRegistry() *NoOpRegistry { return &NoOpRegistry{} }
 // Register implements Registerer. It returns nil.
 func (*NoOpRegistry) Register(Collector) error { return nil }
 
+// RegisterWith returns nil.
+func (*NoOpRegistry) RegisterWith(Collector, ...CollectorOption) error { return nil }
+
 // MustRegister implements Registerer. It does not panic.
 func (*NoOpRegistry) MustRegister(...Collector) {}
 

@@ -75,7 +75,7 @@ type hostKey struct {
 // hostOf returns the host of g, or a new one with that run if there is none, or g
 // cannot be told from others.
 func hostOf(g any, b binding, w wrapping) *ContextRegistry {
-	e := &entry{origin: originOf(g), announced: &descs{}, binding: b.wrap(w), sole: true}
+	e := &entry{gatherer: g, origin: originOf(g), announced: &descs{}, binding: b.wrap(w), sole: true}
 	key := hostKey{typ: reflect.TypeOf(g), wrapping: fmt.Sprintf("%q%q", w.prefix, w.labels)}
 	switch origin := identityOf(g).(type) {
 	case nil:

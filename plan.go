@@ -22,6 +22,14 @@ type binding struct {
 	wrappings []wrapping // Around nested, innermost first.
 }
 
+// article returns the kind with its article.
+func (b *binding) article() string {
+	if b.kind == "instrument" {
+		return "an " + b.kind
+	}
+	return "a " + b.kind
+}
+
 // bind decides how c is collected from. It looks at concrete types for our own
 // instruments: a struct of a user that embeds one, and replaces Collect, is not ours.
 func bind(c Collector, announced *descs) binding {

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -77,10 +78,11 @@ func (f collectorOption) applyToCollector(c *collectorConfig) { f(c) }
 
 // collectorConfig is what the options of RegisterWith have asked for.
 type collectorConfig struct {
-	name   string
-	policy engine.Policy
-	asked  []string // The policies, as Status shows them.
-	errs   []error
+	name    string
+	several bool // name is meant for several collectors; see RegistererWith.
+	policy  engine.Policy
+	asked   []string // The policies, as Status shows them.
+	errs    []error
 }
 
 // policy is an option that asks for a policy, or is an error if it is not valid.
@@ -123,7 +125,12 @@ func config(opts []CollectorOption) (collectorConfig, error) {
 // empty, a collector is named after its type, or after its family if it is an instrument
 // of this package.
 func WithName(name string) CollectorOption {
-	return collectorOption(func(c *collectorConfig) { c.name = name })
+	return collectorOption(func(c *collectorConfig) {
+		if c.name != "" && name != "" {
+			c.errs = append(c.errs, fmt.Errorf("it is given two names, %q and %q", c.name, name))
+		}
+		c.name = cmp.Or(name, c.name)
+	})
 }
 
 // WithTimeout limits how long a run of the collector may take, within the scrape's own

@@ -843,9 +843,9 @@ func TestPoliciesRefused(t *testing.T) {
 		"rate":       {c, metric.WithRateLimit(0, 1), "rate limit"},
 		"burst":      {c, metric.WithRateLimit(1, 0), "rate limit"},
 		"group":      {c, metric.WithGroup(nil), "group"},
-		"instrument": {counterNamed("a"), metric.WithCache(time.Second), "nobody else's code"},
-		"registry":   {metric.NewRegistry(), metric.WithTimeout(time.Second), "nobody else's code"},
-		"never runs": {counterNamed("a"), metric.WithBackground(time.Second), "nobody else's code"},
+		"instrument": {counterNamed("a"), metric.WithCache(time.Second), "not for a"},
+		"registry":   {metric.NewRegistry(), metric.WithTimeout(time.Second), "not for a"},
+		"never runs": {counterNamed("a"), metric.WithBackground(time.Second), "not for a"},
 		"two caches": {c, both{metric.WithCache(time.Second), metric.WithBackground(time.Minute)}, "needs no cache"},
 		"too stale":  {c, both{metric.WithStale(time.Minute), metric.WithBackground(time.Minute)}, "must be longer"},
 	} {

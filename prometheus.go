@@ -84,10 +84,7 @@ func (m *prometheusMetrics) NewSummaryVec(name, help string, labelNames []string
 // register registers the instrument that build makes, or returns the one of the same
 // shape that is there. The registerer decides which of several at once is first.
 func register[T Collector](m *prometheusMetrics, name string, build func() T) T {
-	if name == "" {
-		panic(fmt.Errorf("metric: cannot make an instrument without a name in namespace %q", m.namespace))
-	}
-	made := construct(BuildFQName(m.namespace, "", name), build)
+	made := construct(fullName(m, name), build)
 	err := m.registerer.Register(made)
 	if err == nil {
 		return made
@@ -97,6 +94,14 @@ func register[T Collector](m *prometheusMetrics, name string, build func() T) T 
 		return existing
 	}
 	panic(conflict(m.registerer, made, err))
+}
+
+// fullName returns the name with the namespace before it. It panics if there is no name.
+func fullName(m *prometheusMetrics, name string) string {
+	if name == "" {
+		panic(fmt.Errorf("metric: cannot make an instrument without a name in namespace %q", m.namespace))
+	}
+	return BuildFQName(m.namespace, "", name)
 }
 
 // construct calls build, and panics with the name if the options are not valid.

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
-
+	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/engine"
 )
 
@@ -34,14 +32,14 @@ type ContextRegistry struct {
 	hooks       Hooks
 	scrapeHooks scrapeHooks
 
-	mu      sync.Mutex
-	book    *prometheus.Registry // Which collectors are equal or in conflict; never collects.
-	entries []*entry             // In the order of registration.
-	byID    map[string]*entry    // By descs.identity; without the unchecked ones.
-	byName  map[string]*entry
-	unnamed map[string]int // How many collectors have been given a name made from that.
-	left    []*entry       // Unregistered while a run was under way.
-	closed  bool           // Nothing may be run in the background any more.
+	mu       sync.Mutex
+	book     *book.Book[*entry]          // Which collectors are equal or in conflict; without the unchecked ones.
+	entries  []*entry                    // In the order of registration.
+	byOrigin map[registrationID][]*entry // In the order of registration.
+	byName   map[string]*entry
+	numbers  map[string]*numbers // By the names that they are appended to.
+	left     []*entry            // Unregistered while a run was under way.
+	closed   bool                // Nothing may be run in the background any more.
 	// families has who describes each family: several, or one stream collector alone.
 	families map[string][]*entry
 
@@ -53,17 +51,22 @@ type ContextRegistry struct {
 // entry is a registered collector.
 type entry struct {
 	name      string
-	collector Collector
-	origin    any // Of what is run; see originOf.
+	collector Collector // Nil of a gatherer.
+	gatherer  any       // Nil of a collector.
+	origin    any       // Of what is run; see originOf.
+	id        registrationID
 	announced *descs
+	described []book.Desc // What is announced, for the book.
 	binding   binding
 	run       *engine.Collector // Nil for native and nested ones.
 	named     bool              // The name was asked for.
-	sole      bool              // A gatherer that is all there is: its errors are passed on as they are.
+	several   bool              // The name that was asked for is meant for several collectors.
+	numbered  string            // What a number may have been appended to, to make name. Empty if name was asked for.
+	sole      bool              // A gatherer that is all there is in a host: its errors are passed on as they are.
 
 	policy   *engine.Policy
-	policies []string // What was asked for, as Status shows it.
-	self     selfState
+	policies []string   // What was asked for, as Status shows it.
+	self     *selfState // Nil if run is.
 
 	// forgive, if not nil, tells that a sample which was left out is no failure.
 	forgive func(error) bool
@@ -72,10 +75,10 @@ type entry struct {
 // NewContextRegistry returns a registry without collectors.
 func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	r := &ContextRegistry{
-		book:     prometheus.NewRegistry(),
-		byID:     make(map[string]*entry),
+		book:     book.New[*entry](),
+		byOrigin: make(map[registrationID][]*entry),
 		byName:   make(map[string]*entry),
-		unnamed:  make(map[string]int),
+		numbers:  make(map[string]*numbers),
 		families: make(map[string][]*entry),
 	}
 	for i, opt := range opts {
@@ -129,57 +132,55 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.add(e, name)
+	return forAsker(c, r.change(func() error { return r.add(e, name) }))
+}
+
+// MustRegisterWith is [ContextRegistry.RegisterWith], but panics where that returns an error.
+func (r *ContextRegistry) MustRegisterWith(c Collector, opts ...CollectorOption) {
+	if err := r.RegisterWith(c, opts...); err != nil {
+		panic(err)
+	}
 }
 
 // newEntry makes an entry that is not registered yet, and returns the name that was
 // asked for.
 func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
 	if err := r.check(); err != nil {
-		return nil, "", fmt.Errorf("registering %T: %w", c, err)
+		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
+	c = localized(c, func(carrier *optionsCarrier) {
+		opts = slices.Concat(carrier.opts, opts)
+		carrier.applied.Store(true)
+	})
 	if err := checkCollector(c); err != nil {
 		return nil, "", err
 	}
 	asked, err := config(opts)
 	if err != nil {
-		return nil, "", fmt.Errorf("registering %T: %w", c, err)
+		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
 	announced, err := describe(c)
 	if err != nil {
 		return nil, "", err
 	}
-	if err := announced.valid(); err != nil {
-		return nil, "", err
-	}
 	announced.pedantic = r.pedantic && len(announced.list) > 0
-	e := &entry{collector: c, origin: originOf(c), announced: announced, binding: bind(c, announced), policies: asked.asked}
+	e := &entry{
+		collector: c, origin: originOf(c), id: registrationOf(c), announced: announced, described: announced.forBook(),
+		binding: bind(c, announced), policies: asked.asked, several: asked.several,
+	}
 	if wrapped, ok := e.binding.source.(*wrappedSource); ok {
 		if err := wrapped.check(); err != nil {
-			return nil, "", fmt.Errorf("registering %T: %w", unwrap(c), err)
+			return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 		}
 	}
 	if len(asked.asked) > 0 {
 		if e.binding.run == nil {
-			return nil, "", fmt.Errorf("registering %T: it runs nobody else's code, so %q cannot be applied", c, asked.asked)
+			return nil, "", fmt.Errorf("cannot register %s with %q: policies are for collectors that run somebody's code, not for %s",
+				called(c), asked.asked, e.binding.article())
 		}
 		e.policy = &asked.policy
 	}
 	return e, asked.name, nil
-}
-
-// valid returns the error of the first invalid descriptor, in client_golang's words. It is
-// looked for before the registry is locked: the error may be anybody's, with methods that
-// use the registry.
-func (d *descs) valid() error {
-	for _, desc := range d.list {
-		if err := d.infos[desc].err; err != nil {
-			return fmt.Errorf("descriptor %s is invalid: %w", desc, err)
-		}
-	}
-	return nil
 }
 
 // ReplaceNamed registers c in the place of the collector that is registered under this
@@ -190,8 +191,11 @@ func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...Collect
 	if err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	return forAsker(c, r.change(func() error { return r.replace(name, e) }))
+}
+
+// replace registers an entry in the place of another one. The mutex is held.
+func (r *ContextRegistry) replace(name string, e *entry) error {
 	old, ok := r.byName[name]
 	if !ok || name == "" {
 		return r.add(e, name)
@@ -205,6 +209,7 @@ func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...Collect
 	}
 	e.name, e.named = name, true
 	r.leave(old)
+	r.releaseNumber(old)
 	r.prepare(e)
 	r.write(e)
 	r.entries[slices.Index(r.entries, old)] = e
@@ -218,7 +223,6 @@ func (r *ContextRegistry) add(e *entry, name string) (err error) {
 		return err
 	}
 	if e.name, err = r.chooseName(name, e); err != nil {
-		r.book.Unregister(e)
 		return err
 	}
 	e.named = name != ""
@@ -238,14 +242,16 @@ func (r *ContextRegistry) prepare(e *entry) {
 		Name: e.name, Run: r.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy,
 		Earlier: r.leftBehind(e), Origin: e.origin,
 	}
+	e.self = new(selfState)
 	r.engine.StartBackground(e.run)
 }
 
-// write notes an entry that is in the book in the registry's indexes.
+// write notes an entry that has its name in the book and the registry's indexes.
 func (r *ContextRegistry) write(e *entry) {
 	r.byName[e.name] = e
-	if len(e.announced.list) > 0 {
-		r.byID[e.announced.identity()] = e
+	r.book.Add(e.described, e)
+	if e.id.origin != nil {
+		r.byOrigin[e.id] = append(r.byOrigin[e.id], e)
 	}
 	for _, name := range e.announced.names() {
 		r.families[name] = append(r.families[name], e)
@@ -254,48 +260,51 @@ func (r *ContextRegistry) write(e *entry) {
 
 // strike removes an entry from the book and the indexes.
 func (r *ContextRegistry) strike(e *entry) {
-	if len(e.announced.list) > 0 {
-		r.book.Unregister(e)
-		delete(r.byID, e.announced.identity())
+	delete(r.byName, e.name)
+	r.book.Remove(e.described)
+	if e.id.origin != nil {
+		deleteEntry(r.byOrigin, e.id, e)
 	}
 	for _, name := range e.announced.names() {
-		others := slices.DeleteFunc(r.families[name], func(other *entry) bool { return other == e })
-		if len(others) == 0 {
-			delete(r.families, name)
-		} else {
-			r.families[name] = others
-		}
+		deleteEntry(r.families, name, e)
 	}
-	delete(r.byName, e.name)
 }
 
-// admit checks whether the collector fits to those that are there, and writes it into
-// the book if it does. Unchecked collectors always fit.
+// deleteEntry deletes an entry from one of the lists of an index.
+func deleteEntry[K comparable](index map[K][]*entry, key K, e *entry) {
+	others := slices.DeleteFunc(index[key], func(other *entry) bool { return other == e })
+	if len(others) == 0 {
+		delete(index, key)
+		return
+	}
+	index[key] = others
+}
+
+// admit checks whether the collector fits to those that are there. Unchecked collectors
+// always fit.
 func (r *ContextRegistry) admit(e *entry) error {
 	if err := r.refuseBackground(e); err != nil {
 		return err
 	}
 	if len(e.announced.list) == 0 {
 		if e.binding.stream {
-			return fmt.Errorf("stream collector %T describes no family", e.collector)
+			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", called(e.collector))
 		}
 		return nil
 	}
 	if err := r.suffixClash(e); err != nil {
 		return err
 	}
-	if err := r.book.Register(e); err != nil {
-		var already AlreadyRegisteredError
-		if errors.As(err, &already) {
-			existing := already.ExistingCollector.(*entry)
-			return AlreadyRegisteredError{ExistingCollector: unwrap(existing.collector), NewCollector: e.collector}
-		}
+	existing, known, err := r.book.Check(e.described)
+	if known {
+		return AlreadyRegisteredError{ExistingCollector: unwrap(existing.collector), NewCollector: e.collector}
+	}
+	if err != nil {
 		return err
 	}
 	if other, name := r.sharedStream(e); other != nil {
-		r.book.Unregister(e)
-		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %T both describe it",
-			name, other.name, e.collector)
+		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %s both describe it",
+			name, other.name, called(e.collector))
 	}
 	return nil
 }
@@ -311,62 +320,50 @@ func (r *ContextRegistry) sharedStream(e *entry) (other *entry, family string) {
 	return nil, ""
 }
 
-// Describe lets the book describe an entry with what its collector has announced.
-func (e *entry) Describe(ch chan<- *Desc) {
-	for _, d := range e.announced.list {
-		ch <- d
-	}
-}
-
-// Collect is never called: the book does not collect.
-func (e *entry) Collect(chan<- Metric) { panic("BUG: the book of collectors was collected from") }
-
-// chooseName returns the name that was asked for, or makes one: from the family for
-// our own instruments, from the type for others.
-func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
-	if name != "" {
-		if strings.Contains(name, "/") {
-			return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
-		}
-		if _, taken := r.byName[name]; taken {
-			return "", fmt.Errorf("a collector named %q is registered already", name)
-		}
-		return name, nil
-	}
-	if e.sole {
-		return "", nil
-	}
-	base := fmt.Sprintf("%T", unwrap(e.collector))
-	if e.binding.source != nil {
-		base = e.binding.source.Family().Name
-	}
-	if _, taken := r.byName[base]; !taken {
-		return base, nil
-	}
-	for {
-		r.unnamed[base]++
-		name = fmt.Sprintf("%s#%d", base, r.unnamed[base]+1)
-		if _, taken := r.byName[name]; !taken {
-			return name, nil
-		}
-	}
-}
-
-// Unregister removes a collector, which may be another one with the same descriptors, and
-// tells whether there was one. One that describes nothing can only be removed by its
-// name; see UnregisterNamed. Scrapes under way still have it.
+// Unregister removes a collector and reports whether it was registered. It finds the very
+// collector that was registered, also behind the same wrappings, whatever that describes now,
+// and if there is none, one with the same descriptors. A collector that describes nothing and
+// is not comparable can only be removed by its name; see [ContextRegistry.UnregisterNamed].
+// Scrapes under way still have the collector.
 func (r *ContextRegistry) Unregister(c Collector) bool {
+	c = localized(c, nil)
 	if r.check() != nil || checkCollector(c) != nil {
 		return false
 	}
+	if r.unregisterSame(c) {
+		return true
+	}
 	announced, err := describe(c)
-	if err != nil || len(announced.list) == 0 {
+	if err != nil {
+		return false
+	}
+	described := slices.DeleteFunc(announced.forBook(), func(d book.Desc) bool { return d.Invalid != nil })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.book.Find(described)
+	return ok && r.remove(e)
+}
+
+// unregisterSame removes the entry that was made for c, if there is one.
+func (r *ContextRegistry) unregisterSame(c Collector) bool {
+	id := registrationOf(c)
+	if id.origin == nil {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e, ok := r.byID[announced.identity()]
-	return ok && r.remove(e)
+	same := r.byOrigin[id]
+	if len(same) == 0 {
+		return false
+	}
+	// Of several, which may be the collector and what adapts it, an exact match is the best,
+	// and then the latest: the earlier ones keep their names.
+	for _, e := range slices.Backward(same) {
+		if isSame(unwrap(e.collector), unwrap(c)) {
+			return r.remove(e)
+		}
+	}
+	return r.remove(same[len(same)-1])
 }
 
 // UnregisterNamed removes the collector that was registered WithName(name), and tells
@@ -384,6 +381,7 @@ func (r *ContextRegistry) UnregisterNamed(name string) bool {
 func (r *ContextRegistry) remove(e *entry) bool {
 	r.strike(e)
 	r.leave(e)
+	r.releaseNumber(e)
 	i := slices.Index(r.entries, e)
 	r.entries = slices.Delete(r.entries, i, i+1)
 	r.plan.Store(nil)
@@ -444,7 +442,9 @@ func (r *ContextRegistry) Describe(ch chan<- *Desc) {
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()
 	for _, e := range entries {
-		e.Describe(ch)
+		for _, d := range e.announced.list {
+			ch <- d
+		}
 	}
 }
 

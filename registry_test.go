@@ -36,7 +36,6 @@ func TestRegisterLikeClientGolang(t *testing.T) {
 		"invalid label":      {inconsistent("h", "__l")},
 		"twice in one":       {multi("a", "a")},
 		"part is there":      {counterNamed("a"), multi("a", "b")},
-		"two unchecked":      {multi(), multi()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := metric.NewRegistry(), prometheus.NewRegistry()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -103,6 +104,15 @@ type part struct {
 	took      time.Duration // To collect.
 }
 
+// nameOf returns the name of a collector as the scrape has it. A gatherer that is alone in its
+// host has the name under which that is known.
+func (p *part) nameOf(e *entry) string {
+	if e.sole && p.name != "" && !strings.HasSuffix(p.name, "/") {
+		return p.name
+	}
+	return p.name + e.name
+}
+
 // newScrape begins a scrape under ctx. It is an error if the selection that ctx has is
 // not valid. Otherwise, end has to be called.
 func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
@@ -118,6 +128,9 @@ func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
 		s.wanted = chosen.wantsFamily
 	}
 	s.addPart(&part{registry: r}, &walk{ctx: ctx})
+	if r.host {
+		s.failures.sole = r.currentPlan().entries[0].name
+	}
 	if err := chosen.unknown(); err != nil {
 		return nil, err
 	}
@@ -209,8 +222,9 @@ func (s *scrape) selectFrom(p *part, all *plan) *plan {
 	}
 	var some []*entry
 	for _, e := range all.entries {
-		// What is in a registry is looked at by its own names.
-		if s.selection.wantsCollector(p.name+e.name) || e.binding.nested != nil {
+		// What is in a registry is looked at by its own names, which do not begin with that
+		// of the registry unless it was given one.
+		if e.binding.nested != nil && !e.named || s.selection.wantsCollector(p.nameOf(e)) || e.binding.nested != nil {
 			some = append(some, e)
 		}
 	}
@@ -367,7 +381,7 @@ type batchOrigin struct {
 	dropped int  // Samples that did not go together with others.
 }
 
-func (b *batchOrigin) name() string { return b.p.name + b.e.name }
+func (b *batchOrigin) name() string { return b.p.nameOf(b.e) }
 
 // failuresOfRun returns the failures that the error of a run is made of.
 func failuresOfRun(err error) []error {

@@ -264,7 +264,7 @@ func selfRows(p *part) []selfRow {
 	now := time.Now()
 	rows := make([]selfRow, len(p.running))
 	for i, e := range p.running {
-		rows[i] = selfRow{&e.self, e.self.labelsOf(p.name + e.name), &p.outcomes[i], &stats[i], now}
+		rows[i] = selfRow{e.self, e.self.labelsOf(p.nameOf(e)), &p.outcomes[i], &stats[i], now}
 	}
 	slices.SortFunc(rows, func(a, b selfRow) int { return points.CompareLabels(a.labels.collector, b.labels.collector) })
 	return rows

@@ -49,7 +49,10 @@ type wrappingRegisterer struct {
 	wrapping   wrapping
 }
 
-func (r *wrappingRegisterer) Register(c Collector) error {
+func (r *wrappingRegisterer) Register(c Collector) error { return r.RegisterWith(c) }
+
+// RegisterWith registers c with options, which the registerer behind the wrapping applies.
+func (r *wrappingRegisterer) RegisterWith(c Collector, opts ...CollectorOption) error {
 	if r.registerer == nil {
 		return nil
 	}
@@ -58,9 +61,9 @@ func (r *wrappingRegisterer) Register(c Collector) error {
 		return err
 	}
 	if isNil(r.registerer) {
-		return fmt.Errorf("registering %T: the %T behind the wrapping is nil", c, r.registerer)
+		return fmt.Errorf("cannot register %s: the %T behind the wrapping is nil", called(c), r.registerer)
 	}
-	return r.registerer.Register(wrapped)
+	return registerWith(r.registerer, wrapped, opts)
 }
 
 func (r *wrappingRegisterer) MustRegister(cs ...Collector) {

@@ -1,0 +1,214 @@
+package metric
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// numbers are the numbers that were appended to a name, because it was taken.
+type numbers struct {
+	last    int
+	holders int // Entries whose names were made from it.
+}
+
+// chooseName returns the name that was asked for, or makes one.
+func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
+	switch {
+	case strings.Contains(name, "/"):
+		return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
+	case name == "":
+		return r.numbered(e, e.defaultName()), nil
+	case e.several:
+		return r.numbered(e, name), nil
+	}
+	if _, taken := r.byName[name]; taken {
+		return "", fmt.Errorf("a collector named %q is registered already", name)
+	}
+	return name, nil
+}
+
+// numbered returns base, or base with a number if that is taken.
+func (r *ContextRegistry) numbered(e *entry, base string) string {
+	e.numbered = base
+	n := r.numbers[base]
+	if n == nil {
+		n = &numbers{last: 1}
+		r.numbers[base] = n
+	}
+	n.holders++
+	name := base
+	for r.byName[name] != nil {
+		n.last++
+		name = fmt.Sprintf("%s#%d", base, n.last)
+	}
+	return name
+}
+
+// releaseNumber forgets the numbers of a name when the last entry that was named after it is
+// gone.
+func (r *ContextRegistry) releaseNumber(e *entry) {
+	n := r.numbers[e.numbered]
+	if e.numbered == "" || n == nil {
+		return
+	}
+	if n.holders--; n.holders == 0 {
+		delete(r.numbers, e.numbered)
+	}
+}
+
+// defaultName returns the name of an entry for which none was asked for: the family if there
+// is one, and else what people call its collector or gatherer.
+func (e *entry) defaultName() string {
+	if e.binding.source != nil {
+		return e.binding.source.Family().Name
+	}
+	families := e.announced.names()
+	if e.collector != nil {
+		if name := clientCollectorName(unwrap(e.collector), e.announced); name != "" {
+			return name
+		}
+	}
+	if len(families) == 1 && e.binding.nested == nil {
+		return families[0]
+	}
+	of := e.gatherer
+	if e.collector != nil {
+		of = e.collector
+	}
+	switch name := nameOf(of); {
+	case name != "":
+		return name
+	case e.binding.nested != nil:
+		return "registry"
+	case len(families) > 0:
+		return families[0]
+	case e.binding.kind == "gatherer":
+		return "gatherer"
+	default:
+		return "collector"
+	}
+}
+
+// holder is implemented by collectors and gatherers that do what they hold does, which may be
+// a function.
+type holder interface{ held() any }
+
+func (c *wrappedCollector) held() any { return c.collector }
+func (a *collectorAdapter) held() any { return a.collector }
+func (c *boundCollector) held() any   { return c.collector }
+func (c *funcCollector) held() any    { return c.collect }
+func (g *boundGatherer) held() any    { return g.gatherer }
+func (t noTransaction) held() any     { return t.gatherer }
+
+// nameOf returns what people call a collector or gatherer: its package and type, without a
+// star, or the function that it is made of. It returns "" if that says nothing, because the
+// type has no name or is one of this package.
+func nameOf(v any) string {
+	for {
+		h, ok := v.(holder)
+		if !ok {
+			break
+		}
+		v = h.held()
+	}
+	if v == nil {
+		return ""
+	}
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Func {
+		return functionName(reflect.ValueOf(v).Pointer())
+	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" || t.PkgPath() == reflect.TypeFor[ContextRegistry]().PkgPath() {
+		return ""
+	}
+	name, _, _ := strings.Cut(t.String(), "[") // The arguments of a generic type have slashes.
+	return name
+}
+
+// called returns how an error calls a collector: by the name of the metric if it is an
+// instrument of this package, and by its type otherwise.
+func called(c Collector) string {
+	inner := unwrap(localized(c, nil))
+	if isNil(inner) {
+		return fmt.Sprintf("a nil %T", inner)
+	}
+	if own := ownDesc(inner); own != nil {
+		return strconv.Quote(parseDesc(own).name)
+	}
+	if name := nameOf(inner); name != "" {
+		return name
+	}
+	return fmt.Sprintf("%T", inner)
+}
+
+// functionName returns the package and name of the function at pc, or of the one that it is
+// written in.
+func functionName(pc uintptr) string {
+	f := runtime.FuncForPC(pc)
+	if f == nil {
+		return ""
+	}
+	full := f.Name()
+	name := strings.ReplaceAll(full[strings.LastIndexByte(full, '/')+1:], "[...]", "")
+	parts := strings.Split(strings.TrimSuffix(name, "-fm"), ".")
+	for i, part := range parts {
+		parts[i] = strings.Trim(part, "(*)")
+	}
+	for len(parts) > 1 && isCompilerMade(parts[len(parts)-1]) {
+		parts = parts[:len(parts)-1]
+	}
+	return strings.Join(parts, ".")
+}
+
+// isCompilerMade reports whether a part of the name of a function is not from its source, as
+// in orders.New.func1.2 and orders.glob..func1.
+func isCompilerMade(part string) bool {
+	part, _, _ = strings.Cut(part, "-range")
+	part = strings.TrimRight(part, "0123456789")
+	return part == "" || part == "func" || part == "gowrap" || part == "glob" || part == "init"
+}
+
+// clientCollectorName returns the name of one of client_golang's own collectors, such as go
+// and process, and "" for all others.
+func clientCollectorName(c Collector, announced *descs) string {
+	for announced.inner != nil {
+		announced = announced.inner
+	}
+	t := reflect.TypeOf(c)
+	if t.Kind() != reflect.Pointer || !strings.HasPrefix(t.Elem().PkgPath(), reflect.TypeFor[prometheus.Desc]().PkgPath()) {
+		return ""
+	}
+	name, ok := strings.CutSuffix(t.Elem().Name(), "Collector")
+	switch {
+	case !ok || name == "" || name == "wrapping":
+		return ""
+	case name != "self":
+		return snake(name)
+	case slices.Equal(announced.names(), []string{"go_build_info"}):
+		return "build_info"
+	default:
+		return ""
+	}
+}
+
+// snake returns a name in camel case with underscores.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}

@@ -1,0 +1,183 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// RegistererWith returns a Registerer that registers collectors with reg and applies opts to
+// each of them: for libraries that take a Registerer. Unregister removes them from reg. It is
+// a no-op Registerer if reg is nil.
+//
+// Each collector has a breaker and a rate limit of its own; a [Group] is shared by all. The
+// name of [WithName] is that of the first collector; those that follow get it with #2, #3 and
+// so on, as default names do.
+//
+// Instruments, of this package or client_golang's, run no code that could fail. They are
+// registered without the options, so that a library may register instruments and collectors
+// through the same Registerer. Functions such as [NewGaugeFunc] are run like collectors, and
+// have policies.
+//
+// RegistererWith may be nested, and combined with WrapRegistererWith and promauto.With in any
+// order. Where options of the same kind meet, those of the outermost call win; two names are
+// an error. reg may be anything that passes collectors on to a registry of this package,
+// unchanged or through wrapping registerers, also client_golang's. Otherwise Register returns
+// an error, and nothing is registered.
+func RegistererWith(reg Registerer, opts ...CollectorOption) Registerer {
+	return &optionsRegisterer{reg, slices.Clone(opts)}
+}
+
+type optionsRegisterer struct {
+	registerer Registerer
+	opts       []CollectorOption
+}
+
+func (r *optionsRegisterer) Register(c Collector) error { return r.RegisterWith(c) }
+
+// RegisterWith registers c with further options.
+func (r *optionsRegisterer) RegisterWith(c Collector, opts ...CollectorOption) error {
+	if r.registerer == nil {
+		return nil
+	}
+	if err := checkCollector(c); err != nil {
+		return err
+	}
+	if _, err := config(r.opts); err != nil {
+		return fmt.Errorf("cannot register %s: %w", called(c), err)
+	}
+	if !isInstrument(c) && len(r.opts) > 0 {
+		opts = append([]CollectorOption{forSeveral(r.opts)}, opts...)
+	}
+	return registerWith(r.registerer, c, opts)
+}
+
+func (r *optionsRegisterer) MustRegister(cs ...Collector) {
+	for _, c := range cs {
+		if err := r.Register(c); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func (r *optionsRegisterer) Unregister(c Collector) bool {
+	if isNil(r.registerer) || checkCollector(c) != nil {
+		return false
+	}
+	return r.registerer.Unregister(c)
+}
+
+// forSeveral returns an option that applies opts, which are meant for several collectors.
+func forSeveral(opts []CollectorOption) CollectorOption {
+	return collectorOption(func(c *collectorConfig) {
+		before := c.name
+		for _, opt := range opts {
+			opt.applyToCollector(c)
+		}
+		c.several = c.several || c.name != before
+	})
+}
+
+// isInstrument reports whether c is an instrument, behind wrappings or not, which runs
+// nobody's code when it is collected from.
+func isInstrument(c Collector) bool {
+	c = unwrap(localized(c, nil))
+	return nativeSource(c) != nil || isClientInstrument(c)
+}
+
+// withOptions is implemented by registerers that take options.
+type withOptions interface {
+	RegisterWith(c Collector, opts ...CollectorOption) error
+}
+
+var (
+	_ withOptions = (*ContextRegistry)(nil)
+	_ withOptions = (*optionsRegisterer)(nil)
+	_ withOptions = (*wrappingRegisterer)(nil)
+	_ withOptions = (*NoOpRegistry)(nil)
+)
+
+// registerWith registers c with reg and has the options applied, or returns an error.
+func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
+	if isNil(reg) {
+		return fmt.Errorf("cannot register %s: the Registerer (%T) is nil", called(c), reg)
+	}
+	if len(opts) == 0 {
+		return reg.Register(c)
+	}
+	if reg, ok := reg.(withOptions); ok {
+		return reg.RegisterWith(c, opts...)
+	}
+	if err := checkCollector(c); err != nil {
+		return err
+	}
+	if _, ok := behindForeignRegisterers(reg).(*prometheus.Registry); ok {
+		return cannotApply(reg, c)
+	}
+	carrier := &optionsCarrier{collector: c, opts: opts}
+	if err := reg.Register(carrier); err != nil {
+		return err
+	}
+	if !carrier.applied.Load() {
+		reg.Unregister(carrier)
+		return cannotApply(reg, c)
+	}
+	return nil
+}
+
+var errNoOptions = errors.New("it does not pass them on to a registry made by NewContextRegistry")
+
+func cannotApply(reg Registerer, c Collector) error {
+	return fmt.Errorf("cannot register %s with options: the %T cannot apply them: %w", called(c), reg, errNoOptions)
+}
+
+// optionsCarrier takes options through registerers that know nothing of them, to a registry
+// that does: it registers the collector without the carrier. Others can only describe it,
+// until registerWith notices.
+type optionsCarrier struct {
+	collector Collector
+	opts      []CollectorOption
+	applied   atomic.Bool // A registry has taken the options.
+}
+
+func (c *optionsCarrier) Describe(ch chan<- *Desc) { describeInner(c, c.collector, ch) }
+func (c *optionsCarrier) Collect(chan<- Metric)    {}
+
+// localized returns c with our own wrappings in the place of client_golang's, which hide
+// contexts, with our vectors in the place of their bridges, and without carriers of options. take is called for each of these, unless it is
+// nil.
+func localized(c Collector, take func(*optionsCarrier)) Collector {
+	switch w := c.(type) {
+	case nil:
+		return c
+	case *optionsCarrier:
+		if take != nil {
+			take(w)
+		}
+		return localized(w.collector, take)
+	case *wrappedCollector:
+		if isNil(w) {
+			return c
+		}
+		if inner := localized(w.collector, take); !isSame(inner, w.collector) {
+			return &wrappedCollector{inner, w.wrapping}
+		}
+		return c
+	}
+	if vector := behindBridge(c); vector != nil {
+		return vector
+	}
+	if inner, w, ok := foreignWrapping(c); ok {
+		return &wrappedCollector{localized(inner, take), w}
+	}
+	return c
+}
+
+// isSame reports whether two collectors are the same, as far as they can be compared.
+func isSame(a, b Collector) bool {
+	id := identityOf(a)
+	return id != nil && id == identityOf(b)
+}

@@ -1,0 +1,122 @@
+package metric
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/luxfi/metric/internal/book"
+)
+
+// registrationID tells registrations apart by the collector, not by what it describes. It is
+// the same for a collector and what adapts or binds it, behind wrappings that add the same.
+type registrationID struct {
+	origin any // Of the collector; nil if it cannot be told from others. See originOf.
+	added  string
+}
+
+// registrationOf returns the ID of the registration of c.
+func registrationOf(c Collector) registrationID {
+	origin := originOf(c)
+	if origin == nil || origin != origin { //nolint:gocritic // A NaN in it makes it different from itself.
+		return registrationID{}
+	}
+	return registrationID{origin, addedBy(wrappingsOf(c))}
+}
+
+// wrappingsOf returns the wrappings around the origin of c, innermost first.
+func wrappingsOf(c Collector) (list []wrapping) {
+	for {
+		switch w := c.(type) {
+		case *wrappedCollector:
+			list = append(list, w.wrapping)
+			c = w.collector
+		case *collectorAdapter:
+			c = w.collector
+		case *boundCollector:
+			c = w.collector
+		default:
+			slices.Reverse(list)
+			return list
+		}
+	}
+}
+
+// change calls register with the mutex held. If that fails, it may be because of a family of
+// a registry inside that has gone there; then register is called once more.
+func (r *ContextRegistry) change(register func() error) error {
+	locked := func() error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return register()
+	}
+	err := locked()
+	if already, ok := errors.AsType[AlreadyRegisteredError](err); ok {
+		if _, ok := already.ExistingCollector.(*ContextRegistry); !ok {
+			return err
+		}
+	}
+	if err != nil && r.forgetInNested() {
+		return locked()
+	}
+	return err
+}
+
+// forgetInNested removes what registries inside do not describe any more from the book, and
+// reports whether there was something. What they describe in addition is not looked at: it
+// may be in conflict with others.
+func (r *ContextRegistry) forgetInNested() bool {
+	r.mu.Lock()
+	var nested []*entry
+	for _, e := range r.entries {
+		if e.binding.nested != nil && len(e.described) > 0 {
+			nested = append(nested, e)
+		}
+	}
+	r.mu.Unlock()
+	changed := false
+	for _, e := range nested {
+		if left, described, ok := e.stillDescribed(); ok {
+			changed = r.shrink(e, left, described) || changed
+		}
+	}
+	return changed
+}
+
+// stillDescribed returns those descriptors of a registry inside that it still has, if some
+// are gone. It is called without the mutex: registries may contain each other.
+func (e *entry) stillDescribed() (left *descs, described []book.Desc, ok bool) {
+	now, err := describe(e.collector)
+	if err != nil {
+		return nil, nil, false
+	}
+	known := make(map[string]bool)
+	for _, d := range now.forBook() {
+		known[d.ID+d.Dimensions] = true
+	}
+	left = &descs{infos: e.announced.infos, inner: e.announced.inner, pedantic: e.announced.pedantic}
+	for i, d := range e.described {
+		if known[d.ID+d.Dimensions] {
+			left.list = append(left.list, e.announced.list[i])
+			described = append(described, d)
+		}
+	}
+	return left, described, len(described) < len(e.described)
+}
+
+// shrink replaces an entry with a copy that has fewer descriptors, as scrapes may be reading
+// it. It reports whether the entry was still there.
+func (r *ContextRegistry) shrink(e *entry, left *descs, described []book.Desc) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.Index(r.entries, e)
+	if i < 0 {
+		return false
+	}
+	smaller := *e
+	smaller.announced, smaller.described = left, described
+	r.strike(e)
+	r.write(&smaller)
+	r.entries[i] = &smaller
+	r.plan.Store(nil)
+	return true
+}
