@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -51,7 +51,7 @@ func unpack(t *testing.T, archive string) *program {
 		case "want":
 			p.want = strings.Split(strings.TrimSpace(text), "\n")
 		case "flags":
-			p.flags = strings.Fields(text)
+			p.flags = strings.Fields(strings.ReplaceAll(text, "HOST", runtime.GOOS+"/"+runtime.GOARCH))
 		}
 	}
 	p.require(t)
@@ -161,7 +161,7 @@ func (p *program) files(t *testing.T) map[string]string {
 	return files
 }
 
-// output builds and vets everything, runs the tests, and the program if it is one.
+// output compiles everything, tests included, and runs the program if it is one.
 func (p *program) output(t *testing.T) string {
 	t.Helper()
 	p.goRun(t, "vet", "-unusedresult", "./...") // One analyzer is enough to have everything compiled.
@@ -170,7 +170,6 @@ func (p *program) output(t *testing.T) string {
 			p.goRun(t, "vet", "-unusedresult", "-tags", p.flags[i+1], "./...")
 		}
 	}
-	p.goRun(t, "test", "-vet=off", "./...")
 	if text, err := os.ReadFile(filepath.Join(p.dir, "app.go")); err != nil || !bytes.HasPrefix(text, []byte("package main\n")) {
 		return ""
 	}
@@ -224,16 +223,15 @@ func testProgram(t *testing.T, p *program) {
 		t.Errorf("after the migration, the program prints\n%s\nand before\n%s", got, printed)
 	}
 
+	p.goRun(t, "test", "-vet=off", "./...")
+
 	if again := p.migrate(t, 0); !strings.HasPrefix(again, "Nothing to do") {
 		t.Errorf("a second migration says\n%s", again)
 	}
 	sameFiles(t, p.files(t), migrated)
 
-	reverted := p.migrate(t, 0, "-revert")
-	sameFiles(t, p.files(t), before)
-	if got := p.output(t); got != printed {
-		t.Errorf("after the way back, the program prints\n%s\nand before\n%s\n%s", got, printed, reverted)
-	}
+	p.migrate(t, 0, "-revert")
+	sameFiles(t, p.files(t), before) // So that it compiles again.
 }
 
 func sameFiles(t *testing.T, got, want map[string]string) {
@@ -247,5 +245,3 @@ func sameFiles(t *testing.T, got, want map[string]string) {
 		t.Errorf("the files are %v, want %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
 	}
 }
-
-var _ = regexp.MustCompile

@@ -62,12 +62,10 @@ func (m *Module) config(b Build, mode packages.LoadMode) *packages.Config {
 	return cfg
 }
 
-// Verify compiles every package and test of the module, with the texts in overlay instead
-// of those of the files, and returns what is wrong.
-func (m *Module) Verify(b Build, overlay map[string][]byte) ([]string, error) {
+// Verify type-checks every package and test of the module, and returns what is wrong.
+func (m *Module) Verify(b Build) ([]string, error) {
 	cfg := m.config(b, packages.NeedName|packages.NeedFiles|packages.NeedCompiledGoFiles|packages.NeedImports|packages.NeedTypes|
 		packages.NeedTypesSizes|packages.NeedSyntax|packages.NeedTypesInfo|packages.NeedModule)
-	cfg.Overlay = overlay
 	found, err := packages.Load(cfg, "./...")
 	if err != nil {
 		return nil, err

@@ -92,13 +92,13 @@ func run(ctx context.Context, o *options, stdout io.Writer) (int, error) {
 		p.nothing()
 		return exitDone, nil
 	}
-	return finish(m, o, p, builds, result, changed, strays)
+	return finish(m, o, p, result, changed, strays)
 }
 
 // inspect checks that the module compiles.
 func inspect(m *load.Module, builds []load.Build, p *report) (bool, error) {
 	for _, b := range builds {
-		problems, err := m.Verify(b, nil)
+		problems, err := m.Verify(b)
 		if err != nil {
 			return false, err
 		}
@@ -144,8 +144,8 @@ func findStrays(m *load.Module, graphs []*load.Graph) (strays []load.Stray, edit
 	return strays, editable, nil
 }
 
-// finish checks the result as Go builds it, writes it, and reports.
-func finish(m *load.Module, o *options, p *report, builds []load.Build, result *rewrite.Result, changed []*source.File, strays []load.Stray) (int, error) {
+// finish writes the result if it compiles, and reports.
+func finish(m *load.Module, o *options, p *report, result *rewrite.Result, changed []*source.File, strays []load.Stray) (int, error) {
 	texts := make(map[string][]byte, len(changed))
 	for _, f := range changed {
 		text, err := f.Formatted()
@@ -155,15 +155,6 @@ func finish(m *load.Module, o *options, p *report, builds []load.Build, result *
 		texts[f.Path] = text
 	}
 	broken := p.problems(result.Problems)
-	if !broken {
-		for _, b := range builds {
-			problems, err := m.Verify(b, texts)
-			if err != nil {
-				return 0, err
-			}
-			broken = p.brokenAfter(b, problems) || broken
-		}
-	}
 	if o.dryRun {
 		p.diff(changed, texts)
 	}

@@ -112,15 +112,6 @@ func hint(text string, revert bool) string {
 	return "see docs/migration.md, What is different"
 }
 
-func (p *report) brokenAfter(b load.Build, problems []string) bool {
-	if len(problems) == 0 {
-		return false
-	}
-	p.printf("The result does not compile%s:\n", with(b))
-	p.list(problems)
-	return true
-}
-
 // result reports what was done and what needs a look.
 func (p *report) result(r *rewrite.Result, strays []load.Stray) {
 	p.entries("Done:", r.Done)

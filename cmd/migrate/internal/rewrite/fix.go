@@ -10,12 +10,41 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// fixAll mends the uses whose types do not fit.
+// fixAll mends the uses whose types do not fit: first those that need another type where
+// they go to, since what comes from there may fit then.
 func (f *fixer) fixAll() {
+	f.eachUse(f.fixTarget)
+	if f.batch.Empty() {
+		f.eachUse(f.fix)
+	}
+}
+
+func (f *fixer) eachUse(visit func(use)) {
 	f.eachFile(func(p *check.Package, tree *ast.File) {
-		w := &walker{fixer: f, pkg: p, visit: f.fix}
+		w := &walker{fixer: f, pkg: p, visit: visit}
 		w.file(tree)
 	})
+}
+
+// fixTarget changes the type of the place that a value goes to.
+func (f *fixer) fixTarget(u use) {
+	if plain := f.plain(u.want); plain != nil && u.retarget != nil && types.AssignableTo(u.have, plain) {
+		f.attempt(func(c *change) bool { return u.retarget(c, plain) })
+		return
+	}
+	if rel := f.libraries.relate(u.have, u.want); rel.alike {
+		f.attempt(f.retarget(u, rel))
+	}
+}
+
+// plain returns client_golang's Counter or Gauge for a readable one, or nil.
+func (f *fixer) plain(t types.Type) types.Type {
+	if name := readable(t); name != "" {
+		if object := f.libraries.client[""].Scope().Lookup(name); object != nil {
+			return object.Type()
+		}
+	}
+	return nil
 }
 
 // fix mends a use, if it is one that the other library has broken.

@@ -99,6 +99,16 @@ func (f *fixer) objectOf(id *ast.Ident) types.Object {
 	return f.round.ObjectOf(id)
 }
 
+// usedBy is objectOf for the name of a type: that of an embedded field denotes both.
+func (f *fixer) usedBy(id *ast.Ident) types.Object {
+	for _, p := range f.round.PackagesOf(f.round.FileAt(id.Pos())) {
+		if o := p.Info.Uses[id]; o != nil {
+			return o
+		}
+	}
+	return f.objectOf(id)
+}
+
 // callee returns what a function's expression denotes, and the identifier that does.
 func (f *fixer) callee(fun ast.Expr) (types.Object, *ast.Ident) {
 	switch fun := ast.Unparen(fun).(type) {

@@ -12,6 +12,10 @@ import (
 // of ours. It reports whether that is all there is to change.
 func (f *fixer) unify(c *change, e ast.Expr, want types.Type) bool {
 	have := f.typeOf(e)
+	if function, ok := e.(*ast.FuncType); ok && have == nil { // of a declared function or method
+		w, ok := want.Underlying().(*types.Signature)
+		return ok && f.unifyFields(c, function.Params, w.Params()) && f.unifyFields(c, function.Results, w.Results())
+	}
 	if have == nil {
 		if dots, ok := e.(*ast.Ellipsis); ok {
 			slice, ok := types.Unalias(want).(*types.Slice)
@@ -29,9 +33,9 @@ func (f *fixer) unify(c *change, e ast.Expr, want types.Type) bool {
 	case *ast.ParenExpr:
 		return f.unify(c, e.X, want)
 	case *ast.Ident:
-		return f.unifyName(c, e, f.objectOf(e), want)
+		return f.unifyName(c, e, f.usedBy(e), want)
 	case *ast.SelectorExpr:
-		return f.unifyName(c, e, f.objectOf(e.Sel), want)
+		return f.unifyName(c, e, f.usedBy(e.Sel), want)
 	case *ast.StarExpr:
 		w, ok := want.(*types.Pointer)
 		return ok && f.unify(c, e.X, w.Elem())

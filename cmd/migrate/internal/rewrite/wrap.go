@@ -71,7 +71,7 @@ func (f *fixer) literal(c *change, e ast.Expr, have, want types.Type) bool {
 	h, ok := have.Underlying().(*types.Signature)
 	w, alsoFunc := want.Underlying().(*types.Signature)
 	if !ok || !alsoFunc || h.Variadic() != w.Variadic() || h.TypeParams().Len() > 0 || w.Results().Len() == 0 ||
-		!assignable(w.Params(), h.Params()) || !assignable(h.Results(), w.Results()) || !isSteady(e) {
+		!assignable(w.Params(), h.Params()) || !assignable(h.Results(), w.Results()) || !f.isSteady(e) {
 		return false
 	}
 	params, args := make([]string, h.Params().Len()), make([]string, h.Params().Len())
@@ -140,15 +140,18 @@ func assignable(from, to *types.Tuple) bool {
 }
 
 // isSteady reports whether a function's expression can be evaluated at every call rather
-// than once: it calls nothing itself, and indexes nothing.
-func isSteady(e ast.Expr) bool {
+// than once: nothing in it has an effect or a result of its own.
+func (f *fixer) isSteady(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.Ident:
 		return true
 	case *ast.ParenExpr:
-		return isSteady(e.X)
+		return f.isSteady(e.X)
 	case *ast.SelectorExpr:
-		return isSteady(e.X)
+		return f.isSteady(e.X)
+	case *ast.CallExpr:
+		with, _ := f.callee(e.Fun) // promauto.With only keeps the registerer.
+		return with != nil && isOurs(with.Pkg()) && with.Name() == "With" && len(e.Args) == 1 && f.isSteady(e.Args[0])
 	}
 	return false
 }

@@ -106,6 +106,9 @@ func (c *Change) Files() []*File {
 // A Batch collects changes to texts that have not been changed since they were parsed.
 type Batch struct{ files map[*File]bool }
 
+// Empty reports whether no change was added.
+func (b *Batch) Empty() bool { return len(b.files) == 0 }
+
 // Outcome says what Add has done with a change.
 type Outcome int
 
