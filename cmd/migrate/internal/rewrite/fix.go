@@ -11,9 +11,16 @@ import (
 )
 
 // fixAll mends the uses whose types do not fit: first those that need another type where
-// they go to, since what comes from there may fit then.
+// they go to, then those that need another declaration where they come from, and the others
+// last, since they may fit then.
 func (f *fixer) fixAll() {
 	f.eachUse(f.fixTarget)
+	if !f.batch.Empty() {
+		return
+	}
+	f.declarations = true
+	f.eachUse(f.fix)
+	f.declarations = false
 	if f.batch.Empty() {
 		f.eachUse(f.fix)
 	}
@@ -69,7 +76,10 @@ func isSignature(t types.Type) bool {
 
 // wrap returns the way of putting something around the value.
 func (f *fixer) wrap(u use, want types.Type) func(*change) bool {
-	return func(c *change) bool { return u.index < 0 && f.wrapExpr(c, u.expr, u.have, want) }
+	return func(c *change) bool {
+		c.wraps = true
+		return u.index < 0 && f.wrapExpr(c, u.expr, u.have, want)
+	}
 }
 
 // retype returns the way of making the value one of the wanted type where it comes from.
@@ -156,11 +166,13 @@ func (f *fixer) fixOursAs(u use, want *types.Interface) bool {
 	if !types.Implements(client, want) {
 		return false
 	}
-	ways := []func(*change) bool{f.wrap(u, client), func(c *change) bool { return f.retypeUse(c, u, client) }}
-	if deletes(want) { // A bridge does not.
-		ways = ways[1:]
+	if deletes(want) {
+		return f.attempt(func(c *change) bool {
+			c.noBridge = true
+			return f.retypeUse(c, u, client)
+		})
 	}
-	return f.attempt(ways...)
+	return f.attempt(f.wrap(u, client), func(c *change) bool { return f.retypeUse(c, u, client) })
 }
 
 // deletes reports whether an interface has methods that delete series.

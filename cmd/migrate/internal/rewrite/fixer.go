@@ -24,6 +24,8 @@ type change struct {
 
 	said     []said
 	visiting map[types.Object]bool // declarations that are being changed
+	wraps    bool                  // It only puts something around a value.
+	noBridge bool                  // The place deletes series, which a bridge does not.
 }
 
 type said struct {
@@ -44,6 +46,8 @@ type fixer struct {
 	batch     *source.Batch
 	entries   *[]Entry
 	pkg       *check.Package
+
+	declarations bool // Changes that only wrap a value have to wait.
 }
 
 func newFixer(r *check.Round, module string, entries *[]Entry) *fixer {
@@ -73,7 +77,9 @@ func (f *fixer) commit(c *change) {
 func (f *fixer) attempt(ways ...func(c *change) bool) bool {
 	for _, way := range ways {
 		if c := f.newChange(); way(c) && c.Len() > 0 {
-			f.commit(c)
+			if !f.declarations || !c.wraps {
+				f.commit(c)
+			}
 			return true
 		}
 	}

@@ -221,8 +221,12 @@ func (f *fixer) foldImport(c *change, tree *ast.File, spec *ast.ImportSpec, belo
 	}
 	name := client.Name()
 	for _, other := range tree.Imports {
-		if importPath(other) != load.Root+below || other.Name != nil && (other.Name.Name == "_" || other.Name.Name == ".") {
+		if importPath(other) != load.Root+below || other.Name != nil && other.Name.Name == "_" {
 			continue
+		}
+		if other.Name != nil && other.Name.Name == "." {
+			f.removeImport(c, tree, spec)
+			return f.unqualify(c, tree, spec.Name)
 		}
 		// The name that the import will have.
 		if other.Name != nil {
@@ -239,6 +243,22 @@ func (f *fixer) foldImport(c *change, tree *ast.File, spec *ast.ImportSpec, belo
 	file := f.round.Source(tree)
 	c.Replace(file, f.round.Offset(spec.Pos()), f.round.Offset(spec.Path.End()), spec.Path.Value)
 	return f.renameUsesFreely(c, tree, spec.Name, name)
+}
+
+// unqualify removes the name of an import where it is used.
+func (f *fixer) unqualify(c *change, tree *ast.File, name *ast.Ident) bool {
+	object := f.objectOf(name)
+	ast.Inspect(tree, func(n ast.Node) bool {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if id, ok := selector.X.(*ast.Ident); ok && f.objectOf(id) == object {
+			c.Replace(f.round.Source(tree), f.round.Offset(id.Pos()), f.round.Offset(selector.Sel.Pos()), "")
+		}
+		return true
+	})
+	return true
 }
 
 // renameUsesFreely is renameUses for a name that nothing in the file has yet.

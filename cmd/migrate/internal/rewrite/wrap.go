@@ -33,7 +33,7 @@ func (f *fixer) surround(c *change, e ast.Expr, before, after string) {
 func (f *fixer) bridge(c *change, e ast.Expr, have, want types.Type) bool {
 	h, ok := types.Unalias(have).(*types.Pointer)
 	w, alsoPointer := types.Unalias(want).(*types.Pointer)
-	if !ok || !alsoPointer {
+	if !ok || !alsoPointer || c.noBridge {
 		return false
 	}
 	their := f.libraries.counterpart(h.Elem())
