@@ -70,9 +70,13 @@ func (m *Module) Verify(b Build) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var problems []string
+	var problems, unplaced []string
 	for _, p := range found {
 		for _, e := range p.Errors {
+			if e.Pos == "-" || e.Pos == "" { // The go command's account of what is found below.
+				unplaced = append(unplaced, e.Msg)
+				continue
+			}
 			problem := e.Error()
 			if rest, ok := strings.CutPrefix(problem, m.Dir+string(filepath.Separator)); ok {
 				problem = rest
@@ -81,6 +85,9 @@ func (m *Module) Verify(b Build) ([]string, error) {
 				problems = append(problems, problem)
 			}
 		}
+	}
+	if len(problems) == 0 {
+		return unplaced, nil
 	}
 	return problems, nil
 }
