@@ -2,6 +2,7 @@
 package check
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -162,7 +163,7 @@ func (c *Checker) parse(path string) (*ast.File, error) {
 		c.files[path] = f
 	}
 	known := c.parsed[path]
-	if known == nil || string(known.text) != string(f.Text) {
+	if known == nil || !bytes.Equal(known.text, f.Text) {
 		file, err := parser.ParseFile(c.fset, path, f.Text, parser.ParseComments|parser.SkipObjectResolution)
 		known = &parsed{f.Text, file, err}
 		c.parsed[path] = known

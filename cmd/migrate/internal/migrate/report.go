@@ -116,10 +116,10 @@ func hint(text string, revert bool) string {
 func (p *report) result(r *rewrite.Result, strays []load.Stray) {
 	p.entries("Done:", r.Done)
 	p.entries("Have a look:", r.Notes)
-	var generated []string
+	var apart []string
 	for _, f := range r.Changed() {
 		if f.Generated() {
-			generated = append(generated, p.name(f.Path)+": generated; its generator has to be changed, too")
+			apart = append(apart, p.name(f.Path)+": generated; its generator has to be changed, too")
 		}
 	}
 	for _, s := range strays {
@@ -132,11 +132,11 @@ func (p *report) result(r *rewrite.Result, strays []load.Stray) {
 		} else if !load.Imports(s.Text, p.root()) {
 			continue
 		}
-		generated = append(generated, p.name(s.Path)+": "+what)
+		apart = append(apart, p.name(s.Path)+": "+what)
 	}
-	if len(generated) > 0 {
+	if len(apart) > 0 {
 		p.printf("Files apart:\n")
-		p.list(generated)
+		p.list(apart)
 	}
 }
 
@@ -149,6 +149,8 @@ func (p *report) root() string {
 }
 
 func (p *report) entries(title string, entries []rewrite.Entry) {
+	// A file that goes on using client_golang may be as it was again.
+	entries = slices.DeleteFunc(entries, func(e rewrite.Entry) bool { return !e.Mark.File.Changed() })
 	if len(entries) == 0 {
 		return
 	}

@@ -138,7 +138,7 @@ func (f *fixer) removeImport(c *change, tree *ast.File, spec *ast.ImportSpec) {
 
 // wholeLine extends a range to its line if nothing but blanks and a comment is there besides.
 func wholeLine(file *source.File, from, to int) (begin, end int) {
-	begin, end = from, to
+	begin = from
 	for begin > 0 && (file.Text[begin-1] == ' ' || file.Text[begin-1] == '\t') {
 		begin--
 	}

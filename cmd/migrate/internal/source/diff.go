@@ -85,7 +85,7 @@ func compare(a, b []string) []diffLine {
 	for d := 0; ; d++ {
 		next := make(map[int]int, d+1)
 		for k := -d; k <= d; k += 2 {
-			x := 0
+			var x int
 			if k == -d || k != d && reach[k-1] < reach[k+1] {
 				x = reach[k+1]
 			} else {

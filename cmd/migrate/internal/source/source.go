@@ -2,6 +2,7 @@
 package source
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"go/format"
@@ -31,7 +32,7 @@ func Read(path string) (*File, error) {
 }
 
 // Changed reports whether the text differs from the original.
-func (f *File) Changed() bool { return string(f.Text) != string(f.Original) }
+func (f *File) Changed() bool { return !bytes.Equal(f.Text, f.Original) }
 
 // Formatted returns the text as gofmt formats it. A file without changes stays as it is.
 func (f *File) Formatted() ([]byte, error) {
@@ -112,6 +113,7 @@ func (b *Batch) Empty() bool { return len(b.files) == 0 }
 // Outcome says what Add has done with a change.
 type Outcome int
 
+// The outcomes.
 const (
 	Added    Outcome = iota
 	Known            // All its edits are there.
