@@ -13,7 +13,7 @@ COUNT ?= 1
 
 # Each module is built the way its users build it: by its own go.mod, not by go.work.
 export GOWORK := off
-MODULES := $(sort $(patsubst %/,%,$(dir $(wildcard go.mod */go.mod))))
+MODULES := $(sort $(patsubst %/,%,$(dir $(wildcard go.mod */go.mod */*/go.mod))))
 
 # The race detector needs a C compiler; where there is none, the tests run without it.
 RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)

@@ -1,0 +1,291 @@
+package rewrite
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/luxfi/metric/cmd/migrate/internal/check"
+	"github.com/luxfi/metric/cmd/migrate/internal/load"
+)
+
+// fixAll mends the uses whose types do not fit: first those that need another type where
+// they go to, then those that need another declaration where they come from, and the others
+// last, since they may fit then.
+func (f *fixer) fixAll() {
+	f.eachUse(f.fixTarget)
+	if !f.batch.Empty() {
+		return
+	}
+	f.declarations = true
+	f.eachUse(f.fix)
+	f.declarations = false
+	if f.batch.Empty() {
+		f.eachUse(f.fix)
+	}
+}
+
+func (f *fixer) eachUse(visit func(use)) {
+	f.eachFile(func(p *check.Package, tree *ast.File) {
+		w := &walker{fixer: f, pkg: p, visit: visit}
+		w.file(tree)
+	})
+}
+
+// fixTarget changes the type of the place that a value goes to.
+func (f *fixer) fixTarget(u use) {
+	if plain := f.plain(u.want); plain != nil && u.retarget != nil && types.AssignableTo(u.have, plain) {
+		f.attempt(func(c *change) bool { return u.retarget(c, plain) })
+		return
+	}
+	if rel := f.libraries.relate(u.have, u.want); rel.alike {
+		f.attempt(f.retarget(u, rel))
+	}
+}
+
+// plain returns client_golang's Counter or Gauge for a readable one, or nil.
+func (f *fixer) plain(t types.Type) types.Type {
+	if name := readable(t); name != "" {
+		if object := f.libraries.client[""].Scope().Lookup(name); object != nil {
+			return object.Type()
+		}
+	}
+	return nil
+}
+
+// fix mends a use, if it is one that the other library has broken.
+func (f *fixer) fix(u use) {
+	rel := f.libraries.relate(u.have, u.want)
+	switch {
+	case !rel.alike:
+		if want, ok := u.want.Underlying().(*types.Interface); ok {
+			f.fixInterface(u, want)
+		}
+	case isSignature(u.have) && !rel.narrow && !rel.widen:
+		f.attempt(f.retype(u), f.retarget(u, rel), f.wrap(u, u.want))
+	default:
+		f.attempt(f.wrap(u, u.want), f.retype(u), f.retarget(u, rel), f.swapCallee(u, rel))
+	}
+}
+
+func isSignature(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Signature)
+	return ok
+}
+
+// wrap returns the way of putting something around the value.
+func (f *fixer) wrap(u use, want types.Type) func(*change) bool {
+	return func(c *change) bool {
+		c.wraps = true
+		return u.index < 0 && f.wrapExpr(c, u.expr, u.have, want)
+	}
+}
+
+// retype returns the way of making the value one of the wanted type where it comes from.
+func (f *fixer) retype(u use) func(*change) bool {
+	return func(c *change) bool {
+		if rel := f.libraries.relate(u.have, u.want); rel.toOurs || rel.widen {
+			return false
+		}
+		return f.retypeUse(c, u, u.want)
+	}
+}
+
+func (f *fixer) retypeUse(c *change, u use, want types.Type) bool {
+	if u.index < 0 {
+		return f.retypeExpr(c, u.expr, want)
+	}
+	call, ok := ast.Unparen(u.expr).(*ast.CallExpr)
+	return ok && f.retypeResult(c, call, u.index, want)
+}
+
+// retarget returns the way of changing the place that wants another type.
+func (f *fixer) retarget(u use, rel relation) func(*change) bool {
+	return func(c *change) bool {
+		return (rel.toOurs || rel.widen) && u.retarget != nil && u.retarget(c, u.have)
+	}
+}
+
+// swapCallee returns the way of calling client_golang's function of the same name.
+func (f *fixer) swapCallee(u use, rel relation) func(*change) bool {
+	return func(c *change) bool {
+		if !rel.toOurs || u.call == nil {
+			return false
+		}
+		_, id := f.callee(u.call.Fun)
+		return id != nil && f.swapName(c, u.call.Fun, nil)
+	}
+}
+
+// fixInterface mends a value that does not implement an interface.
+func (f *fixer) fixInterface(u use, want *types.Interface) {
+	if f.fixOursAs(u, want) {
+		return
+	}
+	f.attempt(func(c *change) bool {
+		for m := range want.Methods() {
+			object, path, _ := types.LookupFieldOrMethod(u.have, true, m.Pkg(), m.Name())
+			method, ok := object.(*types.Func)
+			if !ok {
+				return false
+			}
+			rel := f.libraries.relate(method.Type(), m.Type())
+			switch {
+			case rel.same():
+			case !rel.alike:
+				return false
+			case rel.toOurs || rel.widen:
+				if !f.retypeObject(c, m, method.Type()) {
+					return false
+				}
+			case !f.retypeObject(c, method, m.Type()) && !f.retypeEmbedded(c, u.have, path):
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// fixOursAs mends a value of a type of ours whose counterpart implements an interface: a
+// method there returns a type that has more methods here.
+func (f *fixer) fixOursAs(u use, want *types.Interface) bool {
+	elem := u.have
+	pointer, isPointer := types.Unalias(u.have).(*types.Pointer)
+	if isPointer {
+		elem = pointer.Elem()
+	}
+	counterpart := f.libraries.counterpart(elem)
+	if counterpart == nil {
+		return false
+	}
+	client := counterpart.Type()
+	if isPointer {
+		client = types.NewPointer(client)
+	}
+	if !types.Implements(client, want) {
+		return false
+	}
+	if deletes(want) {
+		return f.attempt(func(c *change) bool {
+			c.noBridge = true
+			return f.retypeUse(c, u, client)
+		})
+	}
+	return f.attempt(f.wrap(u, client), func(c *change) bool { return f.retypeUse(c, u, client) })
+}
+
+// deletes reports whether an interface has methods that delete series.
+func deletes(t *types.Interface) bool {
+	for m := range t.Methods() {
+		if m.Name() == "Reset" || strings.HasPrefix(m.Name(), "Delete") {
+			return true
+		}
+	}
+	return false
+}
+
+// retypeEmbedded changes the type of the embedded field that a method comes from, if it is
+// one of ours, to its counterpart.
+func (f *fixer) retypeEmbedded(c *change, t types.Type, path []int) bool {
+	var field *types.Var
+	for _, i := range path[:max(0, len(path)-1)] {
+		if p, ok := t.Underlying().(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		s, ok := t.Underlying().(*types.Struct)
+		if !ok {
+			return false
+		}
+		field = s.Field(i)
+		t = field.Type()
+		if their, ok := f.clientType(t); ok {
+			return f.retypeObject(c, field, their)
+		}
+	}
+	return false
+}
+
+// clientType returns client_golang's type for one of ours or a pointer to it.
+func (f *fixer) clientType(t types.Type) (types.Type, bool) {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		elem, ok := f.clientType(p.Elem())
+		return types.NewPointer(elem), ok
+	}
+	if their := f.libraries.counterpart(t); their != nil {
+		return their.Type(), true
+	}
+	return types.Typ[types.Invalid], false
+}
+
+// tidyImports removes imports of the libraries that nothing needs any more.
+func (f *fixer) tidyImports() {
+	f.eachFile(func(p *check.Package, tree *ast.File) {
+		used := make(map[types.Object]bool)
+		for id, object := range p.Info.Uses {
+			if tree.FileStart <= id.Pos() && id.Pos() < tree.FileEnd {
+				used[object] = true
+			}
+		}
+		for _, spec := range tree.Imports {
+			path := importPath(spec)
+			if !isBelow(path, load.Root) && !isBelow(path, load.ClientRoot) {
+				continue
+			}
+			object := p.Info.Implicits[spec]
+			if spec.Name != nil {
+				if spec.Name.Name == "_" || spec.Name.Name == "." {
+					continue
+				}
+				object = p.Info.Defs[spec.Name]
+			}
+			if object == nil || used[object] {
+				continue
+			}
+			c := f.newChange()
+			if !f.restoreName(c, tree, spec) {
+				f.removeImport(c, tree, spec)
+			}
+			f.commit(c)
+		}
+	})
+}
+
+// restoreName puts client_golang's import in the place of ours that nothing needs, so that a
+// file that goes on using client_golang stays as it was.
+func (f *fixer) restoreName(c *change, tree *ast.File, unused *ast.ImportSpec) bool {
+	below, ours := strings.CutPrefix(importPath(unused), load.Root)
+	if !ours {
+		return false
+	}
+	i := slices.IndexFunc(tree.Imports, func(s *ast.ImportSpec) bool {
+		return importPath(s) == load.ClientRoot+below && s.Name != nil && kept.MatchString(s.Name.Name)
+	})
+	if i < 0 {
+		return false
+	}
+	theirs := tree.Imports[i]
+	name := f.importName(tree, unused)
+	file := f.round.Source(tree)
+	spec := theirs.Path.Value
+	if name != f.libraries.client[below].Name() {
+		spec = name + " " + spec
+	}
+	c.Replace(file, f.round.Offset(unused.Pos()), f.round.Offset(unused.Path.End()), spec)
+	f.removeImport(c, tree, theirs)
+	return f.renameUses(c, tree, theirs.Name, name)
+}
+
+// renameUses renames an import where it is used.
+func (f *fixer) renameUses(c *change, tree *ast.File, old *ast.Ident, name string) bool {
+	object := f.objectOf(old)
+	ok := true
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if id, isIdent := n.(*ast.Ident); isIdent && id != old && f.objectOf(id) == object {
+			ok = ok && f.sees(tree, id.Pos(), name)
+			c.Replace(f.round.Source(tree), f.round.Offset(id.Pos()), f.round.Offset(id.End()), name)
+		}
+		return true
+	})
+	return ok
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/tools/txtar"
+
+	"github.com/luxfi/metric/cmd/migrate/internal/migrate"
+)
+
+// The tests need no network: the modules that their programs require are those of the
+// library itself.
+func TestMain(m *testing.M) {
+	for key, value := range map[string]string{"GOPROXY": "off", "GOSUMDB": "off", "GOWORK": "off", "GOFLAGS": "-mod=mod -buildvcs=false"} {
+		if err := os.Setenv(key, value); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// program is a module that uses client_golang, in a folder of its own.
+type program struct {
+	dir   string
+	flags []string
+	want  []string // lines such as "file: text", of the migrated files and of the report
+}
+
+// unpack writes a program of testdata, and the library beside it.
+func unpack(t *testing.T, archive string) *program {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	extract(t, "testdata/lib.txtar", filepath.Join(dir, "lib"))
+	p := &program{dir: filepath.Join(dir, "app")}
+	for name, text := range extract(t, archive, p.dir) {
+		switch name {
+		case "want":
+			p.want = strings.Split(strings.TrimSpace(text), "\n")
+		case "flags":
+			p.flags = strings.Fields(strings.ReplaceAll(text, "HOST", runtime.GOOS+"/"+runtime.GOARCH))
+		}
+	}
+	p.require(t)
+	return p
+}
+
+// extract writes the files of an archive, and returns those that are for the test.
+func extract(t *testing.T, archive, dir string) map[string]string {
+	t.Helper()
+	a, err := txtar.ParseFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	special := make(map[string]string)
+	for _, f := range a.Files {
+		if !strings.Contains(f.Name, ".") {
+			special[f.Name] = string(f.Data)
+			continue
+		}
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return special
+}
+
+// require writes a go.mod with the requirements of the library.
+func (p *program) require(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod := &bytes.Buffer{}
+	fmt.Fprintf(mod, "module example.com/app\n\ngo %s\n\nreplace example.com/lib => ../lib\n\nrequire example.com/lib v0.0.0\n", root.Go.Version)
+	for _, r := range root.Require {
+		fmt.Fprintf(mod, "require %s %s\n", r.Mod.Path, r.Mod.Version)
+	}
+	sum, err := os.ReadFile("../../go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{"go.mod": mod.Bytes(), "go.sum": sum} {
+		if err := os.WriteFile(filepath.Join(p.dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.goRun(t, "mod", "tidy")
+}
+
+// goRun runs the go command.
+func (p *program) goRun(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "PWD="+p.dir)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// migrate runs the command, which has to end with an exit code, and returns its report.
+func (p *program) migrate(t *testing.T, code int, flags ...string) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := slices.Concat(flags, p.flags)
+	if !slices.Contains(flags, "-revert") {
+		args = append(args, "-replace", root)
+	}
+	var stdout, stderr bytes.Buffer
+	got := migrate.Main(context.Background(), append(args, p.dir+"/..."), &stdout, &stderr)
+	if got != code {
+		t.Fatalf("migrate %v ends with %d, want %d\n%s%s", args, got, code, stdout.String(), stderr.String())
+	}
+	return stdout.String()
+}
+
+// files returns all files of the module by name, without go.sum.
+func (p *program) files(t *testing.T) map[string]string {
+	t.Helper()
+	files := make(map[string]string)
+	err := filepath.WalkDir(p.dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == "go.sum" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		name, _ := filepath.Rel(p.dir, path) // Both are absolute.
+		files[filepath.ToSlash(name)] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// output compiles everything, tests included, and runs the program if it is one.
+func (p *program) output(t *testing.T) string {
+	t.Helper()
+	p.goRun(t, "vet", "-unusedresult", "./...") // One analyzer is enough to have everything compiled.
+	for i, flag := range p.flags {
+		if flag == "-tags" {
+			p.goRun(t, "vet", "-unusedresult", "-tags", p.flags[i+1], "./...")
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(p.dir, "app.go")); err != nil || !bytes.HasPrefix(text, []byte("package main\n")) {
+		return ""
+	}
+	return p.goRun(t, "run", ".")
+}
+
+// TestPrograms migrates each program, builds and runs it, migrates it again, and reverts it.
+func TestPrograms(t *testing.T) {
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, archive := range archives {
+		name := strings.TrimSuffix(filepath.Base(archive), ".txtar")
+		if name == "lib" || strings.HasPrefix(name, "left") {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testProgram(t, unpack(t, archive))
+		})
+	}
+}
+
+func testProgram(t *testing.T, p *program) {
+	before, printed := p.files(t), p.output(t)
+
+	dry := p.migrate(t, 0, "-n")
+	if !maps.Equal(p.files(t), before) {
+		t.Fatal("-n has changed something")
+	}
+	report := p.migrate(t, 0)
+	migrated := p.files(t)
+	for _, line := range p.want {
+		file, text, ok := strings.Cut(line, ": ")
+		if !ok {
+			t.Fatalf("%q is not of the form file: text", line)
+		}
+		where := migrated[file]
+		if file == "report" {
+			where = report
+		}
+		if !strings.Contains(where, text) {
+			t.Errorf("%s lacks %q:\n%s", file, text, where)
+		}
+	}
+	if !strings.Contains(dry, `+	prometheus "github.com/luxfi/metric"`) && !strings.Contains(dry, `+import prometheus "github.com/luxfi/metric"`) {
+		t.Errorf("-n prints\n%s", dry)
+	}
+	if got := p.output(t); got != printed {
+		t.Errorf("after the migration, the program prints\n%s\nand before\n%s", got, printed)
+	}
+
+	p.goRun(t, "test", "-vet=off", "./...")
+
+	if again := p.migrate(t, 0); !strings.HasPrefix(again, "Nothing to do") {
+		t.Errorf("a second migration says\n%s", again)
+	}
+	sameFiles(t, p.files(t), migrated)
+
+	p.migrate(t, 0, "-revert")
+	sameFiles(t, p.files(t), before) // So that it compiles again.
+}
+
+func sameFiles(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for name, text := range want {
+		if got[name] != text {
+			t.Errorf("%s is\n%s\nwant\n%s", name, got[name], text)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("the files are %v, want %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+	}
+}
