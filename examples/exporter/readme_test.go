@@ -121,11 +121,13 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	dir := newModule(t)
-	for i, s := range steps {
+	for _, s := range steps {
 		t.Run(fmt.Sprintf("line %d", s.line), func(t *testing.T) {
-			program := s.build(t, dir)
-			if len(s.claims) > 0 || i == 0 {
-				s.check(t, dir, program)
+			address := freeAddress(t)
+			program := s.build(t, dir, address)
+			if len(s.claims) > 0 {
+				run(t, dir, program, address)
+				s.check(t, address)
 			}
 		})
 	}
@@ -151,12 +153,16 @@ func newModule(t *testing.T) string {
 	return dir
 }
 
-// build writes the files of a step and returns the program.
-func (s *step) build(t *testing.T, dir string) string {
+// build writes the files of a step, except that it listens on another address, and returns
+// the program.
+func (s *step) build(t *testing.T, dir, address string) string {
 	t.Helper()
 	for name, text := range s.files {
 		if name == "main.go" {
-			text = withStatements(t, text, s.statements)
+			if strings.Count(text, listenAddress) != 1 {
+				t.Fatalf("the program does not listen on %s:\n%s", listenAddress, text)
+			}
+			text = withStatements(t, strings.Replace(text, listenAddress, address, 1), s.statements)
 		}
 		write(t, filepath.Join(dir, name), text)
 	}
@@ -192,10 +198,9 @@ func withStatements(t *testing.T, program string, statements []string) string {
 	return program[:end] + strings.Join(statements, "\n") + "\n" + program[end:]
 }
 
-// check runs the program in its folder and compares what it serves with the claims.
-func (s *step) check(t *testing.T, dir, program string) {
+// check compares what the program serves with the claims.
+func (s *step) check(t *testing.T, address string) {
 	t.Helper()
-	address := s.start(t, dir, program)
 	for _, claim := range s.claims {
 		body := claim.ask(t, address)
 		if got := strings.Join(filtered(t, claim.command, body), "\n"); len(claim.lines) > 0 && got != strings.Join(claim.lines, "\n") {
@@ -204,31 +209,22 @@ func (s *step) check(t *testing.T, dir, program string) {
 	}
 }
 
-// start runs the program on a free port until the test ends, and returns its address.
-func (s *step) start(t *testing.T, dir, program string) string {
+// freeAddress returns an address that nobody listens on.
+func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
 	listener.Close()
+	return listener.Addr().String()
+}
 
-	// A program without a flag for its address is built with another one.
-	var args []string
-	if strings.Contains(s.files["main.go"], `flag.String("listen"`) {
-		args = []string{"-listen", address}
-	} else {
-		moved := *s
-		moved.files = maps.Clone(s.files)
-		moved.files["main.go"] = strings.Replace(s.files["main.go"], listenAddress, address, 1)
-		if moved.files["main.go"] == s.files["main.go"] {
-			t.Fatalf("the program does not listen on %s", listenAddress)
-		}
-		program = moved.build(t, dir)
-	}
+// run runs the program in its folder until the test ends, and returns when it listens.
+func run(t *testing.T, dir, program, address string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, program, args...)
+	command := exec.CommandContext(ctx, program)
 	command.Dir = dir
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
@@ -246,7 +242,7 @@ func (s *step) start(t *testing.T, dir, program string) string {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
 		if err == nil {
 			conn.Close()
-			return address
+			return
 		}
 		select {
 		case err := <-exited:
