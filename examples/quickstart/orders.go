@@ -125,7 +125,9 @@ func fail(w http.ResponseWriter, err error) {
 		http.Error(w, "no such order", http.StatusNotFound)
 		return
 	}
-	log.Print(err)
+	if !errors.Is(err, context.Canceled) { // The customer has gone.
+		log.Print(err)
+	}
 	http.Error(w, "the shop has a problem", http.StatusInternalServerError)
 }
 
