@@ -28,14 +28,15 @@ func WithConcurrency(n int) RegistryOption {
 	return registryOption(func(r *ContextRegistry) { r.engine.Concurrency = n })
 }
 
-// WithSelfMetrics adds metrics about the collection to every scrape: for each
-// collector that was selected <namespace>_scrape_collector_success,
-// …_duration_seconds, …_timeout and more, and some about the scrape as a whole. They
-// are about collectors that run somebody else's code; instruments of this package
-// cannot fail. An invalid namespace panics.
+// WithSelfMetrics adds metrics about the collection to every scrape: for each selected
+// collector <namespace>_scrape_collector_success, …_duration_seconds and …_runs_total, and
+// four about the scrape as a whole. Others, such as …_errors_total, appear for a collector
+// when they first have a value other than 0, and stay until it is unregistered. They cover
+// collectors that run somebody else's code; instruments of this package cannot fail. An
+// invalid namespace panics. [EnableSelfMetrics] does the same for the default registry.
 func WithSelfMetrics(namespace string) RegistryOption {
 	metrics := newSelfMetrics(namespace)
-	return registryOption(func(r *ContextRegistry) { r.self = metrics })
+	return registryOption(func(r *ContextRegistry) { r.self.Store(metrics) })
 }
 
 // WithLogger has each failure of a scrape logged as one line, at most once a minute

@@ -28,9 +28,9 @@ type Registry = ContextRegistry
 type ContextRegistry struct {
 	engine      engine.Engine
 	pedantic    bool
-	host        bool         // It runs a single gatherer, which has no name in it; see hosts.
-	self        *selfMetrics // Nil if they were not asked for.
-	log         *failureLog  // Nil if there is none.
+	host        bool                        // It runs a single gatherer, which has no name in it; see hosts.
+	self        atomic.Pointer[selfMetrics] // Nil if they were not asked for.
+	log         *failureLog                 // Nil if there is none.
 	hooks       Hooks
 	scrapeHooks scrapeHooks
 
@@ -61,9 +61,9 @@ type entry struct {
 	several   bool              // The name that was asked for is meant for several collectors.
 	sole      bool              // A gatherer that is all there is: its errors are passed on as they are.
 
-	policy     *engine.Policy
-	policies   []string // What was asked for, as Status shows it.
-	selfLabels selfLabels
+	policy   *engine.Policy
+	policies []string // What was asked for, as Status shows it.
+	self     selfState
 
 	// forgive, if not nil, tells that a sample which was left out is no failure.
 	forgive func(error) bool
@@ -248,9 +248,6 @@ func (r *ContextRegistry) prepare(e *entry) {
 	e.run = &engine.Collector{
 		Name: e.name, Run: r.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy,
 		Earlier: r.leftBehind(e), Origin: e.origin,
-	}
-	if r.self != nil {
-		e.selfLabels = newSelfLabels(e.name)
 	}
 }
 

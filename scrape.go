@@ -143,9 +143,7 @@ func (s *scrape) end(err error) error {
 		r.hookFailed(s.ctx, s.patience, "", s.hookErr)
 	}
 	r.log.log(s.ctx, s.patience, collectingFailed, s.worthLogging())
-	if r.self != nil {
-		r.self.scrapes.Add(1)
-	}
+	s.eachSelf(func(m *selfMetrics) { m.scrapes.Add(1) })
 	if err := r.scrapeEnd(s.ctx, s.patience, ScrapeEnd{time.Since(s.began), gathering}); err != nil {
 		r.hookFailed(s.ctx, s.patience, "", err)
 	}
@@ -160,10 +158,10 @@ func (s *scrape) end(err error) error {
 
 // served adds what was served over HTTP to the account.
 func (s *scrape) served(series, bytes uint64) {
-	if self := s.parts[0].registry.self; self != nil {
-		self.series.Add(series)
-		self.bytes.Add(bytes)
-	}
+	s.eachSelf(func(m *selfMetrics) {
+		m.series.Add(series)
+		m.bytes.Add(bytes)
+	})
 }
 
 // addPart adds a registry, and those in it.
@@ -389,7 +387,7 @@ func (s *scrape) natives() []merge.Native {
 			s.failures.add(c.Collector, c.Err)
 		}
 	}
-	if p := s.parts[0]; len(s.parts) == 1 && p.registry.self == nil {
+	if p := s.parts[0]; len(s.parts) == 1 && p.registry.self.Load() == nil {
 		return p.plan.natives
 	}
 	var (
@@ -398,7 +396,7 @@ func (s *scrape) natives() []merge.Native {
 	)
 	for _, p := range s.parts {
 		natives := p.plan.natives
-		if self := p.registry.self; self != nil {
+		if self := p.registry.self.Load(); self != nil {
 			natives = slices.Concat(natives, self.natives(p, p.took))
 		}
 		for _, n := range natives {

@@ -15,8 +15,14 @@ import (
 )
 
 // selfMetrics are the metrics of a registry about its own scrapes.
+//
+// A healthy collector has few series: those that are always there, and the count of its
+// runs. Every other series appears in the first scrape in which it has something to say,
+// and then stays: a counter must not vanish, and the alert on a gauge ends when the gauge
+// is 0 again.
 type selfMetrics struct {
-	collector []selfFamily // With a series for each collector.
+	namespace string
+	collector []selfFamily // With a series for each collector, at most 64.
 	failures  *points.Family
 	scrape    []selfFamily // With a single series.
 
@@ -27,14 +33,23 @@ type selfMetrics struct {
 type selfFamily struct {
 	family *points.Family
 	value  func(*selfRow) float64
-	// applies tells for which collectors there is a series; nil means for all.
-	applies func(*engine.Policy) bool
+	// appears reports whether a scrape is one from which on the collector has a series.
+	// If it is nil, that is one with a value other than 0.
+	appears func(*selfRow) bool
+}
+
+// selfState is what the self-metrics keep of a collector from scrape to scrape.
+type selfState struct {
+	labels atomic.Pointer[selfLabels] // Nil until they are needed.
+	// shown has a bit for each family of selfMetrics.collector, by position: whether the
+	// collector has a series of it.
+	shown atomic.Uint64
 }
 
 // selfRow is all that is known of a collector after a scrape.
 type selfRow struct {
-	labels  selfLabels
-	policy  *engine.Policy // Nil if there is none.
+	state   *selfState
+	labels  *selfLabels
 	outcome *engine.Outcome
 	stats   *engine.Stats
 	now     time.Time
@@ -42,8 +57,9 @@ type selfRow struct {
 
 // selfLabels are the labels of a collector's series.
 type selfLabels struct {
+	name      string // Of the collector.
 	collector points.Labels
-	kinds     []points.Labels // By position in failureKinds.
+	kinds     []atomic.Pointer[points.Labels] // By position in failureKinds. Nil until they are needed.
 }
 
 // failureKinds are the kinds of failures, sorted by name.
@@ -53,13 +69,32 @@ var failureKinds = func() []engine.Kind {
 	return all
 }()
 
-func newSelfLabels(collector string) (l selfLabels) {
-	label := points.Label{Name: "collector", Value: strings.ToValidUTF8(collector, "\uFFFD")}
-	l.collector = mustLabels(label)
-	for _, kind := range failureKinds {
-		l.kinds = append(l.kinds, mustLabels(label, points.Label{Name: "kind", Value: kind.String()}))
+// labelsOf returns the labels of a collector, which it keeps for the next scrape.
+func (s *selfState) labelsOf(collector string) *selfLabels {
+	if l := s.labels.Load(); l != nil && l.name == collector {
+		return l
 	}
+	l := &selfLabels{
+		name: collector, collector: mustLabels(collectorLabel(collector)),
+		kinds: make([]atomic.Pointer[points.Labels], len(failureKinds)),
+	}
+	s.labels.Store(l)
 	return l
+}
+
+// ofKind returns the labels of the collector's series of a kind of failure, given by its
+// position in failureKinds.
+func (l *selfLabels) ofKind(kind int) points.Labels {
+	if known := l.kinds[kind].Load(); known != nil {
+		return *known
+	}
+	labels := mustLabels(collectorLabel(l.name), points.Label{Name: "kind", Value: failureKinds[kind].String()})
+	l.kinds[kind].Store(&labels)
+	return labels
+}
+
+func collectorLabel(collector string) points.Label {
+	return points.Label{Name: "collector", Value: strings.ToValidUTF8(collector, "\uFFFD")}
 }
 
 func mustLabels(list ...points.Label) points.Labels {
@@ -98,21 +133,18 @@ func newSelfMetrics(namespace string) *selfMetrics {
 	counter := func(name, help string, value func(*selfRow) float64) selfFamily {
 		return selfFamily{family: family(points.Counter, "collector_"+name, help), value: value}
 	}
-	with := func(f selfFamily, applies func(*engine.Policy) bool) selfFamily {
-		f.applies = applies
+	always := func(f selfFamily) selfFamily {
+		f.appears = func(*selfRow) bool { return true }
 		return f
 	}
-	breaker := func(p *engine.Policy) bool { return p.Breaker != nil }
-	cache := func(p *engine.Policy) bool { return p.Cache > 0 }
-	stale := func(p *engine.Policy) bool { return p.Stale > 0 }
-	keeps := func(p *engine.Policy) bool { return cache(p) || stale(p) }
 
-	m := &selfMetrics{failures: family(points.Counter, "collector_errors_total", "Scrapes to which the collector has not given a good result, by kind of failure.")}
+	m := &selfMetrics{namespace: namespace}
+	m.failures = family(points.Counter, "collector_errors_total", "Scrapes to which the collector has not given a good result, by kind of failure.")
 	m.collector = []selfFamily{
-		gauge("success", "Whether the collector has given a good result to this scrape. A stale one is none.",
-			func(r *selfRow) float64 { return flag(r.outcome.Err == nil) }),
-		gauge("duration_seconds", "How long the collector has run for this scrape.",
-			func(r *selfRow) float64 { return r.outcome.Duration.Seconds() }),
+		always(gauge("success", "Whether the collector has given a good result to this scrape. A stale one is none.",
+			func(r *selfRow) float64 { return flag(r.outcome.Err == nil) })),
+		always(gauge("duration_seconds", "How long the collector has run for this scrape.",
+			func(r *selfRow) float64 { return r.outcome.Duration.Seconds() })),
 		gauge("timeout", "Whether the collector, or an earlier run of it, has not finished in time.", func(r *selfRow) float64 {
 			kind := r.outcome.Kind
 			return flag(kind == engine.KindTimeout || kind == engine.KindStillRunning)
@@ -122,18 +154,21 @@ func newSelfMetrics(namespace string) *selfMetrics {
 		counter("runs_total", "Runs of the collector.", func(r *selfRow) float64 { return float64(r.stats.Runs) }),
 		counter("dropped_samples_total", "Samples of the collector that were left out because they were not valid.",
 			func(r *selfRow) float64 { return float64(r.stats.Dropped) }),
-		counter("queue_wait_seconds_total", "How long scrapes have waited for the start of the collector, in vain or not.",
-			func(r *selfRow) float64 { return r.stats.WaitTotal.Seconds() }),
-		with(counter("cache_hits_total", "Scrapes that were served from the cache.",
-			func(r *selfRow) float64 { return float64(r.stats.CacheHits) }), cache),
-		with(counter("stale_serves_total", "Scrapes that were served an earlier result because there was no new one.",
-			func(r *selfRow) float64 { return float64(r.stats.StaleServes) }), stale),
-		with(gauge("result_age_seconds", "How old the result is that was served. 0 if it is new.",
-			func(r *selfRow) float64 { return r.outcome.Age.Seconds() }), keeps),
-		with(gauge("breaker_state", "State of the circuit breaker: 0 closed, 1 open, 2 half-open.",
-			func(r *selfRow) float64 { return float64(r.stats.Breaker) }), breaker),
-		with(counter("breaker_trips_total", "How often the circuit breaker has opened.",
-			func(r *selfRow) float64 { return float64(r.stats.BreakerTrips) }), breaker),
+		{
+			family:  family(points.Counter, "collector_queue_wait_seconds_total", "How long scrapes have waited for the start of the collector, in vain or not."),
+			value:   func(r *selfRow) float64 { return r.stats.WaitTotal.Seconds() },
+			appears: func(r *selfRow) bool { return r.outcome.Wait >= minQueueWait },
+		},
+		counter("cache_hits_total", "Scrapes that were served from the cache.",
+			func(r *selfRow) float64 { return float64(r.stats.CacheHits) }),
+		counter("stale_serves_total", "Scrapes that were served an earlier result because there was no new one.",
+			func(r *selfRow) float64 { return float64(r.stats.StaleServes) }),
+		gauge("result_age_seconds", "How old the result is that was served. 0 if it is new.",
+			func(r *selfRow) float64 { return r.outcome.Age.Seconds() }),
+		gauge("breaker_state", "State of the circuit breaker: 0 closed, 1 open, 2 half-open.",
+			func(r *selfRow) float64 { return float64(r.stats.Breaker) }),
+		counter("breaker_trips_total", "How often the circuit breaker has opened.",
+			func(r *selfRow) float64 { return float64(r.stats.BreakerTrips) }),
 	}
 	total := func(name, help string, value *atomic.Uint64) selfFamily {
 		return selfFamily{family: family(points.Counter, name, help), value: func(*selfRow) float64 { return float64(value.Load()) }}
@@ -150,8 +185,77 @@ func newSelfMetrics(namespace string) *selfMetrics {
 	return m
 }
 
+// minQueueWait is the shortest wait for the start of a collector that is one for its
+// turn. Every start takes a moment, which is longer on a busy machine.
+const minQueueWait = 10 * time.Millisecond
+
+// EnableSelfMetrics turns on the self-metrics of the default registry, as WithSelfMetrics
+// does for one that the program makes. They are in every scrape that begins afterwards, also
+// of collectors that are registered already. To call it again with the same namespace
+// changes nothing.
+//
+// It panics if the namespace is not valid, if the default registry has self-metrics with
+// another namespace, or if DefaultGatherer is not a registry of this package. It is safe for
+// concurrent use.
+func EnableSelfMetrics(namespace string) {
+	r, ok := DefaultGatherer.(*ContextRegistry)
+	if !ok || r.check() != nil {
+		panic(fmt.Errorf("self-metrics %q: DefaultGatherer is a %T, but must be a registry of this package, from NewContextRegistry",
+			namespace, DefaultGatherer))
+	}
+	metrics := newSelfMetrics(namespace)
+	if r.self.CompareAndSwap(nil, metrics) {
+		return
+	}
+	if have := r.self.Load().namespace; have != namespace {
+		panic(fmt.Errorf("self-metrics %q: the default registry has self-metrics with the namespace %q already", namespace, have))
+	}
+}
+
+// eachSelf calls do with the self-metrics of each registry of the scrape, once.
+func (s *scrape) eachSelf(do func(*selfMetrics)) {
+	var done map[*selfMetrics]struct{}
+	for i, p := range s.parts {
+		m := p.registry.self.Load()
+		if _, known := done[m]; m == nil || known {
+			continue
+		}
+		do(m)
+		if i+1 == len(s.parts) {
+			return
+		}
+		if done == nil {
+			done = make(map[*selfMetrics]struct{})
+		}
+		done[m] = struct{}{}
+	}
+}
+
 // natives returns the self-metrics of a part of a scrape as native families.
 func (m *selfMetrics) natives(p *part, took time.Duration) []merge.Native {
+	rows := selfRows(p)
+	all := make([]merge.Native, 0, len(m.collector)+len(m.scrape)+1)
+	add := func(source points.Source) {
+		all = append(all, merge.Native{Family: source.Family(), Sources: []points.Source{source}})
+	}
+	for i := range m.collector {
+		f := &m.collector[i]
+		if shown := f.shown(rows, i); len(shown) > 0 {
+			add(&selfSource{f, shown})
+		}
+	}
+	if series := failuresOf(rows); len(series) > 0 {
+		add(&failureSource{m.failures, series})
+	}
+	whole := []selfRow{{outcome: &engine.Outcome{Duration: took}}}
+	for i := range m.scrape {
+		add(&selfSource{&m.scrape[i], whole})
+	}
+	return all
+}
+
+// selfRows returns what is known of the collectors of a part, sorted by their labels.
+func selfRows(p *part) []selfRow {
 	collectors := make([]*engine.Collector, len(p.running))
 	for i, e := range p.running {
 		collectors[i] = e.run
@@ -160,35 +264,48 @@ func (m *selfMetrics) natives(p *part, took time.Duration) []merge.Native {
 	now := time.Now()
 	rows := make([]selfRow, len(p.running))
 	for i, e := range p.running {
-		rows[i] = selfRow{e.selfLabels, e.run.Policy, &p.outcomes[i], &stats[i], now}
-		if p.name != "" {
-			rows[i].labels = newSelfLabels(p.name + e.name)
-		}
+		rows[i] = selfRow{&e.self, e.self.labelsOf(p.name + e.name), &p.outcomes[i], &stats[i], now}
 	}
 	slices.SortFunc(rows, func(a, b selfRow) int { return points.CompareLabels(a.labels.collector, b.labels.collector) })
+	return rows
+}
 
-	all := make([]merge.Native, 0, len(m.collector)+len(m.scrape)+1)
-	add := func(source points.Source) {
-		all = append(all, merge.Native{Family: source.Family(), Sources: []points.Source{source}})
-	}
-	for i := range m.collector {
-		f := &m.collector[i]
-		some := rows
-		if f.applies != nil {
-			some = slices.DeleteFunc(slices.Clone(rows), func(r selfRow) bool { return r.policy == nil || !f.applies(r.policy) })
+// shown returns the rows of collectors that have a series of the family, which has that
+// position in selfMetrics.collector.
+func (f *selfFamily) shown(rows []selfRow, position int) []selfRow {
+	bit, n := uint64(1)<<position, 0
+	for i := range rows {
+		state := rows[i].state
+		if state.shown.Load()&bit == 0 {
+			if !f.says(&rows[i]) {
+				continue
+			}
+			state.shown.Or(bit)
 		}
-		if len(some) > 0 {
-			add(&selfSource{f, some})
+		n++
+	}
+	switch n {
+	case 0:
+		return nil
+	case len(rows):
+		return rows
+	}
+	shown := make([]selfRow, 0, n)
+	for i := range rows {
+		// A scrape beside this one may have set more bits meanwhile.
+		if rows[i].state.shown.Load()&bit != 0 {
+			shown = append(shown, rows[i])
 		}
 	}
-	if len(rows) > 0 {
-		add(&failureSource{m.failures, rows})
+	return shown
+}
+
+// says reports whether a row has something to say.
+func (f *selfFamily) says(r *selfRow) bool {
+	if f.appears != nil {
+		return f.appears(r)
 	}
-	whole := []selfRow{{outcome: &engine.Outcome{Duration: took}}}
-	for i := range m.scrape {
-		add(&selfSource{&m.scrape[i], whole})
-	}
-	return all
+	return f.value(r) != 0
 }
 
 // selfSource is a family of self-metrics as a model.Source and its own Series.
@@ -203,20 +320,43 @@ func (s *selfSource) Series() points.Series  { return s }
 func (s *selfSource) hasLabel(l string) bool { return l == "collector" }
 func (s *selfSource) Len() int               { return len(s.rows) }
 func (s *selfSource) At(i int, p *points.Point, _ *points.Scratch) {
-	*p = points.Point{Labels: s.rows[i].labels.collector, Value: s.value(&s.rows[i])}
+	*p = points.Point{Value: s.value(&s.rows[i])}
+	if labels := s.rows[i].labels; labels != nil {
+		p.Labels = labels.collector
+	}
 }
 
-// failureSource has a series for each collector and kind of failure.
+// failureSource has a series for each collector and kind of failure that there was.
 type failureSource struct {
 	family *points.Family
-	rows   []selfRow
+	series []failureSeries
+}
+
+// failureSeries counts the failures of a kind, given by its position in failureKinds.
+type failureSeries struct {
+	row  *selfRow
+	kind int
+}
+
+func (s *failureSeries) count() uint64 { return s.row.stats.Failures[failureKinds[s.kind]] }
+
+// failuresOf returns the series of all kinds of failures that there were, sorted.
+func failuresOf(rows []selfRow) (all []failureSeries) {
+	for i := range rows {
+		for kind := range failureKinds {
+			if s := (failureSeries{&rows[i], kind}); s.count() > 0 {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
 }
 
 func (s *failureSource) Family() *points.Family { return s.family }
 func (s *failureSource) Series() points.Series  { return s }
 func (s *failureSource) hasLabel(l string) bool { return l == "collector" || l == "kind" }
-func (s *failureSource) Len() int               { return len(s.rows) * len(failureKinds) }
+func (s *failureSource) Len() int               { return len(s.series) }
 func (s *failureSource) At(i int, p *points.Point, _ *points.Scratch) {
-	row, kind := &s.rows[i/len(failureKinds)], i%len(failureKinds)
-	*p = points.Point{Labels: row.labels.kinds[kind], Value: float64(row.stats.Failures[failureKinds[kind]])}
+	series := &s.series[i]
+	*p = points.Point{Labels: series.row.labels.ofKind(series.kind), Value: float64(series.count())}
 }

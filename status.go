@@ -17,9 +17,11 @@ const (
 	BreakerHalfOpen = engine.BreakerHalfOpen // The next run, or the one under way, decides.
 )
 
-// CollectorStatus is how a registered collector does. It is a copy, which belongs to the
-// caller.
+// CollectorStatus describes the state of a registered collector. It is a copy, which
+// belongs to the caller.
 type CollectorStatus struct {
+	// Name is what selects the collector in a scrape; see [Selection]. That of a collector
+	// in a named registry or gatherer is "name/collector".
 	Name string
 	// Kind is "instrument", "function", "collector", "collector with context",
 	// "stream collector", "gatherer" or "registry".
@@ -51,38 +53,86 @@ type CollectorStatus struct {
 	StaleServes  uint64 // Scrapes served an earlier result, because there was no new one.
 	Dropped      uint64 // Samples that were left out.
 	BreakerTrips uint64
+
+	// The members of its group that run now, and how many may; see WithGroup. They are 0
+	// if it has none.
+	GroupRunning, GroupLimit int
 }
 
-// Status tells how all collectors do, in the order of their registration. It is one
-// consistent picture, runs nobody else's code, and never waits for a scrape. It is safe
-// for concurrent use.
+// Status returns the state of all collectors, in the order of their registration, each
+// registry or gatherer in r followed by the collectors in it. A registry that is nested
+// more than once is looked into once.
+//
+// What it says of each registry is one consistent picture. It runs nobody else's code, and
+// never waits for a scrape. It is safe for concurrent use.
 func (r *ContextRegistry) Status() []CollectorStatus {
 	if r.check() != nil {
 		return nil
 	}
-	r.mu.Lock()
-	entries := append([]*entry(nil), r.entries...)
-	r.mu.Unlock()
+	s := statuses{seen: make(map[*ContextRegistry]struct{})}
+	s.add(r, "", 0)
+	return s.all
+}
 
+// statuses collects the states of the collectors of a registry and those in it.
+type statuses struct {
+	all  []CollectorStatus
+	seen map[*ContextRegistry]struct{}
+}
+
+// add adds the collectors of r, whose names begin with the prefix.
+func (s *statuses) add(r *ContextRegistry, prefix string, depth int) {
+	if _, seen := s.seen[r]; seen || depth > maxNestingDepth {
+		return
+	}
+	s.seen[r] = struct{}{}
+	entries, stats := r.account()
+	for _, e := range entries {
+		status := CollectorStatus{Name: prefix + e.name, Kind: e.binding.kind, Policies: slices.Clone(e.policies)}
+		switch {
+		case e.run != nil:
+			status.fill(&stats[0])
+			stats = stats[1:]
+			if e.policy != nil && e.policy.Group != nil {
+				status.GroupRunning, status.GroupLimit = e.policy.Group.Occupancy()
+			}
+		case e.binding.source != nil:
+			status.Series = e.binding.source.Series().Len()
+		case e.binding.nested.host:
+			// It is there for a single gatherer.
+			if _, of := e.binding.nested.account(); len(of) > 0 {
+				status.fill(&of[0])
+			}
+		default:
+			inner := prefix
+			if e.named {
+				inner += e.name + "/"
+			}
+			if !e.sole {
+				s.all = append(s.all, status)
+			}
+			s.add(e.binding.nested, inner, depth+1)
+			continue
+		}
+		if status.Name == prefix {
+			status.Name += status.Kind // It has no name: it is all there is.
+		}
+		s.all = append(s.all, status)
+	}
+}
+
+// account returns the entries of r, and the accounts of those that are run.
+func (r *ContextRegistry) account() ([]*entry, []engine.Stats) {
+	r.mu.Lock()
+	entries := slices.Clone(r.entries)
+	r.mu.Unlock()
 	collectors := make([]*engine.Collector, 0, len(entries))
 	for _, e := range entries {
 		if e.run != nil {
 			collectors = append(collectors, e.run)
 		}
 	}
-	stats := r.engine.Stats(collectors)
-	all := make([]CollectorStatus, len(entries))
-	for i, e := range entries {
-		all[i] = CollectorStatus{Name: e.name, Kind: e.binding.kind, Policies: slices.Clone(e.policies)}
-		switch {
-		case e.run != nil:
-			all[i].fill(&stats[0])
-			stats = stats[1:]
-		case e.binding.source != nil:
-			all[i].Series = e.binding.source.Series().Len()
-		}
-	}
-	return all
+	return entries, r.engine.Stats(collectors)
 }
 
 func (c *CollectorStatus) fill(s *engine.Stats) {

@@ -9,17 +9,25 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/luxfi/metric/internal/engine"
 )
 
-// StatusHandler returns a handler that serves the Status of a registry as a table: to
-// browsers as HTML, to others as plain text. It runs no collector and waits for no
-// scrape, so that it answers when everything hangs.
+// StatusHandler returns a handler that serves the state of all collectors that g gathers
+// from as a table: to browsers as HTML, to others as plain text. See
+// [ContextRegistry.Status]. It runs no collector and waits for no scrape, so that it answers
+// when everything hangs.
+//
+// g is a registry, several of them ([Gatherers], [NewMultiGatherer]), DefaultGatherer for
+// the default registry, or DefaultGatherers() for that and client_golang's. It panics if g is
+// nil, or a gatherer that is no registry of this package: nobody here runs its collectors.
 //
 // The table has the texts of errors, in which there may be what not everybody should
 // read, such as the names of hosts and users. It is meant for a port of the operators.
-func StatusHandler(r *ContextRegistry) http.Handler {
-	if err := r.check(); err != nil {
-		panic(fmt.Errorf("cannot serve the status of a registry: %w", err))
+func StatusHandler(g Gatherer) http.Handler {
+	r, err := statusSource(g)
+	if err != nil {
+		panic(fmt.Errorf("StatusHandler: %w", err))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		now := time.Now()
@@ -42,6 +50,20 @@ func StatusHandler(r *ContextRegistry) http.Handler {
 	})
 }
 
+// statusSource returns a registry whose Status is that of g.
+func statusSource(g Gatherer) (*ContextRegistry, error) {
+	if err := checkGatherer(g); err != nil {
+		return nil, fmt.Errorf("the gatherer has no status: %w", err)
+	}
+	if r := registryBehind(g); r != nil {
+		return r, nil
+	}
+	if members, ok := asGatherers(g); ok {
+		return members.registry(nil), nil
+	}
+	return nil, fmt.Errorf("a %T has no status, since it is no registry of this package: pass one, or DefaultGatherer, DefaultGatherers(), Gatherers or a MultiGatherer", g)
+}
+
 // statusColumns are the columns of the table.
 var statusColumns = []struct {
 	head string
@@ -49,7 +71,12 @@ var statusColumns = []struct {
 }{
 	{"Collector", func(c *CollectorStatus, _ time.Time) string { return c.Name }},
 	{"State", func(c *CollectorStatus, now time.Time) string { state, _ := c.state(now); return state }},
-	{"Series", func(c *CollectorStatus, _ time.Time) string { return strconv.Itoa(c.Series) }},
+	{"Series", func(c *CollectorStatus, _ time.Time) string {
+		if c.isRegistry() {
+			return ""
+		}
+		return strconv.Itoa(c.Series)
+	}},
 	{"Last run", func(c *CollectorStatus, now time.Time) string { return ago(c.LastStart, now) }},
 	{"Took", func(c *CollectorStatus, _ time.Time) string {
 		if c.LastStart.IsZero() {
@@ -62,6 +89,12 @@ var statusColumns = []struct {
 	{"Counts", func(c *CollectorStatus, _ time.Time) string { return c.counts() }},
 	{"Kept result", func(c *CollectorStatus, now time.Time) string { return ago(c.LastGood, now) }},
 	{"Policies", func(c *CollectorStatus, _ time.Time) string { return strings.Join(c.Policies, "; ") }},
+	{"Group", func(c *CollectorStatus, _ time.Time) string {
+		if c.GroupLimit == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%d of %d run", c.GroupRunning, c.GroupLimit)
+	}},
 	{"Kind", func(c *CollectorStatus, _ time.Time) string { return c.Kind }},
 	{"Last error", func(c *CollectorStatus, _ time.Time) string { return c.lastError() }},
 }
@@ -86,6 +119,8 @@ func statusRows(all []CollectorStatus, now time.Time) []statusRow {
 // state says in a few words how the collector does, and whether somebody should care.
 func (c *CollectorStatus) state(now time.Time) (state string, problem bool) {
 	switch {
+	case c.isRegistry():
+		return "see its collectors", false
 	case !c.StuckSince.IsZero():
 		return "stuck for " + rounded(now.Sub(c.StuckSince)), true
 	case c.Breaker == BreakerOpen:
@@ -100,6 +135,9 @@ func (c *CollectorStatus) state(now time.Time) (state string, problem bool) {
 		return "good", false
 	}
 }
+
+// isRegistry reports whether the row stands for a registry, whose collectors have their own.
+func (c *CollectorStatus) isRegistry() bool { return c.Kind == "registry" }
 
 // counts lists the counts of what does not happen to a healthy collector every day.
 func (c *CollectorStatus) counts() string {
@@ -123,17 +161,29 @@ func (c *CollectorStatus) counts() string {
 	return strings.Join(parts, ", ")
 }
 
-// lastError tells what went wrong in the last scrape, and the cause if that is another
-// one.
+// lastError describes the failure of the last scrape, and its cause if that is another
+// error.
 func (c *CollectorStatus) lastError() string {
-	switch {
-	case c.LastError == nil:
+	if c.LastError == nil {
 		return ""
-	case c.LastRunError == nil || c.LastRunError.Error() == c.LastError.Error():
-		return c.LastError.Error()
-	default:
-		return fmt.Sprintf("%v; last run: %v", c.LastError, c.LastRunError)
 	}
+	text, cause := statusText(c.LastError), statusText(c.LastRunError)
+	if cause == "" || cause == text {
+		return text
+	}
+	return text + "; last run: " + cause
+}
+
+// statusText returns what the page says about an error. All texts of errors on the page
+// come from here. Errors are somebody else's: their methods may panic.
+func statusText(err error) (text string) {
+	if err == nil {
+		return ""
+	}
+	if panicked := engine.Try(func() error { text = err.Error(); return nil }); panicked != nil {
+		return fmt.Sprintf("a %T, whose Error method panics", err)
+	}
+	return text
 }
 
 // positive returns a number, and nothing if it is 0.
