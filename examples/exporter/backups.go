@@ -14,7 +14,7 @@ func newBackups(dir string) metrics.Collector {
 	labels := metrics.Labels{"dir": dir}
 	files := metrics.NewDesc("backup_files", "Number of files.", nil, labels)
 	size := metrics.NewDesc("backup_size_bytes", "Size of all files.", nil, labels)
-	newest := metrics.NewDesc("backup_newest_timestamp_seconds", "When the newest was written.", nil, labels)
+	newest := metrics.NewDesc("backup_newest_timestamp_seconds", "Time of the newest file.", nil, labels)
 
 	describe := func(ch chan<- *metrics.Desc) {
 		ch <- files

@@ -17,25 +17,21 @@ func main() {
 	dir := flag.String("dir", ".", "`directory` of the backups")
 	flag.Parse()
 
-	registry := metrics.NewContextRegistry(metrics.WithSelfMetrics("app"))
-	registry.MustRegister(metrics.NewGoCollector())
-	err := registry.RegisterWith(newBackups(*dir),
+	visits := metrics.New("app").NewCounter("visits_total", "Visits to the home page.")
+	metrics.EnableSelfMetrics("app")
+	metrics.MustRegisterWith(newBackups(*dir),
 		metrics.WithName("backups"),
-		metrics.WithTimeout(5*time.Second), // The other metrics never wait longer than this.
+		metrics.WithTimeout(5*time.Second), // A run may take no longer than this.
 		metrics.WithCache(30*time.Second),  // One run serves all scrapes of 30 seconds.
 		metrics.WithStale(time.Hour),       // If a run fails, the last good result is served.
 	)
-	if err != nil {
-		log.Fatal(err)
-	}
-	visits := metrics.NewWithRegistry("app", registry).NewCounter("visits_total", "Visits to the home page.")
 
 	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		visits.Inc()
 		fmt.Fprintln(w, "Hello! See /metrics and /status.")
 	})
-	http.Handle("/metrics", metrics.HandlerFor(registry))
-	http.Handle("/status", metrics.StatusHandler(registry))
+	http.Handle("/metrics", metrics.Handler())
+	http.Handle("/status", metrics.StatusHandler(metrics.DefaultGatherer))
 	log.Print("listening on http://", *listen)
 	log.Fatal(http.ListenAndServe(*listen, nil))
 }
