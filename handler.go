@@ -100,8 +100,8 @@ type HandlerOpts struct {
 	CoalesceGather bool
 
 	// DisableCollectorSelection ignores the request parameters collect[] and
-	// exclude[], which otherwise select collectors by name. Exporters that use such
-	// parameters themselves need it.
+	// exclude[], which otherwise select collectors by name, and whatever looks like them or
+	// like name[]. Exporters that use such parameters themselves need it.
 	DisableCollectorSelection bool
 
 	// EnableOpenMetrics offers OpenMetrics besides the text format and protobuf.
@@ -155,8 +155,10 @@ func defaultHandlerOpts(r *ContextRegistry) HandlerOpts {
 //
 // The request parameters name[], collect[] and exclude[], each of which may be repeated,
 // select families, collectors to run and collectors not to run, by name; see Selection.
-// An unknown collector, or a selection that is not valid, is answered with 400 Bad
-// Request.
+// collect and exclude may be written without brackets. The handler answers with 400 Bad
+// Request, and says what is possible, if a collector is unknown, if a name is empty, or if a
+// parameter looks like one of these but is written differently, such as name= or Collect[]=.
+// It ignores all other parameters.
 func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 	return newHandler(registryFor(g), opts)
 }

@@ -51,7 +51,7 @@ func TestOperationsPage(t *testing.T) {
 	fired := matches(readFile(t, "docs/alerts_test.yml"), `(?m)^ +alertname: (\w+)\n +exp_alerts:`)
 	slices.Sort(fired)
 	slices.Sort(rules)
-	if !slices.Equal(fired, rules) {
+	if fired = slices.Compact(fired); !slices.Equal(fired, rules) {
 		t.Errorf("the test of the rules fires\n%q, there are\n%q", fired, rules)
 	}
 }

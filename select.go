@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,7 +15,7 @@ import (
 type Selection struct {
 	// Collectors, if not empty, are the names of the collectors to run; see
 	// WithName. The name of a registry or gatherer inside stands for all in it;
-	// "name/collector" is one of them.
+	// "name/collector" is one of them. An empty name is an error.
 	Collectors []string
 	// Exclude are the names of collectors not to run. It cannot be combined with
 	// Collectors.
@@ -132,7 +133,7 @@ func (s selection) wantsCollector(name string) bool {
 			one.seen = one.seen[:maxListed+1]
 		}
 		named := false
-		for prefix := name; ; {
+		for prefix := name; prefix != ""; {
 			if _, ok := one.known[prefix]; ok {
 				one.known[prefix] = true
 				named = true
@@ -148,7 +149,7 @@ func (s selection) wantsCollector(name string) bool {
 	return wanted
 }
 
-// unknown returns an error if a name was not found.
+// unknown returns an error if a name was not found. One that is empty never is.
 func (s selection) unknown() error {
 	for _, one := range s {
 		var names []string
@@ -157,8 +158,11 @@ func (s selection) unknown() error {
 				names = append(names, name)
 			}
 		}
-		if len(names) > 0 {
-			slices.Sort(names)
+		switch slices.Sort(names); {
+		case len(names) == 0:
+		case names[0] == "":
+			return fmt.Errorf("%w: the name of a collector is empty: write collect[]=NAME or exclude[]=NAME, or leave it out for all; there are %s", errSelection, listed(one.seen))
+		default:
 			return fmt.Errorf("%w: there is no collector named %.200q; there are %s", errSelection, strings.Join(names, ", "), listed(one.seen))
 		}
 	}
@@ -170,6 +174,9 @@ const maxListed = 20
 
 // listed returns names for an error, the first ones if there are many.
 func listed(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
 	slices.Sort(names)
 	if len(names) > maxListed {
 		return strings.Join(names[:maxListed], ", ") + " and others"
@@ -178,8 +185,9 @@ func listed(names []string) string {
 }
 
 // selectionOfRequest returns the selection that a request asks for by its parameters
-// name[] and, if collectors may be selected, collect[] and exclude[]. If not, the query
-// may be meant for the program around the handler, and is not checked.
+// name[] and, if collectors may be selected, collect[] and exclude[], which may also be
+// written without brackets. If collectors may not be selected, the query may be meant for
+// the program around the handler, and is not checked.
 func selectionOfRequest(r *http.Request, collectors bool) (Selection, error) {
 	if r.URL == nil {
 		return Selection{}, nil
@@ -191,5 +199,53 @@ func selectionOfRequest(r *http.Request, collectors bool) (Selection, error) {
 	if err != nil {
 		return Selection{}, fmt.Errorf("the query of the URL is not valid: %w", err)
 	}
-	return Selection{Families: query["name[]"], Collectors: query["collect[]"], Exclude: query["exclude[]"]}, nil
+	if err := checkParameters(query); err != nil {
+		return Selection{}, err
+	}
+	return Selection{
+		Families:   query["name[]"],
+		Collectors: slices.Concat(query["collect[]"], query["collect"]),
+		Exclude:    slices.Concat(query["exclude[]"], query["exclude"]),
+	}, nil
+}
+
+// checkParameters returns an error if a parameter looks like one that selects but is not
+// written like it, or if the name of a family is empty. An empty name of a collector is an
+// error of the scrape, which knows what names there are.
+func checkParameters(query url.Values) error {
+	for _, key := range slices.Sorted(maps.Keys(query)) {
+		switch key {
+		case "collect[]", "collect", "exclude[]", "exclude", "name[]":
+		case "name":
+			// It is not understood: a program with a parameter of that name would get an
+			// empty exposition, since a family that does not exist is no error.
+			return errors.New("there is no parameter name=: write name[]=FAMILY, once for each family; " +
+				"a program that uses name= itself sets HandlerOpts.DisableCollectorSelection")
+		default:
+			if meant := meantParameter(key); meant != "" {
+				return fmt.Errorf("there is no parameter %.50q: write %s=NAME, once for each name; "+
+					"there are collect[], exclude[] and name[]", key, meant)
+			}
+		}
+	}
+	if slices.Contains(query["name[]"], "") {
+		return errors.New("name[]= is empty: write name[]=FAMILY, once for each family, or leave it out for all")
+	}
+	return nil
+}
+
+// meantParameter returns the parameter that a key is probably meant to be, or "". Without
+// brackets, only different case is taken for a mistake: collectors= may be the program's.
+func meantParameter(key string) string {
+	base, _, brackets := strings.Cut(strings.ToLower(strings.TrimSpace(key)), "[")
+	switch {
+	case base == "collect", brackets && (base == "collector" || base == "collectors"):
+		return "collect[]"
+	case base == "exclude", brackets && (base == "excluded" || base == "excludes"):
+		return "exclude[]"
+	case base == "name", brackets && (base == "names" || base == "family" || base == "families"):
+		return "name[]"
+	default:
+		return ""
+	}
 }

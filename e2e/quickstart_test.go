@@ -114,8 +114,9 @@ func checkShop(t *testing.T, prom promv1.API, j job, s stored) (stocked int) {
 		switch {
 		case strings.Contains(key, "shop_warehouse_stock_items"):
 			stocked = len(stream.Values)
-		case strings.Contains(key, "code="):
-			s.checkArrivals(t, key, true) // An answer may be given for the first time at any time.
+		case strings.Contains(key, "code="), strings.Contains(key, "shop_scrape_collector_"):
+			// An answer may be given, and a self-metric appear, for the first time at any time.
+			s.checkArrivals(t, key, true)
 		default:
 			s.checkArrivals(t, key, false)
 		}
