@@ -231,11 +231,15 @@ func run(t *testing.T, dir, program, address string) {
 		cancel()
 		t.Fatal(err)
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- command.Wait() }()
+	exited := make(chan struct{})
+	var exit error // Set when exited is closed.
+	go func() {
+		exit = command.Wait()
+		close(exited)
+	}()
 	t.Cleanup(func() {
 		cancel()
-		_ = <-exited // It was killed.
+		<-exited
 	})
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
@@ -244,9 +248,8 @@ func run(t *testing.T, dir, program, address string) {
 			return
 		}
 		select {
-		case err := <-exited:
-			exited <- err
-			t.Fatalf("the program has exited: %v\n%s", err, output.String())
+		case <-exited:
+			t.Fatalf("the program has exited: %v\n%s", exit, output.String())
 		default:
 		}
 		if time.Now().After(deadline) {
