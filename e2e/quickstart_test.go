@@ -18,7 +18,7 @@ import (
 
 // TestQuickstart lets Prometheus scrape the quickstart while its warehouse hangs.
 func TestQuickstart(t *testing.T) {
-	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-addr", "127.0.0.1:0")
+	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-listen", "127.0.0.1:0")
 	text := waitForOrders(t, shop)
 	t.Run("promtool", func(t *testing.T) {
 		cmd := exec.Command(builtTools(t).promtool, "check", "metrics")

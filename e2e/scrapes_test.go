@@ -17,7 +17,7 @@ const slowest = 3 * time.Second
 // TestManyScrapes scrapes the quickstart five hundred times in a row while its warehouse
 // hangs: every answer comes in time and has all the rest, and nothing piles up.
 func TestManyScrapes(t *testing.T) {
-	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-addr", "127.0.0.1:0")
+	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-listen", "127.0.0.1:0")
 	waitForOrders(t, shop)
 	goroutines := func() float64 { return scrapeShop(t, shop).floats[series("go_goroutines")] }
 	// What the shop has that nobody scrapes, and its customers, whose number varies.

@@ -11,45 +11,75 @@ import (
 	"time"
 )
 
+// customer is somebody who orders, pays, asks and errs.
+type customer struct {
+	shop   string
+	client *http.Client
+	order  string // The last one.
+}
+
+func newCustomer(shop string) *customer {
+	return &customer{shop, &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}, "1"}
+}
+
 // shopping sends the shop requests until ctx is done.
 func shopping(ctx context.Context, shop string, pause time.Duration) {
-	client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
-	defer client.CloseIdleConnections()
-	order := "1"
+	c := newCustomer(shop)
+	defer c.client.CloseIdleConnections()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(rand.N(2 * pause)):
 		}
-		switch n := rand.N(100); {
-		case n < 30:
-			euros := fmt.Sprintf("%.2f", rand.ExpFloat64()*50+1)
-			if id := visit(ctx, client, http.MethodPost, shop+"/orders", url.Values{"euros": {euros}}); id != "" {
-				order = id
-			}
-		case n < 35: // No price: a bad request.
-			visit(ctx, client, http.MethodPost, shop+"/orders", nil)
-		case n < 60:
-			visit(ctx, client, http.MethodPost, shop+"/orders/"+order+"/pay", nil)
-		case n < 65: // Nobody's order: not found.
-			visit(ctx, client, http.MethodGet, shop+"/orders/0", nil)
-		default:
-			visit(ctx, client, http.MethodGet, shop+"/orders/"+order, nil)
-		}
+		c.visit(ctx)
 	}
 }
 
-// visit sends one request, as part of a trace, and returns the body of the response
+// firstVisits sends the shop n requests, one after the other.
+func firstVisits(ctx context.Context, shop string, n int) {
+	c := newCustomer(shop)
+	defer c.client.CloseIdleConnections()
+	for range n {
+		if ctx.Err() != nil {
+			return
+		}
+		c.visit(ctx)
+	}
+}
+
+// visit sends a request of some kind.
+func (c *customer) visit(ctx context.Context) {
+	switch n := rand.N(100); {
+	case n < 30:
+		euros := fmt.Sprintf("%.2f", price())
+		if id := c.send(ctx, http.MethodPost, "/orders", url.Values{"euros": {euros}}); id != "" {
+			c.order = id
+		}
+	case n < 35: // No price: a bad request.
+		c.send(ctx, http.MethodPost, "/orders", nil)
+	case n < 60:
+		c.send(ctx, http.MethodPost, "/orders/"+c.order+"/pay", nil)
+	case n < 65: // Nobody's order: not found.
+		c.send(ctx, http.MethodGet, "/orders/0", nil)
+	default:
+		c.send(ctx, http.MethodGet, "/orders/"+c.order, nil)
+	}
+}
+
+// price returns what an order costs, in euros.
+func price() float64 { return rand.ExpFloat64()*50 + 1 }
+
+// send sends one request, as part of a trace, and returns the body of the response
 // if something has been created. A failure is the shop's to count.
-func visit(ctx context.Context, client *http.Client, method, target string, form url.Values) string {
-	req, err := http.NewRequestWithContext(ctx, method, target, strings.NewReader(form.Encode()))
+func (c *customer) send(ctx context.Context, method, path string, form url.Values) string {
+	req, err := http.NewRequestWithContext(ctx, method, c.shop+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return ""
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Traceparent", fmt.Sprintf("00-%016x%016x-%016x-01", rand.Uint64(), rand.Uint64(), rand.Uint64()))
-	resp, err := client.Do(req)
+	resp, err := c.client.Do(req)
 	if err != nil {
 		return ""
 	}

@@ -6,14 +6,13 @@
 // timeout gets while another collector hangs (warehouse.go), and one that fails again
 // and again, behind a cache, a stale result and a circuit breaker (sales.go,
 // collectors.go). The page /status and the metrics shop_scrape_… tell how the
-// collectors do.
+// collectors do. The page / lists what to try (index.go).
 package main
 
 import (
 	"context"
 	"flag"
 	"fmt"
-	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,7 +21,7 @@ import (
 
 func main() {
 	var cfg config
-	flag.StringVar(&cfg.addr, "addr", "127.0.0.1:8080", "`address` to listen on")
+	flag.StringVar(&cfg.addr, "listen", "127.0.0.1:8080", "`address` to listen on; port 0 is any free one")
 	flag.StringVar(&cfg.database, "db", "", "database `file` (default a temporary one)")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -30,6 +29,8 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
+	cfg.out = os.Stdout
+	cfg.oldOrders, cfg.firstVisits = 5000, 200
 	cfg.customerPause = 50 * time.Millisecond
 	cfg.warehouseDelay = 5 * time.Second
 	cfg.salesPause, cfg.salesOutage = 20*time.Second, 10*time.Second
@@ -38,7 +39,8 @@ func main() {
 	err := run(ctx, cfg)
 	stop()
 	if err != nil {
-		log.Fatal(err)
+		fmt.Fprintf(os.Stderr, "quickstart: %v\n", err)
+		os.Exit(1)
 	}
 }
 
@@ -48,32 +50,5 @@ func run(ctx context.Context, cfg config) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf(hello, s.url)
 	return s.serve(ctx)
 }
-
-const hello = `The shop is open on %[1]s and keeps itself busy.
-
-Open %[1]s/metrics, or %[1]s/status for how the collectors do, or try:
-
-  # One second for the scrape. Every other time the warehouse takes five, and all the rest arrives in time.
-  curl -s -H 'X-Prometheus-Scrape-Timeout-Seconds: 1' %[1]s/metrics | grep ^shop_
-
-  # Every 30 seconds, the sales report is away for the last 10 of them. Look for it a few times:
-  # what was read last is served, with its age, and the breaker opens.
-  curl -s %[1]s/metrics | grep -E '^shop_(sales|scrape_collector_(success|result_age|breaker_state).*sales)'
-
-  # Everything about the collectors.
-  curl -s %[1]s/status
-
-  # The orders alone: nothing else is run.
-  curl -sg '%[1]s/metrics?collect[]=orders'
-
-  # OpenMetrics, with exemplars.
-  curl -s -H 'Accept: application/openmetrics-text; version=1.0.0' %[1]s/metrics | grep trace_id
-
-  # An order.
-  curl -s -d euros=9.99 %[1]s/orders
-
-Ctrl-C closes it.
-`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 
@@ -22,6 +23,56 @@ const schema = `
 
 // keptOrders is how many orders stay in the books, so that the example may run for days.
 const keptOrders = 10_000
+
+// addOldOrders puts orders into the books if there are none, so that there is something
+// to count from the start.
+func (s *shop) addOldOrders(ctx context.Context) error {
+	var orders int
+	if err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM orders`).Scan(&orders); err != nil {
+		return err
+	}
+	if orders > 0 {
+		s.say("It has %d orders", orders)
+		return nil
+	}
+	const steps = 5
+	for i := range steps {
+		batch := s.cfg.oldOrders*(i+1)/steps - orders
+		if batch == 0 {
+			continue
+		}
+		if err := s.addOrders(ctx, batch); err != nil {
+			return fmt.Errorf("writing orders: %w", err)
+		}
+		orders += batch
+		s.say("Writing orders: %d of %d", orders, s.cfg.oldOrders)
+	}
+	return nil
+}
+
+// addOrders puts n orders into the books, most of which are paid.
+func (s *shop) addOrders(ctx context.Context, n int) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // It does nothing after Commit.
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO orders (status, euros) VALUES (?, ?)`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }()
+	for range n {
+		status := "paid"
+		if rand.N(10) == 0 {
+			status = "new"
+		}
+		if _, err := insert.ExecContext(ctx, status, price()); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
 
 func (s *shop) placeOrder(w http.ResponseWriter, r *http.Request) {
 	euros, err := strconv.ParseFloat(r.FormValue("euros"), 64)
@@ -74,7 +125,9 @@ func fail(w http.ResponseWriter, err error) {
 		http.Error(w, "no such order", http.StatusNotFound)
 		return
 	}
-	log.Print(err)
+	if !errors.Is(err, context.Canceled) { // The customer has gone.
+		log.Print(err)
+	}
 	http.Error(w, "the shop has a problem", http.StatusInternalServerError)
 }
 

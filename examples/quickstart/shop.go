@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/luxfi/metric"
@@ -21,6 +23,9 @@ import (
 type config struct {
 	addr           string
 	database       string        // A file; if empty, a temporary one.
+	out            io.Writer     // Where the shop says what it does; nil means nowhere.
+	oldOrders      int           // Orders to put into a database that has none.
+	firstVisits    int           // Requests that customers send before the shop says that it is open.
 	customerPause  time.Duration // Between two requests of a customer; if zero, there are no customers.
 	warehouseDelay time.Duration // How long the warehouse takes every other time.
 	salesPause     time.Duration // Between two renewals of the sales report; if zero, there are none.
@@ -41,20 +46,21 @@ type shop struct {
 
 // openShop opens the database and the port. The caller must call serve.
 func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
+	if cfg.out == nil {
+		cfg.out = io.Discard
+	}
 	s := &shop{cfg: cfg, registry: newRegistry(), closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.cleanUp())
 		}
 	}()
+	if err := s.listen(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.openDatabase(ctx); err != nil {
 		return nil, err
 	}
-	var listen net.ListenConfig
-	if s.listener, err = listen.Listen(ctx, "tcp", cfg.addr); err != nil {
-		return nil, err
-	}
-	s.url = "http://" + s.listener.Addr().String()
 
 	requests := newRequestMetrics(s.registry)
 	if err := s.registerCollectors(); err != nil {
@@ -79,8 +85,21 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		},
 	}))
 	mux.Handle("GET /status", metric.StatusHandler(s.registry))
+	mux.HandleFunc("GET /{$}", s.showIndex)
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	return s, nil
+}
+
+// listen opens the port. It comes first, so that nobody waits for a shop that cannot open.
+func (s *shop) listen(ctx context.Context) (err error) {
+	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.addr); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("another program uses %s already (%w)", s.cfg.addr, err)
+		}
+		return fmt.Errorf("%w; choose an address with -listen, such as -listen 127.0.0.1:0 for any free port", err)
+	}
+	s.url = "http://" + s.listener.Addr().String()
+	return nil
 }
 
 func (s *shop) openDatabase(ctx context.Context) (err error) {
@@ -91,20 +110,36 @@ func (s *shop) openDatabase(ctx context.Context) (err error) {
 		}
 		file = filepath.Join(s.tempDir, "shop.db")
 	}
+	s.say("Opening the database %s", file)
 	if s.db, err = sql.Open("sqlite", file+"?_pragma=journal_mode(wal)&_pragma=busy_timeout(5000)"); err != nil {
 		return err
 	}
-	if _, err = s.db.ExecContext(ctx, schema+`DROP TABLE IF EXISTS sales;`+salesReport); err != nil {
+	if _, err = s.db.ExecContext(ctx, schema); err == nil {
+		err = s.addOldOrders(ctx)
+	}
+	if err == nil {
+		_, err = s.db.ExecContext(ctx, `DROP TABLE IF EXISTS sales;`+salesReport)
+	}
+	if err != nil {
 		return fmt.Errorf("database %s: %w", file, err)
 	}
 	return nil
 }
+
+// say tells the person who has started the shop what it does.
+func (s *shop) say(format string, args ...any) { fmt.Fprintf(s.cfg.out, format+"\n", args...) }
 
 // serve serves until ctx is done, and closes the shop.
 func (s *shop) serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var life sync.WaitGroup
+	served := make(chan error, 1)
+	go func() { served <- s.server.Serve(s.listener) }()
+	if s.cfg.firstVisits > 0 {
+		s.say("Letting the first customers in: %d requests", s.cfg.firstVisits)
+		firstVisits(ctx, s.url, s.cfg.firstVisits)
+	}
 	if s.cfg.customerPause > 0 {
 		for range 3 {
 			life.Go(func() { shopping(ctx, s.url, s.cfg.customerPause) })
@@ -113,14 +148,13 @@ func (s *shop) serve(ctx context.Context) error {
 	if s.cfg.salesPause > 0 {
 		life.Go(func() { s.renewSales(ctx) })
 	}
-	served := make(chan error, 1)
-	go func() { served <- s.server.Serve(s.listener) }()
+	s.say("%s", greeting(s.url))
 
 	var err error
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		fmt.Println("The shop is closing.")
+		s.say("The shop is closing.")
 	}
 	cancel()
 	life.Wait()

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
+)
+
+// newDirectory returns a directory of two files, the newer of which is from the 14th of
+// July 2025.
+func newDirectory(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, day := range map[string]int{"monday.tar": 13, filepath.Join("databases", "monday.sql"): 14} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		write(t, file, "0123456789")
+		at := time.Date(2025, time.July, day, 0, 0, 0, 0, time.UTC)
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// scrape returns what a registry with the collector serves.
+func scrape(t *testing.T, c metrics.Collector, opts ...metrics.CollectorOption) string {
+	t.Helper()
+	registry := metrics.NewContextRegistry(metrics.WithSelfMetrics("app"))
+	if err := registry.RegisterWith(c, append(opts, metrics.WithName("backups"))...); err != nil {
+		t.Fatal(err)
+	}
+	response := httptest.NewRecorder()
+	metrics.HandlerFor(registry).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	return response.Body.String()
+}
+
+func TestBackups(t *testing.T) {
+	full := newDirectory(t)
+	for _, test := range []struct {
+		name, dir  string
+		want, none []string
+	}{
+		{
+			"two files", full,
+			[]string{
+				"backup_files{dir=\"" + label(full) + "\"} 2\n",
+				"backup_size_bytes{dir=\"" + label(full) + "\"} 20\n",
+				"backup_newest_timestamp_seconds{dir=\"" + label(full) + "\"} 1.7524512e+09\n",
+				"app_scrape_collector_success{collector=\"backups\"} 1\n",
+			},
+			nil,
+		},
+		{"no files", t.TempDir(), []string{"\"} 0\n"}, []string{"backup_newest"}},
+		{
+			"no directory", filepath.Join(full, "none"),
+			[]string{"app_scrape_collector_success{collector=\"backups\"} 0\n"},
+			[]string{"backup_"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := scrape(t, newBackups(test.dir))
+			for _, want := range test.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("got\n%s\nwithout %s", got, want)
+				}
+			}
+			for _, none := range test.none {
+				if strings.Contains(got, none) {
+					t.Errorf("got\n%s\nwith %s", got, none)
+				}
+			}
+		})
+	}
+}
+
+// label returns a value of a label as it is written.
+func label(value string) string { return strings.ReplaceAll(value, `\`, `\\`) }
+
+// TestBackupsEnd checks that the collector stops when its context ends.
+func TestBackupsEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	ch := make(chan metrics.Metric, 10)
+	newBackups(newDirectory(t)).(metrics.CollectorWithContext).CollectWithContext(ctx, ch)
+	if len(ch) != 1 {
+		t.Fatalf("the collector has sent %d metrics, want its error alone", len(ch))
+	}
+	if err := metrics.Metric.Write(<-ch, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v", err)
+	}
+}
+
+// TestBackupsContract checks the rules for collectors.
+func TestBackupsContract(t *testing.T) {
+	metrictest.TestCollector(t, newBackups(newDirectory(t)))
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/luxfi/metric"
+)
+
+// attempt is something to try with the shop: a page to open, a command to run, or both.
+type attempt struct {
+	Title   string
+	Says    string // What to look for.
+	Link    string // A path, for browsers.
+	Command string // For a shell; {shop} stands for the shop's URL.
+}
+
+// attempts are what the index and the greeting list, in this order.
+var attempts = []attempt{
+	{
+		"All metrics",
+		"The requests, the orders in the database, the sales report, the warehouse, the Go runtime and the process. " +
+			"Every other time the warehouse hangs: after three seconds all the rest is served.",
+		"/metrics", "curl -s {shop}/metrics",
+	},
+	{
+		"The status page",
+		"How each collector is doing, with its policies and its last error. It asks none of them, and so it never waits.",
+		"/status", "curl -s {shop}/status",
+	},
+	{
+		"One collector",
+		"No other collector runs.",
+		"/metrics?collect[]=orders", "curl -sg '{shop}/metrics?collect[]=orders'",
+	},
+	{
+		"All but one",
+		"Without the warehouse, a scrape takes milliseconds.",
+		"/metrics?exclude[]=warehouse", "curl -sg '{shop}/metrics?exclude[]=warehouse'",
+	},
+	{
+		"Some families",
+		"Only the collectors run that have these families.",
+		"/metrics?name[]=shop_orders&name[]=shop_sales_euros",
+		"curl -sg '{shop}/metrics?name[]=shop_orders&name[]=shop_sales_euros'",
+	},
+	{
+		"The slow collector",
+		"Every other time it hangs for five seconds, which is more than a scrape has. " +
+			"Look at its success and its stock, and reload.",
+		"/metrics?collect[]=warehouse", "curl -sg '{shop}/metrics?collect[]=warehouse'",
+	},
+	{
+		"The flaky collector",
+		"For the last 10 of every 30 seconds there is no sales report. The last one is served with its age, " +
+			"success is 0, and the breaker opens after three failures. Reload a few times.",
+		"/metrics?collect[]=sales",
+		"curl -sg '{shop}/metrics?collect[]=sales' | grep -E 'euros{|success{|age_seconds{|breaker_state{'",
+	},
+	{
+		"A scrape with a short timeout",
+		"Prometheus announces its timeout in a header. After a second without the warehouse, all the rest is served.",
+		"", "curl -s -H 'X-Prometheus-Scrape-Timeout-Seconds: 1' {shop}/metrics | grep ^shop_",
+	},
+	{
+		"OpenMetrics with exemplars",
+		"A bucket of request durations leads to a trace.",
+		"", "curl -s -H 'Accept: application/openmetrics-text; version=1.0.0' {shop}/metrics | grep trace_id",
+	},
+	{
+		"An order",
+		"It answers with the number of the order, and the metrics count it.",
+		"", "curl -s -d euros=9.99 {shop}/orders",
+	},
+}
+
+// command returns the command of an attempt at a shop.
+func (a *attempt) command(shop string) string { return strings.ReplaceAll(a.Command, "{shop}", shop) }
+
+// greeting returns what the program prints when the shop is open.
+func greeting(shop string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "\nThe shop is open on %s and keeps itself busy. Open it in a browser, or try:\n", shop)
+	for i := range attempts {
+		fmt.Fprintf(&text, "\n  # %s\n  %s\n", attempts[i].Title, attempts[i].command(shop))
+	}
+	text.WriteString("\nCtrl-C closes it.\n")
+	return text.String()
+}
+
+// indexPage is what the shop shows to browsers.
+var indexPage = template.Must(template.New("index").Parse(`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>The shop</title>
+<style>
+body { font: 16px/1.5 sans-serif; max-width: 52em; margin: 2em auto; padding: 0 1em; color: #222; }
+h2 { font-size: 1.05em; margin: 1.5em 0 0; }
+p { margin: .2em 0; }
+pre { background: #f3f4f6; padding: .5em .8em; margin: .3em 0; font-size: .85em; white-space: pre-wrap; overflow-wrap: anywhere; }
+table { border-collapse: collapse; margin: 1em 0; }
+td { border-bottom: 1px solid #ddd; padding: .2em 2em .2em 0; }
+td:last-child { text-align: right; padding-right: 0; font-variant-numeric: tabular-nums; }
+</style>
+</head>
+<body>
+<h1>The shop</h1>
+<p>It takes orders into a database, is its own customer, and exports metrics. This is what they say now:</p>
+<table>
+{{range .Figures}}<tr><td>{{.Name}}</td><td>{{.Value}}</td></tr>
+{{end}}</table>
+{{range .Attempts}}<h2>{{if .Link}}<a href="{{.Link}}">{{.Title}}</a>{{else}}{{.Title}}{{end}}</h2>
+<p>{{.Says}}</p>
+<pre>{{.Command}}</pre>
+{{end}}</body>
+</html>
+`))
+
+// figure is a number that the index shows.
+type figure struct {
+	Name  string
+	Value string
+}
+
+// showIndex serves the list of what to try, and some figures.
+func (s *shop) showIndex(w http.ResponseWriter, r *http.Request) {
+	listed := make([]attempt, len(attempts))
+	for i := range attempts {
+		listed[i] = attempts[i]
+		listed[i].Command = attempts[i].command(s.url)
+	}
+	var page bytes.Buffer
+	err := indexPage.Execute(&page, struct {
+		Figures  []figure
+		Attempts []attempt
+	}{s.figures(r.Context()), listed})
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(page.Bytes()) // It fails if the visitor has gone.
+}
+
+// figures gathers a few families the way a scrape does, and adds up their series.
+func (s *shop) figures(ctx context.Context) []figure {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	ctx = metric.Select(ctx, metric.Selection{
+		Families: []string{"shop_http_requests_total", "shop_orders", "shop_orders_value_euros", "shop_sales_euros"},
+	})
+	families, err := s.registry.GatherWithContext(ctx)
+	if _, ok := errors.AsType[*metric.GatherError](err); err != nil && !ok { // The registry logs those.
+		log.Printf("index: %v", err)
+	}
+	sums := make(map[string]float64)
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			sums[family.GetName()] += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	return []figure{
+		{"Requests served", fmt.Sprintf("%.0f", sums["shop_http_requests_total"])},
+		{"Orders in the books", fmt.Sprintf("%.0f", sums["shop_orders"])},
+		{"Their value", fmt.Sprintf("%.2f €", sums["shop_orders_value_euros"])},
+		{"Paid, by the last sales report", fmt.Sprintf("%.2f €", sums["shop_sales_euros"])},
+	}
+}
