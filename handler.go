@@ -115,7 +115,8 @@ type HandlerOpts struct {
 	// DisableCompression serves everything uncompressed.
 	DisableCompression bool
 	// OfferedCompressions are the compressions to choose from, the preferred first.
-	// By default they are identity, gzip and zstd.
+	// By default they are identity, gzip and, in programs that import package promhttp/zstd,
+	// zstd. Elsewhere zstd is not offered, whatever is set here.
 	OfferedCompressions []Compression
 	// ProcessStartTime, if not zero, is sent in the header Process-Start-Time-Unix.
 	ProcessStartTime time.Time
@@ -250,7 +251,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
 	if len(h.offers) > 0 {
 		w.Header().Add("Vary", "Accept-Encoding")
-		compression = negotiateCompression(r.Header.Values("Accept-Encoding"), h.offers)
+		var kept [4]Compression
+		compression = negotiateCompression(r.Header.Values("Accept-Encoding"), linkedCompressions(kept[:0], h.offers))
 	}
 	w.Header().Set("Content-Type", string(format))
 	if r.Method == http.MethodHead {
