@@ -12,6 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/merge"
 	points "github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // selfMetrics are the metrics of a registry about its own scrapes.
@@ -165,7 +166,7 @@ func (m *selfMetrics) natives(p *part, took time.Duration) []merge.Native {
 			rows[i].labels = newSelfLabels(p.name + e.name)
 		}
 	}
-	slices.SortFunc(rows, func(a, b selfRow) int { return points.CompareLabels(a.labels.collector, b.labels.collector) })
+	order.By(rows, func(a, b selfRow) int { return points.CompareLabels(a.labels.collector, b.labels.collector) })
 
 	all := make([]merge.Native, 0, len(m.collector)+len(m.scrape)+1)
 	add := func(source points.Source) {
