@@ -26,7 +26,7 @@ GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e fuzz chaos soak bench bench-report microbench build-all lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e fuzz chaos soak bench bench-report size microbench build-all lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,9 @@ bench: ## Print how fast the library is next to its peers, and next to its targe
 
 bench-report: ## Do the same at greater length, and write docs/benchmarks.md with its plots.
 	cd bench && $(GO) run ./report -docs ../docs
+
+size: ## Print how large small programs are, next to the same ones with client_golang.
+	cd bench && $(GO) test -run '^TestSize$$' -count 1 -v ./size
 
 microbench: ## Run the root module's own benchmarks that match BENCH (default all), COUNT times.
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/luxfi/metric/internal/zstdlink"
 )
 
 // Compression is a content encoding of a response.
@@ -13,13 +15,23 @@ type Compression string
 const (
 	Identity Compression = "identity" // None.
 	Gzip     Compression = "gzip"
-	Zstd     Compression = "zstd"
+	Zstd     Compression = "zstd" // Only in programs that import package promhttp/zstd.
 )
 
 var defaultCompressions = []Compression{Identity, Gzip, Zstd}
 
-// isKnown reports whether responses can be compressed so.
-func (c Compression) isKnown() bool { return c == Identity || compressors[c] != nil }
+// isKnown reports whether responses can be compressed so. The answer for zstd is known only
+// after initialization, during which there may be handlers already.
+func (c Compression) isKnown() bool {
+	switch c {
+	case Identity:
+		return true
+	case Zstd:
+		return zstdlink.NewCompressor != nil
+	default:
+		return compressors[c] != nil
+	}
+}
 
 // isEncoded reports whether the body of a response gets a content coding around the handler:
 // a middleware that compresses what is written has said so in the header.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/prometheus/common/expfmt"
+	"google.golang.org/protobuf/encoding/prototext"
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/encode"
@@ -230,24 +232,20 @@ func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
 func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, refused *failures) error {
 	var (
 		builder clientmodel.Builder
-		opts    []expfmt.EncoderOption
 		names   = nameSpace{scheme: naming.Scheme{Escaping: format.ToEscapingScheme()}, refused: refused}
 	)
 	s.collect()
 	_ = s.write(encode.NewEscaper(&builder, names.scheme.Escaping), names) // The builder never fails.
-	if created {
-		opts = append(opts, expfmt.WithCreatedLines())
-	}
 	// A family that cannot be encoded must not leave a part of it behind.
 	var family bytes.Buffer
-	e := expfmt.NewEncoder(&family, format, opts...)
+	e := foreignEncoder(format, created)
 	families := builder.Families()
 	if len(families) == 0 && s.isFailure(refused) {
 		return nil
 	}
 	for _, mf := range families {
 		family.Reset()
-		if err := e.Encode(mf); err != nil {
+		if err := e(&family, mf); err != nil {
 			refused.add(mf.GetName(), err)
 			continue
 		}
@@ -256,8 +254,8 @@ func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, 
 		}
 	}
 	family.Reset()
-	if closer, ok := e.(expfmt.Closer); ok {
-		if err := closer.Close(); err != nil {
+	if format.FormatType() == expfmt.TypeOpenMetrics {
+		if _, err := expfmt.FinalizeOpenMetrics(&family); err != nil {
 			return err
 		}
 	}
@@ -266,4 +264,32 @@ func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, 
 	}
 	_, err := w.Write(family.Bytes())
 	return err
+}
+
+// foreignEncoder returns what expfmt.NewEncoder does for the formats that encodeFormat does not
+// know. The latter would link the encoders for all others, too.
+func foreignEncoder(format expfmt.Format, created bool) func(*bytes.Buffer, *MetricFamily) error {
+	switch format.FormatType() {
+	case expfmt.TypeProtoCompact:
+		return func(w *bytes.Buffer, mf *MetricFamily) error {
+			_, err := fmt.Fprintln(w, mf.String())
+			return err
+		}
+	case expfmt.TypeProtoText:
+		return func(w *bytes.Buffer, mf *MetricFamily) error {
+			_, err := fmt.Fprintln(w, prototext.Format(mf))
+			return err
+		}
+	case expfmt.TypeOpenMetrics:
+		var opts []expfmt.EncoderOption
+		if created {
+			opts = append(opts, expfmt.WithCreatedLines())
+		}
+		return func(w *bytes.Buffer, mf *MetricFamily) error {
+			_, err := expfmt.MetricFamilyToOpenMetrics20(w, mf, opts...)
+			return err
+		}
+	default:
+		panic(fmt.Errorf("cannot serve the unknown format %q", format))
+	}
 }

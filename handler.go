@@ -125,7 +125,8 @@ type HandlerOpts struct {
 	// DisableCompression serves everything uncompressed.
 	DisableCompression bool
 	// OfferedCompressions are the compressions to choose from, the preferred first.
-	// By default they are identity, gzip and zstd.
+	// By default they are identity, gzip and, in programs that import package promhttp/zstd,
+	// zstd. Elsewhere zstd is not offered, whatever is set here.
 	OfferedCompressions []Compression
 	// ProcessStartTime, if not zero, is sent in the header Process-Start-Time-Unix.
 	ProcessStartTime time.Time

@@ -4,7 +4,8 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/luxfi/metric/internal/middleware"
 )
 
 // The metrics about handlers are client_golang's instruments. Its own handlers share
@@ -27,5 +28,14 @@ func InstrumentMetricHandler(reg Registerer, h http.Handler) http.Handler {
 		Name: "promhttp_metric_handler_requests_in_flight",
 		Help: "Current number of scrapes being served.",
 	}))
-	return promhttp.InstrumentHandlerCounter(requests, promhttp.InstrumentHandlerInFlight(inFlight, h))
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		inFlight.Inc()
+		defer inFlight.Dec()
+		h.ServeHTTP(w, r)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, w := middleware.Wrap(w, nil)
+		serve(w, r)
+		requests.WithLabelValues(middleware.Code(sent.Status())).Inc()
+	})
 }

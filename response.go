@@ -7,7 +7,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+
+	"github.com/luxfi/metric/internal/zstdlink"
 )
 
 // compressor is what the compressing writers have in common.
@@ -27,16 +28,7 @@ var compressors = map[Compression]*sync.Pool{
 		}
 		return compressor(w)
 	}},
-	Zstd: {New: func() any {
-		// Without a goroutine of its own, and with a window that is large enough
-		// for what repeats in an exposition.
-		w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
-			zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10))
-		if err != nil {
-			panic("BUG: " + err.Error())
-		}
-		return compressor(w)
-	}},
+	Zstd: {New: func() any { return compressor(zstdlink.NewCompressor()) }},
 }
 
 // response is the body of a response. Nothing is sent before the first write, so that

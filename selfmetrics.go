@@ -12,6 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/merge"
 	points "github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // selfMetrics are the metrics of a registry about its own scrapes.
@@ -266,7 +267,7 @@ func selfRows(p *part) []selfRow {
 	for i, e := range p.running {
 		rows[i] = selfRow{e.self, e.self.labelsOf(p.nameOf(e)), &p.outcomes[i], &stats[i], now}
 	}
-	slices.SortFunc(rows, func(a, b selfRow) int { return points.CompareLabels(a.labels.collector, b.labels.collector) })
+	order.By(rows, func(a, b selfRow) int { return points.CompareLabels(a.labels.collector, b.labels.collector) })
 	return rows
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // WrapRegistererWith returns a Registerer that adds labels, as constant labels, to
@@ -211,7 +212,7 @@ func (w wrapping) transform() *transform {
 	for name, value := range w.labels {
 		t.extra = append(t.extra, model.Label{Name: name, Value: value})
 	}
-	slices.SortFunc(t.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
+	order.By(t.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
 	return t
 }
 
@@ -274,7 +275,7 @@ func (w wrapping) source(inner model.Source) model.Source {
 	if nested, ok := inner.(*wrappedSource); ok {
 		s.inner = nested.inner
 		s.extra = slices.Concat(nested.extra, t.extra)
-		slices.SortFunc(s.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
+		order.By(s.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
 	}
 	return s
 }

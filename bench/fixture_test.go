@@ -15,6 +15,7 @@ import (
 	otelmetric "go.opentelemetry.io/otel/metric"
 
 	"github.com/luxfi/metric"
+	_ "github.com/luxfi/metric/promhttp/zstd"
 )
 
 // exposition is a number of series that can be scraped.

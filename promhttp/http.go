@@ -5,8 +5,9 @@
 //
 // Its handlers are those of package metric: they end a scrape at the deadline that
 // Prometheus sends, cancel it when the client goes away, and hand its context to the
-// collectors. Options and instrumentation are client_golang's own types and code, so
-// that values of both packages can be mixed.
+// collectors. Options are client_golang's own types, so that values of both packages can be
+// mixed. The instrumentation counts the status that is sent, where client_golang takes an
+// informational or a superfluous one for it.
 package promhttp
 
 import (

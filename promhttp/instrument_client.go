@@ -1,13 +1,16 @@
 package promhttp
 
 import (
+	"cmp"
+	"crypto/tls"
 	"net/http"
+	"net/http/httptrace"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/internal/counting"
 )
 
 type (
@@ -22,26 +25,92 @@ type (
 // labels code and method, and those that options set; others have to be constant or
 // curried. The functions panic if that is not so. If next panics or returns an error,
 // nothing is observed.
+//
+// Options that set labels are asked about the request that the response belongs to, which
+// may be another one than next was given, or about the latter if the response does not say.
 
 // InstrumentRoundTripperInFlight counts the requests that next does right now in gauge.
 func InstrumentRoundTripperInFlight(gauge prometheus.Gauge, next http.RoundTripper) RoundTripperFunc {
-	return promhttp.InstrumentRoundTripperInFlight(gauge, next)
+	return func(r *http.Request) (*http.Response, error) {
+		gauge.Inc()
+		defer gauge.Dec()
+		return next.RoundTrip(r)
+	}
 }
 
 // InstrumentRoundTripperCounter counts the requests that next has done. For a
 // CounterVec of client_golang, use its function of the same name.
 func InstrumentRoundTripperCounter(counter *metric.CounterVec, next http.RoundTripper, opts ...Option) RoundTripperFunc {
-	return promhttp.InstrumentRoundTripperDuration(counting.Observers(counter), next, opts...)
+	s := counters(counter, opts)
+	return func(r *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(r)
+		if err == nil && resp != nil {
+			c, exemplar := s.ofResponse(r, resp)
+			count(c, exemplar)
+		}
+		return resp, err
+	}
 }
 
 // InstrumentRoundTripperDuration observes how long next takes for a request, until it
 // has the headers of the response, in seconds.
 func InstrumentRoundTripperDuration(obs metric.ObserverVec, next http.RoundTripper, opts ...Option) RoundTripperFunc {
-	return promhttp.InstrumentRoundTripperDuration(obs, next, opts...)
+	s := observers(obs, opts)
+	return func(r *http.Request) (*http.Response, error) {
+		start := time.Now()
+		resp, err := next.RoundTrip(r)
+		if err == nil && resp != nil {
+			took := time.Since(start).Seconds()
+			o, exemplar := s.ofResponse(r, resp)
+			observe(o, took, exemplar)
+		}
+		return resp, err
+	}
+}
+
+// ofResponse is of for the response to r.
+func (s *series[M]) ofResponse(r *http.Request, resp *http.Response) (M, metric.Labels) {
+	// A client sends GET if the method is empty.
+	return s.of(r, cmp.Or(resp.Request, r), cmp.Or(r.Method, http.MethodGet), resp.StatusCode)
 }
 
 // InstrumentRoundTripperTrace calls the functions of trace as a request proceeds. They
 // must be safe for concurrent use. Where something has failed, none is called.
 func InstrumentRoundTripperTrace(trace *InstrumentTrace, next http.RoundTripper) RoundTripperFunc {
-	return promhttp.InstrumentRoundTripperTrace(trace, next)
+	if trace == nil {
+		trace = &InstrumentTrace{}
+	}
+	return func(r *http.Request) (*http.Response, error) {
+		hooks := clientTrace(trace, time.Now())
+		return next.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), hooks)))
+	}
+}
+
+// clientTrace returns the hooks for a request that began at start.
+func clientTrace(trace *InstrumentTrace, start time.Time) *httptrace.ClientTrace {
+	report := func(to func(float64)) {
+		if to != nil {
+			to(time.Since(start).Seconds())
+		}
+	}
+	reportUnless := func(err error, to func(float64)) {
+		if err == nil {
+			report(to)
+		}
+	}
+	return &httptrace.ClientTrace{
+		GotConn:              func(httptrace.GotConnInfo) { report(trace.GotConn) },
+		PutIdleConn:          func(err error) { reportUnless(err, trace.PutIdleConn) },
+		GotFirstResponseByte: func() { report(trace.GotFirstResponseByte) },
+		Got100Continue:       func() { report(trace.Got100Continue) },
+		DNSStart:             func(httptrace.DNSStartInfo) { report(trace.DNSStart) },
+		DNSDone:              func(httptrace.DNSDoneInfo) { report(trace.DNSDone) },
+		ConnectStart:         func(_, _ string) { report(trace.ConnectStart) },
+		ConnectDone:          func(_, _ string, err error) { reportUnless(err, trace.ConnectDone) },
+		TLSHandshakeStart:    func() { report(trace.TLSHandshakeStart) },
+		TLSHandshakeDone:     func(_ tls.ConnectionState, err error) { reportUnless(err, trace.TLSHandshakeDone) },
+		WroteHeaders:         func() { report(trace.WroteHeaders) },
+		Wait100Continue:      func() { report(trace.Wait100Continue) },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { report(trace.WroteRequest) },
+	}
 }

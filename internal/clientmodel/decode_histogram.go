@@ -10,6 +10,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
 )
 
 func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, error) {
@@ -44,7 +45,7 @@ func (d *Decoder) appendBuckets(to []model.Bucket, from []*dto.Bucket) ([]model.
 	}
 	byBound := func(a, b model.Bucket) int { return cmp.Compare(a.UpperBound, b.UpperBound) }
 	if !slices.IsSortedFunc(to, byBound) {
-		slices.SortFunc(to, byBound)
+		order.By(to, byBound)
 	}
 	for i := 1; i < len(to); i++ {
 		if to[i].UpperBound == to[i-1].UpperBound {

@@ -70,7 +70,7 @@ func (m *Map[C]) Sorted() []*Entry[C] {
 // created until then.
 func (s *snapshot[C]) next(version uint64, created []*Entry[C]) *snapshot[C] {
 	created = existing(created, version)
-	slices.SortFunc(created, compareEntries)
+	sortEntries(created)
 
 	entries := make([]*Entry[C], 0, len(s.entries)+len(created))
 	rest := s.entries

@@ -15,6 +15,7 @@ import (
 
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/naming"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // Native is a family of our own instruments.
@@ -154,7 +155,7 @@ func (in *Input) groups(m *memory) []group {
 	for b := range in.Batches {
 		groups = in.addBatch(groups, index, b, &free)
 	}
-	slices.SortFunc(groups, func(a, b group) int { return cmp.Compare(a.family.Name, b.family.Name) })
+	order.By(groups, func(a, b group) int { return cmp.Compare(a.family.Name, b.family.Name) })
 	return groups
 }
 

@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/luxfi/metric/internal/order"
 )
 
 // Labels is the label set of one series in its canonical rendering: sorted by
@@ -58,7 +60,7 @@ func NewLabels(labels []Label) (Labels, error) {
 // they lie in the returned buffer. After an error buf is returned as it was.
 func AppendLabels(buf []byte, labels []Label) ([]byte, Labels, error) {
 	if !slices.IsSortedFunc(labels, compareNames) {
-		slices.SortFunc(labels, compareNames)
+		order.By(labels, compareNames)
 	}
 	var (
 		start  = len(buf)

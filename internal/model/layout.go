@@ -2,10 +2,10 @@ package model
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"unsafe"
 
+	"github.com/luxfi/metric/internal/order"
 	"github.com/luxfi/metric/internal/words"
 )
 
@@ -46,7 +46,7 @@ func NewLayout(constant []Label, names []string) *Layout {
 	for i, name := range names {
 		parts = append(parts, part{Label{Name: name}, i})
 	}
-	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.Name, b.Name) })
+	order.By(parts, func(a, b part) int { return cmp.Compare(a.Name, b.Name) })
 
 	l := &Layout{slots: make([]slot, 0, len(names))}
 	var literal []byte

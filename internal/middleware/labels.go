@@ -1,0 +1,85 @@
+package middleware
+
+import (
+	"net/http"
+	"strings"
+)
+
+// codes holds the three digits of each status from 100 to 599, so that none has to be
+// formatted for each request.
+var codes = func() string {
+	var b strings.Builder
+	for code := 100; code <= 599; code++ {
+		_, _ = b.Write([]byte{byte('0' + code/100), byte('0' + code/10%10), byte('0' + code%10)})
+	}
+	return b.String()
+}()
+
+// Unknown is the value of a label for a status or method that is not a usual one.
+const Unknown = "unknown"
+
+// Code returns the value of the label code. A handler that has not set a status, which is 0
+// then, has answered with 200.
+func Code(status int) string {
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if status < 100 || status > 599 {
+		return Unknown
+	}
+	i := (status - 100) * 3
+	return codes[i : i+3]
+}
+
+// Method returns the value of the label method: the method in lower case if it is one of
+// those in https://developer.mozilla.org/en-US/docs/Web/HTTP/Methods, or one of extra
+// whatever its case. Clients can send any method, and must not make a series of each.
+func Method(method string, extra []string) string {
+	switch method {
+	case "GET", "get":
+		return "get"
+	case "PUT", "put":
+		return "put"
+	case "HEAD", "head":
+		return "head"
+	case "POST", "post":
+		return "post"
+	case "DELETE", "delete":
+		return "delete"
+	case "CONNECT", "connect":
+		return "connect"
+	case "OPTIONS", "options":
+		return "options"
+	case "NOTIFY", "notify":
+		return "notify"
+	case "TRACE", "trace":
+		return "trace"
+	case "PATCH", "patch":
+		return "patch"
+	}
+	for _, e := range extra {
+		if strings.EqualFold(method, e) {
+			return strings.ToLower(method)
+		}
+	}
+	return Unknown
+}
+
+// RequestSize returns the approximate size of a request, in bytes. The length of the body is
+// the one that the header gives.
+func RequestSize(r *http.Request) int {
+	size := len(r.Method) + len(r.Proto) + len(r.Host)
+	if r.URL != nil {
+		size += len(r.URL.String())
+	}
+	for name, values := range r.Header {
+		size += len(name)
+		for _, value := range values {
+			size += len(value)
+		}
+	}
+	if r.ContentLength > 0 {
+		size += int(r.ContentLength)
+	}
+	return size
+}

@@ -1,0 +1,3 @@
+package promhttp_test
+
+import _ "github.com/luxfi/metric/promhttp/zstd" // As http_test.go does with client_golang's.
