@@ -40,28 +40,28 @@ func aboutSample(info *descInfo, err error) error {
 	return fmt.Errorf("sample of metric %q: %w", info.name, err)
 }
 
-// clientWorded is an error in the words of client_golang.
-type clientWorded struct {
+// clientWordsError is an error in the words of client_golang.
+type clientWordsError struct {
 	text string
 	err  error
 }
 
-func (e *clientWorded) Error() string { return e.text }
-func (e *clientWorded) Unwrap() error { return e.err }
+func (e *clientWordsError) Error() string { return e.text }
+func (e *clientWordsError) Unwrap() error { return e.err }
 
 // inClientWords returns err as an error with the text that client_golang has for it, where
 // ours is another. There, registries and Gatherers have different ones.
 func inClientWords(err error, ofGatherers bool) error {
 	switch e := err.(type) { //nolint:errorlint // What wraps one of these has a text of its own.
 	case *writeError:
-		return &clientWorded{fmt.Sprintf("error collecting metric %v: %v", e.desc, e.err), err}
+		return &clientWordsError{fmt.Sprintf("error collecting metric %v: %v", e.desc, e.err), err}
 	case *merge.ConflictError:
 		switch {
 		case e.Of == merge.Unit: // client_golang does not look at units.
 		case ofGatherers:
-			return &clientWorded{fmt.Sprintf("gathered metric family %s %s", e.Family, e.Predicate()), err}
+			return &clientWordsError{fmt.Sprintf("gathered metric family %s %s", e.Family, e.Predicate()), err}
 		case e.Of == merge.Type:
-			return &clientWorded{fmt.Sprintf("collected metric %s {%s} should be %s: it %s", e.Family, e.Labels, aType(e.Want), e.Predicate()), err}
+			return &clientWordsError{fmt.Sprintf("collected metric %s {%s} should be %s: it %s", e.Family, e.Labels, aType(e.Want), e.Predicate()), err}
 		}
 	}
 	return err

@@ -25,7 +25,7 @@ import (
 func NewNoOp() Metrics { return &noOpMetrics{} }
 
 // NewNoOpMetrics is NewNoOp for where New stood: the namespace is not used.
-func NewNoOpMetrics(namespace string) Metrics { return NewNoOp() }
+func NewNoOpMetrics(_ string) Metrics { return NewNoOp() }
 
 // NewNoOpFactory returns a Factory of Metrics as NewNoOp makes them. New returns the same
 // Metrics whenever it gets the same namespace, so that a test that has set the factory can
@@ -36,7 +36,7 @@ func NewNoOpFactory() Factory { return &noOpFactory{} }
 type noOpFactory struct{ made noOpMemory[string] }
 
 func (f *noOpFactory) New(namespace string) Metrics {
-	return remember(&f.made, namespace, func() Metrics { return NewNoOp() })
+	return remember(&f.made, namespace, NewNoOp)
 }
 func (*noOpFactory) NewWithRegistry(string, Registerer) Metrics { return NewNoOp() }
 
@@ -51,13 +51,13 @@ type noOpMemory[K comparable] struct {
 }
 
 // remember returns what was made under a key, or makes it.
-func remember[T any, K comparable](in *noOpMemory[K], key K, make func() T) T {
+func remember[T any, K comparable](in *noOpMemory[K], key K, create func() T) T {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if known, ok := in.made[key].(T); ok {
 		return known
 	}
-	made := make()
+	made := create()
 	if len(in.made) < maxNoOp {
 		if in.made == nil {
 			in.made = map[K]any{}

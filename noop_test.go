@@ -12,13 +12,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-var noOps = map[string]metric.Metrics{
-	"NewNoOp":         metric.NewNoOp(),
-	"NewNoOpMetrics":  metric.NewNoOpMetrics("app"),
-	"New":             metric.NewNoOpFactory().New("app"),
-	"NewWithRegistry": metric.NewNoOpFactory().NewWithRegistry("app", metric.NewContextRegistry()),
-}
-
 // useNoOp calls everything that does not return a new error or vector, with arguments
 // that real instruments would refuse.
 func useNoOp(m metric.Metrics) {

@@ -17,9 +17,7 @@ func Value(m Metric) (value float64) {
 	switch m := m.(type) {
 	case nil:
 		return math.NaN()
-	case ReadableCounter:
-		return m.Get()
-	case ReadableGauge:
+	case ReadableCounter: // So are readable gauges.
 		return m.Get()
 	case *valueFunc:
 		return m.function()

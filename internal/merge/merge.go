@@ -213,4 +213,3 @@ func sameFamily(samples []model.Sample) int {
 }
 
 func (in *Input) wants(name string) bool { return in.Select == nil || in.Select(name) }
-

@@ -56,7 +56,7 @@ var ErrDecrease = errors.New("counter cannot decrease in value")
 
 // DecreaseError returns what Add of a counter panics with when v is negative: ErrDecrease, as
 // long as the program has not set it to something that knows more about the counter.
-var DecreaseError = func(c *Counter, v float64) error { return ErrDecrease }
+var DecreaseError = func(*Counter, float64) error { return ErrDecrease }
 
 // refuse panics because v is negative. It is a function of its own so that Add stays small.
 //
