@@ -709,6 +709,7 @@ func TestGroupOfRegistriesPerRequest(t *testing.T) {
 		if err := <-patient; err != nil {
 			t.Errorf("a scrape with more time: %v", err)
 		}
+		synctest.Wait() // For the other runs, which have been released as well.
 		if got := group.Status(); got.Running != 0 || got.Overdue != 0 {
 			t.Errorf("at the end the group has %+v", got)
 		}

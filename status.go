@@ -102,17 +102,12 @@ func (s *statuses) add(r *ContextRegistry, prefix string, depth int) {
 			}
 		default:
 			inner := prefix
-			if e.named {
-				inner += e.name + "/"
-			}
-			if !e.sole {
+			if e.named { // Without a name, its row would say nothing.
 				s.all = append(s.all, status)
+				inner += e.name + "/"
 			}
 			s.add(e.binding.nested, inner, depth+1)
 			continue
-		}
-		if status.Name == prefix {
-			status.Name += status.Kind // It has no name: it is all there is.
 		}
 		s.all = append(s.all, status)
 	}
