@@ -150,25 +150,43 @@ func asClientVec(existing, asked Collector) Collector {
 	if vector := behindBridge(asked); vector != nil && ownDesc(vector) == ownDesc(existing) {
 		return asked
 	}
-	switch v := existing.(type) {
-	case *CounterVec:
-		if _, ok := asked.(*prometheus.CounterVec); ok {
-			return BridgeCounterVec(v)
-		}
-	case *GaugeVec:
-		if _, ok := asked.(*prometheus.GaugeVec); ok {
-			return BridgeGaugeVec(v)
-		}
-	case *HistogramVec:
-		if _, ok := asked.(*prometheus.HistogramVec); ok {
-			return BridgeHistogramVec(v)
-		}
-	case *SummaryVec:
-		if _, ok := asked.(*prometheus.SummaryVec); ok {
-			return BridgeSummaryVec(v)
+	if own, ok := existing.(bridgeable); ok {
+		if bridged := own.bridgedFor(asked); bridged != nil {
+			return bridged
 		}
 	}
 	return existing
+}
+
+// bridgeable is implemented by our vectors. It is a method of theirs, and no switch over all of
+// them, so that a program contains only those that it uses.
+type bridgeable interface {
+	// bridgedFor returns a bridge if asked is client_golang's vector of the same kind, and
+	// nil if not.
+	bridgedFor(asked Collector) Collector
+}
+
+func (v *CounterVec) bridgedFor(asked Collector) Collector {
+	return bridgedAs[*prometheus.CounterVec](asked, v, BridgeCounterVec)
+}
+
+func (v *GaugeVec) bridgedFor(asked Collector) Collector {
+	return bridgedAs[*prometheus.GaugeVec](asked, v, BridgeGaugeVec)
+}
+
+func (v *HistogramVec) bridgedFor(asked Collector) Collector {
+	return bridgedAs[*prometheus.HistogramVec](asked, v, BridgeHistogramVec)
+}
+
+func (v *SummaryVec) bridgedFor(asked Collector) Collector {
+	return bridgedAs[*prometheus.SummaryVec](asked, v, BridgeSummaryVec)
+}
+
+func bridgedAs[T Collector, V any](asked Collector, v V, bridge func(V) T) Collector {
+	if _, ok := asked.(T); !ok {
+		return nil
+	}
+	return bridge(v)
 }
 
 // bridge returns a vector whose metrics pass everything on to the series of v.
