@@ -191,55 +191,6 @@ func (s single) hasLabel(name string) bool { return s.ofFamily().hasLabel(name) 
 // that samples are written with, le and quantile, are among them.
 type labelled interface{ hasLabel(name string) bool }
 
-// nativeSource returns c as a source if it is one of our own instruments or vectors
-// that runs nobody else's code, and nil otherwise.
-func nativeSource(c Collector) model.Source {
-	switch c := c.(type) {
-	case *loneCounter:
-		return nativeSource(c.counter)
-	case *counter:
-		return single{c}
-	case *gauge:
-		return single{c}
-	case *histogram:
-		return single{c}
-	case *summary:
-		return single{c}
-	case *CounterVec:
-		return vecSource(c.vec)
-	case *GaugeVec:
-		return vecSource(c.vec)
-	case *HistogramVec:
-		return vecSource(c.vec)
-	case *SummaryVec:
-		return vecSource(c.vec)
-	}
-	return nil
-}
-
-// vecSource returns v as a source. A no-op vector has none.
-func vecSource[C any, P child[C]](v *vec[C, P]) model.Source {
-	if v == nil {
-		return nil
-	}
-	return v
-}
-
-// ownDesc returns the descriptor of c if it is one of ours, and nil otherwise.
-func ownDesc(c Collector) *Desc {
-	switch c := c.(type) {
-	case *valueFunc:
-		return c.Desc()
-	default:
-		if source := nativeSource(c); source != nil {
-			ch := make(chan *Desc, 1)
-			c.Describe(ch)
-			return <-ch
-		}
-		return nil
-	}
-}
-
 var errInconsistentCardinality = errors.New("inconsistent label cardinality")
 
 func cardinalityError(f *family, values []string) error {

@@ -16,39 +16,36 @@ type trait struct{ name, value string }
 
 const kindTrait = "kind"
 
-// shapeOf returns the shape of one of our instruments or vectors, and nil for
-// everything else.
-func shapeOf(c Collector) shape {
-	switch c := c.(type) {
-	case *loneCounter:
-		return shapeOf(c.counter)
-	case *counter:
-		return familyShape("counter", c.family, nil)
-	case *gauge:
-		return familyShape("gauge", c.family, nil)
-	case *histogram:
-		return append(familyShape("histogram", c.family, nil), c.shape.traits()...)
-	case *summary:
-		s := familyShape("summary", c.family, nil)
-		if c.window != nil {
-			s = append(s, c.window.shape.traits()...)
-		}
-		return s
+func (v *loneCounter) ownShape() shape { return v.counter.ownShape() }
+func (v *counter) ownShape() shape     { return familyShape("counter", v.family, nil) }
+func (v *gauge) ownShape() shape       { return familyShape("gauge", v.family, nil) }
+
+func (v *histogram) ownShape() shape {
+	return append(familyShape("histogram", v.family, nil), v.shape.traits()...)
+}
+
+func (v *summary) ownShape() shape {
+	s := familyShape("summary", v.family, nil)
+	if v.window != nil {
+		s = append(s, v.window.shape.traits()...)
 	}
-	if nativeSource(c) == nil {
-		return nil
-	}
-	switch c := c.(type) {
-	case *CounterVec:
-		return familyShape("counter vector", c.vec.family, c.vec.curried)
-	case *GaugeVec:
-		return familyShape("gauge vector", c.vec.family, c.vec.curried)
-	case *HistogramVec:
-		return append(familyShape("histogram vector", c.vec.family, c.vec.curried), c.shape.traits()...)
-	case *SummaryVec:
-		return append(familyShape("summary vector", c.vec.family, c.vec.curried), c.shape.traits()...)
-	}
-	return nil
+	return s
+}
+
+func (v *CounterVec) ownShape() shape {
+	return familyShape("counter vector", v.vec.family, v.vec.curried)
+}
+
+func (v *GaugeVec) ownShape() shape {
+	return familyShape("gauge vector", v.vec.family, v.vec.curried)
+}
+
+func (v *HistogramVec) ownShape() shape {
+	return append(familyShape("histogram vector", v.vec.family, v.vec.curried), v.shape.traits()...)
+}
+
+func (v *SummaryVec) ownShape() shape {
+	return append(familyShape("summary vector", v.vec.family, v.vec.curried), v.shape.traits()...)
 }
 
 func familyShape(kind string, f *family, curried []curriedLabel) shape {

@@ -1,0 +1,82 @@
+package metric
+
+import "github.com/luxfi/metric/internal/model"
+
+// own is implemented by the instruments and vectors of this package that run nobody else's
+// code. What differs between them is asked for by its methods rather than by a switch over their
+// types, so that a program contains only those that it uses.
+type own interface {
+	Collector
+	// itself returns the instrument. A struct that embeds one has this method, too, but is
+	// not what it returns.
+	itself() Collector
+	// ownSource returns the series, and nil for a vector that does nothing.
+	ownSource() model.Source
+	// ownShape returns what has to agree when the name is asked for again.
+	ownShape() shape
+}
+
+// ownOf returns c if it is one of our own, and nil otherwise.
+func ownOf(c Collector) own {
+	if o, ok := c.(own); ok && o.itself() == c {
+		return o
+	}
+	return nil
+}
+
+// nativeSource returns the series of c if it is one of our own, and nil otherwise.
+func nativeSource(c Collector) model.Source {
+	if o := ownOf(c); o != nil {
+		return o.ownSource()
+	}
+	return nil
+}
+
+// shapeOf returns the shape of c if it is one of our own, and nil otherwise.
+func shapeOf(c Collector) shape {
+	if o := ownOf(c); o != nil && o.ownSource() != nil {
+		return o.ownShape()
+	}
+	return nil
+}
+
+// ownDesc returns the descriptor of c if it is one of our own or a function, and nil otherwise.
+func ownDesc(c Collector) *Desc {
+	if f, ok := c.(*valueFunc); ok {
+		return f.Desc()
+	}
+	if nativeSource(c) == nil {
+		return nil
+	}
+	ch := make(chan *Desc, 1)
+	c.Describe(ch)
+	return <-ch
+}
+
+func (v *loneCounter) itself() Collector  { return v }
+func (v *counter) itself() Collector      { return v }
+func (v *gauge) itself() Collector        { return v }
+func (v *histogram) itself() Collector    { return v }
+func (v *summary) itself() Collector      { return v }
+func (v *CounterVec) itself() Collector   { return v }
+func (v *GaugeVec) itself() Collector     { return v }
+func (v *HistogramVec) itself() Collector { return v }
+func (v *SummaryVec) itself() Collector   { return v }
+
+func (v *loneCounter) ownSource() model.Source  { return v.counter.ownSource() }
+func (v *counter) ownSource() model.Source      { return single{v} }
+func (v *gauge) ownSource() model.Source        { return single{v} }
+func (v *histogram) ownSource() model.Source    { return single{v} }
+func (v *summary) ownSource() model.Source      { return single{v} }
+func (v *CounterVec) ownSource() model.Source   { return vecSource(v.vec) }
+func (v *GaugeVec) ownSource() model.Source     { return vecSource(v.vec) }
+func (v *HistogramVec) ownSource() model.Source { return vecSource(v.vec) }
+func (v *SummaryVec) ownSource() model.Source   { return vecSource(v.vec) }
+
+// vecSource returns v as a source. A no-op vector has none.
+func vecSource[C any, P child[C]](v *vec[C, P]) model.Source {
+	if v == nil {
+		return nil
+	}
+	return v
+}
