@@ -7,6 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // binding is how a collector is collected from. It is decided once, at registration.
@@ -105,7 +106,7 @@ func newPlan(entries []*entry) *plan {
 			p.addNative(e, families)
 		}
 	}
-	slices.SortFunc(p.natives, compareNatives)
+	order.By(p.natives, compareNatives)
 	return p
 }
 

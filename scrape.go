@@ -14,6 +14,7 @@ import (
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/naming"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // GatherWithContext gathers from all collectors at once and returns when all have
@@ -431,7 +432,7 @@ func (s *scrape) natives() []merge.Native {
 	for _, c := range all.conflicts {
 		s.failures.add(c.Collector, c.Err)
 	}
-	slices.SortFunc(all.natives, compareNatives)
+	order.By(all.natives, compareNatives)
 	return all.natives
 }
 
