@@ -143,5 +143,5 @@ func (r *ContextRegistry) leftBehind(e *entry) *engine.Collector {
 	return nil
 }
 
-// isKnownAgain tells whether another entry can be found to have the same origin.
+// isKnownAgain reports whether another entry can be found to have the same origin.
 func (e *entry) isKnownAgain() bool { return e.origin != nil }

@@ -90,9 +90,12 @@ func NewPedanticRegistry() *Registry { return NewPedanticContextRegistry() }
 func (r *ContextRegistry) Register(c Collector) error { return r.RegisterWith(c) }
 
 // MustRegister registers collectors and panics at the first that cannot be.
-func (r *ContextRegistry) MustRegister(cs ...Collector) {
+func (r *ContextRegistry) MustRegister(cs ...Collector) { mustRegister(r, cs) }
+
+// mustRegister is the MustRegister of a Registerer.
+func mustRegister(reg Registerer, cs []Collector) {
 	for _, c := range cs {
-		if err := r.Register(c); err != nil {
+		if err := reg.Register(c); err != nil {
 			panic(err)
 		}
 	}
@@ -254,7 +257,7 @@ func (r *ContextRegistry) unregisterSame(c Collector) bool {
 	return r.remove(same[len(same)-1])
 }
 
-// UnregisterNamed removes the collector that was registered WithName(name), and tells
+// UnregisterNamed removes the collector that was registered WithName(name), and reports
 // whether there was one. Scrapes under way still have it.
 func (r *ContextRegistry) UnregisterNamed(name string) bool {
 	if r.check() != nil {

@@ -22,9 +22,9 @@ import (
 // and values of a metric hold: these may be what a collector of others has written, and
 // keeps for the next scrape, as with client_golang.
 //
-// Collectors that can take a context get one that ends a little before ctx. A collector that ignores it is left
-// behind at the deadline, and is not started again before it returns; until then, it
-// fails at once with ErrStillRunning.
+// Collectors that can take a context get one that ends a little before ctx. A collector that
+// ignores it is left behind at the deadline, and is not started again before it returns;
+// until then, it fails at once with ErrStillRunning.
 //
 // Instruments of this package cannot hang. They are read to the end, even if ctx is done.
 func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
@@ -228,7 +228,7 @@ func (s *scrape) selectFrom(p *part, all *plan) *plan {
 	return newPlan(some)
 }
 
-// wants tells whether a collector may have wanted families.
+// wants reports whether a collector may have wanted families.
 func (s *scrape) wants(p *part, e *entry) bool {
 	if s.wanted == nil || len(e.announced.list) == 0 {
 		return true
