@@ -39,7 +39,7 @@ func (r *ContextRegistry) Close() error {
 // refuseBackground returns an error if e is to run in the background of a closed registry.
 func (r *ContextRegistry) refuseBackground(e *entry) error {
 	if r.closed && e.policy != nil && e.policy.Background > 0 {
-		return fmt.Errorf("registering %T WithBackground: %w", e.collector, ErrClosed)
+		return fmt.Errorf("cannot register %s WithBackground: %w", called(e.collector), ErrClosed)
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func TestBackground(t *testing.T) {
 func TestBackgroundIsSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
-		defer r.Close() //nolint:errcheck // Nothing is stuck.
+		defer r.Close()
 		var mu sync.Mutex
 		starts := make(map[time.Time]int)
 		const n = 100
@@ -401,7 +401,7 @@ func TestBackgroundElsewhere(t *testing.T) {
 func TestBackgroundConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry(metric.WithConcurrency(2))
-		defer r.Close() //nolint:errcheck // Nothing is stuck.
+		defer r.Close()
 		var running, most atomic.Int64
 		for i := range 6 {
 			c := plain{fmt.Sprintf("c%d", i), func(chan<- metric.Metric) {

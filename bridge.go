@@ -125,23 +125,30 @@ func forAsker(asked Collector, err error) error {
 	if !ok {
 		return err
 	}
-	inner := asked
-	for {
-		if carrier, ok := inner.(*optionsCarrier); ok {
-			inner = carrier.collector
-		} else if w, ok := inner.(*wrappedCollector); ok {
-			inner = w.collector
-		} else if foreign, _, ok := foreignWrapping(inner); ok {
-			inner = foreign
-		} else {
-			break
-		}
-	}
 	if behindBridge(asked) != nil {
 		already.NewCollector = asked
 	}
-	already.ExistingCollector = asClientVec(already.ExistingCollector, inner)
+	already.ExistingCollector = asClientVec(already.ExistingCollector, withoutWrappings(asked))
 	return already
+}
+
+// withoutWrappings returns the collector behind all wrappings and carriers of options. Unlike
+// innermost, it returns a bridge as it is.
+func withoutWrappings(c Collector) Collector {
+	for {
+		switch w := c.(type) {
+		case *optionsCarrier:
+			c = w.collector
+		case *wrappedCollector:
+			c = w.collector
+		default:
+			inner, _, ok := foreignWrapping(c)
+			if !ok {
+				return c
+			}
+			c = inner
+		}
+	}
 }
 
 // asClientVec returns existing as one of client_golang's vectors if asked is one and existing

@@ -96,28 +96,29 @@ func (e *entry) defaultName() string {
 	}
 }
 
-// holder is implemented by collectors and gatherers that do what they hold does, which may be
-// a function.
-type holder interface{ held() any }
-
-func (c *wrappedCollector) held() any { return c.collector }
-func (a *collectorAdapter) held() any { return a.collector }
-func (c *boundCollector) held() any   { return c.collector }
-func (c *funcCollector) held() any    { return c.collect }
-func (g *boundGatherer) held() any    { return g.gatherer }
-func (t noTransaction) held() any     { return t.gatherer }
+// madeOf returns the collector, gatherer or function that does what v does.
+func madeOf(v any) any {
+	for {
+		switch w := v.(type) {
+		case *funcCollector:
+			return w.collect
+		case *boundGatherer:
+			v = w.gatherer
+		default:
+			inner, ok := carried(v)
+			if !ok {
+				return v
+			}
+			v = inner
+		}
+	}
+}
 
 // nameOf returns what people call a collector or gatherer: its package and type, without a
 // star, or the function that it is made of. It returns "" if that says nothing, because the
 // type has no name or is one of this package.
 func nameOf(v any) string {
-	for {
-		h, ok := v.(holder)
-		if !ok {
-			break
-		}
-		v = h.held()
-	}
+	v = madeOf(v)
 	if v == nil {
 		return ""
 	}
@@ -138,7 +139,7 @@ func nameOf(v any) string {
 // called returns how an error calls a collector: by the name of the metric if it is an
 // instrument of this package, and by its type otherwise.
 func called(c Collector) string {
-	inner := unwrap(localized(c, nil))
+	inner := innermost(c)
 	if isNil(inner) {
 		return fmt.Sprintf("a nil %T", inner)
 	}

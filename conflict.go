@@ -101,5 +101,5 @@ func existingIn(err error) Collector {
 	if !errors.As(err, &already) {
 		return nil
 	}
-	return unwrap(localized(already.ExistingCollector, nil))
+	return innermost(already.ExistingCollector)
 }

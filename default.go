@@ -53,7 +53,7 @@ func MustRegisterWith(c Collector, opts ...CollectorOption) {
 	}
 }
 
-// Unregister removes a collector from DefaultRegisterer and tells whether it was there.
+// Unregister removes a collector from DefaultRegisterer and reports whether it was there.
 func Unregister(c Collector) bool {
 	return !isNil(DefaultRegisterer) && DefaultRegisterer.Unregister(c)
 }
@@ -99,8 +99,8 @@ func gatherTheirs() ([]*MetricFamily, error) {
 	return prometheus.DefaultGatherer.Gather()
 }
 
-// isRuntimeDuplicate tells that a series was left out which both default gatherers
-// have, because both have a Go collector and a process collector, or handlers of both
+// isRuntimeDuplicate reports whether err is about a series that was left out since both
+// default gatherers have it, because both have a Go collector and a process collector, or handlers of both
 // packages have registered their metrics.
 func isRuntimeDuplicate(err error) bool {
 	duplicate, ok := errors.AsType[*merge.DuplicateError](err)

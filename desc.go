@@ -139,7 +139,7 @@ func splitPairs(pairs []*LabelPair, values []string) (constant []model.Label, va
 	return constant, names[:n]
 }
 
-// fits tells whether a series with these labels is one that the descriptor describes.
+// fits reports whether a series with these labels is one that the descriptor describes.
 func (d *descInfo) fits(labels model.Labels) bool {
 	want := make([]string, 0, len(d.constant)+len(d.variable))
 	for _, l := range d.constant {

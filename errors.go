@@ -9,19 +9,19 @@ import (
 )
 
 // PanicError is a panic in somebody else's code (a collector, a metric, a gatherer), or in
-// an instrument of this package while a scrape reads it, turned into an error. Value is what was passed to panic, and Stack is the stack of
-// the goroutine that panicked.
+// an instrument of this package while a scrape reads it, turned into an error. Value is what
+// was passed to panic, and Stack is the stack of the goroutine that panicked.
 type PanicError = engine.PanicError
 
-// ErrStillRunning tells that a collector was not started for a scrape, because an
+// ErrStillRunning reports that a collector was not started for a scrape, because an
 // earlier run of it, which has outlived its scrape, has not returned yet.
 var ErrStillRunning = engine.ErrStillRunning
 
-// ErrBreakerOpen tells that a collector was not run, because it has failed too often in
+// ErrBreakerOpen reports that a collector was not run, because it has failed too often in
 // a row and rests; see WithBreaker.
 var ErrBreakerOpen = engine.ErrBreakerOpen
 
-// ErrRateLimited tells that a collector was not run, because that would have been more
+// ErrRateLimited reports that a collector was not run, because that would have been more
 // often than it may be; see WithRateLimit.
 var ErrRateLimited = engine.ErrRateLimited
 

@@ -118,7 +118,7 @@ func (f *family) constrain(i int, value string) string {
 	return f.constraints[i](value)
 }
 
-// has tells whether a label, variable or constant, has that name.
+// has reports whether a label, variable or constant, has that name.
 func (f *family) has(label string) bool {
 	for _, name := range f.names() {
 		if name == label {

@@ -51,7 +51,7 @@ func typeOfForeign(example any, inner string) *foreignType {
 	return f
 }
 
-// read returns the fields of v, if v is of the type.
+// readForeign returns the fields of v if v is of the type.
 func readForeign[T any](f *foreignType, v any) (inner T, w wrapping, ok bool) {
 	if f == nil || v == nil || reflect.TypeOf(v) != f.typ {
 		return inner, w, false

@@ -27,7 +27,7 @@ type MultiGatherer interface {
 	// is nil, or if the name cannot be used as NewPrefixGatherer and
 	// NewLabelGatherer use it.
 	Register(name string, g Gatherer) error
-	// Deregister removes the gatherer with that name and tells whether there was
+	// Deregister removes the gatherer with that name and reports whether there was
 	// one.
 	Deregister(name string) bool
 }

@@ -62,6 +62,7 @@ func TestBadHeaderIsLoggedOnceAMinute(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
+					defer resp.Body.Close()
 					body, err := io.ReadAll(resp.Body)
 					if err != nil || resp.StatusCode != http.StatusOK || string(body) != oneCounterText {
 						t.Errorf("got status %d, error %v and\n%s", resp.StatusCode, err, body)

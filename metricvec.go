@@ -32,11 +32,11 @@ func NewMetricVec(desc *Desc, newMetric func(labelValues ...string) Metric) *Met
 	return &MetricVec{&customVec{newVecIndex(f, labelmap.New[Metric](f.layout), nil), newMetric}}
 }
 
-// DeleteLabelValues deletes the metric with these label values and tells whether
+// DeleteLabelValues deletes the metric with these label values and reports whether
 // there was one.
 func (v *MetricVec) DeleteLabelValues(values ...string) bool { return v.core.deleteValues(values) }
 
-// Delete deletes the metric with these labels and tells whether there was one.
+// Delete deletes the metric with these labels and reports whether there was one.
 func (v *MetricVec) Delete(labels Labels) bool { return v.core.deleteNamed(labels) }
 
 // DeletePartialMatch deletes all metrics that have these labels, among others, and

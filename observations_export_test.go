@@ -20,7 +20,7 @@ func Miss(instrument any) {
 	o.miss()
 }
 
-// HasStripes tells whether a histogram or summary has stripes.
+// HasStripes reports whether a histogram or summary has stripes.
 func HasStripes(instrument any) bool {
 	return observationsOf(instrument).more.Load() != nil
 }

@@ -14,18 +14,27 @@ import (
 // itself, and as copies of the same variable; two closures never are.
 func originOf(v any) any {
 	for {
-		switch w := v.(type) {
-		case *wrappedCollector:
-			v = w.collector
-		case *collectorAdapter:
-			v = w.collector
-		case *boundCollector:
-			v = w.collector
-		case noTransaction:
-			v = w.gatherer
-		default:
+		inner, ok := carried(v)
+		if !ok {
 			return identityOf(v)
 		}
+		v = inner
+	}
+}
+
+// carried returns the collector or gatherer that v adapts, binds or wraps, if it does.
+func carried(v any) (inner any, ok bool) {
+	switch w := v.(type) {
+	case *wrappedCollector:
+		return w.collector, true
+	case *collectorAdapter:
+		return w.collector, true
+	case *boundCollector:
+		return w.collector, true
+	case noTransaction:
+		return w.gatherer, true
+	default:
+		return nil, false
 	}
 }
 

@@ -53,21 +53,21 @@ func ownDesc(c Collector) *Desc {
 	return <-ch
 }
 
-func (v *loneCounter) itself() Collector  { return v }
-func (v *counter) itself() Collector      { return v }
-func (v *gauge) itself() Collector        { return v }
-func (v *histogram) itself() Collector    { return v }
-func (v *summary) itself() Collector      { return v }
+func (c *loneCounter) itself() Collector  { return c }
+func (c *counter) itself() Collector      { return c }
+func (g *gauge) itself() Collector        { return g }
+func (h *histogram) itself() Collector    { return h }
+func (s *summary) itself() Collector      { return s }
 func (v *CounterVec) itself() Collector   { return v }
 func (v *GaugeVec) itself() Collector     { return v }
 func (v *HistogramVec) itself() Collector { return v }
 func (v *SummaryVec) itself() Collector   { return v }
 
-func (v *loneCounter) ownSource() model.Source  { return v.counter.ownSource() }
-func (v *counter) ownSource() model.Source      { return single{v} }
-func (v *gauge) ownSource() model.Source        { return single{v} }
-func (v *histogram) ownSource() model.Source    { return single{v} }
-func (v *summary) ownSource() model.Source      { return single{v} }
+func (c *loneCounter) ownSource() model.Source  { return c.counter.ownSource() }
+func (c *counter) ownSource() model.Source      { return single{c} }
+func (g *gauge) ownSource() model.Source        { return single{g} }
+func (h *histogram) ownSource() model.Source    { return single{h} }
+func (s *summary) ownSource() model.Source      { return single{s} }
 func (v *CounterVec) ownSource() model.Source   { return vecSource(v.vec) }
 func (v *GaugeVec) ownSource() model.Source     { return vecSource(v.vec) }
 func (v *HistogramVec) ownSource() model.Source { return vecSource(v.vec) }

@@ -57,12 +57,12 @@ func WithHooks(h Hooks) RegistryOption {
 	return registryOption(func(r *ContextRegistry) { r.hooks = h })
 }
 
-// CollectorOption is an option of RegisterWith: how one collector is run. The options
-// may be combined in any way, but for WithCache with WithBackground, and are applied in one order, whatever that of the
-// arguments is; outermost first: WithStale, WithCache or WithBackground, WithBreaker,
-// WithRateLimit, WithGroup, WithTimeout. So a cached result takes nothing from the rate limit, and
-// an open breaker neither; and a refusal by the rate limit is no failure to the
-// breaker.
+// CollectorOption is an option of RegisterWith: how one collector is run. All options may be
+// combined, except WithCache with WithBackground. They are applied in one order, whatever the
+// order of the arguments; outermost first: WithStale, WithCache or WithBackground,
+// WithBreaker, WithRateLimit, WithGroup, WithTimeout. So neither a cached result nor an open
+// breaker takes anything from the rate limit, and a refusal by the rate limit is no failure
+// to the breaker.
 //
 // A run is good if it ends in time and without an error. A StreamCollector returns its
 // error; any other collector sends an invalid metric, see NewInvalidMetric. Samples that

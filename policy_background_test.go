@@ -141,7 +141,7 @@ func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 		}
 		opts = append(c.options("background"), metric.WithName("c"))
 	)
-	defer c.registry.Close() //nolint:errcheck // Nothing is stuck.
+	defer c.registry.Close()
 	for bit, option := range []struct {
 		name string
 		has  *bool

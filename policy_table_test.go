@@ -299,7 +299,7 @@ func (row policyRow) check(t *testing.T) {
 		registry: metric.NewContextRegistry(metric.WithSelfMetrics("app"), metric.WithConcurrency(1)),
 	}
 	defer time.Sleep(2 * time.Hour) // Holders have returned by then.
-	defer c.registry.Close()        //nolint:errcheck // It is stuck in some rows.
+	defer c.registry.Close()        // It is stuck in some rows.
 	defer c.collector.Release()
 	if err := c.registry.RegisterWith(c.collector, append(c.options(row.options), metric.WithName("c"))...); err != nil {
 		t.Fatal(err)

@@ -55,13 +55,7 @@ func (r *optionsRegisterer) RegisterWith(c Collector, opts ...CollectorOption) e
 	return registerWith(r.registerer, c, opts)
 }
 
-func (r *optionsRegisterer) MustRegister(cs ...Collector) {
-	for _, c := range cs {
-		if err := r.Register(c); err != nil {
-			panic(err)
-		}
-	}
-}
+func (r *optionsRegisterer) MustRegister(cs ...Collector) { mustRegister(r, cs) }
 
 func (r *optionsRegisterer) Unregister(c Collector) bool {
 	if isNil(r.registerer) || checkCollector(c) != nil {
@@ -84,7 +78,7 @@ func forSeveral(opts []CollectorOption) CollectorOption {
 // isInstrument reports whether c is an instrument, behind wrappings or not, which runs
 // nobody's code when it is collected from.
 func isInstrument(c Collector) bool {
-	c = unwrap(localized(c, nil))
+	c = innermost(c)
 	return nativeSource(c) != nil || isClientInstrument(c)
 }
 
@@ -147,8 +141,8 @@ func (c *optionsCarrier) Describe(ch chan<- *Desc) { describeInner(c, c.collecto
 func (c *optionsCarrier) Collect(chan<- Metric)    {}
 
 // localized returns c with our own wrappings in the place of client_golang's, which hide
-// contexts, with our vectors in the place of their bridges, and without carriers of options. take is called for each of these, unless it is
-// nil.
+// contexts, with our vectors in the place of their bridges, and without carriers of options.
+// It calls take for each of these carriers, unless take is nil.
 func localized(c Collector, take func(*optionsCarrier)) Collector {
 	switch w := c.(type) {
 	case nil:
@@ -175,6 +169,10 @@ func localized(c Collector, take func(*optionsCarrier)) Collector {
 	}
 	return c
 }
+
+// innermost returns the collector behind all wrappings and carriers of options, and the vector
+// in the place of its bridge.
+func innermost(c Collector) Collector { return unwrap(localized(c, nil)) }
 
 // isSame reports whether two collectors are the same, as far as they can be compared.
 func isSame(a, b Collector) bool {

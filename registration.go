@@ -25,19 +25,16 @@ func registrationOf(c Collector) registrationID {
 
 // wrappingsOf returns the wrappings around the origin of c, innermost first.
 func wrappingsOf(c Collector) (list []wrapping) {
-	for {
-		switch w := c.(type) {
-		case *wrappedCollector:
+	for v := any(c); ; {
+		if w, ok := v.(*wrappedCollector); ok {
 			list = append(list, w.wrapping)
-			c = w.collector
-		case *collectorAdapter:
-			c = w.collector
-		case *boundCollector:
-			c = w.collector
-		default:
+		}
+		inner, ok := carried(v)
+		if !ok {
 			slices.Reverse(list)
 			return list
 		}
+		v = inner
 	}
 }
 

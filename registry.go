@@ -48,30 +48,6 @@ type ContextRegistry struct {
 	plan atomic.Pointer[plan]
 }
 
-// entry is a registered collector.
-type entry struct {
-	name      string
-	collector Collector // Nil of a gatherer.
-	gatherer  any       // Nil of a collector.
-	origin    any       // Of what is run; see originOf.
-	id        registrationID
-	announced *descs
-	described []book.Desc // What is announced, for the book.
-	binding   binding
-	run       *engine.Collector // Nil for native and nested ones.
-	named     bool              // The name was asked for.
-	several   bool              // The name that was asked for is meant for several collectors.
-	numbered  string            // What a number may have been appended to, to make name. Empty if name was asked for.
-	sole      bool              // A gatherer that is all there is in a host: its errors are passed on as they are.
-
-	policy   *engine.Policy
-	policies []string   // What was asked for, as Status shows it.
-	self     *selfState // Nil if run is.
-
-	// forgive, if not nil, tells that a sample which was left out is no failure.
-	forgive func(error) bool
-}
-
 // NewContextRegistry returns a registry without collectors.
 func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	r := &ContextRegistry{
@@ -114,9 +90,12 @@ func NewPedanticRegistry() *Registry { return NewPedanticContextRegistry() }
 func (r *ContextRegistry) Register(c Collector) error { return r.RegisterWith(c) }
 
 // MustRegister registers collectors and panics at the first that cannot be.
-func (r *ContextRegistry) MustRegister(cs ...Collector) {
+func (r *ContextRegistry) MustRegister(cs ...Collector) { mustRegister(r, cs) }
+
+// mustRegister is the MustRegister of a Registerer.
+func mustRegister(reg Registerer, cs []Collector) {
 	for _, c := range cs {
-		if err := r.Register(c); err != nil {
+		if err := reg.Register(c); err != nil {
 			panic(err)
 		}
 	}
@@ -140,47 +119,6 @@ func (r *ContextRegistry) MustRegisterWith(c Collector, opts ...CollectorOption)
 	if err := r.RegisterWith(c, opts...); err != nil {
 		panic(err)
 	}
-}
-
-// newEntry makes an entry that is not registered yet, and returns the name that was
-// asked for.
-func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
-	if err := r.check(); err != nil {
-		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
-	}
-	c = localized(c, func(carrier *optionsCarrier) {
-		opts = slices.Concat(carrier.opts, opts)
-		carrier.applied.Store(true)
-	})
-	if err := checkCollector(c); err != nil {
-		return nil, "", err
-	}
-	asked, err := config(opts)
-	if err != nil {
-		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
-	}
-	announced, err := describe(c)
-	if err != nil {
-		return nil, "", err
-	}
-	announced.pedantic = r.pedantic && len(announced.list) > 0
-	e := &entry{
-		collector: c, origin: originOf(c), id: registrationOf(c), announced: announced, described: announced.forBook(),
-		binding: bind(c, announced), policies: asked.asked, several: asked.several,
-	}
-	if wrapped, ok := e.binding.source.(*wrappedSource); ok {
-		if err := wrapped.check(); err != nil {
-			return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
-		}
-	}
-	if len(asked.asked) > 0 {
-		if e.binding.run == nil {
-			return nil, "", fmt.Errorf("cannot register %s with %q: policies are for collectors that run somebody's code, not for %s",
-				called(c), asked.asked, e.binding.article())
-		}
-		e.policy = &asked.policy
-	}
-	return e, asked.name, nil
 }
 
 // ReplaceNamed registers c in the place of the collector that is registered under this
@@ -231,53 +169,6 @@ func (r *ContextRegistry) add(e *entry, name string) (err error) {
 	r.entries = append(r.entries, e)
 	r.plan.Store(nil)
 	return nil
-}
-
-// prepare makes an entry that has its name ready to be run.
-func (r *ContextRegistry) prepare(e *entry) {
-	if e.binding.run == nil || e.run != nil {
-		return
-	}
-	e.run = &engine.Collector{
-		Name: e.name, Run: r.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy,
-		Earlier: r.leftBehind(e), Origin: e.origin,
-	}
-	e.self = new(selfState)
-	r.engine.StartBackground(e.run)
-}
-
-// write notes an entry that has its name in the book and the registry's indexes.
-func (r *ContextRegistry) write(e *entry) {
-	r.byName[e.name] = e
-	r.book.Add(e.described, e)
-	if e.id.origin != nil {
-		r.byOrigin[e.id] = append(r.byOrigin[e.id], e)
-	}
-	for _, name := range e.announced.names() {
-		r.families[name] = append(r.families[name], e)
-	}
-}
-
-// strike removes an entry from the book and the indexes.
-func (r *ContextRegistry) strike(e *entry) {
-	delete(r.byName, e.name)
-	r.book.Remove(e.described)
-	if e.id.origin != nil {
-		deleteEntry(r.byOrigin, e.id, e)
-	}
-	for _, name := range e.announced.names() {
-		deleteEntry(r.families, name, e)
-	}
-}
-
-// deleteEntry deletes an entry from one of the lists of an index.
-func deleteEntry[K comparable](index map[K][]*entry, key K, e *entry) {
-	others := slices.DeleteFunc(index[key], func(other *entry) bool { return other == e })
-	if len(others) == 0 {
-		delete(index, key)
-		return
-	}
-	index[key] = others
 }
 
 // admit checks whether the collector fits to those that are there. Unchecked collectors
@@ -366,7 +257,7 @@ func (r *ContextRegistry) unregisterSame(c Collector) bool {
 	return r.remove(same[len(same)-1])
 }
 
-// UnregisterNamed removes the collector that was registered WithName(name), and tells
+// UnregisterNamed removes the collector that was registered WithName(name), and reports
 // whether there was one. Scrapes under way still have it.
 func (r *ContextRegistry) UnregisterNamed(name string) bool {
 	if r.check() != nil {
@@ -387,32 +278,6 @@ func (r *ContextRegistry) remove(e *entry) bool {
 	r.plan.Store(nil)
 	return true
 }
-
-// leave remembers an entry that is removed while its collector runs. Registered again,
-// the collector must not be started while that run is stuck.
-func (r *ContextRegistry) leave(e *entry) {
-	r.engine.EndBackground(e.run, false)
-	r.left = slices.DeleteFunc(r.left, func(e *entry) bool { return !r.engine.IsRunning(e.run) })
-	if e.run != nil && e.isKnownAgain() && r.engine.IsRunning(e.run) {
-		r.left = append(r.left, e)
-	}
-}
-
-// leftBehind returns the run that leave has remembered for the collector of e, if any.
-func (r *ContextRegistry) leftBehind(e *entry) *engine.Collector {
-	if !e.isKnownAgain() {
-		return nil
-	}
-	for _, old := range r.left {
-		if old.origin == e.origin {
-			return old.run
-		}
-	}
-	return nil
-}
-
-// isKnownAgain tells whether another entry can be found to have the same origin.
-func (e *entry) isKnownAgain() bool { return e.origin != nil }
 
 // Gather gathers with the background context: it waits for every collector. See
 // GatherWithContext. Its errors have the text that client_golang's have, without the

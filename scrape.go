@@ -3,7 +3,6 @@ package metric
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -11,10 +10,7 @@ import (
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
-	"github.com/luxfi/metric/internal/naming"
-	"github.com/luxfi/metric/internal/order"
 )
 
 // GatherWithContext gathers from all collectors at once and returns when all have
@@ -26,9 +22,9 @@ import (
 // and values of a metric hold: these may be what a collector of others has written, and
 // keeps for the next scrape, as with client_golang.
 //
-// Collectors that can take a context get one that ends a little before ctx. A collector that ignores it is left
-// behind at the deadline, and is not started again before it returns; until then, it
-// fails at once with ErrStillRunning.
+// Collectors that can take a context get one that ends a little before ctx. A collector that
+// ignores it is left behind at the deadline, and is not started again before it returns;
+// until then, it fails at once with ErrStillRunning.
 //
 // Instruments of this package cannot hang. They are read to the end, even if ctx is done.
 func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
@@ -232,7 +228,7 @@ func (s *scrape) selectFrom(p *part, all *plan) *plan {
 	return newPlan(some)
 }
 
-// wants tells whether a collector may have wanted families.
+// wants reports whether a collector may have wanted families.
 func (s *scrape) wants(p *part, e *entry) bool {
 	if s.wanted == nil || len(e.announced.list) == 0 {
 		return true
@@ -286,193 +282,4 @@ func (p *part) collect(runs *engine.Scrape) {
 	start := time.Now()
 	p.outcomes = p.registry.engine.CollectFor(runs, p.jobs)
 	p.took = time.Since(start)
-}
-
-// nameSpace says what names become in the exposition that a scrape is written to, and which
-// of them it has already.
-type nameSpace struct {
-	scheme naming.Scheme
-	taken  *naming.Claims // Nil if there are none.
-
-	// refused is told about points that the sink has not taken.
-	refused *failures
-
-	// sending is how long it has taken so far to send what was written, if not nil.
-	sending *time.Duration
-}
-
-// write merges what has been collected with the native families and writes it to
-// sink. It returns the first error of sink that is not an *encode.PointError.
-func (s *scrape) write(sink model.Sink, names nameSpace) error {
-	start, sentBefore := time.Now(), time.Duration(0)
-	if names.sending != nil {
-		sentBefore = *names.sending
-	}
-	in := merge.Input{Natives: s.natives(), Select: s.wanted, Scheme: names.scheme, Taken: names.taken}
-	total := 0
-	for _, p := range s.parts {
-		total += len(p.outcomes)
-	}
-	in.Batches = make([]merge.Batch, 0, total)
-	samples := 0
-	from := make([]batchOrigin, 0, total)
-	add := func(p *part, i int) {
-		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
-		for _, err := range slices.Concat(o.Dropped.Errors(), failuresOfRun(o.Err)) {
-			s.failures.add(b.name(), err)
-		}
-		samples += len(o.Samples)
-		in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, b.name(), o.Samples)})
-		from = append(from, b)
-	}
-	// Those that are forgiven come last, so that they give way to all others.
-	for _, forgiven := range [...]bool{false, true} {
-		for _, p := range s.parts {
-			for i := range p.outcomes {
-				if (p.running[i].forgive != nil) == forgiven {
-					add(p, i)
-				}
-			}
-		}
-	}
-	in.Report = func(f merge.Finding) {
-		if f.Batch < 0 {
-			_, panicked := asPanic(f.Err)
-			s.failures.addFailure(&CollectorError{Collector: f.Native, Err: f.Err, collision: !panicked})
-			return
-		}
-		b := &from[f.Batch]
-		if b.e.forgive == nil || !b.e.forgive(f.Err) {
-			b.dropped += f.Samples
-			s.failures.addFailure(&CollectorError{Collector: b.name(), Err: f.Err, collision: true})
-		}
-	}
-	if names.refused != nil {
-		var at merge.Owner
-		in.At = &at
-		sink = &lenientSink{Sink: sink, refuse: func(err error) {
-			if at.Batch < 0 {
-				names.refused.add(at.Native, err)
-				return
-			}
-			b := &from[at.Batch]
-			b.dropped++
-			names.refused.add(b.name(), err)
-		}}
-	}
-	err := merge.Families(in, sink)
-	for _, b := range from {
-		if b.fresh && b.dropped > 0 {
-			b.p.registry.engine.Account(b.e.run, 0, b.dropped)
-		}
-	}
-	took := time.Since(start)
-	if names.sending != nil {
-		took -= *names.sending - sentBefore
-	}
-	engine.Measured(samples, took)
-	return err
-}
-
-// batchOrigin is where a batch of samples comes from.
-type batchOrigin struct {
-	p       *part
-	e       *entry
-	fresh   bool // It is of a run for this scrape.
-	dropped int  // Samples that did not go together with others.
-}
-
-func (b *batchOrigin) name() string { return b.p.nameOf(b.e) }
-
-// failuresOfRun returns the failures that the error of a run is made of.
-func failuresOfRun(err error) []error {
-	if err == nil {
-		return nil
-	}
-	if several, ok := err.(runErrors); ok { //nolint:errorlint // If it is wrapped, it is part of another failure.
-		return several
-	}
-	return []error{err}
-}
-
-// natives returns the native families of all parts, sorted by name.
-func (s *scrape) natives() []merge.Native {
-	for _, p := range s.parts {
-		for _, c := range p.plan.conflicts {
-			s.failures.add(c.Collector, c.Err)
-		}
-	}
-	if p := s.parts[0]; len(s.parts) == 1 && p.registry.self.Load() == nil {
-		return p.plan.natives
-	}
-	var (
-		all      plan
-		families = make(map[string]int)
-	)
-	for _, p := range s.parts {
-		natives := p.plan.natives
-		if self := p.registry.self.Load(); self != nil {
-			natives = slices.Concat(natives, self.natives(p, p.took))
-		}
-		for _, n := range natives {
-			for i, source := range n.Sources {
-				name := p.name + n.Family.Name
-				if n.Owners != nil {
-					name = p.name + n.Owners[i]
-				}
-				b, err := wrapNative(source, p.wrappings)
-				if err != nil {
-					s.failures.add(name, err)
-					continue
-				}
-				all.addNative(&entry{name: name, binding: b}, families)
-			}
-		}
-	}
-	for _, c := range all.conflicts {
-		s.failures.add(c.Collector, c.Err)
-	}
-	order.By(all.natives, compareNatives)
-	return all.natives
-}
-
-// wrapNative puts wrappings around a native family.
-func wrapNative(source model.Source, wrappings []wrapping) (binding, error) {
-	b := binding{source: source}
-	for _, w := range wrappings {
-		for name := range w.labels {
-			if l, ok := b.source.(labelled); ok && l.hasLabel(name) {
-				return b, fmt.Errorf("family %q has the label %q already", source.Family().Name, name)
-			}
-		}
-		b = b.wrap(w)
-	}
-	return b, nil
-}
-
-// wrapSamples puts the wrappings of a part around samples of one of its collectors.
-// What does not go together is reported once for each family.
-func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) []model.Sample {
-	var refused *model.Family
-	for _, w := range p.wrappings {
-		t := w.transform()
-		wrapped := make([]model.Sample, 0, len(samples))
-		for _, sample := range samples {
-			if err := t.point(sample.Family, &sample.Point); err != nil {
-				if sample.Family != refused {
-					refused = sample.Family
-					s.failures.add(collector, fmt.Errorf("family %q: %w", refused.Name, err))
-				}
-				continue
-			}
-			sample.Family = t.family(sample.Family)
-			if len(w.labels) > 0 {
-				sample.Point.Labels = sample.Point.Labels.Keep()
-				sample.Origin = nil
-			}
-			wrapped = append(wrapped, sample)
-		}
-		samples = wrapped
-	}
-	return samples
 }

@@ -101,7 +101,7 @@ func (s *Selection) check() error {
 	return nil
 }
 
-// wantsFamily tells whether a family is wanted. It may be called concurrently.
+// wantsFamily reports whether a family is wanted. It may be called concurrently.
 func (s selection) wantsFamily(name string) bool {
 	for _, one := range s {
 		if _, ok := one.families[name]; one.families != nil && !ok {
@@ -111,17 +111,17 @@ func (s selection) wantsFamily(name string) bool {
 	return true
 }
 
-// byFamily tells whether families are selected.
+// byFamily reports whether families are selected.
 func (s selection) byFamily() bool {
 	return slices.ContainsFunc(s, func(one *selected) bool { return one.families != nil })
 }
 
-// byCollector tells whether collectors are selected.
+// byCollector reports whether collectors are selected.
 func (s selection) byCollector() bool {
 	return slices.ContainsFunc(s, func(one *selected) bool { return len(one.known) > 0 })
 }
 
-// wantsCollector tells whether a collector, given by its full name, is wanted.
+// wantsCollector reports whether a collector, given by its full name, is wanted.
 func (s selection) wantsCollector(name string) bool {
 	wanted := true
 	for _, one := range s {

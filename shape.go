@@ -16,20 +16,20 @@ type trait struct{ name, value string }
 
 const kindTrait = "kind"
 
-func (v *loneCounter) ownShape() shape { return v.counter.ownShape() }
-func (v *counter) ownShape() shape     { return familyShape("counter", v.family, nil) }
-func (v *gauge) ownShape() shape       { return familyShape("gauge", v.family, nil) }
+func (c *loneCounter) ownShape() shape { return c.counter.ownShape() }
+func (c *counter) ownShape() shape     { return familyShape("counter", c.family, nil) }
+func (g *gauge) ownShape() shape       { return familyShape("gauge", g.family, nil) }
 
-func (v *histogram) ownShape() shape {
-	return append(familyShape("histogram", v.family, nil), v.shape.traits()...)
+func (h *histogram) ownShape() shape {
+	return append(familyShape("histogram", h.family, nil), h.shape.traits()...)
 }
 
-func (v *summary) ownShape() shape {
-	s := familyShape("summary", v.family, nil)
-	if v.window != nil {
-		s = append(s, v.window.shape.traits()...)
+func (s *summary) ownShape() shape {
+	made := familyShape("summary", s.family, nil)
+	if s.window != nil {
+		made = append(made, s.window.shape.traits()...)
 	}
-	return s
+	return made
 }
 
 func (v *CounterVec) ownShape() shape {

@@ -35,7 +35,9 @@ func (g *gaugeWithoutGet) SetToCurrentTime() {}
 func TestFakes(t *testing.T) {
 	fakeCounter, fakeGauge := &counterWithoutGet{}, &gaugeWithoutGet{}
 	use := func(c metric.Counter, g metric.Gauge) { c.Add(2); g.Set(3) }
-	asTheirs := func(f func(prometheus.Counter, prometheus.Gauge)) func(prometheus.Counter, prometheus.Gauge) { return f }(use)
+	asTheirs := func(f func(prometheus.Counter, prometheus.Gauge)) func(prometheus.Counter, prometheus.Gauge) {
+		return f
+	}(use)
 	asTheirs(fakeCounter, fakeGauge)
 	if fakeCounter.value != 2 || fakeGauge.value != 3 {
 		t.Errorf("got %v and %v", fakeCounter.value, fakeGauge.value)

@@ -143,7 +143,7 @@ var vecCalls = []struct {
 	{"reset curried", func(v anyVec) (any, error) { mustCurry(v, prometheus.Labels{"b": "2"}).Reset(); return nil, nil }},
 }
 
-// ok tells whether there is no error, besides the error.
+// ok reports whether there is no error, besides the error.
 func ok(_ any, err error) (any, error) { return err == nil, err }
 
 // TestVecEqualsClientGolang does the same to a vector of client_golang, and compares

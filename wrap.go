@@ -67,13 +67,7 @@ func (r *wrappingRegisterer) RegisterWith(c Collector, opts ...CollectorOption) 
 	return registerWith(r.registerer, wrapped, opts)
 }
 
-func (r *wrappingRegisterer) MustRegister(cs ...Collector) {
-	for _, c := range cs {
-		if err := r.Register(c); err != nil {
-			panic(err)
-		}
-	}
-}
+func (r *wrappingRegisterer) MustRegister(cs ...Collector) { mustRegister(r, cs) }
 
 func (r *wrappingRegisterer) Unregister(c Collector) bool {
 	if isNil(r.registerer) || checkCollector(c) != nil {

@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-// run compares the packages, reports to w, and tells whether all is as intended.
+// run compares the packages, reports to w, and reports whether all is as intended.
 func run(w io.Writer, verbose bool) (bool, error) {
 	loaded, err := load()
 	if err != nil {
@@ -44,7 +44,7 @@ func run(w io.Writer, verbose bool) (bool, error) {
 	return report(w, c, intended, verbose), nil
 }
 
-// report prints the findings and tells whether all of them are intended.
+// report prints the findings and reports whether all of them are intended.
 func report(w io.Writer, c *comparison, intended map[string]string, verbose bool) bool {
 	ok := true
 	missing, different, meant := 0, 0, 0

@@ -2,7 +2,7 @@ package main
 
 import "go/types"
 
-// same tells whether a program that uses theirs can use ours: the types are identical,
+// same reports whether a program that uses theirs can use ours: the types are identical,
 // or one is the counterpart of the other wherever they differ.
 func (c *comparison) same(theirs, ours types.Type) bool {
 	theirs, ours = types.Unalias(theirs), types.Unalias(ours)
@@ -35,7 +35,7 @@ func (c *comparison) same(theirs, ours types.Type) bool {
 	}
 }
 
-// isCounterpart tells whether ours is what our package has under the name of theirs.
+// isCounterpart reports whether ours is what our package has under the name of theirs.
 func (c *comparison) isCounterpart(theirs *types.Named, ours types.Type) bool {
 	counterparts, ok := c.ours[theirs.Obj().Pkg()]
 	if !ok || theirs.TypeArgs().Len() > 0 {

@@ -177,7 +177,7 @@ func (r request) compressed(how string) request {
 	return r
 }
 
-// speaks tells whether a peer can answer a request.
+// speaks reports whether a peer can answer a request.
 func (r request) speaks(peer string) bool { return peer != victoria || r == text }
 
 // discarding is a response that counts its bytes.

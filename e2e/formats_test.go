@@ -155,7 +155,7 @@ func compareFloats(t *testing.T, got, want map[string]float64) {
 	}
 }
 
-// same tells whether two values are the same, but for the order of additions.
+// same reports whether two values are the same, but for the order of additions.
 func same(a, b float64) bool {
 	return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*max(math.Abs(a), math.Abs(b))
 }

@@ -52,7 +52,7 @@ type sample struct {
 	number, observation      float64
 }
 
-// valid tells whether the data model of Prometheus allows the names.
+// valid reports whether the data model of Prometheus allows the names.
 func (o sample) valid() bool {
 	for _, s := range []string{o.name, o.help, o.label, o.value} {
 		if !utf8.ValidString(s) {

@@ -58,7 +58,7 @@ func storedKey(set model.LabelSet) string {
 	return b.Labels().String()
 }
 
-// own tells whether Prometheus has made a series itself.
+// own reports whether Prometheus has made a series itself.
 func own(key string) bool {
 	return strings.Contains(key, `__name__="up"`) || strings.Contains(key, `__name__="scrape_`)
 }

@@ -110,7 +110,7 @@ func adviceFor(aware bool) string {
 	return adviceTimeout
 }
 
-// ended tells whether a call under a context that does not end has ended as it has to,
+// ended reports whether a call under a context that does not end has ended as it has to,
 // and reports it if not.
 func (c *checker) ended(method string, e ending, advice string) bool {
 	c.t.Helper()

@@ -83,7 +83,7 @@ func problemOfMetric(t metric.MetricType, m *metric.MetricData) string {
 	return problemOfBuckets(m)
 }
 
-// hasValueOf tells whether a metric has a value of a type, and no other.
+// hasValueOf reports whether a metric has a value of a type, and no other.
 func hasValueOf(t metric.MetricType, m *metric.MetricData) bool {
 	values := map[metric.MetricType]bool{
 		metric.MetricTypeCounter:   m.GetCounter() != nil,

@@ -125,7 +125,7 @@ func (k *collectorChecker) collect(ctx context.Context, m method, take func(metr
 	return watchChannel(ctx, k.checker, m.name, take, m.collect)
 }
 
-// describe checks Describe and tells whether it makes sense to go on.
+// describe checks Describe and reports whether it makes sense to go on.
 func (k *collectorChecker) describe() bool {
 	k.t.Helper()
 	var first, again []*metric.Desc
@@ -271,7 +271,7 @@ func (k *collectorChecker) cancel(m method, took time.Duration) bool {
 	return true
 }
 
-// overlap checks calls at the same time, and tells whether it makes sense to go on.
+// overlap checks calls at the same time, and reports whether it makes sense to go on.
 func (k *collectorChecker) overlap(m method, n int) bool {
 	k.t.Helper()
 	alone, err := k.series(m, nil)

@@ -88,7 +88,7 @@ func (k *gathererChecker) gather(ctx context.Context, m gathering) *gathered {
 	return &gathered{end, families, err}
 }
 
-// check checks one method and tells whether it makes sense to go on.
+// check checks one method and reports whether it makes sense to go on.
 func (k *gathererChecker) check(m gathering) bool {
 	k.t.Helper()
 	first := k.gather(context.Background(), m)

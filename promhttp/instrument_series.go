@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/counting"
@@ -185,7 +184,7 @@ const magic = "zZgWfBxLqvG8kc8IMv3POi2Bb0tZI3vAnBx+gBaFi9FyPzB/CzKUer1yufDa/"
 // metric with values that can be recognized does, and an attempt to curry.
 func variableLabels(vec prometheus.ObserverVec) (names []string) {
 	m := metricOf(theDesc(vec))
-	var written dto.Metric
+	var written metric.MetricData
 	if err := m.Write(&written); err != nil {
 		panic("error checking metric for labels")
 	}

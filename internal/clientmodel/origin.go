@@ -17,7 +17,7 @@ func Origin(m *dto.Metric, t model.Type, p *model.Point) any {
 	return m
 }
 
-// isCanonical tells whether m is what EncodePoint makes of p.
+// isCanonical reports whether m is what EncodePoint makes of p.
 func isCanonical(m *dto.Metric, t model.Type, p *model.Point) bool {
 	for i, pair := range m.Label {
 		if pair.Value == nil || i > 0 && pair.GetName() < m.Label[i-1].GetName() {

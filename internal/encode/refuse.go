@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// PointError tells that one point cannot be written. Nothing of it has been, and
+// PointError reports that one point cannot be written. Nothing of it has been, and
 // the encoder can go on with the next one.
 type PointError struct {
 	Family string // The family's name.

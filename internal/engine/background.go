@@ -19,11 +19,11 @@ var errUnregistered = errors.New("it was unregistered before its first backgroun
 // background runs a collector on a schedule, and has the result for all scrapes. It moves
 // between these states:
 //
-//	state     what holds                            left when
-//	idle      timer is set                          the timer fires: trying
-//	trying    attempt is set; the run waits for a   the run has ended, was refused, or has
-//	          place, or is under way                passed its limit: idle
-//	ended     ended is true                         never; Engine.EndBackground leads here
+//	state     what holds                            next
+//	idle      timer is set                          trying, when the timer fires
+//	trying    attempt is set; the run waits for a   idle, when the run has ended, was refused,
+//	          place, or is under way                or has passed its limit
+//	ended     ended is true                         none; Engine.EndBackground leads here
 //
 // While idle it has no goroutine, and its timer refers to it weakly: the background runs of a
 // registry that nobody has any more end without Close.

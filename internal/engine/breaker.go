@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// ErrBreakerOpen tells that a collector was not started because it has failed too
+// ErrBreakerOpen reports that a collector was not started because it has failed too
 // often in a row, and rests.
 var ErrBreakerOpen = errors.New("it has failed too often and rests (circuit breaker open)")
 
@@ -55,7 +55,7 @@ func (b *Breaker) state(now time.Time) BreakerState {
 	}
 }
 
-// refuses tells whether a run must not be started now.
+// refuses reports whether a run must not be started now.
 func (b *Breaker) refuses(now time.Time) bool {
 	state := b.state(now)
 	return state == BreakerOpen || state == BreakerHalfOpen && b.probing

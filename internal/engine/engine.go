@@ -28,7 +28,7 @@ import (
 // done to a value of this type.
 type Run func(ctx context.Context, sink Sink) error
 
-// ErrStillRunning tells that a collector was not started because an earlier run of
+// ErrStillRunning reports that a collector was not started because an earlier run of
 // it, which has outlived its scrape, has not returned yet.
 var ErrStillRunning = errors.New("an earlier run has not returned yet")
 
@@ -196,7 +196,7 @@ func (e *Engine) wakeOthers(but chan struct{}) {
 	}
 }
 
-// hasPlace tells whether a run may be started: there is a place, and nobody more
+// hasPlace reports whether a run may be started: there is a place, and nobody more
 // important waits for it.
 func (e *Engine) hasPlace(c *Collector) bool {
 	if e.Concurrency <= 0 {

@@ -42,7 +42,7 @@ func wantValues(t *testing.T, o engine.Outcome, want ...float64) {
 	}
 }
 
-// kinds tells whether collectors of a kind are shared.
+// kinds reports whether collectors of a kind are shared.
 var kinds = map[string]bool{"shared": true, "aware": false}
 
 // shared returns a collector that cannot see its context.

@@ -30,7 +30,7 @@ type latecomers struct {
 type lateBatch struct{ channels []lateChannel }
 
 // lateChannel is a channel whose run has ended. drain throws away what was sent to it.
-// It tells whether there was anything, and whether there may be more.
+// It reports whether there was anything, and whether there may be more.
 type lateChannel interface{ drain() (found, more bool) }
 
 // weakChannel is a channel of which it is not known whether anybody has it.
@@ -88,7 +88,7 @@ func (b *lateBatch) drain(waited time.Duration) {
 // must not keep others from being looked after.
 const maxDrained = 10_000
 
-// drain empties ch. It tells whether there was anything in it, and whether it is
+// drain empties ch. It reports whether there was anything in it, and whether it is
 // still open.
 func drain[T any](ch <-chan T) (found, open bool) {
 	for range maxDrained {

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// ErrRateLimited tells that a collector was not started because that would have been
+// ErrRateLimited reports that a collector was not started because that would have been
 // more often than it may be.
 var ErrRateLimited = errors.New("it may not run that often (rate limit)")
 
@@ -71,7 +71,7 @@ func (c *Collector) limit() time.Duration {
 	}
 }
 
-// KeepsResults tells whether good results are kept for other scrapes. Such a collector
+// KeepsResults reports whether good results are kept for other scrapes. Such a collector
 // writes to a buffer: a Job must not give it a sink.
 func (c *Collector) KeepsResults() bool {
 	return c.Policy != nil && (c.Policy.Cache > 0 || c.Policy.Stale > 0 || c.Policy.Background > 0)

@@ -113,7 +113,7 @@ func (s *start) giveUp(err error) {
 // needs none, and waits. There may be thousands more, and it looks whenever a run has ended.
 const enoughBlocked = 16
 
-// startSome starts what can be started and tells whether that was everything. If not,
+// startSome starts what can be started and reports whether that was everything. If not,
 // wake will have a value when it is worth another try.
 func (s *start) startSome(wake *chan struct{}) bool {
 	e := s.engine
@@ -178,7 +178,7 @@ func (s *start) startLaunched() {
 	}
 }
 
-// block counts a job that waits for nothing but a place, and tells whether it does.
+// block counts a job that waits for nothing but a place, and reports whether it does.
 func (s *start) block(i int, now time.Time) bool {
 	e, c := s.engine, s.jobs[i].Collector
 	if e.Concurrency <= 0 || e.running < e.Concurrency || c.leavesRunsTo(s.scrape) || c.isBusy(s.scrape, now) {
@@ -192,7 +192,7 @@ func (s *start) block(i int, now time.Time) bool {
 	return true
 }
 
-// unblock no longer counts a job, and tells whether it did.
+// unblock no longer counts a job, and reports whether it did.
 func (s *start) unblock(i int) bool {
 	if !s.blocked[i] {
 		return false

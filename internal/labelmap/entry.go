@@ -94,7 +94,7 @@ func Prefetch[C any](entries []*Entry[C]) {
 	prefetch.Objects(entries, unsafe.Sizeof(Entry[C]{})+usual)
 }
 
-// existsAt tells whether e, created in this version or before, is not deleted
+// existsAt reports whether e, created in this version or before, is not deleted
 // in it.
 func (e *Entry[C]) existsAt(version uint64) bool {
 	state := e.state.Load()

@@ -41,7 +41,7 @@ func checkSorted[C any](t *testing.T, list []*labelmap.Entry[C]) bool {
 	return true
 }
 
-// contains tells whether e, and not only a series with the same labels, is in the
+// contains reports whether e, and not only a series with the same labels, is in the
 // sorted list.
 func contains[C any](list []*labelmap.Entry[C], e *labelmap.Entry[C]) bool {
 	i, found := slices.BinarySearchFunc(list, e.Labels(), func(e *labelmap.Entry[C], l model.Labels) int {

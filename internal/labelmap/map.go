@@ -120,7 +120,7 @@ func (m *Map[C]) create(values []string, init func(*Entry[C])) *Entry[C] {
 	return e
 }
 
-// Delete removes the series with these values and tells whether there was one.
+// Delete removes the series with these values and reports whether there was one.
 func (m *Map[C]) Delete(values []string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

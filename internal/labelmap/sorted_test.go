@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// same tells whether two lists are one and the same.
+// same reports whether two lists are one and the same.
 func same(a, b []*entry) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }

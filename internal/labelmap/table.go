@@ -38,13 +38,13 @@ func newTable[C any](n int) *table[C] {
 	return &table[C]{slots: make([]slot[C], size)}
 }
 
-// isFull tells that the next entry needs another table. With 3/4 of the slots
+// isFull reports whether the next entry needs another table. With 3/4 of the slots
 // taken a successful search looks at 2.5 slots on average, an unsuccessful one
 // at 8.5; with one table twice as large as the one before, a series costs 16
 // bytes on average.
 func (t *table[C]) isFull() bool { return t.used >= len(t.slots)/4*3 }
 
-// isSparse tells that a table with n live entries should be a smaller one.
+// isSparse reports whether a table with n live entries should be a smaller one.
 func (t *table[C]) isSparse(n int) bool { return len(t.slots) > minSlots && n < len(t.slots)/8 }
 
 // slotOf returns the slot of a live entry, or nil if e is not in the table.

@@ -122,7 +122,7 @@ func (s *sorter) common(order []place, known int) int {
 const keySize = 8
 
 // setKeys makes the keys of samples whose texts differ at that byte at the earliest. It
-// tells whether they have the order of the samples.
+// reports whether they have the order of the samples.
 //
 // They have if the byte lies in a value, for then it lies in the same one of all, and as
 // long as no escape sequence is involved; see model.CompareSameNames. The end of a value,

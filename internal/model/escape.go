@@ -6,13 +6,13 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// IsLegacyName tells whether a metric name needs no quotes in an exposition: letters,
+// IsLegacyName reports whether a metric name needs no quotes in an exposition: letters,
 // digits, underscores and colons, no digit first.
 func IsLegacyName(name string) bool {
 	return model.LegacyValidation.IsValidMetricName(name)
 }
 
-// IsLegacyLabelName tells whether a label name needs no quotes: the same, but without
+// IsLegacyLabelName reports whether a label name needs no quotes: the same, but without
 // colons.
 func IsLegacyLabelName(name string) bool {
 	return model.LegacyValidation.IsValidLabelName(name)

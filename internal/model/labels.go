@@ -130,11 +130,11 @@ func RawLabels(text string, quoted bool) Labels { return Labels{text: text, quot
 // Text returns the canonical rendering.
 func (l Labels) Text() string { return l.text }
 
-// Quoted tells whether some name is outside the classic data model and therefore
+// Quoted reports whether some name is outside the classic data model and therefore
 // rendered in quotes.
 func (l Labels) Quoted() bool { return l.quoted }
 
-// IsEmpty tells whether there are no labels.
+// IsEmpty reports whether there are no labels.
 func (l Labels) IsEmpty() bool { return l.text == "" }
 
 // VolatileLabels is RawLabels for a text that lies in buf: it is valid only until
@@ -213,7 +213,7 @@ type Cursor struct {
 // Cursor returns a cursor before the first label.
 func (l Labels) Cursor() Cursor { return Cursor{rest: l.text} }
 
-// Next moves to the next label and tells whether there is one.
+// Next moves to the next label and reports whether there is one.
 func (c *Cursor) Next() bool {
 	if c.rest == "" {
 		return false
@@ -268,7 +268,7 @@ func (l Labels) List() []Label {
 	return labels
 }
 
-// Has tells whether there is a label with that name.
+// Has reports whether there is a label with that name.
 func (l Labels) Has(name string) bool {
 	for c := l.Cursor(); c.Next(); {
 		if c.Name == name {

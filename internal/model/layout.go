@@ -89,7 +89,7 @@ func (l *Layout) endLiteral(literal []byte) {
 // are given. The slice is read-only.
 func (l *Layout) Names() []string { return l.names }
 
-// Quoted tells whether some name is rendered in quotes.
+// Quoted reports whether some name is rendered in quotes.
 func (l *Layout) Quoted() bool { return l.quoted }
 
 // Size returns the length of the rendering of these values, one for each of Names, and
@@ -128,7 +128,7 @@ func (l *Layout) Render(values []string) Labels {
 	return Labels{text: unsafe.String(unsafe.SliceData(buf), len(buf)), quoted: l.quoted}
 }
 
-// Match tells whether text, which this layout has rendered, is the rendering
+// Match reports whether text, which this layout has rendered, is the rendering
 // of values, one for each of Names. It compares in place, without rendering. Escaped
 // is what Size has told of the values that the text was rendered from.
 //

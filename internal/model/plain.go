@@ -5,7 +5,7 @@ import "github.com/luxfi/metric/internal/words"
 // Short strings are looked at eight bytes at a time, the last of them by loads that overlap,
 // without a call and without a branch for each byte.
 
-// IsPlain tells whether s is ASCII and AppendEscaped does not change it, as most label values.
+// IsPlain reports whether s is ASCII and AppendEscaped does not change it, as most label values.
 func IsPlain(s string) bool {
 	special := uint64(0)
 	switch n := len(s); {

@@ -44,7 +44,7 @@ func (b *Buckets) ResetLike(other *Buckets) {
 // Observe counts v. NaN is in no bucket and ignored. An infinity is in the bucket
 // after the one of the largest float64.
 //
-// If there is a limit on the number of buckets, then the result tells whether
+// If there is a limit on the number of buckets, then the result reports whether
 // Limiter.Apply has to be called next: because a bucket was created, or because
 // the remedy that it took last need not have been sufficient.
 func (b *Buckets) Observe(v float64) (check bool) {

@@ -25,7 +25,7 @@ func conform(stripes []*Buckets) {
 
 var unions sync.Pool // Of *Merger, each reset.
 
-// exceeds tells whether the union of the stripes has more than limit buckets.
+// exceeds reports whether the union of the stripes has more than limit buckets.
 func exceeds(stripes []*Buckets, limit uint64) bool {
 	var sum uint64
 	for _, b := range stripes {

@@ -247,7 +247,8 @@ func separator(text string) int {
 
 // value hides a value and returns where to go on.
 func (s *scanner) value(v value) int {
-	from, end := v.from, 0
+	var end int
+	from := v.from
 	switch {
 	case v.quote != "":
 		end = quotedEnd(s.text, from, v.quote)

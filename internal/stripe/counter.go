@@ -81,10 +81,10 @@ func (c *Counter) Inc() {
 // reach memory before the next atomic add can. On two cores it is 3.0 instead of 4.3.
 func (c *Counter) Stripes() *Stripes { return c.stripes.Load() }
 
-// IncCell adds 1 to the cell of a counter without stripes and tells whether Look is due.
+// IncCell adds 1 to the cell of a counter without stripes and reports whether Look is due.
 func (c *Counter) IncCell() (lookDue bool) { return c.ints.Add(1)%sampling == 0 }
 
-// Inc adds 1 to one of the stripes and tells whether Look is due.
+// Inc adds 1 to one of the stripes and reports whether Look is due.
 func (s *Stripes) Inc() (lookDue bool) { return s.mine().ints.Add(1)%sampling == 0 }
 
 // Look sees to it that goroutines which have the same stripe get others.
@@ -121,7 +121,7 @@ func (c *Counter) AddUint(n uint64) {
 	}
 }
 
-// isSample tells whether there should be a look at the contention. What is added
+// isSample reports whether there should be a look at the contention. What is added
 // may have a pattern, so the sample is chosen by a hash of the sum.
 func isSample(sum uint64) bool { return sum*goldenRatio < math.MaxUint64/sampling }
 
@@ -215,7 +215,7 @@ func (c *Counter) spread() { c.stripes.CompareAndSwap(nil, newStripes(Count())) 
 
 func newStripes(n int) *Stripes { return &Stripes{cells: make([]stripe, n)} }
 
-// crowded tells whether others add to the cell at a rate at which they are in
+// crowded reports whether others add to the cell at a rate at which they are in
 // each other's way: it watches the cell for three moments of about 10 ns to 30 ns,
 // and in each of them somebody must have changed it.
 func (c *cell) crowded() bool {

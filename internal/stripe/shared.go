@@ -21,7 +21,7 @@ var sightings [256]struct {
 	_    [lineSize - 24]byte
 }
 
-// isShared tells whether another goroutine has looked at the same counter, or the same stripe
+// isShared reports whether another goroutine has looked at the same counter, or the same stripe
 // of one, a moment ago. Each core then has to fetch it from another one's cache, even if
 // they never meet: where two cores looked up and incremented ten counters in turn, this took
 // 44 ns of 80. Where they have the same stripe of all ten, which was so in two of 40 runs, it
