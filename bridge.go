@@ -157,7 +157,7 @@ func asClientVec(existing, asked Collector) Collector {
 	if vector := behindBridge(asked); vector != nil && ownDesc(vector) == ownDesc(existing) {
 		return asked
 	}
-	if own, ok := existing.(bridgeable); ok {
+	if own, ok := existing.(bridgeable); ok && ownOf(existing) != nil {
 		if bridged := own.bridgedFor(asked); bridged != nil {
 			return bridged
 		}

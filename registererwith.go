@@ -108,6 +108,9 @@ func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
 	if err := checkCollector(c); err != nil {
 		return err
 	}
+	if leadsNowhere(reg) {
+		return nil
+	}
 	if _, ok := behindForeignRegisterers(reg).(*prometheus.Registry); ok {
 		return cannotApply(reg, c)
 	}
@@ -120,6 +123,22 @@ func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
 		return cannotApply(reg, c)
 	}
 	return nil
+}
+
+// leadsNowhere reports whether there is a no-op Registerer at the end of the wrapping ones.
+func leadsNowhere(reg Registerer) bool {
+	for {
+		switch r := behindForeignRegisterers(reg).(type) {
+		case nil, *NoOpRegistry:
+			return true
+		case *wrappingRegisterer:
+			reg = r.registerer
+		case *optionsRegisterer:
+			reg = r.registerer
+		default:
+			return false
+		}
+	}
 }
 
 var errNoOptions = errors.New("it does not pass them on to a registry made by NewContextRegistry")

@@ -237,6 +237,9 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 			f.cancel()
 		}
 		e.uncount(f)
+		if f.overdue {
+			e.markOverdue(f) // The group does not know of the limit yet.
+		}
 		if f.collector.Shared {
 			e.startGrace(f)
 			close(f.limit)
@@ -360,6 +363,9 @@ func (e *Engine) startGrace(f *flight) {
 			e.mu.Lock()
 			defer e.mu.Unlock()
 			e.wakeAll()
+			if f.place != nil {
+				f.collector.Policy.Group.wake()
+			}
 		})
 	}
 }
@@ -376,9 +382,9 @@ func (e *Engine) markOverdue(f *flight) {
 		if f.collector.Shared && f.waiters == 0 {
 			f.cancel() // For its hooks; the collector cannot see it.
 		}
-		if f.place != nil {
-			f.collector.Policy.Group.markOverdue(f.place, f.pastLimit || f.ended)
-		}
+	}
+	if f.place != nil {
+		f.collector.Policy.Group.markOverdue(f.place, f.pastLimit || f.ended)
 	}
 	e.uncount(f)
 }

@@ -75,6 +75,13 @@ func (g *Group) markOverdue(p *place, pastLimit bool) {
 	g.wakeAll() // Those who wait may wait in vain now.
 }
 
+// wake lets those who wait for a place look again at what is in their way.
+func (g *Group) wake() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wakeAll()
+}
+
 func (g *Group) wakeAll() {
 	for wake := range g.waiting {
 		notify(wake)
