@@ -26,26 +26,39 @@ import (
 // Labels that are curried or constrained in v are so in the result. Deleting series and
 // Reset have to be called on v: by the result, they delete nothing. (Libraries that
 // return one of client_golang's vectors, or take a Registerer, need none of this: every
-// Collector can be registered as it is.) The functions panic if v is one that does
+// Collector can be registered as it is.) If v is nil, so is the
+// result: to many libraries, that means none. The functions panic if v is a vector that does
 // nothing, because the labels are not known then.
 
 // BridgeCounterVec returns v for a library that takes client_golang's CounterVec.
 func BridgeCounterVec(v *CounterVec) *prometheus.CounterVec {
+	if v == nil {
+		return nil
+	}
 	return &prometheus.CounterVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[counter, *counter]) Metric { return bridgedCounter{s} })}
 }
 
 // BridgeGaugeVec returns v for a library that takes client_golang's GaugeVec.
 func BridgeGaugeVec(v *GaugeVec) *prometheus.GaugeVec {
+	if v == nil {
+		return nil
+	}
 	return &prometheus.GaugeVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[gauge, *gauge]) Metric { return bridgedGauge{s} })}
 }
 
 // BridgeHistogramVec returns v for a library that takes client_golang's HistogramVec.
 func BridgeHistogramVec(v *HistogramVec) *prometheus.HistogramVec {
+	if v == nil {
+		return nil
+	}
 	return &prometheus.HistogramVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[histogram, *histogram]) Metric { return bridgedHistogram{s} })}
 }
 
 // BridgeSummaryVec returns v for a library that takes client_golang's SummaryVec.
 func BridgeSummaryVec(v *SummaryVec) *prometheus.SummaryVec {
+	if v == nil {
+		return nil
+	}
 	return &prometheus.SummaryVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[summary, *summary]) Metric { return bridgedSummary{s} })}
 }
 

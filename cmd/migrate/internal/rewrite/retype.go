@@ -137,8 +137,11 @@ func (f *fixer) retypeCall(c *change, e *ast.CallExpr, want types.Type) bool {
 		return ok && their.Signature().Results().Len() == 1 && f.libraries.same(their.Signature().Results().At(0).Type(), want) &&
 			f.swapName(c, e.Fun, nil)
 	}
-	if _, ok := ast.Unparen(e.Fun).(*ast.FuncLit); ok {
+	switch ast.Unparen(e.Fun).(type) {
+	case *ast.FuncLit:
 		return f.retypeResult(c, e, 0, want)
+	case *ast.StarExpr: // A conversion, as in (*T)(nil).
+		return f.unify(c, e.Fun, want)
 	}
 	return false
 }

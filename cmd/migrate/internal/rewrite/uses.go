@@ -89,7 +89,22 @@ func (w *walker) check(u use) {
 	if !isValid(u.have) || !isValid(u.want) || types.AssignableTo(u.have, u.want) {
 		return
 	}
+	u.want = written(u.have, u.want)
 	w.visit(u)
+}
+
+// written returns the type that a value without a named type has to have for a place that
+// wants a named one: a function, a slice or the like is assignable to its name.
+func written(have, want types.Type) types.Type {
+	if isNamed(have) || !isNamed(want) || types.IsInterface(want) {
+		return want
+	}
+	return want.Underlying()
+}
+
+func isNamed(t types.Type) bool {
+	_, ok := types.Unalias(t).(*types.Named)
+	return ok
 }
 
 func isValid(t types.Type) bool {

@@ -23,6 +23,17 @@ func (f *fixer) wrapExpr(c *change, e ast.Expr, have, want types.Type) bool {
 	return false
 }
 
+// isNilPointer reports whether an expression is of the form (*T)(nil), which only names a type.
+func isNilPointer(e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok || len(call.Args) != 1 {
+		return false
+	}
+	_, isPointer := ast.Unparen(call.Fun).(*ast.StarExpr)
+	arg, isName := call.Args[0].(*ast.Ident)
+	return isPointer && isName && arg.Name == "nil"
+}
+
 func (f *fixer) surround(c *change, e ast.Expr, before, after string) {
 	file := f.round.Source(f.round.FileAt(e.Pos()))
 	c.Insert(file, f.round.Offset(e.Pos()), before)
@@ -33,7 +44,7 @@ func (f *fixer) surround(c *change, e ast.Expr, before, after string) {
 func (f *fixer) bridge(c *change, e ast.Expr, have, want types.Type) bool {
 	h, ok := types.Unalias(have).(*types.Pointer)
 	w, alsoPointer := types.Unalias(want).(*types.Pointer)
-	if !ok || !alsoPointer || c.noBridge {
+	if !ok || !alsoPointer || c.noBridge || isNilPointer(e) {
 		return false
 	}
 	their := f.libraries.counterpart(h.Elem())
