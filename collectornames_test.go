@@ -52,7 +52,6 @@ func TestDefaultNames(t *testing.T) {
 		"database":       {collectors.NewDBStatsCollector(new(sql.DB), "x"), "db_stats"},
 		"go, wrapped":    {metric.WrapCollectorWith(metric.Labels{"a": "1"}, metric.NewGoCollector()), "go"},
 		"their registry": {prometheus.NewRegistry(), "prometheus.Registry"},
-		"our registry":   {metric.NewContextRegistry(), "registry"},
 
 		"family":      {metric.NewCollectorFunc(describing("fam"), collectStock), "fam"},
 		"type":        {&warehouse{}, "metric_test.warehouse"},

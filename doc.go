@@ -34,8 +34,10 @@
 //
 // The options of [ContextRegistry.RegisterWith] say how one collector is run: its name, a
 // limit of its own ([WithTimeout]), results that are served again ([WithCache],
-// [WithStale]), and when it is not run ([WithBreaker], [WithRateLimit], [WithGroup],
-// [WithPriority]). [Select] and the parameters of a request choose what is run at all.
+// [WithStale]), a schedule instead of scrapes ([WithBackground]), and when it is not run
+// ([WithBreaker], [WithRateLimit], [WithGroup], [WithPriority]). [RegisterWith] does the same
+// for the default registry, and [RegistererWith] for all that a library registers. [Select]
+// and the parameters of a request choose what is run at all.
 //
 // # Seeing what happens
 //

@@ -57,12 +57,12 @@ func WithHooks(h Hooks) RegistryOption {
 	return registryOption(func(r *ContextRegistry) { r.hooks = h })
 }
 
-// CollectorOption is an option of RegisterWith: how one collector is run. All options may be
-// combined, except WithCache with WithBackground. They are applied in one order, whatever the
-// order of the arguments; outermost first: WithStale, WithCache or WithBackground,
-// WithBreaker, WithRateLimit, WithGroup, WithTimeout. So neither a cached result nor an open
-// breaker takes anything from the rate limit, and a refusal by the rate limit is no failure
-// to the breaker.
+// CollectorOption is an option of RegisterWith: how one collector is run. The options may be
+// combined in any way, except for WithCache with WithBackground. They apply in one order,
+// whatever the order of the arguments is; outermost first: WithStale, WithCache or
+// WithBackground, WithBreaker, WithRateLimit, WithGroup, WithTimeout. So neither a cached result
+// nor an open breaker takes anything from the rate limit, and a refusal by the rate limit is no
+// failure to the breaker.
 //
 // A run is good if it ends in time and without an error. A StreamCollector returns its
 // error; any other collector sends an invalid metric, see NewInvalidMetric. Samples that
@@ -120,10 +120,15 @@ func config(opts []CollectorOption) (collectorConfig, error) {
 	return c, errors.Join(c.errs...)
 }
 
-// WithName names a collector, in errors, for UnregisterNamed and to select it in a
-// scrape. Names are unique in a registry and have no slash. Without it, or if it is
-// empty, a collector is named after its type, or after its family if it is an instrument
-// of this package.
+// WithName names a collector in errors, logs, self-metrics and the status, for
+// [ContextRegistry.UnregisterNamed], and to select it in a scrape; see [Selection]. Names are
+// unique in a registry and have no slash.
+//
+// Without it, or if name is empty, the registry names the collector: one of client_golang's own
+// as people call it, such as go, process or build_info; one that describes a single family
+// after that family; any other after its package and type, such as orders.Collector, or after
+// the function that NewCollectorFunc got. If that name is taken, the registry appends #2,
+// #3 and so on.
 func WithName(name string) CollectorOption {
 	return collectorOption(func(c *collectorConfig) {
 		if c.name != "" && name != "" {
@@ -250,8 +255,9 @@ func groupStatus(g *engine.Group) GroupStatus {
 	return GroupStatus{Name: g.Name, Max: s.Max, Running: s.Running, Overdue: s.Overdue}
 }
 
-// NewGroup returns a group, whose name is for CollectorStatus. It panics if maxConcurrent
-// is not positive.
+// NewGroup returns a group of which at most maxConcurrent members run at once. Its name is for
+// people: the status and errors show it, and groups of the same name share nothing. NewGroup
+// panics if maxConcurrent is not positive.
 func NewGroup(name string, maxConcurrent int) *Group {
 	if maxConcurrent <= 0 {
 		panic(fmt.Errorf("group %q: the number of concurrent collectors is %d, but must be positive", name, maxConcurrent))
@@ -261,8 +267,8 @@ func NewGroup(name string, maxConcurrent int) *Group {
 	return &Group{g}
 }
 
-// WithGroup makes the collector one of a group. It waits for its turn under the context
-// of the scrape. A run keeps its place until it returns, even if it has outlived its scrape:
+// WithGroup makes the collector a member of a group. It waits for its turn under the context
+// of the scrape, or, with WithBackground, for as long as its limit. A run keeps its place until it returns, even if it has outlived its scrape:
 // the resource is still in use. If runs that are stuck have all places, the others fail at
 // once with an error that wraps [ErrStillRunning].
 func WithGroup(g *Group) CollectorOption {

@@ -257,8 +257,8 @@ func (r *ContextRegistry) unregisterSame(c Collector) bool {
 	return r.remove(same[len(same)-1])
 }
 
-// UnregisterNamed removes the collector that was registered WithName(name), and reports
-// whether there was one. Scrapes under way still have it.
+// UnregisterNamed removes the collector of that name, which may be one that the registry has
+// chosen; see [WithName]. It reports whether there was one. Scrapes under way still have it.
 func (r *ContextRegistry) UnregisterNamed(name string) bool {
 	if r.check() != nil {
 		return false

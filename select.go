@@ -130,7 +130,8 @@ func (s selection) wantsCollector(name string) bool {
 		}
 		if one.seen = append(one.seen, name); len(one.seen) > 2*maxListed {
 			slices.Sort(one.seen)
-			one.seen = one.seen[:maxListed+1]
+			one.seen = slices.Compact(one.seen)
+			one.seen = one.seen[:min(len(one.seen), maxListed+1)]
 		}
 		named := false
 		for prefix := name; prefix != ""; {
@@ -178,6 +179,7 @@ func listed(names []string) string {
 		return "none"
 	}
 	slices.Sort(names)
+	names = slices.Compact(names) // A registry with a sole member has its name twice.
 	if len(names) > maxListed {
 		return strings.Join(names[:maxListed], ", ") + " and others"
 	}
