@@ -96,13 +96,18 @@ func (c *chaos) end() {
 	c.release()
 }
 
-// close closes the servers.
+// close closes the servers and the registries.
 func (c *chaos) close() {
 	for _, s := range c.servers {
 		s.Close()
 	}
 	for _, corner := range c.corners {
 		corner.server.Close()
+	}
+	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
+		if err := r.Close(); err != nil {
+			c.t.Error(err)
+		}
 	}
 }
 
@@ -209,6 +214,7 @@ func healthyCollectors() []healthyCollector {
 		{"healthy_context", twenty("healthy_context"), []metric.CollectorOption{metric.WithTimeout(time.Hour)}},
 		{"healthy_stream", twenty("healthy_stream").Stream(), []metric.CollectorOption{metric.WithBreaker(1, time.Nanosecond)}},
 		{"healthy_cached", twenty("healthy_cached"), []metric.CollectorOption{metric.WithCache(10 * time.Millisecond), metric.WithPriority(metric.PriorityCritical)}},
+		{"healthy_background", twenty("healthy_background").Plain(), []metric.CollectorOption{metric.WithBackground(100 * time.Millisecond)}},
 	}
 }
 
@@ -250,7 +256,8 @@ func badBehaviours() []metrictest.Behaviour {
 	}
 }
 
-// floodFor sends without end for that long, but leaves something of the machine for others.
+// floodFor sends without end for that long, or until it is released, but leaves something of
+// the machine for others.
 func floodFor(d time.Duration) metrictest.Behaviour {
 	return func(ctx context.Context, r *metrictest.Run) error {
 		ctx, cancel := context.WithTimeout(ctx, d)
@@ -259,17 +266,26 @@ func floodFor(d time.Duration) metrictest.Behaviour {
 			if err := metrictest.Flooding(20)(ctx, r); err != nil {
 				return err
 			}
-			time.Sleep(5 * time.Millisecond)
+			select {
+			case <-r.Released():
+				return nil
+			case <-time.After(5 * time.Millisecond):
+			}
 		}
 		return nil
 	}
 }
 
-// policies returns combination i of all policies. There are 128.
+// policies returns combination i of all policies, some with a background in
+// the place of the cache.
 func (c *chaos) policies(i int) (opts []metric.CollectorOption) {
+	kept := metric.WithCache(50 * time.Millisecond)
+	if i/48%2 == 1 {
+		kept = metric.WithBackground(150 * time.Millisecond)
+	}
 	for bit, opt := range []metric.CollectorOption{
 		metric.WithTimeout(100 * time.Millisecond),
-		metric.WithCache(50 * time.Millisecond),
+		kept,
 		metric.WithStale(200 * time.Millisecond),
 		metric.WithBreaker(2, 100*time.Millisecond),
 		metric.WithRateLimit(rate.Limit(20), 2),
