@@ -29,8 +29,12 @@ func TestLeavingClients(t *testing.T) {
 		many.WithLabelValues(strings.Repeat("x", 200) + fmt.Sprint(i))
 	}
 	registerer, gatherer, theirs := metric.DefaultRegisterer, metric.DefaultGatherer, prometheus.DefaultGatherer
+	clients := prometheus.NewRegistry()
+	prometheus.DefaultGatherer = clients // Only here: runs that are left behind may read it at any time.
 	t.Cleanup(func() {
-		metric.DefaultRegisterer, metric.DefaultGatherer, prometheus.DefaultGatherer = registerer, gatherer, theirs
+		metric.DefaultRegisterer, metric.DefaultGatherer = registerer, gatherer
+		_, _ = metric.DefaultGatherers().Gather() // It waits for such a run.
+		prometheus.DefaultGatherer = theirs
 	})
 	for name, handlerFor := range map[string]func(r *metric.ContextRegistry) http.Handler{
 		"metric.Handler":   func(*metric.ContextRegistry) http.Handler { return metric.Handler() },
@@ -76,8 +80,6 @@ func TestLeavingClients(t *testing.T) {
 					own := metric.NewContextRegistry()
 					own.MustRegister(many)
 					metric.DefaultRegisterer, metric.DefaultGatherer = own, own
-					clients := prometheus.NewRegistry()
-					prometheus.DefaultGatherer = clients
 					var (
 						running = make(chan struct{}, 10)
 						release = make(chan struct{})
@@ -100,7 +102,9 @@ func TestLeavingClients(t *testing.T) {
 							fail(ch)
 						}}
 						own.MustRegister(deaf)
-						clients.MustRegister(plain{"deaf_there", deaf.collect})
+						there := plain{"deaf_there", deaf.collect}
+						clients.MustRegister(there)
+						defer clients.Unregister(there)
 					}
 					if leaves.stream {
 						own.MustRegister(&pausingStream{metric.NewDesc("stream", "Of a test.", []string{"n"}, nil)})
