@@ -23,7 +23,7 @@ var errUnregistered = errors.New("it was unregistered before its first backgroun
 //	idle      timer is set                          trying, when the timer fires
 //	trying    attempt is set; the run waits for a   idle, when the run has ended, was refused,
 //	          place, or is under way                or has passed its limit
-//	ended     ended is true                         none; Engine.EndBackground leads here
+//	over      ended is true                         none; Engine.EndBackground leads here
 //
 // While idle it has no goroutine, and its timer refers to it weakly: the background runs of a
 // registry that nobody has any more end without Close.
