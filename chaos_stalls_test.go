@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	stallLook = 20 * time.Millisecond  // How often it is looked whether the machine stalls.
-	stallMin  = 250 * time.Millisecond // How late a look has to be to be called a stall.
+	stallLook  = 20 * time.Millisecond  // How often it is looked whether the machine stalls.
+	shortStall = 250 * time.Millisecond // How late a look has to be to be called a stall.
 )
 
 // stalls remembers when the machine had no time for a goroutine that was ready to run. Nothing
@@ -24,7 +24,7 @@ func (s *stalls) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		began := time.Now()
 		time.Sleep(stallLook)
-		if now := time.Now(); now.Sub(began) >= stallLook+stallMin {
+		if now := time.Now(); now.Sub(began) >= stallLook+shortStall {
 			s.last.Store(now.UnixNano())
 		}
 	}
