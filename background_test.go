@@ -307,7 +307,7 @@ func TestBackgroundClose(t *testing.T) {
 	})
 }
 
-// TestBackgroundClosedWhileWaiting checks that nobody waits for a first run that will never end.
+// TestBackgroundClosedWhileWaiting checks that Close ends the wait for a first result.
 func TestBackgroundClosedWhileWaiting(t *testing.T) {
 	for name, end := range map[string]func(*metric.ContextRegistry){
 		"Close":   func(r *metric.ContextRegistry) { _ = r.Close() },
@@ -425,7 +425,7 @@ func TestBackgroundConcurrency(t *testing.T) {
 	})
 }
 
-// TestBackgroundOfLostRegistry checks that the runs of a registry that nobody has any more end.
+// TestBackgroundOfLostRegistry checks that background runs end when their registry is garbage.
 func TestBackgroundOfLostRegistry(t *testing.T) {
 	r := metric.NewContextRegistry()
 	var runs atomic.Int64

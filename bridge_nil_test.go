@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestNilBridge checks that a vector that was left out is none for a library, either.
+// TestNilBridge checks that the bridge of a nil vector is nil.
 func TestNilBridge(t *testing.T) {
 	if metric.BridgeCounterVec(nil) != nil || metric.BridgeGaugeVec(nil) != nil ||
 		metric.BridgeHistogramVec(nil) != nil || metric.BridgeSummaryVec(nil) != nil {

@@ -220,7 +220,7 @@ func missing(series map[string]float64, names ...string) error {
 		}
 	}
 	if n > 0 {
-		return fmt.Errorf("%d of %d series are missing: %s, …", n, len(names), first)
+		return timingError{fmt.Errorf("%d of %d series are missing: %s, …", n, len(names), first)}
 	}
 	return nil
 }

@@ -451,7 +451,7 @@ func (c *chaos) gather(ctx context.Context) {
 		start := time.Now()
 		families, err := c.registry.GatherWithContext(ctx)
 		if took := time.Since(start); took > timeout+chaosMargin {
-			late := fmt.Errorf("a scrape with timeout %v took %v", timeout, took)
+			late := timingError{fmt.Errorf("a scrape with timeout %v took %v", timeout, took)}
 			if !c.stalls.excuse(c.t, start, late) {
 				c.t.Error(late)
 			}

@@ -28,7 +28,7 @@ type entry struct {
 	policies []string   // What was asked for, as Status shows it.
 	self     *selfState // Nil if run is.
 
-	// forgive, if not nil, tells that a sample which was left out is no failure.
+	// forgive, if not nil, reports whether leaving a sample out is no failure.
 	forgive func(error) bool
 }
 
