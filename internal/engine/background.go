@@ -127,7 +127,7 @@ func (b *background) try() (o Outcome, ran bool) {
 	s := start{engine: e, scrape: scrape, jobs: []Job{{Collector: c}}, flights: make([]*flight, 1), outcomes: make([]Outcome, 1)}
 	s.watch = watch{scrape: scrape, flights: s.flights}
 	defer s.watch.stop()
-	s.run()
+	s.runQueued()
 	f := s.flights[0]
 	if f == nil {
 		return s.outcomes[0], false

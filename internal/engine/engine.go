@@ -17,6 +17,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,7 +48,8 @@ type Engine struct {
 	flights map[*flight]struct{} // Runs that have not returned.
 	running int                  // How many of them count.
 	blocked map[int]int          // How many jobs of each priority wait for a place.
-	waiting []chan struct{}      // Scrapes that could not start everything yet.
+	waiting []chan struct{}      // Of scrapes that could not start everything yet, and of queue.
+	queue   *queue               // Nil if no background attempt waits for its run.
 
 	attempts map[*background]struct{} // Those of which an attempt is under way.
 }
@@ -196,6 +198,12 @@ func (e *Engine) wakeOthers(but chan struct{}) {
 	}
 }
 
+// stopWaking undoes the waiting for a wake-up.
+func (e *Engine) stopWaking(wake chan struct{}) {
+	i := slices.Index(e.waiting, wake)
+	e.waiting = slices.Delete(e.waiting, i, i+1)
+}
+
 // hasPlace reports whether a run may be started: there is a place, and nobody more
 // important waits for it.
 func (e *Engine) hasPlace(c *Collector) bool {
@@ -218,4 +226,12 @@ func (c *Collector) priority() int {
 		return 0
 	}
 	return c.Policy.Priority
+}
+
+// group returns the group of the collector, or nil.
+func (c *Collector) group() *Group {
+	if c.Policy == nil {
+		return nil
+	}
+	return c.Policy.Group
 }

@@ -14,3 +14,10 @@ func BoundBackground(samples int) (restore func()) {
 
 // Pace returns how long a sample is taken to need.
 func Pace() time.Duration { return pace.load() }
+
+// Waiting returns how many goroutines the end of a run would wake.
+func (e *Engine) Waiting() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.waiting)
+}

@@ -24,31 +24,17 @@ type start struct {
 	late     *latecomers // Of all runs that are started.
 	launched []*flight   // Runs that are to be started once the engine's mutex is free.
 
+	decided chan struct{} // Closed when the queue has started all; nil outside of it.
+
 	pending []int  // Jobs that have to wait, the most important first.
 	blocked []bool // By job, whether it waits for nothing but a place, and so counts in Engine.blocked.
 }
 
 // run returns when all jobs are started or the scrape is over.
 func (s *start) run() {
-	if err := s.scrape.ctx.Err(); err != nil {
-		for i := range s.outcomes {
-			s.outcomes[i].Err = fmt.Errorf("not started, since the scrape was over: %w", err)
-		}
+	if !s.begin() {
 		return
 	}
-	s.late = new(latecomers) // Runs that are left behind hold on to it, but not to s.
-	s.launched = make([]*flight, 0, len(s.jobs))
-	s.blocked = make([]bool, len(s.jobs))
-	s.joined = make([]bool, len(s.jobs))
-	s.pending = make([]int, len(s.jobs))
-	for i := range s.pending {
-		s.pending[i] = i
-	}
-	s.refuseRecursive()
-	s.lendPlaces()
-	slices.SortStableFunc(s.pending, func(i, j int) int {
-		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
-	})
 	var wake chan struct{}
 	for {
 		all := s.startSome(&wake)
@@ -65,15 +51,44 @@ func (s *start) run() {
 			}
 		case <-s.scrape.done:
 		}
-		err, deadline := s.scrape.why()
-		s.giveUp(err)
-		if deadline {
-			s.starved()
-		}
+		s.giveUpAll()
 		break
 	}
 	if wake != nil {
 		s.stopWaiting(wake)
+	}
+}
+
+// begin reports whether there is time for the jobs.
+func (s *start) begin() bool {
+	if err := s.scrape.ctx.Err(); err != nil {
+		for i := range s.outcomes {
+			s.outcomes[i].Err = fmt.Errorf("not started, since the scrape was over: %w", err)
+		}
+		return false
+	}
+	s.late = new(latecomers) // Runs that are left behind hold on to it, but not to s.
+	s.launched = make([]*flight, 0, len(s.jobs))
+	s.blocked = make([]bool, len(s.jobs))
+	s.joined = make([]bool, len(s.jobs))
+	s.pending = make([]int, len(s.jobs))
+	for i := range s.pending {
+		s.pending[i] = i
+	}
+	s.refuseRecursive()
+	s.lendPlaces()
+	slices.SortStableFunc(s.pending, func(i, j int) int {
+		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
+	})
+	return true
+}
+
+// giveUpAll is called when the scrape is over before everything has been started.
+func (s *start) giveUpAll() {
+	err, deadline := s.scrape.why()
+	s.giveUp(err)
+	if deadline {
+		s.starved()
 	}
 }
 
@@ -120,12 +135,30 @@ func (s *start) startSome(wake *chan struct{}) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	first := *wake == nil
-	now := time.Now()
-	moved := false // A job no longer waits for a place.
+	if s.tryPending(time.Now(), first) {
+		e.wakeOthers(*wake) // Somebody may have waited behind it.
+	}
+	if len(s.pending) > 0 && first {
+		*wake = make(chan struct{}, 1)
+		e.waiting = append(e.waiting, *wake)
+		for _, i := range s.pending {
+			if g := s.jobs[i].Collector.group(); g != nil {
+				g.wait(*wake)
+			}
+		}
+		notify(*wake) // A place in a group may have become free a moment ago.
+	}
+	return len(s.pending) == 0
+}
+
+// tryPending tries each pending job, or unless every is set, so many that enough of them are
+// blocked. It reports whether one no longer waits for a place. The engine's mutex is held.
+func (s *start) tryPending(now time.Time, every bool) (moved bool) {
+	e := s.engine
 	blocked := 0
 	kept := s.pending[:0]
 	for n, i := range s.pending {
-		if blocked == enoughBlocked && !first {
+		if blocked == enoughBlocked && !every {
 			kept = append(kept, s.pending[n:]...)
 			break
 		}
@@ -151,20 +184,7 @@ func (s *start) startSome(wake *chan struct{}) bool {
 		moved = moved || wasBlocked && !s.blocked[i]
 	}
 	s.pending = kept
-	if moved {
-		e.wakeOthers(*wake) // Somebody may have waited behind it.
-	}
-	if len(s.pending) > 0 && first {
-		*wake = make(chan struct{}, 1)
-		e.waiting = append(e.waiting, *wake)
-		for _, i := range s.pending {
-			if p := s.jobs[i].Collector.Policy; p != nil && p.Group != nil {
-				p.Group.wait(*wake)
-			}
-		}
-		notify(*wake) // A place in a group may have become free a moment ago.
-	}
-	return len(s.pending) == 0
+	return moved
 }
 
 // startLaunched starts the runs that have been launched. Then there is nothing left to do
@@ -206,17 +226,22 @@ func (s *start) stopWaiting(wake chan struct{}) {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.stopWaking(wake)
+	for _, job := range s.jobs {
+		if g := job.Collector.group(); g != nil {
+			g.stopWaiting(wake)
+		}
+	}
+	s.unblockAll()
+}
+
+// unblockAll no longer counts what is still pending, and wakes those who may have waited
+// behind it. The engine's mutex is held.
+func (s *start) unblockAll() {
 	for _, i := range s.pending {
 		s.unblock(i)
 	}
-	i := slices.Index(e.waiting, wake)
-	e.waiting = slices.Delete(e.waiting, i, i+1)
-	for _, job := range s.jobs {
-		if p := job.Collector.Policy; p != nil && p.Group != nil {
-			p.Group.stopWaiting(wake)
-		}
-	}
-	e.wakeAll() // Somebody may have waited behind a job that has given up.
+	s.engine.wakeAll()
 }
 
 // starved is called when a scrape's deadline has passed before all could be started. An
