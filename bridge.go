@@ -10,6 +10,8 @@ import (
 	"weak"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/clientgolang"
 )
 
 // The functions below are for libraries that take one of client_golang's vectors, which
@@ -155,7 +157,7 @@ func withoutWrappings(c Collector) Collector {
 		case *wrappedCollector:
 			c = w.collector
 		default:
-			inner, _, ok := foreignWrapping(c)
+			inner, _, _, ok := clientgolang.Unwrap(c)
 			if !ok {
 				return c
 			}

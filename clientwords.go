@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/merge"
 )
 
 // writeError reports that the Write of a metric has failed.
 type writeError struct {
-	info *descInfo
+	info *clientgolang.Info
 	desc *Desc
 	err  error
 }
@@ -20,24 +21,24 @@ type writeError struct {
 // for that.
 func (e *writeError) Error() string {
 	const maxHelp = 200
-	help := e.info.help
+	help := e.info.Help
 	if len(help) > maxHelp {
 		help = strings.ToValidUTF8(help[:maxHelp], "") + "…"
 	}
 	if help != "" {
 		help = fmt.Sprintf(" (%q)", help)
 	}
-	return fmt.Sprintf("error collecting metric %q%s: %v", e.info.name, help, e.err)
+	return fmt.Sprintf("error collecting metric %q%s: %v", e.info.Name, help, e.err)
 }
 
 func (e *writeError) Unwrap() error { return e.err }
 
 // aboutSample returns err with the name of the metric whose sample it is about.
-func aboutSample(info *descInfo, err error) error {
-	if errors.Is(err, info.err) {
+func aboutSample(info *clientgolang.Info, err error) error {
+	if errors.Is(err, info.Err) {
 		return fmt.Errorf("sample with an invalid descriptor: %w", err)
 	}
-	return fmt.Errorf("sample of metric %q: %w", info.name, err)
+	return fmt.Errorf("sample of metric %q: %w", info.Name, err)
 }
 
 // clientWordsError is an error in the words of client_golang.

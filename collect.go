@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
@@ -66,9 +67,9 @@ func (e runErrors) Unwrap() []error { return e }
 // metricReader converts the metrics of one run into samples.
 type metricReader struct {
 	announced *descs
-	own       map[*Desc]*descInfo // Of descriptors that were not announced.
+	own       map[*Desc]*clientgolang.Info // Of descriptors that were not announced.
 	lastDesc  *Desc
-	lastInfo  *descInfo
+	lastInfo  *clientgolang.Info
 	sink      engine.Sink
 	data      *MetricData    // What metrics are written to, one after the other. Made for the run.
 	keeper    *engine.Buffer // The sink, if it has metrics handed on; see engine.Job.
@@ -132,14 +133,14 @@ func (r *metricReader) convert(m Metric) error {
 	r.asking = false
 	t, err := clientmodel.TypeOf(data)
 	if err != nil {
-		return fmt.Errorf("%w: %s", err, clientmodel.Describe(info.name, data))
+		return fmt.Errorf("%w: %s", err, clientmodel.Describe(info.Name, data))
 	}
 	if err := r.decoder.Point(data, t, &r.point); err != nil {
-		return fmt.Errorf("collected %s %w", clientmodel.Describe(info.name, data), err)
+		return fmt.Errorf("collected %s %w", clientmodel.Describe(info.Name, data), err)
 	}
 	if r.announced.pedantic {
 		if err := r.decoder.BadExemplar(); err != nil {
-			return fmt.Errorf("collected %s %w", clientmodel.Describe(info.name, data), err)
+			return fmt.Errorf("collected %s %w", clientmodel.Describe(info.Name, data), err)
 		}
 		if err := r.announced.check(m.Desc(), info, &r.point); err != nil {
 			return err
@@ -148,10 +149,10 @@ func (r *metricReader) convert(m Metric) error {
 	if r.keeper != nil {
 		if origin := clientmodel.Origin(data, t, &r.point); origin != nil {
 			r.origins, r.written = r.origins[1:], false
-			return unlessAbandoned(r.keeper.SampleOf(info.family(t), &r.point, origin))
+			return unlessAbandoned(r.keeper.SampleOf(info.Family(t), &r.point, origin))
 		}
 	}
-	return r.send(info.family(t), &r.point)
+	return r.send(info.Family(t), &r.point)
 }
 
 // target returns what the next metric is to be written to.
@@ -191,26 +192,26 @@ func unlessAbandoned(err error) error {
 
 // info returns what is known of a descriptor, which is parsed once for each run, or
 // once for all if it was announced.
-func (r *metricReader) info(d *Desc) (*descInfo, error) {
+func (r *metricReader) info(d *Desc) (*clientgolang.Info, error) {
 	if d == r.lastDesc && d != nil {
-		return r.lastInfo, r.lastInfo.err
+		return r.lastInfo, r.lastInfo.Err
 	}
 	info := r.announced.find(d)
 	if info == nil {
 		info = r.own[d]
 	}
 	if info == nil {
-		info = parseDesc(d)
+		info = clientgolang.Parse(d)
 		if len(r.own) >= maxParsed {
 			clear(r.own) // Somebody makes a new descriptor for every metric.
 		}
 		if r.own == nil {
-			r.own = make(map[*Desc]*descInfo)
+			r.own = make(map[*Desc]*clientgolang.Info)
 		}
 		r.own[d] = info
 	}
 	r.lastDesc, r.lastInfo = d, info
-	return info, info.err
+	return info, info.Err
 }
 
 const maxParsed = 1000

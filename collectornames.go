@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/luxfi/metric/internal/clientgolang"
 )
 
 // numbers are the numbers that were appended to a name, because it was taken.
@@ -71,7 +69,7 @@ func (e *entry) defaultName() string {
 	}
 	families := e.announced.names()
 	if e.collector != nil {
-		if name := clientCollectorName(unwrap(e.collector), e.announced); name != "" {
+		if name := clientgolang.CollectorName(unwrap(e.collector), e.announced.innermost().names()); name != "" {
 			return name
 		}
 	}
@@ -144,7 +142,7 @@ func called(c Collector) string {
 		return fmt.Sprintf("a nil %T", inner)
 	}
 	if own := ownDesc(inner); own != nil {
-		return strconv.Quote(parseDesc(own).name)
+		return strconv.Quote(clientgolang.Parse(own).Name)
 	}
 	if name := nameOf(inner); name != "" {
 		return name
@@ -177,39 +175,4 @@ func isCompilerMade(part string) bool {
 	part, _, _ = strings.Cut(part, "-range")
 	part = strings.TrimRight(part, "0123456789")
 	return part == "" || part == "func" || part == "gowrap" || part == "glob" || part == "init"
-}
-
-// clientCollectorName returns the name of one of client_golang's own collectors, such as go
-// and process, and "" for all others.
-func clientCollectorName(c Collector, announced *descs) string {
-	for announced.inner != nil {
-		announced = announced.inner
-	}
-	t := reflect.TypeOf(c)
-	if t.Kind() != reflect.Pointer || !strings.HasPrefix(t.Elem().PkgPath(), reflect.TypeFor[prometheus.Desc]().PkgPath()) {
-		return ""
-	}
-	name, ok := strings.CutSuffix(t.Elem().Name(), "Collector")
-	switch {
-	case !ok || name == "" || name == "wrapping":
-		return ""
-	case name != "self":
-		return snake(name)
-	case slices.Equal(announced.names(), []string{"go_build_info"}):
-		return "build_info"
-	default:
-		return ""
-	}
-}
-
-// snake returns a name in camel case with underscores.
-func snake(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

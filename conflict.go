@@ -5,40 +5,42 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/luxfi/metric/internal/clientgolang"
 )
 
 // conflict tells why made could not be registered, where err is what the registerer
 // says: who has the name, as far as that can be found out, and how that differs.
 func conflict(reg Registerer, made Collector, err error) error {
 	bottom, desc := beneath(reg, ownDesc(made))
-	asked := parseDesc(desc)
-	holder, held := holderOf(bottom, asked.name, err)
+	asked := clientgolang.Parse(desc)
+	holder, held := holderOf(bottom, asked.Name, err)
 	wanted, existing := shapeOf(made), shapeOf(holder)
 	switch {
 	case existing != nil:
-		if held != nil && !slices.Equal(held.constant, asked.constant) {
+		if held != nil && !slices.Equal(held.Constant, asked.Constant) {
 			existing = append(existing, constantTraits(held)...)
 			wanted = append(wanted, constantTraits(asked)...)
 		}
 		return fmt.Errorf("metric: %q is a %v already, and cannot be a %v too: they differ in %s",
-			asked.name, existing, wanted, strings.Join(existing.differences(wanted), ", "))
+			asked.Name, existing, wanted, strings.Join(existing.differences(wanted), ", "))
 	case holder != nil:
 		return fmt.Errorf("metric: cannot make %q, a %v: the name belongs to a %T, which is not an instrument made by this package",
-			asked.name, wanted, holder)
+			asked.Name, wanted, holder)
 	case held != nil:
 		return fmt.Errorf("metric: cannot make %q, a %v: the name belongs to a collector of several families, %v: %w",
-			asked.name, wanted, shape(commonTraits(held.help, held.unit, held.variable)), err)
+			asked.Name, wanted, shape(commonTraits(held.Help, held.Unit, held.Variable)), err)
 	}
-	return fmt.Errorf("metric: cannot make %q, a %v: %w", asked.name, wanted, err)
+	return fmt.Errorf("metric: cannot make %q, a %v: %w", asked.Name, wanted, err)
 }
 
 // constantTraits returns the constant labels, which a registerer may have added.
-func constantTraits(d *descInfo) []trait {
-	if len(d.constant) == 0 {
+func constantTraits(d *clientgolang.Info) []trait {
+	if len(d.Constant) == 0 {
 		return nil
 	}
-	pairs := make([]string, 0, len(d.constant))
-	for _, l := range d.constant {
+	pairs := make([]string, 0, len(d.Constant))
+	for _, l := range d.Constant {
 		pairs = append(pairs, fmt.Sprintf("%s=%q", l.Name, l.Value))
 	}
 	return []trait{{"constant labels", fmt.Sprint(pairs)}}
@@ -69,7 +71,7 @@ func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
 // each nil if it cannot be found. An error about equal collectors holds it, others do
 // not. But registries describe themselves, and so the descriptor can be found that is
 // in the way; and a second collector with just that one is equal to the first.
-func holderOf(reg Registerer, name string, err error) (Collector, *descInfo) {
+func holderOf(reg Registerer, name string, err error) (Collector, *clientgolang.Info) {
 	if existing := existingIn(err); existing != nil {
 		return existing, nil
 	}
@@ -82,7 +84,7 @@ func holderOf(reg Registerer, name string, err error) (Collector, *descInfo) {
 		return nil, nil
 	}
 	for _, desc := range announced.list {
-		if info := announced.infos[desc]; info.name == name {
+		if info := announced.infos[desc]; info.Name == name {
 			probe := fixedDesc{desc}
 			err := reg.Register(probe)
 			if err == nil { // It has gone meanwhile.

@@ -3,13 +3,11 @@ package metric
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/prometheus/client_golang/prometheus"
-
+	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/labelmap"
 	"github.com/luxfi/metric/internal/model"
@@ -44,8 +42,8 @@ func newFamily(t model.Type, opts Opts, labels ConstrainableLabels) *family {
 	case ConstrainedLabels:
 		names, f.constraints = splitConstraints(labels)
 	default: // A pointer to one of them, or a struct that embeds one.
-		_, names, _ = descLabels(f.desc, f.desc.String())
-		f.constraints = constraintsOf(f.desc, names)
+		_, names, _ = clientgolang.LabelsOf(f.desc, f.desc.String())
+		f.constraints = clientgolang.Constraints(f.desc, names)
 	}
 	constant := make([]model.Label, 0, len(opts.ConstLabels))
 	for name, value := range opts.ConstLabels {
@@ -57,42 +55,13 @@ func newFamily(t model.Type, opts Opts, labels ConstrainableLabels) *family {
 
 // familyOf returns the family that desc describes, of unknown type.
 func familyOf(desc *Desc) *family {
-	info := parseDesc(desc)
+	info := clientgolang.Parse(desc)
 	return &family{
-		Family:      model.Family{Name: info.name, Help: info.help, Unit: info.unit},
+		Family:      model.Family{Name: info.Name, Help: info.Help, Unit: info.Unit},
 		desc:        desc,
-		layout:      model.NewLayout(info.constant, info.variable),
-		constraints: constraintsOf(desc, info.variable),
+		layout:      model.NewLayout(info.Constant, info.Variable),
+		constraints: clientgolang.Constraints(desc, info.Variable),
 	}
-}
-
-// constraintsOf returns the constraints of the labels of desc that have these names.
-// They are private to client_golang, but a vector of its kind applies them to the
-// labels that it is given, and to no others, before it complains about their number;
-// and the complaint shows the outcome.
-func constraintsOf(desc *Desc, names []string) []LabelConstraint {
-	if !strings.Contains(desc.String(), "c(") { // As constrained labels are printed.
-		return nil
-	}
-	vec := prometheus.NewMetricVec(desc, nil)
-	constraints := make([]LabelConstraint, len(names))
-	for i, name := range names {
-		constraints[i] = func(value string) string {
-			labels := Labels{name: value}
-			if len(names) == 1 {
-				labels[""] = "" // One too many.
-			}
-			_, err := vec.GetMetricWith(labels)
-			_, outcome, _ := strings.Cut(fmt.Sprint(err), strconv.Quote(name)+":")
-			quoted, err := strconv.QuotedPrefix(outcome)
-			if err != nil {
-				return value
-			}
-			outcome, _ = strconv.Unquote(quoted)
-			return outcome
-		}
-	}
-	return constraints
 }
 
 // splitConstraints returns the names, and the constraints if there is one at all.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
@@ -44,7 +45,7 @@ func NewMultiGatherer() MultiGatherer {
 func NewPrefixGatherer() MultiGatherer {
 	return &multiGatherer{NewContextRegistry(), func(name string) (wrapping, error) {
 		prefix := name + "_"
-		return wrapping{prefix: prefix}, parseDesc(NewDesc(prefix+"x", "", nil, nil)).err
+		return wrapping{prefix: prefix}, clientgolang.Parse(NewDesc(prefix+"x", "", nil, nil)).Err
 	}}
 }
 
@@ -54,7 +55,7 @@ func NewPrefixGatherer() MultiGatherer {
 func NewLabelGatherer(label string) MultiGatherer {
 	return &multiGatherer{NewContextRegistry(), func(name string) (wrapping, error) {
 		labels := Labels{label: name}
-		return wrapping{labels: labels}, parseDesc(NewDesc("x", "", nil, labels)).err
+		return wrapping{labels: labels}, clientgolang.Parse(NewDesc("x", "", nil, labels)).Err
 	}}
 }
 

@@ -41,7 +41,7 @@ func (s *scrape) eachAnnounced(f func(j job, name string)) {
 				continue // Its collectors are another part.
 			}
 			for _, d := range e.announced.list {
-				if name := prefix + e.announced.infos[d].name; s.wanted == nil || s.wanted(name) {
+				if name := prefix + e.announced.infos[d].Name; s.wanted == nil || s.wanted(name) {
 					f(job{p, e}, name)
 				}
 			}

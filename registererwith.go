@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/clientgolang"
 )
 
 // RegistererWith returns a Registerer that registers collectors with reg and applies opts to
@@ -79,7 +81,7 @@ func forSeveral(opts []CollectorOption) CollectorOption {
 // nobody's code when it is collected from.
 func isInstrument(c Collector) bool {
 	c = innermost(c)
-	return nativeSource(c) != nil || isClientInstrument(c)
+	return nativeSource(c) != nil || clientgolang.IsInstrument(c)
 }
 
 // withOptions is implemented by registerers that take options.
@@ -111,7 +113,7 @@ func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
 	if leadsNowhere(reg) {
 		return nil
 	}
-	if _, ok := behindForeignRegisterers(reg).(*prometheus.Registry); ok {
+	if _, ok := clientgolang.UnwrapRegisterer(reg).(*prometheus.Registry); ok {
 		return cannotApply(reg, c)
 	}
 	carrier := &optionsCarrier{collector: c, opts: opts}
@@ -128,7 +130,7 @@ func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
 // leadsNowhere reports whether there is a no-op Registerer at the end of the wrapping ones.
 func leadsNowhere(reg Registerer) bool {
 	for {
-		switch r := behindForeignRegisterers(reg).(type) {
+		switch r := clientgolang.UnwrapRegisterer(reg).(type) {
 		case nil, *NoOpRegistry:
 			return true
 		case *wrappingRegisterer:
@@ -183,8 +185,8 @@ func localized(c Collector, take func(*optionsCarrier)) Collector {
 	if vector := behindBridge(c); vector != nil {
 		return vector
 	}
-	if inner, w, ok := foreignWrapping(c); ok {
-		return &wrappedCollector{localized(inner, take), w}
+	if inner, prefix, labels, ok := clientgolang.Unwrap(c); ok {
+		return &wrappedCollector{localized(inner, take), wrapping{prefix, labels}}
 	}
 	return c
 }

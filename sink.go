@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
@@ -108,7 +109,7 @@ func (s *abandonedSink) isAnnounced(family string) bool {
 	if s.names == nil {
 		s.names = make(map[string]bool, len(s.announced.list))
 		for _, d := range s.announced.list {
-			s.names[s.announced.infos[d].name] = true
+			s.names[s.announced.infos[d].Name] = true
 		}
 	}
 	return s.names[family]
@@ -165,7 +166,7 @@ func (s *Sink) value(t model.Type, desc *Desc, value float64, labelValues []stri
 	}
 	if err == nil {
 		s.point.Value = value
-		err = s.reader.send(info.family(t), &s.point)
+		err = s.reader.send(info.Family(t), &s.point)
 	}
 	if err != nil {
 		s.guard.Drop(aboutSample(info, err))
@@ -174,12 +175,12 @@ func (s *Sink) value(t model.Type, desc *Desc, value float64, labelValues []stri
 }
 
 // render makes the labels of s.point.
-func (s *Sink) render(info *descInfo, values []string) (err error) {
-	if len(values) != len(info.variable) {
-		return fmt.Errorf("it has %d variable labels %q but %d values %q were given", len(info.variable), info.variable, len(values), append([]string(nil), values...))
+func (s *Sink) render(info *clientgolang.Info, values []string) (err error) {
+	if len(values) != len(info.Variable) {
+		return fmt.Errorf("it has %d variable labels %q but %d values %q were given", len(info.Variable), info.Variable, len(values), append([]string(nil), values...))
 	}
-	s.labels = append(s.labels[:0], info.constant...)
-	for i, name := range info.variable {
+	s.labels = append(s.labels[:0], info.Constant...)
+	for i, name := range info.Variable {
 		s.labels = append(s.labels, model.Label{Name: name, Value: values[i]})
 	}
 	s.text, s.point.Labels, err = model.AppendLabels(s.text[:0], s.labels)

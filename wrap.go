@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
@@ -152,7 +153,7 @@ func (w wrapping) descOf(m Metric, known map[*Desc]*Desc) *Desc {
 
 // desc returns the descriptor as client_golang's own wrapping changes it.
 func (w wrapping) desc(d *Desc) *Desc {
-	if err := parseDesc(d).err; err != nil {
+	if err := clientgolang.Parse(d).Err; err != nil {
 		if d != nil && d.Err() != nil {
 			return d
 		}

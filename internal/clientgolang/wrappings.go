@@ -1,4 +1,4 @@
-package metric
+package clientgolang
 
 import (
 	"reflect"
@@ -37,7 +37,7 @@ func typeOfForeign(example any, inner string) *foreignType {
 	}{
 		{inner, nil, &f.inner},
 		{"prefix", reflect.TypeFor[string](), &f.prefix},
-		{"labels", reflect.TypeFor[Labels](), &f.labels},
+		{"labels", reflect.TypeFor[prometheus.Labels](), &f.labels},
 	} {
 		field, ok := t.Elem().FieldByName(want.name)
 		if !ok || len(field.Index) != 1 || want.typ != nil && field.Type != want.typ {
@@ -52,30 +52,30 @@ func typeOfForeign(example any, inner string) *foreignType {
 }
 
 // readForeign returns the fields of v if v is of the type.
-func readForeign[T any](f *foreignType, v any) (inner T, w wrapping, ok bool) {
+func readForeign[T any](f *foreignType, v any) (inner T, prefix string, labels prometheus.Labels, ok bool) {
 	if f == nil || v == nil || reflect.TypeOf(v) != f.typ {
-		return inner, w, false
+		return inner, "", nil, false
 	}
 	fields := reflect.ValueOf(v).Elem()
 	if !fields.IsValid() || fields.Field(f.inner).Type() != reflect.TypeFor[T]() {
-		return inner, w, false
+		return inner, "", nil, false
 	}
 	inner = *(*T)(unsafe.Pointer(fields.Field(f.inner).UnsafeAddr()))
-	w.prefix = fields.Field(f.prefix).String()
-	w.labels = *(*Labels)(unsafe.Pointer(fields.Field(f.labels).UnsafeAddr()))
-	return inner, w, true
+	prefix = fields.Field(f.prefix).String()
+	labels = *(*prometheus.Labels)(unsafe.Pointer(fields.Field(f.labels).UnsafeAddr()))
+	return inner, prefix, labels, true
 }
 
-// foreignWrapping returns the collector in one of client_golang's wrappings, and what the
+// Unwrap returns the collector in one of client_golang's wrappings, and what the
 // wrapping adds.
-func foreignWrapping(c Collector) (Collector, wrapping, bool) {
-	return readForeign[Collector](foreignCollector, c)
+func Unwrap(c prometheus.Collector) (inner prometheus.Collector, prefix string, labels prometheus.Labels, ok bool) {
+	return readForeign[prometheus.Collector](foreignCollector, c)
 }
 
-// behindForeignRegisterers returns the registerer behind client_golang's wrapping ones.
-func behindForeignRegisterers(reg Registerer) Registerer {
+// UnwrapRegisterer returns the registerer behind client_golang's wrapping ones.
+func UnwrapRegisterer(reg prometheus.Registerer) prometheus.Registerer {
 	for {
-		inner, _, ok := readForeign[Registerer](foreignRegisterer, reg)
+		inner, _, _, ok := readForeign[prometheus.Registerer](foreignRegisterer, reg)
 		if !ok {
 			return reg
 		}
@@ -83,9 +83,9 @@ func behindForeignRegisterers(reg Registerer) Registerer {
 	}
 }
 
-// isClientInstrument reports whether c is an instrument of client_golang that does not call
+// IsInstrument reports whether c is an instrument of client_golang that does not call
 // a function of its user.
-func isClientInstrument(c Collector) bool {
+func IsInstrument(c prometheus.Collector) bool {
 	switch c.(type) {
 	case *prometheus.CounterVec, *prometheus.GaugeVec, *prometheus.HistogramVec, *prometheus.SummaryVec:
 		return true

@@ -1,0 +1,43 @@
+package clientgolang
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// CollectorName returns the name of one of client_golang's own collectors, such as go
+// and process, and "" for all others.
+// families are those that it has announced.
+func CollectorName(c prometheus.Collector, families []string) string {
+	t := reflect.TypeOf(c)
+	if t.Kind() != reflect.Pointer || !strings.HasPrefix(t.Elem().PkgPath(), reflect.TypeFor[prometheus.Desc]().PkgPath()) {
+		return ""
+	}
+	name, ok := strings.CutSuffix(t.Elem().Name(), "Collector")
+	switch {
+	case !ok || name == "" || name == "wrapping":
+		return ""
+	case name != "self":
+		return snake(name)
+	case slices.Equal(families, []string{"go_build_info"}):
+		return "build_info"
+	default:
+		return ""
+	}
+}
+
+// snake returns a name in camel case with underscores.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
