@@ -17,7 +17,7 @@ type numbers struct {
 }
 
 // chooseName returns the name that was asked for, or makes one.
-func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
+func (r *core) chooseName(name string, e *entry) (string, error) {
 	switch {
 	case strings.Contains(name, "/"):
 		return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
@@ -33,7 +33,7 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 }
 
 // numbered returns base, or base with a number if that is taken.
-func (r *ContextRegistry) numbered(e *entry, base string) string {
+func (r *core) numbered(e *entry, base string) string {
 	e.numbered = base
 	n := r.numbers[base]
 	if n == nil {
@@ -51,7 +51,7 @@ func (r *ContextRegistry) numbered(e *entry, base string) string {
 
 // releaseNumber forgets the numbers of a name when the last entry that was named after it is
 // gone.
-func (r *ContextRegistry) releaseNumber(e *entry) {
+func (r *core) releaseNumber(e *entry) {
 	n := r.numbers[e.numbered]
 	if e.numbered == "" || n == nil {
 		return

@@ -74,8 +74,8 @@ func Handler() http.Handler {
 // handlers is gathered once. It is safe for concurrent use.
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
-	both.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
-	if err := both.addNested("client_golang", theirDefault(), wrapping{}); err != nil {
+	both.core.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
+	if err := both.core.addNested("client_golang", theirDefault(), wrapping{}); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return both
@@ -83,7 +83,7 @@ func DefaultGatherers() GathererWithContext {
 
 // theirDefault returns the registry that gathers from client_golang's default gatherer. It
 // is the same for all DefaultGatherers, so that they know of its runs.
-var theirDefault = sync.OnceValue(func() *ContextRegistry {
+var theirDefault = sync.OnceValue(func() *core {
 	run := runGatherer(plainGatherer(gatherTheirs))
 	return newHost(&entry{
 		announced: &descs{}, binding: binding{kind: "gatherer", run: run, shared: true},

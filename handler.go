@@ -48,7 +48,7 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 
 // newDefaultHandler returns the handler of HandlerFor without options. Its errors are counted
 // in reg unless that is nil.
-func newDefaultHandler(r *ContextRegistry, reg Registerer) *handler {
+func newDefaultHandler(r *core, reg Registerer) *handler {
 	opts := HandlerOpts{EnableOpenMetrics: true, Registry: reg}
 	h := newHandler(r, opts.withLog(r))
 	h.defaultTimeout = defaultTimeout
@@ -75,7 +75,7 @@ func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 
 // handler serves a registry.
 type handler struct {
-	registry *ContextRegistry
+	registry *core
 	opts     HandlerOpts
 	formats  []expfmt.Format
 	offers   []Compression
@@ -89,7 +89,7 @@ type handler struct {
 	unlogged                         atomic.Int64 // Errors that ErrorLog did not get, since it blocked.
 }
 
-func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
+func newHandler(registry *core, opts HandlerOpts) *handler {
 	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
 	if len(h.formats) == 0 {
 		h.formats = expfmt.DefaultAcceptedFormats()

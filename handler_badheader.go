@@ -23,7 +23,7 @@ type badHeaderLimits struct {
 
 // isBadHeaderDue reports whether a header of r that is not valid may be logged now. The
 // registry may be nil.
-func isBadHeaderDue(r *http.Request, registry *ContextRegistry) bool {
+func isBadHeaderDue(r *http.Request, registry *core) bool {
 	var key any
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server != nil {
 		key = weak.Make(server)

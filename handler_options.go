@@ -124,7 +124,7 @@ type HandlerOpts struct {
 }
 
 // withLog returns the options with the default of ErrorLog.
-func (o HandlerOpts) withLog(r *ContextRegistry) HandlerOpts {
+func (o HandlerOpts) withLog(r *core) HandlerOpts {
 	if o.ErrorLog == nil && o.ErrorHandling == ContinueOnError && r.log == nil {
 		o.ErrorLog = LogErrors(nil, &defaultLogLimits)
 	}

@@ -105,7 +105,7 @@ func within(ctx, next context.Context) (within context.Context, unlink func()) {
 }
 
 // scrapeStart calls the hook and returns the context to go on with.
-func (r *ContextRegistry) scrapeStart(ctx context.Context, p *callbackWait) (context.Context, error) {
+func (r *core) scrapeStart(ctx context.Context, p *callbackWait) (context.Context, error) {
 	hook := r.hooks.ScrapeStart
 	if hook == nil {
 		return ctx, nil
@@ -124,7 +124,7 @@ func (r *ContextRegistry) scrapeStart(ctx context.Context, p *callbackWait) (con
 }
 
 // scrapeEnd calls the hook.
-func (r *ContextRegistry) scrapeEnd(ctx context.Context, p *callbackWait, end ScrapeEnd) error {
+func (r *core) scrapeEnd(ctx context.Context, p *callbackWait, end ScrapeEnd) error {
 	hook := r.hooks.ScrapeEnd
 	if hook == nil {
 		return nil
@@ -144,7 +144,7 @@ func (r *ContextRegistry) scrapeEnd(ctx context.Context, p *callbackWait, end Sc
 }
 
 // around puts the hooks around a run.
-func (r *ContextRegistry) around(collector string, run engine.Run) engine.Run {
+func (r *core) around(collector string, run engine.Run) engine.Run {
 	h := &r.hooks
 	if h.CollectorStart == nil && h.CollectorEnd == nil {
 		return run
@@ -183,7 +183,7 @@ func (r *ContextRegistry) around(collector string, run engine.Run) engine.Run {
 var defaultHookLog = newFailureLog(nil)
 
 // hookFailed logs the failure of a hook.
-func (r *ContextRegistry) hookFailed(ctx context.Context, p *callbackWait, collector string, err error) {
+func (r *core) hookFailed(ctx context.Context, p *callbackWait, collector string, err error) {
 	log := r.log
 	if log == nil {
 		log = defaultHookLog

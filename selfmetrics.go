@@ -200,15 +200,15 @@ const minQueueWait = 10 * time.Millisecond
 // concurrent use.
 func EnableSelfMetrics(namespace string) {
 	r, ok := DefaultGatherer.(*ContextRegistry)
-	if !ok || r.check() != nil {
+	if _, err := r.open(); !ok || err != nil {
 		panic(fmt.Errorf("self-metrics %q: DefaultGatherer is a %T, but must be a registry of this package, from NewContextRegistry",
 			namespace, DefaultGatherer))
 	}
 	metrics := newSelfMetrics(namespace)
-	if r.self.CompareAndSwap(nil, metrics) {
+	if r.core.self.CompareAndSwap(nil, metrics) {
 		return
 	}
-	if have := r.self.Load().namespace; have != namespace {
+	if have := r.core.self.Load().namespace; have != namespace {
 		panic(fmt.Errorf("self-metrics %q: the default registry has self-metrics with the namespace %q already", namespace, have))
 	}
 }

@@ -34,7 +34,7 @@ func StatusHandler(g Gatherer) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		now := time.Now()
-		rows := statusRows(r.Status(), now)
+		rows := statusRows(r.status(), now)
 		var page bytes.Buffer
 		contentType := "text/plain; charset=utf-8"
 		if strings.Contains(req.Header.Get("Accept"), "text/html") {
@@ -54,7 +54,7 @@ func StatusHandler(g Gatherer) http.Handler {
 }
 
 // statusSource returns a registry whose Status is that of g.
-func statusSource(g Gatherer) (*ContextRegistry, error) {
+func statusSource(g Gatherer) (*core, error) {
 	if err := checkGatherer(g); err != nil {
 		return nil, fmt.Errorf("the gatherer has no status: %w", err)
 	}
