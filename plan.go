@@ -45,7 +45,7 @@ func bind(c Collector, announced *descs) binding {
 		}
 		return binding{kind: "collector with context", run: runWithContext(c, announced)}
 	case StreamCollector:
-		return binding{kind: "stream collector", run: runStream(c, announced), stream: true}
+		return binding{kind: "stream collector", run: runStream(streamOf(c), announced), stream: true}
 	case CollectorWithContext:
 		return binding{kind: "collector with context", run: runWithContext(c, announced)}
 	}
