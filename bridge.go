@@ -10,6 +10,8 @@ import (
 	"weak"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/engine"
 )
 
 // The functions below are for libraries that take one of client_golang's vectors, which
@@ -121,7 +123,13 @@ func behindBridge(c Collector) Collector {
 		return nil
 	}
 	ch := make(chan *Desc, 1)
-	v.Describe(ch)
+	err := engine.Try(func() error {
+		v.Describe(ch)
+		return nil
+	})
+	if err != nil {
+		return nil // It was not made by a constructor. Its registration says so.
+	}
 	key := uintptr(unsafe.Pointer(<-ch))
 	bridged.mu.Lock()
 	defer bridged.mu.Unlock()
