@@ -168,8 +168,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", string(format))
-	if r.Method == http.MethodHead {
-		return // There is no body to gather for.
+	if r.Method == http.MethodHead { // There is no body to gather for.
+		if _, err := h.registry.planScrape(chosen.under(r.Context())); err != nil {
+			http.Error(w, shown(err.Error()), http.StatusBadRequest)
+		}
+		return
 	}
 	wire, forget := newWire(w, r)
 	defer forget()
@@ -181,10 +184,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.httpError(wire, patience, err)
 		return
 	}
-	if !chosen.isZero() {
-		ctx = Select(ctx, chosen)
-	}
-	s, err := h.registry.newScrape(ctx)
+	s, err := h.registry.newScrape(chosen.under(ctx))
 	if err != nil {
 		http.Error(w, shown(err.Error()), http.StatusBadRequest)
 		return
