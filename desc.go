@@ -205,7 +205,7 @@ func describe(c Collector) (*descs, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("describing collector %T: %w", c, err)
+		return nil, fmt.Errorf("describing collector %s: %w", called(c), err)
 	}
 	return d, nil
 }
@@ -236,6 +236,15 @@ func (d *descs) find(desc *Desc) *descInfo {
 	return d.infos[desc]
 }
 
+// invalid returns the error of registering an invalid descriptor. Its words are client_golang's,
+// but it has the name of the metric in the place of the whole descriptor.
+func (d *descInfo) invalid() error {
+	if d.name == "" {
+		return fmt.Errorf("descriptor without a name is invalid: %w", d.err)
+	}
+	return fmt.Errorf("descriptor of metric %q is invalid: %w", d.name, d.err)
+}
+
 // forBook returns the descriptors for the book of a registry. Errors of invalid ones are
 // formatted now, as they may have methods that use the registry.
 func (d *descs) forBook() []book.Desc {
@@ -243,7 +252,7 @@ func (d *descs) forBook() []book.Desc {
 	for _, desc := range d.list {
 		info := d.infos[desc]
 		if info.err != nil {
-			list = append(list, book.Desc{Invalid: fmt.Errorf("descriptor %s is invalid: %w", desc, info.err)})
+			list = append(list, book.Desc{Invalid: info.invalid()})
 			continue
 		}
 		names, values := make([]string, 0, len(info.constant)), make([]string, 0, len(info.constant))
