@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/callname"
 )
 
 // numbers are the numbers that were appended to a name, because it was taken.
@@ -146,10 +148,31 @@ func called(c Collector) string {
 	if own := ownDesc(inner); own != nil {
 		return strconv.Quote(parseDesc(own).name)
 	}
-	if name := nameOf(inner); name != "" {
+	return calledByType(inner)
+}
+
+func init() {
+	callname.Of = func(v any) string {
+		if c, ok := v.(Collector); ok {
+			return called(c)
+		}
+		return calledByType(v)
+	}
+}
+
+// calledByType returns how an error calls a collector or gatherer that is no instrument.
+func calledByType(v any) string {
+	if name := nameOf(v); name != "" {
 		return name
 	}
-	return fmt.Sprintf("%T", inner)
+	switch v.(type) { // Types of this package that have no name outside.
+	case *noOpCounter, *noOpGauge, *noOpHistogram, *noOpSummary:
+		return "a no-op instrument"
+	case *multiGatherer:
+		return "metric.MultiGatherer"
+	default:
+		return fmt.Sprintf("%T", v)
+	}
 }
 
 // functionName returns the package and name of the function at pc, or of the one that it is
