@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luxfi/metric/internal/callname"
 	"github.com/luxfi/metric/internal/clientgolang"
 )
 
@@ -144,10 +145,31 @@ func called(c Collector) string {
 	if own := ownDesc(inner); own != nil {
 		return strconv.Quote(clientgolang.Parse(own).Name)
 	}
-	if name := nameOf(inner); name != "" {
+	return calledByType(inner)
+}
+
+func init() {
+	callname.Of = func(v any) string {
+		if c, ok := v.(Collector); ok {
+			return called(c)
+		}
+		return calledByType(v)
+	}
+}
+
+// calledByType returns how an error calls a collector or gatherer that is no instrument.
+func calledByType(v any) string {
+	if name := nameOf(v); name != "" {
 		return name
 	}
-	return fmt.Sprintf("%T", inner)
+	switch v.(type) { // Types of this package that have no name outside.
+	case *noOpCounter, *noOpGauge, *noOpHistogram, *noOpSummary:
+		return "a no-op instrument"
+	case *multiGatherer:
+		return "metric.MultiGatherer"
+	default:
+		return fmt.Sprintf("%T", v)
+	}
 }
 
 // functionName returns the package and name of the function at pc, or of the one that it is

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -90,8 +92,10 @@ type handler struct {
 }
 
 func newHandler(registry *core, opts HandlerOpts) *handler {
-	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
-	if len(h.formats) == 0 {
+	h := &handler{registry: registry, opts: opts}
+	if len(opts.AcceptedFormats) > 0 {
+		h.formats = slices.DeleteFunc(slices.Clone(opts.AcceptedFormats), func(f expfmt.Format) bool { return !isSpoken(f) })
+	} else {
 		h.formats = expfmt.DefaultAcceptedFormats()
 		if opts.EnableOpenMetrics {
 			h.formats = expfmt.DefaultOpenMetricsAcceptedFormats()
@@ -168,8 +172,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", string(format))
-	if r.Method == http.MethodHead {
-		return // There is no body to gather for.
+	if r.Method == http.MethodHead { // There is no body to gather for.
+		if _, err := h.registry.planScrape(chosen.under(r.Context())); err != nil {
+			http.Error(w, shown(err.Error()), http.StatusBadRequest)
+		}
+		return
 	}
 	wire, forget := newWire(w, r)
 	defer forget()
@@ -181,10 +188,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.httpError(wire, patience, err)
 		return
 	}
-	if !chosen.isZero() {
-		ctx = Select(ctx, chosen)
-	}
-	s, err := h.registry.newScrape(ctx)
+	s, err := h.registry.newScrape(chosen.under(ctx))
 	if err != nil {
 		http.Error(w, shown(err.Error()), http.StatusBadRequest)
 		return
@@ -321,13 +325,30 @@ func (h *handler) expose(out *response, s *scrape, format expfmt.Format, w io.Wr
 	}, refused)
 }
 
+// isOpenMetrics2 reports whether a format is OpenMetrics 2 or its release candidate.
+func isOpenMetrics2(format expfmt.Format) bool { return strings.HasPrefix(format.Version(), "2.") }
+
+// isSpoken reports whether a format may be offered. An OpenMetrics version that expfmt does not
+// know may not: expfmt would write version 1 under its name.
+func isSpoken(format expfmt.Format) bool {
+	if format.FormatType() != expfmt.TypeOpenMetrics {
+		return true
+	}
+	switch format.Version() {
+	case "", expfmt.OpenMetricsVersion_0_0_1, expfmt.OpenMetricsVersion_1_0_0, expfmt.OpenMetricsVersion_2_0_0_rc, expfmt.OpenMetricsVersion_2_0_0:
+		return true
+	default:
+		return false
+	}
+}
+
 // encodeFormat returns the format that our encoders know by that name.
 func encodeFormat(format expfmt.Format) (encode.Format, bool) {
 	switch format.FormatType() {
 	case expfmt.TypeTextPlain:
 		return encode.Text, true
 	case expfmt.TypeOpenMetrics:
-		return encode.OpenMetrics, format.Version() != expfmt.OpenMetricsVersion_2_0_0
+		return encode.OpenMetrics, !isOpenMetrics2(format)
 	case expfmt.TypeProtoDelim:
 		return encode.Protobuf, true
 	default:

@@ -111,7 +111,8 @@ type HandlerOpts struct {
 	// histogram and summary in OpenMetrics. It nearly doubles the number of series.
 	EnableOpenMetricsTextCreatedSamples bool
 	// AcceptedFormats, if not empty, are the formats that are offered instead of
-	// the default ones, the preferred first.
+	// the default ones, the preferred first. Versions of OpenMetrics that are unknown, which
+	// are all but 0.0.1, 1.0.0, 2.0.0-rc and 2.0.0, are not offered.
 	AcceptedFormats []expfmt.Format
 	// DisableCompression serves everything uncompressed.
 	DisableCompression bool

@@ -98,6 +98,21 @@ func (p *part) nameOf(e *entry) string {
 // newScrape begins a scrape under ctx. It is an error if the selection that ctx has is
 // not valid. Otherwise, end has to be called.
 func (r *core) newScrape(ctx context.Context) (*scrape, error) {
+	s, err := r.planScrape(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.patience = newCallbackWait(ctx)
+	next, err := r.scrapeStart(ctx, s.patience)
+	s.hookErr = err
+	s.ctx, s.unlink = within(ctx, next)
+	return s, nil
+}
+
+// planScrape returns a scrape that has not begun: it knows which collectors to run, but no
+// code of the program has been called. It is an error if the selection that ctx has is not
+// valid.
+func (r *core) planScrape(ctx context.Context) (*scrape, error) {
 	chosen, err := selectionOf(ctx)
 	if err != nil {
 		return nil, err
@@ -113,10 +128,6 @@ func (r *core) newScrape(ctx context.Context) (*scrape, error) {
 	if err := chosen.unknown(); err != nil {
 		return nil, err
 	}
-	s.patience = newCallbackWait(ctx)
-	next, err := r.scrapeStart(ctx, s.patience)
-	s.hookErr = err
-	s.ctx, s.unlink = within(ctx, next)
 	return s, nil
 }
 
