@@ -15,6 +15,7 @@ import (
 
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/middleware"
 )
 
 // defaultTimeout is how long a scrape may take if a handler has no options and neither the
@@ -113,27 +114,9 @@ func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
 	if opts.Registry != nil {
 		h.errors.WithLabelValues("gathering")
 		h.errors.WithLabelValues("encoding")
-		h.errors = registerOrShare(opts.Registry, h.errors)
+		h.errors = middleware.RegisterOrShare(opts.Registry, h.errors)
 	}
 	return h
-}
-
-// registerOrShare registers a collector, or returns the equal one that is registered
-// already. It panics if neither is possible.
-func registerOrShare[C Collector](reg Registerer, c C) C {
-	err := reg.Register(c)
-	if err == nil {
-		return c
-	}
-	already, ok := errors.AsType[AlreadyRegisteredError](err)
-	if !ok {
-		panic(err)
-	}
-	existing, ok := already.ExistingCollector.(C)
-	if !ok {
-		panic(fmt.Errorf("registered already is a %T where a %T is needed: %w", already.ExistingCollector, c, err))
-	}
-	return existing
 }
 
 // ServeHTTP serves one scrape.
