@@ -2,7 +2,6 @@ package metric
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -70,7 +69,7 @@ type selfLabels struct {
 // failureKinds are the kinds of failures, sorted by name.
 var failureKinds = func() []engine.Kind {
 	all := engine.FailureKinds()
-	slices.SortFunc(all, func(a, b engine.Kind) int { return strings.Compare(a.String(), b.String()) })
+	order.By(all, func(a, b engine.Kind) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }()
 
