@@ -201,7 +201,7 @@ func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, cont
 	if h.opts.ContextFunc == nil {
 		return ctx, cancel, p, nil
 	}
-	made, err := call(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
+	made, err := callFor(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
 	if err == nil {
 		var free context.CancelFunc
 		err = engine.Try(func() error { // Methods of made may panic yet.
