@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 // in reg unless that is nil.
 func newDefaultHandler(r *ContextRegistry, reg Registerer) *handler {
 	opts := HandlerOpts{EnableOpenMetrics: true, Registry: reg}
-	h := newHandler(r, opts.withLog(r))
+	h := newPlainHandler(r, opts.withLog(r))
 	h.defaultTimeout = defaultTimeout
 	return h
 }
@@ -85,18 +86,29 @@ type handler struct {
 
 	defaultTimeout time.Duration // Of scrapes that have no other deadline; 0 if there is none.
 
+	// openMetrics2 encodes a family in OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
+	// so that programs with no handler but the default one do not contain that: 65 kB.
+	openMetrics2 func(*bytes.Buffer, *MetricFamily) error
+
 	// Calls of the options that are functions.
 	contextFunc, errorLog, errorText callback
 	unlogged                         atomic.Int64 // Errors that ErrorLog did not get, since it blocked.
 }
 
 func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
-	h := &handler{registry: registry, opts: opts, formats: opts.AcceptedFormats}
-	if len(h.formats) == 0 {
-		h.formats = expfmt.DefaultAcceptedFormats()
-		if opts.EnableOpenMetrics {
-			h.formats = expfmt.DefaultOpenMetricsAcceptedFormats()
-		}
+	h := newPlainHandler(registry, opts)
+	if len(opts.AcceptedFormats) > 0 {
+		h.formats = opts.AcceptedFormats
+		h.openMetrics2 = openMetrics2Encoder(opts.EnableOpenMetricsTextCreatedSamples)
+	}
+	return h
+}
+
+// newPlainHandler is newHandler without AcceptedFormats.
+func newPlainHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
+	h := &handler{registry: registry, opts: opts, formats: expfmt.DefaultAcceptedFormats()}
+	if opts.EnableOpenMetrics {
+		h.formats = expfmt.DefaultOpenMetricsAcceptedFormats()
 	}
 	if !opts.DisableCompression {
 		h.offers = opts.OfferedCompressions
@@ -295,7 +307,7 @@ func (h *handler) giveUp(out *response, p *callbackWait, err error) {
 func (h *handler) expose(out *response, s *scrape, format expfmt.Format, w io.Writer, refused *failures) error {
 	ours, ok := encodeFormat(format)
 	if !ok {
-		return s.exposeForeign(w, format, h.opts.EnableOpenMetricsTextCreatedSamples, refused)
+		return s.exposeForeign(w, format, h.foreignEncoder(format), refused)
 	}
 	return s.expose(out.wire.client, w, encode.Options{
 		Format:       ours,
