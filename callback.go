@@ -84,22 +84,20 @@ type callback struct {
 	freed chan struct{} // Closed when all of them have returned.
 }
 
-// call calls f and returns its results. The error is f's own, a *PanicError, or
+// call calls f and returns its error. The error is f's own, a *PanicError, or
 // errCallbackBlocked if f has not returned in time or was not called.
-func call[T any](c *callback, p *callbackWait, f func() (T, error)) (T, error) {
+func (c *callback) call(p *callbackWait, f func() error) error {
 	if p.isUnlimited() {
-		return try(f)
+		return engine.Try(f)
 	}
-	var none T
 	if !c.enter(p) {
-		return none, errCallbackBlocked
+		return errCallbackBlocked
 	}
 	var (
 		begun    = time.Now()
 		done     = make(chan struct{})
 		left     bool // Guarded by c.mu, as is returned.
 		returned bool
-		result   T
 		err      = errors.New("it has called runtime.Goexit")
 	)
 	go func() {
@@ -111,7 +109,7 @@ func call[T any](c *callback, p *callbackWait, f func() (T, error)) (T, error) {
 				c.free()
 			}
 		}()
-		result, err = try(f)
+		err = engine.Try(f)
 	}()
 	if !p.await(done, 0) {
 		c.mu.Lock()
@@ -119,8 +117,22 @@ func call[T any](c *callback, p *callbackWait, f func() (T, error)) (T, error) {
 		if !returned {
 			left = true
 			c.leave(begun)
-			return none, errCallbackBlocked
+			return errCallbackBlocked
 		}
+	}
+	return err
+}
+
+// callFor is [callback.call] for a function that has a result, which it returns, too.
+func callFor[T any](c *callback, p *callbackWait, f func() (T, error)) (T, error) {
+	var result T
+	err := c.call(p, func() (err error) {
+		result, err = f()
+		return err
+	})
+	if err == errCallbackBlocked { //nolint:errorlint // call does not wrap it, and f's error may have an Is that panics.
+		var none T // f may be about to set the result.
+		return none, err
 	}
 	return result, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/luxfi/metric/internal/merge"
+	"github.com/luxfi/metric/internal/middleware"
 )
 
 var defaultRegistry = newDefaultRegistry()
@@ -66,7 +67,7 @@ func Unregister(c Collector) bool {
 // after 10 seconds if nothing else sets a deadline, as HandlerFor does, and takes the request
 // parameters of HandlerForContext.
 func Handler() http.Handler {
-	return InstrumentMetricHandler(DefaultRegisterer, newDefaultHandler(registryFor(DefaultGatherers()), DefaultRegisterer))
+	return middleware.InstrumentOwnHandler(DefaultRegisterer, newDefaultHandler(registryFor(DefaultGatherers()), DefaultRegisterer))
 }
 
 // DefaultGatherers gathers from DefaultGatherer, as it is now, and from client_golang's

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/middleware"
 )
 
 // defaultTimeout is how long a scrape may take if a handler has no options and neither the
@@ -52,7 +54,7 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 // in reg unless that is nil.
 func newDefaultHandler(r *core, reg Registerer) *handler {
 	opts := HandlerOpts{EnableOpenMetrics: true, Registry: reg}
-	h := newHandler(r, opts.withLog(r))
+	h := newPlainHandler(r, opts.withLog(r))
 	h.defaultTimeout = defaultTimeout
 	return h
 }
@@ -86,20 +88,29 @@ type handler struct {
 
 	defaultTimeout time.Duration // Of scrapes that have no other deadline; 0 if there is none.
 
+	// openMetrics2 encodes a family in OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
+	// so that programs with no handler but the default one do not contain that: 65 kB.
+	openMetrics2 func(*bytes.Buffer, *MetricFamily) error
+
 	// Calls of the options that are functions.
 	contextFunc, errorLog, errorText callback
 	unlogged                         atomic.Int64 // Errors that ErrorLog did not get, since it blocked.
 }
 
 func newHandler(registry *core, opts HandlerOpts) *handler {
-	h := &handler{registry: registry, opts: opts}
+	h := newPlainHandler(registry, opts)
 	if len(opts.AcceptedFormats) > 0 {
 		h.formats = slices.DeleteFunc(slices.Clone(opts.AcceptedFormats), func(f expfmt.Format) bool { return !isSpoken(f) })
-	} else {
-		h.formats = expfmt.DefaultAcceptedFormats()
-		if opts.EnableOpenMetrics {
-			h.formats = expfmt.DefaultOpenMetricsAcceptedFormats()
-		}
+		h.openMetrics2 = openMetrics2Encoder(opts.EnableOpenMetricsTextCreatedSamples)
+	}
+	return h
+}
+
+// newPlainHandler is newHandler without AcceptedFormats.
+func newPlainHandler(registry *core, opts HandlerOpts) *handler {
+	h := &handler{registry: registry, opts: opts, formats: expfmt.DefaultAcceptedFormats()}
+	if opts.EnableOpenMetrics {
+		h.formats = expfmt.DefaultOpenMetricsAcceptedFormats()
 	}
 	if !opts.DisableCompression {
 		h.offers = opts.OfferedCompressions
@@ -117,27 +128,9 @@ func newHandler(registry *core, opts HandlerOpts) *handler {
 	if opts.Registry != nil {
 		h.errors.WithLabelValues("gathering")
 		h.errors.WithLabelValues("encoding")
-		h.errors = registerOrShare(opts.Registry, h.errors)
+		h.errors = middleware.RegisterOrShare(opts.Registry, h.errors)
 	}
 	return h
-}
-
-// registerOrShare registers a collector, or returns the equal one that is registered
-// already. It panics if neither is possible.
-func registerOrShare[C Collector](reg Registerer, c C) C {
-	err := reg.Register(c)
-	if err == nil {
-		return c
-	}
-	already, ok := errors.AsType[AlreadyRegisteredError](err)
-	if !ok {
-		panic(err)
-	}
-	existing, ok := already.ExistingCollector.(C)
-	if !ok {
-		panic(fmt.Errorf("registered already is a %T where a %T is needed: %w", already.ExistingCollector, c, err))
-	}
-	return existing
 }
 
 // ServeHTTP serves one scrape.
@@ -222,7 +215,7 @@ func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, cont
 	if h.opts.ContextFunc == nil {
 		return ctx, cancel, p, nil
 	}
-	made, err := call(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
+	made, err := callFor(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
 	if err == nil {
 		var free context.CancelFunc
 		err = engine.Try(func() error { // Methods of made may panic yet.
@@ -316,7 +309,7 @@ func (h *handler) giveUp(out *response, p *callbackWait, err error) {
 func (h *handler) expose(out *response, s *scrape, format expfmt.Format, w io.Writer, refused *failures) error {
 	ours, ok := encodeFormat(format)
 	if !ok {
-		return s.exposeForeign(w, format, h.opts.EnableOpenMetricsTextCreatedSamples, refused)
+		return s.exposeForeign(w, format, h.foreignEncoder(format), refused)
 	}
 	return s.expose(out.wire.client, w, encode.Options{
 		Format:       ours,

@@ -67,9 +67,9 @@ func logTo(log func(error), c *callback, p *callbackWait, err error) bool {
 	if log == nil {
 		return true
 	}
-	_, failed := call(c, p, func() (called struct{}, _ error) {
+	failed := c.call(p, func() error {
 		log(err)
-		return called, nil
+		return nil
 	})
 	return !errors.Is(failed, errCallbackBlocked)
 }
@@ -93,7 +93,7 @@ func (h *handler) httpError(w *wire, p *callbackWait, err error) {
 		text = shown(err.Error())
 	} else {
 		var failed error
-		text, failed = call(&h.errorText, p, func() (string, error) { return h.opts.ErrorText(err), nil })
+		text, failed = callFor(&h.errorText, p, func() (string, error) { return h.opts.ErrorText(err), nil })
 		if text = printable(text); failed != nil {
 			text = http.StatusText(http.StatusInternalServerError)
 		}

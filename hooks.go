@@ -114,7 +114,7 @@ func (r *core) scrapeStart(ctx context.Context, p *callbackWait) (context.Contex
 		return ctx, fmt.Errorf("hook ScrapeStart: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	next, err := call(&r.scrapeHooks.start, p, func() (context.Context, error) {
+	next, err := callFor(&r.scrapeHooks.start, p, func() (context.Context, error) {
 		return startHook(ctx, func() context.Context { return hook(ctx) })
 	})
 	if err != nil {
@@ -133,9 +133,9 @@ func (r *core) scrapeEnd(ctx context.Context, p *callbackWait, end ScrapeEnd) er
 		return fmt.Errorf("hook ScrapeEnd: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	_, err := call(&r.scrapeHooks.end, p, func() (struct{}, error) {
+	err := r.scrapeHooks.end.call(p, func() error {
 		hook(ctx, end)
-		return struct{}{}, nil
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("hook ScrapeEnd: %w", err)

@@ -66,14 +66,14 @@ func (l *failureLog) log(ctx context.Context, p *callbackWait, message string, l
 		if !ok {
 			continue
 		}
-		_, err := call(&l.handler, p, func() (none struct{}, err error) {
+		err := l.handler.call(p, func() error {
 			w := l.limits.begin()
 			if w == nil {
-				return none, errCallbackBlocked
+				return errCallbackBlocked
 			}
 			defer l.limits.end(w)
 			logger.LogAttrs(ctx, slog.LevelError, message, failureAttrs(f, key.kind, suppressed)...)
-			return none, nil
+			return nil
 		})
 		if errors.Is(err, errCallbackBlocked) {
 			l.limits.suppress(key, suppressed+1)
