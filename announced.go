@@ -84,15 +84,6 @@ func (d *descs) find(desc *Desc) *clientgolang.Info {
 	return d.infos[desc]
 }
 
-// invalid returns the error of registering an invalid descriptor. Its words are client_golang's,
-// but it has the name of the metric in the place of the whole descriptor.
-func invalid(info *clientgolang.Info) error {
-	if info.Name == "" {
-		return fmt.Errorf("descriptor without a name is invalid: %w", info.Err)
-	}
-	return fmt.Errorf("descriptor of metric %q is invalid: %w", info.Name, info.Err)
-}
-
 // forBook returns the descriptors for the book of a registry. Errors of invalid ones are
 // formatted now, as they may have methods that use the registry.
 func (d *descs) forBook() []book.Desc {
@@ -100,7 +91,7 @@ func (d *descs) forBook() []book.Desc {
 	for _, desc := range d.list {
 		info := d.infos[desc]
 		if info.Err != nil {
-			list = append(list, book.Desc{Invalid: invalid(info)})
+			list = append(list, book.Desc{Invalid: fmt.Errorf("descriptor %s is invalid: %w", desc, info.Err)})
 			continue
 		}
 		names, values := make([]string, 0, len(info.Constant)), make([]string, 0, len(info.Constant))

@@ -124,10 +124,10 @@ func (a *collectorAdapter) join(ctx context.Context) (*adaptedRun, error) {
 		a.changed.Wait()
 	}
 	if a.left > 0 {
-		return nil, fmt.Errorf("%s: %w", called(a.collector), ErrStillRunning)
+		return nil, fmt.Errorf("%T: %w", a.collector, ErrStillRunning)
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("%s: not started: %w", called(a.collector), err)
+		return nil, fmt.Errorf("%T: not started: %w", a.collector, err)
 	}
 	if a.joinable != nil {
 		a.joinable.waiters++

@@ -3,7 +3,6 @@ package metric_test
 import (
 	"context"
 	"errors"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -207,38 +206,5 @@ func TestBadWrappings(t *testing.T) {
 		if err := register(metric.NewContextRegistry()); err == nil {
 			t.Errorf("%s: no error", name)
 		}
-	}
-}
-
-// TestInvalidDescriptorsAreNamed checks what the error of Register says: that the descriptor is
-// invalid, as client_golang does, and of which metric. It does not print the descriptor.
-func TestInvalidDescriptorsAreNamed(t *testing.T) {
-	boom := errors.New("boom")
-	for name, test := range map[string]struct {
-		collector metric.Collector
-		want      string
-	}{
-		"name":       {metric.NewGauge(metric.GaugeOpts{Name: "\xff"}), `descriptor of metric "\xff" is invalid: "\xff" is not a valid metric name`},
-		"label":      {metric.NewGaugeVec(metric.GaugeOpts{Name: "g", Help: "Help."}, []string{"__a"}), `descriptor of metric "g" is invalid: `},
-		"user's":     {describedBy{[]*prometheus.Desc{prometheus.NewDesc("d", "Help.", []string{"a", "a"}, nil)}, nil}, `descriptor of metric "d" is invalid: `},
-		"no name":    {describedBy{[]*prometheus.Desc{prometheus.NewDesc("", "", nil, nil)}, nil}, `descriptor without a name is invalid: `},
-		"an error":   {describedBy{[]*prometheus.Desc{prometheus.NewInvalidDesc(boom)}, nil}, `descriptor without a name is invalid: boom`},
-		"second one": {describedBy{[]*prometheus.Desc{prometheus.NewDesc("fine", "", nil, nil), prometheus.NewInvalidDesc(boom)}, nil}, "descriptor without a name is invalid: boom"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			err := metric.NewContextRegistry().Register(test.collector)
-			if err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "Desc{") {
-				t.Errorf("got %v, want %s", err, test.want)
-			}
-			if strings.HasSuffix(test.want, "boom") && !errors.Is(err, boom) {
-				t.Errorf("errors.Is does not find the error in %v", err)
-			}
-			// A program may look for the words of client_golang, in their order.
-			theirs := prometheus.NewRegistry().Register(test.collector)
-			_, reason, _ := strings.Cut(theirs.Error(), " is invalid: ")
-			if !regexp.MustCompile(`^descriptor .* is invalid: ` + regexp.QuoteMeta(reason) + `$`).MatchString(err.Error()) {
-				t.Errorf("got %v\nwant what %v says", err, theirs)
-			}
-		})
 	}
 }
