@@ -12,14 +12,15 @@ import (
 // metrics of these names, too, if they find them in a registry, and panic if they are
 // of another type.
 
-// InstrumentMetricHandler is that function of package metric.
+// InstrumentMetricHandler does the work of the function of that name in package metric.
 func InstrumentMetricHandler(reg prometheus.Registerer, h http.Handler) http.Handler {
 	return instrument(reg, h, func(w http.ResponseWriter) (*Writer, http.ResponseWriter) { return Wrap(w, nil) })
 }
 
-// InstrumentOwnHandler is InstrumentMetricHandler for a handler of package metric, which uses
-// a writer through an http.ResponseController. Programs that instrument no others do not
-// contain the types of Wrap, which are 90 kB.
+// InstrumentOwnHandler is InstrumentMetricHandler for a handler of package metric. Such a
+// handler looks for optional interfaces behind Unwrap, as an http.ResponseController does, and
+// gets a Writer without any. Programs that instrument no other handlers do not contain the
+// types of Wrap, which are 90 kB.
 func InstrumentOwnHandler(reg prometheus.Registerer, h http.Handler) http.Handler {
 	return instrument(reg, h, func(w http.ResponseWriter) (*Writer, http.ResponseWriter) {
 		sent := &Writer{ResponseWriter: w}
