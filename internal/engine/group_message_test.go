@@ -30,7 +30,7 @@ func TestFullGroupIsNamed(t *testing.T) {
 				var list []*engine.Collector
 				for range test.places {
 					g := newGate(false)
-					defer g.open()
+					t.Cleanup(g.open)
 					g.Policy = &engine.Policy{Group: group, Priority: 1}
 					list = append(list, g.Collector)
 				}
