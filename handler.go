@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/middleware"
@@ -93,7 +94,7 @@ type handler struct {
 	openMetrics2 func(*bytes.Buffer, *MetricFamily) error
 
 	// Calls of the options that are functions.
-	contextFunc, errorLog, errorText callback
+	contextFunc, errorLog, errorText callback.Caller
 	unlogged                         atomic.Int64 // Errors that ErrorLog did not get, since it blocked.
 }
 
@@ -200,7 +201,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // program's functions. An error is a panic of ContextFunc. If ContextFunc blocks until the
 // deadline, or still does since an earlier request, there is an error in the log and the
 // scrape is over: its collectors might need what ContextFunc would have told them.
-func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, context.CancelFunc, *callbackWait, error) {
+func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, context.CancelFunc, *callback.Patience, error) {
 	r := w.request
 	deadline, badHeader := h.opts.deadline(r, start)
 	if deadline.IsZero() && h.defaultTimeout > 0 {
@@ -208,14 +209,14 @@ func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, cont
 	}
 	base := r.Context()
 	ctx, cancel := h.opts.scrapeContext(base, base, w.client, deadline)
-	p := newCallbackWait(ctx)
+	p := callback.NewPatience(ctx)
 	if badHeader != nil && isBadHeaderDue(r, h.registry) {
 		h.log(p, badHeader)
 	}
 	if h.opts.ContextFunc == nil {
 		return ctx, cancel, p, nil
 	}
-	made, err := callFor(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
+	made, err := callback.Call(&h.contextFunc, p, func() (context.Context, error) { return h.opts.contextOf(r) })
 	if err == nil {
 		var free context.CancelFunc
 		err = engine.Try(func() error { // Methods of made may panic yet.
@@ -229,7 +230,7 @@ func (h *handler) scrapeContext(w *wire, start time.Time) (context.Context, cont
 	}
 	err = fmt.Errorf("making the context of the scrape: ContextFunc: %w", err)
 	h.log(p, err)
-	if errors.Is(err, errCallbackBlocked) {
+	if errors.Is(err, callback.ErrBlocked) {
 		ctx, free := context.WithDeadline(ctx, start)
 		return ctx, func() { free(); cancel() }, p, nil
 	}
@@ -287,7 +288,7 @@ func (h *handler) serve(out *response, s *scrape, format expfmt.Format) {
 // that are missing. If not, it becomes an error.
 //
 // That a client has gone away is neither logged nor counted. That it has stopped reading is.
-func (h *handler) giveUp(out *response, p *callbackWait, err error) {
+func (h *handler) giveUp(out *response, p *callback.Patience, err error) {
 	switch {
 	case out.wire.late:
 		h.countAndLog(p, "encoding", fmt.Errorf("the client has not read the answer in time, see HandlerOpts.SendTimeout: %w", err))

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/redact"
 )
 
@@ -39,13 +40,13 @@ func failuresIn(err error) []*CollectorError {
 	return []*CollectorError{{Err: err}}
 }
 
-func (h *handler) countAndLog(p *callbackWait, cause string, err error) {
+func (h *handler) countAndLog(p *callback.Patience, cause string, err error) {
 	h.errors.WithLabelValues(cause).Inc()
 	h.log(p, err)
 }
 
 // log calls ErrorLog, for as long as p allows. If it panics, that costs nothing else.
-func (h *handler) log(p *callbackWait, err error) {
+func (h *handler) log(p *callback.Patience, err error) {
 	if h.opts.ErrorLog == nil {
 		return
 	}
@@ -63,15 +64,15 @@ func (h *handler) log(p *callbackWait, err error) {
 
 // logTo calls an ErrorLog, which may be nil, for as long as p allows. It reports whether it
 // has returned.
-func logTo(log func(error), c *callback, p *callbackWait, err error) bool {
+func logTo(log func(error), c *callback.Caller, p *callback.Patience, err error) bool {
 	if log == nil {
 		return true
 	}
-	failed := c.call(p, func() error {
+	failed := c.Call(p, func() error {
 		log(err)
 		return nil
 	})
-	return !errors.Is(failed, errCallbackBlocked)
+	return !errors.Is(failed, callback.ErrBlocked)
 }
 
 // afterSilenceError is an error that is logged after others that were not.
@@ -87,13 +88,13 @@ func (e *afterSilenceError) Error() string {
 func (e *afterSilenceError) Unwrap() error { return e.err }
 
 // httpError answers with an error.
-func (h *handler) httpError(w *wire, p *callbackWait, err error) {
+func (h *handler) httpError(w *wire, p *callback.Patience, err error) {
 	var text string
 	if h.opts.ErrorText == nil {
 		text = shown(err.Error())
 	} else {
 		var failed error
-		text, failed = callFor(&h.errorText, p, func() (string, error) { return h.opts.ErrorText(err), nil })
+		text, failed = callback.Call(&h.errorText, p, func() (string, error) { return h.opts.ErrorText(err), nil })
 		if text = printable(text); failed != nil {
 			text = http.StatusText(http.StatusInternalServerError)
 		}

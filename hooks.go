@@ -2,11 +2,11 @@ package metric
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
 
+	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/engine"
 )
 
@@ -51,7 +51,7 @@ type CollectorEnd struct {
 
 // scrapeHooks are the hooks of scrapes with what has become of their calls.
 type scrapeHooks struct {
-	start, end callback
+	start, end callback.Caller
 	underWay   atomic.Int32 // Calls of both.
 }
 
@@ -72,40 +72,8 @@ func (h *scrapeHooks) enter() bool {
 
 func (h *scrapeHooks) leave() { h.underWay.Add(-1) }
 
-var errUnusableContext = errors.New("it has returned a context that cannot be used")
-
-// startHook calls a start hook and returns the context to go on with.
-func startHook(ctx context.Context, hook func() context.Context) (context.Context, error) {
-	next := hook()
-	if next == nil {
-		return ctx, nil
-	}
-	if err := usableContext(next); err != nil {
-		return ctx, fmt.Errorf("%w, a %T: %v", errUnusableContext, next, err) //nolint:errorlint // It is not the function that has panicked.
-	}
-	return next, nil
-}
-
-// within returns a context with the values of next, which a hook has made, that ends when ctx
-// does, too: next may have nothing to do with ctx. unlink frees what that takes.
-func within(ctx, next context.Context) (within context.Context, unlink func()) {
-	if next.Done() == ctx.Done() {
-		return next, func() {}
-	}
-	within, cancel := context.WithCancelCause(next)
-	stop, free := followCancel(ctx, cancel), func() {}
-	if deadline, ok := ctx.Deadline(); ok {
-		within, free = context.WithDeadline(within, deadline)
-	}
-	return within, func() {
-		free()
-		stop()
-		cancel(nil)
-	}
-}
-
 // scrapeStart calls the hook and returns the context to go on with.
-func (r *core) scrapeStart(ctx context.Context, p *callbackWait) (context.Context, error) {
+func (r *core) scrapeStart(ctx context.Context, p *callback.Patience) (context.Context, error) {
 	hook := r.hooks.ScrapeStart
 	if hook == nil {
 		return ctx, nil
@@ -114,8 +82,8 @@ func (r *core) scrapeStart(ctx context.Context, p *callbackWait) (context.Contex
 		return ctx, fmt.Errorf("hook ScrapeStart: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	next, err := callFor(&r.scrapeHooks.start, p, func() (context.Context, error) {
-		return startHook(ctx, func() context.Context { return hook(ctx) })
+	next, err := callback.Call(&r.scrapeHooks.start, p, func() (context.Context, error) {
+		return callback.MakeContext(ctx, func() context.Context { return hook(ctx) })
 	})
 	if err != nil {
 		return ctx, fmt.Errorf("hook ScrapeStart: %w", err)
@@ -124,7 +92,7 @@ func (r *core) scrapeStart(ctx context.Context, p *callbackWait) (context.Contex
 }
 
 // scrapeEnd calls the hook.
-func (r *core) scrapeEnd(ctx context.Context, p *callbackWait, end ScrapeEnd) error {
+func (r *core) scrapeEnd(ctx context.Context, p *callback.Patience, end ScrapeEnd) error {
 	hook := r.hooks.ScrapeEnd
 	if hook == nil {
 		return nil
@@ -133,7 +101,7 @@ func (r *core) scrapeEnd(ctx context.Context, p *callbackWait, end ScrapeEnd) er
 		return fmt.Errorf("hook ScrapeEnd: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	err := r.scrapeHooks.end.call(p, func() error {
+	err := r.scrapeHooks.end.Call(p, func() error {
 		hook(ctx, end)
 		return nil
 	})
@@ -152,11 +120,11 @@ func (r *core) around(collector string, run engine.Run) engine.Run {
 	return func(ctx context.Context, sink engine.Sink) error {
 		start, limit := time.Now(), ctx
 		if h.CollectorStart != nil {
-			next, err := try(func() (context.Context, error) {
-				return startHook(ctx, func() context.Context { return h.CollectorStart(ctx, collector) })
+			next, err := callback.Try(func() (context.Context, error) {
+				return callback.MakeContext(ctx, func() context.Context { return h.CollectorStart(ctx, collector) })
 			})
 			if err != nil {
-				r.hookFailed(limit, newCallbackWait(limit), collector, fmt.Errorf("hook CollectorStart: %w", err))
+				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorStart: %w", err))
 			} else {
 				ctx = next
 			}
@@ -172,7 +140,7 @@ func (r *core) around(collector string, run engine.Run) engine.Run {
 				return nil
 			})
 			if failed != nil {
-				r.hookFailed(limit, newCallbackWait(limit), collector, fmt.Errorf("hook CollectorEnd: %w", failed))
+				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorEnd: %w", failed))
 			}
 		}
 		return err
@@ -183,7 +151,7 @@ func (r *core) around(collector string, run engine.Run) engine.Run {
 var defaultHookLog = newFailureLog(nil)
 
 // hookFailed logs the failure of a hook.
-func (r *core) hookFailed(ctx context.Context, p *callbackWait, collector string, err error) {
+func (r *core) hookFailed(ctx context.Context, p *callback.Patience, collector string, err error) {
 	log := r.log
 	if log == nil {
 		log = defaultHookLog

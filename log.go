@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/engine"
 )
 
@@ -32,7 +33,7 @@ func LogErrors(logger *slog.Logger, limits ...*LogLimits) func(error) {
 type failureLog struct {
 	logger  *slog.Logger // Nil means what slog.Default returns when there is something to log.
 	limits  *LogLimits
-	handler callback // Calls of the logger.
+	handler callback.Caller // Calls of the logger.
 }
 
 func newFailureLog(logger *slog.Logger, limits ...*LogLimits) *failureLog {
@@ -52,7 +53,7 @@ const collectingFailed = "collecting metrics failed"
 // log logs failures, and waits for that as long as p allows: the handler of the logger is
 // somebody else's code. Lines that cannot be written because it blocks count as
 // suppressed. log does nothing if l is nil.
-func (l *failureLog) log(ctx context.Context, p *callbackWait, message string, list []*CollectorError) {
+func (l *failureLog) log(ctx context.Context, p *callback.Patience, message string, list []*CollectorError) {
 	if l == nil {
 		return
 	}
@@ -66,16 +67,16 @@ func (l *failureLog) log(ctx context.Context, p *callbackWait, message string, l
 		if !ok {
 			continue
 		}
-		err := l.handler.call(p, func() error {
+		err := l.handler.Call(p, func() error {
 			w := l.limits.begin()
 			if w == nil {
-				return errCallbackBlocked
+				return callback.ErrBlocked
 			}
 			defer l.limits.end(w)
 			logger.LogAttrs(ctx, slog.LevelError, message, failureAttrs(f, key.kind, suppressed)...)
 			return nil
 		})
-		if errors.Is(err, errCallbackBlocked) {
+		if errors.Is(err, callback.ErrBlocked) {
 			l.limits.suppress(key, suppressed+1)
 		}
 	}

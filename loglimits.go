@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/engine"
 )
 
@@ -89,7 +90,7 @@ func (l *LogLimits) begin() *logWrite {
 	defer l.mu.Unlock()
 	now := time.Now()
 	for w := range l.writes {
-		if now.Sub(w.began) > callbackStuckAfter {
+		if now.Sub(w.began) > callback.StuckAfter {
 			return nil
 		}
 	}

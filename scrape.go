@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
@@ -68,10 +69,10 @@ type scrape struct {
 	failures  failures
 	shared    bool // Runs are shared with scrapes that overlap; see shareRuns.
 
-	patience  *callbackWait // With the functions of the program.
-	hookErr   error         // What is wrong with the hook ScrapeStart.
-	unlink    func()        // Frees what links ctx to the context that the scrape was given.
-	abandoned bool          // The client has gone away; see worthLogging.
+	patience  *callback.Patience // With the functions of the program.
+	hookErr   error              // What is wrong with the hook ScrapeStart.
+	unlink    func()             // Frees what links ctx to the context that the scrape was given.
+	abandoned bool               // The client has gone away; see worthLogging.
 }
 
 // part is what one registry contributes to a scrape.
@@ -102,10 +103,10 @@ func (r *core) newScrape(ctx context.Context) (*scrape, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.patience = newCallbackWait(ctx)
+	s.patience = callback.NewPatience(ctx)
 	next, err := r.scrapeStart(ctx, s.patience)
 	s.hookErr = err
-	s.ctx, s.unlink = within(ctx, next)
+	s.ctx, s.unlink = callback.Within(ctx, next)
 	return s, nil
 }
 

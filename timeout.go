@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/luxfi/metric/internal/callback"
 )
 
 const scrapeTimeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
@@ -39,13 +41,13 @@ const (
 func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.CancelFunc) {
 	deadline, err := opts.deadline(r, time.Now())
 	if err != nil && isBadHeaderDue(r, nil) {
-		logTo(opts.ErrorLog, new(callback), nil, err)
+		logTo(opts.ErrorLog, new(callback.Caller), nil, err)
 	}
 	base := r.Context()
 	if opts.ContextFunc != nil {
-		made, err := try(func() (context.Context, error) { return opts.contextOf(r) })
+		made, err := callback.Try(func() (context.Context, error) { return opts.contextOf(r) })
 		if err != nil {
-			logTo(opts.ErrorLog, new(callback), nil, err)
+			logTo(opts.ErrorLog, new(callback.Caller), nil, err)
 		} else {
 			base = made
 		}
@@ -55,7 +57,7 @@ func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.
 
 // contextOf calls ContextFunc. An error is one of the context that it has made.
 func (o *HandlerOpts) contextOf(r *http.Request) (context.Context, error) {
-	return startHook(r.Context(), func() context.Context { return o.ContextFunc(r) })
+	return callback.MakeContext(r.Context(), func() context.Context { return o.ContextFunc(r) })
 }
 
 // scrapeContext returns the context of a scrape. It has the values of base and ends when base
@@ -73,9 +75,9 @@ func (o *HandlerOpts) scrapeContext(base, request, client context.Context, deadl
 	}
 	ctx, cancel := context.WithCancelCause(until)
 	if until.Done() != request.Done() { // Or it ends anyway.
-		stop = followCancel(client, cancel)
+		stop = callback.FollowCancel(client, cancel)
 		if o.Patient && base.Done() != request.Done() {
-			also = followCancel(base, cancel)
+			also = callback.FollowCancel(base, cancel)
 		}
 	}
 	free := func() {}
@@ -88,15 +90,6 @@ func (o *HandlerOpts) scrapeContext(base, request, client context.Context, deadl
 		also()
 		cancel(nil)
 	}
-}
-
-// followCancel calls cancel when ctx is cancelled, but not when its deadline has passed.
-func followCancel(ctx context.Context, cancel context.CancelCauseFunc) (stop func() bool) {
-	return context.AfterFunc(ctx, func() {
-		if isCanceled(ctx) {
-			cancel(context.Cause(ctx))
-		}
-	})
 }
 
 // isCanceled reports whether a context was cancelled, rather than that its deadline has

@@ -1,0 +1,125 @@
+package callback
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// StuckAfter is how long a call that was left behind may have run before the next calls are
+// refused. Until then they wait for it, as long as their own scrapes can: a client that
+// announces a timeout of 10 ms must not cost others their ContextFunc.
+const StuckAfter = time.Second
+
+// ErrBlocked reports that a function of the program was left behind or, because of an
+// earlier call, not called.
+var ErrBlocked = errors.New("it has not returned in time")
+
+// Caller calls one function of the program, such as a hook, on behalf of scrapes that
+// cannot wait for it any longer than their deadlines allow. A call runs in a goroutine of
+// its own and is left behind when the scrape's patience ends. As long as a call that was
+// left behind has not returned, no other one is started. So the number of goroutines never
+// exceeds the number of scrapes that were under way when the function began to block.
+//
+// The zero value is ready, and safe for concurrent use.
+type Caller struct {
+	mu    sync.Mutex
+	left  int           // Calls that were left behind and have not returned.
+	since time.Time     // When the first of them began.
+	freed chan struct{} // Closed when all of them have returned.
+}
+
+// Call calls f and returns its error. The error is f's own, an *engine.PanicError, or
+// ErrBlocked if f has not returned in time or was not called.
+func (c *Caller) Call(p *Patience, f func() error) error {
+	if p.isUnlimited() {
+		return engine.Try(f)
+	}
+	if !c.enter(p) {
+		return ErrBlocked
+	}
+	var (
+		begun    = time.Now()
+		done     = make(chan struct{})
+		left     bool // Guarded by c.mu, as is returned.
+		returned bool
+		err      = errors.New("it has called runtime.Goexit")
+	)
+	go func() {
+		defer close(done)
+		defer func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if returned = true; left {
+				c.free()
+			}
+		}()
+		err = engine.Try(f)
+	}()
+	if !p.await(done, 0) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !returned {
+			left = true
+			c.leave(begun)
+			return ErrBlocked
+		}
+	}
+	return err
+}
+
+// Call is [Caller.Call] for a function that has a result, which it returns, too.
+func Call[T any](c *Caller, p *Patience, f func() (T, error)) (T, error) {
+	var result T
+	err := c.Call(p, func() (err error) {
+		result, err = f()
+		return err
+	})
+	if err == ErrBlocked { //nolint:errorlint // c.Call does not wrap it, and f's error may have an Is that panics.
+		var none T // f may be about to set the result.
+		return none, err
+	}
+	return result, err
+}
+
+// Try calls f and turns a panic into an error.
+func Try[T any](f func() (T, error)) (result T, err error) {
+	err = engine.Try(func() (err error) {
+		result, err = f()
+		return err
+	})
+	return result, err
+}
+
+// enter waits for calls that were left behind and reports whether a new one may begin.
+func (c *Caller) enter(p *Patience) bool {
+	for {
+		c.mu.Lock()
+		if c.left == 0 {
+			c.mu.Unlock()
+			return true
+		}
+		freed, patience := c.freed, time.Until(c.since.Add(StuckAfter))
+		c.mu.Unlock()
+		if patience <= 0 || !p.await(freed, patience) {
+			return false
+		}
+	}
+}
+
+// leave records a call that is left behind. The mutex is held.
+func (c *Caller) leave(begun time.Time) {
+	if c.left == 0 {
+		c.since, c.freed = begun, make(chan struct{})
+	}
+	c.left++
+}
+
+// free records that a call that was left behind has returned. The mutex is held.
+func (c *Caller) free() {
+	if c.left--; c.left == 0 {
+		close(c.freed)
+	}
+}
