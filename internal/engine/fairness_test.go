@@ -26,7 +26,7 @@ func TestKeptRunEndsWhenCancelled(t *testing.T) {
 				return nil
 			}
 		})
-		c.Policy = &engine.Policy{Cache: time.Second}
+		c.Gate = engine.NewGate(&engine.Policy{Cache: time.Second})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		e.Collect(ctx, jobs(c))
@@ -52,7 +52,7 @@ func TestKeptRunEndsWhenJoinerIsCancelled(t *testing.T) {
 				return nil
 			}
 		})
-		c.Policy = &engine.Policy{Cache: time.Second}
+		c.Gate = engine.NewGate(&engine.Policy{Cache: time.Second})
 		scrape(&e, time.Second, c)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
@@ -136,7 +136,7 @@ func TestVolumeIsNoVerdict(t *testing.T) {
 				return ctx.Err()
 			}
 		})
-		fine.Policy = &engine.Policy{Breaker: engine.NewBreaker(1, time.Hour)}
+		fine.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(1, time.Hour)})
 		o := scrape(&e, time.Second, fine, big)
 		st := e.Stats([]*engine.Collector{fine})[0]
 		t.Logf("%v after %v; breaker %v", o[0].Err, o[0].Duration, st.Breaker)
@@ -199,7 +199,7 @@ func TestKeptLimitWhileJoined(t *testing.T) {
 	for range 40 {
 		synctest.Test(t, func(t *testing.T) {
 			var e engine.Engine
-			c := &engine.Collector{Shared: true, Policy: &engine.Policy{Cache: time.Second}, Run: func(_ context.Context, sink engine.Sink) error {
+			c := &engine.Collector{Shared: true, Gate: engine.NewGate(&engine.Policy{Cache: time.Second}), Run: func(_ context.Context, sink engine.Sink) error {
 				time.Sleep(5 * time.Minute)
 				return nil
 			}}
@@ -258,7 +258,7 @@ func TestAttendedRunKeepsPlace(t *testing.T) {
 				now.Add(-1)
 				return nil
 			})
-			c.Policy = &engine.Policy{Group: g}
+			c.Gate = engine.NewGate(&engine.Policy{Group: g})
 			return c
 		}
 		a, b := mk(), mk()
@@ -292,7 +292,7 @@ func TestOneVeryPatientScrape(t *testing.T) {
 			}
 			return nil
 		})
-		c.Policy = &engine.Policy{Breaker: engine.NewBreaker(3, time.Hour)}
+		c.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(3, time.Hour)})
 		scrape(&e, 24*time.Hour, c) // Somebody's curl with a silly header.
 		hang = true
 		for range 60 {

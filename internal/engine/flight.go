@@ -43,7 +43,7 @@ type flight struct {
 	waiters   int         // Scrapes that wait for it.
 	joined    bool        // There were several of them. It does not change once done is closed.
 	counted   bool        // It counts in Engine.running.
-	place     *place      // In its collector's group; nil if it has none, or has given it up.
+	pass      pass        // What it has of its collector's gate.
 	ended     bool        // EndBackground has ended it.
 	left      bool        // A scrape has left it behind, or its collector's own limit has passed.
 	leftAt    time.Time   // When that was.
@@ -51,7 +51,6 @@ type flight struct {
 	overdue   bool        // It was left, and did not return within the grace period.
 	grace     *time.Timer // Ends the grace period.
 	limiter   *time.Timer // Ends the collector's own limit; nil if it has none.
-	judged    bool        // The breaker knows how it ended.
 }
 
 // obstacle is what a run is to another one of its collector.
@@ -114,15 +113,15 @@ func (e *Engine) tryStart(s *Scrape, job Job, now time.Time, late *latecomers) (
 		return f, o
 	}
 	c := job.Collector
-	if c.leavesRunsTo(s) || c.isBusy(s, now) || !e.hasPlace(c) {
+	if !c.Gate.admits(s) || c.isBusy(s, now) || !e.hasPlace(c) {
 		return nil, nil
 	}
-	in, ok := c.acquire(now)
+	in, ok := c.Gate.enter(now)
 	if !ok {
 		return nil, nil
 	}
 	f := e.launch(s, job, now, late)
-	f.place = in
+	f.pass = in
 	return f, nil
 }
 
@@ -138,18 +137,8 @@ func (c *Collector) isBusy(s *Scrape, now time.Time) bool {
 // tryWithout is what tryStart does before it starts a run.
 func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcome) {
 	c := job.Collector
-	switch b := c.background; {
-	case b == nil:
-	case !s.background:
-		return nil, b.outcome(now)
-	case b.ended:
-		return nil, &Outcome{Err: context.Canceled}
-	}
-	if o := c.cached(now); o != nil {
+	if o := c.Gate.before(s, now); o != nil || !c.Gate.admits(s) {
 		return nil, o
-	}
-	if c.Policy != nil && c.Policy.Breaker != nil {
-		c.Policy.Breaker.meet(s.patience, now)
 	}
 	switch c.obstacle(s, now) {
 	case isStuck:
@@ -161,12 +150,12 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 		f.waiters++
 		f.joined = true
 		f.buffer.Bound(true)
-		if f.limiter != nil && c.limit() == 0 {
+		if f.limiter != nil && c.Gate.limit() == 0 {
 			f.limiter.Stop() // It is attended again.
 		}
 		return f, nil
 	}
-	if err := c.refuses(s, now); err != nil {
+	if err := c.Gate.refuses(s, now); err != nil {
 		return nil, &Outcome{Err: err}
 	}
 	return nil, nil
@@ -193,8 +182,10 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 	if f.ownEnd && reason == KindTimeout {
 		f.pastLimit = true // The end of the context can be earlier than passLimit.
 	}
-	f.keep()
-	f.judge(f.verdict(err, reason, f.end), f.end)
+	if err == nil {
+		c.Gate.keep(f.buffer, f.end)
+	}
+	f.pass.judge(f.verdict(err, reason, f.end), f.end)
 	delete(e.flights, f)
 	c.removeFlight(f)
 	if f.left {
@@ -204,7 +195,7 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 		c.joinable = nil
 	}
 	e.uncount(f)
-	f.givePlaceUp()
+	f.pass.release()
 	e.wakeAll()
 	close(f.done)
 }
@@ -225,14 +216,14 @@ func (c *Collector) removeFlight(f *flight) {
 func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	e.mu.Lock()
 	_, underWay := e.flights[f]
-	if f.collector.limit() == 0 && f.waiters > 0 {
+	if f.collector.Gate.limit() == 0 && f.waiters > 0 {
 		underWay = false // A scrape has joined it at this very moment.
 	}
 	if underWay && !f.pastLimit {
 		f.pastLimit = true
 		f.leave()
 		f.leftAt = time.Now() // Even if a scrape has left it before: it went on.
-		f.judge(isBad, f.leftAt)
+		f.pass.judge(isBad, f.leftAt)
 		if !f.ownEnd {
 			f.cancel()
 		}
@@ -244,20 +235,12 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 			e.startGrace(f)
 			close(f.limit)
 		} else {
-			after := max(limit, minAfterLimit)
-			if f.collector.background != nil {
-				after = minAfterLimit // No scrape listens meanwhile, nor sees that it is stuck.
-			}
-			f.limiter = time.AfterFunc(after, func() { e.endLimit(f) })
+			f.limiter = time.AfterFunc(f.collector.Gate.afterLimit(limit), func() { e.endLimit(f) })
 		}
 		e.wakeAll()
 	}
 	e.mu.Unlock()
 }
-
-// minAfterLimit is how long a run that has passed its collector's own limit has for
-// returning, at least.
-const minAfterLimit = time.Second
 
 // endLimit ends the waiting for a run that has passed its collector's own limit.
 func (e *Engine) endLimit(f *flight) {
@@ -302,7 +285,7 @@ func (e *Engine) leave(f *flight, s *Scrape, deadline, tooMuch bool) {
 			}
 		}
 	}
-	if f.waiters == 0 && c.KeepsResults() && c.limit() == 0 && !f.pastLimit {
+	if f.waiters == 0 && c.KeepsResults() && c.Gate.limit() == 0 && !f.pastLimit {
 		f.limiter = time.AfterFunc(keptLimit, func() { e.passLimit(f, keptLimit) })
 	}
 	switch {
@@ -315,11 +298,11 @@ func (e *Engine) leave(f *flight, s *Scrape, deadline, tooMuch bool) {
 		}
 		switch now := time.Now(); {
 		case !deadline:
-			f.judge(isNeither, now)
-		case tooMuch || !f.isFair(now):
-			f.endProbe() // What becomes of it may still say something.
+			f.pass.judge(isNeither, now)
+		case tooMuch || !f.pass.isFair(now.Sub(f.start)):
+			f.pass.judge(isUndecided, now)
 		default:
-			f.judge(isBad, now)
+			f.pass.judge(isBad, now)
 		}
 		e.startGrace(f)
 	case f.waiters > 0:
@@ -363,9 +346,7 @@ func (e *Engine) startGrace(f *flight) {
 			e.mu.Lock()
 			defer e.mu.Unlock()
 			e.wakeAll()
-			if f.place != nil {
-				f.collector.Policy.Group.wake()
-			}
+			f.pass.wakeOthers()
 		})
 	}
 }
@@ -383,9 +364,7 @@ func (e *Engine) markOverdue(f *flight) {
 			f.cancel() // For its hooks; the collector cannot see it.
 		}
 	}
-	if f.place != nil {
-		f.collector.Policy.Group.markOverdue(f.place, f.pastLimit || f.ended)
-	}
+	f.pass.markOverdue(f.pastLimit || f.ended)
 	e.uncount(f)
 }
 
@@ -395,13 +374,5 @@ func (e *Engine) uncount(f *flight) {
 	if f.counted {
 		f.counted = false
 		e.running--
-	}
-}
-
-// givePlaceUp gives up the run's place in a group, if it has one.
-func (f *flight) givePlaceUp() {
-	if f.place != nil {
-		f.collector.Policy.Group.release(f.place)
-		f.place = nil
 	}
 }

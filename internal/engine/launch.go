@@ -15,9 +15,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 	if f.sink == nil {
 		f.buffer = newBuffer(c.stats.LastSamples)
 		f.buffer.origins = job.Origins && !c.KeepsResults()
-		if c.background != nil {
-			f.buffer.boundBackground()
-		}
+		c.Gate.bound(f.buffer)
 		f.sink = f.buffer
 	}
 	if e.flights == nil {
@@ -45,7 +43,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 // caller's is called. The scrape ends such a run when it leaves it; see leave.
 func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
 	c := f.collector
-	limit := c.limit()
+	limit := c.Gate.limit()
 	if !f.shared && limit == 0 {
 		f.ctx.Context = s.runs
 		return
@@ -105,7 +103,7 @@ func (f *flight) verdict(err error, reason Kind, now time.Time) verdict {
 		return isGood
 	case reason == KindNone || f.collector.Shared: // It has another reason: it cannot see its context.
 		return isBad
-	case reason == KindTimeout && (f.pastLimit || f.isFair(now)):
+	case reason == KindTimeout && (f.pastLimit || f.pass.isFair(now.Sub(f.start))):
 		return isBad
 	default:
 		return isNeither

@@ -15,7 +15,7 @@ import (
 // numbered is a collector whose samples have labels that tell the run.
 func numbered(isShared bool, took time.Duration, policy *engine.Policy) *engine.Collector {
 	runs := 0
-	return &engine.Collector{Shared: isShared, Policy: policy, Run: func(_ context.Context, sink engine.Sink) error {
+	return &engine.Collector{Shared: isShared, Gate: engine.NewGate(policy), Run: func(_ context.Context, sink engine.Sink) error {
 		runs++
 		for i := range 20 {
 			text := fmt.Appendf(nil, `i="%02d",run="%d"`, i, runs)

@@ -50,7 +50,7 @@ func (s *start) lendPlaces() {
 		e := r.in.engine
 		e.mu.Lock()
 		e.uncount(r.in)
-		r.in.givePlaceUp()
+		r.in.pass.release()
 		e.wakeAll()
 		e.mu.Unlock()
 	}

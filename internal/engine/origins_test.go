@@ -122,7 +122,7 @@ func TestNoOriginsForSeveral(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var e engine.Engine
 				c := withOrigin(true)
-				c.Policy = &policy
+				c.Gate = engine.NewGate(&policy)
 				for range 2 {
 					if o := e.Collect(t.Context(), asking(c))[0]; len(o.Samples) != 2 || len(originsOf(o)) > 0 {
 						t.Errorf("of %d samples, %d have an origin", len(o.Samples), len(originsOf(o)))

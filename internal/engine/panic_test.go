@@ -179,7 +179,7 @@ func TestErrorThatPanics(t *testing.T) {
 					send(sink, 1)
 					return end(bad)
 				})
-				c.Policy = &engine.Policy{Breaker: engine.NewBreaker(3, time.Minute)}
+				c.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(3, time.Minute)})
 				o := scrape(&e, time.Minute, c)[0]
 				wantValues(t, o, 1)
 				if kind := engine.KindOf(o.Err); kind != engine.KindPanic || o.Err.Error() == "" {

@@ -78,7 +78,7 @@ func (s *start) begin() bool {
 	s.refuseRecursive()
 	s.lendPlaces()
 	slices.SortStableFunc(s.pending, func(i, j int) int {
-		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
+		return cmp.Compare(s.jobs[j].Collector.Gate.priority(), s.jobs[i].Collector.Gate.priority())
 	})
 	return true
 }
@@ -109,7 +109,7 @@ func (s *start) giveUp(err error) {
 			s.outcomes[i] = *o
 		default:
 			switch c := s.jobs[i].Collector; {
-			case c.leavesRunsTo(s.scrape):
+			case !c.Gate.admits(s.scrape):
 				s.outcomes[i].Err = fmt.Errorf("its first background run has not ended yet: %w", err)
 			case c.obstacle(s.scrape, now) != noObstacle:
 				s.outcomes[i].Err = ErrStillRunning
@@ -142,9 +142,7 @@ func (s *start) startSome(wake *chan struct{}) bool {
 		*wake = make(chan struct{}, 1)
 		e.waiting = append(e.waiting, *wake)
 		for _, i := range s.pending {
-			if g := s.jobs[i].Collector.group(); g != nil {
-				g.wait(*wake)
-			}
+			s.jobs[i].Collector.Gate.wait(*wake)
 		}
 		notify(*wake) // A place in a group may have become free a moment ago.
 	}
@@ -201,13 +199,13 @@ func (s *start) startLaunched() {
 // block counts a job that waits for nothing but a place, and reports whether it does.
 func (s *start) block(i int, now time.Time) bool {
 	e, c := s.engine, s.jobs[i].Collector
-	if e.Concurrency <= 0 || e.running < e.Concurrency || c.leavesRunsTo(s.scrape) || c.isBusy(s.scrape, now) {
+	if e.Concurrency <= 0 || e.running < e.Concurrency || !c.Gate.admits(s.scrape) || c.isBusy(s.scrape, now) {
 		return false
 	}
 	if e.blocked == nil {
 		e.blocked = make(map[int]int)
 	}
-	e.blocked[c.priority()]++
+	e.blocked[c.Gate.priority()]++
 	s.blocked[i] = true
 	return true
 }
@@ -217,7 +215,7 @@ func (s *start) unblock(i int) bool {
 	if !s.blocked[i] {
 		return false
 	}
-	s.engine.blocked[s.jobs[i].Collector.priority()]--
+	s.engine.blocked[s.jobs[i].Collector.Gate.priority()]--
 	s.blocked[i] = false
 	return true
 }
@@ -228,9 +226,7 @@ func (s *start) stopWaiting(wake chan struct{}) {
 	defer e.mu.Unlock()
 	e.stopWaking(wake)
 	for _, job := range s.jobs {
-		if g := job.Collector.group(); g != nil {
-			g.stopWaiting(wake)
-		}
+		job.Collector.Gate.stopWaiting(wake)
 	}
 	s.unblockAll()
 }
@@ -256,7 +252,7 @@ func (s *start) starved() {
 	e := s.engine
 	var preempted []Sink
 	e.mu.Lock()
-	s.pending = slices.DeleteFunc(s.pending, func(i int) bool { return s.jobs[i].Collector.leavesRunsTo(s.scrape) })
+	s.pending = slices.DeleteFunc(s.pending, func(i int) bool { return !s.jobs[i].Collector.Gate.admits(s.scrape) })
 	if len(s.pending) == 0 { // It was no place that was missing.
 		e.mu.Unlock()
 		return
