@@ -27,7 +27,7 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 	default:
 		o.Err = fmt.Errorf("waited %v for a run that was under way: %w", maxJoin, ErrStillRunning)
 	}
-	if f.isPastLimit() && f.collector.Gate.limit() > 0 { // Even if it has returned since.
+	if f.hasOverrun() && f.collector.Gate.limit() > 0 { // Even if it has returned since.
 		o.Err = f.atLimit(returned)
 	}
 	switch {
@@ -52,7 +52,7 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 		}
 		e.leave(f, s.scrape, deadline, s.watch.over)
 	}
-	if f.isPastLimit() && f.collector.Gate.limit() > 0 {
+	if f.hasOverrun() && f.collector.Gate.limit() > 0 {
 		o.Duration = min(o.Duration, f.collector.Gate.limit())
 	}
 	if !f.shared {
@@ -133,13 +133,14 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-func (f *flight) isPastLimit() bool {
+// hasOverrun reports whether the run has passed its collector's own limit.
+func (f *flight) hasOverrun() bool {
 	if f.limit == nil {
 		return false
 	}
 	f.engine.mu.Lock()
 	defer f.engine.mu.Unlock()
-	return f.pastLimit
+	return f.overran
 }
 
 // atLimit returns the error of a run that has passed its collector's own limit.

@@ -140,11 +140,11 @@ func (b *background) try() (o Outcome, ran bool) {
 	}
 	e.mu.Lock()
 	f.waiters--
-	pastLimit := f.pastLimit
+	overran := f.overran
 	e.mu.Unlock()
 	returned := isClosed(f.done)
 	switch {
-	case pastLimit:
+	case overran:
 		o.Err = f.atLimit(returned)
 	case returned:
 		o.Err = f.err
@@ -175,6 +175,9 @@ func (b *background) before(s *Scrape, now time.Time) *Outcome {
 	}
 }
 
+// hasEnded reports whether EndBackground has ended the background runs.
+func (g *Gate) hasEnded() bool { return g.background != nil && g.background.ended }
+
 // EndBackground ends the background runs of a collector, if it has any: the context of one
 // that is under way ends, and no other is started. Scrapes get what there is; if closed is
 // true, together with ErrClosed.
@@ -200,10 +203,8 @@ func (e *Engine) EndBackground(c *Collector, closed bool) {
 	b.timer.Stop()
 	b.cancel()
 	for _, f := range c.flying {
-		f.ended = true
 		f.cancel()
-		e.startGrace(f)
-		e.uncount(f)
+		e.move(f, onExpire)
 	}
 	e.wakeAll()
 }
@@ -242,7 +243,7 @@ func (e *Engine) ended() (attempts []<-chan struct{}, runs []*flight) {
 		}
 	}
 	for f := range e.flights {
-		if f.ended {
+		if f.collector.Gate.hasEnded() {
 			runs = append(runs, f)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // is held here.
 func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *flight {
 	c := job.Collector
-	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, fresh: true, waiters: 1, counted: true}
+	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
 		f.buffer = newBuffer(c.stats.LastSamples)
 		f.buffer.origins = job.Origins && !c.KeepsResults()
@@ -103,7 +103,7 @@ func (f *flight) verdict(err error, reason Kind, now time.Time) verdict {
 		return isGood
 	case reason == KindNone || f.collector.Shared: // It has another reason: it cannot see its context.
 		return isBad
-	case reason == KindTimeout && (f.pastLimit || f.pass.isFair(now.Sub(f.start))):
+	case reason == KindTimeout && (f.overran || f.pass.isFair(now.Sub(f.start))):
 		return isBad
 	default:
 		return isNeither

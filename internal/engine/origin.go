@@ -86,17 +86,17 @@ func (c *Collector) isStuckElsewhere() bool {
 	runs := leftByOrigin.runs[c.Origin]
 	for own := c; own != nil; own = own.Earlier { // These are looked at one by one: see obstacle.
 		for _, f := range own.flying {
-			runs.all -= btoi(f.left)
-			runs.overdue -= btoi(f.overdue)
+			runs.all -= btoi(f.stage.isLeft())
+			runs.overdue -= btoi(f.stage.isOverdue())
 		}
 	}
 	return runs.overdue >= maxOverdueElsewhere || runs.all >= maxLeftElsewhere
 }
 
 // countLeft counts runs that were left behind, that have become overdue, or, with
-// negative numbers, that have returned.
+// negative numbers, that have returned; see Engine.move.
 func (c *Collector) countLeft(left, overdue int) {
-	if c.Origin == nil {
+	if c.Origin == nil || left == 0 && overdue == 0 {
 		return
 	}
 	leftByOrigin.mu.Lock()

@@ -152,7 +152,6 @@ func (s *start) startSome(wake *chan struct{}) bool {
 // tryPending tries each pending job, or unless every is set, so many that enough of them are
 // blocked. It reports whether one no longer waits for a place. The engine's mutex is held.
 func (s *start) tryPending(now time.Time, every bool) (moved bool) {
-	e := s.engine
 	blocked := 0
 	kept := s.pending[:0]
 	for n, i := range s.pending {
@@ -161,19 +160,7 @@ func (s *start) tryPending(now time.Time, every bool) (moved bool) {
 			break
 		}
 		wasBlocked := s.unblock(i)
-		f, o := e.tryStart(s.scrape, s.jobs[i], now, s.late)
-		switch {
-		case f != nil:
-			s.flights[i] = f
-			if f.fresh {
-				f.fresh = false
-				s.launched = append(s.launched, f)
-			} else {
-				s.joined[i] = true
-			}
-		case o != nil:
-			s.outcomes[i] = *o
-		default:
+		if !s.try(i, now) {
 			kept = append(kept, i)
 			if s.block(i, now) {
 				blocked++
@@ -183,6 +170,26 @@ func (s *start) tryPending(now time.Time, every bool) (moved bool) {
 	}
 	s.pending = kept
 	return moved
+}
+
+// try joins or launches a run for a job, or finds the outcome without one. It returns false if
+// the job has to wait.
+func (s *start) try(i int, now time.Time) bool {
+	f, o := s.engine.tryWithout(s.scrape, s.jobs[i], now)
+	switch {
+	case f != nil:
+		s.flights[i], s.joined[i] = f, true
+		return true
+	case o != nil:
+		s.outcomes[i] = *o
+		return true
+	}
+	if f = s.engine.tryStart(s.scrape, s.jobs[i], now, s.late); f == nil {
+		return false
+	}
+	s.flights[i] = f
+	s.launched = append(s.launched, f)
+	return true
 }
 
 // startLaunched starts the runs that have been launched. Then there is nothing left to do
@@ -261,7 +268,7 @@ func (s *start) starved() {
 		switch {
 		case f.start.After(s.scrape.began):
 		case slices.ContainsFunc(s.pending, func(i int) bool { return s.jobs[i].Collector == f.collector }):
-			e.markOverdue(f)
+			e.move(f, onOverstay)
 			if f.buffer == nil {
 				f.preempted.Store(true)
 				preempted = append(preempted, f.sink)

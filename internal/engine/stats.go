@@ -157,9 +157,7 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 		s := c.stats
 		s.Running = len(c.flying)
 		for _, f := range c.flying {
-			if f.overdue {
-				s.Stuck++
-			}
+			s.Stuck += btoi(f.stage.isOverdue())
 		}
 		if s.Stuck == 0 {
 			s.StuckSince = time.Time{}
