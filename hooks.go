@@ -149,7 +149,7 @@ func (r *ContextRegistry) around(collector string, run engine.Run) engine.Run {
 	if h.CollectorStart == nil && h.CollectorEnd == nil {
 		return run
 	}
-	return func(ctx context.Context, sink engine.Sink) error {
+	return func(ctx context.Context, running engine.Running, sink engine.Sink) error {
 		start, limit := time.Now(), ctx
 		if h.CollectorStart != nil {
 			next, err := try(func() (context.Context, error) {
@@ -161,7 +161,7 @@ func (r *ContextRegistry) around(collector string, run engine.Run) engine.Run {
 				ctx = next
 			}
 		}
-		err := engine.Try(func() error { return run(ctx, sink) })
+		err := engine.Try(func() error { return run(ctx, running, sink) })
 		if h.CollectorEnd != nil {
 			end := CollectorEnd{time.Since(start), err}
 			if err == nil {

@@ -117,7 +117,7 @@ func (s *abandonedSink) isAnnounced(family string) bool {
 
 // runStream is a run of a StreamCollector.
 func runStream(c StreamCollector, announced *descs) engine.Run {
-	return func(ctx context.Context, sink engine.Sink) error {
+	return func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 		to := newSink(sink, announced)
 		err := c.CollectTo(ctx, to)
 		if errors.Is(err, engine.ErrAbandoned) && ctx.Err() != nil {

@@ -21,7 +21,7 @@ func TestBackgroundFlood(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var e engine.Engine
 				n := 0
-				run := func(_ context.Context, sink engine.Sink) error {
+				run := func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 					for range n {
 						send(sink, 1)
 					}

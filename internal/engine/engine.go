@@ -24,11 +24,6 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Run is one run of a collector: it writes what it collects into sink and returns
-// when it is done. Everything that the engine does to a run, and every policy, is
-// done to a value of this type.
-type Run func(ctx context.Context, sink Sink) error
-
 // ErrStillRunning reports that a collector was not started because an earlier run of
 // it, which has outlived its scrape, has not returned yet.
 var ErrStillRunning = errors.New("an earlier run has not returned yet")

@@ -24,6 +24,7 @@ type flight struct {
 	engine    *Engine
 	collector *Collector
 	ctx       runContext
+	hints     hints
 	sink      Sink
 	shared    bool               // Others may join it.
 	buffer    *Buffer            // The sink, if the caller has not given one.

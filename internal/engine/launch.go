@@ -33,8 +33,8 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 		c.joinable = f
 	}
 	e.setContext(f, s, now)
-	f.ctx.run.expected, f.ctx.run.late = c.stats.LastSamples, late
-	f.ctx.run.of, f.ctx.run.in, f.ctx.run.outer = c, f, f.ctx.Context
+	f.ctx.in = f
+	f.hints.expected, f.hints.late = c.stats.LastSamples, late
 	return f
 }
 
@@ -87,12 +87,21 @@ func (f *flight) run() {
 		}
 	}()
 	err = presentable(Try(func() error {
-		err := f.collector.Run(&f.ctx, f.sink)
+		err := f.collector.Run(&f.ctx, f.running(), f.sink)
 		if !f.collector.Shared {
 			err = afterDeadline(&f.ctx, err)
 		}
 		return err
 	}))
+}
+
+// running returns what the run is told.
+func (f *flight) running() Running {
+	r := Running{hints: &f.hints}
+	if f.buffer != nil && f.buffer.origins {
+		r.origins = f.buffer
+	}
+	return r
 }
 
 // verdict returns what it says about the collector that the run has returned err at this

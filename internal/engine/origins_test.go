@@ -12,10 +12,10 @@ import (
 
 // withOrigin is a collector whose samples have an origin. It takes a minute in between.
 func withOrigin(isShared bool) *engine.Collector {
-	return &engine.Collector{Shared: isShared, Run: func(_ context.Context, sink engine.Sink) error {
+	return &engine.Collector{Shared: isShared, Run: func(_ context.Context, r engine.Running, sink engine.Sink) error {
 		for i := range 2 {
 			p := model.Point{Value: float64(i)}
-			if b, expected := engine.KeepsOrigins(sink); expected > 0 {
+			if b, expected := r.Origins(); expected > 0 {
 				_ = b.SampleOf(family, &p, new(int))
 			} else {
 				_ = sink.Sample(family, &p)

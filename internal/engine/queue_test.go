@@ -36,7 +36,7 @@ func TestQueueWakesOne(t *testing.T) {
 				for i := range attempts {
 					p := common
 					p.Priority = i % 3
-					c := &engine.Collector{Name: strconv.Itoa(i), Gate: engine.NewGate(&p), Run: func(_ context.Context, sink engine.Sink) error {
+					c := &engine.Collector{Name: strconv.Itoa(i), Gate: engine.NewGate(&p), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 						order = append(order, p.Priority) // One at a time.
 						send(sink, 1)
 						return nil

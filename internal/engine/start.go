@@ -199,7 +199,7 @@ func (s *start) startLaunched() {
 	s.launched = nil
 	startCrew(s.scrape.done, launched)
 	for _, f := range launched {
-		f.ctx.run.wait()
+		f.hints.wait()
 	}
 }
 
