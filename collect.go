@@ -20,8 +20,8 @@ type endMetric struct{ Metric }
 // runPlain is a run of a Collector that cannot take a context.
 func runPlain(c Collector, announced *descs) engine.Run {
 	collect := c.Collect
-	return func(ctx context.Context, sink engine.Sink) error {
-		return drain(ctx, collect, announced, sink)
+	return func(_ context.Context, r engine.Running, sink engine.Sink) error {
+		return drain(r, collect, announced, sink)
 	}
 }
 
@@ -33,8 +33,8 @@ type withContext interface {
 
 // runWithContext is a run of a CollectorWithContext.
 func runWithContext(c withContext, announced *descs) engine.Run {
-	return func(ctx context.Context, sink engine.Sink) error {
-		return drain(ctx, func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
+	return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+		return drain(r, func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
 	}
 }
 
@@ -45,14 +45,14 @@ func runWithContext(c withContext, announced *descs) engine.Run {
 var readers sync.Pool
 
 // drain runs collect and converts what it sends into samples.
-func drain(ctx context.Context, collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
+func drain(running engine.Running, collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
 	r, ok := readers.Get().(*metricReader)
 	if !ok {
 		r = new(metricReader)
 	}
 	r.announced, r.sink = announced, sink
-	r.keeper, r.expected = engine.KeepsOrigins(sink)
-	err := r.result(engine.FromChannelOf(ctx, endOfRun, collect, r.read))
+	r.keeper, r.expected = running.Origins()
+	err := r.result(engine.FromChannelOf(running, endOfRun, collect, r.read))
 	*r = metricReader{decoder: r.decoder.Renewed()}
 	readers.Put(r)
 	return err

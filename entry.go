@@ -76,7 +76,7 @@ func (r *core) prepare(e *entry) {
 		return
 	}
 	e.run = &engine.Collector{
-		Name: e.name, Run: r.around(e.name, e.binding.run), Shared: e.binding.shared, Policy: e.policy,
+		Name: e.name, Run: r.around(e.name, e.binding.run), Shared: e.binding.shared, Gate: engine.NewGate(e.policy),
 		Earlier: r.leftBehind(e), Origin: e.origin,
 	}
 	e.self = new(selfState)

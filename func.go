@@ -43,7 +43,7 @@ func (f *valueFunc) point(p *model.Point, _ *model.Scratch) {
 }
 
 // run is a run for the engine, without a channel.
-func (f *valueFunc) run(_ context.Context, sink engine.Sink) error {
+func (f *valueFunc) run(_ context.Context, _ engine.Running, sink engine.Sink) error {
 	var p model.Point
 	f.point(&p, nil)
 	_ = sink.Sample(&f.family.Family, &p) // It fails if nobody waits, which is fine.

@@ -285,7 +285,7 @@ func plainGatherer(gather func() ([]*MetricFamily, error)) gatherFunc {
 
 // runGatherer is a run of a gatherer. What it returns is copied, not kept.
 func runGatherer(gather gatherFunc) engine.Run {
-	return func(ctx context.Context, sink engine.Sink) error {
+	return func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 		families, err := gather(ctx)
 		return withDecoded(err, families, sink)
 	}

@@ -117,7 +117,7 @@ func (r *core) around(collector string, run engine.Run) engine.Run {
 	if h.CollectorStart == nil && h.CollectorEnd == nil {
 		return run
 	}
-	return func(ctx context.Context, sink engine.Sink) error {
+	return func(ctx context.Context, running engine.Running, sink engine.Sink) error {
 		start, limit := time.Now(), ctx
 		if h.CollectorStart != nil {
 			next, err := callback.Try(func() (context.Context, error) {
@@ -129,7 +129,7 @@ func (r *core) around(collector string, run engine.Run) engine.Run {
 				ctx = next
 			}
 		}
-		err := engine.Try(func() error { return run(ctx, sink) })
+		err := engine.Try(func() error { return run(ctx, running, sink) })
 		if h.CollectorEnd != nil {
 			end := CollectorEnd{time.Since(start), err}
 			if err == nil {

@@ -109,7 +109,7 @@ type streamFunc func(ctx context.Context, to *sampleWriter) error
 
 // runStream is a run of a stream collector.
 func runStream(collect streamFunc, announced *descs) engine.Run {
-	return func(ctx context.Context, sink engine.Sink) error {
+	return func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 		to := newSampleWriter(sink, announced)
 		err := collect(ctx, to)
 		if errors.Is(err, engine.ErrAbandoned) && ctx.Err() != nil {

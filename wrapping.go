@@ -186,8 +186,8 @@ func hasName(labels []model.Label, name string) bool {
 
 // run puts the wrapping between a run and its sink.
 func (w wrapping) run(run engine.Run) engine.Run {
-	return func(ctx context.Context, sink engine.Sink) error {
-		return run(ctx, &wrappingSink{Sink: sink, transform: w.transform()})
+	return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+		return run(ctx, r.WithoutOrigins(), &wrappingSink{Sink: sink, transform: w.transform()})
 	}
 }
 

@@ -99,12 +99,6 @@ func EncodePoint(m *dto.Metric, t model.Type, p *model.Point) {
 	a.metric(m, fromModel[t], p)
 }
 
-// EncodeLabels returns l as label pairs.
-func EncodeLabels(l model.Labels) []*dto.LabelPair {
-	var a allocator
-	return a.labels(l)
-}
-
 // EncodeLabelMap returns labels as label pairs, in no particular order.
 func EncodeLabelMap(labels map[string]string) []*dto.LabelPair {
 	pairs := make([]*dto.LabelPair, 0, len(labels))

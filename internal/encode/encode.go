@@ -299,6 +299,3 @@ func (e *Encoder) finish(complete bool) error {
 
 // Series returns how many points have been written.
 func (e *Encoder) Series() uint64 { return e.series }
-
-// Bytes returns how many bytes the writer has taken.
-func (e *Encoder) Bytes() uint64 { return e.out.written }

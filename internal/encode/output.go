@@ -14,10 +14,9 @@ const (
 // output is the end of an encoder where the writer is. After an error it takes
 // nothing more.
 type output struct {
-	w       io.Writer
-	buf     []byte
-	err     error
-	written uint64
+	w   io.Writer
+	buf []byte
+	err error
 }
 
 func (o *output) open(w io.Writer) {
@@ -44,7 +43,6 @@ func (o *output) write(p []byte) {
 		return
 	}
 	n, err := o.w.Write(p)
-	o.written += uint64(n)
 	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
 	}

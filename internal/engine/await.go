@@ -27,7 +27,7 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 	default:
 		o.Err = fmt.Errorf("waited %v for a run that was under way: %w", maxJoin, ErrStillRunning)
 	}
-	if f.isPastLimit() && f.collector.limit() > 0 { // Even if it has returned since.
+	if f.hasOverrun() && f.collector.Gate.limit() > 0 { // Even if it has returned since.
 		o.Err = f.atLimit(returned)
 	}
 	switch {
@@ -52,8 +52,8 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 		}
 		e.leave(f, s.scrape, deadline, s.watch.over)
 	}
-	if f.isPastLimit() && f.collector.limit() > 0 {
-		o.Duration = min(o.Duration, f.collector.limit())
+	if f.hasOverrun() && f.collector.Gate.limit() > 0 {
+		o.Duration = min(o.Duration, f.collector.Gate.limit())
 	}
 	if !f.shared {
 		f.sink.Close()
@@ -133,18 +133,19 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-func (f *flight) isPastLimit() bool {
+// hasOverrun reports whether the run has passed its collector's own limit.
+func (f *flight) hasOverrun() bool {
 	if f.limit == nil {
 		return false
 	}
 	f.engine.mu.Lock()
 	defer f.engine.mu.Unlock()
-	return f.pastLimit
+	return f.overran
 }
 
 // atLimit returns the error of a run that has passed its collector's own limit.
 func (f *flight) atLimit(returned bool) error {
-	err := fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.limit(), context.DeadlineExceeded)
+	err := fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.Gate.limit(), context.DeadlineExceeded)
 	if returned && f.err != nil && !errors.Is(f.err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", err, f.err)
 	}

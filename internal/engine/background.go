@@ -48,14 +48,14 @@ const minLimit = keptLimit
 // StartBackground starts the background runs of a collector whose policy asks for them. The
 // first run starts at once.
 func (e *Engine) StartBackground(c *Collector) {
-	if c.Policy == nil || c.Policy.Background <= 0 {
+	if c.Gate.policy.Background <= 0 {
 		return
 	}
 	b := &background{engine: e, collector: c}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	c.background = b
+	c.Gate.background = b
 	b.next = time.Now()
 	b.schedule(b.next)
 }
@@ -75,7 +75,7 @@ func (b *background) schedule(now time.Time) {
 // together do not run together for ever. From then on, attempts begin at multiples of the
 // period; those that an earlier attempt has not left in time are skipped.
 func (b *background) scheduleNext(now time.Time) {
-	every := b.collector.Policy.Background
+	every := b.collector.Gate.policy.Background
 	if !b.tried {
 		b.next = b.next.Add(every - rand.N(every/2+1))
 	}
@@ -119,7 +119,7 @@ func (b *background) run() {
 // whether there was a run.
 func (b *background) try() (o Outcome, ran bool) {
 	e, c := b.engine, b.collector
-	ctx, cancel := context.WithTimeout(b.ctx, max(c.limit(), c.Policy.Background, minPatience))
+	ctx, cancel := context.WithTimeout(b.ctx, max(c.Gate.limit(), c.Gate.policy.Background, minPatience))
 	defer cancel()
 	scrape := NewScrape(ctx) // It lasts for as long as the run may wait for its place.
 	defer scrape.End()
@@ -140,11 +140,11 @@ func (b *background) try() (o Outcome, ran bool) {
 	}
 	e.mu.Lock()
 	f.waiters--
-	pastLimit := f.pastLimit
+	overran := f.overran
 	e.mu.Unlock()
 	returned := isClosed(f.done)
 	switch {
-	case pastLimit:
+	case overran:
 		o.Err = f.atLimit(returned)
 	case returned:
 		o.Err = f.err
@@ -159,11 +159,14 @@ func (b *background) try() (o Outcome, ran bool) {
 	return o, true
 }
 
-// outcome returns what a scrape gets, or nil if it has to wait for the end of the first
-// attempt. If the last attempt has failed, orStale adds the last good result.
-func (b *background) outcome(now time.Time) *Outcome {
-	switch last := b.collector.last; {
-	case !b.tried:
+// before returns what a scrape gets, or nil if it has to wait for the end of the first attempt.
+// If the last attempt has failed, orStale adds the last good result. An attempt gets nil, as
+// long as it may start a run.
+func (b *background) before(s *Scrape, now time.Time) *Outcome {
+	switch last := b.collector.Gate.last; {
+	case s.background && b.ended:
+		return &Outcome{Err: context.Canceled}
+	case s.background || !b.tried:
 		return nil
 	case b.err != nil:
 		return &Outcome{Err: b.err}
@@ -172,8 +175,8 @@ func (b *background) outcome(now time.Time) *Outcome {
 	}
 }
 
-// leavesRunsTo reports whether only background runs of c are started, and s is none.
-func (c *Collector) leavesRunsTo(s *Scrape) bool { return c.background != nil && !s.background }
+// hasEnded reports whether EndBackground has ended the background runs.
+func (g *Gate) hasEnded() bool { return g.background != nil && g.background.ended }
 
 // EndBackground ends the background runs of a collector, if it has any: the context of one
 // that is under way ends, and no other is started. Scrapes get what there is; if closed is
@@ -186,7 +189,7 @@ func (e *Engine) EndBackground(c *Collector, closed bool) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	b := c.background
+	b := c.Gate.background
 	if b == nil || b.ended {
 		return
 	}
@@ -200,10 +203,8 @@ func (e *Engine) EndBackground(c *Collector, closed bool) {
 	b.timer.Stop()
 	b.cancel()
 	for _, f := range c.flying {
-		f.ended = true
 		f.cancel()
-		e.startGrace(f)
-		e.uncount(f)
+		e.move(f, onExpire)
 	}
 	e.wakeAll()
 }
@@ -242,7 +243,7 @@ func (e *Engine) ended() (attempts []<-chan struct{}, runs []*flight) {
 		}
 	}
 	for f := range e.flights {
-		if f.ended {
+		if f.collector.Gate.hasEnded() {
 			runs = append(runs, f)
 		}
 	}

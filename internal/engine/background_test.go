@@ -21,14 +21,14 @@ func TestBackgroundFlood(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var e engine.Engine
 				n := 0
-				run := func(_ context.Context, sink engine.Sink) error {
+				run := func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 					for range n {
 						send(sink, 1)
 					}
 					return nil
 				}
 				for n = range map[int]bool{bound: true, flood: true} {
-					c := &engine.Collector{Run: run, Shared: isShared, Policy: &engine.Policy{Background: time.Hour}}
+					c := &engine.Collector{Run: run, Shared: isShared, Gate: engine.NewGate(&engine.Policy{Background: time.Hour})}
 					e.StartBackground(c)
 					o := scrape(&e, time.Second, c)[0]
 					switch {
@@ -53,7 +53,7 @@ func TestBackgroundFlood(t *testing.T) {
 func TestBackgroundTakesNoPlace(t *testing.T) {
 	bothKinds(t, func(t *testing.T, c *gate) {
 		e := engine.Engine{Concurrency: 2}
-		c.Policy = &engine.Policy{Background: time.Hour, Priority: 1}
+		c.Gate = engine.NewGate(&engine.Policy{Background: time.Hour, Priority: 1})
 		e.StartBackground(c.Collector)
 		other := newGate(false)
 		other.open()
@@ -87,12 +87,12 @@ func TestBackgroundWaitsForPlace(t *testing.T) {
 		var e engine.Engine
 		g := engine.NewGroup(1)
 		holder := newGate(true)
-		holder.Policy = &engine.Policy{Group: g}
+		holder.Gate = engine.NewGate(&engine.Policy{Group: g})
 		held := inBackground(t.Context(), &e, holder.Collector)
 		synctest.Wait()
 		c := newGate(false)
 		c.open()
-		c.Policy = &engine.Policy{Background: 10 * time.Second, Timeout: time.Second, Group: g}
+		c.Gate = engine.NewGate(&engine.Policy{Background: 10 * time.Second, Timeout: time.Second, Group: g})
 		e.StartBackground(c.Collector)
 		start := time.Now()
 		o := e.Collect(t.Context(), jobs(c.Collector))[0]

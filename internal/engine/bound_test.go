@@ -43,8 +43,8 @@ func TestNoPileUp(t *testing.T) {
 						release = make(chan struct{})
 					)
 					for range collectors {
-						list = append(list, &engine.Collector{Shared: isShared, Run: func(ctx context.Context, _ engine.Sink) error {
-							return engine.FromChannelOf(ctx, -1, func(chan<- int) { starts.Add(1); <-release }, func(int) {})
+						list = append(list, &engine.Collector{Shared: isShared, Run: func(ctx context.Context, r engine.Running, _ engine.Sink) error {
+							return engine.FromChannelOf(r, -1, func(chan<- int) { starts.Add(1); <-release }, func(int) {})
 						}})
 					}
 					before := runtime.NumGoroutine()
@@ -160,8 +160,8 @@ func (w *world) collector(isShared bool) *engine.Collector {
 		send(2)
 		return nil
 	}
-	return &engine.Collector{Shared: isShared, Run: func(ctx context.Context, sink engine.Sink) error {
-		return engine.FromChannelOf(ctx, -1, func(ch chan<- float64) {
+	return &engine.Collector{Shared: isShared, Run: func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+		return engine.FromChannelOf(r, -1, func(ch chan<- float64) {
 			if err := run(ctx, func(v float64) { ch <- v }); err != nil {
 				panic(err)
 			}

@@ -64,6 +64,18 @@ func (b *Breaker) refuses(now time.Time) bool {
 // started tells that a run is started, which is the probe if the breaker is half-open.
 func (b *Breaker) started(now time.Time) { b.probing = b.state(now) == BreakerHalfOpen }
 
+// judge tells what the end of a run says.
+func (b *Breaker) judge(v verdict, now time.Time) {
+	switch v {
+	case isGood:
+		b.succeeded()
+	case isBad:
+		b.failed(now)
+	default:
+		b.gaveUp()
+	}
+}
+
 func (b *Breaker) succeeded() {
 	b.failures, b.until, b.probing = 0, time.Time{}, false
 }

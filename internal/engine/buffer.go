@@ -58,7 +58,7 @@ func newBuffer(expected int) *Buffer {
 // Sample implements Sink.
 func (b *Buffer) Sample(f *model.Family, p *model.Point) error { return b.SampleOf(f, p, nil) }
 
-// SampleOf is Sample for a point that has an origin; see KeepsOrigins.
+// SampleOf is Sample for a point that has an origin; see Running.Origins.
 func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -79,15 +79,6 @@ func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 	b.count++
 	m.samples = append(m.samples, model.Sample{Family: f, Point: p.CloneWith(m.texts.Hold(p.Labels)), Origin: origin})
 	return nil
-}
-
-// KeepsOrigins returns the buffer that sink is if it wants the origins of samples (see
-// Job), and how many there will probably be. It returns nil if it does not.
-func KeepsOrigins(sink Sink) (b *Buffer, expected int) {
-	if b, ok := sink.(*Buffer); ok && b.origins {
-		return b, b.expected
-	}
-	return nil, 0
 }
 
 // withoutOrigins returns the samples without their Origin.

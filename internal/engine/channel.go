@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -31,28 +30,26 @@ var errClosedChannel = errors.New("the channel was closed, which belongs to whoe
 func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) error {
 	result := make(chan error, 1)
 	goTry(func() error {
-		return fromChannel(newRun(0, new(latecomers), true), end, collect, each)
+		return fromChannel(&hints{late: new(latecomers), waited: true}, end, collect, each)
 	}, func(err error) { result <- err })
 	return <-result
 }
 
-// FromChannelOf is FromChannel in the run that ctx was made for, whose goroutine calls
-// collect.
+// FromChannelOf is FromChannel in a run that is told r, whose goroutine calls collect.
 //
 // If the last run has sent something, no goroutine receives as long as the scrape has
 // something else to do than to wait for this run: a collector that sends no more than
 // fits, and does not block, is done by then, and its own goroutine handles what the
 // channel holds. So there is no second goroutine, and nothing to switch between; see
 // crew for what that gains.
-func FromChannelOf[T comparable](ctx context.Context, end T, collect func(chan<- T), each func(T)) error {
-	r, ok := ctx.Value(runKey{}).(*run)
-	if !ok {
+func FromChannelOf[T comparable](r Running, end T, collect func(chan<- T), each func(T)) error {
+	if r.hints == nil {
 		return FromChannel(end, collect, each)
 	}
-	return fromChannel(r, end, collect, each)
+	return fromChannel(r.hints, end, collect, each)
 }
 
-func fromChannel[T comparable](of *run, end T, collect func(chan<- T), each func(T)) (err error) {
+func fromChannel[T comparable](of *hints, end T, collect func(chan<- T), each func(T)) (err error) {
 	capacity := firstCapacity
 	if of.expected > 0 {
 		capacity = min(max(of.expected+of.expected/8+1, minCapacity), maxCapacity)

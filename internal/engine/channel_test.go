@@ -24,8 +24,8 @@ var ways = map[string]func(collect func(chan<- int), each func(int)) error{
 
 // inRun receives from a channel in a run that is started before some others.
 func inRun(others int, collect func(chan<- int), each func(int)) error {
-	collectors := []*engine.Collector{{Shared: true, Run: func(ctx context.Context, _ engine.Sink) error {
-		return engine.FromChannelOf(ctx, -1, collect, each)
+	collectors := []*engine.Collector{{Shared: true, Run: func(ctx context.Context, r engine.Running, _ engine.Sink) error {
+		return engine.FromChannelOf(r, -1, collect, each)
 	}}}
 	for range others {
 		collectors = append(collectors, shared(func(engine.Sink) error { return nil }))

@@ -21,7 +21,7 @@ func TestConcurrency(t *testing.T) {
 		var running, most atomic.Int32
 		var list []*engine.Collector
 		for i := range collectors {
-			list = append(list, &engine.Collector{Shared: i%2 == 0, Run: func(_ context.Context, sink engine.Sink) error {
+			list = append(list, &engine.Collector{Shared: i%2 == 0, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 				defer running.Add(-1)
 				if n := running.Add(1); n > most.Load() {
 					most.Store(n)
@@ -165,7 +165,7 @@ func TestPlaceIsNotLeftFree(t *testing.T) {
 				e := engine.Engine{Concurrency: 2}
 				group := engine.NewGroup(1)
 				sleeping := func(d time.Duration, p *engine.Policy) *engine.Collector {
-					return &engine.Collector{Policy: p, Run: func(context.Context, engine.Sink) error {
+					return &engine.Collector{Gate: engine.NewGate(p), Run: func(context.Context, engine.Running, engine.Sink) error {
 						time.Sleep(d)
 						return nil
 					}}
@@ -202,7 +202,7 @@ func TestWhatNeedsNoPlaceAfterAll(t *testing.T) {
 			collectors = append(collectors, shared(func(engine.Sink) error { time.Sleep(time.Second); return nil }))
 		}
 		cached := quick()
-		cached.Policy = &engine.Policy{Cache: time.Hour}
+		cached.Gate = engine.NewGate(&engine.Policy{Cache: time.Hour})
 		var (
 			all    sync.WaitGroup
 			others atomic.Int32 // Scrapes that have got it.

@@ -70,8 +70,8 @@ func TestGoexitCostsNobodyElse(t *testing.T) {
 
 // sending returns a collector that sends to a channel.
 func sending(collect func(ch chan<- int)) *engine.Collector {
-	return &engine.Collector{Shared: true, Run: func(ctx context.Context, sink engine.Sink) error {
-		return engine.FromChannelOf(ctx, -1, collect, func(v int) { send(sink, float64(v)) })
+	return &engine.Collector{Shared: true, Run: func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+		return engine.FromChannelOf(r, -1, collect, func(v int) { send(sink, float64(v)) })
 	}}
 }
 
@@ -231,12 +231,11 @@ func TestFewGoroutines(t *testing.T) {
 	})
 }
 
-// TestChannelWithoutRun checks that a collector whose context is not the one of its run,
-// because somebody has replaced it, is served as well.
+// TestChannelWithoutRun checks that a collector that is not told of its run is served as well.
 func TestChannelWithoutRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(_ context.Context, sink engine.Sink) error {
-			return engine.FromChannelOf(context.Background(), -1, func(ch chan<- int) {
+		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {
+			return engine.FromChannelOf(engine.Running{}, -1, func(ch chan<- int) {
 				for i := range 1000 {
 					ch <- i
 				}
@@ -252,9 +251,9 @@ func TestChannelWithoutRun(t *testing.T) {
 // collector looks at others that send.
 func TestChannelsInOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(ctx context.Context, sink engine.Sink) error {
-			return engine.FromChannelOf(ctx, -1, func(outer chan<- int) {
-				err := engine.FromChannelOf(ctx, -1, func(inner chan<- int) {
+		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+			return engine.FromChannelOf(r, -1, func(outer chan<- int) {
+				err := engine.FromChannelOf(r, -1, func(inner chan<- int) {
 					for i := range 1000 {
 						inner <- i
 					}
@@ -278,7 +277,7 @@ func TestRunContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), key{}, "value"), time.Minute)
 		defer cancel()
 		deadline, _ := ctx.Deadline()
-		o := new(engine.Engine).Collect(ctx, jobs(aware(func(ctx context.Context, _ engine.Sink) error {
+		o := new(engine.Engine).Collect(ctx, jobs(aware(func(ctx context.Context, _ engine.Running, _ engine.Sink) error {
 			child, cancel := context.WithCancel(ctx)
 			defer cancel()
 			if got, ok := child.Deadline(); !ok || !got.Equal(deadline.Add(-headStart)) || child.Value(key{}) != "value" {

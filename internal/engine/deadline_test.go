@@ -15,23 +15,23 @@ var errOwn = errors.New("the collector's own error")
 
 // misbehaving are runs that end late, if at all, before release is closed. Each
 // sends 1 at first.
-var misbehaving = map[string]func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error{
-	"sleeps": func(_ context.Context, _ <-chan struct{}, sink engine.Sink) error {
+var misbehaving = map[string]func(ctx context.Context, r engine.Running, release <-chan struct{}, sink engine.Sink) error{
+	"sleeps": func(_ context.Context, _ engine.Running, _ <-chan struct{}, sink engine.Sink) error {
 		send(sink, 1)
 		time.Sleep(time.Hour)
 		return nil
 	},
-	"is stuck": func(_ context.Context, release <-chan struct{}, sink engine.Sink) error {
+	"is stuck": func(_ context.Context, _ engine.Running, release <-chan struct{}, sink engine.Sink) error {
 		send(sink, 1)
 		<-release
 		return nil
 	},
-	"notices the deadline too late": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
+	"notices the deadline too late": func(ctx context.Context, _ engine.Running, release <-chan struct{}, sink engine.Sink) error {
 		send(sink, 1)
 		<-release
 		return ctx.Err()
 	},
-	"gives up without a word": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
+	"gives up without a word": func(ctx context.Context, _ engine.Running, release <-chan struct{}, sink engine.Sink) error {
 		send(sink, 1)
 		select {
 		case <-ctx.Done():
@@ -39,7 +39,7 @@ var misbehaving = map[string]func(ctx context.Context, release <-chan struct{}, 
 		}
 		return nil
 	},
-	"gives up for another reason": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
+	"gives up for another reason": func(ctx context.Context, _ engine.Running, release <-chan struct{}, sink engine.Sink) error {
 		send(sink, 1)
 		select {
 		case <-ctx.Done():
@@ -47,14 +47,14 @@ var misbehaving = map[string]func(ctx context.Context, release <-chan struct{}, 
 		}
 		return errOwn
 	},
-	"is stuck and sends to a channel": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
-		return engine.FromChannelOf(ctx, -1, func(ch chan<- int) {
+	"is stuck and sends to a channel": func(_ context.Context, r engine.Running, release <-chan struct{}, sink engine.Sink) error {
+		return engine.FromChannelOf(r, -1, func(ch chan<- int) {
 			ch <- 1
 			<-release
 		}, func(v int) { send(sink, float64(v)) })
 	},
-	"blocks on a send of its own": func(ctx context.Context, release <-chan struct{}, sink engine.Sink) error {
-		return engine.FromChannelOf(ctx, -1, func(ch chan<- int) {
+	"blocks on a send of its own": func(_ context.Context, r engine.Running, release <-chan struct{}, sink engine.Sink) error {
+		return engine.FromChannelOf(r, -1, func(ch chan<- int) {
 			ch <- 1
 			own := make(chan int)
 			select {
@@ -63,7 +63,7 @@ var misbehaving = map[string]func(ctx context.Context, release <-chan struct{}, 
 			}
 		}, func(v int) { send(sink, float64(v)) })
 	},
-	"panics too late": func(_ context.Context, release <-chan struct{}, sink engine.Sink) error {
+	"panics too late": func(_ context.Context, _ engine.Running, release <-chan struct{}, sink engine.Sink) error {
 		send(sink, 1)
 		<-release
 		panic("too late")
@@ -97,8 +97,8 @@ func TestDeadline(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/%v", way, kind, want), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						release := make(chan struct{})
-						bad := &engine.Collector{Shared: isShared, Run: func(ctx context.Context, sink engine.Sink) error {
-							return run(ctx, release, sink)
+						bad := &engine.Collector{Shared: isShared, Run: func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+							return run(ctx, r, release, sink)
 						}}
 						ctx, cancel := begin()
 						defer cancel()
@@ -151,7 +151,7 @@ func TestGivingUp(t *testing.T) {
 	for _, own := range []error{nil, errOwn, fmt.Errorf("query: %w", context.DeadlineExceeded)} {
 		t.Run(fmt.Sprint(own), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				wait := func(ctx context.Context, sink engine.Sink) error {
+				wait := func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 					send(sink, 1)
 					<-ctx.Done()
 					return own
@@ -187,7 +187,7 @@ func TestScrapeOverBefore(t *testing.T) {
 // no sample.
 func TestOwnErrors(t *testing.T) {
 	outcomes := new(engine.Engine).Collect(t.Context(), jobs(
-		aware(func(_ context.Context, sink engine.Sink) error {
+		aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 			send(sink, 1)
 			sink.Drop(errors.New("a bad sample"))
 			return errOwn

@@ -24,11 +24,6 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Run is one run of a collector: it writes what it collects into sink and returns
-// when it is done. Everything that the engine does to a run, and every policy, is
-// done to a value of this type.
-type Run func(ctx context.Context, sink Sink) error
-
 // ErrStillRunning reports that a collector was not started because an earlier run of
 // it, which has outlived its scrape, has not returned yet.
 var ErrStillRunning = errors.New("an earlier run has not returned yet")
@@ -61,8 +56,8 @@ type Collector struct {
 	// Shared tells that the collector cannot see the context, so that its result
 	// is the same for all: scrapes that overlap share one run.
 	Shared bool
-	// Policy is nil if nothing was asked for. It must not be changed.
-	Policy *Policy
+	// Gate is zero if no policy was asked for.
+	Gate Gate
 
 	// Earlier, if not nil, is the same collector's earlier registration. While a run
 	// of that one is overdue, this one is not started.
@@ -75,9 +70,6 @@ type Collector struct {
 	// The following are guarded by the engine's mutex.
 	flying   []*flight // Runs that have not returned, the oldest first.
 	joinable *flight   // The run that others may share.
-	last     *result   // The last good one, if results are kept.
-
-	background *background // Nil if there are no background runs.
 
 	stats Stats
 }
@@ -171,10 +163,17 @@ func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
 	defer e.mu.Unlock()
 	now := time.Now()
 	for i, job := range jobs {
-		outcomes[i] = job.Collector.orStale(outcomes[i], now)
+		outcomes[i] = job.Collector.Gate.orStale(outcomes[i], now)
 		job.Collector.stats.count(&outcomes[i], flights[i] != nil)
 	}
 }
+
+// shares reports whether scrapes that overlap share a run.
+func (c *Collector) shares() bool { return c.Shared || c.KeepsResults() }
+
+// KeepsResults reports whether good results are kept for other scrapes. Such a collector
+// writes to a buffer: a Job must not give it a sink.
+func (c *Collector) KeepsResults() bool { return c.Gate.keeps() }
 
 // isIdle reports whether no run of c, or of an earlier registration, is under way. c may be
 // nil.
@@ -214,24 +213,9 @@ func (e *Engine) hasPlace(c *Collector) bool {
 		return false
 	}
 	for priority, n := range e.blocked {
-		if n > 0 && priority > c.priority() {
+		if n > 0 && priority > c.Gate.priority() {
 			return false
 		}
 	}
 	return true
-}
-
-func (c *Collector) priority() int {
-	if c.Policy == nil {
-		return 0
-	}
-	return c.Policy.Priority
-}
-
-// group returns the group of the collector, or nil.
-func (c *Collector) group() *Group {
-	if c.Policy == nil {
-		return nil
-	}
-	return c.Policy.Group
 }

@@ -17,7 +17,7 @@ func TestKeptRunEndsWhenCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
 		ended, release := make(chan struct{}), make(chan struct{})
-		c := aware(func(ctx context.Context, _ engine.Sink) error {
+		c := aware(func(ctx context.Context, _ engine.Running, _ engine.Sink) error {
 			defer close(ended)
 			select {
 			case <-ctx.Done():
@@ -26,7 +26,7 @@ func TestKeptRunEndsWhenCancelled(t *testing.T) {
 				return nil
 			}
 		})
-		c.Policy = &engine.Policy{Cache: time.Second}
+		c.Gate = engine.NewGate(&engine.Policy{Cache: time.Second})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		e.Collect(ctx, jobs(c))
@@ -44,7 +44,7 @@ func TestKeptRunEndsWhenJoinerIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
 		release := make(chan struct{})
-		c := aware(func(ctx context.Context, _ engine.Sink) error {
+		c := aware(func(ctx context.Context, _ engine.Running, _ engine.Sink) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
@@ -52,7 +52,7 @@ func TestKeptRunEndsWhenJoinerIsCancelled(t *testing.T) {
 				return nil
 			}
 		})
-		c.Policy = &engine.Policy{Cache: time.Second}
+		c.Gate = engine.NewGate(&engine.Policy{Cache: time.Second})
 		scrape(&e, time.Second, c)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
@@ -71,7 +71,7 @@ func TestOwnRunsAreNotElsewhere(t *testing.T) {
 	for _, origin := range []any{nil, "x"} {
 		synctest.Test(t, func(t *testing.T) {
 			var e engine.Engine
-			c := aware(func(_ context.Context, sink engine.Sink) error {
+			c := aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 				time.Sleep(2 * time.Second)
 				send(sink, 1)
 				return nil
@@ -95,14 +95,14 @@ func TestVolumeOfRunsThatHaveReturned(t *testing.T) {
 	for _, bigFirst := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			var e engine.Engine
-			big := aware(func(_ context.Context, sink engine.Sink) error {
+			big := aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 				f := &model.Family{Name: "big", Type: model.Gauge}
 				for i := range 300_000 {
 					_ = sink.Sample(f, &model.Point{Value: float64(i)})
 				}
 				return nil
 			})
-			slow := aware(func(ctx context.Context, sink engine.Sink) error { <-ctx.Done(); return ctx.Err() })
+			slow := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error { <-ctx.Done(); return ctx.Err() })
 			list := []*engine.Collector{slow, big}
 			if bigFirst {
 				list = []*engine.Collector{big, slow}
@@ -121,14 +121,14 @@ func TestVolumeOfRunsThatHaveReturned(t *testing.T) {
 func TestVolumeIsNoVerdict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
-		big := aware(func(_ context.Context, sink engine.Sink) error {
+		big := aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 			f := &model.Family{Name: "big", Type: model.Gauge}
 			for i := range 240_000 {
 				_ = sink.Sample(f, &model.Point{Value: float64(i)})
 			}
 			return nil
 		})
-		fine := aware(func(ctx context.Context, sink engine.Sink) error {
+		fine := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 			select {
 			case <-time.After(700 * time.Millisecond):
 				return nil
@@ -136,7 +136,7 @@ func TestVolumeIsNoVerdict(t *testing.T) {
 				return ctx.Err()
 			}
 		})
-		fine.Policy = &engine.Policy{Breaker: engine.NewBreaker(1, time.Hour)}
+		fine.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(1, time.Hour)})
 		o := scrape(&e, time.Second, fine, big)
 		st := e.Stats([]*engine.Collector{fine})[0]
 		t.Logf("%v after %v; breaker %v", o[0].Err, o[0].Duration, st.Breaker)
@@ -199,7 +199,7 @@ func TestKeptLimitWhileJoined(t *testing.T) {
 	for range 40 {
 		synctest.Test(t, func(t *testing.T) {
 			var e engine.Engine
-			c := &engine.Collector{Shared: true, Policy: &engine.Policy{Cache: time.Second}, Run: func(_ context.Context, sink engine.Sink) error {
+			c := &engine.Collector{Shared: true, Gate: engine.NewGate(&engine.Policy{Cache: time.Second}), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 				time.Sleep(5 * time.Minute)
 				return nil
 			}}
@@ -221,7 +221,7 @@ func TestEarlierRegistrationIsRemembered(t *testing.T) {
 			var e engine.Engine
 			release := make(chan struct{})
 			var started atomic.Bool
-			run := func(context.Context, engine.Sink) error {
+			run := func(context.Context, engine.Running, engine.Sink) error {
 				if started.CompareAndSwap(false, true) {
 					<-release
 				}
@@ -252,13 +252,13 @@ func TestAttendedRunKeepsPlace(t *testing.T) {
 		g := engine.NewGroup(1)
 		var most, now atomic.Int32
 		mk := func() *engine.Collector {
-			c := aware(func(context.Context, engine.Sink) error {
+			c := aware(func(context.Context, engine.Running, engine.Sink) error {
 				most.Store(max(most.Load(), now.Add(1)))
 				time.Sleep(4 * time.Second)
 				now.Add(-1)
 				return nil
 			})
-			c.Policy = &engine.Policy{Group: g}
+			c.Gate = engine.NewGate(&engine.Policy{Group: g})
 			return c
 		}
 		a, b := mk(), mk()
@@ -285,14 +285,14 @@ func TestOneVeryPatientScrape(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
 		hang := false
-		c := aware(func(ctx context.Context, _ engine.Sink) error {
+		c := aware(func(ctx context.Context, _ engine.Running, _ engine.Sink) error {
 			if hang {
 				<-ctx.Done()
 				return ctx.Err()
 			}
 			return nil
 		})
-		c.Policy = &engine.Policy{Breaker: engine.NewBreaker(3, time.Hour)}
+		c.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(3, time.Hour)})
 		scrape(&e, 24*time.Hour, c) // Somebody's curl with a silly header.
 		hang = true
 		for range 60 {
@@ -310,7 +310,7 @@ func TestSharingWithDistantDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
 		var runs atomic.Int32
-		c := aware(func(context.Context, engine.Sink) error {
+		c := aware(func(context.Context, engine.Running, engine.Sink) error {
 			runs.Add(1)
 			time.Sleep(time.Second)
 			return nil
@@ -334,8 +334,10 @@ func TestSharingWithDistantDeadlines(t *testing.T) {
 func TestNestedScrapeGetsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
-		b := aware(func(context.Context, engine.Sink) error { return nil })
-		a := aware(func(ctx context.Context, _ engine.Sink) error { return e.Collect(ctx, jobs(b))[0].Err })
+		b := aware(func(context.Context, engine.Running, engine.Sink) error { return nil })
+		a := aware(func(ctx context.Context, _ engine.Running, _ engine.Sink) error {
+			return e.Collect(ctx, jobs(b))[0].Err
+		})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		out := inBackground(ctx, &e, a)

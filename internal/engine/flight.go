@@ -24,6 +24,7 @@ type flight struct {
 	engine    *Engine
 	collector *Collector
 	ctx       runContext
+	hints     hints
 	sink      Sink
 	shared    bool               // Others may join it.
 	buffer    *Buffer            // The sink, if the caller has not given one.
@@ -39,19 +40,18 @@ type flight struct {
 	preempted atomic.Bool // Its sink was closed, since it kept another scrape from starting its collector.
 
 	// The following are guarded by the engine's mutex.
-	fresh     bool        // Whoever has launched it does not know yet.
-	waiters   int         // Scrapes that wait for it.
-	joined    bool        // There were several of them. It does not change once done is closed.
-	counted   bool        // It counts in Engine.running.
-	place     *place      // In its collector's group; nil if it has none, or has given it up.
-	ended     bool        // EndBackground has ended it.
-	left      bool        // A scrape has left it behind, or its collector's own limit has passed.
-	leftAt    time.Time   // When that was.
-	pastLimit bool        // The latter.
-	overdue   bool        // It was left, and did not return within the grace period.
-	grace     *time.Timer // Ends the grace period.
-	limiter   *time.Timer // Ends the collector's own limit; nil if it has none.
-	judged    bool        // The breaker knows how it ended.
+	stage   stage       // Only Engine.move changes it.
+	leftAt  time.Time   // When it was left behind, or its own limit passed.
+	grace   *time.Timer // Ends its time for returning; nil if it had none.
+	limiter *time.Timer // Ends the collector's own limit; nil if it has none.
+	waiters int         // Scrapes that wait for it.
+	pass    pass        // What it has of its collector's gate.
+
+	// These are facts beside the stage. Each may hold in several stages, and no event follows
+	// from it.
+	counted bool // It counts in Engine.running. It may have lent its place to a nested scrape, or lost it.
+	joined  bool // There were several scrapes, now or before. It does not change once done is closed.
+	overran bool // It has passed its collector's own limit, as its error says even if it has returned since.
 }
 
 // obstacle is what a run is to another one of its collector.
@@ -70,26 +70,30 @@ const (
 // announces a short deadline could keep a collector from all others.
 func (f *flight) inTheWay(s *Scrape, now time.Time) obstacle {
 	age := now.Sub(f.start)
-	switch kept := f.collector.KeepsResults(); {
-	case f.buffer != nil && f.buffer.IsFull():
-		if !f.overdue || age < s.patience {
+	if f.buffer != nil && f.buffer.IsFull() {
+		if !f.stage.isOverdue() || age < s.patience {
 			return mayReturn // It cannot be joined.
 		}
 		return isStuck
-	case !f.left:
+	}
+	switch f.stage {
+	case stageRunning, stageReturned:
 		return noObstacle
-	case f.pastLimit, f.ended:
+	case stageExpired:
+		return mayReturn
+	case stageStuck:
+		return isStuck
+	}
+	switch kept := f.collector.KeepsResults(); {
 	case age < s.patience, kept && s.patience == 0:
 		return noObstacle
 	case kept:
 		return isStuck // Until its own limit it goes on for the next scrape.
-	case s.patience == 0 && age < minPatience:
+	case f.stage == stageLeft, s.patience == 0 && age < minPatience:
 		return mayReturn
-	}
-	if f.overdue {
+	default:
 		return isStuck
 	}
-	return mayReturn
 }
 
 // obstacle returns the greatest obstacle to a run of c, in this registration, an earlier
@@ -107,23 +111,20 @@ func (c *Collector) obstacle(s *Scrape, now time.Time) obstacle {
 	return greatest
 }
 
-// tryStart starts or joins a run, or returns an outcome without one. It returns nil
-// and nil if the job has to wait. The engine's mutex is held.
-func (e *Engine) tryStart(s *Scrape, job Job, now time.Time, late *latecomers) (*flight, *Outcome) {
-	if f, o := e.tryWithout(s, job, now); f != nil || o != nil {
-		return f, o
-	}
+// tryStart starts a run, which the caller has to have run without the engine's mutex. It
+// returns nil if the job has to wait. tryWithout has found neither a run nor an outcome.
+func (e *Engine) tryStart(s *Scrape, job Job, now time.Time, late *latecomers) *flight {
 	c := job.Collector
-	if c.leavesRunsTo(s) || c.isBusy(s, now) || !e.hasPlace(c) {
-		return nil, nil
+	if !c.Gate.admits(s) || c.isBusy(s, now) || !e.hasPlace(c) {
+		return nil
 	}
-	in, ok := c.acquire(now)
+	in, ok := c.Gate.enter(now)
 	if !ok {
-		return nil, nil
+		return nil
 	}
 	f := e.launch(s, job, now, late)
-	f.place = in
-	return f, nil
+	f.pass = in
+	return f
 }
 
 // isBusy reports whether a run has to wait for another one of its collector, or has come
@@ -135,21 +136,12 @@ func (c *Collector) isBusy(s *Scrape, now time.Time) bool {
 	return len(c.flying) >= maxOverlap || len(c.flying) > 0 && (s.background || !s.isPatient()) || c.obstacle(s, now) != noObstacle
 }
 
-// tryWithout is what tryStart does before it starts a run.
+// tryWithout joins a run, or returns an outcome without one. It returns nil and nil if the job
+// needs a run of its own, or has to wait. The engine's mutex is held.
 func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcome) {
 	c := job.Collector
-	switch b := c.background; {
-	case b == nil:
-	case !s.background:
-		return nil, b.outcome(now)
-	case b.ended:
-		return nil, &Outcome{Err: context.Canceled}
-	}
-	if o := c.cached(now); o != nil {
+	if o := c.Gate.before(s, now); o != nil || !c.Gate.admits(s) {
 		return nil, o
-	}
-	if c.Policy != nil && c.Policy.Breaker != nil {
-		c.Policy.Breaker.meet(s.patience, now)
 	}
 	switch c.obstacle(s, now) {
 	case isStuck:
@@ -161,12 +153,12 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 		f.waiters++
 		f.joined = true
 		f.buffer.Bound(true)
-		if f.limiter != nil && c.limit() == 0 {
+		if f.limiter != nil && c.Gate.limit() == 0 {
 			f.limiter.Stop() // It is attended again.
 		}
 		return f, nil
 	}
-	if err := c.refuses(s, now); err != nil {
+	if err := c.Gate.refuses(s, now); err != nil {
 		return nil, &Outcome{Err: err}
 	}
 	return nil, nil
@@ -175,233 +167,4 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 // lastsFor reports whether the context of f does not end much too early for a scrape.
 func (f *flight) lastsFor(s *Scrape, now time.Time) bool {
 	return f.until.IsZero() || !s.deadline.IsZero() && f.until.Sub(now) >= s.runsEnd.Sub(now)/3
-}
-
-// finish is called by the run's goroutine when the run has returned with err. reason is
-// why its context has ended, if it has.
-func (e *Engine) finish(f *flight, err error, reason Kind) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	c := f.collector
-	f.err, f.end = err, time.Now()
-	if f.limiter != nil {
-		f.limiter.Stop()
-	}
-	if f.grace != nil {
-		f.grace.Stop()
-	}
-	if f.ownEnd && reason == KindTimeout {
-		f.pastLimit = true // The end of the context can be earlier than passLimit.
-	}
-	f.keep()
-	f.judge(f.verdict(err, reason, f.end), f.end)
-	delete(e.flights, f)
-	c.removeFlight(f)
-	if f.left {
-		c.countLeft(-1, -btoi(f.overdue))
-	}
-	if c.joinable == f {
-		c.joinable = nil
-	}
-	e.uncount(f)
-	f.givePlaceUp()
-	e.wakeAll()
-	close(f.done)
-}
-
-func (c *Collector) removeFlight(f *flight) {
-	kept := c.flying[:0]
-	for _, other := range c.flying {
-		if other != f {
-			kept = append(kept, other)
-		}
-	}
-	clear(c.flying[len(kept):])
-	c.flying = kept
-}
-
-// passLimit is called at the collector's own limit. A run that can see its context then has
-// the same time again to return, if its scrapes last that long; see endLimit.
-func (e *Engine) passLimit(f *flight, limit time.Duration) {
-	e.mu.Lock()
-	_, underWay := e.flights[f]
-	if f.collector.limit() == 0 && f.waiters > 0 {
-		underWay = false // A scrape has joined it at this very moment.
-	}
-	if underWay && !f.pastLimit {
-		f.pastLimit = true
-		f.leave()
-		f.leftAt = time.Now() // Even if a scrape has left it before: it went on.
-		f.judge(isBad, f.leftAt)
-		if !f.ownEnd {
-			f.cancel()
-		}
-		e.uncount(f)
-		if f.overdue {
-			e.markOverdue(f) // The group does not know of the limit yet.
-		}
-		if f.collector.Shared {
-			e.startGrace(f)
-			close(f.limit)
-		} else {
-			after := max(limit, minAfterLimit)
-			if f.collector.background != nil {
-				after = minAfterLimit // No scrape listens meanwhile, nor sees that it is stuck.
-			}
-			f.limiter = time.AfterFunc(after, func() { e.endLimit(f) })
-		}
-		e.wakeAll()
-	}
-	e.mu.Unlock()
-}
-
-// minAfterLimit is how long a run that has passed its collector's own limit has for
-// returning, at least.
-const minAfterLimit = time.Second
-
-// endLimit ends the waiting for a run that has passed its collector's own limit.
-func (e *Engine) endLimit(f *flight) {
-	e.mu.Lock()
-	_, underWay := e.flights[f]
-	if underWay {
-		close(f.limit)
-		e.markOverdue(f)
-		e.wakeAll()
-	}
-	e.mu.Unlock()
-	if underWay && f.buffer == nil {
-		f.sink.Close()
-	}
-}
-
-// leave is for a scrape that ends before the run has returned, because of its deadline
-// or because it was cancelled. A run that cannot see its context is not ended by that,
-// and stays open to others; nor is one that belongs to its collector.
-//
-// tooMuch means that the scrape had no time left because of what others have sent, which says
-// nothing about this run.
-func (e *Engine) leave(f *flight, s *Scrape, deadline, tooMuch bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	f.waiters--
-	if _, underWay := e.flights[f]; !underWay {
-		return
-	}
-	c := f.collector
-	endless := c.Shared || c.KeepsResults()
-	if f.waiters == 0 {
-		if f.buffer != nil {
-			f.buffer.Bound(false)
-		}
-		if !endless {
-			if c.joinable == f {
-				c.joinable = nil
-			}
-			if f.cancel != nil {
-				f.cancel()
-			}
-		}
-	}
-	if f.waiters == 0 && c.KeepsResults() && c.limit() == 0 && !f.pastLimit {
-		f.limiter = time.AfterFunc(keptLimit, func() { e.passLimit(f, keptLimit) })
-	}
-	switch {
-	case f.pastLimit:
-		// It is known.
-	case deadline && s.isPatient() && endless, f.waiters == 0 && (deadline || !endless):
-		if c.KeepsResults() {
-			f.leave()
-			return // It goes on.
-		}
-		switch now := time.Now(); {
-		case !deadline:
-			f.judge(isNeither, now)
-		case tooMuch || !f.isFair(now):
-			f.endProbe() // What becomes of it may still say something.
-		default:
-			f.judge(isBad, now)
-		}
-		e.startGrace(f)
-	case f.waiters > 0:
-		return
-	}
-	e.uncount(f)
-	e.wakeAll()
-}
-
-// leave notes that the run is left behind from now on.
-func (f *flight) leave() {
-	if !f.left {
-		f.left, f.leftAt = true, time.Now()
-		f.collector.countLeft(1, 0)
-	}
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// startGrace is for a run that was left behind: it has a moment to return.
-func (e *Engine) startGrace(f *flight) {
-	f.leave()
-	if f.grace != nil || f.overdue {
-		return
-	}
-	f.grace = time.AfterFunc(grace, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if _, underWay := e.flights[f]; underWay {
-			e.markOverdue(f)
-			e.wakeAll()
-		}
-	})
-	if rest := minPatience - time.Since(f.start); rest > grace { // Scrapes without a deadline wait that long.
-		time.AfterFunc(rest, func() {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.wakeAll()
-			if f.place != nil {
-				f.collector.Policy.Group.wake()
-			}
-		})
-	}
-}
-
-// markOverdue is for a run that has not returned within its grace period. Its collector
-// is not started again before it returns, but for scrapes that would have given it
-// longer; see inTheWay.
-func (e *Engine) markOverdue(f *flight) {
-	if !f.overdue {
-		f.leave()
-		f.overdue = true
-		f.collector.countLeft(0, 1)
-		f.collector.stats.StuckSince = f.leftAt
-		if f.collector.Shared && f.waiters == 0 {
-			f.cancel() // For its hooks; the collector cannot see it.
-		}
-	}
-	if f.place != nil {
-		f.collector.Policy.Group.markOverdue(f.place, f.pastLimit || f.ended)
-	}
-	e.uncount(f)
-}
-
-// uncount lets another run start in the place of f. Its place in a group it keeps: the
-// resource of the group is in use until f returns.
-func (e *Engine) uncount(f *flight) {
-	if f.counted {
-		f.counted = false
-		e.running--
-	}
-}
-
-// givePlaceUp gives up the run's place in a group, if it has one.
-func (f *flight) givePlaceUp() {
-	if f.place != nil {
-		f.collector.Policy.Group.release(f.place)
-		f.place = nil
-	}
 }

@@ -21,7 +21,7 @@ type Group struct {
 // place is what one run has of a group. The group's mutex guards it.
 type place struct {
 	start     time.Time
-	overdue   bool // The run is; see flight.overdue.
+	overdue   bool // The run is; see stageOverdue.
 	pastLimit bool // It has passed its collector's own limit.
 }
 

@@ -31,11 +31,11 @@ func TestFullGroupIsNamed(t *testing.T) {
 				for range test.places {
 					g := newGate(false)
 					t.Cleanup(g.open)
-					g.Policy = &engine.Policy{Group: group, Priority: 1}
+					g.Gate = engine.NewGate(&engine.Policy{Group: group, Priority: 1})
 					list = append(list, g.Collector)
 				}
 				last := quick()
-				last.Policy = &engine.Policy{Group: group}
+				last.Gate = engine.NewGate(&engine.Policy{Group: group})
 				outcomes := scrape(&e, time.Minute, append(list, last)...)
 				err := outcomes[len(outcomes)-1].Err
 				if err == nil || err.Error() != test.want || !errors.Is(err, context.DeadlineExceeded) {

@@ -47,7 +47,7 @@ var kinds = map[string]bool{"shared": true, "aware": false}
 
 // shared returns a collector that cannot see its context.
 func shared(run func(sink engine.Sink) error) *engine.Collector {
-	return &engine.Collector{Shared: true, Run: func(_ context.Context, sink engine.Sink) error { return run(sink) }}
+	return &engine.Collector{Shared: true, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error { return run(sink) }}
 }
 
 // aware returns a collector that can.
@@ -66,7 +66,7 @@ type gate struct {
 
 func newGate(isShared bool) *gate {
 	g := &gate{opened: make(chan struct{})}
-	g.Collector = &engine.Collector{Shared: isShared, Run: func(_ context.Context, sink engine.Sink) error {
+	g.Collector = &engine.Collector{Shared: isShared, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 		g.started.Add(1)
 		running := g.running.Add(1)
 		defer g.running.Add(-1)

@@ -17,7 +17,7 @@ import (
 // slow returns a collector that sends 1, takes 100 ms whatever its context says, and
 // sends 2.
 func slow(isShared bool, policy *engine.Policy) *engine.Collector {
-	return &engine.Collector{Shared: isShared, Policy: policy, Run: func(_ context.Context, sink engine.Sink) error {
+	return &engine.Collector{Shared: isShared, Gate: engine.NewGate(policy), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 		send(sink, 1)
 		time.Sleep(100 * time.Millisecond)
 		send(sink, 2)
@@ -97,8 +97,8 @@ func TestImpatientScrapesFirst(t *testing.T) {
 					var e engine.Engine
 					c := &engine.Collector{
 						Shared: isShared,
-						Policy: &engine.Policy{Breaker: engine.NewBreaker(3, time.Hour)},
-						Run: func(ctx context.Context, _ engine.Sink) error {
+						Gate:   engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(3, time.Hour)}),
+						Run: func(ctx context.Context, _ engine.Running, _ engine.Sink) error {
 							if isShared {
 								time.Sleep(5 * time.Second)
 								return nil
@@ -136,7 +136,7 @@ func TestImpatientScrapesFirst(t *testing.T) {
 func TestShorterThanOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
-		c := aware(func(ctx context.Context, sink engine.Sink) error {
+		c := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
@@ -145,7 +145,7 @@ func TestShorterThanOthers(t *testing.T) {
 				return nil
 			}
 		})
-		c.Policy = &engine.Policy{Breaker: engine.NewBreaker(2, time.Hour)}
+		c.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(2, time.Hour)})
 		for range 3 {
 			wantValues(t, scrape(&e, 10*time.Second, c)[0], 1)
 			for range 5 {
@@ -217,7 +217,7 @@ func TestLastWords(t *testing.T) {
 					e     engine.Engine
 					first = true
 				)
-				c := aware(func(ctx context.Context, sink engine.Sink) error {
+				c := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 					if first {
 						first = false
 						<-ctx.Done()
@@ -227,7 +227,7 @@ func TestLastWords(t *testing.T) {
 					return nil
 				})
 				if test.limit > 0 {
-					c.Policy = &engine.Policy{Timeout: test.limit}
+					c.Gate = engine.NewGate(&engine.Policy{Timeout: test.limit})
 				}
 				ctx, cancel := context.WithCancel(t.Context())
 				want := context.DeadlineExceeded
@@ -262,7 +262,7 @@ func TestReturnsSoonAfterDeadline(t *testing.T) {
 		var e engine.Engine
 		for range 20 {
 			start := time.Now()
-			inner := &engine.Collector{Shared: c.Shared, Run: func(_ context.Context, sink engine.Sink) error {
+			inner := &engine.Collector{Shared: c.Shared, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 				if time.Since(start) < time.Second {
 					time.Sleep(time.Second + 2*time.Millisecond)
 				}
@@ -296,7 +296,7 @@ func TestUnattendedRun(t *testing.T) {
 				refused  = make(chan struct{})
 				started  = make(chan struct{})
 			)
-			c := &engine.Collector{Shared: true, Policy: policy, Run: func(_ context.Context, sink engine.Sink) error {
+			c := &engine.Collector{Shared: true, Gate: engine.NewGate(policy), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 				close(started)
 				for !released.Load() {
 					if err := sink.Sample(family, &large); err != nil {
@@ -337,7 +337,7 @@ func TestFlood(t *testing.T) {
 		t.Skip("it needs processors that are not emulated")
 	}
 	var e engine.Engine
-	flood := func(ctx context.Context, sink engine.Sink) error {
+	flood := func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 		for ctx.Err() == nil {
 			if err := sink.Sample(family, &model.Point{}); err != nil {
 				return err
@@ -398,7 +398,7 @@ func TestNoLockWhileOthersRun(t *testing.T) {
 				var list []*engine.Collector
 				ask := func() { e.Stats(list) }
 				for i := range 3 {
-					list = append(list, &engine.Collector{Shared: isShared, Policy: policy(), Run: func(ctx context.Context, sink engine.Sink) error {
+					list = append(list, &engine.Collector{Shared: isShared, Gate: engine.NewGate(policy()), Run: func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 						if i == 0 {
 							select {
 							case <-ctx.Done():

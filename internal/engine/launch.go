@@ -11,13 +11,11 @@ import (
 // is held here.
 func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *flight {
 	c := job.Collector
-	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, fresh: true, waiters: 1, counted: true}
+	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
 		f.buffer = newBuffer(c.stats.LastSamples)
 		f.buffer.origins = job.Origins && !c.KeepsResults()
-		if c.background != nil {
-			f.buffer.boundBackground()
-		}
+		c.Gate.bound(f.buffer)
 		f.sink = f.buffer
 	}
 	if e.flights == nil {
@@ -35,8 +33,8 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 		c.joinable = f
 	}
 	e.setContext(f, s, now)
-	f.ctx.run.expected, f.ctx.run.late = c.stats.LastSamples, late
-	f.ctx.run.of, f.ctx.run.in, f.ctx.run.outer = c, f, f.ctx.Context
+	f.ctx.in = f
+	f.hints.expected, f.hints.late = c.stats.LastSamples, late
 	return f
 }
 
@@ -45,7 +43,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 // caller's is called. The scrape ends such a run when it leaves it; see leave.
 func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
 	c := f.collector
-	limit := c.limit()
+	limit := c.Gate.limit()
 	if !f.shared && limit == 0 {
 		f.ctx.Context = s.runs
 		return
@@ -89,12 +87,21 @@ func (f *flight) run() {
 		}
 	}()
 	err = presentable(Try(func() error {
-		err := f.collector.Run(&f.ctx, f.sink)
+		err := f.collector.Run(&f.ctx, f.running(), f.sink)
 		if !f.collector.Shared {
 			err = afterDeadline(&f.ctx, err)
 		}
 		return err
 	}))
+}
+
+// running returns what the run is told.
+func (f *flight) running() Running {
+	r := Running{hints: &f.hints}
+	if f.buffer != nil && f.buffer.origins {
+		r.origins = f.buffer
+	}
+	return r
 }
 
 // verdict returns what it says about the collector that the run has returned err at this
@@ -105,7 +112,7 @@ func (f *flight) verdict(err error, reason Kind, now time.Time) verdict {
 		return isGood
 	case reason == KindNone || f.collector.Shared: // It has another reason: it cannot see its context.
 		return isBad
-	case reason == KindTimeout && (f.pastLimit || f.isFair(now)):
+	case reason == KindTimeout && (f.overran || f.pass.isFair(now.Sub(f.start))):
 		return isBad
 	default:
 		return isNeither

@@ -15,7 +15,7 @@ import (
 // numbered is a collector whose samples have labels that tell the run.
 func numbered(isShared bool, took time.Duration, policy *engine.Policy) *engine.Collector {
 	runs := 0
-	return &engine.Collector{Shared: isShared, Policy: policy, Run: func(_ context.Context, sink engine.Sink) error {
+	return &engine.Collector{Shared: isShared, Gate: engine.NewGate(policy), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 		runs++
 		for i := range 20 {
 			text := fmt.Appendf(nil, `i="%02d",run="%d"`, i, runs)
@@ -65,7 +65,7 @@ func TestReleaseOwn(t *testing.T) {
 // small ones.
 func TestSmallRunsHaveLittleMemory(t *testing.T) {
 	sized := func(n int) *engine.Collector {
-		return &engine.Collector{Run: func(_ context.Context, sink engine.Sink) error {
+		return &engine.Collector{Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 			for range n {
 				_ = sink.Sample(family, &model.Point{})
 			}
@@ -162,7 +162,7 @@ func TestReleaseShared(t *testing.T) {
 			want := describe(o)
 			o.Release()
 			again(t)
-			c.Run = func(context.Context, engine.Sink) error { return errOwn }
+			c.Run = func(context.Context, engine.Running, engine.Sink) error { return errOwn }
 			if got := describe(e.Collect(t.Context(), jobs(c))[0]); got != want {
 				t.Errorf("what was kept is now\n%s", got)
 			}
@@ -178,7 +178,7 @@ func TestTakenBufferIsClosed(t *testing.T) {
 				e    engine.Engine
 				sink engine.Sink
 			)
-			c := &engine.Collector{Shared: isShared, Run: func(_ context.Context, s engine.Sink) error {
+			c := &engine.Collector{Shared: isShared, Run: func(_ context.Context, _ engine.Running, s engine.Sink) error {
 				sink = s
 				return s.Sample(family, &model.Point{})
 			}}

@@ -15,8 +15,8 @@ var ErrRecursive = errors.New("it gathers from itself: it collects from a regist
 
 // isUnderWay reports whether ctx belongs to a run of c, directly or through nested runs.
 func isUnderWay(ctx context.Context, c *Collector) bool {
-	for r, _ := ctx.Value(runKey{}).(*run); r != nil; r, _ = r.outer.Value(runKey{}).(*run) {
-		if r.of == c || c.Origin != nil && r.of.Origin == c.Origin {
+	for r := enclosing(ctx); r != nil; r = enclosing(r.Context) {
+		if of := r.in.collector; of == c || c.Origin != nil && of.Origin == c.Origin {
 			return true
 		}
 	}
@@ -26,7 +26,7 @@ func isUnderWay(ctx context.Context, c *Collector) bool {
 // refuseRecursive keeps the jobs from being started whose collectors have asked for this
 // scrape themselves.
 func (s *start) refuseRecursive() {
-	if s.scrape.ctx.Value(runKey{}) == nil {
+	if enclosing(s.scrape.ctx) == nil {
 		return
 	}
 	kept := s.pending[:0]
@@ -43,14 +43,11 @@ func (s *start) refuseRecursive() {
 // lendPlaces gives up the places of the runs that have asked for this scrape themselves, and
 // now wait for it: it may need them.
 func (s *start) lendPlaces() {
-	for r, _ := s.scrape.ctx.Value(runKey{}).(*run); r != nil; r, _ = r.outer.Value(runKey{}).(*run) {
-		if r.in == nil {
-			continue
-		}
+	for r := enclosing(s.scrape.ctx); r != nil; r = enclosing(r.Context) {
 		e := r.in.engine
 		e.mu.Lock()
 		e.uncount(r.in)
-		r.in.givePlaceUp()
+		r.in.pass.release()
 		e.wakeAll()
 		e.mu.Unlock()
 	}
@@ -86,17 +83,17 @@ func (c *Collector) isStuckElsewhere() bool {
 	runs := leftByOrigin.runs[c.Origin]
 	for own := c; own != nil; own = own.Earlier { // These are looked at one by one: see obstacle.
 		for _, f := range own.flying {
-			runs.all -= btoi(f.left)
-			runs.overdue -= btoi(f.overdue)
+			runs.all -= btoi(f.stage.isLeft())
+			runs.overdue -= btoi(f.stage.isOverdue())
 		}
 	}
 	return runs.overdue >= maxOverdueElsewhere || runs.all >= maxLeftElsewhere
 }
 
 // countLeft counts runs that were left behind, that have become overdue, or, with
-// negative numbers, that have returned.
+// negative numbers, that have returned; see Engine.move.
 func (c *Collector) countLeft(left, overdue int) {
-	if c.Origin == nil {
+	if c.Origin == nil || left == 0 && overdue == 0 {
 		return
 	}
 	leftByOrigin.mu.Lock()

@@ -12,10 +12,10 @@ import (
 
 // withOrigin is a collector whose samples have an origin. It takes a minute in between.
 func withOrigin(isShared bool) *engine.Collector {
-	return &engine.Collector{Shared: isShared, Run: func(_ context.Context, sink engine.Sink) error {
+	return &engine.Collector{Shared: isShared, Run: func(_ context.Context, r engine.Running, sink engine.Sink) error {
 		for i := range 2 {
 			p := model.Point{Value: float64(i)}
-			if b, expected := engine.KeepsOrigins(sink); expected > 0 {
+			if b, expected := r.Origins(); expected > 0 {
 				_ = b.SampleOf(family, &p, new(int))
 			} else {
 				_ = sink.Sample(family, &p)
@@ -122,7 +122,7 @@ func TestNoOriginsForSeveral(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var e engine.Engine
 				c := withOrigin(true)
-				c.Policy = &policy
+				c.Gate = engine.NewGate(&policy)
 				for range 2 {
 					if o := e.Collect(t.Context(), asking(c))[0]; len(o.Samples) != 2 || len(originsOf(o)) > 0 {
 						t.Errorf("of %d samples, %d have an origin", len(o.Samples), len(originsOf(o)))

@@ -59,7 +59,7 @@ func TestLateSamples(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var e engine.Engine
 				first := true
-				c := &engine.Collector{Shared: isShared, Run: func(_ context.Context, sink engine.Sink) error {
+				c := &engine.Collector{Shared: isShared, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 					if !first {
 						return nil
 					}
@@ -130,7 +130,7 @@ func TestCancelledAware(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var e engine.Engine
 				var runs atomic.Int32
-				c := aware(func(ctx context.Context, sink engine.Sink) error {
+				c := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 					if runs.Add(1) == 1 {
 						<-ctx.Done()
 						time.Sleep(test.returns)

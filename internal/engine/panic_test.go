@@ -40,23 +40,23 @@ func (badStringer) String() string { panic("no string either") }
 func TestPanics(t *testing.T) {
 	places := map[string]func(run func()) engine.Run{
 		"in the run": func(run func()) engine.Run {
-			return func(_ context.Context, sink engine.Sink) error {
+			return func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 				send(sink, 1)
 				run()
 				return nil
 			}
 		},
 		"behind the channel": func(run func()) engine.Run {
-			return func(ctx context.Context, sink engine.Sink) error {
-				return engine.FromChannelOf(ctx, -1, func(ch chan<- int) {
+			return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+				return engine.FromChannelOf(r, -1, func(ch chan<- int) {
 					ch <- 1
 					run()
 				}, func(v int) { send(sink, float64(v)) })
 			}
 		},
 		"before the channel": func(run func()) engine.Run {
-			return func(ctx context.Context, sink engine.Sink) error {
-				return engine.FromChannelOf(ctx, -1, func(ch chan<- int) {
+			return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+				return engine.FromChannelOf(r, -1, func(ch chan<- int) {
 					for i := range 1000 { // More than fits.
 						ch <- i
 					}
@@ -145,7 +145,7 @@ func (badError) Is(error) bool { panic("no answer") }
 // TestBadError checks that an error of somebody else's may panic.
 func TestBadError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := aware(func(ctx context.Context, sink engine.Sink) error {
+		c := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 			send(sink, 1)
 			<-ctx.Done()
 			return badError{}
@@ -175,11 +175,11 @@ func TestErrorThatPanics(t *testing.T) {
 		} {
 			t.Run(name+"/"+how, func(t *testing.T) {
 				var e engine.Engine
-				c := aware(func(_ context.Context, sink engine.Sink) error {
+				c := aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 					send(sink, 1)
 					return end(bad)
 				})
-				c.Policy = &engine.Policy{Breaker: engine.NewBreaker(3, time.Minute)}
+				c.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(3, time.Minute)})
 				o := scrape(&e, time.Minute, c)[0]
 				wantValues(t, o, 1)
 				if kind := engine.KindOf(o.Err); kind != engine.KindPanic || o.Err.Error() == "" {

@@ -14,8 +14,8 @@ type queue struct {
 	wake   chan struct{} // Has a value when it is worth another look.
 
 	// The following are guarded by the engine's mutex.
-	starts []*start            // Each has one job. The most important first, then the oldest.
-	groups map[*Group]struct{} // Those that wake the queue.
+	starts []*start           // Each has one job. The most important first, then the oldest.
+	gates  map[*Gate]struct{} // Those that wake the queue.
 }
 
 // runQueued does for a background attempt what run does for a scrape.
@@ -63,20 +63,19 @@ func (s *start) leaveQueue() {
 // enqueue adds an attempt. The engine's mutex is held.
 func (e *Engine) enqueue(s *start) {
 	if e.queue == nil {
-		e.queue = &queue{engine: e, wake: make(chan struct{}, 1), groups: make(map[*Group]struct{})}
+		e.queue = &queue{engine: e, wake: make(chan struct{}, 1), gates: make(map[*Gate]struct{})}
 		e.waiting = append(e.waiting, e.queue.wake)
 		go e.queue.run()
 	}
 	q, c := e.queue, s.jobs[0].Collector
 	s.decided = make(chan struct{})
-	i := slices.IndexFunc(q.starts, func(other *start) bool { return other.jobs[0].Collector.priority() < c.priority() })
+	i := slices.IndexFunc(q.starts, func(other *start) bool { return other.jobs[0].Collector.Gate.priority() < c.Gate.priority() })
 	if i < 0 {
 		i = len(q.starts)
 	}
 	q.starts = slices.Insert(q.starts, i, s)
-	if g := c.group(); g != nil {
-		q.groups[g] = struct{}{}
-		g.wait(q.wake)
+	if c.Gate.wait(q.wake) {
+		q.gates[&c.Gate] = struct{}{}
 		notify(q.wake) // A place may have become free a moment ago.
 	}
 }
@@ -127,7 +126,7 @@ func (q *queue) endIfEmpty() {
 	}
 	e.queue = nil
 	e.stopWaking(q.wake)
-	for g := range q.groups {
+	for g := range q.gates {
 		g.stopWaiting(q.wake)
 	}
 	notify(q.wake)

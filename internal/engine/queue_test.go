@@ -27,7 +27,7 @@ func TestQueueWakesOne(t *testing.T) {
 				e, common := policy()
 				common.Background = time.Hour
 				holder := newGate(true)
-				holder.Policy = &engine.Policy{Group: common.Group}
+				holder.Gate = engine.NewGate(&engine.Policy{Group: common.Group})
 				held := inBackground(t.Context(), &e, holder.Collector)
 				synctest.Wait()
 
@@ -36,7 +36,7 @@ func TestQueueWakesOne(t *testing.T) {
 				for i := range attempts {
 					p := common
 					p.Priority = i % 3
-					c := &engine.Collector{Name: strconv.Itoa(i), Policy: &p, Run: func(_ context.Context, sink engine.Sink) error {
+					c := &engine.Collector{Name: strconv.Itoa(i), Gate: engine.NewGate(&p), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 						order = append(order, p.Priority) // One at a time.
 						send(sink, 1)
 						return nil
@@ -81,7 +81,7 @@ func TestQueueIsLeft(t *testing.T) {
 		background := func(every time.Duration) *gate {
 			c := newGate(false)
 			c.open()
-			c.Policy = &engine.Policy{Background: every}
+			c.Gate = engine.NewGate(&engine.Policy{Background: every})
 			e.StartBackground(c.Collector)
 			return c
 		}

@@ -5,14 +5,35 @@ import (
 	"sync"
 )
 
-// run is what FromChannelOf knows of the run that it is called in.
-type run struct {
+// Run is one run of a collector: it writes what it collects into sink and returns
+// when it is done. Everything that the engine does to a run, and every policy, is
+// done to a value of this type.
+type Run func(ctx context.Context, r Running, sink Sink) error
+
+// Running is what the engine tells a run besides its context. A Run that is made of another one
+// passes it on. The zero value is for runs outside of an engine.
+type Running struct {
+	hints   *hints
+	origins *Buffer // The run's sink, if the origins of samples are asked for; see Job.
+}
+
+// Origins returns the buffer that the run writes to if the origins of samples are asked for, and
+// how many samples there will probably be. It returns nil if they are not.
+func (r Running) Origins() (b *Buffer, expected int) {
+	if r.origins == nil {
+		return nil, 0
+	}
+	return r.origins, r.origins.expected
+}
+
+// WithoutOrigins is for a run whose samples are changed on their way to the sink: their origins
+// would not have the changes.
+func (r Running) WithoutOrigins() Running { return Running{hints: r.hints} }
+
+// hints is what FromChannelOf needs to know of the run that it is called in.
+type hints struct {
 	expected int         // How many samples there will probably be.
 	late     *latecomers // For the channel.
-
-	of    *Collector      // What is run; nil outside of an engine.
-	in    *flight         // Likewise.
-	outer context.Context //nolint:containedctx // The run's context without the run itself.
 
 	mu       sync.Mutex
 	waited   bool     // The scrape that has started the run has nothing else to do than to wait.
@@ -22,39 +43,37 @@ type run struct {
 // receiver is a goroutine that has not been started.
 type receiver interface{ start() }
 
-func newRun(expected int, late *latecomers, waited bool) *run {
-	return &run{expected: expected, late: late, waited: waited}
-}
-
 // whenWaited starts the receiver as soon as a scrape waits for the run.
-func (r *run) whenWaited(to receiver) {
-	r.mu.Lock()
-	later := !r.waited && r.receiver == nil
+func (h *hints) whenWaited(to receiver) {
+	h.mu.Lock()
+	later := !h.waited && h.receiver == nil
 	if later {
-		r.receiver = to
+		h.receiver = to
 	}
-	r.mu.Unlock()
+	h.mu.Unlock()
 	if !later {
 		to.start()
 	}
 }
 
 // wait tells that a scrape waits for the run.
-func (r *run) wait() {
-	r.mu.Lock()
-	to := r.receiver
-	r.waited, r.receiver = true, nil
-	r.mu.Unlock()
+func (h *hints) wait() {
+	h.mu.Lock()
+	to := h.receiver
+	h.waited, h.receiver = true, nil
+	h.mu.Unlock()
 	if to != nil {
 		to.start()
 	}
 }
 
-// runContext is the context of a run.
+// runContext is the context of a run. It is found among the values of every context that is
+// derived from it: that is how a scrape recognizes that it is part of a run, which reaches it
+// only through other people's code. Nothing else travels that way.
 type runContext struct {
 	context.Context //nolint:containedctx // It is one.
 
-	run run
+	in *flight
 }
 
 type runKey struct{}
@@ -62,7 +81,13 @@ type runKey struct{}
 // Value implements context.Context.
 func (c *runContext) Value(key any) any {
 	if key == (runKey{}) {
-		return &c.run
+		return c
 	}
 	return c.Context.Value(key)
+}
+
+// enclosing returns the context of the innermost run that ctx belongs to, or nil.
+func enclosing(ctx context.Context) *runContext {
+	c, _ := ctx.Value(runKey{}).(*runContext)
+	return c
 }

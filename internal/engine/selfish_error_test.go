@@ -29,8 +29,8 @@ func TestErrorThatWrapsItself(t *testing.T) {
 	}
 	for name, bad := range map[string]error{"one": new(ownSelfError), "many": new(manySelvesError), "deep": deep} {
 		for way, run := range map[string]engine.Run{
-			"returned": func(context.Context, engine.Sink) error { return bad },
-			"panic":    func(context.Context, engine.Sink) error { panic(bad) },
+			"returned": func(context.Context, engine.Running, engine.Sink) error { return bad },
+			"panic":    func(context.Context, engine.Running, engine.Sink) error { panic(bad) },
 		} {
 			t.Run(name+"/"+way, func(t *testing.T) {
 				outcomes := new(engine.Engine).Collect(t.Context(), jobs(aware(run), quick()))

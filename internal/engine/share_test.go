@@ -118,7 +118,7 @@ func TestAwareOverlap(t *testing.T) {
 func TestAwareTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
-		c := aware(func(_ context.Context, sink engine.Sink) error {
+		c := aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 			time.Sleep(time.Second)
 			send(sink, 1)
 			return nil
@@ -145,7 +145,7 @@ func TestContext(t *testing.T) {
 			defer cancel()
 			want, _ := ctx.Deadline()
 			want = want.Add(-headStart)
-			c := &engine.Collector{Shared: isShared, Run: func(ctx context.Context, _ engine.Sink) error {
+			c := &engine.Collector{Shared: isShared, Run: func(ctx context.Context, _ engine.Running, _ engine.Sink) error {
 				if got := ctx.Value(key{}); got != "value" {
 					t.Errorf("the value is %v", got)
 				}

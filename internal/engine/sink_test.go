@@ -65,27 +65,31 @@ func TestSinkIsClosed(t *testing.T) {
 		sent   int32
 	}{
 		"returns": {
-			run:  func(_ context.Context, sink engine.Sink) error { send(sink, 1); return nil },
+			run:  func(_ context.Context, _ engine.Running, sink engine.Sink) error { send(sink, 1); return nil },
 			sent: 1,
 		},
 		"fails later": {
-			run:    func(_ context.Context, sink engine.Sink) error { time.Sleep(time.Second); send(sink, 1); return errOwn },
+			run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
+				time.Sleep(time.Second)
+				send(sink, 1)
+				return errOwn
+			},
 			closed: time.Second, is: errOwn, sent: 1,
 		},
 		"panics": {
-			run: func(_ context.Context, sink engine.Sink) error { send(sink, 1); panic(errOwn) },
+			run: func(_ context.Context, _ engine.Running, sink engine.Sink) error { send(sink, 1); panic(errOwn) },
 			is:  errOwn, sent: 1,
 		},
 		"is left behind": {
-			run:    func(context.Context, engine.Sink) error { time.Sleep(time.Hour); return nil },
+			run:    func(context.Context, engine.Running, engine.Sink) error { time.Sleep(time.Hour); return nil },
 			closed: timeout, is: context.DeadlineExceeded,
 		},
 		"is left behind while it writes": {
-			run:    func(_ context.Context, sink engine.Sink) error { send(sink, 1, -1, 1); return nil },
+			run:    func(_ context.Context, _ engine.Running, sink engine.Sink) error { send(sink, 1, -1, 1); return nil },
 			closed: timeout, is: context.DeadlineExceeded, sent: 2,
 		},
 		"is not started": {
-			run:    func(context.Context, engine.Sink) error { time.Sleep(time.Hour); return nil },
+			run:    func(context.Context, engine.Running, engine.Sink) error { time.Sleep(time.Hour); return nil },
 			before: overdue, is: engine.ErrStillRunning,
 		},
 	} {

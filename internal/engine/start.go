@@ -78,7 +78,7 @@ func (s *start) begin() bool {
 	s.refuseRecursive()
 	s.lendPlaces()
 	slices.SortStableFunc(s.pending, func(i, j int) int {
-		return cmp.Compare(s.jobs[j].Collector.priority(), s.jobs[i].Collector.priority())
+		return cmp.Compare(s.jobs[j].Collector.Gate.priority(), s.jobs[i].Collector.Gate.priority())
 	})
 	return true
 }
@@ -109,13 +109,13 @@ func (s *start) giveUp(err error) {
 			s.outcomes[i] = *o
 		default:
 			switch c := s.jobs[i].Collector; {
-			case c.leavesRunsTo(s.scrape):
+			case !c.Gate.admits(s.scrape):
 				s.outcomes[i].Err = fmt.Errorf("its first background run has not ended yet: %w", err)
 			case c.obstacle(s.scrape, now) != noObstacle:
 				s.outcomes[i].Err = ErrStillRunning
 			default:
 				s.outcomes[i].Err = tooMany
-				if full := c.fullGroup(); full != "" && e.hasPlace(c) {
+				if full := c.Gate.fullGroup(); full != "" && e.hasPlace(c) {
 					s.outcomes[i].Err = fmt.Errorf("not started, since %s: %w", full, err)
 				}
 			}
@@ -125,22 +125,6 @@ func (s *start) giveUp(err error) {
 		s.unblock(i)
 		return true
 	})
-}
-
-// fullGroup says that the collector's group has no place, or is empty if it has one.
-func (c *Collector) fullGroup() string {
-	if c.Policy == nil || c.Policy.Group == nil {
-		return ""
-	}
-	g := c.Policy.Group
-	switch stats := g.Stats(); {
-	case stats.Running < stats.Max:
-		return ""
-	case stats.Max == 1:
-		return fmt.Sprintf("the only place of group %q was taken", g.Name)
-	default:
-		return fmt.Sprintf("all %d places of group %q were taken", stats.Max, g.Name)
-	}
 }
 
 // enoughBlocked is after how many jobs without a place a scrape stops looking for one that
@@ -161,9 +145,7 @@ func (s *start) startSome(wake *chan struct{}) bool {
 		*wake = make(chan struct{}, 1)
 		e.waiting = append(e.waiting, *wake)
 		for _, i := range s.pending {
-			if g := s.jobs[i].Collector.group(); g != nil {
-				g.wait(*wake)
-			}
+			s.jobs[i].Collector.Gate.wait(*wake)
 		}
 		notify(*wake) // A place in a group may have become free a moment ago.
 	}
@@ -173,7 +155,6 @@ func (s *start) startSome(wake *chan struct{}) bool {
 // tryPending tries each pending job, or unless every is set, so many that enough of them are
 // blocked. It reports whether one no longer waits for a place. The engine's mutex is held.
 func (s *start) tryPending(now time.Time, every bool) (moved bool) {
-	e := s.engine
 	blocked := 0
 	kept := s.pending[:0]
 	for n, i := range s.pending {
@@ -182,19 +163,7 @@ func (s *start) tryPending(now time.Time, every bool) (moved bool) {
 			break
 		}
 		wasBlocked := s.unblock(i)
-		f, o := e.tryStart(s.scrape, s.jobs[i], now, s.late)
-		switch {
-		case f != nil:
-			s.flights[i] = f
-			if f.fresh {
-				f.fresh = false
-				s.launched = append(s.launched, f)
-			} else {
-				s.joined[i] = true
-			}
-		case o != nil:
-			s.outcomes[i] = *o
-		default:
+		if !s.try(i, now) {
 			kept = append(kept, i)
 			if s.block(i, now) {
 				blocked++
@@ -206,6 +175,26 @@ func (s *start) tryPending(now time.Time, every bool) (moved bool) {
 	return moved
 }
 
+// try joins or launches a run for a job, or finds the outcome without one. It returns false if
+// the job has to wait.
+func (s *start) try(i int, now time.Time) bool {
+	f, o := s.engine.tryWithout(s.scrape, s.jobs[i], now)
+	switch {
+	case f != nil:
+		s.flights[i], s.joined[i] = f, true
+		return true
+	case o != nil:
+		s.outcomes[i] = *o
+		return true
+	}
+	if f = s.engine.tryStart(s.scrape, s.jobs[i], now, s.late); f == nil {
+		return false
+	}
+	s.flights[i] = f
+	s.launched = append(s.launched, f)
+	return true
+}
+
 // startLaunched starts the runs that have been launched. Then there is nothing left to do
 // but to wait for them.
 func (s *start) startLaunched() {
@@ -213,20 +202,20 @@ func (s *start) startLaunched() {
 	s.launched = nil
 	startCrew(s.scrape.done, launched)
 	for _, f := range launched {
-		f.ctx.run.wait()
+		f.hints.wait()
 	}
 }
 
 // block counts a job that waits for nothing but a place, and reports whether it does.
 func (s *start) block(i int, now time.Time) bool {
 	e, c := s.engine, s.jobs[i].Collector
-	if e.Concurrency <= 0 || e.running < e.Concurrency || c.leavesRunsTo(s.scrape) || c.isBusy(s.scrape, now) {
+	if e.Concurrency <= 0 || e.running < e.Concurrency || !c.Gate.admits(s.scrape) || c.isBusy(s.scrape, now) {
 		return false
 	}
 	if e.blocked == nil {
 		e.blocked = make(map[int]int)
 	}
-	e.blocked[c.priority()]++
+	e.blocked[c.Gate.priority()]++
 	s.blocked[i] = true
 	return true
 }
@@ -236,7 +225,7 @@ func (s *start) unblock(i int) bool {
 	if !s.blocked[i] {
 		return false
 	}
-	s.engine.blocked[s.jobs[i].Collector.priority()]--
+	s.engine.blocked[s.jobs[i].Collector.Gate.priority()]--
 	s.blocked[i] = false
 	return true
 }
@@ -247,9 +236,7 @@ func (s *start) stopWaiting(wake chan struct{}) {
 	defer e.mu.Unlock()
 	e.stopWaking(wake)
 	for _, job := range s.jobs {
-		if g := job.Collector.group(); g != nil {
-			g.stopWaiting(wake)
-		}
+		job.Collector.Gate.stopWaiting(wake)
 	}
 	s.unblockAll()
 }
@@ -275,7 +262,7 @@ func (s *start) starved() {
 	e := s.engine
 	var preempted []Sink
 	e.mu.Lock()
-	s.pending = slices.DeleteFunc(s.pending, func(i int) bool { return s.jobs[i].Collector.leavesRunsTo(s.scrape) })
+	s.pending = slices.DeleteFunc(s.pending, func(i int) bool { return !s.jobs[i].Collector.Gate.admits(s.scrape) })
 	if len(s.pending) == 0 { // It was no place that was missing.
 		e.mu.Unlock()
 		return
@@ -284,7 +271,7 @@ func (s *start) starved() {
 		switch {
 		case f.start.After(s.scrape.began):
 		case slices.ContainsFunc(s.pending, func(i int) bool { return s.jobs[i].Collector == f.collector }):
-			e.markOverdue(f)
+			e.move(f, onOverstay)
 			if f.buffer == nil {
 				f.preempted.Store(true)
 				preempted = append(preempted, f.sink)

@@ -157,22 +157,12 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 		s := c.stats
 		s.Running = len(c.flying)
 		for _, f := range c.flying {
-			if f.overdue {
-				s.Stuck++
-			}
+			s.Stuck += btoi(f.stage.isOverdue())
 		}
 		if s.Stuck == 0 {
 			s.StuckSince = time.Time{}
 		}
-		if b := c.background; b != nil && b.tried {
-			s.LastErr = b.err
-		}
-		if c.last != nil {
-			s.LastGood = c.last.at
-		}
-		if c.Policy != nil && c.Policy.Breaker != nil {
-			s.Breaker, s.BreakerTrips = c.Policy.Breaker.state(now), c.Policy.Breaker.trips
-		}
+		c.Gate.report(&s, now)
 		all[i] = s
 	}
 	return all

@@ -28,7 +28,7 @@ const (
 // the Buckets of all stripes, too.
 type Limiter struct {
 	cfg            *Config
-	lastReset      time.Time
+	lastReset      time.Time // The time of creation if there was no reset.
 	resetScheduled bool
 }
 
@@ -36,10 +36,6 @@ type Limiter struct {
 func (l *Limiter) Init(cfg *Config, now time.Time) {
 	*l = Limiter{cfg: cfg, lastReset: now}
 }
-
-// LastReset returns when the histogram was reset last or, if it never was, when
-// it was created. That is its created timestamp.
-func (l *Limiter) LastReset() time.Time { return l.lastReset }
 
 // Apply checks whether the buckets of all stripes together, a bucket that occurs
 // in several stripes being one, are more than the limit. If so, it takes one

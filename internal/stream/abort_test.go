@@ -111,7 +111,7 @@ func TestEngine(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		run := func(name string, n int, then func() error) engine.Job {
-			return engine.Job{Sink: m.Open(), Collector: &engine.Collector{Name: name, Run: func(_ context.Context, sink engine.Sink) error {
+			return engine.Job{Sink: m.Open(), Collector: &engine.Collector{Name: name, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 				p := &producer{sink: sink, family: gauge(name)}
 				return errors.Join(p.send(n), then())
 			}}}

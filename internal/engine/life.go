@@ -1,0 +1,275 @@
+package engine
+
+import "time"
+
+// stage is where a run is in its life. Engine.move takes it from one stage to the next and does
+// what follows from that; nothing else changes a stage.
+type stage uint8
+
+const (
+	stageRunning  stage = iota // No scrape has given up on it.
+	stageLeft                  // A scrape has left it behind. It may return soon, or goes on for its collector; see Gate.keeps.
+	stageOverdue               // It did not return soon. It is in the way of scrapes with no more patience than that.
+	stageExpired               // Its own limit has passed, or its background runs have ended. It may return soon.
+	stageStuck                 // It did not: it is in the way of every scrape.
+	stageReturned              // It has returned.
+	stages
+)
+
+// event is what happens to a run.
+type event uint8
+
+const (
+	onLeave    event = iota // A scrape that has waited for it ends; see Engine.leave.
+	onOverstay              // Its time for returning is over, or it has kept a patient scrape from starting its collector.
+	onExpire                // Its own limit passes, or EndBackground ends it.
+	onReturn
+	events
+)
+
+// transitions has the next stage for each stage and event. Where it has none, which is
+// stageRunning because no event leads back there, the event changes nothing: a timer may fire
+// late, and a second scrape may leave. A run that has returned stays so.
+//
+//	stage     onLeave  onOverstay  onExpire  onReturn
+//	running   left     overdue     expired   returned
+//	left      -        overdue     expired   returned
+//	overdue   -        -           stuck     returned
+//	expired   -        stuck       -         returned
+//	stuck     -        -           -         returned
+var transitions = [stages][events]stage{
+	stageRunning: {onLeave: stageLeft, onOverstay: stageOverdue, onExpire: stageExpired, onReturn: stageReturned},
+	stageLeft:    {onOverstay: stageOverdue, onExpire: stageExpired, onReturn: stageReturned},
+	stageOverdue: {onExpire: stageStuck, onReturn: stageReturned},
+	stageExpired: {onOverstay: stageStuck, onReturn: stageReturned},
+	stageStuck:   {onReturn: stageReturned},
+}
+
+// isLeft reports whether the run has been left behind and has not returned.
+func (s stage) isLeft() bool { return s != stageRunning && s != stageReturned }
+
+// isOverdue reports whether the run has not returned in the time that it had for that.
+func (s stage) isOverdue() bool { return s == stageOverdue || s == stageStuck }
+
+// isExpired reports whether the run has no more time, whoever waits for it.
+func (s stage) isExpired() bool { return s == stageExpired || s == stageStuck }
+
+// move takes a run to its next stage, if the event leads to one, and reports whether it does.
+// It keeps account: of runs that are left behind, by origin; of stuck ones, in the statistics;
+// of places, in the engine and the group; it starts and stops the timers, and wakes those who
+// wait. The engine's mutex is held.
+func (e *Engine) move(f *flight, on event) bool {
+	from, to := f.stage, transitions[f.stage][on]
+	if to == stageRunning {
+		return false
+	}
+	f.stage = to
+	c := f.collector
+	c.countLeft(btoi(to.isLeft())-btoi(from.isLeft()), btoi(to.isOverdue())-btoi(from.isOverdue()))
+	if to != stageReturned && (from == stageRunning || on == onExpire) {
+		f.leftAt = time.Now() // A scrape that left it before onExpire let it go on.
+	}
+	switch to {
+	case stageLeft:
+		if c.Gate.keeps() {
+			return true // It goes on, and keeps its place.
+		}
+		e.startGrace(f)
+	case stageExpired:
+		if c.Shared || c.Gate.hasEnded() {
+			e.startGrace(f)
+		} // Else endLimit ends its time.
+	case stageOverdue, stageStuck:
+		if !from.isOverdue() {
+			c.stats.StuckSince = f.leftAt
+			if c.Shared && f.waiters == 0 {
+				f.cancel() // For its hooks; the collector cannot see it.
+			}
+		}
+		f.pass.markOverdue(to == stageStuck)
+	case stageReturned:
+		e.remove(f)
+	}
+	e.uncount(f)
+	e.wakeAll()
+	return true
+}
+
+// remove forgets a run that has returned.
+func (e *Engine) remove(f *flight) {
+	for _, timer := range []*time.Timer{f.limiter, f.grace} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	delete(e.flights, f)
+	f.collector.removeFlight(f)
+	if f.collector.joinable == f {
+		f.collector.joinable = nil
+	}
+	f.pass.release()
+	close(f.done)
+}
+
+func (c *Collector) removeFlight(f *flight) {
+	kept := c.flying[:0]
+	for _, other := range c.flying {
+		if other != f {
+			kept = append(kept, other)
+		}
+	}
+	clear(c.flying[len(kept):])
+	c.flying = kept
+}
+
+// startGrace gives a run a moment to return.
+func (e *Engine) startGrace(f *flight) {
+	if f.grace != nil {
+		return
+	}
+	f.grace = time.AfterFunc(grace, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.move(f, onOverstay)
+	})
+	if rest := minPatience - time.Since(f.start); rest > grace { // Scrapes without a deadline wait that long.
+		time.AfterFunc(rest, func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.wakeAll()
+			f.pass.wakeOthers()
+		})
+	}
+}
+
+// uncount lets another run start in the place of f. Its place in a group it keeps: the
+// resource of the group is in use until f returns.
+func (e *Engine) uncount(f *flight) {
+	if f.counted {
+		f.counted = false
+		e.running--
+	}
+}
+
+// finish is called by the run's goroutine when the run has returned with err. reason is
+// why its context has ended, if it has.
+func (e *Engine) finish(f *flight, err error, reason Kind) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f.err, f.end = err, time.Now()
+	if f.ownEnd && reason == KindTimeout {
+		f.overran = true // The end of the context can be earlier than passLimit.
+	}
+	if err == nil {
+		f.collector.Gate.keep(f.buffer, f.end)
+	}
+	f.pass.judge(f.verdict(err, reason, f.end), f.end)
+	e.move(f, onReturn)
+}
+
+// passLimit is called at the collector's own limit. A run that can see its context then has
+// the same time again to return, if its scrapes last that long; see endLimit.
+func (e *Engine) passLimit(f *flight, limit time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := f.collector
+	if c.Gate.limit() == 0 && f.waiters > 0 {
+		return // A scrape has joined it at this very moment.
+	}
+	if !e.move(f, onExpire) {
+		return
+	}
+	f.overran = true
+	f.pass.judge(isBad, f.leftAt)
+	if !f.ownEnd {
+		f.cancel()
+	}
+	if c.Shared {
+		close(f.limit)
+	} else {
+		f.limiter = time.AfterFunc(c.Gate.afterLimit(limit), func() { e.endLimit(f) })
+	}
+}
+
+// endLimit ends the waiting for a run that has passed its collector's own limit.
+func (e *Engine) endLimit(f *flight) {
+	e.mu.Lock()
+	underWay := f.stage != stageReturned
+	if underWay {
+		close(f.limit)
+		e.move(f, onOverstay)
+	}
+	e.mu.Unlock()
+	if underWay && f.buffer == nil {
+		f.sink.Close()
+	}
+}
+
+// leave is for a scrape that ends before the run has returned, because of its deadline
+// or because it was cancelled. A run that cannot see its context is not ended by that,
+// and stays open to others; nor is one that belongs to its collector.
+//
+// tooMuch means that the scrape had no time left because of what others have sent, which says
+// nothing about this run.
+func (e *Engine) leave(f *flight, s *Scrape, deadline, tooMuch bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f.waiters--
+	if f.stage == stageReturned {
+		return
+	}
+	c := f.collector
+	endless := c.shares()
+	if f.waiters == 0 {
+		e.leaveUnattended(f, endless)
+	}
+	switch {
+	case f.stage.isExpired():
+		// It is known.
+	case deadline && s.isPatient() && endless, f.waiters == 0 && (deadline || !endless):
+		if c.Gate.keeps() {
+			e.move(f, onLeave)
+			return
+		}
+		switch now := time.Now(); {
+		case !deadline:
+			f.pass.judge(isNeither, now)
+		case tooMuch || !f.pass.isFair(now.Sub(f.start)):
+			f.pass.judge(isUndecided, now)
+		default:
+			f.pass.judge(isBad, now)
+		}
+		e.move(f, onLeave)
+	case f.waiters > 0:
+		return
+	}
+	e.uncount(f)
+	e.wakeAll()
+}
+
+// leaveUnattended is for a run that no scrape waits for any more. It ends unless it is
+// endless.
+func (e *Engine) leaveUnattended(f *flight, endless bool) {
+	c := f.collector
+	if f.buffer != nil {
+		f.buffer.Bound(false)
+	}
+	if !endless {
+		if c.joinable == f {
+			c.joinable = nil
+		}
+		if f.cancel != nil {
+			f.cancel()
+		}
+	}
+	if c.Gate.keeps() && c.Gate.limit() == 0 && !f.stage.isExpired() {
+		f.limiter = time.AfterFunc(keptLimit, func() { e.passLimit(f, keptLimit) })
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
