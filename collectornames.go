@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // numbers are the numbers that were appended to a name, because it was taken.
@@ -141,7 +142,7 @@ func called(c Collector) string {
 	if isNil(inner) {
 		return fmt.Sprintf("a nil %T", inner)
 	}
-	if own := ownDesc(inner); own != nil {
+	if own := instrument.DescOf(inner); own != nil {
 		return strconv.Quote(clientgolang.Parse(own).Name)
 	}
 	if name := nameOf(inner); name != "" {

@@ -1,0 +1,171 @@
+package instrument
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/labelmap"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Family is what all series of one of our instruments or vectors share.
+type Family struct {
+	model.Family
+
+	desc        *prometheus.Desc
+	layout      *model.Layout
+	constraints []prometheus.LabelConstraint // By variable label; nil if there are none.
+}
+
+// names returns the variable labels.
+func (f *Family) names() []string { return f.layout.Names() }
+
+// newFamily makes a family out of the fields that all options share.
+func newFamily(t model.Type, opts prometheus.Opts, labels prometheus.ConstrainableLabels) *Family {
+	if labels == nil {
+		labels = prometheus.UnconstrainedLabels(nil)
+	}
+	name := prometheus.BuildFQName(opts.Namespace, opts.Subsystem, opts.Name)
+	f := &Family{
+		Family: model.Family{Name: name, Help: opts.Help, Unit: opts.Unit, Type: t},
+		desc:   prometheus.V2.NewDesc(name, opts.Help, labels, opts.ConstLabels, prometheus.WithUnit(opts.Unit)),
+	}
+	var names []string
+	switch labels := labels.(type) {
+	case prometheus.UnconstrainedLabels:
+		names = labels
+	case prometheus.ConstrainedLabels:
+		names, f.constraints = splitConstraints(labels)
+	default: // A pointer to one of them, or a struct that embeds one.
+		_, names, _ = clientgolang.LabelsOf(f.desc, f.desc.String())
+		f.constraints = clientgolang.Constraints(f.desc, names)
+	}
+	constant := make([]model.Label, 0, len(opts.ConstLabels))
+	for name, value := range opts.ConstLabels {
+		constant = append(constant, model.Label{Name: name, Value: value})
+	}
+	f.layout = model.NewLayout(constant, names)
+	return f
+}
+
+// familyOf returns the family that desc describes, of unknown type.
+func familyOf(desc *prometheus.Desc) *Family {
+	info := clientgolang.Parse(desc)
+	return &Family{
+		Family:      model.Family{Name: info.Name, Help: info.Help, Unit: info.Unit},
+		desc:        desc,
+		layout:      model.NewLayout(info.Constant, info.Variable),
+		constraints: clientgolang.Constraints(desc, info.Variable),
+	}
+}
+
+// splitConstraints returns the names, and the constraints if there is one at all.
+func splitConstraints(labels prometheus.ConstrainedLabels) (names []string, constraints []prometheus.LabelConstraint) {
+	constraints = make([]prometheus.LabelConstraint, len(labels))
+	constrained := false
+	for i, l := range labels {
+		names = append(names, l.Name)
+		constraints[i] = l.Constraint
+		constrained = constrained || l.Constraint != nil
+	}
+	if !constrained {
+		return names, nil
+	}
+	return names, constraints
+}
+
+// constrain returns the value that variable label i has when a user gives value.
+func (f *Family) constrain(i int, value string) string {
+	if f.constraints == nil || f.constraints[i] == nil {
+		return value
+	}
+	return f.constraints[i](value)
+}
+
+// has reports whether a label, variable or constant, has that name.
+func (f *Family) has(label string) bool {
+	for _, name := range f.names() {
+		if name == label {
+			return true
+		}
+	}
+	return f.layout.Render(make([]string, len(f.names()))).Has(label)
+}
+
+// series is what every instrument has.
+type series struct{ family *Family }
+
+// newSeries returns the only series of a family without variable labels.
+func newSeries(f *Family) series {
+	if n := len(f.names()); n > 0 {
+		panic(cardinalityError(f, nil))
+	}
+	return series{f}
+}
+
+// alone returns a new instrument that is the only series of its family. Like the child of
+// a vector it is one of an entry, where its labels are.
+func alone[C any, P Child[C]](f *Family) P {
+	s := newSeries(f)
+	p := P(&labelmap.NewEntry[C](f.layout, nil).Child)
+	p.bind(s)
+	return p
+}
+
+// labelsOf returns the labels of an instrument that was made by alone or is one of a vector.
+func labelsOf[C any](instrument *C) model.Labels { return labelmap.Of(instrument).Labels() }
+
+func (s *series) Desc() *prometheus.Desc { return s.family.desc }
+func (s *series) OfFamily() *Family      { return s.family }
+func (s *series) bind(to series)         { *s = to }
+
+// Instrument is one series of our own.
+type Instrument interface {
+	prometheus.Metric
+	prometheus.Collector
+	OfFamily() *Family
+	// Point overwrites *p with the current value, as model.Series does.
+	Point(p *model.Point, scratch *model.Scratch)
+}
+
+// writeInstrument implements Metric.Write.
+func writeInstrument(i Instrument, out *dto.Metric) error {
+	var (
+		p       model.Point
+		scratch model.Scratch
+	)
+	i.Point(&p, &scratch)
+	clientmodel.EncodePoint(out, i.OfFamily().Type, &p)
+	return nil
+}
+
+// Single is an instrument as a model.Source and its own model.Series.
+type Single struct{ Instrument }
+
+func (s Single) Family() *model.Family { return &s.OfFamily().Family }
+func (s Single) Series() model.Series  { return s }
+func (s Single) Len() int              { return 1 }
+func (s Single) At(_ int, p *model.Point, scratch *model.Scratch) {
+	s.Point(p, scratch)
+}
+
+func (s Single) HasLabel(name string) bool { return s.OfFamily().HasLabel(name) }
+
+// Labelled is implemented by our sources, whose series all have the same label names. Those
+// that samples are written with, le and quantile, are among them.
+type Labelled interface{ HasLabel(name string) bool }
+
+var errInconsistentCardinality = errors.New("inconsistent label cardinality")
+
+func cardinalityError(f *Family, values []string) error {
+	return fmt.Errorf("%w: %q has %d variable labels named %q but %d values %q were provided",
+		errInconsistentCardinality, f.Name, len(f.names()), f.names(), len(values), values)
+}
+
+// HasLabel is has for a family that is used by an instrument, whose samples are labelled.
+func (f *Family) HasLabel(name string) bool { return name == f.Type.Reserved() || f.has(name) }
