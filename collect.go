@@ -125,7 +125,7 @@ func (r *metricReader) convert(m Metric) error {
 		r.asking = false
 		var scratch model.Scratch
 		own.Point(&r.point, &scratch)
-		return r.send(&own.OfFamily().Family, &r.point)
+		return r.send(own.Family(), &r.point)
 	}
 	data := r.target()
 	if err := m.Write(data); err != nil {

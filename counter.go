@@ -50,13 +50,17 @@ func counterVec(v *instrument.Counters) *CounterVec {
 	return &CounterVec{&MetricVec{v}, instrument.MarkOf[CounterVec](v), v}
 }
 
+func (v *CounterVec) noOp() *instrument.NoOpCounters {
+	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOp.Counter)
+}
+
 // GetMetricWithLabelValues returns the counter with these label values, which are in
 // the order of the label names, and makes it if it does not exist yet. It is an error
 // if their number is wrong or one is not UTF-8. The values may be parts of a buffer that
 // is used again: a new counter gets copies.
 func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter, error) {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Counter).Get(values).(*instrument.NoOpCounter), nil
+		return v.noOp().Get(values), nil
 	}
 	m, err := v.vec.Get(values)
 	if err != nil {
@@ -69,7 +73,7 @@ func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter
 // if they are not those of all labels. The map is not kept.
 func (v *CounterVec) GetMetricWith(labels Labels) (ReadableCounter, error) {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Counter).GetNamed(labels).(*instrument.NoOpCounter), nil
+		return v.noOp().GetNamed(labels), nil
 	}
 	m, err := v.vec.GetNamed(labels)
 	if err != nil {
@@ -81,7 +85,7 @@ func (v *CounterVec) GetMetricWith(labels Labels) (ReadableCounter, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *CounterVec) WithLabelValues(values ...string) ReadableCounter {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Counter).Get(values).(*instrument.NoOpCounter)
+		return v.noOp().Get(values)
 	}
 	if e := v.vec.Plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -92,7 +96,7 @@ func (v *CounterVec) WithLabelValues(values ...string) ReadableCounter {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *CounterVec) With(labels Labels) ReadableCounter {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Counter).GetNamed(labels).(*instrument.NoOpCounter)
+		return v.noOp().GetNamed(labels)
 	}
 	return must(v.vec.GetNamed(labels))
 }
@@ -101,7 +105,7 @@ func (v *CounterVec) With(labels Labels) ReadableCounter {
 // with v. It is an error if a label is not one of v, or is fixed already.
 func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
 	if v.vec == nil {
-		return &CounterVec{MetricVec: v.curryNoOp(instrument.NoOp.Counter, labels)}, nil
+		return &CounterVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
 	}
 	curried, err := v.vec.CurryWith(labels)
 	if err != nil {

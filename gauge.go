@@ -46,10 +46,14 @@ func gaugeVec(v *instrument.Gauges) *GaugeVec {
 	return &GaugeVec{&MetricVec{v}, instrument.MarkOf[GaugeVec](v), v}
 }
 
+func (v *GaugeVec) noOp() *instrument.NoOpGauges {
+	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOp.Gauge)
+}
+
 // GetMetricWithLabelValues returns the gauge with these label values; see CounterVec.
 func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, error) {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Gauge).Get(values).(*instrument.NoOpGauge), nil
+		return v.noOp().Get(values), nil
 	}
 	m, err := v.vec.Get(values)
 	if err != nil {
@@ -61,7 +65,7 @@ func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, er
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Gauge).GetNamed(labels).(*instrument.NoOpGauge), nil
+		return v.noOp().GetNamed(labels), nil
 	}
 	m, err := v.vec.GetNamed(labels)
 	if err != nil {
@@ -73,7 +77,7 @@ func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *GaugeVec) WithLabelValues(values ...string) ReadableGauge {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Gauge).Get(values).(*instrument.NoOpGauge)
+		return v.noOp().Get(values)
 	}
 	if e := v.vec.Plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -84,7 +88,7 @@ func (v *GaugeVec) WithLabelValues(values ...string) ReadableGauge {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *GaugeVec) With(labels Labels) ReadableGauge {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Gauge).GetNamed(labels).(*instrument.NoOpGauge)
+		return v.noOp().GetNamed(labels)
 	}
 	return must(v.vec.GetNamed(labels))
 }
@@ -92,7 +96,7 @@ func (v *GaugeVec) With(labels Labels) ReadableGauge {
 // CurryWith returns a vector with some of the labels fixed; see CounterVec.
 func (v *GaugeVec) CurryWith(labels Labels) (*GaugeVec, error) {
 	if v.vec == nil {
-		return &GaugeVec{MetricVec: v.curryNoOp(instrument.NoOp.Gauge, labels)}, nil
+		return &GaugeVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
 	}
 	curried, err := v.vec.CurryWith(labels)
 	if err != nil {

@@ -37,11 +37,15 @@ func histogramVec(v *instrument.Histograms) *HistogramVec {
 	return &HistogramVec{&MetricVec{v}, instrument.MarkOf[HistogramVec](v), v}
 }
 
+func (v *HistogramVec) noOp() *instrument.NoOpHistograms {
+	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOp.Histogram)
+}
+
 // GetMetricWithLabelValues returns the histogram with these label values; see
 // CounterVec. It is a Histogram.
 func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Histogram).Get(values).(*instrument.NoOpHistogram), nil
+		return v.noOp().Get(values), nil
 	}
 	m, err := v.vec.Get(values)
 	if err != nil {
@@ -53,7 +57,7 @@ func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, err
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Histogram).GetNamed(labels).(*instrument.NoOpHistogram), nil
+		return v.noOp().GetNamed(labels), nil
 	}
 	m, err := v.vec.GetNamed(labels)
 	if err != nil {
@@ -65,7 +69,7 @@ func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Histogram).Get(values).(*instrument.NoOpHistogram)
+		return v.noOp().Get(values)
 	}
 	if e := v.vec.Plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -76,7 +80,7 @@ func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *HistogramVec) With(labels Labels) Observer {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Histogram).GetNamed(labels).(*instrument.NoOpHistogram)
+		return v.noOp().GetNamed(labels)
 	}
 	return must(v.vec.GetNamed(labels))
 }
@@ -84,7 +88,7 @@ func (v *HistogramVec) With(labels Labels) Observer {
 // CurryWith returns a *HistogramVec with some of the labels fixed; see CounterVec.
 func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
 	if v.vec == nil {
-		return &HistogramVec{MetricVec: v.curryNoOp(instrument.NoOp.Histogram, labels)}, nil
+		return &HistogramVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
 	}
 	curried, err := v.vec.CurryWith(labels)
 	if err != nil {

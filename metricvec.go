@@ -54,22 +54,12 @@ func (v *MetricVec) GetMetricWithLabelValues(values ...string) (Metric, error) {
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *MetricVec) GetMetricWith(labels Labels) (Metric, error) { return v.core.MetricNamed(labels) }
 
-// noOpVec returns the core of a no-op vector. A MetricVec that is missing, as in a vector that
-// no function has made, remembers nothing.
-func (v *MetricVec) noOpVec(none Metric) *instrument.NoOpVec {
+// coreOrNil returns what is behind the vector, which is nil in a struct that no function has made.
+func (v *MetricVec) coreOrNil() instrument.Core {
 	if v == nil {
-		return instrument.NoOpVecOf(nil, none)
+		return nil
 	}
-	return instrument.NoOpVecOf(v.core, none)
-}
-
-// curryNoOp returns the vector with more labels fixed, or itself if it already is that.
-func (v *MetricVec) curryNoOp(none Metric, labels Labels) *MetricVec {
-	was := v.noOpVec(none)
-	if is := was.CurryWith(labels); is != was {
-		return &MetricVec{is}
-	}
-	return v
+	return v.core
 }
 
 // mark makes a vector one of our own. By this name, its field is not exported.

@@ -189,7 +189,7 @@ func (e *suffixClashError) Error() string {
 // every scrape, and nil for all other collectors.
 func (e *entry) alwaysWritten() *model.Family {
 	if f, ok := unwrap(e.collector).(*instrument.Func); ok && e.binding.run != nil {
-		family := f.OfFamily().Family
+		family := *f.Family()
 		family.Name = e.announced.names()[0]
 		return &family
 	}
@@ -197,7 +197,7 @@ func (e *entry) alwaysWritten() *model.Family {
 	if wrapped, ok := source.(*wrappedSource); ok {
 		source = wrapped.inner
 	}
-	if _, ok := source.(instrument.Single); !ok {
+	if !instrument.IsSingle(source) {
 		return nil
 	}
 	return e.binding.source.Family()

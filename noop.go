@@ -52,7 +52,7 @@ func (m *noOpMetrics) NewCounter(name, _ string) ReadableCounter {
 
 func (m *noOpMetrics) NewCounterVec(name, _ string, labelNames []string) *CounterVec {
 	return instrument.Remember(&m.counterVecs, name, func() *CounterVec {
-		return &CounterVec{MetricVec: &MetricVec{instrument.NewNoOpVec(instrument.NoOp.Counter, labelNames, func() Metric { return instrument.NewNoOpCounter() })}}
+		return &CounterVec{MetricVec: &MetricVec{instrument.NewNoOpCounters(labelNames)}}
 	})
 }
 
@@ -62,18 +62,17 @@ func (m *noOpMetrics) NewGauge(name, _ string) ReadableGauge {
 
 func (m *noOpMetrics) NewGaugeVec(name, _ string, labelNames []string) *GaugeVec {
 	return instrument.Remember(&m.gaugeVecs, name, func() *GaugeVec {
-		return &GaugeVec{MetricVec: &MetricVec{instrument.NewNoOpVec(instrument.NoOp.Gauge, labelNames, func() Metric { return instrument.NewNoOpGauge() })}}
+		return &GaugeVec{MetricVec: &MetricVec{instrument.NewNoOpGauges(labelNames)}}
 	})
 }
 
 func (m *noOpMetrics) NewHistogram(name, _ string, buckets []float64) Histogram {
-	return instrument.Remember(&m.histograms, name, func() *instrument.NoOpHistogram { return instrument.NewNoOpHistogram(instrument.NoOpBuckets(buckets)) })
+	return instrument.Remember(&m.histograms, name, func() Histogram { return instrument.NewNoOpHistogram(buckets) })
 }
 
 func (m *noOpMetrics) NewHistogramVec(name, _ string, labelNames []string, buckets []float64) *HistogramVec {
 	return instrument.Remember(&m.histogramVecs, name, func() *HistogramVec {
-		shape := instrument.NoOpBuckets(buckets)
-		return &HistogramVec{MetricVec: &MetricVec{instrument.NewNoOpVec(instrument.NoOp.Histogram, labelNames, func() Metric { return instrument.NewNoOpHistogram(shape) })}}
+		return &HistogramVec{MetricVec: &MetricVec{instrument.NewNoOpHistograms(labelNames, buckets)}}
 	})
 }
 
@@ -83,7 +82,7 @@ func (m *noOpMetrics) NewSummary(name, _ string, _ map[float64]float64) Summary 
 
 func (m *noOpMetrics) NewSummaryVec(name, _ string, labelNames []string, _ map[float64]float64) *SummaryVec {
 	return instrument.Remember(&m.summaryVecs, name, func() *SummaryVec {
-		return &SummaryVec{MetricVec: &MetricVec{instrument.NewNoOpVec(instrument.NoOp.Summary, labelNames, func() Metric { return instrument.NewNoOpSummary() })}}
+		return &SummaryVec{MetricVec: &MetricVec{instrument.NewNoOpSummaries(labelNames)}}
 	})
 }
 

@@ -36,11 +36,15 @@ func summaryVec(v *instrument.Summaries) *SummaryVec {
 	return &SummaryVec{&MetricVec{v}, instrument.MarkOf[SummaryVec](v), v}
 }
 
+func (v *SummaryVec) noOp() *instrument.NoOpSummaries {
+	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOp.Summary)
+}
+
 // GetMetricWithLabelValues returns the summary with these label values; see
 // CounterVec. It is a Summary.
 func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Summary).Get(values).(*instrument.NoOpSummary), nil
+		return v.noOp().Get(values), nil
 	}
 	m, err := v.vec.Get(values)
 	if err != nil {
@@ -52,7 +56,7 @@ func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Summary).GetNamed(labels).(*instrument.NoOpSummary), nil
+		return v.noOp().GetNamed(labels), nil
 	}
 	m, err := v.vec.GetNamed(labels)
 	if err != nil {
@@ -64,7 +68,7 @@ func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *SummaryVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Summary).Get(values).(*instrument.NoOpSummary)
+		return v.noOp().Get(values)
 	}
 	if e := v.vec.Plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
@@ -75,7 +79,7 @@ func (v *SummaryVec) WithLabelValues(values ...string) Observer {
 // With is GetMetricWith, but panics where that returns an error.
 func (v *SummaryVec) With(labels Labels) Observer {
 	if v.vec == nil {
-		return v.noOpVec(instrument.NoOp.Summary).GetNamed(labels).(*instrument.NoOpSummary)
+		return v.noOp().GetNamed(labels)
 	}
 	return must(v.vec.GetNamed(labels))
 }
@@ -83,7 +87,7 @@ func (v *SummaryVec) With(labels Labels) Observer {
 // CurryWith returns a *SummaryVec with some of the labels fixed; see CounterVec.
 func (v *SummaryVec) CurryWith(labels Labels) (ObserverVec, error) {
 	if v.vec == nil {
-		return &SummaryVec{MetricVec: v.curryNoOp(instrument.NoOp.Summary, labels)}, nil
+		return &SummaryVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
 	}
 	curried, err := v.vec.CurryWith(labels)
 	if err != nil {

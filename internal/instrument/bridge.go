@@ -9,7 +9,8 @@ import (
 	"weak"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric/internal/clientmodel"
 )
 
 // BridgeCounters returns vector, which has these children, for who takes client_golang's.
@@ -150,7 +151,7 @@ func (s *bridgedSeries[C, P]) child() P {
 
 // Desc, Write, Describe and Collect make it a Metric and a Collector.
 func (s *bridgedSeries[C, P]) Desc() *prometheus.Desc              { return s.vec.family.desc }
-func (s *bridgedSeries[C, P]) Write(out *dto.Metric) error         { return s.child().Write(out) }
+func (s *bridgedSeries[C, P]) Write(out *clientmodel.Metric) error { return s.child().Write(out) }
 func (s *bridgedSeries[C, P]) Describe(ch chan<- *prometheus.Desc) { ch <- s.Desc() }
 func (s *bridgedSeries[C, P]) Collect(ch chan<- prometheus.Metric) { ch <- s.child() }
 

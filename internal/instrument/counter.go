@@ -7,8 +7,8 @@ import (
 	"unsafe"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
+	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/stripe"
 )
@@ -89,6 +89,7 @@ func (c *Counter) AddWithExemplar(v float64, labels prometheus.Labels) {
 // Get returns the current value.
 func (c *Counter) Get() float64 { return c.Value() }
 
+// Point implements Instrument.
 func (c *Counter) Point(p *model.Point, _ *model.Scratch) {
 	// The exemplar is read first, so that it is never one of an increment that the
 	// value does not contain.
@@ -99,7 +100,7 @@ func (c *Counter) Point(p *model.Point, _ *model.Scratch) {
 }
 
 // Write implements Metric.
-func (c *Counter) Write(out *dto.Metric) error { return writeInstrument(c, out) }
+func (c *Counter) Write(out *clientmodel.Metric) error { return writeInstrument(c, out) }
 
 // Describe implements Collector.
 func (c *Counter) Describe(ch chan<- *prometheus.Desc) { ch <- c.Desc() }

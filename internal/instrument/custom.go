@@ -11,15 +11,15 @@ import (
 
 // custom is a vector of somebody else's metrics.
 type custom struct {
-	Index[prometheus.Metric]
+	index[prometheus.Metric]
 
 	newMetric func(labelValues ...string) prometheus.Metric
 }
 
 // NewCustom returns a vector of the metrics that newMetric makes.
-func NewCustom(desc *prometheus.Desc, newMetric func(labelValues ...string) prometheus.Metric) *custom {
+func NewCustom(desc *prometheus.Desc, newMetric func(labelValues ...string) prometheus.Metric) Core {
 	f := familyOf(desc)
-	return &custom{newVecIndex(f, labelmap.New[prometheus.Metric](f.layout), nil), newMetric}
+	return &custom{newIndex(f, labelmap.New[prometheus.Metric](f.layout), nil), newMetric}
 }
 
 func (v *custom) Metric(values []string) (prometheus.Metric, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
@@ -13,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Family is what all series of one of our instruments or vectors share.
-type Family struct {
+// family is what all series of one of our instruments or vectors share.
+type family struct {
 	model.Family
 
 	desc        *prometheus.Desc
@@ -23,15 +22,15 @@ type Family struct {
 }
 
 // names returns the variable labels.
-func (f *Family) names() []string { return f.layout.Names() }
+func (f *family) names() []string { return f.layout.Names() }
 
 // newFamily makes a family out of the fields that all options share.
-func newFamily(t model.Type, opts prometheus.Opts, labels prometheus.ConstrainableLabels) *Family {
+func newFamily(t model.Type, opts prometheus.Opts, labels prometheus.ConstrainableLabels) *family {
 	if labels == nil {
 		labels = prometheus.UnconstrainedLabels(nil)
 	}
 	name := prometheus.BuildFQName(opts.Namespace, opts.Subsystem, opts.Name)
-	f := &Family{
+	f := &family{
 		Family: model.Family{Name: name, Help: opts.Help, Unit: opts.Unit, Type: t},
 		desc:   prometheus.V2.NewDesc(name, opts.Help, labels, opts.ConstLabels, prometheus.WithUnit(opts.Unit)),
 	}
@@ -54,9 +53,9 @@ func newFamily(t model.Type, opts prometheus.Opts, labels prometheus.Constrainab
 }
 
 // familyOf returns the family that desc describes, of unknown type.
-func familyOf(desc *prometheus.Desc) *Family {
+func familyOf(desc *prometheus.Desc) *family {
 	info := clientgolang.Parse(desc)
-	return &Family{
+	return &family{
 		Family:      model.Family{Name: info.Name, Help: info.Help, Unit: info.Unit},
 		desc:        desc,
 		layout:      model.NewLayout(info.Constant, info.Variable),
@@ -80,7 +79,7 @@ func splitConstraints(labels prometheus.ConstrainedLabels) (names []string, cons
 }
 
 // constrain returns the value that variable label i has when a user gives value.
-func (f *Family) constrain(i int, value string) string {
+func (f *family) constrain(i int, value string) string {
 	if f.constraints == nil || f.constraints[i] == nil {
 		return value
 	}
@@ -88,7 +87,7 @@ func (f *Family) constrain(i int, value string) string {
 }
 
 // has reports whether a label, variable or constant, has that name.
-func (f *Family) has(label string) bool {
+func (f *family) has(label string) bool {
 	for _, name := range f.names() {
 		if name == label {
 			return true
@@ -98,10 +97,10 @@ func (f *Family) has(label string) bool {
 }
 
 // series is what every instrument has.
-type series struct{ family *Family }
+type series struct{ family *family }
 
 // newSeries returns the only series of a family without variable labels.
-func newSeries(f *Family) series {
+func newSeries(f *family) series {
 	if n := len(f.names()); n > 0 {
 		panic(cardinalityError(f, nil))
 	}
@@ -110,7 +109,7 @@ func newSeries(f *Family) series {
 
 // alone returns a new instrument that is the only series of its family. Like the child of
 // a vector it is one of an entry, where its labels are.
-func alone[C any, P Child[C]](f *Family) P {
+func alone[C any, P Child[C]](f *family) P {
 	s := newSeries(f)
 	p := P(&labelmap.NewEntry[C](f.layout, nil).Child)
 	p.bind(s)
@@ -121,40 +120,42 @@ func alone[C any, P Child[C]](f *Family) P {
 func labelsOf[C any](instrument *C) model.Labels { return labelmap.Of(instrument).Labels() }
 
 func (s *series) Desc() *prometheus.Desc { return s.family.desc }
-func (s *series) OfFamily() *Family      { return s.family }
+func (s *series) ofFamily() *family      { return s.family }
+func (s *series) Family() *model.Family  { return &s.family.Family }
 func (s *series) bind(to series)         { *s = to }
 
 // Instrument is one series of our own.
 type Instrument interface {
 	prometheus.Metric
 	prometheus.Collector
-	OfFamily() *Family
+	// Family returns the family that the series belongs to.
+	Family() *model.Family
+	ofFamily() *family
 	// Point overwrites *p with the current value, as model.Series does.
 	Point(p *model.Point, scratch *model.Scratch)
 }
 
 // writeInstrument implements Metric.Write.
-func writeInstrument(i Instrument, out *dto.Metric) error {
+func writeInstrument(i Instrument, out *clientmodel.Metric) error {
 	var (
 		p       model.Point
 		scratch model.Scratch
 	)
 	i.Point(&p, &scratch)
-	clientmodel.EncodePoint(out, i.OfFamily().Type, &p)
+	clientmodel.EncodePoint(out, i.ofFamily().Type, &p)
 	return nil
 }
 
-// Single is an instrument as a model.Source and its own model.Series.
-type Single struct{ Instrument }
+// single is an instrument as a model.Source and its own model.Series.
+type single struct{ Instrument }
 
-func (s Single) Family() *model.Family { return &s.OfFamily().Family }
-func (s Single) Series() model.Series  { return s }
-func (s Single) Len() int              { return 1 }
-func (s Single) At(_ int, p *model.Point, scratch *model.Scratch) {
+func (s single) Series() model.Series { return s }
+func (s single) Len() int             { return 1 }
+func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
 	s.Point(p, scratch)
 }
 
-func (s Single) HasLabel(name string) bool { return s.OfFamily().HasLabel(name) }
+func (s single) HasLabel(name string) bool { return s.ofFamily().HasLabel(name) }
 
 // Labelled is implemented by our sources, whose series all have the same label names. Those
 // that samples are written with, le and quantile, are among them.
@@ -162,10 +163,10 @@ type Labelled interface{ HasLabel(name string) bool }
 
 var errInconsistentCardinality = errors.New("inconsistent label cardinality")
 
-func cardinalityError(f *Family, values []string) error {
+func cardinalityError(f *family, values []string) error {
 	return fmt.Errorf("%w: %q has %d variable labels named %q but %d values %q were provided",
 		errInconsistentCardinality, f.Name, len(f.names()), f.names(), len(values), values)
 }
 
 // HasLabel is has for a family that is used by an instrument, whose samples are labelled.
-func (f *Family) HasLabel(name string) bool { return name == f.Type.Reserved() || f.has(name) }
+func (f *family) HasLabel(name string) bool { return name == f.Type.Reserved() || f.has(name) }

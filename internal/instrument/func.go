@@ -2,8 +2,8 @@ package instrument
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
+	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -14,16 +14,18 @@ type Func struct {
 	function func() float64
 }
 
+// NewFunc returns an instrument whose value is what function returns.
 func NewFunc(t model.Type, opts prometheus.Opts, function func() float64) *Func {
 	return &Func{series: newSeries(newFamily(t, opts, nil)), function: function}
 }
 
+// Point implements Instrument.
 func (f *Func) Point(p *model.Point, _ *model.Scratch) {
 	p.SetNumber(f.family.layout.Render(nil), f.function())
 }
 
 // Write implements Metric.
-func (f *Func) Write(out *dto.Metric) error { return writeInstrument(f, out) }
+func (f *Func) Write(out *clientmodel.Metric) error { return writeInstrument(f, out) }
 
 // Describe implements Collector.
 func (f *Func) Describe(ch chan<- *prometheus.Desc) { ch <- f.Desc() }

@@ -6,10 +6,16 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
+	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/model"
 )
+
+// ReadableGauge is a gauge that can be read.
+type ReadableGauge interface {
+	prometheus.Gauge
+	Get() float64
+}
 
 // NewGauge returns a gauge without variable labels.
 func NewGauge(opts prometheus.GaugeOpts) *Gauge {
@@ -51,12 +57,13 @@ func (g *Gauge) Add(v float64) {
 // Get returns the current value.
 func (g *Gauge) Get() float64 { return math.Float64frombits(g.bits.Load()) }
 
+// Point implements Instrument.
 func (g *Gauge) Point(p *model.Point, _ *model.Scratch) {
 	p.SetNumber(labelsOf(g), g.Get())
 }
 
 // Write implements Metric.
-func (g *Gauge) Write(out *dto.Metric) error { return writeInstrument(g, out) }
+func (g *Gauge) Write(out *clientmodel.Metric) error { return writeInstrument(g, out) }
 
 // Describe implements Collector.
 func (g *Gauge) Describe(ch chan<- *prometheus.Desc) { ch <- g.Desc() }

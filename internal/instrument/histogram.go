@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
+	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/native"
 	"github.com/luxfi/metric/internal/prefetch"
@@ -39,7 +39,7 @@ type histogramShape struct {
 	native *native.Config // Nil if there are no native buckets.
 }
 
-func newHistogramShape(f *Family, opts prometheus.HistogramOpts) *histogramShape {
+func newHistogramShape(f *family, opts prometheus.HistogramOpts) *histogramShape {
 	if f.has(bucketLabel) {
 		panic(f.misuse(errBucketLabelNotAllowed))
 	}
@@ -224,6 +224,7 @@ func unlockAll(stripes []*observed) {
 	}
 }
 
+// Point implements Instrument.
 func (h *Histogram) Point(p *model.Point, scratch *model.Scratch) {
 	out := &scratch.Histogram
 	// Field by field, here and below: otherwise the struct is made on the stack in small
@@ -304,7 +305,7 @@ func (h *Histogram) readNative(out *model.HistogramValue, counts []uint64) (crea
 var mergers = sync.Pool{New: func() any { return new(native.Merger) }}
 
 // Write implements Metric.
-func (h *Histogram) Write(out *dto.Metric) error { return writeInstrument(h, out) }
+func (h *Histogram) Write(out *clientmodel.Metric) error { return writeInstrument(h, out) }
 
 // Describe implements Collector.
 func (h *Histogram) Describe(ch chan<- *prometheus.Desc) { ch <- h.Desc() }

@@ -15,10 +15,10 @@ import (
 // misuse returns err with the name of the metric that was used in a way that it does not
 // allow. What client_golang says about it stays part of the text, for programs that look for
 // that.
-func (f *Family) misuse(err error) error { return fmt.Errorf("%s: %w", f.title(), err) }
+func (f *family) misuse(err error) error { return fmt.Errorf("%s: %w", f.title(), err) }
 
 // title names the family with its kind, as far as that is known.
-func (f *Family) title() string {
+func (f *family) title() string {
 	if f.Type == model.Untyped {
 		return fmt.Sprintf("metric %q", f.Name)
 	}
@@ -26,7 +26,7 @@ func (f *Family) title() string {
 }
 
 // misuse does the same for a vector, and tells the labels that have to be given.
-func (x *Index[C]) misuse(err error) error {
+func (x *index[C]) misuse(err error) error {
 	wanted, curried := "the labels", ""
 	var fixed []string
 	names := slices.Clone(x.family.names())
@@ -55,7 +55,7 @@ func quotedNames(names []string) string {
 }
 
 // missing returns the error for labels of the right number that lack one.
-func (x *Index[C]) missing(name string, labels prometheus.Labels) error {
+func (x *index[C]) missing(name string, labels prometheus.Labels) error {
 	instead := ""
 	if unknown := x.unknown(labels); len(unknown) > 0 {
 		instead = fmt.Sprintf(", which has%s instead", quotedNames(unknown))
@@ -64,7 +64,7 @@ func (x *Index[C]) missing(name string, labels prometheus.Labels) error {
 }
 
 // unknown returns which of the names in labels are not those of labels that can be given.
-func (x *Index[C]) unknown(labels prometheus.Labels) (names []string) {
+func (x *index[C]) unknown(labels prometheus.Labels) (names []string) {
 	for name := range labels { // Not by an iterator, which would move the user's map to the heap.
 		if !slices.Contains(x.family.names(), name) {
 			names = append(names, strings.Clone(name))

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/model"
@@ -14,19 +13,19 @@ import (
 // NoOp holds the instruments that remember nothing. They have no state, so one of each kind is
 // enough.
 var NoOp = struct {
-	Counter   *NoOpCounter
-	Gauge     *NoOpGauge
-	Histogram *NoOpHistogram
-	Summary   *NoOpSummary
+	Counter   *noOpCounter
+	Gauge     *noOpGauge
+	Histogram *noOpHistogram
+	Summary   *noOpSummary
 }{
-	&NoOpCounter{noOpMetric: newNoOpMetric(model.Counter)},
-	&NoOpGauge{noOpMetric: newNoOpMetric(model.Gauge)},
-	&NoOpHistogram{noOpMetric: newNoOpMetric(model.Histogram)},
-	&NoOpSummary{noOpMetric: newNoOpMetric(model.Summary)},
+	&noOpCounter{noOpMetric: newNoOpMetric(model.Counter)},
+	&noOpGauge{noOpMetric: newNoOpMetric(model.Gauge)},
+	&noOpHistogram{noOpMetric: newNoOpMetric(model.Histogram)},
+	&noOpSummary{noOpMetric: newNoOpMetric(model.Summary)},
 }
 
 // noOpMetric is what all no-op instruments have in common.
-type noOpMetric struct{ family *Family }
+type noOpMetric struct{ family *family }
 
 func newNoOpMetric(t model.Type) noOpMetric {
 	return noOpMetric{newFamily(t, prometheus.Opts{Name: "noop_" + t.String(), Help: "A metric that is not exposed."}, nil)}
@@ -41,130 +40,148 @@ func (*noOpMetric) Describe(chan<- *prometheus.Desc) {}
 // Collect sends nothing.
 func (*noOpMetric) Collect(chan<- prometheus.Metric) {}
 
-func (m *noOpMetric) write(out *dto.Metric, p model.Point) error {
+func (m *noOpMetric) write(out *clientmodel.Metric, p model.Point) error {
 	clientmodel.EncodePoint(out, m.family.Type, &p)
 	return nil
 }
 
-// NoOpCounter is a counter that is not exposed.
-type NoOpCounter struct {
+// noOpCounter is a counter that is not exposed.
+type noOpCounter struct {
 	noOpMetric
 
 	sum *stripe.Counter // Nil if it remembers nothing.
 }
 
-func NewNoOpCounter() *NoOpCounter { return &NoOpCounter{NoOp.Counter.noOpMetric, new(stripe.Counter)} }
+// NewNoOpCounter returns a counter that is not exposed, and remembers what it is told.
+func NewNoOpCounter() ReadableCounter { return newNoOpCounter() }
 
-func (c *NoOpCounter) Inc() { c.Add(1) }
-func (c *NoOpCounter) Add(v float64) {
+func newNoOpCounter() *noOpCounter { return &noOpCounter{NoOp.Counter.noOpMetric, new(stripe.Counter)} }
+
+func (c *noOpCounter) Inc() { c.Add(1) }
+func (c *noOpCounter) Add(v float64) {
 	if c.sum != nil && !(v < 0) {
 		c.sum.Add(v)
 	}
 }
-func (c *NoOpCounter) AddWithExemplar(v float64, _ prometheus.Labels) { c.Add(v) }
-func (c *NoOpCounter) AddWithContext(_ context.Context, v float64)    { c.Add(v) }
-func (c *NoOpCounter) IncWithContext(context.Context)                 { c.Add(1) }
-func (c *NoOpCounter) Get() float64 {
+func (c *noOpCounter) AddWithExemplar(v float64, _ prometheus.Labels) { c.Add(v) }
+func (c *noOpCounter) AddWithContext(_ context.Context, v float64)    { c.Add(v) }
+func (c *noOpCounter) IncWithContext(context.Context)                 { c.Add(1) }
+func (c *noOpCounter) Get() float64 {
 	if c.sum == nil {
 		return 0
 	}
 	return c.sum.Value()
 }
-func (c *NoOpCounter) Write(out *dto.Metric) error { return c.write(out, model.Point{Value: c.Get()}) }
+func (c *noOpCounter) Write(out *clientmodel.Metric) error {
+	return c.write(out, model.Point{Value: c.Get()})
+}
 
-// NoOpGauge is a gauge that is not exposed.
-type NoOpGauge struct {
+// noOpGauge is a gauge that is not exposed.
+type noOpGauge struct {
 	noOpMetric
 
 	value *Gauge // Nil if it remembers nothing.
 }
 
-func NewNoOpGauge() *NoOpGauge { return &NoOpGauge{NoOp.Gauge.noOpMetric, new(Gauge)} }
+// NewNoOpGauge returns a gauge that is not exposed, and remembers what it is told.
+func NewNoOpGauge() ReadableGauge { return newNoOpGauge() }
 
-func (g *NoOpGauge) Set(v float64) {
+func newNoOpGauge() *noOpGauge { return &noOpGauge{NoOp.Gauge.noOpMetric, new(Gauge)} }
+
+func (g *noOpGauge) Set(v float64) {
 	if g.value != nil {
 		g.value.Set(v)
 	}
 }
 
-func (g *NoOpGauge) SetToCurrentTime() {
+func (g *noOpGauge) SetToCurrentTime() {
 	if g.value != nil {
 		g.value.SetToCurrentTime()
 	}
 }
 
-func (g *NoOpGauge) Add(v float64) {
+func (g *noOpGauge) Add(v float64) {
 	if g.value != nil {
 		g.value.Add(v)
 	}
 }
-func (g *NoOpGauge) Inc()          { g.Add(1) }
-func (g *NoOpGauge) Dec()          { g.Add(-1) }
-func (g *NoOpGauge) Sub(v float64) { g.Add(-v) }
-func (g *NoOpGauge) Get() float64 {
+func (g *noOpGauge) Inc()          { g.Add(1) }
+func (g *noOpGauge) Dec()          { g.Add(-1) }
+func (g *noOpGauge) Sub(v float64) { g.Add(-v) }
+func (g *noOpGauge) Get() float64 {
 	if g.value == nil {
 		return 0
 	}
 	return g.value.Get()
 }
-func (g *NoOpGauge) Write(out *dto.Metric) error { return g.write(out, model.Point{Value: g.Get()}) }
+func (g *noOpGauge) Write(out *clientmodel.Metric) error {
+	return g.write(out, model.Point{Value: g.Get()})
+}
 
-// NoOpHistogram is a histogram that is not exposed.
-type NoOpHistogram struct {
+// noOpHistogram is a histogram that is not exposed.
+type noOpHistogram struct {
 	noOpMetric
 
 	counts *Histogram // Nil if it remembers nothing.
 }
 
-func NewNoOpHistogram(shape *histogramShape) *NoOpHistogram {
-	h := alone[Histogram](NoOp.Histogram.family)
-	h.init(shape)
-	return &NoOpHistogram{NoOp.Histogram.noOpMetric, h}
+// NewNoOpHistogram returns a histogram that is not exposed, and remembers what it is told.
+func NewNoOpHistogram(buckets []float64) prometheus.Histogram {
+	return newNoOpHistogram(noOpBuckets(buckets))
 }
 
-// NoOpBuckets returns the shape of a histogram with these buckets, or with one for all
+func newNoOpHistogram(shape *histogramShape) *noOpHistogram {
+	h := alone[Histogram](NoOp.Histogram.family)
+	h.init(shape)
+	return &noOpHistogram{NoOp.Histogram.noOpMetric, h}
+}
+
+// noOpBuckets returns the shape of a histogram with these buckets, or with one for all
 // observations if a real one cannot have them.
-func NoOpBuckets(buckets []float64) *histogramShape {
+func noOpBuckets(buckets []float64) *histogramShape {
 	if checkBounds(buckets) != nil {
 		return &histogramShape{bounds: newBucketBounds(nil)}
 	}
 	return newHistogramShape(NoOp.Histogram.family, prometheus.HistogramOpts{Buckets: buckets})
 }
 
-func (h *NoOpHistogram) Observe(v float64) {
+func (h *noOpHistogram) Observe(v float64) {
 	if h.counts != nil {
 		h.counts.Observe(v)
 	}
 }
-func (h *NoOpHistogram) ObserveWithExemplar(v float64, _ prometheus.Labels) { h.Observe(v) }
-func (h *NoOpHistogram) ObserveWithContext(_ context.Context, v float64)    { h.Observe(v) }
-func (h *NoOpHistogram) Write(out *dto.Metric) error {
+func (h *noOpHistogram) ObserveWithExemplar(v float64, _ prometheus.Labels) { h.Observe(v) }
+func (h *noOpHistogram) ObserveWithContext(_ context.Context, v float64)    { h.Observe(v) }
+func (h *noOpHistogram) Write(out *clientmodel.Metric) error {
 	if h.counts == nil {
 		return h.write(out, model.Point{Histogram: &model.HistogramValue{}})
 	}
 	return h.counts.Write(out)
 }
 
-// NoOpSummary is a summary that is not exposed.
-type NoOpSummary struct {
+// noOpSummary is a summary that is not exposed.
+type noOpSummary struct {
 	noOpMetric
 
 	counts *Summary // Nil if it remembers nothing. It has no quantiles, which take memory and time.
 }
 
-func NewNoOpSummary() *NoOpSummary {
+// NewNoOpSummary returns a summary that is not exposed, and remembers what it is told.
+func NewNoOpSummary() prometheus.Summary { return newNoOpSummary() }
+
+func newNoOpSummary() *noOpSummary {
 	s := alone[Summary](NoOp.Summary.family)
 	s.init(&summaryShape{})
-	return &NoOpSummary{NoOp.Summary.noOpMetric, s}
+	return &noOpSummary{NoOp.Summary.noOpMetric, s}
 }
 
-func (s *NoOpSummary) Observe(v float64) {
+func (s *noOpSummary) Observe(v float64) {
 	if s.counts != nil {
 		s.counts.Observe(v)
 	}
 }
 
-func (s *NoOpSummary) Write(out *dto.Metric) error {
+func (s *noOpSummary) Write(out *clientmodel.Metric) error {
 	if s.counts == nil {
 		return s.write(out, model.Point{Summary: &model.SummaryValue{}})
 	}

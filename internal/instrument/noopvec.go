@@ -10,38 +10,70 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// NoOpVec implements vecCore for instruments that are not exposed. The typed vectors around it
-// have no vec.
-type NoOpVec struct {
-	Index[prometheus.Metric] // Without a family if no label values fit.
+// NoOpVec implements Core for instruments that are not exposed.
+type NoOpVec[N prometheus.Metric] struct {
+	index[N] // Without a family if no label values fit.
 
-	none prometheus.Metric        // What remembers nothing.
-	make func() prometheus.Metric // Makes what does.
+	none N        // What remembers nothing.
+	make func() N // Makes what does.
 }
 
-// NewNoOpVec returns a vector with these labels. If real ones cannot have them, no label values
+// NoOpCounters are the counters of a no-op vector.
+type NoOpCounters = NoOpVec[*noOpCounter]
+
+// NoOpGauges are the gauges of a no-op vector.
+type NoOpGauges = NoOpVec[*noOpGauge]
+
+// NoOpHistograms are the histograms of a no-op vector.
+type NoOpHistograms = NoOpVec[*noOpHistogram]
+
+// NoOpSummaries are the summaries of a no-op vector.
+type NoOpSummaries = NoOpVec[*noOpSummary]
+
+// NewNoOpCounters returns counters with these labels.
+func NewNoOpCounters(labelNames []string) *NoOpCounters {
+	return newNoOpVec(NoOp.Counter, labelNames, newNoOpCounter)
+}
+
+// NewNoOpGauges returns gauges with these labels.
+func NewNoOpGauges(labelNames []string) *NoOpGauges {
+	return newNoOpVec(NoOp.Gauge, labelNames, newNoOpGauge)
+}
+
+// NewNoOpHistograms returns histograms with these labels and buckets.
+func NewNoOpHistograms(labelNames []string, buckets []float64) *NoOpHistograms {
+	shape := noOpBuckets(buckets)
+	return newNoOpVec(NoOp.Histogram, labelNames, func() *noOpHistogram { return newNoOpHistogram(shape) })
+}
+
+// NewNoOpSummaries returns summaries with these labels.
+func NewNoOpSummaries(labelNames []string) *NoOpSummaries {
+	return newNoOpVec(NoOp.Summary, labelNames, newNoOpSummary)
+}
+
+// newNoOpVec returns a vector with these labels. If real ones cannot have them, no label values
 // fit.
-func NewNoOpVec(none prometheus.Metric, labelNames []string, newMetric func() prometheus.Metric) *NoOpVec {
-	v := &NoOpVec{none: none, make: newMetric}
+func newNoOpVec[N prometheus.Metric](none N, labelNames []string, newMetric func() N) *NoOpVec[N] {
+	v := &NoOpVec[N]{none: none, make: newMetric}
 	if prometheus.NewDesc("noop", "", labelNames, nil).Err() == nil {
-		f := &Family{layout: model.NewLayout(nil, slices.Clone(labelNames))}
-		v.Index = newVecIndex(f, labelmap.New[prometheus.Metric](f.layout), nil)
+		f := &family{layout: model.NewLayout(nil, slices.Clone(labelNames))}
+		v.index = newIndex(f, labelmap.New[N](f.layout), nil)
 	}
 	return v
 }
 
-// NoOpVecOf returns core, that of a no-op vector, or one that remembers nothing if core is nil.
+// NoOpVecOf returns core, which is a no-op vector, or one that remembers nothing if core is nil.
 // Its methods are called without an interface, so that the label values that users give stay
 // where they are.
-func NoOpVecOf(core Core, none prometheus.Metric) *NoOpVec {
+func NoOpVecOf[N prometheus.Metric](core Core, none N) *NoOpVec[N] {
 	if core == nil {
-		return &NoOpVec{none: none}
+		return &NoOpVec[N]{none: none}
 	}
-	return core.(*NoOpVec)
+	return core.(*NoOpVec[N])
 }
 
 // Get returns the instrument with these label values.
-func (v *NoOpVec) Get(values []string) prometheus.Metric {
+func (v *NoOpVec[N]) Get(values []string) N {
 	if v.family == nil || len(values) != len(v.family.names())-len(v.curried) {
 		return v.none
 	}
@@ -50,7 +82,7 @@ func (v *NoOpVec) Get(values []string) prometheus.Metric {
 }
 
 // GetNamed returns the instrument with these label values by name.
-func (v *NoOpVec) GetNamed(labels prometheus.Labels) prometheus.Metric {
+func (v *NoOpVec[N]) GetNamed(labels prometheus.Labels) N {
 	if v.family == nil {
 		return v.none
 	}
@@ -73,7 +105,7 @@ func (v *NoOpVec) GetNamed(labels prometheus.Labels) prometheus.Metric {
 
 // find returns the instrument with the values of all labels, and makes it if there is none.
 // There may be a few more than maxNoOp of them if they are made at the same time.
-func (v *NoOpVec) find(all []string) prometheus.Metric {
+func (v *NoOpVec[N]) find(all []string) N {
 	if e := v.children.Get(all); e != nil {
 		return e.Child
 	}
@@ -85,12 +117,12 @@ func (v *NoOpVec) find(all []string) prometheus.Metric {
 			return v.none
 		}
 	}
-	return v.children.GetOrCreate(all, func(e *labelmap.Entry[prometheus.Metric]) { e.Child = v.make() }).Child
+	return v.children.GetOrCreate(all, func(e *labelmap.Entry[N]) { e.Child = v.make() }).Child
 }
 
 // CurryWith returns the vector with more labels fixed. Where a real one could not fix them, it
 // is the vector itself.
-func (v *NoOpVec) CurryWith(labels prometheus.Labels) *NoOpVec {
+func (v *NoOpVec[N]) CurryWith(labels prometheus.Labels) *NoOpVec[N] {
 	if v.family == nil || len(labels) == 0 {
 		return v
 	}
@@ -98,34 +130,49 @@ func (v *NoOpVec) CurryWith(labels prometheus.Labels) *NoOpVec {
 	if err != nil || slices.ContainsFunc(curried.curried, func(c curriedLabel) bool { return !utf8.ValidString(c.value) }) {
 		return v
 	}
-	return &NoOpVec{curried, v.none, v.make}
+	return &NoOpVec[N]{curried, v.none, v.make}
 }
 
-func (v *NoOpVec) Metric(values []string) (prometheus.Metric, error) { return v.Get(values), nil }
-func (v *NoOpVec) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error) {
+// Metric implements Core.
+func (v *NoOpVec[N]) Metric(values []string) (prometheus.Metric, error) { return v.Get(values), nil }
+
+// MetricNamed implements Core.
+func (v *NoOpVec[N]) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error) {
 	return v.GetNamed(labels), nil
 }
-func (v *NoOpVec) CurriedCore(labels prometheus.Labels) (Core, error) {
+
+// CurriedCore implements Core.
+func (v *NoOpVec[N]) CurriedCore(labels prometheus.Labels) (Core, error) {
 	return v.CurryWith(labels), nil
 }
-func (v *NoOpVec) DeleteValues(values []string) bool {
-	return v.family != nil && v.Index.DeleteValues(values)
-}
-func (v *NoOpVec) DeleteNamed(labels prometheus.Labels) bool {
-	return v.family != nil && v.Index.DeleteNamed(labels)
-}
-func (*NoOpVec) Describe(chan<- *prometheus.Desc) {}
-func (*NoOpVec) Collect(chan<- prometheus.Metric) {}
 
-func (v *NoOpVec) DeletePartial(labels prometheus.Labels) int {
+// DeleteValues implements Core.
+func (v *NoOpVec[N]) DeleteValues(values []string) bool {
+	return v.family != nil && v.index.DeleteValues(values)
+}
+
+// DeleteNamed implements Core.
+func (v *NoOpVec[N]) DeleteNamed(labels prometheus.Labels) bool {
+	return v.family != nil && v.index.DeleteNamed(labels)
+}
+
+// DeletePartial implements Core.
+func (v *NoOpVec[N]) DeletePartial(labels prometheus.Labels) int {
 	if v.family == nil {
 		return 0
 	}
-	return v.Index.DeletePartial(labels)
+	return v.index.DeletePartial(labels)
 }
 
-func (v *NoOpVec) Reset() {
+// Reset implements Core.
+func (v *NoOpVec[N]) Reset() {
 	if v.family != nil {
-		v.Index.Reset()
+		v.index.Reset()
 	}
 }
+
+// Describe sends nothing, so that any number of them can be registered.
+func (*NoOpVec[N]) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends nothing.
+func (*NoOpVec[N]) Collect(chan<- prometheus.Metric) {}

@@ -48,6 +48,12 @@ func SourceOf(c prometheus.Collector) model.Source {
 	return nil
 }
 
+// IsSingle reports whether source is a single instrument, which always has its series.
+func IsSingle(source model.Source) bool {
+	_, ok := source.(single)
+	return ok
+}
+
 // ShapeOf returns the shape of c if it is one of our own, and nil otherwise.
 func ShapeOf(c prometheus.Collector) Shape {
 	if o := OwnOf(c); o != nil && o.ownSource() != nil {
@@ -76,10 +82,10 @@ func (h *Histogram) is(other prometheus.Collector) bool   { return other == prom
 func (s *Summary) is(other prometheus.Collector) bool     { return other == prometheus.Collector(s) }
 
 func (c *loneCounter) ownSource() model.Source { return c.Counter.ownSource() }
-func (c *Counter) ownSource() model.Source     { return Single{c} }
-func (g *Gauge) ownSource() model.Source       { return Single{g} }
-func (h *Histogram) ownSource() model.Source   { return Single{h} }
-func (s *Summary) ownSource() model.Source     { return Single{s} }
+func (c *Counter) ownSource() model.Source     { return single{c} }
+func (g *Gauge) ownSource() model.Source       { return single{g} }
+func (h *Histogram) ownSource() model.Source   { return single{h} }
+func (s *Summary) ownSource() model.Source     { return single{s} }
 
 // Mark makes a vector our own: the vector T, a struct, embeds a Mark[T]. A struct that embeds
 // a *T has the methods of the Mark, too, but is no *T.

@@ -41,7 +41,7 @@ func (v *Vec[C, P]) ownShape() Shape {
 	return made
 }
 
-func familyShape(kind string, f *Family, curried []curriedLabel) Shape {
+func familyShape(kind string, f *family, curried []curriedLabel) Shape {
 	names := slices.Clone(f.names())
 	for _, c := range curried {
 		names[c.index] += "=" + strconv.Quote(c.value)

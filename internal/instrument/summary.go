@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
+	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -37,7 +37,7 @@ type summaryShape struct {
 	buffer     int           // How many observations are buffered.
 }
 
-func newSummaryShape(f *Family, opts prometheus.SummaryOpts) *summaryShape {
+func newSummaryShape(f *family, opts prometheus.SummaryOpts) *summaryShape {
 	if f.has(quantileLabel) {
 		panic(f.misuse(errQuantileLabelNotAllowed))
 	}
@@ -109,6 +109,7 @@ func (s *Summary) Observe(v float64) {
 	s.plain.add(v, 0)
 }
 
+// Point implements Instrument.
 func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
 	out := &scratch.Summary
 	*out = model.SummaryValue{Quantiles: out.Quantiles[:0]}
@@ -124,7 +125,7 @@ func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
 }
 
 // Write implements Metric.
-func (s *Summary) Write(out *dto.Metric) error { return writeInstrument(s, out) }
+func (s *Summary) Write(out *clientmodel.Metric) error { return writeInstrument(s, out) }
 
 // Describe implements Collector.
 func (s *Summary) Describe(ch chan<- *prometheus.Desc) { ch <- s.Desc() }

@@ -4,7 +4,8 @@ import (
 	"math"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric/internal/clientmodel"
 )
 
 // Value returns the current value of a metric that has a single one, and otherwise NaN.
@@ -24,18 +25,9 @@ func Value(m prometheus.Metric) (value float64) {
 	case *Histogram, *Summary:
 		return math.NaN()
 	}
-	var data dto.Metric
+	var data clientmodel.Metric
 	if err := m.Write(&data); err != nil {
 		return math.NaN()
 	}
-	switch {
-	case data.Counter != nil:
-		return data.Counter.GetValue()
-	case data.Gauge != nil:
-		return data.Gauge.GetValue()
-	case data.Untyped != nil:
-		return data.Untyped.GetValue()
-	default:
-		return math.NaN()
-	}
+	return clientmodel.Value(&data)
 }

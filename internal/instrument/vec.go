@@ -12,12 +12,12 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Index finds the children of a vector by their label values. The vectors that are
+// index finds the children of a vector by their label values. The vectors that are
 // curried from one vector share its children and its family.
 //
 // Finding a child that exists takes no lock and does not allocate.
-type Index[C any] struct {
-	family   *Family
+type index[C any] struct {
+	family   *family
 	children *labelmap.Map[C]
 	curried  []curriedLabel // By ascending index.
 
@@ -33,19 +33,19 @@ type curriedLabel struct {
 	value string
 }
 
-func newVecIndex[C any](f *Family, children *labelmap.Map[C], curried []curriedLabel) Index[C] {
+func newIndex[C any](f *family, children *labelmap.Map[C], curried []curriedLabel) index[C] {
 	plain := children
 	if curried != nil || f.constraints != nil {
 		plain = nil
 	}
-	return Index[C]{f, children, curried, plain}
+	return index[C]{f, children, curried, plain}
 }
 
 // inlineLabels is how many label values are put together without allocating.
 const inlineLabels = 8
 
 // checkCount checks how many label values a user has given.
-func (x *Index[C]) checkCount(values []string) error {
+func (x *index[C]) checkCount(values []string) error {
 	want := len(x.family.names()) - len(x.curried)
 	if len(values) == want {
 		return nil
@@ -59,7 +59,7 @@ func (x *Index[C]) checkCount(values []string) error {
 
 // appendAll appends the values of all labels: the ones given, constrained, and the
 // curried ones. The number of the former has been checked.
-func (x *Index[C]) appendAll(all, values []string) []string {
+func (x *index[C]) appendAll(all, values []string) []string {
 	curried := x.curried
 	for i := range x.family.names() {
 		if len(curried) > 0 && curried[0].index == i {
@@ -74,7 +74,7 @@ func (x *Index[C]) appendAll(all, values []string) []string {
 }
 
 // appendNamed is appendAll for values by name, with all checks but that for UTF-8.
-func (x *Index[C]) appendNamed(all []string, labels prometheus.Labels) ([]string, error) {
+func (x *index[C]) appendNamed(all []string, labels prometheus.Labels) ([]string, error) {
 	names := x.family.names()
 	if want := len(names) - len(x.curried); len(labels) != want {
 		var given prometheus.Labels // As in checkCount.
@@ -105,7 +105,7 @@ func (x *Index[C]) appendNamed(all []string, labels prometheus.Labels) ([]string
 	return all, nil
 }
 
-func (x *Index[C]) DeleteValues(values []string) bool {
+func (x *index[C]) DeleteValues(values []string) bool {
 	if x.checkCount(values) != nil {
 		return false
 	}
@@ -113,7 +113,7 @@ func (x *Index[C]) DeleteValues(values []string) bool {
 	return x.children.Delete(x.appendAll(inline[:0], values))
 }
 
-func (x *Index[C]) DeleteNamed(labels prometheus.Labels) bool {
+func (x *index[C]) DeleteNamed(labels prometheus.Labels) bool {
 	var inline [inlineLabels]string
 	all, err := x.appendNamed(inline[:0], labels)
 	return err == nil && x.children.Delete(all)
@@ -121,7 +121,7 @@ func (x *Index[C]) DeleteNamed(labels prometheus.Labels) bool {
 
 // DeletePartial deletes the children that have all the labels. It finds none by a
 // label that is curried.
-func (x *Index[C]) DeletePartial(labels prometheus.Labels) int {
+func (x *index[C]) DeletePartial(labels prometheus.Labels) int {
 	names := x.family.names()
 	wanted := make(map[int]string, len(labels))
 	for name, value := range labels {
@@ -143,14 +143,14 @@ func (x *Index[C]) DeletePartial(labels prometheus.Labels) int {
 }
 
 // curry returns the index with more labels fixed.
-func (x *Index[C]) curry(labels prometheus.Labels) (Index[C], error) {
+func (x *index[C]) curry(labels prometheus.Labels) (index[C], error) {
 	var curried []curriedLabel
 	old := x.curried
 	for i, name := range x.family.names() {
 		value, given := labels[name]
 		if len(old) > 0 && old[0].index == i {
 			if given {
-				return Index[C]{}, x.misuse(fmt.Errorf("label name %q is already curried", name))
+				return index[C]{}, x.misuse(fmt.Errorf("label name %q is already curried", name))
 			}
 			curried = append(curried, old[0])
 			old = old[1:]
@@ -159,18 +159,18 @@ func (x *Index[C]) curry(labels prometheus.Labels) (Index[C], error) {
 		}
 	}
 	if n := len(x.curried) + len(labels) - len(curried); n > 0 {
-		return Index[C]{}, x.misuse(fmt.Errorf("%d unknown label(s) found during currying:%s", n, quotedNames(x.unknown(labels))))
+		return index[C]{}, x.misuse(fmt.Errorf("%d unknown label(s) found during currying:%s", n, quotedNames(x.unknown(labels))))
 	}
-	return newVecIndex(x.family, x.children, curried), nil
+	return newIndex(x.family, x.children, curried), nil
 }
 
-func (x *Index[C]) Describe(ch chan<- *prometheus.Desc) { ch <- x.family.desc }
+func (x *index[C]) Describe(ch chan<- *prometheus.Desc) { ch <- x.family.desc }
 
-func (x *Index[C]) Reset() { x.children.Reset() }
+func (x *index[C]) Reset() { x.children.Reset() }
 
 // checkUTF8 tells which of the values of a new child is not valid. Children that
 // exist have valid ones. The names are nil if the user has not named the labels.
-func (f *Family) checkUTF8(names, values []string) error {
+func (f *family) checkUTF8(names, values []string) error {
 	for i, value := range values {
 		switch {
 		case utf8.ValidString(value):
@@ -192,7 +192,7 @@ type Child[C any] interface {
 
 // Vec is a vector of our own instruments. The typed vectors are shells around it.
 type Vec[C any, P Child[C]] struct {
-	Index[C]
+	index[C]
 
 	init func(P) // Prepares a new child; nil if its zero value is ready.
 	// Prefetches what a child keeps elsewhere; nil if there is nothing.
@@ -201,8 +201,8 @@ type Vec[C any, P Child[C]] struct {
 	traits func() []Trait
 }
 
-func newVec[C any, P Child[C]](f *Family, init func(P)) *Vec[C, P] {
-	return &Vec[C, P]{Index: newVecIndex(f, labelmap.New[C](f.layout), nil), init: init}
+func newVec[C any, P Child[C]](f *family, init func(P)) *Vec[C, P] {
+	return &Vec[C, P]{index: newIndex(f, labelmap.New[C](f.layout), nil), init: init}
 }
 
 // Get returns the child with these label values.
@@ -246,6 +246,7 @@ func (v *Vec[C, P]) find(names, all []string) (P, error) {
 	return &e.Child, nil
 }
 
+// CurryWith returns a vector with more labels fixed, which shares the children of v.
 func (v *Vec[C, P]) CurryWith(labels prometheus.Labels) (*Vec[C, P], error) {
 	curried, err := v.curry(labels)
 	if err != nil {
@@ -254,6 +255,7 @@ func (v *Vec[C, P]) CurryWith(labels prometheus.Labels) (*Vec[C, P], error) {
 	return &Vec[C, P]{curried, v.init, v.prefetch, v.traits}, nil
 }
 
+// Metric implements Core.
 func (v *Vec[C, P]) Metric(values []string) (prometheus.Metric, error) {
 	m, err := v.Get(values)
 	if err != nil {
@@ -262,6 +264,7 @@ func (v *Vec[C, P]) Metric(values []string) (prometheus.Metric, error) {
 	return m, nil
 }
 
+// MetricNamed implements Core.
 func (v *Vec[C, P]) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error) {
 	m, err := v.GetNamed(labels)
 	if err != nil {
@@ -270,6 +273,7 @@ func (v *Vec[C, P]) MetricNamed(labels prometheus.Labels) (prometheus.Metric, er
 	return m, nil
 }
 
+// CurriedCore implements Core.
 func (v *Vec[C, P]) CurriedCore(labels prometheus.Labels) (Core, error) {
 	curried, err := v.CurryWith(labels)
 	if err != nil {
@@ -286,9 +290,13 @@ func (v *Vec[C, P]) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// Family and Series make a vec a model.Source.
-func (v *Vec[C, P]) Family() *model.Family     { return &v.family.Family }
+// Family returns the family of all children.
+func (v *Vec[C, P]) Family() *model.Family { return &v.family.Family }
+
+// HasLabel implements Labelled.
 func (v *Vec[C, P]) HasLabel(name string) bool { return v.family.HasLabel(name) }
+
+// Series returns the children that exist now.
 func (v *Vec[C, P]) Series() model.Series {
 	return &vecSeries[C, P]{v.children.Sorted(), v.prefetch}
 }
