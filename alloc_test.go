@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 func TestInstrumentsDoNotAllocate(t *testing.T) {
@@ -17,7 +18,7 @@ func TestInstrumentsDoNotAllocate(t *testing.T) {
 		Name: "h", NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 10,
 	})
 	striped := metric.NewHistogram(metric.HistogramOpts{Name: "h"})
-	metric.Spread(striped)
+	instrument.Spread(striped)
 	summary := metric.NewSummary(metric.SummaryOpts{Name: "s"})
 	for name, f := range map[string]func(){
 		"Inc":                          counter.Inc,

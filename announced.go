@@ -7,6 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -22,7 +23,7 @@ type descs struct {
 // describe asks a collector for its descriptors. A panic is an error.
 func describe(c Collector) (*descs, error) {
 	d := &descs{infos: make(map[*Desc]*clientgolang.Info)}
-	if own := ownDesc(c); own != nil {
+	if own := instrument.DescOf(c); own != nil {
 		err := d.add(own)
 		return d, err
 	}

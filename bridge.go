@@ -2,17 +2,11 @@ package metric
 
 import (
 	"errors"
-	"fmt"
-	"runtime"
-	"strings"
-	"sync"
-	"unsafe"
-	"weak"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
-	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // The functions below are for libraries that take one of client_golang's vectors, which
@@ -38,7 +32,7 @@ func BridgeCounterVec(v *CounterVec) *prometheus.CounterVec {
 	if v == nil {
 		return nil
 	}
-	return &prometheus.CounterVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[counter, *counter]) Metric { return bridgedCounter{s} })}
+	return instrument.BridgeCounters(v, v.vec)
 }
 
 // BridgeGaugeVec returns v for a library that takes client_golang's GaugeVec.
@@ -46,7 +40,7 @@ func BridgeGaugeVec(v *GaugeVec) *prometheus.GaugeVec {
 	if v == nil {
 		return nil
 	}
-	return &prometheus.GaugeVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[gauge, *gauge]) Metric { return bridgedGauge{s} })}
+	return instrument.BridgeGauges(v, v.vec)
 }
 
 // BridgeHistogramVec returns v for a library that takes client_golang's HistogramVec.
@@ -54,7 +48,7 @@ func BridgeHistogramVec(v *HistogramVec) *prometheus.HistogramVec {
 	if v == nil {
 		return nil
 	}
-	return &prometheus.HistogramVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[histogram, *histogram]) Metric { return bridgedHistogram{s} })}
+	return instrument.BridgeHistograms(v, v.vec)
 }
 
 // BridgeSummaryVec returns v for a library that takes client_golang's SummaryVec.
@@ -62,82 +56,7 @@ func BridgeSummaryVec(v *SummaryVec) *prometheus.SummaryVec {
 	if v == nil {
 		return nil
 	}
-	return &prometheus.SummaryVec{MetricVec: bridge(v, v.vec, func(s *bridgedSeries[summary, *summary]) Metric { return bridgedSummary{s} })}
-}
-
-// bridged finds the vector that a bridge stands for, by the address of its descriptor, which
-// both have. A token, and so the vector, lives as long as one of its bridges: what makes their
-// series refers to it, also of those that the library curries.
-var bridged struct {
-	mu sync.Mutex
-	by map[uintptr]weak.Pointer[bridgeToken]
-}
-
-type bridgeToken struct{ vector Collector }
-
-func tokenOf(vector Collector, desc *Desc) *bridgeToken {
-	key := uintptr(unsafe.Pointer(desc))
-	bridged.mu.Lock()
-	defer bridged.mu.Unlock()
-	if known := bridged.by[key].Value(); known != nil {
-		return known
-	}
-	t := &bridgeToken{vector}
-	if bridged.by == nil {
-		bridged.by = make(map[uintptr]weak.Pointer[bridgeToken])
-	}
-	bridged.by[key] = weak.Make(t)
-	runtime.AddCleanup(t, forgetBridge, key)
-	return t
-}
-
-func forgetBridge(key uintptr) {
-	bridged.mu.Lock()
-	defer bridged.mu.Unlock()
-	if bridged.by[key].Value() == nil {
-		delete(bridged.by, key)
-	}
-}
-
-// behindBridge returns the vector that c stands for, and nil if c is no bridge.
-func behindBridge(c Collector) Collector {
-	var v *prometheus.MetricVec
-	switch c := c.(type) {
-	case *prometheus.CounterVec:
-		if c != nil {
-			v = c.MetricVec
-		}
-	case *prometheus.GaugeVec:
-		if c != nil {
-			v = c.MetricVec
-		}
-	case *prometheus.HistogramVec:
-		if c != nil {
-			v = c.MetricVec
-		}
-	case *prometheus.SummaryVec:
-		if c != nil {
-			v = c.MetricVec
-		}
-	}
-	if v == nil {
-		return nil
-	}
-	ch := make(chan *Desc, 1)
-	err := engine.Try(func() error {
-		v.Describe(ch)
-		return nil
-	})
-	if err != nil {
-		return nil // It was not made by a constructor. Its registration says so.
-	}
-	key := uintptr(unsafe.Pointer(<-ch))
-	bridged.mu.Lock()
-	defer bridged.mu.Unlock()
-	if t := bridged.by[key].Value(); t != nil {
-		return t.vector
-	}
-	return nil
+	return instrument.BridgeSummaries(v, v.vec)
 }
 
 // forAsker returns err, the error of registering asked, in a form that is of use where asked is
@@ -147,7 +66,7 @@ func forAsker(asked Collector, err error) error {
 	if !ok {
 		return err
 	}
-	if behindBridge(asked) != nil {
+	if instrument.BehindBridge(asked) != nil {
 		already.NewCollector = asked
 	}
 	already.ExistingCollector = asClientVec(already.ExistingCollector, withoutWrappings(asked))
@@ -176,10 +95,10 @@ func withoutWrappings(c Collector) Collector {
 // asClientVec returns existing as one of client_golang's vectors if asked is one and existing
 // is ours, and otherwise existing. If asked stands for existing, it is as good as any.
 func asClientVec(existing, asked Collector) Collector {
-	if vector := behindBridge(asked); vector != nil && ownDesc(vector) == ownDesc(existing) {
+	if vector := instrument.BehindBridge(asked); vector != nil && instrument.DescOf(vector) == instrument.DescOf(existing) {
 		return asked
 	}
-	if own, ok := existing.(bridgeable); ok && ownOf(existing) != nil {
+	if own, ok := existing.(bridgeable); ok && instrument.OwnOf(existing) != nil {
 		if bridged := own.bridgedFor(asked); bridged != nil {
 			return bridged
 		}
@@ -217,84 +136,3 @@ func bridgedAs[T Collector, V any](asked Collector, v V, bridge func(V) T) Colle
 	}
 	return bridge(v)
 }
-
-// bridge returns a vector whose metrics pass everything on to the series of v.
-func bridge[C any, P child[C]](vector Collector, v *vec[C, P], wrap func(*bridgedSeries[C, P]) Metric) *prometheus.MetricVec {
-	if v == nil {
-		panic("metric: a vector that does nothing cannot be bridged")
-	}
-	names := v.family.names()
-	token := tokenOf(vector, v.family.desc)
-	bridged := prometheus.NewMetricVec(v.family.desc, func(values ...string) Metric {
-		defer runtime.KeepAlive(token)
-		s := &bridgedSeries[C, P]{vec: v, values: make([]string, len(values))}
-		for i, value := range values {
-			s.values[i] = strings.Clone(value)
-		}
-		for _, c := range v.curried {
-			s.values[c.index] = c.value // There, it has been constrained a second time.
-		}
-		return wrap(s)
-	})
-	if len(v.curried) == 0 {
-		return bridged
-	}
-	labels := make(Labels, len(v.curried))
-	for _, c := range v.curried {
-		labels[names[c.index]] = c.value
-	}
-	bridged, err := bridged.CurryWith(labels)
-	if err != nil {
-		panic(fmt.Sprintf("BUG: labels that are curried cannot be: %v", err))
-	}
-	return bridged
-}
-
-// bridgedSeries is a series of a vector by its label values. It is looked up for every
-// use, since it may have been deleted and made anew.
-type bridgedSeries[C any, P child[C]] struct {
-	vec    *vec[C, P]
-	values []string // Of all labels, constrained.
-}
-
-func (s *bridgedSeries[C, P]) child() P { return must(s.vec.find(nil, s.values)) }
-
-// Desc, Write, Describe and Collect make it a Metric and a Collector.
-func (s *bridgedSeries[C, P]) Desc() *Desc                 { return s.vec.family.desc }
-func (s *bridgedSeries[C, P]) Write(out *MetricData) error { return s.child().Write(out) }
-func (s *bridgedSeries[C, P]) Describe(ch chan<- *Desc)    { ch <- s.Desc() }
-func (s *bridgedSeries[C, P]) Collect(ch chan<- Metric)    { ch <- s.child() }
-
-type bridgedCounter struct {
-	*bridgedSeries[counter, *counter]
-}
-
-func (b bridgedCounter) Inc()          { b.child().Inc() }
-func (b bridgedCounter) Add(v float64) { b.child().Add(v) }
-func (b bridgedCounter) AddWithExemplar(v float64, labels Labels) {
-	b.child().AddWithExemplar(v, labels)
-}
-
-type bridgedGauge struct{ *bridgedSeries[gauge, *gauge] }
-
-func (b bridgedGauge) Set(v float64)     { b.child().Set(v) }
-func (b bridgedGauge) Inc()              { b.child().Inc() }
-func (b bridgedGauge) Dec()              { b.child().Dec() }
-func (b bridgedGauge) Add(v float64)     { b.child().Add(v) }
-func (b bridgedGauge) Sub(v float64)     { b.child().Sub(v) }
-func (b bridgedGauge) SetToCurrentTime() { b.child().SetToCurrentTime() }
-
-type bridgedHistogram struct {
-	*bridgedSeries[histogram, *histogram]
-}
-
-func (b bridgedHistogram) Observe(v float64) { b.child().Observe(v) }
-func (b bridgedHistogram) ObserveWithExemplar(v float64, labels Labels) {
-	b.child().ObserveWithExemplar(v, labels)
-}
-
-type bridgedSummary struct {
-	*bridgedSeries[summary, *summary]
-}
-
-func (b bridgedSummary) Observe(v float64) { b.child().Observe(v) }

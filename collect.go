@@ -9,6 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -125,12 +126,12 @@ func (r *metricReader) convert(m Metric) error {
 	if err != nil {
 		return err
 	}
-	if own, ok := m.(instrument); ok && !r.announced.pedantic {
+	if own, ok := m.(instrument.Instrument); ok && !r.announced.pedantic {
 		// One of ours, sent by somebody's collector.
 		r.asking = false
 		var scratch model.Scratch
-		own.point(&r.point, &scratch)
-		return r.send(&own.ofFamily().Family, &r.point)
+		own.Point(&r.point, &scratch)
+		return r.send(own.Family(), &r.point)
 	}
 	data := r.target()
 	if err := m.Write(data); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // NewCollectorAdapter makes any Collector context-aware at the boundary: its
@@ -49,7 +50,7 @@ func (a *collectorAdapter) adapted() Collector {
 	case *wrappedCollector, *collectorAdapter, *ContextRegistry, StreamCollector:
 		return nil
 	}
-	if nativeSource(a.collector) != nil {
+	if instrument.SourceOf(a.collector) != nil {
 		return nil
 	}
 	return a.collector

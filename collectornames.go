@@ -9,6 +9,7 @@ import (
 
 	"github.com/luxfi/metric/internal/callname"
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // numbers are the numbers that were appended to a name, because it was taken.
@@ -128,7 +129,8 @@ func nameOf(v any) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.Name() == "" || t.PkgPath() == reflect.TypeFor[ContextRegistry]().PkgPath() {
+	ours := reflect.TypeFor[ContextRegistry]().PkgPath()
+	if t.Name() == "" || t.PkgPath() == ours || strings.HasPrefix(t.PkgPath(), ours+"/internal/") {
 		return ""
 	}
 	name, _, _ := strings.Cut(t.String(), "[") // The arguments of a generic type have slashes.
@@ -142,7 +144,7 @@ func called(c Collector) string {
 	if isNil(inner) {
 		return fmt.Sprintf("a nil %T", inner)
 	}
-	if own := ownDesc(inner); own != nil {
+	if own := instrument.DescOf(inner); own != nil {
 		return strconv.Quote(clientgolang.Parse(own).Name)
 	}
 	return calledByType(inner)
@@ -162,14 +164,13 @@ func calledByType(v any) string {
 	if name := nameOf(v); name != "" {
 		return name
 	}
-	switch v.(type) { // Types of this package that have no name outside.
-	case *noOpCounter, *noOpGauge, *noOpHistogram, *noOpSummary:
+	if instrument.IsNoOp(v) {
 		return "a no-op instrument"
-	case *multiGatherer:
-		return "metric.MultiGatherer"
-	default:
-		return fmt.Sprintf("%T", v)
 	}
+	if _, ok := v.(*multiGatherer); ok { // The type has no name outside.
+		return "metric.MultiGatherer"
+	}
+	return fmt.Sprintf("%T", v)
 }
 
 // functionName returns the package and name of the function at pc, or of the one that it is

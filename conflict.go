@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // conflict tells why made could not be registered, where err is what the registerer
 // says: who has the name, as far as that can be found out, and how that differs.
 func conflict(reg Registerer, made Collector, err error) error {
-	bottom, desc := beneath(reg, ownDesc(made))
+	bottom, desc := beneath(reg, instrument.DescOf(made))
 	asked := clientgolang.Parse(desc)
 	holder, held := holderOf(bottom, asked.Name, err)
-	wanted, existing := shapeOf(made), shapeOf(holder)
+	wanted, existing := instrument.ShapeOf(made), instrument.ShapeOf(holder)
 	switch {
 	case existing != nil:
 		if held != nil && !slices.Equal(held.Constant, asked.Constant) {
@@ -23,19 +24,19 @@ func conflict(reg Registerer, made Collector, err error) error {
 			wanted = append(wanted, constantTraits(asked)...)
 		}
 		return fmt.Errorf("metric: %q is a %v already, and cannot be a %v too: they differ in %s",
-			asked.Name, existing, wanted, strings.Join(existing.differences(wanted), ", "))
+			asked.Name, existing, wanted, strings.Join(existing.Differences(wanted), ", "))
 	case holder != nil:
 		return fmt.Errorf("metric: cannot make %q, a %v: the name belongs to a %T, which is not an instrument made by this package",
 			asked.Name, wanted, holder)
 	case held != nil:
 		return fmt.Errorf("metric: cannot make %q, a %v: the name belongs to a collector of several families, %v: %w",
-			asked.Name, wanted, shape(commonTraits(held.Help, held.Unit, held.Variable)), err)
+			asked.Name, wanted, instrument.Shape(instrument.CommonTraits(held.Help, held.Unit, held.Variable)), err)
 	}
 	return fmt.Errorf("metric: cannot make %q, a %v: %w", asked.Name, wanted, err)
 }
 
 // constantTraits returns the constant labels, which a registerer may have added.
-func constantTraits(d *clientgolang.Info) []trait {
+func constantTraits(d *clientgolang.Info) []instrument.Trait {
 	if len(d.Constant) == 0 {
 		return nil
 	}
@@ -43,7 +44,7 @@ func constantTraits(d *clientgolang.Info) []trait {
 	for _, l := range d.Constant {
 		pairs = append(pairs, fmt.Sprintf("%s=%q", l.Name, l.Value))
 	}
-	return []trait{{"constant labels", fmt.Sprint(pairs)}}
+	return []instrument.Trait{{Name: "constant labels", Value: fmt.Sprint(pairs)}}
 }
 
 // beneath returns the registerer behind our wrappings, and the descriptor as it gets

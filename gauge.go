@@ -1,13 +1,9 @@
 package metric
 
 import (
-	"math"
-	"sync/atomic"
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // Gauge is a value that goes up and down.
@@ -25,64 +21,15 @@ type ReadableGauge interface {
 }
 
 // NewGauge returns a gauge. Errors in opts are reported when it is registered.
-func NewGauge(opts GaugeOpts) ReadableGauge {
-	return alone[gauge](newFamily(model.Gauge, Opts(opts), nil))
-}
-
-// gauge implements ReadableGauge.
-type gauge struct {
-	series
-
-	bits atomic.Uint64 // Of the float64.
-}
-
-// Set sets the value.
-func (g *gauge) Set(v float64) { g.bits.Store(math.Float64bits(v)) }
-
-// SetToCurrentTime sets the value to the current Unix time in seconds.
-func (g *gauge) SetToCurrentTime() { g.Set(float64(time.Now().UnixNano()) / 1e9) }
-
-// Inc adds 1.
-func (g *gauge) Inc() { g.Add(1) }
-
-// Dec subtracts 1.
-func (g *gauge) Dec() { g.Add(-1) }
-
-// Sub subtracts v.
-func (g *gauge) Sub(v float64) { g.Add(-v) }
-
-// Add adds v, which may be negative.
-func (g *gauge) Add(v float64) {
-	for {
-		old := g.bits.Load()
-		if g.bits.CompareAndSwap(old, math.Float64bits(math.Float64frombits(old)+v)) {
-			return
-		}
-	}
-}
-
-// Get returns the current value.
-func (g *gauge) Get() float64 { return math.Float64frombits(g.bits.Load()) }
-
-func (g *gauge) point(p *model.Point, _ *model.Scratch) {
-	p.SetNumber(labelsOf(g), g.Get())
-}
-
-// Write implements Metric.
-func (g *gauge) Write(out *MetricData) error { return writeInstrument(g, out) }
-
-// Describe implements Collector.
-func (g *gauge) Describe(ch chan<- *Desc) { ch <- g.Desc() }
-
-// Collect implements Collector.
-func (g *gauge) Collect(ch chan<- Metric) { ch <- g }
+func NewGauge(opts GaugeOpts) ReadableGauge { return instrument.NewGauge(opts) }
 
 // GaugeVec is a set of gauges that differ in the values of their labels. It is safe for
 // concurrent use; see CounterVec for more.
 type GaugeVec struct {
 	*MetricVec
+	mark[GaugeVec]
 
-	vec *vec[gauge, *gauge] // Nil in a no-op vector.
+	vec *instrument.Gauges // Nil in a no-op vector.
 }
 
 // NewGaugeVec returns a vector of gauges with these labels.
@@ -92,17 +39,23 @@ func NewGaugeVec(opts GaugeOpts, labelNames []string) *GaugeVec {
 
 // NewGaugeVec returns a vector of gauges whose labels may be constrained.
 func (v2) NewGaugeVec(opts GaugeVecOpts) *GaugeVec {
-	return gaugeVec(newVec[gauge](newFamily(model.Gauge, Opts(opts.GaugeOpts), opts.VariableLabels), nil))
+	return gaugeVec(instrument.NewGauges(opts))
 }
 
-func gaugeVec(v *vec[gauge, *gauge]) *GaugeVec { return &GaugeVec{&MetricVec{v}, v} }
+func gaugeVec(v *instrument.Gauges) *GaugeVec {
+	return &GaugeVec{&MetricVec{v}, instrument.MarkOf[GaugeVec](v), v}
+}
+
+func (v *GaugeVec) noOp() *instrument.NoOpGauges {
+	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOp.Gauge)
+}
 
 // GetMetricWithLabelValues returns the gauge with these label values; see CounterVec.
 func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, error) {
 	if v.vec == nil {
-		return v.noOpVec(noOp.gauge).get(values).(*noOpGauge), nil
+		return v.noOp().Get(values), nil
 	}
-	m, err := v.vec.get(values)
+	m, err := v.vec.Get(values)
 	if err != nil {
 		return nil, err
 	}
@@ -112,9 +65,9 @@ func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, er
 // GetMetricWith is GetMetricWithLabelValues with the label values by name.
 func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 	if v.vec == nil {
-		return v.noOpVec(noOp.gauge).getNamed(labels).(*noOpGauge), nil
+		return v.noOp().GetNamed(labels), nil
 	}
-	m, err := v.vec.getNamed(labels)
+	m, err := v.vec.GetNamed(labels)
 	if err != nil {
 		return nil, err
 	}
@@ -124,28 +77,28 @@ func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 // WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
 func (v *GaugeVec) WithLabelValues(values ...string) ReadableGauge {
 	if v.vec == nil {
-		return v.noOpVec(noOp.gauge).get(values).(*noOpGauge)
+		return v.noOp().Get(values)
 	}
-	if e := v.vec.plain.Get(values); e != nil {
+	if e := v.vec.Plain.Get(values); e != nil {
 		return &e.Child // Without the two calls in between, which take 2 ns.
 	}
-	return must(v.vec.get(values))
+	return must(v.vec.Get(values))
 }
 
 // With is GetMetricWith, but panics where that returns an error.
 func (v *GaugeVec) With(labels Labels) ReadableGauge {
 	if v.vec == nil {
-		return v.noOpVec(noOp.gauge).getNamed(labels).(*noOpGauge)
+		return v.noOp().GetNamed(labels)
 	}
-	return must(v.vec.getNamed(labels))
+	return must(v.vec.GetNamed(labels))
 }
 
 // CurryWith returns a vector with some of the labels fixed; see CounterVec.
 func (v *GaugeVec) CurryWith(labels Labels) (*GaugeVec, error) {
 	if v.vec == nil {
-		return &GaugeVec{MetricVec: v.curryNoOp(noOp.gauge, labels)}, nil
+		return &GaugeVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
 	}
-	curried, err := v.vec.curryWith(labels)
+	curried, err := v.vec.CurryWith(labels)
 	if err != nil {
 		return nil, err
 	}

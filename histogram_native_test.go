@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // histogramPair takes the same observations into our histogram and client_golang's.
@@ -70,7 +71,7 @@ func TestNativeHistogramLimit(t *testing.T) {
 					tt.opts.NativeHistogramMaxBucketNumber = 4
 					p := newHistogramPair(t, tt.opts, 6)
 					if spread {
-						metric.Spread(p.ours)
+						instrument.Spread(p.ours)
 					}
 					created := written(t, p.ours).GetHistogram().GetCreatedTimestamp().AsTime()
 					for _, v := range []float64{1.0 / 128, 1, -1, 2, 3, 4, -5, 60, 700, 8000, -90000, math.NaN(), 0, math.Inf(1), 1e200, 1e-200} {
@@ -107,7 +108,7 @@ func TestHistogramProperty(t *testing.T) {
 			spreadAt := random.IntN(200) // Some never are.
 			for i := range 20 + random.IntN(100) {
 				if i == spreadAt {
-					metric.Spread(p.ours)
+					instrument.Spread(p.ours)
 				}
 				p.observe(randomValue(random))
 				if random.IntN(10) == 0 {

@@ -15,6 +15,7 @@ import (
 	common "github.com/prometheus/common/model"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // powers are bounds and values at once: what is observed tells the sum by the buckets.
@@ -46,8 +47,8 @@ func TestHistogramIsWhole(t *testing.T) {
 	for _, tt := range wholeOptions {
 		for name, spread := range map[string]func(metric.Histogram){
 			"":                         func(metric.Histogram) {},
-			" with stripes":            func(h metric.Histogram) { metric.Spread(h) },
-			" that spreads in between": func(h metric.Histogram) { time.AfterFunc(time.Millisecond, func() { metric.Spread(h) }) },
+			" with stripes":            func(h metric.Histogram) { instrument.Spread(h) },
+			" that spreads in between": func(h metric.Histogram) { time.AfterFunc(time.Millisecond, func() { instrument.Spread(h) }) },
 		} {
 			t.Run(tt.name+name, func(t *testing.T) {
 				h := metric.NewHistogram(tt.opts)
@@ -214,23 +215,23 @@ func TestHistogramSpreadsUnderContentionOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := metric.NewHistogram(metric.HistogramOpts{Name: "h"})
 		for range 1000 {
-			metric.Miss(h)
+			instrument.Miss(h)
 			time.Sleep(time.Millisecond)
 		}
-		if metric.HasStripes(h) {
+		if instrument.HasStripes(h) {
 			t.Error("rare misses have led to stripes")
 		}
 		for range 100 {
-			metric.Miss(h)
+			instrument.Miss(h)
 			time.Sleep(10 * time.Microsecond)
 		}
-		if !metric.HasStripes(h) {
+		if !instrument.HasStripes(h) {
 			t.Error("frequent misses have not led to stripes")
 		}
 		h.Observe(1)
 		time.Sleep(time.Second)
 		for range 100 { // By observations that were late: they must not replace the stripes.
-			metric.Miss(h)
+			instrument.Miss(h)
 		}
 		if n := written(t, h).GetHistogram().GetSampleCount(); n != 1 {
 			t.Errorf("of 1 observation there are %d left", n)

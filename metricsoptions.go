@@ -3,6 +3,8 @@ package metric
 import (
 	"fmt"
 	"maps"
+
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // MetricsOption is an option of New and NewWithRegistry. It works with every [Factory].
@@ -85,19 +87,19 @@ func funcMetrics(m Metrics, name string) FuncMetrics {
 
 // NewCounterFunc implements FuncMetrics.
 func (m *prometheusMetrics) NewCounterFunc(name, help string, function func() float64, opts ...CollectorOption) CounterFunc {
-	return registerFunc(m, "counter", name, function, opts, func() *valueFunc {
-		return NewCounterFunc(CounterOpts{Namespace: m.namespace, Name: name, Help: help}, function).(*valueFunc)
+	return registerFunc(m, "counter", name, function, opts, func() *instrument.Func {
+		return NewCounterFunc(CounterOpts{Namespace: m.namespace, Name: name, Help: help}, function).(*instrument.Func)
 	})
 }
 
 // NewGaugeFunc implements FuncMetrics.
 func (m *prometheusMetrics) NewGaugeFunc(name, help string, function func() float64, opts ...CollectorOption) GaugeFunc {
-	return registerFunc(m, "gauge", name, function, opts, func() *valueFunc {
-		return NewGaugeFunc(GaugeOpts{Namespace: m.namespace, Name: name, Help: help}, function).(*valueFunc)
+	return registerFunc(m, "gauge", name, function, opts, func() *instrument.Func {
+		return NewGaugeFunc(GaugeOpts{Namespace: m.namespace, Name: name, Help: help}, function).(*instrument.Func)
 	})
 }
 
-func registerFunc(m *prometheusMetrics, kind, name string, function func() float64, opts []CollectorOption, build func() *valueFunc) *valueFunc {
+func registerFunc(m *prometheusMetrics, kind, name string, function func() float64, opts []CollectorOption, build func() *instrument.Func) *instrument.Func {
 	full := fullName(m, name)
 	if function == nil {
 		panic(fmt.Errorf("metric: cannot make %q, a %s function: the function is nil", full, kind))
@@ -111,10 +113,10 @@ func registerFunc(m *prometheusMetrics, kind, name string, function func() float
 
 // NewCounterFunc implements FuncMetrics. function is never called.
 func (*noOpMetrics) NewCounterFunc(string, string, func() float64, ...CollectorOption) CounterFunc {
-	return noOp.counter
+	return instrument.NoOp.Counter
 }
 
 // NewGaugeFunc implements FuncMetrics. function is never called.
 func (*noOpMetrics) NewGaugeFunc(string, string, func() float64, ...CollectorOption) GaugeFunc {
-	return noOp.gauge
+	return instrument.NoOp.Gauge
 }

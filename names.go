@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/naming"
 )
@@ -187,8 +188,8 @@ func (e *suffixClashError) Error() string {
 // alwaysWritten returns the family of an instrument without variable labels, which is in
 // every scrape, and nil for all other collectors.
 func (e *entry) alwaysWritten() *model.Family {
-	if f, ok := unwrap(e.collector).(*valueFunc); ok && e.binding.run != nil {
-		family := f.family.Family
+	if f, ok := unwrap(e.collector).(*instrument.Func); ok && e.binding.run != nil {
+		family := *f.Family()
 		family.Name = e.announced.names()[0]
 		return &family
 	}
@@ -196,7 +197,7 @@ func (e *entry) alwaysWritten() *model.Family {
 	if wrapped, ok := source.(*wrappedSource); ok {
 		source = wrapped.inner
 	}
-	if _, ok := source.(single); !ok {
+	if !instrument.IsSingle(source) {
 		return nil
 	}
 	return e.binding.source.Family()

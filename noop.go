@@ -2,7 +2,8 @@ package metric
 
 import (
 	"context"
-	"sync"
+
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // NewNoOp returns Metrics whose instruments are registered nowhere and exposed nowhere, for
@@ -33,83 +34,55 @@ func NewNoOpMetrics(_ string) Metrics { return NewNoOp() }
 // the registerers that it is given alone.
 func NewNoOpFactory() Factory { return &noOpFactory{} }
 
-type noOpFactory struct{ made noOpMemory[string] }
+type noOpFactory struct{ made instrument.Memory[string] }
 
 func (f *noOpFactory) New(namespace string) Metrics {
-	return remember(&f.made, namespace, NewNoOp)
+	return instrument.Remember(&f.made, namespace, NewNoOp)
 }
 func (*noOpFactory) NewWithRegistry(string, Registerer) Metrics { return NewNoOp() }
 
-// maxNoOp is how many series a no-op vector remembers, and how many instruments of a kind
-// no-op Metrics do. A program that has metrics switched off cannot see what grows.
-const maxNoOp = 1000
-
-// noOpMemory holds what was made under a key.
-type noOpMemory[K comparable] struct {
-	mu   sync.Mutex
-	made map[K]any
-}
-
-// remember returns what was made under a key, or makes it.
-func remember[T any, K comparable](in *noOpMemory[K], key K, create func() T) T {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if known, ok := in.made[key].(T); ok {
-		return known
-	}
-	made := create()
-	if len(in.made) < maxNoOp {
-		if in.made == nil {
-			in.made = map[K]any{}
-		}
-		in.made[key] = made
-	}
-	return made
-}
-
 // noOpMetrics implements Metrics.
 type noOpMetrics struct {
-	counters, counterVecs, gauges, gaugeVecs, histograms, histogramVecs, summaries, summaryVecs noOpMemory[string]
+	counters, counterVecs, gauges, gaugeVecs, histograms, histogramVecs, summaries, summaryVecs instrument.Memory[string]
 }
 
 func (m *noOpMetrics) NewCounter(name, _ string) ReadableCounter {
-	return remember(&m.counters, name, newNoOpCounter)
+	return instrument.Remember(&m.counters, name, instrument.NewNoOpCounter)
 }
 
 func (m *noOpMetrics) NewCounterVec(name, _ string, labelNames []string) *CounterVec {
-	return remember(&m.counterVecs, name, func() *CounterVec {
-		return &CounterVec{MetricVec: &MetricVec{newNoOpVec(noOp.counter, labelNames, func() Metric { return newNoOpCounter() })}}
+	return instrument.Remember(&m.counterVecs, name, func() *CounterVec {
+		return &CounterVec{MetricVec: &MetricVec{instrument.NewNoOpCounters(labelNames)}}
 	})
 }
 
 func (m *noOpMetrics) NewGauge(name, _ string) ReadableGauge {
-	return remember(&m.gauges, name, newNoOpGauge)
+	return instrument.Remember(&m.gauges, name, instrument.NewNoOpGauge)
 }
 
 func (m *noOpMetrics) NewGaugeVec(name, _ string, labelNames []string) *GaugeVec {
-	return remember(&m.gaugeVecs, name, func() *GaugeVec {
-		return &GaugeVec{MetricVec: &MetricVec{newNoOpVec(noOp.gauge, labelNames, func() Metric { return newNoOpGauge() })}}
+	return instrument.Remember(&m.gaugeVecs, name, func() *GaugeVec {
+		return &GaugeVec{MetricVec: &MetricVec{instrument.NewNoOpGauges(labelNames)}}
 	})
 }
 
 func (m *noOpMetrics) NewHistogram(name, _ string, buckets []float64) Histogram {
-	return remember(&m.histograms, name, func() *noOpHistogram { return newNoOpHistogram(noOpBuckets(buckets)) })
+	return instrument.Remember(&m.histograms, name, func() Histogram { return instrument.NewNoOpHistogram(buckets) })
 }
 
 func (m *noOpMetrics) NewHistogramVec(name, _ string, labelNames []string, buckets []float64) *HistogramVec {
-	return remember(&m.histogramVecs, name, func() *HistogramVec {
-		shape := noOpBuckets(buckets)
-		return &HistogramVec{MetricVec: &MetricVec{newNoOpVec(noOp.histogram, labelNames, func() Metric { return newNoOpHistogram(shape) })}}
+	return instrument.Remember(&m.histogramVecs, name, func() *HistogramVec {
+		return &HistogramVec{MetricVec: &MetricVec{instrument.NewNoOpHistograms(labelNames, buckets)}}
 	})
 }
 
 func (m *noOpMetrics) NewSummary(name, _ string, _ map[float64]float64) Summary {
-	return remember(&m.summaries, name, newNoOpSummary)
+	return instrument.Remember(&m.summaries, name, instrument.NewNoOpSummary)
 }
 
 func (m *noOpMetrics) NewSummaryVec(name, _ string, labelNames []string, _ map[float64]float64) *SummaryVec {
-	return remember(&m.summaryVecs, name, func() *SummaryVec {
-		return &SummaryVec{MetricVec: &MetricVec{newNoOpVec(noOp.summary, labelNames, func() Metric { return newNoOpSummary() })}}
+	return instrument.Remember(&m.summaryVecs, name, func() *SummaryVec {
+		return &SummaryVec{MetricVec: &MetricVec{instrument.NewNoOpSummaries(labelNames)}}
 	})
 }
 

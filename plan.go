@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/order"
@@ -49,10 +50,10 @@ func bind(c Collector, announced *descs) binding {
 	case CollectorWithContext:
 		return binding{kind: "collector with context", run: runWithContext(c, announced)}
 	}
-	if f, ok := c.(*valueFunc); ok {
-		return binding{kind: "function", run: f.run, shared: true}
+	if f, ok := c.(*instrument.Func); ok {
+		return binding{kind: "function", run: runFunc(f), shared: true}
 	}
-	if source := nativeSource(c); source != nil {
+	if source := instrument.SourceOf(c); source != nil {
 		return binding{kind: "instrument", source: source}
 	}
 	return binding{kind: "collector", run: runPlain(c, announced), shared: true}

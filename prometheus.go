@@ -3,6 +3,8 @@ package metric
 import (
 	"fmt"
 	"slices"
+
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // NewPrometheusFactory returns the Factory that stands behind New and NewWithRegistry
@@ -90,7 +92,7 @@ func register[T Collector](m *prometheusMetrics, name string, build func() T) T 
 		return made
 	}
 	// Equal shapes are of one kind, and so of one type.
-	if existing, ok := existingIn(err).(T); ok && slices.Equal(shapeOf(existing), shapeOf(made)) {
+	if existing, ok := existingIn(err).(T); ok && slices.Equal(instrument.ShapeOf(existing), instrument.ShapeOf(made)) {
 		return existing
 	}
 	panic(conflict(m.registerer, made, err))
@@ -116,7 +118,7 @@ func construct[T Collector](fullName string, build func() T) T {
 		}
 	}()
 	made := build()
-	if err := ownDesc(made).Err(); err != nil {
+	if err := instrument.DescOf(made).Err(); err != nil {
 		panic(err)
 	}
 	return made

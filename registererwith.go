@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // RegistererWith returns a Registerer that registers collectors with reg and applies opts to
@@ -81,7 +82,7 @@ func forSeveral(opts []CollectorOption) CollectorOption {
 // nobody's code when it is collected from.
 func isInstrument(c Collector) bool {
 	c = innermost(c)
-	return nativeSource(c) != nil || clientgolang.IsInstrument(c)
+	return instrument.SourceOf(c) != nil || clientgolang.IsInstrument(c)
 }
 
 // withOptions is implemented by registerers that take options.
@@ -182,7 +183,7 @@ func localized(c Collector, take func(*optionsCarrier)) Collector {
 		}
 		return c
 	}
-	if vector := behindBridge(c); vector != nil {
+	if vector := instrument.BehindBridge(c); vector != nil {
 		return vector
 	}
 	if inner, prefix, labels, ok := clientgolang.Unwrap(c); ok {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/naming"
@@ -154,7 +155,7 @@ func wrapNative(source model.Source, wrappings []wrapping) (binding, error) {
 	b := binding{source: source}
 	for _, w := range wrappings {
 		for name := range w.labels {
-			if l, ok := b.source.(labelled); ok && l.hasLabel(name) {
+			if l, ok := b.source.(instrument.Labelled); ok && l.HasLabel(name) {
 				return b, fmt.Errorf("family %q has the label %q already", source.Family().Name, name)
 			}
 		}

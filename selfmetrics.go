@@ -322,7 +322,7 @@ type selfSource struct {
 
 func (s *selfSource) Family() *points.Family { return s.family }
 func (s *selfSource) Series() points.Series  { return s }
-func (s *selfSource) hasLabel(l string) bool { return l == "collector" }
+func (s *selfSource) HasLabel(l string) bool { return l == "collector" }
 func (s *selfSource) Len() int               { return len(s.rows) }
 func (s *selfSource) At(i int, p *points.Point, _ *points.Scratch) {
 	*p = points.Point{Value: s.value(&s.rows[i])}
@@ -359,7 +359,7 @@ func failuresOf(rows []selfRow) (all []failureSeries) {
 
 func (s *failureSource) Family() *points.Family { return s.family }
 func (s *failureSource) Series() points.Series  { return s }
-func (s *failureSource) hasLabel(l string) bool { return l == "collector" || l == "kind" }
+func (s *failureSource) HasLabel(l string) bool { return l == "collector" || l == "kind" }
 func (s *failureSource) Len() int               { return len(s.series) }
 func (s *failureSource) At(i int, p *points.Point, _ *points.Scratch) {
 	series := &s.series[i]

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 var objectives = map[float64]float64{0.5: 0.05, 0.9: 0.01, 0.99: 0.001}
@@ -161,7 +162,7 @@ func TestSummaryIsWhole(t *testing.T) {
 				opts.Name = "s"
 				s := metric.NewSummary(opts)
 				if spread {
-					metric.Spread(s)
+					instrument.Spread(s)
 				}
 				var wg sync.WaitGroup
 				for range goroutines {

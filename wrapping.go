@@ -11,6 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/order"
 )
@@ -228,9 +229,9 @@ type wrappedSource struct {
 
 func (s *wrappedSource) Family() *model.Family { return s.family }
 
-func (s *wrappedSource) hasLabel(name string) bool {
-	l, ok := s.inner.(labelled)
-	return ok && l.hasLabel(name) || hasName(s.extra, name)
+func (s *wrappedSource) HasLabel(name string) bool {
+	l, ok := s.inner.(instrument.Labelled)
+	return ok && l.HasLabel(name) || hasName(s.extra, name)
 }
 
 // check returns an error if the samples are written with a label that is added to them.

@@ -1,11 +1,10 @@
-package metric
+package instrument
 
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"time"
-	"unicode/utf8"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
@@ -17,29 +16,29 @@ import (
 type family struct {
 	model.Family
 
-	desc        *Desc
+	desc        *prometheus.Desc
 	layout      *model.Layout
-	constraints []LabelConstraint // By variable label; nil if there are none.
+	constraints []prometheus.LabelConstraint // By variable label; nil if there are none.
 }
 
 // names returns the variable labels.
 func (f *family) names() []string { return f.layout.Names() }
 
 // newFamily makes a family out of the fields that all options share.
-func newFamily(t model.Type, opts Opts, labels ConstrainableLabels) *family {
+func newFamily(t model.Type, opts prometheus.Opts, labels prometheus.ConstrainableLabels) *family {
 	if labels == nil {
-		labels = UnconstrainedLabels(nil)
+		labels = prometheus.UnconstrainedLabels(nil)
 	}
-	name := BuildFQName(opts.Namespace, opts.Subsystem, opts.Name)
+	name := prometheus.BuildFQName(opts.Namespace, opts.Subsystem, opts.Name)
 	f := &family{
 		Family: model.Family{Name: name, Help: opts.Help, Unit: opts.Unit, Type: t},
-		desc:   V2.NewDesc(name, opts.Help, labels, opts.ConstLabels, WithUnit(opts.Unit)),
+		desc:   prometheus.V2.NewDesc(name, opts.Help, labels, opts.ConstLabels, prometheus.WithUnit(opts.Unit)),
 	}
 	var names []string
 	switch labels := labels.(type) {
-	case UnconstrainedLabels:
+	case prometheus.UnconstrainedLabels:
 		names = labels
-	case ConstrainedLabels:
+	case prometheus.ConstrainedLabels:
 		names, f.constraints = splitConstraints(labels)
 	default: // A pointer to one of them, or a struct that embeds one.
 		_, names, _ = clientgolang.LabelsOf(f.desc, f.desc.String())
@@ -54,7 +53,7 @@ func newFamily(t model.Type, opts Opts, labels ConstrainableLabels) *family {
 }
 
 // familyOf returns the family that desc describes, of unknown type.
-func familyOf(desc *Desc) *family {
+func familyOf(desc *prometheus.Desc) *family {
 	info := clientgolang.Parse(desc)
 	return &family{
 		Family:      model.Family{Name: info.Name, Help: info.Help, Unit: info.Unit},
@@ -65,8 +64,8 @@ func familyOf(desc *Desc) *family {
 }
 
 // splitConstraints returns the names, and the constraints if there is one at all.
-func splitConstraints(labels ConstrainedLabels) (names []string, constraints []LabelConstraint) {
-	constraints = make([]LabelConstraint, len(labels))
+func splitConstraints(labels prometheus.ConstrainedLabels) (names []string, constraints []prometheus.LabelConstraint) {
+	constraints = make([]prometheus.LabelConstraint, len(labels))
 	constrained := false
 	for i, l := range labels {
 		names = append(names, l.Name)
@@ -110,7 +109,7 @@ func newSeries(f *family) series {
 
 // alone returns a new instrument that is the only series of its family. Like the child of
 // a vector it is one of an entry, where its labels are.
-func alone[C any, P child[C]](f *family) P {
+func alone[C any, P Child[C]](f *family) P {
 	s := newSeries(f)
 	p := P(&labelmap.NewEntry[C](f.layout, nil).Child)
 	p.bind(s)
@@ -120,45 +119,47 @@ func alone[C any, P child[C]](f *family) P {
 // labelsOf returns the labels of an instrument that was made by alone or is one of a vector.
 func labelsOf[C any](instrument *C) model.Labels { return labelmap.Of(instrument).Labels() }
 
-func (s *series) Desc() *Desc       { return s.family.desc }
-func (s *series) ofFamily() *family { return s.family }
-func (s *series) bind(to series)    { *s = to }
+func (s *series) Desc() *prometheus.Desc { return s.family.desc }
+func (s *series) ofFamily() *family      { return s.family }
+func (s *series) Family() *model.Family  { return &s.family.Family }
+func (s *series) bind(to series)         { *s = to }
 
-// instrument is one series of our own.
-type instrument interface {
-	Metric
-	Collector
+// Instrument is one series of our own.
+type Instrument interface {
+	prometheus.Metric
+	prometheus.Collector
+	// Family returns the family that the series belongs to.
+	Family() *model.Family
 	ofFamily() *family
-	// point overwrites *p with the current value, as model.Series does.
-	point(p *model.Point, scratch *model.Scratch)
+	// Point overwrites *p with the current value, as model.Series does.
+	Point(p *model.Point, scratch *model.Scratch)
 }
 
 // writeInstrument implements Metric.Write.
-func writeInstrument(i instrument, out *MetricData) error {
+func writeInstrument(i Instrument, out *clientmodel.Metric) error {
 	var (
 		p       model.Point
 		scratch model.Scratch
 	)
-	i.point(&p, &scratch)
+	i.Point(&p, &scratch)
 	clientmodel.EncodePoint(out, i.ofFamily().Type, &p)
 	return nil
 }
 
 // single is an instrument as a model.Source and its own model.Series.
-type single struct{ instrument }
+type single struct{ Instrument }
 
-func (s single) Family() *model.Family { return &s.ofFamily().Family }
-func (s single) Series() model.Series  { return s }
-func (s single) Len() int              { return 1 }
+func (s single) Series() model.Series { return s }
+func (s single) Len() int             { return 1 }
 func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
-	s.point(p, scratch)
+	s.Point(p, scratch)
 }
 
-func (s single) hasLabel(name string) bool { return s.ofFamily().hasLabel(name) }
+func (s single) HasLabel(name string) bool { return s.ofFamily().HasLabel(name) }
 
-// labelled is implemented by our sources, whose series all have the same label names. Those
+// Labelled is implemented by our sources, whose series all have the same label names. Those
 // that samples are written with, le and quantile, are among them.
-type labelled interface{ hasLabel(name string) bool }
+type Labelled interface{ HasLabel(name string) bool }
 
 var errInconsistentCardinality = errors.New("inconsistent label cardinality")
 
@@ -167,32 +168,5 @@ func cardinalityError(f *family, values []string) error {
 		errInconsistentCardinality, f.Name, len(f.names()), f.names(), len(values), values)
 }
 
-// hasLabel is has for a family that is used by an instrument, whose samples are labelled.
-func (f *family) hasLabel(name string) bool { return name == f.Type.Reserved() || f.has(name) }
-
-// newExemplar makes an exemplar. It is an error if the labels are not valid or longer
-// than the formats allow.
-func newExemplar(value float64, at time.Time, labels Labels) (*model.Exemplar, error) {
-	list := make([]model.Label, 0, len(labels))
-	runes := 0
-	for name, v := range labels {
-		if name == "" || !utf8.ValidString(name) || strings.HasPrefix(name, "__") {
-			return nil, fmt.Errorf("exemplar label name %q is invalid", name)
-		}
-		if !utf8.ValidString(v) {
-			return nil, fmt.Errorf("exemplar label value %q is not valid UTF-8", v)
-		}
-		list = append(list, model.Label{Name: name, Value: v})
-		runes += utf8.RuneCountInString(name) + utf8.RuneCountInString(v)
-	}
-	if runes > ExemplarMaxRunes {
-		return nil, fmt.Errorf("exemplar labels have %d runes, exceeding the limit of %d", runes, ExemplarMaxRunes)
-	}
-	rendered, err := model.NewLabels(list)
-	if err != nil {
-		return nil, fmt.Errorf("exemplar with %w", err)
-	}
-	return &model.Exemplar{Labels: rendered, Value: value, Timestamp: instant(at)}, nil
-}
-
-func instant(t time.Time) model.Instant { return model.Instant{Nanos: t.UnixNano(), Valid: true} }
+// HasLabel is has for a family that is used by an instrument, whose samples are labelled.
+func (f *family) HasLabel(name string) bool { return name == f.Type.Reserved() || f.has(name) }

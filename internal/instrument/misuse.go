@@ -1,10 +1,12 @@
-package metric
+package instrument
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 	"unsafe"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/stripe"
@@ -24,7 +26,7 @@ func (f *family) title() string {
 }
 
 // misuse does the same for a vector, and tells the labels that have to be given.
-func (x *vecIndex[C]) misuse(err error) error {
+func (x *index[C]) misuse(err error) error {
 	wanted, curried := "the labels", ""
 	var fixed []string
 	names := slices.Clone(x.family.names())
@@ -53,7 +55,7 @@ func quotedNames(names []string) string {
 }
 
 // missing returns the error for labels of the right number that lack one.
-func (x *vecIndex[C]) missing(name string, labels Labels) error {
+func (x *index[C]) missing(name string, labels prometheus.Labels) error {
 	instead := ""
 	if unknown := x.unknown(labels); len(unknown) > 0 {
 		instead = fmt.Sprintf(", which has%s instead", quotedNames(unknown))
@@ -62,7 +64,7 @@ func (x *vecIndex[C]) missing(name string, labels Labels) error {
 }
 
 // unknown returns which of the names in labels are not those of labels that can be given.
-func (x *vecIndex[C]) unknown(labels Labels) (names []string) {
+func (x *index[C]) unknown(labels prometheus.Labels) (names []string) {
 	for name := range labels { // Not by an iterator, which would move the user's map to the heap.
 		if !slices.Contains(x.family.names(), name) {
 			names = append(names, strings.Clone(name))
@@ -78,7 +80,7 @@ func init() { stripe.DecreaseError = decreaseError }
 // decreaseError returns what a counter panics with when it is to go down by adding v. All
 // counters of package stripe that can be told to are part of a counter.
 func decreaseError(part *stripe.Counter, v float64) error {
-	c := (*counter)(unsafe.Add(unsafe.Pointer(part), -int(unsafe.Offsetof(counter{}.Counter))))
+	c := (*Counter)(unsafe.Add(unsafe.Pointer(part), -int(unsafe.Offsetof(Counter{}.Counter))))
 	labels := ""
 	if l := labelsOf(c); !l.IsEmpty() {
 		labels = "{" + l.Text() + "}"

@@ -1,4 +1,4 @@
-package metric
+package instrument
 
 import (
 	"math"

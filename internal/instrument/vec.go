@@ -1,4 +1,4 @@
-package metric
+package instrument
 
 import (
 	"fmt"
@@ -12,18 +12,18 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// vecIndex finds the children of a vector by their label values. The vectors that are
+// index finds the children of a vector by their label values. The vectors that are
 // curried from one vector share its children and its family.
 //
 // Finding a child that exists takes no lock and does not allocate.
-type vecIndex[C any] struct {
+type index[C any] struct {
 	family   *family
 	children *labelmap.Map[C]
 	curried  []curriedLabel // By ascending index.
 
 	// The children if the values that a user gives are those of all labels, as they are;
 	// otherwise nil. It is where the way to a child that exists is shortest.
-	plain *labelmap.Map[C]
+	Plain *labelmap.Map[C]
 }
 
 // curriedLabel is a label whose value is fixed: constrained, and valid UTF-8 or
@@ -33,19 +33,19 @@ type curriedLabel struct {
 	value string
 }
 
-func newVecIndex[C any](f *family, children *labelmap.Map[C], curried []curriedLabel) vecIndex[C] {
+func newIndex[C any](f *family, children *labelmap.Map[C], curried []curriedLabel) index[C] {
 	plain := children
 	if curried != nil || f.constraints != nil {
 		plain = nil
 	}
-	return vecIndex[C]{f, children, curried, plain}
+	return index[C]{f, children, curried, plain}
 }
 
 // inlineLabels is how many label values are put together without allocating.
 const inlineLabels = 8
 
 // checkCount checks how many label values a user has given.
-func (x *vecIndex[C]) checkCount(values []string) error {
+func (x *index[C]) checkCount(values []string) error {
 	want := len(x.family.names()) - len(x.curried)
 	if len(values) == want {
 		return nil
@@ -59,7 +59,7 @@ func (x *vecIndex[C]) checkCount(values []string) error {
 
 // appendAll appends the values of all labels: the ones given, constrained, and the
 // curried ones. The number of the former has been checked.
-func (x *vecIndex[C]) appendAll(all, values []string) []string {
+func (x *index[C]) appendAll(all, values []string) []string {
 	curried := x.curried
 	for i := range x.family.names() {
 		if len(curried) > 0 && curried[0].index == i {
@@ -74,12 +74,12 @@ func (x *vecIndex[C]) appendAll(all, values []string) []string {
 }
 
 // appendNamed is appendAll for values by name, with all checks but that for UTF-8.
-func (x *vecIndex[C]) appendNamed(all []string, labels Labels) ([]string, error) {
+func (x *index[C]) appendNamed(all []string, labels prometheus.Labels) ([]string, error) {
 	names := x.family.names()
 	if want := len(names) - len(x.curried); len(labels) != want {
-		var given Labels // As in checkCount.
+		var given prometheus.Labels // As in checkCount.
 		if labels != nil {
-			given = make(Labels, len(labels))
+			given = make(prometheus.Labels, len(labels))
 		}
 		for name, value := range labels {
 			given[strings.Clone(name)] = strings.Clone(value)
@@ -105,7 +105,7 @@ func (x *vecIndex[C]) appendNamed(all []string, labels Labels) ([]string, error)
 	return all, nil
 }
 
-func (x *vecIndex[C]) deleteValues(values []string) bool {
+func (x *index[C]) DeleteValues(values []string) bool {
 	if x.checkCount(values) != nil {
 		return false
 	}
@@ -113,15 +113,15 @@ func (x *vecIndex[C]) deleteValues(values []string) bool {
 	return x.children.Delete(x.appendAll(inline[:0], values))
 }
 
-func (x *vecIndex[C]) deleteNamed(labels Labels) bool {
+func (x *index[C]) DeleteNamed(labels prometheus.Labels) bool {
 	var inline [inlineLabels]string
 	all, err := x.appendNamed(inline[:0], labels)
 	return err == nil && x.children.Delete(all)
 }
 
-// deletePartial deletes the children that have all the labels. It finds none by a
+// DeletePartial deletes the children that have all the labels. It finds none by a
 // label that is curried.
-func (x *vecIndex[C]) deletePartial(labels Labels) int {
+func (x *index[C]) DeletePartial(labels prometheus.Labels) int {
 	names := x.family.names()
 	wanted := make(map[int]string, len(labels))
 	for name, value := range labels {
@@ -143,14 +143,14 @@ func (x *vecIndex[C]) deletePartial(labels Labels) int {
 }
 
 // curry returns the index with more labels fixed.
-func (x *vecIndex[C]) curry(labels Labels) (vecIndex[C], error) {
+func (x *index[C]) curry(labels prometheus.Labels) (index[C], error) {
 	var curried []curriedLabel
 	old := x.curried
 	for i, name := range x.family.names() {
 		value, given := labels[name]
 		if len(old) > 0 && old[0].index == i {
 			if given {
-				return vecIndex[C]{}, x.misuse(fmt.Errorf("label name %q is already curried", name))
+				return index[C]{}, x.misuse(fmt.Errorf("label name %q is already curried", name))
 			}
 			curried = append(curried, old[0])
 			old = old[1:]
@@ -159,14 +159,14 @@ func (x *vecIndex[C]) curry(labels Labels) (vecIndex[C], error) {
 		}
 	}
 	if n := len(x.curried) + len(labels) - len(curried); n > 0 {
-		return vecIndex[C]{}, x.misuse(fmt.Errorf("%d unknown label(s) found during currying:%s", n, quotedNames(x.unknown(labels))))
+		return index[C]{}, x.misuse(fmt.Errorf("%d unknown label(s) found during currying:%s", n, quotedNames(x.unknown(labels))))
 	}
-	return newVecIndex(x.family, x.children, curried), nil
+	return newIndex(x.family, x.children, curried), nil
 }
 
-func (x *vecIndex[C]) describe(ch chan<- *Desc) { ch <- x.family.desc }
+func (x *index[C]) Describe(ch chan<- *prometheus.Desc) { ch <- x.family.desc }
 
-func (x *vecIndex[C]) reset() { x.children.Reset() }
+func (x *index[C]) Reset() { x.children.Reset() }
 
 // checkUTF8 tells which of the values of a new child is not valid. Children that
 // exist have valid ones. The names are nil if the user has not named the labels.
@@ -183,29 +183,31 @@ func (f *family) checkUTF8(names, values []string) error {
 	return nil
 }
 
-// child is a pointer to an instrument that can be one of a vector.
-type child[C any] interface {
+// Child is a pointer to an instrument that can be one of a vector.
+type Child[C any] interface {
 	*C
-	instrument
+	Instrument
 	bind(series)
 }
 
-// vec is a vector of our own instruments. The typed vectors are shells around it.
-type vec[C any, P child[C]] struct {
-	vecIndex[C]
+// Vec is a vector of our own instruments. The typed vectors are shells around it.
+type Vec[C any, P Child[C]] struct {
+	index[C]
 
 	init func(P) // Prepares a new child; nil if its zero value is ready.
 	// Prefetches what a child keeps elsewhere; nil if there is nothing.
 	prefetch func(P)
+	// Returns what the children have in common besides their family; nil if that is nothing.
+	traits func() []Trait
 }
 
-func newVec[C any, P child[C]](f *family, init func(P)) *vec[C, P] {
-	return &vec[C, P]{vecIndex: newVecIndex(f, labelmap.New[C](f.layout), nil), init: init}
+func newVec[C any, P Child[C]](f *family, init func(P)) *Vec[C, P] {
+	return &Vec[C, P]{index: newIndex(f, labelmap.New[C](f.layout), nil), init: init}
 }
 
-// get returns the child with these label values.
-func (v *vec[C, P]) get(values []string) (P, error) {
-	if e := v.plain.Get(values); e != nil {
+// Get returns the child with these label values.
+func (v *Vec[C, P]) Get(values []string) (P, error) {
+	if e := v.Plain.Get(values); e != nil {
 		return &e.Child, nil
 	}
 	if err := v.checkCount(values); err != nil {
@@ -215,8 +217,8 @@ func (v *vec[C, P]) get(values []string) (P, error) {
 	return v.find(nil, v.appendAll(inline[:0], values))
 }
 
-// getNamed returns the child with these label values by name.
-func (v *vec[C, P]) getNamed(labels Labels) (P, error) {
+// GetNamed returns the child with these label values by name.
+func (v *Vec[C, P]) GetNamed(labels prometheus.Labels) (P, error) {
 	var inline [inlineLabels]string
 	all, err := v.appendNamed(inline[:0], labels)
 	if err != nil {
@@ -227,7 +229,7 @@ func (v *vec[C, P]) getNamed(labels Labels) (P, error) {
 
 // find returns the child with the values of all labels, and makes it if there is none.
 // The names are those of checkUTF8.
-func (v *vec[C, P]) find(names, all []string) (P, error) {
+func (v *Vec[C, P]) find(names, all []string) (P, error) {
 	if e := v.children.Get(all); e != nil {
 		return &e.Child, nil
 	}
@@ -244,62 +246,70 @@ func (v *vec[C, P]) find(names, all []string) (P, error) {
 	return &e.Child, nil
 }
 
-func (v *vec[C, P]) curryWith(labels Labels) (*vec[C, P], error) {
+// CurryWith returns a vector with more labels fixed, which shares the children of v.
+func (v *Vec[C, P]) CurryWith(labels prometheus.Labels) (*Vec[C, P], error) {
 	curried, err := v.curry(labels)
 	if err != nil {
 		return nil, err
 	}
-	return &vec[C, P]{curried, v.init, v.prefetch}, nil
+	return &Vec[C, P]{curried, v.init, v.prefetch, v.traits}, nil
 }
 
-func (v *vec[C, P]) metric(values []string) (Metric, error) {
-	m, err := v.get(values)
+// Metric implements Core.
+func (v *Vec[C, P]) Metric(values []string) (prometheus.Metric, error) {
+	m, err := v.Get(values)
 	if err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-func (v *vec[C, P]) metricNamed(labels Labels) (Metric, error) {
-	m, err := v.getNamed(labels)
+// MetricNamed implements Core.
+func (v *Vec[C, P]) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error) {
+	m, err := v.GetNamed(labels)
 	if err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-func (v *vec[C, P]) curriedCore(labels Labels) (vecCore, error) {
-	curried, err := v.curryWith(labels)
+// CurriedCore implements Core.
+func (v *Vec[C, P]) CurriedCore(labels prometheus.Labels) (Core, error) {
+	curried, err := v.CurryWith(labels)
 	if err != nil {
 		return nil, err
 	}
 	return curried, nil
 }
 
-// collect sends the children that exist when it is called, in the order of their
+// Collect sends the children that exist when it is called, in the order of their
 // labels. No lock is held.
-func (v *vec[C, P]) collect(ch chan<- Metric) {
+func (v *Vec[C, P]) Collect(ch chan<- prometheus.Metric) {
 	for _, e := range v.children.Sorted() {
 		ch <- P(&e.Child)
 	}
 }
 
-// Family and Series make a vec a model.Source.
-func (v *vec[C, P]) Family() *model.Family     { return &v.family.Family }
-func (v *vec[C, P]) hasLabel(name string) bool { return v.family.hasLabel(name) }
-func (v *vec[C, P]) Series() model.Series {
+// Family returns the family of all children.
+func (v *Vec[C, P]) Family() *model.Family { return &v.family.Family }
+
+// HasLabel implements Labelled.
+func (v *Vec[C, P]) HasLabel(name string) bool { return v.family.HasLabel(name) }
+
+// Series returns the children that exist now.
+func (v *Vec[C, P]) Series() model.Series {
 	return &vecSeries[C, P]{v.children.Sorted(), v.prefetch}
 }
 
 // vecSeries is a snapshot of the children of a vec.
-type vecSeries[C any, P child[C]] struct {
+type vecSeries[C any, P Child[C]] struct {
 	entries  []*labelmap.Entry[C]
 	prefetch func(P)
 }
 
 func (s *vecSeries[C, P]) Len() int { return len(s.entries) }
 func (s *vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
-	P(&s.entries[i].Child).point(p, scratch)
+	P(&s.entries[i].Child).Point(p, scratch)
 }
 
 // ReadBatch implements model.Batched. While its caller writes these points, the
@@ -316,7 +326,7 @@ func (s *vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []
 		}
 	}
 	for i, e := range s.from(from, n) {
-		P(&e.Child).point(&points[i], &scratches[i])
+		P(&e.Child).Point(&points[i], &scratches[i])
 	}
 }
 
@@ -324,23 +334,4 @@ func (s *vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []
 func (s *vecSeries[C, P]) from(i, n int) []*labelmap.Entry[C] {
 	i = min(i, len(s.entries))
 	return s.entries[i:min(i+n, len(s.entries))]
-}
-
-// must returns v, and panics if there is an error.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-// V2 holds the constructors whose labels may be constrained.
-var V2 = v2{}
-
-type v2 struct{}
-
-// NewDesc returns a descriptor. An error in its arguments is reported when it is
-// registered, and by its Err method.
-func (v2) NewDesc(fqName, help string, variableLabels ConstrainableLabels, constLabels Labels, opts ...DescOpt) *Desc {
-	return prometheus.V2.NewDesc(fqName, help, variableLabels, constLabels, opts...)
 }

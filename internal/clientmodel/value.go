@@ -1,0 +1,25 @@
+package clientmodel
+
+import (
+	"math"
+
+	dto "github.com/prometheus/client_model/go"
+)
+
+// Metric is one metric of a family, and what the Write method of a prometheus.Metric fills.
+type Metric = dto.Metric
+
+// Value returns the value of a counter, a gauge or an untyped metric, and NaN for everything
+// that has no single value.
+func Value(m *Metric) float64 {
+	switch {
+	case m.Counter != nil:
+		return m.Counter.GetValue()
+	case m.Gauge != nil:
+		return m.Gauge.GetValue()
+	case m.Untyped != nil:
+		return m.Untyped.GetValue()
+	default:
+		return math.NaN()
+	}
+}

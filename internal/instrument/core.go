@@ -1,0 +1,16 @@
+package instrument
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Core is what MetricVec needs of the vector behind it.
+type Core interface {
+	Metric(values []string) (prometheus.Metric, error)
+	MetricNamed(labels prometheus.Labels) (prometheus.Metric, error)
+	CurriedCore(labels prometheus.Labels) (Core, error)
+	DeleteValues(values []string) bool
+	DeleteNamed(labels prometheus.Labels) bool
+	DeletePartial(labels prometheus.Labels) int
+	Reset()
+	Describe(ch chan<- *prometheus.Desc)
+	Collect(ch chan<- prometheus.Metric)
+}

@@ -1,0 +1,72 @@
+package instrument
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/labelmap"
+)
+
+// custom is a vector of somebody else's metrics.
+type custom struct {
+	index[prometheus.Metric]
+
+	newMetric func(labelValues ...string) prometheus.Metric
+}
+
+// NewCustom returns a vector of the metrics that newMetric makes.
+func NewCustom(desc *prometheus.Desc, newMetric func(labelValues ...string) prometheus.Metric) Core {
+	f := familyOf(desc)
+	return &custom{newIndex(f, labelmap.New[prometheus.Metric](f.layout), nil), newMetric}
+}
+
+func (v *custom) Metric(values []string) (prometheus.Metric, error) {
+	if err := v.checkCount(values); err != nil {
+		return nil, err
+	}
+	return v.find(nil, v.appendAll(nil, values))
+}
+
+func (v *custom) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error) {
+	all, err := v.appendNamed(nil, labels)
+	if err != nil {
+		return nil, err
+	}
+	return v.find(v.family.names(), all)
+}
+
+// find makes a new metric before it takes the lock of the map, which is not held
+// while somebody else's code runs. That code gets values of its own: it may keep them.
+func (v *custom) find(names, all []string) (prometheus.Metric, error) {
+	if e := v.children.Get(all); e != nil {
+		return e.Child, nil
+	}
+	if err := v.family.checkUTF8(names, all); err != nil {
+		return nil, err
+	}
+	own := make([]string, len(all))
+	for i, value := range all {
+		own[i] = strings.Clone(value)
+	}
+	m := v.newMetric(own...)
+	if m == nil {
+		return nil, v.family.misuse(fmt.Errorf("the function that makes the metrics of the vector has returned nil for the label values %q", own))
+	}
+	return v.children.GetOrCreate(all, func(e *labelmap.Entry[prometheus.Metric]) { e.Child = m }).Child, nil
+}
+
+func (v *custom) CurriedCore(labels prometheus.Labels) (Core, error) {
+	curried, err := v.curry(labels)
+	if err != nil {
+		return nil, err
+	}
+	return &custom{curried, v.newMetric}, nil
+}
+
+func (v *custom) Collect(ch chan<- prometheus.Metric) {
+	for _, e := range v.children.Sorted() {
+		ch <- e.Child
+	}
+}

@@ -1,0 +1,88 @@
+package instrument
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+)
+
+var exemplarFromContext atomic.Pointer[func(context.Context) prometheus.Labels]
+
+// SetExemplarFromContext sets the function that turns a context into the labels of an exemplar;
+// nil unsets it.
+func SetExemplarFromContext(extract func(context.Context) prometheus.Labels) {
+	if extract == nil {
+		exemplarFromContext.Store(nil)
+		return
+	}
+	exemplarFromContext.Store(&extract)
+}
+
+// exemplarOf returns the exemplar of v that ctx has, or nil.
+func exemplarOf(ctx context.Context, v float64) (e *model.Exemplar) {
+	extract := exemplarFromContext.Load()
+	if extract == nil {
+		return nil
+	}
+	_ = engine.Try(func() (err error) { // An exemplar is not worth a failure.
+		if labels := (*extract)(ctx); labels != nil {
+			e, err = newExemplar(v, time.Now(), labels)
+		}
+		return err
+	})
+	return e
+}
+
+// AddWithContext implements ContextAdder.
+func (c *Counter) AddWithContext(ctx context.Context, v float64) {
+	c.Add(v)
+	if e := exemplarOf(ctx, v); e != nil {
+		c.exemplar.Store(e)
+	}
+}
+
+// IncWithContext implements ContextAdder.
+func (c *Counter) IncWithContext(ctx context.Context) { c.AddWithContext(ctx, 1) }
+
+// ObserveWithContext implements ContextObserver.
+func (h *Histogram) ObserveWithContext(ctx context.Context, v float64) {
+	h.Observe(v)
+	if e := exemplarOf(ctx, v); e != nil {
+		h.addExemplar(e)
+	}
+}
+
+// newExemplar makes an exemplar. It is an error if the labels are not valid or longer
+// than the formats allow.
+func newExemplar(value float64, at time.Time, labels prometheus.Labels) (*model.Exemplar, error) {
+	list := make([]model.Label, 0, len(labels))
+	runes := 0
+	for name, v := range labels {
+		if name == "" || !utf8.ValidString(name) || strings.HasPrefix(name, "__") {
+			return nil, fmt.Errorf("exemplar label name %q is invalid", name)
+		}
+		if !utf8.ValidString(v) {
+			return nil, fmt.Errorf("exemplar label value %q is not valid UTF-8", v)
+		}
+		list = append(list, model.Label{Name: name, Value: v})
+		runes += utf8.RuneCountInString(name) + utf8.RuneCountInString(v)
+	}
+	if runes > prometheus.ExemplarMaxRunes {
+		return nil, fmt.Errorf("exemplar labels have %d runes, exceeding the limit of %d", runes, prometheus.ExemplarMaxRunes)
+	}
+	rendered, err := model.NewLabels(list)
+	if err != nil {
+		return nil, fmt.Errorf("exemplar with %w", err)
+	}
+	return &model.Exemplar{Labels: rendered, Value: value, Timestamp: instant(at)}, nil
+}
+
+func instant(t time.Time) model.Instant { return model.Instant{Nanos: t.UnixNano(), Valid: true} }

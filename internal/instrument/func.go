@@ -1,0 +1,34 @@
+package instrument
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Func is a series whose value comes from somebody else's code.
+type Func struct {
+	series
+
+	function func() float64
+}
+
+// NewFunc returns an instrument whose value is what function returns.
+func NewFunc(t model.Type, opts prometheus.Opts, function func() float64) *Func {
+	return &Func{series: newSeries(newFamily(t, opts, nil)), function: function}
+}
+
+// Point implements Instrument.
+func (f *Func) Point(p *model.Point, _ *model.Scratch) {
+	p.SetNumber(f.family.layout.Render(nil), f.function())
+}
+
+// Write implements Metric.
+func (f *Func) Write(out *clientmodel.Metric) error { return writeInstrument(f, out) }
+
+// Describe implements Collector.
+func (f *Func) Describe(ch chan<- *prometheus.Desc) { ch <- f.Desc() }
+
+// Collect implements Collector.
+func (f *Func) Collect(ch chan<- prometheus.Metric) { ch <- f }

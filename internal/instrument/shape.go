@@ -1,0 +1,108 @@
+package instrument
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Shape is everything about an instrument that has to agree when its name is asked for
+// again, put into words. The first trait is the kind, if it is known.
+type Shape []Trait
+
+// Trait is a property of an instrument, and what it is there.
+type Trait struct{ Name, Value string }
+
+const kindTrait = "kind"
+
+func (c *loneCounter) ownShape() Shape { return c.Counter.ownShape() }
+func (c *Counter) ownShape() Shape     { return familyShape("counter", c.family, nil) }
+func (g *Gauge) ownShape() Shape       { return familyShape("gauge", g.family, nil) }
+
+func (h *Histogram) ownShape() Shape {
+	return append(familyShape("histogram", h.family, nil), h.shape.traits()...)
+}
+
+func (s *Summary) ownShape() Shape {
+	made := familyShape("summary", s.family, nil)
+	if s.window != nil {
+		made = append(made, s.window.shape.traits()...)
+	}
+	return made
+}
+
+func (v *Vec[C, P]) ownShape() Shape {
+	made := familyShape(v.family.Type.String()+" vector", v.family, v.curried)
+	if v.traits != nil {
+		made = append(made, v.traits()...)
+	}
+	return made
+}
+
+func familyShape(kind string, f *family, curried []curriedLabel) Shape {
+	names := slices.Clone(f.names())
+	for _, c := range curried {
+		names[c.index] += "=" + strconv.Quote(c.value)
+	}
+	return append(Shape{{kindTrait, kind}}, CommonTraits(f.Help, f.Unit, names)...)
+}
+
+// CommonTraits returns the traits that a descriptor tells. The order of the labels
+// counts, because that of their values does.
+func CommonTraits(help, unit string, labels []string) []Trait {
+	traits := []Trait{{"help", strconv.Quote(help)}}
+	if unit != "" {
+		traits = append(traits, Trait{"unit", strconv.Quote(unit)})
+	}
+	if len(labels) > 0 {
+		traits = append(traits, Trait{"labels", fmt.Sprint(labels)})
+	}
+	return traits
+}
+
+func (s *histogramShape) traits() []Trait {
+	traits := []Trait{{"buckets", fmt.Sprint(s.bounds.upper)}}
+	if s.native != nil {
+		traits = append(traits, Trait{"native buckets", fmt.Sprintf("of schema %d", s.native.Schema)})
+	}
+	return traits
+}
+
+// traits returns none without objectives: the window does not matter then.
+func (s *summaryShape) traits() []Trait {
+	if len(s.objectives) == 0 {
+		return nil
+	}
+	return []Trait{
+		{"objectives", strings.TrimPrefix(fmt.Sprint(s.objectives), "map")},
+		{"window", fmt.Sprintf("%v in %d steps", s.step*time.Duration(s.steps), s.steps)},
+	}
+}
+
+// String puts the shape into a sentence: counter vector with help "…", labels [a b].
+func (s Shape) String() string {
+	var b strings.Builder
+	separator := " with "
+	for i, t := range s {
+		if i == 0 && t.Name == kindTrait {
+			b.WriteString(t.Value)
+			continue
+		}
+		b.WriteString(separator + t.Name + " " + t.Value)
+		separator = ", "
+	}
+	return strings.TrimPrefix(b.String(), " ")
+}
+
+// Differences returns the names of the traits in which s and other differ.
+func (s Shape) Differences(other Shape) []string {
+	var names []string
+	for _, t := range slices.Concat(s, other) {
+		if slices.Contains(s, t) != slices.Contains(other, t) && !slices.Contains(names, t.Name) {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,146 @@
+package instrument
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// NewSummary returns a summary without variable labels.
+func NewSummary(opts prometheus.SummaryOpts) *Summary {
+	f := newFamily(model.Summary, summaryFamily(opts), nil)
+	s := alone[Summary](f)
+	s.init(newSummaryShape(f, opts))
+	return s
+}
+
+func summaryFamily(o prometheus.SummaryOpts) prometheus.Opts {
+	return prometheus.Opts{Namespace: o.Namespace, Subsystem: o.Subsystem, Name: o.Name, Help: o.Help, Unit: o.Unit, ConstLabels: o.ConstLabels}
+}
+
+const quantileLabel = "quantile"
+
+var errQuantileLabelNotAllowed = fmt.Errorf("%q is not allowed as label name in summaries", quantileLabel)
+
+// summaryShape is what all summaries of a vector have in common.
+type summaryShape struct {
+	objectives map[float64]float64
+	ranks      []float64     // The keys of objectives, sorted.
+	step       time.Duration // By which the window slides.
+	steps      int           // How many make up the window.
+	buffer     int           // How many observations are buffered.
+}
+
+func newSummaryShape(f *family, opts prometheus.SummaryOpts) *summaryShape {
+	if f.has(quantileLabel) {
+		panic(f.misuse(errQuantileLabelNotAllowed))
+	}
+	if err := checkObjectives(opts.Objectives); err != nil {
+		panic(f.misuse(err))
+	}
+	if opts.MaxAge < 0 {
+		panic(f.misuse(fmt.Errorf("illegal max age MaxAge=%v: it must not be negative", opts.MaxAge)))
+	}
+	maxAge, steps, buffer := opts.MaxAge, opts.AgeBuckets, opts.BufCap
+	if maxAge == 0 {
+		maxAge = prometheus.DefMaxAge
+	}
+	if steps == 0 {
+		steps = prometheus.DefAgeBuckets
+	}
+	if buffer == 0 {
+		buffer = prometheus.DefBufCap
+	}
+	return &summaryShape{
+		objectives: maps.Clone(opts.Objectives),
+		ranks:      slices.Sorted(maps.Keys(opts.Objectives)),
+		step:       max(1, maxAge/time.Duration(steps)),
+		steps:      int(steps),
+		buffer:     int(buffer),
+	}
+}
+
+// checkObjectives returns why a summary cannot have these objectives. Quantiles that are
+// percentages are the usual mistake; to look them up would panic.
+func checkObjectives(objectives map[float64]float64) error {
+	within := func(v float64) bool { return v >= 0 && v <= 1 } // NaN is not.
+	for _, rank := range slices.Sorted(maps.Keys(objectives)) {
+		if !within(rank) {
+			return fmt.Errorf("the objective {%v: %v} has a quantile that is not from 0 to 1, such as 0.99", rank, objectives[rank])
+		}
+		if e := objectives[rank]; !within(e) {
+			return fmt.Errorf("the objective {%v: %v} has an error that is not from 0 to 1, such as 0.001", rank, e)
+		}
+	}
+	return nil
+}
+
+// Summary implements Summary.
+type Summary struct {
+	series
+
+	created int64           // Nanoseconds since the Unix epoch.
+	plain   observations    // Used without objectives.
+	window  *quantileWindow // Used with objectives, and nil otherwise.
+}
+
+func (s *Summary) init(shape *summaryShape) {
+	now := time.Now()
+	s.created = now.UnixNano()
+	if len(shape.objectives) > 0 {
+		s.window = newQuantileWindow(shape, now)
+	} else {
+		s.plain.init(1, nil)
+	}
+}
+
+// Observe counts v.
+func (s *Summary) Observe(v float64) {
+	if s.window != nil {
+		s.window.observe(v)
+		return
+	}
+	s.plain.add(v, 0)
+}
+
+// Point implements Instrument.
+func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
+	out := &scratch.Summary
+	*out = model.SummaryValue{Quantiles: out.Quantiles[:0]}
+	if s.window != nil {
+		s.window.read(out)
+	} else {
+		s.plain.each(func(o *observed) {
+			out.Count += o.counts[0]
+			out.Sum += o.sum
+		})
+	}
+	*p = model.Point{Labels: labelsOf(s), Summary: out, Created: model.Instant{Nanos: s.created, Valid: true}}
+}
+
+// Write implements Metric.
+func (s *Summary) Write(out *clientmodel.Metric) error { return writeInstrument(s, out) }
+
+// Describe implements Collector.
+func (s *Summary) Describe(ch chan<- *prometheus.Desc) { ch <- s.Desc() }
+
+// Collect implements Collector.
+func (s *Summary) Collect(ch chan<- prometheus.Metric) { ch <- s }
+
+// Summaries are the summaries of a vector.
+type Summaries = Vec[Summary, *Summary]
+
+// NewSummaries returns summaries that differ in the values of their labels.
+func NewSummaries(opts prometheus.SummaryVecOpts) *Summaries {
+	f := newFamily(model.Summary, summaryFamily(opts.SummaryOpts), opts.VariableLabels)
+	shape := newSummaryShape(f, opts.SummaryOpts)
+	v := newVec(f, func(s *Summary) { s.init(shape) })
+	v.traits = shape.traits
+	return v
+}
