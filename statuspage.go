@@ -12,6 +12,7 @@ import (
 
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/redact"
+	"github.com/luxfi/metric/internal/web"
 )
 
 // StatusHandler returns a handler that serves the state of all collectors that g gathers
@@ -237,7 +238,7 @@ func oneLine(text string) string {
 	if len(text) > maxCell {
 		text, more = strings.ToValidUTF8(text[:maxCell], ""), "…"
 	}
-	return printable(text) + more
+	return web.Printable(text) + more
 }
 
 func writeStatusText(to *bytes.Buffer, rows []statusRow) {

@@ -1,4 +1,4 @@
-package metric
+package web
 
 import (
 	"strings"
@@ -6,12 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// printable returns text in which nothing acts on a terminal, reorders what stands around it
+// Printable returns text in which nothing acts on a terminal, reorders what stands around it
 // or is invisible: control characters, escape sequences, bidirectional overrides, zero
-// width characters and unusual spaces are written as escape sequences of Go, for example
-// \x1b or \u202e. Invalid UTF-8 becomes U+FFFD. Line feeds
-// and tabs are kept.
-func printable(text string) string {
+// width characters and unusual spaces are written as escape sequences of Go, for example \x1b or
+// \u202e. Invalid UTF-8 becomes U+FFFD. Line feeds and tabs are kept.
+func Printable(text string) string {
 	if isPrintable(text) {
 		return text
 	}
