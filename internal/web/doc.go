@@ -11,4 +11,6 @@
 //   - [Answer] holds or compresses the exposition. Its [Result] says what became of it, and
 //     [Result.Ending] how the answer ends.
 //   - [ErrorLog] and [ErrorText] call the program's functions about errors.
+//
+// [Table] renders the status page.
 package web

@@ -80,7 +80,7 @@ func (t *ErrorText) Of(p *callback.Patience, err error) string {
 	if failed != nil {
 		return http.StatusText(http.StatusInternalServerError)
 	}
-	return Printable(text)
+	return printable(text)
 }
 
 // BadRequest answers with 400 Bad Request and the text of err.
@@ -90,4 +90,4 @@ func BadRequest(w http.ResponseWriter, err error) {
 
 // shown returns the text of an error as an answer shows it by default: without credentials and
 // control characters.
-func shown(text string) string { return Printable(redact.Text(text)) }
+func shown(text string) string { return printable(redact.Text(text)) }

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Printable returns text in which nothing acts on a terminal, reorders what stands around it
+// printable returns text in which nothing acts on a terminal, reorders what stands around it
 // or is invisible: control characters, escape sequences, bidirectional overrides, zero
 // width characters and unusual spaces are written as escape sequences of Go, for example \x1b or
 // \u202e. Invalid UTF-8 becomes U+FFFD. Line feeds and tabs are kept.
-func Printable(text string) string {
+func printable(text string) string {
 	if isPrintable(text) {
 		return text
 	}

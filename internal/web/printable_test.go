@@ -1,9 +1,7 @@
-package web_test
+package web
 
 import (
 	"testing"
-
-	"github.com/luxfi/metric/internal/web"
 )
 
 func TestPrintable(t *testing.T) {
@@ -19,8 +17,8 @@ func TestPrintable(t *testing.T) {
 		"nul\x00":                   `nul\x00`,
 		"invalid \xff":              "invalid \uFFFD",
 	} {
-		if got := web.Printable(text); got != want {
-			t.Errorf("Printable(%q) = %q, want %q", text, got, want)
+		if got := printable(text); got != want {
+			t.Errorf("printable(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
