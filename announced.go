@@ -53,7 +53,7 @@ func describe(c Collector) (*descs, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("describing collector %T: %w", c, err)
+		return nil, fmt.Errorf("describing collector %s: %w", called(c), err)
 	}
 	return d, nil
 }

@@ -20,9 +20,14 @@ const closeWait = time.Second
 //
 // Close may be called more than once, and while scrapes are under way.
 func (r *ContextRegistry) Close() error {
-	if err := r.check(); err != nil {
+	core, err := r.open()
+	if err != nil {
 		return err
 	}
+	return core.close()
+}
+
+func (r *core) close() error {
 	r.mu.Lock()
 	r.closed = true
 	for _, e := range r.entries {
@@ -37,7 +42,7 @@ func (r *ContextRegistry) Close() error {
 }
 
 // refuseBackground returns an error if e is to run in the background of a closed registry.
-func (r *ContextRegistry) refuseBackground(e *entry) error {
+func (r *core) refuseBackground(e *entry) error {
 	if r.closed && e.policy != nil && e.policy.Background > 0 {
 		return fmt.Errorf("cannot register %s WithBackground: %w", called(e.collector), ErrClosed)
 	}

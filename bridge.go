@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/engine"
 )
 
 // The functions below are for libraries that take one of client_golang's vectors, which
@@ -123,7 +124,13 @@ func behindBridge(c Collector) Collector {
 		return nil
 	}
 	ch := make(chan *Desc, 1)
-	v.Describe(ch)
+	err := engine.Try(func() error {
+		v.Describe(ch)
+		return nil
+	})
+	if err != nil {
+		return nil // It was not made by a constructor. Its registration says so.
+	}
 	key := uintptr(unsafe.Pointer(<-ch))
 	bridged.mu.Lock()
 	defer bridged.mu.Unlock()

@@ -25,8 +25,14 @@ func runPlain(c Collector, announced *descs) engine.Run {
 	}
 }
 
+// withContext is CollectorWithContext.
+type withContext interface {
+	Collector
+	CollectWithContext(ctx context.Context, ch chan<- Metric)
+}
+
 // runWithContext is a run of a CollectorWithContext.
-func runWithContext(c CollectorWithContext, announced *descs) engine.Run {
+func runWithContext(c withContext, announced *descs) engine.Run {
 	return func(ctx context.Context, sink engine.Sink) error {
 		return drain(ctx, func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
 	}
@@ -218,9 +224,20 @@ const maxParsed = 1000
 
 // collectAny collects from c in the best way that it knows.
 func collectAny(ctx context.Context, c Collector, ch chan<- Metric) {
-	if withContext, ok := c.(CollectorWithContext); ok {
-		withContext.CollectWithContext(ctx, ch)
+	if c, ok := c.(withContext); ok {
+		c.CollectWithContext(ctx, ch)
 		return
 	}
 	c.Collect(ch)
+}
+
+// failuresOfRun returns the failures that the error of a run is made of.
+func failuresOfRun(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if several, ok := err.(runErrors); ok { //nolint:errorlint // If it is wrapped, it is part of another failure.
+		return several
+	}
+	return []error{err}
 }

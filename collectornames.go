@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luxfi/metric/internal/callname"
 	"github.com/luxfi/metric/internal/clientgolang"
 )
 
@@ -17,7 +18,7 @@ type numbers struct {
 }
 
 // chooseName returns the name that was asked for, or makes one.
-func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
+func (r *core) chooseName(name string, e *entry) (string, error) {
 	switch {
 	case strings.Contains(name, "/"):
 		return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
@@ -33,7 +34,7 @@ func (r *ContextRegistry) chooseName(name string, e *entry) (string, error) {
 }
 
 // numbered returns base, or base with a number if that is taken.
-func (r *ContextRegistry) numbered(e *entry, base string) string {
+func (r *core) numbered(e *entry, base string) string {
 	e.numbered = base
 	n := r.numbers[base]
 	if n == nil {
@@ -51,7 +52,7 @@ func (r *ContextRegistry) numbered(e *entry, base string) string {
 
 // releaseNumber forgets the numbers of a name when the last entry that was named after it is
 // gone.
-func (r *ContextRegistry) releaseNumber(e *entry) {
+func (r *core) releaseNumber(e *entry) {
 	n := r.numbers[e.numbered]
 	if e.numbered == "" || n == nil {
 		return
@@ -144,10 +145,31 @@ func called(c Collector) string {
 	if own := ownDesc(inner); own != nil {
 		return strconv.Quote(clientgolang.Parse(own).Name)
 	}
-	if name := nameOf(inner); name != "" {
+	return calledByType(inner)
+}
+
+func init() {
+	callname.Of = func(v any) string {
+		if c, ok := v.(Collector); ok {
+			return called(c)
+		}
+		return calledByType(v)
+	}
+}
+
+// calledByType returns how an error calls a collector or gatherer that is no instrument.
+func calledByType(v any) string {
+	if name := nameOf(v); name != "" {
 		return name
 	}
-	return fmt.Sprintf("%T", inner)
+	switch v.(type) { // Types of this package that have no name outside.
+	case *noOpCounter, *noOpGauge, *noOpHistogram, *noOpSummary:
+		return "a no-op instrument"
+	case *multiGatherer:
+		return "metric.MultiGatherer"
+	default:
+		return fmt.Sprintf("%T", v)
+	}
 }
 
 // functionName returns the package and name of the function at pc, or of the one that it is

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/luxfi/metric/internal/merge"
+	"github.com/luxfi/metric/internal/middleware"
 )
 
 var defaultRegistry = newDefaultRegistry()
@@ -66,7 +67,7 @@ func Unregister(c Collector) bool {
 // after 10 seconds if nothing else sets a deadline, as HandlerFor does, and takes the request
 // parameters of HandlerForContext.
 func Handler() http.Handler {
-	return InstrumentMetricHandler(DefaultRegisterer, newDefaultHandler(registryFor(DefaultGatherers()), DefaultRegisterer))
+	return middleware.InstrumentOwnHandler(DefaultRegisterer, newDefaultHandler(registryFor(DefaultGatherers()), DefaultRegisterer))
 }
 
 // DefaultGatherers gathers from DefaultGatherer, as it is now, and from client_golang's
@@ -74,8 +75,8 @@ func Handler() http.Handler {
 // handlers is gathered once. It is safe for concurrent use.
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
-	both.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
-	if err := both.addNested("client_golang", theirDefault(), wrapping{}); err != nil {
+	both.core.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
+	if err := both.core.addNested("client_golang", theirDefault(), wrapping{}); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return both
@@ -83,7 +84,7 @@ func DefaultGatherers() GathererWithContext {
 
 // theirDefault returns the registry that gathers from client_golang's default gatherer. It
 // is the same for all DefaultGatherers, so that they know of its runs.
-var theirDefault = sync.OnceValue(func() *ContextRegistry {
+var theirDefault = sync.OnceValue(func() *core {
 	run := runGatherer(plainGatherer(gatherTheirs))
 	return newHost(&entry{
 		announced: &descs{}, binding: binding{kind: "gatherer", run: run, shared: true},

@@ -34,10 +34,7 @@ type entry struct {
 
 // newEntry makes an entry that is not registered yet, and returns the name that was
 // asked for.
-func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
-	if err := r.check(); err != nil {
-		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
-	}
+func (r *core) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
 	c = localized(c, func(carrier *optionsCarrier) {
 		opts = slices.Concat(carrier.opts, opts)
 		carrier.applied.Store(true)
@@ -74,7 +71,7 @@ func (r *ContextRegistry) newEntry(c Collector, opts []CollectorOption) (*entry,
 }
 
 // prepare makes an entry that has its name ready to be run.
-func (r *ContextRegistry) prepare(e *entry) {
+func (r *core) prepare(e *entry) {
 	if e.binding.run == nil || e.run != nil {
 		return
 	}
@@ -87,7 +84,7 @@ func (r *ContextRegistry) prepare(e *entry) {
 }
 
 // write notes an entry that has its name in the book and the registry's indexes.
-func (r *ContextRegistry) write(e *entry) {
+func (r *core) write(e *entry) {
 	r.byName[e.name] = e
 	r.book.Add(e.described, e)
 	if e.id.origin != nil {
@@ -99,7 +96,7 @@ func (r *ContextRegistry) write(e *entry) {
 }
 
 // strike removes an entry from the book and the indexes.
-func (r *ContextRegistry) strike(e *entry) {
+func (r *core) strike(e *entry) {
 	delete(r.byName, e.name)
 	r.book.Remove(e.described)
 	if e.id.origin != nil {
@@ -122,7 +119,7 @@ func deleteEntry[K comparable](index map[K][]*entry, key K, e *entry) {
 
 // leave remembers an entry that is removed while its collector runs. Registered again,
 // the collector must not be started while that run is stuck.
-func (r *ContextRegistry) leave(e *entry) {
+func (r *core) leave(e *entry) {
 	r.engine.EndBackground(e.run, false)
 	r.left = slices.DeleteFunc(r.left, func(e *entry) bool { return !r.engine.IsRunning(e.run) })
 	if e.run != nil && e.isKnownAgain() && r.engine.IsRunning(e.run) {
@@ -131,7 +128,7 @@ func (r *ContextRegistry) leave(e *entry) {
 }
 
 // leftBehind returns the run that leave has remembered for the collector of e, if any.
-func (r *ContextRegistry) leftBehind(e *entry) *engine.Collector {
+func (r *core) leftBehind(e *entry) *engine.Collector {
 	if !e.isKnownAgain() {
 		return nil
 	}

@@ -229,7 +229,9 @@ func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
 
 // exposeForeign is expose for formats that only expfmt knows. None of them has lines for
 // creation times.
-func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, refused *failures) error {
+func (s *scrape) exposeForeign(
+	w io.Writer, format expfmt.Format, encodeFamily func(*bytes.Buffer, *MetricFamily) error, refused *failures,
+) error {
 	var (
 		builder clientmodel.Builder
 		names   = nameSpace{scheme: naming.Scheme{Escaping: format.ToEscapingScheme()}, refused: refused}
@@ -238,14 +240,13 @@ func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, 
 	_ = s.write(encode.NewEscaper(&builder, names.scheme.Escaping), names) // The builder never fails.
 	// A family that cannot be encoded must not leave a part of it behind.
 	var family bytes.Buffer
-	e := foreignEncoder(format, created)
 	families := builder.Families()
 	if len(families) == 0 && s.isFailure(refused) {
 		return nil
 	}
 	for _, mf := range families {
 		family.Reset()
-		if err := e(&family, mf); err != nil {
+		if err := encodeFamily(&family, mf); err != nil {
 			refused.add(mf.GetName(), err)
 			continue
 		}
@@ -268,7 +269,7 @@ func (s *scrape) exposeForeign(w io.Writer, format expfmt.Format, created bool, 
 
 // foreignEncoder returns what expfmt.NewEncoder does for the formats that encodeFormat does not
 // know. The latter would link the encoders for all others, too.
-func foreignEncoder(format expfmt.Format, created bool) func(*bytes.Buffer, *MetricFamily) error {
+func (h *handler) foreignEncoder(format expfmt.Format) func(*bytes.Buffer, *MetricFamily) error {
 	switch format.FormatType() {
 	case expfmt.TypeProtoCompact:
 		return func(w *bytes.Buffer, mf *MetricFamily) error {
@@ -281,15 +282,19 @@ func foreignEncoder(format expfmt.Format, created bool) func(*bytes.Buffer, *Met
 			return err
 		}
 	case expfmt.TypeOpenMetrics:
-		var opts []expfmt.EncoderOption
-		if created {
-			opts = append(opts, expfmt.WithCreatedLines())
-		}
-		return func(w *bytes.Buffer, mf *MetricFamily) error {
-			_, err := expfmt.MetricFamilyToOpenMetrics20(w, mf, opts...)
-			return err
-		}
+		return h.openMetrics2
 	default:
 		panic(fmt.Errorf("cannot serve the unknown format %q", format))
+	}
+}
+
+func openMetrics2Encoder(created bool) func(*bytes.Buffer, *MetricFamily) error {
+	var opts []expfmt.EncoderOption
+	if created {
+		opts = append(opts, expfmt.WithCreatedLines())
+	}
+	return func(w *bytes.Buffer, mf *MetricFamily) error {
+		_, err := expfmt.MetricFamilyToOpenMetrics20(w, mf, opts...)
+		return err
 	}
 }

@@ -37,13 +37,13 @@ type MultiGatherer interface {
 // Where gatherers have a family in common, its series are merged; a series that is
 // there already is left out and reported.
 func NewMultiGatherer() MultiGatherer {
-	return &multiGatherer{NewContextRegistry(), func(string) (wrapping, error) { return wrapping{}, nil }}
+	return &multiGatherer{newCore(), func(string) (wrapping, error) { return wrapping{}, nil }}
 }
 
 // NewPrefixGatherer returns a MultiGatherer that puts the name of the gatherer and an
 // underscore before the name of every family.
 func NewPrefixGatherer() MultiGatherer {
-	return &multiGatherer{NewContextRegistry(), func(name string) (wrapping, error) {
+	return &multiGatherer{newCore(), func(name string) (wrapping, error) {
 		prefix := name + "_"
 		return wrapping{prefix: prefix}, clientgolang.Parse(NewDesc(prefix+"x", "", nil, nil)).Err
 	}}
@@ -53,7 +53,7 @@ func NewPrefixGatherer() MultiGatherer {
 // of the gatherer, to every series. A family that has the label already is left out
 // and reported. If the label's name is not valid, every Register returns an error.
 func NewLabelGatherer(label string) MultiGatherer {
-	return &multiGatherer{NewContextRegistry(), func(name string) (wrapping, error) {
+	return &multiGatherer{newCore(), func(name string) (wrapping, error) {
 		labels := Labels{label: name}
 		return wrapping{labels: labels}, clientgolang.Parse(NewDesc("x", "", nil, labels)).Err
 	}}
@@ -64,7 +64,7 @@ func NewMultiGathererWithContext() MultiGatherer { return NewPrefixGatherer() }
 
 // multiGatherer is a registry in which each gatherer is an entry.
 type multiGatherer struct {
-	registry *ContextRegistry
+	registry *core
 	wrap     func(name string) (wrapping, error)
 }
 
@@ -81,14 +81,14 @@ func (m *multiGatherer) Register(name string, g Gatherer) error {
 	return m.registry.addGatherer(name, g, w)
 }
 
-func (m *multiGatherer) Deregister(name string) bool { return m.registry.UnregisterNamed(name) }
+func (m *multiGatherer) Deregister(name string) bool { return m.registry.unregisterNamed(name) }
 
 func (m *multiGatherer) Gather() ([]*MetricFamily, error) {
-	return m.registry.GatherWithContext(context.Background())
+	return m.registry.gather(context.Background())
 }
 
 func (m *multiGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
-	return m.registry.GatherWithContext(ctx)
+	return m.registry.gather(ctx)
 }
 
 // NewShardedGatherer returns a gatherer of everything that the shards gather: at the
@@ -97,7 +97,7 @@ func (m *multiGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily,
 func NewShardedGatherer(shards ...GathererWithContext) GathererWithContext {
 	r := NewContextRegistry()
 	for i, shard := range shards {
-		r.mustAddGatherer(fmt.Sprintf("shard %d", i), shard)
+		r.core.mustAddGatherer(fmt.Sprintf("shard %d", i), shard)
 	}
 	return r
 }
@@ -148,15 +148,15 @@ func (gs Gatherers) Gather() ([]*MetricFamily, error) {
 
 // GatherWithContext gathers from all that are not nil.
 func (gs Gatherers) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
-	return gs.registry(nil).GatherWithContext(ctx)
+	return gs.registry(nil).gather(ctx)
 }
 
 var errGathererCycle = errors.New("the Gatherers contain themselves")
 
 // registry returns a registry of all that are not nil. around are the Gatherers that
 // contain these. A gatherer that cannot be used fails in every scrape.
-func (gs Gatherers) registry(around []Gatherers) *ContextRegistry {
-	r := NewContextRegistry()
+func (gs Gatherers) registry(around []Gatherers) *core {
+	r := newCore()
 	for i, g := range gs {
 		if g == nil {
 			continue
@@ -200,7 +200,7 @@ type failingGatherer struct{ err error }
 func (g *failingGatherer) Gather() ([]*MetricFamily, error) { return nil, g.err }
 
 // registryFor returns a registry that gathers what g does. It panics if g is nil.
-func registryFor(g Gatherer) *ContextRegistry {
+func registryFor(g Gatherer) *core {
 	if err := checkGatherer(g); err != nil {
 		panic(fmt.Errorf("cannot serve what a nil Gatherer gathers: pass a registry or another Gatherer that is not nil: %w", err))
 	}
@@ -208,7 +208,7 @@ func registryFor(g Gatherer) *ContextRegistry {
 }
 
 // registryIn is registryFor inside of Gatherers. The wrapping is used if g is no registry.
-func registryIn(around []Gatherers, g Gatherer, w wrapping) *ContextRegistry {
+func registryIn(around []Gatherers, g Gatherer, w wrapping) *core {
 	if r := registryBehind(g); r != nil {
 		return r
 	}
@@ -225,10 +225,10 @@ func registryIn(around []Gatherers, g Gatherer, w wrapping) *ContextRegistry {
 }
 
 // registryBehind returns the registry that g is, or that does its work.
-func registryBehind(g Gatherer) *ContextRegistry {
+func registryBehind(g Gatherer) *core {
 	switch g := g.(type) {
 	case *ContextRegistry:
-		return g
+		return g.core
 	case *multiGatherer:
 		return g.registry
 	default:
@@ -241,16 +241,16 @@ func gatherBounded(ctx context.Context, g GathererWithContext) ([]*MetricFamily,
 	if err := checkGatherer(g); err != nil {
 		return nil, err
 	}
-	return registryIn(nil, g, wrapping{}).GatherWithContext(ctx)
+	return registryIn(nil, g, wrapping{}).gather(ctx)
 }
 
 // addGatherer adds a gatherer with wrappings around it.
-func (r *ContextRegistry) addGatherer(name string, g Gatherer, w wrapping) error {
+func (r *core) addGatherer(name string, g Gatherer, w wrapping) error {
 	return r.addGathererIn(nil, name, g, w)
 }
 
 // addGathererIn is addGatherer inside of Gatherers.
-func (r *ContextRegistry) addGathererIn(around []Gatherers, name string, g Gatherer, w wrapping) error {
+func (r *core) addGathererIn(around []Gatherers, name string, g Gatherer, w wrapping) error {
 	if err := checkGatherer(g); err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (r *ContextRegistry) addGathererIn(around []Gatherers, name string, g Gathe
 }
 
 // addNested adds a registry to gather from. A host has the wrapping already.
-func (r *ContextRegistry) addNested(name string, nested *ContextRegistry, w wrapping) error {
+func (r *core) addNested(name string, nested *core, w wrapping) error {
 	e := &entry{announced: &descs{}, binding: binding{kind: "registry", nested: nested}}
 	if nested.host {
 		e.binding.kind = "gatherer"
@@ -270,7 +270,7 @@ func (r *ContextRegistry) addNested(name string, nested *ContextRegistry, w wrap
 	return r.add(e, name)
 }
 
-func (r *ContextRegistry) mustAddGatherer(name string, g Gatherer) {
+func (r *core) mustAddGatherer(name string, g Gatherer) {
 	if err := r.addGatherer(name, g, wrapping{}); err != nil {
 		panic(err)
 	}

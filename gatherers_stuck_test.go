@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -199,7 +198,7 @@ func TestStuckGathererIsKnown(t *testing.T) {
 				defer time.Sleep(2 * time.Hour)
 				var calls *atomic.Int64
 				scrape := test(&calls)
-				before := runtime.NumGoroutine()
+				before := goroutines()
 				once := func() {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 					defer cancel()
@@ -235,7 +234,7 @@ func TestStuckGathererIsKnown(t *testing.T) {
 				if n := calls.Load(); n > most {
 					t.Errorf("what hangs was started %d times", n)
 				}
-				if n := runtime.NumGoroutine() - before; n > 10 {
+				if n := goroutines() - before; n > 10 {
 					t.Errorf("%d goroutines were left behind", n)
 				}
 			})

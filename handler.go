@@ -1,8 +1,8 @@
 package metric
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/luxfi/metric/internal/encode"
+	"github.com/luxfi/metric/internal/middleware"
 	"github.com/luxfi/metric/internal/web"
 )
 
@@ -47,9 +48,9 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 
 // newDefaultHandler returns the handler of HandlerFor without options. Its errors are counted
 // in reg unless that is nil.
-func newDefaultHandler(r *ContextRegistry, reg Registerer) *handler {
+func newDefaultHandler(r *core, reg Registerer) *handler {
 	opts := HandlerOpts{EnableOpenMetrics: true, Registry: reg}
-	h := newHandler(r, opts.withLog(r))
+	h := newPlainHandler(r, opts.withLog(r))
 	h.contexts.Limits.Default = defaultTimeout
 	return h
 }
@@ -74,24 +75,38 @@ func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 
 // handler serves a registry.
 type handler struct {
-	registry *ContextRegistry
+	registry *core
 	opts     HandlerOpts
 	errors   *prometheus.CounterVec // By cause; see InstrumentMetricHandler.
 
 	inFlight  web.InFlight
 	offer     web.Offer
-	contexts  web.Contexts[ContextRegistry]
+	contexts  web.Contexts[core]
 	errorLog  web.ErrorLog
 	errorText web.ErrorText
+
+	// openMetrics2 encodes a family in OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
+	// so that programs with no handler but the default one do not contain that: 65 kB.
+	openMetrics2 func(*bytes.Buffer, *MetricFamily) error
 }
 
-func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
+func newHandler(registry *core, opts HandlerOpts) *handler {
+	h := newPlainHandler(registry, opts)
+	if len(opts.AcceptedFormats) > 0 {
+		h.offer.Formats = web.Spoken(opts.AcceptedFormats)
+		h.openMetrics2 = openMetrics2Encoder(opts.EnableOpenMetricsTextCreatedSamples)
+	}
+	return h
+}
+
+// newPlainHandler is newHandler without AcceptedFormats.
+func newPlainHandler(registry *core, opts HandlerOpts) *handler {
 	h := &handler{
 		registry:  registry,
 		opts:      opts,
 		inFlight:  web.NewInFlight(opts.MaxRequestsInFlight),
 		offer:     opts.offer(),
-		contexts:  web.Contexts[ContextRegistry]{Limits: opts.limits(), Func: opts.ContextFunc, Source: registry},
+		contexts:  web.Contexts[core]{Limits: opts.limits(), Func: opts.ContextFunc, Source: registry},
 		errorLog:  web.ErrorLog{To: opts.ErrorLog},
 		errorText: web.ErrorText{Func: opts.ErrorText},
 	}
@@ -102,27 +117,9 @@ func newHandler(registry *ContextRegistry, opts HandlerOpts) *handler {
 	if opts.Registry != nil {
 		h.errors.WithLabelValues("gathering")
 		h.errors.WithLabelValues("encoding")
-		h.errors = registerOrShare(opts.Registry, h.errors)
+		h.errors = middleware.RegisterOrShare(opts.Registry, h.errors)
 	}
 	return h
-}
-
-// registerOrShare registers a collector, or returns the equal one that is registered
-// already. It panics if neither is possible.
-func registerOrShare[C Collector](reg Registerer, c C) C {
-	err := reg.Register(c)
-	if err == nil {
-		return c
-	}
-	already, ok := errors.AsType[AlreadyRegisteredError](err)
-	if !ok {
-		panic(err)
-	}
-	existing, ok := already.ExistingCollector.(C)
-	if !ok {
-		panic(fmt.Errorf("registered already is a %T where a %T is needed: %w", already.ExistingCollector, c, err))
-	}
-	return existing
 }
 
 // ServeHTTP serves one scrape.
@@ -141,8 +138,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	format, coding := h.offer.Negotiate(w.Header(), r.Header)
-	if r.Method == http.MethodHead {
-		return // There is no body to gather for.
+	selection := Selection(chosen)
+	if r.Method == http.MethodHead { // There is no body to gather for.
+		if _, err := h.registry.planScrape(selection.under(r.Context())); err != nil {
+			web.BadRequest(w, err)
+		}
+		return
 	}
 	wire, forget := web.NewWire(w, r)
 	defer forget()
@@ -154,10 +155,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		wire.Error(h.errorText.Of(patience, err))
 		return
 	}
-	if chosen := Selection(chosen); !chosen.isZero() {
-		ctx = Select(ctx, chosen)
-	}
-	s, err := h.registry.newScrape(ctx)
+	s, err := h.registry.newScrape(selection.under(ctx))
 	if err != nil {
 		web.BadRequest(w, err)
 		return
@@ -201,7 +199,7 @@ func (h *handler) scrape(answer *web.Answer, s *scrape, format expfmt.Format) we
 	result := answer.Expose(func(client context.Context, w io.Writer) error {
 		ours, ok := web.EncoderFormat(format)
 		if !ok {
-			return s.exposeForeign(w, format, h.opts.EnableOpenMetricsTextCreatedSamples, &refused)
+			return s.exposeForeign(w, format, h.foreignEncoder(format), &refused)
 		}
 		return s.expose(client, w, encode.Options{
 			Format:       ours,

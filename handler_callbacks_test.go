@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -196,12 +195,12 @@ func TestFunctionsThatBlock(t *testing.T) {
 						t.Fatalf("got status %d and\n%s", w.Code, w.Body)
 					}
 				}
-				before := runtime.NumGoroutine()
+				before := goroutines()
 				for range 20 {
 					scrape()
 				}
 				synctest.Wait()
-				if n := runtime.NumGoroutine() - before; n > 3 { // Of the call, its run, and what watches the run.
+				if n := goroutines() - before; n > 3 { // Of the call, its run, and what watches the run.
 					t.Errorf("%d goroutines were left behind", n)
 				}
 				if n := calls.Load(); n != 1 {

@@ -22,7 +22,7 @@ import (
 func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.CancelFunc) {
 	limits, log := opts.limits(), web.ErrorLog{To: opts.ErrorLog}
 	deadline, err := limits.Deadline(r, time.Now())
-	if err != nil && web.IsBadHeaderDue[ContextRegistry](r, nil) {
+	if err != nil && web.IsBadHeaderDue[core](r, nil) {
 		log.Log(nil, err)
 	}
 	base := r.Context()

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -34,13 +33,13 @@ func TestHandlerInTimeoutHandler(t *testing.T) {
 				r := metric.NewContextRegistry()
 				r.MustRegister(plain{"stuck", func(chan<- metric.Metric) { <-release }})
 				h := http.TimeoutHandler(build(r), 100*time.Millisecond, "")
-				before := runtime.NumGoroutine()
+				before := goroutines()
 				for range 50 {
 					request(h)
 				}
 				time.Sleep(2 * time.Hour)
 				synctest.Wait()
-				if n := runtime.NumGoroutine() - before; n > 5 {
+				if n := goroutines() - before; n > 5 {
 					t.Errorf("%d more goroutines after 50 requests that were answered long ago", n)
 				}
 				close(release)

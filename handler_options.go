@@ -113,7 +113,8 @@ type HandlerOpts struct {
 	// histogram and summary in OpenMetrics. It nearly doubles the number of series.
 	EnableOpenMetricsTextCreatedSamples bool
 	// AcceptedFormats, if not empty, are the formats that are offered instead of
-	// the default ones, the preferred first.
+	// the default ones, the preferred first. Versions of OpenMetrics that are unknown, which
+	// are all but 0.0.1, 1.0.0, 2.0.0-rc and 2.0.0, are not offered.
 	AcceptedFormats []expfmt.Format
 	// DisableCompression serves everything uncompressed.
 	DisableCompression bool
@@ -126,19 +127,16 @@ type HandlerOpts struct {
 }
 
 // withLog returns the options with the default of ErrorLog.
-func (o HandlerOpts) withLog(r *ContextRegistry) HandlerOpts {
+func (o HandlerOpts) withLog(r *core) HandlerOpts {
 	if o.ErrorLog == nil && o.ErrorHandling == ContinueOnError && r.log == nil {
 		o.ErrorLog = LogErrors(nil, &defaultLogLimits)
 	}
 	return o
 }
 
-// offer returns what there is to choose from for a client.
+// offer returns what there is to choose from for a client, without AcceptedFormats.
 func (o *HandlerOpts) offer() web.Offer {
-	offer := web.Offer{Formats: o.AcceptedFormats}
-	if len(offer.Formats) == 0 {
-		offer.Formats = web.DefaultFormats(o.EnableOpenMetrics)
-	}
+	offer := web.Offer{Formats: web.DefaultFormats(o.EnableOpenMetrics)}
 	switch {
 	case o.DisableCompression:
 	case len(o.OfferedCompressions) == 0:

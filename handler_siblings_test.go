@@ -110,6 +110,40 @@ func TestHeadHasTheHeaderOfGet(t *testing.T) {
 	}
 }
 
+// TestHeadHasTheStatusOfGet compares the two for requests that are refused.
+func TestHeadHasTheStatusOfGet(t *testing.T) {
+	for name, h := range map[string]http.Handler{
+		"metric":   metric.HandlerFor(oneCounter()),
+		"opts":     metric.HandlerFor(oneCounter(), metric.HandlerOpts{DisableCollectorSelection: true}),
+		"promhttp": promhttp.HandlerFor(oneCounter(), promhttp.HandlerOpts{}),
+		"nested":   metric.HandlerFor(metric.Gatherers{oneCounter(), metric.NewRegistry()}),
+		"selected": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx := metric.Select(r.Context(), metric.Selection{Collectors: []string{"unknown"}})
+			metric.HandlerFor(oneCounter()).ServeHTTP(w, r.WithContext(ctx))
+		}),
+	} {
+		for query, refused := range map[string]bool{
+			"collect[]=unknown": true, "exclude[]=unknown": true, "collect[]=": true, "name[]=": true, "collect[]=a&exclude[]=b": true,
+			"%zz": true, "name[]=unknown": false, "": false,
+		} {
+			t.Run(name+" "+query, func(t *testing.T) {
+				status := make(map[string]int)
+				for _, method := range []string{http.MethodGet, http.MethodHead} {
+					w, r := httptest.NewRecorder(), httptest.NewRequest(method, "/metrics", http.NoBody)
+					r.URL.RawQuery = query
+					h.ServeHTTP(w, r)
+					status[method] = w.Code
+				}
+				if get, head := status[http.MethodGet], status[http.MethodHead]; head != get {
+					t.Errorf("HEAD has status %d, GET has %d", head, get)
+				} else if name == "metric" && (get == http.StatusBadRequest) != refused {
+					t.Errorf("got status %d", get)
+				}
+			})
+		}
+	}
+}
+
 // bareWriter hides every method beyond those of http.ResponseWriter.
 type bareWriter struct{ http.ResponseWriter }
 

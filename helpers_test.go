@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -116,3 +117,16 @@ func wantAllocs(t *testing.T, want float64, f func()) {
 }
 
 var errTest = errors.New("an error of the test")
+
+// goroutines counts the goroutines. runtime.NumGoroutine adds up numbers that change meanwhile, so
+// that on a busy machine it may be wrong by dozens.
+func goroutines() int {
+	records := make([]runtime.StackRecord, 256)
+	for {
+		n, ok := runtime.GoroutineProfile(records)
+		if ok {
+			return n
+		}
+		records = make([]runtime.StackRecord, 2*n)
+	}
+}

@@ -73,7 +73,7 @@ func (h *scrapeHooks) enter() bool {
 func (h *scrapeHooks) leave() { h.underWay.Add(-1) }
 
 // scrapeStart calls the hook and returns the context to go on with.
-func (r *ContextRegistry) scrapeStart(ctx context.Context, p *callback.Patience) (context.Context, error) {
+func (r *core) scrapeStart(ctx context.Context, p *callback.Patience) (context.Context, error) {
 	hook := r.hooks.ScrapeStart
 	if hook == nil {
 		return ctx, nil
@@ -82,7 +82,7 @@ func (r *ContextRegistry) scrapeStart(ctx context.Context, p *callback.Patience)
 		return ctx, fmt.Errorf("hook ScrapeStart: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	next, err := callback.Call(&r.scrapeHooks.start, p, func() (context.Context, error) {
+	next, err := callback.CallFor(&r.scrapeHooks.start, p, func() (context.Context, error) {
 		return callback.MakeContext(ctx, func() context.Context { return hook(ctx) })
 	})
 	if err != nil {
@@ -92,7 +92,7 @@ func (r *ContextRegistry) scrapeStart(ctx context.Context, p *callback.Patience)
 }
 
 // scrapeEnd calls the hook.
-func (r *ContextRegistry) scrapeEnd(ctx context.Context, p *callback.Patience, end ScrapeEnd) error {
+func (r *core) scrapeEnd(ctx context.Context, p *callback.Patience, end ScrapeEnd) error {
 	hook := r.hooks.ScrapeEnd
 	if hook == nil {
 		return nil
@@ -101,9 +101,9 @@ func (r *ContextRegistry) scrapeEnd(ctx context.Context, p *callback.Patience, e
 		return fmt.Errorf("hook ScrapeEnd: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	_, err := callback.Call(&r.scrapeHooks.end, p, func() (struct{}, error) {
+	err := r.scrapeHooks.end.Call(p, func() error {
 		hook(ctx, end)
-		return struct{}{}, nil
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("hook ScrapeEnd: %w", err)
@@ -112,7 +112,7 @@ func (r *ContextRegistry) scrapeEnd(ctx context.Context, p *callback.Patience, e
 }
 
 // around puts the hooks around a run.
-func (r *ContextRegistry) around(collector string, run engine.Run) engine.Run {
+func (r *core) around(collector string, run engine.Run) engine.Run {
 	h := &r.hooks
 	if h.CollectorStart == nil && h.CollectorEnd == nil {
 		return run
@@ -151,7 +151,7 @@ func (r *ContextRegistry) around(collector string, run engine.Run) engine.Run {
 var defaultHookLog = newFailureLog(nil)
 
 // hookFailed logs the failure of a hook.
-func (r *ContextRegistry) hookFailed(ctx context.Context, p *callback.Patience, collector string, err error) {
+func (r *core) hookFailed(ctx context.Context, p *callback.Patience, collector string, err error) {
 	log := r.log
 	if log == nil {
 		log = defaultHookLog

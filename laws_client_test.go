@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -221,7 +220,7 @@ func TestClientsThatNeverRead(t *testing.T) {
 			server.Listener = smallBuffers{server.Listener}
 			server.Start()
 			defer server.Close()
-			before := runtime.NumGoroutine()
+			before := goroutines()
 			var conns []net.Conn
 			for range 25 {
 				c, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -264,9 +263,9 @@ func TestClientsThatNeverRead(t *testing.T) {
 				t.Error("the others have not taken all places")
 			}
 			http.DefaultClient.CloseIdleConnections()
-			for runtime.NumGoroutine() > before+2 {
+			for goroutines() > before+2 {
 				if time.Now().After(deadline) {
-					t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+					t.Fatalf("%d goroutines, %d before", goroutines(), before)
 				}
 				time.Sleep(10 * time.Millisecond)
 			}

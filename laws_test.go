@@ -294,7 +294,7 @@ func TestNoPileUp(t *testing.T) {
 			t.Errorf("the first scrape got error %v", err)
 		}
 		synctest.Wait()
-		goroutines := runtime.NumGoroutine()
+		before := goroutines()
 		for range 100 {
 			start := time.Now()
 			err := gather()
@@ -312,13 +312,13 @@ func TestNoPileUp(t *testing.T) {
 		}
 		synctest.Wait()
 		for range 1000 {
-			if runtime.NumGoroutine() <= goroutines {
+			if goroutines() <= before {
 				break
 			}
 			runtime.Gosched() // One that has returned still counts for a moment.
 		}
-		if n := runtime.NumGoroutine(); n > goroutines {
-			t.Errorf("%d goroutines after many scrapes, %d after the first", n, goroutines)
+		if n := goroutines(); n > before {
+			t.Errorf("%d goroutines after many scrapes, %d after the first", n, before)
 		}
 		close(release)
 		synctest.Wait()

@@ -67,14 +67,14 @@ func (l *failureLog) log(ctx context.Context, p *callback.Patience, message stri
 		if !ok {
 			continue
 		}
-		_, err := callback.Call(&l.handler, p, func() (none struct{}, err error) {
+		err := l.handler.Call(p, func() error {
 			w := l.limits.begin()
 			if w == nil {
-				return none, callback.ErrBlocked
+				return callback.ErrBlocked
 			}
 			defer l.limits.end(w)
 			logger.LogAttrs(ctx, slog.LevelError, message, failureAttrs(f, key.kind, suppressed)...)
-			return none, nil
+			return nil
 		})
 		if errors.Is(err, callback.ErrBlocked) {
 			l.limits.suppress(key, suppressed+1)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -74,7 +73,7 @@ func TestLogLimitsOfBlockedLogger(t *testing.T) {
 					released = make(chan struct{})
 					lines    atomic.Int64
 					logger   = slog.New(blockingHandler{block: func() { lines.Add(1); <-released }})
-					before   = runtime.NumGoroutine()
+					before   = goroutines()
 				)
 				probe := func(name string) {
 					opts := metric.HandlerOpts{Timeout: time.Second}
@@ -92,7 +91,7 @@ func TestLogLimitsOfBlockedLogger(t *testing.T) {
 					probe(fmt.Sprint("probe", i))
 				}
 				synctest.Wait()
-				if n := runtime.NumGoroutine() - before; n > 10 || lines.Load() > 3 {
+				if n := goroutines() - before; n > 10 || lines.Load() > 3 {
 					t.Errorf("%d goroutines and %d calls of the logger are left", n, lines.Load())
 				}
 				close(released)

@@ -151,7 +151,7 @@ func (e *entry) isValue(scheme naming.Scheme) bool {
 // that an instrument in the registry has, or the other way round. Only instruments without
 // variable labels count: a vector has no series yet, and might never have any. Clashes that
 // depend on a client's escaping are left to scrapes, too.
-func (r *ContextRegistry) suffixClash(e *entry) error {
+func (r *core) suffixClash(e *entry) error {
 	f := e.alwaysWritten()
 	if f == nil {
 		return nil

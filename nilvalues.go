@@ -35,7 +35,8 @@ func checkCollector(c Collector) error {
 		case *boundCollector:
 			inner = w.collector
 		case *ContextRegistry:
-			return w.check()
+			_, err := w.open()
+			return err
 		default:
 			return nil
 		}
@@ -62,7 +63,8 @@ func checkGatherer(g Gatherer) error {
 	}
 	switch g := g.(type) {
 	case *ContextRegistry:
-		return g.check()
+		_, err := g.open()
+		return err
 	case *boundGatherer:
 		return checkGatherer(g.gatherer)
 	default:
@@ -70,14 +72,15 @@ func checkGatherer(g Gatherer) error {
 	}
 }
 
-// check returns an error if r is nil or was not made by NewContextRegistry.
-func (r *ContextRegistry) check() error {
+// open returns what is behind the door, or an error if r is nil or was not made by
+// NewContextRegistry.
+func (r *ContextRegistry) open() (*core, error) {
 	switch {
 	case r == nil:
-		return fmt.Errorf("the %T is nil: make one with NewContextRegistry", r)
-	case r.book == nil:
-		return fmt.Errorf("the %T is a zero value: make one with NewContextRegistry", r)
+		return nil, fmt.Errorf("the %T is nil: make one with NewContextRegistry", r)
+	case r.core == nil:
+		return nil, fmt.Errorf("the %T is a zero value: make one with NewContextRegistry", r)
 	default:
-		return nil
+		return r.core, nil
 	}
 }

@@ -68,7 +68,7 @@ type funcIdentity struct {
 // of it is under way.
 var hosts struct {
 	mu sync.Mutex
-	by map[hostKey]weak.Pointer[ContextRegistry]
+	by map[hostKey]weak.Pointer[core]
 }
 
 // hostKey is the key of a host. It must not keep alive what a gatherer points to, or a
@@ -83,7 +83,7 @@ type hostKey struct {
 
 // hostOf returns the host of g, or a new one with that run if there is none, or g
 // cannot be told from others.
-func hostOf(g any, b binding, w wrapping) *ContextRegistry {
+func hostOf(g any, b binding, w wrapping) *core {
 	e := &entry{gatherer: g, origin: originOf(g), announced: &descs{}, binding: b.wrap(w), sole: true}
 	key := hostKey{typ: reflect.TypeOf(g), wrapping: fmt.Sprintf("%q%q", w.prefix, w.labels)}
 	switch origin := identityOf(g).(type) {
@@ -105,15 +105,15 @@ func hostOf(g any, b binding, w wrapping) *ContextRegistry {
 	}
 	r := newHost(e)
 	if hosts.by == nil {
-		hosts.by = make(map[hostKey]weak.Pointer[ContextRegistry])
+		hosts.by = make(map[hostKey]weak.Pointer[core])
 	}
 	hosts.by[key] = weak.Make(r)
 	runtime.AddCleanup(r, forgetHost, key)
 	return r
 }
 
-func newHost(e *entry) *ContextRegistry {
-	r := NewContextRegistry()
+func newHost(e *entry) *core {
+	r := newCore()
 	r.host = true
 	if err := r.add(e, ""); err != nil {
 		panic("BUG: " + err.Error())

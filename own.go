@@ -1,6 +1,9 @@
 package metric
 
-import "github.com/luxfi/metric/internal/model"
+import (
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+)
 
 // own is implemented by the instruments and vectors of this package that run nobody else's
 // code. What differs between them is asked for by its methods rather than by a switch over their
@@ -18,10 +21,19 @@ type own interface {
 
 // ownOf returns c if it is one of our own, and nil otherwise.
 func ownOf(c Collector) own {
-	if o, ok := c.(own); ok && o.itself() == c {
-		return o
+	o, ok := c.(own)
+	if !ok {
+		return nil
 	}
-	return nil
+	var itself Collector
+	err := engine.Try(func() error { // There may be a nil pointer between a struct and what it embeds.
+		itself = o.itself()
+		return nil
+	})
+	if err != nil || itself != c {
+		return nil
+	}
+	return o
 }
 
 // nativeSource returns the series of c if it is one of our own, and nil otherwise.

@@ -13,12 +13,12 @@ import (
 // binding is how a collector is collected from. It is decided once, at registration.
 // Exactly one of source, run and nested is set.
 type binding struct {
-	kind   string           // As Status names it.
-	source model.Source     // One of our own instruments: no goroutine, no channel.
-	run    engine.Run       // Somebody else's code.
-	shared bool             // run cannot see its context.
-	stream bool             // run writes its families itself, one after the other.
-	nested *ContextRegistry // A registry, which has an engine and limits of its own.
+	kind   string       // As Status names it.
+	source model.Source // One of our own instruments: no goroutine, no channel.
+	run    engine.Run   // Somebody else's code.
+	shared bool         // run cannot see its context.
+	stream bool         // run writes its families itself, one after the other.
+	nested *core        // A registry, which has an engine and limits of its own.
 
 	wrappings []wrapping // Around nested, innermost first.
 }
@@ -38,14 +38,14 @@ func bind(c Collector, announced *descs) binding {
 	case *wrappedCollector:
 		return bind(c.collector, announced.inner).wrap(c.wrapping)
 	case *ContextRegistry:
-		return binding{kind: "registry", nested: c}
+		return binding{kind: "registry", nested: c.core}
 	case *collectorAdapter:
 		if inner := c.adapted(); inner != nil {
 			return bind(inner, announced)
 		}
 		return binding{kind: "collector with context", run: runWithContext(c, announced)}
 	case StreamCollector:
-		return binding{kind: "stream collector", run: runStream(c, announced), stream: true}
+		return binding{kind: "stream collector", run: runStream(streamOf(c), announced), stream: true}
 	case CollectorWithContext:
 		return binding{kind: "collector with context", run: runWithContext(c, announced)}
 	}
@@ -82,7 +82,7 @@ type plan struct {
 }
 
 // currentPlan returns the plan, which it makes if something has changed.
-func (r *ContextRegistry) currentPlan() *plan {
+func (r *core) currentPlan() *plan {
 	if p := r.plan.Load(); p != nil {
 		return p
 	}

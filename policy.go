@@ -13,11 +13,11 @@ import (
 )
 
 // RegistryOption is an option of NewContextRegistry.
-type RegistryOption interface{ applyToRegistry(r *ContextRegistry) }
+type RegistryOption interface{ applyToRegistry(r *core) }
 
-type registryOption func(*ContextRegistry)
+type registryOption func(*core)
 
-func (f registryOption) applyToRegistry(r *ContextRegistry) { f(r) }
+func (f registryOption) applyToRegistry(r *core) { f(r) }
 
 // WithConcurrency bounds how many collectors run at once, over all scrapes. The others
 // wait, under the context of their scrape, the most important first (see
@@ -25,7 +25,7 @@ func (f registryOption) applyToRegistry(r *ContextRegistry) { f(r) }
 // starting its collectors until that scrape's deadline, does not count. The default,
 // 0, is no bound.
 func WithConcurrency(n int) RegistryOption {
-	return registryOption(func(r *ContextRegistry) { r.engine.Concurrency = n })
+	return registryOption(func(r *core) { r.engine.Concurrency = n })
 }
 
 // WithSelfMetrics adds metrics about the collection to every scrape: for each selected
@@ -36,7 +36,7 @@ func WithConcurrency(n int) RegistryOption {
 // invalid namespace panics. [EnableSelfMetrics] does the same for the default registry.
 func WithSelfMetrics(namespace string) RegistryOption {
 	metrics := newSelfMetrics(namespace)
-	return registryOption(func(r *ContextRegistry) { r.self.Store(metrics) })
+	return registryOption(func(r *core) { r.self.Store(metrics) })
 }
 
 // WithLogger has each failure of a scrape logged as one line, at most once a minute
@@ -48,13 +48,13 @@ func WithSelfMetrics(namespace string) RegistryOption {
 // request passes one [LogLimits] to all of them. More than one LogLimits panics.
 func WithLogger(logger *slog.Logger, limits ...*LogLimits) RegistryOption {
 	_ = newFailureLog(logger, limits...) // It panics now rather than later.
-	return registryOption(func(r *ContextRegistry) { r.log = newFailureLog(logger, limits...) })
+	return registryOption(func(r *core) { r.log = newFailureLog(logger, limits...) })
 }
 
 // WithHooks has functions called at the start and the end of scrapes and collectors. The
 // module otelmetric, beside this one, makes OpenTelemetry spans of them.
 func WithHooks(h Hooks) RegistryOption {
-	return registryOption(func(r *ContextRegistry) { r.hooks = h })
+	return registryOption(func(r *core) { r.hooks = h })
 }
 
 // CollectorOption is an option of RegisterWith: how one collector is run. The options may be

@@ -40,7 +40,7 @@ func wrappingsOf(c Collector) (list []wrapping) {
 
 // change calls register with the mutex held. If that fails, it may be because of a family of
 // a registry inside that has gone there; then register is called once more.
-func (r *ContextRegistry) change(register func() error) error {
+func (r *core) change(register func() error) error {
 	locked := func() error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -61,7 +61,7 @@ func (r *ContextRegistry) change(register func() error) error {
 // forgetInNested removes what registries inside do not describe any more from the book, and
 // reports whether there was something. What they describe in addition is not looked at: it
 // may be in conflict with others.
-func (r *ContextRegistry) forgetInNested() bool {
+func (r *core) forgetInNested() bool {
 	r.mu.Lock()
 	var nested []*entry
 	for _, e := range r.entries {
@@ -102,7 +102,7 @@ func (e *entry) stillDescribed() (left *descs, described []book.Desc, ok bool) {
 
 // shrink replaces an entry with a copy that has fewer descriptors, as scrapes may be reading
 // it. It reports whether the entry was still there.
-func (r *ContextRegistry) shrink(e *entry, left *descs, described []book.Desc) bool {
+func (r *core) shrink(e *entry, left *descs, described []book.Desc) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := slices.Index(r.entries, e)

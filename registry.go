@@ -2,14 +2,8 @@ package metric
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
-
-	"github.com/luxfi/metric/internal/book"
-	"github.com/luxfi/metric/internal/engine"
 )
 
 // Registry is the registry: an alias, for code that comes from client_golang.
@@ -23,45 +17,16 @@ type Registry = ContextRegistry
 //
 // It is safe for concurrent use. While it gathers, no lock is held: collectors may be
 // registered and unregistered meanwhile, which later scrapes will see.
-type ContextRegistry struct {
-	engine      engine.Engine
-	pedantic    bool
-	host        bool                        // It runs a single gatherer, which has no name in it; see hosts.
-	self        atomic.Pointer[selfMetrics] // Nil if they were not asked for.
-	log         *failureLog                 // Nil if there is none.
-	hooks       Hooks
-	scrapeHooks scrapeHooks
-
-	mu       sync.Mutex
-	book     *book.Book[*entry]          // Which collectors are equal or in conflict; without the unchecked ones.
-	entries  []*entry                    // In the order of registration.
-	byOrigin map[registrationID][]*entry // In the order of registration.
-	byName   map[string]*entry
-	numbers  map[string]*numbers // By the names that they are appended to.
-	left     []*entry            // Unregistered while a run was under way.
-	closed   bool                // Nothing may be run in the background any more.
-	// families has who describes each family: several, or one stream collector alone.
-	families map[string][]*entry
-
-	// plan is what a scrape walks. It is nil after a change, until a scrape makes
-	// it anew.
-	plan atomic.Pointer[plan]
-}
+type ContextRegistry struct{ core *core }
 
 // NewContextRegistry returns a registry without collectors.
 func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
-	r := &ContextRegistry{
-		book:     book.New[*entry](),
-		byOrigin: make(map[registrationID][]*entry),
-		byName:   make(map[string]*entry),
-		numbers:  make(map[string]*numbers),
-		families: make(map[string][]*entry),
-	}
+	r := &ContextRegistry{newCore()}
 	for i, opt := range opts {
 		if isNil(opt) {
 			panic(fmt.Errorf("option %d of a registry is nil (%T)", i+1, opt))
 		}
-		opt.applyToRegistry(r)
+		opt.applyToRegistry(r.core)
 	}
 	return r
 }
@@ -72,7 +37,7 @@ func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 // collectors.
 func NewPedanticContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	r := NewContextRegistry(opts...)
-	r.pedantic = true
+	r.core.pedantic = true
 	return r
 }
 
@@ -101,17 +66,15 @@ func mustRegister(reg Registerer, cs []Collector) {
 	}
 }
 
-var errNilCollector = errors.New("cannot register a nil Collector")
-
 // RegisterWith is Register with options for how the collector is run. In addition, it is
 // an error if the value of an option is not valid, if the name is taken, and if a policy
 // is asked for that cannot be applied; see CollectorOption.
 func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) error {
-	e, name, err := r.newEntry(c, opts)
+	core, err := r.open()
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
-	return forAsker(c, r.change(func() error { return r.add(e, name) }))
+	return core.register(c, opts)
 }
 
 // MustRegisterWith is [ContextRegistry.RegisterWith], but panics where that returns an error.
@@ -125,90 +88,11 @@ func (r *ContextRegistry) MustRegisterWith(c Collector, opts ...CollectorOption)
 // name, if there is one: every scrape has the one or the other. If c cannot be
 // registered, nothing changes.
 func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...CollectorOption) error {
-	e, _, err := r.newEntry(c, append(slices.Clip(opts), WithName(name)))
+	core, err := r.open()
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
-	return forAsker(c, r.change(func() error { return r.replace(name, e) }))
-}
-
-// replace registers an entry in the place of another one. The mutex is held.
-func (r *ContextRegistry) replace(name string, e *entry) error {
-	old, ok := r.byName[name]
-	if !ok || name == "" {
-		return r.add(e, name)
-	}
-	// What scrapes and Status read, the entries and their fields, stays untouched until
-	// it is certain that e takes old's place.
-	r.strike(old)
-	if err := r.admit(e); err != nil {
-		r.write(old)
-		return err
-	}
-	e.name, e.named = name, true
-	r.leave(old)
-	r.releaseNumber(old)
-	r.prepare(e)
-	r.write(e)
-	r.entries[slices.Index(r.entries, old)] = e
-	r.plan.Store(nil)
-	return nil
-}
-
-// add registers an entry, under a name if one is asked for. The mutex is held.
-func (r *ContextRegistry) add(e *entry, name string) (err error) {
-	if err := r.admit(e); err != nil {
-		return err
-	}
-	if e.name, err = r.chooseName(name, e); err != nil {
-		return err
-	}
-	e.named = name != ""
-	r.prepare(e)
-	r.write(e)
-	r.entries = append(r.entries, e)
-	r.plan.Store(nil)
-	return nil
-}
-
-// admit checks whether the collector fits to those that are there. Unchecked collectors
-// always fit.
-func (r *ContextRegistry) admit(e *entry) error {
-	if err := r.refuseBackground(e); err != nil {
-		return err
-	}
-	if len(e.announced.list) == 0 {
-		if e.binding.stream {
-			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", called(e.collector))
-		}
-		return nil
-	}
-	if err := r.suffixClash(e); err != nil {
-		return err
-	}
-	existing, known, err := r.book.Check(e.described)
-	if known {
-		return AlreadyRegisteredError{ExistingCollector: unwrap(existing.collector), NewCollector: e.collector}
-	}
-	if err != nil {
-		return err
-	}
-	if other, name := r.sharedStream(e); other != nil {
-		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %s both describe it",
-			name, other.name, called(e.collector))
-	}
-	return nil
-}
-
-// sharedStream returns another collector that has a family in common with e, if one
-// of the two is a stream collector.
-func (r *ContextRegistry) sharedStream(e *entry) (other *entry, family string) {
-	for _, name := range e.announced.names() {
-		if others := r.families[name]; len(others) > 0 && (e.binding.stream || others[0].binding.stream) {
-			return others[0], name
-		}
-	}
-	return nil, ""
+	return core.replaceNamed(name, c, append(slices.Clip(opts), WithName(name)))
 }
 
 // Unregister removes a collector and reports whether it was registered. It finds the very
@@ -217,66 +101,15 @@ func (r *ContextRegistry) sharedStream(e *entry) (other *entry, family string) {
 // is not comparable can only be removed by its name; see [ContextRegistry.UnregisterNamed].
 // Scrapes under way still have the collector.
 func (r *ContextRegistry) Unregister(c Collector) bool {
-	c = localized(c, nil)
-	if r.check() != nil || checkCollector(c) != nil {
-		return false
-	}
-	if r.unregisterSame(c) {
-		return true
-	}
-	announced, err := describe(c)
-	if err != nil {
-		return false
-	}
-	described := slices.DeleteFunc(announced.forBook(), func(d book.Desc) bool { return d.Invalid != nil })
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e, ok := r.book.Find(described)
-	return ok && r.remove(e)
-}
-
-// unregisterSame removes the entry that was made for c, if there is one.
-func (r *ContextRegistry) unregisterSame(c Collector) bool {
-	id := registrationOf(c)
-	if id.origin == nil {
-		return false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	same := r.byOrigin[id]
-	if len(same) == 0 {
-		return false
-	}
-	// Of several, which may be the collector and what adapts it, an exact match is the best,
-	// and then the latest: the earlier ones keep their names.
-	for _, e := range slices.Backward(same) {
-		if isSame(unwrap(e.collector), unwrap(c)) {
-			return r.remove(e)
-		}
-	}
-	return r.remove(same[len(same)-1])
+	core, err := r.open()
+	return err == nil && core.unregister(c)
 }
 
 // UnregisterNamed removes the collector of that name, which may be one that the registry has
 // chosen; see [WithName]. It reports whether there was one. Scrapes under way still have it.
 func (r *ContextRegistry) UnregisterNamed(name string) bool {
-	if r.check() != nil {
-		return false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e, ok := r.byName[name]
-	return ok && r.remove(e)
-}
-
-func (r *ContextRegistry) remove(e *entry) bool {
-	r.strike(e)
-	r.leave(e)
-	r.releaseNumber(e)
-	i := slices.Index(r.entries, e)
-	r.entries = slices.Delete(r.entries, i, i+1)
-	r.plan.Store(nil)
-	return true
+	core, err := r.open()
+	return err == nil && core.unregisterNamed(name)
 }
 
 // Gather gathers with the background context: it waits for every collector. See
@@ -296,24 +129,52 @@ func (r *ContextRegistry) MustGather() []*MetricFamily {
 	return families
 }
 
+// GatherWithContext gathers from all collectors at once and returns when all have
+// finished or ctx is done, whichever is earlier. What has arrived by then is
+// returned, together with a *GatherError if something is missing. For every collector
+// that did not finish, errors.Is finds ctx's error in it.
+//
+// The families belong to the caller, who may change everything but what the label pairs
+// and values of a metric hold: these may be what a collector of others has written, and
+// keeps for the next scrape, as with client_golang.
+//
+// Collectors that can take a context get one that ends a little before ctx. A collector that
+// ignores it is left behind at the deadline, and is not started again before it returns;
+// until then, it fails at once with ErrStillRunning.
+//
+// Instruments of this package cannot hang. They are read to the end, even if ctx is done.
+func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
+	core, err := r.open()
+	if err != nil {
+		return nil, err
+	}
+	return core.gather(ctx)
+}
+
 // Describe sends the descriptors of all collectors that have some, so that a registry can be
 // registered as a collector with another one.
 func (r *ContextRegistry) Describe(ch chan<- *Desc) {
-	if err := r.check(); err != nil {
+	core, err := r.open()
+	if err != nil {
 		ch <- NewInvalidDesc(err)
 		return
 	}
-	r.mu.Lock()
-	entries := slices.Clone(r.entries)
-	r.mu.Unlock()
-	for _, e := range entries {
-		for _, d := range e.announced.list {
-			ch <- d
-		}
-	}
+	core.describe(ch)
 }
 
 // Collect collects with the background context; see CollectWithContext.
 func (r *ContextRegistry) Collect(ch chan<- Metric) {
 	r.CollectWithContext(context.Background(), ch)
+}
+
+// CollectWithContext gathers and sends what has been gathered as metrics, and what
+// has gone wrong as invalid ones. It serves registries of client_golang; registries
+// of this package look into one that is registered with them.
+func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+	core, err := r.open()
+	if err != nil {
+		sendUntil(ctx, ch, NewInvalidMetric(NewInvalidDesc(err), err))
+		return
+	}
+	core.send(ctx, ch)
 }

@@ -14,21 +14,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// GatherWithContext gathers from all collectors at once and returns when all have
-// finished or ctx is done, whichever is earlier. What has arrived by then is
-// returned, together with a *GatherError if something is missing. For every collector
-// that did not finish, errors.Is finds ctx's error in it.
-//
-// The families belong to the caller, who may change everything but what the label pairs
-// and values of a metric hold: these may be what a collector of others has written, and
-// keeps for the next scrape, as with client_golang.
-//
-// Collectors that can take a context get one that ends a little before ctx. A collector that
-// ignores it is left behind at the deadline, and is not started again before it returns;
-// until then, it fails at once with ErrStillRunning.
-//
-// Instruments of this package cannot hang. They are read to the end, even if ctx is done.
-func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
+// gather gathers as ContextRegistry.GatherWithContext does.
+func (r *core) gather(ctx context.Context) ([]*MetricFamily, error) {
 	var builder clientmodel.Builder
 	s, err := r.newScrape(ctx)
 	if err != nil {
@@ -40,10 +27,8 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 	return builder.Families(), s.end(nil)
 }
 
-// CollectWithContext gathers and sends what has been gathered as metrics, and what
-// has gone wrong as invalid ones. It serves registries of client_golang; registries
-// of this package look into one that is registered with them.
-func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
+// send gathers and sends as ContextRegistry.CollectWithContext does.
+func (r *core) send(ctx context.Context, ch chan<- Metric) {
 	out := &channelSink{ctx: ctx, ch: ch, announced: make(announcements)}
 	s, err := r.newScrape(ctx)
 	if err != nil {
@@ -93,7 +78,7 @@ type scrape struct {
 // part is what one registry contributes to a scrape.
 type part struct {
 	name      string // Of this registry in the ones around it; it ends in a slash unless it is empty.
-	registry  *ContextRegistry
+	registry  *core
 	plan      *plan
 	wrappings []wrapping // Around this registry, innermost first.
 	running   []*entry   // Those of the plan that can have wanted families.
@@ -113,10 +98,22 @@ func (p *part) nameOf(e *entry) string {
 
 // newScrape begins a scrape under ctx. It is an error if the selection that ctx has is
 // not valid. Otherwise, end has to be called.
-func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
-	if err := r.check(); err != nil {
+func (r *core) newScrape(ctx context.Context) (*scrape, error) {
+	s, err := r.planScrape(ctx)
+	if err != nil {
 		return nil, err
 	}
+	s.patience = callback.NewPatience(ctx)
+	next, err := r.scrapeStart(ctx, s.patience)
+	s.hookErr = err
+	s.ctx, s.unlink = callback.Within(ctx, next)
+	return s, nil
+}
+
+// planScrape returns a scrape that has not begun: it knows which collectors to run, but no
+// code of the program has been called. It is an error if the selection that ctx has is not
+// valid.
+func (r *core) planScrape(ctx context.Context) (*scrape, error) {
 	chosen, err := selectionOf(ctx)
 	if err != nil {
 		return nil, err
@@ -132,10 +129,6 @@ func (r *ContextRegistry) newScrape(ctx context.Context) (*scrape, error) {
 	if err := chosen.unknown(); err != nil {
 		return nil, err
 	}
-	s.patience = callback.NewPatience(ctx)
-	next, err := r.scrapeStart(ctx, s.patience)
-	s.hookErr = err
-	s.ctx, s.unlink = callback.Within(ctx, next)
 	return s, nil
 }
 

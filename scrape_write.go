@@ -108,17 +108,6 @@ type batchOrigin struct {
 
 func (b *batchOrigin) name() string { return b.p.nameOf(b.e) }
 
-// failuresOfRun returns the failures that the error of a run is made of.
-func failuresOfRun(err error) []error {
-	if err == nil {
-		return nil
-	}
-	if several, ok := err.(runErrors); ok { //nolint:errorlint // If it is wrapped, it is part of another failure.
-		return several
-	}
-	return []error{err}
-}
-
 // natives returns the native families of all parts, sorted by name.
 func (s *scrape) natives() []merge.Native {
 	for _, p := range s.parts {

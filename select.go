@@ -26,6 +26,14 @@ func (s *Selection) isZero() bool {
 	return len(s.Collectors) == 0 && len(s.Exclude) == 0 && len(s.Families) == 0
 }
 
+// under returns ctx with the selection, if it is one.
+func (s *Selection) under(ctx context.Context) context.Context {
+	if s.isZero() {
+		return ctx
+	}
+	return Select(ctx, *s)
+}
+
 type selectionKey struct{}
 
 // Select returns a context in which a scrape of a registry is limited to a selection.
@@ -160,8 +168,10 @@ func (s selection) unknown() error {
 		case len(names) == 0:
 		case names[0] == "":
 			return fmt.Errorf("%w: the name of a collector is empty: write collect[]=NAME or exclude[]=NAME, or leave it out for all; there are %s", errSelection, listed(one.seen))
+		case len(names) == 1:
+			return fmt.Errorf("%w: there is no collector named %.200q; there are %s", errSelection, names[0], listed(one.seen))
 		default:
-			return fmt.Errorf("%w: there is no collector named %.200q; there are %s", errSelection, strings.Join(names, ", "), listed(one.seen))
+			return fmt.Errorf("%w: there are no collectors named %s; there are %s", errSelection, quoted(names), listed(one.seen))
 		}
 	}
 	return nil
@@ -181,4 +191,22 @@ func listed(names []string) string {
 		return strings.Join(names[:maxListed], ", ") + " and others"
 	}
 	return strings.Join(names, ", ")
+}
+
+// The bounds of what an error repeats if several names are unknown.
+const (
+	maxQuoted     = 5  // Names.
+	maxQuotedName = 80 // Runes of a name.
+)
+
+// quoted returns several names for an error, each in quotes, the first ones if there are many.
+func quoted(names []string) string {
+	all := make([]string, 0, maxQuoted)
+	for _, name := range names[:min(len(names), maxQuoted)] {
+		all = append(all, fmt.Sprintf("%.*q", maxQuotedName, name))
+	}
+	if len(names) > maxQuoted {
+		return strings.Join(all, ", ") + " and others"
+	}
+	return strings.Join(all, ", ")
 }

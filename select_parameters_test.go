@@ -25,6 +25,7 @@ func TestSelectionParameters(t *testing.T) {
 		"collect=inner/e":                   {"e", nil},
 		"collect=inner/":                    {"", []string{`no collector named "inner/"`}},
 		"collect=x":                         {"", []string{`no collector named "x"`, "there are a, b, c, d, inner, inner/e, inner/f"}},
+		"collect=x&collect[]=y%22":          {"", []string{`no collectors named "x", "y\""; there are a, b,`}},
 		"exclude=x":                         {"", []string{`no collector named "x"`, "there are a, b, c, d, inner, inner/e, inner/f"}},
 		"collect=a&exclude[]=b":             {"", []string{"both selected and excluded"}},
 		"collect[]=":                        {"", []string{"name of a collector is empty", "there are a, b, c, d, inner, inner/e, inner/f"}},
@@ -91,7 +92,8 @@ func TestSelectionErrorIsBounded(t *testing.T) {
 		register(t, r, "collector-"+name, plain{"family_" + name, func(chan<- metric.Metric) {}})
 	}
 	long := strings.Repeat("x", 900)
-	for _, query := range []string{"collect=" + long, "collect[]=", "collect[" + long + "]=a", "exclude=" + strings.Repeat("&exclude=y", 900)} {
+	severalLong := "collect=1" + long + "&collect=2" + long + "&collect=3" + long + "&collect=4" + long + "&collect=5" + long + "&collect=6" + long
+	for _, query := range []string{"collect=" + long, "collect[]=", "collect[" + long + "]=a", "exclude=" + strings.Repeat("&exclude=y", 900), severalLong} {
 		w := requestTo(metric.HandlerFor(r), "/metrics?"+query)
 		if w.Code != http.StatusBadRequest || w.Body.Len() > 1000 {
 			t.Errorf("%.30s: got status %d and %d bytes:\n%s", query, w.Code, w.Body.Len(), w.Body)

@@ -2,7 +2,6 @@ package metric
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -26,6 +25,10 @@ type selfMetrics struct {
 	collector []selfFamily // With a series for each collector, at most 64.
 	failures  *points.Family
 	scrape    []selfFamily // With a single series.
+
+	// natives returns the families of a part of a scrape: see nativesOf. It is a field so that
+	// programs without self-metrics do not contain that.
+	natives func(p *part, took time.Duration) []merge.Native
 
 	scrapes, series, bytes atomic.Uint64
 }
@@ -66,7 +69,7 @@ type selfLabels struct {
 // failureKinds are the kinds of failures, sorted by name.
 var failureKinds = func() []engine.Kind {
 	all := engine.FailureKinds()
-	slices.SortFunc(all, func(a, b engine.Kind) int { return strings.Compare(a.String(), b.String()) })
+	order.By(all, func(a, b engine.Kind) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }()
 
@@ -140,6 +143,7 @@ func newSelfMetrics(namespace string) *selfMetrics {
 	}
 
 	m := &selfMetrics{namespace: namespace}
+	m.natives = m.nativesOf
 	m.failures = family(points.Counter, "collector_errors_total", "Scrapes to which the collector has not given a good result, by kind of failure.")
 	m.collector = []selfFamily{
 		always(gauge("success", "Whether the collector has given a good result to this scrape. A stale one is none.",
@@ -200,15 +204,15 @@ const minQueueWait = 10 * time.Millisecond
 // concurrent use.
 func EnableSelfMetrics(namespace string) {
 	r, ok := DefaultGatherer.(*ContextRegistry)
-	if !ok || r.check() != nil {
+	if _, err := r.open(); !ok || err != nil {
 		panic(fmt.Errorf("self-metrics %q: DefaultGatherer is a %T, but must be a registry of this package, from NewContextRegistry",
 			namespace, DefaultGatherer))
 	}
 	metrics := newSelfMetrics(namespace)
-	if r.self.CompareAndSwap(nil, metrics) {
+	if r.core.self.CompareAndSwap(nil, metrics) {
 		return
 	}
-	if have := r.self.Load().namespace; have != namespace {
+	if have := r.core.self.Load().namespace; have != namespace {
 		panic(fmt.Errorf("self-metrics %q: the default registry has self-metrics with the namespace %q already", namespace, have))
 	}
 }
@@ -232,8 +236,8 @@ func (s *scrape) eachSelf(do func(*selfMetrics)) {
 	}
 }
 
-// natives returns the self-metrics of a part of a scrape as native families.
-func (m *selfMetrics) natives(p *part, took time.Duration) []merge.Native {
+// nativesOf returns the self-metrics of a part of a scrape as native families.
+func (m *selfMetrics) nativesOf(p *part, took time.Duration) []merge.Native {
 	rows := selfRows(p)
 	all := make([]merge.Native, 0, len(m.collector)+len(m.scrape)+1)
 	add := func(source points.Source) {

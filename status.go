@@ -63,10 +63,15 @@ type CollectorStatus struct {
 // What it says of each registry is one consistent picture. It runs nobody else's code, and
 // never waits for a scrape. It is safe for concurrent use.
 func (r *ContextRegistry) Status() []CollectorStatus {
-	if r.check() != nil {
+	core, err := r.open()
+	if err != nil {
 		return nil
 	}
-	s := statuses{seen: make(map[*ContextRegistry]struct{})}
+	return core.status()
+}
+
+func (r *core) status() []CollectorStatus {
+	s := statuses{seen: make(map[*core]struct{})}
 	s.add(r, "", 0)
 	return s.all
 }
@@ -74,11 +79,11 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 // statuses collects the states of the collectors of a registry and those in it.
 type statuses struct {
 	all  []CollectorStatus
-	seen map[*ContextRegistry]struct{}
+	seen map[*core]struct{}
 }
 
 // add adds the collectors of r, whose names begin with the prefix.
-func (s *statuses) add(r *ContextRegistry, prefix string, depth int) {
+func (s *statuses) add(r *core, prefix string, depth int) {
 	if _, seen := s.seen[r]; seen || depth > maxNestingDepth {
 		return
 	}
@@ -114,7 +119,7 @@ func (s *statuses) add(r *ContextRegistry, prefix string, depth int) {
 }
 
 // account returns the entries of r, and the accounts of those that are run.
-func (r *ContextRegistry) account() ([]*entry, []engine.Stats) {
+func (r *core) account() ([]*entry, []engine.Stats) {
 	r.mu.Lock()
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()

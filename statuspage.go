@@ -31,13 +31,13 @@ func StatusHandler(g Gatherer) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		now := time.Now()
-		table := statusTable(r.Status(), now)
+		table := statusTable(r.status(), now)
 		table.Serve(w, req, now)
 	})
 }
 
 // statusSource returns a registry whose Status is that of g.
-func statusSource(g Gatherer) (*ContextRegistry, error) {
+func statusSource(g Gatherer) (*core, error) {
 	if err := checkGatherer(g); err != nil {
 		return nil, fmt.Errorf("the gatherer has no status: %w", err)
 	}

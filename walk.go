@@ -12,9 +12,9 @@ import (
 // reached on many paths: with registries that hold the next one twice, there are twice as
 // many paths on every level.
 type walk struct {
-	ctx       context.Context    //nolint:containedctx // It lives as long as the walk.
-	path      []*ContextRegistry // The registries around the current one, and that itself.
-	seen      map[*ContextRegistry]*ways
+	ctx       context.Context //nolint:containedctx // It lives as long as the walk.
+	path      []*core         // The registries around the current one, and that itself.
+	seen      map[*core]*ways
 	repeats   int
 	exhausted bool // No registry is entered any more.
 }
@@ -42,7 +42,7 @@ func (w *walk) enter(s *scrape, p *part) (bool, error) {
 		return false, errTooDeep
 	}
 	if w.seen == nil {
-		w.seen = make(map[*ContextRegistry]*ways)
+		w.seen = make(map[*core]*ways)
 	}
 	before := w.seen[p.registry]
 	if before == nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/luxfi/metric/internal/callname"
 )
 
 // TB is what the checks need of a test. A *testing.T has it.
@@ -43,7 +45,7 @@ const (
 // checker is one call of TestCollector or TestGatherer.
 type checker struct {
 	t        TB
-	subject  string // The type that is checked.
+	subject  string // What is checked, as package metric calls it.
 	grace    time.Duration
 	patience time.Duration
 	mustSend bool
@@ -56,7 +58,7 @@ type checker struct {
 
 func newChecker(t TB, subject any, opts []Option) *checker {
 	c := &checker{
-		t: t, subject: fmt.Sprintf("%T", subject), grace: defaultGrace, patience: defaultPatience,
+		t: t, subject: callname.Of(subject), grace: defaultGrace, patience: defaultPatience,
 		leaks: newTracker(), told: make(map[string]bool),
 	}
 	for _, opt := range opts {

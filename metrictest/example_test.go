@@ -45,7 +45,7 @@ func ExampleTestGatherer() {
 	})
 	metrictest.TestGatherer(t, unsorted)
 	// Output:
-	// prometheus.GathererFunc: Gather returned what a handler cannot serve: the family "a" comes after "b"; families have to be sorted by name, so that they can be merged
+	// metrictest_test.ExampleTestGatherer: Gather returned what a handler cannot serve: the family "a" comes after "b"; families have to be sorted by name, so that they can be merged
 }
 
 var orderCount = metric.NewDesc("orders", "Orders in the database.", nil, nil)

@@ -268,5 +268,5 @@ func TestBadDescribe(t *testing.T) {
 func TestReportsNameTheType(t *testing.T) {
 	var r recorder
 	metrictest.TestCollector(&r, metrictest.New("bad", metrictest.Duplicating()))
-	r.want(t, "*metrictest.Collector: ")
+	r.want(t, "metrictest.Collector: ")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/middleware"
 	"github.com/luxfi/metric/internal/redact"
 	"github.com/luxfi/metric/internal/web"
 )
@@ -60,7 +61,7 @@ var handlerLogLimits metric.LogLimits
 func Handler() http.Handler {
 	opts := translate(HandlerOpts{ErrorHandling: ContinueOnError})
 	opts.ErrorLog = metric.LogErrors(nil, &handlerLogLimits)
-	return InstrumentMetricHandler(metric.DefaultRegisterer, metric.HandlerForContext(metric.DefaultGatherers(), opts))
+	return middleware.InstrumentOwnHandler(metric.DefaultRegisterer, metric.HandlerForContext(metric.DefaultGatherers(), opts))
 }
 
 // HandlerFor returns a handler that serves what reg gathers. If reg takes a context, it

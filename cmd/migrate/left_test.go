@@ -75,3 +75,12 @@ func TestMisuse(t *testing.T) {
 		}
 	}
 }
+
+// TestHelp checks that the help says what the way back does not undo.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	if code := migrate.Main(context.Background(), []string{"-h"}, &stdout, &stderr); code != 0 || !strings.Contains(stderr.String(), "raised in go.mod stay") {
+		t.Errorf("migrate -h ends with %d and prints %s", code, &stderr)
+	}
+}

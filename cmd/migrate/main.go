@@ -9,6 +9,10 @@
 // has to hold any counter or gauge, it gives it that type. It prints what it did, and what
 // compiles and needs a look. Then it adds the requirement to go.mod and tidies it.
 //
+// With -revert, it goes back. Versions that the migration has raised in go.mod stay, since it does
+// not know which they were: with the go.mod and go.sum of before, from version control, and go mod
+// tidy, the module is as it was.
+//
 // The argument is the folder of the module, with or without /..., and by default the current
 // one. The flags are:
 //

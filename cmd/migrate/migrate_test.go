@@ -228,7 +228,9 @@ func testProgram(t *testing.T, p *program, thoroughly bool) {
 		sameFiles(t, p.files(t), migrated)
 	}
 
-	p.migrate(t, 0, "-revert")
+	if report := p.migrate(t, 0, "-revert"); !strings.Contains(report, "raised in go.mod stay") {
+		t.Errorf("the report of the way back is\n%s", report)
+	}
 	sameFiles(t, p.files(t), before) // So that it compiles again.
 }
 

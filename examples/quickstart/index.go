@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/luxfi/metric"
@@ -152,10 +153,28 @@ func (s *shop) showIndex(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(page.Bytes()) // It fails if the visitor has gone.
 }
 
-// figures gathers a few families the way a scrape does, and adds up their series.
+// figures are those of the index, which remembers them: a reader must not take a collector that
+// fails, or is not done in time, for a shop without orders.
+type figures struct {
+	mu   sync.Mutex
+	sums map[string]float64 // The last ones, by family.
+}
+
+// figures returns what the index shows.
 func (s *shop) figures(ctx context.Context) []figure {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
+	s.addUp(ctx)
+	return []figure{
+		{"Requests served", s.known.format("%.0f", "shop_http_requests_total")},
+		{"Orders in the books", s.known.format("%.0f", "shop_orders")},
+		{"Their value", s.known.format("%.2f €", "shop_orders_value_euros")},
+		{"Paid, by the last sales report", s.known.format("%.2f €", "shop_sales_euros")},
+	}
+}
+
+// addUp gathers a few families the way a scrape does, and adds up their series.
+func (s *shop) addUp(ctx context.Context) {
 	ctx = metric.Select(ctx, metric.Selection{
 		Families: []string{"shop_http_requests_total", "shop_orders", "shop_orders_value_euros", "shop_sales_euros"},
 	})
@@ -163,16 +182,24 @@ func (s *shop) figures(ctx context.Context) []figure {
 	if _, ok := errors.AsType[*metric.GatherError](err); err != nil && !ok { // The registry logs those.
 		log.Printf("index: %v", err)
 	}
-	sums := make(map[string]float64)
+	s.known.mu.Lock()
+	defer s.known.mu.Unlock()
 	for _, family := range families {
+		sum := 0.0
 		for _, m := range family.GetMetric() {
-			sums[family.GetName()] += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
+		s.known.sums[family.GetName()] = sum
 	}
-	return []figure{
-		{"Requests served", fmt.Sprintf("%.0f", sums["shop_http_requests_total"])},
-		{"Orders in the books", fmt.Sprintf("%.0f", sums["shop_orders"])},
-		{"Their value", fmt.Sprintf("%.2f €", sums["shop_orders_value_euros"])},
-		{"Paid, by the last sales report", fmt.Sprintf("%.2f €", sums["shop_sales_euros"])},
+}
+
+// format returns the figure of a family, or a dash if there has been none.
+func (f *figures) format(format, family string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	sum, ok := f.sums[family]
+	if !ok {
+		return "–"
 	}
+	return fmt.Sprintf(format, sum)
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"html"
 	"net"
 	"net/http"
@@ -41,6 +43,23 @@ func TestIndex(t *testing.T) {
 	for _, link := range links {
 		if body, _ := s.get(t, client, link[1], nil); body == "" {
 			t.Errorf("%s is empty", link[1])
+		}
+	}
+}
+
+// TestFiguresAtOnce opens the index for the first time while there is no sales report, and while
+// no collector has the time to answer: the figures are those of the opening.
+func TestFiguresAtOnce(t *testing.T) {
+	s, client := start(t, config{oldOrders: 50})
+	if _, err := s.db.ExecContext(t.Context(), `DROP TABLE sales`); err != nil {
+		t.Fatal(err)
+	}
+	page, _ := s.get(t, client, "/", nil)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, shown := range map[string]string{"without a report": page, "without time": fmt.Sprint(s.figures(over))} {
+		if !strings.Contains(shown, "50") || !regexp.MustCompile(`[1-9][0-9]*\.[0-9]+ €`).MatchString(shown) || regexp.MustCompile(`\b0(\.00)? €`).MatchString(shown) {
+			t.Errorf("%s: the index shows\n%s", name, shown)
 		}
 	}
 }

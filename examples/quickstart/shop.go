@@ -41,6 +41,7 @@ type shop struct {
 	server   *http.Server
 	registry *metric.ContextRegistry
 	url      string
+	known    figures
 	closing  chan struct{} // Closed when the shop closes.
 }
 
@@ -49,7 +50,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	if cfg.out == nil {
 		cfg.out = io.Discard
 	}
-	s := &shop{cfg: cfg, registry: newRegistry(), closing: make(chan struct{})}
+	s := &shop{cfg: cfg, registry: newRegistry(), known: figures{sums: make(map[string]float64)}, closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.cleanUp())
@@ -86,6 +87,7 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	}))
 	mux.Handle("GET /status", metric.StatusHandler(s.registry))
 	mux.HandleFunc("GET /{$}", s.showIndex)
+	s.addUp(ctx) // So that the index has figures at once.
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	return s, nil
 }

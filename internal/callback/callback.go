@@ -31,22 +31,20 @@ type Caller struct {
 	freed chan struct{} // Closed when all of them have returned.
 }
 
-// Call calls f and returns its results. The error is f's own, an *engine.PanicError, or
-// ErrBlocked if f has not returned in time or was not called.
-func Call[T any](c *Caller, p *Patience, f func() (T, error)) (T, error) {
+// Call calls f and returns its error, an *engine.PanicError, or ErrBlocked if f has not returned in
+// time or was not called.
+func (c *Caller) Call(p *Patience, f func() error) error {
 	if p.isUnlimited() {
-		return Try(f)
+		return engine.Try(f)
 	}
-	var none T
 	if !c.enter(p) {
-		return none, ErrBlocked
+		return ErrBlocked
 	}
 	var (
 		begun    = time.Now()
 		done     = make(chan struct{})
 		left     bool // Guarded by c.mu, as is returned.
 		returned bool
-		result   T
 		err      = errors.New("it has called runtime.Goexit")
 	)
 	go func() {
@@ -58,7 +56,7 @@ func Call[T any](c *Caller, p *Patience, f func() (T, error)) (T, error) {
 				c.free()
 			}
 		}()
-		result, err = Try(f)
+		err = engine.Try(f)
 	}()
 	if !p.await(done, 0) {
 		c.mu.Lock()
@@ -66,8 +64,22 @@ func Call[T any](c *Caller, p *Patience, f func() (T, error)) (T, error) {
 		if !returned {
 			left = true
 			c.leave(begun)
-			return none, ErrBlocked
+			return ErrBlocked
 		}
+	}
+	return err
+}
+
+// CallFor is [Caller.Call] for a function that has a result, which it returns, too.
+func CallFor[T any](c *Caller, p *Patience, f func() (T, error)) (T, error) {
+	var result T
+	err := c.Call(p, func() (err error) {
+		result, err = f()
+		return err
+	})
+	if err == ErrBlocked { //nolint:errorlint // Call does not wrap it, and f's error may have an Is that panics.
+		var none T // f may be about to set the result.
+		return none, err
 	}
 	return result, err
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -213,15 +212,13 @@ func checkQuantiles(quantiles []model.Quantile) error {
 	if ascending {
 		return nil
 	}
-	ranks := make([]float64, len(quantiles))
+	ranks := make(map[float64]struct{}, len(quantiles))
 	for i := range quantiles {
-		ranks[i] = quantiles[i].Quantile
-	}
-	slices.Sort(ranks)
-	for i := 1; i < len(ranks); i++ {
-		if ranks[i] == ranks[i-1] {
-			return fmt.Errorf("has two or more quantiles with the same rank: %v", ranks[i])
+		rank := quantiles[i].Quantile
+		if _, twice := ranks[rank]; twice {
+			return fmt.Errorf("has two or more quantiles with the same rank: %v", rank)
 		}
+		ranks[rank] = struct{}{}
 	}
 	return nil
 }

@@ -115,6 +115,9 @@ func (s *start) giveUp(err error) {
 				s.outcomes[i].Err = ErrStillRunning
 			default:
 				s.outcomes[i].Err = tooMany
+				if full := c.fullGroup(); full != "" && e.hasPlace(c) {
+					s.outcomes[i].Err = fmt.Errorf("not started, since %s: %w", full, err)
+				}
 			}
 			s.outcomes[i].Wait = now.Sub(s.scrape.began)
 			return false
@@ -122,6 +125,22 @@ func (s *start) giveUp(err error) {
 		s.unblock(i)
 		return true
 	})
+}
+
+// fullGroup says that the collector's group has no place, or is empty if it has one.
+func (c *Collector) fullGroup() string {
+	if c.Policy == nil || c.Policy.Group == nil {
+		return ""
+	}
+	g := c.Policy.Group
+	switch stats := g.Stats(); {
+	case stats.Running < stats.Max:
+		return ""
+	case stats.Max == 1:
+		return fmt.Sprintf("the only place of group %q was taken", g.Name)
+	default:
+		return fmt.Sprintf("all %d places of group %q were taken", stats.Max, g.Name)
+	}
 }
 
 // enoughBlocked is after how many jobs without a place a scrape stops looking for one that

@@ -7,6 +7,7 @@ import (
 
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/naming"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // leaveOutTaken drops families whose names the exposition has already.
@@ -65,12 +66,12 @@ func (in *Input) resolveNames(groups []group) {
 // resolve decides about clashes. A family gives way to others that come before it, unless
 // they have given way themselves.
 func (in *Input) resolve(groups []group, clashes []clash) {
-	var order []int
+	var turns []int
 	others := make(map[int][]clash)
 	for _, c := range clashes {
 		for _, i := range c.groups {
 			if others[i] == nil {
-				order = append(order, i)
+				turns = append(turns, i)
 			}
 			others[i] = append(others[i], c)
 		}
@@ -90,13 +91,13 @@ func (in *Input) resolve(groups []group, clashes []clash) {
 			return 3
 		}
 	}
-	ranks := make(map[int]int, len(order))
-	for _, i := range order {
+	ranks := make(map[int]int, len(turns))
+	for _, i := range turns {
 		ranks[i] = rank(i)
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(ranks[a]-ranks[b], a-b) })
-	served := make(map[int]int, len(order)) // When it was, from 1 on.
-	for turn, i := range order {
+	order.By(turns, func(a, b int) int { return cmp.Or(ranks[a]-ranks[b], a-b) })
+	served := make(map[int]int, len(turns)) // When it was, from 1 on.
+	for turn, i := range turns {
 		var first *clash // With the first of those that i has to give way to.
 		for k := range others[i] {
 			c := &others[i][k]

@@ -1,5 +1,6 @@
 // Package middleware is what instrumented handlers and RoundTrippers have in common: a
-// writer that knows what was sent, and the values of the labels code and method.
+// writer that knows what was sent, the values of the labels code and method, and the metrics
+// about handlers of metrics.
 package middleware
 
 import (

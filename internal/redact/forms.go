@@ -51,8 +51,8 @@ var keyEnds = []struct {
 // after a separator.
 var shortKeys = map[string]kind{"pass": password, "pw": password, "sig": secret}
 
-// kindOf returns the kind of a key.
-func kindOf(word string) kind {
+// kindOf returns the kind of a key, and whether that is one of shortKeys.
+func kindOf(word string) (k kind, short bool) {
 	word = word[max(0, len(word)-maxKey):]
 	var (
 		buffer [maxKey]byte
@@ -76,14 +76,14 @@ func kindOf(word string) kind {
 		key = key[:len(key)-1] // password1
 	}
 	if k, ok := shortKeys[string(key[last:])]; ok {
-		return k
+		return k, true
 	}
 	for _, k := range keyEnds {
 		if len(key) >= len(k.end) && string(key[len(key)-len(k.end):]) == k.end {
-			return k.kind
+			return k.kind, false
 		}
 	}
-	return harmless
+	return harmless, false
 }
 
 // saysNothing reports whether a value is no credential but says whether there is one.
@@ -109,7 +109,7 @@ func schemeOf(value string) int {
 
 // looksRandom reports whether a word is more like a token than like one of a language.
 func looksRandom(word string) bool {
-	return len(word) >= 20 || len(word) >= 6 && strings.ContainsAny(word, "0123456789")
+	return len(word) >= 20 || len(word) >= 6 && strings.ContainsAny(word, digits)
 }
 
 // wordLength returns the length of the token68 (RFC 9110, 11.2) that text begins with, without
@@ -121,6 +121,22 @@ func wordLength(text string) int {
 		}
 	}
 	return len(text)
+}
+
+// isBasic reports whether text begins with base64, as what follows the scheme Basic, rather than
+// with a word.
+func isBasic(text string) bool {
+	const shortest = 8
+	n := wordLength(text)
+	word := text[:n]
+	for n < len(text) && n < len(word)+2 && text[n] == '=' {
+		n++
+	}
+	if n < len(text) && (isWord(text[n]) || text[n] == '=') {
+		return false
+	}
+	mixed := strings.ToLower(word) != word && strings.ToUpper(word) != word
+	return n >= shortest && mixed && !strings.HasPrefix(word, Mark) && (n > len(word) || looksRandom(word))
 }
 
 // quotedEnd returns the end of a value that begins at from, in quotes: the next quote that has
@@ -219,10 +235,12 @@ func backslashesBefore(text string, limit int) (n int) {
 	return n
 }
 
+const digits = "0123456789"
+
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func isPort(text string) bool {
-	return len(text) <= len("65535") && strings.Trim(text, "0123456789") == ""
+	return len(text) <= len("65535") && strings.Trim(text, digits) == ""
 }
 
 // startsUser reports whether a user may follow c.

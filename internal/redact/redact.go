@@ -17,16 +17,19 @@ const Mark = "xxxxx"
 //   - the value of a key such as password, DB_PASS, api_key, token or secret, after "=", ":",
 //     "=>", in quotes or not, as in JSON, YAML, URL queries, connection strings, flags, XML and
 //     dumped Go maps and structs;
-//   - the credentials of Authorization and Cookie headers, and bearer tokens anywhere;
+//   - the credentials of Authorization and Cookie headers, and of the schemes Bearer and Basic
+//     anywhere;
+//   - keys and tokens of well-known forms, such as AKIA…, ghp_…, xoxb-… and JSON Web Tokens;
 //   - the password in user:password@host, with or without a scheme in front, and a user that is
 //     as long as a token;
+//   - the password in Oracle's user/password@host, and in curl -u user:password;
 //   - what net/url calls an invalid port, which often is the end of a password.
 //
 // Everything else is kept. The time is linear in the length of text, and so is the length of
 // the result: each hidden value is replaced by five bytes. Text(Text(s)) equals Text(s).
 func Text(text string) string {
-	if !strings.ContainsAny(text, ":=@ >") {
-		return text // No form does without all of them.
+	if len(text) < shortestKnown && !strings.ContainsAny(text, ":=@ >") {
+		return text // Only the known forms do without all of them.
 	}
 	s := scanner{text: text}
 	s.scan()
@@ -45,20 +48,27 @@ type scanner struct {
 	out    strings.Builder
 	copied int // Everything before it is in out.
 
-	word  int // Where the run of word bytes that ends at the current position begins.
-	token span
+	word   int // Where the run of word bytes that ends at the current position begins.
+	token  span
+	curl   bool   // The command curl has come.
+	oracle answer // See isOracle.
+
+	unexpected int // The position after the last "unexpected ": parsers say so of a token.
 }
 
 // span is a run of bytes without blanks and quotes.
 type span struct {
 	end    int
-	at     int // The last @ before end, or -1.
+	at     int // The last @ before end that has something after it, or -1.
 	hostAt int // The last @ before the last slash before end, or -1.
 }
 
 // hide replaces text[from:to]. It returns to.
 func (s *scanner) hide(from, to int) int {
 	if s.text[from:to] != Mark {
+		if s.copied == 0 {
+			s.out.Grow(len(s.text) + len(Mark))
+		}
 		s.out.WriteString(s.text[s.copied:from])
 		s.out.WriteString(Mark)
 		s.copied = to
@@ -78,12 +88,24 @@ func (s *scanner) scan() {
 		}
 		i, s.word = next, next
 	}
+	s.known(s.text[s.word:])
+}
+
+// known hides the word that ends at the current position if it is a key or token of a known
+// form, and returns what stands there then.
+func (s *scanner) known(word string) string {
+	n := knownEnd(word)
+	if n == 0 {
+		return word
+	}
+	s.hide(s.word, s.word+n)
+	return Mark
 }
 
 // at looks for a credential at i, which is the first byte after a word, and returns where to
 // go on; i if nothing was hidden.
 func (s *scanner) at(i int) int {
-	word := s.text[s.word:i]
+	word := s.known(s.text[s.word:i])
 	if strings.HasPrefix(s.text[i:], "://") {
 		return s.url(i + len("://"))
 	}
@@ -91,12 +113,23 @@ func (s *scanner) at(i int) int {
 		if v, ok := s.valueOf(word, i); ok {
 			return s.value(v)
 		}
-		if s.text[i] == ' ' {
-			return s.afterBlank(word, i)
+		s.curl = s.curl || word == "curl"
+		if word == "unexpected" && s.text[i] == ' ' {
+			s.unexpected = i + 1
+		}
+		if s.curl && word[0] == '-' {
+			if next := s.flag(word, i); next != i {
+				return next
+			}
 		}
 	}
-	if s.text[i] == ':' {
-		return s.userinfo(i)
+	switch {
+	case s.text[i] == ' ' && len(word) > 0:
+		return s.afterBlank(word, i)
+	case s.text[i] == ':':
+		return s.userinfo(word, i)
+	case s.text[i] == '/':
+		return s.slashed(i)
 	}
 	return i
 }
@@ -143,25 +176,29 @@ const maxScheme = 32
 const longUser = 20
 
 func (s *scanner) user(from, to int) {
-	if to-from >= longUser {
+	if to-from >= longUser && from >= s.copied { // It may be hidden already.
 		s.hide(from, to)
 	}
 }
 
-// userinfo hides the password of user:password@host, without a scheme, where i is the colon.
-func (s *scanner) userinfo(i int) int {
-	if i == s.word || s.word > 0 && !startsUser(s.text[s.word-1]) || s.text[s.word:i] == "mailto" {
+// userinfo hides the password of user:password@host, without a scheme, where word is the user and
+// i is the colon.
+func (s *scanner) userinfo(word string, i int) int {
+	if i == s.word || s.word > 0 && !startsUser(s.text[s.word-1]) {
+		return i
+	}
+	if introducesAddress(word) || isTime(s.text, word, i) {
 		return i
 	}
 	t := s.tokenAt(i)
-	if strings.Contains(s.text[i:min(i+maxScheme, t.end)], "://") {
-		return i // As in jdbc:postgresql://.
+	if strings.Contains(s.text[i:min(i+maxScheme, t.end)], "://") || strings.HasPrefix(s.text[i:], ":oracle:") {
+		return i // As in jdbc:postgresql:// and jdbc:oracle:thin:.
 	}
 	at := t.hostAt
 	if at <= i {
 		at = t.at
 	}
-	if at <= i+1 || at+1 == t.end || strings.HasPrefix(s.text[at:], "@sha256:") {
+	if at <= i+1 || strings.HasPrefix(s.text[at:], "@sha256:") {
 		return i
 	}
 	s.user(s.word, i)
@@ -177,7 +214,9 @@ func (s *scanner) tokenAt(i int) span {
 	for ; t.end < len(s.text) && !endsToken(s.text[t.end]); t.end++ {
 		switch s.text[t.end] {
 		case '@':
-			t.at = t.end
+			if t.end+1 < len(s.text) && !endsToken(s.text[t.end+1]) {
+				t.at = t.end
+			}
 		case '/':
 			t.hostAt = t.at
 		}
@@ -192,15 +231,18 @@ type value struct {
 	from  int
 	quote string // What is around it, possibly escaped; empty if nothing is.
 	prose bool   // It follows ": ", so that both may be words of a sentence.
+	short bool   // The key is one of shortKeys.
+	cwd   bool   // The key may be that of the current folder.
 }
 
 // valueOf returns the value whose key is word, which ends at i, if that is the key of a
 // credential.
 func (s *scanner) valueOf(word string, i int) (v value, ok bool) {
-	v.kind = kindOf(word)
-	if v.kind == harmless {
+	v.kind, v.short = kindOf(word)
+	if v.kind == harmless || s.word > 0 && s.unexpected == s.word {
 		return v, false
 	}
+	v.cwd = word == "pwd" || word == "PWD"
 	if s.text[i] == '>' && s.word > 0 && s.text[s.word-1] == '<' {
 		v.from, v.quote = i+1, "<"
 		return v, true
@@ -264,18 +306,39 @@ func (s *scanner) value(v value) int {
 		}
 	}
 	hidden := s.text[from:end]
-	if hidden == "" || saysNothing(hidden) || v.prose && v.quote == "" && v.kind == secret && !looksRandom(hidden) {
-		return end
+	if hidden == "" || s.isHarmless(v, hidden) {
+		return from
 	}
 	return s.hide(from, end)
 }
 
-// afterBlank hides what follows "Bearer " and "invalid port ". i is the blank.
+// isHarmless reports whether a value, as far as it would be hidden, is no credential.
+func (s *scanner) isHarmless(v value, hidden string) bool {
+	if saysNothing(hidden) || v.short && isCount(hidden) {
+		return true
+	}
+	if v.cwd && isPath(hidden) {
+		return true
+	}
+	if !v.prose || v.quote != "" {
+		return false
+	}
+	if v.kind == header {
+		hidden, _, _ = strings.Cut(hidden, " ")
+	}
+	return isProse(hidden) || v.kind == secret && !looksRandom(hidden)
+}
+
+// afterBlank hides what follows "Bearer ", "Basic " and "invalid port ". i is the blank.
 func (s *scanner) afterBlank(word string, i int) int {
 	j := skipBlanks(s.text, i)
 	switch {
 	case strings.EqualFold(word, "bearer"):
 		if looksRandom(s.text[j : j+wordLength(s.text[j:])]) {
+			return s.hide(j, unquotedEnd(s.text, j))
+		}
+	case strings.EqualFold(word, "basic"):
+		if isBasic(s.text[j:]) {
 			return s.hide(j, unquotedEnd(s.text, j))
 		}
 	case word == "port" && strings.HasSuffix(s.text[:s.word], "invalid "):

@@ -74,6 +74,53 @@ func TestText(t *testing.T) {
 		{`{"Authorization":["Bearer abc"]}`, `{"Authorization":["Bearer xxxxx"]}`},
 		{"Set-Cookie: id=abc; Path=/\r\nServer: x", "Set-Cookie: xxxxx\r\nServer: x"},
 		{`sent Bearer eyJhbGciOiJIUzI1NiJ9.e30.x`, `sent Bearer xxxxx`},
+		{`sent Basic Ym9iOmh1bnRlcjI= and got 401`, `sent Basic xxxxx and got 401`},
+		{`{"auth":"basic Ym9iOmh1bnRlcg=="}`, `{"auth":"basic xxxxx"}`},
+		{`Authorization: Basic YTpi`, `Authorization: Basic xxxxx`},
+
+		// Commands.
+		{`curl -u bob:hunter2 http://db: exit status 7`, `curl -u bob:xxxxx http://db: exit status 7`},
+		{`curl -s -ubob:hunter2 http://db`, `curl -s -ubob:xxxxx http://db`},
+		{`/usr/bin/curl --user bob:hunter2 http://db`, `/usr/bin/curl --user bob:xxxxx http://db`},
+		{`curl --proxy-user=bob:hunter2 http://db`, `curl --proxy-user=bob:xxxxx http://db`},
+		{`curl -u 'bob:hun ter2' http://db`, `curl -u 'bob:xxxxx' http://db`},
+		{`["curl", "-u", "bob:hunter2", "http://db"]`, `["curl", "-u", "bob:xxxxx", "http://db"]`},
+		{`[curl -u bob:hunter2 http://db]`, `[curl -u bob:xxxxx http://db]`},
+
+		// Oracle.
+		{`sqlplus -s scott/tiger@orcl`, `sqlplus -s scott/xxxxx@orcl`},
+		{`dsn "scott/tiger@db": ORA-12154: TNS:could not resolve`, `dsn "scott/xxxxx@db": ORA-12154: TNS:could not resolve`},
+		{`open scott/tiger@//db:1521/orcl`, `open scott/xxxxx@//db:1521/orcl`},
+		{`open scott/tiger@db.example.com:1521/orcl`, `open scott/xxxxx@db.example.com:1521/orcl`},
+		{`open scott/ti@ger@db:1521/orcl`, `open scott/xxxxx@db:1521/orcl`},
+		{`scott/tiger@(DESCRIPTION=(ADDRESS=(HOST=db)))`, `scott/xxxxx@(DESCRIPTION=(ADDRESS=(HOST=db)))`},
+		{`jdbc:oracle:thin:scott/tiger@db:1521:orcl`, `jdbc:oracle:thin:scott/xxxxx@db:1521:orcl`},
+		{`oracle://scott:tiger@db/orcl`, `oracle://scott:xxxxx@db/orcl`},
+
+		// Well-known forms.
+		{`AKIAIOSFODNN7EXAMPLE`, `xxxxx`},
+		{`user ASIAIOSFODNN7EXAMPLE, key aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY`, `user xxxxx, key aws_secret_access_key=xxxxx`},
+		{`aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY`, `aws_secret_access_key = xxxxx`},
+		{`bad credentials for ghp_16C7e42F292c6912E7710c838347Ae178B4a.`, `bad credentials for xxxxx.`},
+		{`(github_pat_11ABCDEFG0aBcDeFgHiJkL_abcdefghijklmnop0123456789)`, `(xxxxx)`},
+		{`glpat-abcdefghij0123456789 revoked`, `xxxxx revoked`},
+		{`xoxb-123456789012-1234567890123-abcdefghijklmnopqrstuvwx: invalid_auth`, `xxxxx: invalid_auth`},
+		{`xoxp-1234-abcd`, `xxxxx`},
+		{`https://host/hooks/sk_live_abcdefghijklmnop12345678?a=b`, `https://host/hooks/xxxxx?a=b`},
+		{`jwt "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U" is expired`, `jwt "xxxxx" is expired`},
+		{`eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0In0.`, `xxxxx`},
+		{`ghp_16C7e42F292c6912E7710c838347Ae178B4a:hunter2@github.com`, `xxxxx:xxxxx@github.com`},
+
+		// Where prose and values are hard to tell apart, it hides too much.
+		{`password: hunter`, `password: xxxxx`},
+		{`login with password: hunter failed`, `login with password: xxxxx failed`},
+		{`password: Authenticate! failed`, `password: xxxxx failed`},
+		{`password=authentication`, `password=xxxxx`},
+		{`password: "wrong"`, `password: "xxxxx"`},
+		{`pass: 1234`, `pass: xxxxx`},
+		{`secret: /abcDEF/K7MDENG/bPxRfiCY`, `secret: xxxxx`},
+		{`PWD=hunter2`, `PWD=xxxxx`},
+		{`secret: bob:hunter@db`, `secret: bob:xxxxx@db`},
 	} {
 		if got := redact.Text(tc.text); got != tc.want {
 			t.Errorf("%s\ngot  %s\nwant %s", tc.text, got, tc.want)
@@ -94,10 +141,55 @@ func TestHarmless(t *testing.T) {
 		"/go/pkg/mod/github.com/x/y@v1.2.3/file.go:12 +0x1d", "library/redis:7@sha256:abc",
 		`1 error(s) occurred:` + "\n" + `* collector a: collected metric "x" { label:{name:"a" value:"b"} } was collected before`,
 		"password=", "password: ", "token", "xxxxx", "password=xxxxx", "a:@b", ":b@c", "://", "@:",
+		// Prose.
+		"password: authentication failed", "pq: password: authentication failed for user bob", "invalid password: too short", "password: wrong.",
+		"password: open /run/secrets/db: permission denied", "reading token: open /run/secrets/token-12345: no such file or directory",
+		"secret: stat /etc/x509/tls1: no such file", "signature: crypto/rsa: verification error", "cookie: named cookie not present",
+		"Authorization: missing", "authorization: access denied", "basic authentication required", `WWW-Authenticate: Basic Realm="db"`,
+		"Basic ReadWrite", "basic understanding-of-everything", `unexpected token: "}" in line 3`, "near unexpected token: 'foo123'",
+		"tests: pass: 3 fail: 1", "pass=30, fail=1", `suite_total{pass="3",fail="1"}`,
+		// Paths, packages and images.
+		"pwd: /home/bob/app", "PWD=/home/bob/app", "secret: /run/secrets/database-credentials", "open a/b@c: no such file", "owner/repo@main",
+		"uses: actions/checkout@v4", "oracle/database@sha256:abc and godror/godror@v0.40.0", "registry/app@sha256:abc", "http://oracle/a/b@c",
+		"docker run -u 1000:1000 app", "sort -u a:b", "journalctl -u svc:one",
+		// Times and addresses.
+		"12:30:45,bob@db", "2026-11-28T12:30:45Z,bob@db: lost", "to:bob@example.com,cc:eve@example.com", "From:bob@example.com",
+		// What only begins like a token.
+		"AKIA", "AKIAIOSFODNN7EXAMPLES", "akiaiosfodnn7example", "ghp_", "ghp_placeholder_without_digit", "xoxb-short", "eyJ", "eyJhbGciOiJIUzI1NiJ9",
+		`collected metric "x_total" {path="/a=b",expr="a==1"} was collected before`,
 		`metric "a_total"{user="bob@example.com"}: label "token" is not allowed`,
 	} {
 		if got := redact.Text(text); got != text {
 			t.Errorf("%s\nbecame %s", text, got)
+		}
+	}
+}
+
+// lines have a secret, which is hidden whatever is in the lines before and after it.
+var lines = map[string]string{
+	"hunter21":               "password=hunter21",
+	"hunter22":               `{"api_key": "hunter22"}`,
+	"hunter23":               "Get http://bob:hunter23@db/: EOF",
+	"hunter24":               "Authorization: Bearer hunter24",
+	"aHVudGVyOmh1bnRlcjI1":   "sent Basic aHVudGVyOmh1bnRlcjI1",
+	"hunter26":               "curl -u bob:hunter26 http://db",
+	"hunter27":               "open scott/hunter27@db:1521/orcl",
+	"hunter28":               "sqlplus scott/hunter28@db",
+	"AKIAHUNTERHUNTER0029":   "user AKIAHUNTERHUNTER0029.",
+	"ghp_hunter30hunter30hu": "ghp_hunter30hunter30hunter",
+	"hunter31":               "eyJhbGciOi.eyJzdWIi.hunter31",
+}
+
+// checkLines reports whether the lines before and after one that has a secret keep that from
+// being hidden.
+func checkLines(t *testing.T, text string) {
+	t.Helper()
+	for secret, line := range lines {
+		if strings.Contains(text, secret) {
+			continue
+		}
+		if got := redact.Text(text + "\n" + line + "\n" + text); strings.Contains(got, secret) {
+			t.Errorf("between two times %q, %q was not hidden: %q", text, line, got)
 		}
 	}
 }
@@ -125,11 +217,15 @@ func check(t *testing.T, text string) {
 func FuzzText(f *testing.F) {
 	for _, seed := range []string{
 		`Get "http://bob:hunter2@db/x?password=a&token=b": EOF`, `{\"password\": \"a\"}`, "Authorization: Bearer abc", "a:b@tcp(c)/d",
-		"<password>a</password>", "-token a b", `invalid port ":abc" after host`, "Cookie:[a=b; c=d]", "pass=a,b;c&d)}]",
+		"<password>a</password>", "-token a b", "curl -u a:b c", `["curl","-ua:b"]`, "sqlplus a/b@c", "a/b@c:1/d", "sent Basic YTpiYzpkZTE=", "AKIAIOSFODNN7EXAMPLE.",
+		"ghp_16C7e42F292c6912E7710c838347Ae178B4a:b@c", "eyJhbGciOi.eyJz.c1", "password: authentication failed", "12:30:45,a@b", "pwd=/a/b", "unexpected token: a1b2c3", `invalid port ":abc" after host`, "Cookie:[a=b; c=d]", "pass=a,b;c&d)}]",
 	} {
 		f.Add(seed)
 	}
-	f.Fuzz(check)
+	f.Fuzz(func(t *testing.T, text string) {
+		check(t, text)
+		checkLines(t, text)
+	})
 }
 
 // TestLongTexts would take for ever if the time were not linear.
@@ -138,10 +234,12 @@ func TestLongTexts(t *testing.T) {
 	for _, piece := range []string{
 		"a", ":", "@", "://", "a:", "a@", "a:@", ",a:b", "://a:/", "password", "password=", "password:\"", `password=\"`, `\`, `"`, "'",
 		"&", "&&a", "pass=&a=", "pass= ", "Authorization:", `Cookie:a="`, "Bearer ", "port \":", "-token ", "<password>", "a ", "[", "invalid port \"",
+		"a/", ",a/", ",a/b@", "a/b@c:1/", "curl -u ", "curl -ua:", "-u a:", "Basic ", "Basic a1", "Basic Aa1=", "AKIA", "ghp_1", "eyJ.", "eyJhbGciOi.", "12:30:45,",
+		"password: wrong ", "secret: a:", "pass: 1 ", "unexpected token: ", "oracle ",
 		`\"`, `token:\\\"`, "http://a:b", "http://a:b/",
 	} {
 		text := strings.Repeat(piece, n/len(piece))
-		for _, text := range []string{text, text + "@b", "password=\"" + text, "a:" + text, "http://a:" + text + "@b"} {
+		for _, text := range []string{text, text + "@b", "curl -u '" + text, "oracle a/" + text + "@b", "password=\"" + text, "a:" + text, "http://a:" + text + "@b"} {
 			_ = redact.Text(text)
 		}
 	}
@@ -153,15 +251,36 @@ func TestCombinations(t *testing.T) {
 		"a", "b1", "password", "token", "Authorization", "Cookie", "pass", "user", "Bearer ", "basic ", "invalid port ", "xxxxx", "yes",
 		":", "@", "=", "://", "/", "?", "#", "&", ";", ",", ".", "-", "--", "<", ">", "[", "]", "(", ")", "{", "}", `"`, "'", "`", `\`, `\"`, " ", "\n",
 		"0123456789abcdefghijkl", "é", "mailto", "@sha256:",
+		"curl ", "-u", "-ua", "oracle", "Basic ", "QWxhZGRpbjpv1", "AKIAIOSFODNN7EXAMPLE", "ghp_16C7e42F292c6912E7710c83", "eyJhbGciOi.eyJz.c1", "wrong", "12", "pwd",
+		"unexpected ", "PASS", "T12:30:45", ":1521/",
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 200_000 {
+	for i := range 100_000 {
 		var text strings.Builder
 		for range 1 + random.IntN(12) {
 			text.WriteString(pieces[random.IntN(len(pieces))])
 		}
-		if check(t, text.String()); t.Failed() {
+		check(t, text.String())
+		if i%20 == 0 {
+			checkLines(t, text.String())
+		}
+		if t.Failed() {
 			return
+		}
+	}
+}
+
+// TestAllocations checks that a text without credentials costs no memory, and that one with many
+// costs little more than the result.
+func TestAllocations(t *testing.T) {
+	for text, want := range map[string]float64{
+		`Get "http://127.0.0.1:9090/metrics?name[]=up": context deadline exceeded; password: authentication failed`: 0,
+		"open a/b@c, to:bob@example.com at 12:30:45, collected metric \"x\" {a=\"b\"}":                              0,
+		strings.Repeat("password=hunter2&", 10):                                                                     1,
+		"curl -u a:b c; sqlplus scott/tiger@db; AKIAIOSFODNN7EXAMPLE; Bearer eyJhbGciOi.eyJz.c1":                    1,
+	} {
+		if got := testing.AllocsPerRun(100, func() { _ = redact.Text(text) }); got > want {
+			t.Errorf("%q costs %v allocations, want %v", text, got, want)
 		}
 	}
 }

@@ -41,9 +41,9 @@ func (l *ErrorLog) Log(p *callback.Patience, err error) {
 	if before > 0 {
 		err = &afterSilenceError{before, err}
 	}
-	_, failed := callback.Call(&l.caller, p, func() (called struct{}, _ error) {
+	failed := l.caller.Call(p, func() error {
 		l.To(err)
-		return called, nil
+		return nil
 	})
 	if errors.Is(failed, callback.ErrBlocked) {
 		l.unlogged.Add(before + 1)
@@ -76,7 +76,7 @@ func (t *ErrorText) Of(p *callback.Patience, err error) string {
 	if t.Func == nil {
 		return shown(err.Error())
 	}
-	text, failed := callback.Call(&t.caller, p, func() (string, error) { return t.Func(err), nil })
+	text, failed := callback.CallFor(&t.caller, p, func() (string, error) { return t.Func(err), nil })
 	if failed != nil {
 		return http.StatusText(http.StatusInternalServerError)
 	}

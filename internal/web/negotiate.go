@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,27 @@ func (o *Offer) Negotiate(answer, request http.Header) (expfmt.Format, Coding) {
 	return format, coding
 }
 
+// isOpenMetrics2 reports whether a format is OpenMetrics 2 or its release candidate.
+func isOpenMetrics2(format expfmt.Format) bool { return strings.HasPrefix(format.Version(), "2.") }
+
+// Spoken returns the formats that may be offered. An OpenMetrics version that expfmt does not know
+// may not: expfmt would write version 1 under its name.
+func Spoken(formats []expfmt.Format) []expfmt.Format {
+	return slices.DeleteFunc(slices.Clone(formats), func(f expfmt.Format) bool { return !isSpoken(f) })
+}
+
+func isSpoken(format expfmt.Format) bool {
+	if format.FormatType() != expfmt.TypeOpenMetrics {
+		return true
+	}
+	switch format.Version() {
+	case "", expfmt.OpenMetricsVersion_0_0_1, expfmt.OpenMetricsVersion_1_0_0, expfmt.OpenMetricsVersion_2_0_0_rc, expfmt.OpenMetricsVersion_2_0_0:
+		return true
+	default:
+		return false
+	}
+}
+
 // EncoderFormat returns the format that the encoders of package encode know by that name. It
 // reports false if only expfmt knows the format.
 func EncoderFormat(format expfmt.Format) (encode.Format, bool) {
@@ -47,7 +69,7 @@ func EncoderFormat(format expfmt.Format) (encode.Format, bool) {
 	case expfmt.TypeTextPlain:
 		return encode.Text, true
 	case expfmt.TypeOpenMetrics:
-		return encode.OpenMetrics, format.Version() != expfmt.OpenMetricsVersion_2_0_0
+		return encode.OpenMetrics, !isOpenMetrics2(format)
 	case expfmt.TypeProtoDelim:
 		return encode.Protobuf, true
 	default:

@@ -34,7 +34,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		fmt.Fprint(stderr, "\nexit codes: 0 done, or nothing to do; 1 the module does not compile before or afterwards; 2 other errors\n")
 	}
 	flags.BoolVar(&o.dryRun, "n", false, "print the differences, and change nothing")
-	flags.BoolVar(&o.revert, "revert", false, "go back to client_golang")
+	flags.BoolVar(&o.revert, "revert", false, "go back to client_golang; versions that the migration has raised in go.mod stay")
 	flags.StringVar(&o.version, "version", "latest", "require this `version` of "+load.Root)
 	flags.StringVar(&o.replace, "replace", "", "use the copy of "+load.Root+" in this `folder`")
 	flags.Func("tags", "build with these tags, separated by commas, as well; may be repeated", func(tags string) error {

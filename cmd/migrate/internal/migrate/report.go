@@ -177,6 +177,9 @@ func (p *report) dry(changed []*source.File) { p.printf("%d files would change.\
 
 func (p *report) written(changed []*source.File, broken bool) {
 	p.printf("%d files changed.\n", len(changed))
+	if p.revert {
+		p.printf("Versions that the migration had raised in go.mod stay. To lower them, take go.mod and go.sum from your version control.\n")
+	}
 	if broken {
 		p.printf("They do not compile yet: see above.\n")
 	}

@@ -1,0 +1,219 @@
+package metric
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/luxfi/metric/internal/book"
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// core is what is behind a ContextRegistry.
+type core struct {
+	engine      engine.Engine
+	pedantic    bool
+	host        bool                        // It runs a single gatherer, which has no name in it; see hosts.
+	self        atomic.Pointer[selfMetrics] // Nil if they were not asked for.
+	log         *failureLog                 // Nil if there is none.
+	hooks       Hooks
+	scrapeHooks scrapeHooks
+
+	mu       sync.Mutex
+	book     *book.Book[*entry]          // Which collectors are equal or in conflict; without the unchecked ones.
+	entries  []*entry                    // In the order of registration.
+	byOrigin map[registrationID][]*entry // In the order of registration.
+	byName   map[string]*entry
+	numbers  map[string]*numbers // By the names that they are appended to.
+	left     []*entry            // Unregistered while a run was under way.
+	closed   bool                // Nothing may be run in the background any more.
+	// families has who describes each family: several, or one stream collector alone.
+	families map[string][]*entry
+
+	// plan is what a scrape walks. It is nil after a change, until a scrape makes
+	// it anew.
+	plan atomic.Pointer[plan]
+}
+
+func newCore() *core {
+	return &core{
+		book:     book.New[*entry](),
+		byOrigin: make(map[registrationID][]*entry),
+		byName:   make(map[string]*entry),
+		numbers:  make(map[string]*numbers),
+		families: make(map[string][]*entry),
+	}
+}
+
+var errNilCollector = errors.New("cannot register a nil Collector")
+
+// register registers a collector, with options for how it is run.
+func (r *core) register(c Collector, opts []CollectorOption) error {
+	e, name, err := r.newEntry(c, opts)
+	if err != nil {
+		return err
+	}
+	return forAsker(c, r.change(func() error { return r.add(e, name) }))
+}
+
+// replaceNamed registers c in the place of the collector of that name, if there is one.
+func (r *core) replaceNamed(name string, c Collector, opts []CollectorOption) error {
+	e, _, err := r.newEntry(c, opts)
+	if err != nil {
+		return err
+	}
+	return forAsker(c, r.change(func() error { return r.replace(name, e) }))
+}
+
+// replace registers an entry in the place of another one. The mutex is held.
+func (r *core) replace(name string, e *entry) error {
+	old, ok := r.byName[name]
+	if !ok || name == "" {
+		return r.add(e, name)
+	}
+	// What scrapes and Status read, the entries and their fields, stays untouched until
+	// it is certain that e takes old's place.
+	r.strike(old)
+	if err := r.admit(e); err != nil {
+		r.write(old)
+		return err
+	}
+	e.name, e.named = name, true
+	r.leave(old)
+	r.releaseNumber(old)
+	r.prepare(e)
+	r.write(e)
+	r.entries[slices.Index(r.entries, old)] = e
+	r.plan.Store(nil)
+	return nil
+}
+
+// add registers an entry, under a name if one is asked for. The mutex is held.
+func (r *core) add(e *entry, name string) (err error) {
+	if err := r.admit(e); err != nil {
+		return err
+	}
+	if e.name, err = r.chooseName(name, e); err != nil {
+		return err
+	}
+	e.named = name != ""
+	r.prepare(e)
+	r.write(e)
+	r.entries = append(r.entries, e)
+	r.plan.Store(nil)
+	return nil
+}
+
+// admit checks whether the collector fits to those that are there. Unchecked collectors
+// always fit.
+func (r *core) admit(e *entry) error {
+	if err := r.refuseBackground(e); err != nil {
+		return err
+	}
+	if len(e.announced.list) == 0 {
+		if e.binding.stream {
+			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", called(e.collector))
+		}
+		return nil
+	}
+	if err := r.suffixClash(e); err != nil {
+		return err
+	}
+	existing, known, err := r.book.Check(e.described)
+	if known {
+		return AlreadyRegisteredError{ExistingCollector: unwrap(existing.collector), NewCollector: e.collector}
+	}
+	if err != nil {
+		return err
+	}
+	if other, name := r.sharedStream(e); other != nil {
+		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %s both describe it",
+			name, other.name, called(e.collector))
+	}
+	return nil
+}
+
+// sharedStream returns another collector that has a family in common with e, if one
+// of the two is a stream collector.
+func (r *core) sharedStream(e *entry) (other *entry, family string) {
+	for _, name := range e.announced.names() {
+		if others := r.families[name]; len(others) > 0 && (e.binding.stream || others[0].binding.stream) {
+			return others[0], name
+		}
+	}
+	return nil, ""
+}
+
+// unregister removes the very collector that was registered, or else one with the same
+// descriptors.
+func (r *core) unregister(c Collector) bool {
+	c = localized(c, nil)
+	if checkCollector(c) != nil {
+		return false
+	}
+	if r.unregisterSame(c) {
+		return true
+	}
+	announced, err := describe(c)
+	if err != nil {
+		return false
+	}
+	described := slices.DeleteFunc(announced.forBook(), func(d book.Desc) bool { return d.Invalid != nil })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.book.Find(described)
+	return ok && r.remove(e)
+}
+
+// unregisterSame removes the entry that was made for c, if there is one.
+func (r *core) unregisterSame(c Collector) bool {
+	id := registrationOf(c)
+	if id.origin == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	same := r.byOrigin[id]
+	if len(same) == 0 {
+		return false
+	}
+	// Of several, which may be the collector and what adapts it, an exact match is the best,
+	// and then the latest: the earlier ones keep their names.
+	for _, e := range slices.Backward(same) {
+		if isSame(unwrap(e.collector), unwrap(c)) {
+			return r.remove(e)
+		}
+	}
+	return r.remove(same[len(same)-1])
+}
+
+func (r *core) unregisterNamed(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok := r.byName[name]
+	return ok && r.remove(e)
+}
+
+func (r *core) remove(e *entry) bool {
+	r.strike(e)
+	r.leave(e)
+	r.releaseNumber(e)
+	i := slices.Index(r.entries, e)
+	r.entries = slices.Delete(r.entries, i, i+1)
+	r.plan.Store(nil)
+	return true
+}
+
+// describe sends the descriptors of all collectors that have some.
+func (r *core) describe(ch chan<- *Desc) {
+	r.mu.Lock()
+	entries := slices.Clone(r.entries)
+	r.mu.Unlock()
+	for _, e := range entries {
+		for _, d := range e.announced.list {
+			ch <- d
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// The metrics about handlers are client_golang's instruments. Its own handlers share
+// metrics of these names, too, if they find them in a registry, and panic if they are
+// of another type.
+
+// InstrumentMetricHandler does the work of the function of that name in package metric.
+func InstrumentMetricHandler(reg prometheus.Registerer, h http.Handler) http.Handler {
+	return instrument(reg, h, func(w http.ResponseWriter) (*Writer, http.ResponseWriter) { return Wrap(w, nil) })
+}
+
+// InstrumentOwnHandler is InstrumentMetricHandler for a handler of package metric. Such a
+// handler looks for optional interfaces behind Unwrap, as an http.ResponseController does, and
+// gets a Writer without any. Programs that instrument no other handlers do not contain the
+// types of Wrap, which are 90 kB.
+func InstrumentOwnHandler(reg prometheus.Registerer, h http.Handler) http.Handler {
+	return instrument(reg, h, func(w http.ResponseWriter) (*Writer, http.ResponseWriter) {
+		sent := &Writer{ResponseWriter: w}
+		return sent, sent
+	})
+}
+
+// instrument instruments h, which gets the second one of the writers that wrap returns.
+func instrument(
+	reg prometheus.Registerer, h http.Handler, wrap func(http.ResponseWriter) (*Writer, http.ResponseWriter),
+) http.Handler {
+	requests := RegisterOrShare(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "promhttp_metric_handler_requests_total",
+		Help: "Total number of scrapes by HTTP status code.",
+	}, []string{"code"}))
+	for _, code := range []string{"200", "500", "503"} {
+		requests.WithLabelValues(code)
+	}
+	inFlight := RegisterOrShare(reg, prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "promhttp_metric_handler_requests_in_flight",
+		Help: "Current number of scrapes being served.",
+	}))
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		inFlight.Inc()
+		defer inFlight.Dec()
+		h.ServeHTTP(w, r)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, w := wrap(w)
+		serve(w, r)
+		requests.WithLabelValues(Code(sent.Status())).Inc()
+	})
+}
+
+// RegisterOrShare registers a collector, or returns the equal one that is registered
+// already. It panics if neither is possible.
+func RegisterOrShare[C prometheus.Collector](reg prometheus.Registerer, c C) C {
+	err := reg.Register(c)
+	if err == nil {
+		return c
+	}
+	already, ok := errors.AsType[prometheus.AlreadyRegisteredError](err)
+	if !ok {
+		panic(err)
+	}
+	existing, ok := already.ExistingCollector.(C)
+	if !ok {
+		panic(fmt.Errorf("registered already is a %T where a %T is needed: %w", already.ExistingCollector, c, err))
+	}
+	return existing
+}

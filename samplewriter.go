@@ -1,0 +1,229 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// sampleWriter writes the samples of a stream collector.
+type sampleWriter struct {
+	state  sinkState
+	guard  abandonedSink
+	reader metricReader // It writes to guard.
+	labels []model.Label
+	text   []byte
+	point  model.Point
+}
+
+// sinkState is not atomic: that would take 20 ns for each sample, a fifth of its time, and
+// this takes one. So calls that begin in the same few nanoseconds are not told apart.
+type sinkState uint8
+
+const (
+	sinkIdle    sinkState = iota
+	sinkWriting           // A call has not returned.
+	sinkMisused           // A call came during another one.
+)
+
+var errSinkMisused = errors.New("a Sink was used concurrently: it can be written to by one goroutine at a time")
+
+// begin begins a call. It is an error if there is another one.
+func (s *sampleWriter) begin() error {
+	if s.state != sinkIdle {
+		return s.refuse()
+	}
+	s.state = sinkWriting
+	return nil
+}
+
+// refuse answers a call during another one, and all that come then.
+func (s *sampleWriter) refuse() error {
+	if s.state != sinkMisused {
+		s.state = sinkMisused
+		s.guard.Drop(errSinkMisused)
+	}
+	return errSinkMisused
+}
+
+// end ends a call.
+func (s *sampleWriter) end() error {
+	if s.state != sinkWriting {
+		return errSinkMisused
+	}
+	s.state = sinkIdle
+	return s.guard.err
+}
+
+func newSampleWriter(sink engine.Sink, announced *descs) *sampleWriter {
+	s := &sampleWriter{guard: abandonedSink{Sink: sink, announced: announced}}
+	s.reader = metricReader{announced: announced, sink: &s.guard}
+	return s
+}
+
+// abandonedSink remembers that nobody waits for the samples any more. It refuses those of
+// families that were not announced: before a stream is written, it has to be known which
+// names it may need.
+type abandonedSink struct {
+	engine.Sink
+
+	announced *descs
+	names     map[string]bool // Of the announced families. Nil until the first sample.
+	family    *model.Family   // The last one, which was announced.
+	err       error
+}
+
+func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
+	if f != s.family {
+		if !s.isAnnounced(f.Name) {
+			return fmt.Errorf("family %q was not announced: a stream collector has to describe every family that it writes", f.Name)
+		}
+		s.family = f
+	}
+	err := s.Sink.Sample(f, p)
+	if errors.Is(err, engine.ErrAbandoned) {
+		s.err = err
+	}
+	return err
+}
+
+func (s *abandonedSink) isAnnounced(family string) bool {
+	if s.names == nil {
+		s.names = make(map[string]bool, len(s.announced.list))
+		for _, d := range s.announced.list {
+			s.names[s.announced.infos[d].Name] = true
+		}
+	}
+	return s.names[family]
+}
+
+// streamFunc writes the samples of a stream collector.
+type streamFunc func(ctx context.Context, to *sampleWriter) error
+
+// runStream is a run of a stream collector.
+func runStream(collect streamFunc, announced *descs) engine.Run {
+	return func(ctx context.Context, sink engine.Sink) error {
+		to := newSampleWriter(sink, announced)
+		err := collect(ctx, to)
+		if errors.Is(err, engine.ErrAbandoned) && ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return to.reader.result(err)
+	}
+}
+
+// sendStream sends what a stream collector writes as metrics.
+func sendStream(ctx context.Context, c Collector, collect streamFunc, ch chan<- Metric) {
+	sink := &channelSink{ctx: ctx, ch: ch, announced: make(announcements)}
+	announced, err := describe(c)
+	if err == nil {
+		sink.announced.add(announced)
+		err = engine.Try(func() error {
+			to := newSampleWriter(sink, announced)
+			return to.reader.result(collect(ctx, to))
+		})
+	}
+	for _, err := range failuresOfRun(err) {
+		sink.Drop(err)
+	}
+}
+
+// metric writes any metric.
+func (s *sampleWriter) metric(m Metric) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	s.reader.read(m)
+	return s.end()
+}
+
+func (s *sampleWriter) value(t model.Type, desc *Desc, value float64, labelValues []string) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	info, err := s.reader.info(desc)
+	if err == nil {
+		err = s.render(info, labelValues)
+	}
+	if err == nil && s.reader.announced != nil && s.reader.announced.pedantic {
+		err = s.reader.announced.check(desc, info, &s.point)
+	}
+	if err == nil {
+		s.point.Value = value
+		err = s.reader.send(info.Family(t), &s.point)
+	}
+	if err != nil {
+		s.guard.Drop(aboutSample(info, err))
+	}
+	return s.end()
+}
+
+// render makes the labels of s.point.
+func (s *sampleWriter) render(info *clientgolang.Info, values []string) (err error) {
+	if len(values) != len(info.Variable) {
+		return fmt.Errorf("it has %d variable labels %q but %d values %q were given", len(info.Variable), info.Variable, len(values), append([]string(nil), values...))
+	}
+	s.labels = append(s.labels[:0], info.Constant...)
+	for i, name := range info.Variable {
+		s.labels = append(s.labels, model.Label{Name: name, Value: values[i]})
+	}
+	s.text, s.point.Labels, err = model.AppendLabels(s.text[:0], s.labels)
+	return err
+}
+
+// channelSink sends samples as metrics.
+type channelSink struct {
+	ctx context.Context //nolint:containedctx // It lives as long as the call.
+	ch  chan<- Metric
+
+	announced announcements
+}
+
+func (s *channelSink) Sample(f *model.Family, p *model.Point) error {
+	return s.send(&sampleMetric{s.announced.find(f, p), f, p.Clone()})
+}
+
+func (s *channelSink) Drop(err error) { _ = s.send(NewInvalidMetric(NewInvalidDesc(err), err)) }
+
+func (s *channelSink) Close() {}
+
+func (s *channelSink) send(m Metric) error {
+	select {
+	case s.ch <- m:
+		return nil
+	case <-s.ctx.Done():
+		return engine.ErrAbandoned
+	}
+}
+
+// sampleMetric is a sample as a Metric.
+type sampleMetric struct {
+	desc   *Desc // As it was announced, or nil.
+	family *model.Family
+	point  model.Point
+}
+
+// Desc returns the descriptor that was announced, or else one of just this series: all
+// its labels are constant.
+func (m *sampleMetric) Desc() *Desc {
+	if m.desc != nil {
+		return m.desc
+	}
+	labels := make(Labels)
+	for _, l := range m.point.Labels.List() {
+		labels[l.Name] = l.Value
+	}
+	return prometheus.V2.NewDesc(m.family.Name, m.family.Help, UnconstrainedLabels(nil), labels, WithUnit(m.family.Unit))
+}
+
+func (m *sampleMetric) Write(out *MetricData) error {
+	clientmodel.EncodePoint(out, m.family.Type, &m.point)
+	return nil
+}
