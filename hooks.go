@@ -82,7 +82,7 @@ func (r *core) scrapeStart(ctx context.Context, p *callback.Patience) (context.C
 		return ctx, fmt.Errorf("hook ScrapeStart: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	next, err := callback.CallFor(&r.scrapeHooks.start, p, func() (context.Context, error) {
+	next, err := callback.Call(&r.scrapeHooks.start, p, func() (context.Context, error) {
 		return callback.MakeContext(ctx, func() context.Context { return hook(ctx) })
 	})
 	if err != nil {

@@ -31,8 +31,8 @@ type Caller struct {
 	freed chan struct{} // Closed when all of them have returned.
 }
 
-// Call calls f and returns its error, an *engine.PanicError, or ErrBlocked if f has not returned in
-// time or was not called.
+// Call calls f and returns its error. The error is f's own, an *engine.PanicError, or
+// ErrBlocked if f has not returned in time or was not called.
 func (c *Caller) Call(p *Patience, f func() error) error {
 	if p.isUnlimited() {
 		return engine.Try(f)
@@ -70,14 +70,14 @@ func (c *Caller) Call(p *Patience, f func() error) error {
 	return err
 }
 
-// CallFor is [Caller.Call] for a function that has a result, which it returns, too.
-func CallFor[T any](c *Caller, p *Patience, f func() (T, error)) (T, error) {
+// Call is [Caller.Call] for a function that has a result, which it returns, too.
+func Call[T any](c *Caller, p *Patience, f func() (T, error)) (T, error) {
 	var result T
 	err := c.Call(p, func() (err error) {
 		result, err = f()
 		return err
 	})
-	if err == ErrBlocked { //nolint:errorlint // Call does not wrap it, and f's error may have an Is that panics.
+	if err == ErrBlocked { //nolint:errorlint // c.Call does not wrap it, and f's error may have an Is that panics.
 		var none T // f may be about to set the result.
 		return none, err
 	}

@@ -33,7 +33,7 @@ func TestCall(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				start := time.Now()
-				_, err := callback.CallFor(new(callback.Caller), callback.NewPatience(ctx), tc.f)
+				_, err := callback.Call(new(callback.Caller), callback.NewPatience(ctx), tc.f)
 				if !tc.want(err) {
 					t.Errorf("got the error %v", err)
 				}
@@ -63,7 +63,7 @@ func TestBlockedFunctionIsNotCalledAgain(t *testing.T) {
 		call := func() error {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			_, err := callback.CallFor(&caller, callback.NewPatience(ctx), func() (int, error) {
+			_, err := callback.Call(&caller, callback.NewPatience(ctx), func() (int, error) {
 				calls.Add(1)
 				<-release
 				return 0, nil
@@ -95,7 +95,7 @@ func TestGraceIsShared(t *testing.T) {
 		patience := callback.NewPatience(ctx)
 		start := time.Now()
 		for range 5 {
-			_, _ = callback.CallFor(new(callback.Caller), patience, func() (int, error) { time.Sleep(time.Hour); return 0, nil })
+			_, _ = callback.Call(new(callback.Caller), patience, func() (int, error) { time.Sleep(time.Hour); return 0, nil })
 		}
 		if took := time.Since(start); took > 150*time.Millisecond {
 			t.Errorf("it took %v", took)

@@ -38,7 +38,7 @@ func (c *Contexts[S]) New(w *Wire, start time.Time, log *ErrorLog) (
 	if c.Func == nil {
 		return ctx, cancel, p, nil
 	}
-	made, err := callback.CallFor(&c.caller, p, func() (context.Context, error) { return MakeContext(r, c.Func) })
+	made, err := callback.Call(&c.caller, p, func() (context.Context, error) { return MakeContext(r, c.Func) })
 	if err == nil {
 		var free context.CancelFunc
 		err = engine.Try(func() error { // Methods of made may panic yet.

@@ -76,7 +76,7 @@ func (t *ErrorText) Of(p *callback.Patience, err error) string {
 	if t.Func == nil {
 		return shown(err.Error())
 	}
-	text, failed := callback.CallFor(&t.caller, p, func() (string, error) { return t.Func(err), nil })
+	text, failed := callback.Call(&t.caller, p, func() (string, error) { return t.Func(err), nil })
 	if failed != nil {
 		return http.StatusText(http.StatusInternalServerError)
 	}
