@@ -1,110 +1,13 @@
 package metric
 
-import (
-	"net/http"
-	"strconv"
-	"strings"
-
-	"github.com/luxfi/metric/internal/zstdlink"
-)
+import "github.com/luxfi/metric/internal/web"
 
 // Compression is a content encoding of a response.
 type Compression string
 
 // The compressions that a handler can offer.
 const (
-	Identity Compression = "identity" // None.
-	Gzip     Compression = "gzip"
-	Zstd     Compression = "zstd" // Only in programs that import package promhttp/zstd.
+	Identity = Compression(web.Identity) // None.
+	Gzip     = Compression(web.Gzip)
+	Zstd     = Compression(web.Zstd) // Only in programs that import package promhttp/zstd.
 )
-
-var defaultCompressions = []Compression{Identity, Gzip, Zstd}
-
-// isKnown reports whether responses can be compressed so. The answer for zstd is known only
-// after initialization, during which there may be handlers already.
-func (c Compression) isKnown() bool {
-	switch c {
-	case Identity:
-		return true
-	case Zstd:
-		return zstdlink.NewCompressor != nil
-	default:
-		return compressors[c] != nil
-	}
-}
-
-// isEncoded reports whether the body of a response gets a content coding around the handler:
-// a middleware that compresses what is written has said so in the header.
-func isEncoded(h http.Header) bool { return h.Get("Content-Encoding") != "" }
-
-// addVary adds a field to the header Vary, unless it is there.
-func addVary(h http.Header, field string) {
-	for _, line := range h.Values("Vary") {
-		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.TrimSpace(name); strings.EqualFold(name, field) || name == "*" {
-				return
-			}
-		}
-	}
-	h.Add("Vary", field)
-}
-
-// negotiateCompression returns which of the offers suits an Accept-Encoding header best (RFC
-// 9110, 12.5.3): the one with the highest quality, among equals the one offered first. The
-// quality of a coding that is named is its own; "*" speaks for all others. A coding that
-// neither names is not wanted.
-//
-// If no offer is wanted, the response is not compressed, even if the header refuses that, too:
-// a client that has asked for metrics is better off with them than with 406 Not Acceptable.
-func negotiateCompression(headers []string, offers []Compression) Compression {
-	qualities := make([]float64, len(offers)) // Of what is named.
-	for i := range qualities {
-		qualities[i] = -1
-	}
-	others := -1.0
-	for _, header := range headers {
-		for spec := range strings.SplitSeq(header, ",") {
-			name, params, _ := strings.Cut(spec, ";")
-			switch name = strings.ToLower(strings.TrimSpace(name)); name {
-			case "*":
-				others = max(others, quality(params))
-				continue
-			case "x-gzip":
-				name = string(Gzip)
-			}
-			for i, offer := range offers {
-				if string(offer) == name {
-					qualities[i] = max(qualities[i], quality(params))
-				}
-			}
-		}
-	}
-	best, bestQuality := Identity, 0.0
-	for i, q := range qualities {
-		if q < 0 {
-			q = others
-		}
-		if q > bestQuality && offers[i].isKnown() {
-			best, bestQuality = offers[i], q
-		}
-	}
-	return best
-}
-
-// quality returns the weight among the parameters of a coding. It is 1 if there is none and
-// 0, which means never, if it is not a number from 0 to 1.
-func quality(params string) float64 {
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, ok := strings.Cut(param, "=")
-		if !ok || !strings.EqualFold(strings.TrimSpace(name), "q") {
-			continue
-		}
-		value = strings.TrimSpace(value)
-		q, err := strconv.ParseFloat(value, 64)
-		if err != nil || strings.Trim(value, "0123456789.") != "" || !(q <= 1) {
-			return 0
-		}
-		return q
-	}
-	return 1
-}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/luxfi/metric/internal/web"
 )
 
 // HandlerErrorHandling says what a handler does when something is missing from a scrape. The
@@ -130,4 +132,37 @@ func (o HandlerOpts) withLog(r *core) HandlerOpts {
 		o.ErrorLog = LogErrors(nil, &defaultLogLimits)
 	}
 	return o
+}
+
+// offer returns what there is to choose from for a client, without AcceptedFormats.
+func (o *HandlerOpts) offer() web.Offer {
+	offer := web.Offer{Formats: web.DefaultFormats(o.EnableOpenMetrics)}
+	switch {
+	case o.DisableCompression:
+	case len(o.OfferedCompressions) == 0:
+		offer.Codings = web.DefaultCodings()
+	default:
+		offer.Codings = make([]web.Coding, len(o.OfferedCompressions))
+		for i, c := range o.OfferedCompressions {
+			offer.Codings[i] = web.Coding(c)
+		}
+	}
+	return offer
+}
+
+// limits returns what says when scrapes have to end.
+func (o *HandlerOpts) limits() web.Limits {
+	return web.Limits{Timeout: o.Timeout, TimeoutOffset: o.TimeoutOffset, Patient: o.Patient}
+}
+
+// strictness returns what ErrorHandling means for an answer.
+func (o *HandlerOpts) strictness() web.Strictness {
+	switch o.ErrorHandling {
+	case ContinueOnError:
+		return web.Lenient
+	case PanicOnError:
+		return web.Panicking
+	default:
+		return web.Strict
+	}
 }

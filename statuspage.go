@@ -1,17 +1,14 @@
 package metric
 
 import (
-	"bytes"
 	"fmt"
-	"html"
 	"net/http"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/redact"
+	"github.com/luxfi/metric/internal/web"
 )
 
 // StatusHandler returns a handler that serves the state of all collectors that g gathers
@@ -34,22 +31,8 @@ func StatusHandler(g Gatherer) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		now := time.Now()
-		rows := statusRows(r.status(), now)
-		var page bytes.Buffer
-		contentType := "text/plain; charset=utf-8"
-		if strings.Contains(req.Header.Get("Accept"), "text/html") {
-			contentType = "text/html; charset=utf-8"
-			writeStatusHTML(&page, rows, now)
-		} else {
-			writeStatusText(&page, rows)
-		}
-		header := w.Header()
-		header.Set("Content-Type", contentType)
-		header.Set("Cache-Control", "no-store")
-		header.Set("Vary", "Accept")
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		_, _ = w.Write(page.Bytes()) // It fails if the client has gone.
+		table := statusTable(r.status(), now)
+		table.Serve(w, req, now)
 	})
 }
 
@@ -97,21 +80,20 @@ var statusColumns = []struct {
 	{"Last error", func(c *CollectorStatus, _ time.Time) string { return c.lastError() }},
 }
 
-// statusRow is the line of one collector.
-type statusRow struct {
-	cells   []string
-	problem bool
-}
-
-func statusRows(all []CollectorStatus, now time.Time) []statusRow {
-	rows := make([]statusRow, len(all))
+// statusTable returns the page with a row for each collector.
+func statusTable(all []CollectorStatus, now time.Time) *web.Table {
+	table := &web.Table{Title: "Collectors", Rows: make([]web.Row, len(all))}
+	for _, column := range statusColumns {
+		table.Columns = append(table.Columns, column.head)
+	}
 	for i := range all {
-		_, rows[i].problem = all[i].state(now)
+		row := &table.Rows[i]
+		_, row.Problem = all[i].state(now)
 		for _, column := range statusColumns {
-			rows[i].cells = append(rows[i].cells, oneLine(column.cell(&all[i], now)))
+			row.Cells = append(row.Cells, column.cell(&all[i], now))
 		}
 	}
-	return rows
+	return table
 }
 
 // state says in a few words how the collector does, and whether somebody should care.
@@ -225,76 +207,4 @@ func rounded(d time.Duration) string {
 		unit = time.Millisecond
 	}
 	return max(0, d).Round(unit).String()
-}
-
-// maxCell bounds the text of a cell, in bytes. Errors may be long.
-const maxCell = 500
-
-// oneLine makes one short, printable line of a text, without credentials.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(redact.Text(text), "\uFFFD")), " ")
-	more := ""
-	if len(text) > maxCell {
-		text, more = strings.ToValidUTF8(text[:maxCell], ""), "…"
-	}
-	return printable(text) + more
-}
-
-func writeStatusText(to *bytes.Buffer, rows []statusRow) {
-	table := tabwriter.NewWriter(to, 0, 8, 2, ' ', 0)
-	for i, column := range statusColumns {
-		if i > 0 {
-			_, _ = fmt.Fprint(table, "\t") // A buffer never fails.
-		}
-		_, _ = fmt.Fprint(table, column.head)
-	}
-	for _, row := range rows {
-		_, _ = fmt.Fprint(table, "\n", strings.Join(row.cells, "\t"))
-	}
-	_, _ = fmt.Fprintln(table)
-	_ = table.Flush()
-}
-
-const statusHead = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>Collectors</title>
-<style>
-body { font: 14px/1.4 sans-serif; margin: 1.5em; }
-table { border-collapse: collapse; }
-th, td { border-bottom: 1px solid #ccc; padding: .3em .8em .3em 0; text-align: left; vertical-align: top; }
-td:nth-child(-n+5) { white-space: nowrap; }
-tr.problem td { background: #fde8e8; }
-</style>
-</head>
-<body>
-`
-
-func writeStatusHTML(to *bytes.Buffer, rows []statusRow, now time.Time) {
-	problems := 0
-	for _, row := range rows {
-		if row.problem {
-			problems++
-		}
-	}
-	to.WriteString(statusHead)
-	fmt.Fprintf(to, "<h1>Collectors</h1>\n<p>%d of %d have a problem. As of %s.</p>\n<table>\n<tr>",
-		problems, len(rows), now.UTC().Format(time.RFC3339))
-	for _, column := range statusColumns {
-		fmt.Fprintf(to, "<th>%s</th>", column.head)
-	}
-	to.WriteString("</tr>\n")
-	for _, row := range rows {
-		if row.problem {
-			to.WriteString(`<tr class="problem">`)
-		} else {
-			to.WriteString("<tr>")
-		}
-		for _, cell := range row.cells {
-			fmt.Fprintf(to, "<td>%s</td>", html.EscapeString(cell))
-		}
-		to.WriteString("</tr>\n")
-	}
-	to.WriteString("</table>\n</body>\n</html>\n")
 }

@@ -11,15 +11,14 @@
 package promhttp
 
 import (
-	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/middleware"
 	"github.com/luxfi/metric/internal/redact"
+	"github.com/luxfi/metric/internal/web"
 )
 
 type (
@@ -165,14 +164,10 @@ func inTheirWords(err error) error {
 // printError logs an error the way that client_golang does: what was being done first,
 // then the error.
 func printError(log Logger, err error) {
-	inner := errors.Unwrap(err)
-	if inner == nil {
+	failed, ok := err.(*web.ServeError) //nolint:errorlint // What is around it is part of the text.
+	if !ok {
 		log.Println(err)
 		return
 	}
-	doing, found := strings.CutSuffix(err.Error(), " "+inner.Error())
-	if !found {
-		doing, inner = "error serving metrics:", err
-	}
-	log.Println(doing, inTheirWords(inner))
+	log.Println(failed.Doing+":", inTheirWords(failed.Err))
 }

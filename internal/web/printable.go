@@ -1,4 +1,4 @@
-package metric
+package web
 
 import (
 	"strings"
@@ -8,9 +8,8 @@ import (
 
 // printable returns text in which nothing acts on a terminal, reorders what stands around it
 // or is invisible: control characters, escape sequences, bidirectional overrides, zero
-// width characters and unusual spaces are written as escape sequences of Go, for example
-// \x1b or \u202e. Invalid UTF-8 becomes U+FFFD. Line feeds
-// and tabs are kept.
+// width characters and unusual spaces are written as escape sequences of Go, for example \x1b or
+// \u202e. Invalid UTF-8 becomes U+FFFD. Line feeds and tabs are kept.
 func printable(text string) string {
 	if isPrintable(text) {
 		return text

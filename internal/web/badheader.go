@@ -1,8 +1,9 @@
-package metric
+package web
 
 import (
 	"net/http"
 	"sync"
+	"time"
 	"weak"
 
 	"golang.org/x/time/rate"
@@ -13,6 +14,9 @@ import (
 // that come from no http.Server are limited by what they scrape.
 var badHeaders badHeaderLimits
 
+// badHeaderInterval is how often one server may log a header that is not valid.
+const badHeaderInterval = time.Minute
+
 // maxBadHeaderLimits bounds the memory of programs that have ever new registries or servers.
 const maxBadHeaderLimits = 1000
 
@@ -21,14 +25,14 @@ type badHeaderLimits struct {
 	by map[any]*rate.Sometimes // The keys are weak pointers, or nil.
 }
 
-// isBadHeaderDue reports whether a header of r that is not valid may be logged now. The
-// registry may be nil.
-func isBadHeaderDue(r *http.Request, registry *core) bool {
+// IsBadHeaderDue reports whether a scrape-timeout header of r that is not valid may be logged now.
+// source is what the request scrapes; it may be nil.
+func IsBadHeaderDue[T any](r *http.Request, source *T) bool {
 	var key any
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server != nil {
 		key = weak.Make(server)
-	} else if registry != nil {
-		key = weak.Make(registry)
+	} else if source != nil {
+		key = weak.Make(source)
 	}
 	return badHeaders.isDue(key)
 }
@@ -41,7 +45,7 @@ func (l *badHeaderLimits) isDue(key any) (due bool) {
 		if l.by == nil || len(l.by) >= maxBadHeaderLimits {
 			l.by = make(map[any]*rate.Sometimes)
 		}
-		limit = &rate.Sometimes{Interval: logInterval}
+		limit = &rate.Sometimes{Interval: badHeaderInterval}
 		l.by[key] = limit
 	}
 	limit.Do(func() { due = true })

@@ -1,4 +1,4 @@
-package metric
+package web
 
 import (
 	"context"
@@ -28,11 +28,11 @@ const (
 	maxPiece = 64 << 10
 )
 
-// wire sends the bytes of a response under write deadlines, so that a client that stops
+// Wire sends the bytes of a response under write deadlines, so that a client that stops
 // reading does not hold its request for ever (net/http has no deadline of its own unless
 // http.Server.WriteTimeout is set). The deadline ends with the request: net/http removes it
 // from a connection that is kept alive, and HTTP/2 has one for each stream.
-type wire struct {
+type Wire struct {
 	to         http.ResponseWriter
 	request    *http.Request
 	client     context.Context //nolint:containedctx // It lives as long as the response. See clientContext.
@@ -47,19 +47,19 @@ type wire struct {
 	broken   bool      // A write has failed because there is no connection any more.
 }
 
-// newWire returns the wire to a client. forget has to be called at the end of the request.
-func newWire(to http.ResponseWriter, r *http.Request) (w *wire, forget context.CancelFunc) {
+// NewWire returns the wire to a client. forget must be called at the end of the request.
+func NewWire(to http.ResponseWriter, r *http.Request) (w *Wire, forget context.CancelFunc) {
 	client, forget := clientContext(r.Context(), to)
-	return &wire{to: to, request: r, client: client, controller: http.NewResponseController(to)}, forget
+	return &Wire{to: to, request: r, client: client, controller: http.NewResponseController(to)}, forget
 }
 
-// limit sets the deadline for sending the result of a scrape that began at start and ends at
+// Limit sets the deadline for sending the result of a scrape that began at start and ends at
 // deadline, if that is not zero. A sendTimeout that is zero is the default one, and none if
 // it is negative.
 //
 // A deadline that the server has set itself is never extended: where http.Server.WriteTimeout
 // ends earlier, or when is not known, it is left alone.
-func (w *wire) limit(start, deadline time.Time, sendTimeout time.Duration) {
+func (w *Wire) Limit(start, deadline time.Time, sendTimeout time.Duration) {
 	if sendTimeout < 0 {
 		return
 	}
@@ -87,7 +87,7 @@ func (w *wire) limit(start, deadline time.Time, sendTimeout time.Duration) {
 }
 
 // set sets the deadline of the next write. Writers that know none are written to without.
-func (w *wire) set(deadline time.Time) {
+func (w *Wire) set(deadline time.Time) {
 	if w.controller.SetWriteDeadline(deadline) == nil {
 		w.deadline = deadline
 	} else {
@@ -96,7 +96,7 @@ func (w *wire) set(deadline time.Time) {
 }
 
 // arm sets the deadline for what is sent without Write.
-func (w *wire) arm() {
+func (w *Wire) arm() {
 	switch now := time.Now(); {
 	case !w.timed:
 	case w.until.IsZero():
@@ -109,7 +109,7 @@ func (w *wire) arm() {
 }
 
 // Write sends p.
-func (w *wire) Write(p []byte) (n int, err error) {
+func (w *Wire) Write(p []byte) (n int, err error) {
 	for {
 		piece := p[n:min(len(p), n+maxPiece)]
 		sent, err := w.writePiece(piece)
@@ -122,9 +122,15 @@ func (w *wire) Write(p []byte) (n int, err error) {
 	}
 }
 
+// Error answers with 500 Internal Server Error.
+func (w *Wire) Error(text string) {
+	w.arm()
+	http.Error(w.to, "An error has occurred while serving metrics:\n\n"+text, http.StatusInternalServerError)
+}
+
 var errShortWrite = errors.New("the response writer has taken only a part, without an error")
 
-func (w *wire) writePiece(p []byte) (n int, err error) {
+func (w *Wire) writePiece(p []byte) (n int, err error) {
 	began := time.Now()
 	w.arm()
 	n, err = w.to.Write(p)
@@ -141,7 +147,7 @@ func (w *wire) writePiece(p []byte) (n int, err error) {
 // isClientGone reports whether the client has gone away. That the request's own deadline has
 // passed is no reason not to deliver what was gathered until then. Where middleware has replaced
 // the request's context by one that is never cancelled, only a failed write shows it.
-func (w *wire) isClientGone() bool {
+func (w *Wire) isClientGone() bool {
 	return w.broken || isCanceled(w.request.Context()) || w.client.Err() != nil
 }
 
@@ -160,7 +166,7 @@ func isBroken(err error) bool {
 // middleware sees that: which matters because most clients that leave are gone. The panic is
 // for writers that know no deadlines. In HTTP/1.0 the end of the connection is the end of
 // the body, so that it has to be reset.
-func (w *wire) abort(cause error) {
+func (w *Wire) abort(cause error) {
 	if !w.request.ProtoAtLeast(1, 1) {
 		if conn, _, err := w.controller.Hijack(); err == nil {
 			reset(conn)

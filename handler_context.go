@@ -1,0 +1,38 @@
+package metric
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/web"
+)
+
+// ScrapeContext returns the context that a handler with these options would scrape under,
+// for programs that write their own handlers: it carries the values of ContextFunc or of the
+// request, and ends when the client goes away or at the deadline that follows from the
+// header X-Prometheus-Scrape-Timeout-Seconds, Timeout, TimeoutOffset, Patient, the request's
+// own deadline and the server's WriteTimeout. The time counts from the call.
+//
+// The caller must call the CancelFunc when the scrape is over. Only the options that are
+// named here are used, and ErrorLog: it gets the panic of a ContextFunc, whose context is then
+// replaced by the request's, and at most once a minute a header that is not valid, which is
+// ignored. ScrapeContext is safe for concurrent use.
+func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.CancelFunc) {
+	limits, log := opts.limits(), web.ErrorLog{To: opts.ErrorLog}
+	deadline, err := limits.Deadline(r, time.Now())
+	if err != nil && web.IsBadHeaderDue[core](r, nil) {
+		log.Log(nil, err)
+	}
+	base := r.Context()
+	if opts.ContextFunc != nil {
+		made, err := callback.Try(func() (context.Context, error) { return web.MakeContext(r, opts.ContextFunc) })
+		if err != nil {
+			log.Log(nil, err)
+		} else {
+			base = made
+		}
+	}
+	return limits.Context(base, r.Context(), r.Context(), deadline)
+}

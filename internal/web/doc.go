@@ -1,0 +1,16 @@
+// Package web is the HTTP half of a handler: it reads the request and sends the answer. It does not
+// know registries; what a handler scrapes, and how, is up to its caller.
+//
+// In the order in which a request meets them:
+//
+//   - [InFlight] bounds how many requests are served at once.
+//   - [ParseParameters] reads the parameters that select collectors and families.
+//   - [Offer] negotiates the format and the content coding.
+//   - [Wire] sends bytes under write deadlines, and knows whether the client is still there.
+//   - [Limits] and [Contexts] derive the context of the scrape, with its deadline.
+//   - [Answer] holds or compresses the exposition. Its [Result] says what became of it, and
+//     [Result.Ending] how the answer ends.
+//   - [ErrorLog] and [ErrorText] call the program's functions about errors.
+//
+// [Table] renders the status page.
+package web

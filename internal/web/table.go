@@ -1,0 +1,128 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/luxfi/metric/internal/redact"
+)
+
+// Table is a page for people: the status of collectors.
+type Table struct {
+	Title   string
+	Columns []string
+	Rows    []Row
+}
+
+// Row is one row of a table.
+type Row struct {
+	Cells   []string // Any texts, one for each column; the page shows them without credentials.
+	Problem bool     // Somebody should look at it.
+}
+
+// Serve answers with the table as it is at the time now: to browsers as HTML, to others as plain
+// text.
+func (t *Table) Serve(w http.ResponseWriter, r *http.Request, now time.Time) {
+	var page bytes.Buffer
+	contentType := "text/plain; charset=utf-8"
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		contentType = "text/html; charset=utf-8"
+		t.writeHTML(&page, now)
+	} else {
+		t.writeText(&page)
+	}
+	header := w.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("Cache-Control", "no-store")
+	header.Set("Vary", "Accept")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	_, _ = w.Write(page.Bytes()) // It fails if the client has gone.
+}
+
+// writeText writes the table as plain text, with aligned columns.
+func (t *Table) writeText(to *bytes.Buffer) {
+	table := tabwriter.NewWriter(to, 0, 8, 2, ' ', 0)
+	_, _ = fmt.Fprint(table, strings.Join(t.Columns, "\t")) // A buffer never fails.
+	for _, row := range t.Rows {
+		_, _ = fmt.Fprint(table, "\n")
+		for i, cell := range row.Cells {
+			if i > 0 {
+				_, _ = fmt.Fprint(table, "\t")
+			}
+			_, _ = fmt.Fprint(table, oneLine(cell))
+		}
+	}
+	_, _ = fmt.Fprintln(table)
+	_ = table.Flush()
+}
+
+// pageHead is what an HTML page begins with, up to its title.
+const pageHead = `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>`
+
+// pageStyle follows the title.
+const pageStyle = `</title>
+<style>
+body { font: 14px/1.4 sans-serif; margin: 1.5em; }
+table { border-collapse: collapse; }
+th, td { border-bottom: 1px solid #ccc; padding: .3em .8em .3em 0; text-align: left; vertical-align: top; }
+td:nth-child(-n+5) { white-space: nowrap; }
+tr.problem td { background: #fde8e8; }
+</style>
+</head>
+<body>
+`
+
+// writeHTML writes the table as an HTML page.
+func (t *Table) writeHTML(to *bytes.Buffer, now time.Time) {
+	problems := 0
+	for _, row := range t.Rows {
+		if row.Problem {
+			problems++
+		}
+	}
+	title := html.EscapeString(t.Title)
+	to.WriteString(pageHead)
+	to.WriteString(title)
+	to.WriteString(pageStyle)
+	fmt.Fprintf(to, "<h1>%s</h1>\n<p>%d of %d have a problem. As of %s.</p>\n<table>\n<tr>",
+		title, problems, len(t.Rows), now.UTC().Format(time.RFC3339))
+	for _, column := range t.Columns {
+		fmt.Fprintf(to, "<th>%s</th>", html.EscapeString(column))
+	}
+	to.WriteString("</tr>\n")
+	for _, row := range t.Rows {
+		if row.Problem {
+			to.WriteString(`<tr class="problem">`)
+		} else {
+			to.WriteString("<tr>")
+		}
+		for _, cell := range row.Cells {
+			fmt.Fprintf(to, "<td>%s</td>", html.EscapeString(oneLine(cell)))
+		}
+		to.WriteString("</tr>\n")
+	}
+	to.WriteString("</table>\n</body>\n</html>\n")
+}
+
+// maxCell bounds the text of a cell, in bytes. Errors may be long.
+const maxCell = 500
+
+// oneLine makes one short, printable line of a text, without credentials.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(redact.Text(text), "\uFFFD")), " ")
+	more := ""
+	if len(text) > maxCell {
+		text, more = strings.ToValidUTF8(text[:maxCell], ""), "…"
+	}
+	return printable(text) + more
+}
