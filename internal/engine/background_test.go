@@ -51,11 +51,11 @@ func TestBackgroundFlood(t *testing.T) {
 // TestBackgroundTakesNoPlace checks that scrapes that wait in vain for the first background run do
 // not take its place from it, nor keep others from starting.
 func TestBackgroundTakesNoPlace(t *testing.T) {
-	bothKinds(t, func(t *testing.T, c *gate) {
+	bothKinds(t, func(t *testing.T, c *blocker) {
 		e := engine.Engine{Concurrency: 2}
 		c.Gate = engine.NewGate(&engine.Policy{Background: time.Hour, Priority: 1})
 		e.StartBackground(c.Collector)
-		other := newGate(false)
+		other := newBlocker(false)
 		other.open()
 		for range 5 {
 			o := scrape(&e, time.Second, c.Collector, other.Collector)
@@ -86,11 +86,11 @@ func TestBackgroundWaitsForPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
 		g := engine.NewGroup(1)
-		holder := newGate(true)
+		holder := newBlocker(true)
 		holder.Gate = engine.NewGate(&engine.Policy{Group: g})
 		held := inBackground(t.Context(), &e, holder.Collector)
 		synctest.Wait()
-		c := newGate(false)
+		c := newBlocker(false)
 		c.open()
 		c.Gate = engine.NewGate(&engine.Policy{Background: 10 * time.Second, Timeout: time.Second, Group: g})
 		e.StartBackground(c.Collector)

@@ -116,7 +116,7 @@ func TestBusyProcessorHoldsUpNoScrape(t *testing.T) {
 // TestStuckHoldsOnToNoOthers checks that the results of a scrape can be freed while one of
 // its runs is stuck.
 func TestStuckHoldsOnToNoOthers(t *testing.T) {
-	stuck, freed := newGate(true), make(chan struct{})
+	stuck, freed := newBlocker(true), make(chan struct{})
 	defer close(stuck.opened)
 	scrape(new(engine.Engine), 100*time.Millisecond, stuck.Collector, shared(func(sink engine.Sink) error {
 		f := &model.Family{Name: "f"}

@@ -29,7 +29,7 @@ func TestFullGroupIsNamed(t *testing.T) {
 				group.Name = "db"
 				var list []*engine.Collector
 				for range test.places {
-					g := newGate(false)
+					g := newBlocker(false)
 					t.Cleanup(g.open)
 					g.Gate = engine.NewGate(&engine.Policy{Group: group, Priority: 1})
 					list = append(list, g.Collector)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -53,9 +54,9 @@ func shared(run func(sink engine.Sink) error) *engine.Collector {
 // aware returns a collector that can.
 func aware(run engine.Run) *engine.Collector { return &engine.Collector{Run: run} }
 
-// gate is a collector that sends 1, is stuck until it is opened, and then sends 2. It
+// blocker is a collector that sends 1, is stuck until it is opened, and then sends 2. It
 // does not care about its context.
-type gate struct {
+type blocker struct {
 	*engine.Collector
 
 	opened  chan struct{}
@@ -64,29 +65,44 @@ type gate struct {
 	most    atomic.Int32 // The most that have been running at once.
 }
 
-func newGate(isShared bool) *gate {
-	g := &gate{opened: make(chan struct{})}
-	g.Collector = &engine.Collector{Shared: isShared, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
-		g.started.Add(1)
-		running := g.running.Add(1)
-		defer g.running.Add(-1)
-		for most := g.most.Load(); most < running && !g.most.CompareAndSwap(most, running); most = g.most.Load() {
+func newBlocker(isShared bool) *blocker {
+	b := &blocker{opened: make(chan struct{})}
+	b.Collector = &engine.Collector{Shared: isShared, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
+		b.started.Add(1)
+		running := b.running.Add(1)
+		defer b.running.Add(-1)
+		for most := b.most.Load(); most < running && !b.most.CompareAndSwap(most, running); most = b.most.Load() {
 		}
 		send(sink, 1)
-		<-g.opened
+		<-b.opened
 		send(sink, 2)
 		return nil
 	}}
-	return g
+	return b
 }
 
-func (g *gate) open() { close(g.opened) }
+func (b *blocker) open() { close(b.opened) }
 
-func (g *gate) wantStarted(t *testing.T, want int32) {
+func (b *blocker) wantStarted(t *testing.T, want int32) {
 	t.Helper()
-	if got := g.started.Load(); got != want {
+	if got := b.started.Load(); got != want {
 		t.Errorf("%d runs were started, want %d", got, want)
 	}
+}
+
+// bothKinds runs a test with blockers that are shared and with such that are not.
+func bothKinds(t *testing.T, test func(t *testing.T, c *blocker)) {
+	t.Helper()
+	for kind, isShared := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test(t, newBlocker(isShared)) })
+		})
+	}
+}
+
+// quick is a collector that sends 1.
+func quick() *engine.Collector {
+	return shared(func(sink engine.Sink) error { send(sink, 1); return nil })
 }
 
 func jobs(collectors ...*engine.Collector) []engine.Job {

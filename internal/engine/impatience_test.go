@@ -258,7 +258,7 @@ func TestLastWords(t *testing.T) {
 // TestReturnsSoonAfterDeadline checks that a run which returns a moment after its scrape
 // does not cost the next one, which comes at once.
 func TestReturnsSoonAfterDeadline(t *testing.T) {
-	bothKinds(t, func(t *testing.T, c *gate) {
+	bothKinds(t, func(t *testing.T, c *blocker) {
 		var e engine.Engine
 		for range 20 {
 			start := time.Now()

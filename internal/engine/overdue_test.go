@@ -12,20 +12,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// bothKinds runs a test with gates that are shared and with such that are not.
-func bothKinds(t *testing.T, test func(t *testing.T, c *gate)) {
-	t.Helper()
-	for kind, isShared := range kinds {
-		t.Run(kind, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { test(t, newGate(isShared)) })
-		})
-	}
-}
-
 // TestStillRunning checks that a collector which has outlived a scrape fails at once
 // until it returns, and runs again then.
 func TestStillRunning(t *testing.T) {
-	bothKinds(t, func(t *testing.T, c *gate) {
+	bothKinds(t, func(t *testing.T, c *blocker) {
 		var e engine.Engine
 		if o := scrape(&e, time.Second, c.Collector)[0]; !errors.Is(o.Err, context.DeadlineExceeded) {
 			t.Errorf("the first scrape ended with %v", o.Err)
@@ -86,7 +76,7 @@ func TestLateSamples(t *testing.T) {
 func TestCancelledShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
-		c := newGate(true)
+		c := newBlocker(true)
 		ctx, cancel := context.WithCancel(t.Context())
 		first := inBackground(ctx, &e, c.Collector)
 		synctest.Wait()

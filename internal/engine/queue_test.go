@@ -26,7 +26,7 @@ func TestQueueWakesOne(t *testing.T) {
 				const attempts = 100
 				e, common := policy()
 				common.Background = time.Hour
-				holder := newGate(true)
+				holder := newBlocker(true)
 				holder.Gate = engine.NewGate(&engine.Policy{Group: common.Group})
 				held := inBackground(t.Context(), &e, holder.Collector)
 				synctest.Wait()
@@ -75,11 +75,11 @@ func TestQueueWakesOne(t *testing.T) {
 func TestQueueIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
-		holder := newGate(true)
+		holder := newBlocker(true)
 		held := inBackground(t.Context(), &e, holder.Collector)
 		synctest.Wait()
-		background := func(every time.Duration) *gate {
-			c := newGate(false)
+		background := func(every time.Duration) *blocker {
+			c := newBlocker(false)
 			c.open()
 			c.Gate = engine.NewGate(&engine.Policy{Background: every})
 			e.StartBackground(c.Collector)
@@ -103,7 +103,7 @@ func TestQueueIsLeft(t *testing.T) {
 		again := background(time.Hour)
 		synctest.Wait()
 		again.wantStarted(t, 1)
-		for _, c := range []*gate{impatient, stays, again} {
+		for _, c := range []*blocker{impatient, stays, again} {
 			e.EndBackground(c.Collector, false)
 		}
 		if n := e.Waiting(); n != 0 {

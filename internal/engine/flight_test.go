@@ -15,7 +15,7 @@ import (
 func TestSharedRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
-		c := newGate(true)
+		c := newBlocker(true)
 		cancelled, cancel := context.WithCancel(t.Context())
 		impatient, cancelImpatient := context.WithTimeout(t.Context(), time.Second)
 		defer cancelImpatient()
@@ -80,7 +80,7 @@ func TestAwareOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most = 2
 		var e engine.Engine
-		c := newGate(false)
+		c := newBlocker(false)
 		var scrapes []<-chan engine.Outcome
 		for range 5 {
 			scrapes = append(scrapes, inBackground(t.Context(), &e, c.Collector))

@@ -49,14 +49,9 @@ func TestConcurrency(t *testing.T) {
 	})
 }
 
-// quick is a collector that sends 1.
-func quick() *engine.Collector {
-	return shared(func(sink engine.Sink) error { send(sink, 1); return nil })
-}
-
 // TestStuckHoldNoSlot checks that stuck collectors cost the others at most one scrape.
 func TestStuckHoldNoSlot(t *testing.T) {
-	bothKinds(t, func(t *testing.T, stuck *gate) {
+	bothKinds(t, func(t *testing.T, stuck *blocker) {
 		e := engine.Engine{Concurrency: 1}
 		start := time.Now()
 		outcomes := scrape(&e, time.Second, stuck.Collector, quick())
@@ -73,7 +68,7 @@ func TestStuckHoldNoSlot(t *testing.T) {
 // TestStuckWithoutDeadline is the same for a scrape that has no deadline, as that of
 // Gather, so that nobody ever finds its run overdue.
 func TestStuckWithoutDeadline(t *testing.T) {
-	bothKinds(t, func(t *testing.T, stuck *gate) {
+	bothKinds(t, func(t *testing.T, stuck *blocker) {
 		e := engine.Engine{Concurrency: 1}
 		out := inBackground(t.Context(), &e, stuck.Collector)
 		synctest.Wait()
@@ -110,7 +105,7 @@ func TestWaitIsCounted(t *testing.T) {
 
 // wantHealthy checks that a stuck collector fails at once, that others run, one at a
 // time, and that all is well when the stuck one has returned.
-func wantHealthy(t *testing.T, e *engine.Engine, stuck *gate) {
+func wantHealthy(t *testing.T, e *engine.Engine, stuck *blocker) {
 	t.Helper()
 	for range 3 {
 		start := time.Now()
@@ -148,7 +143,7 @@ func TestCancelledJoinerKeepsSlot(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		<-joiner
-		other := newGate(true)
+		other := newBlocker(true)
 		other.open()
 		e.Collect(t.Context(), jobs(other.Collector))
 		took(t, start, time.Minute) // Not before the slot was free.

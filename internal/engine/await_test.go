@@ -175,7 +175,7 @@ func TestGivingUp(t *testing.T) {
 func TestScrapeOverBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	c := newGate(false)
+	c := newBlocker(false)
 	o := new(engine.Engine).Collect(ctx, jobs(c.Collector))[0]
 	if !errors.Is(o.Err, context.Canceled) {
 		t.Errorf("the error is %v", o.Err)
