@@ -8,7 +8,7 @@ import (
 )
 
 // await waits until the run has returned, the scrape is over or the collector's own
-// limit has passed, and the time after it.
+// limit has passed, and the time after it. In the second case the run is yet to be left.
 func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 	var tooLong <-chan time.Time
 	if joined && s.scrape.patience == 0 {
@@ -27,7 +27,7 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 	default:
 		o.Err = fmt.Errorf("waited %v for a run that was under way: %w", maxJoin, ErrStillRunning)
 	}
-	if f.hasOverrun() && f.collector.Gate.limit() > 0 { // Even if it has returned since.
+	if f.hasOverrun() { // Even if it has returned since.
 		o.Err = f.atLimit(returned)
 	}
 	switch {
@@ -47,14 +47,15 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 		}
 	} else {
 		o.Duration = time.Since(f.start)
-		if limited {
-			deadline = true
+		l := leaving{f, deadline || limited, s.watch.over}
+		if !limited { // It is over for all: they are left together.
+			f.limitDuration(&o)
+			s.leaving = append(s.leaving, l)
+			return o
 		}
-		e.leave(f, s.scrape, deadline, s.watch.over)
+		e.leave(s.scrape, l) // Others may need the place.
 	}
-	if f.hasOverrun() && f.collector.Gate.limit() > 0 {
-		o.Duration = min(o.Duration, f.collector.Gate.limit())
-	}
+	f.limitDuration(&o)
 	if !f.shared {
 		f.sink.Close()
 	}
@@ -134,13 +135,13 @@ func isClosed(ch <-chan struct{}) bool {
 }
 
 // hasOverrun reports whether the run has passed its collector's own limit.
-func (f *flight) hasOverrun() bool {
-	if f.limit == nil {
-		return false
+func (f *flight) hasOverrun() bool { return f.overran.Load() && f.collector.Gate.limit() > 0 }
+
+// limitDuration is for a run that has passed its limit, which nobody has waited for any longer.
+func (f *flight) limitDuration(o *Outcome) {
+	if f.hasOverrun() {
+		o.Duration = min(o.Duration, f.collector.Gate.limit())
 	}
-	f.engine.mu.Lock()
-	defer f.engine.mu.Unlock()
-	return f.overran
 }
 
 // atLimit returns the error of a run that has passed its collector's own limit.

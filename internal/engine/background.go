@@ -140,7 +140,7 @@ func (b *background) try() (o Outcome, ran bool) {
 	}
 	e.mu.Lock()
 	f.waiters--
-	overran := f.overran
+	overran := f.overran.Load()
 	e.mu.Unlock()
 	returned := isClosed(f.done)
 	switch {

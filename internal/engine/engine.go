@@ -150,6 +150,12 @@ func (e *Engine) CollectFor(scrape *Scrape, jobs []Job) []Outcome {
 			outcomes[i].Wait = max(0, f.start.Sub(scrape.began))
 		}
 	}
+	e.leave(scrape, s.leaving...) // Together: each time, the mutex may have to be waited for.
+	for _, l := range s.leaving {
+		if !l.flight.shared {
+			l.flight.sink.Close()
+		}
+	}
 	e.settle(s.flights, jobs, outcomes)
 	return outcomes
 }

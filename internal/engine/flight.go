@@ -39,6 +39,8 @@ type flight struct {
 
 	preempted atomic.Bool // Its sink was closed, since it kept another scrape from starting its collector.
 
+	overran atomic.Bool // It has passed its collector's own limit, as its error says even if it has returned since. Set with the engine's mutex held.
+
 	// The following are guarded by the engine's mutex.
 	stage   stage       // Only Engine.move changes it.
 	leftAt  time.Time   // When it was left behind, or its own limit passed.
@@ -51,7 +53,6 @@ type flight struct {
 	// from it.
 	counted bool // It counts in Engine.running. It may have lent its place to a nested scrape, or lost it.
 	joined  bool // There were several scrapes, now or before. It does not change once done is closed.
-	overran bool // It has passed its collector's own limit, as its error says even if it has returned since.
 }
 
 // obstacle is what a run is to another one of its collector.

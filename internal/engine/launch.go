@@ -112,7 +112,7 @@ func (f *flight) verdict(err error, reason Kind, now time.Time) verdict {
 		return isGood
 	case reason == KindNone || f.collector.Shared: // It has another reason: it cannot see its context.
 		return isBad
-	case reason == KindTimeout && (f.overran || f.pass.isFair(now.Sub(f.start))):
+	case reason == KindTimeout && (f.overran.Load() || f.pass.isFair(now.Sub(f.start))):
 		return isBad
 	default:
 		return isNeither

@@ -158,7 +158,7 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 	defer e.mu.Unlock()
 	f.err, f.end = err, time.Now()
 	if f.ownEnd && reason == KindTimeout {
-		f.overran = true // The end of the context can be earlier than passLimit.
+		f.overran.Store(true) // The end of the context can be earlier than passLimit.
 	}
 	if err == nil {
 		f.collector.Gate.keep(f.buffer, f.end)
@@ -179,7 +179,7 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	if !e.move(f, onExpire) {
 		return
 	}
-	f.overran = true
+	f.overran.Store(true)
 	f.pass.judge(isBad, f.leftAt)
 	if !f.ownEnd {
 		f.cancel()
@@ -205,15 +205,30 @@ func (e *Engine) endLimit(f *flight) {
 	}
 }
 
-// leave is for a scrape that ends before the run has returned, because of its deadline
+// leaving is a run that a scrape leaves before it has returned.
+type leaving struct {
+	flight   *flight
+	deadline bool // Because of a deadline, rather than that the scrape was cancelled.
+	tooMuch  bool // There was no time left because of what others have sent, which says nothing about this run.
+}
+
+// leave is for a scrape that ends before some runs have returned, because of its deadline
 // or because it was cancelled. A run that cannot see its context is not ended by that,
 // and stays open to others; nor is one that belongs to its collector.
-//
-// tooMuch means that the scrape had no time left because of what others have sent, which says
-// nothing about this run.
-func (e *Engine) leave(f *flight, s *Scrape, deadline, tooMuch bool) {
+func (e *Engine) leave(s *Scrape, all ...leaving) {
+	if len(all) == 0 {
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for _, l := range all {
+		e.leaveOne(s, l)
+	}
+	e.wakeAll()
+}
+
+func (e *Engine) leaveOne(s *Scrape, l leaving) {
+	f := l.flight
 	f.waiters--
 	if f.stage == stageReturned {
 		return
@@ -226,15 +241,15 @@ func (e *Engine) leave(f *flight, s *Scrape, deadline, tooMuch bool) {
 	switch {
 	case f.stage.isExpired():
 		// It is known.
-	case deadline && s.isPatient() && endless, f.waiters == 0 && (deadline || !endless):
+	case l.deadline && s.isPatient() && endless, f.waiters == 0 && (l.deadline || !endless):
 		if c.Gate.keeps() {
 			e.move(f, onLeave)
 			return
 		}
 		switch now := time.Now(); {
-		case !deadline:
+		case !l.deadline:
 			f.pass.judge(isNeither, now)
-		case tooMuch || !f.pass.isFair(now.Sub(f.start)):
+		case l.tooMuch || !f.pass.isFair(now.Sub(f.start)):
 			f.pass.judge(isUndecided, now)
 		default:
 			f.pass.judge(isBad, now)
@@ -244,7 +259,6 @@ func (e *Engine) leave(f *flight, s *Scrape, deadline, tooMuch bool) {
 		return
 	}
 	e.uncount(f)
-	e.wakeAll()
 }
 
 // leaveUnattended is for a run that no scrape waits for any more. It ends unless it is

@@ -19,6 +19,8 @@ type start struct {
 	watch     watch
 	lastWords <-chan time.Time // Receives when the time after a cancellation is over; nil before.
 
+	leaving []leaving // Runs that are to be left when the scrape has what it gets.
+
 	joined []bool // By job, whether its run was under way already.
 
 	late     *latecomers // Of all runs that are started.
