@@ -27,7 +27,7 @@ type core struct {
 	byOrigin map[registrationID][]*entry // In the order of registration.
 	byName   map[string]*entry
 	numbers  map[string]*numbers // By the names that they are appended to.
-	left     []*entry            // Unregistered while a run was under way.
+	left     []*engine.Collector // Unregistered while a run was under way.
 	closed   bool                // Nothing may be run in the background any more.
 	// families has who describes each family: several, or one stream collector alone.
 	families map[string][]*entry

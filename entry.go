@@ -121,10 +121,10 @@ func deleteEntry[K comparable](index map[K][]*entry, key K, e *entry) {
 // the collector must not be started while that run is stuck.
 func (r *core) leave(e *entry) {
 	r.engine.EndBackground(e.run, false)
-	r.left = slices.DeleteFunc(r.left, func(e *entry) bool { return !r.engine.IsRunning(e.run) })
-	if e.run != nil && e.isKnownAgain() && r.engine.IsRunning(e.run) {
-		r.left = append(r.left, e)
+	if e.run != nil && e.isKnownAgain() {
+		r.left = append(r.left, e.run)
 	}
+	r.left = r.engine.KeepRunning(r.left)
 }
 
 // leftBehind returns the run that leave has remembered for the collector of e, if any.
@@ -133,8 +133,8 @@ func (r *core) leftBehind(e *entry) *engine.Collector {
 		return nil
 	}
 	for _, old := range r.left {
-		if old.origin == e.origin {
-			return old.run
+		if old.Origin == e.origin {
+			return old
 		}
 	}
 	return nil

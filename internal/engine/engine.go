@@ -185,11 +185,12 @@ func (c *Collector) KeepsResults() bool { return c.Gate.keeps() }
 // nil.
 func (c *Collector) isIdle() bool { return c == nil || len(c.flying) == 0 && c.Earlier.isIdle() }
 
-// IsRunning reports whether a run of a collector has not returned.
-func (e *Engine) IsRunning(c *Collector) bool {
+// KeepRunning removes those collectors from a list of which no run is under way, and returns
+// the shorter list.
+func (e *Engine) KeepRunning(list []*Collector) []*Collector {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(c.flying) > 0
+	return slices.DeleteFunc(list, func(c *Collector) bool { return len(c.flying) == 0 })
 }
 
 func (e *Engine) wakeAll() { e.wakeOthers(nil) }

@@ -21,3 +21,6 @@ func (e *Engine) Waiting() int {
 	defer e.mu.Unlock()
 	return len(e.waiting)
 }
+
+// IsRunning reports whether a run of a collector has not returned.
+func (e *Engine) IsRunning(c *Collector) bool { return len(e.KeepRunning([]*Collector{c})) > 0 }
