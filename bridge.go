@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
 )
 
@@ -80,8 +81,8 @@ func withoutWrappings(c Collector) Collector {
 		switch w := c.(type) {
 		case *optionsCarrier:
 			c = w.collector
-		case *wrappedCollector:
-			c = w.collector
+		case *collect.Wrapped:
+			c = w.Collector
 		default:
 			inner, _, _, ok := clientgolang.Unwrap(c)
 			if !ok {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/instrument"
 )
@@ -47,7 +48,7 @@ type adaptedRun struct {
 // instrument for example, cannot have policies.
 func (a *collectorAdapter) adapted() Collector {
 	switch a.collector.(type) {
-	case *wrappedCollector, *collectorAdapter, *ContextRegistry, StreamCollector:
+	case *collect.Wrapped, *collectorAdapter, *ContextRegistry, StreamCollector:
 		return nil
 	}
 	if instrument.SourceOf(a.collector) != nil {
@@ -153,7 +154,7 @@ func (a *collectorAdapter) run(ctx context.Context, run *adaptedRun) {
 			a.changed.Broadcast()
 		}
 	}
-	err := engine.FromChannel(endOfRun, func(inner chan<- Metric) { collectAny(ctx, a.collector, inner) }, add)
+	err := engine.FromChannel(collect.EndOfRun, func(inner chan<- Metric) { collect.CollectAny(ctx, a.collector, inner) }, add)
 	if err != nil {
 		add(NewInvalidMetric(NewInvalidDesc(err), err))
 	}

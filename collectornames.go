@@ -9,6 +9,7 @@ import (
 
 	"github.com/luxfi/metric/internal/callname"
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
 )
 
@@ -69,9 +70,9 @@ func (e *entry) defaultName() string {
 	if e.binding.source != nil {
 		return e.binding.source.Family().Name
 	}
-	families := e.announced.names()
+	families := e.announced.Names()
 	if e.collector != nil {
-		if name := clientgolang.CollectorName(unwrap(e.collector), e.announced.innermost().names()); name != "" {
+		if name := clientgolang.CollectorName(collect.Unwrap(e.collector), e.announced.Innermost().Names()); name != "" {
 			return name
 		}
 	}
@@ -141,7 +142,7 @@ func nameOf(v any) string {
 // instrument of this package, and by its type otherwise.
 func called(c Collector) string {
 	inner := innermost(c)
-	if isNil(inner) {
+	if collect.IsNil(inner) {
 		return fmt.Sprintf("a nil %T", inner)
 	}
 	if own := instrument.DescOf(inner); own != nil {

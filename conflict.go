@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
 )
 
@@ -61,7 +62,7 @@ func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
 			if w.registerer == nil {
 				return reg, desc
 			}
-			reg, desc = w.registerer, w.wrapping.desc(desc)
+			reg, desc = w.registerer, w.wrapping.Desc(desc)
 		default:
 			return reg, desc
 		}
@@ -80,13 +81,13 @@ func holderOf(reg Registerer, name string, err error) (Collector, *clientgolang.
 	if !ok {
 		return nil, nil
 	}
-	announced, err := describe(registry)
+	announced, err := collect.Describe(registry)
 	if err != nil {
 		return nil, nil
 	}
-	for _, desc := range announced.list {
-		if info := announced.infos[desc]; info.Name == name {
-			probe := fixedDesc{desc}
+	for _, desc := range announced.List {
+		if info := announced.Infos[desc]; info.Name == name {
+			probe := collect.FixedDesc{Desc: desc}
 			err := reg.Register(probe)
 			if err == nil { // It has gone meanwhile.
 				reg.Unregister(probe)

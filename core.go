@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/luxfi/metric/internal/book"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 )
 
@@ -112,7 +113,7 @@ func (r *core) admit(e *entry) error {
 	if err := r.refuseBackground(e); err != nil {
 		return err
 	}
-	if len(e.announced.list) == 0 {
+	if len(e.announced.List) == 0 {
 		if e.binding.stream {
 			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", called(e.collector))
 		}
@@ -123,7 +124,7 @@ func (r *core) admit(e *entry) error {
 	}
 	existing, known, err := r.book.Check(e.described)
 	if known {
-		return AlreadyRegisteredError{ExistingCollector: unwrap(existing.collector), NewCollector: e.collector}
+		return AlreadyRegisteredError{ExistingCollector: collect.Unwrap(existing.collector), NewCollector: e.collector}
 	}
 	if err != nil {
 		return err
@@ -138,7 +139,7 @@ func (r *core) admit(e *entry) error {
 // sharedStream returns another collector that has a family in common with e, if one
 // of the two is a stream collector.
 func (r *core) sharedStream(e *entry) (other *entry, family string) {
-	for _, name := range e.announced.names() {
+	for _, name := range e.announced.Names() {
 		if others := r.families[name]; len(others) > 0 && (e.binding.stream || others[0].binding.stream) {
 			return others[0], name
 		}
@@ -156,11 +157,11 @@ func (r *core) unregister(c Collector) bool {
 	if r.unregisterSame(c) {
 		return true
 	}
-	announced, err := describe(c)
+	announced, err := collect.Describe(c)
 	if err != nil {
 		return false
 	}
-	described := slices.DeleteFunc(announced.forBook(), func(d book.Desc) bool { return d.Invalid != nil })
+	described := slices.DeleteFunc(announced.ForBook(), func(d book.Desc) bool { return d.Invalid != nil })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e, ok := r.book.Find(described)
@@ -182,7 +183,7 @@ func (r *core) unregisterSame(c Collector) bool {
 	// Of several, which may be the collector and what adapts it, an exact match is the best,
 	// and then the latest: the earlier ones keep their names.
 	for _, e := range slices.Backward(same) {
-		if isSame(unwrap(e.collector), unwrap(c)) {
+		if isSame(collect.Unwrap(e.collector), collect.Unwrap(c)) {
 			return r.remove(e)
 		}
 	}
@@ -212,7 +213,7 @@ func (r *core) describe(ch chan<- *Desc) {
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()
 	for _, e := range entries {
-		for _, d := range e.announced.list {
+		for _, d := range e.announced.List {
 			ch <- d
 		}
 	}

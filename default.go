@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/middleware"
 )
@@ -34,7 +35,7 @@ func Register(c Collector) error { return RegisterWith(c) }
 // MustRegister registers collectors with DefaultRegisterer, and panics at the first
 // that cannot be.
 func MustRegister(cs ...Collector) {
-	if isNil(DefaultRegisterer) && len(cs) > 0 {
+	if collect.IsNil(DefaultRegisterer) && len(cs) > 0 {
 		MustRegisterWith(cs[0]) // It says so.
 	}
 	DefaultRegisterer.MustRegister(cs...)
@@ -56,7 +57,7 @@ func MustRegisterWith(c Collector, opts ...CollectorOption) {
 
 // Unregister removes a collector from DefaultRegisterer and reports whether it was there.
 func Unregister(c Collector) bool {
-	return !isNil(DefaultRegisterer) && DefaultRegisterer.Unregister(c)
+	return !collect.IsNil(DefaultRegisterer) && DefaultRegisterer.Unregister(c)
 }
 
 // Handler returns a handler for DefaultGatherers, so that nothing is missing while a
@@ -76,7 +77,7 @@ func Handler() http.Handler {
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
 	both.core.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
-	if err := both.core.addNested("client_golang", theirDefault(), wrapping{}); err != nil {
+	if err := both.core.addNested("client_golang", theirDefault(), collect.Wrapping{}); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return both
@@ -87,7 +88,7 @@ func DefaultGatherers() GathererWithContext {
 var theirDefault = sync.OnceValue(func() *core {
 	run := runGatherer(plainGatherer(gatherTheirs))
 	return newHost(&entry{
-		announced: &descs{}, binding: binding{kind: "gatherer", run: run, shared: true},
+		announced: &collect.Announced{}, binding: binding{kind: "gatherer", run: run, shared: true},
 		gatherer: prometheus.DefaultGatherer, sole: true, forgive: isRuntimeDuplicate,
 	})
 })
@@ -123,8 +124,8 @@ var runtimeFamilies = sync.OnceValue(func() map[string]struct{} {
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsAll)),
 		NewProcessCollector(ProcessCollectorOpts{}),
 	} {
-		if d, err := describe(c); err == nil {
-			for _, name := range d.names() {
+		if d, err := collect.Describe(c); err == nil {
+			for _, name := range d.Names() {
 				names[name] = struct{}{}
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/book"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 )
 
@@ -15,7 +16,7 @@ type entry struct {
 	gatherer  any       // Nil of a collector.
 	origin    any       // Of what is run; see originOf.
 	id        registrationID
-	announced *descs
+	announced *collect.Announced
 	described []book.Desc // What is announced, for the book.
 	binding   binding
 	run       *engine.Collector // Nil for native and nested ones.
@@ -46,17 +47,20 @@ func (r *core) newEntry(c Collector, opts []CollectorOption) (*entry, string, er
 	if err != nil {
 		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
-	announced, err := describe(c)
+	announced, err := collect.Describe(c)
+	if failed, ok := err.(*collect.DescribeError); ok { //nolint:errorlint // Only what is returned itself.
+		return nil, "", fmt.Errorf("describing collector %s: %w", called(failed.Collector), failed.Err)
+	}
 	if err != nil {
 		return nil, "", err
 	}
-	announced.pedantic = r.pedantic && len(announced.list) > 0
+	announced.Pedantic = r.pedantic && len(announced.List) > 0
 	e := &entry{
-		collector: c, origin: originOf(c), id: registrationOf(c), announced: announced, described: announced.forBook(),
+		collector: c, origin: originOf(c), id: registrationOf(c), announced: announced, described: announced.ForBook(),
 		binding: bind(c, announced), policies: asked.asked, several: asked.several,
 	}
-	if wrapped, ok := e.binding.source.(*wrappedSource); ok {
-		if err := wrapped.check(); err != nil {
+	if wrapped, ok := e.binding.source.(*collect.WrappedSource); ok {
+		if err := wrapped.Check(); err != nil {
 			return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 		}
 	}
@@ -90,7 +94,7 @@ func (r *core) write(e *entry) {
 	if e.id.origin != nil {
 		r.byOrigin[e.id] = append(r.byOrigin[e.id], e)
 	}
-	for _, name := range e.announced.names() {
+	for _, name := range e.announced.Names() {
 		r.families[name] = append(r.families[name], e)
 	}
 }
@@ -102,7 +106,7 @@ func (r *core) strike(e *entry) {
 	if e.id.origin != nil {
 		deleteEntry(r.byOrigin, e.id, e)
 	}
-	for _, name := range e.announced.names() {
+	for _, name := range e.announced.Names() {
 		deleteEntry(r.families, name, e)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 )
 
@@ -97,7 +98,7 @@ func (e *GatherError) withoutNames() MultiError {
 	errs := make(MultiError, 0, len(e.Failures))
 	for _, f := range e.Failures {
 		numbers := gathererNumbers(f.Collector)
-		err := inClientWords(f.Err, numbers != "")
+		err := collect.InClientWords(f.Err, numbers != "")
 		if numbers != "" && !f.collision {
 			err = fmt.Errorf("%s%w", numbers, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 
 	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
@@ -205,7 +206,7 @@ func (s *scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}
 			}
 			for j := len(p.wrappings) - 1; j >= 0; j-- {
-				sink = &wrappingSink{Sink: sink, transform: p.wrappings[j].transform()}
+				sink = &collect.WrappingSink{Sink: sink, Transform: p.wrappings[j].Transform()}
 			}
 			p.jobs[i].Sink = sink
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
 )
@@ -37,15 +38,15 @@ type MultiGatherer interface {
 // Where gatherers have a family in common, its series are merged; a series that is
 // there already is left out and reported.
 func NewMultiGatherer() MultiGatherer {
-	return &multiGatherer{newCore(), func(string) (wrapping, error) { return wrapping{}, nil }}
+	return &multiGatherer{newCore(), func(string) (collect.Wrapping, error) { return collect.Wrapping{}, nil }}
 }
 
 // NewPrefixGatherer returns a MultiGatherer that puts the name of the gatherer and an
 // underscore before the name of every family.
 func NewPrefixGatherer() MultiGatherer {
-	return &multiGatherer{newCore(), func(name string) (wrapping, error) {
+	return &multiGatherer{newCore(), func(name string) (collect.Wrapping, error) {
 		prefix := name + "_"
-		return wrapping{prefix: prefix}, clientgolang.Parse(NewDesc(prefix+"x", "", nil, nil)).Err
+		return collect.Wrapping{Prefix: prefix}, clientgolang.Parse(NewDesc(prefix+"x", "", nil, nil)).Err
 	}}
 }
 
@@ -53,9 +54,9 @@ func NewPrefixGatherer() MultiGatherer {
 // of the gatherer, to every series. A family that has the label already is left out
 // and reported. If the label's name is not valid, every Register returns an error.
 func NewLabelGatherer(label string) MultiGatherer {
-	return &multiGatherer{newCore(), func(name string) (wrapping, error) {
+	return &multiGatherer{newCore(), func(name string) (collect.Wrapping, error) {
 		labels := Labels{label: name}
-		return wrapping{labels: labels}, clientgolang.Parse(NewDesc("x", "", nil, labels)).Err
+		return collect.Wrapping{Labels: labels}, clientgolang.Parse(NewDesc("x", "", nil, labels)).Err
 	}}
 }
 
@@ -65,7 +66,7 @@ func NewMultiGathererWithContext() MultiGatherer { return NewPrefixGatherer() }
 // multiGatherer is a registry in which each gatherer is an entry.
 type multiGatherer struct {
 	registry *core
-	wrap     func(name string) (wrapping, error)
+	wrap     func(name string) (collect.Wrapping, error)
 }
 
 var errNilGatherer = errors.New("cannot register a nil Gatherer")
@@ -169,7 +170,7 @@ func (gs Gatherers) registry(around []Gatherers) *core {
 		if err != nil {
 			g = &failingGatherer{err}
 		}
-		if err := r.addGathererIn(append(slices.Clip(around), gs), name, g, wrapping{}); err != nil {
+		if err := r.addGathererIn(append(slices.Clip(around), gs), name, g, collect.Wrapping{}); err != nil {
 			panic("BUG: " + err.Error())
 		}
 	}
@@ -204,11 +205,11 @@ func registryFor(g Gatherer) *core {
 	if err := checkGatherer(g); err != nil {
 		panic(fmt.Errorf("cannot serve what a nil Gatherer gathers: pass a registry or another Gatherer that is not nil: %w", err))
 	}
-	return registryIn(nil, g, wrapping{})
+	return registryIn(nil, g, collect.Wrapping{})
 }
 
 // registryIn is registryFor inside of Gatherers. The wrapping is used if g is no registry.
-func registryIn(around []Gatherers, g Gatherer, w wrapping) *core {
+func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *core {
 	if r := registryBehind(g); r != nil {
 		return r
 	}
@@ -241,16 +242,16 @@ func gatherBounded(ctx context.Context, g GathererWithContext) ([]*MetricFamily,
 	if err := checkGatherer(g); err != nil {
 		return nil, err
 	}
-	return registryIn(nil, g, wrapping{}).gather(ctx)
+	return registryIn(nil, g, collect.Wrapping{}).gather(ctx)
 }
 
 // addGatherer adds a gatherer with wrappings around it.
-func (r *core) addGatherer(name string, g Gatherer, w wrapping) error {
+func (r *core) addGatherer(name string, g Gatherer, w collect.Wrapping) error {
 	return r.addGathererIn(nil, name, g, w)
 }
 
 // addGathererIn is addGatherer inside of Gatherers.
-func (r *core) addGathererIn(around []Gatherers, name string, g Gatherer, w wrapping) error {
+func (r *core) addGathererIn(around []Gatherers, name string, g Gatherer, w collect.Wrapping) error {
 	if err := checkGatherer(g); err != nil {
 		return err
 	}
@@ -258,8 +259,8 @@ func (r *core) addGathererIn(around []Gatherers, name string, g Gatherer, w wrap
 }
 
 // addNested adds a registry to gather from. A host has the wrapping already.
-func (r *core) addNested(name string, nested *core, w wrapping) error {
-	e := &entry{announced: &descs{}, binding: binding{kind: "registry", nested: nested}}
+func (r *core) addNested(name string, nested *core, w collect.Wrapping) error {
+	e := &entry{announced: &collect.Announced{}, binding: binding{kind: "registry", nested: nested}}
 	if nested.host {
 		e.binding.kind = "gatherer"
 	} else {
@@ -271,7 +272,7 @@ func (r *core) addNested(name string, nested *core, w wrapping) error {
 }
 
 func (r *core) mustAddGatherer(name string, g Gatherer) {
-	if err := r.addGatherer(name, g, wrapping{}); err != nil {
+	if err := r.addGatherer(name, g, collect.Wrapping{}); err != nil {
 		panic(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
 )
 
@@ -37,7 +38,7 @@ func WithConstLabels(labels Labels) MetricsOption {
 
 func metricsConfigOf(opts []MetricsOption) (c metricsConfig) {
 	for i, opt := range opts {
-		if isNil(opt) {
+		if collect.IsNil(opt) {
 			panic(fmt.Errorf("metric: option %d of Metrics is nil (%T)", i+1, opt))
 		}
 		opt.applyToMetrics(&c)

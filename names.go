@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/naming"
@@ -41,8 +42,8 @@ func (s *scrape) eachAnnounced(f func(j job, name string)) {
 			if e.binding.nested != nil {
 				continue // Its collectors are another part.
 			}
-			for _, d := range e.announced.list {
-				if name := prefix + e.announced.infos[d].Name; s.wanted == nil || s.wanted(name) {
+			for _, d := range e.announced.List {
+				if name := prefix + e.announced.Infos[d].Name; s.wanted == nil || s.wanted(name) {
 					f(job{p, e}, name)
 				}
 			}
@@ -188,14 +189,14 @@ func (e *suffixClashError) Error() string {
 // alwaysWritten returns the family of an instrument without variable labels, which is in
 // every scrape, and nil for all other collectors.
 func (e *entry) alwaysWritten() *model.Family {
-	if f, ok := unwrap(e.collector).(*instrument.Func); ok && e.binding.run != nil {
+	if f, ok := collect.Unwrap(e.collector).(*instrument.Func); ok && e.binding.run != nil {
 		family := *f.Family()
-		family.Name = e.announced.names()[0]
+		family.Name = e.announced.Names()[0]
 		return &family
 	}
 	source := e.binding.source
-	if wrapped, ok := source.(*wrappedSource); ok {
-		source = wrapped.inner
+	if wrapped, ok := source.(*collect.WrappedSource); ok {
+		source = wrapped.Inner
 	}
 	if !instrument.IsSingle(source) {
 		return nil

@@ -2,18 +2,9 @@ package metric
 
 import (
 	"fmt"
-	"reflect"
-)
 
-// isNil reports whether v is nil, or a nil pointer or function in an interface. A nil
-// slice or map is a value like any other: an empty Gatherers, for example.
-func isNil(v any) bool {
-	if v == nil {
-		return true
-	}
-	r := reflect.ValueOf(v)
-	return (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func) && r.IsNil()
-}
+	"github.com/luxfi/metric/internal/collect"
+)
 
 // checkCollector returns an error if c, or a collector that it stands for, is nil.
 func checkCollector(c Collector) error {
@@ -24,12 +15,12 @@ func checkCollector(c Collector) error {
 			}
 			return fmt.Errorf("%w: the %T holds none", errNilCollector, c)
 		}
-		if isNil(inner) {
+		if collect.IsNil(inner) {
 			return fmt.Errorf("%w: the %T is nil", errNilCollector, inner)
 		}
 		switch w := inner.(type) {
-		case *wrappedCollector:
-			inner = w.collector
+		case *collect.Wrapped:
+			inner = w.Collector
 		case *collectorAdapter:
 			inner = w.collector
 		case *boundCollector:
@@ -58,7 +49,7 @@ func checkGatherer(g Gatherer) error {
 	if g == nil {
 		return errNilGatherer
 	}
-	if isNil(g) {
+	if collect.IsNil(g) {
 		return fmt.Errorf("%w: the %T is nil", errNilGatherer, g)
 	}
 	switch g := g.(type) {

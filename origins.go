@@ -7,6 +7,8 @@ import (
 	"sync"
 	"unsafe"
 	"weak"
+
+	"github.com/luxfi/metric/internal/collect"
 )
 
 // originOf returns a comparable value that is equal for the same collector or gatherer,
@@ -25,8 +27,8 @@ func originOf(v any) any {
 // carried returns the collector or gatherer that v adapts, binds or wraps, if it does.
 func carried(v any) (inner any, ok bool) {
 	switch w := v.(type) {
-	case *wrappedCollector:
-		return w.collector, true
+	case *collect.Wrapped:
+		return w.Collector, true
 	case *collectorAdapter:
 		return w.collector, true
 	case *boundCollector:
@@ -83,9 +85,9 @@ type hostKey struct {
 
 // hostOf returns the host of g, or a new one with that run if there is none, or g
 // cannot be told from others.
-func hostOf(g any, b binding, w wrapping) *core {
-	e := &entry{gatherer: g, origin: originOf(g), announced: &descs{}, binding: b.wrap(w), sole: true}
-	key := hostKey{typ: reflect.TypeOf(g), wrapping: fmt.Sprintf("%q%q", w.prefix, w.labels)}
+func hostOf(g any, b binding, w collect.Wrapping) *core {
+	e := &entry{gatherer: g, origin: originOf(g), announced: &collect.Announced{}, binding: b.wrap(w), sole: true}
+	key := hostKey{typ: reflect.TypeOf(g), wrapping: fmt.Sprintf("%q%q", w.Prefix, w.Labels)}
 	switch origin := identityOf(g).(type) {
 	case nil:
 		return newHost(e)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/merge"
@@ -21,7 +22,7 @@ type binding struct {
 	stream bool         // run writes its families itself, one after the other.
 	nested *core        // A registry, which has an engine and limits of its own.
 
-	wrappings []wrapping // Around nested, innermost first.
+	wrappings []collect.Wrapping // Around nested, innermost first.
 }
 
 // article returns the kind with its article.
@@ -34,21 +35,21 @@ func (b *binding) article() string {
 
 // bind decides how c is collected from. It looks at concrete types for our own
 // instruments: a struct of a user that embeds one, and replaces Collect, is not ours.
-func bind(c Collector, announced *descs) binding {
+func bind(c Collector, announced *collect.Announced) binding {
 	switch c := c.(type) {
-	case *wrappedCollector:
-		return bind(c.collector, announced.inner).wrap(c.wrapping)
+	case *collect.Wrapped:
+		return bind(c.Collector, announced.Inner).wrap(c.Wrapping)
 	case *ContextRegistry:
 		return binding{kind: "registry", nested: c.core}
 	case *collectorAdapter:
 		if inner := c.adapted(); inner != nil {
 			return bind(inner, announced)
 		}
-		return binding{kind: "collector with context", run: runWithContext(c, announced)}
+		return binding{kind: "collector with context", run: collect.RunWithContext(c, announced)}
 	case StreamCollector:
-		return binding{kind: "stream collector", run: runStream(streamOf(c), announced), stream: true}
+		return binding{kind: "stream collector", run: collect.RunStream(streamOf(c), announced), stream: true}
 	case CollectorWithContext:
-		return binding{kind: "collector with context", run: runWithContext(c, announced)}
+		return binding{kind: "collector with context", run: collect.RunWithContext(c, announced)}
 	}
 	if f, ok := c.(*instrument.Func); ok {
 		return binding{kind: "function", run: runFunc(f), shared: true}
@@ -56,16 +57,16 @@ func bind(c Collector, announced *descs) binding {
 	if source := instrument.SourceOf(c); source != nil {
 		return binding{kind: "instrument", source: source}
 	}
-	return binding{kind: "collector", run: runPlain(c, announced), shared: true}
+	return binding{kind: "collector", run: collect.RunPlain(c, announced), shared: true}
 }
 
 // wrap puts a wrapping around whatever it is.
-func (b binding) wrap(w wrapping) binding {
+func (b binding) wrap(w collect.Wrapping) binding {
 	switch {
 	case b.source != nil:
-		b.source = w.source(b.source)
+		b.source = w.Source(b.source)
 	case b.run != nil:
-		b.run = w.run(b.run)
+		b.run = w.Run(b.run)
 	default:
 		b.wrappings = append(slices.Clip(b.wrappings), w)
 	}

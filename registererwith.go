@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
 )
 
@@ -61,7 +62,7 @@ func (r *optionsRegisterer) RegisterWith(c Collector, opts ...CollectorOption) e
 func (r *optionsRegisterer) MustRegister(cs ...Collector) { mustRegister(r, cs) }
 
 func (r *optionsRegisterer) Unregister(c Collector) bool {
-	if isNil(r.registerer) || checkCollector(c) != nil {
+	if collect.IsNil(r.registerer) || checkCollector(c) != nil {
 		return false
 	}
 	return r.registerer.Unregister(c)
@@ -99,7 +100,7 @@ var (
 
 // registerWith registers c with reg and has the options applied, or returns an error.
 func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
-	if isNil(reg) {
+	if collect.IsNil(reg) {
 		return fmt.Errorf("cannot register %s: the Registerer (%T) is nil", called(c), reg)
 	}
 	if len(opts) == 0 {
@@ -174,12 +175,12 @@ func localized(c Collector, take func(*optionsCarrier)) Collector {
 			take(w)
 		}
 		return localized(w.collector, take)
-	case *wrappedCollector:
-		if isNil(w) {
+	case *collect.Wrapped:
+		if collect.IsNil(w) {
 			return c
 		}
-		if inner := localized(w.collector, take); !isSame(inner, w.collector) {
-			return &wrappedCollector{inner, w.wrapping}
+		if inner := localized(w.Collector, take); !isSame(inner, w.Collector) {
+			return collect.Wrap(inner, w.Wrapping)
 		}
 		return c
 	}
@@ -187,14 +188,14 @@ func localized(c Collector, take func(*optionsCarrier)) Collector {
 		return vector
 	}
 	if inner, prefix, labels, ok := clientgolang.Unwrap(c); ok {
-		return &wrappedCollector{localized(inner, take), wrapping{prefix, labels}}
+		return collect.Wrap(localized(inner, take), collect.Wrapping{Prefix: prefix, Labels: labels})
 	}
 	return c
 }
 
 // innermost returns the collector behind all wrappings and carriers of options, and the vector
 // in the place of its bridge.
-func innermost(c Collector) Collector { return unwrap(localized(c, nil)) }
+func innermost(c Collector) Collector { return collect.Unwrap(localized(c, nil)) }
 
 // isSame reports whether two collectors are the same, as far as they can be compared.
 func isSame(a, b Collector) bool {

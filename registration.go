@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/book"
+	"github.com/luxfi/metric/internal/collect"
 )
 
 // registrationID tells registrations apart by the collector, not by what it describes. It is
@@ -24,10 +25,10 @@ func registrationOf(c Collector) registrationID {
 }
 
 // wrappingsOf returns the wrappings around the origin of c, innermost first.
-func wrappingsOf(c Collector) (list []wrapping) {
+func wrappingsOf(c Collector) (list []collect.Wrapping) {
 	for v := any(c); ; {
-		if w, ok := v.(*wrappedCollector); ok {
-			list = append(list, w.wrapping)
+		if w, ok := v.(*collect.Wrapped); ok {
+			list = append(list, w.Wrapping)
 		}
 		inner, ok := carried(v)
 		if !ok {
@@ -81,19 +82,19 @@ func (r *core) forgetInNested() bool {
 
 // stillDescribed returns those descriptors of a registry inside that it still has, if some
 // are gone. It is called without the mutex: registries may contain each other.
-func (e *entry) stillDescribed() (left *descs, described []book.Desc, ok bool) {
-	now, err := describe(e.collector)
+func (e *entry) stillDescribed() (left *collect.Announced, described []book.Desc, ok bool) {
+	now, err := collect.Describe(e.collector)
 	if err != nil {
 		return nil, nil, false
 	}
 	known := make(map[string]bool)
-	for _, d := range now.forBook() {
+	for _, d := range now.ForBook() {
 		known[d.ID+d.Dimensions] = true
 	}
-	left = &descs{infos: e.announced.infos, inner: e.announced.inner, pedantic: e.announced.pedantic}
+	left = &collect.Announced{Infos: e.announced.Infos, Inner: e.announced.Inner, Pedantic: e.announced.Pedantic}
 	for i, d := range e.described {
 		if known[d.ID+d.Dimensions] {
-			left.list = append(left.list, e.announced.list[i])
+			left.List = append(left.List, e.announced.List[i])
 			described = append(described, d)
 		}
 	}
@@ -102,7 +103,7 @@ func (e *entry) stillDescribed() (left *descs, described []book.Desc, ok bool) {
 
 // shrink replaces an entry with a copy that has fewer descriptors, as scrapes may be reading
 // it. It reports whether the entry was still there.
-func (r *core) shrink(e *entry, left *descs, described []book.Desc) bool {
+func (r *core) shrink(e *entry, left *collect.Announced, described []book.Desc) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := slices.Index(r.entries, e)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/luxfi/metric/internal/collect"
 )
 
 // Registry is the registry: an alias, for code that comes from client_golang.
@@ -23,7 +25,7 @@ type ContextRegistry struct{ core *core }
 func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	r := &ContextRegistry{newCore()}
 	for i, opt := range opts {
-		if isNil(opt) {
+		if collect.IsNil(opt) {
 			panic(fmt.Errorf("option %d of a registry is nil (%T)", i+1, opt))
 		}
 		opt.applyToRegistry(r.core)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
 )
@@ -29,14 +30,14 @@ func (r *core) gather(ctx context.Context) ([]*MetricFamily, error) {
 
 // send gathers and sends as ContextRegistry.CollectWithContext does.
 func (r *core) send(ctx context.Context, ch chan<- Metric) {
-	out := &channelSink{ctx: ctx, ch: ch, announced: make(announcements)}
+	out := &collect.ChannelSink{Ctx: ctx, Ch: ch, Announced: make(collect.Announcements)}
 	s, err := r.newScrape(ctx)
 	if err != nil {
 		out.Drop(err)
 		return
 	}
 	for _, e := range s.parts[0].plan.entries {
-		out.announced.add(e.announced)
+		out.Announced.Add(e.announced)
 	}
 	s.collect()
 	_ = s.write(&metricSender{out: out}, nameSpace{}) // It fails when ctx is done.
@@ -48,7 +49,7 @@ func (r *core) send(ctx context.Context, ch chan<- Metric) {
 
 // metricSender is a model.Sink that sends points as metrics.
 type metricSender struct {
-	out    *channelSink
+	out    *collect.ChannelSink
 	family *model.Family
 }
 
@@ -80,8 +81,8 @@ type part struct {
 	name      string // Of this registry in the ones around it; it ends in a slash unless it is empty.
 	registry  *core
 	plan      *plan
-	wrappings []wrapping // Around this registry, innermost first.
-	running   []*entry   // Those of the plan that can have wanted families.
+	wrappings []collect.Wrapping // Around this registry, innermost first.
+	running   []*entry           // Those of the plan that can have wanted families.
 	jobs      []engine.Job
 	outcomes  []engine.Outcome
 	took      time.Duration // To collect.
@@ -224,17 +225,17 @@ func (s *scrape) selectFrom(p *part, all *plan) *plan {
 
 // wants reports whether a collector may have wanted families.
 func (s *scrape) wants(p *part, e *entry) bool {
-	if s.wanted == nil || len(e.announced.list) == 0 {
+	if s.wanted == nil || len(e.announced.List) == 0 {
 		return true
 	}
 	prefix := p.prefix()
-	return slices.ContainsFunc(e.announced.names(), func(name string) bool { return s.wanted(prefix + name) })
+	return slices.ContainsFunc(e.announced.Names(), func(name string) bool { return s.wanted(prefix + name) })
 }
 
 // prefix returns what the registries around this one put before the names of families.
 func (p *part) prefix() (prefix string) {
 	for _, w := range p.wrappings {
-		prefix = w.prefix + prefix
+		prefix = w.Prefix + prefix
 	}
 	return prefix
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/merge"
@@ -43,7 +44,7 @@ func (s *scrape) write(sink model.Sink, names nameSpace) error {
 	from := make([]batchOrigin, 0, total)
 	add := func(p *part, i int) {
 		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
-		for _, err := range slices.Concat(o.Dropped.Errors(), failuresOfRun(o.Err)) {
+		for _, err := range slices.Concat(o.Dropped.Errors(), collect.FailuresOf(o.Err)) {
 			s.failures.add(b.name(), err)
 		}
 		samples += len(o.Samples)
@@ -151,10 +152,10 @@ func (s *scrape) natives() []merge.Native {
 }
 
 // wrapNative puts wrappings around a native family.
-func wrapNative(source model.Source, wrappings []wrapping) (binding, error) {
+func wrapNative(source model.Source, wrappings []collect.Wrapping) (binding, error) {
 	b := binding{source: source}
 	for _, w := range wrappings {
-		for name := range w.labels {
+		for name := range w.Labels {
 			if l, ok := b.source.(instrument.Labelled); ok && l.HasLabel(name) {
 				return b, fmt.Errorf("family %q has the label %q already", source.Family().Name, name)
 			}
@@ -169,18 +170,18 @@ func wrapNative(source model.Source, wrappings []wrapping) (binding, error) {
 func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) []model.Sample {
 	var refused *model.Family
 	for _, w := range p.wrappings {
-		t := w.transform()
+		t := w.Transform()
 		wrapped := make([]model.Sample, 0, len(samples))
 		for _, sample := range samples {
-			if err := t.point(sample.Family, &sample.Point); err != nil {
+			if err := t.Point(sample.Family, &sample.Point); err != nil {
 				if sample.Family != refused {
 					refused = sample.Family
 					s.failures.add(collector, fmt.Errorf("family %q: %w", refused.Name, err))
 				}
 				continue
 			}
-			sample.Family = t.family(sample.Family)
-			if len(w.labels) > 0 {
+			sample.Family = t.Family(sample.Family)
+			if len(w.Labels) > 0 {
 				sample.Point.Labels = sample.Point.Labels.Keep()
 				sample.Origin = nil
 			}

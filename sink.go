@@ -3,6 +3,7 @@ package metric
 import (
 	"context"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -18,36 +19,36 @@ import (
 // A Sink must not be used concurrently, nor after CollectTo has returned. As with maps,
 // concurrent use is noticed if a call comes during another one, which is not certain: then
 // the Sink takes no more samples, which the scrape reports, and all calls return an error.
-type Sink struct{ to *sampleWriter }
+type Sink struct{ to *collect.SampleWriter }
 
 // Counter writes a sample of a counter. The label values are those of the variable
 // labels of desc, in their order.
 func (s *Sink) Counter(desc *Desc, value float64, labelValues ...string) error {
-	return s.to.value(model.Counter, desc, value, labelValues)
+	return s.to.Value(model.Counter, desc, value, labelValues)
 }
 
 // Gauge writes a sample of a gauge.
 func (s *Sink) Gauge(desc *Desc, value float64, labelValues ...string) error {
-	return s.to.value(model.Gauge, desc, value, labelValues)
+	return s.to.Value(model.Gauge, desc, value, labelValues)
 }
 
 // Untyped writes a sample of an untyped metric.
 func (s *Sink) Untyped(desc *Desc, value float64, labelValues ...string) error {
-	return s.to.value(model.Untyped, desc, value, labelValues)
+	return s.to.Value(model.Untyped, desc, value, labelValues)
 }
 
 // Metric writes any metric: a histogram, one with a timestamp or with an exemplar. An
 // invalid one makes the run a failure, as if CollectTo returned its error.
-func (s *Sink) Metric(m Metric) error { return s.to.metric(m) }
+func (s *Sink) Metric(m Metric) error { return s.to.Metric(m) }
 
 // streamOf returns what c writes, as a function.
-func streamOf(c StreamCollector) streamFunc {
-	return func(ctx context.Context, to *sampleWriter) error { return c.CollectTo(ctx, &Sink{to}) }
+func streamOf(c StreamCollector) collect.StreamFunc {
+	return func(ctx context.Context, to *collect.SampleWriter) error { return c.CollectTo(ctx, &Sink{to}) }
 }
 
 // CollectStream implements Collect for a StreamCollector, for registries that do not
 // know the interface: it sends every sample of c as a Metric, and the error of
 // CollectTo as an invalid one.
 func CollectStream(ctx context.Context, c StreamCollector, ch chan<- Metric) {
-	sendStream(ctx, c, streamOf(c), ch)
+	collect.SendStream(ctx, c, streamOf(c), ch)
 }

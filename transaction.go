@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 )
 
@@ -28,7 +29,7 @@ func HandlerForTransactional(g TransactionalGatherer, opts HandlerOpts) http.Han
 	if plain, ok := g.(noTransaction); ok {
 		return newHandler(registryFor(plain.gatherer), opts)
 	}
-	if isNil(g) {
+	if collect.IsNil(g) {
 		panic(fmt.Errorf("cannot serve what a nil TransactionalGatherer (%T) gathers: pass one that is not nil", g))
 	}
 	return newHandler(hostOf(g, binding{kind: "gatherer", shared: true, run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
@@ -37,5 +38,5 @@ func HandlerForTransactional(g TransactionalGatherer, opts HandlerOpts) http.Han
 			defer done()
 		}
 		return withDecoded(err, families, sink)
-	}}, wrapping{}), opts)
+	}}, collect.Wrapping{}), opts)
 }

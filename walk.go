@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/luxfi/metric/internal/collect"
 )
 
 // walk is the way of a scrape through a registry and those in it. Each registry may be
@@ -71,12 +73,12 @@ func (w *walk) enter(s *scrape, p *part) (bool, error) {
 
 // ways are the wrappings with which a registry was reached.
 type ways struct {
-	first []wrapping
+	first []collect.Wrapping
 	all   map[string]struct{} // By what they add. Nil as long as there is one.
 }
 
 // add adds wrappings, and reports whether there were equal ones.
-func (w *ways) add(wrappings []wrapping) (known bool) {
+func (w *ways) add(wrappings []collect.Wrapping) (known bool) {
 	if w.all == nil {
 		w.all = map[string]struct{}{addedBy(w.first): {}}
 	}
@@ -87,11 +89,11 @@ func (w *ways) add(wrappings []wrapping) (known bool) {
 }
 
 // addedBy returns a text that is the same for wrappings that add the same.
-func addedBy(wrappings []wrapping) string {
+func addedBy(wrappings []collect.Wrapping) string {
 	prefix, labels := "", make(Labels)
 	for _, w := range wrappings {
-		prefix = w.prefix + prefix
-		maps.Copy(labels, w.labels)
+		prefix = w.Prefix + prefix
+		maps.Copy(labels, w.Labels)
 	}
 	return fmt.Sprintf("%q%q", prefix, labels)
 }

@@ -9,6 +9,9 @@ import (
 // Metric is one metric of a family, and what the Write method of a prometheus.Metric fills.
 type Metric = dto.Metric
 
+// LabelPair is a label of a Metric.
+type LabelPair = dto.LabelPair
+
 // Value returns the value of a counter, a gauge or an untyped metric, and NaN for everything
 // that has no single value.
 func Value(m *Metric) float64 {

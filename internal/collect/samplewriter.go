@@ -1,4 +1,4 @@
-package metric
+package collect
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// sampleWriter writes the samples of a stream collector.
-type sampleWriter struct {
+// SampleWriter writes the samples of a stream collector.
+type SampleWriter struct {
 	state  sinkState
 	guard  abandonedSink
 	reader metricReader // It writes to guard.
@@ -36,7 +36,7 @@ const (
 var errSinkMisused = errors.New("a Sink was used concurrently: it can be written to by one goroutine at a time")
 
 // begin begins a call. It is an error if there is another one.
-func (s *sampleWriter) begin() error {
+func (s *SampleWriter) begin() error {
 	if s.state != sinkIdle {
 		return s.refuse()
 	}
@@ -45,7 +45,7 @@ func (s *sampleWriter) begin() error {
 }
 
 // refuse answers a call during another one, and all that come then.
-func (s *sampleWriter) refuse() error {
+func (s *SampleWriter) refuse() error {
 	if s.state != sinkMisused {
 		s.state = sinkMisused
 		s.guard.Drop(errSinkMisused)
@@ -54,7 +54,7 @@ func (s *sampleWriter) refuse() error {
 }
 
 // end ends a call.
-func (s *sampleWriter) end() error {
+func (s *SampleWriter) end() error {
 	if s.state != sinkWriting {
 		return errSinkMisused
 	}
@@ -62,8 +62,8 @@ func (s *sampleWriter) end() error {
 	return s.guard.err
 }
 
-func newSampleWriter(sink engine.Sink, announced *descs) *sampleWriter {
-	s := &sampleWriter{guard: abandonedSink{Sink: sink, announced: announced}}
+func newSampleWriter(sink engine.Sink, announced *Announced) *SampleWriter {
+	s := &SampleWriter{guard: abandonedSink{Sink: sink, announced: announced}}
 	s.reader = metricReader{announced: announced, sink: &s.guard}
 	return s
 }
@@ -74,7 +74,7 @@ func newSampleWriter(sink engine.Sink, announced *descs) *sampleWriter {
 type abandonedSink struct {
 	engine.Sink
 
-	announced *descs
+	announced *Announced
 	names     map[string]bool // Of the announced families. Nil until the first sample.
 	family    *model.Family   // The last one, which was announced.
 	err       error
@@ -96,19 +96,19 @@ func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
 
 func (s *abandonedSink) isAnnounced(family string) bool {
 	if s.names == nil {
-		s.names = make(map[string]bool, len(s.announced.list))
-		for _, d := range s.announced.list {
-			s.names[s.announced.infos[d].Name] = true
+		s.names = make(map[string]bool, len(s.announced.List))
+		for _, d := range s.announced.List {
+			s.names[s.announced.Infos[d].Name] = true
 		}
 	}
 	return s.names[family]
 }
 
-// streamFunc writes the samples of a stream collector.
-type streamFunc func(ctx context.Context, to *sampleWriter) error
+// StreamFunc writes the samples of a stream collector.
+type StreamFunc func(ctx context.Context, to *SampleWriter) error
 
-// runStream is a run of a stream collector.
-func runStream(collect streamFunc, announced *descs) engine.Run {
+// RunStream is a run of a stream collector.
+func RunStream(collect StreamFunc, announced *Announced) engine.Run {
 	return func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 		to := newSampleWriter(sink, announced)
 		err := collect(ctx, to)
@@ -119,24 +119,24 @@ func runStream(collect streamFunc, announced *descs) engine.Run {
 	}
 }
 
-// sendStream sends what a stream collector writes as metrics.
-func sendStream(ctx context.Context, c Collector, collect streamFunc, ch chan<- Metric) {
-	sink := &channelSink{ctx: ctx, ch: ch, announced: make(announcements)}
-	announced, err := describe(c)
+// SendStream sends what a stream collector writes as metrics.
+func SendStream(ctx context.Context, c prometheus.Collector, collect StreamFunc, ch chan<- prometheus.Metric) {
+	sink := &ChannelSink{Ctx: ctx, Ch: ch, Announced: make(Announcements)}
+	announced, err := Describe(c)
 	if err == nil {
-		sink.announced.add(announced)
+		sink.Announced.Add(announced)
 		err = engine.Try(func() error {
 			to := newSampleWriter(sink, announced)
 			return to.reader.result(collect(ctx, to))
 		})
 	}
-	for _, err := range failuresOfRun(err) {
+	for _, err := range FailuresOf(err) {
 		sink.Drop(err)
 	}
 }
 
-// metric writes any metric.
-func (s *sampleWriter) metric(m Metric) error {
+// Metric writes any metric.
+func (s *SampleWriter) Metric(m prometheus.Metric) error {
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (s *sampleWriter) metric(m Metric) error {
 	return s.end()
 }
 
-func (s *sampleWriter) value(t model.Type, desc *Desc, value float64, labelValues []string) error {
+func (s *SampleWriter) Value(t model.Type, desc *prometheus.Desc, value float64, labelValues []string) error {
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (s *sampleWriter) value(t model.Type, desc *Desc, value float64, labelValue
 	if err == nil {
 		err = s.render(info, labelValues)
 	}
-	if err == nil && s.reader.announced != nil && s.reader.announced.pedantic {
+	if err == nil && s.reader.announced != nil && s.reader.announced.Pedantic {
 		err = s.reader.announced.check(desc, info, &s.point)
 	}
 	if err == nil {
@@ -166,7 +166,7 @@ func (s *sampleWriter) value(t model.Type, desc *Desc, value float64, labelValue
 }
 
 // render makes the labels of s.point.
-func (s *sampleWriter) render(info *clientgolang.Info, values []string) (err error) {
+func (s *SampleWriter) render(info *clientgolang.Info, values []string) (err error) {
 	if len(values) != len(info.Variable) {
 		return fmt.Errorf("it has %d variable labels %q but %d values %q were given", len(info.Variable), info.Variable, len(values), append([]string(nil), values...))
 	}
@@ -178,52 +178,54 @@ func (s *sampleWriter) render(info *clientgolang.Info, values []string) (err err
 	return err
 }
 
-// channelSink sends samples as metrics.
-type channelSink struct {
-	ctx context.Context //nolint:containedctx // It lives as long as the call.
-	ch  chan<- Metric
+// ChannelSink sends samples as metrics.
+type ChannelSink struct {
+	Ctx context.Context //nolint:containedctx // It lives as long as the call.
+	Ch  chan<- prometheus.Metric
 
-	announced announcements
+	Announced Announcements
 }
 
-func (s *channelSink) Sample(f *model.Family, p *model.Point) error {
-	return s.send(&sampleMetric{s.announced.find(f, p), f, p.Clone()})
+func (s *ChannelSink) Sample(f *model.Family, p *model.Point) error {
+	return s.send(&sampleMetric{s.Announced.find(f, p), f, p.Clone()})
 }
 
-func (s *channelSink) Drop(err error) { _ = s.send(NewInvalidMetric(NewInvalidDesc(err), err)) }
+func (s *ChannelSink) Drop(err error) {
+	_ = s.send(prometheus.NewInvalidMetric(prometheus.NewInvalidDesc(err), err))
+}
 
-func (s *channelSink) Close() {}
+func (s *ChannelSink) Close() {}
 
-func (s *channelSink) send(m Metric) error {
+func (s *ChannelSink) send(m prometheus.Metric) error {
 	select {
-	case s.ch <- m:
+	case s.Ch <- m:
 		return nil
-	case <-s.ctx.Done():
+	case <-s.Ctx.Done():
 		return engine.ErrAbandoned
 	}
 }
 
 // sampleMetric is a sample as a Metric.
 type sampleMetric struct {
-	desc   *Desc // As it was announced, or nil.
+	desc   *prometheus.Desc // As it was announced, or nil.
 	family *model.Family
 	point  model.Point
 }
 
 // Desc returns the descriptor that was announced, or else one of just this series: all
 // its labels are constant.
-func (m *sampleMetric) Desc() *Desc {
+func (m *sampleMetric) Desc() *prometheus.Desc {
 	if m.desc != nil {
 		return m.desc
 	}
-	labels := make(Labels)
+	labels := make(prometheus.Labels)
 	for _, l := range m.point.Labels.List() {
 		labels[l.Name] = l.Value
 	}
-	return prometheus.V2.NewDesc(m.family.Name, m.family.Help, UnconstrainedLabels(nil), labels, WithUnit(m.family.Unit))
+	return prometheus.V2.NewDesc(m.family.Name, m.family.Help, prometheus.UnconstrainedLabels(nil), labels, prometheus.WithUnit(m.family.Unit))
 }
 
-func (m *sampleMetric) Write(out *MetricData) error {
+func (m *sampleMetric) Write(out *clientmodel.Metric) error {
 	clientmodel.EncodePoint(out, m.family.Type, &m.point)
 	return nil
 }

@@ -1,10 +1,12 @@
-package metric
+package collect
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
@@ -13,13 +15,13 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// endOfRun marks the end in the channel of a run; see engine.FromChannel.
-var endOfRun Metric = new(endMetric)
+// EndOfRun marks the end in the channel of a run; see engine.FromChannel.
+var EndOfRun prometheus.Metric = new(endMetric)
 
-type endMetric struct{ Metric }
+type endMetric struct{ prometheus.Metric }
 
-// runPlain is a run of a Collector that cannot take a context.
-func runPlain(c Collector, announced *descs) engine.Run {
+// RunPlain is a run of a Collector that cannot take a context.
+func RunPlain(c prometheus.Collector, announced *Announced) engine.Run {
 	collect := c.Collect
 	return func(_ context.Context, r engine.Running, sink engine.Sink) error {
 		return drain(r, collect, announced, sink)
@@ -28,14 +30,14 @@ func runPlain(c Collector, announced *descs) engine.Run {
 
 // withContext is CollectorWithContext.
 type withContext interface {
-	Collector
-	CollectWithContext(ctx context.Context, ch chan<- Metric)
+	prometheus.Collector
+	CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric)
 }
 
-// runWithContext is a run of a CollectorWithContext.
-func runWithContext(c withContext, announced *descs) engine.Run {
+// RunWithContext is a run of a CollectorWithContext.
+func RunWithContext(c withContext, announced *Announced) engine.Run {
 	return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
-		return drain(r, func(ch chan<- Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
+		return drain(r, func(ch chan<- prometheus.Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
 	}
 }
 
@@ -46,14 +48,14 @@ func runWithContext(c withContext, announced *descs) engine.Run {
 var readers sync.Pool
 
 // drain runs collect and converts what it sends into samples.
-func drain(running engine.Running, collect func(chan<- Metric), announced *descs, sink engine.Sink) error {
+func drain(running engine.Running, collect func(chan<- prometheus.Metric), announced *Announced, sink engine.Sink) error {
 	r, ok := readers.Get().(*metricReader)
 	if !ok {
 		r = new(metricReader)
 	}
 	r.announced, r.sink = announced, sink
 	r.keeper, r.expected = running.Origins()
-	err := r.result(engine.FromChannelOf(running, endOfRun, collect, r.read))
+	err := r.result(engine.FromChannelOf(running, EndOfRun, collect, r.read))
 	*r = metricReader{decoder: r.decoder.Renewed()}
 	readers.Put(r)
 	return err
@@ -73,16 +75,16 @@ func (e runErrors) Unwrap() []error { return e }
 
 // metricReader converts the metrics of one run into samples.
 type metricReader struct {
-	announced *descs
-	own       map[*Desc]*clientgolang.Info // Of descriptors that were not announced.
-	lastDesc  *Desc
+	announced *Announced
+	own       map[*prometheus.Desc]*clientgolang.Info // Of descriptors that were not announced.
+	lastDesc  *prometheus.Desc
 	lastInfo  *clientgolang.Info
 	sink      engine.Sink
-	data      *MetricData    // What metrics are written to, one after the other. Made for the run.
-	keeper    *engine.Buffer // The sink, if it has metrics handed on; see engine.Job.
-	origins   []MetricData   // Memory for these.
-	expected  int            // How many of them there will probably be.
-	written   bool           // To what the next metric is to be written to.
+	data      *clientmodel.Metric  // What metrics are written to, one after the other. Made for the run.
+	keeper    *engine.Buffer       // The sink, if it has metrics handed on; see engine.Job.
+	origins   []clientmodel.Metric // Memory for these.
+	expected  int                  // How many of them there will probably be.
+	written   bool                 // To what the next metric is to be written to.
 	decoder   clientmodel.Decoder
 	point     model.Point
 	asking    bool // What a metric answers, rather than the answer's use, is at fault.
@@ -106,7 +108,7 @@ func (r *metricReader) result(err error) error {
 var errNilMetric = errors.New("a nil metric was collected")
 
 // read takes one metric. Whatever is wrong with it costs only this one.
-func (r *metricReader) read(m Metric) {
+func (r *metricReader) read(m prometheus.Metric) {
 	r.asking = false
 	switch err := engine.Try(func() error { return r.convert(m) }); {
 	case err == nil:
@@ -117,7 +119,7 @@ func (r *metricReader) read(m Metric) {
 	}
 }
 
-func (r *metricReader) convert(m Metric) error {
+func (r *metricReader) convert(m prometheus.Metric) error {
 	if m == nil {
 		return errNilMetric
 	}
@@ -126,7 +128,7 @@ func (r *metricReader) convert(m Metric) error {
 	if err != nil {
 		return err
 	}
-	if own, ok := m.(instrument.Instrument); ok && !r.announced.pedantic {
+	if own, ok := m.(instrument.Instrument); ok && !r.announced.Pedantic {
 		// One of ours, sent by somebody's collector.
 		r.asking = false
 		var scratch model.Scratch
@@ -145,7 +147,7 @@ func (r *metricReader) convert(m Metric) error {
 	if err := r.decoder.Point(data, t, &r.point); err != nil {
 		return fmt.Errorf("collected %s %w", clientmodel.Describe(info.Name, data), err)
 	}
-	if r.announced.pedantic {
+	if r.announced.Pedantic {
 		if err := r.decoder.BadExemplar(); err != nil {
 			return fmt.Errorf("collected %s %w", clientmodel.Describe(info.Name, data), err)
 		}
@@ -163,21 +165,21 @@ func (r *metricReader) convert(m Metric) error {
 }
 
 // target returns what the next metric is to be written to.
-func (r *metricReader) target() *MetricData {
+func (r *metricReader) target() *clientmodel.Metric {
 	if r.data == nil && r.keeper == nil {
-		r.data = new(MetricData)
+		r.data = new(clientmodel.Metric)
 	}
 	to := r.data
 	if r.keeper != nil {
 		if len(r.origins) == 0 {
 			const most = 256
-			r.origins = make([]MetricData, min(r.expected, most))
+			r.origins = make([]clientmodel.Metric, min(r.expected, most))
 			r.expected = most
 		}
 		to = &r.origins[0]
 	}
 	if r.written {
-		*to = MetricData{}
+		*to = clientmodel.Metric{}
 	}
 	r.written = true
 	return to
@@ -199,7 +201,7 @@ func unlessAbandoned(err error) error {
 
 // info returns what is known of a descriptor, which is parsed once for each run, or
 // once for all if it was announced.
-func (r *metricReader) info(d *Desc) (*clientgolang.Info, error) {
+func (r *metricReader) info(d *prometheus.Desc) (*clientgolang.Info, error) {
 	if d == r.lastDesc && d != nil {
 		return r.lastInfo, r.lastInfo.Err
 	}
@@ -213,7 +215,7 @@ func (r *metricReader) info(d *Desc) (*clientgolang.Info, error) {
 			clear(r.own) // Somebody makes a new descriptor for every metric.
 		}
 		if r.own == nil {
-			r.own = make(map[*Desc]*clientgolang.Info)
+			r.own = make(map[*prometheus.Desc]*clientgolang.Info)
 		}
 		r.own[d] = info
 	}
@@ -223,8 +225,8 @@ func (r *metricReader) info(d *Desc) (*clientgolang.Info, error) {
 
 const maxParsed = 1000
 
-// collectAny collects from c in the best way that it knows.
-func collectAny(ctx context.Context, c Collector, ch chan<- Metric) {
+// CollectAny collects from c in the best way that it knows.
+func CollectAny(ctx context.Context, c prometheus.Collector, ch chan<- prometheus.Metric) {
 	if c, ok := c.(withContext); ok {
 		c.CollectWithContext(ctx, ch)
 		return
@@ -232,8 +234,8 @@ func collectAny(ctx context.Context, c Collector, ch chan<- Metric) {
 	c.Collect(ch)
 }
 
-// failuresOfRun returns the failures that the error of a run is made of.
-func failuresOfRun(err error) []error {
+// FailuresOf returns the failures that the error of a run is made of.
+func FailuresOf(err error) []error {
 	if err == nil {
 		return nil
 	}

@@ -1,9 +1,11 @@
-package metric
+package collect
 
 import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/merge"
@@ -12,7 +14,7 @@ import (
 // writeError reports that the Write of a metric has failed.
 type writeError struct {
 	info *clientgolang.Info
-	desc *Desc
+	desc *prometheus.Desc
 	err  error
 }
 
@@ -50,9 +52,9 @@ type clientWordsError struct {
 func (e *clientWordsError) Error() string { return e.text }
 func (e *clientWordsError) Unwrap() error { return e.err }
 
-// inClientWords returns err as an error with the text that client_golang has for it, where
+// InClientWords returns err as an error with the text that client_golang has for it, where
 // ours is another. There, registries and Gatherers have different ones.
-func inClientWords(err error, ofGatherers bool) error {
+func InClientWords(err error, ofGatherers bool) error {
 	switch e := err.(type) { //nolint:errorlint // What wraps one of these has a text of its own.
 	case *writeError:
 		return &clientWordsError{fmt.Sprintf("error collecting metric %v: %v", e.desc, e.err), err}
@@ -70,7 +72,7 @@ func inClientWords(err error, ofGatherers bool) error {
 
 // aType returns a type, given as in protobuf, with its article.
 func aType(constant string) string {
-	if constant == MetricTypeUntyped.String() {
+	if constant == "UNTYPED" {
 		return "Untyped"
 	}
 	return "a " + constant[:1] + strings.ToLower(constant[1:])
