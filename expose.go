@@ -206,7 +206,7 @@ func (s *scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}
 			}
 			for j := len(p.wrappings) - 1; j >= 0; j-- {
-				sink = &collect.WrappingSink{Sink: sink, Transform: p.wrappings[j].Transform()}
+				sink = &collect.WrappingSink{Sink: sink, Transform: p.wrappings[j].NewTransform()}
 			}
 			p.jobs[i].Sink = sink
 		}

@@ -170,7 +170,7 @@ func wrapNative(source model.Source, wrappings []collect.Wrapping) (binding, err
 func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) []model.Sample {
 	var refused *model.Family
 	for _, w := range p.wrappings {
-		t := w.Transform()
+		t := w.NewTransform()
 		wrapped := make([]model.Sample, 0, len(samples))
 		for _, sample := range samples {
 			if err := t.Point(sample.Family, &sample.Point); err != nil {

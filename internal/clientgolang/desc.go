@@ -42,13 +42,14 @@ func (d *Info) Family(t model.Type) *model.Family {
 }
 
 var (
+	// ErrNilDesc reports that a descriptor is nil.
 	ErrNilDesc       = errors.New("a nil descriptor")
 	errUnknownFormat = errors.New("a descriptor that prints itself in an unknown way")
 	errNotMade       = errors.New("a descriptor without a name, which NewDesc has not made")
 	errUnreadable    = errors.New("a descriptor whose labels cannot be read")
 )
 
-// Parse reads what the descriptor prints. It returns a descInfo with an error if
+// Parse reads what the descriptor prints. It returns an Info with an error if
 // the descriptor is not valid, whether NewDesc has made it or not.
 func Parse(d *prometheus.Desc) *Info {
 	if d == nil {

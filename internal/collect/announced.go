@@ -157,6 +157,7 @@ type announcement struct {
 	info *clientgolang.Info
 }
 
+// Add adds what one collector has announced.
 func (a Announcements) Add(d *Announced) {
 	for _, desc := range d.List {
 		info := d.Infos[desc]

@@ -144,6 +144,8 @@ func (s *SampleWriter) Metric(m prometheus.Metric) error {
 	return s.end()
 }
 
+// Value writes a sample of a counter, a gauge or an untyped metric. The label values are those of
+// the variable labels of desc, in their order.
 func (s *SampleWriter) Value(t model.Type, desc *prometheus.Desc, value float64, labelValues []string) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -186,14 +188,17 @@ type ChannelSink struct {
 	Announced Announcements
 }
 
+// Sample implements engine.Sink. Its error is engine.ErrAbandoned when the context has ended.
 func (s *ChannelSink) Sample(f *model.Family, p *model.Point) error {
 	return s.send(&sampleMetric{s.Announced.find(f, p), f, p.Clone()})
 }
 
+// Drop implements engine.Sink: it sends the error as an invalid metric.
 func (s *ChannelSink) Drop(err error) {
 	_ = s.send(prometheus.NewInvalidMetric(prometheus.NewInvalidDesc(err), err))
 }
 
+// Close implements engine.Sink. It does nothing: the channel belongs to its receiver.
 func (s *ChannelSink) Close() {}
 
 func (s *ChannelSink) send(m prometheus.Metric) error {

@@ -120,8 +120,11 @@ func (w Wrapping) Desc(d *prometheus.Desc) *prometheus.Desc {
 // FixedDesc is a collector that only describes.
 type FixedDesc struct{ Desc *prometheus.Desc }
 
+// Describe sends the descriptor.
 func (f FixedDesc) Describe(ch chan<- *prometheus.Desc) { ch <- f.Desc }
-func (FixedDesc) Collect(chan<- prometheus.Metric)      {}
+
+// Collect sends nothing.
+func (FixedDesc) Collect(chan<- prometheus.Metric) {}
 
 type wrappedMetric struct {
 	metric   prometheus.Metric
@@ -142,16 +145,17 @@ func (m *wrappedMetric) Write(out *clientmodel.Metric) error {
 	return nil
 }
 
-// transform is a wrapping at work on samples.
-type transform struct {
+// Transform is a wrapping at work on samples.
+type Transform struct {
 	prefix   string
 	extra    []model.Label // Sorted by name.
 	families map[*model.Family]*model.Family
 	text     []byte
 }
 
-func (w Wrapping) Transform() *transform {
-	t := &transform{prefix: w.Prefix, families: make(map[*model.Family]*model.Family)}
+// NewTransform returns the wrapping at work on the samples of one run.
+func (w Wrapping) NewTransform() *Transform {
+	t := &Transform{prefix: w.Prefix, families: make(map[*model.Family]*model.Family)}
 	for name, value := range w.Labels {
 		t.extra = append(t.extra, model.Label{Name: name, Value: value})
 	}
@@ -159,7 +163,7 @@ func (w Wrapping) Transform() *transform {
 	return t
 }
 
-func (t *transform) Family(f *model.Family) *model.Family {
+func (t *Transform) Family(f *model.Family) *model.Family {
 	if t.prefix == "" {
 		return f
 	}
@@ -173,7 +177,7 @@ func (t *transform) Family(f *model.Family) *model.Family {
 }
 
 // Point changes p, a point of family f. Its labels are then valid until the next call.
-func (t *transform) Point(f *model.Family, p *model.Point) (err error) {
+func (t *Transform) Point(f *model.Family, p *model.Point) (err error) {
 	if len(t.extra) == 0 {
 		return nil
 	}
@@ -191,7 +195,7 @@ func hasName(labels []model.Label, name string) bool {
 // Run puts the wrapping between a run and its sink.
 func (w Wrapping) Run(run engine.Run) engine.Run {
 	return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
-		return run(ctx, r.WithoutOrigins(), &WrappingSink{Sink: sink, Transform: w.Transform()})
+		return run(ctx, r.WithoutOrigins(), &WrappingSink{Sink: sink, Transform: w.NewTransform()})
 	}
 }
 
@@ -200,9 +204,10 @@ func (w Wrapping) Run(run engine.Run) engine.Run {
 type WrappingSink struct {
 	engine.Sink
 
-	Transform *transform
+	Transform *Transform
 }
 
+// Sample implements engine.Sink.
 func (s *WrappingSink) Sample(f *model.Family, p *model.Point) error {
 	changed := *p
 	if err := s.Transform.Point(f, &changed); err != nil {
@@ -213,7 +218,7 @@ func (s *WrappingSink) Sample(f *model.Family, p *model.Point) error {
 
 // Source puts the wrapping around a native family.
 func (w Wrapping) Source(inner model.Source) model.Source {
-	t := w.Transform()
+	t := w.NewTransform()
 	s := &WrappedSource{Inner: inner, family: t.Family(inner.Family()), extra: t.extra}
 	if nested, ok := inner.(*WrappedSource); ok {
 		s.Inner = nested.Inner
@@ -230,8 +235,10 @@ type WrappedSource struct {
 	extra  []model.Label // Sorted by name.
 }
 
+// Family implements model.Source.
 func (s *WrappedSource) Family() *model.Family { return s.family }
 
+// HasLabel implements instrument.Labelled.
 func (s *WrappedSource) HasLabel(name string) bool {
 	l, ok := s.Inner.(instrument.Labelled)
 	return ok && l.HasLabel(name) || hasName(s.extra, name)
@@ -245,6 +252,7 @@ func (s *WrappedSource) Check() error {
 	return nil
 }
 
+// Series implements model.Source.
 func (s *WrappedSource) Series() model.Series {
 	if len(s.extra) == 0 {
 		return s.Inner.Series()
