@@ -163,6 +163,7 @@ func (w Wrapping) NewTransform() *Transform {
 	return t
 }
 
+// Family returns the family with the prefix. It is the same for each call with the same family.
 func (t *Transform) Family(f *model.Family) *model.Family {
 	if t.prefix == "" {
 		return f
