@@ -77,7 +77,7 @@ func Handler() http.Handler {
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
 	both.core.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
-	if err := both.core.addNested("client_golang", theirDefault(), collect.Wrapping{}); err != nil {
+	if err := both.core.addEntry("client_golang", nestedEntry(theirDefault(), collect.Wrapping{})); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return both

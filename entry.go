@@ -23,6 +23,7 @@ type entry struct {
 	named     bool              // The name was asked for.
 	several   bool              // The name that was asked for is meant for several collectors.
 	numbered  string            // What a number may have been appended to, to make name. Empty if name was asked for.
+	number    string            // Of a member of Gatherers, as client_golang's errors begin, without the space.
 	sole      bool              // A gatherer that is all there is in a host: its errors are passed on as they are.
 
 	policy   *engine.Policy

@@ -38,8 +38,9 @@ type CollectorError struct {
 	Collector string // The collector's name: see WithName.
 	Err       error
 
-	sole      bool // The collector is a gatherer that is all there is: its errors are passed on as they are.
-	collision bool // With what another collector has given: neither of the two is wrong by itself.
+	sole      bool   // The collector is a gatherer that is all there is: its errors are passed on as they are.
+	gatherers string // The numbers of the Gatherers around it, each followed by a space, as client_golang's errors begin.
+	collision bool   // With what another collector has given: neither of the two is wrong by itself.
 }
 
 // Error names the collector and tells what went wrong.
@@ -97,10 +98,9 @@ func (e *GatherError) WithoutNames() error { return e.withoutNames().MaybeUnwrap
 func (e *GatherError) withoutNames() MultiError {
 	errs := make(MultiError, 0, len(e.Failures))
 	for _, f := range e.Failures {
-		numbers := gathererNumbers(f.Collector)
-		err := collect.InClientWords(f.Err, numbers != "")
-		if numbers != "" && !f.collision {
-			err = fmt.Errorf("%s%w", numbers, err)
+		err := collect.InClientWords(f.Err, f.gatherers != "")
+		if f.gatherers != "" && !f.collision {
+			err = fmt.Errorf("%s%w", f.gatherers, err)
 		}
 		errs = append(errs, err)
 	}
@@ -135,8 +135,9 @@ const maxReported = 100
 // failures collects what goes wrong in a scrape.
 type failures struct {
 	list    []*CollectorError
-	sole    string         // The name of the gatherer that is all there is, if there is one.
-	dropped map[string]int // How many failures of a collector have been counted.
+	sole    string                                    // The name of the gatherer that is all there is, if there is one.
+	around  func(collector string) (gatherers string) // The Gatherers around a collector; nil if there are none.
+	dropped map[string]int                            // How many failures of a collector have been counted.
 }
 
 func (f *failures) add(collector string, err error) {
@@ -150,6 +151,9 @@ func (f *failures) addFailure(failure *CollectorError) {
 	}
 	f.dropped[collector]++
 	failure.sole = f.sole != "" && collector == f.sole
+	if f.around != nil && failure.gatherers == "" {
+		failure.gatherers = f.around(collector)
+	}
 	if f.dropped[collector] <= maxReported {
 		f.list = append(f.list, failure)
 	}

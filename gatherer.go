@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -123,23 +122,6 @@ func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 // for each call. A handler looks at the elements once, when it is made.
 type Gatherers []Gatherer
 
-// gathererNumber begins the name of each gatherer of Gatherers.
-const gathererNumber = "[from Gatherer #"
-
-// gathererNumbers returns the numbers in the name of a collector that is in Gatherers, each
-// followed by a space, as client_golang's errors begin.
-func gathererNumbers(name string) (numbers string) {
-	for strings.HasPrefix(name, gathererNumber) {
-		number, rest, ok := strings.Cut(name, "]")
-		if !ok {
-			break
-		}
-		numbers += number + "] "
-		name = strings.TrimPrefix(rest, "/")
-	}
-	return numbers
-}
-
 // Gather gathers with the background context. Its errors have the text that
 // client_golang's have: see GatherError.WithoutNames.
 func (gs Gatherers) Gather() ([]*MetricFamily, error) {
@@ -162,7 +144,6 @@ func (gs Gatherers) registry(around []Gatherers) *core {
 		if g == nil {
 			continue
 		}
-		name := fmt.Sprintf("%s%d]", gathererNumber, i+1)
 		err := checkGatherer(g)
 		if members, ok := asGatherers(g); ok && slices.ContainsFunc(append(around, gs), members.isSame) {
 			err = errGathererCycle
@@ -170,7 +151,9 @@ func (gs Gatherers) registry(around []Gatherers) *core {
 		if err != nil {
 			g = &failingGatherer{err}
 		}
-		if err := r.addGathererIn(append(slices.Clip(around), gs), name, g, collect.Wrapping{}); err != nil {
+		e := nestedEntry(registryIn(append(slices.Clip(around), gs), g, collect.Wrapping{}), collect.Wrapping{})
+		e.number = fmt.Sprintf("[from Gatherer #%d]", i+1)
+		if err := r.addEntry(e.number, e); err != nil {
 			panic("BUG: " + err.Error())
 		}
 	}
@@ -247,25 +230,25 @@ func gatherBounded(ctx context.Context, g GathererWithContext) ([]*MetricFamily,
 
 // addGatherer adds a gatherer with wrappings around it.
 func (r *core) addGatherer(name string, g Gatherer, w collect.Wrapping) error {
-	return r.addGathererIn(nil, name, g, w)
-}
-
-// addGathererIn is addGatherer inside of Gatherers.
-func (r *core) addGathererIn(around []Gatherers, name string, g Gatherer, w collect.Wrapping) error {
 	if err := checkGatherer(g); err != nil {
 		return err
 	}
-	return r.addNested(name, registryIn(around, g, w), w)
+	return r.addEntry(name, nestedEntry(registryIn(nil, g, w), w))
 }
 
-// addNested adds a registry to gather from. A host has the wrapping already.
-func (r *core) addNested(name string, nested *core, w collect.Wrapping) error {
+// nestedEntry returns the entry of a registry to gather from. A host has the wrapping already.
+func nestedEntry(nested *core, w collect.Wrapping) *entry {
 	e := &entry{announced: &collect.Announced{}, binding: binding{kind: "registry", nested: nested}}
 	if nested.host {
 		e.binding.kind = "gatherer"
 	} else {
 		e.binding = e.binding.wrap(w)
 	}
+	return e
+}
+
+// addEntry registers an entry, under a name if that is not empty.
+func (r *core) addEntry(name string, e *entry) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.add(e, name)

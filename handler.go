@@ -195,7 +195,7 @@ func (h *handler) serve(answer *web.Answer, s *scrape, format expfmt.Format) {
 
 // scrape gathers and writes the exposition, and makes known what is missing from it.
 func (h *handler) scrape(answer *web.Answer, s *scrape, format expfmt.Format) web.Result {
-	var refused failures
+	refused := failures{around: s.gatherersAround}
 	result := answer.Expose(func(client context.Context, w io.Writer) error {
 		ours, ok := web.EncoderFormat(format)
 		if !ok {

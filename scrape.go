@@ -68,7 +68,8 @@ type scrape struct {
 	selection selection
 	wanted    func(family string) bool // Nil means all.
 	failures  failures
-	shared    bool // Runs are shared with scrapes that overlap; see shareRuns.
+	around    map[string]string // The numbers of the Gatherers around each collector, made when one has failed.
+	shared    bool              // Runs are shared with scrapes that overlap; see shareRuns.
 
 	patience  *callback.Patience // With the functions of the program.
 	hookErr   error              // What is wrong with the hook ScrapeStart.
@@ -81,11 +82,26 @@ type part struct {
 	name      string // Of this registry in the ones around it; it ends in a slash unless it is empty.
 	registry  *core
 	plan      *plan
+	gatherers string             // The numbers of the Gatherers around it, each followed by a space.
 	wrappings []collect.Wrapping // Around this registry, innermost first.
 	running   []*entry           // Those of the plan that can have wanted families.
 	jobs      []engine.Job
 	outcomes  []engine.Outcome
 	took      time.Duration // To collect.
+}
+
+// gatherersAround returns the numbers of the Gatherers around a collector, given by its name in the
+// scrape.
+func (s *scrape) gatherersAround(collector string) string {
+	if s.around == nil {
+		s.around = make(map[string]string)
+		for _, p := range s.parts {
+			for _, e := range p.plan.entries {
+				s.around[p.nameOf(e)] = p.gatherers
+			}
+		}
+	}
+	return s.around[collector]
 }
 
 // nameOf returns the name of a collector as the scrape has it. A gatherer that is alone in its
@@ -123,6 +139,7 @@ func (r *core) planScrape(ctx context.Context) (*scrape, error) {
 	if chosen.byFamily() {
 		s.wanted = chosen.wantsFamily
 	}
+	s.failures.around = s.gatherersAround
 	s.addPart(&part{registry: r}, &walk{ctx: ctx})
 	if r.host {
 		s.failures.sole = r.currentPlan().entries[0].name
@@ -186,7 +203,10 @@ func (s *scrape) addPart(p *part, w *walk) {
 	}
 	w.path = append(w.path, p.registry)
 	for _, e := range p.plan.nested {
-		nested := &part{registry: e.binding.nested, wrappings: slices.Concat(e.binding.wrappings, p.wrappings), name: p.name}
+		nested := &part{registry: e.binding.nested, wrappings: slices.Concat(e.binding.wrappings, p.wrappings), name: p.name, gatherers: p.gatherers}
+		if e.number != "" {
+			nested.gatherers += e.number + " "
+		}
 		if e.named {
 			nested.name += e.name
 			if !nested.registry.host {
@@ -195,7 +215,7 @@ func (s *scrape) addPart(p *part, w *walk) {
 		}
 		enter, err := w.enter(s, nested)
 		if err != nil {
-			s.failures.add(p.name+e.name, err)
+			s.failures.addFailure(&CollectorError{Collector: p.name + e.name, Err: err, gatherers: nested.gatherers})
 		}
 		if enter {
 			s.addPart(nested, w)

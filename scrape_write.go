@@ -137,7 +137,7 @@ func (s *scrape) natives() []merge.Native {
 				}
 				b, err := wrapNative(source, p.wrappings)
 				if err != nil {
-					s.failures.add(name, err)
+					s.failures.addFailure(&CollectorError{Collector: name, Err: err, gatherers: p.gatherers})
 					continue
 				}
 				all.addNative(&entry{name: name, binding: b}, families)
