@@ -11,7 +11,7 @@ import (
 // their fields; without that, a context, the options of RegistererWith and a panic in a
 // collector behind them could not be dealt with. If another version of client_golang has
 // different fields, its wrappings are what they are to everybody else: collectors and
-// registerers of an unknown type. TestForeignWrapping fails then.
+// registerers of an unknown type. TestUnwrap fails then.
 var (
 	foreignCollector  = typeOfForeign(prometheus.WrapCollectorWith(nil, nil), "wrappedCollector")
 	foreignRegisterer = typeOfForeign(prometheus.WrapRegistererWith(nil, nil), "wrappedRegisterer")
