@@ -1,9 +1,11 @@
 package metric_test
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -118,15 +120,31 @@ func wantAllocs(t *testing.T, want float64, f func()) {
 
 var errTest = errors.New("an error of the test")
 
-// goroutines counts the goroutines. runtime.NumGoroutine adds up numbers that change meanwhile, so
-// that on a busy machine it may be wrong by dozens.
+// goroutines counts the goroutines: in a bubble of package synctest those of that bubble, and
+// otherwise all. runtime.NumGoroutine adds up numbers that change meanwhile, so that on a busy
+// machine it may be wrong by dozens.
 func goroutines() int {
-	records := make([]runtime.StackRecord, 256)
+	buf := make([]byte, 1<<20)
 	for {
-		n, ok := runtime.GoroutineProfile(records)
-		if ok {
-			return n
+		n := runtime.Stack(buf, true)
+		if n < len(buf) {
+			buf = buf[:n]
+			break
 		}
-		records = make([]runtime.StackRecord, 2*n)
+		buf = make([]byte, 2*len(buf))
 	}
+	own, _, _ := bytes.Cut(buf, []byte(":\n")) // The caller's comes first.
+	bubble := bubbleOf.Find(own)
+	n := 0
+	for _, header := range goroutineHeader.FindAll(buf, -1) {
+		if bubble == nil || bytes.Equal(bubbleOf.Find(header), bubble) {
+			n++
+		}
+	}
+	return n
 }
+
+var (
+	goroutineHeader = regexp.MustCompile(`(?m)^goroutine \d+ .*\[.*\]:$`)
+	bubbleOf        = regexp.MustCompile(`synctest bubble \d+`)
+)
