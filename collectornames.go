@@ -13,60 +13,9 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// numbers are the numbers that were appended to a name, because it was taken.
-type numbers struct {
-	last    int
-	holders int // Entries whose names were made from it.
-}
-
-// chooseName returns the name that was asked for, or makes one.
-func (r *core) chooseName(name string, e *entry) (string, error) {
-	switch {
-	case strings.Contains(name, "/"):
-		return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
-	case name == "":
-		return r.numbered(e, e.defaultName()), nil
-	case e.several:
-		return r.numbered(e, name), nil
-	}
-	if _, taken := r.byName[name]; taken {
-		return "", fmt.Errorf("a collector named %q is registered already", name)
-	}
-	return name, nil
-}
-
-// numbered returns base, or base with a number if that is taken.
-func (r *core) numbered(e *entry, base string) string {
-	e.numbered = base
-	n := r.numbers[base]
-	if n == nil {
-		n = &numbers{last: 1}
-		r.numbers[base] = n
-	}
-	n.holders++
-	name := base
-	for r.byName[name] != nil {
-		n.last++
-		name = fmt.Sprintf("%s#%d", base, n.last)
-	}
-	return name
-}
-
-// releaseNumber forgets the numbers of a name when the last entry that was named after it is
-// gone.
-func (r *core) releaseNumber(e *entry) {
-	n := r.numbers[e.numbered]
-	if e.numbered == "" || n == nil {
-		return
-	}
-	if n.holders--; n.holders == 0 {
-		delete(r.numbers, e.numbered)
-	}
-}
-
-// defaultName returns the name of an entry for which none was asked for: the family if there
-// is one, and else what people call its collector or gatherer.
-func (e *entry) defaultName() string {
+// defaultName returns the name of an entry for which none is asked for: the family if there is
+// one, and else what people call its collector or gatherer, of.
+func defaultName(e *entry, of any) string {
 	if e.binding.source != nil {
 		return e.binding.source.Family().Name
 	}
@@ -78,10 +27,6 @@ func (e *entry) defaultName() string {
 	}
 	if len(families) == 1 && e.binding.nested == nil {
 		return families[0]
-	}
-	of := e.gatherer
-	if e.collector != nil {
-		of = e.collector
 	}
 	switch name := nameOf(of); {
 	case name != "":

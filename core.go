@@ -1,11 +1,12 @@
 package metric
 
 import (
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
@@ -20,6 +21,7 @@ type core struct {
 	self        atomic.Pointer[selfMetrics] // Nil if they were not asked for.
 	log         *failureLog                 // Nil if there is none.
 	hooks       Hooks
+	errorOf     errorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
 
 	mu       sync.Mutex
@@ -40,6 +42,7 @@ type core struct {
 
 func newCore() *core {
 	return &core{
+		errorOf:  gatherError,
 		book:     book.New[*entry](),
 		byOrigin: make(map[registrationID][]*entry),
 		byName:   make(map[string]*entry),
@@ -48,24 +51,14 @@ func newCore() *core {
 	}
 }
 
-var errNilCollector = errors.New("cannot register a nil Collector")
-
-// register registers a collector, with options for how it is run.
-func (r *core) register(c Collector, opts []CollectorOption) error {
-	e, name, err := r.newEntry(c, opts)
-	if err != nil {
-		return err
-	}
-	return forAsker(c, r.change(func() error { return r.add(e, name) }))
+// register registers an entry, under a name if that is not empty.
+func (r *core) register(e *entry, name string) error {
+	return r.change(func() error { return r.add(e, name) })
 }
 
-// replaceNamed registers c in the place of the collector of that name, if there is one.
-func (r *core) replaceNamed(name string, c Collector, opts []CollectorOption) error {
-	e, _, err := r.newEntry(c, opts)
-	if err != nil {
-		return err
-	}
-	return forAsker(c, r.change(func() error { return r.replace(name, e) }))
+// replaceNamed registers an entry in the place of the one of that name, if there is one.
+func (r *core) replaceNamed(name string, e *entry) error {
+	return r.change(func() error { return r.replace(name, e) })
 }
 
 // replace registers an entry in the place of another one. The mutex is held.
@@ -115,7 +108,7 @@ func (r *core) admit(e *entry) error {
 	}
 	if len(e.announced.List) == 0 {
 		if e.binding.stream {
-			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", called(e.collector))
+			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", e.called())
 		}
 		return nil
 	}
@@ -131,7 +124,7 @@ func (r *core) admit(e *entry) error {
 	}
 	if other, name := r.sharedStream(e); other != nil {
 		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %s both describe it",
-			name, other.name, called(e.collector))
+			name, other.name, e.called())
 	}
 	return nil
 }
@@ -147,30 +140,24 @@ func (r *core) sharedStream(e *entry) (other *entry, family string) {
 	return nil, ""
 }
 
-// unregister removes the very collector that was registered, or else one with the same
-// descriptors.
-func (r *core) unregister(c Collector) bool {
-	c = localized(c, nil)
-	if checkCollector(c) != nil {
-		return false
-	}
-	if r.unregisterSame(c) {
+// unregister removes the entry with that ID, or else one with these descriptors. Of several
+// with the ID, which may be a collector and what adapts it, one for which isSame reports true is
+// the best, and then the latest: the earlier ones keep their names.
+func (r *core) unregister(id registrationID, isSame func(Collector) bool, described func() ([]book.Desc, error)) bool {
+	if r.unregisterSame(id, isSame) {
 		return true
 	}
-	announced, err := collect.Describe(c)
+	list, err := described()
 	if err != nil {
 		return false
 	}
-	described := slices.DeleteFunc(announced.ForBook(), func(d book.Desc) bool { return d.Invalid != nil })
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e, ok := r.book.Find(described)
+	e, ok := r.book.Find(slices.DeleteFunc(list, func(d book.Desc) bool { return d.Invalid != nil }))
 	return ok && r.remove(e)
 }
 
-// unregisterSame removes the entry that was made for c, if there is one.
-func (r *core) unregisterSame(c Collector) bool {
-	id := registrationOf(c)
+func (r *core) unregisterSame(id registrationID, isSame func(Collector) bool) bool {
 	if id.origin == nil {
 		return false
 	}
@@ -180,10 +167,8 @@ func (r *core) unregisterSame(c Collector) bool {
 	if len(same) == 0 {
 		return false
 	}
-	// Of several, which may be the collector and what adapts it, an exact match is the best,
-	// and then the latest: the earlier ones keep their names.
 	for _, e := range slices.Backward(same) {
-		if isSame(collect.Unwrap(e.collector), collect.Unwrap(c)) {
+		if isSame(e.collector) {
 			return r.remove(e)
 		}
 	}
@@ -217,4 +202,30 @@ func (r *core) describe(ch chan<- *Desc) {
 			ch <- d
 		}
 	}
+}
+
+// closeWait is how long Close waits for background runs.
+const closeWait = time.Second
+
+// close ends what runs in the background.
+func (r *core) close() error {
+	r.mu.Lock()
+	r.closed = true
+	for _, e := range r.entries {
+		r.engine.EndBackground(e.run, true)
+	}
+	r.mu.Unlock()
+	if stuck := r.engine.AwaitEnded(closeWait); len(stuck) > 0 {
+		return fmt.Errorf("closing a registry: background runs of %s have not returned within %v: %w",
+			strings.Join(stuck, ", "), closeWait, engine.ErrStillRunning)
+	}
+	return nil
+}
+
+// refuseBackground returns an error if e is to run in the background of a closed registry.
+func (r *core) refuseBackground(e *entry) error {
+	if r.closed && e.policy != nil && e.policy.Background > 0 {
+		return fmt.Errorf("cannot register %s WithBackground: %w", e.called(), engine.ErrClosed)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -87,10 +88,9 @@ func DefaultGatherers() GathererWithContext {
 // is the same for all DefaultGatherers, so that they know of its runs.
 var theirDefault = sync.OnceValue(func() *core {
 	run := runGatherer(plainGatherer(gatherTheirs))
-	return newHost(&entry{
-		announced: &collect.Announced{}, binding: binding{kind: "gatherer", run: run, shared: true},
-		gatherer: prometheus.DefaultGatherer, sole: true, forgive: isRuntimeDuplicate,
-	})
+	e := &entry{announced: &collect.Announced{}, binding: binding{kind: "gatherer", run: run, shared: true}, sole: true, forgive: isRuntimeDuplicate}
+	e.fallback = defaultName(e, prometheus.DefaultGatherer)
+	return newHost(e)
 })
 
 // gatherTheirs gathers from client_golang's default gatherer, unless that is ours.
@@ -132,3 +132,26 @@ var runtimeFamilies = sync.OnceValue(func() map[string]struct{} {
 	}
 	return names
 })
+
+// EnableSelfMetrics turns on the self-metrics of the default registry, as WithSelfMetrics
+// does for one that the program makes. They are in every scrape that begins afterwards, also
+// of collectors that are registered already. To call it again with the same namespace
+// changes nothing.
+//
+// It panics if the namespace is not valid, if the default registry has self-metrics with
+// another namespace, or if DefaultGatherer is not a registry of this package. It is safe for
+// concurrent use.
+func EnableSelfMetrics(namespace string) {
+	r, ok := DefaultGatherer.(*ContextRegistry)
+	if _, err := r.open(); !ok || err != nil {
+		panic(fmt.Errorf("self-metrics %q: DefaultGatherer is a %T, but must be a registry of this package, from NewContextRegistry",
+			namespace, DefaultGatherer))
+	}
+	metrics := newSelfMetrics(namespace)
+	if r.core.self.CompareAndSwap(nil, metrics) {
+		return
+	}
+	if have := r.core.self.Load().namespace; have != namespace {
+		panic(fmt.Errorf("self-metrics %q: the default registry has self-metrics with the namespace %q already", namespace, have))
+	}
+}

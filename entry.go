@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/luxfi/metric/internal/book"
@@ -12,9 +11,10 @@ import (
 // entry is a registered collector.
 type entry struct {
 	name      string
-	collector Collector // Nil of a gatherer.
-	gatherer  any       // Nil of a collector.
-	origin    any       // Of what is run; see originOf.
+	collector Collector     // Nil of a gatherer.
+	called    func() string // What an error calls it.
+	fallback  string        // Its name if none is asked for.
+	origin    any           // Of what is run; see originOf.
 	id        registrationID
 	announced *collect.Announced
 	described []book.Desc // What is announced, for the book.
@@ -32,47 +32,6 @@ type entry struct {
 
 	// forgive, if not nil, reports whether leaving a sample out is no failure.
 	forgive func(error) bool
-}
-
-// newEntry makes an entry that is not registered yet, and returns the name that was
-// asked for.
-func (r *core) newEntry(c Collector, opts []CollectorOption) (*entry, string, error) {
-	c = localized(c, func(carrier *optionsCarrier) {
-		opts = slices.Concat(carrier.opts, opts)
-		carrier.applied.Store(true)
-	})
-	if err := checkCollector(c); err != nil {
-		return nil, "", err
-	}
-	asked, err := config(opts)
-	if err != nil {
-		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
-	}
-	announced, err := collect.Describe(c)
-	if failed, ok := err.(*collect.DescribeError); ok { //nolint:errorlint // Only what is returned itself.
-		return nil, "", fmt.Errorf("describing collector %s: %w", called(failed.Collector), failed.Err)
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	announced.Pedantic = r.pedantic && len(announced.List) > 0
-	e := &entry{
-		collector: c, origin: originOf(c), id: registrationOf(c), announced: announced, described: announced.ForBook(),
-		binding: bind(c, announced), policies: asked.asked, several: asked.several,
-	}
-	if wrapped, ok := e.binding.source.(*collect.WrappedSource); ok {
-		if err := wrapped.Check(); err != nil {
-			return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
-		}
-	}
-	if len(asked.asked) > 0 {
-		if e.binding.run == nil {
-			return nil, "", fmt.Errorf("cannot register %s with %q: policies are for collectors that run somebody's code, not for %s",
-				called(c), asked.asked, e.binding.article())
-		}
-		e.policy = &asked.policy
-	}
-	return e, asked.name, nil
 }
 
 // prepare makes an entry that has its name ready to be run.

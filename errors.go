@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -30,22 +29,17 @@ var ErrRateLimited = engine.ErrRateLimited
 // closed; see ContextRegistry.Close.
 var ErrClosed = engine.ErrClosed
 
-// asPanic finds a PanicError in err.
-func asPanic(err error) (*PanicError, bool) { return errors.AsType[*PanicError](err) }
-
 // CollectorError is what went wrong with one collector, or with one of its samples.
 type CollectorError struct {
 	Collector string // The collector's name: see WithName.
 	Err       error
 
-	sole      bool   // The collector is a gatherer that is all there is: its errors are passed on as they are.
-	gatherers string // The numbers of the Gatherers around it, each followed by a space, as client_golang's errors begin.
-	collision bool   // With what another collector has given: neither of the two is wrong by itself.
+	failure *failure // What the scrape knows of it, or nil.
 }
 
 // Error names the collector and tells what went wrong.
 func (e *CollectorError) Error() string {
-	if e.Collector == "" || e.sole {
+	if e.Collector == "" || e.failure != nil && e.failure.sole {
 		return e.Err.Error()
 	}
 	return fmt.Sprintf("collector %s: %v", e.Collector, e.Err)
@@ -98,9 +92,13 @@ func (e *GatherError) WithoutNames() error { return e.withoutNames().MaybeUnwrap
 func (e *GatherError) withoutNames() MultiError {
 	errs := make(MultiError, 0, len(e.Failures))
 	for _, f := range e.Failures {
-		err := collect.InClientWords(f.Err, f.gatherers != "")
-		if f.gatherers != "" && !f.collision {
-			err = fmt.Errorf("%s%w", f.gatherers, err)
+		gatherers := ""
+		if f.failure != nil {
+			gatherers = f.failure.gatherers
+		}
+		err := collect.InClientWords(f.Err, gatherers != "")
+		if gatherers != "" && !f.failure.collision {
+			err = fmt.Errorf("%s%w", gatherers, err)
 		}
 		errs = append(errs, err)
 	}
@@ -128,52 +126,11 @@ func (e *GatherError) As(target any) bool {
 	return ok
 }
 
-// maxReported bounds how many failures one collector may add to a GatherError, so
-// that a flood of bad samples does not become a flood of errors.
-const maxReported = 100
-
-// failures collects what goes wrong in a scrape.
-type failures struct {
-	list    []*CollectorError
-	sole    string                                    // The name of the gatherer that is all there is, if there is one.
-	around  func(collector string) (gatherers string) // The Gatherers around a collector; nil if there are none.
-	dropped map[string]int                            // How many failures of a collector have been counted.
-}
-
-func (f *failures) add(collector string, err error) {
-	f.addFailure(&CollectorError{Collector: collector, Err: err})
-}
-
-func (f *failures) addFailure(failure *CollectorError) {
-	collector := failure.Collector
-	if f.dropped == nil {
-		f.dropped = make(map[string]int)
+// gatherError returns failures as a *GatherError.
+func gatherError(list []*failure) error {
+	e := &GatherError{Failures: make([]*CollectorError, len(list))}
+	for i, f := range list {
+		e.Failures[i] = &CollectorError{Collector: f.Collector, Err: f.Err, failure: f}
 	}
-	f.dropped[collector]++
-	failure.sole = f.sole != "" && collector == f.sole
-	if f.around != nil && failure.gatherers == "" {
-		failure.gatherers = f.around(collector)
-	}
-	if f.dropped[collector] <= maxReported {
-		f.list = append(f.list, failure)
-	}
-}
-
-// err returns a *GatherError, or nil if nothing has gone wrong.
-func (f *failures) err() error {
-	switch {
-	case len(f.list) == 0:
-		return nil
-	case len(f.list) == 1 && f.list[0].sole:
-		return f.list[0].Err
-	}
-	for collector, n := range f.dropped {
-		if n > maxReported {
-			delete(f.dropped, collector) // So that it is told once.
-			f.list = append(f.list, &CollectorError{
-				Collector: collector, sole: f.sole != "" && collector == f.sole, Err: fmt.Errorf("%d more error(s) of the same collector", n-maxReported),
-			})
-		}
-	}
-	return &GatherError{Failures: f.list}
+	return e
 }

@@ -205,7 +205,14 @@ func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *core {
 	} else {
 		b.run, b.shared = runGatherer(plainGatherer(g.Gather)), true
 	}
-	return hostOf(g, b, w)
+	return hostOfGatherer(g, b, w)
+}
+
+// hostOfGatherer returns the registry that runs a gatherer which is no registry.
+func hostOfGatherer(g any, b binding, w collect.Wrapping) *core {
+	e := &entry{origin: originOf(g), announced: &collect.Announced{}, binding: b.wrap(w), sole: true}
+	e.fallback = defaultName(e, g)
+	return hostOf(e, g, w)
 }
 
 // registryBehind returns the registry that g is, or that does its work.
@@ -244,6 +251,7 @@ func nestedEntry(nested *core, w collect.Wrapping) *entry {
 	} else {
 		e.binding = e.binding.wrap(w)
 	}
+	e.fallback = defaultName(e, nil)
 	return e
 }
 

@@ -208,7 +208,7 @@ func (h *handler) scrape(answer *web.Answer, s *scrape, format expfmt.Format) we
 		}, &refused)
 	})
 	s.abandoned = result.Gone
-	result.Gathering, result.Encoding = s.failures.err(), refused.err()
+	result.Gathering, result.Encoding = s.failures.err(gatherError), refused.err(gatherError)
 	h.reportMissing(s, &result)
 	_ = s.end(result.Encoding) // It is reported already.
 	return result

@@ -156,5 +156,5 @@ func (r *core) hookFailed(ctx context.Context, p *callback.Patience, collector s
 	if log == nil {
 		log = defaultHookLog
 	}
-	log.log(ctx, p, "hook failed", []*CollectorError{{Collector: collector, Err: err}})
+	log.log(ctx, p, "hook failed", []*failure{{Collector: collector, Err: err}})
 }

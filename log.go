@@ -25,7 +25,7 @@ func LogErrors(logger *slog.Logger, limits ...*LogLimits) func(error) {
 			l.log(context.Background(), nil, collectingFailed, failed.Failures)
 			return
 		}
-		l.log(context.Background(), nil, "serving metrics failed", []*CollectorError{{Err: err}})
+		l.log(context.Background(), nil, "serving metrics failed", []*failure{{Err: err}})
 	}
 }
 
@@ -53,7 +53,7 @@ const collectingFailed = "collecting metrics failed"
 // log logs failures, and waits for that as long as p allows: the handler of the logger is
 // somebody else's code. Lines that cannot be written because it blocks count as
 // suppressed. log does nothing if l is nil.
-func (l *failureLog) log(ctx context.Context, p *callback.Patience, message string, list []*CollectorError) {
+func (l *failureLog) log(ctx context.Context, p *callback.Patience, message string, list []*failure) {
 	if l == nil {
 		return
 	}
@@ -85,18 +85,18 @@ func (l *failureLog) log(ctx context.Context, p *callback.Patience, message stri
 // worthLogging returns the failures of the scrape that say something about collectors. If
 // the client has gone away, collectors fail because their context was cancelled, in whatever
 // words; only panics are worth a line then.
-func (s *scrape) worthLogging() []*CollectorError {
+func (s *scrape) worthLogging() []*failure {
 	if !s.abandoned {
 		return s.failures.list
 	}
-	return slices.DeleteFunc(slices.Clone(s.failures.list), func(f *CollectorError) bool {
+	return slices.DeleteFunc(slices.Clone(s.failures.list), func(f *failure) bool {
 		_, panicked := asPanic(f.Err)
 		return !panicked
 	})
 }
 
 // failureAttrs returns the attributes of a line.
-func failureAttrs(f *CollectorError, kind engine.Kind, suppressed int) []slog.Attr {
+func failureAttrs(f *failure, kind engine.Kind, suppressed int) []slog.Attr {
 	attrs := []slog.Attr{slog.String("kind", kind.String()), slog.Any("error", f.Err)}
 	if f.Collector != "" {
 		attrs = append(attrs, slog.String("collector", f.Collector))

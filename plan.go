@@ -6,7 +6,6 @@ import (
 
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/order"
@@ -33,33 +32,6 @@ func (b *binding) article() string {
 	return "a " + b.kind
 }
 
-// bind decides how c is collected from. It looks at concrete types for our own
-// instruments: a struct of a user that embeds one, and replaces Collect, is not ours.
-func bind(c Collector, announced *collect.Announced) binding {
-	switch c := c.(type) {
-	case *collect.Wrapped:
-		return bind(c.Collector, announced.Inner).wrap(c.Wrapping)
-	case *ContextRegistry:
-		return binding{kind: "registry", nested: c.core}
-	case *collectorAdapter:
-		if inner := c.adapted(); inner != nil {
-			return bind(inner, announced)
-		}
-		return binding{kind: "collector with context", run: collect.RunWithContext(c, announced)}
-	case StreamCollector:
-		return binding{kind: "stream collector", run: collect.RunStream(streamOf(c), announced), stream: true}
-	case CollectorWithContext:
-		return binding{kind: "collector with context", run: collect.RunWithContext(c, announced)}
-	}
-	if f, ok := c.(*instrument.Func); ok {
-		return binding{kind: "function", run: runFunc(f), shared: true}
-	}
-	if source := instrument.SourceOf(c); source != nil {
-		return binding{kind: "instrument", source: source}
-	}
-	return binding{kind: "collector", run: collect.RunPlain(c, announced), shared: true}
-}
-
 // wrap puts a wrapping around whatever it is.
 func (b binding) wrap(w collect.Wrapping) binding {
 	switch {
@@ -80,7 +52,7 @@ type plan struct {
 	running []*entry       // With somebody else's code, in the order of registration.
 	nested  []*entry
 	// conflicts are about instruments that do not agree with others of their name.
-	conflicts []*CollectorError
+	conflicts []*failure
 }
 
 // currentPlan returns the plan, which it makes if something has changed.
@@ -126,7 +98,7 @@ func (p *plan) addNative(e *entry, families map[string]int) {
 	}
 	n := &p.natives[i]
 	if err := merge.Conflict(f, n.Family); err != nil {
-		p.conflicts = append(p.conflicts, &CollectorError{Collector: e.name, Err: err})
+		p.conflicts = append(p.conflicts, &failure{Collector: e.name, Err: err})
 	}
 	if n.Family.Type != f.Type { // Any other difference costs no sample.
 		return

@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/luxfi/metric/internal/book"
@@ -15,30 +14,6 @@ type registrationID struct {
 	added  string
 }
 
-// registrationOf returns the ID of the registration of c.
-func registrationOf(c Collector) registrationID {
-	origin := originOf(c)
-	if origin == nil || origin != origin { //nolint:gocritic // A NaN in it makes it different from itself.
-		return registrationID{}
-	}
-	return registrationID{origin, addedBy(wrappingsOf(c))}
-}
-
-// wrappingsOf returns the wrappings around the origin of c, innermost first.
-func wrappingsOf(c Collector) (list []collect.Wrapping) {
-	for v := any(c); ; {
-		if w, ok := v.(*collect.Wrapped); ok {
-			list = append(list, w.Wrapping)
-		}
-		inner, ok := carried(v)
-		if !ok {
-			slices.Reverse(list)
-			return list
-		}
-		v = inner
-	}
-}
-
 // change calls register with the mutex held. If that fails, it may be because of a family of
 // a registry inside that has gone there; then register is called once more.
 func (r *core) change(register func() error) error {
@@ -48,11 +23,6 @@ func (r *core) change(register func() error) error {
 		return register()
 	}
 	err := locked()
-	if already, ok := errors.AsType[AlreadyRegisteredError](err); ok {
-		if _, ok := already.ExistingCollector.(*ContextRegistry); !ok {
-			return err
-		}
-	}
 	if err != nil && r.forgetInNested() {
 		return locked()
 	}

@@ -76,7 +76,7 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 	if err != nil {
 		return fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
-	return core.register(c, opts)
+	return registerIn(core, c, opts)
 }
 
 // MustRegisterWith is [ContextRegistry.RegisterWith], but panics where that returns an error.
@@ -94,7 +94,7 @@ func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...Collect
 	if err != nil {
 		return fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
-	return core.replaceNamed(name, c, append(slices.Clip(opts), WithName(name)))
+	return replaceNamedIn(core, name, c, append(slices.Clip(opts), WithName(name)))
 }
 
 // Unregister removes a collector and reports whether it was registered. It finds the very
@@ -104,7 +104,7 @@ func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...Collect
 // Scrapes under way still have the collector.
 func (r *ContextRegistry) Unregister(c Collector) bool {
 	core, err := r.open()
-	return err == nil && core.unregister(c)
+	return err == nil && unregisterIn(core, c)
 }
 
 // UnregisterNamed removes the collector of that name, which may be one that the registry has

@@ -43,7 +43,7 @@ func (r *core) send(ctx context.Context, ch chan<- Metric) {
 	_ = s.write(&metricSender{out: out}, nameSpace{}) // It fails when ctx is done.
 	_ = s.end(nil)                                    // Its parts follow.
 	for _, f := range s.failures.list {
-		out.Drop(f)
+		out.Drop(r.errorOf([]*failure{f}))
 	}
 }
 
@@ -154,7 +154,7 @@ func (r *core) planScrape(ctx context.Context) (*scrape, error) {
 // known.
 func (s *scrape) end(err error) error {
 	r := s.parts[0].registry
-	gathering := s.failures.err()
+	gathering := s.failures.err(r.errorOf)
 	switch {
 	case gathering == nil:
 		gathering = err
@@ -215,7 +215,7 @@ func (s *scrape) addPart(p *part, w *walk) {
 		}
 		enter, err := w.enter(s, nested)
 		if err != nil {
-			s.failures.addFailure(&CollectorError{Collector: p.name + e.name, Err: err, gatherers: nested.gatherers})
+			s.failures.addFailure(&failure{Collector: p.name + e.name, Err: err, gatherers: nested.gatherers})
 		}
 		if enter {
 			s.addPart(nested, w)

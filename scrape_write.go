@@ -64,13 +64,13 @@ func (s *scrape) write(sink model.Sink, names nameSpace) error {
 	in.Report = func(f merge.Finding) {
 		if f.Batch < 0 {
 			_, panicked := asPanic(f.Err)
-			s.failures.addFailure(&CollectorError{Collector: f.Native, Err: f.Err, collision: !panicked})
+			s.failures.addFailure(&failure{Collector: f.Native, Err: f.Err, collision: !panicked})
 			return
 		}
 		b := &from[f.Batch]
 		if b.e.forgive == nil || !b.e.forgive(f.Err) {
 			b.dropped += f.Samples
-			s.failures.addFailure(&CollectorError{Collector: b.name(), Err: f.Err, collision: true})
+			s.failures.addFailure(&failure{Collector: b.name(), Err: f.Err, collision: true})
 		}
 	}
 	if names.refused != nil {
@@ -137,7 +137,7 @@ func (s *scrape) natives() []merge.Native {
 				}
 				b, err := wrapNative(source, p.wrappings)
 				if err != nil {
-					s.failures.addFailure(&CollectorError{Collector: name, Err: err, gatherers: p.gatherers})
+					s.failures.addFailure(&failure{Collector: name, Err: err, gatherers: p.gatherers})
 					continue
 				}
 				all.addNative(&entry{name: name, binding: b}, families)

@@ -194,29 +194,6 @@ func newSelfMetrics(namespace string) *selfMetrics {
 // turn. Every start takes a moment, which is longer on a busy machine.
 const minQueueWait = 10 * time.Millisecond
 
-// EnableSelfMetrics turns on the self-metrics of the default registry, as WithSelfMetrics
-// does for one that the program makes. They are in every scrape that begins afterwards, also
-// of collectors that are registered already. To call it again with the same namespace
-// changes nothing.
-//
-// It panics if the namespace is not valid, if the default registry has self-metrics with
-// another namespace, or if DefaultGatherer is not a registry of this package. It is safe for
-// concurrent use.
-func EnableSelfMetrics(namespace string) {
-	r, ok := DefaultGatherer.(*ContextRegistry)
-	if _, err := r.open(); !ok || err != nil {
-		panic(fmt.Errorf("self-metrics %q: DefaultGatherer is a %T, but must be a registry of this package, from NewContextRegistry",
-			namespace, DefaultGatherer))
-	}
-	metrics := newSelfMetrics(namespace)
-	if r.core.self.CompareAndSwap(nil, metrics) {
-		return
-	}
-	if have := r.core.self.Load().namespace; have != namespace {
-		panic(fmt.Errorf("self-metrics %q: the default registry has self-metrics with the namespace %q already", namespace, have))
-	}
-}
-
 // eachSelf calls do with the self-metrics of each registry of the scrape, once.
 func (s *scrape) eachSelf(do func(*selfMetrics)) {
 	var done map[*selfMetrics]struct{}

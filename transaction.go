@@ -32,7 +32,7 @@ func HandlerForTransactional(g TransactionalGatherer, opts HandlerOpts) http.Han
 	if collect.IsNil(g) {
 		panic(fmt.Errorf("cannot serve what a nil TransactionalGatherer (%T) gathers: pass one that is not nil", g))
 	}
-	return newHandler(hostOf(g, binding{kind: "gatherer", shared: true, run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
+	return newHandler(hostOfGatherer(g, binding{kind: "gatherer", shared: true, run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 		families, done, err := g.Gather()
 		if done != nil {
 			defer done()

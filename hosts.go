@@ -1,0 +1,102 @@
+package metric
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"sync"
+	"unsafe"
+	"weak"
+
+	"github.com/luxfi/metric/internal/collect"
+)
+
+func identityOf(v any) any {
+	if v == nil {
+		return nil
+	}
+	switch r := reflect.ValueOf(v); {
+	case r.Kind() == reflect.Func:
+		// The second word of an interface that holds a function points to the
+		// closure, which is what tells functions with the same code apart.
+		return funcIdentity{r.Type(), (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1]}
+	case r.Comparable():
+		return v
+	default:
+		return nil
+	}
+}
+
+// funcIdentity tells functions apart. It keeps the closure alive, so that no other one can
+// get its address.
+type funcIdentity struct {
+	typ     reflect.Type
+	closure unsafe.Pointer
+}
+
+// hosts are the registries that run the gatherers which are no registries themselves, each
+// alone. Handlers, Gatherers and multi gatherers nest them. They may be made for a single
+// call, but all that exist at a time have the same host for the same gatherer, and so join
+// its runs, and know if one is stuck. A host exists as long as something has it or a run
+// of it is under way.
+var hosts struct {
+	mu sync.Mutex
+	by map[hostKey]weak.Pointer[core]
+}
+
+// hostKey is the key of a host. It must not keep alive what a gatherer points to, or a
+// gatherer that has its own handler would never be freed. As long as there is a host, it
+// has the gatherer, and nothing else can have the same address.
+type hostKey struct {
+	typ      reflect.Type
+	address  uintptr
+	value    any // Of a gatherer that is no pointer.
+	wrapping string
+}
+
+// hostOf returns the host of the gatherer g, or a new one for the entry if there is none, or g
+// cannot be told from others.
+func hostOf(e *entry, g any, w collect.Wrapping) *core {
+	key := hostKey{typ: reflect.TypeOf(g), wrapping: fmt.Sprintf("%q%q", w.Prefix, w.Labels)}
+	switch origin := identityOf(g).(type) {
+	case nil:
+		return newHost(e)
+	case funcIdentity:
+		key.address = uintptr(origin.closure)
+	default:
+		if v := reflect.ValueOf(g); v.Kind() == reflect.Pointer {
+			key.address = v.Pointer()
+		} else {
+			key.value = g
+		}
+	}
+	hosts.mu.Lock()
+	defer hosts.mu.Unlock()
+	if known := hosts.by[key].Value(); known != nil {
+		return known
+	}
+	r := newHost(e)
+	if hosts.by == nil {
+		hosts.by = make(map[hostKey]weak.Pointer[core])
+	}
+	hosts.by[key] = weak.Make(r)
+	runtime.AddCleanup(r, forgetHost, key)
+	return r
+}
+
+func newHost(e *entry) *core {
+	r := newCore()
+	r.host = true
+	if err := r.add(e, ""); err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return r
+}
+
+func forgetHost(key hostKey) {
+	hosts.mu.Lock()
+	defer hosts.mu.Unlock()
+	if hosts.by[key].Value() == nil {
+		delete(hosts.by, key)
+	}
+}
