@@ -20,7 +20,7 @@ type core struct {
 	host        bool                        // It runs a single gatherer, which has no name in it; see hosts.
 	self        atomic.Pointer[selfMetrics] // Nil if they were not asked for.
 	log         *failureLog                 // Nil if there is none.
-	hooks       Hooks
+	hooks       hooks
 	errorOf     errorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
 

@@ -138,7 +138,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	format, coding := h.offer.Negotiate(w.Header(), r.Header)
-	selection := Selection(chosen)
+	selection := filter(chosen)
 	if r.Method == http.MethodHead { // There is no body to gather for.
 		if _, err := h.registry.planScrape(selection.under(r.Context())); err != nil {
 			web.BadRequest(w, err)

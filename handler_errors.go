@@ -12,7 +12,7 @@ func (h *handler) reportMissing(s *scrape, result *web.Result) {
 	if worthLogging := s.worthLogging(); result.Gathering != nil && len(worthLogging) > 0 {
 		logged := result.Gathering
 		if s.abandoned {
-			logged = &GatherError{Failures: worthLogging}
+			logged = gatherError(worthLogging)
 		}
 		h.countAndLog(s.patience, "gathering", "error gathering metrics", logged)
 	}

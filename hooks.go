@@ -2,12 +2,7 @@ package metric
 
 import (
 	"context"
-	"fmt"
-	"sync/atomic"
 	"time"
-
-	"github.com/luxfi/metric/internal/callback"
-	"github.com/luxfi/metric/internal/engine"
 )
 
 // Hooks are functions that are called while a registry is scraped. All are optional, and
@@ -49,112 +44,16 @@ type CollectorEnd struct {
 	Err error
 }
 
-// scrapeHooks are the hooks of scrapes with what has become of their calls.
-type scrapeHooks struct {
-	start, end callback.Caller
-	underWay   atomic.Int32 // Calls of both.
-}
-
-// maxHooks is how many calls of a registry's scrape hooks are under way at once. A hook that
-// gathers from its own registry is called again by that scrape, which gathers again, and so on.
-const maxHooks = 1000
-
-var errTooManyHooks = fmt.Errorf("more than %d calls are under way: a hook must not gather from the registry that calls it", maxHooks)
-
-// enter reports whether another call may begin. If so, leave has to be called at its end.
-func (h *scrapeHooks) enter() bool {
-	if h.underWay.Add(1) > maxHooks {
-		h.leave()
-		return false
+// plain returns the hooks as a scrape calls them.
+func (h *Hooks) plain() hooks {
+	p := hooks{scrapeStart: h.ScrapeStart, collectorStart: h.CollectorStart}
+	if end := h.ScrapeEnd; end != nil {
+		p.scrapeEnd = func(ctx context.Context, took time.Duration, err error) { end(ctx, ScrapeEnd{took, err}) }
 	}
-	return true
-}
-
-func (h *scrapeHooks) leave() { h.underWay.Add(-1) }
-
-// scrapeStart calls the hook and returns the context to go on with.
-func (r *core) scrapeStart(ctx context.Context, p *callback.Patience) (context.Context, error) {
-	hook := r.hooks.ScrapeStart
-	if hook == nil {
-		return ctx, nil
-	}
-	if !r.scrapeHooks.enter() {
-		return ctx, fmt.Errorf("hook ScrapeStart: %w", errTooManyHooks)
-	}
-	defer r.scrapeHooks.leave()
-	next, err := callback.Call(&r.scrapeHooks.start, p, func() (context.Context, error) {
-		return callback.MakeContext(ctx, func() context.Context { return hook(ctx) })
-	})
-	if err != nil {
-		return ctx, fmt.Errorf("hook ScrapeStart: %w", err)
-	}
-	return next, nil
-}
-
-// scrapeEnd calls the hook.
-func (r *core) scrapeEnd(ctx context.Context, p *callback.Patience, end ScrapeEnd) error {
-	hook := r.hooks.ScrapeEnd
-	if hook == nil {
-		return nil
-	}
-	if !r.scrapeHooks.enter() {
-		return fmt.Errorf("hook ScrapeEnd: %w", errTooManyHooks)
-	}
-	defer r.scrapeHooks.leave()
-	err := r.scrapeHooks.end.Call(p, func() error {
-		hook(ctx, end)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("hook ScrapeEnd: %w", err)
-	}
-	return nil
-}
-
-// around puts the hooks around a run.
-func (r *core) around(collector string, run engine.Run) engine.Run {
-	h := &r.hooks
-	if h.CollectorStart == nil && h.CollectorEnd == nil {
-		return run
-	}
-	return func(ctx context.Context, running engine.Running, sink engine.Sink) error {
-		start, limit := time.Now(), ctx
-		if h.CollectorStart != nil {
-			next, err := callback.Try(func() (context.Context, error) {
-				return callback.MakeContext(ctx, func() context.Context { return h.CollectorStart(ctx, collector) })
-			})
-			if err != nil {
-				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorStart: %w", err))
-			} else {
-				ctx = next
-			}
+	if end := h.CollectorEnd; end != nil {
+		p.collectorEnd = func(ctx context.Context, collector string, took time.Duration, err error) {
+			end(ctx, collector, CollectorEnd{took, err})
 		}
-		err := engine.Try(func() error { return run(ctx, running, sink) })
-		if h.CollectorEnd != nil {
-			end := CollectorEnd{time.Since(start), err}
-			if err == nil {
-				end.Err = limit.Err()
-			}
-			failed := engine.Try(func() error {
-				h.CollectorEnd(ctx, collector, end)
-				return nil
-			})
-			if failed != nil {
-				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorEnd: %w", failed))
-			}
-		}
-		return err
 	}
-}
-
-// defaultHookLog logs failures of hooks of registries that have no logger.
-var defaultHookLog = newFailureLog(nil)
-
-// hookFailed logs the failure of a hook.
-func (r *core) hookFailed(ctx context.Context, p *callback.Patience, collector string, err error) {
-	log := r.log
-	if log == nil {
-		log = defaultHookLog
-	}
-	log.log(ctx, p, "hook failed", []*failure{{Collector: collector, Err: err}})
+	return p
 }

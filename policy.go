@@ -47,14 +47,14 @@ func WithSelfMetrics(namespace string) RegistryOption {
 // By default, the limit is that of each registry. A program that makes a registry for each
 // request passes one [LogLimits] to all of them. More than one LogLimits panics.
 func WithLogger(logger *slog.Logger, limits ...*LogLimits) RegistryOption {
-	_ = newFailureLog(logger, limits...) // It panics now rather than later.
-	return registryOption(func(r *core) { r.log = newFailureLog(logger, limits...) })
+	shared := limitsOf(limits)
+	return registryOption(func(r *core) { r.log = newFailureLog(logger, shared) })
 }
 
 // WithHooks has functions called at the start and the end of scrapes and collectors. The
 // module otelmetric, beside this one, makes OpenTelemetry spans of them.
 func WithHooks(h Hooks) RegistryOption {
-	return registryOption(func(r *core) { r.hooks = h })
+	return registryOption(func(r *core) { r.hooks = h.plain() })
 }
 
 // CollectorOption is an option of RegisterWith: how one collector is run. The options may be

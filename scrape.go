@@ -42,8 +42,12 @@ func (r *core) send(ctx context.Context, ch chan<- Metric) {
 	s.collect()
 	_ = s.write(&metricSender{out: out}, nameSpace{}) // It fails when ctx is done.
 	_ = s.end(nil)                                    // Its parts follow.
-	for _, f := range s.failures.list {
-		out.Drop(r.errorOf([]*failure{f}))
+	if len(s.failures.list) > 0 {
+		if all, ok := r.errorOf(s.failures.list).(interface{ Unwrap() []error }); ok {
+			for _, err := range all.Unwrap() {
+				out.Drop(err)
+			}
+		}
 	}
 }
 
@@ -166,7 +170,7 @@ func (s *scrape) end(err error) error {
 	}
 	r.log.log(s.ctx, s.patience, collectingFailed, s.worthLogging())
 	s.eachSelf(func(m *selfMetrics) { m.scrapes.Add(1) })
-	if err := r.scrapeEnd(s.ctx, s.patience, ScrapeEnd{time.Since(s.began), gathering}); err != nil {
+	if err := r.scrapeEnd(s.ctx, s.patience, time.Since(s.began), gathering); err != nil {
 		r.hookFailed(s.ctx, s.patience, "", err)
 	}
 	s.unlink()

@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"slices"
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
@@ -67,69 +66,22 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 	if err != nil {
 		return nil
 	}
-	return core.status()
+	return statusOf(core)
 }
 
-func (r *core) status() []CollectorStatus {
-	s := statuses{seen: make(map[*core]struct{})}
-	s.add(r, "", 0)
-	return s.all
-}
-
-// statuses collects the states of the collectors of a registry and those in it.
-type statuses struct {
-	all  []CollectorStatus
-	seen map[*core]struct{}
-}
-
-// add adds the collectors of r, whose names begin with the prefix.
-func (s *statuses) add(r *core, prefix string, depth int) {
-	if _, seen := s.seen[r]; seen || depth > maxNestingDepth {
-		return
-	}
-	s.seen[r] = struct{}{}
-	entries, stats := r.account()
-	for _, e := range entries {
-		status := CollectorStatus{Name: prefix + e.name, Kind: e.binding.kind, Policies: slices.Clone(e.policies)}
-		switch {
-		case e.run != nil:
-			status.fill(&stats[0])
-			stats = stats[1:]
-			if e.policy != nil && e.policy.Group != nil {
-				status.Group = new(groupStatus(e.policy.Group))
-			}
-		case e.binding.source != nil:
-			status.Series = e.binding.source.Series().Len()
-		case e.binding.nested.host:
-			// It is there for a single gatherer.
-			if _, of := e.binding.nested.account(); len(of) > 0 {
-				status.fill(&of[0])
-			}
-		default:
-			inner := prefix
-			if e.named { // Without a name, its row would say nothing.
-				s.all = append(s.all, status)
-				inner += e.name + "/"
-			}
-			s.add(e.binding.nested, inner, depth+1)
-			continue
+func statusOf(r *core) []CollectorStatus {
+	states := r.status()
+	all := make([]CollectorStatus, len(states))
+	for i, state := range states {
+		all[i] = CollectorStatus{Name: state.name, Kind: state.kind, Policies: state.policies, Series: state.series}
+		if state.stats != nil {
+			all[i].fill(state.stats)
 		}
-		s.all = append(s.all, status)
-	}
-}
-
-// account returns the entries of r, and the accounts of those that are run.
-func (r *core) account() ([]*entry, []engine.Stats) {
-	r.mu.Lock()
-	entries := slices.Clone(r.entries)
-	r.mu.Unlock()
-	collectors := make([]*engine.Collector, 0, len(entries))
-	for _, e := range entries {
-		if e.run != nil {
-			collectors = append(collectors, e.run)
+		if state.group != nil {
+			all[i].Group = new(groupStatus(state.group))
 		}
 	}
-	return entries, r.engine.Stats(collectors)
+	return all
 }
 
 func (c *CollectorStatus) fill(s *engine.Stats) {

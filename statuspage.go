@@ -31,7 +31,7 @@ func StatusHandler(g Gatherer) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		now := time.Now()
-		table := statusTable(r.status(), now)
+		table := statusTable(statusOf(r), now)
 		table.Serve(w, req, now)
 	})
 }

@@ -16,17 +16,8 @@ const logInterval = time.Minute
 // maxLogLimits bounds the memory of a log whose registry has ever new collectors.
 const maxLogLimits = 10_000
 
-// LogLimits is what several logs of failures have in common, so that together they log
-// each kind of failure of a collector once a minute at most, with the number of lines that
-// were suppressed. It is for programs that make a registry or a handler for each request, and
-// is passed to [WithLogger] and [LogErrors]. Collectors are told apart by their names;
-// see [WithName].
-//
-// While a line is being written for more than a second, because the logger blocks, no other
-// one is begun: it counts as suppressed.
-//
-// The zero value is ready, and safe for concurrent use. It must not be copied.
-type LogLimits struct {
+// logLimits is what several logs of failures have in common. The zero value is ready.
+type logLimits struct {
 	mu     sync.Mutex
 	limits map[logKey]*logLimit
 	writes map[*logWrite]struct{} // Those that have not returned.
@@ -45,13 +36,9 @@ type logLimit struct {
 // logWrite is a call of a logger.
 type logWrite struct{ began time.Time }
 
-// defaultLogLimits are those of handlers that were made without options: each may be for one
-// request.
-var defaultLogLimits LogLimits
-
 // allow reports whether a failure may be logged now, and how many were not since the
 // last one that was.
-func (l *LogLimits) allow(key logKey) (suppressed int, ok bool) {
+func (l *logLimits) allow(key logKey) (suppressed int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	limit := l.limits[key]
@@ -75,7 +62,7 @@ func (l *LogLimits) allow(key logKey) (suppressed int, ok bool) {
 }
 
 // suppress counts lines that were allowed but could not be written.
-func (l *LogLimits) suppress(key logKey, lines int) {
+func (l *logLimits) suppress(key logKey, lines int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if limit := l.limits[key]; limit != nil {
@@ -85,7 +72,7 @@ func (l *LogLimits) suppress(key logKey, lines int) {
 
 // begin returns a new call of a logger, whose end has to be noted, or nil if an earlier one
 // blocks.
-func (l *LogLimits) begin() *logWrite {
+func (l *logLimits) begin() *logWrite {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -103,7 +90,7 @@ func (l *LogLimits) begin() *logWrite {
 }
 
 // end notes that a call has returned.
-func (l *LogLimits) end(w *logWrite) {
+func (l *logLimits) end(w *logWrite) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.writes, w)

@@ -1,0 +1,89 @@
+package metric
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+
+	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// failureLog logs failures, but not all of a flood of them.
+type failureLog struct {
+	logger  *slog.Logger // Nil means what slog.Default returns when there is something to log.
+	limits  *logLimits
+	handler callback.Caller // Calls of the logger.
+}
+
+// newFailureLog returns a log with limits of its own, or with those that are given, if not nil.
+func newFailureLog(logger *slog.Logger, limits *logLimits) *failureLog {
+	if limits == nil {
+		limits = new(logLimits)
+	}
+	return &failureLog{logger: logger, limits: limits}
+}
+
+// collectingFailed is the message about a failure of a collector.
+const collectingFailed = "collecting metrics failed"
+
+// log logs failures, and waits for that as long as p allows: the handler of the logger is
+// somebody else's code. Lines that cannot be written because it blocks count as
+// suppressed. log does nothing if l is nil.
+func (l *failureLog) log(ctx context.Context, p *callback.Patience, message string, list []*failure) {
+	if l == nil {
+		return
+	}
+	logger := l.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	for _, f := range list {
+		key := logKey{f.Collector, engine.KindOf(f.Err)}
+		suppressed, ok := l.limits.allow(key)
+		if !ok {
+			continue
+		}
+		err := l.handler.Call(p, func() error {
+			w := l.limits.begin()
+			if w == nil {
+				return callback.ErrBlocked
+			}
+			defer l.limits.end(w)
+			logger.LogAttrs(ctx, slog.LevelError, message, failureAttrs(f, key.kind, suppressed)...)
+			return nil
+		})
+		if errors.Is(err, callback.ErrBlocked) {
+			l.limits.suppress(key, suppressed+1)
+		}
+	}
+}
+
+// worthLogging returns the failures of the scrape that say something about collectors. If
+// the client has gone away, collectors fail because their context was cancelled, in whatever
+// words; only panics are worth a line then.
+func (s *scrape) worthLogging() []*failure {
+	if !s.abandoned {
+		return s.failures.list
+	}
+	return slices.DeleteFunc(slices.Clone(s.failures.list), func(f *failure) bool {
+		_, panicked := asPanic(f.Err)
+		return !panicked
+	})
+}
+
+// failureAttrs returns the attributes of a line.
+func failureAttrs(f *failure, kind engine.Kind, suppressed int) []slog.Attr {
+	attrs := []slog.Attr{slog.String("kind", kind.String()), slog.Any("error", f.Err)}
+	if f.Collector != "" {
+		attrs = append(attrs, slog.String("collector", f.Collector))
+	}
+	if suppressed > 0 {
+		attrs = append(attrs, slog.Int("suppressed", suppressed))
+	}
+	if panicked, ok := asPanic(f.Err); ok {
+		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
+	}
+	return attrs
+}

@@ -1,0 +1,129 @@
+package metric
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/engine"
+)
+
+// hooks are functions of the program that are called while a registry is scraped. Each may be nil.
+type hooks struct {
+	scrapeStart    func(context.Context) context.Context
+	scrapeEnd      func(ctx context.Context, took time.Duration, err error)
+	collectorStart func(ctx context.Context, collector string) context.Context
+	collectorEnd   func(ctx context.Context, collector string, took time.Duration, err error)
+}
+
+// scrapeHooks are the hooks of scrapes with what has become of their calls.
+type scrapeHooks struct {
+	start, end callback.Caller
+	underWay   atomic.Int32 // Calls of both.
+}
+
+// maxHooks is how many calls of a registry's scrape hooks are under way at once. A hook that
+// gathers from its own registry is called again by that scrape, which gathers again, and so on.
+const maxHooks = 1000
+
+var errTooManyHooks = fmt.Errorf("more than %d calls are under way: a hook must not gather from the registry that calls it", maxHooks)
+
+// enter reports whether another call may begin. If so, leave has to be called at its end.
+func (h *scrapeHooks) enter() bool {
+	if h.underWay.Add(1) > maxHooks {
+		h.leave()
+		return false
+	}
+	return true
+}
+
+func (h *scrapeHooks) leave() { h.underWay.Add(-1) }
+
+// scrapeStart calls the hook and returns the context to go on with.
+func (r *core) scrapeStart(ctx context.Context, p *callback.Patience) (context.Context, error) {
+	hook := r.hooks.scrapeStart
+	if hook == nil {
+		return ctx, nil
+	}
+	if !r.scrapeHooks.enter() {
+		return ctx, fmt.Errorf("hook ScrapeStart: %w", errTooManyHooks)
+	}
+	defer r.scrapeHooks.leave()
+	next, err := callback.Call(&r.scrapeHooks.start, p, func() (context.Context, error) {
+		return callback.MakeContext(ctx, func() context.Context { return hook(ctx) })
+	})
+	if err != nil {
+		return ctx, fmt.Errorf("hook ScrapeStart: %w", err)
+	}
+	return next, nil
+}
+
+// scrapeEnd calls the hook.
+func (r *core) scrapeEnd(ctx context.Context, p *callback.Patience, took time.Duration, failed error) error {
+	hook := r.hooks.scrapeEnd
+	if hook == nil {
+		return nil
+	}
+	if !r.scrapeHooks.enter() {
+		return fmt.Errorf("hook ScrapeEnd: %w", errTooManyHooks)
+	}
+	defer r.scrapeHooks.leave()
+	err := r.scrapeHooks.end.Call(p, func() error {
+		hook(ctx, took, failed)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("hook ScrapeEnd: %w", err)
+	}
+	return nil
+}
+
+// around puts the hooks around a run.
+func (r *core) around(collector string, run engine.Run) engine.Run {
+	h := &r.hooks
+	if h.collectorStart == nil && h.collectorEnd == nil {
+		return run
+	}
+	return func(ctx context.Context, running engine.Running, sink engine.Sink) error {
+		start, limit := time.Now(), ctx
+		if h.collectorStart != nil {
+			next, err := callback.Try(func() (context.Context, error) {
+				return callback.MakeContext(ctx, func() context.Context { return h.collectorStart(ctx, collector) })
+			})
+			if err != nil {
+				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorStart: %w", err))
+			} else {
+				ctx = next
+			}
+		}
+		err := engine.Try(func() error { return run(ctx, running, sink) })
+		if h.collectorEnd != nil {
+			took, ended := time.Since(start), err
+			if err == nil {
+				ended = limit.Err()
+			}
+			failed := engine.Try(func() error {
+				h.collectorEnd(ctx, collector, took, ended)
+				return nil
+			})
+			if failed != nil {
+				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorEnd: %w", failed))
+			}
+		}
+		return err
+	}
+}
+
+// defaultHookLog logs failures of hooks of registries that have no logger.
+var defaultHookLog = newFailureLog(nil, nil)
+
+// hookFailed logs the failure of a hook.
+func (r *core) hookFailed(ctx context.Context, p *callback.Patience, collector string, err error) {
+	log := r.log
+	if log == nil {
+		log = defaultHookLog
+	}
+	log.log(ctx, p, "hook failed", []*failure{{Collector: collector, Err: err}})
+}
