@@ -40,9 +40,9 @@ type core struct {
 	plan atomic.Pointer[plan]
 }
 
-func newCore() *core {
+func newCore(of errorOf) *core {
 	return &core{
-		errorOf:  gatherError,
+		errorOf:  of,
 		book:     book.New[*entry](),
 		byOrigin: make(map[registrationID][]*entry),
 		byName:   make(map[string]*entry),

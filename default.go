@@ -77,8 +77,8 @@ func Handler() http.Handler {
 // handlers is gathered once. It is safe for concurrent use.
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
-	both.core.mustAddGatherer("", DefaultGatherer) // Without a name, so that its collectors have their own.
-	if err := both.core.addEntry("client_golang", nestedEntry(theirDefault(), collect.Wrapping{})); err != nil {
+	mustAddGatherer(both.core, "", DefaultGatherer) // Without a name, so that its collectors have their own.
+	if err := both.core.register(nestedEntry(theirDefault(), collect.Wrapping{}), "client_golang"); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return both
@@ -90,7 +90,7 @@ var theirDefault = sync.OnceValue(func() *core {
 	run := runGatherer(plainGatherer(gatherTheirs))
 	e := &entry{announced: &collect.Announced{}, binding: binding{kind: "gatherer", run: run, shared: true}, sole: true, forgive: isRuntimeDuplicate}
 	e.fallback = defaultName(e, prometheus.DefaultGatherer)
-	return newHost(e)
+	return newHost(e, gatherError)
 })
 
 // gatherTheirs gathers from client_golang's default gatherer, unless that is ours.

@@ -37,13 +37,13 @@ type MultiGatherer interface {
 // Where gatherers have a family in common, its series are merged; a series that is
 // there already is left out and reported.
 func NewMultiGatherer() MultiGatherer {
-	return &multiGatherer{newCore(), func(string) (collect.Wrapping, error) { return collect.Wrapping{}, nil }}
+	return &multiGatherer{newCore(gatherError), func(string) (collect.Wrapping, error) { return collect.Wrapping{}, nil }}
 }
 
 // NewPrefixGatherer returns a MultiGatherer that puts the name of the gatherer and an
 // underscore before the name of every family.
 func NewPrefixGatherer() MultiGatherer {
-	return &multiGatherer{newCore(), func(name string) (collect.Wrapping, error) {
+	return &multiGatherer{newCore(gatherError), func(name string) (collect.Wrapping, error) {
 		prefix := name + "_"
 		return collect.Wrapping{Prefix: prefix}, clientgolang.Parse(NewDesc(prefix+"x", "", nil, nil)).Err
 	}}
@@ -53,7 +53,7 @@ func NewPrefixGatherer() MultiGatherer {
 // of the gatherer, to every series. A family that has the label already is left out
 // and reported. If the label's name is not valid, every Register returns an error.
 func NewLabelGatherer(label string) MultiGatherer {
-	return &multiGatherer{newCore(), func(name string) (collect.Wrapping, error) {
+	return &multiGatherer{newCore(gatherError), func(name string) (collect.Wrapping, error) {
 		labels := Labels{label: name}
 		return collect.Wrapping{Labels: labels}, clientgolang.Parse(NewDesc("x", "", nil, labels)).Err
 	}}
@@ -78,7 +78,7 @@ func (m *multiGatherer) Register(name string, g Gatherer) error {
 	if err != nil {
 		return fmt.Errorf("cannot register a gatherer named %q: %w", name, err)
 	}
-	return m.registry.addGatherer(name, g, w)
+	return addGatherer(m.registry, name, g, w)
 }
 
 func (m *multiGatherer) Deregister(name string) bool { return m.registry.unregisterNamed(name) }
@@ -97,7 +97,7 @@ func (m *multiGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily,
 func NewShardedGatherer(shards ...GathererWithContext) GathererWithContext {
 	r := NewContextRegistry()
 	for i, shard := range shards {
-		r.core.mustAddGatherer(fmt.Sprintf("shard %d", i), shard)
+		mustAddGatherer(r.core, fmt.Sprintf("shard %d", i), shard)
 	}
 	return r
 }
@@ -139,7 +139,7 @@ var errGathererCycle = errors.New("the Gatherers contain themselves")
 // registry returns a registry of all that are not nil. around are the Gatherers that
 // contain these. A gatherer that cannot be used fails in every scrape.
 func (gs Gatherers) registry(around []Gatherers) *core {
-	r := newCore()
+	r := newCore(gatherError)
 	for i, g := range gs {
 		if g == nil {
 			continue
@@ -153,7 +153,7 @@ func (gs Gatherers) registry(around []Gatherers) *core {
 		}
 		e := nestedEntry(registryIn(append(slices.Clip(around), gs), g, collect.Wrapping{}), collect.Wrapping{})
 		e.number = fmt.Sprintf("[from Gatherer #%d]", i+1)
-		if err := r.addEntry(e.number, e); err != nil {
+		if err := r.register(e, e.number); err != nil {
 			panic("BUG: " + err.Error())
 		}
 	}
@@ -212,7 +212,7 @@ func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *core {
 func hostOfGatherer(g any, b binding, w collect.Wrapping) *core {
 	e := &entry{origin: originOf(g), announced: &collect.Announced{}, binding: b.wrap(w), sole: true}
 	e.fallback = defaultName(e, g)
-	return hostOf(e, g, w)
+	return hostOf(e, g, w, gatherError)
 }
 
 // registryBehind returns the registry that g is, or that does its work.
@@ -236,11 +236,11 @@ func gatherBounded(ctx context.Context, g GathererWithContext) ([]*MetricFamily,
 }
 
 // addGatherer adds a gatherer with wrappings around it.
-func (r *core) addGatherer(name string, g Gatherer, w collect.Wrapping) error {
+func addGatherer(r *core, name string, g Gatherer, w collect.Wrapping) error {
 	if err := checkGatherer(g); err != nil {
 		return err
 	}
-	return r.addEntry(name, nestedEntry(registryIn(nil, g, w), w))
+	return r.register(nestedEntry(registryIn(nil, g, w), w), name)
 }
 
 // nestedEntry returns the entry of a registry to gather from. A host has the wrapping already.
@@ -255,15 +255,8 @@ func nestedEntry(nested *core, w collect.Wrapping) *entry {
 	return e
 }
 
-// addEntry registers an entry, under a name if that is not empty.
-func (r *core) addEntry(name string, e *entry) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.add(e, name)
-}
-
-func (r *core) mustAddGatherer(name string, g Gatherer) {
-	if err := r.addGatherer(name, g, collect.Wrapping{}); err != nil {
+func mustAddGatherer(r *core, name string, g Gatherer) {
+	if err := addGatherer(r, name, g, collect.Wrapping{}); err != nil {
 		panic(err)
 	}
 }

@@ -56,11 +56,11 @@ type hostKey struct {
 
 // hostOf returns the host of the gatherer g, or a new one for the entry if there is none, or g
 // cannot be told from others.
-func hostOf(e *entry, g any, w collect.Wrapping) *core {
+func hostOf(e *entry, g any, w collect.Wrapping, of errorOf) *core {
 	key := hostKey{typ: reflect.TypeOf(g), wrapping: fmt.Sprintf("%q%q", w.Prefix, w.Labels)}
 	switch origin := identityOf(g).(type) {
 	case nil:
-		return newHost(e)
+		return newHost(e, of)
 	case funcIdentity:
 		key.address = uintptr(origin.closure)
 	default:
@@ -75,7 +75,7 @@ func hostOf(e *entry, g any, w collect.Wrapping) *core {
 	if known := hosts.by[key].Value(); known != nil {
 		return known
 	}
-	r := newHost(e)
+	r := newHost(e, of)
 	if hosts.by == nil {
 		hosts.by = make(map[hostKey]weak.Pointer[core])
 	}
@@ -84,8 +84,8 @@ func hostOf(e *entry, g any, w collect.Wrapping) *core {
 	return r
 }
 
-func newHost(e *entry) *core {
-	r := newCore()
+func newHost(e *entry, of errorOf) *core {
+	r := newCore(of)
 	r.host = true
 	if err := r.add(e, ""); err != nil {
 		panic("BUG: " + err.Error())

@@ -37,11 +37,7 @@ func carried(v any) (inner any, ok bool) {
 
 // registrationOf returns the ID of the registration of c.
 func registrationOf(c Collector) registrationID {
-	origin := originOf(c)
-	if origin == nil || origin != origin { //nolint:gocritic // A NaN in it makes it different from itself.
-		return registrationID{}
-	}
-	return registrationID{origin, addedBy(wrappingsOf(c))}
+	return newRegistrationID(originOf(c), wrappingsOf(c))
 }
 
 // wrappingsOf returns the wrappings around the origin of c, innermost first.

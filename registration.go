@@ -14,6 +14,15 @@ type registrationID struct {
 	added  string
 }
 
+// newRegistrationID returns the ID of what has that origin behind these wrappings, or none if there
+// is no origin that could be found again.
+func newRegistrationID(origin any, wrappings []collect.Wrapping) registrationID {
+	if origin == nil || origin != origin { //nolint:gocritic // A NaN in it makes it different from itself.
+		return registrationID{}
+	}
+	return registrationID{origin, addedBy(wrappings)}
+}
+
 // change calls register with the mutex held. If that fails, it may be because of a family of
 // a registry inside that has gone there; then register is called once more.
 func (r *core) change(register func() error) error {

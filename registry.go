@@ -23,7 +23,7 @@ type ContextRegistry struct{ core *core }
 
 // NewContextRegistry returns a registry without collectors.
 func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
-	r := &ContextRegistry{newCore()}
+	r := &ContextRegistry{newCore(gatherError)}
 	for i, opt := range opts {
 		if collect.IsNil(opt) {
 			panic(fmt.Errorf("option %d of a registry is nil (%T)", i+1, opt))
