@@ -15,5 +15,5 @@ func (r *ContextRegistry) Close() error {
 	if err != nil {
 		return err
 	}
-	return core.close()
+	return core.Close()
 }

@@ -11,31 +11,32 @@ import (
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // defaultName returns the name of an entry for which none is asked for: the family if there is
 // one, and else what people call its collector or gatherer, of.
-func defaultName(e *entry, of any) string {
-	if e.binding.source != nil {
-		return e.binding.source.Family().Name
+func defaultName(e *scrape.Entry, of any) string {
+	if e.Binding.Source != nil {
+		return e.Binding.Source.Family().Name
 	}
-	families := e.announced.Names()
-	if e.collector != nil {
-		if name := clientgolang.CollectorName(collect.Unwrap(e.collector), e.announced.Innermost().Names()); name != "" {
+	families := e.Announced.Names()
+	if e.Collector != nil {
+		if name := clientgolang.CollectorName(collect.Unwrap(e.Collector), e.Announced.Innermost().Names()); name != "" {
 			return name
 		}
 	}
-	if len(families) == 1 && e.binding.nested == nil {
+	if len(families) == 1 && e.Binding.Nested == nil {
 		return families[0]
 	}
 	switch name := nameOf(of); {
 	case name != "":
 		return name
-	case e.binding.nested != nil:
+	case e.Binding.Nested != nil:
 		return "registry"
 	case len(families) > 0:
 		return families[0]
-	case e.binding.kind == "gatherer":
+	case e.Binding.Kind == "gatherer":
 		return "gatherer"
 	default:
 		return "collector"

@@ -12,6 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/middleware"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 var defaultRegistry = newDefaultRegistry()
@@ -78,7 +79,7 @@ func Handler() http.Handler {
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
 	mustAddGatherer(both.core, "", DefaultGatherer) // Without a name, so that its collectors have their own.
-	if err := both.core.register(nestedEntry(theirDefault(), collect.Wrapping{}), "client_golang"); err != nil {
+	if err := both.core.Register(nestedEntry(theirDefault(), collect.Wrapping{}), "client_golang"); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return both
@@ -86,11 +87,11 @@ func DefaultGatherers() GathererWithContext {
 
 // theirDefault returns the registry that gathers from client_golang's default gatherer. It
 // is the same for all DefaultGatherers, so that they know of its runs.
-var theirDefault = sync.OnceValue(func() *core {
+var theirDefault = sync.OnceValue(func() *scrape.Registry {
 	run := runGatherer(plainGatherer(gatherTheirs))
-	e := &entry{announced: &collect.Announced{}, binding: binding{kind: "gatherer", run: run, shared: true}, sole: true, forgive: isRuntimeDuplicate}
-	e.fallback = defaultName(e, prometheus.DefaultGatherer)
-	return newHost(e, gatherError)
+	e := &scrape.Entry{Announced: &collect.Announced{}, Binding: scrape.Binding{Kind: "gatherer", Run: run, Shared: true}, Sole: true, Forgive: isRuntimeDuplicate}
+	e.Fallback = defaultName(e, prometheus.DefaultGatherer)
+	return scrape.NewHost(e, gatherError)
 })
 
 // gatherTheirs gathers from client_golang's default gatherer, unless that is ours.
@@ -147,11 +148,11 @@ func EnableSelfMetrics(namespace string) {
 		panic(fmt.Errorf("self-metrics %q: DefaultGatherer is a %T, but must be a registry of this package, from NewContextRegistry",
 			namespace, DefaultGatherer))
 	}
-	metrics := newSelfMetrics(namespace)
-	if r.core.self.CompareAndSwap(nil, metrics) {
+	metrics := scrape.NewSelfMetrics(namespace)
+	if r.core.Self.CompareAndSwap(nil, metrics) {
 		return
 	}
-	if have := r.core.self.Load().namespace; have != namespace {
+	if have := r.core.Self.Load().Namespace; have != namespace {
 		panic(fmt.Errorf("self-metrics %q: the default registry has self-metrics with the namespace %q already", namespace, have))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // PanicError is a panic in somebody else's code (a collector, a metric, a gatherer), or in
@@ -34,12 +35,12 @@ type CollectorError struct {
 	Collector string // The collector's name: see WithName.
 	Err       error
 
-	failure *failure // What the scrape knows of it, or nil.
+	failure *scrape.Failure // What the scrape knows of it, or nil.
 }
 
 // Error names the collector and tells what went wrong.
 func (e *CollectorError) Error() string {
-	if e.Collector == "" || e.failure != nil && e.failure.sole {
+	if e.Collector == "" || e.failure != nil && e.failure.Sole {
 		return e.Err.Error()
 	}
 	return fmt.Sprintf("collector %s: %v", e.Collector, e.Err)
@@ -94,10 +95,10 @@ func (e *GatherError) withoutNames() MultiError {
 	for _, f := range e.Failures {
 		gatherers := ""
 		if f.failure != nil {
-			gatherers = f.failure.gatherers
+			gatherers = f.failure.Gatherers
 		}
 		err := collect.InClientWords(f.Err, gatherers != "")
-		if gatherers != "" && !f.failure.collision {
+		if gatherers != "" && !f.failure.Collision {
 			err = fmt.Errorf("%s%w", gatherers, err)
 		}
 		errs = append(errs, err)
@@ -127,7 +128,7 @@ func (e *GatherError) As(target any) bool {
 }
 
 // gatherError returns failures as a *GatherError.
-func gatherError(list []*failure) error {
+func gatherError(list []*scrape.Failure) error {
 	e := &GatherError{Failures: make([]*CollectorError, len(list))}
 	for i, f := range list {
 		e.Failures[i] = &CollectorError{Collector: f.Collector, Err: f.Err, failure: f}

@@ -13,6 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // MultiGatherer gathers from many gatherers as if they were one: at the same time,
@@ -37,13 +38,13 @@ type MultiGatherer interface {
 // Where gatherers have a family in common, its series are merged; a series that is
 // there already is left out and reported.
 func NewMultiGatherer() MultiGatherer {
-	return &multiGatherer{newCore(gatherError), func(string) (collect.Wrapping, error) { return collect.Wrapping{}, nil }}
+	return &multiGatherer{scrape.NewRegistry(gatherError), func(string) (collect.Wrapping, error) { return collect.Wrapping{}, nil }}
 }
 
 // NewPrefixGatherer returns a MultiGatherer that puts the name of the gatherer and an
 // underscore before the name of every family.
 func NewPrefixGatherer() MultiGatherer {
-	return &multiGatherer{newCore(gatherError), func(name string) (collect.Wrapping, error) {
+	return &multiGatherer{scrape.NewRegistry(gatherError), func(name string) (collect.Wrapping, error) {
 		prefix := name + "_"
 		return collect.Wrapping{Prefix: prefix}, clientgolang.Parse(NewDesc(prefix+"x", "", nil, nil)).Err
 	}}
@@ -53,7 +54,7 @@ func NewPrefixGatherer() MultiGatherer {
 // of the gatherer, to every series. A family that has the label already is left out
 // and reported. If the label's name is not valid, every Register returns an error.
 func NewLabelGatherer(label string) MultiGatherer {
-	return &multiGatherer{newCore(gatherError), func(name string) (collect.Wrapping, error) {
+	return &multiGatherer{scrape.NewRegistry(gatherError), func(name string) (collect.Wrapping, error) {
 		labels := Labels{label: name}
 		return collect.Wrapping{Labels: labels}, clientgolang.Parse(NewDesc("x", "", nil, labels)).Err
 	}}
@@ -64,7 +65,7 @@ func NewMultiGathererWithContext() MultiGatherer { return NewPrefixGatherer() }
 
 // multiGatherer is a registry in which each gatherer is an entry.
 type multiGatherer struct {
-	registry *core
+	registry *scrape.Registry
 	wrap     func(name string) (collect.Wrapping, error)
 }
 
@@ -81,14 +82,14 @@ func (m *multiGatherer) Register(name string, g Gatherer) error {
 	return addGatherer(m.registry, name, g, w)
 }
 
-func (m *multiGatherer) Deregister(name string) bool { return m.registry.unregisterNamed(name) }
+func (m *multiGatherer) Deregister(name string) bool { return m.registry.UnregisterNamed(name) }
 
 func (m *multiGatherer) Gather() ([]*MetricFamily, error) {
-	return m.registry.gather(context.Background())
+	return m.registry.Gather(context.Background())
 }
 
 func (m *multiGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
-	return m.registry.gather(ctx)
+	return m.registry.Gather(ctx)
 }
 
 // NewShardedGatherer returns a gatherer of everything that the shards gather: at the
@@ -131,15 +132,15 @@ func (gs Gatherers) Gather() ([]*MetricFamily, error) {
 
 // GatherWithContext gathers from all that are not nil.
 func (gs Gatherers) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
-	return gs.registry(nil).gather(ctx)
+	return gs.registry(nil).Gather(ctx)
 }
 
 var errGathererCycle = errors.New("the Gatherers contain themselves")
 
 // registry returns a registry of all that are not nil. around are the Gatherers that
 // contain these. A gatherer that cannot be used fails in every scrape.
-func (gs Gatherers) registry(around []Gatherers) *core {
-	r := newCore(gatherError)
+func (gs Gatherers) registry(around []Gatherers) *scrape.Registry {
+	r := scrape.NewRegistry(gatherError)
 	for i, g := range gs {
 		if g == nil {
 			continue
@@ -152,8 +153,8 @@ func (gs Gatherers) registry(around []Gatherers) *core {
 			g = &failingGatherer{err}
 		}
 		e := nestedEntry(registryIn(append(slices.Clip(around), gs), g, collect.Wrapping{}), collect.Wrapping{})
-		e.number = fmt.Sprintf("[from Gatherer #%d]", i+1)
-		if err := r.register(e, e.number); err != nil {
+		e.Number = fmt.Sprintf("[from Gatherer #%d]", i+1)
+		if err := r.Register(e, e.Number); err != nil {
 			panic("BUG: " + err.Error())
 		}
 	}
@@ -184,7 +185,7 @@ type failingGatherer struct{ err error }
 func (g *failingGatherer) Gather() ([]*MetricFamily, error) { return nil, g.err }
 
 // registryFor returns a registry that gathers what g does. It panics if g is nil.
-func registryFor(g Gatherer) *core {
+func registryFor(g Gatherer) *scrape.Registry {
 	if err := checkGatherer(g); err != nil {
 		panic(fmt.Errorf("cannot serve what a nil Gatherer gathers: pass a registry or another Gatherer that is not nil: %w", err))
 	}
@@ -192,31 +193,31 @@ func registryFor(g Gatherer) *core {
 }
 
 // registryIn is registryFor inside of Gatherers. The wrapping is used if g is no registry.
-func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *core {
+func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *scrape.Registry {
 	if r := registryBehind(g); r != nil {
 		return r
 	}
 	if members, ok := asGatherers(g); ok {
 		return members.registry(around)
 	}
-	b := binding{kind: "gatherer"}
+	b := scrape.Binding{Kind: "gatherer"}
 	if withContext, ok := g.(GathererWithContext); ok {
-		b.run = runGatherer(withContext.GatherWithContext)
+		b.Run = runGatherer(withContext.GatherWithContext)
 	} else {
-		b.run, b.shared = runGatherer(plainGatherer(g.Gather)), true
+		b.Run, b.Shared = runGatherer(plainGatherer(g.Gather)), true
 	}
 	return hostOfGatherer(g, b, w)
 }
 
 // hostOfGatherer returns the registry that runs a gatherer which is no registry.
-func hostOfGatherer(g any, b binding, w collect.Wrapping) *core {
-	e := &entry{origin: originOf(g), announced: &collect.Announced{}, binding: b.wrap(w), sole: true}
-	e.fallback = defaultName(e, g)
-	return hostOf(e, g, w, gatherError)
+func hostOfGatherer(g any, b scrape.Binding, w collect.Wrapping) *scrape.Registry {
+	e := &scrape.Entry{Origin: originOf(g), Announced: &collect.Announced{}, Binding: b.Wrap(w), Sole: true}
+	e.Fallback = defaultName(e, g)
+	return scrape.HostOf(e, g, w, gatherError)
 }
 
 // registryBehind returns the registry that g is, or that does its work.
-func registryBehind(g Gatherer) *core {
+func registryBehind(g Gatherer) *scrape.Registry {
 	switch g := g.(type) {
 	case *ContextRegistry:
 		return g.core
@@ -232,30 +233,30 @@ func gatherBounded(ctx context.Context, g GathererWithContext) ([]*MetricFamily,
 	if err := checkGatherer(g); err != nil {
 		return nil, err
 	}
-	return registryIn(nil, g, collect.Wrapping{}).gather(ctx)
+	return registryIn(nil, g, collect.Wrapping{}).Gather(ctx)
 }
 
 // addGatherer adds a gatherer with wrappings around it.
-func addGatherer(r *core, name string, g Gatherer, w collect.Wrapping) error {
+func addGatherer(r *scrape.Registry, name string, g Gatherer, w collect.Wrapping) error {
 	if err := checkGatherer(g); err != nil {
 		return err
 	}
-	return r.register(nestedEntry(registryIn(nil, g, w), w), name)
+	return r.Register(nestedEntry(registryIn(nil, g, w), w), name)
 }
 
 // nestedEntry returns the entry of a registry to gather from. A host has the wrapping already.
-func nestedEntry(nested *core, w collect.Wrapping) *entry {
-	e := &entry{announced: &collect.Announced{}, binding: binding{kind: "registry", nested: nested}}
-	if nested.host {
-		e.binding.kind = "gatherer"
+func nestedEntry(nested *scrape.Registry, w collect.Wrapping) *scrape.Entry {
+	e := &scrape.Entry{Announced: &collect.Announced{}, Binding: scrape.Binding{Kind: "registry", Nested: nested}}
+	if nested.Host {
+		e.Binding.Kind = "gatherer"
 	} else {
-		e.binding = e.binding.wrap(w)
+		e.Binding = e.Binding.Wrap(w)
 	}
-	e.fallback = defaultName(e, nil)
+	e.Fallback = defaultName(e, nil)
 	return e
 }
 
-func mustAddGatherer(r *core, name string, g Gatherer) {
+func mustAddGatherer(r *scrape.Registry, name string, g Gatherer) {
 	if err := addGatherer(r, name, g, collect.Wrapping{}); err != nil {
 		panic(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/middleware"
+	"github.com/luxfi/metric/internal/scrape"
 	"github.com/luxfi/metric/internal/web"
 )
 
@@ -48,7 +49,7 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 
 // newDefaultHandler returns the handler of HandlerFor without options. Its errors are counted
 // in reg unless that is nil.
-func newDefaultHandler(r *core, reg Registerer) *handler {
+func newDefaultHandler(r *scrape.Registry, reg Registerer) *handler {
 	opts := HandlerOpts{EnableOpenMetrics: true, Registry: reg}
 	h := newPlainHandler(r, opts.withLog(r))
 	h.contexts.Limits.Default = defaultTimeout
@@ -75,13 +76,13 @@ func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 
 // handler serves a registry.
 type handler struct {
-	registry *core
+	registry *scrape.Registry
 	opts     HandlerOpts
 	errors   *prometheus.CounterVec // By cause; see InstrumentMetricHandler.
 
 	inFlight  web.InFlight
 	offer     web.Offer
-	contexts  web.Contexts[core]
+	contexts  web.Contexts[scrape.Registry]
 	errorLog  web.ErrorLog
 	errorText web.ErrorText
 
@@ -90,7 +91,7 @@ type handler struct {
 	openMetrics2 func(*bytes.Buffer, *MetricFamily) error
 }
 
-func newHandler(registry *core, opts HandlerOpts) *handler {
+func newHandler(registry *scrape.Registry, opts HandlerOpts) *handler {
 	h := newPlainHandler(registry, opts)
 	if len(opts.AcceptedFormats) > 0 {
 		h.offer.Formats = web.Spoken(opts.AcceptedFormats)
@@ -100,13 +101,13 @@ func newHandler(registry *core, opts HandlerOpts) *handler {
 }
 
 // newPlainHandler is newHandler without AcceptedFormats.
-func newPlainHandler(registry *core, opts HandlerOpts) *handler {
+func newPlainHandler(registry *scrape.Registry, opts HandlerOpts) *handler {
 	h := &handler{
 		registry:  registry,
 		opts:      opts,
 		inFlight:  web.NewInFlight(opts.MaxRequestsInFlight),
 		offer:     opts.offer(),
-		contexts:  web.Contexts[core]{Limits: opts.limits(), Func: opts.ContextFunc, Source: registry},
+		contexts:  web.Contexts[scrape.Registry]{Limits: opts.limits(), Func: opts.ContextFunc, Source: registry},
 		errorLog:  web.ErrorLog{To: opts.ErrorLog},
 		errorText: web.ErrorText{Func: opts.ErrorText},
 	}
@@ -138,9 +139,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	format, coding := h.offer.Negotiate(w.Header(), r.Header)
-	selection := filter(chosen)
+	selection := scrape.Filter(chosen)
 	if r.Method == http.MethodHead { // There is no body to gather for.
-		if _, err := h.registry.planScrape(selection.under(r.Context())); err != nil {
+		if _, err := h.registry.PlanScrape(selection.Under(r.Context())); err != nil {
 			web.BadRequest(w, err)
 		}
 		return
@@ -155,29 +156,29 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		wire.Error(h.errorText.Of(patience, err))
 		return
 	}
-	s, err := h.registry.newScrape(selection.under(ctx))
+	s, err := h.registry.NewScrape(selection.Under(ctx))
 	if err != nil {
 		web.BadRequest(w, err)
 		return
 	}
-	if s.hookErr != nil && h.opts.ErrorLog != nil {
-		h.errorLog.Log(s.patience, s.hookErr)
-		s.hookErr = nil
+	if s.HookErr != nil && h.opts.ErrorLog != nil {
+		h.errorLog.Log(s.Patience, s.HookErr)
+		s.HookErr = nil
 	}
 	if h.opts.CoalesceGather {
-		s.shareRuns()
+		s.ShareRuns()
 	}
 	// Unless a part is as good as the whole, the status must be known before the first byte is sent.
 	h.serve(web.NewAnswer(wire, coding, h.opts.ErrorHandling != ContinueOnError), s, format)
 }
 
 // serve scrapes and answers.
-func (h *handler) serve(answer *web.Answer, s *scrape, format expfmt.Format) {
+func (h *handler) serve(answer *web.Answer, s *scrape.Scrape, format expfmt.Format) {
 	result := h.scrape(answer, s, format)
 	if result.Ending(h.opts.strictness()) == web.Complete {
 		answer.Complete(&result)
 	}
-	h.reportWriting(s.patience, &result)
+	h.reportWriting(s.Patience, &result)
 	switch result.Ending(h.opts.strictness()) {
 	case web.Complete:
 	case web.Panic:
@@ -189,27 +190,27 @@ func (h *handler) serve(answer *web.Answer, s *scrape, format expfmt.Format) {
 		if err == nil {
 			err = missing(&result)
 		}
-		answer.Error(h.errorText.Of(s.patience, err))
+		answer.Error(h.errorText.Of(s.Patience, err))
 	}
 }
 
 // scrape gathers and writes the exposition, and makes known what is missing from it.
-func (h *handler) scrape(answer *web.Answer, s *scrape, format expfmt.Format) web.Result {
-	refused := failures{around: s.gatherersAround}
+func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.Format) web.Result {
+	refused := scrape.Failures{Around: s.GatherersAround}
 	result := answer.Expose(func(client context.Context, w io.Writer) error {
 		ours, ok := web.EncoderFormat(format)
 		if !ok {
-			return s.exposeForeign(w, format, h.foreignEncoder(format), &refused)
+			return s.ExposeForeign(w, format, h.foreignEncoder(format), &refused)
 		}
-		return s.expose(client, w, encode.Options{
+		return s.Expose(client, w, encode.Options{
 			Format:       ours,
 			Escaping:     format.ToEscapingScheme(),
 			CreatedLines: h.opts.EnableOpenMetricsTextCreatedSamples,
 		}, &refused)
 	})
-	s.abandoned = result.Gone
-	result.Gathering, result.Encoding = s.failures.err(gatherError), refused.err(gatherError)
+	s.Abandoned = result.Gone
+	result.Gathering, result.Encoding = s.Failures.Err(gatherError), refused.Err(gatherError)
 	h.reportMissing(s, &result)
-	_ = s.end(result.Encoding) // It is reported already.
+	_ = s.End(result.Encoding) // It is reported already.
 	return result
 }

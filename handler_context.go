@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/scrape"
 	"github.com/luxfi/metric/internal/web"
 )
 
@@ -22,7 +23,7 @@ import (
 func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.CancelFunc) {
 	limits, log := opts.limits(), web.ErrorLog{To: opts.ErrorLog}
 	deadline, err := limits.Deadline(r, time.Now())
-	if err != nil && web.IsBadHeaderDue[core](r, nil) {
+	if err != nil && web.IsBadHeaderDue[scrape.Registry](r, nil) {
 		log.Log(nil, err)
 	}
 	base := r.Context()

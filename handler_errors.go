@@ -4,20 +4,21 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/scrape"
 	"github.com/luxfi/metric/internal/web"
 )
 
 // reportMissing logs and counts what is missing from a scrape.
-func (h *handler) reportMissing(s *scrape, result *web.Result) {
-	if worthLogging := s.worthLogging(); result.Gathering != nil && len(worthLogging) > 0 {
+func (h *handler) reportMissing(s *scrape.Scrape, result *web.Result) {
+	if worthLogging := s.WorthLogging(); result.Gathering != nil && len(worthLogging) > 0 {
 		logged := result.Gathering
-		if s.abandoned {
+		if s.Abandoned {
 			logged = gatherError(worthLogging)
 		}
-		h.countAndLog(s.patience, "gathering", "error gathering metrics", logged)
+		h.countAndLog(s.Patience, "gathering", "error gathering metrics", logged)
 	}
 	if result.Encoding != nil {
-		h.countAndLog(s.patience, "encoding", "error encoding metrics", result.Encoding)
+		h.countAndLog(s.Patience, "encoding", "error encoding metrics", result.Encoding)
 	}
 }
 

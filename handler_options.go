@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/luxfi/metric/internal/scrape"
 	"github.com/luxfi/metric/internal/web"
 )
 
@@ -127,8 +128,8 @@ type HandlerOpts struct {
 }
 
 // withLog returns the options with the default of ErrorLog.
-func (o HandlerOpts) withLog(r *core) HandlerOpts {
-	if o.ErrorLog == nil && o.ErrorHandling == ContinueOnError && r.log == nil {
+func (o HandlerOpts) withLog(r *scrape.Registry) HandlerOpts {
+	if o.ErrorLog == nil && o.ErrorHandling == ContinueOnError && r.Log == nil {
 		o.ErrorLog = LogErrors(nil, &defaultLogLimits)
 	}
 	return o

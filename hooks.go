@@ -3,6 +3,8 @@ package metric
 import (
 	"context"
 	"time"
+
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // Hooks are functions that are called while a registry is scraped. All are optional, and
@@ -45,13 +47,13 @@ type CollectorEnd struct {
 }
 
 // plain returns the hooks as a scrape calls them.
-func (h *Hooks) plain() hooks {
-	p := hooks{scrapeStart: h.ScrapeStart, collectorStart: h.CollectorStart}
+func (h *Hooks) plain() scrape.Hooks {
+	p := scrape.Hooks{ScrapeStart: h.ScrapeStart, CollectorStart: h.CollectorStart}
 	if end := h.ScrapeEnd; end != nil {
-		p.scrapeEnd = func(ctx context.Context, took time.Duration, err error) { end(ctx, ScrapeEnd{took, err}) }
+		p.ScrapeEnd = func(ctx context.Context, took time.Duration, err error) { end(ctx, ScrapeEnd{took, err}) }
 	}
 	if end := h.CollectorEnd; end != nil {
-		p.collectorEnd = func(ctx context.Context, collector string, took time.Duration, err error) {
+		p.CollectorEnd = func(ctx context.Context, collector string, took time.Duration, err error) {
 			end(ctx, collector, CollectorEnd{took, err})
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // LogErrors returns a function for HandlerOpts.ErrorLog that logs each failure as one
@@ -15,17 +17,17 @@ import (
 // By default, the limit is that of this one function. A program that makes a handler for each
 // request passes one [LogLimits] to all calls. More than one LogLimits panics.
 func LogErrors(logger *slog.Logger, limits ...*LogLimits) func(error) {
-	l := newFailureLog(logger, limitsOf(limits))
+	l := scrape.NewFailureLog(logger, limitsOf(limits))
 	return func(err error) {
 		if failed, ok := errors.AsType[*GatherError](err); ok {
-			list := make([]*failure, len(failed.Failures))
+			list := make([]*scrape.Failure, len(failed.Failures))
 			for i, f := range failed.Failures {
-				list[i] = &failure{Collector: f.Collector, Err: f.Err}
+				list[i] = &scrape.Failure{Collector: f.Collector, Err: f.Err}
 			}
-			l.log(context.Background(), nil, collectingFailed, list)
+			l.Log(context.Background(), nil, scrape.CollectingFailed, list)
 			return
 		}
-		l.log(context.Background(), nil, "serving metrics failed", []*failure{{Err: err}})
+		l.Log(context.Background(), nil, "serving metrics failed", []*scrape.Failure{{Err: err}})
 	}
 }
 
@@ -39,14 +41,14 @@ func LogErrors(logger *slog.Logger, limits ...*LogLimits) func(error) {
 // one is begun: it counts as suppressed.
 //
 // The zero value is ready, and safe for concurrent use. It must not be copied.
-type LogLimits struct{ limits logLimits }
+type LogLimits struct{ limits scrape.LogLimits }
 
 // defaultLogLimits are those of handlers that were made without options: each may be for one
 // request.
 var defaultLogLimits LogLimits
 
 // limitsOf returns the limits of at most one LogLimits.
-func limitsOf(limits []*LogLimits) *logLimits {
+func limitsOf(limits []*LogLimits) *scrape.LogLimits {
 	switch {
 	case len(limits) > 1:
 		panic(fmt.Errorf("a log of failures takes one LogLimits, not %d", len(limits)))

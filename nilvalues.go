@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // checkCollector returns an error if c, or a collector that it stands for, is nil.
@@ -65,7 +66,7 @@ func checkGatherer(g Gatherer) error {
 
 // open returns what is behind the door, or an error if r is nil or was not made by
 // NewContextRegistry.
-func (r *ContextRegistry) open() (*core, error) {
+func (r *ContextRegistry) open() (*scrape.Registry, error) {
 	switch {
 	case r == nil:
 		return nil, fmt.Errorf("the %T is nil: make one with NewContextRegistry", r)

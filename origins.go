@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // originOf returns a comparable value that is equal for the same collector or gatherer,
@@ -13,7 +14,7 @@ func originOf(v any) any {
 	for {
 		inner, ok := carried(v)
 		if !ok {
-			return identityOf(v)
+			return scrape.IdentityOf(v)
 		}
 		v = inner
 	}
@@ -36,8 +37,8 @@ func carried(v any) (inner any, ok bool) {
 }
 
 // registrationOf returns the ID of the registration of c.
-func registrationOf(c Collector) registrationID {
-	return newRegistrationID(originOf(c), wrappingsOf(c))
+func registrationOf(c Collector) scrape.RegistrationID {
+	return scrape.NewRegistrationID(originOf(c), wrappingsOf(c))
 }
 
 // wrappingsOf returns the wrappings around the origin of c, innermost first.

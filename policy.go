@@ -10,14 +10,15 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // RegistryOption is an option of NewContextRegistry.
-type RegistryOption interface{ applyToRegistry(r *core) }
+type RegistryOption interface{ applyToRegistry(r *scrape.Registry) }
 
-type registryOption func(*core)
+type registryOption func(*scrape.Registry)
 
-func (f registryOption) applyToRegistry(r *core) { f(r) }
+func (f registryOption) applyToRegistry(r *scrape.Registry) { f(r) }
 
 // WithConcurrency bounds how many collectors run at once, over all scrapes. The others
 // wait, under the context of their scrape, the most important first (see
@@ -25,7 +26,7 @@ func (f registryOption) applyToRegistry(r *core) { f(r) }
 // starting its collectors until that scrape's deadline, does not count. The default,
 // 0, is no bound.
 func WithConcurrency(n int) RegistryOption {
-	return registryOption(func(r *core) { r.engine.Concurrency = n })
+	return registryOption(func(r *scrape.Registry) { r.Engine.Concurrency = n })
 }
 
 // WithSelfMetrics adds metrics about the collection to every scrape: for each selected
@@ -35,8 +36,8 @@ func WithConcurrency(n int) RegistryOption {
 // collectors that run somebody else's code; instruments of this package cannot fail. An
 // invalid namespace panics. [EnableSelfMetrics] does the same for the default registry.
 func WithSelfMetrics(namespace string) RegistryOption {
-	metrics := newSelfMetrics(namespace)
-	return registryOption(func(r *core) { r.self.Store(metrics) })
+	metrics := scrape.NewSelfMetrics(namespace)
+	return registryOption(func(r *scrape.Registry) { r.Self.Store(metrics) })
 }
 
 // WithLogger has each failure of a scrape logged as one line, at most once a minute
@@ -48,13 +49,13 @@ func WithSelfMetrics(namespace string) RegistryOption {
 // request passes one [LogLimits] to all of them. More than one LogLimits panics.
 func WithLogger(logger *slog.Logger, limits ...*LogLimits) RegistryOption {
 	shared := limitsOf(limits)
-	return registryOption(func(r *core) { r.log = newFailureLog(logger, shared) })
+	return registryOption(func(r *scrape.Registry) { r.Log = scrape.NewFailureLog(logger, shared) })
 }
 
 // WithHooks has functions called at the start and the end of scrapes and collectors. The
 // module otelmetric, beside this one, makes OpenTelemetry spans of them.
 func WithHooks(h Hooks) RegistryOption {
-	return registryOption(func(r *core) { r.hooks = h.plain() })
+	return registryOption(func(r *scrape.Registry) { r.Hooks = h.plain() })
 }
 
 // CollectorOption is an option of RegisterWith: how one collector is run. The options may be

@@ -11,6 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // RegistererWith returns a Registerer that registers collectors with reg and applies opts to
@@ -199,6 +200,6 @@ func innermost(c Collector) Collector { return collect.Unwrap(localized(c, nil))
 
 // isSame reports whether two collectors are the same, as far as they can be compared.
 func isSame(a, b Collector) bool {
-	id := identityOf(a)
-	return id != nil && id == identityOf(b)
+	id := scrape.IdentityOf(a)
+	return id != nil && id == scrape.IdentityOf(b)
 }

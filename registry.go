@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // Registry is the registry: an alias, for code that comes from client_golang.
@@ -19,11 +20,11 @@ type Registry = ContextRegistry
 //
 // It is safe for concurrent use. While it gathers, no lock is held: collectors may be
 // registered and unregistered meanwhile, which later scrapes will see.
-type ContextRegistry struct{ core *core }
+type ContextRegistry struct{ core *scrape.Registry }
 
 // NewContextRegistry returns a registry without collectors.
 func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
-	r := &ContextRegistry{newCore(gatherError)}
+	r := &ContextRegistry{scrape.NewRegistry(gatherError)}
 	for i, opt := range opts {
 		if collect.IsNil(opt) {
 			panic(fmt.Errorf("option %d of a registry is nil (%T)", i+1, opt))
@@ -39,7 +40,7 @@ func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 // collectors.
 func NewPedanticContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	r := NewContextRegistry(opts...)
-	r.core.pedantic = true
+	r.core.Pedantic = true
 	return r
 }
 
@@ -111,7 +112,7 @@ func (r *ContextRegistry) Unregister(c Collector) bool {
 // chosen; see [WithName]. It reports whether there was one. Scrapes under way still have it.
 func (r *ContextRegistry) UnregisterNamed(name string) bool {
 	core, err := r.open()
-	return err == nil && core.unregisterNamed(name)
+	return err == nil && core.UnregisterNamed(name)
 }
 
 // Gather gathers with the background context: it waits for every collector. See
@@ -150,7 +151,7 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 	if err != nil {
 		return nil, err
 	}
-	return core.gather(ctx)
+	return core.Gather(ctx)
 }
 
 // Describe sends the descriptors of all collectors that have some, so that a registry can be
@@ -161,7 +162,7 @@ func (r *ContextRegistry) Describe(ch chan<- *Desc) {
 		ch <- NewInvalidDesc(err)
 		return
 	}
-	core.describe(ch)
+	core.Describe(ch)
 }
 
 // Collect collects with the background context; see CollectWithContext.
@@ -178,5 +179,5 @@ func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metr
 		sendUntil(ctx, ch, NewInvalidMetric(NewInvalidDesc(err), err))
 		return
 	}
-	core.send(ctx, ch)
+	core.Send(ctx, ch)
 }

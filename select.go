@@ -1,6 +1,10 @@
 package metric
 
-import "context"
+import (
+	"context"
+
+	"github.com/luxfi/metric/internal/scrape"
+)
 
 // Selection chooses a part of what a registry has, before anything is run.
 type Selection struct {
@@ -19,4 +23,6 @@ type Selection struct {
 // Select returns a context in which a scrape of a registry is limited to a selection.
 // It is an error of the scrape, which then gathers nothing, if a collector's name is
 // unknown. A selection in ctx, and those that an HTTP request asks for, hold as well.
-func Select(ctx context.Context, s Selection) context.Context { return withFilter(ctx, filter(s)) }
+func Select(ctx context.Context, s Selection) context.Context {
+	return scrape.WithFilter(ctx, scrape.Filter(s))
+}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // BreakerState is the state of a circuit breaker; see WithBreaker.
@@ -69,16 +70,16 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 	return statusOf(core)
 }
 
-func statusOf(r *core) []CollectorStatus {
-	states := r.status()
+func statusOf(r *scrape.Registry) []CollectorStatus {
+	states := r.Status()
 	all := make([]CollectorStatus, len(states))
 	for i, state := range states {
-		all[i] = CollectorStatus{Name: state.name, Kind: state.kind, Policies: state.policies, Series: state.series}
-		if state.stats != nil {
-			all[i].fill(state.stats)
+		all[i] = CollectorStatus{Name: state.Name, Kind: state.Kind, Policies: state.Policies, Series: state.Series}
+		if state.Stats != nil {
+			all[i].fill(state.Stats)
 		}
-		if state.group != nil {
-			all[i].Group = new(groupStatus(state.group))
+		if state.Group != nil {
+			all[i].Group = new(groupStatus(state.Group))
 		}
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/scrape"
 	"github.com/luxfi/metric/internal/web"
 )
 
@@ -37,7 +38,7 @@ func StatusHandler(g Gatherer) http.Handler {
 }
 
 // statusSource returns a registry whose Status is that of g.
-func statusSource(g Gatherer) (*core, error) {
+func statusSource(g Gatherer) (*scrape.Registry, error) {
 	if err := checkGatherer(g); err != nil {
 		return nil, fmt.Errorf("the gatherer has no status: %w", err)
 	}

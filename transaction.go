@@ -7,6 +7,7 @@ import (
 
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // ToTransactionalGatherer returns g as a TransactionalGatherer, which does nothing when
@@ -32,7 +33,7 @@ func HandlerForTransactional(g TransactionalGatherer, opts HandlerOpts) http.Han
 	if collect.IsNil(g) {
 		panic(fmt.Errorf("cannot serve what a nil TransactionalGatherer (%T) gathers: pass one that is not nil", g))
 	}
-	return newHandler(hostOfGatherer(g, binding{kind: "gatherer", shared: true, run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
+	return newHandler(hostOfGatherer(g, scrape.Binding{Kind: "gatherer", Shared: true, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 		families, done, err := g.Gather()
 		if done != nil {
 			defer done()

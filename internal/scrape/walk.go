@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/collect"
 )
@@ -15,8 +17,8 @@ import (
 // many paths on every level.
 type walk struct {
 	ctx       context.Context //nolint:containedctx // It lives as long as the walk.
-	path      []*core         // The registries around the current one, and that itself.
-	seen      map[*core]*ways
+	path      []*Registry     // The registries around the current one, and that itself.
+	seen      map[*Registry]*ways
 	repeats   int
 	exhausted bool // No registry is entered any more.
 }
@@ -36,7 +38,7 @@ var (
 
 // enter reports whether a registry is to be gathered from, and what is wrong with it. One
 // that is nested in itself is skipped.
-func (w *walk) enter(s *scrape, p *part) (bool, error) {
+func (w *walk) enter(s *Scrape, p *part) (bool, error) {
 	switch {
 	case slices.Contains(w.path, p.registry):
 		return false, nil
@@ -44,7 +46,7 @@ func (w *walk) enter(s *scrape, p *part) (bool, error) {
 		return false, errTooDeep
 	}
 	if w.seen == nil {
-		w.seen = make(map[*core]*ways)
+		w.seen = make(map[*Registry]*ways)
 	}
 	before := w.seen[p.registry]
 	if before == nil {
@@ -62,7 +64,7 @@ func (w *walk) enter(s *scrape, p *part) (bool, error) {
 	// With a selection, each way has collectors of its own. The gatherer of a host may
 	// have nothing to say; what it says twice is reported.
 	known := before.add(p.wrappings)
-	if !known || s.selection.byCollector() || p.registry.host {
+	if !known || s.selection.byCollector() || p.registry.Host {
 		return true, nil
 	}
 	if len(p.registry.currentPlan().entries) == 0 {
@@ -90,7 +92,7 @@ func (w *ways) add(wrappings []collect.Wrapping) (known bool) {
 
 // addedBy returns a text that is the same for wrappings that add the same.
 func addedBy(wrappings []collect.Wrapping) string {
-	prefix, labels := "", make(Labels)
+	prefix, labels := "", make(prometheus.Labels)
 	for _, w := range wrappings {
 		prefix = w.Prefix + prefix
 		maps.Copy(labels, w.Labels)

@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"sync"
@@ -16,8 +16,8 @@ const logInterval = time.Minute
 // maxLogLimits bounds the memory of a log whose registry has ever new collectors.
 const maxLogLimits = 10_000
 
-// logLimits is what several logs of failures have in common. The zero value is ready.
-type logLimits struct {
+// LogLimits is what several logs of failures have in common. The zero value is ready.
+type LogLimits struct {
 	mu     sync.Mutex
 	limits map[logKey]*logLimit
 	writes map[*logWrite]struct{} // Those that have not returned.
@@ -38,7 +38,7 @@ type logWrite struct{ began time.Time }
 
 // allow reports whether a failure may be logged now, and how many were not since the
 // last one that was.
-func (l *logLimits) allow(key logKey) (suppressed int, ok bool) {
+func (l *LogLimits) allow(key logKey) (suppressed int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	limit := l.limits[key]
@@ -62,7 +62,7 @@ func (l *logLimits) allow(key logKey) (suppressed int, ok bool) {
 }
 
 // suppress counts lines that were allowed but could not be written.
-func (l *logLimits) suppress(key logKey, lines int) {
+func (l *LogLimits) suppress(key logKey, lines int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if limit := l.limits[key]; limit != nil {
@@ -72,7 +72,7 @@ func (l *logLimits) suppress(key logKey, lines int) {
 
 // begin returns a new call of a logger, whose end has to be noted, or nil if an earlier one
 // blocks.
-func (l *logLimits) begin() *logWrite {
+func (l *LogLimits) begin() *logWrite {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -90,7 +90,7 @@ func (l *logLimits) begin() *logWrite {
 }
 
 // end notes that a call has returned.
-func (l *logLimits) end(w *logWrite) {
+func (l *LogLimits) end(w *logWrite) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.writes, w)

@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"context"
@@ -13,25 +13,25 @@ import (
 // failureLog logs failures, but not all of a flood of them.
 type failureLog struct {
 	logger  *slog.Logger // Nil means what slog.Default returns when there is something to log.
-	limits  *logLimits
+	limits  *LogLimits
 	handler callback.Caller // Calls of the logger.
 }
 
-// newFailureLog returns a log with limits of its own, or with those that are given, if not nil.
-func newFailureLog(logger *slog.Logger, limits *logLimits) *failureLog {
+// NewFailureLog returns a log with limits of its own, or with those that are given, if not nil.
+func NewFailureLog(logger *slog.Logger, limits *LogLimits) *failureLog {
 	if limits == nil {
-		limits = new(logLimits)
+		limits = new(LogLimits)
 	}
 	return &failureLog{logger: logger, limits: limits}
 }
 
-// collectingFailed is the message about a failure of a collector.
-const collectingFailed = "collecting metrics failed"
+// CollectingFailed is the message about a failure of a collector.
+const CollectingFailed = "collecting metrics failed"
 
-// log logs failures, and waits for that as long as p allows: the handler of the logger is
+// Log logs failures, and waits for that as long as p allows: the handler of the logger is
 // somebody else's code. Lines that cannot be written because it blocks count as
 // suppressed. log does nothing if l is nil.
-func (l *failureLog) log(ctx context.Context, p *callback.Patience, message string, list []*failure) {
+func (l *failureLog) Log(ctx context.Context, p *callback.Patience, message string, list []*Failure) {
 	if l == nil {
 		return
 	}
@@ -60,21 +60,21 @@ func (l *failureLog) log(ctx context.Context, p *callback.Patience, message stri
 	}
 }
 
-// worthLogging returns the failures of the scrape that say something about collectors. If
+// WorthLogging returns the failures of the scrape that say something about collectors. If
 // the client has gone away, collectors fail because their context was cancelled, in whatever
 // words; only panics are worth a line then.
-func (s *scrape) worthLogging() []*failure {
-	if !s.abandoned {
-		return s.failures.list
+func (s *Scrape) WorthLogging() []*Failure {
+	if !s.Abandoned {
+		return s.Failures.list
 	}
-	return slices.DeleteFunc(slices.Clone(s.failures.list), func(f *failure) bool {
+	return slices.DeleteFunc(slices.Clone(s.Failures.list), func(f *Failure) bool {
 		_, panicked := asPanic(f.Err)
 		return !panicked
 	})
 }
 
 // failureAttrs returns the attributes of a line.
-func failureAttrs(f *failure, kind engine.Kind, suppressed int) []slog.Attr {
+func failureAttrs(f *Failure, kind engine.Kind, suppressed int) []slog.Attr {
 	attrs := []slog.Attr{slog.String("kind", kind.String()), slog.Any("error", f.Err)}
 	if f.Collector != "" {
 		attrs = append(attrs, slog.String("collector", f.Collector))

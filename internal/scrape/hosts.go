@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-func identityOf(v any) any {
+func IdentityOf(v any) any {
 	if v == nil {
 		return nil
 	}
@@ -41,7 +41,7 @@ type funcIdentity struct {
 // of it is under way.
 var hosts struct {
 	mu sync.Mutex
-	by map[hostKey]weak.Pointer[core]
+	by map[hostKey]weak.Pointer[Registry]
 }
 
 // hostKey is the key of a host. It must not keep alive what a gatherer points to, or a
@@ -54,13 +54,13 @@ type hostKey struct {
 	wrapping string
 }
 
-// hostOf returns the host of the gatherer g, or a new one for the entry if there is none, or g
+// HostOf returns the host of the gatherer g, or a new one for the entry if there is none, or g
 // cannot be told from others.
-func hostOf(e *entry, g any, w collect.Wrapping, of errorOf) *core {
+func HostOf(e *Entry, g any, w collect.Wrapping, of ErrorOf) *Registry {
 	key := hostKey{typ: reflect.TypeOf(g), wrapping: fmt.Sprintf("%q%q", w.Prefix, w.Labels)}
-	switch origin := identityOf(g).(type) {
+	switch origin := IdentityOf(g).(type) {
 	case nil:
-		return newHost(e, of)
+		return NewHost(e, of)
 	case funcIdentity:
 		key.address = uintptr(origin.closure)
 	default:
@@ -75,18 +75,18 @@ func hostOf(e *entry, g any, w collect.Wrapping, of errorOf) *core {
 	if known := hosts.by[key].Value(); known != nil {
 		return known
 	}
-	r := newHost(e, of)
+	r := NewHost(e, of)
 	if hosts.by == nil {
-		hosts.by = make(map[hostKey]weak.Pointer[core])
+		hosts.by = make(map[hostKey]weak.Pointer[Registry])
 	}
 	hosts.by[key] = weak.Make(r)
 	runtime.AddCleanup(r, forgetHost, key)
 	return r
 }
 
-func newHost(e *entry, of errorOf) *core {
-	r := newCore(of)
-	r.host = true
+func NewHost(e *Entry, of ErrorOf) *Registry {
+	r := NewRegistry(of)
+	r.Host = true
 	if err := r.add(e, ""); err != nil {
 		panic("BUG: " + err.Error())
 	}

@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"fmt"
@@ -12,13 +12,13 @@ type numbers struct {
 }
 
 // chooseName returns the name that was asked for, or makes one.
-func (r *core) chooseName(name string, e *entry) (string, error) {
+func (r *Registry) chooseName(name string, e *Entry) (string, error) {
 	switch {
 	case strings.Contains(name, "/"):
 		return "", fmt.Errorf("a collector cannot be named %q: the slash is for what is in a registry; see Selection", name)
 	case name == "":
-		return r.numbered(e, e.fallback), nil
-	case e.several:
+		return r.numbered(e, e.Fallback), nil
+	case e.Several:
 		return r.numbered(e, name), nil
 	}
 	if _, taken := r.byName[name]; taken {
@@ -28,7 +28,7 @@ func (r *core) chooseName(name string, e *entry) (string, error) {
 }
 
 // numbered returns base, or base with a number if that is taken.
-func (r *core) numbered(e *entry, base string) string {
+func (r *Registry) numbered(e *Entry, base string) string {
 	e.numbered = base
 	n := r.numbers[base]
 	if n == nil {
@@ -46,7 +46,7 @@ func (r *core) numbered(e *entry, base string) string {
 
 // releaseNumber forgets the numbers of a name when the last entry that was named after it is
 // gone.
-func (r *core) releaseNumber(e *entry) {
+func (r *Registry) releaseNumber(e *Entry) {
 	n := r.numbers[e.numbered]
 	if e.numbered == "" || n == nil {
 		return

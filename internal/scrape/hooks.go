@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"context"
@@ -10,12 +10,12 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// hooks are functions of the program that are called while a registry is scraped. Each may be nil.
-type hooks struct {
-	scrapeStart    func(context.Context) context.Context
-	scrapeEnd      func(ctx context.Context, took time.Duration, err error)
-	collectorStart func(ctx context.Context, collector string) context.Context
-	collectorEnd   func(ctx context.Context, collector string, took time.Duration, err error)
+// Hooks are functions of the program that are called while a registry is scraped. Each may be nil.
+type Hooks struct {
+	ScrapeStart    func(context.Context) context.Context
+	ScrapeEnd      func(ctx context.Context, took time.Duration, err error)
+	CollectorStart func(ctx context.Context, collector string) context.Context
+	CollectorEnd   func(ctx context.Context, collector string, took time.Duration, err error)
 }
 
 // scrapeHooks are the hooks of scrapes with what has become of their calls.
@@ -42,8 +42,8 @@ func (h *scrapeHooks) enter() bool {
 func (h *scrapeHooks) leave() { h.underWay.Add(-1) }
 
 // scrapeStart calls the hook and returns the context to go on with.
-func (r *core) scrapeStart(ctx context.Context, p *callback.Patience) (context.Context, error) {
-	hook := r.hooks.scrapeStart
+func (r *Registry) scrapeStart(ctx context.Context, p *callback.Patience) (context.Context, error) {
+	hook := r.Hooks.ScrapeStart
 	if hook == nil {
 		return ctx, nil
 	}
@@ -61,8 +61,8 @@ func (r *core) scrapeStart(ctx context.Context, p *callback.Patience) (context.C
 }
 
 // scrapeEnd calls the hook.
-func (r *core) scrapeEnd(ctx context.Context, p *callback.Patience, took time.Duration, failed error) error {
-	hook := r.hooks.scrapeEnd
+func (r *Registry) scrapeEnd(ctx context.Context, p *callback.Patience, took time.Duration, failed error) error {
+	hook := r.Hooks.ScrapeEnd
 	if hook == nil {
 		return nil
 	}
@@ -81,16 +81,16 @@ func (r *core) scrapeEnd(ctx context.Context, p *callback.Patience, took time.Du
 }
 
 // around puts the hooks around a run.
-func (r *core) around(collector string, run engine.Run) engine.Run {
-	h := &r.hooks
-	if h.collectorStart == nil && h.collectorEnd == nil {
+func (r *Registry) around(collector string, run engine.Run) engine.Run {
+	h := &r.Hooks
+	if h.CollectorStart == nil && h.CollectorEnd == nil {
 		return run
 	}
 	return func(ctx context.Context, running engine.Running, sink engine.Sink) error {
 		start, limit := time.Now(), ctx
-		if h.collectorStart != nil {
+		if h.CollectorStart != nil {
 			next, err := callback.Try(func() (context.Context, error) {
-				return callback.MakeContext(ctx, func() context.Context { return h.collectorStart(ctx, collector) })
+				return callback.MakeContext(ctx, func() context.Context { return h.CollectorStart(ctx, collector) })
 			})
 			if err != nil {
 				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorStart: %w", err))
@@ -99,13 +99,13 @@ func (r *core) around(collector string, run engine.Run) engine.Run {
 			}
 		}
 		err := engine.Try(func() error { return run(ctx, running, sink) })
-		if h.collectorEnd != nil {
+		if h.CollectorEnd != nil {
 			took, ended := time.Since(start), err
 			if err == nil {
 				ended = limit.Err()
 			}
 			failed := engine.Try(func() error {
-				h.collectorEnd(ctx, collector, took, ended)
+				h.CollectorEnd(ctx, collector, took, ended)
 				return nil
 			})
 			if failed != nil {
@@ -117,13 +117,13 @@ func (r *core) around(collector string, run engine.Run) engine.Run {
 }
 
 // defaultHookLog logs failures of hooks of registries that have no logger.
-var defaultHookLog = newFailureLog(nil, nil)
+var defaultHookLog = NewFailureLog(nil, nil)
 
 // hookFailed logs the failure of a hook.
-func (r *core) hookFailed(ctx context.Context, p *callback.Patience, collector string, err error) {
-	log := r.log
+func (r *Registry) hookFailed(ctx context.Context, p *callback.Patience, collector string, err error) {
+	log := r.Log
 	if log == nil {
 		log = defaultHookLog
 	}
-	log.log(ctx, p, "hook failed", []*failure{{Collector: collector, Err: err}})
+	log.Log(ctx, p, "hook failed", []*Failure{{Collector: collector, Err: err}})
 }

@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"fmt"
@@ -16,10 +16,10 @@ import (
 //
 // Only names are compared, as descriptors have no types: a stream's family may be a
 // histogram, and so may any other that is not of an instrument.
-func (s *scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
+func (s *Scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
 	c := contest{scheme: scheme, names: make(map[string]claimants), bases: make(map[string]claimants), contested: make(map[job]bool)}
 	s.eachAnnounced(func(j job, name string) {
-		if j.entry.binding.stream {
+		if j.entry.Binding.Stream {
 			c.addStream(j, name)
 		}
 	})
@@ -30,20 +30,20 @@ func (s *scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
 // job is a collector in a part of a scrape.
 type job struct {
 	part  *part
-	entry *entry
+	entry *Entry
 }
 
 // eachAnnounced calls f for each family that a collector has announced, by its name in this
 // scrape.
-func (s *scrape) eachAnnounced(f func(j job, name string)) {
+func (s *Scrape) eachAnnounced(f func(j job, name string)) {
 	for _, p := range s.parts {
 		prefix := p.prefix()
 		for _, e := range p.plan.entries {
-			if e.binding.nested != nil {
+			if e.Binding.Nested != nil {
 				continue // Its collectors are another part.
 			}
-			for _, d := range e.announced.List {
-				if name := prefix + e.announced.Infos[d].Name; s.wanted == nil || s.wanted(name) {
+			for _, d := range e.Announced.List {
+				if name := prefix + e.Announced.Infos[d].Name; s.wanted == nil || s.wanted(name) {
 					f(job{p, e}, name)
 				}
 			}
@@ -121,7 +121,7 @@ func (c *contest) loseToOthers(j job, plain bool, others claimants) {
 // lose has a stream collector, and j if it is one, merged with the rest.
 func (c *contest) lose(j job, other claimant) {
 	c.contested[other.stream] = true
-	if j.entry.binding.stream {
+	if j.entry.Binding.Stream {
 		c.contested[j] = true
 	}
 }
@@ -135,11 +135,11 @@ func cutCreated(scheme naming.Scheme, written string) (base string, ok bool) {
 
 // isValue reports whether all series of an instrument are written under the name of its
 // family. It does not, if that is not known.
-func (e *entry) isValue(scheme naming.Scheme) bool {
-	if e.binding.source == nil {
+func (e *Entry) isValue(scheme naming.Scheme) bool {
+	if e.Binding.Source == nil {
 		return false
 	}
-	switch e.binding.source.Family().Type {
+	switch e.Binding.Source.Family().Type {
 	case model.Counter:
 		return !scheme.CreatedLines
 	case model.Gauge, model.Untyped:
@@ -153,7 +153,7 @@ func (e *entry) isValue(scheme naming.Scheme) bool {
 // that an instrument in the registry has, or the other way round. Only instruments without
 // variable labels count: a vector has no series yet, and might never have any. Clashes that
 // depend on a client's escaping are left to scrapes, too.
-func (r *core) suffixClash(e *entry) error {
+func (r *Registry) suffixClash(e *Entry) error {
 	f := e.alwaysWritten()
 	if f == nil {
 		return nil
@@ -188,18 +188,18 @@ func (e *suffixClashError) Error() string {
 
 // alwaysWritten returns the family of an instrument without variable labels, which is in
 // every scrape, and nil for all other collectors.
-func (e *entry) alwaysWritten() *model.Family {
-	if f, ok := collect.Unwrap(e.collector).(*instrument.Func); ok && e.binding.run != nil {
+func (e *Entry) alwaysWritten() *model.Family {
+	if f, ok := collect.Unwrap(e.Collector).(*instrument.Func); ok && e.Binding.Run != nil {
 		family := *f.Family()
-		family.Name = e.announced.Names()[0]
+		family.Name = e.Announced.Names()[0]
 		return &family
 	}
-	source := e.binding.source
+	source := e.Binding.Source
 	if wrapped, ok := source.(*collect.WrappedSource); ok {
 		source = wrapped.Inner
 	}
 	if !instrument.IsSingle(source) {
 		return nil
 	}
-	return e.binding.source.Family()
+	return e.Binding.Source.Family()
 }

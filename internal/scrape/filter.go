@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"context"
@@ -8,26 +8,26 @@ import (
 	"strings"
 )
 
-// filter is one selection of a part of what a registry has.
-type filter struct{ Collectors, Exclude, Families []string }
+// Filter is one selection of a part of what a registry has.
+type Filter struct{ Collectors, Exclude, Families []string }
 
-func (s *filter) isZero() bool {
+func (s *Filter) isZero() bool {
 	return len(s.Collectors) == 0 && len(s.Exclude) == 0 && len(s.Families) == 0
 }
 
 type selectionKey struct{}
 
-// under returns ctx with the filter, if it is not empty.
-func (s *filter) under(ctx context.Context) context.Context {
+// Under returns ctx with the filter, if it is not empty.
+func (s *Filter) Under(ctx context.Context) context.Context {
 	if s.isZero() {
 		return ctx
 	}
-	return withFilter(ctx, *s)
+	return WithFilter(ctx, *s)
 }
 
-// withFilter returns ctx with another filter.
-func withFilter(ctx context.Context, f filter) context.Context {
-	outer, _ := ctx.Value(selectionKey{}).([]filter)
+// WithFilter returns ctx with another filter.
+func WithFilter(ctx context.Context, f Filter) context.Context {
+	outer, _ := ctx.Value(selectionKey{}).([]Filter)
 	return context.WithValue(ctx, selectionKey{}, append(slices.Clip(outer), f))
 }
 
@@ -44,7 +44,7 @@ var errSelection = errors.New("the selection is not valid")
 type selection []*selected
 
 type selected struct {
-	filter
+	Filter
 
 	families map[string]struct{} // Nil if all are wanted.
 	known    map[string]bool     // Names of collectors, and whether they were found.
@@ -53,7 +53,7 @@ type selected struct {
 
 // selectionOf returns what limits a scrape under ctx.
 func selectionOf(ctx context.Context) (selection, error) {
-	list, _ := ctx.Value(selectionKey{}).([]filter)
+	list, _ := ctx.Value(selectionKey{}).([]Filter)
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func selectionOf(ctx context.Context) (selection, error) {
 		if err := one.check(); err != nil {
 			return nil, err
 		}
-		s[i] = &selected{filter: one, known: make(map[string]bool)}
+		s[i] = &selected{Filter: one, known: make(map[string]bool)}
 		if len(one.Families) > 0 {
 			s[i].families = make(map[string]struct{}, len(one.Families))
 			for _, name := range one.Families {
@@ -76,7 +76,7 @@ func selectionOf(ctx context.Context) (selection, error) {
 	return s, nil
 }
 
-func (s *filter) check() error {
+func (s *Filter) check() error {
 	if len(s.Collectors) > 0 && len(s.Exclude) > 0 {
 		return fmt.Errorf("%w: collectors are both selected and excluded, but only one is possible at a time", errSelection)
 	}

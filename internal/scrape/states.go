@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"slices"
@@ -8,16 +8,16 @@ import (
 
 // state is the state of one collector.
 type state struct {
-	name, kind string
-	policies   []string
-	series     int           // Of an instrument.
-	stats      *engine.Stats // Nil of one that is not run.
-	group      *engine.Group // Nil if it belongs to none.
+	Name, Kind string
+	Policies   []string
+	Series     int           // Of an instrument.
+	Stats      *engine.Stats // Nil of one that is not run.
+	Group      *engine.Group // Nil if it belongs to none.
 }
 
-// status returns the states of all collectors, each registry followed by the collectors in it.
-func (r *core) status() []state {
-	s := statuses{seen: make(map[*core]struct{})}
+// Status returns the states of all collectors, each registry followed by the collectors in it.
+func (r *Registry) Status() []state {
+	s := statuses{seen: make(map[*Registry]struct{})}
 	s.add(r, "", 0)
 	return s.all
 }
@@ -25,31 +25,31 @@ func (r *core) status() []state {
 // statuses collects the states of the collectors of a registry and those in it.
 type statuses struct {
 	all  []state
-	seen map[*core]struct{}
+	seen map[*Registry]struct{}
 }
 
 // add adds the collectors of r, whose names begin with the prefix.
-func (s *statuses) add(r *core, prefix string, depth int) {
+func (s *statuses) add(r *Registry, prefix string, depth int) {
 	if _, seen := s.seen[r]; seen || depth > maxNestingDepth {
 		return
 	}
 	s.seen[r] = struct{}{}
 	entries, stats := r.account()
 	for _, e := range entries {
-		status := state{name: prefix + e.name, kind: e.binding.kind, policies: slices.Clone(e.policies)}
+		status := state{Name: prefix + e.name, Kind: e.Binding.Kind, Policies: slices.Clone(e.Policies)}
 		switch {
 		case e.run != nil:
-			status.stats = &stats[0]
+			status.Stats = &stats[0]
 			stats = stats[1:]
-			if e.policy != nil && e.policy.Group != nil {
-				status.group = e.policy.Group
+			if e.Policy != nil && e.Policy.Group != nil {
+				status.Group = e.Policy.Group
 			}
-		case e.binding.source != nil:
-			status.series = e.binding.source.Series().Len()
-		case e.binding.nested.host:
+		case e.Binding.Source != nil:
+			status.Series = e.Binding.Source.Series().Len()
+		case e.Binding.Nested.Host:
 			// It is there for a single gatherer.
-			if _, of := e.binding.nested.account(); len(of) > 0 {
-				status.stats = &of[0]
+			if _, of := e.Binding.Nested.account(); len(of) > 0 {
+				status.Stats = &of[0]
 			}
 		default:
 			inner := prefix
@@ -57,7 +57,7 @@ func (s *statuses) add(r *core, prefix string, depth int) {
 				s.all = append(s.all, status)
 				inner += e.name + "/"
 			}
-			s.add(e.binding.nested, inner, depth+1)
+			s.add(e.Binding.Nested, inner, depth+1)
 			continue
 		}
 		s.all = append(s.all, status)
@@ -65,7 +65,7 @@ func (s *statuses) add(r *core, prefix string, depth int) {
 }
 
 // account returns the entries of r, and the accounts of those that are run.
-func (r *core) account() ([]*entry, []engine.Stats) {
+func (r *Registry) account() ([]*Entry, []engine.Stats) {
 	r.mu.Lock()
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()
@@ -75,5 +75,5 @@ func (r *core) account() ([]*entry, []engine.Stats) {
 			collectors = append(collectors, e.run)
 		}
 	}
-	return entries, r.engine.Stats(collectors)
+	return entries, r.Engine.Stats(collectors)
 }

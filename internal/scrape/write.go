@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ type nameSpace struct {
 	taken  *naming.Claims // Nil if there are none.
 
 	// refused is told about points that the sink has not taken.
-	refused *failures
+	refused *Failures
 
 	// sending is how long it has taken so far to send what was written, if not nil.
 	sending *time.Duration
@@ -29,7 +29,7 @@ type nameSpace struct {
 
 // write merges what has been collected with the native families and writes it to
 // sink. It returns the first error of sink that is not an *encode.PointError.
-func (s *scrape) write(sink model.Sink, names nameSpace) error {
+func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 	start, sentBefore := time.Now(), time.Duration(0)
 	if names.sending != nil {
 		sentBefore = *names.sending
@@ -45,7 +45,7 @@ func (s *scrape) write(sink model.Sink, names nameSpace) error {
 	add := func(p *part, i int) {
 		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
 		for _, err := range slices.Concat(o.Dropped.Errors(), collect.FailuresOf(o.Err)) {
-			s.failures.add(b.name(), err)
+			s.Failures.add(b.name(), err)
 		}
 		samples += len(o.Samples)
 		in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, b.name(), o.Samples)})
@@ -55,7 +55,7 @@ func (s *scrape) write(sink model.Sink, names nameSpace) error {
 	for _, forgiven := range [...]bool{false, true} {
 		for _, p := range s.parts {
 			for i := range p.outcomes {
-				if (p.running[i].forgive != nil) == forgiven {
+				if (p.running[i].Forgive != nil) == forgiven {
 					add(p, i)
 				}
 			}
@@ -64,13 +64,13 @@ func (s *scrape) write(sink model.Sink, names nameSpace) error {
 	in.Report = func(f merge.Finding) {
 		if f.Batch < 0 {
 			_, panicked := asPanic(f.Err)
-			s.failures.addFailure(&failure{Collector: f.Native, Err: f.Err, collision: !panicked})
+			s.Failures.addFailure(&Failure{Collector: f.Native, Err: f.Err, Collision: !panicked})
 			return
 		}
 		b := &from[f.Batch]
-		if b.e.forgive == nil || !b.e.forgive(f.Err) {
+		if b.e.Forgive == nil || !b.e.Forgive(f.Err) {
 			b.dropped += f.Samples
-			s.failures.addFailure(&failure{Collector: b.name(), Err: f.Err, collision: true})
+			s.Failures.addFailure(&Failure{Collector: b.name(), Err: f.Err, Collision: true})
 		}
 	}
 	if names.refused != nil {
@@ -89,7 +89,7 @@ func (s *scrape) write(sink model.Sink, names nameSpace) error {
 	err := merge.Families(in, sink)
 	for _, b := range from {
 		if b.fresh && b.dropped > 0 {
-			b.p.registry.engine.Account(b.e.run, 0, b.dropped)
+			b.p.registry.Engine.Account(b.e.run, 0, b.dropped)
 		}
 	}
 	took := time.Since(start)
@@ -103,7 +103,7 @@ func (s *scrape) write(sink model.Sink, names nameSpace) error {
 // batchOrigin is where a batch of samples comes from.
 type batchOrigin struct {
 	p       *part
-	e       *entry
+	e       *Entry
 	fresh   bool // It is of a run for this scrape.
 	dropped int  // Samples that did not go together with others.
 }
@@ -111,13 +111,13 @@ type batchOrigin struct {
 func (b *batchOrigin) name() string { return b.p.nameOf(b.e) }
 
 // natives returns the native families of all parts, sorted by name.
-func (s *scrape) natives() []merge.Native {
+func (s *Scrape) natives() []merge.Native {
 	for _, p := range s.parts {
 		for _, c := range p.plan.conflicts {
-			s.failures.add(c.Collector, c.Err)
+			s.Failures.add(c.Collector, c.Err)
 		}
 	}
-	if p := s.parts[0]; len(s.parts) == 1 && p.registry.self.Load() == nil {
+	if p := s.parts[0]; len(s.parts) == 1 && p.registry.Self.Load() == nil {
 		return p.plan.natives
 	}
 	var (
@@ -126,7 +126,7 @@ func (s *scrape) natives() []merge.Native {
 	)
 	for _, p := range s.parts {
 		natives := p.plan.natives
-		if self := p.registry.self.Load(); self != nil {
+		if self := p.registry.Self.Load(); self != nil {
 			natives = slices.Concat(natives, self.natives(p, p.took))
 		}
 		for _, n := range natives {
@@ -137,37 +137,37 @@ func (s *scrape) natives() []merge.Native {
 				}
 				b, err := wrapNative(source, p.wrappings)
 				if err != nil {
-					s.failures.addFailure(&failure{Collector: name, Err: err, gatherers: p.gatherers})
+					s.Failures.addFailure(&Failure{Collector: name, Err: err, Gatherers: p.gatherers})
 					continue
 				}
-				all.addNative(&entry{name: name, binding: b}, families)
+				all.addNative(&Entry{name: name, Binding: b}, families)
 			}
 		}
 	}
 	for _, c := range all.conflicts {
-		s.failures.add(c.Collector, c.Err)
+		s.Failures.add(c.Collector, c.Err)
 	}
 	order.By(all.natives, compareNatives)
 	return all.natives
 }
 
 // wrapNative puts wrappings around a native family.
-func wrapNative(source model.Source, wrappings []collect.Wrapping) (binding, error) {
-	b := binding{source: source}
+func wrapNative(source model.Source, wrappings []collect.Wrapping) (Binding, error) {
+	b := Binding{Source: source}
 	for _, w := range wrappings {
 		for name := range w.Labels {
-			if l, ok := b.source.(instrument.Labelled); ok && l.HasLabel(name) {
+			if l, ok := b.Source.(instrument.Labelled); ok && l.HasLabel(name) {
 				return b, fmt.Errorf("family %q has the label %q already", source.Family().Name, name)
 			}
 		}
-		b = b.wrap(w)
+		b = b.Wrap(w)
 	}
 	return b, nil
 }
 
 // wrapSamples puts the wrappings of a part around samples of one of its collectors.
 // What does not go together is reported once for each family.
-func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) []model.Sample {
+func (s *Scrape) wrapSamples(p *part, collector string, samples []model.Sample) []model.Sample {
 	var refused *model.Family
 	for _, w := range p.wrappings {
 		t := w.NewTransform()
@@ -176,7 +176,7 @@ func (s *scrape) wrapSamples(p *part, collector string, samples []model.Sample) 
 			if err := t.Point(sample.Family, &sample.Point); err != nil {
 				if sample.Family != refused {
 					refused = sample.Family
-					s.failures.add(collector, fmt.Errorf("family %q: %w", refused.Name, err))
+					s.Failures.add(collector, fmt.Errorf("family %q: %w", refused.Name, err))
 				}
 				continue
 			}

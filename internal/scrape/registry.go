@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"fmt"
@@ -8,61 +8,63 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// core is what is behind a ContextRegistry.
-type core struct {
-	engine      engine.Engine
-	pedantic    bool
-	host        bool                        // It runs a single gatherer, which has no name in it; see hosts.
-	self        atomic.Pointer[selfMetrics] // Nil if they were not asked for.
-	log         *failureLog                 // Nil if there is none.
-	hooks       hooks
-	errorOf     errorOf // Makes what a scrape returns.
+// Registry is what is behind a ContextRegistry.
+type Registry struct {
+	Engine      engine.Engine
+	Pedantic    bool
+	Host        bool                        // It runs a single gatherer, which has no name in it; see hosts.
+	Self        atomic.Pointer[selfMetrics] // Nil if they were not asked for.
+	Log         *failureLog                 // Nil if there is none.
+	Hooks       Hooks
+	errorOf     ErrorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
 
 	mu       sync.Mutex
-	book     *book.Book[*entry]          // Which collectors are equal or in conflict; without the unchecked ones.
-	entries  []*entry                    // In the order of registration.
-	byOrigin map[registrationID][]*entry // In the order of registration.
-	byName   map[string]*entry
+	book     *book.Book[*Entry]          // Which collectors are equal or in conflict; without the unchecked ones.
+	entries  []*Entry                    // In the order of registration.
+	byOrigin map[RegistrationID][]*Entry // In the order of registration.
+	byName   map[string]*Entry
 	numbers  map[string]*numbers // By the names that they are appended to.
 	left     []*engine.Collector // Unregistered while a run was under way.
 	closed   bool                // Nothing may be run in the background any more.
 	// families has who describes each family: several, or one stream collector alone.
-	families map[string][]*entry
+	families map[string][]*Entry
 
 	// plan is what a scrape walks. It is nil after a change, until a scrape makes
 	// it anew.
 	plan atomic.Pointer[plan]
 }
 
-func newCore(of errorOf) *core {
-	return &core{
+func NewRegistry(of ErrorOf) *Registry {
+	return &Registry{
 		errorOf:  of,
-		book:     book.New[*entry](),
-		byOrigin: make(map[registrationID][]*entry),
-		byName:   make(map[string]*entry),
+		book:     book.New[*Entry](),
+		byOrigin: make(map[RegistrationID][]*Entry),
+		byName:   make(map[string]*Entry),
 		numbers:  make(map[string]*numbers),
-		families: make(map[string][]*entry),
+		families: make(map[string][]*Entry),
 	}
 }
 
-// register registers an entry, under a name if that is not empty.
-func (r *core) register(e *entry, name string) error {
+// Register registers an entry, under a name if that is not empty.
+func (r *Registry) Register(e *Entry, name string) error {
 	return r.change(func() error { return r.add(e, name) })
 }
 
-// replaceNamed registers an entry in the place of the one of that name, if there is one.
-func (r *core) replaceNamed(name string, e *entry) error {
+// ReplaceNamed registers an entry in the place of the one of that name, if there is one.
+func (r *Registry) ReplaceNamed(name string, e *Entry) error {
 	return r.change(func() error { return r.replace(name, e) })
 }
 
 // replace registers an entry in the place of another one. The mutex is held.
-func (r *core) replace(name string, e *entry) error {
+func (r *Registry) replace(name string, e *Entry) error {
 	old, ok := r.byName[name]
 	if !ok || name == "" {
 		return r.add(e, name)
@@ -85,7 +87,7 @@ func (r *core) replace(name string, e *entry) error {
 }
 
 // add registers an entry, under a name if one is asked for. The mutex is held.
-func (r *core) add(e *entry, name string) (err error) {
+func (r *Registry) add(e *Entry, name string) (err error) {
 	if err := r.admit(e); err != nil {
 		return err
 	}
@@ -102,48 +104,48 @@ func (r *core) add(e *entry, name string) (err error) {
 
 // admit checks whether the collector fits to those that are there. Unchecked collectors
 // always fit.
-func (r *core) admit(e *entry) error {
+func (r *Registry) admit(e *Entry) error {
 	if err := r.refuseBackground(e); err != nil {
 		return err
 	}
-	if len(e.announced.List) == 0 {
-		if e.binding.stream {
-			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", e.called())
+	if len(e.Announced.List) == 0 {
+		if e.Binding.Stream {
+			return fmt.Errorf("the stream collector %s describes no family, but has to describe all that it sends", e.Called())
 		}
 		return nil
 	}
 	if err := r.suffixClash(e); err != nil {
 		return err
 	}
-	existing, known, err := r.book.Check(e.described)
+	existing, known, err := r.book.Check(e.Described)
 	if known {
-		return AlreadyRegisteredError{ExistingCollector: collect.Unwrap(existing.collector), NewCollector: e.collector}
+		return prometheus.AlreadyRegisteredError{ExistingCollector: collect.Unwrap(existing.Collector), NewCollector: e.Collector}
 	}
 	if err != nil {
 		return err
 	}
 	if other, name := r.sharedStream(e); other != nil {
 		return fmt.Errorf("the family %q of a stream collector cannot be shared: collectors %s and %s both describe it",
-			name, other.name, e.called())
+			name, other.name, e.Called())
 	}
 	return nil
 }
 
 // sharedStream returns another collector that has a family in common with e, if one
 // of the two is a stream collector.
-func (r *core) sharedStream(e *entry) (other *entry, family string) {
-	for _, name := range e.announced.Names() {
-		if others := r.families[name]; len(others) > 0 && (e.binding.stream || others[0].binding.stream) {
+func (r *Registry) sharedStream(e *Entry) (other *Entry, family string) {
+	for _, name := range e.Announced.Names() {
+		if others := r.families[name]; len(others) > 0 && (e.Binding.Stream || others[0].Binding.Stream) {
 			return others[0], name
 		}
 	}
 	return nil, ""
 }
 
-// unregister removes the entry with that ID, or else one with these descriptors. Of several
+// Unregister removes the entry with that ID, or else one with these descriptors. Of several
 // with the ID, which may be a collector and what adapts it, one for which isSame reports true is
 // the best, and then the latest: the earlier ones keep their names.
-func (r *core) unregister(id registrationID, isSame func(Collector) bool, described func() ([]book.Desc, error)) bool {
+func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collector) bool, described func() ([]book.Desc, error)) bool {
 	if r.unregisterSame(id, isSame) {
 		return true
 	}
@@ -157,7 +159,7 @@ func (r *core) unregister(id registrationID, isSame func(Collector) bool, descri
 	return ok && r.remove(e)
 }
 
-func (r *core) unregisterSame(id registrationID, isSame func(Collector) bool) bool {
+func (r *Registry) unregisterSame(id RegistrationID, isSame func(prometheus.Collector) bool) bool {
 	if id.origin == nil {
 		return false
 	}
@@ -168,21 +170,21 @@ func (r *core) unregisterSame(id registrationID, isSame func(Collector) bool) bo
 		return false
 	}
 	for _, e := range slices.Backward(same) {
-		if isSame(e.collector) {
+		if isSame(e.Collector) {
 			return r.remove(e)
 		}
 	}
 	return r.remove(same[len(same)-1])
 }
 
-func (r *core) unregisterNamed(name string) bool {
+func (r *Registry) UnregisterNamed(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e, ok := r.byName[name]
 	return ok && r.remove(e)
 }
 
-func (r *core) remove(e *entry) bool {
+func (r *Registry) remove(e *Entry) bool {
 	r.strike(e)
 	r.leave(e)
 	r.releaseNumber(e)
@@ -192,13 +194,13 @@ func (r *core) remove(e *entry) bool {
 	return true
 }
 
-// describe sends the descriptors of all collectors that have some.
-func (r *core) describe(ch chan<- *Desc) {
+// Describe sends the descriptors of all collectors that have some.
+func (r *Registry) Describe(ch chan<- *prometheus.Desc) {
 	r.mu.Lock()
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()
 	for _, e := range entries {
-		for _, d := range e.announced.List {
+		for _, d := range e.Announced.List {
 			ch <- d
 		}
 	}
@@ -207,15 +209,15 @@ func (r *core) describe(ch chan<- *Desc) {
 // closeWait is how long Close waits for background runs.
 const closeWait = time.Second
 
-// close ends what runs in the background.
-func (r *core) close() error {
+// Close ends what runs in the background.
+func (r *Registry) Close() error {
 	r.mu.Lock()
 	r.closed = true
 	for _, e := range r.entries {
-		r.engine.EndBackground(e.run, true)
+		r.Engine.EndBackground(e.run, true)
 	}
 	r.mu.Unlock()
-	if stuck := r.engine.AwaitEnded(closeWait); len(stuck) > 0 {
+	if stuck := r.Engine.AwaitEnded(closeWait); len(stuck) > 0 {
 		return fmt.Errorf("closing a registry: background runs of %s have not returned within %v: %w",
 			strings.Join(stuck, ", "), closeWait, engine.ErrStillRunning)
 	}
@@ -223,9 +225,9 @@ func (r *core) close() error {
 }
 
 // refuseBackground returns an error if e is to run in the background of a closed registry.
-func (r *core) refuseBackground(e *entry) error {
-	if r.closed && e.policy != nil && e.policy.Background > 0 {
-		return fmt.Errorf("cannot register %s WithBackground: %w", e.called(), engine.ErrClosed)
+func (r *Registry) refuseBackground(e *Entry) error {
+	if r.closed && e.Policy != nil && e.Policy.Background > 0 {
+		return fmt.Errorf("cannot register %s WithBackground: %w", e.Called(), engine.ErrClosed)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/luxfi/metric/internal/clientmodel"
@@ -20,13 +21,13 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// expose collects and writes the exposition to w. The families of stream
+// Expose collects and writes the exposition to w. The families of stream
 // collectors come first, while they still run; then all others, sorted by name. What
 // cannot be written in the format is left out and added to refused.
 //
 // client ends when nobody reads w any more, but not at the scrape's deadline: what has
 // arrived by then is still written. The error is the first one of w, or of client.
-func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options, refused *failures) error {
+func (s *Scrape) Expose(client context.Context, w io.Writer, opts encode.Options, refused *Failures) error {
 	counted := &countingWriter{Writer: w}
 	names := nameSpace{scheme: opts.Scheme(), refused: refused}
 	var (
@@ -53,8 +54,8 @@ func (s *scrape) expose(client context.Context, w io.Writer, opts encode.Options
 
 // isFailure reports, of a scrape without a single series, whether something has gone wrong.
 // Then nothing may be written, not even an # EOF, so that the answer can be an error.
-func (s *scrape) isFailure(refused *failures) bool {
-	return len(s.failures.list) > 0 || len(refused.list) > 0
+func (s *Scrape) isFailure(refused *Failures) bool {
+	return len(s.Failures.list) > 0 || len(refused.list) > 0
 }
 
 // lenientSink is a sink to which a point that the format has no place for is not the end.
@@ -125,7 +126,7 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 // collectStreaming is collect with the output of stream collectors going to w at once.
 // It returns the names of what they have written, nil if there are no streams, and how many
 // series that was.
-func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts encode.Options, refused *failures) (
+func (s *Scrape) collectStreaming(client context.Context, w io.Writer, opts encode.Options, refused *Failures) (
 	taken *naming.Claims, series uint64, err error,
 ) {
 	mixer := stream.NewMixer(opts)
@@ -159,7 +160,7 @@ func (s *scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
 				refused.add(o.collector, err)
 			} else {
-				s.failures.add(o.collector, err)
+				s.Failures.add(o.collector, err)
 			}
 		}
 	}
@@ -181,14 +182,14 @@ type openStream struct {
 // openStreams gives each stream collector a stream of the mixer as its sink, unless its
 // output has to wait for that of others, with which it is merged: streams are written before
 // all else, and what is written cannot give way to what comes later.
-func (s *scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams []openStream) {
+func (s *Scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams []openStream) {
 	if s.shared {
 		return nil // What others wait for cannot go to this client alone.
 	}
 	var contested map[job]bool
 	for _, p := range s.parts {
 		for i, e := range p.running {
-			if !e.binding.stream || e.run.KeepsResults() {
+			if !e.Binding.Stream || e.run.KeepsResults() {
 				continue
 			}
 			if contested == nil {
@@ -198,7 +199,7 @@ func (s *scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams
 				continue
 			}
 			out := mixer.Open()
-			streams = append(streams, openStream{p.nameOf(e), &p.registry.engine, e.run, out})
+			streams = append(streams, openStream{p.nameOf(e), &p.registry.Engine, e.run, out})
 			var sink engine.Sink = out
 			if s.wanted != nil {
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}
@@ -226,10 +227,10 @@ func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
 	return s.Sink.Sample(f, p)
 }
 
-// exposeForeign is expose for formats that only expfmt knows. None of them has lines for
+// ExposeForeign is expose for formats that only expfmt knows. None of them has lines for
 // creation times.
-func (s *scrape) exposeForeign(
-	w io.Writer, format expfmt.Format, encodeFamily func(*bytes.Buffer, *MetricFamily) error, refused *failures,
+func (s *Scrape) ExposeForeign(
+	w io.Writer, format expfmt.Format, encodeFamily func(*bytes.Buffer, *dto.MetricFamily) error, refused *Failures,
 ) error {
 	var (
 		builder clientmodel.Builder

@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"cmp"
@@ -11,34 +11,34 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// binding is how a collector is collected from. It is decided once, at registration.
+// Binding is how a collector is collected from. It is decided once, at registration.
 // Exactly one of source, run and nested is set.
-type binding struct {
-	kind   string       // As Status names it.
-	source model.Source // One of our own instruments: no goroutine, no channel.
-	run    engine.Run   // Somebody else's code.
-	shared bool         // run cannot see its context.
-	stream bool         // run writes its families itself, one after the other.
-	nested *core        // A registry, which has an engine and limits of its own.
+type Binding struct {
+	Kind   string       // As Status names it.
+	Source model.Source // One of our own instruments: no goroutine, no channel.
+	Run    engine.Run   // Somebody else's code.
+	Shared bool         // run cannot see its context.
+	Stream bool         // run writes its families itself, one after the other.
+	Nested *Registry    // A registry, which has an engine and limits of its own.
 
 	wrappings []collect.Wrapping // Around nested, innermost first.
 }
 
-// article returns the kind with its article.
-func (b *binding) article() string {
-	if b.kind == "instrument" {
-		return "an " + b.kind
+// Article returns the kind with its article.
+func (b *Binding) Article() string {
+	if b.Kind == "instrument" {
+		return "an " + b.Kind
 	}
-	return "a " + b.kind
+	return "a " + b.Kind
 }
 
-// wrap puts a wrapping around whatever it is.
-func (b binding) wrap(w collect.Wrapping) binding {
+// Wrap puts a wrapping around whatever it is.
+func (b Binding) Wrap(w collect.Wrapping) Binding {
 	switch {
-	case b.source != nil:
-		b.source = w.Source(b.source)
-	case b.run != nil:
-		b.run = w.Run(b.run)
+	case b.Source != nil:
+		b.Source = w.Source(b.Source)
+	case b.Run != nil:
+		b.Run = w.Run(b.Run)
 	default:
 		b.wrappings = append(slices.Clip(b.wrappings), w)
 	}
@@ -47,16 +47,16 @@ func (b binding) wrap(w collect.Wrapping) binding {
 
 // plan is an immutable view of a registry that scrapes walk.
 type plan struct {
-	entries []*entry       // All of them, in the order of registration.
+	entries []*Entry       // All of them, in the order of registration.
 	natives []merge.Native // Sorted by name.
-	running []*entry       // With somebody else's code, in the order of registration.
-	nested  []*entry
+	running []*Entry       // With somebody else's code, in the order of registration.
+	nested  []*Entry
 	// conflicts are about instruments that do not agree with others of their name.
-	conflicts []*failure
+	conflicts []*Failure
 }
 
 // currentPlan returns the plan, which it makes if something has changed.
-func (r *core) currentPlan() *plan {
+func (r *Registry) currentPlan() *plan {
 	if p := r.plan.Load(); p != nil {
 		return p
 	}
@@ -67,14 +67,14 @@ func (r *core) currentPlan() *plan {
 	return p
 }
 
-func newPlan(entries []*entry) *plan {
+func newPlan(entries []*Entry) *plan {
 	p := &plan{entries: entries}
 	families := make(map[string]int)
 	for _, e := range entries {
 		switch {
 		case e.run != nil:
 			p.running = append(p.running, e)
-		case e.binding.nested != nil:
+		case e.Binding.Nested != nil:
 			p.nested = append(p.nested, e)
 		default:
 			p.addNative(e, families)
@@ -86,22 +86,22 @@ func newPlan(entries []*entry) *plan {
 
 func compareNatives(a, b merge.Native) int { return cmp.Compare(a.Family.Name, b.Family.Name) }
 
-func (p *plan) addNative(e *entry, families map[string]int) {
-	f := e.binding.source.Family()
+func (p *plan) addNative(e *Entry, families map[string]int) {
+	f := e.Binding.Source.Family()
 	i, known := families[f.Name]
 	if !known {
 		families[f.Name] = len(p.natives)
 		p.natives = append(p.natives, merge.Native{
-			Family: f, Sources: []model.Source{e.binding.source}, Owners: []string{e.name},
+			Family: f, Sources: []model.Source{e.Binding.Source}, Owners: []string{e.name},
 		})
 		return
 	}
 	n := &p.natives[i]
 	if err := merge.Conflict(f, n.Family); err != nil {
-		p.conflicts = append(p.conflicts, &failure{Collector: e.name, Err: err})
+		p.conflicts = append(p.conflicts, &Failure{Collector: e.name, Err: err})
 	}
 	if n.Family.Type != f.Type { // Any other difference costs no sample.
 		return
 	}
-	n.Sources, n.Owners = append(n.Sources, e.binding.source), append(n.Owners, e.name)
+	n.Sources, n.Owners = append(n.Sources, e.Binding.Source), append(n.Owners, e.name)
 }

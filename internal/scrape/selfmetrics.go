@@ -1,4 +1,4 @@
-package metric
+package scrape
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ import (
 // and then stays: a counter must not vanish, and the alert on a gauge ends when the gauge
 // is 0 again.
 type selfMetrics struct {
-	namespace string
+	Namespace string
 	collector []selfFamily // With a series for each collector, at most 64.
 	failures  *points.Family
 	scrape    []selfFamily // With a single series.
@@ -124,7 +124,7 @@ func (r *selfRow) since(t time.Time) float64 {
 	return max(0, r.now.Sub(t).Seconds())
 }
 
-func newSelfMetrics(namespace string) *selfMetrics {
+func NewSelfMetrics(namespace string) *selfMetrics {
 	if !model.UTF8Validation.IsValidMetricName(namespace) {
 		panic(fmt.Errorf("%q is not a valid namespace for metrics", namespace))
 	}
@@ -142,7 +142,7 @@ func newSelfMetrics(namespace string) *selfMetrics {
 		return f
 	}
 
-	m := &selfMetrics{namespace: namespace}
+	m := &selfMetrics{Namespace: namespace}
 	m.natives = m.nativesOf
 	m.failures = family(points.Counter, "collector_errors_total", "Scrapes to which the collector has not given a good result, by kind of failure.")
 	m.collector = []selfFamily{
@@ -195,10 +195,10 @@ func newSelfMetrics(namespace string) *selfMetrics {
 const minQueueWait = 10 * time.Millisecond
 
 // eachSelf calls do with the self-metrics of each registry of the scrape, once.
-func (s *scrape) eachSelf(do func(*selfMetrics)) {
+func (s *Scrape) eachSelf(do func(*selfMetrics)) {
 	var done map[*selfMetrics]struct{}
 	for i, p := range s.parts {
-		m := p.registry.self.Load()
+		m := p.registry.Self.Load()
 		if _, known := done[m]; m == nil || known {
 			continue
 		}
@@ -242,7 +242,7 @@ func selfRows(p *part) []selfRow {
 	for i, e := range p.running {
 		collectors[i] = e.run
 	}
-	stats := p.registry.engine.Stats(collectors)
+	stats := p.registry.Engine.Stats(collectors)
 	now := time.Now()
 	rows := make([]selfRow, len(p.running))
 	for i, e := range p.running {
