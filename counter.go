@@ -31,7 +31,7 @@ func NewCounter(opts CounterOpts) ReadableCounter { return instrument.NewCounter
 // for concurrent use, and finds a counter that exists without allocating.
 type CounterVec struct {
 	*MetricVec
-	mark[CounterVec]
+	counterMark
 
 	vec *instrument.Counters // Nil in a no-op vector.
 }

@@ -27,7 +27,7 @@ func NewGauge(opts GaugeOpts) ReadableGauge { return instrument.NewGauge(opts) }
 // concurrent use; see CounterVec for more.
 type GaugeVec struct {
 	*MetricVec
-	mark[GaugeVec]
+	gaugeMark
 
 	vec *instrument.Gauges // Nil in a no-op vector.
 }

@@ -16,7 +16,7 @@ func NewHistogram(opts HistogramOpts) Histogram { return instrument.NewHistogram
 // safe for concurrent use; see CounterVec for more.
 type HistogramVec struct {
 	*MetricVec
-	mark[HistogramVec]
+	histogramMark
 
 	vec *instrument.Histograms // Nil in a no-op vector.
 }

@@ -15,7 +15,7 @@ func NewSummary(opts SummaryOpts) Summary { return instrument.NewSummary(opts) }
 // for concurrent use; see CounterVec for more.
 type SummaryVec struct {
 	*MetricVec
-	mark[SummaryVec]
+	summaryMark
 
 	vec *instrument.Summaries // Nil in a no-op vector.
 }

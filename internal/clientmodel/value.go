@@ -9,6 +9,9 @@ import (
 // Metric is one metric of a family, and what the Write method of a prometheus.Metric fills.
 type Metric = dto.Metric
 
+// Family is a family of metrics, as a gatherer returns it.
+type Family = dto.MetricFamily
+
 // LabelPair is a label of a Metric.
 type LabelPair = dto.LabelPair
 

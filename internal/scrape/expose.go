@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/luxfi/metric/internal/clientmodel"
@@ -230,7 +229,7 @@ func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
 // ExposeForeign is expose for formats that only expfmt knows. None of them has lines for
 // creation times.
 func (s *Scrape) ExposeForeign(
-	w io.Writer, format expfmt.Format, encodeFamily func(*bytes.Buffer, *dto.MetricFamily) error, refused *Failures,
+	w io.Writer, format expfmt.Format, encodeFamily func(*bytes.Buffer, *clientmodel.Family) error, refused *Failures,
 ) error {
 	var (
 		builder clientmodel.Builder

@@ -10,19 +10,19 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// failureLog logs failures, but not all of a flood of them.
-type failureLog struct {
+// FailureLog logs failures, but not all of a flood of them.
+type FailureLog struct {
 	logger  *slog.Logger // Nil means what slog.Default returns when there is something to log.
 	limits  *LogLimits
 	handler callback.Caller // Calls of the logger.
 }
 
 // NewFailureLog returns a log with limits of its own, or with those that are given, if not nil.
-func NewFailureLog(logger *slog.Logger, limits *LogLimits) *failureLog {
+func NewFailureLog(logger *slog.Logger, limits *LogLimits) *FailureLog {
 	if limits == nil {
 		limits = new(LogLimits)
 	}
-	return &failureLog{logger: logger, limits: limits}
+	return &FailureLog{logger: logger, limits: limits}
 }
 
 // CollectingFailed is the message about a failure of a collector.
@@ -31,7 +31,7 @@ const CollectingFailed = "collecting metrics failed"
 // Log logs failures, and waits for that as long as p allows: the handler of the logger is
 // somebody else's code. Lines that cannot be written because it blocks count as
 // suppressed. log does nothing if l is nil.
-func (l *failureLog) Log(ctx context.Context, p *callback.Patience, message string, list []*Failure) {
+func (l *FailureLog) Log(ctx context.Context, p *callback.Patience, message string, list []*Failure) {
 	if l == nil {
 		return
 	}

@@ -11,6 +11,9 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
+// IdentityOf returns a comparable value that is equal for the same collector or gatherer, or nil if
+// there is none. A function is the same as itself, and as copies of the same variable; two closures
+// never are.
 func IdentityOf(v any) any {
 	if v == nil {
 		return nil
@@ -84,6 +87,7 @@ func HostOf(e *Entry, g any, w collect.Wrapping, of ErrorOf) *Registry {
 	return r
 }
 
+// NewHost returns a registry that runs one gatherer.
 func NewHost(e *Entry, of ErrorOf) *Registry {
 	r := NewRegistry(of)
 	r.Host = true

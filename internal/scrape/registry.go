@@ -20,8 +20,8 @@ type Registry struct {
 	Engine      engine.Engine
 	Pedantic    bool
 	Host        bool                        // It runs a single gatherer, which has no name in it; see hosts.
-	Self        atomic.Pointer[selfMetrics] // Nil if they were not asked for.
-	Log         *failureLog                 // Nil if there is none.
+	Self        atomic.Pointer[SelfMetrics] // Nil if they were not asked for.
+	Log         *FailureLog                 // Nil if there is none.
 	Hooks       Hooks
 	errorOf     ErrorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
@@ -42,6 +42,7 @@ type Registry struct {
 	plan atomic.Pointer[plan]
 }
 
+// NewRegistry returns a registry without collectors. of makes the errors that its scrapes return.
 func NewRegistry(of ErrorOf) *Registry {
 	return &Registry{
 		errorOf:  of,
@@ -177,6 +178,7 @@ func (r *Registry) unregisterSame(id RegistrationID, isSame func(prometheus.Coll
 	return r.remove(same[len(same)-1])
 }
 
+// UnregisterNamed removes the entry of that name and reports whether there was one.
 func (r *Registry) UnregisterNamed(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/clientmodel"
@@ -19,7 +18,7 @@ import (
 )
 
 // Gather gathers as ContextRegistry.GatherWithContext does.
-func (r *Registry) Gather(ctx context.Context) ([]*dto.MetricFamily, error) {
+func (r *Registry) Gather(ctx context.Context) ([]*clientmodel.Family, error) {
 	var builder clientmodel.Builder
 	s, err := r.NewScrape(ctx)
 	if err != nil {
@@ -172,7 +171,7 @@ func (s *Scrape) End(err error) error {
 		r.hookFailed(s.ctx, s.Patience, "", s.HookErr)
 	}
 	r.Log.Log(s.ctx, s.Patience, CollectingFailed, s.WorthLogging())
-	s.eachSelf(func(m *selfMetrics) { m.scrapes.Add(1) })
+	s.eachSelf(func(m *SelfMetrics) { m.scrapes.Add(1) })
 	if err := r.scrapeEnd(s.ctx, s.Patience, time.Since(s.began), gathering); err != nil {
 		r.hookFailed(s.ctx, s.Patience, "", err)
 	}
@@ -187,7 +186,7 @@ func (s *Scrape) End(err error) error {
 
 // served adds what was served over HTTP to the account.
 func (s *Scrape) served(series, bytes uint64) {
-	s.eachSelf(func(m *selfMetrics) {
+	s.eachSelf(func(m *SelfMetrics) {
 		m.series.Add(series)
 		m.bytes.Add(bytes)
 	})

@@ -14,13 +14,13 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// selfMetrics are the metrics of a registry about its own scrapes.
+// SelfMetrics are the metrics of a registry about its own scrapes.
 //
 // A healthy collector has few series: those that are always there, and the count of its
 // runs. Every other series appears in the first scrape in which it has something to say,
 // and then stays: a counter must not vanish, and the alert on a gauge ends when the gauge
 // is 0 again.
-type selfMetrics struct {
+type SelfMetrics struct {
 	Namespace string
 	collector []selfFamily // With a series for each collector, at most 64.
 	failures  *points.Family
@@ -45,7 +45,7 @@ type selfFamily struct {
 // selfState is what the self-metrics keep of a collector from scrape to scrape.
 type selfState struct {
 	labels atomic.Pointer[selfLabels] // Nil until they are needed.
-	// shown has a bit for each family of selfMetrics.collector, by position: whether the
+	// shown has a bit for each family of SelfMetrics.collector, by position: whether the
 	// collector has a series of it.
 	shown atomic.Uint64
 }
@@ -124,7 +124,7 @@ func (r *selfRow) since(t time.Time) float64 {
 	return max(0, r.now.Sub(t).Seconds())
 }
 
-func NewSelfMetrics(namespace string) *selfMetrics {
+func NewSelfMetrics(namespace string) *SelfMetrics {
 	if !model.UTF8Validation.IsValidMetricName(namespace) {
 		panic(fmt.Errorf("%q is not a valid namespace for metrics", namespace))
 	}
@@ -142,7 +142,7 @@ func NewSelfMetrics(namespace string) *selfMetrics {
 		return f
 	}
 
-	m := &selfMetrics{Namespace: namespace}
+	m := &SelfMetrics{Namespace: namespace}
 	m.natives = m.nativesOf
 	m.failures = family(points.Counter, "collector_errors_total", "Scrapes to which the collector has not given a good result, by kind of failure.")
 	m.collector = []selfFamily{
@@ -195,8 +195,8 @@ func NewSelfMetrics(namespace string) *selfMetrics {
 const minQueueWait = 10 * time.Millisecond
 
 // eachSelf calls do with the self-metrics of each registry of the scrape, once.
-func (s *Scrape) eachSelf(do func(*selfMetrics)) {
-	var done map[*selfMetrics]struct{}
+func (s *Scrape) eachSelf(do func(*SelfMetrics)) {
+	var done map[*SelfMetrics]struct{}
 	for i, p := range s.parts {
 		m := p.registry.Self.Load()
 		if _, known := done[m]; m == nil || known {
@@ -207,14 +207,14 @@ func (s *Scrape) eachSelf(do func(*selfMetrics)) {
 			return
 		}
 		if done == nil {
-			done = make(map[*selfMetrics]struct{})
+			done = make(map[*SelfMetrics]struct{})
 		}
 		done[m] = struct{}{}
 	}
 }
 
 // nativesOf returns the self-metrics of a part of a scrape as native families.
-func (m *selfMetrics) nativesOf(p *part, took time.Duration) []merge.Native {
+func (m *SelfMetrics) nativesOf(p *part, took time.Duration) []merge.Native {
 	rows := selfRows(p)
 	all := make([]merge.Native, 0, len(m.collector)+len(m.scrape)+1)
 	add := func(source points.Source) {
@@ -253,7 +253,7 @@ func selfRows(p *part) []selfRow {
 }
 
 // shown returns the rows of collectors that have a series of the family, which has that
-// position in selfMetrics.collector.
+// position in SelfMetrics.collector.
 func (f *selfFamily) shown(rows []selfRow, position int) []selfRow {
 	bit, n := uint64(1)<<position, 0
 	for i := range rows {

@@ -6,8 +6,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// state is the state of one collector.
-type state struct {
+// State is the state of one collector.
+type State struct {
 	Name, Kind string
 	Policies   []string
 	Series     int           // Of an instrument.
@@ -16,7 +16,7 @@ type state struct {
 }
 
 // Status returns the states of all collectors, each registry followed by the collectors in it.
-func (r *Registry) Status() []state {
+func (r *Registry) Status() []State {
 	s := statuses{seen: make(map[*Registry]struct{})}
 	s.add(r, "", 0)
 	return s.all
@@ -24,7 +24,7 @@ func (r *Registry) Status() []state {
 
 // statuses collects the states of the collectors of a registry and those in it.
 type statuses struct {
-	all  []state
+	all  []State
 	seen map[*Registry]struct{}
 }
 
@@ -36,7 +36,7 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 	s.seen[r] = struct{}{}
 	entries, stats := r.account()
 	for _, e := range entries {
-		status := state{Name: prefix + e.name, Kind: e.Binding.Kind, Policies: slices.Clone(e.Policies)}
+		status := State{Name: prefix + e.name, Kind: e.Binding.Kind, Policies: slices.Clone(e.Policies)}
 		switch {
 		case e.run != nil:
 			status.Stats = &stats[0]
