@@ -124,6 +124,8 @@ func (r *selfRow) since(t time.Time) float64 {
 	return max(0, r.now.Sub(t).Seconds())
 }
 
+// NewSelfMetrics returns self-metrics whose names begin with the namespace. It panics if that is not
+// valid.
 func NewSelfMetrics(namespace string) *SelfMetrics {
 	if !model.UTF8Validation.IsValidMetricName(namespace) {
 		panic(fmt.Errorf("%q is not a valid namespace for metrics", namespace))
