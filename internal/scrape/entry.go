@@ -16,7 +16,7 @@ type Entry struct {
 	Collector prometheus.Collector // Nil of a gatherer.
 	Called    func() string        // What an error calls it.
 	Fallback  string               // Its name if none is asked for.
-	Origin    any                  // Of what is run; see originOf.
+	Origin    any                  // Of what is run, as IdentityOf returns it; nil if it cannot be told from others.
 	ID        RegistrationID
 	Announced *collect.Announced
 	Described []book.Desc // What is announced, for the book.

@@ -226,7 +226,7 @@ func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
 	return s.Sink.Sample(f, p)
 }
 
-// ExposeForeign is expose for formats that only expfmt knows. None of them has lines for
+// ExposeForeign is Expose for formats that only expfmt knows. None of them has lines for
 // creation times.
 func (s *Scrape) ExposeForeign(
 	w io.Writer, format expfmt.Format, encodeFamily func(*bytes.Buffer, *clientmodel.Family) error, refused *Failures,

@@ -30,7 +30,7 @@ const CollectingFailed = "collecting metrics failed"
 
 // Log logs failures, and waits for that as long as p allows: the handler of the logger is
 // somebody else's code. Lines that cannot be written because it blocks count as
-// suppressed. log does nothing if l is nil.
+// suppressed. Log does nothing if l is nil.
 func (l *FailureLog) Log(ctx context.Context, p *callback.Patience, message string, list []*Failure) {
 	if l == nil {
 		return

@@ -12,13 +12,13 @@ import (
 )
 
 // Binding is how a collector is collected from. It is decided once, at registration.
-// Exactly one of source, run and nested is set.
+// Exactly one of Source, Run and Nested is set.
 type Binding struct {
 	Kind   string       // As Status names it.
 	Source model.Source // One of our own instruments: no goroutine, no channel.
 	Run    engine.Run   // Somebody else's code.
-	Shared bool         // run cannot see its context.
-	Stream bool         // run writes its families itself, one after the other.
+	Shared bool         // Run cannot see its context.
+	Stream bool         // Run writes its families itself, one after the other.
 	Nested *Registry    // A registry, which has an engine and limits of its own.
 
 	wrappings []collect.Wrapping // Around nested, innermost first.

@@ -19,7 +19,7 @@ import (
 type Registry struct {
 	Engine      engine.Engine
 	Pedantic    bool
-	Host        bool                        // It runs a single gatherer, which has no name in it; see hosts.
+	Host        bool                        // It runs a single gatherer, which has no name in it; see HostOf.
 	Self        atomic.Pointer[SelfMetrics] // Nil if they were not asked for.
 	Log         *FailureLog                 // Nil if there is none.
 	Hooks       Hooks

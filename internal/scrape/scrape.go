@@ -75,12 +75,12 @@ type Scrape struct {
 	wanted    func(family string) bool // Nil means all.
 	Failures  Failures
 	around    map[string]string // The numbers of the Gatherers around each collector, made when one has failed.
-	shared    bool              // Runs are shared with scrapes that overlap; see shareRuns.
+	shared    bool              // Runs are shared with scrapes that overlap; see ShareRuns.
 
 	Patience  *callback.Patience // With the functions of the program.
 	HookErr   error              // What is wrong with the hook ScrapeStart.
 	unlink    func()             // Frees what links ctx to the context that the scrape was given.
-	Abandoned bool               // The client has gone away; see worthLogging.
+	Abandoned bool               // The client has gone away; see WorthLogging.
 }
 
 // part is what one registry contributes to a scrape.
@@ -120,7 +120,7 @@ func (p *part) nameOf(e *Entry) string {
 }
 
 // NewScrape begins a scrape under ctx. It is an error if the selection that ctx has is
-// not valid. Otherwise, end has to be called.
+// not valid. Otherwise, End has to be called.
 func (r *Registry) NewScrape(ctx context.Context) (*Scrape, error) {
 	s, err := r.PlanScrape(ctx)
 	if err != nil {
