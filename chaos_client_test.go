@@ -72,7 +72,8 @@ func (c *chaos) scrapeUntil(ctx context.Context, servers []*httptest.Server, see
 	for ctx.Err() == nil {
 		r := randomRequest(random, len(servers))
 		c.scrapes.Add(1)
-		if err := c.scrape(client, servers[r.server].URL, r); err != nil {
+		began := time.Now()
+		if err := c.scrape(client, servers[r.server].URL, r); err != nil && !c.stalls.excuse(c.t, began, err) {
 			c.t.Errorf("%+v: %v", r, err)
 		}
 	}
@@ -103,7 +104,7 @@ func (c *chaos) scrape(client *http.Client, address string, r chaosRequest) erro
 		return nil
 	}
 	if err != nil {
-		return err
+		return timingError{err}
 	}
 	defer response.Body.Close()
 	body, err := readBody(response, r.slow)
@@ -111,10 +112,10 @@ func (c *chaos) scrape(client *http.Client, address string, r chaosRequest) erro
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("reading the body: %w", err)
+		return timingError{fmt.Errorf("reading the body: %w", err)}
 	}
 	if took := time.Since(start); took > r.timeout()+chaosMargin && !r.slow {
-		return fmt.Errorf("it took %v", took)
+		return timingError{fmt.Errorf("it took %v", took)}
 	}
 	switch response.StatusCode {
 	case http.StatusOK:
