@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 )
 
-// foreignEncoder returns what expfmt.NewEncoder does for the formats that encodeFormat does not
-// know. The latter would link the encoders for all others, too.
+// foreignEncoder returns what expfmt.NewEncoder does for the formats that web.EncoderFormat
+// does not know. The latter would link the encoders for all others, too.
 func (h *handler) foreignEncoder(format expfmt.Format) func(*bytes.Buffer, *MetricFamily) error {
 	switch format.FormatType() {
 	case expfmt.TypeProtoCompact:

@@ -137,7 +137,7 @@ func isClosed(ch <-chan struct{}) bool {
 // hasOverrun reports whether the run has passed its collector's own limit.
 func (f *flight) hasOverrun() bool { return f.overran.Load() && f.collector.Gate.limit() > 0 }
 
-// limitDuration is for a run that has passed its limit, which nobody has waited for any longer.
+// limitDuration caps the duration of a run that has passed its limit: no scrape waited longer.
 func (f *flight) limitDuration(o *Outcome) {
 	if f.hasOverrun() {
 		o.Duration = min(o.Duration, f.collector.Gate.limit())
