@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -64,7 +66,7 @@ func checkFamilies(families []*dto.MetricFamily, quoted bool) error {
 		if err := names.add(f.GetName(), strings.ToLower(f.GetType().String()), false); err != nil {
 			return err
 		}
-		if !quoted && !classicName.MatchString(f.GetName()) {
+		if !quoted && !isClassicName(f.GetName()) {
 			return fmt.Errorf("the name %q is not escaped", f.GetName())
 		}
 		seen := make(map[string]bool, len(f.GetMetric()))
@@ -74,7 +76,7 @@ func checkFamilies(families []*dto.MetricFamily, quoted bool) error {
 				if _, twice := labels[l.GetName()]; twice {
 					return fmt.Errorf("a series of %s has the label %q twice", f.GetName(), l.GetName())
 				}
-				if !quoted && !classicName.MatchString(l.GetName()) {
+				if !quoted && !isClassicName(l.GetName()) {
 					return fmt.Errorf("the label name %q is not escaped", l.GetName())
 				}
 				labels[l.GetName()] = l.GetValue()
@@ -132,7 +134,7 @@ func seriesID(name string, labels map[string]string) string {
 	var pairs []string
 	for l, v := range labels {
 		if v != "" {
-			pairs = append(pairs, fmt.Sprintf("%s=%q", l, v))
+			pairs = append(pairs, l+"="+strconv.Quote(v))
 		}
 	}
 	slices.Sort(pairs)
@@ -201,15 +203,85 @@ func (f familyNames) add(family, kind string, openMetrics bool) error {
 	return nil
 }
 
-// An exposition line by line.
-var (
-	metadataLine = regexp.MustCompile(`^# (TYPE|HELP|UNIT) ("(?:[^"\\]|\\.)+"|\S+)(?: (.*))?$`)
-	classicName  = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
-	quotedText   = regexp.MustCompile(`^"(?:[^"\\\n]|\\[\\"n])*"`)
-	labelStart   = regexp.MustCompile(`^(?:[a-zA-Z_][a-zA-Z0-9_]*|"(?:[^"\\\n]|\\[\\"n])+")=`)
-	sampleEnd    = regexp.MustCompile(`^ (\S+)( [0-9.e+-]+)?$`)
-	unquoter     = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
-)
+// The following read the beginning of a line. They are not regular expressions, which took
+// more of the processor's time than all that the chaos tests.
+
+// isClassicName reports whether s needs no quotes as the name of a metric.
+func isClassicName(s string) bool { return s != "" && classicName(s, true) == s }
+
+// classicName returns the name without quotes that s begins with, "" if there is none. Only in
+// the names of metrics there may be colons.
+func classicName(s string, colons bool) string {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '_', c == ':' && colons:
+		case '0' <= c && c <= '9' && i > 0:
+		default:
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// quotedText returns the quoted text that s begins with, "" if there is none.
+func quotedText(s string) string {
+	if s == "" || s[0] != '"' {
+		return ""
+	}
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return s[:i+1]
+		case '\n':
+			return ""
+		case '\\':
+			if i++; i == len(s) || !strings.ContainsRune(`\"n`, rune(s[i])) {
+				return ""
+			}
+		}
+	}
+	return ""
+}
+
+// labelStart returns the name of a label with the = behind it, quoted or not, that s begins
+// with, "" if there is none.
+func labelStart(s string) string {
+	name := classicName(s, false)
+	if name == "" {
+		name = quotedText(s)
+	}
+	if name == "" || name == `""` || !strings.HasPrefix(s[len(name):], "=") {
+		return ""
+	}
+	return s[:len(name)+1]
+}
+
+// sampleEnd returns the value that is all of s, with a blank before it and perhaps a timestamp
+// behind it. It reports whether s is that.
+func sampleEnd(s string) (value string, ok bool) {
+	s, ok = strings.CutPrefix(s, " ")
+	value, timestamp, dated := strings.Cut(s, " ")
+	if value == "" || strings.ContainsAny(value, "\t\r\f") || dated && (timestamp == "" || strings.Trim(timestamp, "0123456789.e+-") != "") {
+		return "", false
+	}
+	return value, ok
+}
+
+// metadata returns the parts of a line of metadata. It reports whether it is one.
+func metadata(line string) (keyword, name, text string, ok bool) {
+	line, ok = strings.CutPrefix(line, "# ")
+	keyword, line, _ = strings.Cut(line, " ")
+	if !ok || keyword != "TYPE" && keyword != "HELP" && keyword != "UNIT" {
+		return "", "", "", false
+	}
+	if name, _, _ = strings.Cut(line, " "); strings.HasPrefix(name, `"`) {
+		name = quotedText(line)
+	}
+	text, ok = strings.CutPrefix(line[len(name):], " ")
+	return keyword, name, text, name != "" && (ok || text == "")
+}
+
+var unquoter = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
 
 // textSample is a line of a sample.
 type textSample struct {
@@ -221,16 +293,21 @@ type textSample struct {
 	quoted   bool // A name is quoted, if only one of the exemplar.
 }
 
+// invalidLine is the error of a line. To format it takes time, and few lines are not valid.
+type invalidLine string
+
+func (l invalidLine) Error() string { return fmt.Sprintf("a line that is not valid: %q", string(l)) }
+
 func unquote(s string) string { return unquoter.Replace(s[1 : len(s)-1]) }
 
 func parseSample(line string) (s textSample, err error) {
-	invalid := fmt.Errorf("a line that is not valid: %q", line)
+	invalid := invalidLine(line)
 	rest := line
 	if end := strings.IndexAny(rest, "{ "); end < 0 {
 		return s, invalid
 	} else if end > 0 {
 		s.name, rest = rest[:end], rest[end:]
-		if !classicName.MatchString(s.name) {
+		if !isClassicName(s.name) {
 			return s, invalid
 		}
 	}
@@ -240,16 +317,19 @@ func parseSample(line string) (s textSample, err error) {
 	}
 	s.written = line[:len(line)-len(rest)]
 	if sample, exemplar, found := strings.Cut(rest, " # {"); found {
-		if _, exemplar, ok = s.parseLabels("{"+exemplar, false); !ok || !sampleEnd.MatchString(exemplar) {
+		if _, exemplar, ok = s.parseLabels("{"+exemplar, false); ok {
+			_, ok = sampleEnd(exemplar)
+		}
+		if !ok {
 			return s, invalid
 		}
 		rest, s.exemplar = sample, true
 	}
-	parts := sampleEnd.FindStringSubmatch(rest)
-	if parts == nil {
+	value, ok := sampleEnd(rest)
+	if !ok {
 		return s, invalid
 	}
-	if s.value, err = strconv.ParseFloat(parts[1], 64); err != nil {
+	if s.value, err = strconv.ParseFloat(value, 64); err != nil {
 		return s, invalid
 	}
 	return s, nil
@@ -263,17 +343,17 @@ func (s *textSample) parseLabels(text string, named bool) (labels map[string]str
 	}
 	labels = make(map[string]string)
 	for text = text[1:]; !strings.HasPrefix(text, "}"); {
-		if start := labelStart.FindString(text); start != "" {
+		if start := labelStart(text); start != "" {
 			name := strings.TrimSuffix(start, "=")
 			if name[0] == '"' {
 				name, s.quoted = unquote(name), true
 			}
-			value := quotedText.FindString(text[len(start):])
+			value := quotedText(text[len(start):])
 			if _, twice := labels[name]; value == "" || twice {
 				return nil, text, false
 			}
 			labels[name], text = unquote(value), text[len(start)+len(value):]
-		} else if name := quotedText.FindString(text); name != "" && named && s.name == "" && len(labels) == 0 {
+		} else if name := quotedText(text); name != "" && named && s.name == "" && len(labels) == 0 {
 			s.name, s.quoted, text = unquote(name), true, text[len(name):]
 		} else {
 			return nil, text, false
@@ -305,11 +385,10 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		if strings.HasPrefix(line, "#") {
-			parts := metadataLine.FindStringSubmatch(line)
-			if parts == nil || parts[1] == "UNIT" && !openMetrics {
-				return nil, fmt.Errorf("a line that is not valid: %q", line)
+			keyword, name, kind, ok := metadata(line)
+			if !ok || keyword == "UNIT" && !openMetrics {
+				return nil, invalidLine(line)
 			}
-			name := parts[2]
 			if name[0] == '"' {
 				if name = unquote(name); !quoted {
 					return nil, fmt.Errorf("the name %q is not escaped", name)
@@ -318,18 +397,18 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 			if name != family {
 				family, typed = name, false
 			}
-			if parts[1] != "TYPE" {
+			if keyword != "TYPE" {
 				if _, late := written[name]; late && !openMetrics {
 					return nil, fmt.Errorf("metadata of the family %s after its type: %q", name, line)
 				}
 				continue
 			}
 			other, twice := written[name]
-			if twice && (!openMetrics || (other == "counter") == (parts[3] == "counter")) {
+			if twice && (!openMetrics || (other == "counter") == (kind == "counter")) {
 				return nil, fmt.Errorf("the family %s comes twice", family)
 			}
-			typed, written[name] = true, parts[3]
-			if err := names.add(name, parts[3], openMetrics); err != nil {
+			typed, written[name] = true, kind
+			if err := names.add(name, kind, openMetrics); err != nil {
 				return nil, err
 			}
 			continue
@@ -353,7 +432,9 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 					s.labels[l] = strings.TrimSuffix(v, ".0")
 				}
 			}
-			s.written = wholeBound.ReplaceAllString(s.written, `$1"`)
+			if strings.Contains(s.written, `.0"`) {
+				s.written = wholeBound.ReplaceAllString(s.written, `$1"`)
+			}
 		}
 		id := seriesID(s.name, s.labels)
 		if seen[id] && !mayRepeat(id) {
@@ -365,3 +446,37 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 }
 
 var wholeBound = regexp.MustCompile(`(le="[0-9]+)\.0"`)
+
+// TestSeriesOfExposition checks that what the chaos reads expositions with notices what is wrong.
+func TestSeriesOfExposition(t *testing.T) {
+	const openMetrics = "application/openmetrics-text"
+	series, err := seriesOfExposition(openMetrics, []byte("# HELP a h\n# TYPE a counter\n"+
+		"a_total{x=\"\\\"\\\\\"} 1 # {t=\"1\"} 2 3.5\na_total 2 1.5e+09\n# TYPE h histogram\nh_bucket{le=\"1.0\"} 1\n# EOF\n"))
+	if want := map[string]float64{`a_total{x="\"\\"}`: 1, "a_total": 2, `h_bucket{le="1"}`: 1}; err != nil || !maps.Equal(series, want) {
+		t.Errorf("got %v and %v", series, err)
+	}
+	if series, err := seriesOfExposition("text/plain;escaping=allow-utf-8", []byte("# TYPE \"a b\" gauge\n{\"a b\",\"c d\"=\"e\"} NaN\n")); err != nil || len(series) != 1 {
+		t.Errorf("got %v and %v", series, err)
+	}
+	for contentType, bad := range map[string][]string{
+		openMetrics: {
+			"", "# TYPE a gauge\na 1\n", "a 1\n# EOF\n", "# TYPE a gauge\na 1 # {t=\"1\"}\n# EOF\n", "# TYPE a gauge\na 1 x\n# EOF\n",
+			"# TYPE a gauge\na  1\n# EOF\n", "# TYPE a gauge\na 1 \n# EOF\n", "# TYPE a gauge\na 1 # {t=\"1\"} 2 3 4\n# EOF\n",
+			"# TYPE a gauge\na_total 1\n# EOF\n", "# TYPE a counter\na 1\n# EOF\n", "# TYPE a gauge\n# TYPE a_b gauge\n# TYPE a gauge\n# EOF\n",
+			"# TYPE \"a b\" gauge\n# EOF\n", "# TYPE\n# EOF\n", "#\n# EOF\n", "# TYPE a\tb gauge\na 1\n# EOF\n",
+		},
+		"text/plain": {
+			"# TYPE a gauge\na 1", "# TYPE a gauge\na 1\na 2\n", "# TYPE a gauge\na{b=\"\"} 1\na 2\n", "# TYPE a gauge\na{b=\"1\"c=\"2\"} 1\n",
+			"# TYPE a gauge\na{b=\"\\x\"} 1\n", "# TYPE a gauge\na{1b=\"x\"} 1\n", "# TYPE a gauge\na{b:=\"x\"} 1\n", "# TYPE a gauge\na{b=\"x} 1\n",
+			"# TYPE a gauge\na{b=\"1\",b=\"2\"} 1\n", "# UNIT a b\n", "# TYPE a gauge\na 1 # {t=\"1\"} 2\n", "# TYPE a gauge\na{} x\n", "a 1\n",
+			"# TYPE h histogram\nh_bucket{le=\"+Inf\"} 0\nh_sum 0\nh_count 0\n# TYPE h_count gauge\nh_count 1\n",
+		},
+		"text/plain;escaping=allow-utf-8": {"# TYPE \"a b\" gauge\n{\"a b\",\"\"=\"e\"} 1\n", "# TYPE \"a b\" gauge\n{\"c\"=\"d\"} 1\n"},
+	} {
+		for _, body := range bad {
+			if series, err := seriesOfExposition(contentType, []byte(body)); err == nil {
+				t.Errorf("%s: %q is taken for %v", contentType, body, series)
+			}
+		}
+	}
+}
