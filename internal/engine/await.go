@@ -28,7 +28,11 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 		o.Err = fmt.Errorf("waited %v for a run that was under way: %w", maxJoin, ErrStillRunning)
 	}
 	if f.hasOverrun() { // Even if it has returned since.
-		o.Err = f.atLimit(returned)
+		var err error
+		if returned {
+			err = f.err
+		}
+		o.Err = f.atLimit(err)
 	}
 	switch {
 	case f.buffer == nil:
@@ -144,11 +148,12 @@ func (f *flight) limitDuration(o *Outcome) {
 	}
 }
 
-// atLimit returns the error of a run that has passed its collector's own limit.
-func (f *flight) atLimit(returned bool) error {
-	err := fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.Gate.limit(), context.DeadlineExceeded)
-	if returned && f.err != nil && !errors.Is(f.err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: %w", err, f.err)
+// atLimit returns the error of a run that has passed its collector's own limit. err is what it
+// has returned, nil if it has not, or without an error.
+func (f *flight) atLimit(err error) error {
+	limit := fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.Gate.limit(), context.DeadlineExceeded)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", limit, err)
 	}
-	return err
+	return limit
 }

@@ -1,13 +1,13 @@
 package engine
 
 import (
+	"container/heap"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
-	"weak"
 )
 
 // ErrClosed reports that a collector is not run in the background any more, because its
@@ -19,55 +19,86 @@ var errUnregistered = errors.New("it was unregistered before its first backgroun
 // background runs a collector on a schedule, and has the result for all scrapes. It moves
 // between these states:
 //
-//	state     what holds                            next
-//	idle      timer is set                          trying, when the timer fires
-//	trying    attempt is set; the run waits for a   idle, when the run has ended, was refused,
-//	          place, or is under way                or has passed its limit
-//	over      ended is true                         none; Engine.EndBackground leads here
+//	state     what holds                                next
+//	idle      it is in the timetable, until b.next      trying, at that time
+//	trying    attempt is set; the run waits for a       idle, when the run has ended, was refused,
+//	          place, or is under way                    or has passed its limit
+//	over      ended is true                             none; Engine.EndBackground leads here
 //
-// While idle it has no goroutine, and its timer refers to it weakly: the background runs of a
-// registry that nobody has any more end without Close.
+// It never has a goroutine but that of its run. While nothing is under way, the engine's timer
+// refers to the engine weakly: the background runs of a registry that nobody has any more end
+// without Close.
 type background struct {
 	engine    *Engine
 	collector *Collector
-	ctx       context.Context //nolint:containedctx // It ends with the background runs.
-	cancel    context.CancelFunc
 
 	// The following are guarded by the engine's mutex.
 	ended   bool
-	timer   *time.Timer
-	next    time.Time     // When the timer fires.
-	attempt chan struct{} // Closed at the end of the attempt under way; nil if there is none.
-	tried   bool          // An attempt has ended.
-	err     error         // Why there is no good result of the last attempt, or nil.
+	next    time.Time // When the next attempt begins.
+	index   int       // In timetable.idle; notIdle if it is not there.
+	attempt *start    // Under way, or nil.
+	tried   bool      // An attempt has ended.
+	err     error     // Why there is no good result of the last attempt, or nil.
 }
+
+const notIdle = -1
 
 // minLimit is how long a background run may take at least if its collector has no limit.
 const minLimit = keptLimit
 
-// StartBackground starts the background runs of a collector whose policy asks for them. The
-// first run starts at once.
-func (e *Engine) StartBackground(c *Collector) {
-	if c.Gate.policy.Background <= 0 {
-		return
+// InitBackground has scrapes wait for the background runs of a collector whose policy asks for
+// them. It is called before the collector is used.
+func (e *Engine) InitBackground(c *Collector) {
+	if c.Gate.policy.Background > 0 {
+		c.Gate.background = &background{engine: e, collector: c, index: notIdle}
 	}
-	b := &background{engine: e, collector: c}
-	b.ctx, b.cancel = context.WithCancel(context.Background())
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	c.Gate.background = b
-	b.next = time.Now()
-	b.schedule(b.next)
 }
 
-// schedule sets the timer for b.next.
-func (b *background) schedule(now time.Time) {
-	weakly := weak.Make(b)
-	b.timer = time.AfterFunc(b.next.Sub(now), func() {
-		if b := weakly.Value(); b != nil {
-			b.run()
-		}
-	})
+// StartBackground starts the background runs of a collector that has some, unless they have
+// been ended. The first run starts at once.
+func (e *Engine) StartBackground(c *Collector) {
+	b := c.Gate.background
+	if b == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if b.ended {
+		return
+	}
+	b.next = time.Now()
+	heap.Push(&e.timetable.idle, b)
+	e.setAlarm(b.next)
+}
+
+// begin makes an attempt, which does not wait longer for the start of its run than that may
+// take. The context of the run has no values.
+func (b *background) begin(now time.Time) *start {
+	e, c := b.engine, b.collector
+	patience := max(c.Gate.limit(), c.Gate.policy.Background, minPatience)
+	ctx := context.Background()
+	scrape := &Scrape{ctx: ctx, runs: ctx, values: ctx, began: now, deadline: now.Add(patience), patience: patience, background: true}
+	b.attempt = &start{
+		engine: e, scrape: scrape, jobs: []Job{{Collector: c}}, flights: make([]*flight, 1), outcomes: make([]Outcome, 1), attempt: b,
+	}
+	b.attempt.prepare()
+	return b.attempt
+}
+
+// end ends an attempt with what has come of it, and schedules the next one. ran reports whether
+// there was a run.
+func (b *background) end(o Outcome, ran bool, now time.Time) {
+	b.attempt = nil
+	b.collector.stats.countBackground(&o, ran)
+	if b.ended {
+		return
+	}
+	first := !b.tried
+	b.scheduleNext(now)
+	b.tried, b.err = true, o.Err
+	if first {
+		b.engine.wakeAll() // Scrapes may wait for the first result.
+	}
 }
 
 // scheduleNext chooses when the next attempt begins. The second one follows the first after a
@@ -82,81 +113,21 @@ func (b *background) scheduleNext(now time.Time) {
 	if late := now.Sub(b.next); late >= 0 {
 		b.next = b.next.Add(late - late%every + every)
 	}
-	b.schedule(now)
+	heap.Push(&b.engine.timetable.idle, b)
+	b.engine.setAlarm(now)
 }
 
-// run makes one attempt.
-func (b *background) run() {
-	e, c := b.engine, b.collector
-	e.mu.Lock()
-	if b.ended {
-		e.mu.Unlock()
+// endAttempt ends the attempt that has started the run, if it still waits for that: the run has
+// returned, or scrapes would not wait for it any longer. err is its error.
+func (f *flight) endAttempt(err error, now time.Time) {
+	b := f.collector.Gate.background
+	if b == nil || b.attempt == nil || b.attempt.flights[0] != f {
 		return
 	}
-	b.attempt = make(chan struct{})
-	if e.attempts == nil {
-		e.attempts = make(map[*background]struct{})
-	}
-	e.attempts[b] = struct{}{}
-	e.mu.Unlock()
-
-	o, ran := b.try()
-
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	c.stats.countBackground(&o, ran)
-	if !b.ended {
-		b.scheduleNext(time.Now())
-		b.tried, b.err = true, o.Err
-	}
-	close(b.attempt)
-	b.attempt = nil
-	delete(e.attempts, b)
-	e.wakeAll() // Scrapes may wait for the first result.
-}
-
-// try starts a run and waits for its end, or finds out why there is none. ran reports
-// whether there was a run.
-func (b *background) try() (o Outcome, ran bool) {
-	e, c := b.engine, b.collector
-	ctx, cancel := context.WithTimeout(b.ctx, max(c.Gate.limit(), c.Gate.policy.Background, minPatience))
-	defer cancel()
-	scrape := NewScrape(ctx) // It lasts for as long as the run may wait for its place.
-	defer scrape.End()
-	scrape.background = true
-	s := start{engine: e, scrape: scrape, jobs: []Job{{Collector: c}}, flights: make([]*flight, 1), outcomes: make([]Outcome, 1)}
-	s.watch = watch{scrape: scrape, flights: s.flights}
-	defer s.watch.stop()
-	s.runQueued()
-	f := s.flights[0]
-	if f == nil {
-		return s.outcomes[0], false
-	}
-	o.Wait = max(0, f.start.Sub(scrape.began))
-	select {
-	case <-f.done:
-	case <-f.limit:
-	case <-b.ctx.Done():
-	}
-	e.mu.Lock()
 	f.waiters--
-	overran := f.overran.Load()
-	e.mu.Unlock()
-	returned := isClosed(f.done)
-	switch {
-	case overran:
-		o.Err = f.atLimit(returned)
-	case returned:
-		o.Err = f.err
-	default:
-		o.Err = fmt.Errorf("ended with the background runs: %w", context.Cause(b.ctx))
-	}
-	o.Duration = time.Since(f.start)
-	if returned {
-		o.Duration = f.end.Sub(f.start)
-	}
+	o := Outcome{Err: err, Duration: now.Sub(f.start), Wait: max(0, f.start.Sub(b.attempt.scrape.began))}
 	o.Samples, o.Dropped = f.buffer.Snapshot()
-	return o, true
+	b.end(o, true, now)
 }
 
 // before returns what a scrape gets, or nil if it has to wait for the end of the first attempt.
@@ -200,12 +171,23 @@ func (e *Engine) EndBackground(c *Collector, closed bool) {
 		b.err = errUnregistered
 	}
 	b.ended, b.tried = true, true
-	b.timer.Stop()
-	b.cancel()
+	now := time.Now()
+	t := &e.timetable
+	if b.index != notIdle {
+		heap.Remove(&t.idle, b.index)
+	}
+	if s := b.attempt; s != nil && s.flights[0] == nil {
+		t.waiting = slices.DeleteFunc(t.waiting, func(other *start) bool { return other == s })
+		s.unblockAll()
+		e.setWake()
+		b.end(Outcome{Err: context.Canceled}, false, now)
+	}
 	for _, f := range c.flying {
 		f.cancel()
 		e.move(f, onExpire)
+		f.endAttempt(fmt.Errorf("ended with the background runs: %w", context.Canceled), now)
 	}
+	e.setAlarm(now)
 	e.wakeAll()
 }
 
@@ -214,11 +196,7 @@ func (e *Engine) EndBackground(c *Collector, closed bool) {
 func (e *Engine) AwaitEnded(wait time.Duration) (stuck []string) {
 	tooLong := time.NewTimer(wait)
 	defer tooLong.Stop()
-	attempts, runs := e.ended()
-	for _, attempt := range attempts {
-		<-attempt // It ends with its context, whatever the collector does.
-	}
-	for _, f := range runs {
+	for _, f := range e.endedRuns() {
 		if isClosed(f.done) {
 			continue
 		}
@@ -233,19 +211,14 @@ func (e *Engine) AwaitEnded(wait time.Duration) (stuck []string) {
 	return slices.Compact(stuck)
 }
 
-// ended returns the attempts and the runs under way that EndBackground has ended.
-func (e *Engine) ended() (attempts []<-chan struct{}, runs []*flight) {
+// endedRuns returns the runs under way that EndBackground has ended.
+func (e *Engine) endedRuns() (runs []*flight) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for b := range e.attempts {
-		if b.ended {
-			attempts = append(attempts, b.attempt)
-		}
-	}
 	for f := range e.flights {
 		if f.collector.Gate.hasEnded() {
 			runs = append(runs, f)
 		}
 	}
-	return attempts, runs
+	return runs
 }

@@ -29,7 +29,7 @@ func TestBackgroundFlood(t *testing.T) {
 				}
 				for n = range map[int]bool{bound: true, flood: true} {
 					c := &engine.Collector{Run: run, Shared: isShared, Gate: engine.NewGate(&engine.Policy{Background: time.Hour})}
-					e.StartBackground(c)
+					startBackground(&e, c)
 					o := scrape(&e, time.Second, c)[0]
 					switch {
 					case n == bound && (len(o.Samples) != bound || o.Err != nil):
@@ -54,7 +54,7 @@ func TestBackgroundTakesNoPlace(t *testing.T) {
 	bothKinds(t, func(t *testing.T, c *blocker) {
 		e := engine.Engine{Concurrency: 2}
 		c.Gate = engine.NewGate(&engine.Policy{Background: time.Hour, Priority: 1})
-		e.StartBackground(c.Collector)
+		startBackground(&e, c.Collector)
 		other := newBlocker(false)
 		other.open()
 		for range 5 {
@@ -93,7 +93,7 @@ func TestBackgroundWaitsForPlace(t *testing.T) {
 		c := newBlocker(false)
 		c.open()
 		c.Gate = engine.NewGate(&engine.Policy{Background: 10 * time.Second, Timeout: time.Second, Group: g})
-		e.StartBackground(c.Collector)
+		startBackground(&e, c.Collector)
 		start := time.Now()
 		o := e.Collect(t.Context(), jobs(c.Collector))[0]
 		tookUpTo(t, start, 10*time.Second, 0)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -33,9 +34,13 @@ type Buffer struct {
 	count   int     // Samples that were taken, even if they have been handed out since.
 	dropped Dropped
 	closed  bool
-	full    bool // It was closed because of limit.
-	limit   int  // How many samples it takes at the most; 0 if there is no limit. See Bound.
-	room    int  // How many bytes of labels it takes at the most, if there is a limit.
+	limit   int // How many samples it takes at the most; 0 if there is no limit. See Bound.
+	room    int // How many bytes of labels it takes at the most, if there is a limit.
+
+	// These are set and read with the engine's mutex held, which must not wait for somebody who
+	// sends, and has just been interrupted.
+	full       atomic.Bool // It was closed because of limit.
+	unattended atomic.Bool // No scrape waits for it.
 
 	background bool // Its limits are those of background runs.
 
@@ -69,9 +74,10 @@ func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 		b.memory = newMemory(b.expected)
 	}
 	m := b.memory
+	b.setLimit()
 	if b.limit > 0 {
 		if b.room -= len(p.Labels.Text()); len(m.samples) >= b.limit || b.room < 0 {
-			b.full = true
+			b.full.Store(true)
 			b.close()
 			return ErrAbandoned
 		}
@@ -142,11 +148,13 @@ func (b *Buffer) errFull() error {
 
 // Bound limits what is added from now on, or lifts the limit if attended is true: a
 // buffer that no scrape waits for must stay small.
-func (b *Buffer) Bound(attended bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	switch {
-	case attended:
+func (b *Buffer) Bound(attended bool) { b.unattended.Store(!attended) }
+
+// setLimit does what Bound has asked for.
+func (b *Buffer) setLimit() {
+	switch unattended := b.unattended.Load(); {
+	case b.background:
+	case !unattended:
 		b.limit = 0
 	case b.limit == 0:
 		b.limit, b.room = maxUnattended+len(b.memory.all()), maxUnattendedBytes
@@ -154,11 +162,7 @@ func (b *Buffer) Bound(attended bool) {
 }
 
 // IsFull reports whether the buffer was closed because of its bound.
-func (b *Buffer) IsFull() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.full
-}
+func (b *Buffer) IsFull() bool { return b.full.Load() }
 
 // Count returns how many samples have arrived.
 func (b *Buffer) Count() int {

@@ -43,10 +43,11 @@ type Engine struct {
 	flights map[*flight]struct{} // Runs that have not returned.
 	running int                  // How many of them count.
 	blocked map[int]int          // How many jobs of each priority wait for a place.
-	waiting []chan struct{}      // Of scrapes that could not start everything yet, and of queue.
-	queue   *queue               // Nil if no background attempt waits for its run.
+	waiting []chan struct{}      // Of scrapes that could not start everything yet, and of timetable.
 
-	attempts map[*background]struct{} // Those of which an attempt is under way.
+	timetable timetable // Of background runs.
+
+	late *latecomers // Nil before the first run.
 }
 
 // Collector is one registered collector as the engine sees it.
@@ -185,12 +186,16 @@ func (c *Collector) KeepsResults() bool { return c.Gate.keeps() }
 // nil.
 func (c *Collector) isIdle() bool { return c == nil || len(c.flying) == 0 && c.Earlier.isIdle() }
 
-// KeepRunning removes those collectors from a list of which no run is under way, and returns
-// the shorter list.
-func (e *Engine) KeepRunning(list []*Collector) []*Collector {
+// Idle returns those collectors of a list of which no run is under way.
+func (e *Engine) Idle(list []*Collector) (idle []*Collector) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.DeleteFunc(list, func(c *Collector) bool { return len(c.flying) == 0 })
+	for _, c := range list {
+		if len(c.flying) == 0 {
+			idle = append(idle, c)
+		}
+	}
+	return idle
 }
 
 func (e *Engine) wakeAll() { e.wakeOthers(nil) }

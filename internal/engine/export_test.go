@@ -23,4 +23,4 @@ func (e *Engine) Waiting() int {
 }
 
 // IsRunning reports whether a run of a collector has not returned.
-func (e *Engine) IsRunning(c *Collector) bool { return len(e.KeepRunning([]*Collector{c})) > 0 }
+func (e *Engine) IsRunning(c *Collector) bool { return len(e.Idle([]*Collector{c})) == 0 }

@@ -114,7 +114,7 @@ func (c *Collector) obstacle(s *Scrape, now time.Time) obstacle {
 
 // tryStart starts a run, which the caller has to have run without the engine's mutex. It
 // returns nil if the job has to wait. tryWithout has found neither a run nor an outcome.
-func (e *Engine) tryStart(s *Scrape, job Job, now time.Time, late *latecomers) *flight {
+func (e *Engine) tryStart(s *Scrape, job Job, now time.Time) *flight {
 	c := job.Collector
 	if !c.Gate.admits(s) || c.isBusy(s, now) || !e.hasPlace(c) {
 		return nil
@@ -123,7 +123,7 @@ func (e *Engine) tryStart(s *Scrape, job Job, now time.Time, late *latecomers) *
 	if !ok {
 		return nil
 	}
-	f := e.launch(s, job, now, late)
+	f := e.launch(s, job, now)
 	f.pass = in
 	return f
 }

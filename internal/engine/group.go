@@ -48,6 +48,12 @@ func (g *Group) Stats() GroupStats {
 	return s
 }
 
+func (g *Group) isFull() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.places) >= g.max
+}
+
 // tryAcquire returns a place, or nil if there is none.
 func (g *Group) tryAcquire(now time.Time) *place {
 	g.mu.Lock()

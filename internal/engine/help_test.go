@@ -150,3 +150,9 @@ const (
 	grace     = 100 * time.Millisecond
 	lastWords = 10 * time.Millisecond
 )
+
+// startBackground starts the background runs of a collector.
+func startBackground(e *engine.Engine, c *engine.Collector) {
+	e.InitBackground(c)
+	e.StartBackground(c)
+}

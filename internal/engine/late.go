@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -11,23 +10,28 @@ import (
 // The channels of runs that have ended are looked after at growing intervals, without
 // holding a goroutine, for as long as somebody might send to them: until the garbage
 // collector has found that nobody has them any more. So runs in quick succession do
-// not fill the memory with channels. After an hour, whoever has not sent anything
+// not fill the memory with channels. After about an hour, whoever has not sent anything
 // yet is left to the channel's capacity.
 const (
 	firstLateDrain = 10 * time.Millisecond
-	lastLateDrain  = time.Hour
+	lateLevels     = 10
 )
 
-// latecomers looks after the channels of one scrape's runs. Those of runs that end within
-// a few milliseconds share a timer: to have one for each, and the goroutine that it
-// starts, was a twentieth of a scrape of 100 collectors. The zero value is ready.
+// latecomers looks after the channels of an engine's runs. The zero value is ready. It is
+// apart from the engine, which may end before.
 type latecomers struct {
-	mu  sync.Mutex
-	now *lateBatch // Of the runs that end now.
+	mu     sync.Mutex
+	levels [lateLevels]lateLevel
 }
 
-// lateBatch is channels that are looked after together.
-type lateBatch struct{ channels []lateChannel }
+// lateLevel is channels that are looked at the next time together, by one timer: it is set when
+// there is a first one. So the number of timers does not depend on how many runs end. With
+// a timer for each scrape or background run, hundreds of goroutines at a time looked after a few
+// channels each, and waited for the garbage collector.
+type lateLevel struct {
+	channels []lateChannel
+	timer    *time.Timer
+}
 
 // lateChannel is a channel whose run has ended. drain throws away what was sent to it.
 // It reports whether there was anything, and whether there may be more.
@@ -54,33 +58,46 @@ func (c weakChannel[T]) drain() (found, more bool) {
 func (l *latecomers) add(c lateChannel) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.now == nil {
-		b := new(lateBatch)
-		l.now = b
-		time.AfterFunc(firstLateDrain, func() {
-			l.mu.Lock()
-			l.now = nil // From now on, nobody else has b.
-			l.mu.Unlock()
-			b.drain(firstLateDrain)
-		})
-	}
-	l.now.channels = append(l.now.channels, c)
+	l.put(0, c)
 }
 
-// drain looks after the channels, for the first time or after a wait.
-func (b *lateBatch) drain(waited time.Duration) {
-	late := false
-	b.channels = slices.DeleteFunc(b.channels, func(c lateChannel) bool {
-		found, more := c.drain()
-		late = late || found
-		return !more
-	})
-	wait := 4 * waited
-	if late {
-		wait = firstLateDrain
+// put adds a channel to a level. Behind the last one it is forgotten. The mutex is held.
+func (l *latecomers) put(level int, c lateChannel) {
+	if level == lateLevels {
+		return
 	}
-	if len(b.channels) > 0 && wait < lastLateDrain {
-		time.AfterFunc(wait, func() { b.drain(wait) })
+	at := &l.levels[level]
+	at.channels = append(at.channels, c)
+	if len(at.channels) > 1 {
+		return
+	}
+	wait := firstLateDrain << (2 * level) // Each time four times as long.
+	if at.timer == nil {
+		at.timer = time.AfterFunc(wait, func() { l.look(level) })
+		return
+	}
+	at.timer.Reset(wait)
+}
+
+// look drains the channels of a level. Where there was something, more may come soon.
+func (l *latecomers) look(level int) {
+	l.mu.Lock()
+	channels := l.levels[level].channels
+	l.levels[level].channels = nil
+	l.mu.Unlock()
+	next := make([]int, len(channels))
+	for i, c := range channels {
+		switch found, more := c.drain(); {
+		case !more:
+			next[i] = lateLevels
+		case !found:
+			next[i] = level + 1
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, c := range channels {
+		l.put(next[i], c)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // launch makes a run, which the caller has to have run without the engine's mutex, which
 // is held here.
-func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *flight {
+func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 	c := job.Collector
 	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
@@ -34,7 +34,10 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time, late *latecomers) *fl
 	}
 	e.setContext(f, s, now)
 	f.ctx.in = f
-	f.hints.expected, f.hints.late = c.stats.LastSamples, late
+	if e.late == nil {
+		e.late = new(latecomers)
+	}
+	f.hints.expected, f.hints.late = c.stats.LastSamples, e.late
 	return f
 }
 

@@ -154,6 +154,10 @@ func (e *Engine) uncount(f *flight) {
 // finish is called by the run's goroutine when the run has returned with err. reason is
 // why its context has ended, if it has.
 func (e *Engine) finish(f *flight, err error, reason Kind) {
+	ofAttempt := err
+	if f.collector.Gate.policy.Background > 0 && reason == KindTimeout {
+		ofAttempt = f.atLimit(err) // Without the mutex: err may be asked.
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f.err, f.end = err, time.Now()
@@ -164,6 +168,7 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 		f.collector.Gate.keep(f.buffer, f.end)
 	}
 	f.pass.judge(f.verdict(err, reason, f.end), f.end)
+	f.endAttempt(ofAttempt, f.end)
 	e.move(f, onReturn)
 }
 
@@ -186,6 +191,7 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	}
 	if c.Shared {
 		close(f.limit)
+		f.endAttempt(f.atLimit(nil), f.leftAt)
 	} else {
 		f.limiter = time.AfterFunc(c.Gate.afterLimit(limit), func() { e.endLimit(f) })
 	}
@@ -197,6 +203,7 @@ func (e *Engine) endLimit(f *flight) {
 	underWay := f.stage != stageReturned
 	if underWay {
 		close(f.limit)
+		f.endAttempt(f.atLimit(nil), time.Now())
 		e.move(f, onOverstay)
 	}
 	e.mu.Unlock()

@@ -158,7 +158,7 @@ func newTestRun(isShared, keeps bool) *testRun {
 	r.engine.waiting = []chan struct{}{r.wake}
 	r.engine.mu.Lock()
 	defer r.engine.mu.Unlock()
-	r.flight = r.engine.tryStart(s, Job{Collector: c}, time.Now(), new(latecomers))
+	r.flight = r.engine.tryStart(s, Job{Collector: c}, time.Now())
 	return r
 }
 

@@ -23,10 +23,10 @@ type start struct {
 
 	joined []bool // By job, whether its run was under way already.
 
-	late     *latecomers // Of all runs that are started.
-	launched []*flight   // Runs that are to be started once the engine's mutex is free.
+	launched []*flight // Runs that are to be started once the engine's mutex is free.
 
-	decided chan struct{} // Closed when the queue has started all; nil outside of it.
+	attempt *background // What this is an attempt of, for its one job; nil for a scrape.
+	tried   bool        // The attempt has been tried once.
 
 	pending []int  // Jobs that have to wait, the most important first.
 	blocked []bool // By job, whether it waits for nothing but a place, and so counts in Engine.blocked.
@@ -69,7 +69,17 @@ func (s *start) begin() bool {
 		}
 		return false
 	}
-	s.late = new(latecomers) // Runs that are left behind hold on to it, but not to s.
+	s.prepare()
+	s.refuseRecursive()
+	s.lendPlaces()
+	slices.SortStableFunc(s.pending, func(i, j int) int {
+		return cmp.Compare(s.jobs[j].Collector.Gate.priority(), s.jobs[i].Collector.Gate.priority())
+	})
+	return true
+}
+
+// prepare makes all jobs pending.
+func (s *start) prepare() {
 	s.launched = make([]*flight, 0, len(s.jobs))
 	s.blocked = make([]bool, len(s.jobs))
 	s.joined = make([]bool, len(s.jobs))
@@ -77,12 +87,6 @@ func (s *start) begin() bool {
 	for i := range s.pending {
 		s.pending[i] = i
 	}
-	s.refuseRecursive()
-	s.lendPlaces()
-	slices.SortStableFunc(s.pending, func(i, j int) int {
-		return cmp.Compare(s.jobs[j].Collector.Gate.priority(), s.jobs[i].Collector.Gate.priority())
-	})
-	return true
 }
 
 // giveUpAll is called when the scrape is over before everything has been started.
@@ -189,7 +193,7 @@ func (s *start) try(i int, now time.Time) bool {
 		s.outcomes[i] = *o
 		return true
 	}
-	if f = s.engine.tryStart(s.scrape, s.jobs[i], now, s.late); f == nil {
+	if f = s.engine.tryStart(s.scrape, s.jobs[i], now); f == nil {
 		return false
 	}
 	s.flights[i] = f

@@ -128,15 +128,25 @@ func (s *Stats) countBackground(o *Outcome, ran bool) {
 	}
 }
 
-// Account adds to the account of a collector what the engine does not see: samples that
-// a run has written to the sink of its job, and those that were left out afterwards.
-func (e *Engine) Account(c *Collector, samples, dropped int) {
+// Amount is what the engine does not see of one collector in a scrape: samples that a run has
+// written to the sink of its job, and those that were left out afterwards.
+type Amount struct {
+	Of      *Collector
+	Samples int
+	Dropped int
+}
+
+// Account adds to the accounts of collectors, together: each time, the mutex may have to be
+// waited for.
+func (e *Engine) Account(amounts []Amount) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if samples > 0 {
-		c.stats.LastSamples = samples
+	for _, a := range amounts {
+		if a.Samples > 0 {
+			a.Of.stats.LastSamples = a.Samples
+		}
+		a.Of.stats.Dropped += uint64(a.Dropped)
 	}
-	c.stats.Dropped += uint64(dropped)
 }
 
 // Stats returns the accounts of collectors, all as of the same moment.

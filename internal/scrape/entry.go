@@ -46,7 +46,8 @@ func (r *Registry) prepare(e *Entry) {
 		Earlier: r.leftBehind(e), Origin: e.Origin,
 	}
 	e.self = new(selfState)
-	r.Engine.StartBackground(e.run)
+	r.Engine.InitBackground(e.run)
+	r.started = append(r.started, e.run)
 }
 
 // write notes an entry that has its name in the book and the registry's indexes.
@@ -86,11 +87,41 @@ func deleteEntry[K comparable](index map[K][]*Entry, key K, e *Entry) {
 // leave remembers an entry that is removed while its collector runs. Registered again,
 // the collector must not be started while that run is stuck.
 func (r *Registry) leave(e *Entry) {
-	r.Engine.EndBackground(e.run, false)
-	if e.run != nil && e.isKnownAgain() {
+	if e.run == nil {
+		return
+	}
+	r.removed = append(r.removed, e.run)
+	if e.isKnownAgain() {
 		r.left = append(r.left, e.run)
 	}
-	r.left = r.Engine.KeepRunning(r.left)
+}
+
+// unlock ends a change. What follows from it in the engine is done without the mutex: scrapes
+// need that, too, and would wait here for their turn at the engine.
+func (r *Registry) unlock() {
+	started, removed := r.started, r.removed
+	r.started, r.removed = nil, nil
+	left := r.left
+	if len(removed) > 0 {
+		left = slices.Clone(left)
+	}
+	r.mu.Unlock()
+	for _, c := range removed {
+		r.Engine.EndBackground(c, false)
+	}
+	for _, c := range started {
+		r.Engine.StartBackground(c)
+	}
+	if len(removed) == 0 || len(left) == 0 {
+		return
+	}
+	idle := r.Engine.Idle(left)
+	if len(idle) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left = slices.DeleteFunc(r.left, func(c *engine.Collector) bool { return slices.Contains(idle, c) })
 }
 
 // leftBehind returns the run that leave has remembered for the collector of e, if any.

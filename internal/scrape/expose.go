@@ -150,11 +150,12 @@ func (s *Scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 		cancel() // There is nobody to collect for.
 	}
 	collecting.Wait()
+	var sent amounts
 	for _, o := range streams {
 		written := o.stream.Series()
 		series += written
 		dropped := o.stream.Dropped()
-		o.engine.Account(o.run, int(written), dropped.Count())
+		sent.add(o.engine, engine.Amount{Of: o.run, Samples: int(written), Dropped: dropped.Count()})
 		for _, err := range slices.Concat(dropped.Errors(), o.stream.Notes()) {
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
 				refused.add(o.collector, err)
@@ -163,6 +164,7 @@ func (s *Scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 			}
 		}
 	}
+	sent.account()
 	return mixer.Claims(), series, err
 }
 

@@ -28,7 +28,7 @@ func NewRegistrationID(origin any, wrappings []collect.Wrapping) RegistrationID 
 func (r *Registry) change(register func() error) error {
 	locked := func() error {
 		r.mu.Lock()
-		defer r.mu.Unlock()
+		defer r.unlock()
 		return register()
 	}
 	err := locked()

@@ -33,6 +33,8 @@ type Registry struct {
 	byName   map[string]*Entry
 	numbers  map[string]*numbers // By the names that they are appended to.
 	left     []*engine.Collector // Unregistered while a run was under way.
+	started  []*engine.Collector // Registered in this change; see unlock.
+	removed  []*engine.Collector // Unregistered in this change.
 	closed   bool                // Nothing may be run in the background any more.
 	// families has who describes each family: several, or one stream collector alone.
 	families map[string][]*Entry
@@ -155,7 +157,7 @@ func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collecto
 		return false
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.unlock()
 	e, ok := r.book.Find(slices.DeleteFunc(list, func(d book.Desc) bool { return d.Invalid != nil }))
 	return ok && r.remove(e)
 }
@@ -165,7 +167,7 @@ func (r *Registry) unregisterSame(id RegistrationID, isSame func(prometheus.Coll
 		return false
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.unlock()
 	same := r.byOrigin[id]
 	if len(same) == 0 {
 		return false
@@ -181,7 +183,7 @@ func (r *Registry) unregisterSame(id RegistrationID, isSame func(prometheus.Coll
 // UnregisterNamed removes the entry of that name and reports whether there was one.
 func (r *Registry) UnregisterNamed(name string) bool {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.unlock()
 	e, ok := r.byName[name]
 	return ok && r.remove(e)
 }
@@ -215,10 +217,11 @@ const closeWait = time.Second
 func (r *Registry) Close() error {
 	r.mu.Lock()
 	r.closed = true
-	for _, e := range r.entries {
+	entries := slices.Clone(r.entries)
+	r.mu.Unlock()
+	for _, e := range entries {
 		r.Engine.EndBackground(e.run, true)
 	}
-	r.mu.Unlock()
 	if stuck := r.Engine.AwaitEnded(closeWait); len(stuck) > 0 {
 		return fmt.Errorf("closing a registry: background runs of %s have not returned within %v: %w",
 			strings.Join(stuck, ", "), closeWait, engine.ErrStillRunning)

@@ -87,17 +87,35 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 		}}
 	}
 	err := merge.Families(in, sink)
+	var left amounts
 	for _, b := range from {
 		if b.fresh && b.dropped > 0 {
-			b.p.registry.Engine.Account(b.e.run, 0, b.dropped)
+			left.add(&b.p.registry.Engine, engine.Amount{Of: b.e.run, Dropped: b.dropped})
 		}
 	}
+	left.account()
 	took := time.Since(start)
 	if names.sending != nil {
 		took -= *names.sending - sentBefore
 	}
 	engine.Measured(samples, took)
 	return err
+}
+
+// amounts is what is to be accounted for, by engine.
+type amounts map[*engine.Engine][]engine.Amount
+
+func (a *amounts) add(to *engine.Engine, one engine.Amount) {
+	if *a == nil {
+		*a = make(amounts)
+	}
+	(*a)[to] = append((*a)[to], one)
+}
+
+func (a amounts) account() {
+	for e, all := range a {
+		e.Account(all)
+	}
 }
 
 // batchOrigin is where a batch of samples comes from.

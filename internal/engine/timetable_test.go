@@ -42,7 +42,7 @@ func TestQueueWakesOne(t *testing.T) {
 						return nil
 					}}
 					all = append(all, c)
-					e.StartBackground(c)
+					startBackground(&e, c)
 				}
 				synctest.Wait()
 				if n := e.Waiting(); n != 1 {
@@ -82,7 +82,7 @@ func TestQueueIsLeft(t *testing.T) {
 			c := newBlocker(false)
 			c.open()
 			c.Gate = engine.NewGate(&engine.Policy{Background: every})
-			e.StartBackground(c.Collector)
+			startBackground(&e, c.Collector)
 			return c
 		}
 		impatient, ended, stays := background(time.Second), background(time.Hour), background(time.Hour)
