@@ -18,7 +18,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/luxfi/metric/internal/model"
@@ -39,7 +38,7 @@ type Engine struct {
 
 	// mu guards everything below. No code of a collector, of an error or of a
 	// caller's context is called while it is held.
-	mu      sync.Mutex
+	mu      mutex
 	flights map[*flight]struct{} // Runs that have not returned.
 	running int                  // How many of them count.
 	blocked map[int]int          // How many jobs of each priority wait for a place.

@@ -61,7 +61,7 @@ func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
 		if end := now.Add(limit); f.until.IsZero() || end.Before(f.until) {
 			f.until, f.ownEnd = end, true
 		}
-		f.limiter = time.AfterFunc(limit, func() { e.passLimit(f, limit) })
+		f.limiter = e.limitAfter(f, limit)
 	}
 	if f.until.IsZero() {
 		f.ctx.Context, f.cancel = context.WithCancel(s.values)

@@ -128,16 +128,14 @@ func (e *Engine) startGrace(f *flight) {
 		return
 	}
 	f.grace = time.AfterFunc(grace, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.move(f, onOverstay)
+		e.mu.Do(func() { e.move(f, onOverstay) })
 	})
 	if rest := minPatience - time.Since(f.start); rest > grace { // Scrapes without a deadline wait that long.
 		time.AfterFunc(rest, func() {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.wakeAll()
-			f.pass.wakeOthers()
+			e.mu.Do(func() {
+				e.wakeAll()
+				f.pass.wakeOthers()
+			})
 		})
 	}
 }
@@ -158,25 +156,24 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 	if f.collector.Gate.policy.Background > 0 && reason == KindTimeout {
 		ofAttempt = f.atLimit(err) // Without the mutex: err may be asked.
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	f.err, f.end = err, time.Now()
-	if f.ownEnd && reason == KindTimeout {
-		f.overran.Store(true) // The end of the context can be earlier than passLimit.
-	}
-	if err == nil {
-		f.collector.Gate.keep(f.buffer, f.end)
-	}
-	f.pass.judge(f.verdict(err, reason, f.end), f.end)
-	f.endAttempt(ofAttempt, f.end)
-	e.move(f, onReturn)
+	e.mu.Do(func() {
+		if f.ownEnd && reason == KindTimeout {
+			f.overran.Store(true) // The end of the context can be earlier than passLimit.
+		}
+		if err == nil {
+			f.collector.Gate.keep(f.buffer, f.end)
+		}
+		f.pass.judge(f.verdict(err, reason, f.end), f.end)
+		f.endAttempt(ofAttempt, f.end)
+		e.move(f, onReturn)
+	})
 }
 
 // passLimit is called at the collector's own limit. A run that can see its context then has
-// the same time again to return, if its scrapes last that long; see endLimit.
+// the same time again to return, if its scrapes last that long; see endLimit. The engine's
+// mutex is held.
 func (e *Engine) passLimit(f *flight, limit time.Duration) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	c := f.collector
 	if c.Gate.limit() == 0 && f.waiters > 0 {
 		return // A scrape has joined it at this very moment.
@@ -195,6 +192,13 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	} else {
 		f.limiter = time.AfterFunc(c.Gate.afterLimit(limit), func() { e.endLimit(f) })
 	}
+}
+
+// limitAfter returns a timer that ends a run's limit.
+func (e *Engine) limitAfter(f *flight, limit time.Duration) *time.Timer {
+	return time.AfterFunc(limit, func() {
+		e.mu.Do(func() { e.passLimit(f, limit) })
+	})
 }
 
 // endLimit ends the waiting for a run that has passed its collector's own limit.
@@ -284,7 +288,7 @@ func (e *Engine) leaveUnattended(f *flight, endless bool) {
 		}
 	}
 	if c.Gate.keeps() && c.Gate.limit() == 0 && !f.stage.isExpired() {
-		f.limiter = time.AfterFunc(keptLimit, func() { e.passLimit(f, keptLimit) })
+		f.limiter = e.limitAfter(f, keptLimit)
 	}
 }
 

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"sync"
+	"testing"
+)
+
+// TestMutexDo checks that everything that is left to do is done, one at a time and in the
+// order of whoever leaves it, whether the mutex is free or not.
+func TestMutexDo(t *testing.T) {
+	const goroutines, each = 8, 2000
+	var (
+		m     mutex
+		last  [goroutines]int
+		other int
+		all   sync.WaitGroup
+	)
+	for g := range goroutines {
+		all.Go(func() {
+			for i := range each {
+				m.Do(func() {
+					if last[g] != i {
+						t.Errorf("%d comes after %d others, want %d", i, last[g], i)
+					}
+					last[g]++
+				})
+				if i%4 == 0 {
+					m.Lock()
+					other++
+					m.Unlock()
+				}
+			}
+		})
+	}
+	all.Wait()
+	for g, n := range last {
+		if n != each {
+			t.Errorf("goroutine %d: %d of %d were done", g, n, each)
+		}
+	}
+	if want := goroutines * each / 4; other != want {
+		t.Errorf("locked %d times, want %d", other, want)
+	}
+
+	m.Lock()
+	done := false
+	m.Do(func() { done = true })
+	if done {
+		t.Error("done without the mutex")
+	}
+	m.Unlock()
+	if !done {
+		t.Error("not done before the mutex was free")
+	}
+}
