@@ -46,11 +46,12 @@ func TestChaos(t *testing.T) {
 	for _, corner := range c.corners {
 		bound += 8 * (len(corner.held) + len(corner.clients))
 	}
-	c.end()
+	c.release()
 	if err := c.scrapeInPeace(); err != nil {
 		t.Errorf("when it was over: %v", err)
 	}
-	c.release() // What the scrapes in peace have started may take its time, too.
+	c.stop()
+	c.end() // What the scrapes in peace have started may take its time, too.
 	c.close()
 	goleak.VerifyNone(t, before)
 
@@ -90,13 +91,22 @@ func (c *chaos) runFor(d time.Duration, clients int) (most int) {
 
 // end is called when runFor has returned: what is held is let go, and waited for.
 func (c *chaos) end() {
+	c.release()
 	for _, corner := range c.corners {
 		corner.end()
 	}
-	c.release()
 }
 
-// close closes the servers and the registries.
+// stop closes the registries: nothing runs in the background any more.
+func (c *chaos) stop() {
+	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
+		if err := r.Close(); err != nil {
+			c.t.Error(err)
+		}
+	}
+}
+
+// close closes everything.
 func (c *chaos) close() {
 	for _, s := range c.servers {
 		s.Close()
@@ -104,11 +114,7 @@ func (c *chaos) close() {
 	for _, corner := range c.corners {
 		corner.server.Close()
 	}
-	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
-		if err := r.Close(); err != nil {
-			c.t.Error(err)
-		}
-	}
+	c.stop()
 }
 
 func (c *chaos) summary() string {
