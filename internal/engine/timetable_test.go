@@ -12,9 +12,9 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestQueueWakesOne checks that the end of a run wakes one goroutine, however many background
+// TestTimetableWakesOne checks that the end of a run wakes one goroutine, however many background
 // attempts wait for a place, and that all of them get theirs, the most important first.
-func TestQueueWakesOne(t *testing.T) {
+func TestTimetableWakesOne(t *testing.T) {
 	for place, policy := range map[string]func() (engine.Engine, engine.Policy){
 		"engine": func() (engine.Engine, engine.Policy) { return engine.Engine{Concurrency: 1}, engine.Policy{} },
 		"group": func() (engine.Engine, engine.Policy) {
@@ -70,9 +70,9 @@ func TestQueueWakesOne(t *testing.T) {
 	}
 }
 
-// TestQueueIsLeft checks that attempts that end in the queue, by their deadlines or because
+// TestTimetableIsLeft checks that attempts that end before they got a place, by their deadlines or because
 // their collectors are unregistered, cost neither those that stay nor those that come later.
-func TestQueueIsLeft(t *testing.T) {
+func TestTimetableIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
 		holder := newBlocker(true)
