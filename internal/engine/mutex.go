@@ -37,12 +37,15 @@ func (m *mutex) Unlock() {
 // Do has do called with m locked: before it returns if m is free, or else soon, by whoever has
 // locked it. It does not wait. What the same goroutine leaves is done in that order.
 func (m *mutex) Do(do func()) {
-	t := &task{do: do}
-	for {
+	if m.held.TryLock() {
+		m.doLeft()
+		do()
+		m.Unlock()
+		return
+	}
+	t := &task{do: do, next: m.left.Load()}
+	for !m.left.CompareAndSwap(t.next, t) {
 		t.next = m.left.Load()
-		if m.left.CompareAndSwap(t.next, t) {
-			break
-		}
 	}
 	if m.held.TryLock() {
 		m.Unlock()
