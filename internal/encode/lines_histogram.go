@@ -84,7 +84,9 @@ const maxLineEnd = maxBoundText + 32
 // there on, and newSize how much there is then.
 //
 // There is room for everything, so it copies without checks, and without a call for each
-// piece. A scrape of 10,000 histograms takes a sixth less with it.
+// piece. With append and copy, a scrape of 10,000 histograms took 2.0 ms where it takes 1.5:
+//
+//	cd bench && GOWORK=off go test -run '^$' -bench Scrape/kind=histograms/series=10000 .
 func putLines(first unsafe.Pointer, open, size int, texts []boundText, counts []uint64, i int) (line, newSize int) {
 	counts = counts[:len(texts)]
 	for ; i < len(texts); i++ {

@@ -188,6 +188,27 @@ func TestLateSends(t *testing.T) {
 	}
 }
 
+// BenchmarkLateChannels tells how much memory is left of the channels of 100 collectors that
+// have been run over and over.
+func BenchmarkLateChannels(b *testing.B) {
+	var (
+		e   engine.Engine
+		all []*engine.Collector
+	)
+	for range 100 {
+		all = append(all, &engine.Collector{Shared: true, Run: func(_ context.Context, r engine.Running, _ engine.Sink) error {
+			return engine.FromChannelOf(r, -1, func(ch chan<- int) { ch <- 1 }, func(int) {})
+		}})
+	}
+	for b.Loop() {
+		e.Collect(b.Context(), jobs(all...))
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.HeapInuse)/(1<<20), "MB-left")
+}
+
 // TestLateClose checks that somebody may close the channel late, as it must not.
 func TestLateClose(t *testing.T) {
 	synctest.Test(t, func(*testing.T) {

@@ -10,7 +10,12 @@ import (
 // The channels of runs that have ended are looked after at growing intervals, without
 // holding a goroutine, for as long as somebody might send to them: until the garbage
 // collector has found that nobody has them any more. So runs in quick succession do
-// not fill the memory with channels. After about an hour, whoever has not sent anything
+// not fill the memory with channels: kept for as long as that, those of 100 collectors that
+// ran in a loop came to 1.4 GB after ten seconds, where 1 MB is left:
+//
+//	go test -run '^$' -bench LateChannels -benchtime 10s ./internal/engine
+//
+// After about an hour, whoever has not sent anything
 // yet is left to the channel's capacity.
 const (
 	firstLateDrain = 10 * time.Millisecond

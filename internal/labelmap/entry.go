@@ -16,6 +16,10 @@ import (
 // which they lie in memory, so that each costs it cache misses: now for two lines of
 // one page, while the text in memory of its own made it three or four lines of two
 // pages. And a look-up knows where the text is before it has read anything of the entry.
+// With a string in the entry instead, a scrape of 100,000 counters took 7.1 ms where it takes
+// 2.9, and making 10,000 took half as long again; look-ups took the same:
+//
+//	cd bench && GOWORK=off go test -run '^$' -bench 'Scrape/kind=counters/series=100000/format=text|Create|Lookup' .
 type Entry[C any] struct {
 	Child C // Belongs to the user of the map. It stands at the beginning, see Of.
 

@@ -14,7 +14,10 @@ const InlineCores = 8
 
 // Inline are stripes that a counter has from the start, in one piece with it. They take the
 // memory of dozens of counters, and spare Inc to look whether there are stripes and
-// whether there should be.
+// whether there should be. Without them, Inc took 6.8 ns on one goroutine where it takes 6.1, and
+// Add(1.5) mostly 20 ns from two goroutines on, up to 16, where it takes 4 to 6, with two cores:
+//
+//	cd bench && GOWORK=off go test -run '^$' -bench Counter -cpu 1,2 .
 type Inline struct {
 	// The cells are at the beginning; see Ints. They have cache lines of their own, and each
 	// is in one of them. A line may begin 8 bytes before the stripe, where the runtime puts as

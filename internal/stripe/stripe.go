@@ -32,7 +32,10 @@ const goldenRatio = 0x9E3779B97F4A7C15
 //
 // What it looks at is where the goroutine's stack is, the cheapest thing there is
 // that goroutines differ in. Stacks are multiples of 2048 bytes and often lie next
-// to each other.
+// to each other. With a random index instead, two to 64 goroutines on two cores took 12 ns for
+// Inc, as with a single atomic and whatever GOMAXPROCS was, and with this one they take 4:
+//
+//	go test -run '^$' -bench ParallelInc -cpu 2,8,64 ./internal/stripe
 func Index(n int) int {
 	var here struct{}
 	hash := goroutine(unsafe.Pointer(&here)) * (goldenRatio ^ shuffled.Load())
