@@ -23,6 +23,9 @@ type ReadableGauge interface {
 // NewGauge returns a gauge. Errors in opts are reported when it is registered.
 func NewGauge(opts GaugeOpts) ReadableGauge { return instrument.NewGauge(opts) }
 
+// gaugeMark makes a vector one of our own. By this name, its field is not exported.
+type gaugeMark = instrument.Mark[GaugeVec]
+
 // GaugeVec is a set of gauges that differ in the values of their labels. It is safe for
 // concurrent use; see CounterVec for more.
 type GaugeVec struct {

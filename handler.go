@@ -1,17 +1,18 @@
 package metric
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/middleware"
 	"github.com/luxfi/metric/internal/scrape"
@@ -88,14 +89,14 @@ type handler struct {
 
 	// openMetrics2 encodes a family in OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
 	// so that programs with no handler but the default one do not contain that: 65 kB.
-	openMetrics2 func(*bytes.Buffer, *MetricFamily) error
+	openMetrics2 web.FamilyEncoder
 }
 
 func newHandler(registry *scrape.Registry, opts HandlerOpts) *handler {
 	h := newPlainHandler(registry, opts)
 	if len(opts.AcceptedFormats) > 0 {
 		h.offer.Formats = web.Spoken(opts.AcceptedFormats)
-		h.openMetrics2 = openMetrics2Encoder(opts.EnableOpenMetricsTextCreatedSamples)
+		h.openMetrics2 = web.OpenMetrics2(opts.EnableOpenMetricsTextCreatedSamples)
 	}
 	return h
 }
@@ -200,7 +201,7 @@ func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.For
 	result := answer.Expose(func(client context.Context, w io.Writer) error {
 		ours, ok := web.EncoderFormat(format)
 		if !ok {
-			return s.ExposeForeign(w, format, h.foreignEncoder(format), &refused)
+			return s.ExposeForeign(w, format, web.ForeignEncoder(format, h.openMetrics2), &refused)
 		}
 		return s.Expose(client, w, encode.Options{
 			Format:       ours,
@@ -213,4 +214,55 @@ func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.For
 	h.reportMissing(s, &result)
 	_ = s.End(result.Encoding) // It is reported already.
 	return result
+}
+
+// reportMissing logs and counts what is missing from a scrape.
+func (h *handler) reportMissing(s *scrape.Scrape, result *web.Result) {
+	if worthLogging := s.WorthLogging(); result.Gathering != nil && len(worthLogging) > 0 {
+		logged := result.Gathering
+		if s.Abandoned {
+			logged = gatherError(worthLogging)
+		}
+		h.countAndLog(s.Patience, "gathering", "error gathering metrics", logged)
+	}
+	if result.Encoding != nil {
+		h.countAndLog(s.Patience, "encoding", "error encoding metrics", result.Encoding)
+	}
+}
+
+// reportWriting logs and counts what kept an answer from being sent to its end. That a client has
+// gone away is neither logged nor counted. That it has stopped reading is.
+func (h *handler) reportWriting(p *callback.Patience, result *web.Result) {
+	switch {
+	case result.Writing == nil:
+	case result.Late:
+		h.countAndLog(p, "encoding", "the client has not read the answer in time, see HandlerOpts.SendTimeout", result.Writing)
+	case !result.Gone:
+		h.errors.WithLabelValues("encoding").Inc()
+		h.errorLog.Log(p, result.Writing)
+	}
+}
+
+func (h *handler) countAndLog(p *callback.Patience, cause, doing string, err error) {
+	h.errors.WithLabelValues(cause).Inc()
+	h.errorLog.Log(p, &web.ServeError{Doing: doing, Err: err})
+}
+
+// missing returns all that is missing from a scrape.
+func missing(result *web.Result) error {
+	switch {
+	case result.Gathering == nil:
+		return result.Encoding
+	case result.Encoding == nil:
+		return result.Gathering
+	}
+	return &GatherError{Failures: slices.Concat(failuresIn(result.Gathering), failuresIn(result.Encoding))}
+}
+
+// failuresIn returns the failures of which err consists.
+func failuresIn(err error) []*CollectorError {
+	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // What is around others is part of the failure.
+		return failed.Failures
+	}
+	return []*CollectorError{{Err: err}}
 }

@@ -12,6 +12,9 @@ import "github.com/luxfi/metric/internal/instrument"
 // ExemplarObserver. A scrape sees each observation as a whole.
 func NewHistogram(opts HistogramOpts) Histogram { return instrument.NewHistogram(opts) }
 
+// histogramMark makes a vector one of our own. By this name, its field is not exported.
+type histogramMark = instrument.Mark[HistogramVec]
+
 // HistogramVec is a set of histograms that differ in the values of their labels. It is
 // safe for concurrent use; see CounterVec for more.
 type HistogramVec struct {

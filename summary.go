@@ -11,6 +11,9 @@ import "github.com/luxfi/metric/internal/instrument"
 // objectives scale with the cores.
 func NewSummary(opts SummaryOpts) Summary { return instrument.NewSummary(opts) }
 
+// summaryMark makes a vector one of our own. By this name, its field is not exported.
+type summaryMark = instrument.Mark[SummaryVec]
+
 // SummaryVec is a set of summaries that differ in the values of their labels. It is safe
 // for concurrent use; see CounterVec for more.
 type SummaryVec struct {
