@@ -69,31 +69,20 @@ func (a *collectorAdapter) CollectWithContext(ctx context.Context, ch chan<- Met
 	defer stop()
 	run, err := a.join(ctx)
 	if err != nil {
-		sendUntil(ctx, ch, NewInvalidMetric(NewInvalidDesc(err), err))
+		collect.SendUntil(ctx, ch, NewInvalidMetric(NewInvalidDesc(err), err))
 		return
 	}
 	defer a.leave(ctx, run)
 	for sent := 0; ; {
 		metrics, more := a.next(ctx, run, sent)
 		for _, m := range metrics {
-			if !sendUntil(ctx, ch, m) {
+			if !collect.SendUntil(ctx, ch, m) {
 				return
 			}
 		}
 		if sent += len(metrics); !more {
 			return
 		}
-	}
-}
-
-// sendUntil sends m unless ctx is done before it is received, and reports whether it
-// was sent.
-func sendUntil(ctx context.Context, ch chan<- Metric, m Metric) bool {
-	select {
-	case ch <- m:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -2,10 +2,7 @@ package metric
 
 import (
 	"fmt"
-	"reflect"
-	"runtime"
 	"strconv"
-	"strings"
 
 	"github.com/luxfi/metric/internal/callname"
 	"github.com/luxfi/metric/internal/clientgolang"
@@ -29,7 +26,7 @@ func defaultName(e *scrape.Entry, of any) string {
 	if len(families) == 1 && e.Binding.Nested == nil {
 		return families[0]
 	}
-	switch name := nameOf(of); {
+	switch name := callname.ByType(madeOf(of)); {
 	case name != "":
 		return name
 	case e.Binding.Nested != nil:
@@ -61,29 +58,6 @@ func madeOf(v any) any {
 	}
 }
 
-// nameOf returns what people call a collector or gatherer: its package and type, without a
-// star, or the function that it is made of. It returns "" if that says nothing, because the
-// type has no name or is one of this package.
-func nameOf(v any) string {
-	v = madeOf(v)
-	if v == nil {
-		return ""
-	}
-	t := reflect.TypeOf(v)
-	if t.Kind() == reflect.Func {
-		return functionName(reflect.ValueOf(v).Pointer())
-	}
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	ours := reflect.TypeFor[ContextRegistry]().PkgPath()
-	if t.Name() == "" || t.PkgPath() == ours || strings.HasPrefix(t.PkgPath(), ours+"/internal/") {
-		return ""
-	}
-	name, _, _ := strings.Cut(t.String(), "[") // The arguments of a generic type have slashes.
-	return name
-}
-
 // called returns how an error calls a collector: by the name of the metric if it is an
 // instrument of this package, and by its type otherwise.
 func called(c Collector) string {
@@ -108,7 +82,7 @@ func init() {
 
 // calledByType returns how an error calls a collector or gatherer that is no instrument.
 func calledByType(v any) string {
-	if name := nameOf(v); name != "" {
+	if name := callname.ByType(madeOf(v)); name != "" {
 		return name
 	}
 	if instrument.IsNoOp(v) {
@@ -118,31 +92,4 @@ func calledByType(v any) string {
 		return "metric.MultiGatherer"
 	}
 	return fmt.Sprintf("%T", v)
-}
-
-// functionName returns the package and name of the function at pc, or of the one that it is
-// written in.
-func functionName(pc uintptr) string {
-	f := runtime.FuncForPC(pc)
-	if f == nil {
-		return ""
-	}
-	full := f.Name()
-	name := strings.ReplaceAll(full[strings.LastIndexByte(full, '/')+1:], "[...]", "")
-	parts := strings.Split(strings.TrimSuffix(name, "-fm"), ".")
-	for i, part := range parts {
-		parts[i] = strings.Trim(part, "(*)")
-	}
-	for len(parts) > 1 && isCompilerMade(parts[len(parts)-1]) {
-		parts = parts[:len(parts)-1]
-	}
-	return strings.Join(parts, ".")
-}
-
-// isCompilerMade reports whether a part of the name of a function is not from its source, as
-// in orders.New.func1.2 and orders.glob..func1.
-func isCompilerMade(part string) bool {
-	part, _, _ = strings.Cut(part, "-range")
-	part = strings.TrimRight(part, "0123456789")
-	return part == "" || part == "func" || part == "gowrap" || part == "glob" || part == "init"
 }

@@ -55,3 +55,13 @@ func wrappingsOf(c Collector) (list []collect.Wrapping) {
 		v = inner
 	}
 }
+
+// innermost returns the collector behind all wrappings and carriers of options, and the vector
+// in the place of its bridge.
+func innermost(c Collector) Collector { return collect.Unwrap(localized(c, nil)) }
+
+// isSame reports whether two collectors are the same, as far as they can be compared.
+func isSame(a, b Collector) bool {
+	id := scrape.IdentityOf(a)
+	return id != nil && id == scrape.IdentityOf(b)
+}

@@ -11,7 +11,6 @@ import (
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
-	"github.com/luxfi/metric/internal/scrape"
 )
 
 // RegistererWith returns a Registerer that registers collectors with reg and applies opts to
@@ -192,14 +191,4 @@ func localized(c Collector, take func(*optionsCarrier)) Collector {
 		return collect.Wrap(localized(inner, take), collect.Wrapping{Prefix: prefix, Labels: labels})
 	}
 	return c
-}
-
-// innermost returns the collector behind all wrappings and carriers of options, and the vector
-// in the place of its bridge.
-func innermost(c Collector) Collector { return collect.Unwrap(localized(c, nil)) }
-
-// isSame reports whether two collectors are the same, as far as they can be compared.
-func isSame(a, b Collector) bool {
-	id := scrape.IdentityOf(a)
-	return id != nil && id == scrape.IdentityOf(b)
 }

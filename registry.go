@@ -176,8 +176,21 @@ func (r *ContextRegistry) Collect(ch chan<- Metric) {
 func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
 	core, err := r.open()
 	if err != nil {
-		sendUntil(ctx, ch, NewInvalidMetric(NewInvalidDesc(err), err))
+		collect.SendUntil(ctx, ch, NewInvalidMetric(NewInvalidDesc(err), err))
 		return
 	}
 	core.Send(ctx, ch)
+}
+
+// open returns what is behind the door, or an error if r is nil or was not made by
+// NewContextRegistry.
+func (r *ContextRegistry) open() (*scrape.Registry, error) {
+	switch {
+	case r == nil:
+		return nil, fmt.Errorf("the %T is nil: make one with NewContextRegistry", r)
+	case r.core == nil:
+		return nil, fmt.Errorf("the %T is a zero value: make one with NewContextRegistry", r)
+	default:
+		return r.core, nil
+	}
 }
