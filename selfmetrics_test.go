@@ -251,3 +251,28 @@ func BenchmarkSelfMetrics(b *testing.B) {
 		})
 	}
 }
+
+// TestDroppedByWrapping checks that samples are counted that a wrapping around their registry
+// leaves out.
+func TestDroppedByWrapping(t *testing.T) {
+	inner := metric.NewContextRegistry(metric.WithSelfMetrics("inner"))
+	clashing := metric.NewDesc("clashing", "h", []string{"a", "b"}, nil)
+	if err := inner.RegisterWith(metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) {
+		for _, b := range []string{"1", "2", "3"} {
+			ch <- metric.MustNewConstMetric(clashing, metric.GaugeValue, 1, "x", b)
+		}
+	}), metric.WithName("c")); err != nil {
+		t.Fatal(err)
+	}
+	outer := metric.NewContextRegistry()
+	metric.WrapRegistererWith(metric.Labels{"a": "1"}, outer).MustRegister(inner)
+	for range 2 { // The second tells what the first has left out.
+		if _, err := outer.Gather(); err == nil {
+			t.Fatal("labels that clash are no error")
+		}
+	}
+	families, _ := outer.Gather()
+	if got := seriesOfFamilies(families)[`inner_scrape_collector_dropped_samples_total{a="1",collector="c"}`]; got != 6 {
+		t.Errorf("after two scrapes, %v samples were left out, want 6", got)
+	}
+}

@@ -48,7 +48,9 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 			s.Failures.add(b.name(), err)
 		}
 		samples += len(o.Samples)
-		in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(p, b.name(), o.Samples)})
+		wrapped := s.wrapSamples(p, b.name(), o.Samples)
+		b.dropped = len(o.Samples) - len(wrapped)
+		in.Batches = append(in.Batches, merge.Batch{Samples: wrapped})
 		from = append(from, b)
 	}
 	// Those that are forgiven come last, so that they give way to all others.
