@@ -17,109 +17,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// desc returns a descriptor without labels for the collectors of the tests.
-func desc(name string) *metric.Desc { return metric.NewDesc(name, "Of a test.", nil, nil) }
-
-func describing(names ...string) func(chan<- *metric.Desc) {
-	return func(ch chan<- *metric.Desc) {
-		for _, name := range names {
-			ch <- desc(name)
-		}
-	}
-}
-
-func one(name string) metric.Metric {
-	return metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
-}
-
-// plain is a collector that takes no context.
-type plain struct {
-	name    string
-	collect func(ch chan<- metric.Metric)
-}
-
-func (c plain) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
-func (c plain) Collect(ch chan<- metric.Metric) { c.collect(ch) }
-
-// healthy returns a registry with a collector of every kind that does its duty, and
-// what a scrape of it has to contain.
-func healthy(t *testing.T) (*metric.ContextRegistry, []string) {
-	t.Helper()
-	r := metric.NewContextRegistry()
-	counter := metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"})
-	counter.Inc()
-	r.MustRegister(counter,
-		metric.NewGaugeFunc(metric.GaugeOpts{Name: "healthy_func", Help: "h"}, func() float64 { return 1 }),
-		plain{"healthy_plain", func(ch chan<- metric.Metric) { ch <- one("healthy_plain") }},
-		metric.NewCollectorFunc(describing("healthy_context"), func(_ context.Context, ch chan<- metric.Metric) {
-			ch <- one("healthy_context")
-		}),
-		streamOf("healthy_stream", func(_ context.Context, s *metric.Sink) error {
-			return s.Gauge(desc("healthy_stream"), 1)
-		}),
-		prometheus.NewGauge(prometheus.GaugeOpts{Name: "healthy_theirs", Help: "h"}),
-	)
-	return r, []string{
-		"healthy_context", "healthy_func", "healthy_native_total", "healthy_plain", "healthy_stream", "healthy_theirs",
-	}
-}
-
-type streamCollector struct {
-	name    string
-	collect func(ctx context.Context, s *metric.Sink) error
-}
-
-func streamOf(name string, collect func(context.Context, *metric.Sink) error) metric.StreamCollector {
-	return &streamCollector{name, collect}
-}
-
-func (c *streamCollector) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
-func (c *streamCollector) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-func (c *streamCollector) CollectTo(ctx context.Context, s *metric.Sink) error {
-	return c.collect(ctx, s)
-}
-
-func namesOf(families []*metric.MetricFamily) []string {
-	names := make([]string, len(families))
-	for i, f := range families {
-		names[i] = f.GetName()
-	}
-	return names
-}
-
-// wantFamilies checks that all of want, and nothing else, was gathered.
-func wantFamilies(t *testing.T, got []*metric.MetricFamily, want []string) {
-	t.Helper()
-	if names := namesOf(got); !slices.Equal(names, want) {
-		t.Errorf("gathered %q, want %q", names, want)
-	}
-}
-
-// failuresOf returns what err says about a collector.
-func failuresOf(err error, collector string) error {
-	gathered, ok := errors.AsType[*metric.GatherError](err)
-	if !ok {
-		return nil
-	}
-	for _, f := range gathered.Failures {
-		if f.Collector == collector {
-			return f.Err
-		}
-	}
-	return nil
-}
-
-type contextKey struct{}
-
-// seen collects the value that a context carries.
-func seen(values *sync.Map, name string) metric.CollectorWithContext {
-	return metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
-		values.Store(name, ctx.Value(contextKey{}))
-	})
-}
-
 func TestOneContext(t *testing.T) {
 	var values sync.Map
 	ctx := context.WithValue(t.Context(), contextKey{}, "of the scrape")
@@ -208,16 +105,10 @@ func TestScrapeEndsAtDeadline(t *testing.T) {
 	}
 }
 
-// flood sends for that long.
-func flood(ch chan<- metric.Metric, d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
-		ch <- metric.MustNewConstMetric(metric.NewDesc("bad", "h", []string{"at"}, nil), metric.GaugeValue, 1, time.Now().String())
-	}
-}
-
 type stuckMetric struct{}
 
-func (stuckMetric) Desc() *metric.Desc             { return desc("bad") }
+func (stuckMetric) Desc() *metric.Desc { return desc("bad") }
+
 func (stuckMetric) Write(*metric.MetricData) error { time.Sleep(time.Hour); return nil }
 
 // boundRegistry is a registry of client_golang, whose Collect waits for a slow collector.
@@ -434,7 +325,8 @@ func TestPanics(t *testing.T) {
 
 type panickyMetric struct{}
 
-func (panickyMetric) Desc() *metric.Desc             { return desc("bad") }
+func (panickyMetric) Desc() *metric.Desc { return desc("bad") }
+
 func (panickyMetric) Write(*metric.MetricData) error { panic("boom") }
 
 func TestBadSamplesAreDropped(t *testing.T) {
@@ -482,6 +374,7 @@ type rawMetric struct {
 }
 
 func (m rawMetric) Desc() *metric.Desc { return m.desc }
+
 func (m rawMetric) Write(out *metric.MetricData) error {
 	name, value := "l", 1.0
 	out.Label = []*metric.LabelPair{{Name: &name, Value: &m.value}}
@@ -530,6 +423,7 @@ func TestNoLockIsHeld(t *testing.T) {
 type lockingMetric struct{ use func() }
 
 func (lockingMetric) Desc() *metric.Desc { return desc("a") }
+
 func (m lockingMetric) Write(out *metric.MetricData) error {
 	m.use()
 	return one("a").Write(out)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,7 +76,8 @@ func TestRefusedReplacement(t *testing.T) {
 type invalid struct{ err error }
 
 func (c invalid) Describe(ch chan<- *metric.Desc) { ch <- metric.NewInvalidDesc(c.err) }
-func (invalid) Collect(chan<- metric.Metric)      {}
+
+func (invalid) Collect(chan<- metric.Metric) {}
 
 // nosyError uses the registry in Error.
 type nosyError struct{ r *metric.ContextRegistry }
@@ -105,8 +107,10 @@ func TestInvalidDescriptorThatUsesTheRegistry(t *testing.T) {
 // muteStream describes nothing, which a stream collector may not.
 type muteStream struct{}
 
-func (muteStream) Describe(chan<- *metric.Desc)                  {}
-func (muteStream) Collect(chan<- metric.Metric)                  {}
+func (muteStream) Describe(chan<- *metric.Desc) {}
+
+func (muteStream) Collect(chan<- metric.Metric) {}
+
 func (muteStream) CollectTo(context.Context, *metric.Sink) error { return nil }
 
 // TestReplacementTakesThePlace checks that a new collector stands where the old one was.
@@ -193,4 +197,42 @@ func TestChangesDuringScrapes(t *testing.T) {
 	if err != nil || !slices.ContainsFunc(families, func(f *metric.MetricFamily) bool { return f.GetName() == "fixed" }) {
 		t.Errorf("got %d families and error %v", len(families), err)
 	}
+}
+
+func TestReplaceNamed(t *testing.T) {
+	r := metric.NewContextRegistry()
+	gauge := func(value float64) metric.Collector {
+		g := metric.NewGauge(metric.GaugeOpts{Name: "scripted", Help: "Of a test."})
+		g.Set(value)
+		return g
+	}
+	for i := range 3 {
+		if err := r.ReplaceNamed("c", gauge(float64(i+1))); err != nil {
+			t.Fatal(err)
+		}
+		wantScrape(t, r, float64(i+1), nil)
+	}
+	if err := r.ReplaceNamed("c", metric.NewGauge(metric.GaugeOpts{Name: ""})); err == nil {
+		t.Error("an invalid collector was registered")
+	}
+	wantScrape(t, r, 3, nil)
+	var stop atomic.Bool
+	var replacing sync.WaitGroup
+	replacing.Go(func() {
+		for i := 4.0; !stop.Load(); i++ {
+			if err := r.ReplaceNamed("c", gauge(i)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	last := 0.0
+	for range 300 {
+		value, err := scrapeOnce(t, r, time.Minute)
+		if value < last || value == 0 || err != nil {
+			t.Errorf("got %v after %v, with error %v", value, last, err)
+		}
+		last = value
+	}
+	stop.Store(true)
+	replacing.Wait()
 }

@@ -2,6 +2,7 @@ package metric_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +13,35 @@ import (
 
 	"github.com/luxfi/metric"
 )
+
+// TestInvalidMetricOfStream has one that could also return its error.
+func TestInvalidMetricOfStream(t *testing.T) {
+	c := streamOf("scripted", func(_ context.Context, s *metric.Sink) error {
+		if err := s.Metric(metric.NewInvalidMetric(desc("scripted"), errLuck)); err != nil {
+			return err
+		}
+		return s.Gauge(desc("scripted"), 1)
+	})
+	wantScrape(t, registered(t, c), 1, errLuck)
+	n := 0
+	for m := range metricsOf(c) {
+		if err := m.Write(&metric.MetricData{}); err != nil && !errors.Is(err, errLuck) {
+			t.Errorf("got error %v", err)
+		}
+		n++
+	}
+	if n != 2 {
+		t.Errorf("collected %d metrics", n)
+	}
+}
+
+// metricsOf collects from c.
+func metricsOf(c metric.Collector) <-chan metric.Metric {
+	ch := make(chan metric.Metric, 100)
+	c.Collect(ch)
+	close(ch)
+	return ch
+}
 
 // TestSinkUsedConcurrently writes to a sink from a second goroutine during a call of the
 // first. That is an error, and the exposition stays readable.

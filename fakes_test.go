@@ -1,0 +1,185 @@
+package metric_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric"
+)
+
+// scripted is a collector that does what it is told. Its one sample has the number of
+// the run as its value.
+type scripted struct {
+	runs atomic.Int64
+	do   func(ctx context.Context) // Nil does nothing.
+	err  atomic.Pointer[error]
+}
+
+func (c *scripted) Describe(ch chan<- *metric.Desc) { ch <- desc("scripted") }
+
+func (c *scripted) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *scripted) CollectTo(ctx context.Context, s *metric.Sink) error {
+	n := c.runs.Add(1)
+	if c.do != nil {
+		c.do(ctx)
+	}
+	if err := c.err.Load(); err != nil {
+		return *err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.Gauge(desc("scripted"), float64(n))
+}
+
+func (c *scripted) fail(err error) {
+	if err == nil {
+		c.err.Store(nil)
+		return
+	}
+	c.err.Store(&err)
+}
+
+// ignorant is a scripted collector that takes no context.
+type ignorant struct{ *scripted }
+
+func (c ignorant) Describe(ch chan<- *metric.Desc) { ch <- desc("scripted") }
+
+func (c ignorant) Collect(ch chan<- metric.Metric) {
+	n := c.runs.Add(1)
+	if c.do != nil {
+		c.do(context.Background())
+	}
+	ch <- metric.MustNewConstMetric(desc("scripted"), metric.GaugeValue, float64(n))
+}
+
+// hideContext leaves a collector only what any collector has.
+type hideContext struct{ metric.Collector }
+
+// longStream is a stream collector of a family of n series with a KiB of label each.
+type longStream struct {
+	desc    *metric.Desc
+	n       int
+	wait    time.Duration   // Before the first.
+	release <-chan struct{} // After the last, if not nil.
+}
+
+func (c *longStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+
+func (c *longStream) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *longStream) CollectTo(_ context.Context, s *metric.Sink) error {
+	time.Sleep(c.wait)
+	padding := strings.Repeat("x", 1<<10)
+	for i := range c.n {
+		if err := s.Gauge(c.desc, 1, strconv.Itoa(i), padding); err != nil {
+			return err
+		}
+	}
+	if c.release != nil {
+		<-c.release
+	}
+	return nil
+}
+
+func newLongStream(name string, n int, wait time.Duration, release <-chan struct{}) metric.StreamCollector {
+	return &longStream{metric.NewDesc(name, "", []string{"i", "padding"}, nil), n, wait, release}
+}
+
+var errLuck = errors.New("no luck")
+
+// desc returns a descriptor without labels for the collectors of the tests.
+func desc(name string) *metric.Desc { return metric.NewDesc(name, "Of a test.", nil, nil) }
+
+func describing(names ...string) func(chan<- *metric.Desc) {
+	return func(ch chan<- *metric.Desc) {
+		for _, name := range names {
+			ch <- desc(name)
+		}
+	}
+}
+
+func one(name string) metric.Metric {
+	return metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
+}
+
+// plain is a collector that takes no context.
+type plain struct {
+	name    string
+	collect func(ch chan<- metric.Metric)
+}
+
+func (c plain) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
+
+func (c plain) Collect(ch chan<- metric.Metric) { c.collect(ch) }
+
+type streamCollector struct {
+	name    string
+	collect func(ctx context.Context, s *metric.Sink) error
+}
+
+func (c *streamCollector) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
+
+func (c *streamCollector) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *streamCollector) CollectTo(ctx context.Context, s *metric.Sink) error {
+	return c.collect(ctx, s)
+}
+
+func streamOf(name string, collect func(context.Context, *metric.Sink) error) metric.StreamCollector {
+	return &streamCollector{name, collect}
+}
+
+type contextKey struct{}
+
+// seen collects the value that a context carries.
+func seen(values *sync.Map, name string) metric.CollectorWithContext {
+	return metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
+		values.Store(name, ctx.Value(contextKey{}))
+	})
+}
+
+// healthy returns a registry with a collector of every kind that does its duty, and
+// what a scrape of it has to contain.
+func healthy(t *testing.T) (*metric.ContextRegistry, []string) {
+	t.Helper()
+	r := metric.NewContextRegistry()
+	counter := metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"})
+	counter.Inc()
+	r.MustRegister(counter,
+		metric.NewGaugeFunc(metric.GaugeOpts{Name: "healthy_func", Help: "h"}, func() float64 { return 1 }),
+		plain{"healthy_plain", func(ch chan<- metric.Metric) { ch <- one("healthy_plain") }},
+		metric.NewCollectorFunc(describing("healthy_context"), func(_ context.Context, ch chan<- metric.Metric) {
+			ch <- one("healthy_context")
+		}),
+		streamOf("healthy_stream", func(_ context.Context, s *metric.Sink) error {
+			return s.Gauge(desc("healthy_stream"), 1)
+		}),
+		prometheus.NewGauge(prometheus.GaugeOpts{Name: "healthy_theirs", Help: "h"}),
+	)
+	return r, []string{
+		"healthy_context", "healthy_func", "healthy_native_total", "healthy_plain", "healthy_stream", "healthy_theirs",
+	}
+}
+
+// flood sends for that long.
+func flood(ch chan<- metric.Metric, d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
+		ch <- metric.MustNewConstMetric(metric.NewDesc("bad", "h", []string{"at"}, nil), metric.GaugeValue, 1, time.Now().String())
+	}
+}
