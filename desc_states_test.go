@@ -7,38 +7,9 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric"
 )
-
-// describedBy is a collector of one metric, which it describes or not.
-type describedBy struct {
-	descs  []*prometheus.Desc
-	metric prometheus.Metric
-}
-
-func (c describedBy) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
-		ch <- d
-	}
-}
-
-func (c describedBy) Collect(ch chan<- prometheus.Metric) {
-	if c.metric != nil {
-		ch <- c.metric
-	}
-}
-
-// gaugeBy is a gauge with any descriptor.
-type gaugeBy struct{ desc *prometheus.Desc }
-
-func (g gaugeBy) Desc() *prometheus.Desc { return g.desc }
-
-func (g gaugeBy) Write(out *dto.Metric) error {
-	out.Gauge = &dto.Gauge{Value: new(1.0)}
-	return nil
-}
 
 func copyOf(d *prometheus.Desc) *prometheus.Desc {
 	c := *d
@@ -132,17 +103,6 @@ func TestBadDescriptorsOfMetrics(t *testing.T) {
 			}
 		})
 	}
-}
-
-// collectedBy is a stream collector.
-type collectedBy struct {
-	describedBy
-
-	collect func(context.Context, *metric.Sink) error
-}
-
-func (c collectedBy) CollectTo(ctx context.Context, sink *metric.Sink) error {
-	return c.collect(ctx, sink)
 }
 
 // TestOddDescriptors registers and collects what looks odd and is valid.

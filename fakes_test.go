@@ -3,6 +3,7 @@ package metric_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric"
 )
@@ -182,4 +184,165 @@ func flood(ch chan<- metric.Metric, d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
 		ch <- metric.MustNewConstMetric(metric.NewDesc("bad", "h", []string{"at"}, nil), metric.GaugeValue, 1, time.Now().String())
 	}
+}
+
+// writes is a metric that writes what a function makes.
+type writes struct {
+	desc  *prometheus.Desc
+	write func(*dto.Metric)
+}
+
+func (w writes) Desc() *prometheus.Desc { return w.desc }
+
+func (w writes) Write(out *dto.Metric) error {
+	w.write(out)
+	return nil
+}
+
+// describedBy is a collector of one metric, which it describes or not.
+type describedBy struct {
+	descs  []*prometheus.Desc
+	metric prometheus.Metric
+}
+
+func (c describedBy) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range c.descs {
+		ch <- d
+	}
+}
+
+func (c describedBy) Collect(ch chan<- prometheus.Metric) {
+	if c.metric != nil {
+		ch <- c.metric
+	}
+}
+
+// collectedBy is a stream collector.
+type collectedBy struct {
+	describedBy
+
+	collect func(context.Context, *metric.Sink) error
+}
+
+func (c collectedBy) CollectTo(ctx context.Context, sink *metric.Sink) error {
+	return c.collect(ctx, sink)
+}
+
+// gaugeBy is a gauge with any descriptor.
+type gaugeBy struct{ desc *prometheus.Desc }
+
+func (g gaugeBy) Desc() *prometheus.Desc { return g.desc }
+
+func (g gaugeBy) Write(out *dto.Metric) error {
+	out.Gauge = &dto.Gauge{Value: new(1.0)}
+	return nil
+}
+
+// rawMetric has a label value of its own making.
+type rawMetric struct {
+	desc  *metric.Desc
+	value string
+}
+
+func (m rawMetric) Desc() *metric.Desc { return m.desc }
+
+func (m rawMetric) Write(out *metric.MetricData) error {
+	name, value := "l", 1.0
+	out.Label = []*metric.LabelPair{{Name: &name, Value: &m.value}}
+	gauge := metric.MustNewConstMetric(desc("bad"), metric.GaugeValue, value)
+	var data metric.MetricData
+	if err := gauge.Write(&data); err != nil {
+		return err
+	}
+	out.Gauge = data.Gauge
+	return nil
+}
+
+func counterNamed(name string) metric.ReadableCounter {
+	return metric.NewCounter(metric.CounterOpts{Name: name, Help: "h"})
+}
+
+// gathererFrom hides that g is a registry.
+func gathererFrom(g metric.Gatherer) metric.Gatherer { return metric.GathererFunc(g.Gather) }
+
+// gathererOf returns a registry with a gauge of that name and these labels.
+func gathererOf(name string, labels metric.Labels) *metric.ContextRegistry {
+	r := metric.NewContextRegistry()
+	r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: name, Help: "h", ConstLabels: labels}))
+	return r
+}
+
+// hanging is a gatherer that does not return for an hour, whatever its context does.
+type hanging struct{ calls atomic.Int64 }
+
+func (g *hanging) Gather() ([]*metric.MetricFamily, error) {
+	g.calls.Add(1)
+	time.Sleep(time.Hour)
+	return nil, nil
+}
+
+// stuckCollector does not return for an hour.
+type stuckCollector struct {
+	desc  *metric.Desc
+	calls *atomic.Int64
+}
+
+func (c *stuckCollector) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+
+func (c *stuckCollector) Collect(chan<- metric.Metric) {
+	c.calls.Add(1)
+	time.Sleep(time.Hour)
+}
+
+// forwarder is somebody's Registerer, which passes collectors on.
+type forwarder struct{ to metric.Registerer }
+
+func (f forwarder) Register(c metric.Collector) error { return f.to.Register(c) }
+
+func (f forwarder) MustRegister(cs ...metric.Collector) {
+	for _, c := range cs {
+		if err := f.Register(c); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func (f forwarder) Unregister(c metric.Collector) bool { return f.to.Unregister(c) }
+
+// onlyDescs is a collector that only describes. It is a pointer to be told from others.
+type onlyDescs struct{ descs []*metric.Desc }
+
+func (c *onlyDescs) Describe(ch chan<- *metric.Desc) {
+	for _, d := range c.descs {
+		ch <- d
+	}
+}
+
+func (*onlyDescs) Collect(chan<- metric.Metric) {}
+
+// uncomparable cannot be compared, although its type can.
+type uncomparable struct{ key any }
+
+func (c uncomparable) Describe(chan<- *metric.Desc) {}
+
+func (c uncomparable) Collect(chan<- metric.Metric) {}
+
+type bigStream struct {
+	desc   *metric.Desc
+	series int
+}
+
+func (c *bigStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+
+func (c *bigStream) Collect(ch chan<- metric.Metric) {
+	metric.CollectStream(context.Background(), c, ch)
+}
+
+func (c *bigStream) CollectTo(_ context.Context, s *metric.Sink) error {
+	for i := range c.series {
+		if err := s.Gauge(c.desc, float64(i), fmt.Sprint(i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

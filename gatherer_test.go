@@ -18,28 +18,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// gathererOf returns a registry with a gauge of that name and these labels.
-func gathererOf(name string, labels metric.Labels) *metric.ContextRegistry {
-	r := metric.NewContextRegistry()
-	r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: name, Help: "h", ConstLabels: labels}))
-	return r
-}
-
-// seriesOf returns what was gathered, one string for each series.
-func seriesOf(families []*metric.MetricFamily) []string {
-	var all []string
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			var labels []string
-			for _, l := range m.GetLabel() {
-				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
-			}
-			all = append(all, f.GetName()+"{"+strings.Join(labels, ",")+"}")
-		}
-	}
-	return all
-}
-
 // opaque hides what a gatherer is.
 type opaque struct {
 	gather func() ([]*metric.MetricFamily, error)

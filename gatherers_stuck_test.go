@@ -17,15 +17,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// hanging is a gatherer that does not return for an hour, whatever its context does.
-type hanging struct{ calls atomic.Int64 }
-
-func (g *hanging) Gather() ([]*metric.MetricFamily, error) {
-	g.calls.Add(1)
-	time.Sleep(time.Hour)
-	return nil, nil
-}
-
 type hangingWithContext struct{ hanging }
 
 func (g *hangingWithContext) GatherWithContext(context.Context) ([]*metric.MetricFamily, error) {
@@ -37,18 +28,6 @@ type hangingTransaction struct{ hanging }
 func (g *hangingTransaction) Gather() ([]*metric.MetricFamily, func(), error) {
 	families, err := g.hanging.Gather()
 	return families, func() {}, err
-}
-
-// stuckCollector does not return for an hour.
-type stuckCollector struct {
-	desc  *metric.Desc
-	calls *atomic.Int64
-}
-
-func (c *stuckCollector) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *stuckCollector) Collect(chan<- metric.Metric) {
-	c.calls.Add(1)
-	time.Sleep(time.Hour)
 }
 
 // oneGather is one scrape of something that hangs, mostly beside a healthy family "ok".

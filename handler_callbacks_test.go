@@ -1,14 +1,12 @@
 package metric_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -25,9 +23,6 @@ func badContexts() map[string]context.Context {
 		"Value panics":         &pickyContext{context.Background()},
 	}
 }
-
-// panickyContext panics if it is nil, or the context in it is.
-type panickyContext struct{ context.Context }
 
 // pickyContext takes every key for a string.
 type pickyContext struct{ context.Context }
@@ -76,36 +71,6 @@ func TestContextsThatCannotBeUsed(t *testing.T) {
 			})
 		}
 	}
-}
-
-// lockedBuffer is a bytes.Buffer that is safe for concurrent use.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
-// blockingHandler is a slog.Handler that calls a function first.
-type blockingHandler struct {
-	slog.Handler
-	block func()
-}
-
-func (h blockingHandler) Enabled(context.Context, slog.Level) bool { return true }
-func (h blockingHandler) Handle(context.Context, slog.Record) error {
-	h.block()
-	return nil
 }
 
 // blockingCallbacks sets each of the functions that a scrape calls to one that calls block.

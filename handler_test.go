@@ -1,7 +1,6 @@
 package metric_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -17,44 +16,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/luxfi/metric"
 )
-
-// request sends a GET request with headers, given in pairs, to a handler.
-func request(h http.Handler, headers ...string) *httptest.ResponseRecorder {
-	return requestTo(h, "/metrics", headers...)
-}
-
-// seenRecorder is a recorder whose client stays, as is known to the handler.
-type seenRecorder struct{ *httptest.ResponseRecorder }
-
-func (seenRecorder) CloseNotify() <-chan bool { return make(chan bool) }
-
-func requestTo(h http.Handler, target string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, target, http.NoBody)
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
-}
-
-func oneCounter() *metric.ContextRegistry {
-	r := metric.NewContextRegistry()
-	c := metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."})
-	c.Add(3)
-	r.MustRegister(c)
-	return r
-}
-
-const oneCounterText = "# HELP requests_total Requests.\n# TYPE requests_total counter\nrequests_total 3\n"
-
-const scrapeTimeout = "X-Prometheus-Scrape-Timeout-Seconds"
 
 func TestEffectiveTimeout(t *testing.T) {
 	const none = 24 * time.Hour // How long the collector takes.
@@ -272,17 +237,6 @@ func TestServerShutsDown(t *testing.T) {
 	})
 }
 
-// hangingUpWriter hangs up after each write.
-type hangingUpWriter struct {
-	http.ResponseWriter
-	hangUp func()
-}
-
-func (w hangingUpWriter) Write(p []byte) (int, error) {
-	defer w.hangUp()
-	return w.ResponseWriter.Write(p)
-}
-
 // hangingUp hangs up after the first write.
 type hangingUp struct {
 	*httptest.ResponseRecorder
@@ -294,22 +248,6 @@ func (w *hangingUp) Write(p []byte) (int, error) {
 	w.writes++
 	w.hangUp()
 	return w.ResponseRecorder.Write(p)
-}
-
-func get(ctx context.Context, t *testing.T, url string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(r)
-	if err != nil {
-		return
-	}
-	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, resp.Body) // It is cut off.
 }
 
 func TestErrorHandling(t *testing.T) {
@@ -383,32 +321,6 @@ func TestErrorHandling(t *testing.T) {
 			t.Errorf("got status %d and\n%s", w.Code, w.Body)
 		}
 	})
-}
-
-func decompress(t *testing.T, w *httptest.ResponseRecorder) string {
-	t.Helper()
-	var (
-		r   io.Reader = bytes.NewReader(w.Body.Bytes())
-		err error
-	)
-	switch w.Header().Get("Content-Encoding") {
-	case "gzip":
-		r, err = gzip.NewReader(r)
-	case "zstd":
-		var d *zstd.Decoder
-		if d, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1)); err == nil {
-			defer d.Close()
-			r = d
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
 }
 
 func TestCompression(t *testing.T) {
@@ -546,17 +458,6 @@ func TestSelectByName(t *testing.T) {
 	}
 }
 
-// namesIn returns the families of an exposition in text.
-func namesIn(body *bytes.Buffer) (names []string) {
-	for lines := bufio.NewScanner(body); lines.Scan(); {
-		if name, ok := strings.CutPrefix(lines.Text(), "# TYPE "); ok {
-			name, _, _ = strings.Cut(name, " ")
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 func TestHead(t *testing.T) {
 	r := oneCounter()
 	r.MustRegister(plain{"a", func(chan<- metric.Metric) { t.Error("it was gathered for nothing") }})
@@ -608,24 +509,6 @@ func TestStreamOverHTTP(t *testing.T) {
 	})
 }
 
-type bigStream struct {
-	desc   *metric.Desc
-	series int
-}
-
-func (c *bigStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *bigStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-func (c *bigStream) CollectTo(_ context.Context, s *metric.Sink) error {
-	for i := range c.series {
-		if err := s.Gauge(c.desc, float64(i), fmt.Sprint(i)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func TestStreamAtDeadline(t *testing.T) {
 	for _, accept := range []string{"text/plain", "application/openmetrics-text;version=1.0.0"} {
 		t.Run(accept, func(t *testing.T) {
@@ -663,9 +546,11 @@ func TestStreamAtDeadline(t *testing.T) {
 type stallingStream struct{ desc *metric.Desc }
 
 func (c *stallingStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+
 func (c *stallingStream) Collect(ch chan<- metric.Metric) {
 	metric.CollectStream(context.Background(), c, ch)
 }
+
 func (c *stallingStream) CollectTo(ctx context.Context, s *metric.Sink) error {
 	for i := range 10 {
 		if err := s.Gauge(c.desc, float64(i), fmt.Sprint(i)); err != nil {

@@ -3,9 +3,13 @@ package metric_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/luxfi/metric"
 )
@@ -43,13 +47,6 @@ func wantScrape(t *testing.T, r *metric.ContextRegistry, value float64, failure 
 	}
 }
 
-func gatherOnly(g metric.GathererWithContext) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, err := g.GatherWithContext(ctx)
-		return err
-	}
-}
-
 // failuresOf returns what err says about a collector.
 func failuresOf(err error, collector string) error {
 	gathered, ok := errors.AsType[*metric.GatherError](err)
@@ -78,4 +75,79 @@ func wantFamilies(t *testing.T, got []*metric.MetricFamily, want []string) {
 	if names := namesOf(got); !slices.Equal(names, want) {
 		t.Errorf("gathered %q, want %q", names, want)
 	}
+}
+
+func scrapeFor(t *testing.T, g metric.GathererWithContext, timeout time.Duration) ([]*metric.MetricFamily, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	return g.GatherWithContext(ctx)
+}
+
+func self(name, collector string) string {
+	return fmt.Sprintf("app_scrape_collector_%s{collector=%q}", name, collector)
+}
+
+func mustGather(t *testing.T, g metric.Gatherer) []*metric.MetricFamily {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil || len(families) == 0 {
+		t.Fatalf("%d families were gathered: %v", len(families), err)
+	}
+	return families
+}
+
+// seriesOf returns what was gathered, one string for each series.
+func seriesOf(families []*metric.MetricFamily) []string {
+	var all []string
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
+			}
+			all = append(all, f.GetName()+"{"+strings.Join(labels, ",")+"}")
+		}
+	}
+	return all
+}
+
+func gatheredText(t *testing.T, g metric.Gatherer) string {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Error(err)
+	}
+	var b strings.Builder
+	for _, f := range families {
+		text, err := proto.MarshalOptions{Deterministic: true}.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s: %x\n", f.GetName(), text)
+	}
+	return b.String()
+}
+
+// collectorNames returns the names of a registry's collectors, in order.
+func collectorNames(r *metric.ContextRegistry) (names []string) {
+	for _, c := range r.Status() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func register(t *testing.T, r *metric.ContextRegistry, name string, c metric.Collector, opts ...metric.CollectorOption) {
+	t.Helper()
+	if err := r.RegisterWith(c, append(opts, metric.WithName(name))...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withDefault has the default registry be another one for the time of a test.
+func withDefault(t *testing.T, r *metric.ContextRegistry) {
+	t.Helper()
+	registerer, gatherer := metric.DefaultRegisterer, metric.DefaultGatherer
+	t.Cleanup(func() { metric.DefaultRegisterer, metric.DefaultGatherer = registerer, gatherer })
+	metric.DefaultRegisterer, metric.DefaultGatherer = r, r
 }

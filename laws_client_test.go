@@ -21,66 +21,6 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// manySeries returns a registry with that many long series.
-func manySeries(n int) *metric.ContextRegistry {
-	r := metric.NewContextRegistry()
-	vec := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
-	r.MustRegister(vec)
-	for i := range n {
-		vec.WithLabelValues(strings.Repeat("x", 200) + fmt.Sprint(i))
-	}
-	return r
-}
-
-// pipes is a net.Listener of connections without a buffer, whose deadlines are those of the
-// bubble of a test.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
-func (p *pipes) dial() net.Conn {
-	ours, theirs := net.Pipe()
-	p.conns <- theirs
-	return ours
-}
-
-// servePipes starts a server and returns a function that connects to it.
-func servePipes(t *testing.T, server *http.Server) func() net.Conn {
-	t.Helper()
-	p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-	var served sync.WaitGroup
-	served.Go(func() { _ = server.Serve(p) })
-	t.Cleanup(func() {
-		_ = server.Close()
-		served.Wait()
-	})
-	return p.dial
-}
-
-// ask sends a request, with headers given in pairs.
-func ask(t *testing.T, c net.Conn, headers ...string) {
-	t.Helper()
-	text := "GET /metrics HTTP/1.1\r\nHost: a\r\n"
-	for i := 0; i < len(headers); i += 2 {
-		text += headers[i] + ": " + headers[i+1] + "\r\n"
-	}
-	if _, err := io.WriteString(c, text+"\r\n"); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestDeadlineIncludesSending is law 14: a client that does not read is cut off.
 func TestDeadlineIncludesSending(t *testing.T) {
 	const never = time.Hour
@@ -271,17 +211,6 @@ func TestClientsThatNeverRead(t *testing.T) {
 			}
 		})
 	}
-}
-
-// smallBuffers makes the buffers of accepted connections small.
-type smallBuffers struct{ net.Listener }
-
-func (l smallBuffers) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if tcp, ok := c.(*net.TCPConn); ok {
-		_ = tcp.SetWriteBuffer(4096)
-	}
-	return c, err
 }
 
 // TestClientThatNeverReadsHTTP2 has a stream whose client does not read, beside one that

@@ -367,26 +367,6 @@ func TestBadSamplesAreDropped(t *testing.T) {
 	}
 }
 
-// rawMetric has a label value of its own making.
-type rawMetric struct {
-	desc  *metric.Desc
-	value string
-}
-
-func (m rawMetric) Desc() *metric.Desc { return m.desc }
-
-func (m rawMetric) Write(out *metric.MetricData) error {
-	name, value := "l", 1.0
-	out.Label = []*metric.LabelPair{{Name: &name, Value: &m.value}}
-	gauge := metric.MustNewConstMetric(desc("bad"), metric.GaugeValue, value)
-	var data metric.MetricData
-	if err := gauge.Write(&data); err != nil {
-		return err
-	}
-	out.Gauge = data.Gauge
-	return nil
-}
-
 // TestNoLockIsHeld uses the registry from within everything that it calls.
 func TestNoLockIsHeld(t *testing.T) {
 	r := metric.NewContextRegistry()

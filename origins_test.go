@@ -153,15 +153,6 @@ func TestWrappedMetricsAreChanged(t *testing.T) {
 	}
 }
 
-func mustGather(t *testing.T, g metric.Gatherer) []*metric.MetricFamily {
-	t.Helper()
-	families, err := g.Gather()
-	if err != nil || len(families) == 0 {
-		t.Fatalf("%d families were gathered: %v", len(families), err)
-	}
-	return families
-}
-
 // TestPrefixIsNoCopy checks that samples behind a prefix are not copied one by one.
 func TestPrefixIsNoCopy(t *testing.T) {
 	const series = 1000

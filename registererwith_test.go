@@ -38,19 +38,6 @@ func (l *library) all() []metric.Collector {
 	return []metric.Collector{l.requests, l.theirs, l.slow, l.depth}
 }
 
-// forwarder is somebody's Registerer, which passes collectors on.
-type forwarder struct{ to metric.Registerer }
-
-func (f forwarder) Register(c metric.Collector) error { return f.to.Register(c) }
-func (f forwarder) MustRegister(cs ...metric.Collector) {
-	for _, c := range cs {
-		if err := f.Register(c); err != nil {
-			panic(err)
-		}
-	}
-}
-func (f forwarder) Unregister(c metric.Collector) bool { return f.to.Unregister(c) }
-
 // ways are ways of combining RegistererWith with other registerers; all end at reg.
 var ways = map[string]func(reg metric.Registerer, opts ...metric.CollectorOption) metric.Registerer{
 	"alone": metric.RegistererWith,

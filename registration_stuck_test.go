@@ -83,3 +83,10 @@ func TestOtherwiseRegisteredAgainWhileStuck(t *testing.T) {
 		})
 	}
 }
+
+func gatherOnly(g metric.GathererWithContext) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := g.GatherWithContext(ctx)
+		return err
+	}
+}

@@ -14,16 +14,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// onlyDescs is a collector that only describes. It is a pointer to be told from others.
-type onlyDescs struct{ descs []*metric.Desc }
-
-func (c *onlyDescs) Describe(ch chan<- *metric.Desc) {
-	for _, d := range c.descs {
-		ch <- d
-	}
-}
-func (*onlyDescs) Collect(chan<- metric.Metric) {}
-
 // descPool has descriptors that are equal, alike and in conflict, valid and not.
 func descPool() (pool []*metric.Desc) {
 	for _, name := range []string{"a", "b", "a b", "\xff", ""} {
@@ -311,7 +301,9 @@ func heap() uint64 {
 type moody struct{ describe func(chan<- *metric.Desc) }
 
 func (c *moody) Describe(ch chan<- *metric.Desc) { c.describe(ch) }
-func (c *moody) Collect(chan<- metric.Metric)    {}
+
+func (c *moody) Collect(chan<- metric.Metric) {}
+
 func (c *moody) CollectWithContext(context.Context, chan<- metric.Metric) {
 }
 
@@ -416,12 +408,6 @@ func TestUnregisterTheRightOne(t *testing.T) {
 		t.Errorf("left are %q, want none", left())
 	}
 }
-
-// uncomparable cannot be compared, although its type can.
-type uncomparable struct{ key any }
-
-func (c uncomparable) Describe(chan<- *metric.Desc) {}
-func (c uncomparable) Collect(chan<- metric.Metric) {}
 
 func TestUnregisterUncomparable(t *testing.T) {
 	r := metric.NewContextRegistry()

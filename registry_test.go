@@ -14,10 +14,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-func counterNamed(name string) metric.ReadableCounter {
-	return metric.NewCounter(metric.CounterOpts{Name: name, Help: "h"})
-}
-
 // TestRegisterLikeClientGolang has both registries refuse the same.
 func TestRegisterLikeClientGolang(t *testing.T) {
 	multi := func(names ...string) metric.Collector { return metric.NewCollectorFunc(describing(names...), nil) }
@@ -164,7 +160,9 @@ func (c descsStream) Describe(ch chan<- *metric.Desc) {
 		ch <- d
 	}
 }
-func (descsStream) Collect(chan<- metric.Metric)                        {}
+
+func (descsStream) Collect(chan<- metric.Metric) {}
+
 func (descsStream) CollectTo(context.Context, *metric.Sink) (err error) { return nil }
 
 func TestPedantic(t *testing.T) {
@@ -286,9 +284,6 @@ func TestPlainGatherError(t *testing.T) {
 		})
 	}
 }
-
-// gathererFrom hides that g is a registry.
-func gathererFrom(g metric.Gatherer) metric.Gatherer { return metric.GathererFunc(g.Gather) }
 
 // TestFloodOfErrors bounds what one collector can add to an error.
 func TestFloodOfErrors(t *testing.T) {
@@ -436,6 +431,7 @@ func TestInPedanticRegistry(t *testing.T) {
 type labelledStream struct{ desc *metric.Desc }
 
 func (c *labelledStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+
 func (c *labelledStream) Collect(ch chan<- metric.Metric) {
 	metric.CollectStream(context.Background(), c, ch)
 }

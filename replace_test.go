@@ -17,14 +17,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// collectorNames returns the names of a registry's collectors, in order.
-func collectorNames(r *metric.ContextRegistry) (names []string) {
-	for _, c := range r.Status() {
-		names = append(names, c.Name)
-	}
-	return names
-}
-
 // TestRefusedReplacement checks that nothing at all changes if the new collector is
 // refused: neither the order nor the account of the old one, nor its stuck run.
 func TestRefusedReplacement(t *testing.T) {

@@ -64,17 +64,6 @@ func TestSelfMetricsOfEveryCollector(t *testing.T) {
 	})
 }
 
-func self(name, collector string) string {
-	return fmt.Sprintf("app_scrape_collector_%s{collector=%q}", name, collector)
-}
-
-func scrapeFor(t *testing.T, g metric.GathererWithContext, timeout time.Duration) ([]*metric.MetricFamily, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	return g.GatherWithContext(ctx)
-}
-
 // TestSelfMetricsCount checks the totals.
 func TestSelfMetricsCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -38,21 +38,6 @@ func firstCells(page string) (names []string) {
 	return names[1:]
 }
 
-// withDefault has the default registry be another one for the time of a test.
-func withDefault(t *testing.T, r *metric.ContextRegistry) {
-	t.Helper()
-	registerer, gatherer := metric.DefaultRegisterer, metric.DefaultGatherer
-	t.Cleanup(func() { metric.DefaultRegisterer, metric.DefaultGatherer = registerer, gatherer })
-	metric.DefaultRegisterer, metric.DefaultGatherer = r, r
-}
-
-func register(t *testing.T, r *metric.ContextRegistry, name string, c metric.Collector, opts ...metric.CollectorOption) {
-	t.Helper()
-	if err := r.RegisterWith(c, append(opts, metric.WithName(name))...); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestStatusOfGatherers has a collector "broken" behind each kind of gatherer that has a
 // status.
 func TestStatusOfGatherers(t *testing.T) {

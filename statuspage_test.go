@@ -3,8 +3,6 @@ package metric_test
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,35 +10,6 @@ import (
 
 	"github.com/luxfi/metric"
 )
-
-// statusPage returns the page of a registry, as a client gets it that accepts this.
-func statusPage(t *testing.T, r *metric.ContextRegistry, accept string) string {
-	t.Helper()
-	req := httptest.NewRequest(http.MethodGet, "/status", http.NoBody)
-	req.Header.Set("Accept", accept)
-	w := httptest.NewRecorder()
-	metric.StatusHandler(r).ServeHTTP(w, req)
-	want := "text/plain; charset=utf-8"
-	if strings.HasPrefix(accept, "text/html") {
-		want = "text/html; charset=utf-8"
-	}
-	if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != want {
-		t.Errorf("got status %d and Content-Type %q, want %q", w.Code, got, want)
-	}
-	return w.Body.String()
-}
-
-// lineOf returns the cells of a collector in the page as text.
-func lineOf(t *testing.T, page, collector string) []string {
-	t.Helper()
-	for line := range strings.Lines(page) {
-		if cells := strings.Split(strings.TrimSpace(line), "  "); cells[0] == collector {
-			return cells
-		}
-	}
-	t.Fatalf("there is no collector %q in\n%s", collector, page)
-	return nil
-}
 
 func TestStatusPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -153,9 +122,11 @@ type describedStream struct {
 }
 
 func (c describedStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+
 func (c describedStream) Collect(ch chan<- metric.Metric) {
 	metric.CollectStream(context.Background(), c, ch)
 }
+
 func (c describedStream) CollectTo(_ context.Context, s *metric.Sink) error {
 	c.write(s)
 	return nil
