@@ -34,9 +34,7 @@ func inBackgroundOf(t *testing.T, c metric.Collector, opts ...metric.CollectorOp
 // age of the result and the failure.
 func scrapeC(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) (run int, age float64, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	families, err := r.GatherWithContext(ctx)
+	families, err := scrapeFor(t, r, timeout)
 	series := seriesOfFamilies(families)
 	return int(series[`scripted{series="healthy"}`]), series[`app_scrape_collector_result_age_seconds{collector="c"}`], failuresOf(err, "c")
 }
@@ -168,18 +166,18 @@ func TestBackgroundFailure(t *testing.T) {
 				}
 				r := inBackgroundOf(t, as, opts...)
 				synctest.Wait()
-				c.Become(metrictest.Failing(errLuck))
+				c.Become(metrictest.Failing(errTest))
 				time.Sleep(20 * time.Second)
 				run, age, err := scrapeC(t, r, time.Second)
-				if run != 1 || age != 20 || !errors.Is(err, errLuck) {
+				if run != 1 || age != 20 || !errors.Is(err, errTest) {
 					t.Errorf("after a failure: run %d, age %v, error %v", run, age, err)
 				}
 				time.Sleep(time.Hour)
 				run, _, err = scrapeC(t, r, time.Second)
-				if want := btoi(maxAge == 0); run != want || !errors.Is(err, errLuck) {
+				if want := btoi(maxAge == 0); run != want || !errors.Is(err, errTest) {
 					t.Errorf("after an hour of failures: run %d, error %v; want run %d", run, err, want)
 				}
-				if status := r.Status()[0]; !errors.Is(status.LastRunError, errLuck) || !errors.Is(status.LastError, errLuck) {
+				if status := r.Status()[0]; !errors.Is(status.LastRunError, errTest) || !errors.Is(status.LastError, errTest) {
 					t.Errorf("the status is %+v", status)
 				}
 				c.Become(metrictest.Healthy())

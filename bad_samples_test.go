@@ -103,9 +103,9 @@ func TestBadSamples(t *testing.T) {
 						ch <- m
 					}
 				})),
-				"stream": collectedBy{describedBy{[]*prometheus.Desc{healthy, test.metric.Desc()}, nil}, func(_ context.Context, sink *metric.Sink) error {
+				"stream": streamWith(func(_ context.Context, sink *metric.Sink) error {
 					return errors.Join(sink.Metric(metrics[0]), sink.Metric(metrics[1]))
-				}},
+				}, healthy, test.metric.Desc()),
 			} {
 				r := metric.NewContextRegistry()
 				r.MustRegister(c, metric.NewGauge(metric.GaugeOpts{Name: "native"}))

@@ -293,15 +293,17 @@ type textSample struct {
 	quoted   bool // A name is quoted, if only one of the exemplar.
 }
 
-// invalidLine is the error of a line. To format it takes time, and few lines are not valid.
-type invalidLine string
+// invalidLineError is the error of a line. To format it takes time, and few lines are not valid.
+type invalidLineError string
 
-func (l invalidLine) Error() string { return fmt.Sprintf("a line that is not valid: %q", string(l)) }
+func (l invalidLineError) Error() string {
+	return fmt.Sprintf("a line that is not valid: %q", string(l))
+}
 
 func unquote(s string) string { return unquoter.Replace(s[1 : len(s)-1]) }
 
 func parseSample(line string) (s textSample, err error) {
-	invalid := invalidLine(line)
+	invalid := invalidLineError(line)
 	rest := line
 	if end := strings.IndexAny(rest, "{ "); end < 0 {
 		return s, invalid
@@ -387,7 +389,7 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 		if strings.HasPrefix(line, "#") {
 			keyword, name, kind, ok := metadata(line)
 			if !ok || keyword == "UNIT" && !openMetrics {
-				return nil, invalidLine(line)
+				return nil, invalidLineError(line)
 			}
 			if name[0] == '"' {
 				if name = unquote(name); !quoted {

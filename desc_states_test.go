@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric"
 )
@@ -51,7 +52,7 @@ func TestBadDescriptors(t *testing.T) {
 				},
 				"ReplaceNamed": func(r *metric.ContextRegistry) error { return r.ReplaceNamed("bad", c) },
 				"stream": func(r *metric.ContextRegistry) error {
-					return r.Register(collectedBy{c, func(context.Context, *metric.Sink) error { return nil }})
+					return r.Register(streamWith(nil, c.descs...))
 				},
 			} {
 				r := metric.NewContextRegistry()
@@ -73,18 +74,18 @@ func TestBadDescriptors(t *testing.T) {
 func TestBadDescriptorsOfMetrics(t *testing.T) {
 	for name, test := range badDescs {
 		t.Run(name, func(t *testing.T) {
-			unchecked := describedBy{nil, gaugeBy{test.desc}}
+			unchecked := describedBy{nil, gaugeBy(test.desc)}
 			fine := prometheus.NewDesc("streamed", "", nil, nil)
 			streamed := func(collect func(sink *metric.Sink) error) metric.Collector {
-				return collectedBy{describedBy{[]*prometheus.Desc{fine}, nil}, func(_ context.Context, sink *metric.Sink) error {
+				return streamWith(func(_ context.Context, sink *metric.Sink) error {
 					return errors.Join(collect(sink), sink.Gauge(fine, 1))
-				}}
+				}, fine)
 			}
 			for way, c := range map[string]metric.Collector{
 				"Collect":     unchecked,
 				"labels":      metric.WrapCollectorWith(metric.Labels{"x": "1"}, unchecked),
 				"prefix":      metric.WrapCollectorWithPrefix("p_", unchecked),
-				"Sink.Metric": streamed(func(sink *metric.Sink) error { return sink.Metric(gaugeBy{test.desc}) }),
+				"Sink.Metric": streamed(func(sink *metric.Sink) error { return sink.Metric(gaugeBy(test.desc)) }),
 				"Sink.Gauge":  streamed(func(sink *metric.Sink) error { return sink.Gauge(test.desc, 1) }),
 			} {
 				r := metric.NewContextRegistry()
@@ -142,7 +143,7 @@ func TestOddDescriptors(t *testing.T) {
 
 // TestBadWrappings wraps an unchecked collector, of which no descriptor shows what is wrong.
 func TestBadWrappings(t *testing.T) {
-	unchecked := describedBy{nil, gaugeBy{prometheus.NewDesc("x", "", nil, nil)}}
+	unchecked := describedBy{nil, gaugeBy(prometheus.NewDesc("x", "", nil, nil))}
 	for name, register := range map[string]func(*metric.ContextRegistry) error{
 		"NUL in a prefix": func(r *metric.ContextRegistry) error {
 			return metric.WrapRegistererWithPrefix("a\x00", r).Register(unchecked)
@@ -167,4 +168,9 @@ func TestBadWrappings(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// gaugeBy returns a gauge with any descriptor.
+func gaugeBy(d *prometheus.Desc) metric.Metric {
+	return writes{d, func(out *dto.Metric) { out.Gauge = &dto.Gauge{Value: new(1.0)} }}
 }

@@ -3,7 +3,6 @@ package metric_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +15,138 @@ import (
 
 	"github.com/luxfi/metric"
 )
+
+var errTest = errors.New("no luck")
+
+type contextKey struct{}
+
+// desc returns a descriptor without labels for the collectors of the tests.
+func desc(name string) *metric.Desc { return metric.NewDesc(name, "Of a test.", nil, nil) }
+
+func describing(names ...string) func(chan<- *metric.Desc) {
+	return func(ch chan<- *metric.Desc) {
+		for _, name := range names {
+			ch <- desc(name)
+		}
+	}
+}
+
+func one(name string) metric.Metric {
+	return metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
+}
+
+func counterNamed(name string) metric.ReadableCounter {
+	return metric.NewCounter(metric.CounterOpts{Name: name, Help: "h"})
+}
+
+// writes is a metric that writes what a function makes.
+type writes struct {
+	desc  *prometheus.Desc
+	write func(*dto.Metric)
+}
+
+func (w writes) Desc() *prometheus.Desc { return w.desc }
+
+func (w writes) Write(out *dto.Metric) error {
+	w.write(out)
+	return nil
+}
+
+// rawMetric has a label value of its own making.
+type rawMetric struct {
+	desc  *metric.Desc
+	value string
+}
+
+func (m rawMetric) Desc() *metric.Desc { return m.desc }
+
+func (m rawMetric) Write(out *metric.MetricData) error {
+	name, value := "l", 1.0
+	out.Label = []*metric.LabelPair{{Name: &name, Value: &m.value}}
+	gauge := metric.MustNewConstMetric(desc("bad"), metric.GaugeValue, value)
+	var data metric.MetricData
+	if err := gauge.Write(&data); err != nil {
+		return err
+	}
+	out.Gauge = data.Gauge
+	return nil
+}
+
+// plain is a collector that takes no context.
+type plain struct {
+	name    string
+	collect func(ch chan<- metric.Metric)
+}
+
+func (c plain) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
+
+func (c plain) Collect(ch chan<- metric.Metric) { c.collect(ch) }
+
+// hideContext leaves a collector only what any collector has.
+type hideContext struct{ metric.Collector }
+
+// describedBy is a collector of one metric, which it describes or not.
+type describedBy struct {
+	descs  []*prometheus.Desc
+	metric prometheus.Metric
+}
+
+func (c describedBy) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range c.descs {
+		ch <- d
+	}
+}
+
+func (c describedBy) Collect(ch chan<- prometheus.Metric) {
+	if c.metric != nil {
+		ch <- c.metric
+	}
+}
+
+// onlyDescs is a collector that only describes. It is a pointer to be told from others.
+type onlyDescs struct{ descs []*metric.Desc }
+
+func (c *onlyDescs) Describe(ch chan<- *metric.Desc) {
+	for _, d := range c.descs {
+		ch <- d
+	}
+}
+
+func (*onlyDescs) Collect(chan<- metric.Metric) {}
+
+// uncomparable cannot be compared, although its type can.
+type uncomparable struct{ key any }
+
+func (c uncomparable) Describe(chan<- *metric.Desc) {}
+
+func (c uncomparable) Collect(chan<- metric.Metric) {}
+
+// seen collects the value that a context carries.
+func seen(values *sync.Map, name string) metric.CollectorWithContext {
+	return metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
+		values.Store(name, ctx.Value(contextKey{}))
+	})
+}
+
+// flood sends for that long.
+func flood(ch chan<- metric.Metric, d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
+		ch <- metric.MustNewConstMetric(metric.NewDesc("bad", "h", []string{"at"}, nil), metric.GaugeValue, 1, time.Now().String())
+	}
+}
+
+// stuckCollector does not return for an hour.
+type stuckCollector struct {
+	desc  *metric.Desc
+	calls *atomic.Int64
+}
+
+func (c *stuckCollector) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+
+func (c *stuckCollector) Collect(chan<- metric.Metric) {
+	c.calls.Add(1)
+	time.Sleep(time.Hour)
+}
 
 // scripted is a collector that does what it is told. Its one sample has the number of
 // the run as its value.
@@ -66,94 +197,113 @@ func (c ignorant) Collect(ch chan<- metric.Metric) {
 	ch <- metric.MustNewConstMetric(desc("scripted"), metric.GaugeValue, float64(n))
 }
 
-// hideContext leaves a collector only what any collector has.
-type hideContext struct{ metric.Collector }
-
-// longStream is a stream collector of a family of n series with a KiB of label each.
-type longStream struct {
-	desc    *metric.Desc
-	n       int
-	wait    time.Duration   // Before the first.
-	release <-chan struct{} // After the last, if not nil.
+// stream is a stream collector of the families that descs describe.
+type stream struct {
+	descs   []*metric.Desc
+	collect func(ctx context.Context, s *metric.Sink) error // Nil writes nothing.
 }
 
-func (c *longStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
+func (c *stream) Describe(ch chan<- *metric.Desc) {
+	for _, d := range c.descs {
+		ch <- d
+	}
+}
 
-func (c *longStream) Collect(ch chan<- metric.Metric) {
+func (c *stream) Collect(ch chan<- metric.Metric) {
 	metric.CollectStream(context.Background(), c, ch)
 }
 
-func (c *longStream) CollectTo(_ context.Context, s *metric.Sink) error {
-	time.Sleep(c.wait)
-	padding := strings.Repeat("x", 1<<10)
-	for i := range c.n {
-		if err := s.Gauge(c.desc, 1, strconv.Itoa(i), padding); err != nil {
+func (c *stream) CollectTo(ctx context.Context, s *metric.Sink) error {
+	if c.collect == nil {
+		return nil
+	}
+	return c.collect(ctx, s)
+}
+
+// streamOf returns a stream collector of a family without labels.
+func streamOf(name string, collect func(context.Context, *metric.Sink) error) metric.StreamCollector {
+	return streamWith(collect, desc(name))
+}
+
+// streamWith returns a stream collector of any families.
+func streamWith(collect func(context.Context, *metric.Sink) error, descs ...*metric.Desc) metric.StreamCollector {
+	return &stream{descs, collect}
+}
+
+// numberedStream returns a stream collector of n series, which have label n.
+func numberedStream(name string, n int) metric.StreamCollector {
+	d := numberedDesc(name)
+	return streamWith(func(_ context.Context, s *metric.Sink) error { return writeNumbered(s, d, 0, n) }, d)
+}
+
+// longStream returns a stream collector that waits, writes n series of value 1 with a KiB of label each,
+// and then waits for release, if that is not nil.
+func longStream(name string, n int, wait time.Duration, release <-chan struct{}) metric.StreamCollector {
+	d := metric.NewDesc(name, "", []string{"i", "padding"}, nil)
+	return streamWith(func(_ context.Context, s *metric.Sink) error {
+		time.Sleep(wait)
+		padding := strings.Repeat("x", 1<<10)
+		for i := range n {
+			if err := s.Gauge(d, 1, strconv.Itoa(i), padding); err != nil {
+				return err
+			}
+		}
+		if release != nil {
+			<-release
+		}
+		return nil
+	}, d)
+}
+
+// stallingStream writes ten samples, one that does not fit its descriptor, and then
+// nothing until the deadline.
+func stallingStream(name string) metric.StreamCollector {
+	d := numberedDesc(name)
+	return streamWith(func(ctx context.Context, s *metric.Sink) error {
+		if err := writeNumbered(s, d, 0, 10); err != nil {
 			return err
 		}
-	}
-	if c.release != nil {
-		<-c.release
+		if err := s.Gauge(d, 1, "one", "too many"); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}, d)
+}
+
+// numberedDesc returns a descriptor with label n.
+func numberedDesc(name string) *metric.Desc {
+	return metric.NewDesc(name, "Of a test.", []string{"n"}, nil)
+}
+
+// writeNumbered writes the series from number from up to number to. The number is their value and
+// their first label, before the other labels.
+func writeNumbered(s *metric.Sink, d *metric.Desc, from, to int, others ...string) error {
+	for i := from; i < to; i++ {
+		if err := s.Gauge(d, float64(i), append([]string{strconv.Itoa(i)}, others...)...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func newLongStream(name string, n int, wait time.Duration, release <-chan struct{}) metric.StreamCollector {
-	return &longStream{metric.NewDesc(name, "", []string{"i", "padding"}, nil), n, wait, release}
+// hanging is a gatherer that does not return for an hour, whatever its context does.
+type hanging struct{ calls atomic.Int64 }
+
+func (g *hanging) Gather() ([]*metric.MetricFamily, error) {
+	g.calls.Add(1)
+	time.Sleep(time.Hour)
+	return nil, nil
 }
 
-var errLuck = errors.New("no luck")
+// gathererFrom hides that g is a registry.
+func gathererFrom(g metric.Gatherer) metric.Gatherer { return metric.GathererFunc(g.Gather) }
 
-// desc returns a descriptor without labels for the collectors of the tests.
-func desc(name string) *metric.Desc { return metric.NewDesc(name, "Of a test.", nil, nil) }
-
-func describing(names ...string) func(chan<- *metric.Desc) {
-	return func(ch chan<- *metric.Desc) {
-		for _, name := range names {
-			ch <- desc(name)
-		}
-	}
-}
-
-func one(name string) metric.Metric {
-	return metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
-}
-
-// plain is a collector that takes no context.
-type plain struct {
-	name    string
-	collect func(ch chan<- metric.Metric)
-}
-
-func (c plain) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
-
-func (c plain) Collect(ch chan<- metric.Metric) { c.collect(ch) }
-
-type streamCollector struct {
-	name    string
-	collect func(ctx context.Context, s *metric.Sink) error
-}
-
-func (c *streamCollector) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
-
-func (c *streamCollector) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-
-func (c *streamCollector) CollectTo(ctx context.Context, s *metric.Sink) error {
-	return c.collect(ctx, s)
-}
-
-func streamOf(name string, collect func(context.Context, *metric.Sink) error) metric.StreamCollector {
-	return &streamCollector{name, collect}
-}
-
-type contextKey struct{}
-
-// seen collects the value that a context carries.
-func seen(values *sync.Map, name string) metric.CollectorWithContext {
-	return metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
-		values.Store(name, ctx.Value(contextKey{}))
-	})
+// gathererOf returns a registry with a gauge of that name and these labels.
+func gathererOf(name string, labels metric.Labels) *metric.ContextRegistry {
+	r := metric.NewContextRegistry()
+	r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: name, Help: "h", ConstLabels: labels}))
+	return r
 }
 
 // healthy returns a registry with a collector of every kind that does its duty, and
@@ -179,121 +329,6 @@ func healthy(t *testing.T) (*metric.ContextRegistry, []string) {
 	}
 }
 
-// flood sends for that long.
-func flood(ch chan<- metric.Metric, d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
-		ch <- metric.MustNewConstMetric(metric.NewDesc("bad", "h", []string{"at"}, nil), metric.GaugeValue, 1, time.Now().String())
-	}
-}
-
-// writes is a metric that writes what a function makes.
-type writes struct {
-	desc  *prometheus.Desc
-	write func(*dto.Metric)
-}
-
-func (w writes) Desc() *prometheus.Desc { return w.desc }
-
-func (w writes) Write(out *dto.Metric) error {
-	w.write(out)
-	return nil
-}
-
-// describedBy is a collector of one metric, which it describes or not.
-type describedBy struct {
-	descs  []*prometheus.Desc
-	metric prometheus.Metric
-}
-
-func (c describedBy) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
-		ch <- d
-	}
-}
-
-func (c describedBy) Collect(ch chan<- prometheus.Metric) {
-	if c.metric != nil {
-		ch <- c.metric
-	}
-}
-
-// collectedBy is a stream collector.
-type collectedBy struct {
-	describedBy
-
-	collect func(context.Context, *metric.Sink) error
-}
-
-func (c collectedBy) CollectTo(ctx context.Context, sink *metric.Sink) error {
-	return c.collect(ctx, sink)
-}
-
-// gaugeBy is a gauge with any descriptor.
-type gaugeBy struct{ desc *prometheus.Desc }
-
-func (g gaugeBy) Desc() *prometheus.Desc { return g.desc }
-
-func (g gaugeBy) Write(out *dto.Metric) error {
-	out.Gauge = &dto.Gauge{Value: new(1.0)}
-	return nil
-}
-
-// rawMetric has a label value of its own making.
-type rawMetric struct {
-	desc  *metric.Desc
-	value string
-}
-
-func (m rawMetric) Desc() *metric.Desc { return m.desc }
-
-func (m rawMetric) Write(out *metric.MetricData) error {
-	name, value := "l", 1.0
-	out.Label = []*metric.LabelPair{{Name: &name, Value: &m.value}}
-	gauge := metric.MustNewConstMetric(desc("bad"), metric.GaugeValue, value)
-	var data metric.MetricData
-	if err := gauge.Write(&data); err != nil {
-		return err
-	}
-	out.Gauge = data.Gauge
-	return nil
-}
-
-func counterNamed(name string) metric.ReadableCounter {
-	return metric.NewCounter(metric.CounterOpts{Name: name, Help: "h"})
-}
-
-// gathererFrom hides that g is a registry.
-func gathererFrom(g metric.Gatherer) metric.Gatherer { return metric.GathererFunc(g.Gather) }
-
-// gathererOf returns a registry with a gauge of that name and these labels.
-func gathererOf(name string, labels metric.Labels) *metric.ContextRegistry {
-	r := metric.NewContextRegistry()
-	r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: name, Help: "h", ConstLabels: labels}))
-	return r
-}
-
-// hanging is a gatherer that does not return for an hour, whatever its context does.
-type hanging struct{ calls atomic.Int64 }
-
-func (g *hanging) Gather() ([]*metric.MetricFamily, error) {
-	g.calls.Add(1)
-	time.Sleep(time.Hour)
-	return nil, nil
-}
-
-// stuckCollector does not return for an hour.
-type stuckCollector struct {
-	desc  *metric.Desc
-	calls *atomic.Int64
-}
-
-func (c *stuckCollector) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-
-func (c *stuckCollector) Collect(chan<- metric.Metric) {
-	c.calls.Add(1)
-	time.Sleep(time.Hour)
-}
-
 // forwarder is somebody's Registerer, which passes collectors on.
 type forwarder struct{ to metric.Registerer }
 
@@ -308,41 +343,3 @@ func (f forwarder) MustRegister(cs ...metric.Collector) {
 }
 
 func (f forwarder) Unregister(c metric.Collector) bool { return f.to.Unregister(c) }
-
-// onlyDescs is a collector that only describes. It is a pointer to be told from others.
-type onlyDescs struct{ descs []*metric.Desc }
-
-func (c *onlyDescs) Describe(ch chan<- *metric.Desc) {
-	for _, d := range c.descs {
-		ch <- d
-	}
-}
-
-func (*onlyDescs) Collect(chan<- metric.Metric) {}
-
-// uncomparable cannot be compared, although its type can.
-type uncomparable struct{ key any }
-
-func (c uncomparable) Describe(chan<- *metric.Desc) {}
-
-func (c uncomparable) Collect(chan<- metric.Metric) {}
-
-type bigStream struct {
-	desc   *metric.Desc
-	series int
-}
-
-func (c *bigStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-
-func (c *bigStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-
-func (c *bigStream) CollectTo(_ context.Context, s *metric.Sink) error {
-	for i := range c.series {
-		if err := s.Gauge(c.desc, float64(i), fmt.Sprint(i)); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -239,10 +239,10 @@ func TestStreamsOfOneFamily(t *testing.T) {
 			vec.WithLabelValues("0", "").Set(1)
 			r.MustRegister(vec)
 		} else {
-			r.MustRegister(newLongStream("x", 2, 0, nil))
+			r.MustRegister(longStream("x", 2, 0, nil))
 		}
 		if shard == "d" {
-			r.MustRegister(newLongStream("y", 1, 0, nil))
+			r.MustRegister(longStream("y", 1, 0, nil))
 		}
 		if err := g.Register(shard, r); err != nil {
 			t.Fatal(err)

@@ -107,7 +107,7 @@ func TestLeavingClients(t *testing.T) {
 						defer clients.Unregister(there)
 					}
 					if leaves.stream {
-						own.MustRegister(&pausingStream{metric.NewDesc("stream", "Of a test.", []string{"n"}, nil)})
+						own.MustRegister(pausingStream("stream"))
 					}
 					h := handlerFor(own)
 					entered, served := make(chan struct{}), make(chan struct{})
@@ -147,23 +147,6 @@ func TestLeavingClients(t *testing.T) {
 			}
 		}
 	}
-}
-
-// pausingStream writes some megabytes and then nothing until its context ends.
-type pausingStream struct{ desc *metric.Desc }
-
-func (c *pausingStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *pausingStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-func (c *pausingStream) CollectTo(ctx context.Context, s *metric.Sink) error {
-	for i := range 10_000 {
-		if err := s.Gauge(c.desc, 1, strings.Repeat("x", 200)+fmt.Sprint(i)); err != nil {
-			return err
-		}
-	}
-	<-ctx.Done()
-	return errors.New("bad connection")
 }
 
 // connectAndRead starts a server, sends a request to it, reads n bytes of the answer and returns
@@ -217,4 +200,16 @@ func connectAndRead(t *testing.T, server *httptest.Server, protocol string, n in
 		cancel()
 		gone.Wait()
 	}
+}
+
+// pausingStream writes some megabytes and then nothing until its context ends.
+func pausingStream(name string) metric.StreamCollector {
+	d := metric.NewDesc(name, "Of a test.", []string{"n", "padding"}, nil)
+	return streamWith(func(ctx context.Context, s *metric.Sink) error {
+		if err := writeNumbered(s, d, 0, 10_000, strings.Repeat("x", 200)); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return errors.New("bad connection")
+	}, d)
 }

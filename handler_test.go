@@ -473,7 +473,7 @@ func TestHead(t *testing.T) {
 func TestOwnDeadlineOfRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := oneCounter()
-		r.MustRegister(&stallingStream{metric.NewDesc("big", "Of a test.", []string{"n"}, nil)})
+		r.MustRegister(stallingStream("big"))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		w := httptest.NewRecorder()
@@ -495,8 +495,7 @@ func TestStreamOverHTTP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const series = 100_000
 		r, want := healthy(t)
-		big := metric.NewDesc("big", "Of a test.", []string{"n"}, nil)
-		r.MustRegister(&bigStream{big, series})
+		r.MustRegister(numberedStream("big", series))
 		w := request(metric.HandlerFor(r))
 		names := namesIn(bytes.NewBuffer(w.Body.Bytes()))
 		slices.Sort(names)
@@ -514,8 +513,7 @@ func TestStreamAtDeadline(t *testing.T) {
 		t.Run(accept, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r, want := healthy(t)
-				big := metric.NewDesc("big", "Of a test.", []string{"n"}, nil)
-				if err := r.RegisterWith(&stallingStream{big}, metric.WithName("culprit")); err != nil {
+				if err := r.RegisterWith(stallingStream("big"), metric.WithName("culprit")); err != nil {
 					t.Fatal(err)
 				}
 				var logged error
@@ -539,29 +537,6 @@ func TestStreamAtDeadline(t *testing.T) {
 			})
 		})
 	}
-}
-
-// stallingStream writes ten samples, one that does not fit its descriptor, and then
-// nothing until the deadline.
-type stallingStream struct{ desc *metric.Desc }
-
-func (c *stallingStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-
-func (c *stallingStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-
-func (c *stallingStream) CollectTo(ctx context.Context, s *metric.Sink) error {
-	for i := range 10 {
-		if err := s.Gauge(c.desc, float64(i), fmt.Sprint(i)); err != nil {
-			return err
-		}
-	}
-	if err := s.Gauge(c.desc, 1, "one", "too many"); err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return ctx.Err()
 }
 
 func TestDefaultHandler(t *testing.T) {

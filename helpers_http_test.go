@@ -91,24 +91,7 @@ func get(ctx context.Context, t *testing.T, url string) {
 
 func decompress(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
-	var (
-		r   io.Reader = bytes.NewReader(w.Body.Bytes())
-		err error
-	)
-	switch w.Header().Get("Content-Encoding") {
-	case "gzip":
-		r, err = gzip.NewReader(r)
-	case "zstd":
-		var d *zstd.Decoder
-		if d, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1)); err == nil {
-			defer d.Close()
-			r = d
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(r)
+	body, err := readCoded(bytes.NewReader(w.Body.Bytes()), w.Header().Get("Content-Encoding"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,13 +147,13 @@ func readBack(response *httptest.ResponseRecorder) (map[string]*dto.MetricFamily
 	}
 }
 
-// statusPage returns the page of a registry, as a client gets it that accepts this.
-func statusPage(t *testing.T, r *metric.ContextRegistry, accept string) string {
+// statusPage returns the status page of a gatherer, as a client gets it that accepts this.
+func statusPage(t *testing.T, g metric.Gatherer, accept string) string {
 	t.Helper()
 	req := httptest.NewRequest(http.MethodGet, "/status", http.NoBody)
 	req.Header.Set("Accept", accept)
 	w := httptest.NewRecorder()
-	metric.StatusHandler(r).ServeHTTP(w, req)
+	metric.StatusHandler(g).ServeHTTP(w, req)
 	want := "text/plain; charset=utf-8"
 	if strings.HasPrefix(accept, "text/html") {
 		want = "text/html; charset=utf-8"
@@ -191,4 +174,24 @@ func lineOf(t *testing.T, page, collector string) []string {
 	}
 	t.Fatalf("there is no collector %q in\n%s", collector, page)
 	return nil
+}
+
+// readCoded reads a body that has a content coding, or none.
+func readCoded(body io.Reader, coding string) ([]byte, error) {
+	switch coding {
+	case "gzip":
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, err
+		}
+		body = z
+	case "zstd":
+		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		body = z
+	}
+	return io.ReadAll(body)
 }

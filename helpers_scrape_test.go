@@ -17,9 +17,7 @@ import (
 func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption) *metric.ContextRegistry {
 	t.Helper()
 	r := metric.NewContextRegistry()
-	if err := r.RegisterWith(c, append(opts, metric.WithName("c"))...); err != nil {
-		t.Fatal(err)
-	}
+	register(t, r, "c", c, opts...)
 	return r
 }
 
@@ -27,9 +25,7 @@ func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption
 // if it is missing, and its failure.
 func scrapeOnce(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) (float64, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	families, err := r.GatherWithContext(ctx)
+	families, err := scrapeFor(t, r, timeout)
 	value := 0.0
 	for _, f := range families {
 		if f.GetName() == "scripted" {

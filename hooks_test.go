@@ -49,14 +49,14 @@ func (e *events) hooks() metric.Hooks {
 			return span(ctx, "scrape")
 		},
 		ScrapeEnd: func(ctx context.Context, end metric.ScrapeEnd) {
-			e.add("end of %v after %v: %v", ctx.Value(spanKey{}), end.Duration, errors.Is(end.Err, errRow))
+			e.add("end of %v after %v: %v", ctx.Value(spanKey{}), end.Duration, errors.Is(end.Err, errTest))
 		},
 		CollectorStart: func(ctx context.Context, name string) context.Context {
 			e.add("start of %s in %v", name, ctx.Value(spanKey{}))
 			return span(ctx, name)
 		},
 		CollectorEnd: func(ctx context.Context, name string, end metric.CollectorEnd) {
-			e.add("end of %v after %v: %v", ctx.Value(spanKey{}), end.Duration, errors.Is(end.Err, errRow))
+			e.add("end of %v after %v: %v", ctx.Value(spanKey{}), end.Duration, errors.Is(end.Err, errTest))
 		},
 	}
 }
@@ -69,7 +69,7 @@ func TestHooks(t *testing.T) {
 				var e events
 				r := metric.NewContextRegistry(metric.WithHooks(e.hooks()), metric.WithConcurrency(1))
 				for i, name := range []string{"good", "bad"} {
-					behaviour := []metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errRow)}[i]
+					behaviour := []metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errTest)}[i]
 					c := metrictest.New(name, func(ctx context.Context, run *metrictest.Run) error {
 						e.add("%s runs in %v", name, ctx.Value(spanKey{}))
 						time.Sleep(time.Second)
@@ -80,7 +80,7 @@ func TestHooks(t *testing.T) {
 					}
 				}
 				if how == "Gather" {
-					if _, err := r.GatherWithContext(t.Context()); !errors.Is(err, errRow) {
+					if _, err := r.GatherWithContext(t.Context()); !errors.Is(err, errTest) {
 						t.Errorf("got error %v", err)
 					}
 				} else {
@@ -156,7 +156,7 @@ func TestLogger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		r := metric.NewContextRegistry(metric.WithLogger(slog.New(slog.NewJSONHandler(&log, nil))))
-		failing := metrictest.New("failing", metrictest.Failing(errRow))
+		failing := metrictest.New("failing", metrictest.Failing(errTest))
 		panicking := metrictest.New("panicking", metrictest.Panicking("boom"))
 		for name, c := range map[string]*metrictest.Collector{"f": failing, "p": panicking, "good": metrictest.New("good", metrictest.Healthy())} {
 			if err := r.RegisterWith(c, metric.WithName(name)); err != nil {
@@ -208,15 +208,16 @@ func TestLogger(t *testing.T) {
 // panickyHandler is a slog.Handler that panics.
 type panickyHandler struct{ slog.Handler }
 
-func (panickyHandler) Enabled(context.Context, slog.Level) bool  { return true }
+func (panickyHandler) Enabled(context.Context, slog.Level) bool { return true }
+
 func (panickyHandler) Handle(context.Context, slog.Record) error { panic("boom") }
 
 func TestLoggerThatPanics(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithLogger(slog.New(panickyHandler{})))
-	r.MustRegister(metrictest.New("failing", metrictest.Failing(errRow)), metrictest.New("good", metrictest.Healthy()))
+	r.MustRegister(metrictest.New("failing", metrictest.Failing(errTest)), metrictest.New("good", metrictest.Healthy()))
 	families, err := r.Gather()
 	wantFamilies(t, families, []string{"good"})
-	if !errors.Is(err, errRow) {
+	if !errors.Is(err, errTest) {
 		t.Errorf("got error %v", err)
 	}
 }

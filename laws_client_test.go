@@ -83,7 +83,7 @@ func TestDeadlineIncludesSending(t *testing.T) {
 // streaming returns a registry with a stream collector of that many series.
 func streaming(n int) *metric.ContextRegistry {
 	r := metric.NewContextRegistry()
-	r.MustRegister(&bigStream{metric.NewDesc("big", "Of a test.", []string{"n"}, nil), n})
+	r.MustRegister(numberedStream("big", n))
 	return r
 }
 

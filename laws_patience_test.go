@@ -108,7 +108,13 @@ func TestImpatientRequests(t *testing.T) {
 			time.Sleep(pause)
 			ch <- one("slow")
 		}),
-		"stream": &longPausing{series, 150, pause},
+		"stream": streamWith(func(_ context.Context, s *metric.Sink) error {
+			if err := writeNumbered(s, series, 0, 75); err != nil {
+				return err
+			}
+			time.Sleep(pause)
+			return writeNumbered(s, series, 75, 150)
+		}, series),
 	}
 	policies := map[string][]metric.CollectorOption{
 		"":        nil,
@@ -171,30 +177,6 @@ func TestImpatientRequests(t *testing.T) {
 			})
 		}
 	}
-}
-
-// longPausing is a stream collector of some series with a pause among them.
-type longPausing struct {
-	desc  *metric.Desc
-	n     int
-	pause time.Duration
-}
-
-func (c *longPausing) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *longPausing) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-
-func (c *longPausing) CollectTo(_ context.Context, s *metric.Sink) error {
-	for i := range c.n {
-		if i == c.n/2 {
-			time.Sleep(c.pause)
-		}
-		if err := s.Gauge(c.desc, 1, strconv.Itoa(i)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // TestFloodIsServedInTime is law 3 for collectors and gatherers with more than can be
@@ -285,4 +267,5 @@ func TestErrorsAskTheRegistry(t *testing.T) {
 type curiousError struct{ do func() }
 
 func (e *curiousError) Error() string { e.do(); return "curious" }
+
 func (e *curiousError) Is(error) bool { e.do(); return false }

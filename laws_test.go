@@ -66,13 +66,15 @@ func TestOneContext(t *testing.T) {
 func TestScrapeEndsAtDeadline(t *testing.T) {
 	const timeout = time.Second
 	bad := map[string]metric.Collector{
-		"sleeps":         plain{"bad", func(chan<- metric.Metric) { time.Sleep(time.Hour) }},
-		"ignores":        metric.NewCollectorFunc(describing("bad"), func(context.Context, chan<- metric.Metric) { time.Sleep(time.Hour) }),
-		"sends":          plain{"bad", func(ch chan<- metric.Metric) { flood(ch, time.Hour) }},
-		"waits":          metric.NewCollectorFunc(describing("bad"), func(ctx context.Context, _ chan<- metric.Metric) { <-ctx.Done() }),
-		"function":       metric.NewGaugeFunc(metric.GaugeOpts{Name: "bad"}, func() float64 { time.Sleep(time.Hour); return 0 }),
-		"stream":         streamOf("bad", func(context.Context, *metric.Sink) error { time.Sleep(time.Hour); return nil }),
-		"writes":         plain{"bad", func(ch chan<- metric.Metric) { ch <- stuckMetric{} }},
+		"sleeps":   plain{"bad", func(chan<- metric.Metric) { time.Sleep(time.Hour) }},
+		"ignores":  metric.NewCollectorFunc(describing("bad"), func(context.Context, chan<- metric.Metric) { time.Sleep(time.Hour) }),
+		"sends":    plain{"bad", func(ch chan<- metric.Metric) { flood(ch, time.Hour) }},
+		"waits":    metric.NewCollectorFunc(describing("bad"), func(ctx context.Context, _ chan<- metric.Metric) { <-ctx.Done() }),
+		"function": metric.NewGaugeFunc(metric.GaugeOpts{Name: "bad"}, func() float64 { time.Sleep(time.Hour); return 0 }),
+		"stream":   streamOf("bad", func(context.Context, *metric.Sink) error { time.Sleep(time.Hour); return nil }),
+		"writes": plain{"bad", func(ch chan<- metric.Metric) {
+			ch <- writes{desc("bad"), func(*metric.MetricData) { time.Sleep(time.Hour) }}
+		}},
 		"their registry": nil,
 	}
 	for name, c := range bad {
@@ -104,12 +106,6 @@ func TestScrapeEndsAtDeadline(t *testing.T) {
 		})
 	}
 }
-
-type stuckMetric struct{}
-
-func (stuckMetric) Desc() *metric.Desc { return desc("bad") }
-
-func (stuckMetric) Write(*metric.MetricData) error { time.Sleep(time.Hour); return nil }
 
 // boundRegistry is a registry of client_golang, whose Collect waits for a slow collector.
 func boundRegistry(t *testing.T) metric.Collector {
@@ -278,7 +274,7 @@ func TestPanics(t *testing.T) {
 		"Collect":            plain{"bad", func(chan<- metric.Metric) { boom() }},
 		"CollectWithContext": metric.NewCollectorFunc(describing("bad"), func(context.Context, chan<- metric.Metric) { boom() }),
 		"CollectTo":          streamOf("bad", func(context.Context, *metric.Sink) error { boom(); return nil }),
-		"Write":              plain{"bad", func(ch chan<- metric.Metric) { ch <- panickyMetric{} }},
+		"Write":              plain{"bad", func(ch chan<- metric.Metric) { ch <- writes{desc("bad"), func(*metric.MetricData) { boom() }} }},
 		"function":           metric.NewGaugeFunc(metric.GaugeOpts{Name: "bad"}, func() float64 { boom(); return 0 }),
 		"wrapped": metric.WrapCollectorWith(metric.Labels{"a": "b"},
 			plain{"bad", func(chan<- metric.Metric) { boom() }}),
@@ -323,12 +319,6 @@ func TestPanics(t *testing.T) {
 	})
 }
 
-type panickyMetric struct{}
-
-func (panickyMetric) Desc() *metric.Desc { return desc("bad") }
-
-func (panickyMetric) Write(*metric.MetricData) error { panic("boom") }
-
 func TestBadSamplesAreDropped(t *testing.T) {
 	labelled := metric.NewDesc("bad", "Of a test.", []string{"l"}, nil)
 	sample := func(d *metric.Desc, t metric.ValueType, values ...string) metric.Metric {
@@ -343,7 +333,7 @@ func TestBadSamplesAreDropped(t *testing.T) {
 		"type":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.CounterValue, "b"), sample(labelled, metric.GaugeValue, "c")}, 2, "should be a"},
 		"help":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(metric.NewDesc("bad", "Other.", nil, nil), metric.GaugeValue)}, 2, "help"},
 		"invalid UTF-8": {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), rawMetric{labelled, "\xff"}}, 1, "not utf8"},
-		"panic":         {[]metric.Metric{panickyMetric{}, sample(labelled, metric.GaugeValue, "a")}, 1, "boom"},
+		"panic":         {[]metric.Metric{writes{desc("bad"), func(*metric.MetricData) { panic("boom") }}, sample(labelled, metric.GaugeValue, "a")}, 1, "boom"},
 		"nil":           {[]metric.Metric{nil, sample(labelled, metric.GaugeValue, "a")}, 1, "nil metric"},
 		"invalid":       {[]metric.Metric{metric.NewInvalidMetric(labelled, errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},
 		"invalid desc":  {[]metric.Metric{metric.NewInvalidMetric(metric.NewInvalidDesc(errors.New("no luck")), errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},
@@ -389,7 +379,12 @@ func TestNoLockIsHeld(t *testing.T) {
 			if _, err := vec.GetMetricWithLabelValues("x"); err != nil {
 				t.Error(err)
 			}
-			ch <- lockingMetric{use}
+			ch <- writes{desc("a"), func(out *metric.MetricData) {
+				use()
+				if err := one("a").Write(out); err != nil {
+					t.Error(err)
+				}
+			}}
 		}),
 	)
 	if _, err := r.Gather(); err != nil {
@@ -398,13 +393,4 @@ func TestNoLockIsHeld(t *testing.T) {
 	if n != 4 {
 		t.Errorf("the registry was used %d times, want 4", n)
 	}
-}
-
-type lockingMetric struct{ use func() }
-
-func (lockingMetric) Desc() *metric.Desc { return desc("a") }
-
-func (m lockingMetric) Write(out *metric.MetricData) error {
-	m.use()
-	return one("a").Write(out)
 }

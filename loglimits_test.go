@@ -26,7 +26,7 @@ func TestLogOfRegistriesPerRequest(t *testing.T) {
 	name := fmt.Sprint("probe", testRuns.Add(1))
 	failing := func(opts ...metric.RegistryOption) *metric.ContextRegistry {
 		r := metric.NewContextRegistry(opts...)
-		c := plain{"probe", func(ch chan<- metric.Metric) { ch <- metric.NewInvalidMetric(desc("probe"), errLuck) }}
+		c := plain{"probe", func(ch chan<- metric.Metric) { ch <- metric.NewInvalidMetric(desc("probe"), errTest) }}
 		if err := r.RegisterWith(c, metric.WithName(name)); err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestLogLimitsOfBlockedLogger(t *testing.T) {
 					if inHandler {
 						opts.ErrorLog, r = metric.LogErrors(logger, &limits), metric.NewContextRegistry()
 					}
-					c := plain{"probe", func(ch chan<- metric.Metric) { ch <- metric.NewInvalidMetric(desc("probe"), errLuck) }}
+					c := plain{"probe", func(ch chan<- metric.Metric) { ch <- metric.NewInvalidMetric(desc("probe"), errTest) }}
 					if err := r.RegisterWith(c, metric.WithName(name)); err != nil {
 						t.Fatal(err)
 					}

@@ -14,20 +14,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// panicMessage returns the message that f panics with. It has to be an error.
-func panicMessage(t *testing.T, f func()) (message string) {
-	t.Helper()
-	defer func() {
-		err, ok := recover().(error)
-		if !ok {
-			t.Fatal("no panic with an error")
-		}
-		message = err.Error()
-	}()
-	f()
-	return ""
-}
-
 func wantParts(t *testing.T, message string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -264,15 +250,6 @@ func TestMetricsOtherShapeOpaque(t *testing.T) {
 	wantParts(t, panicMessage(t, func() { m.NewCounter("x", "Two.") }), `"app_x"`, `help "Two."`, `help string`)
 }
 
-type severalFamilies struct{ descs []*metric.Desc }
-
-func (s severalFamilies) Describe(ch chan<- *metric.Desc) {
-	for _, d := range s.descs {
-		ch <- d
-	}
-}
-func (severalFamilies) Collect(chan<- metric.Metric) {}
-
 func TestMetricsNameOfOthers(t *testing.T) {
 	theirs := prometheus.CounterOpts{Name: "app_x", Help: "Help."}
 	desc := metric.NewDesc("app_x", "Help.", nil, nil)
@@ -284,9 +261,9 @@ func TestMetricsNameOfOthers(t *testing.T) {
 		{"counter of client_golang", prometheus.NewCounter(theirs), "belongs to a *prometheus.counter"},
 		{"vector of client_golang", prometheus.NewCounterVec(theirs, []string{"a"}), "belongs to a *prometheus.CounterVec"},
 		{"function", metric.NewCounterFunc(theirs, func() float64 { return 1 }), "not an instrument"},
-		{"user's", severalFamilies{[]*metric.Desc{desc}}, "belongs to a metric_test.severalFamilies"},
+		{"user's", &onlyDescs{[]*metric.Desc{desc}}, "belongs to a *metric_test.onlyDescs"},
 		{"user's that embeds one of ours", struct{ metric.Counter }{metric.NewCounter(theirs)}, "not an instrument"},
-		{"user's with several families", severalFamilies{[]*metric.Desc{desc, metric.NewDesc("y", "", nil, nil)}}, "several families"},
+		{"user's with several families", &onlyDescs{[]*metric.Desc{desc, metric.NewDesc("y", "", nil, nil)}}, "several families"},
 	} {
 		for _, registerer := range []string{"ours", "foreign"} {
 			t.Run(test.name+"/"+registerer, func(t *testing.T) {
@@ -320,8 +297,10 @@ func TestMetricsInvalid(t *testing.T) {
 
 type refuser struct{ metric.NoOpRegistry }
 
-func (refuser) Register(metric.Collector) error  { return errors.New("no") }
+func (refuser) Register(metric.Collector) error { return errors.New("no") }
+
 func (refuser) MustRegister(...metric.Collector) {}
+
 func (refuser) Unregister(metric.Collector) bool { return false }
 
 func TestMetricsKeepNothingOfTheCaller(t *testing.T) {
@@ -373,6 +352,7 @@ type fakeFactory struct{ reg metric.Registerer }
 func (f fakeFactory) New(namespace string) metric.Metrics {
 	return metric.NewPrometheusFactory().NewWithRegistry(namespace, f.reg)
 }
+
 func (f fakeFactory) NewWithRegistry(namespace string, _ metric.Registerer) metric.Metrics {
 	return f.New(namespace)
 }

@@ -14,14 +14,14 @@ func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
 		r := registered(t, c, metric.WithBreaker(3, time.Minute))
-		c.fail(errLuck)
-		wantScrape(t, r, 0, errLuck)
-		wantScrape(t, r, 0, errLuck)
+		c.fail(errTest)
+		wantScrape(t, r, 0, errTest)
+		wantScrape(t, r, 0, errTest)
 		c.fail(nil)
 		wantScrape(t, r, 3, nil) // Only failures in a row count.
-		c.fail(errLuck)
+		c.fail(errTest)
 		for range 3 {
-			wantScrape(t, r, 0, errLuck)
+			wantScrape(t, r, 0, errTest)
 		}
 		wantScrape(t, r, 0, metric.ErrBreakerOpen)
 		time.Sleep(time.Minute - 1)
@@ -30,14 +30,14 @@ func TestBreaker(t *testing.T) {
 			t.Errorf("there were %d runs, want 6", n)
 		}
 		time.Sleep(time.Nanosecond)
-		wantScrape(t, r, 0, errLuck) // The probe fails.
+		wantScrape(t, r, 0, errTest) // The probe fails.
 		wantScrape(t, r, 0, metric.ErrBreakerOpen)
 		time.Sleep(time.Minute)
 		c.fail(nil)
 		wantScrape(t, r, 8, nil) // The probe succeeds.
-		c.fail(errLuck)
-		wantScrape(t, r, 0, errLuck)
-		wantScrape(t, r, 0, errLuck)
+		c.fail(errTest)
+		wantScrape(t, r, 0, errTest)
+		wantScrape(t, r, 0, errTest)
 	})
 }
 
@@ -84,7 +84,7 @@ func TestBreakerOfAbandonedRuns(t *testing.T) {
 func TestInvalidMetricIsFailure(t *testing.T) {
 	for name, invalid := range map[string]*metric.Desc{
 		"valid descriptor":   desc("scripted"),
-		"invalid descriptor": metric.NewInvalidDesc(errLuck),
+		"invalid descriptor": metric.NewInvalidDesc(errTest),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -98,9 +98,9 @@ func TestInvalidMetricIsFailure(t *testing.T) {
 				}}
 				r := registered(t, collect, metric.WithStale(time.Minute), metric.WithBreaker(2, time.Minute))
 				wantScrape(t, r, 1, nil)
-				c.fail(errLuck)
-				wantScrape(t, r, 1, errLuck)
-				wantScrape(t, r, 1, errLuck)
+				c.fail(errTest)
+				wantScrape(t, r, 1, errTest)
+				wantScrape(t, r, 1, errTest)
 				wantScrape(t, r, 1, metric.ErrBreakerOpen)
 				if s := r.Status()[0]; s.Failures != 3 || s.Runs != 3 || s.Dropped != 0 {
 					t.Errorf("got status %+v", s)

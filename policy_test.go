@@ -32,8 +32,8 @@ func TestOrderOfPolicies(t *testing.T) {
 			wantScrape(t, r, 1, nil) // Takes nothing from the rate limit.
 		}
 		time.Sleep(10 * time.Second)
-		c.fail(errLuck)
-		wantScrape(t, r, 1, errLuck)
+		c.fail(errTest)
+		wantScrape(t, r, 1, errTest)
 		for range 5 {
 			wantScrape(t, r, 1, metric.ErrBreakerOpen)
 		}

@@ -109,10 +109,10 @@ func TestOwnLimitWhateverElseIsSlow(t *testing.T) {
 			// first, and is stuck in its turn.
 			r := metric.NewRegistry()
 			release := make(chan struct{})
-			if err := r.RegisterWith(newLongStream("big", 20_000, 10*time.Millisecond, nil), metric.WithName("slow")); err != nil {
+			if err := r.RegisterWith(longStream("big", 20_000, 10*time.Millisecond, nil), metric.WithName("slow")); err != nil {
 				t.Fatal(err)
 			}
-			if err := r.RegisterWith(newLongStream("stuck", 100, 0, release), metric.WithName("limited"), metric.WithTimeout(limit)); err != nil {
+			if err := r.RegisterWith(longStream("stuck", 100, 0, release), metric.WithName("limited"), metric.WithTimeout(limit)); err != nil {
 				t.Fatal(err)
 			}
 			w := httptest.NewRecorder()

@@ -114,7 +114,7 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	sibling := metric.NewGauge(metric.GaugeOpts{Name: "a", Help: "Of a test.", ConstLabels: metric.Labels{"l": "w"}})
 	t.Run("stream first", func(t *testing.T) {
 		r := metric.NewContextRegistry()
-		r.MustRegister(streamWith(metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"})))
+		r.MustRegister(streamWith(nil, metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"})))
 		if err := r.Register(labelled); err == nil || !strings.Contains(err.Error(), `"a"`) {
 			t.Errorf("got error %v", err)
 		}
@@ -125,7 +125,7 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	t.Run("stream last", func(t *testing.T) {
 		r := metric.NewContextRegistry()
 		r.MustRegister(labelled)
-		if err := r.Register(streamWith(metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"}))); err == nil {
+		if err := r.Register(streamWith(nil, metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"}))); err == nil {
 			t.Error("a family was shared")
 		}
 		if err := r.Register(sibling); err != nil {
@@ -134,7 +134,7 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	})
 	t.Run("describes nothing", func(t *testing.T) {
 		r := metric.NewContextRegistry()
-		if err := r.Register(streamWith()); err == nil {
+		if err := r.Register(streamWith(nil)); err == nil {
 			t.Error("an unchecked stream collector was accepted")
 		}
 	})
@@ -150,20 +150,6 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 		}
 	})
 }
-
-type descsStream []*metric.Desc
-
-func streamWith(ds ...*metric.Desc) metric.StreamCollector { return descsStream(ds) }
-
-func (c descsStream) Describe(ch chan<- *metric.Desc) {
-	for _, d := range c {
-		ch <- d
-	}
-}
-
-func (descsStream) Collect(chan<- metric.Metric) {}
-
-func (descsStream) CollectTo(context.Context, *metric.Sink) (err error) { return nil }
 
 func TestPedantic(t *testing.T) {
 	announced := metric.NewDesc("a", "h", []string{"l"}, nil)
@@ -411,7 +397,9 @@ func TestInPedanticRegistry(t *testing.T) {
 		"stream of instruments": {streamOf("s", func(_ context.Context, sink *metric.Sink) error {
 			return sink.Metric(metric.NewGauge(metric.GaugeOpts{Name: "s", Help: "Of a test."}))
 		}), []string{`s{}`}},
-		"stream with labels": {&labelledStream{streamed}, []string{`s{a="x",k="v"}`}},
+		"stream with labels": {streamWith(func(_ context.Context, sink *metric.Sink) error {
+			return sink.Gauge(streamed, 1, "x")
+		}, streamed), []string{`s{a="x",k="v"}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := prometheus.NewPedanticRegistry()
@@ -425,17 +413,4 @@ func TestInPedanticRegistry(t *testing.T) {
 			}
 		})
 	}
-}
-
-// labelledStream is a stream collector with variable labels.
-type labelledStream struct{ desc *metric.Desc }
-
-func (c *labelledStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-
-func (c *labelledStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-
-func (c *labelledStream) CollectTo(_ context.Context, sink *metric.Sink) error {
-	return sink.Gauge(c.desc, 1, "x")
 }

@@ -24,7 +24,7 @@ func TestRefusedReplacement(t *testing.T) {
 		"conflict":      plain{"other", nil},
 		"invalid":       invalid{errors.New("boom")},
 		"nil":           (*metric.CounterVec)(nil),
-		"mute stream":   metric.StreamCollector(muteStream{}),
+		"mute stream":   streamWith(nil),
 		"shared stream": streamOf("other", nil),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,15 +95,6 @@ func TestInvalidDescriptorThatUsesTheRegistry(t *testing.T) {
 		t.Fatal("Register waits for itself")
 	}
 }
-
-// muteStream describes nothing, which a stream collector may not.
-type muteStream struct{}
-
-func (muteStream) Describe(chan<- *metric.Desc) {}
-
-func (muteStream) Collect(chan<- metric.Metric) {}
-
-func (muteStream) CollectTo(context.Context, *metric.Sink) error { return nil }
 
 // TestReplacementTakesThePlace checks that a new collector stands where the old one was.
 func TestReplacementTakesThePlace(t *testing.T) {

@@ -36,13 +36,13 @@ func TestSelfMetricsOfEveryCollector(t *testing.T) {
 		ok := func(n float64) expected { return expected{1, 0, 0, n} }
 		failed := func(n float64) expected { return expected{0, 0, 0, n} }
 		register("good", metrictest.Healthy(), ok(1), ok(2))
-		register("failing", metrictest.Failing(errRow), failed(1), failed(2))
+		register("failing", metrictest.Failing(errTest), failed(1), failed(2))
 		register("panicking", metrictest.Panicking("boom"), failed(1), failed(2))
 		register("exiting", metrictest.Exiting(), failed(1), failed(2))
 		register("slow", metrictest.Slow(time.Hour), expected{0, 1, 0, 1}, expected{0, 1, 0, 2})
 		register("stuck", metrictest.Stuck(), expected{0, 1, 0, 1}, expected{0, 1, 9.9, 1})
 		register("limited", metrictest.Healthy(), ok(1), failed(1), metric.WithRateLimit(0.001, 1))
-		register("broken", metrictest.Failing(errRow), failed(1), failed(1), metric.WithBreaker(1, time.Hour))
+		register("broken", metrictest.Failing(errTest), failed(1), failed(1), metric.WithBreaker(1, time.Hour))
 		register("cached", metrictest.Healthy(), ok(1), ok(1), metric.WithCache(time.Hour))
 		for i := range 2 {
 			families, err := scrapeFor(t, r, time.Second)
@@ -89,7 +89,7 @@ func TestSelfMetricsCount(t *testing.T) {
 		time.Sleep(time.Second)
 		do(metrictest.Duplicating()) // One sample is left out.
 		time.Sleep(time.Second)
-		do(metrictest.Failing(errRow))
+		do(metrictest.Failing(errTest))
 		do(metrictest.Panicking("boom")) // The breaker opens.
 		time.Sleep(10 * time.Second)
 		families, _ := scrapeFor(t, r, time.Second)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -17,17 +15,6 @@ import (
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/metrictest"
 )
-
-// textPage returns the status page of a gatherer as text.
-func textPage(t *testing.T, g metric.Gatherer) string {
-	t.Helper()
-	w := httptest.NewRecorder()
-	metric.StatusHandler(g).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/status", http.NoBody))
-	if w.Code != http.StatusOK {
-		t.Errorf("got status %d", w.Code)
-	}
-	return w.Body.String()
-}
 
 // firstCells returns the names in a page as text.
 func firstCells(page string) (names []string) {
@@ -70,7 +57,7 @@ func TestStatusOfGatherers(t *testing.T) {
 		}, []string{"a", "a/b", "a/b/broken", "z"}, "a/b/broken"},
 		"wrapped": {func(t *testing.T) metric.Gatherer {
 			outer := metric.NewContextRegistry()
-			metric.WrapRegistererWithPrefix("x_", outer).MustRegister(metrictest.New("broken", metrictest.Failing(errRow)))
+			metric.WrapRegistererWithPrefix("x_", outer).MustRegister(metrictest.New("broken", metrictest.Failing(errTest)))
 			return outer
 		}, nil, ""},
 		"multi gatherer": {func(t *testing.T) metric.Gatherer {
@@ -131,7 +118,7 @@ func TestStatusOfCycle(t *testing.T) {
 	if err := errors.Join(m.Register("a", a), m.Register("again", b)); err != nil {
 		t.Fatal(err)
 	}
-	names := firstCells(textPage(t, m))
+	names := firstCells(statusPage(t, m, ""))
 	if want := []string{"a", "a/c", "a/b", "a/b/a", "again"}; !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
 	}
@@ -167,7 +154,7 @@ func TestStatusOfGroup(t *testing.T) {
 			if g := s[0].Group; g == nil || g.Running != running || g.Max != 2 || s[1].Group != nil {
 				t.Errorf("got %+v", s)
 			}
-			page := textPage(t, r)
+			page := statusPage(t, r, "")
 			if line := lineOf(t, page, "slow"); !slices.ContainsFunc(line, func(c string) bool { return strings.TrimSpace(c) == cell }) {
 				t.Errorf("got %q, want %q", line, cell)
 			}
@@ -193,7 +180,7 @@ func TestStatusOfNastyErrors(t *testing.T) {
 	register(t, r, "nasty", streamOf("nasty", func(context.Context, *metric.Sink) error { return nastyError{} }))
 	register(t, r, "good", metrictest.New("good", metrictest.Healthy()))
 	_, _ = r.Gather()
-	page := textPage(t, r)
+	page := statusPage(t, r, "")
 	if line := strings.Join(lineOf(t, page, "nasty"), " "); !strings.Contains(line, "failed") {
 		t.Errorf("got %s", line)
 	}
@@ -229,7 +216,7 @@ func TestEnableSelfMetrics(t *testing.T) {
 	for range 2 {
 		metric.EnableSelfMetrics("app")
 	}
-	register(t, r, "after", metrictest.New("after", metrictest.Failing(errRow)))
+	register(t, r, "after", metrictest.New("after", metrictest.Failing(errTest)))
 	first := request(h)
 	w := request(h)
 	series, err := seriesOfExposition("text/plain", w.Body.Bytes())

@@ -22,7 +22,7 @@ func TestStatusPage(t *testing.T) {
 			"good":   {func(context.Context, *metric.Sink) error { return nil }, nil, []string{"good", "10s ago", "stream collector"}},
 			"failed": {func(context.Context, *metric.Sink) error { return errors.New("no\n luck <b>") }, nil, []string{"failed", "no luck <b>"}},
 			"broken": {
-				func(context.Context, *metric.Sink) error { return errLuck },
+				func(context.Context, *metric.Sink) error { return errTest },
 				[]metric.CollectorOption{metric.WithBreaker(1, time.Minute), metric.WithCache(time.Second)},
 				[]string{"rests (breaker open)", "breaker trips 1", "breaker 1, 1m0s; cache 1s", "(circuit breaker open); last run: no luck"},
 			},
@@ -91,11 +91,12 @@ func TestStatusCounts(t *testing.T) {
 	r := metric.NewContextRegistry()
 	labelled := metric.NewDesc("streamed", "Of a test.", []string{"l"}, nil)
 	for name, c := range map[string]metric.Collector{
-		"stream": describedStream{labelled, func(s *metric.Sink) {
+		"stream": streamWith(func(_ context.Context, s *metric.Sink) error {
 			for _, value := range []string{"a", "b", "\xff"} {
 				_ = s.Gauge(labelled, 1, value)
 			}
-		}},
+			return nil
+		}, labelled),
 		"twice": plain{"twice", func(ch chan<- metric.Metric) {
 			ch <- one("twice")
 			ch <- one("twice")
@@ -113,21 +114,4 @@ func TestStatusCounts(t *testing.T) {
 			}
 		}
 	}
-}
-
-// describedStream is a stream collector of one family.
-type describedStream struct {
-	desc  *metric.Desc
-	write func(*metric.Sink)
-}
-
-func (c describedStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-
-func (c describedStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-
-func (c describedStream) CollectTo(_ context.Context, s *metric.Sink) error {
-	c.write(s)
-	return nil
 }
