@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/internal/instrument"
 )
 
 func TestInstrumentsDoNotAllocate(t *testing.T) {
@@ -17,8 +16,6 @@ func TestInstrumentsDoNotAllocate(t *testing.T) {
 	limited := metric.NewHistogram(metric.HistogramOpts{
 		Name: "h", NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 10,
 	})
-	striped := metric.NewHistogram(metric.HistogramOpts{Name: "h"})
-	instrument.Spread(striped)
 	summary := metric.NewSummary(metric.SummaryOpts{Name: "s"})
 	for name, f := range map[string]func(){
 		"Inc":                          counter.Inc,
@@ -33,7 +30,6 @@ func TestInstrumentsDoNotAllocate(t *testing.T) {
 		"Observe into many buckets":    func() { many.Observe(0.7) },
 		"Observe natively":             func() { native.Observe(0.7); native.Observe(-3); native.Observe(0) },
 		"Observe natively with limit":  func() { limited.Observe(0.7); limited.Observe(-3); limited.Observe(0) },
-		"Observe into stripes":         func() { striped.Observe(0.7) },
 		"Observe without objectives":   func() { summary.Observe(0.7) },
 		"Observe with exemplar of nil": func() { classic.(metric.ExemplarObserver).ObserveWithExemplar(0.7, nil) },
 	} {
