@@ -255,22 +255,6 @@ func longStream(name string, n int, wait time.Duration, release <-chan struct{})
 	}, d)
 }
 
-// stallingStream writes ten samples, one that does not fit its descriptor, and then
-// nothing until the deadline.
-func stallingStream(name string) metric.StreamCollector {
-	d := numberedDesc(name)
-	return streamWith(func(ctx context.Context, s *metric.Sink) error {
-		if err := writeNumbered(s, d, 0, 10); err != nil {
-			return err
-		}
-		if err := s.Gauge(d, 1, "one", "too many"); err != nil {
-			return err
-		}
-		<-ctx.Done()
-		return ctx.Err()
-	}, d)
-}
-
 // numberedDesc returns a descriptor with label n.
 func numberedDesc(name string) *metric.Desc {
 	return metric.NewDesc(name, "Of a test.", []string{"n"}, nil)

@@ -257,3 +257,14 @@ func TestStreamsOfOneFamily(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersOfNestedGatherers compares the text of an error with client_golang's.
+func TestNumbersOfNestedGatherers(t *testing.T) {
+	broken := metric.GathererFunc(func() ([]*metric.MetricFamily, error) { return nil, errors.New("boom") })
+	fine := metric.GathererFunc(func() ([]*metric.MetricFamily, error) { return nil, nil })
+	_, want := prometheus.Gatherers{fine, prometheus.Gatherers{broken, fine}}.Gather()
+	_, got := metric.Gatherers{fine, metric.Gatherers{broken, fine}}.Gather()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

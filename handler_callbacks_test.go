@@ -3,6 +3,7 @@ package metric_test
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/promhttp"
 )
 
 // badContexts are contexts that cannot be used, as hooks and ContextFunc may return them.
@@ -247,4 +249,48 @@ func TestHeaderThatIsNotValid(t *testing.T) {
 			t.Errorf("logged %d times in three minutes, want 3", logged)
 		}
 	})
+}
+
+// listContext is a context that cannot be compared.
+type listContext struct {
+	context.Context //nolint:containedctx // It is one.
+
+	list []string
+}
+
+func TestContextsThatCannotBeCompared(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+	r = r.WithContext(listContext{r.Context(), nil})
+	for name, h := range map[string]http.Handler{
+		"promhttp": promhttp.HandlerFor(oneCounter(), promhttp.HandlerOpts{}),
+		"metric":   metric.HandlerForContext(oneCounter(), metric.HandlerOpts{}),
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: got status %d", name, w.Code)
+		}
+	}
+}
+
+// TestBlockedContextFunc checks that the answer can still be sent when the function has blocked
+// until long after the scrape's deadline.
+func TestBlockedContextFunc(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(metric.HandlerForContext(oneCounter(), metric.HandlerOpts{
+		ErrorHandling: metric.ContinueOnError,
+		Timeout:       700 * time.Millisecond,
+		SendTimeout:   500 * time.Millisecond,
+		ContextFunc:   func(r *http.Request) context.Context { <-release; return r.Context() },
+	}))
+	defer server.Close()
+	defer close(release)
+	resp, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != oneCounterText {
+		t.Errorf("got error %v and %q", err, body)
+	}
 }

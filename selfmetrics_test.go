@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/luxfi/metric"
@@ -238,5 +239,56 @@ func BenchmarkSelfMetrics(b *testing.B) {
 				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", http.NoBody))
 			}
 		})
+	}
+}
+
+// TestEnableSelfMetrics turns them on for the default registry, whose collectors are
+// registered by then, and counts what Handler serves.
+func TestEnableSelfMetrics(t *testing.T) {
+	r := metric.NewContextRegistry()
+	withDefault(t, r)
+	if err := r.RegisterWith(metrictest.New("before", metrictest.Healthy()), metric.WithName("before")); err != nil {
+		t.Fatal(err)
+	}
+	h := metric.HandlerFor(metric.DefaultGatherers())
+	if body := request(h).Body.String(); strings.Contains(body, "app_scrape_") {
+		t.Errorf("there are self-metrics:\n%s", body)
+	}
+	for range 2 {
+		metric.EnableSelfMetrics("app")
+	}
+	register(t, r, "after", metrictest.New("after", metrictest.Failing(errTest)))
+	first := request(h)
+	w := request(h)
+	series, err := seriesOfExposition("text/plain", w.Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]float64{
+		self("success", "before"): 1, self("success", "after"): 0, self("runs_total", "before"): 3,
+		`app_scrape_collector_errors_total{collector="after",kind="error"}`: 2,
+		"app_scrape_requests_total":                                         1,
+		"app_scrape_served_bytes_total":                                     float64(first.Body.Len()),
+	} {
+		if got, ok := series[name]; !ok || got != want {
+			t.Errorf("%s is %v (there: %v), want %v", name, got, ok, want)
+		}
+	}
+}
+
+func TestEnableSelfMetricsRefuses(t *testing.T) {
+	withDefault(t, metric.NewContextRegistry(metric.WithSelfMetrics("app")))
+	metric.EnableSelfMetrics("app")
+	for namespace, want := range map[string]string{
+		"other": `self-metrics "other": the default registry has self-metrics with the namespace "app" already`,
+		"":      `"" is not a valid namespace`,
+	} {
+		if got := fmt.Sprint(recovered(func() { metric.EnableSelfMetrics(namespace) })); !strings.Contains(got, want) {
+			t.Errorf("got the panic %v, want %q", got, want)
+		}
+	}
+	metric.DefaultGatherer = prometheus.NewRegistry()
+	if got := fmt.Sprint(recovered(func() { metric.EnableSelfMetrics("app") })); !strings.Contains(got, "DefaultGatherer is a *prometheus.Registry") {
+		t.Errorf("got the panic %v", got)
 	}
 }
