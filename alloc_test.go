@@ -7,6 +7,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestInstrumentsDoNotAllocate checks that no update of an instrument allocates.
 func TestInstrumentsDoNotAllocate(t *testing.T) {
 	counter := metric.NewCounter(metric.CounterOpts{Name: "c"})
 	gauge := metric.NewGauge(metric.GaugeOpts{Name: "g"})
@@ -37,6 +38,8 @@ func TestInstrumentsDoNotAllocate(t *testing.T) {
 	}
 }
 
+// TestVecsDoNotAllocate checks that looking up a series does not allocate, whatever the number of
+// labels.
 func TestVecsDoNotAllocate(t *testing.T) {
 	const value = "a value that is neither short nor a constant of the map" // Which is longer than what is compared at once.
 	for _, n := range []int{0, 1, 2, 4, 8} {

@@ -48,6 +48,9 @@ var bridges = map[string]func(name string) (vector, bridge metric.Collector, use
 	},
 }
 
+// TestRegisteredBridge registers a vector and its bridge in either order and through each kind of
+// Registerer. They must count as one collector: its series are exposed once, with the options of
+// the first registration.
 func TestRegisteredBridge(t *testing.T) {
 	for kind, create := range bridges {
 		for way, behind := range ways {

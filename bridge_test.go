@@ -23,6 +23,7 @@ func useCounters(v *prometheus.CounterVec) {
 	}
 }
 
+// TestBridge checks that what a library does to a bridge is exposed by the vector behind it.
 func TestBridge(t *testing.T) {
 	r := metric.NewRegistry()
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"method", "path"})
@@ -153,6 +154,8 @@ func TestBridgeLabels(t *testing.T) {
 	}
 }
 
+// TestBridgeConcurrently has goroutines use a vector and its bridge at once. No update may be
+// lost.
 func TestBridgeConcurrently(t *testing.T) {
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"a"})
 	theirs := metric.BridgeCounterVec(ours)

@@ -60,6 +60,8 @@ func TestDefaultHandlerSelects(t *testing.T) {
 	}
 }
 
+// TestDefaultHandler checks that the default handler serves each family of the default registry
+// once, with its own request counter.
 func TestDefaultHandler(t *testing.T) {
 	w := request(metric.Handler())
 	names := namesIn(bytes.NewBuffer(w.Body.Bytes()))

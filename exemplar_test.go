@@ -35,6 +35,8 @@ func setExtractor(t *testing.T, f func(context.Context) metric.Labels) {
 	t.Cleanup(func() { metric.SetExemplarFromContext(nil) })
 }
 
+// TestExemplarsFromContext checks that each instrument takes its exemplar from the context of an
+// observation.
 func TestExemplarsFromContext(t *testing.T) {
 	counter := func() metric.Counter { return counterNamed("c_total") }
 	vec := func() metric.Counter {
@@ -134,6 +136,7 @@ func TestBadExtractors(t *testing.T) {
 	}
 }
 
+// TestAddWithContextCannotDecrease checks that adding a negative number panics as Add does.
 func TestAddWithContextCannotDecrease(t *testing.T) {
 	c := counterNamed("c_total").(metric.ContextAdder)
 	samePanic(t, func() { c.AddWithContext(t.Context(), -1) }, func() { c.(metric.Counter).Add(-1) })

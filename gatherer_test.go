@@ -25,6 +25,8 @@ type opaque struct {
 
 func (g opaque) Gather() ([]*metric.MetricFamily, error) { return g.gather() }
 
+// TestMultiGatherers checks what each kind of MultiGatherer adds to the families of its parts,
+// and that it reports what does not fit together.
 func TestMultiGatherers(t *testing.T) {
 	theirs := prometheus.NewRegistry()
 	theirs.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "g", Help: "h", ConstLabels: prometheus.Labels{"z": "1"}}))
@@ -72,6 +74,8 @@ func TestMultiGatherers(t *testing.T) {
 	}
 }
 
+// TestMultiGathererRefuses checks that a part is refused whose name is taken or cannot become a
+// prefix or a label value.
 func TestMultiGathererRefuses(t *testing.T) {
 	fine := gathererOf("f", nil)
 	for name, tc := range map[string]struct {
@@ -125,6 +129,8 @@ func TestGathererFamiliesAreShared(t *testing.T) {
 	}
 }
 
+// TestGatherersArePartial checks that a gatherer that hangs costs only its own families: the
+// others are returned at the deadline.
 func TestGatherersArePartial(t *testing.T) {
 	for name, slow := range map[string]metric.Gatherer{
 		"plain": opaque{func() ([]*metric.MetricFamily, error) { time.Sleep(time.Hour); return nil, nil }},
@@ -171,6 +177,8 @@ func TestPartialResultOfGatherer(t *testing.T) {
 	})
 }
 
+// TestShardedGatherer checks that the samples of all shards are merged, and that the error of a
+// shard is reported under its name.
 func TestShardedGatherer(t *testing.T) {
 	boom := errors.New("boom")
 	partial := metric.GathererWithContextFunc(func(context.Context) ([]*metric.MetricFamily, error) {
@@ -188,6 +196,8 @@ func TestShardedGatherer(t *testing.T) {
 	}
 }
 
+// TestMakeAndRegister checks that the new registry is a part of the MultiGatherer, and that a
+// name that is taken is refused.
 func TestMakeAndRegister(t *testing.T) {
 	multi := metric.NewPrefixGatherer()
 	r, err := metric.MakeAndRegister(multi, "chain")
@@ -205,6 +215,8 @@ func TestMakeAndRegister(t *testing.T) {
 	}
 }
 
+// TestGatherers checks that Gatherers merges what its gatherers return, keeps units, skips nil,
+// and reports duplicates.
 func TestGatherers(t *testing.T) {
 	unit := metric.NewContextRegistry()
 	unit.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "g_seconds", Help: "h", Unit: "seconds"}))
@@ -218,6 +230,7 @@ func TestGatherers(t *testing.T) {
 	}
 }
 
+// TestBindGatherer checks that a gatherer that is bound gets the context it was bound to.
 func TestBindGatherer(t *testing.T) {
 	g := metric.GathererWithContextFunc(func(ctx context.Context) ([]*metric.MetricFamily, error) {
 		return nil, fmt.Errorf("%v", ctx.Value(contextKey{}))

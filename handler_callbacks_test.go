@@ -258,6 +258,8 @@ type listContext struct {
 	list []string
 }
 
+// TestContextsThatCannotBeCompared serves a request whose context has a type that panics when it
+// is compared.
 func TestContextsThatCannotBeCompared(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 	r = r.WithContext(listContext{r.Context(), nil})

@@ -52,6 +52,8 @@ func TestVersionsOfOpenMetrics(t *testing.T) {
 	}
 }
 
+// TestCompression checks that answers are compressed as the client and the options of the handler
+// ask.
 func TestCompression(t *testing.T) {
 	for _, tc := range []struct {
 		accept, want string
@@ -93,6 +95,7 @@ func TestCompression(t *testing.T) {
 	}
 }
 
+// TestFormats checks format, version and escaping of the answer to each Accept header.
 func TestFormats(t *testing.T) {
 	const openMetrics = "# HELP requests Requests.\n# TYPE requests counter\nrequests_total 3.0\n# EOF\n"
 	for _, tc := range []struct {

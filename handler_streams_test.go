@@ -15,6 +15,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestStreamOverHTTP serves a stream collector with many series beside collectors of other kinds:
+// nothing is missing.
 func TestStreamOverHTTP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const series = 100_000
@@ -32,6 +34,8 @@ func TestStreamOverHTTP(t *testing.T) {
 	})
 }
 
+// TestStreamAtDeadline checks that what a stream collector has written is served when it is cut
+// off at the deadline, in an exposition that is whole.
 func TestStreamAtDeadline(t *testing.T) {
 	for _, accept := range []string{"text/plain", "application/openmetrics-text;version=1.0.0"} {
 		t.Run(accept, func(t *testing.T) {

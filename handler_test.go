@@ -16,6 +16,9 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestEffectiveTimeout checks law 2: the earliest of the request's deadline, HandlerOpts.Timeout
+// and the header minus TimeoutOffset ends the scrape, and a header that is not valid is ignored
+// and logged.
 func TestEffectiveTimeout(t *testing.T) {
 	const none = 24 * time.Hour // How long the collector takes.
 	for _, tc := range []struct {
@@ -98,6 +101,8 @@ func TestEffectiveTimeout(t *testing.T) {
 	}
 }
 
+// TestContextFunc checks law 1 for the context that the program makes from a request: collectors
+// see its values.
 func TestContextFunc(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	var got any
@@ -131,6 +136,8 @@ func TestContextFunc(t *testing.T) {
 	})
 }
 
+// TestErrorHandling checks status, body and log of an answer with failures, for each kind of
+// error handling.
 func TestErrorHandling(t *testing.T) {
 	broken := func() *metric.ContextRegistry {
 		r := oneCounter()
@@ -204,6 +211,8 @@ func TestErrorHandling(t *testing.T) {
 	})
 }
 
+// TestLimitOfRequests checks that a request beyond MaxRequestsInFlight is refused with status
+// 503, and that the next one is served.
 func TestLimitOfRequests(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	started, release := make(chan struct{}), make(chan struct{})
@@ -231,6 +240,8 @@ func TestLimitOfRequests(t *testing.T) {
 	}
 }
 
+// TestSelectByName checks that name[] selects families, and that collectors without any of them
+// do not run.
 func TestSelectByName(t *testing.T) {
 	r, _ := healthy(t)
 	var ran atomic.Bool
@@ -248,6 +259,8 @@ func TestSelectByName(t *testing.T) {
 	}
 }
 
+// TestHead checks that a HEAD request gets the header of an answer, and that nothing is gathered
+// for it.
 func TestHead(t *testing.T) {
 	r := oneCounter()
 	r.MustRegister(plain{"a", func(chan<- metric.Metric) { t.Error("it was gathered for nothing") }})
@@ -258,6 +271,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
+// TestProcessStartTime checks the header of HandlerOpts.ProcessStartTime.
 func TestProcessStartTime(t *testing.T) {
 	h := metric.HandlerForContext(oneCounter(), metric.HandlerOpts{ProcessStartTime: time.Unix(1234, 5)})
 	if got := request(h).Header().Get("Process-Start-Time-Unix"); got != "1234" {

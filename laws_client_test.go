@@ -21,7 +21,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestDeadlineIncludesSending is law 14: a client that does not read is cut off.
+// TestDeadlineIncludesSending checks law 14: a client that does not read is cut off.
 func TestDeadlineIncludesSending(t *testing.T) {
 	const never = time.Hour
 	for name, tc := range map[string]struct {
@@ -264,7 +264,7 @@ func requestBody(t *testing.T, client *http.Client, url string) string {
 	return string(body)
 }
 
-// TestClientThatLeavesIsNoError is about what law 12 must not do: fill the log of whoever
+// TestClientThatLeavesIsNoError checks what law 12 must not do: fill the log of whoever
 // operates the server, and alarm middleware that looks for panics.
 func TestClientThatLeavesIsNoError(t *testing.T) {
 	var logged lockedBuffer

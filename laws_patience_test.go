@@ -20,7 +20,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestLastWordsAreServed is law 15: what a collector of any kind sends when its context
+// TestLastWordsAreServed checks law 15: what a collector of any kind sends when its context
 // ends, before it returns, is served, over HTTP and by Gather, and the scrape that follows
 // at once gets it as well.
 func TestLastWordsAreServed(t *testing.T) {
@@ -179,7 +179,7 @@ func TestImpatientRequests(t *testing.T) {
 	}
 }
 
-// TestFloodIsServedInTime is law 3 for collectors and gatherers with more than can be
+// TestFloodIsServedInTime checks law 3 for collectors and gatherers with more than can be
 // written before the deadline: what fits is served, the rest costs only themselves.
 func TestFloodIsServedInTime(t *testing.T) {
 	if testing.Short() {
@@ -239,7 +239,7 @@ func TestFloodIsServedInTime(t *testing.T) {
 	}
 }
 
-// TestErrorsAskTheRegistry is law 9 for the methods of errors, which are somebody else's
+// TestErrorsAskTheRegistry checks law 9 for the methods of errors, which are somebody else's
 // code.
 func TestErrorsAskTheRegistry(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))

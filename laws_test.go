@@ -17,6 +17,10 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// The laws that tests cite by number are those of docs/design.md.
+
+// TestOneContext checks law 1: the context of a scrape, with its values, reaches every kind of
+// collector through every wrapper.
 func TestOneContext(t *testing.T) {
 	var values sync.Map
 	ctx := context.WithValue(t.Context(), contextKey{}, "of the scrape")
@@ -62,7 +66,9 @@ func TestOneContext(t *testing.T) {
 	}
 }
 
-// TestScrapeEndsAtDeadline has collectors of every bad kind beside the healthy ones.
+// TestScrapeEndsAtDeadline checks law 3 with collectors of every bad kind beside the healthy
+// ones: the scrape ends in time, has all of the healthy ones, and an error that names the
+// culprit.
 func TestScrapeEndsAtDeadline(t *testing.T) {
 	const timeout = time.Second
 	bad := map[string]metric.Collector{
@@ -115,6 +121,8 @@ func boundRegistry(t *testing.T) metric.Collector {
 	return theirs
 }
 
+// TestScrapeEndsWhenCancelled checks law 3 for a scrape whose context is cancelled before its
+// deadline.
 func TestScrapeEndsWhenCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)
@@ -134,6 +142,8 @@ func TestScrapeEndsWhenCancelled(t *testing.T) {
 	})
 }
 
+// TestWhatArrivedIsServed checks law 3: what a collector has sent before the deadline is in the
+// result.
 func TestWhatArrivedIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)
@@ -152,6 +162,8 @@ func TestWhatArrivedIsServed(t *testing.T) {
 	})
 }
 
+// TestNoPileUp checks law 4: a collector that is stuck is not started again, the scrapes that
+// follow fail at once, and goroutines do not grow.
 func TestNoPileUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -211,6 +223,8 @@ func TestNoPileUp(t *testing.T) {
 	})
 }
 
+// TestScrapesShareRunOfPlainCollector checks law 4: scrapes at the same time share one run of a
+// collector that takes no context.
 func TestScrapesShareRunOfPlainCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -241,6 +255,8 @@ func TestScrapesShareRunOfPlainCollector(t *testing.T) {
 	})
 }
 
+// TestPrivateSinks checks law 5: what a goroutine sends after Collect has returned reaches no
+// later scrape, and does not block it for good.
 func TestPrivateSinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -268,6 +284,8 @@ func TestPrivateSinks(t *testing.T) {
 	})
 }
 
+// TestPanics checks law 6: a panic in whatever the registry calls becomes one PanicError with its
+// stack, and costs the others nothing.
 func TestPanics(t *testing.T) {
 	boom := func() { panic("boom") }
 	for name, c := range map[string]metric.Collector{
@@ -319,6 +337,8 @@ func TestPanics(t *testing.T) {
 	})
 }
 
+// TestBadSamplesAreDropped checks law 7: a sample that cannot be served is dropped and reported,
+// and all others are kept.
 func TestBadSamplesAreDropped(t *testing.T) {
 	labelled := metric.NewDesc("bad", "Of a test.", []string{"l"}, nil)
 	sample := func(d *metric.Desc, t metric.ValueType, values ...string) metric.Metric {
@@ -357,7 +377,8 @@ func TestBadSamplesAreDropped(t *testing.T) {
 	}
 }
 
-// TestNoLockIsHeld uses the registry from within everything that it calls.
+// TestNoLockIsHeld checks law 9: everything that the registry calls may use the registry, which
+// would deadlock if a lock were held.
 func TestNoLockIsHeld(t *testing.T) {
 	r := metric.NewContextRegistry()
 	n := 0

@@ -139,6 +139,7 @@ func (panickyHandler) Enabled(context.Context, slog.Level) bool { return true }
 
 func (panickyHandler) Handle(context.Context, slog.Record) error { panic("boom") }
 
+// TestLoggerThatPanics checks that a logger that panics does not change the result of a scrape.
 func TestLoggerThatPanics(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithLogger(slog.New(panickyHandler{})))
 	r.MustRegister(metrictest.New("failing", metrictest.Failing(errTest)), metrictest.New("good", metrictest.Healthy()))

@@ -106,6 +106,8 @@ func TestLogLimitsOfBlockedLogger(t *testing.T) {
 	}
 }
 
+// TestLogLimitsTwice checks that two LogLimits for one log are refused, and that nil stands for
+// none.
 func TestLogLimitsTwice(t *testing.T) {
 	var a, b metric.LogLimits
 	for name, f := range map[string]func(){

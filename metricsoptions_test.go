@@ -8,6 +8,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestMetricsOptions checks that WithConstLabels holds for all that is made with Metrics, and
+// keeps instruments with other labels apart.
 func TestMetricsOptions(t *testing.T) {
 	old := metric.DefaultRegisterer
 	defer func() { metric.DefaultRegisterer = old }()
@@ -62,6 +64,8 @@ func TestMetricsOptions(t *testing.T) {
 // otherMetrics are Metrics of somebody else.
 type otherMetrics struct{ metric.Metrics }
 
+// TestFuncMetrics checks that functions in a Metrics get the options of their registration, and
+// that a mistake panics.
 func TestFuncMetrics(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	m := metric.NewWithRegistry("app", metric.RegistererWith(reg, metric.WithPriority(metric.PriorityCritical)))

@@ -10,6 +10,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestBreaker checks that the breaker opens after failures in a row, and that a probe after its
+// cooldown decides what follows.
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
@@ -41,6 +43,8 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
+// TestBreakerCountsDeadlines checks that a run that is cut off at its deadline is a failure, and
+// that one whose client goes away decides nothing.
 func TestBreakerCountsDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{do: func(ctx context.Context) { <-ctx.Done() }}

@@ -10,6 +10,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestCache checks that scrapes get the last good result until its age is over, and that a
+// failure is not cached.
 func TestCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
@@ -110,6 +112,7 @@ func TestKeptRunEnds(t *testing.T) {
 	}
 }
 
+// TestStale checks that the last good result is served beside a failure until it is too old.
 func TestStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
@@ -127,6 +130,7 @@ func TestStale(t *testing.T) {
 	})
 }
 
+// TestStaleWhileStuck checks the same for a collector that does not return.
 func TestStaleWhileStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)

@@ -15,6 +15,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
+// TestGroup checks that a group bounds how many of its collectors run at once, over several
+// registries.
 func TestGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		group := metric.NewGroup("database", 2)

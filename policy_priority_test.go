@@ -13,6 +13,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestPriority checks that collectors that wait for a place start in the order of their
+// priorities.
 func TestPriority(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry(metric.WithConcurrency(1))

@@ -9,6 +9,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestRateLimit checks that a collector runs no more often than its rate and burst allow.
 func TestRateLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
@@ -54,6 +55,8 @@ type both struct {
 	other metric.CollectorOption
 }
 
+// TestPoliciesRefused checks that options that make no sense, for themselves, together or for a
+// collector, are refused, and that nothing is registered then.
 func TestPoliciesRefused(t *testing.T) {
 	c := plain{"a", func(chan<- metric.Metric) {}}
 	for name, tc := range map[string]struct {

@@ -13,6 +13,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestTimeoutOfCollector checks that a collector's own limit cuts off its run, and that a plain
+// collector is still known to run.
 func TestTimeoutOfCollector(t *testing.T) {
 	for name, build := range map[string]func(*scripted) metric.Collector{
 		"stream": func(c *scripted) metric.Collector { return c },
@@ -145,6 +147,8 @@ func TestOwnLimitOfQuickRuns(t *testing.T) {
 	}
 }
 
+// TestTimeoutWithinScrapes checks that a collector's own limit does not prolong a scrape, and is
+// not blamed when the scrape ends first.
 func TestTimeoutWithinScrapes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{do: func(ctx context.Context) { <-ctx.Done() }}

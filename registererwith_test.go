@@ -65,6 +65,8 @@ var ways = map[string]func(reg metric.Registerer, opts ...metric.CollectorOption
 	},
 }
 
+// TestRegistererWith checks that the options of a Registerer hold for what a library registers
+// with it.
 func TestRegistererWith(t *testing.T) {
 	for name, with := range ways {
 		t.Run(name, func(t *testing.T) {
@@ -115,6 +117,7 @@ func TestRegistererWith(t *testing.T) {
 	}
 }
 
+// TestRegistererWithUnchecked checks that they hold for collectors that describe nothing.
 func TestRegistererWithUnchecked(t *testing.T) {
 	for name, with := range ways {
 		t.Run(name, func(t *testing.T) {
@@ -132,6 +135,8 @@ func TestRegistererWithUnchecked(t *testing.T) {
 	}
 }
 
+// TestRegistererWithIsRefused checks that options are refused where no registry of ours would
+// obey them.
 func TestRegistererWithIsRefused(t *testing.T) {
 	ours := metric.NewContextRegistry()
 	var nilRegistry *metric.ContextRegistry
@@ -182,6 +187,8 @@ func TestRegistererWithIsRefused(t *testing.T) {
 	}
 }
 
+// TestRegistererWithNil checks that options around a Registerer that registers nothing do no
+// harm.
 func TestRegistererWithNil(t *testing.T) {
 	reg := metric.RegistererWith(nil, metric.WithTimeout(time.Second))
 	reg.MustRegister(plain{name: "a"})
@@ -224,6 +231,7 @@ func TestRegistererWithOwnState(t *testing.T) {
 	}
 }
 
+// TestRegistererWithName checks that all collectors get the name, with a number if it is taken.
 func TestRegistererWithName(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	with := metric.RegistererWith(reg, metric.WithName("lib"))
@@ -233,6 +241,7 @@ func TestRegistererWithName(t *testing.T) {
 	}
 }
 
+// TestRegistererWithPromauto checks that the options hold for what package promauto registers.
 func TestRegistererWithPromauto(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	auto := promauto.With(metric.RegistererWith(reg, metric.WithCache(time.Hour)))
@@ -249,6 +258,7 @@ func TestRegistererWithPromauto(t *testing.T) {
 	}
 }
 
+// TestRegistererWithFacade checks that Metrics finds instruments again behind options.
 func TestRegistererWithFacade(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	with := metric.RegistererWith(reg, metric.WithTimeout(time.Second))
@@ -264,6 +274,8 @@ func TestRegistererWithFacade(t *testing.T) {
 	metric.NewWithRegistry("ns", with).NewGauge("c", "")
 }
 
+// TestDefaultRegisterWith checks that RegisterWith uses the default registry, and refuses one
+// that is not ours.
 func TestDefaultRegisterWith(t *testing.T) {
 	old := metric.DefaultRegisterer
 	defer func() { metric.DefaultRegisterer = old }()

@@ -160,6 +160,8 @@ func shapes() map[string]metric.Collector {
 	}
 }
 
+// TestNameIsFreeAgain checks that a name can be registered in any other shape after it was
+// unregistered or replaced.
 func TestNameIsFreeAgain(t *testing.T) {
 	old := func() metric.Collector {
 		return metric.NewCounterVec(metric.CounterOpts{Name: "ns_x", Help: "h"}, []string{"a"})
@@ -260,6 +262,7 @@ func TestRegistriesInEachOther(t *testing.T) {
 	}
 }
 
+// TestRegistryForgets checks that a registry keeps no memory of collectors that come and go.
 func TestRegistryForgets(t *testing.T) {
 	r := metric.NewContextRegistry()
 	cycle := func(i int) {
@@ -299,6 +302,8 @@ func (c *moody) Collect(chan<- metric.Metric) {}
 func (c *moody) CollectWithContext(context.Context, chan<- metric.Metric) {
 }
 
+// TestUnregisterTheVeryCollector checks that Unregister finds a collector by its identity,
+// whatever its Describe says by now, through each kind of Registerer.
 func TestUnregisterTheVeryCollector(t *testing.T) {
 	registerers := map[string]func(*metric.ContextRegistry) metric.Registerer{
 		"registry": func(r *metric.ContextRegistry) metric.Registerer { return r },
@@ -358,6 +363,8 @@ func TestUnregisterTheVeryCollector(t *testing.T) {
 	}
 }
 
+// TestUnregisterTheRightOne checks that Unregister removes a collector from the Registerer it was
+// registered with, and from no other.
 func TestUnregisterTheRightOne(t *testing.T) {
 	r := metric.NewContextRegistry()
 	c := metric.CollectorFunc(func(chan<- metric.Metric) {})
@@ -401,6 +408,8 @@ func TestUnregisterTheRightOne(t *testing.T) {
 	}
 }
 
+// TestUnregisterUncomparable checks that collectors that cannot be compared can be registered,
+// and that Unregister does not panic for them.
 func TestUnregisterUncomparable(t *testing.T) {
 	r := metric.NewContextRegistry()
 	for _, c := range []metric.Collector{uncomparable{[]int{1}}, uncomparable{map[int]int{}}, struct {

@@ -60,6 +60,7 @@ func TestRegisterLikeClientGolang(t *testing.T) {
 	}
 }
 
+// TestRegisterNil checks that a nil collector is refused.
 func TestRegisterNil(t *testing.T) {
 	r := metric.NewRegistry()
 	if r.Register(nil) == nil || r.Unregister(nil) {
@@ -67,6 +68,7 @@ func TestRegisterNil(t *testing.T) {
 	}
 }
 
+// TestMustRegisterPanics checks that MustRegister panics with the error of Register.
 func TestMustRegisterPanics(t *testing.T) {
 	r := metric.NewRegistry()
 	defer func() {
@@ -78,7 +80,9 @@ func TestMustRegisterPanics(t *testing.T) {
 	r.MustRegister(counterNamed("a"), counterNamed("a"))
 }
 
-func TestNames(t *testing.T) {
+// TestCollectorNamesAreUnique checks that a name belongs to one collector, and that the collector
+// can be removed by it.
+func TestCollectorNamesAreUnique(t *testing.T) {
 	r := metric.NewContextRegistry()
 	if err := r.RegisterWith(counterNamed("a"), metric.WithName("x")); err != nil {
 		t.Fatal(err)
@@ -106,6 +110,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestStreamFamiliesAreNotShared checks that no other collector of a registry can have the family
+// of a stream collector, which writes it in one go.
 func TestStreamFamiliesAreNotShared(t *testing.T) {
 	stream := func(name string) metric.Collector {
 		return streamOf(name, func(context.Context, *metric.Sink) error { return nil })
@@ -151,6 +157,8 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	})
 }
 
+// TestPedantic checks that a pedantic registry, and no other, reports samples that do not match
+// what was announced.
 func TestPedantic(t *testing.T) {
 	announced := metric.NewDesc("a", "h", []string{"l"}, nil)
 	for name, tc := range map[string]struct {
@@ -199,6 +207,8 @@ func TestPedantic(t *testing.T) {
 	})
 }
 
+// TestGatherError checks that the error of a scrape contains the error of each collector, by its
+// name.
 func TestGatherError(t *testing.T) {
 	r := metric.NewContextRegistry()
 	boom, bust := errors.New("boom"), errors.New("bust")
@@ -286,6 +296,8 @@ func TestFloodOfErrors(t *testing.T) {
 	}
 }
 
+// TestNestedRegistries checks that the samples of a registry in another one have the prefix and
+// the labels of its registration.
 func TestNestedRegistries(t *testing.T) {
 	inner := oneCounter()
 	inner.MustRegister(plain{"plain", func(ch chan<- metric.Metric) { ch <- one("plain") }})
@@ -346,6 +358,7 @@ func TestConcurrentRegistration(t *testing.T) {
 	}
 }
 
+// TestConcurrencyBound checks that no more collectors run at once than WithConcurrency allows.
 func TestConcurrencyBound(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithConcurrency(2))
 	var mu sync.Mutex

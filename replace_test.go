@@ -182,6 +182,8 @@ func TestChangesDuringScrapes(t *testing.T) {
 	}
 }
 
+// TestReplaceNamed checks that a scrape has either the old or the new collector, while it is
+// replaced again and again.
 func TestReplaceNamed(t *testing.T) {
 	r := metric.NewContextRegistry()
 	gauge := func(value float64) metric.Collector {

@@ -180,6 +180,8 @@ func TestSelectTwice(t *testing.T) {
 	s.check(t, []string{"b"})
 }
 
+// TestSelectionOfRequestRefused checks that a request for an unknown collector gets status 400,
+// unless the handler ignores selections.
 func TestSelectionOfRequestRefused(t *testing.T) {
 	s := newSelectable(t)
 	for name, test := range map[string]struct {

@@ -169,6 +169,8 @@ func TestSelfMetricsOfSelected(t *testing.T) {
 	}
 }
 
+// TestSelfMetricsAreClean checks that all self-metrics are in their namespace, and pass the
+// checks of package metrictest.
 func TestSelfMetricsAreClean(t *testing.T) {
 	types, _ := allSelfMetrics(t)
 	for name := range types {
@@ -199,6 +201,7 @@ func TestSelfMetricsAreClean(t *testing.T) {
 // rate-limited.
 type cached struct{ metric.Gatherer }
 
+// TestSelfMetricsNamespace checks that a namespace that is not valid is refused.
 func TestSelfMetricsNamespace(t *testing.T) {
 	for _, namespace := range []string{"", "\xff"} {
 		if recovered(func() { metric.WithSelfMetrics(namespace) }) == nil {
@@ -276,6 +279,8 @@ func TestEnableSelfMetrics(t *testing.T) {
 	}
 }
 
+// TestEnableSelfMetricsRefuses checks that a second namespace, and a default registry that is not
+// ours, are refused.
 func TestEnableSelfMetricsRefuses(t *testing.T) {
 	withDefault(t, metric.NewContextRegistry(metric.WithSelfMetrics("app")))
 	metric.EnableSelfMetrics("app")

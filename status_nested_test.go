@@ -124,6 +124,8 @@ func TestStatusOfCycle(t *testing.T) {
 	}
 }
 
+// TestStatusHandlerRefuses checks that the panic for a gatherer without a status says why it has
+// none.
 func TestStatusHandlerRefuses(t *testing.T) {
 	var none *metric.ContextRegistry
 	for want, g := range map[string]metric.Gatherer{

@@ -11,6 +11,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestStatusPage checks the line of a collector in each state, as text and as HTML.
 func TestStatusPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()

@@ -14,6 +14,8 @@ import (
 
 var objectives = map[float64]float64{0.5: 0.05, 0.9: 0.01, 0.99: 0.001}
 
+// TestSummaryEqualsClientGolang does the same to a summary of ours and one of client_golang,
+// which must write the same.
 func TestSummaryEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -103,6 +105,7 @@ func TestSummaryTinyWindow(t *testing.T) {
 	}
 }
 
+// TestSummaryPanics checks that options that are not valid panic as in client_golang.
 func TestSummaryPanics(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -128,6 +131,8 @@ func TestSummaryPanics(t *testing.T) {
 	}
 }
 
+// TestSummaryKeepsItsObjectives checks that a summary does not share its objectives with the
+// caller.
 func TestSummaryKeepsItsObjectives(t *testing.T) {
 	given := map[float64]float64{0.5: 0.01}
 	opts := metric.SummaryOpts{Name: "s", Objectives: given}

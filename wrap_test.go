@@ -56,6 +56,8 @@ func TestWrapLikeClientGolang(t *testing.T) {
 	}
 }
 
+// TestWrappedRegistration checks that a wrapped Registerer knows its collectors by their labels:
+// it refuses them twice, and removes its own only.
 func TestWrappedRegistration(t *testing.T) {
 	r := metric.NewRegistry()
 	wrapped := metric.WrapRegistererWith(metric.Labels{"l": "v"}, r)

@@ -32,7 +32,7 @@ var wholeOptions = []struct {
 	}, true},
 }
 
-// TestHistogramIsWhole is about Law 8. Many goroutines observe while others read, and
+// TestHistogramIsWhole checks law 8: many goroutines observe while others read, and
 // all that is read must fit together; in the end, nothing is lost.
 func TestHistogramIsWhole(t *testing.T) {
 	const goroutines, rounds = 8, 3000
