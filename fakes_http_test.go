@@ -91,6 +91,7 @@ func compressing(h http.Handler) http.Handler {
 	})
 }
 
+// compressedWriter writes through a compressor.
 type compressedWriter struct {
 	to http.ResponseWriter
 	z  *gzip.Writer

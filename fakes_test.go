@@ -16,13 +16,16 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// errTest is what goes wrong in tests.
 var errTest = errors.New("no luck")
 
+// contextKey is the key of a value in the contexts of the tests.
 type contextKey struct{}
 
 // desc returns a descriptor without labels for the collectors of the tests.
 func desc(name string) *metric.Desc { return metric.NewDesc(name, "Of a test.", nil, nil) }
 
+// describing returns a Describe of families without labels.
 func describing(names ...string) func(chan<- *metric.Desc) {
 	return func(ch chan<- *metric.Desc) {
 		for _, name := range names {
@@ -31,10 +34,12 @@ func describing(names ...string) func(chan<- *metric.Desc) {
 	}
 }
 
+// one returns a gauge of value 1.
 func one(name string) metric.Metric {
 	return metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
 }
 
+// counterNamed returns a counter without labels.
 func counterNamed(name string) metric.ReadableCounter {
 	return metric.NewCounter(metric.CounterOpts{Name: name, Help: "h"})
 }
@@ -52,24 +57,12 @@ func (w writes) Write(out *dto.Metric) error {
 	return nil
 }
 
-// rawMetric has a label value of its own making.
-type rawMetric struct {
-	desc  *metric.Desc
-	value string
-}
-
-func (m rawMetric) Desc() *metric.Desc { return m.desc }
-
-func (m rawMetric) Write(out *metric.MetricData) error {
-	name, value := "l", 1.0
-	out.Label = []*metric.LabelPair{{Name: &name, Value: &m.value}}
-	gauge := metric.MustNewConstMetric(desc("bad"), metric.GaugeValue, value)
-	var data metric.MetricData
-	if err := gauge.Write(&data); err != nil {
-		return err
-	}
-	out.Gauge = data.Gauge
-	return nil
+// rawMetric returns a gauge whose label l nobody has checked.
+func rawMetric(d *metric.Desc, value string) metric.Metric {
+	return writes{d, func(out *dto.Metric) {
+		out.Label = []*dto.LabelPair{{Name: new("l"), Value: &value}}
+		out.Gauge = &dto.Gauge{Value: new(1.0)}
+	}}
 }
 
 // plain is a collector that takes no context.

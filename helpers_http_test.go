@@ -51,6 +51,7 @@ func request(h http.Handler, headers ...string) *httptest.ResponseRecorder {
 	return requestTo(h, "/metrics", headers...)
 }
 
+// requestTo sends a GET request for a target with headers, given in pairs, to a handler.
 func requestTo(h http.Handler, target string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, target, http.NoBody)
 	for i := 0; i < len(headers); i += 2 {
@@ -63,6 +64,7 @@ func requestTo(h http.Handler, target string, headers ...string) *httptest.Respo
 
 const scrapeTimeout = "X-Prometheus-Scrape-Timeout-Seconds"
 
+// oneCounter returns a registry whose exposition is oneCounterText.
 func oneCounter() *metric.ContextRegistry {
 	r := metric.NewContextRegistry()
 	c := metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."})
@@ -73,6 +75,7 @@ func oneCounter() *metric.ContextRegistry {
 
 const oneCounterText = "# HELP requests_total Requests.\n# TYPE requests_total counter\nrequests_total 3\n"
 
+// get sends a request to a server and reads the answer, if there is one, as far as it goes.
 func get(ctx context.Context, t *testing.T, url string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
@@ -89,6 +92,7 @@ func get(ctx context.Context, t *testing.T, url string) {
 	_, _ = io.Copy(io.Discard, resp.Body) // It is cut off.
 }
 
+// decompress returns the body of a recorded answer.
 func decompress(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	body, err := readCoded(bytes.NewReader(w.Body.Bytes()), w.Header().Get("Content-Encoding"))

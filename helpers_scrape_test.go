@@ -14,6 +14,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// registered returns a registry with a collector named "c".
 func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption) *metric.ContextRegistry {
 	t.Helper()
 	r := metric.NewContextRegistry()
@@ -35,6 +36,7 @@ func scrapeOnce(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) 
 	return value, failuresOf(err, "c")
 }
 
+// wantScrape checks the value and the failure that scrapeOnce returns.
 func wantScrape(t *testing.T, r *metric.ContextRegistry, value float64, failure error) {
 	t.Helper()
 	got, err := scrapeOnce(t, r, time.Second)
@@ -57,6 +59,7 @@ func failuresOf(err error, collector string) error {
 	return nil
 }
 
+// namesOf returns the names of families.
 func namesOf(families []*metric.MetricFamily) []string {
 	names := make([]string, len(families))
 	for i, f := range families {
@@ -73,6 +76,7 @@ func wantFamilies(t *testing.T, got []*metric.MetricFamily, want []string) {
 	}
 }
 
+// scrapeFor gathers with a timeout.
 func scrapeFor(t *testing.T, g metric.GathererWithContext, timeout time.Duration) ([]*metric.MetricFamily, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -80,10 +84,12 @@ func scrapeFor(t *testing.T, g metric.GathererWithContext, timeout time.Duration
 	return g.GatherWithContext(ctx)
 }
 
+// self returns a series of the self-metrics of a collector, in namespace app.
 func self(name, collector string) string {
 	return fmt.Sprintf("app_scrape_collector_%s{collector=%q}", name, collector)
 }
 
+// mustGather gathers at least one family, without an error.
 func mustGather(t *testing.T, g metric.Gatherer) []*metric.MetricFamily {
 	t.Helper()
 	families, err := g.Gather()
@@ -108,6 +114,7 @@ func seriesOf(families []*metric.MetricFamily) []string {
 	return all
 }
 
+// gatheredText gathers, and returns everything that was gathered, to be compared.
 func gatheredText(t *testing.T, g metric.Gatherer) string {
 	t.Helper()
 	families, err := g.Gather()
@@ -133,6 +140,7 @@ func collectorNames(r *metric.ContextRegistry) (names []string) {
 	return names
 }
 
+// register registers a collector under a name.
 func register(t *testing.T, r *metric.ContextRegistry, name string, c metric.Collector, opts ...metric.CollectorOption) {
 	t.Helper()
 	if err := r.RegisterWith(c, append(opts, metric.WithName(name))...); err != nil {

@@ -352,7 +352,7 @@ func TestBadSamplesAreDropped(t *testing.T) {
 		"duplicate":     {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.GaugeValue, "b")}, 2, "collected before"},
 		"type":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.CounterValue, "b"), sample(labelled, metric.GaugeValue, "c")}, 2, "should be a"},
 		"help":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(metric.NewDesc("bad", "Other.", nil, nil), metric.GaugeValue)}, 2, "help"},
-		"invalid UTF-8": {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), rawMetric{labelled, "\xff"}}, 1, "not utf8"},
+		"invalid UTF-8": {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), rawMetric(labelled, "\xff")}, 1, "not utf8"},
 		"panic":         {[]metric.Metric{writes{desc("bad"), func(*metric.MetricData) { panic("boom") }}, sample(labelled, metric.GaugeValue, "a")}, 1, "boom"},
 		"nil":           {[]metric.Metric{nil, sample(labelled, metric.GaugeValue, "a")}, 1, "nil metric"},
 		"invalid":       {[]metric.Metric{metric.NewInvalidMetric(labelled, errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -285,7 +286,16 @@ func TestRegistryForgets(t *testing.T) {
 	for i := range many {
 		cycle(few + i)
 	}
-	if grown := int64(heapInUse()) - int64(before); grown > 1_000_000 { // One name that is kept for each would be more.
+	const most = 1_000_000 // One name that is kept for each would be more.
+	grown := int64(heapInUse()) - int64(before)
+	for range 20 { // Garbage of other tests may go later; what the registry keeps stays.
+		if grown <= most {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+		grown = int64(heapInUse()) - int64(before)
+	}
+	if grown > most {
 		t.Errorf("the registry has grown by %d bytes in %d rounds", grown, many)
 	}
 	runtime.KeepAlive(r)

@@ -170,7 +170,7 @@ func TestPedantic(t *testing.T) {
 		"not announced": {
 			metric.MustNewConstMetric(metric.NewDesc("b", "h", nil, nil), metric.GaugeValue, 1), "with unregistered descriptor",
 		},
-		"other labels": {rawMetric{metric.NewDesc("a", "h", []string{"m"}, nil), "v"}, "are inconsistent with descriptor"},
+		"other labels": {rawMetric(metric.NewDesc("a", "h", []string{"m"}, nil), "v"), "are inconsistent with descriptor"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for kind, r := range map[string]*metric.ContextRegistry{
