@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,9 +32,7 @@ func inBackgroundOf(t *testing.T, c metric.Collector, opts ...metric.CollectorOp
 // age of the result and the failure.
 func scrapeC(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) (run int, age float64, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	families, err := r.GatherWithContext(ctx)
+	families, err := scrapeFor(t, r, timeout)
 	series := seriesOfFamilies(families)
 	return int(series[`scripted{series="healthy"}`]), series[`app_scrape_collector_result_age_seconds{collector="c"}`], failuresOf(err, "c")
 }
@@ -168,18 +164,18 @@ func TestBackgroundFailure(t *testing.T) {
 				}
 				r := inBackgroundOf(t, as, opts...)
 				synctest.Wait()
-				c.Become(metrictest.Failing(errLuck))
+				c.Become(metrictest.Failing(errTest))
 				time.Sleep(20 * time.Second)
 				run, age, err := scrapeC(t, r, time.Second)
-				if run != 1 || age != 20 || !errors.Is(err, errLuck) {
+				if run != 1 || age != 20 || !errors.Is(err, errTest) {
 					t.Errorf("after a failure: run %d, age %v, error %v", run, age, err)
 				}
 				time.Sleep(time.Hour)
 				run, _, err = scrapeC(t, r, time.Second)
-				if want := btoi(maxAge == 0); run != want || !errors.Is(err, errLuck) {
+				if want := btoi(maxAge == 0); run != want || !errors.Is(err, errTest) {
 					t.Errorf("after an hour of failures: run %d, error %v; want run %d", run, err, want)
 				}
-				if status := r.Status()[0]; !errors.Is(status.LastRunError, errLuck) || !errors.Is(status.LastError, errLuck) {
+				if status := r.Status()[0]; !errors.Is(status.LastRunError, errTest) || !errors.Is(status.LastError, errTest) {
 					t.Errorf("the status is %+v", status)
 				}
 				c.Become(metrictest.Healthy())
@@ -254,223 +250,5 @@ func TestBackgroundContext(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// TestBackgroundClose checks that Close ends everything, tells who does not obey, can be
-// called again, and that the registry goes on serving.
-func TestBackgroundClose(t *testing.T) {
-	forAllKinds(t, func(t *testing.T, c *metrictest.Collector, as metric.Collector) {
-		r := inBackgroundOf(t, as)
-		r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "served"}))
-		synctest.Wait()
-		c.Become(metrictest.Stuck())
-		time.Sleep(backgroundEvery)
-		for range 2 {
-			start := time.Now()
-			if err := r.Close(); !errors.Is(err, metric.ErrStillRunning) || !strings.Contains(err.Error(), "background runs of c have") || time.Since(start) != time.Second {
-				t.Errorf("Close: %v after %v", err, time.Since(start))
-			}
-		}
-		c.Release()
-		synctest.Wait()
-		if err := r.Close(); err != nil {
-			t.Errorf("Close again: %v", err)
-		}
-		time.Sleep(time.Hour)
-		if run, _, err := scrapeC(t, r, time.Second); run == 0 || !errors.Is(err, metric.ErrClosed) {
-			t.Errorf("after Close: run %d, error %v", run, err)
-		}
-		families, _ := r.Gather()
-		if _, ok := seriesOfFamilies(families)["served"]; !ok {
-			t.Error("it does not serve the rest any more")
-		}
-		if n := c.Started(); n != 2 {
-			t.Errorf("%d runs were started", n)
-		}
-		for name, register := range map[string]func() error{
-			"RegisterWith": func() error {
-				return r.RegisterWith(plain{"late", func(chan<- metric.Metric) {}}, metric.WithBackground(time.Second))
-			},
-			"ReplaceNamed": func() error {
-				return r.ReplaceNamed("c", plain{"late", func(chan<- metric.Metric) {}}, metric.WithBackground(time.Second))
-			},
-		} {
-			if err := register(); !errors.Is(err, metric.ErrClosed) {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
-		if err := r.RegisterWith(plain{"late", func(ch chan<- metric.Metric) { ch <- one("late") }}); err != nil {
-			t.Errorf("registering something else: %v", err)
-		}
-	})
-}
-
-// TestBackgroundClosedWhileWaiting checks that Close ends the wait for a first result.
-func TestBackgroundClosedWhileWaiting(t *testing.T) {
-	for name, end := range map[string]func(*metric.ContextRegistry){
-		"Close":   func(r *metric.ContextRegistry) { _ = r.Close() },
-		"removed": func(r *metric.ContextRegistry) { r.UnregisterNamed("c") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := metrictest.New("scripted", metrictest.Stuck())
-				defer c.Release()
-				r := inBackgroundOf(t, c)
-				failed := make(chan error)
-				go func() {
-					_, _, err := scrapeC(t, r, time.Hour)
-					failed <- err
-				}()
-				synctest.Wait()
-				start := time.Now()
-				end(r)
-				if err := <-failed; err == nil || time.Since(start) > time.Second {
-					t.Errorf("after %v: %v", time.Since(start), err)
-				}
-			})
-		})
-	}
-}
-
-// TestBackgroundRegisteredAgain checks that a collector that is stuck in a run of an earlier
-// registration is not started.
-func TestBackgroundRegisteredAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := metrictest.New("scripted", metrictest.Stuck())
-		r := inBackgroundOf(t, c)
-		time.Sleep(time.Minute)
-		for range 3 {
-			if err := r.ReplaceNamed("c", c, metric.WithBackground(backgroundEvery)); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(time.Minute)
-			if _, _, err := scrapeC(t, r, time.Second); !errors.Is(err, metric.ErrStillRunning) {
-				t.Errorf("registered again: %v", err)
-			}
-		}
-		if n := c.Started(); n != 1 {
-			t.Errorf("%d runs were started", n)
-		}
-		c.Become(metrictest.Healthy())
-		c.Release()
-		time.Sleep(backgroundEvery)
-		if run, _, err := scrapeC(t, r, time.Second); run < 2 || err != nil {
-			t.Errorf("after it has returned: run %d, %v", run, err)
-		}
-	})
-}
-
-// TestBackgroundElsewhere checks that background runs work in a registry within another one,
-// through wrapping registerers, and for a collector that was selected.
-func TestBackgroundElsewhere(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := metrictest.New("scripted", metrictest.Healthy())
-		inner := inBackgroundOf(t, c)
-		outer := metric.NewContextRegistry()
-		if err := metric.WrapRegistererWithPrefix("pre_", outer).Register(inner); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		ctx := metric.Select(t.Context(), metric.Selection{Families: []string{"pre_scripted"}})
-		families, err := outer.GatherWithContext(ctx)
-		if got := int(seriesOfFamilies(families)[`pre_scripted{series="healthy"}`]); got != c.Started() || err != nil {
-			t.Errorf("got run %d of %d, error %v", got, c.Started(), err)
-		}
-		started := c.Started()
-		for _, selected := range []metric.Selection{{Collectors: []string{"c"}}, {Exclude: []string{"c"}}} {
-			families, err := inner.GatherWithContext(metric.Select(t.Context(), selected))
-			if got := seriesOfFamilies(families)[`scripted{series="healthy"}`] > 0; got != (selected.Exclude == nil) || err != nil {
-				t.Errorf("%+v: served %v, error %v", selected, got, err)
-			}
-		}
-		if err := outer.Close(); err != nil {
-			t.Error(err)
-		}
-		time.Sleep(backgroundEvery)
-		synctest.Wait()
-		if n := c.Started(); n != started+1 {
-			t.Errorf("%d runs, want %d: the registry around it does not own it", n, started+1)
-		}
-	})
-}
-
-// TestBackgroundConcurrency checks that background runs count for WithConcurrency, and wait there
-// for what is more important.
-func TestBackgroundConcurrency(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := metric.NewContextRegistry(metric.WithConcurrency(2))
-		defer r.Close()
-		var running, most atomic.Int64
-		for i := range 6 {
-			c := plain{fmt.Sprintf("c%d", i), func(chan<- metric.Metric) {
-				most.Store(max(most.Load(), running.Add(1)))
-				time.Sleep(time.Second)
-				running.Add(-1)
-			}}
-			if err := r.RegisterWith(c, metric.WithBackground(5*time.Second)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		time.Sleep(time.Minute)
-		if n := most.Load(); n != 2 {
-			t.Errorf("%d ran at once", n)
-		}
-		for _, s := range r.Status() {
-			if s.Runs < 9 || s.LastRunError != nil || s.LastError != nil {
-				t.Errorf("%s: %+v", s.Name, s)
-			}
-		}
-	})
-}
-
-// TestBackgroundOfLostRegistry checks that background runs end when their registry is garbage.
-func TestBackgroundOfLostRegistry(t *testing.T) {
-	r := metric.NewContextRegistry()
-	var runs atomic.Int64
-	if err := r.RegisterWith(plain{"c", func(chan<- metric.Metric) { runs.Add(1) }}, metric.WithBackground(5*time.Millisecond)); err != nil {
-		t.Fatal(err)
-	}
-	runtime.KeepAlive(r)
-	r = nil //nolint:wastedassign // It is lost.
-	for end := time.Now().Add(time.Minute); ; {
-		runtime.GC() // It may come during a run, which keeps the registry.
-		n := runs.Load()
-		if time.Sleep(200 * time.Millisecond); runs.Load() == n {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatal("it still runs")
-		}
-	}
-}
-
-// TestBackgroundRace has everything happen at once.
-func TestBackgroundRace(t *testing.T) {
-	r := metric.NewContextRegistry(metric.WithConcurrency(2), metric.WithSelfMetrics("app"))
-	var all sync.WaitGroup
-	for i := range 8 {
-		name := fmt.Sprintf("c%d", i)
-		c := plain{name, func(ch chan<- metric.Metric) { ch <- one(name) }}
-		all.Go(func() {
-			for range 50 {
-				if err := r.ReplaceNamed(name, c, metric.WithBackground(time.Microsecond)); err != nil && !errors.Is(err, metric.ErrClosed) {
-					t.Error(err)
-				}
-				_, _ = r.Gather()
-				_ = r.Status()
-				r.UnregisterNamed(name)
-			}
-		})
-	}
-	all.Go(func() {
-		time.Sleep(10 * time.Millisecond)
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	all.Wait()
-	if err := r.Close(); err != nil {
-		t.Error(err)
 	}
 }

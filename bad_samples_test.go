@@ -1,10 +1,8 @@
 package metric_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -14,24 +12,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"github.com/luxfi/metric"
 )
-
-// writes is a metric that writes what a function makes.
-type writes struct {
-	desc  *prometheus.Desc
-	write func(*dto.Metric)
-}
-
-func (w writes) Desc() *prometheus.Desc { return w.desc }
-
-func (w writes) Write(out *dto.Metric) error {
-	w.write(out)
-	return nil
-}
 
 // badSamples are metrics that Prometheus refuses a whole exposition for, in one format or
 // another, and what is said of them.
@@ -120,9 +103,9 @@ func TestBadSamples(t *testing.T) {
 						ch <- m
 					}
 				})),
-				"stream": collectedBy{describedBy{[]*prometheus.Desc{healthy, test.metric.Desc()}, nil}, func(_ context.Context, sink *metric.Sink) error {
+				"stream": streamWith(func(_ context.Context, sink *metric.Sink) error {
 					return errors.Join(sink.Metric(metrics[0]), sink.Metric(metrics[1]))
-				}},
+				}, healthy, test.metric.Desc()),
 			} {
 				r := metric.NewContextRegistry()
 				r.MustRegister(c, metric.NewGauge(metric.GaugeOpts{Name: "native"}))
@@ -186,28 +169,6 @@ func checkBadSample(t *testing.T, way string, g metric.GathererWithContext, want
 		if err := errors.Join(reported...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s, %s: logged %v, want … %s …", way, format, err, want)
 		}
-	}
-}
-
-// readBack parses an exposition.
-func readBack(response *httptest.ResponseRecorder) (map[string]*dto.MetricFamily, error) {
-	format := expfmt.ResponseFormat(response.Header())
-	if format.FormatType() != expfmt.TypeProtoDelim {
-		parser := expfmt.NewTextParser(model.UTF8Validation)
-		return parser.TextToMetricFamilies(bytes.NewReader(response.Body.Bytes()))
-	}
-	read := make(map[string]*dto.MetricFamily)
-	decoder := expfmt.NewDecoder(bytes.NewReader(response.Body.Bytes()), format)
-	for {
-		var mf dto.MetricFamily
-		err := decoder.Decode(&mf)
-		if errors.Is(err, io.EOF) {
-			return read, nil
-		}
-		if err != nil {
-			return read, err
-		}
-		read[mf.GetName()] = &mf
 	}
 }
 

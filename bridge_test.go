@@ -1,6 +1,7 @@
 package metric_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ func useCounters(v *prometheus.CounterVec) {
 	}
 }
 
+// TestBridge checks that what a library does to a bridge is exposed by the vector behind it.
 func TestBridge(t *testing.T) {
 	r := metric.NewRegistry()
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"method", "path"})
@@ -152,6 +154,8 @@ func TestBridgeLabels(t *testing.T) {
 	}
 }
 
+// TestBridgeConcurrently has goroutines use a vector and its bridge at once. No update may be
+// lost.
 func TestBridgeConcurrently(t *testing.T) {
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"a"})
 	theirs := metric.BridgeCounterVec(ours)
@@ -179,4 +183,38 @@ func ExampleBridgeCounterVec() {
 	library(metric.BridgeCounterVec(requests))
 	fmt.Println(requests.WithLabelValues("get", "/").Get())
 	// Output: 1
+}
+
+// ownVec is a vector of a user, who may have left what is embedded nil.
+type ownVec struct {
+	*metric.CounterVec
+
+	desc *metric.Desc
+}
+
+func (v *ownVec) Describe(ch chan<- *metric.Desc) { ch <- v.desc }
+
+func (v *ownVec) Collect(chan<- metric.Metric) {}
+
+// TestEmbeddedVectorIsNotBridged checks that a collector which embeds a vector of ours is not
+// taken for that where one of client_golang's is equal to it.
+func TestEmbeddedVectorIsNotBridged(t *testing.T) {
+	opts, labels := metric.CounterOpts{Name: "x", Help: "h"}, []string{"l"}
+	for name, embedded := range map[string]*metric.CounterVec{"nil": nil, "a vector": metric.NewCounterVec(opts, labels)} {
+		existing := &ownVec{embedded, metric.NewDesc("x", "h", labels, nil)}
+		r := metric.NewContextRegistry()
+		r.MustRegister(existing)
+		err := r.Register(prometheus.NewCounterVec(opts, labels))
+		if already, ok := errors.AsType[metric.AlreadyRegisteredError](err); !ok || already.ExistingCollector != metric.Collector(existing) {
+			t.Errorf("%s: got %v with %T", name, err, already.ExistingCollector)
+		}
+	}
+}
+
+// TestNilBridge checks that the bridge of a nil vector is nil.
+func TestNilBridge(t *testing.T) {
+	if metric.BridgeCounterVec(nil) != nil || metric.BridgeGaugeVec(nil) != nil ||
+		metric.BridgeHistogramVec(nil) != nil || metric.BridgeSummaryVec(nil) != nil {
+		t.Error("the bridge of nil is not nil")
+	}
 }

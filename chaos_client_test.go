@@ -2,7 +2,6 @@ package metric_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 )
 
 const (
@@ -140,22 +137,7 @@ func readBody(response *http.Response, slow bool) ([]byte, error) {
 	if slow {
 		body = slowReader{body}
 	}
-	switch response.Header.Get("Content-Encoding") {
-	case "gzip":
-		z, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, err
-		}
-		body = z
-	case "zstd":
-		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, err
-		}
-		defer z.Close()
-		body = z
-	}
-	return io.ReadAll(body)
+	return readCoded(body, response.Header.Get("Content-Encoding"))
 }
 
 type slowReader struct{ io.Reader }

@@ -86,16 +86,6 @@ func floodCorner(t *testing.T) *corner {
 	return c
 }
 
-// heapInUse returns the size of the live objects on the heap.
-func heapInUse() uint64 {
-	var memory runtime.MemStats
-	for range 3 { // What pools hold goes with the second one.
-		runtime.GC()
-	}
-	runtime.ReadMemStats(&memory)
-	return memory.HeapAlloc
-}
-
 // watchHeap fails when there is more on the heap than any scrape needs, and ends the flood.
 func (c *corner) watchHeap(ctx context.Context, _ *http.Client) error {
 	const most = 2 << 30

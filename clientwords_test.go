@@ -64,33 +64,17 @@ func badMetrics() map[string][]metric.Metric {
 		"invalid metric":           {metric.NewInvalidMetric(x, errors.New("boom"))},
 		"invalid without help":     {metric.NewInvalidMetric(desc("x", ""), errors.New("boom"))},
 		"invalid descriptor":       {metric.NewInvalidMetric(metric.NewInvalidDesc(errors.New("no descriptor")), errors.New("boom"))},
-		"nothing":                  {wrote(x, func(*metric.MetricData) {})},
-		"two labels of one name":   {wrote(x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("a", "1", "a", "2") })},
-		"reserved label":           {wrote(x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("__a", "1") })},
-		"label value":              {wrote(x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("a", "\xff") })},
-		"quantile":                 {wrote(x, func(m *metric.MetricData) { m.Summary, m.Label = &dto.Summary{}, labelPairs("quantile", "1") })},
+		"nothing":                  {writes{x, func(*metric.MetricData) {}}},
+		"two labels of one name":   {writes{x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("a", "1", "a", "2") }}},
+		"reserved label":           {writes{x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("__a", "1") }}},
+		"label value":              {writes{x, func(m *metric.MetricData) { m.Gauge, m.Label = &dto.Gauge{}, labelPairs("a", "\xff") }}},
+		"quantile":                 {writes{x, func(m *metric.MetricData) { m.Summary, m.Label = &dto.Summary{}, labelPairs("quantile", "1") }}},
 		"count after histogram":    {histogram(x), gauge(desc("x_count", "h"))},
 		"sum after histogram":      {histogram(x), gauge(desc("x_sum", "h"))},
 		"bucket after histogram":   {histogram(x), gauge(desc("x_bucket", "h"))},
 		"count after summary":      {summary(x), gauge(desc("x_count", "h"))},
 		"sum after summary":        {summary(x), gauge(desc("x_sum", "h"))},
 	}
-}
-
-// wrote is a metric whose Write does that.
-func wrote(d *metric.Desc, write func(*metric.MetricData)) metric.Metric {
-	return writing{d, write}
-}
-
-type writing struct {
-	desc  *metric.Desc
-	write func(*metric.MetricData)
-}
-
-func (w writing) Desc() *metric.Desc { return w.desc }
-func (w writing) Write(m *metric.MetricData) error {
-	w.write(m)
-	return nil
 }
 
 func labelPairs(namesAndValues ...string) (pairs []*metric.LabelPair) {
@@ -104,6 +88,7 @@ func labelPairs(namesAndValues ...string) (pairs []*metric.LabelPair) {
 type sending []metric.Metric
 
 func (sending) Describe(chan<- *metric.Desc) {}
+
 func (s sending) Collect(ch chan<- metric.Metric) {
 	for _, m := range s {
 		ch <- m
@@ -231,20 +216,9 @@ func TestNoDescriptorsInErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) { check(t, sending(metrics), "") })
 	}
 	t.Run("empty", func(t *testing.T) {
-		check(t, sending{wrote(x, func(*metric.MetricData) {})}, `empty metric collected: metric "x" {}`)
+		check(t, sending{writes{x, func(*metric.MetricData) {}}}, `empty metric collected: metric "x" {}`)
 	})
 	t.Run("stream", func(t *testing.T) {
-		check(t, tooManyValues{x}, `sample of metric "x": it has 1 variable labels ["a"] but 2 values ["1" "2"] were given`)
+		check(t, streamWith(func(_ context.Context, s *metric.Sink) error { return s.Gauge(x, 1, "1", "2") }, x), `sample of metric "x": it has 1 variable labels ["a"] but 2 values ["1" "2"] were given`)
 	})
-}
-
-// tooManyValues writes a sample with a label value too many.
-type tooManyValues struct{ desc *metric.Desc }
-
-func (s tooManyValues) Describe(ch chan<- *metric.Desc) { ch <- s.desc }
-func (s tooManyValues) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), s, ch)
-}
-func (s tooManyValues) CollectTo(_ context.Context, sink *metric.Sink) error {
-	return sink.Gauge(s.desc, 1, "1", "2")
 }

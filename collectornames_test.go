@@ -30,6 +30,7 @@ func collectStock(context.Context, chan<- metric.Metric) {}
 
 var closure = func(context.Context, chan<- metric.Metric) {}
 
+// TestDefaultNames checks the names of collectors that were registered without one.
 func TestDefaultNames(t *testing.T) {
 	one := func() float64 { return 1 }
 	for name, tc := range map[string]struct {
@@ -100,6 +101,8 @@ func TestNumbersStartAgain(t *testing.T) {
 	}
 }
 
+// TestSelectDefaultNames checks that a request can select the collectors of the default registry
+// by the names in the documentation.
 func TestSelectDefaultNames(t *testing.T) {
 	for query, want := range map[string]string{
 		"collect[]=go":            "go_goroutines",

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/promhttp"
 )
@@ -110,29 +108,6 @@ func TestAcceptEncoding(t *testing.T) {
 		})
 	}
 }
-
-// compressing is a middleware that compresses whatever the handler in it writes, and says so
-// before. Its writer has no method beyond those of http.ResponseWriter.
-func compressing(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		w.Header().Set("Vary", "accept-encoding")
-		z := gzip.NewWriter(w)
-		h.ServeHTTP(compressedWriter{w, z}, r)
-		if r.Method != http.MethodHead {
-			_ = z.Close()
-		}
-	})
-}
-
-type compressedWriter struct {
-	to http.ResponseWriter
-	z  *gzip.Writer
-}
-
-func (w compressedWriter) Header() http.Header         { return w.to.Header() }
-func (w compressedWriter) WriteHeader(code int)        { w.to.WriteHeader(code) }
-func (w compressedWriter) Write(p []byte) (int, error) { return w.z.Write(p) }
 
 // TestContentEncodingOfMiddleware checks that a body that a middleware compresses is compressed
 // once, also if it is an error.

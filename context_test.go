@@ -37,6 +37,8 @@ func TestAdapterReturnsAtDeadline(t *testing.T) {
 	})
 }
 
+// TestAdapterSendsEverything checks that an adapter passes on all samples of a collector without
+// a context.
 func TestAdapterSendsEverything(t *testing.T) {
 	adapted := metric.NewCollectorAdapter(plain{"many", func(ch chan<- metric.Metric) {
 		for range 1000 {
@@ -53,6 +55,8 @@ func TestAdapterSendsEverything(t *testing.T) {
 	}
 }
 
+// TestAdapterReportsPanic checks that a panic of an adapted collector becomes an error of
+// client_golang's registry, and does not crash the program.
 func TestAdapterReportsPanic(t *testing.T) {
 	adapted := metric.NewCollectorAdapter(plain{"bad", func(chan<- metric.Metric) { panic("boom") }})
 	r := prometheus.NewRegistry()
@@ -91,6 +95,8 @@ func TestBoundCollector(t *testing.T) {
 	}
 }
 
+// TestStreamCollectorElsewhere registers a stream collector with a registry of client_golang,
+// which has to get its samples and its error.
 func TestStreamCollectorElsewhere(t *testing.T) {
 	c := streamOf("a", func(_ context.Context, s *metric.Sink) error {
 		if err := s.Counter(desc("a"), 2); err != nil {

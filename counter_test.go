@@ -38,6 +38,8 @@ var counterCases = []struct {
 	{"add NaN", func(c prometheus.Counter) { c.Inc(); c.Add(math.NaN()); c.Inc() }},
 }
 
+// TestCounterEqualsClientGolang does the same to a counter of ours and one of client_golang,
+// which must write the same.
 func TestCounterEqualsClientGolang(t *testing.T) {
 	for _, tt := range counterCases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -57,6 +59,8 @@ func TestCounterEqualsClientGolang(t *testing.T) {
 	}
 }
 
+// TestCounterCannotDecrease checks that adding a negative number panics as in client_golang, and
+// changes nothing.
 func TestCounterCannotDecrease(t *testing.T) {
 	for _, v := range []float64{-1, -0.1, -math.SmallestNonzeroFloat64, math.Inf(-1)} {
 		c := metric.NewCounter(metric.CounterOpts{Name: "c"})
@@ -103,6 +107,8 @@ var exemplarCases = []struct {
 	{"value not UTF-8", metric.Labels{"x": "a\xffb"}, true},
 }
 
+// TestCounterExemplars compares the exemplars of counters with client_golang's, including those
+// that are refused.
 func TestCounterExemplars(t *testing.T) {
 	for _, tt := range exemplarCases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,6 +133,7 @@ func TestCounterExemplars(t *testing.T) {
 	}
 }
 
+// TestCounterConcurrently has many goroutines add to one counter. No addition may be lost.
 func TestCounterConcurrently(t *testing.T) {
 	const goroutines, rounds = 8, 2000
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})
@@ -155,6 +162,8 @@ func TestCounterConcurrently(t *testing.T) {
 	}
 }
 
+// TestCounterSendsItself checks that Collect sends the counter itself, as programs that compare
+// metrics expect.
 func TestCounterSendsItself(t *testing.T) {
 	for name, labels := range map[string]metric.Labels{"alone": nil, "with labels": {"a": "b"}} {
 		c := metric.NewCounter(metric.CounterOpts{Name: "c", ConstLabels: labels})
@@ -187,6 +196,8 @@ func TestCounterOnManyCores(t *testing.T) {
 	}
 }
 
+// TestCounterVecCreated compares the created timestamps of the counters of a vector, also of one
+// that was deleted and made anew.
 func TestCounterVecCreated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := metric.CounterOpts{Name: "c"}

@@ -1,7 +1,9 @@
 package metric_test
 
 import (
+	"bytes"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,5 +42,35 @@ func TestDefaultGatherers(t *testing.T) {
 	metric.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	if n := strings.Count(w.Body.String(), "\ntwice_total 0\n"); n != 1 {
 		t.Errorf("the series is there %d times", n)
+	}
+}
+
+// TestDefaultHandlerSelects checks that the collectors of the default registry have their
+// own names in the default handler.
+func TestDefaultHandlerSelects(t *testing.T) {
+	r := metric.DefaultRegisterer.(*metric.Registry)
+	c := plain{"chosen", func(ch chan<- metric.Metric) { ch <- one("chosen") }}
+	if err := r.RegisterWith(c, metric.WithName("chosen")); err != nil {
+		t.Fatal(err)
+	}
+	defer r.UnregisterNamed("chosen")
+	w := requestTo(metric.Handler(), "/metrics?collect[]=chosen")
+	if names := namesIn(w.Body); len(names) != 1 || names[0] != "chosen" {
+		t.Errorf("status %d, families %q, want the one that was chosen", w.Code, names)
+	}
+}
+
+// TestDefaultHandler checks that the default handler serves each family of the default registry
+// once, with its own request counter.
+func TestDefaultHandler(t *testing.T) {
+	w := request(metric.Handler())
+	names := namesIn(bytes.NewBuffer(w.Body.Bytes()))
+	for _, name := range []string{"go_goroutines", "promhttp_metric_handler_requests_total"} {
+		if i := slices.Index(names, name); i < 0 || slices.Contains(names[i+1:], name) {
+			t.Errorf("family %s is not there once, in %q", name, names)
+		}
+	}
+	if n := strings.Count(w.Body.String(), "\ngo_goroutines "); n != 1 {
+		t.Errorf("go_goroutines is there %d times", n)
 	}
 }

@@ -2,8 +2,12 @@ package metric_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric"
 )
@@ -31,6 +35,8 @@ func setExtractor(t *testing.T, f func(context.Context) metric.Labels) {
 	t.Cleanup(func() { metric.SetExemplarFromContext(nil) })
 }
 
+// TestExemplarsFromContext checks that each instrument takes its exemplar from the context of an
+// observation.
 func TestExemplarsFromContext(t *testing.T) {
 	counter := func() metric.Counter { return counterNamed("c_total") }
 	vec := func() metric.Counter {
@@ -130,6 +136,7 @@ func TestBadExtractors(t *testing.T) {
 	}
 }
 
+// TestAddWithContextCannotDecrease checks that adding a negative number panics as Add does.
 func TestAddWithContextCannotDecrease(t *testing.T) {
 	c := counterNamed("c_total").(metric.ContextAdder)
 	samePanic(t, func() { c.AddWithContext(t.Context(), -1) }, func() { c.(metric.Counter).Add(-1) })
@@ -154,4 +161,48 @@ func TestExemplarsFromContextAreFree(t *testing.T) {
 		setExtractor(t, extract)
 		wantAllocs(t, 0, use(t.Context()))
 	})
+}
+
+// exemplary writes a counter with an exemplar.
+type exemplary struct{ labels []*metric.LabelPair }
+
+func (exemplary) Desc() *metric.Desc { return desc("theirs_total") }
+
+func (e exemplary) Write(out *metric.MetricData) error {
+	out.Counter = &dto.Counter{Value: new(1.0), Exemplar: &dto.Exemplar{Label: e.labels, Value: new(1.0)}}
+	return nil
+}
+
+// TestExemplarsAreNotWorthTheSample has exemplars that cannot be written, from our own
+// instruments and others.
+func TestExemplarsAreNotWorthTheSample(t *testing.T) {
+	pair := func(name, value string) *metric.LabelPair { return &metric.LabelPair{Name: &name, Value: &value} }
+	for name, labels := range map[string][]*metric.LabelPair{
+		"NUL":        {pair("trace", "a\x00b")},
+		"not UTF-8":  {pair("trace", "\xff")},
+		"twice":      {pair("trace", "a"), pair("trace", "b")},
+		"empty name": {pair("", "a")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := metric.NewContextRegistry()
+			r.MustRegister(plain{"theirs_total", func(ch chan<- metric.Metric) { ch <- exemplary{labels} }})
+			ours := metric.NewCounter(metric.CounterOpts{Name: "ours_total", Help: "h"})
+			r.MustRegister(ours)
+			if name == "NUL" {
+				ours.(prometheus.ExemplarAdder).AddWithExemplar(1, metric.Labels{"trace": "a\x00b"})
+			} else {
+				ours.Inc()
+			}
+			for _, accept := range []string{"text/plain", "application/openmetrics-text;version=1.0.0"} {
+				w := request(metric.HandlerForContext(r, metric.HandlerOpts{EnableOpenMetrics: true}), "Accept", accept)
+				body := w.Body.String()
+				if w.Code != http.StatusOK || !strings.Contains(body, "\ntheirs_total 1") || !strings.Contains(body, "\nours_total 1") {
+					t.Errorf("%s: got status %d and\n%s", accept, w.Code, body)
+				}
+				if strings.ContainsRune(body, 0) || strings.Contains(body, "# {") {
+					t.Errorf("%s: there is an exemplar in\n%q", accept, body)
+				}
+			}
+		})
+	}
 }

@@ -18,28 +18,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// gathererOf returns a registry with a gauge of that name and these labels.
-func gathererOf(name string, labels metric.Labels) *metric.ContextRegistry {
-	r := metric.NewContextRegistry()
-	r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: name, Help: "h", ConstLabels: labels}))
-	return r
-}
-
-// seriesOf returns what was gathered, one string for each series.
-func seriesOf(families []*metric.MetricFamily) []string {
-	var all []string
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			var labels []string
-			for _, l := range m.GetLabel() {
-				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
-			}
-			all = append(all, f.GetName()+"{"+strings.Join(labels, ",")+"}")
-		}
-	}
-	return all
-}
-
 // opaque hides what a gatherer is.
 type opaque struct {
 	gather func() ([]*metric.MetricFamily, error)
@@ -47,6 +25,8 @@ type opaque struct {
 
 func (g opaque) Gather() ([]*metric.MetricFamily, error) { return g.gather() }
 
+// TestMultiGatherers checks what each kind of MultiGatherer adds to the families of its parts,
+// and that it reports what does not fit together.
 func TestMultiGatherers(t *testing.T) {
 	theirs := prometheus.NewRegistry()
 	theirs.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "g", Help: "h", ConstLabels: prometheus.Labels{"z": "1"}}))
@@ -94,6 +74,8 @@ func TestMultiGatherers(t *testing.T) {
 	}
 }
 
+// TestMultiGathererRefuses checks that a part is refused whose name is taken or cannot become a
+// prefix or a label value.
 func TestMultiGathererRefuses(t *testing.T) {
 	fine := gathererOf("f", nil)
 	for name, tc := range map[string]struct {
@@ -147,6 +129,8 @@ func TestGathererFamiliesAreShared(t *testing.T) {
 	}
 }
 
+// TestGatherersArePartial checks that a gatherer that hangs costs only its own families: the
+// others are returned at the deadline.
 func TestGatherersArePartial(t *testing.T) {
 	for name, slow := range map[string]metric.Gatherer{
 		"plain": opaque{func() ([]*metric.MetricFamily, error) { time.Sleep(time.Hour); return nil, nil }},
@@ -193,6 +177,8 @@ func TestPartialResultOfGatherer(t *testing.T) {
 	})
 }
 
+// TestShardedGatherer checks that the samples of all shards are merged, and that the error of a
+// shard is reported under its name.
 func TestShardedGatherer(t *testing.T) {
 	boom := errors.New("boom")
 	partial := metric.GathererWithContextFunc(func(context.Context) ([]*metric.MetricFamily, error) {
@@ -210,6 +196,8 @@ func TestShardedGatherer(t *testing.T) {
 	}
 }
 
+// TestMakeAndRegister checks that the new registry is a part of the MultiGatherer, and that a
+// name that is taken is refused.
 func TestMakeAndRegister(t *testing.T) {
 	multi := metric.NewPrefixGatherer()
 	r, err := metric.MakeAndRegister(multi, "chain")
@@ -227,6 +215,8 @@ func TestMakeAndRegister(t *testing.T) {
 	}
 }
 
+// TestGatherers checks that Gatherers merges what its gatherers return, keeps units, skips nil,
+// and reports duplicates.
 func TestGatherers(t *testing.T) {
 	unit := metric.NewContextRegistry()
 	unit.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "g_seconds", Help: "h", Unit: "seconds"}))
@@ -240,6 +230,7 @@ func TestGatherers(t *testing.T) {
 	}
 }
 
+// TestBindGatherer checks that a gatherer that is bound gets the context it was bound to.
 func TestBindGatherer(t *testing.T) {
 	g := metric.GathererWithContextFunc(func(ctx context.Context) ([]*metric.MetricFamily, error) {
 		return nil, fmt.Errorf("%v", ctx.Value(contextKey{}))
@@ -261,10 +252,10 @@ func TestStreamsOfOneFamily(t *testing.T) {
 			vec.WithLabelValues("0", "").Set(1)
 			r.MustRegister(vec)
 		} else {
-			r.MustRegister(newLongStream("x", 2, 0, nil))
+			r.MustRegister(longStream("x", 2, 0, nil))
 		}
 		if shard == "d" {
-			r.MustRegister(newLongStream("y", 1, 0, nil))
+			r.MustRegister(longStream("y", 1, 0, nil))
 		}
 		if err := g.Register(shard, r); err != nil {
 			t.Fatal(err)
@@ -277,5 +268,16 @@ func TestStreamsOfOneFamily(t *testing.T) {
 		if got := strings.Count(w.Body.String(), line); got != want {
 			t.Errorf("got %s %d times, want %d", line, got, want)
 		}
+	}
+}
+
+// TestNumbersOfNestedGatherers compares the text of an error with client_golang's.
+func TestNumbersOfNestedGatherers(t *testing.T) {
+	broken := metric.GathererFunc(func() ([]*metric.MetricFamily, error) { return nil, errors.New("boom") })
+	fine := metric.GathererFunc(func() ([]*metric.MetricFamily, error) { return nil, nil })
+	_, want := prometheus.Gatherers{fine, prometheus.Gatherers{broken, fine}}.Gather()
+	_, got := metric.Gatherers{fine, metric.Gatherers{broken, fine}}.Gather()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

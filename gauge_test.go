@@ -12,6 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestGaugeEqualsClientGolang does the same to a gauge of ours and one of client_golang, which
+// must write the same.
 func TestGaugeEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -48,6 +50,7 @@ func TestGaugeEqualsClientGolang(t *testing.T) {
 	}
 }
 
+// TestGaugeConcurrently has many goroutines add to one gauge. No addition may be lost.
 func TestGaugeConcurrently(t *testing.T) {
 	g := metric.NewGauge(metric.GaugeOpts{Name: "g"})
 	var wg sync.WaitGroup

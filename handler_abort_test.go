@@ -18,33 +18,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-var errFull = errors.New("no space left")
-
-// failingWriter takes half of what is written at once after a number of bytes, and nothing
-// after that. It fails, or panics.
-type failingWriter struct {
-	http.ResponseWriter
-
-	left   int
-	panics bool
-}
-
-func (w *failingWriter) Write(p []byte) (int, error) {
-	if w.left -= len(p); w.left > 0 {
-		return w.ResponseWriter.Write(p)
-	}
-	n, _ := w.ResponseWriter.Write(p[:len(p)/2])
-	if w.panics {
-		panic(errFull)
-	}
-	return n, errFull
-}
-
-// unwrappingWriter lets an http.ResponseController find the server's writer.
-type unwrappingWriter struct{ *failingWriter }
-
-func (w unwrappingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
 // TestAnswersThatFailMidway checks that no client takes such an answer for whole, in any
 // format, compression and protocol, though middleware recovers panics.
 func TestAnswersThatFailMidway(t *testing.T) {

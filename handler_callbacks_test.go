@@ -1,20 +1,20 @@
 package metric_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/promhttp"
 )
 
 // badContexts are contexts that cannot be used, as hooks and ContextFunc may return them.
@@ -25,9 +25,6 @@ func badContexts() map[string]context.Context {
 		"Value panics":         &pickyContext{context.Background()},
 	}
 }
-
-// panickyContext panics if it is nil, or the context in it is.
-type panickyContext struct{ context.Context }
 
 // pickyContext takes every key for a string.
 type pickyContext struct{ context.Context }
@@ -76,36 +73,6 @@ func TestContextsThatCannotBeUsed(t *testing.T) {
 			})
 		}
 	}
-}
-
-// lockedBuffer is a bytes.Buffer that is safe for concurrent use.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
-// blockingHandler is a slog.Handler that calls a function first.
-type blockingHandler struct {
-	slog.Handler
-	block func()
-}
-
-func (h blockingHandler) Enabled(context.Context, slog.Level) bool { return true }
-func (h blockingHandler) Handle(context.Context, slog.Record) error {
-	h.block()
-	return nil
 }
 
 // blockingCallbacks sets each of the functions that a scrape calls to one that calls block.
@@ -282,4 +249,50 @@ func TestHeaderThatIsNotValid(t *testing.T) {
 			t.Errorf("logged %d times in three minutes, want 3", logged)
 		}
 	})
+}
+
+// listContext is a context that cannot be compared.
+type listContext struct {
+	context.Context //nolint:containedctx // It is one.
+
+	list []string
+}
+
+// TestContextsThatCannotBeCompared serves a request whose context has a type that panics when it
+// is compared.
+func TestContextsThatCannotBeCompared(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+	r = r.WithContext(listContext{r.Context(), nil})
+	for name, h := range map[string]http.Handler{
+		"promhttp": promhttp.HandlerFor(oneCounter(), promhttp.HandlerOpts{}),
+		"metric":   metric.HandlerForContext(oneCounter(), metric.HandlerOpts{}),
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			t.Errorf("%s: got status %d", name, w.Code)
+		}
+	}
+}
+
+// TestBlockedContextFunc checks that the answer can still be sent when the function has blocked
+// until long after the scrape's deadline.
+func TestBlockedContextFunc(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(metric.HandlerForContext(oneCounter(), metric.HandlerOpts{
+		ErrorHandling: metric.ContinueOnError,
+		Timeout:       700 * time.Millisecond,
+		SendTimeout:   500 * time.Millisecond,
+		ContextFunc:   func(r *http.Request) context.Context { <-release; return r.Context() },
+	}))
+	defer server.Close()
+	defer close(release)
+	resp, err := http.Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != oneCounterText {
+		t.Errorf("got error %v and %q", err, body)
+	}
 }

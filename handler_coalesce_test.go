@@ -44,6 +44,8 @@ func scrapeHTTP(t *testing.T, h http.Handler, seconds, query string) map[string]
 	return series
 }
 
+// TestCoalesceGather checks that requests at the same time share one run of each collector, and
+// that each of them waits under its own deadline.
 func TestCoalesceGather(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, collectors := coalesced(t, metrictest.Slow(5*time.Second))

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/promhttp"
 )
 
 // untilDone is a collector that ends with its context.
@@ -180,5 +181,35 @@ func TestOwnDeadlineHasPassed(t *testing.T) {
 		ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody))
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), oneCounterText) {
 		t.Errorf("got status %d and\n%s", w.Code, w.Body)
+	}
+}
+
+// TestHandlerInTimeoutHandler checks that a scrape ends whose client has been answered by
+// http.TimeoutHandler, although nothing tells the handler so.
+func TestHandlerInTimeoutHandler(t *testing.T) {
+	for name, build := range map[string]func(r *metric.ContextRegistry) http.Handler{
+		"promhttp": func(r *metric.ContextRegistry) http.Handler {
+			return promhttp.HandlerFor(r, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+		},
+		"metric": func(r *metric.ContextRegistry) http.Handler { return metric.HandlerFor(r) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				release := make(chan struct{})
+				r := metric.NewContextRegistry()
+				r.MustRegister(plain{"stuck", func(chan<- metric.Metric) { <-release }})
+				h := http.TimeoutHandler(build(r), 100*time.Millisecond, "")
+				before := goroutines()
+				for range 50 {
+					request(h)
+				}
+				time.Sleep(2 * time.Hour)
+				synctest.Wait()
+				if n := goroutines() - before; n > 5 {
+					t.Errorf("%d more goroutines after 50 requests that were answered long ago", n)
+				}
+				close(release)
+			})
+		})
 	}
 }

@@ -3,13 +3,11 @@ package metric_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,16 +17,6 @@ import (
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/promhttp"
 )
-
-// capturingLog makes a default logger that writes to what it returns.
-func capturingLog(t *testing.T) *lockedBuffer {
-	t.Helper()
-	logged := new(lockedBuffer)
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(logged, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return logged
-}
 
 // TestDefaultTimeout has collectors that hang, and clients that announce nothing.
 func TestDefaultTimeout(t *testing.T) {
@@ -139,22 +127,6 @@ func TestDefaultTimeoutOfHandler(t *testing.T) {
 		})
 	}
 }
-
-// brokenBeside returns a registry with a counter and a collector that fails.
-func brokenBeside(text string, opts ...metric.RegistryOption) *metric.ContextRegistry {
-	r := metric.NewContextRegistry(opts...)
-	c := metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."})
-	c.Add(3)
-	r.MustRegister(c)
-	r.MustRegisterWith(plain{"broken", func(ch chan<- metric.Metric) {
-		ch <- metric.NewInvalidMetric(desc("broken"), errors.New(text))
-	}}, metric.WithName(fmt.Sprintf("broken %d", brokens.Add(1))))
-	return r
-}
-
-// brokens counts the collectors of brokenBeside. Each has its own name, since handlers without
-// an ErrorLog log a failure of one name once a minute.
-var brokens atomic.Int64
 
 // TestZeroErrorHandling checks what the zero value means: in package metric, to serve what there
 // is; in package promhttp, what it means in client_golang.

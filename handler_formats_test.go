@@ -1,6 +1,9 @@
 package metric_test
 
 import (
+	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,4 +50,98 @@ func TestVersionsOfOpenMetrics(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCompression checks that answers are compressed as the client and the options of the handler
+// ask.
+func TestCompression(t *testing.T) {
+	for _, tc := range []struct {
+		accept, want string
+		opts         metric.HandlerOpts
+	}{
+		{accept: "", want: ""},
+		{accept: "gzip", want: "gzip"},
+		{accept: "zstd", want: "zstd"},
+		{accept: "gzip, zstd", want: "gzip"},
+		{accept: "gzip;q=0.5, zstd;q=0.8", want: "zstd"},
+		{accept: "gzip;q=0", want: ""},
+		{accept: "gzip;q=nonsense", want: ""},
+		{accept: "br", want: ""},
+		{accept: "identity, gzip", want: ""},
+		{accept: "*", want: ""},
+		{accept: "GZIP", want: "gzip"},
+		{accept: "gzip", opts: metric.HandlerOpts{DisableCompression: true}, want: ""},
+		{accept: "gzip, zstd", opts: metric.HandlerOpts{OfferedCompressions: []metric.Compression{metric.Zstd, metric.Gzip}}, want: "zstd"},
+		{accept: "gzip", opts: metric.HandlerOpts{OfferedCompressions: []metric.Compression{metric.Zstd}}, want: ""},
+		{accept: "br", opts: metric.HandlerOpts{OfferedCompressions: []metric.Compression{"br"}}, want: ""},
+	} {
+		t.Run(fmt.Sprintf("%s %v", tc.accept, tc.opts.OfferedCompressions), func(t *testing.T) {
+			w := request(metric.HandlerForContext(oneCounter(), tc.opts), "Accept-Encoding", tc.accept)
+			encoding, present := w.Header()["Content-Encoding"]
+			if (tc.want == "") == present || present && encoding[0] != tc.want {
+				t.Errorf("got Content-Encoding %q, want %q", encoding, tc.want)
+			}
+			if got := decompress(t, w); got != oneCounterText {
+				t.Errorf("got\n%s", got)
+			}
+			wantVary := []string{"Accept", "Accept-Encoding"}
+			if tc.opts.DisableCompression {
+				wantVary = wantVary[:1]
+			}
+			if vary := w.Header().Values("Vary"); !slices.Equal(vary, wantVary) {
+				t.Errorf("got Vary %q, want %q", vary, wantVary)
+			}
+		})
+	}
+}
+
+// TestFormats checks format, version and escaping of the answer to each Accept header.
+func TestFormats(t *testing.T) {
+	const openMetrics = "# HELP requests Requests.\n# TYPE requests counter\nrequests_total 3.0\n# EOF\n"
+	for _, tc := range []struct {
+		accept      string
+		contentType string
+		body        string
+		opts        metric.HandlerOpts
+	}{
+		{"", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", oneCounterText, metric.HandlerOpts{}},
+		{"text/plain;version=0.0.4;escaping=allow-utf-8", "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8", oneCounterText, metric.HandlerOpts{}},
+		{"application/openmetrics-text", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", oneCounterText, metric.HandlerOpts{}},
+		{"application/openmetrics-text;version=1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores", openMetrics, metric.HandlerOpts{EnableOpenMetrics: true}},
+		{"application/openmetrics-text;version=0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping=underscores", openMetrics, metric.HandlerOpts{EnableOpenMetrics: true}},
+		{"text/plain;q=0.1,application/openmetrics-text;version=1.0.0;q=0.9", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores", openMetrics, metric.HandlerOpts{EnableOpenMetrics: true}},
+		{"image/png", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", oneCounterText, metric.HandlerOpts{}},
+		{"*/*", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", oneCounterText, metric.HandlerOpts{AcceptedFormats: []expfmt.Format{expfmt.FmtText}}},
+	} {
+		t.Run(tc.accept, func(t *testing.T) {
+			w := request(metric.HandlerForContext(oneCounter(), tc.opts), "Accept", tc.accept)
+			if got := w.Header().Get("Content-Type"); got != tc.contentType {
+				t.Errorf("got Content-Type %q, want %q", got, tc.contentType)
+			}
+			if got := w.Body.String(); got != tc.body {
+				t.Errorf("got\n%s\nwant\n%s", got, tc.body)
+			}
+		})
+	}
+	t.Run("those of expfmt alone", func(t *testing.T) {
+		for _, format := range []expfmt.FormatType{expfmt.TypeProtoText, expfmt.TypeProtoCompact, expfmt.TypeProtoDelim} {
+			f := expfmt.NewFormat(format)
+			w := request(metric.HandlerForContext(oneCounter(), metric.HandlerOpts{AcceptedFormats: []expfmt.Format{f}}), "Accept", string(f))
+			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "requests_total") {
+				t.Errorf("%s: got status %d and %q", f, w.Code, w.Body)
+			}
+		}
+	})
+	t.Run("escaping", func(t *testing.T) {
+		r := metric.NewContextRegistry()
+		r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "a.b", Help: "h"}))
+		for escaping, want := range map[string]string{
+			"allow-utf-8": `{"a.b"} 0`, "underscores": "a_b 0", "dots": "a_dot_b 0", "values": "U__a_2e_b 0",
+		} {
+			w := request(metric.HandlerFor(r), "Accept", "text/plain;version=0.0.4;escaping="+escaping)
+			if !strings.Contains(w.Body.String(), "\n"+want+"\n") {
+				t.Errorf("%s: got\n%s", escaping, w.Body)
+			}
+		}
+	})
 }

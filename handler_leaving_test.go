@@ -107,7 +107,7 @@ func TestLeavingClients(t *testing.T) {
 						defer clients.Unregister(there)
 					}
 					if leaves.stream {
-						own.MustRegister(&pausingStream{metric.NewDesc("stream", "Of a test.", []string{"n"}, nil)})
+						own.MustRegister(pausingStream("stream"))
 					}
 					h := handlerFor(own)
 					entered, served := make(chan struct{}), make(chan struct{})
@@ -147,23 +147,6 @@ func TestLeavingClients(t *testing.T) {
 			}
 		}
 	}
-}
-
-// pausingStream writes some megabytes and then nothing until its context ends.
-type pausingStream struct{ desc *metric.Desc }
-
-func (c *pausingStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *pausingStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-func (c *pausingStream) CollectTo(ctx context.Context, s *metric.Sink) error {
-	for i := range 10_000 {
-		if err := s.Gauge(c.desc, 1, strings.Repeat("x", 200)+fmt.Sprint(i)); err != nil {
-			return err
-		}
-	}
-	<-ctx.Done()
-	return errors.New("bad connection")
 }
 
 // connectAndRead starts a server, sends a request to it, reads n bytes of the answer and returns
@@ -217,4 +200,130 @@ func connectAndRead(t *testing.T, server *httptest.Server, protocol string, n in
 		cancel()
 		gone.Wait()
 	}
+}
+
+// pausingStream writes some megabytes and then nothing until its context ends.
+func pausingStream(name string) metric.StreamCollector {
+	d := metric.NewDesc(name, "Of a test.", []string{"n", "padding"}, nil)
+	return streamWith(func(ctx context.Context, s *metric.Sink) error {
+		if err := writeNumbered(s, d, 0, 10_000, strings.Repeat("x", 200)); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return errors.New("bad connection")
+	}, d)
+}
+
+// TestClientGoesAway scrapes over a real connection and hangs up.
+func TestClientGoesAway(t *testing.T) {
+	background := func(*http.Request) context.Context { return context.Background() }
+	for name, contextFunc := range map[string]func(*http.Request) context.Context{"own": nil, "foreign": background} {
+		t.Run(name, func(t *testing.T) {
+			reg := metric.NewContextRegistry()
+			started, cancelled := make(chan struct{}), make(chan struct{})
+			reg.MustRegister(metric.NewCollectorFunc(describing("a"), func(ctx context.Context, _ chan<- metric.Metric) {
+				close(started)
+				<-ctx.Done()
+				if errors.Is(ctx.Err(), context.Canceled) {
+					close(cancelled)
+				}
+			}))
+			server := httptest.NewServer(metric.HandlerForContext(reg, metric.HandlerOpts{ContextFunc: contextFunc}))
+			defer server.Close()
+			ctx, hangUp := context.WithCancel(t.Context())
+			go func() {
+				<-started
+				hangUp()
+			}()
+			get(ctx, t, server.URL)
+			select {
+			case <-cancelled:
+			case <-time.After(time.Minute):
+				t.Error("the scrape was not cancelled")
+			}
+		})
+	}
+	t.Run("encoding", func(t *testing.T) {
+		reg := metric.NewContextRegistry()
+		vec := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
+		reg.MustRegister(vec)
+		for i := range 100_000 {
+			vec.WithLabelValues(fmt.Sprint(i))
+		}
+		ctx, hangUp := context.WithCancel(t.Context())
+		defer hangUp()
+		w := &hangingUp{ResponseRecorder: httptest.NewRecorder(), hangUp: hangUp}
+		r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody).WithContext(ctx)
+		metric.HandlerFor(reg).ServeHTTP(w, r)
+		if w.writes != 1 {
+			t.Errorf("there were %d writes, want none after the client has gone away", w.writes)
+		}
+	})
+}
+
+// hangingUp hangs up after the first write.
+type hangingUp struct {
+	*httptest.ResponseRecorder
+	hangUp func()
+	writes int
+}
+
+func (w *hangingUp) Write(p []byte) (int, error) {
+	w.writes++
+	w.hangUp()
+	return w.ResponseRecorder.Write(p)
+}
+
+// TestServerShutsDown: a server that cancels its requests when it shuts down must not
+// give an answer that looks like a whole exposition.
+func TestServerShutsDown(t *testing.T) {
+	serve := func(t *testing.T, h http.Handler) (url string, shutDown func()) {
+		t.Helper()
+		base, cancel := context.WithCancel(context.Background())
+		server := httptest.NewUnstartedServer(h)
+		server.Config.BaseContext = func(net.Listener) context.Context { return base }
+		server.Start()
+		t.Cleanup(server.Close)
+		return server.URL, cancel
+	}
+	read := func(t *testing.T, url string) (int, error) {
+		t.Helper()
+		transport := &http.Transport{DisableCompression: true}
+		defer transport.CloseIdleConnections()
+		resp, err := (&http.Client{Transport: transport}).Get(url)
+		if err != nil {
+			return 0, err
+		}
+		defer resp.Body.Close()
+		_, err = io.Copy(io.Discard, resp.Body)
+		return resp.StatusCode, err
+	}
+	for name, handling := range map[string]metric.HandlerErrorHandling{"continue": metric.ContinueOnError, "HTTP error": metric.HTTPErrorOnError} {
+		t.Run("before it is sent/"+name, func(t *testing.T) {
+			url, shutDown := serve(t, metric.HandlerFor(oneCounter(), metric.HandlerOpts{ErrorHandling: handling}))
+			shutDown()
+			if status, err := read(t, url); err != nil || status != http.StatusInternalServerError {
+				t.Errorf("got status %d, error %v", status, err)
+			}
+		})
+	}
+	t.Run("while it is sent", func(t *testing.T) {
+		reg := metric.NewContextRegistry()
+		vec := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
+		reg.MustRegister(vec)
+		for i := range 10_000 {
+			vec.WithLabelValues(fmt.Sprint(i))
+		}
+		var (
+			url      string
+			shutDown func()
+		)
+		metrics := metric.HandlerFor(reg)
+		url, shutDown = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			metrics.ServeHTTP(hangingUpWriter{w, shutDown}, r)
+		}))
+		if status, err := read(t, url); status != 0 && err == nil {
+			t.Errorf("got a whole response, status %d", status)
+		}
+	})
 }

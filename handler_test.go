@@ -1,13 +1,9 @@
 package metric_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -17,45 +13,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-	"github.com/prometheus/common/expfmt"
-
 	"github.com/luxfi/metric"
 )
 
-// request sends a GET request with headers, given in pairs, to a handler.
-func request(h http.Handler, headers ...string) *httptest.ResponseRecorder {
-	return requestTo(h, "/metrics", headers...)
-}
-
-// seenRecorder is a recorder whose client stays, as is known to the handler.
-type seenRecorder struct{ *httptest.ResponseRecorder }
-
-func (seenRecorder) CloseNotify() <-chan bool { return make(chan bool) }
-
-func requestTo(h http.Handler, target string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, target, http.NoBody)
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
-}
-
-func oneCounter() *metric.ContextRegistry {
-	r := metric.NewContextRegistry()
-	c := metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."})
-	c.Add(3)
-	r.MustRegister(c)
-	return r
-}
-
-const oneCounterText = "# HELP requests_total Requests.\n# TYPE requests_total counter\nrequests_total 3\n"
-
-const scrapeTimeout = "X-Prometheus-Scrape-Timeout-Seconds"
-
+// TestEffectiveTimeout checks law 2: the earliest of the request's deadline, HandlerOpts.Timeout
+// and the header minus TimeoutOffset ends the scrape, and a header that is not valid is ignored
+// and logged.
 func TestEffectiveTimeout(t *testing.T) {
 	const none = 24 * time.Hour // How long the collector takes.
 	for _, tc := range []struct {
@@ -138,6 +101,8 @@ func TestEffectiveTimeout(t *testing.T) {
 	}
 }
 
+// TestContextFunc checks law 1 for the context that the program makes from a request: collectors
+// see its values.
 func TestContextFunc(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	var got any
@@ -171,147 +136,8 @@ func TestContextFunc(t *testing.T) {
 	})
 }
 
-// TestClientGoesAway scrapes over a real connection and hangs up.
-func TestClientGoesAway(t *testing.T) {
-	background := func(*http.Request) context.Context { return context.Background() }
-	for name, contextFunc := range map[string]func(*http.Request) context.Context{"own": nil, "foreign": background} {
-		t.Run(name, func(t *testing.T) {
-			reg := metric.NewContextRegistry()
-			started, cancelled := make(chan struct{}), make(chan struct{})
-			reg.MustRegister(metric.NewCollectorFunc(describing("a"), func(ctx context.Context, _ chan<- metric.Metric) {
-				close(started)
-				<-ctx.Done()
-				if errors.Is(ctx.Err(), context.Canceled) {
-					close(cancelled)
-				}
-			}))
-			server := httptest.NewServer(metric.HandlerForContext(reg, metric.HandlerOpts{ContextFunc: contextFunc}))
-			defer server.Close()
-			ctx, hangUp := context.WithCancel(t.Context())
-			go func() {
-				<-started
-				hangUp()
-			}()
-			get(ctx, t, server.URL)
-			select {
-			case <-cancelled:
-			case <-time.After(time.Minute):
-				t.Error("the scrape was not cancelled")
-			}
-		})
-	}
-	t.Run("encoding", func(t *testing.T) {
-		reg := metric.NewContextRegistry()
-		vec := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
-		reg.MustRegister(vec)
-		for i := range 100_000 {
-			vec.WithLabelValues(fmt.Sprint(i))
-		}
-		ctx, hangUp := context.WithCancel(t.Context())
-		defer hangUp()
-		w := &hangingUp{ResponseRecorder: httptest.NewRecorder(), hangUp: hangUp}
-		r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody).WithContext(ctx)
-		metric.HandlerFor(reg).ServeHTTP(w, r)
-		if w.writes != 1 {
-			t.Errorf("there were %d writes, want none after the client has gone away", w.writes)
-		}
-	})
-}
-
-// TestServerShutsDown: a server that cancels its requests when it shuts down must not
-// give an answer that looks like a whole exposition.
-func TestServerShutsDown(t *testing.T) {
-	serve := func(t *testing.T, h http.Handler) (url string, shutDown func()) {
-		t.Helper()
-		base, cancel := context.WithCancel(context.Background())
-		server := httptest.NewUnstartedServer(h)
-		server.Config.BaseContext = func(net.Listener) context.Context { return base }
-		server.Start()
-		t.Cleanup(server.Close)
-		return server.URL, cancel
-	}
-	read := func(t *testing.T, url string) (int, error) {
-		t.Helper()
-		transport := &http.Transport{DisableCompression: true}
-		defer transport.CloseIdleConnections()
-		resp, err := (&http.Client{Transport: transport}).Get(url)
-		if err != nil {
-			return 0, err
-		}
-		defer resp.Body.Close()
-		_, err = io.Copy(io.Discard, resp.Body)
-		return resp.StatusCode, err
-	}
-	for name, handling := range map[string]metric.HandlerErrorHandling{"continue": metric.ContinueOnError, "HTTP error": metric.HTTPErrorOnError} {
-		t.Run("before it is sent/"+name, func(t *testing.T) {
-			url, shutDown := serve(t, metric.HandlerFor(oneCounter(), metric.HandlerOpts{ErrorHandling: handling}))
-			shutDown()
-			if status, err := read(t, url); err != nil || status != http.StatusInternalServerError {
-				t.Errorf("got status %d, error %v", status, err)
-			}
-		})
-	}
-	t.Run("while it is sent", func(t *testing.T) {
-		reg := metric.NewContextRegistry()
-		vec := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
-		reg.MustRegister(vec)
-		for i := range 10_000 {
-			vec.WithLabelValues(fmt.Sprint(i))
-		}
-		var (
-			url      string
-			shutDown func()
-		)
-		metrics := metric.HandlerFor(reg)
-		url, shutDown = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			metrics.ServeHTTP(hangingUpWriter{w, shutDown}, r)
-		}))
-		if status, err := read(t, url); status != 0 && err == nil {
-			t.Errorf("got a whole response, status %d", status)
-		}
-	})
-}
-
-// hangingUpWriter hangs up after each write.
-type hangingUpWriter struct {
-	http.ResponseWriter
-	hangUp func()
-}
-
-func (w hangingUpWriter) Write(p []byte) (int, error) {
-	defer w.hangUp()
-	return w.ResponseWriter.Write(p)
-}
-
-// hangingUp hangs up after the first write.
-type hangingUp struct {
-	*httptest.ResponseRecorder
-	hangUp func()
-	writes int
-}
-
-func (w *hangingUp) Write(p []byte) (int, error) {
-	w.writes++
-	w.hangUp()
-	return w.ResponseRecorder.Write(p)
-}
-
-func get(ctx context.Context, t *testing.T, url string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(r)
-	if err != nil {
-		return
-	}
-	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, resp.Body) // It is cut off.
-}
-
+// TestErrorHandling checks status, body and log of an answer with failures, for each kind of
+// error handling.
 func TestErrorHandling(t *testing.T) {
 	broken := func() *metric.ContextRegistry {
 		r := oneCounter()
@@ -385,123 +211,8 @@ func TestErrorHandling(t *testing.T) {
 	})
 }
 
-func decompress(t *testing.T, w *httptest.ResponseRecorder) string {
-	t.Helper()
-	var (
-		r   io.Reader = bytes.NewReader(w.Body.Bytes())
-		err error
-	)
-	switch w.Header().Get("Content-Encoding") {
-	case "gzip":
-		r, err = gzip.NewReader(r)
-	case "zstd":
-		var d *zstd.Decoder
-		if d, err = zstd.NewReader(r, zstd.WithDecoderConcurrency(1)); err == nil {
-			defer d.Close()
-			r = d
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
-}
-
-func TestCompression(t *testing.T) {
-	for _, tc := range []struct {
-		accept, want string
-		opts         metric.HandlerOpts
-	}{
-		{accept: "", want: ""},
-		{accept: "gzip", want: "gzip"},
-		{accept: "zstd", want: "zstd"},
-		{accept: "gzip, zstd", want: "gzip"},
-		{accept: "gzip;q=0.5, zstd;q=0.8", want: "zstd"},
-		{accept: "gzip;q=0", want: ""},
-		{accept: "gzip;q=nonsense", want: ""},
-		{accept: "br", want: ""},
-		{accept: "identity, gzip", want: ""},
-		{accept: "*", want: ""},
-		{accept: "GZIP", want: "gzip"},
-		{accept: "gzip", opts: metric.HandlerOpts{DisableCompression: true}, want: ""},
-		{accept: "gzip, zstd", opts: metric.HandlerOpts{OfferedCompressions: []metric.Compression{metric.Zstd, metric.Gzip}}, want: "zstd"},
-		{accept: "gzip", opts: metric.HandlerOpts{OfferedCompressions: []metric.Compression{metric.Zstd}}, want: ""},
-		{accept: "br", opts: metric.HandlerOpts{OfferedCompressions: []metric.Compression{"br"}}, want: ""},
-	} {
-		t.Run(fmt.Sprintf("%s %v", tc.accept, tc.opts.OfferedCompressions), func(t *testing.T) {
-			w := request(metric.HandlerForContext(oneCounter(), tc.opts), "Accept-Encoding", tc.accept)
-			encoding, present := w.Header()["Content-Encoding"]
-			if (tc.want == "") == present || present && encoding[0] != tc.want {
-				t.Errorf("got Content-Encoding %q, want %q", encoding, tc.want)
-			}
-			if got := decompress(t, w); got != oneCounterText {
-				t.Errorf("got\n%s", got)
-			}
-			wantVary := []string{"Accept", "Accept-Encoding"}
-			if tc.opts.DisableCompression {
-				wantVary = wantVary[:1]
-			}
-			if vary := w.Header().Values("Vary"); !slices.Equal(vary, wantVary) {
-				t.Errorf("got Vary %q, want %q", vary, wantVary)
-			}
-		})
-	}
-}
-
-func TestFormats(t *testing.T) {
-	const openMetrics = "# HELP requests Requests.\n# TYPE requests counter\nrequests_total 3.0\n# EOF\n"
-	for _, tc := range []struct {
-		accept      string
-		contentType string
-		body        string
-		opts        metric.HandlerOpts
-	}{
-		{"", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", oneCounterText, metric.HandlerOpts{}},
-		{"text/plain;version=0.0.4;escaping=allow-utf-8", "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8", oneCounterText, metric.HandlerOpts{}},
-		{"application/openmetrics-text", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", oneCounterText, metric.HandlerOpts{}},
-		{"application/openmetrics-text;version=1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores", openMetrics, metric.HandlerOpts{EnableOpenMetrics: true}},
-		{"application/openmetrics-text;version=0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping=underscores", openMetrics, metric.HandlerOpts{EnableOpenMetrics: true}},
-		{"text/plain;q=0.1,application/openmetrics-text;version=1.0.0;q=0.9", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores", openMetrics, metric.HandlerOpts{EnableOpenMetrics: true}},
-		{"image/png", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", oneCounterText, metric.HandlerOpts{}},
-		{"*/*", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", oneCounterText, metric.HandlerOpts{AcceptedFormats: []expfmt.Format{expfmt.FmtText}}},
-	} {
-		t.Run(tc.accept, func(t *testing.T) {
-			w := request(metric.HandlerForContext(oneCounter(), tc.opts), "Accept", tc.accept)
-			if got := w.Header().Get("Content-Type"); got != tc.contentType {
-				t.Errorf("got Content-Type %q, want %q", got, tc.contentType)
-			}
-			if got := w.Body.String(); got != tc.body {
-				t.Errorf("got\n%s\nwant\n%s", got, tc.body)
-			}
-		})
-	}
-	t.Run("those of expfmt alone", func(t *testing.T) {
-		for _, format := range []expfmt.FormatType{expfmt.TypeProtoText, expfmt.TypeProtoCompact, expfmt.TypeProtoDelim} {
-			f := expfmt.NewFormat(format)
-			w := request(metric.HandlerForContext(oneCounter(), metric.HandlerOpts{AcceptedFormats: []expfmt.Format{f}}), "Accept", string(f))
-			if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "requests_total") {
-				t.Errorf("%s: got status %d and %q", f, w.Code, w.Body)
-			}
-		}
-	})
-	t.Run("escaping", func(t *testing.T) {
-		r := metric.NewContextRegistry()
-		r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "a.b", Help: "h"}))
-		for escaping, want := range map[string]string{
-			"allow-utf-8": `{"a.b"} 0`, "underscores": "a_b 0", "dots": "a_dot_b 0", "values": "U__a_2e_b 0",
-		} {
-			w := request(metric.HandlerFor(r), "Accept", "text/plain;version=0.0.4;escaping="+escaping)
-			if !strings.Contains(w.Body.String(), "\n"+want+"\n") {
-				t.Errorf("%s: got\n%s", escaping, w.Body)
-			}
-		}
-	})
-}
-
+// TestLimitOfRequests checks that a request beyond MaxRequestsInFlight is refused with status
+// 503, and that the next one is served.
 func TestLimitOfRequests(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	started, release := make(chan struct{}), make(chan struct{})
@@ -529,6 +240,8 @@ func TestLimitOfRequests(t *testing.T) {
 	}
 }
 
+// TestSelectByName checks that name[] selects families, and that collectors without any of them
+// do not run.
 func TestSelectByName(t *testing.T) {
 	r, _ := healthy(t)
 	var ran atomic.Bool
@@ -546,17 +259,8 @@ func TestSelectByName(t *testing.T) {
 	}
 }
 
-// namesIn returns the families of an exposition in text.
-func namesIn(body *bytes.Buffer) (names []string) {
-	for lines := bufio.NewScanner(body); lines.Scan(); {
-		if name, ok := strings.CutPrefix(lines.Text(), "# TYPE "); ok {
-			name, _, _ = strings.Cut(name, " ")
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
+// TestHead checks that a HEAD request gets the header of an answer, and that nothing is gathered
+// for it.
 func TestHead(t *testing.T) {
 	r := oneCounter()
 	r.MustRegister(plain{"a", func(chan<- metric.Metric) { t.Error("it was gathered for nothing") }})
@@ -567,127 +271,10 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// TestOwnDeadlineOfRequest has a stream under way when the request's own deadline
-// passes. What it has written is still delivered.
-func TestOwnDeadlineOfRequest(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := oneCounter()
-		r.MustRegister(&stallingStream{metric.NewDesc("big", "Of a test.", []string{"n"}, nil)})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		w := httptest.NewRecorder()
-		metric.HandlerFor(r).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody).WithContext(ctx))
-		if body := w.Body.String(); strings.Count(body, "\nbig{") != 10 || !strings.Contains(body, oneCounterText) {
-			t.Errorf("got\n%s", body)
-		}
-	})
-}
-
+// TestProcessStartTime checks the header of HandlerOpts.ProcessStartTime.
 func TestProcessStartTime(t *testing.T) {
 	h := metric.HandlerForContext(oneCounter(), metric.HandlerOpts{ProcessStartTime: time.Unix(1234, 5)})
 	if got := request(h).Header().Get("Process-Start-Time-Unix"); got != "1234" {
 		t.Errorf("got %q", got)
-	}
-}
-
-func TestStreamOverHTTP(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const series = 100_000
-		r, want := healthy(t)
-		big := metric.NewDesc("big", "Of a test.", []string{"n"}, nil)
-		r.MustRegister(&bigStream{big, series})
-		w := request(metric.HandlerFor(r))
-		names := namesIn(bytes.NewBuffer(w.Body.Bytes()))
-		slices.Sort(names)
-		if !slices.Equal(names, append([]string{"big"}, want...)) {
-			t.Errorf("got families %q", names)
-		}
-		if n := strings.Count(w.Body.String(), "\nbig{"); n != series {
-			t.Errorf("got %d series, want %d", n, series)
-		}
-	})
-}
-
-type bigStream struct {
-	desc   *metric.Desc
-	series int
-}
-
-func (c *bigStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *bigStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-func (c *bigStream) CollectTo(_ context.Context, s *metric.Sink) error {
-	for i := range c.series {
-		if err := s.Gauge(c.desc, float64(i), fmt.Sprint(i)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func TestStreamAtDeadline(t *testing.T) {
-	for _, accept := range []string{"text/plain", "application/openmetrics-text;version=1.0.0"} {
-		t.Run(accept, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r, want := healthy(t)
-				big := metric.NewDesc("big", "Of a test.", []string{"n"}, nil)
-				if err := r.RegisterWith(&stallingStream{big}, metric.WithName("culprit")); err != nil {
-					t.Fatal(err)
-				}
-				var logged error
-				w := request(metric.HandlerFor(r, metric.HandlerOpts{
-					ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true, ErrorLog: func(err error) { logged = err },
-				}), scrapeTimeout, "1", "Accept", accept)
-				body := w.Body.String()
-				if n := strings.Count(body, "\nbig{"); n != 10 {
-					t.Errorf("got %d samples of the stream, want 10", n)
-				}
-				if names := namesIn(w.Body); len(names) != len(want)+1 {
-					t.Errorf("got families %q", names)
-				}
-				if strings.HasPrefix(accept, "application") != strings.HasSuffix(body, "\n# EOF\n") {
-					t.Errorf("got\n%s", body)
-				}
-				gathered, ok := errors.AsType[*metric.GatherError](logged)
-				if !ok || len(gathered.Failures) != 2 || !errors.Is(logged, context.DeadlineExceeded) {
-					t.Errorf("logged %v, want the deadline and the sample that did not fit", logged)
-				}
-			})
-		})
-	}
-}
-
-// stallingStream writes ten samples, one that does not fit its descriptor, and then
-// nothing until the deadline.
-type stallingStream struct{ desc *metric.Desc }
-
-func (c *stallingStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *stallingStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-func (c *stallingStream) CollectTo(ctx context.Context, s *metric.Sink) error {
-	for i := range 10 {
-		if err := s.Gauge(c.desc, float64(i), fmt.Sprint(i)); err != nil {
-			return err
-		}
-	}
-	if err := s.Gauge(c.desc, 1, "one", "too many"); err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func TestDefaultHandler(t *testing.T) {
-	w := request(metric.Handler())
-	names := namesIn(bytes.NewBuffer(w.Body.Bytes()))
-	for _, name := range []string{"go_goroutines", "promhttp_metric_handler_requests_total"} {
-		if i := slices.Index(names, name); i < 0 || slices.Contains(names[i+1:], name) {
-			t.Errorf("family %s is not there once, in %q", name, names)
-		}
-	}
-	if n := strings.Count(w.Body.String(), "\ngo_goroutines "); n != 1 {
-		t.Errorf("go_goroutines is there %d times", n)
 	}
 }

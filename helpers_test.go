@@ -3,7 +3,6 @@ package metric_test
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -118,8 +117,6 @@ func wantAllocs(t *testing.T, want float64, f func()) {
 	}
 }
 
-var errTest = errors.New("an error of the test")
-
 // goroutines counts the goroutines: in a bubble of package synctest those of that bubble, and
 // otherwise all. runtime.NumGoroutine adds up numbers that change meanwhile, so that on a busy
 // machine it may be wrong by dozens.
@@ -148,3 +145,23 @@ var (
 	goroutineHeader = regexp.MustCompile(`(?m)^goroutine \d+ .*\[.*\]:$`)
 	bubbleOf        = regexp.MustCompile(`synctest bubble \d+`)
 )
+
+// panicMessage returns the message that f panics with. It has to be an error.
+func panicMessage(t *testing.T, f func()) string {
+	t.Helper()
+	err, ok := recovered(f).(error)
+	if !ok {
+		t.Fatal("no panic with an error")
+	}
+	return err.Error()
+}
+
+// heapInUse returns the size of what is in use on the heap.
+func heapInUse() uint64 {
+	var memory runtime.MemStats
+	for range 3 { // What pools hold goes with the second one.
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&memory)
+	return memory.HeapAlloc
+}

@@ -28,6 +28,8 @@ var oddValues = []float64{
 
 var manyBounds = prometheus.LinearBuckets(-2, 0.25, 60)
 
+// TestHistogramEqualsClientGolang does the same to a histogram of ours and one of client_golang,
+// which must write the same.
 func TestHistogramEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -72,6 +74,7 @@ func TestHistogramEqualsClientGolang(t *testing.T) {
 	}
 }
 
+// TestHistogramKeepsItsBounds checks that a histogram does not share its bounds with the caller.
 func TestHistogramKeepsItsBounds(t *testing.T) {
 	bounds := []float64{1, 2, 3}
 	h := metric.NewHistogram(metric.HistogramOpts{Name: "h", Buckets: bounds})
@@ -82,6 +85,7 @@ func TestHistogramKeepsItsBounds(t *testing.T) {
 	}
 }
 
+// TestHistogramPanics checks that options that are not valid panic as in client_golang.
 func TestHistogramPanics(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -109,6 +113,7 @@ func TestHistogramPanics(t *testing.T) {
 	}
 }
 
+// TestHistogramExemplars compares the exemplars of histograms with client_golang's.
 func TestHistogramExemplars(t *testing.T) {
 	for _, opts := range []prometheus.HistogramOpts{
 		{Name: "classic", Buckets: []float64{1, 2, 4}},

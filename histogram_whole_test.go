@@ -1,110 +1,17 @@
 package metric_test
 
 import (
-	"math"
-	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	common "github.com/prometheus/common/model"
 
 	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/internal/instrument"
 )
 
 // powers are bounds and values at once: what is observed tells the sum by the buckets.
 var powers = prometheus.ExponentialBuckets(1, 2, 12)
-
-// wholeOptions are histograms that must never be seen with half an observation.
-var wholeOptions = []struct {
-	name   string
-	opts   prometheus.HistogramOpts
-	resets bool
-}{
-	{"classic", prometheus.HistogramOpts{Buckets: powers}, false},
-	{"native and classic", prometheus.HistogramOpts{Buckets: powers, NativeHistogramBucketFactor: 1.1}, false},
-	{"limited", prometheus.HistogramOpts{
-		Buckets: powers, NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 4, NativeHistogramMaxZeroThreshold: 8,
-	}, false},
-	{"with resets", prometheus.HistogramOpts{
-		Buckets: powers, NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 4, NativeHistogramMinResetDuration: time.Millisecond,
-	}, true},
-	{"with resets all the time", prometheus.HistogramOpts{
-		Buckets: powers, NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 4, NativeHistogramMinResetDuration: -1,
-	}, true},
-}
-
-// TestHistogramIsWhole is about Law 8. Many goroutines observe while others read, and
-// all that is read must fit together; in the end, nothing is lost.
-func TestHistogramIsWhole(t *testing.T) {
-	const goroutines, rounds = 8, 3000
-	for _, tt := range wholeOptions {
-		for name, spread := range map[string]func(metric.Histogram){
-			"":                         func(metric.Histogram) {},
-			" with stripes":            func(h metric.Histogram) { instrument.Spread(h) },
-			" that spreads in between": func(h metric.Histogram) { time.AfterFunc(time.Millisecond, func() { instrument.Spread(h) }) },
-		} {
-			t.Run(tt.name+name, func(t *testing.T) {
-				h := metric.NewHistogram(tt.opts)
-				spread(h)
-				var observers, readers sync.WaitGroup
-				for g := range goroutines {
-					observers.Go(func() {
-						for i := range rounds {
-							h.Observe(powers[(i*(g+1))%len(powers)])
-						}
-					})
-				}
-				done := make(chan struct{})
-				readers.Go(func() { readWhole(t, h, tt.resets, done) })
-				readers.Go(func() { readWhole(t, h, tt.resets, done) })
-				observers.Wait()
-				close(done)
-				readers.Wait()
-
-				got := written(t, h).GetHistogram()
-				checkWhole(t, got)
-				if n := got.GetSampleCount(); !tt.resets && n != goroutines*rounds {
-					t.Errorf("in the end %d observations are left of %d", n, goroutines*rounds)
-				}
-			})
-		}
-	}
-}
-
-// readWhole reads h until done, and once more.
-func readWhole(t *testing.T, h metric.Histogram, resets bool, done <-chan struct{}) {
-	var (
-		last    uint64
-		created time.Time
-	)
-	for more := true; more; {
-		select {
-		case <-done:
-			more = false
-		default:
-		}
-		got := written(t, h).GetHistogram()
-		checkWhole(t, got)
-		if n := got.GetSampleCount(); n < last && !resets {
-			t.Errorf("the count went down from %d to %d", last, n)
-		}
-		if c := got.GetCreatedTimestamp().AsTime(); c.Before(created) {
-			t.Errorf("the created timestamp went back from %v to %v", created, c)
-		} else {
-			created = c
-		}
-		if last = got.GetSampleCount(); t.Failed() {
-			return
-		}
-	}
-}
 
 // checkWhole checks that all parts of h are about the same observations, all of which
 // are powers.
@@ -163,7 +70,11 @@ func TestHistogramWholeInScrapes(t *testing.T) {
 				checkWhole(t, m.GetHistogram())
 			}
 		}
-		for _, m := range scrapeText(t, registry)["h"].GetMetric() {
+		served, err := readBack(request(metric.HandlerFor(registry)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range served["h"].GetMetric() {
 			h := m.GetHistogram()
 			if inf := h.Bucket[len(powers)]; inf.GetCumulativeCount() != h.GetSampleCount() {
 				t.Errorf("count %d, but that of +Inf is %d", h.GetSampleCount(), inf.GetCumulativeCount())
@@ -173,68 +84,4 @@ func TestHistogramWholeInScrapes(t *testing.T) {
 		}
 	}
 	wg.Wait()
-}
-
-// scrapeText returns what a scrape in the text format says.
-func scrapeText(t *testing.T, g metric.Gatherer) map[string]*dto.MetricFamily {
-	t.Helper()
-	w := httptest.NewRecorder()
-	metric.HandlerFor(g).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
-	parser := expfmt.NewTextParser(common.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(w.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return families
-}
-
-// TestHistogramExemplarsAreCounted: an exemplar is never of an observation that the
-// bucket does not contain yet.
-func TestHistogramExemplarsAreCounted(t *testing.T) {
-	h := metric.NewHistogram(metric.HistogramOpts{Name: "h", Buckets: []float64{math.MaxFloat64}, NativeHistogramBucketFactor: 2})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for i := range 3000 {
-			h.(metric.ExemplarObserver).ObserveWithExemplar(float64(i+1), metric.Labels{"a": "b"})
-		}
-	})
-	for range 300 {
-		got := written(t, h).GetHistogram()
-		for _, e := range append(got.GetExemplars(), got.GetBucket()[0].GetExemplar()) {
-			if e.GetValue() > float64(got.GetSampleCount()) {
-				t.Fatalf("exemplar of observation %v, of which %d are counted", e.GetValue(), got.GetSampleCount())
-			}
-		}
-	}
-	wg.Wait()
-}
-
-// TestHistogramSpreadsUnderContentionOnly: stripes take much memory, so observations
-// that meet now and then must not add up to a reason.
-func TestHistogramSpreadsUnderContentionOnly(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := metric.NewHistogram(metric.HistogramOpts{Name: "h"})
-		for range 1000 {
-			instrument.Miss(h)
-			time.Sleep(time.Millisecond)
-		}
-		if instrument.HasStripes(h) {
-			t.Error("rare misses have led to stripes")
-		}
-		for range 100 {
-			instrument.Miss(h)
-			time.Sleep(10 * time.Microsecond)
-		}
-		if !instrument.HasStripes(h) {
-			t.Error("frequent misses have not led to stripes")
-		}
-		h.Observe(1)
-		time.Sleep(time.Second)
-		for range 100 { // By observations that were late: they must not replace the stripes.
-			instrument.Miss(h)
-		}
-		if n := written(t, h).GetHistogram().GetSampleCount(); n != 1 {
-			t.Errorf("of 1 observation there are %d left", n)
-		}
-	})
 }

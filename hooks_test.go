@@ -1,17 +1,15 @@
 package metric_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,14 +47,14 @@ func (e *events) hooks() metric.Hooks {
 			return span(ctx, "scrape")
 		},
 		ScrapeEnd: func(ctx context.Context, end metric.ScrapeEnd) {
-			e.add("end of %v after %v: %v", ctx.Value(spanKey{}), end.Duration, errors.Is(end.Err, errRow))
+			e.add("end of %v after %v: %v", ctx.Value(spanKey{}), end.Duration, errors.Is(end.Err, errTest))
 		},
 		CollectorStart: func(ctx context.Context, name string) context.Context {
 			e.add("start of %s in %v", name, ctx.Value(spanKey{}))
 			return span(ctx, name)
 		},
 		CollectorEnd: func(ctx context.Context, name string, end metric.CollectorEnd) {
-			e.add("end of %v after %v: %v", ctx.Value(spanKey{}), end.Duration, errors.Is(end.Err, errRow))
+			e.add("end of %v after %v: %v", ctx.Value(spanKey{}), end.Duration, errors.Is(end.Err, errTest))
 		},
 	}
 }
@@ -69,7 +67,7 @@ func TestHooks(t *testing.T) {
 				var e events
 				r := metric.NewContextRegistry(metric.WithHooks(e.hooks()), metric.WithConcurrency(1))
 				for i, name := range []string{"good", "bad"} {
-					behaviour := []metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errRow)}[i]
+					behaviour := []metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errTest)}[i]
 					c := metrictest.New(name, func(ctx context.Context, run *metrictest.Run) error {
 						e.add("%s runs in %v", name, ctx.Value(spanKey{}))
 						time.Sleep(time.Second)
@@ -80,7 +78,7 @@ func TestHooks(t *testing.T) {
 					}
 				}
 				if how == "Gather" {
-					if _, err := r.GatherWithContext(t.Context()); !errors.Is(err, errRow) {
+					if _, err := r.GatherWithContext(t.Context()); !errors.Is(err, errTest) {
 						t.Errorf("got error %v", err)
 					}
 				} else {
@@ -138,100 +136,79 @@ func TestHooksMayReturnNil(t *testing.T) {
 	}
 }
 
-// logLines parses what was logged.
-func logLines(t *testing.T, log *bytes.Buffer) (lines []map[string]any) {
-	t.Helper()
-	for d := json.NewDecoder(log); d.More(); {
-		var line map[string]any
-		if err := d.Decode(&line); err != nil {
-			t.Fatal(err)
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-// TestLogger checks that there is one line for a failure, and not one for each scrape.
-func TestLogger(t *testing.T) {
+// TestHookContextOfItsOwn checks that a scrape keeps its deadline, whatever context its hook
+// returns.
+func TestHookContextOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		r := metric.NewContextRegistry(metric.WithLogger(slog.New(slog.NewJSONHandler(&log, nil))))
-		failing := metrictest.New("failing", metrictest.Failing(errRow))
-		panicking := metrictest.New("panicking", metrictest.Panicking("boom"))
-		for name, c := range map[string]*metrictest.Collector{"f": failing, "p": panicking, "good": metrictest.New("good", metrictest.Healthy())} {
-			if err := r.RegisterWith(c, metric.WithName(name)); err != nil {
-				t.Fatal(err)
-			}
+		var value atomic.Value
+		r := metric.NewContextRegistry(metric.WithHooks(metric.Hooks{
+			ScrapeStart: func(context.Context) context.Context {
+				return context.WithValue(context.Background(), contextKey{}, "of the hook")
+			},
+		}))
+		r.MustRegister(metric.NewCollectorFunc(describing("slow"), func(ctx context.Context, _ chan<- metric.Metric) {
+			value.Store(ctx.Value(contextKey{}))
+			<-ctx.Done()
+		}))
+		start := time.Now()
+		_, _ = scrapeFor(t, r, time.Second)
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("the scrape took %v", took)
 		}
-		scrapes := func(n int) []map[string]any {
-			t.Helper()
-			for range n {
-				_, _ = r.GatherWithContext(t.Context())
-			}
-			lines := logLines(t, &log)
-			log.Reset()
-			slices.SortFunc(lines, func(a, b map[string]any) int {
-				return strings.Compare(fmt.Sprint(a["collector"]), fmt.Sprint(b["collector"]))
-			})
-			return lines
-		}
-		lines := scrapes(100)
-		if len(lines) != 2 {
-			t.Fatalf("%d lines were logged: %v", len(lines), lines)
-		}
-		f, p := lines[0], lines[1]
-		if f["collector"] != "f" || f["kind"] != "error" || !strings.Contains(fmt.Sprint(f["error"]), "no luck") || f["level"] != "ERROR" || f["suppressed"] != nil {
-			t.Errorf("got %v", f)
-		}
-		if p["collector"] != "p" || p["kind"] != "panic" || !strings.Contains(fmt.Sprint(p["stack"]), "metrictest") {
-			t.Errorf("got %v", p)
-		}
-
-		failing.Become(metrictest.Panicking("boom")) // Another kind is news.
-		if lines = scrapes(10); len(lines) != 1 || lines[0]["kind"] != "panic" || lines[0]["collector"] != "f" {
-			t.Errorf("got %v", lines)
-		}
-		time.Sleep(time.Minute)
-		lines = scrapes(1)
-		if len(lines) != 2 || lines[0]["suppressed"] != 9.0 || lines[1]["suppressed"] != 109.0 {
-			t.Errorf("after a minute: %v", lines)
-		}
-		time.Sleep(time.Minute)
-		failing.Become(metrictest.Healthy())
-		panicking.Become(metrictest.Healthy())
-		if lines = scrapes(10); len(lines) != 0 {
-			t.Errorf("nothing is wrong, but logged was %v", lines)
+		if value.Load() != "of the hook" {
+			t.Errorf("the collector has got %v", value.Load())
 		}
 	})
 }
 
-// panickyHandler is a slog.Handler that panics.
-type panickyHandler struct{ slog.Handler }
-
-func (panickyHandler) Enabled(context.Context, slog.Level) bool  { return true }
-func (panickyHandler) Handle(context.Context, slog.Record) error { panic("boom") }
-
-func TestLoggerThatPanics(t *testing.T) {
-	r := metric.NewContextRegistry(metric.WithLogger(slog.New(panickyHandler{})))
-	r.MustRegister(metrictest.New("failing", metrictest.Failing(errRow)), metrictest.New("good", metrictest.Healthy()))
-	families, err := r.Gather()
-	wantFamilies(t, families, []string{"good"})
-	if !errors.Is(err, errRow) {
-		t.Errorf("got error %v", err)
+// TestHooksThatGather checks that a hook which gathers from its own registry, and so calls
+// itself, does not end the process.
+func TestHooksThatGather(t *testing.T) {
+	var r *metric.ContextRegistry
+	gather := func() { _, _ = r.Gather() }
+	for name, hooks := range map[string]metric.Hooks{
+		"start": {ScrapeStart: func(ctx context.Context) context.Context { gather(); return ctx }},
+		"end":   {ScrapeEnd: func(context.Context, metric.ScrapeEnd) { gather() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r = metric.NewContextRegistry(metric.WithHooks(hooks))
+			r.MustRegister(counterNamed("a_total"))
+			families, err := r.Gather()
+			if err != nil || len(families) != 1 {
+				t.Errorf("got %d families and error %v", len(families), err)
+			}
+		})
 	}
 }
 
-// TestLoggerOfFloods has a collector with very many bad samples: one line.
-func TestLoggerOfFloods(t *testing.T) {
-	var log bytes.Buffer
-	r := metric.NewContextRegistry(metric.WithLogger(slog.New(slog.NewJSONHandler(&log, nil))))
-	r.MustRegister(plain{"a", func(ch chan<- metric.Metric) {
-		for range 1000 {
-			ch <- one("a")
-		}
-	}})
-	_, _ = r.Gather()
-	if lines := logLines(t, &log); len(lines) != 1 {
-		t.Errorf("%d lines were logged", len(lines))
+// TestHooksKnowLateRuns checks that the end hook is told of a run that has outlived its
+// scrape, though the collector does not say so.
+func TestHooksKnowLateRuns(t *testing.T) {
+	for name, late := range map[string]metric.Collector{
+		"stream": streamOf("late", func(context.Context, *metric.Sink) error { time.Sleep(time.Minute); return nil }),
+		"plain":  plain{"late", func(chan<- metric.Metric) { time.Sleep(time.Minute) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var ends []metric.CollectorEnd
+				r := metric.NewContextRegistry(metric.WithHooks(metric.Hooks{
+					CollectorEnd: func(_ context.Context, _ string, end metric.CollectorEnd) { ends = append(ends, end) },
+				}))
+				r.MustRegister(late)
+				_, _ = scrapeOnce(t, r, time.Second)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				if len(ends) != 1 || ends[0].Duration != time.Minute ||
+					!errors.Is(ends[0].Err, context.DeadlineExceeded) && !errors.Is(ends[0].Err, context.Canceled) {
+					t.Errorf("got %+v", ends)
+				}
+				if _, err := r.Gather(); err != nil {
+					t.Errorf("got error %v", err)
+				}
+				if len(ends) != 2 || ends[1].Err != nil {
+					t.Errorf("got %+v", ends)
+				}
+			})
+		})
 	}
 }

@@ -21,67 +21,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// manySeries returns a registry with that many long series.
-func manySeries(n int) *metric.ContextRegistry {
-	r := metric.NewContextRegistry()
-	vec := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
-	r.MustRegister(vec)
-	for i := range n {
-		vec.WithLabelValues(strings.Repeat("x", 200) + fmt.Sprint(i))
-	}
-	return r
-}
-
-// pipes is a net.Listener of connections without a buffer, whose deadlines are those of the
-// bubble of a test.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
-func (p *pipes) dial() net.Conn {
-	ours, theirs := net.Pipe()
-	p.conns <- theirs
-	return ours
-}
-
-// servePipes starts a server and returns a function that connects to it.
-func servePipes(t *testing.T, server *http.Server) func() net.Conn {
-	t.Helper()
-	p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-	var served sync.WaitGroup
-	served.Go(func() { _ = server.Serve(p) })
-	t.Cleanup(func() {
-		_ = server.Close()
-		served.Wait()
-	})
-	return p.dial
-}
-
-// ask sends a request, with headers given in pairs.
-func ask(t *testing.T, c net.Conn, headers ...string) {
-	t.Helper()
-	text := "GET /metrics HTTP/1.1\r\nHost: a\r\n"
-	for i := 0; i < len(headers); i += 2 {
-		text += headers[i] + ": " + headers[i+1] + "\r\n"
-	}
-	if _, err := io.WriteString(c, text+"\r\n"); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestDeadlineIncludesSending is law 14: a client that does not read is cut off.
+// TestDeadlineIncludesSending checks law 14: a client that does not read is cut off.
 func TestDeadlineIncludesSending(t *testing.T) {
 	const never = time.Hour
 	for name, tc := range map[string]struct {
@@ -143,7 +83,7 @@ func TestDeadlineIncludesSending(t *testing.T) {
 // streaming returns a registry with a stream collector of that many series.
 func streaming(n int) *metric.ContextRegistry {
 	r := metric.NewContextRegistry()
-	r.MustRegister(&bigStream{metric.NewDesc("big", "Of a test.", []string{"n"}, nil), n})
+	r.MustRegister(numberedStream("big", n))
 	return r
 }
 
@@ -273,17 +213,6 @@ func TestClientsThatNeverRead(t *testing.T) {
 	}
 }
 
-// smallBuffers makes the buffers of accepted connections small.
-type smallBuffers struct{ net.Listener }
-
-func (l smallBuffers) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if tcp, ok := c.(*net.TCPConn); ok {
-		_ = tcp.SetWriteBuffer(4096)
-	}
-	return c, err
-}
-
 // TestClientThatNeverReadsHTTP2 has a stream whose client does not read, beside one that
 // does on the same connection.
 func TestClientThatNeverReadsHTTP2(t *testing.T) {
@@ -335,7 +264,7 @@ func requestBody(t *testing.T, client *http.Client, url string) string {
 	return string(body)
 }
 
-// TestClientThatLeavesIsNoError is about what law 12 must not do: fill the log of whoever
+// TestClientThatLeavesIsNoError checks what law 12 must not do: fill the log of whoever
 // operates the server, and alarm middleware that looks for panics.
 func TestClientThatLeavesIsNoError(t *testing.T) {
 	var logged lockedBuffer

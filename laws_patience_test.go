@@ -20,7 +20,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestLastWordsAreServed is law 15: what a collector of any kind sends when its context
+// TestLastWordsAreServed checks law 15: what a collector of any kind sends when its context
 // ends, before it returns, is served, over HTTP and by Gather, and the scrape that follows
 // at once gets it as well.
 func TestLastWordsAreServed(t *testing.T) {
@@ -108,7 +108,13 @@ func TestImpatientRequests(t *testing.T) {
 			time.Sleep(pause)
 			ch <- one("slow")
 		}),
-		"stream": &longPausing{series, 150, pause},
+		"stream": streamWith(func(_ context.Context, s *metric.Sink) error {
+			if err := writeNumbered(s, series, 0, 75); err != nil {
+				return err
+			}
+			time.Sleep(pause)
+			return writeNumbered(s, series, 75, 150)
+		}, series),
 	}
 	policies := map[string][]metric.CollectorOption{
 		"":        nil,
@@ -173,31 +179,7 @@ func TestImpatientRequests(t *testing.T) {
 	}
 }
 
-// longPausing is a stream collector of some series with a pause among them.
-type longPausing struct {
-	desc  *metric.Desc
-	n     int
-	pause time.Duration
-}
-
-func (c *longPausing) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *longPausing) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-
-func (c *longPausing) CollectTo(_ context.Context, s *metric.Sink) error {
-	for i := range c.n {
-		if i == c.n/2 {
-			time.Sleep(c.pause)
-		}
-		if err := s.Gauge(c.desc, 1, strconv.Itoa(i)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// TestFloodIsServedInTime is law 3 for collectors and gatherers with more than can be
+// TestFloodIsServedInTime checks law 3 for collectors and gatherers with more than can be
 // written before the deadline: what fits is served, the rest costs only themselves.
 func TestFloodIsServedInTime(t *testing.T) {
 	if testing.Short() {
@@ -257,7 +239,7 @@ func TestFloodIsServedInTime(t *testing.T) {
 	}
 }
 
-// TestErrorsAskTheRegistry is law 9 for the methods of errors, which are somebody else's
+// TestErrorsAskTheRegistry checks law 9 for the methods of errors, which are somebody else's
 // code.
 func TestErrorsAskTheRegistry(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
@@ -285,4 +267,5 @@ func TestErrorsAskTheRegistry(t *testing.T) {
 type curiousError struct{ do func() }
 
 func (e *curiousError) Error() string { e.do(); return "curious" }
+
 func (e *curiousError) Is(error) bool { e.do(); return false }

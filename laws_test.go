@@ -17,109 +17,10 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// desc returns a descriptor without labels for the collectors of the tests.
-func desc(name string) *metric.Desc { return metric.NewDesc(name, "Of a test.", nil, nil) }
+// The laws that tests cite by number are those of docs/design.md.
 
-func describing(names ...string) func(chan<- *metric.Desc) {
-	return func(ch chan<- *metric.Desc) {
-		for _, name := range names {
-			ch <- desc(name)
-		}
-	}
-}
-
-func one(name string) metric.Metric {
-	return metric.MustNewConstMetric(desc(name), metric.GaugeValue, 1)
-}
-
-// plain is a collector that takes no context.
-type plain struct {
-	name    string
-	collect func(ch chan<- metric.Metric)
-}
-
-func (c plain) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
-func (c plain) Collect(ch chan<- metric.Metric) { c.collect(ch) }
-
-// healthy returns a registry with a collector of every kind that does its duty, and
-// what a scrape of it has to contain.
-func healthy(t *testing.T) (*metric.ContextRegistry, []string) {
-	t.Helper()
-	r := metric.NewContextRegistry()
-	counter := metric.NewCounter(metric.CounterOpts{Name: "healthy_native_total", Help: "h"})
-	counter.Inc()
-	r.MustRegister(counter,
-		metric.NewGaugeFunc(metric.GaugeOpts{Name: "healthy_func", Help: "h"}, func() float64 { return 1 }),
-		plain{"healthy_plain", func(ch chan<- metric.Metric) { ch <- one("healthy_plain") }},
-		metric.NewCollectorFunc(describing("healthy_context"), func(_ context.Context, ch chan<- metric.Metric) {
-			ch <- one("healthy_context")
-		}),
-		streamOf("healthy_stream", func(_ context.Context, s *metric.Sink) error {
-			return s.Gauge(desc("healthy_stream"), 1)
-		}),
-		prometheus.NewGauge(prometheus.GaugeOpts{Name: "healthy_theirs", Help: "h"}),
-	)
-	return r, []string{
-		"healthy_context", "healthy_func", "healthy_native_total", "healthy_plain", "healthy_stream", "healthy_theirs",
-	}
-}
-
-type streamCollector struct {
-	name    string
-	collect func(ctx context.Context, s *metric.Sink) error
-}
-
-func streamOf(name string, collect func(context.Context, *metric.Sink) error) metric.StreamCollector {
-	return &streamCollector{name, collect}
-}
-
-func (c *streamCollector) Describe(ch chan<- *metric.Desc) { ch <- desc(c.name) }
-func (c *streamCollector) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-func (c *streamCollector) CollectTo(ctx context.Context, s *metric.Sink) error {
-	return c.collect(ctx, s)
-}
-
-func namesOf(families []*metric.MetricFamily) []string {
-	names := make([]string, len(families))
-	for i, f := range families {
-		names[i] = f.GetName()
-	}
-	return names
-}
-
-// wantFamilies checks that all of want, and nothing else, was gathered.
-func wantFamilies(t *testing.T, got []*metric.MetricFamily, want []string) {
-	t.Helper()
-	if names := namesOf(got); !slices.Equal(names, want) {
-		t.Errorf("gathered %q, want %q", names, want)
-	}
-}
-
-// failuresOf returns what err says about a collector.
-func failuresOf(err error, collector string) error {
-	gathered, ok := errors.AsType[*metric.GatherError](err)
-	if !ok {
-		return nil
-	}
-	for _, f := range gathered.Failures {
-		if f.Collector == collector {
-			return f.Err
-		}
-	}
-	return nil
-}
-
-type contextKey struct{}
-
-// seen collects the value that a context carries.
-func seen(values *sync.Map, name string) metric.CollectorWithContext {
-	return metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
-		values.Store(name, ctx.Value(contextKey{}))
-	})
-}
-
+// TestOneContext checks law 1: the context of a scrape, with its values, reaches every kind of
+// collector through every wrapper.
 func TestOneContext(t *testing.T) {
 	var values sync.Map
 	ctx := context.WithValue(t.Context(), contextKey{}, "of the scrape")
@@ -165,17 +66,21 @@ func TestOneContext(t *testing.T) {
 	}
 }
 
-// TestScrapeEndsAtDeadline has collectors of every bad kind beside the healthy ones.
+// TestScrapeEndsAtDeadline checks law 3 with collectors of every bad kind beside the healthy
+// ones: the scrape ends in time, has all of the healthy ones, and an error that names the
+// culprit.
 func TestScrapeEndsAtDeadline(t *testing.T) {
 	const timeout = time.Second
 	bad := map[string]metric.Collector{
-		"sleeps":         plain{"bad", func(chan<- metric.Metric) { time.Sleep(time.Hour) }},
-		"ignores":        metric.NewCollectorFunc(describing("bad"), func(context.Context, chan<- metric.Metric) { time.Sleep(time.Hour) }),
-		"sends":          plain{"bad", func(ch chan<- metric.Metric) { flood(ch, time.Hour) }},
-		"waits":          metric.NewCollectorFunc(describing("bad"), func(ctx context.Context, _ chan<- metric.Metric) { <-ctx.Done() }),
-		"function":       metric.NewGaugeFunc(metric.GaugeOpts{Name: "bad"}, func() float64 { time.Sleep(time.Hour); return 0 }),
-		"stream":         streamOf("bad", func(context.Context, *metric.Sink) error { time.Sleep(time.Hour); return nil }),
-		"writes":         plain{"bad", func(ch chan<- metric.Metric) { ch <- stuckMetric{} }},
+		"sleeps":   plain{"bad", func(chan<- metric.Metric) { time.Sleep(time.Hour) }},
+		"ignores":  metric.NewCollectorFunc(describing("bad"), func(context.Context, chan<- metric.Metric) { time.Sleep(time.Hour) }),
+		"sends":    plain{"bad", func(ch chan<- metric.Metric) { flood(ch, time.Hour) }},
+		"waits":    metric.NewCollectorFunc(describing("bad"), func(ctx context.Context, _ chan<- metric.Metric) { <-ctx.Done() }),
+		"function": metric.NewGaugeFunc(metric.GaugeOpts{Name: "bad"}, func() float64 { time.Sleep(time.Hour); return 0 }),
+		"stream":   streamOf("bad", func(context.Context, *metric.Sink) error { time.Sleep(time.Hour); return nil }),
+		"writes": plain{"bad", func(ch chan<- metric.Metric) {
+			ch <- writes{desc("bad"), func(*metric.MetricData) { time.Sleep(time.Hour) }}
+		}},
 		"their registry": nil,
 	}
 	for name, c := range bad {
@@ -208,18 +113,6 @@ func TestScrapeEndsAtDeadline(t *testing.T) {
 	}
 }
 
-// flood sends for that long.
-func flood(ch chan<- metric.Metric, d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Minute) {
-		ch <- metric.MustNewConstMetric(metric.NewDesc("bad", "h", []string{"at"}, nil), metric.GaugeValue, 1, time.Now().String())
-	}
-}
-
-type stuckMetric struct{}
-
-func (stuckMetric) Desc() *metric.Desc             { return desc("bad") }
-func (stuckMetric) Write(*metric.MetricData) error { time.Sleep(time.Hour); return nil }
-
 // boundRegistry is a registry of client_golang, whose Collect waits for a slow collector.
 func boundRegistry(t *testing.T) metric.Collector {
 	t.Helper()
@@ -228,6 +121,8 @@ func boundRegistry(t *testing.T) metric.Collector {
 	return theirs
 }
 
+// TestScrapeEndsWhenCancelled checks law 3 for a scrape whose context is cancelled before its
+// deadline.
 func TestScrapeEndsWhenCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)
@@ -247,6 +142,8 @@ func TestScrapeEndsWhenCancelled(t *testing.T) {
 	})
 }
 
+// TestWhatArrivedIsServed checks law 3: what a collector has sent before the deadline is in the
+// result.
 func TestWhatArrivedIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)
@@ -265,6 +162,8 @@ func TestWhatArrivedIsServed(t *testing.T) {
 	})
 }
 
+// TestNoPileUp checks law 4: a collector that is stuck is not started again, the scrapes that
+// follow fail at once, and goroutines do not grow.
 func TestNoPileUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -324,6 +223,8 @@ func TestNoPileUp(t *testing.T) {
 	})
 }
 
+// TestScrapesShareRunOfPlainCollector checks law 4: scrapes at the same time share one run of a
+// collector that takes no context.
 func TestScrapesShareRunOfPlainCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -354,6 +255,8 @@ func TestScrapesShareRunOfPlainCollector(t *testing.T) {
 	})
 }
 
+// TestPrivateSinks checks law 5: what a goroutine sends after Collect has returned reaches no
+// later scrape, and does not block it for good.
 func TestPrivateSinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -381,13 +284,15 @@ func TestPrivateSinks(t *testing.T) {
 	})
 }
 
+// TestPanics checks law 6: a panic in whatever the registry calls becomes one PanicError with its
+// stack, and costs the others nothing.
 func TestPanics(t *testing.T) {
 	boom := func() { panic("boom") }
 	for name, c := range map[string]metric.Collector{
 		"Collect":            plain{"bad", func(chan<- metric.Metric) { boom() }},
 		"CollectWithContext": metric.NewCollectorFunc(describing("bad"), func(context.Context, chan<- metric.Metric) { boom() }),
 		"CollectTo":          streamOf("bad", func(context.Context, *metric.Sink) error { boom(); return nil }),
-		"Write":              plain{"bad", func(ch chan<- metric.Metric) { ch <- panickyMetric{} }},
+		"Write":              plain{"bad", func(ch chan<- metric.Metric) { ch <- writes{desc("bad"), func(*metric.MetricData) { boom() }} }},
 		"function":           metric.NewGaugeFunc(metric.GaugeOpts{Name: "bad"}, func() float64 { boom(); return 0 }),
 		"wrapped": metric.WrapCollectorWith(metric.Labels{"a": "b"},
 			plain{"bad", func(chan<- metric.Metric) { boom() }}),
@@ -432,11 +337,8 @@ func TestPanics(t *testing.T) {
 	})
 }
 
-type panickyMetric struct{}
-
-func (panickyMetric) Desc() *metric.Desc             { return desc("bad") }
-func (panickyMetric) Write(*metric.MetricData) error { panic("boom") }
-
+// TestBadSamplesAreDropped checks law 7: a sample that cannot be served is dropped and reported,
+// and all others are kept.
 func TestBadSamplesAreDropped(t *testing.T) {
 	labelled := metric.NewDesc("bad", "Of a test.", []string{"l"}, nil)
 	sample := func(d *metric.Desc, t metric.ValueType, values ...string) metric.Metric {
@@ -450,8 +352,8 @@ func TestBadSamplesAreDropped(t *testing.T) {
 		"duplicate":     {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.GaugeValue, "b")}, 2, "collected before"},
 		"type":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(labelled, metric.CounterValue, "b"), sample(labelled, metric.GaugeValue, "c")}, 2, "should be a"},
 		"help":          {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), sample(metric.NewDesc("bad", "Other.", nil, nil), metric.GaugeValue)}, 2, "help"},
-		"invalid UTF-8": {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), rawMetric{labelled, "\xff"}}, 1, "not utf8"},
-		"panic":         {[]metric.Metric{panickyMetric{}, sample(labelled, metric.GaugeValue, "a")}, 1, "boom"},
+		"invalid UTF-8": {[]metric.Metric{sample(labelled, metric.GaugeValue, "a"), rawMetric(labelled, "\xff")}, 1, "not utf8"},
+		"panic":         {[]metric.Metric{writes{desc("bad"), func(*metric.MetricData) { panic("boom") }}, sample(labelled, metric.GaugeValue, "a")}, 1, "boom"},
 		"nil":           {[]metric.Metric{nil, sample(labelled, metric.GaugeValue, "a")}, 1, "nil metric"},
 		"invalid":       {[]metric.Metric{metric.NewInvalidMetric(labelled, errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},
 		"invalid desc":  {[]metric.Metric{metric.NewInvalidMetric(metric.NewInvalidDesc(errors.New("no luck")), errors.New("no luck")), sample(labelled, metric.GaugeValue, "a")}, 1, "no luck"},
@@ -475,26 +377,8 @@ func TestBadSamplesAreDropped(t *testing.T) {
 	}
 }
 
-// rawMetric has a label value of its own making.
-type rawMetric struct {
-	desc  *metric.Desc
-	value string
-}
-
-func (m rawMetric) Desc() *metric.Desc { return m.desc }
-func (m rawMetric) Write(out *metric.MetricData) error {
-	name, value := "l", 1.0
-	out.Label = []*metric.LabelPair{{Name: &name, Value: &m.value}}
-	gauge := metric.MustNewConstMetric(desc("bad"), metric.GaugeValue, value)
-	var data metric.MetricData
-	if err := gauge.Write(&data); err != nil {
-		return err
-	}
-	out.Gauge = data.Gauge
-	return nil
-}
-
-// TestNoLockIsHeld uses the registry from within everything that it calls.
+// TestNoLockIsHeld checks law 9: everything that the registry calls may use the registry, which
+// would deadlock if a lock were held.
 func TestNoLockIsHeld(t *testing.T) {
 	r := metric.NewContextRegistry()
 	n := 0
@@ -516,7 +400,12 @@ func TestNoLockIsHeld(t *testing.T) {
 			if _, err := vec.GetMetricWithLabelValues("x"); err != nil {
 				t.Error(err)
 			}
-			ch <- lockingMetric{use}
+			ch <- writes{desc("a"), func(out *metric.MetricData) {
+				use()
+				if err := one("a").Write(out); err != nil {
+					t.Error(err)
+				}
+			}}
 		}),
 	)
 	if _, err := r.Gather(); err != nil {
@@ -525,12 +414,4 @@ func TestNoLockIsHeld(t *testing.T) {
 	if n != 4 {
 		t.Errorf("the registry was used %d times, want 4", n)
 	}
-}
-
-type lockingMetric struct{ use func() }
-
-func (lockingMetric) Desc() *metric.Desc { return desc("a") }
-func (m lockingMetric) Write(out *metric.MetricData) error {
-	m.use()
-	return one("a").Write(out)
 }

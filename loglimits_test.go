@@ -26,7 +26,7 @@ func TestLogOfRegistriesPerRequest(t *testing.T) {
 	name := fmt.Sprint("probe", testRuns.Add(1))
 	failing := func(opts ...metric.RegistryOption) *metric.ContextRegistry {
 		r := metric.NewContextRegistry(opts...)
-		c := plain{"probe", func(ch chan<- metric.Metric) { ch <- metric.NewInvalidMetric(desc("probe"), errLuck) }}
+		c := plain{"probe", func(ch chan<- metric.Metric) { ch <- metric.NewInvalidMetric(desc("probe"), errTest) }}
 		if err := r.RegisterWith(c, metric.WithName(name)); err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func TestLogLimitsOfBlockedLogger(t *testing.T) {
 					if inHandler {
 						opts.ErrorLog, r = metric.LogErrors(logger, &limits), metric.NewContextRegistry()
 					}
-					c := plain{"probe", func(ch chan<- metric.Metric) { ch <- metric.NewInvalidMetric(desc("probe"), errLuck) }}
+					c := plain{"probe", func(ch chan<- metric.Metric) { ch <- metric.NewInvalidMetric(desc("probe"), errTest) }}
 					if err := r.RegisterWith(c, metric.WithName(name)); err != nil {
 						t.Fatal(err)
 					}
@@ -106,6 +106,8 @@ func TestLogLimitsOfBlockedLogger(t *testing.T) {
 	}
 }
 
+// TestLogLimitsTwice checks that two LogLimits for one log are refused, and that nil stands for
+// none.
 func TestLogLimitsTwice(t *testing.T) {
 	var a, b metric.LogLimits
 	for name, f := range map[string]func(){

@@ -14,20 +14,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// panicMessage returns the message that f panics with. It has to be an error.
-func panicMessage(t *testing.T, f func()) (message string) {
-	t.Helper()
-	defer func() {
-		err, ok := recover().(error)
-		if !ok {
-			t.Fatal("no panic with an error")
-		}
-		message = err.Error()
-	}()
-	f()
-	return ""
-}
-
 func wantParts(t *testing.T, message string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -77,6 +63,8 @@ func wrapTheirs(r metric.Registerer) metric.Registerer {
 	return prometheus.WrapRegistererWithPrefix("q_", prometheus.WrapRegistererWith(metric.Labels{"cell": "1"}, r))
 }
 
+// TestMetricsSameInstrument checks that Metrics returns the same instrument for the same name,
+// help and labels, and another one in another namespace.
 func TestMetricsSameInstrument(t *testing.T) {
 	for registerer, newRegisterer := range registerers {
 		for kind, ask := range askers {
@@ -94,6 +82,8 @@ func TestMetricsSameInstrument(t *testing.T) {
 	}
 }
 
+// TestMetricsSameInstrumentConcurrently checks it for many goroutines that ask at once: all get
+// one instrument.
 func TestMetricsSameInstrumentConcurrently(t *testing.T) {
 	for kind, ask := range askers {
 		t.Run(kind, func(t *testing.T) {
@@ -113,6 +103,8 @@ func TestMetricsSameInstrumentConcurrently(t *testing.T) {
 	}
 }
 
+// TestMetricsEqualShapes checks that an instrument is found again if what was asked for comes to
+// the same.
 func TestMetricsEqualShapes(t *testing.T) {
 	m := metric.NewWithRegistry("app", nil)
 	reg := m.Registry()
@@ -133,6 +125,8 @@ func registeredWith[C metric.Collector](reg metric.Registerer, c C) C {
 	return c
 }
 
+// TestMetricsOtherShape checks that asking for a name in another shape panics, with an error that
+// says what differs.
 func TestMetricsOtherShape(t *testing.T) {
 	for _, test := range []struct {
 		name          string
@@ -264,15 +258,8 @@ func TestMetricsOtherShapeOpaque(t *testing.T) {
 	wantParts(t, panicMessage(t, func() { m.NewCounter("x", "Two.") }), `"app_x"`, `help "Two."`, `help string`)
 }
 
-type severalFamilies struct{ descs []*metric.Desc }
-
-func (s severalFamilies) Describe(ch chan<- *metric.Desc) {
-	for _, d := range s.descs {
-		ch <- d
-	}
-}
-func (severalFamilies) Collect(chan<- metric.Metric) {}
-
+// TestMetricsNameOfOthers checks the panic for a name that a collector of another kind has: it
+// says whose it is.
 func TestMetricsNameOfOthers(t *testing.T) {
 	theirs := prometheus.CounterOpts{Name: "app_x", Help: "Help."}
 	desc := metric.NewDesc("app_x", "Help.", nil, nil)
@@ -284,9 +271,9 @@ func TestMetricsNameOfOthers(t *testing.T) {
 		{"counter of client_golang", prometheus.NewCounter(theirs), "belongs to a *prometheus.counter"},
 		{"vector of client_golang", prometheus.NewCounterVec(theirs, []string{"a"}), "belongs to a *prometheus.CounterVec"},
 		{"function", metric.NewCounterFunc(theirs, func() float64 { return 1 }), "not an instrument"},
-		{"user's", severalFamilies{[]*metric.Desc{desc}}, "belongs to a metric_test.severalFamilies"},
+		{"user's", &onlyDescs{[]*metric.Desc{desc}}, "belongs to a *metric_test.onlyDescs"},
 		{"user's that embeds one of ours", struct{ metric.Counter }{metric.NewCounter(theirs)}, "not an instrument"},
-		{"user's with several families", severalFamilies{[]*metric.Desc{desc, metric.NewDesc("y", "", nil, nil)}}, "several families"},
+		{"user's with several families", &onlyDescs{[]*metric.Desc{desc, metric.NewDesc("y", "", nil, nil)}}, "several families"},
 	} {
 		for _, registerer := range []string{"ours", "foreign"} {
 			t.Run(test.name+"/"+registerer, func(t *testing.T) {
@@ -299,6 +286,8 @@ func TestMetricsNameOfOthers(t *testing.T) {
 	}
 }
 
+// TestMetricsInvalid checks that the panic for an instrument that is not valid names the
+// instrument and the mistake.
 func TestMetricsInvalid(t *testing.T) {
 	m := metric.NewWithRegistry("app", nil)
 	for name, test := range map[string]struct {
@@ -320,10 +309,14 @@ func TestMetricsInvalid(t *testing.T) {
 
 type refuser struct{ metric.NoOpRegistry }
 
-func (refuser) Register(metric.Collector) error  { return errors.New("no") }
+func (refuser) Register(metric.Collector) error { return errors.New("no") }
+
 func (refuser) MustRegister(...metric.Collector) {}
+
 func (refuser) Unregister(metric.Collector) bool { return false }
 
+// TestMetricsKeepNothingOfTheCaller checks that slices and maps that the caller changes later do
+// not change an instrument.
 func TestMetricsKeepNothingOfTheCaller(t *testing.T) {
 	m := metric.NewWithRegistry("", nil)
 	labels, buckets, objectives := []string{"a"}, []float64{1}, map[float64]float64{0.5: 0.05}
@@ -338,6 +331,7 @@ func TestMetricsKeepNothingOfTheCaller(t *testing.T) {
 	c.With(metric.Labels{"a": "1"}).Inc()
 }
 
+// TestMetricsNewIsServedByHandler checks that New registers where the default handler gathers.
 func TestMetricsNewIsServedByHandler(t *testing.T) {
 	oldRegisterer, oldGatherer := metric.DefaultRegisterer, metric.DefaultGatherer
 	t.Cleanup(func() { metric.DefaultRegisterer, metric.DefaultGatherer = oldRegisterer, oldGatherer })
@@ -355,6 +349,8 @@ func TestMetricsNewIsServedByHandler(t *testing.T) {
 	wantParts(t, w.Body.String(), "# HELP app_requests_total Requests.\n", "\napp_requests_total 4\n")
 }
 
+// TestMetricsNilRegistererHasItsOwnRegistry checks that a nil Registerer stands for a new
+// registry.
 func TestMetricsNilRegistererHasItsOwnRegistry(t *testing.T) {
 	m := metric.NewWithRegistry("app", nil)
 	m.NewGauge("x", "").Set(2)
@@ -373,10 +369,13 @@ type fakeFactory struct{ reg metric.Registerer }
 func (f fakeFactory) New(namespace string) metric.Metrics {
 	return metric.NewPrometheusFactory().NewWithRegistry(namespace, f.reg)
 }
+
 func (f fakeFactory) NewWithRegistry(namespace string, _ metric.Registerer) metric.Metrics {
 	return f.New(namespace)
 }
 
+// TestSetFactory checks that New and NewWithRegistry use the factory that was set, and that nil
+// brings back the original one.
 func TestSetFactory(t *testing.T) {
 	t.Cleanup(func() { metric.SetFactory(nil) })
 	fake := fakeFactory{metric.NewContextRegistry()}
@@ -391,6 +390,7 @@ func TestSetFactory(t *testing.T) {
 	}
 }
 
+// TestSetFactoryConcurrently sets the factory while it is used, for the race detector.
 func TestSetFactoryConcurrently(t *testing.T) {
 	t.Cleanup(func() { metric.SetFactory(nil) })
 	var group sync.WaitGroup

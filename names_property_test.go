@@ -1,12 +1,8 @@
 package metric_test
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http/httptest"
@@ -14,12 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	"google.golang.org/protobuf/encoding/prototext"
 
 	"github.com/luxfi/metric"
 )
@@ -226,13 +220,6 @@ var (
 	types = []string{"counter", "gauge", "histogram", "summary"}
 )
 
-// part of what a source has: one family.
-type familyOf struct {
-	name, typ, help string
-	labels          []map[string]string
-	ids             []float64
-}
-
 func (w *world) family(source string, isVector bool) familyOf {
 	f := familyOf{name: clashingNames[w.IntN(len(clashingNames))], typ: types[w.IntN(len(types))], help: "help"}
 	if w.IntN(4) == 0 {
@@ -257,15 +244,6 @@ func (w *world) family(source string, isVector bool) familyOf {
 		f.ids = append(f.ids, float64(1000+w.IntN(1e6)))
 	}
 	return f
-}
-
-func (f *familyOf) names() []string { return slices.Sorted(maps.Keys(f.labels[0])) }
-
-func values(names []string, labels map[string]string) (values []string) {
-	for _, name := range names {
-		values = append(values, labels[name])
-	}
-	return values
 }
 
 // addSource registers something. prefix and extra are what the registries around it add.
@@ -347,134 +325,6 @@ func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix 
 	}
 }
 
-func nativeOf(f *familyOf, vector bool) metric.Collector {
-	labels, names := metric.Labels(f.labels[0]), f.names()
-	if vector {
-		labels = nil
-	} else {
-		names = nil
-	}
-	each := func(set func(values []string, id float64)) {
-		for n, id := range f.ids {
-			set(values(names, f.labels[n]), id)
-		}
-	}
-	switch f.typ {
-	case "counter":
-		v := metric.NewCounterVec(metric.CounterOpts{Name: f.name, Help: f.help, ConstLabels: labels}, names)
-		if vector {
-			each(func(values []string, id float64) { v.WithLabelValues(values...).Add(id) })
-			return v
-		}
-		c := metric.NewCounter(metric.CounterOpts{Name: f.name, Help: f.help, ConstLabels: labels})
-		c.Add(f.ids[0])
-		return c
-	case "gauge":
-		v := metric.NewGaugeVec(metric.GaugeOpts{Name: f.name, Help: f.help, ConstLabels: labels}, names)
-		if vector {
-			each(func(values []string, id float64) { v.WithLabelValues(values...).Set(id) })
-			return v
-		}
-		c := metric.NewGauge(metric.GaugeOpts{Name: f.name, Help: f.help, ConstLabels: labels})
-		c.Set(f.ids[0])
-		return c
-	case "histogram":
-		v := metric.NewHistogramVec(metric.HistogramOpts{Name: f.name, Help: f.help, ConstLabels: labels}, names)
-		if vector {
-			each(func(values []string, id float64) { v.WithLabelValues(values...).Observe(id) })
-			return v
-		}
-		c := metric.NewHistogram(metric.HistogramOpts{Name: f.name, Help: f.help, ConstLabels: labels})
-		c.Observe(f.ids[0])
-		return c
-	default:
-		v := metric.NewSummaryVec(metric.SummaryOpts{Name: f.name, Help: f.help, ConstLabels: labels}, names)
-		if vector {
-			each(func(values []string, id float64) { v.WithLabelValues(values...).Observe(id) })
-			return v
-		}
-		c := metric.NewSummary(metric.SummaryOpts{Name: f.name, Help: f.help, ConstLabels: labels})
-		c.Observe(f.ids[0])
-		return c
-	}
-}
-
-// sourceCollector is somebody else's code with some families.
-type sourceCollector struct {
-	families  []familyOf
-	announces bool
-	one       metric.Metric // Sent instead of the families.
-}
-
-func (c *sourceCollector) Describe(ch chan<- *metric.Desc) {
-	if !c.announces {
-		return
-	}
-	c.each(func(d *metric.Desc, _ string, _ float64, _ []string) { ch <- d })
-}
-
-func (c *sourceCollector) each(f func(d *metric.Desc, typ string, id float64, values []string)) {
-	for i := range c.families {
-		fam := &c.families[i]
-		for n, id := range fam.ids {
-			names := slices.Sorted(maps.Keys(fam.labels[n]))
-			f(metric.NewDesc(fam.name, fam.help, names, nil), fam.typ, id, values(names, fam.labels[n]))
-		}
-	}
-}
-
-func metricOf(d *metric.Desc, typ string, id float64, values []string) metric.Metric {
-	created := time.Unix(1_700_000_000, 0)
-	switch typ {
-	case "counter":
-		return prometheus.MustNewConstMetricWithCreatedTimestamp(d, metric.CounterValue, id, created, values...)
-	case "gauge":
-		return metric.MustNewConstMetric(d, metric.GaugeValue, id, values...)
-	case "histogram":
-		return metric.MustNewConstHistogram(d, 2, id, map[float64]uint64{1: 1}, values...)
-	default:
-		return metric.MustNewConstSummary(d, 2, id, map[float64]float64{0.5: 1}, values...)
-	}
-}
-
-func (c *sourceCollector) metrics() (all []metric.Metric) {
-	if c.one != nil {
-		return []metric.Metric{c.one}
-	}
-	c.each(func(d *metric.Desc, typ string, id float64, values []string) {
-		all = append(all, metricOf(d, typ, id, values))
-	})
-	return all
-}
-
-func (c *sourceCollector) Collect(ch chan<- metric.Metric) {
-	for _, m := range c.metrics() {
-		ch <- m
-	}
-}
-
-type plainSource struct{ *sourceCollector }
-
-type contextSource struct{ *sourceCollector }
-
-func (c contextSource) CollectWithContext(_ context.Context, ch chan<- metric.Metric) { c.Collect(ch) }
-
-type streamSource struct{ *sourceCollector }
-
-func (c streamSource) CollectTo(_ context.Context, sink *metric.Sink) error {
-	for _, m := range c.metrics() {
-		if err := sink.Metric(m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sourceGatherer returns families as they are, which nobody has checked.
-type sourceGatherer []*metric.MetricFamily
-
-func (g sourceGatherer) Gather() ([]*metric.MetricFamily, error) { return g, nil }
-
 func (w *world) gatherer(families []familyOf) (g sourceGatherer) {
 	for i := range families {
 		var whole *metric.MetricFamily
@@ -491,36 +341,6 @@ func (w *world) gatherer(families []familyOf) (g sourceGatherer) {
 		g = append(g, whole)
 	}
 	return g
-}
-
-// sample is a line, or what stands for one in other formats.
-type sample struct {
-	name   string
-	labels map[string]string
-	value  float64
-}
-
-// reader collects what is in an exposition and checks that nothing is there twice.
-type reader struct {
-	families map[string]bool
-	samples  map[string]sample
-	errs     []error
-}
-
-func (r *reader) family(name, typ string) {
-	if r.families[name] {
-		r.errs = append(r.errs, fmt.Errorf("a second family %q, a %s", name, typ))
-	}
-	r.families[name] = true
-}
-
-func (r *reader) add(s sample) {
-	maps.DeleteFunc(s.labels, func(_, value string) bool { return value == "" })
-	key := fmt.Sprint(s.name, s.labels)
-	if _, ok := r.samples[key]; ok {
-		r.errs = append(r.errs, fmt.Errorf("a second series %s", key))
-	}
-	r.samples[key] = s
 }
 
 // check scrapes once.
@@ -567,115 +387,4 @@ func (w *world) check(t *testing.T, v view) {
 	if t.Failed() {
 		t.Logf("the exposition:\n%s\nthe log:\n%s", response.Body, report)
 	}
-}
-
-func (r *reader) read(body []byte, v view) error {
-	switch v.format {
-	case expfmt.FmtProtoDelim:
-		d := expfmt.NewDecoder(bytes.NewReader(body), v.format.WithEscapingScheme(v.escaping))
-		for {
-			var f metric.MetricFamily
-			err := d.Decode(&f)
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			r.message(&f)
-		}
-	case expfmt.FmtProtoCompact:
-		for line := range bytes.Lines(body) {
-			var f metric.MetricFamily
-			if err := prototext.Unmarshal(line, &f); err != nil {
-				return err
-			}
-			r.message(&f)
-		}
-		return nil
-	case expfmt.FmtText:
-		p := expfmt.NewTextParser(model.UTF8Validation)
-		if _, err := p.TextToMetricFamilies(bytes.NewReader(body)); err != nil {
-			return err
-		}
-	}
-	return r.lines(body, v)
-}
-
-// message reads a family as Prometheus does.
-func (r *reader) message(f *metric.MetricFamily) {
-	name := f.GetName()
-	r.family(name, f.GetType().String())
-	for _, m := range f.Metric {
-		labels := make(map[string]string)
-		for _, l := range m.Label {
-			if _, ok := labels[l.GetName()]; ok {
-				r.errs = append(r.errs, fmt.Errorf("a second label %s of %s", l.GetName(), name))
-			}
-			labels[l.GetName()] = l.GetValue()
-		}
-		add := func(suffix, extra, value string, v float64) {
-			l := maps.Clone(labels)
-			if extra != "" {
-				l[extra] = value
-			}
-			r.add(sample{name + suffix, l, v})
-		}
-		switch {
-		case m.Histogram != nil:
-			for _, b := range m.Histogram.Bucket {
-				add("_bucket", "le", fmt.Sprint(b.GetUpperBound()), float64(b.GetCumulativeCount()))
-			}
-			add("_sum", "", "", m.Histogram.GetSampleSum())
-			add("_count", "", "", float64(m.Histogram.GetSampleCount()))
-		case m.Summary != nil:
-			for _, q := range m.Summary.Quantile {
-				add("", "quantile", fmt.Sprint(q.GetQuantile()), q.GetValue())
-			}
-			add("_sum", "", "", m.Summary.GetSampleSum())
-			add("_count", "", "", float64(m.Summary.GetSampleCount()))
-		case m.Counter != nil:
-			add("", "", "", m.Counter.GetValue())
-		case m.Gauge != nil:
-			add("", "", "", m.Gauge.GetValue())
-		}
-	}
-}
-
-// lines reads the text formats. Every sample has to belong to the family before it.
-func (r *reader) lines(body []byte, v view) error {
-	openMetrics := v.format == expfmt.FmtOpenMetrics_1_0_0
-	family, typ := "", ""
-	for line := range strings.Lines(string(body)) {
-		line = strings.TrimSuffix(line, "\n")
-		if rest, ok := strings.CutPrefix(line, "# TYPE "); ok {
-			i := strings.LastIndexByte(rest, ' ')
-			family, typ = rest[:i], rest[i+1:]
-			if q, err := strconv.Unquote(family); err == nil {
-				family = q
-			}
-			name := family
-			if openMetrics && typ == "counter" {
-				name += "_total" // A gauge x beside a counter x_total is what client_golang serves, and Prometheus reads.
-			}
-			r.family(name, typ)
-			continue
-		}
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		s, err := parseSample(line)
-		if err != nil {
-			return err
-		}
-		suffix, ok := strings.CutPrefix(s.name, family)
-		if !ok || !slices.Contains([]string{"", "_total", "_bucket", "_sum", "_count", "_created"}, suffix) {
-			return fmt.Errorf("%s in family %q", line, family)
-		}
-		r.add(sample{s.name, s.labels, s.value})
-	}
-	if openMetrics && !bytes.HasSuffix(body, []byte("# EOF\n")) {
-		return errors.New("no # EOF")
-	}
-	return nil
 }

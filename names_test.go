@@ -24,32 +24,10 @@ func served(t *testing.T, g metric.Gatherer, accept string) (body, log string) {
 		EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true, ErrorHandling: metric.ContinueOnError,
 		ErrorLog: func(err error) { fmt.Fprintln(&errs, err) },
 	})
-	request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
-	request.Header.Set("Accept", accept)
-	response := httptest.NewRecorder()
-	h.ServeHTTP(response, request)
-	return response.Body.String(), errs.String()
+	return request(h, "Accept", accept).Body.String(), errs.String()
 }
 
 const openMetricsText = "application/openmetrics-text;version=1.0.0;escaping=underscores"
-
-// streamFunc is a stream collector of these families.
-type streamFunc struct {
-	descs []*metric.Desc
-	run   func(context.Context, *metric.Sink) error
-}
-
-func (c *streamFunc) Describe(ch chan<- *metric.Desc) {
-	for _, d := range c.descs {
-		ch <- d
-	}
-}
-
-func (c *streamFunc) CollectTo(ctx context.Context, s *metric.Sink) error { return c.run(ctx, s) }
-
-func (c *streamFunc) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
 
 // TestUnannouncedFamily: a stream collector cannot take the name of another family, whether
 // it is scraped over HTTP, gathered or collected.
@@ -69,12 +47,12 @@ func TestUnannouncedFamily(t *testing.T) {
 			counter := metric.NewCounter(metric.CounterOpts{Name: "http_requests_total", Help: "Of a test."})
 			counter.Add(7)
 			r.MustRegister(counter)
-			c := &streamFunc{[]*metric.Desc{announced}, func(_ context.Context, s *metric.Sink) error {
+			c := streamWith(func(_ context.Context, s *metric.Sink) error {
 				if err := write(s); err != nil {
 					return err
 				}
 				return s.Gauge(announced, 1)
-			}}
+			}, announced)
 			var err error
 			if named {
 				err = r.RegisterWith(c, metric.WithName("cuckoo"))
@@ -133,21 +111,22 @@ func TestStuckStream(t *testing.T) {
 			t.Run(fmt.Sprint(timeout, order), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					begun := make(chan struct{})
-					stuck := &streamFunc{[]*metric.Desc{metric.NewDesc("stuck", "Of a test.", []string{"n", "pad"}, nil)}, nil}
-					stuck.run = func(ctx context.Context, s *metric.Sink) error {
+					padding := strings.Repeat("x", 500)
+					stuckDesc := metric.NewDesc("stuck", "Of a test.", []string{"n", "pad"}, nil)
+					stuck := streamWith(func(ctx context.Context, s *metric.Sink) error {
 						defer close(begun)
-						if err := fill(s, stuck.descs[0], 300); err != nil {
+						if err := writeNumbered(s, stuckDesc, 0, 300, padding); err != nil {
 							return err
 						}
 						begun <- struct{}{}
 						<-ctx.Done()
 						return ctx.Err()
-					}
-					healthy := &streamFunc{[]*metric.Desc{metric.NewDesc("healthy", "Of a test.", []string{"n", "pad"}, nil)}, nil}
-					healthy.run = func(_ context.Context, s *metric.Sink) error {
+					}, stuckDesc)
+					healthyDesc := metric.NewDesc("healthy", "Of a test.", []string{"n", "pad"}, nil)
+					healthy := streamWith(func(_ context.Context, s *metric.Sink) error {
 						<-begun
-						return fill(s, healthy.descs[0], samples)
-					}
+						return writeNumbered(s, healthyDesc, 0, samples, padding)
+					}, healthyDesc)
 					r := metric.NewContextRegistry()
 					if order == 0 {
 						r.MustRegister(stuck, healthy)
@@ -178,17 +157,6 @@ func TestStuckStream(t *testing.T) {
 			})
 		}
 	}
-}
-
-// fill writes samples of about 500 bytes.
-func fill(s *metric.Sink, d *metric.Desc, n int) error {
-	padding := strings.Repeat("x", 500)
-	for i := range n {
-		if err := s.Gauge(d, float64(i), fmt.Sprint(i), padding); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // TestClashAtRegistration: what no scrape could serve is refused at once, whichever comes first,

@@ -159,3 +159,17 @@ func TestNilGatherers(t *testing.T) {
 	}
 	metric.HandlerFor(metric.Gatherers(nil)) // It is empty, not missing.
 }
+
+// TestFactoryOnNilRegistry asks for instruments on a registry that is nil.
+func TestFactoryOnNilRegistry(t *testing.T) {
+	for name, reg := range map[string]metric.Registerer{
+		"*metric.ContextRegistry": (*metric.ContextRegistry)(nil),
+		"wrapped":                 metric.WrapRegistererWithPrefix("p_", (*metric.ContextRegistry)(nil)),
+	} {
+		err, _ := recovered(func() { metric.NewWithRegistry("", reg).NewCounter("a_total", "h") }).(error)
+		if err == nil || !strings.Contains(err.Error(), "*metric.ContextRegistry is nil") &&
+			!strings.Contains(err.Error(), "*metric.ContextRegistry behind the wrapping is nil") {
+			t.Errorf("%s: panicked with %v", name, err)
+		}
+	}
+}

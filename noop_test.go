@@ -226,6 +226,7 @@ func TestNoOpTakesContexts(t *testing.T) {
 	}
 }
 
+// TestNoOpDoesNotAllocate checks that no-op instruments do not allocate when they are used.
 func TestNoOpDoesNotAllocate(t *testing.T) {
 	m := metric.NewNoOp()
 	if n := testing.AllocsPerRun(100, func() { useNoOp(m) }); n != 0 {
@@ -271,6 +272,7 @@ func noOpVectors(m metric.Metrics) map[string]anyVector {
 	}
 }
 
+// TestNoOpVectors checks that no-op vectors have nothing to delete and nothing to collect.
 func TestNoOpVectors(t *testing.T) {
 	for name, v := range noOpVectors(metric.NewNoOp()) {
 		t.Run(name, func(t *testing.T) {
@@ -283,6 +285,7 @@ func TestNoOpVectors(t *testing.T) {
 	}
 }
 
+// TestNoOpVectorsGet checks that no-op vectors return an instrument for any label values.
 func TestNoOpVectorsGet(t *testing.T) {
 	m := metric.NewNoOp()
 	counter, gauge := m.NewCounterVec("x", "", nil), m.NewGaugeVec("x", "", nil)
@@ -336,6 +339,8 @@ func wantSilent(t *testing.T, c metric.Collector) {
 	}
 }
 
+// TestNoOpIsHarmlessToRegister registers no-op instruments with registries of both libraries,
+// again and again.
 func TestNoOpIsHarmlessToRegister(t *testing.T) {
 	m := metric.NewNoOp()
 	all := []metric.Collector{m.NewCounter("x", ""), m.NewGauge("x", ""), m.NewHistogram("x", "", nil), m.NewSummary("x", "", nil)}
@@ -367,6 +372,8 @@ func TestNoOpIsHarmlessToRegister(t *testing.T) {
 	}
 }
 
+// TestNoOpAsMetric checks that a no-op instrument writes a metric of its type, as programs that
+// read it expect.
 func TestNoOpAsMetric(t *testing.T) {
 	m := metric.NewNoOp()
 	for kind, i := range map[string]metric.Metric{
@@ -389,6 +396,7 @@ func TestNoOpAsMetric(t *testing.T) {
 	}
 }
 
+// TestNoOpConcurrently uses no-op instruments from many goroutines, for the race detector.
 func TestNoOpConcurrently(t *testing.T) {
 	m := metric.NewNoOp()
 	var group sync.WaitGroup
@@ -412,6 +420,7 @@ func TestNoOpConcurrently(t *testing.T) {
 	}
 }
 
+// TestNoOpRegistry checks that a no-op registry accepts everything and gathers nothing.
 func TestNoOpRegistry(t *testing.T) {
 	var reg metric.Registerer = metric.NewNoOpRegistry()
 	c := metric.NewCounter(metric.CounterOpts{}) // Not valid.

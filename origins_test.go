@@ -1,232 +1,88 @@
 package metric_test
 
 import (
-	"fmt"
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
-	"slices"
-	"strconv"
+	"runtime"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric"
 )
 
-// retained is a collector that sends the same metrics whenever it is collected.
-func retained(name string) plain {
-	d := metric.NewDesc(name, "Help.", []string{"l"}, metric.Labels{"const": "1"})
-	metrics := []metric.Metric{
-		prometheus.MustNewConstMetric(d, prometheus.GaugeValue, 1, "a"),
-		prometheus.MustNewConstMetric(d, prometheus.GaugeValue, 2, "b"),
-	}
-	return plain{name, func(ch chan<- metric.Metric) {
-		for _, m := range metrics {
-			ch <- m
-		}
-	}}
+// oddCollector is a collector that looks comparable but is not.
+type oddCollector struct {
+	plain any
+	data  any
 }
 
-// partsOf returns the label pairs of all metrics, and the metrics.
-func partsOf(families []*metric.MetricFamily) (pairs []*metric.LabelPair, metrics []*metric.MetricData) {
-	for _, mf := range families {
-		for _, m := range mf.Metric {
-			metrics = append(metrics, m)
-			pairs = append(pairs, m.Label...)
-		}
-	}
-	return pairs, metrics
+func (c oddCollector) Describe(ch chan<- *metric.Desc) { c.plain.(metric.Collector).Describe(ch) }
+
+func (c oddCollector) Collect(ch chan<- metric.Metric) { c.plain.(metric.Collector).Collect(ch) }
+
+func (c oddCollector) Gather() ([]*metric.MetricFamily, error) {
+	return nil, errors.New("odd")
 }
 
-// TestGatheredMetricsAreOwn checks that a metric which Gather hands on belongs to its
-// caller, even if the collector sends the same one again.
-func TestGatheredMetricsAreOwn(t *testing.T) {
-	r := metric.NewContextRegistry()
-	r.MustRegister(retained("x"))
-	want := gathered(t, r)
-	for _, m := range r.MustGather()[0].Metric {
-		m.Label = append(m.Label, &metric.LabelPair{Name: new("more"), Value: new("1")})
-		m.Gauge, m.TimestampMs = nil, new(int64(1))
-	}
-	if got := gathered(t, r); !slices.Equal(got, want) {
-		t.Errorf("after changes to a result, the next one is %v, want %v", got, want)
-	}
-}
-
-func gathered(t *testing.T, g metric.Gatherer) (lines []string) {
-	t.Helper()
-	families, err := g.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, mf := range families {
-		lines = append(lines, mf.String())
-	}
-	return lines
-}
-
-// TestResultsOfSeveralScrapesAreApart checks that results which come from one run share
-// nothing that belongs to their callers: neither those of scrapes that overlap, nor those
-// that are kept.
-func TestResultsOfSeveralScrapesAreApart(t *testing.T) {
-	for name, opts := range map[string][]metric.CollectorOption{
-		"overlapping": nil,
-		"cached":      {metric.WithCache(time.Hour)},
-		"stale":       {metric.WithStale(time.Hour)},
+// TestOddOrigins registers, runs and removes collectors and gatherers that cannot be keys
+// of a map, some of which look as if they could.
+func TestOddOrigins(t *testing.T) {
+	for name, data := range map[string]any{
+		"slice": []int{1}, "map": map[string]int{}, "func": func() {}, "struct": struct{ any }{[]int{}},
+		"array": [1]any{[]int{}}, "nil": nil, "pointer": new(int), "nan": struct{ f float64 }{0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := metric.NewContextRegistry()
-				d := metric.NewDesc("x", "", []string{"l"}, nil)
-				runs := 0
-				err := r.RegisterWith(plain{"x", func(ch chan<- metric.Metric) {
-					runs++
-					if runs > 1 && name == "stale" {
-						panic("no more")
-					}
-					ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, 1, "a")
-					time.Sleep(time.Second)
-				}}, opts...)
-				if err != nil {
+			c := oddCollector{plain{"odd", nil}, data}
+			c.plain = metric.NewCollectorFunc(describing("odd"), func(_ context.Context, ch chan<- metric.Metric) { ch <- one("odd") })
+			r := metric.NewRegistry()
+			for range 2 {
+				if err := r.Register(c); err != nil {
 					t.Fatal(err)
 				}
-				var (
-					results [3][]*metric.MetricFamily
-					all     sync.WaitGroup
-				)
-				for i := range results {
-					all.Go(func() {
-						if name == "stale" {
-							time.Sleep(time.Duration(i) * time.Minute)
-						}
-						results[i], _ = r.Gather()
-					})
+				if err := r.Register(c); err == nil {
+					t.Error("it was registered twice")
 				}
-				all.Wait()
-				pairs := make(map[*metric.LabelPair]bool)
-				metrics := make(map[*metric.MetricData]bool)
-				for _, result := range results {
-					p, m := partsOf(result)
-					if len(p) != 1 || len(m) != 1 || pairs[p[0]] || metrics[m[0]] {
-						t.Errorf("%d metrics and %d label pairs, or one that another result has", len(m), len(p))
-						continue
-					}
-					pairs[p[0]], metrics[m[0]] = true, true
+				if families, err := r.Gather(); err != nil || len(families) != 1 {
+					t.Errorf("got %d families and error %v", len(families), err)
 				}
-			})
+				if !r.Unregister(c) {
+					t.Error("it was not unregistered")
+				}
+			}
+			if _, err := (metric.Gatherers{c, c}).Gather(); err == nil || strings.Count(err.Error(), "odd") != 2 {
+				t.Errorf("got error %v", err)
+			}
 		})
 	}
 }
 
-// TestWrappedMetricsAreChanged checks that what Gather hands on has all labels that are
-// put around it, wherever that happens.
-func TestWrappedMetricsAreChanged(t *testing.T) {
-	around := metric.NewLabelGatherer("zone")
-	r, err := metric.MakeAndRegister(around, "eu")
-	if err != nil {
-		t.Fatal(err)
-	}
-	metric.WrapRegistererWith(metric.Labels{"inner": "1"}, r).MustRegister(retained("x"))
-	r.MustRegister(retained("y"))
-	prefixed := metric.NewPrefixGatherer()
-	if err := prefixed.Register("p", around); err != nil {
-		t.Fatal(err)
-	}
-	for _, mf := range mustGather(t, prefixed) {
-		want := []string{"const", "l", "zone"}
-		if mf.GetName() == "p_x" {
-			want = []string{"const", "inner", "l", "zone"}
+// TestGatherersAreFreed checks that to know gatherers from call to call does not keep them.
+func TestGatherersAreFreed(t *testing.T) {
+	const n = 10
+	freed := make(chan int, n)
+	for i := range n {
+		g := new(selfServing)
+		g.handler = metric.HandlerFor(g)
+		g.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		if _, err := (metric.Gatherers{g}).Gather(); err != nil {
+			t.Fatal(err)
 		}
-		for _, m := range mf.Metric {
-			var names []string
-			for _, pair := range m.Label {
-				names = append(names, pair.GetName())
-			}
-			if !slices.Equal(names, want) {
-				t.Errorf("%s has the labels %q, want %q", mf.GetName(), names, want)
+		runtime.AddCleanup(g, func(i int) { freed <- i }, i)
+	}
+	for i := range n {
+		deadline := time.After(10 * time.Second)
+		for waiting := true; waiting; {
+			runtime.GC()
+			select {
+			case <-freed:
+				waiting = false
+			case <-deadline:
+				t.Fatalf("%d of %d gatherers were freed", i, n)
+			case <-time.After(10 * time.Millisecond):
 			}
 		}
-	}
-}
-
-func mustGather(t *testing.T, g metric.Gatherer) []*metric.MetricFamily {
-	t.Helper()
-	families, err := g.Gather()
-	if err != nil || len(families) == 0 {
-		t.Fatalf("%d families were gathered: %v", len(families), err)
-	}
-	return families
-}
-
-// TestPrefixIsNoCopy checks that samples behind a prefix are not copied one by one.
-func TestPrefixIsNoCopy(t *testing.T) {
-	const series = 1000
-	d := metric.NewDesc("x", "", []string{"l"}, nil)
-	inner := metric.NewContextRegistry()
-	inner.MustRegister(plain{"x", func(ch chan<- metric.Metric) {
-		for i := range series {
-			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, 1, strconv.Itoa(i))
-		}
-	}})
-	outer := metric.NewContextRegistry()
-	metric.WrapRegistererWithPrefix("p_", outer).MustRegister(inner)
-	allocs := func(g metric.Gatherer) float64 {
-		return testing.AllocsPerRun(20, func() { _, _ = g.Gather() })
-	}
-	if with, without := allocs(outer), allocs(inner); with > without+series/4 {
-		t.Errorf("%v allocations with a prefix, %v without", with, without)
-	}
-}
-
-// TestResultsOutliveScrapes checks that later scrapes, which use memory again, change
-// neither what was gathered nor what the error says.
-func TestResultsOutliveScrapes(t *testing.T) {
-	d := metric.NewDesc("own", "", []string{"l"}, nil)
-	bounds := map[float64]uint64{1: 1}
-	for name, register := range map[string]func(metric.Registerer, metric.Collector){
-		"plain": func(r metric.Registerer, c metric.Collector) { r.MustRegister(c) },
-		"wrapped": func(r metric.Registerer, c metric.Collector) {
-			metric.WrapRegistererWithPrefix("p_", r).MustRegister(c)
-		},
-		"labelled": func(r metric.Registerer, c metric.Collector) {
-			metric.WrapRegistererWith(metric.Labels{"w": "1"}, r).MustRegister(c)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := metric.NewContextRegistry()
-			scrapes := 0
-			register(r, plain{"x", func(ch chan<- metric.Metric) {
-				scrapes++
-				l := strings.Repeat(strconv.Itoa(scrapes), 10)
-				m := prometheus.MustNewConstMetric(d, prometheus.GaugeValue, 1, l)
-				ch <- m
-				ch <- m
-				h := metric.NewDesc("h", "", []string{"l"}, nil)
-				ch <- prometheus.MustNewConstHistogram(h, 1, 1, bounds, l)
-				s := metric.NewDesc("s", "", []string{"l"}, nil)
-				ch <- prometheus.MustNewConstSummary(s, 1, 1, map[float64]float64{.5: 1}, l)
-				u := metric.NewDesc("u", "", []string{"l"}, nil)
-				ch <- prometheus.NewMetricWithTimestamp(time.Unix(1, 0), prometheus.MustNewConstMetric(u, prometheus.UntypedValue, 1, l))
-			}})
-			families, err := r.Gather()
-			if err == nil || len(families) != 4 {
-				t.Fatalf("gathered %d families, error %v", len(families), err)
-			}
-			text := func() string { return fmt.Sprint(families, err) }
-			want := text()
-			for range 10 {
-				if _, err := r.Gather(); err == nil || strings.Contains(err.Error(), "1111111111") {
-					t.Fatalf("a later scrape: %v", err)
-				}
-				metric.HandlerFor(r).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", nil))
-			}
-			if got := text(); got != want {
-				t.Errorf("it has become\n%s\nwant\n%s", got, want)
-			}
-		})
 	}
 }

@@ -97,7 +97,9 @@ func (c *SlowCollector) CollectWithContext(ctx context.Context, ch chan<- metric
 	}
 }
 
-func TestSpecTimeout(t *testing.T) {
+// TestPatternSlowCollector checks that a scrape of a collector that obeys its context ends at the
+// deadline.
+func TestPatternSlowCollector(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	reg.MustRegister(&SlowCollector{delay: time.Minute})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -107,7 +109,8 @@ func TestSpecTimeout(t *testing.T) {
 	}
 }
 
-func TestSpecCollector(t *testing.T) {
+// TestPatternCollectorAlone checks that such a collector can be called without a registry.
+func TestPatternCollectorAlone(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	ch := make(chan metric.Metric, 10)
@@ -122,7 +125,8 @@ func TestSpecCollector(t *testing.T) {
 	}
 }
 
-func TestSpecHandler(t *testing.T) {
+// TestPatternHandler checks that a handler serves what is there when a collector is slow.
+func TestPatternHandler(t *testing.T) {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(counterNamed("requests_total"), &SlowCollector{delay: time.Hour})
 	server := httptest.NewServer(metric.HandlerForContext(registry, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError}))
@@ -169,7 +173,8 @@ func (g *ShardedGatherer) GatherWithContext(ctx context.Context) ([]*metric.Metr
 	return all, errors.Join(errs...)
 }
 
-func TestSpecShardedGatherer(t *testing.T) {
+// TestPatternShardedGatherer checks that a gatherer of the program's own can be served.
+func TestPatternShardedGatherer(t *testing.T) {
 	g := &ShardedGatherer{[]metric.GathererWithContext{gathererOf("b", nil), gathererOf("a", nil)}}
 	w := request(metric.HandlerForContext(g, metric.HandlerOpts{}))
 	if got := strings.Join(namesIn(w.Body), " "); got != "a b" {
@@ -184,7 +189,9 @@ func (r *DynamicRegistry) RegisterDynamic(name string, c metric.Collector) error
 	return r.RegisterWith(c, metric.WithName(name))
 }
 
-func TestSpecDynamicRegistry(t *testing.T) {
+// TestPatternDynamicRegistry checks that a type that embeds a registry can be served, and that
+// collectors come and go by name.
+func TestPatternDynamicRegistry(t *testing.T) {
 	r := &DynamicRegistry{metric.NewContextRegistry()}
 	if err := r.RegisterDynamic("a", counterNamed("a_total")); err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package metric_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -84,7 +83,7 @@ func (m *backgroundModel) start(now time.Time, does int, limit time.Duration) {
 	switch does {
 	case modelFails:
 		m.failed(now)
-		m.ended(now, errRow)
+		m.ended(now, errTest)
 	case modelHangs:
 		m.busy = now.Add(limit)
 	default:
@@ -113,22 +112,11 @@ func (m *backgroundModel) scrape(now time.Time) (int, error) {
 // for a collector of each kind, with the model in a random life. Those that make no sense are
 // refused.
 func TestAllCombinationsWithBackground(t *testing.T) {
-	const combinations, steps = 64, 60
-	for mask := range combinations {
-		t.Run(fmt.Sprintf("%06b", mask), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				for kind := range 3 {
-					compareWithBackgroundModel(t, mask, kind, steps)
-				}
-			})
-		})
-	}
+	forAllCombinations(t, compareWithBackgroundModel)
 }
 
 func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 	var (
-		names  = "background "
-		cache  bool
 		model  = backgroundModel{policyModel: policyModel{tokens: rate.NewLimiter(modelRate, modelBurst)}}
 		random = rand.New(rand.NewPCG(uint64(mask), uint64(kind)))
 		second time.Time // When the second run began.
@@ -139,30 +127,15 @@ func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 				return metrictest.Healthy()(ctx, r)
 			}),
 		}
-		opts = append(c.options("background"), metric.WithName("c"))
 	)
 	defer c.registry.Close()
-	for bit, option := range []struct {
-		name string
-		has  *bool
-	}{
-		{"stale", &model.stale}, {"cache", &cache}, {"breaker", &model.breaker},
-		{"group", &model.group}, {"timeout", &model.timeout}, {"rate", &model.rate},
-	} {
-		if *option.has = mask&(1<<bit) != 0; !*option.has {
-			continue
-		}
-		names += option.name + " "
-		if option.name == "rate" {
-			opts = append(opts, metric.WithRateLimit(modelRate, modelBurst))
-		} else {
-			opts = append(opts, c.options(option.name)...)
-		}
-	}
+	opts, names := c.choose(mask, &model.policyModel)
+	opts = append(append(opts, c.options("background")...), metric.WithName("c"))
+	names = "background " + names
 	random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] })
 	collector := []metric.Collector{c.collector, c.collector.Stream(), c.collector.Plain()}[kind]
 	err := c.registry.RegisterWith(collector, opts...)
-	if cache {
+	if model.cache {
 		if err == nil || !strings.Contains(err.Error(), "needs no cache") || c.collector.Started() > 0 {
 			t.Errorf("%s: got error %v", names, err)
 		}
@@ -185,7 +158,7 @@ func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 		if does == modelFull && !model.busy.IsZero() {
 			does = modelGood // The group is full because of the collector itself.
 		}
-		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errRow), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
+		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errTest), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
 		release := func() {}
 		if does == modelFull {
 			release = c.fill()

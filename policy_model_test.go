@@ -82,7 +82,7 @@ func (m *policyModel) run(does int, now time.Time) (n int, took time.Duration, e
 	m.runs++
 	switch does {
 	case modelFails:
-		err = errRow
+		err = errTest
 	case modelHangs:
 		err, took = context.DeadlineExceeded, time.Second-modelHeadStart
 		if m.timeout {
@@ -111,30 +111,25 @@ func (m *policyModel) failed(at time.Time) {
 
 // TestAllCombinationsOfPolicies compares each combination, for a collector of each kind,
 // with the model in a random life.
-func TestAllCombinationsOfPolicies(t *testing.T) {
+func TestAllCombinationsOfPolicies(t *testing.T) { forAllCombinations(t, compareWithModel) }
+
+// forAllCombinations compares each combination of policies with a model, for a collector of each
+// kind, in this many steps.
+func forAllCombinations(t *testing.T, compare func(t *testing.T, mask, kind, steps int)) {
 	const combinations, steps = 64, 60
 	for mask := range combinations {
 		t.Run(fmt.Sprintf("%06b", mask), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				for kind := range 3 {
-					compareWithModel(t, mask, kind, steps)
+					compare(t, mask, kind, steps)
 				}
 			})
 		})
 	}
 }
 
-func compareWithModel(t *testing.T, mask, kind, steps int) {
-	var (
-		names  string
-		model  = policyModel{tokens: rate.NewLimiter(modelRate, modelBurst)}
-		random = rand.New(rand.NewPCG(uint64(mask), uint64(kind)))
-		c      = &policyCase{
-			t: t, group: metric.NewGroup("g", 1), registry: metric.NewContextRegistry(metric.WithSelfMetrics("app")),
-			collector: metrictest.New("scripted", metrictest.Healthy()),
-		}
-		opts = []metric.CollectorOption{metric.WithName("c")}
-	)
+// choose tells a model which policies a combination has. It returns their options and their names.
+func (c *policyCase) choose(mask int, model *policyModel) (opts []metric.CollectorOption, names string) {
 	for bit, option := range []struct {
 		name string
 		has  *bool
@@ -152,6 +147,20 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 			opts = append(opts, c.options(option.name)...)
 		}
 	}
+	return opts, names
+}
+
+func compareWithModel(t *testing.T, mask, kind, steps int) {
+	var (
+		model  = policyModel{tokens: rate.NewLimiter(modelRate, modelBurst)}
+		random = rand.New(rand.NewPCG(uint64(mask), uint64(kind)))
+		c      = &policyCase{
+			t: t, group: metric.NewGroup("g", 1), registry: metric.NewContextRegistry(metric.WithSelfMetrics("app")),
+			collector: metrictest.New("scripted", metrictest.Healthy()),
+		}
+	)
+	opts, names := c.choose(mask, &model)
+	opts = append(opts, metric.WithName("c"))
 	random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] }) // Their order says nothing.
 	collector := []metric.Collector{c.collector, c.collector.Stream(), c.collector.Plain()}[kind]
 	if err := c.registry.RegisterWith(collector, opts...); err != nil {
@@ -165,7 +174,7 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 		if does == modelHangs && kind == 2 {
 			does = modelFails // It could not be cut off.
 		}
-		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errRow), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
+		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errTest), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
 		release := func() {}
 		if does == modelFull {
 			release = c.fill()

@@ -91,10 +91,8 @@ func (c *policyCase) hold(d time.Duration, r *metric.ContextRegistry, opts ...me
 	synctest.Wait()
 }
 
-var errRow = errors.New("no luck")
-
 func policyRows() []policyRow {
-	fails := metrictest.Failing(errRow)
+	fails := metrictest.Failing(errTest)
 	hangs := metrictest.Slow(time.Hour)
 	good := func(c *policyCase) { c.times(1, metrictest.Healthy()) }
 	become := func(b metrictest.Behaviour) func(*policyCase) {
@@ -151,7 +149,7 @@ func policyRows() []policyRow {
 	const dead, running, open, limited = "its deadline passes", "an earlier run has not returned", "the breaker is open", "the rate limit is used up"
 	return []policyRow{
 		{"", "the run is good", nil, "new", nil, false},
-		{"", "the run fails", become(fails), "partial", errRow, false},
+		{"", "the run fails", become(fails), "partial", errTest, false},
 		{"", dead, become(hangs), "partial", context.DeadlineExceeded, true},
 		{"", running, func(c *policyCase) { c.times(1, metrictest.Stuck()) }, "none", metric.ErrStillRunning, true},
 
@@ -164,20 +162,20 @@ func policyRows() []policyRow {
 
 		{"cache", "the last good result is younger than the TTL", then(good, become(fails)), "earlier", nil, false},
 		{"cache", "the last good result is older, the run is good", then(good, after(rowCache)), "new", nil, false},
-		{"cache", "the last good result is older, the run fails", then(good, after(rowCache), become(fails)), "partial", errRow, false},
+		{"cache", "the last good result is older, the run fails", then(good, after(rowCache), become(fails)), "partial", errTest, false},
 		{"cache", "a run for another scrape is under way, which is shared", beside, "new", nil, false},
 
 		{"stale", "the run is good", good, "new", nil, false},
-		{"stale", "the run fails", then(good, become(fails)), "earlier", errRow, false},
+		{"stale", "the run fails", then(good, become(fails)), "earlier", errTest, false},
 		{"stale", dead, then(good, become(hangs)), "earlier", context.DeadlineExceeded, true},
 		{"stale", running, then(good, func(c *policyCase) { c.times(1, metrictest.Stuck()) }), "earlier", metric.ErrStillRunning, true},
-		{"stale", "the run fails, the last good result is older than the maximum", then(good, after(rowStale+1), become(fails)), "partial", errRow, false},
+		{"stale", "the run fails, the last good result is older than the maximum", then(good, after(rowStale+1), become(fails)), "partial", errTest, false},
 		{"stale cache", "the last good result is younger than the TTL", then(good, become(fails)), "earlier", nil, false},
-		{"stale cache", "the last good result is older than the TTL, the run fails", then(good, after(rowCache), become(fails)), "earlier", errRow, false},
+		{"stale cache", "the last good result is older than the TTL, the run fails", then(good, after(rowCache), become(fails)), "earlier", errTest, false},
 
 		{"breaker", open, twice(fails), "none", metric.ErrBreakerOpen, false},
 		{"breaker", "it is half-open, the probe is good", then(twice(fails), after(rowCooldown)), "new", nil, false},
-		{"breaker", "it is half-open, the probe fails", then(twice(fails), after(rowCooldown), become(fails)), "partial", errRow, false},
+		{"breaker", "it is half-open, the probe fails", then(twice(fails), after(rowCooldown), become(fails)), "partial", errTest, false},
 		{"breaker", "it is half-open, the probe is under way for another scrape", then(twice(fails), after(rowCooldown), beside), "none", metric.ErrBreakerOpen, false},
 		{"stale breaker", open, then(good, twice(fails)), "earlier", metric.ErrBreakerOpen, false},
 		{"cache breaker", "it is half-open, the probe for another scrape is shared", then(twice(fails), after(rowCooldown), beside), "new", nil, false},
@@ -220,7 +218,7 @@ func policyRows() []policyRow {
 
 		{all, "the last good result is younger than the TTL", good, "earlier", nil, false},
 		{all, "the last good result is older than the TTL, the run is good", then(good, after(rowCache)), "new", nil, false},
-		{all, "the last good result is older than the TTL, the run fails", then(good, after(rowCache), become(fails)), "earlier", errRow, false},
+		{all, "the last good result is older than the TTL, the run fails", then(good, after(rowCache), become(fails)), "earlier", errTest, false},
 		{all, "the last good result is older than the TTL, its own limit passes", then(good, after(rowCache), become(hangs)), "earlier", context.DeadlineExceeded, true},
 		{all, open, then(good, after(rowCache), twice(fails)), "earlier", metric.ErrBreakerOpen, false},
 		{all, limited, thrice(then(good, after(rowCache))), "earlier", metric.ErrRateLimited, false},
@@ -231,13 +229,13 @@ func policyRows() []policyRow {
 		{"background", "the first run is under way, which is shared", begins(metrictest.Slow(300 * time.Millisecond)), "new", nil, false},
 		{"background", "the first run does not end before the deadline of the scrape", begins(hangs), "none", context.DeadlineExceeded, true},
 		{"background", "the last run was good, the next one is under way", periods(1, hangs), "earlier", nil, false},
-		{"background", "the last run has failed", periods(1, fails), "earlier", errRow, false},
-		{"background", "no run was good yet, the last one has failed", begins(fails), "partial", errRow, false},
+		{"background", "the last run has failed", periods(1, fails), "earlier", errTest, false},
+		{"background", "no run was good yet, the last one has failed", begins(fails), "partial", errTest, false},
 		{"background", "the limit of the last run, a minute, has passed", periods(7, hangs), "earlier", context.DeadlineExceeded, true},
 		{"background", "a run has passed its limit and has not returned", periods(9, metrictest.Stuck()), "earlier", metric.ErrStillRunning, true},
 		{"background timeout", "its own limit has passed", periods(2, hangs), "earlier", context.DeadlineExceeded, true},
-		{"stale background", "the last run has failed", periods(1, fails), "earlier", errRow, false},
-		{"stale background", "the last run has failed, the last good result is older than the maximum", periods(7, fails), "partial", errRow, false},
+		{"stale background", "the last run has failed", periods(1, fails), "earlier", errTest, false},
+		{"stale background", "the last run has failed, the last good result is older than the maximum", periods(7, fails), "partial", errTest, false},
 		{"background breaker", open, periods(3, fails), "earlier", metric.ErrBreakerOpen, false},
 		{"background breaker", "it was half-open, the probe was good", then(periods(3, fails), periods(2, metrictest.Healthy())), "earlier", nil, false},
 		{"background rate", limited, periods(3, metrictest.Healthy()), "earlier", metric.ErrRateLimited, false},
@@ -248,7 +246,7 @@ func policyRows() []policyRow {
 			time.Sleep(7 * rowBackground)
 		}, "earlier", context.DeadlineExceeded, true},
 		{allBackground, "the last run was good", nil, "earlier", nil, false},
-		{allBackground, "the last run has failed", periods(1, fails), "earlier", errRow, false},
+		{allBackground, "the last run has failed", periods(1, fails), "earlier", errTest, false},
 		{allBackground, "its own limit has passed", periods(2, hangs), "earlier", context.DeadlineExceeded, true},
 		{allBackground, open, periods(3, fails), "earlier", metric.ErrBreakerOpen, false},
 		{allBackground, limited, periods(3, metrictest.Healthy()), "earlier", metric.ErrRateLimited, false},
@@ -260,7 +258,7 @@ func policyRows() []policyRow {
 func (row policyRow) text() string {
 	samples := map[string]string{"new": "the new ones", "earlier": "those of the last good run", "partial": "what the run has sent", "none": "none"}[row.samples]
 	reason := map[error]string{
-		nil: "partial", errRow: "that of the run", context.DeadlineExceeded: "`context.DeadlineExceeded`",
+		nil: "partial", errTest: "that of the run", context.DeadlineExceeded: "`context.DeadlineExceeded`",
 		metric.ErrStillRunning: "`ErrStillRunning`", metric.ErrBreakerOpen: "`ErrBreakerOpen`", metric.ErrRateLimited: "`ErrRateLimited`",
 	}[row.err]
 	names := "none"

@@ -38,19 +38,6 @@ func (l *library) all() []metric.Collector {
 	return []metric.Collector{l.requests, l.theirs, l.slow, l.depth}
 }
 
-// forwarder is somebody's Registerer, which passes collectors on.
-type forwarder struct{ to metric.Registerer }
-
-func (f forwarder) Register(c metric.Collector) error { return f.to.Register(c) }
-func (f forwarder) MustRegister(cs ...metric.Collector) {
-	for _, c := range cs {
-		if err := f.Register(c); err != nil {
-			panic(err)
-		}
-	}
-}
-func (f forwarder) Unregister(c metric.Collector) bool { return f.to.Unregister(c) }
-
 // ways are ways of combining RegistererWith with other registerers; all end at reg.
 var ways = map[string]func(reg metric.Registerer, opts ...metric.CollectorOption) metric.Registerer{
 	"alone": metric.RegistererWith,
@@ -78,6 +65,8 @@ var ways = map[string]func(reg metric.Registerer, opts ...metric.CollectorOption
 	},
 }
 
+// TestRegistererWith checks that the options of a Registerer hold for what a library registers
+// with it.
 func TestRegistererWith(t *testing.T) {
 	for name, with := range ways {
 		t.Run(name, func(t *testing.T) {
@@ -128,6 +117,7 @@ func TestRegistererWith(t *testing.T) {
 	}
 }
 
+// TestRegistererWithUnchecked checks that they hold for collectors that describe nothing.
 func TestRegistererWithUnchecked(t *testing.T) {
 	for name, with := range ways {
 		t.Run(name, func(t *testing.T) {
@@ -145,6 +135,8 @@ func TestRegistererWithUnchecked(t *testing.T) {
 	}
 }
 
+// TestRegistererWithIsRefused checks that options are refused where no registry of ours would
+// obey them.
 func TestRegistererWithIsRefused(t *testing.T) {
 	ours := metric.NewContextRegistry()
 	var nilRegistry *metric.ContextRegistry
@@ -195,6 +187,8 @@ func TestRegistererWithIsRefused(t *testing.T) {
 	}
 }
 
+// TestRegistererWithNil checks that options around a Registerer that registers nothing do no
+// harm.
 func TestRegistererWithNil(t *testing.T) {
 	reg := metric.RegistererWith(nil, metric.WithTimeout(time.Second))
 	reg.MustRegister(plain{name: "a"})
@@ -237,6 +231,7 @@ func TestRegistererWithOwnState(t *testing.T) {
 	}
 }
 
+// TestRegistererWithName checks that all collectors get the name, with a number if it is taken.
 func TestRegistererWithName(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	with := metric.RegistererWith(reg, metric.WithName("lib"))
@@ -246,6 +241,7 @@ func TestRegistererWithName(t *testing.T) {
 	}
 }
 
+// TestRegistererWithPromauto checks that the options hold for what package promauto registers.
 func TestRegistererWithPromauto(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	auto := promauto.With(metric.RegistererWith(reg, metric.WithCache(time.Hour)))
@@ -262,6 +258,7 @@ func TestRegistererWithPromauto(t *testing.T) {
 	}
 }
 
+// TestRegistererWithFacade checks that Metrics finds instruments again behind options.
 func TestRegistererWithFacade(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	with := metric.RegistererWith(reg, metric.WithTimeout(time.Second))
@@ -277,6 +274,8 @@ func TestRegistererWithFacade(t *testing.T) {
 	metric.NewWithRegistry("ns", with).NewGauge("c", "")
 }
 
+// TestDefaultRegisterWith checks that RegisterWith uses the default registry, and refuses one
+// that is not ours.
 func TestDefaultRegisterWith(t *testing.T) {
 	old := metric.DefaultRegisterer
 	defer func() { metric.DefaultRegisterer = old }()
@@ -306,5 +305,22 @@ func TestDefaultRegisterWith(t *testing.T) {
 	metric.DefaultRegisterer = prometheus.NewRegistry()
 	if err := metric.RegisterWith(plain{name: "a"}); err != nil {
 		t.Errorf("without options: %v", err)
+	}
+}
+
+// TestRegistererWithNowhere checks that options are no reason for a no-op Registerer to
+// return an error, whatever wraps it.
+func TestRegistererWithNowhere(t *testing.T) {
+	labels, timeout := metric.Labels{"a": "b"}, metric.WithTimeout(time.Second)
+	for name, reg := range map[string]metric.Registerer{
+		"theirs of nil":                 prometheus.WrapRegistererWith(labels, nil),
+		"theirs of theirs of nil":       prometheus.WrapRegistererWithPrefix("p_", prometheus.WrapRegistererWith(labels, nil)),
+		"theirs of ours of nil":         prometheus.WrapRegistererWith(labels, metric.WrapRegistererWith(labels, nil)),
+		"theirs of a no-op":             prometheus.WrapRegistererWith(labels, metric.NewNoOpRegistry()),
+		"theirs of options for nothing": prometheus.WrapRegistererWith(labels, metric.RegistererWith(nil, timeout)),
+	} {
+		if err := metric.RegistererWith(reg, timeout).Register(plain{name: "a"}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

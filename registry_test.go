@@ -14,10 +14,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-func counterNamed(name string) metric.ReadableCounter {
-	return metric.NewCounter(metric.CounterOpts{Name: name, Help: "h"})
-}
-
 // TestRegisterLikeClientGolang has both registries refuse the same.
 func TestRegisterLikeClientGolang(t *testing.T) {
 	multi := func(names ...string) metric.Collector { return metric.NewCollectorFunc(describing(names...), nil) }
@@ -64,6 +60,7 @@ func TestRegisterLikeClientGolang(t *testing.T) {
 	}
 }
 
+// TestRegisterNil checks that a nil collector is refused.
 func TestRegisterNil(t *testing.T) {
 	r := metric.NewRegistry()
 	if r.Register(nil) == nil || r.Unregister(nil) {
@@ -71,6 +68,7 @@ func TestRegisterNil(t *testing.T) {
 	}
 }
 
+// TestMustRegisterPanics checks that MustRegister panics with the error of Register.
 func TestMustRegisterPanics(t *testing.T) {
 	r := metric.NewRegistry()
 	defer func() {
@@ -82,7 +80,9 @@ func TestMustRegisterPanics(t *testing.T) {
 	r.MustRegister(counterNamed("a"), counterNamed("a"))
 }
 
-func TestNames(t *testing.T) {
+// TestCollectorNamesAreUnique checks that a name belongs to one collector, and that the collector
+// can be removed by it.
+func TestCollectorNamesAreUnique(t *testing.T) {
 	r := metric.NewContextRegistry()
 	if err := r.RegisterWith(counterNamed("a"), metric.WithName("x")); err != nil {
 		t.Fatal(err)
@@ -110,6 +110,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestStreamFamiliesAreNotShared checks that no other collector of a registry can have the family
+// of a stream collector, which writes it in one go.
 func TestStreamFamiliesAreNotShared(t *testing.T) {
 	stream := func(name string) metric.Collector {
 		return streamOf(name, func(context.Context, *metric.Sink) error { return nil })
@@ -118,7 +120,7 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	sibling := metric.NewGauge(metric.GaugeOpts{Name: "a", Help: "Of a test.", ConstLabels: metric.Labels{"l": "w"}})
 	t.Run("stream first", func(t *testing.T) {
 		r := metric.NewContextRegistry()
-		r.MustRegister(streamWith(metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"})))
+		r.MustRegister(streamWith(nil, metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"})))
 		if err := r.Register(labelled); err == nil || !strings.Contains(err.Error(), `"a"`) {
 			t.Errorf("got error %v", err)
 		}
@@ -129,7 +131,7 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	t.Run("stream last", func(t *testing.T) {
 		r := metric.NewContextRegistry()
 		r.MustRegister(labelled)
-		if err := r.Register(streamWith(metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"}))); err == nil {
+		if err := r.Register(streamWith(nil, metric.NewDesc("a", "Of a test.", nil, metric.Labels{"l": "x"}))); err == nil {
 			t.Error("a family was shared")
 		}
 		if err := r.Register(sibling); err != nil {
@@ -138,7 +140,7 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	})
 	t.Run("describes nothing", func(t *testing.T) {
 		r := metric.NewContextRegistry()
-		if err := r.Register(streamWith()); err == nil {
+		if err := r.Register(streamWith(nil)); err == nil {
 			t.Error("an unchecked stream collector was accepted")
 		}
 	})
@@ -155,18 +157,8 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	})
 }
 
-type descsStream []*metric.Desc
-
-func streamWith(ds ...*metric.Desc) metric.StreamCollector { return descsStream(ds) }
-
-func (c descsStream) Describe(ch chan<- *metric.Desc) {
-	for _, d := range c {
-		ch <- d
-	}
-}
-func (descsStream) Collect(chan<- metric.Metric)                        {}
-func (descsStream) CollectTo(context.Context, *metric.Sink) (err error) { return nil }
-
+// TestPedantic checks that a pedantic registry, and no other, reports samples that do not match
+// what was announced.
 func TestPedantic(t *testing.T) {
 	announced := metric.NewDesc("a", "h", []string{"l"}, nil)
 	for name, tc := range map[string]struct {
@@ -178,7 +170,7 @@ func TestPedantic(t *testing.T) {
 		"not announced": {
 			metric.MustNewConstMetric(metric.NewDesc("b", "h", nil, nil), metric.GaugeValue, 1), "with unregistered descriptor",
 		},
-		"other labels": {rawMetric{metric.NewDesc("a", "h", []string{"m"}, nil), "v"}, "are inconsistent with descriptor"},
+		"other labels": {rawMetric(metric.NewDesc("a", "h", []string{"m"}, nil), "v"), "are inconsistent with descriptor"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for kind, r := range map[string]*metric.ContextRegistry{
@@ -215,96 +207,8 @@ func TestPedantic(t *testing.T) {
 	})
 }
 
-func TestGatherError(t *testing.T) {
-	r := metric.NewContextRegistry()
-	boom, bust := errors.New("boom"), errors.New("bust")
-	for name, err := range map[string]error{"one": boom, "two": bust} {
-		if err := r.RegisterWith(streamOf(name, func(context.Context, *metric.Sink) error { return err }), metric.WithName(name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := r.Gather()
-	if !errors.Is(err, boom) || !errors.Is(err, bust) {
-		t.Errorf("got error %v", err)
-	}
-	if !errors.Is(failuresOf(err, "one"), boom) || !errors.Is(failuresOf(err, "two"), bust) {
-		t.Errorf("the failures are %v", err)
-	}
-	if multi, ok := errors.AsType[metric.MultiError](err); !ok || len(multi) != 2 {
-		t.Errorf("got MultiError %v", multi)
-	}
-	if text := err.Error(); text != "2 error(s) occurred:\n* boom\n* bust" && text != "2 error(s) occurred:\n* bust\n* boom" {
-		t.Errorf("got error text %q", text)
-	}
-	_, err = r.GatherWithContext(t.Context())
-	if text := err.Error(); !strings.HasPrefix(text, "2 error(s) occurred:\n* collector ") {
-		t.Errorf("got error text %q under a context", text)
-	}
-}
-
-// TestPlainGatherError checks that programs which look at the text of an error find
-// what client_golang would have said.
-func TestPlainGatherError(t *testing.T) {
-	broken := func(message string) *metric.ContextRegistry {
-		r := metric.NewContextRegistry()
-		r.MustRegister(plain{"broken", func(ch chan<- metric.Metric) {
-			ch <- metric.NewInvalidMetric(desc("broken"), errors.New(message))
-		}})
-		return r
-	}
-	// As client_golang says it about the invalid metric.
-	const about = `error collecting metric Desc{fqName: "broken", help: "Of a test.", unit: "", constLabels: {}, variableLabels: {}}: `
-	plainGatherer := func(err error) metric.Gatherer {
-		return metric.GathererFunc(func() ([]*metric.MetricFamily, error) { return nil, err })
-	}
-	twice := oneCounter()
-	for name, tc := range map[string]struct {
-		gatherer metric.Gatherer
-		text     string
-	}{
-		"registry":  {broken("no luck"), about + "no luck"},
-		"gatherers": {metric.Gatherers{twice, broken("no luck")}, "[from Gatherer #2] " + about + "no luck"},
-		"two gatherers": {
-			metric.Gatherers{plainGatherer(errors.New("boom")), plainGatherer(nil), plainGatherer(errors.New("bust"))},
-			"2 error(s) occurred:\n* [from Gatherer #1] boom\n* [from Gatherer #3] bust",
-		},
-		"duplicate": {metric.Gatherers{plainGatherer(nil), twice, gathererOf("other", nil), gathererFrom(twice)},
-			`collected metric "requests_total" {} was collected before with the same name and label values`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := tc.gatherer.Gather()
-			if err == nil || err.Error() != tc.text {
-				t.Errorf("got %v\nwant %s", err, tc.text)
-			}
-			if failed, ok := errors.AsType[*metric.GatherError](err); !ok || failed.Failures[0].Collector == "" {
-				t.Errorf("%#v does not name the collector", err)
-			}
-			// So does a Gatherers of client_golang with it.
-			if multi, ok := errors.AsType[metric.MultiError](err); !ok || multi.MaybeUnwrap().Error() != tc.text {
-				t.Errorf("got the MultiError %v", multi)
-			}
-		})
-	}
-}
-
-// gathererFrom hides that g is a registry.
-func gathererFrom(g metric.Gatherer) metric.Gatherer { return metric.GathererFunc(g.Gather) }
-
-// TestFloodOfErrors bounds what one collector can add to an error.
-func TestFloodOfErrors(t *testing.T) {
-	r := metric.NewContextRegistry()
-	r.MustRegister(metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) {
-		for range 10_000 {
-			ch <- metric.NewInvalidMetric(desc("a"), errors.New("boom"))
-		}
-	}))
-	_, err := r.Gather()
-	gathered, ok := errors.AsType[*metric.GatherError](err)
-	if !ok || len(gathered.Failures) > 101 || !strings.Contains(err.Error(), "9950 more") {
-		t.Errorf("got %d failures: %.200v", len(gathered.Failures), err)
-	}
-}
-
+// TestNestedRegistries checks that the samples of a registry in another one have the prefix and
+// the labels of its registration.
 func TestNestedRegistries(t *testing.T) {
 	inner := oneCounter()
 	inner.MustRegister(plain{"plain", func(ch chan<- metric.Metric) { ch <- one("plain") }})
@@ -365,6 +269,7 @@ func TestConcurrentRegistration(t *testing.T) {
 	}
 }
 
+// TestConcurrencyBound checks that no more collectors run at once than WithConcurrency allows.
 func TestConcurrencyBound(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithConcurrency(2))
 	var mu sync.Mutex
@@ -416,7 +321,9 @@ func TestInPedanticRegistry(t *testing.T) {
 		"stream of instruments": {streamOf("s", func(_ context.Context, sink *metric.Sink) error {
 			return sink.Metric(metric.NewGauge(metric.GaugeOpts{Name: "s", Help: "Of a test."}))
 		}), []string{`s{}`}},
-		"stream with labels": {&labelledStream{streamed}, []string{`s{a="x",k="v"}`}},
+		"stream with labels": {streamWith(func(_ context.Context, sink *metric.Sink) error {
+			return sink.Gauge(streamed, 1, "x")
+		}, streamed), []string{`s{a="x",k="v"}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := prometheus.NewPedanticRegistry()
@@ -430,16 +337,4 @@ func TestInPedanticRegistry(t *testing.T) {
 			}
 		})
 	}
-}
-
-// labelledStream is a stream collector with variable labels.
-type labelledStream struct{ desc *metric.Desc }
-
-func (c *labelledStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *labelledStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-
-func (c *labelledStream) CollectTo(_ context.Context, sink *metric.Sink) error {
-	return sink.Gauge(c.desc, 1, "x")
 }

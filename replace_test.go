@@ -9,20 +9,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/luxfi/metric"
 )
-
-// collectorNames returns the names of a registry's collectors, in order.
-func collectorNames(r *metric.ContextRegistry) (names []string) {
-	for _, c := range r.Status() {
-		names = append(names, c.Name)
-	}
-	return names
-}
 
 // TestRefusedReplacement checks that nothing at all changes if the new collector is
 // refused: neither the order nor the account of the old one, nor its stuck run.
@@ -31,7 +24,7 @@ func TestRefusedReplacement(t *testing.T) {
 		"conflict":      plain{"other", nil},
 		"invalid":       invalid{errors.New("boom")},
 		"nil":           (*metric.CounterVec)(nil),
-		"mute stream":   metric.StreamCollector(muteStream{}),
+		"mute stream":   streamWith(nil),
 		"shared stream": streamOf("other", nil),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +68,8 @@ func TestRefusedReplacement(t *testing.T) {
 type invalid struct{ err error }
 
 func (c invalid) Describe(ch chan<- *metric.Desc) { ch <- metric.NewInvalidDesc(c.err) }
-func (invalid) Collect(chan<- metric.Metric)      {}
+
+func (invalid) Collect(chan<- metric.Metric) {}
 
 // nosyError uses the registry in Error.
 type nosyError struct{ r *metric.ContextRegistry }
@@ -101,13 +95,6 @@ func TestInvalidDescriptorThatUsesTheRegistry(t *testing.T) {
 		t.Fatal("Register waits for itself")
 	}
 }
-
-// muteStream describes nothing, which a stream collector may not.
-type muteStream struct{}
-
-func (muteStream) Describe(chan<- *metric.Desc)                  {}
-func (muteStream) Collect(chan<- metric.Metric)                  {}
-func (muteStream) CollectTo(context.Context, *metric.Sink) error { return nil }
 
 // TestReplacementTakesThePlace checks that a new collector stands where the old one was.
 func TestReplacementTakesThePlace(t *testing.T) {
@@ -193,4 +180,44 @@ func TestChangesDuringScrapes(t *testing.T) {
 	if err != nil || !slices.ContainsFunc(families, func(f *metric.MetricFamily) bool { return f.GetName() == "fixed" }) {
 		t.Errorf("got %d families and error %v", len(families), err)
 	}
+}
+
+// TestReplaceNamed checks that a scrape has either the old or the new collector, while it is
+// replaced again and again.
+func TestReplaceNamed(t *testing.T) {
+	r := metric.NewContextRegistry()
+	gauge := func(value float64) metric.Collector {
+		g := metric.NewGauge(metric.GaugeOpts{Name: "scripted", Help: "Of a test."})
+		g.Set(value)
+		return g
+	}
+	for i := range 3 {
+		if err := r.ReplaceNamed("c", gauge(float64(i+1))); err != nil {
+			t.Fatal(err)
+		}
+		wantScrape(t, r, float64(i+1), nil)
+	}
+	if err := r.ReplaceNamed("c", metric.NewGauge(metric.GaugeOpts{Name: ""})); err == nil {
+		t.Error("an invalid collector was registered")
+	}
+	wantScrape(t, r, 3, nil)
+	var stop atomic.Bool
+	var replacing sync.WaitGroup
+	replacing.Go(func() {
+		for i := 4.0; !stop.Load(); i++ {
+			if err := r.ReplaceNamed("c", gauge(i)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	last := 0.0
+	for range 300 {
+		value, err := scrapeOnce(t, r, time.Minute)
+		if value < last || value == 0 || err != nil {
+			t.Errorf("got %v after %v, with error %v", value, last, err)
+		}
+		last = value
+	}
+	stop.Store(true)
+	replacing.Wait()
 }

@@ -42,23 +42,3 @@ func BenchmarkScrape(b *testing.B) {
 		})
 	}
 }
-
-// discarding is a response that only counts the bytes of its body.
-type discarding struct {
-	header http.Header
-	bytes  int
-}
-
-func (d *discarding) Header() http.Header {
-	if d.header == nil {
-		d.header = make(http.Header)
-	}
-	return d.header
-}
-
-func (d *discarding) WriteHeader(int) {}
-
-func (d *discarding) Write(p []byte) (int, error) {
-	d.bytes += len(p)
-	return len(p), nil
-}

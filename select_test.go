@@ -180,6 +180,8 @@ func TestSelectTwice(t *testing.T) {
 	s.check(t, []string{"b"})
 }
 
+// TestSelectionOfRequestRefused checks that a request for an unknown collector gets status 400,
+// unless the handler ignores selections.
 func TestSelectionOfRequestRefused(t *testing.T) {
 	s := newSelectable(t)
 	for name, test := range map[string]struct {
@@ -234,4 +236,15 @@ func TestSelectBesideCoalesced(t *testing.T) {
 		}
 		requests.Wait()
 	})
+}
+
+// TestUnknownCollectorListsEachNameOnce checks that the error for a collector that does not
+// exist has each name that there is once.
+func TestUnknownCollectorListsEachNameOnce(t *testing.T) {
+	w := httptest.NewRecorder()
+	metric.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics?collect[]=nobody", nil))
+	body := w.Body.String()
+	if n := strings.Count(body, "client_golang"); w.Code != 400 || n != 1 {
+		t.Errorf("got status %d and client_golang %d times, want 400 and once: %s", w.Code, n, body)
+	}
 }

@@ -66,7 +66,7 @@ type selfMetricCase struct {
 func selfMetricCases() []selfMetricCase {
 	stale := []metric.CollectorOption{metric.WithStale(2 * time.Hour)}
 	breaker := []metric.CollectorOption{metric.WithBreaker(1, time.Minute)}
-	fail := func(c *troubled) { c.scrapes(metrictest.Failing(errRow), 1) }
+	fail := func(c *troubled) { c.scrapes(metrictest.Failing(errTest), 1) }
 	hang := func(c *troubled) { c.scrapes(metrictest.Slow(time.Hour), 1) }
 	stick := func(c *troubled) { c.scrapes(metrictest.Stuck(), 2) }
 	repeat := func(c *troubled) { c.scrapes(metrictest.Healthy(), 2) }
@@ -100,7 +100,7 @@ func selfMetricCases() []selfMetricCase {
 			c.scrape(ctx)
 		}, 1, 1},
 		{kind("still_running"), nil, stick, 1, 1},
-		{kind("breaker_open"), breaker, func(c *troubled) { c.scrapes(metrictest.Failing(errRow), 2) }, 1, 1},
+		{kind("breaker_open"), breaker, func(c *troubled) { c.scrapes(metrictest.Failing(errTest), 2) }, 1, 1},
 		{kind("rate_limited"), []metric.CollectorOption{metric.WithRateLimit(0.01, 1)}, repeat, 1, 1},
 	}
 }
@@ -220,7 +220,7 @@ func allSelfMetrics(t *testing.T) (types map[string]string, kinds map[string]boo
 func TestSelfMetricsAfterReplacement(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	errors := `app_scrape_collector_errors_total{collector="c",kind="error"}`
-	for _, b := range []metrictest.Behaviour{metrictest.Failing(errRow), metrictest.Healthy()} {
+	for _, b := range []metrictest.Behaviour{metrictest.Failing(errTest), metrictest.Healthy()} {
 		c := metrictest.New("c", b)
 		if err := r.ReplaceNamed("c", c); err != nil {
 			t.Fatal(err)
@@ -245,7 +245,7 @@ func TestSelfMetricsAllocate(t *testing.T) {
 			name := fmt.Sprintf("collector_%d", i)
 			r.MustRegister(metric.NewCollectorFunc(describing(name), func(_ context.Context, ch chan<- metric.Metric) {
 				if !healthy.Load() {
-					ch <- metric.NewInvalidMetric(desc(name), errRow)
+					ch <- metric.NewInvalidMetric(desc(name), errTest)
 				}
 			}))
 		}

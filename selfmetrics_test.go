@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/luxfi/metric"
@@ -36,13 +37,13 @@ func TestSelfMetricsOfEveryCollector(t *testing.T) {
 		ok := func(n float64) expected { return expected{1, 0, 0, n} }
 		failed := func(n float64) expected { return expected{0, 0, 0, n} }
 		register("good", metrictest.Healthy(), ok(1), ok(2))
-		register("failing", metrictest.Failing(errRow), failed(1), failed(2))
+		register("failing", metrictest.Failing(errTest), failed(1), failed(2))
 		register("panicking", metrictest.Panicking("boom"), failed(1), failed(2))
 		register("exiting", metrictest.Exiting(), failed(1), failed(2))
 		register("slow", metrictest.Slow(time.Hour), expected{0, 1, 0, 1}, expected{0, 1, 0, 2})
 		register("stuck", metrictest.Stuck(), expected{0, 1, 0, 1}, expected{0, 1, 9.9, 1})
 		register("limited", metrictest.Healthy(), ok(1), failed(1), metric.WithRateLimit(0.001, 1))
-		register("broken", metrictest.Failing(errRow), failed(1), failed(1), metric.WithBreaker(1, time.Hour))
+		register("broken", metrictest.Failing(errTest), failed(1), failed(1), metric.WithBreaker(1, time.Hour))
 		register("cached", metrictest.Healthy(), ok(1), ok(1), metric.WithCache(time.Hour))
 		for i := range 2 {
 			families, err := scrapeFor(t, r, time.Second)
@@ -62,17 +63,6 @@ func TestSelfMetricsOfEveryCollector(t *testing.T) {
 			time.Sleep(9 * time.Second)
 		}
 	})
-}
-
-func self(name, collector string) string {
-	return fmt.Sprintf("app_scrape_collector_%s{collector=%q}", name, collector)
-}
-
-func scrapeFor(t *testing.T, g metric.GathererWithContext, timeout time.Duration) ([]*metric.MetricFamily, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	return g.GatherWithContext(ctx)
 }
 
 // TestSelfMetricsCount checks the totals.
@@ -100,7 +90,7 @@ func TestSelfMetricsCount(t *testing.T) {
 		time.Sleep(time.Second)
 		do(metrictest.Duplicating()) // One sample is left out.
 		time.Sleep(time.Second)
-		do(metrictest.Failing(errRow))
+		do(metrictest.Failing(errTest))
 		do(metrictest.Panicking("boom")) // The breaker opens.
 		time.Sleep(10 * time.Second)
 		families, _ := scrapeFor(t, r, time.Second)
@@ -179,6 +169,8 @@ func TestSelfMetricsOfSelected(t *testing.T) {
 	}
 }
 
+// TestSelfMetricsAreClean checks that all self-metrics are in their namespace, and pass the
+// checks of package metrictest.
 func TestSelfMetricsAreClean(t *testing.T) {
 	types, _ := allSelfMetrics(t)
 	for name := range types {
@@ -209,6 +201,7 @@ func TestSelfMetricsAreClean(t *testing.T) {
 // rate-limited.
 type cached struct{ metric.Gatherer }
 
+// TestSelfMetricsNamespace checks that a namespace that is not valid is refused.
 func TestSelfMetricsNamespace(t *testing.T) {
 	for _, namespace := range []string{"", "\xff"} {
 		if recovered(func() { metric.WithSelfMetrics(namespace) }) == nil {
@@ -249,6 +242,59 @@ func BenchmarkSelfMetrics(b *testing.B) {
 				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", http.NoBody))
 			}
 		})
+	}
+}
+
+// TestEnableSelfMetrics turns them on for the default registry, whose collectors are
+// registered by then, and counts what Handler serves.
+func TestEnableSelfMetrics(t *testing.T) {
+	r := metric.NewContextRegistry()
+	withDefault(t, r)
+	if err := r.RegisterWith(metrictest.New("before", metrictest.Healthy()), metric.WithName("before")); err != nil {
+		t.Fatal(err)
+	}
+	h := metric.HandlerFor(metric.DefaultGatherers())
+	if body := request(h).Body.String(); strings.Contains(body, "app_scrape_") {
+		t.Errorf("there are self-metrics:\n%s", body)
+	}
+	for range 2 {
+		metric.EnableSelfMetrics("app")
+	}
+	register(t, r, "after", metrictest.New("after", metrictest.Failing(errTest)))
+	first := request(h)
+	w := request(h)
+	series, err := seriesOfExposition("text/plain", w.Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]float64{
+		self("success", "before"): 1, self("success", "after"): 0, self("runs_total", "before"): 3,
+		`app_scrape_collector_errors_total{collector="after",kind="error"}`: 2,
+		"app_scrape_requests_total":                                         1,
+		"app_scrape_served_bytes_total":                                     float64(first.Body.Len()),
+	} {
+		if got, ok := series[name]; !ok || got != want {
+			t.Errorf("%s is %v (there: %v), want %v", name, got, ok, want)
+		}
+	}
+}
+
+// TestEnableSelfMetricsRefuses checks that a second namespace, and a default registry that is not
+// ours, are refused.
+func TestEnableSelfMetricsRefuses(t *testing.T) {
+	withDefault(t, metric.NewContextRegistry(metric.WithSelfMetrics("app")))
+	metric.EnableSelfMetrics("app")
+	for namespace, want := range map[string]string{
+		"other": `self-metrics "other": the default registry has self-metrics with the namespace "app" already`,
+		"":      `"" is not a valid namespace`,
+	} {
+		if got := fmt.Sprint(recovered(func() { metric.EnableSelfMetrics(namespace) })); !strings.Contains(got, want) {
+			t.Errorf("got the panic %v, want %q", got, want)
+		}
+	}
+	metric.DefaultGatherer = prometheus.NewRegistry()
+	if got := fmt.Sprint(recovered(func() { metric.EnableSelfMetrics("app") })); !strings.Contains(got, "DefaultGatherer is a *prometheus.Registry") {
+		t.Errorf("got the panic %v", got)
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -18,17 +16,6 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// textPage returns the status page of a gatherer as text.
-func textPage(t *testing.T, g metric.Gatherer) string {
-	t.Helper()
-	w := httptest.NewRecorder()
-	metric.StatusHandler(g).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/status", http.NoBody))
-	if w.Code != http.StatusOK {
-		t.Errorf("got status %d", w.Code)
-	}
-	return w.Body.String()
-}
-
 // firstCells returns the names in a page as text.
 func firstCells(page string) (names []string) {
 	for line := range strings.Lines(page) {
@@ -36,21 +23,6 @@ func firstCells(page string) (names []string) {
 		names = append(names, name)
 	}
 	return names[1:]
-}
-
-// withDefault has the default registry be another one for the time of a test.
-func withDefault(t *testing.T, r *metric.ContextRegistry) {
-	t.Helper()
-	registerer, gatherer := metric.DefaultRegisterer, metric.DefaultGatherer
-	t.Cleanup(func() { metric.DefaultRegisterer, metric.DefaultGatherer = registerer, gatherer })
-	metric.DefaultRegisterer, metric.DefaultGatherer = r, r
-}
-
-func register(t *testing.T, r *metric.ContextRegistry, name string, c metric.Collector, opts ...metric.CollectorOption) {
-	t.Helper()
-	if err := r.RegisterWith(c, append(opts, metric.WithName(name))...); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestStatusOfGatherers has a collector "broken" behind each kind of gatherer that has a
@@ -85,7 +57,7 @@ func TestStatusOfGatherers(t *testing.T) {
 		}, []string{"a", "a/b", "a/b/broken", "z"}, "a/b/broken"},
 		"wrapped": {func(t *testing.T) metric.Gatherer {
 			outer := metric.NewContextRegistry()
-			metric.WrapRegistererWithPrefix("x_", outer).MustRegister(metrictest.New("broken", metrictest.Failing(errRow)))
+			metric.WrapRegistererWithPrefix("x_", outer).MustRegister(metrictest.New("broken", metrictest.Failing(errTest)))
 			return outer
 		}, nil, ""},
 		"multi gatherer": {func(t *testing.T) metric.Gatherer {
@@ -146,12 +118,14 @@ func TestStatusOfCycle(t *testing.T) {
 	if err := errors.Join(m.Register("a", a), m.Register("again", b)); err != nil {
 		t.Fatal(err)
 	}
-	names := firstCells(textPage(t, m))
+	names := firstCells(statusPage(t, m, ""))
 	if want := []string{"a", "a/c", "a/b", "a/b/a", "again"}; !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
 	}
 }
 
+// TestStatusHandlerRefuses checks that the panic for a gatherer without a status says why it has
+// none.
 func TestStatusHandlerRefuses(t *testing.T) {
 	var none *metric.ContextRegistry
 	for want, g := range map[string]metric.Gatherer{
@@ -182,7 +156,7 @@ func TestStatusOfGroup(t *testing.T) {
 			if g := s[0].Group; g == nil || g.Running != running || g.Max != 2 || s[1].Group != nil {
 				t.Errorf("got %+v", s)
 			}
-			page := textPage(t, r)
+			page := statusPage(t, r, "")
 			if line := lineOf(t, page, "slow"); !slices.ContainsFunc(line, func(c string) bool { return strings.TrimSpace(c) == cell }) {
 				t.Errorf("got %q, want %q", line, cell)
 			}
@@ -208,7 +182,7 @@ func TestStatusOfNastyErrors(t *testing.T) {
 	register(t, r, "nasty", streamOf("nasty", func(context.Context, *metric.Sink) error { return nastyError{} }))
 	register(t, r, "good", metrictest.New("good", metrictest.Healthy()))
 	_, _ = r.Gather()
-	page := textPage(t, r)
+	page := statusPage(t, r, "")
 	if line := strings.Join(lineOf(t, page, "nasty"), " "); !strings.Contains(line, "failed") {
 		t.Errorf("got %s", line)
 	}
@@ -226,56 +200,5 @@ func TestStatusEscapes(t *testing.T) {
 	page := statusPage(t, r, "text/html")
 	if strings.Contains(page, "<script") || strings.Count(page, "&lt;script&gt;") != 3 {
 		t.Error(page)
-	}
-}
-
-// TestEnableSelfMetrics turns them on for the default registry, whose collectors are
-// registered by then, and counts what Handler serves.
-func TestEnableSelfMetrics(t *testing.T) {
-	r := metric.NewContextRegistry()
-	withDefault(t, r)
-	if err := r.RegisterWith(metrictest.New("before", metrictest.Healthy()), metric.WithName("before")); err != nil {
-		t.Fatal(err)
-	}
-	h := metric.HandlerFor(metric.DefaultGatherers())
-	if body := request(h).Body.String(); strings.Contains(body, "app_scrape_") {
-		t.Errorf("there are self-metrics:\n%s", body)
-	}
-	for range 2 {
-		metric.EnableSelfMetrics("app")
-	}
-	register(t, r, "after", metrictest.New("after", metrictest.Failing(errRow)))
-	first := request(h)
-	w := request(h)
-	series, err := seriesOfExposition("text/plain", w.Body.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]float64{
-		self("success", "before"): 1, self("success", "after"): 0, self("runs_total", "before"): 3,
-		`app_scrape_collector_errors_total{collector="after",kind="error"}`: 2,
-		"app_scrape_requests_total":                                         1,
-		"app_scrape_served_bytes_total":                                     float64(first.Body.Len()),
-	} {
-		if got, ok := series[name]; !ok || got != want {
-			t.Errorf("%s is %v (there: %v), want %v", name, got, ok, want)
-		}
-	}
-}
-
-func TestEnableSelfMetricsRefuses(t *testing.T) {
-	withDefault(t, metric.NewContextRegistry(metric.WithSelfMetrics("app")))
-	metric.EnableSelfMetrics("app")
-	for namespace, want := range map[string]string{
-		"other": `self-metrics "other": the default registry has self-metrics with the namespace "app" already`,
-		"":      `"" is not a valid namespace`,
-	} {
-		if got := fmt.Sprint(recovered(func() { metric.EnableSelfMetrics(namespace) })); !strings.Contains(got, want) {
-			t.Errorf("got the panic %v, want %q", got, want)
-		}
-	}
-	metric.DefaultGatherer = prometheus.NewRegistry()
-	if got := fmt.Sprint(recovered(func() { metric.EnableSelfMetrics("app") })); !strings.Contains(got, "DefaultGatherer is a *prometheus.Registry") {
-		t.Errorf("got the panic %v", got)
 	}
 }

@@ -43,10 +43,10 @@ func TestStatus(t *testing.T) {
 		}
 
 		time.Sleep(time.Second)
-		c.Become(metrictest.Panicking(errRow))
+		c.Become(metrictest.Panicking(errTest))
 		_, _ = scrapeFor(t, r, time.Second)
 		s = status()
-		if s.Panics != 1 || s.Failures != 1 || s.StaleServes != 1 || !errors.Is(s.LastError, errRow) || !s.LastGood.Equal(start) {
+		if s.Panics != 1 || s.Failures != 1 || s.StaleServes != 1 || !errors.Is(s.LastError, errTest) || !s.LastGood.Equal(start) {
 			t.Errorf("after a panic: %+v", s)
 		}
 
@@ -70,7 +70,7 @@ func TestStatus(t *testing.T) {
 		}
 		c.Release()
 		synctest.Wait()
-		c.Become(metrictest.Failing(errRow))
+		c.Become(metrictest.Failing(errTest))
 		_, _ = scrapeFor(t, r, time.Second)
 		_, _ = scrapeFor(t, r, time.Second)
 		s = status()
@@ -84,7 +84,7 @@ func TestStatus(t *testing.T) {
 func TestStatusOfBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
-		c.fail(errLuck)
+		c.fail(errTest)
 		r := registered(t, c, metric.WithBreaker(1, time.Minute))
 		want := func(state metric.BreakerState, trips uint64) {
 			t.Helper()
@@ -93,7 +93,7 @@ func TestStatusOfBreaker(t *testing.T) {
 			}
 		}
 		want(metric.BreakerClosed, 0)
-		wantScrape(t, r, 0, errLuck)
+		wantScrape(t, r, 0, errTest)
 		want(metric.BreakerOpen, 1)
 		time.Sleep(time.Minute)
 		want(metric.BreakerHalfOpen, 1)

@@ -3,8 +3,6 @@ package metric_test
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,35 +11,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// statusPage returns the page of a registry, as a client gets it that accepts this.
-func statusPage(t *testing.T, r *metric.ContextRegistry, accept string) string {
-	t.Helper()
-	req := httptest.NewRequest(http.MethodGet, "/status", http.NoBody)
-	req.Header.Set("Accept", accept)
-	w := httptest.NewRecorder()
-	metric.StatusHandler(r).ServeHTTP(w, req)
-	want := "text/plain; charset=utf-8"
-	if strings.HasPrefix(accept, "text/html") {
-		want = "text/html; charset=utf-8"
-	}
-	if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != want {
-		t.Errorf("got status %d and Content-Type %q, want %q", w.Code, got, want)
-	}
-	return w.Body.String()
-}
-
-// lineOf returns the cells of a collector in the page as text.
-func lineOf(t *testing.T, page, collector string) []string {
-	t.Helper()
-	for line := range strings.Lines(page) {
-		if cells := strings.Split(strings.TrimSpace(line), "  "); cells[0] == collector {
-			return cells
-		}
-	}
-	t.Fatalf("there is no collector %q in\n%s", collector, page)
-	return nil
-}
-
+// TestStatusPage checks the line of a collector in each state, as text and as HTML.
 func TestStatusPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -53,7 +23,7 @@ func TestStatusPage(t *testing.T) {
 			"good":   {func(context.Context, *metric.Sink) error { return nil }, nil, []string{"good", "10s ago", "stream collector"}},
 			"failed": {func(context.Context, *metric.Sink) error { return errors.New("no\n luck <b>") }, nil, []string{"failed", "no luck <b>"}},
 			"broken": {
-				func(context.Context, *metric.Sink) error { return errLuck },
+				func(context.Context, *metric.Sink) error { return errTest },
 				[]metric.CollectorOption{metric.WithBreaker(1, time.Minute), metric.WithCache(time.Second)},
 				[]string{"rests (breaker open)", "breaker trips 1", "breaker 1, 1m0s; cache 1s", "(circuit breaker open); last run: no luck"},
 			},
@@ -122,11 +92,12 @@ func TestStatusCounts(t *testing.T) {
 	r := metric.NewContextRegistry()
 	labelled := metric.NewDesc("streamed", "Of a test.", []string{"l"}, nil)
 	for name, c := range map[string]metric.Collector{
-		"stream": describedStream{labelled, func(s *metric.Sink) {
+		"stream": streamWith(func(_ context.Context, s *metric.Sink) error {
 			for _, value := range []string{"a", "b", "\xff"} {
 				_ = s.Gauge(labelled, 1, value)
 			}
-		}},
+			return nil
+		}, labelled),
 		"twice": plain{"twice", func(ch chan<- metric.Metric) {
 			ch <- one("twice")
 			ch <- one("twice")
@@ -144,19 +115,4 @@ func TestStatusCounts(t *testing.T) {
 			}
 		}
 	}
-}
-
-// describedStream is a stream collector of one family.
-type describedStream struct {
-	desc  *metric.Desc
-	write func(*metric.Sink)
-}
-
-func (c describedStream) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c describedStream) Collect(ch chan<- metric.Metric) {
-	metric.CollectStream(context.Background(), c, ch)
-}
-func (c describedStream) CollectTo(_ context.Context, s *metric.Sink) error {
-	c.write(s)
-	return nil
 }

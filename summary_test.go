@@ -3,7 +3,6 @@ package metric_test
 import (
 	"math"
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,11 +10,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/internal/instrument"
 )
 
 var objectives = map[float64]float64{0.5: 0.05, 0.9: 0.01, 0.99: 0.001}
 
+// TestSummaryEqualsClientGolang does the same to a summary of ours and one of client_golang,
+// which must write the same.
 func TestSummaryEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -105,6 +105,7 @@ func TestSummaryTinyWindow(t *testing.T) {
 	}
 }
 
+// TestSummaryPanics checks that options that are not valid panic as in client_golang.
 func TestSummaryPanics(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -130,6 +131,8 @@ func TestSummaryPanics(t *testing.T) {
 	}
 }
 
+// TestSummaryKeepsItsObjectives checks that a summary does not share its objectives with the
+// caller.
 func TestSummaryKeepsItsObjectives(t *testing.T) {
 	given := map[float64]float64{0.5: 0.01}
 	opts := metric.SummaryOpts{Name: "s", Objectives: given}
@@ -143,48 +146,6 @@ func TestSummaryKeepsItsObjectives(t *testing.T) {
 		q := written(t, s).GetSummary().GetQuantile()
 		if len(q) != 1 || q[0].GetQuantile() != 0.5 || math.Abs(q[0].GetValue()-1000) > 40 {
 			t.Errorf("the objectives of the options are shared: %v", q)
-		}
-	}
-}
-
-// TestSummaryIsWhole is TestHistogramIsWhole for summaries: all observations are 1.
-func TestSummaryIsWhole(t *testing.T) {
-	const goroutines, rounds = 8, 2000
-	for name, opts := range map[string]metric.SummaryOpts{
-		"without objectives": {},
-		"with objectives":    {Objectives: objectives, MaxAge: 50 * time.Millisecond, BufCap: 64},
-	} {
-		for _, spread := range []bool{false, true} {
-			if spread && opts.Objectives != nil {
-				continue
-			}
-			t.Run(name+map[bool]string{true: " with stripes"}[spread], func(t *testing.T) {
-				opts.Name = "s"
-				s := metric.NewSummary(opts)
-				if spread {
-					instrument.Spread(s)
-				}
-				var wg sync.WaitGroup
-				for range goroutines {
-					wg.Go(func() {
-						for range rounds {
-							s.Observe(1)
-						}
-					})
-				}
-				last := uint64(0)
-				for range 300 {
-					got := written(t, s).GetSummary()
-					if got.GetSampleSum() != float64(got.GetSampleCount()) || got.GetSampleCount() < last {
-						t.Fatalf("count %d after %d, and sum %v", got.GetSampleCount(), last, got.GetSampleSum())
-					}
-					last = got.GetSampleCount()
-				}
-				wg.Wait()
-				if got := written(t, s).GetSummary(); got.GetSampleCount() != goroutines*rounds {
-					t.Errorf("in the end %d observations are left of %d", got.GetSampleCount(), goroutines*rounds)
-				}
-			})
 		}
 	}
 }

@@ -62,6 +62,8 @@ type metricWriting func(*metric.MetricData) error
 func (metricWriting) Desc() *metric.Desc                 { return nil }
 func (w metricWriting) Write(m *metric.MetricData) error { return w(m) }
 
+// TestValue checks that Value reads counters and gauges of either library, and returns NaN for
+// everything else.
 func TestValue(t *testing.T) {
 	nan := math.NaN()
 	desc := metric.NewDesc("x", "", nil, nil)

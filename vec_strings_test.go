@@ -27,7 +27,7 @@ func (r *reused) overwrite() {
 	r.buf = r.buf[:0]
 }
 
-// TestStringsAreCloned is about Law 11, for all ways to make a series.
+// TestStringsAreCloned checks law 11, for all ways to make a series.
 func TestStringsAreCloned(t *testing.T) {
 	labels := []string{"a", "b"}
 	desc := metric.NewDesc("m", "", labels, nil)

@@ -3,12 +3,10 @@ package metric_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/luxfi/metric"
 )
@@ -58,23 +56,8 @@ func TestWrapLikeClientGolang(t *testing.T) {
 	}
 }
 
-func gatheredText(t *testing.T, g metric.Gatherer) string {
-	t.Helper()
-	families, err := g.Gather()
-	if err != nil {
-		t.Error(err)
-	}
-	var b strings.Builder
-	for _, f := range families {
-		text, err := proto.MarshalOptions{Deterministic: true}.Marshal(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&b, "%s: %x\n", f.GetName(), text)
-	}
-	return b.String()
-}
-
+// TestWrappedRegistration checks that a wrapped Registerer knows its collectors by their labels:
+// it refuses them twice, and removes its own only.
 func TestWrappedRegistration(t *testing.T) {
 	r := metric.NewRegistry()
 	wrapped := metric.WrapRegistererWith(metric.Labels{"l": "v"}, r)

@@ -71,7 +71,7 @@ func TestLateWrites(t *testing.T) {
 			return metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) { ch <- m })
 		},
 		"stream": func(d *prometheus.Desc, m metric.Metric) metric.Collector {
-			return collectedBy{describedBy{[]*prometheus.Desc{d}, nil}, func(_ context.Context, sink *metric.Sink) error { return sink.Metric(m) }}
+			return streamWith(func(_ context.Context, sink *metric.Sink) error { return sink.Metric(m) }, d)
 		},
 	} {
 		t.Run(way, func(t *testing.T) {

@@ -2,6 +2,7 @@ package metric_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,13 +14,42 @@ import (
 	"github.com/luxfi/metric"
 )
 
+// TestInvalidMetricOfStream has one that could also return its error.
+func TestInvalidMetricOfStream(t *testing.T) {
+	c := streamOf("scripted", func(_ context.Context, s *metric.Sink) error {
+		if err := s.Metric(metric.NewInvalidMetric(desc("scripted"), errTest)); err != nil {
+			return err
+		}
+		return s.Gauge(desc("scripted"), 1)
+	})
+	wantScrape(t, registered(t, c), 1, errTest)
+	n := 0
+	for m := range metricsOf(c) {
+		if err := m.Write(&metric.MetricData{}); err != nil && !errors.Is(err, errTest) {
+			t.Errorf("got error %v", err)
+		}
+		n++
+	}
+	if n != 2 {
+		t.Errorf("collected %d metrics", n)
+	}
+}
+
+// metricsOf collects from c.
+func metricsOf(c metric.Collector) <-chan metric.Metric {
+	ch := make(chan metric.Metric, 100)
+	c.Collect(ch)
+	close(ch)
+	return ch
+}
+
 // TestSinkUsedConcurrently writes to a sink from a second goroutine during a call of the
 // first. That is an error, and the exposition stays readable.
 func TestSinkUsedConcurrently(t *testing.T) {
 	desc := prometheus.NewDesc("shared", "Of a test.", []string{"l"}, nil)
 	r := metric.NewContextRegistry()
 	r.MustRegister(
-		collectedBy{describedBy{[]*prometheus.Desc{desc}, nil}, func(_ context.Context, sink *metric.Sink) error {
+		streamWith(func(_ context.Context, sink *metric.Sink) error {
 			if err := sink.Gauge(desc, 1, "before"); err != nil {
 				return err
 			}
@@ -42,7 +72,7 @@ func TestSinkUsedConcurrently(t *testing.T) {
 				}
 			}
 			return nil
-		}},
+		}, desc),
 		metric.NewGauge(metric.GaugeOpts{Name: "native"}),
 	)
 	var logged []string

@@ -34,7 +34,7 @@ func TestUnreadResponses(t *testing.T) {
 			logged []error
 		)
 		r := metric.NewContextRegistry()
-		r.MustRegister(&bigStream{metric.NewDesc("big", "Of a test.", []string{"n"}, nil), series}, counterNamed("small_total"))
+		r.MustRegister(numberedStream("big", series), counterNamed("small_total"))
 		h := metric.HandlerFor(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, ErrorLog: func(err error) {
 			mu.Lock()
 			defer mu.Unlock()

@@ -179,6 +179,7 @@ func TestInstrumentsWithBadOptions(t *testing.T) {
 	}
 }
 
+// TestInstrumentsWithTestutil checks that the functions of package testutil read our instruments.
 func TestInstrumentsWithTestutil(t *testing.T) {
 	requests := metric.NewCounterVec(metric.CounterOpts{Name: "requests_total", Help: "Requests."}, []string{"code", "method"})
 	requests.WithLabelValues("200", "GET").Add(3)

@@ -12,34 +12,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// describedBy is a collector of one metric, which it describes or not.
-type describedBy struct {
-	descs  []*prometheus.Desc
-	metric prometheus.Metric
-}
-
-func (c describedBy) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
-		ch <- d
-	}
-}
-
-func (c describedBy) Collect(ch chan<- prometheus.Metric) {
-	if c.metric != nil {
-		ch <- c.metric
-	}
-}
-
-// gaugeBy is a gauge with any descriptor.
-type gaugeBy struct{ desc *prometheus.Desc }
-
-func (g gaugeBy) Desc() *prometheus.Desc { return g.desc }
-
-func (g gaugeBy) Write(out *dto.Metric) error {
-	out.Gauge = &dto.Gauge{Value: new(1.0)}
-	return nil
-}
-
 func copyOf(d *prometheus.Desc) *prometheus.Desc {
 	c := *d
 	return &c
@@ -80,7 +52,7 @@ func TestBadDescriptors(t *testing.T) {
 				},
 				"ReplaceNamed": func(r *metric.ContextRegistry) error { return r.ReplaceNamed("bad", c) },
 				"stream": func(r *metric.ContextRegistry) error {
-					return r.Register(collectedBy{c, func(context.Context, *metric.Sink) error { return nil }})
+					return r.Register(streamWith(nil, c.descs...))
 				},
 			} {
 				r := metric.NewContextRegistry()
@@ -102,18 +74,18 @@ func TestBadDescriptors(t *testing.T) {
 func TestBadDescriptorsOfMetrics(t *testing.T) {
 	for name, test := range badDescs {
 		t.Run(name, func(t *testing.T) {
-			unchecked := describedBy{nil, gaugeBy{test.desc}}
+			unchecked := describedBy{nil, gaugeBy(test.desc)}
 			fine := prometheus.NewDesc("streamed", "", nil, nil)
 			streamed := func(collect func(sink *metric.Sink) error) metric.Collector {
-				return collectedBy{describedBy{[]*prometheus.Desc{fine}, nil}, func(_ context.Context, sink *metric.Sink) error {
+				return streamWith(func(_ context.Context, sink *metric.Sink) error {
 					return errors.Join(collect(sink), sink.Gauge(fine, 1))
-				}}
+				}, fine)
 			}
 			for way, c := range map[string]metric.Collector{
 				"Collect":     unchecked,
 				"labels":      metric.WrapCollectorWith(metric.Labels{"x": "1"}, unchecked),
 				"prefix":      metric.WrapCollectorWithPrefix("p_", unchecked),
-				"Sink.Metric": streamed(func(sink *metric.Sink) error { return sink.Metric(gaugeBy{test.desc}) }),
+				"Sink.Metric": streamed(func(sink *metric.Sink) error { return sink.Metric(gaugeBy(test.desc)) }),
 				"Sink.Gauge":  streamed(func(sink *metric.Sink) error { return sink.Gauge(test.desc, 1) }),
 			} {
 				r := metric.NewContextRegistry()
@@ -132,17 +104,6 @@ func TestBadDescriptorsOfMetrics(t *testing.T) {
 			}
 		})
 	}
-}
-
-// collectedBy is a stream collector.
-type collectedBy struct {
-	describedBy
-
-	collect func(context.Context, *metric.Sink) error
-}
-
-func (c collectedBy) CollectTo(ctx context.Context, sink *metric.Sink) error {
-	return c.collect(ctx, sink)
 }
 
 // TestOddDescriptors registers and collects what looks odd and is valid.
@@ -182,7 +143,7 @@ func TestOddDescriptors(t *testing.T) {
 
 // TestBadWrappings wraps an unchecked collector, of which no descriptor shows what is wrong.
 func TestBadWrappings(t *testing.T) {
-	unchecked := describedBy{nil, gaugeBy{prometheus.NewDesc("x", "", nil, nil)}}
+	unchecked := describedBy{nil, gaugeBy(prometheus.NewDesc("x", "", nil, nil))}
 	for name, register := range map[string]func(*metric.ContextRegistry) error{
 		"NUL in a prefix": func(r *metric.ContextRegistry) error {
 			return metric.WrapRegistererWithPrefix("a\x00", r).Register(unchecked)
@@ -207,4 +168,9 @@ func TestBadWrappings(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// gaugeBy returns a gauge with any descriptor.
+func gaugeBy(d *prometheus.Desc) metric.Metric {
+	return writes{d, func(out *dto.Metric) { out.Gauge = &dto.Gauge{Value: new(1.0)} }}
 }

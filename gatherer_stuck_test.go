@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -17,15 +18,6 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// hanging is a gatherer that does not return for an hour, whatever its context does.
-type hanging struct{ calls atomic.Int64 }
-
-func (g *hanging) Gather() ([]*metric.MetricFamily, error) {
-	g.calls.Add(1)
-	time.Sleep(time.Hour)
-	return nil, nil
-}
-
 type hangingWithContext struct{ hanging }
 
 func (g *hangingWithContext) GatherWithContext(context.Context) ([]*metric.MetricFamily, error) {
@@ -37,18 +29,6 @@ type hangingTransaction struct{ hanging }
 func (g *hangingTransaction) Gather() ([]*metric.MetricFamily, func(), error) {
 	families, err := g.hanging.Gather()
 	return families, func() {}, err
-}
-
-// stuckCollector does not return for an hour.
-type stuckCollector struct {
-	desc  *metric.Desc
-	calls *atomic.Int64
-}
-
-func (c *stuckCollector) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
-func (c *stuckCollector) Collect(chan<- metric.Metric) {
-	c.calls.Add(1)
-	time.Sleep(time.Hour)
 }
 
 // oneGather is one scrape of something that hangs, mostly beside a healthy family "ok".
@@ -248,4 +228,68 @@ func gatherErr(ctx context.Context, g metric.GathererWithContext) error {
 		err = fmt.Errorf("got %d families: %w", len(families), err)
 	}
 	return err
+}
+
+// selfServing is a gatherer that has its own handler.
+type selfServing struct{ handler http.Handler }
+
+func (*selfServing) Gather() ([]*metric.MetricFamily, error) { return nil, nil }
+
+// TestDefaultGatherersKnowWhatIsStuck makes DefaultGatherers for each call.
+func TestDefaultGatherersKnowWhatIsStuck(t *testing.T) {
+	theirs, stuck := prometheus.DefaultGatherer, new(hanging)
+	prometheus.DefaultGatherer = stuck
+	t.Cleanup(func() { prometheus.DefaultGatherer = theirs })
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(2 * time.Hour)
+		for range 20 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			families, err := metric.DefaultGatherers().GatherWithContext(ctx)
+			cancel()
+			if len(families) == 0 || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, metric.ErrStillRunning) {
+				t.Errorf("got %d families and error %v", len(families), err)
+			}
+		}
+		if n := stuck.calls.Load(); n != 1 {
+			t.Errorf("what hangs was started %d times", n)
+		}
+	})
+}
+
+// TestBigGathererCostsOnlyItself has a gatherer that returns so many families, so shortly
+// before the deadline, that there is no time to copy them.
+func TestBigGathererCostsOnlyItself(t *testing.T) {
+	const timeout = time.Second
+	families := make([]*metric.MetricFamily, 500_000)
+	series := []*metric.MetricData{written(t, metric.NewGauge(metric.GaugeOpts{Name: "g", Help: "h"}))}
+	for i := range families {
+		families[i] = &metric.MetricFamily{
+			Name: new(fmt.Sprintf("big_%07d", i)), Type: metric.GaugeMetricTypePtr,
+			Metric: series,
+		}
+	}
+	var big metric.Gatherer = metric.GathererFunc(func() ([]*metric.MetricFamily, error) {
+		time.Sleep(timeout - timeout/8) // Also before the deadline of gatherers that take a context.
+		return families, nil
+	})
+	for name, g := range map[string]metric.Gatherer{
+		"Gatherers":       metric.Gatherers{big, gathererOf("ok", nil)},
+		"their Gatherers": prometheus.Gatherers{gathererOf("ok", nil), big},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var failed error
+			opts := metric.HandlerOpts{
+				Timeout: timeout, ErrorHandling: metric.ContinueOnError, ErrorLog: func(err error) { failed = errors.Join(failed, err) },
+			}
+			w := httptest.NewRecorder()
+			metric.HandlerFor(g, opts).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			if body := w.Body.String(); !strings.Contains(body, "\nok 0\n") {
+				t.Errorf("the healthy family is missing from %d bytes with status %d", len(body), w.Code)
+			}
+			if failed == nil && strings.Count(w.Body.String(), "big_") < len(families) {
+				t.Error("it was not reported that families are missing")
+			}
+			t.Logf("error: %v", failed)
+		})
+	}
 }

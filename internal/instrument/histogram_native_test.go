@@ -1,4 +1,4 @@
-package metric_test
+package instrument
 
 import (
 	"math"
@@ -8,16 +8,13 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/internal/instrument"
 )
 
 // histogramPair takes the same observations into our histogram and client_golang's.
 // Ours is observed by several goroutines in turn, so that it uses several stripes if
 // it has any.
 type histogramPair struct {
-	ours    metric.Histogram
+	ours    *Histogram
 	theirs  prometheus.Histogram
 	workers []chan float64
 	turn    int
@@ -28,7 +25,7 @@ type histogramPair struct {
 func newHistogramPair(t *testing.T, opts prometheus.HistogramOpts, workers int) *histogramPair {
 	opts.Name = "h"
 	p := &histogramPair{
-		ours: metric.NewHistogram(opts), theirs: prometheus.NewHistogram(opts), done: make(chan struct{}),
+		ours: NewHistogram(opts), theirs: prometheus.NewHistogram(opts), done: make(chan struct{}),
 	}
 	for range workers {
 		values := make(chan float64)
@@ -64,14 +61,14 @@ func TestNativeHistogramLimit(t *testing.T) {
 		{"scheduled reset", prometheus.HistogramOpts{NativeHistogramMinResetDuration: time.Hour, NativeHistogramMaxZeroThreshold: 0.5}},
 		{"with classic buckets", prometheus.HistogramOpts{NativeHistogramMinResetDuration: time.Minute, Buckets: []float64{1, 8}}},
 	} {
-		for _, spread := range []bool{false, true} {
-			t.Run(tt.name+map[bool]string{true: " with stripes"}[spread], func(t *testing.T) {
+		for _, stripes := range []bool{false, true} {
+			t.Run(tt.name+map[bool]string{true: " with stripes"}[stripes], func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					tt.opts.NativeHistogramBucketFactor = 1.2
 					tt.opts.NativeHistogramMaxBucketNumber = 4
 					p := newHistogramPair(t, tt.opts, 6)
-					if spread {
-						instrument.Spread(p.ours)
+					if stripes {
+						spread(&p.ours.counts)
 					}
 					created := written(t, p.ours).GetHistogram().GetCreatedTimestamp().AsTime()
 					for _, v := range []float64{1.0 / 128, 1, -1, 2, 3, 4, -5, 60, 700, 8000, -90000, math.NaN(), 0, math.Inf(1), 1e200, 1e-200} {
@@ -108,7 +105,7 @@ func TestHistogramProperty(t *testing.T) {
 			spreadAt := random.IntN(200) // Some never are.
 			for i := range 20 + random.IntN(100) {
 				if i == spreadAt {
-					instrument.Spread(p.ours)
+					spread(&p.ours.counts)
 				}
 				p.observe(randomValue(random))
 				if random.IntN(10) == 0 {
