@@ -176,7 +176,7 @@ func (r *ContextRegistry) Collect(ch chan<- Metric) {
 func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
 	core, err := r.open()
 	if err != nil {
-		sendUntil(ctx, ch, NewInvalidMetric(NewInvalidDesc(err), err))
+		collect.SendUntil(ctx, ch, NewInvalidMetric(NewInvalidDesc(err), err))
 		return
 	}
 	core.Send(ctx, ch)
