@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
+	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/middleware"
 	"github.com/luxfi/metric/internal/scrape"
@@ -78,12 +79,11 @@ func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 type handler struct {
 	registry *scrape.Registry
 	opts     HandlerOpts
-	errors   *prometheus.CounterVec // By cause; see InstrumentMetricHandler.
+	report   web.Report
 
 	inFlight  web.InFlight
 	offer     web.Offer
 	contexts  web.Contexts[scrape.Registry]
-	errorLog  web.ErrorLog
 	errorText web.ErrorText
 
 	// openMetrics2 encodes a family in OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
@@ -95,7 +95,7 @@ func newHandler(registry *scrape.Registry, opts HandlerOpts) *handler {
 	h := newPlainHandler(registry, opts)
 	if len(opts.AcceptedFormats) > 0 {
 		h.offer.Formats = web.Spoken(opts.AcceptedFormats)
-		h.openMetrics2 = openMetrics2Encoder(opts.EnableOpenMetricsTextCreatedSamples)
+		h.openMetrics2 = clientmodel.OpenMetrics2Encoder(opts.EnableOpenMetricsTextCreatedSamples)
 	}
 	return h
 }
@@ -105,21 +105,22 @@ func newPlainHandler(registry *scrape.Registry, opts HandlerOpts) *handler {
 	h := &handler{
 		registry:  registry,
 		opts:      opts,
+		report:    web.Report{Log: web.ErrorLog{To: opts.ErrorLog}},
 		inFlight:  web.NewInFlight(opts.MaxRequestsInFlight),
 		offer:     opts.offer(),
 		contexts:  web.Contexts[scrape.Registry]{Limits: opts.limits(), Func: opts.ContextFunc, Source: registry},
-		errorLog:  web.ErrorLog{To: opts.ErrorLog},
 		errorText: web.ErrorText{Func: opts.ErrorText},
 	}
-	h.errors = prometheus.NewCounterVec(CounterOpts{
+	errors := prometheus.NewCounterVec(CounterOpts{
 		Name: "promhttp_metric_handler_errors_total",
 		Help: "Total number of internal errors encountered by the promhttp metric handler.",
 	}, []string{"cause"})
 	if opts.Registry != nil {
-		h.errors.WithLabelValues("gathering")
-		h.errors.WithLabelValues("encoding")
-		h.errors = middleware.RegisterOrShare(opts.Registry, h.errors)
+		errors.WithLabelValues("gathering")
+		errors.WithLabelValues("encoding")
+		errors = middleware.RegisterOrShare(opts.Registry, errors)
 	}
+	h.report.Count = errors
 	return h
 }
 
@@ -148,7 +149,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	wire, forget := web.NewWire(w, r)
 	defer forget()
-	ctx, cancel, patience, err := h.contexts.New(wire, start, &h.errorLog)
+	ctx, cancel, patience, err := h.contexts.New(wire, start, &h.report.Log)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	wire.Limit(start, deadline, h.opts.SendTimeout)
@@ -162,7 +163,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.HookErr != nil && h.opts.ErrorLog != nil {
-		h.errorLog.Log(s.Patience, s.HookErr)
+		h.report.Log.Log(s.Patience, s.HookErr)
 		s.HookErr = nil
 	}
 	if h.opts.CoalesceGather {
@@ -178,17 +179,17 @@ func (h *handler) serve(answer *web.Answer, s *scrape.Scrape, format expfmt.Form
 	if result.Ending(h.opts.strictness()) == web.Complete {
 		answer.Complete(&result)
 	}
-	h.reportWriting(s.Patience, &result)
+	h.report.AddWriting(s.Patience, &result)
 	switch result.Ending(h.opts.strictness()) {
 	case web.Complete:
 	case web.Panic:
-		panic(missing(&result))
+		panic(joined(result.Gathering, result.Encoding))
 	case web.BreakOff:
 		answer.BreakOff(result.Writing)
 	case web.ShowError:
 		err := result.Writing
 		if err == nil {
-			err = missing(&result)
+			err = joined(result.Gathering, result.Encoding)
 		}
 		answer.Error(h.errorText.Of(s.Patience, err))
 	}
@@ -200,7 +201,7 @@ func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.For
 	result := answer.Expose(func(client context.Context, w io.Writer) error {
 		ours, ok := web.EncoderFormat(format)
 		if !ok {
-			return s.ExposeForeign(w, format, h.foreignEncoder(format), &refused)
+			return s.ExposeForeign(w, format, clientmodel.ForeignEncoder(format, h.openMetrics2), &refused)
 		}
 		return s.Expose(client, w, encode.Options{
 			Format:       ours,
@@ -213,4 +214,18 @@ func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.For
 	h.reportMissing(s, &result)
 	_ = s.End(result.Encoding) // It is reported already.
 	return result
+}
+
+// reportMissing logs and counts what is missing from a scrape.
+func (h *handler) reportMissing(s *scrape.Scrape, result *web.Result) {
+	if worthLogging := s.WorthLogging(); result.Gathering != nil && len(worthLogging) > 0 {
+		logged := result.Gathering
+		if s.Abandoned {
+			logged = gatherError(worthLogging)
+		}
+		h.report.Add(s.Patience, "gathering", "error gathering metrics", logged)
+	}
+	if result.Encoding != nil {
+		h.report.Add(s.Patience, "encoding", "error encoding metrics", result.Encoding)
+	}
 }
