@@ -22,6 +22,7 @@ type collectorAdapter struct {
 	runs      *collect.AdaptedRuns
 }
 
+func (a *collectorAdapter) standsFor() Collector     { return a.collector }
 func (a *collectorAdapter) Describe(ch chan<- *Desc) { describeInner(a, a.collector, ch) }
 func (a *collectorAdapter) Collect(ch chan<- Metric) { a.collector.Collect(ch) }
 

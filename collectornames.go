@@ -76,7 +76,7 @@ func nameOf(v any) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	ours := reflect.TypeFor[ContextRegistry]().PkgPath()
+	ours := reflect.TypeFor[funcCollector]().PkgPath()
 	if t.Name() == "" || t.PkgPath() == ours || strings.HasPrefix(t.PkgPath(), ours+"/internal/") {
 		return ""
 	}

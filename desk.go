@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -10,8 +9,6 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/scrape"
 )
-
-var errNilCollector = errors.New("cannot register a nil Collector")
 
 // registerIn registers a collector with a registry, with options for how it is run.
 func registerIn(r *scrape.Registry, c Collector, opts []CollectorOption) error {

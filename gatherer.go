@@ -66,8 +66,6 @@ type multiGatherer struct {
 	wrap     func(name string) (collect.Wrapping, error)
 }
 
-var errNilGatherer = errors.New("cannot register a nil Gatherer")
-
 func (m *multiGatherer) Register(name string, g Gatherer) error {
 	if name == "" {
 		return errors.New("cannot register a gatherer without a name")

@@ -42,6 +42,9 @@ func (v2) NewGaugeVec(opts GaugeVecOpts) *GaugeVec {
 	return gaugeVec(instrument.NewGauges(opts))
 }
 
+// gaugeMark is what counterMark is for a CounterVec.
+type gaugeMark = instrument.Mark[GaugeVec]
+
 func gaugeVec(v *instrument.Gauges) *GaugeVec {
 	return &GaugeVec{&MetricVec{v}, instrument.MarkOf[GaugeVec](v), v}
 }

@@ -33,6 +33,9 @@ func (v2) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
 	return histogramVec(instrument.NewHistograms(opts))
 }
 
+// histogramMark is what counterMark is for a CounterVec.
+type histogramMark = instrument.Mark[HistogramVec]
+
 func histogramVec(v *instrument.Histograms) *HistogramVec {
 	return &HistogramVec{&MetricVec{v}, instrument.MarkOf[HistogramVec](v), v}
 }

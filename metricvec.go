@@ -61,13 +61,3 @@ func (v *MetricVec) coreOrNil() instrument.Core {
 	}
 	return v.core
 }
-
-// A mark makes a vector one of our own. By these names, its field is not exported. They are not one
-// generic alias: package go/types has a data race with such aliases, which would make the race
-// detector fail the tests of programs that load this package.
-type (
-	counterMark   = instrument.Mark[CounterVec]
-	gaugeMark     = instrument.Mark[GaugeVec]
-	histogramMark = instrument.Mark[HistogramVec]
-	summaryMark   = instrument.Mark[SummaryVec]
-)

@@ -1,10 +1,15 @@
 package metric
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/luxfi/metric/internal/collect"
-	"github.com/luxfi/metric/internal/scrape"
+)
+
+var (
+	errNilCollector = errors.New("cannot register a nil Collector")
+	errNilGatherer  = errors.New("cannot register a nil Gatherer")
 )
 
 // checkCollector returns an error if c, or a collector that it stands for, is nil.
@@ -22,10 +27,8 @@ func checkCollector(c Collector) error {
 		switch w := inner.(type) {
 		case *collect.Wrapped:
 			inner = w.Collector
-		case *collectorAdapter:
-			inner = w.collector
-		case *boundCollector:
-			inner = w.collector
+		case standIn:
+			inner = w.standsFor()
 		case *ContextRegistry:
 			_, err := w.open()
 			return err
@@ -61,18 +64,5 @@ func checkGatherer(g Gatherer) error {
 		return checkGatherer(g.gatherer)
 	default:
 		return nil
-	}
-}
-
-// open returns what is behind the door, or an error if r is nil or was not made by
-// NewContextRegistry.
-func (r *ContextRegistry) open() (*scrape.Registry, error) {
-	switch {
-	case r == nil:
-		return nil, fmt.Errorf("the %T is nil: make one with NewContextRegistry", r)
-	case r.core == nil:
-		return nil, fmt.Errorf("the %T is a zero value: make one with NewContextRegistry", r)
-	default:
-		return r.core, nil
 	}
 }

@@ -25,16 +25,17 @@ func carried(v any) (inner any, ok bool) {
 	switch w := v.(type) {
 	case *collect.Wrapped:
 		return w.Collector, true
-	case *collectorAdapter:
-		return w.collector, true
-	case *boundCollector:
-		return w.collector, true
+	case standIn:
+		return w.standsFor(), true
 	case noTransaction:
 		return w.gatherer, true
 	default:
 		return nil, false
 	}
 }
+
+// standIn is implemented by the collectors of this package that adapt or bind another one.
+type standIn interface{ standsFor() Collector }
 
 // registrationOf returns the ID of the registration of c.
 func registrationOf(c Collector) scrape.RegistrationID {

@@ -7,6 +7,26 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
+// StreamCollector is a Collector for very many series. It writes each sample straight
+// into the sink, without a Metric and a channel send for each; over HTTP its output
+// is sent while it still runs, so that memory stays constant. It can return an error.
+//
+// Describe has to announce all its families, and they have to be its own: a registry
+// refuses to share them, and the sink refuses a sample of another family. While other
+// streams wait for it, a stream that sends nothing for a second, or for a quarter of the
+// scrape's time if that is shorter, loses its turn: it cannot continue the family that
+// it is in the middle of. CollectTo writes the samples of a family together, and no
+// series twice: over HTTP that goes unnoticed, since it would take memory for each
+// series (TestCollector of package metrictest finds it). It must
+// be safe for concurrent use and return soon after ctx is done.
+//
+// Collect serves registries that do not know this interface; CollectStream
+// implements it.
+type StreamCollector interface {
+	Collector
+	CollectTo(ctx context.Context, sink *Sink) error
+}
+
 // Sink is where a StreamCollector writes its samples.
 //
 // A sample that is not valid, for example because its label values do not fit the

@@ -32,6 +32,9 @@ func (v2) NewSummaryVec(opts SummaryVecOpts) *SummaryVec {
 	return summaryVec(instrument.NewSummaries(opts))
 }
 
+// summaryMark is what counterMark is for a CounterVec.
+type summaryMark = instrument.Mark[SummaryVec]
+
 func summaryVec(v *instrument.Summaries) *SummaryVec {
 	return &SummaryVec{&MetricVec{v}, instrument.MarkOf[SummaryVec](v), v}
 }
