@@ -106,7 +106,7 @@ func bind(c Collector, announced *collect.Announced) scrape.Binding {
 		return scrape.Binding{Kind: "collector with context", Run: collect.RunWithContext(c, announced)}
 	}
 	if f, ok := c.(*instrument.Func); ok {
-		return scrape.Binding{Kind: "function", Run: runFunc(f), Shared: true}
+		return scrape.Binding{Kind: "function", Run: f.Run, Shared: true}
 	}
 	if source := instrument.SourceOf(c); source != nil {
 		return scrape.Binding{Kind: "instrument", Source: source}

@@ -78,7 +78,7 @@ func forSeveral(opts []CollectorOption) CollectorOption {
 	})
 }
 
-// wrappingRegisterer is a registerer of [WrapRegistererWith] or [WrapRegistererWithPrefix].
+// wrappingRegisterer is a registerer of WrapRegistererWith or WrapRegistererWithPrefix.
 type wrappingRegisterer struct {
 	registerer Registerer
 	wrapping   collect.Wrapping
