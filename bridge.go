@@ -5,8 +5,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/luxfi/metric/internal/clientgolang"
-	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/instrument"
 )
 
@@ -72,25 +70,6 @@ func forAsker(asked Collector, err error) error {
 	}
 	already.ExistingCollector = asClientVec(already.ExistingCollector, withoutWrappings(asked))
 	return already
-}
-
-// withoutWrappings returns the collector behind all wrappings and carriers of options. Unlike
-// innermost, it returns a bridge as it is.
-func withoutWrappings(c Collector) Collector {
-	for {
-		switch w := c.(type) {
-		case *optionsCarrier:
-			c = w.collector
-		case *collect.Wrapped:
-			c = w.Collector
-		default:
-			inner, _, _, ok := clientgolang.Unwrap(c)
-			if !ok {
-				return c
-			}
-			c = inner
-		}
-	}
 }
 
 // asClientVec returns existing as one of client_golang's vectors if asked is one and existing

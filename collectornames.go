@@ -2,7 +2,9 @@ package metric
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/luxfi/metric/internal/callname"
 	"github.com/luxfi/metric/internal/clientgolang"
@@ -26,7 +28,7 @@ func defaultName(e *scrape.Entry, of any) string {
 	if len(families) == 1 && e.Binding.Nested == nil {
 		return families[0]
 	}
-	switch name := callname.ByType(madeOf(of)); {
+	switch name := nameOf(of); {
 	case name != "":
 		return name
 	case e.Binding.Nested != nil:
@@ -58,6 +60,29 @@ func madeOf(v any) any {
 	}
 }
 
+// nameOf returns what people call a collector or gatherer: its package and type, without a
+// star, or the function that it is made of. It returns "" if that says nothing, because the
+// type has no name or is one of this package.
+func nameOf(v any) string {
+	v = madeOf(v)
+	if v == nil {
+		return ""
+	}
+	t := reflect.TypeOf(v)
+	if t.Kind() == reflect.Func {
+		return collect.FunctionName(reflect.ValueOf(v).Pointer())
+	}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	ours := reflect.TypeFor[funcCollector]().PkgPath()
+	if t.Name() == "" || t.PkgPath() == ours || strings.HasPrefix(t.PkgPath(), ours+"/internal/") {
+		return ""
+	}
+	name, _, _ := strings.Cut(t.String(), "[") // The arguments of a generic type have slashes.
+	return name
+}
+
 // called returns how an error calls a collector: by the name of the metric if it is an
 // instrument of this package, and by its type otherwise.
 func called(c Collector) string {
@@ -82,7 +107,7 @@ func init() {
 
 // calledByType returns how an error calls a collector or gatherer that is no instrument.
 func calledByType(v any) string {
-	if name := callname.ByType(madeOf(v)); name != "" {
+	if name := nameOf(v); name != "" {
 		return name
 	}
 	if instrument.IsNoOp(v) {

@@ -27,11 +27,6 @@ type ReadableCounter interface {
 // out of each other's way.
 func NewCounter(opts CounterOpts) ReadableCounter { return instrument.NewCounter(opts) }
 
-// counterMark makes a vector one of our own. By this name, its field is not exported. The marks are not
-// one generic alias: package go/types has a data race with such aliases, which would make the race
-// detector fail the tests of programs that load this package.
-type counterMark = instrument.Mark[CounterVec]
-
 // CounterVec is a set of counters that differ in the values of their labels. It is safe
 // for concurrent use, and finds a counter that exists without allocating.
 type CounterVec struct {
@@ -50,6 +45,11 @@ func NewCounterVec(opts CounterOpts, labelNames []string) *CounterVec {
 func (v2) NewCounterVec(opts CounterVecOpts) *CounterVec {
 	return counterVec(instrument.NewCounters(opts))
 }
+
+// counterMark makes a CounterVec one of our own. It is an alias so that the field is not exported,
+// and not a generic one, as all marks: package go/types has a data race with generic aliases,
+// which would make the race detector fail the tests of programs that load this package.
+type counterMark = instrument.Mark[CounterVec]
 
 func counterVec(v *instrument.Counters) *CounterVec {
 	return &CounterVec{&MetricVec{v}, instrument.MarkOf[CounterVec](v), v}

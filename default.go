@@ -88,7 +88,7 @@ func DefaultGatherers() GathererWithContext {
 // theirDefault returns the registry that gathers from client_golang's default gatherer. It
 // is the same for all DefaultGatherers, so that they know of its runs.
 var theirDefault = sync.OnceValue(func() *scrape.Registry {
-	run := runGatherer(plainGatherer(gatherTheirs))
+	run := collect.RunGatherer(collect.IgnoreContext(gatherTheirs))
 	e := &scrape.Entry{Announced: &collect.Announced{}, Binding: scrape.Binding{Kind: "gatherer", Run: run, Shared: true}, Sole: true, Forgive: isRuntimeDuplicate}
 	e.Fallback = defaultName(e, prometheus.DefaultGatherer)
 	return scrape.NewHost(e, gatherError)

@@ -96,7 +96,7 @@ func bind(c Collector, announced *collect.Announced) scrape.Binding {
 	case *ContextRegistry:
 		return scrape.Binding{Kind: "registry", Nested: c.core}
 	case *collectorAdapter:
-		if inner := c.adapted(); inner != nil {
+		if inner := adapted(c); inner != nil {
 			return bind(inner, announced)
 		}
 		return scrape.Binding{Kind: "collector with context", Run: collect.RunWithContext(c, announced)}
@@ -106,10 +106,24 @@ func bind(c Collector, announced *collect.Announced) scrape.Binding {
 		return scrape.Binding{Kind: "collector with context", Run: collect.RunWithContext(c, announced)}
 	}
 	if f, ok := c.(*instrument.Func); ok {
-		return scrape.Binding{Kind: "function", Run: runFunc(f), Shared: true}
+		return scrape.Binding{Kind: "function", Run: f.Run, Shared: true}
 	}
 	if source := instrument.SourceOf(c); source != nil {
 		return scrape.Binding{Kind: "instrument", Source: source}
 	}
 	return scrape.Binding{Kind: "collector", Run: collect.RunPlain(c, announced), Shared: true}
+}
+
+// adapted returns the collector of an adapter for a registry to run itself, or nil if it has to leave
+// that to the adapter: what a registry treats as something else than a collector, an
+// instrument for example, cannot have policies.
+func adapted(a *collectorAdapter) Collector {
+	switch a.collector.(type) {
+	case *collect.Wrapped, *collectorAdapter, *ContextRegistry, StreamCollector:
+		return nil
+	}
+	if instrument.SourceOf(a.collector) != nil {
+		return nil
+	}
+	return a.collector
 }

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/luxfi/metric/internal/collect"
@@ -134,4 +135,23 @@ func gatherError(list []*scrape.Failure) error {
 		e.Failures[i] = &CollectorError{Collector: f.Collector, Err: f.Err, failure: f}
 	}
 	return e
+}
+
+// joined returns what two errors of a scrape say, each of which may be nil.
+func joined(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return &GatherError{Failures: slices.Concat(failuresIn(a), failuresIn(b))}
+}
+
+// failuresIn returns the failures of which err consists.
+func failuresIn(err error) []*CollectorError {
+	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // What is around others is part of the failure.
+		return failed.Failures
+	}
+	return []*CollectorError{{Err: err}}
 }

@@ -1,9 +1,6 @@
 package metric
 
 import (
-	"context"
-
-	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 )
@@ -26,14 +23,4 @@ func NewGaugeFunc(opts GaugeOpts, function func() float64) GaugeFunc {
 // another system.
 func NewUntypedFunc(opts UntypedOpts, function func() float64) UntypedFunc {
 	return instrument.NewFunc(model.Untyped, Opts(opts), function)
-}
-
-// runFunc returns a run of f for the engine, without a channel.
-func runFunc(f *instrument.Func) engine.Run {
-	return func(_ context.Context, _ engine.Running, sink engine.Sink) error {
-		var p model.Point
-		f.Point(&p, nil)
-		_ = sink.Sample(f.Family(), &p) // Its error says that the scrape is over, which is no failure of the function.
-		return nil
-	}
 }

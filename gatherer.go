@@ -9,10 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
-	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/collect"
-	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/scrape"
 )
 
@@ -200,9 +197,9 @@ func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *scrape.Regi
 	}
 	b := scrape.Binding{Kind: "gatherer"}
 	if withContext, ok := g.(GathererWithContext); ok {
-		b.Run = runGatherer(withContext.GatherWithContext)
+		b.Run = collect.RunGatherer(withContext.GatherWithContext)
 	} else {
-		b.Run, b.Shared = runGatherer(plainGatherer(g.Gather)), true
+		b.Run, b.Shared = collect.RunGatherer(collect.IgnoreContext(g.Gather)), true
 	}
 	return hostOfGatherer(g, b, w)
 }
@@ -258,62 +255,4 @@ func mustAddGatherer(r *scrape.Registry, name string, g Gatherer) {
 	if err := addGatherer(r, name, g, collect.Wrapping{}); err != nil {
 		panic(err)
 	}
-}
-
-// gatherFunc gathers under a context, perhaps without looking at it.
-type gatherFunc func(ctx context.Context) ([]*MetricFamily, error)
-
-func plainGatherer(gather func() ([]*MetricFamily, error)) gatherFunc {
-	return func(context.Context) ([]*MetricFamily, error) { return gather() }
-}
-
-// runGatherer is a run of a gatherer. What it returns is copied, not kept.
-func runGatherer(gather gatherFunc) engine.Run {
-	return func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
-		families, err := gather(ctx)
-		return withDecoded(err, families, sink)
-	}
-}
-
-// withDecoded copies the samples of families, which came with err, and returns what went
-// wrong.
-func withDecoded(err error, families []*MetricFamily, sink engine.Sink) error {
-	cut := decodeFamilies(families, sink)
-	switch {
-	case cut == nil:
-		return err
-	case err == nil:
-		return cut
-	default:
-		return errors.Join(cut, err)
-	}
-}
-
-// decodeFamilies copies the samples of families into sink. If there is no time left for
-// all of them, its error says so.
-func decodeFamilies(families []*MetricFamily, sink engine.Sink) error {
-	for i, mf := range families {
-		if mf != nil && sendFamily(mf, sink) != nil {
-			return fmt.Errorf("%d of %d families were not copied before the end of the scrape: %w",
-				len(families)-i, len(families), context.DeadlineExceeded)
-		}
-	}
-	return nil
-}
-
-// sendFamily writes a family to a sink. If the sink cannot take its samples, that is
-// reported once.
-func sendFamily(mf *MetricFamily, sink engine.Sink) error {
-	refused := false
-	return clientmodel.Decode(mf, func(f *model.Family, p *model.Point) error {
-		err := sink.Sample(f, p)
-		if err == nil || errors.Is(err, engine.ErrAbandoned) {
-			return err
-		}
-		if !refused {
-			refused = true
-			sink.Drop(err)
-		}
-		return nil
-	}, sink.Drop)
 }

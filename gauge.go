@@ -23,9 +23,6 @@ type ReadableGauge interface {
 // NewGauge returns a gauge. Errors in opts are reported when it is registered.
 func NewGauge(opts GaugeOpts) ReadableGauge { return instrument.NewGauge(opts) }
 
-// gaugeMark makes a vector one of our own. By this name, its field is not exported.
-type gaugeMark = instrument.Mark[GaugeVec]
-
 // GaugeVec is a set of gauges that differ in the values of their labels. It is safe for
 // concurrent use; see CounterVec for more.
 type GaugeVec struct {
@@ -44,6 +41,9 @@ func NewGaugeVec(opts GaugeOpts, labelNames []string) *GaugeVec {
 func (v2) NewGaugeVec(opts GaugeVecOpts) *GaugeVec {
 	return gaugeVec(instrument.NewGauges(opts))
 }
+
+// gaugeMark is what counterMark is for a CounterVec.
+type gaugeMark = instrument.Mark[GaugeVec]
 
 func gaugeVec(v *instrument.Gauges) *GaugeVec {
 	return &GaugeVec{&MetricVec{v}, instrument.MarkOf[GaugeVec](v), v}

@@ -1,18 +1,18 @@
 package metric
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
-	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/middleware"
 	"github.com/luxfi/metric/internal/scrape"
@@ -79,24 +79,23 @@ func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 type handler struct {
 	registry *scrape.Registry
 	opts     HandlerOpts
-	errors   *prometheus.CounterVec // By cause; see InstrumentMetricHandler.
+	report   web.Report
 
 	inFlight  web.InFlight
 	offer     web.Offer
 	contexts  web.Contexts[scrape.Registry]
-	errorLog  web.ErrorLog
 	errorText web.ErrorText
 
 	// openMetrics2 encodes a family in OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
 	// so that programs with no handler but the default one do not contain that: 65 kB.
-	openMetrics2 web.FamilyEncoder
+	openMetrics2 func(*bytes.Buffer, *MetricFamily) error
 }
 
 func newHandler(registry *scrape.Registry, opts HandlerOpts) *handler {
 	h := newPlainHandler(registry, opts)
 	if len(opts.AcceptedFormats) > 0 {
 		h.offer.Formats = web.Spoken(opts.AcceptedFormats)
-		h.openMetrics2 = web.OpenMetrics2(opts.EnableOpenMetricsTextCreatedSamples)
+		h.openMetrics2 = clientmodel.OpenMetrics2Encoder(opts.EnableOpenMetricsTextCreatedSamples)
 	}
 	return h
 }
@@ -106,21 +105,22 @@ func newPlainHandler(registry *scrape.Registry, opts HandlerOpts) *handler {
 	h := &handler{
 		registry:  registry,
 		opts:      opts,
+		report:    web.Report{Log: web.ErrorLog{To: opts.ErrorLog}},
 		inFlight:  web.NewInFlight(opts.MaxRequestsInFlight),
 		offer:     opts.offer(),
 		contexts:  web.Contexts[scrape.Registry]{Limits: opts.limits(), Func: opts.ContextFunc, Source: registry},
-		errorLog:  web.ErrorLog{To: opts.ErrorLog},
 		errorText: web.ErrorText{Func: opts.ErrorText},
 	}
-	h.errors = prometheus.NewCounterVec(CounterOpts{
+	errors := prometheus.NewCounterVec(CounterOpts{
 		Name: "promhttp_metric_handler_errors_total",
 		Help: "Total number of internal errors encountered by the promhttp metric handler.",
 	}, []string{"cause"})
 	if opts.Registry != nil {
-		h.errors.WithLabelValues("gathering")
-		h.errors.WithLabelValues("encoding")
-		h.errors = middleware.RegisterOrShare(opts.Registry, h.errors)
+		errors.WithLabelValues("gathering")
+		errors.WithLabelValues("encoding")
+		errors = middleware.RegisterOrShare(opts.Registry, errors)
 	}
+	h.report.Count = errors
 	return h
 }
 
@@ -149,7 +149,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	wire, forget := web.NewWire(w, r)
 	defer forget()
-	ctx, cancel, patience, err := h.contexts.New(wire, start, &h.errorLog)
+	ctx, cancel, patience, err := h.contexts.New(wire, start, &h.report.Log)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	wire.Limit(start, deadline, h.opts.SendTimeout)
@@ -163,7 +163,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.HookErr != nil && h.opts.ErrorLog != nil {
-		h.errorLog.Log(s.Patience, s.HookErr)
+		h.report.Log.Log(s.Patience, s.HookErr)
 		s.HookErr = nil
 	}
 	if h.opts.CoalesceGather {
@@ -179,17 +179,17 @@ func (h *handler) serve(answer *web.Answer, s *scrape.Scrape, format expfmt.Form
 	if result.Ending(h.opts.strictness()) == web.Complete {
 		answer.Complete(&result)
 	}
-	h.reportWriting(s.Patience, &result)
+	h.report.AddWriting(s.Patience, &result)
 	switch result.Ending(h.opts.strictness()) {
 	case web.Complete:
 	case web.Panic:
-		panic(missing(&result))
+		panic(joined(result.Gathering, result.Encoding))
 	case web.BreakOff:
 		answer.BreakOff(result.Writing)
 	case web.ShowError:
 		err := result.Writing
 		if err == nil {
-			err = missing(&result)
+			err = joined(result.Gathering, result.Encoding)
 		}
 		answer.Error(h.errorText.Of(s.Patience, err))
 	}
@@ -201,7 +201,7 @@ func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.For
 	result := answer.Expose(func(client context.Context, w io.Writer) error {
 		ours, ok := web.EncoderFormat(format)
 		if !ok {
-			return s.ExposeForeign(w, format, web.ForeignEncoder(format, h.openMetrics2), &refused)
+			return s.ExposeForeign(w, format, clientmodel.ForeignEncoder(format, h.openMetrics2), &refused)
 		}
 		return s.Expose(client, w, encode.Options{
 			Format:       ours,
@@ -223,46 +223,9 @@ func (h *handler) reportMissing(s *scrape.Scrape, result *web.Result) {
 		if s.Abandoned {
 			logged = gatherError(worthLogging)
 		}
-		h.countAndLog(s.Patience, "gathering", "error gathering metrics", logged)
+		h.report.Add(s.Patience, "gathering", "error gathering metrics", logged)
 	}
 	if result.Encoding != nil {
-		h.countAndLog(s.Patience, "encoding", "error encoding metrics", result.Encoding)
+		h.report.Add(s.Patience, "encoding", "error encoding metrics", result.Encoding)
 	}
-}
-
-// reportWriting logs and counts what kept an answer from being sent to its end. That a client has
-// gone away is neither logged nor counted. That it has stopped reading is.
-func (h *handler) reportWriting(p *callback.Patience, result *web.Result) {
-	switch {
-	case result.Writing == nil:
-	case result.Late:
-		h.countAndLog(p, "encoding", "the client has not read the answer in time, see HandlerOpts.SendTimeout", result.Writing)
-	case !result.Gone:
-		h.errors.WithLabelValues("encoding").Inc()
-		h.errorLog.Log(p, result.Writing)
-	}
-}
-
-func (h *handler) countAndLog(p *callback.Patience, cause, doing string, err error) {
-	h.errors.WithLabelValues(cause).Inc()
-	h.errorLog.Log(p, &web.ServeError{Doing: doing, Err: err})
-}
-
-// missing returns all that is missing from a scrape.
-func missing(result *web.Result) error {
-	switch {
-	case result.Gathering == nil:
-		return result.Encoding
-	case result.Encoding == nil:
-		return result.Gathering
-	}
-	return &GatherError{Failures: slices.Concat(failuresIn(result.Gathering), failuresIn(result.Encoding))}
-}
-
-// failuresIn returns the failures of which err consists.
-func failuresIn(err error) []*CollectorError {
-	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // What is around others is part of the failure.
-		return failed.Failures
-	}
-	return []*CollectorError{{Err: err}}
 }

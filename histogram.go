@@ -12,9 +12,6 @@ import "github.com/luxfi/metric/internal/instrument"
 // ExemplarObserver. A scrape sees each observation as a whole.
 func NewHistogram(opts HistogramOpts) Histogram { return instrument.NewHistogram(opts) }
 
-// histogramMark makes a vector one of our own. By this name, its field is not exported.
-type histogramMark = instrument.Mark[HistogramVec]
-
 // HistogramVec is a set of histograms that differ in the values of their labels. It is
 // safe for concurrent use; see CounterVec for more.
 type HistogramVec struct {
@@ -35,6 +32,9 @@ func NewHistogramVec(opts HistogramOpts, labelNames []string) *HistogramVec {
 func (v2) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
 	return histogramVec(instrument.NewHistograms(opts))
 }
+
+// histogramMark is what counterMark is for a CounterVec.
+type histogramMark = instrument.Mark[HistogramVec]
 
 func histogramVec(v *instrument.Histograms) *HistogramVec {
 	return &HistogramVec{&MetricVec{v}, instrument.MarkOf[HistogramVec](v), v}

@@ -27,10 +27,8 @@ func checkCollector(c Collector) error {
 		switch w := inner.(type) {
 		case *collect.Wrapped:
 			inner = w.Collector
-		case *collectorAdapter:
-			inner = w.collector
-		case *boundCollector:
-			inner = w.collector
+		case standIn:
+			inner = w.standsFor()
 		case *ContextRegistry:
 			_, err := w.open()
 			return err

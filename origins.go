@@ -25,16 +25,17 @@ func carried(v any) (inner any, ok bool) {
 	switch w := v.(type) {
 	case *collect.Wrapped:
 		return w.Collector, true
-	case *collectorAdapter:
-		return w.collector, true
-	case *boundCollector:
-		return w.collector, true
+	case standIn:
+		return w.standsFor(), true
 	case noTransaction:
 		return w.gatherer, true
 	default:
 		return nil, false
 	}
 }
+
+// standIn is implemented by the collectors of this package that adapt or bind another one.
+type standIn interface{ standsFor() Collector }
 
 // registrationOf returns the ID of the registration of c.
 func registrationOf(c Collector) scrape.RegistrationID {
@@ -54,14 +55,4 @@ func wrappingsOf(c Collector) (list []collect.Wrapping) {
 		}
 		v = inner
 	}
-}
-
-// innermost returns the collector behind all wrappings and carriers of options, and the vector
-// in the place of its bridge.
-func innermost(c Collector) Collector { return collect.Unwrap(localized(c, nil)) }
-
-// isSame reports whether two collectors are the same, as far as they can be compared.
-func isSame(a, b Collector) bool {
-	id := scrape.IdentityOf(a)
-	return id != nil && id == scrape.IdentityOf(b)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -79,6 +78,38 @@ func forSeveral(opts []CollectorOption) CollectorOption {
 	})
 }
 
+// wrappingRegisterer is a registerer of WrapRegistererWith or WrapRegistererWithPrefix.
+type wrappingRegisterer struct {
+	registerer Registerer
+	wrapping   collect.Wrapping
+}
+
+func (r *wrappingRegisterer) Register(c Collector) error { return r.RegisterWith(c) }
+
+// RegisterWith registers c with options, which the registerer behind the wrapping applies.
+func (r *wrappingRegisterer) RegisterWith(c Collector, opts ...CollectorOption) error {
+	if r.registerer == nil {
+		return nil
+	}
+	wrapped := collect.Wrap(c, r.wrapping)
+	if err := checkCollector(wrapped); err != nil {
+		return err
+	}
+	if collect.IsNil(r.registerer) {
+		return fmt.Errorf("cannot register %s: the %T behind the wrapping is nil", called(c), r.registerer)
+	}
+	return registerWith(r.registerer, wrapped, opts)
+}
+
+func (r *wrappingRegisterer) MustRegister(cs ...Collector) { mustRegister(r, cs) }
+
+func (r *wrappingRegisterer) Unregister(c Collector) bool {
+	if collect.IsNil(r.registerer) || checkCollector(c) != nil {
+		return false
+	}
+	return r.registerer.Unregister(collect.Wrap(c, r.wrapping))
+}
+
 // isInstrument reports whether c is an instrument, behind wrappings or not, which runs
 // nobody's code when it is collected from.
 func isInstrument(c Collector) bool {
@@ -149,46 +180,4 @@ var errNoOptions = errors.New("it does not pass them on to a registry made by Ne
 
 func cannotApply(reg Registerer, c Collector) error {
 	return fmt.Errorf("cannot register %s with options: the %T cannot apply them: %w", called(c), reg, errNoOptions)
-}
-
-// optionsCarrier takes options through registerers that know nothing of them, to a registry
-// that does: it registers the collector without the carrier. Others can only describe it,
-// until registerWith notices.
-type optionsCarrier struct {
-	collector Collector
-	opts      []CollectorOption
-	applied   atomic.Bool // A registry has taken the options.
-}
-
-func (c *optionsCarrier) Describe(ch chan<- *Desc) { describeInner(c, c.collector, ch) }
-func (c *optionsCarrier) Collect(chan<- Metric)    {}
-
-// localized returns c with our own wrappings in the place of client_golang's, which hide
-// contexts, with our vectors in the place of their bridges, and without carriers of options.
-// It calls take for each of these carriers, unless take is nil.
-func localized(c Collector, take func(*optionsCarrier)) Collector {
-	switch w := c.(type) {
-	case nil:
-		return c
-	case *optionsCarrier:
-		if take != nil {
-			take(w)
-		}
-		return localized(w.collector, take)
-	case *collect.Wrapped:
-		if collect.IsNil(w) {
-			return c
-		}
-		if inner := localized(w.Collector, take); !isSame(inner, w.Collector) {
-			return collect.Wrap(inner, w.Wrapping)
-		}
-		return c
-	}
-	if vector := instrument.BehindBridge(c); vector != nil {
-		return vector
-	}
-	if inner, prefix, labels, ok := clientgolang.Unwrap(c); ok {
-		return collect.Wrap(localized(inner, take), collect.Wrapping{Prefix: prefix, Labels: labels})
-	}
-	return c
 }

@@ -34,6 +34,19 @@ func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	return r
 }
 
+// open returns what is behind the door, or an error if r is nil or was not made by
+// NewContextRegistry.
+func (r *ContextRegistry) open() (*scrape.Registry, error) {
+	switch {
+	case r == nil:
+		return nil, fmt.Errorf("the %T is nil: make one with NewContextRegistry", r)
+	case r.core == nil:
+		return nil, fmt.Errorf("the %T is a zero value: make one with NewContextRegistry", r)
+	default:
+		return r.core, nil
+	}
+}
+
 // NewPedanticContextRegistry returns a registry that also checks that collected
 // metrics agree with the descriptors that they name, and that their collectors have
 // announced those. Unchecked collectors are exempt. It is meant for tests of
@@ -180,17 +193,4 @@ func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metr
 		return
 	}
 	core.Send(ctx, ch)
-}
-
-// open returns what is behind the door, or an error if r is nil or was not made by
-// NewContextRegistry.
-func (r *ContextRegistry) open() (*scrape.Registry, error) {
-	switch {
-	case r == nil:
-		return nil, fmt.Errorf("the %T is nil: make one with NewContextRegistry", r)
-	case r.core == nil:
-		return nil, fmt.Errorf("the %T is a zero value: make one with NewContextRegistry", r)
-	default:
-		return r.core, nil
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/scrape"
 )
 
 // BreakerState is the state of a circuit breaker; see WithBreaker.
@@ -67,11 +66,7 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 	if err != nil {
 		return nil
 	}
-	return statusOf(core)
-}
-
-func statusOf(r *scrape.Registry) []CollectorStatus {
-	states := r.Status()
+	states := core.Status()
 	all := make([]CollectorStatus, len(states))
 	for i, state := range states {
 		all[i] = CollectorStatus{Name: state.Name, Kind: state.Kind, Policies: state.Policies, Series: state.Series}

@@ -11,9 +11,6 @@ import "github.com/luxfi/metric/internal/instrument"
 // objectives scale with the cores.
 func NewSummary(opts SummaryOpts) Summary { return instrument.NewSummary(opts) }
 
-// summaryMark makes a vector one of our own. By this name, its field is not exported.
-type summaryMark = instrument.Mark[SummaryVec]
-
 // SummaryVec is a set of summaries that differ in the values of their labels. It is safe
 // for concurrent use; see CounterVec for more.
 type SummaryVec struct {
@@ -34,6 +31,9 @@ func NewSummaryVec(opts SummaryOpts, labelNames []string) *SummaryVec {
 func (v2) NewSummaryVec(opts SummaryVecOpts) *SummaryVec {
 	return summaryVec(instrument.NewSummaries(opts))
 }
+
+// summaryMark is what counterMark is for a CounterVec.
+type summaryMark = instrument.Mark[SummaryVec]
 
 func summaryVec(v *instrument.Summaries) *SummaryVec {
 	return &SummaryVec{&MetricVec{v}, instrument.MarkOf[SummaryVec](v), v}

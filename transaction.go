@@ -38,6 +38,6 @@ func HandlerForTransactional(g TransactionalGatherer, opts HandlerOpts) http.Han
 		if done != nil {
 			defer done()
 		}
-		return withDecoded(err, families, sink)
+		return collect.WithDecoded(err, families, sink)
 	}}, collect.Wrapping{}), opts)
 }

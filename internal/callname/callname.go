@@ -1,5 +1,5 @@
-// Package callname says what people call collectors and gatherers, in errors and as default names.
-// It connects package metrictest with what package metric knows of them.
+// Package callname connects package metrictest with the names that package metric has for
+// collectors and gatherers in its errors.
 package callname
 
 // Of returns what people call a collector or gatherer: an instrument by the name of its metric,

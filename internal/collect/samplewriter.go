@@ -234,14 +234,3 @@ func (m *sampleMetric) Write(out *clientmodel.Metric) error {
 	clientmodel.EncodePoint(out, m.family.Type, &m.point)
 	return nil
 }
-
-// SendUntil sends m unless ctx is done before it is received, and reports whether it
-// was sent.
-func SendUntil(ctx context.Context, ch chan<- prometheus.Metric, m prometheus.Metric) bool {
-	select {
-	case ch <- m:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

@@ -10,7 +10,7 @@
 //   - [Limits] and [Contexts] derive the context of the scrape, with its deadline.
 //   - [Answer] holds or compresses the exposition. Its [Result] says what became of it, and
 //     [Result.Ending] how the answer ends.
-//   - [ErrorLog] and [ErrorText] call the program's functions about errors.
+//   - [Report] counts and logs errors. [ErrorLog] and [ErrorText] call the program's functions about them.
 //
-// [Table] renders the status page.
+// [StatusTable] makes the status page, and [Table] renders it.
 package web

@@ -1,0 +1,81 @@
+package metric
+
+import (
+	"sync/atomic"
+
+	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/instrument"
+	"github.com/luxfi/metric/internal/scrape"
+)
+
+// optionsCarrier takes options through registerers that know nothing of them, to a registry
+// that does: it registers the collector without the carrier. Others can only describe it,
+// until registerWith notices.
+type optionsCarrier struct {
+	collector Collector
+	opts      []CollectorOption
+	applied   atomic.Bool // A registry has taken the options.
+}
+
+func (c *optionsCarrier) Describe(ch chan<- *Desc) { describeInner(c, c.collector, ch) }
+func (c *optionsCarrier) Collect(chan<- Metric)    {}
+
+// localized returns c with our own wrappings in the place of client_golang's, which hide
+// contexts, with our vectors in the place of their bridges, and without carriers of options.
+// It calls take for each of these carriers, unless take is nil.
+func localized(c Collector, take func(*optionsCarrier)) Collector {
+	switch w := c.(type) {
+	case nil:
+		return c
+	case *optionsCarrier:
+		if take != nil {
+			take(w)
+		}
+		return localized(w.collector, take)
+	case *collect.Wrapped:
+		if collect.IsNil(w) {
+			return c
+		}
+		if inner := localized(w.Collector, take); !isSame(inner, w.Collector) {
+			return collect.Wrap(inner, w.Wrapping)
+		}
+		return c
+	}
+	if vector := instrument.BehindBridge(c); vector != nil {
+		return vector
+	}
+	if inner, prefix, labels, ok := clientgolang.Unwrap(c); ok {
+		return collect.Wrap(localized(inner, take), collect.Wrapping{Prefix: prefix, Labels: labels})
+	}
+	return c
+}
+
+// innermost returns the collector behind all wrappings and carriers of options, and the vector
+// in the place of its bridge.
+func innermost(c Collector) Collector { return collect.Unwrap(localized(c, nil)) }
+
+// isSame reports whether two collectors are the same, as far as they can be compared.
+func isSame(a, b Collector) bool {
+	id := scrape.IdentityOf(a)
+	return id != nil && id == scrape.IdentityOf(b)
+}
+
+// withoutWrappings returns the collector behind all wrappings and carriers of options. Unlike
+// innermost, it returns a bridge as it is.
+func withoutWrappings(c Collector) Collector {
+	for {
+		switch w := c.(type) {
+		case *optionsCarrier:
+			c = w.collector
+		case *collect.Wrapped:
+			c = w.Collector
+		default:
+			inner, _, _, ok := clientgolang.Unwrap(c)
+			if !ok {
+				return c
+			}
+			c = inner
+		}
+	}
+}
