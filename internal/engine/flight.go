@@ -39,6 +39,8 @@ type flight struct {
 
 	preempted atomic.Bool // Its sink was closed, since it kept another scrape from starting its collector.
 
+	returned task // Notes that it has.
+
 	overran atomic.Bool // It has passed its collector's own limit, as its error says even if it has returned since. Set with the engine's mutex held.
 
 	// The following are guarded by the engine's mutex.

@@ -128,14 +128,14 @@ func (e *Engine) startGrace(f *flight) {
 		return
 	}
 	f.grace = time.AfterFunc(grace, func() {
-		e.mu.Do(func() { e.move(f, onOverstay) })
+		e.mu.Do(&task{do: func() { e.move(f, onOverstay) }})
 	})
 	if rest := minPatience - time.Since(f.start); rest > grace { // Scrapes without a deadline wait that long.
 		time.AfterFunc(rest, func() {
-			e.mu.Do(func() {
+			e.mu.Do(&task{do: func() {
 				e.wakeAll()
 				f.pass.wakeOthers()
-			})
+			}})
 		})
 	}
 }
@@ -157,7 +157,7 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 		ofAttempt = f.atLimit(err) // Without the mutex: err may be asked.
 	}
 	f.err, f.end = err, time.Now()
-	e.mu.Do(func() {
+	f.returned.do = func() {
 		if f.ownEnd && reason == KindTimeout {
 			f.overran.Store(true) // The end of the context can be earlier than passLimit.
 		}
@@ -167,7 +167,8 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 		f.pass.judge(f.verdict(err, reason, f.end), f.end)
 		f.endAttempt(ofAttempt, f.end)
 		e.move(f, onReturn)
-	})
+	}
+	e.mu.Do(&f.returned)
 }
 
 // passLimit is called at the collector's own limit. A run that can see its context then has
@@ -197,7 +198,7 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 // limitAfter returns a timer that ends a run's limit.
 func (e *Engine) limitAfter(f *flight, limit time.Duration) *time.Timer {
 	return time.AfterFunc(limit, func() {
-		e.mu.Do(func() { e.passLimit(f, limit) })
+		e.mu.Do(&task{do: func() { e.passLimit(f, limit) }})
 	})
 }
 

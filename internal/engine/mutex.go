@@ -14,6 +14,7 @@ type mutex struct {
 	left atomic.Pointer[task] // The last one first.
 }
 
+// task is something to do. It is used once.
 type task struct {
 	do   func()
 	next *task
@@ -34,18 +35,14 @@ func (m *mutex) Unlock() {
 	}
 }
 
-// Do has do called with m locked: before it returns if m is free, or else soon, by whoever has
+// Do has t done with m locked: before it returns if m is free, or else soon, by whoever has
 // locked it. It does not wait. What the same goroutine leaves is done in that order.
-func (m *mutex) Do(do func()) {
-	if m.held.TryLock() {
-		m.doLeft()
-		do()
-		m.Unlock()
-		return
-	}
-	t := &task{do: do, next: m.left.Load()}
-	for !m.left.CompareAndSwap(t.next, t) {
+func (m *mutex) Do(t *task) {
+	for {
 		t.next = m.left.Load()
+		if m.left.CompareAndSwap(t.next, t) {
+			break
+		}
 	}
 	if m.held.TryLock() {
 		m.Unlock()

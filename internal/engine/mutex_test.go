@@ -18,12 +18,12 @@ func TestMutexDo(t *testing.T) {
 	for g := range goroutines {
 		all.Go(func() {
 			for i := range each {
-				m.Do(func() {
+				m.Do(&task{do: func() {
 					if last[g] != i {
 						t.Errorf("%d comes after %d others, want %d", i, last[g], i)
 					}
 					last[g]++
-				})
+				}})
 				if i%4 == 0 {
 					m.Lock()
 					other++
@@ -44,7 +44,7 @@ func TestMutexDo(t *testing.T) {
 
 	m.Lock()
 	done := false
-	m.Do(func() { done = true })
+	m.Do(&task{do: func() { done = true }})
 	if done {
 		t.Error("done without the mutex")
 	}
