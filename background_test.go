@@ -124,7 +124,9 @@ func TestBackgroundIsSpread(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
+		mu.Lock()
 		clear(starts)
+		mu.Unlock()
 		time.Sleep(90 * time.Minute)
 		mu.Lock()
 		defer mu.Unlock()

@@ -227,7 +227,8 @@ func TestFloodIsServedInTime(t *testing.T) {
 			start := time.Now()
 			body := request(h).Body.String()
 			// A wide margin: without a limit, it takes many times as long.
-			if took := time.Since(start); took > 3*time.Second {
+			// A wide margin: without a limit, it takes minutes under the race detector.
+			if took := time.Since(start); took > 6*time.Second {
 				t.Errorf("the answer took %v", took)
 			}
 			for _, name := range want {
