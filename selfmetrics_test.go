@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/prometheus/common/expfmt"
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/metrictest"
@@ -124,6 +125,30 @@ func TestSelfMetricsCount(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSelfMetricsOfForeignFormats checks that what was served in a format of expfmt is counted.
+func TestSelfMetricsOfForeignFormats(t *testing.T) {
+	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
+	r.MustRegister(metrictest.New("sent", metrictest.Flooding(10)))
+	h := metric.HandlerForContext(r, metric.HandlerOpts{AcceptedFormats: []expfmt.Format{expfmt.FmtOpenMetrics_2_0_0, expfmt.FmtText}})
+	foreign := request(h, "Accept", string(expfmt.FmtOpenMetrics_2_0_0)).Body.String()
+	if !strings.HasSuffix(foreign, "# EOF\n") {
+		t.Fatal(foreign)
+	}
+	lines := 0
+	for line := range strings.Lines(foreign) {
+		lines += btoi(!strings.HasPrefix(line, "#"))
+	}
+	series, err := seriesOfExposition("text/plain", request(h, "Accept", "text/plain").Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"app_scrape_served_series_total": lines, "app_scrape_served_bytes_total": len(foreign)} {
+		if got := series[name]; got != float64(want) {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
 }
 
 // TestSelfMetricsOfHTTP counts what was served.

@@ -237,6 +237,8 @@ func (s *Scrape) ExposeForeign(
 		builder clientmodel.Builder
 		names   = nameSpace{scheme: naming.Scheme{Escaping: format.ToEscapingScheme()}, refused: refused}
 	)
+	counted, series := &countingWriter{Writer: w}, 0
+	defer func() { s.served(uint64(series), counted.n) }()
 	s.collect()
 	_ = s.write(encode.NewEscaper(&builder, names.scheme.Escaping), names) // The builder never fails.
 	// A family that cannot be encoded must not leave a part of it behind.
@@ -251,9 +253,10 @@ func (s *Scrape) ExposeForeign(
 			refused.add(mf.GetName(), err)
 			continue
 		}
-		if _, err := w.Write(family.Bytes()); err != nil {
+		if _, err := counted.Write(family.Bytes()); err != nil {
 			return err
 		}
+		series += len(mf.GetMetric())
 	}
 	family.Reset()
 	if format.FormatType() == expfmt.TypeOpenMetrics {
@@ -264,6 +267,6 @@ func (s *Scrape) ExposeForeign(
 	if family.Len() == 0 {
 		return nil
 	}
-	_, err := w.Write(family.Bytes())
+	_, err := counted.Write(family.Bytes())
 	return err
 }
