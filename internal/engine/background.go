@@ -31,6 +31,7 @@ var errUnregistered = errors.New("it was unregistered before its first backgroun
 type background struct {
 	engine    *Engine
 	collector *Collector
+	every     time.Duration
 
 	// The following are guarded by the engine's mutex.
 	ended   bool
@@ -49,8 +50,8 @@ const minLimit = keptLimit
 // InitBackground has scrapes wait for the background runs of a collector whose policy asks for
 // them. It is called before the collector is used.
 func (e *Engine) InitBackground(c *Collector) {
-	if c.Gate.policy.Background > 0 {
-		c.Gate.background = &background{engine: e, collector: c, index: notIdle}
+	if every := c.Gate.every(); every > 0 {
+		c.Gate.background = &background{engine: e, collector: c, every: every, index: notIdle}
 	}
 }
 
@@ -75,7 +76,7 @@ func (e *Engine) StartBackground(c *Collector) {
 // take. The context of the run has no values.
 func (b *background) begin(now time.Time) *start {
 	e, c := b.engine, b.collector
-	patience := max(c.Gate.limit(), c.Gate.policy.Background, minPatience)
+	patience := max(c.Gate.limit(), b.every, minPatience)
 	ctx := context.Background()
 	scrape := &Scrape{ctx: ctx, runs: ctx, values: ctx, began: now, deadline: now.Add(patience), patience: patience, background: true}
 	b.attempt = &start{
@@ -106,12 +107,11 @@ func (b *background) end(o Outcome, ran bool, now time.Time) {
 // together do not run together for ever. From then on, attempts begin at multiples of the
 // period; those that an earlier attempt has not left in time are skipped.
 func (b *background) scheduleNext(now time.Time) {
-	every := b.collector.Gate.policy.Background
 	if !b.tried {
-		b.next = b.next.Add(every - rand.N(every/2+1))
+		b.next = b.next.Add(b.every - rand.N(b.every/2+1))
 	}
 	if late := now.Sub(b.next); late >= 0 {
-		b.next = b.next.Add(late - late%every + every)
+		b.next = b.next.Add(late - late%b.every + b.every)
 	}
 	heap.Push(&b.engine.timetable.idle, b)
 	b.engine.setAlarm(now)

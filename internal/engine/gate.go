@@ -134,14 +134,17 @@ func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 	return in, true
 }
 
-// wait has wake receive a value whenever enter may succeed after it has failed. It reports
-// whether enter can fail at all.
-func (g *Gate) wait(wake chan struct{}) bool {
-	if g.policy.Group == nil {
-		return false
+// every returns how often the collector is to run in the background, 0 if not at all.
+func (g *Gate) every() time.Duration { return g.policy.Background }
+
+// group returns the group in which its runs need a place, or nil.
+func (g *Gate) group() *Group { return g.policy.Group }
+
+// wait has wake receive a value whenever enter may succeed after it has failed.
+func (g *Gate) wait(wake chan struct{}) {
+	if g.policy.Group != nil {
+		g.policy.Group.wait(wake)
 	}
-	g.policy.Group.wait(wake)
-	return true
 }
 
 // stopWaiting undoes wait.

@@ -153,7 +153,7 @@ func (e *Engine) uncount(f *flight) {
 // why its context has ended, if it has.
 func (e *Engine) finish(f *flight, err error, reason Kind) {
 	ofAttempt := err
-	if f.collector.Gate.policy.Background > 0 && reason == KindTimeout {
+	if f.collector.Gate.background != nil && reason == KindTimeout {
 		ofAttempt = f.atLimit(err) // Without the mutex: err may be asked.
 	}
 	f.err, f.end = err, time.Now()

@@ -19,8 +19,8 @@ type timetable struct {
 	alarm   *time.Timer // Nil before the first use. It refers to the engine weakly; see background.
 	alarmAt time.Time   // Zero if it is not set.
 
-	wake  chan struct{}      // Receives when an attempt that waits is worth another try; nil if none waits.
-	gates map[*Gate]struct{} // Those that send to wake.
+	wake   chan struct{}       // Receives when an attempt that waits is worth another try; nil if none waits.
+	groups map[*Group]struct{} // Those that send to wake.
 }
 
 // byNext is a heap, the collector whose attempt comes next first.
@@ -96,7 +96,7 @@ func (e *Engine) tryWaiting(now time.Time) (launched []*flight, tooLate []*start
 	moved := false
 	kept := t.waiting[:0]
 	for _, s := range t.waiting {
-		group := s.jobs[0].Collector.Gate.policy.Group
+		group := s.jobs[0].Collector.Gate.group()
 		isOver := !s.scrape.deadline.After(now)
 		if s.tried && !isOver && (refused[nil] >= enoughBlocked || refused[group] >= enoughBlocked) {
 			kept = append(kept, s)
@@ -137,17 +137,17 @@ func (e *Engine) setWake() {
 	if len(t.waiting) == 0 {
 		if t.wake != nil {
 			e.stopWaking(t.wake)
-			for g := range t.gates {
+			for g := range t.groups {
 				g.stopWaiting(t.wake)
 			}
 			close(t.wake)
-			t.wake, t.gates = nil, nil
+			t.wake, t.groups = nil, nil
 		}
 		return
 	}
 	if t.wake == nil {
 		wake := make(chan struct{}, 1)
-		t.wake, t.gates = wake, make(map[*Gate]struct{})
+		t.wake, t.groups = wake, make(map[*Group]struct{})
 		e.waiting = append(e.waiting, wake)
 		go func() {
 			for range wake {
@@ -156,9 +156,10 @@ func (e *Engine) setWake() {
 		}()
 	}
 	for _, s := range t.waiting {
-		gate := &s.jobs[0].Collector.Gate
-		if _, ok := t.gates[gate]; !ok && gate.wait(t.wake) {
-			t.gates[gate] = struct{}{}
+		group := s.jobs[0].Collector.Gate.group()
+		if _, ok := t.groups[group]; !ok && group != nil {
+			t.groups[group] = struct{}{}
+			group.wait(t.wake)
 			notify(t.wake) // A place may have become free a moment ago.
 		}
 	}
