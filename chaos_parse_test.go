@@ -203,14 +203,14 @@ func (f familyNames) add(family, kind string, openMetrics bool) error {
 	return nil
 }
 
-// The following read the beginning of a line. They are not regular expressions, which took
-// more of the processor's time than all that the chaos tests.
+// These functions scan by hand, because regular expressions took more processor time than
+// everything that the chaos test exercises.
 
 // isClassicName reports whether s needs no quotes as the name of a metric.
 func isClassicName(s string) bool { return s != "" && classicName(s, true) == s }
 
-// classicName returns the name without quotes that s begins with, "" if there is none. Only in
-// the names of metrics there may be colons.
+// classicName returns the unquoted name at the start of s, or "". Only names of metrics may
+// contain colons.
 func classicName(s string, colons bool) string {
 	for i := range len(s) {
 		switch c := s[i]; {
@@ -223,7 +223,7 @@ func classicName(s string, colons bool) string {
 	return s
 }
 
-// quotedText returns the quoted text that s begins with, "" if there is none.
+// quotedText returns the quoted text at the start of s, or "".
 func quotedText(s string) string {
 	if s == "" || s[0] != '"' {
 		return ""
@@ -243,8 +243,8 @@ func quotedText(s string) string {
 	return ""
 }
 
-// labelStart returns the name of a label with the = behind it, quoted or not, that s begins
-// with, "" if there is none.
+// labelStart returns the label name at the start of s, quoted or not, including the = that
+// follows it, or "".
 func labelStart(s string) string {
 	name := classicName(s, false)
 	if name == "" {
@@ -256,8 +256,8 @@ func labelStart(s string) string {
 	return s[:len(name)+1]
 }
 
-// sampleEnd returns the value that is all of s, with a blank before it and perhaps a timestamp
-// behind it. It reports whether s is that.
+// sampleEnd parses what follows the labels of a sample: a space, the value, and optionally a
+// timestamp. It reports whether s has that form.
 func sampleEnd(s string) (value string, ok bool) {
 	s, ok = strings.CutPrefix(s, " ")
 	value, timestamp, dated := strings.Cut(s, " ")

@@ -57,7 +57,7 @@ func (w writes) Write(out *dto.Metric) error {
 	return nil
 }
 
-// rawMetric returns a gauge whose label l nobody has checked.
+// rawMetric returns a gauge whose label l is not validated.
 func rawMetric(d *metric.Desc, value string) metric.Metric {
 	return writes{d, func(out *dto.Metric) {
 		out.Label = []*dto.LabelPair{{Name: new("l"), Value: &value}}

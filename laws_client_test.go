@@ -264,8 +264,8 @@ func requestBody(t *testing.T, client *http.Client, url string) string {
 	return string(body)
 }
 
-// TestClientThatLeavesIsNoError checks what law 12 must not do: fill the log of whoever
-// operates the server, and alarm middleware that looks for panics.
+// TestClientThatLeavesIsNoError checks a limit of law 12: a client that disconnects must neither
+// flood the operator's log nor alarm middleware that looks for panics.
 func TestClientThatLeavesIsNoError(t *testing.T) {
 	var logged lockedBuffer
 	before := slog.Default()

@@ -150,7 +150,7 @@ func (c streamSource) CollectTo(_ context.Context, sink *metric.Sink) error {
 	return nil
 }
 
-// sourceGatherer returns families as they are, which nobody has checked.
+// sourceGatherer returns families unvalidated.
 type sourceGatherer []*metric.MetricFamily
 
 func (g sourceGatherer) Gather() ([]*metric.MetricFamily, error) { return g, nil }

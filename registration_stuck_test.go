@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestRegisteredAgainWhileStuck checks that no second run is started, whoever registers
-// the collector anew.
+// TestRegisteredAgainWhileStuck checks that registering a stuck collector again does not start
+// a second run.
 func TestRegisteredAgainWhileStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)

@@ -25,7 +25,7 @@ type AdaptedRuns struct {
 	joinable *adaptedRun // Of a collector that takes no context.
 }
 
-// NewAdaptedRuns returns the runs of c, of which there is none yet.
+// NewAdaptedRuns returns AdaptedRuns for c. It starts no run.
 func NewAdaptedRuns(c prometheus.Collector) *AdaptedRuns {
 	a := &AdaptedRuns{collector: c}
 	a.changed.L = &a.mu

@@ -25,9 +25,8 @@ var errUnregistered = errors.New("it was unregistered before its first backgroun
 //	          place, or is under way                    or has passed its limit
 //	over      ended is true                             none; Engine.EndBackground leads here
 //
-// It never has a goroutine but that of its run. While nothing is under way, the engine's timer
-// refers to the engine weakly: the background runs of a registry that nobody has any more end
-// without Close.
+// It has no goroutine besides that of its run. The engine's timer holds the engine weakly, so a
+// registry that has become unreachable stops its background runs even without Close.
 type background struct {
 	engine    *Engine
 	collector *Collector
@@ -72,7 +71,7 @@ func (e *Engine) StartBackground(c *Collector) {
 	e.setAlarm(b.next)
 }
 
-// begin makes an attempt, which does not wait longer for the start of its run than that may
+// begin makes an attempt, which waits for the start of its run at most as long as the run may
 // take. The context of the run has no values.
 func (b *background) begin(now time.Time) *start {
 	e, c := b.engine, b.collector

@@ -15,8 +15,8 @@ import (
 //
 //	go test -run '^$' -bench LateChannels -benchtime 10s ./internal/engine
 //
-// After about an hour, whoever has not sent anything
-// yet is left to the channel's capacity.
+// After about an hour, a channel is no longer drained: what is sent then fits its capacity, or
+// blocks.
 const (
 	firstLateDrain = 10 * time.Millisecond
 	lateLevels     = 10

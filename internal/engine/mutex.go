@@ -5,10 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// mutex is a sync.Mutex to which work can be left by those who need not wait for it. On a
-// machine that has more to do than it can, each goroutine that waits for a mutex has to be
-// scheduled before the next can have it. When a deadline ends the runs of hundreds of collectors,
-// their ends are noted by whoever has the mutex, in less time than one such change takes.
+// mutex is a sync.Mutex that also accepts tasks for its current holder, so that callers need not
+// block on it. On an overloaded machine, every waiting goroutine has to be scheduled before the
+// next one can take a mutex. When a deadline ends the runs of hundreds of collectors, the holder
+// does the bookkeeping for all of them in less time than a single context switch takes.
 type mutex struct {
 	held sync.Mutex
 	left atomic.Pointer[task] // The last one first.
@@ -23,20 +23,20 @@ type task struct {
 // Lock locks m.
 func (m *mutex) Lock() { m.held.Lock() }
 
-// Unlock unlocks m. Before, it does what was left to do.
+// Unlock does the pending tasks and unlocks m.
 func (m *mutex) Unlock() {
 	for {
 		m.doLeft()
 		m.held.Unlock()
-		// Whoever has left something since has found m locked, and is gone.
+		// A task that was added in the meantime found m locked, so nobody else will do it.
 		if m.left.Load() == nil || !m.held.TryLock() {
 			return
 		}
 	}
 }
 
-// Do has t done with m locked: before it returns if m is free, or else soon, by whoever has
-// locked it. It does not wait. What the same goroutine leaves is done in that order.
+// Do runs t with m locked: at once if m is free, otherwise the current holder runs it before it
+// unlocks m. Do never blocks. Tasks of one goroutine run in the order of its calls.
 func (m *mutex) Do(t *task) {
 	for {
 		t.next = m.left.Load()
@@ -49,7 +49,7 @@ func (m *mutex) Do(t *task) {
 	}
 }
 
-// doLeft does what was left to do, the first one first.
+// doLeft runs the pending tasks, oldest first.
 func (m *mutex) doLeft() {
 	var first *task
 	for t := m.left.Swap(nil); t != nil; {

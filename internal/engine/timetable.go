@@ -92,7 +92,7 @@ func (t *timetable) insert(s *start) {
 // without the mutex, and attempts that have waited for too long, which it has to give up.
 func (e *Engine) tryWaiting(now time.Time) (launched []*flight, tooLate []*start) {
 	t := &e.timetable
-	refused := make(map[*Group]int) // How many found their group full or, at nil, the engine.
+	refused := make(map[*Group]int) // Attempts that found their group full or, under nil, the engine.
 	moved := false
 	kept := t.waiting[:0]
 	for _, s := range t.waiting {
