@@ -37,10 +37,9 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 	switch {
 	case f.buffer == nil:
 	case returned && o.Err == nil && !f.joined && !f.collector.KeepsResults():
-		o.memory, o.Dropped = f.buffer.take()
-		o.Samples = o.memory.all()
+		o.memory, o.Given = f.buffer.take()
 	default: // Other scrapes may get the samples, too, or the run may write more.
-		o.Samples, o.Dropped = f.buffer.Snapshot()
+		o.Given = f.buffer.Snapshot()
 		if f.buffer.origins {
 			o.Samples = withoutOrigins(o.Samples)
 		}

@@ -125,7 +125,7 @@ func (f *flight) endAttempt(err error, now time.Time) {
 	}
 	f.waiters--
 	o := Outcome{Err: err, Duration: now.Sub(f.start), Wait: max(0, f.start.Sub(b.attempt.scrape.began))}
-	o.Samples, o.Dropped = f.buffer.Snapshot()
+	o.Given = f.buffer.Snapshot()
 	b.end(o, true, now)
 }
 
@@ -141,7 +141,7 @@ func (b *background) before(s *Scrape, now time.Time) *Outcome {
 	case b.err != nil:
 		return &Outcome{Err: b.err}
 	default:
-		return &Outcome{Samples: last.samples, Dropped: last.dropped, Source: FromBackground, Age: now.Sub(last.at)}
+		return &Outcome{Given: last.Given, Source: FromBackground, Age: now.Sub(last.at)}
 	}
 }
 

@@ -67,24 +67,33 @@ func (b *Buffer) Sample(f *model.Family, p *model.Point) error { return b.Sample
 func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
+	m := b.reserve(1, len(p.Labels.Text()))
+	if m == nil {
 		return ErrAbandoned
+	}
+	m.samples = append(m.samples, model.Sample{Family: f, Point: p.CloneWith(m.texts.Hold(p.Labels)), Origin: origin})
+	return nil
+}
+
+// reserve counts samples with so many bytes of labels, and returns the memory to put them in. It
+// returns nil if the buffer is closed, or the samples would exceed its bound.
+func (b *Buffer) reserve(samples, bytes int) *memory {
+	if b.closed {
+		return nil
+	}
+	b.setLimit()
+	if b.limit > 0 {
+		if b.room -= bytes; b.count+samples > b.limit || b.room < 0 {
+			b.full.Store(true)
+			b.close()
+			return nil
+		}
 	}
 	if b.memory == nil {
 		b.memory = newMemory(b.expected)
 	}
-	m := b.memory
-	b.setLimit()
-	if b.limit > 0 {
-		if b.room -= len(p.Labels.Text()); len(m.samples) >= b.limit || b.room < 0 {
-			b.full.Store(true)
-			b.close()
-			return ErrAbandoned
-		}
-	}
-	b.count++
-	m.samples = append(m.samples, model.Sample{Family: f, Point: p.CloneWith(m.texts.Hold(p.Labels)), Origin: origin})
-	return nil
+	b.count += samples
+	return b.memory
 }
 
 // withoutOrigins returns the samples without their Origin.
@@ -107,10 +116,10 @@ func (b *Buffer) Drop(err error) {
 
 // Snapshot returns what has arrived so far. The slices are read-only: the run may
 // go on appending behind their end.
-func (b *Buffer) Snapshot() (samples []model.Sample, dropped Dropped) {
+func (b *Buffer) Snapshot() Given {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.memory.all(), b.dropped
+	return b.memory.given(b.dropped)
 }
 
 // How much a run may add to a buffer while no scrape waits for it.
@@ -157,7 +166,7 @@ func (b *Buffer) setLimit() {
 	case !unattended:
 		b.limit = 0
 	case b.limit == 0:
-		b.limit, b.room = maxUnattended+len(b.memory.all()), maxUnattendedBytes
+		b.limit, b.room = maxUnattended+b.count, maxUnattendedBytes
 	}
 }
 
@@ -172,13 +181,13 @@ func (b *Buffer) Count() int {
 }
 
 // take closes the buffer, and returns what it holds together with its memory, which belongs
-// to the caller then. Nobody may have a Snapshot.
-func (b *Buffer) take() (m *memory, dropped Dropped) {
+// to the caller then. No Snapshot may be in use.
+func (b *Buffer) take() (*memory, Given) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	m, dropped = b.memory, b.dropped
+	m, all := b.memory, b.memory.given(b.dropped)
 	b.close()
-	return m, dropped
+	return m, all
 }
 
 // Close implements Sink. The buffer lets go of what it holds.

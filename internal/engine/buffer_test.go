@@ -23,7 +23,8 @@ func TestBufferCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Drop(errOwn)
-	samples, dropped := b.Snapshot()
+	before := b.Snapshot()
+	samples, dropped := before.Samples, before.Dropped
 	text[3] = '2'
 	p.Histogram.Buckets[0].Count = 2
 	p.Summary.Quantiles[0].Value = 2
@@ -50,8 +51,8 @@ func TestBufferClosed(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 	b.Drop(errOwn)
-	if samples, dropped := b.Snapshot(); len(samples)+dropped.Count() > 0 {
-		t.Errorf("after Close there are %v and %v", samples, dropped.Errors())
+	if all := b.Snapshot(); all.Count()+all.Dropped.Count() > 0 {
+		t.Errorf("after Close there are %v and %v", all.Samples, all.Dropped.Errors())
 	}
 }
 
@@ -75,7 +76,7 @@ func TestBufferConcurrentSafe(t *testing.T) {
 		wg.Go(func() {
 			var before []model.Sample
 			for range each {
-				samples, _ := b.Snapshot()
+				samples := b.Snapshot().Samples
 				for i, s := range before {
 					if samples[i].Point.Value != s.Point.Value {
 						t.Errorf("sample %d has changed", i)
@@ -87,7 +88,8 @@ func TestBufferConcurrentSafe(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	samples, dropped := b.Snapshot()
+	all := b.Snapshot()
+	samples, dropped := all.Samples, all.Dropped
 	seen := make(map[float64]bool)
 	for _, s := range samples {
 		seen[s.Point.Value] = true

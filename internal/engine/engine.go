@@ -94,23 +94,35 @@ type Job struct {
 
 // Outcome is what one collector has given to one scrape.
 type Outcome struct {
-	Samples  []model.Sample // Read-only; possibly shared with other scrapes.
-	Dropped  Dropped        // Samples that could not be used.
-	Err      error          // Why there is not everything, or nothing new, or nil.
-	Kind     Kind           // The kind of Err.
-	Duration time.Duration  // Of the run, until it ended or was left behind.
-	Wait     time.Duration  // Before the run was started or joined, or until there was no time left for one.
+	Given
+
+	Err      error         // Why there is not everything, or nothing new, or nil.
+	Kind     Kind          // The kind of Err.
+	Duration time.Duration // Of the run, until it ended or was left behind.
+	Wait     time.Duration // Before the run was started or joined, or until there was no time left for one.
 	Source   Source
 	Age      time.Duration // Of the samples, if they are not of a run for this scrape.
 
 	memory *memory // Of the samples, if nobody else has them.
 }
 
-// Release lets the memory of the samples be used again. Nobody may use them after that, nor
-// their labels. It need not be called.
+// Given is what a run has given.
+type Given struct {
+	Samples []model.Sample // Read-only; possibly shared with other scrapes.
+	Sources []model.Source // Families that came as a whole, see Held; as read-only as Samples.
+	Dropped Dropped        // Samples that could not be used.
+
+	held int // Series in Sources.
+}
+
+// Count returns the number of samples, and of series in Sources.
+func (g *Given) Count() int { return len(g.Samples) + g.held }
+
+// Release lets the memory of the samples and sources be used again. After that, neither they
+// nor their labels may be used. Calling it is optional.
 func (o *Outcome) Release() {
 	o.memory.release()
-	o.memory, o.Samples = nil, nil
+	o.memory, o.Samples, o.Sources = nil, nil, nil
 }
 
 // Source tells where samples come from.

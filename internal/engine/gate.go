@@ -100,7 +100,7 @@ func (g *Gate) cached(now time.Time) *Outcome {
 	if age >= g.policy.Cache {
 		return nil
 	}
-	return &Outcome{Samples: g.last.samples, Dropped: g.last.dropped, Source: FromCache, Age: age}
+	return &Outcome{Given: g.last.Given, Source: FromCache, Age: age}
 }
 
 // refuses returns why no run may be started now, if so. It changes nothing.
@@ -157,8 +157,7 @@ func (g *Gate) stopWaiting(wake chan struct{}) {
 // keep keeps the result of a good run that has returned at this time.
 func (g *Gate) keep(b *Buffer, now time.Time) {
 	if b != nil && g.keeps() {
-		samples, dropped := b.Snapshot()
-		g.last = &result{samples, dropped, now}
+		g.last = &result{b.Snapshot(), now}
 	}
 }
 
@@ -172,7 +171,7 @@ func (g *Gate) orStale(o Outcome, now time.Time) Outcome {
 	if age > g.policy.Stale && !unbounded {
 		return o
 	}
-	o.Samples, o.Dropped, o.Source, o.Age = g.last.samples, g.last.dropped, FromStale, age
+	o.Given, o.Source, o.Age = g.last.Given, FromStale, age
 	return o
 }
 

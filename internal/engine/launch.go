@@ -13,7 +13,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 	c := job.Collector
 	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
-		f.buffer = newBuffer(c.stats.LastSamples)
+		f.buffer = newBuffer(c.stats.expected)
 		f.buffer.origins = job.Origins && !c.KeepsResults()
 		c.Gate.bound(f.buffer)
 		f.sink = f.buffer
@@ -37,7 +37,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 	if e.late == nil {
 		e.late = new(latecomers)
 	}
-	f.hints.expected, f.hints.late = c.stats.LastSamples, e.late
+	f.hints.expected, f.hints.late = c.stats.expected, e.late
 	return f
 }
 

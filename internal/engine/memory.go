@@ -14,6 +14,8 @@ import (
 type memory struct {
 	samples []model.Sample
 	texts   model.Texts // Of the samples' labels.
+	held    []Held
+	series  int // In held.
 }
 
 // memories has memory for up to 2^i samples, more than half of that, at index i. Were it all
@@ -34,19 +36,28 @@ func newMemory(expected int) *memory {
 	return m
 }
 
-// all returns the samples. It may be called on nil.
-func (m *memory) all() []model.Sample {
+// given returns all that the memory holds. It may be called on nil.
+func (m *memory) given(dropped Dropped) Given {
 	if m == nil {
-		return nil
+		return Given{Dropped: dropped}
 	}
-	return slices.Clip(m.samples)
+	g := Given{Samples: slices.Clip(m.samples), Dropped: dropped, held: m.series}
+	for i := range m.held {
+		g.Sources = append(g.Sources, m.held[i].Sources...)
+	}
+	return g
 }
 
-// release gives the memory back. Nobody may use the samples any more, nor their labels.
+// release gives the memory back. Nobody may use the samples any more, nor their labels, nor
+// the sources.
 func (m *memory) release() {
 	if m == nil {
 		return
 	}
+	for i := range m.held {
+		m.held[i].free()
+	}
+	m.held, m.series = nil, 0
 	i := sizeClass(cap(m.samples))
 	if i >= len(memories) {
 		return

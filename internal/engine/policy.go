@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/luxfi/metric/internal/model"
 )
 
 // ErrRateLimited reports that a collector was not started because that would have been
@@ -47,9 +45,9 @@ type Policy struct {
 
 // result is what a good run has given. It is immutable.
 type result struct {
-	samples []model.Sample
-	dropped Dropped
-	at      time.Time
+	Given
+
+	at time.Time
 }
 
 // keptLimit is how long a run that belongs to its collector, which has no limit, goes on

@@ -80,9 +80,11 @@ type Stats struct {
 	WaitTotal    time.Duration // Before runs were started.
 	LastStart    time.Time     // Zero if it never ran.
 	LastDuration time.Duration
-	LastSamples  int
+	LastSamples  int   // With the series of families that came as a whole.
 	LastErr      error // Of the last scrape.
 	LastRunErr   error // Of the last scrape that there was a run for: why there may be none now.
+
+	expected int // Samples that the next run will probably send one by one.
 
 	// The following tell how things are now.
 	Running      int       // Runs that have not returned.
@@ -110,10 +112,15 @@ func (s *Stats) count(o *Outcome, ran bool) {
 	}
 	s.LastErr = o.Err
 	if ran {
-		s.LastRunErr = o.Err
-		s.LastDuration = o.Duration
-		s.LastSamples = len(o.Samples)
+		s.countRun(o)
 	}
+}
+
+// countRun notes what a run has given.
+func (s *Stats) countRun(o *Outcome) {
+	s.LastRunErr = o.Err
+	s.LastDuration = o.Duration
+	s.LastSamples, s.expected = o.Count(), len(o.Samples)
 }
 
 // countBackground adds an attempt to run a collector in the background. ran reports whether
@@ -122,9 +129,7 @@ func (s *Stats) countBackground(o *Outcome, ran bool) {
 	s.WaitTotal += o.Wait
 	if ran {
 		s.Dropped += uint64(o.Dropped.Count())
-		s.LastRunErr = o.Err
-		s.LastDuration = o.Duration
-		s.LastSamples = len(o.Samples)
+		s.countRun(o)
 	}
 }
 

@@ -53,8 +53,11 @@ func (w *writer) findTwins(g *group, queue queue) *twins {
 }
 
 // haveSameNames reports whether all series of a family have the same label names. Those of
-// one source have.
+// one source have, unless it is mixed.
 func (w *writer) haveSameNames(g *group, queue queue) bool {
+	if slices.ContainsFunc(g.native, model.IsMixed) {
+		return false
+	}
 	if len(queue) == 0 {
 		return w.sorter.same || len(g.foreign) < 2
 	}
@@ -78,8 +81,12 @@ func (w *writer) each(g *group, queue queue, f func(*model.Point)) {
 	)
 	for _, c := range queue {
 		look(func() {
-			for i := range c.series.Len() {
-				c.series.At(i, &p, &scratch)
+			series := c.series
+			if _, ok := series.(model.Sequential); ok {
+				series = c.source.Series() // The queue goes on with its own.
+			}
+			for i := range series.Len() {
+				series.At(i, &p, &scratch)
 				f(&p)
 			}
 		})

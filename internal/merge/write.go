@@ -15,6 +15,7 @@ type writer struct {
 	at      *Owner           // The owner of the point that the sink gets.
 	point   model.Point
 	scratch model.Scratch
+	labels  []byte // Of the native point that was written last.
 	sorter  *sorter
 	reading bool // A native source is being read; see survive.
 }
@@ -28,7 +29,7 @@ func (w *writer) write(g *group) error {
 			sink.OmitCreated()
 		}
 	}
-	if len(g.native) == 1 && len(g.foreign) == 0 {
+	if len(g.native) == 1 && len(g.foreign) == 0 && !model.IsMixed(g.native[0]) {
 		*w.at = g.owner(0)
 		return w.writeNative(g.native[0])
 	}
@@ -163,7 +164,8 @@ func (w *writer) writeMixed(g *group) error {
 			}
 			written = model.Point{Labels: p.Labels, TimestampMs: p.TimestampMs, HasTimestamp: p.HasTimestamp}
 			if !fromForeign {
-				written.Labels = p.Labels.Keep()
+				w.labels = append(w.labels[:0], p.Labels.Text()...)
+				written.Labels = model.VolatileLabels(w.labels, p.Labels.Quoted())
 			}
 			last = &written
 		}

@@ -212,13 +212,31 @@ type Source interface {
 	Series() Series
 }
 
-// Series is a list of series in the order of CompareLabels. It is safe for
-// concurrent use.
+// Series is a list of series in the order of ComparePoints. It is safe for
+// concurrent use, unless it is Sequential.
 type Series interface {
 	Len() int
 	// At overwrites *p with the current point of series i. What p then points to
 	// may lie in scratch, and is valid until scratch is used again.
 	At(i int, p *Point, scratch *Scratch)
+}
+
+// Sequential is implemented by a Series that is read in ascending order: to go back takes as
+// long as to read all series from the first one on. One goroutine may use it at a time.
+type Sequential interface{ Sequential() }
+
+// MixedSource is implemented by a Source whose series may have different label names, empty
+// label values or names that need quotes. Those of all others are told apart by their values
+// alone.
+type MixedSource interface {
+	// Mixed reports whether they may.
+	Mixed() bool
+}
+
+// IsMixed reports whether the series of a source may differ in their label names.
+func IsMixed(s Source) bool {
+	m, ok := s.(MixedSource)
+	return ok && m.Mixed()
 }
 
 // Batched is implemented by a Series of which many points can be read at once. Each
