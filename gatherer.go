@@ -195,11 +195,13 @@ func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *scrape.Regi
 	if members, ok := asGatherers(g); ok {
 		return members.registry(around)
 	}
-	b := scrape.Binding{Kind: "gatherer"}
-	if withContext, ok := g.(GathererWithContext); ok {
-		b.Run = collect.RunGatherer(withContext.GatherWithContext)
-	} else {
-		b.Run, b.Shared = collect.RunGatherer(collect.IgnoreContext(g.Gather)), true
+	b := scrape.Binding{Kind: "gatherer", Run: collect.RunOf(g)}
+	if b.Run == nil {
+		if withContext, ok := g.(GathererWithContext); ok {
+			b.Run = collect.RunGatherer(withContext.GatherWithContext)
+		} else {
+			b.Run, b.Shared = collect.RunGatherer(collect.IgnoreContext(g.Gather)), true
+		}
 	}
 	return hostOfGatherer(g, b, w)
 }
@@ -219,7 +221,7 @@ func registryBehind(g Gatherer) *scrape.Registry {
 	case *multiGatherer:
 		return g.registry
 	default:
-		return nil
+		return scrape.RegistryBehind(g)
 	}
 }
 
@@ -233,22 +235,44 @@ func gatherBounded(ctx context.Context, g GathererWithContext) ([]*MetricFamily,
 
 // addGatherer adds a gatherer with wrappings around it.
 func addGatherer(r *scrape.Registry, name string, g Gatherer, w collect.Wrapping) error {
-	if err := checkGatherer(g); err != nil {
+	e, err := entryOf(g, w)
+	if err != nil {
 		return err
 	}
-	return r.Register(nestedEntry(registryIn(nil, g, w), w), name)
+	return r.Register(e, name)
 }
 
-// nestedEntry returns the entry of a registry to gather from. A host has the wrapping already.
+// entryOf returns the entry of a gatherer with a wrapping around it.
+func entryOf(g Gatherer, w collect.Wrapping) (*scrape.Entry, error) {
+	if err := checkGatherer(g); err != nil {
+		return nil, err
+	}
+	if w.Reshape != nil {
+		// Around the host, not in it: one run of the gatherer serves all that reshape it.
+		return nestedEntry(registryIn(nil, g, collect.Wrapping{}), w), nil
+	}
+	nested := registryIn(nil, g, w)
+	if nested.Host {
+		w = collect.Wrapping{} // It has the wrapping already.
+	}
+	return nestedEntry(nested, w), nil
+}
+
+// nestedEntry returns the entry of a registry to gather from.
 func nestedEntry(nested *scrape.Registry, w collect.Wrapping) *scrape.Entry {
 	e := &scrape.Entry{Announced: &collect.Announced{}, Binding: scrape.Binding{Kind: "registry", Nested: nested}}
 	if nested.Host {
 		e.Binding.Kind = "gatherer"
-	} else {
+	}
+	if !w.IsZero() {
 		e.Binding = e.Binding.Wrap(w)
 	}
 	e.Fallback = defaultName(e, nil)
 	return e
+}
+
+func init() {
+	scrape.RegistryOf, scrape.EntryOf = registryBehind, entryOf
 }
 
 func mustAddGatherer(r *scrape.Registry, name string, g Gatherer) {

@@ -11,16 +11,17 @@ import (
 	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/instrument"
-	"github.com/luxfi/metric/internal/model"
-	"github.com/luxfi/metric/internal/order"
 )
 
-// Wrapping is what is added: a prefix or labels.
+// Wrapping is what is added: a prefix or labels. Around gatherers it may also be a Reshaper, alone.
 type Wrapping struct {
-	Prefix string
-	Labels prometheus.Labels
+	Prefix  string
+	Labels  prometheus.Labels
+	Reshape Reshaper
 }
+
+// IsZero reports whether the wrapping changes nothing.
+func (w Wrapping) IsZero() bool { return w.Prefix == "" && len(w.Labels) == 0 && w.Reshape == nil }
 
 // Wrapped is a collector behind a wrapping. Registries of this package look
 // through it; Describe and Collect serve others.
@@ -143,135 +144,4 @@ func (m *wrappedMetric) Write(out *clientmodel.Metric) error {
 		slices.SortFunc(out.Label, func(a, b *clientmodel.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
 	}
 	return nil
-}
-
-// Transform is a wrapping at work on samples.
-type Transform struct {
-	prefix   string
-	extra    []model.Label // Sorted by name.
-	families map[*model.Family]*model.Family
-	text     []byte
-}
-
-// NewTransform returns the wrapping at work on the samples of one run.
-func (w Wrapping) NewTransform() *Transform {
-	t := &Transform{prefix: w.Prefix, families: make(map[*model.Family]*model.Family)}
-	for name, value := range w.Labels {
-		t.extra = append(t.extra, model.Label{Name: name, Value: value})
-	}
-	order.By(t.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
-	return t
-}
-
-// Family returns the family with the prefix. It is the same for each call with the same family.
-func (t *Transform) Family(f *model.Family) *model.Family {
-	if t.prefix == "" {
-		return f
-	}
-	if changed, ok := t.families[f]; ok {
-		return changed
-	}
-	changed := *f
-	changed.Name = t.prefix + f.Name
-	t.families[f] = &changed
-	return &changed
-}
-
-// Point changes p, a point of family f. Its labels are then valid until the next call.
-func (t *Transform) Point(f *model.Family, p *model.Point) (err error) {
-	if len(t.extra) == 0 {
-		return nil
-	}
-	if hasName(t.extra, f.Type.Reserved()) {
-		return fmt.Errorf("must not have an explicit %q label", f.Type.Reserved())
-	}
-	t.text, p.Labels, err = model.AppendMerged(t.text[:0], p.Labels, t.extra)
-	return err
-}
-
-func hasName(labels []model.Label, name string) bool {
-	return slices.ContainsFunc(labels, func(l model.Label) bool { return l.Name == name })
-}
-
-// Run puts the wrapping between a run and its sink.
-func (w Wrapping) Run(run engine.Run) engine.Run {
-	return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
-		return run(ctx, r.WithoutOrigins(), &WrappingSink{Sink: sink, Transform: w.NewTransform()})
-	}
-}
-
-// WrappingSink changes samples on their way. The run that it is made for writes to it
-// from one goroutine at a time, like all runs do.
-type WrappingSink struct {
-	engine.Sink
-
-	Transform *Transform
-}
-
-// Sample implements engine.Sink.
-func (s *WrappingSink) Sample(f *model.Family, p *model.Point) error {
-	changed := *p
-	if err := s.Transform.Point(f, &changed); err != nil {
-		return fmt.Errorf("collected metric %q {%s}: %w", f.Name, p.Labels.Text(), err)
-	}
-	return s.Sink.Sample(s.Transform.Family(f), &changed)
-}
-
-// Source puts the wrapping around a native family.
-func (w Wrapping) Source(inner model.Source) model.Source {
-	t := w.NewTransform()
-	s := &WrappedSource{Inner: inner, family: t.Family(inner.Family()), extra: t.extra}
-	if nested, ok := inner.(*WrappedSource); ok {
-		s.Inner = nested.Inner
-		s.extra = slices.Concat(nested.extra, t.extra)
-		order.By(s.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
-	}
-	return s
-}
-
-// WrappedSource is a native family behind one or more wrappings.
-type WrappedSource struct {
-	Inner  model.Source // Not a wrappedSource.
-	family *model.Family
-	extra  []model.Label // Sorted by name.
-}
-
-// Family implements model.Source.
-func (s *WrappedSource) Family() *model.Family { return s.family }
-
-// HasLabel implements instrument.Labelled.
-func (s *WrappedSource) HasLabel(name string) bool {
-	l, ok := s.Inner.(instrument.Labelled)
-	return ok && l.HasLabel(name) || hasName(s.extra, name)
-}
-
-// Check returns an error if the samples are written with a label that is added to them.
-func (s *WrappedSource) Check() error {
-	if reserved := s.family.Type.Reserved(); hasName(s.extra, reserved) {
-		return fmt.Errorf("family %q must not have an explicit %q label", s.family.Name, reserved)
-	}
-	return nil
-}
-
-// Series implements model.Source.
-func (s *WrappedSource) Series() model.Series {
-	if len(s.extra) == 0 {
-		return s.Inner.Series()
-	}
-	return &wrappedSeries{s.Inner.Series(), s.extra}
-}
-
-type wrappedSeries struct {
-	model.Series
-
-	extra []model.Label
-}
-
-func (s *wrappedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
-	s.Series.At(i, p, scratch)
-	var err error
-	scratch.Text, p.Labels, err = model.AppendMerged(scratch.Text[:0], p.Labels, s.extra)
-	if err != nil {
-		panic(fmt.Sprintf("BUG: a label that registration has to refuse: %v", err))
-	}
 }

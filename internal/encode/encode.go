@@ -95,6 +95,9 @@ type Encoder struct {
 
 	exemplars escaper // Of their labels.
 
+	common  *model.Splicer // Adds the labels that all points of the family have; nil if it has none.
+	spliced []byte         // The labels of one point with these.
+
 	opts   Options
 	family *model.Family
 	begun  bool // The family has a point, and so its header is written.
@@ -154,6 +157,7 @@ func (e *Encoder) Release() {
 	e.exemplars.reset()
 	e.names.reset()
 	e.format, e.family, e.begun, e.series = nil, nil, false, 0
+	e.common, e.lines.common = nil, nil
 	encoders.Put(e)
 }
 
@@ -165,7 +169,15 @@ func (e *Encoder) Family(f *model.Family) error {
 	e.endFamily()
 	e.family = f
 	e.lines.omitCreated = false
+	e.common, e.lines.common = nil, nil
 	return e.out.err
+}
+
+// Common adds labels to all points of the family begun last. It must be called before the
+// family's first point.
+func (e *Encoder) Common(labels *model.Splicer) bool {
+	e.common, e.lines.common = labels, labels
+	return true
 }
 
 // OmitCreated has no _created lines written for the family begun last. It must be called
@@ -185,6 +197,9 @@ func (e *Encoder) Point(p *model.Point) error {
 		panic("BUG: encode: Point before Family")
 	}
 	labels := p.Labels
+	if e.common != nil {
+		e.spliced, labels = e.common.Append(e.spliced[:0], labels)
+	}
 	if labels.Quoted() && e.opts.Escaping != common.NoEscaping {
 		var err error
 		if labels, err = e.escape.labels(labels); err != nil {

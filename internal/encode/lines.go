@@ -24,9 +24,11 @@ type dialect interface {
 type lines struct {
 	dialect      dialect
 	createdLines bool
-	omitCreated  bool     // Of the current family.
-	exemplars    *escaper // Of the labels of exemplars.
+	omitCreated  bool           // Of the current family.
+	common       *model.Splicer // See Encoder.Common.
+	exemplars    *escaper       // Of the labels of exemplars.
 
+	spliced   []byte // The labels of one histogram with the common ones.
 	typ       model.Type
 	heading   []byte // The family's name as the comment lines write it.
 	value     sampleName
@@ -121,7 +123,7 @@ func (l *lines) point(o *output, p *model.Point, labels model.Labels) {
 // in one loop for most of the lines that there are.
 func (l *lines) batch(o *output, points []model.Point) int {
 	switch {
-	case l.createdLines || l.typ == model.Summary:
+	case l.createdLines || l.typ == model.Summary || l.common != nil && l.common.Quoted():
 		return 0
 	case l.typ == model.Histogram || l.typ == model.GaugeHistogram:
 		return l.batchHistograms(o, points)
@@ -130,12 +132,16 @@ func (l *lines) batch(o *output, points []model.Point) int {
 	for i := range points {
 		p := &points[i]
 		labels := p.Labels.Text()
-		if labels == "" || p.Labels.Quoted() || p.Exemplar != nil || p.HasTimestamp {
+		if labels == "" && l.common == nil || p.Labels.Quoted() || p.Exemplar != nil || p.HasTimestamp {
 			o.buf = buf
 			return i
 		}
 		buf = append(buf, l.value.open...)
-		buf = append(buf, labels...)
+		if l.common != nil {
+			buf = l.common.AppendText(buf, labels)
+		} else {
+			buf = append(buf, labels...)
+		}
 		buf = append(buf, '}', ' ')
 		buf = l.dialect.appendFloat(buf, p.Value)
 		buf = append(buf, '\n')

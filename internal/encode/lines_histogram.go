@@ -126,7 +126,11 @@ func (l *lines) batchHistograms(o *output, points []model.Point) int {
 		if p.Histogram == nil || p.Histogram.Counts == nil || p.Labels.Quoted() || p.HasTimestamp {
 			return i
 		}
-		o.buf = l.appendPlain(o.buf, p.Histogram, p.Labels.Text())
+		labels := p.Labels
+		if l.common != nil {
+			l.spliced, labels = l.common.Append(l.spliced[:0], labels)
+		}
+		o.buf = l.appendPlain(o.buf, p.Histogram, labels.Text())
 		if len(o.buf) >= chunkSize {
 			if o.flush(); o.err != nil {
 				return i

@@ -27,7 +27,7 @@ type sequence struct {
 	last int
 }
 
-func (s *sequence) Sequential() {}
+func (s *sequence) Sequential() bool { return true }
 
 func (s *sequence) At(i int, p *model.Point, scratch *model.Scratch) {
 	if i < s.last {
@@ -38,10 +38,12 @@ func (s *sequence) At(i int, p *model.Point, scratch *model.Scratch) {
 }
 
 // TestMixedSources checks that the series of one source are compared with each other where its
-// labels may be the same for a reader, and that a Sequential one is read in its order.
+// labels may be the same for a reader, and that a sequential one is read in its order.
 func TestMixedSources(t *testing.T) {
 	f := family(model.Gauge, "a")
-	point := func(value float64, pairs ...string) model.Point { return model.Point{Labels: labels(pairs...), Value: value} }
+	point := func(value float64, pairs ...string) model.Point {
+		return model.Point{Labels: labels(pairs...), Value: value}
+	}
 	for _, test := range []struct {
 		name   string
 		points []model.Point

@@ -82,7 +82,7 @@ func (w *writer) each(g *group, queue queue, f func(*model.Point)) {
 	for _, c := range queue {
 		look(func() {
 			series := c.series
-			if _, ok := series.(model.Sequential); ok {
+			if model.IsSequential(series) {
 				series = c.source.Series() // The queue goes on with its own.
 			}
 			for i := range series.Len() {

@@ -55,6 +55,13 @@ func (w *writer) writeNative(source model.Source) error {
 	w.reading = true
 	series := source.Series()
 	w.reading = false
+	if x, ok := series.(model.Extended); ok {
+		if inner, labels := x.Extends(); labels != nil {
+			if sink, ok := w.sink.(model.CommonSink); ok && sink.Common(labels) {
+				series = inner
+			}
+		}
+	}
 	batched, ok := series.(model.Batched)
 	if sink, takes := w.sink.(model.BatchSink); ok && takes && series.Len() > 1 {
 		return w.writeBatches(series.Len(), batched, sink)

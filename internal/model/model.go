@@ -213,7 +213,7 @@ type Source interface {
 }
 
 // Series is a list of series in the order of ComparePoints. It is safe for
-// concurrent use, unless it is Sequential.
+// concurrent use, unless it IsSequential.
 type Series interface {
 	Len() int
 	// At overwrites *p with the current point of series i. What p then points to
@@ -221,9 +221,19 @@ type Series interface {
 	At(i int, p *Point, scratch *Scratch)
 }
 
-// Sequential is implemented by a Series that is read in ascending order: to go back takes as
-// long as to read all series from the first one on. One goroutine may use it at a time.
-type Sequential interface{ Sequential() }
+// SequentialSeries is implemented by a Series that has to be read in ascending order: going back
+// takes as long as reading all series from the first one on. Only one goroutine at a time may
+// use it.
+type SequentialSeries interface {
+	// Sequential reports whether it has to.
+	Sequential() bool
+}
+
+// IsSequential reports whether a list of series has to be read in ascending order.
+func IsSequential(s Series) bool {
+	q, ok := s.(SequentialSeries)
+	return ok && q.Sequential()
+}
 
 // MixedSource is implemented by a Source whose series may have different label names, empty
 // label values or names that need quotes. Those of all others are told apart by their values
@@ -254,6 +264,21 @@ type BatchSink interface {
 	Batch(points []Point) error
 }
 
+// CommonSink is implemented by a Sink that can add the same labels to all points of a family. It
+// writes these labels itself: putting them together first would take as long as all the rest.
+type CommonSink interface {
+	// Common has labels added to the points that follow, until the next family begins, and
+	// reports whether the sink does that.
+	Common(labels *Splicer) bool
+}
+
+// Extended is implemented by a Series that adds the same labels to all points of another one.
+type Extended interface {
+	// Extends returns that other one and the labels. They are nil if the names of its labels
+	// differ.
+	Extends() (Series, *Splicer)
+}
+
 // CreatedSink is implemented by a Sink that may write the creation times of points as
 // series of their own.
 type CreatedSink interface {
@@ -269,6 +294,7 @@ type Scratch struct {
 	Summary   SummaryValue
 	Counts    []uint64 // Of a histogram's buckets.
 	Text      []byte   // For label sets that are put together on the way.
+	Wrapped   []byte   // For what labels of wrappings make of these.
 }
 
 // Sample is a point together with its family.

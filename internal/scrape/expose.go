@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/luxfi/metric/internal/clientmodel"
-	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
@@ -97,6 +96,12 @@ func (s *lenientSink) Batch(points []model.Point) error {
 		points = points[n+1:]
 	}
 	return nil
+}
+
+// Common implements model.CommonSink.
+func (s *lenientSink) Common(labels *model.Splicer) bool {
+	sink, ok := s.Sink.(model.CommonSink)
+	return ok && sink.Common(labels)
 }
 
 // OmitCreated implements model.CreatedSink.
@@ -206,7 +211,7 @@ func (s *Scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}
 			}
 			for j := len(p.wrappings) - 1; j >= 0; j-- {
-				sink = &collect.WrappingSink{Sink: sink, Transform: p.wrappings[j].NewTransform()}
+				sink = p.wrappings[j].Sink(sink)
 			}
 			p.jobs[i].Sink = sink
 		}

@@ -18,12 +18,20 @@ import (
 // histogram, and so may any other that is not of an instrument.
 func (s *Scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
 	c := contest{scheme: scheme, names: make(map[string]claimants), bases: make(map[string]claimants), contested: make(map[job]bool)}
-	s.eachAnnounced(func(j job, name string) {
-		if j.entry.Binding.Stream {
+	s.eachAnnounced(func(j job, name string, known bool) {
+		switch {
+		case !j.entry.Binding.Stream:
+		case known:
 			c.addStream(j, name)
+		default:
+			c.contested[j] = true
 		}
 	})
-	s.eachAnnounced(c.compare)
+	s.eachAnnounced(func(j job, name string, known bool) {
+		if known {
+			c.compare(j, name)
+		}
+	})
 	return c.contested
 }
 
@@ -34,17 +42,17 @@ type job struct {
 }
 
 // eachAnnounced calls f for each family that a collector has announced, by its name in this
-// scrape.
-func (s *Scrape) eachAnnounced(f func(j job, name string)) {
+// scrape, if that is known.
+func (s *Scrape) eachAnnounced(f func(j job, name string, known bool)) {
 	for _, p := range s.parts {
-		prefix := p.prefix()
 		for _, e := range p.plan.entries {
 			if e.Binding.Nested != nil {
 				continue // Its collectors are another part.
 			}
 			for _, d := range e.Announced.List {
-				if name := prefix + e.Announced.Infos[d].Name; s.wanted == nil || s.wanted(name) {
-					f(job{p, e}, name)
+				name, known := p.nameOfFamily(e.Announced.Infos[d].Name)
+				if !known || name != "" && (s.wanted == nil || s.wanted(name)) {
+					f(job{p, e}, name, known)
 				}
 			}
 		}

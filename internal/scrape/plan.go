@@ -1,14 +1,12 @@
 package scrape
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
-	"github.com/luxfi/metric/internal/order"
 )
 
 // Binding is how a collector is collected from. It is decided once, at registration.
@@ -69,7 +67,7 @@ func (r *Registry) currentPlan() *plan {
 
 func newPlan(entries []*Entry) *plan {
 	p := &plan{entries: entries}
-	families := make(map[string]int)
+	var all natives
 	for _, e := range entries {
 		switch {
 		case e.run != nil:
@@ -77,31 +75,12 @@ func newPlan(entries []*Entry) *plan {
 		case e.Binding.Nested != nil:
 			p.nested = append(p.nested, e)
 		default:
-			p.addNative(e, families)
+			if _, err := all.add(e.name, e.Binding.Source); err != nil {
+				p.conflicts = append(p.conflicts, &Failure{Collector: e.name, Err: err})
+			}
 		}
 	}
-	order.By(p.natives, compareNatives)
+	all.sort()
+	p.natives = all.list
 	return p
-}
-
-func compareNatives(a, b merge.Native) int { return cmp.Compare(a.Family.Name, b.Family.Name) }
-
-func (p *plan) addNative(e *Entry, families map[string]int) {
-	f := e.Binding.Source.Family()
-	i, known := families[f.Name]
-	if !known {
-		families[f.Name] = len(p.natives)
-		p.natives = append(p.natives, merge.Native{
-			Family: f, Sources: []model.Source{e.Binding.Source}, Owners: []string{e.name},
-		})
-		return
-	}
-	n := &p.natives[i]
-	if err := merge.Conflict(f, n.Family); err != nil {
-		p.conflicts = append(p.conflicts, &Failure{Collector: e.name, Err: err})
-	}
-	if n.Family.Type != f.Type { // Any other difference costs no sample.
-		return
-	}
-	n.Sources, n.Owners = append(n.Sources, e.Binding.Source), append(n.Owners, e.name)
 }

@@ -254,16 +254,26 @@ func (s *Scrape) wants(p *part, e *Entry) bool {
 	if s.wanted == nil || len(e.Announced.List) == 0 {
 		return true
 	}
-	prefix := p.prefix()
-	return slices.ContainsFunc(e.Announced.Names(), func(name string) bool { return s.wanted(prefix + name) })
+	return slices.ContainsFunc(e.Announced.Names(), func(name string) bool {
+		name, known := p.nameOfFamily(name)
+		return !known || s.wanted(name)
+	})
 }
 
-// prefix returns what the registries around this one put before the names of families.
-func (p *part) prefix() (prefix string) {
-	for _, w := range p.wrappings {
-		prefix = w.Prefix + prefix
+// nameOfFamily returns the name that a family of this part has in the scrape, and reports whether
+// that is known: a reshaper may give it several. It is empty if the family has no series there.
+func (p *part) nameOfFamily(name string) (string, bool) {
+	for i := range p.wrappings {
+		w := &p.wrappings[i]
+		name = w.Prefix + name
+		if w.Reshape != nil {
+			var known bool
+			if name, known = w.Reshape.Name(name); !known || name == "" {
+				return "", known
+			}
+		}
 	}
-	return prefix
+	return name, true
 }
 
 // ShareRuns has scrapes that overlap share their runs, even of collectors that can take a

@@ -92,10 +92,16 @@ func (w *ways) add(wrappings []collect.Wrapping) (known bool) {
 
 // addedBy returns a text that is the same for wrappings that add the same.
 func addedBy(wrappings []collect.Wrapping) string {
-	prefix, labels := "", make(prometheus.Labels)
+	prefix, labels, reshaped := "", make(prometheus.Labels), ""
 	for _, w := range wrappings {
+		if w.Reshape != nil { // What follows is added to what it has made of the rest.
+			reshaped += fmt.Sprintf("%q%q%p", prefix, labels, w.Reshape)
+			prefix = ""
+			clear(labels)
+			continue
+		}
 		prefix = w.Prefix + prefix
 		maps.Copy(labels, w.Labels)
 	}
-	return fmt.Sprintf("%q%q", prefix, labels)
+	return fmt.Sprintf("%s%q%q", reshaped, prefix, labels)
 }

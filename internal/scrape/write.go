@@ -1,17 +1,14 @@
 package scrape
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/naming"
-	"github.com/luxfi/metric/internal/order"
 )
 
 // nameSpace says what names become in the exposition that a scrape is written to, and which
@@ -34,24 +31,27 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 	if names.sending != nil {
 		sentBefore = *names.sending
 	}
-	in := merge.Input{Natives: s.natives(), Select: s.wanted, Scheme: names.scheme, Taken: names.taken}
+	in := merge.Input{Select: s.wanted, Scheme: names.scheme, Taken: names.taken}
 	total := 0
 	for _, p := range s.parts {
 		total += len(p.outcomes)
 	}
 	in.Batches = make([]merge.Batch, 0, total)
 	samples := 0
-	from := make([]batchOrigin, 0, total)
+	from := make([]batchOrigin, 0, total) // With room for all: there are pointers to its elements.
+	var held []heldBy
 	add := func(p *part, i int) {
 		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
 		for _, err := range slices.Concat(o.Dropped.Errors(), collect.FailuresOf(o.Err)) {
 			s.Failures.add(b.name(), err)
 		}
-		samples += len(o.Samples)
-		wrapped := s.wrapSamples(p, b.name(), o.Samples)
-		b.dropped = len(o.Samples) - len(wrapped)
+		samples += o.Count()
+		wrapped := s.wrapSamples(&b, o.Samples)
 		in.Batches = append(in.Batches, merge.Batch{Samples: wrapped})
 		from = append(from, b)
+		if len(o.Sources) > 0 {
+			held = append(held, heldBy{&from[len(from)-1], o.Sources})
+		}
 	}
 	// Those that are forgiven come last, so that they give way to all others.
 	for _, forgiven := range [...]bool{false, true} {
@@ -63,27 +63,34 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 			}
 		}
 	}
-	in.Report = func(f merge.Finding) {
-		if f.Batch < 0 {
-			_, panicked := asPanic(f.Err)
-			s.Failures.addFailure(&Failure{Collector: f.Native, Err: f.Err, Collision: !panicked})
-			return
+	natives := s.natives(held)
+	in.Natives = natives.list
+	ownerOf := func(owner merge.Owner) *batchOrigin {
+		if owner.Batch < 0 {
+			return natives.held[owner.Native]
 		}
-		b := &from[f.Batch]
-		if b.e.Forgive == nil || !b.e.Forgive(f.Err) {
+		return &from[owner.Batch]
+	}
+	in.Report = func(f merge.Finding) {
+		b := ownerOf(f.Owner)
+		switch {
+		case b == nil:
+			_, panicked := asPanic(f.Err)
+			s.Failures.addFailure(&Failure{Collector: f.Native, Err: s.explain(f.Err), Collision: !panicked})
+		case b.e.Forgive == nil || !b.e.Forgive(f.Err):
 			b.dropped += f.Samples
-			s.Failures.addFailure(&Failure{Collector: b.name(), Err: f.Err, Collision: true})
+			s.Failures.addFailure(&Failure{Collector: b.name(), Err: s.explain(f.Err), Collision: true})
 		}
 	}
 	if names.refused != nil {
 		var at merge.Owner
 		in.At = &at
 		sink = &lenientSink{Sink: sink, refuse: func(err error) {
-			if at.Batch < 0 {
+			b := ownerOf(at)
+			if b == nil {
 				names.refused.add(at.Native, err)
 				return
 			}
-			b := &from[at.Batch]
 			b.dropped++
 			names.refused.add(b.name(), err)
 		}}
@@ -129,85 +136,3 @@ type batchOrigin struct {
 }
 
 func (b *batchOrigin) name() string { return b.p.nameOf(b.e) }
-
-// natives returns the native families of all parts, sorted by name.
-func (s *Scrape) natives() []merge.Native {
-	for _, p := range s.parts {
-		for _, c := range p.plan.conflicts {
-			s.Failures.add(c.Collector, c.Err)
-		}
-	}
-	if p := s.parts[0]; len(s.parts) == 1 && p.registry.Self.Load() == nil {
-		return p.plan.natives
-	}
-	var (
-		all      plan
-		families = make(map[string]int)
-	)
-	for _, p := range s.parts {
-		natives := p.plan.natives
-		if self := p.registry.Self.Load(); self != nil {
-			natives = slices.Concat(natives, self.natives(p, p.took))
-		}
-		for _, n := range natives {
-			for i, source := range n.Sources {
-				name := p.name + n.Family.Name
-				if n.Owners != nil {
-					name = p.name + n.Owners[i]
-				}
-				b, err := wrapNative(source, p.wrappings)
-				if err != nil {
-					s.Failures.addFailure(&Failure{Collector: name, Err: err, Gatherers: p.gatherers})
-					continue
-				}
-				all.addNative(&Entry{name: name, Binding: b}, families)
-			}
-		}
-	}
-	for _, c := range all.conflicts {
-		s.Failures.add(c.Collector, c.Err)
-	}
-	order.By(all.natives, compareNatives)
-	return all.natives
-}
-
-// wrapNative puts wrappings around a native family.
-func wrapNative(source model.Source, wrappings []collect.Wrapping) (Binding, error) {
-	b := Binding{Source: source}
-	for _, w := range wrappings {
-		for name := range w.Labels {
-			if l, ok := b.Source.(instrument.Labelled); ok && l.HasLabel(name) {
-				return b, fmt.Errorf("family %q has the label %q already", source.Family().Name, name)
-			}
-		}
-		b = b.Wrap(w)
-	}
-	return b, nil
-}
-
-// wrapSamples puts the wrappings of a part around samples of one of its collectors.
-// What does not go together is reported once for each family.
-func (s *Scrape) wrapSamples(p *part, collector string, samples []model.Sample) []model.Sample {
-	var refused *model.Family
-	for _, w := range p.wrappings {
-		t := w.NewTransform()
-		wrapped := make([]model.Sample, 0, len(samples))
-		for _, sample := range samples {
-			if err := t.Point(sample.Family, &sample.Point); err != nil {
-				if sample.Family != refused {
-					refused = sample.Family
-					s.Failures.add(collector, fmt.Errorf("family %q: %w", refused.Name, err))
-				}
-				continue
-			}
-			sample.Family = t.Family(sample.Family)
-			if len(w.Labels) > 0 {
-				sample.Point.Labels = sample.Point.Labels.Keep()
-				sample.Origin = nil
-			}
-			wrapped = append(wrapped, sample)
-		}
-		samples = wrapped
-	}
-	return samples
-}

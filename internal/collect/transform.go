@@ -1,0 +1,169 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
+)
+
+// transform is a wrapping at work on samples.
+type transform struct {
+	prefix   string
+	extra    []model.Label // Sorted by name.
+	families map[*model.Family]*model.Family
+	text     []byte
+}
+
+// newTransform returns the wrapping at work on the samples of one run.
+func (w Wrapping) newTransform() *transform {
+	t := &transform{prefix: w.Prefix, families: make(map[*model.Family]*model.Family)}
+	for name, value := range w.Labels {
+		t.extra = append(t.extra, model.Label{Name: name, Value: value})
+	}
+	order.By(t.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
+	return t
+}
+
+// Family returns the family with the prefix. It is the same for each call with the same family.
+func (t *transform) Family(f *model.Family) *model.Family {
+	if t.prefix == "" {
+		return f
+	}
+	if changed, ok := t.families[f]; ok {
+		return changed
+	}
+	changed := *f
+	changed.Name = t.prefix + f.Name
+	t.families[f] = &changed
+	return &changed
+}
+
+// Point changes p, a point of family f. Its labels are then valid until the next call.
+func (t *transform) Point(f *model.Family, p *model.Point) (err error) {
+	if len(t.extra) == 0 {
+		return nil
+	}
+	if hasName(t.extra, f.Type.Reserved()) {
+		return fmt.Errorf("must not have an explicit %q label", f.Type.Reserved())
+	}
+	t.text, p.Labels, err = model.AppendMerged(t.text[:0], p.Labels, t.extra)
+	return err
+}
+
+func hasName(labels []model.Label, name string) bool {
+	return slices.ContainsFunc(labels, func(l model.Label) bool { return l.Name == name })
+}
+
+// Run puts the wrapping between a run and its sink.
+func (w Wrapping) Run(run engine.Run) engine.Run {
+	return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
+		return run(ctx, r.WithoutOrigins(), w.Sink(sink))
+	}
+}
+
+// Sink returns a sink that changes samples on their way to another one. The run that it is made
+// for writes to it from one goroutine at a time, like all runs do.
+func (w Wrapping) Sink(to engine.Sink) engine.Sink {
+	if w.Reshape != nil {
+		return w.Reshape.Sink(to)
+	}
+	return &wrappingSink{Sink: to, transform: w.newTransform(), wrapping: w}
+}
+
+// wrappingSink adds a prefix and labels.
+type wrappingSink struct {
+	engine.Sink
+
+	transform *transform
+	wrapping  Wrapping
+}
+
+// Hold implements engine.Holder.
+func (s *wrappingSink) Hold(h engine.Held) error {
+	sources := make([]model.Source, 0, len(h.Sources))
+	for _, source := range h.Sources {
+		wrapped, err := s.wrapping.Around(source)
+		if err != nil {
+			s.Drop(err)
+			continue
+		}
+		sources = append(sources, wrapped)
+	}
+	h.Sources = sources
+	return engine.Hold(s.Sink, h)
+}
+
+// Sample implements engine.Sink.
+func (s *wrappingSink) Sample(f *model.Family, p *model.Point) error {
+	changed := *p
+	if err := s.transform.Point(f, &changed); err != nil {
+		return fmt.Errorf("collected metric %q {%s}: %w", f.Name, p.Labels.Text(), err)
+	}
+	return s.Sink.Sample(s.transform.Family(f), &changed)
+}
+
+// Samples returns samples with the wrapping around them. refuse is called for each that is left
+// out; its error is nil if that is the same as for the one before.
+func (w Wrapping) Samples(samples []model.Sample, refuse func(err error)) []model.Sample {
+	wrapped := make([]model.Sample, 0, len(samples))
+	if w.Reshape != nil {
+		to := &sampleList{samples: wrapped, refuse: refuse}
+		sink := w.Sink(to)
+		for i := range samples {
+			to.shared = samples[i].Point
+			if err := sink.Sample(samples[i].Family, &samples[i].Point); err != nil {
+				refuse(err)
+			}
+		}
+		sink.Close()
+		return to.samples
+	}
+	var refused *model.Family
+	t := w.newTransform()
+	for _, sample := range samples {
+		if err := t.Point(sample.Family, &sample.Point); err != nil {
+			if sample.Family == refused {
+				refuse(nil)
+				continue
+			}
+			refused = sample.Family
+			refuse(fmt.Errorf("family %q: %w", refused.Name, err))
+			continue
+		}
+		sample.Family = t.Family(sample.Family)
+		if len(w.Labels) > 0 {
+			sample.Point.Labels = sample.Point.Labels.Keep()
+			sample.Origin = nil
+		}
+		wrapped = append(wrapped, sample)
+	}
+	return wrapped
+}
+
+// sampleList is a sink for samples that stay valid.
+type sampleList struct {
+	samples []model.Sample
+	shared  model.Point // What it has in common with a sample need not be copied.
+	refuse  func(err error)
+}
+
+// Sample implements engine.Sink.
+func (l *sampleList) Sample(f *model.Family, p *model.Point) error {
+	c := *p
+	if p.Histogram != l.shared.Histogram || p.Summary != l.shared.Summary {
+		c = p.CloneWith(p.Labels)
+	}
+	if p.Labels != l.shared.Labels { // Those of the samples themselves stay valid as long as these.
+		c.Labels = p.Labels.Keep()
+	}
+	l.samples = append(l.samples, model.Sample{Family: f, Point: c})
+	return nil
+}
+
+func (l *sampleList) Drop(err error) { l.refuse(err) }
+func (l *sampleList) Close()         {}

@@ -1,0 +1,167 @@
+package collect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/luxfi/metric/internal/instrument"
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
+)
+
+// Source puts a prefix or labels around a native family.
+func (w Wrapping) Source(inner model.Source) *WrappedSource {
+	t := w.newTransform()
+	s := &WrappedSource{Inner: inner, family: t.Family(inner.Family()), extra: t.extra}
+	if nested, ok := inner.(*WrappedSource); ok {
+		s.Inner = nested.Inner
+		s.extra = slices.Concat(nested.extra, t.extra)
+		order.By(s.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return s
+}
+
+// Around is Source for a family of which nothing has been checked. It is an error if series have
+// a label of the wrapping already.
+func (w Wrapping) Around(inner model.Source) (model.Source, error) {
+	f := inner.Family()
+	for name := range w.Labels {
+		if HasLabel(inner, name) {
+			return nil, fmt.Errorf("family %q has the label %q already", f.Name, name)
+		}
+	}
+	s := w.Source(inner)
+	return s, s.Check()
+}
+
+// HasLabel reports whether some series of a source has the label. It asks the source if that is
+// instrument.Labelled, and else all of its series.
+func HasLabel(s model.Source, name string) bool {
+	if l, ok := s.(instrument.Labelled); ok {
+		return l.HasLabel(name)
+	}
+	var (
+		p       model.Point
+		scratch model.Scratch
+	)
+	series := s.Series()
+	n := series.Len()
+	if !model.IsMixed(s) {
+		n = min(n, 1) // One stands for all.
+	}
+	for i := range n {
+		if series.At(i, &p, &scratch); p.Labels.Has(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// WrappedSource is a native family behind one or more wrappings.
+type WrappedSource struct {
+	Inner  model.Source // Not a WrappedSource.
+	family *model.Family
+	extra  []model.Label // Sorted by name.
+}
+
+// Family implements model.Source.
+func (s *WrappedSource) Family() *model.Family { return s.family }
+
+// Mixed implements model.MixedSource.
+func (s *WrappedSource) Mixed() bool { return model.IsMixed(s.Inner) }
+
+// HasLabel implements instrument.Labelled.
+func (s *WrappedSource) HasLabel(name string) bool {
+	return hasName(s.extra, name) || HasLabel(s.Inner, name)
+}
+
+// Check returns an error if the samples are written with a label that is added to them.
+func (s *WrappedSource) Check() error {
+	if reserved := s.family.Type.Reserved(); hasName(s.extra, reserved) {
+		return fmt.Errorf("family %q must not have an explicit %q label", s.family.Name, reserved)
+	}
+	return nil
+}
+
+// Series implements model.Source.
+func (s *WrappedSource) Series() model.Series {
+	inner := s.Inner.Series()
+	if len(s.extra) == 0 {
+		return inner
+	}
+	w := wrappedSeries{Series: inner, extra: s.extra}
+	if !s.Mixed() {
+		w.setSplicer()
+	}
+	if batched, ok := inner.(model.Batched); ok {
+		return &batchedSeries{w, batched}
+	}
+	return &w
+}
+
+// wrappedSeries adds labels to series.
+type wrappedSeries struct {
+	model.Series
+
+	extra   []model.Label
+	splicer *model.Splicer // Nil if the series may have different names.
+}
+
+// Sequential implements model.SequentialSeries.
+func (s *wrappedSeries) Sequential() bool { return model.IsSequential(s.Series) }
+
+// Extends implements model.Extended.
+func (s *wrappedSeries) Extends() (model.Series, *model.Splicer) { return s.Series, s.splicer }
+
+// setSplicer makes a splicer for the names of the first series, which are those of all.
+func (s *wrappedSeries) setSplicer() {
+	if s.Len() == 0 {
+		return
+	}
+	var (
+		p       model.Point
+		scratch model.Scratch
+		err     error
+	)
+	s.Series.At(0, &p, &scratch)
+	if s.splicer, err = model.NewSplicer(p.Labels, s.extra); err != nil {
+		panicOnLabel(err)
+	}
+}
+
+func panicOnLabel(err error) {
+	panic(fmt.Sprintf("BUG: a label that registration has to refuse: %v", err))
+}
+
+// At implements model.Series.
+func (s *wrappedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
+	s.Series.At(i, p, scratch)
+	s.wrap(p, scratch)
+}
+
+func (s *wrappedSeries) wrap(p *model.Point, scratch *model.Scratch) {
+	if s.splicer != nil {
+		scratch.Wrapped, p.Labels = s.splicer.Append(scratch.Wrapped[:0], p.Labels)
+		return
+	}
+	var err error
+	if scratch.Wrapped, p.Labels, err = model.AppendMerged(scratch.Wrapped[:0], p.Labels, s.extra); err != nil {
+		panicOnLabel(err)
+	}
+}
+
+// batchedSeries is wrappedSeries of which many points can be read at once.
+type batchedSeries struct {
+	wrappedSeries
+
+	batched model.Batched
+}
+
+// ReadBatch implements model.Batched.
+func (s *batchedSeries) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
+	s.batched.ReadBatch(from, points, scratches)
+	for i := range points {
+		s.wrap(&points[i], &scratches[i])
+	}
+}

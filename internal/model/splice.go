@@ -1,0 +1,146 @@
+package model
+
+import (
+	"math/bits"
+	"slices"
+	"unsafe"
+
+	"github.com/luxfi/metric/internal/words"
+)
+
+// Splicer adds the same labels to many label sets that all have the same names. It compares
+// names only once: adding a label to three takes 18 ns, and 110 with AppendMerged.
+type Splicer struct {
+	before []int // Bytes before the value of each label, from the end of the one before it.
+	pieces []piece
+	quoted bool // Some name is in quotes.
+}
+
+// piece is text to insert.
+type piece struct {
+	after int         // How many labels come before it.
+	text  string      // With its commas.
+	block [block]byte // The text's beginning.
+}
+
+// NewSplicer returns a Splicer that adds extra, which has to be sorted by name, to label sets
+// with the names of l. It is an error if l has a label of extra already.
+func NewSplicer(l Labels, extra []Label) (*Splicer, error) {
+	_, merged, err := AppendMerged(nil, l, extra)
+	if err != nil {
+		return nil, err
+	}
+	s := &Splicer{quoted: merged.quoted}
+	names := l.AppendNames(nil)
+	for i, name := range names {
+		s.before = append(s.before, len(name)-min(i, 1)) // All but the first begin with a quote of the value before.
+	}
+	after := 0 // Labels of l before the next of extra.
+	c := l.Cursor()
+	more := c.Next()
+	for _, e := range extra {
+		for ; more && c.Name < e.Name; more = c.Next() {
+			after++
+		}
+		s.add(after, e)
+	}
+	for i := range s.pieces {
+		p := &s.pieces[i]
+		p.text = s.withCommas(i, len(names))
+		copy(p.block[:], p.text)
+	}
+	return s, nil
+}
+
+// add adds a label behind so many others.
+func (s *Splicer) add(after int, e Label) {
+	text := AppendLabelName(nil, e.Name)
+	text = append(text, `="`...)
+	text = AppendEscaped(text, e.Value)
+	text = append(text, '"')
+	if n := len(s.pieces); n > 0 && s.pieces[n-1].after == after {
+		s.pieces[n-1].text += "," + string(text)
+		return
+	}
+	s.pieces = append(s.pieces, piece{after: after, text: string(text)})
+}
+
+// withCommas returns the text of a piece with the commas between it and its neighbors, of which
+// there are so many labels. The text of a label set has a comma before each label but the first.
+func (s *Splicer) withCommas(i, labels int) string {
+	p := s.pieces[i]
+	switch {
+	case p.after > 0:
+		return "," + p.text
+	case labels > 0:
+		return p.text + ","
+	default:
+		return p.text
+	}
+}
+
+// Quoted reports whether the labels have a name in quotes together with those that are added.
+func (s *Splicer) Quoted() bool { return s.quoted }
+
+// Append renders l together with the labels into buf. The result is volatile: it lies in the
+// returned buffer, which l must not lie in.
+func (s *Splicer) Append(buf []byte, l Labels) ([]byte, Labels) {
+	start := len(buf)
+	buf = s.AppendText(buf, l.text)
+	return buf, VolatileLabels(buf[start:], s.quoted)
+}
+
+// AppendText is Append for the text of a label set.
+func (s *Splicer) AppendText(buf []byte, text string) []byte {
+	if len(s.pieces) == 1 && len(s.pieces[0].text) <= block {
+		return s.appendOne(buf, text)
+	}
+	done, passed, pos := 0, 0, 0 // Bytes of text that were copied; labels that were passed, and where they end.
+	for i := range s.pieces {
+		p := &s.pieces[i]
+		for ; passed < p.after; passed++ {
+			pos = valueEnd(text, pos+s.before[passed]) + 1
+		}
+		buf = append(buf, text[done:pos]...)
+		buf = append(buf, p.text...)
+		done = pos
+	}
+	return append(buf, text[done:]...)
+}
+
+// appendOne is AppendText for a single short piece. It copies whole blocks, with bytes too many
+// that are overwritten then, which saves two calls.
+func (s *Splicer) appendOne(buf []byte, text string) []byte {
+	p := &s.pieces[0]
+	pos := 0
+	for _, before := range s.before[:p.after] {
+		pos = valueEnd(text, pos+before) + 1
+	}
+	n := len(buf)
+	buf = slices.Grow(buf, len(text)+2*block)
+	to := buf[:n+len(text)+2*block]
+	if pos <= block && len(text) >= block {
+		*(*[block]byte)(to[n:]) = *(*[block]byte)(unsafe.Pointer(unsafe.StringData(text)))
+	} else {
+		copy(to[n:], text[:pos])
+	}
+	*(*[block]byte)(to[n+pos:]) = p.block
+	end := n + pos + len(p.text)
+	copy(to[end:], text[pos:])
+	return to[:end+len(text)-pos]
+}
+
+// block is how many bytes are copied at once.
+const block = 32
+
+// valueEnd returns the index of the quote that ends the value which begins at start.
+func valueEnd(text string, start int) int {
+	if start+8 <= len(text) {
+		if q := quotesIn(words.Load8(text[start:])) & highBits; q != 0 {
+			if end := start + bits.TrailingZeros64(q)/8; end == start || text[end-1] != '\\' {
+				return end
+			}
+		}
+	}
+	return closingQuote(text, start)
+}

@@ -1,0 +1,188 @@
+package scrape
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/merge"
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
+)
+
+// natives are families that are read while they are written.
+type natives struct {
+	list   []merge.Native
+	byName map[string]int          // Indexes of list.
+	held   map[string]*batchOrigin // By owner: runs that have handed over some of them.
+}
+
+// add adds a source, and reports whether its family has the type of those before it that have its
+// name. The error says in what it differs from them.
+func (n *natives) add(owner string, source model.Source) (taken bool, err error) {
+	f := source.Family()
+	i, known := n.byName[f.Name]
+	if !known {
+		if n.byName == nil {
+			n.byName = make(map[string]int)
+		}
+		n.byName[f.Name] = len(n.list)
+		n.list = append(n.list, merge.Native{Family: f, Sources: []model.Source{source}, Owners: []string{owner}})
+		return true, nil
+	}
+	have := &n.list[i]
+	if have.Family.Type == f.Type { // Any other difference costs no sample.
+		have.Sources, have.Owners = append(have.Sources, source), append(have.Owners, owner)
+		taken = true
+	}
+	return taken, merge.Conflict(f, have.Family)
+}
+
+func (n *natives) sort() {
+	order.By(n.list, func(a, b merge.Native) int { return cmp.Compare(a.Family.Name, b.Family.Name) })
+}
+
+// heldBy is families that a run has handed over.
+type heldBy struct {
+	by      *batchOrigin
+	sources []model.Source
+}
+
+// natives returns the native families of all parts, and those that runs have handed over.
+func (s *Scrape) natives(held []heldBy) *natives {
+	for _, p := range s.parts {
+		for _, c := range p.plan.conflicts {
+			s.Failures.add(c.Collector, c.Err)
+		}
+	}
+	if p := s.parts[0]; len(s.parts) == 1 && len(held) == 0 && p.registry.Self.Load() == nil {
+		return &natives{list: p.plan.natives}
+	}
+	all := new(natives)
+	for _, p := range s.parts {
+		s.addNatives(all, p)
+	}
+	for _, h := range held {
+		s.addHeld(all, h)
+	}
+	all.sort()
+	return all
+}
+
+// addNatives adds the native families of a part.
+func (s *Scrape) addNatives(all *natives, p *part) {
+	list := p.plan.natives
+	if self := p.registry.Self.Load(); self != nil {
+		list = slices.Concat(list, self.natives(p, p.took))
+	}
+	for _, n := range list {
+		for i, source := range n.Sources {
+			name := p.name + n.Family.Name
+			if n.Owners != nil {
+				name = p.name + n.Owners[i]
+			}
+			wrapped := p.wrapNative(source, func(_ int, err error) {
+				s.Failures.addFailure(&Failure{Collector: name, Err: err, Gatherers: p.gatherers})
+			})
+			for _, source := range wrapped {
+				if _, err := all.add(name, source); err != nil {
+					s.Failures.add(name, err)
+				}
+			}
+		}
+	}
+}
+
+// addHeld adds the families that a run has handed over.
+func (s *Scrape) addHeld(all *natives, h heldBy) {
+	name := h.by.name()
+	if all.held == nil {
+		all.held = make(map[string]*batchOrigin)
+	}
+	all.held[name] = h.by
+	for _, source := range h.sources {
+		wrapped := h.by.p.wrapNative(source, func(n int, err error) {
+			h.by.dropped += n
+			s.Failures.add(name, err)
+		})
+		for _, source := range wrapped {
+			taken, err := all.add(name, source)
+			if !taken {
+				h.by.dropped += source.Series().Len()
+			}
+			if err != nil {
+				s.Failures.addFailure(&Failure{Collector: name, Err: err, Collision: true})
+			}
+		}
+	}
+}
+
+// wrapNative puts the wrappings of a part around a native family. report is told what is left out:
+// so many series, and why.
+func (p *part) wrapNative(source model.Source, report func(n int, err error)) []model.Source {
+	sources := []model.Source{source}
+	for _, w := range p.wrappings {
+		var wrapped []model.Source
+		for _, source := range sources {
+			if w.Reshape != nil {
+				wrapped = append(wrapped, w.Reshape.Sources(source, report)...)
+				continue
+			}
+			one, err := w.Around(source)
+			if err != nil {
+				report(source.Series().Len(), err)
+				continue
+			}
+			wrapped = append(wrapped, one)
+		}
+		sources = wrapped
+	}
+	return sources
+}
+
+// wrapSamples puts the wrappings of a part around samples of one of its collectors, and counts
+// those that are left out.
+func (s *Scrape) wrapSamples(b *batchOrigin, samples []model.Sample) []model.Sample {
+	for _, w := range b.p.wrappings {
+		samples = w.Samples(samples, func(err error) {
+			b.dropped++
+			if err != nil {
+				s.Failures.add(b.name(), err)
+			}
+		})
+	}
+	return samples
+}
+
+// explain says which series have become the same, if err is about that and a reshaper has done it.
+func (s *Scrape) explain(err error) error {
+	twice, ok := errors.AsType[*merge.DuplicateError](err)
+	if !ok {
+		return err
+	}
+	var (
+		asked  []collect.Reshaper
+		before []string
+	)
+	for _, p := range s.parts {
+		if len(p.wrappings) == 0 {
+			continue
+		}
+		r := p.wrappings[len(p.wrappings)-1].Reshape
+		if r == nil || slices.Contains(asked, r) {
+			continue
+		}
+		asked = append(asked, r)
+		before = append(before, r.Before(twice.Family, twice.Labels)...)
+	}
+	if len(before) < 2 {
+		return err
+	}
+	return fmt.Errorf("%w; it was made of %s", err, strings.Join(before[:min(len(before), maxBefore)], " and "))
+}
+
+// maxBefore is how many series that have become the same an error names.
+const maxBefore = 4
