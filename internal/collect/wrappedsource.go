@@ -32,7 +32,10 @@ func (w Wrapping) Around(inner model.Source) (model.Source, error) {
 		}
 	}
 	s := w.Source(inner)
-	return s, s.Check()
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // HasLabel reports whether some series of a source has the label. It asks the source if that is
