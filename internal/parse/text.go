@@ -208,7 +208,7 @@ func (r *textReader) setType(pos int, f *family, d *description) (*family, error
 			return nil, r.errorAt(pos, "the metric %s has the unknown type %s: allowed are counter, gauge, histogram, gaugehistogram, summary, "+
 				"info, stateset and unknown", quote(d.name), quote(d.text))
 		}
-	} else if s.typ, ok = textTypeOf(strings.TrimRight(d.text, " \t")); !ok {
+	} else if s.typ, ok = textTypeOf(d.text); !ok {
 		return nil, r.errorAt(pos, "the metric %s has the unknown type %s: allowed are counter, gauge, histogram, gaugehistogram, summary and untyped",
 			quote(d.name), quote(d.text))
 	}
