@@ -63,7 +63,7 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 		return err
 	}
 	if m.TimestampMs != nil {
-		if err := checkTimestamp(*m.TimestampMs); err != nil {
+		if err := model.CheckTimestamp(*m.TimestampMs); err != nil {
 			return err
 		}
 		p.TimestampMs, p.HasTimestamp = *m.TimestampMs, true
@@ -80,7 +80,7 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 	case t == model.Summary && m.Summary != nil:
 		p.Created = decodeTime(m.Summary.CreatedTimestamp)
 		p.Summary = d.decodeSummary(m.Summary)
-		err = checkQuantiles(p.Summary.Quantiles)
+		err = model.CheckQuantiles(p.Summary.Quantiles)
 	case (t == model.Histogram || t == model.GaugeHistogram) && m.Histogram != nil:
 		p.Created = decodeTime(m.Histogram.CreatedTimestamp)
 		p.Histogram, err = d.decodeHistogram(m.Histogram)

@@ -1,16 +1,9 @@
 package clientmodel
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
-	"math"
-	"slices"
-
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric/internal/model"
-	"github.com/luxfi/metric/internal/order"
 )
 
 func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, error) {
@@ -20,14 +13,14 @@ func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, erro
 	if v.Buckets, err = d.appendBuckets(v.Buckets[:0], h.Bucket); err != nil {
 		return nil, err
 	}
-	if err := checkBuckets(v); err != nil {
+	if err := model.CheckBuckets(v); err != nil {
 		return nil, err
 	}
 	v.Native = nil
 	if isNative(h) {
 		v.Native = &d.native
 		d.decodeNative(h)
-		return v, checkNative(v)
+		return v, model.CheckNative(v)
 	}
 	return v, nil
 }
@@ -35,24 +28,12 @@ func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, erro
 // appendBuckets brings classic buckets into the order of their upper bounds.
 func (d *Decoder) appendBuckets(to []model.Bucket, from []*dto.Bucket) ([]model.Bucket, error) {
 	for _, b := range from {
-		if math.IsNaN(b.GetUpperBound()) {
-			return to, errors.New("has a bucket whose upper bound is not a number")
-		}
 		to = append(to, model.Bucket{
 			UpperBound: b.GetUpperBound(), Count: b.GetCumulativeCount(), CountFloat: b.GetCumulativeCountFloat(),
 			Exemplar: d.exemplar(b.GetExemplar()),
 		})
 	}
-	byBound := func(a, b model.Bucket) int { return cmp.Compare(a.UpperBound, b.UpperBound) }
-	if !slices.IsSortedFunc(to, byBound) {
-		order.By(to, byBound)
-	}
-	for i := 1; i < len(to); i++ {
-		if to[i].UpperBound == to[i-1].UpperBound {
-			return to, fmt.Errorf("has two or more buckets with the same upper bound: %v", to[i].UpperBound)
-		}
-	}
-	return to, nil
+	return to, model.SortBuckets(to)
 }
 
 // isNative reports whether a histogram has native buckets, by the rule that Prometheus

@@ -1,6 +1,10 @@
 package model
 
-import "github.com/luxfi/metric/internal/words"
+import (
+	"math/bits"
+
+	"github.com/luxfi/metric/internal/words"
+)
 
 // Short strings are looked at eight bytes at a time, the last of them by loads that overlap,
 // without a call and without a branch for each byte.
@@ -37,3 +41,13 @@ func specialIn(x uint64) uint64 {
 const eachByte = 0x01010101_01010101
 
 const highBits = 0x80808080_80808080
+
+// Special marks the bytes of eight that are no ASCII or are escaped by AppendEscaped: the first
+// of them exactly, and those behind it perhaps with others.
+type Special uint64
+
+// SpecialIn returns the marks of x, as words.Load8 returns it.
+func SpecialIn(x uint64) Special { return Special(specialIn(x) & highBits) }
+
+// First returns the index of the first byte that is marked.
+func (s Special) First() int { return bits.TrailingZeros64(uint64(s)) / 8 }

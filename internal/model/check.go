@@ -1,12 +1,18 @@
-package clientmodel
+package model
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
-	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
 )
+
+// The functions in this file return why Prometheus would refuse a sample, or everything that
+// it has scraped with it. The errors are written as the rest of a sentence that begins with
+// the sample.
 
 // Timestamps have to be from this range, in milliseconds since the Unix epoch.
 // Prometheus refuses a whole text exposition that has an earlier one in it, because its
@@ -17,7 +23,8 @@ const (
 	maxTimestampMs = 253_402_300_799_999
 )
 
-func checkTimestamp(ms int64) error {
+// CheckTimestamp returns an error if ms, in milliseconds since the Unix epoch, is out of range.
+func CheckTimestamp(ms int64) error {
 	if ms < minTimestampMs || ms > maxTimestampMs {
 		return fmt.Errorf("has the timestamp %d, in milliseconds since 1970: it has to be from 0 to %d, the end of the year 9999",
 			ms, int64(maxTimestampMs))
@@ -28,10 +35,30 @@ func checkTimestamp(ms int64) error {
 // isCount reports whether a float can be a number of observations.
 func isCount(v float64) bool { return v >= 0 && v <= math.MaxFloat64 }
 
-// checkBuckets returns why Prometheus cannot read the classic buckets of h, which are in
+// SortBuckets brings classic buckets into the order of their upper bounds. It returns an
+// error if a bound is not a number, or if two are equal.
+func SortBuckets(buckets []Bucket) error {
+	for i := range buckets {
+		if math.IsNaN(buckets[i].UpperBound) {
+			return errors.New("has a bucket whose upper bound is not a number")
+		}
+	}
+	byBound := func(a, b Bucket) int { return cmp.Compare(a.UpperBound, b.UpperBound) }
+	if !slices.IsSortedFunc(buckets, byBound) {
+		order.By(buckets, byBound)
+	}
+	for i := 1; i < len(buckets); i++ {
+		if buckets[i].UpperBound == buckets[i-1].UpperBound {
+			return fmt.Errorf("has two or more buckets with the same upper bound: %v", buckets[i].UpperBound)
+		}
+	}
+	return nil
+}
+
+// CheckBuckets returns why Prometheus cannot read the classic buckets of h, which are in
 // order. Where it converts them to native ones, it refuses the whole protobuf exposition
 // if one of them counts less than the one below, or the last more than the histogram.
-func checkBuckets(h *model.HistogramValue) error {
+func CheckBuckets(h *HistogramValue) error {
 	if h.CountFloat != 0 {
 		return checkFloatBuckets(h)
 	}
@@ -53,8 +80,8 @@ func checkBuckets(h *model.HistogramValue) error {
 	return nil
 }
 
-// checkFloatBuckets is checkBuckets for a histogram with a float count.
-func checkFloatBuckets(h *model.HistogramValue) error {
+// checkFloatBuckets is CheckBuckets for a histogram with a float count.
+func checkFloatBuckets(h *HistogramValue) error {
 	if !isCount(h.CountFloat) {
 		return fmt.Errorf("counts %v observations: counts have to be finite numbers that are not negative", h.CountFloat)
 	}
@@ -92,10 +119,10 @@ const (
 	maxSchema = 8
 )
 
-// checkNative returns why Prometheus cannot store the native histogram in h. It looks at
+// CheckNative returns why Prometheus cannot store the native histogram in h. It looks at
 // them as Prometheus does, which then refuses everything that it has scraped with it, or
 // panics on the way.
-func checkNative(h *model.HistogramValue) error {
+func CheckNative(h *HistogramValue) error {
 	n := h.Native
 	switch {
 	case n.Schema < minSchema || n.Schema > maxSchema:
@@ -135,13 +162,13 @@ func checkNative(h *model.HistogramValue) error {
 // addCounts adds a and b, and reports whether their sum is a uint64.
 func addCounts(a, b uint64) (sum uint64, ok bool) { return a + b, a+b >= a }
 
-func checkFloatNative(n *model.NativeHistogram) error {
+func checkFloatNative(n *NativeHistogram) error {
 	if len(n.Positive.Deltas) > 0 || len(n.Negative.Deltas) > 0 {
 		return errors.New("has float counts as well as deltas of integer counts: only one of them is allowed")
 	}
 	for _, side := range [...]struct {
 		name    string
-		buckets *model.NativeBuckets
+		buckets *NativeBuckets
 	}{{"positive", &n.Positive}, {"negative", &n.Negative}} {
 		if err := checkSpans(side.name, side.buckets.Spans, len(side.buckets.Counts)); err != nil {
 			return err
@@ -157,7 +184,7 @@ func checkFloatNative(n *model.NativeHistogram) error {
 
 // checkDeltas checks one side of a native histogram and returns how many observations
 // its buckets count.
-func checkDeltas(side string, b *model.NativeBuckets) (sum uint64, err error) {
+func checkDeltas(side string, b *NativeBuckets) (sum uint64, err error) {
 	if err := checkSpans(side, b.Spans, len(b.Deltas)); err != nil {
 		return 0, err
 	}
@@ -179,7 +206,7 @@ func checkDeltas(side string, b *model.NativeBuckets) (sum uint64, err error) {
 
 // checkSpans checks that the spans of one side fit the number of its buckets, whose
 // indices have to be an int32.
-func checkSpans(side string, spans []model.Span, buckets int) error {
+func checkSpans(side string, spans []Span, buckets int) error {
 	length, end := uint64(0), int64(0)
 	for i, s := range spans {
 		switch {
@@ -199,9 +226,9 @@ func checkSpans(side string, spans []model.Span, buckets int) error {
 	return nil
 }
 
-// checkQuantiles returns why the quantiles of a summary cannot be written as series, of
+// CheckQuantiles returns why the quantiles of a summary cannot be written as series, of
 // which no two may be the same.
-func checkQuantiles(quantiles []model.Quantile) error {
+func CheckQuantiles(quantiles []Quantile) error {
 	ascending := true
 	for i := range quantiles {
 		if math.IsNaN(quantiles[i].Quantile) {

@@ -1,0 +1,150 @@
+package parse_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/luxfi/metric/internal/parse"
+)
+
+// canonical returns families as text, in which only what a format can say matters.
+func canonical(f parse.Format, families []*dto.MetricFamily) string {
+	var b strings.Builder
+	for _, mf := range families {
+		typ := mf.GetType()
+		if f == parse.Text && typ == dto.MetricType_GAUGE_HISTOGRAM {
+			typ = dto.MetricType_HISTOGRAM
+		}
+		fmt.Fprintf(&b, "%q %s help %q", mf.GetName(), typ, mf.GetHelp())
+		if f != parse.Text {
+			fmt.Fprintf(&b, " unit %q", mf.GetUnit())
+		}
+		b.WriteString("\n")
+		for _, m := range mf.Metric {
+			fmt.Fprintf(&b, "\t{%s}", canonicalLabels(m.Label))
+			if m.TimestampMs != nil {
+				fmt.Fprintf(&b, " at %d", *m.TimestampMs)
+			}
+			canonicalValue(&b, f, m)
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+func canonicalLabels(pairs []*dto.LabelPair) string {
+	var list []string
+	for _, l := range pairs {
+		list = append(list, fmt.Sprintf("%q=%q", l.GetName(), l.GetValue()))
+	}
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}
+
+func canonicalValue(b *strings.Builder, f parse.Format, m *dto.Metric) {
+	created := func(t *timestamppb.Timestamp) {
+		if f != parse.Text {
+			fmt.Fprintf(b, " created %s", canonicalTime(f, t))
+		}
+	}
+	switch {
+	case m.Counter != nil:
+		fmt.Fprintf(b, " %v%s", m.Counter.GetValue(), canonicalExemplar(f, m.Counter.Exemplar))
+		created(m.Counter.CreatedTimestamp)
+	case m.Gauge != nil:
+		fmt.Fprintf(b, " %v", m.Gauge.GetValue())
+	case m.Untyped != nil:
+		fmt.Fprintf(b, " %v", m.Untyped.GetValue())
+	case m.Summary != nil:
+		fmt.Fprintf(b, " count %d sum %v", m.Summary.GetSampleCount(), m.Summary.GetSampleSum())
+		for _, q := range m.Summary.Quantile {
+			fmt.Fprintf(b, " %v:%v", q.GetQuantile(), q.GetValue())
+		}
+		created(m.Summary.CreatedTimestamp)
+	case m.Histogram != nil:
+		h := m.Histogram
+		fmt.Fprintf(b, " count %s sum %v", canonicalCount(h.GetSampleCount(), h.GetSampleCountFloat()), h.GetSampleSum())
+		buckets := slices.Clone(h.Bucket)
+		slices.SortStableFunc(buckets, func(a, b *dto.Bucket) int {
+			return int(math.Copysign(1, a.GetUpperBound()-b.GetUpperBound()))
+		})
+		for _, k := range buckets {
+			e := canonicalExemplar(f, k.Exemplar)
+			if !math.IsInf(k.GetUpperBound(), +1) || e != "" { // It may be left out.
+				fmt.Fprintf(b, " %v:%s%s", k.GetUpperBound(), canonicalCount(k.GetCumulativeCount(), k.GetCumulativeCountFloat()), e)
+			}
+		}
+		created(h.CreatedTimestamp)
+		if f == parse.Protobuf {
+			fmt.Fprintf(b, " native %v %v %v %v pos %v %v %v neg %v %v %v", h.GetSchema(), h.GetZeroThreshold(), h.GetZeroCount(), h.GetZeroCountFloat(),
+				canonicalSpans(h.PositiveSpan), h.PositiveDelta, h.PositiveCount, canonicalSpans(h.NegativeSpan), h.NegativeDelta, h.NegativeCount)
+			for _, e := range h.Exemplars {
+				b.WriteString(canonicalExemplar(f, e))
+			}
+		}
+	}
+}
+
+func canonicalCount(n uint64, float float64) string {
+	if float != 0 {
+		return fmt.Sprint(float)
+	}
+	if n >= 1<<53 {
+		return fmt.Sprint(float64(n))
+	}
+	return fmt.Sprint(n)
+}
+
+func canonicalSpans(spans []*dto.BucketSpan) (list []string) {
+	for _, s := range spans {
+		list = append(list, fmt.Sprint(s.GetOffset(), "+", s.GetLength()))
+	}
+	return list
+}
+
+func canonicalExemplar(f parse.Format, e *dto.Exemplar) string {
+	if e == nil || f == parse.Text {
+		return ""
+	}
+	return fmt.Sprintf(" # {%s} %v %s", canonicalLabels(e.Label), e.GetValue(), canonicalTime(f, e.Timestamp))
+}
+
+// canonicalTime returns a time as a format has it: in text, as a float of seconds. Times that
+// cannot be used are none.
+func canonicalTime(f parse.Format, t *timestamppb.Timestamp) string {
+	if !t.IsValid() || t.GetSeconds() < 0 || t.GetSeconds() >= math.MaxInt64/1_000_000_000-1 {
+		return "never"
+	}
+	if f == parse.OpenMetrics {
+		return fmt.Sprint(float64(t.AsTime().UnixNano()) / 1e9)
+	}
+	return fmt.Sprint(t.GetSeconds(), ".", t.GetNanos())
+}
+
+// diff fails the test if two canonical texts differ.
+func diff(t testing.TB, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range max(len(g), len(w)) {
+		var a, b string
+		if i < len(g) {
+			a = g[i]
+		}
+		if i < len(w) {
+			b = w[i]
+		}
+		if a != b {
+			t.Errorf("line %d:\n got %s\nwant %s", i, a, b)
+			return
+		}
+	}
+}

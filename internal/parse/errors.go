@@ -1,0 +1,59 @@
+package parse
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Error reports why a body was refused. It quotes little of it.
+type Error struct {
+	Format Format
+	Offset int // Of the byte where reading stopped.
+	Line   int // Of that byte, from 1 on; 0 in protobuf.
+	Reason string
+}
+
+// Error returns the place and the reason.
+func (e *Error) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("invalid %s exposition: line %d: %s", e.Format, e.Line, e.Reason)
+	}
+	return fmt.Sprintf("invalid %s exposition: byte %d: %s", e.Format, e.Offset, e.Reason)
+}
+
+// SampleError reports that a sample, or its exemplar, was left out.
+type SampleError struct {
+	Family string
+	Labels string // The beginning of their canonical rendering; empty if they are invalid or none.
+	Err    error  // The rest of a sentence that begins with the sample.
+}
+
+// Error names the sample and the reason.
+func (e *SampleError) Error() string {
+	if e.Labels == "" {
+		return fmt.Sprintf("metric %s %v", shorten(e.Family), e.Err)
+	}
+	return fmt.Sprintf("metric %s{%s} %v", shorten(e.Family), e.Labels, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *SampleError) Unwrap() error { return e.Err }
+
+// maxQuoted is how many bytes of a body an error quotes at once.
+const maxQuoted = 80
+
+// shorten returns a copy of s, of at most maxQuoted bytes and an ellipsis.
+func shorten(s string) string {
+	if len(s) <= maxQuoted {
+		return string([]byte(s))
+	}
+	end := maxQuoted
+	for end > maxQuoted-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
+}
+
+// quote returns the beginning of s in quotes.
+func quote(s string) string { return strconv.Quote(shorten(s)) }

@@ -1,0 +1,112 @@
+package parse
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// resetHistogram makes h the empty histogram, and keeps its memory.
+func resetHistogram(h *model.HistogramValue) {
+	h.Count, h.CountFloat, h.Sum, h.Native = 0, 0, 0, nil
+	h.Buckets, h.Bounds, h.Counts = h.Buckets[:0], nil, nil
+}
+
+// boundsCache has the bounds of the last histogram. They are shared by all that have the same.
+type boundsCache struct{ bounds []float64 }
+
+// finish checks a histogram that has been read into s, and gives it the form that takes the
+// least time to write. plain tells that it has neither exemplars nor float counts.
+func (c *boundsCache) finish(s *model.Scratch, plain bool) error {
+	h := &s.Histogram
+	if err := model.SortBuckets(h.Buckets); err != nil {
+		return err
+	}
+	if err := model.CheckBuckets(h); err != nil {
+		return err
+	}
+	last := len(h.Buckets) - 1
+	if !plain || last < 1 || !math.IsInf(h.Buckets[last].UpperBound, +1) {
+		return nil
+	}
+	if !c.fits(h.Buckets[:last]) {
+		c.bounds = make([]float64, last)
+		for i := range c.bounds {
+			c.bounds[i] = h.Buckets[i].UpperBound
+		}
+	}
+	s.Counts = slices.Grow(s.Counts[:0], last+1)[:last+1]
+	for i := range s.Counts {
+		s.Counts[i] = h.Buckets[i].Count
+	}
+	h.Bounds, h.Counts, h.Buckets = c.bounds, s.Counts, h.Buckets[:0]
+	return nil
+}
+
+func (c *boundsCache) fits(buckets []model.Bucket) bool {
+	if len(c.bounds) != len(buckets) {
+		return false
+	}
+	for i := range buckets {
+		if math.Float64bits(buckets[i].UpperBound) != math.Float64bits(c.bounds[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// unifyCounts makes all counts of h floats if one of them is.
+func unifyCounts(h *model.HistogramValue) {
+	if h.CountFloat == 0 && !slices.ContainsFunc(h.Buckets, func(b model.Bucket) bool { return b.CountFloat != 0 }) {
+		return
+	}
+	if h.CountFloat == 0 {
+		h.CountFloat, h.Count = float64(h.Count), 0
+	}
+	for i := range h.Buckets {
+		if b := &h.Buckets[i]; b.CountFloat == 0 {
+			b.CountFloat, b.Count = float64(b.Count), 0
+		}
+	}
+}
+
+// countOf returns the count that text says, whose value as a float is v: as an integer, if it
+// is one.
+func countOf(v float64, text string) (n uint64, float float64) {
+	const limit = 1 << 64
+	if v >= maxExact {
+		if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+			return n, 0
+		}
+	}
+	if v >= 0 && v < limit && v == math.Trunc(v) {
+		return uint64(v), 0
+	}
+	return 0, v
+}
+
+// numbers remembers what the texts of bounds and ranks mean, in the order in which the last
+// point had them.
+type numbers []number
+
+type number struct {
+	text  string
+	value float64
+}
+
+// at returns the value of the number that stands at index i of its point. It is not ok if
+// the text is no number.
+func (ns *numbers) at(i int, text string) (v float64, ok bool) {
+	if i < len(*ns) && (*ns)[i].text == text {
+		return (*ns)[i].value, true
+	}
+	if v, ok = parseFloat(text); !ok {
+		return 0, false
+	}
+	if i <= len(*ns) {
+		*ns = append((*ns)[:i], number{text, v})
+	}
+	return v, true
+}

@@ -1,0 +1,329 @@
+package parse
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/words"
+)
+
+// lexer reads the lines of a text format. The text ends with a line feed, so that no line has
+// to be checked for the end of the text.
+type lexer struct {
+	text   string
+	format Format // Text or OpenMetrics.
+	limits *Limits
+
+	exemplar line // The labels of the exemplar read last.
+}
+
+// line is the beginning of a sample's line, up to where the value begins.
+type line struct {
+	name      string // Unescaped.
+	labels    []label
+	plain     bool // The labels are rendered as model.Labels renders them, but for their order.
+	labelsPos int  // Where the first label would begin.
+	valuePos  int
+}
+
+// label is a label as it is written, from pos to end.
+type label struct {
+	name     string // Unescaped.
+	value    string // Still escaped.
+	pos, end int
+	odd      bool // The value has escape sequences that only some readers know.
+}
+
+// errorAt returns the error for what stands at pos.
+func (l *lexer) errorAt(pos int, format string, args ...any) error {
+	return &Error{Format: l.format, Offset: pos, Line: 1 + strings.Count(l.text[:pos], "\n"), Reason: fmt.Sprintf(format, args...)}
+}
+
+// rest returns what is left of a line, as errors quote it.
+func (l *lexer) rest(pos int) string {
+	s := l.text[pos:min(len(l.text), pos+2*maxQuoted)]
+	if end := strings.IndexByte(s, '\n'); end >= 0 {
+		s = s[:end]
+	}
+	return quote(s)
+}
+
+// blanks returns the first position from pos on without a blank. OpenMetrics has none but
+// those that it demands.
+func (l *lexer) blanks(pos int) int {
+	if l.format == OpenMetrics {
+		return pos
+	}
+	for l.text[pos] == ' ' || l.text[pos] == '\t' {
+		pos++
+	}
+	return pos
+}
+
+// readLine reads a sample's line up to its value.
+func (l *lexer) readLine(pos int, ln *line) error {
+	ln.name, ln.labels, ln.plain = "", ln.labels[:0], true
+	named := l.text[pos] != '{'
+	if named {
+		start := pos
+		var err error
+		if ln.name, pos, err = l.metricName(pos); err != nil {
+			return err
+		}
+		if ln.name == "" {
+			return l.errorAt(start, "the name of a metric is empty")
+		}
+		pos = l.blanks(pos)
+	}
+	if l.text[pos] == '{' {
+		var err error
+		if pos, err = l.readLabels(pos+1, ln, named); err != nil {
+			return err
+		}
+	} else {
+		ln.labelsPos = pos
+	}
+	if l.format == OpenMetrics {
+		if l.text[pos] != ' ' {
+			return l.errorAt(pos, "found %s after the name and labels: allowed is a blank, followed by a number", l.rest(pos))
+		}
+		pos++
+	} else {
+		pos = l.blanks(pos)
+	}
+	ln.valuePos = pos
+	return nil
+}
+
+// metricName reads the name of a metric, which may be in quotes.
+func (l *lexer) metricName(pos int) (name string, end int, err error) {
+	if l.text[pos] == '"' {
+		name, _, end, err = l.quotedName(pos)
+		if err != nil {
+			return "", 0, err
+		}
+		return name, end, l.checkMetricName(name, pos)
+	}
+	end = pos
+	for isNameByte(l.text[end]) || l.text[end] == ':' {
+		end++
+	}
+	if end == pos || l.text[pos]-'0' <= 9 {
+		return "", 0, l.errorAt(pos, "found %s where the name of a metric has to be: allowed are letters, digits, underscores and colons, no digit first, "+
+			"and other names in quotes in braces", l.rest(pos))
+	}
+	return l.text[pos:end], end, nil
+}
+
+func (l *lexer) checkMetricName(name string, pos int) error {
+	if err := model.CheckName(name); err != nil {
+		return l.errorAt(pos, "the name of a metric %s is not allowed: names are UTF-8 without NUL bytes", quote(name))
+	}
+	return nil
+}
+
+// readLabels reads what stands in the braces of a sample, from behind the opening one.
+func (l *lexer) readLabels(pos int, ln *line, named bool) (end int, err error) {
+	ln.labelsPos = pos
+	for first := true; ; first = false {
+		if at := l.blanks(pos); at != pos {
+			pos, ln.plain = at, false
+		}
+		if l.text[pos] == '}' {
+			// A comma behind the last label is allowed.
+			ln.plain = ln.plain && (first || l.text[pos-1] != ',')
+			break
+		}
+		var lb label
+		if lb.pos = pos; l.text[pos] == '"' {
+			var canonical bool
+			if lb.name, canonical, pos, err = l.quotedName(pos); err != nil {
+				return 0, err
+			}
+			ln.plain = ln.plain && canonical
+		} else if lb.name, pos, err = l.bareLabelName(pos); err != nil {
+			return 0, err
+		}
+		at := l.blanks(pos)
+		if c := l.text[at]; l.text[lb.pos] == '"' && (c == ',' || c == '}') {
+			if named {
+				return 0, l.errorAt(lb.pos, "found a second name, %s: only one is allowed", quote(lb.name))
+			}
+			if err := l.checkMetricName(lb.name, lb.pos); err != nil {
+				return 0, err
+			}
+			if lb.name == "" {
+				return 0, l.errorAt(lb.pos, "the name of a metric is empty")
+			}
+			ln.name, named = lb.name, true
+			if pos = at; c == ',' {
+				pos++
+			}
+			if first {
+				ln.labelsPos = pos
+			} else {
+				ln.plain = false
+			}
+			continue
+		}
+		if l.text[lb.pos] == '"' && model.IsLegacyLabelName(lb.name) {
+			ln.plain = false // It needs no quotes.
+		}
+		ln.plain = ln.plain && at == pos
+		if pos, err = l.labelValue(at, ln, lb); err != nil {
+			return 0, err
+		}
+		if exceeds(len(ln.labels), l.limits.Labels) {
+			return 0, l.errorAt(ln.labelsPos, "%s", tooMany("too many labels", l.limits.Labels))
+		}
+	}
+	if !named {
+		return 0, l.errorAt(ln.labelsPos, "a sample has no name: it has to stand before the braces, or in quotes in them")
+	}
+	if exceeds(pos-ln.labelsPos, l.limits.LabelBytes) {
+		return 0, l.errorAt(ln.labelsPos, "%s", tooMany("the labels have too many bytes", l.limits.LabelBytes))
+	}
+	return pos + 1, nil
+}
+
+// labelValue reads what comes behind a label's name: the equals sign, the value and the comma
+// behind it, if there is one. It adds the label to ln.
+func (l *lexer) labelValue(pos int, ln *line, lb label) (end int, err error) {
+	if l.text[pos] != '=' {
+		return 0, l.errorAt(pos, "found %s behind the label name %s: allowed is an equals sign and a value in quotes", l.rest(pos), quote(lb.name))
+	}
+	at := l.blanks(pos + 1)
+	ln.plain = ln.plain && at == pos+1
+	if l.text[at] != '"' {
+		return 0, l.errorAt(at, "found %s where the value of the label %s has to be: values are in quotes", l.rest(at), quote(lb.name))
+	}
+	start := at + 1
+	end, canonical, ok := l.quotedEnd(start)
+	if !ok {
+		return 0, l.errorAt(at, "the value of the label %s has no closing quote in its line, or is not UTF-8", quote(lb.name))
+	}
+	lb.value, lb.odd, lb.end = l.text[start:end], !canonical, end+1
+	ln.plain = ln.plain && canonical
+	ln.labels = append(ln.labels, lb)
+	pos = end + 1
+	at = l.blanks(pos)
+	switch l.text[at] {
+	case ',':
+		ln.plain = ln.plain && at == pos
+		return at + 1, nil
+	case '}':
+		ln.plain = ln.plain && at == pos
+		return at, nil
+	default:
+		return 0, l.errorAt(at, "found %s behind the label %s: allowed are a comma and a closing brace", l.rest(at), quote(lb.name))
+	}
+}
+
+func (l *lexer) bareLabelName(pos int) (name string, end int, err error) {
+	end = pos
+	for isNameByte(l.text[end]) {
+		end++
+	}
+	if end == pos || l.text[pos]-'0' <= 9 {
+		return "", 0, l.errorAt(pos, "found %s where the name of a label has to be: allowed are letters, digits and underscores, no digit first, "+
+			"and other names in quotes", l.rest(pos))
+	}
+	return l.text[pos:end], end, nil
+}
+
+// quotedName reads a name in quotes, and reports whether model.AppendEscaped would escape it
+// in the same way.
+func (l *lexer) quotedName(pos int) (name string, canonical bool, end int, err error) {
+	start := pos + 1
+	end, canonical, ok := l.quotedEnd(start)
+	if !ok {
+		return "", false, 0, l.errorAt(pos, "a name has no closing quote in its line, or is not UTF-8: %s", l.rest(pos))
+	}
+	return unescape(l.text[start:end], !canonical), canonical, end + 1, nil
+}
+
+// quotedEnd returns the position of the quote that ends a string which begins at pos, and
+// whether model.AppendEscaped would escape the string in the same way. It is not ok if there
+// is no such quote in the line, or the string is not UTF-8.
+func (l *lexer) quotedEnd(pos int) (end int, canonical, ok bool) {
+	end = plainEnd(l.text, pos)
+	if l.text[end] == '"' {
+		return end, true, true
+	}
+	canonical = true
+	for {
+		switch l.text[end] {
+		case '"':
+			return end, canonical, utf8.ValidString(l.text[pos:end])
+		case '\n':
+			return 0, false, false
+		case '\\':
+			end++
+			switch l.text[end] {
+			case '\n':
+				return 0, false, false
+			case '\\', '"', 'n':
+			default:
+				canonical = false
+			}
+		}
+		end++
+	}
+}
+
+// plainEnd returns the first position from pos on of a byte that is not ASCII, or is escaped
+// in strings, or ends them. There must be one.
+func plainEnd(text string, pos int) int {
+	for ; pos+8 <= len(text); pos += 8 {
+		if special := model.SpecialIn(words.Load8(text[pos:])); special != 0 {
+			return pos + special.First()
+		}
+	}
+	for {
+		switch c := text[pos]; {
+		case c == '"', c == '\\', c == '\n', c >= utf8.RuneSelf:
+			return pos
+		}
+		pos++
+	}
+}
+
+func isNameByte(c byte) bool { return nameBytes[c] }
+
+// nameBytes are those of legacy label names.
+var nameBytes = func() (is [256]bool) {
+	for c := range 256 {
+		b := byte(c)
+		is[c] = 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '_'
+	}
+	return is
+}()
+
+// unescape reverts escaping. If s is odd, it has escape sequences that are none: they stand for
+// themselves.
+func unescape(s string, odd bool) string {
+	if !odd {
+		return model.Unescape(s)
+	}
+	return string(appendUnescaped(nil, s))
+}
+
+// appendUnescaped is unescape of an odd string.
+func appendUnescaped(buf []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			switch s[i+1] {
+			case 'n':
+				buf = append(buf, '\n')
+				i++
+				continue
+			case '\\', '"':
+				i++
+			}
+		}
+		buf = append(buf, s[i])
+	}
+	return buf
+}

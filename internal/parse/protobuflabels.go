@@ -1,0 +1,157 @@
+package parse
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/order"
+)
+
+// protobufLabels renders the labels of a metric while they are read. Series that come one
+// after the other mostly have the same names, and then only the values have to be looked at.
+type protobufLabels struct {
+	limits *Limits
+	list   []model.Label // Of the metric.
+	text   []byte        // What is rendered, as long as same holds.
+	same   bool          // The names so far are those of the series before.
+	empty  bool          // Some value is.
+	fault  error         // Why the labels cannot be served, as the rest of a sentence.
+
+	// Of the last series that had other names than the one before, if it had them in order.
+	names    []string
+	literals model.Names // What is rendered before each value.
+	literal  []byte      // Where they lie.
+	quoted   bool
+}
+
+var (
+	errLabelNotUTF8 = errors.New("a label has a name or a value that is not UTF-8")
+)
+
+func (l *protobufLabels) forget() { l.names, l.literals, l.quoted = l.names[:0], l.literals[:0], false }
+
+// begin begins a metric, whose labels are rendered into s.
+func (l *protobufLabels) begin(s *model.Scratch) {
+	l.list, l.text, l.same, l.empty, l.fault = l.list[:0], s.Text[:0], true, false, nil
+}
+
+// read reads a label.
+func (l *protobufLabels) read(m *wire) error {
+	name, value, err := readLabel(m)
+	if err != nil {
+		return err
+	}
+	i := len(l.list)
+	if exceeds(i+1, l.limits.Labels) {
+		return errors.New(tooMany("too many labels", l.limits.Labels))
+	}
+	l.list = append(l.list, model.Label{Name: name, Value: value})
+	l.empty = l.empty || value == ""
+	plain := model.IsPlain(value)
+	if !plain && !utf8.ValidString(value) {
+		return errLabelNotUTF8
+	}
+	if !l.same {
+		return nil
+	}
+	if i >= len(l.names) || l.names[i] != name {
+		l.same = false
+		return nil
+	}
+	l.text = append(l.text, l.literals[i]...)
+	if plain {
+		l.text = append(l.text, value...)
+	} else {
+		l.text = model.AppendEscaped(l.text, value)
+	}
+	return nil
+}
+
+// finish returns the labels of the metric, and whether they have the names of the one before
+// and no empty values. If they cannot be served, the fault is set.
+func (l *protobufLabels) finish(s *model.Scratch) (labels model.Labels, alike bool, err error) {
+	if len(l.list) == 0 {
+		l.forget()
+		return model.Labels{}, false, nil
+	}
+	if l.same && len(l.list) == len(l.names) {
+		s.Text = append(l.text, '"')
+		labels, alike = model.VolatileLabels(s.Text, l.quoted), !l.empty
+	} else if labels, err = l.render(s); err != nil {
+		return model.Labels{}, false, err
+	}
+	if exceeds(len(s.Text), l.limits.LabelBytes) {
+		return model.Labels{}, false, errors.New(tooMany("the labels have too many bytes", l.limits.LabelBytes))
+	}
+	return labels, alike, nil
+}
+
+// render renders labels with other names than those of the series before.
+func (l *protobufLabels) render(s *model.Scratch) (labels model.Labels, err error) {
+	l.forget()
+	ascending := true
+	for i := range l.list {
+		if !utf8.ValidString(l.list[i].Name) {
+			return model.Labels{}, errLabelNotUTF8
+		}
+		ascending = ascending && (i == 0 || l.list[i-1].Name < l.list[i].Name)
+	}
+	if !ascending {
+		sortPairs(l.list)
+	}
+	s.Text, labels, err = model.AppendLabels(s.Text[:0], l.list)
+	if err != nil {
+		l.fault = fmt.Errorf("has %w", err)
+		return model.Labels{}, nil
+	}
+	if ascending {
+		for i := range l.list {
+			l.names = append(l.names, l.list[i].Name)
+		}
+		l.literal, l.quoted = append(l.literal[:0], s.Text...), labels.Quoted()
+		l.literals = model.VolatileLabels(l.literal, l.quoted).AppendNames(l.literals)
+	}
+	return labels, nil
+}
+
+// sortPairs sorts few labels without allocating.
+func sortPairs(labels []model.Label) {
+	if len(labels) > 16 {
+		order.By(labels, func(a, b model.Label) int { return cmp.Compare(a.Name, b.Name) })
+		return
+	}
+	for i := range labels {
+		for j := i; j > 0 && labels[j].Name < labels[j-1].Name; j-- {
+			labels[j], labels[j-1] = labels[j-1], labels[j]
+		}
+	}
+}
+
+// readLabel reads a label.
+func readLabel(m *wire) (name, value string, err error) {
+	n, err := m.message()
+	if err != nil {
+		return "", "", err
+	}
+	for n.pos < n.end {
+		tag, err := n.tag()
+		if err != nil {
+			return "", "", err
+		}
+		switch tag {
+		case labelName:
+			name, err = n.string()
+		case labelValue:
+			value, err = n.string()
+		default:
+			err = n.skip(tag)
+		}
+		if err != nil {
+			return "", "", err
+		}
+	}
+	return name, value, nil
+}

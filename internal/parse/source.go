@@ -1,0 +1,86 @@
+package parse
+
+import (
+	"unsafe"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// cursor reads the points of a family, one after the other.
+type cursor interface {
+	// read reads the next point into *p, which then lies in s and the body, and reports whether
+	// there is one.
+	read(p *model.Point, s *model.Scratch) (ok bool, err error)
+	// rewind goes back to the first point.
+	rewind()
+}
+
+// Source is a family whose series are in the order of [model.ComparePoints], no two of them
+// the same. It reads them from the body, which must not be written to as long as a Source is
+// used. It implements [model.Source], and is safe for concurrent use.
+type Source struct {
+	family *model.Family
+	open   func() cursor
+	points int
+	mixed  bool
+}
+
+// Family returns the family.
+func (s *Source) Family() *model.Family { return s.family }
+
+// Mixed reports whether series may differ in their labels but not for a reader: some have other
+// label names than the rest, labels without a value, or label names that are not legacy names and
+// so may have to be escaped.
+func (s *Source) Mixed() bool { return s.mixed }
+
+// Series returns the series. Unlike the series of other sources, they are for one goroutine at
+// a time; others may use the result of another call.
+func (s *Source) Series() model.Series {
+	return &series{source: s, cursor: s.open()}
+}
+
+// series reads the series of a source. Going on to the next one is cheap. Going back reads the
+// family from its beginning.
+type series struct {
+	source *Source
+	cursor cursor
+	next   int // What the cursor reads next.
+
+	// What those that are skipped are read into.
+	point   model.Point
+	scratch model.Scratch
+}
+
+// Len implements model.Series.
+func (s *series) Len() int { return s.source.points }
+
+// At implements model.Series.
+func (s *series) At(i int, p *model.Point, scratch *model.Scratch) {
+	if i < s.next {
+		s.cursor.rewind()
+		s.next = 0
+	}
+	for s.next < i {
+		s.read(&s.point, &s.scratch)
+	}
+	s.read(p, scratch)
+}
+
+func (s *series) read(p *model.Point, scratch *model.Scratch) {
+	if ok, err := s.cursor.read(p, scratch); !ok || err != nil {
+		panic("BUG: parse: an exposition was written to after it had been read")
+	}
+	s.next++
+}
+
+// ReadBatch implements model.Batched.
+func (s *series) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
+	for i := range points {
+		s.At(from+i, &points[i], &scratches[i])
+	}
+}
+
+// volatile returns labels that lie in the body: the caller may want to use its memory again.
+func volatile(text string, quoted bool) model.Labels {
+	return model.VolatileLabels(unsafe.Slice(unsafe.StringData(text), len(text)), quoted)
+}
