@@ -19,6 +19,9 @@ func defaultName(e *scrape.Entry, of any) string {
 	if e.Binding.Source != nil {
 		return e.Binding.Source.Family().Name
 	}
+	if name := runnerName(of); name != "" {
+		return name
+	}
 	families := e.Announced.Names()
 	if e.Collector != nil {
 		if name := clientgolang.CollectorName(collect.Unwrap(e.Collector), e.Announced.Innermost().Names()); name != "" {
@@ -40,6 +43,21 @@ func defaultName(e *scrape.Entry, of any) string {
 	default:
 		return "collector"
 	}
+}
+
+// runnerName returns the name that a collect.Runner gives itself, such as the URL of a remote target.
+func runnerName(of any) string {
+	if c, ok := of.(Collector); ok {
+		of = collect.Unwrap(c)
+	}
+	if run, _ := collect.RunOf(of); run == nil {
+		return ""
+	}
+	named, ok := of.(fmt.Stringer)
+	if !ok {
+		return ""
+	}
+	return named.String()
 }
 
 // madeOf returns the collector, gatherer or function that does what v does.

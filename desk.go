@@ -90,8 +90,8 @@ func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry
 // bind decides how c is collected from. It looks at concrete types for our own
 // instruments: a struct of a user that embeds one, and replaces Collect, is not ours.
 func bind(c Collector, announced *collect.Announced) scrape.Binding {
-	if run := collect.RunOf(c); run != nil {
-		return scrape.Binding{Kind: "gatherer", Run: run}
+	if run, refuse := collect.RunOf(c); run != nil {
+		return scrape.Binding{Kind: "gatherer", Run: run, Refuse: refuse}
 	}
 	switch c := c.(type) {
 	case *collect.Wrapped:

@@ -195,8 +195,8 @@ func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *scrape.Regi
 	if members, ok := asGatherers(g); ok {
 		return members.registry(around)
 	}
-	b := scrape.Binding{Kind: "gatherer", Run: collect.RunOf(g)}
-	if b.Run == nil {
+	b := scrape.Binding{Kind: "gatherer"}
+	if b.Run, b.Refuse = collect.RunOf(g); b.Run == nil {
 		if withContext, ok := g.(GathererWithContext); ok {
 			b.Run = collect.RunGatherer(withContext.GatherWithContext)
 		} else {

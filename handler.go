@@ -14,6 +14,7 @@ import (
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/encode"
+	"github.com/luxfi/metric/internal/hops"
 	"github.com/luxfi/metric/internal/middleware"
 	"github.com/luxfi/metric/internal/scrape"
 	"github.com/luxfi/metric/internal/web"
@@ -157,7 +158,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		wire.Error(h.errorText.Of(patience, err))
 		return
 	}
-	s, err := h.registry.NewScrape(selection.Under(ctx))
+	s, err := h.registry.NewScrape(selection.Under(hops.Under(ctx, r.Header.Values(hops.Header))))
 	if err != nil {
 		web.BadRequest(w, err)
 		return

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/hops"
 	"github.com/luxfi/metric/internal/scrape"
 	"github.com/luxfi/metric/internal/web"
 )
@@ -35,5 +36,5 @@ func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.
 			base = made
 		}
 	}
-	return limits.Context(base, r.Context(), r.Context(), deadline)
+	return limits.Context(hops.Under(base, r.Header.Values(hops.Header)), r.Context(), r.Context(), deadline)
 }

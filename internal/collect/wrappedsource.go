@@ -74,6 +74,9 @@ func (s *WrappedSource) Family() *model.Family { return s.family }
 // Mixed implements model.MixedSource.
 func (s *WrappedSource) Mixed() bool { return model.IsMixed(s.Inner) }
 
+// Len implements model.CountedSource.
+func (s *WrappedSource) Len() int { return model.LenOf(s.Inner) }
+
 // HasLabel implements instrument.Labelled.
 func (s *WrappedSource) HasLabel(name string) bool {
 	return hasName(s.extra, name) || HasLabel(s.Inner, name)

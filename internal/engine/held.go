@@ -25,7 +25,7 @@ func (h *Held) free() {
 // series returns how many series there are.
 func (h *Held) series() (n int) {
 	for _, s := range h.Sources {
-		n += s.Series().Len()
+		n += model.LenOf(s)
 	}
 	return n
 }

@@ -266,7 +266,7 @@ func (g *group) nativeSeries() (n int) {
 
 // lenOf returns how many series a native source has.
 func lenOf(s model.Source) (n int) {
-	look(func() { n = s.Series().Len() })
+	look(func() { n = model.LenOf(s) })
 	return n
 }
 

@@ -235,6 +235,17 @@ func IsSequential(s Series) bool {
 	return ok && q.Sequential()
 }
 
+// CountedSource is implemented by a Source that can count its series without listing them.
+type CountedSource interface{ Len() int }
+
+// LenOf returns how many series a source has.
+func LenOf(s Source) int {
+	if c, ok := s.(CountedSource); ok {
+		return c.Len()
+	}
+	return s.Series().Len()
+}
+
 // MixedSource is implemented by a Source whose series may have different label names, empty
 // label values or names that need quotes. Those of all others are told apart by their values
 // alone.

@@ -33,6 +33,9 @@ func (s *Source) Family() *model.Family { return s.family }
 // so may have to be escaped.
 func (s *Source) Mixed() bool { return s.mixed }
 
+// Len implements model.CountedSource.
+func (s *Source) Len() int { return s.points }
+
 // Series returns the series. Unlike the series of other sources, they are for one goroutine at
 // a time; others may use the result of another call.
 func (s *Source) Series() model.Series {
@@ -50,6 +53,9 @@ type series struct {
 	point   model.Point
 	scratch model.Scratch
 }
+
+// Sequential implements model.SequentialSeries.
+func (s *series) Sequential() bool { return true }
 
 // Len implements model.Series.
 func (s *series) Len() int { return s.source.points }

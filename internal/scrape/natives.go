@@ -111,7 +111,7 @@ func (s *Scrape) addHeld(all *natives, h heldBy) {
 		for _, source := range wrapped {
 			taken, err := all.add(name, source)
 			if !taken {
-				h.by.dropped += source.Series().Len()
+				h.by.dropped += model.LenOf(source)
 			}
 			if err != nil {
 				s.Failures.addFailure(&Failure{Collector: name, Err: err, Collision: true})
@@ -133,7 +133,7 @@ func (p *part) wrapNative(source model.Source, report func(n int, err error)) []
 			}
 			one, err := w.Around(source)
 			if err != nil {
-				report(source.Series().Len(), err)
+				report(model.LenOf(source), err)
 				continue
 			}
 			wrapped = append(wrapped, one)

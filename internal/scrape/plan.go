@@ -19,6 +19,8 @@ type Binding struct {
 	Stream bool         // Run writes its families itself, one after the other.
 	Nested *Registry    // A registry, which has an engine and limits of its own.
 
+	Refuse collect.Refuse // Why Run is not for a scrape; nil if it is for all.
+
 	wrappings []collect.Wrapping // Around nested, innermost first.
 }
 

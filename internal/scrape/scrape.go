@@ -92,6 +92,7 @@ type part struct {
 	wrappings []collect.Wrapping // Around this registry, innermost first.
 	running   []*Entry           // Those of the plan that can have wanted families.
 	jobs      []engine.Job
+	refused   []refusal
 	outcomes  []engine.Outcome
 	took      time.Duration // To collect.
 }
@@ -198,7 +199,7 @@ func (s *Scrape) addPart(p *part, w *walk) {
 	p.running = make([]*Entry, 0, len(p.plan.running))
 	p.jobs = make([]engine.Job, 0, len(p.plan.running))
 	for _, e := range p.plan.running {
-		if s.wants(p, e) {
+		if s.wants(p, e) && !p.refuses(s.ctx, e) {
 			p.running = append(p.running, e)
 			p.jobs = append(p.jobs, engine.Job{Collector: e.run})
 		}
@@ -231,6 +232,24 @@ func (s *Scrape) addPart(p *part, w *walk) {
 		}
 	}
 	w.path = w.path[:len(w.path)-1]
+}
+
+// refuses reports whether a collector must take no part in a scrape under ctx, and notes why.
+func (p *part) refuses(ctx context.Context, e *Entry) bool {
+	if e.Binding.Refuse == nil {
+		return false
+	}
+	err := e.Binding.Refuse(ctx)
+	if err != nil {
+		p.refused = append(p.refused, refusal{e, err})
+	}
+	return err != nil
+}
+
+// refusal is why a collector takes no part in a scrape.
+type refusal struct {
+	entry *Entry
+	err   error
 }
 
 // selectFrom returns the plan for the selected collectors.

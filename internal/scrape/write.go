@@ -35,6 +35,9 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 	total := 0
 	for _, p := range s.parts {
 		total += len(p.outcomes)
+		for _, r := range p.refused {
+			s.Failures.add(p.nameOf(r.entry), r.err)
+		}
 	}
 	in.Batches = make([]merge.Batch, 0, total)
 	samples := 0

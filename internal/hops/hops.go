@@ -1,0 +1,78 @@
+// Package hops knows which remote targets a scrape has come through, from process to process. A
+// scrape that reaches one of them again would go round for ever.
+package hops
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Header is the name of the HTTP header that holds the IDs of the targets, with commas between
+// them, the first target first.
+const Header = "X-Metric-Hops"
+
+// Max is how many targets a scrape may come through, one after the other.
+const Max = 32
+
+// NewID returns an ID for a target. No other target has it, in whichever process.
+func NewID() string { return rand.Text() }
+
+type key struct{}
+
+// Under returns ctx with the IDs that the values of a request's Header have, or ctx itself if
+// there are none. Values that cannot be a list of IDs are ignored.
+func Under(ctx context.Context, values []string) context.Context {
+	if len(values) == 0 {
+		return ctx
+	}
+	var ids []string
+	for _, value := range values {
+		if len(value) > maxBytes {
+			continue
+		}
+		for id := range strings.SplitSeq(value, ",") {
+			if id = strings.TrimSpace(id); id != "" && len(ids) <= Max {
+				ids = append(ids, id)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return ctx
+	}
+	return context.WithValue(ctx, key{}, ids)
+}
+
+// maxBytes is how long a value of the header may be.
+const maxBytes = 4096
+
+// of returns the IDs that ctx has.
+func of(ctx context.Context) []string {
+	ids, _ := ctx.Value(key{}).([]string)
+	return ids
+}
+
+// ErrLoop is the error of a target that a scrape reaches for the second time.
+var ErrLoop = errors.New("the scrape has come through this target before: the targets form a loop")
+
+// ErrTooFar is the error of a target that a scrape reaches through Max others.
+var ErrTooFar = fmt.Errorf("the scrape has come through %d targets: no more are allowed", Max)
+
+// Check returns ErrLoop or ErrTooFar if a scrape under ctx must not go on to the target.
+func Check(ctx context.Context, id string) error {
+	switch ids := of(ctx); {
+	case slices.Contains(ids, id):
+		return ErrLoop
+	case len(ids) >= Max:
+		return ErrTooFar
+	}
+	return nil
+}
+
+// Value returns the value of the Header of a request to the target, made under ctx.
+func Value(ctx context.Context, id string) string {
+	return strings.Join(append(slices.Clip(of(ctx)), id), ",")
+}

@@ -1,0 +1,129 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/luxfi/metric/internal/hops"
+)
+
+const (
+	timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
+
+	accept = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=1," +
+		"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.8," +
+		"text/plain;version=0.0.4;escaping=allow-utf-8;q=0.6"
+	acceptEncoding = "zstd,gzip;q=0.8"
+)
+
+// fetch requests the metrics of the target and returns them, decompressed.
+func (t *Target) fetch(ctx context.Context) (*body, error) {
+	for attempt := 0; ; attempt++ {
+		start := time.Now()
+		b, err := t.try(ctx)
+		var broken *brokenError
+		if err == nil || !errors.As(err, &broken) || attempt >= t.opts.Retries || !isTimeFor(ctx, time.Since(start)) {
+			return b, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(retryPause):
+		}
+	}
+}
+
+// retryPause is how long a target has for recovering before the next attempt.
+const retryPause = 20 * time.Millisecond
+
+// isTimeFor reports whether an attempt that takes as long as the one before would end before the
+// deadline.
+func isTimeFor(ctx context.Context, took time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() == nil && (!ok || time.Until(deadline) > took+retryPause)
+}
+
+// brokenError is the failure of a connection.
+type brokenError struct{ error }
+
+func (e *brokenError) Unwrap() error { return e.error }
+
+// try makes one request.
+func (t *Target) try(ctx context.Context) (*body, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, t.url.String(), http.NoBody)
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	r.Header.Set("Accept", accept)
+	r.Header.Set("Accept-Encoding", acceptEncoding)
+	r.Header.Set("User-Agent", userAgent)
+	r.Header.Set(hops.Header, hops.Value(ctx, t.id))
+	if deadline, ok := ctx.Deadline(); ok {
+		seconds := t.opts.timeFor(time.Until(deadline)).Seconds()
+		r.Header.Set(timeoutHeader, strconv.FormatFloat(seconds, 'f', -1, 64))
+	}
+	response, err := t.opts.Client.Do(r)
+	if err != nil {
+		return nil, connectionError(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // It was only read from.
+	return t.read(response)
+}
+
+const userAgent = "luxfi-metric"
+
+// timeFor returns how much time the other process gets if so much is left.
+func (o *Opts) timeFor(left time.Duration) time.Duration {
+	margin := o.Margin
+	if margin == 0 {
+		margin = min(defaultMargin, left/marginFraction)
+	}
+	margin = max(margin, 0)
+	if margin >= left {
+		margin = left / 2
+	}
+	return max(left-margin, time.Millisecond)
+}
+
+// errRedirects reports too many redirects. It is not a failure of the connection.
+var errRedirects = errors.New("too many redirects")
+
+// boundRedirects returns a policy that allows so many redirects, as far as the given one does,
+// which may be nil.
+func boundRedirects(most int, policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+	return func(r *http.Request, via []*http.Request) error {
+		if len(via) > most {
+			return fmt.Errorf("%w: at most %d are allowed", errRedirects, most)
+		}
+		if policy != nil {
+			return policy(r, via)
+		}
+		return nil
+	}
+}
+
+// connectionError returns the error of a request without its URL, as the failure of a connection if it
+// is one.
+func connectionError(err error) error {
+	var u *url.Error
+	isURL := errors.As(err, &u)
+	err = withoutURL(err)
+	if isURL && !errors.Is(err, errRedirects) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return &brokenError{err}
+	}
+	return err
+}
+
+// withoutURL returns the error without the URL that net/http adds: the target has a name already.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

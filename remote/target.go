@@ -1,0 +1,197 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/hops"
+	"github.com/luxfi/metric/internal/scrape"
+)
+
+// Opts says how a target is gathered from. The zero value of each field stands for its default.
+type Opts struct {
+	// Client makes the requests: TLS, credentials, proxies and additional headers are up to it.
+	// The default is http.DefaultClient. Its Timeout, if it has one, applies, too. It is copied.
+	Client *http.Client
+
+	// Timeout is how long a gather may take whose context has no deadline. The default is 10
+	// seconds.
+	Timeout time.Duration
+	// Margin is how much of the time that is left the other process does not get, so that its
+	// response arrives in time. The default is a twentieth of that time, at most 250
+	// milliseconds. If it is negative, the other process is told all of it. A margin that
+	// leaves nothing leaves half of the time.
+	Margin time.Duration
+
+	// Retries is how often a request is made again, within the same deadline, if the connection
+	// fails or breaks off. The default is 1, a negative number means never. A response with an
+	// error status, or one that is malformed, is final.
+	Retries int
+	// MaxRedirects is how many redirects are followed. The default is 3, a negative number
+	// means none.
+	MaxRedirects int
+
+	// MaxBytes limits the response, both as it is sent and after decompression. The default is
+	// 64 MiB. That much memory may be in use for each gather under way.
+	MaxBytes int64
+	// MaxSeries limits how many series the response may have. The default is a million.
+	MaxSeries int
+	// MaxLabelBytes limits the labels of one series, names and values together. The default is
+	// 16 KiB.
+	MaxLabelBytes int
+}
+
+// The defaults of Opts.
+const (
+	defaultTimeout       = 10 * time.Second
+	defaultMargin        = 250 * time.Millisecond
+	marginFraction       = 20
+	defaultRetries       = 1
+	defaultMaxRedirects  = 3
+	defaultMaxBytes      = 64 << 20
+	defaultMaxSeries     = 1_000_000
+	defaultMaxLabelBytes = 16 << 10
+)
+
+// Target is the metrics page of another process. It is a metric.GathererWithContext, and a
+// metric.Collector that announces no descriptors, for RegisterWith and its policies.
+//
+// It is safe for concurrent use. Each gather makes a request of its own.
+type Target struct {
+	runner
+
+	url  *url.URL
+	name string // The URL without a password.
+	id   string
+	opts Opts
+	host *scrape.Registry // Gathers from the target alone.
+}
+
+// runner is what a registry of package metric sees of a target.
+type runner struct{ target *Target }
+
+// ScrapeRun implements collect.Runner.
+func (r runner) ScrapeRun() (receiver any, run engine.Run, refuse collect.Refuse) {
+	return r.target, r.target.run, func(ctx context.Context) error { return hops.Check(ctx, r.target.id) }
+}
+
+var (
+	_ metric.GathererWithContext  = (*Target)(nil)
+	_ metric.CollectorWithContext = (*Target)(nil)
+	_ collect.Runner              = (*Target)(nil)
+)
+
+// New returns a target for the metrics page at a URL, such as http://127.0.0.1:9100/metrics. It
+// makes no request. It is an error if the URL is not an absolute one with the scheme http or https
+// and a host, or if an option is not valid.
+func New(target string, opts Opts) (*Target, error) {
+	u, err := parseURL(target)
+	if err != nil {
+		return nil, err
+	}
+	if err := opts.check(); err != nil {
+		return nil, fmt.Errorf("cannot gather from %s: %w", u.Redacted(), err)
+	}
+	t := &Target{url: u, name: u.Redacted(), id: hops.NewID(), opts: opts.withDefaults()}
+	t.runner = runner{t}
+	e, err := scrape.EntryOf(t, collect.Wrapping{})
+	if err != nil {
+		return nil, err
+	}
+	t.host = e.Binding.Nested
+	return t, nil
+}
+
+func parseURL(target string) (*url.URL, error) {
+	u, err := url.Parse(target)
+	if err != nil {
+		// The text of the error has the URL, and so perhaps a password.
+		var reason *url.Error
+		if errors.As(err, &reason) {
+			err = reason.Err
+		}
+		return nil, fmt.Errorf("cannot gather from a URL that is not valid: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("cannot gather from %q: the URL has to begin with http:// or https:// and a host", u.Redacted())
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
+
+// check returns what is wrong with the options.
+func (o *Opts) check() error {
+	for _, limit := range []struct {
+		name  string
+		value int64
+	}{
+		{"Timeout", int64(o.Timeout)}, {"MaxBytes", o.MaxBytes}, {"MaxSeries", int64(o.MaxSeries)}, {"MaxLabelBytes", int64(o.MaxLabelBytes)},
+	} {
+		if limit.value < 0 {
+			return fmt.Errorf("%s is negative: it has to be positive, or 0 for the default", limit.name)
+		}
+	}
+	return nil
+}
+
+func (o Opts) withDefaults() Opts {
+	if o.Client == nil {
+		o.Client = http.DefaultClient
+	}
+	client := *o.Client
+	o.Client = &client
+	o.MaxRedirects = orDefault(o.MaxRedirects, defaultMaxRedirects)
+	client.CheckRedirect = boundRedirects(o.MaxRedirects, client.CheckRedirect)
+	o.Retries = orDefault(o.Retries, defaultRetries)
+	o.Timeout = orDefault(o.Timeout, defaultTimeout)
+	o.MaxBytes = orDefault(o.MaxBytes, defaultMaxBytes)
+	o.MaxSeries = orDefault(o.MaxSeries, defaultMaxSeries)
+	o.MaxLabelBytes = orDefault(o.MaxLabelBytes, defaultMaxLabelBytes)
+	return o
+}
+
+// orDefault returns the default for 0, and 0 for a negative value.
+func orDefault[T int | int64 | time.Duration](v, byDefault T) T {
+	if v == 0 {
+		return byDefault
+	}
+	return max(v, 0)
+}
+
+// String returns the URL, with xxxxx in place of a password.
+func (t *Target) String() string { return t.name }
+
+// Gather gathers with the background context.
+func (t *Target) Gather() ([]*dto.MetricFamily, error) {
+	return t.GatherWithContext(context.Background())
+}
+
+// GatherWithContext requests the metrics of the target. If there is an error, it names the
+// target; there are families then only if the error is about single samples that are left out.
+func (t *Target) GatherWithContext(ctx context.Context) ([]*dto.MetricFamily, error) {
+	return t.host.Gather(ctx)
+}
+
+// Describe sends nothing: which metrics there will be is up to the other process.
+func (t *Target) Describe(chan<- *prometheus.Desc) {}
+
+// Collect collects with the background context.
+func (t *Target) Collect(ch chan<- prometheus.Metric) {
+	t.CollectWithContext(context.Background(), ch)
+}
+
+// CollectWithContext sends what GatherWithContext gathers, as metrics, and its errors as invalid
+// ones. It serves registries of other packages.
+func (t *Target) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
+	t.host.Send(ctx, ch)
+}
