@@ -14,6 +14,7 @@ import (
 // transform is a wrapping at work on samples.
 type transform struct {
 	prefix   string
+	existing Existing
 	extra    []model.Label // Sorted by name.
 	families map[*model.Family]*model.Family
 	text     []byte
@@ -21,7 +22,7 @@ type transform struct {
 
 // newTransform returns the wrapping at work on the samples of one run.
 func (w Wrapping) newTransform() *transform {
-	t := &transform{prefix: w.Prefix, families: make(map[*model.Family]*model.Family)}
+	t := &transform{prefix: w.Prefix, existing: w.Existing, families: make(map[*model.Family]*model.Family)}
 	for name, value := range w.Labels {
 		t.extra = append(t.extra, model.Label{Name: name, Value: value})
 	}
@@ -51,7 +52,7 @@ func (t *transform) Point(f *model.Family, p *model.Point) (err error) {
 	if hasName(t.extra, f.Type.Reserved()) {
 		return fmt.Errorf("must not have an explicit %q label", f.Type.Reserved())
 	}
-	t.text, p.Labels, err = model.AppendMerged(t.text[:0], p.Labels, t.extra)
+	t.text, p.Labels, err = t.existing.merge(t.text[:0], p.Labels, t.extra)
 	return err
 }
 
@@ -87,6 +88,13 @@ type wrappingSink struct {
 func (s *wrappingSink) Hold(h engine.Held) error {
 	sources := make([]model.Source, 0, len(h.Sources))
 	for _, source := range h.Sources {
+		if s.wrapping.Existing != Refused && s.wrapping.changesLabels(source) {
+			// Its series may come in another order, and some may be the same as others.
+			if err := engine.Send(s, []model.Source{source}); err != nil {
+				return err
+			}
+			continue
+		}
 		wrapped, err := s.wrapping.Around(source)
 		if err != nil {
 			s.Drop(err)

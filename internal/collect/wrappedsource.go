@@ -25,10 +25,9 @@ func (w Wrapping) Source(inner model.Source) *WrappedSource {
 // Around is Source for a family of which nothing has been checked. It is an error if series have
 // a label of the wrapping already.
 func (w Wrapping) Around(inner model.Source) (model.Source, error) {
-	f := inner.Family()
 	for name := range w.Labels {
 		if HasLabel(inner, name) {
-			return nil, fmt.Errorf("family %q has the label %q already", f.Name, name)
+			return nil, fmt.Errorf("family %q has the label %q already", inner.Family().Name, name)
 		}
 	}
 	s := w.Source(inner)
@@ -36,6 +35,16 @@ func (w Wrapping) Around(inner model.Source) (model.Source, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// changesLabels reports whether some series of a source has a label of the wrapping already.
+func (w Wrapping) changesLabels(inner model.Source) bool {
+	for name := range w.Labels {
+		if HasLabel(inner, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // HasLabel reports whether some series of a source has the label. It asks the source if that is

@@ -15,9 +15,10 @@ import (
 
 // Wrapping is what is added: a prefix or labels. Around gatherers it may also be a Reshaper, alone.
 type Wrapping struct {
-	Prefix  string
-	Labels  prometheus.Labels
-	Reshape Reshaper
+	Prefix   string
+	Labels   prometheus.Labels
+	Existing Existing // What becomes of labels with the names of Labels.
+	Reshape  Reshaper
 }
 
 // IsZero reports whether the wrapping changes nothing.

@@ -58,7 +58,7 @@ func (s *Scrape) natives(held []heldBy) *natives {
 			s.Failures.add(c.Collector, c.Err)
 		}
 	}
-	if p := s.parts[0]; len(s.parts) == 1 && len(held) == 0 && p.registry.Self.Load() == nil {
+	if p := s.parts[0]; len(s.parts) == 1 && len(held) == 0 && p.registry.Self.Load() == nil && p.registry.Report == nil {
 		return &natives{list: p.plan.natives}
 	}
 	all := new(natives)
@@ -77,6 +77,11 @@ func (s *Scrape) addNatives(all *natives, p *part) {
 	list := p.plan.natives
 	if self := p.registry.Self.Load(); self != nil {
 		list = slices.Concat(list, self.natives(p, p.took))
+	}
+	if p.registry.Report != nil {
+		for _, source := range p.registry.Report(p.results()) {
+			list = append(slices.Clip(list), merge.Native{Family: source.Family(), Sources: []model.Source{source}})
+		}
 	}
 	for _, n := range list {
 		for i, source := range n.Sources {

@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,16 +14,22 @@ import (
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
 )
 
 // Registry is what is behind a ContextRegistry.
 type Registry struct {
-	Engine      engine.Engine
-	Pedantic    bool
-	Host        bool                        // It runs a single gatherer, which has no name in it; see HostOf.
-	Self        atomic.Pointer[SelfMetrics] // Nil if they were not asked for.
-	Log         *FailureLog                 // Nil if there is none.
-	Hooks       Hooks
+	Engine   engine.Engine
+	Pedantic bool
+	Host     bool                        // It runs a single gatherer, which has no name in it; see HostOf.
+	Self     atomic.Pointer[SelfMetrics] // Nil if they were not asked for.
+	Log      *FailureLog                 // Nil if there is none.
+	Hooks    Hooks
+	// Prepare, if not nil, is called before a scrape looks which collectors there are. It must not
+	// wait beyond the end of ctx.
+	Prepare func(ctx context.Context)
+	// Report, if not nil, returns families about what the collectors have given to a scrape.
+	Report      func([]Result) []model.Source
 	errorOf     ErrorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
 

@@ -134,8 +134,8 @@ func (r *Registry) NewScrape(ctx context.Context) (*Scrape, error) {
 	return s, nil
 }
 
-// PlanScrape returns a scrape that has not begun: it knows which collectors to run, but no
-// code of the program has been called. It is an error if the selection that ctx has is not
+// PlanScrape returns a scrape that has not begun: it knows which collectors to run, but none
+// of them has been called. It is an error if the selection that ctx has is not
 // valid.
 func (r *Registry) PlanScrape(ctx context.Context) (*Scrape, error) {
 	chosen, err := selectionOf(ctx)
@@ -195,6 +195,9 @@ func (s *Scrape) served(series, bytes uint64) {
 
 // addPart adds a registry, and those in it.
 func (s *Scrape) addPart(p *part, w *walk) {
+	if p.registry.Prepare != nil {
+		p.registry.Prepare(s.ctx)
+	}
 	p.plan = s.selectFrom(p, p.registry.currentPlan())
 	p.running = make([]*Entry, 0, len(p.plan.running))
 	p.jobs = make([]engine.Job, 0, len(p.plan.running))

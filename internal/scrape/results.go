@@ -1,0 +1,25 @@
+package scrape
+
+import "time"
+
+// Result is what one collector has given to a scrape.
+type Result struct {
+	Name     string // In its registry.
+	Err      error
+	Duration time.Duration
+	Series   int // An earlier run may have given them, if there is an error.
+}
+
+// results returns what the collectors of the part have given. Instruments and nested registries are
+// not among them.
+func (p *part) results() []Result {
+	all := make([]Result, 0, len(p.running)+len(p.refused))
+	for i, e := range p.running {
+		o := &p.outcomes[i]
+		all = append(all, Result{e.name, o.Err, o.Duration, o.Count()})
+	}
+	for _, r := range p.refused {
+		all = append(all, Result{Name: r.entry.name, Err: r.err})
+	}
+	return all
+}
