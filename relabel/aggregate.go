@@ -94,7 +94,7 @@ func (a *aggregation) check(t model.Type) error {
 	case t == model.Summary:
 		return errors.New("the quantiles of a summary cannot be aggregated: use a histogram, or drop the summary")
 	case (t == model.Gauge || t == model.Untyped) && a.gauges == "":
-		return fmt.Errorf("a %v is aggregated only with gauges: sum, min, max or avg", t)
+		return fmt.Errorf("a family of type %v is aggregated only if gauges says how: sum, min, max or avg", t)
 	default:
 		return nil
 	}
@@ -104,6 +104,9 @@ func (a *aggregation) series(ls *labelSet) bool {
 	if !a.families.match(ls.name()) {
 		return true
 	}
-	ls.entries = slices.DeleteFunc(ls.entries, func(e entry) bool { return a.removes(e.name) })
+	ls.open()
+	kept := slices.DeleteFunc(ls.entries, func(e entry) bool { return a.removes(e.name) })
+	ls.changed = ls.changed || len(kept) < len(ls.entries)
+	ls.entries = kept
 	return true
 }

@@ -35,9 +35,9 @@ func (r *rule) apply(ls *labelSet) (keep bool) { return r.run(r, ls) }
 func (r *rule) series(ls *labelSet) (keep bool) { return r.run(r, ls) }
 
 func (r *rule) matches(ls *labelSet) bool {
-	start := ls.memory.begin()
-	ok := r.matchesValue(ls, ls.join(r.sources, r.separator))
-	ls.memory.buf = ls.memory.buf[:start] // No label points there.
+	value, start := ls.join(r.sources, r.separator)
+	ok := r.matchesValue(ls, value)
+	ls.memory.release(start)
 	return ok
 }
 
@@ -49,9 +49,10 @@ func (r *rule) matchesValue(ls *labelSet, value string) bool {
 }
 
 func (r *rule) equal(ls *labelSet) bool {
-	start := ls.memory.begin()
-	ok := ls.join(r.sources, r.separator) == ls.get(r.target.text)
-	ls.memory.buf = ls.memory.buf[:start]
+	target := ls.get(r.target.text)
+	value, start := ls.join(r.sources, r.separator)
+	ok := value == target
+	ls.memory.release(start)
 	return ok
 }
 
@@ -77,7 +78,8 @@ func (r *rule) expand(ls *labelSet, f *found, value string) outcome {
 }
 
 func (r *rule) replace(ls *labelSet) bool {
-	o := r.outcome(ls, ls.join(r.sources, r.separator))
+	value, _ := ls.join(r.sources, r.separator)
+	o := r.outcome(ls, value)
 	if o.ok && (r.target.constant() || isLabelName(o.target)) {
 		ls.set(o.target, o.text)
 	}
@@ -86,7 +88,8 @@ func (r *rule) replace(ls *labelSet) bool {
 
 // hashMod uses the last eight bytes of an MD5 sum, as Prometheus does.
 func (r *rule) hashMod(ls *labelSet) bool {
-	sum := md5.Sum(bytesOf(ls.join(r.sources, r.separator)))
+	value, _ := ls.join(r.sources, r.separator)
+	sum := md5.Sum(bytesOf(value))
 	mod := binary.BigEndian.Uint64(sum[8:]) % r.modulus
 	start := ls.memory.begin()
 	ls.memory.buf = strconv.AppendUint(ls.memory.buf, mod, 10)
@@ -96,29 +99,59 @@ func (r *rule) hashMod(ls *labelSet) bool {
 
 // labelMap copies labels as they were before it: it reads no label that it has set.
 func (r *rule) labelMap(ls *labelSet) bool {
+	ls.open()
 	ls.pending = ls.pending[:0]
+	named := ls.metric == ""
 	for i := range ls.entries {
 		e := &ls.entries[i]
-		if o := r.outcome(ls, e.name); o.ok {
-			ls.pending = append(ls.pending, entry{name: o.text, value: e.value, set: e.set})
+		if !named && e.name > metricName {
+			r.mapLabel(ls, metricName, ls.metric, ls.metricSet)
+			named = true
 		}
+		r.mapLabel(ls, e.name, e.value, e.set)
+	}
+	if !named {
+		r.mapLabel(ls, metricName, ls.metric, ls.metricSet)
 	}
 	ls.setPending()
 	return true
+}
+
+// mapLabel adds to the pending labels what becomes of one label.
+func (r *rule) mapLabel(ls *labelSet, name, value string, set uint32) {
+	if !r.regex.mayMatch(name) {
+		return
+	}
+	if o := r.outcome(ls, name); o.ok {
+		ls.pending = append(ls.pending, entry{name: o.text, value: value, set: set})
+	}
 }
 
 func (r *rule) labelDrop(ls *labelSet) bool { return r.selectNames(ls, false) }
 
 func (r *rule) labelKeep(ls *labelSet) bool { return r.selectNames(ls, true) }
 
-func (r *rule) selectNames(ls *labelSet, matching bool) bool {
-	kept := ls.entries[:0]
-	for i := range ls.entries {
-		if r.matchesValue(ls, ls.entries[i].name) == matching {
-			kept = append(kept, ls.entries[i])
-		}
+// selectNames removes the labels whose names match, or those whose names do not.
+func (r *rule) selectNames(ls *labelSet, keepMatching bool) bool {
+	ls.open()
+	if r.matchesValue(ls, metricName) != keepMatching {
+		ls.setMetric("")
 	}
-	ls.entries = kept
+	kept := 0
+	for i := range ls.entries {
+		name := ls.entries[i].name
+		if (r.regex.mayMatch(name) && r.matchesValue(ls, name)) != keepMatching {
+			continue
+		}
+		if kept != i {
+			ls.entries[kept] = ls.entries[i]
+		}
+		kept++
+	}
+	if kept < len(ls.entries) {
+		ls.changed = true
+		ls.entries = ls.entries[:kept]
+	}
 	return true
 }
 
@@ -133,7 +166,7 @@ func (r *rule) uppercase(ls *labelSet) bool {
 // changeCase sets the target to the source value with the ASCII letters from low to high in
 // the other case. A value with other characters is left to convert, which allocates.
 func (r *rule) changeCase(ls *labelSet, low, high byte, convert func(string) string) bool {
-	value := ls.join(r.sources, r.separator)
+	value, _ := ls.join(r.sources, r.separator)
 	start := ls.memory.begin()
 	ls.memory.add(value)
 	text := ls.memory.buf[start:]

@@ -3,6 +3,7 @@ package relabel
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -143,9 +144,13 @@ func isNull(node *yaml.Node) bool {
 
 // itemsFrom reads a list of steps for some YAML package, which hands out values by unmarshal.
 func itemsFrom(unmarshal func(any) error) ([]item, error) {
-	var node yaml.Node
-	if err := unmarshal(&node); err == nil && node.Kind != 0 {
-		return itemsOf(&node) // It is the package that this one imports.
+	var nodes []yaml.Node
+	if err := unmarshal(&nodes); err == nil && !slices.ContainsFunc(nodes, isForeign) {
+		items := make([]item, len(nodes))
+		for i := range nodes {
+			items[i] = itemOf(&nodes[i])
+		}
+		return items, nil
 	}
 	var maps []map[string]foreignField
 	if err := unmarshal(&maps); err != nil {
@@ -164,6 +169,9 @@ func itemsFrom(unmarshal func(any) error) ([]item, error) {
 	}
 	return items, nil
 }
+
+// isForeign reports whether another YAML package took a node for some struct.
+func isForeign(node yaml.Node) bool { return node.Kind == 0 }
 
 // foreignField is a field that another YAML package reads. Such packages leave it as it is if
 // the value is null, and give the text of a number as it was written.

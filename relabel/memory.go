@@ -24,6 +24,9 @@ func (m *memory) reset() {
 // begin returns the place where the next string will begin.
 func (m *memory) begin() int { return len(m.buf) }
 
+// release gives back what has been added from start on.
+func (m *memory) release(start int) { m.buf = m.buf[:start] }
+
 func (m *memory) add(s string) { m.buf = append(m.buf, s...) }
 
 // since returns what has been added from start on. A buffer that grows leaves its old array

@@ -121,9 +121,12 @@ func (t *typed) check(from model.Type) error {
 	switch from {
 	case model.Counter, model.Gauge, model.Untyped:
 		return nil
-	default:
-		return fmt.Errorf("a %v cannot become a %v: only counters, gauges and untyped metrics can change their type", from, t.to)
 	}
+	to := "a " + t.to.String()
+	if t.to == model.Untyped {
+		to = t.to.String()
+	}
+	return fmt.Errorf("a %v cannot become %s: only counters, gauges and untyped metrics can change their type", from, to)
 }
 
 func (*typed) series(*labelSet) bool { return true }

@@ -60,7 +60,10 @@ func (p *Pipeline) Process(labels prometheus.Labels) (_ prometheus.Labels, keep 
 	if !p.relabel(ls) {
 		return nil, false
 	}
-	result := make(prometheus.Labels, len(ls.entries))
+	result := make(prometheus.Labels, len(ls.entries)+1)
+	if ls.metric != "" {
+		result[metricName] = ls.metric
+	}
 	for i := range ls.entries {
 		if e := &ls.entries[i]; !isHidden(e.name) {
 			result[e.name] = e.value

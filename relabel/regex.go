@@ -91,8 +91,13 @@ func (re *regex) match(s string) bool {
 	return re.matchGlobs(s)
 }
 
+// mayMatch is a first look that rules out most strings which do not match.
+func (re *regex) mayMatch(s string) bool {
+	return re.starts == nil || s != "" && re.starts[s[0]]
+}
+
 func (re *regex) matchGlobs(s string) bool {
-	if re.starts != nil && (s == "" || !re.starts[s[0]]) {
+	if !re.mayMatch(s) {
 		return false
 	}
 	if re.words != nil {
@@ -123,7 +128,7 @@ func (re *regex) find(s string) found {
 	if re.words != nil {
 		return found{ok: re.matchGlobs(s)}
 	}
-	if re.starts != nil && (s == "" || !re.starts[s[0]]) {
+	if !re.mayMatch(s) {
 		return found{}
 	}
 	for i := range re.globs {
