@@ -1,0 +1,112 @@
+package relabel
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Aggregate removes labels, and makes one series of those that have the same labels then:
+//
+//   - action: aggregate
+//     families: [http_requests_total, http_request_duration_seconds]
+//     without: [path, client]
+//
+//   - action: aggregate
+//     families: [queue_length]
+//     by: [queue]
+//     gauges: max
+//
+// Counters are added, and histograms bucket by bucket. What becomes of gauges and of untyped
+// metrics is for Gauges to say; without it they are left as they are, and that is reported.
+// So are summaries: quantiles cannot be added.
+type Aggregate struct {
+	// Families are regexes that are compared with the whole name of each family.
+	Families []string
+	// Without names the labels that are removed. It excludes By.
+	Without []string
+	// By names the labels that stay. Nil means that Without is used; an empty list removes
+	// all labels.
+	By []string
+	// Gauges says how gauges and untyped metrics are combined.
+	Gauges Combination
+}
+
+// A Combination makes one value of several gauges.
+type Combination string
+
+// The combinations that Aggregate knows.
+const (
+	Sum Combination = "sum"
+	Min Combination = "min"
+	Max Combination = "max"
+	Avg Combination = "avg"
+)
+
+// aggregation is Aggregate.
+type aggregation struct {
+	families families
+	labels   []string
+	by       bool // The labels stay, rather than go.
+	gauges   Combination
+}
+
+func (a Aggregate) compile() (stage, error) {
+	labels, by := a.Without, a.By != nil
+	switch {
+	case by && len(a.Without) > 0:
+		return nil, errors.New("by and without exclude each other")
+	case by:
+		labels = a.By
+	case len(labels) == 0:
+		return nil, errors.New("without is missing: list the labels to remove in without, or those that stay in by")
+	}
+	for _, name := range labels {
+		switch {
+		case !isLabelName(name):
+			return nil, fmt.Errorf("%q is no label name: names are UTF-8 and not empty", name)
+		case name == metricName && !by:
+			return nil, errors.New("without: [__name__] is not allowed: families are aggregated one by one")
+		case (name == "le" || name == "quantile") && !by:
+			return nil, fmt.Errorf("without: [%s] is not allowed: it is no label here, but a part of a histogram or summary", name)
+		}
+	}
+	if !slices.Contains([]Combination{"", Sum, Min, Max, Avg}, a.Gauges) {
+		return nil, fmt.Errorf("gauges: %s is unknown: gauges are combined by sum, min, max or avg", a.Gauges)
+	}
+	f, err := newFamilies(a.Families)
+	if err != nil {
+		return nil, err
+	}
+	return &aggregation{f, slices.Clone(labels), by, a.Gauges}, nil
+}
+
+// removes reports whether a label goes.
+func (a *aggregation) removes(label string) bool {
+	return label != metricName && slices.Contains(a.labels, label) != a.by
+}
+
+// check returns why the families of a type cannot be aggregated.
+func (a *aggregation) check(t model.Type) error {
+	switch {
+	case t == model.Summary:
+		return errors.New("the quantiles of a summary cannot be aggregated: use a histogram, or drop the summary")
+	case (t == model.Gauge || t == model.Untyped) && a.gauges == "":
+		return fmt.Errorf("a family of type %v is aggregated only if gauges says how: sum, min, max or avg", t)
+	default:
+		return nil
+	}
+}
+
+func (a *aggregation) series(ls *labelSet) bool {
+	if !a.families.match(ls.name()) {
+		return true
+	}
+	ls.open()
+	kept := slices.DeleteFunc(ls.entries, func(e entry) bool { return a.removes(e.name) })
+	ls.changed = ls.changed || len(kept) < len(ls.entries)
+	ls.entries = kept
+	return true
+}

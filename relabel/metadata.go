@@ -1,0 +1,132 @@
+package relabel
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// SetHelp changes the help of families:
+//
+//   - action: help
+//     families: [shop_orders_total]
+//     help: Orders that were paid.
+type SetHelp struct {
+	// Families are regexes that are compared with the whole name of each family.
+	Families []string `yaml:"families,flow"`
+	// Help is the new help.
+	Help string `yaml:"help"`
+}
+
+// SetUnit changes the unit of families:
+//
+//   - action: unit
+//     families: [shop_delay_seconds]
+//     unit: seconds
+//
+// OpenMetrics wants the unit at the end of the name as well; see [Rename].
+type SetUnit struct {
+	// Families are regexes that are compared with the whole name of each family.
+	Families []string `yaml:"families,flow"`
+	// Unit is the new unit. Empty means that the families have no unit.
+	Unit string `yaml:"unit"`
+}
+
+// SetType changes the type of families:
+//
+//   - action: type
+//     families: [legacy_requests]
+//     type: counter
+//
+// Counters, gauges and untyped metrics can become each other, because each is a single
+// number. A histogram or a summary keeps its type; that is reported.
+type SetType struct {
+	// Families are regexes that are compared with the whole name of each family.
+	Families []string `yaml:"families,flow"`
+	// Type is the new type.
+	Type Type `yaml:"type"`
+}
+
+// A Type is the type of a metric of one number.
+type Type string
+
+// The types that SetType knows.
+const (
+	Counter Type = "counter"
+	Gauge   Type = "gauge"
+	Untyped Type = "untyped"
+)
+
+// helping is SetHelp.
+type helping struct {
+	families families
+	help     string
+}
+
+func (s SetHelp) compile() (stage, error) {
+	if !utf8.ValidString(s.Help) {
+		return nil, fmt.Errorf("help %q is not UTF-8", s.Help)
+	}
+	f, err := newFamilies(s.Families)
+	if err != nil {
+		return nil, err
+	}
+	return &helping{f, s.Help}, nil
+}
+
+func (*helping) series(*labelSet) bool { return true }
+
+// united is SetUnit.
+type united struct {
+	families families
+	unit     string
+}
+
+func (s SetUnit) compile() (stage, error) {
+	for _, r := range s.Unit {
+		if r != '_' && r != ':' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			return nil, fmt.Errorf("unit %q is invalid: a unit consists of letters, digits, underscores and colons", s.Unit)
+		}
+	}
+	f, err := newFamilies(s.Families)
+	if err != nil {
+		return nil, err
+	}
+	return &united{f, s.Unit}, nil
+}
+
+func (*united) series(*labelSet) bool { return true }
+
+// typed is SetType.
+type typed struct {
+	families families
+	to       model.Type
+}
+
+func (s SetType) compile() (stage, error) {
+	to, ok := map[Type]model.Type{Counter: model.Counter, Gauge: model.Gauge, Untyped: model.Untyped}[s.Type]
+	if !ok {
+		return nil, fmt.Errorf("type %q is not one of counter, gauge and untyped", s.Type)
+	}
+	f, err := newFamilies(s.Families)
+	if err != nil {
+		return nil, err
+	}
+	return &typed{f, to}, nil
+}
+
+// check returns why a family of some type cannot get the new one.
+func (t *typed) check(from model.Type) error {
+	switch from {
+	case model.Counter, model.Gauge, model.Untyped:
+		return nil
+	}
+	to := "a " + t.to.String()
+	if t.to == model.Untyped {
+		to = t.to.String()
+	}
+	return fmt.Errorf("a %v cannot become %s: only counters, gauges and untyped metrics can change their type", from, to)
+}
+
+func (*typed) series(*labelSet) bool { return true }

@@ -1,0 +1,156 @@
+package relabel
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+)
+
+// manyWords is the number of plain words from which a map finds one faster than a loop.
+const manyWords = 8
+
+// A regex matches whole strings, as ^(?s:source)$ does. Most regexes of rules are lists of
+// words, prefixes or suffixes. Those are matched by comparing strings, which takes a few
+// nanoseconds where the engine of package regexp takes hundreds.
+type regex struct {
+	source   string
+	compiled *regexp.Regexp
+
+	// engine is set if globs cannot stand for the expression.
+	engine bool
+	globs  []glob
+	words  map[string]struct{} // The globs, if they are many and have no gaps.
+	starts *[256]bool          // The first bytes of what can match. Nil if the empty string or any byte can begin a match.
+}
+
+// newRegex compiles an expression. With groups, find returns what the groups of a match
+// have captured.
+func newRegex(source string, groups bool) (*regex, error) {
+	// An expression such as "a)|(b" is valid between the anchors, but not anchored by them.
+	parsed, err := syntax.Parse("(?s:"+source+")", syntax.Perl)
+	if err == nil {
+		_, err = syntax.Parse(source, syntax.Perl)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("regex %q is invalid: %w", source, err)
+	}
+	compiled, err := regexp.Compile("^(?s:" + source + ")$")
+	if err != nil {
+		return nil, fmt.Errorf("regex %q is invalid: %w", source, err)
+	}
+	re := &regex{source: source, compiled: compiled}
+	globs, ok := globsOf(parsed)
+	if !ok || groups && !capturing(globs) {
+		re.engine = true
+		return re, nil
+	}
+	re.globs = globs
+	re.index(groups)
+	return re, nil
+}
+
+// index prepares shortcuts for match, and for find if there are no groups to be captured.
+func (re *regex) index(groups bool) {
+	plain := true
+	starts := new([256]bool)
+	for i := range re.globs {
+		g := &re.globs[i]
+		plain = plain && len(g.rest) == 0
+		switch {
+		case starts == nil:
+		case g.prefix == "":
+			starts = nil
+		default:
+			starts[g.prefix[0]] = true
+		}
+	}
+	re.starts = starts
+	if plain && !groups && len(re.globs) > manyWords {
+		re.words = make(map[string]struct{}, len(re.globs))
+		for i := range re.globs {
+			re.words[re.globs[i].prefix] = struct{}{}
+		}
+	}
+}
+
+// all reports whether every string matches.
+func (re *regex) all() bool {
+	for i := range re.globs {
+		if g := &re.globs[i]; g.prefix == "" && len(g.rest) == 1 && g.rest[0] == (piece{}) {
+			return true
+		}
+	}
+	return false
+}
+
+// match reports whether the whole of s matches.
+func (re *regex) match(s string) bool {
+	if re.engine {
+		return re.compiled.MatchString(s)
+	}
+	return re.matchGlobs(s)
+}
+
+// mayMatch is a first look that rules out most strings which do not match.
+func (re *regex) mayMatch(s string) bool {
+	return re.starts == nil || s != "" && re.starts[s[0]]
+}
+
+func (re *regex) matchGlobs(s string) bool {
+	if !re.mayMatch(s) {
+		return false
+	}
+	if re.words != nil {
+		_, ok := re.words[s]
+		return ok
+	}
+	for i := range re.globs {
+		if re.globs[i].match(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// A found is the place of a match in a string. The zero value is no match.
+type found struct {
+	ok    bool
+	glob  *glob // Nil if the engine found the match.
+	index []int // As of FindStringSubmatchIndex.
+}
+
+// find is match for those who need the groups. It allocates if the engine has to be asked.
+func (re *regex) find(s string) found {
+	if re.engine {
+		index := re.compiled.FindStringSubmatchIndex(s)
+		return found{ok: index != nil, index: index}
+	}
+	if re.words != nil {
+		return found{ok: re.matchGlobs(s)}
+	}
+	if !re.mayMatch(s) {
+		return found{}
+	}
+	for i := range re.globs {
+		if re.globs[i].match(s) {
+			return found{ok: true, glob: &re.globs[i]}
+		}
+	}
+	return found{}
+}
+
+// group returns what group n has captured of s, and false if the group took no part.
+func (f *found) group(n int, s string) (string, bool) {
+	switch {
+	case n == 0:
+		return s, true
+	case f.glob != nil:
+		return f.glob.group(n, s)
+	case 2*n+1 < len(f.index) && f.index[2*n] >= 0:
+		return s[f.index[2*n]:f.index[2*n+1]], true
+	}
+	return "", false
+}
+
+// groups returns the number of groups.
+func (re *regex) groups() int { return re.compiled.NumSubexp() }
