@@ -86,6 +86,22 @@ func (s *WrappedSource) Mixed() bool { return model.IsMixed(s.Inner) }
 // Len implements model.CountedSource.
 func (s *WrappedSource) Len() int { return model.LenOf(s.Inner) }
 
+// Key implements model.StableSource.
+func (s *WrappedSource) Key() any {
+	inner := model.KeyOf(s.Inner)
+	if inner == nil {
+		return nil
+	}
+	return wrappedKey{inner, *s.family, fmt.Sprintf("%q", s.extra)}
+}
+
+// wrappedKey is the key of a source behind wrappings.
+type wrappedKey struct {
+	inner  any
+	family model.Family
+	extra  string
+}
+
 // HasLabel implements instrument.Labelled.
 func (s *WrappedSource) HasLabel(name string) bool {
 	return hasName(s.extra, name) || HasLabel(s.Inner, name)
@@ -122,6 +138,9 @@ type wrappedSeries struct {
 	extra   []model.Label
 	splicer *model.Splicer // Nil if the series may have different names.
 }
+
+// Snapshot implements model.SnapshotSeries.
+func (s *wrappedSeries) Snapshot() any { return model.SnapshotOf(s.Series) }
 
 // Sequential implements model.SequentialSeries.
 func (s *wrappedSeries) Sequential() bool { return model.IsSequential(s.Series) }

@@ -301,6 +301,9 @@ func (v *Vec[C, P]) Series() model.Series {
 	return &vecSeries[C, P]{v.children.Sorted(), v.prefetch}
 }
 
+// Key implements model.StableSource.
+func (v *Vec[C, P]) Key() any { return v }
+
 // vecSeries is a snapshot of the children of a vec.
 type vecSeries[C any, P Child[C]] struct {
 	entries  []*labelmap.Entry[C]
@@ -308,6 +311,16 @@ type vecSeries[C any, P Child[C]] struct {
 }
 
 func (s *vecSeries[C, P]) Len() int { return len(s.entries) }
+
+// Snapshot implements model.SnapshotSeries: as long as no series is created or deleted, the list
+// of entries is the same.
+func (s *vecSeries[C, P]) Snapshot() any {
+	if len(s.entries) == 0 {
+		return 0
+	}
+	return &s.entries[0]
+}
+
 func (s *vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
 	P(&s.entries[i].Child).Point(p, scratch)
 }

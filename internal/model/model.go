@@ -275,6 +275,37 @@ type BatchSink interface {
 	Batch(points []Point) error
 }
 
+// StableSource is implemented by a Source that is there from scrape to scrape, perhaps behind a
+// wrapping that is made anew for each of them.
+type StableSource interface {
+	// Key returns a comparable value that is the same for the same source behind the same
+	// wrappings, and for no other one. It is nil if there is none.
+	Key() any
+}
+
+// KeyOf returns the key of a source, or nil if it has none.
+func KeyOf(s Source) any {
+	if stable, ok := s.(StableSource); ok {
+		return stable.Key()
+	}
+	return nil
+}
+
+// SnapshotSeries is implemented by a Series that knows whether it is the same as an earlier one.
+type SnapshotSeries interface {
+	// Snapshot returns a comparable value, or nil. Two lists of series of one source are equal if
+	// their values are, as long as there is a reference to the earlier one.
+	Snapshot() any
+}
+
+// SnapshotOf returns the value of a SnapshotSeries, or nil if s is none.
+func SnapshotOf(s Series) any {
+	if known, ok := s.(SnapshotSeries); ok {
+		return known.Snapshot()
+	}
+	return nil
+}
+
 // CommonSink is implemented by a Sink that can add the same labels to all points of a family. It
 // writes these labels itself: putting them together first would take as long as all the rest.
 type CommonSink interface {

@@ -30,6 +30,17 @@ func (r *Registry) Gather(ctx context.Context) ([]*clientmodel.Family, error) {
 	return builder.Families(), s.End(nil)
 }
 
+// WriteTo gathers and writes the families to sink, one after the other, sorted by name. It stops at
+// the first error of sink. The error is about the gathering.
+func (r *Registry) WriteTo(ctx context.Context, sink model.Sink) error {
+	s, err := r.NewScrape(ctx)
+	if err != nil {
+		return err
+	}
+	s.collect()
+	return s.End(s.write(sink, nameSpace{}))
+}
+
 // Send gathers and sends as ContextRegistry.CollectWithContext does.
 func (r *Registry) Send(ctx context.Context, ch chan<- prometheus.Metric) {
 	out := &collect.ChannelSink{Ctx: ctx, Ch: ch, Announced: make(collect.Announcements)}

@@ -1,0 +1,126 @@
+package relabel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/scrape"
+)
+
+// newAggregator returns a gatherer of what another one gathers after an Aggregate step.
+func newAggregator(inner prometheus.Gatherer, a *aggregation, n numbered) *gatherer {
+	e, err := scrape.EntryOf(inner, collect.Wrapping{})
+	if err != nil {
+		panic(fmt.Errorf("cannot aggregate what a nil Gatherer gathers: %w", err))
+	}
+	all := gathererOf(e)
+	return gathererOf(&scrape.Entry{
+		Announced: &collect.Announced{}, Fallback: "aggregate",
+		Binding: scrape.Binding{Kind: "gatherer", Run: func(ctx context.Context, _ engine.Running, to engine.Sink) error {
+			g := aggregating{aggregation: a, step: n, to: to}
+			err := all.core.WriteTo(ctx, &g)
+			if err := g.flush(); err != nil {
+				return err
+			}
+			return err
+		}},
+	})
+}
+
+// aggregating is a model.Sink that combines the series of each family.
+type aggregating struct {
+	*aggregation
+
+	step numbered
+	to   engine.Sink
+
+	family  *model.Family
+	passing bool // The series of the family pass on as they are.
+	groups  map[string]*combined
+	text    []byte
+}
+
+// Family implements model.Sink.
+func (g *aggregating) Family(f *model.Family) error {
+	if err := g.flush(); err != nil {
+		return err
+	}
+	g.family, g.passing = f, !g.families.match(f.Name)
+	if g.passing {
+		return nil
+	}
+	if err := g.check(f.Type); err != nil {
+		g.to.Drop(g.step.err(fmt.Errorf("family %q: %w", f.Name, err)))
+		g.passing = true
+	}
+	return nil
+}
+
+// Point implements model.Sink.
+func (g *aggregating) Point(p *model.Point) error {
+	if g.passing {
+		return g.send(p)
+	}
+	var labels model.Labels
+	g.text, labels = g.remaining(g.text[:0], p.Labels)
+	if g.groups == nil {
+		g.groups = make(map[string]*combined)
+	}
+	c := g.groups[labels.Text()]
+	if c == nil {
+		c = &combined{}
+		c.point.Labels = labels.Keep()
+		g.groups[c.point.Labels.Text()] = c
+	}
+	if err := c.add(p, g.gauges); err != nil && c.fault == nil {
+		c.fault = err
+		g.to.Drop(g.step.err(fmt.Errorf("%s: %w", series(g.family.Name, c.point.Labels), err)))
+	}
+	return nil
+}
+
+// remaining renders the labels that stay into buf.
+func (a *aggregation) remaining(buf []byte, l model.Labels) ([]byte, model.Labels) {
+	quoted := false
+	for c := l.Cursor(); c.Next(); {
+		if a.removes(c.Name) || c.RawValue == "" {
+			continue
+		}
+		if len(buf) > 0 {
+			buf = append(buf, ',')
+		}
+		buf = model.AppendLabelName(buf, c.Name)
+		quoted = quoted || strings.HasSuffix(string(buf[len(buf)-1:]), `"`)
+		buf = append(buf, '=', '"')
+		buf = append(buf, c.RawValue...)
+		buf = append(buf, '"')
+	}
+	return buf, model.VolatileLabels(buf, quoted)
+}
+
+// flush sends what the current family has come to.
+func (g *aggregating) flush() error {
+	for _, c := range g.groups {
+		if err := g.send(c.result(g.gauges)); err != nil {
+			return err
+		}
+	}
+	clear(g.groups)
+	return nil
+}
+
+func (g *aggregating) send(p *model.Point) error {
+	err := g.to.Sample(g.family, p)
+	if err != nil && !errors.Is(err, engine.ErrAbandoned) {
+		g.to.Drop(err)
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+package relabel
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/scrape"
+)
+
+// Gatherer returns a gatherer of what g gathers after the steps of the pipeline. It panics if g is
+// nil. It is safe for concurrent use, and so can several gatherers be that use the same pipeline.
+//
+// The steps are applied to each series of a gather, whatever it comes from. Rules see series as a
+// Prometheus server sees them: a histogram or summary is the samples with the suffixes _bucket, _sum
+// and _count, and the labels le and quantile; a histogram that has native buckets only is one
+// sample without a suffix. All samples of a series have to meet the same fate. A rule that would drop
+// only some of them, or give them different labels, is not applied to that series, and the error of the
+// gather says so. Labels that begin with two underscores do not leave the pipeline.
+//
+// If two series become the same, the first one is served, and the error of the gather names both.
+//
+// Registries behind g stream through the pipeline, and so do remote targets; the context of a gather
+// and its deadline reach them. What the rules make of a series is remembered until the series has not
+// been there for ten minutes, so that from the second gather on a rule costs a lookup. Steps that
+// treat all series of a family alike, among them rules that keep or drop by __name__ only, need no
+// memory for each series.
+//
+// [Aggregate] has to know all series of a family before it can return the first one: what comes
+// through it is copied.
+func (p *Pipeline) Gatherer(g metric.Gatherer) metric.GathererWithContext {
+	var (
+		steps   []numbered
+		current = g
+	)
+	wrap := func() {
+		current = newGatherer(current, collect.Wrapping{Reshape: newReshaper(steps, p.slots)})
+		steps = nil
+	}
+	for i, s := range p.stages {
+		n := numbered{s, i + 1, p.lines[i]}
+		if a, ok := s.(*aggregation); ok {
+			if len(steps) > 0 {
+				wrap()
+			}
+			current = newAggregator(current, a, n)
+			continue
+		}
+		steps = append(steps, n)
+	}
+	if len(steps) > 0 || len(p.stages) == 0 {
+		wrap()
+	}
+	return current.(metric.GathererWithContext) //nolint:forcetypeassert // All that wrap has made is one.
+}
+
+// gatherer is a registry with one entry: what another gatherer gathers, changed.
+type gatherer struct {
+	front
+
+	registry *metric.ContextRegistry
+}
+
+// front is what registries of package metric see of a gatherer.
+type front struct {
+	gatherer *gatherer
+	core     *scrape.Registry
+}
+
+// ScrapeRegistry implements scrape.Behind.
+func (f front) ScrapeRegistry() (receiver any, r *scrape.Registry) { return f.gatherer, f.core }
+
+var _ scrape.Behind = (*gatherer)(nil)
+
+func newGatherer(inner prometheus.Gatherer, w collect.Wrapping) *gatherer {
+	e, err := scrape.EntryOf(inner, w)
+	if err != nil {
+		panic(fmt.Errorf("cannot relabel what a nil Gatherer gathers: %w", err))
+	}
+	return gathererOf(e)
+}
+
+func gathererOf(e *scrape.Entry) *gatherer {
+	g := &gatherer{registry: metric.NewContextRegistry()}
+	g.front = front{g, scrape.RegistryOf(g.registry)}
+	if err := g.core.Register(e, ""); err != nil {
+		panic("BUG: relabel: " + err.Error())
+	}
+	return g
+}
+
+// Gather gathers with the background context.
+func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
+	return g.GatherWithContext(context.Background())
+}
+
+// GatherWithContext gathers under a context.
+func (g *gatherer) GatherWithContext(ctx context.Context) ([]*dto.MetricFamily, error) {
+	return g.registry.GatherWithContext(ctx)
+}

@@ -1,0 +1,193 @@
+package relabel
+
+import (
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// passing returns what the steps make of a source that is there for one scrape, such as the families of
+// a remote target. If its series stay in order and in one family, they are read when they are
+// written; otherwise they are copied.
+func (r *reshaper) passing(source model.Source, report func(n int, err error)) []model.Source {
+	var (
+		f       = source.Family()
+		state   = r.state(f)
+		series  = source.Series()
+		p       model.Point
+		scratch model.Scratch
+		out     = &passed{Source: source, reshaper: r, state: state, report: report}
+		last    model.Point
+		text    []byte
+		notes   = shaping{shape: &shape{}, noted: make(map[string]int32)}
+		inOrder = true
+		changed = false
+	)
+	for i := range series.Len() {
+		series.At(i, &p, &scratch)
+		v := state.verdict(r, f, &p)
+		for _, err := range v.errs {
+			n := notes.note(err)
+			if v.dropped {
+				notes.notes[n].left++
+			}
+		}
+		if v.dropped {
+			changed = true
+			continue
+		}
+		if out.count > 0 && (out.family != v.family || !slices.Equal(out.scales, v.scales)) {
+			inOrder = false
+		}
+		out.family, out.scales = v.family, v.scales
+		v.apply(&p)
+		changed = changed || v.relabeled
+		if inOrder && out.count > 0 && model.ComparePoints(&last, &p) >= 0 {
+			inOrder = false
+		}
+		text = append(text[:0], p.Labels.Text()...)
+		last = model.Point{Labels: model.VolatileLabels(text, p.Labels.Quoted()), TimestampMs: p.TimestampMs, HasTimestamp: p.HasTimestamp}
+		out.count++
+	}
+	for _, n := range notes.notes {
+		report(n.left, n.err)
+	}
+	switch {
+	case out.count == 0:
+		return nil
+	case !inOrder:
+		return r.copied(source, state, report)
+	case !changed && *out.family == *f && len(out.scales) == 0:
+		return []model.Source{source}
+	default:
+		return []model.Source{out}
+	}
+}
+
+// passed is what is left of a source whose series stay in order.
+type passed struct {
+	model.Source
+
+	reshaper *reshaper
+	state    *familyState
+	family   *model.Family
+	scales   []*scaling
+	count    int
+	report   func(n int, err error)
+}
+
+func (s *passed) Family() *model.Family { return s.family }
+func (s *passed) Len() int              { return s.count }
+func (s *passed) Mixed() bool           { return true }
+
+// Series implements model.Source.
+func (s *passed) Series() model.Series { return &passedSeries{passed: s, inner: s.Source.Series()} }
+
+type passedSeries struct {
+	*passed
+
+	inner  model.Series
+	next   int // The series that is returned next, if the reader goes on.
+	at     int // Where that is looked for in inner.
+	scaler scaler
+	failed bool
+}
+
+// Sequential implements model.SequentialSeries.
+func (s *passedSeries) Sequential() bool { return true }
+
+// At implements model.Series.
+func (s *passedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
+	if i < s.next {
+		s.next, s.at = 0, 0
+	}
+	for ; ; s.at++ {
+		s.inner.At(s.at, p, scratch)
+		v := s.state.verdict(s.reshaper, s.Source.Family(), p)
+		if v.dropped {
+			continue
+		}
+		if s.next++; s.next <= i {
+			continue
+		}
+		s.at++
+		v.apply(p)
+		if err := s.scaler.scale(p, v.scales); err != nil && !s.failed {
+			s.failed = true
+			s.report(0, err)
+		}
+		return
+	}
+}
+
+// copied returns what the steps make of a source, sorted.
+func (r *reshaper) copied(source model.Source, state *familyState, report func(n int, err error)) []model.Source {
+	var (
+		f       = source.Family()
+		series  = source.Series()
+		p       model.Point
+		scratch model.Scratch
+		scaler  scaler
+		all     []*copies
+		texts   model.Texts
+		failed  reports
+	)
+	for i := range series.Len() {
+		series.At(i, &p, &scratch)
+		v := state.verdict(r, f, &p)
+		if v.dropped {
+			continue
+		}
+		before := texts.Keep(p.Labels)
+		v.apply(&p)
+		if err := scaler.scale(&p, v.scales); err != nil && failed.isNew(f, err) {
+			report(0, err)
+		}
+		to := slices.IndexFunc(all, func(c *copies) bool { return c.family == v.family })
+		if to < 0 {
+			to = len(all)
+			all = append(all, &copies{family: v.family})
+		}
+		all[to].points = append(all[to].points, copied{p.CloneWith(texts.Keep(p.Labels)), before})
+	}
+	sources := make([]model.Source, 0, len(all))
+	for _, c := range all {
+		c.sort(f, report)
+		sources = append(sources, c)
+	}
+	return sources
+}
+
+// copies are points of a family, sorted.
+type copies struct {
+	family *model.Family
+	points []copied
+}
+
+type copied struct {
+	model.Point
+
+	before model.Labels
+}
+
+// sort sorts the points, and leaves out those that are the same as others.
+func (c *copies) sort(from *model.Family, report func(n int, err error)) {
+	slices.SortStableFunc(c.points, func(a, b copied) int { return model.ComparePoints(&a.Point, &b.Point) })
+	kept := c.points[:0]
+	for i := range c.points {
+		p := &c.points[i]
+		if len(kept) > 0 && model.ComparePoints(&kept[len(kept)-1].Point, &p.Point) == 0 {
+			report(1, sameError(c.family.Name, p.Labels, series(from.Name, kept[len(kept)-1].before), series(from.Name, p.before)))
+			continue
+		}
+		kept = append(kept, *p)
+	}
+	c.points = kept
+}
+
+func (c *copies) Family() *model.Family { return c.family }
+func (c *copies) Mixed() bool           { return true }
+func (c *copies) Series() model.Series  { return c }
+func (c *copies) Len() int              { return len(c.points) }
+
+func (c *copies) At(i int, p *model.Point, _ *model.Scratch) { *p = c.points[i].Point }
