@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/collect"
@@ -94,11 +93,11 @@ func gathererOf(e *scrape.Entry) *gatherer {
 }
 
 // Gather gathers with the background context.
-func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
+func (g *gatherer) Gather() ([]*metric.MetricFamily, error) {
 	return g.GatherWithContext(context.Background())
 }
 
 // GatherWithContext gathers under a context.
-func (g *gatherer) GatherWithContext(ctx context.Context) ([]*dto.MetricFamily, error) {
+func (g *gatherer) GatherWithContext(ctx context.Context) ([]*metric.MetricFamily, error) {
 	return g.registry.GatherWithContext(ctx)
 }
