@@ -18,6 +18,7 @@ const (
 	golang   = "client_golang"
 	victoria = "VictoriaMetrics"
 	otel     = "OpenTelemetry"
+	expfmt   = "expfmt"
 )
 
 // The units.

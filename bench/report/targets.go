@@ -81,6 +81,14 @@ func targets() []target {
 			add(w.work+", "+into.name+", allocations", benchmark, allocations, 1, golang)
 		}
 	}
+	for _, format := range []string{"text", "protobuf"} {
+		benchmark := fmt.Sprintf("Remote/kind=counters/series=100000/format=%s", format)
+		add("gather 100,000 remote counters and serve them again, "+format, benchmark, nanosecondsPerSeries, 1./5, expfmt)
+	}
+	compare("gather 100,000 remote counters and serve them again, allocations against 1,000",
+		"Remote/kind=counters/series=100000/format=text", "Remote/kind=counters/series=1000/format=text", allocations, 1.1)
+	compare("scrape of 1,000,000 counters through a prefix and a label, text", "Wrapped/through=prefix+label", "Wrapped/through=nothing",
+		nanosecondsPerSeries, 1.3)
 	add("heap for a counter with 3 labels", "Heap/kind=counters", bytesPerSeries, 200)
 	add("heap for a histogram with 11 buckets", "Heap/kind=histograms", bytesPerSeries, 420)
 	add("create a counter", "Create/kind=counters", nanosecondsPerSeries, 0.6, golang)
@@ -119,6 +127,8 @@ func targetRuns() []benchmarkRun {
 		{"^BenchmarkScrape$/^kind=histograms$/^series=10000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms", 1},
 		{"^BenchmarkGather$/./^series=10000$/^peer=(metric|client_golang)$", "100ms", 1},
 		{"^BenchmarkForeign$", "100ms", 1},
+		{"^BenchmarkRemote$/^kind=counters$/./^format=(text|protobuf)$", "100ms", 1},
+		{"^BenchmarkWrapped$", "100ms", 2},
 		{"^BenchmarkHeap$/./^peer=(metric|client_golang|VictoriaMetrics)$", "1x", 1},
 		{"^BenchmarkCreate$/./^peer=(metric|client_golang|VictoriaMetrics)$", "50ms", 1},
 	}
