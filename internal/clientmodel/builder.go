@@ -13,6 +13,8 @@ var fromModel = [...]dto.MetricType{
 	model.Summary:        dto.MetricType_SUMMARY,
 	model.Histogram:      dto.MetricType_HISTOGRAM,
 	model.GaugeHistogram: dto.MetricType_GAUGE_HISTOGRAM,
+	model.Info:           dto.MetricType_GAUGE,
+	model.StateSet:       dto.MetricType_GAUGE,
 }
 
 // Builder is a model.Sink that makes metric families. The zero value is ready.
