@@ -186,10 +186,24 @@ type ChannelSink struct {
 	Ch  chan<- prometheus.Metric
 
 	Announced Announcements
+
+	states model.StateSamples
 }
 
 // Sample implements engine.Sink. Its error is engine.ErrAbandoned when the context has ended.
 func (s *ChannelSink) Sample(f *model.Family, p *model.Point) error {
+	if f.Type == model.StateSet {
+		for i := range p.States.Names {
+			sample, err := s.states.At(p, f.Reserved(), i)
+			if err == nil {
+				err = s.send(&sampleMetric{s.Announced.find(f, sample), f, sample.Clone()})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	return s.send(&sampleMetric{s.Announced.find(f, p), f, p.Clone()})
 }
 

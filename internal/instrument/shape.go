@@ -33,6 +33,20 @@ func (s *Summary) ownShape() Shape {
 	return made
 }
 
+// ownShape includes what the labels were set to first. Metrics that ask for the name again
+// would otherwise get an info that says something else than they do.
+func (i *Info) ownShape() Shape {
+	made := append(familyShape("info", i.family, nil), i.family.info.traits()...)
+	if first := i.family.info.first; first != "" {
+		made = append(made, Trait{"values", first})
+	}
+	return made
+}
+
+func (s *StateSet) ownShape() Shape {
+	return append(familyShape("state set", s.family, nil), s.family.states.traits()...)
+}
+
 func (v *Vec[C, P]) ownShape() Shape {
 	made := familyShape(v.family.Type.String()+" vector", v.family, v.curried)
 	if v.traits != nil {
@@ -79,6 +93,18 @@ func (s *summaryShape) traits() []Trait {
 		{"objectives", strings.TrimPrefix(fmt.Sprint(s.objectives), "map")},
 		{"window", fmt.Sprintf("%v in %d steps", s.step*time.Duration(s.steps), s.steps)},
 	}
+}
+
+func (s *infoShape) traits() []Trait {
+	return []Trait{{"info labels", fmt.Sprint(s.names)}}
+}
+
+func (s *stateShape) traits() []Trait {
+	traits := []Trait{{"states", fmt.Sprintf("%q", s.names)}}
+	if s.initial != "" {
+		traits = append(traits, Trait{"initial state", strconv.Quote(s.initial)})
+	}
+	return traits
 }
 
 // String puts the shape into a sentence: counter vector with help "…", labels [a b].

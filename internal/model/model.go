@@ -207,8 +207,7 @@ const MaxStates = 64
 
 // StateSetValue is the value of a state set: which of its states are on at one moment. It
 // is written as one sample for each state, whose value is 1 if the state is on and 0 if it
-// is off. The label set of each is that of the point with the state added in the label
-// Family.Reserved.
+// is off; see StateSamples.
 type StateSetValue struct {
 	Names []string // The states, at most MaxStates. They are UTF-8, immutable, and may be kept.
 	On    uint64   // Bit i is set if the state Names[i] is on.
@@ -216,29 +215,6 @@ type StateSetValue struct {
 
 // Value returns the value of the sample for the state Names[i].
 func (s *StateSetValue) Value(i int) float64 { return float64(s.On >> i & 1) }
-
-// EachState calls each with every sample that p, a point of a state set, is written as: a
-// point whose value is a number. label is the label for the state, which is
-// Family.Reserved. The labels are rendered into buf and valid until each returns;
-// EachState returns buf, which may have grown. It stops at the first error of each. If p
-// has the label already, it calls each for no state and returns an error.
-func (p *Point) EachState(label string, buf []byte, each func(*Point) error) ([]byte, error) {
-	sample := *p
-	sample.States = nil
-	extra := []Label{{Name: label}}
-	for i, name := range p.States.Names {
-		var err error
-		extra[0].Value = name
-		if buf, sample.Labels, err = AppendMerged(buf[:0], p.Labels, extra); err != nil {
-			return buf, err
-		}
-		sample.Value = p.States.Value(i)
-		if err := each(&sample); err != nil {
-			return buf, err
-		}
-	}
-	return buf, nil
-}
 
 // Exemplar is an example observation. It is immutable.
 type Exemplar struct {

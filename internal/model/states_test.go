@@ -1,14 +1,13 @@
 package model_test
 
 import (
-	"errors"
 	"slices"
 	"testing"
 
 	"github.com/luxfi/metric/internal/model"
 )
 
-func TestEachState(t *testing.T) {
+func TestStateSamples(t *testing.T) {
 	labels, err := model.NewLabels([]model.Label{{Name: "a", Value: "1"}, {Name: "z", Value: "2"}})
 	if err != nil {
 		t.Fatal(err)
@@ -19,28 +18,29 @@ func TestEachState(t *testing.T) {
 
 		TimestampMs: 7, HasTimestamp: true,
 	}
-	var got []string
-	buf, err := p.EachState("mode", nil, func(s *model.Point) error {
+	var (
+		samples model.StateSamples
+		got     []string
+	)
+	for i := range p.States.Names {
+		s, err := samples.At(&p, "mode", i)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if s.States != nil || s.TimestampMs != 7 || !s.HasTimestamp {
 			t.Errorf("the sample is %+v", s)
 		}
 		got = append(got, s.Labels.Keep().Text()+map[float64]string{0: " off", 1: " on"}[s.Value])
-		return nil
-	})
+	}
 	want := []string{`a="1",mode="up",z="2" on`, `a="1",mode="say \"hi\"",z="2" off`, `a="1",mode="down",z="2" on`}
-	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("got %q and error %v, want %q", got, err, want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
-
-	stop := errors.New("stop")
-	calls := 0
-	_, err = p.EachState("mode", buf, func(*model.Point) error { calls++; return stop })
-	if !errors.Is(err, stop) || calls != 1 {
-		t.Errorf("after %d calls the error is %v, want that of the first call", calls, err)
+	if s, err := samples.At(&p, "z", 0); err == nil {
+		t.Errorf("no error for a label that the point has already, but %+v", s)
 	}
-	_, err = p.EachState("z", buf, func(*model.Point) error { t.Error("a sample with a label twice"); return nil })
-	if err == nil {
-		t.Error("no error for a label that the point has already")
+	if n := testing.AllocsPerRun(100, func() { _, _ = samples.At(&p, "mode", 1) }); n > 0 {
+		t.Errorf("a sample takes %v allocations", n)
 	}
 }
 
