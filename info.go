@@ -87,7 +87,10 @@ func infoVec(v *instrument.Infos) *InfoVec {
 }
 
 func (v *InfoVec) noOp() *instrument.NoOpInfos {
-	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOpInfo())
+	if core := v.coreOrNil(); core != nil {
+		return core.(*instrument.NoOpInfos) //nolint:forcetypeassert // As in NoOpVecOf.
+	}
+	return instrument.NoOpVecOf(nil, instrument.NoOpInfo())
 }
 
 // GetMetricWithLabelValues returns the info with these label values; see CounterVec.

@@ -102,7 +102,10 @@ func stateSetVec(v *instrument.StateSets) *StateSetVec {
 }
 
 func (v *StateSetVec) noOp() *instrument.NoOpStateSets {
-	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOpStateSet())
+	if core := v.coreOrNil(); core != nil {
+		return core.(*instrument.NoOpStateSets) //nolint:forcetypeassert // As in NoOpVecOf.
+	}
+	return instrument.NoOpVecOf(nil, instrument.NoOpStateSet())
 }
 
 // GetMetricWithLabelValues returns the state set with these label values; see CounterVec.

@@ -122,6 +122,15 @@ func (s Shape) String() string {
 	return strings.TrimPrefix(b.String(), " ")
 }
 
+// WithArticle is String with the article of the kind before it.
+func (s Shape) WithArticle() string {
+	text := s.String()
+	if strings.HasPrefix(text, "info") {
+		return "an " + text
+	}
+	return "a " + text
+}
+
 // Differences returns the names of the traits in which s and other differ.
 func (s Shape) Differences(other Shape) []string {
 	var names []string
