@@ -98,7 +98,7 @@ func (v2) NewStateSetVec(opts StateSetVecOpts) *StateSetVec {
 type stateSetMark = instrument.Mark[StateSetVec]
 
 func stateSetVec(v *instrument.StateSets) *StateSetVec {
-	return &StateSetVec{&MetricVec{v}, instrument.MarkOf[StateSetVec](v), v}
+	return &StateSetVec{&MetricVec{v}, instrument.MarkOf[StateSetVec](instrument.StateVecOf(v)), v}
 }
 
 func (v *StateSetVec) noOp() *instrument.NoOpStateSets {

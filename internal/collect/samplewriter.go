@@ -192,19 +192,23 @@ type ChannelSink struct {
 
 // Sample implements engine.Sink. Its error is engine.ErrAbandoned when the context has ended.
 func (s *ChannelSink) Sample(f *model.Family, p *model.Point) error {
+	n := 1
 	if f.Type == model.StateSet {
-		for i := range p.States.Names {
-			sample, err := s.states.At(p, f.Reserved(), i)
-			if err == nil {
-				err = s.send(&sampleMetric{s.Announced.find(f, sample), f, sample.Clone()})
-			}
-			if err != nil {
+		n = len(p.States.Names)
+	}
+	for i := range n {
+		sample := p
+		if f.Type == model.StateSet {
+			var err error
+			if sample, err = s.states.At(p, f.Reserved(), i); err != nil {
 				return err
 			}
 		}
-		return nil
+		if err := s.send(&sampleMetric{s.Announced.find(f, sample), f, sample.Clone()}); err != nil {
+			return err
+		}
 	}
-	return s.send(&sampleMetric{s.Announced.find(f, p), f, p.Clone()})
+	return nil
 }
 
 // Drop implements engine.Sink: it sends the error as an invalid metric.

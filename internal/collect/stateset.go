@@ -2,90 +2,57 @@ package collect
 
 import (
 	"context"
-	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/luxfi/metric/internal/clientgolang"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 )
 
-// The label for the state of a state set has the name of the family, so a prefix changes it, too. As
-// a source, a wrapped state set gets that right by itself. What follows is for registries that
-// know only Describe and Collect.
-
-// stateSet returns the source of a state set behind wrappings, and nil for all other collectors.
-func (c *Wrapped) stateSet() model.Source {
-	inner, ok := c.Collector.(*Wrapped)
-	if ok {
-		if source := inner.stateSet(); source != nil {
-			return c.Wrapping.Source(source)
+// states returns the state set behind all wrappings, and with the wrappings around it. They are nil
+// for all other collectors.
+func (c *Wrapped) states() (states instrument.StateSource, wrapped model.Source) {
+	if inner, ok := c.Collector.(*Wrapped); ok {
+		if states, wrapped = inner.states(); states == nil {
+			return nil, nil
 		}
-		return nil
+		return states, c.Wrapping.Source(wrapped)
 	}
-	if source := instrument.SourceOf(c.Collector); source != nil && source.Family().Type == model.StateSet {
-		return c.Wrapping.Source(source)
+	states, ok := instrument.SourceOf(c.Collector).(instrument.StateSource)
+	if !ok {
+		return nil, nil
 	}
-	return nil
+	return states, c.Wrapping.Source(states)
 }
 
-// sendStates sends a gauge for each state.
-func (c *Wrapped) sendStates(ctx context.Context, source model.Source, ch chan<- prometheus.Metric) {
-	sink := &ChannelSink{Ctx: ctx, Ch: ch, Announced: make(Announcements)}
-	announced, err := Describe(c)
-	if err == nil {
-		err = announced.invalid()
+// sendStates sends a gauge for each state, if the collector is a state set. It reports whether it is.
+func (c *Wrapped) sendStates(ctx context.Context, ch chan<- prometheus.Metric) bool {
+	states, wrapped := c.states()
+	if states == nil {
+		return false
 	}
-	if err != nil {
-		sink.Drop(err)
-		return
+	d, err := Describe(c)
+	if err != nil || d.Infos[d.List[0]].Err != nil {
+		return true // It cannot have been registered.
 	}
-	sink.Announced.Add(announced)
-	var (
-		p       model.Point
-		scratch model.Scratch
-	)
-	series := source.Series()
-	for i := range series.Len() {
-		series.At(i, &p, &scratch)
-		if sink.Sample(source.Family(), &p) != nil {
-			return // The context has ended.
+	for _, m := range states.Metrics(wrapped, d.List[0]) {
+		select {
+		case ch <- m:
+		case <-ctx.Done():
+			return true
 		}
 	}
+	return true
 }
 
-// invalid returns the error of a descriptor that is not valid.
-func (d *Announced) invalid() error {
-	for _, desc := range d.List {
-		if err := d.Infos[desc].Err; err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// describe returns a descriptor of the collector behind the wrapping, changed.
-func (c *Wrapped) describe(desc *prometheus.Desc) *prometheus.Desc {
+// describe returns a descriptor of the collector behind the wrapping, changed. A prefix changes the
+// label for the state of a state set, too.
+func (c *Wrapped) describe(desc *prometheus.Desc, before string) *prometheus.Desc {
 	wrapped := c.Wrapping.Desc(desc)
-	if c.Wrapping.Prefix == "" || wrapped.Err() != nil {
-		return wrapped
+	if c.Wrapping.Prefix != "" {
+		if states, _ := c.states(); states != nil {
+			return states.RenamedDesc(wrapped, before)
+		}
 	}
-	source := c.stateSet()
-	if source == nil {
-		return wrapped
-	}
-	before, after := clientgolang.Parse(desc), clientgolang.Parse(wrapped)
-	labels := slices.Clone(after.Variable)
-	if i := slices.Index(labels, before.Name); i >= 0 {
-		labels[i] = after.Name
-	}
-	constant := make(prometheus.Labels, len(after.Constant))
-	for _, l := range after.Constant {
-		constant[l.Name] = l.Value
-	}
-	if err := source.(*WrappedSource).Check(); err != nil {
-		return prometheus.NewInvalidDesc(err)
-	}
-	return prometheus.NewDesc(after.Name, after.Help, labels, constant)
+	return wrapped
 }

@@ -68,8 +68,7 @@ func (c *Wrapped) Collect(ch chan<- prometheus.Metric) {
 // CollectWithContext collects from the collector behind it. A panic there becomes an
 // invalid metric.
 func (c *Wrapped) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
-	if source := c.stateSet(); source != nil {
-		c.sendStates(ctx, source, ch)
+	if c.sendStates(ctx, ch) {
 		return
 	}
 	wrapped := make(map[*prometheus.Desc]*prometheus.Desc)
@@ -252,6 +251,11 @@ type WrappedSource struct {
 
 // Family implements model.Source.
 func (s *WrappedSource) Family() *model.Family { return s.family }
+
+// Gauges implements model.GaugeSource. The source that is wrapped has to, too.
+func (s *WrappedSource) Gauges(f *model.Family) model.Source {
+	return &WrappedSource{s.Inner.(model.GaugeSource).Gauges(f), f, s.extra} //nolint:forcetypeassert // See above.
+}
 
 // HasLabel implements instrument.Labelled.
 func (s *WrappedSource) HasLabel(name string) bool {

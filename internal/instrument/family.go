@@ -157,6 +157,7 @@ func writeInstrument(i Instrument, out *clientmodel.Metric) error {
 // single is an instrument as a model.Source and its own model.Series.
 type single struct{ Instrument }
 
+func (single) isSingle()              {}
 func (s single) Series() model.Series { return s }
 func (s single) Len() int             { return 1 }
 func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {

@@ -50,7 +50,7 @@ func SourceOf(c prometheus.Collector) model.Source {
 
 // IsSingle reports whether source is a single instrument, which always has its series.
 func IsSingle(source model.Source) bool {
-	_, ok := source.(single)
+	_, ok := source.(interface{ isSingle() })
 	return ok
 }
 
@@ -89,7 +89,6 @@ func (g *Gauge) ownSource() model.Source       { return single{g} }
 func (h *Histogram) ownSource() model.Source   { return single{h} }
 func (s *Summary) ownSource() model.Source     { return single{s} }
 func (i *Info) ownSource() model.Source        { return single{i} }
-func (s *StateSet) ownSource() model.Source    { return single{s} }
 
 // Mark makes a vector our own: the vector T, a struct, embeds a Mark[T]. A struct that embeds
 // a *T has the methods of the Mark, too, but is no *T.

@@ -173,33 +173,9 @@ func (s *StateSet) Describe(ch chan<- *prometheus.Desc) { ch <- s.Desc() }
 
 // Collect implements Collector. It sends a gauge for each state, all as they are at one moment.
 func (s *StateSet) Collect(ch chan<- prometheus.Metric) {
-	var (
-		p       model.Point
-		scratch model.Scratch
-		samples model.StateSamples
-	)
-	s.Point(&p, &scratch)
-	for i := range p.States.Names {
-		sample, err := samples.At(&p, s.family.Reserved(), i)
-		if err != nil {
-			ch <- prometheus.NewInvalidMetric(s.Desc(), err)
-			return
-		}
-		ch <- &stateMetric{s.Desc(), sample.Clone()}
+	for _, m := range stateMetrics(single{s}, s.Family(), s.Desc()) {
+		ch <- m
 	}
-}
-
-// stateMetric is one state as a gauge.
-type stateMetric struct {
-	desc  *prometheus.Desc
-	point model.Point
-}
-
-func (m *stateMetric) Desc() *prometheus.Desc { return m.desc }
-
-func (m *stateMetric) Write(out *clientmodel.Metric) error {
-	clientmodel.EncodePoint(out, model.Gauge, &m.point)
-	return nil
 }
 
 // StateSets are the state sets of a vector.
