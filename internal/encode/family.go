@@ -27,7 +27,7 @@ func baseOf(f *model.Family, name string) string {
 	case model.Counter:
 		return strings.TrimSuffix(name, naming.TotalSuffix)
 	case model.Info:
-		return strings.TrimSuffix(name, naming.InfoSuffix)
+		return strings.TrimSuffix(name, model.InfoSuffix)
 	default:
 		return name
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/labelmap"
 	"github.com/luxfi/metric/internal/model"
-	"github.com/luxfi/metric/internal/naming"
 )
 
 // Info is a series whose value is always 1, and whose info labels can be replaced.
@@ -46,8 +45,8 @@ func NewInfo(opts prometheus.Opts, labels prometheus.Labels) *Info {
 // newInfoFamily makes a family whose name has the suffix that OpenMetrics demands. The info
 // labels are no variable labels: a series is found without them.
 func newInfoFamily(opts prometheus.Opts, variable prometheus.ConstrainableLabels, infoLabels []string) *family {
-	if !strings.HasSuffix(opts.Name, naming.InfoSuffix) && opts.Name != "" {
-		opts.Name += naming.InfoSuffix
+	if !strings.HasSuffix(opts.Name, model.InfoSuffix) && opts.Name != "" {
+		opts.Name += model.InfoSuffix
 	}
 	f := newFamily(model.Info, opts, variable)
 	names := make([]string, 0, len(infoLabels))
@@ -59,8 +58,8 @@ func newInfoFamily(opts prometheus.Opts, variable prometheus.ConstrainableLabels
 	f.info = &infoShape{names: names, layout: model.NewLayout(constantOf(opts), all)}
 	switch {
 	case f.desc.Err() != nil:
-	case f.Name == naming.InfoSuffix:
-		f.desc = prometheus.NewInvalidDesc(fmt.Errorf("an info needs a name before the suffix %s", naming.InfoSuffix))
+	case f.Name == model.InfoSuffix:
+		f.desc = prometheus.NewInvalidDesc(fmt.Errorf("an info needs a name before the suffix %s", model.InfoSuffix))
 	default:
 		f.desc = prometheus.NewDesc(f.Name, f.Help, all, opts.ConstLabels)
 	}

@@ -21,6 +21,10 @@ const (
 	StateSet // A gauge for each state, where a format does not know it.
 )
 
+// InfoSuffix is what the names of info families end in. OpenMetrics leaves it out of them, but not
+// out of the names of their samples.
+const InfoSuffix = "_info"
+
 // String returns the type's name as error messages and the text format spell it.
 func (t Type) String() string {
 	switch t {

@@ -66,10 +66,6 @@ const CreatedSuffix = "_created"
 // TotalSuffix is left out of a counter's name before CreatedSuffix is added.
 const TotalSuffix = "_total"
 
-// InfoSuffix is that of info families. OpenMetrics leaves it out of their names, but not out of
-// those of their series.
-const InfoSuffix = "_info"
-
 // CreatedBase returns what CreatedSuffix is added to, given the name of a family of type t as
 // written, and reports whether such families have creation times.
 func CreatedBase(t model.Type, written string) (base string, ok bool) {
