@@ -238,7 +238,7 @@ func (e *evaluator) verdict(s *state) *verdict {
 	if e.out, labels, err = ls.appendLabels(e.out[:0]); err != nil {
 		return &verdict{dropped: true, errs: append(v.errs, err)}
 	}
-	if reserved := s.family.Type.Reserved(); reserved != "" && labels.Has(reserved) {
+	if reserved := s.family.Reserved(); reserved != "" && labels.Has(reserved) {
 		return &verdict{dropped: true, errs: append(v.errs, fmt.Errorf("a %v cannot have a label named %q", s.family.Type, reserved))}
 	}
 	v.labels, v.relabeled = labels.Keep(), true
@@ -271,6 +271,10 @@ func appendSamples(samples []sample, f *model.Family, p *model.Point) []sample {
 		}
 		for _, q := range p.Summary.Quantiles {
 			samples = append(samples, sample{"", common.QuantileLabel, formatFloat(q.Quantile)})
+		}
+	case model.StateSet:
+		for _, state := range p.States.Names {
+			samples = append(samples, sample{"", f.Reserved(), state})
 		}
 	default:
 		samples = append(samples, sample{})

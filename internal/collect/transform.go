@@ -46,14 +46,24 @@ func (t *transform) Family(f *model.Family) *model.Family {
 
 // Point changes p, a point of family f. Its labels are then valid until the next call.
 func (t *transform) Point(f *model.Family, p *model.Point) (err error) {
-	if len(t.extra) == 0 {
-		return nil
+	if len(t.extra) > 0 {
+		if hasName(t.extra, f.Type.Reserved()) {
+			return reservedError(f.Type.Reserved())
+		}
+		if t.text, p.Labels, err = t.existing.merge(t.text[:0], p.Labels, t.extra); err != nil {
+			return err
+		}
 	}
-	if hasName(t.extra, f.Type.Reserved()) {
-		return fmt.Errorf("must not have an explicit %q label", f.Type.Reserved())
+	if f.Type == model.StateSet {
+		if reserved := t.Family(f).Reserved(); p.Labels.Has(reserved) { // A prefix changes it.
+			return reservedError(reserved)
+		}
 	}
-	t.text, p.Labels, err = t.existing.merge(t.text[:0], p.Labels, t.extra)
-	return err
+	return nil
+}
+
+func reservedError(label string) error {
+	return fmt.Errorf("must not have an explicit %q label", label)
 }
 
 func hasName(labels []model.Label, name string) bool {

@@ -104,15 +104,32 @@ type wrappedKey struct {
 
 // HasLabel implements instrument.Labelled.
 func (s *WrappedSource) HasLabel(name string) bool {
-	return hasName(s.extra, name) || HasLabel(s.Inner, name)
+	return name == s.family.Reserved() || s.hasExplicit(name)
 }
 
-// Check returns an error if the samples are written with a label that is added to them.
+// hasExplicit reports whether the series have a label, other than the one that their samples
+// are written with.
+func (s *WrappedSource) hasExplicit(name string) bool {
+	return name != s.Inner.Family().Reserved() && HasLabel(s.Inner, name) || hasName(s.extra, name)
+}
+
+// Check returns an error if the samples are written with a label that the series have, or that
+// cannot be written.
 func (s *WrappedSource) Check() error {
-	if reserved := s.family.Type.Reserved(); hasName(s.extra, reserved) {
-		return fmt.Errorf("family %q must not have an explicit %q label", s.family.Name, reserved)
+	if reserved := s.family.Reserved(); reserved != "" && s.hasExplicit(reserved) {
+		return fmt.Errorf("family %q %w", s.family.Name, reservedError(reserved))
+	}
+	if s.family.Type == model.StateSet {
+		if err := instrument.CheckStateLabel(s.family.Name); err != nil {
+			return fmt.Errorf("state set %q: %w", s.family.Name, err)
+		}
 	}
 	return nil
+}
+
+// Gauges implements model.GaugeSource. The source that is wrapped has to, too.
+func (s *WrappedSource) Gauges(f *model.Family) model.Source {
+	return &WrappedSource{s.Inner.(model.GaugeSource).Gauges(f), f, s.extra} //nolint:forcetypeassert // See above.
 }
 
 // Series implements model.Source.

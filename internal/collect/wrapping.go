@@ -70,6 +70,9 @@ func (c *Wrapped) Collect(ch chan<- prometheus.Metric) {
 // CollectWithContext collects from the collector behind it. A panic there becomes an
 // invalid metric.
 func (c *Wrapped) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
+	if c.sendStates(ctx, ch) {
+		return
+	}
 	wrapped := make(map[*prometheus.Desc]*prometheus.Desc)
 	err := engine.FromChannel(EndOfRun, func(inner chan<- prometheus.Metric) { CollectAny(ctx, c.Collector, inner) }, func(m prometheus.Metric) {
 		select {

@@ -123,7 +123,7 @@ func (l *lines) point(o *output, p *model.Point, labels model.Labels) {
 // in one loop for most of the lines that there are.
 func (l *lines) batch(o *output, points []model.Point) int {
 	switch {
-	case l.createdLines || l.typ == model.Summary || l.common != nil && l.common.Quoted():
+	case l.createdLines || l.typ == model.Summary || l.typ == model.StateSet || l.common != nil && l.common.Quoted():
 		return 0
 	case l.typ == model.Histogram || l.typ == model.GaugeHistogram:
 		return l.batchHistograms(o, points)
