@@ -10,14 +10,14 @@ import (
 
 // Aggregate removes labels, and makes one series of those that have the same labels then:
 //
-//   - action: aggregate
-//     families: [http_requests_total, http_request_duration_seconds]
-//     without: [path, client]
+//	action: aggregate
+//	families: [http_requests_total, http_request_duration_seconds]
+//	without: [path, client]
 //
-//   - action: aggregate
-//     families: [queue_length]
-//     by: [queue]
-//     gauges: max
+//	action: aggregate
+//	families: [queue_length]
+//	by: [queue]
+//	gauges: max
 //
 // Counters are added, and histograms bucket by bucket. What becomes of gauges and of untyped
 // metrics is for Gauges to say; without it they are left as they are, and that is reported.
