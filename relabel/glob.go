@@ -78,13 +78,27 @@ func (g *glob) at(p place, s string) int {
 	return p.offset
 }
 
-// capturing reports whether globs know the places of their groups: with two gaps, it
-// depends on the order of the search how long each gap is.
+// capturing reports whether globs know the places of their groups. With two gaps, it depends
+// on the order of the search how long each gap is. So it does if a string can end in what
+// follows the gaps of two globs: the engine tries the lengths of a gap before it tries the
+// alternatives behind it.
 func capturing(globs []glob) bool {
+	var tails []string
 	for i := range globs {
-		if len(globs[i].rest) > 1 {
+		switch len(globs[i].rest) {
+		case 0:
+			continue
+		case 1:
+		default:
 			return false
 		}
+		tail := globs[i].rest[0].text
+		for _, other := range tails {
+			if tail != other && (strings.HasSuffix(tail, other) || strings.HasSuffix(other, tail)) {
+				return false
+			}
+		}
+		tails = append(tails, tail)
 	}
 	return true
 }
