@@ -19,9 +19,9 @@ import (
 //	by: [queue]
 //	gauges: max
 //
-// Counters are added, and histograms bucket by bucket. What becomes of gauges and of untyped
-// metrics is for Gauges to say; without it they are left as they are, and that is reported.
-// So are summaries: quantiles cannot be added.
+// Counters are added, and histograms bucket by bucket. Gauges says how gauges and untyped
+// metrics are combined; without it, they are left as they are, and reported. So are summaries,
+// because quantiles cannot be added.
 type Aggregate struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string

@@ -1,8 +1,8 @@
-// Package relabel changes metrics on their way to whoever reads them: it drops series and
-// families, sets and removes labels, renames, rescales and adds up. What to do is a list of
-// steps, written in YAML or in Go. Most steps are rules as in the metric_relabel_configs of
-// Prometheus, so rules that were written for a Prometheus server can move to the program
-// that exposes the metrics, where dropped series cost no traffic and no memory of the server.
+// Package relabel changes metrics before they are exposed: it drops series and families, sets
+// and removes labels, renames, rescales and aggregates. A list of steps, written in YAML or in
+// Go, says how. Most steps are rules as in Prometheus's metric_relabel_configs, so rules that
+// were written for a Prometheus server can move to the program that exposes the metrics.
+// There, a dropped series costs neither traffic nor memory of the server.
 //
 //	pipeline, err := relabel.Parse([]byte(`
 //	- source_labels: [path]            # /users/17/orders becomes /users/{id}/orders
@@ -15,10 +15,10 @@
 //	  families: [go_gc_.*]
 //	`))
 //
-// [Parse] checks everything and reports all mistakes at once, with their lines.
-// [Pipeline.Lint] finds rules that are valid but hardly do what was meant.
-// [Pipeline.Process] shows what becomes of one series. [New] makes a pipeline of Go values,
-// and [Config] embeds steps in a program's own configuration.
+// [Parse] checks all steps and reports every mistake with its line. [Pipeline.Lint] finds
+// steps that are valid but probably do not do what their author meant. [Pipeline.Process]
+// applies a pipeline to the labels of one series, for tests and tools. [New] makes a pipeline
+// of Go values, and [Config] embeds steps in the configuration of a program.
 //
 // # Rules
 //
@@ -77,7 +77,7 @@
 //	- action: type                   # Of a counter, a gauge or an untyped metric.
 //	  families: [legacy_requests]
 //	  type: counter
-//	- action: aggregate              # Remove labels and add up what has become the same.
+//	- action: aggregate              # Remove labels, and add up series that have become the same.
 //	  families: [http_requests_total]
 //	  without: [path, client]        # Or by, for the labels that stay.
 //	- action: aggregate

@@ -33,8 +33,8 @@ type DropFamilies struct {
 //	regex: app_(.*)_millis
 //	replacement: shop_${1}_milliseconds
 //
-// The names of a histogram's or summary's samples follow. If what comes out is empty, the
-// family keeps its name. Without a regex, all families are renamed, for example
+// The names of a histogram's or summary's samples follow. If the new name is empty, the family
+// keeps its old one. Without a regex, all families are renamed, for example
 //
 //	action: rename
 //	replacement: shop_${1}
