@@ -73,7 +73,7 @@ func (a Action) normalize() (Action, error) {
 	return a, nil
 }
 
-// setsTarget reports whether the action needs a target label.
+// needsTarget reports whether the action needs a target label.
 func (a Action) needsTarget() bool {
 	switch a {
 	case Replace, KeepEqual, DropEqual, HashMod, Lowercase, Uppercase:

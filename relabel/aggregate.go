@@ -10,18 +10,18 @@ import (
 
 // Aggregate removes labels, and makes one series of those that have the same labels then:
 //
-//   - action: aggregate
-//     families: [http_requests_total, http_request_duration_seconds]
-//     without: [path, client]
+//	action: aggregate
+//	families: [http_requests_total, http_request_duration_seconds]
+//	without: [path, client]
 //
-//   - action: aggregate
-//     families: [queue_length]
-//     by: [queue]
-//     gauges: max
+//	action: aggregate
+//	families: [queue_length]
+//	by: [queue]
+//	gauges: max
 //
-// Counters are added, and histograms bucket by bucket. What becomes of gauges and of untyped
-// metrics is for Gauges to say; without it they are left as they are, and that is reported.
-// So are summaries: quantiles cannot be added.
+// Counters are added, and histograms bucket by bucket. Gauges says how gauges and untyped
+// metrics are combined; without it, they are left as they are, and reported. So are summaries,
+// because quantiles cannot be added.
 type Aggregate struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string

@@ -27,11 +27,9 @@ var runs = map[Action]func(*rule, *labelSet) bool{
 	Uppercase: (*rule).uppercase,
 }
 
-// apply changes the labels of a series and reports whether the series stays. It does not
+// series changes the labels of a series and reports whether the series stays. It does not
 // allocate unless a regex that needs the engine of package regexp meets a value for the
 // first time.
-func (r *rule) apply(ls *labelSet) (keep bool) { return r.run(r, ls) }
-
 func (r *rule) series(ls *labelSet) (keep bool) { return r.run(r, ls) }
 
 func (r *rule) matches(ls *labelSet) bool {

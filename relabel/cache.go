@@ -15,7 +15,7 @@ type outcome struct {
 
 // A cache remembers what a rule made of a value if that takes the engine of package regexp.
 // From one scrape to the next, most labels have the values that they had before. Without the
-// cache, a rule with groups costs an allocation and about ten times as much.
+// cache, the rules "captures" of BenchmarkRelabel take 2.5 times as long, and each allocates.
 type cache struct {
 	outcomes map[string]outcome
 }

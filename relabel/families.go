@@ -9,8 +9,8 @@ import (
 
 // KeepFamilies drops the families whose names match none of the regexes:
 //
-//   - action: keepfamilies
-//     families: [http_.*, process_cpu_seconds_total]
+//	action: keepfamilies
+//	families: [http_.*, process_cpu_seconds_total]
 //
 // It costs nothing for each series, so it is better than a rule that keeps by __name__.
 type KeepFamilies struct {
@@ -20,8 +20,8 @@ type KeepFamilies struct {
 
 // DropFamilies drops the families whose names match one of the regexes:
 //
-//   - action: dropfamilies
-//     families: [go_.*, promhttp_.*]
+//	action: dropfamilies
+//	families: [go_.*, promhttp_.*]
 type DropFamilies struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string `yaml:"families,flow"`
@@ -29,15 +29,15 @@ type DropFamilies struct {
 
 // Rename changes the names of the families that the regex matches:
 //
-//   - action: rename
-//     regex: app_(.*)_millis
-//     replacement: shop_${1}_milliseconds
+//	action: rename
+//	regex: app_(.*)_millis
+//	replacement: shop_${1}_milliseconds
 //
-// The names of a histogram's or summary's samples follow. If what comes out is empty, the
-// family keeps its name. Without a regex, all families are renamed, for example
+// The names of a histogram's or summary's samples follow. If the new name is empty, the family
+// keeps its old one. Without a regex, all families are renamed, for example
 //
-//   - action: rename
-//     replacement: shop_${1}
+//	action: rename
+//	replacement: shop_${1}
 //
 // adds a prefix to every name.
 type Rename struct {

@@ -179,19 +179,20 @@ type foreignField field
 
 // UnmarshalYAML reads a text or a list of texts.
 func (f *foreignField) UnmarshalYAML(unmarshal func(any) error) error {
-	var text *string
-	if unmarshal(&text) == nil {
+	var (
+		text *string
+		list []*string
+	)
+	switch {
+	case unmarshal(&text) == nil:
 		*f = foreignField(textOrNull(text))
-		return nil
-	}
-	var list []*string
-	if unmarshal(&list) != nil {
+	case unmarshal(&list) == nil:
+		f.kind, f.list = listField, make([]field, len(list))
+		for i := range list {
+			f.list[i] = textOrNull(list[i])
+		}
+	default:
 		f.kind = otherField
-		return nil
-	}
-	f.kind, f.list = listField, make([]field, len(list))
-	for i := range list {
-		f.list[i] = textOrNull(list[i])
 	}
 	return nil
 }

@@ -26,9 +26,9 @@ type Severity string
 
 // The severities of findings.
 const (
-	// Warning is for a step that hardly does what its author meant.
+	// Warning is for a step that probably does not do what its author meant.
 	Warning Severity = "warning"
-	// Note is for a step that does what its author meant, and has parts without effect.
+	// Note is for a part of a step that has no effect.
 	Note Severity = "note"
 )
 

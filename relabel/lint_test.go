@@ -108,6 +108,17 @@ func TestLint(t *testing.T) {
 - {action: labelkeep, regex: __name__|a}
 - {source_labels: [b], regex: x, action: drop}
 `, []string{"rule 2 (line 3): warning: label tmp_a is always empty here, because rule 1 has removed it", "label b is always empty here, because rule 3", "label b is always empty here, because rule 5"}},
+		{"hidden result of a step for families", `
+- {target_label: __tmp_a, replacement: x}
+- {action: dropfamilies, families: [a]}
+`, []string{"rule 1 (line 2): note: label __tmp_a is removed at the end"}},
+		{"removed, and set again", `
+- {action: labeldrop, regex: a|b}
+- {target_label: a, replacement: x}
+- {source_labels: [a, b], regex: x;y, action: drop}
+- {action: labelmap, regex: c(.*)}
+- {source_labels: [b], regex: y, action: drop}
+`, []string{"rule 3 (line 4): warning: label b is always empty here, because rule 1"}},
 		{"labels of targets", `
 - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}
 `, []string{"label __meta_kubernetes_pod_name is always empty: names that begin with __ belong to targets"}},
@@ -183,6 +194,12 @@ func TestLintIsSilent(t *testing.T) {
 - {source_labels: [env], regex: prod|staging, action: keep}
 - {source_labels: [env], regex: staging, target_label: alerts, replacement: "no"}
 - {source_labels: [zone], target_label: region, action: dropequal}
+- {source_labels: [method, code], target_label: __tmp_pair}
+- {source_labels: [method, code], target_label: __tmp_again}
+- {source_labels: [pair], target_label: __tmp_pair, action: dropequal}
+- {regex: __tmp_(again), action: labelmap}
+- {source_labels: [a, b], regex: ";|x;", action: drop}
+- {source_labels: [a, b], separator: "", regex: xy, action: drop}
 - {action: labeldrop, regex: pod_template_hash|controller_revision_hash|image_id}
 - {action: labelkeep, regex: __name__|job|instance|code|host|le|quantile}
 # Families.

@@ -9,9 +9,9 @@ import (
 
 // SetHelp changes the help of families:
 //
-//   - action: help
-//     families: [shop_orders_total]
-//     help: Orders that were paid.
+//	action: help
+//	families: [shop_orders_total]
+//	help: Orders that were paid.
 type SetHelp struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string `yaml:"families,flow"`
@@ -21,9 +21,9 @@ type SetHelp struct {
 
 // SetUnit changes the unit of families:
 //
-//   - action: unit
-//     families: [shop_delay_seconds]
-//     unit: seconds
+//	action: unit
+//	families: [shop_delay_seconds]
+//	unit: seconds
 //
 // OpenMetrics wants the unit at the end of the name as well; see [Rename].
 type SetUnit struct {
@@ -35,9 +35,9 @@ type SetUnit struct {
 
 // SetType changes the type of families:
 //
-//   - action: type
-//     families: [legacy_requests]
-//     type: counter
+//	action: type
+//	families: [legacy_requests]
+//	type: counter
 //
 // Counters, gauges and untyped metrics can become each other, because each is a single
 // number. A histogram or a summary keeps its type; that is reported.

@@ -76,12 +76,7 @@ func (p *Pipeline) Process(labels prometheus.Labels) (_ prometheus.Labels, keep 
 // that isHidden is about are still there.
 func (p *Pipeline) relabel(ls *labelSet) (keep bool) {
 	for _, s := range p.stages {
-		if r, ok := s.(*rule); ok {
-			keep = r.run(r, ls)
-		} else {
-			keep = s.series(ls)
-		}
-		if !keep {
+		if !s.series(ls) {
 			return false
 		}
 	}

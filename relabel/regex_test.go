@@ -32,6 +32,10 @@ var regexSeeds = []struct {
 	{"(?:(a)|b)?(.*)c", false},
 	{"é.*ü", false},
 	{"(foo)??bar", false},
+	{"(.*)(b?)", false},
+	{"(.*?)(b|bar)", false},
+	{"(.+)_(total|count)", false},
+	{"(?:x(.*)|(x)(.*)y)(z|yz)?", false},
 	{"(?P<name>a)|(?P<name>b)c|.*", false},
 	{"a.b", true},
 	{"(?i)foo", true},
@@ -61,7 +65,7 @@ func TestRegexNeedsEngine(t *testing.T) {
 }
 
 func TestRegexNeedsEngineForGroups(t *testing.T) {
-	for source, want := range map[string]bool{"(.*)": false, "foo_(.*)_bar": false, "(a|b)_(.*)": false, "(.*)a(.*)": true, "(.+);(.+)": true} {
+	for source, want := range map[string]bool{"(.*)": false, "foo_(.*)_bar": false, "(a|b)_(.*)": false, "(.*)a(.*)": true, "(.*)(b?)": true, "(.*)_(total|count)": false, "(.*)(a|ba)": true, "(.+);(.+)": true} {
 		re, err := newRegex(source, true)
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ const (
 
 // A Rule is an item of Prometheus's relabel_config. Its zero fields have Prometheus's
 // defaults; Separator, Regex and Replacement are pointers because an empty string is not the
-// same as the default. In Go 1.26, new makes such a pointer:
+// same as the default. In Go, new makes such a pointer (and [Config] reads rules from YAML):
 //
 //	relabel.Rule{
 //		SourceLabels: []string{"path"},
@@ -38,7 +38,7 @@ type Rule struct {
 	// Modulus is the divisor of HashMod.
 	Modulus uint64 `yaml:"modulus,omitempty"`
 	// TargetLabel is the label that is set or compared. With Replace, it may refer to groups
-	// of the regex, as in ${1}; if what comes out is empty, the rule does nothing.
+	// of the regex, as in ${1}; if the resulting name is empty, the rule does nothing.
 	TargetLabel string `yaml:"target_label,omitempty"`
 	// Replacement is the new value, or with LabelMap the new name. It may refer to groups of
 	// the regex. Nil means DefaultReplacement.

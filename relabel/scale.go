@@ -9,9 +9,9 @@ import (
 // Scale changes the unit in which the values of families are given, by multiplying them with
 // a factor or dividing them by a divisor:
 //
-//   - action: scale
-//     families: [app_(.*)_milliseconds]
-//     divisor: 1000
+//	action: scale
+//	families: [app_(.*)_milliseconds]
+//	divisor: 1000
 //
 // Dividing by 1000 is more exact than multiplying with 0.001. Values, sums, bucket bounds and
 // quantiles are scaled; counts are not. The buckets of a native histogram have fixed bounds,

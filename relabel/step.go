@@ -47,7 +47,6 @@ func stepErrors(position, line int, err error) []error {
 	if err == nil {
 		return nil
 	}
-	//nolint:errorlint // Only what errors.Join returned is taken apart, not what wraps it.
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{&StepError{position, line, err}}

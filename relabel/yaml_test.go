@@ -1,6 +1,7 @@
 package relabel_test
 
 import (
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -87,6 +88,23 @@ func TestMergedFields(t *testing.T) {
 	want := []relabel.Step{keep("a", "x"), keep("a", "x"), keep("a", "y"), keep("b", "z")}
 	if got := p.Steps(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %#v", got)
+	}
+}
+
+// TestDocumentedSteps checks that the examples in the documentation are valid.
+func TestDocumentedSteps(t *testing.T) {
+	source, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(source), "//\t# Steps and rules stand")
+	block, _, _ = strings.Cut(block, "//\n")
+	p, err := relabel.Parse([]byte("# " + strings.ReplaceAll(block, "\n//\t", "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.Steps()); n != 9 {
+		t.Errorf("%d steps", n)
 	}
 }
 
