@@ -93,6 +93,8 @@ func (a *aggregation) check(t model.Type) error {
 	switch {
 	case t == model.Summary:
 		return errors.New("the quantiles of a summary cannot be aggregated: use a histogram, or drop the summary")
+	case t == model.Info, t == model.StateSet:
+		return fmt.Errorf("a family of type %v cannot be aggregated: its series are facts, not amounts", t)
 	case (t == model.Gauge || t == model.Untyped) && a.gauges == "":
 		return fmt.Errorf("a family of type %v is aggregated only if gauges says how: sum, min, max or avg", t)
 	default:

@@ -137,6 +137,8 @@ func examples(t model.Type) []model.Point {
 	switch t {
 	case model.Histogram, model.GaugeHistogram:
 		return []model.Point{{Histogram: &model.HistogramValue{}}, {Histogram: &model.HistogramValue{Native: &model.NativeHistogram{}}}}
+	case model.StateSet:
+		return []model.Point{{States: &model.StateSetValue{Names: []string{"on"}}}}
 	case model.Summary:
 		return []model.Point{{Summary: &model.SummaryValue{Quantiles: []model.Quantile{{Quantile: 0.5}}}}}
 	default:
