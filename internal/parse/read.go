@@ -134,9 +134,11 @@ func (x *exposition) passText(c *textCursor, l *lexer, f *family, m *model.Famil
 			}
 		}
 	}
+	for _, p := range all.join() {
+		x.refuse(m, p, errNoValue)
+	}
 	for _, part := range all.fragments {
 		p, fault := part.point, part.fault
-		p.Created = all.createdOf(part)
 		if p.Histogram != nil {
 			scratch.Histogram = *p.Histogram
 			p.Histogram = &scratch.Histogram

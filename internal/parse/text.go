@@ -114,6 +114,9 @@ func (l *lexer) describe(pos int) (d description, next int, err error) {
 	if err != nil {
 		return d, 0, err
 	}
+	if name == "" && l.format == Text {
+		return d, 0, l.errorAt(start, "the name of a metric is empty")
+	}
 	if exceeds(len(name), l.limits.NameBytes) {
 		return d, 0, l.errorAt(start, "%s", tooMany("the name of a metric has too many bytes", l.limits.NameBytes))
 	}
