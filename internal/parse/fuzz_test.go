@@ -98,7 +98,8 @@ var onlyExpfmtReads = map[parse.Format][]string{
 		"does not end with a line feed", // It may end with blanks.
 		"is not UTF-8",                  // Of a help.
 		"without NUL bytes",
-		"behind the label name", // A name in braces may lack its quotes.
+		"the name of a metric is empty", // In a comment that says nothing.
+		"behind the label name",         // A name in braces may lack its quotes.
 	},
 	parse.OpenMetrics: {"without NUL bytes"},
 	parse.Protobuf:    {"is not UTF-8", "without NUL bytes", "has the unknown type", "nested deeper", "is not UTF-8"},
