@@ -89,9 +89,13 @@ func (c *protobufCursor) metric(m *wire, p *model.Point, s *model.Scratch) (err 
 	p.SetNumber(model.Labels{}, 0)
 	c.labels.begin(s)
 	for m.pos < m.end {
-		tag, err := m.tag()
-		if err != nil {
-			return err
+		// Most tags are one byte. None of the cases has the number 0.
+		tag := uint64(m.text[m.pos])
+		if m.pos++; tag >= 0x80 || tag < 1<<3 {
+			m.pos--
+			if tag, err = m.tag(); err != nil {
+				return err
+			}
 		}
 		switch tag {
 		case metricLabel:
@@ -113,7 +117,7 @@ func (c *protobufCursor) metric(m *wire, p *model.Point, s *model.Scratch) (err 
 			return err
 		}
 	}
-	if p.Labels, c.alike, err = c.labels.finish(s); err != nil {
+	if p.Labels, c.alike, err = c.labels.finish(m, s); err != nil {
 		return err
 	}
 	if c.fault == nil {
@@ -171,12 +175,22 @@ func (c *protobufCursor) finishHistogram(s *model.Scratch) error {
 
 // number reads a gauge, a counter or an untyped metric.
 func (c *protobufCursor) number(m *wire, tag uint64, p *model.Point) error {
+	c.found |= 1 << (tag >> 3)
+	wanted := tag == tagOf[c.typ]
+	// Mostly it is only a value.
+	const prefix, size = "\x09\x09", 10
+	if m.end-m.pos >= size && m.text[m.pos:m.pos+len(prefix)] == prefix {
+		m.pos += len(prefix)
+		v, err := m.double()
+		if wanted {
+			p.Value = v
+		}
+		return err
+	}
 	n, err := m.message()
 	if err != nil {
 		return err
 	}
-	c.found |= 1 << (tag >> 3)
-	wanted := tag == tagOf[c.typ]
 	for n.pos < n.end {
 		field, err := n.tag()
 		if err != nil {
