@@ -29,7 +29,7 @@ type Exposition struct {
 // it should be served, including what sample got.
 func Read(f Format, body []byte, limits Limits, sample func(*model.Family, *model.Point) error, drop func(error)) (*Exposition, error) {
 	text := unsafe.String(unsafe.SliceData(body), len(body))
-	x := &exposition{limits: limits, sample: sample, drop: drop}
+	x := &exposition{limits: &limits, sample: sample, drop: drop}
 	if f == Protobuf {
 		return x.readProtobuf(text)
 	}
@@ -38,7 +38,7 @@ func Read(f Format, body []byte, limits Limits, sample func(*model.Family, *mode
 
 // exposition is what Read makes an Exposition of.
 type exposition struct {
-	limits Limits
+	limits *Limits
 	sample func(*model.Family, *model.Point) error
 	drop   func(error)
 	survey survey
@@ -46,7 +46,7 @@ type exposition struct {
 }
 
 func (x *exposition) readText(f Format, text string) (*Exposition, error) {
-	l, err := openText(f, text, &x.limits)
+	l, err := openText(f, text, x.limits)
 	if err != nil {
 		return nil, err
 	}

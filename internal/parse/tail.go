@@ -110,7 +110,7 @@ func (l *lexer) readExemplar(pos int) (e model.Exemplar, end int, err error) {
 		if _, pos, err = l.seconds(start); err != nil {
 			return e, 0, err
 		}
-		e.Timestamp = instantOf(l.text[start:pos])
+		e.Timestamp = instantOf(l.text[start:], pos-start)
 	}
 	return e, pos, nil
 }

@@ -481,7 +481,7 @@ func (c *textCursor) add(p *model.Point, s *model.Scratch, r role, special strin
 		p.TimestampMs, p.HasTimestamp = t.timestampMs, true
 	}
 	if r == created {
-		p.Created, c.parts.created = instantOf(text), true
+		p.Created, c.parts.created = instantOf(c.text[t.pos:], len(text)), true
 		if c.parts.onlyCreated(p) {
 			p.TimestampMs, p.HasTimestamp = 0, false
 		}
