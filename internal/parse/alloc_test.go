@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/parse"
 )
@@ -16,7 +15,7 @@ func TestNothingIsAllocatedForASeries(t *testing.T) {
 	bodies := make(map[string]func(series int) (parse.Format, []byte))
 	for _, f := range formats {
 		for _, typ := range []model.Type{model.Counter, model.Gauge, model.Untyped, model.Summary, model.Histogram} {
-			bodies[f.name+" "+typ.String()] = func(series int) (parse.Format, []byte) { return f.in, exposition(t, encode.Format(f.out), typ, 1, series) }
+			bodies[f.name+" "+typ.String()] = func(series int) (parse.Format, []byte) { return f.in, exposition(t, f.out, typ, 1, series) }
 		}
 	}
 	lines := func(format string) func(int) (parse.Format, []byte) {

@@ -153,10 +153,10 @@ func differs(f parse.Format, body string, got *result, want []*dto.MetricFamily,
 		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(err.Error(), part) })
 	}
 	switch {
-	case got.err != nil && err == nil && !contains(got.err, onlyExpfmtReads[f]) && !(f == parse.Text && halfQuoted.MatchString(body)):
+	case got.err != nil && err == nil && !contains(got.err, onlyExpfmtReads[f]) && (f != parse.Text || !halfQuoted.MatchString(body)):
 		return "only expfmt reads it"
 	case got.err == nil && err != nil && len(got.dropped) == 0 && !contains(err, expfmtRefuses[f]) &&
-		!(f == parse.OpenMetrics && beyondGrammar.MatchString(body)):
+		(f != parse.OpenMetrics || !beyondGrammar.MatchString(body)):
 		return "expfmt does not read it"
 	case got.err == nil && err == nil && len(got.dropped) == 0 && !isAmbiguous(f, body, got):
 		if g, w := canonical(f, got.families), canonical(f, want); g != w {

@@ -29,9 +29,7 @@ type protobufLabels struct {
 	quoted   bool
 }
 
-var (
-	errLabelNotUTF8 = errors.New("a label has a name or a value that is not UTF-8")
-)
+var errLabelNotUTF8 = errors.New("a label has a name or a value that is not UTF-8")
 
 func (l *protobufLabels) forget() { l.heads, l.literals, l.quoted = l.heads[:0], l.literals[:0], false }
 
@@ -123,7 +121,8 @@ func (l *protobufLabels) finish(m *wire, s *model.Scratch) (labels model.Labels,
 		return model.Labels{}, false, nil
 	}
 	if l.same && len(l.list) == len(l.heads) {
-		s.Text = append(l.text, '"')
+		l.text = append(l.text, '"')
+		s.Text = l.text
 		labels, alike = model.VolatileLabels(s.Text, l.quoted), !l.empty
 	} else if labels, err = l.render(m, s); err != nil {
 		return model.Labels{}, false, err
