@@ -68,7 +68,7 @@ func addCorpus(f *testing.F, format int) {
 // snippets are what families that a program writes do not have.
 var snippets = map[parse.Format][]string{
 	parse.Text: {
-		"", "\n \n#\n# \n#x\n# HELP\n# TYPE\n# HELP a\n# TYPE a\n a  1\n",
+		"", "\n \n#\n# \n#x\n# HELP\n# TYPE\n# HELP a\n# TYPE b\n a  1\n",
 		"\ta { b = \"c\" , d=\"e\", } 1.5e3 \t 17\n", "a{}1\n", "a{b=\"\\n\\\"\\\\\"} Nan -5\n", "{\"a.b\",c=\"d\",\"e.f\"=\"g\"} +Inf\n",
 		"# TYPE a histogram\na_bucket{le=\"1\",x=\"y\"} 1\na_bucket{le=\"+Inf\",x=\"y\"} 2\na_sum{x=\"y\"} 1\na_count{x=\"y\"} 2\n",
 		"# TYPE a histogram\na_count 2\nb 1\na_bucket{le=\"1\"} 1.5\na_bucket{le=\"+Inf\"} 2\na_sum 1\n",

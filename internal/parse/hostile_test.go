@@ -41,7 +41,10 @@ func hostile() map[string]struct {
 		body   string
 		err    string
 	}
-	const n = 20_000
+	n := 20_000
+	if testing.Short() || raceEnabled {
+		n /= 10
+	}
 	eof := "# EOF\n"
 	buckets := func(order func(i int) int) string {
 		return "# TYPE a histogram\n" + repeat(n, func(i int) string { return fmt.Sprintf("a_bucket{le=\"%d\"} %d\n", order(i), order(i)) })
@@ -87,7 +90,7 @@ func hostile() map[string]struct {
 		"exemplars": {parse.OpenMetrics, "# TYPE a counter\n" + repeat(n, func(i int) string { return fmt.Sprintf("a_total{x=\"%d\"} 1 # {b=\"%d\"} 1\n", i, i) }) + eof, ""},
 		"long exemplars": {parse.OpenMetrics, "# TYPE a counter\n" +
 			repeat(n/10, func(i int) string {
-				return fmt.Sprintf("a_total{x=\"%d\"} 1 # {b=\"%s\"} 1\n", i, strings.Repeat("c", 200))
+				return fmt.Sprintf("a_total{x=\"%d\"} 1 # {b=%q} 1\n", i, strings.Repeat("c", 200))
 			}) + eof, ""},
 		"created": {parse.OpenMetrics, "# TYPE a counter\n" + strings.Repeat("a_created 1\n", n) + eof, ""},
 		"units":   {parse.OpenMetrics, strings.Repeat("# UNIT a_b b\n", n) + eof, ""},

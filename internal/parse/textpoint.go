@@ -15,7 +15,7 @@ func (c *textCursor) readParts(p *model.Point, s *model.Scratch) (ok bool, err e
 	if !ok {
 		return false, nil
 	}
-	if c.lineFault != nil {
+	if c.isFaulty() {
 		*p = model.Point{}
 		c.lost = true
 		c.fault, c.held, c.pos, c.head = c.lineFault, false, c.next, ""
@@ -33,6 +33,9 @@ func (c *textCursor) readParts(p *model.Point, s *model.Scratch) (ok bool, err e
 	}
 	return true, c.readRest(p, s)
 }
+
+// isFaulty reports whether the line that is held cannot be used.
+func (c *textCursor) isFaulty() bool { return c.lineFault != nil }
 
 // begin makes p a point without a value.
 func (c *textCursor) begin(p *model.Point, s *model.Scratch, labels model.Labels) {
@@ -84,7 +87,7 @@ func (c *textCursor) readRest(p *model.Point, s *model.Scratch) error {
 		if err != nil {
 			return err
 		}
-		if !ok || c.lineFault != nil || c.labels.Text() != p.Labels.Text() || !c.fits(p, c.role) {
+		if !ok || c.isFaulty() || c.labels.Text() != p.Labels.Text() || !c.fits(p, c.role) {
 			return nil
 		}
 		c.take(p, s)
