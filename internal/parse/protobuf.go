@@ -25,6 +25,9 @@ func (x *exposition) readProtobuf(text string) (*Exposition, error) {
 			return nil, err
 		}
 	}
+	if len(r.byName) != len(x.survey.families) {
+		x.survey.findTwins()
+	}
 	return x.serve(
 		func(f *family) cursor {
 			c := new(protobufCursor)

@@ -55,6 +55,9 @@ func (x *exposition) readText(f Format, text string) (*Exposition, error) {
 		return nil, err
 	}
 	r.cursor.ex.make = true
+	if f == OpenMetrics || len(r.byBase) != len(x.survey.families) {
+		x.survey.findTwins()
+	}
 	return x.serve(
 		func(f *family) cursor {
 			c := new(textCursor)
@@ -68,7 +71,6 @@ func (x *exposition) readText(f Format, text string) (*Exposition, error) {
 
 // serve makes sources of the families that can be, and passes on the samples of all others.
 func (x *exposition) serve(open func(*family) cursor, pass func(*family, *model.Family) error) (*Exposition, error) {
-	x.survey.findTwins()
 	for _, f := range x.survey.families {
 		if len(f.blocks) == 0 {
 			continue
