@@ -66,7 +66,8 @@ func FuzzParseOpenMetrics(f *testing.F) {
 var onlyPrometheusReads = []string{
 	"has no closing quote in its line, or is not UTF-8", // Line feeds in strings, and names of any bytes.
 	"allowed are a comma and a closing brace",           // Labels without a comma between them.
-	"is empty", // A name in quotes.
+	"is empty",                          // A name in quotes.
+	"in a comment: allowed are a blank", // Any byte behind a name.
 }
 
 // special matches labels whose values Prometheus writes anew behind some TYPE line of another

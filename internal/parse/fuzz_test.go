@@ -170,8 +170,9 @@ func differs(f parse.Format, body string, got *result, want []*dto.MetricFamily,
 var halfQuoted = regexp.MustCompile(`[a-zA-Z0-9_:]"`)
 
 // beyondGrammar matches what the grammar of OpenMetrics does not allow, but Prometheus: a comma
-// behind the last label, an empty name of a counter before its suffix, and quotes in a help.
-var beyondGrammar = regexp.MustCompile(`,\}| "" |# HELP .*"`)
+// behind the last label, an empty name of a counter before its suffix, and quotes and a last
+// backslash in a help.
+var beyondGrammar = regexp.MustCompile(`,\}| "" |# HELP .*("|\\\n)`)
 
 // isAmbiguous reports whether a body has points in several lines that expfmt puts together in
 // another way: those that have a timestamp, or come more than once.

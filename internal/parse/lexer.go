@@ -149,13 +149,12 @@ func (l *lexer) readLabels(pos int, ln *line, named bool) (end int, err error) {
 			if named {
 				return 0, l.errorAt(lb.pos, "found a second name, %s: only one is allowed", quote(lb.name))
 			}
+			if ln.name, named = lb.name, true; lb.name == "" {
+				return 0, l.errorAt(lb.pos, "the name of a metric is empty")
+			}
 			if err := l.checkMetricName(lb.name, lb.pos); err != nil {
 				return 0, err
 			}
-			if lb.name == "" {
-				return 0, l.errorAt(lb.pos, "the name of a metric is empty")
-			}
-			ln.name, named = lb.name, true
 			if pos = at; c == ',' {
 				pos++
 			}
