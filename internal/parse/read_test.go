@@ -97,6 +97,14 @@ func TestRead(t *testing.T) {
 			sources: []string{"a"},
 		},
 		{
+			name: "blanks before values",
+			body: "a{x=\"1\"} 1\na{x=\"2\"}  2\na{x=\"3\"} \t3\na{x=\"4\"}\t4\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"}  2\nh_sum  3\nh_count\t2\n" +
+				"h_bucket{x=\"1\",le=\"1\"} 1\nh_sum{x=\"1\"}  3\nh_count{x=\"1\"} \t2\n",
+			want: "\"a\" UNTYPED help \"\"\n\t{\"x\"=\"1\"} 1\n\t{\"x\"=\"2\"} 2\n\t{\"x\"=\"3\"} 3\n\t{\"x\"=\"4\"} 4\n" +
+				"\"h\" HISTOGRAM help \"\"\n\t{} count 2 sum 3 1:1\n\t{\"x\"=\"1\"} count 2 sum 3 1:1\n",
+			sources: []string{"a", "h"}, mixed: []string{"h"},
+		},
+		{
 			name: "bad samples",
 			body: "# TYPE a histogram\na_bucket{le=\"1\"} 2\na_bucket{le=\"2\"} 1\na_count 2\na_bucket{x=\"1\",le=\"1\"} 2\na_count{x=\"1\"} 2\n" +
 				"a_bucket{x=\"2\",le=\"y\"} 2\na_bucket{x=\"3\"} 2\na_count{x=\"4\",le=\"1\"} 1\na 1\na_count{x=\"5\"} -1\n" +

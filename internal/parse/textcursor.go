@@ -118,7 +118,7 @@ func (c *textCursor) readAlike(p *model.Point) (ok bool, err error) {
 		return false, nil
 	}
 	labels := c.text[start:pos]
-	if pos, err = c.readTail(pos+len("} "), &c.tail); err != nil {
+	if pos, err = c.readTail(c.blanks(pos+len("} ")), &c.tail); err != nil {
 		return false, err
 	}
 	c.pos, c.alike = pos, alike

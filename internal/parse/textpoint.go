@@ -136,7 +136,7 @@ func (c *textCursor) addAlike(p *model.Point, s *model.Scratch) (ok bool, err er
 	} else if r, pos = c.suffixed(rest, p.Labels.Text()); r == foreign {
 		return false, nil
 	}
-	next, err := c.readTail(c.pos+pos, &c.tail)
+	next, err := c.readTail(c.blanks(c.pos+pos), &c.tail)
 	if err != nil {
 		return false, err
 	}
@@ -172,7 +172,7 @@ func (c *textCursor) suffixed(s, labels string) (r role, pos int) {
 		if s[pos] != ' ' {
 			return foreign, 0
 		}
-		return r, c.blanks(c.pos+pos+1) - c.pos
+		return r, pos + 1
 	}
 	if s[pos] != '{' || !strings.HasPrefix(s[pos+1:], labels) {
 		return foreign, 0
@@ -181,7 +181,7 @@ func (c *textCursor) suffixed(s, labels string) (r role, pos int) {
 	if !strings.HasPrefix(s[pos:], "} ") {
 		return foreign, 0
 	}
-	return r, c.blanks(c.pos+pos+2) - c.pos
+	return r, pos + len("} ")
 }
 
 // fits reports whether a line, whose tail has been read, can be a part of the point: it has the
