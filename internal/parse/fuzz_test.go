@@ -68,6 +68,8 @@ func addCorpus(f *testing.F, format int) {
 // snippets are what families that a program writes do not have.
 var snippets = map[parse.Format][]string{
 	parse.Text: {
+		"a{x=\"1\"} 1\na{x=\"2\"} 2\na{x=\"3\"} 3 4\n", "# TYPE a histogram\na_bucket{le=\"1\"} 1\na_bucket{le=\"2\"} 1\na_count 1\na_sum 2\n",
+		"# TYPE a summary\na{x=\"1\",quantile=\"0\"} 1\na{x=\"1\",quantile=\"1\"} 1\na_sum{x=\"1\"} 1\na_count{x=\"1\"} 1\n",
 		"", "\n \n#\n# \n#x\n# HELP\n# TYPE\n# HELP a\n# TYPE b\n a  1\n",
 		"\ta { b = \"c\" , d=\"e\", } 1.5e3 \t 17\n", "a{}1\n", "a{b=\"\\n\\\"\\\\\"} Nan -5\n", "{\"a.b\",c=\"d\",\"e.f\"=\"g\"} +Inf\n",
 		"# TYPE a histogram\na_bucket{le=\"1\",x=\"y\"} 1\na_bucket{le=\"+Inf\",x=\"y\"} 2\na_sum{x=\"y\"} 1\na_count{x=\"y\"} 2\n",
