@@ -109,6 +109,7 @@ func hostile() map[string]struct {
 		"the same family":     {parse.Protobuf, strings.Repeat(delimited(field(1, "a")+field(4, field(3, ""))), n), ""},
 		"nested groups":       {parse.Protobuf, delimited(strings.Repeat("\x7b", 100*n)), "nested"},
 		"groups":              {parse.Protobuf, delimited(field(1, "a") + strings.Repeat("\x7b\x7c", 50*n)), ""},
+		"long equal names":    {parse.Protobuf, delimited(field(1, "a") + field(4, field(3, "")+strings.Repeat(field(1, field(1, strings.Repeat("x", n))), 2))), ""},
 		"group that ends":     {parse.Protobuf, delimited("\x7c"), "nested"},
 		"wire type 7":         {parse.Protobuf, delimited("\x7f"), "wire type 7"},
 		"field 0":             {parse.Protobuf, delimited("\x00"), "number 0"},

@@ -175,6 +175,6 @@ func (x *exposition) pass(m *model.Family, p *model.Point, fault error) error {
 // refuse reports what is wrong with a sample, if there is something.
 func (x *exposition) refuse(m *model.Family, p *model.Point, reason error) {
 	if reason != nil {
-		x.drop(&SampleError{Family: m.Name, Labels: shorten(p.Labels.Text()), Err: reason})
+		x.drop(&SampleError{Family: m.Name, Labels: shorten(p.Labels.Text()), Err: shortened(reason)})
 	}
 }
