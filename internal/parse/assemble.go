@@ -10,7 +10,8 @@ import (
 type assembler struct {
 	fragments []*fragment // In the order in which they come first.
 	last      map[string]*fragment
-	created   map[string]model.Instant // By the labels.
+	created   map[string]*model.Point // Creation times without anything else, by the labels.
+	times     []*model.Point          // The same, in the order in which they come first.
 	key       []byte
 }
 
@@ -25,10 +26,13 @@ type fragment struct {
 func (a *assembler) add(p *model.Point, parts parts, fault error) {
 	if parts.onlyCreated(p) && fault == nil {
 		if a.created == nil {
-			a.created = make(map[string]model.Instant)
+			a.created = make(map[string]*model.Point)
 		}
-		a.created[p.Labels.Keep().Text()] = p.Created
-		a.find(p, parts) // If there is no value, it is left out with a reason.
+		if a.created[p.Labels.Text()] == nil {
+			alone := &model.Point{Labels: p.Labels.Keep(), Created: p.Created}
+			a.created[alone.Labels.Text()] = alone
+			a.times = append(a.times, alone)
+		}
 		return
 	}
 	f := a.find(p, parts)
@@ -41,7 +45,7 @@ func (a *assembler) add(p *model.Point, parts parts, fault error) {
 // find returns the fragment that a point with these parts belongs to.
 func (a *assembler) find(p *model.Point, parts parts) *fragment {
 	a.key = append(a.key[:0], p.Labels.Text()...)
-	if p.HasTimestamp && !parts.onlyCreated(p) {
+	if p.HasTimestamp {
 		a.key = append(a.key, '\xff') // It occurs in no label.
 		a.key = strconv.AppendInt(a.key, p.TimestampMs, 10)
 	}
@@ -95,12 +99,24 @@ func (f *fragment) join(p *model.Point, parts parts) {
 	f.parts = f.parts.and(parts)
 }
 
-// createdOf returns when the series of a fragment was created.
-func (a *assembler) createdOf(f *fragment) model.Instant {
-	if f.parts.created {
-		return f.point.Created
+// join gives the points the creation times that stand apart from them, and returns those of
+// which there is no point.
+func (a *assembler) join() (orphans []*model.Point) {
+	used := make(map[*model.Point]bool, len(a.times))
+	for _, f := range a.fragments {
+		if alone := a.created[f.point.Labels.Text()]; alone != nil {
+			used[alone] = true
+			if !f.parts.created {
+				f.point.Created = alone.Created
+			}
+		}
 	}
-	return a.created[f.point.Labels.Text()]
+	for _, alone := range a.times {
+		if !used[alone] {
+			orphans = append(orphans, alone)
+		}
+	}
+	return orphans
 }
 
 // newParts are those of a point of which nothing is known.

@@ -31,7 +31,7 @@ func canonical(f parse.Format, families []*dto.MetricFamily) string {
 			if m.TimestampMs != nil {
 				fmt.Fprintf(&b, " at %d", *m.TimestampMs)
 			}
-			canonicalValue(&b, f, m)
+			canonicalValue(&b, f, mf.GetType(), m)
 			b.WriteString("\n")
 		}
 	}
@@ -47,30 +47,31 @@ func canonicalLabels(pairs []*dto.LabelPair) string {
 	return strings.Join(list, ",")
 }
 
-func canonicalValue(b *strings.Builder, f parse.Format, m *dto.Metric) {
+// canonicalValue writes the value that a metric of that type has.
+func canonicalValue(b *strings.Builder, f parse.Format, typ dto.MetricType, m *dto.Metric) {
 	created := func(t *timestamppb.Timestamp) {
 		if f != parse.Text {
 			fmt.Fprintf(b, " created %s", canonicalTime(f, t))
 		}
 	}
-	switch {
-	case m.Counter != nil:
-		fmt.Fprintf(b, " %v%s", m.Counter.GetValue(), canonicalExemplar(f, m.Counter.Exemplar))
-		created(m.Counter.CreatedTimestamp)
-	case m.Gauge != nil:
-		fmt.Fprintf(b, " %v", m.Gauge.GetValue())
-	case m.Untyped != nil:
-		fmt.Fprintf(b, " %v", m.Untyped.GetValue())
-	case m.Summary != nil:
-		fmt.Fprintf(b, " count %d sum %v", m.Summary.GetSampleCount(), m.Summary.GetSampleSum())
-		for _, q := range m.Summary.Quantile {
+	switch typ {
+	case dto.MetricType_COUNTER:
+		fmt.Fprintf(b, " %v%s", m.GetCounter().GetValue(), canonicalExemplar(f, m.GetCounter().GetExemplar()))
+		created(m.GetCounter().GetCreatedTimestamp())
+	case dto.MetricType_GAUGE:
+		fmt.Fprintf(b, " %v", m.GetGauge().GetValue())
+	case dto.MetricType_UNTYPED:
+		fmt.Fprintf(b, " %v", m.GetUntyped().GetValue())
+	case dto.MetricType_SUMMARY:
+		fmt.Fprintf(b, " count %d sum %v", m.GetSummary().GetSampleCount(), m.GetSummary().GetSampleSum())
+		for _, q := range m.GetSummary().GetQuantile() {
 			fmt.Fprintf(b, " %v:%v", q.GetQuantile(), q.GetValue())
 		}
-		created(m.Summary.CreatedTimestamp)
-	case m.Histogram != nil:
-		h := m.Histogram
+		created(m.GetSummary().GetCreatedTimestamp())
+	default:
+		h := m.GetHistogram()
 		fmt.Fprintf(b, " count %s sum %v", canonicalCount(h.GetSampleCount(), h.GetSampleCountFloat()), h.GetSampleSum())
-		buckets := slices.Clone(h.Bucket)
+		buckets := slices.Clone(h.GetBucket())
 		slices.SortStableFunc(buckets, func(a, b *dto.Bucket) int {
 			return int(math.Copysign(1, a.GetUpperBound()-b.GetUpperBound()))
 		})
@@ -80,11 +81,11 @@ func canonicalValue(b *strings.Builder, f parse.Format, m *dto.Metric) {
 				fmt.Fprintf(b, " %v:%s%s", k.GetUpperBound(), canonicalCount(k.GetCumulativeCount(), k.GetCumulativeCountFloat()), e)
 			}
 		}
-		created(h.CreatedTimestamp)
+		created(h.GetCreatedTimestamp())
 		if f == parse.Protobuf {
 			fmt.Fprintf(b, " native %v %v %v %v pos %v %v %v neg %v %v %v", h.GetSchema(), h.GetZeroThreshold(), h.GetZeroCount(), h.GetZeroCountFloat(),
-				canonicalSpans(h.PositiveSpan), h.PositiveDelta, h.PositiveCount, canonicalSpans(h.NegativeSpan), h.NegativeDelta, h.NegativeCount)
-			for _, e := range h.Exemplars {
+				canonicalSpans(h.GetPositiveSpan()), h.GetPositiveDelta(), h.GetPositiveCount(), canonicalSpans(h.GetNegativeSpan()), h.GetNegativeDelta(), h.GetNegativeCount())
+			for _, e := range h.GetExemplars() {
 				b.WriteString(canonicalExemplar(f, e))
 			}
 		}

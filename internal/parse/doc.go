@@ -21,15 +21,23 @@
 // where these differ, as the one that accepts more. There are exceptions:
 //
 //   - The last line needs its line feed, so that a truncated body is recognized.
-//   - A name without quotes consists of letters, digits and underscores (and colons, in names
-//     of metrics), and one in braces that is not a label's needs quotes.
-//   - A NUL byte in the name of a metric is refused.
-//   - Families may be described again and come in several pieces. Pieces of the same type are
-//     one family; of different types, several families with the same name.
-//   - Values out of the range of a float64 are refused.
-//   - Duplicate or reserved label names, bounds and quantiles that are no numbers, and negative
-//     or fractional counts where they are not allowed cost only their sample.
-//   - An exemplar that is not valid, or that stands where OpenMetrics allows none, is left out.
-//     So is one whose labels have more than 128 characters.
+//   - Strings end in their line, labels have commas between them, and a blank follows the name in
+//     a comment.
+//   - A name without quotes consists of letters, digits and underscores (and colons, in names of
+//     metrics). One in braces that is not a label's needs quotes.
+//   - A NUL byte in the name of a metric is refused. So is, in protobuf, an unknown type.
 //   - In protobuf, groups, which the format does not use, may not be nested deeply.
+//   - Families may be described again and come in several places. Pieces of the same type are one
+//     family; of different types, several families with the same name.
+//   - Duplicate or reserved label names, bounds and quantiles that are no numbers, and counts that
+//     cannot be counts cost only their sample. So does a line that the type of its family does not
+//     have, such as one with the bare name of a histogram.
+//   - An escape sequence that is none stands for itself.
+//   - An exemplar that is not valid, stands where OpenMetrics allows none, or has labels of more
+//     than 128 characters is left out.
+//   - A histogram without a count counts what its last bucket does.
+//
+// The samples of one point of a histogram or a summary, and the creation time of a series in
+// OpenMetrics, may stand in any order and anywhere in the text. A second sum or count begins
+// another point with the same labels, which is a duplicate.
 package parse

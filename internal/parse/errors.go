@@ -1,8 +1,10 @@
 package parse
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -43,16 +45,29 @@ func (e *SampleError) Unwrap() error { return e.Err }
 // maxQuoted is how many bytes of a body an error quotes at once.
 const maxQuoted = 80
 
+// maxReason is how many bytes the reason for leaving out a sample has.
+const maxReason = 300
+
 // shorten returns a copy of s, of at most maxQuoted bytes and an ellipsis.
-func shorten(s string) string {
-	if len(s) <= maxQuoted {
-		return string([]byte(s))
+func shorten(s string) string { return shortenTo(s, maxQuoted) }
+
+func shortenTo(s string, most int) string {
+	if len(s) <= most {
+		return strings.Clone(s)
 	}
-	end := maxQuoted
-	for end > maxQuoted-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
 		end--
 	}
 	return s[:end] + "…"
+}
+
+// shortened returns err, or its beginning if it quotes a lot, such as the name of a label.
+func shortened(err error) error {
+	if text := err.Error(); len(text) > maxReason {
+		return errors.New(shortenTo(text, maxReason))
+	}
+	return err
 }
 
 // quote returns the beginning of s in quotes.

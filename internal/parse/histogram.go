@@ -27,20 +27,24 @@ func (c *boundsCache) finish(s *model.Scratch, plain bool) error {
 	if err := model.CheckBuckets(h); err != nil {
 		return err
 	}
-	last := len(h.Buckets) - 1
-	if !plain || last < 1 || !math.IsInf(h.Buckets[last].UpperBound, +1) {
+	n := len(h.Buckets)
+	if n > 0 && math.IsInf(h.Buckets[n-1].UpperBound, +1) {
+		n--
+	}
+	if !plain || n == 0 {
 		return nil
 	}
-	if !c.fits(h.Buckets[:last]) {
-		c.bounds = make([]float64, last)
+	if !c.fits(h.Buckets[:n]) {
+		c.bounds = make([]float64, n)
 		for i := range c.bounds {
 			c.bounds[i] = h.Buckets[i].UpperBound
 		}
 	}
-	s.Counts = slices.Grow(s.Counts[:0], last+1)[:last+1]
-	for i := range s.Counts {
+	s.Counts = slices.Grow(s.Counts[:0], n+1)[:n+1]
+	for i := range n {
 		s.Counts[i] = h.Buckets[i].Count
 	}
+	s.Counts[n] = h.Count
 	h.Bounds, h.Counts, h.Buckets = c.bounds, s.Counts, h.Buckets[:0]
 	return nil
 }

@@ -113,10 +113,10 @@ func parseFloat(s string) (v float64, ok bool) {
 	return v, err == nil
 }
 
-// instantOf returns the time that a number of seconds since the Unix epoch is, to the
+// instantOf returns the time that s[:size], a number of seconds since the Unix epoch, is, to the
 // nanosecond: as a float it would lose that. The time is not known if it is before 1970 or
-// does not fit into an Instant.
-func instantOf(s string) model.Instant {
+// does not fit into an Instant. There must be something behind the number.
+func instantOf(s string, size int) model.Instant {
 	const nanoDigits = 9
 	var (
 		digits  uint64
@@ -124,16 +124,16 @@ func instantOf(s string) model.Instant {
 		decimal = false
 		i       = 0
 	)
-	if s != "" && s[0] == '+' {
+	if s[0] == '+' {
 		i++
 	}
-	for ; i < len(s); i++ {
+	for ; i < size; i++ {
 		switch c := s[i]; {
 		case c == '.' && !decimal:
 			decimal = true
 		case c-'0' > 9:
-			e, end, ok := exponent(s+"\n", i+1)
-			if c|0x20 != 'e' || !ok || end != len(s) {
+			e, end, ok := exponent(s, i+1)
+			if c|0x20 != 'e' || !ok || end != size {
 				return model.Instant{}
 			}
 			exp += e

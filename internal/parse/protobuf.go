@@ -18,17 +18,21 @@ type protobufReader struct {
 }
 
 func (x *exposition) readProtobuf(text string) (*Exposition, error) {
-	r := protobufReader{wire: wire{text, 0, len(text)}, limits: &x.limits, survey: &x.survey, byName: make(map[string]*family)}
+	limits := x.limits // What is returned does not need x.
+	r := protobufReader{wire: wire{text, 0, len(text)}, limits: limits, survey: &x.survey, byName: make(map[string]*family)}
 	for r.pos < r.end {
 		if err := r.family(); err != nil {
 			return nil, err
 		}
 	}
+	if len(r.byName) != len(x.survey.families) {
+		x.survey.findTwins()
+	}
 	return x.serve(
 		func(f *family) cursor {
 			c := new(protobufCursor)
 			c.ex.make = true
-			c.open(text, &x.limits, f.typ, f.blocks[0])
+			c.open(text, limits, f.typ, f.blocks[0])
 			return c
 		},
 		func(f *family, m *model.Family) error { return x.passProtobuf(&r.cursor, text, f, m) },
@@ -43,7 +47,7 @@ func (x *exposition) passProtobuf(c *protobufCursor, text string, f *family, m *
 	)
 	c.ex.make = true
 	for _, b := range f.blocks {
-		c.open(text, &x.limits, f.typ, b)
+		c.open(text, x.limits, f.typ, b)
 		for {
 			ok, err := c.read(&p, &scratch)
 			if err != nil {

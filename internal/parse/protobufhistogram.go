@@ -109,9 +109,9 @@ func (c *protobufCursor) native(m *wire, tag uint64, n *model.NativeHistogram) (
 	case histogramZeroFloat:
 		n.ZeroCountFloat, err = m.double()
 	case negativeSpan, negativeDelta, negativeDeltas, negativeCount, negativeCounts:
-		err = c.nativeBuckets(m, tag-negativeSpan, &n.Negative)
+		err = c.nativeBuckets(m, tag-9<<3, &n.Negative)
 	case positiveSpan, positiveDelta, positiveDeltas, positiveCount, positiveCounts:
-		err = c.nativeBuckets(m, tag-positiveSpan, &n.Positive)
+		err = c.nativeBuckets(m, tag-12<<3, &n.Positive)
 	case histogramExemplar:
 		var e *model.Exemplar
 		if e, err = c.readExemplar(m); e != nil {
@@ -123,24 +123,32 @@ func (c *protobufCursor) native(m *wire, tag uint64, n *model.NativeHistogram) (
 	return err
 }
 
-// nativeBuckets reads spans, deltas or counts of one side. The tag is relative to that of the
-// spans, which is the same for both sides.
+// The fields of one side of a native histogram, relative to the number 0.
+const (
+	sideSpan   = 0<<3 | bytesType
+	sideDelta  = 1<<3 | varintType
+	sideDeltas = 1<<3 | bytesType
+	sideCount  = 2<<3 | fixed64Type
+	sideCounts = 2<<3 | bytesType
+)
+
+// nativeBuckets reads spans, deltas or counts of one side.
 func (c *protobufCursor) nativeBuckets(m *wire, tag uint64, b *model.NativeBuckets) (err error) {
 	switch tag {
-	case negativeSpan - negativeSpan:
+	case sideSpan:
 		var s model.Span
 		s, err = readSpan(m)
 		b.Spans = append(b.Spans, s)
-	case negativeDelta - negativeSpan:
+	case sideDelta:
 		b.Deltas, err = appendDelta(b.Deltas, m)
-	case negativeCount - negativeSpan:
+	case sideCount:
 		b.Counts, err = appendCount(b.Counts, m)
-	case negativeDeltas - negativeSpan:
+	case sideDeltas:
 		var all wire
 		for all, err = m.message(); err == nil && all.pos < all.end; {
 			b.Deltas, err = appendDelta(b.Deltas, &all)
 		}
-	case negativeCounts - negativeSpan:
+	case sideCounts:
 		var all wire
 		for all, err = m.message(); err == nil && all.pos < all.end; {
 			b.Counts, err = appendCount(b.Counts, &all)

@@ -20,45 +20,55 @@ type protobufLabels struct {
 	empty  bool          // Some value is.
 	fault  error         // Why the labels cannot be served, as the rest of a sentence.
 
+	starts []int // Where the label pairs of this series begin.
+
 	// Of the last series that had other names than the one before, if it had them in order.
-	names    []string
+	heads    []labelHead
 	literals model.Names // What is rendered before each value.
 	literal  []byte      // Where they lie.
 	quoted   bool
 }
 
-var (
-	errLabelNotUTF8 = errors.New("a label has a name or a value that is not UTF-8")
-)
+var errLabelNotUTF8 = errors.New("a label has a name or a value that is not UTF-8")
 
-func (l *protobufLabels) forget() { l.names, l.literals, l.quoted = l.names[:0], l.literals[:0], false }
+func (l *protobufLabels) forget() { l.heads, l.literals, l.quoted = l.heads[:0], l.literals[:0], false }
 
 // begin begins a metric, whose labels are rendered into s.
 func (l *protobufLabels) begin(s *model.Scratch) {
-	l.list, l.text, l.same, l.empty, l.fault = l.list[:0], s.Text[:0], true, false, nil
+	l.list, l.text, l.starts = l.list[:0], s.Text[:0], l.starts[:0]
+	l.same, l.empty, l.fault = true, false, nil
 }
 
 // read reads a label.
 func (l *protobufLabels) read(m *wire) error {
-	name, value, err := readLabel(m)
-	if err != nil {
-		return err
-	}
 	i := len(l.list)
 	if exceeds(i+1, l.limits.Labels) {
 		return errors.New(tooMany("too many labels", l.limits.Labels))
 	}
-	l.list = append(l.list, model.Label{Name: name, Value: value})
+	l.starts = append(l.starts, m.pos)
+	var (
+		label model.Label
+		known bool // The name is that of the series before.
+	)
+	if l.same && i < len(l.heads) {
+		label.Name = l.heads[i].name
+		label.Value, known = l.heads[i].value(m)
+	}
+	if !known {
+		var err error
+		if label.Name, label.Value, err = readLabel(m); err != nil {
+			return err
+		}
+		known = l.same && i < len(l.heads) && l.heads[i].name == label.Name
+	}
+	l.list = append(l.list, label)
+	value := label.Value
 	l.empty = l.empty || value == ""
 	plain := model.IsPlain(value)
 	if !plain && !utf8.ValidString(value) {
 		return errLabelNotUTF8
 	}
-	if !l.same {
-		return nil
-	}
-	if i >= len(l.names) || l.names[i] != name {
-		l.same = false
+	if l.same = known; !known {
 		return nil
 	}
 	l.text = append(l.text, l.literals[i]...)
@@ -70,17 +80,51 @@ func (l *protobufLabels) read(m *wire) error {
 	return nil
 }
 
-// finish returns the labels of the metric, and whether they have the names of the one before
+// labelHead is how the label pairs of one name begin on the wire.
+type labelHead struct {
+	name string
+	wire string // From behind the length of the pair up to that of the value.
+}
+
+// newLabelHead returns the head of a pair, which is written with its length in front. If it is
+// not written as usual, the head fits no pair.
+func newLabelHead(name, written string) labelHead {
+	h := labelHead{name: name}
+	const before = "LTN" // The length of the pair, the tag of the name and its length.
+	if end := len(before) + len(name); len(name) < 0x80 && end < len(written) && written[0] < 0x80 &&
+		written[1] == labelName && int(written[2]) == len(name) && written[len(before):end] == name && written[end] == labelValue {
+		h.wire = written[1 : end+1]
+	}
+	return h
+}
+
+// value reads a label pair, if it has the name, and less than 128 bytes, and returns its value.
+func (h *labelHead) value(m *wire) (value string, ok bool) {
+	s := m.text[m.pos:m.end]
+	n := len(h.wire)
+	if n == 0 || len(s) < n+2 || s[1:n+1] != h.wire {
+		return "", false
+	}
+	size, length := int(s[0]), int(s[n+1])
+	if size != n+1+length || size >= 0x80 || len(s) <= size {
+		return "", false
+	}
+	m.pos += size + 1
+	return s[n+2 : size+1], true
+}
+
+// finish returns the labels of m, and whether they have the names of the one before
 // and no empty values. If they cannot be served, the fault is set.
-func (l *protobufLabels) finish(s *model.Scratch) (labels model.Labels, alike bool, err error) {
+func (l *protobufLabels) finish(m *wire, s *model.Scratch) (labels model.Labels, alike bool, err error) {
 	if len(l.list) == 0 {
 		l.forget()
 		return model.Labels{}, false, nil
 	}
-	if l.same && len(l.list) == len(l.names) {
-		s.Text = append(l.text, '"')
+	if l.same && len(l.list) == len(l.heads) {
+		l.text = append(l.text, '"')
+		s.Text = l.text
 		labels, alike = model.VolatileLabels(s.Text, l.quoted), !l.empty
-	} else if labels, err = l.render(s); err != nil {
+	} else if labels, err = l.render(m, s); err != nil {
 		return model.Labels{}, false, err
 	}
 	if exceeds(len(s.Text), l.limits.LabelBytes) {
@@ -90,7 +134,7 @@ func (l *protobufLabels) finish(s *model.Scratch) (labels model.Labels, alike bo
 }
 
 // render renders labels with other names than those of the series before.
-func (l *protobufLabels) render(s *model.Scratch) (labels model.Labels, err error) {
+func (l *protobufLabels) render(m *wire, s *model.Scratch) (labels model.Labels, err error) {
 	l.forget()
 	ascending := true
 	for i := range l.list {
@@ -109,7 +153,7 @@ func (l *protobufLabels) render(s *model.Scratch) (labels model.Labels, err erro
 	}
 	if ascending {
 		for i := range l.list {
-			l.names = append(l.names, l.list[i].Name)
+			l.heads = append(l.heads, newLabelHead(l.list[i].Name, m.text[l.starts[i]:m.end]))
 		}
 		l.literal, l.quoted = append(l.literal[:0], s.Text...), labels.Quoted()
 		l.literals = model.VolatileLabels(l.literal, l.quoted).AppendNames(l.literals)

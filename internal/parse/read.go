@@ -29,7 +29,7 @@ type Exposition struct {
 // it should be served, including what sample got.
 func Read(f Format, body []byte, limits Limits, sample func(*model.Family, *model.Point) error, drop func(error)) (*Exposition, error) {
 	text := unsafe.String(unsafe.SliceData(body), len(body))
-	x := &exposition{limits: limits, sample: sample, drop: drop}
+	x := &exposition{limits: &limits, sample: sample, drop: drop}
 	if f == Protobuf {
 		return x.readProtobuf(text)
 	}
@@ -38,7 +38,7 @@ func Read(f Format, body []byte, limits Limits, sample func(*model.Family, *mode
 
 // exposition is what Read makes an Exposition of.
 type exposition struct {
-	limits Limits
+	limits *Limits
 	sample func(*model.Family, *model.Point) error
 	drop   func(error)
 	survey survey
@@ -46,7 +46,7 @@ type exposition struct {
 }
 
 func (x *exposition) readText(f Format, text string) (*Exposition, error) {
-	l, err := openText(f, text, &x.limits)
+	l, err := openText(f, text, x.limits)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +55,9 @@ func (x *exposition) readText(f Format, text string) (*Exposition, error) {
 		return nil, err
 	}
 	r.cursor.ex.make = true
+	if f == OpenMetrics || len(r.byBase) != len(x.survey.families) {
+		x.survey.findTwins()
+	}
 	return x.serve(
 		func(f *family) cursor {
 			c := new(textCursor)
@@ -68,7 +71,6 @@ func (x *exposition) readText(f Format, text string) (*Exposition, error) {
 
 // serve makes sources of the families that can be, and passes on the samples of all others.
 func (x *exposition) serve(open func(*family) cursor, pass func(*family, *model.Family) error) (*Exposition, error) {
-	x.survey.findTwins()
 	for _, f := range x.survey.families {
 		if len(f.blocks) == 0 {
 			continue
@@ -134,9 +136,11 @@ func (x *exposition) passText(c *textCursor, l *lexer, f *family, m *model.Famil
 			}
 		}
 	}
+	for _, p := range all.join() {
+		x.refuse(m, p, errNoValue)
+	}
 	for _, part := range all.fragments {
 		p, fault := part.point, part.fault
-		p.Created = all.createdOf(part)
 		if p.Histogram != nil {
 			scratch.Histogram = *p.Histogram
 			p.Histogram = &scratch.Histogram
@@ -171,6 +175,6 @@ func (x *exposition) pass(m *model.Family, p *model.Point, fault error) error {
 // refuse reports what is wrong with a sample, if there is something.
 func (x *exposition) refuse(m *model.Family, p *model.Point, reason error) {
 	if reason != nil {
-		x.drop(&SampleError{Family: m.Name, Labels: shorten(p.Labels.Text()), Err: reason})
+		x.drop(&SampleError{Family: m.Name, Labels: shorten(p.Labels.Text()), Err: shortened(reason)})
 	}
 }

@@ -100,14 +100,25 @@ func sumOrCount(isSum bool) role {
 	return count
 }
 
-// textType returns the type that a TYPE line of the text format names.
+// textTypes are the types by the words that TYPE lines of the text format have for them. Only
+// expfmt knows the first two.
+var textTypes = [...]struct {
+	word string
+	typ  model.Type
+}{
+	{"gauge_histogram", model.GaugeHistogram}, {"gaugehistogram", model.GaugeHistogram},
+	{"counter", model.Counter}, {"gauge", model.Gauge}, {"histogram", model.Histogram},
+	{"summary", model.Summary}, {"untyped", model.Untyped},
+}
+
+// textTypeOf returns the type that a TYPE line of the text format names, in letters of any case.
 func textTypeOf(word string) (t model.Type, ok bool) {
-	for t := model.Untyped; t <= model.GaugeHistogram; t++ {
-		if strings.EqualFold(word, t.String()) || strings.EqualFold(word, t.Constant()) {
-			return t, true
+	for i := range textTypes {
+		if strings.EqualFold(word, textTypes[i].word) {
+			return textTypes[i].typ, true
 		}
 	}
-	return model.GaugeHistogram, strings.EqualFold(word, "gaugehistogram")
+	return model.Untyped, false
 }
 
 // openMetricsTypeOf returns the type that a TYPE line of OpenMetrics names, and the suffix that

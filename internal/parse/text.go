@@ -51,90 +51,6 @@ func (l *lexer) sampleLine(pos, end int) (at int, ok bool) {
 	return end, false
 }
 
-// keyword is the first word of a comment that describes a family.
-type keyword uint8
-
-const (
-	none keyword = iota
-	help
-	typ
-	unit
-)
-
-// keyword returns the keyword of a comment, and the position behind it.
-func (l *lexer) keyword(pos int) (k keyword, end int) {
-	if l.format == OpenMetrics {
-		switch rest := l.text[pos:]; {
-		case strings.HasPrefix(rest, "# HELP "):
-			return help, pos + len("# HELP ")
-		case strings.HasPrefix(rest, "# TYPE "):
-			return typ, pos + len("# TYPE ")
-		case strings.HasPrefix(rest, "# UNIT "):
-			return unit, pos + len("# UNIT ")
-		}
-		return none, pos
-	}
-	pos = l.blanks(pos + 1)
-	rest := l.text[pos:]
-	switch {
-	case strings.HasPrefix(rest, "HELP"):
-		k = help
-	case strings.HasPrefix(rest, "TYPE"):
-		k = typ
-	default:
-		return none, pos
-	}
-	pos += len("HELP")
-	if !isEnd(l.text[pos]) {
-		return none, pos
-	}
-	return k, l.blanks(pos)
-}
-
-// description is a comment that describes a family.
-type description struct {
-	keyword  keyword
-	name     string
-	text     string // Still escaped.
-	pos, end int    // Of the text.
-}
-
-// describe reads the comment at pos. It says nothing if its name is empty.
-func (l *lexer) describe(pos int) (d description, next int, err error) {
-	start := pos
-	d.keyword, pos = l.keyword(pos)
-	if d.keyword == none {
-		return d, 0, l.errorAt(start, "found %s: allowed are lines that begin with %q, %q or %q, and samples", l.rest(start), "# HELP ", "# TYPE ", "# UNIT ")
-	}
-	next = pos + strings.IndexByte(l.text[pos:], '\n') + 1
-	if l.text[pos] == '\n' && l.format == Text {
-		return d, next, nil
-	}
-	name, pos, err := l.metricName(pos)
-	if err != nil {
-		return d, 0, err
-	}
-	if exceeds(len(name), l.limits.NameBytes) {
-		return d, 0, l.errorAt(start, "%s", tooMany("the name of a metric has too many bytes", l.limits.NameBytes))
-	}
-	switch c := l.text[pos]; {
-	case c == ' ', c == '\t' && l.format == Text:
-		d.pos, d.end = l.blanks(pos), next-1
-		if l.format == OpenMetrics {
-			d.pos = pos + 1
-		}
-	case c == '\n' && l.format == Text:
-		if d.keyword == typ {
-			return d, next, nil // It says nothing.
-		}
-		d.pos, d.end = pos, pos
-	default:
-		return d, 0, l.errorAt(pos, "found %s behind the name of a metric in a comment: allowed are a blank and a text", l.rest(pos))
-	}
-	d.name, d.text = name, l.text[d.pos:d.end]
-	return d, next, nil
-}
-
 // textReader is the first pass over a text.
 type textReader struct {
 	*lexer
@@ -202,7 +118,7 @@ func (r *textReader) comment(pos int) (next int, err error) {
 // setType gives a family a type. It returns another family if f has a different one already.
 func (r *textReader) setType(pos int, f *family, d *description) (*family, error) {
 	s := f.shape
-	ok := false
+	var ok bool
 	if r.format == OpenMetrics {
 		if s.typ, s.suffix, ok = openMetricsTypeOf(d.text); !ok {
 			return nil, r.errorAt(pos, "the metric %s has the unknown type %s: allowed are counter, gauge, histogram, gaugehistogram, summary, "+
