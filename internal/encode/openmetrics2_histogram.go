@@ -179,19 +179,34 @@ func appendSpans(buf []byte, spans []model.Span) []byte {
 	return buf
 }
 
-// appendExemplars appends the exemplars of the classic buckets, and if there are none, those
-// of the native ones.
+// appendExemplars appends either the exemplars of the classic buckets or, if there are none, those
+// of the native ones. A classic bucket beside native ones that is the only one says nothing: it is
+// +Inf, and client_golang has it for the sake of its exemplar. Then the native ones go first.
 func (m *openMetrics2) appendExemplars(buf []byte, h *model.HistogramValue) []byte {
 	begin := len(buf)
-	for i := range h.Buckets {
-		if e := h.Buckets[i].Exemplar; e != nil {
+	if h.Native != nil && len(h.Buckets) == 1 {
+		buf = m.appendNativeExemplars(buf, h.Native)
+	}
+	if len(buf) == begin {
+		buf = m.appendClassicExemplars(buf, h.Buckets)
+	}
+	if h.Native != nil && len(buf) == begin {
+		buf = m.appendNativeExemplars(buf, h.Native)
+	}
+	return buf
+}
+
+func (m *openMetrics2) appendClassicExemplars(buf []byte, buckets []model.Bucket) []byte {
+	for i := range buckets {
+		if e := buckets[i].Exemplar; e != nil {
 			buf = m.appendExemplar(buf, e)
 		}
 	}
-	if h.Native == nil || len(buf) > begin {
-		return buf
-	}
-	for _, e := range h.Native.Exemplars {
+	return buf
+}
+
+func (m *openMetrics2) appendNativeExemplars(buf []byte, n *model.NativeHistogram) []byte {
+	for _, e := range n.Exemplars {
 		buf = m.appendExemplar(buf, e)
 	}
 	return buf
