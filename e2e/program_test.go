@@ -125,7 +125,7 @@ func (p *program) misbehave(ctx context.Context) {
 func (p *program) handler(logError func(error)) http.Handler {
 	return metric.HandlerForContext(p.registry, metric.HandlerOpts{
 		ErrorHandling:                       metric.ContinueOnError,
-		EnableOpenMetrics:                   true,
+		AcceptedFormats:                     offered(),
 		EnableOpenMetricsTextCreatedSamples: true,
 		ErrorLog:                            logError,
 		// On a busy machine a tenth of a second may not be enough for the way back.
@@ -226,7 +226,7 @@ type metadata struct {
 	Unit string
 }
 
-// metadata returns what is known of every family. OpenMetrics leaves the suffix of
+// metadata returns what is known of every family. OpenMetrics 1 leaves the suffix of
 // counters out of their families' names; the text format knows no units.
 func (p *program) metadata(utf8, openMetrics, units bool) map[string]metadata {
 	all := map[string]metadata{
