@@ -18,21 +18,27 @@ func TestInstrumentsDoNotAllocate(t *testing.T) {
 		Name: "h", NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 10,
 	})
 	summary := metric.NewSummary(metric.SummaryOpts{Name: "s"})
+	state := metric.NewStateSet(metric.StateSetOpts{Name: "st", States: []string{"off", "on"}})
+	states := metric.NewStateSetVec(metric.StateSetOpts{Name: "st", States: []string{"off", "on"}}, []string{"a"})
 	for name, f := range map[string]func(){
-		"Inc":                          counter.Inc,
-		"Add":                          func() { counter.Add(3) },
-		"Add a fraction":               func() { counter.Add(0.5) },
-		"Get":                          func() { counter.Get() },
-		"Set":                          func() { gauge.Set(1.5) },
-		"Inc of a gauge":               gauge.Inc,
-		"Add to a gauge":               func() { gauge.Add(1.5) },
-		"SetToCurrentTime":             gauge.SetToCurrentTime,
-		"Observe":                      func() { classic.Observe(0.7) },
-		"Observe into many buckets":    func() { many.Observe(0.7) },
-		"Observe natively":             func() { native.Observe(0.7); native.Observe(-3); native.Observe(0) },
-		"Observe natively with limit":  func() { limited.Observe(0.7); limited.Observe(-3); limited.Observe(0) },
-		"Observe without objectives":   func() { summary.Observe(0.7) },
-		"Observe with exemplar of nil": func() { classic.(metric.ExemplarObserver).ObserveWithExemplar(0.7, nil) },
+		"Set of a state set":            func() { state.Set("on"); state.Set("off"); _ = state.TrySet("on") },
+		"Enable and Disable":            func() { state.Enable("off"); state.Disable("on") },
+		"State":                         func() { _ = state.Has("on"); _ = state.State() },
+		"Set in a vector of state sets": func() { states.WithLabelValues("b").Set("on") },
+		"Inc":                           counter.Inc,
+		"Add":                           func() { counter.Add(3) },
+		"Add a fraction":                func() { counter.Add(0.5) },
+		"Get":                           func() { counter.Get() },
+		"Set":                           func() { gauge.Set(1.5) },
+		"Inc of a gauge":                gauge.Inc,
+		"Add to a gauge":                func() { gauge.Add(1.5) },
+		"SetToCurrentTime":              gauge.SetToCurrentTime,
+		"Observe":                       func() { classic.Observe(0.7) },
+		"Observe into many buckets":     func() { many.Observe(0.7) },
+		"Observe natively":              func() { native.Observe(0.7); native.Observe(-3); native.Observe(0) },
+		"Observe natively with limit":   func() { limited.Observe(0.7); limited.Observe(-3); limited.Observe(0) },
+		"Observe without objectives":    func() { summary.Observe(0.7) },
+		"Observe with exemplar of nil":  func() { classic.(metric.ExemplarObserver).ObserveWithExemplar(0.7, nil) },
 	} {
 		t.Run(name, func(t *testing.T) { wantAllocs(t, 0, f) })
 	}

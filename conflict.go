@@ -24,16 +24,16 @@ func conflict(reg Registerer, made Collector, err error) error {
 			existing = append(existing, constantTraits(held)...)
 			wanted = append(wanted, constantTraits(asked)...)
 		}
-		return fmt.Errorf("metric: %q is a %v already, and cannot be a %v too: they differ in %s",
-			asked.Name, existing, wanted, strings.Join(existing.Differences(wanted), ", "))
+		return fmt.Errorf("metric: %q is %s already, and cannot be %s too: they differ in %s",
+			asked.Name, existing.WithArticle(), wanted.WithArticle(), strings.Join(existing.Differences(wanted), ", "))
 	case holder != nil:
-		return fmt.Errorf("metric: cannot make %q, a %v: the name belongs to a %T, which is not an instrument made by this package",
-			asked.Name, wanted, holder)
+		return fmt.Errorf("metric: cannot make %q, %s: the name belongs to a %T, which is not an instrument made by this package",
+			asked.Name, wanted.WithArticle(), holder)
 	case held != nil:
-		return fmt.Errorf("metric: cannot make %q, a %v: the name belongs to a collector of several families, %v: %w",
-			asked.Name, wanted, instrument.Shape(instrument.CommonTraits(held.Help, held.Unit, held.Variable)), err)
+		return fmt.Errorf("metric: cannot make %q, %s: the name belongs to a collector of several families, %v: %w",
+			asked.Name, wanted.WithArticle(), instrument.Shape(instrument.CommonTraits(held.Help, held.Unit, held.Variable)), err)
 	}
-	return fmt.Errorf("metric: cannot make %q, a %v: %w", asked.Name, wanted, err)
+	return fmt.Errorf("metric: cannot make %q, %s: %w", asked.Name, wanted.WithArticle(), err)
 }
 
 // constantTraits returns the constant labels, which a registerer may have added.

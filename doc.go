@@ -11,6 +11,10 @@
 // concurrent use, scale with the cores and do not allocate when they are used. [New]
 // makes them with a namespace, registered, and in one line.
 //
+// [NewInfo] makes a metric whose labels tell something, such as the version of a program, and
+// [NewStateSet] one with states that are on or off. OpenMetrics has types for both; elsewhere
+// they are gauges.
+//
 // # Collectors
 //
 // A [ContextRegistry] gathers from all its collectors at the same time. What kind a

@@ -43,6 +43,8 @@ func (*noOpFactory) NewWithRegistry(string, Registerer) Metrics { return NewNoOp
 
 // noOpMetrics implements Metrics.
 type noOpMetrics struct {
+	noOpStates
+
 	counters, counterVecs, gauges, gaugeVecs, histograms, histogramVecs, summaries, summaryVecs instrument.Memory[string]
 }
 

@@ -36,6 +36,7 @@ func TestStringsAreCloned(t *testing.T) {
 		"counters":    metric.NewCounterVec(metric.CounterOpts{Name: "m"}, labels).MetricVec,
 		"gauges":      metric.NewGaugeVec(metric.GaugeOpts{Name: "m"}, labels).MetricVec,
 		"histograms":  metric.NewHistogramVec(metric.HistogramOpts{Name: "m"}, labels).MetricVec,
+		"infos":       metric.NewInfoVec(metric.InfoOpts{Name: "m"}, labels, nil).MetricVec,
 		"summaries":   metric.NewSummaryVec(metric.SummaryOpts{Name: "m"}, labels).MetricVec,
 		"constrained": metric.V2.NewGaugeVec(metric.GaugeVecOpts{GaugeOpts: metric.GaugeOpts{Name: "m"}, VariableLabels: constrained}).MetricVec,
 		"custom": metric.NewMetricVec(desc, func(values ...string) metric.Metric {

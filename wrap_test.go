@@ -18,7 +18,11 @@ func wrappable() map[string]metric.Collector {
 	vec.WithLabelValues("a").Inc()
 	histogram := metric.NewHistogram(metric.HistogramOpts{Name: "histogram", Help: "h", ConstLabels: metric.Labels{"z": "1"}})
 	histogram.Observe(1)
+	infos := metric.NewInfoVec(metric.InfoOpts{Name: "disk", Help: "h"}, []string{"m"}, []string{"b"})
+	infos.WithLabelValues("x").Set(metric.Labels{"b": "y"})
 	return map[string]metric.Collector{
+		"info":      metric.NewInfo(metric.InfoOpts{Name: "build", Help: "h", ConstLabels: metric.Labels{"z": "1"}}, metric.Labels{"m": "1"}),
+		"infos":     infos,
 		"vector":    vec,
 		"histogram": histogram,
 		"function":  metric.NewGaugeFunc(metric.GaugeOpts{Name: "function", Help: "h"}, func() float64 { return 1 }),

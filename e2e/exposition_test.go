@@ -28,7 +28,7 @@ func TestExposition(t *testing.T) {
 			compareHistograms(t, p, got.histograms, f)
 			compareExemplars(t, p, got, f)
 			compareCreated(t, p, got, f)
-			if want := p.metadata(f.utf8, f.openMetrics, f.rich()); !maps.Equal(got.metadata, want) {
+			if want := p.metadata(f); !maps.Equal(got.metadata, want) {
 				t.Errorf("got metadata\n%v, want\n%v", got.metadata, want)
 			}
 		})

@@ -23,6 +23,7 @@ const (
 	hostileHelp  = "A \"quoted\" help with a backslash \\ and a\nnewline, üñí✓."
 	utf8Name     = "e2e.pièces/temperature"
 	utf8Label    = "röom.name"
+	utf8State    = "e2e.möde"
 	traceID      = "4bf92f3577b34da6a3ce929d0e0e4736"
 )
 
@@ -86,8 +87,18 @@ func newProgram() *program {
 	utf8 := metric.NewGaugeVec(metric.GaugeOpts{Name: utf8Name, Help: "A name of all signs."}, []string{utf8Label})
 	utf8.WithLabelValues("Küche").Set(21.5)
 
+	build := metric.NewInfo(metric.InfoOpts{Name: "e2e_build", Help: "The program."}, metric.Labels{"version": hostileValue})
+	disks := metric.NewInfoVec(metric.InfoOpts{Name: "e2e_disk", Help: "Disks."}, []string{"disk"}, []string{"model"})
+	disks.WithLabelValues("sda").Set(metric.Labels{"model": "X1"})
+	state := metric.NewStateSet(metric.StateSetOpts{
+		Name: "state", Help: "What it does.", States: []string{"starting", "running"}, Initial: "running",
+	})
+	mode := metric.NewStateSetVec(metric.StateSetOpts{Name: utf8State, Help: "Modes.", States: []string{hostileValue, "ön"}}, []string{utf8Label})
+	mode.WithLabelValues("Küche").Enable("ön")
+	metric.WrapRegistererWithPrefix("e2e_", p.registry).MustRegister(state)
+
 	p.registry.MustRegister(
-		p.requests, p.received, p.classic, p.native, p.both, p.latency, temperature, limits, utf8,
+		p.requests, p.received, p.classic, p.native, p.both, p.latency, temperature, limits, utf8, build, disks, mode,
 		metric.NewUntypedFunc(metric.UntypedOpts{Name: "e2e_untyped", Help: "No type."}, func() float64 { return 7 }),
 		metric.NewCounterFunc(metric.CounterOpts{Name: "e2e_func_total", Help: "A function."}, func() float64 { return 0.5 }),
 		metric.NewGaugeFunc(metric.GaugeOpts{Name: "e2e_gauge_func", Help: "A function."}, func() float64 { return 1e-9 }),
@@ -182,6 +193,13 @@ func (p *program) floats(utf8 bool) map[string]float64 {
 		series("e2e_latency_seconds", "quantile", "0.5"):                 0.3,
 		series("e2e_latency_seconds", "quantile", "0.99"):                100,
 		series(escape(utf8Name, utf8), escape(utf8Label, utf8), "Küche"): 21.5,
+		series("e2e_build_info", "version", hostileValue):                1,
+		series("e2e_disk_info", "disk", "sda", "model", "X1"):            1,
+		series("e2e_state", "e2e_state", "starting"):                     0,
+		series("e2e_state", "e2e_state", "running"):                      1,
+	}
+	for state, value := range map[string]float64{hostileValue: 0, "ön": 1} {
+		want[series(escape(utf8State, utf8), escape(utf8Label, utf8), "Küche", escape(utf8State, utf8), state)] = value
 	}
 	maps.Copy(want, classicSeries("e2e_classic_seconds", n, bounds))
 	maps.Copy(want, classicSeries("e2e_both_seconds", n, bounds, "route", "/"))
@@ -227,8 +245,9 @@ type metadata struct {
 }
 
 // metadata returns what is known of every family. OpenMetrics 1 leaves the suffix of
-// counters out of their families' names; the text format knows no units.
-func (p *program) metadata(utf8, openMetrics, units bool) map[string]metadata {
+// counters and infos out of their families' names; the text format knows no units. Only
+// OpenMetrics knows infos and state sets.
+func (p *program) metadata(f format) map[string]metadata {
 	all := map[string]metadata{
 		"e2e_requests_total":       {model.MetricTypeCounter, hostileHelp, ""},
 		"e2e_received_bytes_total": {model.MetricTypeCounter, "Bytes received.", "bytes"},
@@ -241,14 +260,26 @@ func (p *program) metadata(utf8, openMetrics, units bool) map[string]metadata {
 		"e2e_native_seconds":       {model.MetricTypeHistogram, "Native buckets.", "seconds"},
 		"e2e_both_seconds":         {model.MetricTypeHistogram, "Classic and native buckets.", "seconds"},
 		"e2e_latency_seconds":      {model.MetricTypeSummary, "A summary.", "seconds"},
-		escape(utf8Name, utf8):     {model.MetricTypeGauge, "A name of all signs.", ""},
+		escape(utf8Name, f.utf8):   {model.MetricTypeGauge, "A name of all signs.", ""},
+		"e2e_build_info":           {model.MetricTypeInfo, "The program.", ""},
+		"e2e_disk_info":            {model.MetricTypeInfo, "Disks.", ""},
+		"e2e_state":                {model.MetricTypeStateset, "What it does.", ""},
+		escape(utf8State, f.utf8):  {model.MetricTypeStateset, "Modes.", ""},
 	}
 	want := make(map[string]metadata, len(all))
 	for name, m := range all {
-		if openMetrics && m.Type == model.MetricTypeCounter {
+		if f.openMetrics && m.Type == model.MetricTypeCounter {
 			name = strings.TrimSuffix(name, "_total")
 		}
-		if !units {
+		if m.Type == model.MetricTypeInfo || m.Type == model.MetricTypeStateset {
+			switch {
+			case f.openMetrics:
+				name = strings.TrimSuffix(name, "_info")
+			case !f.openMetrics2:
+				m.Type = model.MetricTypeGauge
+			}
+		}
+		if !f.rich() {
 			m.Unit = ""
 		}
 		want[name] = m

@@ -139,7 +139,7 @@ func compareStored(t *testing.T, prom promv1.API, j job, s stored) {
 	got.exemplars = storedExemplars(t, prom, j.name)
 	compareExemplars(t, j.program, got, j.format)
 
-	wantMetadata := j.program.metadata(j.utf8, j.openMetrics, j.rich())
+	wantMetadata := j.program.metadata(j.format)
 	if j.hanging {
 		wantMetadata["e2e_bad_duplicate"] = metadata{model.MetricTypeGauge, "Seen once.", ""}
 	}

@@ -84,3 +84,27 @@ func NewHistogramVec(opts metric.HistogramOpts, labelNames []string) *metric.His
 func NewUntypedFunc(opts metric.UntypedOpts, function func() float64) metric.UntypedFunc {
 	return With(metric.DefaultRegisterer).NewUntypedFunc(opts, function)
 }
+
+// NewInfo is metric.NewInfo; it registers the info with metric.DefaultRegisterer, and
+// panics if that fails.
+func NewInfo(opts metric.InfoOpts, labels metric.Labels) metric.Info {
+	return With(metric.DefaultRegisterer).NewInfo(opts, labels)
+}
+
+// NewInfoVec is metric.NewInfoVec; it registers the vector with
+// metric.DefaultRegisterer, and panics if that fails.
+func NewInfoVec(opts metric.InfoOpts, labelNames, infoLabels []string) *metric.InfoVec {
+	return With(metric.DefaultRegisterer).NewInfoVec(opts, labelNames, infoLabels)
+}
+
+// NewStateSet is metric.NewStateSet; it registers the state set with
+// metric.DefaultRegisterer, and panics if that fails.
+func NewStateSet(opts metric.StateSetOpts) metric.StateSet {
+	return With(metric.DefaultRegisterer).NewStateSet(opts)
+}
+
+// NewStateSetVec is metric.NewStateSetVec; it registers the vector with
+// metric.DefaultRegisterer, and panics if that fails.
+func NewStateSetVec(opts metric.StateSetOpts, labelNames []string) *metric.StateSetVec {
+	return With(metric.DefaultRegisterer).NewStateSetVec(opts, labelNames)
+}

@@ -3,6 +3,7 @@ package promauto_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -97,7 +98,25 @@ var constructors = map[string]struct {
 			return f.NewUntypedFunc(metric.UntypedOpts{Name: name}, one)
 		},
 	},
+	"state set": {
+		func(name string) metric.Collector {
+			return promauto.NewStateSet(metric.StateSetOpts{Name: name, States: states})
+		},
+		func(f promauto.Factory, name string) metric.Collector {
+			return f.NewStateSet(metric.StateSetOpts{Name: name, States: states})
+		},
+	},
+	"state set vector": {
+		func(name string) metric.Collector {
+			return used(promauto.NewStateSetVec(metric.StateSetOpts{Name: name, States: states}, []string{"a"}))
+		},
+		func(f promauto.Factory, name string) metric.Collector {
+			return used(f.NewStateSetVec(metric.StateSetOpts{Name: name, States: states}, []string{"a"}))
+		},
+	},
 }
+
+var states = []string{"on", "off"}
 
 func one() float64 { return 1 }
 
@@ -226,4 +245,26 @@ func ExampleWith() {
 		fmt.Println(f.GetName(), f.GetMetric()[0].GetCounter().GetValue())
 	}
 	// Output: requests_total 1
+}
+
+// TestInfos checks the constructors whose families have a suffix.
+func TestInfos(t *testing.T) {
+	r := metric.NewRegistry()
+	setDefault(t, r)
+	promauto.NewInfo(metric.InfoOpts{Name: "a"}, metric.Labels{"version": "1"})
+	promauto.NewInfoVec(metric.InfoOpts{Name: "b"}, []string{"disk"}, []string{"model"}).WithLabelValues("sda").Set(metric.Labels{"model": "x"})
+	f := promauto.With(r)
+	f.NewInfo(metric.InfoOpts{Name: "c_info"}, nil)
+	f.NewInfoVec(metric.InfoOpts{Name: "d_info"}, []string{"disk"}, nil).WithLabelValues("sda")
+	families, err := r.Gather()
+	var names []string
+	for _, family := range families {
+		names = append(names, family.GetName())
+	}
+	if want := []string{"a_info", "b_info", "c_info", "d_info"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("got %q and error %v, want %q", names, err, want)
+	}
+	if err, ok := recovered(func() { f.NewInfo(metric.InfoOpts{Name: "c"}, nil) }).(metric.AlreadyRegisteredError); !ok {
+		t.Errorf("it panicked with %v", err)
+	}
 }

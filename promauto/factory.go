@@ -79,3 +79,23 @@ func (f Factory) NewHistogramVec(opts metric.HistogramOpts, labelNames []string)
 func (f Factory) NewUntypedFunc(opts metric.UntypedOpts, function func() float64) metric.UntypedFunc {
 	return register(f, metric.NewUntypedFunc(opts, function))
 }
+
+// NewInfo is metric.NewInfo; it registers the info, and panics if that fails.
+func (f Factory) NewInfo(opts metric.InfoOpts, labels metric.Labels) metric.Info {
+	return register(f, metric.NewInfo(opts, labels))
+}
+
+// NewInfoVec is metric.NewInfoVec; it registers the vector, and panics if that fails.
+func (f Factory) NewInfoVec(opts metric.InfoOpts, labelNames, infoLabels []string) *metric.InfoVec {
+	return register(f, metric.NewInfoVec(opts, labelNames, infoLabels))
+}
+
+// NewStateSet is metric.NewStateSet; it registers the state set, and panics if that fails.
+func (f Factory) NewStateSet(opts metric.StateSetOpts) metric.StateSet {
+	return register(f, metric.NewStateSet(opts))
+}
+
+// NewStateSetVec is metric.NewStateSetVec; it registers the vector, and panics if that fails.
+func (f Factory) NewStateSetVec(opts metric.StateSetOpts, labelNames []string) *metric.StateSetVec {
+	return register(f, metric.NewStateSetVec(opts, labelNames))
+}

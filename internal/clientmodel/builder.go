@@ -13,6 +13,8 @@ var fromModel = [...]dto.MetricType{
 	model.Summary:        dto.MetricType_SUMMARY,
 	model.Histogram:      dto.MetricType_HISTOGRAM,
 	model.GaugeHistogram: dto.MetricType_GAUGE_HISTOGRAM,
+	model.Info:           dto.MetricType_GAUGE,
+	model.StateSet:       dto.MetricType_GAUGE,
 }
 
 // Builder is a model.Sink that makes metric families. The zero value is ready.
@@ -20,6 +22,8 @@ type Builder struct {
 	families []*dto.MetricFamily
 	pending  *dto.MetricFamily // Begun last.
 	metrics  []*dto.Metric     // Of pending.
+	reserved string            // The label for the states, if pending is a state set.
+	states   model.StateSamples
 	alloc    allocator
 }
 
@@ -35,7 +39,10 @@ func (b *Builder) Family(f *model.Family) error {
 	if f.Unit != "" {
 		b.pending.Unit = put(&b.alloc.strings, f.Unit)
 	}
-	b.alloc.names = b.alloc.names[:0]
+	b.alloc.names, b.reserved = b.alloc.names[:0], ""
+	if f.Type == model.StateSet {
+		b.reserved = f.Reserved()
+	}
 	return nil
 }
 
@@ -43,10 +50,23 @@ var _ model.BatchSink = (*Builder)(nil)
 
 // Point implements model.Sink.
 func (b *Builder) Point(p *model.Point) error {
+	if b.reserved == "" {
+		b.add(p)
+		return nil
+	}
+	for i := range p.States.Names {
+		// Points that have the label already are refused before they get here.
+		if sample, err := b.states.At(p, b.reserved, i); err == nil {
+			b.add(sample)
+		}
+	}
+	return nil
+}
+
+func (b *Builder) add(p *model.Point) {
 	m := b.alloc.metrics.next()
 	b.alloc.metric(m, *b.pending.Type, p)
 	b.metrics = append(b.metrics, m)
-	return nil
 }
 
 // Origin implements model.OriginSink.
@@ -93,7 +113,8 @@ func (b *Builder) Families() []*dto.MetricFamily {
 	return b.families
 }
 
-// EncodePoint writes p, a point of a family of type t, into *m.
+// EncodePoint writes p, a point of a family of type t, into *m. It is not for state sets, whose
+// points are several metrics.
 func EncodePoint(m *dto.Metric, t model.Type, p *model.Point) {
 	var a allocator
 	a.metric(m, fromModel[t], p)

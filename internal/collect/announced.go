@@ -41,7 +41,7 @@ func Describe(c prometheus.Collector) (*Announced, error) {
 			}
 		}
 		for _, desc := range inner.List {
-			if err := d.add(w.Wrapping.Desc(desc)); err != nil {
+			if err := d.add(w.describe(desc, inner.Infos[desc].Name)); err != nil {
 				return nil, err
 			}
 		}

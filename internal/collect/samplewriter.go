@@ -186,11 +186,29 @@ type ChannelSink struct {
 	Ch  chan<- prometheus.Metric
 
 	Announced Announcements
+
+	states model.StateSamples
 }
 
 // Sample implements engine.Sink. Its error is engine.ErrAbandoned when the context has ended.
 func (s *ChannelSink) Sample(f *model.Family, p *model.Point) error {
-	return s.send(&sampleMetric{s.Announced.find(f, p), f, p.Clone()})
+	n := 1
+	if f.Type == model.StateSet {
+		n = len(p.States.Names)
+	}
+	for i := range n {
+		sample := p
+		if f.Type == model.StateSet {
+			var err error
+			if sample, err = s.states.At(p, f.Reserved(), i); err != nil {
+				return err
+			}
+		}
+		if err := s.send(&sampleMetric{s.Announced.find(f, sample), f, sample.Clone()}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Drop implements engine.Sink: it sends the error as an invalid metric.

@@ -68,6 +68,9 @@ func (c *Wrapped) Collect(ch chan<- prometheus.Metric) {
 // CollectWithContext collects from the collector behind it. A panic there becomes an
 // invalid metric.
 func (c *Wrapped) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
+	if c.sendStates(ctx, ch) {
+		return
+	}
 	wrapped := make(map[*prometheus.Desc]*prometheus.Desc)
 	err := engine.FromChannel(EndOfRun, func(inner chan<- prometheus.Metric) { CollectAny(ctx, c.Collector, inner) }, func(m prometheus.Metric) {
 		select {
@@ -179,14 +182,24 @@ func (t *Transform) Family(f *model.Family) *model.Family {
 
 // Point changes p, a point of family f. Its labels are then valid until the next call.
 func (t *Transform) Point(f *model.Family, p *model.Point) (err error) {
-	if len(t.extra) == 0 {
-		return nil
+	if len(t.extra) > 0 {
+		if hasName(t.extra, f.Type.Reserved()) {
+			return reservedError(f.Type.Reserved())
+		}
+		if t.text, p.Labels, err = model.AppendMerged(t.text[:0], p.Labels, t.extra); err != nil {
+			return err
+		}
 	}
-	if hasName(t.extra, f.Type.Reserved()) {
-		return fmt.Errorf("must not have an explicit %q label", f.Type.Reserved())
+	if f.Type == model.StateSet {
+		if reserved := t.Family(f).Reserved(); p.Labels.Has(reserved) { // A prefix changes it.
+			return reservedError(reserved)
+		}
 	}
-	t.text, p.Labels, err = model.AppendMerged(t.text[:0], p.Labels, t.extra)
-	return err
+	return nil
+}
+
+func reservedError(label string) error {
+	return fmt.Errorf("must not have an explicit %q label", label)
 }
 
 func hasName(labels []model.Label, name string) bool {
@@ -239,16 +252,33 @@ type WrappedSource struct {
 // Family implements model.Source.
 func (s *WrappedSource) Family() *model.Family { return s.family }
 
-// HasLabel implements instrument.Labelled.
-func (s *WrappedSource) HasLabel(name string) bool {
-	l, ok := s.Inner.(instrument.Labelled)
-	return ok && l.HasLabel(name) || hasName(s.extra, name)
+// Gauges implements model.GaugeSource. The source that is wrapped has to, too.
+func (s *WrappedSource) Gauges(f *model.Family) model.Source {
+	return &WrappedSource{s.Inner.(model.GaugeSource).Gauges(f), f, s.extra} //nolint:forcetypeassert // See above.
 }
 
-// Check returns an error if the samples are written with a label that is added to them.
+// HasLabel implements instrument.Labelled.
+func (s *WrappedSource) HasLabel(name string) bool {
+	return name == s.family.Reserved() || s.hasExplicit(name)
+}
+
+// hasExplicit reports whether the series have a label, other than the one that their samples
+// are written with.
+func (s *WrappedSource) hasExplicit(name string) bool {
+	l, ok := s.Inner.(instrument.Labelled)
+	return ok && l.HasLabel(name) && name != s.Inner.Family().Reserved() || hasName(s.extra, name)
+}
+
+// Check returns an error if the samples are written with a label that the series have, or that
+// cannot be written.
 func (s *WrappedSource) Check() error {
-	if reserved := s.family.Type.Reserved(); hasName(s.extra, reserved) {
-		return fmt.Errorf("family %q must not have an explicit %q label", s.family.Name, reserved)
+	if reserved := s.family.Reserved(); s.hasExplicit(reserved) {
+		return fmt.Errorf("family %q %w", s.family.Name, reservedError(reserved))
+	}
+	if s.family.Type == model.StateSet {
+		if err := instrument.CheckStateLabel(s.family.Name); err != nil {
+			return fmt.Errorf("state set %q: %w", s.family.Name, err)
+		}
 	}
 	return nil
 }

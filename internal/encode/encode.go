@@ -110,6 +110,7 @@ type Encoder struct {
 	strict  strict  // The format, if it is one.
 
 	exemplars escaper // Of their labels.
+	states    model.StateSamples
 
 	opts   Options
 	family *model.Family
@@ -201,6 +202,7 @@ func (e *Encoder) Release() {
 	e.escape.reset()
 	e.exemplars.reset()
 	e.names.reset()
+	e.states.Reset()
 	e.format, e.batcher, e.strict = nil, nil, nil
 	e.family, e.begun, e.series = nil, false, 0
 	encoders.Put(e)
@@ -233,6 +235,32 @@ func (e *Encoder) Point(p *model.Point) error {
 	if e.family == nil {
 		panic("BUG: encode: Point before Family")
 	}
+	if e.family.Type == model.StateSet {
+		return e.stateSet(p)
+	}
+	return e.sample(p)
+}
+
+// stateSet writes a point of a state set. If its first sample cannot be written, neither
+// can the others: they differ in the value of a label only.
+func (e *Encoder) stateSet(p *model.Point) error {
+	if p.States == nil {
+		return e.refuse(p, errNoStateSet)
+	}
+	for i := range p.States.Names {
+		sample, err := e.states.At(p, e.family.Reserved(), i)
+		if err != nil {
+			return e.refuse(p, err)
+		}
+		if err := e.sample(sample); err != nil {
+			return err
+		}
+	}
+	return e.out.err
+}
+
+// sample writes a point other than one of a state set.
+func (e *Encoder) sample(p *model.Point) error {
 	labels := p.Labels
 	if labels.Quoted() && e.opts.Escaping != common.NoEscaping {
 		var err error

@@ -4,9 +4,8 @@ import (
 	"strings"
 
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
-
-const totalSuffix = "_total"
 
 // unitOf returns the unit of a family whose name is base (without the _total of a
 // counter). OpenMetrics demands that the name ends in the unit, and Prometheus
@@ -21,13 +20,17 @@ func unitOf(f *model.Family, base string) string {
 	return f.Unit
 }
 
-// baseOf returns what OpenMetrics calls the family: a counter's name without
-// _total.
+// baseOf returns what OpenMetrics calls the family: a counter's name without _total, and
+// that of an info family without _info.
 func baseOf(f *model.Family, name string) string {
-	if f.Type == model.Counter {
-		return strings.TrimSuffix(name, totalSuffix)
+	switch f.Type {
+	case model.Counter:
+		return strings.TrimSuffix(name, naming.TotalSuffix)
+	case model.Info:
+		return strings.TrimSuffix(name, model.InfoSuffix)
+	default:
+		return name
 	}
-	return name
 }
 
 // helpOf returns the family's help as UTF-8.

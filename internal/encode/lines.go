@@ -121,7 +121,7 @@ func (l *lines) point(o *output, p *model.Point, labels model.Labels) {
 // there are.
 func (l *lines) batch(o *output, points []model.Point) int {
 	switch {
-	case l.createdLines || l.typ == model.Summary:
+	case l.createdLines || l.typ == model.Summary || l.typ == model.StateSet:
 		return 0
 	case l.typ == model.Histogram || l.typ == model.GaugeHistogram:
 		return l.batchHistograms(o, points)

@@ -11,8 +11,9 @@ import (
 // https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md.
 type openMetrics struct{}
 
-// describe leaves _total out of what a counter is called. A counter without
-// _total would be against the rules, so it passes as a family of unknown type.
+// describe leaves _total out of what a counter is called, and _info out of what an info
+// family is called. Without these suffixes they would be against the rules, so they pass as a
+// family of unknown type and as a gauge.
 func (openMetrics) describe(f *model.Family, name string) (base, typeName string) {
 	base = baseOf(f, name)
 	switch f.Type {
@@ -29,6 +30,13 @@ func (openMetrics) describe(f *model.Family, name string) (base, typeName string
 		return base, "histogram"
 	case model.GaugeHistogram:
 		return base, "gaugehistogram"
+	case model.Info:
+		if base == name {
+			return name, "gauge"
+		}
+		return base, "info"
+	case model.StateSet:
+		return base, "stateset"
 	default:
 		return base, "unknown"
 	}

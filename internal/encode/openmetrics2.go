@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
 
 // openMetrics2 is OpenMetrics 2.0.0-rc0, see
@@ -38,6 +39,7 @@ type openMetrics2 struct {
 	bounds    boundCache // Of histograms.
 	quantiles boundCache // Of summaries.
 	sorted    []model.Quantile
+	label     []byte // Of a state set, as it is written.
 }
 
 // NewOpenMetrics2 makes what writes OpenMetrics 2.0; see Options.OpenMetrics2.
@@ -69,8 +71,8 @@ func (m *openMetrics2) begin(o *output, f *model.Family, name string) {
 	m.created = f.Type == model.Counter || f.Type == model.Summary || f.Type == model.Histogram
 	m.heading = model.AppendName(m.heading[:0], name)
 	m.name.set(name, "", model.IsLegacyName(name))
-	o.buf = m.appendComment(o.buf, "TYPE", typeName2(f.Type))
-	if isUnit2(f.Unit) {
+	o.buf = m.appendComment(o.buf, "TYPE", m.typeName(f, name))
+	if isUnit2(f.Unit) && f.Type != model.Info && f.Type != model.StateSet {
 		o.buf = m.appendComment(o.buf, "UNIT", f.Unit)
 	}
 	if help := strings.TrimRight(helpOf(f), "\r"); help != "" && !f.NoHelp {
@@ -88,8 +90,11 @@ func (m *openMetrics2) appendComment(buf []byte, keyword, text string) []byte {
 	return append(buf, '\n')
 }
 
-func typeName2(t model.Type) string {
-	switch t {
+// typeName returns the type of a family that is written as name. An info family whose name does not
+// end in _info passes as a gauge, and so does a state set whose name and label differ, because one
+// of them has been escaped: they would be against the rules.
+func (m *openMetrics2) typeName(f *model.Family, name string) string {
+	switch f.Type {
 	case model.Counter:
 		return "counter"
 	case model.Gauge:
@@ -100,6 +105,17 @@ func typeName2(t model.Type) string {
 		return "histogram"
 	case model.GaugeHistogram:
 		return "gaugehistogram"
+	case model.Info:
+		if strings.HasSuffix(name, model.InfoSuffix) {
+			return "info"
+		}
+		return "gauge"
+	case model.StateSet:
+		scheme := naming.Scheme{Escaping: m.exemplars.scheme}
+		if m.label = scheme.AppendLabelName(m.label[:0], f.Reserved()); string(m.label) == name {
+			return "stateset"
+		}
+		return "gauge"
 	default:
 		return "unknown"
 	}
@@ -154,6 +170,10 @@ func (m *openMetrics2) hasValue(p *model.Point) bool {
 	switch m.typ {
 	case model.Counter:
 		return p.Value >= 0
+	case model.Info:
+		return p.Value == 1
+	case model.StateSet:
+		return false // It is several samples.
 	case model.Summary:
 		return p.Summary != nil && checkSummary2(p.Summary) == nil
 	case model.Histogram, model.GaugeHistogram:
@@ -236,6 +256,7 @@ func appendDecimal(buf []byte, n int64, decimals int) []byte {
 
 var (
 	errCounter     = errors.New("the value of a counter has to be a number that is not negative")
+	errInfo        = errors.New("the value of an info has to be 1")
 	errSummarySum  = errors.New("the sum of a summary must not be NaN")
 	errCount       = errors.New("the count of a histogram must not be negative or NaN")
 	errDoubleRanks = errors.New("it has two or more quantiles with the same rank")
@@ -246,6 +267,11 @@ func (m *openMetrics2) checkValue(t model.Type, p *model.Point) error {
 	case model.Counter:
 		if !(p.Value >= 0) {
 			return errCounter
+		}
+		return nil
+	case model.Info:
+		if p.Value != 1 {
+			return errInfo
 		}
 		return nil
 	case model.Summary:

@@ -31,6 +31,21 @@ func TestTextsInOpenMetrics2(t *testing.T) {
 	}
 }
 
+// TestStateSetWithColon: a metric name may have a colon, a label name has it escaped. Prometheus
+// refuses everything if there is a state set of which they differ.
+func TestStateSetWithColon(t *testing.T) {
+	f := &family{model.Family{Name: "a:b", Type: model.StateSet}, []model.Point{{States: states(1, "on")}}}
+	for escaping, want := range map[common.EscapingScheme]string{
+		common.NoEscaping:         "# TYPE a:b stateset\na:b{\"a:b\"=\"on\"} 1\n# EOF\n",
+		common.UnderscoreEscaping: "# TYPE a:b gauge\na:b{a_b=\"on\"} 1\n# EOF\n",
+	} {
+		opts := openMetrics2
+		opts.Escaping = escaping
+		got, _ := write(t, opts, []*family{f})
+		compare(t, got, []byte(want))
+	}
+}
+
 // TestRandomFamiliesInOpenMetrics2 has it read back expositions that nobody has thought of.
 func TestRandomFamiliesInOpenMetrics2(t *testing.T) {
 	rounds := 50

@@ -301,6 +301,15 @@ func TestOpenMetrics2Lines(t *testing.T) {
 			}},
 			"# TYPE m histogram\nm {count:0,sum:0,schema:8,zero_threshold:1,zero_count:0,bucket:[+Inf:0]} # {trace_id=\"4bf92f3577b34da6\"} 0.67 1520879607.789\n",
 		},
+		"an info": {
+			model.Family{Name: "m_info", Unit: "seconds", Type: model.Info}, model.Point{Labels: labels("a", "b"), Value: 1},
+			"# TYPE m_info info\nm_info{a=\"b\"} 1\n",
+		},
+		"an info without its suffix": {model.Family{Name: "m", Type: model.Info}, model.Point{Value: 1}, "# TYPE m gauge\nm 1\n"},
+		"a state set": {
+			model.Family{Name: "m.m", Unit: "m", Type: model.StateSet}, model.Point{Labels: labels("a", "b"), States: states(0b10, "on", "off")},
+			"# TYPE \"m.m\" stateset\n{\"m.m\",a=\"b\",\"m.m\"=\"on\"} 0\n{\"m.m\",a=\"b\",\"m.m\"=\"off\"} 1\n",
+		},
 		"float counts": {
 			model.Family{Name: "m", Type: model.Histogram}, model.Point{Histogram: &model.HistogramValue{CountFloat: 2, Sum: 7, Buckets: []model.Bucket{{UpperBound: 1}}}},
 			"# TYPE m histogram\nm {count:2.0,sum:7,bucket:[1:0.0,+Inf:2.0]}\n",
@@ -333,6 +342,7 @@ func TestRefusedInOpenMetrics2(t *testing.T) {
 	}{
 		"NaN":               {model.Family{Name: "m", Type: model.Counter}, model.Point{Value: nan}, "the value of a counter has to be a number that is not negative"},
 		"negative counter":  {model.Family{Name: "m", Type: model.Counter}, model.Point{Value: -1}, "the value of a counter has to be a number that is not negative"},
+		"info":              {model.Family{Name: "m_info", Type: model.Info}, model.Point{Value: 2}, "the value of an info has to be 1"},
 		"NaN sum":           {model.Family{Name: "m", Type: model.Summary}, model.Point{Summary: &model.SummaryValue{Sum: nan}}, "the sum of a summary must not be NaN"},
 		"rank":              {model.Family{Name: "m", Type: model.Summary}, model.Point{Summary: &model.SummaryValue{Quantiles: quantiles(1.5, 0)}}, "the rank of a quantile is 1.5: it has to be from 0 to 1"},
 		"ranks":             {model.Family{Name: "m", Type: model.Summary}, model.Point{Summary: &model.SummaryValue{Quantiles: quantiles(0.5, 0, 0.1, 1, 0.5, 2)}}, "it has two or more quantiles with the same rank"},
@@ -346,7 +356,7 @@ func TestRefusedInOpenMetrics2(t *testing.T) {
 			var buf bytes.Buffer
 			e := encode.NewEncoder(&buf, openMetrics2)
 			defer e.Release()
-			good := model.Point{Labels: labels("good", "1"), Histogram: &model.HistogramValue{}, Summary: &model.SummaryValue{}}
+			good := model.Point{Labels: labels("good", "1"), Value: 1, Histogram: &model.HistogramValue{}, Summary: &model.SummaryValue{}}
 			points := []model.Point{good, test.point, good}
 			_ = e.Family(&test.family)
 			err := e.Point(&test.point)

@@ -56,7 +56,7 @@ func typeNumber(t model.Type) uint64 {
 	switch t {
 	case model.Counter:
 		return 0
-	case model.Gauge:
+	case model.Gauge, model.Info, model.StateSet:
 		return 1
 	case model.Summary:
 		return 2
@@ -74,7 +74,7 @@ func (m *messages) appendMetric(buf []byte, typ model.Type, p *model.Point, labe
 	buf, start := appendOpen(buf, familyMetric)
 	buf = m.labels.append(buf, labels)
 	switch typ {
-	case model.Gauge:
+	case model.Gauge, model.Info, model.StateSet:
 		buf = appendValue(buf, metricGauge, p.Value)
 	case model.Counter:
 		buf = m.appendCounter(buf, p)

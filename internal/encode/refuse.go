@@ -36,6 +36,7 @@ func (e *Encoder) refuse(p *model.Point, err error) error {
 var (
 	errNoHistogram    = errors.New("it is no histogram, unlike its family")
 	errNoSummary      = errors.New("it is no summary, unlike its family")
+	errNoStateSet     = errors.New("it is no state set, unlike its family")
 	errFloatHistogram = errors.New("histograms with float counts are not supported")
 )
 

@@ -6,15 +6,15 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// text is the Prometheus text format 0.0.4. It knows neither exemplars nor units
-// nor gauge histograms.
+// text is the Prometheus text format 0.0.4. It knows neither exemplars nor units nor gauge
+// histograms, and has gauges in place of info families and state sets.
 type text struct{}
 
 func (text) describe(f *model.Family, name string) (base, typeName string) {
 	switch f.Type {
 	case model.Counter:
 		return name, "counter"
-	case model.Gauge:
+	case model.Gauge, model.Info, model.StateSet:
 		return name, "gauge"
 	case model.Summary:
 		return name, "summary"

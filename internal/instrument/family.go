@@ -3,6 +3,7 @@ package instrument
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -19,6 +20,9 @@ type family struct {
 	desc        *prometheus.Desc
 	layout      *model.Layout
 	constraints []prometheus.LabelConstraint // By variable label; nil if there are none.
+
+	info   *infoShape  // Of an info family; otherwise nil.
+	states *stateShape // Of a state set; otherwise nil.
 }
 
 // names returns the variable labels.
@@ -44,12 +48,17 @@ func newFamily(t model.Type, opts prometheus.Opts, labels prometheus.Constrainab
 		_, names, _ = clientgolang.LabelsOf(f.desc, f.desc.String())
 		f.constraints = clientgolang.Constraints(f.desc, names)
 	}
+	f.layout = model.NewLayout(constantOf(opts), names)
+	return f
+}
+
+// constantOf returns the constant labels.
+func constantOf(opts prometheus.Opts) []model.Label {
 	constant := make([]model.Label, 0, len(opts.ConstLabels))
 	for name, value := range opts.ConstLabels {
 		constant = append(constant, model.Label{Name: name, Value: value})
 	}
-	f.layout = model.NewLayout(constant, names)
-	return f
+	return constant
 }
 
 // familyOf returns the family that desc describes, of unknown type.
@@ -86,12 +95,11 @@ func (f *family) constrain(i int, value string) string {
 	return f.constraints[i](value)
 }
 
-// has reports whether a label, variable or constant, has that name.
+// has reports whether a label has that name: a variable or constant one, or one that says what
+// an info family is about.
 func (f *family) has(label string) bool {
-	for _, name := range f.names() {
-		if name == label {
-			return true
-		}
+	if slices.Contains(f.names(), label) || f.info != nil && slices.Contains(f.info.names, label) {
+		return true
 	}
 	return f.layout.Render(make([]string, len(f.names()))).Has(label)
 }
@@ -149,6 +157,7 @@ func writeInstrument(i Instrument, out *clientmodel.Metric) error {
 // single is an instrument as a model.Source and its own model.Series.
 type single struct{ Instrument }
 
+func (single) isSingle()              {}
 func (s single) Series() model.Series { return s }
 func (s single) Len() int             { return 1 }
 func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
@@ -158,7 +167,7 @@ func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
 func (s single) HasLabel(name string) bool { return s.ofFamily().HasLabel(name) }
 
 // Labelled is implemented by our sources, whose series all have the same label names. Those
-// that samples are written with, le and quantile, are among them.
+// that samples are written with, such as le, are among them; see model.Family.Reserved.
 type Labelled interface{ HasLabel(name string) bool }
 
 var errInconsistentCardinality = errors.New("inconsistent label cardinality")
@@ -169,4 +178,4 @@ func cardinalityError(f *family, values []string) error {
 }
 
 // HasLabel is has for a family that is used by an instrument, whose samples are labelled.
-func (f *family) HasLabel(name string) bool { return name == f.Type.Reserved() || f.has(name) }
+func (f *family) HasLabel(name string) bool { return name == f.Reserved() || f.has(name) }

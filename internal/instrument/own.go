@@ -50,7 +50,7 @@ func SourceOf(c prometheus.Collector) model.Source {
 
 // IsSingle reports whether source is a single instrument, which always has its series.
 func IsSingle(source model.Source) bool {
-	_, ok := source.(single)
+	_, ok := source.(interface{ isSingle() })
 	return ok
 }
 
@@ -80,12 +80,15 @@ func (c *Counter) is(other prometheus.Collector) bool     { return other == prom
 func (g *Gauge) is(other prometheus.Collector) bool       { return other == prometheus.Collector(g) }
 func (h *Histogram) is(other prometheus.Collector) bool   { return other == prometheus.Collector(h) }
 func (s *Summary) is(other prometheus.Collector) bool     { return other == prometheus.Collector(s) }
+func (i *Info) is(other prometheus.Collector) bool        { return other == prometheus.Collector(i) }
+func (s *StateSet) is(other prometheus.Collector) bool    { return other == prometheus.Collector(s) }
 
 func (c *loneCounter) ownSource() model.Source { return c.Counter.ownSource() }
 func (c *Counter) ownSource() model.Source     { return single{c} }
 func (g *Gauge) ownSource() model.Source       { return single{g} }
 func (h *Histogram) ownSource() model.Source   { return single{h} }
 func (s *Summary) ownSource() model.Source     { return single{s} }
+func (i *Info) ownSource() model.Source        { return single{i} }
 
 // Mark makes a vector our own: the vector T, a struct, embeds a Mark[T]. A struct that embeds
 // a *T has the methods of the Mark, too, but is no *T.

@@ -33,6 +33,20 @@ func (s *Summary) ownShape() Shape {
 	return made
 }
 
+// ownShape includes what the labels were set to first. Metrics that ask for the name again
+// would otherwise get an info that says something else than they do.
+func (i *Info) ownShape() Shape {
+	made := append(familyShape("info", i.family, nil), i.family.info.traits()...)
+	if first := i.family.info.first; first != "" {
+		made = append(made, Trait{"values", first})
+	}
+	return made
+}
+
+func (s *StateSet) ownShape() Shape {
+	return append(familyShape("state set", s.family, nil), s.family.states.traits()...)
+}
+
 func (v *Vec[C, P]) ownShape() Shape {
 	made := familyShape(v.family.Type.String()+" vector", v.family, v.curried)
 	if v.traits != nil {
@@ -81,6 +95,18 @@ func (s *summaryShape) traits() []Trait {
 	}
 }
 
+func (s *infoShape) traits() []Trait {
+	return []Trait{{"info labels", fmt.Sprint(s.names)}}
+}
+
+func (s *stateShape) traits() []Trait {
+	traits := []Trait{{"states", fmt.Sprintf("%q", s.names)}}
+	if s.initial != "" {
+		traits = append(traits, Trait{"initial state", strconv.Quote(s.initial)})
+	}
+	return traits
+}
+
 // String puts the shape into a sentence: counter vector with help "…", labels [a b].
 func (s Shape) String() string {
 	var b strings.Builder
@@ -94,6 +120,15 @@ func (s Shape) String() string {
 		separator = ", "
 	}
 	return strings.TrimPrefix(b.String(), " ")
+}
+
+// WithArticle is String with the article of the kind before it.
+func (s Shape) WithArticle() string {
+	text := s.String()
+	if strings.HasPrefix(text, "info") {
+		return "an " + text
+	}
+	return "a " + text
 }
 
 // Differences returns the names of the traits in which s and other differ.

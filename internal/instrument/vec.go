@@ -199,6 +199,8 @@ type Vec[C any, P Child[C]] struct {
 	prefetch func(P)
 	// Returns what the children have in common besides their family; nil if that is nothing.
 	traits func() []Trait
+	// Returns the series of these children, if there may be fewer, or in another order; otherwise nil.
+	series func([]*labelmap.Entry[C]) model.Series
 }
 
 func newVec[C any, P Child[C]](f *family, init func(P)) *Vec[C, P] {
@@ -252,7 +254,7 @@ func (v *Vec[C, P]) CurryWith(labels prometheus.Labels) (*Vec[C, P], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Vec[C, P]{curried, v.init, v.prefetch, v.traits}, nil
+	return &Vec[C, P]{curried, v.init, v.prefetch, v.traits, v.series}, nil
 }
 
 // Metric implements Core.
@@ -282,11 +284,11 @@ func (v *Vec[C, P]) CurriedCore(labels prometheus.Labels) (Core, error) {
 	return curried, nil
 }
 
-// Collect sends the children that exist when it is called, in the order of their
-// labels. No lock is held.
+// Collect sends what the children that exist when it is called collect, in the order of
+// their labels. No lock is held.
 func (v *Vec[C, P]) Collect(ch chan<- prometheus.Metric) {
 	for _, e := range v.children.Sorted() {
-		ch <- P(&e.Child)
+		P(&e.Child).Collect(ch)
 	}
 }
 
@@ -298,6 +300,9 @@ func (v *Vec[C, P]) HasLabel(name string) bool { return v.family.HasLabel(name) 
 
 // Series returns the children that exist now.
 func (v *Vec[C, P]) Series() model.Series {
+	if v.series != nil {
+		return v.series(v.children.Sorted())
+	}
 	return &vecSeries[C, P]{v.children.Sorted(), v.prefetch}
 }
 

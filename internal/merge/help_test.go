@@ -61,6 +61,8 @@ func (s *source) Family() *model.Family { return s.family }
 func (s *source) Series() model.Series  { return s }
 func (s *source) Len() int              { return len(s.points) }
 
+func (s *source) Gauges(f *model.Family) model.Source { return model.GaugesOf(s, f) }
+
 func (s *source) At(i int, p *model.Point, scratch *model.Scratch) {
 	*p = s.points[i]
 	if !p.Labels.IsEmpty() {

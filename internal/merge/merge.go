@@ -179,8 +179,10 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int, free 
 					index[last.Name] = g
 					groups = append(groups, group{family: last, written: in.Scheme.Name(last.Name)})
 				}
+				if !groups[g].admitGauge(last) {
+					err = conflict(last, groups[g].family)
+				}
 				have := groups[g].family
-				err = conflict(last, have)
 				if note := difference(last, have); err == nil && note != nil && !slices.Contains(noted, last) {
 					noted = append(noted, last)
 					in.Report(Finding{Owner: Owner{Batch: batch}, Err: note.about(s)})

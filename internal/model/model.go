@@ -17,7 +17,13 @@ const (
 	Summary
 	Histogram
 	GaugeHistogram
+	Info     // A gauge whose value is 1, where a format does not know it.
+	StateSet // A gauge for each state, where a format does not know it.
 )
+
+// InfoSuffix is what the names of info families end in. OpenMetrics leaves it out of them, but not
+// out of the names of their samples.
+const InfoSuffix = "_info"
 
 // String returns the type's name as error messages and the text format spell it.
 func (t Type) String() string {
@@ -32,18 +38,24 @@ func (t Type) String() string {
 		return "histogram"
 	case GaugeHistogram:
 		return "gauge histogram"
+	case Info:
+		return "info"
+	case StateSet:
+		return "state set"
 	default:
 		return "untyped"
 	}
 }
 
-// Constant returns the name of the type's constant in protobuf, such as COUNTER.
+// Constant returns the name of the type's constant in protobuf, such as COUNTER. Info and
+// StateSet, which protobuf lacks, are spelled in the same way.
 func (t Type) Constant() string {
 	return strings.ReplaceAll(strings.ToUpper(t.String()), " ", "_")
 }
 
 // Reserved returns the label that the samples of a family of that type are written with,
-// and that its series therefore must not have. It is empty if there is none.
+// and that its series therefore must not have. It is empty if there is none, or if it
+// depends on the family's name; see Family.Reserved.
 func (t Type) Reserved() string {
 	switch t {
 	case Summary:
@@ -68,6 +80,16 @@ type Family struct {
 	NoHelp bool
 }
 
+// Reserved returns the label that the samples of f are written with, and that its series
+// therefore must not have. It is empty if there is none. The samples of a state set have
+// their state in a label with the family's name, as OpenMetrics demands.
+func (f *Family) Reserved() string {
+	if f.Type == StateSet {
+		return f.Name
+	}
+	return f.Type.Reserved()
+}
+
 // Instant is a point in time. The zero value is "not known".
 type Instant struct {
 	Nanos int64 // Since the Unix epoch.
@@ -82,9 +104,10 @@ type Instant struct {
 type Point struct {
 	Labels Labels
 
-	Value     float64         // Counter, Gauge, Untyped.
+	Value     float64         // Counter, Gauge, Untyped, and Info, where it is 1.
 	Histogram *HistogramValue // Histogram, GaugeHistogram.
 	Summary   *SummaryValue   // Summary.
+	States    *StateSetValue  // StateSet.
 
 	Exemplar *Exemplar // Of a counter. Exemplars are immutable and may be kept.
 	Created  Instant   // Of a counter, histogram or summary.
@@ -100,7 +123,7 @@ type Point struct {
 // it has to wait until it is in memory.
 func (p *Point) SetNumber(labels Labels, value float64) {
 	p.Labels, p.Value = labels, value
-	p.Histogram, p.Summary, p.Exemplar = nil, nil, nil
+	p.Histogram, p.Summary, p.States, p.Exemplar = nil, nil, nil, nil
 	p.Created = Instant{}
 	p.TimestampMs, p.HasTimestamp = 0, false
 }
@@ -183,6 +206,20 @@ type Quantile struct {
 	Value    float64
 }
 
+// MaxStates is how many states a StateSetValue can have.
+const MaxStates = 64
+
+// StateSetValue is the value of a state set: which of its states are on at one moment. It
+// is written as one sample for each state, whose value is 1 if the state is on and 0 if it
+// is off; see StateSamples.
+type StateSetValue struct {
+	Names []string // The states, at most MaxStates. They are UTF-8, immutable, and may be kept.
+	On    uint64   // Bit i is set if the state Names[i] is on.
+}
+
+// Value returns the value of the sample for the state Names[i].
+func (s *StateSetValue) Value(i int) float64 { return float64(s.On >> i & 1) }
+
 // Exemplar is an example observation. It is immutable.
 type Exemplar struct {
 	Labels    Labels
@@ -249,6 +286,7 @@ type Scratch struct {
 	Histogram HistogramValue
 	Native    NativeHistogram
 	Summary   SummaryValue
+	States    StateSetValue
 	Counts    []uint64 // Of a histogram's buckets.
 	Text      []byte   // For label sets that are put together on the way.
 }
@@ -285,6 +323,10 @@ func (p *Point) CloneWith(labels Labels) Point {
 		s := *p.Summary
 		s.Quantiles = append([]Quantile(nil), s.Quantiles...)
 		c.Summary = &s
+	}
+	if p.States != nil {
+		states := *p.States
+		c.States = &states
 	}
 	return c
 }

@@ -142,7 +142,7 @@ func (e *Entry) isValue(scheme naming.Scheme) bool {
 	switch e.Binding.Source.Family().Type {
 	case model.Counter:
 		return !scheme.CreatedLines
-	case model.Gauge, model.Untyped:
+	case model.Gauge, model.Untyped, model.Info, model.StateSet:
 		return true
 	default:
 		return false

@@ -182,6 +182,11 @@ func wrapNative(source model.Source, wrappings []collect.Wrapping) (Binding, err
 		}
 		b = b.Wrap(w)
 	}
+	if wrapped, ok := b.Source.(*collect.WrappedSource); ok {
+		if err := wrapped.Check(); err != nil {
+			return b, err
+		}
+	}
 	return b, nil
 }
 
