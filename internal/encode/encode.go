@@ -104,7 +104,7 @@ type Encoder struct {
 	format   format // One of the three below.
 	lines    lines
 	messages messages
-	linked   linked // Nil before the first exposition in its format.
+	linked   Linked // Nil before the first exposition in its format.
 
 	batcher batcher // The format, if it is one.
 	strict  strict  // The format, if it is one.
@@ -152,8 +152,8 @@ type strict interface {
 	checkValue(t model.Type, p *model.Point) error
 }
 
-// linked is a format that is not linked into every program.
-type linked interface {
+// Linked is a format that is not linked into every program.
+type Linked interface {
 	format
 	batcher
 	strict
@@ -161,8 +161,8 @@ type linked interface {
 	open(exemplars *escaper)
 }
 
-// Maker returns a format that is not linked into every program. [NewOpenMetrics2] is one.
-type Maker func() linked
+// Maker makes a format that is not linked into every program. [NewOpenMetrics2] is one.
+type Maker func() Linked
 
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 

@@ -43,7 +43,7 @@ type openMetrics2 struct {
 }
 
 // NewOpenMetrics2 makes what writes OpenMetrics 2.0; see Options.OpenMetrics2.
-func NewOpenMetrics2() linked {
+func NewOpenMetrics2() Linked {
 	m := new(openMetrics2)
 	m.bounds.first, m.quantiles.first = true, true
 	return m
@@ -144,7 +144,8 @@ func (m *openMetrics2) point(o *output, p *model.Point, labels model.Labels) {
 		buf = appendFloat(buf, p.Value)
 		buf = m.appendTimes(buf, p)
 	}
-	o.buf = append(buf, '\n')
+	buf = append(buf, '\n')
+	o.buf = buf
 }
 
 // batch stops before points whose labels may have to be escaped, and those that point must not

@@ -49,7 +49,7 @@ func TestStateSetWithColon(t *testing.T) {
 // TestRandomFamiliesInOpenMetrics2 has it read back expositions that nobody has thought of.
 func TestRandomFamiliesInOpenMetrics2(t *testing.T) {
 	rounds := 50
-	if testing.Short() {
+	if testing.Short() || raceEnabled { // The decoder is slow.
 		rounds = 10
 	}
 	for seed := range rounds {
