@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -87,16 +86,16 @@ type handler struct {
 	contexts  web.Contexts[scrape.Registry]
 	errorText web.ErrorText
 
-	// openMetrics2 encodes a family in OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
-	// so that programs with no handler but the default one do not contain that: 65 kB.
-	openMetrics2 func(*bytes.Buffer, *MetricFamily) error
+	// openMetrics2 makes what writes OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
+	// so that programs with no handler but the default one do not contain that.
+	openMetrics2 encode.Maker
 }
 
 func newHandler(registry *scrape.Registry, opts HandlerOpts) *handler {
 	h := newPlainHandler(registry, opts)
 	if len(opts.AcceptedFormats) > 0 {
-		h.offer.Formats = web.Spoken(opts.AcceptedFormats)
-		h.openMetrics2 = clientmodel.OpenMetrics2Encoder(opts.EnableOpenMetricsTextCreatedSamples)
+		h.offer.SetFormats(opts.AcceptedFormats)
+		h.openMetrics2 = encode.NewOpenMetrics2
 	}
 	return h
 }
@@ -202,12 +201,13 @@ func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.For
 	result := answer.Expose(func(client context.Context, w io.Writer) error {
 		ours, ok := web.EncoderFormat(format)
 		if !ok {
-			return s.ExposeForeign(w, format, clientmodel.ForeignEncoder(format, h.openMetrics2), &refused)
+			return s.ExposeForeign(w, format, clientmodel.ForeignEncoder(format), &refused)
 		}
 		return s.Expose(client, w, encode.Options{
 			Format:       ours,
 			Escaping:     format.ToEscapingScheme(),
 			CreatedLines: h.opts.EnableOpenMetricsTextCreatedSamples,
+			OpenMetrics2: h.openMetrics2,
 		}, &refused)
 	})
 	s.Abandoned = result.Gone

@@ -12,27 +12,45 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestVersionsOfOpenMetrics checks that nobody is answered with a version of OpenMetrics that
-// was not asked for, nor with one version under the name of another.
+// TestVersionsOfOpenMetrics checks that clients get no version of OpenMetrics that they did not ask
+// for by name, and no version under the name of another.
 func TestVersionsOfOpenMetrics(t *testing.T) {
 	const (
-		om        = "application/openmetrics-text;version="
-		text      = string(expfmt.FmtText)
-		candidate = string(expfmt.FmtOpenMetrics_2_0_0_rc)
-		unknown   = expfmt.Format("application/openmetrics-text; version=2.0.0-rc.7; charset=utf-8")
+		om      = "application/openmetrics-text;version="
+		text    = string(expfmt.FmtText)
+		om1     = string(expfmt.FmtOpenMetrics_1_0_0)
+		om2     = string(expfmt.FmtOpenMetrics_2_0_0)
+		unknown = expfmt.Format("application/openmetrics-text; version=2.0.0-rc.7; charset=utf-8")
 	)
 	all := []expfmt.Format{unknown, expfmt.FmtOpenMetrics_2_0_0, expfmt.FmtOpenMetrics_2_0_0_rc, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtText}
+	only := []expfmt.Format{expfmt.FmtOpenMetrics_2_0_0}
 	for name, test := range map[string]struct {
 		offered []expfmt.Format
 		accept  string
 		want    string // The beginning of the content type.
 	}{
+		"by default":               {nil, om + "2.0.0", text},
 		"candidate by default":     {nil, om + "2.0.0-rc", text},
-		"candidate or 1":           {nil, om + "2.0.0-rc," + om + "1.0.0;q=0.5", string(expfmt.FmtOpenMetrics_1_0_0)},
-		"candidate":                {all, om + "2.0.0-rc", candidate},
-		"2":                        {all, om + "2.0.0", string(expfmt.FmtOpenMetrics_2_0_0)},
+		"candidate or 1":           {nil, om + "2.0.0-rc," + om + "1.0.0;q=0.5", om1},
+		"candidate":                {all, om + "2.0.0-rc", text},
+		"2":                        {all, om + "2.0.0", om2 + "; escaping=allow-utf-8"},
+		"2 with dots":              {all, om + "2.0.0;escaping=dots", om2 + "; escaping=dots"},
+		"2 in capitals":            {all, "Application/OpenMetrics-Text; Version=2.0.0", text}, // As expfmt reads it.
+		"2 rather than 1":          {all, om + "1.0.0;q=0.9, " + om + "2.0.0", om2},
+		"1 rather than 2":          {all, om + "2.0.0;q=0.5, " + om + "1.0.0;q=0.9", om1},
+		"2 or anything":            {all, om + "2.0.0;q=0.5, */*;q=0.1", om2},
+		"not 2":                    {all, om + "2.0.0;q=0, " + om + "1.0.0;q=0.1", om1},
+		"not 2 at all":             {only, om + "2.0.0;q=0", text},
+		"anything":                 {all, "*/*", text},
+		"any version 2":            {all, "*/*;version=2.0.0", text},
+		"any application":          {all, "application/*;version=2.0.0", text},
+		"any OpenMetrics":          {all, "application/openmetrics-text", text},
+		"nothing":                  {all, "", text},
+		"nothing but 2":            {only, om + "2.0.0", om2},
+		"nothing but 2 for others": {only, om + "1.0.0", text},
+		"nothing but 2 for all":    {only, "*/*", text},
 		"unknown":                  {all, om + "2.0.0-rc.7", text},
-		"unknown or candidate":     {all, om + "2.0.0-rc.7," + om + "2.0.0-rc;q=0.5", candidate},
+		"unknown or 1":             {all, om + "2.0.0-rc.7," + om + "1.0.0;q=0.5", om1},
 		"nothing but unknown":      {[]expfmt.Format{unknown}, om + "2.0.0-rc.7", text},
 		"nothing else for anybody": {[]expfmt.Format{unknown}, "*/*", text},
 	} {
@@ -46,6 +64,9 @@ func TestVersionsOfOpenMetrics(t *testing.T) {
 			// of its own in version 1.
 			body := w.Body.String()
 			if is2 := strings.Contains(test.want, "version=2"); is2 != strings.Contains(body, " st@") {
+				t.Errorf("got\n%s", body)
+			}
+			if is1 := strings.Contains(test.want, "version=1"); is1 != strings.Contains(body, "_created ") {
 				t.Errorf("got\n%s", body)
 			}
 		})

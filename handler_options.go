@@ -111,11 +111,14 @@ type HandlerOpts struct {
 	// EnableOpenMetrics offers OpenMetrics besides the text format and protobuf.
 	EnableOpenMetrics bool
 	// EnableOpenMetricsTextCreatedSamples adds a _created sample to each counter,
-	// histogram and summary in OpenMetrics. It nearly doubles the number of series.
+	// histogram and summary in OpenMetrics 0.0.1 and 1.0.0. It nearly doubles the number
+	// of series. OpenMetrics 2.0 has creation times anyway, behind the values.
 	EnableOpenMetricsTextCreatedSamples bool
 	// AcceptedFormats, if not empty, are the formats that are offered instead of
-	// the default ones, the preferred first. Versions of OpenMetrics that are unknown, which
-	// are all but 0.0.1, 1.0.0, 2.0.0-rc and 2.0.0, are not offered.
+	// the default ones, the preferred first. They are the only way to offer
+	// OpenMetrics 2.0 (expfmt.FmtOpenMetrics_2_0_0), which is experimental: clients that
+	// do not ask for its version by name never get it. The handler ignores all other
+	// versions of OpenMetrics but 0.0.1 and 1.0.0.
 	AcceptedFormats []expfmt.Format
 	// DisableCompression serves everything uncompressed.
 	DisableCompression bool
@@ -137,7 +140,8 @@ func (o HandlerOpts) withLog(r *scrape.Registry) HandlerOpts {
 
 // offer returns what there is to choose from for a client, without AcceptedFormats.
 func (o *HandlerOpts) offer() web.Offer {
-	offer := web.Offer{Formats: web.DefaultFormats(o.EnableOpenMetrics)}
+	var offer web.Offer
+	offer.SetFormats(web.DefaultFormats(o.EnableOpenMetrics))
 	switch {
 	case o.DisableCompression:
 	case len(o.OfferedCompressions) == 0:

@@ -28,7 +28,7 @@ func TestExposition(t *testing.T) {
 			compareHistograms(t, p, got.histograms, f)
 			compareExemplars(t, p, got, f)
 			compareCreated(t, p, got, f)
-			if want := p.metadata(f.utf8, f.openMetrics, f.openMetrics || f.protobuf); !maps.Equal(got.metadata, want) {
+			if want := p.metadata(f); !maps.Equal(got.metadata, want) {
 				t.Errorf("got metadata\n%v, want\n%v", got.metadata, want)
 			}
 		})
@@ -38,7 +38,7 @@ func TestExposition(t *testing.T) {
 func compareHistograms(t *testing.T, p *program, got map[string]*histogram.FloatHistogram, f format) {
 	t.Helper()
 	want := p.natives()
-	if !f.protobuf {
+	if !f.native() {
 		want = nil
 	}
 	for key, factor := range want {
@@ -64,13 +64,13 @@ func compareHistograms(t *testing.T, p *program, got map[string]*histogram.Float
 
 func compareExemplars(t *testing.T, p *program, got exposition, f format) {
 	t.Helper()
-	if !f.openMetrics && !f.protobuf {
+	if !f.rich() {
 		if len(got.exemplars) > 0 {
 			t.Errorf("unexpected exemplars: %v", got.exemplars)
 		}
 		return
 	}
-	for key, values := range p.exemplars(f.protobuf) {
+	for key, values := range p.exemplars(f.native()) {
 		if len(got.exemplars[key]) == 0 {
 			t.Errorf("%s has no exemplars", key)
 		}
@@ -89,10 +89,10 @@ func compareCreated(t *testing.T, p *program, got exposition, f format) {
 		series("e2e_classic_seconds_count"),
 		series("e2e_latency_seconds_sum"),
 	}
-	if f.protobuf {
+	if f.native() {
 		has = append(has, series("e2e_native_seconds"))
 	}
-	if !f.openMetrics && !f.protobuf {
+	if !f.rich() {
 		if len(got.created) > 0 {
 			t.Errorf("unexpected created timestamps: %v", got.created)
 		}

@@ -42,7 +42,7 @@ func FuzzForeign(f *testing.F) {
 		if err := errors.Join(g.Register("healthy", healthy), g.Register("foreign", foreign)); err != nil {
 			t.Fatal(err)
 		}
-		handler := metric.HandlerForContext(g, metric.HandlerOpts{EnableOpenMetrics: true, ErrorHandling: metric.ContinueOnError, ErrorLog: func(error) {}})
+		handler := metric.HandlerForContext(g, metric.HandlerOpts{AcceptedFormats: offered(), ErrorHandling: metric.ContinueOnError, ErrorLog: func(error) {}})
 		for _, f := range formats {
 			req := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 			req.Header.Set("Accept", f.accept)
@@ -63,7 +63,7 @@ func FuzzForeign(f *testing.F) {
 // store a histogram.
 func readStrictly(body []byte, contentType string, convert bool) (found bool, err error) {
 	p, err := textparse.New(body, contentType, labels.NewSymbolTable(), textparse.ParserOptions{
-		ConvertClassicHistogramsToNHCB: convert, KeepClassicOnClassicAndNativeHistograms: true,
+		ConvertClassicHistogramsToNHCB: convert, KeepClassicOnClassicAndNativeHistograms: true, EnableOpenMetrics2: true,
 	})
 	if err != nil {
 		return false, err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -20,19 +21,33 @@ type format struct {
 	name        string
 	accept      string
 	utf8        bool // Names arrive as they are.
-	openMetrics bool
+	openMetrics bool // In version 1.
 	protobuf    bool
+
+	openMetrics2 bool
 }
+
+// native reports whether the format has native histograms.
+func (f format) native() bool { return f.protobuf || f.openMetrics2 }
+
+// rich reports whether the format has units, exemplars and creation times.
+func (f format) rich() bool { return f.openMetrics || f.native() }
 
 var formats = []format{
 	{name: "text004", accept: "text/plain;version=0.0.4"},
 	{name: "text004-utf8", accept: "text/plain;version=0.0.4;escaping=allow-utf-8", utf8: true},
-	// Like client_golang, the handler does not know this version: the answer is 0.0.4.
-	{name: "text100", accept: "text/plain;version=1.0.0;escaping=allow-utf-8"},
+	{name: "text100", accept: "text/plain;version=1.0.0;escaping=allow-utf-8", utf8: true},
 	{name: "openmetrics001", accept: "application/openmetrics-text;version=0.0.1", openMetrics: true},
 	{name: "openmetrics100", accept: "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8", utf8: true, openMetrics: true},
+	{name: "openmetrics200", accept: "application/openmetrics-text;version=2.0.0", utf8: true, openMetrics2: true},
+	{name: "openmetrics200-underscores", accept: "application/openmetrics-text;version=2.0.0;escaping=underscores", openMetrics2: true},
 	{name: "protobuf", accept: protobuf, protobuf: true},
 	{name: "protobuf-utf8", accept: protobuf + ";escaping=allow-utf-8", utf8: true, protobuf: true},
+}
+
+// offered are the formats that a handler has to offer so that each of them is chosen.
+func offered() []expfmt.Format {
+	return append(expfmt.DefaultOpenMetricsAcceptedFormats(), expfmt.FmtOpenMetrics_2_0_0)
 }
 
 const protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
@@ -75,6 +90,7 @@ func parse(body []byte, contentType string) (exposition, error) {
 	p, err := textparse.New(body, contentType, labels.NewSymbolTable(), textparse.ParserOptions{
 		KeepClassicOnClassicAndNativeHistograms: true,
 		OpenMetricsSkipSTSeries:                 true,
+		EnableOpenMetrics2:                      true,
 	})
 	if err != nil {
 		return e, err

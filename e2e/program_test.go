@@ -136,7 +136,7 @@ func (p *program) misbehave(ctx context.Context) {
 func (p *program) handler(logError func(error)) http.Handler {
 	return metric.HandlerForContext(p.registry, metric.HandlerOpts{
 		ErrorHandling:                       metric.ContinueOnError,
-		EnableOpenMetrics:                   true,
+		AcceptedFormats:                     offered(),
 		EnableOpenMetricsTextCreatedSamples: true,
 		ErrorLog:                            logError,
 		// On a busy machine a tenth of a second may not be enough for the way back.
@@ -244,10 +244,10 @@ type metadata struct {
 	Unit string
 }
 
-// metadata returns what is known of every family. OpenMetrics leaves the suffix of
+// metadata returns what is known of every family. OpenMetrics 1 leaves the suffix of
 // counters and infos out of their families' names; the text format knows no units. Only
 // OpenMetrics knows infos and state sets.
-func (p *program) metadata(utf8, openMetrics, units bool) map[string]metadata {
+func (p *program) metadata(f format) map[string]metadata {
 	all := map[string]metadata{
 		"e2e_requests_total":       {model.MetricTypeCounter, hostileHelp, ""},
 		"e2e_received_bytes_total": {model.MetricTypeCounter, "Bytes received.", "bytes"},
@@ -260,25 +260,26 @@ func (p *program) metadata(utf8, openMetrics, units bool) map[string]metadata {
 		"e2e_native_seconds":       {model.MetricTypeHistogram, "Native buckets.", "seconds"},
 		"e2e_both_seconds":         {model.MetricTypeHistogram, "Classic and native buckets.", "seconds"},
 		"e2e_latency_seconds":      {model.MetricTypeSummary, "A summary.", "seconds"},
-		escape(utf8Name, utf8):     {model.MetricTypeGauge, "A name of all signs.", ""},
+		escape(utf8Name, f.utf8):   {model.MetricTypeGauge, "A name of all signs.", ""},
 		"e2e_build_info":           {model.MetricTypeInfo, "The program.", ""},
 		"e2e_disk_info":            {model.MetricTypeInfo, "Disks.", ""},
 		"e2e_state":                {model.MetricTypeStateset, "What it does.", ""},
-		escape(utf8State, utf8):    {model.MetricTypeStateset, "Modes.", ""},
+		escape(utf8State, f.utf8):  {model.MetricTypeStateset, "Modes.", ""},
 	}
 	want := make(map[string]metadata, len(all))
 	for name, m := range all {
-		if openMetrics && m.Type == model.MetricTypeCounter {
+		if f.openMetrics && m.Type == model.MetricTypeCounter {
 			name = strings.TrimSuffix(name, "_total")
 		}
 		if m.Type == model.MetricTypeInfo || m.Type == model.MetricTypeStateset {
-			if openMetrics {
+			switch {
+			case f.openMetrics:
 				name = strings.TrimSuffix(name, "_info")
-			} else {
+			case !f.openMetrics2:
 				m.Type = model.MetricTypeGauge
 			}
 		}
-		if !units {
+		if !f.rich() {
 			m.Unit = ""
 		}
 		want[name] = m

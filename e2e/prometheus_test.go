@@ -42,9 +42,10 @@ type job struct {
 // requests tells how Prometheus asks for a format.
 var requests = []job{
 	{format: format{name: "text004"}, settings: `scrape_protocols: [PrometheusText0.0.4]`},
-	{format: format{name: "text100"}, settings: `scrape_protocols: [PrometheusText1.0.0]`},
+	{format: format{name: "text100", utf8: true}, settings: `scrape_protocols: [PrometheusText1.0.0]`},
 	{format: format{name: "openmetrics001", openMetrics: true}, settings: `scrape_protocols: [OpenMetricsText0.0.1]`},
 	{format: format{name: "openmetrics100", openMetrics: true, utf8: true}, settings: `scrape_protocols: [OpenMetricsText1.0.0]`},
+	{format: format{name: "openmetrics200", openMetrics2: true, utf8: true}, settings: `scrape_protocols: [OpenMetricsText2.0.0]`},
 	{format: format{name: "protobuf", protobuf: true}, settings: `scrape_protocols: [PrometheusProto]`},
 	{
 		format:   format{name: "legacy", openMetrics: true},
@@ -130,7 +131,7 @@ func compareStored(t *testing.T, prom promv1.API, j job, s stored) {
 	}
 	compareFloats(t, got.floats, want)
 	natives := map[string]float64{}
-	if j.protobuf {
+	if j.native() {
 		natives = j.program.natives()
 	}
 	compareStoredHistograms(t, j.program, s, natives)
@@ -138,7 +139,7 @@ func compareStored(t *testing.T, prom promv1.API, j job, s stored) {
 	got.exemplars = storedExemplars(t, prom, j.name)
 	compareExemplars(t, j.program, got, j.format)
 
-	wantMetadata := j.program.metadata(j.utf8, j.openMetrics, j.openMetrics || j.protobuf)
+	wantMetadata := j.program.metadata(j.format)
 	if j.hanging {
 		wantMetadata["e2e_bad_duplicate"] = metadata{model.MetricTypeGauge, "Seen once.", ""}
 	}

@@ -84,7 +84,7 @@ func startPrometheus(t *testing.T, config string) promv1.API {
 		"--config.file="+file,
 		"--storage.tsdb.path="+filepath.Join(t.TempDir(), "data"),
 		"--web.listen-address=127.0.0.1:0",
-		"--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
+		"--enable-feature=exemplar-storage,created-timestamp-zero-ingestion,openmetrics2",
 	)
 	client, err := api.NewClient(api.Config{Address: "http://" + address})
 	if err != nil {

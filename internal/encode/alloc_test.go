@@ -43,9 +43,9 @@ func TestExpositionsDoNotAllocate(t *testing.T) {
 		t.Skip("the race detector makes pools forget")
 	}
 	f := counters(5000)
-	for _, format := range []encode.Format{encode.Text, encode.OpenMetrics, encode.Protobuf} {
-		t.Run(format.String(), func(t *testing.T) {
-			expose := func() { encodeAll(io.Discard, encode.Options{Format: format}, []*family{f, f}) }
+	for name, opts := range formats() {
+		t.Run(name, func(t *testing.T) {
+			expose := func() { encodeAll(io.Discard, opts, []*family{f, f}) }
 			expose()
 			if allocs := testing.AllocsPerRun(20, expose); allocs > 1 {
 				t.Errorf("%v allocations for %d series", allocs, 2*len(f.points))

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/common/expfmt"
 	common "github.com/prometheus/common/model"
 
-	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -63,11 +62,11 @@ func report(b *testing.B, points int) {
 // BenchmarkEncode encodes a family of 1000 series (utf8-labels: of one, in the
 // underscores scheme).
 func BenchmarkEncode(b *testing.B) {
-	for _, format := range []encode.Format{encode.Text, encode.OpenMetrics, encode.Protobuf} {
+	for format, opts := range formats() {
+		opts.Escaping = common.UnderscoreEscaping
 		for name, f := range benchFamilies() {
-			b.Run(name+"/"+format.String(), func(b *testing.B) {
+			b.Run(name+"/"+format, func(b *testing.B) {
 				families := []*family{f}
-				opts := encode.Options{Format: format, Escaping: common.UnderscoreEscaping}
 				for b.Loop() {
 					encodeAll(io.Discard, opts, families)
 				}
@@ -83,10 +82,10 @@ func BenchmarkSmallFamilies(b *testing.B) {
 	for i := range families {
 		families[i] = &family{model.Family{Name: fmt.Sprintf("process_some_metric_%d", i), Help: "Some help of a usual length for a metric.", Type: model.Gauge}, []model.Point{{Value: 1}}}
 	}
-	for _, format := range []encode.Format{encode.Text, encode.OpenMetrics, encode.Protobuf} {
-		b.Run(format.String(), func(b *testing.B) {
+	for format, opts := range formats() {
+		b.Run(format, func(b *testing.B) {
 			for b.Loop() {
-				encodeAll(io.Discard, encode.Options{Format: format}, families)
+				encodeAll(io.Discard, opts, families)
 			}
 			report(b, len(families))
 		})

@@ -6,17 +6,20 @@ import (
 	"unsafe"
 )
 
-// boundCache holds the le or quantile labels of the previous point. The next one
-// mostly has the same, and to format a float takes longer than all the rest of
+// boundCache holds the bounds or quantiles of the previous point as they are written. The
+// next one mostly has the same, and to format a float takes longer than all the rest of
 // its line.
 type boundCache struct {
-	label  string // Up to the value: `le="`.
+	before string // What stands in front of the float: `le="`.
+	after  string // What stands behind it: `"} `.
+	first  bool   // The first text begins with the float itself.
 	texts  []boundText
 	bounds []float64 // What texts is made of, if it is the result of all.
 	text   []byte    // The text that is being made.
 }
 
-// boundText is how the braces of a line end: `le="0.5"} `.
+// boundText is a bound with what stands around it, such as the end of the braces of a line,
+// `le="0.5"} `.
 type boundText struct {
 	bits uint64 // The bound.
 	// The text in pieces that are copied without a call. A float takes at most 24
@@ -31,7 +34,7 @@ const maxBoundText = 40
 // maxKeptBounds is how many texts are kept for the next exposition.
 const maxKeptBounds = 4096
 
-func (c *boundCache) open(label string) { c.label = label }
+func (c *boundCache) open(before, after string) { c.before, c.after = before, after }
 
 func (c *boundCache) reset() {
 	if cap(c.texts) > maxKeptBounds {
@@ -40,17 +43,19 @@ func (c *boundCache) reset() {
 	c.texts, c.bounds = c.texts[:0], nil
 }
 
-// at returns the end of the braces of a point's line i. The lines are asked for one
-// after the other.
+// at returns the text of a point's bound i. The texts are asked for one after the other.
 func (c *boundCache) at(i int, bound float64, d dialect) *boundText {
 	bits := math.Float64bits(bound)
 	if i < len(c.texts) && c.texts[i].bits == bits {
 		return &c.texts[i]
 	}
 	c.bounds = nil
-	c.text = append(c.text[:0], c.label...)
+	c.text = c.text[:0]
+	if i > 0 || !c.first {
+		c.text = append(c.text, c.before...)
+	}
 	c.text = d.appendFloat(c.text, bound)
-	c.text = append(c.text, `"} `...)
+	c.text = append(c.text, c.after...)
 	t := boundText{bits: bits, len: len(c.text)}
 	copy(t.tail[:], c.text[copy(t.head[:], c.text):])
 	c.texts = append(c.texts[:i], t)

@@ -69,7 +69,8 @@ func metricToDTO(typ model.Type, p *model.Point) *dto.Metric {
 func histogramToDTO(h *model.HistogramValue) *dto.Histogram {
 	out := &dto.Histogram{SampleSum: &h.Sum}
 	out.SampleCount, out.SampleCountFloat = countToDTO(h.Count, h.CountFloat)
-	for _, b := range h.Buckets {
+	for i := range h.NumBuckets() {
+		b := h.Bucket(i)
 		bucket := &dto.Bucket{UpperBound: &b.UpperBound, Exemplar: exemplarToDTO(b.Exemplar)}
 		bucket.CumulativeCount, bucket.CumulativeCountFloat = countToDTO(b.Count, b.CountFloat)
 		out.Bucket = append(out.Bucket, bucket)

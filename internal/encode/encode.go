@@ -1,9 +1,10 @@
 // Package encode writes families and points in the formats that Prometheus
 // scrapes: its text format 0.0.4, OpenMetrics 1.0.0 (whose body serves 0.0.1 as
-// well) and length-delimited protobuf.
+// well), OpenMetrics 2.0 and length-delimited protobuf.
 //
-// The output is, byte for byte, that of prometheus/common's expfmt, save for
-// what a Prometheus server would answer by refusing the whole scrape:
+// OpenMetrics 2.0 is described in openmetrics2.go. The output of the other formats is,
+// byte for byte, that of prometheus/common's expfmt, save for what a Prometheus server
+// would answer by refusing the whole scrape:
 //
 //   - A help that is not UTF-8 is written with U+FFFD in place of the bad bytes.
 //   - A unit is left out unless the family's name ends in it, as OpenMetrics
@@ -40,9 +41,10 @@ type Format uint8
 
 // The formats that can be written.
 const (
-	Text        Format = iota // Prometheus text 0.0.4.
-	OpenMetrics               // OpenMetrics 1.0.0 and 0.0.1.
-	Protobuf                  // Delimited io.prometheus.client.MetricFamily messages.
+	Text         Format = iota // Prometheus text 0.0.4.
+	OpenMetrics                // OpenMetrics 1.0.0 and 0.0.1.
+	Protobuf                   // Delimited io.prometheus.client.MetricFamily messages.
+	OpenMetrics2               // OpenMetrics 2.0, which Options.OpenMetrics2 has to bring along.
 
 	other // One that an Escaper is in front of.
 )
@@ -56,6 +58,8 @@ func (f Format) String() string {
 		return "OpenMetrics"
 	case Protobuf:
 		return "protobuf"
+	case OpenMetrics2:
+		return "OpenMetrics 2.0"
 	case other:
 		return "this format"
 	default:
@@ -70,13 +74,21 @@ type Options struct {
 	Escaping common.EscapingScheme // Of metric and label names that are not legacy names.
 
 	// CreatedLines adds a _created line to every counter, histogram and summary
-	// whose creation time is known. Only OpenMetrics has such lines.
+	// whose creation time is known. Only OpenMetrics 1 has such lines.
 	CreatedLines bool
+
+	// OpenMetrics2 is NewOpenMetrics2 if Format is OpenMetrics2. It is a field so that
+	// the linker leaves that format out of programs that never set it.
+	OpenMetrics2 Maker
 }
 
 // Scheme returns what becomes of names.
 func (o Options) Scheme() naming.Scheme {
-	return naming.Scheme{Escaping: o.Escaping, CreatedLines: o.CreatedLines && o.Format == OpenMetrics}
+	return naming.Scheme{
+		Escaping:      o.Escaping,
+		CreatedLines:  o.CreatedLines && o.Format == OpenMetrics,
+		GaugeSuffixes: o.Format == OpenMetrics2,
+	}
 }
 
 // Encoder is a model.Sink that writes an exposition.
@@ -89,9 +101,13 @@ type Encoder struct {
 	out      output
 	escape   escaper
 	names    names
-	format   format // One of the two below.
+	format   format // One of the three below.
 	lines    lines
 	messages messages
+	linked   Linked // Nil before the first exposition in its format.
+
+	batcher batcher // The format, if it is one.
+	strict  strict  // The format, if it is one.
 
 	exemplars escaper // Of their labels.
 	states    model.StateSamples
@@ -125,6 +141,32 @@ type format interface {
 	reset()
 }
 
+// batcher is a format that writes many points faster than one by one.
+type batcher interface {
+	// batch writes points up to the first one that it leaves to format.point, and returns how
+	// many it has written. The encoder has not checked them.
+	batch(o *output, points []model.Point) int
+}
+
+// strict is a format that has no place for some values that others write.
+type strict interface {
+	// checkValue returns why a point cannot be written, whose value has the type of its
+	// family, t.
+	checkValue(t model.Type, p *model.Point) error
+}
+
+// Linked is a format that is not linked into every program.
+type Linked interface {
+	format
+	batcher
+	strict
+	// open begins an exposition. exemplars is for the labels of exemplars.
+	open(exemplars *escaper)
+}
+
+// Maker makes a format that is not linked into every program. [NewOpenMetrics2] is one.
+type Maker func() Linked
+
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 
 // NewEncoder returns an encoder that writes to w. Finish with Close or Abort,
@@ -137,13 +179,19 @@ func NewEncoder(w io.Writer, opts Options) *Encoder {
 	switch opts.Format {
 	case Text:
 		e.lines.open(text{}, &e.exemplars, false)
-		e.format = &e.lines
+		e.format, e.batcher = &e.lines, &e.lines
 	case OpenMetrics:
 		e.lines.open(openMetrics{}, &e.exemplars, opts.CreatedLines)
-		e.format = &e.lines
+		e.format, e.batcher = &e.lines, &e.lines
 	case Protobuf:
 		e.messages.exemplars = &e.exemplars
 		e.format = &e.messages
+	case OpenMetrics2:
+		if e.linked == nil {
+			e.linked = opts.OpenMetrics2()
+		}
+		e.linked.open(&e.exemplars)
+		e.format, e.batcher, e.strict = e.linked, e.linked, e.linked
 	default:
 		panic("BUG: encode: unknown format")
 	}
@@ -158,7 +206,8 @@ func (e *Encoder) Release() {
 	e.exemplars.reset()
 	e.names.reset()
 	e.states.Reset()
-	e.format, e.family, e.begun, e.series = nil, nil, false, 0
+	e.format, e.batcher, e.strict = nil, nil, nil
+	e.family, e.begun, e.series = nil, false, 0
 	e.common, e.lines.common = nil, nil
 	encoders.Put(e)
 }
@@ -198,6 +247,11 @@ func (e *Encoder) Point(p *model.Point) error {
 	if e.family == nil {
 		panic("BUG: encode: Point before Family")
 	}
+	if e.common != nil {
+		with := *p
+		e.spliced, with.Labels = e.common.Append(e.spliced[:0], p.Labels)
+		p = &with
+	}
 	if e.family.Type == model.StateSet {
 		return e.stateSet(p)
 	}
@@ -225,9 +279,6 @@ func (e *Encoder) stateSet(p *model.Point) error {
 // sample writes a point other than one of a state set.
 func (e *Encoder) sample(p *model.Point) error {
 	labels := p.Labels
-	if e.common != nil {
-		e.spliced, labels = e.common.Append(e.spliced[:0], labels)
-	}
 	if labels.Quoted() && e.opts.Escaping != common.NoEscaping {
 		var err error
 		if labels, err = e.escape.labels(labels); err != nil {
@@ -254,8 +305,8 @@ func (e *Encoder) sample(p *model.Point) error {
 // is an error, n is the index of its point.
 func (e *Encoder) Batch(points []model.Point) (n int, err error) {
 	for n < len(points) {
-		if e.begun && e.format == &e.lines && e.out.err == nil {
-			written := e.lines.batch(&e.out, points[n:])
+		if e.begun && e.batcher != nil && e.out.err == nil && (e.common == nil || e.format == &e.lines) {
+			written := e.batcher.batch(&e.out, points[n:])
 			e.series += uint64(written)
 			if n += written; n == len(points) {
 				break
@@ -315,7 +366,7 @@ func (e *Encoder) IsHeld() bool { return !e.begun || e.format == &e.messages }
 func (e *Encoder) Close() error { return e.finish(true) }
 
 // Abort passes on the points so far, but does not mark the exposition as
-// complete: in OpenMetrics it lacks its # EOF. The other formats have no such
+// complete: in OpenMetrics 1 and 2 it lacks its # EOF. The other formats have no such
 // mark, so there the receiver can learn of the failure only by other means.
 func (e *Encoder) Abort() error { return e.finish(false) }
 

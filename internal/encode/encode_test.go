@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -41,14 +42,36 @@ func write(t testing.TB, opts encode.Options, families []*family) (out []byte, r
 	return buf.Bytes(), refused
 }
 
-// variants are all combinations of options.
-func variants() map[string]encode.Options {
-	formats := map[string]encode.Options{
+// sameVariants are all combinations of options whose output is that of expfmt.
+func sameVariants() map[string]encode.Options {
+	return withEscapings(map[string]encode.Options{
 		"text":                {Format: encode.Text},
 		"openmetrics":         {Format: encode.OpenMetrics},
 		"openmetrics-created": {Format: encode.OpenMetrics, CreatedLines: true},
 		"protobuf":            {Format: encode.Protobuf},
+	})
+}
+
+// openMetrics2 is what OpenMetrics 2.0 needs.
+var openMetrics2 = encode.Options{Format: encode.OpenMetrics2, OpenMetrics2: encode.NewOpenMetrics2, CreatedLines: true}
+
+// variants are all combinations of options.
+func variants() map[string]encode.Options {
+	all := withEscapings(map[string]encode.Options{"openmetrics2": openMetrics2})
+	maps.Copy(all, sameVariants())
+	return all
+}
+
+// formats are options with each of the formats.
+func formats() map[string]encode.Options {
+	all := map[string]encode.Options{}
+	for _, opts := range []encode.Options{{Format: encode.Text}, {Format: encode.OpenMetrics}, {Format: encode.Protobuf}, openMetrics2} {
+		all[opts.Format.String()] = opts
 	}
+	return all
+}
+
+func withEscapings(formats map[string]encode.Options) map[string]encode.Options {
 	all := map[string]encode.Options{}
 	for name, opts := range formats {
 		for _, opts.Escaping = range []common.EscapingScheme{
@@ -65,6 +88,7 @@ func variants() map[string]encode.Options {
 func TestGolden(t *testing.T) {
 	for _, name := range []string{
 		"text-allow-utf-8", "text-underscores", "openmetrics-allow-utf-8", "openmetrics-created-values", "protobuf-dots",
+		"openmetrics2-allow-utf-8", "openmetrics2-underscores",
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, _ := write(t, variants()[name], corpus)
@@ -84,7 +108,7 @@ func TestGolden(t *testing.T) {
 }
 
 func TestSameAsExpfmt(t *testing.T) {
-	for name, opts := range variants() {
+	for name, opts := range sameVariants() {
 		t.Run(name, func(t *testing.T) {
 			same(t, opts, corpus)
 			for _, f := range corpus {
@@ -121,9 +145,8 @@ func compare(t testing.TB, got, want []byte) {
 }
 
 func TestAbort(t *testing.T) {
-	for _, format := range []encode.Format{encode.Text, encode.OpenMetrics, encode.Protobuf} {
-		t.Run(format.String(), func(t *testing.T) {
-			opts := encode.Options{Format: format}
+	for name, opts := range formats() {
+		t.Run(name, func(t *testing.T) {
 			var buf bytes.Buffer
 			e := encode.NewEncoder(&buf, opts)
 			defer e.Release()

@@ -36,7 +36,7 @@ func FuzzStrings(f *testing.F) {
 		fam := &family{model.Family{Name: name, Help: help, Unit: unit, Type: model.Type(typ % 6)}, []model.Point{p, p}}
 		fam.points[1].Labels = model.Labels{}
 		if !labelHasColon(fam) {
-			for _, opts := range variants() {
+			for _, opts := range sameVariants() {
 				same(t, opts, []*family{fam})
 			}
 		}
@@ -90,7 +90,7 @@ func FuzzFamilies(f *testing.F) {
 	f.Add(uint64(1), uint64(2))
 	f.Fuzz(func(t *testing.T, seed1, seed2 uint64) {
 		families := generator{rand.New(rand.NewPCG(seed1, seed2))}.families()
-		for _, opts := range variants() {
+		for _, opts := range sameVariants() {
 			same(t, opts, families)
 		}
 		out, _ := write(t, encode.Options{Format: encode.Protobuf}, families)

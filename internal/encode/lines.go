@@ -42,8 +42,8 @@ type lines struct {
 
 func (l *lines) open(d dialect, exemplars *escaper, createdLines bool) {
 	l.dialect, l.exemplars, l.createdLines = d, exemplars, createdLines
-	l.bounds.open(`le="`)
-	l.quantiles.open(`quantile="`)
+	l.bounds.open(`le="`, `"} `)
+	l.quantiles.open(`quantile="`, `"} `)
 }
 
 func (l *lines) reset() {
@@ -119,8 +119,8 @@ func (l *lines) point(o *output, p *model.Point, labels model.Labels) {
 }
 
 // batch writes those of points that are a label set and numbers, up to the first one
-// that is more than that, and returns how many it has written. It is what point does,
-// in one loop for most of the lines that there are.
+// that is more than that. It is what point does, in one loop for most of the lines that
+// there are.
 func (l *lines) batch(o *output, points []model.Point) int {
 	switch {
 	case l.createdLines || l.typ == model.Summary || l.typ == model.StateSet || l.common != nil && l.common.Quoted():

@@ -16,7 +16,7 @@ func TestRandomFamiliesSameAsExpfmt(t *testing.T) {
 	if testing.Short() {
 		rounds = 30
 	}
-	for name, opts := range variants() {
+	for name, opts := range sameVariants() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for seed := range rounds {

@@ -55,7 +55,10 @@ func (e *Encoder) check(p *model.Point) error {
 			return errNoSummary
 		}
 	}
-	return nil
+	if e.strict == nil {
+		return nil
+	}
+	return e.strict.checkValue(e.family.Type, p)
 }
 
 func hasFloatCounts(h *model.HistogramValue) bool {

@@ -44,7 +44,7 @@ func stateCorpus() []*family {
 
 func TestGoldenStates(t *testing.T) {
 	all := variants()
-	for _, name := range []string{"text-allow-utf-8", "text-underscores", "openmetrics-allow-utf-8", "openmetrics-created-dots", "protobuf-values"} {
+	for _, name := range []string{"text-allow-utf-8", "text-underscores", "openmetrics-allow-utf-8", "openmetrics-created-dots", "protobuf-values", "openmetrics2-allow-utf-8", "openmetrics2-underscores"} {
 		t.Run(name, func(t *testing.T) {
 			got, refused := write(t, all[name], stateCorpus())
 			if refused > 0 {
@@ -88,7 +88,7 @@ func TestStatesAsGauges(t *testing.T) {
 		}
 		gauges = append(gauges, gauge)
 	}
-	for name, opts := range variants() {
+	for name, opts := range sameVariants() {
 		if opts.Format == encode.OpenMetrics {
 			continue
 		}
@@ -113,10 +113,11 @@ func TestRefusedStates(t *testing.T) {
 			model.Point{Labels: labels("a_b", "1"), States: states(0, "on")}, "two or more labels are named a_b after escaping"},
 		{"a number", "s", common.NoEscaping, model.Point{Value: 1}, "it is no state set"},
 	} {
-		for _, format := range []encode.Format{encode.Text, encode.OpenMetrics, encode.Protobuf} {
-			t.Run(test.name+" in "+format.String(), func(t *testing.T) {
+		for format, opts := range formats() {
+			t.Run(test.name+" in "+format, func(t *testing.T) {
 				var out strings.Builder
-				e := encode.NewEncoder(&out, encode.Options{Format: format, Escaping: test.escaping})
+				opts.Escaping = test.escaping
+				e := encode.NewEncoder(&out, opts)
 				defer e.Release()
 				if err := e.Family(&model.Family{Name: test.family, Type: model.StateSet}); err != nil {
 					t.Fatal(err)
@@ -140,8 +141,8 @@ func TestStatesDoNotAllocate(t *testing.T) {
 		{Labels: labels("a", "1"), States: states(1, "on", "off")},
 		{Labels: labels("a", "2"), States: states(2, "on", "off")},
 	}
-	for _, format := range []encode.Format{encode.Text, encode.OpenMetrics, encode.Protobuf} {
-		e := encode.NewEncoder(io.Discard, encode.Options{Format: format})
+	for format, opts := range formats() {
+		e := encode.NewEncoder(io.Discard, opts)
 		if n := testing.AllocsPerRun(100, func() {
 			_ = e.Family(f)
 			if n, err := e.Batch(points); n != 2 || err != nil {

@@ -52,7 +52,7 @@ type clash struct {
 // Mostly there are none, so what it costs is to look for pairs: for a family that has neither
 // a suffix nor had to be escaped, it costs nothing.
 func (in *Input) resolveNames(groups []group) {
-	n := names{groups: groups}
+	n := names{scheme: in.Scheme, groups: groups}
 	n.index()
 	clashes := n.clashes()
 	if len(clashes) > 0 {
@@ -111,18 +111,18 @@ func (in *Input) resolve(groups []group, clashes []clash) {
 		}
 		groups[i].dropped = true
 		if ranks[i] < 4 {
-			in.reportGroup(&groups[i], true, first.err(&groups[i], &groups[first.other(i)]))
+			in.reportGroup(&groups[i], true, first.err(in.Scheme, &groups[i], &groups[first.other(i)]))
 		}
 	}
 }
 
 func (c *clash) other(i int) int { return c.groups[0] + c.groups[1] - i }
 
-func (c *clash) err(loser, winner *group) error {
+func (c *clash) err(scheme naming.Scheme, loser, winner *group) error {
 	if loser.isPlain() && winner.isPlain() {
-		if base, suffix, ok := naming.CutSuffix(winner.written); ok && base == loser.written {
+		if base, suffix, ok := scheme.CutSuffix(winner.written); ok && base == loser.written {
 			kind := "histogram"
-			if slices.Contains(naming.Suffixes(model.Summary), suffix) {
+			if slices.Contains(scheme.Suffixes(model.Summary), suffix) {
 				kind = "histogram or summary"
 			}
 			return fmt.Errorf("collected %s named %q collides with previously collected metric named %q", kind, loser.family.Name, winner.family.Name)
@@ -136,6 +136,7 @@ func (c *clash) err(loser, winner *group) error {
 
 // names finds groups by their names as written.
 type names struct {
+	scheme  naming.Scheme
 	groups  []group          // Sorted by the names that they have before escaping.
 	escaped map[string][]int // Of those whose names had to be escaped.
 }
@@ -189,9 +190,9 @@ func (n *names) clashes() (all []clash) {
 				}
 			}
 		}
-		if base, suffix, ok := naming.CutSuffix(g.written); ok {
+		if base, suffix, ok := n.scheme.CutSuffix(g.written); ok {
 			n.find(base, func(j int) {
-				if slices.Contains(naming.Suffixes(n.groups[j].family.Type), suffix) {
+				if slices.Contains(n.scheme.Suffixes(n.groups[j].family.Type), suffix) {
 					add(j)
 				}
 			})

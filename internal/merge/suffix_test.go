@@ -1,33 +1,42 @@
 package merge_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/naming"
 )
 
 // TestSuffixes checks which pairs of families collide: h is of a type that is written
 // as several series, s has the name of one of them.
 func TestSuffixes(t *testing.T) {
 	all := []string{"_count", "_sum", "_bucket", "_total", "_created", "_info", "_gcount", "_gsum", "_", ""}
-	for _, test := range []struct {
+	type test struct {
 		base     model.Type
 		occupied []string
-	}{
-		{model.Histogram, []string{"_count", "_sum", "_bucket"}},
-		{model.GaugeHistogram, []string{"_count", "_sum", "_bucket"}},
-		{model.Summary, []string{"_count", "_sum"}},
-		{model.Counter, nil},
-		{model.Gauge, nil},
-		{model.Untyped, nil},
-	} {
+		scheme   naming.Scheme
+	}
+	tests := []test{{model.GaugeHistogram, []string{"_count", "_sum", "_bucket"}, naming.Scheme{}}}
+	withGauges := naming.Scheme{GaugeSuffixes: true} // What Prometheus reads in OpenMetrics 2.0.
+	tests = append(tests, test{model.GaugeHistogram, []string{"_bucket", "_gcount", "_gsum"}, withGauges})
+	for _, scheme := range []naming.Scheme{{}, withGauges} {
+		tests = append(tests,
+			test{model.Histogram, []string{"_count", "_sum", "_bucket"}, scheme},
+			test{model.Summary, []string{"_count", "_sum"}, scheme},
+			test{model.Counter, nil, scheme},
+			test{model.Gauge, nil, scheme},
+			test{model.Untyped, nil, scheme},
+		)
+	}
+	for _, test := range tests {
 		collides := make(map[string]bool)
 		for _, suffix := range test.occupied {
 			collides[suffix] = true
 		}
 		for _, suffix := range all {
-			t.Run(test.base.String()+suffix, func(t *testing.T) {
+			t.Run(fmt.Sprint(test.base, suffix, test.scheme.GaugeSuffixes), func(t *testing.T) {
 				if suffix == "" {
 					suffix = "x" // The same beginning alone is nothing.
 				}
@@ -35,7 +44,9 @@ func TestSuffixes(t *testing.T) {
 				baseLines := []string{"# h " + test.base.String(), "h{} 1"}
 				otherLines := []string{"# h" + suffix + " gauge", "h" + suffix + "{} 2"}
 				for _, natives := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
-					lines, reports := run(t, pair(base, other, natives[0], natives[1]))
+					in := pair(base, other, natives[0], natives[1])
+					in.Scheme = test.scheme
+					lines, reports := run(t, in)
 					switch {
 					case !collides[suffix]:
 						compare(t, "written", lines, append(append([]string(nil), baseLines...), otherLines...))

@@ -46,7 +46,7 @@ func (c *Claims) Take(f *model.Family) error {
 	}
 	written := c.scheme.Name(f.Name)
 	c.names[written] = claim{family: f}
-	for _, suffix := range Suffixes(f.Type) {
+	for _, suffix := range c.scheme.Suffixes(f.Type) {
 		c.names[written+suffix] = claim{family: f}
 	}
 	return nil
@@ -58,7 +58,7 @@ func (c *Claims) Check(f *model.Family) error {
 	if other, ok := c.names[written]; ok {
 		return &ClashError{f, other.family, written}
 	}
-	for _, suffix := range Suffixes(f.Type) {
+	for _, suffix := range c.scheme.Suffixes(f.Type) {
 		if other, ok := c.names[written+suffix]; ok {
 			return &ClashError{f, other.family, written + suffix}
 		}

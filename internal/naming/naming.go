@@ -16,6 +16,9 @@ type Scheme struct {
 	// CreatedLines adds a series with the suffix _created to counters, histograms and
 	// summaries whose creation time is known.
 	CreatedLines bool
+	// GaugeSuffixes tells gauge histograms apart from histograms by the suffixes _gcount and
+	// _gsum, which Prometheus gives to the series that it makes of one in OpenMetrics 2.0.
+	GaugeSuffixes bool
 }
 
 // Name returns a family's name as written. It is name itself if nothing has to be escaped.
@@ -34,25 +37,32 @@ func (s Scheme) AppendLabelName(buf []byte, name string) []byte {
 	return appendEscapedName(buf, name, s.Escaping, isLegacyLabelRune)
 }
 
-// Suffixes returns the suffixes of the series that a family of type t is written as. The
-// empty one, of a series with the family's own name, is not among them.
-func Suffixes(t model.Type) []string {
-	switch t {
-	case model.Histogram, model.GaugeHistogram:
-		return histogramSuffixes[:]
-	case model.Summary:
-		return histogramSuffixes[:2]
+// Suffixes returns the suffixes of the series that a family of type t is written as, or that
+// its reader makes of it. The empty one, of a series with the family's own name, is not among
+// them.
+func (s Scheme) Suffixes(t model.Type) []string {
+	switch {
+	case t == model.GaugeHistogram && s.GaugeSuffixes:
+		return allSuffixes[2:]
+	case t == model.Histogram, t == model.GaugeHistogram:
+		return allSuffixes[:3]
+	case t == model.Summary:
+		return allSuffixes[:2]
 	default:
 		return nil
 	}
 }
 
-var histogramSuffixes = [...]string{"_count", "_sum", "_bucket"}
+var allSuffixes = [...]string{"_count", "_sum", "_bucket", "_gcount", "_gsum"}
 
 // CutSuffix returns name without the suffix of a series that some family is written as,
 // and reports whether it has one.
-func CutSuffix(name string) (base, suffix string, ok bool) {
-	for _, suffix = range histogramSuffixes {
+func (s Scheme) CutSuffix(name string) (base, suffix string, ok bool) {
+	suffixes := allSuffixes[:]
+	if !s.GaugeSuffixes {
+		suffixes = allSuffixes[:3]
+	}
+	for _, suffix = range suffixes {
 		if base, ok = strings.CutSuffix(name, suffix); ok {
 			return base, suffix, true
 		}

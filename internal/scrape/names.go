@@ -90,7 +90,7 @@ func (c *contest) addStream(stream job, name string) {
 
 // basesOf returns the names of families that may have a series with that name.
 func (c *contest) basesOf(written string) (bases []string) {
-	if base, _, ok := naming.CutSuffix(written); ok {
+	if base, _, ok := c.scheme.CutSuffix(written); ok {
 		bases = append(bases, base)
 	}
 	if base, ok := cutCreated(c.scheme, written); ok {
@@ -166,14 +166,15 @@ func (r *Registry) suffixClash(e *Entry) error {
 	if f == nil {
 		return nil
 	}
-	if base, suffix, ok := naming.CutSuffix(f.Name); ok {
+	var scheme naming.Scheme // The suffixes that most formats have.
+	if base, suffix, ok := scheme.CutSuffix(f.Name); ok {
 		for _, other := range r.families[base] {
-			if g := other.alwaysWritten(); g != nil && slices.Contains(naming.Suffixes(g.Type), suffix) {
+			if g := other.alwaysWritten(); g != nil && slices.Contains(scheme.Suffixes(g.Type), suffix) {
 				return &suffixClashError{f, g, f.Name}
 			}
 		}
 	}
-	for _, suffix := range naming.Suffixes(f.Type) {
+	for _, suffix := range scheme.Suffixes(f.Type) {
 		for _, other := range r.families[f.Name+suffix] {
 			if g := other.alwaysWritten(); g != nil {
 				return &suffixClashError{f, g, g.Name}

@@ -44,10 +44,12 @@ func produce(t *testing.T, m *stream.Mixer, w io.Writer) (families map[string]in
 }
 
 func TestFamiliesStayTogether(t *testing.T) {
-	for _, format := range []encode.Format{encode.Text, encode.OpenMetrics} {
-		t.Run(format.String(), func(t *testing.T) {
+	for _, opts := range []encode.Options{
+		{Format: encode.Text}, {Format: encode.OpenMetrics}, {Format: encode.OpenMetrics2, OpenMetrics2: encode.NewOpenMetrics2},
+	} {
+		t.Run(opts.Format.String(), func(t *testing.T) {
 			var w bytes.Buffer
-			m := stream.NewMixer(encode.Options{Format: format})
+			m := stream.NewMixer(opts)
 			families := produce(t, m, &w)
 			whole(t, w.Bytes(), families)
 			if strings.Contains(w.String(), "# EOF") {

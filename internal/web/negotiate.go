@@ -1,6 +1,7 @@
 package web
 
 import (
+	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,8 +14,24 @@ import (
 
 // Offer is what a handler can answer with.
 type Offer struct {
-	Formats []expfmt.Format // The preferred first.
-	Codings []Coding        // The preferred first. Without any, the request is not asked.
+	Codings []Coding // The preferred first. Without any, the request is not asked.
+
+	formats []expfmt.Format // The preferred first.
+	// unnamed are the formats for clients that do not name OpenMetrics 2, if formats has that.
+	unnamed []expfmt.Format
+	on2     bool // Formats has OpenMetrics 2.
+}
+
+// SetFormats makes formats, the preferred first, what is offered, but for versions of OpenMetrics
+// that cannot be written. Clients that accept none of them get the text format if it is among them,
+// otherwise the first one.
+//
+// OpenMetrics 2 is only for clients that name it: what the others can read, no wildcard says. If
+// there is nothing else, they get the text format.
+func (o *Offer) SetFormats(formats []expfmt.Format) {
+	o.formats = slices.DeleteFunc(slices.Clone(formats), func(f expfmt.Format) bool { return !isSpoken(f) })
+	o.unnamed = slices.DeleteFunc(slices.Clone(o.formats), isOpenMetrics2)
+	o.on2 = len(o.unnamed) < len(o.formats)
 }
 
 // DefaultFormats returns the formats that a handler offers by default.
@@ -29,7 +46,11 @@ func DefaultFormats(openMetrics bool) []expfmt.Format {
 // best. It sets the Content-Type of the answer and the header Vary, which says what the choice
 // depends on.
 func (o *Offer) Negotiate(answer, request http.Header) (expfmt.Format, Coding) {
-	format, coding := expfmt.NegotiateAccept(request, o.Formats...), Identity
+	formats := o.formats
+	if o.on2 && !namesOpenMetrics2(request.Get("Accept")) {
+		formats = o.unnamed
+	}
+	format, coding := expfmt.NegotiateAccept(request, formats...), Identity
 	addVary(answer, "Accept")
 	if len(o.Codings) > 0 {
 		addVary(answer, "Accept-Encoding")
@@ -41,21 +62,36 @@ func (o *Offer) Negotiate(answer, request http.Header) (expfmt.Format, Coding) {
 	return format, coding
 }
 
-// isOpenMetrics2 reports whether a format is OpenMetrics 2 or its release candidate.
-func isOpenMetrics2(format expfmt.Format) bool { return strings.HasPrefix(format.Version(), "2.") }
+// openMetrics2 is the only version 2 that Prometheus reads as such. It takes the release candidates
+// for version 1.
+const openMetrics2 = expfmt.OpenMetricsVersion_2_0_0
 
-// Spoken returns the formats that may be offered. An OpenMetrics version that expfmt does not know
-// may not: expfmt would write version 1 under its name.
-func Spoken(formats []expfmt.Format) []expfmt.Format {
-	return slices.DeleteFunc(slices.Clone(formats), func(f expfmt.Format) bool { return !isSpoken(f) })
+func isOpenMetrics2(format expfmt.Format) bool {
+	return format.FormatType() == expfmt.TypeOpenMetrics && format.Version() == openMetrics2
 }
 
+// namesOpenMetrics2 reports whether an Accept header asks for OpenMetrics 2 by its name.
+func namesOpenMetrics2(accept string) bool {
+	for spec := range strings.SplitSeq(accept, ",") {
+		name, params, err := mime.ParseMediaType(spec)
+		if err != nil || name != expfmt.OpenMetricsType || params["version"] != openMetrics2 {
+			continue
+		}
+		if q, ok := params["q"]; !ok || quality("q="+q) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isSpoken reports whether a format is not a version of OpenMetrics that cannot be written. expfmt
+// would write version 1 under its name.
 func isSpoken(format expfmt.Format) bool {
 	if format.FormatType() != expfmt.TypeOpenMetrics {
 		return true
 	}
 	switch format.Version() {
-	case "", expfmt.OpenMetricsVersion_0_0_1, expfmt.OpenMetricsVersion_1_0_0, expfmt.OpenMetricsVersion_2_0_0_rc, expfmt.OpenMetricsVersion_2_0_0:
+	case "", expfmt.OpenMetricsVersion_0_0_1, expfmt.OpenMetricsVersion_1_0_0, openMetrics2:
 		return true
 	default:
 		return false
@@ -69,7 +105,10 @@ func EncoderFormat(format expfmt.Format) (encode.Format, bool) {
 	case expfmt.TypeTextPlain:
 		return encode.Text, true
 	case expfmt.TypeOpenMetrics:
-		return encode.OpenMetrics, !isOpenMetrics2(format)
+		if isOpenMetrics2(format) {
+			return encode.OpenMetrics2, true
+		}
+		return encode.OpenMetrics, true
 	case expfmt.TypeProtoDelim:
 		return encode.Protobuf, true
 	default:
