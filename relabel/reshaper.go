@@ -175,6 +175,11 @@ func (r *rule) changesName() bool {
 	}
 }
 
+// Samples implements collect.Reshaper.
+func (r *reshaper) Samples(samples []model.Sample, refuse func(err error)) []model.Sample {
+	return collect.ReshapeSamples(r, samples, refuse)
+}
+
 // Sink implements collect.Reshaper.
 func (r *reshaper) Sink(to engine.Sink) engine.Sink {
 	return &reshapingSink{Sink: to, reshaper: r, states: make(map[*model.Family]*familyState)}

@@ -22,7 +22,49 @@ type Reshaper interface {
 	// that is known. It is empty if no series of the family is left.
 	Name(family string) (name string, ok bool)
 
-	// Before returns the series that have become the given one, in the text format: that
-	// explains why two of them are the same.
-	Before(family, labels string) []string
+	// Samples returns what becomes of samples, and tells refuse what is wrong; see
+	// Wrapping.Samples. It is for ReshapeSamples to do.
+	Samples(samples []model.Sample, refuse func(err error)) []model.Sample
+
+	// Explain says which series have become the given one, whose labels are rendered, if there are
+	// several. It is empty if there are not.
+	Explain(family, labels string) string
 }
+
+// ReshapeSamples implements Reshaper.Samples by its Sink. It is not called from here, so that programs
+// without a Reshaper do not contain it.
+func ReshapeSamples(r Reshaper, samples []model.Sample, refuse func(err error)) []model.Sample {
+	to := &sampleList{samples: make([]model.Sample, 0, len(samples)), refuse: refuse}
+	sink := r.Sink(to)
+	for i := range samples {
+		to.shared = samples[i].Point
+		if err := sink.Sample(samples[i].Family, &samples[i].Point); err != nil {
+			refuse(err)
+		}
+	}
+	sink.Close()
+	return to.samples
+}
+
+// sampleList is a sink for samples that stay valid.
+type sampleList struct {
+	samples []model.Sample
+	shared  model.Point // What it has in common with a sample need not be copied.
+	refuse  func(err error)
+}
+
+// Sample implements engine.Sink.
+func (l *sampleList) Sample(f *model.Family, p *model.Point) error {
+	c := *p
+	if p.Histogram != l.shared.Histogram || p.Summary != l.shared.Summary {
+		c = p.CloneWith(p.Labels)
+	}
+	if p.Labels != l.shared.Labels { // Those of the samples themselves stay valid as long as these.
+		c.Labels = p.Labels.Keep()
+	}
+	l.samples = append(l.samples, model.Sample{Family: f, Point: c})
+	return nil
+}
+
+func (l *sampleList) Drop(err error) { l.refuse(err) }
+func (l *sampleList) Close()         {}

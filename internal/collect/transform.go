@@ -22,9 +22,12 @@ type transform struct {
 
 // newTransform returns the wrapping at work on the samples of one run.
 func (w Wrapping) newTransform() *transform {
-	t := &transform{prefix: w.Prefix, existing: w.Existing, families: make(map[*model.Family]*model.Family)}
+	t := &transform{prefix: w.Prefix, existing: model.AppendMerged, families: make(map[*model.Family]*model.Family)}
 	for name, value := range w.Labels {
 		t.extra = append(t.extra, model.Label{Name: name, Value: value})
+	}
+	if w.Existing != nil {
+		t.existing = w.Existing
 	}
 	order.By(t.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
 	return t
@@ -50,7 +53,7 @@ func (t *transform) Point(f *model.Family, p *model.Point) (err error) {
 		if hasName(t.extra, f.Type.Reserved()) {
 			return reservedError(f.Type.Reserved())
 		}
-		if t.text, p.Labels, err = t.existing.merge(t.text[:0], p.Labels, t.extra); err != nil {
+		if t.text, p.Labels, err = t.existing(t.text[:0], p.Labels, t.extra); err != nil {
 			return err
 		}
 	}
@@ -98,7 +101,7 @@ type wrappingSink struct {
 func (s *wrappingSink) Hold(h engine.Held) error {
 	sources := make([]model.Source, 0, len(h.Sources))
 	for _, source := range h.Sources {
-		if s.wrapping.Existing != Refused && s.wrapping.changesLabels(source) {
+		if s.wrapping.Existing != nil && s.wrapping.changesLabels(source) {
 			// Its series may come in another order, and some may be the same as others.
 			if err := engine.Send(s, []model.Source{source}); err != nil {
 				return err
@@ -128,19 +131,10 @@ func (s *wrappingSink) Sample(f *model.Family, p *model.Point) error {
 // Samples returns samples with the wrapping around them. refuse is called for each that is left
 // out; its error is nil if that is the same as for the one before.
 func (w Wrapping) Samples(samples []model.Sample, refuse func(err error)) []model.Sample {
-	wrapped := make([]model.Sample, 0, len(samples))
 	if w.Reshape != nil {
-		to := &sampleList{samples: wrapped, refuse: refuse}
-		sink := w.Sink(to)
-		for i := range samples {
-			to.shared = samples[i].Point
-			if err := sink.Sample(samples[i].Family, &samples[i].Point); err != nil {
-				refuse(err)
-			}
-		}
-		sink.Close()
-		return to.samples
+		return w.Reshape.Samples(samples, refuse)
 	}
+	wrapped := make([]model.Sample, 0, len(samples))
 	var refused *model.Family
 	t := w.newTransform()
 	for _, sample := range samples {
@@ -162,26 +156,3 @@ func (w Wrapping) Samples(samples []model.Sample, refuse func(err error)) []mode
 	}
 	return wrapped
 }
-
-// sampleList is a sink for samples that stay valid.
-type sampleList struct {
-	samples []model.Sample
-	shared  model.Point // What it has in common with a sample need not be copied.
-	refuse  func(err error)
-}
-
-// Sample implements engine.Sink.
-func (l *sampleList) Sample(f *model.Family, p *model.Point) error {
-	c := *p
-	if p.Histogram != l.shared.Histogram || p.Summary != l.shared.Summary {
-		c = p.CloneWith(p.Labels)
-	}
-	if p.Labels != l.shared.Labels { // Those of the samples themselves stay valid as long as these.
-		c.Labels = p.Labels.Keep()
-	}
-	l.samples = append(l.samples, model.Sample{Family: f, Point: c})
-	return nil
-}
-
-func (l *sampleList) Drop(err error) { l.refuse(err) }
-func (l *sampleList) Close()         {}

@@ -17,7 +17,7 @@ import (
 type Wrapping struct {
 	Prefix   string
 	Labels   prometheus.Labels
-	Existing Existing // What becomes of labels with the names of Labels.
+	Existing Existing // What becomes of labels with the names of Labels; nil leaves their series out.
 	Reshape  Reshaper
 }
 

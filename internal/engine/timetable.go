@@ -85,7 +85,9 @@ func (t *timetable) insert(s *start) {
 	if i < 0 {
 		i = len(t.waiting)
 	}
-	t.waiting = slices.Insert(t.waiting, i, s)
+	t.waiting = append(t.waiting, s)
+	copy(t.waiting[i+1:], t.waiting[i:])
+	t.waiting[i] = s
 }
 
 // tryWaiting tries the attempts that wait. It returns runs, which the caller has to have run

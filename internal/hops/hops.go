@@ -24,12 +24,17 @@ func NewID() string { return rand.Text() }
 type key struct{}
 
 // Under returns ctx with the IDs that the values of a request's Header have, or ctx itself if
-// there are none. Values that cannot be a list of IDs are ignored.
+// there are none.
 func Under(ctx context.Context, values []string) context.Context {
 	if len(values) == 0 {
 		return ctx
 	}
-	var ids []string
+	return context.WithValue(ctx, key{}, values)
+}
+
+// of returns the IDs that ctx has. Values that cannot be a list of IDs are ignored.
+func of(ctx context.Context) (ids []string) {
+	values, _ := ctx.Value(key{}).([]string)
 	for _, value := range values {
 		if len(value) > maxBytes {
 			continue
@@ -40,20 +45,11 @@ func Under(ctx context.Context, values []string) context.Context {
 			}
 		}
 	}
-	if len(ids) == 0 {
-		return ctx
-	}
-	return context.WithValue(ctx, key{}, ids)
+	return ids
 }
 
 // maxBytes is how long a value of the header may be.
 const maxBytes = 4096
-
-// of returns the IDs that ctx has.
-func of(ctx context.Context) []string {
-	ids, _ := ctx.Value(key{}).([]string)
-	return ids
-}
 
 // ErrLoop is the error of a target that a scrape reaches for the second time.
 var ErrLoop = errors.New("the scrape has come through this target before: the targets form a loop")

@@ -112,6 +112,21 @@ func (t *twins) has(p *model.Point) bool {
 	return false
 }
 
+// sortLabels sorts the labels by name, and leaves those with the same name in their order. There are
+// few of them.
+func (t *twins) sortLabels() {
+	for i := range t.labels {
+		for ; i > 0 && bytes.Compare(t.nameOf(i), t.nameOf(i-1)) < 0; i-- {
+			t.labels[i], t.labels[i-1] = t.labels[i-1], t.labels[i]
+		}
+	}
+}
+
+func (t *twins) nameOf(label int) []byte {
+	s := t.labels[label]
+	return t.key[s.name:s.start]
+}
+
 // keyOf returns what twins have in common. It is valid until the next call.
 func (t *twins) keyOf(p *model.Point) []byte {
 	t.key, t.labels = t.key[:0], t.labels[:0]
@@ -128,7 +143,7 @@ func (t *twins) keyOf(p *model.Point) []byte {
 		s.end = len(t.key)
 		t.labels = append(t.labels, s)
 	}
-	slices.SortStableFunc(t.labels, func(a, b span) int { return bytes.Compare(t.key[a.name:a.start], t.key[b.name:b.start]) })
+	t.sortLabels()
 	t.sorted = t.sorted[:0]
 	for _, s := range t.labels {
 		t.sorted = append(t.sorted, t.key[s.name:s.end]...)

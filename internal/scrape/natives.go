@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/order"
@@ -168,26 +166,15 @@ func (s *Scrape) explain(err error) error {
 	if !ok {
 		return err
 	}
-	var (
-		asked  []collect.Reshaper
-		before []string
-	)
 	for _, p := range s.parts {
 		if len(p.wrappings) == 0 {
 			continue
 		}
-		r := p.wrappings[len(p.wrappings)-1].Reshape
-		if r == nil || slices.Contains(asked, r) {
-			continue
+		if r := p.wrappings[len(p.wrappings)-1].Reshape; r != nil {
+			if why := r.Explain(twice.Family, twice.Labels); why != "" {
+				return fmt.Errorf("%w; %s", err, why)
+			}
 		}
-		asked = append(asked, r)
-		before = append(before, r.Before(twice.Family, twice.Labels)...)
 	}
-	if len(before) < 2 {
-		return err
-	}
-	return fmt.Errorf("%w; it was made of %s", err, strings.Join(before[:min(len(before), maxBefore)], " and "))
+	return err
 }
-
-// maxBefore is how many series that have become the same an error names.
-const maxBefore = 4

@@ -2,15 +2,25 @@ package relabel
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/luxfi/metric/internal/model"
 )
 
-// maxBefore is how many series Before returns at the most.
-const maxBefore = 8
+// maxBefore is how many series before returns at the most.
+const maxBefore = 4
 
-// Before implements collect.Reshaper.
-func (r *reshaper) Before(family, labels string) []string {
+// Explain implements collect.Reshaper.
+func (r *reshaper) Explain(family, labels string) string {
+	before := r.before(family, labels)
+	if len(before) < 2 {
+		return ""
+	}
+	return "it was made of " + strings.Join(before, " and ")
+}
+
+// before returns the series that have become the given one.
+func (r *reshaper) before(family, labels string) []string {
 	r.mu.Lock()
 	states := make(map[model.Family]*familyState, len(r.families))
 	for f, s := range r.families {
