@@ -10,22 +10,22 @@ type sampleName struct {
 }
 
 func (n *sampleName) set(name, suffix string, legacy bool) {
-	n.open = n.open[:0]
 	if legacy {
-		n.open = append(n.open, name...)
-		n.open = append(n.open, suffix...)
-		n.bare = append(n.bare[:0], n.open...)
-		n.bare = append(n.bare, ' ')
-		n.open = append(n.open, '{')
+		n.bare = appendTexts(n.bare[:0], name, suffix, " ")
+		n.open = appendTexts(n.open[:0], name, suffix, "{")
 		return
 	}
-	n.open = append(n.open, '{', '"')
-	n.open = model.AppendEscaped(n.open, name)
-	n.open = append(n.open, suffix...)
-	n.open = append(n.open, '"')
-	n.bare = append(n.bare[:0], n.open...)
-	n.bare = append(n.bare, '}', ' ')
-	n.open = append(n.open, ',')
+	n.open = model.AppendEscaped(append(n.open[:0], `{"`...), name)
+	n.bare = appendTexts(append(n.bare[:0], n.open...), suffix, `"} `)
+	n.open = appendTexts(n.open, suffix, `",`)
+}
+
+// appendTexts is for what is written once for a family: each append in place takes 100 bytes of code.
+func appendTexts(buf []byte, texts ...string) []byte {
+	for _, text := range texts {
+		buf = append(buf, text...)
+	}
+	return buf
 }
 
 // appendSeries appends everything that stands in front of a sample's value.

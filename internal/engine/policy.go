@@ -3,8 +3,6 @@ package engine
 import (
 	"errors"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // ErrRateLimited reports that a collector was not started because that would have been
@@ -33,7 +31,7 @@ type Policy struct {
 	// cannot be combined with Cache.
 	Background time.Duration
 	Breaker    *Breaker
-	Rate       *rate.Limiter // Of runs.
+	Rate       Limiter // Of runs; nil if there is no limit.
 	Group      *Group
 	// Timeout is how long a run may take.
 	Timeout time.Duration
@@ -53,3 +51,9 @@ type result struct {
 // keptLimit is how long a run that belongs to its collector, which has no limit, goes on
 // without a scrape that waits for it.
 const keptLimit = time.Minute
+
+// Limiter is a *rate.Limiter. Programs that limit no rates do not contain it.
+type Limiter interface {
+	TokensAt(t time.Time) float64
+	AllowN(t time.Time, n int) bool
+}

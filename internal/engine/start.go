@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"time"
+
+	"github.com/luxfi/metric/internal/order"
 )
 
 // start is the beginning of a scrape: it starts or joins a run for every job, or finds
@@ -72,11 +74,11 @@ func (s *start) begin() bool {
 	s.prepare()
 	s.refuseRecursive()
 	s.lendPlaces()
-	before := func(i, j int) bool {
-		return s.jobs[s.pending[i]].Collector.Gate.priority() > s.jobs[s.pending[j]].Collector.Gate.priority()
+	compare := func(i, j int) int {
+		return cmp.Or(s.jobs[j].Collector.Gate.priority()-s.jobs[i].Collector.Gate.priority(), i-j)
 	}
-	if !sort.SliceIsSorted(s.pending, before) {
-		sort.SliceStable(s.pending, before) // Half of the code that slices.SortStableFunc is.
+	if !slices.IsSortedFunc(s.pending, compare) {
+		order.By(s.pending, compare)
 	}
 	return true
 }

@@ -26,6 +26,7 @@ func AppendLabelName(buf []byte, name string) []byte {
 	return appendName(buf, name, IsLegacyLabelName(name))
 }
 
+//go:noinline
 func appendName(buf []byte, name string, plain bool) []byte {
 	if plain {
 		return append(buf, name...)
@@ -37,6 +38,8 @@ func appendName(buf []byte, name string, plain bool) []byte {
 
 // AppendEscaped appends s with backslash, double quote and newline escaped, and
 // nothing else: the formats know no other escape.
+//
+//go:noinline
 func AppendEscaped(buf []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); i++ {

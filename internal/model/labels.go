@@ -77,9 +77,9 @@ func AppendLabels(buf []byte, labels []Label) ([]byte, Labels, error) {
 			}
 			buf = append(buf, ',')
 		}
-		buf = AppendLabelName(buf, name)
-		quoted = quoted || buf[len(buf)-1] == '"'
-		buf = append(buf, '=', '"')
+		var inQuotes bool
+		buf, inQuotes = appendNameOf(buf, name)
+		quoted = quoted || inQuotes
 		buf = AppendEscaped(buf, value)
 		buf = append(buf, '"')
 	}
@@ -328,33 +328,36 @@ func CompareTimestamps(a, b *Point) int {
 func AppendMerged(buf []byte, l Labels, extra []Label) ([]byte, Labels, error) {
 	start := len(buf)
 	quoted := l.quoted
-	begin := func(name string) {
+	c := l.Cursor()
+	more := c.Next()
+	for more || len(extra) > 0 {
 		if len(buf) > start {
 			buf = append(buf, ',')
 		}
-		buf = AppendLabelName(buf, name)
-		quoted = quoted || buf[len(buf)-1] == '"'
-		buf = append(buf, '=', '"')
-	}
-	c := l.Cursor()
-	more := c.Next()
-	for _, e := range extra {
-		for ; more && c.Name < e.Name; more = c.Next() {
-			begin(c.Name)
+		if more && (len(extra) == 0 || c.Name < extra[0].Name) {
+			buf, _ = appendNameOf(buf, c.Name)
 			buf = append(buf, c.RawValue...)
-			buf = append(buf, '"')
+			more = c.Next()
+		} else {
+			e := &extra[0]
+			if more && c.Name == e.Name {
+				return buf[:start], Labels{}, fmt.Errorf("label %q exists already, with value %q", e.Name, c.Value())
+			}
+			var inQuotes bool
+			buf, inQuotes = appendNameOf(buf, e.Name)
+			quoted = quoted || inQuotes
+			buf = AppendEscaped(buf, e.Value)
+			extra = extra[1:]
 		}
-		if more && c.Name == e.Name {
-			return buf[:start], Labels{}, fmt.Errorf("label %q exists already, with value %q", e.Name, c.Value())
-		}
-		begin(e.Name)
-		buf = AppendEscaped(buf, e.Value)
-		buf = append(buf, '"')
-	}
-	for ; more; more = c.Next() {
-		begin(c.Name)
-		buf = append(buf, c.RawValue...)
 		buf = append(buf, '"')
 	}
 	return buf, VolatileLabels(buf[start:], quoted), nil
+}
+
+// appendNameOf appends what stands before the value of a label, and reports whether its name is in
+// quotes.
+func appendNameOf(buf []byte, name string) ([]byte, bool) {
+	buf = AppendLabelName(buf, name)
+	quoted := buf[len(buf)-1] == '"'
+	return append(buf, '=', '"'), quoted
 }

@@ -54,9 +54,9 @@ func NewLayout(constant []Label, names []string) *Layout {
 		if i > 0 {
 			literal = append(literal, ',')
 		}
-		literal = AppendLabelName(literal, p.Name)
-		l.quoted = l.quoted || literal[len(literal)-1] == '"'
-		literal = append(literal, '=', '"')
+		var inQuotes bool
+		literal, inQuotes = appendNameOf(literal, p.Name)
+		l.quoted = l.quoted || inQuotes
 		if p.index < 0 {
 			literal = AppendEscaped(literal, p.Value)
 		} else {

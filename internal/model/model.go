@@ -407,7 +407,7 @@ func (p *Point) CloneWith(labels Labels) Point {
 	}
 	if p.Summary != nil {
 		s := *p.Summary
-		s.Quantiles = append([]Quantile(nil), s.Quantiles...)
+		s.Quantiles = cloned(s.Quantiles)
 		c.Summary = &s
 	}
 	if p.States != nil {
@@ -419,14 +419,14 @@ func (p *Point) CloneWith(labels Labels) Point {
 
 func (h *HistogramValue) clone() *HistogramValue {
 	c := *h
-	c.Buckets = append([]Bucket(nil), h.Buckets...)
-	c.Bounds = append([]float64(nil), h.Bounds...)
-	c.Counts = append([]uint64(nil), h.Counts...)
+	c.Buckets = cloned(h.Buckets)
+	c.Bounds = cloned(h.Bounds)
+	c.Counts = cloned(h.Counts)
 	if h.Native != nil {
 		n := *h.Native
 		n.Positive = h.Native.Positive.clone()
 		n.Negative = h.Native.Negative.clone()
-		n.Exemplars = append([]*Exemplar(nil), h.Native.Exemplars...)
+		n.Exemplars = cloned(h.Native.Exemplars)
 		c.Native = &n
 	}
 	return &c
@@ -434,8 +434,13 @@ func (h *HistogramValue) clone() *HistogramValue {
 
 func (b NativeBuckets) clone() NativeBuckets {
 	return NativeBuckets{
-		Spans:  append([]Span(nil), b.Spans...),
-		Deltas: append([]int64(nil), b.Deltas...),
-		Counts: append([]float64(nil), b.Counts...),
+		Spans:  cloned(b.Spans),
+		Deltas: cloned(b.Deltas),
+		Counts: cloned(b.Counts),
 	}
 }
+
+// cloned returns a copy of s, or nil if that is empty.
+//
+//go:noinline
+func cloned[T any](s []T) []T { return append([]T(nil), s...) }
