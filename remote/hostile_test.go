@@ -198,7 +198,7 @@ func TestStatus(t *testing.T) {
 		{206, "a 1\n", "the status is 206 Partial Content"},
 		{304, "", "the status is 304 Not Modified"},
 		{302, "", "the status is 302 Found"}, // There is no Location.
-		{401, "Unauthorized\nmore", `the status is 401 Unauthorized: "Unauthorized"`},
+		{401, "Unauthorized\r\n  more\n", `the status is 401 Unauthorized: "Unauthorized more"`},
 		{503, strings.Repeat("x", 10_000), "the status is 503 Service Unavailable: \"xxx"},
 		{799, "\x00\xff", `the status is 799: "\x00"`},
 	} {

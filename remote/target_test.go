@@ -354,7 +354,9 @@ func TestRegistered(t *testing.T) {
 		reg.MustRegister(target)
 		wantLines(t, textOf(t, reg), line)
 		server.Config.Handler = http.NotFoundHandler()
-		defer func() { server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeText(w, gauges(3)) }) }()
+		defer func() {
+			server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeText(w, gauges(3)) })
+		}()
 		_, err := reg.Gather()
 		wantError(t, err, "404", server.URL)
 	})
