@@ -153,3 +153,22 @@ func gauges(series int) string {
 	}
 	return b.String()
 }
+
+// serveProtobuf returns a transport to a process with that gatherer, which answers in protobuf.
+func serveProtobuf(g metric.Gatherer) http.RoundTripper {
+	h := metric.HandlerFor(g, metric.HandlerOpts{ErrorHandling: metric.HTTPErrorOnError})
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		return rec.Result(), nil
+	})
+}
+
+// newNowhereWith returns a target that is behind a transport.
+func newNowhereWith(transport http.RoundTripper) *remote.Target {
+	target, err := remote.New("http://nowhere", remote.Opts{Client: &http.Client{Transport: transport}})
+	if err != nil {
+		panic(err)
+	}
+	return target
+}
