@@ -96,7 +96,7 @@ func TestGroupLabels(t *testing.T) {
 		{"the group's own name", []remote.GroupTarget{at("", "instance", "targets"), at("/2", "instance", "%74argets")},
 			[]string{`m{instance="targets"} 1`, `m{instance="%74argets"} 1`}, ""},
 		{"same label", []remote.GroupTarget{at("/1", "instance", "a"), at("/2", "instance", "a", "job", "b")}, []string{`m{instance="a"} 1`},
-			`target 2, ` + server.URL + `/2: the target ` + server.URL + `/1 has the same label instance="a"`},
+			`target 2 (` + server.URL + `/2): another target (` + server.URL + `/1) has the same label instance="a"`},
 		{"listed twice", []remote.GroupTarget{at("", "instance", "a"), at("", "instance", "a")}, []string{`m{instance="a"} 1`}, ""},
 		{"bad label", []remote.GroupTarget{at("", "instance", "a"), at("", "__name__", "b")}, []string{`m{instance="a"} 1`}, "__name__"},
 		{"bad URL", []remote.GroupTarget{at("", "instance", "a"), {URL: "http://u:hunter2@%zz"}}, []string{`m{instance="a"} 1`}, "target 2"},

@@ -133,6 +133,9 @@ func New(target string, opts Opts) (*Target, error) {
 
 // parseURL parses the URL of a target. Its errors contain no credentials.
 func parseURL(target string) (*url.URL, error) {
+	if !strings.Contains(target, "://") {
+		return nil, fmt.Errorf("cannot gather from %.200q: %w", redact.Text(target), errNoURL)
+	}
 	u, err := url.Parse(target)
 	if err != nil {
 		var reason *url.Error // Its text has the whole URL.
@@ -142,11 +145,13 @@ func parseURL(target string) (*url.URL, error) {
 		return nil, fmt.Errorf("the URL of the target is not valid: %s", redact.Text(bounded(err).Error()))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return nil, fmt.Errorf("cannot gather from %.200q: the URL has to begin with http:// or https:// and a host", nameOf(u))
+		return nil, fmt.Errorf("cannot gather from %.200q: %w", nameOf(u), errNoURL)
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
 }
+
+var errNoURL = errors.New("the URL has to begin with http:// or https:// and a host")
 
 // nameOf returns a URL without credentials: a password, a user without one, which may be a token, and
 // what looks like a credential in the query.
