@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -191,5 +192,41 @@ func TestLongChain(t *testing.T) {
 	}
 	if len(mfs) != 1 || len(mfs[0].GetMetric()) != 33 { // The first, and 32 through targets.
 		t.Errorf("got %v", mfs)
+	}
+}
+
+// TestCacheInATree checks that a process in the middle of a tree caches what its targets give, also if
+// all of its scrapes come from another process.
+func TestCacheInATree(t *testing.T) {
+	var requests atomic.Int32
+	leaf := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		writeText(w, "leaf 1\n")
+	}))
+	middle := start(t, "middle", handlers["HandlerFor"])
+	middle.reg.MustRegisterWith(newTarget(t, leaf.URL, remote.Opts{}), metric.WithCache(time.Hour))
+	root := newTarget(t, middle.url, remote.Opts{})
+	for range 3 {
+		wantLines(t, textOf(t, root), "leaf 1")
+	}
+	if n := requests.Load(); n != 1 {
+		t.Errorf("%d requests reached the leaf", n)
+	}
+}
+
+// TestLoopOfBackgroundRuns has two processes gather from each other in the background. Neither waits for
+// the other's first run.
+func TestLoopOfBackgroundRuns(t *testing.T) {
+	a, b := start(t, "a", handlers["HandlerFor"]), start(t, "b", handlers["HandlerFor"])
+	defer a.reg.Close()
+	defer b.reg.Close()
+	began := time.Now()
+	a.reg.MustRegisterWith(newTarget(t, b.url, remote.Opts{}), metric.WithBackground(time.Hour))
+	b.reg.MustRegisterWith(newTarget(t, a.url, remote.Opts{}), metric.WithBackground(time.Hour))
+	for _, p := range []*process{a, b} {
+		mfs, err := p.reg.GatherWithContext(within(t, time.Minute))
+		if took := time.Since(began); took > 7*time.Second { // Opts.Timeout is 10 s.
+			t.Errorf("got %v, %v after %v", mfs, err, took)
+		}
 	}
 }

@@ -14,7 +14,7 @@ const maxOverlap = 2
 
 // maxAlone is the same for a job that is Alone. If it waited for another run, that might be waiting
 // for it; so it waits only if there are more runs than a few servers that scrape a few processes cause.
-const maxAlone = 32
+const maxAlone = 16
 
 // grace is how long a run that was left behind has for returning before it counts as
 // overdue. Until then, a scrape that may not outlast the run waits instead of failing.
@@ -31,8 +31,7 @@ type flight struct {
 	ctx       runContext
 	hints     hints
 	sink      Sink
-	shared    bool               // Others may join it.
-	alone     bool               // Its job is Alone.
+	shared    bool               // Others may join it, unless its job is Alone.
 	buffer    *Buffer            // The sink, if the caller has not given one.
 	cancel    context.CancelFunc // Ends the run's context, if that is its own; it may be nil.
 	until     time.Time          // When that context ends; zero if it does not, or is not its own.
@@ -93,7 +92,7 @@ func (f *flight) inTheWay(s *Scrape, now time.Time) obstacle {
 	case stageStuck:
 		return isStuck
 	}
-	switch kept := f.keepsResult(); {
+	switch kept := f.collector.KeepsResults(); {
 	case age < s.patience, kept && s.patience == 0:
 		return noObstacle
 	case kept:
@@ -183,9 +182,6 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 
 // errFirstBackground is why there is no result of a background run yet.
 var errFirstBackground = errors.New("its first background run has not ended yet")
-
-// keepsResult reports whether the result of f is kept for other scrapes.
-func (f *flight) keepsResult() bool { return !f.alone && f.collector.KeepsResults() }
 
 // lastsFor reports whether the context of f does not end much too early for a scrape.
 func (f *flight) lastsFor(s *Scrape, now time.Time) bool {

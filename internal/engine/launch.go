@@ -11,7 +11,7 @@ import (
 // is held here.
 func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 	c := job.Collector
-	f := &flight{engine: e, collector: c, sink: job.Sink, alone: job.Alone, done: make(chan struct{}), start: now, waiters: 1, counted: true}
+	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
 	if f.sink == nil {
 		f.buffer = newBuffer(c.stats.expected)
 		f.buffer.origins = job.Origins && !c.KeepsResults()
@@ -29,7 +29,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 		c.Earlier = nil
 	}
 	c.stats.LastStart = now
-	if f.shared = !job.Alone && (c.shares() || job.Share); f.shared {
+	if f.shared = c.shares() || job.Share; f.shared && !job.Alone {
 		c.joinable = f
 	}
 	e.setContext(f, s, now)
@@ -51,10 +51,10 @@ func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
 		f.ctx.Context = s.runs
 		return
 	}
-	if limit > 0 || f.keepsResult() {
+	if limit > 0 || c.KeepsResults() {
 		f.limit = make(chan struct{})
 	}
-	if !f.keepsResult() && !c.Shared {
+	if !c.KeepsResults() && !c.Shared {
 		f.until = s.runsEnd
 	}
 	if limit > 0 {

@@ -161,7 +161,7 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 		if f.ownEnd && reason == KindTimeout {
 			f.overran.Store(true) // The end of the context can be earlier than passLimit.
 		}
-		if err == nil && f.keepsResult() {
+		if err == nil {
 			f.collector.Gate.keep(f.buffer, f.end)
 		}
 		f.pass.judge(f.verdict(err, reason, f.end), f.end)
@@ -246,7 +246,7 @@ func (e *Engine) leaveOne(s *Scrape, l leaving) {
 		return
 	}
 	c := f.collector
-	endless := c.shares() && !f.alone
+	endless := c.shares()
 	if f.waiters == 0 {
 		e.leaveUnattended(f, endless)
 	}
@@ -254,7 +254,7 @@ func (e *Engine) leaveOne(s *Scrape, l leaving) {
 	case f.stage.isExpired():
 		// It is known.
 	case l.deadline && s.isPatient() && endless, f.waiters == 0 && (l.deadline || !endless):
-		if f.keepsResult() {
+		if c.Gate.keeps() {
 			e.move(f, onLeave)
 			return
 		}
@@ -288,7 +288,7 @@ func (e *Engine) leaveUnattended(f *flight, endless bool) {
 			f.cancel()
 		}
 	}
-	if f.keepsResult() && c.Gate.limit() == 0 && !f.stage.isExpired() {
+	if c.Gate.keeps() && c.Gate.limit() == 0 && !f.stage.isExpired() {
 		f.limiter = e.limitAfter(f, keptLimit)
 	}
 }
