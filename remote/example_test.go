@@ -29,7 +29,7 @@ func ExampleNew() {
 
 	target, err := remote.New(server.URL, remote.Opts{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	registry := metric.NewContextRegistry()
 	registry.MustRegisterWith(target, metric.WithTimeout(2*time.Second), metric.WithStale(time.Minute))
@@ -83,7 +83,7 @@ func ExampleFile() {
 
 	targets, err := remote.File("testdata/targets.yml")(context.Background())
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, target := range targets {
 		fmt.Println(target.URL, target.Labels)

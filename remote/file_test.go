@@ -23,6 +23,13 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
+func remove(t testing.TB, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // listed returns targets, one a line.
 func listed(targets []remote.GroupTarget) string {
 	var b strings.Builder
@@ -105,9 +112,7 @@ func TestFileErrors(t *testing.T) {
 			if targets, err := source(t.Context()); err != nil || listed(targets) != "http://new/metrics map[]\n" {
 				t.Errorf("at last, got %s, %v", listed(targets), err)
 			}
-			if err := os.Remove(path); err != nil {
-				t.Fatal(err)
-			}
+			remove(t, path)
 			targets, err := source(t.Context())
 			if !errors.Is(err, fs.ErrNotExist) || len(targets) != 1 {
 				t.Errorf("without the file, got %s, %v", listed(targets), err)
@@ -135,10 +140,10 @@ func TestFilePatterns(t *testing.T) {
 	write(t, in("a.yml"), "- targets: [a2]\n")
 	write(t, in("b.yml"), "- targets: [")
 	check("http://x/metrics http://a2/metrics http://b/metrics ") // A broken file costs no other one.
-	os.Remove(in("a.yml"))
-	os.Remove(in("[x].yml"))
+	remove(t, in("a.yml"))
+	remove(t, in("[x].yml"))
 	check("http://b/metrics ")
-	os.Remove(in("b.yml"))
+	remove(t, in("b.yml"))
 	check("")
 	write(t, in("[x].yml"), "- targets: [x]\n")
 	source = remote.File(in("[x].yml")) // A file with such a name is no pattern.

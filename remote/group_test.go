@@ -360,7 +360,9 @@ func TestSource(t *testing.T) {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			})
-			names(t, group, 10*time.Second)
+			if got, err := names(t, group, 10*time.Second); got != "a" || err != nil {
+				t.Errorf("at first, got %q, %v", got, err)
+			}
 			time.Sleep(time.Minute)
 			for _, wait := range []time.Duration{time.Second, 0} { // The second gather has not asked.
 				start := time.Now()

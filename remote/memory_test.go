@@ -57,7 +57,7 @@ func TestGathersAtOnce(t *testing.T) {
 		{metric.WithBackground(5 * time.Millisecond)},
 	} {
 		reg := metric.NewContextRegistry()
-		defer reg.Close()
+		t.Cleanup(func() { reg.Close() })
 		reg.MustRegisterWith(target, opts...)
 		gatherers = append(gatherers, reg)
 		labelled := metric.NewLabelGatherer("zone")

@@ -59,7 +59,7 @@ func readAll(data *[]byte, r io.Reader, limit int64) error {
 		switch {
 		case int64(len(buf)) > limit:
 			return fmt.Errorf("%w: %d bytes are allowed, after decompression", errTooLarge, limit)
-		case err == io.EOF: //nolint:errorlint // A reader returns it as it is.
+		case err == io.EOF:
 			return nil
 		case err != nil:
 			return err
@@ -82,7 +82,7 @@ func (r *boundedReader) Read(p []byte) (int, error) {
 	if r.left -= int64(n); r.left < 0 {
 		return 0, r.err
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // A reader returns it as it is.
+	if err != nil && err != io.EOF {
 		r.failure = err
 	}
 	return n, err

@@ -53,7 +53,7 @@ func TestNewErrors(t *testing.T) {
 func TestCredentials(t *testing.T) {
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
-		http.Error(w, fmt.Sprint(user == "jo" && password == "hunter2" && r.FormValue("token") == "hunter2"), 418)
+		http.Error(w, fmt.Sprint(user == "jo" && password == "hunter2" && r.FormValue("token") == "hunter2"), http.StatusTeapot)
 	}))
 	u, _ := url.Parse(server.URL)
 	u.User, u.RawQuery = url.UserPassword("jo", "hunter2"), "module=disk&token=hunter2"
