@@ -77,7 +77,9 @@ const (
 )
 
 // Group gathers from many targets at the same time, and merges their metrics. It is a
-// metric.GathererWithContext, for handlers, Gatherers and MultiGatherers.
+// metric.GathererWithContext, for handlers, Gatherers and MultiGatherers, and a metric.Collector that
+// announces no descriptors, for registries. Its policies are those of GroupOpts: it cannot be
+// registered with others.
 //
 // A target that fails costs only its own metrics; the error of the gather names it. If targets
 // disagree about the type of a family, the group serves the one that was added first, and reports
@@ -115,8 +117,9 @@ type front struct {
 func (f front) ScrapeRegistry() (receiver any, r *scrape.Registry) { return f.group, f.core }
 
 var (
-	_ scrape.Behind              = (*Group)(nil)
-	_ metric.GathererWithContext = (*Group)(nil)
+	_ scrape.Behind               = (*Group)(nil)
+	_ metric.GathererWithContext  = (*Group)(nil)
+	_ metric.CollectorWithContext = (*Group)(nil)
 )
 
 // NewGroup returns a group. It panics if the name of Label or Namespace, or an option in Opts or
@@ -241,6 +244,18 @@ func (g *Group) Gather() ([]*metric.MetricFamily, error) {
 // a *metric.GatherError besides the metrics of the others.
 func (g *Group) GatherWithContext(ctx context.Context) ([]*metric.MetricFamily, error) {
 	return g.registry.GatherWithContext(ctx)
+}
+
+// Describe sends nothing: the other processes decide which metrics there are.
+func (g *Group) Describe(chan<- *prometheus.Desc) {}
+
+// Collect collects with the background context.
+func (g *Group) Collect(ch chan<- prometheus.Metric) { g.CollectWithContext(context.Background(), ch) }
+
+// CollectWithContext sends what GatherWithContext gathers as metrics, and its errors as invalid
+// metrics. Registries of other packages use it.
+func (g *Group) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
+	g.core.Send(ctx, ch)
 }
 
 // Close ends what runs in the background: the call of Source, and the runs that WithBackground asks

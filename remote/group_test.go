@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/remote"
 )
@@ -61,6 +63,22 @@ func TestGroup(t *testing.T) {
 	t.Run("honor labels", func(t *testing.T) {
 		group := remote.NewGroup(remote.GroupOpts{Targets: targets[:1], HonorLabels: true, Namespace: "edge"})
 		wantLines(t, textOf(t, group), `stock{instance="a"} 1`, `stock{instance="x"} 2`, `edge_target_success{instance="a"} 1`)
+	})
+	t.Run("registered", func(t *testing.T) {
+		reg := metric.NewContextRegistry()
+		wrapped := metric.WrapRegistererWithPrefix("far_", metric.WrapRegistererWith(metric.Labels{"site": "s"}, reg))
+		wrapped.MustRegister(group)
+		wantLines(t, textOf(t, reg), `far_stock{instance="a",site="s"} 1`, `far_remote_target_success{instance="c",site="s"} 0`)
+		if !wrapped.Unregister(group) {
+			t.Error("it cannot be unregistered")
+		}
+		err := reg.RegisterWith(group, metric.WithTimeout(time.Second))
+		wantError(t, err, "policies")
+		foreign := prometheus.NewRegistry()
+		foreign.MustRegister(group)
+		mfs, err := foreign.Gather()
+		wantError(t, err, down.URL)
+		wantLines(t, textOf(t, fixed(mfs)), `stock{instance="a"} 1`, `remote_target_success{instance="c"} 0`)
 	})
 	t.Run("in others", func(t *testing.T) {
 		m := metric.NewLabelGatherer("site")
