@@ -93,6 +93,9 @@ func bind(c Collector, announced *collect.Announced) scrape.Binding {
 	if run, refuse := collect.RunOf(c); run != nil {
 		return scrape.Binding{Kind: "gatherer", Run: run, Refuse: refuse}
 	}
+	if r := scrape.RegistryBehind(c); r != nil {
+		return scrape.Binding{Kind: "registry", Nested: r}
+	}
 	switch c := c.(type) {
 	case *collect.Wrapped:
 		return bind(c.Collector, announced.Inner).Wrap(c.Wrapping)

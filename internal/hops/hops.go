@@ -51,6 +51,9 @@ func of(ctx context.Context) (ids []string) {
 // maxBytes is how long a value of the header may be.
 const maxBytes = 4096
 
+// Any reports whether a scrape under ctx has come through a target, or says so.
+func Any(ctx context.Context) bool { return ctx.Value(key{}) != nil }
+
 // ErrLoop is the error of a target that a scrape reaches for the second time.
 var ErrLoop = errors.New("the scrape has come through this target before: the targets form a loop")
 

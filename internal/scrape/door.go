@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// Behind is implemented by gatherers of this module that are registries underneath, so that
+// Behind is implemented by gatherers and collectors of this module that are registries underneath, so that
 // registries and handlers see through them.
 type Behind interface {
 	// ScrapeRegistry returns the registry. The receiver comes with it, because a type of a
@@ -14,7 +14,7 @@ type Behind interface {
 	ScrapeRegistry() (receiver any, r *Registry)
 }
 
-// RegistryBehind returns the registry behind a gatherer if that is a Behind, and else nil.
+// RegistryBehind returns the registry behind a gatherer or collector if that is a Behind, and else nil.
 func RegistryBehind(g any) *Registry {
 	if b, ok := g.(Behind); ok {
 		if receiver, r := b.ScrapeRegistry(); receiver == g {

@@ -3,6 +3,7 @@ package scrape
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/hops"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -215,7 +217,7 @@ func (s *Scrape) addPart(p *part, w *walk) {
 	for _, e := range p.plan.running {
 		if s.wants(p, e) && !p.refuses(s.ctx, e) {
 			p.running = append(p.running, e)
-			p.jobs = append(p.jobs, engine.Job{Collector: e.run})
+			p.jobs = append(p.jobs, engine.Job{Collector: e.run, Alone: e.Binding.Refuse != nil && hops.Any(s.ctx)})
 		}
 	}
 	s.parts = append(s.parts, p)
@@ -258,6 +260,18 @@ func (p *part) refuses(ctx context.Context, e *Entry) bool {
 		p.refused = append(p.refused, refusal{e, err})
 	}
 	return err != nil
+}
+
+// Refused returns why a collector takes no part in the scrape, if that is reason for one of them.
+func (s *Scrape) Refused(reason error) error {
+	for _, p := range s.parts {
+		for _, r := range p.refused {
+			if errors.Is(r.err, reason) {
+				return fmt.Errorf("collector %q: %w", p.nameOf(r.entry), r.err)
+			}
+		}
+	}
+	return nil
 }
 
 // refusal is why a collector takes no part in a scrape.
