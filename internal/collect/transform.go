@@ -115,17 +115,18 @@ func (s *wrappingSink) Sample(f *model.Family, p *model.Point) error {
 	return s.Sink.Sample(s.transform.Family(f), &changed)
 }
 
-// Samples returns samples with the wrapping around them. refuse is called for each that is left
-// out; its error is nil if that is the same as for the one before.
-func (w Wrapping) Samples(samples []model.Sample, refuse func(err error)) []model.Sample {
+// Samples returns samples with the wrapping around them. report is called for everything that is
+// wrong; n is the number of samples that are left out because of it. The error is nil if it is
+// the same as one before.
+func (w Wrapping) Samples(samples []model.Sample, report func(n int, err error)) []model.Sample {
 	wrapped := make([]model.Sample, 0, len(samples))
 	if w.Reshape != nil {
-		to := &sampleList{samples: wrapped, refuse: refuse}
+		to := &sampleList{samples: wrapped, report: report}
 		sink := w.Sink(to)
 		for i := range samples {
 			to.shared = samples[i].Point
 			if err := sink.Sample(samples[i].Family, &samples[i].Point); err != nil {
-				refuse(err)
+				report(1, err)
 			}
 		}
 		sink.Close()
@@ -136,11 +137,11 @@ func (w Wrapping) Samples(samples []model.Sample, refuse func(err error)) []mode
 	for _, sample := range samples {
 		if err := t.Point(sample.Family, &sample.Point); err != nil {
 			if sample.Family == refused {
-				refuse(nil)
+				report(1, nil)
 				continue
 			}
 			refused = sample.Family
-			refuse(fmt.Errorf("family %q: %w", refused.Name, err))
+			report(1, fmt.Errorf("family %q: %w", refused.Name, err))
 			continue
 		}
 		sample.Family = t.Family(sample.Family)
@@ -157,7 +158,7 @@ func (w Wrapping) Samples(samples []model.Sample, refuse func(err error)) []mode
 type sampleList struct {
 	samples []model.Sample
 	shared  model.Point // What it has in common with a sample need not be copied.
-	refuse  func(err error)
+	report  func(n int, err error)
 }
 
 // Sample implements engine.Sink.
@@ -173,5 +174,6 @@ func (l *sampleList) Sample(f *model.Family, p *model.Point) error {
 	return nil
 }
 
-func (l *sampleList) Drop(err error) { l.refuse(err) }
+func (l *sampleList) Drop(err error) { l.report(1, err) }
+func (l *sampleList) Note(err error) { l.report(0, err) }
 func (l *sampleList) Close()         {}

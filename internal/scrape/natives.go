@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
@@ -152,8 +154,8 @@ func (p *part) wrapNative(source model.Source, report func(n int, err error)) []
 // those that are left out.
 func (s *Scrape) wrapSamples(b *batchOrigin, samples []model.Sample) []model.Sample {
 	for _, w := range b.p.wrappings {
-		samples = w.Samples(samples, func(err error) {
-			b.dropped++
+		samples = w.Samples(samples, func(n int, err error) {
+			b.dropped += n
 			if err != nil {
 				s.Failures.add(b.name(), err)
 			}
@@ -165,23 +167,22 @@ func (s *Scrape) wrapSamples(b *batchOrigin, samples []model.Sample) []model.Sam
 // explain says which series have become the same, if err is about that and a reshaper has done it.
 func (s *Scrape) explain(err error) error {
 	twice, ok := errors.AsType[*merge.DuplicateError](err)
-	if !ok {
+	if !ok || s.explained >= maxExplained {
 		return err
 	}
-	var (
-		asked  []collect.Reshaper
-		before []string
-	)
+	var before []string
+	asked := make(map[string]bool)
 	for _, p := range s.parts {
-		if len(p.wrappings) == 0 {
-			continue
+		if r, family, labels := p.unwrap(twice.Family, twice.Labels); r != nil {
+			question := fmt.Sprintf("%p%q%q", r, family, labels)
+			if !asked[question] {
+				asked[question] = true
+				before = append(before, r.Before(family, labels)...)
+			}
 		}
-		r := p.wrappings[len(p.wrappings)-1].Reshape
-		if r == nil || slices.Contains(asked, r) {
-			continue
-		}
-		asked = append(asked, r)
-		before = append(before, r.Before(twice.Family, twice.Labels)...)
+	}
+	if len(asked) > 0 {
+		s.explained++
 	}
 	if len(before) < 2 {
 		return err
@@ -189,5 +190,42 @@ func (s *Scrape) explain(err error) error {
 	return fmt.Errorf("%w; it was made of %s", err, strings.Join(before[:min(len(before), maxBefore)], " and "))
 }
 
-// maxBefore is how many series that have become the same an error names.
-const maxBefore = 4
+const (
+	// maxBefore is how many series that have become the same an error names.
+	maxBefore = 4
+	// maxExplained is how many errors of a scrape are explained: to find out takes long.
+	maxExplained = 10
+)
+
+// unwrap takes the wrappings of a part off a series, up to the outermost reshaper, and returns that.
+// It returns nil if there is none, or the series cannot come from it.
+func (p *part) unwrap(family, labels string) (_ collect.Reshaper, innerFamily, innerLabels string) {
+	for _, w := range slices.Backward(p.wrappings) {
+		if w.Reshape != nil {
+			return w.Reshape, family, labels
+		}
+		var ok bool
+		if family, ok = strings.CutPrefix(family, w.Prefix); !ok {
+			return nil, "", ""
+		}
+		if labels, ok = without(labels, w.Labels); !ok {
+			return nil, "", ""
+		}
+	}
+	return nil, "", ""
+}
+
+// without returns labels without some of them, as they are rendered. It returns false if they are not
+// all there.
+func without(labels string, some prometheus.Labels) (string, bool) {
+	if len(some) == 0 {
+		return labels, true
+	}
+	all := model.RawLabels(labels, false).List()
+	rest := slices.DeleteFunc(slices.Clone(all), func(l model.Label) bool { v, ok := some[l.Name]; return ok && v == l.Value })
+	if len(all)-len(rest) != len(some) {
+		return "", false
+	}
+	l, err := model.NewLabels(rest)
+	return l.Text(), err == nil
+}
