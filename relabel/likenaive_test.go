@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -253,32 +252,20 @@ func must(err error) {
 
 func (w *world) value() string { return fmt.Sprint(w.rnd.IntN(4)) }
 
-// addInstruments adds instruments and vectors.
+// addInstruments adds instruments and vectors that change at random.
 func (w *world) addInstruments(reg metric.Registerer, prefix string) {
-	labels := []string{"a", "b"}
-	counter := metric.NewCounterVec(metric.CounterOpts{Name: prefix + "requests_total", Help: "h"}, labels)
-	gauge := metric.NewGaugeVec(metric.GaugeOpts{Name: prefix + "size", Help: "h", Unit: "size"}, labels)
-	lone := metric.NewGauge(metric.GaugeOpts{Name: prefix + "ratio", Help: "h"})
-	classic := metric.NewHistogramVec(metric.HistogramOpts{Name: prefix + "classic_hist", Help: "h", Buckets: []float64{0.5, 1, 2.5}}, labels)
-	both := metric.NewHistogramVec(metric.HistogramOpts{
-		Name: prefix + "both_hist", Help: "h", Buckets: []float64{1, 2}, NativeHistogramBucketFactor: 1.2,
-	}, labels)
-	sparse := metric.NewHistogramVec(metric.HistogramOpts{Name: prefix + "native_hist", Help: "h", NativeHistogramBucketFactor: 1.5}, labels)
-	summary := metric.NewSummaryVec(metric.SummaryOpts{
-		Name: prefix + "summary", Help: "h", Objectives: map[float64]float64{0.5: 0.05, 0.9: 0.01}, MaxAge: time.Hour,
-	}, labels)
-	reg.MustRegister(counter, gauge, lone, classic, both, sparse, summary)
+	i := addInstruments(reg, prefix)
 	w.vectors = append(w.vectors,
-		func() { counter.WithLabelValues(w.value(), w.value()).Add(float64(w.rnd.IntN(5))) },
-		func() { counter.DeleteLabelValues(w.value(), w.value()) },
-		func() { gauge.WithLabelValues(w.value(), w.value()).Set(float64(w.rnd.IntN(5))) },
-		func() { lone.Set(w.rnd.Float64()) },
-		func() { classic.WithLabelValues(w.value(), w.value()).Observe(3 * w.rnd.Float64()) },
-		func() { classic.DeletePartialMatch(metric.Labels{"a": w.value()}) },
-		func() { both.WithLabelValues(w.value(), w.value()).Observe(3*w.rnd.Float64() - 1) },
-		func() { sparse.WithLabelValues(w.value(), w.value()).Observe(3*w.rnd.Float64() - 1) },
-		func() { summary.WithLabelValues(w.value(), w.value()).Observe(w.rnd.Float64()) },
-		func() { summary.DeletePartialMatch(metric.Labels{"b": w.value()}) },
+		func() { i.counter.WithLabelValues(w.value(), w.value()).Add(float64(w.rnd.IntN(5))) },
+		func() { i.counter.DeleteLabelValues(w.value(), w.value()) },
+		func() { i.gauge.WithLabelValues(w.value(), w.value()).Set(float64(w.rnd.IntN(5))) },
+		func() { i.lone.Set(w.rnd.Float64()) },
+		func() { i.classic.WithLabelValues(w.value(), w.value()).Observe(3 * w.rnd.Float64()) },
+		func() { i.classic.DeletePartialMatch(metric.Labels{"a": w.value()}) },
+		func() { i.both.WithLabelValues(w.value(), w.value()).Observe(3*w.rnd.Float64() - 1) },
+		func() { i.native.WithLabelValues(w.value(), w.value()).Observe(3*w.rnd.Float64() - 1) },
+		func() { i.summary.WithLabelValues(w.value(), w.value()).Observe(w.rnd.Float64()) },
+		func() { i.summary.DeletePartialMatch(metric.Labels{"b": w.value()}) },
 	)
 }
 
