@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/luxfi/metric/internal/model"
@@ -28,8 +29,8 @@ func (r *reshaper) Sources(source model.Source, report func(n int, err error)) [
 		case *v.family == *f && v.edit == nil:
 			return []model.Source{source}
 		}
-		o := &output{family: v.family, edit: v.edit, count: model.LenOf(source), all: true}
-		return []model.Source{&shaped{output: o, inner: source, mixed: model.IsMixed(source), key: key, report: report}}
+		o := &output{family: v.family, edit: v.edit, count: model.LenOf(source), all: true, mixed: model.IsMixed(source)}
+		return []model.Source{&shaped{output: o, inner: source, key: key, report: report}}
 	}
 	if key == nil {
 		return r.passing(source, report)
@@ -43,7 +44,7 @@ func (r *reshaper) Sources(source model.Source, report func(n int, err error)) [
 	}
 	sources := make([]model.Source, 0, len(s.outputs))
 	for _, o := range s.outputs {
-		sources = append(sources, &shaped{output: o, shape: s, mixed: true, key: s.of, report: report})
+		sources = append(sources, &shaped{output: o, shape: s, key: s.of, report: report})
 	}
 	return sources
 }
@@ -63,7 +64,10 @@ func (n *native) shapeOf(r *reshaper, source model.Source) *shape {
 	series := source.Series()
 	snapshot := model.SnapshotOf(series)
 	if n.last == nil || snapshot == nil || n.last.snapshot != snapshot {
-		b := shaping{reshaper: r, family: source.Family(), old: n.last, shape: &shape{of: n, name: source.Family().Name, snapshot: snapshot, series: series}}
+		b := shaping{
+			reshaper: r, family: source.Family(), mixed: model.IsMixed(source), old: n.last,
+			shape: &shape{of: n, name: source.Family().Name, snapshot: snapshot, series: series},
+		}
 		b.run()
 		n.last = b.shape
 	}
@@ -96,6 +100,7 @@ type output struct {
 	relabeled bool    // Some series have other labels than before.
 	order     []int32 // The series, by index, in the order in which they are read. Nil if all are set.
 	all       bool    // These are all series, in the order in which they were before.
+	mixed     bool    // As model.MixedSource has it.
 	count     int
 }
 
@@ -124,6 +129,7 @@ type shaping struct {
 
 	reshaper *reshaper
 	family   *model.Family
+	mixed    bool // The source is.
 	old      *shape
 
 	outputs map[outputKey]int32
@@ -246,6 +252,7 @@ func (b *shaping) finish() {
 		if o.relabeled {
 			b.sort(o)
 		}
+		o.mixed = b.isMixed(o)
 		o.count = len(o.order)
 		if o.count == len(b.fates) && isAscending(o.order) {
 			o.order, o.all = nil, true
@@ -257,6 +264,25 @@ func (b *shaping) finish() {
 			b.fates = nil
 		}
 	}
+}
+
+// isMixed reports whether the series of an output may differ in more than their label values. If not,
+// they need not be compared with each other again in every scrape.
+func (b *shaping) isMixed(o *output) bool {
+	if !o.relabeled {
+		return b.mixed
+	}
+	var names model.Names
+	for i, at := range o.order {
+		now, _ := b.labelsOf(at)
+		if i == 0 {
+			names = now.AppendNames(nil)
+		}
+		if now.Quoted() || !names.Has(now) || strings.Contains(now.Text(), `=""`) {
+			return true
+		}
+	}
+	return false
 }
 
 func isAscending(order []int32) bool {

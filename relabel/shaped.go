@@ -12,7 +12,6 @@ type shaped struct {
 
 	shape  *shape       // Nil if all series of inner are treated alike.
 	inner  model.Source // If there is no shape.
-	mixed  bool
 	key    any
 	report func(n int, err error)
 	failed atomic.Bool // An edit has, which was reported.
@@ -25,7 +24,7 @@ func (s *shaped) Family() *model.Family { return s.family }
 func (s *shaped) Len() int { return s.count }
 
 // Mixed implements model.MixedSource. Rules may remove a label of some series only.
-func (s *shaped) Mixed() bool { return s.mixed }
+func (s *shaped) Mixed() bool { return s.output.mixed }
 
 // Key implements model.StableSource.
 func (s *shaped) Key() any {
