@@ -22,6 +22,8 @@ type verdict struct {
 	layout *layout       // Of the points that the verdict is about; nil if they are numbers.
 	used   lastUse
 
+	destiny *destiny // Nil if the verdict is not remembered.
+
 	dropped   bool
 	relabeled bool // The labels have changed.
 }

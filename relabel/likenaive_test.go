@@ -47,14 +47,29 @@ func TestLikeNaive(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := naive(before, steps)
-				after, err := g.Gather()
-				if want.wrong != (err != nil) && (want.wrong || !want.mixed()) {
-					t.Errorf("scrape %d: got error %v, want one: %t", scrape, err, want.wrong)
+				gather := func() {
+					after, err := g.Gather()
+					if want.wrong != (err != nil) && (want.wrong || !want.mixed()) {
+						t.Errorf("scrape %d: got error %v, want one: %t", scrape, err, want.wrong)
+					}
+					want.compare(t, fmt.Sprintf("scrape %d, Gather", scrape), after)
 				}
-				want.compare(t, fmt.Sprintf("scrape %d, Gather", scrape), after)
-				protobuf, _ := exposition(t, g, protobufFormat)
-				want.unitless = true
-				want.compare(t, fmt.Sprintf("scrape %d, protobuf", scrape), decode(t, protobuf))
+				handle := func() { // Which sends streams while they are written.
+					protobuf, err := exposition(t, g, protobufFormat)
+					if want.wrong && err == nil {
+						t.Errorf("scrape %d: got no error from the handler", scrape)
+					}
+					want.unitless = true
+					want.compare(t, fmt.Sprintf("scrape %d, protobuf", scrape), decode(t, protobuf))
+					want.unitless = false
+				}
+				if seed%2 == 0 {
+					gather()
+					handle()
+				} else {
+					handle()
+					gather()
+				}
 				if t.Failed() {
 					t.Fatalf("pipeline: %s", show(steps))
 				}
@@ -303,8 +318,7 @@ func (w *world) addForeign(reg metric.Registerer) {
 	}))
 }
 
-// addStream adds a stream collector, which sends no series twice whatever becomes of its labels: that
-// could not be seen.
+// addStream adds a stream collector.
 func (w *world) addStream(reg metric.Registerer) {
 	var (
 		desc  = metric.NewDesc("s_stream", "h", []string{"a", "id"}, nil)
@@ -340,7 +354,7 @@ func (w *world) change() {
 	}
 }
 
-// steps returns a random pipeline. None of its rules makes a stream's series equal.
+// steps returns a random pipeline.
 func (w *world) steps() []relabel.Step {
 	pick := func(from ...string) string { return from[w.rnd.IntN(len(from))] }
 	label := func() string { return pick("a", "b", "c", "d", "le", "quantile") }
@@ -378,7 +392,7 @@ func (w *world) steps() []relabel.Step {
 			return relabel.Rule{Action: relabel.LabelDrop, Regex: new(pick("a", "b", "a|b", "le", "c", "quantile"))}
 		},
 		func() relabel.Step {
-			return relabel.Rule{Action: relabel.LabelKeep, Regex: new(pick("__name__|id|a", "__name__|id|le|quantile|b", "__name__|le|quantile|id"))}
+			return relabel.Rule{Action: relabel.LabelKeep, Regex: new(pick("__name__|id|a", "__name__|le|quantile|b", "__name__|le|quantile", "__name__|a|le|quantile"))}
 		},
 		func() relabel.Step {
 			return relabel.Rule{Action: relabel.LabelMap, Regex: new("(a|b|le)"), Replacement: new(pick("new_$1", "$1"))}

@@ -362,7 +362,7 @@ func (t *twins) add(l model.Labels, before func() (first, second string)) {
 		return
 	}
 	first, second := before()
-	t.report(1, fmt.Errorf("%s and %s both become %s: the first one is served", first, second, series(t.of.Name, l)))
+	t.report(1, twinError(first, second, t.of.Name, l.Text()))
 }
 
 func (t *twins) end() {

@@ -120,7 +120,7 @@ func (r *rule) changesName() bool {
 
 // Sink implements collect.Reshaper.
 func (r *reshaper) Sink(to engine.Sink) engine.Sink {
-	return &reshapingSink{Sink: to, reshaper: r, states: make(map[*model.Family]*familyState)}
+	return &reshapingSink{Sink: to, reshaper: r, states: make(map[*model.Family]*familyState), arrivals: arrivals{run: r.store.runs.Add(1)}}
 }
 
 // reshapingSink applies the steps to the samples of one run.
@@ -130,6 +130,7 @@ type reshapingSink struct {
 	reshaper *reshaper
 	states   map[*model.Family]*familyState
 	reports  reports
+	arrivals arrivals
 	editor   editor
 }
 
@@ -153,6 +154,10 @@ func (s *reshapingSink) Sample(f *model.Family, p *model.Point) error {
 	}
 	for _, err := range v.errs {
 		s.note(f, err)
+	}
+	if first, err := s.arrivals.isFirst(f, p, v, s.reshaper.Before); !first {
+		s.Drop(err)
+		return nil
 	}
 	changed := *p
 	v.apply(&changed)

@@ -21,18 +21,21 @@ type store struct {
 	limit      int64        // Of remembered.
 	remembered atomic.Int64 // Bytes that the verdicts of families take, roughly.
 
-	mu       sync.Mutex
-	families map[model.Family]*familyState // By what they are before.
-	natives  map[any]*native               // By their keys.
-	interned map[model.Family]*model.Family
-	edits    map[string]*edit
-	due      bool      // A sweep is.
-	crowded  time.Time // When the last sweep was that made room.
+	runs atomic.Uint64 // How many sinks there have been.
+
+	mu        sync.Mutex
+	families  map[model.Family]*familyState // By what they are before.
+	natives   map[any]*native               // By their keys.
+	destinies map[destinyKey]*destiny
+	interned  map[model.Family]*model.Family
+	edits     map[string]*edit
+	due       bool      // A sweep is.
+	crowded   time.Time // When the last sweep was that made room.
 }
 
 const (
 	// maxRemembered is how many bytes the verdicts on series may take that are not of instruments:
-	// enough for some 300,000 series.
+	// enough for some 250,000 series.
 	maxRemembered = 128 << 20
 	// maxFamilies is how many families are remembered.
 	maxFamilies = 10_000
@@ -44,11 +47,12 @@ const (
 
 func newStore() *store {
 	return &store{
-		limit:    maxRemembered,
-		families: make(map[model.Family]*familyState),
-		natives:  make(map[any]*native),
-		interned: make(map[model.Family]*model.Family),
-		edits:    make(map[string]*edit),
+		limit:     maxRemembered,
+		families:  make(map[model.Family]*familyState),
+		natives:   make(map[any]*native),
+		destinies: make(map[destinyKey]*destiny),
+		interned:  make(map[model.Family]*model.Family),
+		edits:     make(map[string]*edit),
 	}
 }
 
@@ -93,7 +97,7 @@ func (s *store) forget(oldest time.Time) {
 		if whole {
 			delete(s.families, f)
 		}
-		s.remembered.Add(-state.forget(oldest, whole))
+		s.remembered.Add(-state.forget(oldest, whole, s.leave))
 	}
 }
 

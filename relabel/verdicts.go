@@ -41,7 +41,7 @@ func (s *familyState) verdict(r *reshaper, p *model.Point) *verdict {
 		v = r.evaluate(r.steps, &s.family, p)
 		v.used.seconds.Store(now)
 		if r.store.hasRoom() {
-			r.store.remembered.Add(s.add(text, v, p))
+			s.add(r.store, strings.Clone(text), v, p)
 		}
 	}
 	if v.used.seconds.Load() != now {
@@ -50,24 +50,32 @@ func (s *familyState) verdict(r *reshaper, p *model.Point) *verdict {
 	return v
 }
 
-// add remembers the verdict on a series, and returns how many bytes that takes.
-func (s *familyState) add(text string, v *verdict, p *model.Point) (bytes int64) {
+// add remembers the verdict on a series.
+func (s *familyState) add(to *store, text string, v *verdict, p *model.Point) {
+	to.join(v, text)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.forgotten {
-		return 0
+	left := v // Unless it is remembered.
+	if !s.forgotten {
+		s.layout = layoutOf(p, s.layout)
+		v.layout = s.layout
+		left = s.series[text]
+		s.series[text] = v
+		to.remembered.Add(v.size(text))
+		if left != nil {
+			to.remembered.Add(-left.size(text))
+		}
 	}
-	s.layout = layoutOf(p, s.layout)
-	v.layout = s.layout
-	if old := s.series[text]; old != nil {
-		bytes -= old.size(text)
+	s.mu.Unlock()
+	if left != nil {
+		to.mu.Lock()
+		to.leave(left)
+		to.mu.Unlock()
 	}
-	s.series[strings.Clone(text)] = v
-	return bytes + v.size(text)
 }
 
-// verdictSize is roughly how many bytes a verdict takes, with its place in the map but without its text.
-const verdictSize = 160
+// verdictSize is roughly how many bytes a verdict takes, with its destiny and its places in maps but
+// without texts.
+const verdictSize = 320
 
 // size returns roughly how many bytes the verdict on a series takes. Errors count as those of
 // another series that are alike do not.
@@ -76,8 +84,8 @@ func (v *verdict) size(text string) int64 {
 }
 
 // forget forgets series that have not been met since a time, or all of them, and returns how many
-// bytes that frees.
-func (s *familyState) forget(oldest time.Time, all bool) (bytes int64) {
+// bytes that frees. It calls leave for each.
+func (s *familyState) forget(oldest time.Time, all bool, leave func(*verdict)) (bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forgotten = all
@@ -85,6 +93,7 @@ func (s *familyState) forget(oldest time.Time, all bool) (bytes int64) {
 		if all || v.used.before(oldest) {
 			bytes += v.size(text)
 			delete(s.series, text)
+			leave(v)
 		}
 	}
 	return bytes
