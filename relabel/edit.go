@@ -103,8 +103,8 @@ func (e *editor) thinHistogram(h *model.HistogramValue, by *edit) {
 	}
 	if e.histogram.NumBuckets() == 0 {
 		// A histogram without any classic bucket may be a native one.
-		e.histogram.Bounds, e.histogram.Counts = nil, nil
-		e.histogram.Buckets = append(buckets, model.Bucket{UpperBound: math.Inf(+1), Count: h.Count, CountFloat: h.CountFloat})
+		buckets = append(buckets, model.Bucket{UpperBound: math.Inf(+1), Count: h.Count, CountFloat: h.CountFloat})
+		e.histogram.Bounds, e.histogram.Counts, e.histogram.Buckets = nil, nil, buckets
 	}
 }
 
@@ -115,13 +115,13 @@ func (e *editor) thinBounds(h *model.HistogramValue, by *edit) {
 		e.from, e.by = h.Bounds, by
 		e.thinned = slices.DeleteFunc(slices.Clone(h.Bounds), by.removes)
 	}
-	counts := e.counts[:0]
+	e.counts = e.counts[:0]
 	for i, bound := range h.Bounds {
 		if !by.removes(bound) {
-			counts = append(counts, h.Counts[i])
+			e.counts = append(e.counts, h.Counts[i])
 		}
 	}
-	e.counts = append(counts, h.Counts[len(h.Bounds)])
+	e.counts = append(e.counts, h.Counts[len(h.Bounds)])
 	e.histogram.Buckets, e.histogram.Bounds, e.histogram.Counts = nil, e.thinned, e.counts
 }
 

@@ -80,7 +80,7 @@ var errNoName = errors.New("the series has no name any more: it is left out; set
 
 // evaluate applies the steps to a series. The verdict shares no memory with it.
 func (e *evaluator) evaluate(f *model.Family, p *model.Point) *verdict {
-	e.samples = appendSamples(e.samples[:0], f, p)
+	e.samples = appendSamples(e.samples[:0], p)
 	e.torn = append(e.torn[:0], make([]bool, len(e.steps))...)
 	defer e.forget()
 	for {
@@ -285,7 +285,7 @@ func (e *evaluator) verdict(s *state) *verdict {
 
 // appendSamples appends the samples that a server sees of a series in the text format. The first
 // one has no additional label.
-func appendSamples(samples []sample, f *model.Family, p *model.Point) []sample {
+func appendSamples(samples []sample, p *model.Point) []sample {
 	number := sample{needed: true}
 	count, sum := sample{suffix: "_count", needed: true}, sample{suffix: "_sum", needed: true}
 	switch {

@@ -2,6 +2,7 @@ package relabel_test
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,21 @@ func (s *streamFake) Collect(ch chan<- metric.Metric) {
 
 func (s *streamFake) CollectTo(ctx context.Context, sink *metric.Sink) error {
 	return s.send(ctx, sink)
+}
+
+// manySeries returns a stream collector of n series, which takes no memory for them.
+func manySeries(n int) *streamFake {
+	desc := metric.NewDesc("requests_total", "h", []string{"code", "path"}, nil)
+	return &streamFake{[]*metric.Desc{desc}, func(_ context.Context, sink *metric.Sink) error {
+		path := []byte("/")
+		for i := range n {
+			path = strconv.AppendInt(path[:1], int64(i), 10)
+			if err := sink.Counter(desc, 1, "200", string(path)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
 }
 
 // instruments are instruments of all kinds. The vectors have the labels a and b.

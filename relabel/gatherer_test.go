@@ -425,13 +425,7 @@ func TestScrapeAllocations(t *testing.T) {
 		for i := range series {
 			v.WithLabelValues("200", fmt.Sprint("/", i)).Inc()
 		}
-		prefix, label := metric.NewPrefixGatherer(), metric.NewLabelGatherer("zone")
-		must(prefix.Register("app", reg))
-		must(label.Register("eu", prefix))
-		g := pipeline(t,
-			relabel.Rule{Action: relabel.Drop, SourceLabels: []string{"__name__", "code"}, Regex: new("app_requests_total;5..")},
-			relabel.Rule{SourceLabels: []string{"path"}, Regex: new("/(.).*"), TargetLabel: "first"},
-			relabel.Rule{Action: relabel.LabelDrop, Regex: new("code")}).Gatherer(label)
+		g := throughRules(reg)
 		h := metric.HandlerForContext(g, metric.HandlerOpts{ErrorLog: func(err error) { t.Error(err) }})
 		req := httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil)
 		return testing.AllocsPerRun(5, func() { h.ServeHTTP(discard{}, req) })

@@ -24,7 +24,7 @@ func (s *shaped) Family() *model.Family { return s.family }
 func (s *shaped) Len() int { return s.count }
 
 // Mixed implements model.MixedSource. Rules may remove a label of some series only.
-func (s *shaped) Mixed() bool { return s.output.mixed }
+func (s *shaped) Mixed() bool { return s.mixed }
 
 // Key implements model.StableSource.
 func (s *shaped) Key() any {
