@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,9 +43,12 @@ type aggregating struct {
 	to   engine.Sink
 
 	family  *model.Family
-	passing bool // The series of the family pass on as they are.
+	combine Combination // Of its values.
+	passing bool        // Its series pass on as they are.
 	groups  map[string]*combined
 	text    []byte
+
+	reported []error // Why series of the family could not be added.
 }
 
 // Family implements model.Sink.
@@ -53,14 +57,29 @@ func (g *aggregating) Family(f *model.Family) error {
 		return err
 	}
 	g.family, g.passing = f, !g.families.match(f.Name)
+	g.combine = Sum
+	if f.Type == model.Gauge || f.Type == model.Untyped {
+		g.combine = g.gauges
+	}
 	if g.passing {
 		return nil
 	}
-	if err := g.check(f.Type); err != nil {
-		g.to.Drop(g.step.err(fmt.Errorf("family %q: %w", f.Name, err)))
+	if err := g.checkType(f.Type); err != nil {
+		g.to.Note(g.step.err(fmt.Errorf("family %q is left as it is: %w", f.Name, err)))
 		g.passing = true
 	}
 	return nil
+}
+
+// combinable are the types whose series can be combined. An info or a state set says something about
+// one thing each.
+var combinable = []model.Type{model.Counter, model.Gauge, model.Untyped, model.Histogram, model.GaugeHistogram}
+
+func (a *aggregation) checkType(t model.Type) error {
+	if err := a.check(t); err != nil || slices.Contains(combinable, t) {
+		return err
+	}
+	return fmt.Errorf("a family of type %v cannot be aggregated", t)
 }
 
 // Point implements model.Sink.
@@ -79,11 +98,29 @@ func (g *aggregating) Point(p *model.Point) error {
 		c.point.Labels = labels.Keep()
 		g.groups[c.point.Labels.Text()] = c
 	}
-	if err := c.add(p, g.gauges); err != nil && c.fault == nil {
-		c.fault = err
-		g.to.Drop(g.step.err(fmt.Errorf("%s: %w", series(g.family.Name, c.point.Labels), err)))
+	if err := c.add(p, g.combine); err != nil {
+		g.report(c, err)
 	}
 	return nil
+}
+
+// report reports why a series could not be added, or not as it is: each reason once for a family.
+func (g *aggregating) report(c *combined, err error) {
+	known := slices.Contains(g.reported, err)
+	if !known {
+		g.reported = append(g.reported, err)
+		err = g.step.err(fmt.Errorf("%s: %w", series(g.family.Name, c.point.Labels), err))
+	}
+	switch {
+	case isHarmless(err):
+		if !known {
+			g.to.Note(err)
+		}
+	case known:
+		g.to.Drop(nil)
+	default:
+		g.to.Drop(err)
+	}
 }
 
 // remaining renders the labels that stay into buf.
@@ -108,11 +145,12 @@ func (a *aggregation) remaining(buf []byte, l model.Labels) ([]byte, model.Label
 // flush sends what the current family has come to.
 func (g *aggregating) flush() error {
 	for _, c := range g.groups {
-		if err := g.send(c.result(g.gauges)); err != nil {
+		if err := g.send(c.result(g.combine)); err != nil {
 			return err
 		}
 	}
 	clear(g.groups)
+	g.reported = nil
 	return nil
 }
 

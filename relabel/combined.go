@@ -1,7 +1,7 @@
 package relabel
 
 import (
-	"errors"
+	"math"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -11,37 +11,41 @@ type combined struct {
 	point     model.Point
 	n         int // How many there were.
 	histogram *histogramSum
-	fault     error // Why some could not be added.
 }
 
-// add adds a series. If it cannot be added, nothing changes.
-func (c *combined) add(p *model.Point, gauges Combination) error {
+// add adds a series. Unless its error isHarmless, nothing has changed.
+func (c *combined) add(p *model.Point, by Combination) (err error) {
 	if p.Histogram != nil {
 		if c.histogram == nil {
 			c.histogram = newHistogramSum(p.Histogram)
-		} else if err := c.histogram.add(p.Histogram); err != nil {
+		} else if err = c.histogram.add(p.Histogram); err != nil && !isHarmless(err) {
 			return err
 		}
 	}
-	if p.Summary != nil {
-		return errors.New("a summary cannot be added to another one")
-	}
-	switch {
-	case c.n == 0:
+	if c.n == 0 {
 		c.point.Value = p.Value
-	case gauges == Min:
-		c.point.Value = min(c.point.Value, p.Value)
-	case gauges == Max:
-		c.point.Value = max(c.point.Value, p.Value)
-	default:
-		c.point.Value += p.Value
+	} else {
+		c.point.Value = by.combine(c.point.Value, p.Value)
 	}
 	c.addTimes(p)
 	if e := p.Exemplar; e != nil && (c.point.Exemplar == nil || c.point.Exemplar.Timestamp.Nanos < e.Timestamp.Nanos) {
 		c.point.Exemplar = e
 	}
 	c.n++
-	return nil
+	return err
+}
+
+// combine combines two values like the aggregations of PromQL: a NaN is the smallest and the largest
+// value only if there is no other.
+func (c Combination) combine(a, b float64) float64 {
+	switch {
+	case c == Min && (math.IsNaN(a) || b < a), c == Max && (math.IsNaN(a) || b > a):
+		return b
+	case c == Min || c == Max:
+		return a
+	default:
+		return a + b
+	}
 }
 
 // addTimes notes when the series began, as far as that is known of all of them, and its timestamp.
@@ -59,11 +63,11 @@ func (c *combined) addTimes(p *model.Point) {
 }
 
 // result returns the series.
-func (c *combined) result(gauges Combination) *model.Point {
+func (c *combined) result(by Combination) *model.Point {
 	if c.histogram != nil {
 		c.point.Histogram = c.histogram.result()
 	}
-	if gauges == Avg && c.n > 0 {
+	if by == Avg && c.n > 0 {
 		c.point.Value /= float64(c.n)
 	}
 	return &c.point

@@ -13,26 +13,36 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// A verdict is what a pipeline makes of one series.
+// A verdict is what a pipeline makes of one series. It is immutable but for when it was used.
 type verdict struct {
-	dropped bool
-	family  *model.Family // The family that the series belongs to then.
-	labels  model.Labels  // Its labels, if relabeled.
-	scales  []*scaling    // What its values are multiplied with, in this order.
-	errs    []error       // What steps could not do.
+	family *model.Family // The family that the series belongs to then.
+	labels model.Labels  // Its labels, if relabeled.
+	edit   *edit         // What becomes of its values, or nil if they stay as they are.
+	errs   []error       // What steps could not do.
+	layout *layout       // Of the points that the verdict is about; nil if they are numbers.
+	used   lastUse
 
+	destiny *destiny // Nil if the verdict is not remembered.
+
+	dropped   bool
 	relabeled bool // The labels have changed.
-	used      lastUse
+}
+
+// apply gives a point the labels that the verdict says.
+func (v *verdict) apply(p *model.Point) {
+	if v.relabeled {
+		p.Labels = v.labels
+	}
 }
 
 // An evaluator applies steps to series, one at a time. It is for one goroutine at a time.
 type evaluator struct {
-	steps  []numbered
-	intern func(model.Family) *model.Family
+	steps []numbered
+	store *store
 
 	samples []sample
-	sets    []*labelSet
-	texts   []byte // Of the labels of samples that have one in addition.
+	sets    []*labelSet // Of the samples.
+	texts   []byte      // Of the labels of samples that have one in addition.
 	out     []byte
 	torn    []bool // Steps that would tear the series apart, by index.
 	slots   int
@@ -51,22 +61,28 @@ func (n *numbered) err(err error) error { return &StepError{n.position, n.line, 
 // A sample is one of those that a server sees of a series.
 type sample struct {
 	suffix      string
-	name, value string // The label that this sample has in addition, if name is not empty.
+	name, value string  // The label that this sample has in addition, if name is not empty.
+	bound       float64 // The number that value stands for.
+	needed      bool    // The series is nothing without it.
+	kept        bool    // By the current rule.
+	gone        bool    // A rule has dropped it, but not the series.
 }
 
 // A state is a series on its way through the steps.
 type state struct {
-	family model.Family
-	scales []*scaling
-	errs   []error
+	family  model.Family
+	without []float64 // The bounds of samples that are gone.
+	scales  []scaleStep
+	errs    []error
 }
 
 var errNoName = errors.New("the series has no name any more: it is left out; set __name__ to a name, or drop the series")
 
-// evaluate applies the steps to a series. The labels of the verdict are kept.
+// evaluate applies the steps to a series. The verdict shares no memory with it.
 func (e *evaluator) evaluate(f *model.Family, p *model.Point) *verdict {
-	e.samples = appendSamples(e.samples[:0], f, p)
+	e.samples = appendSamples(e.samples[:0], p)
 	e.torn = append(e.torn[:0], make([]bool, len(e.steps))...)
+	defer e.forget()
 	for {
 		if v, ok := e.try(f, p.Labels); ok {
 			return v
@@ -74,10 +90,19 @@ func (e *evaluator) evaluate(f *model.Family, p *model.Point) *verdict {
 	}
 }
 
+// forget lets go of the series: its labels may lie in memory that is large or used again.
+func (e *evaluator) forget() {
+	for _, ls := range e.sets {
+		ls.clear()
+		clear(ls.entries[:cap(ls.entries)])
+		clear(ls.pending[:cap(ls.pending)])
+	}
+}
+
 // try applies the steps but for those that are torn. It returns false if it has found another one.
 func (e *evaluator) try(f *model.Family, labels model.Labels) (*verdict, bool) {
 	if err := e.load(f, labels); err != nil {
-		return &verdict{family: e.intern(*f), errs: []error{err}}, true
+		return &verdict{family: e.store.intern(*f), errs: []error{err}}, true
 	}
 	s := state{family: *f}
 	for i := range e.steps {
@@ -108,7 +133,9 @@ func (e *evaluator) load(f *model.Family, labels model.Labels) error {
 		e.sets = append(e.sets, &labelSet{caches: make([]cache, e.slots)})
 	}
 	e.texts = e.texts[:0]
-	for i, p := range e.samples {
+	for i := range e.samples {
+		p := &e.samples[i]
+		p.gone = false
 		all := labels
 		if p.name != "" {
 			var err error
@@ -152,7 +179,7 @@ func (e *evaluator) step(n *numbered, s *state) (keep, whole bool) {
 		s.family.Type = step.to
 	case *scaling:
 		if step.families.match(s.family.Name) {
-			s.scales = append(s.scales, step)
+			s.scales = append(s.scales, scaleStep{step, n})
 		}
 	default:
 		panic(fmt.Sprintf("BUG: relabel: a step of type %T", step))
@@ -162,30 +189,44 @@ func (e *evaluator) step(n *numbered, s *state) (keep, whole bool) {
 
 // apply applies a rule to all samples of the series.
 func (e *evaluator) apply(r *rule, s *state) (keep, whole bool) {
+	keep = false
 	for i := range e.samples {
-		kept := r.run(r, e.sets[i])
-		if i > 0 && kept != keep {
-			return false, false
+		p := &e.samples[i]
+		if p.kept = !p.gone && r.run(r, e.sets[i]); p.kept {
+			keep = true
 		}
-		keep = kept
 	}
 	if !keep {
 		return false, true
 	}
+	for i := range e.samples {
+		p := &e.samples[i]
+		switch {
+		case p.kept || p.gone:
+		case p.needed:
+			return true, false
+		default: // What is left is whole without this bucket or quantile.
+			p.gone = true
+			s.without = append(s.without, p.bound)
+		}
+	}
 	name, ok := strings.CutSuffix(e.sets[0].name(), e.samples[0].suffix)
-	if !ok {
+	if !ok || len(e.samples) > 1 && !e.isLike(0, name) {
 		return true, false
 	}
 	for i := 1; i < len(e.samples); i++ {
-		if rest, ok := strings.CutPrefix(e.sets[i].name(), name); !ok || rest != e.samples[i].suffix || !e.sameLabels(i) {
+		if !e.samples[i].gone && (!e.isLike(i, name) || !e.sameLabels(i)) {
 			return true, false
 		}
 	}
-	if len(e.samples) > 1 && !e.has(0) {
-		return true, false
-	}
 	s.family.Name = name
 	return true, true
+}
+
+// isLike reports whether sample i is still a sample of a family with that name.
+func (e *evaluator) isLike(i int, family string) bool {
+	rest, ok := strings.CutPrefix(e.sets[i].name(), family)
+	return ok && rest == e.samples[i].suffix && e.has(i)
 }
 
 // has reports whether sample i has the label that it came with in addition.
@@ -197,9 +238,6 @@ func (e *evaluator) has(i int) bool {
 // sameLabels reports whether sample i has the labels of the first one, but for the label that
 // each of them has in addition, and for hidden ones.
 func (e *evaluator) sameLabels(i int) bool {
-	if !e.has(i) {
-		return false
-	}
 	e.sets[0].open()
 	e.sets[i].open()
 	next := func(i int, rest []entry) []entry {
@@ -221,10 +259,10 @@ func (e *evaluator) sameLabels(i int) bool {
 
 // verdict returns what has become of the series.
 func (e *evaluator) verdict(s *state) *verdict {
-	v := &verdict{family: e.intern(s.family), scales: s.scales, errs: s.errs}
 	if err := model.CheckName(s.family.Name); err != nil {
 		return &verdict{dropped: true, errs: append(s.errs, err)}
 	}
+	v := &verdict{family: e.store.intern(s.family), edit: e.store.edit(s.without, s.scales), errs: s.errs}
 	ls := e.sets[0]
 	if special := e.samples[0].name; special != "" {
 		ls.set(special, "")
@@ -245,41 +283,35 @@ func (e *evaluator) verdict(s *state) *verdict {
 	return v
 }
 
-// appendSamples appends the samples that a server sees of a series in the text format. Those without
-// an additional label come first.
-func appendSamples(samples []sample, f *model.Family, p *model.Point) []sample {
-	switch f.Type {
-	case model.Histogram, model.GaugeHistogram:
+// appendSamples appends the samples that a server sees of a series in the text format. The first
+// one has no additional label.
+func appendSamples(samples []sample, p *model.Point) []sample {
+	number := sample{needed: true}
+	count, sum := sample{suffix: "_count", needed: true}, sample{suffix: "_sum", needed: true}
+	switch {
+	case p.Histogram != nil:
 		h := p.Histogram
-		if h == nil || h.Native != nil && h.NumBuckets() == 0 {
-			return append(samples, sample{})
+		if h.Native != nil && h.NumBuckets() == 0 {
+			return append(samples, number)
 		}
-		samples = append(samples, sample{suffix: "_count"}, sample{suffix: "_sum"})
-		infinite := false
+		samples = append(samples, count, sum)
 		for i := range h.NumBuckets() {
-			bound := h.Bucket(i).UpperBound
-			infinite = infinite || math.IsInf(bound, +1)
-			samples = append(samples, sample{"_bucket", common.BucketLabel, formatFloat(bound)})
+			if bound := h.Bucket(i).UpperBound; !math.IsInf(bound, +1) {
+				samples = append(samples, sample{suffix: "_bucket", name: common.BucketLabel, value: formatFloat(bound), bound: bound})
+			}
 		}
-		if !infinite {
-			samples = append(samples, sample{"_bucket", common.BucketLabel, "+Inf"})
-		}
-	case model.Summary:
-		samples = append(samples, sample{suffix: "_count"}, sample{suffix: "_sum"})
-		if p.Summary == nil {
-			break
-		}
+		return append(samples, sample{suffix: "_bucket", name: common.BucketLabel, value: "+Inf", needed: true})
+	case p.Summary != nil:
+		samples = append(samples, count, sum)
 		for _, q := range p.Summary.Quantiles {
-			samples = append(samples, sample{"", common.QuantileLabel, formatFloat(q.Quantile)})
+			samples = append(samples, sample{
+				name: common.QuantileLabel, value: formatFloat(q.Quantile), bound: q.Quantile, needed: math.IsNaN(q.Quantile),
+			})
 		}
-	case model.StateSet:
-		for _, state := range p.States.Names {
-			samples = append(samples, sample{"", f.Reserved(), state})
-		}
+		return samples
 	default:
-		samples = append(samples, sample{})
+		return append(samples, number)
 	}
-	return samples
 }
 
 // isByFamily reports whether a step treats all series of a family alike, so that it need not see

@@ -1,39 +1,24 @@
 package relabel
 
 import (
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/luxfi/metric/internal/model"
 )
 
 // maxBefore is how many series before returns at the most.
-const maxBefore = 4
+const maxBefore = 8
 
-// Explain implements collect.Reshaper.
-func (r *reshaper) Explain(family, labels string) string {
-	before := r.before(family, labels)
-	if len(before) < 2 {
-		return ""
-	}
-	return "it was made of " + strings.Join(before, " and ")
-}
-
-// before returns the series that have become the given one.
-func (r *reshaper) before(family, labels string) []string {
-	r.mu.Lock()
-	states := make(map[model.Family]*familyState, len(r.families))
-	for f, s := range r.families {
-		states[f] = s
-	}
-	natives := make([]*native, 0, len(r.natives))
-	for _, n := range r.natives {
-		natives = append(natives, n)
-	}
-	r.mu.Unlock()
+// Before implements collect.Reshaper.
+func (r *reshaper) Before(family, labels string) []string {
+	r.store.mu.Lock()
+	states := slices.Collect(maps.Values(r.store.families))
+	natives := slices.Collect(maps.Values(r.store.natives))
+	r.store.mu.Unlock()
 	var found []string
-	for f, s := range states {
-		found = s.before(found, f.Name, family, labels)
+	for _, s := range states {
+		found = s.before(found, family, labels)
 	}
 	for _, n := range natives {
 		found = n.before(found, family, labels)
@@ -44,7 +29,16 @@ func (r *reshaper) before(family, labels string) []string {
 }
 
 // before appends the series of a family that have become the given one.
-func (s *familyState) before(found []string, name, family, labels string) []string {
+//
+// Of a family whose series keep their labels, it is not known which there are. One that could be is
+// taken for one.
+func (s *familyState) before(found []string, family, labels string) []string {
+	if v := s.whole; v != nil {
+		if !v.dropped && v.family.Name == family {
+			found = append(found, series(s.family.Name, model.RawLabels(labels, false)))
+		}
+		return found
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for text, v := range s.series {
@@ -56,7 +50,7 @@ func (s *familyState) before(found []string, name, family, labels string) []stri
 			now = v.labels.Text()
 		}
 		if now == labels {
-			found = append(found, series(name, model.RawLabels(text, false)))
+			found = append(found, series(s.family.Name, model.RawLabels(text, false)))
 		}
 	}
 	return found

@@ -12,25 +12,31 @@ import (
 )
 
 // Gatherer returns a gatherer of what g gathers after the steps of the pipeline. It panics if g is
-// nil. It is safe for concurrent use, and so can several gatherers be that use the same pipeline.
+// nil. It is safe for concurrent use; so are several gatherers that use the same pipeline.
 //
-// The steps are applied to each series of a gather, whatever it comes from. Rules see series as a
+// The pipeline applies its steps to each series of a gather, whatever the source. Rules see series as a
 // Prometheus server sees them: a histogram or summary is the samples with the suffixes _bucket, _sum
-// and _count, and the labels le and quantile; a histogram that has native buckets only is one
-// sample without a suffix. All samples of a series have to meet the same fate. A rule that would drop
-// only some of them, or give them different labels, is not applied to that series, and the error of the
-// gather says so. Labels that begin with two underscores do not leave the pipeline.
+// and _count and the labels le and quantile; a histogram with only native buckets is one sample without
+// a suffix. A state set is one sample without the label that tells its states apart. All samples of a series have to meet the same fate, except that a rule may drop buckets,
+// but not that of +Inf, and quantiles. The pipeline does not apply a rule that would drop other samples
+// of a series, or give them different labels, to that series, and the error of the gather says so once
+// for each family. Labels that begin with two underscores do not leave the pipeline.
 //
-// If two series become the same, the first one is served, and the error of the gather names both.
+// If two series become the same, the gatherer returns the first one, and an error that names both.
+// Of stream collectors, it finds such series only as long as it remembers them.
 //
-// Registries behind g stream through the pipeline, and so do remote targets; the context of a gather
-// and its deadline reach them. What the rules make of a series is remembered until the series has not
-// been there for ten minutes, so that from the second gather on a rule costs a lookup. Steps that
-// treat all series of a family alike, among them rules that keep or drop by __name__ only, need no
-// memory for each series.
+// The context of a gather and its deadline reach the collectors behind g. Registries, stream collectors
+// and remote targets stream through the pipeline, except that a stream collector's series are collected
+// first if a rule may change their names.
 //
-// [Aggregate] has to know all series of a family before it can return the first one: what comes
-// through it is copied.
+// The gatherer remembers what the rules make of a series until the series has not been there for ten
+// minutes, so that from the second gather on a rule costs a lookup. For series of other sources than
+// instruments it uses at most about 128 MiB, and evaluates the rules in every gather for what exceeds
+// that. Steps that treat all series of a family alike, such as rules that keep or drop by __name__
+// alone, need no memory for each series.
+//
+// [Aggregate] has to see all series of a family before the gatherer can return the first one, so it
+// copies what passes through it.
 func (p *Pipeline) Gatherer(g metric.Gatherer) metric.GathererWithContext {
 	var (
 		steps   []numbered
@@ -63,6 +69,8 @@ type gatherer struct {
 
 	registry *metric.ContextRegistry
 }
+
+func init() { scrape.EnableExplanations() }
 
 // front is what registries of package metric see of a gatherer.
 type front struct {

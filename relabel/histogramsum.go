@@ -20,11 +20,8 @@ type histogramSum struct {
 }
 
 func newHistogramSum(h *model.HistogramValue) *histogramSum {
-	s := &histogramSum{}
+	s := &histogramSum{classic: classicOf(h)}
 	s.addCounts(h)
-	for i := range h.NumBuckets() {
-		s.classic = append(s.classic, h.Bucket(i))
-	}
 	if h.Native != nil {
 		s.native = newNativeSum(h.Native)
 	}
@@ -42,39 +39,68 @@ func (s *histogramSum) addCounts(h *model.HistogramValue) {
 	}
 }
 
-var errOneKind = errors.New("a histogram with native buckets cannot be added to one without them: it is left out")
+// classicOf returns the classic buckets of a histogram, if it has any, with that of +Inf.
+func classicOf(h *model.HistogramValue) []model.Bucket {
+	n := h.NumBuckets()
+	if n == 0 && h.Native != nil {
+		return nil
+	}
+	buckets := make([]model.Bucket, 0, n+1)
+	for i := range n {
+		buckets = append(buckets, h.Bucket(i))
+	}
+	if n == 0 || !math.IsInf(buckets[n-1].UpperBound, +1) {
+		buckets = append(buckets, model.Bucket{UpperBound: math.Inf(+1), Count: h.Count, CountFloat: h.CountFloat})
+	}
+	return buckets
+}
+
+var errOneKind = errors.New("a histogram with only native buckets cannot be added to one with only classic buckets: it is left out")
 
 // add adds a histogram. Of the classic buckets, those stay that all histograms have: the counts are
 // cumulative, so what they count is exact.
 func (s *histogramSum) add(h *model.HistogramValue) error {
-	if (h.Native == nil) != (s.native == nil) && (len(s.classic) == 0 || h.NumBuckets() == 0) {
+	classic := classicOf(h)
+	if (h.Native == nil || s.native == nil) && (len(s.classic) == 0 || len(classic) == 0) {
 		return errOneKind
 	}
 	s.addCounts(h)
-	if h.Native == nil || s.native == nil {
-		s.native = nil
-	} else {
+	lost := false
+	switch {
+	case h.Native != nil && s.native != nil:
 		s.native.add(newNativeSum(h.Native))
+	case h.Native != nil || s.native != nil:
+		s.native, lost = nil, true
 	}
-	common := s.classic[:0]
-	next := 0
-	for _, b := range s.classic {
-		for next < h.NumBuckets() && h.Bucket(next).UpperBound < b.UpperBound {
-			next++
-		}
-		if next < h.NumBuckets() && h.Bucket(next).UpperBound == b.UpperBound {
-			common = append(common, addBuckets(b, h.Bucket(next)))
-		}
-	}
-	lost := len(common) < max(len(s.classic), h.NumBuckets())
-	s.classic = common
-	if lost {
+	common := commonBuckets(s.classic, classic)
+	lost = lost || len(common) < max(len(s.classic), len(classic))
+	if s.classic = common; lost {
 		return errBounds
 	}
 	return nil
 }
 
+// commonBuckets returns the sums of the buckets that both have.
+func commonBuckets(a, b []model.Bucket) (common []model.Bucket) {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].UpperBound < b[0].UpperBound:
+			a = a[1:]
+		case a[0].UpperBound > b[0].UpperBound:
+			b = b[1:]
+		default:
+			common = append(common, addBuckets(a[0], b[0]))
+			a, b = a[1:], b[1:]
+		}
+	}
+	return common
+}
+
+// errBounds is harmless: all observations are in the sum.
 var errBounds = errors.New("the histograms have different buckets: those that all of them have are served")
+
+// isHarmless reports whether a histogram has been added in spite of an error.
+func isHarmless(err error) bool { return errors.Is(err, errBounds) }
 
 func addBuckets(a, b model.Bucket) model.Bucket {
 	if a.CountFloat > 0 || b.CountFloat > 0 {

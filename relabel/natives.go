@@ -1,11 +1,11 @@
 package relabel
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/order"
@@ -16,52 +16,37 @@ func (r *reshaper) Sources(source model.Source, report func(n int, err error)) [
 	f, key := source.Family(), model.KeyOf(source)
 	if state := r.state(f); state.whole != nil {
 		v := state.whole
-		left := 0
-		if v.dropped && len(v.errs) > 0 {
-			left = model.LenOf(source)
-		}
-		for _, err := range v.errs {
-			report(left, err)
-			left = 0
+		if n := model.LenOf(source); n > 0 {
+			wrong := note{errs: v.errs}
+			if v.dropped {
+				wrong.left = n
+			}
+			wrong.report(report)
 		}
 		switch {
 		case v.dropped:
 			return nil
-		case *v.family == *f && len(v.scales) == 0:
+		case *v.family == *f && v.edit == nil:
 			return []model.Source{source}
 		}
-		o := &output{family: v.family, scales: v.scales, count: model.LenOf(source), all: true}
-		return []model.Source{&shaped{output: o, inner: source, mixed: model.IsMixed(source), key: key, report: report}}
+		o := &output{family: v.family, edit: v.edit, count: model.LenOf(source), all: true, mixed: model.IsMixed(source)}
+		return []model.Source{&shaped{output: o, inner: source, key: key, report: report}}
 	}
 	if key == nil {
 		return r.passing(source, report)
 	}
-	s := r.native(key).shapeOf(r, source)
-	for _, n := range s.notes {
-		report(n.left, n.err)
+	s := r.store.native(key).shapeOf(r, source)
+	for i := range s.notes {
+		s.notes[i].report(report)
 	}
 	if s.unchanged {
 		return []model.Source{source}
 	}
 	sources := make([]model.Source, 0, len(s.outputs))
 	for _, o := range s.outputs {
-		sources = append(sources, &shaped{output: o, shape: s, mixed: true, key: s.of, report: report})
+		sources = append(sources, &shaped{output: o, shape: s, key: s.of, report: report})
 	}
 	return sources
-}
-
-// native returns what is known of the source with a key.
-func (r *reshaper) native(key any) *native {
-	now := time.Now()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := r.natives[key]
-	if n == nil {
-		n = new(native)
-		r.natives[key] = n
-	}
-	n.used.set(now)
-	return n
 }
 
 // native is a source that is there from scrape to scrape.
@@ -79,7 +64,10 @@ func (n *native) shapeOf(r *reshaper, source model.Source) *shape {
 	series := source.Series()
 	snapshot := model.SnapshotOf(series)
 	if n.last == nil || snapshot == nil || n.last.snapshot != snapshot {
-		b := shaping{reshaper: r, family: source.Family(), old: n.last, shape: &shape{of: n, name: source.Family().Name, snapshot: snapshot, series: series}}
+		b := shaping{
+			reshaper: r, family: source.Family(), mixed: model.IsMixed(source), old: n.last,
+			shape: &shape{of: n, name: source.Family().Name, snapshot: snapshot, series: series},
+		}
 		b.run()
 		n.last = b.shape
 	}
@@ -108,20 +96,31 @@ type fate struct {
 // An output is a family that series of a source come to.
 type output struct {
 	family    *model.Family
-	scales    []*scaling
+	edit      *edit
 	relabeled bool    // Some series have other labels than before.
 	order     []int32 // The series, by index, in the order in which they are read. Nil if all are set.
 	all       bool    // These are all series, in the order in which they were before.
+	mixed     bool    // As model.MixedSource has it.
 	count     int
 }
 
 // isPlain reports whether the series are what they were before.
-func (o *output) isPlain() bool { return !o.relabeled && len(o.scales) == 0 }
+func (o *output) isPlain() bool { return !o.relabeled && o.edit == nil }
 
-// A note is what was wrong.
+// A note is what was wrong with some series.
 type note struct {
-	left int // How many series are left out because of it.
-	err  error
+	errs []error
+	left int // How many series are left out because of the last error.
+}
+
+func (n *note) report(report func(n int, err error)) {
+	for i, err := range n.errs {
+		if i < len(n.errs)-1 {
+			report(0, err)
+		} else {
+			report(n.left, err)
+		}
+	}
 }
 
 // shaping makes a shape.
@@ -130,6 +129,7 @@ type shaping struct {
 
 	reshaper *reshaper
 	family   *model.Family
+	mixed    bool // The source is.
 	old      *shape
 
 	outputs map[outputKey]int32
@@ -138,7 +138,7 @@ type shaping struct {
 
 type outputKey struct {
 	family *model.Family
-	scales string
+	edit   *edit
 }
 
 func (b *shaping) run() {
@@ -175,16 +175,11 @@ func (b *shaping) run() {
 func (b *shaping) decide(p *model.Point) fate {
 	v := b.reshaper.evaluate(b.reshaper.steps, b.family, p)
 	f := fate{output: -1, note: -1}
-	for _, err := range v.errs {
-		f.note = b.note(err)
-		if v.dropped {
-			b.notes[f.note].left++
-		}
-	}
+	f.note = b.note(v.errs, v.dropped)
 	if v.dropped {
 		return f
 	}
-	f.output = b.output(v.family, v.scales)
+	f.output = b.output(v.family, v.edit)
 	if v.relabeled {
 		f.labels = v.labels
 		b.shape.outputs[f.output].relabeled = true
@@ -204,15 +199,11 @@ func (b *shaping) again(i int) fate {
 		f = b.old.fates[i]
 	}
 	if f.note >= 0 {
-		old := b.old.notes[f.note]
-		f.note = b.note(old.err)
-		if f.output < 0 {
-			b.notes[f.note].left++
-		}
+		f.note = b.note(b.old.notes[f.note].errs, f.output < 0)
 	}
 	if f.output >= 0 {
 		o := b.old.outputs[f.output]
-		f.output = b.output(o.family, o.scales)
+		f.output = b.output(o.family, o.edit)
 		if f.labels != unchangedLabels {
 			b.shape.outputs[f.output].relabeled = true
 		}
@@ -220,28 +211,31 @@ func (b *shaping) again(i int) fate {
 	return f
 }
 
-func (b *shaping) note(err error) int32 {
-	text := err.Error()
+// note notes what was wrong with a series, and returns the index of the note, or -1 if nothing was.
+func (b *shaping) note(errs []error, leftOut bool) int32 {
+	if len(errs) == 0 {
+		return -1
+	}
+	text := errors.Join(errs...).Error()
 	i, known := b.noted[text]
 	if !known {
 		i = int32(len(b.notes))
 		b.noted[text] = i
-		b.notes = append(b.notes, note{err: err})
+		b.notes = append(b.notes, note{errs: errs})
+	}
+	if leftOut {
+		b.notes[i].left++
 	}
 	return i
 }
 
-func (b *shaping) output(f *model.Family, scales []*scaling) int32 {
-	var key strings.Builder
-	for _, s := range scales {
-		fmt.Fprintf(&key, "%p", s)
-	}
-	k := outputKey{f, key.String()}
+func (b *shaping) output(f *model.Family, by *edit) int32 {
+	k := outputKey{f, by}
 	i, known := b.outputs[k]
 	if !known {
 		i = int32(len(b.shape.outputs))
 		b.outputs[k] = i
-		b.shape.outputs = append(b.shape.outputs, &output{family: f, scales: scales})
+		b.shape.outputs = append(b.shape.outputs, &output{family: f, edit: by})
 	}
 	return i
 }
@@ -258,6 +252,7 @@ func (b *shaping) finish() {
 		if o.relabeled {
 			b.sort(o)
 		}
+		o.mixed = b.isMixed(o)
 		o.count = len(o.order)
 		if o.count == len(b.fates) && isAscending(o.order) {
 			o.order, o.all = nil, true
@@ -269,6 +264,25 @@ func (b *shaping) finish() {
 			b.fates = nil
 		}
 	}
+}
+
+// isMixed reports whether the series of an output may differ in more than their label values. If not,
+// they need not be compared with each other again in every scrape.
+func (b *shaping) isMixed(o *output) bool {
+	if !o.relabeled {
+		return b.mixed
+	}
+	var names model.Names
+	for i, at := range o.order {
+		now, _ := b.labelsOf(at)
+		if i == 0 {
+			names = now.AppendNames(nil)
+		}
+		if now.Quoted() || !names.Has(now) || strings.Contains(now.Text(), `=""`) {
+			return true
+		}
+	}
+	return false
 }
 
 func isAscending(order []int32) bool {
@@ -315,25 +329,49 @@ func (b *shaping) sort(o *output) {
 		})
 	}
 	o.order = o.order[:0]
+	twins := twins{of: o.family, report: func(n int, err error) { b.notes = append(b.notes, note{[]error{err}, n}) }}
 	for i, k := range list {
 		if i > 0 && k.labels.Text() == list[i-1].labels.Text() {
 			// That is not its fate: the first one may vanish.
-			_, one := b.labelsOf(o.order[len(o.order)-1])
-			_, other := b.labelsOf(k.at)
-			n := b.note(sameError(o.family.Name, k.labels, series(b.family.Name, one), series(b.family.Name, other)))
-			b.notes[n].left++
+			twins.add(k.labels, func() (first, second string) {
+				_, one := b.labelsOf(o.order[len(o.order)-1])
+				_, other := b.labelsOf(k.at)
+				return series(b.family.Name, one), series(b.family.Name, other)
+			})
 			continue
 		}
 		o.order = append(o.order, k.at)
+	}
+	twins.end()
+}
+
+// twins reports the series of a family that have become the same. The first ones are named: there may
+// be as many as there are series.
+type twins struct {
+	of     *model.Family
+	report func(n int, err error)
+	n      int
+}
+
+const maxTwins = 10
+
+// add adds a series that is left out, with the labels that it has now. before returns what it and the
+// one that is served were before.
+func (t *twins) add(l model.Labels, before func() (first, second string)) {
+	if t.n++; t.n > maxTwins {
+		return
+	}
+	first, second := before()
+	t.report(1, twinError(first, second, t.of.Name, l.Text()))
+}
+
+func (t *twins) end() {
+	if more := t.n - maxTwins; more > 0 {
+		t.report(more, fmt.Errorf("%d more series of %q are left out because they have become the same as others", more, t.of.Name))
 	}
 }
 
 // series returns how a series is written.
 func series(name string, l model.Labels) string {
 	return string(model.AppendName(nil, name)) + "{" + l.Text() + "}"
-}
-
-// sameError reports that two series have become the same.
-func sameError(family string, l model.Labels, first, second string) error {
-	return fmt.Errorf("%s and %s both become %s: the first one is served", first, second, series(family, l))
 }

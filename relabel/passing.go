@@ -17,7 +17,7 @@ func (r *reshaper) passing(source model.Source, report func(n int, err error)) [
 		p       model.Point
 		scratch model.Scratch
 		out     = &passed{Source: source, reshaper: r, state: state, report: report}
-		last    model.Point
+		before  model.Point
 		text    []byte
 		notes   = shaping{shape: &shape{}, noted: make(map[string]int32)}
 		inOrder = true
@@ -25,39 +25,34 @@ func (r *reshaper) passing(source model.Source, report func(n int, err error)) [
 	)
 	for i := range series.Len() {
 		series.At(i, &p, &scratch)
-		v := state.verdict(r, f, &p)
-		for _, err := range v.errs {
-			n := notes.note(err)
-			if v.dropped {
-				notes.notes[n].left++
-			}
-		}
+		v := state.verdict(r, &p)
+		notes.note(v.errs, v.dropped)
 		if v.dropped {
 			changed = true
 			continue
 		}
-		if out.count > 0 && (out.family != v.family || !slices.Equal(out.scales, v.scales)) {
+		if out.count > 0 && *out.family != *v.family {
 			inOrder = false
 		}
-		out.family, out.scales = v.family, v.scales
+		out.family = v.family
 		v.apply(&p)
-		changed = changed || v.relabeled
-		if inOrder && out.count > 0 && model.ComparePoints(&last, &p) >= 0 {
+		changed = changed || v.relabeled || v.edit != nil
+		if inOrder && out.count > 0 && model.ComparePoints(&before, &p) >= 0 {
 			inOrder = false
 		}
 		text = append(text[:0], p.Labels.Text()...)
-		last = model.Point{Labels: model.VolatileLabels(text, p.Labels.Quoted()), TimestampMs: p.TimestampMs, HasTimestamp: p.HasTimestamp}
+		before = model.Point{Labels: model.VolatileLabels(text, p.Labels.Quoted()), TimestampMs: p.TimestampMs, HasTimestamp: p.HasTimestamp}
 		out.count++
 	}
-	for _, n := range notes.notes {
-		report(n.left, n.err)
+	for i := range notes.notes {
+		notes.notes[i].report(report)
 	}
 	switch {
 	case out.count == 0:
 		return nil
 	case !inOrder:
 		return r.copied(source, state, report)
-	case !changed && *out.family == *f && len(out.scales) == 0:
+	case !changed && *out.family == *f:
 		return []model.Source{source}
 	default:
 		return []model.Source{out}
@@ -71,9 +66,9 @@ type passed struct {
 	reshaper *reshaper
 	state    *familyState
 	family   *model.Family
-	scales   []*scaling
 	count    int
 	report   func(n int, err error)
+	failed   bool // An edit has, which was reported.
 }
 
 func (s *passed) Family() *model.Family { return s.family }
@@ -89,8 +84,7 @@ type passedSeries struct {
 	inner  model.Series
 	next   int // The series that is returned next, if the reader goes on.
 	at     int // Where that is looked for in inner.
-	scaler scaler
-	failed bool
+	editor editor
 }
 
 // Sequential implements model.SequentialSeries.
@@ -103,7 +97,7 @@ func (s *passedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
 	}
 	for ; ; s.at++ {
 		s.inner.At(s.at, p, scratch)
-		v := s.state.verdict(s.reshaper, s.Source.Family(), p)
+		v := s.state.verdict(s.reshaper, p)
 		if v.dropped {
 			continue
 		}
@@ -112,7 +106,7 @@ func (s *passedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
 		}
 		s.at++
 		v.apply(p)
-		if err := s.scaler.scale(p, v.scales); err != nil && !s.failed {
+		if err := s.editor.edit(s.family, p, v.edit); err != nil && !s.failed {
 			s.failed = true
 			s.report(0, err)
 		}
@@ -127,23 +121,23 @@ func (r *reshaper) copied(source model.Source, state *familyState, report func(n
 		series  = source.Series()
 		p       model.Point
 		scratch model.Scratch
-		scaler  scaler
+		editor  editor
 		all     []*copies
 		texts   model.Texts
 		failed  reports
 	)
 	for i := range series.Len() {
 		series.At(i, &p, &scratch)
-		v := state.verdict(r, f, &p)
+		v := state.verdict(r, &p)
 		if v.dropped {
 			continue
 		}
 		before := texts.Keep(p.Labels)
 		v.apply(&p)
-		if err := scaler.scale(&p, v.scales); err != nil && failed.isNew(f, err) {
+		if err := editor.edit(v.family, &p, v.edit); err != nil && failed.isNew(f, err) {
 			report(0, err)
 		}
-		to := slices.IndexFunc(all, func(c *copies) bool { return c.family == v.family })
+		to := slices.IndexFunc(all, func(c *copies) bool { return *c.family == *v.family })
 		if to < 0 {
 			to = len(all)
 			all = append(all, &copies{family: v.family})
@@ -174,15 +168,19 @@ type copied struct {
 func (c *copies) sort(from *model.Family, report func(n int, err error)) {
 	slices.SortStableFunc(c.points, func(a, b copied) int { return model.ComparePoints(&a.Point, &b.Point) })
 	kept := c.points[:0]
+	twins := twins{of: c.family, report: report}
 	for i := range c.points {
 		p := &c.points[i]
 		if len(kept) > 0 && model.ComparePoints(&kept[len(kept)-1].Point, &p.Point) == 0 {
-			report(1, sameError(c.family.Name, p.Labels, series(from.Name, kept[len(kept)-1].before), series(from.Name, p.before)))
+			twins.add(p.Labels, func() (first, second string) {
+				return series(from.Name, kept[len(kept)-1].before), series(from.Name, p.before)
+			})
 			continue
 		}
 		kept = append(kept, *p)
 	}
 	c.points = kept
+	twins.end()
 }
 
 func (c *copies) Family() *model.Family { return c.family }

@@ -17,92 +17,34 @@ type reshaper struct {
 	byFamily int // The number of steps at the beginning that treat all series of a family alike.
 
 	evaluators sync.Pool // Of *evaluator.
-
-	mu       sync.Mutex
-	interned map[model.Family]*model.Family // Families that series have come to.
-	families map[model.Family]*familyState  // By what they are before.
-	natives  map[any]*native                // By their keys.
-	swept    time.Time
+	store      *store
 }
 
 var _ collect.Reshaper = (*reshaper)(nil)
 
 func newReshaper(steps []numbered, slots int) *reshaper {
-	r := &reshaper{
-		steps: steps, slots: slots,
-		interned: make(map[model.Family]*model.Family),
-		families: make(map[model.Family]*familyState),
-		natives:  make(map[any]*native),
-		swept:    time.Now(),
-	}
+	r := &reshaper{steps: steps, slots: slots, store: newStore()}
 	for r.byFamily < len(steps) && isByFamily(steps[r.byFamily].stage) {
 		r.byFamily++
 	}
 	return r
 }
 
-// forgetAfter is how long the verdict on a series is kept that is not met.
-const forgetAfter = 10 * time.Minute
-
-// sweep forgets what has not been met for a while. It is called with the mutex held.
-func (r *reshaper) sweep(now time.Time) {
-	if now.Sub(r.swept) < forgetAfter/2 {
-		return
-	}
-	r.swept = now
-	oldest := now.Add(-forgetAfter)
-	for key, n := range r.natives {
-		if n.used.before(oldest) {
-			delete(r.natives, key)
-		}
-	}
-	for f, s := range r.families {
-		if s.used.before(oldest) {
-			delete(r.families, f)
-			continue
-		}
-		s.sweep(oldest)
-	}
-	clear(r.interned) // Those that are in use stay in the verdicts, and are equal to the next ones.
-}
-
-// intern returns the family that equals f.
-func (r *reshaper) intern(f model.Family) *model.Family {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	known := r.interned[f]
-	if known == nil {
-		known = &f
-		r.interned[f] = known
-	}
-	return known
-}
-
 // state returns what is known of a family.
 func (r *reshaper) state(f *model.Family) *familyState {
 	now := time.Now()
-	r.mu.Lock()
-	r.sweep(now)
-	s := r.families[*f]
-	r.mu.Unlock()
-	if s == nil {
-		s = &familyState{whole: r.whole(f), series: make(map[string]*verdict)}
-		r.mu.Lock()
-		if other := r.families[*f]; other != nil {
-			s = other // Somebody was faster.
-		}
-		r.families[*f] = s
-		r.mu.Unlock()
+	if s := r.store.family(f, now); s != nil {
+		return s
 	}
-	s.used.set(now)
-	return s
+	s := &familyState{family: ownFamily(*f), whole: r.whole(f), series: make(map[string]*verdict)}
+	return r.store.addFamily(s, now)
 }
 
 // evaluate returns the verdict of the given steps on a series.
 func (r *reshaper) evaluate(steps []numbered, f *model.Family, p *model.Point) *verdict {
 	e, ok := r.evaluators.Get().(*evaluator)
 	if !ok {
-		e = &evaluator{slots: r.slots, intern: r.intern}
+		e = &evaluator{slots: r.slots, store: r.store}
 	}
 	defer r.evaluators.Put(e)
 	e.steps = steps
@@ -122,7 +64,10 @@ func (r *reshaper) whole(f *model.Family) *verdict {
 		if first == nil {
 			first = v
 		}
-		if v.dropped != first.dropped || !v.dropped && v.family != first.family || len(v.errs) != len(first.errs) {
+		if v.dropped != first.dropped || !v.dropped && *v.family != *first.family || v.edit != first.edit || len(v.errs) != len(first.errs) {
+			return nil
+		}
+		if v.edit != nil && len(v.edit.without) > 0 { // Other series may have other buckets.
 			return nil
 		}
 	}
@@ -176,13 +121,13 @@ func (r *rule) changesName() bool {
 }
 
 // Samples implements collect.Reshaper.
-func (r *reshaper) Samples(samples []model.Sample, refuse func(err error)) []model.Sample {
-	return collect.ReshapeSamples(r, samples, refuse)
+func (r *reshaper) Samples(samples []model.Sample, report func(n int, err error)) []model.Sample {
+	return collect.ReshapeSamples(r, samples, report)
 }
 
 // Sink implements collect.Reshaper.
 func (r *reshaper) Sink(to engine.Sink) engine.Sink {
-	return &reshapingSink{Sink: to, reshaper: r, states: make(map[*model.Family]*familyState)}
+	return &reshapingSink{Sink: to, reshaper: r, states: make(map[*model.Family]*familyState), arrivals: arrivals{run: r.store.runs.Add(1)}}
 }
 
 // reshapingSink applies the steps to the samples of one run.
@@ -192,7 +137,8 @@ type reshapingSink struct {
 	reshaper *reshaper
 	states   map[*model.Family]*familyState
 	reports  reports
-	scaler   scaler
+	arrivals arrivals
+	editor   editor
 }
 
 // maxStates is how many families a sink remembers by their address.
@@ -208,37 +154,68 @@ func (s *reshapingSink) Sample(f *model.Family, p *model.Point) error {
 		state = s.reshaper.state(f)
 		s.states[f] = state
 	}
-	v := state.verdict(s.reshaper, f, p)
-	for _, err := range v.errs {
-		if s.reports.isNew(f, err) {
-			s.Drop(err)
-		}
-	}
+	v := state.verdict(s.reshaper, p)
 	if v.dropped {
+		s.drop(f, v.errs)
+		return nil
+	}
+	for _, err := range v.errs {
+		s.note(f, err)
+	}
+	if first, err := s.arrivals.isFirst(f, p, v, s.reshaper.Before); !first {
+		s.Drop(err)
 		return nil
 	}
 	changed := *p
 	v.apply(&changed)
-	if err := s.scaler.scale(&changed, v.scales); err != nil && s.reports.isNew(f, err) {
-		s.Drop(err)
+	if err := s.editor.edit(v.family, &changed, v.edit); err != nil {
+		s.note(f, err)
 	}
 	return s.Sink.Sample(v.family, &changed)
+}
+
+// drop reports a series that was dropped because of an error, if it was.
+func (s *reshapingSink) drop(f *model.Family, errs []error) {
+	if len(errs) == 0 {
+		return
+	}
+	last := len(errs) - 1
+	for _, err := range errs[:last] {
+		s.note(f, err)
+	}
+	if s.reports.isNew(f, errs[last]) {
+		s.Drop(errs[last])
+	} else {
+		s.Drop(nil)
+	}
+}
+
+// note reports what a step could not do, once for each family.
+func (s *reshapingSink) note(f *model.Family, err error) {
+	if s.reports.isNew(f, err) {
+		s.Note(err)
+	}
 }
 
 // Hold implements engine.Holder.
 func (s *reshapingSink) Hold(h engine.Held) error {
 	var sources []model.Source
 	for _, source := range h.Sources {
-		sources = append(sources, s.reshaper.Sources(source, func(_ int, err error) { s.Drop(err) })...)
+		sources = append(sources, s.reshaper.Sources(source, s.report)...)
 	}
 	h.Sources = sources
 	return engine.Hold(s.Sink, h)
 }
 
-// apply gives a point the labels that the verdict says.
-func (v *verdict) apply(p *model.Point) {
-	if v.relabeled {
-		p.Labels = v.labels
+// report reports what is wrong with families that are handed over as a whole.
+func (s *reshapingSink) report(left int, err error) {
+	if left == 0 {
+		s.Note(err)
+		return
+	}
+	s.Drop(err)
+	for range left - 1 {
+		s.Drop(nil)
 	}
 }
 
@@ -250,12 +227,17 @@ type report struct {
 	text   string
 }
 
+// maxReports is how many errors are told apart. What comes then is not reported.
+const maxReports = 1000
+
 func (r *reports) isNew(f *model.Family, err error) bool {
 	if r.known == nil {
 		r.known = make(map[report]struct{})
 	}
 	one := report{f, err.Error()}
-	_, known := r.known[one]
+	if _, known := r.known[one]; known || len(r.known) >= maxReports {
+		return false
+	}
 	r.known[one] = struct{}{}
-	return !known
+	return true
 }

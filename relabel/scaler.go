@@ -7,6 +7,13 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
+// A scaleStep is a Scale step with its place in the pipeline.
+type scaleStep struct {
+	*scaling
+
+	step *numbered
+}
+
 // A scaler scales values of points, in memory of its own. It is for one goroutine at a time.
 type scaler struct {
 	histogram model.HistogramValue
@@ -16,15 +23,12 @@ type scaler struct {
 	// from and by are what bounds was made from: those of the histogram before are mostly the
 	// same.
 	from, bounds []float64
-	by           []*scaling
+	by           []scaleStep
 }
 
 // scale scales a point, which then lies in the memory of the scaler. If its native buckets cannot be
 // scaled, the point stays as it is, and the error says why.
-func (s *scaler) scale(p *model.Point, scales []*scaling) error {
-	if len(scales) == 0 {
-		return nil
-	}
+func (s *scaler) scale(p *model.Point, scales []scaleStep) error {
 	value := func(v float64) float64 {
 		for _, one := range scales {
 			v = one.value(v)
@@ -58,7 +62,7 @@ func (s *scaler) scale(p *model.Point, scales []*scaling) error {
 }
 
 func (s *scaler) scaleHistogram(
-	p *model.Point, scales []*scaling, value func(float64) float64, exemplar func(*model.Exemplar) *model.Exemplar,
+	p *model.Point, scales []scaleStep, value func(float64) float64, exemplar func(*model.Exemplar) *model.Exemplar,
 ) error {
 	h := p.Histogram
 	var native *model.NativeHistogram
@@ -86,11 +90,11 @@ func (s *scaler) scaleHistogram(
 }
 
 // scaleBounds returns scaled bounds. They are not in memory that is used again: bounds may be kept.
-func (s *scaler) scaleBounds(bounds []float64, scales []*scaling, value func(float64) float64) []float64 {
+func (s *scaler) scaleBounds(bounds []float64, scales []scaleStep, value func(float64) float64) []float64 {
 	if len(bounds) == 0 {
 		return bounds
 	}
-	if len(s.from) == len(bounds) && &s.from[0] == &bounds[0] && len(s.by) == len(scales) && &s.by[0] == &scales[0] {
+	if sameSlice(s.from, bounds) && sameSlice(s.by, scales) {
 		return s.bounds
 	}
 	scaled := make([]float64, len(bounds))
@@ -102,14 +106,14 @@ func (s *scaler) scaleBounds(bounds []float64, scales []*scaling, value func(flo
 }
 
 func (s *scaler) scaleNative(
-	n *model.NativeHistogram, scales []*scaling, value func(float64) float64, exemplar func(*model.Exemplar) *model.Exemplar,
+	n *model.NativeHistogram, scales []scaleStep, value func(float64) float64, exemplar func(*model.Exemplar) *model.Exemplar,
 ) (*model.NativeHistogram, error) {
 	shift := int64(0)
 	for _, one := range scales {
 		by, ok := one.shift(n.Schema)
 		if !ok {
-			return nil, fmt.Errorf("a native histogram of schema %d cannot be scaled by %v: only a power of 2 moves each bucket to another one",
-				n.Schema, one.value(1))
+			return nil, one.step.err(fmt.Errorf("native buckets of schema %d cannot be scaled by %v, only by a power of 2 that moves each of them to another one",
+				n.Schema, one.value(1)))
 		}
 		shift += int64(by)
 	}

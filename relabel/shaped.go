@@ -1,6 +1,10 @@
 package relabel
 
-import "github.com/luxfi/metric/internal/model"
+import (
+	"sync/atomic"
+
+	"github.com/luxfi/metric/internal/model"
+)
 
 // shaped is an output as a source.
 type shaped struct {
@@ -8,9 +12,9 @@ type shaped struct {
 
 	shape  *shape       // Nil if all series of inner are treated alike.
 	inner  model.Source // If there is no shape.
-	mixed  bool
 	key    any
 	report func(n int, err error)
+	failed atomic.Bool // An edit has, which was reported.
 }
 
 // Family implements model.Source.
@@ -27,32 +31,34 @@ func (s *shaped) Key() any {
 	if s.key == nil {
 		return nil
 	}
-	return shapedKey{s.key, *s.family}
+	return shapedKey{s.key, *s.family, s.edit}
 }
 
 type shapedKey struct {
 	of     any
 	family model.Family
+	edit   *edit
 }
 
 // Series implements model.Source.
 func (s *shaped) Series() model.Series {
 	if s.shape == nil {
-		inner := s.inner.Series()
-		if len(s.scales) == 0 {
-			return inner
-		}
-		return &scaledSeries{Series: inner, of: s}
+		return s.edited(s.inner.Series())
 	}
 	if s.all && s.isPlain() {
 		return s.shape.series
 	}
 	r := &reshapedSeries{shape: s.shape, of: s.output}
 	r.batched, _ = s.shape.series.(model.Batched)
-	if len(s.scales) > 0 {
-		return &scaledSeries{Series: r, of: s}
+	return s.edited(r)
+}
+
+// edited returns series with the edit of the output.
+func (s *shaped) edited(inner model.Series) model.Series {
+	if s.edit == nil {
+		return inner
 	}
-	return r
+	return &editedSeries{Series: inner, of: s}
 }
 
 // reshapedSeries are series of a shape. They are safe for concurrent use.
@@ -65,7 +71,13 @@ type reshapedSeries struct {
 func (s *reshapedSeries) Len() int { return s.of.count }
 
 // Snapshot implements model.SnapshotSeries.
-func (s *reshapedSeries) Snapshot() any { return s.shape }
+func (s *reshapedSeries) Snapshot() any { return snapshot{s.shape, s.of} }
+
+// snapshot is what reshapedSeries differ in.
+type snapshot struct {
+	shape *shape
+	of    *output
+}
 
 // at returns the index of series i in the shape.
 func (s *reshapedSeries) at(i int) int {
@@ -110,23 +122,24 @@ func (s *reshapedSeries) ReadBatch(from int, points []model.Point, scratches []m
 	}
 }
 
-// scaledSeries scales values.
-type scaledSeries struct {
+// editedSeries are series whose values are changed. They are as safe for concurrent use as those
+// underneath: what they need lies in the scratch.
+type editedSeries struct {
 	model.Series
 
-	of     *shaped
-	scaler scaler
-	failed bool
+	of *shaped
 }
 
-// Sequential implements model.SequentialSeries: the scaler is for one goroutine.
-func (s *scaledSeries) Sequential() bool { return true }
+// Sequential implements model.SequentialSeries.
+func (s *editedSeries) Sequential() bool { return model.IsSequential(s.Series) }
+
+// Snapshot implements model.SnapshotSeries.
+func (s *editedSeries) Snapshot() any { return model.SnapshotOf(s.Series) }
 
 // At implements model.Series.
-func (s *scaledSeries) At(i int, p *model.Point, scratch *model.Scratch) {
+func (s *editedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
 	s.Series.At(i, p, scratch)
-	if err := s.scaler.scale(p, s.of.scales); err != nil && !s.failed {
-		s.failed = true
+	if err := editorOf(scratch).edit(s.of.family, p, s.of.edit); err != nil && !s.of.failed.Swap(true) {
 		s.of.report(0, err)
 	}
 }

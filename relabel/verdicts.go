@@ -18,15 +18,18 @@ func (u *lastUse) before(t time.Time) bool { return u.seconds.Load() < t.Unix() 
 
 // familyState is what is known of a family.
 type familyState struct {
-	whole *verdict // On all series, if it does not depend on their labels.
-	used  lastUse
+	family model.Family
+	whole  *verdict // On all series, if it does not depend on their labels.
+	used   lastUse
 
-	mu     sync.RWMutex
-	series map[string]*verdict // By labels, as rendered.
+	mu        sync.RWMutex
+	series    map[string]*verdict // By labels, as rendered.
+	layout    *layout             // Of the series that was added last.
+	forgotten bool                // The store does not know the family any more: nothing is added.
 }
 
 // verdict returns the verdict on a series of the family.
-func (s *familyState) verdict(r *reshaper, f *model.Family, p *model.Point) *verdict {
+func (s *familyState) verdict(r *reshaper, p *model.Point) *verdict {
 	if s.whole != nil {
 		return s.whole
 	}
@@ -34,11 +37,12 @@ func (s *familyState) verdict(r *reshaper, f *model.Family, p *model.Point) *ver
 	s.mu.RLock()
 	v := s.series[text]
 	s.mu.RUnlock()
-	if v == nil {
-		v = r.evaluate(r.steps, f, p)
-		s.mu.Lock()
-		s.series[strings.Clone(text)] = v
-		s.mu.Unlock()
+	if v == nil || !v.layout.fits(p) {
+		v = r.evaluate(r.steps, &s.family, p)
+		v.used.seconds.Store(now)
+		if r.store.hasRoom() {
+			s.add(r.store, strings.Clone(text), v, p)
+		}
 	}
 	if v.used.seconds.Load() != now {
 		v.used.seconds.Store(now)
@@ -46,13 +50,51 @@ func (s *familyState) verdict(r *reshaper, f *model.Family, p *model.Point) *ver
 	return v
 }
 
-// sweep forgets series that have not been met since a time.
-func (s *familyState) sweep(oldest time.Time) {
+// add remembers the verdict on a series.
+func (s *familyState) add(to *store, text string, v *verdict, p *model.Point) {
+	to.join(v, text)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for text, v := range s.series {
-		if v.used.before(oldest) {
-			delete(s.series, text)
+	left := v // Unless it is remembered.
+	if !s.forgotten {
+		s.layout = layoutOf(p, s.layout)
+		v.layout = s.layout
+		left = s.series[text]
+		s.series[text] = v
+		to.remembered.Add(v.size(text))
+		if left != nil {
+			to.remembered.Add(-left.size(text))
 		}
 	}
+	s.mu.Unlock()
+	if left != nil {
+		to.mu.Lock()
+		to.leave(left)
+		to.mu.Unlock()
+	}
+}
+
+// verdictSize is roughly how many bytes a verdict takes, with its destiny and its places in maps but
+// without texts.
+const verdictSize = 320
+
+// size returns roughly how many bytes the verdict on a series takes. Errors count as those of
+// another series that are alike do not.
+func (v *verdict) size(text string) int64 {
+	return int64(verdictSize + len(text) + len(v.labels.Text()))
+}
+
+// forget forgets series that have not been met since a time, or all of them, and returns how many
+// bytes that frees. It calls leave for each.
+func (s *familyState) forget(oldest time.Time, all bool, leave func(*verdict)) (bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forgotten = all
+	for text, v := range s.series {
+		if all || v.used.before(oldest) {
+			bytes += v.size(text)
+			delete(s.series, text)
+			leave(v)
+		}
+	}
+	return bytes
 }

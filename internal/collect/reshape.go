@@ -10,36 +10,37 @@ import (
 // use.
 type Reshaper interface {
 	// Sources returns the families that a native family becomes: itself if nothing changes,
-	// or none. Their series are as those of every Source. What goes wrong is reported; n is
-	// the number of series that are left out because of it.
+	// or none. They are valid as long as s is. The Reshaper calls report for everything that
+	// goes wrong; n is the number of series that it leaves out because of that.
 	Sources(s model.Source, report func(n int, err error)) []model.Source
 
-	// Sink returns a sink for one run that passes on what becomes of its samples. Like that
-	// of a run, it need not be safe for concurrent use.
+	// Sink returns a sink for one run that changes samples and passes them on. Like that of a
+	// run, it need not be safe for concurrent use.
 	Sink(to engine.Sink) engine.Sink
 
-	// Name returns the only name that a family may be written under, and reports whether
-	// that is known. It is empty if no series of the family is left.
+	// Name returns the name under which a family is written, and reports whether it is known:
+	// it is not if series of the family may get different names. The name is empty if no
+	// series of the family is left.
 	Name(family string) (name string, ok bool)
 
-	// Samples returns what becomes of samples, and tells refuse what is wrong; see
-	// Wrapping.Samples. It is for ReshapeSamples to do.
-	Samples(samples []model.Sample, refuse func(err error)) []model.Sample
+	// Samples returns what becomes of samples, and reports what is wrong; see Wrapping.Samples.
+	// ReshapeSamples implements it.
+	Samples(samples []model.Sample, report func(n int, err error)) []model.Sample
 
-	// Explain says which series have become the given one, whose labels are rendered, if there are
-	// several. It is empty if there are not.
-	Explain(family, labels string) string
+	// Before returns the series that have become the given one, in the text format, to explain
+	// why two series are the same.
+	Before(family, labels string) []string
 }
 
 // ReshapeSamples implements Reshaper.Samples by its Sink. It is not called from here, so that programs
 // without a Reshaper do not contain it.
-func ReshapeSamples(r Reshaper, samples []model.Sample, refuse func(err error)) []model.Sample {
-	to := &sampleList{samples: make([]model.Sample, 0, len(samples)), refuse: refuse}
+func ReshapeSamples(r Reshaper, samples []model.Sample, report func(n int, err error)) []model.Sample {
+	to := &sampleList{samples: make([]model.Sample, 0, len(samples)), report: report}
 	sink := r.Sink(to)
 	for i := range samples {
 		to.shared = samples[i].Point
 		if err := sink.Sample(samples[i].Family, &samples[i].Point); err != nil {
-			refuse(err)
+			report(1, err)
 		}
 	}
 	sink.Close()
@@ -50,7 +51,7 @@ func ReshapeSamples(r Reshaper, samples []model.Sample, refuse func(err error)) 
 type sampleList struct {
 	samples []model.Sample
 	shared  model.Point // What it has in common with a sample need not be copied.
-	refuse  func(err error)
+	report  func(n int, err error)
 }
 
 // Sample implements engine.Sink.
@@ -66,5 +67,6 @@ func (l *sampleList) Sample(f *model.Family, p *model.Point) error {
 	return nil
 }
 
-func (l *sampleList) Drop(err error) { l.refuse(err) }
+func (l *sampleList) Drop(err error) { l.report(1, err) }
+func (l *sampleList) Note(err error) { l.report(0, err) }
 func (l *sampleList) Close()         {}

@@ -213,8 +213,14 @@ func (s *ChannelSink) Sample(f *model.Family, p *model.Point) error {
 
 // Drop implements engine.Sink: it sends the error as an invalid metric.
 func (s *ChannelSink) Drop(err error) {
+	if err == nil {
+		return
+	}
 	_ = s.send(prometheus.NewInvalidMetric(prometheus.NewInvalidDesc(err), err))
 }
+
+// Note implements engine.Sink like Drop.
+func (s *ChannelSink) Note(err error) { s.Drop(err) }
 
 // Close implements engine.Sink. It does nothing: the channel belongs to its receiver.
 func (s *ChannelSink) Close() {}

@@ -128,11 +128,12 @@ func (s *wrappingSink) Sample(f *model.Family, p *model.Point) error {
 	return s.Sink.Sample(s.transform.Family(f), &changed)
 }
 
-// Samples returns samples with the wrapping around them. refuse is called for each that is left
-// out; its error is nil if that is the same as for the one before.
-func (w Wrapping) Samples(samples []model.Sample, refuse func(err error)) []model.Sample {
+// Samples returns samples with the wrapping around them. report is called for everything that is
+// wrong; n is the number of samples that are left out because of it. The error is nil if it is
+// the same as one before.
+func (w Wrapping) Samples(samples []model.Sample, report func(n int, err error)) []model.Sample {
 	if w.Reshape != nil {
-		return w.Reshape.Samples(samples, refuse)
+		return w.Reshape.Samples(samples, report)
 	}
 	wrapped := make([]model.Sample, 0, len(samples))
 	var refused *model.Family
@@ -140,11 +141,11 @@ func (w Wrapping) Samples(samples []model.Sample, refuse func(err error)) []mode
 	for _, sample := range samples {
 		if err := t.Point(sample.Family, &sample.Point); err != nil {
 			if sample.Family == refused {
-				refuse(nil)
+				report(1, nil)
 				continue
 			}
 			refused = sample.Family
-			refuse(fmt.Errorf("family %q: %w", refused.Name, err))
+			report(1, fmt.Errorf("family %q: %w", refused.Name, err))
 			continue
 		}
 		sample.Family = t.Family(sample.Family)

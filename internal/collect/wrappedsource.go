@@ -192,12 +192,16 @@ func (s *wrappedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
 }
 
 func (s *wrappedSeries) wrap(p *model.Point, scratch *model.Scratch) {
+	buf := &scratch.Wrapped
+	if p.Labels.LiesIn(*buf) { // There is a reshaper between two wrappings.
+		buf = &scratch.Around
+	}
 	if s.splicer != nil {
-		scratch.Wrapped, p.Labels = s.splicer.Append(scratch.Wrapped[:0], p.Labels)
+		*buf, p.Labels = s.splicer.Append((*buf)[:0], p.Labels)
 		return
 	}
 	var err error
-	if scratch.Wrapped, p.Labels, err = model.AppendMerged(scratch.Wrapped[:0], p.Labels, s.extra); err != nil {
+	if *buf, p.Labels, err = model.AppendMerged((*buf)[:0], p.Labels, s.extra); err != nil {
 		panicOnLabel(err)
 	}
 }

@@ -17,8 +17,11 @@ type Sink interface {
 	// means that nobody waits for the run any more, or that this sample cannot
 	// be taken; the run may go on in the second case.
 	Sample(f *model.Family, p *model.Point) error
-	// Drop reports a sample that could not be added.
+	// Drop reports a sample that could not be added. A nil error only counts it: it was left
+	// out for the same reason as one before it.
 	Drop(err error)
+	// Note reports something that is wrong although no sample is left out because of it.
+	Note(err error)
 	// Close tells that nobody waits for what comes from now on. It may be called
 	// more than once, and while Sample runs.
 	Close()
@@ -111,6 +114,15 @@ func (b *Buffer) Drop(err error) {
 	defer b.mu.Unlock()
 	if !b.closed {
 		b.dropped.Add(err)
+	}
+}
+
+// Note implements Sink.
+func (b *Buffer) Note(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.dropped.Note(err)
 	}
 }
 

@@ -128,4 +128,5 @@ func (c *collecting) Sample(_ *model.Family, p *model.Point) error {
 }
 
 func (c *collecting) Drop(err error) { c.dropped = append(c.dropped, err) }
+func (c *collecting) Note(error)     {}
 func (c *collecting) Close()         {}

@@ -35,6 +35,7 @@ func (s *ownSink) Sample(_ *model.Family, p *model.Point) error {
 }
 
 func (s *ownSink) Drop(error) {}
+func (s *ownSink) Note(error) {}
 
 func (s *ownSink) Close() {
 	if s.isSure.CompareAndSwap(false, true) {

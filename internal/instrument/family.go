@@ -167,6 +167,9 @@ func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
 // Key implements model.StableSource.
 func (s single) Key() any { return s }
 
+// Snapshot implements model.SnapshotSeries: an instrument has one series, always the same.
+func (s single) Snapshot() any { return s }
+
 func (s single) HasLabel(name string) bool { return s.ofFamily().HasLabel(name) }
 
 // Labelled is implemented by our sources, whose series all have the same label names. Those

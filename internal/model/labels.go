@@ -151,6 +151,15 @@ func (l Labels) Keep() Labels {
 	return Labels{text: strings.Clone(l.text), quoted: l.quoted}
 }
 
+// LiesIn reports whether the text lies in the memory of buf, so that it changes if buf is written to.
+func (l Labels) LiesIn(buf []byte) bool {
+	if l.text == "" || cap(buf) == 0 {
+		return false
+	}
+	text, start := uintptr(unsafe.Pointer(unsafe.StringData(l.text))), uintptr(unsafe.Pointer(unsafe.SliceData(buf)))
+	return start <= text && text < start+uintptr(cap(buf))
+}
+
 // Texts is memory for the texts of many label sets. The zero value is ready.
 type Texts struct {
 	// Expected is how many label sets there will probably be.

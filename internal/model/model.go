@@ -375,6 +375,8 @@ type Scratch struct {
 	Counts    []uint64 // Of a histogram's buckets.
 	Text      []byte   // For label sets that are put together on the way.
 	Wrapped   []byte   // For what labels of wrappings make of these.
+	Around    []byte   // For what other wrappings make of what lies in Wrapped, and the other way round.
+	Edited    any      // For values that are changed on the way, by a pipeline of package relabel.
 }
 
 // Sample is a point together with its family.

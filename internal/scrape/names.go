@@ -18,16 +18,21 @@ import (
 // histogram, and so may any other that is not of an instrument.
 func (s *Scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
 	c := contest{scheme: scheme, names: make(map[string]claimants), bases: make(map[string]claimants), contested: make(map[job]bool)}
-	s.eachAnnounced(func(j job, name string, known bool) {
+	before := make(map[claimant]string)
+	s.eachAnnounced(func(j job, announced, name string, known bool) {
 		switch {
 		case !j.entry.Binding.Stream:
 		case known:
 			c.addStream(j, name)
+			if other, ok := before[claimant{j, name}]; ok && other != announced {
+				c.contested[j] = true // A reshaper has made one family of two.
+			}
+			before[claimant{j, name}] = announced
 		default:
 			c.contested[j] = true
 		}
 	})
-	s.eachAnnounced(func(j job, name string, known bool) {
+	s.eachAnnounced(func(j job, _, name string, known bool) {
 		if known {
 			c.compare(j, name)
 		}
@@ -41,18 +46,19 @@ type job struct {
 	entry *Entry
 }
 
-// eachAnnounced calls f for each family that a collector has announced, by its name in this
-// scrape, if that is known.
-func (s *Scrape) eachAnnounced(f func(j job, name string, known bool)) {
+// eachAnnounced calls f for each family that a collector has announced, with the name that it has
+// announced and its name in this scrape, if that is known.
+func (s *Scrape) eachAnnounced(f func(j job, announced, name string, known bool)) {
 	for _, p := range s.parts {
 		for _, e := range p.plan.entries {
 			if e.Binding.Nested != nil {
 				continue // Its collectors are another part.
 			}
 			for _, d := range e.Announced.List {
-				name, known := p.nameOfFamily(e.Announced.Infos[d].Name)
+				announced := e.Announced.Infos[d].Name
+				name, known := p.nameOfFamily(announced)
 				if !known || name != "" && (s.wanted == nil || s.wanted(name)) {
-					f(job{p, e}, name, known)
+					f(job{p, e}, announced, name, known)
 				}
 			}
 		}

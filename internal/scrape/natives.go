@@ -2,8 +2,6 @@ package scrape
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/luxfi/metric/internal/merge"
@@ -150,31 +148,12 @@ func (p *part) wrapNative(source model.Source, report func(n int, err error)) []
 // those that are left out.
 func (s *Scrape) wrapSamples(b *batchOrigin, samples []model.Sample) []model.Sample {
 	for _, w := range b.p.wrappings {
-		samples = w.Samples(samples, func(err error) {
-			b.dropped++
+		samples = w.Samples(samples, func(n int, err error) {
+			b.dropped += n
 			if err != nil {
 				s.Failures.add(b.name(), err)
 			}
 		})
 	}
 	return samples
-}
-
-// explain says which series have become the same, if err is about that and a reshaper has done it.
-func (s *Scrape) explain(err error) error {
-	twice, ok := errors.AsType[*merge.DuplicateError](err)
-	if !ok {
-		return err
-	}
-	for _, p := range s.parts {
-		if len(p.wrappings) == 0 {
-			continue
-		}
-		if r := p.wrappings[len(p.wrappings)-1].Reshape; r != nil {
-			if why := r.Explain(twice.Family, twice.Labels); why != "" {
-				return fmt.Errorf("%w; %s", err, why)
-			}
-		}
-	}
-	return err
 }

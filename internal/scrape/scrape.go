@@ -88,6 +88,7 @@ type Scrape struct {
 	wanted    func(family string) bool // Nil means all.
 	Failures  Failures
 	around    map[string]string // The numbers of the Gatherers around each collector, made when one has failed.
+	explained int               // How many errors explain has looked into.
 	shared    bool              // Runs are shared with scrapes that overlap; see ShareRuns.
 
 	Patience  *callback.Patience // With the functions of the program.

@@ -159,6 +159,15 @@ func (s *Stream) Drop(err error) {
 	s.dropped.Add(err)
 }
 
+// Note implements engine.Sink.
+func (s *Stream) Note(err error) {
+	s.encoding.Lock()
+	defer s.encoding.Unlock()
+	if s.encoder != nil {
+		s.note(err)
+	}
+}
+
 // Dropped returns the errors of the samples that were left out. While the stream is not
 // closed, it may have to wait as Sample does.
 func (s *Stream) Dropped() engine.Dropped {

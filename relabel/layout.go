@@ -1,0 +1,69 @@
+package relabel
+
+import (
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// A layout is what decides which samples a server sees of a histogram or summary. The verdict on a
+// series holds as long as its points have this layout: rules can tell buckets apart.
+type layout struct {
+	native bool      // A histogram that has no classic buckets.
+	bounds []float64 // The upper bounds of classic buckets, or quantiles.
+}
+
+// layoutOf returns the layout of a point: last if that fits, and nil if the point is a number.
+func layoutOf(p *model.Point, last *layout) *layout {
+	if last.fits(p) {
+		return last
+	}
+	l := &layout{native: isNative(p)}
+	for i := range boundsOf(p) {
+		l.bounds = append(l.bounds, boundOf(p, i))
+	}
+	return l
+}
+
+// fits reports whether a point has the layout.
+func (l *layout) fits(p *model.Point) bool {
+	if p.Histogram == nil && p.Summary == nil {
+		return l == nil
+	}
+	n := boundsOf(p)
+	if l == nil || l.native != isNative(p) || len(l.bounds) != n {
+		return false
+	}
+	if p.Histogram != nil && p.Histogram.Bounds != nil {
+		return slices.Equal(l.bounds, p.Histogram.Bounds)
+	}
+	for i, bound := range l.bounds {
+		if boundOf(p, i) != bound {
+			return false
+		}
+	}
+	return true
+}
+
+func isNative(p *model.Point) bool {
+	return p.Histogram != nil && p.Histogram.Native != nil && p.Histogram.NumBuckets() == 0
+}
+
+// boundsOf returns how many buckets or quantiles a point has.
+func boundsOf(p *model.Point) int {
+	switch {
+	case p.Histogram != nil:
+		return p.Histogram.NumBuckets()
+	case p.Summary != nil:
+		return len(p.Summary.Quantiles)
+	default:
+		return 0
+	}
+}
+
+func boundOf(p *model.Point, i int) float64 {
+	if p.Histogram != nil {
+		return p.Histogram.Bucket(i).UpperBound
+	}
+	return p.Summary.Quantiles[i].Quantile
+}
