@@ -163,6 +163,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		web.BadRequest(w, err)
 		return
 	}
+	if err := s.Refused(hops.ErrLoop); err != nil { // It would serve its sender the sender's own metrics.
+		web.LoopDetected(w, err)
+		_ = s.End(err) // The sender reports it.
+		return
+	}
 	if s.HookErr != nil && h.opts.ErrorLog != nil {
 		h.report.Log.Log(s.Patience, s.HookErr)
 		s.HookErr = nil

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -9,94 +10,120 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// refresher asks for targets while they are in use. The zero value never does.
+// refresher asks a source for targets while gathers need them. The zero value never does.
 type refresher struct {
-	source func(ctx context.Context) ([]GroupTarget, error)
-	every  time.Duration
-	set    func([]GroupTarget) error
-	over   context.Context //nolint:containedctx // It ends with close.
-	close_ context.CancelFunc
+	source  func(ctx context.Context) ([]GroupTarget, error)
+	every   time.Duration
+	timeout time.Duration // Of a gather whose context has no deadline.
+	set     func([]GroupTarget) error
+	over    context.Context //nolint:containedctx // It ends with close.
+	end     context.CancelFunc
 
-	answered chan struct{} // Closed when the first call of source has returned.
-
-	mu     sync.Mutex
-	asking bool
-	asked  time.Time // When source was called last. Zero before the first call.
-	err    error     // Of the last call.
+	mu       sync.Mutex
+	answered bool          // The first call of the source has returned.
+	asking   chan struct{} // Closed when the call under way has returned; nil if there is none.
+	asked    time.Time     // When the source was called last; zero before the first call.
+	err      error         // Of the last call that has returned.
 }
 
-func (r *refresher) open(source func(context.Context) ([]GroupTarget, error), every time.Duration, set func([]GroupTarget) error) {
-	r.source, r.every, r.set, r.answered = source, every, set, make(chan struct{})
-	r.over, r.close_ = context.WithCancel(context.Background())
+func (r *refresher) open(source func(context.Context) ([]GroupTarget, error), every, timeout time.Duration, set func([]GroupTarget) error) {
+	r.source, r.every, r.timeout, r.set = source, every, timeout, set
+	r.over, r.end = context.WithCancel(context.Background())
 }
 
 func (r *refresher) close() {
-	if r.close_ != nil {
-		r.close_()
+	if r.end != nil {
+		r.end()
 	}
-}
-
-// failure returns the error of the last call of the source.
-func (r *refresher) failure() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.err
-}
-
-// prepare asks for targets if that is due. It waits for the first answer, for half of the time that
-// is left to ctx.
-func (r *refresher) prepare(ctx context.Context) {
-	r.start()
-	select {
-	case <-r.answered:
-		return
-	default:
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
-		defer cancel()
-	}
-	select {
-	case <-r.answered:
-	case <-ctx.Done():
-	case <-r.over.Done():
-	}
-}
-
-// start calls the source, unless that is not due or under way.
-func (r *refresher) start() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.asking || r.over.Err() != nil || !r.asked.IsZero() && time.Since(r.asked) < r.every {
-		return
-	}
-	first := r.asked.IsZero()
-	r.asking, r.asked = true, time.Now()
-	go r.ask(first)
 }
 
 // maxAsking is how long the source may take.
 const maxAsking = 30 * time.Second
 
-func (r *refresher) ask(first bool) {
+// failure returns what is wrong with the source.
+func (r *refresher) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asking != nil && time.Since(r.asked) > maxAsking {
+		return errors.Join(r.err, fmt.Errorf("the source of targets has not returned for more than %v", maxAsking))
+	}
+	return r.err
+}
+
+// The part of its time that a gather waits for an answer: for the first one, or for a later one.
+const (
+	firstWait = 2
+	laterWait = 10
+)
+
+// prepare asks for targets if that is due, and waits for the answer for a part of the time that ctx
+// has left.
+func (r *refresher) prepare(ctx context.Context) {
+	asking, first := r.start()
+	if asking == nil {
+		return
+	}
+	left := r.timeout
+	if deadline, ok := ctx.Deadline(); ok {
+		left = time.Until(deadline)
+	}
+	part := time.Duration(laterWait)
+	if first {
+		part = firstWait
+	}
+	timer := time.NewTimer(left / part)
+	defer timer.Stop()
+	select {
+	case <-asking:
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-r.over.Done():
+	}
+}
+
+// start calls the source if that is due. It returns the call that the gather should wait for, or nil:
+// one that is under way concerns only gathers that have no targets yet.
+func (r *refresher) start() (asking <-chan struct{}, first bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.over.Err() != nil:
+		return nil, false
+	case r.asking != nil:
+		if r.answered {
+			return nil, false
+		}
+		return r.asking, true
+	case !r.asked.IsZero() && time.Since(r.asked) < r.every:
+		return nil, false
+	}
+	r.asking, r.asked = make(chan struct{}), time.Now()
+	go r.ask()
+	return r.asking, !r.answered
+}
+
+// ask calls the source.
+func (r *refresher) ask() {
 	ctx, cancel := context.WithTimeout(r.over, maxAsking)
 	defer cancel()
 	var targets []GroupTarget
-	err := engine.Try(func() (err error) {
+	err := errGoexit
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.err = nil; err != nil {
+			r.err = fmt.Errorf("asking for targets: %w", bounded(err))
+		}
+		close(r.asking)
+		r.asking, r.answered = nil, true
+	}()
+	err = engine.Try(func() (err error) {
 		targets, err = r.source(ctx)
 		return err
 	})
-	if err == nil && r.over.Err() == nil {
+	if r.over.Err() == nil && (err == nil || len(targets) > 0) {
 		_ = r.set(targets) // Gathers report it.
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.asking, r.err = false, nil
-	if err != nil {
-		r.err = fmt.Errorf("asking for targets: %w", err)
-	}
-	if first {
-		close(r.answered)
-	}
 }
+
+var errGoexit = errors.New("the source has ended its goroutine")

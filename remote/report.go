@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/order"
 	"github.com/luxfi/metric/internal/scrape"
@@ -26,10 +27,10 @@ func newReport(namespace string) *report {
 			}
 			return 1
 		}},
-		{family("duration_seconds", "How long gathering from the target has taken.", "seconds"), func(r *scrape.Result) float64 {
+		{family("duration_seconds", "How long the request to the target has taken.", "seconds"), func(r *scrape.Result) float64 {
 			return r.Duration.Seconds()
 		}},
-		{family("series", "How many series of the target are served.", ""), func(r *scrape.Result) float64 {
+		{family("series", "How many series the target has given.", ""), func(r *scrape.Result) float64 {
 			return float64(r.Series)
 		}},
 	}
@@ -41,23 +42,20 @@ type row struct {
 	result *scrape.Result
 }
 
-// of returns a function for scrape.Registry.Report.
-func (r *report) of(g *Group) func([]scrape.Result) []model.Source {
-	return func(results []scrape.Result) []model.Source {
-		byName := g.current.Load().byName
-		rows := make([]row, 0, len(results))
-		for i := range results {
-			if m := byName[results[i].Name]; m != nil { // It may have been removed meanwhile.
-				rows = append(rows, row{m.labels, &results[i]})
-			}
+// of returns the metrics about the targets of a scrape. It is a function for scrape.Registry.Report.
+func (r *report) of(results []scrape.Result) []model.Source {
+	rows := make([]row, 0, len(results))
+	for i := range results {
+		if t, ok := collect.Unwrap(results[i].Of).(*Target); ok {
+			rows = append(rows, row{t.labels, &results[i]})
 		}
-		order.By(rows, func(a, b row) int { return model.CompareLabels(a.labels, b.labels) })
-		all := make([]model.Source, 0, len(r))
-		for i := range r {
-			all = append(all, &reported{&r[i], rows})
-		}
-		return all
 	}
+	order.By(rows, func(a, b row) int { return model.CompareLabels(a.labels, b.labels) })
+	all := make([]model.Source, 0, len(r))
+	for i := range r {
+		all = append(all, &reported{&r[i], rows})
+	}
+	return all
 }
 
 // reported is a column for all targets.

@@ -19,6 +19,8 @@ const (
 		"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.8," +
 		"text/plain;version=0.0.4;escaping=allow-utf-8;q=0.6"
 	acceptEncoding = "zstd,gzip;q=0.8"
+
+	userAgent = "luxfi-metric"
 )
 
 // fetch requests the metrics of the target and returns them, decompressed.
@@ -38,7 +40,7 @@ func (t *Target) fetch(ctx context.Context) (*body, error) {
 	}
 }
 
-// retryPause is how long a target has for recovering before the next attempt.
+// retryPause is how long a target has to recover before the next attempt.
 const retryPause = 20 * time.Millisecond
 
 // isTimeFor reports whether an attempt that takes as long as the one before would end before the
@@ -48,13 +50,22 @@ func isTimeFor(ctx context.Context, took time.Duration) bool {
 	return ctx.Err() == nil && (!ok || time.Until(deadline) > took+retryPause)
 }
 
-// brokenError is the failure of a connection.
+// brokenError is the failure of a connection, after which another attempt may succeed.
 type brokenError struct{ error }
 
 func (e *brokenError) Unwrap() error { return e.error }
 
+// isOver reports whether err is the end of a context, or of the client's Timeout, rather than a failure
+// of the connection.
+func isOver(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
 // try makes one request.
 func (t *Target) try(ctx context.Context) (*body, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, t.url.String(), http.NoBody)
 	if err != nil {
 		return nil, withoutURL(err)
@@ -63,10 +74,7 @@ func (t *Target) try(ctx context.Context) (*body, error) {
 	r.Header.Set("Accept-Encoding", acceptEncoding)
 	r.Header.Set("User-Agent", userAgent)
 	r.Header.Set(hops.Header, hops.Value(ctx, t.id))
-	if deadline, ok := ctx.Deadline(); ok {
-		seconds := t.opts.timeFor(time.Until(deadline)).Seconds()
-		r.Header.Set(timeoutHeader, strconv.FormatFloat(seconds, 'f', -1, 64))
-	}
+	t.opts.announceTimeout(r)
 	response, err := t.opts.Client.Do(r)
 	if err != nil {
 		return nil, connectionError(err)
@@ -75,9 +83,18 @@ func (t *Target) try(ctx context.Context) (*body, error) {
 	return t.read(response)
 }
 
-const userAgent = "luxfi-metric"
+// announceTimeout tells the other process how much time it has.
+func (o *Opts) announceTimeout(r *http.Request) {
+	left := o.Client.Timeout
+	if deadline, ok := r.Context().Deadline(); ok && (left <= 0 || time.Until(deadline) < left) {
+		left = time.Until(deadline)
+	}
+	if left > 0 {
+		r.Header.Set(timeoutHeader, strconv.FormatFloat(o.timeFor(left).Seconds(), 'f', -1, 64))
+	}
+}
 
-// timeFor returns how much time the other process gets if so much is left.
+// timeFor returns how much of the time that is left the other process gets.
 func (o *Opts) timeFor(left time.Duration) time.Duration {
 	margin := o.Margin
 	if margin == 0 {
@@ -87,19 +104,20 @@ func (o *Opts) timeFor(left time.Duration) time.Duration {
 	if margin >= left {
 		margin = left / 2
 	}
-	return max(left-margin, time.Millisecond)
+	return left - margin
 }
 
 // errRedirects reports too many redirects. It is not a failure of the connection.
 var errRedirects = errors.New("too many redirects")
 
-// boundRedirects returns a policy that allows so many redirects, as far as the given one does,
-// which may be nil.
-func boundRedirects(most int, policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+// redirected returns the CheckRedirect function of a target's client. It bounds redirects, asks the
+// caller's function, which may be nil, and tells the next server how much time is left by then.
+func (o *Opts) redirected(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
-		if len(via) > most {
-			return fmt.Errorf("%w: at most %d are allowed", errRedirects, most)
+		if len(via) > o.MaxRedirects {
+			return fmt.Errorf("%w: at most %d are allowed", errRedirects, o.MaxRedirects)
 		}
+		o.announceTimeout(r)
 		if policy != nil {
 			return policy(r, via)
 		}
@@ -112,11 +130,14 @@ func boundRedirects(most int, policy func(*http.Request, []*http.Request) error)
 func connectionError(err error) error {
 	var u *url.Error
 	isURL := errors.As(err, &u)
-	err = withoutURL(err)
-	if isURL && !errors.Is(err, errRedirects) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	switch err = withoutURL(err); {
+	case isOver(err):
+		return fmt.Errorf("there was no response yet: %w", err)
+	case isURL && !errors.Is(err, errRedirects):
 		return &brokenError{err}
+	default:
+		return err
 	}
-	return err
 }
 
 // withoutURL returns the error without the URL that net/http adds: the target has a name already.

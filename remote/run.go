@@ -22,7 +22,19 @@ func (t *Target) run(ctx context.Context, _ engine.Running, sink engine.Sink) er
 		err = t.send(b, sink)
 	}
 	if err != nil && !errors.Is(err, engine.ErrAbandoned) {
-		return fmt.Errorf("gathering from %s: %w", t.name, err)
+		return fmt.Errorf("gathering from %s: %w", t.name, bounded(err))
+	}
+	return err
+}
+
+// maxError is how long the text of an error may be. Some errors of net/http quote what a server has
+// sent.
+const maxError = 1 << 10
+
+// bounded returns err, or the beginning of its text if that is too long.
+func bounded(err error) error {
+	if text := err.Error(); len(text) > maxError && !isOver(err) {
+		return errors.New(text[:maxError] + "…")
 	}
 	return err
 }
@@ -31,20 +43,31 @@ func (t *Target) run(ctx context.Context, _ engine.Running, sink engine.Sink) er
 func (t *Target) send(b *body, sink engine.Sink) error {
 	var (
 		samples []model.Sample // Of families that cannot be read from the body in order.
-		dropped []error
+		dropped []error        // The first that are left out.
+		more    int            // How many others are.
 		texts   model.Texts
 	)
 	keep := func(f *model.Family, p *model.Point) error {
 		samples = append(samples, model.Sample{Family: f, Point: p.CloneWith(texts.Keep(p.Labels))})
 		return nil
 	}
-	read, err := parse.Read(b.format, *b.data, t.opts.limits(), keep, func(err error) { dropped = append(dropped, err) })
+	drop := func(err error) {
+		if len(dropped) < maxDropped {
+			dropped = append(dropped, err)
+			return
+		}
+		more++
+	}
+	read, err := parse.Read(b.format, *b.data, t.opts.limits(), keep, drop)
 	if err != nil {
 		b.free()
 		return err
 	}
 	for _, err := range dropped {
 		sink.Drop(err)
+	}
+	for range more {
+		sink.Drop(errMore)
 	}
 	if err := engine.Hold(sink, engine.Held{Sources: read.Sources, Free: b.free}); err != nil {
 		return err
@@ -60,7 +83,13 @@ func (t *Target) send(b *body, sink engine.Sink) error {
 	return nil
 }
 
-// The limits that need no option: what exceeds them is no exposition.
+// maxDropped is how many samples that are left out have an error of their own.
+const maxDropped = 100
+
+// errMore stands for the errors of others. Sinks only count it.
+var errMore = errors.New("more samples were left out")
+
+// The limits that need no option: a body that exceeds them is no exposition.
 const (
 	maxLabels    = 256
 	maxNameBytes = 4 << 10

@@ -6,45 +6,50 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/hops"
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/redact"
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Opts says how a target is gathered from. The zero value of each field stands for its default.
+// Opts says how to gather from a target. The zero value of each field stands for its default.
 type Opts struct {
-	// Client makes the requests: TLS, credentials, proxies and additional headers are up to it.
-	// The default is http.DefaultClient. Its Timeout, if it has one, applies, too. It is copied.
+	// Client makes the requests. It is in charge of TLS, credentials, proxies and additional
+	// headers. The default is http.DefaultClient. New copies it. The other process is told of
+	// its Timeout, too, if that is earlier than the deadline of the gather.
 	Client *http.Client
 
-	// Timeout is how long a gather may take whose context has no deadline. The default is 10
+	// Timeout is how long a gather may take if its context has no deadline. The default is 10
 	// seconds.
 	Timeout time.Duration
-	// Margin is how much of the time that is left the other process does not get, so that its
+	// Margin is the part of the remaining time that the other process does not get, so that its
 	// response arrives in time. The default is a twentieth of that time, at most 250
-	// milliseconds. If it is negative, the other process is told all of it. A margin that
-	// leaves nothing leaves half of the time.
+	// milliseconds. A negative margin means none. A margin that leaves nothing leaves half of
+	// the time.
 	Margin time.Duration
 
-	// Retries is how often a request is made again, within the same deadline, if the connection
-	// fails or breaks off. The default is 1, a negative number means never. A response with an
-	// error status, or one that is malformed, is final.
+	// Retries is how often a request is repeated, within the same deadline, if the connection
+	// fails or breaks off. The default is 1; a negative number means never. A response with an
+	// error status and a malformed one are final. So is an attempt that took longer than what
+	// is left of the time.
 	Retries int
-	// MaxRedirects is how many redirects are followed. The default is 3, a negative number
-	// means none.
+	// MaxRedirects is how many redirects a request follows, as far as Client.CheckRedirect lets
+	// it. The default is 3; a negative number means none.
 	MaxRedirects int
 
 	// MaxBytes limits the response, both as it is sent and after decompression. The default is
-	// 64 MiB. That much memory may be in use for each gather under way.
+	// 64 MiB. Each gather under way may take that much memory.
 	MaxBytes int64
-	// MaxSeries limits how many series the response may have. The default is a million.
+	// MaxSeries limits the number of series, and of families, in the response. The default is a
+	// million.
 	MaxSeries int
 	// MaxLabelBytes limits the labels of one series, names and values together. The default is
 	// 16 KiB.
@@ -63,18 +68,30 @@ const (
 	defaultMaxLabelBytes = 16 << 10
 )
 
+// Errors of a gather, for errors.Is.
+var (
+	// ErrLoop reports that targets form a loop: the scrape has come through this target before.
+	ErrLoop = hops.ErrLoop
+	// ErrTooFar reports that a scrape has come through so many targets, one after the other, that
+	// no more are allowed.
+	ErrTooFar = hops.ErrTooFar
+)
+
 // Target is the metrics page of another process. It is a metric.GathererWithContext, and a
 // metric.Collector that announces no descriptors, for RegisterWith and its policies.
 //
-// It is safe for concurrent use. Each gather makes a request of its own.
+// A Target is safe for concurrent use. Each gather makes a request of its own.
 type Target struct {
 	runner
 
 	url  *url.URL
-	name string // The URL without a password.
+	name string // The URL without credentials.
 	id   string
 	opts Opts
 	host *scrape.Registry // Gathers from the target alone.
+
+	labels   model.Labels // Those that a Group adds.
+	expected atomic.Int64 // How many bytes the next response probably has.
 }
 
 // runner is what a registry of package metric sees of a target.
@@ -100,9 +117,9 @@ func New(target string, opts Opts) (*Target, error) {
 		return nil, err
 	}
 	if err := opts.check(); err != nil {
-		return nil, fmt.Errorf("cannot gather from %s: %w", u.Redacted(), err)
+		return nil, fmt.Errorf("cannot gather from %s: %w", nameOf(u), err)
 	}
-	t := &Target{url: u, name: u.Redacted(), id: hops.NewID(), opts: opts.withDefaults()}
+	t := &Target{url: u, name: nameOf(u), id: hops.NewID(), opts: opts.withDefaults()}
 	t.runner = runner{t}
 	e, err := scrape.EntryOf(t, collect.Wrapping{})
 	if err != nil {
@@ -112,21 +129,33 @@ func New(target string, opts Opts) (*Target, error) {
 	return t, nil
 }
 
+// parseURL parses the URL of a target. Its errors contain no credentials.
 func parseURL(target string) (*url.URL, error) {
 	u, err := url.Parse(target)
 	if err != nil {
-		// The text of the error has the URL, and so perhaps a password.
-		var reason *url.Error
+		var reason *url.Error // Its text has the whole URL.
 		if errors.As(err, &reason) {
 			err = reason.Err
 		}
-		return nil, fmt.Errorf("cannot gather from a URL that is not valid: %w", err)
+		return nil, fmt.Errorf("the URL of the target is not valid: %s", redact.Text(bounded(err).Error()))
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("cannot gather from %q: the URL has to begin with http:// or https:// and a host", u.Redacted())
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return nil, fmt.Errorf("cannot gather from %.200q: the URL has to begin with http:// or https:// and a host", nameOf(u))
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
+}
+
+// nameOf returns a URL without credentials: a password, a user without one, which may be a token, and
+// what looks like a credential in the query.
+func nameOf(u *url.URL) string {
+	c := *u
+	if c.User != nil {
+		if _, ok := c.User.Password(); !ok {
+			c.User = url.User("xxxxx")
+		}
+	}
+	return redact.Text(c.Redacted())
 }
 
 // check returns what is wrong with the options.
@@ -151,12 +180,12 @@ func (o Opts) withDefaults() Opts {
 	client := *o.Client
 	o.Client = &client
 	o.MaxRedirects = orDefault(o.MaxRedirects, defaultMaxRedirects)
-	client.CheckRedirect = boundRedirects(o.MaxRedirects, client.CheckRedirect)
 	o.Retries = orDefault(o.Retries, defaultRetries)
 	o.Timeout = orDefault(o.Timeout, defaultTimeout)
 	o.MaxBytes = orDefault(o.MaxBytes, defaultMaxBytes)
 	o.MaxSeries = orDefault(o.MaxSeries, defaultMaxSeries)
 	o.MaxLabelBytes = orDefault(o.MaxLabelBytes, defaultMaxLabelBytes)
+	client.CheckRedirect = o.redirected(client.CheckRedirect)
 	return o
 }
 
@@ -168,21 +197,21 @@ func orDefault[T int | int64 | time.Duration](v, byDefault T) T {
 	return max(v, 0)
 }
 
-// String returns the URL, with xxxxx in place of a password.
+// String returns the URL, with xxxxx in place of credentials.
 func (t *Target) String() string { return t.name }
 
 // Gather gathers with the background context.
-func (t *Target) Gather() ([]*dto.MetricFamily, error) {
+func (t *Target) Gather() ([]*metric.MetricFamily, error) {
 	return t.GatherWithContext(context.Background())
 }
 
-// GatherWithContext requests the metrics of the target. If there is an error, it names the
-// target; there are families then only if the error is about single samples that are left out.
-func (t *Target) GatherWithContext(ctx context.Context) ([]*dto.MetricFamily, error) {
+// GatherWithContext requests the metrics of the target. Its error names the target. Besides an error,
+// it returns families only if the error is about single samples that are left out.
+func (t *Target) GatherWithContext(ctx context.Context) ([]*metric.MetricFamily, error) {
 	return t.host.Gather(ctx)
 }
 
-// Describe sends nothing: which metrics there will be is up to the other process.
+// Describe sends nothing: the other process decides which metrics there are.
 func (t *Target) Describe(chan<- *prometheus.Desc) {}
 
 // Collect collects with the background context.
@@ -190,8 +219,8 @@ func (t *Target) Collect(ch chan<- prometheus.Metric) {
 	t.CollectWithContext(context.Background(), ch)
 }
 
-// CollectWithContext sends what GatherWithContext gathers, as metrics, and its errors as invalid
-// ones. It serves registries of other packages.
+// CollectWithContext sends what GatherWithContext gathers as metrics, and its errors as invalid
+// metrics. Registries of other packages use it.
 func (t *Target) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
 	t.host.Send(ctx, ch)
 }

@@ -1,10 +1,15 @@
 package scrape
 
-import "time"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Result is what one collector has given to a scrape.
 type Result struct {
 	Name     string // In its registry.
+	Of       prometheus.Collector
 	Err      error
 	Duration time.Duration
 	Series   int // An earlier run may have given them, if there is an error.
@@ -16,10 +21,10 @@ func (p *part) results() []Result {
 	all := make([]Result, 0, len(p.running)+len(p.refused))
 	for i, e := range p.running {
 		o := &p.outcomes[i]
-		all = append(all, Result{e.name, o.Err, o.Duration, o.Count()})
+		all = append(all, Result{e.name, e.Collector, o.Err, o.Duration, o.Count()})
 	}
 	for _, r := range p.refused {
-		all = append(all, Result{Name: r.entry.name, Err: r.err})
+		all = append(all, Result{Name: r.entry.name, Of: r.entry.Collector, Err: r.err})
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package scrape
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -258,6 +259,18 @@ func (p *part) refuses(ctx context.Context, e *Entry) bool {
 		p.refused = append(p.refused, refusal{e, err})
 	}
 	return err != nil
+}
+
+// Refused returns why a collector takes no part in the scrape, if that is reason for one of them.
+func (s *Scrape) Refused(reason error) error {
+	for _, p := range s.parts {
+		for _, r := range p.refused {
+			if errors.Is(r.err, reason) {
+				return fmt.Errorf("collector %q: %w", p.nameOf(r.entry), r.err)
+			}
+		}
+	}
+	return nil
 }
 
 // refusal is why a collector takes no part in a scrape.

@@ -88,6 +88,11 @@ func BadRequest(w http.ResponseWriter, err error) {
 	http.Error(w, shown(err.Error()), http.StatusBadRequest)
 }
 
+// LoopDetected answers with 508 Loop Detected and the text of err.
+func LoopDetected(w http.ResponseWriter, err error) {
+	http.Error(w, shown(err.Error()), http.StatusLoopDetected)
+}
+
 // shown returns the text of an error as an answer shows it by default: without credentials and
 // control characters.
 func shown(text string) string { return printable(redact.Text(text)) }

@@ -1,0 +1,67 @@
+package remote
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxWindow is how much memory a zstd frame may ask for: what RFC 9659 allows in HTTP.
+const maxWindow = 8 << 20
+
+var (
+	gzipReaders sync.Pool // Of *gzip.Reader.
+	zstdReaders sync.Pool // Of *zstd.Decoder.
+)
+
+// decompress returns the content of a body with the given Content-Encoding. The caller must call done
+// when it has read enough.
+func decompress(encoding string, r io.Reader) (plain io.Reader, done func(), err error) {
+	switch strings.ToLower(strings.TrimSpace(encoding)) {
+	case "", "identity":
+		return r, func() {}, nil
+	case "gzip", "x-gzip":
+		return gunzip(r)
+	case "zstd":
+		return unzstd(r)
+	default:
+		return nil, nil, fmt.Errorf("the response has the Content-Encoding %.40q: allowed are gzip, zstd and identity", encoding)
+	}
+}
+
+func gunzip(r io.Reader) (plain io.Reader, done func(), err error) {
+	z, ok := gzipReaders.Get().(*gzip.Reader)
+	if !ok {
+		z = new(gzip.Reader)
+	}
+	if err := z.Reset(r); err != nil {
+		return nil, nil, fmt.Errorf("the response is not gzip: %w", err)
+	}
+	return z, func() {
+		_ = z.Reset(bytes.NewReader(nil)) // It fails, and lets go of r.
+		gzipReaders.Put(z)
+	}, nil
+}
+
+func unzstd(r io.Reader) (plain io.Reader, done func(), err error) {
+	z, ok := zstdReaders.Get().(*zstd.Decoder)
+	if !ok {
+		// Without concurrency, a decoder has no goroutine that would outlive it in the pool.
+		z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := z.Reset(r); err != nil {
+		return nil, nil, fmt.Errorf("the response is not zstd: %w", err)
+	}
+	return z, func() {
+		_ = z.Reset(nil) // It lets go of r.
+		zstdReaders.Put(z)
+	}, nil
+}

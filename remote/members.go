@@ -1,0 +1,100 @@
+package remote
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// members are the targets that a group has at a time.
+type members struct {
+	byName map[string]*member // By their names in the registry.
+	names  []string           // In the order of the targets.
+	faults error              // What is wrong with other targets.
+}
+
+// member is a target of a group.
+type member struct {
+	of        GroupTarget // With the group's label.
+	labels    model.Labels
+	collector *collect.Wrapped
+}
+
+// add adds a target to s: that of old, if it is the same.
+func (s *members) add(g *Group, old *members, of GroupTarget) error {
+	u, err := parseURL(of.URL)
+	if err != nil {
+		return err
+	}
+	of.Labels = maps.Clone(of.Labels)
+	if of.Labels == nil {
+		of.Labels = make(prometheus.Labels, 1)
+	}
+	of.Labels[g.opts.Label] = cmp.Or(of.Labels[g.opts.Label], u.Host)
+	maps.DeleteFunc(of.Labels, func(_, value string) bool { return value == "" })
+	list := make([]model.Label, 0, len(of.Labels))
+	for name, value := range of.Labels {
+		list = append(list, model.Label{Name: name, Value: value})
+	}
+	labels, err := model.NewLabels(list)
+	if err != nil {
+		return err
+	}
+	name := nameFor(of.Labels[g.opts.Label])
+	same := func(m *member) bool { return m != nil && m.of.URL == of.URL && m.labels == labels }
+	if other := s.byName[name]; other != nil {
+		if same(other) {
+			return nil // It is listed twice.
+		}
+		return fmt.Errorf("the target %s has the same label %s=%q: every target needs another value", shown(other.of.URL), g.opts.Label, of.Labels[g.opts.Label])
+	}
+	m := old.byName[name]
+	if !same(m) {
+		if m, err = g.newMember(of, labels); err != nil {
+			return err
+		}
+	}
+	s.byName[name] = m
+	s.names = append(s.names, name)
+	return nil
+}
+
+func (g *Group) newMember(of GroupTarget, labels model.Labels) (*member, error) {
+	target, err := New(of.URL, g.opts.Opts)
+	if err != nil {
+		return nil, err
+	}
+	target.labels = labels
+	w := collect.Wrapping{Labels: of.Labels, Existing: collect.Renamed}
+	if g.opts.HonorLabels {
+		w.Existing = collect.Honored
+	}
+	return &member{of, labels, collect.Wrap(target, w)}, nil
+}
+
+// nameEscaper writes a value as part of the name of a collector, which may not contain a slash.
+var nameEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
+
+// nameFor returns the name of a target in the registry of its group, by its value of the group's label.
+// Different values have different names.
+func nameFor(value string) string {
+	if value == faultsName {
+		return "%74" + value[1:]
+	}
+	return nameEscaper.Replace(value)
+}
+
+// shown returns a URL without its credentials. One that is not valid may have them anywhere.
+func shown(target string) string {
+	u, err := parseURL(target)
+	if err != nil {
+		return "which has no valid URL"
+	}
+	return nameOf(u)
+}
