@@ -178,7 +178,7 @@ func (g *Group) Set(targets []GroupTarget) error {
 	)
 	for i, t := range targets {
 		if err := next.add(g, old, t); err != nil {
-			faulty = append(faulty, fmt.Errorf("target %d, %s: %w", i+1, shown(t.URL), err))
+			faulty = append(faulty, fmt.Errorf("target %d%s: %w", i+1, shown(t.URL), err))
 		}
 	}
 	for _, name := range next.names {
@@ -189,7 +189,7 @@ func (g *Group) Set(targets []GroupTarget) error {
 		// A gather has either the target before or this one, if they have the same name.
 		if err := g.registry.ReplaceNamed(name, m.collector, g.opts.Policies...); err != nil {
 			delete(next.byName, name)
-			faulty = append(faulty, fmt.Errorf("target %s: %w", shown(m.of.URL), err))
+			faulty = append(faulty, fmt.Errorf("target%s: %w", shown(m.of.URL), err))
 		}
 	}
 	for name := range old.byName {

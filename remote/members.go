@@ -52,7 +52,7 @@ func (s *members) add(g *Group, old *members, of GroupTarget) error {
 		if same(other) {
 			return nil // It is listed twice.
 		}
-		return fmt.Errorf("the target %s has the same label %s=%q: every target needs another value", shown(other.of.URL), g.opts.Label, of.Labels[g.opts.Label])
+		return fmt.Errorf("another target%s has the same label %s=%q: every target needs another value", shown(other.of.URL), g.opts.Label, of.Labels[g.opts.Label])
 	}
 	m := old.byName[name]
 	if !same(m) {
@@ -90,11 +90,12 @@ func nameFor(value string) string {
 	return nameEscaper.Replace(value)
 }
 
-// shown returns a URL without its credentials. One that is not valid may have them anywhere.
+// shown returns a valid URL without its credentials, and nothing of another one, whose error shows as much
+// as it may.
 func shown(target string) string {
 	u, err := parseURL(target)
 	if err != nil {
-		return "which has no valid URL"
+		return ""
 	}
-	return nameOf(u)
+	return " (" + nameOf(u) + ")"
 }

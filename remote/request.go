@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -130,10 +131,11 @@ func (o *Opts) redirected(policy func(*http.Request, []*http.Request) error) fun
 func connectionError(err error) error {
 	var u *url.Error
 	isURL := errors.As(err, &u)
+	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](err)
 	switch err = withoutURL(err); {
 	case isOver(err):
 		return fmt.Errorf("there was no response yet: %w", err)
-	case isURL && !errors.Is(err, errRedirects):
+	case isURL && !isCertificate && !errors.Is(err, errRedirects):
 		return &brokenError{err}
 	default:
 		return err

@@ -103,14 +103,14 @@ func (r *boundedReader) failed(err error) error {
 // How much of a response with an error status is read, and how much of that its error quotes.
 const (
 	maxErrorBody = 1 << 10
-	maxErrorText = 200
+	maxErrorText = 400
 )
 
-// statusError returns an error about the status of a response, with the first line of its body.
+// statusError returns an error about the status of a response, with the beginning of its body.
 func statusError(r *http.Response) error {
 	text := strings.TrimSpace(fmt.Sprintf("the status is %d %s", r.StatusCode, http.StatusText(r.StatusCode)))
-	if line := firstLine(r); line != "" {
-		text += fmt.Sprintf(": %q", line)
+	if words := beginning(r); words != "" {
+		text += fmt.Sprintf(": %q", words)
 	}
 	if r.StatusCode == http.StatusLoopDetected {
 		return fmt.Errorf("%w: %s", ErrLoop, text)
@@ -118,14 +118,13 @@ func statusError(r *http.Response) error {
 	return errors.New(text)
 }
 
-// firstLine returns the beginning of the first line of a body, as far as it can be read.
-func firstLine(r *http.Response) string {
+// beginning returns the beginning of a body in one line, as far as it can be read.
+func beginning(r *http.Response) string {
 	plain, done, err := decompress(encodingOf(r), io.LimitReader(r.Body, maxErrorBody))
 	if err != nil {
 		return ""
 	}
 	defer done()
 	text, _ := io.ReadAll(io.LimitReader(plain, maxErrorText)) // What there is before an error will do.
-	line, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(string(text), "")), "\n")
-	return strings.TrimSpace(line)
+	return strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "")), " ")
 }

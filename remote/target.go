@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +25,8 @@ import (
 type Opts struct {
 	// Client makes the requests. It is in charge of TLS, credentials, proxies and additional
 	// headers. The default is http.DefaultClient. New copies it. The other process is told of
-	// its Timeout, too, if that is earlier than the deadline of the gather.
+	// its Timeout, too, if that is earlier than the deadline of the gather. Its transport limits
+	// the headers of a response, to 10 MiB unless http.Transport.MaxResponseHeaderBytes is set.
 	Client *http.Client
 
 	// Timeout is how long a gather may take if its context has no deadline. The default is 10
@@ -131,6 +133,9 @@ func New(target string, opts Opts) (*Target, error) {
 
 // parseURL parses the URL of a target. Its errors contain no credentials.
 func parseURL(target string) (*url.URL, error) {
+	if !strings.Contains(target, "://") {
+		return nil, fmt.Errorf("cannot gather from %.200q: %w", redact.Text(target), errNoURL)
+	}
 	u, err := url.Parse(target)
 	if err != nil {
 		var reason *url.Error // Its text has the whole URL.
@@ -140,11 +145,13 @@ func parseURL(target string) (*url.URL, error) {
 		return nil, fmt.Errorf("the URL of the target is not valid: %s", redact.Text(bounded(err).Error()))
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return nil, fmt.Errorf("cannot gather from %.200q: the URL has to begin with http:// or https:// and a host", nameOf(u))
+		return nil, fmt.Errorf("cannot gather from %.200q: %w", nameOf(u), errNoURL)
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
 }
+
+var errNoURL = errors.New("the URL has to begin with http:// or https:// and a host")
 
 // nameOf returns a URL without credentials: a password, a user without one, which may be a token, and
 // what looks like a credential in the query.
@@ -208,7 +215,11 @@ func (t *Target) Gather() ([]*metric.MetricFamily, error) {
 // GatherWithContext requests the metrics of the target. Its error names the target. Besides an error,
 // it returns families only if the error is about single samples that are left out.
 func (t *Target) GatherWithContext(ctx context.Context) ([]*metric.MetricFamily, error) {
-	return t.host.Gather(ctx)
+	mfs, err := t.host.Gather(ctx)
+	if err != nil && !strings.Contains(err.Error(), t.name) {
+		err = fmt.Errorf("gathering from %s: %w", t.name, err)
+	}
+	return mfs, err
 }
 
 // Describe sends nothing: the other process decides which metrics there are.

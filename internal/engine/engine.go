@@ -87,6 +87,10 @@ type Job struct {
 	// when the last one leaves. A scrape with more than three times the run's remaining
 	// time starts its own. Sink has to be nil.
 	Share bool
+	// Alone has the job get a run of its own, beside those under way, which no other scrape
+	// joins. It is for a scrape that comes from another process: a run under way may be waiting
+	// for that very scrape. Sink has to be nil.
+	Alone bool
 	// Origins asks for the Origin of samples, as far as nobody but this scrape gets them.
 	// Sink has to be nil.
 	Origins bool

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -10,6 +11,10 @@ import (
 // once, for scrapes that overlap: enough for a pair of Prometheus servers. Further
 // scrapes wait, under their own contexts, and an impatient one waits behind the first.
 const maxOverlap = 2
+
+// maxAlone is the same for a job that is Alone. If it waited for another run, that might be waiting
+// for it; so it waits only if there are more runs than a few servers that scrape a few processes cause.
+const maxAlone = 16
 
 // grace is how long a run that was left behind has for returning before it counts as
 // overdue. Until then, a scrape that may not outlast the run waits instead of failing.
@@ -26,7 +31,7 @@ type flight struct {
 	ctx       runContext
 	hints     hints
 	sink      Sink
-	shared    bool               // Others may join it.
+	shared    bool               // Others may join it, unless its job is Alone.
 	buffer    *Buffer            // The sink, if the caller has not given one.
 	cancel    context.CancelFunc // Ends the run's context, if that is its own; it may be nil.
 	until     time.Time          // When that context ends; zero if it does not, or is not its own.
@@ -118,7 +123,7 @@ func (c *Collector) obstacle(s *Scrape, now time.Time) obstacle {
 // returns nil if the job has to wait. tryWithout has found neither a run nor an outcome.
 func (e *Engine) tryStart(s *Scrape, job Job, now time.Time) *flight {
 	c := job.Collector
-	if !c.Gate.admits(s) || c.isBusy(s, now) || !e.hasPlace(c) {
+	if !c.Gate.admits(s) || c.isBusy(s, job.Alone, now) || !e.hasPlace(c) {
 		return nil
 	}
 	in, ok := c.Gate.enter(now)
@@ -132,9 +137,12 @@ func (e *Engine) tryStart(s *Scrape, job Job, now time.Time) *flight {
 
 // isBusy reports whether a run has to wait for another one of its collector, or has come
 // too late: its context would have ended before it begins.
-func (c *Collector) isBusy(s *Scrape, now time.Time) bool {
+func (c *Collector) isBusy(s *Scrape, alone bool, now time.Time) bool {
 	if !c.shares() && !s.runsEnd.IsZero() && !now.Before(s.runsEnd) {
 		return true
+	}
+	if alone {
+		return len(c.flying) >= maxAlone || c.obstacle(s, now) != noObstacle
 	}
 	return len(c.flying) >= maxOverlap || len(c.flying) > 0 && (s.background || !s.isPatient()) || c.obstacle(s, now) != noObstacle
 }
@@ -143,8 +151,13 @@ func (c *Collector) isBusy(s *Scrape, now time.Time) bool {
 // needs a run of its own, or has to wait. The engine's mutex is held.
 func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcome) {
 	c := job.Collector
-	if o := c.Gate.before(s, now); o != nil || !c.Gate.admits(s) {
+	switch o := c.Gate.before(s, now); {
+	case o != nil:
 		return nil, o
+	case !c.Gate.admits(s) && job.Alone:
+		return nil, &Outcome{Err: errFirstBackground}
+	case !c.Gate.admits(s):
+		return nil, nil
 	}
 	switch c.obstacle(s, now) {
 	case isStuck:
@@ -152,7 +165,7 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 	case mayReturn:
 		return nil, nil
 	}
-	if f := c.joinable; f != nil && !f.buffer.IsFull() && (c.shares() || job.Share && f.lastsFor(s, now)) {
+	if f := c.joinable; f != nil && !job.Alone && !f.buffer.IsFull() && (c.shares() || job.Share && f.lastsFor(s, now)) {
 		f.waiters++
 		f.joined = true
 		f.buffer.Bound(true)
@@ -166,6 +179,9 @@ func (e *Engine) tryWithout(s *Scrape, job Job, now time.Time) (*flight, *Outcom
 	}
 	return nil, nil
 }
+
+// errFirstBackground is why there is no result of a background run yet.
+var errFirstBackground = errors.New("its first background run has not ended yet")
 
 // lastsFor reports whether the context of f does not end much too early for a scrape.
 func (f *flight) lastsFor(s *Scrape, now time.Time) bool {

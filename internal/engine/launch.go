@@ -29,7 +29,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 		c.Earlier = nil
 	}
 	c.stats.LastStart = now
-	if f.shared = c.shares() || job.Share; f.shared {
+	if f.shared = c.shares() || job.Share; f.shared && !job.Alone {
 		c.joinable = f
 	}
 	e.setContext(f, s, now)

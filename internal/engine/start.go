@@ -116,7 +116,7 @@ func (s *start) giveUp(err error) {
 		default:
 			switch c := s.jobs[i].Collector; {
 			case !c.Gate.admits(s.scrape):
-				s.outcomes[i].Err = fmt.Errorf("its first background run has not ended yet: %w", err)
+				s.outcomes[i].Err = fmt.Errorf("%w: %w", errFirstBackground, err)
 			case c.obstacle(s.scrape, now) != noObstacle:
 				s.outcomes[i].Err = ErrStillRunning
 			default:
@@ -215,7 +215,7 @@ func (s *start) startLaunched() {
 // block counts a job that waits for nothing but a place, and reports whether it does.
 func (s *start) block(i int, now time.Time) bool {
 	e, c := s.engine, s.jobs[i].Collector
-	if e.Concurrency <= 0 || e.running < e.Concurrency || !c.Gate.admits(s.scrape) || c.isBusy(s.scrape, now) {
+	if e.Concurrency <= 0 || e.running < e.Concurrency || !c.Gate.admits(s.scrape) || c.isBusy(s.scrape, s.jobs[i].Alone, now) {
 		return false
 	}
 	if e.blocked == nil {

@@ -55,6 +55,9 @@ func of(ctx context.Context) []string {
 	return ids
 }
 
+// Any reports whether a scrape under ctx has come through a target.
+func Any(ctx context.Context) bool { return len(of(ctx)) > 0 }
+
 // ErrLoop is the error of a target that a scrape reaches for the second time.
 var ErrLoop = errors.New("the scrape has come through this target before: the targets form a loop")
 

@@ -14,12 +14,12 @@ func TestLoop(t *testing.T) {
 		t.Fatal("two targets have the same ID")
 	}
 	ctx := t.Context()
-	if err := hops.Check(ctx, a); err != nil {
-		t.Errorf("at first: %v", err)
+	if err := hops.Check(ctx, a); err != nil || hops.Any(ctx) {
+		t.Errorf("at first: %v, %t", err, hops.Any(ctx))
 	}
 	ctx = hops.Under(t.Context(), []string{hops.Value(ctx, a)}) // As the next process sees it.
-	if err := hops.Check(ctx, b); err != nil {
-		t.Errorf("another target: %v", err)
+	if err := hops.Check(ctx, b); err != nil || !hops.Any(ctx) {
+		t.Errorf("another target: %v, %t", err, hops.Any(ctx))
 	}
 	ctx = hops.Under(t.Context(), []string{hops.Value(ctx, b)})
 	for _, id := range []string{a, b} {

@@ -15,6 +15,7 @@ import (
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/hops"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -216,7 +217,7 @@ func (s *Scrape) addPart(p *part, w *walk) {
 	for _, e := range p.plan.running {
 		if s.wants(p, e) && !p.refuses(s.ctx, e) {
 			p.running = append(p.running, e)
-			p.jobs = append(p.jobs, engine.Job{Collector: e.run})
+			p.jobs = append(p.jobs, engine.Job{Collector: e.run, Alone: e.Binding.Refuse != nil && hops.Any(s.ctx)})
 		}
 	}
 	s.parts = append(s.parts, p)
