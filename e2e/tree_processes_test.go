@@ -136,15 +136,15 @@ func (tr *tree) start(t *testing.T, name string) {
 // setTargets writes the root's file of targets.
 func (tr *tree) setTargets(t *testing.T, names ...string) {
 	t.Helper()
-	text := "[]\n"
-	if len(names) > 0 {
-		text = ""
-	}
+	var text string
 	for _, name := range names {
 		text += fmt.Sprintf("- targets: [%s]\n  labels: {middle: %s}\n", tr.addresses[name], name)
 	}
 	tr.write(t, "targets.yml", text)
 }
+
+// exitCrashed is the exit code of a leaf that has crashed on purpose.
+const exitCrashed = 42
 
 // keepCrashing starts the leaf that crashes again whenever it has.
 func (tr *tree) keepCrashing(t *testing.T, address string) {
@@ -155,7 +155,7 @@ func (tr *tree) keepCrashing(t *testing.T, address string) {
 	running.Go(func() {
 		for ctx.Err() == nil {
 			cmd := exec.CommandContext(ctx, program, "-mode", "crash", "-listen", address)
-			if _ = cmd.Run(); cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == 42 {
+			if _ = cmd.Run(); cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == exitCrashed {
 				tr.crashes.Add(1)
 			}
 		}
