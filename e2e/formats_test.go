@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -59,6 +60,8 @@ type exposition struct {
 	exemplars  map[string][]exemplar.Exemplar
 	created    map[string]int64 // Milliseconds since the Unix epoch; missing if not known.
 	metadata   map[string]metadata
+
+	added labels.Labels // What the keys have besides the labels that were read.
 }
 
 // scrape asks h for a format and reads the response with Prometheus's parser.
@@ -78,9 +81,11 @@ func scrape(t *testing.T, h http.Handler, f format) exposition {
 	return got
 }
 
-// parse reads an exposition the way Prometheus's scrape loop does.
-func parse(body []byte, contentType string) (exposition, error) {
+// parse reads an exposition the way Prometheus's scrape loop does. The keys of the result
+// have the added labels, too; a label of a series under such a name is renamed.
+func parse(body []byte, contentType string, added ...string) (exposition, error) {
 	e := exposition{
+		added:      labels.FromStrings(added...),
 		floats:     map[string]float64{},
 		histograms: map[string]*histogram.FloatHistogram{},
 		exemplars:  map[string][]exemplar.Exemplar{},
@@ -132,7 +137,14 @@ func (e *exposition) add(p textparse.Parser, entry textparse.Entry) {
 func (e *exposition) addSample(p textparse.Parser, entry textparse.Entry) {
 	var all labels.Labels
 	p.Labels(&all)
-	key := all.WithoutEmpty().String()
+	b := labels.NewBuilder(all.WithoutEmpty())
+	e.added.Range(func(l labels.Label) {
+		if own := all.Get(l.Name); own != "" {
+			b.Set(model.ExportedLabelPrefix+l.Name, own)
+		}
+		b.Set(l.Name, l.Value)
+	})
+	key := b.Labels().String()
 	if entry == textparse.EntrySeries {
 		_, _, e.floats[key] = p.Series()
 	} else {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ const patience = 3 * time.Minute
 
 // tools are the programs that the tests start.
 type tools struct {
-	prometheus, promtool, quickstart string
+	prometheus, promtool, quickstart, aggregator, leaf string
 }
 
 // buildTools builds them where make clean removes them. From the second time on, the
@@ -38,7 +39,8 @@ var buildTools = sync.OnceValues(func() (tools, error) {
 	err = errors.Join(
 		// Without the clients of all the clouds, which are most of it.
 		goBuild(".", dir, "-tags=remove_all_sd", prometheus+"prometheus", prometheus+"promtool"),
-		goBuild(filepath.Join("..", "examples"), dir, "./quickstart"),
+		goBuild(filepath.Join("..", "examples"), dir, "./quickstart", "./aggregator"),
+		goBuild(".", dir, "./leaf"),
 	)
 	executable := func(name string) string {
 		if runtime.GOOS == "windows" {
@@ -46,7 +48,10 @@ var buildTools = sync.OnceValues(func() (tools, error) {
 		}
 		return filepath.Join(dir, name)
 	}
-	return tools{executable("prometheus"), executable("promtool"), executable("quickstart")}, err
+	return tools{
+		executable("prometheus"), executable("promtool"),
+		executable("quickstart"), executable("aggregator"), executable("leaf"),
+	}, err
 })
 
 func goBuild(module, to string, args ...string) error {
@@ -94,40 +99,75 @@ func startPrometheus(t *testing.T, config string) promv1.API {
 }
 
 // startProcess starts a program and returns what the group in a pattern matches as
-// soon as the program prints it. When the test ends, the program is interrupted and
-// must exit properly.
+// soon as the program prints it.
 func startProcess(t *testing.T, pattern, program string, args ...string) string {
 	t.Helper()
-	var (
-		out output
-		cmd = exec.Command(program, args...)
-	)
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
+	return start(t, program, args...).said(t, pattern)
+}
+
+// process is a program that a test has started.
+type process struct {
+	cmd    *exec.Cmd
+	out    output
+	exited chan struct{}
+	err    error // How the program has exited. Set when exited is closed.
+	killed atomic.Bool
+}
+
+// start starts a program. When the test ends, the program is interrupted and must exit
+// properly, unless it was killed.
+func start(t *testing.T, program string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(program, args...), exited: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
+	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.exited)
+	}()
 	t.Cleanup(func() {
-		kill := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		if p.killed.Load() {
+			return
+		}
+		kill := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
 		defer kill.Stop()
-		err := cmd.Process.Signal(os.Interrupt)
-		if err := errors.Join(err, <-exited); err != nil {
+		err := p.cmd.Process.Signal(os.Interrupt)
+		<-p.exited
+		if err := errors.Join(err, p.err); err != nil {
 			t.Errorf("%s did not exit properly: %v", filepath.Base(program), err)
 		}
 		if t.Failed() {
-			t.Logf("%s printed\n%s", filepath.Base(program), out.String())
+			t.Logf("%s printed\n%s", filepath.Base(program), p.out.String())
 		}
 	})
+	return p
+}
+
+// said waits until the program prints what a pattern matches, and returns what the group
+// in it matches.
+func (p *process) said(t *testing.T, pattern string) string {
+	t.Helper()
 	said := regexp.MustCompile(pattern)
 	var match []string
 	eventually(t, func() error {
-		if match = said.FindStringSubmatch(out.String()); match == nil {
-			return fmt.Errorf("%s has not printed %q", filepath.Base(program), pattern)
+		if match = said.FindStringSubmatch(p.out.String()); match == nil {
+			return fmt.Errorf("%s has not printed %q", filepath.Base(p.cmd.Path), pattern)
 		}
 		return nil
 	})
 	return match[1]
+}
+
+// kill ends the process without a warning.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	p.killed.Store(true)
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	<-p.exited
 }
 
 // output is what a process has printed. It is safe for concurrent use.

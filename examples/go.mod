@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/luxfi/metric v0.0.0
+	go.yaml.in/yaml/v3 v3.0.6
 	modernc.org/sqlite v1.62.0
 )
 
