@@ -489,7 +489,7 @@ func TestDroppedSamplesAreCounted(t *testing.T) {
 
 // errorsIn returns the errors that err joins.
 func errorsIn(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // It is taken apart.
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()
 	}
 	if err == nil {
