@@ -98,7 +98,7 @@ func storedOf(t *testing.T, g metric.GathererWithContext, rules []*promrelabel.C
 			continue
 		}
 		builder.Range(func(l labels.Label) {
-			if l.Name != labels.MetricName && len(l.Name) > 1 && l.Name[:2] == "__" {
+			if l.Name != "__name__" && len(l.Name) > 1 && l.Name[:2] == "__" {
 				builder.Del(l.Name)
 			}
 		})

@@ -443,3 +443,57 @@ type discard struct{}
 func (discard) Header() http.Header         { return make(http.Header) }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
+
+// TestDroppedSamplesAreCounted checks that the account of a collector has the samples that a pipeline has left out because
+// something was wrong, and not what cost no sample.
+func TestDroppedSamplesAreCounted(t *testing.T) {
+	tests := []struct {
+		name    string
+		step    relabel.Step
+		dropped uint64 // In each scrape.
+		errors  int    // Of each scrape.
+	}{
+		{"torn histograms", relabel.Rule{Action: relabel.Drop, SourceLabels: []string{"__name__"}, Regex: new(".*_sum")}, 0, 1},
+		{"wrong type", relabel.SetType{Families: []string{"x_hist"}, Type: relabel.Counter}, 0, 1},
+		{"wrong factor", relabel.Scale{Families: []string{"x_native"}, Factor: 10}, 0, 1},
+		{"dropped on purpose", relabel.Rule{Action: relabel.Drop, SourceLabels: []string{"__name__"}, Regex: new("x_hist.*")}, 0, 0},
+		{"without a name", relabel.Rule{SourceLabels: []string{"__name__"}, Regex: new("x_native"), TargetLabel: "__name__", Replacement: new("")}, 20, 2},
+		{"the same", relabel.Rule{Action: relabel.LabelDrop, Regex: new("id")}, 38, 11},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			classic := metric.NewHistogramVec(metric.HistogramOpts{Name: "x_hist", Buckets: []float64{1}}, []string{"id"})
+			native := metric.NewHistogramVec(metric.HistogramOpts{Name: "x_native", NativeHistogramBucketFactor: 2}, []string{"id"})
+			for i := range 20 {
+				classic.WithLabelValues(fmt.Sprint(i)).Observe(1)
+				native.WithLabelValues(fmt.Sprint(i)).Observe(1)
+			}
+			reg := metric.NewContextRegistry()
+			must(reg.RegisterWith(collectorFunc(func(ch chan<- prometheus.Metric) {
+				classic.Collect(ch)
+				native.Collect(ch)
+			}), metric.WithName("foreign")))
+			g := pipeline(t, tt.step).Gatherer(reg)
+			for scrape := range uint64(3) {
+				_, err := g.Gather()
+				if all := errorsIn(err); len(all) != tt.errors {
+					t.Errorf("got %d errors, want %d: %v", len(all), tt.errors, err)
+				}
+				if got := reg.Status()[0].Dropped; got != tt.dropped*(scrape+1) {
+					t.Errorf("after %d scrapes, %d samples are counted as dropped, want %d", scrape+1, got, tt.dropped*(scrape+1))
+				}
+			}
+		})
+	}
+}
+
+// errorsIn returns the errors that err joins.
+func errorsIn(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}

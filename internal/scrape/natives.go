@@ -148,12 +148,18 @@ func (p *part) wrapNative(source model.Source, report func(n int, err error)) []
 // those that are left out.
 func (s *Scrape) wrapSamples(b *batchOrigin, samples []model.Sample) []model.Sample {
 	for _, w := range b.p.wrappings {
+		more := 0 // Samples that are left out for reasons that are reported with another one.
 		samples = w.Samples(samples, func(n int, err error) {
 			b.dropped += n
 			if err != nil {
 				s.Failures.add(b.name(), err)
+			} else {
+				more += n
 			}
 		})
+		if more > 0 && w.Reshape != nil { // Of others, the error is about a family.
+			s.Failures.add(b.name(), fmt.Errorf("%d more samples were left out", more))
+		}
 	}
 	return samples
 }
