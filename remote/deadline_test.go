@@ -56,6 +56,31 @@ func TestTimeoutHeader(t *testing.T) {
 	}
 }
 
+// TestTimeoutHeaderOfScrape checks that the other process is told when the scrape ends, even if a policy lets
+// the request go on after that.
+func TestTimeoutHeaderOfScrape(t *testing.T) {
+	var header atomic.Value
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header.Store(r.Header.Get("X-Prometheus-Scrape-Timeout-Seconds"))
+		writeText(w, "a 1\n")
+	}))
+	for name, policy := range map[string]metric.CollectorOption{
+		"none": metric.WithPriority(metric.PriorityHigh), "cache": metric.WithCache(time.Hour), "stale": metric.WithStale(time.Hour),
+		"timeout": metric.WithTimeout(time.Minute),
+	} {
+		t.Run(name, func(t *testing.T) {
+			registry := metric.NewContextRegistry()
+			registry.MustRegisterWith(newTarget(t, server.URL, remote.Opts{Timeout: time.Minute}), policy)
+			if _, err := registry.GatherWithContext(within(t, 10*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := strconv.ParseFloat(header.Load().(string), 64); err != nil || got > 9.75 || got < 7.75 {
+				t.Errorf("got %v seconds, want a little less than 10", header.Load())
+			}
+		})
+	}
+}
+
 // TestCancel checks that the request ends with the gather.
 func TestCancel(t *testing.T) {
 	began, ended := make(chan struct{}, 10), make(chan struct{}, 10)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/hops"
 )
 
@@ -84,16 +85,25 @@ func (t *Target) try(ctx context.Context) (*body, error) {
 	return t.read(response)
 }
 
-// announceTimeout tells the other process how much time it has.
+// announceTimeout tells the other process how much time it has: until the request ends or, if a
+// policy lets that go on after the scrape, until the end of the scrape. A process that gathers from
+// others would otherwise wait for the last of them until it is too late.
 func (o *Opts) announceTimeout(r *http.Request) {
 	left := o.Client.Timeout
-	if deadline, ok := r.Context().Deadline(); ok && (left <= 0 || time.Until(deadline) < left) {
-		left = time.Until(deadline)
+	earliest := func(t time.Time, ok bool) {
+		if ok && (left <= 0 || time.Until(t) < left) {
+			left = max(time.Until(t), minTimeout)
+		}
 	}
+	earliest(r.Context().Deadline())
+	earliest(engine.Wanted(r.Context()))
 	if left > 0 {
 		r.Header.Set(timeoutHeader, strconv.FormatFloat(o.timeFor(left).Seconds(), 'f', -1, 64))
 	}
 }
+
+// minTimeout is what the other process is told if there is no time left.
+const minTimeout = time.Millisecond
 
 // timeFor returns how much of the time that is left the other process gets.
 func (o *Opts) timeFor(left time.Duration) time.Duration {

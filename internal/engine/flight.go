@@ -36,6 +36,7 @@ type flight struct {
 	cancel    context.CancelFunc // Ends the run's context, if that is its own; it may be nil.
 	until     time.Time          // When that context ends; zero if it does not, or is not its own.
 	ownEnd    bool               // That is the collector's own limit.
+	wanted    time.Time          // When the scrape that has started it wants its result; zero if there is no such time.
 	limit     chan struct{}      // Closed when scrapes stop waiting because of the collector's limit or keptLimit; nil if neither applies.
 	done      chan struct{}      // Closed when the run has returned.
 	err       error              // Valid when done is closed.

@@ -47,6 +47,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
 	c := f.collector
 	limit := c.Gate.limit()
+	f.wanted = s.runsEnd
 	if !f.shared && limit == 0 {
 		f.ctx.Context = s.runs
 		return

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Run is one run of a collector: it writes what it collects into sink and returns
@@ -84,6 +85,17 @@ func (c *runContext) Value(key any) any {
 		return c
 	}
 	return c.Context.Value(key)
+}
+
+// Wanted returns when the scrape that has started the run under ctx wants its result, and false if it
+// does not say. A run whose result is kept may last longer than that scrape; what it asks others for
+// should come in time all the same.
+func Wanted(ctx context.Context) (at time.Time, ok bool) {
+	r := enclosing(ctx)
+	if r == nil || r.in.wanted.IsZero() {
+		return time.Time{}, false
+	}
+	return r.in.wanted, true
 }
 
 // enclosing returns the context of the innermost run that ctx belongs to, or nil.

@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/luxfi/metric/internal/merge"
