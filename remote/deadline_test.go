@@ -65,7 +65,7 @@ func TestTimeoutHeaderOfScrape(t *testing.T) {
 		writeText(w, "a 1\n")
 	}))
 	for name, policy := range map[string]metric.CollectorOption{
-		"none": metric.WithPriority(metric.PriorityHigh), "cache": metric.WithCache(time.Hour), "stale": metric.WithStale(time.Hour),
+		"none": metric.WithPriority(metric.PriorityCritical), "cache": metric.WithCache(time.Hour), "stale": metric.WithStale(time.Hour),
 		"timeout": metric.WithTimeout(time.Minute),
 	} {
 		t.Run(name, func(t *testing.T) {
