@@ -9,11 +9,12 @@ import (
 )
 
 // Splicer adds the same labels to many label sets that all have the same names. It compares
-// names only once: adding a label to three takes 18 ns, and 110 with AppendMerged.
+// names only once: adding a label to three takes 13 ns, and 105 with AppendMerged.
 type Splicer struct {
 	before []int // Bytes before the value of each label, from the end of the one before it.
 	pieces []piece
 	quoted bool // Some name is in quotes.
+	single bool // There is one piece, no longer than a block.
 }
 
 // piece is text to insert.
@@ -49,6 +50,7 @@ func NewSplicer(l Labels, extra []Label) (*Splicer, error) {
 		p.text = s.withCommas(i, len(names))
 		copy(p.block[:], p.text)
 	}
+	s.single = len(s.pieces) == 1 && len(s.pieces[0].text) <= block
 	return s, nil
 }
 
@@ -91,33 +93,31 @@ func (s *Splicer) Append(buf []byte, l Labels) ([]byte, Labels) {
 }
 
 // AppendText is Append for the text of a label set.
+//
+// It is written out for a single short piece: whole blocks are copied, with bytes too many that are
+// overwritten then, and the ends of short values are found without a call.
 func (s *Splicer) AppendText(buf []byte, text string) []byte {
-	if len(s.pieces) == 1 && len(s.pieces[0].text) <= block {
-		return s.appendOne(buf, text)
+	if !s.single {
+		return s.appendAll(buf, text)
 	}
-	done, passed, pos := 0, 0, 0 // Bytes of text that were copied; labels that were passed, and where they end.
-	for i := range s.pieces {
-		p := &s.pieces[i]
-		for ; passed < p.after; passed++ {
-			pos = valueEnd(text, pos+s.before[passed]) + 1
-		}
-		buf = append(buf, text[done:pos]...)
-		buf = append(buf, p.text...)
-		done = pos
-	}
-	return append(buf, text[done:]...)
-}
-
-// appendOne is AppendText for a single short piece. It copies whole blocks, with bytes too many
-// that are overwritten then, which saves two calls.
-func (s *Splicer) appendOne(buf []byte, text string) []byte {
 	p := &s.pieces[0]
-	pos := 0
+	pos := 0 // Where the labels end that come before the piece.
 	for _, before := range s.before[:p.after] {
-		pos = valueEnd(text, pos+before) + 1
+		start := pos + before
+		if start+8 <= len(text) {
+			if q := quotesIn(words.Load8(text[start:])) & highBits; q != 0 {
+				if end := start + bits.TrailingZeros64(q)/8; end == start || text[end-1] != '\\' {
+					pos = end + 1
+					continue
+				}
+			}
+		}
+		pos = closingQuote(text, start) + 1
 	}
 	n := len(buf)
-	buf = slices.Grow(buf, len(text)+2*block)
+	if cap(buf)-n < len(text)+2*block {
+		buf = slices.Grow(buf, len(text)+2*block)
+	}
 	to := buf[:n+len(text)+2*block]
 	if pos <= block && len(text) >= block {
 		*(*[block]byte)(to[n:]) = *(*[block]byte)(unsafe.Pointer(unsafe.StringData(text)))
@@ -130,17 +130,20 @@ func (s *Splicer) appendOne(buf []byte, text string) []byte {
 	return to[:end+len(text)-pos]
 }
 
+// appendAll is AppendText for any number of pieces.
+func (s *Splicer) appendAll(buf []byte, text string) []byte {
+	done, passed, pos := 0, 0, 0 // Bytes of text that were copied; labels that were passed, and where they end.
+	for i := range s.pieces {
+		p := &s.pieces[i]
+		for ; passed < p.after; passed++ {
+			pos = closingQuote(text, pos+s.before[passed]) + 1
+		}
+		buf = append(buf, text[done:pos]...)
+		buf = append(buf, p.text...)
+		done = pos
+	}
+	return append(buf, text[done:]...)
+}
+
 // block is how many bytes are copied at once.
 const block = 32
-
-// valueEnd returns the index of the quote that ends the value which begins at start.
-func valueEnd(text string, start int) int {
-	if start+8 <= len(text) {
-		if q := quotesIn(words.Load8(text[start:])) & highBits; q != 0 {
-			if end := start + bits.TrailingZeros64(q)/8; end == start || text[end-1] != '\\' {
-				return end
-			}
-		}
-	}
-	return closingQuote(text, start)
-}
