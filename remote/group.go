@@ -33,8 +33,8 @@ type GroupTarget struct {
 type GroupOpts struct {
 	// Targets are the first targets. [Group.Set] replaces them.
 	Targets []GroupTarget
-	// Source, if not nil, returns the targets. The first gather calls it, and later ones call it
-	// again when its last answer is older than Refresh. There is at most one call at a time.
+	// Source, if not nil, returns more targets, besides Targets. The first gather calls it, and later ones
+	// call it again when its last answer is older than Refresh. There is at most one call at a time.
 	//
 	// The first gather waits for the answer up to half of its time; a later one up to a tenth
 	// of it, and goes on with the targets before if there is no answer by then. An answer with an
@@ -126,10 +126,8 @@ var (
 // Policies, is not valid. The group leaves out a target that is not valid; every gather reports it
 // until the targets are replaced.
 func NewGroup(opts GroupOpts) *Group {
-	opts.Label, opts.Namespace = cmp.Or(opts.Label, defaultLabel), cmp.Or(opts.Namespace, defaultNamespace)
-	opts.Refresh, opts.Concurrency = orDefault(opts.Refresh, defaultRefresh), orDefault(opts.Concurrency, defaultConcurrency)
-	opts.Policies = slices.Clone(opts.Policies)
-	if err := opts.check(); err != nil {
+	opts = opts.withDefaults()
+	if err := opts.Check(); err != nil {
 		panic(fmt.Errorf("cannot make a group of targets: %w", err))
 	}
 	g := &Group{opts: opts, registry: metric.NewContextRegistry(metric.WithConcurrency(opts.Concurrency))}
@@ -139,14 +137,26 @@ func NewGroup(opts GroupOpts) *Group {
 	g.registry.MustRegisterWith(&faults{g}, metric.WithName(faultsName))
 	_ = g.Set(opts.Targets) // Gathers report it.
 	if opts.Source != nil {
-		g.refresh.open(opts.Source, opts.Refresh, opts.Opts.withDefaults().Timeout, g.Set)
+		fixed := slices.Clone(opts.Targets)
+		g.refresh.open(opts.Source, opts.Refresh, opts.Opts.withDefaults().Timeout, func(found []GroupTarget) error {
+			return g.Set(slices.Concat(fixed, found))
+		})
 		g.core.Prepare = g.refresh.prepare
 	}
 	return g
 }
 
-// check returns what is wrong with the options.
-func (o *GroupOpts) check() error {
+func (o GroupOpts) withDefaults() GroupOpts {
+	o.Label, o.Namespace = cmp.Or(o.Label, defaultLabel), cmp.Or(o.Namespace, defaultNamespace)
+	o.Refresh, o.Concurrency = orDefault(o.Refresh, defaultRefresh), orDefault(o.Concurrency, defaultConcurrency)
+	o.Policies = slices.Clone(o.Policies)
+	return o
+}
+
+// Check returns the error that NewGroup would panic with, or nil. It is for programs whose options come
+// from a configuration. It does not look at Targets: Set does.
+func (o GroupOpts) Check() error {
+	o = o.withDefaults()
 	if _, err := model.NewLabels([]model.Label{{Name: o.Label}}); err != nil {
 		return fmt.Errorf("targets cannot be told apart by the label %q: %w", o.Label, err)
 	}
@@ -159,7 +169,8 @@ func (o *GroupOpts) check() error {
 	// Registered with a collector that does nothing, policies show what is wrong with them.
 	r := metric.NewContextRegistry()
 	defer r.Close() //nolint:errcheck // That collector returns at once.
-	return r.RegisterWith(idle{}, append(slices.Clip(o.Policies), metric.WithName("target"))...)
+	err := r.RegisterWith(idle{}, append(slices.Clip(o.Policies), metric.WithName("target"))...)
+	return cmp.Or(errors.Unwrap(err), err) // The rest is about that collector.
 }
 
 // idle is a collector that does nothing.
@@ -168,7 +179,7 @@ type idle struct{}
 func (idle) Describe(chan<- *prometheus.Desc) {}
 func (idle) Collect(chan<- prometheus.Metric) {}
 
-// Set replaces the targets. A target that is there already, with the same URL and labels, stays as it
+// Set replaces the targets, until Source, if there is one, answers the next time. A target that is there already, with the same URL and labels, stays as it
 // is, with its earlier results and the state of its policies. The error names the targets that are
 // not valid; Set leaves them out.
 func (g *Group) Set(targets []GroupTarget) error {

@@ -396,3 +396,41 @@ func TestSource(t *testing.T) {
 		})
 	})
 }
+
+// TestTargetsAndSource checks that a group gathers from both, and that Check finds what NewGroup panics
+// about.
+func TestTargetsAndSource(t *testing.T) {
+	one, two := serveText(t, "a 1\n"), serveText(t, "a 2\n")
+	group := remote.NewGroup(remote.GroupOpts{
+		Targets: []remote.GroupTarget{{URL: one.URL, Labels: metric.Labels{"instance": "one"}}},
+		Source: func(context.Context) ([]remote.GroupTarget, error) {
+			return []remote.GroupTarget{{URL: two.URL, Labels: metric.Labels{"instance": "two"}}}, nil
+		},
+	})
+	defer group.Close()
+	if _, err := group.GatherWithContext(within(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if targets := group.Targets(); len(targets) != 2 || targets[0].URL != one.URL || targets[1].URL != two.URL {
+		t.Errorf("the targets are %v", targets)
+	}
+	for name, opts := range map[string]remote.GroupOpts{
+		"label":     {Label: "__x"},
+		"namespace": {Namespace: "\xff"},
+		"option":    {Opts: remote.Opts{MaxBytes: -1}},
+		"policy":    {Policies: []metric.CollectorOption{metric.WithStale(-1)}},
+	} {
+		err := opts.Check()
+		if err == nil || strings.Contains(err.Error(), "idle") {
+			t.Errorf("%s: %v", name, err)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: NewGroup does not panic", name)
+				}
+			}()
+			remote.NewGroup(opts)
+		}()
+	}
+}

@@ -34,17 +34,12 @@ type config struct {
 }
 
 // load reads a configuration file.
-func load(file string) (c *config, err error) {
-	defer func() {
-		if fault := recover(); fault != nil { // NewGroup panics if an option is not valid.
-			err = fmt.Errorf("%s: %v", file, fault)
-		}
-	}()
+func load(file string) (*config, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	c = &config{Listen: "127.0.0.1:9300", TargetTimeout: 10 * time.Second, Handler: metric.HandlerOpts{Timeout: 10 * time.Second, EnableOpenMetrics: true}}
+	c := &config{Listen: "127.0.0.1:9300", TargetTimeout: 10 * time.Second, Handler: metric.HandlerOpts{Timeout: 10 * time.Second, EnableOpenMetrics: true}}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(c); err != nil {
@@ -54,15 +49,15 @@ func load(file string) (c *config, err error) {
 	if c.Stale != 0 {
 		c.Policies = append(c.Policies, metric.WithStale(c.Stale))
 	}
-	if read := remote.File(c.TargetsFile); c.TargetsFile != "" {
-		c.Source = func(ctx context.Context) ([]remote.GroupTarget, error) {
-			found, err := read(ctx)
-			return append(found, c.Targets...), err
-		}
+	if c.TargetsFile != "" {
+		c.Source = remote.File(c.TargetsFile)
 	}
 	rules, err := relabel.New(c.Rules...)
+	if err := errors.Join(err, c.Check()); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
 	c.group = remote.NewGroup(c.GroupOpts)
-	if err := errors.Join(err, c.group.Set(c.Targets)); err != nil {
+	if err := c.group.Set(c.Targets); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	c.page = metric.HandlerForContext(metric.NewShardedGatherer(metric.DefaultGatherers(), rules.Gatherer(c.group)), c.Handler)
