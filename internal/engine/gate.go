@@ -23,8 +23,8 @@ import (
 // collector is in use; the engine's mutex guards it then.
 type Gate struct {
 	policy     Policy
-	last       *result     // The last good one, if results are kept.
-	background *background // Nil if there are no background runs.
+	last       *result  // The last good one, if results are kept.
+	background schedule // Nil if there are no background runs.
 }
 
 // NewGate returns the gate of a collector with these policies. p may be nil.
@@ -40,13 +40,13 @@ func (g *Gate) priority() int { return g.policy.Priority }
 
 // keeps reports whether good results are kept for other scrapes.
 func (g *Gate) keeps() bool {
-	return g.policy.Cache > 0 || g.policy.Stale > 0 || g.policy.Background > 0
+	return g.policy.Cache > 0 || g.policy.Stale > 0 || g.policy.Background != nil
 }
 
 // limit returns how long a run may take by itself, 0 if there is no limit.
 func (g *Gate) limit() time.Duration {
 	if g.policy.Timeout == 0 && g.background != nil {
-		return max(g.policy.Background, minLimit)
+		return max(g.policy.Background.Period(), minLimit)
 	}
 	return g.policy.Timeout
 }
@@ -74,6 +74,9 @@ func (g *Gate) bound(b *Buffer) {
 // admits reports whether a run may be started for s at all. If not, s waits for the first
 // result of a background run.
 func (g *Gate) admits(s *Scrape) bool { return g.background == nil || s.background }
+
+// hasEnded reports whether EndBackground has ended the background runs.
+func (g *Gate) hasEnded() bool { return g.background != nil && g.background.hasEnded() }
 
 // before returns the answer to s if it needs no run, or else nil.
 func (g *Gate) before(s *Scrape, now time.Time) *Outcome {
@@ -134,9 +137,6 @@ func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 	return in, true
 }
 
-// every returns how often the collector is to run in the background, 0 if not at all.
-func (g *Gate) every() time.Duration { return g.policy.Background }
-
 // group returns the group in which its runs need a place, or nil.
 func (g *Gate) group() *Group { return g.policy.Group }
 
@@ -177,8 +177,8 @@ func (g *Gate) orStale(o Outcome, now time.Time) Outcome {
 
 // report adds to an account how things are now.
 func (g *Gate) report(s *Stats, now time.Time) {
-	if g.background != nil && g.background.tried {
-		s.LastErr = g.background.err
+	if g.background != nil {
+		g.background.report(s)
 	}
 	if g.last != nil {
 		s.LastGood = g.last.at

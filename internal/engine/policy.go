@@ -24,12 +24,12 @@ type Policy struct {
 	// started it: it goes on to its own limit, or for keptLimit, and later scrapes get the
 	// result.
 	Cache time.Duration
-	// Background is how often the collector is run without a scrape; see StartBackground.
+	// Background is how often the collector is run without a scrape, or nil; see StartBackground.
 	// No scrape starts a run then: it is given the last good result or, before there is
 	// one, waits for the first run. If the last run has failed, the scrape is given that
 	// failure together with the last good result, whatever its age is unless Stale is set. It
 	// cannot be combined with Cache.
-	Background time.Duration
+	Background Schedule
 	Breaker    *Breaker
 	Rate       Limiter // Of runs; nil if there is no limit.
 	Group      *Group

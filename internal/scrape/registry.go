@@ -238,7 +238,7 @@ func (r *Registry) Close() error {
 
 // refuseBackground returns an error if e is to run in the background of a closed registry.
 func (r *Registry) refuseBackground(e *Entry) error {
-	if r.closed && e.Policy != nil && e.Policy.Background > 0 {
+	if r.closed && e.Policy != nil && e.Policy.Background != nil {
 		return fmt.Errorf("cannot register %s WithBackground: %w", e.Called(), engine.ErrClosed)
 	}
 	return nil
