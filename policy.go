@@ -256,9 +256,9 @@ type GroupStatus struct {
 // Status returns how the group is occupied now.
 func (g *Group) Status() GroupStatus { return groupStatus(g.group) }
 
-func groupStatus(g *engine.Group) GroupStatus {
+func groupStatus(g engine.Places) GroupStatus {
 	s := g.Stats()
-	return GroupStatus{Name: g.Name, Max: s.Max, Running: s.Running, Overdue: s.Overdue}
+	return GroupStatus{Name: s.Name, Max: s.Max, Running: s.Running, Overdue: s.Overdue}
 }
 
 // NewGroup returns a group of which at most maxConcurrent members run at once. Its name is for

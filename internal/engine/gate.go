@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Gate decides about the runs of one collector by its policies. The rest of the engine asks it
 // at four points, and never looks at a policy itself:
@@ -138,7 +135,7 @@ func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 }
 
 // group returns the group in which its runs need a place, or nil.
-func (g *Gate) group() *Group { return g.policy.Group }
+func (g *Gate) group() Places { return g.policy.Group }
 
 // wait has wake receive a value whenever enter may succeed after it has failed.
 func (g *Gate) wait(wake chan struct{}) {
@@ -255,12 +252,5 @@ func (g *Gate) fullGroup() string {
 	if g.policy.Group == nil {
 		return ""
 	}
-	switch stats := g.policy.Group.Stats(); {
-	case stats.Running < stats.Max:
-		return ""
-	case stats.Max == 1:
-		return fmt.Sprintf("the only place of group %q was taken", g.policy.Group.Name)
-	default:
-		return fmt.Sprintf("all %d places of group %q were taken", stats.Max, g.policy.Group.Name)
-	}
+	return g.policy.Group.whyFull()
 }

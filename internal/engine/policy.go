@@ -32,7 +32,7 @@ type Policy struct {
 	Background Schedule
 	Breaker    *Breaker
 	Rate       Limiter // Of runs; nil if there is no limit.
-	Group      *Group
+	Group      Places  // Of a *Group; nil if the collector is in none.
 	// Timeout is how long a run may take.
 	Timeout time.Duration
 
@@ -51,6 +51,21 @@ type result struct {
 // keptLimit is how long a run that belongs to its collector, which has no limit, goes on
 // without a scrape that waits for it.
 const keptLimit = time.Minute
+
+// Places is a *Group, which explains the methods. Programs without groups do not contain it.
+type Places interface {
+	Stats() GroupStats
+
+	isFull() bool
+	tryAcquire(now time.Time) *place
+	release(p *place)
+	markOverdue(p *place, pastLimit bool)
+	wake()
+	refuses(s *Scrape, now time.Time) error
+	wait(wake chan struct{})
+	stopWaiting(wake chan struct{})
+	whyFull() string
+}
 
 // Limiter is a *rate.Limiter. Programs that limit no rates do not contain it.
 type Limiter interface {

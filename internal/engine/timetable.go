@@ -23,7 +23,7 @@ type timetable struct {
 	alarmAt time.Time   // Zero if it is not set.
 
 	wake   chan struct{}       // Receives when an attempt that waits is worth another try; nil if none waits.
-	groups map[*Group]struct{} // Those that send to wake.
+	groups map[Places]struct{} // Those that send to wake.
 }
 
 // timetableOf returns the timetable of an engine, which it makes for the first collector that runs
@@ -134,7 +134,7 @@ func (t *timetable) insert(a *attempt) {
 // tryWaiting tries the attempts that wait. It returns runs, which the caller has to have run
 // without the mutex, and attempts that have waited for too long, which it has to give up.
 func (t *timetable) tryWaiting(now time.Time) (launched []*flight, tooLate []*attempt) {
-	refused := make(map[*Group]int) // Attempts that found their group full or, under nil, the engine.
+	refused := make(map[Places]int) // Attempts that found their group full or, under nil, the engine.
 	moved := false
 	kept := t.waiting[:0]
 	for _, a := range t.waiting {
@@ -188,7 +188,7 @@ func (t *timetable) setWake() {
 	}
 	if t.wake == nil {
 		wake := make(chan struct{}, 1)
-		t.wake, t.groups = wake, make(map[*Group]struct{})
+		t.wake, t.groups = wake, make(map[Places]struct{})
 		t.engine.waiting = append(t.engine.waiting, wake)
 		go func() {
 			for range wake {
