@@ -165,7 +165,7 @@ func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collecto
 	}
 	r.mu.Lock()
 	defer r.unlock()
-	e, ok := r.book.Find(slices.DeleteFunc(list, func(d book.Desc) bool { return d.Invalid != nil }))
+	e, ok := r.book.Find(list)
 	return ok && r.remove(e)
 }
 
