@@ -181,7 +181,7 @@ func (g *Gate) report(s *Stats, now time.Time) {
 		s.LastGood = g.last.at
 	}
 	if b := g.policy.Breaker; b != nil {
-		s.Breaker, s.BreakerTrips = b.state(now), b.trips
+		b.report(s, now)
 	}
 }
 
@@ -216,7 +216,7 @@ func (p *pass) judge(v verdict, now time.Time) {
 	switch {
 	case b == nil:
 	case v == isUndecided:
-		b.gaveUp()
+		b.judge(v, now)
 	case p.judged:
 	default:
 		p.judged = true

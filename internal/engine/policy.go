@@ -30,7 +30,7 @@ type Policy struct {
 	// failure together with the last good result, whatever its age is unless Stale is set. It
 	// cannot be combined with Cache.
 	Background Schedule
-	Breaker    *Breaker
+	Breaker    Fuse    // A *Breaker, or nil.
 	Rate       Limiter // Of runs; nil if there is no limit.
 	Group      Places  // Of a *Group; nil if the collector is in none.
 	// Timeout is how long a run may take.
@@ -51,6 +51,16 @@ type result struct {
 // keptLimit is how long a run that belongs to its collector, which has no limit, goes on
 // without a scrape that waits for it.
 const keptLimit = time.Minute
+
+// Fuse is a *Breaker, which explains the methods. Programs without breakers do not contain it.
+type Fuse interface {
+	meet(patience time.Duration, now time.Time)
+	refuses(now time.Time) bool
+	started(now time.Time)
+	isFair(given time.Duration) bool
+	judge(v verdict, now time.Time)
+	report(s *Stats, now time.Time)
+}
 
 // Places is a *Group, which explains the methods. Programs without groups do not contain it.
 type Places interface {
