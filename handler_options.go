@@ -140,8 +140,7 @@ func (o HandlerOpts) withLog(r *scrape.Registry) HandlerOpts {
 
 // offer returns what there is to choose from for a client, without AcceptedFormats.
 func (o *HandlerOpts) offer() web.Offer {
-	var offer web.Offer
-	offer.SetFormats(web.DefaultFormats(o.EnableOpenMetrics))
+	offer := web.DefaultOffer(o.EnableOpenMetrics)
 	switch {
 	case o.DisableCompression:
 	case len(o.OfferedCompressions) == 0:

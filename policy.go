@@ -108,15 +108,20 @@ func config(opts []CollectorOption) (collectorConfig, error) {
 		}
 		opt.applyToCollector(&c)
 	}
-	if p := &c.policy; p.Cache > 0 && p.Background > 0 {
-		c.errs = append(c.errs, fmt.Errorf("cache %v and background %v: scrapes never run a collector that runs in the background, so it needs no cache",
-			p.Cache, p.Background))
+	p := &c.policy
+	every := time.Duration(0)
+	if p.Background != nil {
+		every = p.Background.Period()
 	}
-	if p := &c.policy; p.Stale > 0 && p.Stale <= p.Cache {
+	if p.Cache > 0 && every > 0 {
+		c.errs = append(c.errs, fmt.Errorf("cache %v and background %v: scrapes never run a collector that runs in the background, so it needs no cache",
+			p.Cache, every))
+	}
+	if p.Stale > 0 && p.Stale <= p.Cache {
 		c.errs = append(c.errs, fmt.Errorf("stale %v serves nothing that cache %v does not: it must be longer", p.Stale, p.Cache))
 	}
-	if p := &c.policy; p.Stale > 0 && p.Stale <= p.Background {
-		c.errs = append(c.errs, fmt.Errorf("stale %v ends before background %v has another result: it must be longer", p.Stale, p.Background))
+	if p.Stale > 0 && p.Stale <= every {
+		c.errs = append(c.errs, fmt.Errorf("stale %v ends before background %v has another result: it must be longer", p.Stale, every))
 	}
 	return c, errors.Join(c.errs...)
 }
@@ -185,7 +190,7 @@ func WithCache(ttl time.Duration) CollectorOption {
 // turn there and in their group for as long as their limit, or every if that is longer. A
 // run that sends more than 2,097,152 samples, or 512 MiB of labels, fails.
 func WithBackground(every time.Duration) CollectorOption {
-	return policy(fmt.Sprintf("background %v", every), every > 0, func(p *engine.Policy) { p.Background = every })
+	return policy(fmt.Sprintf("background %v", every), every > 0, func(p *engine.Policy) { p.Background = engine.Every(every) })
 }
 
 // WithStale serves the last good result of the collector, if it is not older than
@@ -251,9 +256,9 @@ type GroupStatus struct {
 // Status returns how the group is occupied now.
 func (g *Group) Status() GroupStatus { return groupStatus(g.group) }
 
-func groupStatus(g *engine.Group) GroupStatus {
+func groupStatus(g engine.Places) GroupStatus {
 	s := g.Stats()
-	return GroupStatus{Name: g.Name, Max: s.Max, Running: s.Running, Overdue: s.Overdue}
+	return GroupStatus{Name: s.Name, Max: s.Max, Running: s.Running, Overdue: s.Overdue}
 }
 
 // NewGroup returns a group of which at most maxConcurrent members run at once. Its name is for

@@ -112,7 +112,7 @@ func (b *Book[H]) Check(descs []Desc) (existing H, known bool, err error) {
 	return existing, false, duplicate
 }
 
-// Find returns the holder with just these descriptors, in whatever order.
+// Find returns the holder with just these descriptors, in whatever order. It ignores invalid ones.
 func (b *Book[H]) Find(descs []Desc) (H, bool) {
 	h, ok := b.holders[setOf(descs)]
 	return h, ok
@@ -151,14 +151,16 @@ func (b *Book[H]) Remove(descs []Desc) {
 	}
 }
 
-// setOf returns a text that is the same for the same set of IDs.
+// setOf returns a text that is the same for the same set of IDs of valid descriptors.
 func setOf(descs []Desc) string {
-	if len(descs) == 1 {
+	if len(descs) == 1 && descs[0].Invalid == nil {
 		return descs[0].ID
 	}
 	ids := make([]string, 0, len(descs))
 	for _, d := range descs {
-		ids = append(ids, d.ID)
+		if d.Invalid == nil {
+			ids = append(ids, d.ID)
+		}
 	}
 	slices.Sort(ids)
 	return strings.Join(slices.Compact(ids), idSeparator)

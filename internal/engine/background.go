@@ -1,12 +1,10 @@
 package engine
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
@@ -29,6 +27,7 @@ var errUnregistered = errors.New("it was unregistered before its first backgroun
 // registry that has become unreachable stops its background runs even without Close.
 type background struct {
 	engine    *Engine
+	timetable *timetable // Nil before start.
 	collector *Collector
 	every     time.Duration
 
@@ -36,51 +35,47 @@ type background struct {
 	ended   bool
 	next    time.Time // When the next attempt begins.
 	index   int       // In timetable.idle; notIdle if it is not there.
-	attempt *start    // Under way, or nil.
+	attempt *attempt  // Under way, or nil.
 	tried   bool      // An attempt has ended.
 	err     error     // Why there is no good result of the last attempt, or nil.
 }
 
 const notIdle = -1
 
+// Every is the Schedule of a collector that runs each time that so much has passed.
+type Every time.Duration
+
+// Period returns the time between the starts of two runs.
+func (every Every) Period() time.Duration { return time.Duration(every) }
+
+func (every Every) background(e *Engine, c *Collector) schedule {
+	return &background{engine: e, collector: c, every: every.Period(), index: notIdle}
+}
+
 // minLimit is how long a background run may take at least if its collector has no limit.
 const minLimit = keptLimit
 
-// InitBackground has scrapes wait for the background runs of a collector whose policy asks for
-// them. It is called before the collector is used.
-func (e *Engine) InitBackground(c *Collector) {
-	if every := c.Gate.every(); every > 0 {
-		c.Gate.background = &background{engine: e, collector: c, every: every, index: notIdle}
-	}
-}
+// The methods without a comment are explained at schedule.
 
-// StartBackground starts the background runs of a collector that has some, unless they have
-// been ended. The first run starts at once.
-func (e *Engine) StartBackground(c *Collector) {
-	b := c.Gate.background
-	if b == nil {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+func (b *background) start() {
 	if b.ended {
 		return
 	}
+	b.timetable = timetableOf(b.engine)
 	b.next = time.Now()
-	heap.Push(&e.timetable.idle, b)
-	e.setAlarm(b.next)
+	b.timetable.add(b, b.next)
 }
 
 // begin makes an attempt, which waits for the start of its run at most as long as the run may
 // take. The context of the run has no values.
-func (b *background) begin(now time.Time) *start {
+func (b *background) begin(now time.Time) *attempt {
 	e, c := b.engine, b.collector
 	patience := max(c.Gate.limit(), b.every, minPatience)
 	ctx := context.Background()
 	scrape := &Scrape{ctx: ctx, runs: ctx, values: ctx, began: now, deadline: now.Add(patience), patience: patience, background: true}
-	b.attempt = &start{
-		engine: e, scrape: scrape, jobs: []Job{{Collector: c}}, flights: make([]*flight, 1), outcomes: make([]Outcome, 1), attempt: b,
-	}
+	b.attempt = &attempt{of: b, start: start{
+		engine: e, scrape: scrape, jobs: []Job{{Collector: c}}, flights: make([]*flight, 1), outcomes: make([]Outcome, 1),
+	}}
 	b.attempt.prepare()
 	return b.attempt
 }
@@ -112,15 +107,11 @@ func (b *background) scheduleNext(now time.Time) {
 	if late := now.Sub(b.next); late >= 0 {
 		b.next = b.next.Add(late - late%b.every + b.every)
 	}
-	heap.Push(&b.engine.timetable.idle, b)
-	b.engine.setAlarm(now)
+	b.timetable.add(b, now)
 }
 
-// endAttempt ends the attempt that has started the run, if it still waits for that: the run has
-// returned, or scrapes would not wait for it any longer. err is its error.
-func (f *flight) endAttempt(err error, now time.Time) {
-	b := f.collector.Gate.background
-	if b == nil || b.attempt == nil || b.attempt.flights[0] != f {
+func (b *background) runEnded(f *flight, err error, now time.Time) {
+	if b.attempt == nil || b.attempt.flights[0] != f {
 		return
 	}
 	f.waiters--
@@ -129,9 +120,6 @@ func (f *flight) endAttempt(err error, now time.Time) {
 	b.end(o, true, now)
 }
 
-// before returns what a scrape gets, or nil if it has to wait for the end of the first attempt.
-// If the last attempt has failed, orStale adds the last good result. An attempt gets nil, as
-// long as it may start a run.
 func (b *background) before(s *Scrape, now time.Time) *Outcome {
 	switch last := b.collector.Gate.last; {
 	case s.background && b.ended:
@@ -145,22 +133,16 @@ func (b *background) before(s *Scrape, now time.Time) *Outcome {
 	}
 }
 
-// hasEnded reports whether EndBackground has ended the background runs.
-func (g *Gate) hasEnded() bool { return g.background != nil && g.background.ended }
+func (b *background) hasEnded() bool { return b.ended }
 
-// EndBackground ends the background runs of a collector, if it has any: the context of one
-// that is under way ends, and no other is started. Scrapes get what there is; if closed is
-// true, together with ErrClosed.
-//
-// c may be nil.
-func (e *Engine) EndBackground(c *Collector, closed bool) {
-	if c == nil {
-		return
+func (b *background) report(s *Stats) {
+	if b.tried {
+		s.LastErr = b.err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	b := c.Gate.background
-	if b == nil || b.ended {
+}
+
+func (b *background) endAll(closed bool) {
+	if b.ended {
 		return
 	}
 	switch {
@@ -171,53 +153,13 @@ func (e *Engine) EndBackground(c *Collector, closed bool) {
 	}
 	b.ended, b.tried = true, true
 	now := time.Now()
-	t := &e.timetable
-	if b.index != notIdle {
-		heap.Remove(&t.idle, b.index)
+	if b.timetable != nil {
+		b.timetable.remove(b, now)
 	}
-	if s := b.attempt; s != nil && s.flights[0] == nil {
-		t.waiting = slices.DeleteFunc(t.waiting, func(other *start) bool { return other == s })
-		s.unblockAll()
-		e.setWake()
-		b.end(Outcome{Err: context.Canceled}, false, now)
-	}
-	for _, f := range c.flying {
+	for _, f := range b.collector.flying {
 		f.cancel()
-		e.move(f, onExpire)
-		f.endAttempt(fmt.Errorf("ended with the background runs: %w", context.Canceled), now)
+		b.engine.move(f, onExpire)
+		b.runEnded(f, fmt.Errorf("ended with the background runs: %w", context.Canceled), now)
 	}
-	e.setAlarm(now)
-	e.wakeAll()
-}
-
-// AwaitEnded waits for runs that EndBackground has ended, but not longer than the given time.
-// It returns the names of the collectors whose runs have not returned, sorted.
-func (e *Engine) AwaitEnded(wait time.Duration) (stuck []string) {
-	tooLong := time.NewTimer(wait)
-	defer tooLong.Stop()
-	for _, f := range e.endedRuns() {
-		if isClosed(f.done) {
-			continue
-		}
-		select {
-		case <-f.done:
-		case <-tooLong.C:
-			tooLong.Reset(0) // For the next one, too.
-			stuck = append(stuck, f.collector.Name)
-		}
-	}
-	slices.Sort(stuck)
-	return slices.Compact(stuck)
-}
-
-// endedRuns returns the runs under way that EndBackground has ended.
-func (e *Engine) endedRuns() (runs []*flight) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for f := range e.flights {
-		if f.collector.Gate.hasEnded() {
-			runs = append(runs, f)
-		}
-	}
-	return runs
+	b.engine.wakeAll()
 }

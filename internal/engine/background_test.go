@@ -28,7 +28,7 @@ func TestBackgroundFlood(t *testing.T) {
 					return nil
 				}
 				for n = range map[int]bool{bound: true, flood: true} {
-					c := &engine.Collector{Run: run, Shared: isShared, Gate: engine.NewGate(&engine.Policy{Background: time.Hour})}
+					c := &engine.Collector{Run: run, Shared: isShared, Gate: engine.NewGate(&engine.Policy{Background: engine.Every(time.Hour)})}
 					startBackground(&e, c)
 					o := scrape(&e, time.Second, c)[0]
 					switch {
@@ -53,7 +53,7 @@ func TestBackgroundFlood(t *testing.T) {
 func TestBackgroundTakesNoPlace(t *testing.T) {
 	bothKinds(t, func(t *testing.T, c *blocker) {
 		e := engine.Engine{Concurrency: 2}
-		c.Gate = engine.NewGate(&engine.Policy{Background: time.Hour, Priority: 1})
+		c.Gate = engine.NewGate(&engine.Policy{Background: engine.Every(time.Hour), Priority: 1})
 		startBackground(&e, c.Collector)
 		other := newBlocker(false)
 		other.open()
@@ -92,7 +92,7 @@ func TestBackgroundWaitsForPlace(t *testing.T) {
 		synctest.Wait()
 		c := newBlocker(false)
 		c.open()
-		c.Gate = engine.NewGate(&engine.Policy{Background: 10 * time.Second, Timeout: time.Second, Group: g})
+		c.Gate = engine.NewGate(&engine.Policy{Background: engine.Every(10 * time.Second), Timeout: time.Second, Group: g})
 		startBackground(&e, c.Collector)
 		start := time.Now()
 		o := e.Collect(t.Context(), jobs(c.Collector))[0]

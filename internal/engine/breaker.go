@@ -55,6 +55,11 @@ func (b *Breaker) state(now time.Time) BreakerState {
 	}
 }
 
+// report adds to an account how things are now.
+func (b *Breaker) report(s *Stats, now time.Time) {
+	s.Breaker, s.BreakerTrips = b.state(now), b.trips
+}
+
 // refuses reports whether a run must not be started now.
 func (b *Breaker) refuses(now time.Time) bool {
 	state := b.state(now)

@@ -44,7 +44,7 @@ type Engine struct {
 	blocked map[int]int          // How many jobs of each priority wait for a place.
 	waiting []chan struct{}      // Of scrapes that could not start everything yet, and of timetable.
 
-	timetable timetable // Of background runs.
+	background awaiter // The *timetable of background runs; nil before the first one.
 
 	late *latecomers // Nil before the first run.
 }

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Gate decides about the runs of one collector by its policies. The rest of the engine asks it
 // at four points, and never looks at a policy itself:
@@ -23,8 +20,8 @@ import (
 // collector is in use; the engine's mutex guards it then.
 type Gate struct {
 	policy     Policy
-	last       *result     // The last good one, if results are kept.
-	background *background // Nil if there are no background runs.
+	last       *result  // The last good one, if results are kept.
+	background schedule // Nil if there are no background runs.
 }
 
 // NewGate returns the gate of a collector with these policies. p may be nil.
@@ -40,13 +37,13 @@ func (g *Gate) priority() int { return g.policy.Priority }
 
 // keeps reports whether good results are kept for other scrapes.
 func (g *Gate) keeps() bool {
-	return g.policy.Cache > 0 || g.policy.Stale > 0 || g.policy.Background > 0
+	return g.policy.Cache > 0 || g.policy.Stale > 0 || g.policy.Background != nil
 }
 
 // limit returns how long a run may take by itself, 0 if there is no limit.
 func (g *Gate) limit() time.Duration {
 	if g.policy.Timeout == 0 && g.background != nil {
-		return max(g.policy.Background, minLimit)
+		return max(g.policy.Background.Period(), minLimit)
 	}
 	return g.policy.Timeout
 }
@@ -74,6 +71,9 @@ func (g *Gate) bound(b *Buffer) {
 // admits reports whether a run may be started for s at all. If not, s waits for the first
 // result of a background run.
 func (g *Gate) admits(s *Scrape) bool { return g.background == nil || s.background }
+
+// hasEnded reports whether EndBackground has ended the background runs.
+func (g *Gate) hasEnded() bool { return g.background != nil && g.background.hasEnded() }
 
 // before returns the answer to s if it needs no run, or else nil.
 func (g *Gate) before(s *Scrape, now time.Time) *Outcome {
@@ -134,11 +134,8 @@ func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 	return in, true
 }
 
-// every returns how often the collector is to run in the background, 0 if not at all.
-func (g *Gate) every() time.Duration { return g.policy.Background }
-
 // group returns the group in which its runs need a place, or nil.
-func (g *Gate) group() *Group { return g.policy.Group }
+func (g *Gate) group() Places { return g.policy.Group }
 
 // wait has wake receive a value whenever enter may succeed after it has failed.
 func (g *Gate) wait(wake chan struct{}) {
@@ -177,14 +174,14 @@ func (g *Gate) orStale(o Outcome, now time.Time) Outcome {
 
 // report adds to an account how things are now.
 func (g *Gate) report(s *Stats, now time.Time) {
-	if g.background != nil && g.background.tried {
-		s.LastErr = g.background.err
+	if g.background != nil {
+		g.background.report(s)
 	}
 	if g.last != nil {
 		s.LastGood = g.last.at
 	}
 	if b := g.policy.Breaker; b != nil {
-		s.Breaker, s.BreakerTrips = b.state(now), b.trips
+		b.report(s, now)
 	}
 }
 
@@ -219,7 +216,7 @@ func (p *pass) judge(v verdict, now time.Time) {
 	switch {
 	case b == nil:
 	case v == isUndecided:
-		b.gaveUp()
+		b.judge(v, now)
 	case p.judged:
 	default:
 		p.judged = true
@@ -255,12 +252,5 @@ func (g *Gate) fullGroup() string {
 	if g.policy.Group == nil {
 		return ""
 	}
-	switch stats := g.policy.Group.Stats(); {
-	case stats.Running < stats.Max:
-		return ""
-	case stats.Max == 1:
-		return fmt.Sprintf("the only place of group %q was taken", g.policy.Group.Name)
-	default:
-		return fmt.Sprintf("all %d places of group %q were taken", stats.Max, g.policy.Group.Name)
-	}
+	return g.policy.Group.whyFull()
 }

@@ -32,6 +32,7 @@ func NewGroup(limit int) *Group {
 
 // GroupStats is how a group is occupied.
 type GroupStats struct {
+	Name    string
 	Max     int
 	Running int // Runs that have not returned.
 	Overdue int // Those of them that nobody waits for any more.
@@ -41,7 +42,7 @@ type GroupStats struct {
 func (g *Group) Stats() GroupStats {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := GroupStats{Max: g.max, Running: len(g.places)}
+	s := GroupStats{Name: g.Name, Max: g.max, Running: len(g.places)}
 	for p := range g.places {
 		s.Overdue += btoi(p.overdue)
 	}
@@ -109,6 +110,18 @@ func (g *Group) refuses(s *Scrape, now time.Time) error {
 		}
 	}
 	return fmt.Errorf("runs that are stuck have all %d places of group %q: %w", g.max, g.Name, ErrStillRunning)
+}
+
+// whyFull says that there is no place, or is empty if there is one.
+func (g *Group) whyFull() string {
+	switch {
+	case !g.isFull():
+		return ""
+	case g.max == 1:
+		return fmt.Sprintf("the only place of group %q was taken", g.Name)
+	default:
+		return fmt.Sprintf("all %d places of group %q were taken", g.max, g.Name)
+	}
 }
 
 func (p *place) isStuckFor(s *Scrape, now time.Time) bool {

@@ -165,7 +165,7 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 			f.collector.Gate.keep(f.buffer, f.end)
 		}
 		f.pass.judge(f.verdict(err, reason, f.end), f.end)
-		f.endAttempt(ofAttempt, f.end)
+		f.tellSchedule(ofAttempt, f.end)
 		e.move(f, onReturn)
 	}
 	e.mu.Do(&f.returned)
@@ -189,7 +189,7 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	}
 	if c.Shared {
 		close(f.limit)
-		f.endAttempt(f.atLimit(nil), f.leftAt)
+		f.tellSchedule(f.atLimit(nil), f.leftAt)
 	} else {
 		f.limiter = time.AfterFunc(c.Gate.afterLimit(limit), func() { e.endLimit(f) })
 	}
@@ -208,7 +208,7 @@ func (e *Engine) endLimit(f *flight) {
 	underWay := f.stage != stageReturned
 	if underWay {
 		close(f.limit)
-		f.endAttempt(f.atLimit(nil), time.Now())
+		f.tellSchedule(f.atLimit(nil), time.Now())
 		e.move(f, onOverstay)
 	}
 	e.mu.Unlock()

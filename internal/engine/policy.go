@@ -24,15 +24,15 @@ type Policy struct {
 	// started it: it goes on to its own limit, or for keptLimit, and later scrapes get the
 	// result.
 	Cache time.Duration
-	// Background is how often the collector is run without a scrape; see StartBackground.
+	// Background is how often the collector is run without a scrape, or nil; see StartBackground.
 	// No scrape starts a run then: it is given the last good result or, before there is
 	// one, waits for the first run. If the last run has failed, the scrape is given that
 	// failure together with the last good result, whatever its age is unless Stale is set. It
 	// cannot be combined with Cache.
-	Background time.Duration
-	Breaker    *Breaker
+	Background Schedule
+	Breaker    Fuse    // A *Breaker, or nil.
 	Rate       Limiter // Of runs; nil if there is no limit.
-	Group      *Group
+	Group      Places  // Of a *Group; nil if the collector is in none.
 	// Timeout is how long a run may take.
 	Timeout time.Duration
 
@@ -51,6 +51,31 @@ type result struct {
 // keptLimit is how long a run that belongs to its collector, which has no limit, goes on
 // without a scrape that waits for it.
 const keptLimit = time.Minute
+
+// Fuse is a *Breaker, which explains the methods. Programs without breakers do not contain it.
+type Fuse interface {
+	meet(patience time.Duration, now time.Time)
+	refuses(now time.Time) bool
+	started(now time.Time)
+	isFair(given time.Duration) bool
+	judge(v verdict, now time.Time)
+	report(s *Stats, now time.Time)
+}
+
+// Places is a *Group, which explains the methods. Programs without groups do not contain it.
+type Places interface {
+	Stats() GroupStats
+
+	isFull() bool
+	tryAcquire(now time.Time) *place
+	release(p *place)
+	markOverdue(p *place, pastLimit bool)
+	wake()
+	refuses(s *Scrape, now time.Time) error
+	wait(wake chan struct{})
+	stopWaiting(wake chan struct{})
+	whyFull() string
+}
 
 // Limiter is a *rate.Limiter. Programs that limit no rates do not contain it.
 type Limiter interface {

@@ -27,9 +27,6 @@ type start struct {
 
 	launched []*flight // Runs that are to be started once the engine's mutex is free.
 
-	attempt *background // What this is an attempt of, for its one job; nil for a scrape.
-	tried   bool        // The attempt has been tried once.
-
 	pending []int  // Jobs that have to wait, the most important first.
 	blocked []bool // By job, whether it waits for nothing but a place, and so counts in Engine.blocked.
 }

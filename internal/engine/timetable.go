@@ -2,6 +2,7 @@ package engine
 
 import (
 	"container/heap"
+	"context"
 	"slices"
 	"time"
 	"weak"
@@ -13,14 +14,35 @@ import (
 // taken once. If each attempt looked after itself, hundreds of goroutines would stand in the way
 // of scrapes at the engine's mutex. The engine's mutex guards a timetable.
 type timetable struct {
-	idle    byNext
-	waiting []*start // Each has one job. The most important first, then the oldest.
+	engine *Engine
 
-	alarm   *time.Timer // Nil before the first use. It refers to the engine weakly; see background.
+	idle    byNext
+	waiting []*attempt // The most important first, then the oldest.
+
+	alarm   *time.Timer // Nil before the first use. It refers to the timetable weakly; see background.
 	alarmAt time.Time   // Zero if it is not set.
 
 	wake   chan struct{}       // Receives when an attempt that waits is worth another try; nil if none waits.
-	groups map[*Group]struct{} // Those that send to wake.
+	groups map[Places]struct{} // Those that send to wake.
+}
+
+// timetableOf returns the timetable of an engine, which it makes for the first collector that runs
+// in the background.
+func timetableOf(e *Engine) *timetable {
+	t, ok := e.background.(*timetable)
+	if !ok {
+		t = &timetable{engine: e}
+		e.background = t
+	}
+	return t
+}
+
+// attempt is an attempt to run a collector in the background. It has one job.
+type attempt struct {
+	start
+
+	of    *background
+	tried bool // It has been tried once.
 }
 
 // byNext is a heap, the collector whose attempt comes next first.
@@ -50,24 +72,23 @@ func (h *byNext) Pop() any {
 
 // tend begins the attempts that are due, starts those that can be, and ends those that have
 // waited for too long.
-func (e *Engine) tend() {
-	e.mu.Lock()
+func (t *timetable) tend() {
+	t.engine.mu.Lock()
 	now := time.Now()
-	t := &e.timetable
 	for len(t.idle) > 0 && !t.idle[0].next.After(now) {
 		b := heap.Pop(&t.idle).(*background) //nolint:forcetypeassert // As above.
 		t.insert(b.begin(now))
 	}
-	launched, tooLate := e.tryWaiting(now)
-	e.setAlarm(now)
-	e.mu.Unlock()
+	launched, tooLate := t.tryWaiting(now)
+	t.setAlarm(now)
+	t.engine.mu.Unlock()
 
 	startCrew(closed, launched)
 	for _, f := range launched {
 		f.hints.wait()
 	}
-	for _, s := range tooLate {
-		s.giveUpAttempt()
+	for _, a := range tooLate {
+		a.expire()
 	}
 }
 
@@ -78,67 +99,85 @@ var closed = func() <-chan struct{} {
 	return c
 }()
 
+// add adds a collector whose next attempt is yet to begin.
+func (t *timetable) add(b *background, now time.Time) {
+	heap.Push(&t.idle, b)
+	t.setAlarm(now)
+}
+
+// remove removes a collector, and ends an attempt that still waits for the start of its run.
+func (t *timetable) remove(b *background, now time.Time) {
+	if b.index != notIdle {
+		heap.Remove(&t.idle, b.index)
+	}
+	if a := b.attempt; a != nil && a.flights[0] == nil {
+		t.waiting = slices.DeleteFunc(t.waiting, func(other *attempt) bool { return other == a })
+		a.unblockAll()
+		t.setWake()
+		b.end(Outcome{Err: context.Canceled}, false, now)
+	}
+	t.setAlarm(now)
+}
+
 // insert adds an attempt to those that wait.
-func (t *timetable) insert(s *start) {
-	priority := s.jobs[0].Collector.Gate.priority()
-	i := slices.IndexFunc(t.waiting, func(other *start) bool { return other.jobs[0].Collector.Gate.priority() < priority })
+func (t *timetable) insert(a *attempt) {
+	priority := a.gate().priority()
+	i := slices.IndexFunc(t.waiting, func(other *attempt) bool { return other.gate().priority() < priority })
 	if i < 0 {
 		i = len(t.waiting)
 	}
-	t.waiting = append(t.waiting, s)
+	t.waiting = append(t.waiting, a)
 	copy(t.waiting[i+1:], t.waiting[i:])
-	t.waiting[i] = s
+	t.waiting[i] = a
 }
 
 // tryWaiting tries the attempts that wait. It returns runs, which the caller has to have run
 // without the mutex, and attempts that have waited for too long, which it has to give up.
-func (e *Engine) tryWaiting(now time.Time) (launched []*flight, tooLate []*start) {
-	t := &e.timetable
-	refused := make(map[*Group]int) // Attempts that found their group full or, under nil, the engine.
+func (t *timetable) tryWaiting(now time.Time) (launched []*flight, tooLate []*attempt) {
+	refused := make(map[Places]int) // Attempts that found their group full or, under nil, the engine.
 	moved := false
 	kept := t.waiting[:0]
-	for _, s := range t.waiting {
-		group := s.jobs[0].Collector.Gate.group()
-		isOver := !s.scrape.deadline.After(now)
-		if s.tried && !isOver && (refused[nil] >= enoughBlocked || refused[group] >= enoughBlocked) {
-			kept = append(kept, s)
+	for _, a := range t.waiting {
+		group := a.gate().group()
+		isOver := !a.scrape.deadline.After(now)
+		if a.tried && !isOver && (refused[nil] >= enoughBlocked || refused[group] >= enoughBlocked) {
+			kept = append(kept, a)
 			continue
 		}
-		s.tried = true
-		moved = s.tryPending(now, true) || moved
+		a.tried = true
+		moved = a.tryPending(now, true) || moved
 		switch {
-		case len(s.pending) == 0:
-			launched = append(launched, s.launched...)
-			s.launched = nil
-			if s.flights[0] == nil {
-				s.attempt.end(s.outcomes[0], false, now)
+		case len(a.pending) == 0:
+			launched = append(launched, a.launched...)
+			a.launched = nil
+			if a.flights[0] == nil {
+				a.of.end(a.outcomes[0], false, now)
 			}
 			continue
 		case isOver:
-			tooLate = append(tooLate, s)
+			tooLate = append(tooLate, a)
 			continue
-		case s.blocked[0]:
+		case a.blocked[0]:
 			refused[nil]++
 		case group != nil && group.isFull():
 			refused[group]++
 		}
-		kept = append(kept, s)
+		kept = append(kept, a)
 	}
 	clear(t.waiting[len(kept):])
 	t.waiting = kept
 	if moved {
-		e.wakeOthers(t.wake) // A scrape may have waited behind it.
+		t.engine.wakeOthers(t.wake) // A scrape may have waited behind it.
 	}
-	e.setWake()
+	t.setWake()
 	return launched, tooLate
 }
 
 // setWake sees to it that a goroutine is woken if an attempt waits, and only then.
-func (e *Engine) setWake() {
-	t := &e.timetable
+func (t *timetable) setWake() {
 	if len(t.waiting) == 0 {
 		if t.wake != nil {
-			e.stopWaking(t.wake)
+			t.engine.stopWaking(t.wake)
 			for g := range t.groups {
 				g.stopWaiting(t.wake)
 			}
@@ -149,16 +188,16 @@ func (e *Engine) setWake() {
 	}
 	if t.wake == nil {
 		wake := make(chan struct{}, 1)
-		t.wake, t.groups = wake, make(map[*Group]struct{})
-		e.waiting = append(e.waiting, wake)
+		t.wake, t.groups = wake, make(map[Places]struct{})
+		t.engine.waiting = append(t.engine.waiting, wake)
 		go func() {
 			for range wake {
-				e.tend()
+				t.tend()
 			}
 		}()
 	}
-	for _, s := range t.waiting {
-		group := s.jobs[0].Collector.Gate.group()
+	for _, a := range t.waiting {
+		group := a.gate().group()
 		if _, ok := t.groups[group]; !ok && group != nil {
 			t.groups[group] = struct{}{}
 			group.wait(t.wake)
@@ -168,15 +207,14 @@ func (e *Engine) setWake() {
 }
 
 // setAlarm sets the timer for what comes next: an attempt begins, or has waited for too long.
-func (e *Engine) setAlarm(now time.Time) {
-	t := &e.timetable
+func (t *timetable) setAlarm(now time.Time) {
 	var at time.Time
 	if len(t.idle) > 0 {
 		at = t.idle[0].next
 	}
-	for _, s := range t.waiting {
-		if at.IsZero() || s.scrape.deadline.Before(at) {
-			at = s.scrape.deadline
+	for _, a := range t.waiting {
+		if at.IsZero() || a.scrape.deadline.Before(at) {
+			at = a.scrape.deadline
 		}
 	}
 	switch {
@@ -184,10 +222,10 @@ func (e *Engine) setAlarm(now time.Time) {
 	case at.IsZero():
 		t.alarm.Stop()
 	case t.alarm == nil:
-		weakly := weak.Make(e)
+		weakly := weak.Make(t)
 		t.alarm = time.AfterFunc(at.Sub(now), func() {
-			if e := weakly.Value(); e != nil {
-				e.tend()
+			if t := weakly.Value(); t != nil {
+				t.tend()
 			}
 		})
 	default:
@@ -196,17 +234,50 @@ func (e *Engine) setAlarm(now time.Time) {
 	t.alarmAt = at
 }
 
-// giveUpAttempt ends an attempt that has waited for too long. It may start a run at this very
-// moment.
-func (s *start) giveUpAttempt() {
-	s.giveUpAll()
-	e := s.engine
+// gate returns the gate of the attempt's collector.
+func (a *attempt) gate() *Gate { return &a.jobs[0].Collector.Gate }
+
+// expire ends an attempt that has waited for too long. It may start a run at this very moment.
+func (a *attempt) expire() {
+	a.giveUpAll()
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	a.unblockAll()
+	if a.of.attempt == a && a.flights[0] == nil {
+		now := time.Now()
+		a.of.end(a.outcomes[0], false, now)
+		a.of.timetable.setAlarm(now)
+	}
+}
+
+// awaitEnded does what Engine.AwaitEnded does.
+func (t *timetable) awaitEnded(wait time.Duration) (stuck []string) {
+	tooLong := time.NewTimer(wait)
+	defer tooLong.Stop()
+	for _, f := range t.endedRuns() {
+		if isClosed(f.done) {
+			continue
+		}
+		select {
+		case <-f.done:
+		case <-tooLong.C:
+			tooLong.Reset(0) // For the next one, too.
+			stuck = append(stuck, f.collector.Name)
+		}
+	}
+	slices.Sort(stuck)
+	return slices.Compact(stuck)
+}
+
+// endedRuns returns the runs under way that EndBackground has ended.
+func (t *timetable) endedRuns() (runs []*flight) {
+	e := t.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	s.unblockAll()
-	if s.attempt.attempt == s && s.flights[0] == nil {
-		now := time.Now()
-		s.attempt.end(s.outcomes[0], false, now)
-		e.setAlarm(now)
+	for f := range e.flights {
+		if f.collector.Gate.hasEnded() {
+			runs = append(runs, f)
+		}
 	}
+	return runs
 }

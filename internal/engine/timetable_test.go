@@ -25,7 +25,7 @@ func TestTimetableWakesOne(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const attempts = 100
 				e, common := policy()
-				common.Background = time.Hour
+				common.Background = engine.Every(time.Hour)
 				holder := newBlocker(true)
 				holder.Gate = engine.NewGate(&engine.Policy{Group: common.Group})
 				held := inBackground(t.Context(), &e, holder.Collector)
@@ -81,7 +81,7 @@ func TestTimetableIsLeft(t *testing.T) {
 		background := func(every time.Duration) *blocker {
 			c := newBlocker(false)
 			c.open()
-			c.Gate = engine.NewGate(&engine.Policy{Background: every})
+			c.Gate = engine.NewGate(&engine.Policy{Background: engine.Every(every)})
 			startBackground(&e, c.Collector)
 			return c
 		}

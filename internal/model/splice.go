@@ -36,49 +36,36 @@ func NewSplicer(l Labels, extra []Label) (*Splicer, error) {
 	for i, name := range names {
 		s.before = append(s.before, len(name)-min(i, 1)) // All but the first begin with a quote of the value before.
 	}
-	after := 0 // Labels of l before the next of extra.
 	c := l.Cursor()
 	more := c.Next()
-	for _, e := range extra {
-		for ; more && c.Name < e.Name; more = c.Next() {
-			after++
+	for passed := 0; len(extra) > 0; {
+		for ; more && c.Name < extra[0].Name; more = c.Next() {
+			passed++
 		}
-		s.add(after, e)
-	}
-	for i := range s.pieces {
-		p := &s.pieces[i]
-		p.text = s.withCommas(i, len(names))
-		copy(p.block[:], p.text)
+		n := 1 // Labels to add in the same place.
+		for n < len(extra) && (!more || extra[n].Name < c.Name) {
+			n++
+		}
+		s.pieces = append(s.pieces, newPiece(extra[:n], passed, len(names)))
+		extra = extra[n:]
 	}
 	s.single = len(s.pieces) == 1 && len(s.pieces[0].text) <= block
 	return s, nil
 }
 
-// add adds a label behind so many others.
-func (s *Splicer) add(after int, e Label) {
-	text := AppendLabelName(nil, e.Name)
-	text = append(text, `="`...)
-	text = AppendEscaped(text, e.Value)
-	text = append(text, '"')
-	if n := len(s.pieces); n > 0 && s.pieces[n-1].after == after {
-		s.pieces[n-1].text += "," + string(text)
-		return
-	}
-	s.pieces = append(s.pieces, piece{after: after, text: string(text)})
-}
-
-// withCommas returns the text of a piece with the commas between it and its neighbors, of which
-// there are so many labels. The text of a label set has a comma before each label but the first.
-func (s *Splicer) withCommas(i, labels int) string {
-	p := s.pieces[i]
+// newPiece returns the piece that adds labels behind so many of all those of a label set. Its text
+// has a comma before each label but the first.
+func newPiece(labels []Label, after, all int) piece {
+	_, l, _ := AppendMerged(nil, Labels{}, labels)
+	p := piece{after: after, text: l.text}
 	switch {
-	case p.after > 0:
-		return "," + p.text
-	case labels > 0:
-		return p.text + ","
-	default:
-		return p.text
+	case after > 0:
+		p.text = "," + p.text
+	case all > 0:
+		p.text += ","
 	}
+	copy(p.block[:], p.text)
+	return p
 }
 
 // Quoted reports whether the labels have a name in quotes together with those that are added.

@@ -1,7 +1,10 @@
-// Package order sorts slices for which it does not matter how fast.
+// Package order sorts slices, and deletes from them, where code size matters more than speed.
 package order
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // By sorts s by compare, like slices.SortFunc. The machine code of that is some 20 kB in each
 // program for each type of elements; By has a few hundred bytes for each, and shares the rest.
@@ -11,6 +14,9 @@ func By[E any](s []E, compare func(a, b E) int) {
 		sort.Sort(&slice[E]{s, compare})
 	}
 }
+
+// DeleteFunc does what slices.DeleteFunc does. All types of pointers share its machine code.
+func DeleteFunc[E any](s []E, del func(E) bool) []E { return slices.DeleteFunc(s, del) }
 
 type slice[E any] struct {
 	elements []E

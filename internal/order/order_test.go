@@ -23,3 +23,14 @@ func TestBy(t *testing.T) {
 		}
 	}
 }
+
+func TestDeleteFunc(t *testing.T) {
+	all := []int{1, 2, 3, 4, 5}
+	got := order.DeleteFunc(all, func(n int) bool { return n%2 == 1 })
+	if want := []int{2, 4}; !slices.Equal(got, want) || &got[0] != &all[0] {
+		t.Errorf("got %v, want %v in the same array", got, want)
+	}
+	if want := []int{2, 4, 0, 0, 0}; !slices.Equal(all, want) {
+		t.Errorf("left %v, want %v", all, want)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // Entry is a registered collector.
@@ -76,7 +77,7 @@ func (r *Registry) strike(e *Entry) {
 
 // deleteEntry deletes an entry from one of the lists of an index.
 func deleteEntry[K comparable](index map[K][]*Entry, key K, e *Entry) {
-	others := slices.DeleteFunc(index[key], func(other *Entry) bool { return other == e })
+	others := order.DeleteFunc(index[key], func(other *Entry) bool { return other == e })
 	if len(others) == 0 {
 		delete(index, key)
 		return
@@ -121,7 +122,7 @@ func (r *Registry) unlock() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.left = slices.DeleteFunc(r.left, func(c *engine.Collector) bool { return slices.Contains(idle, c) })
+	r.left = order.DeleteFunc(r.left, func(c *engine.Collector) bool { return slices.Contains(idle, c) })
 }
 
 // leftBehind returns the run that leave has remembered for the collector of e, if any.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/order"
 )
 
 // FailureLog logs failures, but not all of a flood of them.
@@ -67,7 +68,7 @@ func (s *Scrape) WorthLogging() []*Failure {
 	if !s.Abandoned {
 		return s.Failures.list
 	}
-	return slices.DeleteFunc(slices.Clone(s.Failures.list), func(f *Failure) bool {
+	return order.DeleteFunc(slices.Clone(s.Failures.list), func(f *Failure) bool {
 		_, panicked := asPanic(f.Err)
 		return !panicked
 	})

@@ -3,7 +3,6 @@ package scrape
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/luxfi/metric/internal/merge"
 	"github.com/luxfi/metric/internal/model"
@@ -71,29 +70,39 @@ func (s *Scrape) natives(held []heldBy) *natives {
 
 // addNatives adds the native families of a part.
 func (s *Scrape) addNatives(all *natives, p *part) {
-	list := p.plan.natives
+	s.addOf(all, p, p.plan.natives)
 	if self := p.registry.Self.Load(); self != nil {
-		list = slices.Concat(list, self.natives(p, p.took))
+		s.addOf(all, p, self.natives(p, p.took))
 	}
-	if p.registry.Report != nil {
-		for _, source := range p.registry.Report(p.results()) {
-			list = append(slices.Clip(list), merge.Native{Family: source.Family(), Sources: []model.Source{source}})
+	if report := p.registry.Report; report != nil {
+		for _, source := range report(p.results()) {
+			s.addNative(all, p, source.Family().Name, source)
 		}
 	}
+}
+
+// addOf adds some of the native families of a part.
+func (s *Scrape) addOf(all *natives, p *part, list []merge.Native) {
 	for _, n := range list {
 		for i, source := range n.Sources {
-			name := p.name + n.Family.Name
+			owner := n.Family.Name
 			if n.Owners != nil {
-				name = p.name + n.Owners[i]
+				owner = n.Owners[i]
 			}
-			wrapped := p.wrapNative(source, func(_ int, err error) {
-				s.Failures.addFailure(&Failure{Collector: name, Err: err, Gatherers: p.gatherers})
-			})
-			for _, source := range wrapped {
-				if _, err := all.add(name, source); err != nil {
-					s.Failures.add(name, err)
-				}
-			}
+			s.addNative(all, p, owner, source)
+		}
+	}
+}
+
+// addNative adds a native family of a part.
+func (s *Scrape) addNative(all *natives, p *part, owner string, source model.Source) {
+	name := p.name + owner
+	wrapped := p.wrapNative(source, func(_ int, err error) {
+		s.Failures.addFailure(&Failure{Collector: name, Err: err, Gatherers: p.gatherers})
+	})
+	for _, source := range wrapped {
+		if _, err := all.add(name, source); err != nil {
+			s.Failures.add(name, err)
 		}
 	}
 }

@@ -165,7 +165,7 @@ func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collecto
 	}
 	r.mu.Lock()
 	defer r.unlock()
-	e, ok := r.book.Find(slices.DeleteFunc(list, func(d book.Desc) bool { return d.Invalid != nil }))
+	e, ok := r.book.Find(list)
 	return ok && r.remove(e)
 }
 
@@ -238,7 +238,7 @@ func (r *Registry) Close() error {
 
 // refuseBackground returns an error if e is to run in the background of a closed registry.
 func (r *Registry) refuseBackground(e *Entry) error {
-	if r.closed && e.Policy != nil && e.Policy.Background > 0 {
+	if r.closed && e.Policy != nil && e.Policy.Background != nil {
 		return fmt.Errorf("cannot register %s WithBackground: %w", e.Called(), engine.ErrClosed)
 	}
 	return nil

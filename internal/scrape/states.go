@@ -12,7 +12,7 @@ type State struct {
 	Policies   []string
 	Series     int           // Of an instrument.
 	Stats      *engine.Stats // Nil of one that is not run.
-	Group      *engine.Group // Nil if it belongs to none.
+	Group      engine.Places // Nil if it belongs to none.
 }
 
 // Status returns the states of all collectors, each registry followed by the collectors in it.
@@ -41,7 +41,7 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 		case e.run != nil:
 			status.Stats = &stats[0]
 			stats = stats[1:]
-			if e.Policy != nil && e.Policy.Group != nil {
+			if e.Policy != nil {
 				status.Group = e.Policy.Group
 			}
 		case e.Binding.Source != nil:

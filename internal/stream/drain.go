@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/luxfi/metric/internal/order"
 )
 
 // Drain writes everything to w until all streams are closed, and returns the first
@@ -79,7 +81,7 @@ func (m *Mixer) lookAtCurrent() {
 func (m *Mixer) take() (chunk []byte, turn, more bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.streams = slices.DeleteFunc(m.streams, func(s *Stream) bool { return s.done && len(s.queue) == 0 })
+	m.streams = order.DeleteFunc(m.streams, func(s *Stream) bool { return s.done && len(s.queue) == 0 })
 	if len(m.streams) == 0 {
 		return nil, false, false
 	}

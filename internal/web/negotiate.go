@@ -17,9 +17,10 @@ type Offer struct {
 	Codings []Coding // The preferred first. Without any, the request is not asked.
 
 	formats []expfmt.Format // The preferred first.
-	// unnamed are the formats for clients that do not name OpenMetrics 2, if formats has that.
+	// unnamed are the formats for clients of which named reports false. Only SetFormats sets
+	// the two, if formats has OpenMetrics 2: other programs do not contain what they need.
 	unnamed []expfmt.Format
-	on2     bool // Formats has OpenMetrics 2.
+	named   func(accept string) bool
 }
 
 // SetFormats makes formats, the preferred first, what is offered, but for versions of OpenMetrics
@@ -31,15 +32,17 @@ type Offer struct {
 func (o *Offer) SetFormats(formats []expfmt.Format) {
 	o.formats = slices.DeleteFunc(slices.Clone(formats), func(f expfmt.Format) bool { return !isSpoken(f) })
 	o.unnamed = slices.DeleteFunc(slices.Clone(o.formats), isOpenMetrics2)
-	o.on2 = len(o.unnamed) < len(o.formats)
+	if len(o.unnamed) < len(o.formats) {
+		o.named = namesOpenMetrics2
+	}
 }
 
-// DefaultFormats returns the formats that a handler offers by default.
-func DefaultFormats(openMetrics bool) []expfmt.Format {
+// DefaultOffer returns an offer of the formats that a handler offers by default.
+func DefaultOffer(openMetrics bool) Offer {
 	if openMetrics {
-		return expfmt.DefaultOpenMetricsAcceptedFormats()
+		return Offer{formats: expfmt.DefaultOpenMetricsAcceptedFormats()}
 	}
-	return expfmt.DefaultAcceptedFormats()
+	return Offer{formats: expfmt.DefaultAcceptedFormats()}
 }
 
 // Negotiate returns the format and the coding of the offer that suit the headers of a request
@@ -47,7 +50,7 @@ func DefaultFormats(openMetrics bool) []expfmt.Format {
 // depends on.
 func (o *Offer) Negotiate(answer, request http.Header) (expfmt.Format, Coding) {
 	formats := o.formats
-	if o.on2 && !namesOpenMetrics2(request.Get("Accept")) {
+	if o.named != nil && !o.named(request.Get("Accept")) {
 		formats = o.unnamed
 	}
 	format, coding := expfmt.NegotiateAccept(request, formats...), Identity

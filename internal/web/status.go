@@ -15,7 +15,7 @@ type Collector struct {
 	Policies   []string
 	Series     int           // The series of an instrument.
 	Stats      *engine.Stats // Nil of a collector that is not run.
-	Group      *engine.Group // Nil if the collector belongs to none.
+	Group      engine.Places // Nil if the collector belongs to none.
 }
 
 // statusColumns are the columns of the page. The account of a collector that is not run is empty.
