@@ -75,7 +75,7 @@ func TestAloneInTheBackground(t *testing.T) {
 			send(sink, 1)
 			return nil
 		})
-		c.Gate = engine.NewGate(&engine.Policy{Background: time.Minute})
+		c.Gate = engine.NewGate(&engine.Policy{Background: engine.Every(time.Minute)})
 		e.InitBackground(c)
 		e.StartBackground(c)
 		defer e.EndBackground(c, true)

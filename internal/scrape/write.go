@@ -44,16 +44,16 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 	from := make([]batchOrigin, 0, total) // With room for all: there are pointers to its elements.
 	var held []heldBy
 	add := func(p *part, i int) {
-		b, o := batchOrigin{p: p, e: p.running[i], fresh: p.outcomes[i].Source == engine.FromRun}, &p.outcomes[i]
+		o := &p.outcomes[i]
+		from = append(from, batchOrigin{p: p, e: p.running[i], fresh: o.Source == engine.FromRun})
+		b := &from[len(from)-1]
 		for _, err := range slices.Concat(o.Dropped.Errors(), collect.FailuresOf(o.Err)) {
 			s.Failures.add(b.name(), err)
 		}
 		samples += o.Count()
-		wrapped := s.wrapSamples(&b, o.Samples)
-		in.Batches = append(in.Batches, merge.Batch{Samples: wrapped})
-		from = append(from, b)
+		in.Batches = append(in.Batches, merge.Batch{Samples: s.wrapSamples(b, o.Samples)})
 		if len(o.Sources) > 0 {
-			held = append(held, heldBy{&from[len(from)-1], o.Sources})
+			held = append(held, heldBy{b, o.Sources})
 		}
 	}
 	// Those that are forgiven come last, so that they give way to all others.
