@@ -169,7 +169,8 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 	}
 	all := make([]Stats, len(collectors))
 	for i, c := range collectors {
-		s := c.stats
+		s := &all[i]
+		*s = c.stats
 		s.Running = len(c.flying)
 		for _, f := range c.flying {
 			s.Stuck += btoi(f.stage.isOverdue())
@@ -177,8 +178,7 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 		if s.Stuck == 0 {
 			s.StuckSince = time.Time{}
 		}
-		c.Gate.report(&s, now)
-		all[i] = s
+		c.Gate.report(s, now)
 	}
 	return all
 }
