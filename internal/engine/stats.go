@@ -169,8 +169,8 @@ func (e *Engine) Stats(collectors []*Collector) []Stats {
 	}
 	all := make([]Stats, len(collectors))
 	for i, c := range collectors {
-		all[i] = c.stats
 		s := &all[i]
+		*s = c.stats
 		s.Running = len(c.flying)
 		for _, f := range c.flying {
 			s.Stuck += btoi(f.stage.isOverdue())
