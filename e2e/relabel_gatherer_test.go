@@ -219,7 +219,7 @@ func BenchmarkRelabelNatives(b *testing.B) {
 	})
 }
 
-// discard is a response that nobody reads.
+// discard is a response that throws its body away.
 type discard struct{ header http.Header }
 
 func (d *discard) Header() http.Header {

@@ -437,7 +437,7 @@ func TestScrapeAllocations(t *testing.T) {
 	}
 }
 
-// discard is a response that nobody reads.
+// discard is a response that throws its body away.
 type discard struct{}
 
 func (discard) Header() http.Header         { return make(http.Header) }

@@ -23,7 +23,7 @@ func TestExisting(t *testing.T) {
 			[]model.Label{{Name: "exported_instance", Value: "c"}, {Name: "instance", Value: "b"}},
 			`exported_exported_instance="b",exported_instance="c",instance="a"`,
 		},
-		{"an empty label is none", Renamed, []model.Label{{Name: "instance", Value: ""}}, `instance="a"`},
+		{"an empty label does not count", Renamed, []model.Label{{Name: "instance", Value: ""}}, `instance="a"`},
 		{"honored", Honored, []model.Label{{Name: "instance", Value: "b"}, {Name: "x", Value: "1"}}, `instance="b",x="1"`},
 		{"not there to be honored", Honored, []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},
 		{"an empty label is not honored", Honored, []model.Label{{Name: "instance", Value: ""}}, `instance="a"`},

@@ -46,7 +46,7 @@ func TestStateSetWithColon(t *testing.T) {
 	}
 }
 
-// TestRandomFamiliesInOpenMetrics2 has it read back expositions that nobody has thought of.
+// TestRandomFamiliesInOpenMetrics2 reads random expositions back.
 func TestRandomFamiliesInOpenMetrics2(t *testing.T) {
 	rounds := 50
 	if testing.Short() || raceEnabled { // The decoder is slow.

@@ -28,7 +28,7 @@ func (m *mutex) Unlock() {
 	for {
 		m.doLeft()
 		m.held.Unlock()
-		// A task that was added in the meantime found m locked, so nobody else will do it.
+		// A task that was added in the meantime found m locked, so its goroutine has left it here.
 		if m.left.Load() == nil || !m.held.TryLock() {
 			return
 		}

@@ -23,8 +23,7 @@ func NewID() string { return rand.Text() }
 
 type key struct{}
 
-// Under returns ctx with the IDs that the values of a request's Header have, or ctx itself if
-// there are none.
+// Under returns ctx with the IDs in the values of a request's Header, or ctx itself without such values.
 func Under(ctx context.Context, values []string) context.Context {
 	if len(values) == 0 {
 		return ctx

@@ -54,7 +54,7 @@ func (t Type) Constant() string {
 }
 
 // Reserved returns the label that the samples of a family of that type are written with,
-// and that its series therefore must not have. It is empty if there is none, or if it
+// and that its series therefore must not have. It is empty if they have no such label, or if it
 // depends on the family's name; see Family.Reserved.
 func (t Type) Reserved() string {
 	switch t {
@@ -81,7 +81,7 @@ type Family struct {
 }
 
 // Reserved returns the label that the samples of f are written with, and that its series
-// therefore must not have. It is empty if there is none. The samples of a state set have
+// therefore must not have. It is empty if they have no such label. The samples of a state set have
 // their state in a label with the family's name, as OpenMetrics demands.
 func (f *Family) Reserved() string {
 	if f.Type == StateSet {
@@ -316,7 +316,7 @@ type BatchSink interface {
 // wrapping that is made anew for each of them.
 type StableSource interface {
 	// Key returns a comparable value that is the same for the same source behind the same
-	// wrappings, and for no other one. It is nil if there is none.
+	// wrappings, and for no other one, or nil.
 	Key() any
 }
 
@@ -335,7 +335,7 @@ type SnapshotSeries interface {
 	Snapshot() any
 }
 
-// SnapshotOf returns the value of a SnapshotSeries, or nil if s is none.
+// SnapshotOf returns the Snapshot of s, or nil if s has no such method.
 func SnapshotOf(s Series) any {
 	if known, ok := s.(SnapshotSeries); ok {
 		return known.Snapshot()

@@ -116,8 +116,8 @@ func canonicalExemplar(f parse.Format, e *dto.Exemplar) string {
 	return fmt.Sprintf(" # {%s} %v %s", canonicalLabels(e.Label), e.GetValue(), canonicalTime(f, e.Timestamp))
 }
 
-// canonicalTime returns a time as a format has it: in text, as a float of seconds. Times that
-// cannot be used are none.
+// canonicalTime returns a time as a format has it: in text, as a float of seconds. It is empty for times
+// that cannot be used.
 func canonicalTime(f parse.Format, t *timestamppb.Timestamp) string {
 	if !t.IsValid() || t.GetSeconds() < 0 || t.GetSeconds() >= math.MaxInt64/1_000_000_000-1 {
 		return "never"

@@ -32,7 +32,7 @@
 //   - Duplicate or reserved label names, bounds and quantiles that are no numbers, and counts that
 //     cannot be counts cost only their sample. So does a line that the type of its family does not
 //     have, such as one with the bare name of a histogram.
-//   - An escape sequence that is none stands for itself.
+//   - A backslash before any other byte stands for itself.
 //   - An exemplar that is not valid, stands where OpenMetrics allows none, or has labels of more
 //     than 128 characters is left out.
 //   - A histogram without a count counts what its last bucket does.

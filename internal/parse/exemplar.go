@@ -48,8 +48,8 @@ type exemplars struct {
 	bad    error // Why one was left out, as the rest of a sentence.
 }
 
-// finish returns an exemplar with e's value and timestamp and x.labels. It returns nil if there
-// is none to return.
+// finish returns an exemplar with e's value and timestamp and x.labels. It returns nil if
+// the exemplar is left out.
 func (x *exemplars) finish(e *model.Exemplar) *model.Exemplar {
 	runes := 0
 	for i := range x.labels {

@@ -72,6 +72,6 @@ func FormatOf(contentType string) (Format, error) {
 		}
 		return Protobuf, nil
 	default:
-		return 0, fmt.Errorf("the Content-Type %s is none of an exposition: allowed are %s", quote(contentType), allowedTypes)
+		return 0, fmt.Errorf("the Content-Type %s does not name an exposition format: allowed are %s", quote(contentType), allowedTypes)
 	}
 }

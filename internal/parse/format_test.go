@@ -26,9 +26,9 @@ func TestFormatOf(t *testing.T) {
 		{"application/vnd.google.protobuf; proto=other", 0, "unknown proto: allowed is io.prometheus.client.MetricFamily"},
 		{"application/vnd.google.protobuf; encoding=text", 0, "unknown encoding: allowed is delimited"},
 		{"", 0, "has no Content-Type: allowed are text/plain"},
-		{"text/html", 0, "is none of an exposition: allowed are text/plain (version 0.0.4), application/openmetrics-text"},
+		{"text/html", 0, "does not name an exposition format: allowed are text/plain (version 0.0.4), application/openmetrics-text"},
 		{"text/plain; version", 0, "is malformed"},
-		{strings.Repeat("a", 10_000), 0, "is none of an exposition"},
+		{strings.Repeat("a", 10_000), 0, "does not name an exposition format"},
 	}
 	for _, test := range tests {
 		got, err := parse.FormatOf(test.contentType)
