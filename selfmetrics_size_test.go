@@ -3,6 +3,7 @@ package metric_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"maps"
 	"net/http"
 	"slices"
@@ -252,7 +253,11 @@ func TestSelfMetricsAllocate(t *testing.T) {
 		h := metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError})
 		request(h)
 		healthy.Store(true)
-		return testing.AllocsPerRun(20, func() { request(h) })
+		least := math.Inf(+1) // A garbage collection empties pools.
+		for range 5 {
+			least = min(least, testing.AllocsPerRun(20, func() { request(h) }))
+		}
+		return least
 	}
 	without, with := perScrape(), perScrape(metric.WithSelfMetrics("app"))
 	const most = 100 // There are 200 series, of 50 collectors.

@@ -19,6 +19,8 @@ const (
 	victoria = "VictoriaMetrics"
 	otel     = "OpenTelemetry"
 	expfmt   = "expfmt"
+
+	prometheus = "Prometheus"
 )
 
 // The units.

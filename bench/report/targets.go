@@ -87,6 +87,7 @@ func targets() []target {
 	}
 	compare("gather 100,000 remote counters and serve them again, allocations against 1,000",
 		"Remote/kind=counters/series=100000/format=text", "Remote/kind=counters/series=1000/format=text", allocations, 1.1)
+	add("scrape of 100,000 counters through three relabel rules, against the rules alone", "Relabel/series=100000", nanosecondsPerSeries, 1./10, prometheus)
 	compare("scrape of 1,000,000 counters through a prefix and a label, text", "Wrapped/through=prefix+label", "Wrapped/through=nothing",
 		nanosecondsPerSeries, 1.3)
 	add("heap for a counter with 3 labels", "Heap/kind=counters", bytesPerSeries, 200)
@@ -128,6 +129,7 @@ func targetRuns() []benchmarkRun {
 		{"^BenchmarkGather$/./^series=10000$/^peer=(metric|client_golang)$", "100ms", 1},
 		{"^BenchmarkForeign$", "100ms", 1},
 		{"^BenchmarkRemote$/^kind=counters$/./^format=(text|protobuf)$", "100ms", 1},
+		{"^BenchmarkRelabel$", "100ms", 1},
 		{"^BenchmarkWrapped$", "100ms", 2},
 		{"^BenchmarkHeap$/./^peer=(metric|client_golang|VictoriaMetrics)$", "1x", 1},
 		{"^BenchmarkCreate$/./^peer=(metric|client_golang|VictoriaMetrics)$", "50ms", 1},
