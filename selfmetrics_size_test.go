@@ -3,8 +3,8 @@ package metric_test
 import (
 	"context"
 	"fmt"
-	"math"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
