@@ -45,7 +45,7 @@ func BenchmarkRelabel(b *testing.B) {
 		sets := make([]labels.Labels, 0, n)
 		for _, values := range labelValues(n, 3) {
 			set := labels.NewScratchBuilder(4)
-			set.Add(labels.MetricName, counterOpts.Name)
+			set.Add("__name__", counterOpts.Name)
 			for i, value := range values {
 				set.Add(labelNames[i], value)
 			}
