@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -175,7 +176,9 @@ func (s *step) build(t *testing.T, dir, address string) string {
 }
 
 // packages are those that statements of the README may use beyond the imports of main.go.
-var packages = []string{"context", "errors", "log", "time"}
+var packages = []string{
+	"context", "errors", "log", "time", "github.com/luxfi/metric/relabel", "github.com/luxfi/metric/remote",
+}
 
 // withStatements puts statements before the last line of main, the way a reader would.
 // An editor adds the imports.
@@ -185,7 +188,7 @@ func withStatements(t *testing.T, program string, statements []string) string {
 		return program
 	}
 	for _, name := range packages {
-		uses := func(line string) bool { return strings.Contains(line, name+".") }
+		uses := func(line string) bool { return strings.Contains(line, path.Base(name)+".") }
 		if slices.ContainsFunc(statements, uses) && !strings.Contains(program, `"`+name+`"`) {
 			program = strings.Replace(program, "import (\n", "import (\n\t\""+name+"\"\n", 1)
 		}
