@@ -64,13 +64,19 @@ func (w *wire) longVarint() (v uint64, err error) {
 }
 
 // tag reads a field's number and wire type, as they are on the wire.
-func (w *wire) tag() (uint64, error) {
+func (w *wire) tag() (uint64, error) { return w.tagUpTo(maxNumber) }
+
+// maxNumber is the highest number that a field can have. In unknown groups, protobuf's own parser takes
+// all that fit an int32.
+const maxNumber = 1<<29 - 1
+
+func (w *wire) tagUpTo(highest uint64) (uint64, error) {
 	tag, err := w.varint()
 	if err != nil {
 		return 0, err
 	}
-	if number := tag >> 3; number == 0 || number > math.MaxInt32 {
-		return 0, fmt.Errorf("a field has the number %d: allowed are 1 to %d", number, 1<<29-1)
+	if number := tag >> 3; number == 0 || number > highest {
+		return 0, fmt.Errorf("a field has the number %d: allowed are 1 to %d", number, maxNumber)
 	}
 	return tag, nil
 }
@@ -150,7 +156,7 @@ func (w *wire) skip(tag uint64) error {
 			return nil
 		}
 		var err error
-		if tag, err = w.tag(); err != nil {
+		if tag, err = w.tagUpTo(math.MaxInt32); err != nil {
 			return err
 		}
 	}
