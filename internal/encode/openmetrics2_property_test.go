@@ -12,6 +12,9 @@ import (
 
 // TestTextsInOpenMetrics2 has another implementation read back texts of every kind.
 func TestTextsInOpenMetrics2(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the decoder is slow, and much slower where it is emulated")
+	}
 	for _, test := range []struct{ name, help, unit, label, value string }{
 		{"http_requests_total", "Requests.", "requests", "code", "200"},
 		{"my.metric", "a\\b\"c\nd\r", "m/s", "läbel", "a\\b\"c\nd\x00"},
@@ -50,7 +53,7 @@ func TestStateSetWithColon(t *testing.T) {
 func TestRandomFamiliesInOpenMetrics2(t *testing.T) {
 	rounds := 50
 	if testing.Short() || raceEnabled { // The decoder is slow.
-		rounds = 10
+		rounds = 5
 	}
 	for seed := range rounds {
 		g := generator{rand.New(rand.NewPCG(uint64(seed), 4))}
