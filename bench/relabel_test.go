@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	prometheusrelabel "github.com/prometheus/prometheus/model/relabel"
 	"go.yaml.in/yaml/v2"
@@ -41,6 +42,9 @@ func BenchmarkRelabel(b *testing.B) {
 		var configs []*prometheusrelabel.Config
 		if err := yaml.Unmarshal([]byte(rules), &configs); err != nil {
 			b.Fatal(err)
+		}
+		for _, c := range configs {
+			c.NameValidationScheme = model.UTF8Validation
 		}
 		sets := make([]labels.Labels, 0, n)
 		for _, values := range labelValues(n, 3) {
