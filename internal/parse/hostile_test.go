@@ -30,7 +30,7 @@ func field(number protowire.Number, value string) string {
 // delimited returns a message with its length in front.
 func delimited(message string) string { return string(protowire.AppendString(nil, message)) }
 
-// hostile are bodies that nobody has in earnest.
+// hostile are bodies that no program writes by accident.
 func hostile() map[string]struct {
 	format parse.Format
 	body   string

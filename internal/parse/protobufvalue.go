@@ -173,7 +173,7 @@ func readQuantile(m *wire) (q model.Quantile, err error) {
 	return q, nil
 }
 
-// readExemplar reads an exemplar. It returns nil if there is none to return; see exemplars.
+// readExemplar reads an exemplar. It returns nil if the exemplar is left out; see exemplars.
 func (c *protobufCursor) readExemplar(m *wire) (*model.Exemplar, error) {
 	n, err := m.message()
 	if err != nil {
