@@ -116,7 +116,7 @@ func openMetrics2(t *testing.T, exposition string) string {
 			t.Fatalf("%v in\n%s", err, exposition)
 		}
 		if mf.GetHelp() == "" {
-			mf.Help = nil // An empty help is none, says the specification.
+			mf.Help = nil // By the specification, an empty help means no help.
 		}
 		data, err := proto.MarshalOptions{Deterministic: true}.Marshal(&mf)
 		if err != nil {

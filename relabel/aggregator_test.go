@@ -206,7 +206,7 @@ func TestAggregateTypes(t *testing.T) {
 	tests := []struct {
 		name, families string
 		gauges         relabel.Combination
-		want           string // In the error, or empty if there is none.
+		want           string // In the error, or empty if none is expected.
 		series         int    // That are left of the family.
 	}{
 		{"counter", "n_requests_total", "", "", 1},

@@ -44,7 +44,7 @@ func TestSteps(t *testing.T) {
 		name, document string
 		want           []string // Lines that are there.
 		never          []string // Texts that are not there.
-		err            string   // In the error, or empty if there is none.
+		err            string   // In the error, or empty if none is expected.
 	}{
 		{
 			name: "none", document: `[]`,

@@ -179,7 +179,7 @@ func appendSpans(buf []byte, spans []model.Span) []byte {
 	return buf
 }
 
-// appendExemplars appends either the exemplars of the classic buckets or, if there are none, those
+// appendExemplars appends either the exemplars of the classic buckets or, if those have no exemplars, those
 // of the native ones. A classic bucket beside native ones that is the only one says nothing: it is
 // +Inf, and client_golang has it for the sake of its exemplar. Then the native ones go first.
 func (m *openMetrics2) appendExemplars(buf []byte, h *model.HistogramValue) []byte {

@@ -53,7 +53,7 @@ func TestStateSetWithColon(t *testing.T) {
 func TestRandomFamiliesInOpenMetrics2(t *testing.T) {
 	rounds := 50
 	if testing.Short() || raceEnabled { // The decoder is slow.
-		rounds = 5
+		rounds = 10
 	}
 	for seed := range rounds {
 		g := generator{rand.New(rand.NewPCG(uint64(seed), 4))}

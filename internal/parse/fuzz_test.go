@@ -168,7 +168,7 @@ func differs(f parse.Format, body string, got *result, want []*dto.MetricFamily,
 	return ""
 }
 
-// halfQuoted matches a name that has quotes only around a part, which are none for expfmt.
+// halfQuoted matches a name that has quotes only around a part, which expfmt does not take for quotes.
 var halfQuoted = regexp.MustCompile(`[a-zA-Z0-9_:]"`)
 
 // beyondGrammar matches what the grammar of OpenMetrics does not allow, but Prometheus: a comma

@@ -61,7 +61,7 @@ const (
 )
 
 // unwrap takes the wrappings of a part off a series, up to the outermost reshaper, and returns that.
-// It returns nil if there is none, or the series cannot come from it.
+// It returns nil if the part has no reshaper, or the series cannot come from it.
 func (p *part) unwrap(family, labels string) (_ collect.Reshaper, innerFamily, innerLabels string) {
 	for _, w := range slices.Backward(p.wrappings) {
 		if w.Reshape != nil {
