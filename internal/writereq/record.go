@@ -1,0 +1,71 @@
+// Package writereq has the form that remote-write requests have between the encoder and the
+// sender, and turns requests of version 2.0 into requests of version 1.0.
+package writereq
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Counts says how much is in a request, or in several.
+type Counts struct {
+	Samples    uint64 // Float samples, stale markers among them.
+	Histograms uint64 // Samples that are native histograms.
+	Exemplars  uint64
+	Metadata   uint64 // Families that are described.
+}
+
+// Add adds the counts of another request.
+func (c *Counts) Add(other Counts) {
+	c.Samples += other.Samples
+	c.Histograms += other.Histograms
+	c.Exemplars += other.Exemplars
+	c.Metadata += other.Metadata
+}
+
+// Sub subtracts the counts of a request that were added before.
+func (c *Counts) Sub(other Counts) {
+	c.Samples -= other.Samples
+	c.Histograms -= other.Histograms
+	c.Exemplars -= other.Exemplars
+	c.Metadata -= other.Metadata
+}
+
+// Record is a request that waits to be sent.
+type Record struct {
+	Counts
+
+	NewestMs int64  // Timestamp of the newest sample, in milliseconds since the Unix epoch.
+	Body     []byte // The io.prometheus.write.v2.Request as a snappy block.
+}
+
+// Append appends the encoded record to buf.
+func (r *Record) Append(buf []byte) []byte {
+	for _, n := range [...]uint64{r.Samples, r.Histograms, r.Exemplars, r.Metadata} {
+		buf = binary.AppendUvarint(buf, n)
+	}
+	buf = binary.AppendVarint(buf, r.NewestMs)
+	return append(buf, r.Body...)
+}
+
+var errTruncated = errors.New("writereq: the head of a record is truncated")
+
+// Decode returns the record that Append has encoded. Its body lies in data.
+func Decode(data []byte) (Record, error) {
+	var (
+		r  Record
+		ok = true
+	)
+	for _, field := range [...]*uint64{&r.Samples, &r.Histograms, &r.Exemplars, &r.Metadata} {
+		v, n := binary.Uvarint(data)
+		if ok = ok && n > 0; ok {
+			*field, data = v, data[n:]
+		}
+	}
+	v, n := binary.Varint(data)
+	if !ok || n <= 0 {
+		return Record{}, errTruncated
+	}
+	r.NewestMs, r.Body = v, data[n:]
+	return r, nil
+}
