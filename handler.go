@@ -212,7 +212,7 @@ func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.For
 			Format:       ours,
 			Escaping:     format.ToEscapingScheme(),
 			CreatedLines: h.opts.EnableOpenMetricsTextCreatedSamples,
-			OpenMetrics2: h.openMetrics2,
+			Linked:       h.openMetrics2,
 		}, &refused)
 	})
 	s.Abandoned = result.Gone

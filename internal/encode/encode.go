@@ -1,8 +1,9 @@
 // Package encode writes families and points in the formats that Prometheus
 // scrapes: its text format 0.0.4, OpenMetrics 1.0.0 (whose body serves 0.0.1 as
-// well), OpenMetrics 2.0 and length-delimited protobuf.
+// well), OpenMetrics 2.0 and length-delimited protobuf. It also writes the requests of
+// remote write.
 //
-// OpenMetrics 2.0 is described in openmetrics2.go. The output of the other formats is,
+// OpenMetrics 2.0 is described in openmetrics2.go, remote write in remotewrite.go. The output of the other formats is,
 // byte for byte, that of prometheus/common's expfmt, save for what a Prometheus server
 // would answer by refusing the whole scrape:
 //
@@ -44,7 +45,8 @@ const (
 	Text         Format = iota // Prometheus text 0.0.4.
 	OpenMetrics                // OpenMetrics 1.0.0 and 0.0.1.
 	Protobuf                   // Delimited io.prometheus.client.MetricFamily messages.
-	OpenMetrics2               // OpenMetrics 2.0, which Options.OpenMetrics2 has to bring along.
+	OpenMetrics2               // OpenMetrics 2.0, which Options.Linked has to bring along.
+	RemoteWrite                // Requests of remote write 2.0, which Options.Linked has to bring along.
 
 	other // One that an Escaper is in front of.
 )
@@ -60,6 +62,8 @@ func (f Format) String() string {
 		return "protobuf"
 	case OpenMetrics2:
 		return "OpenMetrics 2.0"
+	case RemoteWrite:
+		return "remote write"
 	case other:
 		return "this format"
 	default:
@@ -77,9 +81,10 @@ type Options struct {
 	// whose creation time is known. Only OpenMetrics 1 has such lines.
 	CreatedLines bool
 
-	// OpenMetrics2 is NewOpenMetrics2 if Format is OpenMetrics2. It is a field so that
-	// the linker leaves that format out of programs that never set it.
-	OpenMetrics2 Maker
+	// Linked is NewOpenMetrics2 if Format is OpenMetrics2, and RemoteWriter.Maker if it is
+	// RemoteWrite. It is a field so that the linker leaves these formats out of programs that
+	// never set it.
+	Linked Maker
 }
 
 // Scheme returns what becomes of names.
@@ -162,10 +167,13 @@ type Linked interface {
 	strict
 	// open begins an exposition. exemplars is for the labels of exemplars.
 	open(exemplars *escaper)
+	// splits reports whether points of other families may come between those of a family.
+	splits() bool
 }
 
-// Maker makes a format that is not linked into every program. [NewOpenMetrics2] is one.
-type Maker func() Linked
+// Maker makes a format that is not linked into every program, or returns the one that the encoder
+// had before, which may be nil, to be used again. [NewOpenMetrics2] is one.
+type Maker func(before Linked) Linked
 
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 
@@ -186,10 +194,8 @@ func NewEncoder(w io.Writer, opts Options) *Encoder {
 	case Protobuf:
 		e.messages.exemplars = &e.exemplars
 		e.format = &e.messages
-	case OpenMetrics2:
-		if e.linked == nil {
-			e.linked = opts.OpenMetrics2()
-		}
+	case OpenMetrics2, RemoteWrite:
+		e.linked = opts.Linked(e.linked)
 		e.linked.open(&e.exemplars)
 		e.format, e.batcher, e.strict = e.linked, e.linked, e.linked
 	default:
@@ -358,9 +364,11 @@ func (e *Encoder) Flush() error {
 	return e.out.err
 }
 
-// IsHeld reports whether nothing of the family begun last has been passed on. It is meant to
-// be called after Flush.
-func (e *Encoder) IsHeld() bool { return !e.begun || e.format == &e.messages }
+// IsHeld reports whether the family begun last can be continued behind what others write, because
+// nothing of it has been passed on or the format allows it. It is meant to be called after Flush.
+func (e *Encoder) IsHeld() bool {
+	return !e.begun || e.format == &e.messages || e.linked != nil && e.format == e.linked && e.linked.splits()
+}
 
 // Close finishes the exposition and passes on everything.
 func (e *Encoder) Close() error { return e.finish(true) }

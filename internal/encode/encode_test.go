@@ -53,7 +53,7 @@ func sameVariants() map[string]encode.Options {
 }
 
 // openMetrics2 is what OpenMetrics 2.0 needs.
-var openMetrics2 = encode.Options{Format: encode.OpenMetrics2, OpenMetrics2: encode.NewOpenMetrics2, CreatedLines: true}
+var openMetrics2 = encode.Options{Format: encode.OpenMetrics2, Linked: encode.NewOpenMetrics2, CreatedLines: true}
 
 // variants are all combinations of options.
 func variants() map[string]encode.Options {

@@ -42,8 +42,11 @@ type openMetrics2 struct {
 	label     []byte // Of a state set, as it is written.
 }
 
-// NewOpenMetrics2 makes what writes OpenMetrics 2.0; see Options.OpenMetrics2.
-func NewOpenMetrics2() Linked {
+// NewOpenMetrics2 makes what writes OpenMetrics 2.0; see Options.Linked.
+func NewOpenMetrics2(before Linked) Linked {
+	if m, ok := before.(*openMetrics2); ok {
+		return m
+	}
 	m := new(openMetrics2)
 	m.bounds.first, m.quantiles.first = true, true
 	return m
@@ -64,6 +67,7 @@ func (m *openMetrics2) end(*output)     {}
 func (m *openMetrics2) full(o *output)  { o.flush() }
 func (m *openMetrics2) flush(o *output) { o.flush() }
 func (m *openMetrics2) trailer() string { return "# EOF\n" }
+func (m *openMetrics2) splits() bool    { return false }
 
 // begin writes the metadata in the order that the specification recommends.
 func (m *openMetrics2) begin(o *output, f *model.Family, name string) {

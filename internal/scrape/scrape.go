@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/hops"
 	"github.com/luxfi/metric/internal/model"
@@ -41,6 +43,19 @@ func (r *Registry) WriteTo(ctx context.Context, sink model.Sink) error {
 	}
 	s.collect()
 	return s.End(s.write(sink, nameSpace{}))
+}
+
+// ExposeTo gathers and writes the exposition that opts ask for to w. After an error of w, it stops. The error
+// is about the gathering, what the format has no place for, and w.
+func (r *Registry) ExposeTo(ctx context.Context, w io.Writer, opts encode.Options) error {
+	s, err := r.NewScrape(ctx)
+	if err != nil {
+		return err
+	}
+	var refused Failures
+	// What has arrived when ctx is done is still written.
+	err = s.Expose(context.WithoutCancel(ctx), w, opts, &refused)
+	return s.End(errors.Join(refused.Err(r.errorOf), err))
 }
 
 // Send gathers and sends as ContextRegistry.CollectWithContext does.

@@ -45,7 +45,7 @@ func produce(t *testing.T, m *stream.Mixer, w io.Writer) (families map[string]in
 
 func TestFamiliesStayTogether(t *testing.T) {
 	for _, opts := range []encode.Options{
-		{Format: encode.Text}, {Format: encode.OpenMetrics}, {Format: encode.OpenMetrics2, OpenMetrics2: encode.NewOpenMetrics2},
+		{Format: encode.Text}, {Format: encode.OpenMetrics}, {Format: encode.OpenMetrics2, Linked: encode.NewOpenMetrics2},
 	} {
 		t.Run(opts.Format.String(), func(t *testing.T) {
 			var w bytes.Buffer
