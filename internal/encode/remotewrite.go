@@ -1,12 +1,11 @@
 package encode
 
 import (
-	"math"
-
 	"github.com/klauspost/compress/s2"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/staleness"
 	"github.com/luxfi/metric/internal/writereq"
 )
 
@@ -30,6 +29,9 @@ type RemoteWriter struct {
 	MaxSamples, MaxBytes int
 	// NativeOnly leaves out the classic buckets of histograms that have native ones.
 	NativeOnly bool
+	// Round, if not nil, learns which series there are. Those of the last push that are missing in a
+	// family are ended with stale markers.
+	Round *staleness.Round
 }
 
 // Maker is Options.Linked for the push.
@@ -95,6 +97,10 @@ type remoteWrite struct {
 	quantiles boundRefs // Of summaries.
 	exemplars []*model.Exemplar
 
+	section *staleness.Section // Of the family; nil if nothing has to be known about its series.
+	shape   staleness.Shape
+	limits  []float64 // Of shape.
+
 	body, record []byte
 }
 
@@ -109,13 +115,16 @@ func (r *remoteWrite) reset() {
 	}
 	r.series = r.series[:0]
 	r.labels.reset()
-	r.family = nil
+	r.family, r.section, r.shape, r.Round = nil, nil, staleness.Shape{}, nil
 	r.counts, r.newest = writereq.Counts{}, 0
 	clear(r.exemplars)
 }
 
 func (r *remoteWrite) begin(_ *output, f *model.Family, name string) {
 	r.family, r.described = f, 0
+	if r.Round != nil {
+		r.section = r.Round.Family(f)
+	}
 	r.name.text = name
 	switch f.Type {
 	case model.Histogram, model.GaugeHistogram:
@@ -125,7 +134,7 @@ func (r *remoteWrite) begin(_ *output, f *model.Family, name string) {
 	}
 }
 
-func (r *remoteWrite) end(*output)     {}
+func (r *remoteWrite) end(o *output)   { r.endMissing(o) }
 func (r *remoteWrite) full(*output)    {}
 func (r *remoteWrite) trailer() string { return "" }
 func (r *remoteWrite) splits() bool    { return true }
@@ -192,6 +201,7 @@ func (r *remoteWrite) checkValue(model.Type, *model.Point) error { return nil }
 func (r *remoteWrite) point(o *output, p *model.Point, labels model.Labels) {
 	r.describe()
 	r.labels.set(&r.symbols, labels)
+	r.seen(p, labels)
 	switch r.family.Type {
 	case model.Histogram, model.GaugeHistogram:
 		r.histogram(p)
@@ -365,7 +375,4 @@ func (r *remoteWrite) addExemplar(e *model.Exemplar) {
 func (r *remoteWrite) sends(e *model.Exemplar) bool {
 	return e.Timestamp.Valid && floorMs(e.Timestamp.Nanos) >= r.ExemplarsFromMs
 }
-
-// staleNaN is the value of a stale marker.
-var staleNaN = math.Float64frombits(0x7ff0000000000002)
 
