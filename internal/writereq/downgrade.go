@@ -107,7 +107,11 @@ func (d *Downgrader) readSymbols(request []byte) error {
 				return err
 			}
 			_, _, tag := protowire.ConsumeTag(request)
-			d.symbols = append(d.symbols, symbol{field: request[tag : len(request)-len(rest)]})
+			s := symbol{field: request[tag : len(request)-len(rest)]}
+			if len(s.field) != protowire.SizeBytes(len(f.bytes)) {
+				return errWire // The length has more bytes than it needs: comparing fields would be wrong.
+			}
+			d.symbols = append(d.symbols, s)
 		}
 		request = rest
 	}

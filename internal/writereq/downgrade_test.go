@@ -223,7 +223,6 @@ func TestDowngradeLayouts(t *testing.T) {
 		"labels apart":             symbols + "\x2a\x0a\x0a\x01\x01\x0a\x01\x02" + at5,
 		"labels that are unpacked": symbols + "\x2a\x08\x08\x01\x08\x02" + at5,
 		"unknown fields":           symbols + "\x78\x05\x2a\x0f" + labels + "\x12\x04\x10\x05\x78\x05\x35\x00\x00\x00\x00" + "\x7a\x00",
-		"a longer length":          "\x22\x00\x22\x88\x00__name__\x22\x01a\x2a\x08" + labels + at5,
 	} {
 		var d writereq.Downgrader
 		out, left, err := d.Downgrade(nil, []byte(in))
@@ -244,6 +243,7 @@ func TestDowngradeBadRequests(t *testing.T) {
 	for name, in := range map[string]string{
 		"truncated tag":                 "\x80",
 		"truncated length":              "\x22\x80",
+		"longer length than needed":     "\x22\x81\x00a",
 		"truncated symbol":              "\x22\x05a",
 		"symbol of another type":        "\x20\x01",
 		"series of another type":        "\x28\x01",
