@@ -1,0 +1,34 @@
+package writereq
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// maxDecompressed limits a request of version 2.0.
+const maxDecompressed = 256 << 20
+
+// Compress returns data as a snappy block. It uses the memory of buf if that is large enough.
+func Compress(buf, data []byte) []byte {
+	buf = slices.Grow(buf[:0], max(s2.MaxEncodedLen(len(data)), 0))
+	return s2.EncodeSnappy(buf[:cap(buf)], data)
+}
+
+// Decompress returns what Compress got. It uses the memory of buf if that is large enough.
+func Decompress(buf, block []byte) ([]byte, error) {
+	n, err := s2.DecodedLen(block)
+	if err == nil && n > maxDecompressed {
+		err = fmt.Errorf("it has %d bytes, %d are allowed", n, maxDecompressed)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("writereq: decompressing a request: %w", err)
+	}
+	buf = slices.Grow(buf[:0], n)
+	data, err := s2.Decode(buf[:cap(buf)], block)
+	if err != nil {
+		return nil, fmt.Errorf("writereq: decompressing a request: %w", err)
+	}
+	return data, nil
+}

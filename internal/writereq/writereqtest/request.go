@@ -1,0 +1,105 @@
+// Package writereqtest reads and writes remote-write requests for tests. It is written independently of
+// the code that it tests, for readability instead of speed.
+package writereqtest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Request is a request of either version.
+type Request struct {
+	Symbols  []string // Of version 2.0.
+	Series   []Series
+	Metadata []Metadata // Of version 1.0.
+}
+
+// Series is a series.
+type Series struct {
+	Labels     []Label
+	Samples    []Sample
+	Histograms []Histogram
+	Exemplars  []Exemplar
+	Metadata   *Metadata // Of version 2.0; nil if there is none.
+}
+
+// Label is a label of a series or exemplar.
+type Label struct{ Name, Value string }
+
+// Sample is a float sample. Version 1.0 has no start timestamps.
+type Sample struct {
+	Value                 float64
+	Timestamp, StartStamp int64
+}
+
+// Exemplar is an exemplar.
+type Exemplar struct {
+	Labels    []Label
+	Value     float64
+	Timestamp int64
+}
+
+// Metadata describes a series, or a family in version 1.0.
+type Metadata struct {
+	Type       uint64
+	Family     string // Of version 1.0.
+	Help, Unit string
+}
+
+// Histogram is a native histogram.
+type Histogram struct {
+	Count, ZeroCount               uint64
+	CountFloat, ZeroCountFloat     *float64 // Of histograms with floats instead of integers.
+	Sum, ZeroThreshold             float64
+	Schema                         int32
+	NegativeSpans, PositiveSpans   []Span
+	NegativeDeltas, PositiveDeltas []int64
+	NegativeCounts, PositiveCounts []float64
+	ResetHint                      uint64
+	Timestamp                      int64
+	CustomValues                   []float64
+	StartStamp                     int64 // Of version 2.0.
+}
+
+// Span is a number of consecutive buckets.
+type Span struct {
+	Offset int32
+	Length uint32
+}
+
+// Get returns the value of a label.
+func (s *Series) Get(name string) string {
+	for _, l := range s.Labels {
+		if l.Name == name {
+			return l.Value
+		}
+	}
+	return ""
+}
+
+// Key returns the series' name and labels as PromQL has them.
+func (s *Series) Key() string {
+	var b strings.Builder
+	b.WriteString(s.Get("__name__"))
+	separator := "{"
+	for _, l := range s.Labels {
+		if l.Name != "__name__" {
+			fmt.Fprintf(&b, "%s%s=%q", separator, l.Name, l.Value)
+			separator = ","
+		}
+	}
+	if separator == "," {
+		b.WriteByte('}')
+	}
+	return b.String()
+}
+
+// Find returns the series with the given Key, or nil.
+func (r *Request) Find(key string) *Series {
+	for i := range r.Series {
+		if r.Series[i].Key() == key {
+			return &r.Series[i]
+		}
+	}
+	return nil
+}
