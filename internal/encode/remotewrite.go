@@ -1,7 +1,6 @@
 package encode
 
 import (
-	"github.com/klauspost/compress/s2"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/luxfi/metric/internal/model"
@@ -146,10 +145,8 @@ func (r *remoteWrite) flush(o *output) {
 	}
 	body := append(r.symbols.fields, r.series...)
 	r.symbols.fields = body // It is emptied below.
-	if n := s2.MaxEncodedLen(len(body)); cap(r.body) < n {
-		r.body = make([]byte, n)
-	}
-	record := writereq.Record{Counts: r.counts, NewestMs: r.newest, Body: s2.EncodeSnappy(r.body[:cap(r.body)], body)}
+	r.body = writereq.Compress(r.body, body)
+	record := writereq.Record{Counts: r.counts, NewestMs: r.newest, Body: r.body}
 	r.record = record.Append(r.record[:0])
 	o.write(r.record)
 	r.symbols.reset()
@@ -371,8 +368,9 @@ func (r *remoteWrite) addExemplar(e *model.Exemplar) {
 	r.counts.Exemplars++
 }
 
-// sends reports whether an exemplar is sent.
+// sends reports whether an exemplar is sent. A timestamp of 0 means none to a receiver.
 func (r *remoteWrite) sends(e *model.Exemplar) bool {
-	return e.Timestamp.Valid && floorMs(e.Timestamp.Nanos) >= r.ExemplarsFromMs
+	ms := floorMs(e.Timestamp.Nanos)
+	return e.Timestamp.Valid && ms != 0 && ms >= r.ExemplarsFromMs
 }
 
