@@ -23,7 +23,8 @@ type CollectorStatus struct {
 	// in a named registry or gatherer is "name/collector".
 	Name string
 	// Kind is "instrument", "function", "collector", "collector with context",
-	// "stream collector", "gatherer" or "registry".
+	// "stream collector", "gatherer" or "registry". A loop of push.Every, which is no
+	// collector and takes part in no scrape, has the kind "push" and the name "push/name".
 	Kind     string
 	Policies []string // What was asked for, for example "cache 1m0s".
 
@@ -57,7 +58,8 @@ type CollectorStatus struct {
 
 // Status returns the state of all collectors, in the order of their registration, each
 // registry or gatherer in r followed by the collectors in it. A registry that is nested
-// more than once is looked into once.
+// more than once is looked into once. The loops that push.Every shows in a registry come
+// after its collectors.
 //
 // What it says of each registry is one consistent picture. It runs nobody else's code, and
 // never waits for a scrape. It is safe for concurrent use.

@@ -1,9 +1,17 @@
-// Package push pushes metrics to a Pushgateway: client_golang's package of that name,
-// under the import path of this module.
+// Package push sends metrics to where they are kept: [Every] calls a function at an
+// interval, [Partial] gathers for one push, and [Pusher] pushes to a Pushgateway. The
+// package push/remotewrite pushes to servers that receive Prometheus's remote write.
 //
-// A Pusher's PushContext and AddContext end the request with their context, but not the
-// gathering before it, and push nothing if something is missing. To gather under a
-// context as well, give it metric.BindGatherer(ctx, registry).
+// Pusher is client_golang's. Its PushContext and AddContext end the request with their
+// context, but not the gathering before it, and push nothing if something is missing. Give
+// it [Partial] as its Gatherer to gather under the context and to push what there is, or
+// metric.BindGatherer to push everything or nothing.
+//
+//	loop := push.Every(ctx, func(ctx context.Context) error {
+//		g := push.Partial(ctx, registry)
+//		err := push.New(url, "backup").Gatherer(g).PushContext(ctx)
+//		return errors.Join(err, g.Err())
+//	}, push.LoopOpts{Name: "pushgateway", Registry: registry})
 package push
 
 import "github.com/prometheus/client_golang/prometheus/push"

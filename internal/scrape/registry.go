@@ -43,6 +43,7 @@ type Registry struct {
 	started  []*engine.Collector // Registered in this change; see unlock.
 	removed  []*engine.Collector // Unregistered in this change.
 	closed   bool                // Nothing may be run in the background any more.
+	shown    []*func() State     // See Show.
 	// families has who describes each family: several, or one stream collector alone.
 	families map[string][]*Entry
 

@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// State is the state of one collector.
+// State is the state of one collector, or of something else that a registry shows; see [Registry.Show].
 type State struct {
 	Name, Kind string
 	Policies   []string
@@ -62,6 +62,31 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 		}
 		s.all = append(s.all, status)
 	}
+	for _, state := range r.guests() {
+		status := (*state)()
+		status.Name = prefix + status.Name
+		s.all = append(s.all, status)
+	}
+}
+
+// Show adds what state returns to the states of r, after those of its collectors, until hide is called.
+// Scrapes do not see it. Status calls state without a lock; state must not wait.
+func (r *Registry) Show(state func() State) (hide func()) {
+	guest := &state
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shown = append(r.shown, guest)
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.shown = slices.DeleteFunc(r.shown, func(g *func() State) bool { return g == guest })
+	}
+}
+
+func (r *Registry) guests() []*func() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.shown)
 }
 
 // account returns the entries of r, and the accounts of those that are run.

@@ -90,7 +90,7 @@ func (c *Collector) isRegistry() bool { return c.Kind == "registry" }
 // last run.
 func (c *Collector) series(s *engine.Stats) string {
 	switch {
-	case c.isRegistry():
+	case c.isRegistry(), c.Kind == "push":
 		return ""
 	case c.Stats == nil:
 		return strconv.Itoa(c.Series)

@@ -1,0 +1,181 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/engine"
+)
+
+const (
+	// grace is how much longer than its deadline a loop that has ended waits for a call, so
+	// that one that returns at the deadline is not taken for one that hangs.
+	grace = 250 * time.Millisecond
+	// patience is how long a loop without a last call waits for a call under way.
+	patience = time.Second
+)
+
+// Loop is a loop that [Every] has started. It is safe for concurrent use.
+//
+// It has one goroutine, and another one for the call under way: a call that ignores its
+// context must not keep the loop from ending.
+type Loop struct {
+	f    func(context.Context) error
+	opts LoopOpts
+	log  failureLog
+	done chan struct{}
+	err  error // What Wait returns. Set before done is closed.
+
+	mu      sync.Mutex
+	account account
+}
+
+// call is one call of the function.
+type call struct {
+	done chan struct{}
+	err  error // Set before done is closed.
+}
+
+// Done returns a channel that is closed when the loop has ended, after the last call.
+func (l *Loop) Done() <-chan struct{} { return l.done }
+
+// Wait waits until the loop has ended, which takes the end of its context, and returns the
+// error of the last call. If a call does not return within LoopOpts.FlushTimeout, or a
+// second if there is no last call, Wait returns an error that wraps metric.ErrStillRunning,
+// and leaves the call behind.
+func (l *Loop) Wait() error {
+	<-l.done
+	return l.err
+}
+
+// run is the loop.
+func (l *Loop) run(ctx context.Context, hide func()) {
+	defer close(l.done)
+	defer hide()
+	underWay := l.repeat(ctx)
+	l.err = l.finish(ctx, underWay)
+}
+
+// repeat makes calls until ctx ends, and returns the one that is under way then, or nil.
+func (l *Loop) repeat(ctx context.Context) *call {
+	s := schedule{tick: time.Now(), interval: l.opts.Interval, jitter: time.Duration(l.opts.Jitter * float64(l.opts.Interval))}
+	for l.sleep(ctx, s.shifted()) {
+		c := l.start(ctx, l.opts.Timeout)
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			return c
+		}
+		l.log.note(ctx, c.err)
+		l.skip(s.advance(time.Now()))
+	}
+	return nil
+}
+
+// sleep waits until a call is due, and reports false if ctx ends before.
+func (l *Loop) sleep(ctx context.Context, until time.Time) bool {
+	l.await(until)
+	defer l.await(time.Time{})
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// finish waits for the call under way, makes the last one and returns its error.
+func (l *Loop) finish(ctx context.Context, underWay *call) error {
+	limit := l.opts.FlushTimeout
+	if limit < 0 {
+		limit = patience
+	}
+	deadline := time.Now().Add(limit)
+	expired := time.NewTimer(limit + grace)
+	defer expired.Stop()
+	if underWay != nil {
+		if !underWay.returns(expired) {
+			return l.stuck(limit)
+		}
+		l.log.note(ctx, underWay.err)
+	}
+	if l.opts.FlushTimeout < 0 {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	last := l.start(ctx, time.Until(deadline))
+	if !last.returns(expired) {
+		return l.stuck(limit)
+	}
+	l.log.note(ctx, last.err)
+	return last.err
+}
+
+// returns reports whether the call returns before the timer expires.
+func (c *call) returns(expired *time.Timer) bool {
+	select {
+	case <-c.done:
+		return true
+	case <-expired.C:
+		return false
+	}
+}
+
+// stuck returns the error of a loop that leaves a call behind.
+func (l *Loop) stuck(limit time.Duration) error {
+	return fmt.Errorf("push %q: a call has not returned within %v after the end of its loop: %w", l.opts.Name, limit, metric.ErrStillRunning)
+}
+
+// start starts a call, whose context ends with ctx and after a timeout.
+func (l *Loop) start(ctx context.Context, timeout time.Duration) *call {
+	c := &call{done: make(chan struct{}), err: errGoexit}
+	l.begin(timeout)
+	go func() {
+		defer close(c.done)
+		defer func() { l.end(ctx, c.err) }()
+		limited, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		c.err = engine.Try(func() error { return l.f(limited) })
+	}()
+	return c
+}
+
+// isEnd reports whether a call under ctx failed because ctx has ended, which is no failure.
+func isEnd(ctx context.Context, kind engine.Kind) bool {
+	return ctx.Err() != nil && (kind == engine.KindCanceled || kind == engine.KindTimeout)
+}
+
+var errGoexit = errors.New("the function called runtime.Goexit")
+
+// schedule says when calls are due: at ticks, which are multiples of the interval after the
+// start, each shifted by a random part of the jitter.
+type schedule struct {
+	tick             time.Time
+	interval, jitter time.Duration
+}
+
+// advance moves to the next tick, or, if later ones have passed, to the last of them. It
+// returns how many ticks were left out.
+func (s *schedule) advance(now time.Time) (skipped uint64) {
+	s.tick = s.tick.Add(s.interval)
+	if late := now.Sub(s.tick); late >= s.interval {
+		skipped = uint64(late / s.interval)
+		s.tick = s.tick.Add(late.Truncate(s.interval))
+	}
+	return skipped
+}
+
+// shifted returns when the call of the current tick is due.
+func (s *schedule) shifted() time.Time {
+	if s.jitter <= 0 {
+		return s.tick
+	}
+	return s.tick.Add(rand.N(s.jitter))
+}

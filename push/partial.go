@@ -1,0 +1,64 @@
+package push
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/luxfi/metric"
+)
+
+// gatherShare is the part of the time before a deadline that gathering may take. The rest
+// is for sending.
+const gatherShare = 0.75
+
+// PartialGatherer gathers what it can; see [Partial]. It is safe for concurrent use.
+type PartialGatherer struct {
+	ctx      context.Context //nolint:containedctx // A Gatherer's Gather takes none.
+	gatherer metric.GathererWithContext
+
+	mu  sync.Mutex
+	err error
+}
+
+// Partial returns a Gatherer for one push, to pass to libraries that push nothing if Gather
+// returns an error, such as client_golang's [Pusher] and OpenTelemetry's bridge. Its Gather
+// gathers from g under ctx and returns what has arrived, without an error. Err returns the
+// error.
+//
+// A collector that hangs would use up all the time that ctx has and leave none for sending.
+// So gathering takes at most three quarters of the time until the deadline of ctx. If ctx has
+// no deadline, Gather waits for g until ctx ends.
+//
+// If nothing at all has arrived, Gather returns the error, too: to push an empty result would
+// remove from a Pushgateway what is there.
+func Partial(ctx context.Context, g metric.GathererWithContext) *PartialGatherer {
+	return &PartialGatherer{ctx: ctx, gatherer: g}
+}
+
+// Gather implements metric.Gatherer.
+func (p *PartialGatherer) Gather() ([]*metric.MetricFamily, error) {
+	ctx := p.ctx
+	if deadline, ok := ctx.Deadline(); ok {
+		limit := time.Duration(gatherShare * float64(time.Until(deadline)))
+		limited, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		ctx = limited
+	}
+	families, err := metric.BindGatherer(ctx, p.gatherer).Gather()
+	p.mu.Lock()
+	p.err = err
+	p.mu.Unlock()
+	if len(families) > 0 {
+		return families, nil
+	}
+	return nil, err
+}
+
+// Err returns the error of the last Gather, usually a *metric.GatherError that names what is
+// missing. It is nil if nothing is missing, and before the first Gather.
+func (p *PartialGatherer) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}

@@ -1,0 +1,115 @@
+package push
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/scrape"
+)
+
+// LoopStatus describes the state of a [Loop]. It is a copy, which belongs to the caller.
+type LoopStatus struct {
+	Name     string
+	Runs     uint64 // Calls that were started.
+	Failures uint64 // Calls that have failed.
+	Skipped  uint64 // Calls that were not made, because an earlier one returned too late.
+
+	LastStart    time.Time     // Start of the last call.
+	LastDuration time.Duration // Duration of the last call that has returned.
+	LastSuccess  time.Time     // End of the last call that succeeded.
+	LastError    error         // Error of the last call that has returned.
+
+	RunningSince time.Time // Start of the call under way; zero if there is none.
+	Next         time.Time // When the next call is due; zero during a call and after the end.
+}
+
+// account is what a loop knows about its calls.
+type account struct {
+	stats       engine.Stats
+	deadline    time.Time // Of the call under way.
+	skipped     uint64
+	lastSuccess time.Time
+	next        time.Time
+}
+
+// Status returns the state of the loop. It waits for nothing.
+func (l *Loop) Status() LoopStatus {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := &l.account
+	status := LoopStatus{
+		Name: l.opts.Name, Runs: a.stats.Runs, Skipped: a.skipped,
+		LastStart: a.stats.LastStart, LastDuration: a.stats.LastDuration, LastSuccess: a.lastSuccess, LastError: a.stats.LastErr,
+		RunningSince: a.stats.RunningSince, Next: a.next,
+	}
+	for _, n := range a.stats.Failures {
+		status.Failures += n
+	}
+	return status
+}
+
+// state returns the state of the loop as a registry shows it. A call that ignores its
+// deadline appears as stuck.
+func (l *Loop) state() scrape.State {
+	name := "push"
+	if l.opts.Name != "" {
+		name += "/" + l.opts.Name
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	stats := l.account.stats
+	if stats.Running > 0 && time.Since(l.account.deadline) > grace {
+		stats.Stuck, stats.StuckSince = 1, l.account.deadline
+	}
+	return scrape.State{
+		Name:     name,
+		Kind:     "push",
+		Policies: []string{fmt.Sprintf("every %v", l.opts.Interval), fmt.Sprintf("timeout %v", l.opts.Timeout)},
+		Stats:    &stats,
+	}
+}
+
+// await notes when the next call is due.
+func (l *Loop) await(next time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.account.next = next
+}
+
+// skip counts calls that are not made.
+func (l *Loop) skip(n uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.account.skipped += n
+}
+
+// begin notes the start of a call.
+func (l *Loop) begin(timeout time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, now := &l.account, time.Now()
+	a.deadline = now.Add(timeout)
+	a.stats.Runs++
+	a.stats.Running, a.stats.RunningSince, a.stats.LastStart = 1, now, now
+}
+
+// end notes the end of a call under ctx.
+func (l *Loop) end(ctx context.Context, err error) {
+	kind := engine.KindOf(err) // It asks the error, which is somebody else's: before the lock.
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, now := &l.account, time.Now()
+	a.stats.LastDuration = now.Sub(a.stats.LastStart)
+	a.stats.Running, a.stats.RunningSince = 0, time.Time{}
+	switch {
+	case isEnd(ctx, kind):
+		return
+	case err == nil:
+		a.lastSuccess = now
+	default:
+		a.stats.Failures[kind]++
+	}
+	a.stats.LastErr, a.stats.LastRunErr = err, err
+}
