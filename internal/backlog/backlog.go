@@ -1,0 +1,98 @@
+// Package backlog keeps remote-write requests until every target has finished with them.
+//
+// A [Log] is a queue with several consumers. Each consumer reads all records that are appended, in order and at
+// its own pace. The log is bounded: when it is full, the oldest records are dropped for the consumers that have
+// not taken them yet. Each record ends, for each consumer, as done, dropped or pending, and the log counts all
+// three to the sample.
+//
+// A log is kept in memory, or on disk if [Options] names a directory. A log on disk survives the end of the
+// process, kill -9 included: the next Open returns every record that was not done, and possibly the last
+// ones that were, so delivery is at least once. Files are not synced. Records that the operating system has not
+// written when the machine loses power can be lost, and Open then reports the damage.
+package backlog
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/luxfi/metric/internal/writereq"
+)
+
+// Options says where a log is kept and how large it can grow.
+type Options struct {
+	// Dir is the directory of the log. It is created if it does not exist, and only one Log at a time can use
+	// it. If Dir is empty, the log is kept in memory.
+	Dir string
+
+	// MaxBytes limits the log. While a record is appended, the log can be larger by that record. Records in
+	// flight that have been dropped from the log come on top in memory. It must be positive.
+	MaxBytes int64
+}
+
+// Position is a place between two records. It is valid for the Log that returned it.
+type Position uint64
+
+// Tally says how much some records hold.
+type Tally struct {
+	writereq.Counts
+
+	Records int
+	Bytes   int64 // Size in the log, heads of records included.
+}
+
+func (t *Tally) add(other Tally) {
+	t.Counts.Add(other.Counts)
+	t.Records += other.Records
+	t.Bytes += other.Bytes
+}
+
+func (t *Tally) sub(other Tally) {
+	t.Counts.Sub(other.Counts)
+	t.Records -= other.Records
+	t.Bytes -= other.Bytes
+}
+
+var (
+	// ErrClosed is returned by the methods of a closed log.
+	ErrClosed = errors.New("backlog: the log is closed")
+	// ErrTooLarge is wrapped by the error of Append for a record that the log cannot hold.
+	ErrTooLarge = errors.New("the record is too large")
+)
+
+// maxRecordBytes is the largest size of a record, so that it fits into memory on 32-bit platforms.
+const maxRecordBytes = math.MaxInt32
+
+// Open returns a log for the named consumers. In the Log's methods, a consumer is its index in consumers.
+//
+// The names identify the consumers in the directory. A consumer that the directory knows starts at the oldest record
+// that it has not finished with. A consumer that is new to a directory with other consumers starts at the end, because the
+// records there predate it. Records are not kept for consumers that are not named; the loss is reported by
+// [Log.Faults].
+//
+// Open reports damage that it can work around by [Log.Faults], too. It fails if the directory is in use or its
+// files cannot be read.
+func Open(opts Options, consumers []string) (*Log, error) {
+	if opts.MaxBytes <= 0 {
+		return nil, fmt.Errorf("backlog: the limit of the log is %d bytes; it must be positive", opts.MaxBytes)
+	}
+	if len(consumers) == 0 {
+		return nil, errors.New("backlog: a log needs at least one consumer")
+	}
+	l := &Log{maxBytes: opts.MaxBytes}
+	for i, name := range consumers {
+		if slices.Contains(consumers[:i], name) {
+			return nil, fmt.Errorf("backlog: two consumers have the name %q; names must differ", name)
+		}
+		l.consumers = append(l.consumers, &consumer{name: name})
+	}
+	if opts.Dir == "" {
+		l.store = memory{}
+		return l, nil
+	}
+	if err := l.openDir(opts.Dir); err != nil {
+		return nil, fmt.Errorf("backlog: directory %s: %w", opts.Dir, err)
+	}
+	return l, nil
+}

@@ -1,0 +1,28 @@
+package backlog
+
+// A signal wakes all goroutines that wait for it. The log's lock guards it.
+type signal struct {
+	ch chan struct{} // nil as long as no goroutine waits.
+}
+
+// wait returns a channel that the next call of fire closes.
+func (s *signal) wait() <-chan struct{} {
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch
+}
+
+func (s *signal) fire() {
+	if s.ch != nil {
+		close(s.ch)
+		s.ch = nil
+	}
+}
+
+// fired is the channel of a signal that has been fired.
+var fired = func() <-chan struct{} {
+	ch := make(chan struct{})
+	close(ch)
+	return ch
+}()
