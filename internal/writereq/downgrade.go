@@ -80,10 +80,11 @@ func (d *Downgrader) Downgrade(buf, request []byte) ([]byte, Counts, error) {
 	d.out, d.limit, d.left = buf, len(buf)+maxDowngraded, Counts{}
 	err := d.readSymbols(request)
 	if err == nil {
-		d.families.begin()
+		d.begin()
 		err = d.writeSeries(request)
 	}
-	out := append(d.out, d.metadata...)
+	d.out = append(d.out, d.metadata...)
+	out := d.out
 	d.out = nil
 	clear(d.symbols) // They lie in request, as do the points.
 	clear(d.points[:cap(d.points)])

@@ -1,0 +1,103 @@
+package remotewrite
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/luxfi/metric/internal/writereq"
+)
+
+// The headers of the protocol. The sources of all rules are https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
+// and https://prometheus.io/docs/specs/prw/remote_write_spec/.
+const (
+	versionHeader           = "X-Prometheus-Remote-Write-Version"
+	samplesWrittenHeader    = "X-Prometheus-Remote-Write-Samples-Written"
+	histogramsWrittenHeader = "X-Prometheus-Remote-Write-Histograms-Written"
+	exemplarsWrittenHeader  = "X-Prometheus-Remote-Write-Exemplars-Written"
+)
+
+// setHeader sets the headers of a version.
+func (p Protocol) setHeader(h http.Header) {
+	h.Set("Content-Encoding", "snappy")
+	if p == V1 {
+		// "When talking to 1.x Receivers, Senders SHOULD use application/x-protobuf".
+		h.Set("Content-Type", "application/x-protobuf")
+		h.Set(versionHeader, "0.1.0")
+		return
+	}
+	h.Set("Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request")
+	h.Set(versionHeader, "2.0.0")
+}
+
+// other returns the version to try after p was refused.
+func (p Protocol) other() Protocol {
+	if p == V1 {
+		return V2
+	}
+	return V1
+}
+
+// isReserved reports whether a header belongs to the protocol, or to the connection, and not to the user.
+func isReserved(name string) bool {
+	switch http.CanonicalHeaderKey(name) {
+	case "Content-Encoding", "Content-Type", versionHeader, "Content-Length", "Transfer-Encoding", "Host":
+		return true
+	default:
+		return false
+	}
+}
+
+// written returns what a receiver has taken of a request of version 2.0. A header that is missing
+// means zero, and so does one that is not a number.
+func written(h http.Header, sent writereq.Counts) writereq.Counts {
+	count := func(header string, sent uint64) uint64 {
+		n, err := strconv.ParseUint(h.Get(header), 10, 64)
+		if err != nil {
+			return 0
+		}
+		return min(n, sent)
+	}
+	return writereq.Counts{
+		Samples:    count(samplesWrittenHeader, sent.Samples),
+		Histograms: count(histogramsWrittenHeader, sent.Histograms),
+		Exemplars:  count(exemplarsWrittenHeader, sent.Exemplars),
+	}
+}
+
+// versionRetry is how long a target is taken for one of version 1.0. It may be upgraded.
+const versionRetry = 30 * time.Minute
+
+// negotiation finds out which version a target speaks. It is safe for concurrent use, because Status
+// reads it.
+type negotiation struct {
+	wanted Protocol
+	retry  time.Duration // versionRetry, but in tests.
+
+	mu      sync.Mutex
+	v1Until time.Time // When to try version 2.0 again.
+}
+
+// version returns the version for the next request.
+func (n *negotiation) version() Protocol {
+	if n.wanted != Auto {
+		return n.wanted
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if time.Now().Before(n.v1Until) {
+		return V1
+	}
+	return V2
+}
+
+// speaks notes the version that a target speaks.
+func (n *negotiation) speaks(p Protocol) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.v1Until = time.Time{}
+	if p == V1 {
+		n.v1Until = time.Now().Add(n.retry)
+	}
+}

@@ -1,0 +1,209 @@
+package remotewrite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/luxfi/metric/internal/writereq"
+)
+
+// verdict says what becomes of a request that was sent.
+type verdict uint8
+
+const (
+	delivered verdict = iota // The receiver has taken it.
+	rejected                 // The receiver will never take it, or not all of it.
+	postponed                // The receiver may take it later.
+)
+
+// outcome is the result of sending a record.
+type outcome struct {
+	verdict verdict
+	version Protocol // Of the last request.
+
+	// written is how much the receiver has taken, and failed how much it will never get. Their sum is what the
+	// record has, unless the verdict is postponed; then both are zero.
+	written, failed writereq.Counts
+
+	retryAfter time.Duration // How long the receiver wants to be left alone, after postponed.
+	err        error         // Why anything failed or was postponed; else nil.
+}
+
+// sender sends records to one target, one at a time.
+type sender struct {
+	url      string
+	header   http.Header // Of the target, without what the protocol defines.
+	host     string      // Of the header Host; usually empty.
+	client   *http.Client
+	own      bool // The client is the package's own.
+	timeout  time.Duration
+	versions negotiation
+	v1       *downgraded // nil unless the target speaks version 1.0.
+}
+
+// downgraded has the memory for requests of version 1.0.
+type downgraded struct {
+	downgrader    writereq.Downgrader
+	v2, v1, block []byte
+}
+
+// newSender returns a sender whose requests take no longer than timeout.
+func newSender(t Target, timeout time.Duration) (*sender, error) {
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return nil, errors.New("the URL cannot be parsed") // The reason would repeat the URL, credentials included.
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, errors.New("the URL has to begin with http:// or https:// and a host")
+	}
+	if t.Protocol > V2 {
+		return nil, fmt.Errorf("the protocol is %d: it has to be Auto, V1 or V2", t.Protocol)
+	}
+	s := &sender{url: t.URL, client: t.Client, timeout: timeout, versions: negotiation{wanted: t.Protocol, retry: versionRetry}}
+	if s.header, s.host, err = requestHeader(t.Header); err != nil {
+		return nil, err
+	}
+	if s.client == nil {
+		s.client, s.own = newClient(), true
+	}
+	s.client = s.postOnly(s.client)
+	return s, nil
+}
+
+// version returns the version that the next request has.
+func (s *sender) version() Protocol { return s.versions.version() }
+
+// close closes idle connections, unless the client is the caller's.
+func (s *sender) close() {
+	if s.own {
+		s.client.CloseIdleConnections()
+	}
+}
+
+// send sends a record. With the protocol Auto, it sends it again at once in the other version if the
+// target does not know the first. It does not keep the record's body.
+func (s *sender) send(ctx context.Context, rec *writereq.Record) outcome {
+	version := s.version()
+	o := s.try(ctx, rec, version)
+	var refused *versionError
+	if s.versions.wanted != Auto || !errors.As(o.err, &refused) {
+		return o
+	}
+	version = version.other()
+	again := s.try(ctx, rec, version)
+	if errors.As(again.err, &refused) {
+		s.versions.speaks(V2)
+		again.err = errors.Join(o.err, again.err)
+		return again
+	}
+	s.versions.speaks(version)
+	return again
+}
+
+// versionError reports that a target does not know the version of a request.
+type versionError struct{ error }
+
+func (e *versionError) Unwrap() error { return e.error }
+
+// try sends a record in one version.
+func (s *sender) try(ctx context.Context, rec *writereq.Record, version Protocol) outcome {
+	if version == V2 {
+		s.v1 = nil
+		return s.post(ctx, rec.Body, rec.Counts, V2)
+	}
+	body, left, err := s.downgrade(rec)
+	if err != nil {
+		return outcome{verdict: rejected, version: V1, failed: rec.Counts, err: fmt.Errorf("the request is damaged: %w", err)}
+	}
+	sent := rec.Counts
+	sent.Sub(left)
+	o := outcome{version: V1}
+	if body != nil {
+		o = s.post(ctx, body, sent, V1)
+	}
+	if left != (writereq.Counts{}) && o.verdict != postponed {
+		o.failed.Add(left)
+		o.err = errors.Join(o.err, fmt.Errorf("version 1.0 has no native histograms with custom buckets: %s had to be left out", describe(left)))
+	}
+	return o
+}
+
+// downgrade returns the body of a request of version 1.0, which is valid until the next one, and how much
+// of the record it lacks. The body is nil if nothing is left.
+func (s *sender) downgrade(rec *writereq.Record) (body []byte, left writereq.Counts, err error) {
+	if s.v1 == nil {
+		s.v1 = &downgraded{}
+	}
+	m := s.v1
+	if m.v2, err = writereq.Decompress(m.v2, rec.Body); err != nil {
+		return nil, left, err
+	}
+	if m.v1, left, err = m.downgrader.Downgrade(m.v1[:0], m.v2); err != nil {
+		return nil, left, err
+	}
+	// Counts are from the record, which may be from a disk. They must not become negative.
+	left.Histograms, left.Exemplars = min(left.Histograms, rec.Histograms), min(left.Exemplars, rec.Exemplars)
+	if len(m.v1) == 0 {
+		return nil, left, nil
+	}
+	m.block = writereq.Compress(m.block, m.v1)
+	return m.block, left, nil
+}
+
+// post makes one request and judges the answer.
+func (s *sender) post(ctx context.Context, body []byte, sent writereq.Counts, version Protocol) outcome {
+	if err := ctx.Err(); err != nil {
+		return outcome{verdict: postponed, version: version, err: err}
+	}
+	limited, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	b := &requestBody{data: body}
+	defer b.release()
+	r, err := s.request(limited, b, version)
+	if err != nil {
+		return outcome{verdict: rejected, version: version, failed: sent, err: withoutURL(err)}
+	}
+	response, err := s.client.Do(r)
+	if err != nil {
+		err = withoutURL(err)
+		if limited.Err() != nil && ctx.Err() == nil {
+			err = fmt.Errorf("no answer within %v: %w", s.timeout, context.DeadlineExceeded)
+		}
+		return outcome{verdict: postponed, version: version, err: err}
+	}
+	defer response.Body.Close() //nolint:errcheck // It was only read from.
+	return judge(readAnswer(response), sent, version)
+}
+
+// request returns a request whose body can be sent again, for redirects and for connections that turn out
+// to be closed.
+func (s *sender) request(ctx context.Context, b *requestBody, version Protocol) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = b.reader()
+	r.GetBody = b.getReader
+	r.ContentLength = int64(len(b.data))
+	r.Header = s.header.Clone()
+	version.setHeader(r.Header)
+	// Receivers ignore samples that they have already. The entry without a value says so to net/http, which
+	// then tries again if the receiver has closed an idle connection; it is not sent.
+	r.Header["Idempotency-Key"] = nil
+	r.Host = s.host
+	return r, nil
+}
+
+// withoutURL returns the error without the URL that net/http adds: the target has a name already, without
+// credentials.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
