@@ -6,14 +6,37 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Existing says what becomes of labels that a series has under the names of those that are added. It
-// renders l together with extra, which is sorted by name, into buf, as model.AppendMerged does.
+// Existing says what becomes of labels that a series has under the names of those that are added:
+// Renamed or Honored.
 //
-// It is a function so that only programs which import package remote contain Renamed and Honored.
-type Existing func(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error)
+// It is an interface so that only programs which import package remote or push/remotewrite contain these.
+type Existing interface {
+	// merge renders l together with extra, which is sorted by name, into buf, as model.AppendMerged does.
+	merge(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error)
+	// over returns a native family with the labels added, of which some series have one already.
+	over(inner model.Source, f *model.Family, extra []model.Label) model.Source
+}
 
-// Renamed keeps an existing label under another name, as Prometheus does without honor_labels.
-func Renamed(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {
+// existing is the Existing that merges labels with a function.
+type existing func(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error)
+
+func (e existing) merge(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {
+	return e(buf, l, extra)
+}
+
+func (e existing) over(inner model.Source, f *model.Family, extra []model.Label) model.Source {
+	return &overridden{inner, f, extra, e}
+}
+
+var (
+	// Renamed keeps an existing label under another name, as Prometheus does without honor_labels.
+	Renamed Existing = existing(renamed)
+	// Honored keeps an existing label instead of the one that would be added, as Prometheus does with
+	// honor_labels.
+	Honored Existing = existing(honored)
+)
+
+func renamed(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {
 	list := l.List()
 	merged := slices.Concat(extra, nil)
 	for _, x := range list {
@@ -33,9 +56,7 @@ func Renamed(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Lab
 // exported is put before the name of a label that is renamed.
 const exported = "exported_"
 
-// Honored keeps an existing label instead of the one that would be added, as Prometheus does with
-// honor_labels.
-func Honored(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {
+func honored(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {
 	var merged []model.Label
 	for _, x := range l.List() {
 		if x.Value != "" || !hasName(extra, x.Name) { // An empty one is no label for a reader.

@@ -15,8 +15,8 @@ func TestExisting(t *testing.T) {
 		want     string // Empty if it is an error.
 	}{
 		{"nothing to rename", Renamed, []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},
-		{"no such label", model.AppendMerged, []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},
-		{"refused", model.AppendMerged, []model.Label{{Name: "instance", Value: "b"}}, ""},
+		{"no such label", existing(model.AppendMerged), []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},
+		{"refused", existing(model.AppendMerged), []model.Label{{Name: "instance", Value: "b"}}, ""},
 		{"renamed", Renamed, []model.Label{{Name: "instance", Value: "b"}, {Name: "x", Value: "1"}}, `exported_instance="b",instance="a",x="1"`},
 		{
 			"renamed twice", Renamed,
@@ -33,7 +33,7 @@ func TestExisting(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, got, err := test.existing(nil, l, extra)
+			_, got, err := test.existing.merge(nil, l, extra)
 			if (err != nil) != (test.want == "") || got.Text() != test.want {
 				t.Errorf("got {%s}, error %v, want {%s}", got.Text(), err, test.want)
 			}

@@ -14,7 +14,7 @@ import (
 // transform is a wrapping at work on samples.
 type transform struct {
 	prefix   string
-	existing Existing
+	existing existing
 	extra    []model.Label // Sorted by name.
 	families map[*model.Family]*model.Family
 	text     []byte
@@ -27,7 +27,7 @@ func (w Wrapping) newTransform() *transform {
 		t.extra = append(t.extra, model.Label{Name: name, Value: value})
 	}
 	if w.Existing != nil {
-		t.existing = w.Existing
+		t.existing = w.Existing.merge
 	}
 	order.By(t.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
 	return t

@@ -23,11 +23,18 @@ func (w Wrapping) Source(inner model.Source) *WrappedSource {
 }
 
 // Around is Source for a family of which nothing has been checked. It is an error if series have
-// a label of the wrapping already.
+// a label of the wrapping already, unless the wrapping says what becomes of it.
 func (w Wrapping) Around(inner model.Source) (model.Source, error) {
 	for name := range w.Labels {
-		if HasLabel(inner, name) {
+		switch {
+		case name == inner.Family().Reserved():
+			return nil, fmt.Errorf("family %q %w", inner.Family().Name, reservedError(name))
+		case !HasLabel(inner, name):
+		case w.Existing == nil:
 			return nil, fmt.Errorf("family %q has the label %q already", inner.Family().Name, name)
+		default:
+			t := w.newTransform()
+			return w.Existing.over(inner, t.Family(inner.Family()), t.extra), nil
 		}
 	}
 	s := w.Source(inner)

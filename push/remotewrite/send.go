@@ -30,6 +30,7 @@ type outcome struct {
 	written, failed writereq.Counts
 
 	retryAfter time.Duration // How long the receiver wants to be left alone, after postponed.
+	bytes      int           // Of the body of the last request.
 	err        error         // Why anything failed or was postponed; else nil.
 }
 
@@ -176,7 +177,9 @@ func (s *sender) post(ctx context.Context, body []byte, sent writereq.Counts, ve
 		return outcome{verdict: postponed, version: version, err: err}
 	}
 	defer response.Body.Close() //nolint:errcheck // It was only read from.
-	return judge(readAnswer(response), sent, version)
+	o := judge(readAnswer(response), sent, version)
+	o.bytes = len(body)
+	return o
 }
 
 // request returns a request whose body can be sent again, for redirects and for connections that turn out

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,9 +123,9 @@ func TestOutcomes(t *testing.T) {
 				}
 				versions := ""
 				for _, v := range r.versions() {
-					versions += fmt.Sprint(v)
+					versions += strconv.Itoa(int(v))
 				}
-				if versions != want.requests || !strings.HasSuffix(versions, fmt.Sprint(got.version)) {
+				if versions != want.requests || !strings.HasSuffix(versions, strconv.Itoa(int(got.version))) {
 					t.Errorf("requests of the versions %s, reported %d; want %s", versions, got.version, want.requests)
 				}
 			})

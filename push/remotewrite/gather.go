@@ -1,0 +1,99 @@
+package remotewrite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/luxfi/metric/internal/backlog"
+	"github.com/luxfi/metric/internal/encode"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/writereq"
+)
+
+// gather gathers under ctx and puts the requests into the queue. It returns the end of the queue. The last
+// call is that of Close: it ends all series.
+func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error) {
+	select {
+	case <-p.turn:
+		defer func() { p.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return p.log.End(), fmt.Errorf("another push is still gathering: %w", context.Cause(ctx))
+	}
+	if !last && p.isClosing() {
+		return p.log.End(), ErrClosed
+	}
+	var (
+		began = time.Now()
+		round = p.history.Begin()
+		queue = &queueWriter{p: p}
+		rw    = &encode.RemoteWriter{
+			TimestampMs: p.timestamp(began), ExemplarsFromMs: p.before, Round: round,
+			MaxSamples: p.opts.MaxSamples, MaxBytes: p.opts.MaxBytes, NativeOnly: p.opts.NativeOnly,
+		}
+	)
+	opts := encode.Options{Format: encode.RemoteWrite, Linked: rw.Maker}
+	err := engine.Try(func() error { return p.source.ExposeTo(ctx, queue, opts) })
+	p.before = began.UnixMilli()
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		round.Discard() // What is missing has not been asked for.
+	} else {
+		err = errors.Join(err, rw.WriteStale(queue, round.Missing))
+		round.Commit()
+	}
+	if last && !p.opts.KeepOnClose {
+		rw.TimestampMs = p.timestamp(began)
+		err = errors.Join(err, rw.WriteStale(queue, p.history.All))
+	}
+	return p.log.End(), errors.Join(append(p.log.Faults(), err, queue.err)...)
+}
+
+func (p *Pusher) isClosing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closing
+}
+
+// aheadMs is how far a clock may have gone back, so that timestamps still ascend.
+const aheadMs = 1000
+
+// timestamp returns the timestamp of a push, which is later than that of the one before, unless the clock
+// has been set back.
+func (p *Pusher) timestamp(now time.Time) int64 {
+	ms := now.UnixMilli()
+	if ms <= p.newest && ms > p.newest-aheadMs {
+		ms = p.newest + 1
+	}
+	p.newest = ms
+	return ms
+}
+
+// queueWriter puts records into the queue.
+type queueWriter struct {
+	p   *Pusher
+	err error // The first one.
+}
+
+var _ io.Writer = (*queueWriter)(nil)
+
+// Write takes a record. It does not fail: that the queue cannot take one may pass.
+func (w *queueWriter) Write(data []byte) (int, error) {
+	record, err := writereq.Decode(data)
+	if err != nil {
+		panic("BUG: remotewrite: " + err.Error())
+	}
+	if _, err := w.p.log.Append(&record); err != nil {
+		for _, t := range w.p.targets {
+			t.lost(record.Counts)
+		}
+		if w.err == nil {
+			w.err = fmt.Errorf("the queue cannot take a request: %w", err)
+		}
+	}
+	for _, t := range w.p.targets {
+		t.queued(record.NewestMs)
+	}
+	return len(data), nil
+}

@@ -1,0 +1,309 @@
+package remotewrite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/backlog"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/writereq"
+)
+
+// target sends the records of the queue to one receiver, one after the other.
+type target struct {
+	*Target
+
+	index   int // Of the queue's consumer.
+	log     *backlog.Log
+	sender  *sender
+	metrics *metrics
+	failing failureLog
+
+	// turn holds a value while nothing sends. Sending takes it, together with rest.
+	turn    chan struct{}
+	backoff backoff
+
+	mu    sync.Mutex
+	state state
+}
+
+// state is what is known about a target.
+type state struct {
+	sent, failed, retried, unqueued writereq.Counts
+
+	bytes         uint64
+	newest        int64 // Timestamp of the newest sample in the queue, in milliseconds since the Unix epoch.
+	newestSent    int64
+	lastSuccess   time.Time
+	lastErr       error
+	restsUntil    time.Time
+	rejections    uint64
+	lastRejection error
+}
+
+func newTarget(of *Target, index int, log *backlog.Log, opts Opts) (*target, error) {
+	s, err := newSender(*of, opts.RequestTimeout)
+	if err != nil {
+		return nil, fmt.Errorf("target %s: %w", of.Name, err)
+	}
+	t := &target{
+		Target: of, index: index, log: log, turn: make(chan struct{}, 1), sender: s,
+		backoff: backoff{min: opts.MinBackoff, max: opts.MaxBackoff},
+		metrics: newMetrics(of),
+		failing: failureLog{logger: opts.Logger, target: of.Name},
+	}
+	t.turn <- struct{}{}
+	return t, nil
+}
+
+// TargetError reports that a target has rejected requests, or has not got all.
+type TargetError struct {
+	Target  string // The target's name.
+	Pending uint64 // Samples and histograms that are still in the queue.
+	Err     error
+}
+
+// Error names the target and the reason.
+func (e *TargetError) Error() string {
+	if e.Pending > 0 {
+		return fmt.Sprintf("target %s has not got %d samples: %v", e.Target, e.Pending, e.Err)
+	}
+	return fmt.Sprintf("target %s: %v", e.Target, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *TargetError) Unwrap() error { return e.Err }
+
+// losses says what a target has not got, and never will.
+type losses struct {
+	rejections uint64 // Requests that it has rejected.
+	dropped    uint64 // Samples and histograms that were not sent to it.
+}
+
+func (t *target) losses() losses {
+	dropped := t.dropped()
+	return losses{t.snapshot().rejections, dropped.Samples + dropped.Histograms}
+}
+
+// sendUntil sends until the target has taken everything before end, or ctx is done. The error is about that, and
+// what was lost since before.
+func (t *target) sendUntil(ctx context.Context, end backlog.Position, before losses) error {
+	err := t.sendBefore(ctx, end)
+	now, state := t.losses(), t.snapshot()
+	var (
+		pending uint64
+		reasons []error
+	)
+	if n := now.dropped - before.dropped; n > 0 {
+		reasons = append(reasons, fmt.Errorf("%d samples were dropped because the queue was full or failed", n))
+	}
+	if now.rejections != before.rejections {
+		reasons = append(reasons, state.lastRejection)
+	}
+	if err != nil {
+		left := t.log.Pending(t.index)
+		pending = left.Samples + left.Histograms
+		if state.lastErr != nil {
+			err = fmt.Errorf("%w (%w)", err, state.lastErr)
+		}
+		reasons = append(reasons, err)
+	}
+	if len(reasons) == 0 {
+		return nil
+	}
+	return &TargetError{Target: t.Name, Pending: pending, Err: errors.Join(reasons...)}
+}
+
+func (t *target) sendBefore(ctx context.Context, end backlog.Position) error {
+	arrived := make(chan error, 1)
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { arrived <- t.log.Wait(waiting, t.index, end) }()
+	for {
+		select {
+		case err := <-arrived: // Others may send, too.
+			return err
+		case <-t.turn:
+		}
+		if t.log.Reached(t.index, end) {
+			t.turn <- struct{}{}
+			return nil
+		}
+		if err := t.sendInTurn(ctx, false); err != nil {
+			return err
+		}
+	}
+}
+
+// send sends everything, and what comes, until ctx is done.
+func (t *target) send(ctx context.Context) {
+	for {
+		select {
+		case <-t.turn:
+		case <-ctx.Done():
+			return
+		}
+		if t.sendInTurn(ctx, true) != nil {
+			return
+		}
+	}
+}
+
+// clientGrace is how long a client may take to return after its context has ended.
+const clientGrace = time.Second
+
+// sendInTurn is sendNext, and gives the turn back. It leaves a client behind that ignores its context; the turn comes
+// back when that has returned.
+func (t *target) sendInTurn(ctx context.Context, logs bool) error {
+	done := make(chan error, 1)
+	go func() {
+		err := t.sendNext(ctx, logs)
+		t.turn <- struct{}{}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(clientGrace)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("the HTTP client has not returned: %w, %w", metric.ErrStillRunning, context.Cause(ctx))
+	}
+}
+
+// readPause is how long a target waits when the queue cannot be read.
+const readPause = time.Second
+
+// sendNext waits for the next record, unless the target rests, and sends it. The error is that of ctx, or that the
+// queue is closed. It is called with the turn. It logs failures if the caller does not return them.
+func (t *target) sendNext(ctx context.Context, logs bool) error {
+	if err := sleep(ctx, time.Until(t.snapshot().restsUntil)); err != nil {
+		return err
+	}
+	select {
+	case <-t.log.Available(t.index):
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	record, ok, err := t.log.Take(t.index)
+	switch {
+	case errors.Is(err, backlog.ErrClosed):
+		return ErrClosed
+	case err != nil:
+		t.queueFails(err)
+		if logs {
+			t.failing.fails(ctx, err)
+		}
+		return sleep(ctx, readPause)
+	case !ok:
+		return nil
+	}
+	got, err := t.sendRecord(ctx, &record)
+	if logs && err == nil {
+		t.failing.note(ctx, &got)
+	}
+	return err
+}
+
+// sendRecord sends a record and notes what becomes of it. The error is that of ctx.
+func (t *target) sendRecord(ctx context.Context, r *writereq.Record) (got outcome, err error) {
+	began := time.Now()
+	if err := engine.Try(func() error { got = t.sender.send(ctx, r); return nil }); err != nil {
+		got = outcome{verdict: postponed, err: err} // The client has panicked.
+	}
+	t.metrics.durations.Observe(time.Since(began).Seconds())
+	switch {
+	case got.verdict != postponed:
+		t.settle(r, &got)
+		if err := t.log.Done(t.index); err != nil {
+			t.queueFails(err)
+		}
+	case ctx.Err() != nil:
+		return got, context.Cause(ctx) // Not the target's fault.
+	default:
+		t.postpone(r, &got)
+	}
+	return got, nil
+}
+
+// postpone notes that a record has to be sent again.
+func (t *target) postpone(r *writereq.Record, got *outcome) {
+	rest := t.backoff.failed(got.retryAfter)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.state.retried.Add(r.Counts)
+	t.state.lastErr, t.state.restsUntil = got.err, time.Now().Add(rest)
+}
+
+// settle notes what a target has taken of a record, and what not.
+func (t *target) settle(r *writereq.Record, got *outcome) {
+	t.backoff.succeeded()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := &t.state
+	s.bytes += uint64(got.bytes)
+	s.sent.Add(r.Counts)
+	s.failed.Add(got.failed)
+	s.restsUntil = time.Time{}
+	if got.err != nil {
+		s.rejections++
+		s.lastErr, s.lastRejection = got.err, got.err
+		return
+	}
+	s.lastErr, s.lastSuccess = nil, time.Now()
+	s.newestSent = max(s.newestSent, r.NewestMs)
+}
+
+// queueFails notes a failure of the queue.
+func (t *target) queueFails(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.state.lastErr = err
+}
+
+// lost notes that a record could not be queued.
+func (t *target) lost(counts writereq.Counts) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.state.unqueued.Add(counts)
+}
+
+// queued notes the timestamp of the newest sample of a record that was queued.
+func (t *target) queued(newest int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.state.newest = max(t.state.newest, newest)
+}
+
+func (t *target) snapshot() state {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.state
+}
+
+// sleep waits for d, or until ctx is done.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
