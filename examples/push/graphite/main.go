@@ -1,0 +1,57 @@
+// Graphite pushes metrics to a Graphite server, or to another one that receives Graphite's
+// plaintext protocol, such as VictoriaMetrics.
+//
+// Each push has a deadline, which reaches the collectors. What they have collected by then is
+// pushed, even if one of them hangs: try the flag -hang. The log says what is missing. The last
+// push comes after the program's work has ended.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"log"
+	"time"
+
+	"github.com/luxfi/metric/examples/push/internal/demo"
+	"github.com/luxfi/metric/graphite"
+	"github.com/luxfi/metric/push"
+)
+
+func main() {
+	address := flag.String("address", "127.0.0.1:2003", "`address` of the Graphite server")
+	interval := flag.Duration("interval", 15*time.Second, "`time` between pushes")
+	hang := flag.Bool("hang", false, "add a collector that never returns")
+	flag.Parse()
+
+	program := demo.New(*hang)
+	ctx, stop := context.WithCancel(context.Background())
+	loop := push.Every(ctx, func(ctx context.Context) error {
+		return send(ctx, *address, push.Partial(ctx, program.Registry))
+	}, push.LoopOpts{Name: "graphite", Interval: *interval, Registry: program.Registry})
+
+	program.Run()
+	stop()
+	if err := loop.Wait(); err != nil {
+		log.Print("the last push: ", err)
+	}
+}
+
+// send pushes what g gathers. A bridge takes no context: its timeout limits the connecting, and
+// nothing limits the writing. If a server accepts connections and reads nothing, the loop waits
+// for this push and reports it as stuck.
+func send(ctx context.Context, address string, g *push.PartialGatherer) error {
+	deadline, _ := ctx.Deadline()
+	bridge, err := graphite.NewBridge(&graphite.Config{
+		URL:           address,
+		Prefix:        "example",
+		UseTags:       true,
+		Gatherer:      g,
+		Timeout:       time.Until(deadline),
+		ErrorHandling: graphite.AbortOnError, // There is an error only if g has gathered nothing.
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(bridge.Push(), g.Err())
+}
