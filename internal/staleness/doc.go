@@ -17,6 +17,6 @@
 //     the first series is out of order. Its memory is used again by other families and later
 //     rounds.
 //
-// A sorted list takes some 20 bytes for a series with three short labels, because each entry stores
-// only what differs from the entry before it.
+// A sorted list takes 10 to 20 bytes for a series with three labels, because each entry stores only
+// what differs from the entry before it. `go test -bench . ./internal/staleness` prints these figures.
 package staleness

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/luxfi/metric/internal/model"
@@ -113,6 +114,10 @@ func manySeries(n int) []series {
 		})
 	}
 	slices.SortFunc(all, func(a, b series) int { return model.CompareLabels(a.labels, b.labels) })
+	for i := range all {
+		// They lie in memory one after the other, so that reading them costs next to nothing.
+		all[i].labels = model.RawLabels(strings.Clone(all[i].labels.Text()), false)
+	}
 	return all
 }
 

@@ -55,7 +55,7 @@ func (x *index) put(text string) *indexEntry {
 	hash := uint32(maphash.String(x.seed, text))
 	slot := x.slot(hash)
 	for ; x.table[slot] != 0; slot = (slot + 1) & (len(x.table) - 1) {
-		if uint32(x.table[slot]>>32) != hash {
+		if x.table[slot]>>32 != uint64(hash) {
 			continue
 		}
 		if i := int(uint32(x.table[slot])) - 1; string(x.text(i)) == text {

@@ -126,8 +126,9 @@ func randomRound(t *testing.T, random *rand.Rand, h *staleness.History, pools ma
 		}
 		delete(missing, name)
 		points := pools[name].next()
-		now[name] = firstOfEach(points)
-		wait.Go(func() { playFamily(t, r, name, points, last[name], now[name]) })
+		was, is := last[name], firstOfEach(points)
+		now[name] = is
+		wait.Go(func() { playFamily(t, r, name, points, was, is) })
 	}
 	wait.Wait()
 

@@ -32,7 +32,7 @@ func TestMissing(t *testing.T) {
 	seeAll(r.Family(up), plain(t, "a"))
 	seeAll(r.Family(requests), plain(t, "b", "a"))
 	seeAll(r.Family(&model.Family{Name: "up"}), plain(t, "u"))
-	seeAll(r.Family(&model.Family{Name: "histogram", Type: model.Histogram}), []series{shaped(t, "h", classic(1))})
+	seeAll(r.Family(&model.Family{Name: "latency", Type: model.Histogram}), []series{shaped(t, "h", classic(1))})
 	if missing := missingIn(r); missing != nil {
 		t.Errorf("the first round: %q", missing)
 	}
@@ -41,7 +41,7 @@ func TestMissing(t *testing.T) {
 	r = h.Begin()
 	r.Family(&model.Family{Name: "up", Type: model.Gauge, Help: "The help has changed.", Unit: "bools"})
 	want := []string{
-		"histogram histogram " + describe(`l="h"`, classic(1), nil),
+		"histogram latency " + describe(`l="h"`, classic(1), nil),
 		"counter requests_total " + describe(`l="b"`, nil, nil),
 		"counter requests_total " + describe(`l="a"`, nil, nil),
 		"untyped up " + describe(`l="u"`, nil, nil),

@@ -106,7 +106,7 @@ func (s *Section) merge(text string, m mark) bool {
 	if order == 0 {
 		return true
 	}
-	if order < 0 || s.fresh.disordered || s.last.disordered {
+	if order < 0 || s.last.disordered {
 		return false
 	}
 	for s.pending {
@@ -180,15 +180,22 @@ func (s *Section) commit() bool {
 	if len(s.shapes.shapes) > 2*s.last.n+8 {
 		s.renumber()
 	}
-	if size := len(s.last.data); cap(s.last.data) > 2*size+512 {
+	size := len(s.last.data)
+	if isOversized(s.last.data, size) {
 		s.last.data = append(make([]byte, 0, size), s.last.data...)
+	}
+	if isOversized(s.spare, size) {
+		s.spare = nil
 	}
 	return s.last.n > 0
 }
 
+// isOversized reports whether data has much more memory than a list of that size needs.
+func isOversized(data []byte, size int) bool { return cap(data) > 2*size+512 }
+
 // discard forgets the round, and reports whether there is a last push.
 func (s *Section) discard() bool {
-	if s.state != inStep {
+	if s.state != inStep && !isOversized(s.fresh.data, len(s.last.data)) {
 		s.spare = s.fresh.data
 	}
 	s.forget()

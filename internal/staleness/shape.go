@@ -30,11 +30,21 @@ func (s *Shape) isPlain() bool {
 
 func (s *Shape) equal(t *Shape) bool {
 	return s.Classic == t.Classic && s.Native == t.Native &&
-		slices.EqualFunc(s.Bounds, t.Bounds, sameBits) &&
+		sameBits(s.Bounds, t.Bounds) &&
 		slices.Equal(s.States, t.States)
 }
 
-func sameBits(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
+func sameBits(a, b []float64) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if math.Float64bits(a[i]) != math.Float64bits(b[i]) {
+			return false
+		}
+	}
+	return true
+}
 
 // clone returns a copy of s that shares no memory with it.
 func (s *Shape) clone() *Shape {
