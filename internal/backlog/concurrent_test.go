@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// TestConcurrent has several goroutines append to a log that is often full, consumers of different speed, one of them
-// hung, and readers of the accounts.
+// TestConcurrent has several goroutines append to a log that is often full, consumers of different speed, one
+// of them hung, and readers of the accounts.
 func TestConcurrent(t *testing.T) {
 	modes(t, func(t *testing.T, dir string) {
 		const appenders, perAppender = 3, 400
@@ -22,7 +22,7 @@ func TestConcurrent(t *testing.T) {
 		var consumers, others, appending sync.WaitGroup
 		for i := range names {
 			consumers.Go(func() {
-				for n := 0; ; n++ {
+				for {
 					available := l.Available(i)
 					r, ok, err := l.Take(i)
 					if err != nil {
@@ -37,7 +37,7 @@ func TestConcurrent(t *testing.T) {
 							return
 						}
 					}
-					if names[i] == "hung" && n == 1 {
+					if names[i] == "hung" {
 						<-stop
 					}
 					if names[i] == "slow" {

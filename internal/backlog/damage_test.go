@@ -1,11 +1,15 @@
 package backlog_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 )
+
+const preparedBody = 16
 
 // prepared returns a directory with a few records in one segment that two consumers have not read.
 func prepared(t *testing.T, n int) (dir, segment string, sizes []int64) {
@@ -14,7 +18,7 @@ func prepared(t *testing.T, n int) (dir, segment string, sizes []int64) {
 	l := open(t, dir, 80_000, "a", "b")
 	before := int64(0)
 	for id := range n {
-		appendRecord(t, l, record(id, 60))
+		appendRecord(t, l, record(id, preparedBody))
 		sizes = append(sizes, l.Pending(0).Bytes-before)
 		before = l.Pending(0).Bytes
 	}
@@ -80,7 +84,7 @@ func TestFlippedBits(t *testing.T) {
 			end += sizes[id]
 			id++
 		}
-		inBody := int64(off) >= end+sizes[id]-60
+		inBody := int64(off) >= end+sizes[id]-preparedBody
 		flipped := slices.Clone(content)
 		flipped[off] ^= 1 << (off % 8)
 
@@ -102,7 +106,7 @@ func TestFlippedBits(t *testing.T) {
 			t.Fatalf("byte %d: faults %v", off, faults)
 		}
 		mustContain(t, faults[0], filepath.Base(segment), "damaged")
-		if inBody && l.Dropped(0).Counts != record(id, 60).Counts {
+		if inBody && l.Dropped(0).Counts != record(id, preparedBody).Counts {
 			t.Errorf("byte %d: dropped %+v", off, l.Dropped(0))
 		}
 		appendRecord(t, l, record(8, 20))
@@ -122,7 +126,7 @@ func TestFlippedBits(t *testing.T) {
 		}
 		var lost = l.Dropped(0)
 		for _, id := range all {
-			lost.Sub(record(id, 60).Counts)
+			lost.Sub(record(id, preparedBody).Counts)
 			lost.Records--
 		}
 		if lost.Samples != 0 || lost.Exemplars != 0 || lost.Records != 0 || l.Pending(0).Records != 0 {
@@ -176,6 +180,9 @@ func TestDamagedMiddle(t *testing.T) {
 				wantIDs(t, drain(t, l, 0), []int{0, 1, 2, 6, 7, 8})
 				if when == "open" && l.Dropped(0).Counts != counts(record(3, 0), record(4, 0), record(5, 0)) {
 					t.Errorf("dropped %+v", l.Dropped(0))
+				}
+				if faults := l.Faults(); test.name == "gone" && when == "open" && !errors.Is(faults[0], fs.ErrNotExist) {
+					t.Errorf("faults: %v", faults)
 				}
 				if p := l.End(); !l.Reached(0, p) || l.Reached(1, p) {
 					t.Error("the end is reached by the wrong consumer")
