@@ -89,6 +89,9 @@ func testFullDisk(t *testing.T, name string, full *fullDisk, before, room int) {
 		t.Errorf("%s: pending %+v, want %+v; dropped %+v", name, l.Pending(0), pending, l.Dropped(0))
 	}
 	checkCopy(t, name, opts, want)
+	if used := segmentBytes(t, opts.Dir); full.truncate && used != pending.Bytes {
+		t.Errorf("%s: %d bytes on disk, want %d", name, used, pending.Bytes)
+	}
 
 	full.room = 1 << 20 // There is room again. This record is shorter than the one that failed.
 	if _, err := l.Append(numbered(51, 10)); err != nil {
@@ -102,6 +105,22 @@ func testFullDisk(t *testing.T, name string, full *fullDisk, before, room int) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func segmentBytes(t *testing.T, dir string) (size int64) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*"+segmentSuffix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size += info.Size()
+	}
+	return size
 }
 
 // checkCopy opens a copy of the directory, as if the process had been killed.
@@ -213,15 +232,7 @@ func TestSegmentsThatStay(t *testing.T) {
 	defer l.Close()
 	broken := &stubborn{l.store, errors.New("text file busy")}
 	l.store = broken
-	used := func() (n int64) {
-		paths, _ := filepath.Glob(filepath.Join(opts.Dir, "*.seg"))
-		for _, path := range paths {
-			if info, err := os.Stat(path); err == nil {
-				n += info.Size()
-			}
-		}
-		return n
-	}
+	used := func() int64 { return segmentBytes(t, opts.Dir) }
 	var failed error
 	for id := 0; id < 200 && failed == nil; id++ {
 		_, failed = l.Append(numbered(id, 300))
@@ -257,15 +268,25 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 }
 
-// pausing is a store that stops in read.
+// pausing is a store that stops in read, and in write.
 type pausing struct {
 	store
-	reading, resume chan struct{}
+	reading, writing, resume chan struct{} // nil channels do not stop it.
+}
+
+func (p *pausing) write(s *segment, seq uint64, r *writereq.Record) error {
+	if p.writing != nil {
+		p.writing <- struct{}{}
+		<-p.resume
+	}
+	return p.store.write(s, seq, r)
 }
 
 func (p *pausing) read(s *segment, seq uint64, off, limit int64) (writereq.Record, int64, error) {
-	p.reading <- struct{}{}
-	<-p.resume
+	if p.reading != nil {
+		p.reading <- struct{}{}
+		<-p.resume
+	}
 	return p.store.read(s, seq, off, limit)
 }
 
@@ -277,7 +298,7 @@ func TestDropWhileReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	slow := &pausing{l.store, make(chan struct{}), make(chan struct{})}
+	slow := &pausing{store: l.store, reading: make(chan struct{}), resume: make(chan struct{})}
 	l.store = slow
 	var sum uint64
 	add := func(id int) {
@@ -313,5 +334,35 @@ func TestDropWhileReading(t *testing.T) {
 	}
 	if faults := l.Faults(); len(faults) > 0 {
 		t.Error(faults)
+	}
+}
+
+// TestDoneWhileWriting finishes with all records of a segment while another is being written to it.
+func TestDoneWhileWriting(t *testing.T) {
+	l, err := Open(Options{Dir: t.TempDir(), MaxBytes: 1 << 20}, []string{"a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := l.Append(numbered(1, 10)); err != nil {
+		t.Fatal(err)
+	}
+	slow := &pausing{store: l.store, writing: make(chan struct{}), resume: make(chan struct{})}
+	l.store = slow
+	appended := make(chan error)
+	go func() {
+		_, err := l.Append(numbered(2, 10))
+		appended <- err
+	}()
+	<-slow.writing
+	if got := samples(t, l); !equal(got, []uint64{1}) {
+		t.Errorf("got %v", got)
+	}
+	slow.resume <- struct{}{}
+	if err := <-appended; err != nil {
+		t.Error(err)
+	}
+	if got := samples(t, l); !equal(got, []uint64{2}) {
+		t.Errorf("got %v", got)
 	}
 }
