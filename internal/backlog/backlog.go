@@ -43,13 +43,13 @@ type Tally struct {
 }
 
 func (t *Tally) add(other Tally) {
-	t.Counts.Add(other.Counts)
+	t.Add(other.Counts)
 	t.Records += other.Records
 	t.Bytes += other.Bytes
 }
 
 func (t *Tally) sub(other Tally) {
-	t.Counts.Sub(other.Counts)
+	t.Sub(other.Counts)
 	t.Records -= other.Records
 	t.Bytes -= other.Bytes
 }
@@ -66,10 +66,10 @@ const maxRecordBytes = math.MaxInt32
 
 // Open returns a log for the named consumers. In the Log's methods, a consumer is its index in consumers.
 //
-// The names identify the consumers in the directory. A consumer that the directory knows starts at the oldest record
-// that it has not finished with. A consumer that is new to a directory with other consumers starts at the end, because the
-// records there predate it. Records are not kept for consumers that are not named; the loss is reported by
-// [Log.Faults].
+// The names identify the consumers in the directory. A consumer that the directory knows starts at the oldest
+// record that it has not finished with. A consumer that is new to a directory with other consumers starts at
+// the end, because the records there predate it. Records are not kept for consumers that are not named; the
+// loss is reported by [Log.Faults].
 //
 // Open reports damage that it can work around by [Log.Faults], too. It fails if the directory is in use or its
 // files cannot be read.

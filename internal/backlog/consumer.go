@@ -54,13 +54,13 @@ func (c *consumer) lose(lost Tally) {
 	c.moved.fire()
 }
 
-// Take returns the oldest record that the consumer has not finished with, or false if there is none. The record is in
-// flight until [Log.Done] is called; until then, Take returns the same record.
+// Take returns the oldest record that the consumer has not finished with, or false if there is none. The record
+// is in flight until [Log.Done] is called; until then, Take returns the same record.
 //
 // Consumers share the body, which must not be changed. It stays valid after Done.
 //
-// Take drops records that are damaged and reports them by [Log.Faults]. An error other than [ErrClosed] means that the
-// disk cannot be read at the moment.
+// Take drops records that are damaged and reports them by [Log.Faults]. An error other than [ErrClosed] means
+// that the disk cannot be read at the moment; wait before another attempt, because [Log.Available] does not.
 func (l *Log) Take(consumer int) (writereq.Record, bool, error) {
 	c := l.consumers[consumer]
 	c.busy.Lock()
@@ -103,8 +103,8 @@ func (l *Log) nextOf(c *consumer) (s *segment, at cursor, limit int64, err error
 	return s, c.cursor, s.size, nil
 }
 
-// take settles an attempt to read the record at the cursor at. It reports whether the record is in flight now; if it is
-// not and there is no error, Take has to try the next one.
+// take settles an attempt to read the record at the cursor at. It reports whether the record is in flight now;
+// if it is not and there is no error, Take has to try the next one.
 func (l *Log) take(c *consumer, s *segment, at cursor, record writereq.Record, size int64, err error) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,8 +130,8 @@ func (l *Log) take(c *consumer, s *segment, at cursor, record writereq.Record, s
 	return false, nil
 }
 
-// Done ends the flight of the record that the consumer has taken, because it was sent or given up. It does nothing if
-// no record is in flight.
+// Done ends the flight of the record that the consumer has taken, because it was sent or given up. It does
+// nothing if no record is in flight.
 //
 // A log on disk saves the consumer's position, by a write of 16 bytes into a file. After an error, the
 // record is done, but it may be there again when the log is opened the next time. This also holds when
@@ -152,8 +152,8 @@ func (l *Log) Done(consumer int) error {
 	return nil
 }
 
-// land ends the flight of the record. It returns the sequence number behind the records that the consumer is done with, or
-// 0 if no record was in flight, and segments to remove.
+// land ends the flight of the record. It returns the sequence number behind the records that the consumer is
+// done with, or 0 if no record was in flight, and segments to remove.
 func (l *Log) land(c *consumer) (next uint64, released []*segment, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -208,8 +208,8 @@ func (l *Log) Wait(ctx context.Context, consumer int, p Position) error {
 	}
 }
 
-// progress returns nil if the consumer has reached p or the log is closed. Otherwise it returns a channel that is closed
-// when the consumer moves.
+// progress returns nil if the consumer has reached p or the log is closed. Otherwise it returns a channel that
+// is closed when the consumer moves.
 func (l *Log) progress(consumer int, p Position) (<-chan struct{}, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

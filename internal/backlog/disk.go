@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// disk is the store of a log in a directory. The directory has a lock file, the segments, and a position file for each
-// consumer.
+// disk is the store of a log in a directory. The directory has a lock file, the segments, and a position file
+// for each consumer.
 type disk struct {
 	dir       string
 	lock      *os.File

@@ -19,12 +19,12 @@ import (
 //	offset 8   CRC-32C of the body
 //	offset 12  length of the description, one byte
 //	offset 13  description: a writereq.Record without a body
-//	           body
+//	behind it  body
 //
-// Numbers are little-endian and have four bytes. The head, which is everything before the body, has a checksum of its
-// own. So the records of a file can be found and counted without their bodies, and a damaged body costs no
-// other record. The sequence number, which is not stored, ties the frame to its place: what is left of an older
-// frame behind the end of a shorter one does not pass for a record.
+// Numbers are little-endian and have four bytes. The head, which is everything before the body, has a checksum
+// of its own. So the records of a file can be found and counted without their bodies, and a damaged body costs
+// no other record. The sequence number, which is not stored, ties the frame to its place: what is left of an
+// older frame behind the end of a shorter one does not pass for a record.
 const (
 	fixedHead  = 13
 	maxDescr   = 5 * binary.MaxVarintLen64
@@ -82,8 +82,8 @@ func (h *head) tally() Tally {
 	return Tally{Counts: h.record.Counts, Records: 1, Bytes: int64(h.size) + h.body}
 }
 
-// parseHead decodes the head at the beginning of data, which has room bytes in its file, the body included. It returns
-// errTorn if the file ends within the record.
+// parseHead decodes the head at the beginning of data, which has room bytes in its file, the body included. It
+// returns errTorn if the file ends within the record.
 func parseHead(data []byte, seq uint64, room int64) (head, error) {
 	if len(data) < fixedHead {
 		return head{}, errTorn
@@ -107,7 +107,10 @@ func parseHead(data []byte, seq uint64, room int64) (head, error) {
 		body:    int64(binary.LittleEndian.Uint32(data[4:])),
 		bodySum: binary.LittleEndian.Uint32(data[8:]),
 	}
-	if int64(h.size)+h.body > room {
+	switch size := int64(h.size) + h.body; {
+	case size > maxRecordBytes:
+		return head{}, errHead
+	case size > room:
 		return head{}, errTorn
 	}
 	return h, nil

@@ -10,8 +10,8 @@ import (
 
 // A Log is a bounded queue of records with several consumers. It is safe for concurrent use.
 //
-// The order of its locks is: consumer.busy or writing, then mu. Only mu is taken by methods that do no I/O, and no I/O
-// is done while it is held.
+// The order of its locks is: consumer.busy or writing, then mu. Only mu is taken by methods that do no I/O, and
+// no I/O is done while it is held.
 type Log struct {
 	store        store
 	maxBytes     int64
@@ -31,7 +31,8 @@ type Log struct {
 	closed        bool
 }
 
-// Append adds a copy of r and returns the position behind it. If the log is full, Append drops the oldest records.
+// Append adds a copy of r and returns the position behind it. If the log is full, Append drops the oldest
+// records.
 //
 // After an error, the log is as it was before. The error wraps [ErrTooLarge] if r does not fit into an empty log.
 // Other errors come from the disk; a later call can succeed.
@@ -142,8 +143,8 @@ func (l *Log) pop(n int) []*segment {
 	return popped
 }
 
-// remove frees segments that are no longer in use, and those that could not be freed before. If the log is closed, it
-// leaves them to the next Open, because the directory may belong to another process.
+// remove frees segments that are no longer in use, and those that could not be freed before. If the log is
+// closed, it leaves them to the next Open, because the directory may belong to another process.
 func (l *Log) remove(segments []*segment) {
 	l.mu.Lock()
 	if l.closed {
@@ -192,8 +193,8 @@ func (l *Log) End() Position {
 func (l *Log) Faults() []error { return l.faults.take() }
 
 // Close closes the log. The accounting stays: [Log.Pending] returns what a log in memory has lost, and what a
-// log on disk will return when it is opened again. (A record that was in flight when it was dropped from the disk is
-// pending, but not on disk.) Close waits for calls that use the disk, but not for records in flight.
+// log on disk will return when it is opened again. (A record that was in flight when it was dropped from the
+// disk is pending, but not on disk.) Close waits for calls that use the disk, but not for records in flight.
 func (l *Log) Close() error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
@@ -210,7 +211,10 @@ func (l *Log) Close() error {
 	}
 	for _, c := range l.consumers {
 		c.busy.Lock()
-		defer c.busy.Unlock()
 	}
-	return l.store.close()
+	err := l.store.close()
+	for _, c := range l.consumers {
+		c.busy.Unlock()
+	}
+	return err
 }

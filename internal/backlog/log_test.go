@@ -299,3 +299,21 @@ func TestMemoryOfAppend(t *testing.T) {
 		})
 	}
 }
+
+// BenchmarkLog appends a record, and one consumer takes it.
+func BenchmarkLog(b *testing.B) {
+	for _, mode := range []struct{ name, dir string }{{"memory", ""}, {"disk", b.TempDir()}} {
+		b.Run(mode.name, func(b *testing.B) {
+			l := open(b, mode.dir, 64<<20, "a")
+			r := record(1, 100<<10)
+			b.SetBytes(int64(len(r.Body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				appendRecord(b, l, r)
+				take(b, l, 0)
+				done(b, l, 0)
+			}
+			closeLog(b, l)
+		})
+	}
+}

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// model is a log as a few slices. It does not predict how many records are dropped, but learns it from the counts, which
-// must be those of the oldest records to the sample.
+// model is a log as a few slices. It does not predict how many records are dropped, but learns it from the
+// counts, which must be those of the oldest records to the sample.
 type model struct {
 	t         *testing.T
 	dir       string

@@ -12,9 +12,9 @@ import (
 	"path/filepath"
 )
 
-// A position file keeps how far a consumer is done. It has two slots and, behind them, the consumer's name. A slot has
-// a sequence number and its CRC-32C; the higher of the valid numbers counts. They are written in turn, so
-// that one is valid at any time, and in place, so that a full disk does not matter.
+// A position file keeps how far a consumer is done. It has two slots and, behind them, the consumer's name. A
+// slot has a sequence number and its CRC-32C; the higher of the valid numbers counts. They are written in turn,
+// so that one is valid at any time, and in place, so that a full disk does not matter.
 type positionFile struct {
 	file *os.File
 	turn int64 // The slot to write to next.

@@ -64,8 +64,8 @@ func (r *recovery) fault(err error) {
 	r.log.faults.add(fmt.Errorf("backlog: directory %s: %w", r.disk.dir, err))
 }
 
-// readSegment adds the segment whose first record has the sequence number first to the log, and moves the consumers that are
-// within it. Damage ends the segment.
+// readSegment adds the segment whose first record has the sequence number first to the log, and moves the
+// consumers that are within it. Damage ends the segment.
 func (r *recovery) readSegment(first uint64) error {
 	path := r.disk.path(first)
 	if first < r.log.end {

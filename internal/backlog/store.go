@@ -79,7 +79,8 @@ func (c *cursor) advance(record Tally) {
 // damage is the error for a record that can never be read.
 type damage struct {
 	err error
-	// lost is the damaged record if its head is intact. If it is nil, the records behind it cannot be found either.
+	// lost is the damaged record if its head is intact. If it is nil, the records behind it cannot be found
+	// either.
 	lost *Tally
 }
 
