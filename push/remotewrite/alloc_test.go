@@ -87,7 +87,7 @@ func TestNoAllocationPerSeries(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					defer p.Close(context.Background()) //nolint:errcheck // It is not what is tested.
+					defer func() { _ = p.Close(context.Background()) }()
 					push(t, p)
 					return testing.AllocsPerRun(5, func() { push(t, p) })
 				}

@@ -60,7 +60,7 @@ type Target struct {
 	// Client sends the requests. The default is a client of this package.
 	Client *http.Client
 	// Header has more headers for each request, such as Authorization or X-Scope-OrgID. Those that the
-	// protocol defines cannot be replaced, except User-Agent.
+	// protocol defines, User-Agent among them, are not allowed.
 	Header http.Header
 	// Protocol is the version to use. The default is Auto.
 	Protocol Protocol

@@ -103,7 +103,8 @@ func registryFor(g metric.Gatherer, w collect.Wrapping) (*metric.ContextRegistry
 	}
 	r := metric.NewContextRegistry()
 	core := scrape.RegistryOf(r)
-	return r, core, core.Register(e, "")
+	err = core.Register(e, "")
+	return r, core, err
 }
 
 // Push gathers, and sends what the queue has. It returns when every target has taken everything, or when ctx or

@@ -185,13 +185,13 @@ func TestRetries(t *testing.T) {
 
 func TestRejections(t *testing.T) {
 	tests := map[string]struct {
-		answer *http.Response
+		answer func() *http.Response
 		failed float64
 		says   string
 	}{
-		"bad request":       {answering(http.StatusBadRequest), 3, "400"},
-		"half a batch":      {written(http.StatusBadRequest, 2, 0, 0), 1, "400"},
-		"less than it says": {written(http.StatusOK, 1, 0, 0), 2, "2 samples"},
+		"bad request":       {func() *http.Response { return answering(http.StatusBadRequest) }, 3, "400"},
+		"half a batch":      {func() *http.Response { return written(http.StatusBadRequest, 2, 0, 0) }, 1, "400"},
+		"less than it says": {func() *http.Response { return written(http.StatusOK, 1, 0, 0) }, 2, "2 samples"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestRejections(t *testing.T) {
 				r := newReceiver(t)
 				r.answer = func(_ *http.Request, n int) (*http.Response, error) {
 					if n == 0 {
-						return test.answer, nil
+						return test.answer(), nil
 					}
 					return nil, nil
 				}
@@ -470,6 +470,8 @@ func TestNew(t *testing.T) {
 		"no URL":           {"", reg, remotewrite.Opts{}, "must begin with http://"},
 		"another scheme":   {"ftp://user:geheim@x", reg, remotewrite.Opts{}, "must begin with http://"},
 		"bad URL":          {"http://user:geheim@x:y", reg, remotewrite.Opts{}, "URL"},
+		"no host":          {"http:///write", reg, remotewrite.Opts{}, "must begin with http://"},
+		"header":           {receiverURL, reg, remotewrite.Opts{Target: remotewrite.Target{Header: http.Header{"User-Agent": {"x"}}}}, "User-Agent"},
 		"nil gatherer":     {receiverURL, nil, remotewrite.Opts{}, "nil"},
 		"two URLs":         {receiverURL, reg, remotewrite.Opts{Target: remotewrite.Target{URL: receiverURL}}, "must be empty"},
 		"same names":       {receiverURL, reg, remotewrite.Opts{Targets: []remotewrite.Target{{URL: receiverURL + "?a"}}}, "another Name"},

@@ -55,19 +55,9 @@ type downgraded struct {
 	v2, v1, block []byte
 }
 
-// newSender returns a sender whose requests take no longer than timeout.
-func newSender(t Target, timeout time.Duration) (*sender, error) {
-	u, err := url.Parse(t.URL)
-	if err != nil {
-		return nil, errors.New("the URL cannot be parsed") // The reason would repeat the URL, credentials included.
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, errors.New("the URL has to begin with http:// or https:// and a host")
-	}
-	if t.Protocol > V2 {
-		return nil, fmt.Errorf("the protocol is %d: it has to be Auto, V1 or V2", t.Protocol)
-	}
-	s := &sender{url: t.URL, client: t.Client, timeout: timeout, versions: negotiation{wanted: t.Protocol, retry: versionRetry}}
+// newSender returns a sender to a target that has been checked, whose requests take no longer than timeout.
+func newSender(t Target, timeout time.Duration) (s *sender, err error) {
+	s = &sender{url: t.URL, client: t.Client, timeout: timeout, versions: negotiation{wanted: t.Protocol, retry: versionRetry}}
 	if s.header, s.host, err = requestHeader(t.Header); err != nil {
 		return nil, err
 	}
