@@ -43,7 +43,6 @@ type Pusher struct {
 	mu      sync.Mutex
 	closing bool
 	running context.CancelFunc // Ends Run; nil if it is not running.
-	loop    *push.Loop         // Of Run.
 	ended   chan struct{}      // Closed when Run has returned.
 }
 
@@ -121,10 +120,7 @@ func (p *Pusher) Push(ctx context.Context) error {
 
 // push gathers and delivers under ctx. The last call is that of Close: it ends all series.
 func (p *Pusher) push(ctx context.Context, last bool) error {
-	before := make([]losses, len(p.targets))
-	for i, t := range p.targets {
-		before[i] = t.losses()
-	}
+	before := p.losses()
 	end, err := p.gatherWithin(ctx, last)
 	if errors.Is(err, ErrClosed) {
 		return err
@@ -152,8 +148,17 @@ func (p *Pusher) gatherWithin(ctx context.Context, last bool) (backlog.Position,
 	return p.gather(ctx, last)
 }
 
+// losses returns the losses of all targets.
+func (p *Pusher) losses() []losses {
+	all := make([]losses, len(p.targets))
+	for i, t := range p.targets {
+		all[i] = t.losses()
+	}
+	return all
+}
+
 // Run pushes every Opts.Interval, the first time within a tenth of it, until ctx is done or Close is called. Then
-// it returns nil; Close sends what is left. Errors go to Opts.Logger. It is an error to call Run while it is
+// it returns nil; Close sends what is left. It logs errors to Opts.Logger, see push.Every. It is an error to call Run while it is
 // running, or after Close.
 //
 // A target that fails does not delay the gathering, nor the other targets.
@@ -169,18 +174,21 @@ func (p *Pusher) Run(ctx context.Context) error {
 	for _, t := range p.targets {
 		sending.Go(func() { t.send(ctx) })
 	}
+	before := p.losses()
 	loop := push.Every(ctx, func(ctx context.Context) error {
-		if _, err := p.gather(ctx, false); !errors.Is(err, ErrClosed) {
-			return err
+		_, err := p.gather(ctx, false)
+		if errors.Is(err, ErrClosed) {
+			return nil
 		}
-		return nil
+		for i, t := range p.targets {
+			err = errors.Join(err, t.report(before[i], t.failure()))
+		}
+		before = p.losses()
+		return err
 	}, push.LoopOpts{
 		Name: "remote write to " + p.targets[0].Name, Interval: p.opts.Interval, Timeout: p.opts.Timeout,
-		FlushTimeout: -1, Logger: p.opts.Logger,
+		FlushTimeout: -1, Logger: p.opts.Logger, Registry: p.opts.Registry,
 	})
-	p.mu.Lock()
-	p.loop = loop
-	p.mu.Unlock()
 	err := loop.Wait()
 	sending.Wait()
 	p.mu.Lock()
@@ -229,7 +237,11 @@ func (p *Pusher) Close(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
-	return errors.Join(p.push(ctx, true), p.log.Close())
+	err := errors.Join(p.push(ctx, true), p.log.Close())
+	for _, t := range p.targets {
+		t.sender.close()
+	}
+	return err
 }
 
 // Describe sends the descriptors of the Pusher's own metrics.
