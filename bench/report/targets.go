@@ -91,16 +91,16 @@ func targets() []target {
 	compare("scrape of 1,000,000 counters through a prefix and a label, text", "Wrapped/through=prefix+label", "Wrapped/through=nothing",
 		nanosecondsPerSeries, 1.3)
 	for _, protocol := range []string{"1.0", "2.0"} {
-		benchmark := push("counters", 100_000, protocol)
+		benchmark := push(100_000, protocol)
 		add("push of 100,000 counters, remote write "+protocol, "Push/"+benchmark, nanosecondsPerSeries, 1./10, golang)
 		add("push of 100,000 counters over loopback, remote write "+protocol, "PushLoopback/"+benchmark, nanosecondsPerSeries, 1, victoria)
 		compare("push of 100,000 counters, remote write "+protocol+", allocations for a request against 1,000", "Push/"+benchmark,
-			"Push/"+push("counters", 1000, protocol), allocationsPerRequest, 1.1)
+			"Push/"+push(1000, protocol), allocationsPerRequest, 1.1)
 	}
 	for _, queue := range []struct{ name, value string }{{"in memory", "memory"}, {"on disk", "disk"}} {
 		heap := "PushHeap/queue=" + queue.value + "/"
-		compare("peak heap of a push of 100,000 counters against 10,000, with the queue "+queue.name, heap+push("counters", 100_000, "2.0"),
-			heap+push("counters", 10_000, "2.0"), peakBytes, 1.1)
+		compare("peak heap of a push of 100,000 counters against 10,000, with the queue "+queue.name, heap+push(100_000, "2.0"),
+			heap+push(10_000, "2.0"), peakBytes, 1.1)
 	}
 	add("heap for a counter with 3 labels", "Heap/kind=counters", bytesPerSeries, 200)
 	add("heap for a histogram with 11 buckets", "Heap/kind=histograms", bytesPerSeries, 420)
@@ -116,8 +116,9 @@ func lookup(children int) string {
 	return fmt.Sprintf("Lookup/labels=2/children=%d/used=10/", children)
 }
 
-func push(kind string, series int, protocol string) string {
-	return fmt.Sprintf("kind=%s/series=%d/protocol=%s", kind, series, protocol)
+// push is the benchmark of pushing so many counters.
+func push(series int, protocol string) string {
+	return fmt.Sprintf("kind=counters/series=%d/protocol=%s", series, protocol)
 }
 
 func scrape(kind string, series int, format, compression string) string {
