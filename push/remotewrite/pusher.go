@@ -118,20 +118,30 @@ func (p *Pusher) Push(ctx context.Context) error {
 	return p.push(ctx, false)
 }
 
-// push gathers and delivers under ctx. The last call is that of Close: it ends all series.
+// push gathers and delivers under ctx, at the same time, so that the queue stays short. The last call is that of
+// Close: it ends all series.
 func (p *Pusher) push(ctx context.Context, last bool) error {
-	before := p.losses()
-	end, err := p.gatherWithin(ctx, last)
-	if errors.Is(err, ErrClosed) {
-		return err
-	}
-	errs := make([]error, len(p.targets))
-	var sending sync.WaitGroup
+	var (
+		before   = p.losses()
+		errs     = make([]error, len(p.targets)+1)
+		end      backlog.Position
+		gathered = make(chan struct{})
+		sending  sync.WaitGroup
+	)
 	for i, t := range p.targets {
-		sending.Go(func() { errs[i] = t.sendUntil(ctx, end, before[i]) })
+		sending.Go(func() {
+			t.sendWhile(ctx, gathered)
+			<-gathered
+			errs[1+i] = t.sendUntil(ctx, end, before[i])
+		})
 	}
+	end, errs[0] = p.gatherWithin(ctx, last)
+	close(gathered)
 	sending.Wait()
-	return errors.Join(append([]error{err}, errs...)...)
+	if errors.Is(errs[0], ErrClosed) {
+		return errs[0]
+	}
+	return errors.Join(errs...)
 }
 
 // gatherShare is the part of a push that gathering may take, so that there is time to send.
@@ -172,7 +182,7 @@ func (p *Pusher) Run(ctx context.Context) error {
 	}
 	var sending sync.WaitGroup
 	for _, t := range p.targets {
-		sending.Go(func() { t.send(ctx) })
+		sending.Go(func() { t.sendWhile(ctx, ctx.Done()) })
 	}
 	before := p.losses()
 	loop := push.Every(ctx, func(ctx context.Context) error {

@@ -119,6 +119,20 @@ func (t *target) failure() error {
 	return nil
 }
 
+// sendWhile sends what comes until enough is closed.
+func (t *target) sendWhile(ctx context.Context, enough <-chan struct{}) {
+	for {
+		select {
+		case <-enough:
+			return
+		case <-t.turn:
+		}
+		if t.sendInTurn(ctx, enough) != nil {
+			return
+		}
+	}
+}
+
 // sendUntil sends until the target has taken everything before end, or ctx is done. The error is about that, and
 // what was lost since before.
 func (t *target) sendUntil(ctx context.Context, end backlog.Position, before losses) error {
@@ -144,22 +158,8 @@ func (t *target) sendBefore(ctx context.Context, end backlog.Position) error {
 			t.turn <- struct{}{}
 			return nil
 		}
-		if err := t.sendInTurn(ctx); err != nil {
+		if err := t.sendInTurn(ctx, nil); err != nil {
 			return err
-		}
-	}
-}
-
-// send sends everything, and what comes, until ctx is done.
-func (t *target) send(ctx context.Context) {
-	for {
-		select {
-		case <-t.turn:
-		case <-ctx.Done():
-			return
-		}
-		if t.sendInTurn(ctx) != nil {
-			return
 		}
 	}
 }
@@ -169,10 +169,10 @@ const clientGrace = time.Second
 
 // sendInTurn is sendNext, and gives the turn back. It leaves a client behind that ignores its context; the turn comes
 // back when that has returned.
-func (t *target) sendInTurn(ctx context.Context) error {
+func (t *target) sendInTurn(ctx context.Context, enough <-chan struct{}) error {
 	done := make(chan error, 1)
 	go func() {
-		err := t.sendNext(ctx)
+		err := t.sendNext(ctx, enough)
 		t.turn <- struct{}{}
 		done <- err
 	}()
@@ -194,14 +194,24 @@ func (t *target) sendInTurn(ctx context.Context) error {
 // readPause is how long a target rests when the queue cannot be read.
 const readPause = time.Second
 
-// sendNext waits for the next record, unless the target rests, and sends it. The error is that of ctx, or that the
-// queue is closed. It is called with the turn.
-func (t *target) sendNext(ctx context.Context) error {
-	if err := sleep(ctx, time.Until(t.snapshot().restsUntil)); err != nil {
-		return err
+// sendNext waits until the target has rested and there is a record, unless enough is closed before, and sends it. The
+// error is that of ctx, or that the queue is closed. It is called with the turn.
+func (t *target) sendNext(ctx context.Context, enough <-chan struct{}) error {
+	if rest := time.Until(t.snapshot().restsUntil); rest > 0 {
+		timer := time.NewTimer(rest)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-enough:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 	select {
 	case <-t.log.Available(t.index):
+	case <-enough:
+		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -295,22 +305,4 @@ func (t *target) snapshot() state {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.state
-}
-
-// sleep waits for d, or until ctx is done.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
