@@ -9,10 +9,10 @@ import (
 )
 
 // BenchmarkPushHeap measures how much memory pushing takes besides the series: what is in use between pushes, and the
-// most that is in use while a request is sent. A queue in memory has all requests of a push before the first one is sent.
+// most that is in use while a request is sent. A queue in memory also has the requests that are made while one is on its way.
 func BenchmarkPushHeap(b *testing.B) {
 	for _, queue := range []string{"memory", "disk"} {
-		for _, n := range []int{10_000, 100_000} {
+		for _, n := range []int{100_000, 400_000} {
 			for _, protocol := range protocols {
 				b.Run("queue="+queue+"/"+pushName(counters, n, protocol)+"/peer="+ours, func(b *testing.B) {
 					for b.Loop() {
