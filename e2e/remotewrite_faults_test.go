@@ -3,18 +3,14 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 
-	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/push/remotewrite"
-	"github.com/luxfi/metric/relabel"
 )
 
 // TestRemoteWriteFaults pushes to a Prometheus through a proxy that fails in every way.
@@ -38,74 +34,6 @@ func TestRemoteWriteFaults(t *testing.T) {
 			t.Parallel()
 			test(t, r)
 		})
-	}
-}
-
-// testOutageOnDisk is away for many pushes and a restart of the sender. Nothing may be lost.
-func testOutageOnDisk(t *testing.T, r *receiver) {
-	f := newFaults(t, r)
-	source := newTicks(200)
-	opts := remotewrite.Opts{QueueDir: t.TempDir(), KeepOnClose: true, MaxSamples: 50}
-	s := newSender(t, "disk", f.url(), source, opts)
-	s.push(t)
-	f.refuse(t)
-	for range 10 {
-		source.observe()
-		s.queue(t, s.pusher.Push)
-	}
-	source.observe()
-	s.queue(t, s.pusher.Close)
-
-	restarted := newSender(t, "disk", f.url(), source, opts)
-	restarted.pushes = s.pushes
-	if n, want := restarted.pending(), 11*len(source.held()); n != want {
-		t.Errorf("after a restart, %d samples are in the queue, want %d", n, want)
-	}
-	for range 10 {
-		source.observe()
-		restarted.queue(t, restarted.pusher.Push)
-	}
-	f.accept(t)
-	source.observe()
-	restarted.push(t)
-	restarted.compare(t, r)
-	restarted.checkCounts(t, 0, 0)
-}
-
-// testOutageInMemory is away until the queue has overflown. Exactly the samples that the Pusher has counted are
-// lost.
-func testOutageInMemory(t *testing.T, r *receiver) {
-	f := newFaults(t, r)
-	source := newTicks(200)
-	s := newSender(t, "memory", f.url(), source, remotewrite.Opts{QueueBytes: 16 << 10, MaxSamples: 30})
-	s.push(t)
-	f.refuse(t)
-	for range 40 {
-		source.observe()
-		s.queue(t, s.pusher.Push)
-	}
-	dropped := int(s.counted(t, "samples_dropped_total"))
-	if all := 40 * len(source.held()); dropped == 0 || dropped >= all {
-		t.Errorf("%d of %d samples were dropped, want some", dropped, all)
-	}
-	f.accept(t)
-	source.observe()
-	s.wantErr = "samples were dropped" // By this push, too.
-	s.push(t)
-	dropped = int(s.counted(t, "samples_dropped_total"))
-	s.compareLossy(t, r, dropped)
-	s.checkCounts(t, 0, dropped)
-}
-
-// checkCounts checks the counters of what was lost, and that the queue is empty.
-func (s *sender) checkCounts(t *testing.T, failed, dropped int) {
-	t.Helper()
-	for name, want := range map[string]int{
-		"samples_failed_total": failed, "samples_dropped_total": dropped, "samples_pending": 0,
-	} {
-		if got := s.counted(t, name); got != float64(want) {
-			t.Errorf("%s: %s is %v, want %d", s.job, name, got, want)
-		}
 	}
 }
 
@@ -265,93 +193,5 @@ func testFallback(t *testing.T, r *receiver) {
 			s.checkCounts(t, 0, 0)
 			f.checkSeen(t, test.want)
 		})
-	}
-}
-
-// labeled is a source whose series get labels on their way.
-type labeled struct {
-	*ticks
-	labels map[string]string // What the value of the label clock becomes. Series with others are dropped.
-}
-
-func (l *labeled) held() map[string]float64 {
-	held := map[string]float64{series("ticks_round", "clock", "none", "zone", "a"): float64(l.rounds)}
-	for from, to := range l.labels {
-		for key, v := range l.ticks.held() {
-			if key == series("ticks_total", "clock", from) {
-				held[series("ticks_total", "clock", to, "zone", "a")] = v
-			}
-		}
-	}
-	return held
-}
-
-// testLabels adds external labels, and then relabels.
-func testLabels(t *testing.T, r *receiver) {
-	rules, err := relabel.Parse([]byte(`
-- {source_labels: [clock], regex: "[5-9]", action: drop}
-- {source_labels: [clock, zone], regex: "(\\d);a", target_label: clock, replacement: "c$1"}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	source := &labeled{newTicks(10), map[string]string{"0": "c0", "1": "c1", "2": "c2", "3": "c3", "4": "c4"}}
-	s := newSender(t, "labels", r.url(), source, remotewrite.Opts{
-		ExternalLabels: metric.Labels{"clock": "none", "zone": "a"}, Relabel: rules,
-	})
-	s.push(t)
-	source.observe()
-	s.push(t)
-	s.compare(t, r)
-}
-
-// gathers is a source with a gauge that says how often it was gathered.
-type gathers struct {
-	registry *metric.ContextRegistry
-	times    atomic.Int64
-}
-
-func (g *gathers) gatherer() metric.GathererWithContext { return g.registry }
-func (g *gathers) held() map[string]float64             { return nil }
-
-// testRun pushes at an interval, through an outage.
-func testRun(t *testing.T, r *receiver) {
-	f := newFaults(t, r)
-	source := &gathers{registry: metric.NewContextRegistry()}
-	source.registry.MustRegister(metric.NewGaugeFunc(metric.GaugeOpts{Name: "gathers", Help: "So far."}, func() float64 {
-		return float64(source.times.Add(1))
-	}))
-	s := newSender(t, "run", f.url(), source, remotewrite.Opts{Interval: 20 * time.Millisecond, KeepOnClose: true})
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- s.pusher.Run(ctx) }()
-	for i := range int64(3) {
-		if i == 1 {
-			f.refuse(t)
-		}
-		if i == 2 {
-			f.accept(t)
-		}
-		eventually(t, func() error {
-			if n := source.times.Load(); n < (i+1)*5 {
-				return fmt.Errorf("gathered %d times", n)
-			}
-			return nil
-		})
-	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Errorf("Run has ended with %v", err)
-	}
-	s.close(t)
-	stream := r.stored(t, s.job).series[series("gathers")]
-	if stream == nil || int64(len(stream.Values)) != source.times.Load() {
-		t.Fatalf("got %v, want a sample for each of %d pushes", stream, source.times.Load())
-	}
-	for i, v := range stream.Values {
-		if int(v.Value) != i+1 {
-			t.Errorf("sample %d is %v", i, v)
-		}
 	}
 }
