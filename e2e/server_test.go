@@ -25,7 +25,7 @@ const patience = 3 * time.Minute
 
 // tools are the programs that the tests start.
 type tools struct {
-	prometheus, promtool, quickstart, aggregator, leaf string
+	prometheus, promtool, quickstart, aggregator, leaf, otelcol string
 }
 
 // buildTools builds them where make clean removes them. From the second time on, the
@@ -41,6 +41,7 @@ var buildTools = sync.OnceValues(func() (tools, error) {
 		goBuild(".", dir, "-tags=remove_all_sd", prometheus+"prometheus", prometheus+"promtool"),
 		goBuild(filepath.Join("..", "examples"), dir, "./quickstart", "./aggregator"),
 		goBuild(".", dir, "./leaf"),
+		goBuild(".", dir, "-tags=e2e", "./otelcol"),
 	)
 	executable := func(name string) string {
 		if runtime.GOOS == "windows" {
@@ -51,6 +52,7 @@ var buildTools = sync.OnceValues(func() (tools, error) {
 	return tools{
 		executable("prometheus"), executable("promtool"),
 		executable("quickstart"), executable("aggregator"), executable("leaf"),
+		executable("otelcol"),
 	}, err
 })
 
@@ -170,6 +172,18 @@ func (p *process) kill(t *testing.T) {
 	<-p.exited
 }
 
+// stop ends the process properly.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	p.killed.Store(true)
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Error(err)
+	}
+	if <-p.exited; p.err != nil {
+		t.Errorf("%s did not exit properly: %v", filepath.Base(p.cmd.Path), p.err)
+	}
+}
+
 // output is what a process has printed. It is safe for concurrent use.
 type output struct {
 	mu  sync.Mutex
@@ -191,7 +205,8 @@ func (o *output) String() string {
 // eventually waits until check succeeds.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+	deadline := time.Now().Add(patience)
+	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
 		err := check()
 		if err == nil {
 			return
@@ -199,5 +214,6 @@ func eventually(t *testing.T, check func() error) {
 		if time.Now().After(deadline) {
 			t.Fatalf("still after %v: %v", patience, err)
 		}
+		time.Sleep(wait)
 	}
 }

@@ -124,6 +124,24 @@ func (s stored) latest() exposition {
 	return got
 }
 
+// The bounds of a bucket that belong to it, as the HTTP API says it.
+const (
+	upperIncluded = iota
+	lowerIncluded
+	noneIncluded
+	bothIncluded
+)
+
+// storedBuckets returns the buckets of a native histogram.
+func storedBuckets(h *model.SampleHistogram) (buckets []bucket) {
+	for _, b := range h.Buckets {
+		lower := b.Boundaries == lowerIncluded || b.Boundaries == bothIncluded
+		upper := b.Boundaries == upperIncluded || b.Boundaries == bothIncluded
+		buckets = append(buckets, bucket{float64(b.Lower), float64(b.Upper), lower, upper, float64(b.Count)})
+	}
+	return buckets
+}
+
 // compareStoredHistograms compares the native histograms of the last scrape.
 func compareStoredHistograms(t *testing.T, p *program, s stored, want map[string]float64) {
 	t.Helper()
@@ -139,13 +157,7 @@ func compareStoredHistograms(t *testing.T, p *program, s stored, want map[string
 			continue
 		}
 		h := stream.Histograms[len(stream.Histograms)-1].Histogram
-		var buckets []bucket
-		for _, b := range h.Buckets {
-			// 0 stands for (], 1 for [), 2 for () and 3 for [].
-			lower, upper := b.Boundaries == 1 || b.Boundaries == 3, b.Boundaries == 0 || b.Boundaries == 3
-			buckets = append(buckets, bucket{float64(b.Lower), float64(b.Upper), lower, upper, float64(b.Count)})
-		}
-		compareNative(t, key, float64(h.Count), float64(h.Sum), buckets, factor, p.observed())
+		compareNative(t, key, float64(h.Count), float64(h.Sum), storedBuckets(h), factor, p.observed())
 	}
 	if natives != len(want) {
 		t.Errorf("got %d native histograms, want %d", natives, len(want))

@@ -1,0 +1,235 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gogo/protobuf/proto"
+	"github.com/klauspost/compress/snappy"
+	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
+
+	"github.com/luxfi/metric/push/remotewrite"
+)
+
+// faults is what stands between a sender and a receiver: a proxy that can fail in every way that a receiver
+// or the network can.
+type faults struct {
+	address string
+	forward http.Handler // Sends a request on to the receiver.
+
+	mu        sync.Mutex
+	server    *http.Server
+	handler   http.Handler // What happens to requests.
+	exchanges []exchange
+}
+
+// exchange is a request and the status that it was answered with.
+type exchange struct {
+	at       time.Time // When it was answered.
+	protocol remotewrite.Protocol
+	status   int
+}
+
+// newFaults returns a proxy for a receiver. It forwards all requests until it is told otherwise.
+func newFaults(t *testing.T, r *receiver) *faults {
+	t.Helper()
+	target := &url.URL{Scheme: "http", Host: r.address}
+	f := &faults{address: freeAddress(t), forward: &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		// The receiver is not there.
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}}
+	f.handler = f.forward
+	f.accept(t)
+	t.Cleanup(func() { f.refuse(t) })
+	return f
+}
+
+// url returns where requests are posted to.
+func (f *faults) url() string { return "http://" + f.address + "/api/v1/write" }
+
+// ServeHTTP answers a request as the last call of do says.
+func (f *faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	handler := f.handler
+	f.mu.Unlock()
+	e := exchange{protocol: remotewrite.V1}
+	if isV2(r) {
+		e.protocol = remotewrite.V2
+	}
+	seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	defer func() {
+		e.at, e.status = time.Now(), seen.status
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.exchanges = append(f.exchanges, e)
+	}()
+	handler.ServeHTTP(seen, r)
+}
+
+// isV2 reports whether a request is one of version 2.0.
+func isV2(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Content-Type"), "io.prometheus.write.v2.Request")
+}
+
+// seen returns the requests that were answered since the last call.
+func (f *faults) seen() []exchange {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	seen := f.exchanges
+	f.exchanges = nil
+	return seen
+}
+
+// checkSeen checks which requests were answered since the last call of seen, whenever that was.
+func (f *faults) checkSeen(t *testing.T, want []exchange) {
+	t.Helper()
+	seen := f.seen()
+	for i := range seen {
+		seen[i].at = time.Time{}
+	}
+	if !slices.Equal(seen, want) {
+		t.Errorf("got the requests %v, want %v", seen, want)
+	}
+}
+
+// do has a handler answer requests from now on.
+func (f *faults) do(h http.Handler) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.handler = h
+}
+
+// refuse refuses connections from now on, and closes those that are open.
+func (f *faults) refuse(t *testing.T) {
+	t.Helper()
+	f.mu.Lock()
+	server := f.server
+	f.mu.Unlock()
+	if err := server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+}
+
+// accept ends refuse.
+func (f *faults) accept(t *testing.T) {
+	t.Helper()
+	listener, err := net.Listen("tcp", f.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: f}
+	f.mu.Lock()
+	f.server = server
+	f.mu.Unlock()
+	go func() { _ = server.Serve(listener) }()
+}
+
+// hang takes requests and never answers them.
+func hang(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // Then the server notices when the client goes away.
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
+}
+
+// refusal answers with a status. The header Retry-After has that many seconds, unless they are 0.
+func refusal(status, retryAfter int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if retryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+		}
+		http.Error(w, "on purpose", status)
+	}
+}
+
+// first has one handler answer the first n requests, and another one the others.
+func first(n int, h, then http.Handler) http.Handler {
+	var mu sync.Mutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		chosen := h
+		if n--; n < 0 {
+			chosen = then
+		}
+		mu.Unlock()
+		chosen.ServeHTTP(w, r)
+	})
+}
+
+// halve forwards every second series of a request of version 2.0, and answers that the request was bad. It
+// calls lost with the series that it has kept from the receiver.
+func (f *faults) halve(lost func(writev2.TimeSeries)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		half, err := cut(r, lost)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		f.forward.ServeHTTP(&rewriter{ResponseWriter: w}, half)
+	}
+}
+
+// cut returns the request without every second series.
+func cut(r *http.Request, lost func(writev2.TimeSeries)) (*http.Request, error) {
+	compressed, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	body, err := snappy.Decode(nil, compressed)
+	if err != nil {
+		return nil, err
+	}
+	var message writev2.Request
+	if err := proto.Unmarshal(body, &message); err != nil {
+		return nil, err
+	}
+	n := 0
+	message.Timeseries = slices.DeleteFunc(message.Timeseries, func(s writev2.TimeSeries) bool {
+		n++
+		if n%2 == 0 {
+			lost(s)
+		}
+		return n%2 == 0
+	})
+	if body, err = proto.Marshal(&message); err != nil {
+		return nil, err
+	}
+	half := r.Clone(r.Context())
+	compressed = snappy.Encode(nil, body)
+	half.Body, half.ContentLength = io.NopCloser(bytes.NewReader(compressed)), int64(len(compressed))
+	return half, nil
+}
+
+// rewriter makes a success a Bad Request.
+type rewriter struct{ http.ResponseWriter }
+
+func (w *rewriter) WriteHeader(status int) {
+	if status/100 == 2 {
+		status = http.StatusBadRequest
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// statusWriter remembers the status.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}

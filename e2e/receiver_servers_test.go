@@ -1,0 +1,125 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/prometheus/client_golang/api"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+
+	"github.com/luxfi/metric/push/remotewrite"
+)
+
+// receiver is a server that takes remote writes. It keeps its address and its data when it is started again.
+type receiver struct {
+	name     string
+	protocol remotewrite.Protocol // The newest version that it takes.
+	address  string
+	data     string // The folder or file that has what it has received.
+	program  string
+	args     []string
+	ready    string // The path that answers 200 when the server is ready, or some other status if empty.
+
+	test    *testing.T // At its end, the server ends.
+	process *process
+}
+
+// The names of receivers that are not Prometheus.
+const (
+	victoriaMetricsName = "VictoriaMetrics"
+	collectorName       = "Collector"
+)
+
+// url returns where requests are posted to.
+func (r *receiver) url() string { return "http://" + r.address + "/api/v1/write" }
+
+// start starts the server and returns when it is ready.
+func (r *receiver) start(t *testing.T) {
+	t.Helper()
+	r.process = start(r.test, r.program, r.args...)
+	eventually(t, func() error {
+		response, err := http.Get("http://" + r.address + r.ready)
+		if err != nil {
+			return fmt.Errorf("%s: %w\n%s", r.name, err, r.process.out.String())
+		}
+		defer response.Body.Close()
+		if r.ready != "" && response.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s: %s", r.name, response.Status)
+		}
+		return nil
+	})
+}
+
+// prometheusFeatures are the features of the servers that receive. With use-start-timestamps, queries can ask
+// for start timestamps.
+const prometheusFeatures = "--enable-feature=exemplar-storage,metadata-wal-records,st-storage,use-start-timestamps,promql-experimental-functions"
+
+// newPrometheus starts a Prometheus that takes remote writes of one version, or of both with Auto.
+func newPrometheus(t *testing.T, name string, protocol remotewrite.Protocol) *receiver {
+	t.Helper()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "prometheus.yml")
+	if err := os.WriteFile(config, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := &receiver{
+		name: name, protocol: protocol, address: freeAddress(t), data: filepath.Join(dir, "data"),
+		program: builtTools(t).prometheus, ready: "/-/ready", test: t,
+	}
+	r.args = []string{
+		"--config.file=" + config, "--storage.tsdb.path=" + r.data, "--web.listen-address=" + r.address,
+		"--web.enable-remote-write-receiver", prometheusFeatures,
+	}
+	accepted := map[remotewrite.Protocol][]string{
+		remotewrite.V1:   {"prometheus.WriteRequest"},
+		remotewrite.V2:   {"io.prometheus.write.v2.Request"},
+		remotewrite.Auto: {"prometheus.WriteRequest", "io.prometheus.write.v2.Request"},
+	}
+	for _, message := range accepted[protocol] {
+		r.args = append(r.args, "--web.remote-write-receiver.accepted-protobuf-messages="+message)
+	}
+	if protocol == remotewrite.Auto {
+		r.protocol = remotewrite.V2
+	}
+	r.start(t)
+	return r
+}
+
+// newVictoriaMetrics starts a VictoriaMetrics, whose samples can be queried as soon as it has flushed them.
+func newVictoriaMetrics(t *testing.T) *receiver {
+	t.Helper()
+	r := &receiver{
+		name: victoriaMetricsName, protocol: remotewrite.V1, address: freeAddress(t), data: t.TempDir(),
+		program: needProgram(t, "victoria-metrics", "victoria-metrics"), ready: "/health", test: t,
+	}
+	r.args = []string{"-storageDataPath=" + r.data, "-httpListenAddr=" + r.address, "-search.latencyOffset=1ms"}
+	r.start(t)
+	return r
+}
+
+// newCollector starts the receiver of the OpenTelemetry Collector.
+func newCollector(t *testing.T) *receiver {
+	t.Helper()
+	r := &receiver{
+		name: collectorName, protocol: remotewrite.V2, address: freeAddress(t),
+		data: filepath.Join(t.TempDir(), "metrics.jsonl"), program: builtTools(t).otelcol, test: t,
+	}
+	r.args = []string{"-listen", r.address, "-file", r.data}
+	r.start(t)
+	return r
+}
+
+// api returns a client of the server's HTTP API.
+func (r *receiver) api(t *testing.T) promv1.API {
+	t.Helper()
+	client, err := api.NewClient(api.Config{Address: "http://" + r.address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return promv1.NewAPI(client)
+}

@@ -1,0 +1,85 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/prometheus/common/model"
+)
+
+// compare compares what a receiver has stored of the job with what was pushed: each series has a sample for each
+// push that held it. All samples of a push have the same timestamp.
+func (s *sender) compare(t *testing.T, r *receiver) {
+	t.Helper()
+	s.compareStored(t, r, r.stored(t, s.job), 0)
+}
+
+// compareLossy is compare for a job that has lost that many samples.
+func (s *sender) compareLossy(t *testing.T, r *receiver, lost int) {
+	t.Helper()
+	s.compareStored(t, r, r.stored(t, s.job), lost)
+}
+
+// compareOnce is compare for a receiver that may have ended after it had stored a request and before it answered. All but
+// Prometheus store the samples a second time when they get them again.
+func (s *sender) compareOnce(t *testing.T, r *receiver) {
+	t.Helper()
+	got := r.stored(t, s.job)
+	if !r.prometheus() {
+		for _, stream := range got.series {
+			stream.Values = slices.Compact(stream.Values)
+		}
+	}
+	s.compareStored(t, r, got, 0)
+}
+
+func (s *sender) compareStored(t *testing.T, r *receiver, got stored, lost int) {
+	t.Helper()
+	var (
+		times       = make([]model.Time, len(s.pushes)) // Of the pushes.
+		found, want int
+	)
+	for _, key := range slices.Sorted(maps.Keys(got.series)) {
+		last := model.Earliest
+		for _, v := range got.series[key].Values {
+			i := s.pushAt(v.Timestamp)
+			if i < 0 || times[i] != 0 && times[i] != v.Timestamp || v.Timestamp <= last {
+				t.Errorf("%s: %s has the unexpected sample %v at %d", s.job, key, v.Value, v.Timestamp)
+				continue
+			}
+			times[i], last = v.Timestamp, v.Timestamp
+			if want, ok := s.pushes[i].held[key]; !ok || !same(float64(v.Value), want) {
+				t.Errorf("%s: %s is %v in push %d, want %v (%v)", s.job, key, v.Value, i, want, ok)
+			}
+			found++
+		}
+	}
+	missing := make(map[string]int)
+	for _, p := range s.pushes {
+		for key := range p.held {
+			if r.takes(key) {
+				want++
+				missing[key]++
+			}
+		}
+	}
+	if want-found == lost {
+		return
+	}
+	for key, stream := range got.series {
+		if missing[key] -= len(stream.Values); missing[key] == 0 {
+			delete(missing, key)
+		}
+	}
+	t.Errorf("%s: %s has %d of %d samples, want %d: missing are %v", s.job, r.name, found, want, want-lost, missing)
+}
+
+// pushAt returns the index of the push to which a timestamp belongs, or -1.
+func (s *sender) pushAt(at model.Time) int {
+	return slices.IndexFunc(s.pushes, func(p push) bool {
+		return int64(at) >= p.from.UnixMilli() && int64(at) <= p.to.UnixMilli()
+	})
+}

@@ -1,0 +1,177 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/push/remotewrite"
+)
+
+// source is what a test observes with instruments, and knows.
+type source interface {
+	gatherer() metric.GathererWithContext
+	held() map[string]float64 // The value of each series, by the string of its labels.
+}
+
+// sender pushes a source, and remembers what it held at each push. On the receivers, its series have the
+// labels job and instance.
+type sender struct {
+	source source
+	pusher *remotewrite.Pusher
+	self   *metric.ContextRegistry // Has the metrics of the Pusher.
+	job    string
+	pushes []push
+
+	wantErr string // What the error of each push says, because the receiver does not take everything. Usually empty.
+}
+
+// push is what a source held when it was pushed, some time from the one to the other.
+type push struct {
+	from, to time.Time
+	held     map[string]float64
+}
+
+// newSender returns a sender for a job, which pushes to the URL and to the targets of opts.
+func newSender(t *testing.T, job, url string, source source, opts remotewrite.Opts) *sender {
+	t.Helper()
+	if opts.ExternalLabels == nil {
+		opts.ExternalLabels = metric.Labels{}
+	}
+	opts.ExternalLabels = maps.Clone(opts.ExternalLabels)
+	opts.ExternalLabels["job"], opts.ExternalLabels["instance"] = job, "here"
+	if opts.MinBackoff == 0 {
+		opts.MinBackoff, opts.MaxBackoff = time.Millisecond, 20*time.Millisecond
+	}
+	if opts.Interval == 0 {
+		opts.Interval, opts.Timeout = patience, patience
+	}
+	opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	pusher, err := remotewrite.New(url, source.gatherer(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { abandon(t, pusher) })
+	s := &sender{source: source, pusher: pusher, self: metric.NewContextRegistry(), job: job}
+	s.self.MustRegister(pusher)
+	return s
+}
+
+// abandon closes a Pusher without waiting for anything.
+func abandon(t *testing.T, p *remotewrite.Pusher) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = p.Close(ctx) // What is left in the queue is an error.
+}
+
+// push pushes. All receivers must take it.
+func (s *sender) push(t *testing.T) {
+	t.Helper()
+	s.deliver(t, s.pusher.Push)
+}
+
+// close closes the Pusher, which pushes a last time. All receivers must take it.
+func (s *sender) close(t *testing.T) {
+	t.Helper()
+	s.deliver(t, s.pusher.Close)
+}
+
+func (s *sender) deliver(t *testing.T, push func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err := s.record(func() error { return push(ctx) })
+	if (err != nil) != (s.wantErr != "") || err != nil && !strings.Contains(err.Error(), s.wantErr) {
+		t.Fatalf("%s: push %d has the error %v, want %q", s.job, len(s.pushes), err, s.wantErr)
+	}
+}
+
+// record remembers what the source holds while a function pushes.
+func (s *sender) record(pushes func() error) error {
+	time.Sleep(2 * time.Millisecond) // No two pushes share a millisecond.
+	p := push{from: time.Now(), held: s.source.held()}
+	err := pushes()
+	p.to = time.Now()
+	s.pushes = append(s.pushes, p)
+	return err
+}
+
+// queue pushes, or closes the Pusher, while no receiver takes anything. It returns when the samples are in the queue.
+func (s *sender) queue(t *testing.T, push func(context.Context) error) {
+	t.Helper()
+	before := s.handled()
+	err := s.until(t, push, func() error {
+		if n, want := s.handled()-before, len(s.source.held()); n < want {
+			return fmt.Errorf("%s: %d of %d samples are in the queue", s.job, n, want)
+		}
+		return nil
+	})
+	if err == nil {
+		t.Fatalf("%s: push %d has succeeded though the receiver is away", s.job, len(s.pushes))
+	}
+}
+
+// until pushes until a check succeeds.
+func (s *sender) until(t *testing.T, push func(context.Context) error, check func() error) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	return s.record(func() error {
+		done := make(chan error, 1)
+		go func() { done <- push(ctx) }()
+		eventually(t, check)
+		cancel()
+		return <-done
+	})
+}
+
+// handled returns how many samples are in the queue or were dropped from it.
+func (s *sender) handled() int {
+	status := s.pusher.Status()[0]
+	return int(status.Pending + status.Dropped)
+}
+
+// pending returns how many samples are in the queue.
+func (s *sender) pending() int { return int(s.pusher.Status()[0].Pending) }
+
+// counted returns the sum of a family of the Pusher's own metrics, over the targets.
+func (s *sender) counted(t *testing.T, name string) (total float64) {
+	t.Helper()
+	name = "prometheus_remote_storage_" + name
+	families, err := s.self.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			total += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+		return total
+	}
+	t.Fatalf("the Pusher has no metric %s", name)
+	return 0
+}
+
+// checkCounts checks the counters of what was lost, and that the queue is empty.
+func (s *sender) checkCounts(t *testing.T, failed, dropped int) {
+	t.Helper()
+	for name, want := range map[string]int{
+		"samples_failed_total": failed, "samples_dropped_total": dropped, "samples_pending": 0,
+	} {
+		if got := s.counted(t, name); got != float64(want) {
+			t.Errorf("%s: %s is %v, want %d", s.job, name, got, want)
+		}
+	}
+}
