@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 
-	"github.com/luxfi/metric/internal/writereq"
+	"github.com/luxfi/metric/internal/writebody"
 )
 
 // FuzzDowngrade compares what internal/writereq makes of a request of version 2.0 with what follows from
@@ -71,7 +71,7 @@ func forgetUnknown(r *writev2.Request) {
 func compareDowngrade(t *testing.T, in []byte, mustSucceed bool) {
 	t.Helper()
 	var (
-		d   writereq.Downgrader
+		d   writebody.Downgrader
 		r   writev2.Request
 		got prompb.WriteRequest
 	)

@@ -13,27 +13,30 @@ import (
 type Existing interface {
 	// merge renders l together with extra, which is sorted by name, into buf, as model.AppendMerged does.
 	merge(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error)
-	// over returns a native family with the labels added, of which some series have one already.
-	over(inner model.Source, f *model.Family, extra []model.Label) model.Source
+	// over returns a native family with the labels of the wrapping, of which some series have one already.
+	over(w Wrapping, inner model.Source) model.Source
 }
 
 // existing is the Existing that merges labels with a function.
-type existing func(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error)
-
-func (e existing) merge(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {
-	return e(buf, l, extra)
+type existing struct {
+	with func(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error)
 }
 
-func (e existing) over(inner model.Source, f *model.Family, extra []model.Label) model.Source {
-	return &overridden{inner, f, extra, e}
+func (e *existing) merge(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {
+	return e.with(buf, l, extra)
+}
+
+func (e *existing) over(w Wrapping, inner model.Source) model.Source {
+	t := w.newTransform()
+	return &overridden{inner, t.Family(inner.Family()), t.extra, e}
 }
 
 var (
 	// Renamed keeps an existing label under another name, as Prometheus does without honor_labels.
-	Renamed Existing = existing(renamed)
+	Renamed Existing = &existing{renamed}
 	// Honored keeps an existing label instead of the one that would be added, as Prometheus does with
 	// honor_labels.
-	Honored Existing = existing(honored)
+	Honored Existing = &existing{honored}
 )
 
 func renamed(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {

@@ -15,8 +15,8 @@ func TestExisting(t *testing.T) {
 		want     string // Empty if it is an error.
 	}{
 		{"nothing to rename", Renamed, []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},
-		{"no such label", existing(model.AppendMerged), []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},
-		{"refused", existing(model.AppendMerged), []model.Label{{Name: "instance", Value: "b"}}, ""},
+		{"no such label", &existing{model.AppendMerged}, []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},
+		{"refused", &existing{model.AppendMerged}, []model.Label{{Name: "instance", Value: "b"}}, ""},
 		{"renamed", Renamed, []model.Label{{Name: "instance", Value: "b"}, {Name: "x", Value: "1"}}, `exported_instance="b",instance="a",x="1"`},
 		{
 			"renamed twice", Renamed,

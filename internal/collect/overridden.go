@@ -12,7 +12,7 @@ type overridden struct {
 	inner    model.Source
 	family   *model.Family
 	extra    []model.Label
-	existing existing
+	existing Existing
 }
 
 // Family implements model.Source.
@@ -44,7 +44,7 @@ func (s *overridden) Series() model.Series {
 	)
 	for i := range series.Len() {
 		series.At(i, &p, &scratch)
-		if buf, p.Labels, err = s.existing(buf[:0], p.Labels, s.extra); err != nil {
+		if buf, p.Labels, err = s.existing.merge(buf[:0], p.Labels, s.extra); err != nil {
 			panicOnLabel(err)
 		}
 		read := p.Clone()

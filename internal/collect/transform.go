@@ -14,7 +14,7 @@ import (
 // transform is a wrapping at work on samples.
 type transform struct {
 	prefix   string
-	existing existing
+	existing Existing      // Nil refuses labels that a series has already.
 	extra    []model.Label // Sorted by name.
 	families map[*model.Family]*model.Family
 	text     []byte
@@ -22,12 +22,9 @@ type transform struct {
 
 // newTransform returns the wrapping at work on the samples of one run.
 func (w Wrapping) newTransform() *transform {
-	t := &transform{prefix: w.Prefix, existing: model.AppendMerged, families: make(map[*model.Family]*model.Family)}
+	t := &transform{prefix: w.Prefix, existing: w.Existing, families: make(map[*model.Family]*model.Family)}
 	for name, value := range w.Labels {
 		t.extra = append(t.extra, model.Label{Name: name, Value: value})
-	}
-	if w.Existing != nil {
-		t.existing = w.Existing.merge
 	}
 	order.By(t.extra, func(a, b model.Label) int { return strings.Compare(a.Name, b.Name) })
 	return t
@@ -53,7 +50,12 @@ func (t *transform) Point(f *model.Family, p *model.Point) (err error) {
 		if hasName(t.extra, f.Type.Reserved()) {
 			return reservedError(f.Type.Reserved())
 		}
-		if t.text, p.Labels, err = t.existing(t.text[:0], p.Labels, t.extra); err != nil {
+		if t.existing != nil {
+			t.text, p.Labels, err = t.existing.merge(t.text[:0], p.Labels, t.extra)
+		} else {
+			t.text, p.Labels, err = model.AppendMerged(t.text[:0], p.Labels, t.extra)
+		}
+		if err != nil {
 			return err
 		}
 	}

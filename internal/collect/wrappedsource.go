@@ -33,8 +33,7 @@ func (w Wrapping) Around(inner model.Source) (model.Source, error) {
 		case w.Existing == nil:
 			return nil, fmt.Errorf("family %q has the label %q already", inner.Family().Name, name)
 		default:
-			t := w.newTransform()
-			return w.Existing.over(inner, t.Family(inner.Family()), t.extra), nil
+			return w.Existing.over(w, inner), nil
 		}
 	}
 	s := w.Source(inner)

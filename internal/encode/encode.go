@@ -113,6 +113,7 @@ type Encoder struct {
 
 	batcher batcher // The format, if it is one.
 	strict  strict  // The format, if it is one.
+	resumes bool    // See IsHeld.
 
 	exemplars escaper // Of their labels.
 	states    model.StateSamples
@@ -193,11 +194,11 @@ func NewEncoder(w io.Writer, opts Options) *Encoder {
 		e.format, e.batcher = &e.lines, &e.lines
 	case Protobuf:
 		e.messages.exemplars = &e.exemplars
-		e.format = &e.messages
+		e.format, e.resumes = &e.messages, true
 	case OpenMetrics2, RemoteWrite:
 		e.linked = opts.Linked(e.linked)
 		e.linked.open(&e.exemplars)
-		e.format, e.batcher, e.strict = e.linked, e.linked, e.linked
+		e.format, e.batcher, e.strict, e.resumes = e.linked, e.linked, e.linked, e.linked.splits()
 	default:
 		panic("BUG: encode: unknown format")
 	}
@@ -212,7 +213,7 @@ func (e *Encoder) Release() {
 	e.exemplars.reset()
 	e.names.reset()
 	e.states.Reset()
-	e.format, e.batcher, e.strict = nil, nil, nil
+	e.format, e.batcher, e.strict, e.resumes = nil, nil, nil, false
 	e.family, e.begun, e.series = nil, false, 0
 	e.common, e.lines.common = nil, nil
 	encoders.Put(e)
@@ -367,7 +368,7 @@ func (e *Encoder) Flush() error {
 // IsHeld reports whether the family begun last can be continued behind what others write, because
 // nothing of it has been passed on or the format allows it. It is meant to be called after Flush.
 func (e *Encoder) IsHeld() bool {
-	return !e.begun || e.format == &e.messages || e.linked != nil && e.format == e.linked && e.linked.splits()
+	return !e.begun || e.resumes
 }
 
 // Close finishes the exposition and passes on everything.

@@ -28,6 +28,9 @@ type RemoteWriter struct {
 	MaxSamples, MaxBytes int
 	// NativeOnly leaves out the classic buckets of histograms that have native ones.
 	NativeOnly bool
+	// Compress makes a snappy block, in the memory of buf if that is large enough. It is a field so that
+	// programs that do not push contain no such code.
+	Compress func(buf, data []byte) []byte
 	// Round, if not nil, learns which series there are. Those of the last push that are missing in a
 	// family are ended with stale markers.
 	Round *staleness.Round
@@ -144,7 +147,7 @@ func (r *remoteWrite) flush(o *output) {
 		return
 	}
 	r.symbols.fields = append(r.symbols.fields, r.series...) // Both are emptied below.
-	r.body = writereq.Compress(r.body, r.symbols.fields)
+	r.body = r.Compress(r.body, r.symbols.fields)
 	record := writereq.Record{Counts: r.counts, NewestMs: r.newest, Body: r.body}
 	r.record = record.Append(r.record[:0])
 	o.write(r.record)

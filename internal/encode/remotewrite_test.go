@@ -13,6 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/staleness"
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq"
 	"github.com/luxfi/metric/internal/writereq/writereqtest"
 )
@@ -32,7 +33,7 @@ func (r *requests) Write(data []byte) (int, error) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	body, err := writereq.Decompress(nil, record.Body)
+	body, err := writebody.Decompress(nil, record.Body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func valueTexts(vs []float64) (texts []string) {
 func pushed(t testing.TB, w encode.RemoteWriter, families []*family) *requests {
 	t.Helper()
 	r := &requests{t: t}
-	w.TimestampMs = pushedAt
+	w.TimestampMs, w.Compress = pushedAt, writebody.Compress
 	if w.MaxSamples == 0 {
 		w.MaxSamples, w.MaxBytes = 1000, 1<<20
 	}
@@ -302,7 +303,7 @@ func TestRemoteWriteLikeNaive(t *testing.T) {
 			round := history.Begin()
 			w := encode.RemoteWriter{Round: round, ExemplarsFromMs: math.MinInt64, MaxSamples: 1 + g.IntN(50), MaxBytes: 1 << 20}
 			r := pushed(t, w, families)
-			w.TimestampMs = pushedAt
+			w.TimestampMs, w.Compress = pushedAt, writebody.Compress
 			if err := w.WriteStale(r, round.Missing); err != nil {
 				t.Fatal(err)
 			}

@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/internal/writereq"
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq/writereqtest"
 	"github.com/luxfi/metric/push/remotewrite"
 )
@@ -175,7 +175,7 @@ func (r *complianceReceiver) decode(q *http.Request, v1 bool) *writereqtest.Requ
 	if q.Method != http.MethodPost || q.Header.Get("Content-Encoding") != "snappy" {
 		r.t.Errorf("method %s, Content-Encoding %q", q.Method, q.Header.Get("Content-Encoding"))
 	}
-	plain, err := writereq.Decompress(nil, body)
+	plain, err := writebody.Decompress(nil, body)
 	if err != nil || len(plain) == 0 {
 		r.t.Errorf("%d bytes in a block of snappy, error %v", len(plain), err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/scrape"
+	"github.com/luxfi/metric/internal/writebody"
 )
 
 type sizeWriter struct{ n, records int }
@@ -37,7 +38,7 @@ func BenchmarkEncode(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		w = sizeWriter{}
-		rw := encode.RemoteWriter{TimestampMs: 1_700_000_000_000, MaxSamples: 10_000, MaxBytes: 1 << 20}
+		rw := encode.RemoteWriter{TimestampMs: 1_700_000_000_000, MaxSamples: 10_000, MaxBytes: 1 << 20, Compress: writebody.Compress}
 		if err := core.ExposeTo(context.Background(), &w, encode.Options{Format: encode.RemoteWrite, Linked: rw.Maker}); err != nil {
 			b.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/internal/writereq"
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq/writereqtest"
 	"github.com/luxfi/metric/push/remotewrite"
 )
@@ -65,7 +65,7 @@ func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // take keeps a request.
 func (r *receiver) take(req *http.Request, body []byte) *http.Response {
-	data, err := writereq.Decompress(nil, body)
+	data, err := writebody.Decompress(nil, body)
 	if err != nil {
 		r.t.Error(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/backlog"
 	"github.com/luxfi/metric/internal/encode"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq"
 )
 
@@ -32,6 +33,7 @@ func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error
 		rw    = &encode.RemoteWriter{
 			TimestampMs: p.timestamp(began), ExemplarsFromMs: p.before, Round: round,
 			MaxSamples: p.opts.MaxSamples, MaxBytes: p.opts.MaxBytes, NativeOnly: p.opts.NativeOnly,
+			Compress: writebody.Compress,
 		}
 	)
 	opts := encode.Options{Format: encode.RemoteWrite, Linked: rw.Maker}

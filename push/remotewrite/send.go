@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq"
 )
 
@@ -51,7 +52,7 @@ type sender struct {
 
 // downgraded has the memory for requests of version 1.0.
 type downgraded struct {
-	downgrader    writereq.Downgrader
+	downgrader    writebody.Downgrader
 	v2, v1, block []byte
 }
 
@@ -134,7 +135,7 @@ func (s *sender) downgrade(rec *writereq.Record) (body []byte, left writereq.Cou
 		s.v1 = &downgraded{}
 	}
 	m := s.v1
-	if m.v2, err = writereq.Decompress(m.v2, rec.Body); err != nil {
+	if m.v2, err = writebody.Decompress(m.v2, rec.Body); err != nil {
 		return nil, left, err
 	}
 	if m.v1, left, err = m.downgrader.Downgrade(m.v1[:0], m.v2); err != nil {
@@ -145,7 +146,7 @@ func (s *sender) downgrade(rec *writereq.Record) (body []byte, left writereq.Cou
 	if len(m.v1) == 0 {
 		return nil, left, nil
 	}
-	m.block = writereq.Compress(m.block, m.v1)
+	m.block = writebody.Compress(m.block, m.v1)
 	return m.block, left, nil
 }
 

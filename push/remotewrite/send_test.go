@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq"
 	"github.com/luxfi/metric/internal/writereq/writereqtest"
 )
@@ -30,7 +31,7 @@ func testRecord() *writereq.Record {
 		{Labels: label("c"), Histograms: []writereqtest.Histogram{{Count: 1, Schema: -53, CustomValues: []float64{1}, Timestamp: ms}}},
 		{Labels: label("d"), Histograms: []writereqtest.Histogram{{Count: 1, Timestamp: ms}}},
 	}})
-	return &writereq.Record{Counts: writereq.Counts{Samples: 2, Histograms: 2, Exemplars: 1}, NewestMs: ms, Body: writereq.Compress(nil, body)}
+	return &writereq.Record{Counts: writereq.Counts{Samples: 2, Histograms: 2, Exemplars: 1}, NewestMs: ms, Body: writebody.Compress(nil, body)}
 }
 
 // samplesRecord returns a record with samples only, all of which both versions have.
@@ -38,7 +39,7 @@ func samplesRecord() *writereq.Record {
 	body := writereqtest.EncodeV2(&writereqtest.Request{Series: []writereqtest.Series{
 		{Labels: []writereqtest.Label{{Name: "__name__", Value: "a"}}, Samples: []writereqtest.Sample{{Value: 1, Timestamp: 1}, {Value: 2, Timestamp: 2}}},
 	}})
-	return &writereq.Record{Counts: writereq.Counts{Samples: 2}, NewestMs: 2, Body: writereq.Compress(nil, body)}
+	return &writereq.Record{Counts: writereq.Counts{Samples: 2}, NewestMs: 2, Body: writebody.Compress(nil, body)}
 }
 
 // received is a request as a receiver sees it.
@@ -96,7 +97,7 @@ func (r *receiver) versions() (versions []Protocol) {
 
 func (r *received) decode(t *testing.T) *writereqtest.Request {
 	t.Helper()
-	plain, err := writereq.Decompress(nil, r.body)
+	plain, err := writebody.Decompress(nil, r.body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func TestBadTargets(t *testing.T) {
 func TestDamagedRecord(t *testing.T) {
 	r := newReceiver(t, func(http.ResponseWriter, *received) {})
 	s := newTestSender(t, Target{URL: r.URL, Protocol: V1})
-	for name, body := range map[string][]byte{"no block": {0xff}, "no request": writereq.Compress(nil, []byte{0x80})} {
+	for name, body := range map[string][]byte{"no block": {0xff}, "no request": writebody.Compress(nil, []byte{0x80})} {
 		o := s.send(t.Context(), &writereq.Record{Counts: writereq.Counts{Samples: 5}, Body: body})
 		if o.verdict != rejected || o.failed.Samples != 5 || o.err == nil || !strings.Contains(o.err.Error(), "damaged") {
 			t.Errorf("%s: got %+v", name, o)
@@ -205,7 +206,7 @@ func TestNothingLeft(t *testing.T) {
 	body := writereqtest.EncodeV2(&writereqtest.Request{Series: []writereqtest.Series{{
 		Labels: []writereqtest.Label{{Name: "__name__", Value: "a"}}, Histograms: []writereqtest.Histogram{{Schema: -53}},
 	}}})
-	o := s.send(t.Context(), &writereq.Record{Counts: writereq.Counts{Histograms: 1}, Body: writereq.Compress(nil, body)})
+	o := s.send(t.Context(), &writereq.Record{Counts: writereq.Counts{Histograms: 1}, Body: writebody.Compress(nil, body)})
 	if o.verdict != delivered || o.failed != (writereq.Counts{Histograms: 1}) || o.err == nil {
 		t.Errorf("got %+v", o)
 	}

@@ -1,4 +1,4 @@
-package writereq_test
+package writebody_test
 
 import (
 	"bytes"
@@ -7,15 +7,15 @@ import (
 
 	"github.com/klauspost/compress/s2"
 
-	"github.com/luxfi/metric/internal/writereq"
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq/writereqtest"
 )
 
 func TestCompress(t *testing.T) {
 	var block, plain []byte
 	for _, data := range [][]byte{nil, []byte("a"), writereqtest.EncodeV2(realistic(1000)), bytes.Repeat([]byte("ab"), 1000)} {
-		block = writereq.Compress(block, data)
-		got, err := writereq.Decompress(plain, block)
+		block = writebody.Compress(block, data)
+		got, err := writebody.Decompress(plain, block)
 		if err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%d bytes become %d, error %v", len(data), len(got), err)
 		}
@@ -30,9 +30,9 @@ func TestCompressReusesMemory(t *testing.T) {
 	data := writereqtest.EncodeV2(realistic(1000))
 	var block, plain []byte
 	allocs := testing.AllocsPerRun(10, func() {
-		block = writereq.Compress(block, data)
+		block = writebody.Compress(block, data)
 		var err error
-		if plain, err = writereq.Decompress(plain, block); err != nil {
+		if plain, err = writebody.Decompress(plain, block); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -48,7 +48,7 @@ func TestDecompressBadBlocks(t *testing.T) {
 		"bad copy":     {"\x05\x01\x05\x00", "corrupt"},
 		"a huge block": {"\xff\xff\xff\xff\x07", "268435456 are allowed"},
 	} {
-		if _, err := writereq.Decompress(nil, []byte(c.block)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := writebody.Decompress(nil, []byte(c.block)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got error %v", name, err)
 		}
 	}
@@ -56,7 +56,7 @@ func TestDecompressBadBlocks(t *testing.T) {
 
 func BenchmarkCompress(b *testing.B) {
 	v2 := writereqtest.EncodeV2(realistic(10_000))
-	v1, _, err := new(writereq.Downgrader).Downgrade(nil, v2)
+	v1, _, err := new(writebody.Downgrader).Downgrade(nil, v2)
 	if err != nil {
 		b.Fatal(err)
 	}

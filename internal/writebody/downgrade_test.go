@@ -1,4 +1,4 @@
-package writereq_test
+package writebody_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq"
 	"github.com/luxfi/metric/internal/writereq/writereqtest"
 )
@@ -115,7 +116,7 @@ func TestDowngrade(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var d writereq.Downgrader
+			var d writebody.Downgrader
 			for range 2 {
 				out, left, err := d.Downgrade([]byte("before"), writereqtest.EncodeV2(c.in))
 				if err != nil || left != c.left || !bytes.HasPrefix(out, []byte("before")) {
@@ -156,7 +157,7 @@ func printed(r *request) []any {
 func TestDowngradeStaleMarker(t *testing.T) {
 	const stale = 0x7ff0000000000002
 	in := one(series{Labels: labels("__name__", "a"), Samples: []sample{point(math.Float64frombits(stale), now, 0)}})
-	var d writereq.Downgrader
+	var d writebody.Downgrader
 	out, _, err := d.Downgrade(nil, writereqtest.EncodeV2(in))
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +200,7 @@ func TestDowngradeFamilies(t *testing.T) {
 			}
 			r.Series = append(r.Series, series{Labels: ls, Samples: []sample{point(1, now, 0)}, Metadata: &metadata{Type: c.kind, Help: "H"}})
 		}
-		var d writereq.Downgrader
+		var d writebody.Downgrader
 		for range 2 {
 			out, _, err := d.Downgrade(nil, writereqtest.EncodeV2(r))
 			if err != nil {
@@ -224,7 +225,7 @@ func TestDowngradeLayouts(t *testing.T) {
 		"labels that are unpacked": symbols + "\x2a\x08\x08\x01\x08\x02" + at5,
 		"unknown fields":           symbols + "\x78\x05\x2a\x0f" + labels + "\x12\x04\x10\x05\x78\x05\x35\x00\x00\x00\x00" + "\x7a\x00",
 	} {
-		var d writereq.Downgrader
+		var d writebody.Downgrader
 		out, left, err := d.Downgrade(nil, []byte(in))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -276,7 +277,7 @@ func TestDowngradeBadRequests(t *testing.T) {
 		"truncated metadata":            "\x22\x08__name__\x2a\x07\x0a\x02\x00\x00\x2a\x01\x18",
 		"a field that is not a message": symbols + "\x2a\x01\x80",
 	} {
-		var d writereq.Downgrader
+		var d writebody.Downgrader
 		out, left, err := d.Downgrade([]byte("before"), []byte(in))
 		if err == nil || left != (writereq.Counts{}) || string(out) != "before" {
 			t.Errorf("%s: got %q, %+v, error %v", name, out, left, err)
@@ -295,7 +296,7 @@ func TestDowngradeBomb(t *testing.T) {
 		"labels":    labels,
 		"exemplars": protowire.AppendBytes([]byte("\x22"), labels),
 	} {
-		var d writereq.Downgrader
+		var d writebody.Downgrader
 		_, _, err := d.Downgrade(buf, protowire.AppendBytes(append(bytes.Clone(in), 0x2a), series))
 		if err == nil || !strings.Contains(err.Error(), "more than") {
 			t.Errorf("%s: got error %v", name, err)
@@ -306,7 +307,7 @@ func TestDowngradeBomb(t *testing.T) {
 func TestDowngradeAllocatesNothing(t *testing.T) {
 	var (
 		in  = writereqtest.EncodeV2(realistic(1000))
-		d   writereq.Downgrader
+		d   writebody.Downgrader
 		buf []byte
 	)
 	allocs := testing.AllocsPerRun(10, func() {
@@ -340,14 +341,14 @@ func FuzzDowngrade(f *testing.F) {
 		Exemplars: []exemplar{traced(labels("a", "b"), 1, 2)}, Metadata: &metadata{Type: 3, Unit: "s"},
 	})))
 	f.Add([]byte("\x22\x00\x2a\x02\x0b\x0c"))
-	var d writereq.Downgrader
+	var d writebody.Downgrader
 	f.Fuzz(func(t *testing.T, in []byte) {
 		before := bytes.Clone(in)
 		out, _, err := d.Downgrade(nil, in)
 		if !bytes.Equal(in, before) {
 			t.Error("the input has changed")
 		}
-		again, _, err2 := new(writereq.Downgrader).Downgrade(nil, in)
+		again, _, err2 := new(writebody.Downgrader).Downgrade(nil, in)
 		if !bytes.Equal(out, again) || (err == nil) != (err2 == nil) {
 			t.Errorf("%q, error %v, becomes %q, error %v, the next time", out, err, again, err2)
 		}
@@ -365,7 +366,7 @@ func BenchmarkDowngrade(b *testing.B) {
 	const n = 10_000
 	var (
 		in  = writereqtest.EncodeV2(realistic(n))
-		d   writereq.Downgrader
+		d   writebody.Downgrader
 		buf []byte
 	)
 	b.ReportAllocs()

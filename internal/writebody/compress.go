@@ -1,4 +1,4 @@
-package writereq
+package writebody
 
 import (
 	"fmt"
@@ -23,12 +23,12 @@ func Decompress(buf, block []byte) ([]byte, error) {
 		err = fmt.Errorf("it has %d bytes, %d are allowed", n, maxDecompressed)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("writereq: decompressing a request: %w", err)
+		return nil, fmt.Errorf("writebody: decompressing a request: %w", err)
 	}
 	buf = slices.Grow(buf[:0], n)
 	data, err := s2.Decode(buf[:cap(buf)], block)
 	if err != nil {
-		return nil, fmt.Errorf("writereq: decompressing a request: %w", err)
+		return nil, fmt.Errorf("writebody: decompressing a request: %w", err)
 	}
 	return data, nil
 }

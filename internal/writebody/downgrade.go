@@ -1,4 +1,4 @@
-package writereq
+package writebody
 
 import (
 	"encoding/binary"
@@ -7,6 +7,8 @@ import (
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/luxfi/metric/internal/writereq"
 )
 
 // The numbers of the fields of both versions. The sources are the files
@@ -41,9 +43,9 @@ const (
 const maxDowngraded = 128 << 20
 
 var (
-	errSymbol    = errors.New("writereq: a request of version 2.0 refers to a symbol that it does not have")
-	errOddLabels = errors.New("writereq: a request of version 2.0 has a label without a value")
-	errTooLarge  = fmt.Errorf("writereq: a request of version 1.0 would have more than %d bytes", maxDowngraded)
+	errSymbol    = errors.New("writebody: a request of version 2.0 refers to a symbol that it does not have")
+	errOddLabels = errors.New("writebody: a request of version 2.0 has a label without a value")
+	errTooLarge  = fmt.Errorf("writebody: a request of version 1.0 would have more than %d bytes", maxDowngraded)
 )
 
 // Downgrader turns requests of version 2.0 into requests of version 1.0. It reuses its memory. The zero
@@ -54,7 +56,7 @@ type Downgrader struct {
 	points  []field  // The samples, histograms and exemplars of one series.
 	out     []byte
 	limit   int // The largest length of out.
-	left    Counts
+	left    writereq.Counts
 	families
 }
 
@@ -76,8 +78,8 @@ func (s *symbol) text() []byte {
 //
 // Start timestamps are lost. Each family is described once. Its name is that of its series, without the
 // suffixes of classic histograms and summaries.
-func (d *Downgrader) Downgrade(buf, request []byte) ([]byte, Counts, error) {
-	d.out, d.limit, d.left = buf, len(buf)+maxDowngraded, Counts{}
+func (d *Downgrader) Downgrade(buf, request []byte) ([]byte, writereq.Counts, error) {
+	d.out, d.limit, d.left = buf, len(buf)+maxDowngraded, writereq.Counts{}
 	err := d.readSymbols(request)
 	if err == nil {
 		d.begin()
@@ -89,7 +91,7 @@ func (d *Downgrader) Downgrade(buf, request []byte) ([]byte, Counts, error) {
 	clear(d.symbols) // They lie in request, as do the points.
 	clear(d.points[:cap(d.points)])
 	if err != nil {
-		return buf, Counts{}, err
+		return buf, writereq.Counts{}, err
 	}
 	return out, d.left, nil
 }

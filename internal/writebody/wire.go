@@ -1,4 +1,4 @@
-package writereq
+package writebody
 
 import (
 	"errors"
@@ -7,8 +7,8 @@ import (
 )
 
 var (
-	errWire     = errors.New("writereq: a request of version 2.0 is truncated or not protobuf")
-	errWireType = errors.New("writereq: a field of a request of version 2.0 has the wrong wire type")
+	errWire     = errors.New("writebody: a request of version 2.0 is truncated or not protobuf")
+	errWireType = errors.New("writebody: a field of a request of version 2.0 has the wrong wire type")
 )
 
 // field is a field of a message.

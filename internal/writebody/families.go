@@ -1,4 +1,4 @@
-package writereq
+package writebody
 
 import "google.golang.org/protobuf/encoding/protowire"
 
