@@ -214,7 +214,8 @@ func NewMultiTRegistry(gatherers ...TransactionalGatherer) *MultiTRegistry {
 // WriteToTextfile gathers from g and writes the result to a file in the text format,
 // for the textfile collector of the node exporter, which wants a name that ends in
 // .prom. The file is replaced as a whole or, if there is an error, not at all: a
-// partial result is an error here. To set a deadline, use BindGatherer.
+// partial result is an error here. To set a deadline, use BindGatherer; to write a partial
+// result as well, use Partial of the package push.
 func WriteToTextfile(filename string, g Gatherer) error {
 	return prometheus.WriteToTextfile(filename, g)
 }

@@ -108,6 +108,11 @@ func exposeGolang(kind string, n int) exposition {
 }
 
 func exposeVictoria(kind string, n int) exposition {
+	set := victoriaSet(kind, n)
+	return exposition{handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { set.WritePrometheus(w) }), series: n}
+}
+
+func victoriaSet(kind string, n int) *victoriametrics.Set {
 	set := victoriametrics.NewSet()
 	values := labelValues(n, 3)
 	nCounters, nGauges, nHistograms := parts(kind, n)
@@ -123,7 +128,7 @@ func exposeVictoria(kind string, n int) exposition {
 			h.Update(d)
 		}
 	}
-	return exposition{handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { set.WritePrometheus(w) }), series: n}
+	return set
 }
 
 func exposeOtel(kind string, n int) exposition {

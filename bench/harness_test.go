@@ -16,9 +16,10 @@ const (
 	otel     = "OpenTelemetry"
 
 	// victoriaReady is victoria with series names that are ready strings, victoriaRanges
-	// with its histograms of vmrange buckets.
-	victoriaReady  = "VictoriaMetrics-ready"
-	victoriaRanges = "VictoriaMetrics-vmrange"
+	// with its histograms of vmrange buckets, victoriaIdentity without compression.
+	victoriaReady    = "VictoriaMetrics-ready"
+	victoriaRanges   = "VictoriaMetrics-vmrange"
+	victoriaIdentity = "VictoriaMetrics-identity"
 )
 
 // entrant is one peer's way of doing some work.

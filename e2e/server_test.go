@@ -25,7 +25,7 @@ const patience = 3 * time.Minute
 
 // tools are the programs that the tests start.
 type tools struct {
-	prometheus, promtool, quickstart, aggregator, leaf, otelcol string
+	prometheus, promtool, quickstart, aggregator, batch, leaf, otelcol string
 }
 
 // buildTools builds them where make clean removes them. From the second time on, the
@@ -39,7 +39,7 @@ var buildTools = sync.OnceValues(func() (tools, error) {
 	err = errors.Join(
 		// Without the clients of all the clouds, which are most of it.
 		goBuild(".", dir, "-tags=remove_all_sd", prometheus+"prometheus", prometheus+"promtool"),
-		goBuild(filepath.Join("..", "examples"), dir, "./quickstart", "./aggregator"),
+		goBuild(filepath.Join("..", "examples"), dir, "./quickstart", "./aggregator", "./batch"),
 		goBuild(".", dir, "./leaf"),
 		goBuild(".", dir, "-tags=e2e", "./otelcol"),
 	)
@@ -51,7 +51,7 @@ var buildTools = sync.OnceValues(func() (tools, error) {
 	}
 	return tools{
 		executable("prometheus"), executable("promtool"),
-		executable("quickstart"), executable("aggregator"), executable("leaf"),
+		executable("quickstart"), executable("aggregator"), executable("batch"), executable("leaf"),
 		executable("otelcol"),
 	}, err
 })

@@ -131,11 +131,11 @@ func TestEveryLastCall(t *testing.T) {
 		opts.FlushTimeout = time.Minute
 		loop := push.Every(ctx, func(ctx context.Context) error {
 			deadline, _ := ctx.Deadline()
-			return fmt.Errorf("%v %v %v: %w", ctx.Err(), ctx.Value(key{}), time.Until(deadline), errTest)
+			return fmt.Errorf("%t %v %v: %w", ctx.Err() == nil, ctx.Value(key{}), time.Until(deadline), errTest)
 		}, opts)
 		<-loop.Done()
 		err := loop.Wait()
-		if !errors.Is(err, errTest) || !strings.HasPrefix(err.Error(), "<nil> value 1m0s") {
+		if !errors.Is(err, errTest) || !strings.HasPrefix(err.Error(), "true value 1m0s") {
 			t.Errorf("got the error %v", err)
 		}
 		if s := loop.Status(); s.Runs != 1 || s.Failures != 1 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -32,7 +31,7 @@ func TestLoopStatus(t *testing.T) {
 		check := func(after time.Duration, want push.LoopStatus) {
 			t.Helper()
 			time.Sleep(time.Until(start.Add(after)))
-			if got := loop.Status(); !reflect.DeepEqual(got, want) {
+			if got := loop.Status(); got != want {
 				t.Errorf("after %v: got\n%+v, want\n%+v", after, got, want)
 			}
 		}

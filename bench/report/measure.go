@@ -30,6 +30,9 @@ const (
 	bytesPerSeries       = "B/series"
 	allocated            = "B/op"
 	allocations          = "allocs/op"
+
+	allocationsPerRequest = "allocs/request"
+	peakBytes             = "peak-B"
 )
 
 // samples are the figures of each measure by round.

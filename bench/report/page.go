@@ -13,6 +13,7 @@ import (
 // peerModules are what the page gives the versions of.
 var peerModules = []string{
 	"github.com/prometheus/client_golang",
+	"github.com/prometheus/client_golang/exp",
 	"github.com/VictoriaMetrics/metrics",
 	"go.opentelemetry.io/otel/sdk/metric",
 	"go.opentelemetry.io/otel/exporters/prometheus",

@@ -53,6 +53,17 @@ func TestStandings(t *testing.T) {
 	}
 }
 
+func TestSplitPeer(t *testing.T) {
+	for _, full := range []string{"Remote/series=10/peer=%s", "Remote/series=10/peer=%s-2", "Remote/series=10/peer=%s-16"} {
+		for _, want := range []string{ours, expfmt, "VictoriaMetrics-ready"} {
+			name, peer := splitPeer(strings.ReplaceAll(full, "%s", want))
+			if name != "Remote/series=10" || peer != want {
+				t.Errorf("%s is split into %q and %q", full, name, peer)
+			}
+		}
+	}
+}
+
 // TestTargetsAreMeasured: what the targets are about is what the runs measure.
 func TestTargetsAreMeasured(t *testing.T) {
 	for _, target := range targets() {

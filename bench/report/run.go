@@ -90,13 +90,12 @@ func (r *runner) read(out io.Reader) error {
 	return results.Err()
 }
 
-// splitPeer takes apart names like CounterInc/goroutines=1/peer=metric-2.
+// splitPeer returns the benchmark and the peer of names like CounterInc/goroutines=1/peer=metric-2. The number that may
+// follow is GOMAXPROCS.
 func splitPeer(full string) (name, peer string) {
 	name, peer, _ = strings.Cut(full, "/peer=")
-	for _, known := range []string{ours, golang, victoria, otel} {
-		if rest, ok := strings.CutPrefix(peer, known); ok && strings.Trim(rest, "-0123456789") == "" {
-			return name, known
-		}
+	if i := strings.LastIndexByte(peer, '-'); i >= 0 && strings.Trim(peer[i+1:], "0123456789") == "" {
+		peer = peer[:i]
 	}
 	return name, peer
 }

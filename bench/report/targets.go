@@ -90,6 +90,16 @@ func targets() []target {
 	add("scrape of 100,000 counters through three relabel rules, against the rules alone", "Relabel/series=100000", nanosecondsPerSeries, 1./10, prometheus)
 	compare("scrape of 1,000,000 counters through a prefix and a label, text", "Wrapped/through=prefix+label", "Wrapped/through=nothing",
 		nanosecondsPerSeries, 1.3)
+	for _, protocol := range []string{"1.0", "2.0"} {
+		benchmark := push(100_000, protocol)
+		add("push of 100,000 counters, remote write "+protocol, "Push/"+benchmark, nanosecondsPerSeries, 1./10, golang)
+		add("push of 100,000 counters over loopback, remote write "+protocol, "PushLoopback/"+benchmark, nanosecondsPerSeries, 1, victoria)
+		compare("push of 100,000 counters, remote write "+protocol+", allocations for a request against 1,000", "Push/"+benchmark,
+			"Push/"+push(1000, protocol), allocationsPerRequest, 1.1)
+	}
+	const heap = "PushHeap/queue=disk/"
+	compare("peak heap of a push of 400,000 counters against 100,000, with the queue on disk", heap+push(400_000, "2.0"),
+		heap+push(100_000, "2.0"), peakBytes, 1.1)
 	add("heap for a counter with 3 labels", "Heap/kind=counters", bytesPerSeries, 200)
 	add("heap for a histogram with 11 buckets", "Heap/kind=histograms", bytesPerSeries, 420)
 	add("create a counter", "Create/kind=counters", nanosecondsPerSeries, 0.6, golang)
@@ -102,6 +112,11 @@ func targets() []target {
 // lookup is the benchmark of looking up 10 of so many children in turn.
 func lookup(children int) string {
 	return fmt.Sprintf("Lookup/labels=2/children=%d/used=10/", children)
+}
+
+// push is the benchmark of pushing so many counters.
+func push(series int, protocol string) string {
+	return fmt.Sprintf("kind=counters/series=%d/protocol=%s", series, protocol)
 }
 
 func scrape(kind string, series int, format, compression string) string {
@@ -131,6 +146,9 @@ func targetRuns() []benchmarkRun {
 		{"^BenchmarkRemote$/^kind=counters$/./^format=(text|protobuf)$", "100ms", 1},
 		{"^BenchmarkRelabel$", "100ms", 1},
 		{"^BenchmarkWrapped$", "100ms", 2},
+		{"^BenchmarkPush$/^kind=counters$", "100ms", 1},
+		{"^BenchmarkPushLoopback$/^kind=counters$/././^peer=(metric|VictoriaMetrics)$", "100ms", 1},
+		{"^BenchmarkPushHeap$/^queue=disk$/././^protocol=2.0$", "1x", 1},
 		{"^BenchmarkHeap$/./^peer=(metric|client_golang|VictoriaMetrics)$", "1x", 1},
 		{"^BenchmarkCreate$/./^peer=(metric|client_golang|VictoriaMetrics)$", "50ms", 1},
 	}

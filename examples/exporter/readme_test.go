@@ -177,7 +177,8 @@ func (s *step) build(t *testing.T, dir, address string) string {
 
 // packages are those that statements of the README may use beyond the imports of main.go.
 var packages = []string{
-	"context", "errors", "log", "time", "github.com/luxfi/metric/relabel", "github.com/luxfi/metric/remote",
+	"context", "errors", "log", "time",
+	"github.com/luxfi/metric/push/remotewrite", "github.com/luxfi/metric/relabel", "github.com/luxfi/metric/remote",
 }
 
 // withStatements puts statements before the last line of main, the way a reader would.

@@ -143,9 +143,8 @@ func (r *remoteWrite) flush(o *output) {
 	if len(r.series) == 0 {
 		return
 	}
-	body := append(r.symbols.fields, r.series...)
-	r.symbols.fields = body // It is emptied below.
-	r.body = writereq.Compress(r.body, body)
+	r.symbols.fields = append(r.symbols.fields, r.series...) // Both are emptied below.
+	r.body = writereq.Compress(r.body, r.symbols.fields)
 	record := writereq.Record{Counts: r.counts, NewestMs: r.newest, Body: r.body}
 	r.record = record.Append(r.record[:0])
 	o.write(r.record)
@@ -373,4 +372,3 @@ func (r *remoteWrite) sends(e *model.Exemplar) bool {
 	ms := floorMs(e.Timestamp.Nanos)
 	return e.Timestamp.Valid && ms != 0 && ms >= r.ExemplarsFromMs
 }
-

@@ -23,11 +23,11 @@ type labelRefs struct {
 
 // refHead is what stands in front of a label's value, and the value that it had last.
 type refHead struct {
-	text  []byte // In the rendering: `name="`, after a comma if it is not the first one.
-	name  string
-	after bool   // The label comes after __name__.
-	refs  []byte // Of name and value; of the name alone if there has been no value yet.
-	value []byte
+	text   []byte // In the rendering: `name="`, after a comma if it is not the first one.
+	name   string
+	after  bool   // The label comes after __name__.
+	refs   []byte // Of name and value; of the name alone if there has been no value yet.
+	value  []byte
 	ofName int // The length of the name's reference.
 	valued bool
 }

@@ -138,7 +138,9 @@ func pushed(t testing.TB, w encode.RemoteWriter, families []*family) *requests {
 
 func TestRemoteWrite(t *testing.T) {
 	const early, before = 1_700_000_000_000_000_000, 1_699_999_999_999_999_999
-	counter := func(p model.Point) *family { return &family{model.Family{Name: "a", Type: model.Counter}, []model.Point{p}} }
+	counter := func(p model.Point) *family {
+		return &family{model.Family{Name: "a", Type: model.Counter}, []model.Point{p}}
+	}
 	gauge := func(l model.Labels) *family {
 		return &family{model.Family{Name: "a", Type: model.Gauge}, []model.Point{{Labels: l, Value: 1}}}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/redact"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 // Protocol is a version of the remote-write protocol, or the choice between them.
@@ -60,7 +61,7 @@ type Target struct {
 	// Client sends the requests. The default is a client of this package.
 	Client *http.Client
 	// Header has more headers for each request, such as Authorization or X-Scope-OrgID. Those that the
-	// protocol defines cannot be replaced, except User-Agent.
+	// protocol defines, User-Agent among them, are not allowed.
 	Header http.Header
 	// Protocol is the version to use. The default is Auto.
 	Protocol Protocol
@@ -109,6 +110,8 @@ type Opts struct {
 
 	// Logger gets what goes wrong in Run. The default is slog.Default().
 	Logger *slog.Logger
+	// Registry, if not nil, has Run in its Status and on its status page, with the last error.
+	Registry *metric.ContextRegistry
 }
 
 const (
@@ -157,6 +160,9 @@ func (o Opts) withDefaults(to string) (Opts, error) {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Registry != nil && scrape.RegistryOf(o.Registry) == nil {
+		return o, errors.New("the Registry is a zero value: make one with NewContextRegistry")
 	}
 	if err := checkLabels(o.ExternalLabels); err != nil {
 		return o, err

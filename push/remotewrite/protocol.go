@@ -42,7 +42,7 @@ func (p Protocol) other() Protocol {
 // isReserved reports whether a header belongs to the protocol, or to the connection, and not to the user.
 func isReserved(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
-	case "Content-Encoding", "Content-Type", versionHeader, "Content-Length", "Transfer-Encoding", "Host":
+	case "Content-Encoding", "Content-Type", versionHeader, "User-Agent", "Content-Length", "Transfer-Encoding", "Connection":
 		return true
 	default:
 		return false

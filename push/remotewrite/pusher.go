@@ -43,7 +43,6 @@ type Pusher struct {
 	mu      sync.Mutex
 	closing bool
 	running context.CancelFunc // Ends Run; nil if it is not running.
-	loop    *push.Loop         // Of Run.
 	ended   chan struct{}      // Closed when Run has returned.
 }
 
@@ -103,7 +102,8 @@ func registryFor(g metric.Gatherer, w collect.Wrapping) (*metric.ContextRegistry
 	}
 	r := metric.NewContextRegistry()
 	core := scrape.RegistryOf(r)
-	return r, core, core.Register(e, "")
+	err = core.Register(e, "")
+	return r, core, err
 }
 
 // Push gathers, and sends what the queue has. It returns when every target has taken everything, or when ctx or
@@ -118,23 +118,30 @@ func (p *Pusher) Push(ctx context.Context) error {
 	return p.push(ctx, false)
 }
 
-// push gathers and delivers under ctx. The last call is that of Close: it ends all series.
+// push gathers and delivers under ctx, at the same time, so that the queue stays short. The last call is that of
+// Close: it ends all series.
 func (p *Pusher) push(ctx context.Context, last bool) error {
-	before := make([]losses, len(p.targets))
+	var (
+		before   = p.losses()
+		errs     = make([]error, len(p.targets)+1)
+		end      backlog.Position
+		gathered = make(chan struct{})
+		sending  sync.WaitGroup
+	)
 	for i, t := range p.targets {
-		before[i] = t.losses()
+		sending.Go(func() {
+			t.sendWhile(ctx, gathered)
+			<-gathered
+			errs[1+i] = t.sendUntil(ctx, end, before[i])
+		})
 	}
-	end, err := p.gatherWithin(ctx, last)
-	if errors.Is(err, ErrClosed) {
-		return err
-	}
-	errs := make([]error, len(p.targets))
-	var sending sync.WaitGroup
-	for i, t := range p.targets {
-		sending.Go(func() { errs[i] = t.sendUntil(ctx, end, before[i]) })
-	}
+	end, errs[0] = p.gatherWithin(ctx, last)
+	close(gathered)
 	sending.Wait()
-	return errors.Join(append([]error{err}, errs...)...)
+	if errors.Is(errs[0], ErrClosed) {
+		return errs[0]
+	}
+	return errors.Join(errs...)
 }
 
 // gatherShare is the part of a push that gathering may take, so that there is time to send.
@@ -151,8 +158,17 @@ func (p *Pusher) gatherWithin(ctx context.Context, last bool) (backlog.Position,
 	return p.gather(ctx, last)
 }
 
+// losses returns the losses of all targets.
+func (p *Pusher) losses() []losses {
+	all := make([]losses, len(p.targets))
+	for i, t := range p.targets {
+		all[i] = t.losses()
+	}
+	return all
+}
+
 // Run pushes every Opts.Interval, the first time within a tenth of it, until ctx is done or Close is called. Then
-// it returns nil; Close sends what is left. Errors go to Opts.Logger. It is an error to call Run while it is
+// it returns nil; Close sends what is left. It logs errors to Opts.Logger, see push.Every. It is an error to call Run while it is
 // running, or after Close.
 //
 // A target that fails does not delay the gathering, nor the other targets.
@@ -166,20 +182,23 @@ func (p *Pusher) Run(ctx context.Context) error {
 	}
 	var sending sync.WaitGroup
 	for _, t := range p.targets {
-		sending.Go(func() { t.send(ctx) })
+		sending.Go(func() { t.sendWhile(ctx, ctx.Done()) })
 	}
+	before := p.losses()
 	loop := push.Every(ctx, func(ctx context.Context) error {
-		if _, err := p.gather(ctx, false); !errors.Is(err, ErrClosed) {
-			return err
+		_, err := p.gather(ctx, false)
+		if errors.Is(err, ErrClosed) {
+			return nil
 		}
-		return nil
+		for i, t := range p.targets {
+			err = errors.Join(err, t.report(before[i], t.failure()))
+		}
+		before = p.losses()
+		return err
 	}, push.LoopOpts{
 		Name: "remote write to " + p.targets[0].Name, Interval: p.opts.Interval, Timeout: p.opts.Timeout,
-		FlushTimeout: -1, Logger: p.opts.Logger,
+		FlushTimeout: -1, Logger: p.opts.Logger, Registry: p.opts.Registry,
 	})
-	p.mu.Lock()
-	p.loop = loop
-	p.mu.Unlock()
 	err := loop.Wait()
 	sending.Wait()
 	p.mu.Lock()
@@ -228,7 +247,11 @@ func (p *Pusher) Close(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
-	return errors.Join(p.push(ctx, true), p.log.Close())
+	err := errors.Join(p.push(ctx, true), p.log.Close())
+	for _, t := range p.targets {
+		t.sender.close()
+	}
+	return err
 }
 
 // Describe sends the descriptors of the Pusher's own metrics.

@@ -3,9 +3,12 @@ package remotewrite_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,13 +188,13 @@ func TestRetries(t *testing.T) {
 
 func TestRejections(t *testing.T) {
 	tests := map[string]struct {
-		answer *http.Response
+		answer func() *http.Response
 		failed float64
 		says   string
 	}{
-		"bad request":       {answering(http.StatusBadRequest), 3, "400"},
-		"half a batch":      {written(http.StatusBadRequest, 2, 0, 0), 1, "400"},
-		"less than it says": {written(http.StatusOK, 1, 0, 0), 2, "2 samples"},
+		"bad request":       {func() *http.Response { return answering(http.StatusBadRequest) }, 3, "400"},
+		"half a batch":      {func() *http.Response { return written(http.StatusBadRequest, 2, 0, 0) }, 1, "400"},
+		"less than it says": {func() *http.Response { return written(http.StatusOK, 1, 0, 0) }, 2, "2 samples"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +202,7 @@ func TestRejections(t *testing.T) {
 				r := newReceiver(t)
 				r.answer = func(_ *http.Request, n int) (*http.Response, error) {
 					if n == 0 {
-						return test.answer, nil
+						return test.answer(), nil
 					}
 					return nil, nil
 				}
@@ -388,6 +391,55 @@ func TestRun(t *testing.T) {
 	})
 }
 
+// TestRunReports checks that failures of targets are logged, and shown in the Status of a registry.
+func TestRunReports(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var logged strings.Builder
+		r := newReceiver(t)
+		var status atomic.Int64
+		r.answer = func(*http.Request, int) (*http.Response, error) {
+			if status := int(status.Load()); status != 0 {
+				return answering(status), nil
+			}
+			return nil, nil
+		}
+		reg := registryOf(newCounter("c"))
+		p := newPusher(t, r, reg, remotewrite.Opts{
+			Target: remotewrite.Target{Name: "engine"}, Interval: time.Second, Registry: reg, Logger: slog.New(slog.NewTextHandler(&logged, nil)),
+		})
+		ended := make(chan error)
+		go func() { ended <- p.Run(t.Context()) }()
+		state := func() metric.CollectorStatus {
+			time.Sleep(20 * time.Second)
+			for _, s := range reg.Status() {
+				if s.Kind == "push" {
+					return s
+				}
+			}
+			return metric.CollectorStatus{}
+		}
+		for _, fails := range []int{http.StatusServiceUnavailable, http.StatusBadRequest} {
+			status.Store(int64(fails))
+			if s := state(); s.Name != "push/remote write to engine" || s.LastError == nil || !strings.Contains(s.LastError.Error(), strconv.Itoa(fails)) {
+				t.Errorf("%d: got the status %+v", fails, s)
+			}
+			if n := strings.Count(logged.String(), strconv.Itoa(fails)); n == 0 || n > 3 {
+				t.Errorf("%d: it is logged %d times in 20 seconds:\n%s", fails, n, logged.String())
+			}
+		}
+		status.Store(0)
+		if s := state(); s.LastError != nil || s.Runs < 50 {
+			t.Errorf("got the status %+v after a success", s)
+		}
+		if err := errors.Join(p.Close(t.Context()), <-ended); err != nil {
+			t.Error(err)
+		}
+		if s := state(); s.Kind != "" {
+			t.Errorf("got the status %+v after Close", s)
+		}
+	})
+}
+
 // TestCloseEndsRun checks that Close needs no end of Run's context.
 func TestCloseEndsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -470,6 +522,9 @@ func TestNew(t *testing.T) {
 		"no URL":           {"", reg, remotewrite.Opts{}, "must begin with http://"},
 		"another scheme":   {"ftp://user:geheim@x", reg, remotewrite.Opts{}, "must begin with http://"},
 		"bad URL":          {"http://user:geheim@x:y", reg, remotewrite.Opts{}, "URL"},
+		"no host":          {"http:///write", reg, remotewrite.Opts{}, "must begin with http://"},
+		"zero registry":    {receiverURL, reg, remotewrite.Opts{Registry: new(metric.ContextRegistry)}, "NewContextRegistry"},
+		"header":           {receiverURL, reg, remotewrite.Opts{Target: remotewrite.Target{Header: http.Header{"User-Agent": {"x"}}}}, "User-Agent"},
 		"nil gatherer":     {receiverURL, nil, remotewrite.Opts{}, "nil"},
 		"two URLs":         {receiverURL, reg, remotewrite.Opts{Target: remotewrite.Target{URL: receiverURL}}, "must be empty"},
 		"same names":       {receiverURL, reg, remotewrite.Opts{Targets: []remotewrite.Target{{URL: receiverURL + "?a"}}}, "another Name"},

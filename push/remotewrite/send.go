@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/luxfi/metric/internal/writereq"
@@ -29,8 +32,8 @@ type outcome struct {
 	// record has, unless the verdict is postponed; then both are zero.
 	written, failed writereq.Counts
 
+	bytes      int           // Of the bodies that were sent, after compression.
 	retryAfter time.Duration // How long the receiver wants to be left alone, after postponed.
-	bytes      int           // Of the body of the last request.
 	err        error         // Why anything failed or was postponed; else nil.
 }
 
@@ -52,19 +55,9 @@ type downgraded struct {
 	v2, v1, block []byte
 }
 
-// newSender returns a sender whose requests take no longer than timeout.
-func newSender(t Target, timeout time.Duration) (*sender, error) {
-	u, err := url.Parse(t.URL)
-	if err != nil {
-		return nil, errors.New("the URL cannot be parsed") // The reason would repeat the URL, credentials included.
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, errors.New("the URL has to begin with http:// or https:// and a host")
-	}
-	if t.Protocol > V2 {
-		return nil, fmt.Errorf("the protocol is %d: it has to be Auto, V1 or V2", t.Protocol)
-	}
-	s := &sender{url: t.URL, client: t.Client, timeout: timeout, versions: negotiation{wanted: t.Protocol, retry: versionRetry}}
+// newSender returns a sender to a target that has been checked, whose requests take no longer than timeout.
+func newSender(t Target, timeout time.Duration) (s *sender, err error) {
+	s = &sender{url: t.URL, client: t.Client, timeout: timeout, versions: negotiation{wanted: t.Protocol, retry: versionRetry}}
 	if s.header, s.host, err = requestHeader(t.Header); err != nil {
 		return nil, err
 	}
@@ -96,6 +89,7 @@ func (s *sender) send(ctx context.Context, rec *writereq.Record) outcome {
 	}
 	version = version.other()
 	again := s.try(ctx, rec, version)
+	again.bytes += o.bytes
 	if errors.As(again.err, &refused) {
 		s.versions.speaks(V2)
 		again.err = errors.Join(o.err, again.err)
@@ -164,17 +158,13 @@ func (s *sender) post(ctx context.Context, body []byte, sent writereq.Counts, ve
 	defer cancel()
 	b := &requestBody{data: body}
 	defer b.release()
-	r, err := s.request(limited, b, version)
-	if err != nil {
-		return outcome{verdict: rejected, version: version, failed: sent, err: withoutURL(err)}
-	}
-	response, err := s.client.Do(r)
+	response, err := s.do(limited, b, version)
 	if err != nil {
 		err = withoutURL(err)
 		if limited.Err() != nil && ctx.Err() == nil {
 			err = fmt.Errorf("no answer within %v: %w", s.timeout, context.DeadlineExceeded)
 		}
-		return outcome{verdict: postponed, version: version, err: err}
+		return outcome{verdict: postponed, version: version, bytes: len(body), err: err}
 	}
 	defer response.Body.Close() //nolint:errcheck // It was only read from.
 	o := judge(readAnswer(response), sent, version)
@@ -182,8 +172,26 @@ func (s *sender) post(ctx context.Context, body []byte, sent writereq.Counts, ve
 	return o
 }
 
-// request returns a request whose body can be sent again, for redirects and for connections that turn out
-// to be closed.
+// do makes a request. If it fails on a connection that was used before, which the receiver or something on the
+// way may have closed by now, do tries again at once. That is safe: receivers ignore samples that they have.
+func (s *sender) do(ctx context.Context, b *requestBody, version Protocol) (*http.Response, error) {
+	for attempt := 0; ; attempt++ {
+		var reused atomic.Bool
+		traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn: func(c httptrace.GotConnInfo) { reused.Store(c.Reused) },
+		})
+		r, err := s.request(traced, b, version)
+		if err != nil {
+			return nil, err
+		}
+		response, err := s.client.Do(r)
+		if err == nil || !reused.Load() || attempt == maxIdle || os.IsTimeout(err) || ctx.Err() != nil {
+			return response, err
+		}
+	}
+}
+
+// request returns a request whose body can be sent again, for redirects.
 func (s *sender) request(ctx context.Context, b *requestBody, version Protocol) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, nil)
 	if err != nil {
@@ -194,9 +202,6 @@ func (s *sender) request(ctx context.Context, b *requestBody, version Protocol) 
 	r.ContentLength = int64(len(b.data))
 	r.Header = s.header.Clone()
 	version.setHeader(r.Header)
-	// Receivers ignore samples that they have already. The entry without a value says so to net/http, which
-	// then tries again if the receiver has closed an idle connection; it is not sent.
-	r.Header["Idempotency-Key"] = nil
 	r.Host = s.host
 	return r, nil
 }

@@ -3,6 +3,7 @@ package remotewrite
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -70,12 +71,12 @@ func requestHeader(custom http.Header) (header http.Header, host string, err err
 			}
 		}
 		switch name = http.CanonicalHeaderKey(name); {
-		case name == "Host" && len(values) > 0:
+		case isReserved(name):
+			return nil, "", fmt.Errorf("the header %q belongs to the protocol and cannot be set", name)
+		case name != "Host":
+			header[name] = slices.Clone(values)
+		case len(values) > 0:
 			host = values[0]
-		case name == "User-Agent" && strings.Join(values, "") == "":
-			// "Senders MUST include a user agent header".
-		case !isReserved(name):
-			header[name] = append([]string(nil), values...)
 		}
 	}
 	return header, host, nil

@@ -21,7 +21,6 @@ type target struct {
 	log     *backlog.Log
 	sender  *sender
 	metrics *metrics
-	failing failureLog
 
 	// turn holds a value while nothing sends. Sending takes it, together with rest.
 	turn    chan struct{}
@@ -54,7 +53,6 @@ func newTarget(of *Target, index int, log *backlog.Log, opts Opts) (*target, err
 		Target: of, index: index, log: log, turn: make(chan struct{}, 1), sender: s,
 		backoff: backoff{min: opts.MinBackoff, max: opts.MaxBackoff},
 		metrics: newMetrics(of),
-		failing: failureLog{logger: opts.Logger, target: of.Name},
 	}
 	t.turn <- struct{}{}
 	return t, nil
@@ -89,10 +87,8 @@ func (t *target) losses() losses {
 	return losses{t.snapshot().rejections, dropped.Samples + dropped.Histograms}
 }
 
-// sendUntil sends until the target has taken everything before end, or ctx is done. The error is about that, and
-// what was lost since before.
-func (t *target) sendUntil(ctx context.Context, end backlog.Position, before losses) error {
-	err := t.sendBefore(ctx, end)
+// report returns what was lost since before, and why what is in the queue has not arrived if err is not nil.
+func (t *target) report(before losses, err error) error {
 	now, state := t.losses(), t.snapshot()
 	var (
 		pending uint64
@@ -107,15 +103,44 @@ func (t *target) sendUntil(ctx context.Context, end backlog.Position, before los
 	if err != nil {
 		left := t.log.Pending(t.index)
 		pending = left.Samples + left.Histograms
-		if state.lastErr != nil {
-			err = fmt.Errorf("%w (%w)", err, state.lastErr)
-		}
 		reasons = append(reasons, err)
 	}
 	if len(reasons) == 0 {
 		return nil
 	}
 	return &TargetError{Target: t.Name, Pending: pending, Err: errors.Join(reasons...)}
+}
+
+// failure returns why the last request has to be sent again, or nil if that is not so.
+func (t *target) failure() error {
+	if s := t.snapshot(); !s.restsUntil.IsZero() {
+		return s.lastErr
+	}
+	return nil
+}
+
+// sendWhile sends what comes until enough is closed.
+func (t *target) sendWhile(ctx context.Context, enough <-chan struct{}) {
+	for {
+		select {
+		case <-enough:
+			return
+		case <-t.turn:
+		}
+		if t.sendInTurn(ctx, enough) != nil {
+			return
+		}
+	}
+}
+
+// sendUntil sends until the target has taken everything before end, or ctx is done. The error is about that, and
+// what was lost since before.
+func (t *target) sendUntil(ctx context.Context, end backlog.Position, before losses) error {
+	err := t.sendBefore(ctx, end)
+	if last := t.snapshot().lastErr; err != nil && last != nil {
+		err = fmt.Errorf("%w (%w)", err, last)
+	}
+	return t.report(before, err)
 }
 
 func (t *target) sendBefore(ctx context.Context, end backlog.Position) error {
@@ -133,22 +158,8 @@ func (t *target) sendBefore(ctx context.Context, end backlog.Position) error {
 			t.turn <- struct{}{}
 			return nil
 		}
-		if err := t.sendInTurn(ctx, false); err != nil {
+		if err := t.sendInTurn(ctx, nil); err != nil {
 			return err
-		}
-	}
-}
-
-// send sends everything, and what comes, until ctx is done.
-func (t *target) send(ctx context.Context) {
-	for {
-		select {
-		case <-t.turn:
-		case <-ctx.Done():
-			return
-		}
-		if t.sendInTurn(ctx, true) != nil {
-			return
 		}
 	}
 }
@@ -158,10 +169,10 @@ const clientGrace = time.Second
 
 // sendInTurn is sendNext, and gives the turn back. It leaves a client behind that ignores its context; the turn comes
 // back when that has returned.
-func (t *target) sendInTurn(ctx context.Context, logs bool) error {
+func (t *target) sendInTurn(ctx context.Context, enough <-chan struct{}) error {
 	done := make(chan error, 1)
 	go func() {
-		err := t.sendNext(ctx, logs)
+		err := t.sendNext(ctx, enough)
 		t.turn <- struct{}{}
 		done <- err
 	}()
@@ -180,17 +191,27 @@ func (t *target) sendInTurn(ctx context.Context, logs bool) error {
 	}
 }
 
-// readPause is how long a target waits when the queue cannot be read.
+// readPause is how long a target rests when the queue cannot be read.
 const readPause = time.Second
 
-// sendNext waits for the next record, unless the target rests, and sends it. The error is that of ctx, or that the
-// queue is closed. It is called with the turn. It logs failures if the caller does not return them.
-func (t *target) sendNext(ctx context.Context, logs bool) error {
-	if err := sleep(ctx, time.Until(t.snapshot().restsUntil)); err != nil {
-		return err
+// sendNext waits until the target has rested and there is a record, unless enough is closed before, and sends it. The
+// error is that of ctx, or that the queue is closed. It is called with the turn.
+func (t *target) sendNext(ctx context.Context, enough <-chan struct{}) error {
+	if rest := time.Until(t.snapshot().restsUntil); rest > 0 {
+		timer := time.NewTimer(rest)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-enough:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 	select {
 	case <-t.log.Available(t.index):
+	case <-enough:
+		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -199,24 +220,20 @@ func (t *target) sendNext(ctx context.Context, logs bool) error {
 	case errors.Is(err, backlog.ErrClosed):
 		return ErrClosed
 	case err != nil:
-		t.queueFails(err)
-		if logs {
-			t.failing.fails(ctx, err)
-		}
-		return sleep(ctx, readPause)
+		t.queueFails(err, time.Now().Add(readPause))
+		return nil
 	case !ok:
 		return nil
 	}
-	got, err := t.sendRecord(ctx, &record)
-	if logs && err == nil {
-		t.failing.note(ctx, &got)
-	}
-	return err
+	return t.sendRecord(ctx, &record)
 }
 
 // sendRecord sends a record and notes what becomes of it. The error is that of ctx.
-func (t *target) sendRecord(ctx context.Context, r *writereq.Record) (got outcome, err error) {
-	began := time.Now()
+func (t *target) sendRecord(ctx context.Context, r *writereq.Record) error {
+	var (
+		began = time.Now()
+		got   outcome
+	)
 	if err := engine.Try(func() error { got = t.sender.send(ctx, r); return nil }); err != nil {
 		got = outcome{verdict: postponed, err: err} // The client has panicked.
 	}
@@ -225,14 +242,14 @@ func (t *target) sendRecord(ctx context.Context, r *writereq.Record) (got outcom
 	case got.verdict != postponed:
 		t.settle(r, &got)
 		if err := t.log.Done(t.index); err != nil {
-			t.queueFails(err)
+			t.queueFails(err, time.Time{})
 		}
 	case ctx.Err() != nil:
-		return got, context.Cause(ctx) // Not the target's fault.
+		return context.Cause(ctx) // Not the target's fault.
 	default:
 		t.postpone(r, &got)
 	}
-	return got, nil
+	return nil
 }
 
 // postpone notes that a record has to be sent again.
@@ -263,11 +280,11 @@ func (t *target) settle(r *writereq.Record, got *outcome) {
 	s.newestSent = max(s.newestSent, r.NewestMs)
 }
 
-// queueFails notes a failure of the queue.
-func (t *target) queueFails(err error) {
+// queueFails notes a failure of the queue, after which the target rests.
+func (t *target) queueFails(err error, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.state.lastErr = err
+	t.state.lastErr, t.state.restsUntil = err, until
 }
 
 // lost notes that a record could not be queued.
@@ -288,22 +305,4 @@ func (t *target) snapshot() state {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.state
-}
-
-// sleep waits for d, or until ctx is done.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -13,7 +13,7 @@ import (
 	"log"
 	"time"
 
-	"github.com/luxfi/metric/examples/push/internal/demo"
+	"github.com/luxfi/metric/examples/push/demo"
 	"github.com/luxfi/metric/graphite"
 	"github.com/luxfi/metric/push"
 )

@@ -22,7 +22,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
-	"github.com/luxfi/metric/examples/push/internal/demo"
+	"github.com/luxfi/metric/examples/push/demo"
 	"github.com/luxfi/metric/push"
 )
 

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/examples/push/internal/demo"
+	"github.com/luxfi/metric/examples/push/demo"
 	"github.com/luxfi/metric/push"
 )
 
