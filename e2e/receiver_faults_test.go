@@ -47,7 +47,7 @@ type exchange struct {
 func newFaults(t *testing.T, r *receiver) *faults {
 	t.Helper()
 	target := &url.URL{Scheme: "http", Host: r.address}
-	f := &faults{address: freeAddress(t), forward: &httputil.ReverseProxy{
+	f := &faults{address: steadyAddress(t), forward: &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		// The receiver is not there.
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
@@ -127,10 +127,11 @@ func (f *faults) refuse(t *testing.T) {
 // accept ends refuse.
 func (f *faults) accept(t *testing.T) {
 	t.Helper()
-	listener, err := net.Listen("tcp", f.address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var listener net.Listener
+	eventually(t, func() (err error) {
+		listener, err = net.Listen("tcp", f.address)
+		return err
+	})
 	server := &http.Server{Handler: f}
 	f.mu.Lock()
 	f.server = server

@@ -4,9 +4,11 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prometheus/client_golang/api"
@@ -68,7 +70,7 @@ func newPrometheus(t *testing.T, name string, protocol remotewrite.Protocol) *re
 		t.Fatal(err)
 	}
 	r := &receiver{
-		name: name, protocol: protocol, address: freeAddress(t), data: filepath.Join(dir, "data"),
+		name: name, protocol: protocol, address: steadyAddress(t), data: filepath.Join(dir, "data"),
 		program: builtTools(t).prometheus, ready: "/-/ready", test: t,
 	}
 	r.args = []string{
@@ -94,7 +96,7 @@ func newPrometheus(t *testing.T, name string, protocol remotewrite.Protocol) *re
 func newVictoriaMetrics(t *testing.T) *receiver {
 	t.Helper()
 	r := &receiver{
-		name: victoriaMetricsName, protocol: remotewrite.V1, address: freeAddress(t), data: t.TempDir(),
+		name: victoriaMetricsName, protocol: remotewrite.V1, address: steadyAddress(t), data: t.TempDir(),
 		program: needProgram(t, "victoria-metrics", "victoria-metrics"), ready: "/health", test: t,
 	}
 	r.args = []string{"-storageDataPath=" + r.data, "-httpListenAddr=" + r.address, "-search.latencyOffset=1ms"}
@@ -106,12 +108,32 @@ func newVictoriaMetrics(t *testing.T) *receiver {
 func newCollector(t *testing.T) *receiver {
 	t.Helper()
 	r := &receiver{
-		name: collectorName, protocol: remotewrite.V2, address: freeAddress(t),
+		name: collectorName, protocol: remotewrite.V2, address: steadyAddress(t),
 		data: filepath.Join(t.TempDir(), "metrics.jsonl"), program: builtTools(t).otelcol, test: t,
 	}
 	r.args = []string{"-listen", r.address, "-file", r.data}
 	r.start(t)
 	return r
+}
+
+// lastPort is the port that steadyAddress returned last.
+var lastPort atomic.Int32
+
+// steadyAddress returns an address that stays free while nothing listens on it. Other than that of
+// freeAddress, its port is none that the system gives to connections.
+func steadyAddress(t *testing.T) string {
+	t.Helper()
+	const first, ports = 15_000, 15_000
+	lastPort.CompareAndSwap(0, int32(first+os.Getpid()*16%ports))
+	for range ports {
+		address := fmt.Sprintf("127.0.0.1:%d", first+(lastPort.Add(1)-first)%ports)
+		if listener, err := net.Listen("tcp", address); err == nil {
+			listener.Close()
+			return address
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // api returns a client of the server's HTTP API.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/prometheus/common/model"
 )
@@ -14,20 +15,41 @@ import (
 // push that held it. All samples of a push have the same timestamp.
 func (s *sender) compare(t *testing.T, r *receiver) {
 	t.Helper()
-	s.compareStored(t, r, r.stored(t, s.job), 0)
+	s.compareStored(t, r, s.arrived(t, r), 0)
 }
 
 // compareLossy is compare for a job that has lost that many samples.
 func (s *sender) compareLossy(t *testing.T, r *receiver, lost int) {
 	t.Helper()
-	s.compareStored(t, r, r.stored(t, s.job), lost)
+	s.compareStored(t, r, s.arrived(t, r), lost)
+}
+
+// arrived returns what a receiver has stored of the job. A VictoriaMetrics may not return everything at once.
+func (s *sender) arrived(t *testing.T, r *receiver) stored {
+	t.Helper()
+	got := r.stored(t, s.job)
+	if r.name != victoriaMetricsName {
+		return got
+	}
+	want := total(s.wanted(r))
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		found := 0
+		for _, stream := range got.series {
+			found += len(stream.Values)
+		}
+		if found >= want {
+			break
+		}
+		got = r.stored(t, s.job)
+	}
+	return got
 }
 
 // compareOnce is compare for a receiver that may have ended after it had stored a request and before it answered. All but
 // Prometheus store the samples a second time when they get them again.
 func (s *sender) compareOnce(t *testing.T, r *receiver) {
 	t.Helper()
-	got := r.stored(t, s.job)
+	got := s.arrived(t, r)
 	if !r.prometheus() {
 		for _, stream := range got.series {
 			stream.Values = slices.Compact(stream.Values)
@@ -38,10 +60,8 @@ func (s *sender) compareOnce(t *testing.T, r *receiver) {
 
 func (s *sender) compareStored(t *testing.T, r *receiver, got stored, lost int) {
 	t.Helper()
-	var (
-		times       = make([]model.Time, len(s.pushes)) // Of the pushes.
-		found, want int
-	)
+	times := make([]model.Time, len(s.pushes)) // The timestamps of the pushes.
+	found, missing := 0, s.wanted(r)
 	for _, key := range slices.Sorted(maps.Keys(got.series)) {
 		last := model.Earliest
 		for _, v := range got.series[key].Values {
@@ -55,26 +75,35 @@ func (s *sender) compareStored(t *testing.T, r *receiver, got stored, lost int) 
 				t.Errorf("%s: %s is %v in push %d, want %v (%v)", s.job, key, v.Value, i, want, ok)
 			}
 			found++
-		}
-	}
-	missing := make(map[string]int)
-	for _, p := range s.pushes {
-		for key := range p.held {
-			if r.takes(key) {
-				want++
-				missing[key]++
+			if missing[key]--; missing[key] == 0 {
+				delete(missing, key)
 			}
 		}
 	}
-	if want-found == lost {
-		return
+	want := total(s.wanted(r))
+	if want-found != lost {
+		t.Errorf("%s: %s has %d of %d samples, want %d: missing are %v", s.job, r.name, found, want, want-lost, missing)
 	}
-	for key, stream := range got.series {
-		if missing[key] -= len(stream.Values); missing[key] == 0 {
-			delete(missing, key)
+}
+
+// wanted returns how many samples of each series were pushed and should be stored.
+func (s *sender) wanted(r *receiver) map[string]int {
+	wanted := make(map[string]int)
+	for _, p := range s.pushes {
+		for key := range p.held {
+			if r.takes(key) {
+				wanted[key]++
+			}
 		}
 	}
-	t.Errorf("%s: %s has %d of %d samples, want %d: missing are %v", s.job, r.name, found, want, want-lost, missing)
+	return wanted
+}
+
+func total(counts map[string]int) (total int) {
+	for _, n := range counts {
+		total += n
+	}
+	return total
 }
 
 // pushAt returns the index of the push to which a timestamp belongs, or -1.

@@ -72,9 +72,9 @@ func compareIncrease(t *testing.T, r *receiver, job string, increments int) {
 		min, max float64 // The result for a counter that was incremented by one each time.
 	}{
 		{"increase(ticks_total{job=%q}[1h] anchored)", float64(increments), float64(increments)},
-		// These extrapolate to both sides by up to the distance between two samples.
-		{"increase(ticks_total{job=%q}[1h])", float64(increments), 1.5 * float64(increments)},
-		{"rate(ticks_total{job=%q}[1h]) * 3600", float64(increments), 1.5 * float64(increments)},
+		// These extrapolate to both sides by up to 1.1 times the mean distance between two of at least four samples.
+		{"increase(ticks_total{job=%q}[1h])", float64(increments), 1.75 * float64(increments)},
+		{"rate(ticks_total{job=%q}[1h]) * 3600", float64(increments), 1.75 * float64(increments)},
 	}
 	for _, test := range tests {
 		query := fmt.Sprintf(test.query, job)
