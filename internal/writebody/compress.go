@@ -1,3 +1,5 @@
+// Package writebody makes the bodies of remote-write requests from those that wait to be sent: it compresses them, and
+// turns requests of version 2.0 into requests of version 1.0.
 package writebody
 
 import (

@@ -1,5 +1,4 @@
-// Package writereq has the form that remote-write requests have between the encoder and the
-// sender, and turns requests of version 2.0 into requests of version 1.0.
+// Package writereq has the form that remote-write requests have between the encoder and the sender.
 package writereq
 
 import (
