@@ -20,7 +20,11 @@ type known map[string]map[string]*staleness.Shape
 // TestAgainstMap compares random rounds with a map. The families of a round are used by different
 // goroutines.
 func TestAgainstMap(t *testing.T) {
-	for seed := range uint64(40) {
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 5
+	}
+	for seed := range seeds {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
 			var (
