@@ -12,7 +12,8 @@ import (
 // is for sending.
 const gatherShare = 0.75
 
-// PartialGatherer gathers what it can; see [Partial]. It is safe for concurrent use.
+// PartialGatherer gathers from the collectors that work; see [Partial]. It is safe for
+// concurrent use.
 type PartialGatherer struct {
 	ctx      context.Context //nolint:containedctx // A Gatherer's Gather takes none.
 	gatherer metric.GathererWithContext
@@ -21,17 +22,17 @@ type PartialGatherer struct {
 	err error
 }
 
-// Partial returns a Gatherer for one push, to pass to libraries that push nothing if Gather
-// returns an error, such as client_golang's [Pusher] and OpenTelemetry's bridge. Its Gather
-// gathers from g under ctx and returns what has arrived, without an error. Err returns the
-// error.
+// Partial returns a [metric.Gatherer] for one push, to pass to libraries that push nothing if
+// Gather returns an error, such as client_golang's [Pusher] and OpenTelemetry's bridge. Its
+// Gather gathers from g under ctx and returns the metrics of the collectors that succeeded,
+// without an error. Call Err afterwards for the error.
 //
-// A collector that hangs would use up all the time that ctx has and leave none for sending.
-// So gathering takes at most three quarters of the time until the deadline of ctx. If ctx has
-// no deadline, Gather waits for g until ctx ends.
+// A collector that hangs could use up the time of ctx and leave none for sending. Gathering
+// therefore takes at most three quarters of the time until the deadline of ctx. If ctx has no
+// deadline, Gather waits for g until ctx is done.
 //
-// If nothing at all has arrived, Gather returns the error, too: to push an empty result would
-// remove from a Pushgateway what is there.
+// If all collectors fail, Gather does return the error: pushing an empty result would delete
+// the metrics in a Pushgateway.
 func Partial(ctx context.Context, g metric.GathererWithContext) *PartialGatherer {
 	return &PartialGatherer{ctx: ctx, gatherer: g}
 }
