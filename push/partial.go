@@ -37,7 +37,7 @@ func Partial(ctx context.Context, g metric.GathererWithContext) *PartialGatherer
 	return &PartialGatherer{ctx: ctx, gatherer: g}
 }
 
-// Gather implements metric.Gatherer.
+// Gather implements [metric.Gatherer]; see [Partial].
 func (p *PartialGatherer) Gather() ([]*metric.MetricFamily, error) {
 	ctx := p.ctx
 	if deadline, ok := ctx.Deadline(); ok {
@@ -56,8 +56,8 @@ func (p *PartialGatherer) Gather() ([]*metric.MetricFamily, error) {
 	return nil, err
 }
 
-// Err returns the error of the last Gather, usually a *metric.GatherError that names what is
-// missing. It is nil if nothing is missing, and before the first Gather.
+// Err returns the error of the last Gather, usually a *metric.GatherError that names the
+// collectors that failed. It is nil if none failed, and before the first Gather.
 func (p *PartialGatherer) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -18,7 +18,8 @@ package push
 import "github.com/prometheus/client_golang/prometheus/push"
 
 type (
-	// Pusher pushes to a Pushgateway. It is client_golang's. It is not safe for concurrent use.
+	// Pusher pushes to a Pushgateway. It is client_golang's. Call its methods that set options
+	// before the first push.
 	Pusher = push.Pusher
 	// HTTPDoer is the part of [net/http.Client] that a Pusher uses; see Pusher.Client.
 	HTTPDoer = push.HTTPDoer

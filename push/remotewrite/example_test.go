@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"os/signal"
@@ -18,7 +17,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// A batch job pushes once, at its end. Close pushes too, so Push is for jobs that go on.
+// A batch job pushes once, at its end: Close pushes the final values. KeepOnClose lets queries see them afterwards.
 func ExampleNew() {
 	server := startReceiver()
 	defer server.Close()
@@ -31,13 +30,14 @@ func ExampleNew() {
 		KeepOnClose:    true,
 	})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 
 	rows.Set(42) // The work.
 
 	if err := pusher.Close(context.Background()); err != nil {
-		log.Fatal(err)
+		fmt.Println(err) // What did not arrive.
 	}
 	// Output:
 	// import_rows{job="import"} 42
@@ -53,17 +53,18 @@ func ExamplePusher_Push() {
 	registry.MustRegister(steps)
 	pusher, err := remotewrite.New(server.URL, registry, remotewrite.Opts{})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	for range 2 {
 		steps.Inc()
 		if err := pusher.Push(context.Background()); err != nil {
-			log.Print(err) // Which collector or target failed. The next push sends what is left.
+			fmt.Println(err) // Names collectors and targets that failed. The next push sends the rest.
 		}
 	}
 	fmt.Println("closing")
 	if err := pusher.Close(context.Background()); err != nil {
-		log.Print(err)
+		fmt.Println(err)
 	}
 	// Output:
 	// steps_total 1
@@ -84,7 +85,8 @@ func ExamplePusher_Run() {
 	registry.MustRegister(requests)
 	pusher, err := remotewrite.New(server.URL, registry, remotewrite.Opts{Interval: 24 * time.Hour})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -109,15 +111,15 @@ func startReceiver() *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			log.Print(err)
+			fmt.Println(err)
 		}
 		data, err := writereq.Decompress(nil, body)
 		if err != nil {
-			log.Print(err)
+			fmt.Println(err)
 		}
 		request, err := writereqtest.DecodeV2(data)
 		if err != nil {
-			log.Print(err)
+			fmt.Println(err)
 		}
 		n := 0
 		for i := range request.Series {
