@@ -17,8 +17,7 @@ const (
 	defaultFlushTimeout = 5 * time.Second
 )
 
-// LoopOpts says how [Every] calls its function. The zero value of each field stands for its
-// default.
+// LoopOpts are the options of [Every]. The zero value of each field means its default.
 type LoopOpts struct {
 	// Name is the loop's name in logs, errors and Status, such as "pushgateway".
 	Name string
@@ -29,38 +28,39 @@ type LoopOpts struct {
 	// that start together do not push together. Shifts do not add up. The default is 0.1; a
 	// negative value means none.
 	Jitter float64
-	// Timeout is how long after its start the context of a call ends. The default is the
-	// interval.
+	// Timeout is the time that the context of a call allows, from its start. The default is
+	// Interval.
 	Timeout time.Duration
-	// FlushTimeout is how long after the end of its context a loop may go on, which includes
-	// the last call. The default is 5 seconds. With a negative value there is no last call.
+	// FlushTimeout limits how long a loop goes on after its context is done, for the call
+	// under way and the last one together. The default is 5 seconds. With a negative value,
+	// Every makes no last call.
 	FlushTimeout time.Duration
-	// Logger gets the errors. The default is slog.Default(), as it is at that time.
+	// Logger receives the errors. The default is the slog.Default() at the time of the error.
 	Logger *slog.Logger
-	// Registry, if not nil, has the loop in its Status and on its status page until the loop
-	// ends, under the name "push/" and Name. Scrapes do not see it.
+	// Registry, if not nil, lists the loop in its Status and on its status page until the loop
+	// ends, under the name "push/" and Name, or "push" without a Name. Scrapes do not show it.
 	Registry *metric.ContextRegistry
 }
 
-// Every calls f at an interval until ctx ends, and then a last time, so that what was
-// measured since the last call is pushed, too. The first call comes almost at once; see
-// LoopOpts.Jitter. Every returns without waiting for a call.
+// Every starts a loop that calls f at an interval until ctx is done, and then a last time, to
+// push what was measured since the previous call. The first call comes almost at once; see
+// LoopOpts.Jitter. Every returns without waiting for a call; see [Loop.Wait].
 //
-// The context of a call has the values of ctx, ends with it, and has a deadline; see
-// LoopOpts.Timeout. That of the last call does not end with ctx, but has a deadline, too;
-// see LoopOpts.FlushTimeout. If ctx has ended already, the last call is the only one.
+// The context of a call is derived from ctx and has a deadline; see LoopOpts.Timeout. The
+// context of the last call has the values of ctx and a deadline, but is not canceled with it;
+// see LoopOpts.FlushTimeout. If ctx is done already, the last call is the only one.
 //
 // Calls never overlap. If f returns too late, because it ignores its context, the next call
-// waits for it and is then made at once. If several calls were due meanwhile, it stands for
-// all of them; Status counts the others as skipped.
+// waits for it and is then made at once. If several calls were due meanwhile, Every makes
+// only one of them, and [Loop.Status] counts the others as skipped.
 //
-// A panic of f becomes a *metric.PanicError. Errors do not end the loop. The first of
-// several that differ in nothing but numbers is logged at once, and then one a minute with
-// the number of those that were not logged. A call that succeeds afterwards is logged, too.
-// A call that fails because ctx has ended is no failure.
+// Errors do not end the loop. Every logs an error at once, and errors that differ from it only
+// in numbers once a minute, with the count of those that it did not log. It also logs the
+// first call that succeeds afterwards. A panic of f becomes a *metric.PanicError. A call that
+// fails because ctx is done does not count as a failure.
 //
-// Every panics if f is nil, if an option is not valid, or if LoopOpts.Registry is not made by
-// metric.NewContextRegistry.
+// Every panics if f is nil, if Interval or Timeout is negative, if Jitter is greater than 1 or
+// NaN, or if Registry was not made by metric.NewContextRegistry.
 func Every(ctx context.Context, f func(context.Context) error, opts LoopOpts) *Loop {
 	if err := opts.complete(); err != nil {
 		panic(fmt.Errorf("push.Every: %w", err))

@@ -20,7 +20,7 @@ const (
 	patience = time.Second
 )
 
-// Loop is a loop that [Every] has started. It is safe for concurrent use.
+// Loop is a loop started by [Every]. It is safe for concurrent use.
 //
 // It has one goroutine, and another one for the call under way: a call that ignores its
 // context must not keep the loop from ending.
@@ -44,10 +44,10 @@ type call struct {
 // Done returns a channel that is closed when the loop has ended, after the last call.
 func (l *Loop) Done() <-chan struct{} { return l.done }
 
-// Wait waits until the loop has ended, which takes the end of its context, and returns the
-// error of the last call. If a call does not return within LoopOpts.FlushTimeout, or a
-// second if there is no last call, Wait returns an error that wraps metric.ErrStillRunning,
-// and leaves the call behind.
+// Wait waits until the loop has ended and returns the error of the last call. A loop ends only
+// after its context is done. If a call does not return within LoopOpts.FlushTimeout, or within
+// a second if that is negative, the loop ends without it, and Wait returns an error that wraps
+// metric.ErrStillRunning.
 func (l *Loop) Wait() error {
 	<-l.done
 	return l.err

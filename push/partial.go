@@ -12,7 +12,8 @@ import (
 // is for sending.
 const gatherShare = 0.75
 
-// PartialGatherer gathers what it can; see [Partial]. It is safe for concurrent use.
+// PartialGatherer gathers from the collectors that work; see [Partial]. It is safe for
+// concurrent use.
 type PartialGatherer struct {
 	ctx      context.Context //nolint:containedctx // A Gatherer's Gather takes none.
 	gatherer metric.GathererWithContext
@@ -21,22 +22,22 @@ type PartialGatherer struct {
 	err error
 }
 
-// Partial returns a Gatherer for one push, to pass to libraries that push nothing if Gather
-// returns an error, such as client_golang's [Pusher] and OpenTelemetry's bridge. Its Gather
-// gathers from g under ctx and returns what has arrived, without an error. Err returns the
-// error.
+// Partial returns a [metric.Gatherer] for one push, to pass to libraries that push nothing if
+// Gather returns an error, such as client_golang's [Pusher] and OpenTelemetry's bridge. Its
+// Gather gathers from g under ctx and returns the metrics of the collectors that succeeded,
+// without an error. Call Err afterwards for the error.
 //
-// A collector that hangs would use up all the time that ctx has and leave none for sending.
-// So gathering takes at most three quarters of the time until the deadline of ctx. If ctx has
-// no deadline, Gather waits for g until ctx ends.
+// A collector that hangs could use up the time of ctx and leave none for sending. Gathering
+// therefore takes at most three quarters of the time until the deadline of ctx. If ctx has no
+// deadline, Gather waits for g until ctx is done.
 //
-// If nothing at all has arrived, Gather returns the error, too: to push an empty result would
-// remove from a Pushgateway what is there.
+// If all collectors fail, Gather does return the error: pushing an empty result would delete
+// the metrics in a Pushgateway.
 func Partial(ctx context.Context, g metric.GathererWithContext) *PartialGatherer {
 	return &PartialGatherer{ctx: ctx, gatherer: g}
 }
 
-// Gather implements metric.Gatherer.
+// Gather implements [metric.Gatherer]; see [Partial].
 func (p *PartialGatherer) Gather() ([]*metric.MetricFamily, error) {
 	ctx := p.ctx
 	if deadline, ok := ctx.Deadline(); ok {
@@ -55,8 +56,8 @@ func (p *PartialGatherer) Gather() ([]*metric.MetricFamily, error) {
 	return nil, err
 }
 
-// Err returns the error of the last Gather, usually a *metric.GatherError that names what is
-// missing. It is nil if nothing is missing, and before the first Gather.
+// Err returns the error of the last Gather, usually a *metric.GatherError that names the
+// collectors that failed. It is nil if none failed, and before the first Gather.
 func (p *PartialGatherer) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

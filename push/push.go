@@ -1,11 +1,12 @@
-// Package push sends metrics to where they are kept: [Every] calls a function at an
-// interval, [Partial] gathers for one push, and [Pusher] pushes to a Pushgateway. The
-// package push/remotewrite pushes to servers that receive Prometheus's remote write.
+// Package push helps to push metrics: [Every] calls a function at an interval, [Partial]
+// gathers for one push, and [Pusher] pushes to a Pushgateway. Package push/remotewrite pushes
+// to servers that receive Prometheus's remote write.
 //
 // Pusher is client_golang's. Its PushContext and AddContext end the request with their
-// context, but not the gathering before it, and push nothing if something is missing. Give
-// it [Partial] as its Gatherer to gather under the context and to push what there is, or
-// metric.BindGatherer to push everything or nothing.
+// context, but not the gathering before it, and push nothing if a collector fails. Pass it
+// [Partial] as its Gatherer to gather under the context and to push the metrics of all other
+// collectors, or metric.BindGatherer to gather under the context and to push everything or
+// nothing.
 //
 //	loop := push.Every(ctx, func(ctx context.Context) error {
 //		g := push.Partial(ctx, registry)
@@ -17,12 +18,13 @@ package push
 import "github.com/prometheus/client_golang/prometheus/push"
 
 type (
-	// Pusher pushes to a Pushgateway, under the URL and the job that it was made for.
+	// Pusher pushes to a Pushgateway. It is client_golang's. Call its methods that set options
+	// before the first push.
 	Pusher = push.Pusher
-	// HTTPDoer is what a Pusher needs of an http.Client.
+	// HTTPDoer is the part of [net/http.Client] that a Pusher uses; see Pusher.Client.
 	HTTPDoer = push.HTTPDoer
 )
 
-// New returns a Pusher for the Pushgateway at that URL. An error in the URL or the job
-// is reported by its Push and Add.
+// New returns a Pusher for the Pushgateway at url and for the grouping key job. Its Push and
+// Add report an empty job or a URL that is not valid.
 func New(url, job string) *Pusher { return push.New(url, job) }

@@ -9,17 +9,17 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// LoopStatus describes the state of a [Loop]. It is a copy, which belongs to the caller.
+// LoopStatus is the state of a [Loop] at the time of [Loop.Status]. It is a copy.
 type LoopStatus struct {
 	Name     string
 	Runs     uint64 // Calls that were started.
-	Failures uint64 // Calls that have failed.
-	Skipped  uint64 // Calls that were not made, because an earlier one returned too late.
+	Failures uint64 // Calls that failed.
+	Skipped  uint64 // Calls that were not made because an earlier one returned too late.
 
 	LastStart    time.Time     // Start of the last call.
-	LastDuration time.Duration // Duration of the last call that has returned.
+	LastDuration time.Duration // Duration of the last call that returned.
 	LastSuccess  time.Time     // End of the last call that succeeded.
-	LastError    error         // Error of the last call that has returned.
+	LastError    error         // Error of the last call that returned; nil after a success.
 
 	RunningSince time.Time // Start of the call under way; zero if there is none.
 	Next         time.Time // When the next call is due; zero during a call and after the end.
@@ -34,7 +34,7 @@ type account struct {
 	next        time.Time
 }
 
-// Status returns the state of the loop. It waits for nothing.
+// Status returns the state of the loop. It does not block.
 func (l *Loop) Status() LoopStatus {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -18,19 +18,21 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Protocol is a version of the remote-write protocol, or the choice between them.
+// Protocol is a version of the remote-write protocol, or [Auto] to choose it by the answers of the target.
 type Protocol uint8
 
 const (
-	// Auto sends by version 2.0, and by 1.0 to receivers that do not know that.
+	// Auto sends version 2.0. If the target answers with status 415, or with success but without the headers that
+	// say how much it has written, Auto sends the request again as version 1.0 and stays there for 30 minutes.
 	Auto Protocol = iota
-	// V1 is version 1.0. It has no start timestamps, and describes families instead of series.
+	// V1 is version 1.0. It has no start timestamps and no native histograms with custom buckets; the latter are
+	// left out and counted as failed.
 	V1
-	// V2 is version 2.0.
+	// V2 is version 2.0. A receiver that knows only version 1.0 stores nothing of it.
 	V2
 )
 
-// String returns "auto", "1.0" or "2.0".
+// String returns "auto", "1.0" or "2.0", and for other values text such as "Protocol(7)".
 func (p Protocol) String() string {
 	switch p {
 	case Auto:
@@ -44,73 +46,83 @@ func (p Protocol) String() string {
 	}
 }
 
-// Relabeler changes what a gatherer gathers. A *relabel.Pipeline is one.
+// Relabeler changes the series of a gatherer. A *relabel.Pipeline is one.
 type Relabeler interface {
+	// Gatherer returns a gatherer of the changed series of g. New calls it once. It must not return nil.
 	Gatherer(g metric.Gatherer) metric.GathererWithContext
 }
 
-// Target is a receiver.
+// Target is a receiver and how to reach it.
 type Target struct {
-	// URL is the URL that requests are posted to, such as http://prometheus:9090/api/v1/write. A user
-	// and a password in it are sent as basic authentication.
+	// URL is the URL that requests are posted to, such as http://prometheus:9090/api/v1/write. Its scheme must be
+	// http or https. A user and a password in it are sent as basic authentication, unless Header has an
+	// Authorization.
 	URL string
-	// Name is the target's name in errors, in Status and in the label remote_name of the Pusher's own
-	// metrics. A queue on disk knows its targets by their names. The default is the URL without
-	// credentials and query.
+	// Name is the target's name in errors, in Status and in the label remote_name of the Pusher's own metrics.
+	// Names of targets must differ. The default is the URL without credentials and query.
+	//
+	// A queue on disk identifies targets by name: a target with a new name does not receive the requests that were
+	// queued for the old one.
 	Name string
-	// Client sends the requests. The default is a client of this package.
+	// Client sends the requests, for TLS, proxies and tokens that expire. The Pusher copies it, follows only
+	// redirects that keep the method POST (307 and 308), and does not close its connections. The default is a
+	// client with the settings of http.DefaultTransport, and with connections of its own.
 	Client *http.Client
-	// Header has more headers for each request, such as Authorization or X-Scope-OrgID. Those that the
-	// protocol defines, User-Agent among them, are not allowed.
+	// Header has more headers for each request, such as Authorization or X-Scope-OrgID. It is not sent to other
+	// hosts after a redirect. Content-Type, Content-Encoding, Content-Length, Transfer-Encoding, Connection,
+	// User-Agent and X-Prometheus-Remote-Write-Version are not allowed.
 	Header http.Header
 	// Protocol is the version to use. The default is Auto.
 	Protocol Protocol
 }
 
-// Opts says what to push, and how. The zero value of each field stands for its default.
+// Opts are the options of [New]. The zero value of each field means its default. Negative values are not valid.
 type Opts struct {
-	// Target has the settings of the receiver that New is called with. Its URL must be empty.
+	// Target has the settings of the receiver at the URL that New is called with. Its own URL must be empty.
 	Target Target
-	// Targets are more receivers. All get the same samples, and none of them waits for another.
+	// Targets are further receivers. All targets are sent the same samples.
 	Targets []Target
 
-	// ExternalLabels are added to all series that have no label of the same name.
+	// ExternalLabels are added to each series that has no label of the same name.
 	ExternalLabels prometheus.Labels
-	// Relabel changes all series before they are sent, and after they have got the external labels.
+	// Relabel changes the series before they are sent. It sees the external labels. The default changes nothing.
 	Relabel Relabeler
 	// NativeOnly leaves out the classic buckets of histograms that have native ones.
 	NativeOnly bool
 
-	// Interval is how often Run pushes. The default is 15 seconds.
+	// Interval is the time between two pushes of Run. The default is 15 seconds.
 	Interval time.Duration
-	// Timeout limits a push: the gathering in Run, and all of Push, which gathers for at most four
-	// fifths of it. The default is Interval.
+	// Timeout limits the gathering of a push in Run. It also limits Push as a whole, and Close if its context has
+	// no deadline; these gather for at most four fifths of their time. The default is Interval.
 	Timeout time.Duration
 	// RequestTimeout limits a single request. The default is 30 seconds.
 	RequestTimeout time.Duration
-	// MinBackoff and MaxBackoff limit how long a target rests after a failure that may pass. The rest
-	// doubles with each failure. The defaults are 100 milliseconds and 10 seconds.
+	// MinBackoff and MaxBackoff limit the time until a target is sent a request again after a failure. The time
+	// grows from about MinBackoff, doubling with each failure, to MaxBackoff, and is partly random. A header
+	// Retry-After makes it longer, up to 10 minutes. The defaults are 100 milliseconds, and 10 seconds or
+	// MinBackoff if that is longer.
 	MinBackoff, MaxBackoff time.Duration
 
-	// MaxSamples and MaxBytes limit a request; the bytes are those before compression. The last series of
-	// a request may exceed them, because all of a histogram or summary goes into the same request. The
-	// defaults are 10,000 samples and 1 MiB.
+	// MaxSamples and MaxBytes limit a request; the bytes are counted before compression. A request can exceed
+	// them by one histogram or summary, whose samples are not split between requests. The defaults are 10,000
+	// samples and 1 MiB.
 	MaxSamples, MaxBytes int
 
-	// QueueDir is a directory for the queue of requests that have not been sent. It is created if it does
-	// not exist, and only one Pusher at a time can use it. By default, the queue is in memory.
+	// QueueDir is a directory for the queue of requests that have not been sent. It is created if it does not
+	// exist. Only one Pusher at a time can use it. By default, the queue is in memory.
 	QueueDir string
-	// QueueBytes limits the queue, whose requests are compressed. When it is full, the oldest requests are
-	// dropped. The default is 64 MiB in memory and 1 GiB on disk.
+	// QueueBytes limits the queue, which all targets share and whose requests are compressed. When it is full, the
+	// oldest requests are dropped. The default is 64 MiB in memory and 1 GiB on disk.
 	QueueBytes int64
 
-	// KeepOnClose has Close send no stale markers. Receivers then return the last samples for five more
-	// minutes, which is what a batch job wants.
+	// KeepOnClose makes Close send no stale markers, so that queries return the last samples for as long as the
+	// receiver looks back: five minutes in Prometheus. Batch jobs set it.
 	KeepOnClose bool
 
-	// Logger gets what goes wrong in Run. The default is slog.Default().
+	// Logger receives the errors of Run; see [Pusher.Run]. The default is the slog.Default() at the time of New.
 	Logger *slog.Logger
-	// Registry, if not nil, has Run in its Status and on its status page, with the last error.
+	// Registry, if not nil, lists Run in its Status and on its status page while Run is running. The name is
+	// "push/remote write to " and the name of the first target.
 	Registry *metric.ContextRegistry
 }
 

@@ -17,17 +17,18 @@ import (
 	"github.com/luxfi/metric/push"
 )
 
-// ErrClosed reports that a Pusher has been closed.
+// ErrClosed is returned by [Pusher.Push] and [Pusher.Run] after [Pusher.Close].
 var ErrClosed = errors.New("the pusher is closed")
 
-// Pusher pushes what a gatherer gathers to one or more receivers. [New] makes one; [Pusher.Run] or
-// [Pusher.Push] push; [Pusher.Close] has to be called at the end.
+// Pusher pushes the metrics of a gatherer to one or more targets. Make one with [New], push with [Pusher.Run] or
+// [Pusher.Push], and call [Pusher.Close] at the end.
 //
-// Each push gathers once, for all targets, and puts requests into a queue, from which they are sent to each
-// target in order. Nothing runs in the background but what Run, Push and Close do until they return.
+// Each push gathers once for all targets and writes requests to a queue, from which they are sent to each target
+// in order. A Pusher starts no goroutines that outlive the calls of Run, Push and Close, except for an HTTP
+// client or a collector that ignores its context.
 //
-// A Pusher is a prometheus.Collector of metrics about itself, see [Pusher.Collect]. It is safe for concurrent
-// use.
+// A Pusher is a [prometheus.Collector] of metrics about itself; see [Pusher.Collect]. It is safe for concurrent
+// use: Push can be called while Run is running, and concurrent pushes gather one after the other.
 type Pusher struct {
 	opts    Opts
 	source  *scrape.Registry
@@ -46,11 +47,14 @@ type Pusher struct {
 	ended   chan struct{}      // Closed when Run has returned.
 }
 
-// New returns a Pusher that sends what g gathers to the receiver at url, and to those of opts.Targets. It sends
-// nothing yet. The error tells which option is not valid, or why the queue on disk cannot be used.
+// New returns a Pusher that sends the metrics of g to the receiver at url and to those of opts.Targets. It does not
+// connect to them. The caller must call [Pusher.Close], which also releases the queue.
 //
-// What registries, stream collectors, remote targets and pipelines of package relabel gather is encoded as it is
-// gathered: a push allocates nothing for a series.
+// New returns an error if g is nil, if a URL or an option is not valid, if two targets have the same name, or if
+// the queue on disk cannot be opened, for example because another process is using it.
+//
+// Series of registries, stream collectors, remote targets and pipelines of package relabel are encoded as they
+// are gathered, without an allocation per series.
 func New(url string, g metric.GathererWithContext, opts Opts) (*Pusher, error) {
 	opts, err := opts.withDefaults(url)
 	if err != nil {
@@ -106,12 +110,14 @@ func registryFor(g metric.Gatherer, w collect.Wrapping) (*metric.ContextRegistry
 	return r, core, err
 }
 
-// Push gathers, and sends what the queue has. It returns when every target has taken everything, or when ctx or
-// Opts.Timeout ends; requests that are left stay in the queue for the next push.
+// Push gathers once and sends all requests in the queue. It returns when every target has accepted or rejected
+// them, when ctx is done, or after Opts.Timeout. Requests that are left stay in the queue for the next push.
 //
-// The context and its deadline reach the collectors. Their failures cost only their own metrics: all others
-// are sent, and the error names the failures. The error also has a *TargetError for each target that has rejected
-// something or has not got everything. It is ErrClosed after Close.
+// The context and its deadline reach the collectors. A collector that fails costs only its own metrics: the others
+// are sent.
+//
+// The error joins a *metric.GatherError that names the collectors that failed, and a *[TargetError] for each target
+// that rejected something or did not receive everything. After Close, it is [ErrClosed].
 func (p *Pusher) Push(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
 	defer cancel()
@@ -167,11 +173,16 @@ func (p *Pusher) losses() []losses {
 	return all
 }
 
-// Run pushes every Opts.Interval, the first time within a tenth of it, until ctx is done or Close is called. Then
-// it returns nil; Close sends what is left. It logs errors to Opts.Logger, see push.Every. It is an error to call Run while it is
-// running, or after Close.
+// Run pushes every Opts.Interval until ctx is done or [Pusher.Close] is called, and then returns nil. The first push
+// comes after a random part of a tenth of the interval, so that processes that start together do not push
+// together. Run does not push a last time and does not wait for requests in the queue; Close does both.
 //
-// A target that fails does not delay the gathering, nor the other targets.
+// A failed push does not end Run. It is logged to Opts.Logger as [push.Every] logs errors: an error at once, an
+// error that repeats once a minute, and the first success after it. A target that fails delays neither the
+// gathering nor another target.
+//
+// Run returns an error if it is running already, [ErrClosed] after Close, and an error that wraps
+// metric.ErrStillRunning if a push ignores the end of ctx for a second.
 func (p *Pusher) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -221,11 +232,16 @@ func (p *Pusher) begin(cancel context.CancelFunc, ended chan struct{}) error {
 	return nil
 }
 
-// Close ends Run, pushes a last time, sends stale markers for all series, and waits until every target has taken
-// everything, or ctx is done. Then it frees what the Pusher holds. What is left stays in a queue on disk, for the
-// next Pusher with that directory; from memory it is lost. The error says so for each target.
+// Close ends Run, pushes a last time, marks all series as stale unless Opts.KeepOnClose is set, and waits until
+// every target has accepted or rejected everything, or until ctx is done. Then it releases the queue and the
+// connections. If ctx has no deadline, Close waits for at most Opts.Timeout.
 //
-// If ctx has no deadline, Close waits for Opts.Timeout. A second call does nothing.
+// Requests that are left stay in a queue on disk, for the next Pusher with that directory. In memory they are lost.
+// In both cases the error has a *[TargetError] for each target with such requests; its other parts are those of
+// [Pusher.Push].
+//
+// Do not pass the context that ended Run: it is done, and Close would send nothing. A second call returns nil at
+// once, even while the first is still running.
 func (p *Pusher) Close(ctx context.Context) error {
 	p.mu.Lock()
 	running, ended := p.running, p.ended
@@ -261,19 +277,23 @@ func (p *Pusher) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect sends the Pusher's own metrics. They have the names, and the labels remote_name and url, of those
-// that Prometheus has about its own remote write:
+// Collect sends the Pusher's own metrics, for [prometheus.Collector]. Their names and their labels remote_name and
+// url are those of the metrics that Prometheus has about its own remote write. Each exists once per target:
 //
-//   - prometheus_remote_storage_samples_total, …_bytes_total: what was sent, retries included;
-//   - …_samples_failed_total: what the target has rejected;
-//   - …_samples_retried_total: what was sent again;
-//   - …_samples_dropped_total: what was not sent because the queue was full, with the label reason;
-//   - …_samples_pending: what is in the queue;
-//   - …_queue_highest_timestamp_seconds and …_queue_highest_sent_timestamp_seconds: the newest sample in
-//     the queue, and the newest one that the target has taken;
-//   - …_sent_batch_duration_seconds: how long requests take.
+//   - prometheus_remote_storage_samples_total: samples in requests that the target has accepted or rejected;
+//   - …_samples_failed_total: samples that the target has rejected;
+//   - …_samples_retried_total: samples in requests that failed and are sent again, once per failure;
+//   - …_samples_dropped_total: samples that were dropped from the queue, with the label reason: queue_full, or
+//     queue_error if the queue on disk could not be written;
+//   - …_samples_pending: samples in the queue;
+//   - …_bytes_total: bytes of the bodies of requests that the target has accepted or rejected, after compression;
+//   - …_queue_highest_timestamp_seconds: timestamp of the newest sample that was queued;
+//   - …_queue_highest_sent_timestamp_seconds: timestamp of the newest sample that the target has accepted;
+//   - …_sent_batch_duration_seconds: a histogram of the durations of requests, failures included.
 //
-// Those about samples exist for exemplars and histograms, too.
+// The metrics about samples also exist for exemplars and for native histograms, as in …_histograms_failed_total.
+// A native histogram is not counted as a sample; a classic one counts as one sample per bucket, _sum and _count.
+// All counts start at zero with the Pusher, except that …_pending includes requests that a queue on disk held.
 func (p *Pusher) Collect(ch chan<- prometheus.Metric) {
 	for _, t := range p.targets {
 		t.collect(ch)

@@ -2,23 +2,26 @@ package remotewrite
 
 import "time"
 
-// TargetStatus describes the state of a target. It is a copy, which belongs to the caller.
+// TargetStatus is the state of a target at the time of [Pusher.Status]. It is a copy.
 type TargetStatus struct {
-	Name     string
-	URL      string   // Without credentials.
-	Protocol Protocol // The version in use: V1 or V2.
+	Name     string   // Target.Name, or its default.
+	URL      string   // Without the password.
+	Protocol Protocol // Version of the next request: V1 or V2.
 
-	// Pending and PendingBytes are the samples, histograms included, and bytes in the queue. Dropped are the
-	// samples that were dropped because the queue was full, and Failed those that the target has rejected.
+	// Pending is the number of samples in the queue, Dropped the number of samples that were dropped because the
+	// queue was full or could not be written, and Failed the number of samples that the target has rejected. They
+	// include native histograms, but not exemplars. Dropped and Failed count from the call of New.
 	Pending, Dropped, Failed uint64
-	PendingBytes             int64
+	// PendingBytes is the size of the pending requests in the queue, after compression.
+	PendingBytes int64
 
-	LastSuccess time.Time // When the target took a request last; zero if it never did.
-	LastError   error     // Why the last request failed; nil if it did not.
-	RestsUntil  time.Time // When the next request is sent, after a failure.
+	LastSuccess time.Time // When the target last accepted a whole request; zero if it never has.
+	LastError   error     // Why the last request failed or was rejected, at least in part; nil after a success.
+	RestsUntil  time.Time // When a failed request is sent again; zero if none has to be.
 }
 
-// Status returns the state of each target: that of New, followed by those of Opts.Targets. It waits for nothing.
+// Status returns the state of each target: first the one of New, then those of Opts.Targets. It does not block, and
+// works after Close, too.
 func (p *Pusher) Status() []TargetStatus {
 	all := make([]TargetStatus, len(p.targets))
 	for i, t := range p.targets {

@@ -58,14 +58,15 @@ func newTarget(of *Target, index int, log *backlog.Log, opts Opts) (*target, err
 	return t, nil
 }
 
-// TargetError reports that a target has rejected requests, or has not got all.
+// TargetError reports that a target has rejected requests or has not received all of them, or that requests to it
+// were dropped from the queue.
 type TargetError struct {
-	Target  string // The target's name.
-	Pending uint64 // Samples and histograms that are still in the queue.
-	Err     error
+	Target  string // Name of the target.
+	Pending uint64 // Samples, native histograms included, that wait in the queue. If 0, sending again is of no use.
+	Err     error  // The reasons, joined. After a timeout, it wraps context.DeadlineExceeded.
 }
 
-// Error names the target and the reason.
+// Error returns the name of the target, the number of pending samples and the reasons.
 func (e *TargetError) Error() string {
 	if e.Pending > 0 {
 		return fmt.Sprintf("target %s has not got %d samples: %v", e.Target, e.Pending, e.Err)
@@ -73,7 +74,7 @@ func (e *TargetError) Error() string {
 	return fmt.Sprintf("target %s: %v", e.Target, e.Err)
 }
 
-// Unwrap returns the reason.
+// Unwrap returns e.Err.
 func (e *TargetError) Unwrap() error { return e.Err }
 
 // losses says what a target has not got, and never will.
