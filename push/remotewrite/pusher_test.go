@@ -534,6 +534,7 @@ func TestNew(t *testing.T) {
 		"external label":   {receiverURL, reg, remotewrite.Opts{ExternalLabels: metric.Labels{"__x": "y"}}, "__x"},
 		"protocol":         {receiverURL, reg, remotewrite.Opts{Target: remotewrite.Target{Protocol: 7}}, "protocol"},
 		"protocol, second": {receiverURL, reg, remotewrite.Opts{Targets: []remotewrite.Target{{URL: "http://x", Protocol: 7}}}, "protocol"},
+		"name":             {receiverURL, reg, remotewrite.Opts{Target: remotewrite.Target{Name: "\xff"}}, "UTF-8"},
 		"directory":        {receiverURL, reg, remotewrite.Opts{QueueDir: "/dev/null/x"}, "/dev/null/x"},
 	}
 	for name, test := range tests {
