@@ -176,7 +176,7 @@ func (r *remoteWrite) hasLiveBound(name *seriesName, labels model.Labels, bound 
 
 // hasBound reports whether there is such a bound, which may be NaN.
 func hasBound(bounds []float64, bound float64) bool {
-	return slices.ContainsFunc(bounds, func(b float64) bool { return b == bound || b != b && bound != bound }) //nolint:gocritic // NaN differs from itself.
+	return slices.ContainsFunc(bounds, func(b float64) bool { return b == bound || b != b && bound != bound })
 }
 
 // WriteStale writes requests with stale markers for series, which belong to families that have a name and a type
