@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -509,6 +510,23 @@ func TestBadClients(t *testing.T) {
 		})
 	}
 	close(release)
+}
+
+// TestGoexit checks that a client which ends its goroutine does not keep a target from sending.
+func TestGoexit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver(t)
+		r.answer = func(_ *http.Request, n int) (*http.Response, error) {
+			if n == 0 {
+				runtime.Goexit()
+			}
+			return nil, nil
+		}
+		push(t, newPusher(t, r, registryOf(newCounter("c")), remotewrite.Opts{}))
+		if got := r.values("c"); len(got) != 1 {
+			t.Errorf("got %v, want one sample", got)
+		}
+	})
 }
 
 func TestNew(t *testing.T) {

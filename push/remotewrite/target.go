@@ -172,9 +172,17 @@ const clientGrace = time.Second
 func (t *target) sendInTurn(ctx context.Context, enough <-chan struct{}) error {
 	done := make(chan error, 1)
 	go func() {
-		err := t.sendNext(ctx, enough)
-		t.turn <- struct{}{}
-		done <- err
+		returned := false
+		var err error
+		defer func() {
+			if !returned {
+				t.queueFails(errGoexit, time.Now().Add(readPause))
+			}
+			t.turn <- struct{}{}
+			done <- err
+		}()
+		err = t.sendNext(ctx, enough)
+		returned = true
 	}()
 	select {
 	case err := <-done:
@@ -191,7 +199,9 @@ func (t *target) sendInTurn(ctx context.Context, enough <-chan struct{}) error {
 	}
 }
 
-// readPause is how long a target rests when the queue cannot be read.
+var errGoexit = errors.New("the HTTP client called runtime.Goexit")
+
+// readPause is how long a target rests when the queue cannot be read, or when the HTTP client ends the goroutine.
 const readPause = time.Second
 
 // sendNext waits until the target has rested and there is a record, unless enough is closed before, and sends it. The
