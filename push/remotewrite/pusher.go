@@ -264,7 +264,8 @@ func (p *Pusher) Describe(ch chan<- *prometheus.Desc) {
 // Collect sends the Pusher's own metrics. They have the names, and the labels remote_name and url, of those
 // that Prometheus has about its own remote write:
 //
-//   - prometheus_remote_storage_samples_total, …_bytes_total: what was sent, retries included;
+//   - prometheus_remote_storage_samples_total, …_bytes_total: what the target has taken or rejected; unlike
+//     Prometheus's, they count requests that are sent again once;
 //   - …_samples_failed_total: what the target has rejected;
 //   - …_samples_retried_total: what was sent again;
 //   - …_samples_dropped_total: what was not sent because the queue was full, with the label reason;
