@@ -319,3 +319,24 @@ func TestEveryPanics(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryCause checks that a call which returns the cause of the end is no failure, as with the context of an errgroup.
+func TestEveryCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		opts := quiet()
+		opts.FlushTimeout = -1
+		loop := push.Every(ctx, func(ctx context.Context) error {
+			<-ctx.Done()
+			return fmt.Errorf("cannot push: %w", context.Cause(ctx))
+		}, opts)
+		synctest.Wait()
+		cancel(errTest)
+		if err := loop.Wait(); err != nil {
+			t.Error(err)
+		}
+		if s := loop.Status(); s.Failures != 0 || s.LastError != nil {
+			t.Errorf("got %d failures and the error %v, want none", s.Failures, s.LastError)
+		}
+	})
+}

@@ -40,7 +40,7 @@ func (l *failureLog) note(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		l.recovered(ctx)
-	case !isEnd(ctx, kind):
+	case !isEnd(ctx, err, kind):
 		l.failed(ctx, err, kind)
 	}
 }

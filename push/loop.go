@@ -147,9 +147,20 @@ func (l *Loop) start(ctx context.Context, timeout time.Duration) *call {
 	return c
 }
 
-// isEnd reports whether a call under ctx failed because ctx has ended, which is no failure.
-func isEnd(ctx context.Context, kind engine.Kind) bool {
-	return ctx.Err() != nil && (kind == engine.KindCanceled || kind == engine.KindTimeout)
+// isEnd reports whether a call under ctx failed with err, of that kind, because ctx has ended, which is no failure.
+// It asks err, which is somebody else's: it must not be called with a lock held.
+func isEnd(ctx context.Context, err error, kind engine.Kind) bool {
+	if ctx.Err() == nil {
+		return false
+	}
+	ended := kind == engine.KindCanceled || kind == engine.KindTimeout
+	if kind == engine.KindError { // net/http returns the cause, which may be any error.
+		_ = engine.Try(func() error {
+			ended = errors.Is(err, context.Cause(ctx))
+			return nil
+		})
+	}
+	return ended
 }
 
 var errGoexit = errors.New("the function called runtime.Goexit")

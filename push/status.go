@@ -98,13 +98,14 @@ func (l *Loop) begin(timeout time.Duration) {
 // end notes the end of a call under ctx.
 func (l *Loop) end(ctx context.Context, err error) {
 	kind := engine.KindOf(err) // It asks the error, which is somebody else's: before the lock.
+	ended := isEnd(ctx, err, kind)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a, now := &l.account, time.Now()
 	a.stats.LastDuration = now.Sub(a.stats.LastStart)
 	a.stats.Running, a.stats.RunningSince = 0, time.Time{}
 	switch {
-	case isEnd(ctx, kind):
+	case ended:
 		return
 	case err == nil:
 		a.lastSuccess = now

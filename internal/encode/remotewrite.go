@@ -34,6 +34,9 @@ type RemoteWriter struct {
 	// Round, if not nil, learns which series there are. Those of the last push that are missing in a
 	// family are ended with stale markers.
 	Round *staleness.Round
+	// Cancelled, if not nil, reports whether the push has been cancelled. Then no series are ended: what is missing
+	// has not been asked for.
+	Cancelled func() bool
 }
 
 // Maker is Options.Linked for the push.
@@ -103,6 +106,8 @@ type remoteWrite struct {
 	shape   staleness.Shape
 	limits  []float64 // Of shape.
 
+	live *staleness.Round // Of WriteStale.
+
 	body, record []byte
 }
 
@@ -118,6 +123,7 @@ func (r *remoteWrite) reset() {
 	r.series = r.series[:0]
 	r.labels.reset()
 	r.family, r.section, r.shape, r.Round = nil, nil, staleness.Shape{}, nil
+	r.live, r.Cancelled = nil, nil
 	r.counts, r.newest = writereq.Counts{}, 0
 	clear(r.exemplars)
 }

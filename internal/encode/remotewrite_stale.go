@@ -4,6 +4,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/luxfi/metric/internal/model"
 	"github.com/luxfi/metric/internal/staleness"
@@ -56,7 +57,7 @@ func (r *remoteWrite) shapeOf(p *model.Point) *staleness.Shape {
 
 // endMissing ends the series of the family that the last push had and this one has not.
 func (r *remoteWrite) endMissing(o *output) {
-	if r.section == nil {
+	if r.section == nil || r.Cancelled != nil && r.Cancelled() {
 		return
 	}
 	r.section.Gone(func(labels model.Labels, was, now *staleness.Shape) bool {
@@ -69,7 +70,6 @@ func (r *remoteWrite) endMissing(o *output) {
 func (r *remoteWrite) endSeries(o *output, labels model.Labels, was, now *staleness.Shape) {
 	r.describe()
 	r.labels.set(&r.symbols, labels)
-	var p model.Point
 	all := now == nil
 	if all {
 		now = new(staleness.Shape)
@@ -79,46 +79,110 @@ func (r *remoteWrite) endSeries(o *output, labels model.Labels, was, now *stalen
 	}
 	switch r.family.Type {
 	case model.Histogram, model.GaugeHistogram:
-		r.endClassic(&p, &r.bucket, &r.bounds, "le", was, now)
-		if was.Native && !now.Native {
+		r.endClassic(&r.bucket, &r.bounds, "le", labels, was, now)
+		if was.Native && !now.Native && !r.isLive(&r.name, labels, nil) {
 			start := r.openSeries(&r.name, nil)
 			r.addNative(&model.Point{Histogram: &model.HistogramValue{Sum: staleNaN, Native: new(model.NativeHistogram)}})
 			r.closeSeries(start)
 		}
 	case model.Summary:
-		r.endClassic(&p, &r.name, &r.quantiles, "quantile", was, now)
+		r.endClassic(&r.name, &r.quantiles, "quantile", labels, was, now)
 	default:
 		if all {
-			r.single(&p, &r.name, nil, staleNaN, false)
+			r.endSingle(&r.name, labels, nil)
 		}
 	}
 	r.split(o)
 }
 
 // endClassic writes the stale markers of classic buckets or quantiles, _sum and _count.
-func (r *remoteWrite) endClassic(p *model.Point, name *seriesName, refs *boundRefs, label string, was, now *staleness.Shape) {
+func (r *remoteWrite) endClassic(
+	name *seriesName, refs *boundRefs, label string, labels model.Labels, was, now *staleness.Shape,
+) {
 	if !was.Classic {
 		return
 	}
 	for i, bound := range was.Bounds {
-		if !slices.Contains(now.Bounds, bound) {
-			r.single(p, name, refs.at(&r.symbols, i, label, bound), staleNaN, false)
+		if !hasBound(now.Bounds, bound) {
+			r.endSingle(name, labels, refs.at(&r.symbols, i, label, bound))
 		}
 	}
 	if now.Classic {
 		return
 	}
 	if label == "le" {
-		r.single(p, name, refs.at(&r.symbols, len(was.Bounds), label, math.Inf(+1)), staleNaN, false)
+		r.endSingle(name, labels, refs.at(&r.symbols, len(was.Bounds), label, math.Inf(+1)))
 	}
-	r.single(p, &r.sum, nil, staleNaN, false)
-	r.single(p, &r.count, nil, staleNaN, false)
+	r.endSingle(&r.sum, labels, nil)
+	r.endSingle(&r.count, labels, nil)
+}
+
+// endSingle writes the stale marker of a series, unless another family has the series now.
+func (r *remoteWrite) endSingle(name *seriesName, labels model.Labels, bound *boundRef) {
+	if !r.isLive(name, labels, bound) {
+		r.single(new(model.Point), name, bound, staleNaN, false)
+	}
+}
+
+// isLive reports whether the push has a series in another family than the one that it was in: the type of a family
+// has changed, or a histogram made way for a gauge with the name of its _count. A stale marker would have the same
+// timestamp as the sample.
+func (r *remoteWrite) isLive(name *seriesName, labels model.Labels, bound *boundRef) bool {
+	if r.live == nil {
+		return false
+	}
+	if bound != nil {
+		return r.hasLiveBound(name, labels, bound)
+	}
+	for _, plain := range [...]model.Type{model.Untyped, model.Counter, model.Gauge, model.Info, model.StateSet} {
+		if r.live.Find(name.text, plain, labels) != nil {
+			return true
+		}
+	}
+	for _, t := range [...]model.Type{model.Histogram, model.GaugeHistogram} {
+		if s := r.live.Find(name.text, t, labels); s != nil && s.Native {
+			return true
+		}
+	}
+	for _, suffix := range [...]string{"_sum", "_count"} {
+		family, ok := strings.CutSuffix(name.text, suffix)
+		if !ok {
+			continue
+		}
+		for _, t := range [...]model.Type{model.Histogram, model.GaugeHistogram, model.Summary} {
+			if s := r.live.Find(family, t, labels); s != nil && s.Classic {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasLiveBound is isLive for a classic bucket or a quantile.
+func (r *remoteWrite) hasLiveBound(name *seriesName, labels model.Labels, bound *boundRef) bool {
+	if bound.label == "quantile" {
+		s := r.live.Find(name.text, model.Summary, labels)
+		return s != nil && hasBound(s.Bounds, bound.of)
+	}
+	family := strings.TrimSuffix(name.text, "_bucket")
+	for _, t := range [...]model.Type{model.Histogram, model.GaugeHistogram} {
+		s := r.live.Find(family, t, labels)
+		if s != nil && s.Classic && (math.IsInf(bound.of, +1) || hasBound(s.Bounds, bound.of)) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasBound reports whether there is such a bound, which may be NaN.
+func hasBound(bounds []float64, bound float64) bool {
+	return slices.ContainsFunc(bounds, func(b float64) bool { return b == bound || b != b && bound != bound })
 }
 
 // WriteStale writes requests with stale markers for series, which belong to families that have a name and a type
-// alone.
+// alone. It leaves out those that live, if not nil, has seen in another family.
 func (w *RemoteWriter) WriteStale(
-	to io.Writer, series func(yield func(f *model.Family, labels model.Labels, was *staleness.Shape) bool),
+	to io.Writer, live *staleness.Round, series func(yield func(f *model.Family, labels model.Labels, was *staleness.Shape) bool),
 ) error {
 	var (
 		o output
@@ -129,6 +193,7 @@ func (w *RemoteWriter) WriteStale(
 			ended := *w
 			ended.Round = nil
 			r = ended.Maker(nil).(*remoteWrite) //nolint:forcetypeassert // Maker makes nothing else.
+			r.live = live
 			r.open(nil)
 			o.open(to)
 		}

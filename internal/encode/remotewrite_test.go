@@ -304,7 +304,7 @@ func TestRemoteWriteLikeNaive(t *testing.T) {
 			w := encode.RemoteWriter{Round: round, ExemplarsFromMs: math.MinInt64, MaxSamples: 1 + g.IntN(50), MaxBytes: 1 << 20}
 			r := pushed(t, w, families)
 			w.TimestampMs, w.Compress = pushedAt, writebody.Compress
-			if err := w.WriteStale(r, round.Missing); err != nil {
+			if err := w.WriteStale(r, round, round.Missing); err != nil {
 				t.Fatal(err)
 			}
 			round.Commit()

@@ -9,6 +9,7 @@ import (
 // Round is a push that is compared with the last one.
 type Round struct {
 	history *History
+	found   map[familyKey]map[string]mark // What Find has looked into.
 }
 
 // Family returns the section for a family's points. It returns the same section if the round has

@@ -183,3 +183,32 @@ func TestContinuedAfterGone(t *testing.T) {
 		})
 	}
 }
+
+// TestFind checks that a round finds what it has seen, and nothing else, in each state of a section.
+func TestFind(t *testing.T) {
+	rounds := [][]series{
+		plain(t, "a", "b", "c"),                           // New.
+		plain(t, "a", "b"),                                // In step.
+		{shaped(t, "a", classic(1)), shaped(t, "c", nil)}, // Merging.
+		append(plain(t, "c"), shaped(t, "a", classic(2))), // Indexed.
+	}
+	var h staleness.History
+	for i, seen := range rounds {
+		r := h.Begin()
+		seeAll(r.Family(requests), seen)
+		for _, p := range plain(t, "a", "b", "c", "d") {
+			j := slices.IndexFunc(seen, func(s series) bool { return s.labels.Text() == p.labels.Text() })
+			got := r.Find(requests.Name, requests.Type, p.labels)
+			if (got != nil) != (j >= 0) || j >= 0 && seen[j].shape != nil && !slices.Equal(got.Bounds, seen[j].shape.Bounds) {
+				t.Errorf("round %d: %s: got %v", i, p.labels.Text(), got)
+			}
+			if r.Find(requests.Name, model.Summary, p.labels) != nil || r.Find("other", requests.Type, p.labels) != nil {
+				t.Errorf("round %d: %s was found in another family", i, p.labels.Text())
+			}
+		}
+		r.Commit()
+	}
+	if r := h.Begin(); r.Find(requests.Name, requests.Type, plain(t, "a")[0].labels) != nil {
+		t.Error("a series of the last push was found")
+	}
+}

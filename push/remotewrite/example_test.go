@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
-	"github.com/luxfi/metric/internal/writereq"
+	"github.com/luxfi/metric/internal/writebody"
 	"github.com/luxfi/metric/internal/writereq/writereqtest"
 	"github.com/luxfi/metric/push/remotewrite"
 )
@@ -113,7 +113,7 @@ func startReceiver() *httptest.Server {
 		if err != nil {
 			fmt.Println(err)
 		}
-		data, err := writereq.Decompress(nil, body)
+		data, err := writebody.Decompress(nil, body)
 		if err != nil {
 			fmt.Println(err)
 		}

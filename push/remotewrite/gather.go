@@ -17,21 +17,22 @@ import (
 // gather gathers under ctx and puts the requests into the queue. It returns the end of the queue. The last
 // call is that of Close: it ends all series.
 func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error) {
-	select {
-	case <-p.turn:
-		defer func() { p.turn <- struct{}{} }()
-	case <-ctx.Done():
-		return p.log.End(), fmt.Errorf("another push is still gathering: %w", context.Cause(ctx))
+	if err := p.takeTurn(ctx); err != nil {
+		return p.log.End(), err
 	}
+	defer func() { p.turn <- struct{}{} }()
 	if !last && p.isClosing() {
 		return p.log.End(), ErrClosed
 	}
 	var (
+		// The cause may be any error, as with errgroup.
+		cancelled = func() bool { return errors.Is(ctx.Err(), context.Canceled) }
+
 		began = time.Now()
 		round = p.history.Begin()
 		queue = &queueWriter{p: p}
 		rw    = &encode.RemoteWriter{
-			TimestampMs: p.timestamp(began), ExemplarsFromMs: p.before, Round: round,
+			TimestampMs: p.timestamp(began), ExemplarsFromMs: p.before, Round: round, Cancelled: cancelled,
 			MaxSamples: p.opts.MaxSamples, MaxBytes: p.opts.MaxBytes, NativeOnly: p.opts.NativeOnly,
 			Compress: writebody.Compress,
 		}
@@ -39,17 +40,32 @@ func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error
 	opts := encode.Options{Format: encode.RemoteWrite, Linked: rw.Maker}
 	err := engine.Try(func() error { return p.source.ExposeTo(ctx, queue, opts) })
 	p.before = began.UnixMilli()
-	if errors.Is(context.Cause(ctx), context.Canceled) {
+	if cancelled() {
 		round.Discard() // What is missing has not been asked for.
 	} else {
-		err = errors.Join(err, rw.WriteStale(queue, round.Missing))
+		err = errors.Join(err, rw.WriteStale(queue, round, round.Missing))
 		round.Commit()
 	}
 	if last && !p.opts.KeepOnClose {
 		rw.TimestampMs = p.timestamp(began)
-		err = errors.Join(err, rw.WriteStale(queue, p.history.All))
+		err = errors.Join(err, rw.WriteStale(queue, nil, p.history.All))
 	}
 	return p.log.End(), errors.Join(append(p.log.Faults(), err, queue.err)...)
+}
+
+// takeTurn waits until nothing else gathers. If that is so, it does not matter that ctx is done.
+func (p *Pusher) takeTurn(ctx context.Context) error {
+	select {
+	case <-p.turn:
+		return nil
+	default:
+	}
+	select {
+	case <-p.turn:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("another push is still gathering: %w", context.Cause(ctx))
+	}
 }
 
 func (p *Pusher) isClosing() bool {

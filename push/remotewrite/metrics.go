@@ -53,7 +53,7 @@ func newMetrics(of *Target) *metrics {
 	}
 	for i, what := range [numCounts]string{countSamples: "samples", countExemplars: "exemplars", countHistograms: "histograms"} {
 		m.counts[i] = countDescs{
-			total:   desc(what+"_total", "The total number of "+what+" sent to the target, including those that it has rejected."),
+			total:   desc(what+"_total", "The total number of "+what+" sent to the target, retries included."),
 			failed:  desc(what+"_failed_total", "The total number of "+what+" that the target has rejected."),
 			retried: desc(what+"_retried_total", "The total number of "+what+" in requests that failed and are sent again."),
 			dropped: desc(what+"_dropped_total", "The total number of "+what+" that were dropped before they were sent.", "reason"),

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -150,7 +152,7 @@ func (o Opts) withDefaults(to string) (Opts, error) {
 		{"Interval", &o.Interval, defaultInterval},
 		{"Timeout", &o.Timeout, cmp.Or(o.Interval, defaultInterval)},
 		{"RequestTimeout", &o.RequestTimeout, defaultRequestTimeout},
-		{"MinBackoff", &o.MinBackoff, defaultMinBackoff},
+		{"MinBackoff", &o.MinBackoff, min(defaultMinBackoff, cmp.Or(max(o.MaxBackoff, 0), defaultMaxBackoff))},
 		{"MaxBackoff", &o.MaxBackoff, max(o.MinBackoff, defaultMaxBackoff)},
 	} {
 		if *d.of < 0 {
@@ -179,6 +181,7 @@ func (o Opts) withDefaults(to string) (Opts, error) {
 	if err := checkLabels(o.ExternalLabels); err != nil {
 		return o, err
 	}
+	o.ExternalLabels = maps.Clone(o.ExternalLabels)
 	first := o.Target
 	first.URL = to
 	o.Targets = append([]Target{first}, o.Targets...)
@@ -189,6 +192,9 @@ func (o Opts) withDefaults(to string) (Opts, error) {
 func checkLabels(labels prometheus.Labels) error {
 	var list []model.Label
 	for name, value := range labels {
+		if name == model.Histogram.Reserved() || name == model.Summary.Reserved() {
+			return fmt.Errorf("the external label %q is the one that tells buckets or quantiles apart", name)
+		}
 		list = append(list, model.Label{Name: name, Value: value})
 	}
 	if _, err := model.NewLabels(list); err != nil {
@@ -220,7 +226,9 @@ func (t *Target) check() error {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return fmt.Errorf("%q is not the URL of a target: it must begin with http:// or https:// and a host", redact.Text(t.URL))
 	case t.Protocol > V2:
-		return fmt.Errorf("the protocol of %s is %v, but must be Auto, V1 or V2", u.Redacted(), t.Protocol)
+		return fmt.Errorf("the protocol of %s is %v, but must be Auto, V1 or V2", t.shownURL(), t.Protocol)
+	case !utf8.ValidString(t.Name):
+		return fmt.Errorf("the name %q of a target is not valid UTF-8", t.Name)
 	}
 	if t.Name == "" {
 		u.User, u.RawQuery, u.Fragment, u.ForceQuery = nil, "", "", false
@@ -229,11 +237,28 @@ func (t *Target) check() error {
 	return nil
 }
 
-// shownURL returns the URL without its credentials.
+// shownURL returns the URL without its credentials. Those may be in a user name that has no password, and in any
+// parameter of the query.
 func (t *Target) shownURL() string {
 	u, err := url.Parse(t.URL)
 	if err != nil {
 		return ""
 	}
+	if _, ok := u.User.Password(); u.User != nil && !ok {
+		u.User = url.User(hidden)
+	}
+	if query := u.Query(); len(query) > 0 {
+		for _, values := range query {
+			for i := range values {
+				values[i] = hidden
+			}
+		}
+		u.RawQuery = query.Encode()
+	} else {
+		u.RawQuery = ""
+	}
 	return redact.Text(u.Redacted())
 }
+
+// hidden stands for a credential, as in url.URL.Redacted.
+const hidden = "xxxxx"

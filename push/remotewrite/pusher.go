@@ -45,6 +45,7 @@ type Pusher struct {
 	closing bool
 	running context.CancelFunc // Ends Run; nil if it is not running.
 	ended   chan struct{}      // Closed when Run has returned.
+	closed  chan struct{}      // Closed when Close has returned.
 }
 
 // New returns a Pusher that sends the metrics of g to the receiver at url and to those of opts.Targets. It does not
@@ -72,7 +73,7 @@ func New(url string, g metric.GathererWithContext, opts Opts) (*Pusher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make a pusher: %w", err)
 	}
-	p := &Pusher{opts: opts, source: source, log: log, turn: make(chan struct{}, 1)}
+	p := &Pusher{opts: opts, source: source, log: log, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	p.turn <- struct{}{}
 	for i := range opts.Targets {
 		t, err := newTarget(&opts.Targets[i], i, log, opts)
@@ -240,17 +241,17 @@ func (p *Pusher) begin(cancel context.CancelFunc, ended chan struct{}) error {
 // In both cases the error has a *[TargetError] for each target with such requests; its other parts are those of
 // [Pusher.Push].
 //
-// Do not pass the context that ended Run: it is done, and Close would send nothing. A second call returns nil at
-// once, even while the first is still running.
+// Do not pass the context that ended Run: it is done, and Close would send nothing. Further calls wait until the
+// first has returned, or ctx is done.
 func (p *Pusher) Close(ctx context.Context) error {
 	p.mu.Lock()
-	running, ended := p.running, p.ended
-	if p.closing {
-		p.mu.Unlock()
-		return nil
-	}
+	running, ended, first := p.running, p.ended, !p.closing
 	p.closing = true
 	p.mu.Unlock()
+	if !first {
+		return p.awaitClosed(ctx)
+	}
+	defer close(p.closed)
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, p.opts.Timeout)
@@ -270,6 +271,16 @@ func (p *Pusher) Close(ctx context.Context) error {
 	return err
 }
 
+// awaitClosed waits until the first call of Close has returned, or ctx is done.
+func (p *Pusher) awaitClosed(ctx context.Context) error {
+	select {
+	case <-p.closed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // Describe sends the descriptors of the Pusher's own metrics.
 func (p *Pusher) Describe(ch chan<- *prometheus.Desc) {
 	for _, t := range p.targets {
@@ -280,7 +291,7 @@ func (p *Pusher) Describe(ch chan<- *prometheus.Desc) {
 // Collect sends the Pusher's own metrics, for [prometheus.Collector]. Their names and their labels remote_name and
 // url are those of the metrics that Prometheus has about its own remote write. Each exists once per target:
 //
-//   - prometheus_remote_storage_samples_total: samples in requests that the target has accepted or rejected;
+//   - prometheus_remote_storage_samples_total: samples in requests, retries included;
 //   - …_samples_failed_total: samples that the target has rejected;
 //   - …_samples_retried_total: samples in requests that failed and are sent again, once per failure;
 //   - …_samples_dropped_total: samples that were dropped from the queue, with the label reason: queue_full, or

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -177,7 +178,7 @@ func TestRetries(t *testing.T) {
 			t.Errorf("got the requests in the order %v, want %v", order, want)
 		}
 		for name, want := range map[string]float64{
-			"samples_total": 3, "samples_retried_total": 3, "samples_failed_total": 0, "samples_dropped_total": 0, "samples_pending": 0,
+			"samples_total": 6, "samples_retried_total": 3, "samples_failed_total": 0, "samples_dropped_total": 0, "samples_pending": 0,
 		} {
 			if got := own(t, p, name); got != want {
 				t.Errorf("%s is %v, want %v", name, got, want)
@@ -511,6 +512,23 @@ func TestBadClients(t *testing.T) {
 	close(release)
 }
 
+// TestGoexit checks that a client which ends its goroutine does not keep a target from sending.
+func TestGoexit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver(t)
+		r.answer = func(_ *http.Request, n int) (*http.Response, error) {
+			if n == 0 {
+				runtime.Goexit()
+			}
+			return nil, nil
+		}
+		push(t, newPusher(t, r, registryOf(newCounter("c")), remotewrite.Opts{}))
+		if got := r.values("c"); len(got) != 1 {
+			t.Errorf("got %v, want one sample", got)
+		}
+	})
+}
+
 func TestNew(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	tests := map[string]struct {
@@ -532,8 +550,10 @@ func TestNew(t *testing.T) {
 		"back-offs":        {receiverURL, reg, remotewrite.Opts{MinBackoff: 2, MaxBackoff: 1}, "MaxBackoff"},
 		"negative limit":   {receiverURL, reg, remotewrite.Opts{MaxBytes: -1}, "MaxBytes"},
 		"external label":   {receiverURL, reg, remotewrite.Opts{ExternalLabels: metric.Labels{"__x": "y"}}, "__x"},
+		"reserved label":   {receiverURL, reg, remotewrite.Opts{ExternalLabels: metric.Labels{"le": "1"}}, "buckets"},
 		"protocol":         {receiverURL, reg, remotewrite.Opts{Target: remotewrite.Target{Protocol: 7}}, "protocol"},
 		"protocol, second": {receiverURL, reg, remotewrite.Opts{Targets: []remotewrite.Target{{URL: "http://x", Protocol: 7}}}, "protocol"},
+		"name":             {receiverURL, reg, remotewrite.Opts{Target: remotewrite.Target{Name: "\xff"}}, "UTF-8"},
 		"directory":        {receiverURL, reg, remotewrite.Opts{QueueDir: "/dev/null/x"}, "/dev/null/x"},
 	}
 	for name, test := range tests {

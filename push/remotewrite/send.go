@@ -207,12 +207,29 @@ func (s *sender) request(ctx context.Context, b *requestBody, version Protocol) 
 	return r, nil
 }
 
-// withoutURL returns the error without the URL that net/http adds: the target has a name already, without
-// credentials.
+// withoutURL returns the error without the URL that net/http adds, as the target has a name already, and without
+// the credentials that it may quote from the URL of a proxy.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
-		return u.Err
+		err = u.Err
+	}
+	text := err.Error()
+	if shown := oneLine(text[:min(len(text), maxError)]); shown != text {
+		return &shownError{error: err, text: shown}
 	}
 	return err
 }
+
+// maxError is how many bytes of an error are shown: it may quote what the receiver has sent.
+const maxError = 2 << 10
+
+// shownError is an error with another text.
+type shownError struct {
+	error
+
+	text string
+}
+
+func (e *shownError) Error() string { return e.text }
+func (e *shownError) Unwrap() error { return e.error }

@@ -18,6 +18,8 @@ const (
 	maxText  = 512      // Bytes of an answer's body that are quoted.
 	maxDrain = 64 << 10 // Bytes of a body that are read so that the connection can be used again.
 
+	drainPatience = time.Second // How long a body is read.
+
 	// maxRetryAfter limits for how long a receiver can ask to be left alone, as its clock may be wrong.
 	maxRetryAfter = 10 * time.Minute
 )
@@ -31,6 +33,8 @@ type answer struct {
 
 // readAnswer reads a response. "Senders MUST ignore the response body" of a success.
 func readAnswer(r *http.Response) answer {
+	// A body that does not end must not make a receiver that has answered look slow.
+	defer time.AfterFunc(drainPatience, func() { _ = r.Body.Close() }).Stop()
 	a := answer{status: r.StatusCode, header: r.Header}
 	if !a.isSuccess() {
 		text, _ := io.ReadAll(io.LimitReader(r.Body, maxText)) // The part before an error will do.

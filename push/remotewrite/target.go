@@ -69,7 +69,7 @@ type TargetError struct {
 // Error returns the name of the target, the number of pending samples and the reasons.
 func (e *TargetError) Error() string {
 	if e.Pending > 0 {
-		return fmt.Sprintf("target %s has not got %d samples: %v", e.Target, e.Pending, e.Err)
+		return fmt.Sprintf("target %s did not receive %d samples: %v", e.Target, e.Pending, e.Err)
 	}
 	return fmt.Sprintf("target %s: %v", e.Target, e.Err)
 }
@@ -173,9 +173,17 @@ const clientGrace = time.Second
 func (t *target) sendInTurn(ctx context.Context, enough <-chan struct{}) error {
 	done := make(chan error, 1)
 	go func() {
-		err := t.sendNext(ctx, enough)
-		t.turn <- struct{}{}
-		done <- err
+		returned := false
+		var err error
+		defer func() {
+			if !returned {
+				t.queueFails(errGoexit, time.Now().Add(readPause))
+			}
+			t.turn <- struct{}{}
+			done <- err
+		}()
+		err = t.sendNext(ctx, enough)
+		returned = true
 	}()
 	select {
 	case err := <-done:
@@ -192,7 +200,9 @@ func (t *target) sendInTurn(ctx context.Context, enough <-chan struct{}) error {
 	}
 }
 
-// readPause is how long a target rests when the queue cannot be read.
+var errGoexit = errors.New("the HTTP client called runtime.Goexit")
+
+// readPause is how long a target rests when the queue cannot be read, or when the HTTP client ends the goroutine.
 const readPause = time.Second
 
 // sendNext waits until the target has rested and there is a record, unless enough is closed before, and sends it. The
@@ -258,6 +268,7 @@ func (t *target) postpone(r *writereq.Record, got *outcome) {
 	rest := t.backoff.failed(got.retryAfter)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.state.sent.Add(r.Counts)
 	t.state.retried.Add(r.Counts)
 	t.state.lastErr, t.state.restsUntil = got.err, time.Now().Add(rest)
 }
