@@ -119,8 +119,8 @@ func newCollector(t *testing.T) *receiver {
 // lastPort is the port that steadyAddress returned last.
 var lastPort atomic.Int32
 
-// steadyAddress returns an address that stays free while nothing listens on it. Other than that of
-// freeAddress, its port is none that the system gives to connections.
+// steadyAddress returns an address that stays free while nothing listens on it. The system does not give its
+// port to connections, as it may the one of freeAddress.
 func steadyAddress(t *testing.T) string {
 	t.Helper()
 	const first, ports = 15_000, 15_000

@@ -9,7 +9,7 @@ import (
 // sharingViolation is ERROR_SHARING_VIOLATION, which the syscall package does not have.
 const sharingViolation = syscall.Errno(32)
 
-// lockFile opens a file that nobody else can open. The lock ends with the process at the latest.
+// lockFile opens a file that no other process can open. The lock ends with the process at the latest.
 func lockFile(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {

@@ -44,7 +44,7 @@ func (s *symbols) reset() {
 	}
 	s.fields, s.places = s.fields[:0], s.places[:0]
 	if s.request++; s.request == 0 {
-		s.request = 1 // 0 is that of nobody.
+		s.request = 1 // 0 means no request.
 	}
 }
 
