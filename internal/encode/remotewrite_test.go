@@ -285,7 +285,7 @@ func TestRemoteWriteSplits(t *testing.T) {
 
 // TestRemoteWriteLikeNaive compares several pushes with what a simple implementation makes of them.
 func TestRemoteWriteLikeNaive(t *testing.T) {
-	for seed := range 300 {
+	for seed := range 150 {
 		g := generator{rand.New(rand.NewPCG(uint64(seed), 7))}
 		var (
 			history staleness.History

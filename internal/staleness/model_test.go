@@ -20,7 +20,7 @@ type known map[string]map[string]*staleness.Shape
 // TestAgainstMap compares random rounds with a map. The families of a round are used by different
 // goroutines.
 func TestAgainstMap(t *testing.T) {
-	seeds := uint64(40)
+	seeds := uint64(25)
 	if testing.Short() {
 		seeds = 5
 	}
