@@ -109,7 +109,7 @@ func TestDiscard(t *testing.T) {
 	}
 }
 
-// TestBeginDiscards: a round that nobody ends has no effect, and ending it late has none, either.
+// TestBeginDiscards checks that a round without an end has no effect, and that a late end has no effect either.
 func TestBeginDiscards(t *testing.T) {
 	var h staleness.History
 	push(&h, requests, plain(t, "a", "b"))

@@ -247,7 +247,7 @@ func (c *complianceCase) run(t *testing.T, version remotewrite.Protocol) *compli
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	defer func() { _ = p.Close(over) }() // Its error is about what is not sent any more.
+	defer func() { _ = p.Close(over) }() // Its error is about the samples that it leaves unsent.
 	for i := range max(c.pushes, 1) {
 		if i > 0 && between != nil {
 			between()
