@@ -1,6 +1,7 @@
 package labelmap
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -60,6 +61,7 @@ type expiry[C any] struct {
 	own        bool          // After was set by the vector itself, not by a registry.
 	watched    []watched[C]  // The entries in the map, unless a sweep has them; and some that were deleted.
 	ended      map[uint64][]*ended[C]
+	peak       int       // How many there were in ended since it was made.
 	generation int       // Counts the calls of rewatch.
 	checked    time.Time // When the ended entries were last seen unchanged.
 	timer      *time.Timer
@@ -188,8 +190,11 @@ func (x *expiry[C]) sweep() {
 	x.m.mu.Lock()
 	defer x.m.mu.Unlock()
 	if generation == x.generation {
-		kept = x.end(kept, idle, now)
-		x.watched = append(kept, x.watched...)
+		kept = append(x.end(kept, idle, now), x.watched...)
+		if len(kept) < cap(kept)/4 {
+			kept = slices.Clone(kept) // In less memory.
+		}
+		x.watched = kept
 	}
 	x.check()
 	x.arm()
@@ -268,6 +273,19 @@ func (x *expiry[C]) check() {
 		x.setEnded(hash, list, kept)
 	}
 	x.checked = now
+	x.shrink()
+}
+
+// shrink replaces the map of the ended entries if it has become much too large: maps only grow.
+func (x *expiry[C]) shrink() {
+	x.peak = max(x.peak, len(x.ended))
+	if len(x.ended) >= (x.peak+1)/4 {
+		return
+	}
+	x.peak = len(x.ended)
+	fresh := make(map[uint64][]*ended[C], len(x.ended))
+	maps.Copy(fresh, x.ended)
+	x.ended = fresh
 }
 
 // setEnded replaces a list by what is left of it, in the same memory.
