@@ -1,6 +1,7 @@
 package labelmap
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,19 +9,23 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-type counted struct{ n, updates uint64 }
+type counted struct{ n, updates atomic.Uint64 }
 
-func (c *counted) add(n uint64) { c.n, c.updates = c.n+n, c.updates+1 }
+func (c *counted) add(n uint64) {
+	c.n.Add(n)
+	c.updates.Add(1)
+}
 
-// countedLife is for one goroutine at a time.
 var countedLife = Life[counted]{
-	Pulse:   func(c *counted, _ uint64) uint64 { return c.updates },
-	Restart: func(c *counted, _ uint64, _ time.Time) (uint64, bool) { c.n = 0; return c.updates, true },
-	Begin:   func(*counted, time.Time) {},
+	Pulse: func(c *counted, _ uint64) uint64 { return c.updates.Load() },
+	Restart: func(c *counted, _ uint64, _ time.Time) (uint64, bool) {
+		c.n.Store(0)
+		return c.updates.Load(), true
+	},
+	Begin: func(*counted, time.Time) {},
 	Move: func(to, from *counted, _ uint64) uint64 {
-		to.add(from.n)
-		from.n = 0
-		return from.updates
+		to.add(from.n.Swap(0))
+		return from.updates.Load()
 	},
 }
 
@@ -38,18 +43,19 @@ func TestTwins(t *testing.T) {
 			t.Fatal("the entry did not expire")
 		}
 		x := m.expirer().(*expiry[counted])
+		m.mu.Lock()
 		end := x.ended[hash][0]
-		old.Child.add(2)
-
 		delete(x.ended, hash) // As if the garbage collector had found it.
+		m.mu.Unlock()
+		old.Child.add(2)
 		twin := m.GetOrCreate([]string{"x"}, nil)
 		if twin == old {
 			t.Fatal("there is no twin")
 		}
 		twin.Child.add(10)
 		x.dropped(old, hash, end)
-		if twin.Child.n != 12 || m.Len() != 1 || m.Get([]string{"x"}) != twin {
-			t.Errorf("the twin has %d, want 12; %d entries, want 1", twin.Child.n, m.Len())
+		if twin.Child.n.Load() != 12 || m.Len() != 1 || m.Get([]string{"x"}) != twin {
+			t.Errorf("the twin has %d, want 12; %d entries, want 1", twin.Child.n.Load(), m.Len())
 		}
 	})
 }
