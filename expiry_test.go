@@ -195,12 +195,13 @@ func TestExpiredSeriesReturn(t *testing.T) {
 func TestDroppedInstrumentIsHeardOf(t *testing.T) {
 	forEachExpiring(t, func(t *testing.T, v expiring, r *metric.ContextRegistry) {
 		v.vec.SetExpiry(time.Minute)
-		kept := v.get("x")
-		v.add(kept)
-		time.Sleep(10 * time.Minute)
-		wantSeries(t, r)
-		v.add(kept)
-		kept = nil
+		func() {
+			kept := v.get("x")
+			v.add(kept)
+			time.Sleep(10 * time.Minute)
+			wantSeries(t, r)
+			v.add(kept)
+		}()
 		for range 1000 {
 			runtime.GC()
 			runtime.Gosched()

@@ -66,7 +66,7 @@ func pulseOf(mark *atomic.Uint32, last uint64) uint64 {
 
 func (c *Counter) pulse(uint64) uint64 { return c.Pulse() }
 
-func (c *Counter) restart(last uint64, now time.Time) (pulse uint64, ok bool) {
+func (c *Counter) restart(last uint64, now time.Time) (pulse uint64, ok bool) { //nolint:unparam // As for others.
 	if !c.TakeAll(last) {
 		return 0, false
 	}
@@ -78,7 +78,7 @@ func (c *Counter) restart(last uint64, now time.Time) (pulse uint64, ok bool) {
 func (c *Counter) begin(at time.Time) { c.created.Store(at.UnixNano()) }
 
 func (c *Counter) moveTo(to *Counter, _ uint64) uint64 {
-	c.Counter.MoveTo(&to.Counter)
+	c.MoveTo(&to.Counter)
 	return 0
 }
 

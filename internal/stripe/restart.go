@@ -5,16 +5,15 @@ import "math"
 // Pulse returns a number that is another one after each addition that changes the sum, and 0
 // before the first one.
 func (c *Counter) Pulse() (pulse uint64) {
-	pulse = c.cell.pulse()
+	pulse = pulseOf(c.ints.Load(), c.floats.Load())
 	if stripes := c.stripes.Load(); stripes != nil {
 		for i := range stripes.cells {
-			pulse += stripes.cells[i].pulse()
+			cell := &stripes.cells[i]
+			pulse += pulseOf(cell.ints.Load(), cell.floats.Load())
 		}
 	}
 	return pulse
 }
-
-func (c *cell) pulse() uint64 { return pulseOf(c.ints.Load(), c.floats.Load()) }
 
 func pulseOf(ints, floats uint64) uint64 { return ints + floats*goldenRatio }
 
