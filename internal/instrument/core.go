@@ -1,6 +1,10 @@
 package instrument
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Core is what MetricVec needs of the vector behind it.
 type Core interface {
@@ -11,6 +15,7 @@ type Core interface {
 	DeleteNamed(labels prometheus.Labels) bool
 	DeletePartial(labels prometheus.Labels) int
 	Reset()
+	SetExpiry(after time.Duration, own bool)
 	Describe(ch chan<- *prometheus.Desc)
 	Collect(ch chan<- prometheus.Metric)
 }

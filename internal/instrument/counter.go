@@ -22,7 +22,7 @@ type ReadableCounter interface {
 // NewCounter returns a counter without variable labels.
 func NewCounter(opts prometheus.CounterOpts) ReadableCounter {
 	c := alone[Counter](newFamily(model.Counter, prometheus.Opts(opts), nil))
-	c.created = time.Now().UnixNano()
+	c.created.Store(time.Now().UnixNano())
 	if len(opts.ConstLabels) > 0 || runtime.GOMAXPROCS(0) > stripe.InlineCores {
 		return c
 	}
@@ -57,7 +57,7 @@ type Counter struct {
 	series
 	stripe.Counter // Not in a field, so that Add needs no method around it.
 
-	created  int64 // Nanoseconds since the Unix epoch.
+	created  atomic.Int64 // Nanoseconds since the Unix epoch.
 	exemplar atomic.Pointer[model.Exemplar]
 }
 
@@ -92,11 +92,12 @@ func (c *Counter) Get() float64 { return c.Value() }
 // Point implements Instrument.
 func (c *Counter) Point(p *model.Point, _ *model.Scratch) {
 	// The exemplar is read first, so that it is never one of an increment that the
-	// value does not contain.
-	exemplar := c.exemplar.Load()
+	// value does not contain. So is the start timestamp: a value from before must not get a
+	// later one.
+	exemplar, created := c.exemplar.Load(), c.created.Load()
 	p.SetNumber(labelsOf(c), c.Value())
 	p.Exemplar = exemplar
-	p.Created = model.Instant{Nanos: c.created, Valid: true}
+	p.Created = model.Instant{Nanos: created, Valid: true}
 }
 
 // Write implements Metric.
@@ -114,5 +115,5 @@ type Counters = Vec[Counter, *Counter]
 // NewCounters returns counters that differ in the values of their labels.
 func NewCounters(opts prometheus.CounterVecOpts) *Counters {
 	f := newFamily(model.Counter, prometheus.Opts(opts.CounterOpts), opts.VariableLabels)
-	return newVec(f, func(c *Counter) { c.created = time.Now().UnixNano() })
+	return newVec(f, func(c *Counter) { c.created.Store(time.Now().UnixNano()) })
 }

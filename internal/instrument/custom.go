@@ -41,6 +41,7 @@ func (v *custom) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error
 // while somebody else's code runs. That code gets values of its own: it may keep them.
 func (v *custom) find(names, all []string) (prometheus.Metric, error) {
 	if e := v.children.Get(all); e != nil {
+		setMark(&e.Mark, wasUpdated)
 		return e.Child, nil
 	}
 	if err := v.family.checkUTF8(names, all); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/labelmap"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -30,7 +31,10 @@ type Gauge struct {
 }
 
 // Set sets the value.
-func (g *Gauge) Set(v float64) { g.bits.Store(math.Float64bits(v)) }
+func (g *Gauge) Set(v float64) {
+	g.bits.Store(math.Float64bits(v))
+	setMark(&labelmap.Of(g).Mark, wasUpdated) // After the value; see pulse.
+}
 
 // SetToCurrentTime sets the value to the current Unix time in seconds.
 func (g *Gauge) SetToCurrentTime() { g.Set(float64(time.Now().UnixNano()) / 1e9) }
@@ -49,10 +53,14 @@ func (g *Gauge) Add(v float64) {
 	for {
 		old := g.bits.Load()
 		if g.bits.CompareAndSwap(old, math.Float64bits(math.Float64frombits(old)+v)) {
+			setMark(&labelmap.Of(g).Mark, wasAdded)
 			return
 		}
 	}
 }
+
+// take sets the value to 0, and returns what it was.
+func (g *Gauge) take() float64 { return math.Float64frombits(g.bits.Swap(0)) }
 
 // Get returns the current value.
 func (g *Gauge) Get() float64 { return math.Float64frombits(g.bits.Load()) }

@@ -91,7 +91,7 @@ type Histogram struct {
 	shape     *histogramShape
 	exemplars atomic.Pointer[histogramExemplars]
 	limits    *histogramLimits // Nil if there is no limit of native buckets.
-	created   int64            // Nanoseconds since the Unix epoch. Guarded by limits.mu if there are limits.
+	created   atomic.Int64     // Nanoseconds since the Unix epoch. Guarded by limits.mu if there are limits.
 	counts    observations
 }
 
@@ -112,7 +112,7 @@ type histogramExemplars struct {
 func (h *Histogram) init(shape *histogramShape) {
 	now := time.Now()
 	h.shape = shape
-	h.created = now.UnixNano()
+	h.created.Store(now.UnixNano())
 	h.counts.init(len(shape.bounds.upper)+1, shape.native)
 	if shape.native != nil && shape.native.MaxBuckets > 0 {
 		h.limits = new(histogramLimits)
@@ -198,15 +198,26 @@ func (h *Histogram) reset() {
 	now := time.Now()
 	stripes := h.counts.lockAll()
 	defer unlockAll(stripes)
-	h.limits.limiter.Reset(nativeBuckets(stripes), now)
+	h.empty(stripes, now)
+}
+
+// empty forgets all observations. The caller has locked everything.
+func (h *Histogram) empty(stripes []*observed, now time.Time) {
+	switch {
+	case h.limits != nil:
+		h.limits.limiter.Reset(nativeBuckets(stripes), now)
+	case h.shape.native != nil:
+		for _, s := range stripes {
+			s.native.Reset(h.shape.native)
+		}
+	}
 	h.resetClassic(stripes, now)
 }
 
 func (h *Histogram) resetClassic(stripes []*observed, now time.Time) {
-	h.created = now.UnixNano()
+	h.created.Store(now.UnixNano())
 	for _, s := range stripes {
-		s.sum = 0
-		clear(s.counts)
+		s.empty()
 	}
 }
 
@@ -281,15 +292,17 @@ func (h *Histogram) read(out *model.HistogramValue, counts []uint64) (created in
 		h.limits.mu.Lock()
 		defer h.limits.mu.Unlock()
 	}
+	created = h.created.Load() // First, as for counters.
 	if out.Native != nil {
-		return h.readNative(out, counts)
+		h.readNative(out, counts)
+	} else {
+		out.Sum = h.counts.read(counts)
 	}
-	out.Sum = h.counts.read(counts)
-	return h.created
+	return created
 }
 
 // readNative is read if there are native buckets.
-func (h *Histogram) readNative(out *model.HistogramValue, counts []uint64) (created int64) {
+func (h *Histogram) readNative(out *model.HistogramValue, counts []uint64) {
 	merger := mergers.Get().(*native.Merger)
 	defer mergers.Put(merger)
 	merger.Reset()
@@ -299,7 +312,6 @@ func (h *Histogram) readNative(out *model.HistogramValue, counts []uint64) (crea
 		merger.Add(s.native)
 	})
 	merger.Write(out.Native)
-	return h.created
 }
 
 var mergers = sync.Pool{New: func() any { return new(native.Merger) }}

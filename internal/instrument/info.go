@@ -91,8 +91,13 @@ func (i *Info) TrySet(labels prometheus.Labels) error {
 		return shape.misuse(i.family, fmt.Errorf("unknown label names%s", quotedNames(shape.unknown(labels))))
 	}
 	rendered := shape.layout.Render(values)
-	i.labels.Store(&rendered)
+	i.setLabels(&rendered)
 	return nil
+}
+
+func (i *Info) setLabels(all *model.Labels) {
+	i.labels.Store(all)
+	setMark(&labelmap.Of(i).Mark, wasUpdated)
 }
 
 // Labels returns the info labels, or nil if they have not been set.

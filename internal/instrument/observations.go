@@ -216,3 +216,28 @@ func (o *observations) lockAll() []*observed {
 	}
 	return all
 }
+
+// total returns the number of observations.
+func (s *observed) total() (n uint64) {
+	for _, count := range s.counts {
+		n += count
+	}
+	return n
+}
+
+// addAll adds what another stripe has counted. Both are locked, or known to nobody else.
+func (s *observed) addAll(other *observed) {
+	s.sum += other.sum
+	for i, n := range other.counts {
+		s.counts[i] += n
+	}
+	if s.native != nil {
+		s.native.Merge(other.native)
+	}
+}
+
+// empty forgets the observations, but for those in native buckets.
+func (s *observed) empty() {
+	s.sum = 0
+	clear(s.counts)
+}

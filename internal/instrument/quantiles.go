@@ -2,6 +2,7 @@ package instrument
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,5 +111,57 @@ func (w *quantileWindow) read(out *model.SummaryValue) {
 			q.Value = head.Query(rank)
 		}
 		out.Quantiles = append(out.Quantiles, q)
+	}
+}
+
+// total returns the number of observations.
+func (w *quantileWindow) total() uint64 {
+	w.bufferMu.Lock()
+	defer w.bufferMu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.count + uint64(len(w.buffer))
+}
+
+// restart forgets all observations, if there are still as many as given.
+func (w *quantileWindow) restart(total uint64, now time.Time) bool {
+	w.bufferMu.Lock()
+	defer w.bufferMu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.count+uint64(len(w.buffer)) != total {
+		return false
+	}
+	w.empty(now)
+	return true
+}
+
+// empty forgets all observations. The caller has locked everything.
+func (w *quantileWindow) empty(now time.Time) {
+	w.buffer, w.count, w.sum = w.buffer[:0], 0, 0
+	for _, s := range w.streams {
+		s.Reset()
+	}
+	w.head = 0
+	w.expires = now.Add(w.shape.step)
+	w.headExpires = w.expires
+}
+
+// moveTo moves all observations to another window. Those that the streams have summed up
+// already count there, but are not among those that quantiles are estimated from.
+func (w *quantileWindow) moveTo(to *quantileWindow) {
+	w.bufferMu.Lock()
+	w.mu.Lock()
+	buffered := slices.Clone(w.buffer)
+	count, sum := w.count, w.sum
+	w.empty(time.Now())
+	w.mu.Unlock()
+	w.bufferMu.Unlock()
+	to.mu.Lock()
+	to.count += count
+	to.sum += sum
+	to.mu.Unlock()
+	for _, v := range buffered {
+		to.observe(v)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientmodel"
+	"github.com/luxfi/metric/internal/labelmap"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -123,7 +124,14 @@ func (s *StateSet) bit(state string) uint64 {
 }
 
 // Set turns a state on and all others off, at once. It panics if there is no such state.
-func (s *StateSet) Set(state string) { s.on.Store(s.bit(state)) }
+func (s *StateSet) Set(state string) { s.set(s.bit(state)) }
+
+func (s *StateSet) set(on uint64) {
+	s.on.Store(on)
+	s.touch()
+}
+
+func (s *StateSet) touch() { setMark(&labelmap.Of(s).Mark, wasUpdated) }
 
 // TrySet is Set, but returns an error where Set panics.
 func (s *StateSet) TrySet(state string) error {
@@ -131,15 +139,21 @@ func (s *StateSet) TrySet(state string) error {
 	if i < 0 {
 		return s.family.misuse(s.family.states.unknown(state))
 	}
-	s.on.Store(1 << i)
+	s.set(1 << i)
 	return nil
 }
 
 // Enable turns a state on. It panics if there is no such state.
-func (s *StateSet) Enable(state string) { s.on.Or(s.bit(state)) }
+func (s *StateSet) Enable(state string) {
+	s.on.Or(s.bit(state))
+	s.touch()
+}
 
 // Disable turns a state off. It panics if there is no such state.
-func (s *StateSet) Disable(state string) { s.on.And(^s.bit(state)) }
+func (s *StateSet) Disable(state string) {
+	s.on.And(^s.bit(state))
+	s.touch()
+}
 
 // Has reports whether a state is on.
 func (s *StateSet) Has(state string) bool {

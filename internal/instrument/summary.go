@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -85,14 +86,14 @@ func checkObjectives(objectives map[float64]float64) error {
 type Summary struct {
 	series
 
-	created int64           // Nanoseconds since the Unix epoch.
+	created atomic.Int64    // Nanoseconds since the Unix epoch.
 	plain   observations    // Used without objectives.
 	window  *quantileWindow // Used with objectives, and nil otherwise.
 }
 
 func (s *Summary) init(shape *summaryShape) {
 	now := time.Now()
-	s.created = now.UnixNano()
+	s.begin(now)
 	if len(shape.objectives) > 0 {
 		s.window = newQuantileWindow(shape, now)
 	} else {
@@ -111,7 +112,7 @@ func (s *Summary) Observe(v float64) {
 
 // Point implements Instrument.
 func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
-	out := &scratch.Summary
+	out, created := &scratch.Summary, s.created.Load()
 	*out = model.SummaryValue{Quantiles: out.Quantiles[:0]}
 	if s.window != nil {
 		s.window.read(out)
@@ -121,7 +122,7 @@ func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
 			out.Sum += o.sum
 		})
 	}
-	*p = model.Point{Labels: labelsOf(s), Summary: out, Created: model.Instant{Nanos: s.created, Valid: true}}
+	*p = model.Point{Labels: labelsOf(s), Summary: out, Created: model.Instant{Nanos: created, Valid: true}}
 }
 
 // Write implements Metric.

@@ -187,6 +187,7 @@ func (f *family) checkUTF8(names, values []string) error {
 type Child[C any] interface {
 	*C
 	Instrument
+	mortal[C]
 	bind(series)
 }
 

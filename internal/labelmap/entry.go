@@ -29,10 +29,13 @@ type Entry[C any] struct {
 	// without a lock whether the entry existed in a given version.
 	state atomic.Uint64
 
-	size    uint32 // Of the text of the labels, if it is behind the entry.
-	apart   bool   // What is behind the entry is a string with the text.
-	escaped bool   // See model.Layout.Size.
-	quoted  bool   // See model.Labels.
+	// Mark belongs to the user of the map, like Child. Here it takes no memory.
+	Mark atomic.Uint32
+
+	size    uint8 // Of the text of the labels, if it is behind the entry.
+	apart   bool  // What is behind the entry is a string with the text.
+	escaped bool  // See model.Layout.Size.
+	quoted  bool  // See model.Labels.
 }
 
 // room is an entry with what lies behind it.
@@ -69,7 +72,7 @@ func NewEntry[C any](layout *model.Layout, values []string) (e *Entry[C]) {
 		r.apart, r.escaped, r.quoted = true, escaped, layout.Quoted()
 		return &r.Entry
 	}
-	e.size, e.escaped, e.quoted = uint32(size), escaped, layout.Quoted()
+	e.size, e.escaped, e.quoted = uint8(size), escaped, layout.Quoted()
 	layout.Append(unsafe.Slice((*byte)(e.behind()), size)[:0], values)
 	return e
 }

@@ -37,6 +37,9 @@ type snapshot[C any] struct {
 // Sorting happens without the lock that GetOrCreate takes. Only the series that
 // are new since the last call are sorted.
 func (m *Map[C]) Sorted() []*Entry[C] {
+	if x := m.expirer(); x != nil {
+		x.refresh()
+	}
 	if s := m.index.last.Load(); s.version == m.version.Load() {
 		return s.entries
 	}
@@ -108,9 +111,13 @@ func (x *index[C]) add(e *Entry[C]) { x.created = append(x.created, e) }
 // cost is that of looking at a few entries for each one that was deleted.
 func (x *index[C]) drop(n, live int, version uint64) {
 	x.deleted += n
-	if x.deleted <= live+minSlots {
-		return
+	if x.deleted > live+minSlots {
+		x.purge(version)
 	}
+}
+
+// purge lets go of all entries that are deleted in the given version, which is the current one.
+func (x *index[C]) purge(version uint64) {
 	last := x.last.Load()
 	// Not in place: others may be reading both. The version stays, an old one, so
 	// nobody takes the list for a snapshot.

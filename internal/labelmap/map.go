@@ -41,6 +41,8 @@ type Map[C any] struct {
 	version atomic.Uint64
 
 	index index[C]
+
+	expiry atomic.Pointer[expirer[C]] // Nil if series do not expire.
 }
 
 // New returns an empty map of series with the given layout.
@@ -100,14 +102,29 @@ func (m *Map[C]) create(values []string, init func(*Entry[C])) *Entry[C] {
 	if e := m.Get(values); e != nil {
 		return e
 	}
-	t := m.table.Load()
+	h, x := m.hash(values), m.expirer()
+	if x != nil {
+		if e := m.expired(x, h, values); e != nil {
+			x.revive(e, h)
+			return e
+		}
+	}
 	e := NewEntry[C](m.layout, values)
-	e.state.Store(m.hash(values))
 	if init != nil {
 		init(e)
 	}
+	m.put(e, h)
+	if x != nil {
+		x.created(e)
+	}
+	return e
+}
 
+// put adds an entry whose labels no other one has. The caller holds mu.
+func (m *Map[C]) put(e *Entry[C], hash uint64) {
+	t := m.table.Load()
 	m.version.Add(1)
+	e.state.Store(hash)
 	if t.isFull() {
 		t = t.rebuild(int(m.live.Load())+1, m.tombstone)
 		t.insert(e, m.tombstone)
@@ -117,15 +134,41 @@ func (m *Map[C]) create(values []string, init func(*Entry[C])) *Entry[C] {
 	}
 	m.index.add(e)
 	m.live.Add(1)
-	return e
+}
+
+// expired returns the entry with these values that has expired and may return, or nil. The
+// caller holds mu.
+func (m *Map[C]) expired(x expirer[C], hash uint64, values []string) *Entry[C] {
+	for _, e := range x.expired(hash) {
+		if m.layout.Match(e.text(), e.escaped, values) {
+			return e
+		}
+	}
+	return nil
+}
+
+// expirer returns what lets the series expire, or nil.
+func (m *Map[C]) expirer() expirer[C] {
+	if x := m.expiry.Load(); x != nil {
+		return *x
+	}
+	return nil
 }
 
 // Delete removes the series with these values and reports whether there was one.
 func (m *Map[C]) Delete(values []string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := m.Get(values)
-	return e != nil && m.delete(e) == 1
+	if e := m.Get(values); e != nil {
+		return m.delete(e) == 1
+	}
+	if x := m.expirer(); x != nil {
+		h := m.hash(values)
+		if e := m.expired(x, h, values); e != nil {
+			x.forget(e, h)
+		}
+	}
+	return false
 }
 
 // DeleteFunc removes all series for which match returns true and returns how
@@ -154,7 +197,7 @@ func (m *Map[C]) DeleteFunc(match func(*Entry[C]) bool) int {
 	return m.delete(matched...)
 }
 
-// entries returns the series that exist now, in no order.
+// entries returns the series that exist now, in no order, and those that have expired and may return.
 func (m *Map[C]) entries() []*Entry[C] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -162,19 +205,25 @@ func (m *Map[C]) entries() []*Entry[C] {
 	for e := range m.table.Load().all() {
 		entries = append(entries, e)
 	}
+	if x := m.expirer(); x != nil {
+		entries = append(entries, x.allExpired()...)
+	}
 	return entries
 }
 
 // delete removes those of entries that are in the map, all of them in one
-// version. The caller holds mu.
+// version, and returns how many. The caller holds mu.
 func (m *Map[C]) delete(entries ...*Entry[C]) int {
 	t := m.table.Load()
 	version := m.version.Load() + 1
 	deleted := 0
 	for _, e := range entries {
 		slot := t.slotOf(e)
-		if slot == nil {
-			continue // Somebody else was faster.
+		if slot == nil { // It was deleted meanwhile, or has expired.
+			if x := m.expirer(); x != nil {
+				x.forget(e, m.hash(m.layout.Values(e.Labels())))
+			}
+			continue
 		}
 		if deleted == 0 {
 			m.version.Store(version)
@@ -203,6 +252,9 @@ func (m *Map[C]) Reset() {
 	m.table.Store(newTable[C](0))
 	m.index.reset(version) // After the table, or Get could find what Sorted has no more.
 	m.live.Store(0)
+	if x := m.expirer(); x != nil {
+		x.reset()
+	}
 }
 
 // Len returns the number of series.

@@ -65,6 +65,17 @@ func (t *table[C]) slotOf(e *Entry[C]) *slot[C] {
 	}
 }
 
+// twin returns the live entry with the hash and the labels of e, which is not in the table.
+func (t *table[C]) twin(e *Entry[C], hash uint64) *Entry[C] {
+	mask := uint64(len(t.slots) - 1)
+	for i := hash; ; i++ {
+		other := t.slots[i&mask].Load()
+		if other == nil || other.state.Load() == hash && other.text() == e.text() {
+			return other
+		}
+	}
+}
+
 // insert puts e, whose values are not in the table, into the first slot that is
 // free. There must be an empty one.
 func (t *table[C]) insert(e, tombstone *Entry[C]) {

@@ -103,3 +103,13 @@ func (b *Buckets) smallest() int32 {
 func (b *Buckets) absorb(key int32) {
 	b.zeroCount += b.positive.take(key) + b.negative.take(key)
 }
+
+// Merge adds the counts of other, which has the same Config, and may lower its resolution.
+func (b *Buckets) Merge(other *Buckets) {
+	schema, zeroThreshold := min(b.schema, other.schema), max(b.zeroThreshold, other.zeroThreshold)
+	b.coarsen(schema, zeroThreshold)
+	other.coarsen(schema, zeroThreshold)
+	b.zeroCount += other.zeroCount
+	b.positive.merge(&other.positive, 0)
+	b.negative.merge(&other.negative, 0)
+}

@@ -29,7 +29,9 @@ type Registry struct {
 	// wait beyond the end of ctx.
 	Prepare func(ctx context.Context)
 	// Report, if not nil, returns families about what the collectors have given to a scrape.
-	Report      func([]Result) []model.Source
+	Report func([]Result) []model.Source
+	// Admitted, if not nil, is called with each collector that is registered, and the mutex held.
+	Admitted    func(prometheus.Collector)
 	errorOf     ErrorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
 
@@ -93,7 +95,7 @@ func (r *Registry) replace(name string, e *Entry) error {
 	r.prepare(e)
 	r.write(e)
 	r.entries[slices.Index(r.entries, old)] = e
-	r.plan.Store(nil)
+	r.admitted(e)
 	return nil
 }
 
@@ -109,8 +111,16 @@ func (r *Registry) add(e *Entry, name string) (err error) {
 	r.prepare(e)
 	r.write(e)
 	r.entries = append(r.entries, e)
-	r.plan.Store(nil)
+	r.admitted(e)
 	return nil
+}
+
+// admitted is called when an entry has been registered.
+func (r *Registry) admitted(e *Entry) {
+	if r.Admitted != nil && e.Collector != nil {
+		r.Admitted(e.Collector)
+	}
+	r.plan.Store(nil)
 }
 
 // admit checks whether the collector fits to those that are there. Unchecked collectors

@@ -1,0 +1,81 @@
+package metric
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/scrape"
+)
+
+// SetExpiry lets series expire that have not been updated for the given time: they leave the
+// exposition and the memory within a quarter of that time more. 0 turns it off, also for vectors
+// of a registry with [WithSeriesExpiry]; a negative time panics. It may be called at any time,
+// and holds for all vectors that are curried from one vector.
+//
+// No update is ever lost, even if the program has kept the instrument of an expired series: the series
+// returns with the next scrape, and begins anew. A counter or histogram then has what was counted
+// since it expired, and a start timestamp from between. It counts as a reset of the counter, which
+// functions such as rate take into account. Gauges, infos and state sets return with their
+// new value.
+//
+// Any update counts, such as setting a gauge to the value that it has; adding 0 to a counter does not,
+// nor does looking up a series without updating it. A gauge that was last changed by Inc, Dec, Add or
+// Sub expires only when it is 0, as the next change relies on its value.
+//
+// A vector of [NewMetricVec] cannot see updates of its metrics. There, looking up a series counts, and updates
+// of a metric are lost once it has expired.
+//
+// Updates take no longer with an expiry than without. An expired series keeps a few bytes until
+// the garbage collector finds that the program does not use it any more.
+func (v *MetricVec) SetExpiry(after time.Duration) {
+	checkExpiry(after)
+	v.core.SetExpiry(after, true)
+}
+
+// WithSeriesExpiry lets the series of all vectors that are registered expire; see
+// [MetricVec.SetExpiry]. What is set for a vector itself takes precedence. If a vector is in several
+// registries, the shortest time counts. It stays in force when the vector is unregistered.
+func WithSeriesExpiry(after time.Duration) RegistryOption {
+	checkExpiry(after)
+	return registryOption(func(r *scrape.Registry) {
+		if after == 0 {
+			return
+		}
+		next := r.Admitted
+		r.Admitted = func(c Collector) {
+			if vec := vectorBehind(c); vec != nil {
+				vec.core.SetExpiry(after, false)
+			}
+			if next != nil {
+				next(c)
+			}
+		}
+	})
+}
+
+func checkExpiry(after time.Duration) {
+	if after < 0 {
+		panic(fmt.Errorf("series cannot expire after %v: the time must be positive, or 0 for never", after))
+	}
+}
+
+// vectorBehind returns the vector that c is, wraps or embeds, or nil.
+func vectorBehind(c Collector) *MetricVec {
+	c = collect.Unwrap(c)
+	if adapter, ok := c.(*collectorAdapter); ok {
+		c = collect.Unwrap(adapter.collector)
+	}
+	if vec, ok := c.(interface{ vector() *MetricVec }); ok {
+		return vec.vector()
+	}
+	return nil
+}
+
+// vector is how vectorBehind finds what embeds v.
+func (v *MetricVec) vector() *MetricVec {
+	if v == nil || v.core == nil {
+		return nil
+	}
+	return v
+}

@@ -1,0 +1,256 @@
+package instrument
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric/internal/labelmap"
+)
+
+// mortal is an instrument whose series can expire. The methods are those of [labelmap.Life].
+//
+// Counters, histograms and summaries are told by their counts whether they have been updated, so
+// that updates need not say so. Others have a mark, which each update sets if it is not set.
+type mortal[C any] interface {
+	pulse(last uint64) uint64
+	restart(last uint64, now time.Time) (pulse uint64, ok bool)
+	begin(at time.Time)
+	moveTo(to *C, pulse uint64) uint64
+}
+
+// SetExpiry lets series expire that have not been updated for some time. See
+// [labelmap.Map.SetExpiry].
+func (v *Vec[C, P]) SetExpiry(after time.Duration, own bool) {
+	v.children.SetExpiry(after, own, labelmap.Life[C]{
+		Pulse:   func(c *C, last uint64) uint64 { return P(c).pulse(last) },
+		Restart: func(c *C, last uint64, now time.Time) (uint64, bool) { return P(c).restart(last, now) },
+		Begin:   func(c *C, at time.Time) { P(c).begin(at) },
+		Move:    func(to, from *C, pulse uint64) uint64 { return P(from).moveTo(to, pulse) },
+	})
+}
+
+// SetExpiry implements Core. Updates of somebody else's metrics cannot be seen; so look-ups count.
+func (v *custom) SetExpiry(after time.Duration, own bool) {
+	v.children.SetExpiry(after, own, labelmap.Life[prometheus.Metric]{
+		Pulse: func(m *prometheus.Metric, last uint64) uint64 { return pulseOf(&labelmap.Of(m).Mark, last) },
+	})
+}
+
+// SetExpiry implements Core. There are no series.
+func (v *NoOpVec[N]) SetExpiry(time.Duration, bool) {}
+
+// The marks of an instrument. Gauges have those from wasAdded on, too.
+const (
+	wasUpdated = iota
+	isIdle
+	wasAdded // The last update of a gauge was relative to its value.
+	isIdleAdded
+)
+
+// setMark notes an update. The mark is written only if it is another one: mostly it is not.
+func setMark(mark *atomic.Uint32, to uint32) {
+	if mark.Load() != to {
+		mark.Store(to)
+	}
+}
+
+// pulseOf is pulse for an instrument with that mark.
+func pulseOf(mark *atomic.Uint32, last uint64) uint64 {
+	if mark.CompareAndSwap(wasUpdated, isIdle) {
+		return last + 1
+	}
+	return last
+}
+
+func (c *Counter) pulse(uint64) uint64 { return c.Pulse() }
+
+func (c *Counter) restart(last uint64, now time.Time) (pulse uint64, ok bool) { //nolint:unparam // As for others.
+	if !c.TakeAll(last) {
+		return 0, false
+	}
+	c.exemplar.Store(nil)
+	c.begin(now)
+	return 0, true
+}
+
+func (c *Counter) begin(at time.Time) { c.created.Store(at.UnixNano()) }
+
+func (c *Counter) moveTo(to *Counter, _ uint64) uint64 {
+	c.MoveTo(&to.Counter)
+	return 0
+}
+
+// pulse counts a gauge as updated that is not 0 and was last changed relative to its value: the
+// next change relies on it. A number of connections, for example, must not become negative.
+func (g *Gauge) pulse(last uint64) uint64 {
+	mark := &labelmap.Of(g).Mark
+	switch {
+	case mark.CompareAndSwap(wasAdded, isIdleAdded), mark.Load() == isIdleAdded && g.Get() != 0:
+		return last + 1
+	default:
+		return pulseOf(mark, last)
+	}
+}
+
+func (g *Gauge) restart(last uint64, _ time.Time) (pulse uint64, ok bool) {
+	return last, g.pulse(last) == last
+}
+
+func (g *Gauge) begin(time.Time) {}
+
+func (g *Gauge) moveTo(to *Gauge, pulse uint64) uint64 {
+	if labelmap.Of(g).Mark.Load() >= wasAdded {
+		to.Add(g.take())
+	} else {
+		to.Set(g.Get())
+	}
+	return pulse
+}
+
+func (h *Histogram) pulse(uint64) (pulse uint64) {
+	if h.limits != nil {
+		h.limits.mu.Lock()
+		defer h.limits.mu.Unlock()
+	}
+	h.counts.each(func(s *observed) { pulse += s.total() })
+	return h.pulseWith(pulse)
+}
+
+// pulseWith returns the pulse for a number of observations. If these may be forgotten, because there
+// is a limit of native buckets, the same number can come again.
+func (h *Histogram) pulseWith(count uint64) uint64 {
+	if count == 0 || h.limits == nil {
+		return count
+	}
+	return count ^ uint64(h.created.Load())<<1
+}
+
+func (h *Histogram) restart(last uint64, now time.Time) (pulse uint64, ok bool) {
+	if h.limits != nil {
+		h.limits.mu.Lock()
+		defer h.limits.mu.Unlock()
+	}
+	stripes := h.counts.lockAll()
+	defer unlockAll(stripes)
+	count := uint64(0)
+	for _, s := range stripes {
+		count += s.total()
+	}
+	if h.pulseWith(count) != last {
+		return 0, false
+	}
+	h.empty(stripes, now)
+	h.exemplars.Store(nil)
+	return 0, true
+}
+
+func (h *Histogram) begin(at time.Time) {
+	if h.limits != nil {
+		h.limits.mu.Lock()
+		defer h.limits.mu.Unlock()
+	}
+	h.created.Store(at.UnixNano())
+}
+
+func (h *Histogram) moveTo(to *Histogram, _ uint64) uint64 {
+	var moved observations
+	moved.init(len(h.shape.bounds.upper)+1, h.shape.native)
+	func() {
+		if h.limits != nil {
+			h.limits.mu.Lock()
+			defer h.limits.mu.Unlock()
+		}
+		stripes := h.counts.lockAll()
+		defer unlockAll(stripes)
+		for _, s := range stripes {
+			moved.first.addAll(s)
+		}
+		h.empty(stripes, time.Now())
+	}()
+	to.counts.first.mu.Lock()
+	defer to.counts.first.mu.Unlock()
+	to.counts.first.addAll(&moved.first)
+	return 0
+}
+
+func (s *Summary) pulse(uint64) (pulse uint64) {
+	if s.window != nil {
+		return s.window.total()
+	}
+	s.plain.each(func(o *observed) { pulse += o.total() })
+	return pulse
+}
+
+func (s *Summary) restart(last uint64, now time.Time) (pulse uint64, ok bool) {
+	if s.window != nil {
+		if !s.window.restart(last, now) {
+			return 0, false
+		}
+		s.begin(now)
+		return 0, true
+	}
+	stripes := s.plain.lockAll()
+	defer unlockAll(stripes)
+	count := uint64(0)
+	for _, o := range stripes {
+		count += o.total()
+	}
+	if count != last {
+		return 0, false
+	}
+	for _, o := range stripes {
+		o.empty()
+	}
+	s.begin(now)
+	return 0, true
+}
+
+func (s *Summary) begin(at time.Time) { s.created.Store(at.UnixNano()) }
+
+// moveTo loses the order of observations, which matters for the window only.
+func (s *Summary) moveTo(to *Summary, _ uint64) uint64 {
+	if s.window != nil {
+		s.window.moveTo(to.window)
+		return 0
+	}
+	var moved observed
+	moved.counts = make([]uint64, 1)
+	stripes := s.plain.lockAll()
+	for _, o := range stripes {
+		moved.addAll(o)
+		o.empty()
+	}
+	unlockAll(stripes)
+	to.plain.first.mu.Lock()
+	defer to.plain.first.mu.Unlock()
+	to.plain.first.addAll(&moved)
+	return 0
+}
+
+func (i *Info) pulse(last uint64) uint64 { return pulseOf(&labelmap.Of(i).Mark, last) }
+
+func (i *Info) restart(last uint64, _ time.Time) (pulse uint64, ok bool) {
+	return last, i.pulse(last) == last
+}
+
+func (i *Info) begin(time.Time) {}
+
+func (i *Info) moveTo(to *Info, pulse uint64) uint64 {
+	to.setLabels(i.labels.Load())
+	return pulse
+}
+
+func (s *StateSet) pulse(last uint64) uint64 { return pulseOf(&labelmap.Of(s).Mark, last) }
+
+func (s *StateSet) restart(last uint64, _ time.Time) (pulse uint64, ok bool) {
+	return last, s.pulse(last) == last
+}
+
+func (s *StateSet) begin(time.Time) {}
+
+func (s *StateSet) moveTo(to *StateSet, pulse uint64) uint64 {
+	to.set(s.on.Load())
+	return pulse
+}
