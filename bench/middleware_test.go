@@ -45,7 +45,7 @@ func BenchmarkMiddleware(b *testing.B) {
 					r.Pattern = "POST /items/{id}"
 					text := strings.NewReader(body)
 					if body != "" {
-						r.Body = io.NopCloser(text)
+						r.Body, r.ContentLength = io.NopCloser(text), int64(len(body))
 					}
 					for range n {
 						text.Reset(body)

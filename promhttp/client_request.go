@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -34,9 +35,8 @@ func (c *clientTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	t := c.metrics.traffic
 	s := &sending{traffic: t, peer: t.peer(c.metrics.targetOf(r))}
 	s.kind = kind{method: t.method(cmp.Or(r.Method, http.MethodGet)), https: r.URL != nil && r.URL.Scheme == "https"}
-	started := s.kind
-	t.gaugeOf(s.peer, started).Inc()
-	s.active = started
+	s.active = s.kind
+	t.gaugeOf(s.peer, s.active).Inc()
 
 	start := time.Now()
 	returned := false
@@ -50,7 +50,7 @@ func (c *clientTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	out := s.countBody(r)
 	resp, err := c.next.RoundTrip(out)
 	returned = true
-	s.answered(resp, err)
+	s.answered(r, resp, err)
 	s.begun(r, start, c.metrics)
 	if err != nil || resp == nil {
 		s.end(nil)
@@ -112,10 +112,10 @@ func (s *sending) countBody(r *http.Request) *http.Request {
 }
 
 // answered records what RoundTrip has returned.
-func (s *sending) answered(resp *http.Response, err error) {
+func (s *sending) answered(r *http.Request, resp *http.Response, err error) {
 	switch {
 	case err != nil:
-		s.kind.failure = failureOfError(err)
+		s.kind.failure = failureOfRequest(r, err)
 	case resp == nil:
 		s.kind.failure = otherFailure
 	default:
@@ -183,6 +183,22 @@ func (b *responseBody) Close() error {
 	return err
 }
 
+// failureOfRequest returns the class of an error of a RoundTripper. An http.Client ends a request
+// by closing r.Cancel, too; the error does not say why then, but the context does.
+func failureOfRequest(r *http.Request, err error) failure {
+	why := failureOfError(err)
+	if why != otherFailure && why != connectionLost {
+		return why
+	}
+	if ended := r.Context().Err(); ended != nil {
+		return failureOfError(ended)
+	}
+	if deadline, ok := r.Context().Deadline(); ok && !time.Now().Before(deadline) {
+		return timedOut
+	}
+	return why
+}
+
 // failureOfError returns the class of an error of a RoundTripper or of a body.
 func failureOfError(err error) failure {
 	switch {
@@ -203,10 +219,22 @@ func failureOfError(err error) failure {
 			return connectionLost
 		}
 	}
-	if isA[*net.OpError](err) {
+	if isA[*net.OpError](err) || isA[streamError](err) {
 		return connectionLost
 	}
 	return otherFailure
+}
+
+// streamError has the fields of the error of net/http for a stream of HTTP/2 that was reset. That
+// type is not exported, but its method As sets any struct with these fields.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (e streamError) Error() string {
+	return fmt.Sprintf("stream %d was reset with code %d", e.StreamID, e.Code)
 }
 
 func isTimeout(err error) bool {

@@ -54,9 +54,9 @@ func (h *serverHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // countBody returns a request whose body is counted: a copy, because a server looks at the body
 // of its own request to know whether the client waits for 100 Continue. It returns r and nil
-// if there is no body.
+// if there is no body. Servers set a ContentLength of 0 then, and -1 for an unknown length.
 func countBody(r *http.Request) (*http.Request, *middleware.Body) {
-	if r.Body == nil || r.Body == http.NoBody {
+	if r.Body == nil || r.ContentLength == 0 {
 		return r, nil
 	}
 	body := &middleware.Body{ReadCloser: r.Body}
