@@ -169,7 +169,7 @@ func (b *responseBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	b.sending.read.Add(int64(n))
 	switch {
-	case err == io.EOF: //nolint:errorlint // As io.Reader has it.
+	case err == io.EOF:
 		b.sending.end(nil)
 	case err != nil:
 		b.sending.end(err)

@@ -234,10 +234,10 @@ var exchanges = []exchange{
 			}
 			defer conn.Close()
 			fmt.Fprint(buffered, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
-			buffered.Flush()
+			_ = buffered.Flush()
 			line, _ := buffered.ReadString('\n')
 			fmt.Fprint(buffered, line)
-			buffered.Flush()
+			_ = buffered.Flush()
 		}, send: echoes, code: "101", matched: itemRoute,
 	},
 	{
@@ -253,7 +253,7 @@ var exchanges = []exchange{
 			defer conn.Close()
 			line, _ := buffered.ReadString('\n')
 			fmt.Fprint(buffered, line)
-			buffered.Flush()
+			_ = buffered.Flush()
 		}, send: echoes, code: "101", matched: itemRoute,
 	},
 }
