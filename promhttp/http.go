@@ -8,6 +8,8 @@
 // collectors. Options are client_golang's own types, so that values of both packages can be
 // mixed. The instrumentation counts the status that is sent, where client_golang takes an
 // informational or a superfluous one for it.
+//
+// InstrumentServer and InstrumentClient need no metrics of the program: they have their own.
 package promhttp
 
 import (

@@ -44,17 +44,22 @@ func (w *Writer) closeNotify() <-chan bool {
 
 func (w *Writer) flush() {
 	w.begin()
+	w.flushed = true
 	w.ResponseWriter.(http.Flusher).Flush()
 }
 
 func (w *Writer) hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return w.ResponseWriter.(http.Hijacker).Hijack()
+	conn, buffered, err := w.ResponseWriter.(http.Hijacker).Hijack()
+	if err == nil {
+		w.hijacked = true
+	}
+	return conn, buffered, err
 }
 
 func (w *Writer) readFrom(r io.Reader) (int64, error) {
 	w.begin()
 	n, err := w.ResponseWriter.(io.ReaderFrom).ReadFrom(r)
-	w.written += n
+	w.wrote(n, err)
 	return n, err
 }
 

@@ -58,17 +58,27 @@ func instrument(
 // RegisterOrShare registers a collector, or returns the equal one that is registered
 // already. It panics if neither is possible.
 func RegisterOrShare[C prometheus.Collector](reg prometheus.Registerer, c C) C {
-	err := reg.Register(c)
+	shared, _, err := Share(reg, c)
+	if err != nil {
+		panic(err)
+	}
+	return shared
+}
+
+// Share registers a collector, or returns the equal one that is registered already. It
+// reports whether it has registered c.
+func Share[C prometheus.Collector](reg prometheus.Registerer, c C) (shared C, registered bool, err error) {
+	err = reg.Register(c)
 	if err == nil {
-		return c
+		return c, true, nil
 	}
 	already, ok := errors.AsType[prometheus.AlreadyRegisteredError](err)
 	if !ok {
-		panic(err)
+		return c, false, err
 	}
 	existing, ok := already.ExistingCollector.(C)
 	if !ok {
-		panic(fmt.Errorf("registered already is a %T where a %T is needed: %w", already.ExistingCollector, c, err))
+		return c, false, fmt.Errorf("registered already is a %T where a %T is needed: %w", already.ExistingCollector, c, err)
 	}
-	return existing
+	return existing, false, nil
 }

@@ -18,8 +18,10 @@ type Writer struct {
 
 	status   int
 	written  int64
-	begun    bool      // The header has been written.
 	onHeader func(int) // Called with the status before the header is written; may be nil.
+	begun    bool      // The header has been written.
+
+	exchange
 }
 
 // Wrap returns a Writer around inner, and the same Writer with those of the interfaces
@@ -65,6 +67,7 @@ func (w *Writer) record(code int) {
 		w.onHeader(code)
 	}
 	w.status, w.begun = code, true
+	w.noteHeader()
 }
 
 // begin writes the header, if the handler has not, before something that does so implicitly.
@@ -78,7 +81,7 @@ func (w *Writer) begin() {
 func (w *Writer) Write(p []byte) (int, error) {
 	w.begin()
 	n, err := w.ResponseWriter.Write(p)
-	w.written += int64(n)
+	w.wrote(int64(n), err)
 	return n, err
 }
 
@@ -86,7 +89,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 func (w *Writer) WriteString(s string) (int, error) {
 	w.begin()
 	n, err := io.WriteString(w.ResponseWriter, s)
-	w.written += int64(n)
+	w.wrote(int64(n), err)
 	return n, err
 }
 
@@ -97,8 +100,11 @@ func (w *Writer) FlushError() error {
 		w.begin()
 	}
 	err := http.NewResponseController(w.ResponseWriter).Flush()
-	if !w.begun && !errors.Is(err, http.ErrNotSupported) {
-		w.record(http.StatusOK) // A writer further inside has sent the header.
+	if !errors.Is(err, http.ErrNotSupported) {
+		w.flushed = true
+		if !w.begun {
+			w.record(http.StatusOK) // A writer further inside has sent the header.
+		}
 	}
 	return err
 }

@@ -1,0 +1,127 @@
+package promhttp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/luxfi/metric/internal/middleware"
+)
+
+// serverHandler is a handler of ServerMetrics.
+type serverHandler struct {
+	metrics *ServerMetrics
+	next    http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+//
+// The writer is not taken from a pool: a handler may have left it to a goroutine that still
+// uses it.
+func (h *serverHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	t := h.metrics.traffic
+	k := kind{method: t.method(r.Method), https: r.TLS != nil}
+	active := t.gaugeOf(&t.any, k)
+	k.version = versionOf(r.ProtoMajor, r.ProtoMinor)
+	active.Inc()
+	start := time.Now()
+	sent, outer := middleware.WrapServer(w, r.Context())
+	inner, body := countBody(r)
+	returned := false
+	defer func() {
+		// What was panicked with is known only by recovering. Panicking again here keeps the
+		// stack of the handler, since this function runs on top of it.
+		var p any
+		if !returned {
+			p = recover()
+		}
+		took := time.Since(start)
+		if inner != r {
+			// What others expect to find in the request of the server.
+			r.Pattern, r.MultipartForm = inner.Pattern, inner.MultipartForm
+		}
+		k.code, k.failure = outcome(sent, r, returned, p)
+		active.Dec()
+		h.observe(inner, sent, body, k, took)
+		if p != nil {
+			panic(p)
+		}
+	}()
+	h.next.ServeHTTP(outer, inner)
+	returned = true
+}
+
+// countBody returns a request whose body is counted: a copy, because a server looks at the body
+// of its own request to know whether the client waits for 100 Continue. It returns r and nil
+// if there is no body. Servers set a ContentLength of 0 then, and -1 for an unknown length.
+func countBody(r *http.Request) (*http.Request, *middleware.Body) {
+	if r.Body == nil || r.ContentLength == 0 {
+		return r, nil
+	}
+	body := &middleware.Body{ReadCloser: r.Body}
+	r = r.WithContext(r.Context())
+	r.Body = body
+	return r, body
+}
+
+// outcome returns what has become of a request. If the handler has not returned, it has
+// panicked with p, or called runtime.Goexit if p is nil.
+func outcome(sent *middleware.Writer, r *http.Request, returned bool, p any) (code uint16, why failure) {
+	code = codeOf(sent.Status())
+	isAbort := p == http.ErrAbortHandler //nolint:errorlint // net/http compares it like this.
+	ended := r.Context().Err()
+	switch {
+	case !returned && !isAbort:
+		return code, panicked
+	case sent.Hijacked():
+		if code == 0 && r.Header.Get("Upgrade") != "" {
+			code = http.StatusSwitchingProtocols
+		}
+		return code, failureOf(code, http.StatusInternalServerError)
+	case errors.Is(ended, context.Canceled) && !sent.Complete(r.Method):
+		if sent.Late() {
+			code = 0
+		}
+		return code, clientGone
+	case isAbort:
+		return code, aborted
+	case sent.TimedOut(), errors.Is(ended, context.DeadlineExceeded) && code == 0:
+		return http.StatusServiceUnavailable, timedOut
+	case code == 0:
+		return http.StatusOK, noFailure
+	}
+	return code, failureOf(code, http.StatusInternalServerError)
+}
+
+// failureOf returns whether a status is a failure: those from lowest on are.
+func failureOf(code, lowest uint16) failure {
+	if code >= lowest {
+		return statusFailure
+	}
+	return noFailure
+}
+
+// observe counts a request that has ended.
+func (h *serverHandler) observe(r *http.Request, sent *middleware.Writer, body *middleware.Body, k kind, took time.Duration) {
+	m := h.metrics
+	written := sent.Written()
+	if r.Method == http.MethodHead {
+		written = 0 // Servers leave it out.
+	}
+	s := m.traffic.seriesOf(m.traffic.peer(target{route: m.routeOf(r, sent)}), k)
+	s.observeDuration(r.Context(), took, m.exemplar)
+	s.requestSizes.Observe(float64(body.Count()))
+	s.responseSizes.Observe(float64(written))
+}
+
+// routeOf returns the route of a request.
+func (m *ServerMetrics) routeOf(r *http.Request, sent *middleware.Writer) string {
+	switch {
+	case sent.Route() != "":
+		return sent.Route()
+	case m.route != nil:
+		return m.route(r)
+	}
+	return routeOf(r.Pattern)
+}

@@ -1,0 +1,301 @@
+package promhttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"weak"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/middleware"
+)
+
+// traffic holds the metrics of ServerMetrics or ClientMetrics. Those that use the same registry
+// and the same names share one.
+type traffic struct {
+	names   *vocabulary
+	methods []string // The known methods; the method of a kind is an index.
+
+	requests      *metric.CounterVec // Nil unless names has a name for it.
+	durations     *metric.HistogramVec
+	requestSizes  *metric.HistogramVec
+	responseSizes *metric.HistogramVec
+	active        *metric.GaugeVec
+
+	peers    readMostly[target, *peer]
+	maxPeers int
+	overflow peer // Of targets beyond maxPeers.
+	any      peer // Of requests without a host and a route.
+}
+
+// target is what a request is for. The strings may come from other processes.
+type target struct{ host, route string }
+
+// maxTargetLength is the length in bytes from which on a host or a route counts as overflow.
+const maxTargetLength = 512
+
+// peer has the series of a target that are in use.
+type peer struct {
+	target
+
+	series readMostly[kind, *series4]
+	gauges readMostly[kind, prometheus.Gauge]
+}
+
+// kind is what a request is counted by besides its target.
+type kind struct {
+	code    uint16 // 0 if no status was sent, otherCode if it is not one from 100 to 599.
+	method  uint8  // An index of the known methods, or their number.
+	version uint8  // An index of versions.
+	failure failure
+	https   bool
+}
+
+const otherCode = 1
+
+// codeOf returns the code of a status, or of 0.
+func codeOf(status int) uint16 {
+	if status != 0 && (status < 100 || status > 599) {
+		return otherCode
+	}
+	return uint16(status)
+}
+
+// versions are the versions of HTTP as OpenTelemetry writes them. The first is an unknown one.
+var versions = [...]string{"", "1.0", "1.1", "2", "3"}
+
+func versionOf(major, minor int) uint8 {
+	switch {
+	case major == 1 && minor <= 1:
+		return uint8(1 + max(minor, 0))
+	case major == 2, major == 3:
+		return uint8(major + 1)
+	}
+	return 0
+}
+
+// series4 are the series that count requests of one kind to one target.
+type series4 struct {
+	requests      prometheus.Counter // Nil if there is none.
+	durations     prometheus.Observer
+	requestSizes  prometheus.Observer
+	responseSizes prometheus.Observer
+}
+
+// trafficOpts are what ServerOpts and ClientOpts have in common.
+type trafficOpts struct {
+	methods         []string
+	maxTargets      int
+	durationBuckets []float64
+	sizeBuckets     []float64
+	nativeFactor    float64
+}
+
+// defaultMaxTargets is how many routes, or pairs of hosts and routes, have series of their own.
+const defaultMaxTargets = 500
+
+// knownMethods are those that OpenTelemetry knows, the usual ones first.
+var knownMethods = []string{"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"}
+
+// defaultSizeBuckets are 256 bytes to 64 MiB in steps of a factor of 4.
+var defaultSizeBuckets = []float64{1 << 8, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26}
+
+// shared finds the traffic of a vector of durations, so that those who share the vector share
+// the limit of targets, too. It keeps neither alive.
+var shared struct {
+	mu sync.Mutex
+	of map[weak.Pointer[metric.HistogramVec]]weak.Pointer[traffic]
+}
+
+// newTraffic registers the metrics of names with reg, or returns those that are registered.
+func newTraffic(reg metric.Registerer, names *vocabulary, opts trafficOpts) (*traffic, error) {
+	if reg == nil {
+		return nil, errors.New("cannot instrument HTTP: the registerer is nil")
+	}
+	if opts.methods == nil {
+		opts.methods = knownMethods
+	}
+	if len(opts.methods) > 255 {
+		return nil, fmt.Errorf("cannot instrument HTTP: %d methods are too many, at most 255 are allowed", len(opts.methods))
+	}
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	t := &traffic{names: names, methods: opts.methods, maxPeers: opts.maxTargets}
+	if t.maxPeers <= 0 {
+		t.maxPeers = defaultMaxTargets
+	}
+	t.overflow.target = target{names.overflow, names.overflow}
+	t.any.target = target{"", names.unmatched}
+	if err := t.register(reg, opts); err != nil {
+		return nil, fmt.Errorf("cannot instrument HTTP: %w", err)
+	}
+	key := weak.Make(t.durations)
+	for vec, other := range shared.of {
+		if vec.Value() == nil || other.Value() == nil {
+			delete(shared.of, vec)
+		}
+	}
+	if existing := shared.of[key].Value(); existing != nil {
+		return existing, nil
+	}
+	if shared.of == nil {
+		shared.of = make(map[weak.Pointer[metric.HistogramVec]]weak.Pointer[traffic])
+	}
+	shared.of[key] = weak.Make(t)
+	return t, nil
+}
+
+// register makes and registers the metrics. If one cannot be registered, none is.
+func (t *traffic) register(reg metric.Registerer, opts trafficOpts) (err error) {
+	var registered []metric.Collector
+	defer func() {
+		if err != nil {
+			for _, c := range registered {
+				reg.Unregister(c)
+			}
+		}
+	}()
+	n := t.names
+	if n.requests != "" {
+		t.requests, err = share(reg, &registered, metric.NewCounterVec(metric.CounterOpts{Name: n.requests, Help: "Number of HTTP requests."}, n.labels))
+		if err != nil {
+			return err
+		}
+	}
+	for _, h := range []struct {
+		vec               **metric.HistogramVec
+		name, help        string
+		buckets, defaults []float64
+	}{
+		{&t.durations, n.durations, "Duration of HTTP requests in seconds.", opts.durationBuckets, n.durationBuckets},
+		{&t.requestSizes, n.requestSizes, "Size of the bodies of HTTP requests in bytes.", opts.sizeBuckets, defaultSizeBuckets},
+		{&t.responseSizes, n.responseSizes, "Size of the bodies of HTTP responses in bytes.", opts.sizeBuckets, defaultSizeBuckets},
+	} {
+		if h.buckets == nil {
+			h.buckets = h.defaults
+		}
+		vec, err := newHistogramVec(metric.HistogramOpts{
+			Name: h.name, Help: h.help, Buckets: h.buckets,
+			NativeHistogramBucketFactor: opts.nativeFactor, NativeHistogramMaxBucketNumber: 160, NativeHistogramMinResetDuration: time.Hour,
+		}, n.labels)
+		if err != nil {
+			return err
+		}
+		if *h.vec, err = share(reg, &registered, vec); err != nil {
+			return err
+		}
+	}
+	t.active, err = share(reg, &registered, metric.NewGaugeVec(metric.GaugeOpts{Name: n.active, Help: "Number of HTTP requests in flight."}, n.activeLabels))
+	return err
+}
+
+// newHistogramVec returns the panic of metric.NewHistogramVec as an error: buckets are options
+// of the user.
+func newHistogramVec(opts metric.HistogramOpts, labels []string) (vec *metric.HistogramVec, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return metric.NewHistogramVec(opts, labels), nil
+}
+
+// share is middleware.Share, and adds c to those that were registered if it was.
+func share[C metric.Collector](reg metric.Registerer, list *[]metric.Collector, c C) (C, error) {
+	c, registered, err := middleware.Share(reg, c)
+	if registered {
+		*list = append(*list, c)
+	}
+	return c, err
+}
+
+// method returns the method of a kind.
+func (t *traffic) method(method string) uint8 {
+	for i, known := range t.methods {
+		if method == known {
+			return uint8(i)
+		}
+	}
+	return uint8(len(t.methods))
+}
+
+// methodLabel returns the name of a method of a kind.
+func (t *traffic) methodLabel(method uint8) string {
+	if int(method) == len(t.methods) {
+		return t.names.otherMethod
+	}
+	return t.names.methodLabel(t.methods[method])
+}
+
+// peer returns the series of a target: the overflow if there are too many targets.
+func (t *traffic) peer(to target) *peer {
+	if to == (target{}) {
+		return &t.any
+	}
+	if p, ok := t.peers.get(to); ok {
+		return p
+	}
+	if len(to.host) > maxTargetLength || len(to.route) > maxTargetLength {
+		return &t.overflow
+	}
+	p, ok := t.peers.getOrAdd(to, t.maxPeers, func() (target, *peer) {
+		to := target{strings.Clone(to.host), strings.Clone(to.route)}
+		return to, &peer{target: target{validUTF8(to.host), validUTF8(to.route)}}
+	})
+	if !ok {
+		return &t.overflow
+	}
+	return p
+}
+
+// seriesOf returns the series of requests of a kind to p.
+func (t *traffic) seriesOf(p *peer, k kind) *series4 {
+	if s, ok := p.series.get(k); ok {
+		return s
+	}
+	s, _ := p.series.getOrAdd(k, 0, func() (kind, *series4) {
+		values := t.names.values(t, p.target, k)
+		s := &series4{
+			durations:     t.durations.WithLabelValues(values...),
+			requestSizes:  t.requestSizes.WithLabelValues(values...),
+			responseSizes: t.responseSizes.WithLabelValues(values...),
+		}
+		if t.requests != nil {
+			s.requests = t.requests.WithLabelValues(values...)
+		}
+		return k, s
+	})
+	return s
+}
+
+// gaugeOf returns the gauge of requests in flight to p. Of k, only method and https are set.
+func (t *traffic) gaugeOf(p *peer, k kind) prometheus.Gauge {
+	if g, ok := p.gauges.get(k); ok {
+		return g
+	}
+	g, _ := p.gauges.getOrAdd(k, 0, func() (kind, prometheus.Gauge) {
+		return k, t.active.WithLabelValues(t.names.activeValues(t, p.target, k)...)
+	})
+	return g
+}
+
+// observeDuration counts a request and its duration, with an exemplar if ctx has one.
+func (s *series4) observeDuration(ctx context.Context, took time.Duration, exemplar func(context.Context) metric.Labels) {
+	if exemplar != nil {
+		labels := orNoExemplar(exemplar(ctx))
+		observe(s.durations, took.Seconds(), labels)
+		if s.requests != nil {
+			count(s.requests, labels)
+		}
+		return
+	}
+	s.durations.(metric.ContextObserver).ObserveWithContext(ctx, took.Seconds())
+	if s.requests != nil {
+		s.requests.(metric.ContextAdder).IncWithContext(ctx)
+	}
+}
