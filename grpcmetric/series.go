@@ -2,6 +2,7 @@ package grpcmetric
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -100,7 +101,7 @@ func (s *series) outcome(code codes.Code) *outcome {
 		return o
 	}
 	v := s.vectors
-	withCode := append(s.values[:len(s.values):len(s.values)], v.codes[code])
+	withCode := slices.Concat(s.values, []string{v.codes[code]})
 	histogramValues := s.values
 	if v.splitHistograms {
 		histogramValues = withCode

@@ -185,7 +185,7 @@ func (c *serverCall) code(err error) codes.Code {
 	}
 	// The handler was fine, but no status was sent: the call had ended before, or the handler has
 	// left by a panic or runtime.Goexit.
-	if err := c.Context.Err(); err != nil {
+	if err := c.Err(); err != nil {
 		return codeOf(err)
 	}
 	return codes.Unknown
