@@ -94,8 +94,11 @@ func (m *ClientMetrics) find(cc *grpc.ClientConn, method string, k kind) *client
 	if s := m.methods.get(key); s != nil {
 		return s
 	}
+	if len(method) > maxNameLength || m.methods.size() >= m.limit {
+		return m.other()
+	}
 	key = clientMethod{strings.Clone(key.target), strings.Clone(method)}
-	s := m.methods.add(key, func(entries int) bool { return entries < m.limit }, func() *clientSeries {
+	s := m.methods.add(key, func() bool { return m.methods.size() < m.limit }, func() *clientSeries {
 		return m.seriesOf(identity{target: cc.CanonicalTarget(), method: key.method, kind: k})
 	})
 	if s == nil {

@@ -220,6 +220,9 @@ func TestClientBound(t *testing.T) {
 	m, err := grpcmetric.NewClientMetrics(reg, grpcmetric.Opts{MaxMethods: 5})
 	ok(t, err)
 	conn := listen(t, grpc.NewServer(), echo())(m.DialOptions()...)
+	if err := conn.Invoke(t.Context(), "/service/"+strings.Repeat("x", 300), &testpb.Empty{}, &testpb.Empty{}); err == nil {
+		t.Fatal("no error")
+	}
 	for i := range 50 {
 		if err := conn.Invoke(t.Context(), fmt.Sprintf("/service/Method%d\xff", i), &testpb.Empty{}, &testpb.Empty{}); err == nil {
 			t.Fatal("no error")
@@ -235,7 +238,7 @@ func TestClientBound(t *testing.T) {
 		t.Errorf("%d series, want 5 and other", n)
 	}
 	want(t, reg, map[string]float64{
-		`grpc_client_call_started_total{grpc_method="other",grpc_target="other",grpc_type="unknown"}`: 45,
+		`grpc_client_call_started_total{grpc_method="other",grpc_target="other",grpc_type="unknown"}`: 46,
 	})
 }
 

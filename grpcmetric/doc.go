@@ -44,6 +44,7 @@
 // these and registered bidirectional streams, so a server with such a handler should call
 // ServerMetrics.InitializeMetrics; without, up to Opts.MaxMethods unknown names become values.
 // A client uses the first Opts.MaxMethods pairs of target and method, and "other" for the rest.
+// In neither case do names of more than 256 bytes become values.
 // Status codes that gRPC does not define count as unknown, which is what they mean.
 //
 // # What counts as what

@@ -61,6 +61,10 @@ var sizeBuckets = []float64{1 << 10, 1 << 11, 1 << 12, 1 << 14, 1 << 16, 1 << 18
 // maxNativeBuckets keeps native histograms small when values spread widely.
 const maxNativeBuckets = 160
 
+// maxNameLength is how many bytes the name of a method may have that is not known to be
+// registered. Otherwise, a peer of a proxy could fill the exposition with a few long names.
+const maxNameLength = 256
+
 func (o *Opts) check() error {
 	switch {
 	case o.Names != OpenTelemetryNames && o.Names != ClassicNames:

@@ -31,7 +31,7 @@ type ServerMetrics struct {
 	limit   int
 
 	methods     table[string, series] // By full name.
-	guesses     int                   // How many methods are there on suspicion. Guarded by methods.mu.
+	guesses     atomic.Int64          // How many methods are, or tried to be, there on suspicion.
 	initialized atomic.Bool
 	other       func() *series
 }
@@ -81,22 +81,17 @@ func (m *ServerMetrics) InitializeMetrics(server interface {
 	}
 }
 
-func always(int) bool { return true }
+func always() bool { return true }
 
-// find returns the series of a call that was dispatched to a handler, as the type says.
+// find returns the series of a call that was dispatched to a handler, as the type says. An
+// unknown method comes here with each call, if it has a handler, and so takes no lock.
 func (m *ServerMetrics) find(method string, k kind) *series {
 	admit := always // Only a registered method has another type than the unknown ones.
 	if k == bidiStream {
-		admit = func(int) bool {
-			if m.initialized.Load() || m.guesses >= m.limit {
-				return false
-			}
-			m.guesses++
-			return true
+		if m.initialized.Load() || len(method) > maxNameLength || m.guesses.Load() >= int64(m.limit) {
+			return m.other()
 		}
-		if m.initialized.Load() {
-			return m.other() // Without the lock, as an unknown method comes here with each call.
-		}
+		admit = func() bool { return m.guesses.Add(1) <= int64(m.limit) }
 	}
 	method = strings.Clone(method)
 	if s := m.methods.add(method, admit, func() *series { return m.vectors.of(identity{method: method, kind: k}) }); s != nil {

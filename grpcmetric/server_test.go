@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/status"
 
@@ -185,6 +188,7 @@ func TestStatus(t *testing.T) {
 		"fine":             {func(context.Context) error { return nil }, "OK"},
 		"status":           {func(context.Context) error { return status.Error(codes.NotFound, "") }, "NOT_FOUND"},
 		"wrapped status":   {func(context.Context) error { return fmt.Errorf("sorry: %w", status.Error(codes.DataLoss, "")) }, "DATA_LOSS"},
+		"end of a file":    {func(context.Context) error { return io.EOF }, "UNKNOWN"},
 		"any error":        {func(context.Context) error { return errors.New("oops") }, "UNKNOWN"},
 		"error of context": {func(context.Context) error { return context.DeadlineExceeded }, "DEADLINE_EXCEEDED"},
 		"undefined code":   {func(context.Context) error { return status.Error(12345, "") }, "UNKNOWN"},
@@ -325,6 +329,9 @@ func TestUnknownServiceHandler(t *testing.T) {
 	proxy := grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return status.Error(codes.Unavailable, "no backend") })
 	flood := func(t *testing.T, conn *grpc.ClientConn) {
 		t.Helper()
+		if err := conn.Invoke(t.Context(), "/service/"+strings.Repeat("x", 300), &testpb.Empty{}, &testpb.Empty{}); status.Code(err) != codes.Unavailable {
+			t.Fatal(err)
+		}
 		for i := range 50 {
 			if err := conn.Invoke(t.Context(), fmt.Sprintf("/service/Method%d", i), &testpb.Empty{}, &testpb.Empty{}); status.Code(err) != codes.Unavailable {
 				t.Fatal(err)
@@ -338,8 +345,8 @@ func TestUnknownServiceHandler(t *testing.T) {
 		ok(t, err)
 		flood(t, listen(t, grpc.NewServer(m.ServerOption(), proxy), echo())())
 		want(t, reg, map[string]float64{
-			// 40, and the registered stream that came too late to be distinguished.
-			`grpc_server_call_started_total{grpc_method="other",grpc_type="unknown"}`: 41,
+			// 40, the long name, and the registered stream that came too late to be distinguished.
+			`grpc_server_call_started_total{grpc_method="other",grpc_type="unknown"}`: 42,
 			ended("StreamingOutputCall", "server_stream", "OK"):                       1,
 		})
 		if n := methods(t, reg); n != 10+3+1 {
@@ -355,8 +362,8 @@ func TestUnknownServiceHandler(t *testing.T) {
 		m.InitializeMetrics(server)
 		flood(t, listen(t, server, nil)())
 		want(t, reg, map[string]float64{
-			`grpc_server_call_started_total{grpc_method="other",grpc_type="unknown"}`:                                    50,
-			`grpc_server_call_duration_seconds_count{grpc_method="other",grpc_status="UNAVAILABLE",grpc_type="unknown"}`: 50,
+			`grpc_server_call_started_total{grpc_method="other",grpc_type="unknown"}`:                                    51,
+			`grpc_server_call_duration_seconds_count{grpc_method="other",grpc_status="UNAVAILABLE",grpc_type="unknown"}`: 51,
 			ended("FullDuplexCall", "bidi_stream", "ABORTED"):                                                            1,
 		})
 		if n, registered := methods(t, reg), len(server.GetServiceInfo()["grpc.testing.TestService"].Methods); n != registered+1 {
@@ -443,4 +450,30 @@ func TestStop(t *testing.T) {
 			noneInFlight(t, reg)
 		})
 	}
+}
+
+// A server can also run as an http.Handler, with a transport of its own.
+func TestServeHTTP(t *testing.T) {
+	reg := metric.NewContextRegistry()
+	server := grpc.NewServer(grpcmetric.ServerOption(reg))
+	testpb.RegisterTestServiceServer(server, echo())
+	web := httptest.NewUnstartedServer(server)
+	web.Config.Protocols = new(http.Protocols)
+	web.Config.Protocols.SetUnencryptedHTTP2(true)
+	web.Start()
+	defer web.Close()
+	conn, err := grpc.NewClient(web.Listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	ok(t, err)
+	defer conn.Close()
+	callAll(t, testpb.NewTestServiceClient(conn))
+	if err := conn.Invoke(t.Context(), "/service/Method", &testpb.Empty{}, &testpb.Empty{}); status.Code(err) != codes.Unimplemented {
+		t.Error(err)
+	}
+	want(t, reg, map[string]float64{
+		ended("UnaryCall", "unary", "OK"):                                                   1,
+		ended("FullDuplexCall", "bidi_stream", "ABORTED"):                                   1,
+		otel("grpc_server_call_rcvd_messages_total", "StreamingInputCall", "client_stream"): 4,
+		`grpc_server_call_started_total{grpc_method="other",grpc_type="unknown"}`:           1,
+	})
+	noneInFlight(t, reg)
 }

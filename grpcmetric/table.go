@@ -23,9 +23,18 @@ func (t *table[K, V]) get(k K) *V {
 	return (*entries)[k]
 }
 
-// add returns the value of k. If there is none, add makes it, unless admit says no to the
-// number of entries; then it returns nil.
-func (t *table[K, V]) add(k K, admit func(entries int) bool, create func() *V) *V {
+// size returns the number of entries.
+func (t *table[K, V]) size() int {
+	entries := t.entries.Load()
+	if entries == nil {
+		return 0
+	}
+	return len(*entries)
+}
+
+// add returns the value of k. If there is none, add makes it, unless admit says no; then it
+// returns nil. Neither function may use the table, except for its size.
+func (t *table[K, V]) add(k K, admit func() bool, create func() *V) *V {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if v := t.get(k); v != nil {
@@ -35,7 +44,7 @@ func (t *table[K, V]) add(k K, admit func(entries int) bool, create func() *V) *
 	if old := t.entries.Load(); old != nil {
 		entries = *old
 	}
-	if !admit(len(entries)) {
+	if !admit() {
 		return nil
 	}
 	entries = maps.Clone(entries)
