@@ -55,11 +55,8 @@ func (s *series) begin() {
 	}
 }
 
-// end counts one that has ended.
+// end counts one that has ended, and then that it is not in flight, so that no scrape misses it.
 func (s *series) end(ctx context.Context, code codes.Code, took time.Duration, sent, received int64) {
-	if s.inFlight != nil {
-		s.inFlight.Dec()
-	}
 	o := s.outcome(code)
 	if o.handled != nil {
 		s.count(ctx, o.handled)
@@ -68,6 +65,9 @@ func (s *series) end(ctx context.Context, code codes.Code, took time.Duration, s
 	if o.sentSize != nil {
 		o.sentSize.Observe(float64(sent))
 		o.receivedSize.Observe(float64(received))
+	}
+	if s.inFlight != nil {
+		s.inFlight.Dec()
 	}
 }
 

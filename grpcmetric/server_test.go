@@ -242,7 +242,7 @@ func TestVanishedClients(t *testing.T) {
 	}{
 		"canceled": {context.WithCancel, "CANCELLED"},
 		"deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, 20*time.Millisecond)
+			return context.WithTimeout(ctx, 300*time.Millisecond)
 		}, "DEADLINE_EXCEEDED"},
 	} {
 		t.Run(name, func(t *testing.T) {
