@@ -25,7 +25,7 @@ func (c *checker) checkLoop(cur inspector.Cursor, made *library.Constructor, f *
 		default:
 			return
 		}
-		if made.Registration == library.Unregistered && !c.registers(body) || leaves(body) {
+		if made.Registration == library.Unregistered && !c.registers(outer.Node(), body) || leaves(body) {
 			continue
 		}
 		if !within(body, call) || c.depends(call, outer.Node()) {
@@ -75,7 +75,7 @@ func isNamePart(info *types.Info, call *ast.CallExpr) bool {
 
 // registers reports whether the body of a loop registers anything, at the same registerer for all
 // that can be seen.
-func (c *checker) registers(body *ast.BlockStmt) bool {
+func (c *checker) registers(loop ast.Node, body *ast.BlockStmt) bool {
 	found := false
 	ast.Inspect(body, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -83,7 +83,7 @@ func (c *checker) registers(body *ast.BlockStmt) bool {
 			return false
 		case *ast.CallExpr:
 			f := library.Callee(c.info, n)
-			if f != nil && (f.Name() == "MustRegister" || f.Name() == "Register") && !c.depends(&ast.CallExpr{Fun: n.Fun}, body) {
+			if f != nil && (f.Name() == "MustRegister" || f.Name() == "Register") && !c.depends(&ast.CallExpr{Fun: n.Fun}, loop) {
 				found = true
 			}
 		}

@@ -85,17 +85,19 @@ func RecvName(f *types.Func) string {
 	return ""
 }
 
-// IsVec reports whether t is a vector, such as *CounterVec or ObserverVec.
-func IsVec(t types.Type) bool { return strings.HasSuffix(TypeName(t), "Vec") }
+// IsVec reports whether t is a vector, such as *CounterVec, ObserverVec or *CounterVecOf[Labels].
+func IsVec(t types.Type) bool {
+	name := TypeName(t)
+	return strings.HasSuffix(name, "Vec") || strings.HasSuffix(name, "VecOf")
+}
 
 // IsShaped reports whether values of type t have a shape: vectors, instruments and descriptors.
 func IsShaped(t types.Type) bool {
-	switch name := TypeName(t); name {
+	switch TypeName(t) {
 	case "Desc", "Counter", "Gauge", "Histogram", "Summary", "Observer", "ReadableCounter", "ReadableGauge":
 		return true
-	default:
-		return strings.HasSuffix(name, "Vec")
 	}
+	return IsVec(t)
 }
 
 // IsCounter reports whether t is the type of a counter.
