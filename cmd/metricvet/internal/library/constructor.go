@@ -25,6 +25,7 @@ const (
 // Registration is how what a constructor makes gets registered.
 type Registration int
 
+// The registrations.
 const (
 	Unregistered Registration = iota // by another call
 	Default                          // by the constructor, at the default registerer

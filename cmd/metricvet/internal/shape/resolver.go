@@ -201,7 +201,7 @@ func (r *Resolver) returned(f *types.Func, n *ast.ReturnStmt) *Fact {
 	if v := r.flow.VarOf(first); v != nil && len(r.flow.Variable(v).Sources) == 0 {
 		params := f.Signature().Params()
 		for i := range params.Len() {
-			if params.At(i) == v && !(f.Signature().Variadic() && i == params.Len()-1) {
+			if params.At(i) == v && (!f.Signature().Variadic() || i < params.Len()-1) {
 				return &Fact{Param: i + 1}
 			}
 		}
