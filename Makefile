@@ -21,12 +21,13 @@ RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 PLATFORMS := linux/arm64 linux/386 darwin/arm64 windows/amd64
 
 GOLANGCI_VERSION := v2.15.0
+METRICVET := $(CURDIR)/.cache/bin/metricvet
 GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e fuzz chaos soak bench bench-report size microbench build-all lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e fuzz chaos soak bench bench-report size microbench build-all vet lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -88,7 +89,11 @@ build-all: ## Build and vet for the other platforms that are supported, except t
 		(cd examples && $(GO) build -buildvcs=false -o /dev/null $$($(GO) list ./... | grep -v /push/otlp$$)); \
 	done
 
-lint: $(GOLANGCI) ## Run the linters, and check that the go.mod files are tidy.
+vet: ## Check how every module uses metrics, with the repository's own analyzers.
+	cd cmd/metricvet && $(GO) build -o $(METRICVET) .
+	$(call each-module,$(GO) vet -tags e2e -vettool=$(METRICVET) ./...)
+
+lint: $(GOLANGCI) vet ## Run the linters and vet, and check that the go.mod files are tidy.
 	$(call each-module,$(GO) mod tidy -diff)
 	$(call each-module,$(GOLANGCI) run --build-tags e2e ./...)
 

@@ -1,3 +1,5 @@
+//metricvet:ignore Both libraries have to report the same mistakes.
+
 package main
 
 import (

@@ -34,6 +34,7 @@ func newNative() http.Handler {
 		Name: "leaf_both_seconds", Help: "Native and classic buckets.", Unit: "seconds",
 		Buckets: []float64{0.1, 1, 10}, NativeHistogramBucketFactor: 1.5,
 	}, []string{"route"})
+	//metricvet:ignore Prometheus has to read such names.
 	utf8 := metric.NewGaugeVec(metric.GaugeOpts{Name: "leaf.pièces/temperature", Help: "A name of all signs: ✓."}, []string{"röom.name"})
 	utf8.WithLabelValues("Küche \"2\"\n").Set(21.5)
 	registry.MustRegister(native, both, utf8)

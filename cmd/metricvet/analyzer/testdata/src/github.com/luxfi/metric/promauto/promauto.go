@@ -1,0 +1,5 @@
+package promauto
+
+import "github.com/luxfi/metric"
+
+func NewCounterVec(metric.CounterOpts, []string) *metric.CounterVec { return nil }

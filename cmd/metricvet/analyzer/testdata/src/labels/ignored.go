@@ -1,0 +1,5 @@
+//metricvet:ignore This file is wrong on purpose.
+
+package labels
+
+func inIgnoredFile() { requests.WithLabelValues("a") }

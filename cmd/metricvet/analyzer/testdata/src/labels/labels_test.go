@@ -1,0 +1,3 @@
+package labels
+
+func inTest() { requests.WithLabelValues("a") }

@@ -1,0 +1,93 @@
+// Package shape finds out what is known about the vector, the instrument or the descriptor in an
+// expression: its kind, its name and its labels.
+package shape
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/luxfi/metric/cmd/metricvet/internal/library"
+)
+
+// Shape is what is known about a vector, an instrument or a descriptor. It is not to be changed.
+type Shape struct {
+	Kind   library.Kind // empty if it is not known
+	Name   string       // the full name, or the end of it; empty if it is not known
+	Known  bool         // The labels are known.
+	Labels []string     // variable labels, in order, without those that are curried
+	Fixed  []string     // variable labels that are curried
+}
+
+// Title returns how messages call the metric.
+func (s *Shape) Title() string {
+	if s.Name == "" {
+		return "the metric"
+	}
+	return s.Name
+}
+
+// List returns the labels as messages show them, such as "2 labels (method, code)".
+func (s *Shape) List() string {
+	switch len(s.Labels) {
+	case 0:
+		return "no labels"
+	case 1:
+		return fmt.Sprintf("1 label (%s)", s.Labels[0])
+	default:
+		return fmt.Sprintf("%d labels (%s)", len(s.Labels), strings.Join(s.Labels, ", "))
+	}
+}
+
+// curried returns the shape of a vector of which the labels of these names are fixed. If known is
+// false, the names are not known.
+func (s *Shape) curried(names []string, known bool) *Shape {
+	if !known || !s.Known {
+		return &Shape{Kind: s.Kind, Name: s.Name}
+	}
+	c := &Shape{Kind: s.Kind, Name: s.Name, Known: true, Fixed: slices.Concat(s.Fixed, names)}
+	for _, l := range s.Labels {
+		if !slices.Contains(names, l) {
+			c.Labels = append(c.Labels, l)
+		}
+	}
+	return c
+}
+
+// joined returns what is known about something that has one shape or the other; either may be nil.
+func joined(a, b *Shape) *Shape {
+	if a == nil || b == nil {
+		return nil
+	}
+	j := &Shape{}
+	if a.Kind == b.Kind {
+		j.Kind = a.Kind
+	}
+	if a.Name == b.Name {
+		j.Name = a.Name
+	}
+	if a.Known && b.Known && slices.Equal(a.Labels, b.Labels) && slices.Equal(a.Fixed, b.Fixed) {
+		j.Known, j.Labels, j.Fixed = true, a.Labels, a.Fixed
+	}
+	return j
+}
+
+// Fact tells other packages the shape of a variable, a field, or the first result of a function.
+type Fact struct {
+	Shape *Shape // nil if Param has it
+	Param int    // one more than the index of the parameter that a function returns, else 0
+}
+
+// AFact marks a Fact as a fact.
+func (*Fact) AFact() {}
+
+func (f *Fact) String() string {
+	if f.Shape == nil {
+		return fmt.Sprintf("returns argument %d", f.Param)
+	}
+	text := strings.TrimSpace(fmt.Sprintf("%s %s", f.Shape.Kind, f.Shape.Name))
+	if !f.Shape.Known {
+		return text
+	}
+	return fmt.Sprintf("%s %v", text, f.Shape.Labels)
+}
