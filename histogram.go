@@ -102,3 +102,18 @@ func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
 
 // MustCurryWith is CurryWith, but panics where that returns an error.
 func (v *HistogramVec) MustCurryWith(labels Labels) ObserverVec { return must(v.CurryWith(labels)) }
+
+// Replace replaces all series by those that build creates in another vector; see
+// [MetricVec.Replace].
+func (v *HistogramVec) Replace(build func(*HistogramVec)) {
+	if v.vec == nil {
+		noOp := v.noOp()
+		aside := noOp.Aside()
+		build(&HistogramVec{MetricVec: &MetricVec{aside}})
+		noOp.Adopt(aside)
+		return
+	}
+	aside := v.vec.Aside()
+	build(histogramVec(aside))
+	v.vec.Adopt(aside)
+}
