@@ -1,19 +1,14 @@
 package metric_test
 
 import (
+	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 
 	"github.com/luxfi/metric"
 )
 
 // printText prints what a registry serves in the text format.
-func printText(registry *metric.ContextRegistry) {
-	response := httptest.NewRecorder()
-	metric.HandlerFor(registry).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
-	fmt.Print(response.Body)
-}
+func printText(registry *metric.ContextRegistry) { fmt.Print(servedText(registry)) }
 
 // A vector mirrors a list: each time that is read, the old series are replaced as a whole.
 func ExampleGaugeVec_Replace() {
@@ -39,4 +34,40 @@ func ExampleGaugeVec_Replace() {
 	// # TYPE peer_latency_seconds gauge
 	// peer_latency_seconds{peer="beta"} 0.027
 	// peer_latency_seconds{peer="gamma"} 0.04
+}
+
+// One function exposes the rows of a query: many series of two families.
+func ExampleNewStreamFunc() {
+	depth := metric.NewDesc("queue_depth", "Messages that wait.", []string{"queue"}, nil)
+	handled := metric.NewDesc("queue_handled_total", "Messages that were handled.", []string{"queue"}, nil)
+	queues := func(context.Context) ([]queue, error) { // Would query the broker, under the context.
+		return []queue{{"mail", 3, 17}, {"billing", 0, 4}}, nil
+	}
+
+	registry := metric.NewContextRegistry()
+	registry.MustRegister(metric.NewStreamFunc([]*metric.Desc{depth, handled}, func(ctx context.Context, sink *metric.Sink) error {
+		all, err := queues(ctx)
+		for _, q := range all {
+			_ = sink.Gauge(depth, q.depth, q.name)
+		}
+		for _, q := range all {
+			_ = sink.Counter(handled, q.handled, q.name)
+		}
+		return err
+	}))
+	printText(registry)
+	// Output:
+	// # HELP queue_depth Messages that wait.
+	// # TYPE queue_depth gauge
+	// queue_depth{queue="mail"} 3
+	// queue_depth{queue="billing"} 0
+	// # HELP queue_handled_total Messages that were handled.
+	// # TYPE queue_handled_total counter
+	// queue_handled_total{queue="mail"} 17
+	// queue_handled_total{queue="billing"} 4
+}
+
+type queue struct {
+	name           string
+	depth, handled float64
 }
