@@ -71,3 +71,42 @@ type queue struct {
 	name           string
 	depth, handled float64
 }
+
+// Errors never exceed requests, whenever the program is scraped.
+func ExampleBundle() {
+	requests := metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."})
+	failures := metric.NewCounterVec(metric.CounterOpts{Name: "failures_total", Help: "Failed requests."}, []string{"reason"})
+	bundle := metric.NewBundle(requests, failures)
+	registry := metric.NewContextRegistry()
+	registry.MustRegister(bundle) // In the place of its members.
+
+	bundle.Apply(metric.AddTo(requests, 1))
+	bundle.Apply(metric.AddTo(requests, 1), metric.AddTo(failures.WithLabelValues("timeout"), 1))
+	printText(registry)
+	// Output:
+	// # HELP failures_total Failed requests.
+	// # TYPE failures_total counter
+	// failures_total{reason="timeout"} 1
+	// # HELP requests_total Requests.
+	// # TYPE requests_total counter
+	// requests_total 2
+}
+
+// Two parts of a program use the same counter, and do not know of each other.
+func ExampleGetOrRegister() {
+	registry := metric.NewContextRegistry()
+	counter := func(help string) (metric.ReadableCounter, error) {
+		return metric.GetOrRegister(registry, metric.NewCounter(metric.CounterOpts{Name: "retries_total", Help: help}))
+	}
+	first, _ := counter("Retries.")
+	second, _ := counter("Retries.")
+	first.Inc()
+	second.Inc()
+	fmt.Println(first.Get())
+
+	_, err := counter("Attempts.")
+	fmt.Println(err)
+	// Output:
+	// 2
+	// metric: "retries_total" is a counter with help "Retries." already, and cannot be a counter with help "Attempts." too: they differ in help
+}
