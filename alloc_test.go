@@ -37,6 +37,8 @@ func TestInstrumentsDoNotAllocate(t *testing.T) {
 		"Observe into many buckets":     func() { many.Observe(0.7) },
 		"Observe natively":              func() { native.Observe(0.7); native.Observe(-3); native.Observe(0) },
 		"Observe natively with limit":   func() { limited.Observe(0.7); limited.Observe(-3); limited.Observe(0) },
+		"ObserveN":                      func() { classic.(metric.ObserverN).ObserveN(0.7, 3) },
+		"ObserveN natively with limit":  func() { limited.(metric.ObserverN).ObserveN(0.7, 3) },
 		"Observe without objectives":    func() { summary.Observe(0.7) },
 		"Observe with exemplar of nil":  func() { classic.(metric.ExemplarObserver).ObserveWithExemplar(0.7, nil) },
 	} {

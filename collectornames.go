@@ -66,6 +66,8 @@ func madeOf(v any) any {
 		switch w := v.(type) {
 		case *funcCollector:
 			return w.collect
+		case *streamFunc:
+			return w.collect
 		case *boundGatherer:
 			v = w.gatherer
 		default:

@@ -121,3 +121,20 @@ func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
 
 // MustCurryWith is CurryWith, but panics where that returns an error.
 func (v *CounterVec) MustCurryWith(labels Labels) *CounterVec { return must(v.CurryWith(labels)) }
+
+// Replace replaces all series by those that build creates in another vector; see
+// [MetricVec.Replace].
+// The counters start anew: their values and start timestamps are those of the new series, also
+// where the labels are those of an old one.
+func (v *CounterVec) Replace(build func(*CounterVec)) {
+	if v.vec == nil {
+		noOp := v.noOp()
+		aside := noOp.Aside()
+		build(&CounterVec{MetricVec: &MetricVec{aside}})
+		noOp.Adopt(aside)
+		return
+	}
+	aside := v.vec.Aside()
+	build(counterVec(aside))
+	v.vec.Adopt(aside)
+}

@@ -107,7 +107,7 @@ func bind(c Collector, announced *collect.Announced) scrape.Binding {
 		}
 		return scrape.Binding{Kind: "collector with context", Run: collect.RunWithContext(c, announced)}
 	case StreamCollector:
-		return scrape.Binding{Kind: "stream collector", Run: collect.RunStream(streamOf(c), announced), Stream: true}
+		return scrape.Binding{Kind: "stream collector", Run: collect.RunStream(streamOf(c), announced), Stream: !isUncheckedStream(c)}
 	case CollectorWithContext:
 		return scrape.Binding{Kind: "collector with context", Run: collect.RunWithContext(c, announced)}
 	}

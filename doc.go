@@ -15,6 +15,10 @@
 // [NewStateSet] one with states that are on or off. OpenMetrics has types for both; elsewhere
 // they are gauges.
 //
+// Replace of a vector, such as [GaugeVec.Replace], replaces all its series at once. A [Bundle]
+// makes changes of several instruments that every scrape sees together. [GetOrRegister] registers
+// an instrument or returns the one that is there, and [ObserverN] counts many observations at once.
+//
 // # Collectors
 //
 // A [ContextRegistry] gathers from all its collectors at the same time. What kind a
@@ -23,7 +27,8 @@
 //   - An instrument of this package is read directly, without a goroutine or a channel.
 //   - A [CollectorWithContext] gets the context of the scrape: its deadline, its end if
 //     the client goes away, and its values.
-//   - A [StreamCollector] writes very many series straight into the response.
+//   - A [StreamCollector] writes very many series straight into the response; [NewStreamFunc]
+//     makes one of a function.
 //   - Any other Collector is run without a context. Scrapes that overlap share a run.
 //
 // # What can go wrong

@@ -1,6 +1,9 @@
 package metric
 
 import (
+	"context"
+	"slices"
+
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 )
@@ -23,4 +26,49 @@ func NewGaugeFunc(opts GaugeOpts, function func() float64) GaugeFunc {
 // another system.
 func NewUntypedFunc(opts UntypedOpts, function func() float64) UntypedFunc {
 	return instrument.NewFunc(model.Untyped, Opts(opts), function)
+}
+
+// NewStreamFunc returns a collector that calls collect in each scrape, under its context, and
+// exposes the samples that collect writes to the sink. It is the shortest way to expose many
+// series of several families, such as the rows of a query:
+//
+//	registry.MustRegister(metric.NewStreamFunc([]*metric.Desc{users, sessions},
+//		func(ctx context.Context, sink *metric.Sink) error {
+//			…
+//			return sink.Gauge(users, n, country)
+//		}))
+//
+// descs are the families that collect may write; see [StreamCollector] for its other obligations.
+// If descs is empty, collect may write any family. The collector then is an unchecked one: its
+// samples are kept in memory until collect returns, as are those of a [Collector].
+//
+// collect must be safe for concurrent use, and return soon after the context is done. If it fails,
+// hangs or panics, or is nil, that costs the scrape nothing but what it has not written yet. It
+// can have policies; see [CollectorOption]. Each call of NewStreamFunc returns a collector of its
+// own.
+func NewStreamFunc(descs []*Desc, collect func(context.Context, *Sink) error) StreamCollector {
+	return &streamFunc{slices.Clone(descs), collect}
+}
+
+// streamFunc is a function as a StreamCollector.
+type streamFunc struct {
+	descs   []*Desc
+	collect func(context.Context, *Sink) error
+}
+
+func (f *streamFunc) Describe(ch chan<- *Desc) {
+	for _, d := range f.descs {
+		ch <- d
+	}
+}
+
+func (f *streamFunc) Collect(ch chan<- Metric) { CollectStream(context.Background(), f, ch) }
+
+func (f *streamFunc) CollectTo(ctx context.Context, sink *Sink) error { return f.collect(ctx, sink) }
+
+// isUncheckedStream reports whether c is a stream whose families are not known. It cannot be sent
+// while it runs: what else is called like them would not be known in time.
+func isUncheckedStream(c StreamCollector) bool {
+	f, ok := c.(*streamFunc)
+	return ok && len(f.descs) == 0
 }

@@ -110,3 +110,18 @@ func (v *GaugeVec) CurryWith(labels Labels) (*GaugeVec, error) {
 
 // MustCurryWith is CurryWith, but panics where that returns an error.
 func (v *GaugeVec) MustCurryWith(labels Labels) *GaugeVec { return must(v.CurryWith(labels)) }
+
+// Replace replaces all series by those that build creates in another vector; see
+// [MetricVec.Replace].
+func (v *GaugeVec) Replace(build func(*GaugeVec)) {
+	if v.vec == nil {
+		noOp := v.noOp()
+		aside := noOp.Aside()
+		build(&GaugeVec{MetricVec: &MetricVec{aside}})
+		noOp.Adopt(aside)
+		return
+	}
+	aside := v.vec.Aside()
+	build(gaugeVec(aside))
+	v.vec.Adopt(aside)
+}

@@ -12,6 +12,19 @@ import "github.com/luxfi/metric/internal/instrument"
 // ExemplarObserver. A scrape sees each observation as a whole.
 func NewHistogram(opts HistogramOpts) Histogram { return instrument.NewHistogram(opts) }
 
+// ObserverN is implemented by the histograms of this package, those in vectors included. It counts
+// values that come with a number of occurrences, such as the buckets of another histogram or what a
+// sampler has left out:
+//
+//	latency.WithLabelValues("GET").(metric.ObserverN).ObserveN(0.25, 40)
+//
+// Summaries do not implement it: they estimate quantiles from single observations.
+type ObserverN interface {
+	// ObserveN counts n observations of value at once. It takes as long as one, and a scrape
+	// sees all of them or none. If n is 0, it does nothing.
+	ObserveN(value float64, n uint64)
+}
+
 // HistogramVec is a set of histograms that differ in the values of their labels. It is
 // safe for concurrent use; see CounterVec for more.
 type HistogramVec struct {
@@ -102,3 +115,18 @@ func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
 
 // MustCurryWith is CurryWith, but panics where that returns an error.
 func (v *HistogramVec) MustCurryWith(labels Labels) ObserverVec { return must(v.CurryWith(labels)) }
+
+// Replace replaces all series by those that build creates in another vector; see
+// [MetricVec.Replace].
+func (v *HistogramVec) Replace(build func(*HistogramVec)) {
+	if v.vec == nil {
+		noOp := v.noOp()
+		aside := noOp.Aside()
+		build(&HistogramVec{MetricVec: &MetricVec{aside}})
+		noOp.Adopt(aside)
+		return
+	}
+	aside := v.vec.Aside()
+	build(histogramVec(aside))
+	v.vec.Adopt(aside)
+}

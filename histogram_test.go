@@ -191,3 +191,29 @@ func TestHistogramVecChildren(t *testing.T) {
 		}
 	})
 }
+
+// TestObserverN checks that histograms of every origin count many observations at once.
+func TestObserverN(t *testing.T) {
+	vec := metric.NewHistogramVec(metric.HistogramOpts{Name: "m"}, []string{"a"})
+	noOp := metric.NewNoOp()
+	for name, o := range map[string]metric.Observer{
+		"alone":               metric.NewHistogram(metric.HistogramOpts{Name: "m"}),
+		"of a vector":         vec.WithLabelValues("x"),
+		"of a curried vector": vec.MustCurryWith(metric.Labels{"a": "y"}).WithLabelValues(),
+		"bridged":             metric.BridgeHistogramVec(vec).WithLabelValues("z"),
+		"no-op":               noOp.NewHistogram("m", "", nil),
+		"of a no-op vector":   noOp.NewHistogramVec("m", "", []string{"a"}, nil).WithLabelValues("x"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := o.(metric.ObserverN)
+			n.ObserveN(0.25, 3)
+			n.ObserveN(100, 0)
+			n.ObserveN(2, 1)
+			got := written(t, o).GetHistogram()
+			if got.GetSampleCount() != 4 || got.GetSampleSum() != 2.75 || got.GetBucket()[5].GetCumulativeCount() != 3 {
+				t.Errorf("got %v; want four observations, of which three are at most 0.25, with the sum 2.75", got)
+			}
+		})
+	}
+	new(metric.HistogramVec).WithLabelValues("x").(metric.ObserverN).ObserveN(1, 1) // Remembers nothing.
+}

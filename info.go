@@ -147,3 +147,18 @@ func (v *InfoVec) CurryWith(labels Labels) (*InfoVec, error) {
 
 // MustCurryWith is CurryWith, but panics where that returns an error.
 func (v *InfoVec) MustCurryWith(labels Labels) *InfoVec { return must(v.CurryWith(labels)) }
+
+// Replace replaces all series by those that build creates in another vector; see
+// [MetricVec.Replace].
+func (v *InfoVec) Replace(build func(*InfoVec)) {
+	if v.vec == nil {
+		noOp := v.noOp()
+		aside := noOp.Aside()
+		build(&InfoVec{MetricVec: &MetricVec{aside}})
+		noOp.Adopt(aside)
+		return
+	}
+	aside := v.vec.Aside()
+	build(infoVec(aside))
+	v.vec.Adopt(aside)
+}

@@ -28,6 +28,34 @@ func (v *MetricVec) DeletePartialMatch(labels Labels) int { return v.core.Delete
 // Reset deletes all metrics, also those that a curried vector does not reach.
 func (v *MetricVec) Reset() { v.core.Reset() }
 
+// Replace replaces all metrics by those that build creates in the vector that it is given. That
+// vector is like v and empty at first. When build returns, everything in it is moved into v at
+// once: a scrape sees all old metrics or all new ones. Replace is for gauges, infos and state sets
+// that mirror a list of something, such as the peers of a node: it leaves nothing behind of what
+// is no longer on the list, and no scrape finds the vector empty or half full.
+//
+// The new metrics start anew, also where their labels are those of an old one. So counters,
+// histograms and summaries go back to zero. Handles of old metrics, which WithLabelValues has
+// returned before, are no longer exposed, as after Reset. Handles that build has got are those of
+// the new metrics.
+//
+// In a curried vector, Replace replaces only the metrics with the curried values, and leaves the
+// others alone. build gets a vector that is curried in the same way.
+//
+// build runs in the goroutine of the caller, and no lock is held meanwhile. If it panics, v does
+// not change. If Replace is called concurrently, the call that ends last wins as a whole. The
+// vector that build was given is empty after build has returned, and no longer has anything to do
+// with v.
+//
+// Vectors that embed a MetricVec, such as [GaugeVec], have a Replace of their own.
+func (v *MetricVec) Replace(build func(*MetricVec)) {
+	// It is not part of Core, so that programs that do not call it do without the code.
+	core := v.core.(instrument.Replaceable) //nolint:forcetypeassert // Every Core is.
+	aside := core.AsideCore()
+	build(&MetricVec{aside})
+	core.AdoptCore(aside)
+}
+
 // Describe implements Collector.
 func (v *MetricVec) Describe(ch chan<- *Desc) { v.core.Describe(ch) }
 

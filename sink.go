@@ -57,7 +57,26 @@ func (s *Sink) Untyped(desc *Desc, value float64, labelValues ...string) error {
 	return s.to.Value(model.Untyped, desc, value, labelValues)
 }
 
-// Metric writes any metric: a histogram, one with a timestamp or with an exemplar. An
+// Histogram writes a sample of a histogram with classic buckets: the cumulative counts by upper
+// bound. +Inf may be left out.
+func (s *Sink) Histogram(desc *Desc, count uint64, sum float64, buckets map[float64]uint64, labelValues ...string) error {
+	m, err := NewConstHistogram(desc, count, sum, buckets, labelValues...)
+	if err != nil {
+		return s.to.Drop(desc, err)
+	}
+	return s.to.Metric(m)
+}
+
+// Summary writes a sample of a summary, with the values by quantile.
+func (s *Sink) Summary(desc *Desc, count uint64, sum float64, quantiles map[float64]float64, labelValues ...string) error {
+	m, err := NewConstSummary(desc, count, sum, quantiles, labelValues...)
+	if err != nil {
+		return s.to.Drop(desc, err)
+	}
+	return s.to.Metric(m)
+}
+
+// Metric writes any metric: a native histogram, one with a timestamp or with an exemplar. An
 // invalid one makes the run a failure, as if CollectTo returned its error.
 func (s *Sink) Metric(m Metric) error { return s.to.Metric(m) }
 

@@ -162,3 +162,18 @@ func (v *StateSetVec) CurryWith(labels Labels) (*StateSetVec, error) {
 
 // MustCurryWith is CurryWith, but panics where that returns an error.
 func (v *StateSetVec) MustCurryWith(labels Labels) *StateSetVec { return must(v.CurryWith(labels)) }
+
+// Replace replaces all series by those that build creates in another vector; see
+// [MetricVec.Replace].
+func (v *StateSetVec) Replace(build func(*StateSetVec)) {
+	if v.vec == nil {
+		noOp := v.noOp()
+		aside := noOp.Aside()
+		build(&StateSetVec{MetricVec: &MetricVec{aside}})
+		noOp.Adopt(aside)
+		return
+	}
+	aside := v.vec.Aside()
+	build(stateSetVec(aside))
+	v.vec.Adopt(aside)
+}

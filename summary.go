@@ -101,3 +101,18 @@ func (v *SummaryVec) CurryWith(labels Labels) (ObserverVec, error) {
 
 // MustCurryWith is CurryWith, but panics where that returns an error.
 func (v *SummaryVec) MustCurryWith(labels Labels) ObserverVec { return must(v.CurryWith(labels)) }
+
+// Replace replaces all series by those that build creates in another vector; see
+// [MetricVec.Replace].
+func (v *SummaryVec) Replace(build func(*SummaryVec)) {
+	if v.vec == nil {
+		noOp := v.noOp()
+		aside := noOp.Aside()
+		build(&SummaryVec{MetricVec: &MetricVec{aside}})
+		noOp.Adopt(aside)
+		return
+	}
+	aside := v.vec.Aside()
+	build(summaryVec(aside))
+	v.vec.Adopt(aside)
+}

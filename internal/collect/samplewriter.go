@@ -96,6 +96,9 @@ func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
 
 func (s *abandonedSink) isAnnounced(family string) bool {
 	if s.names == nil {
+		if len(s.announced.List) == 0 {
+			return true // An unchecked one, which is read to the end before anything is written.
+		}
 		s.names = make(map[string]bool, len(s.announced.List))
 		for _, d := range s.announced.List {
 			s.names[s.announced.Infos[d].Name] = true
@@ -164,6 +167,18 @@ func (s *SampleWriter) Value(t model.Type, desc *prometheus.Desc, value float64,
 	if err != nil {
 		s.guard.Drop(aboutSample(info, err))
 	}
+	return s.end()
+}
+
+// Drop reports a sample that could not be made.
+func (s *SampleWriter) Drop(desc *prometheus.Desc, err error) error {
+	if begin := s.begin(); begin != nil {
+		return begin
+	}
+	if info, e := s.reader.info(desc); e == nil {
+		err = aboutSample(info, err)
+	}
+	s.guard.Drop(err)
 	return s.end()
 }
 

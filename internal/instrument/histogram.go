@@ -140,7 +140,7 @@ func (h *Histogram) Observe(v float64) {
 // observe is Observe for all cases.
 func (h *Histogram) observe(v float64, bucket int) {
 	if h.counts.add(v, bucket) && h.limits != nil {
-		h.limit(v, bucket)
+		h.limit(v, bucket, 1)
 	}
 }
 
@@ -173,9 +173,9 @@ func (h *Histogram) addExemplar(e *model.Exemplar) {
 	exemplars.native.Add(e)
 }
 
-// limit checks the number of native buckets after v was observed, and takes a remedy
-// if there are too many.
-func (h *Histogram) limit(v float64, bucket int) {
+// limit checks the number of native buckets after v was observed n times at once, and takes a
+// remedy if there are too many.
+func (h *Histogram) limit(v float64, bucket int, n uint64) {
 	h.limits.mu.Lock()
 	defer h.limits.mu.Unlock()
 	now := time.Now()
@@ -183,7 +183,9 @@ func (h *Histogram) limit(v float64, bucket int) {
 	remedy, resetIn := h.limits.limiter.Apply(nativeBuckets(stripes), now)
 	if remedy == native.FullReset {
 		h.resetClassic(stripes, now)
-		stripes[0].add(v, bucket)
+		stripes[0].add(v, bucket, n)
+	} else if n > 1 {
+		h.limits.limiter.ApplyN(nativeBuckets(stripes), now, n)
 	}
 	unlockAll(stripes)
 	if resetIn > 0 {

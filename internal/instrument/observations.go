@@ -89,11 +89,12 @@ func (o *observations) add(v float64, bucket int) (check bool) {
 	return check
 }
 
-func (s *observed) add(v float64, bucket int) (check bool) {
-	s.sum += v
-	s.counts[bucket]++
+// add counts n times v, where n is not 0. The caller has locked the stripe.
+func (s *observed) add(v float64, bucket int, n uint64) (check bool) {
+	s.sum += v * float64(n)
+	s.counts[bucket] += n
 	if s.native != nil && !math.IsNaN(v) { // NaN is in no native bucket.
-		return s.native.Observe(v)
+		return s.native.ObserveN(v, n)
 	}
 	return false
 }

@@ -128,8 +128,11 @@ func (x *index[C]) purge(version uint64) {
 }
 
 // reset makes the index that of an empty map.
-func (x *index[C]) reset(version uint64) {
-	x.last.Store(&snapshot[C]{version: version})
+func (x *index[C]) reset(version uint64) { x.restart(&snapshot[C]{version: version}) }
+
+// restart makes the index that of a map whose series are those of s.
+func (x *index[C]) restart(s *snapshot[C]) {
+	x.last.Store(s)
 	x.created = nil
 	x.deleted = 0
 	x.epoch++

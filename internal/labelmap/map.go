@@ -248,6 +248,11 @@ func (m *Map[C]) delete(entries ...*Entry[C]) int {
 func (m *Map[C]) Reset() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.reset()
+}
+
+// reset is Reset. The caller holds mu.
+func (m *Map[C]) reset() {
 	version := m.version.Add(1)
 	m.table.Store(newTable[C](0))
 	m.index.reset(version) // After the table, or Get could find what Sorted has no more.

@@ -48,6 +48,24 @@ var churns = map[string]func(m *series, round, live int) *entry{
 		}
 		return m.GetOrCreate([]string{strconv.Itoa(round)}, nil)
 	},
+	"Swap": func(m *series, round, live int) *entry {
+		if m.Len() < live {
+			return m.GetOrCreate([]string{strconv.Itoa(round)}, nil)
+		}
+		fresh := m.Likeness()
+		e := fresh.GetOrCreate([]string{strconv.Itoa(round)}, nil)
+		m.Swap(fresh, nil)
+		return e
+	},
+	"Swap of some": func(m *series, round, live int) *entry {
+		if m.Len() < live {
+			return m.GetOrCreate([]string{strconv.Itoa(round)}, nil)
+		}
+		fresh := m.Likeness()
+		e := fresh.GetOrCreate([]string{strconv.Itoa(round)}, nil)
+		m.Swap(fresh, func(*entry) bool { return true })
+		return e
+	},
 	"Reset": func(m *series, round, live int) *entry {
 		if m.Len() == live {
 			m.Reset()

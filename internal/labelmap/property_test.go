@@ -79,6 +79,12 @@ func (p *pair) step(creations int) {
 	case kind < 997:
 		p.m.Reset()
 		clear(p.want)
+	case kind < 998:
+		p.swap(func(key [2]string) bool { return true }, nil)
+	case kind < 999:
+		piece := pieces[p.IntN(len(pieces)-2)+2]
+		match := func(key [2]string) bool { return strings.Contains(key[0], piece) }
+		p.swap(match, func(e *entry) bool { values := valuesIn(e); return match([2]string{values[1], values[0]}) })
 	}
 	if got := p.m.Get(key[:]); got != p.want[key] {
 		p.Errorf("%q is %v, want %v", key, got, p.want[key])
@@ -88,6 +94,39 @@ func (p *pair) step(creations int) {
 	}
 	if p.m.Len() > p.m.Slots()/4*3 {
 		p.Errorf("%d series in %d slots", p.m.Len(), p.m.Slots())
+	}
+}
+
+// swap replaces the series whose keys are matched. Some of those that are made aside are deleted
+// there.
+func (p *pair) swap(matches func(key [2]string) bool, match func(*entry) bool) {
+	for key := range p.want {
+		if matches(key) {
+			delete(p.want, key)
+		}
+	}
+	fresh := p.m.Likeness()
+	for range p.IntN(60) {
+		key := p.key()
+		switch {
+		case !matches(key):
+		case p.IntN(4) == 0:
+			fresh.Delete(key[:])
+			delete(p.want, key)
+		default:
+			p.want[key] = fresh.GetOrCreate(key[:], func(e *entry) { e.Child.name = fmt.Sprintf("%q", key) })
+		}
+	}
+	p.m.Swap(fresh, match)
+	if fresh.Len() != 0 || len(fresh.Sorted()) != 0 {
+		p.Errorf("%d series are left aside", fresh.Len())
+	}
+	key := p.key()
+	fresh.GetOrCreate(key[:], nil) // It is nobody's any more.
+	for key, e := range p.want {
+		if p.m.Get(key[:]) != e {
+			p.Errorf("after a swap, %q is %v, want %v", key, p.m.Get(key[:]), e)
+		}
 	}
 }
 

@@ -47,13 +47,17 @@ func (b *Buckets) ResetLike(other *Buckets) {
 // If there is a limit on the number of buckets, then the result reports whether
 // Limiter.Apply has to be called next: because a bucket was created, or because
 // the remedy that it took last need not have been sufficient.
-func (b *Buckets) Observe(v float64) (check bool) {
+func (b *Buckets) Observe(v float64) (check bool) { return b.ObserveN(v, 1) }
+
+// ObserveN is Observe for n times v, all at once; n must not be 0. If the result is true, then
+// there may be more to do than after Observe: see Limiter.ApplyN.
+func (b *Buckets) ObserveN(v float64, n uint64) (check bool) {
 	abs := math.Abs(v)
 	if !(abs > b.zeroThreshold) {
 		if math.IsNaN(v) {
 			return false
 		}
-		b.zeroCount++
+		b.zeroCount += n
 		return b.unsettled
 	}
 	side := &b.positive
@@ -61,7 +65,7 @@ func (b *Buckets) Observe(v float64) (check bool) {
 		side = &b.negative
 	}
 	key := coarser(highestKey(math.Float64bits(abs)), maxSchema-b.schema)
-	return side.add(key, 1) || b.unsettled
+	return side.add(key, n) || b.unsettled
 }
 
 // Len returns the number of populated buckets, positive and negative. The zero

@@ -72,6 +72,14 @@ func (l *Limiter) Apply(stripes []*Buckets, now time.Time) (remedy Remedy, reset
 	return remedy, resetIn
 }
 
+// ApplyN goes on where Apply has taken a remedy other than FullReset, after an observation of n
+// times the same value: it does what Apply would do after each of the n-1 that are left.
+func (l *Limiter) ApplyN(stripes []*Buckets, now time.Time, n uint64) {
+	for ; n > 1 && stripes[0].unsettled; n-- {
+		l.Apply(stripes, now)
+	}
+}
+
 // Reset brings all stripes to the initial state.
 func (l *Limiter) Reset(stripes []*Buckets, now time.Time) {
 	for _, b := range stripes {

@@ -1,0 +1,35 @@
+package instrument
+
+// ObserveN counts n times v, all at once.
+func (h *Histogram) ObserveN(v float64, n uint64) {
+	if n == 0 {
+		return
+	}
+	bucket := h.shape.bounds.find(v)
+	if h.counts.addN(v, bucket, n) && h.limits != nil {
+		h.limit(v, bucket, n)
+	}
+}
+
+// addN is add for n times v, where n is not 0.
+func (o *observations) addN(v float64, bucket int, n uint64) (check bool) {
+	s := o.mine()
+	if !s.mu.TryLock() {
+		s = o.lockFree()
+	}
+	check = s.add(v, bucket, n)
+	s.mu.Unlock()
+	return check
+}
+
+func (h *noOpHistogram) ObserveN(v float64, n uint64) {
+	if h.counts != nil {
+		h.counts.ObserveN(v, n)
+	}
+}
+
+func (b bridgedHistogram) ObserveN(v float64, n uint64) {
+	if n > 0 { // Otherwise it would create the series.
+		b.child().ObserveN(v, n)
+	}
+}

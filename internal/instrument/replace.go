@@ -1,0 +1,91 @@
+package instrument
+
+import (
+	"github.com/luxfi/metric/internal/labelmap"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Replaceable is implemented by each Core, and apart from it: programs that replace nothing do
+// without the code.
+type Replaceable interface {
+	// AsideCore returns a vector like this one, curried alike and without children.
+	AsideCore() Core
+	// AdoptCore gives the vector the children of one that AsideCore has returned, in the place of
+	// its own, all at once. A curried vector gives up only those that it reaches.
+	AdoptCore(aside Core)
+}
+
+var (
+	_ Replaceable = (*Counters)(nil)
+	_ Replaceable = (*custom)(nil)
+	_ Replaceable = (*NoOpCounters)(nil)
+)
+
+// aside returns an index for other children of the same family, curried alike.
+func (x *index[C]) aside() index[C] {
+	return newIndex(x.family, x.children.Likeness(), x.curried)
+}
+
+// adopt moves the children of aside here.
+func (x *index[C]) adopt(aside *index[C]) {
+	var reached func(*labelmap.Entry[C]) bool
+	if len(x.curried) > 0 {
+		reached = func(e *labelmap.Entry[C]) bool { return haveCurried(x.family, e.Labels(), x.curried) }
+	}
+	x.children.Swap(aside.children, reached)
+}
+
+// haveCurried reports whether a child with these labels has the curried ones.
+func haveCurried(f *family, labels model.Labels, curried []curriedLabel) bool {
+	values := f.layout.Values(labels)
+	for _, c := range curried {
+		if values[c.index] != c.value {
+			return false
+		}
+	}
+	return true
+}
+
+// Aside returns a vector like v, curried alike and without children.
+func (v *Vec[C, P]) Aside() *Vec[C, P] {
+	aside := *v
+	aside.index = v.index.aside()
+	return &aside
+}
+
+// Adopt gives v the children of aside, in the place of its own; see Replaceable.
+func (v *Vec[C, P]) Adopt(aside *Vec[C, P]) { v.adopt(&aside.index) }
+
+// AsideCore implements Replaceable.
+func (v *Vec[C, P]) AsideCore() Core { return v.Aside() }
+
+// AdoptCore implements Replaceable.
+func (v *Vec[C, P]) AdoptCore(aside Core) { v.Adopt(aside.(*Vec[C, P])) }
+
+// AsideCore implements Replaceable.
+func (v *custom) AsideCore() Core { return &custom{v.index.aside(), v.newMetric} }
+
+// AdoptCore implements Replaceable.
+func (v *custom) AdoptCore(aside Core) { v.adopt(&aside.(*custom).index) }
+
+// Aside returns a vector like v without children.
+func (v *NoOpVec[N]) Aside() *NoOpVec[N] {
+	aside := *v
+	if v.family != nil {
+		aside.index = v.index.aside()
+	}
+	return &aside
+}
+
+// Adopt gives v the children of aside, in the place of its own; see Replaceable.
+func (v *NoOpVec[N]) Adopt(aside *NoOpVec[N]) {
+	if v.family != nil {
+		v.adopt(&aside.index)
+	}
+}
+
+// AsideCore implements Replaceable.
+func (v *NoOpVec[N]) AsideCore() Core { return v.Aside() }
+
+// AdoptCore implements Replaceable.
+func (v *NoOpVec[N]) AdoptCore(aside Core) { v.Adopt(aside.(*NoOpVec[N])) }

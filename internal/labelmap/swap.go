@@ -1,0 +1,85 @@
+package labelmap
+
+// Likeness returns an empty map for series like those of m: to be filled aside, for Swap.
+func (m *Map[C]) Likeness() *Map[C] {
+	like := New[C](m.layout)
+	like.mask = m.mask
+	return like
+}
+
+// Swap moves all series of fresh, a Likeness of m, into m, in the place of those for which match
+// returns true, or of all if match is nil. Every series in fresh must be one that match returns
+// true for. For Sorted this is one change: it returns the series from before or those from after.
+//
+// Afterwards fresh is an empty map that has nothing to do with m. Series that are created in it
+// while Swap runs are moved or stay in fresh, as a whole.
+//
+// Match is called while the lock of m is held: it must be code of the vector itself, and must use
+// neither map.
+func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool) {
+	entries := fresh.take()
+	if match == nil {
+		m.replaceAll(entries)
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	version := m.version.Load() + 1
+	old := m.table.Load()
+	var kept, replaced []*Entry[C]
+	for e := range old.all() {
+		if match(e) {
+			replaced = append(replaced, e)
+		} else {
+			kept = append(kept, e)
+		}
+	}
+	t := newTable[C](len(kept) + len(entries))
+	t.insertAll(kept)
+	t.insertAll(entries)
+
+	m.version.Store(version)
+	m.table.Store(t)
+	for _, e := range replaced {
+		e.state.Store(version)
+	}
+	live := len(kept) + len(entries)
+	m.live.Store(int64(live))
+	m.index.created = append(m.index.created, entries...)
+	m.index.drop(len(replaced), live, version)
+}
+
+// take removes all series and returns them. Unlike deleted ones, they can be put into another map
+// with the same layout and hash.
+func (m *Map[C]) take() []*Entry[C] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	entries := make([]*Entry[C], 0, m.live.Load())
+	for e := range m.table.Load().all() {
+		entries = append(entries, e)
+	}
+	m.reset()
+	return entries
+}
+
+// replaceAll makes entries, which are in no other map, all that there is. The table and the sorted
+// list are made before the lock is taken, so that those who create series do not wait for them.
+func (m *Map[C]) replaceAll(entries []*Entry[C]) {
+	t := newTable[C](len(entries))
+	t.insertAll(entries)
+	sortEntries(entries)
+
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	version := m.version.Add(1)
+	m.table.Store(t)
+	m.index.restart(&snapshot[C]{version, entries}) // After the table, as in reset.
+	m.live.Store(int64(len(entries)))
+}
+
+// insertAll inserts entries into a table without tombstones that has room for them.
+func (t *table[C]) insertAll(entries []*Entry[C]) {
+	for _, e := range entries {
+		t.insert(e, nil)
+	}
+}
