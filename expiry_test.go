@@ -105,7 +105,7 @@ func scrapeSeries(t *testing.T, g metric.Gatherer) map[string]exposed {
 	return series
 }
 
-func wantSeries(t *testing.T, g metric.Gatherer, want ...string) {
+func wantExposed(t *testing.T, g metric.Gatherer, want ...string) {
 	t.Helper()
 	var names []string
 	for name := range scrapeSeries(t, g) {
@@ -127,20 +127,20 @@ func TestSeriesExpire(t *testing.T) {
 			time.Sleep(11 * time.Second)
 			v.add(busy)
 		}
-		wantSeries(t, r, "busy", "idle") // After 55 seconds.
+		wantExposed(t, r, "busy", "idle") // After 55 seconds.
 		for range 2 {
 			time.Sleep(11 * time.Second)
 			v.add(busy)
 		}
-		wantSeries(t, r, "busy")
+		wantExposed(t, r, "busy")
 
 		v.vec.SetExpiry(0)
 		time.Sleep(time.Hour)
-		wantSeries(t, r, "busy")
+		wantExposed(t, r, "busy")
 		v.vec.SetExpiry(time.Minute)
-		wantSeries(t, r, "busy")
+		wantExposed(t, r, "busy")
 		time.Sleep(75 * time.Second)
-		wantSeries(t, r)
+		wantExposed(t, r)
 		runtime.KeepAlive(idle)
 	})
 }
@@ -157,7 +157,7 @@ func TestExpiredSeriesReturn(t *testing.T) {
 				first := scrapeSeries(t, r)["x"]
 				for range 3 {
 					time.Sleep(10 * time.Minute)
-					wantSeries(t, r)
+					wantExposed(t, r)
 					time.Sleep(time.Second)
 					if by == "a look-up" {
 						if again := v.get("x"); again != kept {
@@ -199,7 +199,7 @@ func TestDroppedInstrumentIsHeardOf(t *testing.T) {
 			kept := v.get("x")
 			v.add(kept)
 			time.Sleep(10 * time.Minute)
-			wantSeries(t, r)
+			wantExposed(t, r)
 			v.add(kept)
 		}()
 		for range 1000 {
@@ -229,7 +229,7 @@ func TestExpiredSeriesAreFreed(t *testing.T) {
 		}
 		full := heap()
 		time.Sleep(10 * time.Minute)
-		wantSeries(t, r)
+		wantExposed(t, r)
 		heap() // Finalizers run.
 		time.Sleep(time.Minute)
 		if after := heap(); after-before > (full-before)/10 {
@@ -266,14 +266,14 @@ func TestDeletedSeriesDoNotReturn(t *testing.T) {
 				time.Sleep(10 * time.Minute)
 				remove(v)
 				v.add(kept)
-				wantSeries(t, r)
+				wantExposed(t, r)
 				v.add(v.get("x"))
 				if v.get("x") == kept {
 					t.Error("a deleted series was revived")
 				}
-				wantSeries(t, r, "x")
+				wantExposed(t, r, "x")
 				time.Sleep(10 * time.Minute)
-				wantSeries(t, r)
+				wantExposed(t, r)
 				runtime.KeepAlive(kept)
 			})
 		})
@@ -290,11 +290,11 @@ func TestConnectionsDoNotExpire(t *testing.T) {
 		connections.WithLabelValues("closed").Inc()
 		connections.WithLabelValues("closed").Dec()
 		time.Sleep(10 * time.Minute)
-		wantSeries(t, r, "open")
+		wantExposed(t, r, "open")
 		connections.WithLabelValues("open").Dec()
-		wantSeries(t, r, "open")
+		wantExposed(t, r, "open")
 		time.Sleep(10 * time.Minute)
-		wantSeries(t, r)
+		wantExposed(t, r)
 	})
 }
 
@@ -316,11 +316,11 @@ func TestExpiryOfRegistries(t *testing.T) {
 		}
 		metric.WrapRegistererWithPrefix("p_", metric.RegistererWith(minute)).MustRegister(wrapped)
 		minute.MustRegister(struct{ *metric.GaugeVec }{custom})
-		wantSeries(t, minute, "both", "custom", "never", "own", "wrapped")
+		wantExposed(t, minute, "both", "custom", "never", "own", "wrapped")
 		time.Sleep(2 * time.Minute)
-		wantSeries(t, minute, "never", "own")
+		wantExposed(t, minute, "never", "own")
 		time.Sleep(5 * time.Hour)
-		wantSeries(t, minute, "never")
+		wantExposed(t, minute, "never")
 	})
 }
 
@@ -342,9 +342,9 @@ func TestExpiryOfMetricVec(t *testing.T) {
 		if _, err := v.GetMetricWithLabelValues("new"); err != nil {
 			t.Fatal(err)
 		}
-		wantSeries(t, r, "busy", "new")
+		wantExposed(t, r, "busy", "new")
 		time.Sleep(10 * time.Minute)
-		wantSeries(t, r)
+		wantExposed(t, r)
 	})
 }
 

@@ -40,7 +40,9 @@ type expirer[C any] interface {
 	allExpired() []*Entry[C]
 	revive(e *Entry[C], hash uint64) // Returns an expired entry to the map.
 	forget(e *Entry[C], hash uint64) // An expired entry must not return.
-	reset()                          // All entries are forgotten, and replaced by what is in the map now.
+	// Entries are new in the map, in the place of all those for which match returns true.
+	swapped(entries []*Entry[C], match func(*Entry[C]) bool)
+	reset() // All entries are forgotten, and replaced by what is in the map now.
 }
 
 // expiry lets series expire that have not been updated for a while. It costs updates nothing:
@@ -377,6 +379,17 @@ func (x *expiry[C]) take(e *Entry[C], hash uint64) *ended[C] {
 		}
 	}
 	return nil
+}
+
+func (x *expiry[C]) swapped(entries []*Entry[C], match func(*Entry[C]) bool) {
+	for _, e := range entries {
+		x.created(e)
+	}
+	for _, e := range x.allExpired() {
+		if match(e) {
+			x.forget(e, x.m.hashOf(e))
+		}
+	}
 }
 
 func (x *expiry[C]) reset() {

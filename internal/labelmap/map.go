@@ -56,6 +56,9 @@ func New[C any](layout *model.Layout) *Map[C] {
 // hash returns the hash of values, liveBit set.
 func (m *Map[C]) hash(values []string) uint64 { return hashOf(values)&m.mask | liveBit }
 
+// hashOf returns the hash of the values of an entry that may be deleted.
+func (m *Map[C]) hashOf(e *Entry[C]) uint64 { return m.hash(m.layout.Values(e.Labels())) }
+
 // Get returns the series with these values, or nil if there is none, or if there are too
 // few or too many values. In a nil map there is none. It takes no lock and does not
 // allocate.
@@ -221,7 +224,7 @@ func (m *Map[C]) delete(entries ...*Entry[C]) int {
 		slot := t.slotOf(e)
 		if slot == nil { // It was deleted meanwhile, or has expired.
 			if x := m.expirer(); x != nil {
-				x.forget(e, m.hash(m.layout.Values(e.Labels())))
+				x.forget(e, m.hashOf(e))
 			}
 			continue
 		}

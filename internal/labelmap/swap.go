@@ -47,6 +47,9 @@ func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool) {
 	m.live.Store(int64(live))
 	m.index.created = append(m.index.created, entries...)
 	m.index.drop(len(replaced), live, version)
+	if x := m.expirer(); x != nil {
+		x.swapped(entries, match)
+	}
 }
 
 // take removes all series and returns them. Unlike deleted ones, they can be put into another map
@@ -75,6 +78,9 @@ func (m *Map[C]) replaceAll(entries []*Entry[C]) {
 	m.table.Store(t)
 	m.index.restart(&snapshot[C]{version, entries}) // After the table, as in reset.
 	m.live.Store(int64(len(entries)))
+	if x := m.expirer(); x != nil {
+		x.reset()
+	}
 }
 
 // insertAll inserts entries into a table without tombstones that has room for them.
