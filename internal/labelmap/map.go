@@ -41,6 +41,7 @@ type Map[C any] struct {
 	version atomic.Uint64
 
 	index index[C]
+	front *Front // May be nil. See UseFront.
 }
 
 // New returns an empty map of series with the given layout.
@@ -191,6 +192,7 @@ func (m *Map[C]) delete(entries ...*Entry[C]) int {
 		m.table.Store(t.rebuild(live, m.tombstone))
 	}
 	m.index.drop(deleted, live, version)
+	m.front.drop()
 	return deleted
 }
 
@@ -201,6 +203,7 @@ func (m *Map[C]) Reset() {
 	defer m.mu.Unlock()
 	version := m.version.Add(1)
 	m.table.Store(newTable[C](0))
+	m.front.drop()
 	m.index.reset(version) // After the table, or Get could find what Sorted has no more.
 	m.live.Store(0)
 }
