@@ -90,7 +90,7 @@ func asClientVec(existing, asked Collector) Collector {
 // them, so that a program contains only those that it uses.
 type bridgeable interface {
 	// bridgedFor returns a bridge if asked is client_golang's vector of the same kind, and
-	// nil if not.
+	// nil if not. A typed vector also returns its ordinary one if asked is one of these.
 	bridgedFor(asked Collector) Collector
 }
 
@@ -115,4 +115,15 @@ func bridgedAs[T Collector, V any](asked Collector, v V, bridge func(V) T) Colle
 		return nil
 	}
 	return bridge(v)
+}
+
+// existingFor is bridgedFor for a typed vector, of which v is the ordinary one.
+func existingFor[V interface {
+	Collector
+	bridgeable
+}](asked Collector, v V) Collector {
+	if _, ok := asked.(V); ok {
+		return v
+	}
+	return v.bridgedFor(asked)
 }

@@ -71,6 +71,52 @@ func ExampleNew() {
 	// 1
 }
 
+// The labels of a request are the fields of a struct. The compiler checks their types.
+func ExampleNewCounterVecOf() {
+	type labels struct {
+		Method string
+		Code   int
+		Cached bool `label:"from_cache"`
+	}
+	requests := metric.NewCounterVecOf[labels](metric.CounterOpts{Name: "requests_total"})
+	requests.With(labels{Method: "GET", Code: 200}).Inc()
+	requests.With(labels{Method: "GET", Code: 200, Cached: true}).Add(2)
+
+	registry := metric.NewRegistry()
+	registry.MustRegister(requests)
+	families, err := registry.Gather()
+	printFamilies(families)
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// requests_total{code="200",from_cache="false",method="GET"} 1
+	// requests_total{code="200",from_cache="true",method="GET"} 2
+}
+
+func ExampleLabelNames() {
+	type peer struct {
+		Zone string
+		Port uint16
+	}
+	type labels struct {
+		HTTPMethod string
+		Peer       peer
+	}
+	names, err := metric.LabelNames[labels]()
+	fmt.Println(names, err)
+
+	type wrong struct {
+		Peer   peer
+		Amount float64
+	}
+	_, err = metric.LabelNames[wrong]()
+	fmt.Println(err)
+	// Output:
+	// [http_method peer_zone peer_port] <nil>
+	// labels cannot be of type metric_test.wrong: field Amount is of type float64: a label value is a string, an integer, a bool, a type with a String method, or a struct of these
+}
+
 var usersDesc = metric.NewDesc("users", "Users in the database.", nil, nil)
 
 // DBCollector asks a database under the context of the scrape.

@@ -114,7 +114,57 @@ var constructors = map[string]struct {
 			return used(f.NewStateSetVec(metric.StateSetOpts{Name: name, States: states}, []string{"a"}))
 		},
 	},
+	"typed counter vector": {
+		func(name string) metric.Collector {
+			v := promauto.NewCounterVecOf[labels](metric.CounterOpts{Name: name})
+			v.With(labels{"b"}).Inc()
+			return v
+		},
+		func(f promauto.Factory, name string) metric.Collector {
+			v := promauto.NewCounterVecOfWith[labels](f, metric.CounterOpts{Name: name})
+			v.With(labels{"b"}).Inc()
+			return v
+		},
+	},
+	"typed gauge vector": {
+		func(name string) metric.Collector {
+			v := promauto.NewGaugeVecOf[labels](metric.GaugeOpts{Name: name})
+			v.With(labels{"b"}).Inc()
+			return v
+		},
+		func(f promauto.Factory, name string) metric.Collector {
+			v := promauto.NewGaugeVecOfWith[labels](f, metric.GaugeOpts{Name: name})
+			v.With(labels{"b"}).Inc()
+			return v
+		},
+	},
+	"typed histogram vector": {
+		func(name string) metric.Collector {
+			v := promauto.NewHistogramVecOf[labels](metric.HistogramOpts{Name: name})
+			v.With(labels{"b"}).Observe(1)
+			return v
+		},
+		func(f promauto.Factory, name string) metric.Collector {
+			v := promauto.NewHistogramVecOfWith[labels](f, metric.HistogramOpts{Name: name})
+			v.With(labels{"b"}).Observe(1)
+			return v
+		},
+	},
+	"typed summary vector": {
+		func(name string) metric.Collector {
+			v := promauto.NewSummaryVecOf[labels](metric.SummaryOpts{Name: name})
+			v.With(labels{"b"}).Observe(1)
+			return v
+		},
+		func(f promauto.Factory, name string) metric.Collector {
+			v := promauto.NewSummaryVecOfWith[labels](f, metric.SummaryOpts{Name: name})
+			v.With(labels{"b"}).Observe(1)
+			return v
+		},
+	},
 }
+
+type labels struct{ A string }
 
 var states = []string{"on", "off"}
 

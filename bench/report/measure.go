@@ -15,6 +15,7 @@ type measure struct {
 // The peers, as the benchmarks' names call them.
 const (
 	ours     = "metric"
+	typed    = "metric-typed"
 	golang   = "client_golang"
 	victoria = "VictoriaMetrics"
 	otel     = "OpenTelemetry"

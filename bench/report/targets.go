@@ -55,6 +55,14 @@ func targets() []target {
 
 	add("HTTP server middleware against a chain of five, one goroutine", "Middleware/body=no/"+one, nanoseconds, 0.5, golang)
 	add("HTTP server middleware against a chain of five, all cores", "Middleware/body=no/"+every, nanoseconds, 0.5, golang)
+	for _, labels := range []string{"labels=2/of=strings", "labels=2/of=mixed", "labels=4/of=strings", "labels=4/of=mixed"} {
+		for _, at := range []struct{ work, goroutines string }{{"one goroutine", one}, {"all cores", every}} {
+			benchmark := "Typed/" + labels + "/" + at.goroutines
+			all = append(all, target{"With(struct) and Inc, " + labels + ", " + at.work + ", against WithLabelValues",
+				measure{benchmark, typed, nanoseconds}, []measure{{benchmark, ours, nanoseconds}}, 0.9})
+		}
+		all = append(all, target{"With(struct) and Inc, " + labels + ", allocations", measure{"Typed/" + labels + "/" + one, typed, allocations}, nil, 0})
+	}
 
 	text := scrape("counters", 100_000, "text", "identity")
 	add("scrape of 100,000 counters, text", text, nanosecondsPerSeries, 1./100, golang)
@@ -141,6 +149,7 @@ func targetRuns() []benchmarkRun {
 		{"^Benchmark(CounterInc|CounterAdd|GaugeSet|GaugeInc|HistogramObserve|NativeObserve)$" + hot, "60ms", 3},
 		{fmt.Sprintf("^BenchmarkLookup$/^labels=2$/^children=(10|100000)$/^used=10$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "60ms", 3},
 		{fmt.Sprintf("^BenchmarkMiddleware$/^body=no$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "60ms", 3},
+		{fmt.Sprintf("^BenchmarkTyped$/././^goroutines=(1|%d)$/^peer=(metric|metric-typed)$", cores), "60ms", 3},
 		{"^BenchmarkScrape$/^kind=counters$/^series=(1000|10000|100000)$" + scraped, "100ms", 1},
 		{"^BenchmarkScrape$/^kind=counters$/^series=1000000$/././^peer=metric$", "3x", 1},
 		{"^BenchmarkScrape$/^kind=gauges$/^series=100000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms", 1},

@@ -33,3 +33,19 @@ func (m *Map[C]) Held() int {
 	defer m.mu.Unlock()
 	return cap(m.index.last.Load().entries) + cap(m.index.created)
 }
+
+// Collide gives all integers the same hash.
+func (f *Front) Collide() {
+	for i := range f.fields {
+		f.fields[i].b = 0
+	}
+}
+
+// Known returns how many structs the front knows, and how many places its table has.
+func (f *Front) Known() (structs, places int) {
+	t := f.table().Load()
+	if t == nil {
+		return 0, 0
+	}
+	return t.used, len(t.children)
+}

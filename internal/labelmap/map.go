@@ -43,6 +43,7 @@ type Map[C any] struct {
 	index index[C]
 
 	expiry atomic.Pointer[expirer[C]] // Nil if series do not expire.
+	front *Front // May be nil. See UseFront.
 }
 
 // New returns an empty map of series with the given layout.
@@ -243,6 +244,7 @@ func (m *Map[C]) delete(entries ...*Entry[C]) int {
 		m.table.Store(t.rebuild(live, m.tombstone))
 	}
 	m.index.drop(deleted, live, version)
+	m.front.drop()
 	return deleted
 }
 
@@ -258,6 +260,7 @@ func (m *Map[C]) Reset() {
 func (m *Map[C]) reset() {
 	version := m.version.Add(1)
 	m.table.Store(newTable[C](0))
+	m.front.drop()
 	m.index.reset(version) // After the table, or Get could find what Sorted has no more.
 	m.live.Store(0)
 	if x := m.expirer(); x != nil {

@@ -40,6 +40,7 @@ func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool) {
 
 	m.version.Store(version)
 	m.table.Store(t)
+	m.front.drop()
 	for _, e := range replaced {
 		e.state.Store(version)
 	}
@@ -76,6 +77,7 @@ func (m *Map[C]) replaceAll(entries []*Entry[C]) {
 	defer m.mu.Unlock()
 	version := m.version.Add(1)
 	m.table.Store(t)
+	m.front.drop()
 	m.index.restart(&snapshot[C]{version, entries}) // After the table, as in reset.
 	m.live.Store(int64(len(entries)))
 	if x := m.expirer(); x != nil {

@@ -1,0 +1,81 @@
+package metric
+
+import (
+	"fmt"
+	"reflect"
+	"sync"
+	"unsafe"
+
+	"github.com/luxfi/metric/internal/instrument"
+	"github.com/luxfi/metric/internal/labelstruct"
+)
+
+// LabelNames returns the names of the labels in the struct type L, in the order of its fields. The error
+// says which field cannot be a label, and why. [CounterVecOf] explains which can; the
+// constructors of typed vectors panic with this error.
+func LabelNames[L any]() ([]string, error) {
+	plan, err := labelstruct.Of(reflect.TypeFor[L]())
+	if err != nil {
+		return nil, err
+	}
+	return plan.Names(), nil
+}
+
+// mustPlan returns the plan for labels of type t. It panics if there is none.
+func mustPlan(t reflect.Type, kind, namespace, subsystem, name string, reserved ...string) *labelstruct.Plan {
+	plan, err := labelstruct.Of(t, reserved...)
+	if err != nil {
+		panic(fmt.Errorf("%s %q: %w", kind, BuildFQName(namespace, subsystem, name), err))
+	}
+	return plan
+}
+
+// vecOf has what the typed vectors have in common.
+type vecOf[L any] struct {
+	front   *instrument.Front
+	vec     *MetricVec
+	structs sync.Pool // of *L, for methods of L to be called with
+}
+
+// ofMark is what counterMark is for a CounterVec. It hides the field.
+type ofMark[T any] struct{ instrument.Mark[T] }
+
+// borrow returns a copy of labels to call String methods with, which giveBack takes back. It is not on the stack, because the
+// compiler cannot know what these methods do with it.
+func (v *vecOf[L]) borrow(labels L) *L {
+	s, ok := v.structs.Get().(*L)
+	if !ok {
+		s = new(L)
+	}
+	*s = labels
+	return s
+}
+
+// giveBack clears s, so that it keeps no strings. If a String method panics, nothing is given back.
+func (v *vecOf[L]) giveBack(s *L) {
+	clear(unsafe.Slice(s, 1))
+	v.structs.Put(s)
+}
+
+// values returns the label values.
+func (v *vecOf[L]) values(labels L) []string {
+	s := v.borrow(labels)
+	defer v.giveBack(s)
+	return instrument.ValuesOf(v.front, unsafe.Pointer(s))
+}
+
+// Delete deletes the metric with these labels and reports whether there was one.
+func (v *vecOf[L]) Delete(labels L) bool { return v.vec.DeleteLabelValues(v.values(labels)...) }
+
+// DeletePartialMatch deletes all metrics that have these labels, among others, and returns how many
+// it has deleted. [LabelNames] returns the names.
+func (v *vecOf[L]) DeletePartialMatch(labels Labels) int { return v.vec.DeletePartialMatch(labels) }
+
+// Reset deletes all metrics.
+func (v *vecOf[L]) Reset() { v.vec.Reset() }
+
+// Describe implements Collector.
+func (v *vecOf[L]) Describe(ch chan<- *Desc) { v.vec.Describe(ch) }
+
+// Collect implements Collector.
+func (v *vecOf[L]) Collect(ch chan<- Metric) { v.vec.Collect(ch) }

@@ -1,0 +1,112 @@
+package metric
+
+import (
+	"reflect"
+	"unsafe"
+
+	"github.com/luxfi/metric/internal/instrument"
+)
+
+// CounterVecOf is a [CounterVec] whose labels are the fields of the struct type L:
+//
+//	type requestLabels struct {
+//		Method string
+//		Code   int
+//		Peer   struct {
+//			Zone string
+//		}
+//		Cached bool `label:"from_cache"`
+//	}
+//
+//	var requests = metric.NewCounterVecOf[requestLabels](metric.CounterOpts{Name: "requests_total"})
+//
+//	requests.With(requestLabels{Method: "GET", Code: 200}).Inc()
+//
+// The compiler checks the types of the values, and no value can be missing or in the wrong place: a field
+// that is not set has its zero value, and an empty string means that the label is absent. For a counter
+// that exists, With does not use reflection and does not allocate. It is faster than
+// [CounterVec.WithLabelValues], above all where fields are integers.
+//
+// # Names
+//
+// The tag of a field, as in label:"code", is the name of its label. Without a tag, the name is that of the field in
+// snake case: Method is method, StatusCode is status_code and HTTPMethod is http_method. Names that
+// this splits in the wrong place, such as IPv4 or OAuth2, need a tag. The tag label:"-" leaves a field out.
+//
+// # Types
+//
+// A field is one of:
+//
+//   - a string, an integer of any size or a bool;
+//   - any type with a method String, which returns the label value: time.Duration, netip.Addr, or a type of
+//     your own. The method must have a value receiver, or the field must be a pointer. A nil pointer and a nil
+//     [fmt.Stringer] are empty label values;
+//   - a struct, whose fields are labels as well. The name of the outer field and an underscore, or its tag
+//     and an underscore, come before their names: the labels above are method, code, peer_zone and
+//     from_cache. An embedded struct without a tag adds no prefix. A struct with a method String is one label.
+//
+// The String method of a string, integer or bool must always return the same text for the same value: the
+// vector remembers it. Other types have their method called for each With, without a lock. It may panic,
+// and then With panics, too.
+//
+// Fields of other types, such as floats, and fields that are not exported and have no tag are errors, and so are
+// labels with the same name. Constructors panic with an error that names the field, and
+// [LabelNames] returns it.
+//
+// # Uses
+//
+// It registers and behaves as the CounterVec that Vec returns, and is safe for concurrent use. A registry in
+// which the name is taken by a vector with the same labels returns that in an [AlreadyRegisteredError]: a
+// *CounterVecOf[L], or a *CounterVec if it was made with label names.
+type CounterVecOf[L any] struct {
+	vecOf[L]
+	ofMark[CounterVecOf[L]]
+
+	counters *CounterVec
+}
+
+// NewCounterVecOf returns a vector of counters whose labels are the fields of L. It panics if L is not a struct or
+// a field cannot be a label; see [CounterVecOf]. Errors in opts are reported when the vector is registered.
+func NewCounterVecOf[L any](opts CounterOpts) *CounterVecOf[L] {
+	plan := mustPlan(reflect.TypeFor[L](), "counter", opts.Namespace, opts.Subsystem, opts.Name)
+	v := NewCounterVec(opts, plan.Names())
+	return &CounterVecOf[L]{
+		vecOf[L]{front: instrument.NewFront(v.vec, plan), vec: v.MetricVec},
+		ofMark[CounterVecOf[L]]{instrument.MarkOf[CounterVecOf[L]](v.vec)}, v,
+	}
+}
+
+// With returns the counter with these labels, and makes it if it does not exist yet. It panics if a label value is
+// not valid UTF-8. The strings in labels may be parts of a buffer that is used again.
+func (v *CounterVecOf[L]) With(labels L) ReadableCounter {
+	if c := v.front.Get(unsafe.Pointer(&labels)); c != nil {
+		return (*instrument.Counter)(c)
+	}
+	return must(v.find(labels))
+}
+
+// GetMetricWith is With, but returns an error where that panics.
+func (v *CounterVecOf[L]) GetMetricWith(labels L) (ReadableCounter, error) {
+	if c := v.front.Get(unsafe.Pointer(&labels)); c != nil {
+		return (*instrument.Counter)(c), nil
+	}
+	return v.find(labels)
+}
+
+func (v *CounterVecOf[L]) find(labels L) (ReadableCounter, error) {
+	s := v.borrow(labels)
+	c, err := instrument.Find(v.counters.vec, v.front, unsafe.Pointer(s))
+	v.giveBack(s)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Vec returns the vector with the same counters that takes label values as strings, to be curried, or for code
+// that takes a CounterVec.
+func (v *CounterVecOf[L]) Vec() *CounterVec { return v.counters }
+
+func (v *CounterVecOf[L]) bridgedFor(asked Collector) Collector {
+	return existingFor(asked, v.counters)
+}
