@@ -105,7 +105,9 @@ func rate(f *catalog.Family, suffix string) string {
 }
 
 // sum returns a sum by labels.
-func sum(labels []string, expr string) string { return "sum " + promql.By(labels...) + "(" + expr + ")" }
+func sum(labels []string, expr string) string {
+	return "sum " + promql.By(labels...) + "(" + expr + ")"
+}
 
 func counterPanel(f *catalog.Family) panel {
 	labels := grouped(f)
