@@ -135,13 +135,14 @@ func titles(c *catalog.Catalog) func(*catalog.Family) string {
 	}
 }
 
-// isInstrument reports whether a family is that of an instrument or function, or nobody knows whose.
+// isInstrument reports whether a family is in the row that its name asks for: that of an instrument,
+// function or registry, and one of unknown origin.
 func isInstrument(f *catalog.Family) bool {
 	if len(f.Collectors) == 0 {
 		return true
 	}
 	kind := f.Collectors[0].Kind
-	return kind == "instrument" || kind == "function"
+	return kind == "instrument" || kind == "function" || kind == "registry"
 }
 
 // cutName returns the first word of a name, and the rest with the separator before it.
