@@ -26,14 +26,8 @@ func (m *maker) targets() {
 // alert adds the alerts of a family.
 func (m *maker) alert(f *catalog.Family) {
 	switch {
-	case f.Label("collector") != nil && f.Type == catalog.Gauge && strings.HasSuffix(f.Name, "_scrape_collector_success"):
-		m.collectors = append(m.collectors, m.alerting("CollectorFailing", m.selector(f.Name)+" == 0", 10*time.Minute, "warning",
-			"Collector {{ $labels.collector }} of {{ $labels.instance }} has given no good result for 10 minutes.",
-			"The metrics of this collector are missing or old; all others are served. The log and the status page tell why."))
-	case f.Label("collector") != nil && f.Type == catalog.Gauge && strings.HasSuffix(f.Name, "_scrape_collector_stuck_seconds"):
-		m.collectors = append(m.collectors, m.alerting("CollectorStuck", m.selector(f.Name)+" > 300", 0, "critical",
-			"Collector {{ $labels.collector }} of {{ $labels.instance }} is stuck for {{ $value | humanizeDuration }}.",
-			"A run of the collector ignores that its scrape is over. A goroutine profile shows where it hangs."))
+	case f.Label("collector") != nil && f.Type == catalog.Gauge && strings.HasSuffix(f.Name, selfMetric+"success"):
+		m.collector(strings.TrimSuffix(f.Name, "success"))
 	case isSelfMetric(f):
 	case f.Type == catalog.Counter && countsFailures(f.Name):
 		m.failures(f)
@@ -42,9 +36,24 @@ func (m *maker) alert(f *catalog.Family) {
 	}
 }
 
-// isSelfMetric reports whether a family is one that a registry has about its collectors. The two alerts
-// above cover them.
-func isSelfMetric(f *catalog.Family) bool { return strings.Contains(f.Name, "_scrape_collector_") }
+// selfMetric is in the names of what a registry has about its collectors.
+const selfMetric = "_scrape_collector_"
+
+// isSelfMetric reports whether a family is one that a registry has about its collectors. The alerts
+// of collector cover them.
+func isSelfMetric(f *catalog.Family) bool { return strings.Contains(f.Name, selfMetric) }
+
+// collector adds the alerts for the collectors of a registry whose self-metrics begin with the prefix.
+// The metric for stuck runs need not be in the catalog: it appears with the first of them.
+func (m *maker) collector(prefix string) {
+	m.collectors = append(m.collectors,
+		m.alerting("CollectorFailing", m.selector(prefix+"success")+" == 0", 10*time.Minute, "warning",
+			"Collector {{ $labels.collector }} of {{ $labels.instance }} has given no good result for 10 minutes.",
+			"The metrics of this collector are missing or old; all others are served. The log and the status page tell why."),
+		m.alerting("CollectorStuck", m.selector(prefix+"stuck_seconds")+" > 300", 0, "critical",
+			"Collector {{ $labels.collector }} of {{ $labels.instance }} is stuck for {{ $value | humanizeDuration }}.",
+			"A run of the collector ignores that its scrape is over. A goroutine profile shows where it hangs."))
+}
 
 // countsFailures reports whether a counter is, by its name, of failures alone.
 func countsFailures(name string) bool {
