@@ -103,7 +103,7 @@ func TestDashboardSchema(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			text := must(must(grafana.New(c, grafana.Opts{Title: name, Tags: []string{"x"}, Description: "A test."})).JSON())
 			var d dashboard.Dashboard
-			if err := d.UnmarshalJSONStrict(text); err != nil {
+			if err := strictly(&d, text); err != "" {
 				t.Error(err)
 			}
 			if err := d.Validate(); err != nil {
@@ -112,11 +112,20 @@ func TestDashboardSchema(t *testing.T) {
 			if d.SchemaVersion != dashboard.NewDashboard().SchemaVersion {
 				t.Errorf("the schema version is %d, but Grafana's is %d", d.SchemaVersion, dashboard.NewDashboard().SchemaVersion)
 			}
-			if strict := strings.Replace(string(text), `"graphTooltip"`, `"unknownField"`, 1); new(dashboard.Dashboard).UnmarshalJSONStrict([]byte(strict)) == nil {
+			if strict := strings.Replace(string(text), `"graphTooltip"`, `"unknownField"`, 1); strictly(new(dashboard.Dashboard), []byte(strict)) == "" {
 				t.Error("a field that does not exist is not noticed")
 			}
 		})
 	}
+}
+
+// strictly returns what is wrong with a dashboard. The decoder returns an error without text if that is
+// nothing.
+func strictly(d *dashboard.Dashboard, text []byte) string {
+	if err := d.UnmarshalJSONStrict(text); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // TestDashboardQueries has Prometheus parse every expression of every dashboard.

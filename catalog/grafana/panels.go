@@ -127,7 +127,7 @@ func infoPanel(f *catalog.Family) panel {
 	return panel{
 		Type: "table", Title: titled(f, ""),
 		Targets:     []query{{Expr: selector(f, ""), Format: "table", Instant: true}},
-		FieldConfig: object{"defaults": object{"custom": object{}}, "overrides": []any{}},
+		FieldConfig: object{"defaults": object{"custom": object{"align": "auto", "inspect": false}}, "overrides": []any{}},
 		Options:     object{"showHeader": true, "frameIndex": 0},
 	}
 }
