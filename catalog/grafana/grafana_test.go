@@ -1,6 +1,7 @@
 package grafana_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -97,7 +98,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if string(got) != string(want) {
+			if !bytes.Equal(got, want) {
 				t.Errorf("the dashboard is not that of %s (-update writes it):\n%s", file, got)
 			}
 		})
@@ -310,7 +311,7 @@ func TestLimits(t *testing.T) {
 func TestIdentity(t *testing.T) {
 	shop := load(t, "../testdata/shop.json")
 	text := jsonOf(t, shop, grafana.Opts{})
-	if again := jsonOf(t, shop.Static(), grafana.Opts{}); string(again) != string(text) {
+	if again := jsonOf(t, shop.Static(), grafana.Opts{}); !bytes.Equal(again, text) {
 		t.Error("the counts of series are in the dashboard")
 	}
 	less := shop.Filter(func(f *catalog.Family) bool { return f.Name != "shop_dynamic" })

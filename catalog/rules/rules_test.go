@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"math"
@@ -67,14 +68,14 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if string(got) != string(want) {
+			if !bytes.Equal(got, want) {
 				t.Errorf("the rules are not those of %s (-update writes it):\n%s", file, got)
 			}
 			var again rules.File
 			if err := yaml.Unmarshal(got, &again); err != nil || !reflect.DeepEqual(&again, f) {
 				t.Errorf("reading the YAML again gives %v and\n%+v\nwant\n%+v", err, again, *f)
 			}
-			if static := yamlOf(t, rulesOf(t, c.Static(), rules.Opts{Job: name, Labels: map[string]string{"team": name}})); string(static) != string(got) {
+			if static := yamlOf(t, rulesOf(t, c.Static(), rules.Opts{Job: name, Labels: map[string]string{"team": name}})); !bytes.Equal(static, got) {
 				t.Error("the counts of series are in the rules")
 			}
 		})
