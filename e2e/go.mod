@@ -4,6 +4,7 @@ go 1.26.7
 
 require (
 	github.com/gogo/protobuf v1.3.2
+	github.com/grafana/grafana-foundation-sdk/go v0.0.22
 	github.com/klauspost/compress v1.20.3
 	github.com/luxfi/metric v0.0.0
 	github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusremotewritereceiver v0.144.0

@@ -20,6 +20,9 @@ type nameSpace struct {
 	// refused is told about points that the sink has not taken.
 	refused *Failures
 
+	// owner, if not nil, is set to the owner of each point before the sink gets it.
+	owner *pointOwner
+
 	// sending is how long it has taken so far to send what was written, if not nil.
 	sending *time.Duration
 }
@@ -97,6 +100,15 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 			b.dropped++
 			names.refused.add(b.name(), err)
 		}}
+	}
+	if names.owner != nil {
+		in.At = &names.owner.at
+		names.owner.name = func(owner merge.Owner) string {
+			if b := ownerOf(owner); b != nil {
+				return b.name()
+			}
+			return owner.Native
+		}
 	}
 	err := merge.Families(in, sink)
 	var left amounts

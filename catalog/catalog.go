@@ -1,0 +1,134 @@
+// Package catalog describes what a program exports: its metric families with their types,
+// units, help, labels and buckets, and the collectors that they come from. metric.Catalog
+// makes a [Catalog] of a registry or any other gatherer.
+//
+// A catalog is plain data. It can be printed as Markdown ([Catalog.Markdown]), written and
+// read as JSON with encoding/json, and filtered ([Catalog.Filter]). Package
+// catalog/grafana makes a dashboard of it, and package catalog/rules makes recording and
+// alerting rules.
+package catalog
+
+import (
+	"slices"
+	"strings"
+)
+
+// Catalog lists metric families, sorted by name.
+type Catalog struct {
+	Families []Family `json:"families"`
+}
+
+// Family describes one metric family.
+type Family struct {
+	// Name is the name as the program exposes it to a scraper that takes UTF-8 names: with
+	// the suffix _total if the program has given it one, and without the suffixes of
+	// series, such as _bucket.
+	Name string `json:"name"`
+	Type Type   `json:"type"`
+	Unit string `json:"unit,omitempty"` // The declared unit. A unit in the name alone is not repeated here.
+	Help string `json:"help,omitempty"`
+
+	// Labels are sorted by name. The labels le and quantile, and the label for the state of a
+	// state set, are not among them.
+	Labels []Label `json:"labels,omitempty"`
+
+	Buckets      []float64 `json:"buckets,omitempty"`      // The finite upper bounds of classic buckets, in ascending order.
+	NativeSchema *int32    `json:"nativeSchema,omitempty"` // The schema of native buckets, or nil without any. Of several, the finest.
+	Quantiles    []float64 `json:"quantiles,omitempty"`    // Of a summary, in ascending order.
+	States       []string  `json:"states,omitempty"`       // Of a state set, in their declared order.
+
+	// Series is the number of current series. A histogram or summary counts as one, and so does a
+	// state set. It is 0 for a vector without series.
+	Series int `json:"series,omitempty"`
+
+	// Collectors are the collectors that describe the family or have given series of it, sorted by
+	// name.
+	Collectors []Collector `json:"collectors,omitempty"`
+}
+
+// Label describes a label of a family.
+type Label struct {
+	Name string `json:"name"`
+	// Constant reports whether all series have the label with the value Value, by declaration.
+	Constant bool   `json:"constant,omitempty"`
+	Value    string `json:"value,omitempty"`
+	// Values is the number of different values that a variable label has in current series.
+	Values int `json:"values,omitempty"`
+}
+
+// Collector names a collector, as the Status of its registry does.
+type Collector struct {
+	Name string `json:"name"`
+	// Kind is "instrument", "function", "collector", "collector with context",
+	// "stream collector" or "gatherer". It is "registry" for metrics that a registry has about
+	// itself.
+	Kind string `json:"kind"`
+}
+
+// Type is the type of a family, in the words of OpenMetrics.
+type Type string
+
+// The types of families.
+const (
+	Unknown        Type = "unknown" // Untyped, or not known before the first series.
+	Counter        Type = "counter"
+	Gauge          Type = "gauge"
+	Histogram      Type = "histogram"
+	GaugeHistogram Type = "gaugehistogram"
+	Summary        Type = "summary"
+	Info           Type = "info"
+	StateSet       Type = "stateset"
+)
+
+// Find returns the family of that name, or nil if the catalog has none.
+func (c *Catalog) Find(name string) *Family {
+	i, ok := slices.BinarySearchFunc(c.Families, name, func(f Family, name string) int { return strings.Compare(f.Name, name) })
+	if !ok {
+		return nil
+	}
+	return &c.Families[i]
+}
+
+// Filter returns a catalog of the families for which keep returns true. It shares their
+// slices with c.
+func (c *Catalog) Filter(keep func(*Family) bool) *Catalog {
+	some := new(Catalog)
+	for i := range c.Families {
+		if keep(&c.Families[i]) {
+			some.Families = append(some.Families, c.Families[i])
+		}
+	}
+	return some
+}
+
+// Static returns a copy without the counts of current series and label values, which change
+// while a program runs: for files that are checked into a repository. It shares all other
+// slices with c.
+func (c *Catalog) Static() *Catalog {
+	static := &Catalog{Families: slices.Clone(c.Families)}
+	for i := range static.Families {
+		f := &static.Families[i]
+		f.Series = 0
+		f.Labels = slices.Clone(f.Labels)
+		for j := range f.Labels {
+			f.Labels[j].Values = 0
+		}
+	}
+	return static
+}
+
+// Label returns the label of that name, or nil if the family has none.
+func (f *Family) Label(name string) *Label {
+	for i := range f.Labels {
+		if f.Labels[i].Name == name {
+			return &f.Labels[i]
+		}
+	}
+	return nil
+}
+
+// IsInfo reports whether the family is of type info, or a gauge with the suffix _info, which is
+// how programs without that type export one.
+func (f *Family) IsInfo() bool {
+	return f.Type == Info || f.Type == Gauge && strings.HasSuffix(f.Name, "_info")
+}

@@ -1,0 +1,168 @@
+// Package rules makes Prometheus recording and alerting rules of a catalog, by conventions that need
+// no knowledge of the program. docs/catalog.md lists them.
+//
+// The rules are a starting point: New returns plain values, which a program can filter and
+// change before it writes them as YAML. The same catalog always gives the same rules, and
+// counts of current series do not enter into them.
+package rules
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/luxfi/metric/catalog"
+	"github.com/luxfi/metric/catalog/internal/promql"
+)
+
+// Opts are options of New. The zero value is ready.
+type Opts struct {
+	// Job limits all rules to the targets of one job, and adds an alert for the case that
+	// Prometheus knows no target of that job.
+	Job string
+	// Prefix is put before the names of groups, which have to differ within a file only.
+	Prefix string
+	// Window is the range of rates, a whole number of seconds; 5 minutes if it is 0. It has to be at
+	// least twice the scrape interval, and four times as long is better.
+	Window time.Duration
+	// Quantiles are those of histograms for which there are recording rules, from 0 to 1. 0.5, 0.9
+	// and 0.99 if it is empty.
+	Quantiles []float64
+	// ErrorRatio is the share of errors above which an alert fires, more than 0 and less than 1; 0.05
+	// if it is 0.
+	ErrorRatio float64
+	// Labels are added to all alerts.
+	Labels map[string]string
+}
+
+// File is a file of rules.
+type File struct {
+	Groups []Group `json:"groups" yaml:"groups"`
+}
+
+// Group is a group of rules, which Prometheus evaluates one after the other.
+type Group struct {
+	Name  string `json:"name" yaml:"name"`
+	Rules []Rule `json:"rules" yaml:"rules"`
+}
+
+// Rule is a recording rule, which has a Record, or an alerting rule, which has an Alert.
+type Rule struct {
+	Record      string            `json:"record,omitempty" yaml:"record,omitempty"`
+	Alert       string            `json:"alert,omitempty" yaml:"alert,omitempty"`
+	Expr        string            `json:"expr" yaml:"expr"`
+	For         model.Duration    `json:"for,omitempty" yaml:"for,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty" yaml:"labels,omitempty"`
+	Annotations map[string]string `json:"annotations,omitempty" yaml:"annotations,omitempty"`
+}
+
+// New returns rules for the families of a catalog. It is an error if an option is not valid.
+func New(c *catalog.Catalog, opts Opts) (*File, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	opts.Window, opts.ErrorRatio = cmp.Or(opts.Window, 5*time.Minute), cmp.Or(opts.ErrorRatio, 0.05)
+	if len(opts.Quantiles) == 0 {
+		opts.Quantiles = []float64{0.5, 0.9, 0.99}
+	}
+	m := &maker{opts: opts, window: model.Duration(opts.Window).String(), names: make(map[string]bool)}
+	if opts.Job != "" {
+		m.matchers = []string{promql.Match("job", "=", opts.Job)}
+	}
+	for i := range c.Families {
+		m.record(&c.Families[i])
+	}
+	m.targets()
+	for i := range c.Families {
+		m.alert(&c.Families[i])
+	}
+	file := &File{Groups: []Group{}}
+	for _, group := range []struct {
+		name  string
+		rules []Rule
+	}{
+		{"recording", m.recording}, {"targets", m.target}, {"collectors", m.collectors}, {"errors", m.errors},
+	} {
+		if len(group.rules) > 0 {
+			file.Groups = append(file.Groups, Group{Name: opts.Prefix + group.name, Rules: group.rules})
+		}
+	}
+	return file, nil
+}
+
+func (o *Opts) check() error {
+	for _, q := range o.Quantiles {
+		if !(q >= 0 && q <= 1) { // NaN is not.
+			return fmt.Errorf("the quantile %v is not from 0 to 1, such as 0.99", q)
+		}
+	}
+	if o.Window < 0 || o.Window%time.Second != 0 {
+		return fmt.Errorf("the window %v is not a positive whole number of seconds, or 0 for the default", o.Window)
+	}
+	if o.ErrorRatio != 0 && !(o.ErrorRatio > 0 && o.ErrorRatio < 1) {
+		return fmt.Errorf("the error ratio %v is not between 0 and 1, such as 0.05", o.ErrorRatio)
+	}
+	for name := range o.Labels {
+		if !model.UTF8Validation.IsValidLabelName(name) {
+			return fmt.Errorf("alerts cannot have the label %q: its name is not valid", name)
+		}
+	}
+	return nil
+}
+
+// YAML returns the file in the format of Prometheus's rule files.
+func (f *File) YAML() ([]byte, error) {
+	var out bytes.Buffer
+	e := yaml.NewEncoder(&out)
+	e.SetIndent(2)
+	if err := e.Encode(f); err != nil {
+		return nil, fmt.Errorf("writing rules as YAML: %w", err)
+	}
+	err := e.Close()
+	return out.Bytes(), err
+}
+
+// maker makes rules.
+type maker struct {
+	opts     Opts
+	window   string
+	matchers []string
+	names    map[string]bool // Of alerts and recorded series.
+
+	recording, target, collectors, errors []Rule
+}
+
+// unique returns a name that no other rule has.
+func (m *maker) unique(name string) string {
+	numbered := name
+	for i := 2; m.names[numbered]; i++ {
+		numbered = fmt.Sprintf("%s_%d", name, i)
+	}
+	m.names[numbered] = true
+	return numbered
+}
+
+// selector returns a selector of series of the job with more matchers.
+func (m *maker) selector(name string, more ...string) string {
+	return promql.Selector(name, append(m.matchers[:len(m.matchers):len(m.matchers)], more...)...)
+}
+
+// rate returns the rate of these series.
+func (m *maker) rate(name string, more ...string) string {
+	return "rate(" + m.selector(name, more...) + "[" + m.window + "])"
+}
+
+// alerting returns an alerting rule. Summary and description are templates.
+func (m *maker) alerting(name, expr string, pending time.Duration, severity, summary, description string) Rule {
+	labels := map[string]string{"severity": severity}
+	maps.Copy(labels, m.opts.Labels)
+	return Rule{
+		Alert: m.unique(name), Expr: expr, For: model.Duration(pending), Labels: labels,
+		Annotations: map[string]string{"summary": summary, "description": description},
+	}
+}

@@ -1,0 +1,34 @@
+package instrument
+
+import (
+	"slices"
+
+	"github.com/luxfi/metric/internal/labelmap"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Specimen is implemented by vectors of our own, which show what their series are like even if they
+// have none.
+type Specimen interface {
+	// Specimen overwrites *p with a point of a new series with empty label values, which the
+	// vector does not have. It returns the labels that series of an info family have in
+	// addition; these are not in p.
+	Specimen(p *model.Point, scratch *model.Scratch) (infoLabels []string)
+}
+
+// Specimen implements Specimen. No code that all programs link may ask for it: it would be in
+// every program, once for each kind of vector.
+func (v *Vec[C, P]) Specimen(p *model.Point, scratch *model.Scratch) (infoLabels []string) {
+	f := v.family
+	c := P(&labelmap.NewEntry[C](f.layout, make([]string, len(f.names()))).Child)
+	c.bind(series{f})
+	if f.info != nil {
+		p.SetNumber(model.Labels{}, 1)
+		return slices.Clone(f.info.names)
+	}
+	if v.init != nil {
+		v.init(c)
+	}
+	c.Point(p, scratch)
+	return nil
+}
