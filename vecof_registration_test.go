@@ -54,7 +54,7 @@ func forEachRegistrable(t *testing.T, test func(t *testing.T, v registrable)) {
 	}
 }
 
-func wantSeries(t *testing.T, g metric.Gatherer, want ...string) {
+func wantExposition(t *testing.T, g metric.Gatherer, want ...string) {
 	t.Helper()
 	families, err := g.Gather()
 	if got := seriesOf(families); err != nil || !slices.Equal(got, want) {
@@ -78,7 +78,7 @@ func TestRegisterVecOf(t *testing.T) {
 	forEachRegistrable(t, func(t *testing.T, v registrable) {
 		r := metric.NewContextRegistry()
 		r.MustRegister(v.typed)
-		wantSeries(t, r, itsSeries)
+		wantExposition(t, r, itsSeries)
 		typed, plain := v.same()
 		for asked, want := range map[metric.Collector]metric.Collector{v.typed: v.typed, typed: v.typed, v.plain: v.plain, plain: v.plain} {
 			if got := existing(t, r, asked); got != want {
@@ -92,7 +92,7 @@ func TestRegisterVecOf(t *testing.T) {
 			if !r.Unregister(c) {
 				t.Errorf("%T: cannot be unregistered", c)
 			}
-			wantSeries(t, r)
+			wantExposition(t, r)
 			r.MustRegister(v.typed)
 		}
 		r.Unregister(v.typed)
@@ -120,11 +120,11 @@ func TestVecOfForClientGolang(t *testing.T) {
 		default:
 			t.Fatalf("it exists as %T", c)
 		}
-		wantSeries(t, r, itsSeries, `m{code="201",method="PUT"}`)
+		wantExposition(t, r, itsSeries, `m{code="201",method="PUT"}`)
 
 		theirs := prometheus.NewRegistry()
 		theirs.MustRegister(v.typed)
-		wantSeries(t, theirs, itsSeries, `m{code="201",method="PUT"}`)
+		wantExposition(t, theirs, itsSeries, `m{code="201",method="PUT"}`)
 		if got := existing(t, theirs, v.typed); got != v.typed || !theirs.Unregister(v.typed) {
 			t.Errorf("in a registry of client_golang, it exists as %T", got)
 		}
@@ -156,7 +156,7 @@ func TestWrapVecOf(t *testing.T) {
 		r := metric.NewRegistry()
 		metric.WrapRegistererWith(metric.Labels{"app": "a"}, metric.WrapRegistererWithPrefix("p_", r)).MustRegister(v.typed)
 		prometheus.WrapRegistererWithPrefix("q_", r).MustRegister(v.typed)
-		wantSeries(t, r, `p_m{app="a",code="200",method="GET"}`, `q_m{code="200",method="GET"}`)
+		wantExposition(t, r, `p_m{app="a",code="200",method="GET"}`, `q_m{code="200",method="GET"}`)
 		err := metric.WrapRegistererWith(metric.Labels{"code": "1"}, r).Register(v.typed)
 		if err == nil || !strings.Contains(err.Error(), "code") {
 			t.Errorf("a label twice: got error %v", err)
@@ -175,12 +175,12 @@ func TestPoliciesOfVecOf(t *testing.T) {
 		if err := r.RegisterWith(v.typed, metric.WithName("typed")); err != nil {
 			t.Fatal(err)
 		}
-		wantSeries(t, r, itsSeries)
+		wantExposition(t, r, itsSeries)
 		typed, _ := v.same()
 		if err := r.ReplaceNamed("typed", typed); err != nil {
 			t.Fatal(err)
 		}
-		wantSeries(t, r)
+		wantExposition(t, r)
 		if got := existing(t, r, v.typed); got != typed {
 			t.Errorf("after the replacement, %p exists, want %p", got, typed)
 		}
@@ -193,7 +193,7 @@ func TestVecOfInAStruct(t *testing.T) {
 	v.With(requestLabels{"GET", 200}).Inc()
 	r := metric.NewRegistry()
 	r.MustRegister(mute{v})
-	wantSeries(t, r)
+	wantExposition(t, r)
 }
 
 // mute collects nothing.

@@ -43,7 +43,7 @@ type Map[C any] struct {
 	index index[C]
 
 	expiry atomic.Pointer[expirer[C]] // Nil if series do not expire.
-	front *Front // May be nil. See UseFront.
+	front  *Front                     // May be nil. See UseFront.
 }
 
 // New returns an empty map of series with the given layout.
