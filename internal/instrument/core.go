@@ -11,6 +11,8 @@ type Core interface {
 	DeleteNamed(labels prometheus.Labels) bool
 	DeletePartial(labels prometheus.Labels) int
 	Reset()
+	// Limits returns nil if the vector obeys none.
+	Limits() Limited
 	Describe(ch chan<- *prometheus.Desc)
 	Collect(ch chan<- prometheus.Metric)
 }
