@@ -61,20 +61,3 @@ func (v *MetricVec) coreOrNil() instrument.Core {
 	}
 	return v.core
 }
-
-// SetLimit
-func (v *MetricVec) SetLimit(series int) {
-	if series < 0 {
-		panic("TODO")
-	}
-	if l := v.limits(); l != nil {
-		l.SetLimit(series)
-	}
-}
-
-func (v *MetricVec) limits() instrument.Limited {
-	if core := v.coreOrNil(); core != nil {
-		return core.Limits()
-	}
-	return nil
-}

@@ -1,8 +1,6 @@
 package instrument
 
-import (
-	"github.com/luxfi/metric/internal/labelmap"
-)
+import "github.com/luxfi/metric/internal/labelmap"
 
 // Limited is what the series of a vector offer those who bound and count them. Vectors that are
 // curried from one another have the same.
@@ -11,6 +9,9 @@ type Limited interface {
 	SetValueLimit(values labelmap.ValueLimit)
 	Join(b *labelmap.Budget)
 	Leave(b *labelmap.Budget)
+	Usage() labelmap.Usage
+	Names() []string
+	Labels() (labels []labelmap.LabelUsage, bytes int)
 }
 
 // Limits implements Core.

@@ -1,7 +1,6 @@
 package labelmap
 
 import (
-	"strings"
 	"sync/atomic"
 	"unicode/utf8"
 	"unsafe"
@@ -42,8 +41,8 @@ type limit struct {
 	members   []member   // The same budgets, and how often the map has joined each of them.
 
 	diverted  stripe.Counter // Lookups that returned the overflow series in place of their own.
-	truncated stripe.Counter // Lookups with a value that was cut.
-	longLabel atomic.Int32   // The last label with a value that was too long, counted from 1.
+	long      stripe.Counter // Lookups of new label sets with a value that was too long.
+	longLabel atomic.Int32   // The index of the label that last had such a value.
 }
 
 // ValueLimit is a limit for the length of label values. The zero value is none.
@@ -65,7 +64,7 @@ func (l *limit) divert(values []string) *byte {
 			if limit.Long == TruncateLongValues {
 				return nil
 			}
-			l.longLabel.Store(int32(i) + 1)
+			l.tooLong(i)
 			l.diverted.Inc()
 			return over
 		}
@@ -130,15 +129,22 @@ func (l *limit) fit(values []string) {
 	if i < 0 {
 		return
 	}
-	l.longLabel.Store(int32(i) + 1)
+	l.tooLong(i)
 	if limit.Long == OverflowLongValues {
 		l.diverted.Inc()
 		overflow(values)
 		return
 	}
-	l.truncated.Inc()
 	for i, value := range values {
 		values[i] = limit.cut(value)
+	}
+}
+
+// tooLong counts a lookup with a value that was too long, of the label with that index.
+func (l *limit) tooLong(label int) {
+	l.long.Inc()
+	if l.longLabel.Load() != int32(label) {
+		l.longLabel.Store(int32(label))
 	}
 }
 
@@ -193,6 +199,9 @@ func (m *Map[C]) limited(do func(*limit)) {
 			l.over.Store(erase(e))
 			l.series.Add(-1)
 		}
+		t := m.table.Load()
+		t.thin = 1
+		m.table.Store(t.rebuild(int(m.live.Load()), m.tombstone))
 	}
 	do(l)
 	m.limit.Store(l)
@@ -313,15 +322,6 @@ func (m *Map[C]) likeness() *Map[C] {
 	copied.values.Store(l.values.Load())
 	like.limit.Store(copied)
 	return like
-}
-
-// Shorten returns at most so many bytes of text for people, cut at a rune boundary.
-func Shorten(text string, bytes int) string {
-	if len(text) <= bytes {
-		return text
-	}
-	limit := ValueLimit{Bytes: bytes}
-	return strings.Clone(limit.cut(text)) + "…"
 }
 
 func erase[C any](e *Entry[C]) *byte { return (*byte)(unsafe.Pointer(e)) }

@@ -48,7 +48,7 @@ type Map[C any] struct {
 // New returns an empty map of series with the given layout.
 func New[C any](layout *model.Layout) *Map[C] {
 	m := &Map[C]{layout: layout, count: len(layout.Names()), mask: ^uint64(0)}
-	m.table.Store(newTable[C](0))
+	m.table.Store(newTable[C](0, 0))
 	m.index.reset(0)
 	return m
 }
@@ -228,7 +228,7 @@ func (m *Map[C]) Reset() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	version := m.version.Add(1)
-	m.table.Store(newTable[C](0))
+	m.table.Store(newTable[C](0, m.table.Load().thin))
 	m.index.reset(version) // After the table, or Get could find what Sorted has no more.
 	m.live.Store(0)
 	m.releaseAll()

@@ -32,6 +32,7 @@ type Registry struct {
 	Report      func([]Result) []model.Source
 	errorOf     ErrorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
+	limits      *limits // Nil if the registry sets none.
 
 	mu       sync.Mutex
 	book     *book.Book[*Entry]          // Which collectors are equal or in conflict; without the unchecked ones.
@@ -92,6 +93,7 @@ func (r *Registry) replace(name string, e *Entry) error {
 	r.releaseNumber(old)
 	r.prepare(e)
 	r.write(e)
+	r.limit(e, old)
 	r.entries[slices.Index(r.entries, old)] = e
 	r.plan.Store(nil)
 	return nil
@@ -108,6 +110,7 @@ func (r *Registry) add(e *Entry, name string) (err error) {
 	e.named = name != ""
 	r.prepare(e)
 	r.write(e)
+	r.limit(e, nil)
 	r.entries = append(r.entries, e)
 	r.plan.Store(nil)
 	return nil
@@ -200,6 +203,7 @@ func (r *Registry) remove(e *Entry) bool {
 	r.strike(e)
 	r.leave(e)
 	r.releaseNumber(e)
+	r.limit(nil, e)
 	i := slices.Index(r.entries, e)
 	r.entries = slices.Delete(r.entries, i, i+1)
 	r.plan.Store(nil)
