@@ -298,9 +298,9 @@ func (m *Map[C]) releaseAll() {
 	}
 }
 
-// likeness returns an empty map with the limits of m, to be filled and swapped with it. It may
+// Likeness returns an empty map with the limits of m, to be filled and swapped with it. It may
 // use the room that the series of m have, and what its budgets have left at that time.
-func (m *Map[C]) likeness() *Map[C] {
+func (m *Map[C]) Likeness() *Map[C] {
 	like := New[C](m.layout)
 	m.mu.Lock()
 	defer m.mu.Unlock()
