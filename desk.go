@@ -69,7 +69,7 @@ func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry
 	announced.Pedantic = pedantic && len(announced.List) > 0
 	e := &scrape.Entry{
 		Collector: c, Origin: originOf(c), ID: registrationOf(c), Announced: announced, Described: announced.ForBook(),
-		Binding: bind(c, announced), Policies: asked.asked, Several: asked.several, Called: func() string { return called(c) },
+		Binding: bind(c, announced), Vector: vectorIn(c), Policies: asked.asked, Several: asked.several, Called: func() string { return called(c) },
 	}
 	e.Fallback = defaultName(e, c)
 	if wrapped, ok := e.Binding.Source.(*collect.WrappedSource); ok {
@@ -132,4 +132,15 @@ func adapted(a *collectorAdapter) Collector {
 		return nil
 	}
 	return a.collector
+}
+
+// vectorIn returns the vector of this package that c is, or that is embedded in it, behind wrappings,
+// or nil if there is none.
+func vectorIn(c Collector) (core instrument.Core) {
+	v, ok := collect.Unwrap(c).(interface{ coreOrNil() instrument.Core })
+	if !ok {
+		return nil
+	}
+	defer func() { _ = recover() }() // What is embedded may be nil.
+	return v.coreOrNil()
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/scrape"
 )
 
@@ -42,15 +42,7 @@ func WithSeriesExpiry(after time.Duration) RegistryOption {
 		if after == 0 {
 			return
 		}
-		next := r.Admitted
-		r.Admitted = func(c Collector) {
-			if vec := vectorBehind(c); vec != nil {
-				vec.core.SetExpiry(after, false)
-			}
-			if next != nil {
-				next(c)
-			}
-		}
+		r.Admitted = func(vector instrument.Core) { vector.SetExpiry(after, false) }
 	})
 }
 
@@ -58,24 +50,4 @@ func checkExpiry(after time.Duration) {
 	if after < 0 {
 		panic(fmt.Errorf("series cannot expire after %v: the time must be positive, or 0 for never", after))
 	}
-}
-
-// vectorBehind returns the vector that c is, wraps or embeds, or nil.
-func vectorBehind(c Collector) *MetricVec {
-	c = collect.Unwrap(c)
-	if adapter, ok := c.(*collectorAdapter); ok {
-		c = collect.Unwrap(adapter.collector)
-	}
-	if vec, ok := c.(interface{ vector() *MetricVec }); ok {
-		return vec.vector()
-	}
-	return nil
-}
-
-// vector is how vectorBehind finds what embeds v.
-func (v *MetricVec) vector() *MetricVec {
-	if v == nil || v.core == nil {
-		return nil
-	}
-	return v
 }

@@ -43,6 +43,7 @@ type CollectorStatus struct {
 	LastGood     time.Time // When the result was made that WithCache, WithBackground and WithStale keep.
 	Breaker      BreakerState
 	Group        *GroupStatus // Nil if it belongs to none; see WithGroup.
+	Limit        int          // How many series a vector may have; 0 if it has no limit of its own. See MetricVec.SetLimit.
 
 	// Counts since registration.
 	Runs         uint64 // Runs started.
@@ -54,6 +55,7 @@ type CollectorStatus struct {
 	StaleServes  uint64 // Scrapes served an earlier result, because there was no new one.
 	Dropped      uint64 // Samples that were left out.
 	BreakerTrips uint64
+	Overflowed   uint64 // Lookups of a vector that returned its overflow series in place of their own, since it was made; see Cardinality.
 }
 
 // Status returns the state of all collectors, in the order of their registration, each
@@ -71,7 +73,7 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 	states := core.Status()
 	all := make([]CollectorStatus, len(states))
 	for i, state := range states {
-		all[i] = CollectorStatus{Name: state.Name, Kind: state.Kind, Policies: state.Policies, Series: state.Series}
+		all[i] = CollectorStatus{Name: state.Name, Kind: state.Kind, Policies: state.Policies, Series: state.Series, Limit: state.Limit, Overflowed: state.Overflowed}
 		if state.Stats != nil {
 			all[i].fill(state.Stats)
 		}

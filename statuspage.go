@@ -18,8 +18,8 @@ import (
 // the default registry, or DefaultGatherers() for that and client_golang's. It panics if g is
 // nil, or a gatherer that is no registry of this package: nobody here runs its collectors.
 //
-// The table has the texts of errors, in which there may be what not everybody should
-// read, such as the names of hosts and users. Passwords, tokens and keys in them are replaced
+// The tables have the texts of errors and values of labels, in which there may be what not everybody
+// should read, such as the names of hosts and users. Passwords, tokens and keys in them are replaced
 // by xxxxx where their form gives them away; see HandlerOpts.ErrorText. Status has the whole
 // texts. The page is meant for a port of the operators.
 func StatusHandler(g Gatherer) http.Handler {
@@ -34,8 +34,31 @@ func StatusHandler(g Gatherer) http.Handler {
 			collectors[i] = web.Collector(state)
 		}
 		now := time.Now()
-		web.StatusTable(collectors, now).Serve(w, req, now)
+		table := web.StatusTable(collectors, now)
+		table.Next = web.VectorTable(largestVectors(r))
+		table.Serve(w, req, now)
 	})
+}
+
+// vectorsOnPage is how many of the largest vectors the status page shows.
+const vectorsOnPage = 10
+
+func largestVectors(r *scrape.Registry) []web.Vector {
+	vectors := r.Cardinality(vectorsOnPage)
+	all := make([]web.Vector, len(vectors))
+	for i, v := range vectors {
+		all[i] = web.Vector{
+			Name: v.Collector, Series: v.Series, Bytes: v.Bytes, Limit: v.Limit, Shared: v.Shared, Full: v.Full,
+			Overflowed: v.Overflowed, Long: v.Long, Labels: make([]web.Label, len(v.Labels)),
+		}
+		for k, label := range v.Labels {
+			all[i].Labels[k] = web.Label{Name: label.Name, Values: label.Values}
+			if n := len(label.Examples); n > 0 {
+				all[i].Labels[k].Example = label.Examples[n/2]
+			}
+		}
+	}
+	return all
 }
 
 // statusSource returns a registry whose Status is that of g.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/luxfi/metric/internal/instrument"
@@ -79,3 +80,15 @@ func (v *vecOf[L]) Describe(ch chan<- *Desc) { v.vec.Describe(ch) }
 
 // Collect implements Collector.
 func (v *vecOf[L]) Collect(ch chan<- Metric) { v.vec.Collect(ch) }
+
+// SetExpiry is [MetricVec.SetExpiry].
+func (v *vecOf[L]) SetExpiry(after time.Duration) { v.vec.SetExpiry(after) }
+
+// SetLimit is [MetricVec.SetLimit].
+func (v *vecOf[L]) SetLimit(series int) { v.vec.SetLimit(series) }
+
+// SetValueLimit is [MetricVec.SetValueLimit].
+func (v *vecOf[L]) SetValueLimit(bytes int, long LongValues) { v.vec.SetValueLimit(bytes, long) }
+
+// coreOrNil is how registries find the vector.
+func (v *vecOf[L]) coreOrNil() instrument.Core { return v.vec.coreOrNil() }

@@ -63,6 +63,15 @@ func targets() []target {
 		}
 		all = append(all, target{"With(struct) and Inc, " + labels + ", allocations", measure{"Typed/" + labels + "/" + one, typed, allocations}, nil, 0})
 	}
+	for _, goroutines := range []struct{ name, part string }{{"one goroutine", one}, {"all cores", every}} {
+		limit := "Limit/used=10000/lookup="
+		compare("WithLabelValues (2) and Inc in a vector at its limit of 10,000, overflow against a hit, "+goroutines.name,
+			limit+"overflow/"+goroutines.part, limit+"uncapped/"+goroutines.part, nanoseconds, 1.2)
+	}
+	for _, kind := range []string{"counter", "gauge", "histogram"} {
+		benchmark := "Expiry/kind=" + kind + "/" + one
+		compare("update of a "+kind+" that can expire, against one that cannot", benchmark+"/expiry=on", benchmark+"/expiry=off", nanoseconds, 1.05)
+	}
 
 	text := scrape("counters", 100_000, "text", "identity")
 	add("scrape of 100,000 counters, text", text, nanosecondsPerSeries, 1./100, golang)
@@ -149,7 +158,9 @@ func targetRuns() []benchmarkRun {
 		{"^Benchmark(CounterInc|CounterAdd|GaugeSet|GaugeInc|HistogramObserve|NativeObserve)$" + hot, "60ms", 3},
 		{fmt.Sprintf("^BenchmarkLookup$/^labels=2$/^children=(10|100000)$/^used=10$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "60ms", 3},
 		{fmt.Sprintf("^BenchmarkMiddleware$/^body=no$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "60ms", 3},
+		{"^BenchmarkExpiry$/./^goroutines=1$", "60ms", 3},
 		{fmt.Sprintf("^BenchmarkTyped$/././^goroutines=(1|%d)$/^peer=(metric|metric-typed)$", cores), "60ms", 3},
+		{fmt.Sprintf("^BenchmarkLimit$/^used=10000$/^lookup=(uncapped|overflow)$/^goroutines=(1|%d)$", cores), "60ms", 3},
 		{"^BenchmarkScrape$/^kind=counters$/^series=(1000|10000|100000)$" + scraped, "100ms", 1},
 		{"^BenchmarkScrape$/^kind=counters$/^series=1000000$/././^peer=metric$", "3x", 1},
 		{"^BenchmarkScrape$/^kind=gauges$/^series=100000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms", 1},

@@ -16,6 +16,8 @@ type Core interface {
 	DeletePartial(labels prometheus.Labels) int
 	Reset()
 	SetExpiry(after time.Duration, own bool)
+	// Limits returns nil if the vector obeys none.
+	Limits() Limited
 	Describe(ch chan<- *prometheus.Desc)
 	Collect(ch chan<- prometheus.Metric)
 }

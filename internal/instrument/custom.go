@@ -44,9 +44,24 @@ func (v *custom) find(names, all []string) (prometheus.Metric, error) {
 		setMark(&e.Mark, wasUpdated)
 		return e.Child, nil
 	}
+	v.children.Fit(all)
 	if err := v.family.checkUTF8(names, all); err != nil {
 		return nil, err
 	}
+	if e := v.children.Get(all); e != nil {
+		return e.Child, nil
+	}
+	if !v.children.IsFull() {
+		if m, err := v.create(all); m != nil || err != nil {
+			return m, err
+		}
+	}
+	return v.create(v.children.Overflow())
+}
+
+// create makes the metric with the values of all labels, and returns the one that is in the map in
+// the end. That is nil if there is no room.
+func (v *custom) create(all []string) (prometheus.Metric, error) {
 	own := make([]string, len(all))
 	for i, value := range all {
 		own[i] = strings.Clone(value)
@@ -55,7 +70,10 @@ func (v *custom) find(names, all []string) (prometheus.Metric, error) {
 	if m == nil {
 		return nil, v.family.misuse(fmt.Errorf("the function that makes the metrics of the vector has returned nil for the label values %q", own))
 	}
-	return v.children.GetOrCreate(all, func(e *labelmap.Entry[prometheus.Metric]) { e.Child = m }).Child, nil
+	if e := v.children.Create(all, func(e *labelmap.Entry[prometheus.Metric]) { e.Child = m }); e != nil {
+		return e.Child, nil
+	}
+	return nil, nil //nolint:nilnil // There is neither room nor an error.
 }
 
 func (v *custom) CurriedCore(labels prometheus.Labels) (Core, error) {

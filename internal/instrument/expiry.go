@@ -26,6 +26,7 @@ func (v *Vec[C, P]) SetExpiry(after time.Duration, own bool) {
 	v.children.SetExpiry(after, own, labelmap.Life[C]{
 		Pulse:   func(c *C, last uint64) uint64 { return P(c).pulse(last) },
 		Restart: func(c *C, last uint64, now time.Time) (uint64, bool) { return P(c).restart(last, now) },
+		Init:    v.prepare,
 		Begin:   func(c *C, at time.Time) { P(c).begin(at) },
 		Move:    func(to, from *C, pulse uint64) uint64 { return P(from).moveTo(to, pulse) },
 	})

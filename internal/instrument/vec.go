@@ -110,13 +110,27 @@ func (x *index[C]) DeleteValues(values []string) bool {
 		return false
 	}
 	var inline [inlineLabels]string
-	return x.children.Delete(x.appendAll(inline[:0], values))
+	return x.delete(x.appendAll(inline[:0], values))
 }
 
 func (x *index[C]) DeleteNamed(labels prometheus.Labels) bool {
 	var inline [inlineLabels]string
 	all, err := x.appendNamed(inline[:0], labels)
-	return err == nil && x.children.Delete(all)
+	return err == nil && x.delete(all)
+}
+
+// delete deletes the child with the values of all labels, or else the one that counts them because
+// some are too long. It never takes the overflow series for that.
+func (x *index[C]) delete(all []string) bool {
+	if x.children.Delete(all) {
+		return true
+	}
+	cut := false
+	for i, value := range all {
+		all[i] = x.children.Cut(value)
+		cut = cut || len(all[i]) < len(value)
+	}
+	return cut && x.children.Delete(all)
 }
 
 // DeletePartial deletes the children that have all the labels. It finds none by a
@@ -134,7 +148,7 @@ func (x *index[C]) DeletePartial(labels prometheus.Labels) int {
 	return x.children.DeleteFunc(func(e *labelmap.Entry[C]) bool {
 		values := x.family.layout.Values(e.Labels())
 		for i, value := range wanted {
-			if values[i] != value {
+			if values[i] != value && values[i] != x.children.Cut(value) {
 				return false
 			}
 		}
@@ -236,17 +250,20 @@ func (v *Vec[C, P]) find(names, all []string) (P, error) {
 	if e := v.children.Get(all); e != nil {
 		return &e.Child, nil
 	}
+	v.children.Fit(all)
 	if err := v.family.checkUTF8(names, all); err != nil {
 		return nil, err
 	}
-	e := v.children.GetOrCreate(all, func(e *labelmap.Entry[C]) {
-		p := P(&e.Child)
-		p.bind(series{v.family})
-		if v.init != nil {
-			v.init(p)
-		}
-	})
-	return &e.Child, nil
+	return &v.children.GetOrCreate(all, v.prepare).Child, nil
+}
+
+// prepare makes the child of a new entry ready.
+func (v *Vec[C, P]) prepare(e *labelmap.Entry[C]) {
+	p := P(&e.Child)
+	p.bind(series{v.family})
+	if v.init != nil {
+		v.init(p)
+	}
 }
 
 // CurryWith returns a vector with more labels fixed, which shares the children of v.

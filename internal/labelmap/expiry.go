@@ -22,6 +22,9 @@ type Life[C any] struct {
 	// Without Restart, the map cannot hear of updates to an expired series, and forgets it.
 	Restart func(c *C, last uint64, now time.Time) (pulse uint64, ok bool)
 
+	// Init prepares a new child.
+	Init func(e *Entry[C])
+
 	// Begin sets the start timestamp.
 	Begin func(c *C, at time.Time)
 
@@ -301,14 +304,18 @@ func (x *expiry[C]) setEnded(hash uint64, list, kept []*ended[C]) {
 }
 
 // restore returns an entry to the map if it was updated after it had expired, and reports
-// whether it did. If there is another one with the same labels, that gets what
-// was counted.
+// whether it did. If there is another one with the same labels, or no room, then that one or the
+// overflow series gets what was counted.
 func (x *expiry[C]) restore(e *Entry[C], hash uint64, end *ended[C]) bool {
 	pulse := x.life.Pulse(&e.Child, end.pulse)
 	if pulse == end.pulse {
 		return false
 	}
-	if other := x.m.table.Load().twin(e, hash); other != nil {
+	other := x.m.table.Load().twin(e, hash)
+	if other == nil && !x.m.admit(e, x.m.layout.Values(e.Labels())) {
+		other = x.m.create(x.m.overflowValues(), x.life.Init)
+	}
+	if other != nil {
 		end.pulse = x.life.Move(&other.Child, &e.Child, pulse)
 		return false
 	}

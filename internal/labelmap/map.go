@@ -8,6 +8,7 @@ package labelmap
 import (
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/luxfi/metric/internal/model"
 )
@@ -26,8 +27,9 @@ type Map[C any] struct {
 	// What every Get reads and what only a rebuild of the table writes.
 	layout *model.Layout
 	table  atomic.Pointer[table[C]]
-	count  int    // Of the names.
-	mask   uint64 // Bits of the hash that are used: all of them, but for tests.
+	count  int                   // Of the names.
+	mask   uint64                // Bits of the hash that are used: all of them, but for tests.
+	limit  atomic.Pointer[limit] // Nil if no limit was ever set.
 
 	// What follows is written with every new series. Without the distance, each
 	// of these writes would cost all readers a cache miss.
@@ -49,7 +51,7 @@ type Map[C any] struct {
 // New returns an empty map of series with the given layout.
 func New[C any](layout *model.Layout) *Map[C] {
 	m := &Map[C]{layout: layout, count: len(layout.Names()), mask: ^uint64(0)}
-	m.table.Store(newTable[C](0))
+	m.table.Store(newTable[C](0, 0))
 	m.index.reset(0)
 	return m
 }
@@ -62,7 +64,8 @@ func (m *Map[C]) hashOf(e *Entry[C]) uint64 { return m.hash(m.layout.Values(e.La
 
 // Get returns the series with these values, or nil if there is none, or if there are too
 // few or too many values. In a nil map there is none. It takes no lock and does not
-// allocate.
+// allocate. If there is none and a limit leaves no room for one, Get returns the overflow
+// series, unless that does not exist yet.
 //
 // It is one function but for the hash and the comparison: a look-up takes some 25 ns, and
 // a call with what it has to keep 1 or 2 of them.
@@ -76,10 +79,25 @@ func (m *Map[C]) Get(values []string) *Entry[C] {
 	for i := h; ; i++ {
 		e := slots[i&mask].Load()
 		if e == nil {
+			if l := m.limit.Load(); l != nil {
+				return (*Entry[C])(unsafe.Pointer(l.divert(values)))
+			}
 			return nil
 		}
 		// The tombstone's state is no hash. Equal hashes do not make equal values.
 		if e.state.Load() == h && m.layout.Match(e.text(), e.escaped, values) {
+			return e
+		}
+	}
+}
+
+// find returns the series with these values, or nil if there is none. The caller holds mu.
+func (m *Map[C]) find(values []string) *Entry[C] {
+	slots := m.table.Load().slots
+	h := m.hash(values)
+	for i := h; ; i++ {
+		e := slots[i&uint64(len(slots)-1)].Load()
+		if e == nil || e.state.Load() == h && m.layout.Match(e.text(), e.escaped, values) {
 			return e
 		}
 	}
@@ -92,23 +110,37 @@ func (m *Map[C]) Get(values []string) *Entry[C] {
 // must be code of the vector itself, and must use neither the map nor anything
 // that waits for a user of the map. If it panics, nothing has happened.
 //
-// The values are copied if the series is new, and not kept otherwise.
+// The values are copied if the series is new, and not kept otherwise. If there is no room for
+// a new series, GetOrCreate returns the overflow series, which it creates if there is none.
 func (m *Map[C]) GetOrCreate(values []string, init func(*Entry[C])) *Entry[C] {
 	if e := m.Get(values); e != nil {
 		return e
 	}
+	if e := m.Create(values, init); e != nil {
+		return e
+	}
+	return m.Create(m.Overflow(), init)
+}
+
+// Create is GetOrCreate, but returns nil if there is no room for a new series, which there
+// always is for the overflow series.
+func (m *Map[C]) Create(values []string, init func(*Entry[C])) *Entry[C] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return m.create(values, init)
 }
 
+// create is Create. The caller holds mu.
 func (m *Map[C]) create(values []string, init func(*Entry[C])) *Entry[C] {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if e := m.Get(values); e != nil {
+	if e := m.find(values); e != nil {
 		return e
 	}
 	h, x := m.hash(values), m.expirer()
 	if x != nil {
 		if e := m.expired(x, h, values); e != nil {
+			if !m.admit(e, values) {
+				return nil
+			}
 			x.revive(e, h)
 			return e
 		}
@@ -116,6 +148,9 @@ func (m *Map[C]) create(values []string, init func(*Entry[C])) *Entry[C] {
 	e := NewEntry[C](m.layout, values)
 	if init != nil {
 		init(e)
+	}
+	if !m.admit(e, values) {
+		return nil
 	}
 	m.put(e, h)
 	if x != nil {
@@ -163,7 +198,7 @@ func (m *Map[C]) expirer() expirer[C] {
 func (m *Map[C]) Delete(values []string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e := m.Get(values); e != nil {
+	if e := m.find(values); e != nil {
 		return m.delete(e) == 1
 	}
 	if x := m.expirer(); x != nil {
@@ -238,6 +273,7 @@ func (m *Map[C]) delete(entries ...*Entry[C]) int {
 		deleted++
 		e.state.Store(version)
 		slot.Store(m.tombstone)
+		m.release(e)
 	}
 	live := int(m.live.Add(int64(-deleted)))
 	if t.isSparse(live) {
@@ -259,10 +295,11 @@ func (m *Map[C]) Reset() {
 // reset is Reset. The caller holds mu.
 func (m *Map[C]) reset() {
 	version := m.version.Add(1)
-	m.table.Store(newTable[C](0))
+	m.table.Store(newTable[C](0, m.table.Load().thin))
 	m.front.drop()
 	m.index.reset(version) // After the table, or Get could find what Sorted has no more.
 	m.live.Store(0)
+	m.releaseAll()
 	if x := m.expirer(); x != nil {
 		x.reset()
 	}

@@ -23,7 +23,7 @@ func (m *Map[C]) Remember(e *Entry[C], s unsafe.Pointer, called, values []string
 	}
 	defer m.mu.Unlock()
 	own := m.layout.Values(e.Labels())
-	if slices.Equal(own, values) && m.Get(values) == e {
+	if slices.Equal(own, values) && m.find(values) == e {
 		m.front.add(s, called, own, unsafe.Pointer(e), 2*int(m.live.Load())+minRemembered)
 	}
 }

@@ -1,15 +1,10 @@
 package labelmap
 
-// Likeness returns an empty map for series like those of m: to be filled aside, for Swap.
-func (m *Map[C]) Likeness() *Map[C] {
-	like := New[C](m.layout)
-	like.mask = m.mask
-	return like
-}
+import "slices"
 
 // Swap moves all series of fresh, a Likeness of m, into m, in the place of those for which match
 // returns true, or of all if match is nil. Every series in fresh must be one that match returns
-// true for. For Sorted this is one change: it returns the series from before or those from after.
+// true for, or the overflow series, which then takes the place of that of m. For Sorted this is one change: it returns the series from before or those from after.
 //
 // Afterwards fresh is an empty map that has nothing to do with m. Series that are created in it
 // while Swap runs are moved or stay in fresh, as a whole.
@@ -22,6 +17,7 @@ func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool) {
 		m.replaceAll(entries)
 		return
 	}
+	match = m.orOverflow(entries, match)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	version := m.version.Load() + 1
@@ -34,7 +30,7 @@ func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool) {
 			kept = append(kept, e)
 		}
 	}
-	t := newTable[C](len(kept) + len(entries))
+	t := newTable[C](len(kept)+len(entries), old.thin)
 	t.insertAll(kept)
 	t.insertAll(entries)
 
@@ -48,9 +44,19 @@ func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool) {
 	m.live.Store(int64(live))
 	m.index.created = append(m.index.created, entries...)
 	m.index.drop(len(replaced), live, version)
+	m.recount()
 	if x := m.expirer(); x != nil {
 		x.swapped(entries, match)
 	}
+}
+
+// orOverflow returns match for the overflow series, too, if that is among the entries.
+func (m *Map[C]) orOverflow(entries []*Entry[C], match func(*Entry[C]) bool) func(*Entry[C]) bool {
+	isOver := func(e *Entry[C]) bool { return isOverflow(m.layout.Values(e.Labels())) }
+	if !slices.ContainsFunc(entries, isOver) {
+		return match
+	}
+	return func(e *Entry[C]) bool { return match(e) || isOver(e) }
 }
 
 // take removes all series and returns them. Unlike deleted ones, they can be put into another map
@@ -69,7 +75,7 @@ func (m *Map[C]) take() []*Entry[C] {
 // replaceAll makes entries, which are in no other map, all that there is. The table and the sorted
 // list are made before the lock is taken, so that those who create series do not wait for them.
 func (m *Map[C]) replaceAll(entries []*Entry[C]) {
-	t := newTable[C](len(entries))
+	t := newTable[C](len(entries), m.table.Load().thin)
 	t.insertAll(entries)
 	sortEntries(entries)
 
@@ -80,6 +86,7 @@ func (m *Map[C]) replaceAll(entries []*Entry[C]) {
 	m.front.drop()
 	m.index.restart(&snapshot[C]{version, entries}) // After the table, as in reset.
 	m.live.Store(int64(len(entries)))
+	m.recount()
 	if x := m.expirer(); x != nil {
 		x.reset()
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/order"
 )
 
@@ -22,6 +23,7 @@ type Entry struct {
 	Announced *collect.Announced
 	Described []book.Desc // What is announced, for the book.
 	Binding   Binding
+	Vector    instrument.Core   // Of this library, behind the collector; nil if there is none.
 	run       *engine.Collector // Nil for native and nested ones.
 	named     bool              // The name was asked for.
 	Several   bool              // The name that was asked for is meant for several collectors.

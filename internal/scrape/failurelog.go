@@ -36,29 +36,34 @@ func (l *FailureLog) Log(ctx context.Context, p *callback.Patience, message stri
 	if l == nil {
 		return
 	}
-	logger := l.logger
-	if logger == nil {
-		logger = slog.Default()
-	}
 	for _, f := range list {
 		key := logKey{f.Collector, engine.KindOf(f.Err)}
 		suppressed, ok := l.limits.allow(key)
 		if !ok {
 			continue
 		}
-		err := l.handler.Call(p, func() error {
-			w := l.limits.begin()
-			if w == nil {
-				return callback.ErrBlocked
-			}
-			defer l.limits.end(w)
-			logger.LogAttrs(ctx, slog.LevelError, message, failureAttrs(f, key.kind, suppressed)...)
-			return nil
-		})
+		err := l.write(ctx, p, slog.LevelError, message, failureAttrs(f, key.kind, suppressed))
 		if errors.Is(err, callback.ErrBlocked) {
 			l.limits.suppress(key, suppressed+1)
 		}
 	}
+}
+
+// write writes a line. The error is callback.ErrBlocked if the logger blocks.
+func (l *FailureLog) write(ctx context.Context, p *callback.Patience, level slog.Level, message string, attrs []slog.Attr) error {
+	logger := l.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	return l.handler.Call(p, func() error {
+		w := l.limits.begin()
+		if w == nil {
+			return callback.ErrBlocked
+		}
+		defer l.limits.end(w)
+		logger.LogAttrs(ctx, level, message, attrs...)
+		return nil
+	})
 }
 
 // WorthLogging returns the failures of the scrape that say something about collectors. If

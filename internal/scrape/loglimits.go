@@ -31,6 +31,7 @@ type logKey struct {
 type logLimit struct {
 	sometimes  rate.Sometimes
 	suppressed int
+	count      uint64 // See allowGrown.
 }
 
 // logWrite is a call of a logger.
@@ -41,6 +42,18 @@ type logWrite struct{ began time.Time }
 func (l *LogLimits) allow(key logKey) (suppressed int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	limit := l.limitOf(key, logInterval)
+	limit.sometimes.Do(func() { ok = true })
+	if !ok {
+		limit.suppressed++
+		return 0, false
+	}
+	suppressed, limit.suppressed = limit.suppressed, 0
+	return suppressed, true
+}
+
+// limitOf returns the limit of a key. The mutex is held.
+func (l *LogLimits) limitOf(key logKey, interval time.Duration) *logLimit {
 	limit := l.limits[key]
 	if limit == nil {
 		if l.limits == nil {
@@ -49,16 +62,10 @@ func (l *LogLimits) allow(key logKey) (suppressed int, ok bool) {
 		if len(l.limits) >= maxLogLimits {
 			clear(l.limits)
 		}
-		limit = &logLimit{sometimes: rate.Sometimes{Interval: logInterval}}
+		limit = &logLimit{sometimes: rate.Sometimes{Interval: interval}}
 		l.limits[key] = limit
 	}
-	limit.sometimes.Do(func() { ok = true })
-	if !ok {
-		limit.suppressed++
-		return 0, false
-	}
-	suppressed, limit.suppressed = limit.suppressed, 0
-	return suppressed, true
+	return limit
 }
 
 // suppress counts lines that were allowed but could not be written.

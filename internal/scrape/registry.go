@@ -14,6 +14,7 @@ import (
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -30,10 +31,12 @@ type Registry struct {
 	Prepare func(ctx context.Context)
 	// Report, if not nil, returns families about what the collectors have given to a scrape.
 	Report func([]Result) []model.Source
-	// Admitted, if not nil, is called with each collector that is registered, and the mutex held.
-	Admitted    func(prometheus.Collector)
+	// Admitted, if not nil, is called with each vector of this library that is registered, and the
+	// mutex held.
+	Admitted    func(instrument.Core)
 	errorOf     ErrorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
+	limits      *limits // Nil if the registry sets none.
 
 	mu       sync.Mutex
 	book     *book.Book[*Entry]          // Which collectors are equal or in conflict; without the unchecked ones.
@@ -94,6 +97,7 @@ func (r *Registry) replace(name string, e *Entry) error {
 	r.releaseNumber(old)
 	r.prepare(e)
 	r.write(e)
+	r.limit(e, old)
 	r.entries[slices.Index(r.entries, old)] = e
 	r.admitted(e)
 	return nil
@@ -110,6 +114,7 @@ func (r *Registry) add(e *Entry, name string) (err error) {
 	e.named = name != ""
 	r.prepare(e)
 	r.write(e)
+	r.limit(e, nil)
 	r.entries = append(r.entries, e)
 	r.admitted(e)
 	return nil
@@ -117,8 +122,8 @@ func (r *Registry) add(e *Entry, name string) (err error) {
 
 // admitted is called when an entry has been registered.
 func (r *Registry) admitted(e *Entry) {
-	if r.Admitted != nil && e.Collector != nil {
-		r.Admitted(e.Collector)
+	if r.Admitted != nil && e.Vector != nil {
+		r.Admitted(e.Vector)
 	}
 	r.plan.Store(nil)
 }
@@ -210,6 +215,7 @@ func (r *Registry) remove(e *Entry) bool {
 	r.strike(e)
 	r.leave(e)
 	r.releaseNumber(e)
+	r.limit(nil, e)
 	i := slices.Index(r.entries, e)
 	r.entries = slices.Delete(r.entries, i, i+1)
 	r.plan.Store(nil)

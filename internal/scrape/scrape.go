@@ -201,6 +201,9 @@ func (s *Scrape) End(err error) error {
 		r.hookFailed(s.ctx, s.Patience, "", s.HookErr)
 	}
 	r.Log.Log(s.ctx, s.Patience, CollectingFailed, s.WorthLogging())
+	if report := overflowLog.Load(); report != nil && r.Log != nil {
+		(*report)(s, r.Log)
+	}
 	s.eachSelf(func(m *SelfMetrics) { m.scrapes.Add(1) })
 	if err := r.scrapeEnd(s.ctx, s.Patience, time.Since(s.began), gathering); err != nil {
 		r.hookFailed(s.ctx, s.Patience, "", err)

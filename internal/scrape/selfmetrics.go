@@ -24,6 +24,7 @@ type SelfMetrics struct {
 	Namespace string
 	collector []selfFamily // With a series for each collector, at most 64.
 	failures  *points.Family
+	overflows *points.Family
 	scrape    []selfFamily // With a single series.
 
 	// natives returns the families of a part of a scrape: see nativesOf. It is a field so that
@@ -147,6 +148,10 @@ func NewSelfMetrics(namespace string) *SelfMetrics {
 	m := &SelfMetrics{Namespace: namespace}
 	m.natives = m.nativesOf
 	m.failures = family(points.Counter, "collector_errors_total", "Scrapes to which the collector has not given a good result, by kind of failure.")
+	m.overflows = &points.Family{
+		Name: namespace + "_series_overflowed_total", Type: points.Counter,
+		Help: "Lookups in a vector that returned its overflow series because a limit left no room for their own.",
+	}
 	m.collector = []selfFamily{
 		always(gauge("success", "Whether the collector has given a good result to this scrape. A stale one is none.",
 			func(r *selfRow) float64 { return flag(r.outcome.Err == nil) })),
@@ -218,7 +223,7 @@ func (s *Scrape) eachSelf(do func(*SelfMetrics)) {
 // nativesOf returns the self-metrics of a part of a scrape as native families.
 func (m *SelfMetrics) nativesOf(p *part, took time.Duration) []merge.Native {
 	rows := selfRows(p)
-	all := make([]merge.Native, 0, len(m.collector)+len(m.scrape)+1)
+	all := make([]merge.Native, 0, len(m.collector)+len(m.scrape)+2)
 	add := func(source points.Source) {
 		all = append(all, merge.Native{Family: source.Family(), Sources: []points.Source{source}})
 	}
@@ -230,6 +235,9 @@ func (m *SelfMetrics) nativesOf(p *part, took time.Duration) []merge.Native {
 	}
 	if series := failuresOf(rows); len(series) > 0 {
 		add(&failureSource{m.failures, series})
+	}
+	if series := overflowsOf(p); len(series) > 0 {
+		add(&overflowSource{m.overflows, series})
 	}
 	whole := []selfRow{{outcome: &engine.Outcome{Duration: took}}}
 	for i := range m.scrape {

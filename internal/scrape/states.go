@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/instrument"
 )
 
 // State is the state of one collector, or of something else that a registry shows; see [Registry.Show].
@@ -13,6 +14,8 @@ type State struct {
 	Series     int           // Of an instrument.
 	Stats      *engine.Stats // Nil of one that is not run.
 	Group      engine.Places // Nil if it belongs to none.
+	Limit      int           // For the series of a vector; 0 if there is none.
+	Overflowed uint64        // Lookups that found no room in the vector.
 }
 
 // Status returns the states of all collectors, each registry followed by the collectors in it.
@@ -60,12 +63,22 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 			s.add(e.Binding.Nested, inner, depth+1)
 			continue
 		}
+		if e.Vector != nil {
+			status.limits(e.Vector.Limits())
+		}
 		s.all = append(s.all, status)
 	}
 	for _, state := range r.guests() {
 		status := (*state)()
 		status.Name = prefix + status.Name
 		s.all = append(s.all, status)
+	}
+}
+
+func (s *State) limits(of instrument.Limited) {
+	if of != nil {
+		u := of.Usage()
+		s.Limit, s.Overflowed = u.Limit, u.Overflowed
 	}
 }
 

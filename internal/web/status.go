@@ -16,6 +16,8 @@ type Collector struct {
 	Series     int           // The series of an instrument.
 	Stats      *engine.Stats // Nil of a collector that is not run.
 	Group      engine.Places // Nil if the collector belongs to none.
+	Limit      int           // For the series of a vector; 0 if there is none.
+	Overflowed uint64        // Lookups that found no room in the vector.
 }
 
 // statusColumns are the columns of the page. The account of a collector that is not run is empty.

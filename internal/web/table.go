@@ -12,11 +12,12 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// Table is a page for people: the status of collectors.
+// Table is a page for people, or a part of one.
 type Table struct {
 	Title   string
 	Columns []string
 	Rows    []Row
+	Next    *Table // What follows on the page; nil if nothing does.
 }
 
 // Row is one row of a table.
@@ -60,6 +61,10 @@ func (t *Table) writeText(to *bytes.Buffer) {
 	}
 	_, _ = fmt.Fprintln(table)
 	_ = table.Flush()
+	if t.Next != nil {
+		fmt.Fprintf(to, "\n%s:\n", t.Next.Title)
+		t.Next.writeText(to)
+	}
 }
 
 // pageHead is what an HTML page begins with, up to its title.
@@ -84,18 +89,25 @@ tr.problem td { background: #fde8e8; }
 
 // writeHTML writes the table as an HTML page.
 func (t *Table) writeHTML(to *bytes.Buffer, now time.Time) {
+	to.WriteString(pageHead)
+	to.WriteString(html.EscapeString(t.Title))
+	to.WriteString(pageStyle)
+	for ; t != nil; t = t.Next {
+		t.writePart(to, now)
+	}
+	to.WriteString("</body>\n</html>\n")
+}
+
+// writePart writes the table as a part of an HTML page.
+func (t *Table) writePart(to *bytes.Buffer, now time.Time) {
 	problems := 0
 	for _, row := range t.Rows {
 		if row.Problem {
 			problems++
 		}
 	}
-	title := html.EscapeString(t.Title)
-	to.WriteString(pageHead)
-	to.WriteString(title)
-	to.WriteString(pageStyle)
 	fmt.Fprintf(to, "<h1>%s</h1>\n<p>%d of %d have a problem. As of %s.</p>\n<table>\n<tr>",
-		title, problems, len(t.Rows), now.UTC().Format(time.RFC3339))
+		html.EscapeString(t.Title), problems, len(t.Rows), now.UTC().Format(time.RFC3339))
 	for _, column := range t.Columns {
 		fmt.Fprintf(to, "<th>%s</th>", html.EscapeString(column))
 	}
@@ -111,7 +123,7 @@ func (t *Table) writeHTML(to *bytes.Buffer, now time.Time) {
 		}
 		to.WriteString("</tr>\n")
 	}
-	to.WriteString("</table>\n</body>\n</html>\n")
+	to.WriteString("</table>\n")
 }
 
 // maxCell bounds the text of a cell, in bytes. Errors may be long.

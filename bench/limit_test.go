@@ -1,0 +1,45 @@
+package bench_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/luxfi/metric"
+)
+
+// limitOf is the cap of the vectors that BenchmarkLimit measures.
+const limitOf = 10_000
+
+// BenchmarkLimit counts by label sets that have a series in a vector without a limit, in one that
+// has reached its limit, and by label sets that find no room there. Used are how many label sets
+// are used in turn.
+func BenchmarkLimit(b *testing.B) {
+	for _, used := range []int{10, limitOf} {
+		for _, of := range []struct {
+			name    string
+			limit   int
+			without bool // The label sets have no series.
+		}{{"uncapped", 0, false}, {"capped", limitOf, false}, {"overflow", limitOf, true}} {
+			b.Run(fmt.Sprintf("used=%d/lookup=%s", used, of.name), func(b *testing.B) {
+				values := labelValues(2*limitOf, 2)
+				hot(b, entrant{ours, func() func(int, int) {
+					vec := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, labelNames[:2])
+					vec.SetLimit(of.limit)
+					for _, v := range values[:limitOf] {
+						vec.WithLabelValues(v...)
+					}
+					asked := values[:used]
+					if of.without {
+						asked = values[limitOf:][:used]
+					}
+					return func(n, goroutine int) {
+						for i := range n {
+							v := asked[(i+3*goroutine)%used]
+							vec.WithLabelValues(v[0], v[1]).Inc()
+						}
+					}
+				}})
+			})
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package scrape
+
+import (
+	"cmp"
+
+	"github.com/luxfi/metric/internal/instrument"
+	"github.com/luxfi/metric/internal/labelmap"
+	"github.com/luxfi/metric/internal/order"
+)
+
+// Vector is the state of a vector.
+type Vector struct {
+	labelmap.Usage
+
+	Collector string // As State names it.
+	Family    string // As it is registered, without what registries around add.
+	Shared    int    // The limit of its registry for all vectors; 0 if there is none.
+	Labels    []labelmap.LabelUsage
+	Bytes     int
+
+	limits instrument.Limited
+}
+
+// Cardinality returns the vectors with the most series, at most top of them, the largest first. A
+// vector in several registries appears once.
+func (r *Registry) Cardinality(top int) []Vector {
+	v := vectors{seen: make(map[*Registry]struct{}), known: make(map[instrument.Limited]struct{})}
+	v.add(r, "", 0)
+	order.By(v.all, func(a, b Vector) int {
+		return cmp.Or(cmp.Compare(b.Series, a.Series), cmp.Compare(a.Collector, b.Collector))
+	})
+	largest := v.all[:min(max(0, top), len(v.all))]
+	for i := range largest {
+		largest[i].Labels, largest[i].Bytes = largest[i].limits.Labels()
+	}
+	return largest
+}
+
+// vectors collects the vectors of a registry and those in it.
+type vectors struct {
+	all   []Vector
+	seen  map[*Registry]struct{}
+	known map[instrument.Limited]struct{}
+}
+
+// add adds the vectors of r, whose names begin with the prefix.
+func (v *vectors) add(r *Registry, prefix string, depth int) {
+	if _, seen := v.seen[r]; seen || depth > maxNestingDepth {
+		return
+	}
+	v.seen[r] = struct{}{}
+	for _, e := range r.currentPlan().entries {
+		switch {
+		case e.Vector != nil:
+			v.addVector(r, prefix, e)
+		case e.Binding.Nested != nil:
+			inner := prefix
+			if e.named {
+				inner += e.name + "/"
+			}
+			v.add(e.Binding.Nested, inner, depth+1)
+		}
+	}
+}
+
+func (v *vectors) addVector(r *Registry, prefix string, e *Entry) {
+	limits := e.Vector.Limits()
+	if limits == nil {
+		return
+	}
+	if _, known := v.known[limits]; known {
+		return
+	}
+	v.known[limits] = struct{}{}
+	vector := Vector{Usage: limits.Usage(), Collector: prefix + e.name, Family: e.family(), limits: limits}
+	if r.limits != nil {
+		vector.Shared = int(r.limits.budget.Series)
+	}
+	v.all = append(v.all, vector)
+}
