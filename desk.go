@@ -134,13 +134,13 @@ func adapted(a *collectorAdapter) Collector {
 	return a.collector
 }
 
-// vectorIn returns the vector of this package that c is, or that is embedded in it, behind wrappings,
+// vectorIn returns the instrument.Core of the vector of this package that c is, or that is embedded in it, behind wrappings,
 // or nil if there is none.
-func vectorIn(c Collector) (core instrument.Core) {
-	v, ok := collect.Unwrap(c).(interface{ coreOrNil() instrument.Core })
+func vectorIn(c Collector) (core any) {
+	v, ok := collect.Unwrap(c).(interface{ anyCore() any })
 	if !ok {
 		return nil
 	}
 	defer func() { _ = recover() }() // What is embedded may be nil.
-	return v.coreOrNil()
+	return v.anyCore()
 }

@@ -42,7 +42,11 @@ func WithSeriesExpiry(after time.Duration) RegistryOption {
 		if after == 0 {
 			return
 		}
-		r.Admitted = func(vector instrument.Core) { vector.SetExpiry(after, false) }
+		r.Admitted = func(vector any) {
+			if core, ok := vector.(instrument.Core); ok {
+				core.SetExpiry(after, false)
+			}
+		}
 	})
 }
 

@@ -89,3 +89,11 @@ func (v *MetricVec) coreOrNil() instrument.Core {
 	}
 	return v.core
 }
+
+// anyCore is coreOrNil for vectorIn, in programs that may know no vectors.
+func (v *MetricVec) anyCore() any {
+	if core := v.coreOrNil(); core != nil {
+		return core
+	}
+	return nil
+}

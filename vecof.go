@@ -90,5 +90,5 @@ func (v *vecOf[L]) SetLimit(series int) { v.vec.SetLimit(series) }
 // SetValueLimit is [MetricVec.SetValueLimit].
 func (v *vecOf[L]) SetValueLimit(bytes int, long LongValues) { v.vec.SetValueLimit(bytes, long) }
 
-// coreOrNil is how registries find the vector.
-func (v *vecOf[L]) coreOrNil() instrument.Core { return v.vec.coreOrNil() }
+// anyCore is how registries find the vector.
+func (v *vecOf[L]) anyCore() any { return v.vec.anyCore() }

@@ -94,7 +94,9 @@ type noOpGauge struct {
 // NewNoOpGauge returns a gauge that is not exposed, and remembers what it is told.
 func NewNoOpGauge() ReadableGauge { return newNoOpGauge() }
 
-func newNoOpGauge() *noOpGauge { return &noOpGauge{NoOp.Gauge.noOpMetric, new(Gauge)} }
+func newNoOpGauge() *noOpGauge {
+	return &noOpGauge{NoOp.Gauge.noOpMetric, alone[Gauge](NoOp.Gauge.family)}
+}
 
 func (g *noOpGauge) Set(v float64) {
 	if g.value != nil {

@@ -61,6 +61,8 @@ type expiry[C any] struct {
 
 	sweeping sync.Mutex // Held during a sweep. It is locked before the lock of the map.
 
+	begun time.Time
+
 	// The lock of the map guards what follows.
 	after      time.Duration // 0 if nothing expires.
 	own        bool          // After was set by the vector itself, not by a registry.
@@ -77,7 +79,7 @@ type expiry[C any] struct {
 type watched[C any] struct {
 	e     *Entry[C]
 	pulse uint64
-	since int64 // When the pulse was first seen, in nanoseconds since started.
+	since int64 // When the pulse was first seen, in nanoseconds since expiry.begun.
 }
 
 // ended is an entry that has expired. It is found by its hash.
@@ -88,8 +90,6 @@ type ended[C any] struct {
 	forgotten bool
 }
 
-var started = time.Now()
-
 // SetExpiry lets series expire that have not been updated for some time; 0 stops that. What
 // the vector itself sets takes precedence over what registries set for it, of which the shortest
 // time counts.
@@ -98,7 +98,7 @@ func (m *Map[C]) SetExpiry(after time.Duration, own bool, life Life[C]) {
 	defer m.mu.Unlock()
 	x, _ := m.expirer().(*expiry[C])
 	if x == nil {
-		x = &expiry[C]{m: m, life: life, ended: make(map[uint64][]*ended[C])}
+		x = &expiry[C]{begun: time.Now(), m: m, life: life, ended: make(map[uint64][]*ended[C])}
 		var published expirer[C] = x
 		m.expiry.Store(&published)
 	}
@@ -126,7 +126,7 @@ func (x *expiry[C]) created(e *Entry[C]) {
 }
 
 func (x *expiry[C]) watch(e *Entry[C], pulse uint64, now time.Time) {
-	x.watched = append(x.watched, watched[C]{e, pulse, int64(now.Sub(started))})
+	x.watched = append(x.watched, watched[C]{e, pulse, int64(now.Sub(x.begun))})
 	x.arm()
 }
 
@@ -174,7 +174,7 @@ func (x *expiry[C]) sweep() {
 	x.m.mu.Unlock()
 
 	now := time.Now()
-	at := int64(now.Sub(started))
+	at := int64(now.Sub(x.begun))
 	kept, idle := list[:0], []watched[C](nil)
 	for _, w := range list {
 		if w.e.state.Load()&liveBit == 0 {
@@ -219,7 +219,7 @@ func (x *expiry[C]) end(kept, idle []watched[C], now time.Time) []watched[C] {
 			// starts anew from 0, which is true.
 			pulse, ok := x.life.Restart(&w.e.Child, w.pulse, now)
 			if !ok {
-				w.since = int64(now.Sub(started))
+				w.since = int64(now.Sub(x.begun))
 				kept = append(kept, w)
 				continue
 			}

@@ -6,9 +6,10 @@ import (
 	"unsafe"
 )
 
-var stringerType = reflect.TypeFor[fmt.Stringer]()
+// stringerType is a function because programs without structs of labels should not contain it.
+func stringerType() reflect.Type { return reflect.TypeFor[fmt.Stringer]() }
 
-func isStringer(t reflect.Type) bool { return t.Implements(stringerType) }
+func isStringer(t reflect.Type) bool { return t.Implements(stringerType()) }
 
 // kindOf returns how a field of type t is read, and false if it cannot be a label.
 func kindOf(t reflect.Type) (Kind, bool) {
@@ -22,7 +23,7 @@ func kindOf(t reflect.Type) (Kind, bool) {
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uint, reflect.Uintptr:
 		return sized(Uint8, t), true
 	case reflect.Interface:
-		return CallInterface, t == stringerType
+		return CallInterface, t == stringerType()
 	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func:
 		return CallPointer, isStringer(t)
 	default:

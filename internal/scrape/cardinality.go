@@ -64,17 +64,17 @@ func (v *vectors) add(r *Registry, prefix string, depth int) {
 }
 
 func (v *vectors) addVector(r *Registry, prefix string, e *Entry) {
-	limits := e.Vector.Limits()
-	if limits == nil {
+	limited := e.vector().Limits()
+	if limited == nil {
 		return
 	}
-	if _, known := v.known[limits]; known {
+	if _, known := v.known[limited]; known {
 		return
 	}
-	v.known[limits] = struct{}{}
-	vector := Vector{Usage: limits.Usage(), Collector: prefix + e.name, Family: e.family(), limits: limits}
-	if r.limits != nil {
-		vector.Shared = int(r.limits.budget.Series)
+	v.known[limited] = struct{}{}
+	vector := Vector{Usage: limited.Usage(), Collector: prefix + e.name, Family: e.family(), limits: limited}
+	if l, ok := r.limits.(*limits); ok {
+		vector.Shared = int(l.budget.Series)
 	}
 	v.all = append(v.all, vector)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/order"
 )
 
@@ -23,7 +22,7 @@ type Entry struct {
 	Announced *collect.Announced
 	Described []book.Desc // What is announced, for the book.
 	Binding   Binding
-	Vector    instrument.Core   // Of this library, behind the collector; nil if there is none.
+	Vector    any               // The instrument.Core behind the collector; nil if there is none. See vector.
 	run       *engine.Collector // Nil for native and nested ones.
 	named     bool              // The name was asked for.
 	Several   bool              // The name that was asked for is meant for several collectors.

@@ -8,11 +8,21 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// limits are those that a registry sets for the vectors that are registered with it. The fields
-// with functions keep this code out of programs whose registries set none.
-type limits struct {
-	enter, leave func(*limits, *Entry)
+// limiter is *limits as a Registry knows it. The interface, and that Entry.Vector is of no type,
+// keep the code and the types of limits out of programs whose registries set none.
+type limiter interface {
+	join(e *Entry)
+	part(e *Entry)
+}
 
+// vector returns the vector of this library behind the collector, or nil.
+func (e *Entry) vector() instrument.Core {
+	core, _ := e.Vector.(instrument.Core)
+	return core
+}
+
+// limits are those that a registry sets for the vectors that are registered with it.
+type limits struct {
 	budget labelmap.Budget
 	mu     sync.Mutex
 	joined map[instrument.Limited]int // How often each is registered.
@@ -20,12 +30,14 @@ type limits struct {
 
 // Limit lets set change the limits of a registry, which has no collectors yet.
 func (r *Registry) Limit(set func(*labelmap.Budget)) {
-	if r.limits == nil {
-		r.limits = &limits{enter: (*limits).join, leave: (*limits).part, joined: make(map[instrument.Limited]int)}
+	l, ok := r.limits.(*limits)
+	if !ok {
+		l = &limits{joined: make(map[instrument.Limited]int)}
+		r.limits = l
 		// A program may make registries for a moment, and not unregister anything.
-		runtime.AddCleanup(r, (*limits).end, r.limits)
+		runtime.AddCleanup(r, (*limits).end, l)
 	}
-	set(&r.limits.budget)
+	set(&l.budget)
 }
 
 // limit applies the limits of the registry to an entry that is registered, in the place of another
@@ -35,15 +47,15 @@ func (r *Registry) limit(e, old *Entry) {
 		return
 	}
 	if old != nil && old.Vector != nil {
-		r.limits.leave(r.limits, old)
+		r.limits.part(old)
 	}
 	if e != nil && e.Vector != nil {
-		r.limits.enter(r.limits, e)
+		r.limits.join(e)
 	}
 }
 
 func (l *limits) join(e *Entry) {
-	vector := e.Vector.Limits()
+	vector := e.vector().Limits()
 	if vector == nil {
 		return
 	}
@@ -54,7 +66,7 @@ func (l *limits) join(e *Entry) {
 }
 
 func (l *limits) part(e *Entry) {
-	vector := e.Vector.Limits()
+	vector := e.vector().Limits()
 	if vector == nil {
 		return
 	}

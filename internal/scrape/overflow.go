@@ -39,7 +39,7 @@ func (s *Scrape) logOverflows(l *FailureLog) {
 			if e.Vector == nil {
 				continue
 			}
-			if vector := e.Vector.Limits(); vector != nil {
+			if vector := e.vector().Limits(); vector != nil {
 				s.logOverflow(l, p.nameOf(e), e.family(), vector)
 			}
 		}

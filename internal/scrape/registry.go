@@ -14,7 +14,6 @@ import (
 	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 )
 
@@ -31,12 +30,12 @@ type Registry struct {
 	Prepare func(ctx context.Context)
 	// Report, if not nil, returns families about what the collectors have given to a scrape.
 	Report func([]Result) []model.Source
-	// Admitted, if not nil, is called with each vector of this library that is registered, and the
-	// mutex held.
-	Admitted    func(instrument.Core)
+	// Admitted, if not nil, is called with the instrument.Core of each vector that is registered, and
+	// the mutex held.
+	Admitted    func(vector any)
 	errorOf     ErrorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
-	limits      *limits // Nil if the registry sets none.
+	limits      limiter // Nil if the registry sets none.
 
 	mu       sync.Mutex
 	book     *book.Book[*Entry]          // Which collectors are equal or in conflict; without the unchecked ones.

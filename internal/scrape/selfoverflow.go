@@ -25,7 +25,7 @@ func overflowsOf(p *part) []overflowSeries {
 		if e.Vector == nil {
 			continue
 		}
-		limits := e.Vector.Limits()
+		limits := e.vector().Limits()
 		if limits == nil {
 			continue
 		}

@@ -64,7 +64,7 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 			continue
 		}
 		if e.Vector != nil {
-			status.limits(e.Vector.Limits())
+			status.limits(e.vector().Limits())
 		}
 		s.all = append(s.all, status)
 	}
