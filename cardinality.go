@@ -1,5 +1,7 @@
 package metric
 
+import "github.com/luxfi/metric/internal/scrape"
+
 // VectorStatus describes how large a vector is, and which labels make it large. It is a copy, which
 // belongs to the caller.
 type VectorStatus struct {
@@ -38,6 +40,7 @@ func (r *ContextRegistry) Cardinality(top int) []VectorStatus {
 	if err != nil {
 		return nil
 	}
+	scrape.KnowVectors(vectorIn)
 	vectors := core.Cardinality(top)
 	all := make([]VectorStatus, len(vectors))
 	for i, v := range vectors {

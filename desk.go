@@ -69,7 +69,7 @@ func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry
 	announced.Pedantic = pedantic && len(announced.List) > 0
 	e := &scrape.Entry{
 		Collector: c, Origin: originOf(c), ID: registrationOf(c), Announced: announced, Described: announced.ForBook(),
-		Binding: bind(c, announced), Vector: vectorIn(c), Policies: asked.asked, Several: asked.several, Called: func() string { return called(c) },
+		Binding: bind(c, announced), Policies: asked.asked, Several: asked.several, Called: func() string { return called(c) },
 	}
 	e.Fallback = defaultName(e, c)
 	if wrapped, ok := e.Binding.Source.(*collect.WrappedSource); ok {

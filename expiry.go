@@ -42,11 +42,8 @@ func WithSeriesExpiry(after time.Duration) RegistryOption {
 		if after == 0 {
 			return
 		}
-		r.Admitted = func(vector any) {
-			if core, ok := vector.(instrument.Core); ok {
-				core.SetExpiry(after, false)
-			}
-		}
+		scrape.KnowVectors(vectorIn)
+		r.Expire(func(vector instrument.Core) { vector.SetExpiry(after, false) })
 	})
 }
 

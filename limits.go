@@ -44,7 +44,7 @@ func (v *MetricVec) SetLimit(series int) {
 	checkLimit("SetLimit", series)
 	if limits := v.limits(); limits != nil {
 		limits.SetLimit(series)
-		scrape.LogOverflows()
+		scrape.KnowVectors(vectorIn)
 	}
 }
 
@@ -58,7 +58,7 @@ func (v *MetricVec) SetValueLimit(bytes int, long LongValues) {
 	limit := valueLimit("SetValueLimit", bytes, long)
 	if limits := v.limits(); limits != nil {
 		limits.SetValueLimit(limit)
-		scrape.LogOverflows()
+		scrape.KnowVectors(vectorIn)
 	}
 }
 
@@ -87,7 +87,7 @@ func WithValueLimit(bytes int, long LongValues) RegistryOption {
 func limitOption(set func(*labelmap.Budget)) RegistryOption {
 	return registryOption(func(r *scrape.Registry) {
 		r.Limit(set)
-		scrape.LogOverflows()
+		scrape.KnowVectors(vectorIn)
 	})
 }
 

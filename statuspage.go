@@ -44,6 +44,7 @@ func StatusHandler(g Gatherer) http.Handler {
 const vectorsOnPage = 10
 
 func largestVectors(r *scrape.Registry) []web.Vector {
+	scrape.KnowVectors(vectorIn)
 	vectors := r.Cardinality(vectorsOnPage)
 	all := make([]web.Vector, len(vectors))
 	for i, v := range vectors {

@@ -72,13 +72,24 @@ func Share[C prometheus.Collector](reg prometheus.Registerer, c C) (shared C, re
 	if err == nil {
 		return c, true, nil
 	}
-	already, ok := errors.AsType[prometheus.AlreadyRegisteredError](err)
+	existing := existingIn(err)
+	shared, ok := existing.(C)
 	if !ok {
-		return c, false, err
+		return c, false, notShared(err, existing, c)
 	}
-	existing, ok := already.ExistingCollector.(C)
-	if !ok {
-		return c, false, fmt.Errorf("registered already is a %T where a %T is needed: %w", already.ExistingCollector, c, err)
+	return shared, false, nil
+}
+
+// existingIn returns the collector that is registered already according to err, or nil. Like
+// notShared, it is not a part of Share because that is compiled for each type.
+func existingIn(err error) prometheus.Collector {
+	already, _ := errors.AsType[prometheus.AlreadyRegisteredError](err)
+	return already.ExistingCollector
+}
+
+func notShared(err error, existing, wanted prometheus.Collector) error {
+	if existing == nil {
+		return err
 	}
-	return existing, false, nil
+	return fmt.Errorf("registered already is a %T where a %T is needed: %w", existing, wanted, err)
 }

@@ -51,7 +51,7 @@ func (v *vectors) add(r *Registry, prefix string, depth int) {
 	v.seen[r] = struct{}{}
 	for _, e := range r.currentPlan().entries {
 		switch {
-		case e.Vector != nil:
+		case e.vector() != nil:
 			v.addVector(r, prefix, e)
 		case e.Binding.Nested != nil:
 			inner := prefix
@@ -64,7 +64,7 @@ func (v *vectors) add(r *Registry, prefix string, depth int) {
 }
 
 func (v *vectors) addVector(r *Registry, prefix string, e *Entry) {
-	limited := e.vector().Limits()
+	limited := e.limits()
 	if limited == nil {
 		return
 	}

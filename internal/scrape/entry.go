@@ -22,7 +22,6 @@ type Entry struct {
 	Announced *collect.Announced
 	Described []book.Desc // What is announced, for the book.
 	Binding   Binding
-	Vector    any               // The instrument.Core behind the collector; nil if there is none. See vector.
 	run       *engine.Collector // Nil for native and nested ones.
 	named     bool              // The name was asked for.
 	Several   bool              // The name that was asked for is meant for several collectors.

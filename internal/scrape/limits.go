@@ -3,33 +3,68 @@ package scrape
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// limiter is *limits as a Registry knows it. The interface, and that Entry.Vector is of no type,
-// keep the code and the types of limits out of programs whose registries set none.
-type limiter interface {
-	join(e *Entry)
-	part(e *Entry)
+// vectorIn returns the instrument.Core behind a collector, or nil. It is not set in programs whose
+// vectors are of no interest to the registry.
+var vectorIn atomic.Pointer[func(prometheus.Collector) any]
+
+// KnowVectors lets registries find the vectors of this library behind collectors, log which of them have
+// reached their limits, and change their settings.
+func KnowVectors(in func(prometheus.Collector) any) {
+	vectorIn.CompareAndSwap(nil, &in)
+	report := (*Scrape).logOverflows
+	overflowLog.CompareAndSwap(nil, &report)
 }
 
 // vector returns the vector of this library behind the collector, or nil.
 func (e *Entry) vector() instrument.Core {
-	core, _ := e.Vector.(instrument.Core)
-	return core
+	if in := vectorIn.Load(); in != nil && e.Collector != nil {
+		core, _ := (*in)(e.Collector).(instrument.Core)
+		return core
+	}
+	return nil
+}
+
+// limits returns the limits of the vector behind the collector, or nil.
+func (e *Entry) limits() instrument.Limited {
+	if core := e.vector(); core != nil {
+		return core.Limits()
+	}
+	return nil
+}
+
+// limiter is *limits as a Registry knows it. The interface keeps the code and the types of limits out
+// of programs whose registries set none.
+type limiter interface {
+	// join applies the settings of the registry to what is registered.
+	join(e *Entry)
+	part(e *Entry)
 }
 
 // limits are those that a registry sets for the vectors that are registered with it.
 type limits struct {
 	budget labelmap.Budget
+	expire func(instrument.Core) // Nil if series do not expire.
+
 	mu     sync.Mutex
 	joined map[instrument.Limited]int // How often each is registered.
 }
 
 // Limit lets set change the limits of a registry, which has no collectors yet.
-func (r *Registry) Limit(set func(*labelmap.Budget)) {
+func (r *Registry) Limit(set func(*labelmap.Budget)) { set(&r.ownLimits().budget) }
+
+// Expire has a function called with each vector that is registered, to let its series expire.
+func (r *Registry) Expire(expire func(instrument.Core)) { r.ownLimits().expire = expire }
+
+// ownLimits returns the limits of the registry, which it makes if there are none.
+func (r *Registry) ownLimits() *limits {
 	l, ok := r.limits.(*limits)
 	if !ok {
 		l = &limits{joined: make(map[instrument.Limited]int)}
@@ -37,25 +72,14 @@ func (r *Registry) Limit(set func(*labelmap.Budget)) {
 		// A program may make registries for a moment, and not unregister anything.
 		runtime.AddCleanup(r, (*limits).end, l)
 	}
-	set(&l.budget)
-}
-
-// limit applies the limits of the registry to an entry that is registered, in the place of another
-// one that is not any more. Both may be nil.
-func (r *Registry) limit(e, old *Entry) {
-	if r.limits == nil {
-		return
-	}
-	if old != nil && old.Vector != nil {
-		r.limits.part(old)
-	}
-	if e != nil && e.Vector != nil {
-		r.limits.join(e)
-	}
+	return l
 }
 
 func (l *limits) join(e *Entry) {
-	vector := e.vector().Limits()
+	if core := e.vector(); core != nil && l.expire != nil {
+		l.expire(core)
+	}
+	vector := e.limits()
 	if vector == nil {
 		return
 	}
@@ -66,7 +90,7 @@ func (l *limits) join(e *Entry) {
 }
 
 func (l *limits) part(e *Entry) {
-	vector := e.vector().Limits()
+	vector := e.limits()
 	if vector == nil {
 		return
 	}

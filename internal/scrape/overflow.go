@@ -17,12 +17,6 @@ import (
 // without limits.
 var overflowLog atomic.Pointer[func(*Scrape, *FailureLog)]
 
-// LogOverflows has registries log which of their vectors have reached their limits.
-func LogOverflows() {
-	report := (*Scrape).logOverflows
-	overflowLog.CompareAndSwap(nil, &report)
-}
-
 // overflowInterval is how often a vector that goes on overflowing may be logged.
 const overflowInterval = time.Hour
 
@@ -36,10 +30,7 @@ const (
 func (s *Scrape) logOverflows(l *FailureLog) {
 	for _, p := range s.parts {
 		for _, e := range p.plan.entries {
-			if e.Vector == nil {
-				continue
-			}
-			if vector := e.vector().Limits(); vector != nil {
+			if vector := e.limits(); vector != nil {
 				s.logOverflow(l, p.nameOf(e), e.family(), vector)
 			}
 		}

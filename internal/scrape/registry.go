@@ -29,10 +29,7 @@ type Registry struct {
 	// wait beyond the end of ctx.
 	Prepare func(ctx context.Context)
 	// Report, if not nil, returns families about what the collectors have given to a scrape.
-	Report func([]Result) []model.Source
-	// Admitted, if not nil, is called with the instrument.Core of each vector that is registered, and
-	// the mutex held.
-	Admitted    func(vector any)
+	Report      func([]Result) []model.Source
 	errorOf     ErrorOf // Makes what a scrape returns.
 	scrapeHooks scrapeHooks
 	limits      limiter // Nil if the registry sets none.
@@ -96,9 +93,12 @@ func (r *Registry) replace(name string, e *Entry) error {
 	r.releaseNumber(old)
 	r.prepare(e)
 	r.write(e)
-	r.limit(e, old)
 	r.entries[slices.Index(r.entries, old)] = e
-	r.admitted(e)
+	if r.limits != nil {
+		r.limits.part(old)
+		r.limits.join(e)
+	}
+	r.plan.Store(nil)
 	return nil
 }
 
@@ -113,18 +113,12 @@ func (r *Registry) add(e *Entry, name string) (err error) {
 	e.named = name != ""
 	r.prepare(e)
 	r.write(e)
-	r.limit(e, nil)
 	r.entries = append(r.entries, e)
-	r.admitted(e)
-	return nil
-}
-
-// admitted is called when an entry has been registered.
-func (r *Registry) admitted(e *Entry) {
-	if r.Admitted != nil && e.Vector != nil {
-		r.Admitted(e.Vector)
+	if r.limits != nil {
+		r.limits.join(e)
 	}
 	r.plan.Store(nil)
+	return nil
 }
 
 // admit checks whether the collector fits to those that are there. Unchecked collectors
@@ -214,7 +208,9 @@ func (r *Registry) remove(e *Entry) bool {
 	r.strike(e)
 	r.leave(e)
 	r.releaseNumber(e)
-	r.limit(nil, e)
+	if r.limits != nil {
+		r.limits.part(e)
+	}
 	i := slices.Index(r.entries, e)
 	r.entries = slices.Delete(r.entries, i, i+1)
 	r.plan.Store(nil)

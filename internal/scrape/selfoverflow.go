@@ -22,10 +22,7 @@ type overflowSeries struct {
 func overflowsOf(p *part) []overflowSeries {
 	var counts map[string]uint64
 	for _, e := range p.plan.entries {
-		if e.Vector == nil {
-			continue
-		}
-		limits := e.vector().Limits()
+		limits := e.limits()
 		if limits == nil {
 			continue
 		}

@@ -63,9 +63,7 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 			s.add(e.Binding.Nested, inner, depth+1)
 			continue
 		}
-		if e.Vector != nil {
-			status.limits(e.vector().Limits())
-		}
+		status.limits(e.limits())
 		s.all = append(s.all, status)
 	}
 	for _, state := range r.guests() {
