@@ -18,16 +18,16 @@
 // [NewStateSet] one with states that are on or off. OpenMetrics has types for both; elsewhere
 // they are gauges.
 //
+// Replace of a vector, such as [GaugeVec.Replace], replaces all its series at once. A [Bundle]
+// makes changes of several instruments that every scrape sees together. [GetOrRegister] registers
+// an instrument or returns the one that is there, and [ObserverN] counts many observations at once.
+//
 // # Series that end, and limits
 //
 // [MetricVec.SetExpiry] lets series end that are not updated any more, and [MetricVec.SetLimit] bounds
 // how many a vector has. [WithSeriesExpiry] and [WithSeriesLimit] do the same for all vectors of a registry.
 // [ContextRegistry.Cardinality] lists the largest vectors. The page docs/vectors.md shows all of
 // this.
-//
-// Replace of a vector, such as [GaugeVec.Replace], replaces all its series at once. A [Bundle]
-// makes changes of several instruments that every scrape sees together. [GetOrRegister] registers
-// an instrument or returns the one that is there, and [ObserverN] counts many observations at once.
 //
 // # Collectors
 //
