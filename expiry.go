@@ -28,7 +28,7 @@ import (
 // and updates of a metric are lost once its series has expired.
 //
 // Updates take no longer with an expiry than without one. Eight times within the given time, a timer
-// looks at every series, which takes some 20 ns for each. An expired series keeps a few bytes until the
+// looks at every series, which takes a few nanoseconds for each. An expired series keeps some memory until the
 // garbage collector finds that the program does not use it any more.
 func (v *MetricVec) SetExpiry(after time.Duration) {
 	checkExpiry(after)
