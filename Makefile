@@ -55,7 +55,7 @@ api: ## Compare the public API with client_golang's.
 	cd apicheck && $(GO) run .
 
 e2e: ## Let a real Prometheus scrape the library; the first run builds it, which takes minutes.
-	cd e2e && $(GO) test -tags e2e -count 1 -timeout 30m ./...
+	cd e2e && $(GO) test -tags e2e -count 1 -parallel 4 -timeout 30m ./...
 
 fuzz: ## Fuzz every target for FUZZTIME (default 5s).
 	@bash .ci/fuzz $(FUZZTIME) $(MODULES)

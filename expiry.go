@@ -8,26 +8,28 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// SetExpiry lets series expire that have not been updated for the given time: they leave the
-// exposition and the memory within a quarter of that time more. 0 turns it off, also for vectors
-// of a registry with [WithSeriesExpiry]; a negative time panics. It may be called at any time,
-// and holds for all vectors that are curried from one vector.
+// SetExpiry lets series expire that have not been updated for the given time: they leave the exposition
+// and the memory, at most a quarter of that time later. 0 turns it off, also for vectors of a
+// registry with [WithSeriesExpiry]; a negative time panics. SetExpiry may be called at any time, and
+// holds for all vectors that are curried from one another.
 //
 // No update is ever lost, even if the program has kept the instrument of an expired series: the series
-// returns with the next scrape, and begins anew. A counter or histogram then has what was counted
-// since it expired, and a start timestamp from between. It counts as a reset of the counter, which
-// functions such as rate take into account. Gauges, infos and state sets return with their
-// new value.
+// returns with the next scrape and begins anew. A counter or histogram then has what was counted since
+// it expired, and a later start timestamp. Prometheus sees a series that ended and a counter that was
+// reset, which functions such as rate take into account. Gauges, infos and state sets return with
+// their new value. If a limit leaves no room by then, the overflow series gets the updates;
+// see [MetricVec.SetLimit].
 //
-// Any update counts, such as setting a gauge to the value that it has; adding 0 to a counter does not,
-// nor does looking up a series without updating it. A gauge that was last changed by Inc, Dec, Add or
-// Sub expires only when it is 0, as the next change relies on its value.
+// Every update counts, such as setting a gauge to the value that it has. Adding 0 to a counter does
+// not, nor does looking up a series without updating it. A gauge that was last changed by Inc, Dec, Add
+// or Sub expires only when it is 0, because the next change relies on its value.
 //
-// A vector of [NewMetricVec] cannot see updates of its metrics. There, looking up a series counts, and updates
-// of a metric are lost once it has expired.
+// A vector of [NewMetricVec] cannot see the updates of its metrics. There, looking up a series counts,
+// and updates of a metric are lost once its series has expired.
 //
-// Updates take no longer with an expiry than without. An expired series keeps a few bytes until
-// the garbage collector finds that the program does not use it any more.
+// Updates take no longer with an expiry than without one. Eight times within the given time, a timer
+// looks at every series, which takes a few nanoseconds for each. An expired series keeps some memory until the
+// garbage collector finds that the program does not use it any more.
 func (v *MetricVec) SetExpiry(after time.Duration) {
 	checkExpiry(after)
 	v.core.SetExpiry(after, true)

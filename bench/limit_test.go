@@ -2,6 +2,8 @@ package bench_test
 
 import (
 	"fmt"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/luxfi/metric"
@@ -41,5 +43,26 @@ func BenchmarkLimit(b *testing.B) {
 				}})
 			})
 		}
+	}
+}
+
+// BenchmarkLimitHeap measures what a vector with a limit of 10,000 keeps after ten million increments
+// over so many label sets.
+func BenchmarkLimitHeap(b *testing.B) {
+	const increments = 10_000_000
+	for _, sets := range []int{limitOf, 1_000_000} {
+		b.Run(fmt.Sprintf("sets=%d/peer=%s", sets, ours), func(b *testing.B) {
+			for b.Loop() {
+				before := heap()
+				vec := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, labelNames[:1])
+				vec.SetLimit(limitOf)
+				for i := range increments {
+					vec.WithLabelValues(strconv.Itoa(i % sets)).Inc()
+				}
+				after := heap()
+				runtime.KeepAlive(vec)
+				b.ReportMetric(float64(after-before)/limitOf, "B/series")
+			}
+		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 // TestBatch runs examples/batch, whose metrics have to arrive however it ends.
 func TestBatch(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no SIGTERM")
 	}

@@ -17,6 +17,7 @@ import (
 // TestSeriesEndAndReturn has Prometheus scrape series that expire and return, and compares what it
 // makes of them with what was counted.
 func TestSeriesEndAndReturn(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	const (
 		interval = time.Second
 		expiry   = 4 * time.Second

@@ -70,6 +70,7 @@ func config(jobs []job, interval, timeout time.Duration) string {
 // TestPrometheus lets Prometheus scrape the program in every format, both when all is
 // well and while collectors hang, panic and fail, and compares what it has stored.
 func TestPrometheus(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	healthy, hanging := newProgram(), newProgram()

@@ -14,6 +14,7 @@ import (
 
 // TestGraphite pushes to VictoriaMetrics by Graphite's plaintext protocol.
 func TestGraphite(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	program := needProgram(t, "victoria-metrics", "victoria-metrics")
 	address, graphite := freeAddress(t), freeAddress(t)
 	server := "http://" + address

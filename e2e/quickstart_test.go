@@ -18,6 +18,7 @@ import (
 
 // TestQuickstart lets Prometheus scrape the quickstart while its warehouse hangs.
 func TestQuickstart(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-listen", "127.0.0.1:0")
 	text := waitForOrders(t, shop)
 	t.Run("promtool", func(t *testing.T) {

@@ -68,9 +68,11 @@ func targets() []target {
 		compare("WithLabelValues (2) and Inc in a vector at its limit of 10,000, overflow against a hit, "+goroutines.name,
 			limit+"overflow/"+goroutines.part, limit+"uncapped/"+goroutines.part, nanoseconds, 1.2)
 	}
+	compare("heap after 10,000,000 increments with a limit of 10,000, 1,000,000 label sets against 10,000", "LimitHeap/sets=1000000",
+		"LimitHeap/sets=10000", bytesPerSeries, 1.1)
 	for _, kind := range []string{"counter", "gauge", "histogram"} {
-		benchmark := "Expiry/kind=" + kind + "/" + one
-		compare("update of a "+kind+" that can expire, against one that cannot", benchmark+"/expiry=on", benchmark+"/expiry=off", nanoseconds, 1.05)
+		benchmark := "Expiry/kind=" + kind + "/expiry="
+		compare("update of a "+kind+" that can expire, against one that cannot", benchmark+"on/"+one, benchmark+"off/"+one, nanoseconds, 1.05)
 	}
 
 	text := scrape("counters", 100_000, "text", "identity")
@@ -158,7 +160,8 @@ func targetRuns() []benchmarkRun {
 		{"^Benchmark(CounterInc|CounterAdd|GaugeSet|GaugeInc|HistogramObserve|NativeObserve)$" + hot, "60ms", 3},
 		{fmt.Sprintf("^BenchmarkLookup$/^labels=2$/^children=(10|100000)$/^used=10$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "60ms", 3},
 		{fmt.Sprintf("^BenchmarkMiddleware$/^body=no$/^goroutines=(1|%d)$/^peer=(metric|client_golang)$", cores), "60ms", 3},
-		{"^BenchmarkExpiry$/./^goroutines=1$", "60ms", 3},
+		{"^BenchmarkLimitHeap$", "1x", 1},
+		{"^BenchmarkExpiry$/././^goroutines=1$", "60ms", 3},
 		{fmt.Sprintf("^BenchmarkTyped$/././^goroutines=(1|%d)$/^peer=(metric|metric-typed)$", cores), "60ms", 3},
 		{fmt.Sprintf("^BenchmarkLimit$/^used=10000$/^lookup=(uncapped|overflow)$/^goroutines=(1|%d)$", cores), "60ms", 3},
 		{"^BenchmarkScrape$/^kind=counters$/^series=(1000|10000|100000)$" + scraped, "100ms", 1},

@@ -1,6 +1,7 @@
 package labelmap
 
 import (
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -119,4 +120,18 @@ func TestTimerIsNotArmedForNothing(t *testing.T) {
 		m.GetOrCreate([]string{"x"}, nil)
 		check(true)
 	})
+}
+
+func BenchmarkSweep(b *testing.B) {
+	const entries = 100_000
+	m := New[counted](model.NewLayout(nil, []string{"a"}))
+	m.SetExpiry(time.Hour, true, countedLife)
+	for i := range entries {
+		m.GetOrCreate([]string{strconv.Itoa(i)}, nil)
+	}
+	x := m.expirer().(*expiry[counted])
+	for b.Loop() {
+		x.sweep()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/entries, "ns/series")
 }
