@@ -22,6 +22,13 @@
 // makes changes of several instruments that every scrape sees together. [GetOrRegister] registers
 // an instrument or returns the one that is there, and [ObserverN] counts many observations at once.
 //
+// # Series that end, and limits
+//
+// [MetricVec.SetExpiry] lets series end that are not updated any more, and [MetricVec.SetLimit] bounds
+// how many a vector has. [WithSeriesExpiry] and [WithSeriesLimit] do the same for all vectors of a registry.
+// [ContextRegistry.Cardinality] lists the largest vectors. The page docs/vectors.md shows all of
+// this.
+//
 // # Collectors
 //
 // A [ContextRegistry] gathers from all its collectors at the same time. What kind a
@@ -64,4 +71,10 @@
 // in the text format, OpenMetrics or protobuf, compressed or not, as the client asks. The
 // deadline of the scrape comes from the header in which Prometheus announces its own
 // timeout. [Handler] serves the default registry, and client_golang's beside it.
+//
+// # Documenting what is served
+//
+// [Catalog] lists what a program exports, as Go values, Markdown or JSON. Packages catalog/grafana and
+// catalog/rules make a dashboard and Prometheus rules of it. The analyzer cmd/metricvet checks how a
+// program uses metrics.
 package metric

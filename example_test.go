@@ -78,7 +78,7 @@ func ExampleNewCounterVecOf() {
 		Code   int
 		Cached bool `label:"from_cache"`
 	}
-	requests := metric.NewCounterVecOf[labels](metric.CounterOpts{Name: "requests_total"})
+	requests := metric.NewCounterVecOf[labels](metric.CounterOpts{Name: "requests_total", Help: "Requests."})
 	requests.With(labels{Method: "GET", Code: 200}).Inc()
 	requests.With(labels{Method: "GET", Code: 200, Cached: true}).Add(2)
 

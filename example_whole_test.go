@@ -45,16 +45,17 @@ func ExampleNewStreamFunc() {
 	}
 
 	registry := metric.NewContextRegistry()
-	registry.MustRegister(metric.NewStreamFunc([]*metric.Desc{depth, handled}, func(ctx context.Context, sink *metric.Sink) error {
-		all, err := queues(ctx)
-		for _, q := range all {
-			_ = sink.Gauge(depth, q.depth, q.name)
-		}
-		for _, q := range all {
-			_ = sink.Counter(handled, q.handled, q.name)
-		}
-		return err
-	}))
+	registry.MustRegister(metric.NewStreamFunc([]*metric.Desc{depth, handled},
+		func(ctx context.Context, sink *metric.Sink) error {
+			all, err := queues(ctx)
+			for _, q := range all {
+				_ = sink.Gauge(depth, q.depth, q.name)
+			}
+			for _, q := range all {
+				_ = sink.Counter(handled, q.handled, q.name)
+			}
+			return err
+		}))
 	printText(registry)
 	// Output:
 	// # HELP queue_depth Messages that wait.
@@ -92,21 +93,25 @@ func ExampleBundle() {
 	// requests_total 2
 }
 
-// Two parts of a program use the same counter, and do not know of each other.
+// Two parts of a program use the same counter without knowing of each other.
 func ExampleGetOrRegister() {
 	registry := metric.NewContextRegistry()
-	counter := func(help string) (metric.ReadableCounter, error) {
-		return metric.GetOrRegister(registry, metric.NewCounter(metric.CounterOpts{Name: "retries_total", Help: help}))
-	}
-	first, _ := counter("Retries.")
-	second, _ := counter("Retries.")
-	first.Inc()
-	second.Inc()
-	fmt.Println(first.Get())
+	opts := metric.CounterOpts{Name: "retries_total", Help: "Retries."}
 
-	_, err := counter("Attempts.")
+	retries, err := metric.GetOrRegister(registry, metric.NewCounter(opts))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	retries.Inc()
+
+	same, err := metric.GetOrRegister(registry, metric.NewCounter(opts))
+	fmt.Println(same.Get(), err)
+
+	opts.Help = "Attempts."
+	_, err = metric.GetOrRegister(registry, metric.NewCounter(opts))
 	fmt.Println(err)
 	// Output:
-	// 2
+	// 1 <nil>
 	// metric: "retries_total" is a counter with help "Retries." already, and cannot be a counter with help "Attempts." too: they differ in help
 }

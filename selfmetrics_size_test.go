@@ -211,9 +211,34 @@ func allSelfMetrics(t *testing.T) (types map[string]string, kinds map[string]boo
 	for _, test := range selfMetricCases() {
 		test.run(t, types, kinds)
 	}
+	maps.Copy(types, selfMetricsOfFullVector(t))
 	delete(types, "c")
 	delete(types, "healthy")
 	return types, kinds
+}
+
+// selfMetricsOfFullVector returns the self-metrics of a registry with a vector that has reached its
+// limit, with their types.
+func selfMetricsOfFullVector(t *testing.T) map[string]string {
+	t.Helper()
+	full := metric.NewCounterVec(metric.CounterOpts{Name: "logins_total", Help: "Logins."}, []string{"user"})
+	full.SetLimit(1)
+	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
+	r.MustRegister(full)
+	for _, user := range []string{"alice", "bob", "carol"} {
+		full.WithLabelValues(user).Inc()
+	}
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := make(map[string]string)
+	for _, f := range families {
+		if f.GetName() != "logins_total" {
+			types[f.GetName()] = strings.ToLower(f.GetType().String())
+		}
+	}
+	return types
 }
 
 // TestSelfMetricsAfterReplacement checks that a collector does not inherit the series of

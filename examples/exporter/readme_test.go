@@ -178,6 +178,7 @@ func (s *step) build(t *testing.T, dir, address string) string {
 // packages are those that statements of the README may use beyond the imports of main.go.
 var packages = []string{
 	"context", "errors", "log", "time",
+	"github.com/luxfi/metric/catalog/grafana", "github.com/luxfi/metric/promhttp",
 	"github.com/luxfi/metric/push/remotewrite", "github.com/luxfi/metric/relabel", "github.com/luxfi/metric/remote",
 }
 

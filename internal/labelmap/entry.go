@@ -10,6 +10,7 @@ import (
 
 // Entry is one series. It never moves, and once it is deleted it never comes
 // back: a series with the same values that is created later is another Entry.
+// Only an entry that has expired may come back; see expiry.
 //
 // The text of its labels lies behind it in the same piece of memory, for two reasons.
 // A scrape takes the entries in the order of their labels, which is not the one in
