@@ -3,7 +3,6 @@ package metric_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net/http/httptest"
 	"runtime"
 	"slices"
@@ -162,7 +161,7 @@ func TestReplacePanics(t *testing.T) {
 	for name, v := range replaceables() {
 		t.Run(name, func(t *testing.T) {
 			v.set("x", "1")
-			boom := errors.New("boom")
+			boom := any("boom")
 			if got := recovered(func() {
 				v.replace(func(aside replaceable) {
 					aside.set("x", "2")
