@@ -53,6 +53,9 @@ func (c *checker) values(call *ast.CallExpr) []ast.Expr {
 	if f == nil {
 		return nil
 	}
+	if len(call.Args) == 2 && (library.IsHTTPFunc(f, "SetRoute") || library.IsHTTPFunc(f, "WithRoute")) {
+		return call.Args[1:] // The route is a label of promhttp's own metrics.
+	}
 	if recv := f.Signature().Recv(); recv == nil || !library.IsVec(recv.Type()) {
 		return nil
 	}
