@@ -253,6 +253,9 @@ func TestBadOpts(t *testing.T) {
 		"ratio in percent":   {ErrorRatio: 5},
 		"ratio that is none": {ErrorRatio: math.NaN()},
 		"label without name": {Labels: map[string]string{"": "x"}},
+		"label not UTF-8":    {Labels: map[string]string{"x": "\xff"}},
+		"job not UTF-8":      {Job: "\xff"},
+		"prefix not UTF-8":   {Prefix: "\xff"},
 	} {
 		if f, err := rules.New(new(catalog.Catalog), opts); err == nil {
 			t.Errorf("%s: New returns %v", name, f)
