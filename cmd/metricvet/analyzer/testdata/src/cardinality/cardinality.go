@@ -50,6 +50,15 @@ func routes(w http.ResponseWriter, r *http.Request) {
 	_ = promhttp.WithRoute(r.Context(), r.URL.Path) // want `the path of a request`
 	promhttp.SetRoute(w, r.Pattern)
 	_ = promhttp.WithRoute(r.Context(), route(r.URL.Path))
+	_ = promhttp.ServerOpts{Route: func(r *http.Request) string { return r.URL.Path }} // want `the path of a request`
+	_ = &promhttp.ServerOpts{Route: func(r *http.Request) string {
+		if p := r.URL.Path; p == "/" {
+			return p
+		}
+		func() string { return r.URL.Path }()
+		return route(r.URL.Path)
+	}}
+	_ = promhttp.ServerOpts{Route: nil}
 }
 
 func clients(w http.ResponseWriter, r *http.Request) {
