@@ -131,7 +131,8 @@ func InstrumentServer(reg metric.Registerer, next http.Handler) http.Handler {
 //
 // The writer that next gets is an http.Flusher, http.Hijacker, io.ReaderFrom, http.Pusher or
 // http.CloseNotifier if the writer of the server is, and works with an
-// http.ResponseController.
+// http.ResponseController. It is an http.Hijacker, too, if only such a controller could hijack
+// the connection of the server's writer.
 //
 // If next passes on a copy of the request, as http.TimeoutHandler and middleware that adds
 // to the context do, then the pattern of an http.ServeMux is in the copy, and the route is not
