@@ -83,7 +83,7 @@ type ClientMetrics struct {
 // valid.
 func NewClientMetrics(reg metric.Registerer, opts ClientOpts) (*ClientMetrics, error) {
 	t, err := newTraffic(reg, clientVocabulary(opts.Names), trafficOpts{
-		methods: opts.Methods, maxTargets: opts.MaxTargets,
+		vocabulary: opts.Names, methods: opts.Methods, maxTargets: opts.MaxTargets,
 		durationBuckets: opts.DurationBuckets, sizeBuckets: opts.SizeBuckets, nativeFactor: opts.NativeBucketFactor,
 	})
 	if err != nil {

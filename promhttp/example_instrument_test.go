@@ -121,6 +121,29 @@ func ExampleSetRoute() {
 	// http_request_method=GET http_response_status_code=200 http_route=/pages/{name} network_protocol_version=1.1 url_scheme=http 1
 }
 
+// http.StripPrefix gives the inner mux a copy of the request, so the outer mux's pattern would be the
+// route: /admin/.
+func ExampleSetRoute_stripPrefix() {
+	reg := metric.NewRegistry()
+	admin := http.NewServeMux()
+	admin.HandleFunc("/users/{id}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "a user") })
+	mux := http.NewServeMux()
+	mux.Handle("/admin/", http.StripPrefix("/admin", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		admin.ServeHTTP(w, r)
+		if r.Pattern != "" {
+			promhttp.SetRoute(w, "/admin"+r.Pattern)
+		}
+	})))
+
+	server := httptest.NewServer(promhttp.InstrumentServer(reg, mux))
+	get(server.Client(), server.URL+"/admin/users/7")
+	server.Close()
+
+	printCounts(reg, "http_server_request_duration_seconds")
+	// Output:
+	// http_request_method=GET http_response_status_code=200 http_route=/admin/users/{id} network_protocol_version=1.1 url_scheme=http 1
+}
+
 func ExampleInstrumentClient() {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()

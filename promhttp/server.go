@@ -105,7 +105,7 @@ type ServerMetrics struct {
 // valid.
 func NewServerMetrics(reg metric.Registerer, opts ServerOpts) (*ServerMetrics, error) {
 	t, err := newTraffic(reg, serverVocabulary(opts.Names), trafficOpts{
-		methods: opts.Methods, maxTargets: opts.MaxRoutes,
+		vocabulary: opts.Names, methods: opts.Methods, maxTargets: opts.MaxRoutes,
 		durationBuckets: opts.DurationBuckets, sizeBuckets: opts.SizeBuckets, nativeFactor: opts.NativeBucketFactor,
 	})
 	if err != nil {
@@ -131,7 +131,8 @@ func InstrumentServer(reg metric.Registerer, next http.Handler) http.Handler {
 //
 // The writer that next gets is an http.Flusher, http.Hijacker, io.ReaderFrom, http.Pusher or
 // http.CloseNotifier if the writer of the server is, and works with an
-// http.ResponseController.
+// http.ResponseController. It is an http.Hijacker, too, if only such a controller could hijack
+// the connection of the server's writer.
 //
 // If next passes on a copy of the request, as http.TimeoutHandler and middleware that adds
 // to the context do, then the pattern of an http.ServeMux is in the copy, and the route is not
@@ -143,10 +144,14 @@ func (m *ServerMetrics) Handler(next http.Handler) http.Handler {
 	return &serverHandler{m, next}
 }
 
-// MuxRoute returns a function for [ServerOpts] that asks mux for the route of a request. It
-// finds the route whatever is between the instrumentation and the mux, unless that changes the
-// method, the host or the path of the request. It costs a second look-up.
+// MuxRoute returns a function for [ServerOpts] that asks mux for the route of a request. If
+// mux is nil, it is http.DefaultServeMux. The function finds the route whatever is between
+// the instrumentation and the mux, unless that changes the method, the host or the path of
+// the request. It costs a second look-up.
 func MuxRoute(mux *http.ServeMux) func(*http.Request) string {
+	if mux == nil {
+		mux = http.DefaultServeMux
+	}
 	return func(r *http.Request) string {
 		_, pattern := mux.Handler(r)
 		return routeOf(pattern)

@@ -130,9 +130,11 @@ func TestServerErrors(t *testing.T) {
 		want string
 	}{
 		"no registerer":    {nil, promhttp.ServerOpts{}, "the registerer is nil"},
-		"name taken":       {taken, promhttp.ServerOpts{}, "http_server_active_requests"},
+		"name taken":       {taken, promhttp.ServerOpts{}, `metric "http_server_active_requests"`},
 		"buckets":          {metric.NewRegistry(), promhttp.ServerOpts{SizeBuckets: []float64{2, 1}}, "http_server_request_body_size_bytes"},
 		"too many methods": {metric.NewRegistry(), promhttp.ServerOpts{Methods: make([]string, 256)}, "256 methods"},
+		"bad method":       {metric.NewRegistry(), promhttp.ServerOpts{Methods: []string{"\xff"}}, `"\xff" is not valid UTF-8`},
+		"unknown names":    {metric.NewRegistry(), promhttp.ServerOpts{Names: 2}, "unknown names 2"},
 	} {
 		if _, err := promhttp.NewServerMetrics(tc.reg, tc.opts); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got error %v, want one with %q", name, err, tc.want)
@@ -150,6 +152,13 @@ func TestServerErrors(t *testing.T) {
 	}
 	if recovered(func() { promhttp.InstrumentServer(nil, nil) }) == nil {
 		t.Error("InstrumentServer does not panic without a registerer")
+	}
+}
+
+// TestNilMux checks that a nil mux is http.DefaultServeMux, as for Handler.
+func TestNilMux(t *testing.T) {
+	if route := promhttp.MuxRoute(nil)(httptest.NewRequest(http.MethodGet, "/nowhere", http.NoBody)); route != "" {
+		t.Errorf("got route %q", route)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 	"weak"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -89,11 +90,28 @@ type series4 struct {
 
 // trafficOpts are what ServerOpts and ClientOpts have in common.
 type trafficOpts struct {
+	vocabulary      Names
 	methods         []string
 	maxTargets      int
 	durationBuckets []float64
 	sizeBuckets     []float64
 	nativeFactor    float64
+}
+
+// check returns an error if requests could not be counted with these options.
+func (o *trafficOpts) check() error {
+	if o.vocabulary != OpenTelemetryNames && o.vocabulary != ClassicNames {
+		return fmt.Errorf("unknown names %d: want OpenTelemetryNames or ClassicNames", o.vocabulary)
+	}
+	if len(o.methods) > 255 {
+		return fmt.Errorf("%d methods are too many, at most 255 are allowed", len(o.methods))
+	}
+	for _, method := range o.methods {
+		if !utf8.ValidString(method) {
+			return fmt.Errorf("the method %q is not valid UTF-8", method)
+		}
+	}
+	return nil
 }
 
 // defaultMaxTargets is how many routes, or pairs of hosts and routes, have series of their own.
@@ -120,8 +138,8 @@ func newTraffic(reg metric.Registerer, names *vocabulary, opts trafficOpts) (*tr
 	if opts.methods == nil {
 		opts.methods = knownMethods
 	}
-	if len(opts.methods) > 255 {
-		return nil, fmt.Errorf("cannot instrument HTTP: %d methods are too many, at most 255 are allowed", len(opts.methods))
+	if err := opts.check(); err != nil {
+		return nil, fmt.Errorf("cannot instrument HTTP: %w", err)
 	}
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
@@ -162,7 +180,7 @@ func (t *traffic) register(reg metric.Registerer, opts trafficOpts) (err error) 
 	}()
 	n := t.names
 	if n.requests != "" {
-		t.requests, err = share(reg, &registered, metric.NewCounterVec(metric.CounterOpts{Name: n.requests, Help: "Number of HTTP requests."}, n.labels))
+		t.requests, err = share(reg, &registered, n.requests, metric.NewCounterVec(metric.CounterOpts{Name: n.requests, Help: "Number of HTTP requests."}, n.labels))
 		if err != nil {
 			return err
 		}
@@ -186,11 +204,11 @@ func (t *traffic) register(reg metric.Registerer, opts trafficOpts) (err error) 
 		if err != nil {
 			return err
 		}
-		if *h.vec, err = share(reg, &registered, vec); err != nil {
+		if *h.vec, err = share(reg, &registered, h.name, vec); err != nil {
 			return err
 		}
 	}
-	t.active, err = share(reg, &registered, metric.NewGaugeVec(metric.GaugeOpts{Name: n.active, Help: "Number of HTTP requests in flight."}, n.activeLabels))
+	t.active, err = share(reg, &registered, n.active, metric.NewGaugeVec(metric.GaugeOpts{Name: n.active, Help: "Number of HTTP requests in flight."}, n.activeLabels))
 	return err
 }
 
@@ -205,11 +223,14 @@ func newHistogramVec(opts metric.HistogramOpts, labels []string) (vec *metric.Hi
 	return metric.NewHistogramVec(opts, labels), nil
 }
 
-// share is middleware.Share, and adds c to those that were registered if it was.
-func share[C metric.Collector](reg metric.Registerer, list *[]metric.Collector, c C) (C, error) {
+// share is middleware.Share, and adds c, which is called name, to those that were registered if it was.
+func share[C metric.Collector](reg metric.Registerer, list *[]metric.Collector, name string, c C) (C, error) {
 	c, registered, err := middleware.Share(reg, c)
 	if registered {
 		*list = append(*list, c)
+	}
+	if err != nil {
+		err = fmt.Errorf("metric %q: %w", name, err)
 	}
 	return c, err
 }

@@ -74,25 +74,32 @@ func (m *maker) failures(f *catalog.Family) {
 		described(f, "The counter has increased in every quarter of an hour for at least 15 minutes.")))
 }
 
-// errorLabels are labels that by convention tell whether what was counted is an error, and the
-// values that do. The values of the last one mean that it is none.
-var errorLabels = []struct{ name, operator, values string }{
-	{"code", "=~", "5..|5xx"},
-	{"status_code", "=~", "5..|5xx"},
-	{"http_status_code", "=~", "5..|5xx"},
-	{"http_response_status_code", "=~", "5..|5xx"},
-	{"http.response.status_code", "=~", "5..|5xx"},
-	{"grpc_code", "=~", "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss"},
-	{"status", "=~", "5..|5xx|(?i:errors?|fail(ed|ures?)?)"},
-	{"result", "=~", "(?i:errors?|fail(ed|ures?)?)"},
-	{"outcome", "=~", "(?i:errors?|fail(ed|ures?)?)"},
-	{"error", "!~", "|0|(?i:false|no|none|nil|ok)"},
+// errorLabels are labels that by convention tell errors from successes, and a matcher for the values of
+// errors. The families of the first one also have the label beside; by itself, it often classes errors
+// alone.
+var errorLabels = []struct{ name, beside, operator, values string }{
+	{"error_type", "http_response_status_code", "!~", "|4..|canceled|client_gone"},
+	{"code", "", "=~", "5..|5xx"},
+	{"status_code", "", "=~", "5..|5xx"},
+	{"http_status_code", "", "=~", "5..|5xx"},
+	{"http_response_status_code", "", "=~", "5..|5xx"},
+	{"http.response.status_code", "", "=~", "5..|5xx"},
+	{"grpc_code", "", "=~", "Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss"},
+	{"grpc_status", "", "=~", "UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS"},
+	{"status", "", "=~", "5..|5xx|(?i:errors?|fail(ed|ures?)?)"},
+	{"result", "", "=~", "(?i:errors?|fail(ed|ures?)?)"},
+	{"outcome", "", "=~", "(?i:errors?|fail(ed|ures?)?)"},
+	{"error", "", "!~", "|0|(?i:false|no|none|nil|ok)"},
 }
 
-// errorRatio adds an alert for the share of errors, if a label tells which they are.
+// errorRatio adds an alert for the share of errors, if a label tells which they are. A histogram of
+// sizes gets none, because a metric of the same requests does.
 func (m *maker) errorRatio(f *catalog.Family) {
+	if f.Type == catalog.Histogram && (f.Unit == "bytes" || strings.HasSuffix(f.Name, "_bytes")) {
+		return
+	}
 	for _, l := range errorLabels {
-		if label := f.Label(l.name); label == nil || label.Constant {
+		if label := f.Label(l.name); label == nil || label.Constant || l.beside != "" && f.Label(l.beside) == nil {
 			continue
 		}
 		of := func(matchers ...string) string {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
@@ -107,9 +108,17 @@ func (o *Opts) check() error {
 	if o.ErrorRatio != 0 && !(o.ErrorRatio > 0 && o.ErrorRatio < 1) {
 		return fmt.Errorf("the error ratio %v is not between 0 and 1, such as 0.05", o.ErrorRatio)
 	}
-	for name := range o.Labels {
+	for name, value := range o.Labels {
 		if !model.UTF8Validation.IsValidLabelName(name) {
 			return fmt.Errorf("alerts cannot have the label %q: its name is not valid", name)
+		}
+		if !utf8.ValidString(value) {
+			return fmt.Errorf("alerts cannot have the label %q: its value %q is not valid UTF-8", name, value)
+		}
+	}
+	for _, text := range []string{o.Job, o.Prefix} {
+		if !utf8.ValidString(text) {
+			return fmt.Errorf("the job or prefix %q is not valid UTF-8", text)
 		}
 	}
 	return nil

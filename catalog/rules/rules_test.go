@@ -128,6 +128,31 @@ func TestConventions(t *testing.T) {
 			},
 		},
 		{
+			"OpenTelemetry's HTTP", catalog.Family{Name: "x_total", Type: catalog.Counter, Labels: labels("error_type", "http_response_status_code")},
+			[]string{
+				"job:x:rate5m sum by (job) (rate(x_total[5m]))",
+				`XErrorRatioHigh sum by (job) (rate(x_total{error_type!~"|4..|canceled|client_gone"}[5m])) / sum by (job) (rate(x_total[5m])) > 0.05`,
+			},
+		},
+		{
+			"classes of errors", catalog.Family{Name: "x_total", Type: catalog.Counter, Labels: labels("error_type")},
+			[]string{"job:x:rate5m sum by (job) (rate(x_total[5m]))"},
+		},
+		{
+			"OpenTelemetry's gRPC", catalog.Family{Name: "x_total", Type: catalog.Counter, Labels: labels("grpc_status")},
+			[]string{
+				"job:x:rate5m sum by (job) (rate(x_total[5m]))",
+				`XErrorRatioHigh sum by (job) (rate(x_total{grpc_status=~"UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS"}[5m])) / sum by (job) (rate(x_total[5m])) > 0.05`,
+			},
+		},
+		{
+			"sizes", catalog.Family{Name: "x_bytes", Type: catalog.Histogram, Buckets: []float64{1}, Labels: labels("code")},
+			[]string{
+				"job:x_bytes_count:rate5m sum by (job) (rate(x_bytes_count[5m]))",
+				"job:x_bytes:p99_9_5m histogram_quantile(0.999, sum by (job, le) (rate(x_bytes_bucket[5m])))",
+			},
+		},
+		{
 			"failures", catalog.Family{Name: "x_failures_total", Type: catalog.Counter, Labels: labels("code")},
 			[]string{
 				"job:x_failures:rate5m sum by (job) (rate(x_failures_total[5m]))",
@@ -228,6 +253,9 @@ func TestBadOpts(t *testing.T) {
 		"ratio in percent":   {ErrorRatio: 5},
 		"ratio that is none": {ErrorRatio: math.NaN()},
 		"label without name": {Labels: map[string]string{"": "x"}},
+		"label not UTF-8":    {Labels: map[string]string{"x": "\xff"}},
+		"job not UTF-8":      {Job: "\xff"},
+		"prefix not UTF-8":   {Prefix: "\xff"},
 	} {
 		if f, err := rules.New(new(catalog.Catalog), opts); err == nil {
 			t.Errorf("%s: New returns %v", name, f)

@@ -21,9 +21,15 @@ type exchange struct {
 }
 
 // WrapServer is Wrap for a request with the context ctx. The Writer also records how the
-// response relates to the end of that context, and accepts a route.
+// response relates to the end of that context, and accepts a route. It is an http.Hijacker,
+// too, if an http.ResponseController finds one behind inner: otherwise the controller would
+// hijack the connection past the Writer.
 func WrapServer(inner http.ResponseWriter, ctx context.Context) (*Writer, http.ResponseWriter) { //nolint:revive // The writer comes first, as in Wrap.
-	w, outer := withInterfaces(interfacesOf(inner))
+	has := interfacesOf(inner)
+	if has&hijacks == 0 && hijackerIn(inner) != nil {
+		has |= hijacks
+	}
+	w, outer := withInterfaces(has)
 	w.ResponseWriter, w.ctx = inner, ctx
 	return w, outer
 }

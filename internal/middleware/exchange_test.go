@@ -106,3 +106,21 @@ func TestHijacked(t *testing.T) {
 		t.Errorf("got %v and %v", err, sent.Hijacked())
 	}
 }
+
+// behind hides all of a writer from type assertions, but not from an http.ResponseController.
+type behind struct{ http.ResponseWriter }
+
+func (b behind) Unwrap() http.ResponseWriter { return b.ResponseWriter }
+
+// TestHijackedBehind checks that a Writer sees how an http.ResponseController hijacks a connection
+// through a middleware around it.
+func TestHijackedBehind(t *testing.T) {
+	sent, w := middleware.WrapServer(behind{behind{&stub{ResponseWriter: httptest.NewRecorder()}}}, t.Context())
+	if _, _, err := http.NewResponseController(w).Hijack(); err != nil || !sent.Hijacked() {
+		t.Errorf("got %v and %v", err, sent.Hijacked())
+	}
+	sent, w = middleware.WrapServer(behind{httptest.NewRecorder()}, t.Context())
+	if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrNotSupported) || sent.Hijacked() {
+		t.Errorf("got %v and %v without a hijacker", err, sent.Hijacked())
+	}
+}

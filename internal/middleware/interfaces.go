@@ -49,11 +49,25 @@ func (w *Writer) flush() {
 }
 
 func (w *Writer) hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffered, err := w.ResponseWriter.(http.Hijacker).Hijack()
+	conn, buffered, err := hijackerIn(w.ResponseWriter).Hijack()
 	if err == nil {
 		w.hijacked = true
 	}
 	return conn, buffered, err
+}
+
+// hijackerIn returns the http.Hijacker that an http.ResponseController of w would use, or nil.
+func hijackerIn(w http.ResponseWriter) http.Hijacker {
+	for {
+		if h, ok := w.(http.Hijacker); ok {
+			return h
+		}
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return nil
+		}
+		w = outer.Unwrap()
+	}
 }
 
 func (w *Writer) readFrom(r io.Reader) (int64, error) {

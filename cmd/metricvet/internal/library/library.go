@@ -60,6 +60,12 @@ func IsHTTPFunc(f *types.Func, prefix string) bool {
 	return f != nil && isHTTP(f.Pkg().Path()) && f.Signature().Recv() == nil && strings.HasPrefix(f.Name(), prefix)
 }
 
+// IsHTTPType reports whether t is the type of promhttp with that name.
+func IsHTTPType(t types.Type, name string) bool {
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && named.Obj().Pkg() != nil && isHTTP(named.Obj().Pkg().Path()) && named.Obj().Name() == name
+}
+
 // TypeName returns the name of a type of one of the libraries, behind at most one pointer, or
 // the empty string for all other types.
 func TypeName(t types.Type) string {

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
 // bounded reports whether the function around a call checks the value before: compares it with
@@ -82,8 +84,11 @@ func (c *checker) isMap(e ast.Expr) bool {
 }
 
 // decides reports whether a call returns a bool, or an error, about its arguments. Prefixes and
-// the like do not bound a string.
+// the like do not bound a string, and neither does promhttp.SetRoute.
 func (c *checker) decides(call *ast.CallExpr) bool {
+	if library.Callee(c.info, call) != nil {
+		return false
+	}
 	f, ok := typeutil.Callee(c.info, call).(*types.Func)
 	if ok {
 		switch f.FullName() {

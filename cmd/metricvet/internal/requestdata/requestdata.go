@@ -39,12 +39,47 @@ func run(pass *analysis.Pass) (any, error) {
 		return nil, nil
 	}
 	c := &checker{report.New(pass), pass.TypesInfo, pass.ResultOf[flow.Analyzer].(*flow.Flow)}
-	for cur := range pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root().Preorder((*ast.CallExpr)(nil)) {
-		for _, value := range c.values(cur.Node().(*ast.CallExpr)) {
-			c.check(cur, value)
+	for cur := range pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root().Preorder((*ast.CallExpr)(nil), (*ast.KeyValueExpr)(nil)) {
+		switch n := cur.Node().(type) {
+		case *ast.CallExpr:
+			for _, value := range c.values(n) {
+				c.check(cur, value)
+			}
+		case *ast.KeyValueExpr:
+			if f := c.routeOption(cur, n); f != nil {
+				c.checkResults(cur, f)
+			}
 		}
 	}
 	return nil, nil
+}
+
+// routeOption returns the function that the option Route of promhttp.ServerOpts is set to, or nil.
+func (c *checker) routeOption(cur inspector.Cursor, option *ast.KeyValueExpr) *ast.FuncLit {
+	key, ok := option.Key.(*ast.Ident)
+	if !ok || key.Name != "Route" {
+		return nil
+	}
+	lit, ok := cur.Parent().Node().(*ast.CompositeLit)
+	if !ok || !library.IsHTTPType(c.info.TypeOf(lit), "ServerOpts") {
+		return nil
+	}
+	f, _ := ast.Unparen(option.Value).(*ast.FuncLit)
+	return f
+}
+
+// checkResults checks what a function below a cursor returns.
+func (c *checker) checkResults(cur inspector.Cursor, f *ast.FuncLit) {
+	for ret := range cur.Preorder((*ast.ReturnStmt)(nil)) {
+		for outer := range ret.Enclosing((*ast.FuncLit)(nil)) {
+			if outer.Node() == f {
+				for _, value := range ret.Node().(*ast.ReturnStmt).Results {
+					c.check(ret, value)
+				}
+			}
+			break // Only the innermost function returns.
+		}
+	}
 }
 
 // values returns the label values that a call makes series of.
@@ -52,6 +87,9 @@ func (c *checker) values(call *ast.CallExpr) []ast.Expr {
 	f := library.Callee(c.info, call)
 	if f == nil {
 		return nil
+	}
+	if len(call.Args) == 2 && (library.IsHTTPFunc(f, "SetRoute") || library.IsHTTPFunc(f, "WithRoute")) {
+		return call.Args[1:] // The route is a label of promhttp's own metrics.
 	}
 	if recv := f.Signature().Recv(); recv == nil || !library.IsVec(recv.Type()) {
 		return nil

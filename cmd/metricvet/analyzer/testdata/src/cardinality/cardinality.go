@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/promhttp"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -43,6 +44,22 @@ func paths(w http.ResponseWriter, r *http.Request) {
 }
 
 func route(string) string { return "" }
+
+func routes(w http.ResponseWriter, r *http.Request) {
+	promhttp.SetRoute(w, r.URL.Path)                // want `the path of a request`
+	_ = promhttp.WithRoute(r.Context(), r.URL.Path) // want `the path of a request`
+	promhttp.SetRoute(w, r.Pattern)
+	_ = promhttp.WithRoute(r.Context(), route(r.URL.Path))
+	_ = promhttp.ServerOpts{Route: func(r *http.Request) string { return r.URL.Path }} // want `the path of a request`
+	_ = &promhttp.ServerOpts{Route: func(r *http.Request) string {
+		if p := r.URL.Path; p == "/" {
+			return p
+		}
+		func() string { return r.URL.Path }()
+		return route(r.URL.Path)
+	}}
+	_ = promhttp.ServerOpts{Route: nil}
+}
 
 func clients(w http.ResponseWriter, r *http.Request) {
 	requests.WithLabelValues(r.RemoteAddr)           // want `the address of a client`
