@@ -238,8 +238,11 @@ func (i *Info) restart(last uint64, _ time.Time) (pulse uint64, ok bool) {
 
 func (i *Info) begin(time.Time) {}
 
+// moveTo renders the labels anew: to may be the overflow series, whose variable labels are others.
 func (i *Info) moveTo(to *Info, pulse uint64) uint64 {
-	to.setLabels(i.labels.Load())
+	if labels := i.Labels(); labels != nil {
+		_ = to.TrySet(labels) // They were valid before.
+	}
 	return pulse
 }
 
