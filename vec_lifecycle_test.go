@@ -166,3 +166,30 @@ func TestCutSeriesOfMetricVecAreBusy(t *testing.T) {
 		}
 	})
 }
+
+// TestExpiredHistogramIsNotResetLater: a histogram has too many native buckets and will be reset, but expires
+// before that. What it counts afterwards stays.
+func TestExpiredHistogramIsNotResetLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := metric.NewHistogramVec(metric.HistogramOpts{
+			Name: "x", NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 4,
+			NativeHistogramMinResetDuration: time.Hour,
+		}, []string{"a"})
+		v.SetExpiry(time.Minute)
+		r := registered(t, v)
+		kept := v.WithLabelValues("kept")
+		for i := range 10 {
+			kept.Observe(float64(i))
+		}
+		wantExposed(t, r, "kept")
+		time.Sleep(59 * time.Minute)
+		wantExposed(t, r)
+		for range 10 {
+			kept.Observe(1)
+			time.Sleep(20 * time.Second)
+		}
+		if got := scrapeSeries(t, r)["kept"].count; got != 10 {
+			t.Errorf("the series returned with %v observations, want 10", got)
+		}
+	})
+}
