@@ -162,7 +162,7 @@ func TestReplacePanics(t *testing.T) {
 	for name, v := range replaceables() {
 		t.Run(name, func(t *testing.T) {
 			v.set("x", "1")
-			boom := errors.New("boom")
+			var boom any = errors.New("boom")
 			if got := recovered(func() {
 				v.replace(func(aside replaceable) {
 					aside.set("x", "2")

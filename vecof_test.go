@@ -215,7 +215,7 @@ type funcLabels struct{ F funcStringer }
 // TestStringersOfUsers may panic, and may use the vector.
 func TestStringersOfUsers(t *testing.T) {
 	v := metric.NewCounterVecOf[funcLabels](metric.CounterOpts{Name: "c_total"})
-	boom := errors.New("boom")
+	var boom any = errors.New("boom")
 	labels := funcLabels{func() string { panic(boom) }}
 	for range 3 {
 		if got := recovered(func() { v.With(labels) }); got != boom {

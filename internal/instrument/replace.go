@@ -53,7 +53,7 @@ func haveCurried(f *family, labels model.Labels, curried []curriedLabel) bool {
 // Aside returns a vector like v, curried alike and without children.
 func (v *Vec[C, P]) Aside() *Vec[C, P] {
 	aside := *v
-	aside.index = v.index.aside()
+	aside.index = v.aside()
 	return &aside
 }
 
@@ -78,7 +78,7 @@ func (v *Vec[C, P]) AsideCore() Core { return v.Aside() }
 func (v *Vec[C, P]) AdoptCore(aside Core) { v.Adopt(aside.(*Vec[C, P])) }
 
 // AsideCore implements Replaceable.
-func (v *custom) AsideCore() Core { return &custom{v.index.aside(), v.newMetric} }
+func (v *custom) AsideCore() Core { return &custom{v.aside(), v.newMetric} }
 
 // AdoptCore implements Replaceable.
 func (v *custom) AdoptCore(aside Core) { v.adopt(&aside.(*custom).index, nil) }
@@ -87,7 +87,7 @@ func (v *custom) AdoptCore(aside Core) { v.adopt(&aside.(*custom).index, nil) }
 func (v *NoOpVec[N]) Aside() *NoOpVec[N] {
 	aside := *v
 	if v.family != nil {
-		aside.index = v.index.aside()
+		aside.index = v.aside()
 	}
 	return &aside
 }
