@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/luxfi/metric"
 )
 
@@ -84,17 +86,7 @@ func scrapeSeries(t *testing.T, g metric.Gatherer) map[string]exposed {
 	series := make(map[string]exposed)
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			var s exposed
-			switch {
-			case m.Counter != nil:
-				s = exposed{m.Counter.GetValue(), m.Counter.GetCreatedTimestamp().AsTime()}
-			case m.Gauge != nil:
-				s.count = m.Gauge.GetValue()
-			case m.Histogram != nil:
-				s = exposed{float64(m.Histogram.GetSampleCount()), m.Histogram.GetCreatedTimestamp().AsTime()}
-			case m.Summary != nil:
-				s = exposed{float64(m.Summary.GetSampleCount()), m.Summary.GetCreatedTimestamp().AsTime()}
-			}
+			s := exposedOf(m)
 			for _, l := range m.GetLabel() {
 				if l.GetName() == "a" {
 					series[l.GetValue()] = s
@@ -103,6 +95,21 @@ func scrapeSeries(t *testing.T, g metric.Gatherer) map[string]exposed {
 		}
 	}
 	return series
+}
+
+// exposedOf returns what a scrape shows of a series.
+func exposedOf(m *dto.Metric) (s exposed) {
+	switch {
+	case m.Counter != nil:
+		s = exposed{m.Counter.GetValue(), m.Counter.GetCreatedTimestamp().AsTime()}
+	case m.Gauge != nil:
+		s.count = m.Gauge.GetValue()
+	case m.Histogram != nil:
+		s = exposed{float64(m.Histogram.GetSampleCount()), m.Histogram.GetCreatedTimestamp().AsTime()}
+	case m.Summary != nil:
+		s = exposed{float64(m.Summary.GetSampleCount()), m.Summary.GetCreatedTimestamp().AsTime()}
+	}
+	return s
 }
 
 func wantExposed(t *testing.T, g metric.Gatherer, want ...string) {

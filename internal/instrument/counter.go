@@ -92,10 +92,14 @@ func (c *Counter) Get() float64 { return c.Value() }
 // Point implements Instrument.
 func (c *Counter) Point(p *model.Point, _ *model.Scratch) {
 	// The exemplar is read first, so that it is never one of an increment that the
-	// value does not contain. So is the start timestamp: a value from before must not get a
-	// later one.
-	exemplar, created := c.exemplar.Load(), c.created.Load()
-	p.SetNumber(labelsOf(c), c.Value())
+	// value does not contain.
+	exemplar := c.exemplar.Load()
+	created, value := c.created.Load(), c.Value()
+	for created == isRestarting || created != c.created.Load() {
+		runtime.Gosched()
+		created, value = c.created.Load(), c.Value()
+	}
+	p.SetNumber(labelsOf(c), value)
 	p.Exemplar = exemplar
 	p.Created = model.Instant{Nanos: created, Valid: true}
 }

@@ -49,6 +49,7 @@ func (v *custom) find(names, all []string) (prometheus.Metric, error) {
 		return nil, err
 	}
 	if e := v.children.Get(all); e != nil {
+		setMark(&e.Mark, wasUpdated)
 		return e.Child, nil
 	}
 	if !v.children.IsFull() {

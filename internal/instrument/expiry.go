@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -65,10 +66,17 @@ func pulseOf(mark *atomic.Uint32, last uint64) uint64 {
 	return last
 }
 
+// isRestarting is in the place of a counter's start timestamp while it restarts, which
+// takes some nanoseconds. A scrape waits: with a part of the old value, the counter would seem to have been
+// reset and to have counted that again.
+const isRestarting = math.MinInt64
+
 func (c *Counter) pulse(uint64) uint64 { return c.Pulse() }
 
 func (c *Counter) restart(last uint64, now time.Time) (pulse uint64, ok bool) { //nolint:unparam // As for others.
+	created := c.created.Swap(isRestarting)
 	if !c.TakeAll(last) {
+		c.created.Store(created)
 		return 0, false
 	}
 	c.exemplar.Store(nil)
@@ -238,8 +246,11 @@ func (i *Info) restart(last uint64, _ time.Time) (pulse uint64, ok bool) {
 
 func (i *Info) begin(time.Time) {}
 
+// moveTo renders the labels anew: to may be the overflow series, whose variable labels are others.
 func (i *Info) moveTo(to *Info, pulse uint64) uint64 {
-	to.setLabels(i.labels.Load())
+	if labels := i.Labels(); labels != nil {
+		_ = to.TrySet(labels) // They were valid before.
+	}
 	return pulse
 }
 

@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -8,6 +9,8 @@ import (
 
 	"github.com/luxfi/metric/internal/clientmodel"
 	"github.com/luxfi/metric/internal/labelmap"
+	"github.com/luxfi/metric/internal/model"
+	"github.com/luxfi/metric/internal/stripe"
 )
 
 // checkMortal tests the methods of two instruments of one vector.
@@ -155,5 +158,67 @@ func TestGaugeThatOthersRelyOn(t *testing.T) {
 	}
 	if labelmap.Of(g).Mark.Load() < wasAdded {
 		t.Error("moving has changed the mark")
+	}
+}
+
+// TestScrapesSeeNoHalfRestart reads striped instruments while they restart: what is read has all of
+// what was counted, or nothing and a later start timestamp.
+func TestScrapesSeeNoHalfRestart(t *testing.T) {
+	labels := prometheus.UnconstrainedLabels{"a"}
+	t.Run("counter", func(t *testing.T) {
+		v := NewCounters(prometheus.CounterVecOpts{CounterOpts: prometheus.CounterOpts{Name: "x"}, VariableLabels: labels})
+		c, _ := v.Get([]string{"a"})
+		c.Use(new(stripe.Inline))
+		checkNoHalfRestart(t, c, c.Inc, func(p *model.Point) float64 { return p.Value })
+	})
+	t.Run("histogram", func(t *testing.T) {
+		v := NewHistograms(prometheus.HistogramVecOpts{HistogramOpts: prometheus.HistogramOpts{Name: "x"}, VariableLabels: labels})
+		h, _ := v.Get([]string{"a"})
+		h.counts.spread()
+		checkNoHalfRestart(t, h, func() { h.Observe(1) }, func(p *model.Point) float64 { return float64(p.Histogram.Count) })
+	})
+	t.Run("summary", func(t *testing.T) {
+		v := NewSummaries(prometheus.SummaryVecOpts{SummaryOpts: prometheus.SummaryOpts{Name: "x"}, VariableLabels: labels})
+		s, _ := v.Get([]string{"a"})
+		s.plain.spread()
+		checkNoHalfRestart(t, s, func() { s.Observe(1) }, func(p *model.Point) float64 { return float64(p.Summary.Count) })
+	})
+}
+
+func checkNoHalfRestart[P interface {
+	Instrument
+	pulse(uint64) uint64
+	restart(last uint64, now time.Time) (uint64, bool)
+}](t *testing.T, instrument P, update func(), count func(*model.Point) float64,
+) {
+	const rounds, updates = 300, 64
+	for range rounds {
+		var wg sync.WaitGroup
+		for range updates { // From many goroutines, so that all stripes are used.
+			wg.Go(update)
+		}
+		wg.Wait()
+		restarted := make(chan struct{})
+		go func() {
+			defer close(restarted)
+			if _, ok := instrument.restart(instrument.pulse(0), time.Now()); !ok {
+				t.Error("it does not restart")
+			}
+		}()
+		for reading := true; reading; {
+			select {
+			case <-restarted:
+				reading = false
+			default:
+			}
+			var (
+				p       model.Point
+				scratch model.Scratch
+			)
+			instrument.Point(&p, &scratch)
+			if got := count(&p); got != 0 && got != updates {
+				t.Fatalf("a scrape sees %v of %d updates", got, updates)
+			}
+		}
 	}
 }

@@ -101,6 +101,7 @@ type Histogram struct {
 type histogramLimits struct {
 	mu      sync.Mutex
 	limiter native.Limiter
+	reset   *time.Timer // The reset that is due later; nil if there is none.
 }
 
 // histogramExemplars are there once there is an exemplar.
@@ -189,14 +190,20 @@ func (h *Histogram) limit(v float64, bucket int, n uint64) {
 	}
 	unlockAll(stripes)
 	if resetIn > 0 {
-		time.AfterFunc(resetIn, h.reset)
+		var timer *time.Timer
+		timer = time.AfterFunc(resetIn, func() { h.reset(&timer) })
+		h.limits.reset = timer
 	}
 }
 
-// reset forgets all observations.
-func (h *Histogram) reset() {
+// reset forgets all observations, unless that has happened since the timer was started. The lock guards
+// the variable, too, which is set after the start.
+func (h *Histogram) reset(timer **time.Timer) {
 	h.limits.mu.Lock()
 	defer h.limits.mu.Unlock()
+	if h.limits.reset != *timer {
+		return
+	}
 	now := time.Now()
 	stripes := h.counts.lockAll()
 	defer unlockAll(stripes)
@@ -207,6 +214,10 @@ func (h *Histogram) reset() {
 func (h *Histogram) empty(stripes []*observed, now time.Time) {
 	switch {
 	case h.limits != nil:
+		if h.limits.reset != nil {
+			h.limits.reset.Stop() // It would keep the histogram in memory.
+			h.limits.reset = nil
+		}
 		h.limits.limiter.Reset(nativeBuckets(stripes), now)
 	case h.shape.native != nil:
 		for _, s := range stripes {
@@ -294,13 +305,17 @@ func (h *Histogram) read(out *model.HistogramValue, counts []uint64) (created in
 		h.limits.mu.Lock()
 		defer h.limits.mu.Unlock()
 	}
-	created = h.created.Load() // First, as for counters.
-	if out.Native != nil {
-		h.readNative(out, counts)
-	} else {
-		out.Sum = h.counts.read(counts)
+	for {
+		created = h.created.Load()
+		if out.Native != nil {
+			h.readNative(out, counts)
+		} else {
+			out.Sum = h.counts.read(counts)
+		}
+		if created == h.created.Load() { // Otherwise, some stripes may be from before a restart.
+			return created
+		}
 	}
-	return created
 }
 
 // readNative is read if there are native buckets.
@@ -309,6 +324,7 @@ func (h *Histogram) readNative(out *model.HistogramValue, counts []uint64) {
 	defer mergers.Put(merger)
 	merger.Reset()
 	clear(counts)
+	out.Sum = 0
 	h.counts.each(func(s *observed) {
 		out.Sum += s.cumulate(counts)
 		merger.Add(s.native)

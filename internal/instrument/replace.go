@@ -23,16 +23,20 @@ var (
 
 // aside returns an index for other children of the same family, curried alike.
 func (x *index[C]) aside() index[C] {
-	return newIndex(x.family, x.children.Likeness(), x.curried)
+	return newIndex(x.family, x.children.Likeness(x.reached()), x.curried)
 }
 
-// adopt moves the children of aside here.
-func (x *index[C]) adopt(aside *index[C]) {
-	var reached func(*labelmap.Entry[C]) bool
-	if len(x.curried) > 0 {
-		reached = func(e *labelmap.Entry[C]) bool { return haveCurried(x.family, e.Labels(), x.curried) }
+// adopt moves the children of aside here. Merge is that of [labelmap.Map.Swap].
+func (x *index[C]) adopt(aside *index[C], merge func(to, from *C)) {
+	x.children.Swap(aside.children, x.reached(), merge)
+}
+
+// reached returns a function that reports which children have the curried labels, or nil if all have.
+func (x *index[C]) reached() func(*labelmap.Entry[C]) bool {
+	if len(x.curried) == 0 {
+		return nil
 	}
-	x.children.Swap(aside.children, reached)
+	return func(e *labelmap.Entry[C]) bool { return haveCurried(x.family, e.Labels(), x.curried) }
 }
 
 // haveCurried reports whether a child with these labels has the curried ones.
@@ -49,12 +53,23 @@ func haveCurried(f *family, labels model.Labels, curried []curriedLabel) bool {
 // Aside returns a vector like v, curried alike and without children.
 func (v *Vec[C, P]) Aside() *Vec[C, P] {
 	aside := *v
-	aside.index = v.index.aside()
+	aside.index = v.aside()
 	return &aside
 }
 
 // Adopt gives v the children of aside, in the place of its own; see Replaceable.
-func (v *Vec[C, P]) Adopt(aside *Vec[C, P]) { v.adopt(&aside.index) }
+//
+// The overflow series counts children that a curried vector does not reach, too. So it keeps what it has counted,
+// unless it is a gauge or the like, which the series of aside replaces.
+func (v *Vec[C, P]) Adopt(aside *Vec[C, P]) {
+	var merge func(to, from *C)
+	switch v.family.Type {
+	case model.Counter, model.Histogram, model.Summary:
+		merge = func(to, from *C) { P(from).moveTo(to, 0) }
+	default:
+	}
+	v.adopt(&aside.index, merge)
+}
 
 // AsideCore implements Replaceable.
 func (v *Vec[C, P]) AsideCore() Core { return v.Aside() }
@@ -63,16 +78,16 @@ func (v *Vec[C, P]) AsideCore() Core { return v.Aside() }
 func (v *Vec[C, P]) AdoptCore(aside Core) { v.Adopt(aside.(*Vec[C, P])) }
 
 // AsideCore implements Replaceable.
-func (v *custom) AsideCore() Core { return &custom{v.index.aside(), v.newMetric} }
+func (v *custom) AsideCore() Core { return &custom{v.aside(), v.newMetric} }
 
 // AdoptCore implements Replaceable.
-func (v *custom) AdoptCore(aside Core) { v.adopt(&aside.(*custom).index) }
+func (v *custom) AdoptCore(aside Core) { v.adopt(&aside.(*custom).index, nil) }
 
 // Aside returns a vector like v without children.
 func (v *NoOpVec[N]) Aside() *NoOpVec[N] {
 	aside := *v
 	if v.family != nil {
-		aside.index = v.index.aside()
+		aside.index = v.aside()
 	}
 	return &aside
 }
@@ -80,7 +95,7 @@ func (v *NoOpVec[N]) Aside() *NoOpVec[N] {
 // Adopt gives v the children of aside, in the place of its own; see Replaceable.
 func (v *NoOpVec[N]) Adopt(aside *NoOpVec[N]) {
 	if v.family != nil {
-		v.adopt(&aside.index)
+		v.adopt(&aside.index, nil)
 	}
 }
 

@@ -112,17 +112,27 @@ func (s *Summary) Observe(v float64) {
 
 // Point implements Instrument.
 func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
-	out, created := &scratch.Summary, s.created.Load()
+	out := &scratch.Summary
+	created := s.read(out)
+	for created != s.created.Load() { // Some stripes may be from before a restart.
+		created = s.read(out)
+	}
+	*p = model.Point{Labels: labelsOf(s), Summary: out, Created: model.Instant{Nanos: created, Valid: true}}
+}
+
+// read overwrites out, and returns the start timestamp from before.
+func (s *Summary) read(out *model.SummaryValue) (created int64) {
+	created = s.created.Load()
 	*out = model.SummaryValue{Quantiles: out.Quantiles[:0]}
 	if s.window != nil {
 		s.window.read(out)
-	} else {
-		s.plain.each(func(o *observed) {
-			out.Count += o.counts[0]
-			out.Sum += o.sum
-		})
+		return created
 	}
-	*p = model.Point{Labels: labelsOf(s), Summary: out, Created: model.Instant{Nanos: created, Valid: true}}
+	s.plain.each(func(o *observed) {
+		out.Count += o.counts[0]
+		out.Sum += o.sum
+	})
+	return created
 }
 
 // Write implements Metric.

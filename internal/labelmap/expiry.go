@@ -126,6 +126,12 @@ func (x *expiry[C]) created(e *Entry[C]) {
 }
 
 func (x *expiry[C]) watch(e *Entry[C], pulse uint64, now time.Time) {
+	if len(x.watched) == cap(x.watched) {
+		// Those that were deleted make room first: a program may create and delete many series
+		// between two sweeps.
+		x.watched = slices.DeleteFunc(x.watched, func(w watched[C]) bool { return w.e.state.Load()&liveBit == 0 })
+		x.watched = slices.Grow(x.watched, len(x.watched)+1)
+	}
 	x.watched = append(x.watched, watched[C]{e, pulse, int64(now.Sub(x.begun))})
 	x.arm()
 }
@@ -313,7 +319,7 @@ func (x *expiry[C]) restore(e *Entry[C], hash uint64, end *ended[C]) bool {
 	}
 	other := x.m.table.Load().twin(e, hash)
 	if other == nil && !x.m.admit(e, x.m.layout.Values(e.Labels())) {
-		other = x.m.create(x.m.overflowValues(), x.life.Init)
+		other = x.overflow(x.lastSeen(end))
 	}
 	if other != nil {
 		end.pulse = x.life.Move(&other.Child, &e.Child, pulse)
@@ -321,6 +327,21 @@ func (x *expiry[C]) restore(e *Entry[C], hash uint64, end *ended[C]) bool {
 	}
 	x.restart(e, hash, pulse, x.lastSeen(end))
 	return true
+}
+
+// overflow returns the overflow series. If it makes it, it begins when what is to be added to it was last
+// seen without that.
+func (x *expiry[C]) overflow(at time.Time) *Entry[C] {
+	values := x.m.overflowValues()
+	if e := x.m.find(values); e != nil {
+		return e
+	}
+	returns := x.m.expired(x, x.m.hash(values), values) != nil // With a start of its own.
+	e := x.m.create(values, x.life.Init)
+	if !returns {
+		x.life.Begin(&e.Child, at)
+	}
+	return e
 }
 
 // restart puts an entry that had expired into the map, as a series that begins at some time.
@@ -363,7 +384,8 @@ func appendHeld[C any](entries []*Entry[C], list []*ended[C]) []*Entry[C] {
 
 func (x *expiry[C]) revive(e *Entry[C], hash uint64) {
 	end := x.take(e, hash)
-	pulse, at := x.life.Pulse(&e.Child, end.pulse), time.Now()
+	at := time.Now()
+	pulse := x.life.Pulse(&e.Child, end.pulse)
 	if pulse != end.pulse {
 		at = x.lastSeen(end)
 	}

@@ -33,7 +33,7 @@ const (
 type limit struct {
 	over    atomic.Pointer[byte]      // The live entry of the overflow series, or nil.
 	series  atomic.Int64              // The number of series without the overflow series.
-	most    atomic.Int64              // The map's own limit for series; 0 if it has none.
+	most    atomic.Int64              // The map's own limit for series; 0 if it has none, or noRoom.
 	budgets atomic.Pointer[[]*Budget] // Of the registries. The slice is replaced, never changed.
 	values  atomic.Pointer[ValueLimit]
 
@@ -44,6 +44,9 @@ type limit struct {
 	long      stripe.Counter // Lookups of new label sets with a value that was too long.
 	longLabel atomic.Int32   // The index of the label that last had such a value.
 }
+
+// noRoom is a limit for series that leaves room for none.
+const noRoom = -1
 
 // ValueLimit is a limit for the length of label values. The zero value is none.
 type ValueLimit struct {
@@ -78,7 +81,7 @@ func (l *limit) divert(values []string) *byte {
 
 // isFull reports whether there is no room for another series.
 func (l *limit) isFull() bool {
-	if most := l.most.Load(); most > 0 && l.series.Load() >= most {
+	if most := l.most.Load(); most != 0 && l.series.Load() >= most {
 		return true
 	}
 	if budgets := l.budgets.Load(); budgets != nil {
@@ -94,7 +97,7 @@ func (l *limit) isFull() bool {
 // take makes room for one more series, and reports whether there was some. The caller holds the
 // mutex of the map.
 func (l *limit) take() bool {
-	if most := l.most.Load(); most > 0 && l.series.Load() >= most {
+	if most := l.most.Load(); most != 0 && l.series.Load() >= most {
 		return false
 	}
 	for i, m := range l.members {
@@ -314,9 +317,19 @@ func (m *Map[C]) recount() {
 	l.add(int(series - l.series.Load()))
 }
 
+// adopt adds what the limit of a map has counted whose series are now in this one.
+func (l *limit) adopt(from *limit) {
+	from.diverted.MoveTo(&l.diverted)
+	if from.long.Value() > 0 {
+		from.long.MoveTo(&l.long)
+		l.longLabel.Store(from.longLabel.Load())
+	}
+}
+
 // Likeness returns an empty map with the limits of m, to be filled and swapped with it. It may
-// use the room that the series of m have, and what its budgets have left at that time.
-func (m *Map[C]) Likeness() *Map[C] {
+// use the room that the series of m have for which match returns true, all of them if match is nil,
+// and what its limits have left at that time. Match is as in [Map.Swap].
+func (m *Map[C]) Likeness(match func(*Entry[C]) bool) *Map[C] {
 	like := New[C](m.layout)
 	like.mask = m.mask
 	m.mu.Lock()
@@ -325,19 +338,39 @@ func (m *Map[C]) Likeness() *Map[C] {
 	if l == nil {
 		return like
 	}
-	most := l.most.Load()
-	for _, joined := range l.members {
-		if b := joined.budget; b.Series > 0 {
-			left := max(1, b.Series-b.used.Load()+l.series.Load())
-			if most == 0 || left < most {
-				most = left
+	replaced := l.series.Load()
+	if match != nil {
+		replaced = 0
+		for e := range m.table.Load().all() {
+			if match(e) && !m.IsOverflow(e) {
+				replaced++
 			}
 		}
 	}
-	copied := new(limit)
-	copied.most.Store(most)
-	copied.values.Store(l.values.Load())
-	like.limit.Store(copied)
+	like.limit.Store(l.likeness(replaced))
+	return like
+}
+
+// likeness returns a limit for a map that will take the place of so many series.
+func (l *limit) likeness(replaced int64) *limit {
+	like := new(limit)
+	like.values.Store(l.values.Load())
+	left := func(limit, used int64) {
+		if limit == 0 {
+			return
+		}
+		room := limit - used + replaced
+		if room <= 0 {
+			room = noRoom
+		}
+		if most := like.most.Load(); most == 0 || room < most {
+			like.most.Store(room)
+		}
+	}
+	left(l.most.Load(), l.series.Load())
+	for _, joined := range l.members {
+		left(joined.budget.Series, joined.budget.used.Load())
+	}
 	return like
 }
 

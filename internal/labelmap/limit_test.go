@@ -34,7 +34,7 @@ func TestLikeness(t *testing.T) {
 			for i := range 3 {
 				m.GetOrCreate([]string{strconv.Itoa(i)}, nil)
 			}
-			like := m.Likeness()
+			like := m.Likeness(nil)
 			for i := range 20 {
 				like.GetOrCreate([]string{strconv.Itoa(i)}, nil)
 			}

@@ -52,18 +52,18 @@ var churns = map[string]func(m *series, round, live int) *entry{
 		if m.Len() < live {
 			return m.GetOrCreate([]string{strconv.Itoa(round)}, nil)
 		}
-		fresh := m.Likeness()
+		fresh := m.Likeness(nil)
 		e := fresh.GetOrCreate([]string{strconv.Itoa(round)}, nil)
-		m.Swap(fresh, nil)
+		m.Swap(fresh, nil, nil)
 		return e
 	},
 	"Swap of some": func(m *series, round, live int) *entry {
 		if m.Len() < live {
 			return m.GetOrCreate([]string{strconv.Itoa(round)}, nil)
 		}
-		fresh := m.Likeness()
+		fresh := m.Likeness(nil)
 		e := fresh.GetOrCreate([]string{strconv.Itoa(round)}, nil)
-		m.Swap(fresh, func(*entry) bool { return true })
+		m.Swap(fresh, func(*entry) bool { return true }, nil)
 		return e
 	},
 	"Reset": func(m *series, round, live int) *entry {

@@ -105,7 +105,7 @@ func (p *pair) swap(matches func(key [2]string) bool, match func(*entry) bool) {
 			delete(p.want, key)
 		}
 	}
-	fresh := p.m.Likeness()
+	fresh := p.m.Likeness(nil)
 	for range p.IntN(60) {
 		key := p.key()
 		switch {
@@ -117,7 +117,7 @@ func (p *pair) swap(matches func(key [2]string) bool, match func(*entry) bool) {
 			p.want[key] = fresh.GetOrCreate(key[:], func(e *entry) { e.Child.name = fmt.Sprintf("%q", key) })
 		}
 	}
-	p.m.Swap(fresh, match)
+	p.m.Swap(fresh, match, nil)
 	if fresh.Len() != 0 || len(fresh.Sorted()) != 0 {
 		p.Errorf("%d series are left aside", fresh.Len())
 	}

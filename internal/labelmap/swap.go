@@ -4,22 +4,32 @@ import "slices"
 
 // Swap moves all series of fresh, a Likeness of m, into m, in the place of those for which match
 // returns true, or of all if match is nil. Every series in fresh must be one that match returns
-// true for, or the overflow series, which then takes the place of that of m. For Sorted this is one change: it returns the series from before or those from after.
+// true for, or the overflow series. For Sorted this is one change: it returns the series from
+// before or those from after.
+//
+// If both maps have an overflow series and match is not nil, merge adds what that of fresh has
+// counted to that of m, which stays. If merge is nil, that of fresh takes the place of that of m.
 //
 // Afterwards fresh is an empty map that has nothing to do with m. Series that are created in it
 // while Swap runs are moved or stay in fresh, as a whole.
 //
-// Match is called while the lock of m is held: it must be code of the vector itself, and must use
-// neither map.
-func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool) {
+// Match and merge are called while the lock of m is held: they must be code of the vector itself, and
+// must use neither map.
+func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool, merge func(to, from *C)) {
 	entries := fresh.take()
+	if l, from := m.limit.Load(), fresh.limit.Load(); l != nil && from != nil {
+		l.adopt(from)
+	}
 	if match == nil {
 		m.replaceAll(entries)
 		return
 	}
-	match = m.orOverflow(entries, match)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if merge != nil {
+		entries = m.mergeOverflow(entries, merge)
+	}
+	match = m.orOverflow(entries, match)
 	version := m.version.Load() + 1
 	old := m.table.Load()
 	var kept, replaced []*Entry[C]
@@ -50,14 +60,34 @@ func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool) {
 	}
 }
 
+// mergeOverflow returns entries without an overflow series that it has merged with that of m. The
+// caller holds the lock of m.
+func (m *Map[C]) mergeOverflow(entries []*Entry[C], merge func(to, from *C)) []*Entry[C] {
+	i := slices.IndexFunc(entries, m.hasOverflowValues)
+	if i < 0 {
+		return entries
+	}
+	values := m.overflowValues()
+	to := m.find(values)
+	if x := m.expirer(); to == nil && x != nil && m.expired(x, m.hash(values), values) != nil {
+		to = m.create(values, nil) // It returns.
+	}
+	if to == nil {
+		return entries
+	}
+	merge(&to.Child, &entries[i].Child)
+	return slices.Delete(entries, i, i+1)
+}
+
 // orOverflow returns match for the overflow series, too, if that is among the entries.
 func (m *Map[C]) orOverflow(entries []*Entry[C], match func(*Entry[C]) bool) func(*Entry[C]) bool {
-	isOver := func(e *Entry[C]) bool { return isOverflow(m.layout.Values(e.Labels())) }
-	if !slices.ContainsFunc(entries, isOver) {
+	if !slices.ContainsFunc(entries, m.hasOverflowValues) {
 		return match
 	}
-	return func(e *Entry[C]) bool { return match(e) || isOver(e) }
+	return func(e *Entry[C]) bool { return match(e) || m.hasOverflowValues(e) }
 }
+
+func (m *Map[C]) hasOverflowValues(e *Entry[C]) bool { return isOverflow(m.layout.Values(e.Labels())) }
 
 // take removes all series and returns them. Unlike deleted ones, they can be put into another map
 // with the same layout and hash.

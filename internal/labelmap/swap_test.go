@@ -18,7 +18,7 @@ func TestConcurrentSwap(t *testing.T) {
 			var generation atomic.Int64
 			generations := func(e *entry) string { return e.Child.name }
 			swap := func(part string) {
-				fresh := m.Likeness()
+				fresh := m.Likeness(nil)
 				gen := strconv.FormatInt(generation.Add(1), 10)
 				for i := range size {
 					fresh.GetOrCreate([]string{part, strconv.Itoa(i)}, func(e *entry) { e.Child.name = gen })
@@ -27,7 +27,7 @@ func TestConcurrentSwap(t *testing.T) {
 				if all {
 					match = nil
 				}
-				m.Swap(fresh, match)
+				m.Swap(fresh, match, nil)
 			}
 			for part := range parts {
 				swap(strconv.Itoa(part))
@@ -99,9 +99,9 @@ func TestConcurrentSwapAndCreate(t *testing.T) {
 			values := []string{strconv.Itoa(i % 20)}
 			switch worker % 2 {
 			case 0:
-				fresh := m.Likeness()
+				fresh := m.Likeness(nil)
 				fresh.GetOrCreate(values, nil)
-				m.Swap(fresh, nil)
+				m.Swap(fresh, nil, nil)
 			default:
 				m.GetOrCreate(values, nil)
 				checkSorted(t, m.Sorted())
@@ -124,11 +124,11 @@ func TestConcurrentSwapAndCreate(t *testing.T) {
 func TestConcurrentUseAside(t *testing.T) {
 	for range 100 {
 		m := newMap("i")
-		fresh := m.Likeness()
+		fresh := m.Likeness(nil)
 		var made [8]*labelmap.Entry[child]
 		together(2, func(worker int) {
 			if worker == 0 {
-				m.Swap(fresh, nil)
+				m.Swap(fresh, nil, nil)
 				return
 			}
 			for i := range made {

@@ -75,12 +75,16 @@ func (r *Registry) ownLimits() *limits {
 	return l
 }
 
+// bounded reports whether there are limits for series, and not only an expiry: a vector with limits has a
+// larger table.
+func (l *limits) bounded() bool { return l.budget.Series > 0 || l.budget.Values.Bytes > 0 }
+
 func (l *limits) join(e *Entry) {
 	if core := e.vector(); core != nil && l.expire != nil {
 		l.expire(core)
 	}
 	vector := e.limits()
-	if vector == nil {
+	if vector == nil || !l.bounded() {
 		return
 	}
 	l.mu.Lock()
@@ -91,7 +95,7 @@ func (l *limits) join(e *Entry) {
 
 func (l *limits) part(e *Entry) {
 	vector := e.limits()
-	if vector == nil {
+	if vector == nil || !l.bounded() {
 		return
 	}
 	l.mu.Lock()
