@@ -19,6 +19,8 @@ import (
 // reset, which functions such as rate take into account. Gauges, infos and state sets return with
 // their new value. If a limit leaves no room by then, the overflow series gets the updates;
 // see [MetricVec.SetLimit].
+// A gauge or state set that is looked up after it expired may be a new one or have its old value, so set it
+// before changing it relative to that.
 //
 // Every update counts, such as setting a gauge to the value that it has. Adding 0 to a counter does
 // not, nor does looking up a series without updating it. A gauge that was last changed by Inc, Dec, Add

@@ -67,6 +67,7 @@ func (c *Counter) Inc() {
 		if stripes.Inc() {
 			stripes.Look()
 		}
+		runtime.KeepAlive(c) // Until the stripes have it, c must not look dropped; see SetExpiry.
 	} else if c.IncCell() {
 		c.Look()
 	}

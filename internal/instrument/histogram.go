@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -136,6 +137,7 @@ func (h *Histogram) Observe(v float64) {
 	s.sum += v
 	s.counts[bucket]++
 	s.mu.Unlock()
+	runtime.KeepAlive(h) // As in Counter.Inc.
 }
 
 // observe is Observe for all cases.

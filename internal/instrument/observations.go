@@ -2,6 +2,7 @@ package instrument
 
 import (
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,6 +87,7 @@ func (o *observations) add(v float64, bucket int) (check bool) {
 		check = s.native.Observe(v)
 	}
 	s.mu.Unlock()
+	runtime.KeepAlive(o) // As in Counter.Inc.
 	return check
 }
 

@@ -1,5 +1,7 @@
 package instrument
 
+import "runtime"
+
 // ObserveN counts n times v, all at once.
 func (h *Histogram) ObserveN(v float64, n uint64) {
 	if n == 0 {
@@ -19,6 +21,7 @@ func (o *observations) addN(v float64, bucket int, n uint64) (check bool) {
 	}
 	check = s.add(v, bucket, n)
 	s.mu.Unlock()
+	runtime.KeepAlive(o) // As in Counter.Inc.
 	return check
 }
 

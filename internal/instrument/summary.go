@@ -3,6 +3,7 @@ package instrument
 import (
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -105,6 +106,7 @@ func (s *Summary) init(shape *summaryShape) {
 func (s *Summary) Observe(v float64) {
 	if s.window != nil {
 		s.window.observe(v)
+		runtime.KeepAlive(s) // As in Counter.Inc.
 		return
 	}
 	s.plain.add(v, 0)
