@@ -90,10 +90,11 @@ func checkTag(f reflect.StructField, tag string, tagged, nested bool) error {
 
 // add adds the field f, whose type is t.
 func (c *compiler) add(t reflect.Type, f Field) error {
-	ok := false
-	if f.Kind, ok = kindOf(t); !ok {
+	kind, ok := kindOf(t)
+	if !ok {
 		return fmt.Errorf("is of type %v: %s", t, allowed)
 	}
+	f.Kind = kind
 	if err := c.checkName(f.Name); err != nil {
 		return err
 	}
