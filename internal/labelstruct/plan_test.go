@@ -78,7 +78,7 @@ func TestValues(t *testing.T) {
 		M byte
 	}
 	type named struct {
-		StatusCode, HTTPMethod, UserID, HTTP2Version, ID, X, Already_split, ABC, Größe string //nolint:revive // The names are what is tested.
+		StatusCode, HTTPMethod, UserID, HTTP2Version, ID, X, Already_split, ABC, Größe string //nolint:revive,staticcheck // The names are what is tested.
 	}
 	type stringers struct {
 		Level   level
