@@ -12,8 +12,8 @@ type VectorStatus struct {
 	// apart from them.
 	Bytes int
 
-	Limit         int    // The limit of SetLimit; 0 if there is none.
-	RegistryLimit int    // The limit of its registry for all vectors together; 0 if there is none.
+	Limit         int    // The limit set by SetLimit; 0 means no limit.
+	RegistryLimit int    // The limit of its registry for all vectors together; 0 means no limit.
 	Full          bool   // A limit leaves no room for another series.
 	Overflowed    uint64 // Lookups that returned the overflow series in place of their own.
 	LongValues    uint64 // Lookups of new label sets with a value that was longer than the limit.
@@ -34,7 +34,7 @@ type LabelStatus struct {
 // are the vectors of this package that are registered with r or with a registry in it, each of them once.
 //
 // It reads the labels of all series of these vectors, which takes some 100 ns for each label of a
-// series, and runs nobody else's code. It is safe for concurrent use.
+// series, and runs no code of the program. It is safe for concurrent use.
 func (r *ContextRegistry) Cardinality(top int) []VectorStatus {
 	core, err := r.open()
 	if err != nil {

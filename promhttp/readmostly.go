@@ -29,7 +29,7 @@ func (m *readMostly[K, V]) len() int {
 
 // getOrAdd returns the value of a key. If the map does not have it, getOrAdd adds the key and
 // the value that create returns, unless the map has limit keys already: then ok is false. A
-// limit of 0 is none.
+// limit of 0 means no limit.
 func (m *readMostly[K, V]) getOrAdd(key K, limit int, create func() (K, V)) (v V, ok bool) {
 	if limit > 0 && m.len() >= limit {
 		return m.get(key)

@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric/catalog"
 )
 
-// hasClassic reports whether series of a histogram have classic buckets, or nobody knows.
+// hasClassic reports whether series of a histogram have classic buckets, or that is unknown.
 func hasClassic(f *catalog.Family) bool { return len(f.Buckets) > 0 || f.NativeSchema == nil }
 
 func hasNative(f *catalog.Family) bool { return f.NativeSchema != nil }

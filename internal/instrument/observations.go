@@ -228,7 +228,7 @@ func (s *observed) total() (n uint64) {
 	return n
 }
 
-// addAll adds what another stripe has counted. Both are locked, or known to nobody else.
+// addAll adds what another stripe has counted. The caller has locked both, or owns them.
 func (s *observed) addAll(other *observed) {
 	s.sum += other.sum
 	for i, n := range other.counts {

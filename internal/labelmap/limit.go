@@ -48,7 +48,7 @@ type limit struct {
 // noRoom is a limit for series that leaves room for none.
 const noRoom = -1
 
-// ValueLimit is a limit for the length of label values. The zero value is none.
+// ValueLimit is a limit for the length of label values. The zero value sets no limit.
 type ValueLimit struct {
 	Bytes int
 	Long  LongValues
