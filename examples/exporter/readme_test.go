@@ -109,8 +109,8 @@ func claims(block []string) (all []claim) {
 	return all
 }
 
-// TestReadme builds each step of the README, in order, in a module of its own, and
-// checks what the README claims about it.
+// TestReadme compiles each step of the README, in order, in a module of its own, and runs those
+// about which the README claims something.
 func TestReadme(t *testing.T) {
 	steps := readmeSteps(t, read(t, filepath.Join("..", "..", "README.md")))
 	if len(steps) < 3 || len(steps[0].claims) == 0 || !slices.ContainsFunc(steps[1:], func(s step) bool { return len(s.claims) > 0 }) {
@@ -125,9 +125,9 @@ func TestReadme(t *testing.T) {
 	for _, s := range steps {
 		t.Run(fmt.Sprintf("line %d", s.line), func(t *testing.T) {
 			address := freeAddress(t)
-			program := s.build(t, dir, address)
-			if len(s.claims) > 0 {
-				run(t, dir, program, address)
+			s.vet(t, dir, address)
+			if len(s.claims) > 0 { // To build what is not run would only take time.
+				run(t, dir, build(t, dir), address)
 				s.check(t, address)
 			}
 		})
@@ -153,9 +153,9 @@ func newModule(t *testing.T) string {
 	return dir
 }
 
-// build writes the files of a step, except that it listens on another address, and returns
-// the program.
-func (s *step) build(t *testing.T, dir, address string) string {
+// vet writes the files of a step, except that it listens on another address, and has go vet check
+// them, which reports whatever would not compile.
+func (s *step) vet(t *testing.T, dir, address string) {
 	t.Helper()
 	for name, text := range s.files {
 		if name == "main.go" {
@@ -167,11 +167,16 @@ func (s *step) build(t *testing.T, dir, address string) string {
 		write(t, filepath.Join(dir, name), text)
 	}
 	goCommand(t, dir, "vet", ".")
+}
+
+// build builds the program in dir, and returns its path.
+func build(t *testing.T, dir string) string {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
-	goCommand(t, dir, "build", "-o", program, ".")
+	goCommand(t, dir, "build", "-ldflags=-w", "-o", program, ".")
 	return program
 }
 
