@@ -135,7 +135,7 @@ func adapted(a *collectorAdapter) Collector {
 }
 
 // vectorIn returns the instrument.Core of the vector of this package that c is, or that is embedded in it, behind wrappings,
-// or nil if there is none.
+// or nil if c has no such vector.
 func vectorIn(c Collector) (core any) {
 	v, ok := collect.Unwrap(c).(interface{ anyCore() any })
 	if !ok {

@@ -46,7 +46,7 @@ type modelVector struct {
 
 	limit      int
 	values     map[string]float64 // By label value, without the overflow series.
-	overflow   float64            // Of the overflow series; negative if there is none.
+	overflow   float64            // The value of the overflow series; negative if it does not exist.
 	registered [3]bool            // By registry.
 }
 

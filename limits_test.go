@@ -93,7 +93,7 @@ func TestLimitOfCustomVector(t *testing.T) {
 	}
 }
 
-// TestRegistryThatIsGone checks that a registry which nobody has any more limits nothing.
+// TestRegistryThatIsGone checks that a registry that the program has dropped limits nothing.
 func TestRegistryThatIsGone(t *testing.T) {
 	v := counterVecCalled("c_total")
 	metric.NewContextRegistry(metric.WithSeriesLimit(1)).MustRegister(v)

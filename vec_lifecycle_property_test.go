@@ -205,7 +205,7 @@ func (l *lifecycle) step(r *rand.Rand, kept map[string]any) {
 	}
 }
 
-// increment increments a series that nobody deletes, or what counts it, and may keep it.
+// increment increments a series that is not deleted, or the one that counts for it, and may keep the instrument.
 func (l *lifecycle) increment(r *rand.Rand, key string, kept map[string]any) {
 	labels := lifecycleLabels{"keep", key}
 	c := kept[key]

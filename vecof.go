@@ -22,7 +22,7 @@ func LabelNames[L any]() ([]string, error) {
 	return plan.Names(), nil
 }
 
-// mustPlan returns the plan for labels of type t. It panics if there is none.
+// mustPlan returns the plan for labels of type t. It panics if t cannot be a set of labels.
 func mustPlan(t reflect.Type, kind, namespace, subsystem, name string, reserved ...string) *labelstruct.Plan {
 	plan, err := labelstruct.Of(t, reserved...)
 	if err != nil {

@@ -32,7 +32,7 @@ func (t *table[K, V]) size() int {
 	return len(*entries)
 }
 
-// add returns the value of k. If there is none, add makes it, unless admit says no; then it
+// add returns the value of k. If there is no value yet, add makes it, unless admit says no; then it
 // returns nil. Neither function may use the table, except for its size.
 func (t *table[K, V]) add(k K, admit func() bool, create func() *V) *V {
 	t.mu.Lock()

@@ -198,7 +198,7 @@ func TestClientErrors(t *testing.T) {
 	}
 	reg := metric.NewRegistry()
 	panics := promhttp.InstrumentClient(reg, promhttp.RoundTripperFunc(func(*http.Request) (*http.Response, error) { panic("bad luck") }))
-	if p := recovered(func() { _, _ = panics.RoundTrip(httptest.NewRequest(http.MethodGet, "/", http.NoBody)) }); p != "bad luck" { //nolint:bodyclose // There is none.
+	if p := recovered(func() { _, _ = panics.RoundTrip(httptest.NewRequest(http.MethodGet, "/", http.NoBody)) }); p != "bad luck" { //nolint:bodyclose // The response has no body.
 		t.Errorf("got panic %v", p)
 	}
 	if _, active := onlySeries(t, reg, "http_client_active_requests"); active.GetGauge().GetValue() != 0 {
@@ -218,7 +218,7 @@ func TestClientTargets(t *testing.T) {
 	send := func(rt http.RoundTripper, url, route string) {
 		r := httptest.NewRequest(http.MethodGet, url, http.NoBody)
 		r = r.WithContext(promhttp.WithRoute(r.Context(), route))
-		if _, err := rt.RoundTrip(r); err != nil { //nolint:bodyclose // There is none.
+		if _, err := rt.RoundTrip(r); err != nil { //nolint:bodyclose // The response has no body.
 			t.Error(err)
 		}
 	}
@@ -292,7 +292,7 @@ func TestClientRetry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := rt.RoundTrip(r); err != nil { //nolint:bodyclose // There is none.
+	if _, err := rt.RoundTrip(r); err != nil { //nolint:bodyclose // The response has no body.
 		t.Fatal(err)
 	}
 	if _, m := onlySeries(t, reg, "http_client_request_body_size_bytes"); m.GetHistogram().GetSampleSum() != 5 {

@@ -13,7 +13,7 @@ type ServerOpts struct {
 	// Names says how metrics and labels are named.
 	Names Names
 
-	// Route returns the route of a request, and "" if there is none. If it is nil, the route
+	// Route returns the route of a request, or "" if it has none. If it is nil, the route
 	// is the path of the pattern by which an http.ServeMux has found the handler: that is
 	// r.Pattern without method and host. A route of [SetRoute] goes before both.
 	//

@@ -37,7 +37,7 @@ func TestClientAllocations(t *testing.T) {
 	resp := &http.Response{StatusCode: http.StatusOK}
 	c := promhttp.InstrumentClient(metric.NewRegistry(), promhttp.RoundTripperFunc(func(*http.Request) (*http.Response, error) { return resp, nil }))
 	r := httptest.NewRequest(http.MethodGet, "http://example.com", http.NoBody)
-	if n := testing.AllocsPerRun(100, func() { _, _ = c.RoundTrip(r) }); n > 1 { //nolint:bodyclose // There is none.
+	if n := testing.AllocsPerRun(100, func() { _, _ = c.RoundTrip(r) }); n > 1 { //nolint:bodyclose // The response has no body.
 		t.Errorf("%v allocations, want 1", n)
 	}
 }

@@ -248,7 +248,7 @@ func TestServerLint(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer := promhttp.RoundTripperFunc(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil })
-		if _, err := client.RoundTripper(answer).RoundTrip(httptest.NewRequest(http.MethodGet, "http://example.com", http.NoBody)); err != nil { //nolint:bodyclose // There is none.
+		if _, err := client.RoundTripper(answer).RoundTrip(httptest.NewRequest(http.MethodGet, "http://example.com", http.NoBody)); err != nil { //nolint:bodyclose // The response has no body.
 			t.Fatal(err)
 		}
 		problems, err := testutil.GatherAndLint(reg)

@@ -82,7 +82,7 @@ func versionOf(major, minor int) uint8 {
 
 // series4 are the series that count requests of one kind to one target.
 type series4 struct {
-	requests      prometheus.Counter // Nil if there is none.
+	requests      prometheus.Counter // Nil if the duration histogram counts the requests.
 	durations     prometheus.Observer
 	requestSizes  prometheus.Observer
 	responseSizes prometheus.Observer

@@ -225,7 +225,7 @@ func TestRows(t *testing.T) {
 			"go, shop, shop_db",
 		},
 		{"several namespaces", []catalog.Family{named("db_a_x", "", "instrument"), named("web.a_x", "", "instrument")}, "db, web"},
-		{"nobody's", []catalog.Family{{Name: "x"}, {Name: "_y"}}, "_y, x"},
+		{"of no collector", []catalog.Family{{Name: "x"}, {Name: "_y"}}, "_y, x"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var titles []string

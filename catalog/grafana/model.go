@@ -103,7 +103,7 @@ func variables(c *catalog.Catalog) []object {
 }
 
 // knownSeries returns the name of series that the program always has, or that of a series that
-// Prometheus adds itself if there are none. In a query of a variable, it has to be a classic name.
+// Prometheus adds itself otherwise. In a query of a variable, it has to be a classic name.
 func knownSeries(c *catalog.Catalog) string {
 	for _, f := range c.Families {
 		switch f.Type {

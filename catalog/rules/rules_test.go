@@ -246,16 +246,16 @@ XErrorRatioHigh sum by (job) (rate(x_total{job="a\"b", code=~"5..|5xx"}[1m30s]))
 
 func TestBadOpts(t *testing.T) {
 	for name, opts := range map[string]rules.Opts{
-		"percentage":         {Quantiles: []float64{99}},
-		"NaN":                {Quantiles: []float64{math.NaN()}},
-		"negative window":    {Window: -time.Second},
-		"half a second":      {Window: 1500 * time.Millisecond},
-		"ratio in percent":   {ErrorRatio: 5},
-		"ratio that is none": {ErrorRatio: math.NaN()},
-		"label without name": {Labels: map[string]string{"": "x"}},
-		"label not UTF-8":    {Labels: map[string]string{"x": "\xff"}},
-		"job not UTF-8":      {Job: "\xff"},
-		"prefix not UTF-8":   {Prefix: "\xff"},
+		"percentage":                 {Quantiles: []float64{99}},
+		"NaN":                        {Quantiles: []float64{math.NaN()}},
+		"negative window":            {Window: -time.Second},
+		"half a second":              {Window: 1500 * time.Millisecond},
+		"ratio in percent":           {ErrorRatio: 5},
+		"ratio that is not a number": {ErrorRatio: math.NaN()},
+		"label without name":         {Labels: map[string]string{"": "x"}},
+		"label not UTF-8":            {Labels: map[string]string{"x": "\xff"}},
+		"job not UTF-8":              {Job: "\xff"},
+		"prefix not UTF-8":           {Prefix: "\xff"},
 	} {
 		if f, err := rules.New(new(catalog.Catalog), opts); err == nil {
 			t.Errorf("%s: New returns %v", name, f)

@@ -126,7 +126,7 @@ func TestReadme(t *testing.T) {
 		t.Run(fmt.Sprintf("line %d", s.line), func(t *testing.T) {
 			address := freeAddress(t)
 			s.vet(t, dir, address)
-			if len(s.claims) > 0 { // To build what is not run would only take time.
+			if len(s.claims) > 0 { // Linking a program that does not run would only take time.
 				run(t, dir, build(t, dir), address)
 				s.check(t, address)
 			}

@@ -102,7 +102,7 @@ type Histogram struct {
 type histogramLimits struct {
 	mu      sync.Mutex
 	limiter native.Limiter
-	reset   *time.Timer // The reset that is due later; nil if there is none.
+	reset   *time.Timer // The pending reset, or nil.
 }
 
 // histogramExemplars are there once there is an exemplar.

@@ -19,8 +19,8 @@ func NewFront[C any, P Child[C]](v *Vec[C, P], plan *labelstruct.Plan) *Front {
 	return f
 }
 
-// Find returns the child of v with the labels of the struct at s, and makes it if there is none. Front is the one
-// of v. No lock is held while methods of the struct run.
+// Find returns the child of v with the labels of the struct at s, and creates it if it does not
+// exist. Front is that of v. No lock is held while methods of the struct run.
 func Find[C any, P Child[C]](v *Vec[C, P], front *Front, s unsafe.Pointer) (P, error) {
 	var inlineCalled, inline [inlineLabels]string
 	plan := front.Plan()

@@ -142,7 +142,7 @@ func (f *Front) find(t *frontTable, key []uint64, s unsafe.Pointer, called []str
 			case n >= longString:
 				a, b = maphash.String(seed, s), longKey|uint64(n)
 			case n >= 8:
-				// The bytes behind the first eight, of which there are none to seven.
+				// Up to seven bytes follow the first eight.
 				a, b = words.Load8(s), b|words.Load8(s[n-8:])>>8>>((120-8*uint(n))&63)
 			case n >= 4:
 				a = words.Load4(s) | words.Load4(s[n-4:])<<32

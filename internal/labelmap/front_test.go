@@ -263,7 +263,7 @@ func TestFrontIsNeverBehind(t *testing.T) {
 		for i := range 2000 {
 			before := m.with(own)
 			if e := m.with(own); e != before {
-				t.Error("a series has changed that nobody has deleted")
+				t.Error("a series has changed without having been deleted")
 			}
 			m.with(shared)
 			if m.known(own) != nil {

@@ -62,9 +62,9 @@ func (m *Map[C]) hash(values []string) uint64 { return hashOf(values)&m.mask | l
 // hashOf returns the hash of the values of an entry that may be deleted.
 func (m *Map[C]) hashOf(e *Entry[C]) uint64 { return m.hash(m.layout.Values(e.Labels())) }
 
-// Get returns the series with these values, or nil if there is none, or if there are too
-// few or too many values. In a nil map there is none. It takes no lock and does not
-// allocate. If there is none and a limit leaves no room for one, Get returns the overflow
+// Get returns the series with these values, or nil if it does not exist or there are too
+// few or too many values. A nil map has no series. Get takes no lock and does not
+// allocate. If it does not exist and a limit leaves no room for it, Get returns the overflow
 // series, unless that does not exist yet.
 //
 // It is one function but for the hash and the comparison: a look-up takes some 25 ns, and
@@ -91,7 +91,7 @@ func (m *Map[C]) Get(values []string) *Entry[C] {
 	}
 }
 
-// find returns the series with these values, or nil if there is none. The caller holds mu.
+// find returns the series with these values, or nil. The caller holds mu.
 func (m *Map[C]) find(values []string) *Entry[C] {
 	slots := m.table.Load().slots
 	h := m.hash(values)
@@ -111,7 +111,7 @@ func (m *Map[C]) find(values []string) *Entry[C] {
 // that waits for a user of the map. If it panics, nothing has happened.
 //
 // The values are copied if the series is new, and not kept otherwise. If there is no room for
-// a new series, GetOrCreate returns the overflow series, which it creates if there is none.
+// a new series, GetOrCreate returns the overflow series, which it creates if necessary.
 func (m *Map[C]) GetOrCreate(values []string, init func(*Entry[C])) *Entry[C] {
 	if e := m.Get(values); e != nil {
 		return e

@@ -122,7 +122,7 @@ func (p *pair) swap(matches func(key [2]string) bool, match func(*entry) bool) {
 		p.Errorf("%d series are left aside", fresh.Len())
 	}
 	key := p.key()
-	fresh.GetOrCreate(key[:], nil) // It is nobody's any more.
+	fresh.GetOrCreate(key[:], nil) // Using it must not affect the map.
 	for key, e := range p.want {
 		if p.m.Get(key[:]) != e {
 			p.Errorf("after a swap, %q is %v, want %v", key, p.m.Get(key[:]), e)

@@ -14,7 +14,7 @@ type Vector struct {
 
 	Collector string // As State names it.
 	Family    string // As it is registered, without what registries around add.
-	Shared    int    // The limit of its registry for all vectors; 0 if there is none.
+	Shared    int    // The limit of its registry for all vectors; 0 means no limit.
 	Labels    []labelmap.LabelUsage
 	Bytes     int
 

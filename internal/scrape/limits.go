@@ -63,7 +63,7 @@ func (r *Registry) Limit(set func(*labelmap.Budget)) { set(&r.ownLimits().budget
 // Expire has a function called with each vector that is registered, to let its series expire.
 func (r *Registry) Expire(expire func(instrument.Core)) { r.ownLimits().expire = expire }
 
-// ownLimits returns the limits of the registry, which it makes if there are none.
+// ownLimits returns the limits of the registry, and creates them if necessary.
 func (r *Registry) ownLimits() *limits {
 	l, ok := r.limits.(*limits)
 	if !ok {

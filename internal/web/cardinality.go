@@ -10,7 +10,7 @@ import (
 type Vector struct {
 	Name             string
 	Series, Bytes    int
-	Limit, Shared    int  // The limits of the vector and of its registry; 0 if there is none.
+	Limit, Shared    int  // The limits of the vector and of its registry; 0 means no limit.
 	Full             bool // A limit leaves no room.
 	Overflowed, Long uint64
 	Labels           []Label // Those with the most values first.
@@ -20,7 +20,7 @@ type Vector struct {
 type Label struct {
 	Name    string
 	Values  int
-	Example string // One of the values; empty if there is none.
+	Example string // One of the values, or empty.
 }
 
 // vectorColumns are the columns of the table of vectors.
@@ -37,7 +37,7 @@ var vectorColumns = []struct {
 	{"Labels", (*Vector).labels},
 }
 
-// VectorTable returns the table with a row for each vector, or nil if there is none.
+// VectorTable returns the table with a row for each vector, or nil if there are no vectors.
 func VectorTable(all []Vector) *Table {
 	if len(all) == 0 {
 		return nil

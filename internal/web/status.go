@@ -16,7 +16,7 @@ type Collector struct {
 	Series     int           // The series of an instrument.
 	Stats      *engine.Stats // Nil of a collector that is not run.
 	Group      engine.Places // Nil if the collector belongs to none.
-	Limit      int           // For the series of a vector; 0 if there is none.
+	Limit      int           // The limit for the series of a vector; 0 means no limit.
 	Overflowed uint64        // Lookups that found no room in the vector.
 }
 

@@ -31,8 +31,8 @@ func Label(name string) string {
 	return Quote(name)
 }
 
-// By returns the clause that keeps the labels in an aggregation, with a space at its end. It is
-// empty if there are none.
+// By returns the clause that keeps the labels in an aggregation, with a space at its end.
+// Without labels, it is empty.
 func By(labels ...string) string {
 	if len(labels) == 0 {
 		return ""
