@@ -1,0 +1,273 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/exporter/internal/strictyaml"
+	"github.com/luxfi/metric/exporter/probe"
+)
+
+// configuration is one configuration as it was loaded. Another one takes its place as a whole.
+type configuration struct {
+	file    *file
+	members []member             // The enabled collectors, in order.
+	shared  map[string]*resource // What Share has returned.
+	groups  map[string]*group
+	set     *probe.Set // Nil if there are no probers.
+
+	scrapes usage           // Scrapes that have begun while it was the current one.
+	retired chan struct{}   // Closed when what only it needed is closed. Made by install.
+	before  <-chan struct{} // Closed when that is so for the one before. Nil if there was none.
+}
+
+// member is an enabled collector, and how it is run.
+type member struct {
+	unit   *unit
+	policy Policy
+	group  *metrics.Group // Nil if it has none.
+}
+
+// group is a group of collectors. It stays the same as long as its limit does.
+type group struct {
+	group         *metrics.Group
+	maxConcurrent int
+}
+
+// read reads and checks a configuration, without making new collectors. Collectors and what they
+// share are taken over from the previous one, if it has them.
+func (e *Exporter) read(ctx context.Context, previous *configuration, probes *probe.Handler) (c *configuration, err error) {
+	var settings any
+	if e.config.Settings != nil {
+		if err := guarded("Settings", func() error { settings = e.config.Settings(); return nil }); err != nil {
+			return nil, err
+		}
+	}
+	c = &configuration{shared: make(map[string]*resource), groups: make(map[string]*group)}
+	defer func() {
+		if err != nil {
+			c.abandon(previous)
+			c = nil
+		}
+	}()
+	if c.file, err = readFile(e.web.configFile, settings); err != nil {
+		return c, err
+	}
+	setup := &Setup{Settings: settings, File: e.web.configFile, Logger: e.logger(), next: c, previous: previous}
+	if e.config.Configure != nil {
+		if err := guarded("Configure", func() error { return e.config.Configure(ctx, setup) }); err != nil {
+			return c, in(e.web.configFile, err)
+		}
+	}
+	if err := e.choose(c, setup, previous); err != nil {
+		return c, in(e.web.configFile, err)
+	}
+	if probes != nil {
+		c.set, err = probes.Prepare(e.web.configFile, c.file.Probes)
+	}
+	return c, err
+}
+
+// guarded calls a function of the program, and returns an error if that panics.
+func guarded(name string, f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s panicked: %v", name, r)
+		}
+	}()
+	return f()
+}
+
+// in adds the name of the configuration file to an error that does not begin with it.
+func in(file string, err error) error {
+	if file == "" || strings.HasPrefix(err.Error(), file) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+// choose finds out which collectors are enabled, and how they are run.
+func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuration) error {
+	all, err := setup.collectors(e.offered)
+	if err != nil {
+		return err
+	}
+	if err := c.makeGroups(setup, previous); err != nil {
+		return err
+	}
+	errs := []error{c.unknownCollectors(all), e.enabling.unknownCollectors(all)}
+	for i := range all {
+		offered := &all[i]
+		section, found := c.file.Collectors[offered.Name]
+		if !e.enabling.enabled(offered, section.Enabled) {
+			continue
+		}
+		policy := offered.Policy
+		if found {
+			policy = section.Policy.apply(policy)
+		}
+		policy = e.enabling.change(offered.Name, policy)
+		m := member{policy: policy}
+		err := policy.check()
+		if g, ok := c.groups[policy.Group]; ok {
+			m.group = g.group
+		} else if policy.Group != "" && err == nil {
+			err = fmt.Errorf("group %q: %s", policy.Group, strictyaml.Unknown("group", policy.Group, slices.Sorted(maps.Keys(c.groups))))
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("collector %s: %w", offered.Name, c.at(section.Line, err)))
+			continue
+		}
+		if m.unit = previous.unit(offered, i < len(e.offered)); m.unit == nil {
+			m.unit = newUnit(offered, c.shared, e.logger())
+		}
+		c.members = append(c.members, m)
+	}
+	return errors.Join(errs...)
+}
+
+// at adds a line of the configuration file to an error, unless it is 0.
+func (c *configuration) at(line int, err error) error {
+	if line == 0 {
+		return err
+	}
+	return fmt.Errorf("line %d: %w", line, err)
+}
+
+// unknownCollectors returns an error for each section of the file about a collector that does not
+// exist.
+func (c *configuration) unknownCollectors(all []Collector) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(c.file.Collectors)) {
+		if !slices.ContainsFunc(all, func(o Collector) bool { return o.Name == name }) {
+			errs = append(errs, c.at(c.file.Collectors[name].Line, unknownCollector(name, all)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func unknownCollector(name string, all []Collector) error {
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
+	}
+	slices.Sort(names)
+	return fmt.Errorf("collector %q: %s", name, strictyaml.Unknown("collector", name, names))
+}
+
+// makeGroups makes the groups of the file and of the program, or takes them over.
+func (c *configuration) makeGroups(setup *Setup, previous *configuration) error {
+	limits := maps.Clone(setup.groups)
+	if limits == nil {
+		limits = make(map[string]int)
+	}
+	for name, section := range c.file.Groups {
+		limits[name] = section.MaxConcurrent
+	}
+	for name, limit := range limits {
+		if limit < 1 {
+			return fmt.Errorf("group %s: max_concurrent is %d, but has to be at least 1", name, limit)
+		}
+		if previous != nil {
+			if old, ok := previous.groups[name]; ok && old.maxConcurrent == limit {
+				c.groups[name] = old
+				continue
+			}
+		}
+		c.groups[name] = &group{metrics.NewGroup(name, limit), limit}
+	}
+	return nil
+}
+
+// unit returns the unit of a collector that can be taken over, or nil.
+func (c *configuration) unit(offered *Collector, always bool) *unit {
+	if c == nil {
+		return nil
+	}
+	for _, m := range c.members {
+		if m.unit.name == offered.Name && (always || m.unit.sameSettings(offered.Settings)) {
+			return m.unit
+		}
+	}
+	return nil
+}
+
+// constructTime is how long loading a configuration waits for new collectors. Those that take longer
+// are waited for by scrapes.
+const constructTime = 10 * time.Second
+
+// build reads a configuration and makes its new collectors.
+func (e *Exporter) build(ctx context.Context, previous *configuration) (*configuration, error) {
+	c, err := e.read(ctx, previous, e.probes)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, constructTime)
+	defer cancel()
+	for _, m := range c.members {
+		m.unit.start() // All at once; one that has started already does nothing.
+	}
+	var errs []error
+	for _, m := range c.members {
+		_, err := m.unit.await(ctx)
+		switch {
+		case err == nil:
+		case m.unit.isInvalid(err):
+			errs = append(errs, in(e.web.configFile, fmt.Errorf("collector %s: %w", m.unit.name, err)))
+		case !m.unit.installed.Load():
+			e.logger().Warn("Collector is not ready; scrapes will try again", "collector", m.unit.name, "err", err)
+		}
+	}
+	if len(errs) > 0 {
+		c.abandon(previous)
+		return nil, errors.Join(errs...)
+	}
+	return c, nil
+}
+
+// install has the registry and the probes use a configuration in place of the previous one.
+func (e *Exporter) install(next, previous *configuration) error {
+	var (
+		remove = previous.names()
+		add    []metrics.Registration
+	)
+	for _, m := range next.members {
+		if previous.has(m) {
+			remove = slices.DeleteFunc(remove, func(name string) bool { return name == m.unit.name })
+			continue
+		}
+		add = append(add, metrics.Registration{Collector: m.unit.registered(), Options: append(m.policy.options(func(string) *metrics.Group { return m.group }), metrics.WithName(m.unit.name))})
+	}
+	if err := e.registry.Exchange(remove, add...); err != nil {
+		return in(e.web.configFile, err)
+	}
+	if e.probes != nil {
+		e.probes.Use(next.set)
+	}
+	next.retired = make(chan struct{})
+	for _, m := range next.members {
+		m.unit.installed.Store(true)
+	}
+	return nil
+}
+
+// names returns the names of all collectors.
+func (c *configuration) names() []string {
+	if c == nil {
+		return nil
+	}
+	names := make([]string, len(c.members))
+	for i, m := range c.members {
+		names[i] = m.unit.name
+	}
+	return names
+}
+
+// has reports whether a member is the same in another configuration.
+func (c *configuration) has(m member) bool { return c != nil && slices.Contains(c.members, m) }

@@ -1,0 +1,125 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+// enablingFlags are the values of the flags that say which collectors are enabled and how they
+// are run.
+type enablingFlags struct {
+	collectors      map[string]*enablingFlag
+	disableDefaults bool
+	policies        policyFlags
+}
+
+// enablingFlag is --[no-]collector.<name>.
+type enablingFlag struct{ value, set bool }
+
+// add registers the flags, and those that collectors have themselves.
+func (e *enablingFlags) add(f Flagger, offered []Collector) {
+	e.collectors = make(map[string]*enablingFlag)
+	for i := range offered {
+		c := &offered[i]
+		if c.Name == upName {
+			continue
+		}
+		flag := new(enablingFlag)
+		e.collectors[c.Name] = flag
+		help := fmt.Sprintf("Enable the %s collector", c.Name)
+		if c.Help != "" {
+			help += ": " + c.Help
+		}
+		state := "enabled"
+		if c.Disabled {
+			state = "disabled"
+		}
+		f.Flag("collector."+c.Name, fmt.Sprintf("%s (default: %s).", help, state)).
+			Default(fmt.Sprint(!c.Disabled)).IsSetByUser(&flag.set).BoolVar(&flag.value)
+		if c.Flags != nil {
+			c.Flags(prefixedFlags{f, "collector." + c.Name + "."})
+		}
+	}
+	f.Flag("collector.disable-defaults", "Set all collectors to disabled by default.").BoolVar(&e.disableDefaults)
+	f.Flag("collector.policy", "How a collector is run, as in `backups:timeout=5s,cache=30s`; * stands for all. Repeatable.").
+		PlaceHolder("<collector>:<policy>").SetValue(&e.policies)
+}
+
+// prefixedFlags registers flags under a prefix.
+type prefixedFlags struct {
+	Flagger
+	prefix string
+}
+
+// enabled reports whether a collector is enabled. Section is what the configuration file says; nil
+// is nothing.
+func (e *enablingFlags) enabled(c *Collector, section *bool) bool {
+	if c.Name == upName {
+		return true
+	}
+	switch flag := e.collectors[c.Name]; {
+	case flag != nil && flag.set:
+		return flag.value
+	case section != nil:
+		return *section
+	default:
+		return !c.Disabled && (flag == nil || !e.disableDefaults)
+	}
+}
+
+// change returns a policy with what the flags say about a collector, the last one last.
+func (e *enablingFlags) change(collector string, p Policy) Policy {
+	for _, flag := range e.policies {
+		if flag.collector == collector || flag.collector == "*" {
+			p = flag.change.apply(p)
+		}
+	}
+	return p
+}
+
+// unknownCollectors returns an error for each policy of a collector that does not exist.
+func (e *enablingFlags) unknownCollectors(all []Collector) error {
+	var errs []error
+	for _, flag := range e.policies {
+		known := flag.collector == "*"
+		for i := range all {
+			known = known || all[i].Name == flag.collector
+		}
+		if !known {
+			errs = append(errs, fmt.Errorf("--collector.policy: %w", unknownCollector(flag.collector, all)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// policyFlags are the values of --collector.policy. It is a kingpin.Value.
+type policyFlags []policyFlag
+
+type policyFlag struct {
+	text      string
+	collector string
+	change    policyChange
+}
+
+// Set implements kingpin.Value.
+func (p *policyFlags) Set(text string) error {
+	collector, change, err := parsePolicyFlag(text)
+	if err != nil {
+		return err
+	}
+	*p = append(*p, policyFlag{text, collector, change})
+	return nil
+}
+
+// String implements kingpin.Value.
+func (p *policyFlags) String() string { return "" }
+
+// IsCumulative has kingpin take the flag several times.
+func (p *policyFlags) IsCumulative() bool { return true }
+
+// Flag implements Flagger.
+func (p prefixedFlags) Flag(name, help string) *kingpin.FlagClause {
+	return p.Flagger.Flag(p.prefix+name, help)
+}

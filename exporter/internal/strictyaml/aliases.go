@@ -1,0 +1,84 @@
+package strictyaml
+
+import "go.yaml.in/yaml/v3"
+
+const (
+	// maxDepth is how deep a document may be nested, counting what aliases stand for. Each level
+	// takes stack.
+	maxDepth = 1000
+	// maxExpanded is how many values a document may have, counting what aliases stand for, unless
+	// aliases multiply it by less than maxGrowth.
+	maxExpanded = 100_000
+	maxGrowth   = 10
+)
+
+// shape is what a node comes to if aliases are replaced by what they stand for.
+type shape struct {
+	values, depth int
+	under         bool // The node is being looked at: an alias to it is one to itself.
+}
+
+// bounded checks that aliases make the document neither endless nor huge. It looks at each node
+// once.
+func bounded(root *yaml.Node) *Error {
+	b := bounder{shapes: make(map[*yaml.Node]shape)}
+	total, err := b.shape(root, 0)
+	switch {
+	case err != nil:
+		return err
+	case total.depth > maxDepth:
+		return Errorf(root, "the document is nested more than %d levels deep", maxDepth)
+	case total.values > maxExpanded && total.values/maxGrowth > b.nodes:
+		return Errorf(root, "aliases repeat too much: they make more than %d values of %d", maxExpanded, b.nodes)
+	}
+	return nil
+}
+
+type bounder struct {
+	shapes map[*yaml.Node]shape
+	nodes  int
+}
+
+func (b *bounder) shape(n *yaml.Node, level int) (shape, *Error) {
+	if known, ok := b.shapes[n]; ok {
+		if known.under {
+			return shape{}, Errorf(n, "the anchor %s contains itself", quote(n.Anchor))
+		}
+		return known, nil
+	}
+	if level > maxDepth {
+		return shape{}, Errorf(n, "the document is nested more than %d levels deep", maxDepth)
+	}
+	b.nodes++
+	b.shapes[n] = shape{under: true}
+	total := shape{values: 1}
+	below := n.Content
+	if n.Kind == yaml.AliasNode && n.Alias != nil {
+		below = []*yaml.Node{n.Alias}
+	}
+	for _, child := range below {
+		s, err := b.shape(child, level+1)
+		if err != nil {
+			return shape{}, err
+		}
+		const most = 1 << 30 // Far beyond maxExpanded, but no overflow.
+		total.values = min(total.values+s.values, most)
+		total.depth = max(total.depth, min(s.depth+1, most))
+	}
+	b.shapes[n] = total
+	return total, nil
+}
+
+// expanded returns a copy of a node in which values are in the place of aliases. It must be bounded.
+func expanded(n *yaml.Node) *yaml.Node {
+	c := *target(n)
+	c.Anchor = ""
+	c.Content = make([]*yaml.Node, len(c.Content))
+	for i, child := range target(n).Content {
+		c.Content[i] = expanded(child)
+	}
+	if len(c.Content) == 0 {
+		c.Content = nil
+	}
+	return &c
+}

@@ -1,0 +1,62 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+)
+
+// lateLogger is a handler for a registry, which is made before the flags say how to log. It passes
+// records on to the logger of the exporter; those about a collector that had no data, at level
+// debug.
+type lateLogger struct {
+	once   sync.Once
+	logger atomic.Pointer[slog.Logger]
+}
+
+// use returns the logger, which newLogger makes once.
+func (l *lateLogger) use(newLogger func() *slog.Logger) *slog.Logger {
+	l.once.Do(func() { l.logger.Store(newLogger()) })
+	return l.logger.Load()
+}
+
+func (l *lateLogger) handler() slog.Handler {
+	if logger := l.logger.Load(); logger != nil {
+		return logger.Handler()
+	}
+	return slog.Default().Handler()
+}
+
+// Enabled implements slog.Handler.
+func (l *lateLogger) Enabled(ctx context.Context, level slog.Level) bool {
+	return l.handler().Enabled(ctx, level)
+}
+
+// Handle implements slog.Handler.
+func (l *lateLogger) Handle(ctx context.Context, record slog.Record) error {
+	h := l.handler()
+	if hasNoData(record) {
+		record.Level = slog.LevelDebug
+		if !h.Enabled(ctx, record.Level) {
+			return nil
+		}
+	}
+	return h.Handle(ctx, record)
+}
+
+func hasNoData(record slog.Record) (found bool) {
+	record.Attrs(func(a slog.Attr) bool {
+		err, ok := a.Value.Any().(error)
+		found = ok && errors.Is(err, ErrNoData)
+		return !found
+	})
+	return found
+}
+
+// WithAttrs implements slog.Handler.
+func (l *lateLogger) WithAttrs(attrs []slog.Attr) slog.Handler { return l.handler().WithAttrs(attrs) }
+
+// WithGroup implements slog.Handler.
+func (l *lateLogger) WithGroup(name string) slog.Handler { return l.handler().WithGroup(name) }

@@ -1,0 +1,122 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/luxfi/metric/internal/redact"
+)
+
+// webParts are what the web server serves. All but the flags, the logger and the handlers for
+// metrics and status may be missing.
+type webParts struct {
+	name, description string
+	flags             *webFlags // Checked.
+	logger            *slog.Logger
+
+	metrics http.Handler
+	status  http.Handler
+	probe   http.Handler // Nil if there are no probers.
+	recent  http.Handler // The page of recent probes; nil if there are no probers.
+	pages   []Page       // Checked.
+
+	// shown returns the configuration for /config, with secrets hidden.
+	shown func() ([]byte, error)
+	// ready reports whether the configuration has been loaded.
+	ready func() bool
+	// reload loads the configuration again. It is called for one request or signal at a time.
+	reload func(ctx context.Context) error
+	// listening is Config.Listening.
+	listening func(addresses []net.Addr)
+}
+
+// webServer serves the pages of an exporter.
+type webServer struct {
+	webParts
+	handler http.Handler // All pages, guarded.
+
+	draining atomic.Bool
+	inFlight atomic.Int64 // Requests under way.
+}
+
+// newWebServer returns a server of these parts. It is an error if their paths collide.
+func newWebServer(parts webParts) (*webServer, error) {
+	s := &webServer{webParts: parts}
+	mux, err := s.mux()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.guard(prefixed(s.flags.prefix(), mux))
+	return s, nil
+}
+
+// mux returns the pages without the route prefix.
+func (s *webServer) mux() (mux *http.ServeMux, err error) {
+	mux = http.NewServeMux()
+	defer func() {
+		// The paths have been checked; this is for what ServeMux knows better.
+		if r := recover(); r != nil {
+			mux, err = nil, fmt.Errorf("pages: %v", r)
+		}
+	}()
+	if s.flags.telemetryPath == "/" {
+		mux.Handle("/{$}", s.metrics)
+	} else {
+		landing, err := s.landingPage()
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("GET /{$}", landing)
+		mux.Handle(s.flags.telemetryPath, s.metrics)
+	}
+	mux.Handle("GET /status", s.status)
+	if s.shown != nil {
+		mux.HandleFunc("GET /config", s.serveConfig)
+	}
+	if s.probe != nil {
+		mux.Handle("/probe", s.probe)
+	}
+	if s.recent != nil {
+		mux.Handle("GET /probes", s.recent)
+	}
+	mux.HandleFunc("GET /-/healthy", s.serveHealthy)
+	mux.HandleFunc("GET /-/ready", s.serveReady)
+	if s.flags.reload && s.reload != nil {
+		mux.HandleFunc("POST /-/reload", s.serveReload)
+	}
+	if s.flags.pprof {
+		addProfiles(mux)
+	}
+	for _, page := range s.pages {
+		mux.Handle(page.Path, page.Handler)
+	}
+	return mux, nil
+}
+
+// prefixed serves h under a prefix, which is empty or "/prefix", and redirects / to there.
+func prefixed(prefix string, h http.Handler) http.Handler {
+	if prefix == "" {
+		return h
+	}
+	mux := http.NewServeMux()
+	mux.Handle(prefix+"/", http.StripPrefix(prefix, h))
+	mux.Handle("/{$}", http.RedirectHandler(prefix+"/", http.StatusFound))
+	return mux
+}
+
+// serveConfig serves the configuration as text, which browsers show. The parts of the program
+// may have credentials in places that it does not know as such, for example in the URL of a
+// backend, so that whatever looks like one is hidden.
+func (s *webServer) serveConfig(w http.ResponseWriter, _ *http.Request) {
+	text, err := s.shown()
+	if err != nil {
+		http.Error(w, redact.Text(err.Error()), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprint(w, redact.Text(string(text)))
+}

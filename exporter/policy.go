@@ -1,0 +1,92 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	metrics "github.com/luxfi/metric"
+)
+
+// Policy says how a collector is run. The zero value of a field turns that part off. See
+// https://github.com/luxfi/metric/blob/main/docs/policies.md.
+type Policy struct {
+	Timeout    time.Duration    // See [metrics.WithTimeout].
+	Cache      time.Duration    // See [metrics.WithCache].
+	Stale      time.Duration    // See [metrics.WithStale].
+	Background time.Duration    // See [metrics.WithBackground].
+	Breaker    Breaker          // See [metrics.WithBreaker].
+	RateLimit  RateLimit        // See [metrics.WithRateLimit].
+	Group      string           // The name of a group of the configuration; see [metrics.WithGroup].
+	Priority   metrics.Priority // See [metrics.WithPriority].
+}
+
+// Breaker are the arguments of [metrics.WithBreaker].
+type Breaker struct {
+	Failures int
+	Cooldown time.Duration
+}
+
+// RateLimit are the arguments of [metrics.WithRateLimit].
+type RateLimit struct {
+	Every time.Duration // One run in each.
+	Burst int
+}
+
+// check returns an error if the policy cannot be used. It names each part that is wrong and says
+// what is allowed. Whether there is such a group is not checked; see [checkGroup].
+func (p Policy) check() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	for _, part := range []struct {
+		name  string
+		value time.Duration
+	}{{"timeout", p.Timeout}, {"cache", p.Cache}, {"stale", p.Stale}, {"background", p.Background}} {
+		if part.value < 0 {
+			wrong("%s %v: must be positive, or 0 to turn it off", part.name, part.value)
+		}
+	}
+	if b := p.Breaker; b != (Breaker{}) && (b.Failures <= 0 || b.Cooldown <= 0) {
+		wrong("breaker with failures %d and cooldown %v: both must be positive, or both 0 to turn it off", b.Failures, b.Cooldown)
+	}
+	if r := p.RateLimit; r != (RateLimit{}) && (r.Every <= 0 || r.Burst <= 0) {
+		wrong("rate_limit with every %v and burst %d: both must be positive, or both 0 to turn it off", r.Every, r.Burst)
+	}
+	if p.Cache > 0 && p.Background > 0 {
+		wrong("cache %v and background %v: only one of them is allowed, since scrapes never run a collector that runs in the background; "+
+			"0 turns one off", p.Cache, p.Background)
+	}
+	if p.Stale > 0 && p.Stale <= p.Cache {
+		wrong("stale %v and cache %v: stale must be longer, or 0 to turn it off", p.Stale, p.Cache)
+	}
+	if p.Stale > 0 && p.Stale <= p.Background {
+		wrong("stale %v and background %v: stale must be longer, or 0 to turn it off", p.Stale, p.Background)
+	}
+	return errors.Join(errs...)
+}
+
+// options returns the policy as options of a registry. Group finds a group by its name; it is not
+// called if the policy has none.
+func (p Policy) options(group func(name string) *metrics.Group) []metrics.CollectorOption {
+	var opts []metrics.CollectorOption
+	add := func(isOn bool, opt func() metrics.CollectorOption) {
+		if isOn {
+			opts = append(opts, opt())
+		}
+	}
+	add(p.Timeout != 0, func() metrics.CollectorOption { return metrics.WithTimeout(p.Timeout) })
+	add(p.Cache != 0, func() metrics.CollectorOption { return metrics.WithCache(p.Cache) })
+	add(p.Stale != 0, func() metrics.CollectorOption { return metrics.WithStale(p.Stale) })
+	add(p.Background != 0, func() metrics.CollectorOption { return metrics.WithBackground(p.Background) })
+	add(p.Breaker != Breaker{}, func() metrics.CollectorOption {
+		return metrics.WithBreaker(p.Breaker.Failures, p.Breaker.Cooldown)
+	})
+	add(p.RateLimit != RateLimit{}, func() metrics.CollectorOption {
+		return metrics.WithRateLimit(rate.Every(p.RateLimit.Every), p.RateLimit.Burst)
+	})
+	add(p.Group != "", func() metrics.CollectorOption { return metrics.WithGroup(group(p.Group)) })
+	add(p.Priority != 0, func() metrics.CollectorOption { return metrics.WithPriority(p.Priority) })
+	return opts
+}

@@ -1,0 +1,204 @@
+package exporter
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/exporter/internal/strictyaml"
+)
+
+// policyChange is what the configuration file or a flag says about a policy: some parts of it. The
+// others are nil. A part of 0 turns off what the program has.
+type policyChange struct {
+	Timeout    *policyTime     `yaml:"timeout,omitempty"`
+	Cache      *policyTime     `yaml:"cache,omitempty"`
+	Stale      *policyTime     `yaml:"stale,omitempty"`
+	Background *policyTime     `yaml:"background,omitempty"`
+	Breaker    *policyBreaker  `yaml:"breaker,omitempty"`
+	RateLimit  *policyRate     `yaml:"rate_limit,omitempty"`
+	Group      *string         `yaml:"group,omitempty"`
+	Priority   *policyPriority `yaml:"priority,omitempty"`
+}
+
+// apply returns a policy with the change made.
+func (c policyChange) apply(p Policy) Policy {
+	change(&p.Timeout, (*time.Duration)(c.Timeout))
+	change(&p.Cache, (*time.Duration)(c.Cache))
+	change(&p.Stale, (*time.Duration)(c.Stale))
+	change(&p.Background, (*time.Duration)(c.Background))
+	change(&p.Breaker, (*Breaker)(c.Breaker))
+	change(&p.RateLimit, (*RateLimit)(c.RateLimit))
+	change(&p.Group, c.Group)
+	change(&p.Priority, (*metrics.Priority)(c.Priority))
+	return p
+}
+
+// change sets a part of a policy, if there is something to set it to.
+func change[T any](part, to *T) {
+	if to != nil {
+		*part = *to
+	}
+}
+
+// policyTime is a duration of a policy.
+type policyTime time.Duration
+
+// UnmarshalText reads a duration as Prometheus writes them.
+func (t *policyTime) UnmarshalText(text []byte) error {
+	d, err := strictyaml.ParseDuration(string(text))
+	*t = policyTime(d)
+	return err
+}
+
+// MarshalYAML writes a duration as Prometheus does.
+func (t policyTime) MarshalYAML() (any, error) {
+	return strictyaml.FormatDuration(time.Duration(t)), nil
+}
+
+// policyBreaker is {failures: 5, cooldown: 1m}, or 0.
+type policyBreaker Breaker
+
+// UnmarshalYAML reads the form of the configuration file.
+func (b *policyBreaker) UnmarshalYAML(n *yaml.Node) error {
+	var part struct {
+		Failures int
+		Cooldown time.Duration
+	}
+	if err := decodePart(n, "{failures: 5, cooldown: 1m}", &part); err != nil {
+		return err
+	}
+	*b = policyBreaker{part.Failures, part.Cooldown}
+	return checkPart(n, Policy{Breaker: Breaker(*b)})
+}
+
+// UnmarshalText reads the form of the flag, such as 5/1m.
+func (b *policyBreaker) UnmarshalText(text []byte) error {
+	n, d, err := parsePair(string(text), "failures/cooldown, such as 5/1m")
+	*b = policyBreaker{n, d}
+	return err
+}
+
+// MarshalYAML writes what UnmarshalYAML reads.
+func (b policyBreaker) MarshalYAML() (any, error) {
+	if b == (policyBreaker{}) {
+		return 0, nil
+	}
+	return struct {
+		Failures int
+		Cooldown policyTime
+	}{b.Failures, policyTime(b.Cooldown)}, nil
+}
+
+// policyRate is {every: 10s, burst: 1}, where burst may be left out, or 0.
+type policyRate RateLimit
+
+// UnmarshalYAML reads the form of the configuration file.
+func (r *policyRate) UnmarshalYAML(n *yaml.Node) error {
+	var part struct {
+		Every time.Duration
+		Burst *int
+	}
+	if err := decodePart(n, "{every: 10s, burst: 1}", &part); err != nil {
+		return err
+	}
+	*r = policyRate{Every: part.Every}
+	if part.Burst != nil {
+		r.Burst = *part.Burst
+	} else if part.Every > 0 {
+		r.Burst = 1
+	}
+	return checkPart(n, Policy{RateLimit: RateLimit(*r)})
+}
+
+// UnmarshalText reads the form of the flag, such as 1/10s.
+func (r *policyRate) UnmarshalText(text []byte) error {
+	n, d, err := parsePair(string(text), "burst/every, such as 1/10s")
+	*r = policyRate{d, n}
+	return err
+}
+
+// MarshalYAML writes what UnmarshalYAML reads.
+func (r policyRate) MarshalYAML() (any, error) {
+	if r == (policyRate{}) {
+		return 0, nil
+	}
+	return struct {
+		Every policyTime
+		Burst int
+	}{policyTime(r.Every), r.Burst}, nil
+}
+
+// decodePart decodes a part of a policy that has parts itself. 0 stands for none of them.
+func decodePart(n *yaml.Node, example string, into any) error {
+	if n.Kind == yaml.MappingNode {
+		return strictyaml.Decode("", n, into)
+	}
+	if n.Kind != yaml.ScalarNode || n.Value != "0" {
+		return strictyaml.Errorf(n, "must be a mapping such as %s, or 0 to turn it off", example)
+	}
+	return nil
+}
+
+// checkPart checks a policy of which there is one part.
+func checkPart(n *yaml.Node, p Policy) error {
+	if err := p.check(); err != nil {
+		return strictyaml.Errorf(n, "%w", err)
+	}
+	return nil
+}
+
+// parsePair parses a number and a duration with a slash between them, or 0.
+func parsePair(text, allowed string) (n int, d time.Duration, err error) {
+	if text == "0" {
+		return 0, 0, nil
+	}
+	first, second, ok := strings.Cut(text, "/")
+	n, err = strconv.Atoi(first)
+	if !ok || err != nil {
+		return 0, 0, fmt.Errorf("%q is not %s, or 0 to turn it off", text, allowed)
+	}
+	if d, err = strictyaml.ParseDuration(second); err != nil {
+		return 0, 0, err
+	}
+	if n <= 0 || d <= 0 {
+		return 0, 0, fmt.Errorf("%q: both numbers must be positive; 0 alone turns it off", text)
+	}
+	return n, d, nil
+}
+
+// policyPriority is low, normal, critical, or any number.
+type policyPriority metrics.Priority
+
+// priorities are the priorities that have names.
+var priorities = map[string]metrics.Priority{
+	"low": metrics.PriorityLow, "normal": metrics.PriorityNormal, "critical": metrics.PriorityCritical,
+}
+
+// UnmarshalText reads a name or a number.
+func (p *policyPriority) UnmarshalText(text []byte) error {
+	if named, ok := priorities[string(text)]; ok {
+		*p = policyPriority(named)
+		return nil
+	}
+	n, err := strconv.Atoi(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a priority; allowed are low, normal, critical, or an integer where more is more important", text)
+	}
+	*p = policyPriority(n)
+	return nil
+}
+
+// MarshalYAML writes the name, if there is one.
+func (p policyPriority) MarshalYAML() (any, error) {
+	for name, named := range priorities {
+		if metrics.Priority(p) == named {
+			return name, nil
+		}
+	}
+	return int(p), nil
+}

@@ -1,0 +1,74 @@
+package probe
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	metrics "github.com/luxfi/metric"
+)
+
+// Names of the metrics that each answer has.
+const (
+	successName  = "probe_success"
+	durationName = "probe_duration_seconds"
+)
+
+// familiesKey is the key of the families of an answer in the context of its request.
+type familiesKey struct{}
+
+// newAnswerer returns a handler that serves families of the request's context in the format that
+// the client asks for.
+func newAnswerer(log *slog.Logger) http.Handler {
+	families := func(ctx context.Context) ([]*metrics.MetricFamily, error) {
+		all, _ := ctx.Value(familiesKey{}).([]*metrics.MetricFamily)
+		return all, nil
+	}
+	return metrics.HandlerForContext(metrics.GathererWithContextFunc(families), metrics.HandlerOpts{
+		ErrorLog:                  metrics.LogErrors(log),
+		EnableOpenMetrics:         true,
+		DisableCollectorSelection: true,
+	})
+}
+
+// serveFamilies answers a request with families.
+func (h *Handler) serveFamilies(w http.ResponseWriter, r *http.Request, families []*metrics.MetricFamily) {
+	ctx := context.WithValue(context.WithoutCancel(r.Context()), familiesKey{}, families)
+	plain := r.Clone(ctx)
+	plain.URL.RawQuery = "" // Its parameters are the prober's.
+	plain.Header.Del("X-Prometheus-Scrape-Timeout-Seconds")
+	h.answerer.ServeHTTP(w, plain)
+}
+
+// exposed returns the families of an answer: those of the prober, and the two of each probe, which
+// win over others of that name.
+func exposed(out outcome, log *slog.Logger) []*metrics.MetricFamily {
+	own, err := ownFamilies(out)
+	if err != nil {
+		log.Error("The metrics of the kit are missing", "err", err) // It cannot be.
+	}
+	all := make([]*metrics.MetricFamily, 0, len(own)+len(out.families))
+	for _, f := range out.families {
+		if name := f.GetName(); name == successName || name == durationName {
+			log.Warn("The prober has a metric that each probe has; it is left out", "metric", name)
+			continue
+		}
+		all = append(all, f)
+	}
+	all = append(all, own...)
+	slices.SortFunc(all, func(a, b *metrics.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	return all
+}
+
+func ownFamilies(out outcome) ([]*metrics.MetricFamily, error) {
+	reg := metrics.NewContextRegistry()
+	m := metrics.NewWithRegistry("", reg)
+	succeeded := m.NewGauge(successName, "Displays whether or not the probe was a success")
+	if out.result == success {
+		succeeded.Set(1)
+	}
+	m.NewGauge(durationName, "Returns how long the probe took to complete in seconds").Set(out.duration.Seconds())
+	return reg.Gather()
+}

@@ -1,0 +1,83 @@
+package probe
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+const (
+	// idleTimeout is how long connections are kept for the next probe. It is longer than most
+	// scrape intervals.
+	idleTimeout = 3 * time.Minute
+	// maxResponseHeader is the size of the header of a response, in bytes.
+	maxResponseHeader = 256 << 10
+)
+
+// pool is the transport of the clients of a module. Configurations share it, one after the other,
+// as long as it may be used; see Handler.Use.
+type pool struct {
+	dialer    dialer
+	transport *http.Transport
+	sets      int // Sets that are in use and have it; guarded by Handler.mu.
+}
+
+func newPool(p *policy, limits limits, config *tls.Config) *pool {
+	made := &pool{dialer: dialer{policy: p}}
+	made.transport = &http.Transport{
+		// No Proxy: it would connect to what the policy does not allow.
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return made.dialer.dial(ctx, network, address, time.Time{})
+		},
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    connectTimeout,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           limits.concurrent,
+		MaxIdleConnsPerHost:    limits.perTarget,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxResponseHeader,
+	}
+	return made
+}
+
+// client returns a client for one probe. A request ends after timeout even if it has another context.
+func (p *pool) client(timeout time.Duration) *http.Client {
+	return &http.Client{Transport: checkedTransport{p}, Timeout: timeout}
+}
+
+// checkedTransport refuses requests, redirected ones among them, to hosts that are not allowed
+// before a connection is looked for.
+type checkedTransport struct{ pool *pool }
+
+func (c checkedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := checkURL(c.pool.dialer.policy, r.URL); err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close() // A RoundTripper must close it; the error is that of the check.
+		}
+		return nil, err
+	}
+	return c.pool.transport.RoundTrip(r)
+}
+
+// CloseIdleConnections does nothing: the connections are for other probes, too.
+func (c checkedTransport) CloseIdleConnections() {}
+
+func checkURL(p *policy, u *url.URL) error {
+	if u == nil {
+		return notAllowed("", errNoHost)
+	}
+	t, err := parseAuthority(u.Host)
+	if err != nil {
+		return notAllowed(u.Host, err)
+	}
+	if port, ok := defaultPorts[u.Scheme]; ok && t.port == unknownPort {
+		t.port = port
+	}
+	if err := p.checkTarget(t); err != nil {
+		return notAllowed(u.Host, err)
+	}
+	return nil
+}

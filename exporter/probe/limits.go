@@ -1,0 +1,168 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// backlogFactor, times the number of probes that may run at once, is how many may wait, and how
+// many may be left behind.
+const backlogFactor = 10
+
+// limits are how many probes may run at once.
+type limits struct {
+	concurrent int // In total.
+	perTarget  int // Of one target by one module.
+}
+
+// slotKey is what perTarget is about.
+type slotKey struct{ module, target string }
+
+// limiter has probes wait until they may run. The zero value allows none.
+//
+// A probe runs, and then has either returned or is left behind, until it returns. While it runs, it
+// counts in total and for its target; when it is left behind, only for its target: a target that
+// hangs takes nothing from others.
+type limiter struct {
+	mu      sync.Mutex
+	limits  limits
+	running int
+	left    int
+	targets map[slotKey]*targetSlots // Those with a probe that runs or is left behind.
+	queue   []*waiter                // In the order of their coming.
+}
+
+// targetSlots counts the probes of a target by a module.
+type targetSlots struct {
+	running, left int
+}
+
+// waiter is a probe that waits. Its channel has room for the one answer that it gets.
+type waiter struct {
+	key    slotKey
+	answer chan error
+}
+
+var (
+	errQueueFull = errors.New("too many probes wait already")
+	errLeftTotal = errors.New("too many probes were left behind because they do not return; the prober should heed its context")
+)
+
+// setLimits changes the limits. Probes that run already go on.
+func (l *limiter) setLimits(to limits) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.limits = to
+	l.serve()
+}
+
+// acquire waits until a probe may run. It returns an error if that is not before ctx is done, or
+// if waiting is of no use. The caller must call release after the probe, or leave and then
+// release.
+func (l *limiter) acquire(ctx context.Context, key slotKey) error {
+	w := &waiter{key: key, answer: make(chan error, 1)}
+	l.mu.Lock()
+	if len(l.queue) >= backlogFactor*l.limits.concurrent {
+		l.mu.Unlock()
+		return errQueueFull
+	}
+	l.queue = append(l.queue, w)
+	l.serve()
+	l.mu.Unlock()
+	select {
+	case err := <-w.answer:
+		return err
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case err := <-w.answer: // It was faster.
+		return err
+	default:
+	}
+	for i, other := range l.queue {
+		if other == w {
+			l.queue = append(l.queue[:i:i], l.queue[i+1:]...)
+			break
+		}
+	}
+	return fmt.Errorf("waited in vain for one of %d probes of all targets, or %d of this target, to end: %w",
+		l.limits.concurrent, l.limits.perTarget, context.Cause(ctx))
+}
+
+// leave notes that a running probe is left behind.
+func (l *limiter) leave(key slotKey) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slots := l.targets[key]
+	slots.running--
+	slots.left++
+	l.running--
+	l.left++
+	l.serve()
+}
+
+// release notes that a probe has returned, which was left behind or not.
+func (l *limiter) release(key slotKey, wasLeft bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slots := l.targets[key]
+	if wasLeft {
+		slots.left--
+		l.left--
+	} else {
+		slots.running--
+		l.running--
+	}
+	if *slots == (targetSlots{}) {
+		delete(l.targets, key)
+	}
+	l.serve()
+}
+
+// counts returns how many probes run, and how many are left behind.
+func (l *limiter) counts() (running, left int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.running, l.left
+}
+
+// serve answers all waiters for which there is an answer. The caller holds l.mu.
+func (l *limiter) serve() {
+	waiting := l.queue[:0]
+	for _, w := range l.queue {
+		if answered := l.answer(w); !answered {
+			waiting = append(waiting, w)
+		}
+	}
+	clear(l.queue[len(waiting):])
+	l.queue = waiting
+}
+
+func (l *limiter) answer(w *waiter) bool {
+	slots := l.targets[w.key]
+	if slots == nil {
+		slots = &targetSlots{}
+	}
+	switch {
+	case slots.left >= l.limits.perTarget:
+		w.answer <- fmt.Errorf("all %d probes that the target may have at once were left behind because they do not return", l.limits.perTarget)
+		return true
+	case l.left >= backlogFactor*l.limits.concurrent:
+		w.answer <- errLeftTotal
+		return true
+	case l.running >= l.limits.concurrent, slots.running+slots.left >= l.limits.perTarget:
+		return false
+	}
+	slots.running++
+	l.running++
+	if l.targets == nil {
+		l.targets = make(map[slotKey]*targetSlots)
+	}
+	l.targets[w.key] = slots
+	w.answer <- nil
+	return true
+}

@@ -1,0 +1,159 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// policy decides which targets are allowed. It does not change.
+type policy struct {
+	allow, deny []pattern
+}
+
+// explicit are the addresses that are allowed only by a pattern that is within one of these
+// prefixes: a probe of them reveals what the machine of the exporter is, or reaches itself.
+var explicit = []netip.Prefix{
+	netip.MustParsePrefix("169.254.0.0/16"),     // Link-local, and most metadata services.
+	netip.MustParsePrefix("fe80::/10"),          // Link-local.
+	netip.MustParsePrefix("0.0.0.0/8"),          // Unspecified.
+	netip.MustParsePrefix("::/128"),             // Unspecified.
+	netip.MustParsePrefix("fd00:ec2::254/128"),  // Amazon EC2.
+	netip.MustParsePrefix("fd00:ec2::23/128"),   // Amazon EKS.
+	netip.MustParsePrefix("fd20:ce::254/128"),   // Google Cloud.
+	netip.MustParsePrefix("100.100.100.200/32"), // Alibaba Cloud.
+	netip.MustParsePrefix("168.63.129.16/32"),   // Azure.
+	netip.MustParsePrefix("192.0.0.192/32"),     // Oracle Cloud.
+}
+
+// Reasons of refusals. They go to clients, and so do not say what is allowed.
+var (
+	errDenied   = errors.New("it is denied")
+	errExplicit = errors.New("link-local, unspecified and cloud metadata addresses must be allowed explicitly")
+	errUnlisted = errors.New("it is not in the list of allowed targets")
+)
+
+// newPolicy returns the policy of the lists of targets.
+func newPolicy(t Targets) (*policy, error) {
+	p := &policy{}
+	var errs []error
+	parse := func(key string, texts []string) (all []pattern) {
+		for i, text := range texts {
+			one, err := parsePattern(text)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("targets.%s[%d]: %w", key, i, err))
+				continue
+			}
+			all = append(all, one)
+		}
+		return all
+	}
+	p.allow, p.deny = parse("allow", t.Allow), parse("deny", t.Deny)
+	return p, errors.Join(errs...)
+}
+
+// checkTarget returns an error if a target cannot be allowed, whatever its name resolves to and
+// whatever port the prober chooses.
+func (p *policy) checkTarget(t target) error {
+	if t.host.addr.IsValid() {
+		return p.checkAddr(t.host, t.host.addr, t.port)
+	}
+	for i := range p.deny {
+		if p.deny[i].hasName(t.host.name) && p.deny[i].hasPort(t.port, false) {
+			return errDenied
+		}
+	}
+	if len(p.allow) == 0 {
+		return nil
+	}
+	for i := range p.allow {
+		a := &p.allow[i]
+		if (a.kind == addresses || a.hasName(t.host.name)) && a.hasPort(t.port, true) {
+			return nil
+		}
+	}
+	return errUnlisted
+}
+
+// checkAddr returns an error unless a connection to h, which has resolved to addr, is allowed.
+func (p *policy) checkAddr(h host, addr netip.Addr, port int) error {
+	addr = addr.WithZone("").Unmap()
+	faces := facesOf(addr)
+	for i := range p.deny {
+		d := &p.deny[i]
+		if (h.name != "" && d.hasName(h.name) || anyFace(faces, d.hasAddr)) && d.hasPort(port, false) {
+			return errDenied
+		}
+	}
+	if anyFace(faces, isExplicit) {
+		for i := range p.allow {
+			a := &p.allow[i]
+			if a.kind == addresses && isNarrow(a.prefix) && anyFace(faces, a.hasAddr) && a.hasPort(port, true) {
+				return nil
+			}
+		}
+		return errExplicit
+	}
+	if len(p.allow) == 0 {
+		return nil
+	}
+	for i := range p.allow {
+		a := &p.allow[i]
+		if (h.name != "" && a.hasName(h.name) || a.hasAddr(addr)) && a.hasPort(port, true) {
+			return nil
+		}
+	}
+	return errUnlisted
+}
+
+func isExplicit(addr netip.Addr) bool {
+	for _, prefix := range explicit {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// isNarrow reports whether the prefix is within one of those that must be allowed explicitly.
+func isNarrow(prefix netip.Prefix) bool {
+	for _, e := range explicit {
+		if e.Contains(prefix.Addr()) && prefix.Bits() >= e.Bits() {
+			return true
+		}
+	}
+	return false
+}
+
+func anyFace(faces []netip.Addr, has func(netip.Addr) bool) bool {
+	for _, face := range faces {
+		if has(face) {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	nat64      = netip.MustParsePrefix("64:ff9b::/96")
+	sixToFour  = netip.MustParsePrefix("2002::/16")
+	compatible = netip.MustParsePrefix("::/96")
+)
+
+// facesOf returns an address and the IPv4 address that a translator or a tunnel may make of it.
+func facesOf(addr netip.Addr) []netip.Addr {
+	if !addr.Is6() {
+		return []netip.Addr{addr}
+	}
+	bytes := addr.As16()
+	switch {
+	case addr == netip.IPv6Unspecified(), addr == netip.IPv6Loopback():
+		return []netip.Addr{addr}
+	case nat64.Contains(addr), compatible.Contains(addr):
+		return []netip.Addr{addr, netip.AddrFrom4([4]byte(bytes[12:16]))}
+	case sixToFour.Contains(addr):
+		return []netip.Addr{addr, netip.AddrFrom4([4]byte(bytes[2:6]))}
+	default:
+		return []netip.Addr{addr}
+	}
+}

@@ -1,0 +1,208 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"time"
+
+	metrics "github.com/luxfi/metric"
+)
+
+const (
+	// defaultTimeout is the timeout of a module that has none. It is blackbox_exporter's.
+	defaultTimeout = 2 * time.Minute
+	// maxGrace and its fraction of the time of a probe are how long the handler waits for a
+	// Func, and then for its collectors, after the deadline: most return at once when their
+	// context is done. Both together are shorter than the offset by which the deadline precedes
+	// the scraper's.
+	maxGrace      = 50 * time.Millisecond
+	graceFraction = 25
+)
+
+// result is how a probe has ended.
+type result string
+
+const (
+	success  result = "success"
+	failure  result = "failure"
+	timeout  result = "timeout"
+	canceled result = "canceled" // The client has gone.
+	refused  result = "refused"  // The target is not allowed, or a limit is reached.
+)
+
+var results = []result{success, failure, timeout, canceled, refused}
+
+// outcome is what is known of a probe that has ended.
+type outcome struct {
+	result   result
+	err      error // Nil if it succeeded.
+	duration time.Duration
+	families []*metrics.MetricFamily // Of Probe.Registry, or nil.
+}
+
+// ended is how a Func has ended.
+type ended struct {
+	err error
+	at  time.Time
+}
+
+// flight is one probe on its way.
+type flight struct {
+	handler *Handler
+	set     *Set
+	module  *module
+	probe   *Probe
+	log     *slog.Logger
+	start   time.Time
+	ctx     context.Context
+}
+
+// run runs a probe under the limits. It returns soon after the context is done. The set must
+// be retained; run releases it when nothing uses it any more.
+func (f *flight) run() outcome {
+	h := f.handler
+	key := slotKey{f.module.Name, f.probe.Target}
+	waited := time.Now()
+	if err := h.limiter.acquire(f.ctx, key); err != nil {
+		h.release(f.set)
+		return outcome{result: refused, err: err, duration: time.Since(waited)}
+	}
+	f.start = time.Now()
+	f.equip()
+	done := make(chan ended, 1)
+	over := make(chan bool, 1) // Gets whether the probe was left behind.
+	go func() {
+		defer func() {
+			wasLeft := <-over
+			if wasLeft {
+				f.log.Warn("The probe has returned after it was left behind", "after", time.Since(f.start))
+			}
+			f.dispose()
+			h.limiter.release(key, wasLeft)
+			h.release(f.set)
+		}()
+		f.call(done)
+	}()
+	end, returned := f.await(done)
+	if !returned {
+		h.limiter.leave(key)
+	}
+	defer func() { over <- !returned }()
+	out := f.judge(end, returned)
+	out.families = f.gather()
+	return out
+}
+
+// equip makes what a Func works with.
+func (f *flight) equip() {
+	p := f.probe
+	p.Registry = metrics.NewContextRegistry()
+	p.Metrics = metrics.NewWithRegistry("", p.Registry)
+	p.Logger = f.log
+	left, deadline := defaultTimeout, time.Time{}
+	if d, ok := f.ctx.Deadline(); ok {
+		left, deadline = max(1, time.Until(d)), d
+	}
+	pool := f.module.pool
+	p.Client = pool.client(left)
+	p.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := pool.dialer.dial(ctx, network, address, deadline)
+		if err == nil && !deadline.IsZero() {
+			err = conn.SetDeadline(deadline)
+		}
+		if err != nil && conn != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		return conn, err
+	}
+}
+
+// call calls the Func of the module, and sends how it has ended, whatever it does.
+func (f *flight) call(done chan<- ended) {
+	err := errors.New("the prober called runtime.Goexit")
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("the prober panicked: %v", reason)
+			f.log.Error("The prober panicked", "panic", reason, "stack", string(debug.Stack()))
+		}
+		done <- ended{err, time.Now()}
+	}()
+	err = f.module.run(f.ctx, f.probe)
+}
+
+// await waits for a Func until it is left behind.
+func (f *flight) await(done <-chan ended) (end ended, returned bool) {
+	select {
+	case end = <-done:
+		return end, true
+	case <-f.ctx.Done():
+	}
+	grace := time.NewTimer(f.grace())
+	defer grace.Stop()
+	select {
+	case end = <-done:
+		return end, true
+	case <-grace.C:
+		return ended{at: time.Now()}, false
+	}
+}
+
+func (f *flight) grace() time.Duration {
+	if deadline, ok := f.ctx.Deadline(); ok {
+		return max(0, min(maxGrace, deadline.Sub(f.start)/graceFraction))
+	}
+	return maxGrace
+}
+
+// judge says how a probe has ended.
+func (f *flight) judge(end ended, returned bool) outcome {
+	out := outcome{err: end.err, duration: end.at.Sub(f.start)}
+	deadline, hasDeadline := f.ctx.Deadline()
+	late := hasDeadline && end.at.After(deadline)
+	switch {
+	case returned && end.err == nil && !late:
+		out.result = success
+		return out
+	case late, hasDeadline && !time.Now().Before(deadline):
+		out.result = timeout
+	case f.ctx.Err() != nil:
+		out.result = canceled
+	default:
+		out.result = failure
+	}
+	switch {
+	case !returned && out.result == canceled:
+		out.err = errors.New("the client has gone, and the prober has not returned; it is left behind")
+	case !returned:
+		out.err = fmt.Errorf("the prober has not returned within %v; it is left behind", deadline.Sub(f.start))
+	case out.err == nil:
+		out.err = fmt.Errorf("the prober has returned too late, after %v", out.duration)
+	}
+	return out
+}
+
+// gather returns what the Func has set.
+func (f *flight) gather() []*metrics.MetricFamily {
+	ctx := f.ctx
+	if ctx.Err() != nil { // Instruments can still be read.
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(f.grace(), time.Millisecond))
+		defer cancel()
+		ctx = late
+	}
+	families, err := f.probe.Registry.GatherWithContext(ctx)
+	if err != nil {
+		f.log.Error("Some metrics of the probe are missing", "err", err)
+	}
+	return families
+}
+
+// dispose ends what the Func may have left in its registry.
+func (f *flight) dispose() {
+	if err := f.probe.Registry.Close(); err != nil {
+		f.log.Warn("A collector of the probe does not return", "err", err)
+	}
+}

@@ -1,0 +1,57 @@
+package probe
+
+import (
+	"fmt"
+
+	metrics "github.com/luxfi/metric"
+)
+
+// selfMetrics are the metrics about probes. Nil counts nothing.
+type selfMetrics struct {
+	probes *metrics.CounterVec
+}
+
+// newSelfMetrics registers the metrics, unless reg is nil.
+func newSelfMetrics(reg metrics.Registerer, namespace string, l *limiter) (*selfMetrics, error) {
+	if reg == nil {
+		return nil, nil //nolint:nilnil // Nil is usable.
+	}
+	s := &selfMetrics{probes: metrics.NewCounterVec(metrics.CounterOpts{
+		Namespace: namespace, Name: "probes_total",
+		Help: "Total number of probes by module and result: success, failure, timeout, canceled by the client, or refused because of the target or a limit.",
+	}, []string{"module", "result"})}
+	inFlight := metrics.NewGaugeFunc(metrics.GaugeOpts{
+		Namespace: namespace, Name: "probes_in_flight", Help: "Number of probes that are under way.",
+	}, func() float64 { running, _ := l.counts(); return float64(running) })
+	leftBehind := metrics.NewGaugeFunc(metrics.GaugeOpts{
+		Namespace: namespace, Name: "probes_left_behind", Help: "Number of probes whose time is over but whose prober has not returned.",
+	}, func() float64 { _, left := l.counts(); return float64(left) })
+	for i, c := range []metrics.Collector{s.probes, inFlight, leftBehind} {
+		if err := reg.Register(c); err != nil {
+			for _, before := range []metrics.Collector{s.probes, inFlight}[:i] {
+				reg.Unregister(before)
+			}
+			return nil, fmt.Errorf("cannot register the metrics about probes: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// know makes the series of modules, so that they begin at 0.
+func (s *selfMetrics) know(modules []string) {
+	if s == nil {
+		return
+	}
+	for _, module := range modules {
+		for _, r := range results {
+			s.probes.WithLabelValues(module, string(r))
+		}
+	}
+}
+
+// count counts a probe by a module of the configuration.
+func (s *selfMetrics) count(module string, r result) {
+	if s != nil {
+		s.probes.WithLabelValues(module, string(r)).Inc()
+	}
+}

@@ -1,0 +1,79 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// closeTimeout is how long runs of collectors that are under way have to end after the server
+// has drained.
+const closeTimeout = 5 * time.Second
+
+// Run runs an exporter with these arguments, which do not include the name of the program, until
+// ctx is done; then it drains and returns nil. It returns an error if the arguments or the
+// configuration are not valid, if it cannot listen, or if requests under way had to be cut
+// off. With --help, --version or --config.check, it prints to [Config.Output] and returns.
+//
+// Run never exits the process. While it runs, SIGHUP reloads the configuration on Unix.
+func Run(ctx context.Context, config Config, args []string) error {
+	e, err := New(config)
+	if err != nil {
+		return err
+	}
+	return run(ctx, config, args, e)
+}
+
+// Main runs an exporter with the arguments of the program until it gets SIGTERM or SIGINT, and
+// then exits: with 0, or with 1 after printing an error. A second signal ends it at once.
+func Main(config Config) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // From then on, signals have their usual effect.
+	if err := Run(ctx, config, os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: error: %v\n", config.Name, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// runner is what run needs of an [Exporter].
+type runner interface {
+	AddFlags(f Flagger)
+	Check(ctx context.Context) error
+	Load(ctx context.Context) error
+	Serve(ctx context.Context) error
+	Close(ctx context.Context) error
+}
+
+func run(ctx context.Context, config Config, args []string, e runner) (err error) {
+	c := newCommand(&config, e.AddFlags)
+	if ended, err := c.parse(args); ended || err != nil {
+		return err
+	}
+	if c.check {
+		if err := e.Check(ctx); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(c.output, "The configuration is valid.")
+		return err
+	}
+	// A SIGHUP before Serve is ready for it must not end the process.
+	_, stop := notifyHangup()
+	defer stop()
+	defer func() {
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+		defer cancel()
+		err = errors.Join(err, e.Close(limit))
+	}()
+	if err := e.Load(ctx); err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return nil // It was told to stop.
+		}
+		return err
+	}
+	return e.Serve(ctx)
+}

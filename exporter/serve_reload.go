@@ -1,0 +1,119 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"time"
+
+	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/redact"
+)
+
+// reloader loads the configuration, one time after the other, and says in metrics how that went.
+type reloader struct {
+	load   func(ctx context.Context) error
+	logger *slog.Logger
+	now    func() time.Time
+
+	turn       chan struct{} // Holds a token while a load is under way.
+	successful metrics.ReadableGauge
+	timestamp  metrics.ReadableGauge
+}
+
+// newReloader returns a reloader whose metrics have the prefix namespace. The first load is
+// one of its loads, too.
+func newReloader(namespace string, logger *slog.Logger, load func(ctx context.Context) error) *reloader {
+	return &reloader{
+		load: load, logger: logger, now: time.Now, turn: make(chan struct{}, 1),
+		successful: metrics.NewGauge(metrics.GaugeOpts{
+			Namespace: namespace, Name: "config_last_reload_successful",
+			Help: "Whether the last configuration reload attempt was successful.",
+		}),
+		timestamp: metrics.NewGauge(metrics.GaugeOpts{
+			Namespace: namespace, Name: "config_last_reload_success_timestamp_seconds",
+			Help: "Timestamp of the last successful configuration reload.",
+		}),
+	}
+}
+
+// collectors returns the metrics, to be registered.
+func (r *reloader) collectors() []metrics.Collector {
+	return []metrics.Collector{r.successful, r.timestamp}
+}
+
+// reload waits for its turn and loads the configuration. An error means that nothing has changed;
+// a load that panics has failed.
+func (r *reloader) reload(ctx context.Context) error {
+	select {
+	case r.turn <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for another reload: %w", context.Cause(ctx))
+	}
+	defer func() { <-r.turn }()
+	err := r.try(ctx)
+	if err != nil {
+		r.successful.Set(0)
+		r.logger.Error("Loading the configuration failed; what was loaded before stays", "err", err)
+		return err
+	}
+	r.succeed()
+	r.logger.Info("Loaded the configuration")
+	return nil
+}
+
+// succeed notes that a load has succeeded.
+func (r *reloader) succeed() {
+	r.successful.Set(1)
+	r.timestamp.Set(float64(r.now().UnixMilli()) / 1000)
+}
+
+func (r *reloader) try(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.logger.Error("Loading the configuration panicked", "panic", v, "stack", string(debug.Stack()))
+			err = fmt.Errorf("loading the configuration panicked: %v", v)
+		}
+	}()
+	return r.load(ctx)
+}
+
+// reloadOn reloads for each signal until ctx is done. A channel with room for one signal has
+// those that arrive during a reload stand for one more.
+func (s *webServer) reloadOn(ctx context.Context, hangups <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			_ = s.reloadAll(ctx) // It is logged.
+		}
+	}
+}
+
+// reloadAll reloads the configuration, unless the web configuration file, which exporter-toolkit
+// reads again for each request, is not valid.
+func (s *webServer) reloadAll(ctx context.Context) error {
+	if err := s.flags.checkWebConfig(); err != nil {
+		s.logger.Error("The web configuration is not valid; the configuration is not reloaded", "err", err)
+		return err
+	}
+	return s.reload(ctx)
+}
+
+// crossOrigin refuses requests that a browser sends on behalf of a page of another site.
+var crossOrigin = http.NewCrossOriginProtection()
+
+// serveReload serves POST /-/reload.
+func (s *webServer) serveReload(w http.ResponseWriter, r *http.Request) {
+	if err := crossOrigin.Check(r); err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
+		return
+	}
+	if err := s.reloadAll(r.Context()); err != nil {
+		http.Error(w, "failed to reload the configuration: "+redact.Text(err.Error()), http.StatusInternalServerError)
+	}
+}

@@ -1,0 +1,169 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	metrics "github.com/luxfi/metric"
+)
+
+// unit is a collector of the program from before it is made until after it is closed.
+type unit struct {
+	name     string
+	settings any
+	make     func(ctx context.Context, logger *slog.Logger) (metrics.Collector, error)
+	logger   *slog.Logger
+	shared   map[string]*resource // What the collector may use.
+
+	installed atomic.Bool     // It has been registered at least once.
+	runs      usage           // Runs under way. When it has retired, there are no more.
+	ctx       context.Context // Ends when the unit is closed. It is that of make.
+	cancel    context.CancelFunc
+
+	register sync.Once
+	adapter  metrics.Collector // Set by register.
+
+	mu      sync.Mutex
+	attempt *attempt // The last one, or the one under way; nil before the first.
+}
+
+// attempt is one attempt to make the collector.
+type attempt struct {
+	done chan struct{} // Closed when the rest has been set.
+
+	collector metrics.Collector                   // Nil after an error.
+	adapt     func() metrics.CollectorWithContext // Returns it with a context.
+	err       error
+	ended     time.Time
+}
+
+// retryPause is how soon after an attempt that has failed the next one may start.
+const retryPause = time.Second
+
+func newUnit(c *Collector, shared map[string]*resource, logger *slog.Logger) *unit {
+	u := &unit{name: c.Name, settings: c.Settings, make: c.New, shared: shared, logger: logger.With("collector", c.Name)}
+	u.ctx, u.cancel = context.WithCancel(context.Background())
+	return u
+}
+
+// sameSettings reports whether a collector with these settings would be the same.
+func (u *unit) sameSettings(settings any) bool {
+	return settings != nil && reflect.DeepEqual(u.settings, settings)
+}
+
+// start has the collector made, unless it is there, under way, or has just failed. It returns the
+// attempt to wait for.
+func (u *unit) start() *attempt {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if a := u.attempt; a != nil {
+		select {
+		case <-a.done:
+			if a.err == nil || time.Since(a.ended) < retryPause {
+				return a
+			}
+		default:
+			return a
+		}
+	}
+	a := &attempt{done: make(chan struct{})}
+	u.attempt = a
+	go func() {
+		a.collector, a.err = u.try()
+		a.adapt = sync.OnceValue(func() metrics.CollectorWithContext { return metrics.NewCollectorAdapter(a.collector) })
+		a.ended = time.Now()
+		close(a.done)
+	}()
+	return a
+}
+
+// try makes the collector.
+func (u *unit) try() (c metrics.Collector, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c, err = nil, fmt.Errorf("%w: New panicked: %v", ErrInvalid, r)
+		}
+	}()
+	if c, err = u.make(u.ctx, u.logger); err != nil {
+		return nil, err
+	}
+	if v := reflect.ValueOf(c); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, fmt.Errorf("%w: New returned neither a collector nor an error", ErrInvalid)
+	}
+	return c, nil
+}
+
+// await returns the attempt that has made the collector, or an error.
+func (u *unit) await(ctx context.Context) (*attempt, error) {
+	a := u.start()
+	select {
+	case <-a.done:
+		return a, a.err
+	default:
+	}
+	select {
+	case <-a.done:
+		return a, a.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("the collector is still being made: %w", context.Cause(ctx))
+	}
+}
+
+// isInvalid reports whether an error refuses the configuration. A collector that has been there
+// before does not: it may be the backend that has changed.
+func (u *unit) isInvalid(err error) bool { return errors.Is(err, ErrInvalid) && !u.installed.Load() }
+
+// made returns the collector, or nil if there is none.
+func (u *unit) made() metrics.Collector {
+	u.mu.Lock()
+	a := u.attempt
+	u.mu.Unlock()
+	if a == nil {
+		return nil
+	}
+	select {
+	case <-a.done:
+		return a.collector
+	default:
+		return nil
+	}
+}
+
+// close closes the collector, after its last run. It does not wait for an attempt to make it: that
+// is closed when it succeeds nevertheless.
+func (u *unit) close(limit <-chan struct{}) {
+	u.cancel()
+	u.runs.retire(limit)
+	u.mu.Lock()
+	a := u.attempt
+	u.mu.Unlock()
+	if a == nil {
+		return
+	}
+	select {
+	case <-a.done:
+		u.closeCollector(a)
+	default:
+		go func() {
+			<-a.done
+			u.closeCollector(a)
+		}()
+	}
+}
+
+func (u *unit) closeCollector(a *attempt) {
+	closer, ok := a.collector.(io.Closer)
+	if !ok {
+		return
+	}
+	if err := guarded("Close", closer.Close); err != nil {
+		u.logger.Warn("Closing a collector failed", "err", err)
+	}
+}

@@ -1,0 +1,156 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	metrics "github.com/luxfi/metric"
+)
+
+// upGrace is how long a ping may take to return after its scrape has ended. Scrapes wait that
+// long for it.
+const upGrace = time.Second
+
+// NewUp returns a collector of a gauge of that name, such as "sql_up", that is 1 if ping returns nil
+// under the context of the scrape, and else 0. It is there in every scrape: a ping that does not
+// return in time counts as 0, and is not called again before it has returned. The error of ping is
+// that of the collector.
+//
+// At most one ping is under way, and scrapes that overlap share it. If it fails because the
+// scrape that has started it has ended, the others call ping again. A ping that is still under way
+// a second after its scrape has ended has each scrape fail at once, with an error that wraps
+// [metrics.ErrStillRunning].
+//
+// Several collectors may have the same name if their labels have different values, but the same
+// names: one for each backend. A registry names each after the gauge unless
+// [metrics.WithName] gives it a name. NewUp panics if ping is nil. An invalid name or label is an
+// error of the registration.
+func NewUp(name string, labels metrics.Labels, ping func(ctx context.Context) error) metrics.Collector {
+	if ping == nil {
+		panic(fmt.Errorf("the ping of %s is nil", name))
+	}
+	return &up{
+		desc: metrics.NewDesc(name, "Whether the backend has answered during the scrape.", nil, labels),
+		ping: ping,
+	}
+}
+
+// up is the collector that NewUp returns.
+type up struct {
+	desc *metrics.Desc
+	ping func(ctx context.Context) error
+
+	mu     sync.Mutex
+	flight *flight // The ping that is under way, or nil.
+}
+
+// flight is one call of ping.
+type flight struct {
+	ctx  context.Context // That of the scrape which has started it.
+	done chan struct{}   // Closed when it has returned.
+	err  error           // What it has returned. It is set before done is closed.
+
+	// When a scrape has first found that it has not returned although ctx has ended, or zero.
+	// up.mu guards it.
+	late time.Time
+}
+
+// Describe sends the descriptor of the gauge.
+func (u *up) Describe(ch chan<- *metrics.Desc) { ch <- u.desc }
+
+// Collect calls CollectWithContext without a limit.
+func (u *up) Collect(ch chan<- metrics.Metric) { u.CollectWithContext(context.Background(), ch) }
+
+// CollectWithContext sends the gauge, and the error if there is one.
+func (u *up) CollectWithContext(ctx context.Context, ch chan<- metrics.Metric) {
+	err := u.result(ctx)
+	value := 1.0
+	if err != nil {
+		value = 0
+	}
+	m, invalid := metrics.NewConstMetric(u.desc, metrics.GaugeValue, value)
+	if invalid != nil {
+		m = metrics.NewInvalidMetric(u.desc, invalid)
+	}
+	ch <- m
+	if err != nil {
+		ch <- metrics.NewInvalidMetric(u.desc, err)
+	}
+}
+
+// result returns the error of a ping that belongs to this scrape.
+func (u *up) result(ctx context.Context) error {
+	for ctx.Err() == nil {
+		f, started := u.join(ctx)
+		if !started && f.ctx.Err() != nil {
+			// It belongs to a scrape that has ended.
+			if err := u.waitLate(ctx, f); err != nil {
+				return err
+			}
+			continue
+		}
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			select {
+			case <-f.done:
+			default:
+				return fmt.Errorf("ping has not returned in time: %w", context.Cause(ctx))
+			}
+		}
+		if f.err == nil || started || f.ctx.Err() == nil {
+			return f.err
+		}
+	}
+	return fmt.Errorf("the scrape has ended before a ping: %w", context.Cause(ctx))
+}
+
+// join returns the ping that is under way, after starting one if there is none.
+func (u *up) join(ctx context.Context) (f *flight, started bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.flight != nil {
+		return u.flight, false
+	}
+	u.flight = &flight{ctx: ctx, done: make(chan struct{})}
+	go u.run(u.flight)
+	return u.flight, true
+}
+
+// run calls ping.
+func (u *up) run(f *flight) {
+	f.err = errors.New("ping has ended its goroutine")
+	defer func() {
+		if r := recover(); r != nil {
+			f.err = fmt.Errorf("ping panics: %v", r)
+		}
+		u.mu.Lock()
+		u.flight = nil
+		u.mu.Unlock()
+		close(f.done)
+	}()
+	f.err = u.ping(f.ctx)
+}
+
+// waitLate waits for a ping whose scrape has ended, but no longer than upGrace after that was found
+// out. It returns nil if the ping has returned.
+func (u *up) waitLate(ctx context.Context, f *flight) error {
+	u.mu.Lock()
+	if f.late.IsZero() {
+		f.late = time.Now()
+	}
+	patience := upGrace - time.Since(f.late)
+	u.mu.Unlock()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-f.done:
+		return nil
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return fmt.Errorf("the ping of an earlier scrape has not returned: %w", metrics.ErrStillRunning)
+}

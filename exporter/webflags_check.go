@@ -1,0 +1,138 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// defaultOffset is the timeout offset of probes, as in blackbox_exporter.
+const defaultOffset = 500 * time.Millisecond
+
+// check returns an error if the values cannot be used together, or with these pages, or if the
+// web configuration file is not valid.
+func (w *webFlags) check(pages []Page) error {
+	if w.toolkit == nil {
+		return errors.New("the flags have not been registered: call AddFlags, and parse them, before Load")
+	}
+	if err := checkPages(pages); err != nil {
+		return err
+	}
+	if err := w.checkTelemetryPath(pages); err != nil {
+		return fmt.Errorf("--web.telemetry-path: %w", err)
+	}
+	if prefix := w.prefix(); prefix != "" {
+		if err := checkPath(prefix); err != nil {
+			return fmt.Errorf("--web.route-prefix: %w", err)
+		}
+	}
+	if w.maxRequests < 0 {
+		return fmt.Errorf("--web.max-requests: %d is negative; 0 means no limit", w.maxRequests)
+	}
+	if w.timeout < 0 {
+		return fmt.Errorf("--web.timeout: %s is negative; 0 means no limit", w.timeout)
+	}
+	if w.drainTimeout < 0 {
+		return fmt.Errorf("--web.drain-timeout: %s is negative; 0 means not to wait", w.drainTimeout)
+	}
+	return w.checkWebConfig()
+}
+
+// prefix returns the route prefix: "" or "/prefix".
+func (w *webFlags) prefix() string {
+	if prefix := strings.Trim(w.routePrefix, "/"); prefix != "" {
+		return "/" + prefix
+	}
+	return ""
+}
+
+// checkWebConfig returns an error if the web configuration file is not valid.
+func (w *webFlags) checkWebConfig() error {
+	file := w.webConfigFile()
+	if err := web.Validate(file); err != nil {
+		return fmt.Errorf("--web.config.file: %s: %w", file, err)
+	}
+	return nil
+}
+
+// checkTelemetryPath allows "/", too: then there is no landing page, as in node_exporter.
+func (w *webFlags) checkTelemetryPath(pages []Page) error {
+	p := w.telemetryPath
+	if p == "/" {
+		return nil
+	}
+	if err := checkPath(p); err != nil {
+		return err
+	}
+	if p != "/metrics" && isReserved(p) {
+		return fmt.Errorf("%q is the path of another page", p)
+	}
+	for _, page := range pages {
+		if p == strings.TrimSuffix(page.Path, "/") {
+			return fmt.Errorf("%q is the path of the page %q", p, page.Title)
+		}
+	}
+	return nil
+}
+
+// checkPath returns an error if p is no path of a page.
+func checkPath(p string) error {
+	switch {
+	case !strings.HasPrefix(p, "/"):
+		return fmt.Errorf("%q does not start with /", p)
+	case strings.ContainsAny(p, "{}?#%\\ ") || strings.ContainsFunc(p, isControl):
+		return fmt.Errorf("%q contains a character that is not allowed in a path here: {}?#%%\\, a blank or a control character", p)
+	case path.Clean(p) != strings.TrimSuffix(p, "/"):
+		return fmt.Errorf("%q is not a clean path, such as /metrics: it must not contain //, /./ or /../", p)
+	}
+	return nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// offset is the value of a flag: a number of seconds, or a duration with a unit.
+type offset struct {
+	d     time.Duration
+	isSet bool
+}
+
+// Set implements kingpin.Value.
+func (o *offset) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		// A number and the unit s: "0.5" is 0.5s.
+		if d, err = time.ParseDuration(text + "s"); err != nil {
+			return fmt.Errorf("%q is neither a number of seconds nor a duration such as 500ms", text)
+		}
+	}
+	if d < 0 {
+		return fmt.Errorf("%q is negative", text)
+	}
+	o.d, o.isSet = d, true
+	return nil
+}
+
+// String implements kingpin.Value.
+func (o *offset) String() string {
+	if !o.isSet {
+		return ""
+	}
+	return strconv.FormatFloat(o.d.Seconds(), 'g', -1, 64)
+}
+
+// option returns the offset as an option of a handler, for which 0 stands for the default.
+func (o *offset) option() time.Duration {
+	switch {
+	case !o.isSet:
+		return 0
+	case o.d == 0:
+		return -1
+	default:
+		return o.d
+	}
+}
