@@ -1,37 +1,42 @@
-// Exporter exports the number, the size and the age of the files in a directory of
-// backups.
+// Spool_exporter exports how many files wait in the queues of a spool directory, and for how long.
 package main
 
 import (
-	"flag"
-	"fmt"
-	"log"
-	"net/http"
+	"context"
+	"log/slog"
+	"os"
 	"time"
 
 	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/exporter"
 )
 
-func main() {
-	listen := flag.String("listen", "127.0.0.1:8080", "`address` to listen on")
-	dir := flag.String("dir", ".", "`directory` of the backups")
-	flag.Parse()
+func main() { exporter.Main(newConfig()) }
 
-	visits := metrics.New("app").NewCounter("visits_total", "Visits to the home page.")
-	metrics.EnableSelfMetrics("app")
-	metrics.MustRegisterWith(newBackups(*dir),
-		metrics.WithName("backups"),
-		metrics.WithTimeout(5*time.Second), // A run may take no longer than this.
-		metrics.WithCache(30*time.Second),  // One run serves all scrapes of 30 seconds.
-		metrics.WithStale(time.Hour),       // If a run fails, the last good result is served.
-	)
-
-	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		visits.Inc()
-		fmt.Fprintln(w, "Hello! See /metrics and /status.")
-	})
-	http.Handle("/metrics", metrics.Handler())
-	http.Handle("/status", metrics.StatusHandler(metrics.DefaultGatherer))
-	log.Print("listening on http://", *listen)
-	log.Fatal(http.ListenAndServe(*listen, nil))
+// newConfig describes the exporter.
+func newConfig() exporter.Config {
+	var directory, pattern *string
+	return exporter.Config{
+		Name:        "spool_exporter",
+		Description: "Exports how many files wait in the queues of a spool directory, and for how long.",
+		Address:     ":19100",
+		Flags: func(f exporter.Flagger) {
+			directory = f.Flag("spool.directory", "Directory whose folders are the queues.").
+				Default("/var/spool").String()
+		},
+		Ping: func(context.Context) error { // For spool_up.
+			_, err := os.ReadDir(*directory)
+			return err
+		},
+		Collectors: []exporter.Collector{{
+			Name: "queues",
+			Flags: func(f exporter.Flagger) {
+				pattern = f.Flag("pattern", "Names of the files that count.").Default("*").String()
+			},
+			New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+				return newQueues(*directory, *pattern)
+			},
+			Policy: exporter.Policy{Timeout: 5 * time.Second},
+		}},
+	}
 }

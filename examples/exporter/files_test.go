@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/model"
+
+	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/catalog"
+	"github.com/luxfi/metric/catalog/grafana"
+	"github.com/luxfi/metric/catalog/rules"
+	"github.com/luxfi/metric/exporter"
+)
+
+var update = flag.Bool("update", false, "write the files that are made of the catalog")
+
+// TestFiles checks that METRICS.md, dashboard.json and rules.yml are those of the metrics. To write
+// them:
+//
+//	go test -run TestFiles -update
+func TestFiles(t *testing.T) {
+	c := newCatalog(t)
+	board, err := grafana.New(c, grafana.Opts{Title: "Spool"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dashboard, err := board.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alerts, err := newRules(t, c).YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]byte{
+		"METRICS.md": []byte(c.Markdown()), "dashboard.json": dashboard, "rules.yml": alerts,
+	} {
+		if *update {
+			if err := os.WriteFile(name, want, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is out of date (%v): run go test -run TestFiles -update", name, err)
+		}
+	}
+}
+
+// newCatalog returns the metrics of the exporter. It has them gathered once, from a spool in which
+// there is something of everything. Those of the process depend on the machine, and are left out.
+func newCatalog(t *testing.T) *catalog.Catalog {
+	t.Helper()
+	config := newConfig()
+	config.Logger = slog.New(slog.DiscardHandler)
+	e, err := exporter.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := kingpin.New("spool_exporter", "")
+	e.AddFlags(app)
+	if _, err := app.Parse([]string{"--spool.directory=" + newSpool(t, "mail/1.eml")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	c, err := metrics.Catalog(e.Registry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Filter(func(f *catalog.Family) bool {
+		return strings.HasPrefix(f.Name, "spool_") && f.Name != "spool_exporter_build_info"
+	})
+}
+
+// newRules returns the rules of a catalog, and some that know this exporter.
+func newRules(t *testing.T, c *catalog.Catalog) *rules.File {
+	t.Helper()
+	file, err := rules.New(c, rules.Opts{Job: "spool"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alert := func(name, expr string, after time.Duration, severity, summary, description string) rules.Rule {
+		return rules.Rule{
+			Alert: name, Expr: expr, For: model.Duration(after),
+			Labels:      map[string]string{"severity": severity},
+			Annotations: map[string]string{"summary": summary, "description": description},
+		}
+	}
+	file.Groups = append(file.Groups, rules.Group{Name: "spool", Rules: []rules.Rule{
+		alert("SpoolDown", `spool_up{job="spool"} == 0`, 5*time.Minute, "critical",
+			"{{ $labels.instance }} cannot read its spool directory.",
+			"The exporter works, but the directory is not there, hangs, or may not be read."),
+		alert("SpoolQueueStuck", `time() - spool_queue_oldest_timestamp_seconds{job="spool"} > 3600`, 10*time.Minute, "warning",
+			"A file has waited in {{ $labels.queue }} of {{ $labels.instance }} for {{ $value | humanizeDuration }}.",
+			"What empties the queue does not run, or does not take this file."),
+		alert("SpoolConfigReloadFailed", `spool_config_last_reload_successful{job="spool"} == 0`, 5*time.Minute, "warning",
+			"{{ $labels.instance }} has refused its configuration.",
+			"It works with the configuration from before. The log has the line that is wrong."),
+	}})
+	return file
+}

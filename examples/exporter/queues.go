@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/exporter"
+)
+
+var (
+	filesDesc  = metrics.NewDesc("spool_queue_files", "Number of files that wait.", []string{"queue"}, nil)
+	bytesDesc  = metrics.NewDesc("spool_queue_bytes", "Size of the files that wait.", []string{"queue"}, nil)
+	oldestDesc = metrics.NewDesc("spool_queue_oldest_timestamp_seconds", "Time of the file that has waited longest.", []string{"queue"}, nil)
+)
+
+// queue is what waits in a folder.
+type queue struct {
+	name         string
+	files, bytes int64
+	oldest       time.Time
+}
+
+// newQueues returns a collector of what waits in the folders of a directory, in files of such names.
+func newQueues(directory, pattern string) (metrics.Collector, error) {
+	if _, err := filepath.Match(pattern, ""); err != nil {
+		return nil, fmt.Errorf("%w: pattern %q: %w", exporter.ErrInvalid, pattern, err)
+	}
+	collect := func(ctx context.Context, sink *metrics.Sink) error {
+		entries, err := os.ReadDir(directory)
+		if err != nil {
+			return err
+		}
+		var queues []queue
+		var failures []error // A queue that cannot be read makes the run a failure, but hides no other.
+		for _, entry := range entries {
+			if !entry.IsDir() {
+				continue
+			}
+			if q, err := readQueue(ctx, directory, entry.Name(), pattern); err != nil {
+				failures = append(failures, err)
+			} else {
+				queues = append(queues, q)
+			}
+		}
+		if len(queues) == 0 && len(failures) == 0 {
+			return exporter.ErrNoData
+		}
+		return errors.Join(append(failures, write(sink, queues))...)
+	}
+	return metrics.NewStreamFunc([]*metrics.Desc{filesDesc, bytesDesc, oldestDesc}, collect), nil
+}
+
+// readQueue looks at the files of a folder.
+func readQueue(ctx context.Context, directory, name, pattern string) (queue, error) {
+	q := queue{name: name}
+	entries, err := os.ReadDir(filepath.Join(directory, name))
+	if err != nil {
+		return q, err
+	}
+	for _, entry := range entries {
+		if ctx.Err() != nil {
+			return q, ctx.Err() // The scrape is out of time, or its client has gone away.
+		}
+		if matches, _ := filepath.Match(pattern, entry.Name()); !matches || !entry.Type().IsRegular() {
+			continue
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // It waits no longer.
+		} else if err != nil {
+			return q, err
+		}
+		q.files, q.bytes = q.files+1, q.bytes+info.Size()
+		if q.oldest.IsZero() || info.ModTime().Before(q.oldest) {
+			q.oldest = info.ModTime()
+		}
+	}
+	return q, nil
+}
+
+// write writes one family after the other.
+func write(sink *metrics.Sink, queues []queue) error {
+	var errs []error
+	for _, q := range queues {
+		errs = append(errs, sink.Gauge(filesDesc, float64(q.files), q.name))
+	}
+	for _, q := range queues {
+		errs = append(errs, sink.Gauge(bytesDesc, float64(q.bytes), q.name))
+	}
+	for _, q := range queues {
+		if q.files > 0 {
+			errs = append(errs, sink.Gauge(oldestDesc, float64(q.oldest.UnixMilli())/1e3, q.name))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// metric checks a metric.
+func (c *checker) metric(path string, line int, s metricSettings) metric {
+	switch name := s.Name.value; {
+	case !metricName.MatchString(name):
+		c.errorf(line, path+".name", "%q cannot be the name of a metric; allowed are letters, digits, _ and :, not starting with a digit", name)
+	case name == "sql_up" || strings.HasPrefix(name, "sql_scrape_"):
+		c.errorf(line, path+".name", "%q is a metric of the exporter itself", name)
+	case s.Type.value == typeInfo && !strings.HasSuffix(name, "_info"):
+		c.errorf(line, path+".name", "%q is of type info, so it must end in _info", name)
+	}
+	c.oneOf(s.Type, line, path+".type", metricTypes)
+	if s.Help == "" {
+		c.errorf(line, path+".help", "it is missing: say what the metric means, and its unit")
+	}
+	m := metric{
+		name: s.Name.value, kind: s.Type.value, help: s.Help, labels: s.Labels, static: s.StaticLabels,
+		scale: 1, valueLabel: s.ValueLabel, count: s.Count, sum: s.Sum,
+	}
+	names := slices.Concat(s.Labels, slices.Sorted(maps.Keys(s.StaticLabels)))
+	if s.ValueLabel != "" {
+		names = append(names, s.ValueLabel)
+	}
+	c.labels(line, path, names)
+	if s.Scale != nil {
+		if m.scale = *s.Scale; !(m.scale > 0) || math.IsInf(m.scale, 0) {
+			c.errorf(line, path+".scale", "it is %v, but must be positive", m.scale)
+		}
+	}
+	c.fields(path, line, s)
+	switch m.kind {
+	case typeHistogram:
+		m.points = c.points(path+".buckets", line, s.Buckets, math.Inf(-1), math.Inf(1))
+	case typeSummary:
+		m.points = c.points(path+".quantiles", line, s.Quantiles, 0, 1)
+	}
+	if s.Value != "" {
+		m.values = []namedColumn{{column: s.Value}}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Values)) {
+		m.values = append(m.values, namedColumn{name, s.Values[name]})
+	}
+	return m
+}
+
+// fields adds errors about keys that the type of the metric needs, or has no use for.
+func (c *checker) fields(path string, line int, s metricSettings) {
+	kind := s.Type.value
+	single := kind == typeGauge || kind == typeCounter || kind == typeUntyped
+	whole := kind == typeHistogram || kind == typeSummary
+	if !single && !whole && kind != typeInfo {
+		return // An unknown type, which has its error.
+	}
+	for _, field := range []struct {
+		key     string
+		set, of bool // Whether it is there, and whether the type has it.
+	}{
+		{"value", s.Value != "", single},
+		{"values", len(s.Values) > 0, single},
+		{"value_label", s.ValueLabel != "", single},
+		{"buckets", len(s.Buckets) > 0, kind == typeHistogram},
+		{"quantiles", len(s.Quantiles) > 0, kind == typeSummary},
+		{"count", s.Count != "", whole},
+		{"sum", s.Sum != "", whole},
+		{"scale", s.Scale != nil, kind != typeInfo},
+	} {
+		if field.set && !field.of {
+			c.errorf(line, path+"."+field.key, "a metric of type %s does not have it", kind)
+		}
+	}
+	switch {
+	case single && (s.Value != "") == (len(s.Values) > 0):
+		c.errorf(line, path, "a %s needs either value, a column, or values, several of them", kind)
+	case single && (len(s.Values) > 0) != (s.ValueLabel != ""):
+		c.errorf(line, path, "values and value_label, the label that tells them apart, need each other")
+	case whole && (s.Count == "" || s.Sum == ""):
+		c.errorf(line, path, "a %s needs the columns count and sum", kind)
+	case kind == typeHistogram && slices.Contains(s.Labels, "le"), kind == typeSummary && slices.Contains(s.Labels, "quantile"):
+		c.errorf(line, path+".labels", "the labels le and quantile are those of histograms and summaries themselves (rename a column with AS)")
+	}
+}
+
+// points returns the columns of buckets or quantiles in ascending order.
+func (c *checker) points(path string, line int, columns map[string]string, low, high float64) []point {
+	var points []point
+	for at, column := range columns {
+		n, err := strconv.ParseFloat(at, 64)
+		if err != nil || !(n >= low && n <= high) {
+			c.errorf(line, path, "%q is not a number from %v to %v", at, low, high)
+		}
+		points = append(points, point{n, column})
+	}
+	slices.SortFunc(points, func(a, b point) int { return cmp.Compare(a.at, b.at) })
+	for i := range points[min(1, len(points)):] {
+		if points[i].at == points[i+1].at {
+			c.errorf(line, path, "%v occurs twice", points[i].at)
+		}
+	}
+	return points
+}
+
+// clashes adds errors about metrics that do not fit those of the same name, the labels of databases
+// that have the names of labels of metrics, and queries that name databases that do not exist.
+func (c *checker) clashes(s *settings, databases []database, extra []string) {
+	type use struct {
+		metric
+		where string
+	}
+	first := map[string]use{}
+	for _, name := range slices.Sorted(maps.Keys(s.Queries)) {
+		for _, t := range s.Queries[name].Databases {
+			if _, ok := s.Databases[t.value]; !ok {
+				c.errorf(t.line, "queries."+name+".databases", "there is no database %q; allowed are: %s", t.value, strings.Join(slices.Sorted(maps.Keys(s.Databases)), ", "))
+			}
+		}
+		for i, set := range s.Queries[name].Metrics {
+			path, line := fmt.Sprintf("queries.%s.metrics[%d]", name, i), cmp.Or(set.Name.line, s.Queries[name].SQL.line)
+			m := metric{name: set.Name.value, kind: set.Type.value, help: set.Help, labels: labelNames(set)}
+			for _, label := range m.labels {
+				if slices.Contains(extra, label) {
+					c.errorf(line, path, "the label %q is also one of the labels of a database", label)
+				}
+			}
+			one, ok := first[m.name]
+			switch {
+			case !ok:
+				first[m.name] = use{m, path}
+			case one.kind != m.kind:
+				c.errorf(line, path+".type", "%s is a %s here and a %s in %s", m.name, m.kind, one.kind, one.where)
+			case one.help != m.help:
+				c.errorf(line, path+".help", "%s has the help %q here and %q in %s; it must be the same", m.name, m.help, one.help, one.where)
+			case !slices.Equal(one.labels, m.labels):
+				c.errorf(line, path+".labels", "%s has the labels %q here and %q in %s; they must be the same", m.name, m.labels, one.labels, one.where)
+			}
+		}
+	}
+	for _, d := range databases {
+		c.twice(s, d)
+	}
+}
+
+// twice adds an error for each metric that two queries of a database define with the same static
+// labels, so that their series could not be told apart.
+func (c *checker) twice(s *settings, d database) {
+	first := map[string]string{}
+	for _, q := range d.queries {
+		for i, m := range q.metrics {
+			path := fmt.Sprintf("queries.%s.metrics[%d]", q.name, i)
+			key := fmt.Sprint(m.name, m.static) // Maps are printed sorted by key.
+			if where, ok := first[key]; ok {
+				c.errorf(s.Queries[q.name].Metrics[i].Name.line, path, "%s defines %s for the database %s, too; give them different static_labels, or use one query", where, m.name, d.name)
+			}
+			first[key] = path
+		}
+	}
+}
+
+// labelNames returns the names of all labels of a metric except those of its database, sorted.
+func labelNames(s metricSettings) []string {
+	names := slices.Concat(s.Labels, slices.Collect(maps.Keys(s.StaticLabels)))
+	if s.ValueLabel != "" {
+		names = append(names, s.ValueLabel)
+	}
+	slices.Sort(names)
+	return names
+}

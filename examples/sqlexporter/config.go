@@ -1,0 +1,76 @@
+package main
+
+import (
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/luxfi/metric/exporter"
+)
+
+// settings are the program's own part of the configuration file. README.md explains them.
+type settings struct {
+	Databases map[string]databaseSettings `yaml:"databases,omitempty"`
+	Queries   map[string]querySettings    `yaml:"queries,omitempty"`
+}
+
+// databaseSettings say how a database is reached and what is asked of it.
+type databaseSettings struct {
+	Driver         text              `yaml:"driver"`
+	DSN            exporter.Secret   `yaml:"dsn"`
+	MaxConnections int               `yaml:"max_connections,omitempty"`
+	ConnectTimeout time.Duration     `yaml:"connect_timeout,omitempty"`
+	ReadOnly       *bool             `yaml:"read_only,omitempty"`
+	Labels         map[string]string `yaml:"labels,omitempty"`
+	Queries        []text            `yaml:"queries,omitempty"`
+}
+
+// querySettings are a query, how it is run, and its metrics.
+type querySettings struct {
+	Databases []text           `yaml:"databases,omitempty"`
+	SQL       text             `yaml:"sql"`
+	Timeout   time.Duration    `yaml:"timeout,omitempty"`
+	Interval  time.Duration    `yaml:"interval,omitempty"`
+	Cache     time.Duration    `yaml:"cache,omitempty"`
+	Stale     time.Duration    `yaml:"stale,omitempty"`
+	NoRows    text             `yaml:"no_rows,omitempty"`
+	MaxSeries int              `yaml:"max_series,omitempty"`
+	Metrics   []metricSettings `yaml:"metrics"`
+}
+
+// metricSettings are a metric and the columns that its labels and values come from.
+type metricSettings struct {
+	Name         text              `yaml:"name"`
+	Type         text              `yaml:"type"`
+	Help         string            `yaml:"help"`
+	Labels       []string          `yaml:"labels,omitempty"`
+	StaticLabels map[string]string `yaml:"static_labels,omitempty"`
+	Scale        *float64          `yaml:"scale,omitempty"`
+
+	Value      string            `yaml:"value,omitempty"`       // Of a gauge, counter or untyped metric…
+	Values     map[string]string `yaml:"values,omitempty"`      // …or several, by the value of ValueLabel.
+	ValueLabel string            `yaml:"value_label,omitempty"` // Goes with Values.
+
+	Buckets   map[string]string `yaml:"buckets,omitempty"`   // Of a histogram, by upper bound.
+	Quantiles map[string]string `yaml:"quantiles,omitempty"` // Of a summary.
+	Count     string            `yaml:"count,omitempty"`     // Of a histogram or summary.
+	Sum       string            `yaml:"sum,omitempty"`       // Of a histogram or summary.
+}
+
+// text is a string of the configuration that knows its line.
+type text struct {
+	value string
+	line  int
+}
+
+// UnmarshalYAML decodes a string.
+func (t *text) UnmarshalYAML(node *yaml.Node) error {
+	t.line = node.Line
+	return node.Decode(&t.value)
+}
+
+// MarshalYAML returns the string.
+func (t text) MarshalYAML() (any, error) { return t.value, nil } //nolint:unparam // The signature is that of yaml.Marshaler.
+
+// IsZero reports whether the string is empty, for omitempty.
+func (t text) IsZero() bool { return t.value == "" }

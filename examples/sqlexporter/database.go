@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// killTimeout is how long ending a cancelled query on the server may take.
+const killTimeout = 2 * time.Second
+
+// pool is a pool of connections to a database, which its queries and sql_up share. It is safe for
+// concurrent use.
+type pool struct {
+	db       *sql.DB
+	kind     driverKind
+	readOnly bool
+	secrets  []string // Errors must not have them.
+}
+
+// openPool returns a pool. It does not connect.
+func openPool(c connection) (*pool, error) {
+	kind := drivers[c.driver]
+	connector, err := kind.connector(c)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector)
+	// The one more is for sql_up, which would otherwise wait behind slow queries.
+	db.SetMaxOpenConns(c.maxConnections + 1)
+	db.SetMaxIdleConns(c.maxConnections + 1)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	db.SetConnMaxLifetime(30 * time.Minute) // So that a change in DNS is followed.
+	return &pool{db: db, kind: kind, readOnly: c.readOnly, secrets: []string{c.dsn.Reveal(), connector.password}}, nil
+}
+
+// Close closes the connections, after the queries that run.
+func (p *pool) Close() error { return p.db.Close() }
+
+// ping returns an error if the database cannot be reached.
+func (p *pool) ping(ctx context.Context) error { return p.hide(p.db.PingContext(ctx)) }
+
+// query runs a query and calls read with its rows. If ctx ends first, the query ends on the server,
+// too. The connection is free again when query returns, or closed.
+func (p *pool) query(ctx context.Context, text string, read func(*sql.Rows) error) error {
+	start := time.Now()
+	kill, err := p.queryConn(ctx, text, read)
+	if err != nil && ctx.Err() != nil {
+		if kill != nil {
+			killCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTimeout)
+			defer cancel()
+			if err := kill(killCtx, p.db); err != nil {
+				return p.hide(fmt.Errorf("cancelled after %v, but it may still run on the server: %w (%w)", time.Since(start).Round(time.Millisecond), ctx.Err(), err))
+			}
+		}
+		return fmt.Errorf("cancelled after %v: %w", time.Since(start).Round(time.Millisecond), ctx.Err())
+	}
+	return p.hide(err)
+}
+
+// queryConn is query without what is due when ctx ends, kill, which is nil if there is nothing
+// to do.
+func (p *pool) queryConn(ctx context.Context, text string, read func(*sql.Rows) error) (kill func(context.Context, *sql.DB) error, err error) {
+	conn, err := p.db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = conn.Close() }() // It goes back to the pool.
+	if p.kind.killer != nil {
+		if kill, err = p.kind.killer(ctx, conn); err != nil {
+			return nil, err
+		}
+	}
+	var run interface {
+		QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	} = conn
+	if p.readOnly {
+		tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return kill, fmt.Errorf("begin a read-only transaction: %w", err)
+		}
+		defer func() { _ = tx.Rollback() }() // There is nothing to commit.
+		run = tx
+	}
+	rows, err := run.QueryContext(ctx, text)
+	if err != nil {
+		return kill, err
+	}
+	defer func() { _ = rows.Close() }() // Err has its error.
+	if err := read(rows); err != nil {
+		return kill, err
+	}
+	return kill, rows.Err()
+}
+
+// hidden is an error whose text has no secrets.
+type hidden struct {
+	text string
+	err  error
+}
+
+func (e *hidden) Error() string { return e.text }
+
+// Unwrap returns the error, for errors.Is and errors.As.
+func (e *hidden) Unwrap() error { return e.err }
+
+// hide returns err without the secrets of the pool in its text.
+func (p *pool) hide(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	for _, secret := range p.secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "<hidden>")
+		}
+	}
+	if text == err.Error() {
+		return err
+	}
+	return &hidden{text, err}
+}

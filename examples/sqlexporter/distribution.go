@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	metrics "github.com/luxfi/metric"
+)
+
+// distribution returns the sample of a histogram or summary. If one of its columns is NULL, there is
+// none.
+func (r *reader) distribution(s series, labels []string) (metrics.Metric, error) {
+	count, err := r.count(s.count)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := r.number(s.sum)
+	if err != nil {
+		return nil, err
+	}
+	if s.kind == typeSummary {
+		quantiles := make(map[float64]float64, len(s.points))
+		for _, p := range s.points {
+			value, err := r.number(p.column)
+			if err != nil {
+				return nil, err
+			}
+			quantiles[p.at] = value * s.scale
+		}
+		return metrics.NewConstSummary(s.desc, count, sum*s.scale, quantiles, labels...)
+	}
+	buckets := make(map[float64]uint64, len(s.points))
+	last := uint64(0)
+	for _, p := range s.points {
+		n, err := r.count(p.column)
+		if err != nil {
+			return nil, err
+		}
+		if n < last || n > count {
+			return nil, fmt.Errorf("column %s: the bucket %v has %d, but buckets are cumulative: allowed is %d to the count %d", p.column, p.at, n, last, count)
+		}
+		last = n
+		buckets[p.at] = n
+	}
+	return metrics.NewConstHistogram(s.desc, count, sum*s.scale, buckets, labels...)
+}
+
+// count returns the number in a column of the row, which must be a whole one and not negative.
+func (r *reader) count(column string) (uint64, error) {
+	n, err := r.number(column)
+	if err != nil {
+		return 0, err
+	}
+	if !(n >= 0 && n < 1<<63) || n != math.Trunc(n) {
+		return 0, fmt.Errorf("column %s: %v is not a count", column, n)
+	}
+	return uint64(n), nil
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+)
+
+// sqliteConnector makes connections to a file of SQLite. Unlike the driver, it makes no file that is
+// not there, and changes none, unless the DSN or read_only asks for it.
+func sqliteConnector(c connection) (connector, error) {
+	name, err := sqliteName(c)
+	if err != nil {
+		return connector{}, err
+	}
+	made, err := sqlite.NewConnector(name)
+	if err != nil {
+		return connector{}, errDSN("sqlite", sqliteForm)
+	}
+	return connector{Connector: made}, nil
+}
+
+const sqliteForm = "the path of a file, or file:path?mode=ro, or :memory:"
+
+// sqliteName returns the URI that the driver gets.
+func sqliteName(c connection) (string, error) {
+	dsn := c.dsn.Reveal()
+	rest, isURI := strings.CutPrefix(dsn, "file:")
+	path, rawQuery, _ := strings.Cut(rest, "?")
+	query, err := url.ParseQuery(rawQuery)
+	if isURI && err == nil {
+		path, err = url.PathUnescape(path)
+	}
+	if err != nil {
+		return "", errDSN("sqlite", sqliteForm)
+	}
+	memory := path == ":memory:" || query.Get("mode") == "memory"
+	if !memory && !filepath.IsAbs(path) && !strings.HasPrefix(path, "/") {
+		path = filepath.Join(c.dir, path)
+	}
+	if !memory && !query.Has("mode") {
+		if c.readOnly {
+			query.Set("mode", "ro")
+		} else {
+			query.Set("mode", "rw")
+		}
+	}
+	if c.readOnly && !query.Has("_query_only") {
+		query.Set("_query_only", "1")
+	}
+	if !query.Has("_busy_timeout") && !query.Has("_timeout") {
+		query.Set("_busy_timeout", "5000") // It ends with the context, too.
+	}
+	path = filepath.ToSlash(path)
+	if filepath.VolumeName(path) != "" {
+		path = "/" + path
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + query.Encode(), nil
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/exporter"
+)
+
+// errNoRows is the error of a query that must return rows and has not.
+var errNoRows = errors.New("it returned no rows, and no_rows is " + noRowsError)
+
+// collector runs a query on a database. It is safe for concurrent use.
+type collector struct {
+	query  query
+	pool   *pool
+	series []series
+}
+
+// newCollector returns the collector of a query on a database.
+func newCollector(q query, labels map[string]string, p *pool) *collector {
+	c := &collector{query: q, pool: p}
+	for _, m := range q.metrics {
+		constant := metrics.Labels(maps.Clone(labels))
+		maps.Copy(constant, m.static)
+		variable := m.labels
+		if m.valueLabel != "" {
+			variable = append(variable[:len(variable):len(variable)], m.valueLabel)
+		}
+		c.series = append(c.series, series{m, metrics.NewDesc(m.name, m.help, variable, constant)})
+	}
+	return c
+}
+
+// Describe sends the descriptors of the metrics.
+func (c *collector) Describe(ch chan<- *metrics.Desc) {
+	for _, s := range c.series {
+		ch <- s.desc
+	}
+}
+
+// Collect is CollectWithContext without an end.
+func (c *collector) Collect(ch chan<- metrics.Metric) { c.CollectWithContext(context.Background(), ch) }
+
+// CollectWithContext runs the query and sends its samples after it has ended, so that a slow scrape
+// keeps no connection. If the query fails, it sends none of them.
+func (c *collector) CollectWithContext(ctx context.Context, ch chan<- metrics.Metric) {
+	r := &reader{series: c.series, maxSeries: c.query.maxSeries}
+	err := c.pool.query(ctx, c.query.sql, r.read)
+	if err == nil {
+		for _, sample := range r.samples {
+			ch <- sample
+		}
+		err = r.rowErrors()
+	}
+	if err == nil && r.row == 0 {
+		switch c.query.noRows {
+		case noRowsData:
+			err = fmt.Errorf("%w: no rows", exporter.ErrNoData)
+		case noRowsError:
+			err = errNoRows
+		}
+	}
+	if err != nil {
+		ch <- metrics.NewInvalidMetric(c.series[0].desc, fmt.Errorf("query %s: %w", c.query.name, err))
+	}
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"cmp"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	metrics "github.com/luxfi/metric"
+)
+
+// maxRowErrors is how many errors of rows are reported one by one.
+const maxRowErrors = 3
+
+// series is a metric with its descriptor for one database.
+type series struct {
+	metric
+	desc *metrics.Desc
+}
+
+// reader makes samples of the rows of one run of a query.
+type reader struct {
+	series    []series
+	maxSeries int
+
+	columns []string
+	index   map[string]int // Columns by name; ambiguous for those that occur twice.
+	row     int            // From 1.
+	values  []any          // Of the row, by column.
+
+	samples []metrics.Metric
+	seen    map[string]int // The rows of series by their identity.
+	errs    []error        // Of rows: the first ones.
+	failed  int            // How many errors of rows there are.
+}
+
+// ambiguous is the index of a column that occurs twice.
+const ambiguous = -1
+
+// read reads all rows. It returns an error if there is no use in the samples; errors of single rows
+// are in rowErrors.
+func (r *reader) read(rows *sql.Rows) (err error) {
+	if r.columns, err = rows.Columns(); err != nil {
+		return err
+	}
+	if err := r.resolve(); err != nil {
+		return err
+	}
+	r.seen = map[string]int{}
+	r.values = make([]any, len(r.columns))
+	into := make([]any, len(r.columns))
+	for i := range into {
+		into[i] = &r.values[i]
+	}
+	for rows.Next() {
+		r.row++
+		if err := rows.Scan(into...); err != nil {
+			return fmt.Errorf("row %d: %w", r.row, err)
+		}
+		for i := range r.series {
+			r.convert(i)
+		}
+		if len(r.samples) > r.maxSeries {
+			return fmt.Errorf("more than max_series %d series in %d rows: raise it, or have the query return fewer rows", r.maxSeries, r.row)
+		}
+	}
+	return rows.Err()
+}
+
+// resolve finds the columns of the metrics, or returns an error that names those that are missing.
+func (r *reader) resolve() error {
+	r.index = map[string]int{}
+	for i, name := range r.columns {
+		if _, ok := r.index[name]; ok {
+			i = ambiguous
+		}
+		r.index[name] = i
+	}
+	var errs []error
+	for _, s := range r.series {
+		for _, name := range s.columns() {
+			switch i, ok := r.index[name]; {
+			case !ok:
+				errs = append(errs, fmt.Errorf("metric %s: there is no column %q; the columns are: %s", s.name, name, cmp.Or(strings.Join(r.columns, ", "), "none")))
+			case i == ambiguous:
+				errs = append(errs, fmt.Errorf("metric %s: the result has several columns %q; rename them with AS", s.name, name))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// columns returns the columns that the metric needs.
+func (m metric) columns() []string {
+	columns := slices.Clone(m.labels)
+	for _, v := range m.values {
+		columns = append(columns, v.column)
+	}
+	for _, p := range m.points {
+		columns = append(columns, p.column)
+	}
+	if m.count != "" {
+		columns = append(columns, m.count, m.sum)
+	}
+	return columns
+}
+
+// convert makes the samples of the i-th metric of the row.
+func (r *reader) convert(i int) {
+	s := r.series[i]
+	labels := make([]string, 0, len(s.labels)+1)
+	for _, column := range s.labels {
+		value, err := label(r.values[r.index[column]])
+		if err != nil {
+			r.fail(s, fmt.Errorf("column %s: %w", column, err))
+			return
+		}
+		labels = append(labels, value)
+	}
+	switch s.kind {
+	case typeInfo:
+		r.add(i, labels, func(labels []string) (metrics.Metric, error) {
+			return metrics.NewConstMetric(s.desc, metrics.GaugeValue, 1, labels...)
+		})
+	case typeHistogram, typeSummary:
+		r.add(i, labels, func(labels []string) (metrics.Metric, error) { return r.distribution(s, labels) })
+	default:
+		for _, v := range s.values {
+			own := labels
+			if s.valueLabel != "" {
+				own = append(slices.Clone(labels), v.name)
+			}
+			r.add(i, own, func(labels []string) (metrics.Metric, error) { return r.single(s, v.column, labels) })
+		}
+	}
+}
+
+// add adds a sample of the i-th metric, unless its value is NULL or its series is there already.
+func (r *reader) add(i int, labels []string, sample func(labels []string) (metrics.Metric, error)) {
+	s := r.series[i]
+	made, err := sample(labels)
+	if errors.Is(err, errNull) {
+		return
+	}
+	if err != nil {
+		r.fail(s, err)
+		return
+	}
+	identity := strconv.Itoa(i) + "\xff" + strings.Join(labels, "\xff")
+	if first, ok := r.seen[identity]; ok {
+		r.fail(s, fmt.Errorf("row %d has the same labels %q: group by them, or add a label", first, labels))
+		return
+	}
+	r.seen[identity] = r.row
+	r.samples = append(r.samples, made)
+}
+
+// single returns the sample of a metric that is one number.
+func (r *reader) single(s series, column string, labels []string) (metrics.Metric, error) {
+	value, err := r.number(column)
+	if err != nil {
+		return nil, err
+	}
+	kind := map[string]metrics.ValueType{typeGauge: metrics.GaugeValue, typeCounter: metrics.CounterValue, typeUntyped: metrics.UntypedValue}[s.kind]
+	if kind == metrics.CounterValue && !(value >= 0) {
+		return nil, fmt.Errorf("column %s: a counter cannot be %v", column, value)
+	}
+	return metrics.NewConstMetric(s.desc, kind, value*s.scale, labels...)
+}
+
+// number returns the number in a column of the row.
+func (r *reader) number(column string) (float64, error) {
+	n, err := number(r.values[r.index[column]])
+	if err != nil {
+		return 0, fmt.Errorf("column %s: %w", column, err)
+	}
+	return n, nil
+}
+
+// fail notes an error of the row.
+func (r *reader) fail(s series, err error) {
+	if r.failed++; r.failed <= maxRowErrors {
+		r.errs = append(r.errs, fmt.Errorf("row %d: metric %s: %w", r.row, s.name, err))
+	}
+}
+
+// rowErrors returns the errors of rows as one, or nil.
+func (r *reader) rowErrors() error {
+	errs := r.errs
+	if more := r.failed - len(errs); more > 0 {
+		errs = append(slices.Clone(errs), fmt.Errorf("and %d more", more))
+	}
+	return errors.Join(errs...)
+}
