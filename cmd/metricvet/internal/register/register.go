@@ -19,7 +19,7 @@ var Analyzer = report.AddFlags(&analysis.Analyzer{
 	Doc: `check for ignored errors of registrations
 
 A collector whose registration fails is missing in all scrapes. The analyzer reports calls of
-Register, RegisterWith and ReplaceNamed that drop the error, also in go and defer statements.
+Register, RegisterWith, ReplaceNamed and Exchange that drop the error, also in go and defer statements.
 An assignment to the blank identifier is deliberate, and not reported.`,
 	URL:      "https://github.com/luxfi/metric/blob/main/docs/vet.md#metricregister",
 	Requires: []*analysis.Analyzer{inspect.Analyzer},
@@ -56,7 +56,7 @@ func run(pass *analysis.Pass) (any, error) {
 // registers reports whether f registers something and returns an error.
 func registers(f *types.Func) bool {
 	switch f.Name() {
-	case "Register", "RegisterWith", "ReplaceNamed":
+	case "Register", "RegisterWith", "ReplaceNamed", "Exchange":
 	default:
 		return false
 	}
@@ -67,7 +67,7 @@ func registers(f *types.Func) bool {
 // instead names the function that panics, if there is one.
 func instead(f *types.Func) string {
 	recv := library.RecvName(f)
-	if f.Name() == "ReplaceNamed" || recv == "MultiGatherer" {
+	if f.Name() == "ReplaceNamed" || f.Name() == "Exchange" || recv == "MultiGatherer" {
 		return ""
 	}
 	return "; check it, or call Must" + f.Name()

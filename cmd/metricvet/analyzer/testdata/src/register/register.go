@@ -10,6 +10,7 @@ func register(reg prometheus.Registerer, own *metric.ContextRegistry, c promethe
 	prometheus.Register(c)      // want `call MustRegister`
 	own.RegisterWith(c)         // want `call MustRegisterWith`
 	own.ReplaceNamed("name", c) // want `the error of ReplaceNamed is ignored: a collector that is refused is missing in all scrapes$`
+	own.Exchange(nil)           // want `the error of Exchange is ignored: a collector that is refused is missing in all scrapes$`
 	go reg.Register(c)          // want `ignored`
 	defer reg.Register(c)       // want `ignored`
 	_ = reg.Register(c)

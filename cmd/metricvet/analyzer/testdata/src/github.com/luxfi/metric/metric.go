@@ -52,10 +52,13 @@ func (*Sink) Gauge(desc *Desc, value float64, labelValues ...string) error   { r
 
 type CollectorOption interface{}
 
+type Registration struct{}
+
 type ContextRegistry struct{}
 
 func NewContextRegistry() *ContextRegistry                                        { return nil }
 func (*ContextRegistry) Register(Collector) error                                 { return nil }
 func (*ContextRegistry) RegisterWith(Collector, ...CollectorOption) error         { return nil }
 func (*ContextRegistry) ReplaceNamed(string, Collector, ...CollectorOption) error { return nil }
+func (*ContextRegistry) Exchange([]string, ...Registration) error                 { return nil }
 func (*ContextRegistry) Gather(context.Context) error                             { return nil }
