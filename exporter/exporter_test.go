@@ -179,6 +179,32 @@ func TestSelfMetrics(t *testing.T) {
 	wantLines(t, body, []string{"m_good 1", "test_exporter_build_info{"}, []string{"go_", "process_", "promhttp_"})
 }
 
+// TestInstruments checks that instruments are registered as they are, so that reading them does not
+// allocate for each series.
+func TestInstruments(t *testing.T) {
+	vec := metrics.NewGaugeVec(metrics.GaugeOpts{Name: "m_vec", Help: "A vector."}, []string{"l"})
+	for i := range 10_000 {
+		vec.WithLabelValues(fmt.Sprint(i)).Set(1)
+	}
+	e := loaded(t, Config{Collectors: []Collector{{Name: "vec", New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+		return vec, nil
+	}}}}, "--web.disable-exporter-metrics")
+	allocs := testing.AllocsPerRun(5, func() {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+		e.Handler().ServeHTTP(discard{}, r)
+	})
+	if allocs > 2_000 {
+		t.Errorf("a scrape of 10,000 series makes %v allocations", allocs)
+	}
+}
+
+// discard is a response that is not kept.
+type discard struct{}
+
+func (discard) Header() http.Header         { return http.Header{} }
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+func (discard) WriteHeader(int)             {}
+
 // TestBackendDownAtStart checks that a collector that cannot be made is tried again by scrapes, and
 // that its success shows.
 func TestBackendDownAtStart(t *testing.T) {

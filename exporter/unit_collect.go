@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"errors"
+	"io"
 
 	metrics "github.com/luxfi/metric"
 )
@@ -12,10 +13,15 @@ var errClosed = errors.New("the collector has been removed from the configuratio
 
 // registered returns what is registered for the unit, which stays the same. It has the unit count its
 // runs and, if the collector is not there yet, has them try to make it. Then it describes
-// nothing, since nothing is known of what it will send.
+// nothing, since nothing is known of what it will send. A collector with nothing to close after its
+// runs is registered itself, so that instruments are read as such.
 func (u *unit) registered() metrics.Collector {
 	u.register.Do(func() {
 		c := unitCollector{u, u.made()}
+		if _, closes := c.described.(io.Closer); c.described != nil && !closes && len(u.shared) == 0 {
+			u.adapter = c.described
+			return
+		}
 		switch inner := c.described.(type) {
 		case nil, metrics.CollectorWithContext:
 			u.adapter = &contextUnit{c}
