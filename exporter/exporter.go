@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	metrics "github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter/probe"
@@ -141,7 +142,7 @@ var errNotLoaded = errors.New("exporter: there is no configuration: it has not b
 // Reload reads the configuration again and has it take effect. Collectors that are the same as
 // before stay as they are, with their caches and connections; scrapes under way finish with
 // what they have begun with. If it returns an error, nothing has changed. Calls wait for each
-// other, until ctx is done.
+// other. They return when ctx is done, and after a minute at the latest.
 func (e *Exporter) Reload(ctx context.Context) error {
 	if e.current.Load() == nil {
 		return errNotLoaded
@@ -149,8 +150,14 @@ func (e *Exporter) Reload(ctx context.Context) error {
 	return e.reloads.reload(ctx)
 }
 
+// loadTime is how long a load may take. The program's functions should not wait for anything, so
+// one that takes longer hangs.
+const loadTime = time.Minute
+
 // change loads a configuration, and leaves the code of the program behind when ctx ends.
 func (e *Exporter) change(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
 	return e.load(ctx, func(ctx context.Context) (*configuration, error) {
 		return e.build(ctx, e.current.Load())
 	}, func(next *configuration) error {

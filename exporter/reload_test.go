@@ -147,6 +147,9 @@ func TestReloadLeavesHungProgramBehind(t *testing.T) {
 			}
 			cancel()
 		}
+		if err := e.Reload(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("without a deadline: got error %v", err)
+		}
 		close(release)
 		synctest.Wait()
 		_, body := scrape(t, e, "/metrics")
