@@ -12,10 +12,12 @@ const scrapeTimeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
 // metricsHandler returns the handler of the metrics page. What goes wrong is logged by the registry,
 // which must have a logger. Registerer gets the metrics of the handler, unless the flags
-// exclude metrics of the exporter itself.
+// exclude metrics of the exporter itself. Requests that overlap, such as those of two Prometheus
+// servers, share the runs of collectors: a backend is asked once.
 func (w *webFlags) metricsHandler(g metrics.GathererWithContext, registerer metrics.Registerer) http.Handler {
 	opts := metrics.HandlerOpts{
 		EnableOpenMetrics:   true,
+		CoalesceGather:      true,
 		MaxRequestsInFlight: w.maxRequests,
 		TimeoutOffset:       w.timeoutOffset.option(),
 	}

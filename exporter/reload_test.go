@@ -253,3 +253,23 @@ func TestReloadUnderLoad(t *testing.T) {
 	close(done)
 	clients.Wait()
 }
+
+// TestScrapesShareRuns checks that two scrapes at once ask the backend once.
+func TestScrapesShareRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var runs atomic.Int32
+		slow, _ := waiting("slow", "m_slow", nil, func(context.Context) { runs.Add(1); time.Sleep(time.Second) })
+		e := loaded(t, Config{Collectors: []Collector{slow}})
+		var scrapes sync.WaitGroup
+		for range 3 {
+			scrapes.Go(func() {
+				_, body := scrape(t, e, "/metrics")
+				wantLines(t, body, []string{"m_slow 1"}, nil)
+			})
+		}
+		scrapes.Wait()
+		if n := runs.Load(); n != 1 {
+			t.Errorf("three scrapes at once have made %d runs", n)
+		}
+	})
+}
