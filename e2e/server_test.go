@@ -43,18 +43,20 @@ var buildTools = sync.OnceValues(func() (tools, error) {
 		goBuild(".", dir, "./leaf"),
 		goBuild(".", dir, "-tags=e2e", "./otelcol"),
 	)
-	executable := func(name string) string {
-		if runtime.GOOS == "windows" {
-			name += ".exe"
-		}
-		return filepath.Join(dir, name)
-	}
 	return tools{
-		executable("prometheus"), executable("promtool"),
-		executable("quickstart"), executable("aggregator"), executable("batch"), executable("leaf"),
-		executable("otelcol"),
+		executable(dir, "prometheus"), executable(dir, "promtool"),
+		executable(dir, "quickstart"), executable(dir, "aggregator"), executable(dir, "batch"), executable(dir, "leaf"),
+		executable(dir, "otelcol"),
 	}, err
 })
+
+// executable returns the path of a program that goBuild has built.
+func executable(dir, name string) string {
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	return filepath.Join(dir, name)
+}
 
 func goBuild(module, to string, args ...string) error {
 	cmd := exec.Command("go", append([]string{"build", "-buildvcs=false", "-o", to + string(filepath.Separator)}, args...)...)
@@ -120,7 +122,13 @@ type process struct {
 // properly, unless it was killed.
 func start(t *testing.T, program string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(program, args...), exited: make(chan struct{})}
+	return startCommand(t, exec.Command(program, args...))
+}
+
+// startCommand is start for a command whose environment, folder or user is not that of the test.
+func startCommand(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{cmd: cmd, exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -138,10 +146,10 @@ func start(t *testing.T, program string, args ...string) *process {
 		err := p.cmd.Process.Signal(os.Interrupt)
 		<-p.exited
 		if err := errors.Join(err, p.err); err != nil {
-			t.Errorf("%s did not exit properly: %v", filepath.Base(program), err)
+			t.Errorf("%s did not exit properly: %v", filepath.Base(cmd.Path), err)
 		}
 		if t.Failed() {
-			t.Logf("%s printed\n%s", filepath.Base(program), p.out.String())
+			t.Logf("%s printed\n%s", filepath.Base(cmd.Path), p.out.String())
 		}
 	})
 	return p
@@ -154,10 +162,20 @@ func (p *process) said(t *testing.T, pattern string) string {
 	said := regexp.MustCompile(pattern)
 	var match []string
 	eventually(t, func() error {
-		if match = said.FindStringSubmatch(p.out.String()); match == nil {
-			return fmt.Errorf("%s has not printed %q", filepath.Base(p.cmd.Path), pattern)
+		var exited bool
+		select {
+		case <-p.exited:
+			exited = true
+		default:
 		}
-		return nil
+		if match = said.FindStringSubmatch(p.out.String()); match != nil {
+			return nil
+		}
+		err := fmt.Errorf("%s has not printed %q", filepath.Base(p.cmd.Path), pattern)
+		if exited {
+			t.Fatalf("%v, but exited: %v\n%s", err, p.err, p.out.String())
+		}
+		return err
 	})
 	return match[1]
 }

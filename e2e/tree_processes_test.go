@@ -110,7 +110,12 @@ func plant(t *testing.T) *tree {
 // write replaces a file.
 func (tr *tree) write(t *testing.T, name, text string) {
 	t.Helper()
-	file := filepath.Join(tr.dir, name)
+	replaceFile(t, filepath.Join(tr.dir, name), text)
+}
+
+// replaceFile replaces a file at once.
+func replaceFile(t *testing.T, file, text string) {
+	t.Helper()
 	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -66,6 +68,12 @@ func postgresConnector(c connection) (connector, error) {
 	// The extended protocol takes one statement, so none can follow that ends the transaction.
 	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
+	// A cancelled query keeps its connection until the server has ended it, or killTimeout is over. By
+	// default, pgx gives the connection up at once and has the server end the query meanwhile, which
+	// for that time is one connection more than max_connections.
+	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: killTimeout}
 	}
 	return connector{stdlib.GetConnector(*config), config.Password}, nil
 }

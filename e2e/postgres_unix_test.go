@@ -1,0 +1,56 @@
+//go:build e2e && unix
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"os/user"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+// unprivileged returns the user that root starts PostgreSQL as, which refuses to run as root. It is
+// nil where the tests do not run as root.
+var unprivileged = sync.OnceValues(func() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		return nil, err
+	}
+	uid, err := strconv.ParseUint(nobody.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(nobody.Gid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+})
+
+// runUnprivileged has a command run as a user that is not root.
+func runUnprivileged(cmd *exec.Cmd) error {
+	credential, err := unprivileged()
+	if err == nil && credential != nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
+	}
+	return err
+}
+
+// giveAway makes files belong to the user of runUnprivileged.
+func giveAway(paths ...string) error {
+	credential, err := unprivileged()
+	if err != nil || credential == nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := os.Chown(path, int(credential.Uid), int(credential.Gid)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
