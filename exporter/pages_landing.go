@@ -37,9 +37,8 @@ func (s *webServer) landingPage() (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
-		if h.Get("Content-Security-Policy") == "" {
-			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'")
-		}
+		// Add leaves a policy of the web configuration file in force, too.
+		h.Add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'")
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write(page.Bytes()) // The client has gone away.
 	}), nil

@@ -33,7 +33,7 @@ func servePlain(w http.ResponseWriter, body []byte) {
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'")
+	header.Add("Content-Security-Policy", "default-src 'none'")
 	_, _ = w.Write(body) // It fails if the client has gone.
 }
 

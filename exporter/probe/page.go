@@ -117,7 +117,7 @@ func (h *Handler) serveRecent(w http.ResponseWriter) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
-	header.Set("Content-Security-Policy", pagePolicy)
+	header.Add("Content-Security-Policy", pagePolicy)
 	_, _ = w.Write(page.Bytes()) // It fails if the client has gone.
 }
 

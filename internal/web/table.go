@@ -42,7 +42,7 @@ func (t *Table) Serve(w http.ResponseWriter, r *http.Request, now time.Time) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Vary", "Accept")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	header.Add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // Beside that of a server around it.
 	_, _ = w.Write(page.Bytes()) // It fails if the client has gone.
 }
 
