@@ -32,7 +32,7 @@ type checker struct {
 }
 
 // errorf adds an error about the part of the configuration at that path, in that line.
-func (c *checker) errorf(line int, path, format string, args ...any) {
+func (c *checker) errorf(line lineNumber, path, format string, args ...any) {
 	where := cmp.Or(c.file, "configuration")
 	if line > 0 {
 		where = fmt.Sprintf("%s:%d", where, line)
@@ -41,7 +41,7 @@ func (c *checker) errorf(line int, path, format string, args ...any) {
 }
 
 // oneOf adds an error if the text is not one of the allowed ones.
-func (c *checker) oneOf(t text, line int, path string, allowed []string) {
+func (c *checker) oneOf(t text, line lineNumber, path string, allowed []string) {
 	switch {
 	case t.value == "":
 		c.errorf(line, path, "it is missing; allowed are: %s", strings.Join(allowed, ", "))
@@ -51,7 +51,7 @@ func (c *checker) oneOf(t text, line int, path string, allowed []string) {
 }
 
 // labels adds an error for each name of a label that cannot be used.
-func (c *checker) labels(line int, path string, names []string) {
+func (c *checker) labels(line lineNumber, path string, names []string) {
 	for i, name := range names {
 		switch {
 		case !labelName.MatchString(name) || strings.HasPrefix(name, "__"):
@@ -94,7 +94,7 @@ func check(file string, s *settings) ([]database, error) {
 // database checks a database. Its queries come later.
 func (c *checker) database(name string, s databaseSettings) database {
 	path := "databases." + name
-	line := s.Driver.line
+	line := s.line
 	if !collectorPart.MatchString(name) {
 		c.errorf(line, path, "%q cannot be the name of a database; allowed are letters, digits and _ . - (it is a part of the names of collectors)", name)
 	}
@@ -158,7 +158,7 @@ func (s querySettings) mayRunOn(database string) bool {
 
 // query checks a query.
 func (c *checker) query(name string, s querySettings) query {
-	path, line := "queries."+name, s.SQL.line
+	path, line := "queries."+name, s.line
 	switch {
 	case name == "up":
 		c.errorf(line, path, "the name is that of the collectors of sql_up")
@@ -183,14 +183,14 @@ func (c *checker) query(name string, s querySettings) query {
 		c.errorf(line, path+".metrics", "there is none, but a query needs at least one")
 	}
 	for i, m := range s.Metrics {
-		q.metrics = append(q.metrics, c.metric(fmt.Sprintf("%s.metrics[%d]", path, i), cmp.Or(m.Name.line, line), m))
+		q.metrics = append(q.metrics, c.metric(fmt.Sprintf("%s.metrics[%d]", path, i), cmp.Or(m.Name.line, m.line, line), m))
 	}
 	return q
 }
 
 // policy checks how a query is run.
 func (c *checker) policy(path string, s querySettings) {
-	line := s.SQL.line
+	line := s.line
 	for _, d := range []struct {
 		key   string
 		value time.Duration

@@ -5,18 +5,29 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
+// reservedName matches the names of the metrics that the exporter has about itself.
+var reservedName = regexp.MustCompile(`^(sql_up$|(go|process|promhttp|sql_config|sql_exporter|sql_scrape)_)`)
+
+var (
+	// ownLabels are the labels that the series of a type have by themselves.
+	ownLabels = map[string]string{typeHistogram: "le", typeSummary: "quantile"}
+	// suffixes are those of the names of the series of a type.
+	suffixes = map[string][]string{typeHistogram: {"_bucket", "_count", "_sum"}, typeSummary: {"_count", "_sum"}}
+)
+
 // metric checks a metric.
-func (c *checker) metric(path string, line int, s metricSettings) metric {
+func (c *checker) metric(path string, line lineNumber, s metricSettings) metric {
 	switch name := s.Name.value; {
 	case !metricName.MatchString(name):
 		c.errorf(line, path+".name", "%q cannot be the name of a metric; allowed are letters, digits, _ and :, not starting with a digit", name)
-	case name == "sql_up" || strings.HasPrefix(name, "sql_scrape_"):
-		c.errorf(line, path+".name", "%q is a metric of the exporter itself", name)
+	case reservedName.MatchString(name):
+		c.errorf(line, path+".name", "%q is reserved for the metrics of the exporter itself, as all names are that begin with go_, process_, promhttp_, sql_config_, sql_exporter_ or sql_scrape_", name)
 	case s.Type.value == typeInfo && !strings.HasSuffix(name, "_info"):
 		c.errorf(line, path+".name", "%q is of type info, so it must end in _info", name)
 	}
@@ -55,7 +66,7 @@ func (c *checker) metric(path string, line int, s metricSettings) metric {
 }
 
 // fields adds errors about keys that the type of the metric needs, or has no use for.
-func (c *checker) fields(path string, line int, s metricSettings) {
+func (c *checker) fields(path string, line lineNumber, s metricSettings) {
 	kind := s.Type.value
 	single := kind == typeGauge || kind == typeCounter || kind == typeUntyped
 	whole := kind == typeHistogram || kind == typeSummary
@@ -86,13 +97,13 @@ func (c *checker) fields(path string, line int, s metricSettings) {
 		c.errorf(line, path, "values and value_label, the label that tells them apart, need each other")
 	case whole && (s.Count == "" || s.Sum == ""):
 		c.errorf(line, path, "a %s needs the columns count and sum", kind)
-	case kind == typeHistogram && slices.Contains(s.Labels, "le"), kind == typeSummary && slices.Contains(s.Labels, "quantile"):
-		c.errorf(line, path+".labels", "the labels le and quantile are those of histograms and summaries themselves (rename a column with AS)")
+	case whole && slices.Contains(labelNames(s), ownLabels[kind]):
+		c.errorf(line, path, "the label %s is that of a %s itself (rename a column with AS)", ownLabels[kind], kind)
 	}
 }
 
 // points returns the columns of buckets or quantiles in ascending order.
-func (c *checker) points(path string, line int, columns map[string]string, low, high float64) []point {
+func (c *checker) points(path string, line lineNumber, columns map[string]string, low, high float64) []point {
 	var points []point
 	for at, column := range columns {
 		n, err := strconv.ParseFloat(at, 64)
@@ -116,6 +127,7 @@ func (c *checker) clashes(s *settings, databases []database, extra []string) {
 	type use struct {
 		metric
 		where string
+		line  lineNumber
 	}
 	first := map[string]use{}
 	for _, name := range slices.Sorted(maps.Keys(s.Queries)) {
@@ -125,23 +137,34 @@ func (c *checker) clashes(s *settings, databases []database, extra []string) {
 			}
 		}
 		for i, set := range s.Queries[name].Metrics {
-			path, line := fmt.Sprintf("queries.%s.metrics[%d]", name, i), cmp.Or(set.Name.line, s.Queries[name].SQL.line)
+			path, line := fmt.Sprintf("queries.%s.metrics[%d]", name, i), cmp.Or(set.Name.line, set.line)
 			m := metric{name: set.Name.value, kind: set.Type.value, help: set.Help, labels: labelNames(set)}
 			for _, label := range m.labels {
 				if slices.Contains(extra, label) {
 					c.errorf(line, path, "the label %q is also one of the labels of a database", label)
 				}
 			}
+			if own, ok := ownLabels[m.kind]; ok && slices.Contains(extra, own) {
+				c.errorf(line, path, "the label %s is that of a %s itself, but also one of the labels of a database", own, m.kind)
+			}
 			one, ok := first[m.name]
 			switch {
 			case !ok:
-				first[m.name] = use{m, path}
+				first[m.name] = use{m, path, line}
 			case one.kind != m.kind:
 				c.errorf(line, path+".type", "%s is a %s here and a %s in %s", m.name, m.kind, one.kind, one.where)
 			case one.help != m.help:
 				c.errorf(line, path+".help", "%s has the help %q here and %q in %s; it must be the same", m.name, m.help, one.help, one.where)
 			case !slices.Equal(one.labels, m.labels):
 				c.errorf(line, path+".labels", "%s has the labels %q here and %q in %s; they must be the same", m.name, m.labels, one.labels, one.where)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(first)) {
+		whole := first[name]
+		for _, suffix := range suffixes[whole.kind] {
+			if other, ok := first[name+suffix]; ok {
+				c.errorf(other.line, other.where+".name", "%s is also a series of the %s %s in %s", other.name, whole.kind, name, whole.where)
 			}
 		}
 	}
@@ -157,9 +180,10 @@ func (c *checker) twice(s *settings, d database) {
 	for _, q := range d.queries {
 		for i, m := range q.metrics {
 			path := fmt.Sprintf("queries.%s.metrics[%d]", q.name, i)
-			key := fmt.Sprint(m.name, m.static) // Maps are printed sorted by key.
+			key := fmt.Sprintf("%s%q", m.name, m.static) // Maps are printed sorted by key.
 			if where, ok := first[key]; ok {
-				c.errorf(s.Queries[q.name].Metrics[i].Name.line, path, "%s defines %s for the database %s, too; give them different static_labels, or use one query", where, m.name, d.name)
+				set := s.Queries[q.name].Metrics[i]
+				c.errorf(cmp.Or(set.Name.line, set.line), path, "%s defines %s for the database %s, too; give them different static_labels, or use one query", where, m.name, d.name)
 			}
 			first[key] = path
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -23,6 +24,8 @@ type databaseSettings struct {
 	ReadOnly       *bool             `yaml:"read_only,omitempty"`
 	Labels         map[string]string `yaml:"labels,omitempty"`
 	Queries        []text            `yaml:"queries,omitempty"`
+
+	line lineNumber
 }
 
 // querySettings are a query, how it is run, and its metrics.
@@ -36,6 +39,8 @@ type querySettings struct {
 	NoRows    text             `yaml:"no_rows,omitempty"`
 	MaxSeries int              `yaml:"max_series,omitempty"`
 	Metrics   []metricSettings `yaml:"metrics"`
+
+	line lineNumber
 }
 
 // metricSettings are a metric and the columns that its labels and values come from.
@@ -55,17 +60,51 @@ type metricSettings struct {
 	Quantiles map[string]string `yaml:"quantiles,omitempty"` // Of a summary.
 	Count     string            `yaml:"count,omitempty"`     // Of a histogram or summary.
 	Sum       string            `yaml:"sum,omitempty"`       // Of a histogram or summary.
+
+	line lineNumber
+}
+
+// UnmarshalYAML decodes a database and notes its line.
+func (s *databaseSettings) UnmarshalYAML(decode func(any) error) error {
+	type plain databaseSettings
+	return decodeAt(decode, &s.line, (*plain)(s))
+}
+
+// UnmarshalYAML decodes a query and notes its line.
+func (s *querySettings) UnmarshalYAML(decode func(any) error) error {
+	type plain querySettings
+	return decodeAt(decode, &s.line, (*plain)(s))
+}
+
+// UnmarshalYAML decodes a metric and notes its line.
+func (s *metricSettings) UnmarshalYAML(decode func(any) error) error {
+	type plain metricSettings
+	return decodeAt(decode, &s.line, (*plain)(s))
+}
+
+// decodeAt decodes a part of the configuration, and the line that it begins in.
+func decodeAt(decode func(any) error, at *lineNumber, into any) error {
+	return errors.Join(decode(at), decode(into))
+}
+
+// lineNumber is a line of the configuration file, or 0 if it is not known.
+type lineNumber int
+
+// UnmarshalYAML returns the line of the node.
+func (l *lineNumber) UnmarshalYAML(node *yaml.Node) error {
+	*l = lineNumber(node.Line)
+	return nil
 }
 
 // text is a string of the configuration that knows its line.
 type text struct {
 	value string
-	line  int
+	line  lineNumber
 }
 
 // UnmarshalYAML decodes a string.
 func (t *text) UnmarshalYAML(node *yaml.Node) error {
-	t.line = node.Line
+	t.line = lineNumber(node.Line)
 	return node.Decode(&t.value)
 }
 

@@ -63,6 +63,8 @@ func (p *pool) query(ctx context.Context, text string, read func(*sql.Rows) erro
 // queryConn is query without what is due when ctx ends, kill, which is nil if there is nothing
 // to do.
 func (p *pool) queryConn(ctx context.Context, text string, read func(*sql.Rows) error) (kill func(context.Context, *sql.DB) error, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	conn, err := p.db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
@@ -90,6 +92,7 @@ func (p *pool) queryConn(ctx context.Context, text string, read func(*sql.Rows) 
 	}
 	defer func() { _ = rows.Close() }() // Err has its error.
 	if err := read(rows); err != nil {
+		cancel() // Otherwise drivers read all that is left of the result before they close it.
 		return kill, err
 	}
 	return kill, rows.Err()

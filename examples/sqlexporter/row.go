@@ -151,7 +151,7 @@ func (r *reader) add(i int, labels []string, sample func(labels []string) (metri
 	}
 	identity := strconv.Itoa(i) + "\xff" + strings.Join(labels, "\xff")
 	if first, ok := r.seen[identity]; ok {
-		r.fail(s, fmt.Errorf("row %d has the same labels %q: group by them, or add a label", first, labels))
+		r.fail(s, fmt.Errorf("row %d has the same labels %s: group by them, or add a label", first, shortened(strings.Join(labels, ", "))))
 		return
 	}
 	r.seen[identity] = r.row

@@ -64,7 +64,7 @@ func TestRows(t *testing.T) {
 		{"NULL label", "SELECT NULL AS l, 1 AS n", gauge, "m{db,l=\"\"} 1\n", ""},
 		{"text", "SELECT 'a' AS l, '12.5' AS n", gauge, "m{db,l=\"a\"} 12.5\n", ""},
 		{"wrong text", "SELECT 'a' AS l, 'x' AS n UNION ALL SELECT 'b', 1", gauge, "m{db,l=\"b\"} 1\n", `query q: row 1: metric m: column n: the text "x" is not a number`},
-		{"duplicate", "SELECT 'a' AS l, 1 AS n UNION ALL SELECT 'a', 2", gauge, "m{db,l=\"a\"} 1\n", `query q: row 2: metric m: row 1 has the same labels ["a"]`},
+		{"duplicate", "SELECT 'a' AS l, 1 AS n UNION ALL SELECT 'a', 2", gauge, "m{db,l=\"a\"} 1\n", `query q: row 2: metric m: row 1 has the same labels "a"`},
 		{"many errors", "SELECT 'a' AS l, 1 AS n UNION ALL SELECT 'a', 2 UNION ALL SELECT 'a', 2 UNION ALL SELECT 'a', 2 UNION ALL SELECT 'a', 2", gauge, "m{db,l=\"a\"} 1\n", "and 1 more"},
 		{"missing column", "SELECT 1 AS a, 2 AS n", gauge, "", `metric m: there is no column "l"; the columns are: a, n`},
 		{"ambiguous column", "SELECT 'a' AS l, 2 AS n, 3 AS n", gauge, "", `the result has several columns "n"`},

@@ -75,7 +75,12 @@ func label(value any) (string, error) {
 		return strconv.FormatInt(v, 10), nil
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64), nil
+	case float32:
+		return strconv.FormatFloat(float64(v), 'f', -1, 32), nil
 	case time.Time:
+		if v.IsZero() {
+			return "", nil // MySQL's 0000-00-00.
+		}
 		return v.UTC().Format(time.RFC3339Nano), nil
 	default: // A boolean, for example.
 		return valid(fmt.Sprint(v))
