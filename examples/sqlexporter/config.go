@@ -91,7 +91,7 @@ func decodeAt(decode func(any) error, at *lineNumber, into any) error {
 type lineNumber int
 
 // UnmarshalYAML returns the line of the node.
-func (l *lineNumber) UnmarshalYAML(node *yaml.Node) error {
+func (l *lineNumber) UnmarshalYAML(node *yaml.Node) error { //nolint:unparam // The signature is that of yaml.Unmarshaler.
 	*l = lineNumber(node.Line)
 	return nil
 }
