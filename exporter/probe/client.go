@@ -32,7 +32,7 @@ func newPool(p *policy, limits limits, config *tls.Config) *pool {
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return made.dialer.dial(ctx, network, address, time.Time{})
 		},
-		TLSClientConfig:        config,
+		TLSClientConfig:        config.Clone(), // The transport changes it.
 		TLSHandshakeTimeout:    connectTimeout,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           limits.concurrent,
@@ -43,23 +43,34 @@ func newPool(p *policy, limits limits, config *tls.Config) *pool {
 	return made
 }
 
-// client returns a client for one probe. A request ends after timeout even if it has another context.
-func (p *pool) client(timeout time.Duration) *http.Client {
-	return &http.Client{Transport: checkedTransport{p}, Timeout: timeout}
+// client returns a client for one probe. Its requests, and the bodies of their responses, end with
+// the context of the probe even if they have another one.
+func (p *pool) client(probe context.Context) *http.Client {
+	return &http.Client{Transport: checkedTransport{p, probe}}
 }
 
 // checkedTransport refuses requests, redirected ones among them, to hosts that are not allowed
 // before a connection is looked for.
-type checkedTransport struct{ pool *pool }
+type checkedTransport struct {
+	pool  *pool
+	probe context.Context
+}
 
 func (c checkedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := checkURL(c.pool.dialer.policy, r.URL); err != nil {
+	err := checkURL(c.pool.dialer.policy, r.URL)
+	if err == nil && c.probe.Err() != nil {
+		err = context.Cause(c.probe)
+	}
+	if err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close() // A RoundTripper must close it; the error is that of the check.
 		}
 		return nil, err
 	}
-	return c.pool.transport.RoundTrip(r)
+	// The body outlives RoundTrip, and so does the context, which always ends with the probe.
+	ctx, cancel := context.WithCancelCause(r.Context())
+	context.AfterFunc(c.probe, func() { cancel(context.Cause(c.probe)) })
+	return c.pool.transport.RoundTrip(r.WithContext(ctx))
 }
 
 // CloseIdleConnections does nothing: the connections are for other probes, too.

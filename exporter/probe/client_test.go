@@ -309,3 +309,79 @@ func TestForgottenContext(t *testing.T) {
 		})
 	}
 }
+
+// TestRequestsEndWithTheProbe has a prober that makes requests without its context: one that begins
+// late, and more after the end of the probe.
+func TestRequestsEndWithTheProbe(t *testing.T) {
+	end := make(chan bool)
+	server := newCounted(t, false, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/body" {
+			w.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(w).Flush()
+		}
+		<-end
+	})
+	t.Cleanup(func() { close(end) })
+	const limit = 3 * time.Second
+	for _, path := range []string{"/header", "/body"} {
+		t.Run(path, func(t *testing.T) {
+			returned := make(chan time.Duration, 1)
+			h := closing(t, answering(t, "modules: {a: {timeout: "+limit.String()+"}}", func(_ context.Context, p *Probe) error {
+				began := time.Now()
+				defer func() { returned <- time.Since(began) }()
+				time.Sleep(limit * 9 / 10)
+				for range 100 {
+					answer, err := p.Client.Get(p.Target)
+					if err == nil {
+						_, _ = io.Copy(io.Discard, answer.Body)
+						_ = answer.Body.Close()
+					}
+				}
+				return errors.New("in vain")
+			}))
+			has(t, ask(h, server.URL+path), fails)
+			if took := <-returned; took > limit*3/2 {
+				t.Errorf("the requests have ended after %v", took)
+			}
+		})
+	}
+}
+
+// TestBodiesThatAreNotClosed has a prober that forgets the bodies of answers.
+func TestBodiesThatAreNotClosed(t *testing.T) {
+	server := newCounted(t, false, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	h := closing(t, answering(t, "modules: {a: {}}", func(ctx context.Context, p *Probe) error {
+		r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodGet, p.Target, nil)
+		if err != nil {
+			return err
+		}
+		_, err = p.Client.Do(r) //nolint:bodyclose // On purpose.
+		return err
+	}))
+	for range 3 {
+		has(t, ask(h, server.URL), succeeds)
+	}
+	eventually(t, "the connections are closed", func() bool { return server.open.Load() == 0 })
+}
+
+// TestSharedTLS has modules that share the configuration of TLS: the transports must not change it.
+func TestSharedTLS(t *testing.T) {
+	server := newCounted(t, true, ok)
+	shared := &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, MinVersion: tls.VersionTLS12}
+	h := closing(t, serving(t, "modules: {a: {}, b: {}}", Opts{Probers: []Prober{{New: func(m *Module) (Func, error) {
+		m.TLS = shared
+		return fetch, nil
+	}}}}))
+	var all sync.WaitGroup
+	for _, module := range []string{"a", "b"} {
+		all.Go(func() { has(t, ask(h, server.URL, query("module="+module)), succeeds) })
+	}
+	all.Wait()
+	if shared.NextProtos != nil {
+		t.Errorf("the program's configuration has got the protocols %q", shared.NextProtos)
+	}
+}

@@ -86,7 +86,7 @@
 //
 // At most targets.max_concurrent probes run at once (100 by default), and max_per_target (4) of one
 // target by one module. Others wait, under their own deadline. If ten times max_concurrent probes wait
-// already, a probe fails at once.
+// already, or ten times max_per_target of the same target, a probe fails at once.
 //
 // A Func that does not return in time is left behind. It no longer counts among all probes, but still
 // as one of its target: if all that a target may have are left behind, further probes of it fail at

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/luxfi/metric/internal/redact"
 )
 
 // host is a host that a target names.
@@ -94,9 +96,13 @@ func (h host) String() string {
 // maxQuoted is how much of a text from a client errors quote.
 const maxQuoted = 200
 
+// bounded returns the beginning of a text without credentials, which half a text may hide.
 func bounded(text string) string {
-	if len(text) > maxQuoted {
-		return text[:maxQuoted] + "…"
+	if len(text) <= maxQuoted {
+		return text
 	}
-	return text
+	if text = redact.Text(text); len(text) <= maxQuoted {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxQuoted], "") + "…"
 }

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// backlogFactor, times the number of probes that may run at once, is how many may wait, and how
-// many may be left behind.
+// backlogFactor, times the number of probes that may run at once, is how many may wait, in total
+// and of one target, and how many may be left behind in total.
 const backlogFactor = 10
 
 // limits are how many probes may run at once.
@@ -46,8 +46,9 @@ type waiter struct {
 }
 
 var (
-	errQueueFull = errors.New("too many probes wait already")
-	errLeftTotal = errors.New("too many probes were left behind because they do not return; the prober should heed its context")
+	errQueueFull       = errors.New("too many probes wait already")
+	errTargetQueueFull = errors.New("too many probes of the target wait already")
+	errLeftTotal       = errors.New("too many probes were left behind because they do not return; the prober should heed its context")
 )
 
 // setLimits changes the limits. Probes that run already go on.
@@ -64,12 +65,14 @@ func (l *limiter) setLimits(to limits) {
 func (l *limiter) acquire(ctx context.Context, key slotKey) error {
 	w := &waiter{key: key, answer: make(chan error, 1)}
 	l.mu.Lock()
-	if len(l.queue) >= backlogFactor*l.limits.concurrent {
-		l.mu.Unlock()
-		return errQueueFull
+	// Those in the queue cannot run now, or serve would have answered them: this one takes
+	// nothing from them.
+	if !l.answer(w) {
+		if err := l.enqueue(w); err != nil {
+			l.mu.Unlock()
+			return err
+		}
 	}
-	l.queue = append(l.queue, w)
-	l.serve()
 	l.mu.Unlock()
 	select {
 	case err := <-w.answer:
@@ -91,6 +94,25 @@ func (l *limiter) acquire(ctx context.Context, key slotKey) error {
 	}
 	return fmt.Errorf("waited in vain for one of %d probes of all targets, or %d of this target, to end: %w",
 		l.limits.concurrent, l.limits.perTarget, context.Cause(ctx))
+}
+
+// enqueue has a probe wait, unless too many do. One target cannot take the places of others.
+// The caller holds l.mu.
+func (l *limiter) enqueue(w *waiter) error {
+	if len(l.queue)/backlogFactor >= l.limits.concurrent {
+		return errQueueFull
+	}
+	same := 0
+	for _, other := range l.queue {
+		if other.key == w.key {
+			same++
+		}
+	}
+	if same/backlogFactor >= l.limits.perTarget {
+		return errTargetQueueFull
+	}
+	l.queue = append(l.queue, w)
+	return nil
 }
 
 // leave notes that a running probe is left behind.
@@ -151,7 +173,7 @@ func (l *limiter) answer(w *waiter) bool {
 	case slots.left >= l.limits.perTarget:
 		w.answer <- fmt.Errorf("all %d probes that the target may have at once were left behind because they do not return", l.limits.perTarget)
 		return true
-	case l.left >= backlogFactor*l.limits.concurrent:
+	case l.left/backlogFactor >= l.limits.concurrent:
 		w.answer <- errLeftTotal
 		return true
 	case l.running >= l.limits.concurrent, slots.running+slots.left >= l.limits.perTarget:

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/luxfi/metric/internal/redact"
@@ -93,7 +94,7 @@ func newList(title, empty string, records []*record) list {
 		if r.err != nil {
 			one.Error = redact.Text(r.err.Error())
 			if len(one.Error) > maxError {
-				one.Error = one.Error[:maxError] + "…"
+				one.Error = strings.ToValidUTF8(one.Error[:maxError], "") + "…"
 			}
 		}
 		l.Rows = append(l.Rows, one)

@@ -136,6 +136,8 @@ func anyFace(faces []netip.Addr, has func(netip.Addr) bool) bool {
 
 var (
 	nat64      = netip.MustParsePrefix("64:ff9b::/96")
+	localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48")  // RFC 8215; the networks in it are usually /96.
+	translated = netip.MustParsePrefix("::ffff:0:0:0/96") // RFC 2765.
 	sixToFour  = netip.MustParsePrefix("2002::/16")
 	compatible = netip.MustParsePrefix("::/96")
 )
@@ -149,7 +151,7 @@ func facesOf(addr netip.Addr) []netip.Addr {
 	switch {
 	case addr == netip.IPv6Unspecified(), addr == netip.IPv6Loopback():
 		return []netip.Addr{addr}
-	case nat64.Contains(addr), compatible.Contains(addr):
+	case nat64.Contains(addr), localNAT64.Contains(addr), translated.Contains(addr), compatible.Contains(addr):
 		return []netip.Addr{addr, netip.AddrFrom4([4]byte(bytes[12:16]))}
 	case sixToFour.Contains(addr):
 		return []netip.Addr{addr, netip.AddrFrom4([4]byte(bytes[2:6]))}

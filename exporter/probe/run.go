@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/redact"
 )
 
 const (
@@ -59,6 +61,7 @@ type flight struct {
 	log     *slog.Logger
 	start   time.Time
 	ctx     context.Context
+	runs    runs
 }
 
 // run runs a probe under the limits. It returns soon after the context is done. The set must
@@ -69,7 +72,11 @@ func (f *flight) run() outcome {
 	waited := time.Now()
 	if err := h.limiter.acquire(f.ctx, key); err != nil {
 		h.release(f.set)
-		return outcome{result: refused, err: err, duration: time.Since(waited)}
+		how := refused
+		if errors.Is(err, context.Canceled) {
+			how = canceled
+		}
+		return outcome{result: how, err: err, duration: time.Since(waited)}
 	}
 	f.start = time.Now()
 	f.equip()
@@ -78,37 +85,40 @@ func (f *flight) run() outcome {
 	go func() {
 		defer func() {
 			wasLeft := <-over
+			f.dispose()
+			f.runs.wait()
 			if wasLeft {
 				f.log.Warn("The probe has returned after it was left behind", "after", time.Since(f.start))
 			}
-			f.dispose()
 			h.limiter.release(key, wasLeft)
 			h.release(f.set)
 		}()
 		f.call(done)
 	}()
 	end, returned := f.await(done)
-	if !returned {
+	left := !returned
+	if left {
 		h.limiter.leave(key)
 	}
-	defer func() { over <- !returned }()
+	defer func() { over <- left }()
 	out := f.judge(end, returned)
 	out.families = f.gather()
+	if !left && f.runs.any() { // Collectors that hang cost what a Func does.
+		left = true
+		h.limiter.leave(key)
+	}
 	return out
 }
 
 // equip makes what a Func works with.
 func (f *flight) equip() {
 	p := f.probe
-	p.Registry = metrics.NewContextRegistry()
+	p.Registry = metrics.NewContextRegistry(metrics.WithHooks(f.runs.hooks()))
 	p.Metrics = metrics.NewWithRegistry("", p.Registry)
 	p.Logger = f.log
-	left, deadline := defaultTimeout, time.Time{}
-	if d, ok := f.ctx.Deadline(); ok {
-		left, deadline = max(1, time.Until(d)), d
-	}
+	deadline, _ := f.ctx.Deadline()
 	pool := f.module.pool
-	p.Client = pool.client(left)
+	p.Client = pool.client(f.ctx)
 	p.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := pool.dialer.dial(ctx, network, address, deadline)
 		if err == nil && !deadline.IsZero() {
@@ -126,12 +136,28 @@ func (f *flight) call(done chan<- ended) {
 	err := errors.New("the prober called runtime.Goexit")
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = fmt.Errorf("the prober panicked: %v", reason)
+			err = textError(fmt.Sprintf("the prober panicked: %v", reason))
 			f.log.Error("The prober panicked", "panic", reason, "stack", string(debug.Stack()))
 		}
 		done <- ended{err, time.Now()}
 	}()
-	err = f.module.run(f.ctx, f.probe)
+	if failed := f.module.run(f.ctx, f.probe); failed != nil {
+		err = textError(failed.Error()) // It may panic or hang, as all code of the prober.
+	} else {
+		err = nil
+	}
+}
+
+// maxErrorText is how much of the error of a prober is kept, in bytes.
+const maxErrorText = 4 << 10
+
+// textError returns an error that holds nothing but a text.
+func textError(text string) error {
+	text = redact.Text(text) // First: half a credential may not look like one.
+	if len(text) > maxErrorText {
+		text = text[:maxErrorText] + "…"
+	}
+	return errors.New(strings.ToValidUTF8(text, "\ufffd"))
 }
 
 // await waits for a Func until it is left behind.

@@ -1,0 +1,54 @@
+package probe
+
+import (
+	"context"
+	"sync"
+
+	metrics "github.com/luxfi/metric"
+)
+
+// runs counts the runs of collectors of a probe's registry.
+type runs struct {
+	mu     sync.Mutex
+	active int
+	ended  chan struct{} // Closed when active becomes 0, if something waits for that.
+}
+
+func (r *runs) hooks() metrics.Hooks {
+	return metrics.Hooks{
+		CollectorStart: func(ctx context.Context, _ string) context.Context {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.active++
+			return ctx
+		},
+		CollectorEnd: func(context.Context, string, metrics.CollectorEnd) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if r.active--; r.active == 0 && r.ended != nil {
+				close(r.ended)
+				r.ended = nil
+			}
+		},
+	}
+}
+
+// any reports whether a collector has not returned.
+func (r *runs) any() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.active > 0
+}
+
+// wait returns when all collectors have.
+func (r *runs) wait() {
+	r.mu.Lock()
+	if r.active > 0 && r.ended == nil {
+		r.ended = make(chan struct{})
+	}
+	ended := r.ended
+	r.mu.Unlock()
+	if ended != nil {
+		<-ended
+	}
+}
