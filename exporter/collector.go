@@ -42,4 +42,7 @@ type Collector struct {
 	// whose settings are deeply equal, the old collector stays, with its cache, its connections
 	// and its state. It must not be changed afterwards. Collectors of [Config] need none.
 	Settings any
+
+	// Whether it is that of Config.Ping, which has no flag and cannot be disabled.
+	always bool
 }

@@ -144,7 +144,7 @@ func (c *Config) collectors() []Collector {
 	}
 	up := NewUp(c.Namespace+"_up", nil, c.Ping)
 	return append([]Collector{{
-		Name: upName,
-		New:  func(context.Context, *slog.Logger) (metrics.Collector, error) { return up, nil },
+		Name: upName, always: true,
+		New: func(context.Context, *slog.Logger) (metrics.Collector, error) { return up, nil },
 	}}, c.Collectors...)
 }

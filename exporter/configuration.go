@@ -101,7 +101,7 @@ func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuratio
 	if err := c.makeGroups(setup, previous); err != nil {
 		return err
 	}
-	errs := []error{c.unknownCollectors(all), e.enabling.unknownCollectors(all)}
+	errs := []error{c.sectionErrors(all), e.enabling.unknownCollectors(all)}
 	for i := range all {
 		offered := &all[i]
 		section, found := c.file.Collectors[offered.Name]
@@ -121,7 +121,7 @@ func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuratio
 			err = fmt.Errorf("group %q: %s", policy.Group, strictyaml.Unknown("group", policy.Group, slices.Sorted(maps.Keys(c.groups))))
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("collector %s: %w", offered.Name, c.at(section.Line, err)))
+			errs = append(errs, c.at(offered.Name, section.Line, err))
 			continue
 		}
 		if m.unit = previous.unit(offered, i < len(e.offered)); m.unit == nil {
@@ -132,33 +132,40 @@ func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuratio
 	return errors.Join(errs...)
 }
 
-// at adds a line of the configuration file to an error, unless it is 0.
-func (c *configuration) at(line int, err error) error {
+// at adds the place of a collector's section in the configuration file to an error, or only the name of
+// the collector if line is 0, which means that it has no section.
+func (c *configuration) at(collector string, line int, err error) error {
 	if line == 0 {
-		return err
+		return fmt.Errorf("collector %s: %w", collector, err)
 	}
-	return fmt.Errorf("line %d: %w", line, err)
+	return &strictyaml.Error{File: c.file.path, Line: line, Path: "collectors." + collector, Message: err.Error()}
 }
 
-// unknownCollectors returns an error for each section of the file about a collector that does not
-// exist.
-func (c *configuration) unknownCollectors(all []Collector) error {
+// sectionErrors returns an error for each section of the file about a collector that does not exist, and
+// for one that disables the collector of Config.Ping.
+func (c *configuration) sectionErrors(all []Collector) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.file.Collectors)) {
-		if !slices.ContainsFunc(all, func(o Collector) bool { return o.Name == name }) {
-			errs = append(errs, c.at(c.file.Collectors[name].Line, unknownCollector(name, all)))
+		section := c.file.Collectors[name]
+		i := slices.IndexFunc(all, func(o Collector) bool { return o.Name == name })
+		switch {
+		case i < 0:
+			errs = append(errs, c.at(name, section.Line, unknownCollector(name, all)))
+		case all[i].always && section.Enabled != nil && !*section.Enabled:
+			errs = append(errs, c.at(name, section.Line, errors.New("enabled: must not be false, since this collector is always there")))
 		}
 	}
 	return errors.Join(errs...)
 }
 
+// unknownCollector says that there is no collector of that name, and which there are.
 func unknownCollector(name string, all []Collector) error {
 	names := make([]string, len(all))
 	for i := range all {
 		names[i] = all[i].Name
 	}
 	slices.Sort(names)
-	return fmt.Errorf("collector %q: %s", name, strictyaml.Unknown("collector", name, names))
+	return errors.New(strictyaml.Unknown("collector", name, names))
 }
 
 // makeGroups makes the groups of the file and of the program, or takes them over.

@@ -23,7 +23,7 @@ func (e *enablingFlags) add(f Flagger, offered []Collector) {
 	e.collectors = make(map[string]*enablingFlag)
 	for i := range offered {
 		c := &offered[i]
-		if c.Name == upName {
+		if c.always {
 			continue
 		}
 		flag := new(enablingFlag)
@@ -56,7 +56,7 @@ type prefixedFlags struct {
 // enabled reports whether a collector is enabled. Section is what the configuration file says; nil
 // is nothing.
 func (e *enablingFlags) enabled(c *Collector, section *bool) bool {
-	if c.Name == upName {
+	if c.always {
 		return true
 	}
 	switch flag := e.collectors[c.Name]; {
@@ -88,7 +88,7 @@ func (e *enablingFlags) unknownCollectors(all []Collector) error {
 			known = known || all[i].Name == flag.collector
 		}
 		if !known {
-			errs = append(errs, fmt.Errorf("--collector.policy: %w", unknownCollector(flag.collector, all)))
+			errs = append(errs, fmt.Errorf("--collector.policy: %q: %w", flag.collector, unknownCollector(flag.collector, all)))
 		}
 	}
 	return errors.Join(errs...)

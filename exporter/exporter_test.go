@@ -143,6 +143,27 @@ func TestEnabling(t *testing.T) {
 	}
 }
 
+// TestCollectorNamedUp checks that a program may name a collector up as any other if it has no ping, and that the
+// collector of a ping cannot be disabled.
+func TestCollectorNamedUp(t *testing.T) {
+	up := gauge("up", "m_up", 1)
+	var path string
+	up.Flags = func(f Flagger) { f.Flag("path", "A path.").Default("/up").StringVar(&path) }
+	e := loaded(t, Config{Collectors: []Collector{up}}, "--no-collector.up")
+	_, body := scrape(t, e, "/metrics")
+	wantLines(t, body, nil, []string{"m_up "})
+	if path != "/up" {
+		t.Errorf("the flag of the collector is %q", path)
+	}
+
+	file := write(t, "collectors:\n  up: {enabled: false}")
+	config := Config{Name: "test_exporter", Ping: func(context.Context) error { return nil }, Output: io.Discard}
+	err := Run(t.Context(), config, []string{"--config.check", "--config.file=" + file})
+	if want := file + ":2: collectors.up: enabled: must not be false"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
 // TestSelfMetrics checks the metrics that the kit adds, as node_exporter has them.
 func TestSelfMetrics(t *testing.T) {
 	var log logBuffer
@@ -308,8 +329,8 @@ func TestReload(t *testing.T) {
 		{"values: {a: 1, b: -2}", "b is negative"},
 		{"values: {a: 1, b: many}", ":1: values.b"},
 		{"value: {}", ":1: value: unknown key"},
-		{"collectors: {d: {timeout: 1s}}", `line 1: collector "d": unknown collector; none are allowed`},
-		{"values: {a: 1}\ncollectors:\n  a: {group: g}", `line 3: group "g": unknown group`},
+		{"collectors: {d: {timeout: 1s}}", `:1: collectors.d: unknown collector; none are allowed`},
+		{"values: {a: 1}\ncollectors:\n  a: {group: g}", `:3: collectors.a: group "g": unknown group`},
 		{"values: {a: 1}\ncollectors:\n  a: {timeout: -1s}", ":3: collectors.a.timeout"},
 		{"values: {a/b: 1}", `collector "a/b"`},
 	} {
@@ -373,7 +394,7 @@ func TestWholePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"/metrics": "\nm_a 1\n", "/": "test_exporter", "/status": "a", "/config": "", "/-/healthy": "", "/-/ready": "",
+		"/metrics": "\nm_a 1\n", "/": "test_exporter", "/status": "a", "/config": "# The configuration is empty.\n", "/-/healthy": "", "/-/ready": "",
 	} {
 		resp, err := http.Get("http://" + address + path) //nolint:noctx // It is a test.
 		if err != nil {

@@ -117,6 +117,9 @@ func (s *webServer) serveConfig(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, redact.Text(err.Error()), http.StatusInternalServerError)
 		return
 	}
+	if len(text) == 0 {
+		text = []byte("# The configuration is empty.\n")
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	fmt.Fprint(w, redact.Text(string(text)))
 }
