@@ -72,16 +72,18 @@ const pageHead = `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>`
 
 // pageStyle follows the title.
 const pageStyle = `</title>
 <style>
+:root { color-scheme: light dark; }
 body { font: 14px/1.4 sans-serif; margin: 1.5em; }
-table { border-collapse: collapse; }
-th, td { border-bottom: 1px solid #ccc; padding: .3em .8em .3em 0; text-align: left; vertical-align: top; }
+table { border-collapse: collapse; display: block; overflow-x: auto; }
+th, td { border-bottom: 1px solid #8884; padding: .3em .8em .3em 0; text-align: left; vertical-align: top; }
 td:nth-child(-n+5) { white-space: nowrap; }
-tr.problem td { background: #fde8e8; }
+tr.problem td { background: #e5393526; }
 </style>
 </head>
 <body>
