@@ -155,7 +155,7 @@ func ExampleSetup() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(directory)
+	defer func() { _ = os.RemoveAll(directory) }()
 	file := filepath.Join(directory, "tank.yml")
 	if err := os.WriteFile(file, []byte("tanks: {north: 0.5, south: 0.75}\n"), 0o600); err != nil {
 		fmt.Println(err)
