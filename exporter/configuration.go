@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ func (e *Exporter) read(ctx context.Context, previous *configuration, probes *pr
 		}
 	}
 	if err := e.choose(c, setup, previous); err != nil {
-		return c, in(e.web.configFile, err)
+		return c, err
 	}
 	if probes != nil {
 		c.set, err = probes.Prepare(e.web.configFile, c.file.Probes)
@@ -96,10 +97,10 @@ func in(file string, err error) error {
 func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuration) error {
 	all, err := setup.collectors(e.offered)
 	if err != nil {
-		return err
+		return in(c.file.path, err)
 	}
 	if err := c.makeGroups(setup, previous); err != nil {
-		return err
+		return in(c.file.path, err)
 	}
 	errs := []error{c.sectionErrors(all), e.enabling.unknownCollectors(all)}
 	for i := range all {
@@ -217,18 +218,17 @@ func (e *Exporter) build(ctx context.Context, previous *configuration) (*configu
 	}
 	ctx, cancel := context.WithTimeout(ctx, constructTime)
 	defer cancel()
-	for _, m := range c.members {
-		m.unit.start() // All at once; one that has started already does nothing.
+	for _, u := range c.newUnits() {
+		u.start() // All at once.
 	}
 	var errs []error
-	for _, m := range c.members {
-		_, err := m.unit.await(ctx)
-		switch {
+	for _, u := range c.newUnits() {
+		switch _, err := u.await(ctx); {
 		case err == nil:
-		case m.unit.isInvalid(err):
-			errs = append(errs, in(e.web.configFile, fmt.Errorf("collector %s: %w", m.unit.name, err)))
-		case !m.unit.installed.Load():
-			e.logger().Warn("Collector is not ready; scrapes will try again", "collector", m.unit.name, "err", err)
+		case errors.Is(err, ErrInvalid):
+			errs = append(errs, in(e.web.configFile, fmt.Errorf("collector %s: %w", u.name, err)))
+		default:
+			slog.New(&e.log).Warn("Collector is not ready; scrapes will try again", "collector", u.name, "err", err)
 		}
 	}
 	if len(errs) > 0 {
@@ -236,6 +236,18 @@ func (e *Exporter) build(ctx context.Context, previous *configuration) (*configu
 		return nil, errors.Join(errs...)
 	}
 	return c, nil
+}
+
+// newUnits returns the units that no configuration has had before. Loading does not wait for the
+// others again, nor refuses one of them: it may be the backend that has changed.
+func (c *configuration) newUnits() []*unit {
+	var units []*unit
+	for _, m := range c.members {
+		if !m.unit.installed.Load() {
+			units = append(units, m.unit)
+		}
+	}
+	return units
 }
 
 // install has the registry and the probes use a configuration in place of the previous one.

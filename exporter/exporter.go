@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
-	"time"
 
 	metrics "github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter/probe"
@@ -36,7 +36,14 @@ type Exporter struct {
 	loading chan struct{}
 	current atomic.Pointer[configuration] // Nil before the first Load and after Close.
 	reloads *reloader
-	server  *webServer // Made by Load.
+	prepare func() error // Does once what flags decide; see prepareOnce.
+	server  *webServer   // Made by prepare.
+
+	// using is held while a configuration becomes the current one, and by Close. It guards closed
+	// and last.
+	using  sync.Mutex
+	closed bool
+	last   *configuration // The one that was current when the exporter was closed, or nil.
 }
 
 // New returns an exporter. It is an error if the config is not valid.
@@ -50,7 +57,14 @@ func New(config Config) (*Exporter, error) {
 	e.registry = metrics.NewContextRegistry(append([]metrics.RegistryOption{
 		metrics.WithSelfMetrics(config.Namespace), metrics.WithLogger(slog.New(&e.log)),
 	}, config.RegistryOptions...)...)
-	e.reloads = newReloader(config.Namespace, slog.New(&e.log), e.change)
+	e.prepare = sync.OnceValue(e.prepareOnce)
+	e.reloads = newReloader(config.Namespace, slog.New(&e.log), func(ctx context.Context) error {
+		// The toolkit reads it again for each request.
+		if err := e.web.checkWebConfig(); err != nil {
+			return err
+		}
+		return e.change(ctx)
+	})
 	for _, c := range e.reloads.collectors() {
 		if err := e.registry.Register(c); err != nil {
 			return nil, fmt.Errorf("exporter: %w", err)
@@ -78,10 +92,14 @@ func (e *Exporter) logger() *slog.Logger {
 }
 
 // Load reads the configuration for the first time, makes the collectors and registers them. It
-// waits some seconds for backends at most: one that is down is no error.
+// waits some seconds for backends at most: one that is down is no error. A Load that has failed may be
+// tried again.
 func (e *Exporter) Load(ctx context.Context) error {
 	if e.current.Load() != nil {
 		return errors.New("exporter: the configuration has been loaded already: use Reload")
+	}
+	if err := e.web.check(e.config.Pages); err != nil {
+		return err
 	}
 	if err := e.prepare(); err != nil {
 		return err
@@ -93,11 +111,8 @@ func (e *Exporter) Load(ctx context.Context) error {
 	return nil
 }
 
-// prepare does what is done once, after the flags have been parsed.
-func (e *Exporter) prepare() error {
-	if err := e.web.check(e.config.Pages); err != nil {
-		return err
-	}
+// prepareOnce does what is done once, after the flags have been parsed and checked.
+func (e *Exporter) prepareOnce() error {
 	if err := registerAbout(e.registry, &e.config, !e.web.disableExporterMetrics); err != nil {
 		return fmt.Errorf("exporter: %w", err)
 	}
@@ -148,100 +163,4 @@ func (e *Exporter) Reload(ctx context.Context) error {
 		return errNotLoaded
 	}
 	return e.reloads.reload(ctx)
-}
-
-// loadTime is how long a load may take. The program's functions should not wait for anything, so
-// one that takes longer hangs.
-const loadTime = time.Minute
-
-// change loads a configuration, and leaves the code of the program behind when ctx ends.
-func (e *Exporter) change(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, loadTime)
-	defer cancel()
-	return e.load(ctx, func(ctx context.Context) (*configuration, error) {
-		return e.build(ctx, e.current.Load())
-	}, func(next *configuration) error {
-		previous := e.current.Load()
-		if err := e.install(next, previous); err != nil {
-			next.abandon(previous)
-			return err
-		}
-		e.current.Store(next)
-		previous.retire(next)
-		return nil
-	})
-}
-
-// Check reads the configuration and everything that belongs to it, but makes no collectors and
-// changes nothing.
-func (e *Exporter) Check(ctx context.Context) error {
-	if err := e.web.check(e.config.Pages); err != nil {
-		return err
-	}
-	probes := e.probes
-	if probes == nil && len(e.config.Probers) > 0 {
-		var err error
-		if probes, err = probe.NewHandler(probe.Opts{Probers: e.config.Probers, Logger: e.logger()}); err != nil {
-			return err
-		}
-	}
-	return e.load(ctx, func(ctx context.Context) (*configuration, error) {
-		return e.read(ctx, nil, probes)
-	}, func(c *configuration) error {
-		c.abandon(nil)
-		return nil
-	})
-}
-
-// load calls build and then, unless ctx has ended meanwhile, use, while no other load does. What
-// build and use call may block, so they run in a goroutine that is left behind at the end of ctx.
-func (e *Exporter) load(ctx context.Context, build func(context.Context) (*configuration, error), use func(*configuration) error) error {
-	select {
-	case e.loading <- struct{}{}:
-	case <-ctx.Done():
-		return fmt.Errorf("exporter: another load of the configuration is under way: %w", context.Cause(ctx))
-	}
-	var decided atomic.Bool // That the result is used, or that it is not.
-	result := make(chan error, 1)
-	go func() {
-		defer func() { <-e.loading }()
-		var c *configuration
-		err := guarded("reading the configuration", func() (err error) { c, err = build(ctx); return err })
-		switch {
-		case err != nil:
-		case decided.CompareAndSwap(false, true):
-			err = use(c)
-		default:
-			c.abandon(e.current.Load())
-		}
-		result <- err
-	}()
-	select {
-	case err := <-result:
-		return err
-	case <-ctx.Done():
-		if !decided.CompareAndSwap(false, true) {
-			return <-result // It is being used already.
-		}
-		return fmt.Errorf("exporter: loading the configuration: %w", context.Cause(ctx))
-	}
-}
-
-// Close unregisters the collectors and closes them and what they share. It waits for their runs,
-// until ctx is done. An exporter that is closed cannot be loaded again.
-func (e *Exporter) Close(ctx context.Context) error {
-	return e.load(ctx, func(context.Context) (*configuration, error) {
-		return &configuration{}, nil
-	}, func(next *configuration) error {
-		previous := e.current.Swap(nil)
-		if previous == nil {
-			return e.registry.Close()
-		}
-		err := e.registry.Exchange(previous.names())
-		if e.probes != nil {
-			e.probes.Use(nil)
-		}
-		previous.retire(next)
-		return errors.Join(err, e.registry.Close(), previous.await(ctx))
-	})
 }

@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+
+	"github.com/luxfi/metric/internal/redact"
 )
 
 // lateLogger is a handler for a registry, which is made before the flags say how to log. It passes
-// records on to the logger of the exporter; those about a collector that had no data, at level
-// debug.
+// records on to the logger of the exporter, with credentials in errors hidden; those about a collector
+// that had no data, at level debug.
 type lateLogger struct {
 	once   sync.Once
 	logger atomic.Pointer[slog.Logger]
@@ -43,7 +45,20 @@ func (l *lateLogger) Handle(ctx context.Context, record slog.Record) error {
 			return nil
 		}
 	}
-	return h.Handle(ctx, record)
+	return h.Handle(ctx, redacted(record))
+}
+
+// redacted returns a record whose errors are safe to be shown.
+func redacted(record slog.Record) slog.Record {
+	safe := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
+	record.Attrs(func(a slog.Attr) bool {
+		if err, ok := a.Value.Any().(error); ok {
+			a.Value = slog.StringValue(redact.Text(err.Error()))
+		}
+		safe.AddAttrs(a)
+		return true
+	})
+	return safe
 }
 
 func hasNoData(record slog.Record) (found bool) {

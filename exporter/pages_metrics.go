@@ -35,7 +35,8 @@ func (w *webFlags) withDefaultTimeout(h http.Handler) http.Handler {
 	}
 	announced := strconv.FormatFloat(w.timeout.Seconds(), 'f', -1, 64)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Header.Get(scrapeTimeoutHeader) == "" {
+		// One that is not valid announces nothing.
+		if s, err := strconv.ParseFloat(r.Header.Get(scrapeTimeoutHeader), 64); err != nil || !(s > 0 && s < 1e9) {
 			changed := *r
 			changed.Header = r.Header.Clone()
 			if changed.Header == nil {

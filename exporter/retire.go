@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"sync"
@@ -13,6 +12,9 @@ import (
 // under way, before it is closed nevertheless. A collector that is stuck often returns because its
 // connection is closed.
 const retireTime = time.Minute
+
+// hangTime is how long the methods Close may take after that. Those that hang are left behind.
+const hangTime = 5 * time.Second
 
 // scraped has each request of h count as a scrape of the configuration that is current when it
 // begins.
@@ -50,52 +52,62 @@ func (c *configuration) retire(next *configuration) {
 	next.before = c.retired
 	go func() {
 		defer close(c.retired)
+		// Both count from now on, such that configurations do not wait for one another's limits.
+		limit, cancelLimit := context.WithTimeout(context.Background(), retireTime)
+		defer cancelLimit()
+		hung, cancelHung := context.WithTimeout(context.Background(), retireTime+hangTime)
+		defer cancelHung()
 		if before != nil {
 			<-before
 		}
-		limit, cancel := context.WithTimeout(context.Background(), retireTime)
-		defer cancel()
 		c.scrapes.retire(limit.Done())
-		c.release(next, limit.Done())
+		c.release(next, limit.Done(), hung.Done())
 	}()
-}
-
-// await waits until all that c has had is closed.
-func (c *configuration) await(ctx context.Context) error {
-	select {
-	case <-c.retired:
-		return nil
-	case <-ctx.Done():
-		return errors.New("exporter: collectors are still running")
-	}
 }
 
 // abandon closes at once what previous does not have: c never became the current one.
 func (c *configuration) abandon(previous *configuration) {
 	now := make(chan struct{})
 	close(now)
-	c.release(previous, now)
+	hung, cancel := context.WithTimeout(context.Background(), hangTime)
+	defer cancel()
+	c.release(previous, now, hung.Done())
 }
 
 // release closes the units and resources that only c has, each as soon as its last run has ended or
-// limit is closed.
-func (c *configuration) release(other *configuration, limit <-chan struct{}) {
-	var units sync.WaitGroup
+// limit is closed. It waits for them until hung is closed.
+func (c *configuration) release(other *configuration, limit, hung <-chan struct{}) {
+	var units, resources sync.WaitGroup
 	for _, m := range c.members {
 		if !other.keeps(m.unit) {
 			units.Go(func() { m.unit.close(limit) })
 		}
 	}
-	units.Wait()
+	waitUntil(&units, hung)
 	kept := other.resources()
 	for r := range c.resources() {
 		if !kept[r] {
-			r.close()
+			resources.Go(r.close)
 		}
+	}
+	waitUntil(&resources, hung)
+}
+
+// waitUntil waits for a group until hung is closed.
+func waitUntil(group *sync.WaitGroup, hung <-chan struct{}) {
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-hung:
 	}
 }
 
-// resources returns what c or one of its units, which may be older, may use.
+// resources returns what c or one of its units, which may be older, may use. A unit does not use what
+// c has not asked for, under its name: its settings are those of a collector that cannot, either.
 func (c *configuration) resources() map[*resource]bool {
 	all := make(map[*resource]bool)
 	if c == nil {
@@ -105,8 +117,10 @@ func (c *configuration) resources() map[*resource]bool {
 		all[r] = true
 	}
 	for _, m := range c.members {
-		for _, r := range m.unit.shared {
-			all[r] = true
+		for name, r := range m.unit.shared {
+			if c.shared[name] != nil {
+				all[r] = true
+			}
 		}
 	}
 	return all

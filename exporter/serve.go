@@ -15,16 +15,26 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// Handler returns the handler of all pages of the exporter, without authentication. It is there once
-// Load has returned.
-func (e *Exporter) Handler() http.Handler { return e.server.handler }
+// Handler returns the handler of all pages of the exporter, without authentication. It panics before
+// Load.
+func (e *Exporter) Handler() http.Handler {
+	if e.server == nil {
+		panic("exporter: Handler is called before Load")
+	}
+	return e.server.handler
+}
 
 // Serve listens as the flags say and serves the pages until ctx is done. Then it drains: it is not
 // ready any more, accepts no more connections, and waits for the requests under way, for as long as
 // --web.drain-timeout says. It returns an error if an address cannot be used, a listener fails, or
 // requests had to be cut off. On Unix, SIGHUP reloads the configuration while Serve runs. Serve
 // must be called once, after Load.
-func (e *Exporter) Serve(ctx context.Context) error { return e.server.serve(ctx) }
+func (e *Exporter) Serve(ctx context.Context) error {
+	if e.server == nil {
+		return errNotLoaded
+	}
+	return e.server.serve(ctx)
+}
 
 const (
 	// readHeaderTimeout is how long a client may take to send the header of a request.

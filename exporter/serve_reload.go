@@ -89,19 +89,9 @@ func (s *webServer) reloadOn(ctx context.Context, hangups <-chan os.Signal) {
 		case <-ctx.Done():
 			return
 		case <-hangups:
-			_ = s.reloadAll(ctx) // It is logged.
+			_ = s.reload(ctx) // It is logged.
 		}
 	}
-}
-
-// reloadAll reloads the configuration, unless the web configuration file, which exporter-toolkit
-// reads again for each request, is not valid.
-func (s *webServer) reloadAll(ctx context.Context) error {
-	if err := s.flags.checkWebConfig(); err != nil {
-		s.logger.Error("The web configuration is not valid; the configuration is not reloaded", "err", err)
-		return err
-	}
-	return s.reload(ctx)
 }
 
 // crossOrigin refuses requests that a browser sends on behalf of a page of another site.
@@ -113,7 +103,7 @@ func (s *webServer) serveReload(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
-	if err := s.reloadAll(r.Context()); err != nil {
+	if err := s.reload(r.Context()); err != nil {
 		http.Error(w, "failed to reload the configuration: "+redact.Text(err.Error()), http.StatusInternalServerError)
 	}
 }

@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -76,10 +75,13 @@ func (u *unit) start() *attempt {
 	a := &attempt{done: make(chan struct{})}
 	u.attempt = a
 	go func() {
+		a.err = fmt.Errorf("%w: New has ended its goroutine", ErrInvalid)
+		defer func() {
+			a.adapt = sync.OnceValue(func() metrics.CollectorWithContext { return metrics.NewCollectorAdapter(a.collector) })
+			a.ended = time.Now()
+			close(a.done)
+		}()
 		a.collector, a.err = u.try()
-		a.adapt = sync.OnceValue(func() metrics.CollectorWithContext { return metrics.NewCollectorAdapter(a.collector) })
-		a.ended = time.Now()
-		close(a.done)
 	}()
 	return a
 }
@@ -91,6 +93,9 @@ func (u *unit) try() (c metrics.Collector, err error) {
 			c, err = nil, fmt.Errorf("%w: New panicked: %v", ErrInvalid, r)
 		}
 	}()
+	if u.ctx.Err() != nil {
+		return nil, errClosed // Otherwise nothing would close the collector.
+	}
 	if c, err = u.make(u.ctx, u.logger); err != nil {
 		return nil, err
 	}
@@ -115,10 +120,6 @@ func (u *unit) await(ctx context.Context) (*attempt, error) {
 		return nil, fmt.Errorf("the collector is still being made: %w", context.Cause(ctx))
 	}
 }
-
-// isInvalid reports whether an error refuses the configuration. A collector that has been there
-// before does not: it may be the backend that has changed.
-func (u *unit) isInvalid(err error) bool { return errors.Is(err, ErrInvalid) && !u.installed.Load() }
 
 // made returns the collector, or nil if there is none.
 func (u *unit) made() metrics.Collector {

@@ -15,32 +15,39 @@ import (
 const defaultOffset = 500 * time.Millisecond
 
 // check returns an error if the values cannot be used together, or with these pages, or if the
-// web configuration file is not valid.
+// web configuration file is not valid. It has all that is wrong.
 func (w *webFlags) check(pages []Page) error {
-	if w.toolkit == nil {
-		return errors.New("the flags have not been registered: call AddFlags, and parse them, before Load")
-	}
-	if err := checkPages(pages); err != nil {
+	if err := w.checkRegistered(); err != nil {
 		return err
 	}
+	errs := []error{checkPages(pages)}
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if err := w.checkTelemetryPath(pages); err != nil {
-		return fmt.Errorf("--web.telemetry-path: %w", err)
+		wrong("--web.telemetry-path: %w", err)
 	}
 	if prefix := w.prefix(); prefix != "" {
 		if err := checkPath(prefix); err != nil {
-			return fmt.Errorf("--web.route-prefix: %w", err)
+			wrong("--web.route-prefix: %w", err)
 		}
 	}
 	if w.maxRequests < 0 {
-		return fmt.Errorf("--web.max-requests: %d is negative; 0 means no limit", w.maxRequests)
+		wrong("--web.max-requests: %d is negative; 0 means no limit", w.maxRequests)
 	}
 	if w.timeout < 0 {
-		return fmt.Errorf("--web.timeout: %s is negative; 0 means no limit", w.timeout)
+		wrong("--web.timeout: %s is negative; 0 means no limit", w.timeout)
 	}
 	if w.drainTimeout < 0 {
-		return fmt.Errorf("--web.drain-timeout: %s is negative; 0 means not to wait", w.drainTimeout)
+		wrong("--web.drain-timeout: %s is negative; 0 means not to wait", w.drainTimeout)
 	}
-	return w.checkWebConfig()
+	return errors.Join(append(errs, w.checkWebConfig())...)
+}
+
+// checkRegistered returns an error if add has not been called.
+func (w *webFlags) checkRegistered() error {
+	if w.toolkit == nil {
+		return errors.New("the flags have not been registered: call AddFlags, and parse them, before Load")
+	}
+	return nil
 }
 
 // prefix returns the route prefix: "" or "/prefix".

@@ -1,0 +1,139 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/luxfi/metric/exporter/probe"
+)
+
+// errIsClosed is the error of what needs an exporter that is not closed.
+var errIsClosed = errors.New("exporter: the exporter is closed")
+
+// loadTime is how long a load may take. The program's functions should not wait for anything, so
+// one that takes longer hangs.
+const loadTime = time.Minute
+
+// change loads a configuration, and leaves the code of the program behind when ctx ends.
+func (e *Exporter) change(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
+	return e.load(ctx, e.build, func(next, previous *configuration) error {
+		e.using.Lock()
+		defer e.using.Unlock()
+		err := errIsClosed
+		if !e.closed {
+			err = e.install(next, previous)
+		}
+		if err != nil {
+			next.abandon(previous)
+			return err
+		}
+		e.current.Store(next)
+		previous.retire(next)
+		return nil
+	})
+}
+
+// Check reads the configuration and everything that belongs to it, but makes no collectors and
+// changes nothing. The error has all that is wrong.
+func (e *Exporter) Check(ctx context.Context) error {
+	if err := e.web.checkRegistered(); err != nil {
+		return err
+	}
+	probes := e.probes
+	if probes == nil && len(e.config.Probers) > 0 {
+		var err error
+		if probes, err = probe.NewHandler(probe.Opts{Probers: e.config.Probers, Logger: e.logger()}); err != nil {
+			return err
+		}
+	}
+	return errors.Join(e.web.check(e.config.Pages), e.load(ctx, func(ctx context.Context, _ *configuration) (*configuration, error) {
+		return e.read(ctx, nil, probes)
+	}, func(c, _ *configuration) error {
+		c.abandon(nil)
+		return nil
+	}))
+}
+
+// load calls build and then, unless ctx has ended meanwhile, use, while no other load does. Both get
+// the configuration that was current before build, too. What they call may block, so they run in a
+// goroutine that is left behind at the end of ctx.
+func (e *Exporter) load(ctx context.Context, build func(ctx context.Context, previous *configuration) (*configuration, error),
+	use func(next, previous *configuration) error,
+) error {
+	select {
+	case e.loading <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("exporter: another load of the configuration is under way: %w", context.Cause(ctx))
+	}
+	var decided atomic.Bool // That the result is used, or that it is not.
+	result := make(chan error, 1)
+	go func() {
+		defer func() { <-e.loading }()
+		err := errors.New("exporter: the program has ended the goroutine that loads the configuration")
+		defer func() { result <- err }()
+		previous := e.current.Load()
+		var c *configuration
+		built := guarded("reading the configuration", func() (err error) { c, err = build(ctx, previous); return err })
+		switch {
+		case built != nil:
+			err = built
+		case decided.CompareAndSwap(false, true):
+			err = use(c, previous)
+		default:
+			c.abandon(previous)
+		}
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		if !decided.CompareAndSwap(false, true) {
+			return <-result // It is being used already.
+		}
+		return fmt.Errorf("exporter: loading the configuration: %w", context.Cause(ctx))
+	}
+}
+
+// Close unregisters the collectors and closes them and what they share. It waits for their runs,
+// until ctx is done; they are closed nevertheless if it has ended before. It does not wait for a
+// load of the configuration that is under way, which fails. An exporter that is closed cannot be
+// loaded again. Calls after the first one wait for the same.
+func (e *Exporter) Close(ctx context.Context) error {
+	result := make(chan error, 1)
+	go func() {
+		last, err := e.shut()
+		if last != nil {
+			<-last.retired
+		}
+		result <- err
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("exporter: collectors are still running: %w", context.Cause(ctx))
+	}
+}
+
+// shut has the exporter closed, and returns the configuration to wait for, if there was one.
+func (e *Exporter) shut() (last *configuration, err error) {
+	e.using.Lock()
+	defer e.using.Unlock()
+	if e.closed {
+		return e.last, nil
+	}
+	e.closed = true
+	if e.last = e.current.Swap(nil); e.last != nil {
+		err = e.registry.Exchange(e.last.names())
+		if e.probes != nil {
+			e.probes.Use(nil)
+		}
+		e.last.retire(new(configuration))
+	}
+	return e.last, errors.Join(err, e.registry.Close())
+}
