@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -264,6 +265,13 @@ func (e *Exporter) install(next, previous *configuration) error {
 		add = append(add, metrics.Registration{Collector: m.unit.registered(), Options: append(m.policy.options(func(string) *metrics.Group { return m.group }), metrics.WithName(m.unit.name))})
 	}
 	if err := e.registry.Exchange(remove, add...); err != nil {
+		if already, ok := errors.AsType[metrics.AlreadyRegisteredError](err); ok {
+			for _, m := range next.members {
+				if c := m.unit.registered(); reflect.TypeOf(c).Comparable() && c == already.NewCollector {
+					err = fmt.Errorf("collector %s: another collector has the same metrics: %w", m.unit.name, err)
+				}
+			}
+		}
 		return in(e.web.configFile, err)
 	}
 	if e.probes != nil {

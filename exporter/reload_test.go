@@ -168,7 +168,7 @@ func TestReloadLeavesHungProgramBehind(t *testing.T) {
 			"New panicked: boom":          func(s *Setup) error { s.Add(panics); return nil },
 			"neither a collector nor":     func(s *Setup) error { s.Add(returnsNil); return nil },
 			`two collectors named "good"`: func(s *Setup) error { s.Add(gauge("good", "m", 1)); return nil },
-			"duplicate":                   func(s *Setup) error { s.Add(gauge("other", "m_good", 1)); return nil },
+			"collector other: another":    func(s *Setup) error { s.Add(gauge("other", "m_good", 1)); return nil },
 			"max_concurrent is 0":         func(s *Setup) error { s.Group("g", 0); return nil },
 			"no function New":             func(s *Setup) error { s.Add(Collector{Name: "x"}); return nil },
 			"taken by the exporter":       func(s *Setup) error { s.Add(gauge("go", "m", 1)); return nil },

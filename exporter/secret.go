@@ -84,6 +84,9 @@ func (s *Secret) UnmarshalYAML(n *yaml.Node) error {
 	const allowed = "must be a string, {env: NAME} or {file: path}"
 	switch n.Kind {
 	case yaml.ScalarNode:
+		if tag := n.ShortTag(); strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") {
+			return strictyaml.Errorf(n, "%s; a text that begins with ! must be in quotes", allowed)
+		}
 		var text string
 		if err := n.Decode(&text); err != nil {
 			return strictyaml.Errorf(n, "%s", allowed) // The error may have a part of the secret.

@@ -98,6 +98,7 @@ func TestSecretFromYAML(t *testing.T) {
 		{text: "!!binary aHVudGVyMg==", want: hunter},
 		{text: "''"},
 		{text: "~"},
+		{text: "!hunter2", wrong: "must be in quotes"},
 		{text: "{env: UP_SECRET}", want: hunter},
 		{text: "{env: UP_EMPTY}"},
 		{text: "{file: plain}", want: hunter},

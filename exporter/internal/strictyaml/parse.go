@@ -109,7 +109,7 @@ func syntaxError(file string, data []byte, err error) error {
 	}
 	if a := anchorYAML.FindStringSubmatch(message); a != nil {
 		line = lineOf(data, "*"+a[1])
-		message = "there is no anchor &" + a[1] + " before this alias"
+		message = "there is no anchor before this alias; a text that begins with * must be in quotes" // It may be a secret.
 	}
 	line = min(max(line, 1), lines(data))
 	if tabbed := tabAt(data, line); tabbed > 0 {

@@ -16,7 +16,7 @@ func TestParseErrors(t *testing.T) {
 		{"quote", "a: 1\nb: 2\nc: 'x\n", "c.yml:3: not valid YAML: "},
 		{"indent", "a: 1\nb: 2\nc: d: e\n", "c.yml:3: not valid YAML: mapping values are not allowed in this context"},
 		{"bracket", "a: 1\nb: [1, 2\nc: 3\n", "c.yml:"},
-		{"anchor", "a: 1\nb: *x\n", "c.yml:2: not valid YAML: there is no anchor &x before this alias"},
+		{"anchor", "a: 1\nb: *x\n", "c.yml:2: not valid YAML: there is no anchor before this alias; a text that begins with * must be in quotes"},
 		{"UTF-8", "a: 1\nb: \xff\n", "c.yml:2: the text is not UTF-8"},
 		{"control character", "a: 1\nb: \x01\n", `c.yml:2: the text has a control character, '\x01'`},
 		{"recursion", "a: 1\nb: &x\n  c: *x\n", `c.yml:2: the anchor "x" contains itself`},
