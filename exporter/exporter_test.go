@@ -200,8 +200,8 @@ func TestSelfMetrics(t *testing.T) {
 	wantLines(t, body, []string{"m_good 1", "test_exporter_build_info{"}, []string{"go_", "process_", "promhttp_"})
 }
 
-// TestInstruments checks that instruments are registered as they are, so that reading them does not
-// allocate for each series.
+// TestInstruments checks that instruments have a success metric and policies, and that reading them
+// does not allocate for each series.
 func TestInstruments(t *testing.T) {
 	vec := metrics.NewGaugeVec(metrics.GaugeOpts{Name: "m_vec", Help: "A vector."}, []string{"l"})
 	for i := range 10_000 {
@@ -209,7 +209,9 @@ func TestInstruments(t *testing.T) {
 	}
 	e := loaded(t, Config{Collectors: []Collector{{Name: "vec", New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
 		return vec, nil
-	}}}}, "--web.disable-exporter-metrics")
+	}}}}, "--web.disable-exporter-metrics", "--collector.policy=*:timeout=5s")
+	_, body := scrape(t, e, "/metrics")
+	wantLines(t, body, []string{`m_vec{l="9"} 1`, `test_scrape_collector_success{collector="vec"} 1`}, nil)
 	allocs := testing.AllocsPerRun(5, func() {
 		r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 		e.Handler().ServeHTTP(discard{}, r)

@@ -13,13 +13,12 @@ var errClosed = errors.New("the collector has been removed from the configuratio
 
 // registered returns what is registered for the unit, which stays the same. It has the unit count its
 // runs and, if the collector is not there yet, has them try to make it. Then it describes
-// nothing, since nothing is known of what it will send. A collector with nothing to close after its
-// runs is registered itself, so that instruments are read as such.
+// nothing, since nothing is known of what it will send.
 func (u *unit) registered() metrics.Collector {
 	u.register.Do(func() {
 		c := unitCollector{u, u.made()}
-		if _, closes := c.described.(io.Closer); c.described != nil && !closes && len(u.shared) == 0 {
-			u.adapter = c.described
+		if bundle := bundleOf(c.described); bundle != nil {
+			u.adapter = bundle
 			return
 		}
 		switch inner := c.described.(type) {
@@ -32,6 +31,20 @@ func (u *unit) registered() metrics.Collector {
 		}
 	})
 	return u.adapter
+}
+
+// bundleOf returns a bundle of an instrument, and nil for other collectors. An instrument that is
+// registered itself is not run, and so has neither policies nor a success metric. A bundle of
+// it has both, and like the instrument costs no allocation for each series.
+func bundleOf(c metrics.Collector) metrics.Collector {
+	if _, closes := c.(io.Closer); c == nil || closes {
+		return nil
+	}
+	bundle := metrics.NewBundle(c)
+	if metrics.NewRegistry().Register(bundle) != nil {
+		return nil
+	}
+	return bundle
 }
 
 // unitCollector is what the adapters below have in common.
