@@ -36,7 +36,7 @@ func newPostgres(t *testing.T) *postgres {
 	t.Helper()
 	pg := &postgres{programs: postgresPrograms(t), address: freeAddress(t)}
 	// The folders that t.TempDir returns are in one that other users cannot enter.
-	dir, err := os.MkdirTemp("", "e2e-postgres-")
+	dir, err := os.MkdirTemp("", "e2e-postgres-") //nolint:usetesting // The server's user cannot enter what t.TempDir is in.
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func newHTTP(m *probe.Module) (probe.Func, error) {
 		if err != nil {
 			return err
 		}
-		defer response.Body.Close()
+		defer response.Body.Close() //nolint:errcheck // What was read is what counts.
 		status.Set(float64(response.StatusCode))
 		n, err := io.Copy(io.Discard, response.Body)
 		if err != nil {

@@ -43,7 +43,7 @@ func (t *Table) Serve(w http.ResponseWriter, r *http.Request, now time.Time) {
 	header.Set("Vary", "Accept")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // Beside that of a server around it.
-	_, _ = w.Write(page.Bytes()) // It fails if the client has gone.
+	_, _ = w.Write(page.Bytes())                                                           // It fails if the client has gone.
 }
 
 // writeText writes the table as plain text, with aligned columns.
