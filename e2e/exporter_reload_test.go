@@ -165,7 +165,7 @@ func (e *exporterProcess) keepLoading(t *testing.T) (stop func() int) {
 	return stop
 }
 
-// isPart returns an error unless a scrape of some collectors, or of all if there are none, has their
+// isPart returns an error unless a scrape of some collectors (of all if collectors is empty) has their
 // series, and, if it has a generation, one that is not older than those before.
 func isPart(got exposition, collectors []string, newest *float64) error {
 	families := map[string]string{"clock@shop": "shop_clock", "orders@shop": "shop_orders", "stock@shop": "shop_stock", "generation@shop": "shop_generation"}

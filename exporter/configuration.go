@@ -224,7 +224,11 @@ func (e *Exporter) build(ctx context.Context, previous *configuration) (*configu
 	}
 	var errs []error
 	for _, u := range c.newUnits() {
-		switch _, err := u.await(ctx); {
+		_, err := u.await(ctx)
+		if described := guarded("Describe", func() error { u.registered(); return nil }); described != nil {
+			err = fmt.Errorf("%w: %w", ErrInvalid, described)
+		}
+		switch {
 		case err == nil:
 		case errors.Is(err, ErrInvalid):
 			errs = append(errs, in(e.web.configFile, fmt.Errorf("collector %s: %w", u.name, err)))

@@ -22,20 +22,28 @@ func (e *Exporter) change(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, loadTime)
 	defer cancel()
 	return e.load(ctx, e.build, func(next, previous *configuration) error {
-		e.using.Lock()
-		defer e.using.Unlock()
-		err := errIsClosed
-		if !e.closed {
-			err = e.install(next, previous)
-		}
+		err := e.exchange(next, previous)
 		if err != nil {
 			next.abandon(previous)
-			return err
 		}
-		e.current.Store(next)
-		previous.retire(next)
-		return nil
+		return err
 	})
+}
+
+// exchange has a configuration be the current one in place of the previous one. No code of the program
+// runs meanwhile: it has described its collectors before.
+func (e *Exporter) exchange(next, previous *configuration) error {
+	e.using.Lock()
+	defer e.using.Unlock()
+	if e.closed {
+		return errIsClosed
+	}
+	if err := e.install(next, previous); err != nil {
+		return err
+	}
+	e.current.Store(next)
+	previous.retire(next)
+	return nil
 }
 
 // Check reads the configuration and everything that belongs to it, but makes no collectors and

@@ -118,7 +118,7 @@ func checkSettings(settings any) error {
 
 // readLimited reads a file of at most limit bytes.
 func readLimited(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path) //nolint:gosec // The path is that of whoever configures the program.
+	f, err := os.Open(path) //nolint:gosec // The path comes from a flag.
 	if err != nil {
 		return nil, err
 	}

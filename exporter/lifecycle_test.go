@@ -326,3 +326,48 @@ func TestCloseDuringReloads(t *testing.T) {
 		t.Errorf("%d were made, %d closed", made.Load(), closed.Load())
 	}
 }
+
+// describing is a collector whose Describe does as a test wants.
+type describing struct {
+	metrics.Collector
+	describe func()
+}
+
+func (d describing) Describe(ch chan<- *metrics.Desc) {
+	d.describe()
+	d.Collector.Describe(ch)
+}
+
+// TestDescribe checks that a Describe that panics refuses the configuration, and that one that hangs
+// costs nothing but its load: neither scrapes nor Close wait for it.
+func TestDescribe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var describe atomic.Pointer[func()]
+		end := make(chan struct{})
+		defer close(end)
+		plain := collectorOf("m_d", func() float64 { return 1 })
+		e := loaded(t, Config{Collectors: []Collector{gauge("good", "m_good", 1)}, Configure: func(_ context.Context, s *Setup) error {
+			if f := describe.Load(); f != nil {
+				s.Add(Collector{Name: "d", New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+					return describing{plain, *f}, nil
+				}})
+			}
+			return nil
+		}})
+		f := func() { panic("boom") }
+		describe.Store(&f)
+		if err := e.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "collector d: invalid configuration: Describe panicked: boom") {
+			t.Errorf("got error %v", err)
+		}
+		f2 := func() { <-end }
+		describe.Store(&f2)
+		go func() { _ = e.Reload(t.Context()) }()
+		time.Sleep(time.Second)
+		_, body := scrape(t, e, "/metrics")
+		wantLines(t, body, []string{"m_good 1"}, nil)
+		start := time.Now()
+		if err := e.Close(t.Context()); err != nil || time.Since(start) > 0 {
+			t.Errorf("Close took %v, error %v", time.Since(start), err)
+		}
+	})
+}

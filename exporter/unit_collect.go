@@ -16,10 +16,13 @@ var errClosed = errors.New("the collector has been removed from the configuratio
 // nothing, since nothing is known of what it will send.
 func (u *unit) registered() metrics.Collector {
 	u.register.Do(func() {
-		c := unitCollector{u, u.made()}
+		c := unitCollector{u, u.made(), nil}
 		if bundle := bundleOf(c.described); bundle != nil {
 			u.adapter = bundle
 			return
+		}
+		if c.described != nil {
+			c.descs = describe(c.described)
 		}
 		switch inner := c.described.(type) {
 		case nil, metrics.CollectorWithContext:
@@ -51,13 +54,32 @@ func bundleOf(c metrics.Collector) metrics.Collector {
 type unitCollector struct {
 	unit      *unit
 	described metrics.Collector // Nil if it was not there when it was registered.
+	descs     []*metrics.Desc   // What described has described.
 }
 
 // Describe implements metrics.Collector.
 func (c *unitCollector) Describe(ch chan<- *metrics.Desc) {
-	if c.described != nil {
-		c.described.Describe(ch)
+	for _, d := range c.descs {
+		ch <- d
 	}
+}
+
+// describe returns what a collector describes.
+func describe(c metrics.Collector) (descs []*metrics.Desc) {
+	ch := make(chan *metrics.Desc)
+	done := make(chan struct{})
+	go func() {
+		for d := range ch {
+			descs = append(descs, d)
+		}
+		close(done)
+	}()
+	func() {
+		defer close(ch)
+		c.Describe(ch)
+	}()
+	<-done
+	return descs
 }
 
 // Collect implements metrics.Collector.

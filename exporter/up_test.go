@@ -18,8 +18,8 @@ import (
 
 var errDown = errors.New("the backend is down")
 
-// scrapeUp gathers a collector under a context with a timeout, and returns the gauge; -1 if there
-// is none.
+// scrapeUp gathers a collector under a context with a timeout, and returns the gauge, or -1
+// without one.
 func scrapeUp(ctx context.Context, registry *metrics.ContextRegistry, timeout time.Duration) (value float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

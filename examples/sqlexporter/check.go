@@ -180,7 +180,7 @@ func (c *checker) query(name string, s querySettings) query {
 		policy:    exporter.Policy{Timeout: s.Timeout, Cache: s.Cache, Stale: s.Stale, Background: s.Interval},
 	}
 	if len(s.Metrics) == 0 {
-		c.errorf(line, path+".metrics", "there is none, but a query needs at least one")
+		c.errorf(line, path+".metrics", "missing: a query needs at least one")
 	}
 	for i, m := range s.Metrics {
 		q.metrics = append(q.metrics, c.metric(fmt.Sprintf("%s.metrics[%d]", path, i), cmp.Or(m.Name.line, m.line, line), m))

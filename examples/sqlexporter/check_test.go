@@ -86,7 +86,7 @@ func TestCheckErrors(t *testing.T) {
 		{"query up", ":memory:", db + "queries: {up: {sql: SELECT 1, metrics: [{name: m, type: gauge, help: M., value: n}]}}", "the name is that of the collectors of sql_up"},
 		{"no sql", ":memory:", db + "queries: {q: {metrics: [{name: m, type: gauge, help: M., value: n}]}}", "sql.yml:2: queries.q.sql: it is missing"},
 		{"no rows", ":memory:", db + "queries: {q: {sql: SELECT 1, no_rows: fine, metrics: [{name: m, type: gauge, help: M., value: n}]}}", `"fine" is unknown; allowed are: ok, no_data, error`},
-		{"no metrics", ":memory:", db + "queries:\n  q:\n    timeout: 1s\n", "sql.yml:4: queries.q.metrics: there is none, but a query needs at least one"},
+		{"no metrics", ":memory:", db + "queries:\n  q:\n    timeout: 1s\n", "sql.yml:4: queries.q.metrics: missing: a query needs at least one"},
 		{"cache and interval", ":memory:", db + "queries: {q: {sql: SELECT 1, cache: 1s, interval: 1s, metrics: [{name: m, type: gauge, help: M., value: n}]}}", "needs no cache"},
 		{"stale", ":memory:", db + "queries: {q: {sql: SELECT 1, interval: 1m, stale: 30s, metrics: [{name: m, type: gauge, help: M., value: n}]}}", "stale: it is 30s, but must be longer than cache or interval, 1m0s"},
 		{"negative", ":memory:", db + "queries: {q: {sql: SELECT 1, timeout: -1s, metrics: [{name: m, type: gauge, help: M., value: n}]}}", "queries.q.timeout: it is -1s, but must be positive"},

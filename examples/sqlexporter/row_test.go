@@ -88,7 +88,7 @@ func TestRows(t *testing.T) {
 			"m_bucket{db,le=\"0.1\"} 3\nm_bucket{db,le=\"1\"} 5\nm_bucket{db,le=\"+Inf\"} 6\nm_sum{db} 4\nm_count{db} 6\n", "",
 		},
 		{"histogram that is not cumulative", "SELECT 3 AS a, 2 AS b, 6 AS n, 4 AS total", "{name: m, type: histogram, help: M., count: n, sum: total, buckets: {1: b, 0.1: a}}", "", "column b: the bucket 1 has 2, but buckets are cumulative: allowed is 3 to the count 6"},
-		{"count that is none", "SELECT 1.5 AS n, 4 AS total", "{name: m, type: histogram, help: M., count: n, sum: total}", "", "column n: 1.5 is not a count"},
+		{"count with a fraction", "SELECT 1.5 AS n, 4 AS total", "{name: m, type: histogram, help: M., count: n, sum: total}", "", "column n: 1.5 is not a count"},
 		{"histogram with NULL", "SELECT NULL AS n, 4 AS total", "{name: m, type: histogram, help: M., count: n, sum: total}", "", ""},
 		{
 			"summary", "SELECT 6 AS n, 4 AS total, 0.5 AS median",

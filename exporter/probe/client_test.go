@@ -231,7 +231,7 @@ func TestRebinding(t *testing.T) {
 	}
 }
 
-// TestSecondLookup resolves a name to what is allowed first, and then to what is not.
+// TestSecondLookup resolves a name to an allowed address first, and then to another one.
 func TestSecondLookup(t *testing.T) {
 	server := newCounted(t, false, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())

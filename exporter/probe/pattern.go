@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Ports that are none: of a target that does not name one, which the prober will choose, and
+// Stand-ins for ports: of a target that does not name one, which the prober will choose, and
 // of a connection by a protocol without ports, such as ICMP.
 const (
 	unknownPort = -1

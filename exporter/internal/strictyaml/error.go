@@ -61,7 +61,7 @@ func At(file, path string, n *yaml.Node, err error) error {
 	return join(located(file, path, n, err))
 }
 
-// join sorts errors by line and joins them. It returns nil if there are none.
+// join sorts errors by line and joins them. It returns nil for an empty list.
 func join(list []*Error) error {
 	slices.SortStableFunc(list, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
 	errs := make([]error, len(list))
