@@ -484,9 +484,16 @@ func testExchange(t *testing.T, protocol string, e exchange) {
 		resp.Body.Close()
 	}
 	eventually(t, "the request is counted", func() bool {
-		_, m := onlySeries(t, reg, "http_server_request_duration_seconds")
-		_, last := onlySeries(t, reg, "http_response_size_bytes")
-		return m != nil && last != nil
+		// A series is there a little before its first observation.
+		for _, name := range []string{
+			"http_server_request_duration_seconds", "http_server_request_body_size_bytes", "http_server_response_body_size_bytes",
+			"http_request_duration_seconds", "http_request_size_bytes", "http_response_size_bytes",
+		} {
+			if _, m := onlySeries(t, reg, name); m.GetHistogram().GetSampleCount() == 0 {
+				return false
+			}
+		}
+		return true
 	})
 	e.checkOTel(t, reg, protocol)
 	e.checkClassic(t, reg)
