@@ -15,7 +15,7 @@ type Setup struct {
 	// Settings are the program's own settings, as [Config.Settings] has returned them, with
 	// what the configuration file says.
 	Settings any
-	// File is the path of the configuration file, or empty if there is none. Paths in the
+	// File is the path of the configuration file, or empty without one. Paths in the
 	// settings should be relative to its directory.
 	File string
 	// Logger is the logger of the exporter.

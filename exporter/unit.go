@@ -121,7 +121,7 @@ func (u *unit) await(ctx context.Context) (*attempt, error) {
 	}
 }
 
-// made returns the collector, or nil if there is none.
+// made returns the collector, or nil before it is made.
 func (u *unit) made() metrics.Collector {
 	u.mu.Lock()
 	a := u.attempt

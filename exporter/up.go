@@ -108,7 +108,7 @@ func (u *up) result(ctx context.Context) error {
 	return fmt.Errorf("the scrape has ended before a ping: %w", context.Cause(ctx))
 }
 
-// join returns the ping that is under way, after starting one if there is none.
+// join returns the ping that is under way, which it starts if necessary.
 func (u *up) join(ctx context.Context) (f *flight, started bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

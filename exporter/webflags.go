@@ -24,7 +24,7 @@ type webFlags struct {
 	// until add is called.
 	toolkit *web.FlagConfig
 
-	configFile string // --config.file; empty if there is none.
+	configFile string // --config.file; may be empty.
 
 	telemetryPath          string
 	routePrefix            string // As given; see prefix.

@@ -18,7 +18,7 @@ const (
 
 // Config is the part of a configuration that is about probes.
 type Config struct {
-	// Modules are the modules, by name. If there are none, and the program has a single prober
+	// Modules are the modules, by name. If the map is empty and the program has a single prober
 	// that needs no settings, there is a module "default" with its defaults.
 	Modules map[string]yaml.Node `yaml:"modules,omitempty"`
 	// Targets says which targets are allowed, and how many probes may run at once.

@@ -16,7 +16,7 @@ type Opts struct {
 	// Probers are what modules can use.
 	Probers []Prober
 	// TimeoutOffset is how much earlier a probe ends than the scrape-timeout header says. The
-	// default is 500 ms, or a tenth of the header if that is less. If it is negative, it is none.
+	// default is 500 ms, or a tenth of the header if that is less. A negative one means no offset.
 	TimeoutOffset time.Duration
 	// Logger logs failures of probes. The default is slog.Default().
 	Logger *slog.Logger

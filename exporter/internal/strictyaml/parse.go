@@ -99,7 +99,7 @@ func syntaxError(file string, data []byte, err error) error {
 	if m == nil {
 		return &Error{File: file, Line: 1, Message: err.Error(), err: err}
 	}
-	line, _ := strconv.Atoi(m[1]) // 0 if there is none: the parser leaves out the first one.
+	line, _ := strconv.Atoi(m[1]) // The parser leaves out line 1, which becomes 0 here.
 	message := m[2]
 	if strings.HasPrefix(message, "did not find expected") {
 		line++ // The parser counts from 0, the scanner from 1.
