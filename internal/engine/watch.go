@@ -14,6 +14,7 @@ type watch struct {
 	flights   []*flight
 	published int64
 	timer     *time.Timer // Nil as long as nothing is waited for, or if the scrape has no deadline.
+	waiting   time.Time   // Since when something is waited for.
 	over      bool        // There is no time left.
 }
 
@@ -26,7 +27,8 @@ func (w *watch) alarm() <-chan time.Time {
 		if w.scrape.deadline.IsZero() {
 			return nil
 		}
-		w.timer = time.NewTimer(time.Until(w.scrape.deadline) / 2)
+		w.waiting = time.Now()
+		w.timer = time.NewTimer(w.scrape.deadline.Sub(w.waiting) / 64)
 	}
 	return w.timer.C
 }
@@ -47,9 +49,14 @@ func (w *watch) look() bool {
 	}
 	all := w.scrape.samples.Add(count - w.published)
 	w.published = count
-	left := time.Until(w.scrape.deadline)
+	now := time.Now()
+	left := w.scrape.deadline.Sub(now)
 	if all >= fewSamples {
-		left -= time.Duration(all) * w.scrape.pace
+		need := time.Duration(all) * w.scrape.pace
+		left -= need
+		if waited := now.Sub(w.waiting); waited > 0 { // As many as until now may arrive in the same time.
+			left = time.Duration(float64(left) / (1 + float64(need)/float64(waited)))
+		}
 	}
 	w.over = left <= 0
 	w.timer.Reset(max(left/2, time.Millisecond))
