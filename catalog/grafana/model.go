@@ -6,7 +6,7 @@ import (
 	"hash/fnv"
 
 	"github.com/luxfi/metric/catalog"
-	"github.com/luxfi/metric/catalog/internal/promql"
+	"github.com/luxfi/metric/internal/promql"
 )
 
 // The types of this file are the part of Grafana's dashboard model, schema version 42, that is

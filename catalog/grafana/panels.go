@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/luxfi/metric/catalog"
-	"github.com/luxfi/metric/catalog/internal/promql"
+	"github.com/luxfi/metric/internal/promql"
 )
 
 // The matchers with which every query begins.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/catalog"
-	"github.com/luxfi/metric/catalog/internal/promql"
+	"github.com/luxfi/metric/internal/promql"
 )
 
 // targets adds the alerts for targets that cannot be scraped.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/luxfi/metric/catalog"
-	"github.com/luxfi/metric/catalog/internal/promql"
+	"github.com/luxfi/metric/internal/promql"
 )
 
 // record adds the recording rules of a family. Their names follow the convention level:metric:operations.

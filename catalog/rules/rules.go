@@ -18,7 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/luxfi/metric/catalog"
-	"github.com/luxfi/metric/catalog/internal/promql"
+	"github.com/luxfi/metric/internal/promql"
 )
 
 // Opts are options of New. The zero value is ready.

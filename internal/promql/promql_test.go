@@ -3,7 +3,7 @@ package promql_test
 import (
 	"testing"
 
-	"github.com/luxfi/metric/catalog/internal/promql"
+	"github.com/luxfi/metric/internal/promql"
 )
 
 func TestSelector(t *testing.T) {

@@ -1,0 +1,349 @@
+// Package api has the values that the dashboard's server and its page exchange as JSON.
+//
+// Times are milliseconds since the Unix epoch, 0 if they do not apply. Durations are
+// milliseconds, too, and may have fractions. All texts are valid UTF-8 and free of credentials;
+// the page must still treat them as untrusted.
+package api
+
+import "math"
+
+// Number is a value that JSON may not have: NaN and infinities are written as the strings "NaN",
+// "+Inf" and "-Inf", and a missing value, see [Missing], as null.
+type Number float64
+
+// Missing marks a moment at which a series had no value.
+var Missing = Number(math.Float64frombits(0x7ff0000000000002))
+
+// Label is the name and the value of a label. A long value is cut, and ends in "…".
+type Label [2]string
+
+// Hello is the first event of a stream.
+type Hello struct {
+	Now        int64   `json:"now"`
+	Program    string  `json:"program"`
+	Started    int64   `json:"started"`    // When the dashboard was made.
+	IntervalMs float64 `json:"intervalMs"` // Between two samples, while the page is open.
+	History    bool    `json:"history"`    // Whether samples are also taken while no page is open.
+	MetricsURL string  `json:"metricsURL"` // Where the program serves its metrics, relative to the page.
+	TraceURL   string  `json:"traceURL"`   // Template with {trace_id} and {span_id}; empty if there is none.
+}
+
+// Tick is the event of a stream that follows each sample.
+type Tick struct {
+	T        int64   `json:"t"`
+	Families int     `json:"families"`
+	Series   int     `json:"series"`
+	Problems int     `json:"problems"` // Collectors that have one.
+	TookMs   float64 `json:"tookMs"`   // How long gathering took, including waiting for collectors.
+	BusyMs   float64 `json:"busyMs"`   // Processor time spent on storing the sample.
+	Error    string  `json:"error,omitempty"`
+}
+
+// Collectors is the answer of api/collectors. As an event of a stream it has what has changed.
+type Collectors struct {
+	Now         int64       `json:"now"`
+	All         bool        `json:"all"` // Whether Rows are all there are, and not only what has changed.
+	Rows        []Collector `json:"rows"`
+	Removed     []string    `json:"removed,omitempty"` // IDs of rows.
+	Instruments Instruments `json:"instruments"`
+}
+
+// Instruments sums up what is not worth a row each.
+type Instruments struct {
+	Count  int `json:"count"`
+	Series int `json:"series"`
+}
+
+// State is how a collector is doing.
+type State string
+
+// The states of a collector, from the worst to the best.
+const (
+	Stuck    State = "stuck"     // A run has outlived its scrape and has not returned.
+	Open     State = "open"      // The circuit breaker is open: the collector rests.
+	HalfOpen State = "half-open" // The circuit breaker lets the next run decide.
+	Failed   State = "failed"    // The last scrape had no good result.
+	Running  State = "running"
+	OK       State = "ok"
+	Waiting  State = "waiting" // It has never run.
+)
+
+// Collector is a collector, a gatherer, a remote target, a push or an instrument.
+type Collector struct {
+	ID       string   `json:"id"`   // Unique among the rows.
+	Name     string   `json:"name"` // What selects it in a scrape.
+	Kind     string   `json:"kind"` // As in metric.CollectorStatus.
+	Group    Group    `json:"group"`
+	State    State    `json:"state"`
+	Problem  bool     `json:"problem"`
+	Since    int64    `json:"since"`            // Start of the state.
+	Error    string   `json:"error,omitempty"`  // One short line.
+	Detail   string   `json:"detail,omitempty"` // The whole text, if that is longer.
+	Series   int      `json:"series"`
+	Policies []string `json:"policies,omitempty"`
+
+	LastStart  int64   `json:"lastStart,omitempty"`
+	DurationMs float64 `json:"durationMs,omitempty"` // Of the last run.
+	DeadlineMs float64 `json:"deadlineMs,omitempty"` // How long the last run was allowed to take; 0 if it had no deadline.
+	Durations  []Run   `json:"durations,omitempty"`  // Recent runs, oldest first, as far as the dashboard saw them.
+
+	Running      int     `json:"running,omitempty"`
+	RunningSince int64   `json:"runningSince,omitempty"`
+	StuckSince   int64   `json:"stuckSince,omitempty"`
+	KeptSince    int64   `json:"keptSince,omitempty"`    // When the result was made that a cache, the background or stale serving keeps.
+	BackgroundMs float64 `json:"backgroundMs,omitempty"` // The interval of background runs.
+	Breaker      string  `json:"breaker,omitempty"`      // "closed", "open" or "half-open" of a collector with a breaker.
+	Places       *Places `json:"places,omitempty"`
+
+	Runs         uint64 `json:"runs,omitempty"`
+	Failures     uint64 `json:"failures,omitempty"`
+	Panics       uint64 `json:"panics,omitempty"`
+	Timeouts     uint64 `json:"timeouts,omitempty"`
+	RateLimited  uint64 `json:"rateLimited,omitempty"`
+	CacheHits    uint64 `json:"cacheHits,omitempty"`
+	StaleServes  uint64 `json:"staleServes,omitempty"`
+	Dropped      uint64 `json:"dropped,omitempty"`
+	BreakerTrips uint64 `json:"breakerTrips,omitempty"`
+	Overflowed   uint64 `json:"overflowed,omitempty"`
+	Limit        int    `json:"limit,omitempty"`
+}
+
+// Group is the part of the page that a row belongs to.
+type Group string
+
+// The groups of rows.
+const (
+	GroupCollector  Group = "collector"
+	GroupTarget     Group = "target" // A remote target or another gatherer.
+	GroupPush       Group = "push"
+	GroupInstrument Group = "instrument"
+)
+
+// Run is one run of a collector: when it began, how long it took, and whether it failed.
+type Run struct {
+	T      int64   `json:"t"`
+	Ms     float64 `json:"ms"`
+	Failed bool    `json:"failed,omitempty"`
+}
+
+// Places tells how full the group is that limits how many collectors run at once.
+type Places struct {
+	Name    string `json:"name"`
+	Running int    `json:"running"`
+	Max     int    `json:"max"`
+	Overdue int    `json:"overdue,omitempty"`
+}
+
+// Search is the answer of api/metrics.
+type Search struct {
+	T               int64    `json:"t"` // Time of the sample; 0 if there is none yet.
+	Families        int      `json:"families"`
+	Series          int      `json:"series"`
+	MatchedFamilies int      `json:"matchedFamilies"`
+	MatchedSeries   int      `json:"matchedSeries"`
+	Rows            []Family `json:"rows"` // The best matches first.
+}
+
+// Family describes a metric family.
+type Family struct {
+	Name    string       `json:"name"`
+	Type    string       `json:"type"` // As in package catalog: "counter", "gauge", …
+	Unit    string       `json:"unit,omitempty"`
+	Help    string       `json:"help,omitempty"`
+	Series  int          `json:"series"`
+	Matched int          `json:"matched"`          // Series that match the search.
+	Native  bool         `json:"native,omitempty"` // Whether histograms have native buckets.
+	Labels  []LabelCount `json:"labels,omitempty"` // Sorted by name.
+}
+
+// LabelCount is a label and how many values it has.
+type LabelCount struct {
+	Name   string       `json:"name"`
+	Values int          `json:"values"`
+	Top    []ValueCount `json:"top,omitempty"` // The values with the most series, in the answers that have them.
+}
+
+// ValueCount is a value of a label and how much it stands for.
+type ValueCount struct {
+	Value  string `json:"value"`
+	Series int    `json:"series"`
+	Bytes  int    `json:"bytes"` // Size of these series in an exposition.
+}
+
+// Detail is the answer of api/family.
+type Detail struct {
+	T          int64    `json:"t"`
+	Family     Family   `json:"family"`
+	Collectors []string `json:"collectors,omitempty"` // Names of collectors, if they are known.
+	Queries    []Query  `json:"queries"`
+	Columns    []string `json:"columns"` // Names of the numbers of each row, such as "value", "rate", "count", "p99", "0.5".
+	Rows       []Row    `json:"rows"`
+	Total      int      `json:"total"` // Series that match; Rows may be one page of them.
+}
+
+// Query is a PromQL expression with its meaning.
+type Query struct {
+	Title string `json:"title"`
+	Expr  string `json:"expr"`
+}
+
+// Row is a series with its current values.
+type Row struct {
+	Labels    []Label    `json:"labels"`
+	Values    []Number   `json:"values"` // In the order of the columns.
+	Created   int64      `json:"created,omitempty"`
+	Exemplars []Exemplar `json:"exemplars,omitempty"`
+}
+
+// Exemplar is an example observation.
+type Exemplar struct {
+	Labels []Label `json:"labels"`
+	Value  Number  `json:"value"`
+	T      int64   `json:"t,omitempty"`
+	URL    string  `json:"url,omitempty"` // The trace, if there is a template for it.
+}
+
+// Spec says what to plot. It is a JSON value in the parameter plot of a stream and of api/plot.
+type Spec struct {
+	Family  string   `json:"family"`
+	Match   []Label  `json:"match,omitempty"`   // Labels that the series must have.
+	By      []string `json:"by,omitempty"`      // Labels by which series are summed up; empty means into one line.
+	Each    bool     `json:"each,omitempty"`    // A line for each series, instead of By.
+	Seconds int      `json:"seconds,omitempty"` // How far back; 0 means five minutes.
+}
+
+// Plot is a family over time. In a stream, the first one of a spec has everything, and the ones that
+// follow have what came after the last time of the one before.
+type Plot struct {
+	ID     int      `json:"id"` // Index of the spec in the request.
+	Kind   PlotKind `json:"kind"`
+	Unit   string   `json:"unit,omitempty"` // "seconds", "bytes", …, from the family's unit or name. Of a counter's rate, that of the counter.
+	First  bool     `json:"first"`          // Whether it replaces what the page has.
+	T      []int64  `json:"t"`
+	Lines  []Line   `json:"lines"`
+	Hidden int      `json:"hidden,omitempty"` // Groups that are not shown, because there are more than MaxLines.
+	Heat   *Heat    `json:"heat,omitempty"`   // Of histograms.
+	Error  string   `json:"error,omitempty"`
+}
+
+// MaxLines is how many lines a plot may have.
+const MaxLines = 20
+
+// PlotKind says what the values of lines are.
+type PlotKind string
+
+// The kinds of plots.
+const (
+	Rates     PlotKind = "rate" // Per second.
+	Values    PlotKind = "value"
+	Quantiles PlotKind = "quantiles" // Of a histogram or summary: lines named p50, p90, p99 and so on, for each group.
+	States    PlotKind = "states"    // 0 or 1.
+)
+
+// Line is a line of a plot.
+type Line struct {
+	Key    string   `json:"key"`            // The same in later events.
+	Labels []Label  `json:"labels"`         // Of the group.
+	Name   string   `json:"name,omitempty"` // "p99" of quantiles, the state of a state set; else empty.
+	V      []Number `json:"v"`              // One for each time.
+}
+
+// Heat is a histogram over time, of all matching series together.
+type Heat struct {
+	// Upper are the upper bounds of the buckets, in ascending order, the last one may be +Inf. Lower[0] is
+	// the lower bound of the first.
+	Lower []Number `json:"lower"`
+	Upper []Number `json:"upper"`
+	// Rows has for each time pairs of the index of a bucket and the observations per second in it; buckets
+	// without observations are left out.
+	Rows [][][2]Number `json:"rows"`
+}
+
+// Cardinality is the answer of api/cardinality.
+type Cardinality struct {
+	T      int64  `json:"t"`
+	Since  int64  `json:"since"` // Start of the growth.
+	Series int    `json:"series"`
+	Bytes  int    `json:"bytes"`
+	Grown  int    `json:"grown"` // Series more than at the start.
+	Rows   []Size `json:"rows"`  // The families with the most series first.
+}
+
+// Size tells how large a family is.
+type Size struct {
+	Family Family `json:"family"`
+	Bytes  int    `json:"bytes"`            // Size of its series in an exposition.
+	Memory int    `json:"memory,omitempty"` // Bytes of memory that a vector takes.
+	Grown  int    `json:"grown"`
+	New    bool   `json:"new,omitempty"` // It was not there at the start.
+
+	// Of a vector of this module.
+	Limit         int     `json:"limit,omitempty"`
+	RegistryLimit int     `json:"registryLimit,omitempty"`
+	Full          bool    `json:"full,omitempty"`
+	Overflowed    uint64  `json:"overflowed,omitempty"`
+	LongValues    uint64  `json:"longValues,omitempty"`
+	Expired       uint64  `json:"expired,omitempty"`
+	ExpiryMs      float64 `json:"expiryMs,omitempty"`
+}
+
+// Mark is the answer of POST api/marks.
+type Mark struct {
+	ID string `json:"id"`
+	T  int64  `json:"t"`
+}
+
+// Changes is the answer of api/changes.
+type Changes struct {
+	Mark      Mark     `json:"mark"`
+	T         int64    `json:"t"`
+	Rows      []Change `json:"rows"` // New and gone series first, then those that have changed the most.
+	Total     int      `json:"total"`
+	Unchanged int      `json:"unchanged"` // Series.
+}
+
+// Change is a number that is not what it was when the mark was set.
+type Change struct {
+	Family string  `json:"family"`
+	Type   string  `json:"type"`
+	Unit   string  `json:"unit,omitempty"`
+	Labels []Label `json:"labels"`
+	Name   string  `json:"name,omitempty"`  // Which number of the series: "count", "sum", a quantile or a state; empty if it has one.
+	Before Number  `json:"before"`          // Missing of a new series.
+	After  Number  `json:"after"`           // Missing of one that has gone.
+	Reset  bool    `json:"reset,omitempty"` // A counter has begun anew.
+}
+
+// History is the answer of api/history.
+type History struct {
+	Now      int64      `json:"now"`
+	Started  int64      `json:"started"`
+	Always   bool       `json:"always"` // Whether samples are taken while no page is open.
+	From     int64      `json:"from"`   // Time of the oldest sample; 0 if there is none.
+	WindowMs float64    `json:"windowMs"`
+	Samples  int        `json:"samples"`
+	Series   int        `json:"series"`
+	Left     int        `json:"left"` // Series that are not kept, because there are too many.
+	Bytes    int        `json:"bytes"`
+	MaxBytes int        `json:"maxBytes"`
+	Viewers  int        `json:"viewers"`
+	Sampling []Sampling `json:"sampling"` // Oldest first.
+	Events   []Event    `json:"events"`   // Newest first.
+}
+
+// Sampling is what one sample cost.
+type Sampling struct {
+	T      int64   `json:"t"`
+	TookMs float64 `json:"tookMs"`
+	BusyMs float64 `json:"busyMs"`
+	Series int     `json:"series"`
+}
+
+// Event is a change of a collector's state that the dashboard saw.
+type Event struct {
+	T         int64  `json:"t"`
+	Collector string `json:"collector"`
+	From      State  `json:"from,omitempty"` // Empty of a collector that is new.
+	To        State  `json:"to,omitempty"`   // Empty of one that has been removed.
+	Error     string `json:"error,omitempty"`
+}

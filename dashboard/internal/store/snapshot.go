@@ -1,0 +1,66 @@
+package store
+
+import (
+	"time"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Snapshot is one sample of everything that was gathered. It is immutable, and may be kept for as
+// long as somebody needs it.
+type Snapshot struct {
+	At       time.Time
+	Families []*Family // Sorted by name.
+	Series   int       // In all families.
+	Left     int       // Series that are not in the snapshot, because there are too many.
+
+	// Numbers has the values of all series: number i of a series lies at Numbers[series.Cols[i]].
+	Numbers []float64
+	// Exemplars are those of counters and histograms that have any.
+	Exemplars map[*Series][]*model.Exemplar
+}
+
+// Find returns the family of that name, or nil.
+func (s *Snapshot) Find(name string) *Family { panic("TODO") }
+
+// Family is a family with its series. It is immutable; snapshots share it as long as it does not change.
+type Family struct {
+	*model.Family
+
+	Series []*Series // In the order in which they are exposed.
+	Bytes  int       // About how long the family is in an exposition.
+}
+
+// Series is a series of a family. It is immutable and the same in all snapshots as long as the
+// series exists and its shape does not change.
+type Series struct {
+	Key     string        // The rendered labels: equal exactly if the labels are.
+	Labels  []model.Label // Unescaped, sorted by name.
+	Shape   *Shape        // Series of the same shape may share it.
+	Cols    []int32       // The columns of its numbers, in the order that the shape says.
+	Created model.Instant
+	Bytes   int // About how long it is in an exposition.
+}
+
+// Kind says what the numbers of a series are.
+type Kind uint8
+
+// The kinds of series.
+const (
+	Number    Kind = iota // Its value.
+	Histogram             // Count, sum, and the observations in each bucket alone (not cumulative), in ascending order of buckets.
+	Summary               // Count, sum and the value of each quantile.
+	StateSet              // 1 or 0 for each state.
+)
+
+// Shape tells what the numbers of a series mean.
+type Shape struct {
+	Kind      Kind
+	Buckets   []Bucket  // Of a histogram, by ascending bounds. Native ones are those that have ever had observations.
+	Native    bool      // The buckets are native ones.
+	Quantiles []float64 // Of a summary.
+	States    []string  // Of a state set.
+}
+
+// Bucket has observations in (Lower, Upper]. The lowest classic bucket begins at -Inf, the highest one ends at +Inf.
+type Bucket struct{ Lower, Upper float64 }
