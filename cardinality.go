@@ -1,6 +1,10 @@
 package metric
 
-import "github.com/luxfi/metric/internal/scrape"
+import (
+	"time"
+
+	"github.com/luxfi/metric/internal/scrape"
+)
 
 // VectorStatus describes how large a vector is, and which labels make it large. It is a copy, which
 // belongs to the caller.
@@ -17,6 +21,9 @@ type VectorStatus struct {
 	Full          bool   // A limit leaves no room for another series.
 	Overflowed    uint64 // Lookups that returned the overflow series in place of their own.
 	LongValues    uint64 // Lookups of new label sets with a value that was longer than the limit.
+
+	Expiry  time.Duration // After what time series expire that are not updated; 0 means never. See MetricVec.SetExpiry.
+	Expired uint64        // Series that have expired.
 
 	// Labels are the variable labels, the one with the most values first.
 	Labels []LabelStatus
@@ -46,7 +53,7 @@ func (r *ContextRegistry) Cardinality(top int) []VectorStatus {
 	for i, v := range vectors {
 		all[i] = VectorStatus{
 			Collector: v.Collector, Metric: v.Family, Series: v.Series, Bytes: v.Bytes, Limit: v.Limit, RegistryLimit: v.Shared,
-			Full: v.Full, Overflowed: v.Overflowed, LongValues: v.Long, Labels: make([]LabelStatus, len(v.Labels)),
+			Full: v.Full, Overflowed: v.Overflowed, LongValues: v.Long, Expiry: v.Expiry, Expired: v.Expired, Labels: make([]LabelStatus, len(v.Labels)),
 		}
 		for k, label := range v.Labels {
 			all[i].Labels[k] = LabelStatus(label)

@@ -32,9 +32,11 @@ type CollectorStatus struct {
 	// instrument those that it has now.
 	LastStart    time.Time
 	LastDuration time.Duration
+	LastLimit    time.Duration // How long the run may take or might have taken: until the deadline of its scrape, or its own limit; 0 if there is neither.
 	Series       int
-	LastError    error // Of the last scrape that was not served from the cache, or attempt to run it in the background; nil if it was good.
-	LastRunError error // Of the last run: the cause, where LastError is that there was none.
+	LastError    error     // Of the last scrape that was not served from the cache, or attempt to run it in the background; nil if it was good.
+	LastRunError error     // Of the last run: the cause, where LastError is that there was none.
+	Since        time.Time // When LastError began to be nil, or not to be nil; zero before the first scrape.
 
 	// How things are now. Times are zero if it does not apply.
 	Running      int       // Runs under way.
@@ -85,8 +87,8 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 }
 
 func (c *CollectorStatus) fill(s *engine.Stats) {
-	c.LastStart, c.LastDuration, c.Series = s.LastStart, s.LastDuration, s.LastSamples
-	c.LastError, c.LastRunError = s.LastErr, s.LastRunErr
+	c.LastStart, c.LastDuration, c.LastLimit, c.Series = s.LastStart, s.LastDuration, s.LastLimit, s.LastSamples
+	c.LastError, c.LastRunError, c.Since = s.LastErr, s.LastRunErr, s.Since
 	c.Running, c.RunningSince, c.StuckSince, c.LastGood = s.Running, s.RunningSince, s.StuckSince, s.LastGood
 	c.Breaker, c.BreakerTrips = s.Breaker, s.BreakerTrips
 	c.Runs, c.CacheHits, c.StaleServes, c.Dropped = s.Runs, s.CacheHits, s.StaleServes, s.Dropped

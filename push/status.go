@@ -92,7 +92,7 @@ func (l *Loop) begin(timeout time.Duration) {
 	a, now := &l.account, time.Now()
 	a.deadline = now.Add(timeout)
 	a.stats.Runs++
-	a.stats.Running, a.stats.RunningSince, a.stats.LastStart = 1, now, now
+	a.stats.Running, a.stats.RunningSince, a.stats.LastStart, a.stats.LastLimit = 1, now, now, timeout
 }
 
 // end notes the end of a call under ctx.
@@ -112,5 +112,6 @@ func (l *Loop) end(ctx context.Context, err error) {
 	default:
 		a.stats.Failures[kind]++
 	}
-	a.stats.LastErr, a.stats.LastRunErr = err, err
+	a.stats.SetResult(err, now)
+	a.stats.LastRunErr = err
 }

@@ -38,6 +38,7 @@ type background struct {
 	attempt *attempt  // Under way, or nil.
 	tried   bool      // An attempt has ended.
 	err     error     // Why there is no good result of the last attempt, or nil.
+	since   time.Time // When err began to be nil, or not to be.
 }
 
 const notIdle = -1
@@ -90,10 +91,18 @@ func (b *background) end(o Outcome, ran bool, now time.Time) {
 	}
 	first := !b.tried
 	b.scheduleNext(now)
-	b.tried, b.err = true, o.Err
+	b.setResult(o.Err, now)
 	if first {
 		b.engine.wakeAll() // Scrapes may wait for the first result.
 	}
+}
+
+// setResult notes what has come of an attempt.
+func (b *background) setResult(err error, now time.Time) {
+	if !b.tried || (err == nil) != (b.err == nil) {
+		b.since = now
+	}
+	b.tried, b.err = true, err
 }
 
 // scheduleNext chooses when the next attempt begins. The second one follows the first after a
@@ -137,7 +146,7 @@ func (b *background) hasEnded() bool { return b.ended }
 
 func (b *background) report(s *Stats) {
 	if b.tried {
-		s.LastErr = b.err
+		s.LastErr, s.Since = b.err, b.since
 	}
 }
 
@@ -145,14 +154,14 @@ func (b *background) endAll(closed bool) {
 	if b.ended {
 		return
 	}
+	now := time.Now()
 	switch {
 	case closed:
-		b.err = ErrClosed
+		b.setResult(ErrClosed, now)
 	case !b.tried:
-		b.err = errUnregistered
+		b.setResult(errUnregistered, now)
 	}
-	b.ended, b.tried = true, true
-	now := time.Now()
+	b.ended = true
 	if b.timetable != nil {
 		b.timetable.remove(b, now)
 	}

@@ -28,7 +28,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 	if c.Earlier.isIdle() {
 		c.Earlier = nil
 	}
-	c.stats.LastStart = now
+	c.stats.LastStart, c.stats.LastLimit = now, s.limitOf(c, now)
 	if f.shared = c.shares() || job.Share; f.shared && !job.Alone {
 		c.joinable = f
 	}

@@ -57,6 +57,20 @@ func NewScrape(ctx context.Context) *Scrape {
 	return s
 }
 
+// limitOf returns how long a run of c that starts now may take: until the deadline of the scrape
+// that starts it, or the collector's own limit. It returns 0 if there is neither.
+func (s *Scrape) limitOf(c *Collector, now time.Time) time.Duration {
+	limit := c.Gate.limit()
+	if s.deadline.IsZero() {
+		return limit
+	}
+	left := max(0, s.deadline.Sub(now))
+	if limit > 0 {
+		return min(limit, left)
+	}
+	return left
+}
+
 // End frees what the scrape holds.
 func (s *Scrape) End() { s.cancel() }
 

@@ -80,9 +80,11 @@ type Stats struct {
 	WaitTotal    time.Duration // Before runs were started.
 	LastStart    time.Time     // Zero if it never ran.
 	LastDuration time.Duration
-	LastSamples  int   // With the series of families that came as a whole.
-	LastErr      error // Of the last scrape.
-	LastRunErr   error // Of the last scrape that there was a run for: why there may be none now.
+	LastLimit    time.Duration // How long the last run may take or might have taken; 0 if it has no deadline.
+	LastSamples  int           // With the series of families that came as a whole.
+	LastErr      error         // Of the last scrape.
+	LastRunErr   error         // Of the last scrape that there was a run for: why there may be none now.
+	Since        time.Time     // When LastErr began to be nil, or not to be. Zero before the first scrape.
 
 	expected int // Samples that the next run will probably send one by one.
 
@@ -97,7 +99,7 @@ type Stats struct {
 }
 
 // count adds what one scrape was given. ran tells that there was a run for it.
-func (s *Stats) count(o *Outcome, ran bool) {
+func (s *Stats) count(o *Outcome, ran bool, now time.Time) {
 	s.Failures[o.Kind]++
 	s.WaitTotal += o.Wait
 	switch o.Source {
@@ -110,10 +112,18 @@ func (s *Stats) count(o *Outcome, ran bool) {
 		s.StaleServes++
 	case FromBackground:
 	}
-	s.LastErr = o.Err
+	s.SetResult(o.Err, now)
 	if ran {
 		s.countRun(o)
 	}
+}
+
+// SetResult sets LastErr, and Since if the result is not of the same kind as the one before.
+func (s *Stats) SetResult(err error, now time.Time) {
+	if s.Since.IsZero() || (err == nil) != (s.LastErr == nil) {
+		s.Since = now
+	}
+	s.LastErr = err
 }
 
 // countRun notes what a run has given.

@@ -3,6 +3,7 @@ package labelmap
 import (
 	"cmp"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/luxfi/metric/internal/model"
@@ -19,6 +20,9 @@ type Usage struct {
 	Overflowed uint64  // Lookups that returned the overflow series in place of their own.
 	Long       uint64  // Lookups of new label sets with a value that was too long.
 	LongLabel  string  // The label that last had such a value; empty if none had.
+
+	Expiry  time.Duration // After what time series expire that are not updated; 0 if they do not.
+	Expired uint64        // Series that have expired.
 }
 
 // Usage returns how much the map has.
@@ -26,6 +30,11 @@ func (m *Map[C]) Usage() Usage {
 	u := Usage{Series: m.Len()}
 	if l := m.limit.Load(); l != nil {
 		l.describe(&u, m.layout)
+	}
+	if x := m.expirer(); x != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		u.Expiry, u.Expired = x.usage()
 	}
 	return u
 }
