@@ -44,7 +44,6 @@ type expirer[C any] interface {
 	// Entries are new in the map, in the place of all those for which match returns true.
 	swapped(entries []*Entry[C], match func(*Entry[C]) bool)
 	reset() // All entries are forgotten, and replaced by what is in the map now.
-	usage() (after time.Duration, expired uint64)
 }
 
 // expiry lets series expire that have not been updated for a while. It costs updates nothing:
@@ -70,7 +69,6 @@ type expiry[C any] struct {
 	peak       int       // How many there were in ended since it was made.
 	generation int       // Counts the calls of rewatch.
 	checked    time.Time // When the ended entries were last seen unchanged.
-	count      uint64    // Series that have expired.
 	timer      *time.Timer
 	armed      bool // The timer will fire.
 }
@@ -100,6 +98,7 @@ func (m *Map[C]) SetExpiry(after time.Duration, own bool, life Life[C]) {
 	x.own = x.own || own
 	before := x.after
 	x.after = after
+	m.toll.after.Store(int64(after))
 	if (before == 0) != (after == 0) {
 		x.rewatch() // What has expired may still return.
 	}
@@ -107,9 +106,6 @@ func (m *Map[C]) SetExpiry(after time.Duration, own bool, life Life[C]) {
 		x.timer.Reset(x.period())
 	}
 }
-
-// usage returns after what time series expire, and how many have.
-func (x *expiry[C]) usage() (after time.Duration, expired uint64) { return x.after, x.count }
 
 // period is the time between two sweeps.
 func (x *expiry[C]) period() time.Duration { return max(x.after/8, time.Millisecond) }
@@ -229,7 +225,7 @@ func (x *expiry[C]) end(kept, idle []watched[C], now time.Time) []watched[C] {
 		entries = append(entries, w.e)
 	}
 	if len(entries) > 0 {
-		x.count += uint64(len(entries))
+		x.m.toll.expired.Add(uint64(len(entries)))
 		x.m.delete(entries...)
 		x.m.index.purge(x.m.version.Load()) // Entries that return are in the index only once.
 	}

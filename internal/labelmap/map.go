@@ -45,6 +45,7 @@ type Map[C any] struct {
 	index index[C]
 
 	expiry atomic.Pointer[expirer[C]] // Nil if series do not expire.
+	toll   toll                       // What the expiry has done.
 	front  *Front                     // May be nil. See UseFront.
 }
 

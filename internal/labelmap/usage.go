@@ -3,6 +3,7 @@ package labelmap
 import (
 	"cmp"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -31,12 +32,18 @@ func (m *Map[C]) Usage() Usage {
 	if l := m.limit.Load(); l != nil {
 		l.describe(&u, m.layout)
 	}
-	if x := m.expirer(); x != nil {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		u.Expiry, u.Expired = x.usage()
-	}
+	m.toll.describe(&u)
 	return u
+}
+
+// toll is what the expiry of a map is, and what it has done.
+type toll struct {
+	after   atomic.Int64 // Nanoseconds; see expiry.
+	expired atomic.Uint64
+}
+
+func (t *toll) describe(u *Usage) {
+	u.Expiry, u.Expired = time.Duration(t.after.Load()), t.expired.Load()
 }
 
 func (l *limit) describe(u *Usage, layout *model.Layout) {

@@ -11,11 +11,12 @@ import (
 type State struct {
 	Name, Kind string
 	Policies   []string
-	Series     int           // Of an instrument.
-	Stats      *engine.Stats // Nil of one that is not run.
-	Group      engine.Places // Nil if it belongs to none.
-	Limit      int           // The limit for the series of a vector; 0 means no limit.
-	Overflowed uint64        // Lookups that found no room in the vector.
+	Policy     *engine.Policy // Read-only; nil of one without policies.
+	Series     int            // Of an instrument.
+	Stats      *engine.Stats  // Nil of one that is not run.
+	Group      engine.Places  // Nil if it belongs to none.
+	Limit      int            // The limit for the series of a vector; 0 means no limit.
+	Overflowed uint64         // Lookups that found no room in the vector.
 }
 
 // Status returns the states of all collectors, each registry followed by the collectors in it.
@@ -44,7 +45,7 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 		case e.run != nil:
 			status.Stats = &stats[0]
 			stats = stats[1:]
-			if e.Policy != nil {
+			if status.Policy = e.Policy; e.Policy != nil {
 				status.Group = e.Policy.Group
 			}
 		case e.Binding.Source != nil:

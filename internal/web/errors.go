@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/printable"
 	"github.com/luxfi/metric/internal/redact"
 )
 
@@ -80,7 +81,7 @@ func (t *ErrorText) Of(p *callback.Patience, err error) string {
 	if failed != nil {
 		return http.StatusText(http.StatusInternalServerError)
 	}
-	return printable(text)
+	return printable.Text(text)
 }
 
 // BadRequest answers with 400 Bad Request and the text of err.
@@ -95,4 +96,4 @@ func LoopDetected(w http.ResponseWriter, err error) {
 
 // shown returns the text of an error as an answer shows it by default: without credentials and
 // control characters.
-func shown(text string) string { return printable(redact.Text(text)) }
+func shown(text string) string { return printable.Text(redact.Text(text)) }

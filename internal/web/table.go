@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/luxfi/metric/internal/printable"
 	"github.com/luxfi/metric/internal/redact"
 )
 
@@ -138,5 +139,5 @@ func oneLine(text string) string {
 	if len(text) > maxCell {
 		text, more = strings.ToValidUTF8(text[:maxCell], ""), "…"
 	}
-	return printable(text) + more
+	return printable.Text(text) + more
 }

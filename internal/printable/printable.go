@@ -1,4 +1,5 @@
-package web
+// Package printable makes texts of strangers fit to be shown.
+package printable
 
 import (
 	"strings"
@@ -6,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// printable returns text in which nothing acts on a terminal, reorders what stands around it
+// Text returns text in which nothing acts on a terminal, reorders what stands around it
 // or is invisible: control characters, escape sequences, bidirectional overrides, zero
 // width characters and unusual spaces are written as escape sequences of Go, for example \x1b or
 // \u202e. Invalid UTF-8 becomes U+FFFD. Line feeds and tabs are kept.
-func printable(text string) string {
+func Text(text string) string {
 	if isPrintable(text) {
 		return text
 	}

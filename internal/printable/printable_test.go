@@ -1,10 +1,12 @@
-package web
+package printable_test
 
 import (
 	"testing"
+
+	"github.com/luxfi/metric/internal/printable"
 )
 
-func TestPrintable(t *testing.T) {
+func TestText(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                          "",
 		"plain, with ü and\na\ttab": "plain, with ü and\na\ttab",
@@ -17,8 +19,8 @@ func TestPrintable(t *testing.T) {
 		"nul\x00":                   `nul\x00`,
 		"invalid \xff":              "invalid \uFFFD",
 	} {
-		if got := printable(text); got != want {
-			t.Errorf("printable(%q) = %q, want %q", text, got, want)
+		if got := printable.Text(text); got != want {
+			t.Errorf("Text(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

@@ -1,0 +1,100 @@
+package dashboard
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// AllowAll is an [Opts.Allow] for a dashboard that something else protects, such as a login in front of
+// it or a port that only operators reach.
+func AllowAll(*http.Request) bool { return true }
+
+var errNotAllowed = errors.New("this dashboard does not answer this request: its option Allow refuses it")
+
+// admit returns nil if the dashboard may answer a request, or else what the answer says instead.
+func (o *Opts) admit(r *http.Request) error {
+	if o.Allow != nil {
+		if !o.Allow(r) {
+			return errNotAllowed
+		}
+		return nil
+	}
+	if err := checkLocal(r); err != nil {
+		return fmt.Errorf("%w; by default a dashboard only answers requests from its own machine: "+
+			"open it there (for example through ssh -L), or set dashboard.Opts.Allow", err)
+	}
+	return nil
+}
+
+// forwardedHeaders are set by proxies that pass on the requests of others. A proxy on the same machine
+// would make all of them look local.
+var forwardedHeaders = []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"}
+
+// checkLocal returns nil if a request comes from this machine and was meant for it. The latter keeps out pages
+// of other sites that have their own name resolve to a loopback address (DNS rebinding).
+func checkLocal(r *http.Request) error {
+	if !isLocal(r.RemoteAddr) {
+		return fmt.Errorf("the request comes from %s", shown(r.RemoteAddr))
+	}
+	if !isLocal(r.Host) {
+		return fmt.Errorf("the request is for the host %s", shown(r.Host))
+	}
+	for _, name := range forwardedHeaders {
+		for _, value := range r.Header.Values(name) {
+			if !isForwardedLocally(value) {
+				return fmt.Errorf("a proxy has passed on the request (%s: %s)", name, shown(value))
+			}
+		}
+	}
+	return nil
+}
+
+// isForwardedLocally reports whether the value of a header of a proxy names loopback addresses only.
+func isForwardedLocally(value string) bool {
+	for element := range strings.SplitSeq(value, ",") {
+		for pair := range strings.SplitSeq(element, ";") {
+			node := strings.TrimSpace(pair)
+			if name, of, ok := strings.Cut(node, "="); ok {
+				if !strings.EqualFold(strings.TrimSpace(name), "for") {
+					continue // The other parameters of Forwarded name no client.
+				}
+				node = strings.Trim(strings.TrimSpace(of), `"`)
+			}
+			if !isLocal(node) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isLocal reports whether a host, with or without a port, is this machine by its loopback interface. The remote
+// address of a request that came through a Unix socket is empty or "@".
+func isLocal(hostport string) bool {
+	if hostport == "" || hostport == "@" {
+		return true
+	}
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Unmap().IsLoopback()
+}
+
+// shown returns a text of a request for an error message.
+func shown(text string) string {
+	const most = 100
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return fmt.Sprintf("%q", text)
+}

@@ -1,0 +1,194 @@
+package dashboard
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/luxfi/metric/dashboard/internal/api"
+	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/printable"
+	"github.com/luxfi/metric/internal/redact"
+	"github.com/luxfi/metric/internal/scrape"
+)
+
+// newRow returns the row of a collector.
+func newRow(id string, s *scrape.State, r result) api.Collector {
+	row := api.Collector{
+		ID: id, Name: s.Name, Kind: s.Kind, Group: groupOf(s.Kind), State: api.OK, Series: s.Series, Policies: slices.Clone(s.Policies),
+		Error: r.short, Detail: r.detail, Limit: s.Limit, Overflowed: s.Overflowed,
+	}
+	if s.Stats != nil {
+		addStats(&row, s.Stats)
+	}
+	if s.Policy != nil {
+		addPolicy(&row, s)
+	}
+	return row
+}
+
+func groupOf(kind string) api.Group {
+	switch kind {
+	case "instrument", "function":
+		return api.GroupInstrument
+	case "gatherer":
+		return api.GroupTarget
+	case "push":
+		return api.GroupPush
+	default:
+		return api.GroupCollector
+	}
+}
+
+func addStats(row *api.Collector, s *engine.Stats) {
+	row.State, row.Since = stateOf(s)
+	row.Problem = row.State != api.OK && row.State != api.Running && row.State != api.Waiting
+	row.Series = s.LastSamples
+	row.LastStart, row.DurationMs, row.DeadlineMs = millis(s.LastStart), milliseconds(s.LastDuration), milliseconds(s.LastLimit)
+	row.Running, row.RunningSince, row.StuckSince = s.Running, millis(s.RunningSince), millis(s.StuckSince)
+	row.KeptSince = millis(s.LastGood)
+	row.Runs, row.CacheHits, row.StaleServes, row.Dropped, row.BreakerTrips = s.Runs, s.CacheHits, s.StaleServes, s.Dropped, s.BreakerTrips
+	for _, kind := range engine.FailureKinds() {
+		row.Failures += s.Failures[kind]
+	}
+	row.Panics = s.Failures[engine.KindPanic]
+	row.Timeouts = s.Failures[engine.KindTimeout]
+	row.RateLimited = s.Failures[engine.KindRateLimited]
+}
+
+// stateOf returns the state of a collector that is run, and since when it is in it.
+func stateOf(s *engine.Stats) (state api.State, since int64) {
+	switch {
+	case !s.StuckSince.IsZero():
+		return api.Stuck, millis(s.StuckSince)
+	case s.Breaker == engine.BreakerOpen:
+		return api.Open, millis(s.Since)
+	case s.Breaker == engine.BreakerHalfOpen:
+		return api.HalfOpen, millis(s.Since)
+	case s.LastErr != nil:
+		return api.Failed, millis(s.Since)
+	case s.Running > 0:
+		return api.Running, millis(s.RunningSince)
+	case s.LastStart.IsZero():
+		return api.Waiting, 0
+	default:
+		return api.OK, millis(s.Since)
+	}
+}
+
+func addPolicy(row *api.Collector, s *scrape.State) {
+	if s.Policy.Background != nil {
+		row.BackgroundMs = milliseconds(s.Policy.Background.Period())
+	}
+	if s.Policy.Breaker != nil && s.Stats != nil {
+		row.Breaker = breakerOf(s.Stats.Breaker)
+	}
+	if s.Group != nil {
+		g := s.Group.Stats()
+		row.Places = &api.Places{Name: g.Name, Running: g.Running, Max: g.Max, Overdue: g.Overdue}
+	}
+}
+
+func breakerOf(s engine.BreakerState) string {
+	switch s {
+	case engine.BreakerOpen:
+		return "open"
+	case engine.BreakerHalfOpen:
+		return "half-open"
+	default:
+		return "closed"
+	}
+}
+
+// millis returns a time in milliseconds since the Unix epoch, and 0 for the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// result has the texts about the last result of a collector, and what tells it from others.
+type result struct {
+	failures  uint64
+	runs      uint64
+	lastStart time.Time
+	isError   bool
+
+	short, detail string
+}
+
+// isOf reports whether the result is the one that the account is about.
+func (r *result) isOf(s *engine.Stats) bool {
+	return r.failures == failuresOf(s) && r.runs == s.Runs && r.lastStart.Equal(s.LastStart) && r.isError == (s.LastErr != nil)
+}
+
+func failuresOf(s *engine.Stats) (n uint64) {
+	for _, kind := range engine.FailureKinds() {
+		n += s.Failures[kind]
+	}
+	return n
+}
+
+// The lengths of the texts about an error, in bytes.
+const (
+	maxShort  = 200
+	maxDetail = 8 << 10
+)
+
+// newResult describes the last result of a collector. The methods of errors are the program's.
+func newResult(caller *callback.Caller, p *callback.Patience, s *engine.Stats) result {
+	r := result{failures: failuresOf(s), runs: s.Runs, lastStart: s.LastStart, isError: s.LastErr != nil}
+	if s.LastErr == nil {
+		return r
+	}
+	text := errorText(caller, p, s.LastErr)
+	if cause := errorText(caller, p, s.LastRunErr); cause != "" && cause != text {
+		text += "; last run: " + cause
+	}
+	r.short, r.detail = shorten(text), cut(text, maxDetail)
+	if r.short == r.detail {
+		r.detail = ""
+	}
+	return r
+}
+
+// errorText returns the text of an error, and the stack of a panic, without credentials.
+func errorText(caller *callback.Caller, p *callback.Patience, err error) string {
+	if err == nil {
+		return ""
+	}
+	text, failed := callback.Call(caller, p, func() (string, error) {
+		text := err.Error()
+		var panicked *engine.PanicError
+		if errors.As(err, &panicked) {
+			text += "\n\n" + string(panicked.Stack)
+		}
+		return text, nil
+	})
+	switch {
+	case errors.Is(failed, callback.ErrBlocked):
+		return "an error whose Error method does not return"
+	case failed != nil:
+		return "an error whose Error method panics"
+	}
+	return printable.Text(redact.Text(text))
+}
+
+// shorten returns the first line of a text, cut if it is long.
+func shorten(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return cut(strings.Join(strings.Fields(line), " "), maxShort)
+}
+
+// cut returns a text with at most so many bytes, and a mark if something is missing.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}

@@ -1,0 +1,232 @@
+package dashboard
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/luxfi/metric/dashboard/internal/api"
+	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/scrape"
+)
+
+const (
+	maxRuns   = 60  // Of a collector, in its row.
+	maxEvents = 500 // In the history.
+)
+
+// tracker follows the states of the collectors: a registry knows how they are now, the tracker
+// remembers how they were. It is safe for concurrent use.
+type tracker struct {
+	texts callback.Caller // Calls the methods of errors, which may hang.
+
+	mu       sync.Mutex
+	known    map[string]*tracked // By ID.
+	order    []*tracked          // As the registry lists them.
+	happened []api.Event         // Oldest first.
+}
+
+// tracked is a collector with its recent past.
+type tracked struct {
+	row     api.Collector // Without Durations.
+	runs    []api.Run     // Oldest first.
+	lastRun time.Time     // Start of the newest of them.
+	result  result        // What the row's texts are about.
+	present bool          // The registry has listed it this time.
+}
+
+func newTracker(time.Time) *tracker { return &tracker{known: make(map[string]*tracked)} }
+
+// observe notes the present states of all collectors. It runs no code of the program with
+// the mutex held.
+func (t *tracker) observe(now time.Time, states []scrape.State) {
+	texts := t.describe(states)
+
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first := len(t.order) == 0
+	for _, c := range t.order {
+		c.present = false
+	}
+	order, seen := make([]*tracked, 0, len(states)), make(map[string]int, len(states))
+	for i := range states {
+		s := &states[i]
+		if s.Stats == nil && s.Kind == "registry" {
+			continue // Its collectors are listed, too.
+		}
+		seen[s.Name]++
+		id := s.Name
+		if n := seen[s.Name]; n > 1 {
+			id += "#" + strconv.Itoa(n)
+		}
+		order = append(order, t.update(now, id, s, texts[i], first))
+	}
+	for _, c := range t.order {
+		if !c.present {
+			delete(t.known, c.row.ID)
+			t.note(api.Event{T: now.UnixMilli(), Collector: c.row.Name, From: c.row.State})
+		}
+	}
+	t.order = order
+}
+
+// describe returns the texts of the results of all collectors, made where they are new.
+func (t *tracker) describe(states []scrape.State) []result {
+	t.mu.Lock()
+	before := make(map[string]result, len(t.order))
+	for _, c := range t.order {
+		before[c.row.Name] = c.result
+	}
+	t.mu.Unlock()
+
+	over, end := context.WithCancel(context.Background())
+	end() // All texts together get the short time that a scrape which is over has left.
+	patience := callback.NewPatience(over)
+	results := make([]result, len(states))
+	for i := range states {
+		s := &states[i]
+		if s.Stats == nil {
+			continue
+		}
+		if old, ok := before[s.Name]; ok && old.isOf(s.Stats) {
+			results[i] = old
+		} else {
+			results[i] = newResult(&t.texts, patience, s.Stats)
+		}
+	}
+	return results
+}
+
+// update brings the row of a collector up to date. first reports whether nothing was known before.
+func (t *tracker) update(now time.Time, id string, s *scrape.State, r result, first bool) *tracked {
+	c := t.known[id]
+	isNew := c == nil
+	if isNew {
+		c = new(tracked)
+		t.known[id] = c
+	}
+	c.present = true
+	before := c.row
+	c.row, c.result = newRow(id, s, r), r
+	if s.Stats != nil {
+		c.record(s)
+	}
+	switch {
+	case isNew && first:
+	case isNew:
+		t.note(api.Event{T: now.UnixMilli(), Collector: s.Name, To: c.row.State, Error: c.row.Error})
+	case settled(before.State) != settled(c.row.State):
+		at := now.UnixMilli()
+		if c.row.Since > 0 && c.row.Problem {
+			at = c.row.Since
+		}
+		t.note(api.Event{T: at, Collector: s.Name, From: before.State, To: c.row.State, Error: c.row.Error})
+	}
+	return c
+}
+
+// settled returns the state without what is only about a run under way: a collector that is run is
+// as good as it was before.
+func settled(s api.State) api.State {
+	if s == api.Running || s == api.Waiting {
+		return api.OK
+	}
+	return s
+}
+
+// record adds the last run if it has ended, or has been left behind.
+func (c *tracked) record(s *scrape.State) {
+	stats := s.Stats
+	isOver := stats.Running == 0 || !stats.StuckSince.IsZero()
+	if stats.LastStart.IsZero() || stats.LastStart.Equal(c.lastRun) || !isOver {
+		return
+	}
+	c.lastRun = stats.LastStart
+	run := api.Run{T: millis(stats.LastStart), Ms: milliseconds(stats.LastDuration), Failed: stats.LastRunErr != nil}
+	if len(c.runs) == maxRuns {
+		c.runs = append(c.runs[:0], c.runs[1:]...)
+	}
+	c.runs = append(c.runs, run)
+}
+
+func (t *tracker) note(e api.Event) {
+	if len(t.happened) == maxEvents {
+		t.happened = append(t.happened[:0], t.happened[1:]...)
+	}
+	t.happened = append(t.happened, e)
+}
+
+// rows returns all collectors, in the order in which the registry lists them.
+func (t *tracker) rows(now time.Time) *api.Collectors {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := &api.Collectors{Now: now.UnixMilli(), All: true, Rows: make([]api.Collector, len(t.order))}
+	for i, c := range t.order {
+		row := c.row
+		row.Durations = slices.Clone(c.runs)
+		all.Rows[i] = row
+		if row.Group == api.GroupInstrument {
+			all.Instruments.Count++
+			all.Instruments.Series += row.Series
+		}
+	}
+	return all
+}
+
+// events returns what has happened, the newest first.
+func (t *tracker) events() []api.Event {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := append(make([]api.Event, 0, len(t.happened)), t.happened...)
+	slices.Reverse(all)
+	return all
+}
+
+// problems returns how many collectors have one.
+func (t *tracker) problems() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, c := range t.order {
+		if c.row.Problem {
+			n++
+		}
+	}
+	return n
+}
+
+// changed returns the rows of after that before does not have, or has otherwise. It returns nil if
+// there is no difference.
+func changed(before, after *api.Collectors) *api.Collectors {
+	old := make(map[string]*api.Collector, len(before.Rows))
+	for i := range before.Rows {
+		old[before.Rows[i].ID] = &before.Rows[i]
+	}
+	some := &api.Collectors{Now: after.Now, Rows: []api.Collector{}, Instruments: after.Instruments}
+	for i := range after.Rows {
+		row := &after.Rows[i]
+		if was := old[row.ID]; was == nil || !isSame(was, row) {
+			some.Rows = append(some.Rows, *row)
+		}
+		delete(old, row.ID)
+	}
+	for id := range old {
+		some.Removed = append(some.Removed, id)
+	}
+	slices.Sort(some.Removed)
+	if len(some.Rows) == 0 && len(some.Removed) == 0 && before.Instruments == after.Instruments {
+		return nil
+	}
+	return some
+}
+
+// isSame reports whether two rows show the same.
+func isSame(a, b *api.Collector) bool {
+	if a.Group == api.GroupInstrument && a.Runs == 0 && b.Runs == 0 { // There are many of them, and they have little.
+		return a.Series == b.Series && a.Overflowed == b.Overflowed && a.Limit == b.Limit && a.State == b.State
+	}
+	return reflect.DeepEqual(a, b)
+}
