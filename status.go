@@ -79,8 +79,8 @@ func (r *ContextRegistry) Status() []CollectorStatus {
 		if state.Stats != nil {
 			all[i].fill(state.Stats)
 		}
-		if state.Group != nil {
-			all[i].Group = new(groupStatus(state.Group))
+		if group := state.Group(); group != nil {
+			all[i].Group = new(groupStatus(group))
 		}
 	}
 	return all

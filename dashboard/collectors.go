@@ -85,8 +85,8 @@ func addPolicy(row *api.Collector, s *scrape.State) {
 	if s.Policy.Breaker != nil && s.Stats != nil {
 		row.Breaker = breakerOf(s.Stats.Breaker)
 	}
-	if s.Group != nil {
-		g := s.Group.Stats()
+	if s.Policy.Group != nil {
+		g := s.Policy.Group.Stats()
 		row.Places = &api.Places{Name: g.Name, Running: g.Running, Max: g.Max, Overdue: g.Overdue}
 	}
 }

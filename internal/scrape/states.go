@@ -19,6 +19,14 @@ type State struct {
 	Overflowed uint64         // Lookups that found no room in the vector.
 }
 
+// Group returns the group that the collector belongs to, or nil.
+func (s *State) Group() engine.Places {
+	if s.Policy == nil {
+		return nil
+	}
+	return s.Policy.Group
+}
+
 // Status returns the states of all collectors, each registry followed by the collectors in it.
 func (r *Registry) Status() []State {
 	s := statuses{seen: make(map[*Registry]struct{})}
@@ -45,9 +53,7 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 		case e.run != nil:
 			status.Stats = &stats[0]
 			stats = stats[1:]
-			if status.Policy = e.Policy; e.Policy != nil {
-				status.Group = e.Policy.Group
-			}
+			status.Policy = e.Policy
 		case e.Binding.Source != nil:
 			status.Series = e.Binding.Source.Series().Len()
 		case e.Binding.Nested.Host:

@@ -13,11 +13,11 @@ import (
 type Collector struct {
 	Name, Kind string
 	Policies   []string
-	Series     int           // The series of an instrument.
-	Stats      *engine.Stats // Nil of a collector that is not run.
-	Group      engine.Places // Nil if the collector belongs to none.
-	Limit      int           // The limit for the series of a vector; 0 means no limit.
-	Overflowed uint64        // Lookups that found no room in the vector.
+	Policy     *engine.Policy // Nil if the collector has none.
+	Series     int            // The series of an instrument.
+	Stats      *engine.Stats  // Nil of a collector that is not run.
+	Limit      int            // The limit for the series of a vector; 0 means no limit.
+	Overflowed uint64         // Lookups that found no room in the vector.
 }
 
 // statusColumns are the columns of the page. The account of a collector that is not run is empty.
@@ -103,10 +103,10 @@ func (c *Collector) series(s *engine.Stats) string {
 
 // group describes how full the group is.
 func (c *Collector) group() string {
-	if c.Group == nil {
+	if c.Policy == nil || c.Policy.Group == nil {
 		return ""
 	}
-	g := c.Group.Stats()
+	g := c.Policy.Group.Stats()
 	text := fmt.Sprintf("%d of %d run", g.Running, g.Max)
 	if g.Overdue > 0 {
 		text += fmt.Sprintf(", %d overdue", g.Overdue)
