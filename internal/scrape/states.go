@@ -14,7 +14,6 @@ type State struct {
 	Policy     *engine.Policy // Read-only; nil of one without policies.
 	Series     int            // Of an instrument.
 	Stats      *engine.Stats  // Nil of one that is not run.
-	Group      engine.Places  // Nil if it belongs to none.
 	Limit      int            // The limit for the series of a vector; 0 means no limit.
 	Overflowed uint64         // Lookups that found no room in the vector.
 }
