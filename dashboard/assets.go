@@ -1,29 +1,51 @@
 package dashboard
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
-	"embed"
+	_ "embed"
+	"encoding/binary"
 	"encoding/hex"
-	"io/fs"
+	"io"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
-//go:embed static
-var static embed.FS
+// page has the files of folder static, compressed. They are sent as they lie here to clients that accept gzip.
+//
+//go:generate go run ./internal/pack
+//go:embed page.zip
+var page []byte
 
 // asset is a file of the page.
 type asset struct {
-	content     []byte
+	gzipped     []byte
 	contentType string
 	tag         string // An entity tag.
 }
 
-// assets are the files of the page by their names, such as "main.js" and "vendor/uPlot.min.css".
-var assets = loadAssets()
+// assets returns the files of the page by their names, such as "main.js" and "vendor/uPlot.min.css".
+var assets = sync.OnceValue(func() map[string]*asset {
+	archive, err := zip.NewReader(bytes.NewReader(page), int64(len(page)))
+	if err != nil {
+		panic("BUG: dashboard: " + err.Error())
+	}
+	all := make(map[string]*asset, len(archive.File))
+	for _, file := range archive.File {
+		gzipped, err := gzipOf(file)
+		if err != nil {
+			panic("BUG: dashboard: " + err.Error())
+		}
+		sum := sha256.Sum256(gzipped)
+		all[file.Name] = &asset{gzipped, contentTypes[path.Ext(file.Name)], `"` + hex.EncodeToString(sum[:8]) + `"`}
+	}
+	return all
+})
 
 // contentTypes do not depend on the machine's table of types, which mime.TypeByExtension reads.
 var contentTypes = map[string]string{
@@ -31,23 +53,35 @@ var contentTypes = map[string]string{
 	".svg": "image/svg+xml", ".LICENSE": "text/plain; charset=utf-8",
 }
 
-func loadAssets() map[string]*asset {
-	all := make(map[string]*asset)
-	err := fs.WalkDir(static, "static", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := static.ReadFile(name)
-		sum := sha256.Sum256(content)
-		all[strings.TrimPrefix(name, "static/")] = &asset{
-			content: content, contentType: contentTypes[path.Ext(name)], tag: `"` + hex.EncodeToString(sum[:8]) + `"`,
-		}
-		return err
-	})
+// gzipOf returns a file of an archive in the format gzip, which has the same data between another header and
+// trailer; see RFC 1952.
+func gzipOf(file *zip.File) ([]byte, error) {
+	raw, err := file.OpenRaw()
+	if err != nil {
+		return nil, err
+	}
+	const deflate, unknown = 8, 255 // The method, and the operating system.
+	gzipped := bytes.NewBuffer([]byte{0x1f, 0x8b, deflate, 0, 0, 0, 0, 0, 0, unknown})
+	if _, err := io.Copy(gzipped, raw); err != nil {
+		return nil, err
+	}
+	trailer := binary.LittleEndian.AppendUint32(nil, file.CRC32)
+	trailer = binary.LittleEndian.AppendUint32(trailer, uint32(file.UncompressedSize64)) //nolint:gosec // It is a small file.
+	gzipped.Write(trailer)
+	return gzipped.Bytes(), nil
+}
+
+// content returns the file as it is in folder static.
+func (a *asset) content() []byte {
+	r, err := gzip.NewReader(bytes.NewReader(a.gzipped))
 	if err != nil {
 		panic("BUG: dashboard: " + err.Error())
 	}
-	return all
+	content, err := io.ReadAll(r)
+	if err != nil {
+		panic("BUG: dashboard: " + err.Error())
+	}
+	return content
 }
 
 // serveAsset answers with a file of the page; the empty name is that of the page itself. It reports whether
@@ -56,17 +90,36 @@ func serveAsset(w http.ResponseWriter, r *http.Request, name string) bool {
 	if name == "" {
 		name = "index.html"
 	}
-	a := assets[name]
+	a := assets()[name]
 	if a == nil {
 		return false
 	}
 	header := w.Header()
 	header.Set("Content-Type", a.contentType)
-	header.Set("Etag", a.tag)
+	header.Add("Vary", "Accept-Encoding")
 	// The next version of the program has other files under the same names.
 	header.Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.content))
+	body, tag := a.gzipped, a.tag
+	if acceptsGzip(r) {
+		header.Set("Content-Encoding", "gzip")
+	} else {
+		body, tag = a.content(), `"plain-`+a.tag[1:]
+	}
+	header.Set("Etag", tag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	return true
+}
+
+// acceptsGzip reports whether the client names gzip among the encodings that it accepts. All browsers do;
+// others are sent the file as it is.
+func acceptsGzip(r *http.Request) bool {
+	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, quality, _ := strings.Cut(coding, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			return !strings.HasPrefix(strings.ReplaceAll(quality, " ", ""), "q=0") || strings.Trim(quality, " q=0.") != ""
+		}
+	}
+	return false
 }
 
 // policy allows the page what it needs: its own files, and requests to where it came from. Scripts cannot

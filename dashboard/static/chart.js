@@ -1,0 +1,51 @@
+// Small line charts of one number over time, for the page's own affairs. Metrics have larger ones; see plot.js.
+
+import { h, s, setAttr, setText } from './dom.js';
+import { clock } from './format.js';
+
+const width = 400;
+const height = 72;
+
+// Chart is a titled line. format writes its numbers; fromZero has the scale begin at 0.
+export class Chart {
+  constructor({ title, format, fromZero = true }) {
+    this.format = format;
+    this.fromZero = fromZero;
+    this.last = h('span', { class: 'chart-last' });
+    this.high = h('span', { class: 'chart-high' });
+    this.low = h('span', { class: 'chart-low' });
+    this.from = h('span');
+    this.to = h('span');
+    this.line = s('path', { class: 'chart-line', 'vector-effect': 'non-scaling-stroke' });
+    this.area = s('path', { class: 'chart-area' });
+    this.svg = s('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img' }, this.area, this.line);
+    this.title = title;
+    this.el = h('figure', { class: 'card chart' },
+      h('figcaption', null, h('span', null, title), this.last),
+      h('div', { class: 'chart-plot' }, this.svg, this.high, this.low),
+      h('div', { class: 'chart-times' }, this.from, this.to));
+  }
+
+  // set shows points, [time, value], oldest first.
+  set(points) {
+    if (points.length === 0) return;
+    const values = points.map(([, v]) => v);
+    const max = Math.max(...values);
+    const min = Math.min(...values);
+    const flat = max === min && !this.fromZero;
+    const bottom = this.fromZero ? 0 : flat ? min - 1 : min;
+    const top = Math.max(flat ? max + 1 : max, bottom + 1e-9); // A constant runs through the middle.
+    const [start, end] = [points[0][0], points.at(-1)[0]];
+    const x = (t) => (end > start ? ((t - start) / (end - start)) * width : width).toFixed(1);
+    const y = (v) => (height - ((v - bottom) / (top - bottom)) * height).toFixed(1);
+    const path = points.map(([t, v]) => `${x(t)} ${y(v)}`).join('L');
+    setAttr(this.line, 'd', `M${path}`);
+    setAttr(this.area, 'd', `M${x(start)} ${height}L${path}V${height}z`);
+    setText(this.last, this.format(values.at(-1)));
+    setText(this.high, flat ? '' : this.format(max));
+    setText(this.low, flat ? '' : this.format(bottom));
+    setText(this.from, clock(start));
+    setText(this.to, clock(end));
+    setAttr(this.svg, 'aria-label', `${this.title}: ${this.format(min)} to ${this.format(max)}, last ${this.format(values.at(-1))}`);
+  }
+}

@@ -1,0 +1,63 @@
+// The labels of a family with their most frequent values, which are fetched when a label is opened.
+
+import { h, keyed, replace, setText, show } from './dom.js';
+import { sentence } from './text.js';
+import { bytes, count, plural } from './format.js';
+
+const limit = 20;
+
+// valueBars makes a list of the values of a label, with a bar for the share of series each. pick(value), if there is
+// one, is called for a value that is chosen.
+export function valueBars(answer, total, pick) {
+  const rows = answer.top ?? [];
+  const rest = answer.values - rows.length;
+  return h('div', null,
+    h('ul', { class: 'bars' }, rows.map((v) => {
+      const text = v.value === '' ? '(empty)' : v.value;
+      const bar = h('span', { class: 'bar', style: { width: `${Math.max(1, (100 * v.series) / Math.max(1, total))}%` } });
+      const inner = [bar, h('span', { class: 'bar-name' }, text),
+        h('span', { class: 'bar-value' }, plural(v.series, 'series', 'series'), pick ? null : ` · ${bytes(v.bytes)}`)];
+      return h('li', null, pick
+        ? h('button', { type: 'button', class: 'bar-row', title: `Show only ${answer.name}=${text}`, onclick: () => pick(v.value) }, inner)
+        : h('div', { class: 'bar-row', title: text }, inner));
+    })),
+    rest > 0 && h('p', { class: 'muted bars-rest' }, `and ${plural(rest, 'more value')} with fewer series`));
+}
+
+// labelDetails makes a details element for a label, which fetches its values when it is opened.
+export function labelDetails(ctx, family, label, pick) {
+  const body = h('div', { class: 'label-body' });
+  const number = h('span', { class: 'muted' });
+  const details = h('details', { class: 'label', ontoggle: load }, h('summary', null, h('span', { class: 'mono' }, label.name), number), body);
+  details.refresh = (l) => setText(number, plural(l.values, 'value'));
+  details.refresh(label);
+
+  async function load() {
+    if (!details.open) return;
+    if (!body.firstChild) replace(body, h('p', { class: 'muted' }, 'Loading…'));
+    try {
+      // The name of the label makes the path unique: opening two labels at once must not abort the first one.
+      const answer = await ctx.getJSON(`api/cardinality/values?${new URLSearchParams({ name: family.name, label: label.name, limit })}`);
+      if (answer) replace(body, valueBars(answer, family.series, pick));
+    } catch (err) {
+      replace(body, h('p', { class: 'muted' }, sentence(err.message)));
+    }
+  }
+  return details;
+}
+
+// labelList makes the section with the labels of a family.
+export function labelList(ctx, name, pick) {
+  const list = h('div', { class: 'label-list card' });
+  const text = h('span', { class: 'muted' });
+  const node = h('section', { class: 'section' }, h('div', { class: 'section-head' }, h('h3', null, 'Labels'), text), list);
+  return {
+    node,
+    show(family) {
+      const labels = family.labels ?? [];
+      show(list, labels.length > 0);
+      setText(text, labels.length > 0 ? `${count(labels.length)} · open one to filter by a value` : 'none');
+      keyed(list, labels, (l) => l.name, (l) => labelDetails(ctx, { ...family, name }, l, pick), (el, l) => el.refresh(l));
+    },
+  };
+}

@@ -1,0 +1,57 @@
+// Specs of plots, and how the URL writes them.
+
+export const ranges = [[60, '1 min'], [300, '5 min'], [900, '15 min'], [3600, '1 h']];
+export const maxPins = 4;
+
+// matchOf reads the parameter match: label=value&label=value, encoded as a query of its own.
+export const matchOf = (params) => [...new URLSearchParams(params.get('match') ?? '')];
+export const writeMatch = (pairs) => String(new URLSearchParams(pairs)) || null;
+
+// byOf reads the parameter by: names of labels, or "*" for each series.
+export function byOf(params) {
+  const text = params.get('by') ?? '';
+  if (text === '*') return { each: true, by: [] };
+  return { each: false, by: text.split(',').filter(Boolean) };
+}
+
+// specOf returns the spec of the family in the URL, or null without one.
+export function specOf(params) {
+  const family = params.get('family');
+  if (!family) return null;
+  const { by, each } = byOf(params);
+  const seconds = Number(params.get('range'));
+  return {
+    family,
+    match: matchOf(params),
+    by,
+    each,
+    seconds: ranges.some(([s]) => s === seconds) ? seconds : 300,
+  };
+}
+
+// pinsOf reads the pinned specs. Anyone may write a URL, so only what is well-formed counts.
+export function pinsOf(params) {
+  try {
+    const list = JSON.parse(params.get('pin') ?? '[]');
+    const texts = (x) => Array.isArray(x) && x.every((y) => typeof y === 'string');
+    return list.filter((p) => typeof p.family === 'string' && texts(p.by) && Array.isArray(p.match) && p.match.every(texts))
+      .slice(0, maxPins)
+      .map((p) => ({ family: p.family, match: p.match, by: p.by, each: p.each === true, seconds: Number(p.seconds) || 300 }));
+  } catch {
+    return [];
+  }
+}
+
+export const writePins = (pins) => (pins.length > 0 ? JSON.stringify(pins) : null);
+
+// describe says in a few words what of a family a spec shows.
+export function describe(spec) {
+  const parts = spec.match.map(([n, v]) => `${n}=${v}`);
+  if (spec.each) parts.push('each series');
+  else if (spec.by.length > 0) parts.push(`by ${spec.by.join(', ')}`);
+  return parts.join(' · ');
+}
+
+// words writes labels in the syntax of the search, to filter series. It knows no way to write a quote, and searches for
+// parts of values, so that leaving out quotes and the mark of a cut value still finds the series.
+export const words = (match) => match.map(([n, v]) => `${n}="${v.replace(/"/g, '').replace(/…$/, '')}"`).join(' ');

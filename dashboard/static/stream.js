@@ -1,0 +1,137 @@
+// The connection to the server: one stream of events, closed while the tab is hidden, and opened again when it is lost.
+
+const firstRetry = 1000;
+const lastRetry = 15000;
+const events = ['hello', 'tick', 'collectors', 'plot'];
+
+// connect opens the stream of a view. what is {view, plots}, with plots a list of specs. handlers has a function for each
+// event, which receives its data, and state(status): {state, last, retryAt}, in which state is "live", "connecting",
+// "lost" or "paused", last is when the last event arrived, and retryAt is when the next attempt begins, by our clock.
+// It returns {change(what), pause(), resume(), retry(), close()}.
+export function connect(what, handlers) {
+  const stream = new Stream(what, handlers);
+  stream.open();
+  return stream;
+}
+
+class Stream {
+  constructor(what, handlers) {
+    this.what = what;
+    this.handlers = handlers;
+    this.source = null;
+    this.delay = firstRetry;
+    this.last = 0;
+    this.lostOnce = false; // Whether the stream has failed since the last event.
+    this.paused = false; // By the reader, not because the tab is hidden.
+    this.silence = 15000; // How long a live stream may be silent.
+    this.onVisible = () => this.visibility();
+    this.onOnline = () => this.retry();
+    document.addEventListener('visibilitychange', this.onVisible);
+    window.addEventListener('online', this.onOnline);
+  }
+
+  open() {
+    this.stop();
+    if (this.paused || document.hidden) {
+      this.report('paused');
+      return;
+    }
+    this.report(this.lostOnce ? 'lost' : 'connecting');
+    const source = new EventSource(streamURL(this.what));
+    this.source = source;
+    for (const name of events) {
+      source.addEventListener(name, (event) => this.receive(source, name, event));
+    }
+    source.onerror = () => this.fail(source);
+    this.watch(source);
+  }
+
+  receive(source, name, event) {
+    if (source !== this.source) return; // A late event of a stream that has been replaced.
+    let data;
+    try {
+      data = JSON.parse(event.data);
+    } catch {
+      this.fail(source);
+      return;
+    }
+    this.last = Date.now();
+    this.delay = firstRetry;
+    this.lostOnce = false;
+    if (name === 'hello' && data.intervalMs > 0) this.silence = Math.max(15000, 4 * data.intervalMs);
+    this.watch(source);
+    this.report('live');
+    this.handlers[name]?.(data);
+  }
+
+  // watch gives up on a stream that is silent for too long: a proxy may keep a dead connection open.
+  watch(source) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.fail(source), this.silence);
+  }
+
+  // fail closes the stream and tries again later. EventSource could do so itself, but not with a back-off, and not
+  // after an HTTP error.
+  fail(source) {
+    if (source !== this.source) return;
+    this.stop();
+    this.lostOnce = true;
+    const wait = this.delay * (0.8 + 0.4 * Math.random()); // Many pages must not come back in step.
+    this.delay = Math.min(2 * this.delay, lastRetry);
+    this.timer = setTimeout(() => this.open(), wait);
+    this.report('lost', Date.now() + wait);
+  }
+
+  report(state, retryAt = 0) {
+    this.handlers.state?.({ state, last: this.last, retryAt });
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.source = null;
+  }
+
+  visibility() {
+    if (document.hidden) {
+      this.stop();
+      this.report('paused');
+    } else if (!this.source) {
+      this.open();
+    }
+  }
+
+  // change replaces the view and the plots.
+  change(what) {
+    if (streamURL(what) === streamURL(this.what) && this.source) return;
+    this.what = what;
+    this.open();
+  }
+
+  pause() {
+    this.paused = true;
+    this.open();
+  }
+
+  resume() {
+    this.paused = false;
+    this.open();
+  }
+
+  // retry tries at once if the connection is lost.
+  retry() {
+    if (!this.source && !this.paused && !document.hidden) this.open();
+  }
+
+  close() {
+    this.stop();
+    document.removeEventListener('visibilitychange', this.onVisible);
+    window.removeEventListener('online', this.onOnline);
+  }
+}
+
+function streamURL({ view, plots = [] }) {
+  const params = new URLSearchParams({ view });
+  for (const spec of plots) params.append('plot', JSON.stringify(spec));
+  return `api/stream?${params}`;
+}
