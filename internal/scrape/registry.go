@@ -248,6 +248,13 @@ func (r *Registry) Close() error {
 	return nil
 }
 
+// IsClosed reports whether Close has been called.
+func (r *Registry) IsClosed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
+}
+
 // refuseBackground returns an error if e is to run in the background of a closed registry.
 func (r *Registry) refuseBackground(e *Entry) error {
 	if r.closed && e.Policy != nil && e.Policy.Background != nil {

@@ -28,9 +28,11 @@ type Hello struct {
 	TraceURL   string  `json:"traceURL"`   // Template with {trace_id} and {span_id}; empty if there is none.
 }
 
-// Tick is the event of a stream that follows each sample.
+// Tick is the event of a stream that follows each sample. It also comes at each interval in which there was no new
+// sample, because collectors are slow; T is the same then.
 type Tick struct {
-	T        int64   `json:"t"`
+	T        int64   `json:"t"`   // Time of the last sample; 0 if there is none yet.
+	Now      int64   `json:"now"` // Time of the event.
 	Families int     `json:"families"`
 	Series   int     `json:"series"`
 	Problems int     `json:"problems"` // Collectors that have one.
@@ -147,8 +149,8 @@ type Search struct {
 // Family describes a metric family.
 type Family struct {
 	Name    string       `json:"name"`
-	Type    string       `json:"type"` // As in package catalog: "counter", "gauge", …
-	Unit    string       `json:"unit,omitempty"`
+	Type    string       `json:"type"`           // As in package catalog: "counter", "gauge", …
+	Unit    string       `json:"unit,omitempty"` // Such as "seconds"; "timestamp" of seconds since the Unix epoch.
 	Help    string       `json:"help,omitempty"`
 	Series  int          `json:"series"`
 	Matched int          `json:"matched"`          // Series that match the search.
@@ -210,6 +212,10 @@ type Spec struct {
 	By      []string `json:"by,omitempty"`      // Labels by which series are summed up; empty means into one line.
 	Each    bool     `json:"each,omitempty"`    // A line for each series, instead of By.
 	Seconds int      `json:"seconds,omitempty"` // How far back; 0 means five minutes.
+
+	// Keys are those of lines that the page shows already. Their groups come first, so that a plot which
+	// cannot show all groups keeps showing the same ones.
+	Keys []string `json:"keys,omitempty"`
 }
 
 // Plot is a family over time. In a stream, the first one of a spec has everything, and the ones that

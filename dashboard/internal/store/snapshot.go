@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/luxfi/metric/internal/model"
@@ -21,7 +23,44 @@ type Snapshot struct {
 }
 
 // Find returns the family of that name, or nil.
-func (s *Snapshot) Find(name string) *Family { panic("TODO") }
+func (s *Snapshot) Find(name string) *Family {
+	i, found := slices.BinarySearchFunc(s.Families, name, func(f *Family, name string) int {
+		return strings.Compare(f.Name, name)
+	})
+	if !found {
+		return nil
+	}
+	return s.Families[i]
+}
+
+// columns returns the number in each of these columns, in a slice of its own.
+func (s *Snapshot) columns(cols []int32) [][]float64 {
+	numbers := make([][]float64, len(cols))
+	flat := make([]float64, len(cols))
+	for i, c := range cols {
+		flat[i] = Missing
+		if c >= 0 && int(c) < len(s.Numbers) {
+			flat[i] = s.Numbers[c]
+		}
+		numbers[i] = flat[i : i+1 : i+1]
+	}
+	return numbers
+}
+
+// memory returns how much memory a snapshot takes that it does not share with others. s may be nil.
+func (s *Snapshot) memory() int {
+	if s == nil {
+		return 0
+	}
+	n := cap(s.Numbers)*8 + cap(s.Families)*8
+	for _, list := range s.Exemplars {
+		n += exemplarsMemory + cap(list)*8
+		for _, e := range list {
+			n += exemplarMemory + len(e.Labels.Text())
+		}
+	}
+	return n
+}
 
 // Family is a family with its series. It is immutable; snapshots share it as long as it does not change.
 type Family struct {
@@ -32,14 +71,17 @@ type Family struct {
 }
 
 // Series is a series of a family. It is immutable and the same in all snapshots as long as the
-// series exists and its shape does not change.
+// series exists and neither its shape nor its start changes. One that takes its place has the same
+// columns for the numbers that both have.
 type Series struct {
 	Key     string        // The rendered labels: equal exactly if the labels are.
+	Created model.Instant // When the series began, if the program says so.
+	Cols    []int32       // The columns of its numbers, in the order that the shape says.
 	Labels  []model.Label // Unescaped, sorted by name.
 	Shape   *Shape        // Series of the same shape may share it.
-	Cols    []int32       // The columns of its numbers, in the order that the shape says.
-	Created model.Instant
-	Bytes   int // About how long it is in an exposition.
+	Bytes   int           // About how long it is in an exposition.
+
+	ownsShape bool // The memory of the shape counts as that of this series.
 }
 
 // Kind says what the numbers of a series are.
@@ -60,7 +102,10 @@ type Shape struct {
 	Native    bool      // The buckets are native ones.
 	Quantiles []float64 // Of a summary.
 	States    []string  // Of a state set.
+
+	keys *nativeKeys // Of native buckets.
 }
 
-// Bucket has observations in (Lower, Upper]. The lowest classic bucket begins at -Inf, the highest one ends at +Inf.
+// Bucket has observations in (Lower, Upper]. The lowest classic bucket begins at -Inf, the highest one ends at
+// +Inf. Native buckets of negative numbers are [Lower, Upper), and the one around zero is [Lower, Upper].
 type Bucket struct{ Lower, Upper float64 }

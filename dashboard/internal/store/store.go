@@ -2,71 +2,119 @@
 //
 // A [Round] takes one sample: it is a [model.Sink] to gather into. [Store.Latest] returns the last sample, and
 // [Store.Range] the numbers of the past.
+//
+// Each number of a series has a column. Columns are compressed, and recorded in generations that are dropped as
+// a whole. A series that is gone is forgotten together with the generations that have numbers of it; if it
+// comes back before, it has its columns again.
 package store
 
 import (
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/luxfi/metric/internal/model"
 )
 
 // Limits bound a store.
 type Limits struct {
-	Window    time.Duration // How long samples are kept.
-	MaxBytes  int           // Memory for the past; the oldest samples go first when it is full.
-	MaxSeries int           // Series beyond are counted, but not kept.
+	// Window is how long samples are kept.
+	Window time.Duration
+	// MaxBytes bounds the memory for the past and for series; the oldest samples go first when it is full. New series
+	// are counted, but not kept, when series take three quarters of it. 0 means no limit.
+	MaxBytes int
+	// MaxSeries is how many series are kept; those beyond are counted. 0 means no limit.
+	MaxSeries int
 }
 
 // Store keeps samples. Its methods are safe for concurrent use, except that only one round may be open.
-type Store struct{ limits Limits }
+type Store struct {
+	limits Limits
+	latest atomic.Pointer[Snapshot]
+
+	// The mutex guards the fields below and the past. It is never held while a round gathers.
+	mu     sync.RWMutex
+	kept   *kept
+	open   *Round    // The round that may be committed, or nil.
+	rounds uint64    // How many have begun.
+	last   time.Time // As it was given to the last round that was begun.
+	at     time.Time // Of that round's sample.
+}
 
 // New returns an empty store.
-func New(limits Limits) *Store { return &Store{limits} }
+func New(limits Limits) *Store { return &Store{limits: limits, kept: newKept()} }
 
-// Begin begins a sample of the time at, which must be later than those before.
-func (s *Store) Begin(at time.Time) *Round { panic("TODO") }
+func newKept() *kept { return &kept{past: past{now: newRecording(0)}} }
+
+// Begin begins a sample of the time at. A round that is still open then can no longer be committed.
+//
+// If the clock was set back, the sample is later than the one before by the time that has really passed, as far
+// as the monotonic clock tells, and by at least a millisecond.
+func (s *Store) Begin(at time.Time) *Round {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rounds++
+	moment := at.Round(0)
+	if !s.at.IsZero() && !moment.After(s.at) {
+		moment = s.at.Add(max(at.Sub(s.last), time.Millisecond))
+	}
+	s.last, s.at = at, moment
+	s.open = newRound(s, s.kept, moment, s.rounds)
+	return s.open
+}
+
+func (s *Store) isOpen(r *Round) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.open == r
+}
 
 // Latest returns the last sample, or nil if there is none.
-func (s *Store) Latest() *Snapshot { panic("TODO") }
+func (s *Store) Latest() *Snapshot { return s.latest.Load() }
 
 // Range returns the times of the samples after from, and for each of the columns the numbers at
 // these times. Where a series was not there, the number is [Missing].
 func (s *Store) Range(from time.Time, cols []int32) (times []time.Time, numbers [][]float64) {
-	panic("TODO")
+	after := nanosOf(from)
+	s.mu.RLock()
+	if latest := s.Latest(); latest != nil && s.kept.past.isLastOnly(after) {
+		s.mu.RUnlock()
+		return []time.Time{latest.At}, latest.columns(cols)
+	}
+	v := s.kept.past.view(after, cols)
+	s.mu.RUnlock()
+	return v.read(after, cols)
 }
 
-// Missing is the number of a series at a time when it was not there. Only its bits tell it from other NaNs; see IsMissing.
-var Missing float64
-
-// IsMissing reports whether a number is Missing.
-func IsMissing(f float64) bool { panic("TODO") }
+// nanosOf returns t in nanoseconds since the Unix epoch, which comes first.
+func nanosOf(t time.Time) int64 {
+	if t.Before(time.Unix(0, 0)) {
+		return -1
+	}
+	return t.UnixNano()
+}
 
 // Usage tells what a store keeps.
 type Usage struct {
 	From    time.Time // Of the oldest sample; zero if there is none.
 	Samples int
-	Bytes   int // Memory of the past and of series.
+	Bytes   int // Memory of the past, of series and of the last sample.
 }
 
 // Usage returns what is kept now.
-func (s *Store) Usage() Usage { panic("TODO") }
+func (s *Store) Usage() Usage {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	n, first := s.kept.past.samples()
+	u := Usage{Samples: n, Bytes: s.kept.memory() + s.Latest().memory()}
+	if n > 0 {
+		u.From = time.Unix(0, first)
+	}
+	return u
+}
 
 // Clear forgets everything. Snapshots that were returned stay as they are.
-func (s *Store) Clear() { panic("TODO") }
-
-// Round takes one sample. It is a [model.Sink], to be used by one goroutine. Nothing shows until Commit.
-type Round struct{}
-
-var _ model.Sink = (*Round)(nil)
-
-// Family implements model.Sink.
-func (r *Round) Family(f *model.Family) error { panic("TODO") }
-
-// Point implements model.Sink.
-func (r *Round) Point(p *model.Point) error { panic("TODO") }
-
-// Commit adds the sample to the store and returns it.
-func (r *Round) Commit() *Snapshot { panic("TODO") }
-
-// Discard drops the sample.
-func (r *Round) Discard() { panic("TODO") }
+func (s *Store) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept, s.open = newKept(), nil
+	s.latest.Store(nil)
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"slices"
+	"strings"
+)
+
+// kept is all that a store keeps. Clear replaces it.
+type kept struct {
+	directory directory
+	past      past
+	scratch   scratch
+}
+
+// Commit adds the sample to the store and returns it. If the store has been cleared, or another round has begun
+// meanwhile, the sample is returned, but not kept.
+func (r *Round) Commit() *Snapshot {
+	s, k := r.store, r.kept
+	r.endFamily()
+	if !s.isOpen(r) {
+		return r.snapshot()
+	}
+	snapshot := r.snapshot()
+	r.plan.numbers = len(r.numbers)
+
+	// Only rounds change what is recorded, so that it can be sealed without a lock.
+	var sealed *generation
+	if k.past.isFull(r.at, s.limits.Window, k.memoryForPast(s.limits.MaxBytes)) {
+		sealed = k.past.now.seal()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open != r {
+		return snapshot
+	}
+	s.open = nil
+	if sealed != nil {
+		k.past.rotate(sealed, len(r.numbers))
+	}
+	k.past.now.record(r.at.UnixNano(), r.numbers)
+	k.directory.apply(&r.plan, &k.past.now.departures, r.number)
+	k.dropOld(r.at.UnixNano(), s.limits, r.plan.pressed)
+	s.latest.Store(snapshot)
+	return snapshot
+}
+
+// Discard drops the sample.
+func (r *Round) Discard() {
+	r.store.mu.Lock()
+	defer r.store.mu.Unlock()
+	if r.store.open == r {
+		r.store.open = nil
+	}
+}
+
+// snapshot returns the sample.
+func (r *Round) snapshot() *Snapshot {
+	const slack = 8 // Which part of the memory may be unused.
+	if spare := cap(r.numbers) - len(r.numbers); spare > len(r.numbers)/slack {
+		r.numbers = append(make([]float64, 0, len(r.numbers)), r.numbers...)
+	}
+	sections := r.plan.sections
+	byName := func(a, b section) int { return strings.Compare(a.record.name, b.record.name) }
+	if !slices.IsSortedFunc(sections, byName) {
+		slices.SortFunc(sections, byName)
+	}
+	s := &Snapshot{At: r.at, Left: r.left, Numbers: r.numbers, Exemplars: r.exemplars}
+	if r.last != nil && slices.EqualFunc(sections, r.last.Families, func(s section, f *Family) bool { return s.family == f }) {
+		s.Families, s.Series = r.last.Families, r.last.Series
+		return s
+	}
+	s.Families = make([]*Family, len(sections))
+	for i := range sections {
+		s.Families[i] = sections[i].family
+		s.Series += len(sections[i].family.Series)
+	}
+	return s
+}
+
+// dropOld drops the generations that are too old or too many. pressed asks for room for series, which there is more
+// of once others that are gone are forgotten.
+func (k *kept) dropOld(now int64, limits Limits, pressed bool) {
+	for len(k.past.sealed) > 0 {
+		oldest := k.past.sealed[0]
+		tooOld := lastOf(oldest.times) < now-int64(limits.Window)
+		tooMany := limits.MaxBytes > 0 && k.memory() > limits.MaxBytes
+		if !tooOld && !tooMany && (!pressed || oldest.isEmpty()) {
+			return
+		}
+		pressed = false
+		k.directory.forget(&k.past.drop().departures)
+	}
+}
+
+// memory returns how much memory all takes, without the exemplars of the last snapshot.
+func (k *kept) memory() int { return k.past.memory() + k.directory.memory() }
+
+// memoryForPast returns how much the past may take, or 0 if there is no limit.
+func (k *kept) memoryForPast(limit int) int {
+	if limit <= 0 {
+		return 0
+	}
+	return max(limit-k.directory.memory(), limit/leastPast)
+}

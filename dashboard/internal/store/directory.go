@@ -1,0 +1,215 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// directory knows all series that the past refers to. Only rounds read and change it, one at a time: what a
+// round finds is written down in a [plan], and takes place in its Commit.
+type directory struct {
+	byName  map[string]*record
+	shown   []*record // Those of the last sample, in its order.
+	series  int       // In the last sample.
+	columns int       // How many numbers a snapshot has.
+	free    []int32   // Columns that nothing refers to.
+	bytes   int       // Memory of all series and families.
+}
+
+// memory returns how much memory the directory takes.
+func (dir *directory) memory() int { return dir.bytes + cap(dir.free)*4 + cap(dir.shown)*8 }
+
+// record is what is known of a family.
+type record struct {
+	name   string
+	kind   Kind
+	family *Family // As it was in the last sample that had it.
+	sorted bool    // Its series are in the order of model.CompareLabels.
+	absent bool    // It was not in the last sample.
+	round  uint64  // The last round that has begun the family.
+	left   uint64  // If it is absent, the generation that was written when this was noticed.
+
+	// gone has, by key, the series that were there before the last sample of the family, and the generations
+	// that were written when this was noticed.
+	gone map[string]goneSeries
+}
+
+type goneSeries struct {
+	series *Series
+	left   uint64
+}
+
+// Memory of a record, and what it takes to have a series in a family or among those that are gone.
+const (
+	recordMemory    = 400
+	listedMemory    = 8
+	goneMemory      = 80
+	columnMemory    = 8 + columnSize + blockSize // In a snapshot and while it is recorded.
+	departureMemory = 16
+	exemplarsMemory = 80
+	exemplarMemory  = 120
+)
+
+func (r *record) memory() int {
+	return recordMemory + len(r.name) + len(r.family.Help) + len(r.family.Unit) + listedMemory*cap(r.family.Series)
+}
+
+// departures are what has left while a generation was written. The store forgets it with the generation, unless it
+// has come back.
+type departures struct {
+	number  uint64 // Of the generation.
+	series  []departure
+	records []*record
+	columns []int32 // Of series that have another shape now.
+}
+
+type departure struct {
+	record *record
+	series *Series
+}
+
+func (d *departures) isEmpty() bool { return len(d.series)+len(d.records)+len(d.columns) == 0 }
+
+func (d *departures) memory() int {
+	return cap(d.series)*departureMemory + cap(d.records)*8 + cap(d.columns)*4
+}
+
+// plan is what a round will change.
+type plan struct {
+	sections []section
+	returned []departure // Series that are back.
+	left     []departure
+	columns  []int32 // Columns that no series has any more.
+	taken    int     // Free columns that were taken, from the end.
+	numbers  int     // How many numbers a snapshot has.
+	bytes    int     // How much memory more there will be.
+	pressed  bool    // Series were left out for want of memory.
+}
+
+func (p *plan) reset() {
+	clear(p.sections)
+	clear(p.returned)
+	clear(p.left)
+	*p = plan{sections: p.sections[:0], returned: p.returned[:0], left: p.left[:0], columns: p.columns[:0]}
+}
+
+// section is a family of a round.
+type section struct {
+	record   *record
+	replaces *record // The one that had the name before, with series of another kind.
+	family   *Family
+	sorted   bool
+}
+
+// apply makes a plan come true. d are the departures of the generation that is written.
+func (dir *directory) apply(p *plan, d *departures, round uint64) {
+	dir.free = dir.free[:len(dir.free)-p.taken]
+	dir.columns = p.numbers
+	dir.bytes += p.bytes
+	d.columns = append(d.columns, p.columns...)
+	for _, r := range p.returned {
+		delete(r.record.gone, r.series.Key)
+		dir.bytes -= goneMemory
+	}
+	for _, l := range p.left {
+		if l.record.gone == nil {
+			l.record.gone = make(map[string]goneSeries)
+		}
+		l.record.gone[l.series.Key] = goneSeries{l.series, d.number}
+		dir.bytes += goneMemory
+	}
+	d.series = append(d.series, p.left...)
+	for i := range p.sections {
+		dir.applySection(&p.sections[i], d)
+	}
+	for _, r := range dir.shown {
+		if r.round != round && !r.absent {
+			r.absent, r.left = true, d.number
+			d.records = append(d.records, r)
+		}
+	}
+	dir.shown = dir.shown[:0]
+	dir.series = 0
+	for i := range p.sections {
+		r := p.sections[i].record
+		dir.shown = append(dir.shown, r)
+		dir.series += len(r.family.Series)
+	}
+}
+
+func (dir *directory) applySection(s *section, d *departures) {
+	r := s.record
+	if old := s.replaces; old != nil {
+		dir.bytes -= dir.forgetRecord(old, func(column int32) { d.columns = append(d.columns, column) })
+	}
+	if r.family != nil {
+		dir.bytes -= r.memory()
+	} else {
+		if dir.byName == nil {
+			dir.byName = make(map[string]*record)
+		}
+		dir.byName[r.name] = r
+	}
+	r.family, r.sorted, r.absent = s.family, s.sorted, false
+	dir.bytes += r.memory()
+}
+
+// forget forgets what has left while a generation was written, which is the oldest.
+func (dir *directory) forget(d *departures) {
+	release := func(column int32) { dir.free = append(dir.free, column) }
+	for _, column := range d.columns {
+		release(column)
+	}
+	for _, l := range d.series {
+		if g, ok := l.record.gone[l.series.Key]; ok && g.left == d.number {
+			delete(l.record.gone, l.series.Key)
+			dir.bytes -= g.series.memory() + goneMemory
+			for _, column := range g.series.Cols {
+				release(column)
+			}
+			if len(l.record.gone) == 0 {
+				l.record.gone = nil // A map never shrinks.
+			}
+		}
+	}
+	for _, r := range d.records {
+		if r.absent && r.left == d.number {
+			dir.bytes -= dir.forgetRecord(r, release)
+		}
+	}
+	dir.tidy()
+}
+
+// tidy has the lowest free columns taken first, and snapshots end with the last column that is not free.
+func (dir *directory) tidy() {
+	slices.Sort(dir.free)
+	for len(dir.free) > 0 && dir.free[len(dir.free)-1] == int32(dir.columns-1) {
+		dir.free = dir.free[:len(dir.free)-1]
+		dir.columns--
+	}
+	slices.Reverse(dir.free)
+}
+
+// forgetRecord forgets a family, and returns how much memory it took. It calls release for each of its columns.
+func (dir *directory) forgetRecord(r *record, release func(column int32)) (memory int) {
+	forget := func(s *Series) {
+		memory += s.memory()
+		for _, column := range s.Cols {
+			release(column)
+		}
+	}
+	for _, s := range r.family.Series {
+		forget(s)
+	}
+	for _, g := range r.gone {
+		forget(g.series)
+		memory += goneMemory
+	}
+	memory += r.memory()
+	r.family, r.gone, r.absent = &Family{Family: &model.Family{}}, nil, false
+	if dir.byName[r.name] == r {
+		delete(dir.byName, r.name)
+	}
+	return memory
+}

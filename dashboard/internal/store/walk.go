@@ -1,0 +1,198 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// walk is where a round stands in a family.
+//
+// As long as all series are the expected ones, next is all that moves. With the first one that differs, the
+// round begins a list of its own. It merges that with the expected series while both are in the order of
+// model.CompareLabels, and looks series up in an index if they are not.
+type walk struct {
+	model     *model.Family
+	kind      Kind
+	record    *record
+	replaces  *record
+	skip      bool // Points are left out.
+	returning bool // The family was not in the last sample.
+
+	expected []*Series // Those of the sample that had the family last.
+	next     int       // The one that probably comes next.
+	differs  bool      // The series are in Round.list.
+	sorted   bool      // The list and the expected series are in order.
+	indexed  bool      // The series are in Round.index.
+	like     *Shape    // That of the series before.
+}
+
+// match is where a series was found. At most one of the indexes is not negative.
+type match struct {
+	series   *Series // Nil if the series is new.
+	expected int     // Index of a series that has not come yet.
+	listed   int     // Index of a series that has come already, in the list that there would be if it differed.
+	gone     bool    // The series was there before the last sample of the family.
+}
+
+// position is an index of the expected series, or, as a complement, one in the list.
+type position int32
+
+// diverge begins a list of series.
+func (r *Round) diverge() {
+	w := &r.walk
+	if w.differs {
+		return
+	}
+	w.differs = true
+	clear(r.list[:cap(r.list)])
+	r.list = append(r.list[:0], w.expected[:w.next]...)
+	r.taken = slices.Grow(r.taken[:0], len(w.expected))[:len(w.expected)]
+	clear(r.taken)
+	for i := range w.next {
+		r.taken[i] = true
+	}
+}
+
+// match finds the series that has these labels.
+func (r *Round) match(labels model.Labels) match {
+	w := &r.walk
+	text := labels.Text()
+	if w.next < len(w.expected) && w.expected[w.next].Key == text && (!w.differs || !r.taken[w.next]) {
+		return match{series: w.expected[w.next], expected: w.next, listed: -1}
+	}
+	if !w.differs && w.next > 0 && w.expected[w.next-1].Key == text {
+		return match{series: w.expected[w.next-1], expected: -1, listed: w.next - 1}
+	}
+	r.diverge()
+	last := len(r.list) - 1
+	if last >= 0 && r.list[last].Key == text {
+		return match{series: r.list[last], expected: -1, listed: last}
+	}
+	if w.sorted && (last < 0 || compareKey(r.list[last], labels) < 0) {
+		for w.next < len(w.expected) && compareKey(w.expected[w.next], labels) < 0 {
+			w.next++
+		}
+		if w.next < len(w.expected) && w.expected[w.next].Key == text {
+			return match{series: w.expected[w.next], expected: w.next, listed: -1}
+		}
+	} else if m, found := r.lookUp(text); found {
+		return m
+	}
+	g := w.record.gone[text]
+	return match{series: g.series, expected: -1, listed: -1, gone: g.series != nil}
+}
+
+func compareKey(s *Series, labels model.Labels) int {
+	return model.CompareLabels(model.RawLabels(s.Key, false), labels)
+}
+
+// lookUp finds a series that is out of order.
+func (r *Round) lookUp(key string) (match, bool) {
+	w := &r.walk
+	w.sorted = false
+	if !w.indexed {
+		w.indexed = true
+		r.index = make(map[string]position, len(w.expected))
+		for i, s := range w.expected {
+			if !r.taken[i] {
+				r.index[s.Key] = position(i)
+			}
+		}
+		for i, s := range r.list {
+			r.index[s.Key] = ^position(i)
+		}
+	}
+	i, found := r.index[key]
+	switch {
+	case !found:
+		return match{}, false
+	case i < 0:
+		return match{series: r.list[^i], expected: -1, listed: int(^i)}, true
+	default:
+		return match{series: w.expected[i], expected: int(i), listed: -1}, true
+	}
+}
+
+// place puts the series of a match in its place: that which was found, or one that takes its place.
+func (r *Round) place(m match, s *Series) {
+	w := &r.walk
+	if !w.differs && s == m.series {
+		if m.listed < 0 {
+			w.next++
+		}
+		return
+	}
+	r.diverge()
+	if m.listed >= 0 {
+		r.list[m.listed] = s
+		return
+	}
+	if m.expected >= 0 {
+		r.taken[m.expected] = true
+		w.next = m.expected + 1
+	}
+	if m.gone {
+		r.plan.returned = append(r.plan.returned, departure{w.record, s})
+	}
+	if w.indexed {
+		r.index[s.Key] = ^position(len(r.list))
+	}
+	r.list = append(r.list, s)
+}
+
+// pass leaves out the series of a match.
+func (r *Round) pass(m match) {
+	if m.expected >= 0 {
+		r.diverge()
+		r.walk.next = m.expected + 1
+	}
+}
+
+// endFamily ends the family begun last.
+func (r *Round) endFamily() {
+	w := &r.walk
+	defer func() {
+		*w = walk{}
+		r.index = nil
+	}()
+	if w.skip || w.record == nil {
+		return
+	}
+	if !w.differs && w.next < len(w.expected) {
+		r.diverge()
+	}
+	if w.differs && len(r.list) == 0 || !w.differs && w.next == 0 {
+		w.record.round = 0 // The sample does not have the family.
+		if w.replaces != nil {
+			w.replaces.round = 0
+		}
+		return
+	}
+	sec := section{record: w.record, replaces: w.replaces, family: w.record.family, sorted: w.record.sorted}
+	switch {
+	case w.differs:
+		for i, s := range w.expected {
+			if !r.taken[i] {
+				r.plan.left = append(r.plan.left, departure{w.record, s})
+			}
+		}
+		sec.family = newFamily(w.model, slices.Clone(r.list))
+		sec.sorted = w.sorted || slices.IsSortedFunc(r.list, func(a, b *Series) int {
+			return compareKey(a, model.RawLabels(b.Key, false))
+		})
+	case sec.family.Family != w.model && *sec.family.Family != *w.model:
+		sec.family = newFamily(w.model, w.expected)
+	}
+	r.plan.sections = append(r.plan.sections, sec)
+}
+
+func newFamily(f *model.Family, series []*Series) *Family {
+	bytes := headerBytes(f)
+	for _, s := range series {
+		bytes += s.Bytes
+	}
+	return &Family{Family: f, Series: series, Bytes: bytes}
+}
+
+func newRecord(name string, kind Kind) *record { return &record{name: name, kind: kind} }
