@@ -1,10 +1,25 @@
 // Package query answers what the dashboard's page asks about samples.
 //
 // All functions are pure: they read immutable snapshots, and the past by way of a [Past]. All texts in
-// their answers are cut to a length that a page can show.
+// their answers are valid UTF-8 without control characters, and cut to a length that a page can show. A
+// nil snapshot has no families.
+//
+// # Searching
+//
+// A search consists of words that are separated by spaces. All of them must match:
+//
+//	word         a part of the family's name or help, or of the name or value of a label
+//	label=value  a part of the value of a label whose name contains label
+//	type:counter the family's type, or its beginning
+//	-word        excludes what the word matches; works for all kinds of words
+//	"a phrase"   a word with spaces; quotes also keep -, = and : from having a meaning
+//
+// Case is ignored. Words that do not match a family itself must match one and the same of its series.
+// Only the first 4 KiB of a text are searched.
 package query
 
 import (
+	"strings"
 	"time"
 
 	"github.com/luxfi/metric/dashboard/internal/api"
@@ -13,33 +28,70 @@ import (
 
 // Past reads the numbers of the past; a [store.Store] is one.
 type Past interface {
+	// Range returns the times of the samples after from, oldest first, and for each of the columns the
+	// numbers at these times.
 	Range(from time.Time, cols []int32) (times []time.Time, numbers [][]float64)
 }
 
-// Search finds families by words: see the package's documentation of the syntax. limit bounds the rows.
-func Search(s *store.Snapshot, words string, limit int) *api.Search { panic("TODO") }
+// maxRows bounds the rows of an answer, and defaultRows is what a limit of 0 stands for.
+const (
+	maxRows     = 1000
+	defaultRows = 100
+)
 
-// DetailOptions choose a part of a family.
-type DetailOptions struct {
-	Family   string
-	Words    string // Search among its series.
-	Offset   int
-	Limit    int
-	TraceURL string // Template with {trace_id} and {span_id}; empty means no links.
+// rowsOf returns how many rows an answer may have.
+func rowsOf(limit int) int {
+	if limit <= 0 {
+		return defaultRows
+	}
+	return min(limit, maxRows)
 }
 
-// Detail describes a family with the current values of its series. before, which may be nil, is an earlier snapshot
-// for the rates of counters. It returns nil if there is no such family.
-func Detail(s, before *store.Snapshot, opts DetailOptions) *api.Detail { panic("TODO") }
+// find returns the family of that name, or nil. It knows families with long names by what clean makes
+// of these, since that is what the page has.
+func find(s *store.Snapshot, name string) *store.Family {
+	if s == nil {
+		return nil
+	}
+	f := s.Find(name)
+	if f != nil || !isCut(name) {
+		return f
+	}
+	for _, f := range s.Families {
+		if cleanName(f.Name) == name {
+			return f
+		}
+	}
+	return nil
+}
 
-// Plot returns a family over time: what came after since, or, if that is zero, everything in the window that the spec asks for.
-func Plot(s *store.Snapshot, past Past, spec api.Spec, since time.Time) *api.Plot { panic("TODO") }
+// isCut reports whether a text may be what clean has made of another one.
+func isCut(text string) bool { return strings.ContainsAny(text, "…\uFFFD") }
 
-// Cardinality returns the sizes of all families, compared with an earlier snapshot, which may be nil. limit bounds the rows.
-func Cardinality(s, start *store.Snapshot, limit int) *api.Cardinality { panic("TODO") }
+// numberAt returns number i of a series at the time of a snapshot.
+func numberAt(s *store.Snapshot, series *store.Series, i int) float64 {
+	if i >= len(series.Cols) {
+		return store.Missing
+	}
+	col := int(series.Cols[i])
+	if col < 0 || col >= len(s.Numbers) {
+		return store.Missing
+	}
+	return s.Numbers[col]
+}
 
-// Values returns the values of a label of a family that have the most series, or nil if there is no such family or label.
-func Values(s *store.Snapshot, family, label string, limit int) *api.LabelCount { panic("TODO") }
+// toAPI returns a number as the page knows it.
+func toAPI(f float64) api.Number {
+	if store.IsMissing(f) {
+		return api.Missing
+	}
+	return api.Number(f)
+}
 
-// Changes compares two snapshots. words filter as in Search.
-func Changes(before, after *store.Snapshot, words string, limit int) *api.Changes { panic("TODO") }
+// millis returns a time as the page knows it.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}

@@ -1,0 +1,207 @@
+package query
+
+import (
+	"cmp"
+	"hash/fnv"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/luxfi/metric/dashboard/internal/api"
+	"github.com/luxfi/metric/dashboard/internal/store"
+	"github.com/luxfi/metric/internal/model"
+)
+
+// The bounds of a spec.
+const (
+	maxSpecLabels = 16
+	maxSpecKeys   = 256
+)
+
+// bounded returns a spec within the bounds.
+func bounded(spec api.Spec) api.Spec {
+	spec.Match = spec.Match[:min(len(spec.Match), maxSpecLabels)]
+	spec.By = spec.By[:min(len(spec.By), maxSpecLabels)]
+	spec.Keys = spec.Keys[:min(len(spec.Keys), maxSpecKeys)]
+	if spec.Each {
+		spec.By = nil
+	}
+	return spec
+}
+
+// group is the series of which a plot shows the sum.
+type group struct {
+	key    string
+	labels []model.Label
+	series []*store.Series
+}
+
+// groupsOf returns the series that have the labels of spec, in groups, sorted by key.
+func groupsOf(f *store.Family, spec api.Spec) []*group {
+	var (
+		groups []*group
+		byKey  = make(map[string]*group)
+		text   []byte
+		labels []model.Label
+	)
+	for _, s := range f.Series {
+		if !hasLabels(s, spec.Match) {
+			continue
+		}
+		if spec.Each {
+			groups = append(groups, &group{shortKey(s.Key), s.Labels, []*store.Series{s}})
+			continue
+		}
+		text, labels = text[:0], labels[:0]
+		for _, name := range spec.By {
+			l := model.Label{Name: name, Value: valueOf(s, name)}
+			labels = append(labels, l)
+			if len(text) > 0 {
+				text = append(text, ',')
+			}
+			text = append(model.AppendLabelName(text, l.Name), `="`...)
+			text = append(model.AppendEscaped(text, l.Value), '"')
+		}
+		g := byKey[string(text)]
+		if g == nil {
+			g = &group{key: shortKey(string(text)), labels: slices.Clone(labels)}
+			byKey[string(text)] = g
+			groups = append(groups, g)
+		}
+		g.series = append(g.series, s)
+	}
+	if len(groups) == 1 && len(groups[0].series) == 1 {
+		groups[0].labels = groups[0].series[0].Labels
+	}
+	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(a.key, b.key) })
+	return groups
+}
+
+// maxKey bounds the keys of groups in bytes.
+const maxKey = 400
+
+// shortKey returns a key that stands for a long one. It is valid UTF-8, as labels are.
+func shortKey(key string) string {
+	if len(key) <= maxKey {
+		return key
+	}
+	h := fnv.New64a()
+	h.Write([]byte(key))
+	return clean(key[:maxKey], maxKey/4) + strconv.FormatUint(h.Sum64(), 16)
+}
+
+// hasLabels reports whether a series has all labels, as the page knows them. An empty value is that of a label that
+// is not there.
+func hasLabels(s *store.Series, labels []api.Label) bool {
+	for _, l := range labels {
+		value := valueOf(s, l[0])
+		if value != l[1] && (!isCut(l[1]) || cleanValue(value) != l[1]) {
+			return false
+		}
+	}
+	return true
+}
+
+// valueOf returns the value of a label, or an empty string.
+func valueOf(s *store.Series, name string) string {
+	for i := range s.Labels {
+		if s.Labels[i].Name == name || isCut(name) && cleanName(s.Labels[i].Name) == name {
+			return s.Labels[i].Value
+		}
+	}
+	return ""
+}
+
+// line is a line of a group.
+type line struct {
+	name   string // Of the line in its group.
+	values []float64
+}
+
+// chosen are the groups that a plot shows. There are at most MaxLines.
+type chosen struct {
+	pinned map[string]bool // Keys of lines.
+	all    []candidate
+}
+
+type candidate struct {
+	group  *group
+	lines  []line
+	pinned bool
+	score  float64
+}
+
+// offer adds a group, unless there are enough with larger values.
+func (c *chosen) offer(g *group, lines []line) {
+	one := candidate{group: g, lines: lines, score: math.Inf(-1)}
+	for _, l := range lines {
+		one.pinned = one.pinned || c.pinned[lineKey(g, l.name)]
+		for _, v := range l.values {
+			if v > one.score {
+				one.score = v
+			}
+		}
+	}
+	at, _ := slices.BinarySearchFunc(c.all, one, compareCandidates)
+	c.all = slices.Insert(c.all, at, one)
+	if len(c.all) > api.MaxLines {
+		c.all = c.all[:api.MaxLines]
+	}
+}
+
+// compareCandidates orders those first that the page shows already, then those with the largest values.
+func compareCandidates(a, b candidate) int {
+	switch {
+	case a.pinned != b.pinned && a.pinned:
+		return -1
+	case a.pinned != b.pinned:
+		return +1
+	}
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.group.key, b.group.key))
+}
+
+// preselect drops groups that cannot be shown before their numbers are read. A plot that goes on sees too little of the
+// window to compare values, so it shows the groups that were there, and then others by key.
+func (c *chosen) preselect(groups []*group, names []string) []*group {
+	if len(groups) <= api.MaxLines {
+		return groups
+	}
+	pinned := func(g *group) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return c.pinned[lineKey(g, name)] })
+	}
+	var first, rest []*group
+	for _, g := range groups {
+		if pinned(g) {
+			first = append(first, g)
+		} else {
+			rest = append(rest, g)
+		}
+	}
+	return append(first, rest...)[:api.MaxLines]
+}
+
+// lineKey returns the key of a line. The key of a group is empty or ends in a quote, or in a number if it is long.
+func lineKey(g *group, name string) string {
+	if name == "" {
+		return g.key
+	}
+	return g.key + "#" + name
+}
+
+// lines returns the lines of the groups as the page knows them, sorted by key of their groups.
+func (c *chosen) lines() []api.Line {
+	slices.SortStableFunc(c.all, func(a, b candidate) int { return cmp.Compare(a.group.key, b.group.key) })
+	lines := []api.Line{}
+	for _, one := range c.all {
+		for _, l := range one.lines {
+			v := make([]api.Number, len(l.values))
+			for k, n := range l.values {
+				v[k] = toAPI(n)
+			}
+			lines = append(lines, api.Line{
+				Key: lineKey(one.group, l.name), Labels: labelsOf(one.group.labels), Name: cleanValue(l.name), V: v,
+			})
+		}
+	}
+	return lines
+}

@@ -1,0 +1,56 @@
+package query
+
+import "github.com/luxfi/metric/dashboard/internal/store"
+
+// averageName is the name of the line with the average of a summary.
+const averageName = "avg"
+
+// summarySum has the quantiles of a summary if it is alone in its group and has some. Quantiles of several
+// summaries cannot be put together; then it has their average.
+type summarySum struct {
+	w      *window
+	single []line // Of the only series.
+
+	count, sum []float64 // Per second.
+	alone      bool
+}
+
+func newSummarySum(w *window, g *group) *summarySum {
+	return &summarySum{
+		w: w, count: w.missing(), sum: w.missing(),
+		alone: len(g.series) == 1 && len(g.series[0].Shape.Quantiles) > 0,
+	}
+}
+
+func (s *summarySum) add(series *store.Series, numbers [][]float64) {
+	if s.alone {
+		for j, q := range series.Shape.Quantiles {
+			l := line{percentile(q), s.w.missing()}
+			if firstAt+j < len(numbers) {
+				for k, i := range s.w.points {
+					l.values[k] = numbers[firstAt+j][i]
+				}
+			}
+			s.single = append(s.single, l)
+		}
+		return
+	}
+	if len(numbers) < firstAt {
+		return
+	}
+	s.w.vectorRates(numbers[:firstAt], series.Created, func(k int, rates []float64) {
+		addTo(&s.count[k], rates[countAt])
+		addTo(&s.sum[k], rates[sumAt])
+	})
+}
+
+func (s *summarySum) lines() []line {
+	if s.alone {
+		return s.single
+	}
+	average := s.w.missing()
+	for k := range average {
+		average[k] = ratio(s.sum[k], s.count[k])
+	}
+	return []line{{averageName, average}}
+}
