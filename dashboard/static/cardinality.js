@@ -72,7 +72,7 @@ class Page {
     }, c.title, svgIcon('up'))));
     this.list = h('div', { class: 'size-list' });
     this.none = h('div');
-    this.more = h('button', { type: 'button', class: 'btn more', onclick: () => {
+    this.more = h('button', { type: 'button', class: 'btn show-more', onclick: () => {
       this.limit += pageSize;
       this.show();
     } });
@@ -113,7 +113,7 @@ class Page {
     try {
       const answer = await this.ctx.getJSON('api/cardinality', { limit: 1000 });
       if (!answer || this.gone) return;
-      this.loaded = Date.now();
+      if (answer.t) this.loaded = Date.now();
       this.answer = answer;
       this.show();
     } catch (err) {

@@ -1,8 +1,8 @@
 // What changed since a mark: a live table of numbers that are not what they were.
 
 import { empty, h, keyed, replace, setText, show, svgIcon } from './dom.js';
-import { sentence } from './text.js';
-import { clock, count, plural, value } from './format.js';
+import { columnTitle, full, sentence } from './text.js';
+import { clock, count, plural } from './format.js';
 
 const pageSize = 100;
 
@@ -10,12 +10,9 @@ const pageSize = 100;
 function difference(c) {
   if (typeof c.before !== 'number' || typeof c.after !== 'number') return '';
   const d = c.after - c.before;
-  const text = value(Math.abs(d), moment(c) ? '' : c.unit);
+  const text = full(Math.abs(d), c.name === 'count' ? '' : c.unit);
   return d < 0 ? `−${text}` : `+${text}`;
 }
-
-// moment reports whether the values are points in time, whose difference is no such.
-const moment = (c) => c.unit === 'seconds' && Math.abs(c.after) > 1e9;
 
 const key = (c) => JSON.stringify([c.family, c.labels, c.name]);
 
@@ -28,7 +25,7 @@ export class Changes {
     this.text = h('p', { class: 'muted' });
     this.body = h('tbody');
     this.none = h('div');
-    this.more = h('button', { type: 'button', class: 'btn more', onclick: () => {
+    this.more = h('button', { type: 'button', class: 'btn show-more', onclick: () => {
       this.limit += pageSize;
       this.load();
     } });
@@ -104,7 +101,7 @@ export class Changes {
       h('td', { class: 'change-name' },
         h('a', { class: 'mono', href: this.ctx.href({ family: c.family, by: null, match: null }) }, c.family),
         h('span', { class: 'change-badge' }),
-        c.name && h('span', { class: 'chip is-name' }, c.name),
+        c.name && h('span', { class: 'chip is-name' }, columnTitle(c.name)),
         c.labels.map(([n, v]) => h('span', { class: 'chip' }, `${n}=${v}`))),
       num('Before'), num('After'), num('Difference'));
   }
@@ -116,7 +113,7 @@ export class Changes {
     setText(el, badge);
     el.className = `change-badge ${badge && `badge badge-${{ new: 'accent', gone: 'warn', reset: 'warn' }[badge]}`}`;
     [[before, c.before], [after, c.after]].forEach(([td, x]) => {
-      setText(td, value(x, c.unit));
+      setText(td, full(x, c.name === 'count' ? '' : c.unit));
       td.title = x === null ? 'no value' : String(x);
     });
     setText(diff, difference(c) || '–');

@@ -1,7 +1,7 @@
 // One metric family: what it is, its plot, its labels, queries, values and exemplars.
 
 import { copyButton, empty, h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
-import { count, plural } from './format.js';
+import { clock, count, plural } from './format.js';
 import { labelList } from './labels.js';
 import { Panel } from './panel.js';
 import { byOf, describe, matchOf, maxPins, pinsOf, ranges, specOf, words, writeMatch, writePins } from './spec.js';
@@ -23,7 +23,7 @@ export class FamilyPane {
     this.controls = h('div', { class: 'family-controls' });
     this.plotHost = h('div');
     this.labels = labelList(ctx, name, (label, value) => this.addMatch(label, value));
-    this.queries = h('ul', { class: 'queries' });
+    this.queries = h('ul', { class: 'card' });
     this.values = new Values(() => this.load());
     this.error = h('div');
     this.rest = h('div', null, this.plotHost, h('div', { class: 'family-columns' }, this.labels.node,
@@ -96,15 +96,17 @@ export class FamilyPane {
 
   // fail keeps the last values if there are some: the connection may come back.
   fail(err) {
-    if (this.detail) return;
+    if (this.detail) {
+      replace(this.error, h('p', { class: 'error-box', role: 'status' }, `These values are from ${clock(this.detail.t)}. ${sentence(err.message)}`));
+      return;
+    }
     replace(this.error, empty('alert', 'This family is not there', sentence(err.message), ' It may come back with the next sample.'));
   }
 
   show(detail) {
-    const firstTime = !this.detail;
     this.detail = detail;
     const { family } = detail;
-    if (firstTime) replace(this.error);
+    if (this.error.firstChild) replace(this.error);
     show(this.rest, true);
     show(this.controls, true);
     const key = JSON.stringify([family.type, family.unit, family.series, detail.collectors, family.help]);
@@ -119,8 +121,7 @@ export class FamilyPane {
       this.labels.show(family);
     }
     keyed(this.queries, detail.queries ?? [], (q) => q.title + q.expr, (q) => h('li', { class: 'query' },
-      h('div', { class: 'query-head' }, h('span', { class: 'muted' }, q.title), copyButton(() => q.expr)),
-      h('code', { class: 'code' }, q.expr)));
+      h('div', null, h('span', { class: 'muted' }, q.title), h('code', null, q.expr)), copyButton(() => q.expr)));
     this.values.show(detail);
   }
 

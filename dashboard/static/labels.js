@@ -9,7 +9,7 @@ const limit = 20;
 // valueBars makes a list of the values of a label, with a bar for the share of series each. pick(value), if there is
 // one, is called for a value that is chosen.
 export function valueBars(answer, total, pick) {
-  const rows = answer.top ?? [];
+  const rows = (answer.top ?? []).slice(0, limit);
   const rest = answer.values - rows.length;
   return h('div', null,
     h('ul', { class: 'bars' }, rows.map((v) => {
@@ -55,8 +55,8 @@ export function labelList(ctx, name, pick) {
     node,
     show(family) {
       const labels = family.labels ?? [];
-      show(list, labels.length > 0);
-      setText(text, labels.length > 0 ? `${count(labels.length)} · open one to filter by a value` : 'none');
+      show(node, labels.length > 0);
+      setText(text, `${count(labels.length)} · open one to filter by a value`);
       keyed(list, labels, (l) => l.name, (l) => labelDetails(ctx, { ...family, name }, l, pick), (el, l) => el.refresh(l));
     },
   };

@@ -49,7 +49,7 @@ class Page {
     this.markButton = h('button', { type: 'button', class: 'btn', onclick: () => this.mark() }, svgIcon('clock'), h('span', null, 'What changed?'));
     this.pinned = h('div', { class: 'pins' });
     this.list = h('ul', { class: 'family-list', onkeydown: (e) => this.fromList(e) });
-    this.more = h('button', { type: 'button', class: 'btn more', onclick: () => this.showMore() });
+    this.more = h('button', { type: 'button', class: 'btn show-more', onclick: () => this.showMore() });
     this.none = h('div');
     this.master = h('nav', { class: 'master card', 'aria-label': 'Metric families' }, this.none, this.list, this.more);
     this.detail = h('div', { class: 'detail' });
@@ -184,6 +184,7 @@ class Page {
       if (answer && !this.gone) this.showResult(answer);
     } catch (err) {
       if (this.gone) return;
+      this.early = true;
       if (this.list.children.length === 0) replace(this.none, empty('alert', 'The search has failed', sentence(err.message)));
       setText(this.counts, `The search has failed: ${err.message}`);
     }
@@ -191,6 +192,7 @@ class Page {
 
   showResult(answer) {
     const { families, series, matchedFamilies, matchedSeries, rows } = answer;
+    this.early = answer.t === 0; // The answer came before the first sample.
     setText(this.counts, this.q
       ? `${count(matchedFamilies)} of ${plural(families, 'family', 'families')}, ${count(matchedSeries)} of ${count(series)} series`
       : `${plural(families, 'family', 'families')}, ${count(series)} series`);
@@ -254,7 +256,7 @@ class Page {
   tick(data) {
     // The list has no values: it changes only if families or series come or go.
     const shape = `${data.families} ${data.series}`;
-    if (shape !== this.shape && this.shape !== undefined) this.search();
+    if (this.early || (shape !== this.shape && this.shape !== undefined)) this.search();
     this.shape = shape;
     this.family?.tick();
     if (!this.family) this.changes?.tick();

@@ -20,7 +20,19 @@ export function colour(name) {
   return colours.get(name);
 }
 
-const look = (i) => ({ name: `--plot-${(i % palette) + 1}`, dash: dashes[Math.floor(i / 4) % dashes.length] });
+// looks returns the colour and the dashes of each line. Quantiles of several groups have the colour of their group.
+function looks(lines) {
+  const groups = [...new Set(lines.map((l) => JSON.stringify(l.labels)))];
+  const names = [...new Set(lines.map((l) => l.name))];
+  const grouped = groups.length > 1 && groups.length <= palette && names.length > 1 && names.length <= dashes.length;
+  return lines.map((l, i) => {
+    const [colour, dash] = grouped ? [groups.indexOf(JSON.stringify(l.labels)), names.indexOf(l.name)] : [i, Math.floor(i / 4)];
+    return { name: `--plot-${(colour % palette) + 1}`, dash: dashes[dash % dashes.length] };
+  });
+}
+
+// isMoment reports whether seconds of this size are a point in time, such as that of a start.
+const isMoment = (unit, x) => unit === 'seconds' && x > 1e9;
 
 // writer returns the function that writes a value of a plot of this kind and unit.
 export function writer(kind, unit) {
@@ -45,8 +57,9 @@ function increments(unit) {
 }
 
 // yRange keeps zero in view unless the values move only a little, far from it.
-function yRange(kind, min, max) {
+function yRange({ kind, unit }, min, max) {
   if (min === null || min === undefined || !Number.isFinite(min)) return [0, 1];
+  if (isMoment(unit, min)) return [min - 60, max + 60];
   if (min >= 0 && (kind !== 'value' || min === max || max - min > 0.3 * max)) {
     if (max === 0) return [0, 1];
     return uPlot.rangeNum(0, max, { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.1, soft: 0, mode: 0 } });
@@ -132,6 +145,7 @@ export class LinePlot {
   build() {
     this.u?.destroy();
     this.u = null;
+    this.looks = looks(this.data.lines);
     this.buildLegend();
     const { data } = this;
     if (!this.area.clientWidth || data.lines.length === 0) return;
@@ -160,13 +174,14 @@ export class LinePlot {
       },
       scales: {
         x: { time: true, range: () => data.span() },
-        y: { range: (_, min, max) => (states ? [0, data.lines.length] : yRange(data.kind, min, max)) },
+        y: { range: (_, min, max) => (states ? [0, data.lines.length] : yRange(data, min, max)) },
       },
       axes: [
         { ...common, space: 84, size: 28, gap: 6, incrs: timeSteps, values: (_, splits, __, ___, step) => timeTicks(splits, step) },
         states ? this.laneAxis(common) : {
           ...common, size: gutter, gap: 6, space: 36, incrs: increments(data.unit),
-          values: (_, splits) => splits.map(this.tick()),
+          values: (_, splits, __, ___, step) => (isMoment(data.unit, splits[0])
+            ? timeTicks(splits.map((x) => x * 1000), step * 1000) : splits.map(this.tick())),
         },
       ],
       series: [{}, ...data.lines.map((l, i) => this.series(l, i))],
@@ -192,7 +207,7 @@ export class LinePlot {
   }
 
   series(line, i) {
-    const { name, dash } = look(i);
+    const { name, dash } = this.looks[i];
     const states = this.data.kind === 'states';
     const alone = this.data.lines.length === 1;
     return {
@@ -213,7 +228,7 @@ export class LinePlot {
     this.legend.classList.toggle('is-short', lines.every((l) => lineName(l).length < 7));
     keyed(this.legend, lines, (l) => l.key, (l) => this.legendItem(l), (li, l) => {
       const i = lines.indexOf(l);
-      const { name, dash } = look(i);
+      const { name, dash } = this.looks[i];
       const stroke = li.querySelector('line');
       stroke.style.stroke = `var(${name})`;
       stroke.style.strokeDasharray = dash.join(' ');

@@ -2,6 +2,7 @@
 
 import { h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
 import { clock, count, number, value } from './format.js';
+import { columnTitle, full } from './text.js';
 
 const pageSize = 50;
 const sortable = 500; // The table can be sorted if the server may send all of its rows.
@@ -12,7 +13,7 @@ export function formatOf(family, column) {
   if (column === 'count' || column === 'created') return count;
   if (column === 'rate') return (x) => (x === null ? '–' : type === 'counter' ? `${value(x, unit)}/s` : `${number(x)}/s`);
   if (type === 'stateset') return (x) => (x === 1 ? 'on' : x === 0 ? 'off' : value(x));
-  return (x) => value(x, unit);
+  return (x) => full(x, unit);
 }
 
 // exact writes a number in full, for the title of a cell.
@@ -24,9 +25,6 @@ function compare(a, b) {
   const rank = (x) => (x === '+Inf' ? Infinity : x === '-Inf' || typeof x !== 'number' ? -Infinity : x);
   return rank(a) - rank(b);
 }
-
-// titles of columns that the server names shortly.
-const titles = { value: 'Value', rate: 'Rate', count: 'Count', sum: 'Sum', mean: 'Mean' };
 
 export class Values {
   // load(offset, limit) asks the page to fetch that part.
@@ -91,11 +89,11 @@ export class Values {
     const key = JSON.stringify([names, detail.columns, can]);
     if (key === this.columns) return this.arrows();
     this.columns = key;
-    this.labelNames = names.length > 4 ? null : names;
+    this.labelNames = names.length > 4 || names.length === 0 ? null : names;
     const cells = [...(this.labelNames ?? ['Series']), ...detail.columns];
     const labels = cells.length - detail.columns.length;
     replace(this.head, cells.map((c, i) => {
-      const text = i < labels ? c : titles[c] ?? (/^0?\.\d+$|^1$/.test(c) ? `p${Number(c) * 100}` : c);
+      const text = i < labels ? c : columnTitle(c);
       const id = i < labels ? `label:${c}` : c;
       return h('th', { scope: 'col', class: i < labels ? null : 'num', dataset: { id } },
         can ? h('button', { type: 'button', class: 'sort', onclick: () => this.sortBy(id, i >= labels) }, text, svgIcon('up')) : text);
@@ -141,8 +139,10 @@ export class Values {
   makeRow(row, names, detail) {
     const labels = names
       ? names.map((n) => h('td', { dataset: { label: n } }, labelValue(row, n) || h('span', { class: 'muted' }, '–')))
-      : [h('td', { dataset: { label: 'Series' } }, row.labels.map(([n, v]) => h('span', { class: 'chip' }, `${n}=${v}`)))];
-    return h('tr', null, labels, detail.columns.map((c) => h('td', { class: 'num', dataset: { label: titles[c] ?? c } })));
+      : [h('td', { dataset: { label: 'Series' } }, row.labels.length > 0
+        ? h('div', { class: 'chips' }, row.labels.map(([n, v]) => h('span', { class: 'chip' }, `${n}=${v}`)))
+        : h('span', { class: 'muted' }, 'no labels'))];
+    return h('tr', null, labels, detail.columns.map((c) => h('td', { class: 'num', dataset: { label: columnTitle(c) } })));
   }
 
   fill(tr, row, detail) {
