@@ -1,16 +1,12 @@
 package dashboard
 
 import (
-	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/luxfi/metric/dashboard/internal/api"
 	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/engine"
-	"github.com/luxfi/metric/internal/printable"
-	"github.com/luxfi/metric/internal/redact"
 	"github.com/luxfi/metric/internal/scrape"
 )
 
@@ -110,7 +106,8 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+// milliseconds returns a duration as the page has it, in whole microseconds.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
 
 // result has the texts about the last result of a collector, and what tells it from others.
 type result struct {
@@ -134,20 +131,14 @@ func failuresOf(s *engine.Stats) (n uint64) {
 	return n
 }
 
-// The lengths of the texts about an error, in bytes.
-const (
-	maxShort  = 200
-	maxDetail = 8 << 10
-)
-
 // newResult describes the last result of a collector. The methods of errors are the program's.
-func newResult(caller *callback.Caller, p *callback.Patience, s *engine.Stats) result {
+func newResult(texts *errorTexts, p *callback.Patience, s *engine.Stats) result {
 	r := result{failures: failuresOf(s), runs: s.Runs, lastStart: s.LastStart, isError: s.LastErr != nil}
 	if s.LastErr == nil {
 		return r
 	}
-	text := errorText(caller, p, s.LastErr)
-	if cause := errorText(caller, p, s.LastRunErr); cause != "" && cause != text {
+	text := texts.of(p, s.LastErr)
+	if cause := texts.of(p, s.LastRunErr); cause != "" && cause != text {
 		text += "; last run: " + cause
 	}
 	r.short, r.detail = shorten(text), cut(text, maxDetail)
@@ -155,40 +146,4 @@ func newResult(caller *callback.Caller, p *callback.Patience, s *engine.Stats) r
 		r.detail = ""
 	}
 	return r
-}
-
-// errorText returns the text of an error, and the stack of a panic, without credentials.
-func errorText(caller *callback.Caller, p *callback.Patience, err error) string {
-	if err == nil {
-		return ""
-	}
-	text, failed := callback.Call(caller, p, func() (string, error) {
-		text := err.Error()
-		var panicked *engine.PanicError
-		if errors.As(err, &panicked) {
-			text += "\n\n" + string(panicked.Stack)
-		}
-		return text, nil
-	})
-	switch {
-	case errors.Is(failed, callback.ErrBlocked):
-		return "an error whose Error method does not return"
-	case failed != nil:
-		return "an error whose Error method panics"
-	}
-	return printable.Text(redact.Text(text))
-}
-
-// shorten returns the first line of a text, cut if it is long.
-func shorten(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return cut(strings.Join(strings.Fields(line), " "), maxShort)
-}
-
-// cut returns a text with at most so many bytes, and a mark if something is missing.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
 }

@@ -5,41 +5,106 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Opts configure a dashboard. The zero value is ready for use.
-type Opts struct {
-	// Title names the program on the page. By default it is the name of the executable.
-	Title string
-
-	// Allow decides which requests are answered. By default these are requests from this machine, to a loopback
-	// address or localhost.
-	Allow func(*http.Request) bool
-
-	// Interval is the time between two samples while somebody watches; by default 2 s.
-	Interval time.Duration
-
-	// History, if positive, has samples taken all the time, so that the page has a past of this length when it is
-	// opened. By default nothing is sampled while nobody watches.
-	History time.Duration
-	// HistoryInterval is the time between two samples while nobody watches; by default 10 s.
-	HistoryInterval time.Duration
-	// MaxBytes bounds the memory for the past; by default 32 MiB.
-	MaxBytes int
-	// MaxSeries bounds the series that are kept; by default 200,000.
-	MaxSeries int
-
-	// Timeout bounds the gathering of a sample; by default it is the interval, at least 1 s and at most 10 s.
-	Timeout time.Duration
-	// Selection chooses what is gathered, for example to spare an expensive collector.
-	Selection metric.Selection
-
-	// MetricsURL is where the program serves its metrics, relative to the page or absolute. By default the dashboard
-	// itself serves them.
-	MetricsURL string
-	// TraceURL is a template of the URL of a trace, with {trace_id} and {span_id}, for exemplars.
-	TraceURL string
+// Handler returns a handler that serves the dashboard of what g gathers. It panics if g is nil or opts are invalid;
+// see [New], which also returns something to close.
+func Handler(g metric.Gatherer, opts Opts) http.Handler {
+	d, err := New(g, opts)
+	if err != nil {
+		panic(err)
+	}
+	return d
 }
 
-// Handler returns a handler that serves the dashboard of what g gathers. It panics if g is nil or opts are invalid; see New.
-func Handler(g metric.Gatherer, opts Opts) http.Handler { panic("TODO") }
+// Dashboard is a handler that serves the dashboard. Make one with [New]. It is safe for concurrent use.
+type Dashboard struct {
+	opts    Opts
+	started time.Time
+	source  source
+	sampler *sampler
+	tracker *tracker
+	marks   marks
+
+	exposition http.Handler
+	sameOrigin *http.CrossOriginProtection
+}
+
+// New returns a dashboard of what g gathers: a registry, several of them such as [metric.DefaultGatherers], or any
+// other gatherer, whose collectors cannot be told from each other then. It returns an error if g is nil or an option
+// is invalid.
+//
+// A Dashboard has a goroutine only while somebody watches and for 30 seconds after that, or until [Dashboard.Close]
+// if [Opts.History] is set.
+func New(g metric.Gatherer, opts Opts) (*Dashboard, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	from, err := newSource(g, opts.Selection)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	d := &Dashboard{opts: opts, started: now, source: from, tracker: newTracker(now), sameOrigin: http.NewCrossOriginProtection()}
+	d.exposition = from.handler(opts)
+	d.sampler = newSampler(from, d.tracker, opts)
+	return d, nil
+}
+
+// Close ends all streams and the sampler, and waits for the sampler, but not for collectors that ignore the end of
+// their context. After Close, the handler answers every request with 503 Service Unavailable. Close may be called
+// more than once; it always returns nil.
+func (d *Dashboard) Close() error {
+	d.sampler.close()
+	return nil
+}
+
+// ServeHTTP serves the page and what it loads.
+func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.route(w, r) }
+
+// source is where samples come from.
+type source struct {
+	*scrape.Registry // It has nothing but what the gatherer gathers.
+
+	behind    *scrape.Registry // The gatherer's own; nil if it is no registry.
+	gatherer  metric.GathererWithContext
+	selection metric.Selection
+}
+
+// newSource returns the source of what g gathers.
+func newSource(g metric.Gatherer, selection metric.Selection) (source, error) {
+	e, err := scrape.EntryOf(g, collect.Wrapping{})
+	if err != nil {
+		return source{}, errorOf("cannot show what a nil Gatherer gathers: %w", err)
+	}
+	around := metric.NewContextRegistry()
+	around.Cardinality(0) // From now on, it finds the vectors of registries in it.
+	s := source{Registry: scrape.RegistryOf(around), behind: scrape.RegistryOf(g), selection: selection}
+	if err := s.Register(e, ""); err != nil {
+		return source{}, errorOf("%w", err)
+	}
+	s.gatherer = around
+	if itself, ok := g.(metric.GathererWithContext); ok {
+		s.gatherer = itself
+	}
+	return s, nil
+}
+
+// minExpositionTimeout is how long a scrape of the dashboard's exposition may take at least: someone may
+// have asked for a single slow collector.
+const minExpositionTimeout = 10 * time.Second
+
+// handler returns the handler of the exposition.
+func (s source) handler(opts Opts) http.Handler {
+	return metric.HandlerForContext(s.gatherer, metric.HandlerOpts{
+		EnableOpenMetrics: true,
+		Timeout:           max(opts.Timeout, minExpositionTimeout),
+		ContextFunc:       s.contextOf,
+	})
+}
+
+// isClosed reports whether the registry has been closed.
+func (s source) isClosed() bool { return s.behind != nil && s.behind.IsClosed() }

@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"context"
 	"reflect"
 	"slices"
 	"strconv"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/dashboard/internal/api"
-	"github.com/luxfi/metric/internal/callback"
 	"github.com/luxfi/metric/internal/scrape"
 )
 
@@ -21,7 +19,7 @@ const (
 // tracker follows the states of the collectors: a registry knows how they are now, the tracker
 // remembers how they were. It is safe for concurrent use.
 type tracker struct {
-	texts callback.Caller // Calls the methods of errors, which may hang.
+	texts errorTexts
 
 	mu       sync.Mutex
 	known    map[string]*tracked // By ID.
@@ -82,9 +80,7 @@ func (t *tracker) describe(states []scrape.State) []result {
 	}
 	t.mu.Unlock()
 
-	over, end := context.WithCancel(context.Background())
-	end() // All texts together get the short time that a scrape which is over has left.
-	patience := callback.NewPatience(over)
+	patience := t.texts.patience()
 	results := make([]result, len(states))
 	for i := range states {
 		s := &states[i]

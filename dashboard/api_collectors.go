@@ -1,0 +1,56 @@
+package dashboard
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/luxfi/metric/dashboard/internal/api"
+)
+
+// collectorsPatience is how long an answer about collectors waits for the first sample. It has to come when collectors
+// hang, but is of little use if none of them has ever run.
+const collectorsPatience = time.Second
+
+// collectors returns how all collectors are doing.
+func (d *Dashboard) collectors(ctx context.Context) *api.Collectors {
+	ctx, cancel := context.WithTimeout(ctx, collectorsPatience)
+	defer cancel()
+	_, _ = d.sampler.recent(ctx)
+	d.sampler.observe()
+	return d.tracker.rows(time.Now())
+}
+
+func answerCollectors(d *Dashboard, r *http.Request) (any, error) {
+	return d.collectors(r.Context()), nil
+}
+
+// serveText answers with the collectors as plain text.
+func (d *Dashboard) serveText(w http.ResponseWriter, r *http.Request) {
+	var text bytes.Buffer
+	writeText(&text, d.collectors(r.Context()), time.Now())
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write(text.Bytes()) // It fails if the client has gone.
+}
+
+// answerHistory returns what the dashboard keeps, and what that costs. It waits for no sample.
+func answerHistory(d *Dashboard, _ *http.Request) (any, error) {
+	usage := d.sampler.store.Usage()
+	answer := &api.History{
+		Now: time.Now().UnixMilli(), Started: d.started.UnixMilli(), Always: d.opts.History > 0, WindowMs: milliseconds(d.opts.window()),
+		Samples: usage.Samples, Bytes: usage.Bytes, MaxBytes: d.opts.MaxBytes, Events: append([]api.Event{}, d.tracker.events()...),
+	}
+	if !usage.From.IsZero() {
+		answer.From = usage.From.UnixMilli()
+	}
+	s := d.sampler
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer.Viewers = len(s.viewers)
+	answer.Sampling = append([]api.Sampling{}, s.sampling...)
+	if s.now.latest != nil {
+		answer.Series, answer.Left = s.now.latest.Series, s.now.latest.Left
+	}
+	return answer, nil
+}

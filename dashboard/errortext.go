@@ -1,0 +1,84 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/internal/callback"
+	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/printable"
+	"github.com/luxfi/metric/internal/redact"
+)
+
+// The lengths of the texts about an error, in bytes.
+const (
+	maxShort  = 200
+	maxDetail = 8 << 10
+)
+
+// errorTexts returns the texts of errors, which are the program's: their methods may panic or hang.
+type errorTexts struct{ caller callback.Caller }
+
+// patience returns how long all texts that are made together may take: the short time that a scrape which is
+// over has left.
+func (t *errorTexts) patience() *callback.Patience {
+	over, end := context.WithCancel(context.Background())
+	end()
+	return callback.NewPatience(over)
+}
+
+// line returns a short line about an error, or "" if there is none.
+func (t *errorTexts) line(err error) string { return shorten(t.of(t.patience(), err)) }
+
+// of returns the text of an error and the stack of a panic, without credentials, or "" if there is no error.
+func (t *errorTexts) of(p *callback.Patience, err error) string {
+	if err == nil {
+		return ""
+	}
+	text, failed := callback.Call(&t.caller, p, func() (string, error) { return wholeText(err), nil })
+	switch {
+	case errors.Is(failed, callback.ErrBlocked):
+		return "an error whose Error method does not return"
+	case failed != nil:
+		return "an error whose Error method panics"
+	}
+	return printable.Text(redact.Text(text))
+}
+
+// wholeText returns the text of an error. Of a scrape that has failed in several ways, it is that of the first: the
+// collectors have all of them.
+func wholeText(err error) string {
+	if scrape, ok := err.(*metric.GatherError); ok && len(scrape.Failures) > 0 { //nolint:errorlint // What wraps it has something to add.
+		text := scrape.Failures[0].Error()
+		if n := len(scrape.Failures); n > 1 {
+			return fmt.Sprintf("%d failures, the first: %s", n, text)
+		}
+		return text
+	}
+	var panicked *engine.PanicError
+	text := err.Error()
+	if errors.As(err, &panicked) {
+		text += "\n\n" + string(panicked.Stack)
+	}
+	return text
+}
+
+// shorten returns the first line of a text, cut if it is long.
+func shorten(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return cut(strings.Join(strings.Fields(line), " "), maxShort)
+}
+
+// cut returns a text with at most so many bytes, and a mark if something is missing.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// shortError returns a line about an error of the dashboard itself, in which there may be texts of a client.
+func shortError(err error) string { return shorten(printable.Text(redact.Text(err.Error()))) }
