@@ -133,9 +133,11 @@ class Page {
       const order = typeof x === 'string' ? x.localeCompare(y, 'en', { numeric: true }) : x - y;
       return (down ? -order : order) || a.family.name.localeCompare(b.family.name);
     });
-    setText(this.counts, q ? `${count(rows.length)} of ${plural(this.answer.rows.length, 'family', 'families')}` : plural(rows.length, 'family', 'families'));
+    const all = plural(this.answer.rows.length, 'family', 'families');
+    setText(this.counts, q ? `${count(rows.length)} of ${all}` : all);
     keyed(this.list, rows.slice(0, this.limit), (r) => r.family.name, (r) => this.makeRow(r), (el, r) => this.fill(el, r));
-    replace(this.none, rows.length === 0 && empty('search', 'No family matches', h('a', { href: this.ctx.href({ q: null }) }, 'Clear the filter')));
+    replace(this.none, rows.length === 0 && empty('search', 'No family matches',
+      h('a', { href: this.ctx.href({ q: null }) }, 'Clear the filter')));
     const rest = rows.length - this.limit;
     show(this.more, rest > 0);
     setText(this.more, `Show ${count(Math.min(rest, pageSize))} more of ${count(rest)}`);
@@ -150,7 +152,8 @@ class Page {
       ['Growth', signed(grown), since ? `series since ${clock(since)}` : 'series'],
       ['Limits', full > 0 ? `${count(full)} reached` : 'None reached', full > 0 ? 'new series overflow' : 'no series overflow'],
     ];
-    keyed(this.totals, stats, (s) => s[0], (s) => h('div', { class: 'stat' }, h('dt', null, s[0]), h('dd', null, h('b'), h('span', { class: 'muted' }))), (el, s) => {
+    keyed(this.totals, stats, (s) => s[0], (s) => h('div', { class: 'stat' }, h('dt', null, s[0]),
+      h('dd', null, h('b'), h('span', { class: 'muted' }))), (el, s) => {
       const [value, text] = el.lastChild.children;
       setText(value, s[1]);
       setText(text, s[2]);
@@ -162,9 +165,11 @@ class Page {
     const cell = (id) => h('span', { class: `size-cell size-${id}`, dataset: { label: columns.find((c) => c.id === id).title } });
     const details = h('details', { class: 'size', ontoggle: () => this.open(details, body) },
       h('summary', null, h('span', { class: 'size-cell size-name' }, h('span', { class: 'size-title' },
-        h('span', { class: 'mono size-text' }, r.family.name), typeBadge(r.family), h('span', { class: 'size-new badge badge-accent' }, 'new')),
+        h('span', { class: 'mono size-text' }, r.family.name), typeBadge(r.family),
+        h('span', { class: 'size-new badge badge-accent' }, 'new')),
       h('span', { class: 'size-notes' })), cell('series'), cell('bytes'), cell('memory'), cell('grown')), body);
-    details.querySelector('.size-series').append(h('span', { class: 'size-number' }), h('span', { class: 'share' }, h('span', { class: 'share-bar' })), h('span', { class: 'size-share' }));
+    details.querySelector('.size-series').append(h('span', { class: 'size-number' }),
+      h('span', { class: 'share' }, h('span', { class: 'share-bar' })), h('span', { class: 'size-share' }));
     return details;
   }
 
@@ -191,9 +196,11 @@ class Page {
   open(details, body) {
     if (!details.open || body.firstChild) return;
     const { family } = details.row;
-    replace(body, h('p', null, h('a', { href: this.ctx.href({ view: 'metrics', family: family.name }) }, 'Show in Metrics', svgIcon('right'))),
-      (family.labels ?? []).length === 0
+    const labels = [...(family.labels ?? [])].sort((a, b) => b.values - a.values);
+    const href = this.ctx.href({ view: 'metrics', family: family.name });
+    replace(body, h('p', null, h('a', { href }, 'Show in Metrics', svgIcon('right'))),
+      labels.length === 0
         ? h('p', { class: 'muted' }, 'This family has no labels.')
-        : h('div', { class: 'label-list' }, [...family.labels].sort((a, b) => b.values - a.values).map((l) => labelDetails(this.ctx, family, l, null))));
+        : h('div', { class: 'label-list' }, labels.map((l) => labelDetails(this.ctx, family, l, null))));
   }
 }

@@ -36,7 +36,8 @@ export class Changes {
     this.again = h('button', { type: 'button', class: 'btn', onclick: markAgain }, svgIcon('clock'), 'Mark again');
     this.card = h('div', { class: 'card' }, this.table, this.none, this.more);
     this.node = h('section', { class: 'changes-pane', 'aria-label': 'What changed' },
-      h('div', { class: 'changes-head' }, h('div', null, this.title, this.text), h('div', { class: 'changes-tools' }, this.again, this.stop)),
+      h('div', { class: 'changes-head' }, h('div', null, this.title, this.text),
+        h('div', { class: 'changes-tools' }, this.again, this.stop)),
       this.card);
     show(this.table, false);
     show(this.more, false);
@@ -85,7 +86,8 @@ export class Changes {
     this.shown = true;
     const { mark, rows, total, unchanged } = answer;
     setText(this.title, `What changed since ${clock(mark.t)}`);
-    setText(this.text, `${plural(total, 'number')} changed${this.q ? ' among what matches' : ''}, ${plural(unchanged, 'series', 'series')} did not`);
+    const where = this.q ? ' among what matches' : '';
+    setText(this.text, `${plural(total, 'number')} changed${where}, ${plural(unchanged, 'series', 'series')} did not`);
     show(this.table, rows.length > 0);
     replace(this.none, rows.length === 0 && empty('check', 'Nothing has changed yet',
       this.q ? 'Only series that match the search are compared.' : 'Numbers appear here as soon as they are not what they were.'));

@@ -97,7 +97,8 @@ export class FamilyPane {
   // fail keeps the last values if there are some: the connection may come back.
   fail(err) {
     if (this.detail) {
-      replace(this.error, h('p', { class: 'error-box', role: 'status' }, `These values are from ${clock(this.detail.t)}. ${sentence(err.message)}`));
+      replace(this.error, h('p', { class: 'error-box', role: 'status' },
+        `These values are from ${clock(this.detail.t)}. ${sentence(err.message)}`));
       return;
     }
     replace(this.error, empty('alert', 'This family is not there', sentence(err.message), ' It may come back with the next sample.'));
@@ -144,24 +145,29 @@ export class FamilyPane {
     const chip = (text, n, pressed, change) => h('button', { type: 'button', class: 'pick', 'aria-pressed': String(pressed),
       onclick: () => this.go(change) }, text, n > 0 && h('span', { class: 'pick-count' }, count(n)));
     const toggled = (name) => (by.includes(name) ? by.filter((b) => b !== name) : [...by, name]).join(',') || null;
-    const focused = this.controls.contains(document.activeElement) ? document.activeElement.dataset.focus ?? document.activeElement.textContent : null;
+    const nameOf = (el) => el.dataset.focus ?? el.textContent;
+    const focused = this.controls.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+    const group = (label, title, ...chips) => h('div', { class: 'control', role: 'group', 'aria-label': label },
+      h('span', { class: 'control-name' }, title), chips);
     replace(this.controls,
-      labels.length > 0 && h('div', { class: 'control', role: 'group', 'aria-label': 'Lines of the plot' }, h('span', { class: 'control-name' }, 'Lines by'),
+      labels.length > 0 && group('Lines of the plot', 'Lines by',
         chip('all together', 0, by.length === 0 && !each, { by: null }),
         labels.map((l) => chip(l.name, l.values, by.includes(l.name), { by: toggled(l.name) })),
         chip('each series', 0, each, { by: each ? null : '*' })),
-      matchOf(params).length > 0 && h('div', { class: 'control', role: 'group', 'aria-label': 'Filter of the plot' }, h('span', { class: 'control-name' }, 'Only'),
+      matchOf(params).length > 0 && group('Filter of the plot', 'Only',
         matchOf(params).map(([n, v]) => h('button', { type: 'button', class: 'pick is-filter', onclick: () => this.dropMatch(n) },
           h('span', { class: 'pick-text' }, `${n}=${v}`), svgIcon('cross'), h('span', { class: 'sr' }, ' remove this filter')))),
       h('div', { class: 'control control-end' }, this.rangeControl(), this.pinButton()));
     // The chip that was pressed has been made anew: it keeps the focus.
-    if (focused) [...this.controls.querySelectorAll('button, select')].find((b) => (b.dataset.focus ?? b.textContent) === focused)?.focus();
+    if (focused) [...this.controls.querySelectorAll('button, select')].find((b) => nameOf(b) === focused)?.focus();
   }
 
   rangeControl() {
     const { seconds } = this.spec();
     return h('label', { class: 'range' }, h('span', { class: 'control-name' }, 'Last'),
-      h('select', { dataset: { focus: 'range' }, onchange: (e) => this.go({ range: e.target.value === '300' ? null : e.target.value }) },
+      h('select', {
+        dataset: { focus: 'range' }, onchange: (e) => this.go({ range: e.target.value === '300' ? null : e.target.value }),
+      },
         ranges.map(([s, text]) => h('option', { value: s, selected: s === seconds }, text))));
   }
 
@@ -171,7 +177,8 @@ export class FamilyPane {
     const pinned = pins.some((p) => JSON.stringify(p) === key);
     const next = pinned ? pins.filter((p) => JSON.stringify(p) !== key) : [...pins, this.spec()];
     const button = h('button', { type: 'button', class: 'btn btn-small', 'aria-pressed': String(pinned), dataset: { focus: 'pin' },
-      title: 'Keeps this plot at the top of the page', onclick: () => this.go({ pin: writePins(next) }) }, pinned ? 'Pinned' : 'Pin plot');
+      title: 'Keeps this plot at the top of the page', onclick: () => this.go({ pin: writePins(next) }) },
+    pinned ? 'Pinned' : 'Pin plot');
     button.disabled = !pinned && pins.length >= maxPins;
     if (button.disabled) setAttr(button, 'title', `${maxPins} plots are pinned, which is the most`);
     return button;

@@ -18,17 +18,19 @@ export function valueBars(answer, total, pick) {
       const inner = [bar, h('span', { class: 'bar-name' }, text),
         h('span', { class: 'bar-value' }, plural(v.series, 'series', 'series'), pick ? null : ` · ${bytes(v.bytes)}`)];
       return h('li', null, pick
-        ? h('button', { type: 'button', class: 'bar-row', title: `Show only ${answer.name}=${text}`, onclick: () => pick(v.value) }, inner)
+        ? h('button', { type: 'button', class: 'bar-row', title: `Show only ${answer.name}=${text}`,
+          onclick: () => pick(v.value) }, inner)
         : h('div', { class: 'bar-row', title: text }, inner));
     })),
-    rest > 0 && h('p', { class: 'muted bars-rest' }, `and ${plural(rest, 'more value')} with fewer series`));
+    rest > 0 && h('p', { class: 'muted bars-rest' }, `and ${plural(rest, 'more value')}`));
 }
 
 // labelDetails makes a details element for a label, which fetches its values when it is opened.
 export function labelDetails(ctx, family, label, pick) {
   const body = h('div', { class: 'label-body' });
   const number = h('span', { class: 'muted' });
-  const details = h('details', { class: 'label', ontoggle: load }, h('summary', null, h('span', { class: 'mono' }, label.name), number), body);
+  const details = h('details', { class: 'label', ontoggle: load },
+    h('summary', null, h('span', { class: 'mono' }, label.name), number), body);
   details.refresh = (l) => setText(number, plural(l.values, 'value'));
   details.refresh(label);
 
@@ -37,7 +39,8 @@ export function labelDetails(ctx, family, label, pick) {
     if (!body.firstChild) replace(body, h('p', { class: 'muted' }, 'Loading…'));
     try {
       // The name of the label makes the path unique: opening two labels at once must not abort the first one.
-      const answer = await ctx.getJSON(`api/cardinality/values?${new URLSearchParams({ name: family.name, label: label.name, limit })}`);
+      const query = new URLSearchParams({ name: family.name, label: label.name, limit });
+      const answer = await ctx.getJSON(`api/cardinality/values?${query}`);
       if (answer) replace(body, valueBars(answer, family.series, pick));
     } catch (err) {
       replace(body, h('p', { class: 'muted' }, sentence(err.message)));
@@ -46,7 +49,7 @@ export function labelDetails(ctx, family, label, pick) {
   return details;
 }
 
-// labelList makes the section with the labels of a family.
+// labelList makes the section with the labels of a family. pick(label, value) is called for a value that is chosen.
 export function labelList(ctx, name, pick) {
   const list = h('div', { class: 'label-list card' });
   const text = h('span', { class: 'muted' });
@@ -57,7 +60,8 @@ export function labelList(ctx, name, pick) {
       const labels = family.labels ?? [];
       show(node, labels.length > 0);
       setText(text, `${count(labels.length)} · open one to filter by a value`);
-      keyed(list, labels, (l) => l.name, (l) => labelDetails(ctx, { ...family, name }, l, pick), (el, l) => el.refresh(l));
+      keyed(list, labels, (l) => l.name, (l) => labelDetails(ctx, { ...family, name }, l, (value) => pick(l.name, value)),
+        (el, l) => el.refresh(l));
     },
   };
 }

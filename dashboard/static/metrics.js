@@ -7,7 +7,7 @@ import { FamilyPane, typeBadge } from './family.js';
 import { count, plural } from './format.js';
 import { Panel } from './panel.js';
 import { sentence } from './text.js';
-import { describe, pinsOf, specOf, writePins } from './spec.js';
+import { describe, pinsOf, specOf, writeMatch, writePins } from './spec.js';
 
 const pageSize = 100;
 const patience = 60; // Milliseconds after a key before the search begins.
@@ -46,7 +46,8 @@ class Page {
       spellcheck: 'false', placeholder: 'Name, label, value or help', oninput: () => this.typed(), onkeydown: (e) => this.fromInput(e),
     });
     this.counts = h('p', { class: 'muted counts', role: 'status' });
-    this.markButton = h('button', { type: 'button', class: 'btn', onclick: () => this.mark() }, svgIcon('clock'), h('span', null, 'What changed?'));
+    this.markButton = h('button', { type: 'button', class: 'btn', onclick: () => this.mark() },
+      svgIcon('clock'), h('span', null, 'What changed?'));
     this.pinned = h('div', { class: 'pins' });
     this.list = h('ul', { class: 'family-list', onkeydown: (e) => this.fromList(e) });
     this.more = h('button', { type: 'button', class: 'btn show-more', onclick: () => this.showMore() });
@@ -106,7 +107,8 @@ class Page {
       const before = this.family;
       this.family = name ? new FamilyPane(this.ctx, name) : null;
       replace(this.detail, this.family?.node ?? empty('search', 'Choose a family',
-        'Its plot, labels, queries and current values appear here. In the list, ', h('kbd', null, '↑'), ' ', h('kbd', null, '↓'), ' move and ', h('kbd', null, 'Enter'), ' opens.'));
+        'Its plot, labels, queries and current values appear here. In the list, ',
+        h('kbd', null, '↑'), ' ', h('kbd', null, '↓'), ' move and ', h('kbd', null, 'Enter'), ' opens.'));
       this.moveFocus(before);
     }
     this.family?.navigate();
@@ -137,10 +139,15 @@ class Page {
 
   makePin(spec) {
     const { by, each, match } = spec;
-    const href = this.ctx.href({ family: spec.family, by: each ? '*' : by.join(','), match: String(new URLSearchParams(match)), range: spec.seconds });
+    const href = this.ctx.href({
+      family: spec.family, by: each ? '*' : by.join(','), match: writeMatch(match), range: spec.seconds,
+    });
     const key = JSON.stringify(spec);
-    const unpin = h('button', { type: 'button', class: 'btn btn-icon', 'aria-label': `Unpin ${spec.family}`,
-      onclick: () => this.ctx.go({ pin: writePins(pinsOf(this.ctx.params).filter((p) => JSON.stringify(p) !== key)) }) }, svgIcon('cross'));
+    const others = () => pinsOf(this.ctx.params).filter((p) => JSON.stringify(p) !== key);
+    const unpin = h('button', {
+      type: 'button', class: 'btn btn-icon', 'aria-label': `Unpin ${spec.family}`,
+      onclick: () => this.ctx.go({ pin: writePins(others()) }),
+    }, svgIcon('cross'));
     const title = [h('h2', null, h('a', { class: 'mono', href }, spec.family)), h('span', { class: 'muted' }, describe(spec))];
     const panel = new Panel(spec, { title, name: `${spec.family}, pinned`, actions: unpin, compact: true });
     this.pins.set(key, panel);

@@ -61,7 +61,8 @@ export class Panel {
     if (data.error) return data.error;
     if (data.lines.length === 0) return 'No values in this time.';
     if (data.hidden > 0) {
-      return `${plural(data.hidden, 'more line is', 'more lines are')} not shown. Filter by a value, or group by a label with fewer values.`;
+      const more = plural(data.hidden, 'more line is', 'more lines are');
+      return `${more} not shown. Filter by a value, or group by a label with fewer values.`;
     }
     if (data.t.length < 2) return 'The first sample is here; lines begin with the next one.';
     return '';

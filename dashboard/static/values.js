@@ -74,7 +74,8 @@ export class Values {
     const names = this.labelNames;
     keyed(this.body, rows, (r) => JSON.stringify(r.labels), (r) => this.makeRow(r, names, detail), (tr, r) => this.fill(tr, r, detail));
     const from = this.page * pageSize;
-    const range = pages > 1 ? `${count(from + 1)}–${count(from + rows.length)} of ${count(detail.total)} series` : `${count(detail.total)} series`;
+    const part = pages > 1 ? `${count(from + 1)}–${count(from + rows.length)} of ` : '';
+    const range = `${part}${count(detail.total)} series`;
     setText(this.text, detail.total > sortable ? `${range} · filter to less than ${sortable} to sort` : range);
     show(this.pager, pages > 1);
     show(this.none, detail.total === 0);
@@ -172,7 +173,8 @@ class Exemplars {
   constructor() {
     this.body = h('tbody');
     this.node = h('section', { class: 'section' },
-      h('div', { class: 'section-head' }, h('h3', null, 'Exemplars'), h('span', { class: 'muted' }, 'of the series in the table above')),
+      h('div', { class: 'section-head' }, h('h3', null, 'Exemplars'),
+        h('span', { class: 'muted' }, 'of the series in the table above')),
       h('div', { class: 'table-wrap card', tabindex: '0', role: 'region', 'aria-label': 'Exemplars' },
         h('table', { class: 'exemplars stack' }, h('thead', null, h('tr', null,
           h('th', { scope: 'col' }, 'Time'), h('th', { scope: 'col', class: 'num' }, 'Value'),
