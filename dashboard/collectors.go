@@ -42,7 +42,8 @@ func addStats(row *api.Collector, s *engine.Stats) {
 	row.State, row.Since = stateOf(s)
 	row.Problem = row.State != api.OK && row.State != api.Running && row.State != api.Waiting
 	row.Series = s.LastSamples
-	row.LastStart, row.DurationMs, row.DeadlineMs = millis(s.LastStart), milliseconds(s.LastDuration), milliseconds(s.LastLimit)
+	row.LastStart, row.LastEnded = millis(s.LastStart), millis(s.LastEnded)
+	row.DurationMs, row.DeadlineMs = milliseconds(s.LastDuration), milliseconds(s.LastLimit)
 	row.Running, row.RunningSince, row.StuckSince = s.Running, millis(s.RunningSince), millis(s.StuckSince)
 	row.KeptSince = millis(s.LastGood)
 	row.Runs, row.CacheHits, row.StaleServes, row.Dropped, row.BreakerTrips = s.Runs, s.CacheHits, s.StaleServes, s.Dropped, s.BreakerTrips

@@ -59,7 +59,7 @@ func (s *sampler) awaitGathering(ctx context.Context) error {
 	case <-gathered:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("the sample was not ready in time: %w", context.Cause(ctx))
+		return fmt.Errorf("the sample was not ready in time: %w", ctx.Err())
 	case <-s.ctx.Done():
 		return errClosed
 	}

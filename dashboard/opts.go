@@ -40,7 +40,8 @@ type Opts struct {
 	// MaxSeries bounds the series that are kept: by default 100,000.
 	MaxSeries int
 
-	// Timeout bounds the gathering of a sample: by default it is the interval, at least 1 s and at most 10 s.
+	// Timeout bounds the gathering of a sample: by default 5 s. A collector that needs longer has failed, as in any
+	// other scrape.
 	// A gathering that takes longer than the interval delays the next sample.
 	Timeout time.Duration
 	// Selection chooses what is gathered, for example to spare an expensive collector. It also holds for the
@@ -62,12 +63,11 @@ const (
 	defaultWindow          = 15 * time.Minute // Without Opts.History.
 	defaultMaxBytes        = 32 << 20
 	defaultMaxSeries       = 100_000
+	defaultTimeout         = 5 * time.Second
 	defaultMetricsURL      = "metrics"
 
 	minInterval = 100 * time.Millisecond
 	minMaxBytes = 1 << 20
-	minTimeout  = time.Second // Of the default.
-	maxTimeout  = 10 * time.Second
 )
 
 // withDefaults returns the options with their defaults, or an error if one is not valid.
@@ -94,7 +94,7 @@ func (o Opts) withDefaults() (Opts, error) {
 		o.MaxSeries = defaultMaxSeries
 	}
 	if o.Timeout == 0 {
-		o.Timeout = min(max(o.Interval, minTimeout), maxTimeout)
+		o.Timeout = defaultTimeout
 	}
 	if o.MetricsURL == "" {
 		o.MetricsURL = defaultMetricsURL
@@ -127,7 +127,7 @@ func (o Opts) check() error {
 	refuse(o.History > 0 && o.History < minInterval, "History is %v: it must be at least %v", o.History, minInterval)
 	refuse(o.MaxBytes != 0 && o.MaxBytes < minMaxBytes, "MaxBytes is %d: it must be at least %d, or 0 for %d", o.MaxBytes, minMaxBytes, defaultMaxBytes)
 	refuse(o.MaxSeries < 0, "MaxSeries is %d: it must be positive, or 0 for %d", o.MaxSeries, defaultMaxSeries)
-	refuse(o.Timeout < 0, "Timeout is %v: it must be positive, or 0 for the interval", o.Timeout)
+	refuse(o.Timeout < 0, "Timeout is %v: it must be positive, or 0 for 5 s", o.Timeout)
 	refuse(len(o.Selection.Collectors) > 0 && len(o.Selection.Exclude) > 0, "Selection has both Collectors and Exclude: only one of them is allowed")
 	refuse(slices.Contains(o.Selection.Collectors, ""), "Selection.Collectors has an empty name")
 	refuse(slices.Contains(o.Selection.Exclude, ""), "Selection.Exclude has an empty name")

@@ -1,7 +1,9 @@
 package dashboard_test
 
 import (
+	"io/fs"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -15,7 +17,7 @@ func TestPaths(t *testing.T) {
 		mux.Handle(pattern, h)
 		return mux
 	}
-	const html, text, script, json, events = "text/html", "text/plain; charset=utf-8", "text/javascript", "application/json", "text/event-stream"
+	const html, text, json = "text/html", "text/plain; charset=utf-8", "application/json"
 	for _, mount := range []struct {
 		name    string
 		handler http.Handler
@@ -39,8 +41,7 @@ func TestPaths(t *testing.T) {
 				{"/?view=metrics", "text/html", 200, html},
 				{"/", "*/*", 200, text},
 				{"/collectors.txt", "text/html", 200, text},
-				{"/main.js", "*/*", 200, script},
-				{"/vendor/uPlot.iife.min.js", "*/*", 200, script},
+				{"/index.html", "*/*", 200, html},
 				{"/metrics", "*/*", 200, "text/plain; version=0.0.4"},
 				{"/metrics?collect[]=nope", "*/*", 400, text},
 				{"/api/metrics", "*/*", 200, json},
@@ -60,6 +61,29 @@ func TestPaths(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFiles asks for all files of the page.
+func TestFiles(t *testing.T) {
+	d := newDashboard(t, registryOf(t, nil), dashboard.Opts{})
+	stripped := http.StripPrefix("/x/", d)
+	err := fs.WalkDir(os.DirFS("static"), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		for _, path := range []string{"/", "/a/", "/a/api/", "/metrics/"} {
+			if w := get(d, path+name); w.Code != http.StatusOK || w.Body.Len() == 0 {
+				t.Errorf("%s: %d, %d bytes", path+name, w.Code, w.Body.Len())
+			}
+		}
+		if w := get(stripped, "/x/"+name); w.Code != http.StatusOK {
+			t.Errorf("%s with its prefix stripped: %d", name, w.Code)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -365,3 +365,28 @@ func TestSearchWhileCollectorHangs(t *testing.T) {
 		}
 	})
 }
+
+// TestErrorHangs has the method of an error not return.
+func TestErrorHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		d := newDashboard(t, metric.GathererWithContextFunc(func(context.Context) ([]*metric.MetricFamily, error) {
+			return nil, hangingError{release}
+		}), dashboard.Opts{})
+		s := open(t, d, "/api/stream?view=collectors")
+		time.Sleep(9 * second)
+		if n := len(s.events("tick")); n < 3 {
+			t.Errorf("there are %d ticks in 9 s", n)
+		}
+		began := time.Now()
+		_ = d.Close()
+		if took := time.Since(began); took > second {
+			t.Errorf("Close took %v", took)
+		}
+	})
+}
+
+type hangingError struct{ until chan struct{} }
+
+func (e hangingError) Error() string { <-e.until; return "late" }

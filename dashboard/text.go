@@ -59,15 +59,17 @@ func writeProblem(out *bufio.Writer, c *api.Collector, now time.Time) {
 	}
 	add(c.Since > 0, "since %s", ago(c.Since, now))
 	add(c.LastStart > 0, "last run %s", ago(c.LastStart, now))
-	add(c.LastStart > 0, "took %s", took(c))
+	add(c.LastEnded > 0, "took %s", took(c))
 	add(c.Running > 0, "%d under way", c.Running)
 	add(c.Series > 0, "%s", counted(c.Series, "series"))
 	add(c.KeptSince > 0, "has a result of %s", ago(c.KeptSince, now))
 	add(c.Breaker != "" && c.Breaker != "closed", "breaker %s", c.Breaker)
-	add(c.Failures > 0, "%d failures", c.Failures)
-	add(c.Panics > 0, "%d panics", c.Panics)
-	add(c.Timeouts > 0, "%d timeouts", c.Timeouts)
-	add(c.Dropped > 0, "%d samples dropped", c.Dropped)
+	for _, count := range []struct {
+		n  uint64
+		of string
+	}{{c.Failures, "failure"}, {c.Panics, "panic"}, {c.Timeouts, "timeout"}, {c.Dropped, "dropped sample"}} {
+		add(count.n > 0, "%s", counted(count.n, count.of))
+	}
 	writeParagraph(out, strings.Join(facts, ", "))
 	writeParagraph(out, c.Error)
 	writeParagraph(out, strings.Join(c.Policies, "; "))
@@ -114,7 +116,10 @@ func wrapped(text string, width int) func(yield func(string) bool) {
 func writeRow(out *bufio.Writer, c *api.Collector, now time.Time) {
 	var duration, limit, last string
 	if c.LastStart > 0 {
-		duration, last = readable(c.DurationMs), ago(c.LastStart, now)
+		last = ago(c.LastStart, now)
+	}
+	if c.LastEnded > 0 {
+		duration = readable(c.DurationMs)
 	}
 	if c.DeadlineMs > 0 {
 		limit = readable(c.DeadlineMs)
@@ -142,13 +147,12 @@ func took(c *api.Collector) string {
 	return readable(c.DurationMs)
 }
 
-func counted(n int, of string) string {
-	switch {
-	case n == 1 || of == "series":
+// counted returns a number of things.
+func counted[N int | uint64](n N, of string) string {
+	if n == 1 || of == "series" {
 		return fmt.Sprintf("%d %s", n, of)
-	default:
-		return fmt.Sprintf("%d %ss", n, of)
 	}
+	return fmt.Sprintf("%d %ss", n, of)
 }
 
 func ago(at int64, now time.Time) string { return readable(float64(now.UnixMilli()-at)) + " ago" }

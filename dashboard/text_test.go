@@ -15,10 +15,10 @@ func TestText(t *testing.T) {
 	now := at(100)
 	c := &api.Collectors{
 		Rows: []api.Collector{
-			{Name: "go", State: api.OK, Group: api.GroupCollector, Series: 34, LastStart: millis(at(98)), DurationMs: 1.26, DeadlineMs: 9500},
+			{Name: "go", State: api.OK, Group: api.GroupCollector, Series: 34, LastStart: millis(at(98)), LastEnded: 1, DurationMs: 1.26, DeadlineMs: 9500},
 			{Name: "requests_total", State: api.OK, Group: api.GroupInstrument, Series: 12},
 			{
-				Name: "sales", State: api.Failed, Problem: true, Group: api.GroupCollector, Since: millis(at(40)), LastStart: millis(at(95)), DurationMs: 1200,
+				Name: "sales", State: api.Failed, Problem: true, Group: api.GroupCollector, Since: millis(at(40)), LastStart: millis(at(95)), LastEnded: 1, DurationMs: 1200,
 				DeadlineMs: 3000, Series: 5, KeptSince: millis(at(30)), Failures: 12, Error: "the database " + strings.Repeat("does not answer ", 10), Policies: []string{"cache 2s", "stale 1m0s"},
 			},
 			{Name: "push/gateway", State: api.Waiting, Group: api.GroupPush, Policies: []string{"every 15s", strings.Repeat("x", 99)}},
@@ -56,7 +56,7 @@ waiting   push/gateway                                                          
 func TestTextWidth(t *testing.T) {
 	long := strings.Repeat("nämé", 500)
 	row := api.Collector{
-		Name: long, State: api.HalfOpen, Problem: true, Error: long + " " + long, Policies: []string{long}, Since: 1, LastStart: 1, DurationMs: 1e12, DeadlineMs: 1e12,
+		Name: long, State: api.HalfOpen, Problem: true, Error: long + " " + long, Policies: []string{long}, Since: 1, LastStart: 1, LastEnded: 1, DurationMs: 1e12, DeadlineMs: 1e12,
 		Series: 1 << 60, Running: 1 << 60, Failures: 1 << 60, Panics: 1 << 60, Timeouts: 1 << 60, Dropped: 1 << 60, KeptSince: 1, Breaker: long,
 	}
 	fine := row

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric/dashboard/internal/api"
+	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/scrape"
 )
 
@@ -31,7 +32,7 @@ type tracker struct {
 type tracked struct {
 	row     api.Collector // Without Durations.
 	runs    []api.Run     // Oldest first.
-	lastRun time.Time     // Start of the newest of them.
+	ended   time.Time     // Start of the newest of them.
 	result  result        // What the row's texts are about.
 	present bool          // The registry has listed it this time.
 }
@@ -108,7 +109,13 @@ func (t *tracker) update(now time.Time, id string, s *scrape.State, r result, fi
 	before := c.row
 	c.row, c.result = newRow(id, s, r), r
 	if s.Stats != nil {
-		c.record(s)
+		c.record(s.Stats)
+	}
+	if isBreaker := c.row.State == api.Open || c.row.State == api.HalfOpen; isBreaker && !isNew {
+		// The account says since when the collector fails.
+		if c.row.Since = before.Since; c.row.State != before.State {
+			c.row.Since = now.UnixMilli()
+		}
 	}
 	switch {
 	case isNew && first:
@@ -116,8 +123,8 @@ func (t *tracker) update(now time.Time, id string, s *scrape.State, r result, fi
 		t.note(api.Event{T: now.UnixMilli(), Collector: s.Name, To: c.row.State, Error: c.row.Error})
 	case settled(before.State) != settled(c.row.State):
 		at := now.UnixMilli()
-		if c.row.Since > 0 && c.row.Problem {
-			at = c.row.Since
+		if c.row.Since > 0 && settled(before.State) == api.OK {
+			at = c.row.Since // It may be earlier than when this was seen.
 		}
 		t.note(api.Event{T: at, Collector: s.Name, From: before.State, To: c.row.State, Error: c.row.Error})
 	}
@@ -133,15 +140,13 @@ func settled(s api.State) api.State {
 	return s
 }
 
-// record adds the last run if it has ended, or has been left behind.
-func (c *tracked) record(s *scrape.State) {
-	stats := s.Stats
-	isOver := stats.Running == 0 || !stats.StuckSince.IsZero()
-	if stats.LastStart.IsZero() || stats.LastStart.Equal(c.lastRun) || !isOver {
+// record adds the last run that has ended or was left behind, if it is a new one.
+func (c *tracked) record(s *engine.Stats) {
+	if s.LastEnded.IsZero() || s.LastEnded.Equal(c.ended) {
 		return
 	}
-	c.lastRun = stats.LastStart
-	run := api.Run{T: millis(stats.LastStart), Ms: milliseconds(stats.LastDuration), Failed: stats.LastRunErr != nil}
+	c.ended = s.LastEnded
+	run := api.Run{T: millis(s.LastEnded), Ms: milliseconds(s.LastDuration), Failed: s.LastRunErr != nil}
 	if len(c.runs) == maxRuns {
 		c.runs = append(c.runs[:0], c.runs[1:]...)
 	}

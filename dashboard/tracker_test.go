@@ -22,7 +22,7 @@ func at(seconds float64) time.Time {
 
 // stats returns an account after some runs.
 func stats(change func(*engine.Stats)) *engine.Stats {
-	s := &engine.Stats{Runs: 3, LastStart: at(10), LastDuration: 1500 * time.Millisecond, LastLimit: 3 * time.Second, LastSamples: 7, Since: at(1)}
+	s := &engine.Stats{Runs: 3, LastStart: at(10), LastEnded: at(10), LastDuration: 1500 * time.Millisecond, LastLimit: 3 * time.Second, LastSamples: 7, Since: at(1)}
 	if change != nil {
 		change(s)
 	}
@@ -99,21 +99,30 @@ func TestRuns(t *testing.T) {
 		return tr.rows(at(99)).Rows[0].Durations
 	}
 	see(&engine.Stats{})
-	if runs := see(stats(func(s *engine.Stats) { s.Running = 1 })); len(runs) != 0 {
+	if runs := see(&engine.Stats{Runs: 1, LastStart: at(10), Running: 1}); len(runs) != 0 {
 		t.Errorf("a run under way is remembered: %v", runs)
+	}
+	if runs := see(&engine.Stats{Runs: 1, LastStart: at(10)}); len(runs) != 0 {
+		t.Errorf("a run is remembered before it is known how long it took: %v", runs)
 	}
 	first := see(stats(nil))
 	if again := see(stats(nil)); len(first) != 1 || len(again) != 1 || first[0] != (api.Run{T: millis(at(10)), Ms: 1500}) {
 		t.Errorf("got %v, then %v", first, again)
 	}
-	stuck := see(stats(func(s *engine.Stats) { s.LastStart, s.Running, s.StuckSince, s.LastRunErr = at(20), 1, at(23), errLuck }))
+	next := see(stats(func(s *engine.Stats) { s.LastStart, s.Running = at(15), 1 }))
+	if len(next) != 1 {
+		t.Errorf("the next run is remembered with the duration of the last one: %v", next)
+	}
+	stuck := see(stats(func(s *engine.Stats) {
+		s.LastStart, s.LastEnded, s.Running, s.StuckSince, s.LastRunErr = at(20), at(20), 1, at(23), errLuck
+	}))
 	if len(stuck) != 2 || !stuck[1].Failed {
 		t.Errorf("got %v", stuck)
 	}
 	for i := range 2 * maxRuns {
-		see(stats(func(s *engine.Stats) { s.LastStart = at(30 + float64(i)) }))
+		see(stats(func(s *engine.Stats) { s.LastEnded = at(30 + float64(i)) }))
 	}
-	last := see(stats(func(s *engine.Stats) { s.LastStart = at(500) }))
+	last := see(stats(func(s *engine.Stats) { s.LastEnded = at(500) }))
 	if len(last) != maxRuns || last[maxRuns-1].T != millis(at(500)) || last[0].T >= last[1].T {
 		t.Errorf("got %d runs, %v", len(last), last)
 	}
@@ -136,7 +145,7 @@ func TestEvents(t *testing.T) {
 	}
 	want := []api.Event{
 		{T: millis(at(105)), Collector: "a", From: api.Open},
-		{T: millis(at(30)), Collector: "a", From: api.Failed, To: api.Open, Error: "no luck"},
+		{T: millis(at(104)), Collector: "a", From: api.Failed, To: api.Open, Error: "no luck"},
 		{T: millis(at(103)), Collector: "b", To: api.OK},
 		{T: millis(at(30)), Collector: "a", From: api.Running, To: api.Failed, Error: "no luck"},
 	}

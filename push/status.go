@@ -102,7 +102,7 @@ func (l *Loop) end(ctx context.Context, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a, now := &l.account, time.Now()
-	a.stats.LastDuration = now.Sub(a.stats.LastStart)
+	a.stats.LastEnded, a.stats.LastDuration = a.stats.LastStart, now.Sub(a.stats.LastStart)
 	a.stats.Running, a.stats.RunningSince = 0, time.Time{}
 	switch {
 	case ended:

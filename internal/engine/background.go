@@ -81,11 +81,11 @@ func (b *background) begin(now time.Time) *attempt {
 	return b.attempt
 }
 
-// end ends an attempt with what has come of it, and schedules the next one. ran reports whether
-// there was a run.
-func (b *background) end(o Outcome, ran bool, now time.Time) {
+// end ends an attempt with what has come of it, and schedules the next one. f is its run,
+// or nil if there was none.
+func (b *background) end(o Outcome, f *flight, now time.Time) {
 	b.attempt = nil
-	b.collector.stats.countBackground(&o, ran)
+	b.collector.stats.countBackground(&o, f)
 	if b.ended {
 		return
 	}
@@ -126,7 +126,7 @@ func (b *background) runEnded(f *flight, err error, now time.Time) {
 	f.waiters--
 	o := Outcome{Err: err, Duration: now.Sub(f.start), Wait: max(0, f.start.Sub(b.attempt.scrape.began))}
 	o.Given = f.buffer.Snapshot()
-	b.end(o, true, now)
+	b.end(o, f, now)
 }
 
 func (b *background) before(s *Scrape, now time.Time) *Outcome {

@@ -186,7 +186,7 @@ func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
 	now := time.Now()
 	for i, job := range jobs {
 		outcomes[i] = job.Collector.Gate.orStale(outcomes[i], now)
-		job.Collector.stats.count(&outcomes[i], flights[i] != nil, now)
+		job.Collector.stats.count(&outcomes[i], flights[i], now)
 	}
 }
 

@@ -79,6 +79,7 @@ type Stats struct {
 	StaleServes  uint64
 	WaitTotal    time.Duration // Before runs were started.
 	LastStart    time.Time     // Zero if it never ran.
+	LastEnded    time.Time     // Start of the run that LastDuration, LastSamples and LastRunErr are about.
 	LastDuration time.Duration
 	LastLimit    time.Duration // How long the last run may take or might have taken; 0 if it has no deadline.
 	LastSamples  int           // With the series of families that came as a whole.
@@ -98,8 +99,8 @@ type Stats struct {
 	BreakerTrips uint64
 }
 
-// count adds what one scrape was given. ran tells that there was a run for it.
-func (s *Stats) count(o *Outcome, ran bool, now time.Time) {
+// count adds what one scrape was given. f is the run for it, or nil if there was none.
+func (s *Stats) count(o *Outcome, f *flight, now time.Time) {
 	s.Failures[o.Kind]++
 	s.WaitTotal += o.Wait
 	switch o.Source {
@@ -113,8 +114,8 @@ func (s *Stats) count(o *Outcome, ran bool, now time.Time) {
 	case FromBackground:
 	}
 	s.SetResult(o.Err, now)
-	if ran {
-		s.countRun(o)
+	if f != nil {
+		s.countRun(o, f)
 	}
 }
 
@@ -127,19 +128,20 @@ func (s *Stats) SetResult(err error, now time.Time) {
 }
 
 // countRun notes what a run has given.
-func (s *Stats) countRun(o *Outcome) {
+func (s *Stats) countRun(o *Outcome, f *flight) {
+	s.LastEnded = f.start
 	s.LastRunErr = o.Err
 	s.LastDuration = o.Duration
 	s.LastSamples, s.expected = o.Count(), len(o.Samples)
 }
 
-// countBackground adds an attempt to run a collector in the background. ran reports whether
-// there was a run. Scrapes count what they are given of it.
-func (s *Stats) countBackground(o *Outcome, ran bool) {
+// countBackground adds an attempt to run a collector in the background. f is its run, or nil if
+// there was none. Scrapes count what they are given of it.
+func (s *Stats) countBackground(o *Outcome, f *flight) {
 	s.WaitTotal += o.Wait
-	if ran {
+	if f != nil {
 		s.Dropped += uint64(o.Dropped.Count())
-		s.countRun(o)
+		s.countRun(o, f)
 	}
 }
 

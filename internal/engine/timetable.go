@@ -114,7 +114,7 @@ func (t *timetable) remove(b *background, now time.Time) {
 		t.waiting = slices.DeleteFunc(t.waiting, func(other *attempt) bool { return other == a })
 		a.unblockAll()
 		t.setWake()
-		b.end(Outcome{Err: context.Canceled}, false, now)
+		b.end(Outcome{Err: context.Canceled}, nil, now)
 	}
 	t.setAlarm(now)
 }
@@ -151,7 +151,7 @@ func (t *timetable) tryWaiting(now time.Time) (launched []*flight, tooLate []*at
 			launched = append(launched, a.launched...)
 			a.launched = nil
 			if a.flights[0] == nil {
-				a.of.end(a.outcomes[0], false, now)
+				a.of.end(a.outcomes[0], nil, now)
 			}
 			continue
 		case isOver:
@@ -245,7 +245,7 @@ func (a *attempt) expire() {
 	a.unblockAll()
 	if a.of.attempt == a && a.flights[0] == nil {
 		now := time.Now()
-		a.of.end(a.outcomes[0], false, now)
+		a.of.end(a.outcomes[0], nil, now)
 		a.of.timetable.setAlarm(now)
 	}
 }

@@ -15,11 +15,11 @@ func Text(text string) string {
 	if isPrintable(text) {
 		return text
 	}
-	var b strings.Builder
+	var b []byte
 	for _, r := range text { // Invalid UTF-8 is ranged over as U+FFFD.
-		appendPrintable(&b, r)
+		b = appendPrintable(b, r)
 	}
-	return b.String()
+	return string(b)
 }
 
 func isPrintable(text string) bool {
@@ -44,24 +44,21 @@ func showsItself(r rune) bool {
 	}
 }
 
-func appendPrintable(b *strings.Builder, r rune) {
-	const digits = "0123456789abcdef"
-	switch {
-	case showsItself(r):
-		b.WriteRune(r)
-	case r < 0x80:
-		b.WriteString(`\x`)
-		b.WriteByte(digits[r>>4])
-		b.WriteByte(digits[r&0xf])
-	case r <= 0xffff:
-		b.WriteString(`\u`)
-		for shift := 12; shift >= 0; shift -= 4 {
-			b.WriteByte(digits[r>>shift&0xf])
-		}
-	default:
-		b.WriteString(`\U`)
-		for shift := 28; shift >= 0; shift -= 4 {
-			b.WriteByte(digits[r>>shift&0xf])
-		}
+// appendPrintable appends r, or the escape sequence for it.
+func appendPrintable(b []byte, r rune) []byte {
+	if showsItself(r) {
+		return utf8.AppendRune(b, r)
 	}
+	kind, digits := byte('u'), 4
+	switch {
+	case r < utf8.RuneSelf:
+		kind, digits = 'x', 2
+	case r > 0xffff:
+		kind, digits = 'U', 8
+	}
+	b = append(b, '\\', kind)
+	for digits--; digits >= 0; digits-- {
+		b = append(b, "0123456789abcdef"[r>>(4*digits)&0xf])
+	}
+	return b
 }

@@ -85,6 +85,7 @@ type Collector struct {
 	Policies []string `json:"policies,omitempty"`
 
 	LastStart  int64   `json:"lastStart,omitempty"`
+	LastEnded  int64   `json:"lastEnded,omitempty"`  // Start of the run that Series, DurationMs and the last of Durations are about.
 	DurationMs float64 `json:"durationMs,omitempty"` // Of the last run.
 	DeadlineMs float64 `json:"deadlineMs,omitempty"` // How long the last run was allowed to take; 0 if it had no deadline.
 	Durations  []Run   `json:"durations,omitempty"`  // Recent runs, oldest first, as far as the dashboard saw them.
