@@ -12,7 +12,7 @@ import (
 // StatusHandler returns a handler that serves the state of all collectors that g gathers
 // from as a table: to browsers as HTML, to others as plain text. See
 // [ContextRegistry.Status]. It runs no collector and waits for no scrape, so that it answers
-// when everything hangs.
+// when everything hangs. Package dashboard has a page that is live, and also shows metrics.
 //
 // g is a registry, several of them ([Gatherers], [NewMultiGatherer]), DefaultGatherer for
 // the default registry, or DefaultGatherers() for that and client_golang's. It panics if g is
