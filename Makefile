@@ -21,13 +21,16 @@ RACE := $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 PLATFORMS := linux/arm64 linux/386 darwin/arm64 windows/amd64
 
 GOLANGCI_VERSION := v2.15.0
+AXE_VERSION := 4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+AXE := $(CURDIR)/.cache/axe-core-$(AXE_VERSION)/axe.min.js
 METRICVET := $(CURDIR)/.cache/bin/metricvet
 GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e fuzz chaos soak bench bench-report size microbench build-all vet lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e browser screenshots fuzz chaos soak bench bench-report size microbench build-all vet lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +59,12 @@ api: ## Compare the public API with client_golang's.
 
 e2e: ## Let a real Prometheus scrape the library; the first run builds it, which takes minutes.
 	cd e2e && $(GO) test -tags e2e -count 1 -parallel 4 -timeout 30m ./...
+
+browser: $(if $(shell command -v npm),$(AXE)) ## Test the dashboard in Chromium, with the rules of axe-core if there is npm to install it.
+	cd dashboard/browser && $(GO) test -tags e2e -count 1 -parallel 4 -timeout 10m ./...
+
+screenshots: ## Take the pictures of the dashboard for docs, in Chromium.
+	cd dashboard/browser && $(GO) run ./screenshots -docs ../../docs
 
 fuzz: ## Fuzz every target for FUZZTIME (default 5s).
 	@bash .ci/fuzz $(FUZZTIME) $(MODULES)
@@ -105,6 +114,13 @@ tidy: ## Tidy the go.mod files.
 
 clean: ## Remove the tools that the other targets have installed.
 	rm -rf .cache
+
+$(AXE):
+	mkdir -p $(@D)
+	cd $(@D) && npm pack --silent axe-core@$(AXE_VERSION)
+	echo '$(AXE_SHA256)  $(@D)/axe-core-$(AXE_VERSION).tgz' | sha256sum -c --quiet
+	tar -xzf $(@D)/axe-core-$(AXE_VERSION).tgz -C $(@D) --strip-components 1 package/axe.min.js package/LICENSE
+	touch $@
 
 $(GOLANGCI):
 	GOBIN=$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)

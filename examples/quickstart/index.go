@@ -32,6 +32,12 @@ var attempts = []attempt{
 		"/metrics", "curl -s {shop}/metrics",
 	},
 	{
+		"The dashboard",
+		"A live page with the collectors, all metrics with plots, and the last 15 minutes. A client without a browser gets " +
+			"the collectors as plain text.",
+		"/dashboard/", "curl -s {shop}/dashboard/",
+	},
+	{
 		"The status page",
 		"How each collector is doing, with its policies and its last error. It asks none of them, and so it never waits.",
 		"/status", "curl -s {shop}/status",

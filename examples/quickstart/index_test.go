@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
 	"html"
+	"io"
 	"net"
 	"net/http"
 	"os/exec"
@@ -124,6 +126,37 @@ func TestFigures(t *testing.T) {
 			t.Errorf("the scrape lacks %s:\n%s", family, strings.Join(samples, "\n"))
 		}
 	}
+}
+
+// TestDashboard opens the dashboard with and without a browser, and closes the shop while the page is open.
+func TestDashboard(t *testing.T) {
+	s, client := start(t, config{history: time.Minute})
+	if page, _ := s.get(t, client, "/dashboard/", http.Header{"Accept": {"text/html"}}); !strings.Contains(page, "<script") {
+		t.Errorf("a browser gets no page:\n%s", page)
+	}
+	text, _ := s.get(t, client, "/dashboard/", nil)
+	for _, collector := range []string{"orders", "warehouse", "sales"} {
+		if !strings.Contains(text, collector) || strings.Contains(text, "<") {
+			t.Errorf("the text lacks the collector %s:\n%s", collector, text)
+		}
+	}
+	// The shop closes after the context of the test.
+	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, s.url+"/dashboard/api/stream?view=collectors", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := bufio.NewReader(stream.Body)
+	if first, err := events.ReadString('\n'); err != nil || first == "" {
+		t.Errorf("the stream begins with %q (%v)", first, err)
+	}
+	go func() {
+		defer stream.Body.Close()
+		_, _ = io.Copy(io.Discard, events) // It ends when the shop closes.
+	}()
 }
 
 // lines is a writer for a person that a test reads.

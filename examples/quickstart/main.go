@@ -5,8 +5,8 @@
 // database under the context of the scrape (orders.go), what a scrape with a short
 // timeout gets while another collector hangs (warehouse.go), and one that fails again
 // and again, behind a cache, a stale result and a circuit breaker (sales.go,
-// collectors.go). The page /status and the metrics shop_scrape_… tell how the
-// collectors do. The page / lists what to try (index.go).
+// collectors.go). The pages /dashboard/ and /status and the metrics shop_scrape_… tell
+// how the collectors do. The page / lists what to try (index.go).
 package main
 
 import (
@@ -33,6 +33,7 @@ func main() {
 	cfg.oldOrders, cfg.firstVisits = 5000, 200
 	cfg.customerPause = 50 * time.Millisecond
 	cfg.warehouseDelay = 5 * time.Second
+	cfg.history = 15 * time.Minute
 	cfg.salesPause, cfg.salesOutage = 20*time.Second, 10*time.Second
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/dashboard"
 
 	_ "modernc.org/sqlite" // The database driver "sqlite".
 )
@@ -30,19 +31,21 @@ type config struct {
 	warehouseDelay time.Duration // How long the warehouse takes every other time.
 	salesPause     time.Duration // Between two renewals of the sales report; if zero, there are none.
 	salesOutage    time.Duration // How long the report is away each time.
+	history        time.Duration // How far back the dashboard reaches when it is opened; if zero, it begins then.
 }
 
 // shop is the service and all that belongs to it.
 type shop struct {
-	cfg      config
-	db       *sql.DB
-	tempDir  string // Holds the database, if that is temporary.
-	listener net.Listener
-	server   *http.Server
-	registry *metric.ContextRegistry
-	url      string
-	known    figures
-	closing  chan struct{} // Closed when the shop closes.
+	cfg       config
+	db        *sql.DB
+	tempDir   string // Holds the database, if that is temporary.
+	listener  net.Listener
+	server    *http.Server
+	registry  *metric.ContextRegistry
+	dashboard *dashboard.Dashboard
+	url       string
+	known     figures
+	closing   chan struct{} // Closed when the shop closes.
 }
 
 // openShop opens the database and the port. The caller must call serve.
@@ -67,6 +70,13 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	if err := s.registerCollectors(); err != nil {
 		return nil, err
 	}
+	if s.dashboard, err = dashboard.New(s.registry, dashboard.Opts{
+		Title:      "shop",
+		History:    cfg.history,
+		MetricsURL: "../metrics",
+	}); err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	for pattern, handler := range map[string]http.HandlerFunc{
 		"POST /orders":          s.placeOrder,
@@ -86,9 +96,11 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		},
 	}))
 	mux.Handle("GET /status", metric.StatusHandler(s.registry))
+	mux.Handle("/dashboard/", s.dashboard)
 	mux.HandleFunc("GET /{$}", s.showIndex)
 	s.addUp(ctx) // So that the index has figures at once.
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	s.server.RegisterOnShutdown(func() { _ = s.dashboard.Close() }) // Open pages must not hold the shop up.
 	return s, nil
 }
 
@@ -169,6 +181,9 @@ func (s *shop) serve(ctx context.Context) error {
 // cleanUp gives back what openShop has opened, as far as it came.
 func (s *shop) cleanUp() error {
 	var errs []error
+	if s.dashboard != nil {
+		errs = append(errs, s.dashboard.Close())
+	}
 	if s.listener != nil {
 		if err := s.listener.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)

@@ -1,0 +1,81 @@
+//go:build e2e
+
+package browser
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/luxfi/metric/dashboard/browser/chromium"
+)
+
+// axePath is the file of axe-core that make browser installs.
+const axePath = "../../.cache/axe-core-4.14.1/axe.min.js"
+
+// shared is the browser of all tests, which starts when the first one needs it. pictures is where the
+// screenshots of failed tests go.
+var shared struct {
+	once     sync.Once
+	browser  context.Context
+	stop     func()
+	err      error
+	pictures string
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if common.site != nil {
+		common.site.close()
+	}
+	if shared.stop != nil {
+		shared.stop()
+	}
+	os.Exit(code)
+}
+
+// needBrowser returns the browser. It skips the test where there is none.
+func needBrowser(t *testing.T) context.Context {
+	t.Helper()
+	path, err := chromium.Find()
+	if err != nil {
+		miss(t, err.Error())
+	}
+	shared.once.Do(func() {
+		shared.browser, shared.stop, shared.err = chromium.Start(context.Background(), path)
+		if shared.err == nil {
+			shared.pictures, shared.err = os.MkdirTemp("", "dashboard-browser")
+		}
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.browser
+}
+
+// readAxe returns the source of axe-core.
+var readAxe = sync.OnceValues(func() (string, error) {
+	source, err := os.ReadFile(filepath.FromSlash(axePath))
+	return string(source), err
+})
+
+// needAxe returns the source of axe-core. It skips the test where it is missing.
+func needAxe(t *testing.T) string {
+	t.Helper()
+	source, err := readAxe()
+	if err != nil {
+		miss(t, err.Error()+": make browser installs axe-core with npm")
+	}
+	return source
+}
+
+// miss skips the test because something is not installed, or fails it if the environment variable E2E_ALL is set.
+func miss(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("E2E_ALL") != "" {
+		t.Fatal("E2E_ALL is set, but " + what)
+	}
+	t.Skip(what)
+}

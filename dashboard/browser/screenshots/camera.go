@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/luxfi/metric/dashboard/browser/chromium"
+)
+
+const (
+	maxBytes = 250 << 10       // Of a picture in the documentation.
+	settling = 3 * time.Second // How long a view gets to load and to draw.
+	tallest  = 6000            // Pixels of a picture of a whole page.
+)
+
+// shot is a view to take a picture of.
+type shot struct {
+	name  string
+	query string // Of the URL.
+}
+
+// documented are the pictures of the documentation.
+var documented = []shot{
+	{"collectors", "?view=collectors"},
+	{"metrics", "?view=metrics&q=duration&family=shop_http_request_duration_seconds"},
+}
+
+// views are what people look at.
+var views = []shot{
+	{"collectors", "?view=collectors"},
+	{"metrics", "?view=metrics"},
+	{"metrics-search", "?view=metrics&q=shop"},
+	{"metrics-counter", "?view=metrics&family=shop_http_requests_total"},
+	{"metrics-histogram", "?view=metrics&family=shop_http_request_duration_seconds"},
+	{"metrics-classic", "?view=metrics&family=shop_request_duration_seconds"},
+	{"metrics-native", "?view=metrics&family=shop_query_duration_seconds"},
+	{"metrics-summary", "?view=metrics&family=shop_render_duration_seconds"},
+	{"metrics-states", "?view=metrics&family=shop_mode"},
+	{"metrics-evil", "?view=metrics&family=evil_texts"},
+	{"metrics-none", "?view=metrics&q=no+such+thing"},
+	{"cardinality", "?view=cardinality"},
+	{"history", "?view=history"},
+}
+
+// camera takes pictures of a dashboard.
+type camera struct {
+	browser context.Context
+	url     string
+}
+
+// wait keeps a page open for a while, so that there is something to see.
+func (c *camera) wait(d time.Duration) error {
+	tab, stop := chromedp.NewContext(c.browser)
+	defer stop()
+	if err := chromedp.Do(tab, chromedp.Navigate(c.url)); err != nil {
+		return fmt.Errorf("opening %s: %w", c.url, err)
+	}
+	select {
+	case <-c.browser.Done():
+		return c.browser.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// takeDocs takes the pictures of the documentation, each in light and dark. They wait for a problem to show.
+func (c *camera) takeDocs(folder string) error {
+	for _, s := range documented {
+		for _, look := range []chromium.Look{{Width: 1440, Height: 900}, {Width: 1440, Height: 900, Dark: true}} {
+			name := "dashboard-" + s.name
+			if look.Dark {
+				name += "-dark"
+			}
+			file := filepath.Join(folder, name+".png")
+			png, err := c.take(s, look, false)
+			if err == nil && len(png) > maxBytes {
+				err = fmt.Errorf("the picture has %d bytes, more than %d", len(png), maxBytes)
+			}
+			if err == nil {
+				err = os.WriteFile(file, png, 0o644)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", file, err)
+			}
+			fmt.Println(file)
+		}
+	}
+	return nil
+}
+
+// takeAll takes pictures of whole pages.
+func (c *camera) takeAll(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for _, s := range views {
+		for _, look := range chromium.Looks {
+			file := filepath.Join(folder, s.name+"-"+look.Name()+".png")
+			png, err := c.take(s, look, true)
+			if err == nil {
+				err = os.WriteFile(file, png, 0o644)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", file, err)
+			}
+			fmt.Println(file)
+		}
+	}
+	return nil
+}
+
+// take takes a picture of a view, or of all that it shows when scrolled.
+func (c *camera) take(s shot, look chromium.Look, whole bool) ([]byte, error) {
+	tab, stop := chromedp.NewContext(c.browser, chromedp.WithNewBrowserContext())
+	defer stop()
+	if err := chromium.Emulate(tab, look); err != nil {
+		return nil, err
+	}
+	if err := chromedp.Do(tab, chromedp.Navigate(c.url+s.query), chromedp.Sleep(settling)); err != nil {
+		return nil, err
+	}
+	if !whole {
+		return chromedp.Run(tab, chromedp.CaptureScreenshot())
+	}
+	height, err := chromedp.Run(tab, chromedp.Evaluate[int64]("document.documentElement.scrollHeight"))
+	if err != nil {
+		return nil, err
+	}
+	look.Height = max(look.Height, min(height, tallest))
+	if err := chromium.Emulate(tab, look); err != nil {
+		return nil, err
+	}
+	if err := chromedp.Do(tab, chromedp.Sleep(settling/3)); err != nil {
+		return nil, err
+	}
+	return chromedp.Run(tab, chromedp.CaptureScreenshot())
+}

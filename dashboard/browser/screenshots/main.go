@@ -1,0 +1,80 @@
+// Screenshots takes the pictures of the dashboard that the documentation shows, and pictures of all views in all
+// sizes and themes for people who work on it.
+//
+// It starts the quickstart of the examples, or a program in which everything happens at once (-fixture), and opens
+// its dashboard in Chromium. Run it in its module's folder.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/luxfi/metric/dashboard/browser/chromium"
+)
+
+// options are the flags.
+type options struct {
+	docs     string        // Folder for the pictures of the documentation; empty means none.
+	all      string        // Folder for pictures of all views; empty means none.
+	examples string        // Folder of the examples' module.
+	fixture  bool          // Whether to show the fixture instead of the shop.
+	wait     time.Duration // How long samples are taken before the pictures.
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.docs, "docs", "", "`folder` for the pictures of the documentation")
+	flag.StringVar(&o.all, "all", "", "`folder` for pictures of all views, in all sizes and themes")
+	flag.StringVar(&o.examples, "examples", "../../examples", "`folder` of the examples")
+	flag.BoolVar(&o.fixture, "fixture", false, "show a program in which everything happens at once, and not the quickstart")
+	flag.DurationVar(&o.wait, "wait", 90*time.Second, "how long samples are taken before the pictures")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, o)
+	stop()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "screenshots: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) (err error) {
+	if o.docs == "" && o.all == "" {
+		return errors.New("there is nothing to do: say where pictures go with -docs or -all")
+	}
+	path, err := chromium.Find()
+	if err != nil {
+		return err
+	}
+	start := startShop
+	if o.fixture {
+		start = startFixture
+	}
+	url, stopProgram, err := start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopProgram()) }()
+	browser, stopBrowser, err := chromium.Start(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer stopBrowser()
+
+	c := camera{browser: browser, url: url}
+	if err := c.wait(o.wait); err != nil {
+		return err
+	}
+	if o.docs != "" {
+		err = c.takeDocs(o.docs)
+	}
+	if o.all != "" && err == nil {
+		err = c.takeAll(o.all)
+	}
+	return err
+}
