@@ -98,7 +98,7 @@ func TestCollectLinks(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
 	tb.openLive(s.url, "panicking")
-	tb.element("link", "^Metrics of good$")
+	tb.wait("link", `document.querySelector('[aria-label="Metrics of good"]')`)
 	href := eval[string](tb, `document.querySelector('[aria-label="Metrics of good"]').href`)
 	if !strings.Contains(href, "collect[]=good") && !strings.Contains(href, "collect%5B%5D=good") {
 		t.Errorf("the link goes to %s", href)

@@ -41,7 +41,7 @@ func TestRetry(t *testing.T) {
 	tb.openLive(s.url, "panicking")
 	tb.faults.expect("net::ERR_")
 	s.stop()
-	tb.waitText("Connection lost")
+	tb.wait("long pause", `/trying again in ([6-9]|1[0-9]) s/.test(shownText())`)
 	s.start(brisk(), everything...)
 	tb.click("button", "^Try now$")
 	tb.waitLive()

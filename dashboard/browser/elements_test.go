@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
@@ -111,7 +110,8 @@ func (tb *tab) click(role, name string) {
 // aim scrolls to an element, waits until it has come to rest, and returns the middle of its first box. It is an error
 // if something else is there.
 const aim = `async function () {
-	const frame = () => new Promise((done) => requestAnimationFrame(done));
+	// A busy browser may draw no frames for tabs in the background.
+	const frame = () => new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 100); });
 	const place = () => { const {left, top, width, height} = this.getClientRects()[0] ?? {}; return [left + width / 2, top + height / 2]; };
 	let before;
 	for (let i = 0; i < 20 && String(before) !== String(place()); i++) {
@@ -162,13 +162,4 @@ func (tb *tab) typeInto(role, name, text string) {
 	tb.click(role, name)
 	eval[chromedp.Void](tb, `document.activeElement.select?.()`)
 	tb.keys("\b" + text)
-}
-
-// list returns the elements, one a line, for messages.
-func list(all []*element) string {
-	var lines strings.Builder
-	for _, e := range all {
-		fmt.Fprintln(&lines, e)
-	}
-	return lines.String()
 }

@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -28,7 +29,10 @@ var shared struct {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if common.site != nil {
-		common.site.close()
+		if err := common.site.close(); err != nil {
+			fmt.Fprintf(os.Stderr, "stopping the common site: %v\n", err)
+			code = 1
+		}
 	}
 	if shared.stop != nil {
 		shared.stop()
@@ -46,7 +50,7 @@ func needBrowser(t *testing.T) context.Context {
 	shared.once.Do(func() {
 		shared.browser, shared.stop, shared.err = chromium.Start(context.Background(), path)
 		if shared.err == nil {
-			shared.pictures, shared.err = os.MkdirTemp("", "dashboard-browser")
+			shared.pictures, shared.err = os.MkdirTemp("", "dashboard-browser") //nolint:usetesting // The pictures outlive the test.
 		}
 	})
 	if shared.err != nil {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -46,7 +45,7 @@ func TestLarge(t *testing.T) {
 	opts := brisk()
 	opts.Interval = 2 * time.Second
 	s := newSite(t, opts, fixture.Large(largeSeries), fixture.Instruments)
-	tb := newTabOf(t, browser, desktop)
+	tb := newTabOf(browser, t, desktop)
 	for _, v := range []struct{ query, shows string }{
 		{"?view=collectors", "Instruments"},
 		{"?view=metrics", "large_000_operations_total"},
@@ -95,7 +94,7 @@ func privateBytes(pid int64) (sum int64) {
 	if runtime.GOOS != "linux" {
 		return 0
 	}
-	status, err := os.ReadFile(filepath.Join("/proc", strconv.FormatInt(pid, 10), "status"))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}

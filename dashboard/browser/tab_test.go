@@ -39,11 +39,11 @@ type tab struct {
 // newTab opens an empty tab.
 func newTab(t *testing.T, look chromium.Look) *tab {
 	t.Helper()
-	return newTabOf(t, needBrowser(t), look)
+	return newTabOf(needBrowser(t), t, look)
 }
 
 // newTabOf opens an empty tab of a browser.
-func newTabOf(t *testing.T, browser context.Context, look chromium.Look) *tab {
+func newTabOf(browser context.Context, t *testing.T, look chromium.Look) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	tb := &tab{t: t, ctx: ctx, look: look}

@@ -145,7 +145,7 @@ func TestDashboard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream, err := client.Do(req)
+	stream, err := client.Do(req) //nolint:bodyclose // It is closed below, when the shop has ended it.
 	if err != nil {
 		t.Fatal(err)
 	}
