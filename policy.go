@@ -217,7 +217,7 @@ func WithBreaker(failures int, cooldown time.Duration) CollectorOption {
 // average, and burst times at once. Beyond that it fails with ErrRateLimited; combined
 // with WithCache or WithStale, an earlier result is served.
 func WithRateLimit(limit rate.Limit, burst int) CollectorOption {
-	return policy(fmt.Sprintf("rate limit %v/s, burst %d", float64(limit), burst), limit > 0 && burst > 0, func(p *engine.Policy) {
+	return policy(fmt.Sprintf("rate limit %.3g/s, burst %d", float64(limit), burst), limit > 0 && burst > 0, func(p *engine.Policy) {
 		p.Rate = rate.NewLimiter(limit, burst)
 	})
 }

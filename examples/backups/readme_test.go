@@ -183,7 +183,7 @@ func build(t *testing.T, dir string) string {
 // packages are those that statements of the README may use beyond the imports of main.go.
 var packages = []string{
 	"context", "errors", "log", "time",
-	"github.com/luxfi/metric/catalog/grafana", "github.com/luxfi/metric/promhttp",
+	"github.com/luxfi/metric/catalog/grafana", "github.com/luxfi/metric/dashboard", "github.com/luxfi/metric/promhttp",
 	"github.com/luxfi/metric/push/remotewrite", "github.com/luxfi/metric/relabel", "github.com/luxfi/metric/remote",
 }
 
