@@ -40,7 +40,7 @@ func writeText(w io.Writer, c *api.Collectors, now time.Time) {
 		writeProblem(out, &rows[i], now)
 	}
 	if len(others) > 0 {
-		out.WriteString("\n")
+		fmt.Fprintln(out)
 		writeLine(out, "STATE", "COLLECTOR", "TOOK", "OF", "SERIES", "LAST RUN", "POLICIES")
 		for i := range others {
 			writeRow(out, &others[i], now)
