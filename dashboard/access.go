@@ -32,7 +32,9 @@ func (o *Opts) admit(r *http.Request) error {
 
 // forwardedHeaders are set by proxies that pass on the requests of others. A proxy on the same machine
 // would make all of them look local.
-var forwardedHeaders = []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"}
+var forwardedHeaders = []string{
+	"Forwarded", "X-Forwarded-For", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Fastly-Client-Ip",
+}
 
 // checkLocal returns nil if a request comes from this machine and was meant for it. The latter keeps out pages
 // of other sites that have their own name resolve to a loopback address (DNS rebinding).
@@ -50,12 +52,24 @@ func checkLocal(r *http.Request) error {
 			}
 		}
 	}
+	if isFromOtherSite(r.Header) {
+		return errors.New("a page of another site has sent the request")
+	}
 	return nil
+}
+
+// isFromOtherSite reports whether a browser says that a page of another site has sent a request. Such a page cannot
+// read the answer, but would have samples taken and streams held open. A link that opens the dashboard in a tab is
+// not meant; see the specification of Fetch Metadata Request Headers.
+func isFromOtherSite(h http.Header) bool {
+	return h.Get("Sec-Fetch-Site") == "cross-site" &&
+		(h.Get("Sec-Fetch-Mode") != "navigate" || h.Get("Sec-Fetch-Dest") != "document")
 }
 
 // isForwardedLocally reports whether the value of a header of a proxy names loopback addresses only.
 func isForwardedLocally(value string) bool {
 	for element := range strings.SplitSeq(value, ",") {
+		isKnown := false // Whether the element names the client.
 		for pair := range strings.SplitSeq(element, ";") {
 			node := strings.TrimSpace(pair)
 			if name, of, ok := strings.Cut(node, "="); ok {
@@ -67,6 +81,10 @@ func isForwardedLocally(value string) bool {
 			if !isLocal(node) {
 				return false
 			}
+			isKnown = true
+		}
+		if !isKnown {
+			return false
 		}
 	}
 	return true

@@ -40,6 +40,15 @@ func TestAdmit(t *testing.T) {
 		"RFC 7239":                    {"127.0.0.1:4711", "localhost", http.Header{"Forwarded": {`proto=http;For="[2001:db8::1]:4711"`}}, "proxy"},
 		"RFC 7239 and unknown":        {"127.0.0.1:4711", "localhost", http.Header{"Forwarded": {"for=unknown"}}, "proxy"},
 		"RFC 7239 and this machine":   {"127.0.0.1:4711", "localhost", http.Header{"Forwarded": {`for=127.0.0.1;host=example.org;by=192.0.2.1`}}, ""},
+		"RFC 7239 without a client":   {"127.0.0.1:4711", "localhost", http.Header{"Forwarded": {"proto=https;host=example.org"}}, "proxy"},
+		"RFC 7239, one of them":       {"127.0.0.1:4711", "localhost", http.Header{"Forwarded": {"for=127.0.0.1, by=192.0.2.1"}}, "proxy"},
+		"content delivery network":    {"127.0.0.1:4711", "localhost", http.Header{"Cf-Connecting-Ip": {"192.0.2.7"}}, "proxy"},
+		"another such network":        {"127.0.0.1:4711", "localhost", http.Header{"True-Client-Ip": {"192.0.2.7"}}, "proxy"},
+		"load balancer":               {"127.0.0.1:4711", "localhost", http.Header{"X-Client-Ip": {"192.0.2.7"}}, "proxy"},
+		"script of another site":      {"127.0.0.1:4711", "localhost", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"no-cors"}}, "page of another site"},
+		"link on another site":        {"127.0.0.1:4711", "localhost", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}}, ""},
+		"frame of another site":       {"127.0.0.1:4711", "localhost", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"iframe"}}, "page of another site"},
+		"script of the page":          {"127.0.0.1:4711", "localhost", http.Header{"Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-Mode": {"cors"}}, ""},
 		"a very long forwarded value": {"127.0.0.1:4711", "localhost", http.Header{"X-Forwarded-For": {strings.Repeat("x", 9999)}}, "…"},
 	}
 	for name, test := range tests {
