@@ -30,6 +30,7 @@ type Dashboard struct {
 
 	exposition http.Handler
 	sameOrigin *http.CrossOriginProtection
+	servers    servers
 }
 
 // New returns a dashboard of what g gathers: a registry, several of them such as [metric.DefaultGatherers], or any

@@ -30,6 +30,7 @@
 //
 // # Shutting down
 //
-// An open page holds a request for as long as it is open. [http.Server.Shutdown] waits for such requests: call
-// [Dashboard.Close] before, for example from [http.Server.RegisterOnShutdown], or cancel the server's BaseContext.
+// An open page holds a request for as long as it is open. The dashboard ends these requests when [http.Server.Shutdown]
+// is called, which would otherwise wait for them. Call [Dashboard.Close] to end the sampling, too, for example from
+// [http.Server.RegisterOnShutdown].
 package dashboard

@@ -70,6 +70,7 @@ func (e *events) serve(r *http.Request, v *viewer) {
 	e.out.event("hello", e.d.hello())
 	timer := time.NewTimer(heartbeat)
 	defer timer.Stop()
+	shutdown := e.d.servers.shutdownOf(r)
 	for {
 		e.add(s.current())
 		if e.out.send() != nil {
@@ -83,6 +84,8 @@ func (e *events) serve(r *http.Request, v *viewer) {
 		case <-r.Context().Done():
 			return
 		case <-s.ctx.Done():
+			return
+		case <-shutdown:
 			return
 		}
 	}
