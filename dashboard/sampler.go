@@ -9,6 +9,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 	"github.com/luxfi/metric/dashboard/internal/store"
 	"github.com/luxfi/metric/internal/engine"
+	"github.com/luxfi/metric/internal/scrape"
 )
 
 const (
@@ -39,6 +40,8 @@ type sampler struct {
 	cancel context.CancelFunc
 	ends   sync.WaitGroup // Of the goroutines.
 	wake   chan struct{}  // Has loop look what it is to do; its capacity is 1.
+
+	looking sync.Mutex // Held while the states of the collectors are read, which runs no code of the program.
 
 	mu        sync.Mutex
 	looping   bool
@@ -239,9 +242,16 @@ func (s *sampler) forget() {
 // observe looks at the collectors. It runs none of them, and waits for none.
 func (s *sampler) observe() {
 	_ = engine.Try(func() error {
-		s.tracker.observe(time.Now(), s.source.Status())
+		s.tracker.observe(s.look())
 		return nil
 	})
+}
+
+// look returns the states of the collectors, and when they were read. Later states have later times.
+func (s *sampler) look() (time.Time, []scrape.State) {
+	s.looking.Lock()
+	defer s.looking.Unlock()
+	return time.Now(), s.source.Status()
 }
 
 // publish changes what the sampler knows, and tells the viewers.

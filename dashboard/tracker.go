@@ -23,6 +23,7 @@ type tracker struct {
 	texts errorTexts
 
 	mu       sync.Mutex
+	seen     time.Time           // When the states were read that are known.
 	known    map[string]*tracked // By ID.
 	order    []*tracked          // As the registry lists them.
 	happened []api.Event         // Oldest first.
@@ -39,13 +40,17 @@ type tracked struct {
 
 func newTracker(time.Time) *tracker { return &tracker{known: make(map[string]*tracked)} }
 
-// observe notes the present states of all collectors. It runs no code of the program with
-// the mutex held.
+// observe notes the states of all collectors at that time, unless later ones are known: requests and samples look at
+// the collectors independently of each other. It runs no code of the program with the mutex held.
 func (t *tracker) observe(now time.Time, states []scrape.State) {
 	texts := t.describe(states)
 
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if now.Before(t.seen) {
+		return
+	}
+	t.seen = now
 	first := len(t.order) == 0
 	for _, c := range t.order {
 		c.present = false

@@ -128,6 +128,27 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// TestLateObservation has states come that were seen before others that are known already, as when a request and a
+// sample look at the collectors at the same time.
+func TestLateObservation(t *testing.T) {
+	tr := newTracker(at(0))
+	see := func(now, ended float64, err error) {
+		s := stats(func(s *engine.Stats) { s.LastStart, s.LastEnded, s.LastErr = at(ended), at(ended), err })
+		tr.observe(at(now), []scrape.State{{Name: "c", Kind: "collector", Stats: s}})
+	}
+	see(10, 10, nil)
+	see(20, 20, errLuck)
+	see(19, 10, nil)
+	see(21, 20, errLuck)
+	row := tr.rows(at(22)).Rows[0]
+	if len(row.Durations) != 2 || row.State != api.Failed {
+		t.Errorf("got %s after the runs %v", row.State, row.Durations)
+	}
+	if events := tr.events(); len(events) != 1 {
+		t.Errorf("got %v", events)
+	}
+}
+
 // TestEvents checks which changes of states are events.
 func TestEvents(t *testing.T) {
 	tr := newTracker(at(0))
