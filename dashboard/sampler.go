@@ -171,7 +171,10 @@ func (s *sampler) step(now time.Time) (wait time.Duration, wanted bool) {
 		return 0, false
 	}
 	due := s.ticked.Add(interval)
-	tick := !now.Before(due) || s.gathering == nil && s.now.began.Before(s.asked)
+	if soon := s.now.began.Add(minInterval); s.gathering == nil && s.now.began.Before(s.asked) && soon.Before(due) {
+		due = soon // Requests that ask for samples one after the other must not have the collectors run all the time.
+	}
+	tick := !now.Before(due)
 	late := s.gathering != nil
 	if tick {
 		s.ticked, due = now, now.Add(interval)
