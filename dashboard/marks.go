@@ -37,6 +37,13 @@ func (m *marks) set(s *store.Snapshot) api.Mark {
 	return added.Mark
 }
 
+// clear drops all marks.
+func (m *marks) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.all = nil
+}
+
 // find returns the mark of an ID, and whether there is one.
 func (m *marks) find(id string) (mark, bool) {
 	m.mu.Lock()

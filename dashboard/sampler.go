@@ -91,12 +91,16 @@ func newSampler(from source, t *tracker, opts Opts) *sampler {
 	return s
 }
 
-// close ends everything and waits for the goroutines.
+// close ends everything, waits for the goroutines, and forgets all samples.
 func (s *sampler) close() {
 	s.mu.Lock()
 	s.cancel()
 	s.mu.Unlock()
 	s.ends.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget()
+	s.start, s.sampling = nil, nil
 }
 
 // join adds a viewer.
