@@ -55,9 +55,9 @@ func New(g metric.Gatherer, opts Opts) (*Dashboard, error) {
 	return d, nil
 }
 
-// Close ends all streams and the sampler, drops the samples, and waits for the sampler, but not for collectors that ignore the end of
-// their context. After Close, the handler answers every request with 503 Service Unavailable. Close may be called
-// more than once; it always returns nil.
+// Close ends all streams and the sampler, and drops the samples. It waits for the sampler, but not for collectors that
+// ignore the end of their context. After Close, the handler answers every request with 503 Service Unavailable. Close may
+// be called more than once; it always returns nil.
 func (d *Dashboard) Close() error {
 	d.sampler.close()
 	d.marks.clear()

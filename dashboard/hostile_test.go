@@ -12,9 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/dashboard"
-	dto "github.com/prometheus/client_model/go"
 )
 
 func ptr[T any](v T) *T { return &v }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/luxfi/metric/dashboard"
 )
@@ -13,27 +12,35 @@ import (
 // TestShutdownWithoutClose shuts servers down while pages are open that nothing closes.
 func TestShutdownWithoutClose(t *testing.T) {
 	d := newDashboard(t, registryOf(t, map[string]*probe{"x": newProbe("x")}), dashboard.Opts{})
-	for range 2 { // The end of one server must not end the streams of another.
-		server := httptest.NewServer(d)
-		defer server.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		for range 2 {
-			r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/stream", http.NoBody)
-			if err != nil {
-				t.Fatal(err)
+	for _, name := range []string{"the first server", "another one"} { // The end of one must not end the streams of another.
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(d)
+			defer server.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*second)
+			defer cancel()
+			for range 2 {
+				openAt(ctx, t, server)
 			}
-			answer, err := server.Client().Do(r)
-			if err != nil {
-				t.Fatal(err)
+			if err := server.Config.Shutdown(ctx); err != nil {
+				t.Errorf("open pages hold up the server: %v", err)
 			}
-			defer answer.Body.Close()
-			if _, err := answer.Body.Read(make([]byte, 1)); err != nil {
-				t.Fatalf("the stream has ended: %v", err)
-			}
-		}
-		if err := server.Config.Shutdown(ctx); err != nil {
-			t.Errorf("open pages hold up the server: %v", err)
-		}
+		})
+	}
+}
+
+// openAt opens a stream of a server, which has begun when it returns.
+func openAt(ctx context.Context, t *testing.T, server *httptest.Server) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/stream", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = answer.Body.Close() })
+	if _, err := answer.Body.Read(make([]byte, 1)); err != nil {
+		t.Fatalf("the stream has ended: %v", err)
 	}
 }
