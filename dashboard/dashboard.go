@@ -50,6 +50,7 @@ func New(g metric.Gatherer, opts Opts) (*Dashboard, error) {
 	}
 	now := time.Now()
 	d := &Dashboard{opts: opts, started: now, source: from, tracker: newTracker(now), sameOrigin: http.NewCrossOriginProtection()}
+	d.marks.maxBytes = opts.MaxBytes
 	d.exposition = from.handler(opts)
 	d.sampler = newSampler(from, d.tracker, opts)
 	return d, nil

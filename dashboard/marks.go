@@ -12,8 +12,10 @@ import (
 // maxMarks is how many marks there may be. Each keeps a sample alive.
 const maxMarks = 16
 
-// marks are samples that viewers compare others with. The zero value has none.
+// marks are samples that viewers compare others with.
 type marks struct {
+	maxBytes int // Bounds their memory, but there is always room for one.
+
 	mu  sync.Mutex
 	all []mark // Oldest first.
 }
@@ -25,7 +27,7 @@ type mark struct {
 	snapshot *store.Snapshot
 }
 
-// set sets a mark, and drops the oldest one if there are too many.
+// set sets a mark, and drops the oldest ones if there are too many or they take too much memory.
 func (m *marks) set(s *store.Snapshot) api.Mark {
 	added := mark{api.Mark{ID: rand.Text(), T: s.At.UnixMilli()}, s}
 	m.mu.Lock()
@@ -34,7 +36,18 @@ func (m *marks) set(s *store.Snapshot) api.Mark {
 		m.all = slices.Delete(m.all, 0, 1)
 	}
 	m.all = append(m.all, added)
+	m.shrink()
 	return added.Mark
+}
+
+// shrink drops the oldest marks if all take too much memory. The mutex is held.
+func (m *marks) shrink() {
+	newestFirst := make([]*store.Snapshot, 0, len(m.all))
+	for i := range m.all {
+		newestFirst = append(newestFirst, m.all[len(m.all)-1-i].snapshot)
+	}
+	n := max(1, store.Fitting(m.maxBytes, newestFirst...))
+	m.all = slices.Delete(m.all, 0, len(m.all)-n)
 }
 
 // clear drops all marks.

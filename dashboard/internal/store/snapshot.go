@@ -62,6 +62,29 @@ func (s *Snapshot) memory() int {
 	return n
 }
 
+// Fitting returns how many of these snapshots, from the first on, take no more than so much memory together. Families
+// that they share count once.
+func Fitting(limit int, snapshots ...*Snapshot) int {
+	counted := make(map[*Family]struct{})
+	for i, s := range snapshots {
+		limit -= s.memory()
+		for _, f := range s.Families {
+			if _, shared := counted[f]; shared {
+				continue
+			}
+			counted[f] = struct{}{}
+			limit -= listedMemory * cap(f.Series)
+			for _, one := range f.Series {
+				limit -= one.memory()
+			}
+		}
+		if limit < 0 {
+			return i
+		}
+	}
+	return len(snapshots)
+}
+
 // Family is a family with its series. It is immutable; snapshots share it as long as it does not change.
 type Family struct {
 	*model.Family
