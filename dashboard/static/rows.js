@@ -41,7 +41,7 @@ export class Section {
 
   makeHead(column) {
     const button = h('button', { type: 'button', class: 'sort', onclick: () => this.sortBy(column) }, column.title,
-      svgIcon(column.down ? 'down' : 'up'));
+      svgIcon('up'));
     return h('span', { role: 'columnheader', class: `cell-${column.id}` }, button);
   }
 
