@@ -12,8 +12,7 @@ export class Chart {
     this.format = format;
     this.fromZero = fromZero;
     this.last = h('span', { class: 'chart-last' });
-    this.high = h('span', { class: 'chart-high' });
-    this.low = h('span', { class: 'chart-low' });
+    this.range = h('span', { class: 'chart-range' });
     this.from = h('span');
     this.to = h('span');
     this.line = s('path', { class: 'chart-line', 'vector-effect': 'non-scaling-stroke' });
@@ -21,8 +20,8 @@ export class Chart {
     this.svg = s('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img' }, this.area, this.line);
     this.title = title;
     this.el = h('figure', { class: 'card chart' },
-      h('figcaption', null, h('span', null, title), this.last),
-      h('div', { class: 'chart-plot' }, this.svg, this.high, this.low),
+      h('figcaption', null, h('span', null, title), this.range, this.last),
+      h('div', { class: 'chart-plot' }, this.svg),
       h('div', { class: 'chart-times' }, this.from, this.to));
   }
 
@@ -42,10 +41,15 @@ export class Chart {
     setAttr(this.line, 'd', `M${path}`);
     setAttr(this.area, 'd', `M${x(start)} ${height}L${path}V${height}z`);
     setText(this.last, this.format(values.at(-1)));
-    setText(this.high, flat ? '' : this.format(max));
-    setText(this.low, flat ? '' : this.format(bottom));
+    setText(this.range, this.rangeText(min, max));
     setText(this.from, clock(start));
     setText(this.to, clock(end));
     setAttr(this.svg, 'aria-label', `${this.title}: ${this.format(min)} to ${this.format(max)}, last ${this.format(values.at(-1))}`);
+  }
+
+  // rangeText says what the height of the chart stands for.
+  rangeText(min, max) {
+    if (this.fromZero) return `up to ${this.format(max)}`;
+    return min === max ? '' : `${this.format(min)} to ${this.format(max)}`;
   }
 }

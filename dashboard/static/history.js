@@ -54,7 +54,9 @@ async function load() {
   try {
     const answer = await ctx.getJSON('api/history');
     if (!answer || mine !== parts) return;
-    data = answer;
+    // The server knows what older samples cost, but their values are gone: without this, the charts would run across the
+    // time in which no page was open.
+    data = { ...answer, sampling: answer.sampling.filter((each) => each.t >= answer.from) };
     show(parts.error, false);
     render();
   } catch (err) {
