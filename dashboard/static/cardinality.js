@@ -49,8 +49,8 @@ function notes(r) {
     list.push(['warn', `${lookups(r.overflowed)} overflowed`]);
   }
   if (!r.full && r.limit) list.push(['', `limit ${count(r.limit)}, ${percent(r.family.series / r.limit)} used`]);
-  if (!r.full && !r.limit && r.registryLimit) list.push(['', `limit of the registry ${count(r.registryLimit)}`]);
-  if (r.longValues) list.push(['warn', `${plural(r.longValues, 'long value')} cut`]);
+  if (!r.full && !r.limit && r.registryLimit) list.push(['', `registry limit ${count(r.registryLimit)}`]);
+  if (r.longValues) list.push(['warn', `${plural(r.longValues, 'long value')} truncated`]);
   if (r.expired) list.push(['', `${count(r.expired)} expired${r.expiryMs ? ` after ${duration(r.expiryMs)} without use` : ''}`]);
   else if (r.expiryMs) list.push(['', `expires after ${duration(r.expiryMs)} without use`]);
   return list;
@@ -93,7 +93,7 @@ class Page {
       const on = b.dataset.id === this.sort.column.id;
       setAttr(b, 'aria-pressed', String(on));
       b.classList.toggle('is-down', on && this.sort.down);
-      setAttr(b, 'title', on ? `Sorted ${this.sort.down ? 'down' : 'up'}` : null);
+      setAttr(b, 'title', on ? `Sorted ${this.sort.down ? 'descending' : 'ascending'}` : null);
     }
     this.show();
   }
@@ -117,7 +117,7 @@ class Page {
       this.answer = answer;
       this.show();
     } catch (err) {
-      if (!this.gone && !this.answer) replace(this.none, empty('alert', 'The sizes are not there', sentence(err.message)));
+      if (!this.gone && !this.answer) replace(this.none, empty('alert', 'Cannot load the cardinality', sentence(err.message)));
     } finally {
       this.loading = false;
     }
@@ -136,8 +136,9 @@ class Page {
     const all = plural(this.answer.rows.length, 'family', 'families');
     setText(this.counts, q ? `${count(rows.length)} of ${all}` : all);
     keyed(this.list, rows.slice(0, this.limit), (r) => r.family.name, (r) => this.makeRow(r), (el, r) => this.fill(el, r));
-    replace(this.none, rows.length === 0 && empty('search', 'No family matches',
-      h('a', { href: this.ctx.href({ q: null }) }, 'Clear the filter')));
+    replace(this.none, rows.length === 0 && (q
+      ? empty('search', 'No family matches', h('a', { href: this.ctx.href({ q: null }) }, 'Clear the filter'))
+      : empty('clock', 'No metrics yet', 'Families appear here once the program exposes them.')));
     const rest = rows.length - this.limit;
     show(this.more, rest > 0);
     setText(this.more, `Show ${count(Math.min(rest, pageSize))} more of ${count(rest)}`);
@@ -150,7 +151,7 @@ class Page {
       ['Series', count(series), `in ${plural(rows.length, 'family', 'families')}`],
       ['Exposition', bytes(size), 'as text, before compression'],
       ['Growth', signed(grown), since ? `series since ${clock(since)}` : 'series'],
-      ['Limits', full > 0 ? `${count(full)} reached` : 'None reached', full > 0 ? 'new series overflow' : 'no series overflow'],
+      ['Limits reached', full > 0 ? count(full) : 'None', full > 0 ? 'new series overflow' : 'no series overflow'],
     ];
     keyed(this.totals, stats, (s) => s[0], (s) => h('div', { class: 'stat' }, h('dt', null, s[0]),
       h('dd', null, h('b'), h('span', { class: 'muted' }))), (el, s) => {

@@ -6,7 +6,7 @@ import { clock, count, plural } from './format.js';
 
 const pageSize = 100;
 
-// difference returns after − before as a text with its sign, or an empty one if one of them is no number.
+// difference returns after − before as a text with its sign, or an empty one if either is not a number.
 function difference(c) {
   if (typeof c.before !== 'number' || typeof c.after !== 'number') return '';
   const d = c.after - c.before;
@@ -78,7 +78,7 @@ export class Changes {
     show(this.table, false);
     show(this.more, false);
     setText(this.text, '');
-    replace(this.none, empty('alert', this.lost ? 'This mark is gone' : 'The changes are not there', sentence(err.message),
+    replace(this.none, empty('alert', this.lost ? 'This mark is no longer available' : 'Cannot load the changes', sentence(err.message),
       this.lost && ' Mark again to see what changes from now on.'));
   }
 
@@ -86,11 +86,11 @@ export class Changes {
     this.shown = true;
     const { mark, rows, total, unchanged } = answer;
     setText(this.title, `What changed since ${clock(mark.t)}`);
-    const where = this.q ? ' among what matches' : '';
-    setText(this.text, `${plural(total, 'number')} changed${where}, ${plural(unchanged, 'series', 'series')} did not`);
+    const where = this.q ? ' in matching series' : '';
+    setText(this.text, `${plural(total, 'value')} changed${where}, ${plural(unchanged, 'series', 'series')} did not`);
     show(this.table, rows.length > 0);
     replace(this.none, rows.length === 0 && empty('check', 'Nothing has changed yet',
-      this.q ? 'Only series that match the search are compared.' : 'Numbers appear here as soon as they are not what they were.'));
+      this.q ? 'Only series that match the search are compared.' : 'Values appear here as soon as they change.'));
     keyed(this.body, rows, key, (c) => this.makeRow(c), (tr, c) => this.fill(tr, c));
     const rest = total - rows.length;
     show(this.more, rest > 0 && rows.length >= this.limit);

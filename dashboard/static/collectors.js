@@ -91,11 +91,11 @@ function makeParts() {
   return p;
 }
 
-// makeInstruments makes the folded list of instruments. It is filled only while it is open.
+// makeInstruments makes the folded list of instruments, which is filled only while it is open.
 function makeInstruments() {
   const section = new Section({ title: 'Instruments', metricsOf, limit: instrumentStep, plain: true });
   const text = h('span', { class: 'muted' });
-  const none = h('p', { class: 'muted' }, 'No instrument has this in its name.');
+  const none = h('p', { class: 'muted' }, 'No instrument matches.');
   const filter = h('input', { type: 'search', placeholder: 'Filter instruments', 'aria-label': 'Filter instruments by name', autocomplete: 'off', oninput: fill });
   const el = h('details', { class: 'section instruments', ontoggle: fill },
     h('summary', null, h('h2', null, 'Instruments'), text),
@@ -144,7 +144,7 @@ function render() {
   parts.instruments.set(all.filter((c) => c.group === 'instrument'), group('instrument'), parts.instrumentsAll);
 }
 
-// renderFailure shows why the last sample is incomplete, unless the problems of collectors tell already.
+// renderFailure shows why the last sample is incomplete, unless the problems of collectors explain it.
 function renderFailure({ error, problems }) {
   show(parts.failure, Boolean(error) && problems === 0);
   setText(parts.failure, `The last sample is incomplete: ${error}`);
@@ -164,7 +164,7 @@ function renderProblems(problems, inAll) {
   setText(parts.moreProblems, `Show ${count(Math.min(hidden, problemStep))} more of ${count(hidden)}`);
 }
 
-// renderSummary says that all is well, that there is nothing yet, or that nothing matches.
+// renderSummary shows that all collectors are fine, that there are none yet, or that none matches the filter.
 function renderSummary(all, matching, problems) {
   const others = all.filter((c) => c.group !== 'instrument');
   const filtered = parts.filter.value !== '';
@@ -172,6 +172,6 @@ function renderSummary(all, matching, problems) {
   setText(parts.fine.lastChild, others.length === 1 ? 'No problems. 1 collector is fine.' : `No problems. ${count(others.length)} collectors are fine.`);
   show(parts.nothing, matching.length === 0);
   if (matching.length > 0) return;
-  if (all.length === 0) replace(parts.nothing, empty('clock', 'No collectors yet', 'Collectors appear here when they are registered.'));
-  else replace(parts.nothing, empty('search', 'Nothing matches', `${plural(all.length, 'collector')} in all. `, h('a', { href: '?view=collectors' }, 'Remove the filter')));
+  if (all.length === 0) replace(parts.nothing, empty('clock', 'No collectors yet', 'Collectors appear here once they are registered.'));
+  else replace(parts.nothing, empty('search', 'Nothing matches', 'All words must be in the name. ', h('a', { href: '?view=collectors' }, 'Clear the filter')));
 }

@@ -101,7 +101,7 @@ export class FamilyPane {
         `These values are from ${clock(this.detail.t)}. ${sentence(err.message)}`));
       return;
     }
-    replace(this.error, empty('alert', 'This family is not there', sentence(err.message), ' It may come back with the next sample.'));
+    replace(this.error, empty('alert', 'Cannot show this family', sentence(err.message), ' It may appear with the next sample.'));
   }
 
   show(detail) {
@@ -154,7 +154,7 @@ export class FamilyPane {
         chip('all together', 0, by.length === 0 && !each, { by: null }),
         labels.map((l) => chip(l.name, l.values, by.includes(l.name), { by: toggled(l.name) })),
         chip('each series', 0, each, { by: each ? null : '*' })),
-      matchOf(params).length > 0 && group('Filter of the plot', 'Only',
+      matchOf(params).length > 0 && group('Filter of the plot', 'Filter',
         matchOf(params).map(([n, v]) => h('button', { type: 'button', class: 'pick is-filter', onclick: () => this.dropMatch(n) },
           h('span', { class: 'pick-text' }, `${n}=${v}`), svgIcon('cross'), h('span', { class: 'sr' }, ' remove this filter')))),
       h('div', { class: 'control control-end' }, this.rangeControl(), this.pinButton()));
@@ -177,10 +177,10 @@ export class FamilyPane {
     const pinned = pins.some((p) => JSON.stringify(p) === key);
     const next = pinned ? pins.filter((p) => JSON.stringify(p) !== key) : [...pins, this.spec()];
     const button = h('button', { type: 'button', class: 'btn btn-small', 'aria-pressed': String(pinned), dataset: { focus: 'pin' },
-      title: 'Keeps this plot at the top of the page', onclick: () => this.go({ pin: writePins(next) }) },
+      title: 'Keep this plot at the top of the page', onclick: () => this.go({ pin: writePins(next) }) },
     pinned ? 'Pinned' : 'Pin plot');
     button.disabled = !pinned && pins.length >= maxPins;
-    if (button.disabled) setAttr(button, 'title', `${maxPins} plots are pinned, which is the most`);
+    if (button.disabled) setAttr(button, 'title', `At most ${maxPins} plots can be pinned`);
     return button;
   }
 

@@ -1,10 +1,11 @@
-// The view of the past: what is kept and what it costs, and how collectors changed.
+// The view of the history: what is recorded and what that costs, and how the states of collectors changed.
 
 import { copyButton, empty, h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
-import { bytes, clock, count, duration, percent, plural } from './format.js';
+import { bytes, clock, count, duration, percent, plural, span } from './format.js';
 import { Chart } from './chart.js';
 import { Strips, stripsOf } from './strips.js';
 import { stateBadge } from './states.js';
+import { sentence } from './text.js';
 import { timeNode } from './times.js';
 
 const snippet = 'dashboard.Opts{History: 15 * time.Minute}';
@@ -54,14 +55,14 @@ async function load() {
   try {
     const answer = await ctx.getJSON('api/history');
     if (!answer || mine !== parts) return;
-    // The server knows what older samples cost, but their values are gone: without this, the charts would run across the
-    // time in which no page was open.
+    // The answer also has older samples, whose values are gone. With them, the charts would run across the time in which
+    // no page was open.
     data = { ...answer, sampling: answer.sampling.filter((each) => each.t >= answer.from) };
     show(parts.error, false);
     render();
   } catch (err) {
     if (mine !== parts) return;
-    setText(parts.error, `The history cannot be read. ${err.message}`);
+    setText(parts.error, `Cannot load the history: ${sentence(err.message)}`);
     show(parts.error, true);
   }
 }
@@ -95,18 +96,18 @@ function takeStates({ all, rows, removed }) {
 function makeParts() {
   const p = {
     error: h('p', { class: 'error-box', role: 'alert', hidden: true }),
-    waiting: h('div', null, empty('clock', 'Reading the history…')),
+    waiting: h('div', null, empty('clock', 'Loading the history…')),
     off: h('div', { class: 'card off' },
-      h('div', null, h('h2', null, 'Nothing is sampled while nobody watches'),
-        h('p', { class: 'muted' }, 'What you see began when a page was opened. To have a past as soon as you open one:')),
+      h('div', null, h('h2', null, 'No samples are taken while no page is open'),
+        h('p', { class: 'muted' }, 'This history begins when the first page was opened. To record it all the time, set:')),
       h('div', { class: 'off-code' }, h('code', { class: 'code' }, snippet), copyButton(() => snippet))),
     facts: h('dl', { class: 'card tiles' }),
-    cost: new Chart({ title: 'Processor time a sample', format: duration }),
-    took: new Chart({ title: 'Gathering took', format: duration }),
+    cost: new Chart({ title: 'CPU time per sample', format: duration }),
+    took: new Chart({ title: 'Time to gather', format: duration }),
     series: new Chart({ title: 'Series', format: count, fromZero: false }),
     strips: new Strips(),
     events: h('ol', { class: 'card events' }),
-    noEvents: h('div', { class: 'card' }, empty('check', 'No collector has changed its state', 'Changes appear here as they happen.')),
+    noEvents: h('div', { class: 'card' }, empty('check', 'No state changes', 'State changes of collectors appear here as they happen.')),
     more: h('button', { class: 'btn', type: 'button', onclick: () => {
       limit += step;
       render();
@@ -114,10 +115,10 @@ function makeParts() {
   };
   p.charts = h('div', { class: 'charts' }, p.cost.el, p.took.el, p.series.el);
   p.stripsPart = h('section', { class: 'section' },
-    h('div', { class: 'section-head' }, h('h2', null, 'Problems over time'), h('span', { class: 'muted' }, 'the taller, the worse')), p.strips.el);
+    h('div', { class: 'section-head' }, h('h2', null, 'Problems over time'), h('span', { class: 'muted' }, 'taller bars are worse')), p.strips.el);
   p.eventsNote = h('span', { class: 'muted' });
   p.body = h('div', { hidden: true }, p.off, p.facts, p.charts, p.stripsPart,
-    h('section', { class: 'section' }, h('div', { class: 'section-head' }, h('h2', null, 'Changes of state'), p.eventsNote),
+    h('section', { class: 'section' }, h('div', { class: 'section-head' }, h('h2', null, 'State changes'), p.eventsNote),
       p.noEvents, p.events, h('p', { class: 'more' }, p.more)));
   return p;
 }
@@ -132,18 +133,18 @@ function render() {
   renderEvents();
 }
 
-// tilesOf says in a few numbers what is kept, and what that costs.
+// tilesOf returns what is recorded, and what that costs, in a few numbers.
 function tilesOf(d) {
   const cost = costOf(d.sampling);
   const interval = cost ? `one every ${duration(cost.interval)}` : '';
   return [
-    { label: 'Past', text: d.from ? duration(Math.round((d.now - d.from) / 1000) * 1000) : 'none yet',
-      note: [d.windowMs && `of ${duration(d.windowMs)}`, d.from && `from ${clock(d.from)}`].filter(Boolean).join(', ') },
+    { label: 'Recorded', text: d.from ? span(d.now - d.from) : 'nothing yet',
+      note: [d.from && `since ${clock(d.from)}`, d.windowMs && `at most ${duration(d.windowMs)}`].filter(Boolean).join(', ') },
     { label: 'Samples', text: count(d.samples), note: interval },
-    { label: 'Series', text: count(d.series), note: d.left ? `${count(d.left)} more are not kept: too many` : 'all are kept' },
+    { label: 'Series', text: count(d.series), note: d.left ? `${count(d.left)} more are not recorded` : 'all recorded' },
     { label: 'Memory', text: bytes(d.bytes), note: `of ${bytes(d.maxBytes)}`, ratio: d.maxBytes ? d.bytes / d.maxBytes : 0 },
-    { label: 'Cost', text: cost ? percent(cost.ratio) : '–', note: cost ? `of a core, ${duration(cost.busy)} a sample` : 'not known yet' },
-    { label: 'Pages open', text: count(d.viewers), note: d.always ? 'sampling needs none' : 'sampled only while one is open' },
+    { label: 'Cost', text: cost ? percent(cost.ratio) : '–', note: cost ? `of one core, ${duration(cost.busy)} per sample` : 'not known yet' },
+    { label: 'Pages open', text: count(d.viewers), note: d.always ? 'samples are taken without one, too' : 'no samples without one' },
   ];
 }
 
@@ -193,7 +194,7 @@ function renderEvents() {
   const shown = events.slice(0, limit);
   show(parts.noEvents, events.length === 0);
   show(parts.events, events.length > 0);
-  setText(parts.eventsNote, events.length > 0 ? `${plural(events.length, 'change')}, the newest first` : '');
+  setText(parts.eventsNote, events.length > 0 ? `${plural(events.length, 'change')}, newest first` : '');
   keyed(parts.events, shown, (e) => `${e.t} ${e.collector} ${e.from} ${e.to}`, makeEvent);
   show(parts.more.parentNode, events.length > shown.length);
   setText(parts.more, `Show ${count(Math.min(step, events.length - shown.length))} more of ${count(events.length - shown.length)}`);

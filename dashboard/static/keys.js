@@ -51,8 +51,8 @@ export function showHelp(views) {
     h('dl', { class: 'keys' },
       views.map((view) => row(['g', letters[view.id]], view.title)),
       row(['/'], 'Search or filter'),
-      row(['?'], 'This list'),
-      row(['Esc'], 'Close it')));
+      row(['?'], 'Show this list'),
+      row(['Esc'], 'Close this list')));
   dialog.onclick = (event) => {
     if (event.target === dialog) dialog.close(); // A click outside.
   };

@@ -2,7 +2,7 @@
 
 import { h, keyed, replace, setText, show } from './dom.js';
 import { sentence } from './text.js';
-import { bytes, count, plural } from './format.js';
+import { bytes, plural } from './format.js';
 
 const limit = 20;
 
@@ -59,7 +59,7 @@ export function labelList(ctx, name, pick) {
     show(family) {
       const labels = family.labels ?? [];
       show(node, labels.length > 0);
-      setText(text, `${count(labels.length)} · open one to filter by a value`);
+      setText(text, 'open one to filter by a value');
       keyed(list, labels, (l) => l.name, (l) => labelDetails(ctx, { ...family, name }, l, (value) => pick(l.name, value)),
         (el, l) => el.refresh(l));
     },

@@ -21,7 +21,7 @@ let current = null; // The mounted view.
 let plots = [];
 let aborter = new AbortController();
 
-// ctx is what a view may use.
+// ctx is the part of the page that views may use.
 const ctx = {
   params: new URLSearchParams(),
   hello: null, // The last event of this name; null before the first.
@@ -126,7 +126,7 @@ function guard(run) {
     run();
   } catch (err) {
     console.error(err);
-    replace(root, empty('alert', 'This view has failed', h('span', null, String(err?.message ?? err)), ' Reload the page to try again.'));
+    replace(root, empty('alert', 'This view failed', h('span', null, String(err?.message ?? err)), ' Reload the page to try again.'));
   }
 }
 

@@ -62,7 +62,7 @@ class Page {
       h('div', { class: 'toolbar-end' }, this.markButton));
     const hint = (code, text) => h('span', null, h('code', null, code), ` ${text}`);
     this.hints = h('p', { class: 'hints muted', id: 'metrics-hints' },
-      hint('code=500', 'label and value'), hint('type:counter', 'type'), hint('-go_', 'without'), hint('"two words"', 'phrase'));
+      hint('code=500', 'label and value'), hint('type:counter', 'type'), hint('-go_', 'exclude'), hint('"two words"', 'phrase'));
     replace(root, h('h1', { class: 'sr' }, 'Metrics'), this.toolbar, this.hints, this.pinned, this.changesHost, this.split);
   }
 
@@ -78,7 +78,7 @@ class Page {
   navigate() {
     const { params } = this.ctx;
     const q = params.get('q') ?? '';
-    // While somebody types, the box is ahead of the URL.
+    // While the reader types, the box is ahead of the URL.
     if (document.activeElement !== this.input || !this.timer) this.input.value = q;
     if (q !== this.q) {
       this.q = q;
@@ -106,9 +106,9 @@ class Page {
       this.family?.destroy();
       const before = this.family;
       this.family = name ? new FamilyPane(this.ctx, name) : null;
-      replace(this.detail, this.family?.node ?? empty('search', 'Choose a family',
-        'Its plot, labels, queries and current values appear here. In the list, ',
-        h('kbd', null, '↑'), ' ', h('kbd', null, '↓'), ' move and ', h('kbd', null, 'Enter'), ' opens.'));
+      replace(this.detail, this.family?.node ?? empty('search', 'Select a family',
+        'Its plot, labels, queries and current values appear here. Move in the list with ',
+        h('kbd', null, '↑'), ' ', h('kbd', null, '↓'), ' and open a family with ', h('kbd', null, 'Enter'), '.'));
       this.moveFocus(before);
     }
     this.family?.navigate();
@@ -173,7 +173,7 @@ class Page {
       const mark = await this.ctx.postJSON('api/marks');
       if (mark) this.ctx.go({ since: mark.id, family: null, by: null, match: null });
     } catch (err) {
-      setText(this.counts, `The mark could not be set: ${err.message}`);
+      setText(this.counts, `Cannot set the mark: ${err.message}`);
     }
   }
 
@@ -192,8 +192,8 @@ class Page {
     } catch (err) {
       if (this.gone) return;
       this.early = true;
-      if (this.list.children.length === 0) replace(this.none, empty('alert', 'The search has failed', sentence(err.message)));
-      setText(this.counts, `The search has failed: ${err.message}`);
+      if (this.list.children.length === 0) replace(this.none, empty('alert', 'The search failed', sentence(err.message)));
+      setText(this.counts, `The search failed: ${err.message}`);
     }
   }
 
@@ -210,8 +210,9 @@ class Page {
     });
     replace(this.none, rows.length === 0 && (answer.t === 0
       ? empty('clock', 'Waiting for the first sample…')
-      : empty('search', 'Nothing matches', this.q ? 'All words must match. ' : 'There are no metrics yet.',
-        this.q && h('a', { href: this.ctx.href({ q: null }) }, 'Clear the search'))));
+      : this.q
+        ? empty('search', 'Nothing matches', 'All words must match. ', h('a', { href: this.ctx.href({ q: null }) }, 'Clear the search'))
+        : empty('clock', 'No metrics yet', 'Metrics appear here once the program exposes them.')));
     const rest = matchedFamilies - rows.length;
     show(this.more, rest > 0);
     if (rest > 0) setText(this.more, `Show ${count(Math.min(rest, pageSize))} more of ${count(rest)}`);

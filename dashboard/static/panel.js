@@ -59,12 +59,12 @@ export class Panel {
   noteText() {
     const { data } = this;
     if (data.error) return data.error;
-    if (data.lines.length === 0) return 'No values in this time.';
+    if (data.lines.length === 0) return 'No values in this time range.';
     if (data.hidden > 0) {
       const more = plural(data.hidden, 'more line is', 'more lines are');
       return `${more} not shown. Filter by a value, or group by a label with fewer values.`;
     }
-    if (data.t.length < 2) return 'The first sample is here; lines begin with the next one.';
+    if (data.t.length < 2) return 'One sample so far: lines begin with the next one.';
     return '';
   }
 

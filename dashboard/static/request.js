@@ -23,7 +23,7 @@ async function ask(path, params, options) {
     return await response.json();
   } catch (err) {
     if (options.signal.aborted) return null;
-    if (err instanceof TypeError) throw new Error('The server cannot be reached.', { cause: err });
+    if (err instanceof TypeError) throw new Error('Cannot reach the server.', { cause: err });
     throw err;
   }
 }

@@ -103,7 +103,7 @@ export class Section {
       setState(badge, item.state);
       setText(series, count(item.series));
       setText(unit, ' series');
-      setText(took, tookText(item) || 'no run yet');
+      setText(took, tookText(item) || 'not run yet');
       spark.set(item.durations, item.deadlineMs);
       setLink(link, item, this.metricsOf);
       keyed(chips, factsOf(item), keyOfFact, makeChip, (chip, fact) => chip.refresh(fact));

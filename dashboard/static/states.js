@@ -1,4 +1,4 @@
-// What the page says about a collector: its state, and its facts as short texts.
+// The texts about a collector: its state, and its facts.
 
 import { h, setAttr, setText, svgIcon } from './dom.js';
 import { count, duration, number } from './format.js';
@@ -83,7 +83,7 @@ export function factsOf(c) {
   if (c.breaker && c.breaker !== c.state) add('Breaker', c.breaker);
   if (c.backgroundMs) add('Runs every', duration(c.backgroundMs));
   if (c.places) add('Group', placesText(c.places));
-  if (c.failures) add('Failures', c.runs ? `${count(c.failures)} in ${count(c.runs)} runs` : count(c.failures));
+  if (c.failures) add('Failures', c.runs >= c.failures ? `${count(c.failures)} in ${count(c.runs)} runs` : count(c.failures));
   for (const [name, label] of counters) {
     if (c[name]) add(label, count(c[name]));
   }

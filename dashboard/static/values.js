@@ -36,7 +36,7 @@ export class Values {
     this.text = h('span', { class: 'muted' });
     this.prev = h('button', { type: 'button', class: 'btn btn-small', onclick: () => this.turn(-1) }, 'Previous');
     this.next = h('button', { type: 'button', class: 'btn btn-small', onclick: () => this.turn(1) }, 'Next');
-    this.none = h('p', { class: 'muted table-none' }, 'No series matches the filter at the moment.');
+    this.none = h('p', { class: 'muted table-none' }, 'No series matches the filter.');
     this.pager = h('div', { class: 'pager' }, this.prev, this.next);
     this.exemplars = new Exemplars();
     this.node = h('section', { class: 'section' },
@@ -76,7 +76,7 @@ export class Values {
     const from = this.page * pageSize;
     const part = pages > 1 ? `${count(from + 1)}–${count(from + rows.length)} of ` : '';
     const range = `${part}${count(detail.total)} series`;
-    setText(this.text, detail.total > sortable ? `${range} · filter to less than ${sortable} to sort` : range);
+    setText(this.text, detail.total > sortable ? `${range} · to sort, filter to at most ${sortable}` : range);
     show(this.pager, pages > 1);
     show(this.none, detail.total === 0);
     this.prev.disabled = this.page === 0;
