@@ -83,6 +83,7 @@ export function factsOf(c) {
   if (c.breaker && c.breaker !== c.state) add('Breaker', c.breaker);
   if (c.backgroundMs) add('Runs every', duration(c.backgroundMs));
   if (c.places) add('Group', placesText(c.places));
+  // A breaker that is open counts failures without running the collector.
   if (c.failures) add('Failures', c.runs >= c.failures ? `${count(c.failures)} in ${count(c.runs)} runs` : count(c.failures));
   for (const [name, label] of counters) {
     if (c[name]) add(label, count(c[name]));
