@@ -1,36 +1,37 @@
-// Package dashboard serves a live page about the metrics of a program: how its collectors are doing, what its
-// metrics are and how they change, which labels make them large, and, with [Opts.History], how all of that was
-// before the page was opened.
+// Package dashboard serves a live page about the metrics of a program: the state of its collectors, its metrics and
+// how they change, the labels that make them large, and, with [Opts.History], their history from before the page was
+// opened.
 //
-// The page is a handler of net/http, embedded in the program, and needs no other server:
+// The page is an [http.Handler] in the program itself and needs no other server:
 //
 //	http.Handle("/debug/dashboard/", dashboard.Handler(metric.DefaultGatherer, dashboard.Opts{}))
 //
-// It finds everything relative to its own URL, so it works under any path, with and without [http.StripPrefix], and
-// behind proxies that add or remove a prefix.
+// All links of the page are relative to its URL. It works under any path that ends with a slash, with and without
+// [http.StripPrefix], and behind proxies that add or remove a path prefix.
 //
-// # Who may see it
+// # Access
 //
-// By default, the handler answers requests from the same machine only; see [Opts.Allow]. It changes nothing in the
-// program. Error texts are shown without credentials, but metrics may have names of hosts and users in their labels.
+// By default, the handler answers only requests from the same machine; see [Opts.Allow]. The dashboard is read-only.
+// It removes credentials that it recognizes from error texts, but it shows label values as they are exposed, which may
+// include names of hosts and users.
 //
-// # What it costs
+// # Cost
 //
-// Nothing is sampled while no page is open, unless [Opts.History] is set. While pages are open, and for 30 seconds
-// after the last one, one sampler gathers every [Opts.Interval] for all of them. It never has two gatherings under
-// way, and memory for the past is bounded by [Opts.MaxBytes]. With Opts.History, samples are also taken while no page is open,
-// every [Opts.HistoryInterval].
+// Without [Opts.History], nothing is sampled while no page is open. While pages are open, and for 30 seconds after the
+// last one is closed, one sampler gathers every [Opts.Interval] for all of them. With Opts.History, it also gathers
+// every [Opts.HistoryInterval] while no page is open. The sampler never starts a gathering before the previous one
+// has ended, and [Opts.MaxBytes] bounds the memory for samples.
 //
 // # Without a browser
 //
-// A client that does not accept HTML, such as curl, gets the collectors as plain text; so does collectors.txt. The
-// data of the page are there as JSON, below api/: collectors, metrics, family, plot, cardinality, changes and
-// history. A request takes a sample if there is no recent one. Below metrics is an exposition that takes the
-// parameters of [metric.HandlerForContext].
+// A client that does not accept HTML, such as curl, gets the collectors as plain text, which is also available at
+// collectors.txt. The data of the page is available as JSON at api/collectors, api/metrics, api/family, api/plot,
+// api/cardinality, api/changes and api/history; its format may change between versions. A request takes a sample if
+// there is no recent one. The path metrics serves an exposition and accepts the parameters of
+// [metric.HandlerForContext].
 //
-// # Shutting down
+// # Shutdown
 //
-// An open page holds a request for as long as it is open. The dashboard ends these requests when [http.Server.Shutdown]
-// is called, which would otherwise wait for them. Call [Dashboard.Close] to end the sampling, too, for example from
-// [http.Server.RegisterOnShutdown].
+// An open page keeps a request open. The dashboard ends it when [http.Server.Shutdown] is called, which would otherwise
+// wait for it. Call [Dashboard.Close] to end the sampling, too, for example from [http.Server.RegisterOnShutdown].
 package dashboard

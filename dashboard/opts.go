@@ -15,44 +15,46 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Opts configure a dashboard. The zero value is ready for use.
+// Opts configures a dashboard. The zero value is ready to use.
 type Opts struct {
-	// Title names the program on the page. By default it is the name of the executable.
+	// Title is the name of the program on the page. The default is the name of the executable.
 	Title string
 
-	// Allow decides which requests are answered. By default these are requests from this machine, to a loopback
-	// address or localhost.
+	// Allow reports whether to answer a request; others get status 403. By default, the dashboard answers only
+	// requests that come from a loopback address, are for localhost or a loopback address, and were not forwarded
+	// by a proxy for a client on another machine. Use [AllowAll] if something else protects the dashboard.
 	Allow func(*http.Request) bool
 
-	// Interval is the time between two samples while somebody watches: by default 2 s, at least 100 ms.
+	// Interval is the time between two samples while a page is open. It must be at least 100 ms; the default
+	// is 2 s.
 	Interval time.Duration
 
-	// History, if positive, has samples taken all the time, so that the page has a past of this length when it is
-	// opened, as far as MaxBytes allows. By default nothing is sampled while nobody watches, and the page
-	// keeps the last 15 minutes while it is open. Close the [Dashboard] to end the sampling; it also ends when
-	// the gatherer is a registry that is closed.
+	// History, if positive, is the length of the history that the dashboard records, whether or not a page is open.
+	// Recording ends with [Dashboard.Close], or when the gatherer is a registry and is closed. By default, the
+	// dashboard takes samples only while a page is open and keeps those of the last 15 minutes.
 	History time.Duration
-	// HistoryInterval is the time between two samples while nobody watches: by default 10 s, at least 100 ms and
-	// at most History.
+	// HistoryInterval is the time between two samples while no page is open. It must be at least 100 ms and at most
+	// History; the default is 10 s or History, whichever is shorter. Without History, it has no effect.
 	HistoryInterval time.Duration
-	// MaxBytes bounds the memory for the past: by default 32 MiB, at least 1 MiB.
+	// MaxBytes bounds the memory for samples; when it is full, the oldest ones are dropped. It must be at least
+	// 1 MiB; the default is 32 MiB.
 	MaxBytes int
-	// MaxSeries bounds the series that are kept: by default 100,000.
+	// MaxSeries bounds the number of series that are recorded. The default is 100,000.
 	MaxSeries int
 
-	// Timeout bounds the gathering of a sample: by default 5 s. A collector that needs longer has failed, as in any
-	// other scrape.
-	// A gathering that takes longer than the interval delays the next sample.
+	// Timeout bounds the gathering of a sample. The default is 5 s. As in any other scrape, a collector that takes
+	// longer fails. A gathering that takes longer than the interval delays the next sample.
 	Timeout time.Duration
-	// Selection chooses what is gathered, for example to spare an expensive collector. It also holds for the
-	// exposition that the dashboard serves.
+	// Selection selects the collectors and families to gather, for example to leave out an expensive collector. It
+	// also applies to the exposition that the dashboard serves.
 	Selection metric.Selection
 
-	// MetricsURL is where the program serves its metrics, relative to the page or absolute. By default the dashboard
-	// itself serves them.
+	// MetricsURL is the URL of the program's metrics, absolute or relative to the page. By default, the page links to
+	// the exposition that the dashboard itself serves.
 	MetricsURL string
-	// TraceURL is a template of the URL of a trace, with {trace_id} and {span_id}, for exemplars. By default there
-	// are no links to traces.
+	// TraceURL is a template for links from exemplars to traces, such as
+	// "https://traces.example.org/trace/{trace_id}". The exemplar's labels trace_id and span_id replace {trace_id}
+	// and {span_id}. By default, exemplars have no links.
 	TraceURL string
 }
 
@@ -60,7 +62,7 @@ type Opts struct {
 const (
 	defaultInterval        = 2 * time.Second
 	defaultHistoryInterval = 10 * time.Second
-	defaultWindow          = 15 * time.Minute // Without Opts.History.
+	defaultWindow          = 15 * time.Minute // without Opts.History
 	defaultMaxBytes        = 32 << 20
 	defaultMaxSeries       = 100_000
 	defaultTimeout         = 5 * time.Second
@@ -70,7 +72,7 @@ const (
 	minMaxBytes = 1 << 20
 )
 
-// withDefaults returns the options with their defaults, or an error if one is not valid.
+// withDefaults returns o with defaults for unset options, or an error if an option is invalid.
 func (o Opts) withDefaults() (Opts, error) {
 	if err := o.check(); err != nil {
 		return o, errorOf("%w", err)
@@ -102,7 +104,7 @@ func (o Opts) withDefaults() (Opts, error) {
 	return o, nil
 }
 
-// window returns how long samples are kept.
+// window returns the age at which samples are dropped.
 func (o Opts) window() time.Duration {
 	if o.History > 0 {
 		return o.History
@@ -110,7 +112,7 @@ func (o Opts) window() time.Duration {
 	return defaultWindow
 }
 
-// check returns what is wrong with the options.
+// check returns an error that lists all invalid options, or nil.
 func (o Opts) check() error {
 	var errs []error
 	refuse := func(isWrong bool, format string, args ...any) {
@@ -142,11 +144,11 @@ func (o Opts) check() error {
 	return errors.Join(errs...)
 }
 
-// checkURL returns an error if a browser must not follow a URL.
+// checkURL returns an error if the page must not link to the URL text.
 func checkURL(option, text string) error {
 	u, err := url.Parse(text)
 	if err != nil {
-		// The error of Parse has the URL, which may have a password.
+		// The error of Parse contains the URL, which may contain a password.
 		return fmt.Errorf("%s is no URL: it must begin with http:// or https://, or be relative to the page", option)
 	}
 	switch {
@@ -168,15 +170,15 @@ func executable() string {
 	return strings.TrimSuffix(filepath.Base(path), ".exe")
 }
 
-// errorOf returns an error of New.
+// errorOf formats an error of [New].
 func errorOf(format string, args ...any) error {
 	return fmt.Errorf("cannot make a dashboard: %w", fmt.Errorf(format, args...))
 }
 
-// contextOf returns the context of a scrape of the exposition.
+// contextOf returns the context for a scrape by request r, limited to the selection.
 func (s source) contextOf(r *http.Request) context.Context { return s.selected(r.Context()) }
 
-// selected returns a context for scrapes of the selection.
+// selected returns ctx, limited to the selection.
 func (s source) selected(ctx context.Context) context.Context {
 	if len(s.selection.Collectors)+len(s.selection.Exclude)+len(s.selection.Families) == 0 {
 		return ctx
