@@ -168,7 +168,7 @@ let probe;
 // cssColor returns the colour of a custom property such as "--accent" in the current theme, for canvases. Paint again
 // when document has the event themechange.
 export function cssColor(name) {
-  if (!probe) document.body.append((probe = h('span', { class: 'sr', 'aria-hidden': 'true' })));
+  if (!probe) document.body.append((probe = h('span', { class: 'sr', 'aria-hidden': 'true', style: { forcedColorAdjust: 'none' } })));
   probe.style.color = `var(${name})`;
   return getComputedStyle(probe).color;
 }

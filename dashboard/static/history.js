@@ -144,7 +144,7 @@ function tilesOf(d) {
     { label: 'Series', text: count(d.series), note: d.left ? `${count(d.left)} more are not recorded` : 'all recorded' },
     { label: 'Memory', text: bytes(d.bytes), note: `of ${bytes(d.maxBytes)}`, ratio: d.maxBytes ? d.bytes / d.maxBytes : 0 },
     { label: 'Cost', text: cost ? percent(cost.ratio) : '–', note: cost ? `of one core, ${duration(cost.busy)} per sample` : 'not known yet' },
-    { label: 'Pages open', text: count(d.viewers), note: d.always ? 'samples are taken without one, too' : 'no samples without one' },
+    { label: 'Pages open', text: count(d.viewers), note: d.always ? 'not needed for sampling' : 'needed for sampling' },
   ];
 }
 
