@@ -2,7 +2,7 @@
 
 import { empty, h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
 import { typeBadge } from './family.js';
-import { sentence } from './text.js';
+import { moreText, sentence } from './text.js';
 import { bytes, clock, count, duration, percent, plural } from './format.js';
 import { labelDetails } from './labels.js';
 
@@ -77,7 +77,7 @@ class Page {
       this.show();
     } });
     show(this.more, false);
-    replace(root, h('h1', { class: 'sr' }, 'Cardinality'), this.totals,
+    replace(root, this.totals,
       h('div', { class: 'toolbar' }, h('div', { class: 'search' }, svgIcon('search'), this.input), this.counts),
       h('div', { class: 'card sizes' }, this.head, this.list, this.none, this.more));
     replace(this.none, empty('clock', 'Waiting for the first sample…'));
@@ -141,7 +141,7 @@ class Page {
       : empty('clock', 'No metrics yet', 'Families appear here once the program exposes them.')));
     const rest = rows.length - this.limit;
     show(this.more, rest > 0);
-    setText(this.more, `Show ${count(Math.min(rest, pageSize))} more of ${count(rest)}`);
+    setText(this.more, moreText(rest, pageSize));
   }
 
   showTotals() {
@@ -179,7 +179,7 @@ class Page {
     const at = (name) => el.querySelector(`summary .${name}`);
     const share = r.family.series / Math.max(1, this.answer.series);
     setText(at('size-number'), count(r.family.series));
-    setText(at('size-share'), share < 0.001 ? '< 0.1 %' : `${(100 * share).toFixed(1)} %`);
+    setText(at('size-share'), percent(share));
     at('share-bar').style.width = `${Math.max(0.5, 100 * share)}%`;
     setText(at('size-bytes'), bytes(r.bytes));
     setText(at('size-memory'), r.memory ? bytes(r.memory) : '–');

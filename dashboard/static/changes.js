@@ -1,8 +1,9 @@
 // What changed since a mark: a live table of numbers that are not what they were.
 
 import { empty, h, keyed, replace, setText, show, svgIcon } from './dom.js';
-import { columnTitle, full, sentence } from './text.js';
 import { clock, count, plural } from './format.js';
+import { labelChips } from './labels.js';
+import { columnTitle, full, sentence } from './text.js';
 
 const pageSize = 100;
 
@@ -104,7 +105,7 @@ export class Changes {
         h('a', { class: 'mono', href: this.ctx.href({ family: c.family, by: null, match: null }) }, c.family),
         h('span', { class: 'change-badge' }),
         c.name && h('span', { class: 'chip is-name' }, columnTitle(c.name)),
-        c.labels.map(([n, v]) => h('span', { class: 'chip' }, `${n}=${v}`))),
+        labelChips(c.labels)),
       num('Before'), num('After'), num('Difference'));
   }
 

@@ -4,6 +4,7 @@ import { empty, h, keyed, replace, setText, show, svgIcon } from './dom.js';
 import { count, plural } from './format.js';
 import { makeProblem } from './problems.js';
 import { Section, byWorst, totalText } from './rows.js';
+import { moreText } from './text.js';
 
 const problemStep = 50;
 const instrumentStep = 200;
@@ -161,7 +162,7 @@ function renderProblems(problems, inAll) {
   keyed(parts.problems, shown, (c) => c.id, (c) => makeProblem(c, metricsOf), (card, c) => card.refresh(c));
   const hidden = problems.length - shown.length;
   show(parts.moreProblems.parentNode, hidden > 0);
-  setText(parts.moreProblems, `Show ${count(Math.min(hidden, problemStep))} more of ${count(hidden)}`);
+  setText(parts.moreProblems, moreText(hidden, problemStep));
 }
 
 // renderSummary shows that all collectors are fine, that there are none yet, or that none matches the filter.

@@ -2,7 +2,7 @@
 // second fell into a bucket.
 
 import { h, replace, setAttr, setText } from './dom.js';
-import { clock, number as format, value } from './format.js';
+import { clock, number, value } from './format.js';
 import { colour, timeSteps, timeTicks } from './plot.js';
 
 const left = 68; // As the y axis of line plots.
@@ -20,7 +20,7 @@ function bounds(b, unit) {
 
 // bands returns the place of each bucket on the y axis, from 0 to 1. Buckets that follow each other without gaps
 // have the same height. Native histograms have gaps: there, the axis is logarithmic.
-export function bands(buckets) {
+function bands(buckets) {
   const n = buckets.length;
   const even = buckets.map((_, i) => [i / n, (i + 1) / n]);
   const gaps = buckets.some((b, i) => i > 0 && b.lower > buckets[i - 1].upper);
@@ -101,7 +101,7 @@ export class HeatMap {
     this.layout(width, height);
     this.max = 0;
     for (const row of data.heat) if (row) for (const rate of row.values()) this.max = Math.max(this.max, rate);
-    setText(this.most, `${format(this.max)}/s`);
+    setText(this.most, `${number(this.max)}/s`);
     this.drawAxes(g);
     this.drawCells(g);
     this.readout(g);
@@ -225,7 +225,7 @@ export class HeatMap {
       return;
     }
     const rate = data.heat[at.x]?.get(data.buckets[at.y]) ?? 0;
-    const text = `${clock(data.t[at.x])} · ${bounds(data.buckets[at.y], data.unit)} · ${format(rate)}/s`;
+    const text = `${clock(data.t[at.x])} · ${bounds(data.buckets[at.y], data.unit)} · ${number(rate)}/s`;
     setText(this.text, text);
     setAttr(this.area, 'aria-valuemax', data.t.length - 1);
     setAttr(this.area, 'aria-valuenow', at.x);

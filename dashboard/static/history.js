@@ -5,7 +5,7 @@ import { bytes, clock, count, duration, percent, plural, span } from './format.j
 import { Chart } from './chart.js';
 import { Strips, stripsOf } from './strips.js';
 import { stateBadge } from './states.js';
-import { sentence } from './text.js';
+import { moreText, sentence } from './text.js';
 import { timeNode } from './times.js';
 
 const snippet = 'dashboard.Opts{History: 15 * time.Minute}';
@@ -196,8 +196,9 @@ function renderEvents() {
   show(parts.events, events.length > 0);
   setText(parts.eventsNote, events.length > 0 ? `${plural(events.length, 'change')}, newest first` : '');
   keyed(parts.events, shown, (e) => `${e.t} ${e.collector} ${e.from} ${e.to}`, makeEvent);
-  show(parts.more.parentNode, events.length > shown.length);
-  setText(parts.more, `Show ${count(Math.min(step, events.length - shown.length))} more of ${count(events.length - shown.length)}`);
+  const hidden = events.length - shown.length;
+  show(parts.more.parentNode, hidden > 0);
+  setText(parts.more, moreText(hidden, step));
 }
 
 function makeEvent(event) {

@@ -1,14 +1,17 @@
 // The labels of a family with their most frequent values, which are fetched when a label is opened.
 
 import { h, keyed, replace, setText, show } from './dom.js';
-import { sentence } from './text.js';
 import { bytes, plural } from './format.js';
+import { sentence } from './text.js';
 
 const limit = 20;
 
+// labelChips makes a chip of each label, [name, value].
+export const labelChips = (labels) => labels.map(([name, value]) => h('span', { class: 'chip' }, `${name}=${value}`));
+
 // valueBars makes a list of the values of a label, with a bar for the share of series each. pick(value), if there is
 // one, is called for a value that is chosen.
-export function valueBars(answer, total, pick) {
+function valueBars(answer, total, pick) {
   const rows = (answer.top ?? []).slice(0, limit);
   const rest = answer.values - rows.length;
   return h('div', null,

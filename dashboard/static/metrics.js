@@ -6,7 +6,7 @@ import { empty, h, keyed, replace, setAttr, setText, show, svgIcon } from './dom
 import { FamilyPane, typeBadge } from './family.js';
 import { count, plural } from './format.js';
 import { Panel } from './panel.js';
-import { sentence } from './text.js';
+import { moreText, sentence } from './text.js';
 import { describe, pinsOf, specOf, writeMatch, writePins } from './spec.js';
 
 const pageSize = 100;
@@ -63,7 +63,7 @@ class Page {
     const hint = (code, text) => h('span', null, h('code', null, code), ` ${text}`);
     this.hints = h('p', { class: 'hints muted', id: 'metrics-hints' },
       hint('code=500', 'label and value'), hint('type:counter', 'type'), hint('-go_', 'exclude'), hint('"two words"', 'phrase'));
-    replace(root, h('h1', { class: 'sr' }, 'Metrics'), this.toolbar, this.hints, this.pinned, this.changesHost, this.split);
+    replace(root, this.toolbar, this.hints, this.pinned, this.changesHost, this.split);
   }
 
   destroy() {
@@ -215,7 +215,7 @@ class Page {
         : empty('clock', 'No metrics yet', 'Metrics appear here once the program exposes them.')));
     const rest = matchedFamilies - rows.length;
     show(this.more, rest > 0);
-    if (rest > 0) setText(this.more, `Show ${count(Math.min(rest, pageSize))} more of ${count(rest)}`);
+    setText(this.more, moreText(rest, pageSize));
   }
 
   makeItem(f) {

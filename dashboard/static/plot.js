@@ -35,7 +35,7 @@ function looks(lines) {
 const isMoment = (unit, x) => unit === 'seconds' && x > 1e9;
 
 // writer returns the function that writes a value of a plot of this kind and unit.
-export function writer(kind, unit) {
+function writer(kind, unit) {
   if (kind === 'states') return (x) => (x === null ? '–' : x ? 'on' : 'off');
   if (kind !== 'rate') return (x) => value(x, unit);
   return (x) => (x === null ? value(null) : `${value(x, unit)}/s`);

@@ -1,7 +1,7 @@
 // The past of one plot: it takes api.Plot values, appends increments and drops what has left the window.
 
-// number turns a JSON number of the API into one that can be drawn; NaN, infinities and missing ones become gaps.
-export const number = (x) => (typeof x === 'number' && Number.isFinite(x) ? x : null);
+// drawable turns a number of the API into one that can be drawn: NaN, infinities and missing ones become gaps.
+const drawable = (x) => (typeof x === 'number' && Number.isFinite(x) ? x : null);
 
 export class PlotData {
   constructor(seconds) {
@@ -46,7 +46,7 @@ export class PlotData {
         this.lines.push(line);
       }
       line.event = this.events;
-      for (const x of l.v.slice(skip)) line.v.push(number(x));
+      for (const x of l.v.slice(skip)) line.v.push(drawable(x));
     }
     for (const line of this.lines) while (line.v.length < this.t.length) line.v.push(null);
     if (plot.heat) this.applyHeat(plot.heat, skip);
@@ -72,7 +72,7 @@ export class PlotData {
     });
     this.buckets.sort((a, b) => a.upper - b.upper);
     for (const row of (heat.rows || []).slice(skip)) {
-      this.heat.push(new Map((row || []).map(([i, rate]) => [buckets[i], number(rate) || 0])));
+      this.heat.push(new Map((row || []).map(([i, rate]) => [buckets[i], drawable(rate) || 0])));
     }
   }
 

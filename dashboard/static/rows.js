@@ -5,6 +5,7 @@ import { count, plural } from './format.js';
 import { setLink } from './problems.js';
 import { Spark } from './spark.js';
 import { factsOf, keyOfFact, setFactText, setState, severity, stateBadge, tookText } from './states.js';
+import { moreText } from './text.js';
 import { setTime, timeNode } from './times.js';
 
 const columns = [
@@ -78,7 +79,7 @@ export class Section {
     keyed(this.body, shown, (c) => c.id, (c) => this.makeRow(c), (row, c) => row.refresh(c));
     const hidden = sorted.length - shown.length;
     show(this.more.parentNode, hidden > 0);
-    setText(this.more, `Show ${count(Math.min(hidden, this.step))} more of ${count(hidden)}`);
+    setText(this.more, moreText(hidden, this.step));
   }
 
   makeRow(c) {

@@ -7,7 +7,7 @@ const events = ['hello', 'tick', 'collectors', 'plot'];
 // connect opens the stream of a view. what is {view, plots}, with plots a list of specs. handlers has a function for each
 // event, which receives its data, and state(status): {state, last, retryAt}, in which state is "live", "connecting",
 // "lost" or "paused", last is when the last event arrived, and retryAt is when the next attempt begins, by our clock.
-// It returns {change(what), pause(), resume(), retry(), close()}.
+// It returns {change(what), pause(), resume(), retry()}.
 export function connect(what, handlers) {
   const stream = new Stream(what, handlers);
   stream.open();
@@ -24,10 +24,8 @@ class Stream {
     this.lostOnce = false; // Whether the stream has failed since the last event.
     this.paused = false; // By the reader, not because the tab is hidden.
     this.silence = 15000; // How long a live stream may be silent.
-    this.onVisible = () => this.visibility();
-    this.onOnline = () => this.retry();
-    document.addEventListener('visibilitychange', this.onVisible);
-    window.addEventListener('online', this.onOnline);
+    document.addEventListener('visibilitychange', () => this.visibility());
+    window.addEventListener('online', () => this.retry());
   }
 
   open() {
@@ -121,12 +119,6 @@ class Stream {
   // retry tries at once if the connection is lost.
   retry() {
     if (!this.source && !this.paused && !document.hidden) this.open();
-  }
-
-  close() {
-    this.stop();
-    document.removeEventListener('visibilitychange', this.onVisible);
-    window.removeEventListener('online', this.onOnline);
   }
 }
 

@@ -10,6 +10,9 @@ export const columnTitle = (c) => titles[c] ?? (/^(0?\.\d+|1)$/.test(c) ? `p${Nu
 // full writes whole numbers with all their digits, so that those that grow are seen to grow.
 export const full = (x, unit) => (!unit && Number.isInteger(x) ? count(x) : value(x, unit));
 
+// moreText labels the button that shows the next step of a list of which rest items are hidden.
+export const moreText = (rest, step) => `Show ${count(Math.min(rest, step))} more of ${count(rest)}`;
+
 // sentence makes a text such as "no such family" one that others can follow: with a capital letter and a period.
 export function sentence(text) {
   const trimmed = String(text).trim();

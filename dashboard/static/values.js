@@ -2,13 +2,14 @@
 
 import { h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
 import { clock, count, number, value } from './format.js';
+import { labelChips } from './labels.js';
 import { columnTitle, full } from './text.js';
 
 const pageSize = 50;
 const sortable = 500; // The table can be sorted if the server may send all of its rows.
 
 // formatOf returns the function that writes the numbers of a column.
-export function formatOf(family, column) {
+function formatOf(family, column) {
   const { type, unit } = family;
   if (column === 'count' || column === 'created') return count;
   if (column === 'rate') return (x) => (x === null ? '–' : type === 'counter' ? `${value(x, unit)}/s` : `${number(x)}/s`);
@@ -141,7 +142,7 @@ export class Values {
     const labels = names
       ? names.map((n) => h('td', { dataset: { label: n } }, labelValue(row, n) || h('span', { class: 'muted' }, '–')))
       : [h('td', { dataset: { label: 'Series' } }, row.labels.length > 0
-        ? h('div', { class: 'chips' }, row.labels.map(([n, v]) => h('span', { class: 'chip' }, `${n}=${v}`)))
+        ? h('div', { class: 'chips' }, labelChips(row.labels))
         : h('span', { class: 'muted' }, 'no labels'))];
     return h('tr', null, labels, detail.columns.map((c) => h('td', { class: 'num', dataset: { label: columnTitle(c) } })));
   }
@@ -187,7 +188,7 @@ class Exemplars {
     const list = rows.flatMap((r) => (r.exemplars ?? []).map((e) => ({ ...e, series: r.labels })))
       .sort((a, b) => (b.t ?? 0) - (a.t ?? 0)).slice(0, pageSize);
     show(this.node, list.length > 0);
-    const chips = (labels) => h('div', { class: 'chips' }, labels.map(([n, v]) => h('span', { class: 'chip' }, `${n}=${v}`)));
+    const chips = (labels) => h('div', { class: 'chips' }, labelChips(labels));
     keyed(this.body, list, (e) => JSON.stringify([e.labels, e.value, e.t, e.series]), (e) => {
       const url = e.url ? safeURL(e.url) : null;
       return h('tr', null,
