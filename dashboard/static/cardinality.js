@@ -149,7 +149,7 @@ class Page {
     const full = (rows ?? []).filter((r) => r.full).length;
     const stats = [
       ['Series', count(series), `in ${plural(rows.length, 'family', 'families')}`],
-      ['Exposition', bytes(size), 'as text, before compression'],
+      ['Exposition', bytes(size), 'as uncompressed text'],
       ['Growth', signed(grown), since ? `series since ${clock(since)}` : 'series'],
       ['Limits reached', full > 0 ? count(full) : 'None', full > 0 ? 'new series overflow' : 'no series overflow'],
     ];

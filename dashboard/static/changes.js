@@ -7,11 +7,15 @@ import { columnTitle, full, sentence } from './text.js';
 
 const pageSize = 100;
 
+// unitOf returns the unit of the number that has changed.
+const unitOf = (c) => (c.name === 'count' ? '' : c.unit);
+
 // difference returns after − before as a text with its sign, or an empty one if either is not a number.
 function difference(c) {
   if (typeof c.before !== 'number' || typeof c.after !== 'number') return '';
   const d = c.after - c.before;
-  const text = full(Math.abs(d), c.name === 'count' ? '' : c.unit);
+  const unit = unitOf(c);
+  const text = full(Math.abs(d), unit === 'timestamp' ? 'seconds' : unit);
   return d < 0 ? `−${text}` : `+${text}`;
 }
 
@@ -116,7 +120,7 @@ export class Changes {
     setText(el, badge);
     el.className = `change-badge ${badge && `badge badge-${{ new: 'accent', gone: 'warn', reset: 'warn' }[badge]}`}`;
     [[before, c.before], [after, c.after]].forEach(([td, x]) => {
-      setText(td, full(x, c.name === 'count' ? '' : c.unit));
+      setText(td, full(x, unitOf(c)));
       td.title = x === null ? 'no value' : String(x);
     });
     setText(diff, difference(c) || '–');

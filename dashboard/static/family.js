@@ -129,7 +129,7 @@ export class FamilyPane {
   buildMeta({ family, collectors }) {
     replace(this.meta, typeBadge(family),
       h('span', { class: 'muted' }, [
-        family.unit && `unit ${family.unit}`,
+        family.unit && (family.unit === 'timestamp' ? 'timestamp' : `unit ${family.unit}`),
         plural(family.series, 'series', 'series'),
       ].filter(Boolean).join(' · ')),
       collectors?.length > 0 && h('span', { class: 'muted' }, 'collected by ', collectors.map((c, i) => [i > 0 && ', ',

@@ -135,13 +135,15 @@ function smallPercent(x) {
   return x < 0.001 ? '< 0.001' : String(Number(x.toPrecision(2)));
 }
 
-// value writes x by its unit. Seconds that can only be a moment, such as a start time, become a date.
+// value writes x by its unit, as in api.Family.
 export function value(x, unit) {
   const text = special(x);
   if (text) return text;
   switch (unit) {
     case 'seconds':
-      return x > 1e9 && x < 1e10 ? clock(x * 1000) : duration(x * 1000);
+      return duration(x * 1000);
+    case 'timestamp':
+      return clock(x * 1000);
     case 'bytes':
       return bytes(x);
     case 'ratio':

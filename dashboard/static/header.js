@@ -165,7 +165,7 @@ export class Header {
   }
 
   showNotice(state, last, retryAt) {
-    const from = last > 0 ? ` What you see is from ${clock(last)}.` : '';
+    const from = last > 0 ? ` The data is from ${clock(last)}.` : '';
     if (state === 'lost') {
       const seconds = Math.ceil((retryAt - Date.now()) / 1000);
       const next = seconds > 0 ? `trying again in ${seconds} s.` : 'trying again…';

@@ -31,9 +31,6 @@ function looks(lines) {
   });
 }
 
-// isMoment reports whether seconds of this size are a point in time, such as that of a start.
-const isMoment = (unit, x) => unit === 'seconds' && x > 1e9;
-
 // writer returns the function that writes a value of a plot of this kind and unit.
 function writer(kind, unit) {
   if (kind === 'states') return (x) => (x === null ? '–' : x ? 'on' : 'off');
@@ -48,9 +45,10 @@ function increments(unit) {
     for (let i = -10; i <= 60; i++) list.push(2 ** i);
     return list;
   }
-  const top = unit === 'seconds' ? 10 : 1e17;
+  const inTime = unit === 'seconds' || unit === 'timestamp';
+  const top = inTime ? 10 : 1e17;
   for (let e = -12; 10 ** e <= top; e++) for (const m of [1, 2, 5]) list.push(Number(`${m}e${e}`));
-  if (unit !== 'seconds') return list;
+  if (!inTime) return list;
   const long = [60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800];
   for (let day = 86400; day < 1e10; day *= 10) long.push(day, 2 * day, 5 * day);
   return [...list.filter((x) => x <= 30), 30, ...long];
@@ -59,7 +57,7 @@ function increments(unit) {
 // yRange keeps zero in view unless the values move only a little, far from it.
 function yRange({ kind, unit }, min, max) {
   if (min === null || min === undefined || !Number.isFinite(min)) return [0, 1];
-  if (isMoment(unit, min)) return [min - 60, max + 60];
+  if (unit === 'timestamp') return [min - 60, max + 60];
   if (min >= 0 && (kind !== 'value' || min === max || max - min > 0.3 * max)) {
     if (max === 0) return [0, 1];
     return uPlot.rangeNum(0, max, { min: { pad: 0, soft: 0, mode: 1 }, max: { pad: 0.1, soft: 0, mode: 0 } });
@@ -72,10 +70,11 @@ export const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 72
 
 const pad = (n) => String(n).padStart(2, '0');
 
-// timeTicks writes local times, with seconds only where ticks are closer than a minute.
+// timeTicks writes local times, with seconds only where ticks are closer than a minute, or days.
 export function timeTicks(splits, step) {
   return splits.map((ms) => {
     const d = new Date(ms);
+    if (step >= 86400e3) return d.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
     return `${pad(d.getHours())}:${pad(d.getMinutes())}${step < 60000 ? `:${pad(d.getSeconds())}` : ''}`;
   });
 }
@@ -180,7 +179,7 @@ export class LinePlot {
         { ...common, space: 84, size: 28, gap: 6, incrs: timeSteps, values: (_, splits, __, ___, step) => timeTicks(splits, step) },
         states ? this.laneAxis(common) : {
           ...common, size: gutter, gap: 6, space: 36, incrs: increments(data.unit),
-          values: (_, splits, __, ___, step) => (isMoment(data.unit, splits[0])
+          values: (_, splits, __, ___, step) => (data.unit === 'timestamp'
             ? timeTicks(splits.map((x) => x * 1000), step * 1000) : splits.map(this.tick())),
         },
       ],
