@@ -77,6 +77,7 @@ function pair(ms, large, largeName, small, smallName) {
 
 function positiveDuration(ms) {
   if (ms === 0) return '0 s';
+  if (ms < 1e-9) return `${exponent(ms / 1e3)} s`;
   if (ms < 0.0009995) return `${digits(ms * 1e6)} ns`;
   if (ms < 0.9995) return `${digits(ms * 1e3)} µs`;
   if (ms < 999.5) return `${digits(ms)} ms`;
@@ -84,7 +85,7 @@ function positiveDuration(ms) {
   if (ms < 3599500) return pair(ms, 60e3, 'min', 1e3, 's');
   if (ms < 86370e3) return pair(ms, 3600e3, 'h', 60e3, 'min');
   if (ms < 365 * 86400e3) return pair(ms, 86400e3, 'd', 3600e3, 'h');
-  return `${digits(ms / (365.25 * 86400e3))} years`;
+  return `${magnitude(ms / (365.25 * 86400e3))} years`;
 }
 
 // duration writes milliseconds: "340 µs", "1.2 s", "3 min 20 s".
@@ -102,7 +103,12 @@ const byteUnits = [[2 ** 50, 'PiB'], [2 ** 40, 'TiB'], [2 ** 30, 'GiB'], [2 ** 2
 
 // bytes writes a size: "12.3 MiB".
 export function bytes(n) {
-  return special(n) ?? signed(n, (v) => scaled(v, byteUnits, ' ') ?? `${digits(v)} B`);
+  return special(n) ?? signed(n, positiveBytes);
+}
+
+function positiveBytes(n) {
+  if (n >= 1e18 || (n > 0 && n < 1e-3)) return `${exponent(n)} B`;
+  return scaled(n, byteUnits, ' ') ?? `${digits(n)} B`;
 }
 
 // ago writes how long before now a moment was: "3 min 20 s ago".
@@ -125,14 +131,20 @@ export function clock(ms) {
   return `${day.format(then)}, ${clockTime.format(then)}`;
 }
 
+// moment writes seconds since the Unix epoch. Zero usually stands for "never", so it stays a number.
+function moment(seconds, write) {
+  return Math.abs(seconds) < 1e8 || Math.abs(seconds) > 1e12 ? number(seconds) : write(seconds * 1000);
+}
+
 // percent writes a ratio: 0.25 is "25 %". Below one percent, two digits are plenty.
 export function percent(ratio) {
+  if (Math.abs(ratio) > 0 && Math.abs(ratio) < 1e-5) return `${ratio < 0 ? '> −' : '< '}0.001 %`;
   return special(ratio) ?? `${signed(ratio * 100, smallPercent)} %`;
 }
 
 function smallPercent(x) {
   if (x === 0 || x >= 1) return magnitude(x);
-  return x < 0.001 ? '< 0.001' : String(Number(x.toPrecision(2)));
+  return String(Number(x.toPrecision(2)));
 }
 
 // value writes x by its unit, as in api.Family.
@@ -143,7 +155,7 @@ export function value(x, unit) {
     case 'seconds':
       return duration(x * 1000);
     case 'timestamp':
-      return clock(x * 1000);
+      return moment(x, clock);
     case 'bytes':
       return bytes(x);
     case 'ratio':
@@ -155,7 +167,14 @@ export function value(x, unit) {
   }
 }
 
+// shortClock writes the time of today, and the date of another day.
+function shortClock(ms) {
+  const [day, time] = clock(ms).split(', ');
+  return time ? day : clock(ms);
+}
+
 // axis returns a formatter for the ticks of an axis.
 export function axis(unit) {
+  if (unit === 'timestamp') return (x) => special(x) ?? moment(x, shortClock);
   return (x) => (x === 0 ? '0' : value(x, unit));
 }

@@ -32,8 +32,8 @@ function looks(lines) {
 }
 
 // writer returns the function that writes a value of a plot of this kind and unit.
-function writer(kind, unit) {
-  if (kind === 'states') return (x) => (x === null ? '–' : x ? 'on' : 'off');
+export function writer(kind, unit) {
+  if (kind === 'states') return (x) => (x === 0 ? 'off' : x === 1 ? 'on' : value(x)); // Of more than one series, it is how many.
   if (kind !== 'rate') return (x) => value(x, unit);
   return (x) => (x === null ? value(null) : `${value(x, unit)}/s`);
 }
