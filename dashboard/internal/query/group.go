@@ -33,48 +33,72 @@ func bounded(spec api.Spec) api.Spec {
 type group struct {
 	key    string
 	labels []model.Label
-	series []*store.Series
+	series []*store.Series // In the last sample.
+	gone   []*store.Series // No longer there; they count in the past.
 }
 
-// groupsOf returns the series that have the labels of spec, in groups, sorted by key.
-func groupsOf(f *store.Family, spec api.Spec) []*group {
-	var (
-		groups []*group
-		byKey  = make(map[string]*group)
-		text   []byte
-		labels []model.Label
-	)
+// all returns all series of the group.
+func (g *group) all() []*store.Series { return slices.Concat(g.series, g.gone) }
+
+// groupsOf returns the series that have the labels of spec, in groups, sorted by key. lost are the groups
+// of which all series are gone.
+func groupsOf(f *store.Family, gone []*store.Series, spec api.Spec) (groups, lost []*group) {
+	g := grouping{spec: spec, byKey: make(map[string]*group)}
 	for _, s := range f.Series {
-		if !hasLabels(s, spec.Match) {
-			continue
+		if hasLabels(s, spec.Match) {
+			one := g.of(s)
+			one.series = append(one.series, s)
 		}
-		if spec.Each {
-			groups = append(groups, &group{shortKey(s.Key), s.Labels, []*store.Series{s}})
-			continue
-		}
-		text, labels = text[:0], labels[:0]
-		for _, name := range spec.By {
-			l := model.Label{Name: name, Value: valueOf(s, name)}
-			labels = append(labels, l)
-			if len(text) > 0 {
-				text = append(text, ',')
-			}
-			text = append(model.AppendLabelName(text, l.Name), `="`...)
-			text = append(model.AppendEscaped(text, l.Value), '"')
-		}
-		g := byKey[string(text)]
-		if g == nil {
-			g = &group{key: shortKey(string(text)), labels: slices.Clone(labels)}
-			byKey[string(text)] = g
-			groups = append(groups, g)
-		}
-		g.series = append(g.series, s)
 	}
-	if len(groups) == 1 && len(groups[0].series) == 1 {
+	here := len(g.groups)
+	for _, s := range gone {
+		if hasLabels(s, spec.Match) {
+			one := g.of(s)
+			one.gone = append(one.gone, s)
+		}
+	}
+	groups, lost = g.groups[:here:here], g.groups[here:]
+	if len(groups) == 1 && len(groups[0].series) == 1 && len(groups[0].gone) == 0 {
 		groups[0].labels = groups[0].series[0].Labels
 	}
 	slices.SortStableFunc(groups, func(a, b *group) int { return cmp.Compare(a.key, b.key) })
-	return groups
+	return groups, lost
+}
+
+// grouping puts series in groups.
+type grouping struct {
+	spec   api.Spec
+	groups []*group // In the order in which they were found.
+	byKey  map[string]*group
+
+	text   []byte
+	labels []model.Label
+}
+
+// of returns the group of a series.
+func (g *grouping) of(s *store.Series) *group {
+	if g.spec.Each {
+		one := &group{key: shortKey(s.Key), labels: s.Labels}
+		g.groups = append(g.groups, one)
+		return one
+	}
+	g.text, g.labels = g.text[:0], g.labels[:0]
+	for _, name := range g.spec.By {
+		l := model.Label{Name: name, Value: valueOf(s, name)}
+		g.labels = append(g.labels, l)
+		if len(g.text) > 0 {
+			g.text = append(g.text, ',')
+		}
+		g.text = append(model.AppendLabelName(g.text, l.Name), `="`...)
+		g.text = append(model.AppendEscaped(g.text, l.Value), '"')
+	}
+	one := g.byKey[string(g.text)]
+	if one == nil {
+		one = &group{key: shortKey(string(g.text)), labels: slices.Clone(g.labels)}
+		g.byKey[string(g.text)] = one
+		g.groups = append(g.groups, one)
+	}
+	return one
 }
 
 // maxKey bounds the keys of groups in bytes.

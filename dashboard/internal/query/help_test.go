@@ -124,6 +124,18 @@ func (w *world) Range(from time.Time, cols []int32) ([]time.Time, [][]float64) {
 	return slices.Clone(w.times[first:]), numbers
 }
 
+// Gone implements Past.
+func (w *world) Gone(family string) (gone []*store.Series) {
+	for _, f := range w.families {
+		for _, s := range f.Series {
+			if f.Name == family && len(s.Cols) > 0 && store.IsMissing(w.numbers[s.Cols[0]][len(w.times)-1]) {
+				gone = append(gone, s)
+			}
+		}
+	}
+	return gone
+}
+
 // floats returns the numbers of an answer as the store has them.
 func floats(numbers []api.Number) []float64 {
 	result := make([]float64, len(numbers))

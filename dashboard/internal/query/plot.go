@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -31,18 +32,31 @@ func Plot(s *store.Snapshot, past Past, spec api.Spec, since time.Time) *api.Plo
 	for _, key := range spec.Keys {
 		plotter.chosen.pinned[key] = true
 	}
-	groups := groupsOf(f, spec)
-	plotter.prepare(groups)
+	groups, lost := groupsOf(f, goneOf(past, f), spec)
+	plotter.prepare(groups, lost)
 	shown := groups
 	if !since.IsZero() {
 		shown = plotter.chosen.preselect(groups, plotter.names)
 	}
-	plotter.plot(groups, shown)
+	plotter.plot(slices.Concat(groups, lost), shown)
 	p.Lines, p.Hidden = plotter.chosen.lines(), len(groups)-len(plotter.chosen.all)
 	if plotter.heat != nil {
 		p.Heat = plotter.heat.answer()
 	}
 	return p
+}
+
+// goneOf returns the series of a family that are only in the past, sorted by key. One that is in the snapshot may have
+// gone since.
+func goneOf(past Past, f *store.Family) []*store.Series {
+	gone := past.Gone(f.Name)
+	if len(gone) == 0 {
+		return nil
+	}
+	here := byKey(f)
+	gone = slices.DeleteFunc(gone, func(s *store.Series) bool { return here[s.Key] != nil })
+	slices.SortFunc(gone, func(a, b *store.Series) int { return cmp.Compare(a.Key, b.Key) })
+	return gone
 }
 
 func lengthOf(spec api.Spec) time.Duration {
@@ -79,15 +93,19 @@ type plotter struct {
 }
 
 // prepare finds out what the series have in common.
-func (p *plotter) prepare(groups []*group) {
-	var series []*store.Series
+func (p *plotter) prepare(groups, lost []*group) {
+	var series, all []*store.Series
 	for _, g := range groups {
 		series = append(series, g.series...)
+		all = append(all, g.all()...)
+	}
+	for _, g := range lost {
+		all = append(all, g.gone...)
 	}
 	p.names, p.scratch = []string{""}, p.window.missing()
 	switch p.family.Type {
 	case model.Histogram, model.GaugeHistogram:
-		p.buckets = newUnion(shapesOf(series))
+		p.buckets = newUnion(shapesOf(all))
 		p.heat = newHeat(p.buckets, len(p.window.points))
 		p.names = percentiles(shownQuantiles)
 	case model.Summary:
@@ -120,7 +138,7 @@ func (p *plotter) plot(groups, shown []*group) {
 		visible[g] = true
 	}
 	for _, g := range groups {
-		series = append(series, g.series...)
+		series = append(series, g.all()...)
 		ends = append(ends, len(series))
 	}
 	at, sum := 0, p.newSum(groups)

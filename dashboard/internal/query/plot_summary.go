@@ -13,16 +13,21 @@ type summarySum struct {
 
 	count, sum []float64 // Per second.
 	alone      bool
+	only       *store.Series
 }
 
 func newSummarySum(w *window, g *group) *summarySum {
-	return &summarySum{
-		w: w, count: w.missing(), sum: w.missing(),
-		alone: len(g.series) == 1 && len(g.series[0].Shape.Quantiles) > 0,
+	s := &summarySum{w: w, count: w.missing(), sum: w.missing()}
+	if len(g.series) == 1 {
+		s.only, s.alone = g.series[0], len(g.series[0].Shape.Quantiles) > 0
 	}
+	return s
 }
 
 func (s *summarySum) add(series *store.Series, numbers [][]float64) {
+	if s.alone && series != s.only {
+		return // One that is gone.
+	}
 	if s.alone {
 		for j, q := range series.Shape.Quantiles {
 			l := line{percentile(q), s.w.missing()}

@@ -31,6 +31,9 @@ type Past interface {
 	// Range returns the times of the samples after from, oldest first, and for each of the columns the
 	// numbers at these times.
 	Range(from time.Time, cols []int32) (times []time.Time, numbers [][]float64)
+
+	// Gone returns the series of a family that have numbers in the past, but were not in the last sample.
+	Gone(family string) []*store.Series
 }
 
 // maxRows bounds the rows of an answer, and defaultRows is what a limit of 0 stands for.

@@ -84,6 +84,22 @@ func (s *Store) Range(from time.Time, cols []int32) (times []time.Time, numbers 
 	return v.read(after, cols)
 }
 
+// Gone returns the series of a family that have numbers in the past, but were not in the last sample. They are in no
+// particular order.
+func (s *Store) Gone(family string) []*Series {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	r := s.kept.directory.byName[family]
+	if r == nil {
+		return nil
+	}
+	gone := make([]*Series, 0, len(r.gone))
+	for _, g := range r.gone {
+		gone = append(gone, g.series)
+	}
+	return gone
+}
+
 // nanosOf returns t in nanoseconds since the Unix epoch, which comes first.
 func nanosOf(t time.Time) int64 {
 	if t.Before(time.Unix(0, 0)) {
