@@ -179,8 +179,11 @@ func (p *livePlot) next(now moment, past query.Past) *api.Plot {
 // sameLines reports whether a page can append the times and lines of a plot to those of another.
 func sameLines(a, b *api.Plot) bool {
 	return a.Kind == b.Kind && a.Error == b.Error && a.Unit == b.Unit && a.Hidden == b.Hidden &&
-		slices.EqualFunc(a.Lines, b.Lines, func(a, b api.Line) bool { return a.Key == b.Key }) && sameBuckets(a.Heat, b.Heat)
+		slices.EqualFunc(a.Lines, b.Lines, isSameLine) && sameBuckets(a.Heat, b.Heat)
 }
+
+// isSameLine reports whether a page may show two lines as one. A group of one series, whose labels it has, may get others.
+func isSameLine(a, b api.Line) bool { return a.Key == b.Key && slices.Equal(a.Labels, b.Labels) }
 
 func sameBuckets(a, b *api.Heat) bool {
 	if a == nil || b == nil {
