@@ -73,15 +73,17 @@ func increaseOf(before, now float64) float64 {
 
 // histogramIncrease writes into dst how much the numbers of a histogram or summary have increased, all of
 // them since before or, after a reset, since the beginning. It reports false where there is no count. A bucket that
-// did not exist has had no observations. The sum of a histogram may fall without a reset.
+// did not exist has had no observations, unless the buckets are others altogether, as when a native histogram lowers
+// its resolution: then the increase is not known. The sum of a histogram may fall without a reset.
 //
 // All slices have the same order and length; before and now are changed.
 func histogramIncrease(dst, before, now []float64) bool {
 	if store.IsMissing(now[countAt]) || store.IsMissing(before[countAt]) {
 		return false
 	}
-	reset := now[countAt] < before[countAt]
+	reset, added := now[countAt] < before[countAt], false
 	for i := firstAt; i < len(now); i++ {
+		added = added || store.IsMissing(before[i]) && now[i] > 0
 		before[i], now[i] = zeroIfMissing(before[i]), zeroIfMissing(now[i])
 		reset = reset || now[i] < before[i]
 	}
@@ -91,7 +93,18 @@ func histogramIncrease(dst, before, now []float64) bool {
 			dst[i] -= before[i]
 		}
 	}
-	return true
+	return reset || !added || !exceeds(dst[firstAt:], dst[countAt], now[countAt])
+}
+
+// exceeds reports whether buckets have more observations than there were, by more than rounding of numbers of that
+// size explains.
+func exceeds(buckets []float64, count, size float64) bool {
+	const tolerance = 1e-9
+	sum := 0.0
+	for _, n := range buckets {
+		sum += n
+	}
+	return sum > count+tolerance*size
 }
 
 func zeroIfMissing(f float64) float64 {

@@ -134,12 +134,15 @@ func (r *rower) histogram(s *store.Series) []float64 {
 	shown, values := now, []float64{now[countAt]}
 	if r.columns.family.Type == model.Histogram {
 		increase, ok := r.increase(s)
+		if ok && increase[countAt] > 0 {
+			shown = increase
+		}
+		if !ok { // The buckets may be others, but their sum is not.
+			increase, ok = r.counts(s)
+		}
 		rate := store.Missing
 		if ok {
 			rate = perSecond(increase[countAt], r.elapsed)
-		}
-		if ok && increase[countAt] > 0 {
-			shown = increase
 		}
 		values = append(values, rate)
 	}
