@@ -101,7 +101,7 @@ export class HeatMap {
     this.layout(width, height);
     this.max = 0;
     for (const row of data.heat) if (row) for (const rate of row.values()) this.max = Math.max(this.max, rate);
-    setText(this.most, `${number(this.max)}/s`);
+    setText(this.most, number(this.max) + data.heatUnit);
     this.drawAxes(g);
     this.drawCells(g);
     this.readout(g);
@@ -221,11 +221,11 @@ export class HeatMap {
     const at = this.at();
     if (!at) {
       const n = data.buckets.length;
-      setText(this.text, n ? `${n} buckets · observations per second` : 'No observations yet');
+      setText(this.text, n ? `${n} buckets · observations${data.heatUnit ? ' per second' : ''}` : 'No observations yet');
       return;
     }
     const rate = data.heat[at.x]?.get(data.buckets[at.y]) ?? 0;
-    const text = `${clock(data.t[at.x])} · ${bounds(data.buckets[at.y], data.unit)} · ${number(rate)}/s`;
+    const text = `${clock(data.t[at.x])} · ${bounds(data.buckets[at.y], data.unit)} · ${number(rate)}${data.heatUnit}`;
     setText(this.text, text);
     setAttr(this.area, 'aria-valuemax', data.t.length - 1);
     setAttr(this.area, 'aria-valuenow', at.x);

@@ -16,6 +16,7 @@ export class PlotData {
     this.buckets = []; // {lower, upper}, ascending
     this.heat = []; // For each time a Map from bucket to observations per second.
     this.hasHeat = false;
+    this.heatUnit = '/s'; // Of what is in heat; gauge histograms have plain counts.
     this.kind = '';
     this.unit = '';
     this.hidden = 0;
@@ -59,6 +60,7 @@ export class PlotData {
   // are known by their bounds and not by their index.
   applyHeat(heat, skip) {
     this.hasHeat = true;
+    this.heatUnit = heat.counts ? '' : '/s';
     const bound = (x) => (x === '+Inf' ? Infinity : x === '-Inf' ? -Infinity : Number(x));
     const known = new Map(this.buckets.map((b) => [b.lower + ' ' + b.upper, b]));
     const buckets = heat.upper.map((u, i) => {

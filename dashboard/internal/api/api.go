@@ -264,6 +264,8 @@ type Heat struct {
 	// Rows has for each time pairs of the index of a bucket and the observations per second in it; buckets
 	// without observations are left out.
 	Rows [][][2]Number `json:"rows"`
+	// Counts reports whether Rows have observations, and not observations per second: those of gauge histograms.
+	Counts bool `json:"counts,omitempty"`
 }
 
 // Cardinality is the answer of api/cardinality.

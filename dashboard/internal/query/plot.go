@@ -42,6 +42,7 @@ func Plot(s *store.Snapshot, past Past, spec api.Spec, since time.Time) *api.Plo
 	p.Lines, p.Hidden = plotter.chosen.lines(), len(groups)-len(plotter.chosen.all)
 	if plotter.heat != nil {
 		p.Heat = plotter.heat.answer()
+		p.Heat.Counts = f.Type == model.GaugeHistogram
 	}
 	return p
 }

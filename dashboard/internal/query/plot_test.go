@@ -150,6 +150,9 @@ func TestPlotHistograms(t *testing.T) {
 
 	gauges := w.family("gh", model.GaugeHistogram)
 	w.series(gauges, "", shape, []float64{0, 4, 4}, []float64{0, 6, 2}, []float64{0, 0, 4}, []float64{0, 4, 0}, []float64{0, 0, 0})
+	if !plot(w, api.Spec{Family: "gh"}).Heat.Counts || p.Heat.Counts {
+		t.Error("the heat maps of gauge histograms, and only those, have counts")
+	}
 	check(t, plot(w, api.Spec{Family: "gh"}),
 		wantLine{"#p50", []float64{none, 1.5, 0.5}},
 		wantLine{"#p90", []float64{none, 1.9, 0.9}},
