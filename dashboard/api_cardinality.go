@@ -38,7 +38,7 @@ func (d *Dashboard) addVectors(rows []api.Size) {
 		byFamily[rows[i].Family.Name] = &rows[i]
 	}
 	for _, v := range d.source.Cardinality(maxVectors) {
-		row := byFamily[v.Family]
+		row := byFamily[v.Exposed]
 		if row == nil {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -98,6 +99,37 @@ func TestVectorsInCardinality(t *testing.T) {
 		got := answer.Rows[0]
 		if got.Family.Name != "users" || got.Memory <= 0 || got.Limit != 3 || got.Overflowed != 7 || !got.Full || got.ExpiryMs != 3.6e6 {
 			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// TestWrappedVectorsInCardinality has vectors behind prefixes and labels.
+func TestWrappedVectorsInCardinality(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, inner, innermost := metric.NewContextRegistry(), metric.NewContextRegistry(), metric.NewContextRegistry()
+		metric.WrapRegistererWithPrefix("b_", inner).MustRegister(innermost)
+		metric.WrapRegistererWith(metric.Labels{"zone": "1"}, metric.WrapRegistererWithPrefix("a_", r)).MustRegister(inner)
+		vector := func(name string) *metric.GaugeVec {
+			v := metric.NewGaugeVec(metric.GaugeOpts{Name: name, Help: "h"}, []string{"l"})
+			v.SetLimit(3)
+			v.WithLabelValues("x").Set(1)
+			return v
+		}
+		innermost.MustRegister(vector("users"))
+		metric.WrapRegistererWithPrefix("c_", inner).MustRegister(vector("users"))
+		r.MustRegister(vector("users"))
+		d := newDashboard(t, r, dashboard.Opts{})
+		answer := read[struct{ Rows []size }](t, get(d, "/api/cardinality").Body.String())
+		var names []string
+		for _, row := range answer.Rows {
+			names = append(names, row.Family.Name)
+			if row.Memory <= 0 || row.Limit != 3 {
+				t.Errorf("%+v", row)
+			}
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != "a_b_users a_c_users users" {
+			t.Errorf("the families are %s", got)
 		}
 	})
 }

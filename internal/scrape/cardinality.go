@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/labelmap"
@@ -14,6 +15,7 @@ type Vector struct {
 
 	Collector string // As State names it.
 	Family    string // As it is registered, without what registries around add.
+	Exposed   string // As a scrape names the family; empty if that is not known or the scrape does not have it.
 	Shared    int    // The limit of its registry for all vectors; 0 means no limit.
 	Labels    []labelmap.LabelUsage
 	Bytes     int
@@ -25,7 +27,7 @@ type Vector struct {
 // vector in several registries appears once.
 func (r *Registry) Cardinality(top int) []Vector {
 	v := vectors{seen: make(map[*Registry]struct{}), known: make(map[instrument.Limited]struct{})}
-	v.add(r, "", 0)
+	v.add(&part{registry: r}, "", 0)
 	order.By(v.all, func(a, b Vector) int {
 		return cmp.Or(cmp.Compare(b.Series, a.Series), cmp.Compare(a.Collector, b.Collector))
 	})
@@ -43,8 +45,9 @@ type vectors struct {
 	known map[instrument.Limited]struct{}
 }
 
-// add adds the vectors of r, whose names begin with the prefix.
-func (v *vectors) add(r *Registry, prefix string, depth int) {
+// add adds the vectors of a registry, whose names begin with the prefix.
+func (v *vectors) add(p *part, prefix string, depth int) {
+	r := p.registry
 	if _, seen := v.seen[r]; seen || depth > maxNestingDepth {
 		return
 	}
@@ -52,18 +55,19 @@ func (v *vectors) add(r *Registry, prefix string, depth int) {
 	for _, e := range r.currentPlan().entries {
 		switch {
 		case e.vector() != nil:
-			v.addVector(r, prefix, e)
+			v.addVector(p, prefix, e)
 		case e.Binding.Nested != nil:
 			inner := prefix
 			if e.named {
 				inner += e.name + "/"
 			}
-			v.add(e.Binding.Nested, inner, depth+1)
+			nested := &part{registry: e.Binding.Nested, wrappings: slices.Concat(e.Binding.wrappings, p.wrappings)}
+			v.add(nested, inner, depth+1)
 		}
 	}
 }
 
-func (v *vectors) addVector(r *Registry, prefix string, e *Entry) {
+func (v *vectors) addVector(p *part, prefix string, e *Entry) {
 	limited := e.limits()
 	if limited == nil {
 		return
@@ -73,7 +77,8 @@ func (v *vectors) addVector(r *Registry, prefix string, e *Entry) {
 	}
 	v.known[limited] = struct{}{}
 	vector := Vector{Usage: limited.Usage(), Collector: prefix + e.name, Family: e.family(), limits: limited}
-	if l, ok := r.limits.(*limits); ok {
+	vector.Exposed, _ = p.nameOfFamily(vector.Family)
+	if l, ok := p.registry.limits.(*limits); ok {
 		vector.Shared = int(l.budget.Series)
 	}
 	v.all = append(v.all, vector)
