@@ -13,19 +13,28 @@ type increases struct {
 	last    int // The last sample at which the series was there, or the first sample.
 }
 
-// known reports whether the increase from sample i-1 to sample i is known, given whether the series is there at the one
-// before and now, and whether it has begun at zero in between. It must be called for one sample after the other.
-func (s *increases) known(i int, before, now bool) (zero, ok bool) {
+// known returns the seconds in which a series has had the increase that is known at sample i, given whether it is there
+// at the sample before and now, and whether it has begun at zero. They are 0 if no increase is known. known must be
+// called for one sample after the other.
+func (s *increases) known(i int, before, now bool) (seconds float64, zero bool) {
 	switch {
 	case !now:
-		return false, false
+		return 0, false
 	case before:
 		s.last = i
-		return false, true
+		return s.w.seconds[i], false
 	}
 	zero = bornBetween(s.created, s.w.samples[s.last], s.w.samples[i])
+	if zero {
+		// The program may not have shown it for a while, as when a collector fails.
+		since := i - 1
+		for since > s.last && s.created.Nanos <= s.w.samples[since].UnixNano() {
+			since--
+		}
+		seconds = s.w.samples[i].Sub(s.w.samples[since]).Seconds()
+	}
 	s.last = i
-	return zero, zero
+	return seconds, zero
 }
 
 // rates returns the rate of a counter per second at each point. Where an interval has samples between which it is
@@ -37,15 +46,15 @@ func (w *window) rates(numbers []float64, created model.Instant, dst []float64) 
 		sum, seconds := 0.0, 0.0
 		for i := from + 1; i <= to; i++ {
 			before, now := numbers[i-1], numbers[i]
-			zero, ok := steps.known(i, !store.IsMissing(before), !store.IsMissing(now))
-			if !ok {
+			step, zero := steps.known(i, !store.IsMissing(before), !store.IsMissing(now))
+			if step == 0 {
 				continue
 			}
 			if zero {
 				before = 0
 			}
 			sum += increaseOf(before, now)
-			seconds += w.seconds[i]
+			seconds += step
 		}
 		dst[k] = store.Missing
 		if seconds > 0 {
@@ -70,8 +79,8 @@ func (w *window) vectorRates(numbers [][]float64, created model.Instant, visit f
 		from, to := w.interval(k)
 		seconds := 0.0
 		for i := from + 1; i <= to; i++ {
-			zero, ok := steps.known(i, !store.IsMissing(numbers[countAt][i-1]), !store.IsMissing(numbers[countAt][i]))
-			if !ok {
+			step, zero := steps.known(i, !store.IsMissing(numbers[countAt][i-1]), !store.IsMissing(numbers[countAt][i]))
+			if step == 0 {
 				continue
 			}
 			for c := range numbers {
@@ -81,7 +90,7 @@ func (w *window) vectorRates(numbers [][]float64, created model.Instant, visit f
 				}
 			}
 			if histogramIncrease(increase, before, now) {
-				seconds += w.seconds[i]
+				seconds += step
 				for c := range total {
 					total[c] += increase[c]
 				}
