@@ -1,7 +1,9 @@
 package query
 
 import (
+	"iter"
 	"math"
+	"slices"
 
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
@@ -20,22 +22,31 @@ func quantile(q float64, buckets []store.Bucket, counts []float64, native bool) 
 	if !(total > 0) || math.IsInf(total, 0) {
 		return store.Missing
 	}
-	rank, at := q*total, -1
-	for i := range buckets {
-		if !(counts[i] > 0) {
-			continue
-		}
-		at = i
-		if counts[i] >= rank {
-			break
-		}
-		rank -= counts[i]
+	if !native {
+		at, fraction := locate(q*total, slices.All(counts))
+		return inClassic(buckets, at, fraction)
 	}
-	fraction := min(rank/counts[at], 1)
-	if native {
+	if q < 0.5 {
+		at, fraction := locate(q*total, slices.All(counts))
 		return inNative(buckets, at, fraction)
 	}
-	return inClassic(buckets, at, fraction)
+	// Prometheus counts from the other end here, which makes a difference where the rank lies between two buckets.
+	at, fraction := locate((1-q)*total, slices.Backward(counts))
+	return inNative(buckets, at, 1-fraction)
+}
+
+// locate returns the bucket in which a rank lies, and which fraction of its observations comes before that.
+func locate(rank float64, counts iter.Seq2[int, float64]) (at int, fraction float64) {
+	for i, n := range counts {
+		if !(n > 0) {
+			continue
+		}
+		if at, fraction = i, min(rank/n, 1); n >= rank {
+			break
+		}
+		rank -= n
+	}
+	return at, fraction
 }
 
 // inClassic returns the value below which lies a fraction of bucket i, as histogram_quantile of Prometheus does: the
@@ -70,12 +81,12 @@ func inNative(buckets []store.Bucket, i int, fraction float64) float64 {
 		}
 		return lower + (upper-lower)*fraction
 	}
-	// An infinite bound is that of the outermost bucket: only its other bound is known.
+	// The outermost buckets have nothing but infinities.
 	if math.IsInf(upper, 1) {
-		return lower
+		return upper
 	}
 	if math.IsInf(lower, -1) {
-		return upper
+		return lower
 	}
 	low, high := math.Log2(math.Abs(lower)), math.Log2(math.Abs(upper))
 	if lower > 0 {

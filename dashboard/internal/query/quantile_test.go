@@ -14,6 +14,7 @@ func TestQuantile(t *testing.T) {
 	classic := []store.Bucket{{Lower: -inf, Upper: 1}, {Lower: 1, Upper: 2}, {Lower: 2, Upper: 4}, {Lower: 4, Upper: inf}}
 	negative := []store.Bucket{{Lower: -inf, Upper: -1}, {Lower: -1, Upper: 1}, {Lower: 1, Upper: inf}}
 	native := []store.Bucket{{Lower: 1, Upper: 2}, {Lower: 4, Upper: 8}}
+	infinite := []store.Bucket{{Lower: 1, Upper: 2}, {Lower: math.MaxFloat64, Upper: inf}}
 	zero := []store.Bucket{{Lower: -0.5, Upper: 0.5}, {Lower: 1, Upper: 2}}
 	both := []store.Bucket{{Lower: -8, Upper: -4}, {Lower: -0.5, Upper: 0.5}, {Lower: 4, Upper: 8}}
 	for _, test := range []struct {
@@ -37,6 +38,8 @@ func TestQuantile(t *testing.T) {
 		{"fractions", 0.5, classic, []float64{0.25, 0.25, 0, 0}, false, 1},
 		{"native", 0.5, native, []float64{10, 0}, true, math.Sqrt2},
 		{"native of two", 0.75, native, []float64{10, 10}, true, math.Sqrt(32)},
+		{"native between two", 0.5, native, []float64{10, 10}, true, 4},
+		{"native infinity", 0.9, infinite, []float64{1, 3}, true, inf},
 		{"zero bucket with positive ones", 0.25, zero, []float64{10, 10}, true, 0.25},
 		{"zero bucket between", 0.5, both, []float64{5, 10, 5}, true, 0},
 		{"negative", 0.125, both, []float64{10, 20, 10}, true, -math.Sqrt(32)},
