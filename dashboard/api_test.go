@@ -55,7 +55,7 @@ func TestAnswers(t *testing.T) {
 			{"/api/history", 200, `"samples":3`},
 			{"/api/history", 200, `"viewers":1`},
 			{"/api/collectors", 200, `"name":"requests_total"`},
-			{"/collectors.txt", 200, `1 instrument with 2 series`},
+			{"/collectors.txt", 200, `Instruments: 1 with 2 series`},
 			{"/metrics?name[]=requests_total", 200, `requests_total{code="500"} 20`},
 		} {
 			w := get(d, test.path)

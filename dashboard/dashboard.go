@@ -37,7 +37,7 @@ type Dashboard struct {
 // other gatherer, whose collectors cannot be told from each other then. It returns an error if g is nil or an option
 // is invalid.
 //
-// A Dashboard has a goroutine only while somebody watches and for 30 seconds after that, or until [Dashboard.Close]
+// A Dashboard has a goroutine only while a page is open and for 30 seconds after that, or until [Dashboard.Close]
 // if [Opts.History] is set.
 func New(g metric.Gatherer, opts Opts) (*Dashboard, error) {
 	opts, err := opts.withDefaults()

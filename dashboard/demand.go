@@ -7,7 +7,7 @@ import (
 )
 
 // recent returns a moment with a sample from the last two intervals. If another one is being gathered, the sample may
-// be older by the time that this may take: whoever types a search must not wait for a slow collector each time.
+// be older by the time that this may take: a search must not wait for a slow collector at each key.
 func (s *sampler) recent(ctx context.Context) (moment, error) {
 	return s.await(ctx, time.Now().Add(-2*s.interval), func() bool {
 		age := time.Since(s.now.ended)

@@ -30,7 +30,7 @@ func (t *errorTexts) patience() *callback.Patience {
 	return callback.NewPatience(over)
 }
 
-// line returns a short line about an error, or "" if there is none.
+// line returns a short line about an error, or "" if err is nil.
 func (t *errorTexts) line(err error) string { return shorten(t.of(t.patience(), err)) }
 
 // of returns the text of an error and the stack of a panic, without credentials, or "" if there is no error.

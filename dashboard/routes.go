@@ -55,7 +55,7 @@ func (d *Dashboard) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// servePage answers requests for what is not below api/.
+// servePage answers requests for everything outside of api/.
 func (d *Dashboard) servePage(w http.ResponseWriter, r *http.Request) {
 	last := path.Base("/" + r.URL.Path)
 	switch {

@@ -33,7 +33,7 @@ type sampler struct {
 	tracker  *tracker
 	store    *store.Store
 	interval time.Duration // While someone watches.
-	history  time.Duration // Between samples while nobody watches; 0 if none are taken.
+	history  time.Duration // Between samples while no page is open; 0 without history.
 	timeout  time.Duration
 
 	ctx    context.Context //nolint:containedctx // It ends when the dashboard is closed.
@@ -50,7 +50,7 @@ type sampler struct {
 	watched   time.Time          // When a viewer left, or a request was answered.
 	ticked    time.Time          // When loop last looked at the collectors.
 	asked     time.Time          // A sample that begins after it is wanted at once.
-	gathering context.CancelFunc // Of the gathering under way; nil if there is none.
+	gathering context.CancelFunc // Of the gathering under way, or nil.
 	gathered  chan struct{}      // Closed, and replaced, when a gathering ends.
 	now       moment
 	start     *store.Snapshot // The first one.
@@ -60,7 +60,7 @@ type sampler struct {
 // moment is what the sampler knows at some time. It is never modified.
 type moment struct {
 	tick   api.Tick
-	latest *store.Snapshot // Nil if there is none.
+	latest *store.Snapshot // Nil before the first sample.
 	before *store.Snapshot // One before it, for rates; nil if there is none.
 	began  time.Time       // When the last gathering began, and when it ended. It may have failed.
 	ended  time.Time
@@ -282,7 +282,7 @@ func (s *sampler) current() moment {
 	return s.now
 }
 
-// first returns the first sample, or nil if there is none yet.
+// first returns the first sample, or nil before it.
 func (s *sampler) first() *store.Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()

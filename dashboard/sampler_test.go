@@ -23,7 +23,7 @@ func TestNothingIsSampledWithoutViewers(t *testing.T) {
 		get(d, "/api/history")
 		time.Sleep(time.Hour)
 		if n := p.runs.Load(); n != 0 {
-			t.Errorf("the collector ran %d times, although nobody watched", n)
+			t.Errorf("the collector ran %d times, although no page was open", n)
 		}
 	})
 }

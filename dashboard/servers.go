@@ -13,7 +13,7 @@ type servers struct {
 	all map[weak.Pointer[http.Server]]chan struct{} // Closed when the server is shut down.
 }
 
-// shutdownOf returns a channel that is closed when the server of a request is shut down. It is nil if there is none, as
+// shutdownOf returns a channel that is closed when the server of a request is shut down. It is nil without a server, as
 // in tests of handlers.
 func (s *servers) shutdownOf(r *http.Request) <-chan struct{} {
 	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)

@@ -33,9 +33,8 @@ func writeText(w io.Writer, c *api.Collectors, now time.Time) {
 	}
 	others := slices.DeleteFunc(slices.Clone(rows[problems:]), func(row api.Collector) bool { return row.Group == api.GroupInstrument })
 
-	fmt.Fprintf(out, "%s of %s, and %s with %s. As of %s.\n",
-		counted(problems, "problem"), counted(problems+len(others), "collector"), counted(c.Instruments.Count, "instrument"),
-		counted(c.Instruments.Series, "series"), now.UTC().Format(time.RFC3339))
+	fmt.Fprintf(out, "Problems: %d of %s. Instruments: %d with %d series. As of %s.\n",
+		problems, counted(problems+len(others), "collector"), c.Instruments.Count, c.Instruments.Series, now.UTC().Format(time.RFC3339))
 	for i := range rows[:problems] {
 		writeProblem(out, &rows[i], now)
 	}

@@ -28,7 +28,7 @@ func TestText(t *testing.T) {
 	}
 	var got bytes.Buffer
 	writeText(&got, c, now)
-	want := `2 problems of 4 collectors, and 1 instrument with 12 series. As of 2023-11-14T22:15:00Z.
+	want := `Problems: 2 of 4 collectors. Instruments: 1 with 12 series. As of 2023-11-14T22:15:00Z.
 
 STUCK ` + strings.Repeat("é", 60) + `
   since 1.0 s ago

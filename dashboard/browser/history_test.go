@@ -51,7 +51,7 @@ func TestHistoryView(t *testing.T) {
 	})
 }
 
-// TestNothingWithoutViewers counts gatherings while nobody watches, while one page is open, and while two are.
+// TestNothingWithoutViewers counts gatherings while no page is open, while one page is open, and while two are.
 func TestNothingWithoutViewers(t *testing.T) {
 	needBrowser(t)
 	var gathered atomic.Int64

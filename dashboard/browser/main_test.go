@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// needBrowser returns the browser. It skips the test where there is none.
+// needBrowser returns the browser. It skips the test if none is installed.
 func needBrowser(t *testing.T) context.Context {
 	t.Helper()
 	path, err := chromium.Find()

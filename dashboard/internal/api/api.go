@@ -25,13 +25,13 @@ type Hello struct {
 	IntervalMs float64 `json:"intervalMs"` // Between two samples, while the page is open.
 	History    bool    `json:"history"`    // Whether samples are also taken while no page is open.
 	MetricsURL string  `json:"metricsURL"` // Where the program serves its metrics, relative to the page.
-	TraceURL   string  `json:"traceURL"`   // Template with {trace_id} and {span_id}; empty if there is none.
+	TraceURL   string  `json:"traceURL"`   // Template with {trace_id} and {span_id}; may be empty.
 }
 
 // Tick is the event of a stream that follows each sample. It also comes at each interval in which there was no new
 // sample, because collectors are slow; T is the same then.
 type Tick struct {
-	T        int64   `json:"t"`   // Time of the last sample; 0 if there is none yet.
+	T        int64   `json:"t"`   // Time of the last sample; 0 before the first.
 	Now      int64   `json:"now"` // Time of the event.
 	Families int     `json:"families"`
 	Series   int     `json:"series"`
@@ -50,7 +50,7 @@ type Collectors struct {
 	Instruments Instruments `json:"instruments"`
 }
 
-// Instruments sums up what is not worth a row each.
+// Instruments sums up all instruments.
 type Instruments struct {
 	Count  int `json:"count"`
 	Series int `json:"series"`
@@ -139,7 +139,7 @@ type Places struct {
 
 // Search is the answer of api/metrics.
 type Search struct {
-	T               int64    `json:"t"` // Time of the sample; 0 if there is none yet.
+	T               int64    `json:"t"` // Time of the sample; 0 before the first.
 	Families        int      `json:"families"`
 	Series          int      `json:"series"`
 	MatchedFamilies int      `json:"matchedFamilies"`
@@ -328,7 +328,7 @@ type History struct {
 	Now      int64      `json:"now"`
 	Started  int64      `json:"started"`
 	Always   bool       `json:"always"` // Whether samples are taken while no page is open.
-	From     int64      `json:"from"`   // Time of the oldest sample; 0 if there is none.
+	From     int64      `json:"from"`   // Time of the oldest sample; 0 before the first.
 	WindowMs float64    `json:"windowMs"`
 	Samples  int        `json:"samples"`
 	Series   int        `json:"series"`

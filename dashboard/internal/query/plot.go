@@ -168,7 +168,7 @@ type sum interface {
 	lines() []line
 }
 
-// newSum returns an empty sum for the first of groups, or nil if there is none.
+// newSum returns an empty sum for the first of groups, or nil without groups.
 func (p *plotter) newSum(groups []*group) sum {
 	if len(groups) == 0 {
 		return nil

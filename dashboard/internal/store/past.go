@@ -54,7 +54,7 @@ func (p *past) drop() *generation {
 // memory returns how much memory the past takes.
 func (p *past) memory() int { return p.bytes + p.now.memory() }
 
-// samples returns how many there are, and the time of the first, 0 if there is none.
+// samples returns how many there are, and the time of the first, or 0.
 func (p *past) samples() (n int, first int64) {
 	for _, g := range p.sealed {
 		n += len(g.times)

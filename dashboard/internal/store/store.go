@@ -67,7 +67,7 @@ func (s *Store) isOpen(r *Round) bool {
 	return s.open == r
 }
 
-// Latest returns the last sample, or nil if there is none.
+// Latest returns the last sample, or nil before the first.
 func (s *Store) Latest() *Snapshot { return s.latest.Load() }
 
 // Range returns the times of the samples after from, and for each of the columns the numbers at
@@ -110,7 +110,7 @@ func nanosOf(t time.Time) int64 {
 
 // Usage tells what a store keeps.
 type Usage struct {
-	From    time.Time // Of the oldest sample; zero if there is none.
+	From    time.Time // Of the oldest sample; zero before the first.
 	Samples int
 	Bytes   int // Memory of the past, of series and of the last sample.
 }
