@@ -217,7 +217,11 @@ func WithBreaker(failures int, cooldown time.Duration) CollectorOption {
 // average, and burst times at once. Beyond that it fails with ErrRateLimited; combined
 // with WithCache or WithStale, an earlier result is served.
 func WithRateLimit(limit rate.Limit, burst int) CollectorOption {
-	return policy(fmt.Sprintf("rate limit %.3g/s, burst %d", float64(limit), burst), limit > 0 && burst > 0, func(p *engine.Policy) {
+	often := fmt.Sprintf("%.3g/s", float64(limit))
+	if 0 < limit && limit < 1 {
+		often = fmt.Sprintf("1 per %v", time.Duration(float64(time.Second)/float64(limit)).Round(time.Millisecond))
+	}
+	return policy(fmt.Sprintf("rate limit %s, burst %d", often, burst), limit > 0 && burst > 0, func(p *engine.Policy) {
 		p.Rate = rate.NewLimiter(limit, burst)
 	})
 }

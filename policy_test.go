@@ -6,7 +6,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/luxfi/metric"
+	"github.com/luxfi/metric/metrictest"
 )
 
 // TestRateLimit checks that a collector runs no more often than its rate and burst allow.
@@ -100,4 +103,20 @@ func TestPoliciesRefused(t *testing.T) {
 		}
 	}()
 	metric.NewGroup("empty", 0)
+}
+
+// TestRateLimitText checks that people can read how often a collector may run.
+func TestRateLimitText(t *testing.T) {
+	for limit, want := range map[rate.Limit]string{
+		10: "rate limit 10/s, burst 2", 1: "rate limit 1/s, burst 2", 0.5: "rate limit 1 per 2s, burst 2",
+		rate.Every(time.Hour): "rate limit 1 per 1h0m0s, burst 2", 2.0 / 3: "rate limit 1 per 1.5s, burst 2",
+	} {
+		r := metric.NewContextRegistry()
+		if err := r.RegisterWith(metrictest.New("family", metrictest.Flooding(1)), metric.WithRateLimit(limit, 2)); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Status()[0].Policies; len(got) != 1 || got[0] != want {
+			t.Errorf("%v: got %q, want %q", limit, got, want)
+		}
+	}
 }
