@@ -3,6 +3,7 @@ package dashboard
 import (
 	"bytes"
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -57,7 +58,7 @@ func TestTextWidth(t *testing.T) {
 	long := strings.Repeat("nämé", 500)
 	row := api.Collector{
 		Name: long, State: api.HalfOpen, Problem: true, Error: long + " " + long, Policies: []string{long}, Since: 1, LastStart: 1, LastEnded: 1, DurationMs: 1e12, DeadlineMs: 1e12,
-		Series: 1 << 60, Running: 1 << 60, Failures: 1 << 60, Panics: 1 << 60, Timeouts: 1 << 60, Dropped: 1 << 60, KeptSince: 1, Breaker: long,
+		Series: math.MaxInt32, Running: math.MaxInt32, Failures: 1 << 60, Panics: 1 << 60, Timeouts: 1 << 60, Dropped: 1 << 60, KeptSince: 1, Breaker: long,
 	}
 	fine := row
 	fine.State, fine.Problem = api.Running, false
