@@ -15,6 +15,7 @@ import (
 const (
 	maxBytes = 250 << 10       // Of a picture in the documentation.
 	settling = 3 * time.Second // How long a view gets to load and to draw.
+	patience = time.Minute     // How long it may take until it shows what it waits for.
 	tallest  = 6000            // Pixels of a picture of a whole page.
 )
 
@@ -22,29 +23,30 @@ const (
 type shot struct {
 	name  string
 	query string // Of the URL.
+	shows string // Selector of an element that it waits for, or empty.
 }
 
 // documented are the pictures of the documentation.
 var documented = []shot{
-	{"collectors", "?view=collectors"},
-	{"metrics", "?view=metrics&q=duration&family=shop_http_request_duration_seconds"},
+	{name: "collectors", query: "?view=collectors", shows: "#totals .badge-bad"}, // A problem.
+	{name: "metrics", query: "?view=metrics&q=duration&family=shop_http_request_duration_seconds"},
 }
 
 // views are what people look at.
 var views = []shot{
-	{"collectors", "?view=collectors"},
-	{"metrics", "?view=metrics"},
-	{"metrics-search", "?view=metrics&q=shop"},
-	{"metrics-counter", "?view=metrics&family=shop_http_requests_total"},
-	{"metrics-histogram", "?view=metrics&family=shop_http_request_duration_seconds"},
-	{"metrics-classic", "?view=metrics&family=shop_request_duration_seconds"},
-	{"metrics-native", "?view=metrics&family=shop_query_duration_seconds"},
-	{"metrics-summary", "?view=metrics&family=shop_render_duration_seconds"},
-	{"metrics-states", "?view=metrics&family=shop_mode"},
-	{"metrics-evil", "?view=metrics&family=evil_texts"},
-	{"metrics-none", "?view=metrics&q=no+such+thing"},
-	{"cardinality", "?view=cardinality"},
-	{"history", "?view=history"},
+	{name: "collectors", query: "?view=collectors"},
+	{name: "metrics", query: "?view=metrics"},
+	{name: "metrics-search", query: "?view=metrics&q=shop"},
+	{name: "metrics-counter", query: "?view=metrics&family=shop_http_requests_total"},
+	{name: "metrics-histogram", query: "?view=metrics&family=shop_http_request_duration_seconds"},
+	{name: "metrics-classic", query: "?view=metrics&family=shop_request_duration_seconds"},
+	{name: "metrics-native", query: "?view=metrics&family=shop_query_duration_seconds"},
+	{name: "metrics-summary", query: "?view=metrics&family=shop_render_duration_seconds"},
+	{name: "metrics-states", query: "?view=metrics&family=shop_mode"},
+	{name: "metrics-evil", query: "?view=metrics&family=evil_texts"},
+	{name: "metrics-none", query: "?view=metrics&q=no+such+thing"},
+	{name: "cardinality", query: "?view=cardinality"},
+	{name: "history", query: "?view=history"},
 }
 
 // camera takes pictures of a dashboard.
@@ -68,7 +70,7 @@ func (c *camera) wait(d time.Duration) error {
 	}
 }
 
-// takeDocs takes the pictures of the documentation, each in light and dark. They wait for a problem to show.
+// takeDocs takes the pictures of the documentation, each in light and dark.
 func (c *camera) takeDocs(folder string) error {
 	for _, s := range documented {
 		for _, look := range []chromium.Look{{Width: 1440, Height: 900}, {Width: 1440, Height: 900, Dark: true}} {
@@ -123,6 +125,13 @@ func (c *camera) take(s shot, look chromium.Look, whole bool) ([]byte, error) {
 	}
 	if err := chromedp.Do(tab, chromedp.Navigate(c.url+s.query), chromedp.Sleep(settling)); err != nil {
 		return nil, err
+	}
+	if s.shows != "" {
+		waiting, stop := context.WithTimeout(tab, patience)
+		defer stop()
+		if err := chromedp.Do(waiting, chromedp.WaitVisible(s.shows)); err != nil {
+			return nil, fmt.Errorf("waiting for %s: %w", s.shows, err)
+		}
 	}
 	if !whole {
 		return chromedp.Run(tab, chromedp.CaptureScreenshot())
