@@ -34,6 +34,9 @@ func (x *expiry[C]) dropped(e *Entry[C], hash uint64, end *ended[C]) {
 	x.m.mu.Lock()
 	defer x.m.mu.Unlock()
 	if !end.forgotten {
+		if !x.armed {
+			x.timer = nil // It may be one of a synctest bubble, which a finalizer must not reset.
+		}
 		x.restore(e, hash, end)
 	}
 }
