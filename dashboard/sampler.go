@@ -61,7 +61,7 @@ type sampler struct {
 type moment struct {
 	tick   api.Tick
 	latest *store.Snapshot // Nil before the first sample.
-	before *store.Snapshot // One before it, for rates; nil if there is none.
+	before *store.Snapshot // The one before it, for rates, or nil.
 	began  time.Time       // When the last gathering began, and when it ended. It may have failed.
 	ended  time.Time
 	epoch  int // It changes when the past is forgotten.

@@ -43,7 +43,8 @@ func newTracker(time.Time) *tracker { return &tracker{known: make(map[string]*tr
 // observe notes the states of all collectors at that time, unless later ones are known: requests and samples look at
 // the collectors independently of each other. It runs no code of the program with the mutex held.
 func (t *tracker) observe(now time.Time, states []scrape.State) {
-	texts := t.describe(states)
+	ids := idsOf(states)
+	texts := t.describe(ids, states)
 
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -55,18 +56,13 @@ func (t *tracker) observe(now time.Time, states []scrape.State) {
 	for _, c := range t.order {
 		c.present = false
 	}
-	order, seen := make([]*tracked, 0, len(states)), make(map[string]int, len(states))
+	order := make([]*tracked, 0, len(states))
 	for i := range states {
 		s := &states[i]
 		if s.Stats == nil && s.Kind == "registry" {
 			continue // Its collectors are listed, too.
 		}
-		seen[s.Name]++
-		id := s.Name
-		if n := seen[s.Name]; n > 1 {
-			id += "#" + strconv.Itoa(n)
-		}
-		order = append(order, t.update(now, id, s, texts[i], first))
+		order = append(order, t.update(now, ids[i], s, texts[i], first))
 	}
 	for _, c := range t.order {
 		if !c.present {
@@ -77,12 +73,28 @@ func (t *tracker) observe(now time.Time, states []scrape.State) {
 	t.order = order
 }
 
+// idsOf returns the IDs of the rows of collectors: their names, with a number where several have the same.
+func idsOf(states []scrape.State) []string {
+	ids, seen := make([]string, len(states)), make(map[string]int, len(states))
+	for i := range states {
+		name := states[i].Name
+		ids[i] = name
+		if states[i].Stats == nil && states[i].Kind == "registry" {
+			continue // It has no row.
+		}
+		if seen[name]++; seen[name] > 1 {
+			ids[i] += "#" + strconv.Itoa(seen[name])
+		}
+	}
+	return ids
+}
+
 // describe returns the texts of the results of all collectors, made where they are new.
-func (t *tracker) describe(states []scrape.State) []result {
+func (t *tracker) describe(ids []string, states []scrape.State) []result {
 	t.mu.Lock()
 	before := make(map[string]result, len(t.order))
 	for _, c := range t.order {
-		before[c.row.Name] = c.result
+		before[c.row.ID] = c.result
 	}
 	t.mu.Unlock()
 
@@ -93,7 +105,7 @@ func (t *tracker) describe(states []scrape.State) []result {
 		if s.Stats == nil {
 			continue
 		}
-		if old, ok := before[s.Name]; ok && old.isOf(s.Stats) {
+		if old, ok := before[ids[i]]; ok && old.isOf(s.Stats) {
 			results[i] = old
 		} else {
 			results[i] = newResult(&t.texts, patience, s.Stats)

@@ -264,3 +264,17 @@ func TestManyHangingErrors(t *testing.T) {
 		}
 	})
 }
+
+// TestErrorsOfEqualNames checks that collectors with the same name and the same counts keep their own errors.
+func TestErrorsOfEqualNames(t *testing.T) {
+	failed := func(text string) scrape.State {
+		return scrape.State{Name: "c", Kind: "collector", Stats: stats(func(s *engine.Stats) { s.LastErr = errors.New(text) })}
+	}
+	tr := newTracker(at(0))
+	for i := range 3 {
+		tr.observe(at(20+float64(i)), []scrape.State{failed("first"), failed("second")})
+		if rows := tr.rows(at(30)).Rows; rows[0].Error != "first" || rows[1].Error != "second" {
+			t.Errorf("look %d: the errors are %q and %q", i, rows[0].Error, rows[1].Error)
+		}
+	}
+}

@@ -222,7 +222,7 @@ func TestPlotThinned(t *testing.T) {
 	for k := range want {
 		want[k] = 1
 	}
-	for _, reset := range []int{500, 1000} { // The increase from 499 to 0 is none.
+	for _, reset := range []int{500, 1000} { // From 499 to 0 there is no increase.
 		want[(reset+1)/3] = 2.0 / 3
 	}
 	same(t, "rates", p.Lines[0].V, want...)

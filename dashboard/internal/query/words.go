@@ -99,7 +99,7 @@ func runeLen(s string) int {
 	return len(s)
 }
 
-// termOf returns the term that a word stands for. There is none if it is empty, or only begins one.
+// termOf returns the term that a word stands for. It reports false if the word is empty or only begins a term.
 func termOf(w word) (t term, ok bool) {
 	text, plain := w.text, w.plain
 	if plain > 0 && text[0] == '-' {
