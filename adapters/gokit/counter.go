@@ -1,0 +1,62 @@
+package gokit
+
+import (
+	"math"
+
+	"github.com/go-kit/kit/metrics"
+
+	"github.com/luxfi/metric"
+)
+
+// Counter is a go-kit Counter. It is safe for concurrent use.
+type Counter struct{ s series[metric.Counter] }
+
+var _ metrics.Counter = (*Counter)(nil)
+
+// NewCounter returns a Counter for the series of v, which the caller has registered or registers.
+func NewCounter(v *metric.CounterVec, opts ...Option) *Counter { return newCounter(v, nil, opts) }
+
+// NewCounterFrom makes a vector with these labels, registers it with [metric.DefaultRegisterer] and
+// returns a Counter for it. It panics if the vector cannot be registered.
+func NewCounterFrom(o metric.CounterOpts, labelNames []string, opts ...Option) *Counter {
+	v := metric.NewCounterVec(o, labelNames)
+	metric.MustRegister(v)
+	return newCounter(v, labelNames, opts)
+}
+
+// RegisterCounter makes a vector with these labels, registers it with reg and returns a Counter for
+// it. If an equal vector is registered already, the Counter is for that one; see
+// [metric.GetOrRegister].
+func RegisterCounter(reg metric.Registerer, o metric.CounterOpts, labelNames []string, opts ...Option) (*Counter, error) {
+	v, err := metric.GetOrRegister(reg, metric.NewCounterVec(o, labelNames))
+	if err != nil {
+		return nil, err
+	}
+	return newCounter(v, labelNames, opts), nil
+}
+
+func newCounter(v *metric.CounterVec, names []string, opts []Option) *Counter {
+	byValues := func(values ...string) (metric.Counter, error) { return v.GetMetricWithLabelValues(values...) }
+	byName := func(labels metric.Labels) (metric.Counter, error) { return v.GetMetricWith(labels) }
+	return &Counter{series[metric.Counter]{family: newFamily(byValues, byName, names, opts)}}
+}
+
+// With returns a Counter that has these labels, too: names and values in turn.
+func (c *Counter) With(labelValues ...string) metrics.Counter {
+	child := new(Counter)
+	child.s.init(&c.s, labelValues)
+	return child
+}
+
+// Add adds delta. If the labels are not those of the vector, or delta is negative, NaN or infinite,
+// Add changes nothing and reports that; see [OnError].
+func (c *Counter) Add(delta float64) {
+	m, ok := c.s.get()
+	switch {
+	case !ok:
+	case !(delta >= 0 && delta <= math.MaxFloat64):
+		c.s.refuse(m, delta, "a counter takes only finite numbers that are not negative")
+	default:
+		m.Add(delta)
+	}
+}

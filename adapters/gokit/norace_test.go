@@ -1,0 +1,5 @@
+//go:build !race
+
+package gokit_test
+
+const raceEnabled = false

@@ -1,0 +1,222 @@
+package gometrics
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	metrics "github.com/hashicorp/go-metrics"
+
+	"github.com/luxfi/metric"
+)
+
+// families are the metrics of a sink.
+//
+// A vector has fixed label names, while a metric of go-metrics may be used with any. So a family has a
+// vector for each set of label names. One registry would refuse them, because they have the same name.
+// So each of them is in a registry of its own, its layer: the first set of label names of every family
+// is in layer 0, the second one in layer 1 and so on. A scrape puts them together again.
+type families struct {
+	report *reporter
+
+	vectors vectors
+	total   bool
+	limit   int // Of metrics; 0 means none.
+
+	mu     sync.Mutex // Guards what follows.
+	root   *metric.ContextRegistry
+	layers []*metric.ContextRegistry
+	byName map[identity]*family
+	taken  map[string]string // Names in the exposition, with what they are taken by.
+	size   int               // Vectors that count for limit.
+	news   []error           // To be reported without the lock.
+}
+
+// lock locks f. The function that it returns unlocks f, and then reports what there is to report.
+func (f *families) lock() (unlock func()) {
+	f.mu.Lock()
+	return func() {
+		news := f.news
+		f.news = nil
+		f.mu.Unlock()
+		for _, err := range news {
+			f.report.error(renamedMetric, err)
+		}
+	}
+}
+
+// identity is what tells families apart.
+type identity struct {
+	kind kind
+	name string
+}
+
+// family is a metric.
+type family struct {
+	identity
+
+	written string // Its name in the exposition.
+	help    string
+	layers  int // How many have a vector of it.
+
+	sets    map[string]*vector // By label names.
+	defined map[string]*series // By label names and values.
+	pinned  map[string]*vector // What defined is in, by label names.
+}
+
+func newFamilies(root *metric.ContextRegistry, c *config, report *reporter) *families {
+	f := &families{
+		report:  report,
+		vectors: vectors{histogram: c.histogram, summary: c.summary, expiry: c.expiry, limit: c.seriesLimit},
+		total:   c.total,
+		limit:   c.metricLimit,
+		root:    root,
+		byName:  make(map[identity]*family),
+		taken:   map[string]string{droppedName: "the sink itself"},
+	}
+	f.addLayer().MustRegister(report.dropped)
+	return f
+}
+
+func (f *families) addLayer() *metric.ContextRegistry {
+	layer := metric.NewContextRegistry()
+	f.root.MustRegister(layer) // It is empty, so nothing can be wrong with it.
+	f.layers = append(f.layers, layer)
+	return layer
+}
+
+// define makes the series of definitions.
+func (f *families) define(definitions [numKinds][]Definition) error {
+	defer f.lock()()
+	var errs []error
+	for k, list := range definitions {
+		for _, d := range list { // All before the first vector, because the last help counts.
+			fam, err := f.family(identity{kind(k), flatten(d.Name)})
+			if err != nil {
+				errs = append(errs, fmt.Errorf("gometrics: the definition of %s %q: %w", kind(k), d.Name, err))
+			} else if d.Help != "" {
+				fam.help = strings.ToValidUTF8(d.Help, "\uFFFD")
+			}
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for k, list := range definitions {
+		for _, d := range list {
+			if err := f.defineSeries(f.byName[identity{kind(k), flatten(d.Name)}], d.ConstLabels); err != nil {
+				errs = append(errs, fmt.Errorf("gometrics: the definition of %s %q: %w", kind(k), d.Name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (f *families) defineSeries(fam *family, labels []metrics.Label) error {
+	names, values := normalize(fam.kind, labels)
+	set := fam.pinned[joined(names)]
+	if set == nil {
+		pinned := f.vectors
+		pinned.expiry, pinned.limit = never, 0
+		var err error
+		if set, err = f.addVector(fam, pinned, names); err != nil {
+			return err
+		}
+		fam.pinned[joined(names)] = set
+	}
+	s, err := set.with(values)
+	fam.defined[joined(names)+joined(values)] = s
+	return err
+}
+
+// never is an expiry that takes precedence over that of a registry.
+const never = time.Duration(-1)
+
+// find returns the series for a key and labels, which may be one that says why there is none.
+func (f *families) find(k kind, key []string, labels []metrics.Label) *series {
+	names, values := normalize(k, labels)
+	defer f.lock()()
+	fam, err := f.family(identity{k, flatten(key)})
+	if err != nil {
+		return &series{err: fmt.Errorf("%s %q was not updated: %w", k, strings.Join(key, "."), err), reason: badName}
+	}
+	if s := fam.defined[joined(names)+joined(values)]; s != nil {
+		return s
+	}
+	set := fam.sets[joined(names)]
+	if set == nil {
+		if f.limit > 0 && f.size >= f.limit {
+			return &series{err: fmt.Errorf("%s %q with the labels %q was not updated: there are %d metrics already, which is the limit",
+				k, fam.written, names, f.limit), reason: overLimit}
+		}
+		if set, err = f.addVector(fam, f.vectors, names); err != nil {
+			return &series{err: fmt.Errorf("%s %q was not updated: %w", k, fam.written, err), reason: badName}
+		}
+		fam.sets[joined(names)] = set
+		f.size++
+	}
+	s, err := set.with(values)
+	if err != nil {
+		return &series{err: fmt.Errorf("%s %q was not updated: %w", k, fam.written, err), reason: badName}
+	}
+	return s
+}
+
+// addVector adds a vector to a family and registers it in the next layer.
+func (f *families) addVector(fam *family, v vectors, names []string) (*vector, error) {
+	set := v.make(fam.kind, fam.written, fam.help, names)
+	if fam.layers == len(f.layers) {
+		f.addLayer()
+	}
+	if err := f.layers[fam.layers].Register(set.collector); err != nil {
+		return nil, err
+	}
+	fam.layers++
+	return set, nil
+}
+
+// family returns the family with that identity. It makes one if there is none.
+func (f *families) family(id identity) (*family, error) {
+	if fam := f.byName[id]; fam != nil {
+		return fam, nil
+	}
+	if id.name == "" {
+		return nil, errors.New("the key is empty")
+	}
+	if f.limit > 0 && f.size >= f.limit { // It gets no vector, so it must not take memory.
+		return &family{identity: id, written: id.name}, nil
+	}
+	written := id.name
+	if f.total && id.kind == counter && !strings.HasSuffix(written, "_total") {
+		written += "_total"
+	}
+	if by := f.takenBy(id.kind, written); by != "" {
+		renamed := written + "_" + id.kind.String()
+		if also := f.takenBy(id.kind, renamed); also != "" {
+			return nil, fmt.Errorf("the name is taken by %s, and %q by %s", by, renamed, also)
+		}
+		f.news = append(f.news, fmt.Errorf("%s %q is exposed as %q, because the name is taken by %s", id.kind, written, renamed, by))
+		written = renamed
+	}
+	for _, name := range f.vectors.names(id.kind, written) {
+		f.taken[name] = fmt.Sprintf("%s %q", id.kind, written)
+	}
+	fam := &family{
+		identity: id, written: written, help: id.name,
+		sets: make(map[string]*vector), defined: make(map[string]*series), pinned: make(map[string]*vector),
+	}
+	f.byName[id] = fam
+	return fam, nil
+}
+
+// takenBy returns what has one of the names that a metric with that name would have in the exposition.
+func (f *families) takenBy(k kind, written string) string {
+	for _, name := range f.vectors.names(k, written) {
+		if by := f.taken[name]; by != "" {
+			return by
+		}
+	}
+	return ""
+}

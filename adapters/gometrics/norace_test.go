@@ -1,0 +1,5 @@
+//go:build !race
+
+package gometrics_test
+
+const raceEnabled = false

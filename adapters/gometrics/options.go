@@ -1,0 +1,184 @@
+package gometrics
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	metrics "github.com/hashicorp/go-metrics"
+
+	"github.com/luxfi/metric"
+)
+
+// Option is an option of [NewSink].
+type Option func(*config)
+
+// definition has the fields of the definitions in go-metrics' own package prometheus.
+type definition interface {
+	~struct {
+		Name        []string
+		ConstLabels []metrics.Label
+		Help        string
+	}
+}
+
+// Definition describes a metric in advance: its key, its labels and its help. Its series begins at
+// zero before the first update, and does not expire.
+type Definition struct {
+	Name        []string
+	ConstLabels []metrics.Label
+	Help        string
+}
+
+type config struct {
+	defined     [numKinds][]Definition
+	histogram   *metric.HistogramOpts // Nil stands for a summary.
+	summary     metric.SummaryOpts
+	total       bool
+	expiry      time.Duration
+	seriesLimit int
+	metricLimit int
+	onError     func(error)
+	flush       func()
+	errs        []error
+}
+
+func newConfig(opts []Option) (*config, error) {
+	c := &config{
+		summary: metric.SummaryOpts{
+			Objectives: map[float64]float64{0.5: 0.05, 0.9: 0.01, 0.99: 0.001},
+			MaxAge:     10 * time.Second,
+		},
+		seriesLimit: 10_000,
+		metricLimit: 10_000,
+		flush:       func() {},
+	}
+	for _, o := range opts {
+		o(c)
+	}
+	return c, errors.Join(c.errs...)
+}
+
+// check reports whether the definitions are valid and samples can be counted as c says. It finds out
+// before anything is registered, and before an update would panic.
+func (c *config) check() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("gometrics: the options for samples are not valid: %v", v)
+		}
+	}()
+	trial := newFamilies(metric.NewContextRegistry(), c, newReporter(func(error) {}))
+	if s := trial.find(sample, []string{"sample"}, nil); s.err != nil {
+		return fmt.Errorf("gometrics: the options for samples are not valid: %w", s.err)
+	}
+	return newFamilies(metric.NewContextRegistry(), c, newReporter(func(error) {})).define(c.defined)
+}
+
+func (c *config) fail(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("gometrics: "+format, args...))
+}
+
+func define[D definition](k kind, definitions []D) Option {
+	return func(c *config) {
+		for _, d := range definitions {
+			c.defined[k] = append(c.defined[k], Definition(d))
+		}
+	}
+}
+
+// WithGauges defines gauges. The definitions may be Definitions, or GaugeDefinitions of go-metrics'
+// own package prometheus.
+func WithGauges[D definition](definitions ...D) Option { return define(gauge, definitions) }
+
+// WithCounters defines counters. The definitions may be Definitions, or CounterDefinitions of
+// go-metrics' own package prometheus.
+func WithCounters[D definition](definitions ...D) Option { return define(counter, definitions) }
+
+// WithSamples defines metrics for samples. The definitions may be Definitions, or SummaryDefinitions
+// of go-metrics' own package prometheus.
+func WithSamples[D definition](definitions ...D) Option { return define(sample, definitions) }
+
+// WithHistogram makes samples histograms. opts are their classic buckets, native buckets and whatever
+// else a histogram may have; names, help and labels must be empty. go-metrics measures time in
+// milliseconds by default, which the buckets have to suit. Native buckets suit every unit:
+//
+//	gometrics.WithHistogram(metric.HistogramOpts{NativeHistogramBucketFactor: 1.1})
+func WithHistogram(opts metric.HistogramOpts) Option {
+	return func(c *config) {
+		if opts.Namespace != "" || opts.Subsystem != "" || opts.Name != "" || opts.Help != "" || len(opts.ConstLabels) > 0 {
+			c.fail("the options of WithHistogram are for all samples and cannot have a name, help or labels")
+		}
+		c.histogram = &opts
+	}
+}
+
+// WithSummary makes samples summaries with these objectives and window; names, help and labels must be
+// empty. Without it, and without WithHistogram, samples are summaries like those of go-metrics' own
+// package prometheus.
+func WithSummary(opts metric.SummaryOpts) Option {
+	return func(c *config) {
+		if opts.Namespace != "" || opts.Subsystem != "" || opts.Name != "" || opts.Help != "" || len(opts.ConstLabels) > 0 {
+			c.fail("the options of WithSummary are for all samples and cannot have a name, help or labels")
+		}
+		c.summary, c.histogram = opts, nil
+	}
+}
+
+// WithTotal appends _total to the names of counters that do not end in it, as Prometheus recommends.
+func WithTotal() Option { return func(c *config) { c.total = true } }
+
+// WithExpiry ends series that have not been updated for that time; see [metric.MetricVec.SetExpiry],
+// which also says how long it should be. 0, the default, keeps them. Defined series do not expire.
+func WithExpiry(after time.Duration) Option {
+	return func(c *config) {
+		if after < 0 {
+			c.fail("series cannot expire after %v: the time must be positive, or 0 for never", after)
+		}
+		c.expiry = after
+	}
+}
+
+// WithLimit limits the series that a metric has for each set of label names; see
+// [metric.MetricVec.SetLimit]. The default is 10,000. 0 means no limit. Defined series do not count.
+func WithLimit(series int) Option {
+	return func(c *config) {
+		if series < 0 {
+			c.fail("a limit of %d series: it must be positive, or 0 for none", series)
+		}
+		c.seriesLimit = series
+	}
+}
+
+// WithMetricLimit limits how many metrics a sink has, where one that is used with several sets of
+// label names counts for each of them. It is for programs that put identifiers into keys. Updates of
+// further metrics are left out and reported. The default is 10,000. 0 means no limit. Defined metrics
+// do not count.
+func WithMetricLimit(metrics int) Option {
+	return func(c *config) {
+		if metrics < 0 {
+			c.fail("a limit of %d metrics: it must be positive, or 0 for none", metrics)
+		}
+		c.metricLimit = metrics
+	}
+}
+
+// OnError lets report get each error, in place of the log. It is called by the goroutine that makes
+// the update, so it must be quick, and safe for concurrent use. A nil function ignores the errors.
+func OnError(report func(error)) Option {
+	if report == nil {
+		report = func(error) {}
+	}
+	return func(c *config) { c.onError = report }
+}
+
+// WithFlush lets Shutdown call flush, for programs that push their metrics before they exit. Shutdown
+// returns when flush does.
+func WithFlush(flush func()) Option {
+	return func(c *config) {
+		if flush == nil {
+			c.fail("the function of WithFlush is nil")
+			return
+		}
+		c.flush = flush
+	}
+}
