@@ -37,7 +37,7 @@ help: ## Show this list.
 
 test: ## Run the tests of every module, with the race detector where there is a C compiler.
 	$(if $(RACE),,@echo "no C compiler: testing without the race detector")
-	$(call each-module,$(GO) test $(RACE) -timeout 10m ./...)
+	@GO="$(GO)" RACE=$(RACE) bash .ci/test $(MODULES)
 
 test-386: ## Run the root module's tests as 32-bit programs, emulated where the kernel runs none.
 	GO="$(GO)" bash .ci/test-386

@@ -116,21 +116,29 @@ func TestImpatientRequests(t *testing.T) {
 			return writeNumbered(s, series, 75, 150)
 		}, series),
 	}
-	policies := map[string][]metric.CollectorOption{
-		"":        nil,
-		"breaker": {metric.WithBreaker(5, time.Hour)},
-		"cache":   {metric.WithCache(time.Second), metric.WithTimeout(5 * time.Second)},
-		"all": {
-			metric.WithBreaker(5, time.Hour), metric.WithGroup(metric.NewGroup("g", 5)), metric.WithTimeout(5 * time.Second),
-			metric.WithStale(time.Minute), metric.WithCache(time.Second),
-		},
+	policies := []string{"", "breaker", "cache", "all"}
+	options := func(policy string) []metric.CollectorOption {
+		switch policy {
+		case "breaker":
+			return []metric.CollectorOption{metric.WithBreaker(5, time.Hour)}
+		case "cache":
+			return []metric.CollectorOption{metric.WithCache(time.Second), metric.WithTimeout(5 * time.Second)}
+		case "all":
+			return []metric.CollectorOption{
+				metric.WithBreaker(5, time.Hour), metric.WithGroup(metric.NewGroup("g", 5)), metric.WithTimeout(5 * time.Second),
+				metric.WithStale(time.Minute), metric.WithCache(time.Second),
+			}
+		default:
+			return nil
+		}
 	}
 	for kind, c := range kinds {
-		for name, opts := range policies {
-			t.Run(kind+"/"+name, func(t *testing.T) {
+		for _, policy := range policies {
+			t.Run(kind+"/"+policy, func(t *testing.T) {
+				t.Parallel() // They have nothing in common, and no real time passes.
 				synctest.Test(t, func(t *testing.T) {
 					r := metric.NewContextRegistry()
-					if err := r.RegisterWith(c, append([]metric.CollectorOption{metric.WithName("c")}, opts...)...); err != nil {
+					if err := r.RegisterWith(c, append(options(policy), metric.WithName("c"))...); err != nil {
 						t.Fatal(err)
 					}
 					h := metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError})

@@ -119,6 +119,7 @@ func forAllCombinations(t *testing.T, compare func(t *testing.T, mask, kind, ste
 	const combinations, steps = 64, 60
 	for mask := range combinations {
 		t.Run(fmt.Sprintf("%06b", mask), func(t *testing.T) {
+			t.Parallel() // They have nothing in common, and no real time passes.
 			synctest.Test(t, func(t *testing.T) {
 				for kind := range 3 {
 					compare(t, mask, kind, steps)

@@ -238,10 +238,13 @@ func TestLongTexts(t *testing.T) {
 		"password: wrong ", "secret: a:", "pass: 1 ", "unexpected token: ", "oracle ",
 		`\"`, `token:\\\"`, "http://a:b", "http://a:b/",
 	} {
-		text := strings.Repeat(piece, n/len(piece))
-		for _, text := range []string{text, text + "@b", "curl -u '" + text, "oracle a/" + text + "@b", "password=\"" + text, "a:" + text, "http://a:" + text + "@b"} {
-			_ = redact.Text(text)
-		}
+		t.Run(piece, func(t *testing.T) {
+			t.Parallel()
+			text := strings.Repeat(piece, n/len(piece))
+			for _, text := range []string{text, text + "@b", "curl -u '" + text, "oracle a/" + text + "@b", "password=\"" + text, "a:" + text, "http://a:" + text + "@b"} {
+				_ = redact.Text(text)
+			}
+		})
 	}
 }
 
