@@ -60,6 +60,13 @@ func (h *Histogram) ObserveWithContext(ctx context.Context, v float64) {
 	}
 }
 
+// KeepInCounter makes e the exemplar of c. It is a function, since programs that do not need it would
+// contain a method.
+func KeepInCounter(c *Counter, e *model.Exemplar) { c.exemplar.Store(e) }
+
+// KeepInHistogram keeps e, which is an observation that h has counted, as an exemplar of its bucket.
+func KeepInHistogram(h *Histogram, e *model.Exemplar) { h.addExemplar(e) }
+
 // newExemplar makes an exemplar. It is an error if the labels are not valid or longer
 // than the formats allow.
 func newExemplar(value float64, at time.Time, labels prometheus.Labels) (*model.Exemplar, error) {

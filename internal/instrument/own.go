@@ -62,7 +62,8 @@ func ShapeOf(c prometheus.Collector) Shape {
 	return nil
 }
 
-// DescOf returns the descriptor of c if it is one of our own or a function, and nil otherwise.
+// DescOf returns the descriptor of c if it is one of our own or a function, and nil otherwise or
+// if c describes nothing.
 func DescOf(c prometheus.Collector) *prometheus.Desc {
 	if f, ok := c.(*Func); ok {
 		return f.Desc()
@@ -72,6 +73,7 @@ func DescOf(c prometheus.Collector) *prometheus.Desc {
 	}
 	ch := make(chan *prometheus.Desc, 1)
 	c.Describe(ch)
+	close(ch)
 	return <-ch
 }
 

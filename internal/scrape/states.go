@@ -47,7 +47,7 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 	s.seen[r] = struct{}{}
 	entries, stats := r.account()
 	for _, e := range entries {
-		status := State{Name: prefix + e.name, Kind: e.Binding.Kind, Policies: slices.Clone(e.Policies)}
+		status := State{Name: prefix + e.name, Kind: e.kind(), Policies: slices.Clone(e.Policies)}
 		switch {
 		case e.run != nil:
 			status.Stats = &stats[0]
@@ -118,4 +118,12 @@ func (r *Registry) account() ([]*Entry, []engine.Stats) {
 		}
 	}
 	return entries, r.Engine.Stats(collectors)
+}
+
+// kind returns how a status names the collector: as it names itself, or by the way in which it is bound.
+func (e *Entry) kind() string {
+	if c, ok := e.Collector.(interface{ RunnerKind() string }); ok && e.Binding.Run != nil {
+		return c.RunnerKind()
+	}
+	return e.Binding.Kind
 }

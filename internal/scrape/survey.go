@@ -109,7 +109,7 @@ func (v *survey) register(p *part) {
 		if e.Binding.Nested != nil {
 			continue // Its collectors are in a part of their own.
 		}
-		v.kinds[p.nameOf(e)] = e.Binding.Kind
+		v.kinds[p.nameOf(e)] = e.kind()
 		for _, desc := range e.Announced.List {
 			info := e.Announced.Infos[desc]
 			name, known := p.nameOfFamily(info.Name)

@@ -185,6 +185,19 @@ func (c *Counter) Value() float64 {
 	return float64(carry)*(1<<64) + float64(ints) + floats
 }
 
+// Sum returns the sum as its whole numbers, modulo 2⁶⁴, and the rest. What is added while Sum runs
+// may be missing.
+func (c *Counter) Sum() (ints uint64, floats float64) {
+	ints, floats = c.ints.Load(), c.float()
+	if stripes := c.stripes.Load(); stripes != nil {
+		for i := range stripes.cells {
+			ints += stripes.cells[i].ints.Load()
+			floats += stripes.cells[i].float()
+		}
+	}
+	return ints, floats
+}
+
 // Look gives the counter stripes if there is contention, or if the cell is full.
 func (c *Counter) Look() {
 	if c.ints.Load() >= full || isShared(unsafe.Pointer(c)) {
