@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// instrumentation is the name of the tracer.
-const instrumentation = "github.com/luxfi/metric/otelmetric"
+// tracerName is the name of the tracer.
+const tracerName = "github.com/luxfi/metric/otelmetric"
 
 // CollectorKey is the attribute of spans and events that names a collector.
 const CollectorKey = attribute.Key("metric.collector")
@@ -33,7 +33,7 @@ const maxEvents = 100
 //
 // The hooks are safe for concurrent use, also by several registries.
 func Hooks(provider trace.TracerProvider) metric.Hooks {
-	tracer := provider.Tracer(instrumentation)
+	tracer := provider.Tracer(tracerName)
 	return metric.Hooks{
 		ScrapeStart: func(ctx context.Context) context.Context {
 			ctx, _ = tracer.Start(ctx, "scrape")

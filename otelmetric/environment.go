@@ -1,0 +1,41 @@
+package otelmetric
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/sdk/metric/exemplar"
+)
+
+// The environment variables that OpenTelemetry's SDK reads, too.
+const (
+	filterVariable = "OTEL_METRICS_EXEMPLAR_FILTER"
+	limitVariable  = "OTEL_GO_X_CARDINALITY_LIMIT"
+)
+
+// fromEnvironment sets what environment variables say. It returns an error for each value that it does not
+// understand, and leaves the defaults alone for these.
+func (c *config) fromEnvironment() (errs []error) {
+	switch value := strings.TrimSpace(os.Getenv(filterVariable)); strings.ToLower(value) {
+	case "":
+	case "always_on":
+		c.sampled = exemplar.AlwaysOnFilter
+	case "always_off":
+		c.sampled = exemplar.AlwaysOffFilter
+	case "trace_based":
+		c.sampled = exemplar.TraceBasedFilter
+	default:
+		errs = append(errs, fmt.Errorf("the environment variable %s is ignored: it is %q, and always_on, always_off and trace_based are allowed",
+			filterVariable, value))
+	}
+	if value := strings.TrimSpace(os.Getenv(limitVariable)); value != "" {
+		limit, err := strconv.Atoi(value)
+		if err != nil {
+			return append(errs, fmt.Errorf("the environment variable %s is ignored: it has to be a number of series: %w", limitVariable, err))
+		}
+		c.limit = max(limit, 0)
+	}
+	return errs
+}

@@ -1,0 +1,46 @@
+package series
+
+import (
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// Lookup returns the series of a set, or nil if there is none. Unlike [Index.Of], it makes no series and
+// reports nothing.
+func (x *Index[C, P]) Lookup(set *attribute.Set) P {
+	if c := x.ready.get(set); c != nil {
+		return c
+	}
+	attributes, ok := view(set)
+	if !ok {
+		attributes = set.ToSlice()
+	}
+	c := x.lookup(attributes)
+	if c != nil {
+		x.ready.note(set, c)
+	}
+	return c
+}
+
+// LookupRaw is [Index.Lookup] for attributes as [Index.OfRaw] takes them.
+func (x *Index[C, P]) LookupRaw(attributes []attribute.KeyValue) P {
+	if hasDuplicates(attributes) {
+		set := attribute.NewSet(slices.Clone(attributes)...)
+		return x.Lookup(&set)
+	}
+	return x.lookup(attributes)
+}
+
+// lookup returns the series of attributes with different keys, or nil.
+func (x *Index[C, P]) lookup(attributes []attribute.KeyValue) P {
+	if n := x.countKept(attributes); n < len(attributes) {
+		var inline [inlineLabels]attribute.KeyValue
+		attributes = x.kept(attributes, n, inline[:0])
+	}
+	s := x.shapes.find(attributes)
+	if s == nil {
+		return nil
+	}
+	return s.get(attributes)
+}

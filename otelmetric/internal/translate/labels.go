@@ -1,0 +1,98 @@
+package translate
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+)
+
+// Label is a label that one or more attributes are translated to.
+type Label struct {
+	Name string
+	// Keys are the indexes of the attributes whose values, joined with semicolons in this order, are the
+	// value of the label. The index Constant stands for the field of that name.
+	Keys []int
+	// Constant is the value that the label has besides those of attributes, or empty.
+	Constant string
+}
+
+// Constant is the index in [Label.Keys] of a value that belongs to no attribute.
+const Constant = -1
+
+// Labels returns the labels of attributes with these keys, which differ, sorted by name. There is a label for
+// each attribute, whatever its key is, and the names of the labels differ.
+//
+// Attributes that are translated to the same label share it. The order of their values is the lexicographical
+// order of the keys.
+//
+// Others are the labels that the series have besides attributes. Their values are constant, or empty if it is
+// the library that sets them, as it does with the label le of buckets. An attribute that is translated to a
+// constant one shares the label, whose name counts as the key of the constant value. The caller then exposes
+// the label instead of the constant one. If it is translated to one that is not constant, its label has
+// another name: exported_ and the name, as Prometheus calls labels that clash with its own.
+func (n Names) Labels(keys []attribute.Key, others map[string]string) []Label {
+	order := make([]int, len(keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(keys[a], keys[b]) })
+	labels := make([]Label, 0, len(keys))
+	places := make(map[string]int, len(keys))
+	for _, i := range order {
+		name := n.label(string(keys[i]))
+		place, found := places[name]
+		if !found {
+			place = len(labels)
+			places[name] = place
+			labels = append(labels, Label{Name: name})
+		}
+		labels[place].Keys = append(labels[place].Keys, i)
+	}
+	for i := range labels {
+		label := &labels[i]
+		value, taken := others[label.Name]
+		switch {
+		case taken && value != "":
+			label.join(value, keys)
+		case taken:
+			label.Name = freeName(label.Name, places, others)
+			places[label.Name] = i
+		}
+	}
+	slices.SortFunc(labels, func(a, b Label) int { return cmp.Compare(a.Name, b.Name) })
+	return labels
+}
+
+// join adds a constant value to l, whose keys are in order.
+func (l *Label) join(value string, keys []attribute.Key) {
+	place, _ := slices.BinarySearchFunc(l.Keys, l.Name, func(i int, name string) int { return cmp.Compare(string(keys[i]), name) })
+	l.Keys = slices.Insert(l.Keys, place, Constant)
+	l.Constant = value
+}
+
+// freeName returns a name that no label has.
+func freeName(name string, places map[string]int, others map[string]string) string {
+	for {
+		name = "exported_" + name
+		_, used := places[name]
+		_, taken := others[name]
+		if !used && !taken {
+			return name
+		}
+	}
+}
+
+// label returns the name of the label for a key.
+func (n Names) label(key string) string {
+	key = valid(key)
+	for strings.HasPrefix(key, "__") { // Prometheus keeps such names for itself.
+		key = key[1:]
+	}
+	name, err := n.labels.Build(key)
+	if err != nil { // Nothing is left but underscores, if there was anything.
+		return "_"
+	}
+	return name
+}

@@ -1,0 +1,172 @@
+package translate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/prometheus/otlptranslator"
+
+	"github.com/luxfi/metric/internal/model"
+)
+
+// Kind is the property of a metric, besides its unit, that its name depends on.
+type Kind uint8
+
+// The kinds of metrics.
+const (
+	Counter       Kind = iota // a sum that only grows
+	UpDownCounter             // a sum
+	Gauge                     // the last value
+	Histogram
+)
+
+// Type returns the type of a metric as Prometheus calls it: an up-down counter is a gauge.
+func (k Kind) Type() model.Type {
+	switch k {
+	case Counter:
+		return model.Counter
+	case Histogram:
+		return model.Histogram
+	default:
+		return model.Gauge
+	}
+}
+
+// named returns the type that the name of a metric follows.
+func (k Kind) named() otlptranslator.MetricType {
+	switch k {
+	case Counter:
+		return otlptranslator.MetricTypeMonotonicCounter
+	case UpDownCounter:
+		return otlptranslator.MetricTypeNonMonotonicCounter
+	case Histogram:
+		return otlptranslator.MetricTypeHistogram
+	default:
+		return otlptranslator.MetricTypeGauge
+	}
+}
+
+// Words that names end in because of the kind of metric.
+const (
+	totalWord = "total" // of counters
+	ratioWord = "ratio" // of gauges with the unit 1
+)
+
+// Metric is a translated metric.
+type Metric struct {
+	Name string
+	// Unit is the word for the unit that the name, without the suffix _total of a counter, ends in. It is
+	// empty if the name ends in no such word: OpenMetrics forbids UNIT metadata then.
+	Unit string
+}
+
+// Metric translates the name and the unit of an instrument. It returns an error if nothing is left of the
+// name.
+func (n Names) Metric(name, unit string, kind Kind) (Metric, error) {
+	name = valid(name)
+	if err := n.check(name); err != nil {
+		return Metric{}, err
+	}
+	u := parseUnit(valid(unit))
+	word := n.units.Build(u.String())
+	if u.isOne && kind == Gauge {
+		word = ratioWord
+	}
+	translated, err := n.build(name, u, word, kind)
+	if err != nil {
+		return Metric{}, err
+	}
+	return Metric{Name: translated, Unit: unitIn(translated, word, kind)}, nil
+}
+
+// check returns an error if a name consists of characters that do not survive the translation.
+func (n Names) check(name string) error {
+	if name == "" {
+		return errors.New("an empty name cannot be translated: metric names need at least one character")
+	}
+	if n.strategy.ShouldEscape() && strings.IndexFunc(name, isKept) < 0 {
+		return fmt.Errorf("name %q has only characters that become underscores: use at least one ASCII letter or digit, "+
+			"for example by a view, or a translation strategy without escaping", name)
+	}
+	return nil
+}
+
+// isKept reports whether escaping keeps a character of a metric name. Underscores are not among these.
+func isKept(r rune) bool { return r == ':' || isAlphanumeric(r) }
+
+func isAlphanumeric(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+}
+
+// build returns the metric name for a name that check accepts.
+func (n Names) build(name string, u unit, word string, kind Kind) (string, error) {
+	if n.strategy == otlptranslator.NoUTF8EscapingWithSuffixes {
+		return n.withSuffixes(name, u, kind), nil
+	}
+	m := otlptranslator.Metric{Name: name, Type: kind.named()}
+	if u.per != "" {
+		// The translator looks for the two parts of such a unit separately, and thus does not see that the
+		// name has it.
+		bare, err := n.metrics.Build(m)
+		if err != nil || unitIn(bare, word, kind) != "" {
+			return bare, err
+		}
+	}
+	m.Unit = u.String()
+	return n.metrics.Build(m)
+}
+
+// withSuffixes returns the metric name for a name that is not escaped. It does the translator's work, which
+// cuts off the character before a suffix even if it is a letter, or only a part of one.
+func (n Names) withSuffixes(name string, u unit, kind Kind) string {
+	if n.namespace != "" {
+		name = n.namespace + "_" + name
+	}
+	var last, per string
+	switch {
+	case kind == Counter:
+		last = totalWord
+	case kind == Gauge && u.isOne:
+		last = ratioWord
+	}
+	name = cutWord(name, last)
+	if u.per != "" {
+		per = "per_" + u.per
+		name = cutWord(name, per)
+	}
+	if !strings.HasSuffix(name, u.main) {
+		name += "_" + u.main
+	}
+	for _, suffix := range [...]string{per, last} {
+		if suffix != "" {
+			name += "_" + suffix
+		}
+	}
+	return name
+}
+
+// cutWord returns name without the word at its end and the delimiter before it, if it has both and begins
+// with something else.
+func cutWord(name, word string) string {
+	rest, found := strings.CutSuffix(name, word)
+	if word == "" || !found || len(rest) < 2 {
+		return name
+	}
+	if d := rest[len(rest)-1]; d >= utf8.RuneSelf || isAlphanumeric(rune(d)) {
+		return name
+	}
+	return rest[:len(rest)-1]
+}
+
+// unitIn returns word if it can be the unit of a metric with this name, and nothing otherwise.
+func unitIn(name, word string, kind Kind) string {
+	if kind == Counter {
+		name = strings.TrimSuffix(name, "_"+totalWord)
+	}
+	if word == "" || !strings.HasSuffix(name, "_"+word) || !model.IsLegacyName("_"+word) {
+		return ""
+	}
+	return word
+}

@@ -1,0 +1,55 @@
+package translate
+
+import (
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+)
+
+// The labels of an instrumentation scope. Those of its attributes begin with the prefix.
+const (
+	scopePrefix         = "otel_scope_"
+	scopeNameLabel      = scopePrefix + "name"
+	scopeVersionLabel   = scopePrefix + "version"
+	scopeSchemaURLLabel = scopePrefix + "schema_url"
+)
+
+// Scope returns the labels of an instrumentation scope. Empty ones are left out, and so are attributes that
+// would have the label of the name, the version or the schema URL.
+func (n Names) Scope(scope instrumentation.Scope) map[string]string {
+	labels := n.translate(scope.Attributes, scopePrefix)
+	for name, value := range map[string]string{
+		scopeNameLabel: scope.Name, scopeVersionLabel: scope.Version, scopeSchemaURLLabel: scope.SchemaURL,
+	} {
+		delete(labels, name)
+		if value != "" {
+			labels[name] = string(appendValid(nil, value))
+		}
+	}
+	return labels
+}
+
+// Attributes returns the attributes of a resource as labels. Empty ones are left out.
+func (n Names) Attributes(set attribute.Set) map[string]string { return n.translate(set, "") }
+
+// translate returns attributes as labels, without empty ones. The prefix is put before the keys.
+func (n Names) translate(set attribute.Set, prefix string) map[string]string {
+	attributes := slices.DeleteFunc(set.ToSlice(), func(kv attribute.KeyValue) bool { return len(AppendValue(nil, kv.Value)) == 0 })
+	keys := make([]attribute.Key, len(attributes))
+	for i, kv := range attributes {
+		keys[i] = attribute.Key(prefix) + kv.Key
+	}
+	labels := make(map[string]string)
+	for _, label := range n.Labels(keys, nil) {
+		var value []byte
+		for i, key := range label.Keys {
+			if i > 0 {
+				value = append(value, ';')
+			}
+			value = AppendValue(value, attributes[key].Value)
+		}
+		labels[label.Name] = string(value)
+	}
+	return labels
+}
