@@ -75,6 +75,19 @@ func targets() []target {
 		compare("update of a "+kind+" that can expire, against one that cannot", benchmark+"on/"+one, benchmark+"off/"+one, nanoseconds, 1.05)
 	}
 
+	for _, w := range []struct{ work, benchmark string }{{"Add", "OtelAdd/"}, {"Record", "OtelRecord/"}} {
+		for _, at := range []struct {
+			work, goroutines string
+			ready            float64
+		}{{"one goroutine", one, 0.35}, {"all cores", every, 0.2}} {
+			add("OpenTelemetry's API: "+w.work+" with a ready set, "+at.work, w.benchmark+otelReady+at.goroutines, nanoseconds, at.ready, otel)
+			add("OpenTelemetry's API: "+w.work+" with 3 attributes, "+at.work, w.benchmark+otelMade+at.goroutines, nanoseconds, 0.6, otel)
+		}
+		add("OpenTelemetry's API: "+w.work+" with a ready set, allocations", w.benchmark+otelReady+one, allocations, 0)
+	}
+	add("OpenTelemetry's API: scrape of 100,000 counters, text", "OtelScrape/kind=counters/series=100000/format=text", nanosecondsPerSeries, 1./50, otel)
+	add("OpenTelemetry's API: heap for a counter with 3 attributes", "OtelHeap/kind=counters", bytesPerSeries, 0.3, otel)
+
 	text := scrape("counters", 100_000, "text", "identity")
 	add("scrape of 100,000 counters, text", text, nanosecondsPerSeries, 1./100, golang)
 	add("scrape of 100,000 counters, text", text, nanosecondsPerSeries, 1./8, victoria)
@@ -131,6 +144,12 @@ func targets() []target {
 	return all
 }
 
+// The benchmarks of measurements through OpenTelemetry's API, with a set that is made once and with attributes that are made each time.
+const (
+	otelReady = "attributes=ready/series=10/span=no/"
+	otelMade  = "attributes=made/series=10/span=no/"
+)
+
 // lookup is the benchmark of looking up 10 of so many children in turn.
 func lookup(children int) string {
 	return fmt.Sprintf("Lookup/labels=2/children=%d/used=10/", children)
@@ -164,6 +183,9 @@ func targetRuns() []benchmarkRun {
 		{"^BenchmarkExpiry$/././^goroutines=1$", "60ms", 3},
 		{fmt.Sprintf("^BenchmarkTyped$/././^goroutines=(1|%d)$/^peer=(metric|metric-typed)$", cores), "60ms", 3},
 		{fmt.Sprintf("^BenchmarkLimit$/^used=10000$/^lookup=(uncapped|overflow)$/^goroutines=(1|%d)$", cores), "60ms", 3},
+		{fmt.Sprintf("^BenchmarkOtel(Add|Record)$/^attributes=(ready|made)$/^series=10$/^span=no$/^goroutines=(1|%d)$", cores), "60ms", 3},
+		{"^BenchmarkOtelScrape$/^kind=counters$/./^format=text$", "100ms", 1},
+		{"^BenchmarkOtelHeap$/^kind=counters$", "1x", 1},
 		{"^BenchmarkScrape$/^kind=counters$/^series=(1000|10000|100000)$" + scraped, "100ms", 1},
 		{"^BenchmarkScrape$/^kind=counters$/^series=1000000$/././^peer=metric$", "3x", 1},
 		{"^BenchmarkScrape$/^kind=gauges$/^series=100000$/^format=text$/^compression=identity$" + scrapedPeers, "100ms", 1},
