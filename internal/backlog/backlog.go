@@ -1,14 +1,15 @@
 // Package backlog keeps remote-write requests until every target has finished with them.
 //
-// A [Log] is a queue with several consumers. Each consumer reads all records that are appended, in order and at
-// its own pace. The log is bounded: when it is full, the oldest records are dropped for the consumers that have
-// not taken them yet. Each record ends, for each consumer, as done, dropped or pending, and the log counts all
-// three to the sample.
+// A [Log] is a queue with several consumers. Each consumer reads all appended records, in order and at
+// its own pace. The log is bounded: when it is full, it drops the oldest records for the consumers that
+// have not taken them yet. Each record is, for each consumer, done, dropped or pending, and the log
+// counts all three exactly, down to the sample.
 //
-// A log is kept in memory, or on disk if [Options] names a directory. A log on disk survives the end of the
-// process, kill -9 included: the next Open returns every record that was not done, and possibly the last
-// ones that were, so delivery is at least once. Files are not synced. Records that the operating system has not
-// written when the machine loses power can be lost, and Open then reports the damage.
+// A log is kept in memory, or on disk if [Options] names a directory. A log on disk survives the end of
+// the process, kill -9 included: the next Open returns every record that was not done, and possibly the
+// last ones that were, so delivery is at least once. Files are not synced. When the machine loses
+// power, records that the operating system has not yet written can be lost, and Open then reports the
+// damage.
 package backlog
 
 import (
@@ -26,20 +27,21 @@ type Options struct {
 	// it. If Dir is empty, the log is kept in memory.
 	Dir string
 
-	// MaxBytes limits the log. While a record is appended, the log can be larger by that record. Records in
-	// flight that have been dropped from the log come on top in memory. It must be positive.
+	// MaxBytes limits the size of the log in bytes. It must be positive. While a record is appended,
+	// the log can exceed MaxBytes by that record. Records in flight that have been dropped from the log
+	// take additional memory.
 	MaxBytes int64
 }
 
-// Position is a place between two records. It is valid for the Log that returned it.
+// Position is a place between two records. It is valid only for the [Log] that returned it.
 type Position uint64
 
-// Tally says how much some records hold.
+// Tally counts the contents of some records.
 type Tally struct {
 	writereq.Counts
 
 	Records int
-	Bytes   int64 // Size in the log, heads of records included.
+	Bytes   int64 // size in the log, including record heads
 }
 
 func (t *Tally) add(other Tally) {
@@ -57,22 +59,23 @@ func (t *Tally) sub(other Tally) {
 var (
 	// ErrClosed is returned by the methods of a closed log.
 	ErrClosed = errors.New("backlog: the log is closed")
-	// ErrTooLarge is wrapped by the error of Append for a record that the log cannot hold.
+	// ErrTooLarge is wrapped by the error of [Log.Append] for a record that is larger than the log.
 	ErrTooLarge = errors.New("the record is too large")
 )
 
-// maxRecordBytes is the largest size of a record, so that it fits into memory on 32-bit platforms.
+// maxRecordBytes is the maximum size of a record. It lets a record fit into memory on 32-bit platforms.
 const maxRecordBytes = math.MaxInt32
 
-// Open returns a log for the named consumers. In the Log's methods, a consumer is its index in consumers.
+// Open returns a log for the named consumers. In the Log's methods, a consumer is its index in
+// consumers.
 //
-// The names identify the consumers in the directory. A consumer that the directory knows starts at the oldest
-// record that it has not finished with. A consumer that is new to a directory with other consumers starts at
-// the end, because the records there predate it. Records are not kept for consumers that are not named; the
-// loss is reported by [Log.Faults].
+// The names identify the consumers in the directory. A consumer that the directory knows starts at the
+// oldest record that it has not finished with. A consumer that is new to a directory with other
+// consumers starts at the end, because the records there predate it. Open discards the records of
+// consumers that are not in consumers and reports the loss by [Log.Faults].
 //
-// Open reports damage that it can work around by [Log.Faults], too. It fails if the directory is in use or its
-// files cannot be read.
+// Open also reports damage that it can work around by [Log.Faults]. It fails if the directory is in use
+// or its files cannot be read.
 func Open(opts Options, consumers []string) (*Log, error) {
 	if opts.MaxBytes <= 0 {
 		return nil, fmt.Errorf("backlog: the limit of the log is %d bytes; it must be positive", opts.MaxBytes)

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// TestConcurrent has several goroutines append to a log that is often full, consumers of different speed, one
-// of them hung, and readers of the accounts.
+// TestConcurrent runs several goroutines that append to a log that is often full, consumers of
+// different speeds, one of them hung, and readers of the tallies.
 func TestConcurrent(t *testing.T) {
 	modes(t, func(t *testing.T, dir string) {
 		const appenders, perAppender = 3, 400

@@ -13,24 +13,24 @@ import (
 // A consumer is one reader of a log.
 type consumer struct {
 	name string
-	busy sync.Mutex // Held by Take and Done, during I/O, too.
+	busy sync.Mutex // held by Take and Done, also during I/O
 
 	// Log.mu guards the rest.
 
-	cursor  // At the next record to take.
+	cursor  // at the next record to take
 	pending Tally
 	dropped Tally
 
 	inFlight bool
-	taken    writereq.Record // The record in flight.
+	taken    writereq.Record // record in flight
 	takenSeq uint64
-	tally    Tally // Of the record in flight.
+	tally    Tally // tally of the record in flight
 
-	appended signal // There is a new record, or the log is closed.
-	moved    signal // Records are done or dropped, or the log is closed.
+	appended signal // fires when there is a new record or the log is closed
+	moved    signal // fires when records are done or dropped, or the log is closed
 }
 
-// oldest returns the sequence number of the oldest record that the consumer is not done with.
+// oldest returns the sequence number of the oldest record that is not done.
 func (c *consumer) oldest() uint64 {
 	if c.inFlight {
 		return c.takenSeq
@@ -40,7 +40,7 @@ func (c *consumer) oldest() uint64 {
 
 // drop drops the records of s that the consumer has not taken.
 func (c *consumer) drop(s *segment) {
-	left := c.left(s)
+	left := c.remaining(s)
 	if left.Records == 0 {
 		return
 	}
@@ -54,13 +54,14 @@ func (c *consumer) lose(lost Tally) {
 	c.moved.fire()
 }
 
-// Take returns the oldest record that the consumer has not finished with, or false if there is none. The record
-// is in flight until [Log.Done] is called; until then, Take returns the same record.
+// Take returns the oldest record that the consumer has not finished with, or false if there is no such record.
+// The record is in flight until [Log.Done] is called; until then, Take returns the same record.
 //
-// Consumers share the body, which must not be changed. It stays valid after Done.
+// Consumers share the body, which they must not modify. It stays valid after Done.
 //
-// Take drops records that are damaged and reports them by [Log.Faults]. An error other than [ErrClosed] means
-// that the disk cannot be read at the moment; wait before another attempt, because [Log.Available] does not.
+// Take drops damaged records and reports them by [Log.Faults]. An error other than [ErrClosed] means
+// that the disk cannot be read at the moment. Wait before another attempt, because [Log.Available] does
+// not.
 func (l *Log) Take(consumer int) (writereq.Record, bool, error) {
 	c := l.consumers[consumer]
 	c.busy.Lock()
@@ -81,8 +82,9 @@ func (l *Log) Take(consumer int) (writereq.Record, bool, error) {
 	}
 }
 
-// nextOf returns the segment of the next record that the consumer can take, where it is in the segment, and
-// the segment's size. The segment is nil if there is no such record or a record is in flight.
+// nextOf returns the segment of the next record that the consumer can take, the position of the record
+// in the segment, and the segment's size. The segment is nil if there is no such record or if a record
+// is in flight.
 func (l *Log) nextOf(c *consumer) (s *segment, at cursor, limit int64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,13 +105,13 @@ func (l *Log) nextOf(c *consumer) (s *segment, at cursor, limit int64, err error
 	return s, c.cursor, s.size, nil
 }
 
-// take settles an attempt to read the record at the cursor at. It reports whether the record is in flight now;
-// if it is not and there is no error, Take has to try the next one.
+// take processes an attempt to read the record at the cursor at. It reports whether the record is in
+// flight now. If it is not and there is no error, Take must try the next record.
 func (l *Log) take(c *consumer, s *segment, at cursor, record writereq.Record, size int64, err error) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.next != at.next {
-		return false, nil // It was dropped meanwhile.
+		return false, nil // The record was dropped in the meantime.
 	}
 	var damage *damage
 	switch tally := (Tally{Counts: record.Counts, Records: 1, Bytes: size}); {
@@ -130,12 +132,12 @@ func (l *Log) take(c *consumer, s *segment, at cursor, record writereq.Record, s
 	return false, nil
 }
 
-// Done ends the flight of the record that the consumer has taken, because it was sent or given up. It does
-// nothing if no record is in flight.
+// Done ends the flight of the record that the consumer has taken, because it was sent or given up. It
+// does nothing if no record is in flight.
 //
-// A log on disk saves the consumer's position, by a write of 16 bytes into a file. After an error, the
-// record is done, but it may be there again when the log is opened the next time. This also holds when
-// the log is closed, which Done reports by [ErrClosed].
+// A log on disk saves the consumer's position by writing 16 bytes to a file. If this fails, the record
+// is done, but the next Open may return it again. The same is true if the log is closed, in which case
+// Done returns [ErrClosed].
 func (l *Log) Done(consumer int) error {
 	c := l.consumers[consumer]
 	c.busy.Lock()
@@ -152,8 +154,8 @@ func (l *Log) Done(consumer int) error {
 	return nil
 }
 
-// land ends the flight of the record. It returns the sequence number behind the records that the consumer is
-// done with, or 0 if no record was in flight, and segments to remove.
+// land ends the flight of the record. It returns the sequence number after the records that the
+// consumer is done with, or 0 if no record was in flight, and the segments to remove.
 func (l *Log) land(c *consumer) (next uint64, released []*segment, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -192,8 +194,8 @@ func (c *consumer) reached(p Position) bool {
 	return c.oldest() >= uint64(p)
 }
 
-// Wait waits until all records before p are done or dropped for the consumer. It returns the cause of ctx's end
-// if that comes first, and ErrClosed if the log is closed before.
+// Wait waits until all records before p are done or dropped for the consumer. If ctx ends first, Wait
+// returns the cause. If the log is closed first, Wait returns [ErrClosed].
 func (l *Log) Wait(ctx context.Context, consumer int, p Position) error {
 	for {
 		moved, err := l.progress(consumer, p)
@@ -223,14 +225,16 @@ func (l *Log) progress(consumer int, p Position) (<-chan struct{}, error) {
 	}
 }
 
-// Pending returns what the consumer has to finish with, including the record in flight.
+// Pending returns the tally of the records that the consumer has not finished with, including the
+// record in flight.
 func (l *Log) Pending(consumer int) Tally {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.consumers[consumer].pending
 }
 
-// Dropped returns what was dropped for the consumer since Open, because the log was full or records were damaged.
+// Dropped returns the tally of the records that were dropped for the consumer since Open, because the
+// log was full or records were damaged.
 func (l *Log) Dropped(consumer int) Tally {
 	l.mu.Lock()
 	defer l.mu.Unlock()

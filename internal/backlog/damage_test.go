@@ -46,7 +46,8 @@ func write(t *testing.T, path string, data []byte) {
 	}
 }
 
-// TestTornTail cuts the last record at every byte, as a process does that is killed while it writes.
+// TestTornTail truncates the last record at every byte, as a process does that is killed while it
+// writes.
 func TestTornTail(t *testing.T) {
 	original, segment, sizes := prepared(t, 3)
 	content := read(t, segment)
@@ -139,7 +140,7 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
-// TestDamagedMiddle has a damaged segment between two good ones.
+// TestDamagedMiddle opens a directory with a damaged segment between two good ones.
 func TestDamagedMiddle(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -195,7 +196,7 @@ func TestDamagedMiddle(t *testing.T) {
 	}
 }
 
-// TestLostTail loses records that a consumer has finished with. New records must not be taken for them.
+// TestLostTail loses records that a consumer has finished with. The consumer must not skip new records.
 func TestLostTail(t *testing.T) {
 	dir, segment, sizes := prepared(t, 4)
 	l := open(t, dir, 80_000, "a", "b")
@@ -206,7 +207,7 @@ func TestLostTail(t *testing.T) {
 	l = open(t, dir, 80_000, "a", "b")
 	fill(t, l, 4, 6, 60)
 	if faults := l.Faults(); len(faults) != 0 {
-		t.Errorf("faults: %v", faults) // The file ends between two records, which cannot be told from fewer records.
+		t.Errorf("faults: %v", faults) // The file ends between two records, which looks the same as fewer records.
 	}
 	closeLog(t, l)
 	l = open(t, dir, 80_000, "a", "b")

@@ -11,7 +11,7 @@ import (
 
 var errInUse = errors.New("another process is using it, or another log of this process")
 
-// openDir makes dir the store of l, and its content the content of l.
+// openDir makes dir the store of l, and fills l with its contents.
 func (l *Log) openDir(dir string) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -49,15 +49,15 @@ func (l *Log) openDir(dir string) (err error) {
 	return nil
 }
 
-// files are the files of a directory that belong to a log.
+// files are the files of a log in a directory.
 type files struct {
-	segments  []uint64 // Sequence numbers of the first records, sorted.
-	positions []string // File names.
+	segments  []uint64 // sequence numbers of the first records, sorted
+	positions []string // file names
 }
 
-// list returns the files of a log. It removes temporary ones and leaves others alone.
+// list returns the files of a log. It removes temporary ones and ignores all other files.
 func list(dir string) (files, error) {
-	entries, err := os.ReadDir(dir) // Sorted by name, and so by sequence number.
+	entries, err := os.ReadDir(dir) // sorted by name, and so by sequence number
 	if err != nil {
 		return files{}, err
 	}

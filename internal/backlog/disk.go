@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// disk is the store of a log in a directory. The directory has a lock file, the segments, and a position file
-// for each consumer.
+// disk is a store in a directory. The directory has a lock file, the segments, and a position file for
+// each consumer.
 type disk struct {
 	dir       string
 	lock      *os.File
@@ -18,19 +18,19 @@ type disk struct {
 
 	// create opens a segment for writing. Tests replace it.
 	create func(path string, flag int) (segmentFile, error)
-	// file is the segment that was written last. Log.writing guards these.
+	// file is the segment written last. Log.writing guards the following fields.
 	file    segmentFile
 	segment *segment
 }
 
-// segmentFile is what the store needs of an *os.File.
+// segmentFile is the part of *os.File that the store needs.
 type segmentFile interface {
 	WriteAt(p []byte, off int64) (int, error)
 	Truncate(size int64) error
 	Close() error
 }
 
-// A change of the format changes the suffixes, because files with other names are left alone.
+// A change of the format must change the suffixes, because the store ignores files with other names.
 const (
 	lockName        = "lock"
 	segmentSuffix   = ".seg"
@@ -38,7 +38,7 @@ const (
 	temporarySuffix = ".tmp"
 )
 
-// maxSegmentBytes is the size up to which segments grow.
+// maxSegmentBytes is the maximum size of a segment, unless a single record is larger.
 const maxSegmentBytes = 4 << 20
 
 func createSegment(path string, flag int) (segmentFile, error) {
@@ -86,7 +86,7 @@ func (d *disk) use(s *segment) error {
 	return err
 }
 
-// finish closes the file of the segment that was written last.
+// finish closes the file of the segment written last.
 func (d *disk) finish() error {
 	if d.file == nil {
 		return nil
@@ -96,8 +96,8 @@ func (d *disk) finish() error {
 	return err
 }
 
-// undo removes what a failed write has left behind the end of s. If that fails, too, the next write
-// overwrites it, and Open finds that it is no record.
+// undo removes the bytes that a failed write has left after the end of s. If that also fails, the next
+// write overwrites them, and Open recognizes that they are not a record.
 func (d *disk) undo(s *segment) {
 	_ = d.file.Truncate(s.size)
 	if s.total.Records == 0 {

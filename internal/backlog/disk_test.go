@@ -35,7 +35,7 @@ func TestReopen(t *testing.T) {
 	fill(t, l, 0, 9, 300)
 	take(t, l, 0)
 	done(t, l, 0)
-	take(t, l, 0) // Stays in flight.
+	take(t, l, 0) // The record stays in flight.
 	closeLog(t, l)
 	fromA, fromB := l.Pending(0), l.Pending(1)
 
@@ -55,7 +55,7 @@ func TestReopen(t *testing.T) {
 	noFaults(t, l)
 }
 
-// TestSpaceIsFreed checks that only the last segment stays when all is done.
+// TestSpaceIsFreed checks that only the last segment remains when all records are done.
 func TestSpaceIsFreed(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, 80_000, "a", "b")
@@ -70,7 +70,7 @@ func TestSpaceIsFreed(t *testing.T) {
 	}
 	closeLog(t, l)
 
-	for n := range 5 { // Restarts do not leave files.
+	for n := range 5 { // Restarts do not leave files behind.
 		l = open(t, dir, 80_000, "a", "b")
 		fill(t, l, n, n, 10)
 		drain(t, l, 0)
@@ -234,7 +234,7 @@ func TestDirectoryErrors(t *testing.T) {
 	mustContain(t, err, queue, ".seg", "permission denied")
 }
 
-// TestMemoryOfDisk checks that a long backlog takes no memory.
+// TestMemoryOfDisk checks that a long backlog on disk takes no memory.
 func TestMemoryOfDisk(t *testing.T) {
 	const bodyBytes, n = 64 << 10, 600
 	heap := func() uint64 {

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// RepairHeads returns the segment, which starts with the sequence number 0, with valid checksums in all heads.
+// RepairHeads returns the segment, which must start with the sequence number 0, with valid checksums in
+// all heads.
 func RepairHeads(segment []byte) []byte {
 	segment = slices.Clone(segment)
 	rest := segment

@@ -11,10 +11,10 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// fullDisk takes room bytes, and fails from then on.
+// fullDisk accepts room bytes, and then fails.
 type fullDisk struct {
 	room     int
-	truncate bool // Whether Truncate works.
+	truncate bool // Truncate works.
 }
 
 type fullFile struct {
@@ -52,7 +52,7 @@ func numbered(id, bodyBytes int) *writereq.Record {
 	return &writereq.Record{Counts: writereq.Counts{Samples: uint64(id)}, Body: body}
 }
 
-// TestFullDisk has the disk become full at each byte of a record, in a segment that has records and in a new one.
+// TestFullDisk fills the disk at each byte of a record, in a segment that has records and in a new one.
 func TestFullDisk(t *testing.T) {
 	for _, truncate := range []bool{true, false} {
 		for _, before := range []int{0, 2} {
@@ -123,7 +123,7 @@ func segmentBytes(t *testing.T, dir string) (size int64) {
 	return size
 }
 
-// checkCopy opens a copy of the directory, as if the process had been killed.
+// checkCopy opens a copy of the directory, as after a kill of the process.
 func checkCopy(t *testing.T, name string, opts Options, want []uint64) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "copy")
@@ -182,7 +182,7 @@ func TestNoSegmentCanBeCreated(t *testing.T) {
 	}
 }
 
-// TestPositionCannotBeSaved has Done fail, which may lose no record.
+// TestPositionCannotBeSaved makes Done fail, which must not lose a record.
 func TestPositionCannotBeSaved(t *testing.T) {
 	opts := Options{Dir: t.TempDir(), MaxBytes: 1 << 20}
 	l, err := Open(opts, []string{"a"})
@@ -204,7 +204,7 @@ func TestPositionCannotBeSaved(t *testing.T) {
 	if l.Pending(0).Samples != 2 {
 		t.Errorf("pending: %+v", l.Pending(0))
 	}
-	_ = l.Close() // It reports that the file is closed already.
+	_ = l.Close() // It reports that the file is already closed.
 	checkCopy(t, "after a restart", opts, []uint64{1, 2})
 }
 
@@ -221,7 +221,7 @@ func (s *stubborn) remove(segment *segment) error {
 	return s.store.remove(segment)
 }
 
-// TestSegmentsThatStay checks that the disk use is bounded if nothing can be removed.
+// TestSegmentsThatStay checks that the disk usage is bounded if segments cannot be removed.
 func TestSegmentsThatStay(t *testing.T) {
 	const maxBytes = 10_000
 	opts := Options{Dir: t.TempDir(), MaxBytes: maxBytes}
@@ -268,10 +268,10 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 }
 
-// pausing is a store that stops in read, and in write.
+// pausing is a store that pauses in read and in write.
 type pausing struct {
 	store
-	reading, writing, resume chan struct{} // nil channels do not stop it.
+	reading, writing, resume chan struct{} // nil channels do not pause
 }
 
 func (p *pausing) write(s *segment, seq uint64, r *writereq.Record) error {
@@ -290,8 +290,8 @@ func (p *pausing) read(s *segment, seq uint64, off, limit int64) (writereq.Recor
 	return p.store.read(s, seq, off, limit)
 }
 
-// TestDropWhileReading drops the records that a consumer is about to take. Each is counted once, and neither
-// Append nor the accounts wait for the disk.
+// TestDropWhileReading drops the records that a consumer is about to take. Each is counted once, and
+// neither Append nor the tallies wait for the disk.
 func TestDropWhileReading(t *testing.T) {
 	l, err := Open(Options{Dir: t.TempDir(), MaxBytes: 4000}, []string{"a"})
 	if err != nil {
@@ -337,7 +337,7 @@ func TestDropWhileReading(t *testing.T) {
 	}
 }
 
-// TestDoneWhileWriting finishes with all records of a segment while another is being written to it.
+// TestDoneWhileWriting finishes all records of a segment while another one is being written to it.
 func TestDoneWhileWriting(t *testing.T) {
 	l, err := Open(Options{Dir: t.TempDir(), MaxBytes: 1 << 20}, []string{"a"})
 	if err != nil {

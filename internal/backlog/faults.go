@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// maxFaults limits how many faults are kept until they are asked for.
+// maxFaults is the maximum number of faults that are kept until the next call of Faults.
 const maxFaults = 32
 
 // faults collects errors that no method of the log could return when they happened.
 type faults struct {
 	mu   sync.Mutex
 	list []error
-	more int // Faults that are not in the list.
+	more int // number of faults that are not in the list
 }
 
 func (f *faults) add(err error) {

@@ -19,12 +19,12 @@ import (
 //	offset 8   CRC-32C of the body
 //	offset 12  length of the description, one byte
 //	offset 13  description: a writereq.Record without a body
-//	behind it  body
+//	after it   body
 //
-// Numbers are little-endian and have four bytes. The head, which is everything before the body, has a checksum
-// of its own. So the records of a file can be found and counted without their bodies, and a damaged body costs
-// no other record. The sequence number, which is not stored, ties the frame to its place: what is left of an
-// older frame behind the end of a shorter one does not pass for a record.
+// Numbers are little-endian and have four bytes. The head, which is everything before the body, has its
+// own checksum. So the records of a file can be found and counted without their bodies, and a damaged
+// body costs no other record. The sequence number, which is not stored, ties the frame to its place:
+// the rest of an older frame after the end of a shorter one cannot pass for a record.
 const (
 	fixedHead  = 13
 	maxDescr   = 5 * binary.MaxVarintLen64
@@ -52,7 +52,7 @@ func frameSize(r *writereq.Record) int64 {
 	return int64(fixedHead + len(describe(buf[:0], r)) + len(r.Body))
 }
 
-// appendHead appends the head of the frame for r to buf, which is empty.
+// appendHead appends the head of the frame for r to buf, which must be empty.
 func appendHead(buf []byte, seq uint64, r *writereq.Record) []byte {
 	buf = append(buf, 0, 0, 0, 0)
 	buf = binary.LittleEndian.AppendUint32(buf, uint32(len(r.Body)))
@@ -72,9 +72,9 @@ func headSum(seq uint64, head []byte) uint32 {
 
 // head is the decoded head of a frame.
 type head struct {
-	record  writereq.Record // Without the body.
-	size    int             // Size of the head itself.
-	body    int64           // Size of the body.
+	record  writereq.Record // without the body
+	size    int             // size of the head itself
+	body    int64           // size of the body
 	bodySum uint32
 }
 
@@ -82,8 +82,8 @@ func (h *head) tally() Tally {
 	return Tally{Counts: h.record.Counts, Records: 1, Bytes: int64(h.size) + h.body}
 }
 
-// parseHead decodes the head at the beginning of data, which has room bytes in its file, the body included. It
-// returns errTorn if the file ends within the record.
+// parseHead decodes the head at the beginning of data. The record may extend over room bytes of its
+// file, including the body. parseHead returns errTorn if the file ends within the record.
 func parseHead(data []byte, seq uint64, room int64) (head, error) {
 	if len(data) < fixedHead {
 		return head{}, errTorn
@@ -116,8 +116,8 @@ func parseHead(data []byte, seq uint64, room int64) (head, error) {
 	return h, nil
 }
 
-// readFrame reads the record with the sequence number seq, which begins at the offset off and ends before limit.
-// It returns an error of the type *damage if that is not possible now or later.
+// readFrame reads the record with the sequence number seq, which begins at the offset off and ends
+// before limit. It returns an error of type *damage if the record can never be read.
 func readFrame(path string, seq uint64, off, limit int64) (writereq.Record, int64, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -126,7 +126,7 @@ func readFrame(path string, seq uint64, off, limit int64) (writereq.Record, int6
 	if err != nil {
 		return writereq.Record{}, 0, err
 	}
-	defer func() { _ = file.Close() }() // It was only read.
+	defer func() { _ = file.Close() }() // The file was only read.
 
 	var buf [maxHead]byte
 	n, err := file.ReadAt(buf[:min(maxHead, limit-off)], off)
@@ -148,13 +148,13 @@ func readFrame(path string, seq uint64, off, limit int64) (writereq.Record, int6
 	return record, tally.Bytes, nil
 }
 
-// scanFrames calls visit with the sequence number and the tally of each record of a segment that has size bytes.
-// It reads only the heads. It returns the size of what it has understood, and the error that has ended
-// that: errTorn, errHead or one of the file.
+// scanFrames calls visit with the sequence number and the tally of each record of a segment that has
+// size bytes. It reads only the heads. It returns the size of the valid part, and the error that ended
+// the scan: errTorn, errHead or an error of the file.
 func scanFrames(file io.ReaderAt, size int64, first uint64, visit func(seq uint64, record Tally)) (int64, error) {
 	var (
-		window = make([]byte, 4096) // Part of the file, so that small records need fewer reads.
-		data   []byte               // What is left of the window.
+		window = make([]byte, 4096) // part of the file, so that small records need fewer reads
+		data   []byte               // unread part of the window
 		off    int64
 	)
 	for seq := first; off < size; seq++ {

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/backlog"
 )
 
-// FuzzSegment opens directories with any segment and any position in them. It repairs the checksums of heads if
-// repair is true, because mutations seldom get past them.
+// FuzzSegment opens directories with any segment and any position in them. If repair is true, it
+// repairs the checksums of heads, because mutations seldom get past them.
 func FuzzSegment(f *testing.F) {
 	dir := f.TempDir()
 	l := open(f, dir, 1<<20, "a")

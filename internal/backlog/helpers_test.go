@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// record returns a record that differs from those with other numbers in its counts, its time and its body.
+// record returns a record. Records with different IDs differ in their counts, times and bodies.
 func record(id, bodyBytes int) *writereq.Record {
 	body := bytes.Repeat([]byte{byte(id)}, max(bodyBytes, 8))
 	binary.LittleEndian.PutUint64(body, uint64(id))
@@ -81,7 +81,7 @@ func done(t testing.TB, l *backlog.Log, consumer int) {
 	}
 }
 
-// drain takes everything, and returns the numbers of the records.
+// drain takes all records, and returns their numbers.
 func drain(t testing.TB, l *backlog.Log, consumer int) []int {
 	t.Helper()
 	var ids []int
@@ -111,7 +111,7 @@ func modes(t *testing.T, test func(t *testing.T, dir string)) {
 	t.Run("disk", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "queue")) })
 }
 
-// filesOf returns the paths of the files with the suffix, in order.
+// filesOf returns the sorted paths of the files with the suffix.
 func filesOf(t testing.TB, dir, suffix string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
@@ -133,7 +133,7 @@ func segmentBytes(t testing.TB, dir string) (size int64) {
 	return size
 }
 
-// snapshot returns a copy of the directory, which is what a process that is killed now would leave.
+// snapshot returns a copy of the directory, as a process that is killed now would leave it.
 func snapshot(t testing.TB, dir string) string {
 	t.Helper()
 	copied := filepath.Join(t.TempDir(), "copy")

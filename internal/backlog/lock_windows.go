@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// sharingViolation is ERROR_SHARING_VIOLATION, which the syscall package does not have.
+// sharingViolation is ERROR_SHARING_VIOLATION, which package syscall lacks.
 const sharingViolation = syscall.Errno(32)
 
 // lockFile opens a file that no other process can open. The lock ends with the process at the latest.

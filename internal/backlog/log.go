@@ -10,32 +10,32 @@ import (
 
 // A Log is a bounded queue of records with several consumers. It is safe for concurrent use.
 //
-// The order of its locks is: consumer.busy or writing, then mu. Only mu is taken by methods that do no I/O, and
-// no I/O is done while it is held.
+// The order of its locks is: consumer.busy or writing, then mu. Methods without I/O take only mu, and
+// no method does I/O while it holds mu.
 type Log struct {
 	store        store
 	maxBytes     int64
-	segmentBytes int64 // Size up to which segments grow. If it is 0, each record has a segment of its own.
+	segmentBytes int64 // maximum size of a segment; 0 for one record per segment
 	faults       faults
 
-	writing sync.Mutex // Held by Append.
+	writing sync.Mutex // held by Append
 
-	mu            sync.Mutex // Guards everything below.
+	mu            sync.Mutex // guards everything below
 	consumers     []*consumer
-	segments      []*segment // In the order of their sequence numbers, which may have gaps.
-	current       *segment   // The last segment, if more records can be added to it.
-	bytes         int64      // Size of all segments.
-	end           uint64     // Sequence number of the next record.
-	leftover      []*segment // Segments that are not in use and could not be removed.
+	segments      []*segment // ordered by sequence numbers, which may have gaps
+	current       *segment   // last segment, if records can be added to it
+	bytes         int64      // size of all segments
+	end           uint64     // sequence number of the next record
+	leftover      []*segment // unused segments that could not be removed
 	leftoverBytes int64
 	closed        bool
 }
 
-// Append adds a copy of r and returns the position behind it. If the log is full, Append drops the oldest
-// records.
+// Append adds a copy of r and returns the position after it. If the log is full, Append drops the
+// oldest records.
 //
-// After an error, the log is as it was before. The error wraps [ErrTooLarge] if r does not fit into an empty log.
-// Other errors come from the disk; a later call can succeed.
+// A failed Append leaves the log unchanged. The error wraps [ErrTooLarge] if r does not fit into an
+// empty log. Other errors come from the disk; a later call can succeed.
 func (l *Log) Append(r *writereq.Record) (Position, error) {
 	l.writing.Lock()
 	defer l.writing.Unlock()
@@ -69,7 +69,8 @@ func (l *Log) place(size int64) (*segment, uint64, error) {
 	return &segment{first: l.end}, l.end, nil
 }
 
-// publish shows the consumers a record that has been written to s. It returns segments to remove.
+// publish makes a record that has been written to s visible to the consumers. It returns segments to
+// remove.
 func (l *Log) publish(s *segment, record Tally) []*segment {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -90,8 +91,8 @@ func (l *Log) publish(s *segment, record Tally) []*segment {
 	return append(l.release(), l.evict(1)...)
 }
 
-// evict drops the oldest segments until the log has no more than its maximum of bytes, but leaves the last
-// segments, as many as keep says. It returns segments to remove. The caller holds mu.
+// evict drops the oldest segments until the log does not exceed its maximum size, but leaves the last
+// keep segments. It returns segments to remove. The caller must hold mu.
 func (l *Log) evict(keep int) []*segment {
 	var (
 		n    int
@@ -107,7 +108,7 @@ func (l *Log) evict(keep int) []*segment {
 	return l.pop(n)
 }
 
-// release returns segments to remove because all consumers are done with them. The caller holds mu.
+// release returns segments to remove because all consumers are done with them. The caller must hold mu.
 func (l *Log) release() []*segment {
 	n := 0
 	for n < len(l.segments) && l.segments[n] != l.current && l.done(l.segments[n]) {
@@ -126,7 +127,7 @@ func (l *Log) done(s *segment) bool {
 	return true
 }
 
-// pop takes the first n segments out of the log. The caller holds mu.
+// pop removes the first n segments from the log. The caller must hold mu.
 func (l *Log) pop(n int) []*segment {
 	if n == 0 {
 		return nil
@@ -143,8 +144,8 @@ func (l *Log) pop(n int) []*segment {
 	return popped
 }
 
-// remove frees segments that are no longer in use, and those that could not be freed before. If the log is
-// closed, it leaves them to the next Open, because the directory may belong to another process.
+// remove frees unused segments, including those that could not be freed before. If the log is closed,
+// it leaves them to the next Open, because another process may use the directory now.
 func (l *Log) remove(segments []*segment) {
 	l.mu.Lock()
 	if l.closed {
@@ -180,21 +181,22 @@ func (l *Log) remove(segments []*segment) {
 	l.mu.Unlock()
 }
 
-// End returns the position behind the last record.
+// End returns the position after the last record.
 func (l *Log) End() Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return Position(l.end)
 }
 
-// Faults returns the damage and the failures that were found since the last call, the oldest first. The log
-// works around them. Most of them mean that records are lost. The loss is part of [Log.Dropped], unless
+// Faults returns the damage and the failures that were found since the last call, oldest first. The log
+// works around them. Most of them mean that records are lost. [Log.Dropped] includes the loss, unless
 // Open found it.
 func (l *Log) Faults() []error { return l.faults.take() }
 
-// Close closes the log. The accounting stays: [Log.Pending] returns what a log in memory has lost, and what a
-// log on disk will return when it is opened again. (A record that was in flight when it was dropped from the
-// disk is pending, but not on disk.) Close waits for calls that use the disk, but not for records in flight.
+// Close closes the log. The tallies remain: [Log.Pending] returns what a log in memory has lost, and
+// what a log on disk will return when it is opened again. (A record that was in flight when it was
+// dropped from the disk is pending, but not on disk.) Close waits for calls that use the disk, but not
+// for records in flight.
 func (l *Log) Close() error {
 	l.writing.Lock()
 	defer l.writing.Unlock()

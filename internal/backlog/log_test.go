@@ -79,7 +79,7 @@ func TestInFlight(t *testing.T) {
 		if _, ok := take(t, l, 0); ok {
 			t.Error("an empty log has a record")
 		}
-		done(t, l, 0) // Nothing is in flight.
+		done(t, l, 0) // No record is in flight.
 		appendRecord(t, l, record(1, 0))
 		appendRecord(t, l, record(2, 0))
 		for range 2 {
@@ -98,7 +98,7 @@ func TestInFlight(t *testing.T) {
 	})
 }
 
-// TestFull has one consumer that is slow and one that hangs with a record in flight.
+// TestFull uses a slow consumer and a consumer that hangs with a record in flight.
 func TestFull(t *testing.T) {
 	modes(t, func(t *testing.T, dir string) {
 		const maxBytes, n = 8 << 10, 200
@@ -213,7 +213,7 @@ func TestReached(t *testing.T) {
 		if !l.Reached(0, first) || l.Reached(0, second) {
 			t.Error("Done must reach the end of the record that it is for, and no more")
 		}
-		for id := range 20 { // Drops the second record.
+		for id := range 20 { // This drops the second record.
 			appendRecord(t, l, record(id, 400))
 		}
 		if !l.Reached(0, second) || l.Reached(0, l.End()) {
@@ -279,7 +279,7 @@ func TestMemoryOfAppend(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		dir  string
-		want uint64 // For each record.
+		want uint64 // per record
 	}{
 		{"memory", "", bodyBytes + 16<<10},
 		{"disk", t.TempDir(), 16 << 10},

@@ -6,10 +6,11 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// memory is the store of a log in memory. Each record is a segment of its own, which all consumers share.
+// memory is a store in memory. Each record is its own segment, which all consumers share.
 type memory struct{}
 
-// memoryOverhead is about what a record in memory takes besides its body.
+// memoryOverhead is the approximate number of bytes that a record in memory takes in addition to its
+// body.
 const memoryOverhead = 192
 
 func (memory) size(r *writereq.Record) int64 { return int64(len(r.Body)) + memoryOverhead }

@@ -12,22 +12,22 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// model is a log as a few slices. It does not predict how many records are dropped, but learns it from the
-// counts, which must be those of the oldest records to the sample.
+// model implements a log with a few slices. It does not predict the number of dropped records, but
+// learns it from the counts, which must be exactly those of the oldest records.
 type model struct {
 	t         *testing.T
 	dir       string
 	maxBytes  int64
 	names     []string
 	log       *backlog.Log
-	records   []*writereq.Record // All that were ever appended.
-	positions []backlog.Position // Behind each record, since the last Open.
+	records   []*writereq.Record // all appended records
+	positions []backlog.Position // positions after each record, since the last Open
 	consumers []modelConsumer
 }
 
 type modelConsumer struct {
-	waiting  []int // Records that were not taken.
-	inFlight int   // -1 if there is none.
+	waiting  []int // records that were not taken
+	inFlight int   // -1 without a record in flight
 	dropped  writereq.Counts
 }
 
@@ -44,7 +44,7 @@ func (m *model) open() {
 	for i := range m.consumers {
 		c := &m.consumers[i]
 		c.dropped = writereq.Counts{}
-		// A record that was in flight comes again, unless it had been dropped meanwhile.
+		// Open returns a record that was in flight again, unless it was dropped in the meantime.
 		if c.inFlight >= 0 && m.log.Pending(i).Records > len(c.waiting) {
 			c.waiting = slices.Insert(c.waiting, 0, c.inFlight)
 		}
@@ -97,7 +97,7 @@ func (m *model) done(i int) {
 	m.consumers[i].inFlight = -1
 }
 
-// check compares the accounts and all positions.
+// check compares the tallies and all positions.
 func (m *model) check() {
 	for i, c := range m.consumers {
 		unfinished := c.waiting

@@ -12,24 +12,24 @@ import (
 	"path/filepath"
 )
 
-// A position file keeps how far a consumer is done. It has two slots and, behind them, the consumer's name. A
-// slot has a sequence number and its CRC-32C; the higher of the valid numbers counts. They are written in turn,
-// so that one is valid at any time, and in place, so that a full disk does not matter.
+// A position file stores the progress of a consumer. It has two slots, followed by the consumer's name.
+// A slot has a sequence number and its CRC-32C; the higher valid number counts. The slots are written
+// in turn, so that one is always valid, and in place, so that a full disk does not matter.
 type positionFile struct {
 	file *os.File
-	turn int64 // The slot to write to next.
+	turn int64 // slot to write next
 }
 
 const (
 	slotSize      = 16
 	slotsSize     = 2 * slotSize
-	maxNameLength = 1 << 16 // Names of consumers that are gone are cut here.
-	maxSeq        = 1 << 62 // Higher sequence numbers are not believed, so that they cannot overflow.
+	maxNameLength = 1 << 16 // longer names of former consumers are truncated
+	maxSeq        = 1 << 62 // limit for sequence numbers in files, so that they cannot overflow
 )
 
 var errPosition = errors.New("the position is damaged")
 
-// positionName returns the file name for a consumer, which need not be a valid file name itself.
+// positionName returns the file name for a consumer, whose name need not be a valid file name.
 func positionName(consumer string) string {
 	sum := sha256.Sum256([]byte(consumer))
 	return hex.EncodeToString(sum[:16]) + positionSuffix
@@ -42,7 +42,7 @@ func slot(next uint64) []byte {
 	return buf
 }
 
-// createPosition creates the position file of a consumer. It is there with its content or not at all.
+// createPosition creates the position file of a consumer atomically.
 func createPosition(path, consumer string, next uint64) error {
 	data := append(slot(next), slot(next)...)
 	temporary := path + temporarySuffix
@@ -52,13 +52,13 @@ func createPosition(path, consumer string, next uint64) error {
 	return os.Rename(temporary, path)
 }
 
-// readPosition returns the content of a position file. The error is errPosition if there is no valid slot.
+// readPosition returns the contents of a position file. The error is errPosition if no slot is valid.
 func readPosition(path string) (consumer string, next uint64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return "", 0, err
 	}
-	defer func() { _ = file.Close() }() // It was only read.
+	defer func() { _ = file.Close() }() // The file was only read.
 
 	data, err := io.ReadAll(io.LimitReader(file, slotsSize+maxNameLength))
 	if err != nil {

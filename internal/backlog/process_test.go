@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// appendUntilKilled appends records and prints their numbers. It takes every other one.
+// appendUntilKilled appends records and prints their numbers. It takes every other record.
 func appendUntilKilled(dir string) {
 	l, err := backlog.Open(backlog.Options{Dir: dir, MaxBytes: 1 << 30}, []string{"a", "b"})
 	for id := 0; err == nil; id++ {
@@ -86,7 +86,7 @@ func TestKill(t *testing.T) {
 			t.Errorf("got %d records from %d to %d, want up to %d at least", len(got), got[0], got[len(got)-1], appended)
 		}
 	}
-	// The process may have been killed between Done and the next line, or between Append and it.
+	// The process may have been killed between Done or Append and printing the next line.
 	if a[0] <= taken || a[0] > taken+2 || b[0] != 0 {
 		t.Errorf("a starts at %d, b at %d; want %d and 0", a[0], b[0], taken+1)
 	}

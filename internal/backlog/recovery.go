@@ -13,14 +13,14 @@ type recovery struct {
 	log  *Log
 	disk *disk
 
-	latest uint64 // Highest position.
+	latest uint64 // highest position
 
-	known   []*consumer // Consumers that have a position file.
-	damaged []*consumer // Those of them whose position is damaged.
+	known   []*consumer // consumers that have a position file
+	damaged []*consumer // known consumers whose position is damaged
 	gone    []gone
 }
 
-// gone is a consumer that has a position file, but is not named anymore.
+// gone is a consumer that has a position file, but is no longer named.
 type gone struct {
 	*consumer
 	file string
@@ -64,8 +64,8 @@ func (r *recovery) fault(err error) {
 	r.log.faults.add(fmt.Errorf("backlog: directory %s: %w", r.disk.dir, err))
 }
 
-// readSegment adds the segment whose first record has the sequence number first to the log, and moves the
-// consumers that are within it. Damage ends the segment.
+// readSegment adds the segment whose first record has the sequence number first to the log, and moves
+// the consumers that are within it. The segment ends at the first damage.
 func (r *recovery) readSegment(first uint64) error {
 	path := r.disk.path(first)
 	if first < r.log.end {
@@ -103,7 +103,7 @@ func (r *recovery) readSegment(first uint64) error {
 	return nil
 }
 
-// arrive sets the cursors of the consumers whose next record is the one behind those that s has now.
+// arrive sets the cursors of the consumers whose next record follows the current records of s.
 func (r *recovery) arrive(seq uint64, s *segment) {
 	for _, c := range r.known {
 		if c.next == seq {
@@ -117,7 +117,7 @@ func (r *recovery) arrive(seq uint64, s *segment) {
 	}
 }
 
-// startConsumers sets where the consumers start, and opens their position files.
+// startConsumers sets the starting positions of the consumers, and opens their position files.
 func (r *recovery) startConsumers() error {
 	l := r.log
 	if n := len(l.segments); n > 0 && l.end >= r.latest {
@@ -125,9 +125,9 @@ func (r *recovery) startConsumers() error {
 	}
 	l.end = max(l.end, r.latest)
 	for _, c := range l.consumers {
-		// Without any position file, nothing says that a consumer is new.
+		// Without any position file, a consumer cannot be recognized as new.
 		if slices.Contains(r.known, c) || len(r.known)+len(r.gone) == 0 {
-			c.pending = r.left(c)
+			c.pending = r.remaining(c)
 		}
 		if c.pending.Records == 0 {
 			r.toEnd(c)
@@ -141,11 +141,11 @@ func (r *recovery) startConsumers() error {
 	return nil
 }
 
-// left returns the tally of the records that c has not passed.
-func (r *recovery) left(c *consumer) Tally {
+// remaining returns the tally of the records that c has not passed.
+func (r *recovery) remaining(c *consumer) Tally {
 	var left Tally
 	for _, s := range r.log.segments {
-		left.add(c.left(s))
+		left.add(c.remaining(s))
 	}
 	return left
 }
@@ -159,7 +159,7 @@ func (r *recovery) toEnd(c *consumer) {
 	}
 }
 
-// openPosition opens the position file of c, and creates it if it does not exist or is damaged.
+// openPosition opens the position file of c. It creates the file if it does not exist or is damaged.
 func (r *recovery) openPosition(c *consumer) (*positionFile, error) {
 	path := filepath.Join(r.disk.dir, positionName(c.name))
 	if !slices.Contains(r.known, c) || slices.Contains(r.damaged, c) {
@@ -170,10 +170,10 @@ func (r *recovery) openPosition(c *consumer) (*positionFile, error) {
 	return openPosition(path)
 }
 
-// forgetGone removes the position files of consumers that are gone, so that no records are kept for them.
+// forgetGone removes the position files of former consumers, so that no records are kept for them.
 func (r *recovery) forgetGone() {
 	for _, c := range r.gone {
-		if left := r.left(c.consumer); left.Records > 0 {
+		if left := r.remaining(c.consumer); left.Records > 0 {
 			r.fault(fmt.Errorf("dropped %d samples and %d histograms that consumer %q, which does not exist anymore, has not taken",
 				left.Samples, left.Histograms, c.name))
 		}

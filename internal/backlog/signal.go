@@ -1,8 +1,8 @@
 package backlog
 
-// A signal wakes all goroutines that wait for it. The log's lock guards it.
+// A signal wakes all goroutines that wait for it. The log's mutex guards it.
 type signal struct {
-	ch chan struct{} // nil as long as no goroutine waits.
+	ch chan struct{} // nil while no goroutine waits
 }
 
 // wait returns a channel that the next call of fire closes.

@@ -1,8 +1,8 @@
-// Package callname connects package metrictest with the names that package metric has for
-// collectors and gatherers in its errors.
+// Package callname gives package metrictest access to the names of collectors and gatherers in the
+// errors of package metric.
 package callname
 
-// Of returns what people call a collector or gatherer: an instrument by the name of its metric,
-// what is made of a function by that function, and everything else by its type. Package metric
-// sets it while packages are initialized.
+// Of returns the name of a collector or gatherer for error messages: the metric name of an instrument,
+// the function from which a value was made, or the type of any other value. Package metric sets Of
+// during initialization.
 var Of func(v any) string

@@ -8,12 +8,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Constraints returns the constraints of the labels of desc that have these names.
-// They are private to client_golang, but a vector of its kind applies them to the
-// labels that it is given, and to no others, before it complains about their number;
-// and the complaint shows the outcome.
+// Constraints returns the constraints of the labels of desc with the given names. They are private to
+// client_golang. But a vector of client_golang applies them to exactly the labels that it is given,
+// before it complains about the number of labels, and the error shows the constrained values.
 func Constraints(desc *prometheus.Desc, names []string) []prometheus.LabelConstraint {
-	if !strings.Contains(desc.String(), "c(") { // As constrained labels are printed.
+	if !strings.Contains(desc.String(), "c(") { // Constrained labels are printed in this form.
 		return nil
 	}
 	vec := prometheus.NewMetricVec(desc, nil)
@@ -22,7 +21,7 @@ func Constraints(desc *prometheus.Desc, names []string) []prometheus.LabelConstr
 		constraints[i] = func(value string) string {
 			labels := prometheus.Labels{name: value}
 			if len(names) == 1 {
-				labels[""] = "" // One too many.
+				labels[""] = "" // one label too many
 			}
 			_, err := vec.GetMetricWith(labels)
 			_, outcome, _ := strings.Cut(fmt.Sprint(err), strconv.Quote(name)+":")

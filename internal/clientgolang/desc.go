@@ -15,21 +15,21 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Info is what a descriptor says. Its fields are private to client_golang, but it
-// prints them: name, help and unit in quotes.
+// Info is the content of a descriptor. A descriptor's fields are private to client_golang, but its
+// String method prints them: name, help and unit in quotes.
 type Info struct {
 	Name, Help, Unit string
-	Constant         []model.Label // Sorted by name.
-	Variable         []string      // In the order of the label values.
+	Constant         []model.Label // sorted by name
+	Variable         []string      // in the order of the label values
 	Err              error
 
-	// families holds the family once for each type that metrics with this
-	// descriptor turned out to have. There is one, unless something is wrong.
+	// families holds the family once for each type of the metrics with this descriptor. A consistent
+	// collector has one type.
 	families []*model.Family
 }
 
-// Family returns the family for metrics of type t. It is not safe for concurrent use,
-// unless the family was asked for before.
+// Family returns the family for metrics of type t. It is safe for concurrent use only for types for
+// which the family has been requested before.
 func (d *Info) Family(t model.Type) *model.Family {
 	for _, f := range d.families {
 		if f.Type == t {
@@ -49,8 +49,8 @@ var (
 	errUnreadable    = errors.New("a descriptor whose labels cannot be read")
 )
 
-// Parse reads what the descriptor prints. It returns an Info with an error if
-// the descriptor is not valid, whether NewDesc has made it or not.
+// Parse reads the String output of d. If the descriptor is invalid, whether or not NewDesc made it,
+// Parse returns an Info with an error.
 func Parse(d *prometheus.Desc) *Info {
 	if d == nil {
 		return &Info{Err: ErrNilDesc}
@@ -83,8 +83,8 @@ func Parse(d *prometheus.Desc) *Info {
 	return info
 }
 
-// readLabels reads the labels of a descriptor without an error. printed is what it
-// prints about them.
+// readLabels reads the labels of a descriptor without an error. printed is the part of the String
+// output about them.
 func (d *Info) readLabels(desc *prometheus.Desc, printed string) (err error) {
 	if d.Name == "" {
 		return errNotMade
@@ -107,10 +107,10 @@ func (d *Info) readLabels(desc *prometheus.Desc, printed string) (err error) {
 	return nil
 }
 
-// LabelsOf returns the labels of a descriptor. It has MakeLabelPairs label each value
-// with its name: the constant ones, and at least as many made-up ones as there are
-// names. (What the descriptor prints about its labels is ambiguous, but it bounds their
-// number, and shows which made-up values are not constant ones.)
+// LabelsOf returns the labels of a descriptor. It lets MakeLabelPairs combine the names with values:
+// the constant ones, and at least as many made-up values as there are variable names. The String output
+// about labels is ambiguous, but it bounds their number and shows which made-up values are not constant
+// ones.
 func LabelsOf(d *prometheus.Desc, printed string) (constant []model.Label, variable []string, err error) {
 	const nul, printedNUL = "\x00", `\x00`
 	mark := 1
@@ -143,7 +143,7 @@ func splitPairs(pairs []*dto.LabelPair, values []string) (constant []model.Label
 	return constant, names[:n]
 }
 
-// Fits reports whether a series with these labels is one that the descriptor describes.
+// Fits reports whether the descriptor describes a series with the given labels.
 func (d *Info) Fits(labels model.Labels) bool {
 	want := make([]string, 0, len(d.Constant)+len(d.Variable))
 	for _, l := range d.Constant {
@@ -156,12 +156,12 @@ func (d *Info) Fits(labels model.Labels) bool {
 		!slices.ContainsFunc(d.Constant, func(l model.Label) bool { return !slices.Contains(have, l) })
 }
 
-// Identity tells descriptors apart that a registry does not hold to be equal: by name
-// and constant labels.
+// Identity returns a text that is different for all descriptors that a registry considers different. It
+// consists of the name and the constant labels.
 func (d *Info) Identity() string {
 	labels, err := model.NewLabels(slices.Clone(d.Constant))
 	if err != nil {
-		return "" // Never of a descriptor that was registered.
+		return "" // not reached for registered descriptors
 	}
 	return strconv.Quote(d.Name) + labels.Text()
 }

@@ -9,9 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// CollectorName returns the name of one of client_golang's own collectors, such as go
-// and process, and "" for all others.
-// families are those that it has announced.
+// CollectorName returns the name of one of client_golang's own collectors, such as go and process, and
+// "" for all others. families are the families that the collector has announced.
 func CollectorName(c prometheus.Collector, families []string) string {
 	t := reflect.TypeOf(c)
 	if t.Kind() != reflect.Pointer || !strings.HasPrefix(t.Elem().PkgPath(), reflect.TypeFor[prometheus.Desc]().PkgPath()) {
@@ -30,7 +29,7 @@ func CollectorName(c prometheus.Collector, families []string) string {
 	}
 }
 
-// snake returns a name in camel case with underscores.
+// snake converts a name in camel case to snake case.
 func snake(name string) string {
 	var b strings.Builder
 	for i, r := range name {

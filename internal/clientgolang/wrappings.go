@@ -7,21 +7,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The types of client_golang's wrappings are private. What they wrap can only be read from
-// their fields; without that, a context, the options of RegistererWith and a panic in a
-// collector behind them could not be dealt with. If another version of client_golang has
-// different fields, its wrappings are what they are to everybody else: collectors and
-// registerers of an unknown type. TestUnwrap fails then.
+// The types of client_golang's wrappers are private. Only their fields reveal the wrapped values.
+// Without access to them, the library could not pass a context to a collector behind a wrapper, honor
+// the options of RegistererWith, or handle a panic there. If another version of client_golang has
+// different fields, its wrappers count as collectors and registerers of an unknown type, as for all
+// other code. TestUnwrap fails in that case.
 var (
 	foreignCollector  = typeOfForeign(prometheus.WrapCollectorWith(nil, nil), "wrappedCollector")
 	foreignRegisterer = typeOfForeign(prometheus.WrapRegistererWith(nil, nil), "wrappedRegisterer")
 )
 
-// foreignType is a type of client_golang's wrappings, a pointer to a struct, or nil if its
-// fields are unknown.
+// foreignType is a type of client_golang's wrappers, a pointer to a struct, or nil if its fields are
+// unknown.
 type foreignType struct {
 	typ                   reflect.Type
-	inner, prefix, labels int // Indices of the fields.
+	inner, prefix, labels int // indices of the fields
 }
 
 func typeOfForeign(example any, inner string) *foreignType {
@@ -51,7 +51,7 @@ func typeOfForeign(example any, inner string) *foreignType {
 	return f
 }
 
-// readForeign returns the fields of v if v is of the type.
+// readForeign returns the fields of v if v has the type f.
 func readForeign[T any](f *foreignType, v any) (inner T, prefix string, labels prometheus.Labels, ok bool) {
 	if f == nil || v == nil || reflect.TypeOf(v) != f.typ {
 		return inner, "", nil, false
@@ -66,13 +66,13 @@ func readForeign[T any](f *foreignType, v any) (inner T, prefix string, labels p
 	return inner, prefix, labels, true
 }
 
-// Unwrap returns the collector in one of client_golang's wrappings, and what the
-// wrapping adds.
+// Unwrap returns the collector inside one of client_golang's wrappers, and the prefix and labels that
+// the wrapper adds.
 func Unwrap(c prometheus.Collector) (inner prometheus.Collector, prefix string, labels prometheus.Labels, ok bool) {
 	return readForeign[prometheus.Collector](foreignCollector, c)
 }
 
-// UnwrapRegisterer returns the registerer behind client_golang's wrapping ones.
+// UnwrapRegisterer returns the registerer behind all wrappers of client_golang.
 func UnwrapRegisterer(reg prometheus.Registerer) prometheus.Registerer {
 	for {
 		inner, _, _, ok := readForeign[prometheus.Registerer](foreignRegisterer, reg)
@@ -83,8 +83,7 @@ func UnwrapRegisterer(reg prometheus.Registerer) prometheus.Registerer {
 	}
 }
 
-// IsInstrument reports whether c is an instrument of client_golang that does not call
-// a function of its user.
+// IsInstrument reports whether c is an instrument of client_golang that does not call user code.
 func IsInstrument(c prometheus.Collector) bool {
 	switch c.(type) {
 	case *prometheus.CounterVec, *prometheus.GaugeVec, *prometheus.HistogramVec, *prometheus.SummaryVec:

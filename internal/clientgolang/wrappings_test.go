@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestUnwrap fails if client_golang's wrappings have other fields than expected.
+// TestUnwrap fails if client_golang's wrappers have unexpected fields.
 func TestUnwrap(t *testing.T) {
 	c := prometheus.NewGauge(prometheus.GaugeOpts{Name: "g"})
 	inner, prefix, labels, ok := Unwrap(prometheus.WrapCollectorWith(prometheus.Labels{"a": "1"}, c))

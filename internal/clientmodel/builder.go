@@ -17,20 +17,20 @@ var fromModel = [...]dto.MetricType{
 	model.StateSet:       dto.MetricType_GAUGE,
 }
 
-// Builder is a model.Sink that makes metric families. The zero value is ready.
+// Builder is a [model.Sink] that makes metric families. The zero value is ready to use.
 type Builder struct {
 	families []*dto.MetricFamily
-	pending  *dto.MetricFamily // Begun last.
-	metrics  []*dto.Metric     // Of pending.
-	reserved string            // The label for the states, if pending is a state set.
+	pending  *dto.MetricFamily // current family
+	metrics  []*dto.Metric     // metrics of pending
+	reserved string            // label for the states if pending is a state set
 	states   model.StateSamples
 	alloc    allocator
 }
 
-// Family implements model.Sink.
+// Family implements [model.Sink].
 func (b *Builder) Family(f *model.Family) error {
 	b.end()
-	// Whoever gets the families may write to them, but f is shared.
+	// Callers may modify the families that they get, but f is shared.
 	b.pending = b.alloc.families.next()
 	b.pending.Name, b.pending.Type = put(&b.alloc.strings, f.Name), put(&b.alloc.types, fromModel[f.Type])
 	if !f.NoHelp {
@@ -48,14 +48,14 @@ func (b *Builder) Family(f *model.Family) error {
 
 var _ model.BatchSink = (*Builder)(nil)
 
-// Point implements model.Sink.
+// Point implements [model.Sink].
 func (b *Builder) Point(p *model.Point) error {
 	if b.reserved == "" {
 		b.add(p)
 		return nil
 	}
 	for i := range p.States.Names {
-		// Points that have the label already are refused before they get here.
+		// The caller refuses points that already have the label.
 		if sample, err := b.states.At(p, b.reserved, i); err == nil {
 			b.add(sample)
 		}
@@ -69,14 +69,14 @@ func (b *Builder) add(p *model.Point) {
 	b.metrics = append(b.metrics, m)
 }
 
-// Origin implements model.OriginSink.
+// Origin implements [model.OriginSink].
 func (b *Builder) Origin(origin any) error {
 	m, ok := origin.(*dto.Metric)
 	if !ok {
 		panic("BUG: an origin that Origin has not returned")
 	}
 	if len(m.Label) > 0 {
-		pairs := b.alloc.pairLists.take(len(m.Label)) // What the list holds is shared, but not the list.
+		pairs := b.alloc.pairLists.take(len(m.Label)) // The label pairs are shared, but not the list.
 		copy(pairs, m.Label)
 		m.Label = pairs
 	}
@@ -84,8 +84,8 @@ func (b *Builder) Origin(origin any) error {
 	return nil
 }
 
-// Batch implements model.BatchSink, because points are then read many at once: Gather of
-// 100,000 counters takes 380 ns for each that way, and 620 one by one.
+// Batch implements [model.BatchSink], which makes callers read many points at once: Gather of 100,000
+// counters takes 380 ns for each with it, and 620 ns without.
 func (b *Builder) Batch(points []model.Point) error {
 	for i := range points {
 		if err := b.Point(&points[i]); err != nil {
@@ -95,7 +95,7 @@ func (b *Builder) Batch(points []model.Point) error {
 	return nil
 }
 
-// end finishes the family begun last.
+// end finishes the current family.
 func (b *Builder) end() {
 	if len(b.metrics) > 0 {
 		b.pending.Metric = b.alloc.metricLists.take(len(b.metrics))
@@ -106,14 +106,14 @@ func (b *Builder) end() {
 	}
 }
 
-// Families returns what has been built. Families without a metric are left out.
+// Families returns the families built so far, without those that have no metric.
 func (b *Builder) Families() []*dto.MetricFamily {
 	b.end()
 	b.pending = nil
 	return b.families
 }
 
-// EncodePoint writes p, a point of a family of type t, into *m. It is not for state sets, whose
+// EncodePoint writes p, a point of a family of type t, into *m. It does not support state sets, whose
 // points are several metrics.
 func EncodePoint(m *dto.Metric, t model.Type, p *model.Point) {
 	var a allocator

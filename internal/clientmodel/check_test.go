@@ -11,14 +11,14 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestUnreadableSamples checks that what Prometheus would refuse a whole exposition for is
-// an error for the one metric that has it, and that what it reads is not.
+// TestUnreadableSamples checks that a sample for which Prometheus would refuse a whole exposition is an
+// error for its metric only, and that samples that Prometheus reads are no errors.
 func TestUnreadableSamples(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	tests := []struct {
 		name string
 		m    *dto.Metric
-		want string // Part of the error, or empty if there is none.
+		want string // part of the error, or empty for no error
 	}{
 		{"timestamp 0", timed(0), ""},
 		{"timestamp before 1970", timed(-1), "has the timestamp -1"},
@@ -81,7 +81,7 @@ func TestUnreadableSamples(t *testing.T) {
 		}), "has a positive bucket that counts -1"},
 
 		{"quantiles", quantiles(0.5, 0, 0.99, 1), ""},
-		{"quantiles that are percentages", quantiles(50, 99), ""}, // Prometheus reads them.
+		{"quantiles that are percentages", quantiles(50, 99), ""}, // Prometheus accepts them.
 		{"quantile NaN", quantiles(0.5, nan), "has a quantile whose rank is not a number"},
 		{"quantile twice", quantiles(0.5, 0.9, 0.5), "has two or more quantiles with the same rank: 0.5"},
 
@@ -123,7 +123,7 @@ func floats(count float64, buckets ...*dto.Bucket) *dto.Metric {
 	return &dto.Metric{Histogram: &dto.Histogram{SampleCountFloat: &count, Bucket: buckets}}
 }
 
-// sparse returns a native histogram with a change.
+// sparse returns a native histogram after applying change.
 func sparse(change func(*dto.Histogram)) *dto.Metric {
 	h := native()
 	h.Bucket = nil
@@ -139,8 +139,8 @@ func quantiles(ranks ...float64) *dto.Metric {
 	return &dto.Metric{Summary: s}
 }
 
-// TestDescribe checks that errors name a metric by its labels, however bad these are, and
-// are not as large as what it holds.
+// TestDescribe checks that errors name a metric by its labels, even by invalid ones, and stay short
+// when the metric is large.
 func TestDescribe(t *testing.T) {
 	for want, m := range map[string]*dto.Metric{
 		`metric "m" {}`:                        nil,
@@ -159,7 +159,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestTimesBefore1970 are not known: neither an exemplar nor a creation is worth its value.
+// TestTimesBefore1970 checks that such times count as unknown, and that the samples stay valid.
 func TestTimesBefore1970(t *testing.T) {
 	_, p := decode(t, &dto.Metric{Counter: &dto.Counter{
 		Value: new(1.0), CreatedTimestamp: at(-1, 0), Exemplar: &dto.Exemplar{Timestamp: at(-1, 999_999_999)},

@@ -13,11 +13,11 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// instruments are instruments of client_golang with something in each.
+// instruments returns a registry with instruments of client_golang that all have data.
 func instruments(t *testing.T) *prometheus.Registry {
 	t.Helper()
 	reg := prometheus.NewPedanticRegistry()
-	exemplar := prometheus.Labels{"trace.id": "\"1\""} // Of several, the order is random.
+	exemplar := prometheus.Labels{"trace.id": "\"1\""} // With several labels, the order is random.
 	at := time.Unix(1_700_000_000, 5)
 
 	counter := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "c_total", ConstLabels: prometheus.Labels{"z": "1"}}, []string{"a.b", "c"})
@@ -72,8 +72,8 @@ func TestClientInstruments(t *testing.T) {
 	same(t, roundTrip(t, families), families)
 }
 
-// TestClientMetrics takes the road of a single metric: its type from what it holds,
-// its point, and back into the struct that Write would fill.
+// TestClientMetrics converts single metrics: it determines the type from the metric's value, decodes
+// the point, and encodes it again into the struct that Write would fill.
 func TestClientMetrics(t *testing.T) {
 	families, err := instruments(t).Gather()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package clientmodel converts between the plain values of internal/model and the
-// protobuf structs of client_model, which other people's collectors and gatherers
-// speak. It is the border: no other internal package knows those structs.
+// Package clientmodel converts between the plain values of internal/model and the protobuf structs of
+// client_model, which other packages' collectors and gatherers use. It is the border: no other internal
+// package uses these structs.
 package clientmodel
 
 import (
@@ -19,19 +19,18 @@ var (
 	errNil   = errors.New("is nil")
 )
 
-// Decoder converts metrics into points. It keeps memory for that between calls, so
-// that a point is valid only until the next one. The zero value is ready. It is not
-// safe for concurrent use.
+// Decoder converts metrics to points. It reuses its memory, so a point is valid only until the next
+// call. The zero value is ready to use. A Decoder is not safe for concurrent use.
 type Decoder struct {
 	labels    labelDecoder
 	histogram model.HistogramValue
 	native    model.NativeHistogram
 	summary   model.SummaryValue
 
-	badExemplar error // See BadExemplar.
+	badExemplar error // see BadExemplar
 }
 
-// TypeOf tells which type of value m holds. It is an error if it holds none.
+// TypeOf returns the type of the value that m holds. It returns an error if m holds no value.
 func TypeOf(m *dto.Metric) (model.Type, error) {
 	switch {
 	case m == nil:
@@ -51,8 +50,8 @@ func TypeOf(m *dto.Metric) (model.Type, error) {
 	}
 }
 
-// Point converts m, which has to hold a value of type t, into *p. The error tells
-// what is wrong with the metric, as the rest of a sentence. m is not modified.
+// Point converts m, which must hold a value of type t, to *p. The error text continues a sentence that
+// begins with the metric. Point does not modify m.
 func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error) {
 	*p = model.Point{}
 	d.badExemplar = nil
@@ -90,9 +89,8 @@ func (d *Decoder) Point(m *dto.Metric, t model.Type, p *model.Point) (err error)
 	return err
 }
 
-// decodeTime takes a time that an Instant cannot hold, or that is before 1970, such as
-// the zero time.Time, for one that is not known: neither the creation nor the exemplar of
-// a metric is worth its value.
+// decodeTime returns an unknown time if t does not fit in an Instant or is before 1970, such as the
+// zero time.Time. An invalid start timestamp or exemplar is no reason to lose the value of a metric.
 func decodeTime(t *timestamppb.Timestamp) model.Instant {
 	const limit = math.MaxInt64/1_000_000_000 - 1
 	if !t.IsValid() || t.GetSeconds() < 0 || t.GetSeconds() > limit {
@@ -101,11 +99,11 @@ func decodeTime(t *timestamppb.Timestamp) model.Instant {
 	return model.Instant{Nanos: t.AsTime().UnixNano(), Valid: true}
 }
 
-// BadExemplar returns why an exemplar of the last point was left out, or nil. It is not worth
-// the sample, which client_golang serves in formats without exemplars.
+// BadExemplar returns an error that says why an exemplar of the last point was omitted, or nil. The
+// sample itself is valid: client_golang serves it in formats without exemplars.
 func (d *Decoder) BadExemplar() error { return d.badExemplar }
 
-// exemplar converts an exemplar. It returns nil if there is none, or it is not valid.
+// exemplar converts an exemplar. It returns nil if e is nil or invalid.
 func (d *Decoder) exemplar(e *dto.Exemplar) *model.Exemplar {
 	if e == nil {
 		return nil

@@ -25,7 +25,7 @@ func (d *Decoder) decodeHistogram(h *dto.Histogram) (*model.HistogramValue, erro
 	return v, nil
 }
 
-// appendBuckets brings classic buckets into the order of their upper bounds.
+// appendBuckets appends classic buckets sorted by upper bound.
 func (d *Decoder) appendBuckets(to []model.Bucket, from []*dto.Bucket) ([]model.Bucket, error) {
 	for _, b := range from {
 		to = append(to, model.Bucket{
@@ -36,8 +36,8 @@ func (d *Decoder) appendBuckets(to []model.Bucket, from []*dto.Bucket) ([]model.
 	return to, model.SortBuckets(to)
 }
 
-// isNative reports whether a histogram has native buckets, by the rule that Prometheus
-// applies, or parts of them that do not fit together.
+// isNative reports whether a histogram has native buckets by the rule of Prometheus, or inconsistent
+// parts of them.
 func isNative(h *dto.Histogram) bool {
 	return h.Schema != nil || len(h.PositiveSpan) > 0 || len(h.NegativeSpan) > 0 ||
 		h.GetZeroThreshold() != 0 || h.GetZeroCount() > 0 || h.GetZeroCountFloat() != 0 ||

@@ -9,41 +9,40 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// labelDecoder renders label pairs. Metrics that come one after the other mostly have
-// the same label names, and then only the values need to be looked at: that takes half
-// of the time.
+// labelDecoder renders label pairs. Successive metrics usually have the same label names. In that case
+// the decoder examines only the values, which takes half of the time.
 type labelDecoder struct {
 	labels []model.Label
-	text   []byte // The last rendering.
+	text   []byte // last rendering
 
-	// names is what the last rendering had before each value, as in code=",method=",
-	// and ends are where these parts end. There are none if some name was in quotes or
-	// the labels were not in order.
+	// names holds the texts before each value in the last rendering, as in code=",method=", and ends
+	// holds the ends of these texts. Both are empty if some name was in quotes or the labels were not
+	// sorted.
 	names    []byte
 	ends     []int
-	reserved string // What no name was allowed to be.
+	reserved string // name that was reserved in the last call
 }
 
-// Renewed returns a decoder that takes over the memory of d for labels, if that is no
-// more than most metrics need. d must not be used any more.
+// Renewed returns a decoder that takes over the label memory of d, unless that is larger than most
+// metrics need. d must not be used afterwards.
 func (d *Decoder) Renewed() Decoder {
 	const maxLabels, maxText = 64, 4 << 10
 	l := &d.labels
 	if cap(l.labels) > maxLabels || cap(l.text)+cap(l.names) > maxText {
 		return Decoder{}
 	}
-	clear(l.labels[:cap(l.labels)]) // It must not hold on to somebody's strings.
+	clear(l.labels[:cap(l.labels)]) // Do not keep the strings of other code alive.
 	return Decoder{labels: *l}
 }
 
-// decode renders labels, of which none may have the name reserved. The result is valid
-// until the next call.
+// decode renders labels. It returns an error if one has the name reserved. The result is valid until
+// the next call.
 func (d *labelDecoder) decode(pairs []*dto.LabelPair, reserved string) (model.Labels, error) {
 	if len(pairs) == 0 {
 		return model.Labels{}, nil
 	}
 	if d.labels == nil {
-		d.labels, d.text, d.names = make([]model.Label, 0, 8), make([]byte, 0, 256), make([]byte, 0, 128) // Enough for most.
+		d.labels, d.text, d.names = make([]model.Label, 0, 8), make([]byte, 0, 256), make([]byte, 0, 128) // Enough for most metrics.
 	}
 	if len(pairs) == len(d.ends) && reserved == d.reserved {
 		if l, ok := d.decodeValues(pairs); ok {
@@ -71,8 +70,8 @@ func (d *labelDecoder) decode(pairs []*dto.LabelPair, reserved string) (model.La
 	return l, nil
 }
 
-// decodeValues is decode for labels with the names that the last ones had. It tells
-// whether they have these names, and valid values.
+// decodeValues is decode for labels with the names of the previous call. It reports whether they have
+// these names and valid values.
 func (d *labelDecoder) decodeValues(pairs []*dto.LabelPair) (model.Labels, bool) {
 	text, start := d.text[:0], 0
 	for i, pair := range pairs {
@@ -96,11 +95,11 @@ func (d *labelDecoder) decodeValues(pairs []*dto.LabelPair) (model.Labels, bool)
 	return model.VolatileLabels(text, false), true
 }
 
-// remember keeps the names of pairs, copied, if they are in order.
+// remember stores copies of the names of pairs if they are sorted.
 func (d *labelDecoder) remember(pairs []*dto.LabelPair, reserved string) {
 	d.names, d.reserved = d.names[:0], reserved
 	for i, pair := range pairs {
-		if pair.GetName() != d.labels[i].Name { // These are sorted now.
+		if pair.GetName() != d.labels[i].Name { // The decoder's labels are sorted now.
 			d.ends = d.ends[:0]
 			return
 		}

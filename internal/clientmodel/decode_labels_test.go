@@ -11,9 +11,9 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestDecodeLabelsInTurn checks that what a decoder has met before makes no difference:
-// with metrics that have the label names of the one before, or other ones, or no valid
-// ones, and of other types.
+// TestDecodeLabelsInTurn checks that the history of a decoder does not affect the result. It decodes
+// metrics with the label names of the previous one, with other names, with invalid names, and of other
+// types.
 func TestDecodeLabelsInTurn(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	names := []string{"a", "b", "c", "ab", "d.e", "le", "quantile", "", "__x", "\xff", "a,b=\""}
@@ -57,10 +57,10 @@ func TestDecodeLabelsInTurn(t *testing.T) {
 			} else {
 				invalid++
 			}
-			for _, pair := range m.Label { // The same names again.
+			for _, pair := range m.Label { // the same names again
 				pair.Value = &values[r.IntN(len(values)-1)]
 			}
-			if r.IntN(2) == 0 { // As another type, which may have labels that this one must not.
+			if r.IntN(2) == 0 { // As another type, which may allow labels that this one forbids.
 				m.Gauge, m.Histogram = &dto.Gauge{Value: new(1.0)}, nil
 			} else {
 				m.Gauge, m.Histogram = nil, &dto.Histogram{SampleCount: new(uint64(1))}
@@ -72,8 +72,7 @@ func TestDecodeLabelsInTurn(t *testing.T) {
 	}
 }
 
-// TestDecodeLabelsOfReusedMemory checks that a decoder keeps no names that lie in
-// somebody else's memory.
+// TestDecodeLabelsOfReusedMemory checks that a decoder keeps no names that lie in memory of its caller.
 func TestDecodeLabelsOfReusedMemory(t *testing.T) {
 	var (
 		d clientmodel.Decoder
@@ -89,8 +88,8 @@ func TestDecodeLabelsOfReusedMemory(t *testing.T) {
 	}
 }
 
-// TestRenewed checks that a decoder with the memory of another one keeps nothing of it
-// that is large, and works like one without.
+// TestRenewed checks that a decoder with the memory of another one keeps no large buffers, and works
+// like a new decoder.
 func TestRenewed(t *testing.T) {
 	var d clientmodel.Decoder
 	for _, size := range []int{1, 100_000} {

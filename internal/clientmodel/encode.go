@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// allocator makes protobuf structs, many at a time.
+// allocator allocates protobuf structs, many at a time.
 type allocator struct {
 	families slab[dto.MetricFamily]
 	types    slab[dto.MetricType]
@@ -27,15 +27,15 @@ type allocator struct {
 	strings slab[string]
 	times   slab[timestamppb.Timestamp]
 	texts   model.Texts
-	names   []*string        // Label names of the last metric; families repeat them.
-	row     []*dto.LabelPair // Labels of the last metric.
+	names   []*string        // label names of the last metric, which the next metrics repeat
+	row     []*dto.LabelPair // labels of the last metric
 
 	pairLists   slab[*dto.LabelPair]
 	bucketLists slab[*dto.Bucket]
 	metricLists slab[*dto.Metric]
 }
 
-// slab hands out elements of slices that double in length up to a limit.
+// slab allocates single elements from slices that double in length up to a limit.
 type slab[T any] struct {
 	free []T
 	size int
@@ -53,7 +53,7 @@ func (s *slab[T]) next() *T {
 	return e
 }
 
-// take hands out n elements. Whoever appends to them gets others.
+// take returns n elements. Appending to the result does not overwrite other elements.
 func (s *slab[T]) take(n int) []T {
 	if len(s.free) < n {
 		s.size = min(max(n, 2*s.size), max(n, maxSlab))
@@ -159,7 +159,7 @@ func (a *allocator) histogram(p *model.Point) *dto.Histogram {
 	return pb
 }
 
-// classic returns the classic buckets.
+// classic returns the classic buckets of h.
 func (a *allocator) classic(h *model.HistogramValue) []*dto.Bucket {
 	n := h.NumBuckets()
 	if n == 0 {
@@ -187,8 +187,7 @@ func (a *allocator) classic(h *model.HistogramValue) []*dto.Bucket {
 	return list
 }
 
-// count returns the integer and the float count of something, of which mostly only
-// one is set.
+// count returns an integer and a float count, of which usually only one is set.
 func (a *allocator) count(n uint64, float float64) (*uint64, *float64) {
 	switch {
 	case float == 0:

@@ -18,7 +18,7 @@ var toModel = map[dto.MetricType]model.Type{
 	dto.MetricType_GAUGE_HISTOGRAM: model.GaugeHistogram,
 }
 
-// DecodeFamily converts the head of a family.
+// DecodeFamily converts everything but the metrics of a family.
 func DecodeFamily(mf *dto.MetricFamily) (*model.Family, error) {
 	t, ok := toModel[mf.GetType()]
 	switch {
@@ -34,8 +34,8 @@ func DecodeFamily(mf *dto.MetricFamily) (*model.Family, error) {
 	return &model.Family{Name: mf.GetName(), Help: mf.GetHelp(), Unit: mf.GetUnit(), Type: t, NoHelp: mf.Help == nil}, nil
 }
 
-// Decode calls each for every point of a family, and drop for every metric that is
-// not valid. The family itself is not modified. p is valid until each returns.
+// Decode calls each for every point of a family, and drop for every invalid metric. It does not modify
+// mf. p is valid until each returns.
 func Decode(mf *dto.MetricFamily, each func(f *model.Family, p *model.Point) error, drop func(error)) error {
 	f, err := DecodeFamily(mf)
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 )
 
-// ForeignEncoder returns what expfmt.NewEncoder does for the formats that our own encoders do not
-// write. That function would link the encoders of all others, too. ForeignEncoder panics if the
-// format is unknown.
+// ForeignEncoder returns an encoder, equal to that of expfmt.NewEncoder, for a format that package
+// encode does not write. Calling NewEncoder would also link the encoders of all other formats.
+// ForeignEncoder panics if the format is unknown.
 func ForeignEncoder(format expfmt.Format) func(*bytes.Buffer, *Family) error {
 	switch format.FormatType() {
 	case expfmt.TypeProtoCompact:

@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// roundTrip decodes families and builds them again. It fails if anything is dropped,
-// or if the source is modified on the way.
+// roundTrip decodes families and builds them again. It fails the test if a metric is dropped or if the
+// source is modified.
 func roundTrip(t *testing.T, families []*dto.MetricFamily) []*dto.MetricFamily {
 	t.Helper()
 	var b clientmodel.Builder
@@ -38,7 +38,7 @@ func roundTrip(t *testing.T, families []*dto.MetricFamily) []*dto.MetricFamily {
 	return b.Families()
 }
 
-// same fails unless both are equal, in the same order.
+// same fails the test unless both are equal, in the same order.
 func same(t *testing.T, got, want []*dto.MetricFamily) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -56,7 +56,7 @@ func family(name string, t dto.MetricType, metrics ...*dto.Metric) *dto.MetricFa
 	return &dto.MetricFamily{Name: &name, Help: new("Some help."), Type: t.Enum(), Metric: metrics}
 }
 
-// pairs makes label pairs of names and values in turn.
+// pairs makes label pairs of alternating names and values.
 func pairs(s ...string) []*dto.LabelPair {
 	var out []*dto.LabelPair
 	for i := 0; i < len(s); i += 2 {

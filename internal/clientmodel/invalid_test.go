@@ -21,7 +21,7 @@ func histogram(buckets ...*dto.Bucket) *dto.Metric {
 	return &dto.Metric{Histogram: &dto.Histogram{Bucket: buckets}}
 }
 
-// TestInvalidMetrics tells what is wrong, and drops nothing else.
+// TestInvalidMetrics checks the errors for invalid metrics, and that no other metric is dropped.
 func TestInvalidMetrics(t *testing.T) {
 	tests := []struct {
 		name string
@@ -111,7 +111,7 @@ func TestDecodeStopsWhenTold(t *testing.T) {
 		calls++
 		return stop
 	}, func(err error) { t.Error(err) })
-	if err != stop || calls != 1 { //nolint:errorlint // It has to be this very error.
+	if err != stop || calls != 1 { //nolint:errorlint // It must be the same error.
 		t.Errorf("%d calls, error %v", calls, err)
 	}
 }
@@ -135,7 +135,7 @@ func TestTypeOf(t *testing.T) {
 	}
 }
 
-// TestInvalidExemplars are left out, and cost no sample.
+// TestInvalidExemplars checks that invalid exemplars are omitted, but not their samples.
 func TestInvalidExemplars(t *testing.T) {
 	bad := &dto.Exemplar{Label: pairs("x", "\xff")}
 	for name, m := range map[string]*dto.Metric{

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestOrderIsRestored: collectors that range over a map have labels and buckets in
-// any order.
+// TestOrderIsRestored checks that labels and buckets may be in any order, as those of collectors that
+// range over a map.
 func TestOrderIsRestored(t *testing.T) {
 	in := family("h", dto.MetricType_HISTOGRAM, &dto.Metric{Label: pairs("b", "2", "a", "1"), Histogram: &dto.Histogram{
 		SampleCount: new(uint64(3)), SampleSum: new(1.0),
@@ -26,7 +26,7 @@ func TestOrderIsRestored(t *testing.T) {
 	same(t, roundTrip(t, []*dto.MetricFamily{in}), []*dto.MetricFamily{want})
 }
 
-// TestMissingTypeIsCounter, which is the default of the protobuf field.
+// TestMissingTypeIsCounter checks that a missing type means counter, the default of the protobuf field.
 func TestMissingTypeIsCounter(t *testing.T) {
 	mf := family("c", dto.MetricType_COUNTER, &dto.Metric{Counter: &dto.Counter{Value: new(1.0)}})
 	mf.Type = nil
@@ -36,7 +36,7 @@ func TestMissingTypeIsCounter(t *testing.T) {
 	}
 }
 
-// TestTimesOutOfRange are not known, rather than wrong.
+// TestTimesOutOfRange checks that such times count as unknown, not as errors.
 func TestTimesOutOfRange(t *testing.T) {
 	for name, ts := range map[string]*timestamppb.Timestamp{
 		"the zero time": timestamppb.New(time.Time{}),
@@ -57,7 +57,7 @@ func TestTimesOutOfRange(t *testing.T) {
 	}
 }
 
-// TestNilParts stands for collectors that leave holes in what they write.
+// TestNilParts decodes metrics with nil parts, as sloppy collectors write them.
 func TestNilParts(t *testing.T) {
 	m := &dto.Metric{Histogram: &dto.Histogram{
 		Bucket: []*dto.Bucket{nil}, PositiveSpan: []*dto.BucketSpan{nil}, Exemplars: []*dto.Exemplar{nil, traced()},

@@ -6,10 +6,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Origin returns m, which p was decoded from as a value of type t, as the origin of a
-// sample: a Builder hands it on instead of making it again. It returns nil if that would
-// not come to the same. m then belongs to the builder. What m points to may belong to
-// whoever has written it, and must not be modified, as always with metrics.
+// Origin returns m, from which p was decoded as a value of type t, as the origin of a sample: a
+// [Builder] then returns m instead of encoding p. It returns nil if encoding p would give a different
+// result. m then belongs to the builder. The memory that m refers to may belong to the code that wrote
+// it and, as with all metrics, must not be modified.
 func Origin(m *dto.Metric, t model.Type, p *model.Point) any {
 	if !isCanonical(m, t, p) {
 		return nil
@@ -17,14 +17,14 @@ func Origin(m *dto.Metric, t model.Type, p *model.Point) any {
 	return m
 }
 
-// isCanonical reports whether m is what EncodePoint makes of p.
+// isCanonical reports whether m equals the result of EncodePoint for p.
 func isCanonical(m *dto.Metric, t model.Type, p *model.Point) bool {
 	for i, pair := range m.Label {
 		if pair.Value == nil || i > 0 && pair.GetName() < m.Label[i-1].GetName() {
 			return false
 		}
 	}
-	// Of several values, only one counts.
+	// Of several values, only one is used.
 	var gauge, counter, untyped bool
 	switch t {
 	case model.Gauge:
@@ -35,7 +35,7 @@ func isCanonical(m *dto.Metric, t model.Type, p *model.Point) bool {
 	case model.Untyped:
 		untyped = m.Untyped != nil && m.Untyped.Value != nil
 	default:
-		return false // It would have to be found out whether all buckets are there, and in order.
+		return false // It would take too long to check that all buckets are there, in order.
 	}
 	return gauge == (m.Gauge != nil) && counter == (m.Counter != nil) && untyped == (m.Untyped != nil) &&
 		m.Summary == nil && m.Histogram == nil && (gauge || counter || untyped)

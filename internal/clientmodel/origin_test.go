@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// decode converts a metric that is valid.
+// decode converts a valid metric.
 func decode(t *testing.T, m *dto.Metric) (model.Type, model.Point) {
 	t.Helper()
 	var (
@@ -28,8 +28,7 @@ func decode(t *testing.T, m *dto.Metric) (model.Type, model.Point) {
 	return kind, p
 }
 
-// TestOrigin checks which metrics are handed on: only such as would be made again just
-// like that.
+// TestOrigin checks that a metric is passed on only if encoding its point would give an equal metric.
 func TestOrigin(t *testing.T) {
 	gauge := &dto.Gauge{Value: new(1.0)}
 	untyped := &dto.Untyped{Value: new(1.0)}
@@ -92,8 +91,8 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// TestOriginKeepsItsLabels checks that whoever changes the list of labels of a metric that
-// was handed on changes only his.
+// TestOriginKeepsItsLabels checks that a caller who changes the label list of a metric that was passed
+// on does not change the original list.
 func TestOriginKeepsItsLabels(t *testing.T) {
 	own := append(make([]*dto.LabelPair, 0, 3), pairs("a", "1", "b", "2")...)
 	first := own[0]

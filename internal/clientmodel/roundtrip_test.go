@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// kinds has families of every type, with everything that a metric can hold.
+// kinds returns families of every type whose metrics set all their fields.
 func kinds() map[string]*dto.MetricFamily {
 	bare := family("no_help", dto.MetricType_GAUGE, &dto.Metric{Gauge: &dto.Gauge{Value: new(1.0)}})
 	bare.Help = nil
@@ -90,7 +90,7 @@ func TestRoundTrip(t *testing.T) {
 	same(t, roundTrip(t, all), all)
 }
 
-// TestBuildOwnsNothing: who changes what was built changes nothing else.
+// TestBuildOwnsNothing checks that modifying a built family changes no other data.
 func TestBuildOwnsNothing(t *testing.T) {
 	f := &model.Family{Name: "a_seconds", Help: "Help.", Unit: "seconds", Type: model.Histogram}
 	var d clientmodel.Decoder
@@ -113,7 +113,7 @@ func TestBuildOwnsNothing(t *testing.T) {
 	}
 }
 
-// TestEmptyFamiliesAreLeftOut, as client_golang does.
+// TestEmptyFamiliesAreLeftOut checks that the builder omits empty families, as client_golang does.
 func TestEmptyFamiliesAreLeftOut(t *testing.T) {
 	var b clientmodel.Builder
 	for _, name := range []string{"a", "b", "c"} {
@@ -129,7 +129,7 @@ func TestEmptyFamiliesAreLeftOut(t *testing.T) {
 	}
 }
 
-// TestPointsAreOnlyBorrowed: what Clone has copied survives the next point.
+// TestPointsAreOnlyBorrowed checks that a cloned point survives the next point.
 func TestPointsAreOnlyBorrowed(t *testing.T) {
 	for name, mf := range kinds() {
 		t.Run(name, func(t *testing.T) {

@@ -10,11 +10,11 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// maxDescribed is how many bytes Describe takes for labels, about.
+// maxDescribed is the approximate number of bytes that Describe spends on labels.
 const maxDescribed = 500
 
-// Describe names a metric of a family in an error: by its labels, valid or not, without
-// its value, which can be as large as a histogram.
+// Describe names a metric of a family for an error: by its labels, valid or not, without its value,
+// which can be as large as a histogram.
 func Describe(family string, m *dto.Metric) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "metric %q {", family)
@@ -38,7 +38,7 @@ func Describe(family string, m *dto.Metric) string {
 	return b.String()
 }
 
-// brief returns s in quotes, cut off if it is long.
+// brief returns s in quotes, truncated if it is long.
 func brief(s string) string {
 	if len(s) > maxDescribed {
 		return strconv.Quote(s[:maxDescribed]) + "…"

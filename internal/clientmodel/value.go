@@ -6,17 +6,17 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Metric is one metric of a family, and what the Write method of a prometheus.Metric fills.
+// Metric is one metric of a family, which the Write method of a [prometheus.Metric] fills in.
 type Metric = dto.Metric
 
-// Family is a family of metrics, as a gatherer returns it.
+// Family is a metric family as gatherers return it.
 type Family = dto.MetricFamily
 
-// LabelPair is a label of a Metric.
+// LabelPair is a label of a [Metric].
 type LabelPair = dto.LabelPair
 
-// Value returns the value of a counter, a gauge or an untyped metric, and NaN for everything
-// that has no single value.
+// Value returns the value of a counter, a gauge or an untyped metric, and NaN for a metric without a
+// single value.
 func Value(m *Metric) float64 {
 	switch {
 	case m.Counter != nil:

@@ -1,11 +1,11 @@
-// Package counting makes a vector of observers out of a vector of counters. So
-// client_golang's HTTP instrumentation, which takes its own CounterVec or any
-// ObserverVec, works for a CounterVec of another type.
+// Package counting makes a vector of observers from a vector of counters. With it, client_golang's HTTP
+// instrumentation, which accepts its own CounterVec or any ObserverVec, works for a CounterVec of
+// another type.
 package counting
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Vec is a vector of counters: V is its own type, and C that of its counters.
+// Vec is a vector of counters. V is the type of the vector itself, and C is the type of its counters.
 type Vec[V any, C prometheus.Counter] interface {
 	prometheus.Collector
 
@@ -17,8 +17,8 @@ type Vec[V any, C prometheus.Counter] interface {
 	MustCurryWith(labels prometheus.Labels) V
 }
 
-// Observers returns v as a vector of observers that count the observations, and do not
-// look at their values. It is as safe for concurrent use as v.
+// Observers returns v as a vector of observers that count the observations and ignore their values. It
+// is safe for concurrent use if v is.
 func Observers[V Vec[V, C], C prometheus.Counter](v V) prometheus.ObserverVec {
 	return observers[V, C]{v}
 }
@@ -69,7 +69,7 @@ type observer struct{ counter prometheus.Counter }
 
 func (o observer) Observe(float64) { o.counter.Inc() }
 
-// ObserveWithExemplar keeps the exemplar if the counter can.
+// ObserveWithExemplar adds the exemplar if the counter supports exemplars.
 func (o observer) ObserveWithExemplar(_ float64, labels prometheus.Labels) {
 	if adder, ok := o.counter.(prometheus.ExemplarAdder); ok {
 		adder.AddWithExemplar(1, labels)

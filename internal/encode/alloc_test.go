@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestPointsDoNotAllocate covers every kind of point in every format. A family
-// may allocate if its name has to be escaped, a point may not.
+// TestPointsDoNotAllocate covers every kind of point in every format. A family may allocate if its name
+// needs escaping, but a point must not.
 func TestPointsDoNotAllocate(t *testing.T) {
 	for name, opts := range variants() {
 		e := encode.NewEncoder(io.Discard, opts)
@@ -22,9 +22,9 @@ func TestPointsDoNotAllocate(t *testing.T) {
 				for i := range f.points {
 					p := &f.points[i]
 					if e.Point(p) != nil {
-						continue // Refused.
+						continue // The format refuses this point.
 					}
-					// Several chunks in protobuf.
+					// several chunks in protobuf
 					for range 100 {
 						_ = e.Point(p)
 					}
@@ -37,7 +37,7 @@ func TestPointsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// TestExpositionsDoNotAllocate covers encoders, families and blocks of protobuf.
+// TestExpositionsDoNotAllocate covers encoders, families and protobuf blocks.
 func TestExpositionsDoNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes pools forget")

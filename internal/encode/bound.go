@@ -6,24 +6,23 @@ import (
 	"unsafe"
 )
 
-// boundCache holds the bounds or quantiles of the previous point as they are written. The
-// next one mostly has the same, and to format a float takes longer than all the rest of
-// its line.
+// boundCache holds the formatted bounds or quantiles of the previous point. The next point usually has
+// the same ones, and formatting a float takes longer than the rest of its line.
 type boundCache struct {
-	before string // What stands in front of the float: `le="`.
-	after  string // What stands behind it: `"} `.
+	before string // text before the float: `le="`
+	after  string // text after the float: `"} `
 	first  bool   // The first text begins with the float itself.
 	texts  []boundText
-	bounds []float64 // What texts is made of, if it is the result of all.
-	text   []byte    // The text that is being made.
+	bounds []float64 // bounds from which all made texts, or nil
+	text   []byte    // buffer for one text
 }
 
-// boundText is a bound with what stands around it, such as the end of the braces of a line,
+// boundText is a bound with the surrounding text, which includes the end of the braces of a line,
 // `le="0.5"} `.
 type boundText struct {
-	bits uint64 // The bound.
-	// The text in pieces that are copied without a call. A float takes at most 24
-	// bytes, quantile="…"} another 13.
+	bits uint64 // bits of the bound
+	// The text in pieces that are copied without a call. A float takes at most 24 bytes, and
+	// quantile="…"} takes another 13.
 	head [16]byte
 	tail [maxBoundText - 16]byte
 	len  int
@@ -31,7 +30,7 @@ type boundText struct {
 
 const maxBoundText = 40
 
-// maxKeptBounds is how many texts are kept for the next exposition.
+// maxKeptBounds is the number of texts that are kept for the next exposition.
 const maxKeptBounds = 4096
 
 func (c *boundCache) open(before, after string) { c.before, c.after = before, after }
@@ -43,7 +42,7 @@ func (c *boundCache) reset() {
 	c.texts, c.bounds = c.texts[:0], nil
 }
 
-// at returns the text of a point's bound i. The texts are asked for one after the other.
+// at returns the text of bound i of a point. Callers must ask for the bounds in ascending order.
 func (c *boundCache) at(i int, bound float64, d dialect) *boundText {
 	bits := math.Float64bits(bound)
 	if i < len(c.texts) && c.texts[i].bits == bits {
@@ -62,7 +61,7 @@ func (c *boundCache) at(i int, bound float64, d dialect) *boundText {
 	return &c.texts[i]
 }
 
-// all returns the texts of bounds, which are immutable, and of +Inf.
+// all returns the texts of bounds, which must be immutable, and of +Inf.
 func (c *boundCache) all(bounds []float64, d dialect) []boundText {
 	if len(c.bounds) != len(bounds) || len(bounds) == 0 || &c.bounds[0] != &bounds[0] {
 		for i, bound := range bounds {
@@ -74,14 +73,14 @@ func (c *boundCache) all(bounds []float64, d dialect) []boundText {
 	return c.texts[:len(bounds)+1]
 }
 
-// append appends the text.
+// append appends the text to buf.
 func (t *boundText) append(buf []byte) []byte {
 	buf = slices.Grow(buf, maxBoundText)
 	return buf[:len(buf)+t.put(unsafe.Add(unsafe.Pointer(unsafe.SliceData(buf)), len(buf)))]
 }
 
-// put writes the text, and something behind it up to maxBoundText bytes, and returns the length
-// of the text.
+// put writes the text, padded with arbitrary bytes up to maxBoundText, and returns the length of the
+// text.
 func (t *boundText) put(to unsafe.Pointer) int {
 	*(*[len(t.head)]byte)(to) = t.head
 	if t.len > len(t.head) {

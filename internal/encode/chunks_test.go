@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// chunks counts what it is given and remembers the largest.
+// chunks counts its input and remembers the largest write.
 type chunks struct {
 	bytes.Buffer
 	count, largest int
@@ -23,8 +23,8 @@ func (c *chunks) Write(p []byte) (int, error) {
 	return c.Buffer.Write(p)
 }
 
-// large is an exposition of several chunks, with a family that spans some of
-// them in between and a point that is larger than one.
+// large is an exposition of several chunks. A family in the middle spans several of them, and one point
+// is larger than a chunk.
 func large() []*family {
 	long := &family{Family: model.Family{Name: "long_seconds", Unit: "seconds", Type: model.Gauge}}
 	for i := range 5000 {
@@ -72,7 +72,7 @@ func TestChunks(t *testing.T) {
 	}
 }
 
-// TestSmallFamiliesShareAChunk makes sure that there is not a write for each.
+// TestSmallFamiliesShareAChunk checks that not each family causes a write.
 func TestSmallFamiliesShareAChunk(t *testing.T) {
 	for name, opts := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestSmallFamiliesShareAChunk(t *testing.T) {
 
 var errGone = errors.New("client gone")
 
-// failing takes so many bytes and then fails, or takes less than it is given.
+// failing accepts a number of bytes and then fails or writes less than it is given.
 type failing struct {
 	room  int
 	short bool
@@ -139,7 +139,7 @@ func TestWriteErrorsStick(t *testing.T) {
 				}
 				f := corpus[0]
 				for _, err := range []error{e.Family(&f.Family), e.Point(&f.points[0]), e.Flush(), e.Abort(), e.Close()} {
-					if err != first { //nolint:errorlint // It is to be the same one.
+					if err != first { //nolint:errorlint // It must be the same error.
 						t.Errorf("later: %v, want %v", err, first)
 					}
 				}

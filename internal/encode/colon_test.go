@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestColonInLabelName checks that a label name with a colon is escaped or quoted. expfmt
-// writes it as it is, and Prometheus refuses the scrape.
+// TestColonInLabelName checks that a label name with a colon is escaped or quoted. expfmt does not
+// escape it, and Prometheus then refuses the scrape.
 func TestColonInLabelName(t *testing.T) {
 	fam := &family{model.Family{Name: "a:b", Type: model.Gauge}, []model.Point{{Labels: labels("c:d.e", "f:g"), Value: 1}}}
 	for scheme, want := range map[common.EscapingScheme]string{

@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestCommon checks that labels which an encoder adds to the points of a family are written like
-// labels that the points have, point by point and in batches.
+// TestCommon checks that the labels that an encoder adds to the points of a family are written like
+// labels of the points themselves, point by point and in batches.
 func TestCommon(t *testing.T) {
 	common := []model.Label{{Name: "instance", Value: "host-1:9100"}}
 	quoted := []model.Label{{Name: "a.b", Value: `"`}, {Name: "instance", Value: "1"}}
@@ -56,7 +56,7 @@ func sameNames(points []model.Point) bool {
 	return true
 }
 
-// writeCommon is write with labels that are added to the points of all families.
+// writeCommon is write with labels added to the points of all families.
 func writeCommon(t *testing.T, opts encode.Options, families []*family, extra []model.Label, batch bool) []byte {
 	t.Helper()
 	var buf bytes.Buffer
@@ -76,7 +76,7 @@ func writeCommon(t *testing.T, opts encode.Options, families []*family, extra []
 		for rest := f.points; len(rest) > 0; {
 			n := 0
 			if batch {
-				n, _ = e.Batch(rest) // An error is about a point that write leaves out, too.
+				n, _ = e.Batch(rest) // An error concerns a point that write leaves out, too.
 			} else {
 				_ = e.Point(&rest[0])
 			}

@@ -21,7 +21,7 @@ func labels(pairs ...string) model.Labels {
 
 func at(nanos int64) model.Instant { return model.Instant{Nanos: nanos, Valid: true} }
 
-// values are points with one value each, told apart by a label.
+// values returns points with one value each, distinguished by a label.
 func values(vs ...float64) []model.Point {
 	points := make([]model.Point, len(vs))
 	for i, v := range vs {
@@ -51,12 +51,12 @@ var (
 	nan = math.NaN()
 
 	traced = &model.Exemplar{Labels: labels("trace_id", "4bf92f3577b34da6"), Value: 0.67, Timestamp: at(1_520_879_607_789_000_000)}
-	// Neither labels nor timestamp.
+	// An exemplar with neither labels nor timestamp.
 	anonymous = &model.Exemplar{Value: 3}
 	quoted    = &model.Exemplar{Labels: labels("trace.id", "a\"b\\c\nd"), Value: 1e6}
 )
 
-// corpus is an exposition with everything that can be said.
+// corpus is an exposition that uses every feature.
 var corpus = []*family{
 	{Family: model.Family{Name: "http_requests_total", Help: "Requests.", Type: model.Counter}, points: []model.Point{
 		{Labels: labels("code", "200", "method", "GET"), Value: 1027, Exemplar: traced, Created: at(1_700_000_000_123_456_789)},
@@ -133,7 +133,7 @@ func natives() []model.Point {
 		Negative:  model.NativeBuckets{Spans: spans(0, 1), Deltas: []int64{5}},
 		Exemplars: []*model.Exemplar{traced, anonymous, quoted},
 	}
-	// What marks a native histogram in which nothing has been observed yet.
+	// The empty span marks a native histogram without observations.
 	empty := &model.NativeHistogram{Schema: 3, Positive: model.NativeBuckets{Spans: []model.Span{{}}}}
 	return []model.Point{
 		{Created: at(1_700_000_000_000_000_001), Histogram: &model.HistogramValue{Count: 210, Sum: -3.5, Native: native}},

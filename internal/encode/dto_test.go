@@ -22,7 +22,7 @@ type family struct {
 	points []model.Point
 }
 
-// toDTO returns f as client_golang would hand it to expfmt.
+// toDTO returns f as client_golang would pass it to expfmt.
 func toDTO(f *family) *dto.MetricFamily {
 	types := map[model.Type]dto.MetricType{
 		model.Counter: dto.MetricType_COUNTER, model.Gauge: dto.MetricType_GAUGE,
@@ -128,8 +128,8 @@ func instantToDTO(t model.Instant) *timestamppb.Timestamp {
 	return timestamppb.New(time.Unix(0, t.Nanos))
 }
 
-// want returns what expfmt writes for families, once it is spared what this
-// package documents as different. It also counts the points that must be refused.
+// want returns the output of expfmt for families, without the parts that this package documents as
+// different. It also counts the points that must be refused.
 func want(t testing.TB, opts encode.Options, families []*family) (out []byte, refused int) {
 	t.Helper()
 	formats := map[encode.Format]expfmt.Format{
@@ -141,7 +141,7 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 	}
 	var buf bytes.Buffer
 	encoder := expfmt.NewEncoder(&buf, formats[opts.Format].WithEscapingScheme(opts.Escaping), options...)
-	taken := map[string]string{} // Names of families by their escaped ones.
+	taken := map[string]string{} // family names by escaped name
 	for _, f := range families {
 		in := toDTO(f)
 		escaped := common.EscapeMetricFamily(&dto.MetricFamily{Name: &f.Name}, opts.Escaping).GetName()
@@ -175,9 +175,9 @@ func want(t testing.TB, opts encode.Options, families []*family) (out []byte, re
 	return buf.Bytes(), refused
 }
 
-// fitExemplars does to the exemplars of m what expfmt does not: it escapes their label names,
-// and removes those that cannot be written, because two labels have the same name then, or
-// because a NUL would make the whole of an OpenMetrics exposition unreadable.
+// fitExemplars makes the changes to the exemplars of m that expfmt does not make: it escapes label
+// names, and removes exemplars that cannot be written because two labels then have the same name or
+// because a NUL would make the whole OpenMetrics exposition unreadable.
 func fitExemplars(m *dto.Metric, opts encode.Options) {
 	fit := func(e *dto.Exemplar) *dto.Exemplar {
 		if e == nil {

@@ -1,28 +1,26 @@
-// Package encode writes families and points in the formats that Prometheus
-// scrapes: its text format 0.0.4, OpenMetrics 1.0.0 (whose body serves 0.0.1 as
-// well), OpenMetrics 2.0 and length-delimited protobuf. It also writes the requests of
-// remote write.
+// Package encode writes families and points in the formats that Prometheus scrapes: its text format
+// 0.0.4, OpenMetrics 1.0.0 (whose body also serves for 0.0.1), OpenMetrics 2.0 and length-delimited
+// protobuf. It also writes remote-write requests.
 //
-// OpenMetrics 2.0 is described in openmetrics2.go, remote write in remotewrite.go. The output of the other formats is,
-// byte for byte, that of prometheus/common's expfmt, save for what a Prometheus server
-// would answer by refusing the whole scrape:
+// See openmetrics2.go for OpenMetrics 2.0, and remotewrite.go for remote write. The output of the other
+// formats is, byte for byte, that of prometheus/common's expfmt, except where this would make a
+// Prometheus server refuse the whole scrape:
 //
-//   - A help that is not UTF-8 is written with U+FFFD in place of the bad bytes.
-//   - A unit is left out unless the family's name ends in it, as OpenMetrics
+//   - Invalid UTF-8 in a help text is replaced by U+FFFD.
+//   - A unit is omitted unless the family's name ends in it, as OpenMetrics
 //     requires.
 //   - A label name with a colon is quoted or escaped like other names that are not
 //     legacy label names.
-//   - The label names of exemplars are escaped like all others. An exemplar of which two
-//     labels have the same name then is left out.
-//   - A family without points is left out.
+//   - The label names of exemplars are escaped like all others. An exemplar is omitted if two of its labels
+//     then have the same name.
+//   - A family without points is omitted.
 //
-// It also leaves out a family whose name is that of an earlier one after escaping,
-// and refuses points of which two labels have the same name then.
+// The encoder also omits a family if its escaped name equals that of an earlier one, and refuses points
+// if two labels have the same escaped name.
 //
-// Nothing is allocated for a point. An [Encoder] appends to one buffer and hands
-// it to its writer in chunks, so its memory does not grow with the exposition.
-// Protobuf is different: the length of a family stands in front of it, so there
-// memory grows with the largest family.
+// Encoding a point does not allocate. An [Encoder] appends to one buffer and passes it to its writer in
+// chunks, so its memory does not grow with the exposition. Protobuf is different: a family is preceded
+// by its length, so the memory grows with the largest family.
 package encode
 
 import (
@@ -40,15 +38,15 @@ import (
 // Format is an exposition format.
 type Format uint8
 
-// The formats that can be written.
+// The formats that the package can write.
 const (
-	Text         Format = iota // Prometheus text 0.0.4.
-	OpenMetrics                // OpenMetrics 1.0.0 and 0.0.1.
-	Protobuf                   // Delimited io.prometheus.client.MetricFamily messages.
-	OpenMetrics2               // OpenMetrics 2.0, which Options.Linked has to bring along.
-	RemoteWrite                // Requests of remote write 2.0, which Options.Linked has to bring along.
+	Text         Format = iota // Prometheus text format 0.0.4
+	OpenMetrics                // OpenMetrics 1.0.0 and 0.0.1
+	Protobuf                   // delimited io.prometheus.client.MetricFamily messages
+	OpenMetrics2               // OpenMetrics 2.0; needs Options.Linked
+	RemoteWrite                // remote-write 2.0 requests; needs Options.Linked
 
-	other // One that an Escaper is in front of.
+	other // a format behind an Escaper
 )
 
 // String returns the format's name as error messages spell it.
@@ -71,23 +69,22 @@ func (f Format) String() string {
 	}
 }
 
-// Options tell what to write. The zero value is the text format with UTF-8 names
-// as they are.
+// Options select the output. The zero value is the text format with unescaped UTF-8 names.
 type Options struct {
 	Format   Format
-	Escaping common.EscapingScheme // Of metric and label names that are not legacy names.
+	Escaping common.EscapingScheme // for metric and label names that are not legacy names
 
-	// CreatedLines adds a _created line to every counter, histogram and summary
-	// whose creation time is known. Only OpenMetrics 1 has such lines.
+	// CreatedLines adds a _created line to every counter, histogram and summary with a known start
+	// timestamp. Only OpenMetrics 1 has such lines.
 	CreatedLines bool
 
-	// Linked is NewOpenMetrics2 if Format is OpenMetrics2, and RemoteWriter.Maker if it is
-	// RemoteWrite. It is a field so that the linker leaves these formats out of programs that
-	// never set it.
+	// Linked is [NewOpenMetrics2] if Format is OpenMetrics2, and [RemoteWriter.Maker] if Format is
+	// RemoteWrite. It is a field so that the linker omits these formats from programs that never set
+	// it.
 	Linked Maker
 }
 
-// Scheme returns what becomes of names.
+// Scheme returns the naming scheme of the options.
 func (o Options) Scheme() naming.Scheme {
 	return naming.Scheme{
 		Escaping:      o.Escaping,
@@ -96,68 +93,67 @@ func (o Options) Scheme() naming.Scheme {
 	}
 }
 
-// Encoder is a model.Sink that writes an exposition.
+// Encoder is a [model.Sink] that writes an exposition.
 //
-// An error of the writer stops it: it is returned at once and from every later
-// call. A *[PointError] does not.
+// An error of the writer stops the encoder: the current call and every later call return it. A
+// *[PointError] does not stop it.
 //
 // An Encoder is not safe for concurrent use.
 type Encoder struct {
 	out      output
 	escape   escaper
 	names    names
-	format   format // One of the three below.
+	format   format // one of the three below
 	lines    lines
 	messages messages
-	linked   Linked // Nil before the first exposition in its format.
+	linked   Linked // nil before the first exposition in its format
 
-	batcher batcher // The format, if it is one.
-	strict  strict  // The format, if it is one.
-	resumes bool    // See IsHeld.
+	batcher batcher // the format as a batcher, or nil
+	strict  strict  // the format as strict, or nil
+	resumes bool    // result of Linked.splits; see IsHeld
 
-	exemplars escaper // Of their labels.
+	exemplars escaper // for the labels of exemplars
 	states    model.StateSamples
 
-	common  *model.Splicer // Adds the labels that all points of the family have; nil if it has none.
-	spliced []byte         // The labels of one point with these.
+	common  *model.Splicer // adds the labels that all points of the family have, or nil
+	spliced []byte         // labels of one point with the common ones
 
 	opts   Options
 	family *model.Family
-	begun  bool // The family has a point, and so its header is written.
+	begun  bool // The family has a point, and so its header has been written.
 	series uint64
 }
 
-// format is what differs between lines of text and protobuf messages. It writes
-// to the output that it is given.
+// format implements the differences between lines of text and protobuf messages. It writes to the given
+// output.
 type format interface {
-	// begin writes what stands in front of a family's points. name is the
-	// family's, escaped.
+	// begin writes the text before a family's points. name is the escaped name of the family.
 	begin(o *output, f *model.Family, name string)
-	// point writes a point that has a value fit for the format.
+	// point writes a point whose value is valid in the format.
 	point(o *output, p *model.Point, labels model.Labels)
-	// end writes what stands behind a family's points.
+	// end writes the text after a family's points.
 	end(o *output)
 	// full makes room when there is a chunk in the output's buffer.
 	full(o *output)
-	// flush passes on everything that is whole.
+	// flush passes on all complete data.
 	flush(o *output)
-	// trailer returns what stands behind the last family.
+	// trailer returns the text after the last family.
 	trailer() string
-	// reset forgets everything and keeps only memory.
+	// reset drops all state but keeps memory for reuse.
 	reset()
 }
 
 // batcher is a format that writes many points faster than one by one.
 type batcher interface {
-	// batch writes points up to the first one that it leaves to format.point, and returns how
-	// many it has written. The encoder has not checked them.
+	// batch writes points up to the first one that needs format.point, and returns the number of points
+	// written. The encoder has not checked the points.
 	batch(o *output, points []model.Point) int
 }
 
-// strict is a format that has no place for some values that others write.
+// strict is a format that cannot represent some values that other formats can.
 type strict interface {
-	// checkValue returns why a point cannot be written, whose value has the type of its
-	// family, t.
+	// checkValue returns an error that says why a point, whose value has the type t of its family,
+	// cannot be written.
 	checkValue(t model.Type, p *model.Point) error
 }
 
@@ -166,20 +162,20 @@ type Linked interface {
 	format
 	batcher
 	strict
-	// open begins an exposition. exemplars is for the labels of exemplars.
+	// open begins an exposition. exemplars escapes the labels of exemplars.
 	open(exemplars *escaper)
 	// splits reports whether points of other families may come between those of a family.
 	splits() bool
 }
 
-// Maker makes a format that is not linked into every program, or returns the one that the encoder
-// had before, which may be nil, to be used again. [NewOpenMetrics2] is one.
+// Maker makes a format that is not linked into every program, or returns before, the format that the
+// encoder used last, for reuse. before may be nil. [NewOpenMetrics2] is a Maker.
 type Maker func(before Linked) Linked
 
 var encoders = sync.Pool{New: func() any { return new(Encoder) }}
 
-// NewEncoder returns an encoder that writes to w. Finish with Close or Abort,
-// then call Release.
+// NewEncoder returns an encoder that writes to w. Callers must finish with [Encoder.Close] or
+// [Encoder.Abort], and then call [Encoder.Release].
 func NewEncoder(w io.Writer, opts Options) *Encoder {
 	e := encoders.Get().(*Encoder)
 	e.opts = opts
@@ -205,7 +201,7 @@ func NewEncoder(w io.Writer, opts Options) *Encoder {
 	return e
 }
 
-// Release gives the encoder's memory back. The encoder must not be used again.
+// Release returns the encoder's memory to a pool. The encoder must not be used again.
 func (e *Encoder) Release() {
 	e.format.reset()
 	e.out.reset()
@@ -219,7 +215,7 @@ func (e *Encoder) Release() {
 	encoders.Put(e)
 }
 
-// Family begins a family. Nothing is written before its first point.
+// Family begins a family. It writes nothing before the family's first point.
 func (e *Encoder) Family(f *model.Family) error {
 	if e.out.err != nil {
 		return e.out.err
@@ -231,22 +227,22 @@ func (e *Encoder) Family(f *model.Family) error {
 	return e.out.err
 }
 
-// Common adds labels to all points of the family begun last. It must be called before the
-// family's first point.
+// Common adds labels to all points of the current family. It must be called before the family's first
+// point.
 func (e *Encoder) Common(labels *model.Splicer) bool {
 	e.common, e.lines.common = labels, labels
 	return true
 }
 
-// OmitCreated has no _created lines written for the family begun last. It must be called
-// before the family's first point.
+// OmitCreated omits the _created lines of the current family. It must be called before the family's
+// first point.
 func (e *Encoder) OmitCreated() { e.lines.omitCreated = true }
 
-// Point writes a point of the family begun last.
+// Point writes a point of the current family.
 //
-// If the error is a *[PointError], then this point cannot be written in this
-// format and nothing of it has been: the caller may leave it out and go on.
-// After any other error it must stop.
+// A *[PointError] means that this point cannot be written in this format and that the encoder has
+// written nothing of it: the caller may omit it and continue. After any other error the caller must
+// stop.
 func (e *Encoder) Point(p *model.Point) error {
 	if e.out.err != nil {
 		return e.out.err
@@ -265,8 +261,8 @@ func (e *Encoder) Point(p *model.Point) error {
 	return e.sample(p)
 }
 
-// stateSet writes a point of a state set. If its first sample cannot be written, neither
-// can the others: they differ in the value of a label only.
+// stateSet writes a point of a state set. If its first sample cannot be written, the others cannot be
+// written either: they differ only in the value of a label.
 func (e *Encoder) stateSet(p *model.Point) error {
 	if p.States == nil {
 		return e.refuse(p, errNoStateSet)
@@ -283,7 +279,7 @@ func (e *Encoder) stateSet(p *model.Point) error {
 	return e.out.err
 }
 
-// sample writes a point other than one of a state set.
+// sample writes a point that is not a state set.
 func (e *Encoder) sample(p *model.Point) error {
 	labels := p.Labels
 	if labels.Quoted() && e.opts.Escaping != common.NoEscaping {
@@ -308,8 +304,8 @@ func (e *Encoder) sample(p *model.Point) error {
 	return e.out.err
 }
 
-// Batch writes points of the family begun last, like Point does each of them. If there
-// is an error, n is the index of its point.
+// Batch writes points of the current family, as Point does for one point. If it returns an error, n is
+// the index of the point that caused it.
 func (e *Encoder) Batch(points []model.Point) (n int, err error) {
 	for n < len(points) {
 		if e.begun && e.batcher != nil && e.out.err == nil && (e.common == nil || e.format == &e.lines) {
@@ -356,8 +352,7 @@ func (e *Encoder) endFamily() {
 	}
 }
 
-// Flush passes on what is buffered and whole. In protobuf the family begun last
-// is not whole.
+// Flush passes on all complete data in the buffer. In protobuf, the current family is not complete.
 func (e *Encoder) Flush() error {
 	if e.out.err == nil {
 		e.format.flush(&e.out)
@@ -365,18 +360,18 @@ func (e *Encoder) Flush() error {
 	return e.out.err
 }
 
-// IsHeld reports whether the family begun last can be continued behind what others write, because
-// nothing of it has been passed on or the format allows it. It is meant to be called after Flush.
+// IsHeld reports whether the current family can be continued after other output, because nothing of it
+// has been passed on or because the format allows it. Call it after [Encoder.Flush].
 func (e *Encoder) IsHeld() bool {
 	return !e.begun || e.resumes
 }
 
-// Close finishes the exposition and passes on everything.
+// Close finishes the exposition and passes on all data.
 func (e *Encoder) Close() error { return e.finish(true) }
 
-// Abort passes on the points so far, but does not mark the exposition as
-// complete: in OpenMetrics 1 and 2 it lacks its # EOF. The other formats have no such
-// mark, so there the receiver can learn of the failure only by other means.
+// Abort passes on the points so far, but does not mark the exposition as complete: in OpenMetrics 1 and
+// 2, # EOF is missing. The other formats have no such mark, so there the receiver must learn of the
+// failure in another way.
 func (e *Encoder) Abort() error { return e.finish(false) }
 
 var errFinished = errors.New("encode: the exposition is finished")
@@ -400,5 +395,5 @@ func (e *Encoder) finish(complete bool) error {
 	return nil
 }
 
-// Series returns how many points have been written.
+// Series returns the number of points written.
 func (e *Encoder) Series() uint64 { return e.series }

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// write encodes families and counts the points that are refused.
+// write encodes families and counts the refused points.
 func write(t testing.TB, opts encode.Options, families []*family) (out []byte, refused int) {
 	t.Helper()
 	var buf bytes.Buffer
@@ -42,7 +42,7 @@ func write(t testing.TB, opts encode.Options, families []*family) (out []byte, r
 	return buf.Bytes(), refused
 }
 
-// sameVariants are all combinations of options whose output is that of expfmt.
+// sameVariants returns all combinations of options whose output is that of expfmt.
 func sameVariants() map[string]encode.Options {
 	return withEscapings(map[string]encode.Options{
 		"text":                {Format: encode.Text},
@@ -52,17 +52,17 @@ func sameVariants() map[string]encode.Options {
 	})
 }
 
-// openMetrics2 is what OpenMetrics 2.0 needs.
+// openMetrics2 are the options for OpenMetrics 2.0.
 var openMetrics2 = encode.Options{Format: encode.OpenMetrics2, Linked: encode.NewOpenMetrics2, CreatedLines: true}
 
-// variants are all combinations of options.
+// variants returns all combinations of options.
 func variants() map[string]encode.Options {
 	all := withEscapings(map[string]encode.Options{"openmetrics2": openMetrics2})
 	maps.Copy(all, sameVariants())
 	return all
 }
 
-// formats are options with each of the formats.
+// formats returns options for each of the formats.
 func formats() map[string]encode.Options {
 	all := map[string]encode.Options{}
 	for _, opts := range []encode.Options{{Format: encode.Text}, {Format: encode.OpenMetrics}, {Format: encode.Protobuf}, openMetrics2} {
@@ -83,8 +83,8 @@ func withEscapings(formats map[string]encode.Options) map[string]encode.Options 
 	return all
 }
 
-// TestGolden compares with files, so that a change of the output is seen, and so
-// that the formats can be looked at.
+// TestGolden compares the output with golden files, which show changes of the output and let readers
+// inspect the formats.
 func TestGolden(t *testing.T) {
 	for _, name := range []string{
 		"text-allow-utf-8", "text-underscores", "openmetrics-allow-utf-8", "openmetrics-created-values", "protobuf-dots",
@@ -118,7 +118,7 @@ func TestSameAsExpfmt(t *testing.T) {
 	}
 }
 
-// same fails unless this package and expfmt write the same.
+// same fails the test unless this package and expfmt write the same.
 func same(t testing.TB, opts encode.Options, families []*family) {
 	t.Helper()
 	want, wantRefused := want(t, opts, families)
@@ -129,7 +129,7 @@ func same(t testing.TB, opts encode.Options, families []*family) {
 	}
 }
 
-// compare shows the first line that differs.
+// compare reports the first line that differs.
 func compare(t testing.TB, got, want []byte) {
 	t.Helper()
 	if bytes.Equal(got, want) {
@@ -163,8 +163,8 @@ func TestAbort(t *testing.T) {
 	}
 }
 
-// TestFlush flushes after every call: what has arrived is always whole, and in the
-// end the same as without.
+// TestFlush flushes after every call and checks that the output so far is always complete, and that the
+// final output is the same as without flushing.
 func TestFlush(t *testing.T) {
 	for name, opts := range variants() {
 		t.Run(name, func(t *testing.T) {

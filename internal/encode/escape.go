@@ -10,17 +10,16 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// escaper turns names that are not legacy names into such, as
-// common.EscapeMetricFamily does.
+// escaper escapes names that are not legacy names, as common.EscapeMetricFamily does.
 type escaper struct {
 	scheme common.EscapingScheme
 	buf    []byte
-	names  []span // Of the names in buf.
+	names  []span // positions of the names in buf
 }
 
 type span struct{ start, end int }
 
-// reset gives up what belongs to one exposition.
+// reset drops the state of one exposition.
 func (e *escaper) reset() {
 	e.buf = kept(e.buf)
 }
@@ -30,8 +29,8 @@ func (e *escaper) name(name string) string {
 	return naming.Scheme{Escaping: e.scheme}.Name(name)
 }
 
-// labels returns l with its names escaped, in the order that they had. The result
-// is valid until the next call.
+// labels returns l with its names escaped, in the original order. The result is valid until the next
+// call.
 func (e *escaper) labels(l model.Labels) (model.Labels, error) {
 	buf, names, scheme := e.buf[:0], e.names[:0], naming.Scheme{Escaping: e.scheme}
 	for c := l.Cursor(); c.Next(); {
@@ -46,14 +45,14 @@ func (e *escaper) labels(l model.Labels) (model.Labels, error) {
 		buf = append(buf, '"')
 	}
 	e.buf, e.names = buf, names
-	if twin, ok := e.twin(); ok {
-		return model.Labels{}, fmt.Errorf("two or more labels are named %s after escaping", twin)
+	if name, ok := e.duplicate(); ok {
+		return model.Labels{}, fmt.Errorf("two or more labels are named %s after escaping", name)
 	}
 	return model.VolatileLabels(buf, false), nil
 }
 
-// exemplar returns the labels of an exemplar as they are to be written, and reports whether
-// the exemplar can be written. The result is valid until the next call.
+// exemplar returns the labels of an exemplar as they must be written, and reports whether the exemplar
+// can be written. The result is valid until the next call.
 func (e *escaper) exemplar(x *model.Exemplar) (labels model.Labels, ok bool) {
 	if !x.Labels.Quoted() || e.scheme == common.NoEscaping {
 		return x.Labels, true
@@ -62,9 +61,8 @@ func (e *escaper) exemplar(x *model.Exemplar) (labels model.Labels, ok bool) {
 	return labels, err == nil
 }
 
-// twin returns a name that occurs twice, which can happen when different names
-// have the same escaped form.
-func (e *escaper) twin() ([]byte, bool) {
+// duplicate returns a name that occurs twice, because different names have the same escaped form.
+func (e *escaper) duplicate() ([]byte, bool) {
 	for i, a := range e.names {
 		for _, b := range e.names[:i] {
 			if name := e.buf[a.start:a.end]; bytes.Equal(name, e.buf[b.start:b.end]) {

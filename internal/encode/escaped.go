@@ -7,25 +7,25 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// Escaper is a model.Sink that escapes all names and passes the rest on as it is, for formats
-// that an [Encoder] does not know. An error of its Point is a *[PointError] if it is about
-// that point.
+// Escaper is a [model.Sink] that escapes all names and passes everything else on unchanged, for formats
+// that an [Encoder] does not implement. If Point fails only for that point, its error is a
+// *[PointError].
 type Escaper struct {
 	sink      model.Sink
 	scheme    naming.Scheme
-	family    *model.Family // Before escaping.
+	family    *model.Family // family before escaping
 	labels    escaper
 	exemplars escaper
 }
 
-// NewEscaper returns an escaper in front of sink.
+// NewEscaper returns an escaper that writes to sink.
 func NewEscaper(sink model.Sink, scheme common.EscapingScheme) *Escaper {
 	e := &Escaper{sink: sink, scheme: naming.Scheme{Escaping: scheme}}
 	e.labels.scheme, e.exemplars.scheme = scheme, scheme
 	return e
 }
 
-// Family implements model.Sink.
+// Family implements [model.Sink].
 func (e *Escaper) Family(f *model.Family) error {
 	e.family = f
 	escaped := *f
@@ -33,7 +33,7 @@ func (e *Escaper) Family(f *model.Family) error {
 	return e.sink.Family(&escaped)
 }
 
-// Point implements model.Sink.
+// Point implements [model.Sink].
 func (e *Escaper) Point(p *model.Point) error {
 	if e.scheme.Escaping == common.NoEscaping {
 		return e.sink.Point(p)

@@ -10,9 +10,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestExemplarNames checks that the label names of exemplars are escaped like all others,
-// and that an exemplar is left out, without its sample, if two of its labels would have the
-// same name.
+// TestExemplarNames checks that the label names of exemplars are escaped like all others, and that an
+// exemplar is omitted from its sample if two of its labels would have the same name.
 func TestExemplarNames(t *testing.T) {
 	for _, test := range []struct {
 		name     string

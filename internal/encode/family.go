@@ -7,9 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// unitOf returns the unit of a family whose name is base (without the _total of a
-// counter). OpenMetrics demands that the name ends in the unit, and Prometheus
-// refuses a whole scrape over a family of which this is not true.
+// unitOf returns the unit of a family whose name is base (without the _total of a counter). OpenMetrics
+// demands that the name ends in the unit, and Prometheus refuses the whole scrape if it does not.
 func unitOf(f *model.Family, base string) string {
 	if f.Unit == "" {
 		return ""
@@ -20,8 +19,8 @@ func unitOf(f *model.Family, base string) string {
 	return f.Unit
 }
 
-// baseOf returns what OpenMetrics calls the family: a counter's name without _total, and
-// that of an info family without _info.
+// baseOf returns the family's name in OpenMetrics: a counter's name without _total, and an info
+// family's name without _info.
 func baseOf(f *model.Family, name string) string {
 	switch f.Type {
 	case model.Counter:
@@ -33,5 +32,5 @@ func baseOf(f *model.Family, name string) string {
 	}
 }
 
-// helpOf returns the family's help as UTF-8.
+// helpOf returns the family's help as valid UTF-8.
 func helpOf(f *model.Family) string { return strings.ToValidUTF8(f.Help, "\uFFFD") }

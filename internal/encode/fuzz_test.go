@@ -23,7 +23,7 @@ func FuzzStrings(f *testing.F) {
 	f.Add("\"\\\n", "\xff", "", "\"\\\n", "\\", "\\\"\n", byte(3), -0.5)
 	f.Add("1_seconds_total", "", "seconds", "1", "", "1", byte(1), 0.1)
 	f.Add("0", " ", "0", "0", "0", "", byte(0), 1.000009e+06)
-	f.Add("0", "\x00", "0", "0", "0", "1", byte(0), 1.0) // An exemplar with a NUL.
+	f.Add("0", "\x00", "0", "0", "0", "1", byte(0), 1.0) // an exemplar with a NUL
 	f.Fuzz(func(t *testing.T, name, help, unit, label, text, other string, typ byte, v float64) {
 		p := model.Point{Value: v, Created: at(int64(v)), Summary: &model.SummaryValue{Sum: v, Quantiles: quantiles(v, v)},
 			Histogram: &model.HistogramValue{Sum: v, Buckets: []model.Bucket{{UpperBound: v, Count: uint64(v)}}}}
@@ -44,11 +44,11 @@ func FuzzStrings(f *testing.F) {
 	})
 }
 
-// readBack fails unless the text of f parses, and means what f says.
+// readBack fails the test unless the text of f parses and is equivalent to f.
 func readBack(t *testing.T, f *family) {
 	out, _ := write(t, encode.Options{Escaping: common.ValueEncodingEscaping}, []*family{f})
 	if strings.Contains(f.Name, ":") {
-		return // A colon is not escaped, but the parser takes it for one that is.
+		return // The colon is not escaped, but the parser mistakes it for an escaped one.
 	}
 	parser := expfmt.NewTextParser(common.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(out))
@@ -56,14 +56,14 @@ func readBack(t *testing.T, f *family) {
 		t.Fatalf("%v in\n%s", err, out)
 	}
 	if len(out) == 0 || labelHasColon(f) {
-		return // In labels, expfmt does not escape a colon.
+		return // expfmt does not escape colons in label names.
 	}
 	want := common.EscapeMetricFamily(toDTO(f), common.ValueEncodingEscaping)
 	got := families[want.GetName()]
 	if got == nil {
 		t.Fatalf("no %s in\n%s", want.GetName(), out)
 	}
-	// To a parser, blanks in front of the help are blanks behind the name.
+	// A parser skips blanks before the help, as blanks after the name.
 	if help := strings.TrimLeft(*validHelp(want.Help), " \t"); got.GetHelp() != help {
 		t.Errorf("help %q, want %q", got.GetHelp(), help)
 	}
@@ -85,7 +85,7 @@ func labelHasColon(f *family) bool {
 	return false
 }
 
-// FuzzFamilies tries whole expositions, and reads the protobuf ones back.
+// FuzzFamilies tries whole expositions, and reads protobuf expositions back.
 func FuzzFamilies(f *testing.F) {
 	f.Add(uint64(1), uint64(2))
 	f.Fuzz(func(t *testing.T, seed1, seed2 uint64) {

@@ -2,42 +2,42 @@ package encode
 
 import "github.com/luxfi/metric/internal/model"
 
-// dialect is what differs between the formats that have a line for each sample.
+// dialect implements the differences between formats with one line for each sample.
 type dialect interface {
-	// describe returns what the comment lines call a family and its type.
+	// describe returns the name and the type of a family for the comment lines.
 	describe(f *model.Family, name string) (base, typeName string)
-	// unit returns what the UNIT line says, or nothing if there is none.
+	// unit returns the text of the UNIT line, or "" to omit the line.
 	unit(f *model.Family, base string) string
 	appendHelp(buf []byte, help string) []byte
 	appendFloat(buf []byte, v float64) []byte
-	// appendCount appends a count. float overrides n if the dialect knows
-	// histograms with float counts.
+	// appendCount appends a count. float overrides n if the dialect supports histograms with float
+	// counts.
 	appendCount(buf []byte, n uint64, float float64) []byte
 	appendTimestamp(buf []byte, ms int64) []byte
-	// appendExemplar appends an exemplar, whose labels may have been escaped.
+	// appendExemplar appends an exemplar. labels are its labels, escaped if necessary.
 	appendExemplar(buf []byte, e *model.Exemplar, labels model.Labels) []byte
 	trailer() string
 }
 
-// lines is the format with a line for each sample. What a family and a point of
-// each type are made of is said here, for all dialects.
+// lines is the format with one line for each sample. It defines the lines of a family and of a point of
+// each type, for all dialects.
 type lines struct {
 	dialect      dialect
 	createdLines bool
-	omitCreated  bool           // Of the current family.
-	common       *model.Splicer // See Encoder.Common.
-	exemplars    *escaper       // Of the labels of exemplars.
+	omitCreated  bool           // value for the current family
+	common       *model.Splicer // see Encoder.Common
+	exemplars    *escaper       // escapes the labels of exemplars
 
-	spliced   []byte // The labels of one histogram with the common ones.
+	spliced   []byte // labels of one histogram with the common ones
 	typ       model.Type
-	heading   []byte // The family's name as the comment lines write it.
+	heading   []byte // family's name as in the comment lines
 	value     sampleName
 	bucket    sampleName
 	sum       sampleName
 	count     sampleName
 	created   sampleName
-	bounds    boundCache // Of histograms.
-	quantiles boundCache // Of summaries.
+	bounds    boundCache // for histograms
+	quantiles boundCache // for summaries
 }
 
 func (l *lines) open(d dialect, exemplars *escaper, createdLines bool) {
@@ -118,9 +118,8 @@ func (l *lines) point(o *output, p *model.Point, labels model.Labels) {
 	}
 }
 
-// batch writes those of points that are a label set and numbers, up to the first one
-// that is more than that. It is what point does, in one loop for most of the lines that
-// there are.
+// batch writes points that consist of labels and a number, up to the first other point. It does the
+// same as point, in one loop for most lines.
 func (l *lines) batch(o *output, points []model.Point) int {
 	switch {
 	case l.createdLines || l.typ == model.Summary || l.typ == model.StateSet || l.common != nil && l.common.Quoted():
@@ -184,7 +183,7 @@ func (l *lines) appendSumAndCount(buf []byte, p *model.Point, labels string, sum
 	return l.appendEnd(buf, p, nil)
 }
 
-// appendCount is that of the dialect, which has not to be asked for most counts.
+// appendCount is the method of the dialect, which it calls only for counts that need it.
 func (l *lines) appendCount(buf []byte, n uint64, float float64) []byte {
 	if n < expFrom && float == 0 {
 		return appendSmall(buf, n)
@@ -201,7 +200,7 @@ func (l *lines) appendCreated(buf []byte, p *model.Point, labels string) []byte 
 	return append(buf, '\n')
 }
 
-// appendEnd appends what stands behind a sample's value.
+// appendEnd appends the text after a sample's value.
 func (l *lines) appendEnd(buf []byte, p *model.Point, e *model.Exemplar) []byte {
 	if p.HasTimestamp {
 		buf = append(buf, ' ')

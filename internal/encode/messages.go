@@ -8,22 +8,21 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// messages is the format in which each family is a protobuf message with its
-// length in front. A family that does not fit into the output's buffer is set
-// aside in blocks until its length is known; the blocks are then written as they
-// are.
+// messages is the format in which each family is a protobuf message preceded by its length. A family
+// that does not fit into the output's buffer is set aside in blocks until its length is known. The
+// blocks are then written unchanged.
 type messages struct {
-	family *model.Family // Nil between families.
+	family *model.Family // nil between families
 	name   string
-	start  int      // Where the family begins in the first block: room for its length.
-	blocks []*block // The blocks that are full. The rest is in the output's buffer.
+	start  int      // start of the family in the first block, where its length will go
+	blocks []*block // full blocks; the rest is in the output's buffer
 	labels labelCache
 
-	exemplars *escaper // Of the labels of exemplars.
+	exemplars *escaper // escapes the labels of exemplars
 }
 
-// lengthRoom is the room that is left for a family's length. Protobuf messages
-// have less than 2 GiB, for which this is enough.
+// lengthRoom is the number of bytes reserved for a family's length. It is sufficient because protobuf
+// messages are smaller than 2 GiB.
 const lengthRoom = 5
 
 // block is a buffer that is set aside.
@@ -56,8 +55,8 @@ func (m *messages) end(o *output) {
 	o.buf = append(o.buf, body...)
 }
 
-// writeBlocks writes the blocks of a family that is complete but for its last
-// part, which stays in the output's buffer.
+// writeBlocks writes the blocks of a complete family, except for its last part, which stays in the
+// output's buffer.
 func (m *messages) writeBlocks(o *output) {
 	size := len(o.buf) - m.start - lengthRoom
 	for _, b := range m.blocks {
@@ -73,7 +72,7 @@ func (m *messages) writeBlocks(o *output) {
 	m.freeBlocks()
 }
 
-// full sets aside the output's buffer if a family is in it, and takes another.
+// full sets the output's buffer aside if it contains a family, and takes another.
 func (m *messages) full(o *output) {
 	if m.family == nil {
 		o.flush()

@@ -2,16 +2,14 @@ package encode
 
 import "fmt"
 
-// names sees to it that no two families of an exposition have the same name once
-// their names are escaped. A name that need not be escaped costs no more than its
-// place in a list, until one comes that has to be.
+// names ensures that no two families of an exposition have the same name after escaping. A name that
+// needs no escaping costs only its place in a list, until the first name that needs escaping.
 type names struct {
-	plain []string          // The names so far, if none of them had to be escaped.
-	taken map[string]string // Otherwise: the family's name by the escaped one.
+	plain []string          // names so far, if none of them needed escaping
+	taken map[string]string // otherwise, family names by escaped name
 }
 
-// claim records a family's name. It is an error if another family has the same
-// escaped one.
+// claim records a family's name. It returns an error if another family has the same escaped name.
 func (n *names) claim(name, escaped string) error {
 	if n.taken == nil {
 		if name == escaped {

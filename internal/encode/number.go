@@ -7,15 +7,15 @@ import (
 	"strconv"
 )
 
-// The formats write a float in the shortest way that reads back as the same one,
-// with an exponent below 1e-4 and from 1e6 on: strconv's 'g' with precision -1.
-// The functions here give the same bytes and are several times faster for the
-// numbers that metrics mostly have: whole ones, and fractions of a usual size.
+// The formats write a float in the shortest way that reads back as the same float, with an exponent
+// below 1e-4 and from 1e6 on: strconv's 'g' with precision -1. The functions here produce the same
+// bytes and are several times faster for the most common numbers: whole numbers, and fractions of a
+// usual size.
 
 const (
-	maxExact    = 1 << 53 // From here on not every whole number is a float.
-	expFrom     = 1e6     // From here on numbers have an exponent.
-	smallestFix = 1e-4    // Below, too.
+	maxExact    = 1 << 53 // from here on, not every whole number is a float
+	expFrom     = 1e6     // from here on, numbers have an exponent
+	smallestFix = 1e-4    // below, numbers have an exponent
 )
 
 // appendFloat appends v; a whole number has no decimal point.
@@ -26,8 +26,8 @@ func appendFloat(buf []byte, v float64) []byte {
 	return appendFraction(buf, v)
 }
 
-// appendFloatWithPoint is appendFloat with ".0" behind what has neither a decimal
-// point nor an exponent, as OpenMetrics demands.
+// appendFloatWithPoint is appendFloat, but adds ".0" to numbers with neither a decimal point nor an
+// exponent, as OpenMetrics demands.
 func appendFloatWithPoint(buf []byte, v float64) []byte {
 	if n := int64(v); float64(n) == v && -maxExact < n && n < maxExact {
 		buf = appendWhole(buf, n)
@@ -39,7 +39,7 @@ func appendFloatWithPoint(buf []byte, v float64) []byte {
 	return appendFraction(buf, v)
 }
 
-// appendWhole appends the float n, which is exact.
+// appendWhole appends n, which is exact as a float.
 func appendWhole(buf []byte, n int64) []byte {
 	if n < 0 {
 		buf = append(buf, '-')
@@ -91,7 +91,7 @@ func appendFraction(buf []byte, v float64) []byte {
 	if abs >= expFrom {
 		return appendWithExponent(buf, n, decimals)
 	}
-	// A decimal on the other side of a whole number would read back as that.
+	// A decimal on the other side of a whole number would read back as that number.
 	whole := uint64(abs)
 	if whole > 0 {
 		n -= whole * powersOf10[decimals]
@@ -101,8 +101,7 @@ func appendFraction(buf []byte, v float64) []byte {
 	return appendDigits(buf, n, decimals)
 }
 
-// trimZeros takes away the zeros at the end of n, which is not zero, and returns how many
-// there were.
+// trimZeros removes the trailing zeros of n, which must not be zero, and returns their number.
 func trimZeros(n uint64) (rest uint64, zeros int) {
 	for n%10 == 0 {
 		n /= 10
@@ -111,9 +110,9 @@ func trimZeros(n uint64) (rest uint64, zeros int) {
 	return n, zeros
 }
 
-// appendWithExponent appends n/10^decimals, which is at least 1e6.
+// appendWithExponent appends n/10^decimals, which must be at least 1e6.
 func appendWithExponent(buf []byte, n uint64, decimals int) []byte {
-	// The first digit goes before the place of the others.
+	// Put the first digit before the place of the others.
 	count, at := countDigits(n), len(buf)
 	buf = append(buf, ' ')
 	buf = appendDigits(buf, n, count)

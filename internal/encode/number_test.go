@@ -13,10 +13,10 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// wantFloat is what expfmt writes for v.
+// wantFloat returns the output of expfmt for v.
 func wantFloat(v float64) string {
 	if v == 0 {
-		return "0" // Without the sign of a negative zero.
+		return "0" // A negative zero loses its sign.
 	}
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
@@ -35,8 +35,7 @@ func checkFloat(t *testing.T, v float64) {
 	}
 }
 
-// TestFloats visits the neighbourhood of every border at which the notation or
-// the way to it changes.
+// TestFloats tests numbers around every border at which the notation or the algorithm changes.
 func TestFloats(t *testing.T) {
 	borders := []float64{0, 1, 10, 1 << 53, 1 << 63, 1 << 64, math.MaxFloat64, math.Inf(+1), math.SmallestNonzeroFloat64, 0.3, 2.0 / 3}
 	for exp := -30; exp < 30; exp++ {
@@ -96,8 +95,8 @@ func FuzzEscapedName(f *testing.F) {
 	})
 }
 
-// TestWholeFloats visits numbers of every length up to that where the digits are no longer
-// made at once, with zeros at all places.
+// TestWholeFloats tests numbers of every length up to the one where the digits are no longer computed
+// at once, with zeros at all positions.
 func TestWholeFloats(t *testing.T) {
 	for n := 1; n < 1_000_000_000; n += 1 + n/1000 {
 		checkFloat(t, float64(n))

@@ -11,9 +11,9 @@ import (
 // https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md.
 type openMetrics struct{}
 
-// describe leaves _total out of what a counter is called, and _info out of what an info
-// family is called. Without these suffixes they would be against the rules, so they pass as a
-// family of unknown type and as a gauge.
+// describe removes _total from a counter's name and _info from an info family's name. A family without
+// its suffix would be invalid, so it is written as a family of unknown type or as a gauge,
+// respectively.
 func (openMetrics) describe(f *model.Family, name string) (base, typeName string) {
 	base = baseOf(f, name)
 	switch f.Type {
@@ -58,8 +58,8 @@ func (openMetrics) appendTimestamp(buf []byte, ms int64) []byte {
 	return appendFloatWithPoint(buf, float64(ms)/1000)
 }
 
-// appendExemplar leaves out an exemplar without labels, which points to nothing, and one with
-// a NUL: Prometheus reads it in other labels, but here the whole exposition is unreadable.
+// appendExemplar omits an exemplar without labels, which refers to nothing, and an exemplar with a NUL:
+// Prometheus accepts NUL in other labels, but here it makes the whole exposition unreadable.
 func (openMetrics) appendExemplar(buf []byte, e *model.Exemplar, labels model.Labels) []byte {
 	text := labels.Text()
 	if text == "" || strings.IndexByte(text, 0) >= 0 {

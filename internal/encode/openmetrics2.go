@@ -13,36 +13,36 @@ import (
 // openMetrics2 is OpenMetrics 2.0.0-rc0, see
 // https://github.com/prometheus/docs/blob/main/docs/specs/om/open_metrics_spec_2_0.md.
 //
-// Each series is one line, also that of a summary or a histogram, whose numbers stand in one
-// composite value. The name of a sample is that of its family, and the time when it was
-// created stands behind its value, so the format has no suffixes. Whole numbers are written
-// without a decimal point, unless they are the float counts of a histogram.
+// Each series is one line. A summary or a histogram writes its numbers in one composite value. The name
+// of a sample is that of its family, and the start timestamp follows its value, so the format has no
+// suffixes. Whole numbers are written without a decimal point, unless they are the float counts of a
+// histogram.
 //
-// Where the specification leaves a choice, or other readers are stricter, the format is what
-// Prometheus and prometheus/common can read:
+// Where the specification leaves a choice, or other readers are stricter, the output is what Prometheus
+// and prometheus/common can read:
 //
-//   - An exemplar without a timestamp is left out, because the format requires one.
-//   - A histogram with classic and native buckets has the exemplars of its classic ones, as the
-//     specification recommends. Those of its native ones are written if there are no others.
-//   - A unit is left out if it has other characters than those of metric names, which the
-//     grammar does not allow. The family's name need not end in it.
-//   - A help loses the carriage returns at its end.
+//   - An exemplar without a timestamp is omitted, because the format requires one.
+//   - A histogram with classic and native buckets has the exemplars of its classic buckets, as the
+//     specification recommends. The exemplars of the native buckets are written if there are no others.
+//   - A unit is omitted if it has characters that are not allowed in metric names, because the
+//     grammar forbids them. The family's name need not end in the unit.
+//   - A help text loses trailing carriage returns.
 //   - The sum of a summary and the values of its quantiles may be negative: the specification
 //     forbids that, but summaries of temperatures exist.
 type openMetrics2 struct {
-	exemplars *escaper // Of the labels of exemplars.
+	exemplars *escaper // escapes the labels of exemplars
 
 	typ       model.Type
-	created   bool   // The type is one of those whose series are created at some time.
-	heading   []byte // The family's name as the comment lines write it.
+	created   bool   // The family's type has start timestamps.
+	heading   []byte // family's name as in the comment lines
 	name      sampleName
-	bounds    boundCache // Of histograms.
-	quantiles boundCache // Of summaries.
+	bounds    boundCache // for histograms
+	quantiles boundCache // for summaries
 	sorted    []model.Quantile
-	label     []byte // Of a state set, as it is written.
+	label     []byte // label of a state set as written
 }
 
-// NewOpenMetrics2 makes what writes OpenMetrics 2.0; see Options.Linked.
+// NewOpenMetrics2 makes a writer of OpenMetrics 2.0; see [Options.Linked].
 func NewOpenMetrics2(before Linked) Linked {
 	if m, ok := before.(*openMetrics2); ok {
 		return m
@@ -94,9 +94,9 @@ func (m *openMetrics2) appendComment(buf []byte, keyword, text string) []byte {
 	return append(buf, '\n')
 }
 
-// typeName returns the type of a family that is written as name. An info family whose name does not
-// end in _info passes as a gauge, and so does a state set whose name and label differ, because one
-// of them has been escaped: they would be against the rules.
+// typeName returns the type of a family that is written as name. An info family whose name does not end
+// in _info is written as a gauge. So is a state set whose name and label differ because one of them was
+// escaped. With their real types, both would be invalid.
 func (m *openMetrics2) typeName(f *model.Family, name string) string {
 	switch f.Type {
 	case model.Counter:
@@ -152,8 +152,8 @@ func (m *openMetrics2) point(o *output, p *model.Point, labels model.Labels) {
 	o.buf = buf
 }
 
-// batch stops before points whose labels may have to be escaped, and those that point must not
-// be called for.
+// batch stops before points whose labels may need escaping, and before points that point does not
+// accept.
 func (m *openMetrics2) batch(o *output, points []model.Point) int {
 	for i := range points {
 		p := &points[i]
@@ -178,7 +178,7 @@ func (m *openMetrics2) hasValue(p *model.Point) bool {
 	case model.Info:
 		return p.Value == 1
 	case model.StateSet:
-		return false // It is several samples.
+		return false // A state set is several samples.
 	case model.Summary:
 		return p.Summary != nil && checkSummary2(p.Summary) == nil
 	case model.Histogram, model.GaugeHistogram:
@@ -188,7 +188,7 @@ func (m *openMetrics2) hasValue(p *model.Point) bool {
 	}
 }
 
-// appendTimes appends the timestamp of a sample and the time of its creation.
+// appendTimes appends the timestamp and the start timestamp of a sample.
 func (m *openMetrics2) appendTimes(buf []byte, p *model.Point) []byte {
 	if p.HasTimestamp {
 		buf = append(buf, ' ')
@@ -201,7 +201,7 @@ func (m *openMetrics2) appendTimes(buf []byte, p *model.Point) []byte {
 	return buf
 }
 
-// appendExemplar appends an exemplar, unless it is one that the format has no place for.
+// appendExemplar appends an exemplar, unless the format cannot represent it.
 func (m *openMetrics2) appendExemplar(buf []byte, e *model.Exemplar) []byte {
 	labels, ok := m.exemplars.exemplar(e)
 	if !ok || !e.Timestamp.Valid {
@@ -215,8 +215,7 @@ func (m *openMetrics2) appendExemplar(buf []byte, e *model.Exemplar) []byte {
 	return appendDecimal(buf, e.Timestamp.Nanos, 9)
 }
 
-// appendSummary appends the quantiles in ascending order, in which nearly all summaries have
-// them.
+// appendSummary appends the quantiles in ascending order, which nearly all summaries already have.
 func (m *openMetrics2) appendSummary(buf []byte, s *model.SummaryValue) []byte {
 	buf = append(buf, "{count:"...)
 	buf = appendCount2(buf, s.Count)
@@ -241,7 +240,7 @@ func sortQuantiles(qs []model.Quantile) {
 	}
 }
 
-// appendDecimal appends n/10^decimals in the shortest way without an exponent.
+// appendDecimal appends n/10^decimals in the shortest form without an exponent.
 func appendDecimal(buf []byte, n int64, decimals int) []byte {
 	abs := uint64(n)
 	if n < 0 {

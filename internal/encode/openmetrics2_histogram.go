@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// counts2 says how the counts of a histogram are written. Readers tell float histograms from
-// others by a decimal point or an exponent, so each of their counts has one.
+// counts2 selects how the counts of a histogram are written. Readers recognize float histograms by a
+// decimal point or an exponent, so each of their counts has one.
 type counts2 struct{ float bool }
 
 func (c counts2) append(buf []byte, n uint64, float float64) []byte {
@@ -61,9 +61,9 @@ func (m *openMetrics2) appendHistogram(buf []byte, h *model.HistogramValue) []by
 	return append(buf, "]}"...)
 }
 
-// hasNative reports whether h has native buckets, as Prometheus decides it for protobuf: a
-// schema alone does not make them. In this format it would, and they had to hold all that the
-// histogram counts.
+// hasNative reports whether h has native buckets by the rules of Prometheus for protobuf, where a
+// schema alone is not enough. In this format, a schema would suffice, and the native buckets would have
+// to contain all observations.
 func hasNative(h *model.HistogramValue) bool {
 	n := h.Native
 	return n != nil && (len(n.Positive.Spans) > 0 || len(n.Negative.Spans) > 0 ||
@@ -104,14 +104,14 @@ func (m *openMetrics2) appendPlain(buf []byte, h *model.HistogramValue) []byte {
 	return buf
 }
 
-// putCounts writes bounds and their counts from bound i on, and stops before a count of expFrom
-// or more. It returns the bound that it stopped in, and how much it has written. There is room
-// for everything; see putLines.
+// putCounts writes bounds and their counts from bound i on, and stops before a count of expFrom or
+// more. It returns the bound at which it stopped and the number of bytes written. There must be enough
+// room; see putLines.
 func putCounts(to unsafe.Pointer, texts []boundText, counts []uint64, i int) (bound, size int) {
 	counts = counts[:len(texts)]
 	for ; i < len(texts); i++ {
 		size += texts[i].put(unsafe.Add(to, size))
-		// The newline is overwritten.
+		// The next write overwrites the newline.
 		switch n := counts[i]; {
 		case n < uint64(len(smallLines)):
 			size += smallLines[n].put(unsafe.Add(to, size)) - 1
@@ -135,8 +135,8 @@ func (c counts2) appendNative(buf []byte, n *model.NativeHistogram) []byte {
 	return c.appendSide(buf, ",positive_spans:[", "],positive_buckets:[", &n.Positive)
 }
 
-// appendSide appends the buckets on one side of zero, if there are any. Their counts are not
-// differences as in protobuf.
+// appendSide appends the buckets on one side of zero, if there are any. Unlike in protobuf, their
+// counts are not differences.
 func (c counts2) appendSide(buf []byte, spans, buckets string, b *model.NativeBuckets) []byte {
 	if len(b.Deltas) == 0 && len(b.Counts) == 0 {
 		return buf
@@ -161,7 +161,7 @@ func (c counts2) appendSide(buf []byte, spans, buckets string, b *model.NativeBu
 	return append(buf, ']')
 }
 
-// appendSpans leaves out empty spans, which only move the next one.
+// appendSpans omits empty spans, which only move the next span.
 func appendSpans(buf []byte, spans []model.Span) []byte {
 	begin, offset := len(buf), int64(0)
 	for _, s := range spans {
@@ -179,9 +179,10 @@ func appendSpans(buf []byte, spans []model.Span) []byte {
 	return buf
 }
 
-// appendExemplars appends either the exemplars of the classic buckets or, if those have no exemplars, those
-// of the native ones. A classic bucket beside native ones that is the only one says nothing: it is
-// +Inf, and client_golang has it for the sake of its exemplar. Then the native ones go first.
+// appendExemplars appends either the exemplars of the classic buckets or, if those have none, the
+// exemplars of the native buckets. A single classic bucket beside native buckets is +Inf. It carries no
+// information: client_golang adds it only for its exemplar. In this case, the native exemplars come
+// first.
 func (m *openMetrics2) appendExemplars(buf []byte, h *model.HistogramValue) []byte {
 	begin := len(buf)
 	if h.Native != nil && len(h.Buckets) == 1 {
@@ -212,7 +213,7 @@ func (m *openMetrics2) appendNativeExemplars(buf []byte, n *model.NativeHistogra
 	return buf
 }
 
-// The schemas of native histograms that the format has.
+// The schemas of native histograms that the format allows.
 const (
 	minSchema = -4
 	maxSchema = 8

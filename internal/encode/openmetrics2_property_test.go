@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestTextsInOpenMetrics2 has another implementation read back texts of every kind.
+// TestTextsInOpenMetrics2 reads texts of every kind back with another implementation.
 func TestTextsInOpenMetrics2(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the decoder is slow, and much slower where it is emulated")
@@ -34,8 +34,8 @@ func TestTextsInOpenMetrics2(t *testing.T) {
 	}
 }
 
-// TestStateSetWithColon: a metric name may have a colon, a label name has it escaped. Prometheus
-// refuses everything if there is a state set of which they differ.
+// TestStateSetWithColon checks that a state set whose name has a colon can be read. In the label name,
+// the colon is escaped, and Prometheus refuses the exposition if name and label of a state set differ.
 func TestStateSetWithColon(t *testing.T) {
 	f := &family{model.Family{Name: "a:b", Type: model.StateSet}, []model.Point{{States: states(1, "on")}}}
 	for escaping, want := range map[common.EscapingScheme]string{
@@ -65,8 +65,8 @@ func TestRandomFamiliesInOpenMetrics2(t *testing.T) {
 	}
 }
 
-// valid returns families whose histograms fit together, as those of collectors do once they
-// have been checked. There are few, as the decoder is slow.
+// valid returns families whose histograms are consistent, like those of checked collectors. It returns
+// only a few, as the decoder is slow.
 func (g generator) valid() []*family {
 	var families []*family
 	names := map[string]bool{}

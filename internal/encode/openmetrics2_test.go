@@ -18,8 +18,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// decoded2 reads an exposition in OpenMetrics 2.0 with the decoder of prometheus/common, which
-// follows the grammar of the specification.
+// decoded2 reads an exposition in OpenMetrics 2.0 with the decoder of prometheus/common, which follows
+// the grammar of the specification.
 func decoded2(t testing.TB, out []byte, escaping common.EscapingScheme) (families []*dto.MetricFamily) {
 	t.Helper()
 	d := expfmt.NewDecoder(bytes.NewReader(out), expfmt.FmtOpenMetrics_2_0_0.WithEscapingScheme(escaping))
@@ -35,7 +35,7 @@ func decoded2(t testing.TB, out []byte, escaping common.EscapingScheme) (familie
 	}
 }
 
-// same2 fails unless an exposition in OpenMetrics 2.0 says what the families say.
+// same2 fails the test unless the OpenMetrics 2.0 exposition of families is equivalent to them.
 func same2(t testing.TB, escaping common.EscapingScheme, families []*family) {
 	t.Helper()
 	opts := openMetrics2
@@ -71,7 +71,7 @@ func same2(t testing.TB, escaping common.EscapingScheme, families []*family) {
 	}
 }
 
-// isIn2 reports whether a metric of a family has a place in the format.
+// isIn2 reports whether the format can represent a metric of a family.
 func isIn2(in *dto.MetricFamily, m *dto.Metric, escaping common.EscapingScheme) bool {
 	if !writable(in, m, encode.Options{Escaping: escaping}) {
 		return false
@@ -91,7 +91,7 @@ func isIn2(in *dto.MetricFamily, m *dto.Metric, escaping common.EscapingScheme) 
 	return true
 }
 
-// fitTo2 does to a family what the format does to it.
+// fitTo2 changes a family as the format does.
 func fitTo2(f *dto.MetricFamily, escaping common.EscapingScheme) {
 	if help := strings.TrimRight(strings.ToValidUTF8(f.GetHelp(), "\uFFFD"), "\r"); help != "" {
 		f.Help = &help
@@ -171,7 +171,7 @@ func fitHistogramTo2(h *dto.Histogram) {
 	}
 }
 
-// withoutEmpty leaves out spans without buckets.
+// withoutEmpty removes spans without buckets.
 func withoutEmpty(spans []*dto.BucketSpan) (left []*dto.BucketSpan) {
 	moved := int32(0)
 	for _, s := range spans {
@@ -184,8 +184,8 @@ func withoutEmpty(spans []*dto.BucketSpan) (left []*dto.BucketSpan) {
 	return left
 }
 
-// corpus2 is everything that can be said in OpenMetrics 2.0: corpus without the histograms
-// that other formats do not look into, and more.
+// corpus2 is an exposition that uses every feature of OpenMetrics 2.0: corpus without the inconsistent
+// histograms that other formats accept, and more.
 func corpus2() []*family {
 	families := slices.DeleteFunc(slices.Clone(corpus), func(f *family) bool {
 		return strings.HasPrefix(f.Name, "bad_name") || slices.ContainsFunc(f.points, func(p model.Point) bool { return p.Histogram != nil })
@@ -252,7 +252,7 @@ func histograms2() []model.Point {
 	return points
 }
 
-// TestOpenMetrics2 has another implementation read back everything that can be said.
+// TestOpenMetrics2 reads all features back with another implementation.
 func TestOpenMetrics2(t *testing.T) {
 	for _, escaping := range []common.EscapingScheme{common.NoEscaping, common.UnderscoreEscaping} {
 		t.Run(escaping.String(), func(t *testing.T) {
@@ -261,7 +261,7 @@ func TestOpenMetrics2(t *testing.T) {
 	}
 }
 
-// TestOpenMetrics2Lines shows what the format is made of.
+// TestOpenMetrics2Lines checks individual lines of the format.
 func TestOpenMetrics2Lines(t *testing.T) {
 	native := &model.NativeHistogram{
 		Schema: -1, ZeroThreshold: 0.5, ZeroCount: 1,
@@ -332,8 +332,8 @@ func TestOpenMetrics2Lines(t *testing.T) {
 	}
 }
 
-// TestRefusedInOpenMetrics2 has what the format has no place for left out, one by one and in
-// batches. Other formats take it.
+// TestRefusedInOpenMetrics2 checks that points that the format cannot represent are omitted, one by one
+// and in batches, although other formats accept them.
 func TestRefusedInOpenMetrics2(t *testing.T) {
 	for name, test := range map[string]struct {
 		family model.Family

@@ -3,16 +3,15 @@ package encode
 import "io"
 
 const (
-	// chunkSize is how much is gathered before it is passed on.
+	// chunkSize is the number of bytes that are collected before they are passed on.
 	chunkSize = 48 << 10
 	// bufferSize leaves room for the point that makes a chunk full.
 	bufferSize = 64 << 10
-	// maxKept is the largest buffer that is kept for the next exposition.
+	// maxKept is the size of the largest buffer that is kept for the next exposition.
 	maxKept = 4 * bufferSize
 )
 
-// output is the end of an encoder where the writer is. After an error it takes
-// nothing more.
+// output buffers the data of an encoder for the writer. After an error it accepts no more data.
 type output struct {
 	w   io.Writer
 	buf []byte
@@ -30,7 +29,7 @@ func (o *output) reset() {
 	*o = output{buf: kept(o.buf)}
 }
 
-// kept returns buf empty, or nil if it is not worth keeping.
+// kept returns buf emptied, or nil if it is too large to keep.
 func kept(buf []byte) []byte {
 	if cap(buf) > maxKept {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// plain returns what p is with its buckets as bounds and counts.
+// plain returns p with its buckets converted to bounds and counts.
 func plain(p model.Point) model.Point {
 	h := *p.Histogram
 	h.Buckets, h.Counts = nil, []uint64{}
@@ -23,8 +23,8 @@ func plain(p model.Point) model.Point {
 	return p
 }
 
-// plainFamilies makes up histograms without exemplars, and returns them with buckets
-// and with bounds and counts. Some share their bounds.
+// plainFamilies generates histograms without exemplars, and returns them both with buckets and with
+// bounds and counts. Some of them share their bounds.
 func plainFamilies(g generator) (buckets, counts []*family) {
 	for range 1 + g.IntN(3) {
 		f := &family{Family: model.Family{Name: pick(g, "a", "a.b"), Type: pick(g, model.Histogram, model.GaugeHistogram)}}
@@ -52,8 +52,7 @@ func plainFamilies(g generator) (buckets, counts []*family) {
 	return buckets, counts
 }
 
-// TestBoundsAndCounts writes histograms in both of the ways in which buckets are given,
-// one by one and many at once.
+// TestBoundsAndCounts writes histograms in both representations of buckets, one by one and in batches.
 func TestBoundsAndCounts(t *testing.T) {
 	for name, opts := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -85,8 +84,8 @@ func TestBoundsAndCounts(t *testing.T) {
 	}
 }
 
-// TestBoundsInAnotherFormat writes the same bounds in one format after the other, as a
-// pooled encoder does.
+// TestBoundsInAnotherFormat writes the same bounds in one format after the other, as a pooled encoder
+// does.
 func TestBoundsInAnotherFormat(t *testing.T) {
 	f := &family{Family: model.Family{Name: "h", Type: model.Histogram}, points: []model.Point{plain(model.Point{
 		Histogram: &model.HistogramValue{Count: 3, Buckets: []model.Bucket{{UpperBound: 1, Count: 2}, {UpperBound: 2, Count: 3}}},
@@ -104,7 +103,7 @@ func TestBoundsInAnotherFormat(t *testing.T) {
 	}
 }
 
-// TestBoundsInTurn goes back to bounds that it has seen, after others.
+// TestBoundsInTurn writes bounds again after others.
 func TestBoundsInTurn(t *testing.T) {
 	at := func(bound float64) model.Point {
 		return model.Point{Histogram: &model.HistogramValue{Buckets: []model.Bucket{{UpperBound: bound}}}}
@@ -117,7 +116,7 @@ func TestBoundsInTurn(t *testing.T) {
 	compare(t, got, want)
 }
 
-// writeBatches is write with one call for each family, but for what is refused.
+// writeBatches is write with one call for each family, except for refused points.
 func writeBatches(t *testing.T, opts encode.Options, families []*family) (out []byte, series uint64) {
 	t.Helper()
 	var buf bytes.Buffer
@@ -141,8 +140,7 @@ func writeBatches(t *testing.T, opts encode.Options, families []*family) (out []
 	return buf.Bytes(), e.Series()
 }
 
-// TestBatchOfHistograms covers chunks, the number of series, and a writer that fails in
-// the middle.
+// TestBatchOfHistograms covers chunks, the number of series, and a writer that fails in the middle.
 func TestBatchOfHistograms(t *testing.T) {
 	f := &family{Family: model.Family{Name: "h", Type: model.Histogram}}
 	for i := range 1000 {
@@ -170,7 +168,7 @@ func TestBatchOfHistograms(t *testing.T) {
 	}
 }
 
-// TestLargeHistograms covers histograms that need more memory than there is.
+// TestLargeHistograms covers histograms that need more memory than the buffer has.
 func TestLargeHistograms(t *testing.T) {
 	for _, size := range []int{1, 100, 1000, 5000} {
 		p := model.Point{
@@ -192,7 +190,7 @@ func TestLargeHistograms(t *testing.T) {
 	}
 }
 
-// failingWriter takes some writes.
+// failingWriter accepts a number of writes and then fails.
 type failingWriter struct{ left int }
 
 func failingAfter(writes int) *failingWriter { return &failingWriter{writes} }
@@ -205,7 +203,7 @@ func (w *failingWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestBoundsAndCountsDoNotAllocate covers what the corpus does not have.
+// TestBoundsAndCountsDoNotAllocate covers representations that the corpus lacks.
 func TestBoundsAndCountsDoNotAllocate(t *testing.T) {
 	for name, opts := range variants() {
 		t.Run(name, func(t *testing.T) {
@@ -214,7 +212,7 @@ func TestBoundsAndCountsDoNotAllocate(t *testing.T) {
 			_ = e.Family(&model.Family{Name: "h", Type: model.Histogram})
 			points := []model.Point{plain(histograms()[0]), plain(histograms()[1])}
 			points[1].Histogram.Bounds = points[0].Histogram.Bounds
-			for range 200 { // Several chunks in protobuf.
+			for range 200 { // several chunks in protobuf
 				_, _ = e.Batch(points)
 			}
 			if allocs := testing.AllocsPerRun(100, func() { _, _ = e.Batch(points) }); allocs != 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestRandomFamiliesSameAsExpfmt compares expositions that nobody has thought of.
+// TestRandomFamiliesSameAsExpfmt compares random expositions with the output of expfmt.
 func TestRandomFamiliesSameAsExpfmt(t *testing.T) {
 	rounds := 300
 	if testing.Short() {
@@ -30,7 +30,7 @@ func TestRandomFamiliesSameAsExpfmt(t *testing.T) {
 	}
 }
 
-// generator makes up expositions.
+// generator makes random expositions.
 type generator struct{ *rand.Rand }
 
 func (g generator) one(in int) bool { return g.IntN(in) == 0 }
@@ -66,7 +66,8 @@ func (g generator) text() string {
 	return strings.Repeat(pick(g, "", "plain", "\"", "\\", "\n", "ünï", "x\"y\\z\n", "\\\\n"), pick(g, 1, 1, 2, 40))
 }
 
-// float returns numbers of every kind: special, whole, with few decimals, any.
+// float returns numbers of every kind: special numbers, whole numbers, numbers with few decimals, and
+// any.
 func (g generator) float() float64 {
 	switch g.IntN(8) {
 	case 0:
@@ -105,7 +106,7 @@ func (g generator) labels() model.Labels {
 			list = append(list, l)
 		}
 	}
-	l, _ := model.NewLabels(list) // Those with a reserved name become none.
+	l, _ := model.NewLabels(list) // Lists with a reserved name become empty.
 	return l
 }
 

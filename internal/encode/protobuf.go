@@ -2,8 +2,8 @@ package encode
 
 import "github.com/luxfi/metric/internal/model"
 
-// The fields of the messages in io/prometheus/client/metrics.proto. They are
-// written in the order of their numbers, as Go's protobuf library does.
+// The fields of the messages in io/prometheus/client/metrics.proto. They are written in the order of
+// their numbers, as Go's protobuf library does.
 const (
 	familyName   = 1
 	familyHelp   = 2
@@ -22,11 +22,11 @@ const (
 	labelName  = 1
 	labelValue = 2
 
-	sampleValue     = 1 // Of a gauge, counter or untyped metric.
+	sampleValue     = 1 // in Gauge, Counter and Untyped
 	counterExemplar = 2
 	counterCreated  = 3
 
-	sampleCount = 1 // Of a histogram or summary.
+	sampleCount = 1 // in Histogram and Summary
 	sampleSum   = 2
 
 	summaryQuantile = 3
@@ -42,7 +42,7 @@ const (
 	timestampNanos   = 2
 )
 
-// appendFamily appends the fields of a family that stand before its metrics.
+// appendFamily appends the fields of a family that precede its metrics.
 func appendFamily(buf []byte, f *model.Family, name string) []byte {
 	buf = appendString(buf, familyName, name)
 	if !f.NoHelp {
@@ -51,7 +51,7 @@ func appendFamily(buf []byte, f *model.Family, name string) []byte {
 	return appendUint(buf, familyType, typeNumber(f.Type))
 }
 
-// typeNumber returns the value of the enum MetricType.
+// typeNumber returns the value in the enum MetricType.
 func typeNumber(t model.Type) uint64 {
 	switch t {
 	case model.Counter:
@@ -81,7 +81,7 @@ func (m *messages) appendMetric(buf []byte, typ model.Type, p *model.Point, labe
 	case model.Summary:
 		buf = appendSummary(buf, p)
 	case model.Histogram, model.GaugeHistogram:
-		// Field 7, so it stands behind the timestamp.
+		// Its field 7 comes after the timestamp.
 	default:
 		buf = appendValue(buf, metricUntyped, p.Value)
 	}

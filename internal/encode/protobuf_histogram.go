@@ -6,8 +6,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// The fields of io.prometheus.client.Histogram and its parts; count and sum are
-// sampleCount and sampleSum.
+// The fields of io.prometheus.client.Histogram and its parts. Count and sum are sampleCount and
+// sampleSum.
 const (
 	histogramBucket        = 3
 	histogramCountFloat    = 4
@@ -15,8 +15,8 @@ const (
 	histogramZeroThreshold = 6
 	histogramZeroCount     = 7
 	histogramZeroFloat     = 8
-	histogramNegative      = 9  // And 10 and 11, see appendNativeBuckets.
-	histogramPositive      = 12 // And 13 and 14.
+	histogramNegative      = 9  // also 10 and 11, see appendNativeBuckets
+	histogramPositive      = 12 // also 13 and 14
 	histogramCreated       = 15
 
 	bucketCount      = 1
@@ -64,7 +64,7 @@ func (m *messages) appendHistogram(buf []byte, p *model.Point) []byte {
 	return closeAt(buf, start)
 }
 
-// appendIntCount appends an integer count unless only the float one is set.
+// appendIntCount appends an integer count, unless only the float count is set.
 func appendIntCount(buf []byte, field byte, n uint64, float float64) []byte {
 	if n == 0 && float != 0 {
 		return buf
@@ -91,8 +91,8 @@ func (m *messages) appendBucket(buf []byte, b *model.Bucket) []byte {
 	return closeAt(buf, start)
 }
 
-// appendPlainBucket is appendBucket for one that is only a count and a bound. Its length
-// is known beforehand.
+// appendPlainBucket is appendBucket for a bucket that consists of a count and a bound. Its length is
+// known beforehand.
 func appendPlainBucket(buf []byte, n uint64, bound float64) []byte {
 	const tag, double = 1, 8
 	buf = append(buf, histogramBucket<<3|bytesType, byte(tag+protowire.SizeVarint(n)+tag+double))
@@ -109,8 +109,8 @@ func appendNative(buf []byte, n *model.NativeHistogram) []byte {
 	return appendNativeBuckets(buf, histogramPositive, &n.Positive)
 }
 
-// appendNativeBuckets appends one side of zero: spans in the field given, deltas
-// in the next, float counts in the one after that.
+// appendNativeBuckets appends the buckets on one side of zero: spans in the given field, deltas in the
+// next, float counts in the one after that.
 func appendNativeBuckets(buf []byte, field byte, b *model.NativeBuckets) []byte {
 	for _, s := range b.Spans {
 		var inner int

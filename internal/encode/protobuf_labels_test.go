@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestLabelCache writes label sets of which each has something of the one before it.
+// TestLabelCache writes label sets that share some labels with their predecessors.
 func TestLabelCache(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	names := []string{"a", "ab", "b", "c.d", "z"}
@@ -19,7 +19,7 @@ func TestLabelCache(t *testing.T) {
 	var cache labelCache
 	buf := []byte("before")
 	for range 100_000 {
-		// Mostly from few values, so that there are runs.
+		// Few values make runs of equal labels.
 		kinds := 2 + r.IntN(len(values)-1)*r.IntN(2)
 		var list []model.Label
 		for _, name := range names[:1+r.IntN(len(names))] {
@@ -41,7 +41,7 @@ func TestLabelCache(t *testing.T) {
 	}
 }
 
-// TestLabelCacheForgetsLargeLabels checks that one huge label does not stay for good.
+// TestLabelCacheForgetsLargeLabels checks that a huge label does not stay in memory.
 func TestLabelCacheForgetsLargeLabels(t *testing.T) {
 	huge := strings.Repeat("x", 2*maxKept)
 	for name, list := range map[string][]model.Label{
@@ -53,7 +53,7 @@ func TestLabelCacheForgetsLargeLabels(t *testing.T) {
 			t.Fatal(err)
 		}
 		var cache labelCache
-		for range 3 { // What is the same again is kept as it was written, too.
+		for range 3 { // The cache also keeps the encoding of labels that occur again.
 			cache.append(nil, labels)
 		}
 		cache.reset()
@@ -67,7 +67,7 @@ func TestLabelCacheForgetsLargeLabels(t *testing.T) {
 	}
 }
 
-// TestVarints visits the numbers around which a varint becomes longer.
+// TestVarints tests the numbers around which a varint becomes longer.
 func TestVarints(t *testing.T) {
 	for shift := range 64 {
 		for distance := -2; distance <= 2; distance++ {

@@ -7,11 +7,11 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// PointError reports that one point cannot be written. Nothing of it has been, and
-// the encoder can go on with the next one.
+// PointError reports that one point cannot be written. The encoder has written nothing of it, and can
+// continue with the next point.
 type PointError struct {
-	Family string // The family's name.
-	Labels string // The point's labels in their canonical rendering.
+	Family string // name of the family
+	Labels string // canonical rendering of the point's labels
 	Format Format
 	Err    error
 }
@@ -40,7 +40,7 @@ var (
 	errFloatHistogram = errors.New("histograms with float counts are not supported")
 )
 
-// check returns why p cannot be written in the encoder's format, if so.
+// check returns an error that says why p cannot be written in the encoder's format, or nil.
 func (e *Encoder) check(p *model.Point) error {
 	switch e.family.Type {
 	case model.Histogram, model.GaugeHistogram:

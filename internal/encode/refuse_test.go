@@ -62,8 +62,8 @@ func TestRefusedPoints(t *testing.T) {
 	}
 }
 
-// TestNamesThatBecomeTheSame: a family is left out if an earlier one has the name that
-// it gets, in whichever order they come.
+// TestNamesThatBecomeTheSame checks that a family is omitted if an earlier one has its escaped name, in
+// whichever order they come.
 func TestNamesThatBecomeTheSame(t *testing.T) {
 	value := func(name string, v float64) *family {
 		return &family{model.Family{Name: name, Type: model.Gauge}, []model.Point{{Value: v}}}
@@ -86,7 +86,7 @@ func TestNamesThatBecomeTheSame(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			// Twice, since encoders are used again.
+			// Encoders are reused, so do it twice.
 			for range 2 {
 				got, refused := write(t, encode.Options{Escaping: test.escaping}, test.families)
 				compare(t, got, []byte(test.want))

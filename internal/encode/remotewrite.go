@@ -8,38 +8,38 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// RemoteWriter says what goes into the requests of one push by Prometheus's remote write. They are
-// written as records of internal/writereq, each with a request of version 2.0, see
-// https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/. A call of Write gets one record.
+// RemoteWriter configures the requests of one push by Prometheus' remote write. They are written as
+// records of internal/writereq, each with a request of version 2.0; see
+// https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/. Each call of Write gets one record.
 //
-// The series are those that Prometheus makes of the protobuf format: a histogram is one series if it
-// has native buckets, and a series for each classic bucket, _sum and _count; le and quantile have
-// the form of OpenMetrics; labels with empty values are left out.
+// The series are those that Prometheus makes of the protobuf format. A histogram is one series if it
+// has native buckets, and otherwise a series for each classic bucket, _sum and _count. The values of le
+// and quantile have the form of OpenMetrics. Labels with empty values are omitted.
 //
-// An exemplar without a timestamp is left out, because the format requires one.
+// An exemplar without a timestamp is omitted, because the format requires one.
 type RemoteWriter struct {
-	// TimestampMs is the timestamp of samples that have none of their own, in milliseconds since the
-	// Unix epoch.
+	// TimestampMs is the timestamp of samples without an explicit one, in milliseconds since the Unix
+	// epoch.
 	TimestampMs int64
-	// ExemplarsFromMs leaves out exemplars that are older than that: an earlier push has sent them.
+	// ExemplarsFromMs omits exemplars that are older: an earlier push has sent them.
 	ExemplarsFromMs int64
-	// MaxSamples and MaxBytes end a request. The samples of one point stay together. The bytes are
-	// those before compression.
+	// MaxSamples and MaxBytes limit a request; a request that reaches a limit ends. The samples of one
+	// point stay together. MaxBytes counts bytes before compression.
 	MaxSamples, MaxBytes int
-	// NativeOnly leaves out the classic buckets of histograms that have native ones.
+	// NativeOnly omits the classic buckets of histograms that have native buckets.
 	NativeOnly bool
-	// Compress makes a snappy block, in the memory of buf if that is large enough. It is a field so that
-	// programs that do not push contain no such code.
+	// Compress returns data as a snappy block, in the memory of buf if that is large enough. It is a
+	// field so that programs that do not push contain no such code.
 	Compress func(buf, data []byte) []byte
-	// Round, if not nil, learns which series there are. Those of the last push that are missing in a
-	// family are ended with stale markers.
+	// Round, if not nil, records the series of the push. Series of the last push that are missing in a
+	// family get stale markers.
 	Round *staleness.Round
-	// Cancelled, if not nil, reports whether the push has been cancelled. Then no series are ended: what is missing
-	// has not been asked for.
+	// Cancelled, if not nil, reports whether the push has been canceled. In that case no series get
+	// stale markers: the collectors of missing series may not have run.
 	Cancelled func() bool
 }
 
-// Maker is Options.Linked for the push.
+// Maker is [Options.Linked] for the push.
 func (w *RemoteWriter) Maker(before Linked) Linked {
 	r, ok := before.(*remoteWrite)
 	if !ok {
@@ -75,38 +75,38 @@ const (
 	metadataUnit = 4
 )
 
-// maxKeptRequest is the largest buffer that is kept for the next push.
+// maxKeptRequest is the size of the largest buffer that is kept for the next push.
 const maxKeptRequest = 4 << 20
 
 // remoteWrite is the format of a push.
 type remoteWrite struct {
 	RemoteWriter
 
-	timestamp []byte // The field of samples without a timestamp of their own.
+	timestamp []byte // field of samples without an explicit timestamp
 	start     startField
 
 	symbols symbols
-	series  []byte // The fields of the series in the request.
+	series  []byte // fields of the series in the request
 	counts  writereq.Counts
 	newest  int64
 
 	family    *model.Family
-	described uint32 // The request in which the family has been described.
-	metadata  []byte // The field of the family's series.
+	described uint32 // request that describes the family
+	metadata  []byte // metadata field of the family's series
 	name      seriesName
 	bucket    seriesName
 	sum       seriesName
 	count     seriesName
 	labels    labelRefs
-	bounds    boundRefs // Of histograms.
-	quantiles boundRefs // Of summaries.
+	bounds    boundRefs // for histograms
+	quantiles boundRefs // for summaries
 	exemplars []*model.Exemplar
 
-	section *staleness.Section // Of the family; nil if nothing has to be known about its series.
+	section *staleness.Section // records the family's series; nil if they need not be recorded
 	shape   staleness.Shape
-	limits  []float64 // Of shape.
+	limits  []float64 // buffer of shapeOf
 
-	live *staleness.Round // Of WriteStale.
+	live *staleness.Round // set only by WriteStale
 
 	body, record []byte
 }
@@ -147,7 +147,7 @@ func (r *remoteWrite) full(*output)    {}
 func (r *remoteWrite) trailer() string { return "" }
 func (r *remoteWrite) splits() bool    { return true }
 
-// flush writes the request, if there is something in it, and begins another.
+// flush writes the request if it is not empty, and begins another.
 func (r *remoteWrite) flush(o *output) {
 	if len(r.series) == 0 {
 		return
@@ -162,7 +162,7 @@ func (r *remoteWrite) flush(o *output) {
 	r.counts, r.newest, r.described = writereq.Counts{}, 0, 0
 }
 
-// describe has the names and the metadata of the family in the request.
+// describe adds the names and the metadata of the family to the request.
 func (r *remoteWrite) describe() {
 	if r.described == r.symbols.request {
 		return
@@ -232,7 +232,7 @@ func (r *remoteWrite) split(o *output) {
 	}
 }
 
-// batch stops before points that are more than numbers.
+// batch stops before points that are not numbers.
 func (r *remoteWrite) batch(o *output, points []model.Point) int {
 	switch r.family.Type {
 	case model.Counter, model.Gauge, model.Untyped, model.Info:
@@ -251,10 +251,10 @@ func (r *remoteWrite) batch(o *output, points []model.Point) int {
 // seriesName is the name of series in the current request.
 type seriesName struct {
 	text string
-	refs []byte // Of __name__ and the name, as they are in a list of labels. Empty if there are none yet.
+	refs []byte // references of __name__ and the name, as in a list of labels; empty if they are not in the request yet
 }
 
-// nameLabel is the label that has the name of a series.
+// nameLabel is the label that holds the name of a series.
 const nameLabel = "__name__"
 
 func (n *seriesName) in(s *symbols) []byte {
@@ -265,7 +265,7 @@ func (n *seriesName) in(s *symbols) []byte {
 	return n.refs
 }
 
-// openSeries begins a series with the labels of the point, and another one, if that is not nil.
+// openSeries begins a series with the labels of the point and, if bound is not nil, that label.
 func (r *remoteWrite) openSeries(name *seriesName, bound *boundRef) int {
 	buf, start := appendOpen(r.series, requestSeries)
 	buf, list := appendOpen(buf, seriesLabels)
@@ -285,7 +285,7 @@ func (r *remoteWrite) single(p *model.Point, name *seriesName, bound *boundRef, 
 	r.closeSeries(start)
 }
 
-// addSample adds a sample to the series begun last. A cumulative one has the start timestamp of the
+// addSample adds a sample to the current series. A cumulative sample has the start timestamp of the
 // point.
 func (r *remoteWrite) addSample(p *model.Point, v float64, cumulative bool) {
 	buf, start := appendOpen(r.series, seriesSamples)
@@ -298,7 +298,7 @@ func (r *remoteWrite) addSample(p *model.Point, v float64, cumulative bool) {
 	r.counts.Samples++
 }
 
-// appendTimestamp appends the timestamp of a point, and returns it.
+// appendTimestamp appends and returns the timestamp of a point.
 func (r *remoteWrite) appendTimestamp(buf []byte, p *model.Point, field byte) ([]byte, int64) {
 	at := r.TimestampMs
 	if p.HasTimestamp {
@@ -311,15 +311,16 @@ func (r *remoteWrite) appendTimestamp(buf []byte, p *model.Point, field byte) ([
 	return appendUint(buf, field, uint64(at)), at
 }
 
-// startField writes start timestamps. It keeps the one that it wrote last: many series have the same.
+// startField encodes start timestamps. It keeps the last encoding, since many series have the same
+// start timestamp.
 type startField struct {
-	of   int64 // Nanoseconds.
+	of   int64 // nanoseconds since the Unix epoch
 	ms   int64
 	text []byte
 }
 
-// append appends the field, unless it would say that the series began with or after its sample at
-// sampleMs: receivers refuse that.
+// append appends the field, unless the start timestamp is not before sampleMs, the timestamp of the
+// sample: receivers refuse that.
 func (f *startField) append(buf []byte, field byte, t model.Instant, sampleMs int64) []byte {
 	if t.Nanos != f.of || len(f.text) == 0 {
 		f.of, f.ms = t.Nanos, floorMs(t.Nanos)
@@ -336,7 +337,7 @@ func (f *startField) append(buf []byte, field byte, t model.Instant, sampleMs in
 	return append(buf, f.text...)
 }
 
-// floorMs returns nanoseconds as whole milliseconds, rounded down.
+// floorMs converts nanoseconds to whole milliseconds, rounded down.
 func floorMs(nanos int64) int64 {
 	const millisecond = 1e6
 	ms := nanos / millisecond
@@ -355,7 +356,7 @@ func (r *remoteWrite) summary(p *model.Point) {
 	r.single(p, &r.count, nil, float64(p.Summary.Count), true)
 }
 
-// addExemplar adds an exemplar to the series begun last, unless an earlier push has sent it.
+// addExemplar adds an exemplar to the current series, unless an earlier push has sent it.
 func (r *remoteWrite) addExemplar(e *model.Exemplar) {
 	if !r.sends(e) {
 		return
@@ -376,7 +377,7 @@ func (r *remoteWrite) addExemplar(e *model.Exemplar) {
 	r.counts.Exemplars++
 }
 
-// sends reports whether an exemplar is sent. A timestamp of 0 means none to a receiver.
+// sends reports whether the push sends an exemplar. To a receiver, a timestamp of 0 means none.
 func (r *remoteWrite) sends(e *model.Exemplar) bool {
 	ms := floorMs(e.Timestamp.Nanos)
 	return e.Timestamp.Valid && ms != 0 && ms >= r.ExemplarsFromMs

@@ -18,16 +18,16 @@ const (
 	histogram2ZeroThreshold = 5
 	histogram2ZeroInt       = 6
 	histogram2ZeroFloat     = 7
-	histogram2Negative      = 8  // And 9 and 10, see appendNative2Buckets.
-	histogram2Positive      = 11 // And 12 and 13.
+	histogram2Negative      = 8  // also 9 and 10, see appendNative2Buckets
+	histogram2Positive      = 11 // also 12 and 13
 	histogram2ResetHint     = 14
 	histogram2Timestamp     = 15
 	histogram2Start         = 17
 
-	resetHintGauge = 3 // Such a histogram may go down without a reset.
+	resetHintGauge = 3 // Such a histogram may decrease without a reset.
 )
 
-// hasClassic reports whether a histogram has series for classic buckets.
+// hasClassic reports whether h is written as series of classic buckets.
 func (r *remoteWrite) hasClassic(h *model.HistogramValue) bool {
 	return h.Native == nil || h.NumBuckets() > 0 && !r.NativeOnly
 }
@@ -71,7 +71,7 @@ func (r *remoteWrite) classic(p *model.Point) {
 	r.single(p, &r.count, nil, all, cumulative)
 }
 
-// count returns a count of a histogram, of which the float one overrides the other if it is positive.
+// count returns the effective count of a histogram: the float count overrides n if it is positive.
 func count(n uint64, float float64) float64 {
 	if float > 0 {
 		return float
@@ -79,7 +79,7 @@ func count(n uint64, float float64) float64 {
 	return float64(n)
 }
 
-// addNative adds a native histogram to the series begun last.
+// addNative adds a native histogram to the current series.
 func (r *remoteWrite) addNative(p *model.Point) {
 	h, n := p.Histogram, p.Histogram.Native
 	buf, start := appendOpen(r.series, seriesHistograms)
@@ -115,8 +115,8 @@ func isFloat(h *model.HistogramValue) bool {
 	return h.CountFloat > 0 || n.ZeroCountFloat > 0 || len(n.Positive.Counts) > 0 || len(n.Negative.Counts) > 0
 }
 
-// appendNative2Buckets appends one side of zero: spans in the field given, deltas in the next, float
-// counts in the one after that.
+// appendNative2Buckets appends the buckets on one side of zero: spans in the given field, deltas in the
+// next, float counts in the one after that.
 func appendNative2Buckets(buf []byte, field byte, b *model.NativeBuckets) []byte {
 	for _, s := range b.Spans {
 		var span int
@@ -144,7 +144,7 @@ func appendNative2Buckets(buf []byte, field byte, b *model.NativeBuckets) []byte
 	return buf
 }
 
-// addNativeExemplars adds the exemplars of a native histogram by their age, as receivers demand.
+// addNativeExemplars adds the exemplars of a native histogram in order of age, as receivers demand.
 func (r *remoteWrite) addNativeExemplars(n *model.NativeHistogram) {
 	r.exemplars = r.exemplars[:0]
 	for _, e := range n.Exemplars {

@@ -9,30 +9,30 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// labelRefs are the labels of a point as references to symbols. It keeps what it knows of the point
-// before: the next one mostly has the same names, and many of the same values.
+// labelRefs holds the labels of a point as references to symbols. It caches the references of the
+// previous point: the next one usually has the same names, and many of the same values.
 type labelRefs struct {
-	request uint32 // The one that the references are valid in.
+	request uint32 // request in which the references are valid
 	heads   []refHead
-	n       int    // How many of heads the point has.
-	refs    []byte // The references of all labels.
-	name    int    // Where __name__ belongs in refs.
-	bound   int    // Where le or quantile belongs, or -1 if that is not known.
-	last    string // The name that bound is for.
+	n       int    // number of heads in use
+	refs    []byte // references of all labels
+	name    int    // position of __name__ in refs
+	bound   int    // position of le or quantile in refs, or -1 if it is unknown
+	last    string // label name to which bound applies
 }
 
-// refHead is what stands in front of a label's value, and the value that it had last.
+// refHead is the text before a label's value, together with the last value.
 type refHead struct {
-	text   []byte // In the rendering: `name="`, after a comma if it is not the first one.
+	text   []byte // in the rendering: `name="`, after a comma if it is not the first one
 	name   string
-	after  bool   // The label comes after __name__.
-	refs   []byte // Of name and value; of the name alone if there has been no value yet.
+	after  bool   // The label sorts after __name__.
+	refs   []byte // references of name and value; only the name before the first value
 	value  []byte
-	ofName int // The length of the name's reference.
+	ofName int // length of the name's reference
 	valued bool
 }
 
-// set takes the labels of a point.
+// set sets l to the labels of a point.
 func (l *labelRefs) set(s *symbols, labels model.Labels) {
 	if l.request != s.request {
 		l.request = s.request
@@ -75,7 +75,7 @@ func (l *labelRefs) set(s *symbols, labels model.Labels) {
 	}
 }
 
-// set takes the name that rest begins with.
+// set sets h to the name at the beginning of rest.
 func (h *refHead) set(s *symbols, rest string) {
 	h.text = append(h.text[:0], rest[:strings.IndexByte(rest, '"')+1]...)
 	if name := bytes.TrimPrefix(h.text[:len(h.text)-len(`="`)], []byte{','}); string(name) != h.name {
@@ -91,7 +91,7 @@ func (h *refHead) setValue(s *symbols, value string) {
 	h.refs = protowire.AppendVarint(h.refs[:h.ofName], uint64(s.ref(value)))
 }
 
-// setSlowly is set for labels with names in quotes, or values that are escaped.
+// setSlowly is set for labels with quoted names or escaped values.
 func (l *labelRefs) setSlowly(s *symbols, labels model.Labels) {
 	for i := range l.heads {
 		l.heads[i].text = l.heads[i].text[:0]
@@ -120,15 +120,15 @@ func (l *labelRefs) setSlowly(s *symbols, labels model.Labels) {
 	}
 }
 
-// append appends the references of a series in the order of the labels: those of the point, the name
-// of the series, and another label if bound is not nil.
+// append appends the references of the labels of a series, in order: those of the point, the name of
+// the series, and the label bound if it is not nil.
 func (l *labelRefs) append(buf, name []byte, bound *boundRef) []byte {
 	if bound == nil {
 		buf = append(buf, l.refs[:l.name]...)
 		buf = append(buf, name...)
 		return append(buf, l.refs[l.name:]...)
 	}
-	at := l.place(bound.label) // Behind __name__: both labels are in lower case.
+	at := l.place(bound.label) // Both labels are in lower case, so they sort after __name__.
 	buf = append(buf, l.refs[:l.name]...)
 	buf = append(buf, name...)
 	buf = append(buf, l.refs[l.name:at]...)
@@ -136,7 +136,7 @@ func (l *labelRefs) append(buf, name []byte, bound *boundRef) []byte {
 	return append(buf, l.refs[at:]...)
 }
 
-// place returns where a label belongs that the point does not have.
+// place returns the position of a label that the point does not have.
 func (l *labelRefs) place(label string) int {
 	if l.bound >= 0 && l.last == label {
 		return l.bound
@@ -154,7 +154,7 @@ func (l *labelRefs) place(label string) int {
 	return l.bound
 }
 
-// reset gives up what belongs to one exposition.
+// reset drops the state of one exposition.
 func (l *labelRefs) reset() {
 	l.refs, l.request, l.n, l.bound = kept(l.refs), 0, 0, -1
 	for i := range l.heads {
@@ -165,12 +165,12 @@ func (l *labelRefs) reset() {
 	}
 }
 
-// boundRefs are labels with the bounds of buckets or the ranks of quantiles.
+// boundRefs holds labels for the bounds of buckets or for quantiles.
 type boundRefs struct{ all []boundRef }
 
-// boundRef is one of them.
+// boundRef is one label of a boundRefs.
 type boundRef struct {
-	request uint32 // The one that refs are valid in.
+	request uint32 // request in which refs is valid
 	of      float64
 	label   string
 	refs    []byte

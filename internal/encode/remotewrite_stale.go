@@ -13,8 +13,8 @@ import (
 // staleNaN is the value of a stale marker, which ends a series.
 var staleNaN = math.Float64frombits(0x7ff0000000000002)
 
-// seen notes that the push has the series of a point, unless it has timestamps of its own: as in a
-// scrape, a series with such timestamps is not ended.
+// seen records that the push contains the series of a point, unless the point has an explicit
+// timestamp: as in a scrape, such series do not get stale markers.
 func (r *remoteWrite) seen(p *model.Point, labels model.Labels) {
 	if r.section == nil || p.HasTimestamp {
 		return
@@ -22,7 +22,7 @@ func (r *remoteWrite) seen(p *model.Point, labels model.Labels) {
 	r.section.Seen(labels, r.shapeOf(p))
 }
 
-// shapeOf returns which series a point is written as. It is valid until the next call.
+// shapeOf returns the set of series that a point is written as. It is valid until the next call.
 func (r *remoteWrite) shapeOf(p *model.Point) *staleness.Shape {
 	s := &r.shape
 	switch r.family.Type {
@@ -55,7 +55,8 @@ func (r *remoteWrite) shapeOf(p *model.Point) *staleness.Shape {
 	return s
 }
 
-// endMissing ends the series of the family that the last push had and this one has not.
+// endMissing writes stale markers for the series of the family that were in the last push but are not
+// in this one.
 func (r *remoteWrite) endMissing(o *output) {
 	if r.section == nil || r.Cancelled != nil && r.Cancelled() {
 		return
@@ -66,7 +67,7 @@ func (r *remoteWrite) endMissing(o *output) {
 	})
 }
 
-// endSeries writes stale markers for the series that a point was written as, and is not any more.
+// endSeries writes stale markers for the series of a point that exist in was but not in now.
 func (r *remoteWrite) endSeries(o *output, labels model.Labels, was, now *staleness.Shape) {
 	r.describe()
 	r.labels.set(&r.symbols, labels)
@@ -117,16 +118,16 @@ func (r *remoteWrite) endClassic(
 	r.endSingle(&r.count, labels, nil)
 }
 
-// endSingle writes the stale marker of a series, unless another family has the series now.
+// endSingle writes the stale marker of a series, unless another family now has the series.
 func (r *remoteWrite) endSingle(name *seriesName, labels model.Labels, bound *boundRef) {
 	if !r.isLive(name, labels, bound) {
 		r.single(new(model.Point), name, bound, staleNaN, false)
 	}
 }
 
-// isLive reports whether the push has a series in another family than the one that it was in: the type of a family
-// has changed, or a histogram made way for a gauge with the name of its _count. A stale marker would have the same
-// timestamp as the sample.
+// isLive reports whether the push contains a series that has moved to another family. This happens if
+// the type of a family has changed, or if a histogram was replaced by a gauge with the name of its
+// _count. A stale marker would have the same timestamp as the sample.
 func (r *remoteWrite) isLive(name *seriesName, labels model.Labels, bound *boundRef) bool {
 	if r.live == nil {
 		return false
@@ -174,13 +175,13 @@ func (r *remoteWrite) hasLiveBound(name *seriesName, labels model.Labels, bound 
 	return false
 }
 
-// hasBound reports whether there is such a bound, which may be NaN.
+// hasBound reports whether bounds contains bound, which may be NaN.
 func hasBound(bounds []float64, bound float64) bool {
 	return slices.ContainsFunc(bounds, func(b float64) bool { return b == bound || b != b && bound != bound })
 }
 
-// WriteStale writes requests with stale markers for series, which belong to families that have a name and a type
-// alone. It leaves out those that live, if not nil, has seen in another family.
+// WriteStale writes requests with stale markers for series. Their families have only a name and a type.
+// WriteStale omits series that live, if not nil, has recorded in another family.
 func (w *RemoteWriter) WriteStale(
 	to io.Writer, live *staleness.Round, series func(yield func(f *model.Family, labels model.Labels, was *staleness.Shape) bool),
 ) error {

@@ -6,26 +6,26 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// symbols is the table of strings of a request, each of which occurs in it once. The first one is
-// empty. The zero value has to be made ready.
+// symbols is the table of distinct strings of a request. The first string is empty. The zero value must
+// be prepared with ready.
 type symbols struct {
-	request uint32 // Counts the requests. References are valid in one of them.
-	fields  []byte // The strings as they are in the request. Empty if there are none yet.
-	places  []span // Of the strings in fields.
-	slots   []slot // A hash table. Its length is a power of two, and at most half of it is in use.
+	request uint32 // number of the request; references are valid in one request
+	fields  []byte // strings as encoded in the request; empty before the first call of ready
+	places  []span // positions of the strings in fields
+	slots   []slot // hash table; its length is a power of two, and at most half of it is in use
 }
 
-// slot is a place of the hash table.
+// slot is a slot of the hash table.
 type slot struct {
 	hash uint32
-	ref  uint32 // 0 if the slot is free: the empty string needs none.
+	ref  uint32 // 0 if the slot is free, because the empty string is not in the hash table
 }
 
 var symbolSeed = maphash.MakeSeed()
 
 const firstSlots = 1 << 10
 
-// ready has the empty string in the table, and returns the number of the request.
+// ready adds the empty string if it is missing, and returns the number of the request.
 func (s *symbols) ready() uint32 {
 	if len(s.fields) == 0 {
 		s.fields = append(s.fields, requestSymbols<<3|bytesType, 0)
@@ -48,7 +48,7 @@ func (s *symbols) reset() {
 	}
 }
 
-// ref returns the reference of text, which is added if it is not there.
+// ref returns the reference of text, and adds text if it is missing.
 func (s *symbols) ref(text string) uint32 {
 	if text == "" {
 		return 0

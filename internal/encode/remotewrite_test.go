@@ -20,7 +20,7 @@ import (
 
 const pushedAt = 1_750_000_000_000
 
-// requests collects the requests that an encoder writes, and checks each.
+// requests collects the requests that an encoder writes, and checks each of them.
 type requests struct {
 	t   testing.TB
 	all []*writereqtest.Request
@@ -57,7 +57,7 @@ func (r *requests) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// series returns all series as text, by their keys.
+// series returns all series as text, by key.
 func (r *requests) series() map[string]string {
 	r.t.Helper()
 	texts := make(map[string]string)
@@ -256,7 +256,8 @@ func TestRemoteWriteNativeOnly(t *testing.T) {
 	}
 }
 
-// TestRemoteWriteSplits checks that requests end at their limits, and that the series of a histogram stay together.
+// TestRemoteWriteSplits checks that requests end at their limits, and that the series of a histogram
+// stay together.
 func TestRemoteWriteSplits(t *testing.T) {
 	f := &family{Family: model.Family{Name: "a", Type: model.Histogram}}
 	for i := range 10 {
@@ -283,7 +284,7 @@ func TestRemoteWriteSplits(t *testing.T) {
 	}
 }
 
-// TestRemoteWriteLikeNaive compares several pushes with what a simple implementation makes of them.
+// TestRemoteWriteLikeNaive compares several pushes with the output of a simple implementation.
 func TestRemoteWriteLikeNaive(t *testing.T) {
 	for seed := range 150 {
 		g := generator{rand.New(rand.NewPCG(uint64(seed), 7))}
@@ -354,12 +355,12 @@ func (g generator) pushable() []*family {
 	return families
 }
 
-// distinct returns bounds that are told apart.
+// distinct returns bounds that differ from each other as text.
 func (g generator) distinct() []float64 {
 	return slices.Compact(slices.DeleteFunc(g.bounds(), math.IsNaN))
 }
 
-// some returns some of the families, with some of their series, of which some have other buckets.
+// some returns some of the families with some of their series, and changes the buckets of some series.
 func (g generator) some(all []*family) (some []*family) {
 	for _, f := range all {
 		if g.one(5) {
@@ -401,7 +402,7 @@ func seriesKey(name string, l model.Labels, more ...string) string {
 	return (&writereqtest.Series{Labels: list}).Key()
 }
 
-// expect adds the series of a point to those that are expected, and to those that may become stale.
+// expect adds the series of a point to the expected series, and to those that may become stale.
 func expect(want map[string]string, kept map[string]bool, f *family, p *model.Point) {
 	timestamp := int64(pushedAt)
 	if p.HasTimestamp {
@@ -503,7 +504,7 @@ func expectedNative(f *family, h *model.HistogramValue, timestamp, start int64) 
 func formatted(v float64) string {
 	text := strconv.FormatFloat(v, 'g', -1, 64)
 	if v == 0 {
-		text = "0" // Also for -0.
+		text = "0" // also for -0
 	}
 	if !strings.ContainsAny(text, ".eIN") {
 		text += ".0"

@@ -2,11 +2,11 @@ package encode
 
 import "github.com/luxfi/metric/internal/model"
 
-// sampleName is the name of a family's samples, ready to be copied to the line of
-// each. A name that is not a legacy name stands in the braces, in quotes.
+// sampleName is the name of a family's samples, ready to be copied to each line. A name that is not a
+// legacy name is in the braces, in quotes.
 type sampleName struct {
-	bare []byte // Without labels: `name ` or `{"name"} `.
-	open []byte // With labels to follow: `name{` or `{"name",`.
+	bare []byte // without labels: `name ` or `{"name"} `
+	open []byte // before labels: `name{` or `{"name",`
 }
 
 func (n *sampleName) set(name, suffix string, legacy bool) {
@@ -20,7 +20,8 @@ func (n *sampleName) set(name, suffix string, legacy bool) {
 	n.open = appendTexts(n.open, suffix, `",`)
 }
 
-// appendTexts is for what is written once for a family: each append in place takes 100 bytes of code.
+// appendTexts appends texts that are written once for a family. A call saves code: each append in place
+// takes 100 bytes.
 func appendTexts(buf []byte, texts ...string) []byte {
 	for _, text := range texts {
 		buf = append(buf, text...)
@@ -28,7 +29,7 @@ func appendTexts(buf []byte, texts ...string) []byte {
 	return buf
 }
 
-// appendSeries appends everything that stands in front of a sample's value.
+// appendSeries appends everything that precedes a sample's value.
 func (n *sampleName) appendSeries(buf []byte, labels string) []byte {
 	if labels == "" {
 		return append(buf, n.bare...)
@@ -38,7 +39,7 @@ func (n *sampleName) appendSeries(buf []byte, labels string) []byte {
 	return append(buf, '}', ' ')
 }
 
-// appendOpen appends everything up to where another label is to follow.
+// appendOpen appends everything up to the place of another label.
 func (n *sampleName) appendOpen(buf []byte, labels string) []byte {
 	buf = append(buf, n.open...)
 	if labels == "" {

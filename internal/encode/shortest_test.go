@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestShortest visits every exponent that shortest knows, and those next to them.
+// TestShortest tests every exponent that shortest supports, and the exponents next to them.
 func TestShortest(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for exp := -20; exp <= 60; exp++ {
@@ -20,7 +20,7 @@ func TestShortest(t *testing.T) {
 		}
 		for range 3000 {
 			checkFloat(t, power*(1+r.Float64()))
-			// Mantissas that end in zeros are in the middle of two decimals now and then.
+			// Mantissas that end in zeros sometimes lie midway between two decimals.
 			checkFloat(t, power*(1+float64(r.Uint64()>>(12+r.IntN(52)))/(1<<52)))
 		}
 	}
@@ -29,8 +29,7 @@ func TestShortest(t *testing.T) {
 	}
 }
 
-// TestDigits visits all numbers of up to four digits, and those around each power of
-// ten.
+// TestDigits tests all numbers of up to four digits, and those around each power of ten.
 func TestDigits(t *testing.T) {
 	check := func(n uint64) {
 		t.Helper()

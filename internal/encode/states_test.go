@@ -17,7 +17,7 @@ func states(on uint64, names ...string) *model.StateSetValue {
 	return &model.StateSetValue{Names: names, On: on}
 }
 
-// stateCorpus is an exposition of infos and state sets, which expfmt knows as gauges only.
+// stateCorpus is an exposition of infos and state sets, which expfmt supports only as gauges.
 func stateCorpus() []*family {
 	return []*family{
 		{model.Family{Name: "build_info", Help: "The program.", Type: model.Info}, []model.Point{
@@ -65,7 +65,8 @@ func TestGoldenStates(t *testing.T) {
 	}
 }
 
-// TestStatesAsGauges: apart from OpenMetrics, all formats have the gauges that expfmt would write.
+// TestStatesAsGauges checks that all formats except OpenMetrics have the gauges that expfmt would
+// write.
 func TestStatesAsGauges(t *testing.T) {
 	var gauges []*family
 	for _, f := range stateCorpus() {
@@ -134,7 +135,7 @@ func TestRefusedStates(t *testing.T) {
 	}
 }
 
-// TestStatesDoNotAllocate: nor does writing them in batches, which is how vectors are read.
+// TestStatesDoNotAllocate checks both single points and batches, in which vectors are read.
 func TestStatesDoNotAllocate(t *testing.T) {
 	f := &model.Family{Name: "disk_state", Type: model.StateSet}
 	points := []model.Point{

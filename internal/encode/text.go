@@ -6,8 +6,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// text is the Prometheus text format 0.0.4. It knows neither exemplars nor units nor gauge
-// histograms, and has gauges in place of info families and state sets.
+// text is the Prometheus text format 0.0.4. It has no exemplars, units or gauge histograms, and writes
+// info families and state sets as gauges.
 type text struct{}
 
 func (text) describe(f *model.Family, name string) (base, typeName string) {
@@ -27,7 +27,7 @@ func (text) describe(f *model.Family, name string) (base, typeName string) {
 
 func (text) unit(*model.Family, string) string { return "" }
 
-// appendHelp escapes backslash and newline; a double quote stays as it is.
+// appendHelp escapes backslashes and newlines, but not double quotes.
 func (text) appendHelp(buf []byte, help string) []byte {
 	start := 0
 	for i := 0; i < len(help); i++ {

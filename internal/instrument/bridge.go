@@ -14,29 +14,29 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// BridgeCounters returns vector, which has these children, for who takes client_golang's.
+// BridgeCounters returns vector, whose children are children, as a CounterVec of client_golang.
 func BridgeCounters(vector prometheus.Collector, children *Counters) *prometheus.CounterVec {
 	return &prometheus.CounterVec{MetricVec: bridge(vector, children, func(s *bridgedSeries[Counter, *Counter]) prometheus.Metric { return bridgedCounter{s} })}
 }
 
-// BridgeGauges returns vector, which has these children, for who takes client_golang's.
+// BridgeGauges returns vector, whose children are children, as a GaugeVec of client_golang.
 func BridgeGauges(vector prometheus.Collector, children *Gauges) *prometheus.GaugeVec {
 	return &prometheus.GaugeVec{MetricVec: bridge(vector, children, func(s *bridgedSeries[Gauge, *Gauge]) prometheus.Metric { return bridgedGauge{s} })}
 }
 
-// BridgeHistograms returns vector, which has these children, for who takes client_golang's.
+// BridgeHistograms returns vector, whose children are children, as a HistogramVec of client_golang.
 func BridgeHistograms(vector prometheus.Collector, children *Histograms) *prometheus.HistogramVec {
 	return &prometheus.HistogramVec{MetricVec: bridge(vector, children, func(s *bridgedSeries[Histogram, *Histogram]) prometheus.Metric { return bridgedHistogram{s} })}
 }
 
-// BridgeSummaries returns vector, which has these children, for who takes client_golang's.
+// BridgeSummaries returns vector, whose children are children, as a SummaryVec of client_golang.
 func BridgeSummaries(vector prometheus.Collector, children *Summaries) *prometheus.SummaryVec {
 	return &prometheus.SummaryVec{MetricVec: bridge(vector, children, func(s *bridgedSeries[Summary, *Summary]) prometheus.Metric { return bridgedSummary{s} })}
 }
 
-// bridged finds the vector that a bridge stands for, by the address of its descriptor, which
-// both have. A token, and so the vector, lives as long as one of its bridges: what makes their
-// series refers to it, also of those that the library curries.
+// bridged maps the address of a descriptor to the vector with this descriptor, which its bridge shares.
+// A token, and so the vector, lives as long as one of its bridges: the function that makes the series
+// of a bridge refers to the token, also in bridges that client_golang curries.
 var bridged struct {
 	mu sync.Mutex
 	by map[uintptr]weak.Pointer[bridgeToken]
@@ -68,7 +68,7 @@ func forgetBridge(key uintptr) {
 	}
 }
 
-// BehindBridge returns the vector that c stands for, and nil if c is no bridge.
+// BehindBridge returns the vector behind the bridge c, or nil if c is not a bridge.
 func BehindBridge(c prometheus.Collector) prometheus.Collector {
 	var v *prometheus.MetricVec
 	switch c := c.(type) {
@@ -98,7 +98,7 @@ func BehindBridge(c prometheus.Collector) prometheus.Collector {
 		return nil
 	})
 	if err != nil {
-		return nil // It was not made by a constructor. Its registration says so.
+		return nil // No constructor has made it. Registering it returns an error.
 	}
 	key := uintptr(unsafe.Pointer(<-ch))
 	bridged.mu.Lock()
@@ -123,7 +123,7 @@ func bridge[C any, P Child[C]](vector prometheus.Collector, v *Vec[C, P], wrap f
 			s.values[i] = strings.Clone(value)
 		}
 		for _, c := range v.curried {
-			s.values[c.index] = c.value // There, it has been constrained a second time.
+			s.values[c.index] = c.value // The other vector has constrained the value a second time.
 		}
 		return wrap(s)
 	})
@@ -136,16 +136,16 @@ func bridge[C any, P Child[C]](vector prometheus.Collector, v *Vec[C, P], wrap f
 	}
 	bridged, err := bridged.CurryWith(labels)
 	if err != nil {
-		panic(fmt.Sprintf("BUG: labels that are curried cannot be: %v", err))
+		panic(fmt.Sprintf("BUG: cannot curry the labels of a curried vector again: %v", err))
 	}
 	return bridged
 }
 
-// bridgedSeries is a series of a vector by its label values. It is looked up for every
-// use, since it may have been deleted and made anew.
+// bridgedSeries refers to a series of a vector by its label values. It looks the series up for every
+// use, since the series may have been deleted and created again.
 type bridgedSeries[C any, P Child[C]] struct {
 	vec    *Vec[C, P]
-	values []string // Of all labels, constrained.
+	values []string // values of all labels, constrained
 }
 
 func (s *bridgedSeries[C, P]) child() P {
@@ -156,7 +156,7 @@ func (s *bridgedSeries[C, P]) child() P {
 	return child
 }
 
-// Desc, Write, Describe and Collect make it a Metric and a Collector.
+// Desc, Write, Describe and Collect implement Metric and Collector.
 func (s *bridgedSeries[C, P]) Desc() *prometheus.Desc              { return s.vec.family.desc }
 func (s *bridgedSeries[C, P]) Write(out *clientmodel.Metric) error { return s.child().Write(out) }
 func (s *bridgedSeries[C, P]) Describe(ch chan<- *prometheus.Desc) { ch <- s.Desc() }

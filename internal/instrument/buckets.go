@@ -15,22 +15,22 @@ var (
 
 // bucketBounds finds the bucket of a value.
 type bucketBounds struct {
-	upper []float64 // Without +Inf.
+	upper []float64 // without +Inf
 
-	// The numbers between two powers of two are divided into cells of the same width. A
-	// cell tells which bucket its smallest number is in, and whether all others are, too.
-	// If not, the bounds tell more. The first cell is that of the least positive bound and
-	// stands for everything below as well, the last one for everything above all bounds.
+	// The numbers between two powers of two are divided into cells of the same width. A cell stores the
+	// bucket of its smallest number, and whether all other numbers are in the same bucket. If not, find
+	// compares with the bounds. The first cell is that of the smallest positive bound and stands for
+	// everything below as well, the last one for everything above all bounds.
 	//
-	// With the default buckets, and values that hit them in an order that no processor
-	// foresees, finding the bucket takes 3 ns this way. Looking at one bound after the
-	// other takes 10 ns, most of it for wrong guesses of where that ends.
+	// With the default buckets, and values that hit them in an order that no processor predicts,
+	// finding the bucket takes 3 ns this way. Comparing with one bound after the other takes 10 ns,
+	// most of it for mispredictions of the end of the loop.
 	cells     []cell
 	firstCell int64
-	cellShift uint8 // How many bits of a float64 do not matter to its cell.
+	cellShift uint8 // number of bits of a float64 that do not affect its cell
 }
 
-// checkBounds returns why upper cannot be the upper bounds of the buckets of a histogram.
+// checkBounds returns an error that says why upper cannot be the upper bounds of a histogram's buckets.
 func checkBounds(upper []float64) error {
 	for i, bound := range upper {
 		switch {
@@ -43,7 +43,7 @@ func checkBounds(upper []float64) error {
 	return nil
 }
 
-// newBucketBounds returns bounds that checkBounds accepts.
+// newBucketBounds returns the bucketBounds for bounds that checkBounds accepts.
 func newBucketBounds(upper []float64) bucketBounds {
 	if n := len(upper); n > 0 && math.IsInf(upper[n-1], 1) {
 		upper = upper[:n-1]
@@ -53,8 +53,8 @@ func newBucketBounds(upper []float64) bucketBounds {
 	return b
 }
 
-// makeCells makes 16 cells between two powers of two, up to 256 if bounds would share
-// one, and fewer if they would be too many.
+// makeCells makes 16 cells between two powers of two, up to 256 if bounds would otherwise share a cell,
+// and fewer if there would be too many cells.
 func (b *bucketBounds) makeCells() {
 	const mantissaBits, maxCells = 52, 2048
 	positive := b.upper[sort.Search(len(b.upper), func(i int) bool { return b.upper[i] > 0 }):]
@@ -91,14 +91,14 @@ func (b *bucketBounds) makeCells() {
 			bucket++
 		}
 		b.cells[i+1] = cell(bucket << 1)
-		if bucket < len(b.upper) && !(b.upper[bucket] >= largest) { // The largest one may be NaN.
+		if bucket < len(b.upper) && !(b.upper[bucket] >= largest) { // largest may be NaN.
 			b.cells[i+1] |= manyBuckets
 		}
 	}
 }
 
-// cell is twice the bucket of the smallest number in a cell, or twice one below that, plus
-// manyBuckets unless all numbers in the cell are known to be in that bucket.
+// cell is twice the bucket of the smallest number in a cell, or twice one below that, plus manyBuckets
+// unless all numbers in the cell are known to be in that bucket.
 type cell uint16
 
 const (
@@ -106,12 +106,11 @@ const (
 	maxCellBucket      = math.MaxUint16 >> 1
 )
 
-// cellOf numbers the cells in the order of what is in them. Negative numbers have
-// negative ones.
+// cellOf numbers the cells in ascending order of their values. Negative values have negative numbers.
 func cellOf(v float64, shift uint8) int64 { return int64(math.Float64bits(v)) >> (shift & 63) }
 
-// find returns the index of the first bucket whose upper bound is not below v, and
-// that of +Inf for NaN.
+// find returns the index of the first bucket whose upper bound is not below v, or the index of +Inf for
+// NaN.
 func (b *bucketBounds) find(v float64) int {
 	c := b.cells[min(max(cellOf(v, b.cellShift)-b.firstCell, 0), int64(len(b.cells)-1))]
 	bucket := int(c >> 1)

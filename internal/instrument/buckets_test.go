@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestFindBucket compares with looking at one bound after the other.
+// TestFindBucket compares find with a linear search.
 func TestFindBucket(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	bounds := map[string][]float64{

@@ -12,27 +12,27 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// Bundle changes several instruments together and reads them together: a reader sees all of an
-// Apply or nothing of it.
+// Bundle changes several instruments together and reads them together: a reader sees all changes of an
+// Apply or none.
 //
-// An Apply holds one of several locks for reading, which it shares with others. Freeze holds all
-// of them for writing. It copies values and does nothing else, so both end soon, whatever other
-// people's code does. sync.RWMutex lets neither side starve.
+// An Apply holds one of several locks for reading, which it shares with others. Freeze holds all of
+// them for writing. It only copies values, and no user code runs under the locks, so both finish soon.
+// sync.RWMutex lets neither side starve.
 type Bundle struct {
 	sources  []model.Source
-	families []*model.Family // Of the members.
+	families []*model.Family // families of the members
 	locks    []bundleLock
 }
 
-// bundleLock is a lock on cache lines of its own. With a single one, cores that apply at the same
-// time would wait for each other's cache line.
+// bundleLock is a lock with its own cache lines. With a single lock, cores that apply at the same time
+// would wait for each other's cache line.
 type bundleLock struct {
 	sync.RWMutex
 	_ [128 - unsafe.Sizeof(sync.RWMutex{})%128]byte
 }
 
-// NewBundle returns a bundle of members, which have to be our own counters, gauges, histograms,
-// summaries, or vectors of these.
+// NewBundle returns a bundle of members, which must be counters, gauges, histograms or summaries of
+// this library, or vectors of these.
 func NewBundle(members []prometheus.Collector) (*Bundle, error) {
 	b := &Bundle{locks: make([]bundleLock, stripe.Count())}
 	for i, m := range members {
@@ -54,9 +54,9 @@ func NewBundle(members []prometheus.Collector) (*Bundle, error) {
 // Op is a change of one instrument.
 type Op struct {
 	kind  opKind
-	on    Instrument // A *Counter, *Gauge, *Histogram or *Summary; nil if there is nothing to do.
+	on    Instrument // *Counter, *Gauge, *Histogram or *Summary; nil for a change without effect
 	value float64
-	err   error // Why it cannot be done.
+	err   error // reason why the change is impossible
 }
 
 type opKind uint8
@@ -73,11 +73,11 @@ var (
 	errNotMember = errors.New("it is not a member of the bundle, nor of a vector that is")
 )
 
-// newOp returns the change that the method of that name makes.
+// newOp returns the change that the corresponding method makes.
 func newOp(kind opKind, on any, value float64) Op {
 	op := Op{kind: kind, value: value}
 	switch on := on.(type) {
-	case *loneCounter:
+	case *stripedCounter:
 		if on != nil {
 			op.on = on.Counter
 		}
@@ -133,7 +133,7 @@ func (b *Bundle) Apply(ops []Op) error {
 	return nil
 }
 
-// check returns why a change cannot be made.
+// check returns an error that says why a change cannot be made.
 func (b *Bundle) check(op *Op) error {
 	switch {
 	case op.err != nil:
@@ -179,11 +179,11 @@ func (op *Op) apply() {
 	}
 }
 
-// Freeze returns the families that have series, with the values that they have at one moment.
+// Freeze returns the families that have series, with their values at one moment.
 func (b *Bundle) Freeze() []model.Source {
 	frozen := make([]model.Source, 0, len(b.sources))
 	room := make([]*frozenSeries, len(b.sources))
-	for i, source := range b.sources { // Sorting, and memory, before the locks are taken.
+	for i, source := range b.sources { // Sort and allocate before taking the locks.
 		room[i] = newFrozenSeries(source.Family(), source.Series().Len())
 	}
 	for i := range b.locks {
@@ -203,11 +203,11 @@ func (b *Bundle) Freeze() []model.Source {
 	return frozen
 }
 
-// frozenSeries is the series of a source at one moment.
+// frozenSeries holds the series of a source at one moment.
 type frozenSeries struct {
 	family    *model.Family
 	points    []model.Point
-	scratches []model.Scratch // Of the points, if they refer to it.
+	scratches []model.Scratch // memory to which the points may refer
 }
 
 func newFrozenSeries(f *model.Family, series int) *frozenSeries {
@@ -218,7 +218,7 @@ func newFrozenSeries(f *model.Family, series int) *frozenSeries {
 	return s
 }
 
-// read reads the series, of which there may be more or fewer by now.
+// read reads the series, whose number may have changed in the meantime.
 func (s *frozenSeries) read(series model.Series) {
 	n := series.Len()
 	if n > len(s.points) {
@@ -235,14 +235,14 @@ func (s *frozenSeries) read(series model.Series) {
 	}
 }
 
-// Family implements model.Source.
+// Family implements [model.Source].
 func (s *frozenSeries) Family() *model.Family { return s.family }
 
-// Series implements model.Source.
+// Series implements [model.Source].
 func (s *frozenSeries) Series() model.Series { return s }
 
-// Len implements model.Series.
+// Len implements [model.Series].
 func (s *frozenSeries) Len() int { return len(s.points) }
 
-// At implements model.Series.
+// At implements [model.Series].
 func (s *frozenSeries) At(i int, p *model.Point, _ *model.Scratch) { *p = s.points[i] }

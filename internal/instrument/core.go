@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Core is what MetricVec needs of the vector behind it.
+// Core is the part of a vector that MetricVec needs.
 type Core interface {
 	Metric(values []string) (prometheus.Metric, error)
 	MetricNamed(labels prometheus.Labels) (prometheus.Metric, error)
@@ -16,7 +16,7 @@ type Core interface {
 	DeletePartial(labels prometheus.Labels) int
 	Reset()
 	SetExpiry(after time.Duration, own bool)
-	// Limits returns nil if the vector obeys none.
+	// Limits returns nil if the vector has no limits.
 	Limits() Limited
 	Describe(ch chan<- *prometheus.Desc)
 	Collect(ch chan<- prometheus.Metric)

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// ReadableCounter is a counter, or a gauge, that can be read.
+// ReadableCounter is a counter or gauge with a method that returns its value.
 type ReadableCounter interface {
 	prometheus.Counter
 	Get() float64
@@ -21,43 +21,42 @@ type ReadableCounter interface {
 
 // NewCounter returns a counter without variable labels.
 func NewCounter(opts prometheus.CounterOpts) ReadableCounter {
-	c := alone[Counter](newFamily(model.Counter, prometheus.Opts(opts), nil))
+	c := newSingle[Counter](newFamily(model.Counter, prometheus.Opts(opts), nil))
 	c.created.Store(time.Now().UnixNano())
 	if len(opts.ConstLabels) > 0 || runtime.GOMAXPROCS(0) > stripe.InlineCores {
 		return c
 	}
-	lone := &loneCounter{Counter: c}
-	c.Use(&lone.Inline)
-	return lone
+	striped := &stripedCounter{Counter: c}
+	c.Use(&striped.Inline)
+	return striped
 }
 
-// loneCounter is a counter without labels. There are not many of these, so each has stripes
-// before it is known whether cores will want it at the same time, as long as the cores
-// are few.
-type loneCounter struct {
-	stripe.Inline // At the beginning, see Inc.
+// stripedCounter is a counter without labels that has stripes from the start. A program has few of
+// them, so they get stripes before contention shows, if there are few cores.
+type stripedCounter struct {
+	stripe.Inline // must be the first field, see Inc
 	*Counter
 }
 
-// What Inc relies on.
-var _ [0]struct{} = [unsafe.Offsetof(loneCounter{}.Inline)]struct{}{}
+// Inc relies on this offset.
+var _ [0]struct{} = [unsafe.Offsetof(stripedCounter{}.Inline)]struct{}{}
 
-// Inc adds 1. See Ints for why it says no more than it has to: c.Inline would be checked for
-// whether c is nil.
-func (c *loneCounter) Inc() {
+// Inc adds 1. It uses the shortest expression for the reason given at [stripe.Inline.Ints]: c.Inline
+// would check whether c is nil.
+func (c *stripedCounter) Inc() {
 	var here struct{}
 	(*stripe.Inline)(unsafe.Pointer(c)).Ints(uint32(uintptr(unsafe.Pointer(&here))) * stripe.HashFactor).Add(1)
 }
 
 // Collect implements Collector.
-func (c *loneCounter) Collect(ch chan<- prometheus.Metric) { ch <- c }
+func (c *stripedCounter) Collect(ch chan<- prometheus.Metric) { ch <- c }
 
-// Counter implements ReadableCounter.
+// Counter implements [ReadableCounter].
 type Counter struct {
 	series
-	stripe.Counter // Not in a field, so that Add needs no method around it.
+	stripe.Counter // embedded, so that Add needs no method around it
 
-	created  atomic.Int64 // Nanoseconds since the Unix epoch.
+	created  atomic.Int64 // nanoseconds since the Unix epoch
 	exemplar atomic.Pointer[model.Exemplar]
 }
 
@@ -67,14 +66,14 @@ func (c *Counter) Inc() {
 		if stripes.Inc() {
 			stripes.Look()
 		}
-		runtime.KeepAlive(c) // Until the stripes have it, c must not look dropped; see SetExpiry.
+		runtime.KeepAlive(c) // Until the stripes have the increment, c must stay reachable; see SetExpiry.
 	} else if c.IncCell() {
 		c.Look()
 	}
 }
 
-// AddWithExemplar adds v and keeps the labels as the counter's exemplar. It panics if v
-// is negative or the labels are not valid for an exemplar. Nil labels are none.
+// AddWithExemplar adds v and keeps the labels as the counter's exemplar. It panics if v is negative or
+// the labels are not valid for an exemplar. With nil labels, there is no exemplar.
 func (c *Counter) AddWithExemplar(v float64, labels prometheus.Labels) {
 	c.Add(v)
 	if labels == nil {
@@ -92,8 +91,8 @@ func (c *Counter) Get() float64 { return c.Value() }
 
 // Point implements Instrument.
 func (c *Counter) Point(p *model.Point, _ *model.Scratch) {
-	// The exemplar is read first, so that it is never one of an increment that the
-	// value does not contain.
+	// The exemplar is read first, so that it never belongs to an increment that the value does not
+	// contain.
 	exemplar := c.exemplar.Load()
 	created, value := c.created.Load(), c.Value()
 	for created == isRestarting || created != c.created.Load() {
@@ -114,10 +113,10 @@ func (c *Counter) Describe(ch chan<- *prometheus.Desc) { ch <- c.Desc() }
 // Collect implements Collector.
 func (c *Counter) Collect(ch chan<- prometheus.Metric) { ch <- c }
 
-// Counters are the counters of a vector.
+// Counters holds the counters of a vector.
 type Counters = Vec[Counter, *Counter]
 
-// NewCounters returns counters that differ in the values of their labels.
+// NewCounters returns the counters of a vector, distinguished by the values of their labels.
 func NewCounters(opts prometheus.CounterVecOpts) *Counters {
 	f := newFamily(model.Counter, prometheus.Opts(opts.CounterOpts), opts.VariableLabels)
 	return newVec(f, func(c *Counter) { c.created.Store(time.Now().UnixNano()) })

@@ -9,14 +9,14 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// custom is a vector of somebody else's metrics.
+// custom is a vector of metrics that user code makes.
 type custom struct {
 	index[prometheus.Metric]
 
 	newMetric func(labelValues ...string) prometheus.Metric
 }
 
-// NewCustom returns a vector of the metrics that newMetric makes.
+// NewCustom returns a vector whose metrics newMetric makes.
 func NewCustom(desc *prometheus.Desc, newMetric func(labelValues ...string) prometheus.Metric) Core {
 	f := familyOf(desc)
 	return &custom{newIndex(f, labelmap.New[prometheus.Metric](f.layout), nil), newMetric}
@@ -37,8 +37,8 @@ func (v *custom) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error
 	return v.find(v.family.names(), all)
 }
 
-// find makes a new metric before it takes the lock of the map, which is not held
-// while somebody else's code runs. That code gets values of its own: it may keep them.
+// find makes a new metric before it takes the lock of the map, which must not be held while user code
+// runs. This code gets a copy of the values, which it may keep.
 func (v *custom) find(names, all []string) (prometheus.Metric, error) {
 	if e := v.children.Get(all); e != nil {
 		setMark(&e.Mark, wasUpdated)
@@ -60,8 +60,8 @@ func (v *custom) find(names, all []string) (prometheus.Metric, error) {
 	return v.create(v.children.Overflow())
 }
 
-// create makes the metric with the values of all labels, and returns the one that is in the map in
-// the end. That is nil if there is no room.
+// create makes the metric with the values of all labels, and returns the metric that the map contains
+// in the end. It returns nil if there is no room.
 func (v *custom) create(all []string) (prometheus.Metric, error) {
 	own := make([]string, len(all))
 	for i, value := range all {

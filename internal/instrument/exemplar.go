@@ -16,8 +16,8 @@ import (
 
 var exemplarFromContext atomic.Pointer[func(context.Context) prometheus.Labels]
 
-// SetExemplarFromContext sets the function that turns a context into the labels of an exemplar;
-// nil unsets it.
+// SetExemplarFromContext sets the function that extracts the labels of an exemplar from a context; nil
+// unsets it.
 func SetExemplarFromContext(extract func(context.Context) prometheus.Labels) {
 	if extract == nil {
 		exemplarFromContext.Store(nil)
@@ -26,13 +26,13 @@ func SetExemplarFromContext(extract func(context.Context) prometheus.Labels) {
 	exemplarFromContext.Store(&extract)
 }
 
-// exemplarOf returns the exemplar of v that ctx has, or nil.
+// exemplarOf returns the exemplar for v in ctx, or nil.
 func exemplarOf(ctx context.Context, v float64) (e *model.Exemplar) {
 	extract := exemplarFromContext.Load()
 	if extract == nil {
 		return nil
 	}
-	_ = engine.Try(func() (err error) { // An exemplar is not worth a failure.
+	_ = engine.Try(func() (err error) { // A failure must cost only the exemplar.
 		if labels := (*extract)(ctx); labels != nil {
 			e, err = newExemplar(v, time.Now(), labels)
 		}

@@ -10,18 +10,18 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// mortal is an instrument whose series can expire. The methods are those of [labelmap.Life].
+// expirable is an instrument whose series can expire. The methods are those of [labelmap.Life].
 //
-// Counters, histograms and summaries are told by their counts whether they have been updated, so
-// that updates need not say so. Others have a mark, which each update sets if it is not set.
-type mortal[C any] interface {
+// The counts of counters, histograms and summaries show whether they have been updated, so updates have
+// no additional cost. Other instruments have a mark, which each update sets if it is not set.
+type expirable[C any] interface {
 	pulse(last uint64) uint64
 	restart(last uint64, now time.Time) (pulse uint64, ok bool)
 	begin(at time.Time)
 	moveTo(to *C, pulse uint64) uint64
 }
 
-// SetExpiry lets series expire that have not been updated for some time. See
+// SetExpiry lets series expire that have not been updated for the duration after. See
 // [labelmap.Map.SetExpiry].
 func (v *Vec[C, P]) SetExpiry(after time.Duration, own bool) {
 	v.children.SetExpiry(after, own, labelmap.Life[C]{
@@ -33,17 +33,17 @@ func (v *Vec[C, P]) SetExpiry(after time.Duration, own bool) {
 	})
 }
 
-// SetExpiry implements Core. Updates of somebody else's metrics cannot be seen; so look-ups count.
+// SetExpiry implements [Core]. Since updates of custom metrics are invisible, lookups count as updates.
 func (v *custom) SetExpiry(after time.Duration, own bool) {
 	v.children.SetExpiry(after, own, labelmap.Life[prometheus.Metric]{
 		Pulse: func(m *prometheus.Metric, last uint64) uint64 { return pulseOf(&labelmap.Of(m).Mark, last) },
 	})
 }
 
-// SetExpiry implements Core. There are no series.
+// SetExpiry implements [Core]. It does nothing, because there are no series.
 func (v *NoOpVec[N]) SetExpiry(time.Duration, bool) {}
 
-// The marks of an instrument. Gauges have those from wasAdded on, too.
+// The marks of an instrument. Gauges also use those from wasAdded on.
 const (
 	wasUpdated = iota
 	isIdle
@@ -51,14 +51,14 @@ const (
 	isIdleAdded
 )
 
-// setMark notes an update. The mark is written only if it is another one: mostly it is not.
+// setMark records an update. It writes the mark only if it changes, which is rare.
 func setMark(mark *atomic.Uint32, to uint32) {
 	if mark.Load() != to {
 		mark.Store(to)
 	}
 }
 
-// pulseOf is pulse for an instrument with that mark.
+// pulseOf is the method pulse for an instrument with the given mark.
 func pulseOf(mark *atomic.Uint32, last uint64) uint64 {
 	if mark.CompareAndSwap(wasUpdated, isIdle) {
 		return last + 1
@@ -66,9 +66,9 @@ func pulseOf(mark *atomic.Uint32, last uint64) uint64 {
 	return last
 }
 
-// isRestarting is in the place of a counter's start timestamp while it restarts, which
-// takes some nanoseconds. A scrape waits: with a part of the old value, the counter would seem to have been
-// reset and to have counted that again.
+// isRestarting replaces a counter's start timestamp while it restarts, which takes some nanoseconds. A
+// scrape waits: with a part of the old value, the counter would seem to have been reset and to have
+// counted that part again.
 const isRestarting = math.MinInt64
 
 func (c *Counter) pulse(uint64) uint64 { return c.Pulse() }
@@ -91,8 +91,8 @@ func (c *Counter) moveTo(to *Counter, _ uint64) uint64 {
 	return 0
 }
 
-// pulse counts a gauge as updated that is not 0 and was last changed relative to its value: the
-// next change relies on it. A number of connections, for example, must not become negative.
+// pulse treats a gauge as updated if it is not 0 and its last change was relative to its value: the
+// next change relies on the value. For example, a number of connections must not become negative.
 func (g *Gauge) pulse(last uint64) uint64 {
 	mark := &labelmap.Of(g).Mark
 	switch {
@@ -127,8 +127,8 @@ func (h *Histogram) pulse(uint64) (pulse uint64) {
 	return h.pulseWith(pulse)
 }
 
-// pulseWith returns the pulse for a number of observations. If these may be forgotten, because there
-// is a limit of native buckets, the same number can come again.
+// pulseWith returns the pulse for a number of observations. A limit of native buckets may reset the
+// histogram, so that the same number can occur again.
 func (h *Histogram) pulseWith(count uint64) uint64 {
 	if count == 0 || h.limits == nil {
 		return count
@@ -218,7 +218,7 @@ func (s *Summary) restart(last uint64, now time.Time) (pulse uint64, ok bool) {
 
 func (s *Summary) begin(at time.Time) { s.created.Store(at.UnixNano()) }
 
-// moveTo loses the order of observations, which matters for the window only.
+// moveTo loses the order of observations, which matters only for the window.
 func (s *Summary) moveTo(to *Summary, _ uint64) uint64 {
 	if s.window != nil {
 		s.window.moveTo(to.window)
@@ -246,7 +246,8 @@ func (i *Info) restart(last uint64, _ time.Time) (pulse uint64, ok bool) {
 
 func (i *Info) begin(time.Time) {}
 
-// moveTo renders the labels anew: to may be the overflow series, whose variable labels are others.
+// moveTo renders the labels again: to may be the overflow series, whose variable labels have other
+// values.
 func (i *Info) moveTo(to *Info, pulse uint64) uint64 {
 	if labels := i.Labels(); labels != nil {
 		_ = to.TrySet(labels) // They were valid before.

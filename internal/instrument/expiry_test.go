@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// checkMortal tests the methods of two instruments of one vector.
-func checkMortal[C any, P Child[C]](t *testing.T, v *Vec[C, P], update func(P), count func(*clientmodel.Metric) uint64) {
+// checkExpirable tests the methods of expirable with two instruments of one vector.
+func checkExpirable[C any, P Child[C]](t *testing.T, v *Vec[C, P], update func(P), count func(*clientmodel.Metric) uint64) {
 	get := func(value string) P {
 		p, err := v.Get([]string{value})
 		if err != nil {
@@ -76,13 +76,13 @@ func TestMortal(t *testing.T) {
 	}
 	summary := func(m *clientmodel.Metric) uint64 { return m.GetSummary().GetSampleCount() }
 	t.Run("counter", func(t *testing.T) {
-		checkMortal(t, NewCounters(prometheus.CounterVecOpts{CounterOpts: prometheus.CounterOpts{Name: "x"}, VariableLabels: labels}), (*Counter).Inc, counter)
+		checkExpirable(t, NewCounters(prometheus.CounterVecOpts{CounterOpts: prometheus.CounterOpts{Name: "x"}, VariableLabels: labels}), (*Counter).Inc, counter)
 	})
 	t.Run("gauge that is set", func(t *testing.T) {
-		checkMortal(t, NewGauges(prometheus.GaugeVecOpts{GaugeOpts: prometheus.GaugeOpts{Name: "x"}, VariableLabels: labels}), func(g *Gauge) { g.Set(1) }, nil)
+		checkExpirable(t, NewGauges(prometheus.GaugeVecOpts{GaugeOpts: prometheus.GaugeOpts{Name: "x"}, VariableLabels: labels}), func(g *Gauge) { g.Set(1) }, nil)
 	})
 	t.Run("gauge that returns to 0", func(t *testing.T) {
-		checkMortal(t, NewGauges(prometheus.GaugeVecOpts{GaugeOpts: prometheus.GaugeOpts{Name: "x"}, VariableLabels: labels}), func(g *Gauge) { g.Inc(); g.Dec() }, nil)
+		checkExpirable(t, NewGauges(prometheus.GaugeVecOpts{GaugeOpts: prometheus.GaugeOpts{Name: "x"}, VariableLabels: labels}), func(g *Gauge) { g.Inc(); g.Dec() }, nil)
 	})
 	for name, opts := range map[string]prometheus.HistogramOpts{
 		"histogram":         {Name: "x"},
@@ -92,9 +92,9 @@ func TestMortal(t *testing.T) {
 		vec := func() *Histograms {
 			return NewHistograms(prometheus.HistogramVecOpts{HistogramOpts: opts, VariableLabels: labels})
 		}
-		t.Run(name, func(t *testing.T) { checkMortal(t, vec(), func(h *Histogram) { h.Observe(3) }, samples) })
+		t.Run(name, func(t *testing.T) { checkExpirable(t, vec(), func(h *Histogram) { h.Observe(3) }, samples) })
 		if opts.NativeHistogramBucketFactor > 0 {
-			t.Run("buckets of a "+name, func(t *testing.T) { checkMortal(t, vec(), func(h *Histogram) { h.Observe(3) }, buckets) })
+			t.Run("buckets of a "+name, func(t *testing.T) { checkExpirable(t, vec(), func(h *Histogram) { h.Observe(3) }, buckets) })
 		}
 		t.Run("stripes of a "+name, func(t *testing.T) {
 			v := vec()
@@ -104,7 +104,7 @@ func TestMortal(t *testing.T) {
 				h.counts.spread()
 				h.counts.first.mu.Unlock()
 			}
-			checkMortal(t, v, func(h *Histogram) { h.Observe(3) }, samples)
+			checkExpirable(t, v, func(h *Histogram) { h.Observe(3) }, samples)
 		})
 	}
 	for name, opts := range map[string]prometheus.SummaryOpts{
@@ -113,11 +113,11 @@ func TestMortal(t *testing.T) {
 		"flushes":   {Name: "x", Objectives: map[float64]float64{0.5: 0.1}, BufCap: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			checkMortal(t, NewSummaries(prometheus.SummaryVecOpts{SummaryOpts: opts, VariableLabels: labels}), func(s *Summary) { s.Observe(3) }, summary)
+			checkExpirable(t, NewSummaries(prometheus.SummaryVecOpts{SummaryOpts: opts, VariableLabels: labels}), func(s *Summary) { s.Observe(3) }, summary)
 		})
 	}
 	t.Run("info", func(t *testing.T) {
-		checkMortal(t, NewInfos(prometheus.Opts{Name: "x"}, labels, []string{"b"}), func(i *Info) { i.Set(prometheus.Labels{"b": "1"}) }, nil)
+		checkExpirable(t, NewInfos(prometheus.Opts{Name: "x"}, labels, []string{"b"}), func(i *Info) { i.Set(prometheus.Labels{"b": "1"}) }, nil)
 	})
 	for name, update := range map[string]func(*StateSet){
 		"Set":     func(s *StateSet) { s.Set("on") },
@@ -126,12 +126,12 @@ func TestMortal(t *testing.T) {
 		"Disable": func(s *StateSet) { s.Disable("on") },
 	} {
 		t.Run("state set by "+name, func(t *testing.T) {
-			checkMortal(t, NewStateSets(prometheus.Opts{Name: "x"}, labels, []string{"on"}, ""), update, nil)
+			checkExpirable(t, NewStateSets(prometheus.Opts{Name: "x"}, labels, []string{"on"}, ""), update, nil)
 		})
 	}
 }
 
-// TestGaugeThatOthersRelyOn: what was added will be subtracted.
+// TestGaugeThatOthersRelyOn checks gauges whose value will be subtracted later.
 func TestGaugeThatOthersRelyOn(t *testing.T) {
 	v := NewGauges(prometheus.GaugeVecOpts{GaugeOpts: prometheus.GaugeOpts{Name: "x"}, VariableLabels: prometheus.UnconstrainedLabels{"a"}})
 	g, _ := v.Get([]string{"a"})
@@ -161,8 +161,8 @@ func TestGaugeThatOthersRelyOn(t *testing.T) {
 	}
 }
 
-// TestScrapesSeeNoHalfRestart reads striped instruments while they restart: what is read has all of
-// what was counted, or nothing and a later start timestamp.
+// TestScrapesSeeNoHalfRestart reads striped instruments while they restart: each result must contain
+// all counts, or none and a later start timestamp.
 func TestScrapesSeeNoHalfRestart(t *testing.T) {
 	labels := prometheus.UnconstrainedLabels{"a"}
 	t.Run("counter", func(t *testing.T) {
@@ -194,7 +194,7 @@ func checkNoHalfRestart[P interface {
 	const rounds, updates = 300, 64
 	for range rounds {
 		var wg sync.WaitGroup
-		for range updates { // From many goroutines, so that all stripes are used.
+		for range updates { // Many goroutines use all stripes.
 			wg.Go(update)
 		}
 		wg.Wait()

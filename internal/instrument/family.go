@@ -13,22 +13,22 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// family is what all series of one of our instruments or vectors share.
+// family holds the properties that all series of an instrument or vector share.
 type family struct {
 	model.Family
 
 	desc        *prometheus.Desc
 	layout      *model.Layout
-	constraints []prometheus.LabelConstraint // By variable label; nil if there are none.
+	constraints []prometheus.LabelConstraint // by variable label; nil if no label has one
 
-	info   *infoShape  // Of an info family; otherwise nil.
-	states *stateShape // Of a state set; otherwise nil.
+	info   *infoShape  // set only for an info family
+	states *stateShape // set only for a state set
 }
 
-// names returns the variable labels.
+// names returns the names of the variable labels.
 func (f *family) names() []string { return f.layout.Names() }
 
-// newFamily makes a family out of the fields that all options share.
+// newFamily makes a family from the fields that all options share.
 func newFamily(t model.Type, opts prometheus.Opts, labels prometheus.ConstrainableLabels) *family {
 	if labels == nil {
 		labels = prometheus.UnconstrainedLabels(nil)
@@ -44,7 +44,7 @@ func newFamily(t model.Type, opts prometheus.Opts, labels prometheus.Constrainab
 		names = labels
 	case prometheus.ConstrainedLabels:
 		names, f.constraints = splitConstraints(labels)
-	default: // A pointer to one of them, or a struct that embeds one.
+	default: // a pointer to one of them, or a struct that embeds one
 		_, names, _ = clientgolang.LabelsOf(f.desc, f.desc.String())
 		f.constraints = clientgolang.Constraints(f.desc, names)
 	}
@@ -61,7 +61,7 @@ func constantOf(opts prometheus.Opts) []model.Label {
 	return constant
 }
 
-// familyOf returns the family that desc describes, of unknown type.
+// familyOf returns the family that desc describes, with an unknown type.
 func familyOf(desc *prometheus.Desc) *family {
 	info := clientgolang.Parse(desc)
 	return &family{
@@ -72,7 +72,7 @@ func familyOf(desc *prometheus.Desc) *family {
 	}
 }
 
-// splitConstraints returns the names, and the constraints if there is one at all.
+// splitConstraints returns the names of the labels, and their constraints if there are any.
 func splitConstraints(labels prometheus.ConstrainedLabels) (names []string, constraints []prometheus.LabelConstraint) {
 	constraints = make([]prometheus.LabelConstraint, len(labels))
 	constrained := false
@@ -87,7 +87,7 @@ func splitConstraints(labels prometheus.ConstrainedLabels) (names []string, cons
 	return names, constraints
 }
 
-// constrain returns the value that variable label i has when a user gives value.
+// constrain returns the value of variable label i when a user passes value.
 func (f *family) constrain(i int, value string) string {
 	if f.constraints == nil || f.constraints[i] == nil {
 		return value
@@ -95,8 +95,8 @@ func (f *family) constrain(i int, value string) string {
 	return f.constraints[i](value)
 }
 
-// has reports whether a label has that name: a variable or constant one, or one that says what
-// an info family is about.
+// has reports whether the family has a label with the given name: a variable label, a constant label,
+// or an info label.
 func (f *family) has(label string) bool {
 	if slices.Contains(f.names(), label) || f.info != nil && slices.Contains(f.info.names, label) {
 		return true
@@ -104,7 +104,7 @@ func (f *family) has(label string) bool {
 	return f.layout.Render(make([]string, len(f.names()))).Has(label)
 }
 
-// series is what every instrument has.
+// series is the common part of all instruments.
 type series struct{ family *family }
 
 // newSeries returns the only series of a family without variable labels.
@@ -115,16 +115,16 @@ func newSeries(f *family) series {
 	return series{f}
 }
 
-// alone returns a new instrument that is the only series of its family. Like the child of
-// a vector it is one of an entry, where its labels are.
-func alone[C any, P Child[C]](f *family) P {
+// newSingle returns a new instrument that is the only series of its family. Like the child of a vector,
+// it is part of an entry that contains its labels.
+func newSingle[C any, P Child[C]](f *family) P {
 	s := newSeries(f)
 	p := P(&labelmap.NewEntry[C](f.layout, nil).Child)
 	p.bind(s)
 	return p
 }
 
-// labelsOf returns the labels of an instrument that was made by alone or is one of a vector.
+// labelsOf returns the labels of an instrument that was made by newSingle or by a vector.
 func labelsOf[C any](instrument *C) model.Labels { return labelmap.Of(instrument).Labels() }
 
 func (s *series) Desc() *prometheus.Desc { return s.family.desc }
@@ -132,18 +132,18 @@ func (s *series) ofFamily() *family      { return s.family }
 func (s *series) Family() *model.Family  { return &s.family.Family }
 func (s *series) bind(to series)         { *s = to }
 
-// Instrument is one series of our own.
+// Instrument is one series of this library.
 type Instrument interface {
 	prometheus.Metric
 	prometheus.Collector
-	// Family returns the family that the series belongs to.
+	// Family returns the family of the series.
 	Family() *model.Family
 	ofFamily() *family
-	// Point overwrites *p with the current value, as model.Series does.
+	// Point overwrites *p with the current value, like [model.Series.At].
 	Point(p *model.Point, scratch *model.Scratch)
 }
 
-// writeInstrument implements Metric.Write.
+// writeInstrument implements the method Write of a Metric.
 func writeInstrument(i Instrument, out *clientmodel.Metric) error {
 	var (
 		p       model.Point
@@ -154,26 +154,26 @@ func writeInstrument(i Instrument, out *clientmodel.Metric) error {
 	return nil
 }
 
-// single is an instrument as a model.Source and its own model.Series.
-type single struct{ Instrument }
+// singleSource is an instrument as a [model.Source] that is its own [model.Series].
+type singleSource struct{ Instrument }
 
-func (single) isSingle()              {}
-func (s single) Series() model.Series { return s }
-func (s single) Len() int             { return 1 }
-func (s single) At(_ int, p *model.Point, scratch *model.Scratch) {
+func (singleSource) isSingle()              {}
+func (s singleSource) Series() model.Series { return s }
+func (s singleSource) Len() int             { return 1 }
+func (s singleSource) At(_ int, p *model.Point, scratch *model.Scratch) {
 	s.Point(p, scratch)
 }
 
-// Key implements model.StableSource.
-func (s single) Key() any { return s }
+// Key implements [model.StableSource].
+func (s singleSource) Key() any { return s }
 
-// Snapshot implements model.SnapshotSeries: an instrument has one series, always the same.
-func (s single) Snapshot() any { return s }
+// Snapshot implements [model.SnapshotSeries]. The only series of an instrument never changes.
+func (s singleSource) Snapshot() any { return s }
 
-func (s single) HasLabel(name string) bool { return s.ofFamily().HasLabel(name) }
+func (s singleSource) HasLabel(name string) bool { return s.ofFamily().HasLabel(name) }
 
-// Labelled is implemented by our sources, whose series all have the same label names. Those
-// that samples are written with, such as le, are among them; see model.Family.Reserved.
+// Labelled is implemented by sources of this library, whose series all have the same label names.
+// HasLabel includes the labels that formats add to samples, such as le; see [model.Family.Reserved].
 type Labelled interface{ HasLabel(name string) bool }
 
 var errInconsistentCardinality = errors.New("inconsistent label cardinality")
@@ -183,5 +183,6 @@ func cardinalityError(f *family, values []string) error {
 		errInconsistentCardinality, f.Name, len(f.names()), f.names(), len(values), values)
 }
 
-// HasLabel is has for a family that is used by an instrument, whose samples are labelled.
+// HasLabel is [family.has] for a family of an instrument. It includes labels that formats add to
+// samples.
 func (f *family) HasLabel(name string) bool { return name == f.Reserved() || f.has(name) }

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// ReadableGauge is a gauge that can be read.
+// ReadableGauge is a gauge with a method that returns its value.
 type ReadableGauge interface {
 	prometheus.Gauge
 	Get() float64
@@ -20,20 +20,20 @@ type ReadableGauge interface {
 
 // NewGauge returns a gauge without variable labels.
 func NewGauge(opts prometheus.GaugeOpts) *Gauge {
-	return alone[Gauge](newFamily(model.Gauge, prometheus.Opts(opts), nil))
+	return newSingle[Gauge](newFamily(model.Gauge, prometheus.Opts(opts), nil))
 }
 
-// Gauge implements ReadableGauge.
+// Gauge implements [ReadableGauge].
 type Gauge struct {
 	series
 
-	bits atomic.Uint64 // Of the float64.
+	bits atomic.Uint64 // bits of the float64
 }
 
 // Set sets the value.
 func (g *Gauge) Set(v float64) {
 	g.bits.Store(math.Float64bits(v))
-	setMark(&labelmap.Of(g).Mark, wasUpdated) // After the value; see pulse.
+	setMark(&labelmap.Of(g).Mark, wasUpdated) // after the value; see pulse
 }
 
 // SetToCurrentTime sets the value to the current Unix time in seconds.
@@ -59,13 +59,13 @@ func (g *Gauge) Add(v float64) {
 	}
 }
 
-// take sets the value to 0, and returns what it was.
+// take sets the value to 0, and returns the previous value.
 func (g *Gauge) take() float64 { return math.Float64frombits(g.bits.Swap(0)) }
 
 // Get returns the current value.
 func (g *Gauge) Get() float64 { return math.Float64frombits(g.bits.Load()) }
 
-// Point implements Instrument.
+// Point implements [Instrument].
 func (g *Gauge) Point(p *model.Point, _ *model.Scratch) {
 	p.SetNumber(labelsOf(g), g.Get())
 }
@@ -79,10 +79,10 @@ func (g *Gauge) Describe(ch chan<- *prometheus.Desc) { ch <- g.Desc() }
 // Collect implements Collector.
 func (g *Gauge) Collect(ch chan<- prometheus.Metric) { ch <- g }
 
-// Gauges are the gauges of a vector.
+// Gauges holds the gauges of a vector.
 type Gauges = Vec[Gauge, *Gauge]
 
-// NewGauges returns gauges that differ in the values of their labels.
+// NewGauges returns the gauges of a vector, distinguished by the values of their labels.
 func NewGauges(opts prometheus.GaugeVecOpts) *Gauges {
 	return newVec[Gauge](newFamily(model.Gauge, prometheus.Opts(opts.GaugeOpts), opts.VariableLabels), nil)
 }

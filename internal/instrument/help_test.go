@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// written returns what a metric writes.
+// written returns the output of a metric's Write method.
 func written(t *testing.T, m prometheus.Metric) *dto.Metric {
 	t.Helper()
 	out := &dto.Metric{}
@@ -19,8 +19,8 @@ func written(t *testing.T, m prometheus.Metric) *dto.Metric {
 	return out
 }
 
-// sameMetric compares what two metrics write, ours and client_golang's, down to the
-// timestamps; so both must have been made and used in one bubble of synctest.
+// sameMetric compares the output of our metric and client_golang's, including the timestamps; so both
+// must have been made and used in one synctest bubble.
 func sameMetric(t *testing.T, ours, theirs prometheus.Metric) {
 	t.Helper()
 	got, want := written(t, ours), written(t, theirs)
@@ -29,8 +29,8 @@ func sameMetric(t *testing.T, ours, theirs prometheus.Metric) {
 	}
 }
 
-// spread gives a histogram, or a summary without objectives, the stripes that it otherwise gets
-// when several cores want it at the same time.
+// spread gives a histogram, or a summary without objectives, the stripes that it normally gets when
+// several cores contend for it.
 func spread(o *observations) {
 	o.first.mu.Lock()
 	defer o.first.mu.Unlock()

@@ -10,9 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// histogramPair takes the same observations into our histogram and client_golang's.
-// Ours is observed by several goroutines in turn, so that it uses several stripes if
-// it has any.
+// histogramPair passes the same observations to our histogram and client_golang's. Several goroutines
+// observe ours in turn, so that it uses several stripes if it has any.
 type histogramPair struct {
 	ours    *Histogram
 	theirs  prometheus.Histogram
@@ -21,7 +20,7 @@ type histogramPair struct {
 	done    chan struct{}
 }
 
-// newHistogramPair has to be called in a bubble of synctest.
+// newHistogramPair must be called in a synctest bubble.
 func newHistogramPair(t *testing.T, opts prometheus.HistogramOpts, workers int) *histogramPair {
 	opts.Name = "h"
 	p := &histogramPair{
@@ -48,7 +47,7 @@ func (p *histogramPair) observe(v float64) {
 	<-p.done
 }
 
-// TestNativeHistogramLimit goes through the remedies against too many buckets.
+// TestNativeHistogramLimit tests all remedies against too many buckets.
 func TestNativeHistogramLimit(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -76,7 +75,7 @@ func TestNativeHistogramLimit(t *testing.T) {
 						p.observe(v)
 						sameMetric(t, p.ours, p.theirs)
 					}
-					time.Sleep(2 * time.Hour) // A reset that was scheduled happens.
+					time.Sleep(2 * time.Hour) // A scheduled reset happens.
 					synctest.Wait()
 					sameMetric(t, p.ours, p.theirs)
 					p.observe(5)
@@ -91,8 +90,8 @@ func TestNativeHistogramLimit(t *testing.T) {
 	}
 }
 
-// TestHistogramProperty: whatever is observed, at whatever times and in whichever
-// stripes, under whatever options, is what client_golang makes of it.
+// TestHistogramProperty checks that for any observations, times, stripes and options the result equals
+// that of client_golang.
 func TestHistogramProperty(t *testing.T) {
 	sequences := 300
 	if testing.Short() {
@@ -102,7 +101,7 @@ func TestHistogramProperty(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(uint64(seed), 1))
 			p := newHistogramPair(t, randomHistogramOpts(random), 4)
-			spreadAt := random.IntN(200) // Some never are.
+			spreadAt := random.IntN(200) // Some histograms never get stripes.
 			for i := range 20 + random.IntN(100) {
 				if i == spreadAt {
 					spread(&p.ours.counts)
@@ -140,8 +139,8 @@ func randomHistogramOpts(random *rand.Rand) prometheus.HistogramOpts {
 	return opts
 }
 
-// randomValue returns an odd value, a whole one, or one of many magnitudes. Stripes do
-// not keep the order; so these are values whose sum is exact in any order.
+// randomValue returns an unusual value, a whole number, or a value of a random magnitude. Stripes do
+// not keep the order, so the sum of these values is exact in any order.
 func randomValue(random *rand.Rand) float64 {
 	switch random.IntN(10) {
 	case 0:

@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestHistogramSpreadsUnderContentionOnly: stripes take much memory, so observations
-// that meet now and then must not add up to a reason.
+// TestHistogramSpreadsUnderContentionOnly checks that occasional collisions of observations do not
+// accumulate to contention, since stripes take much memory.
 func TestHistogramSpreadsUnderContentionOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := NewHistogram(prometheus.HistogramOpts{Name: "h"})
@@ -29,7 +29,7 @@ func TestHistogramSpreadsUnderContentionOnly(t *testing.T) {
 		}
 		h.Observe(1)
 		time.Sleep(time.Second)
-		for range 100 { // By observations that were late: they must not replace the stripes.
+		for range 100 { // These observations were late: they must not replace the stripes.
 			miss(&h.counts)
 		}
 		if n := written(t, h).GetHistogram().GetSampleCount(); n != 1 {
@@ -38,8 +38,8 @@ func TestHistogramSpreadsUnderContentionOnly(t *testing.T) {
 	})
 }
 
-// miss does what an observation does that has found another one at work, and no stripes, even if
-// there are some by now.
+// miss acts like an observation that has found first locked when there were no stripes, even if there
+// are some by now.
 func miss(o *observations) {
 	o.first.mu.Lock()
 	defer o.first.mu.Unlock()

@@ -10,10 +10,10 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// powers are bounds and values at once: what is observed tells the sum by the buckets.
+// powers are both bounds and observed values: the sum follows from the buckets.
 var powers = prometheus.ExponentialBuckets(1, 2, 12)
 
-// wholeOptions are histograms that must never be seen with half an observation.
+// wholeOptions are options of histograms in which readers must never see half an observation.
 var wholeOptions = []struct {
 	name   string
 	opts   prometheus.HistogramOpts
@@ -32,8 +32,8 @@ var wholeOptions = []struct {
 	}, true},
 }
 
-// TestHistogramIsWhole checks law 8: many goroutines observe while others read, and
-// all that is read must fit together; in the end, nothing is lost.
+// TestHistogramIsWhole checks law 8: many goroutines observe while others read. Each result must be
+// consistent, and in the end no observation is lost.
 func TestHistogramIsWhole(t *testing.T) {
 	const goroutines, rounds = 8, 3000
 	for _, tt := range wholeOptions {
@@ -70,7 +70,7 @@ func TestHistogramIsWhole(t *testing.T) {
 	}
 }
 
-// readWhole reads h until done, and once more.
+// readWhole reads h until done is closed, and once more.
 func readWhole(t *testing.T, h *Histogram, resets bool, done <-chan struct{}) {
 	var (
 		last    uint64
@@ -98,8 +98,7 @@ func readWhole(t *testing.T, h *Histogram, resets bool, done <-chan struct{}) {
 	}
 }
 
-// checkWhole checks that all parts of h are about the same observations, all of which
-// are powers.
+// checkWhole checks that all parts of h describe the same observations, all of which are powers.
 func checkWhole(t *testing.T, h *dto.Histogram) {
 	t.Helper()
 	var before uint64
@@ -132,7 +131,7 @@ func nativeCount(h *dto.Histogram) uint64 {
 	return total
 }
 
-// TestHistogramExemplarsAreCounted: an exemplar is never of an observation that the
+// TestHistogramExemplarsAreCounted checks that an exemplar never belongs to an observation that its
 // bucket does not contain yet.
 func TestHistogramExemplarsAreCounted(t *testing.T) {
 	h := NewHistogram(prometheus.HistogramOpts{Name: "h", Buckets: []float64{math.MaxFloat64}, NativeHistogramBucketFactor: 2})

@@ -19,22 +19,22 @@ import (
 type Info struct {
 	series
 
-	// All labels of the series, which are immutable. Nil until they are set for the first
-	// time: a series of a vector is not exposed before that.
+	// labels holds all labels of the series, which are immutable. It is nil until the info labels are
+	// set for the first time: a series of a vector is not exposed before that.
 	labels atomic.Pointer[model.Labels]
 }
 
-// infoShape is what all series of an info family share.
+// infoShape holds the common properties of all series of an info family.
 type infoShape struct {
-	names  []string      // The info labels, sorted.
-	layout *model.Layout // Of the constant, the variable and the info labels.
-	first  string        // What NewInfo was given, for people.
+	names  []string      // names of the info labels, sorted
+	layout *model.Layout // layout of the constant, the variable and the info labels
+	first  string        // argument of NewInfo, for messages
 }
 
 // NewInfo returns an info without variable labels.
 func NewInfo(opts prometheus.Opts, labels prometheus.Labels) *Info {
 	f := newInfoFamily(opts, nil, slices.Collect(maps.Keys(labels)))
-	i := alone[Info](f)
+	i := newSingle[Info](f)
 	if err := i.TrySet(labels); err != nil && f.desc.Err() == nil {
 		f.desc = prometheus.NewInvalidDesc(err)
 	}
@@ -42,8 +42,8 @@ func NewInfo(opts prometheus.Opts, labels prometheus.Labels) *Info {
 	return i
 }
 
-// newInfoFamily makes a family whose name has the suffix that OpenMetrics demands. The info
-// labels are no variable labels: a series is found without them.
+// newInfoFamily makes a family whose name has the suffix that OpenMetrics demands. The info labels are
+// not variable labels, because lookups do not use them.
 func newInfoFamily(opts prometheus.Opts, variable prometheus.ConstrainableLabels, infoLabels []string) *family {
 	if !strings.HasSuffix(opts.Name, model.InfoSuffix) && opts.Name != "" {
 		opts.Name += model.InfoSuffix
@@ -73,7 +73,7 @@ func (i *Info) Set(labels prometheus.Labels) {
 	}
 }
 
-// TrySet replaces the info labels at once. It copies them.
+// TrySet replaces all info labels at once. It copies them.
 func (i *Info) TrySet(labels prometheus.Labels) error {
 	shape := i.family.info
 	values := i.family.layout.Values(labelsOf(i))
@@ -115,7 +115,7 @@ func (i *Info) Labels() prometheus.Labels {
 	return labels
 }
 
-// infoText returns the info labels as text.
+// infoText formats the info labels.
 func (i *Info) infoText() string {
 	var pairs []string
 	for name, value := range i.Labels() {
@@ -125,7 +125,7 @@ func (i *Info) infoText() string {
 	return strings.Join(pairs, ",")
 }
 
-// Point implements Instrument.
+// Point implements [Instrument].
 func (i *Info) Point(p *model.Point, _ *model.Scratch) {
 	labels := labelsOf(i)
 	if all := i.labels.Load(); all != nil {
@@ -165,16 +165,16 @@ func (s *infoShape) unknown(labels prometheus.Labels) (names []string) {
 	return names
 }
 
-// Infos are the infos of a vector.
+// Infos holds the infos of a vector.
 type Infos = Vec[Info, *Info]
 
-// NewInfos returns infos that differ in the values of their variable labels. Each has info
-// labels besides.
+// NewInfos returns the infos of a vector, distinguished by the values of their variable labels. Each
+// also has info labels.
 func NewInfos(opts prometheus.Opts, variable prometheus.ConstrainableLabels, infoLabels []string) *Infos {
 	f := newInfoFamily(opts, variable, infoLabels)
 	var init func(*Info)
 	if len(f.info.names) == 0 {
-		init = func(i *Info) { i.Set(nil) } // There is nothing to wait for.
+		init = func(i *Info) { i.Set(nil) } // Without info labels, no call of Set is necessary.
 	}
 	v := newVec[Info](f, init)
 	v.traits, v.series = f.info.traits, newInfoSeries
@@ -184,8 +184,8 @@ func NewInfos(opts prometheus.Opts, variable prometheus.ConstrainableLabels, inf
 // infoSeries is a snapshot of the labels of infos.
 type infoSeries []*model.Labels
 
-// newInfoSeries reads the labels of those infos that have been set. They come in the order
-// of their variable labels, which is another one if an info label comes before these.
+// newInfoSeries reads the labels of the infos that have been set. The entries are sorted by their
+// variable labels, so they must be sorted again if an info label sorts before these.
 func newInfoSeries(entries []*labelmap.Entry[Info]) model.Series {
 	s := make(infoSeries, 0, len(entries))
 	for _, e := range entries {

@@ -2,8 +2,8 @@ package instrument
 
 import "github.com/luxfi/metric/internal/labelmap"
 
-// Limited is what the series of a vector offer those who bound and count them. Vectors that are
-// curried from one another have the same.
+// Limited is implemented by the series of vectors with limits and counts. Vectors that are curried from
+// one another share it.
 type Limited interface {
 	SetLimit(series int)
 	SetValueLimit(values labelmap.ValueLimit)
@@ -14,8 +14,8 @@ type Limited interface {
 	Labels() (labels []labelmap.LabelUsage, bytes int)
 }
 
-// Limits implements Core.
+// Limits implements [Core].
 func (x *index[C]) Limits() Limited { return x.children }
 
-// Limits implements Core. A no-op vector has bounds of its own.
+// Limits implements [Core]. A no-op vector has its own limit; see maxNoOp.
 func (v *NoOpVec[N]) Limits() Limited { return nil }

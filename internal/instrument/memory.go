@@ -2,17 +2,17 @@ package instrument
 
 import "sync"
 
-// maxNoOp is how many series a no-op vector remembers, and how many instruments of a kind
-// no-op Metrics do. A program that has metrics switched off cannot see what grows.
+// maxNoOp limits the series that a no-op vector remembers, and the instruments of a kind that no-op
+// Metrics remember. A program with disabled metrics cannot notice growth.
 const maxNoOp = 1000
 
-// Memory holds what was made under a key.
+// Memory stores values by the key for which they were made.
 type Memory[K comparable] struct {
 	mu   sync.Mutex
 	made map[K]any
 }
 
-// Remember returns what was made under a key, or makes it.
+// Remember returns the value stored under key, or stores the result of create.
 func Remember[T any, K comparable](in *Memory[K], key K, create func() T) T {
 	in.mu.Lock()
 	defer in.mu.Unlock()

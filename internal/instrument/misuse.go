@@ -12,12 +12,11 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// misuse returns err with the name of the metric that was used in a way that it does not
-// allow. What client_golang says about it stays part of the text, for programs that look for
-// that.
+// misuse adds the name of the misused metric to err. client_golang's text stays part of the message,
+// because programs may search for it.
 func (f *family) misuse(err error) error { return fmt.Errorf("%s: %w", f.title(), err) }
 
-// title names the family with its kind, as far as that is known.
+// title names the family and its kind, if the kind is known.
 func (f *family) title() string {
 	if f.Type == model.Untyped {
 		return fmt.Sprintf("metric %q", f.Name)
@@ -25,7 +24,7 @@ func (f *family) title() string {
 	return fmt.Sprintf("%s %q", f.Type, f.Name)
 }
 
-// misuse does the same for a vector, and tells the labels that have to be given.
+// misuse does the same for a vector, and adds the names of the labels that callers must pass.
 func (x *index[C]) misuse(err error) error {
 	wanted, curried := "the labels", ""
 	var fixed []string
@@ -46,7 +45,7 @@ func (x *index[C]) misuse(err error) error {
 	return fmt.Errorf("%s, which takes %s%s%s: %w", x.family.title(), wanted, quotedNames(names), curried, err)
 }
 
-// quotedNames returns names in quotes, after a space if there are any.
+// quotedNames returns names in quotes, preceded by a space if there are any.
 func quotedNames(names []string) string {
 	if len(names) == 0 {
 		return ""
@@ -54,7 +53,7 @@ func quotedNames(names []string) string {
 	return fmt.Sprintf(" %q", names)
 }
 
-// missing returns the error for labels of the right number that lack one.
+// missing returns the error for a correct number of labels of which one is missing.
 func (x *index[C]) missing(name string, labels prometheus.Labels) error {
 	instead := ""
 	if unknown := x.unknown(labels); len(unknown) > 0 {
@@ -63,9 +62,9 @@ func (x *index[C]) missing(name string, labels prometheus.Labels) error {
 	return x.misuse(fmt.Errorf("label name %q missing in label map%s", name, instead))
 }
 
-// unknown returns which of the names in labels are not those of labels that can be given.
+// unknown returns the names in labels that callers cannot pass.
 func (x *index[C]) unknown(labels prometheus.Labels) (names []string) {
-	for name := range labels { // Not by an iterator, which would move the user's map to the heap.
+	for name := range labels { // An iterator would move the user's map to the heap.
 		if !slices.Contains(x.family.names(), name) {
 			names = append(names, strings.Clone(name))
 		}
@@ -77,8 +76,8 @@ func (x *index[C]) unknown(labels prometheus.Labels) (names []string) {
 //nolint:gochecknoinits // Counters of package stripe know neither names nor labels.
 func init() { stripe.DecreaseError = decreaseError }
 
-// decreaseError returns what a counter panics with when it is to go down by adding v. All
-// counters of package stripe that can be told to are part of a counter.
+// decreaseError returns the value with which a counter panics when the negative v is added. Every
+// counter of package stripe on which users can call Add is part of a Counter.
 func decreaseError(part *stripe.Counter, v float64) error {
 	c := (*Counter)(unsafe.Add(unsafe.Pointer(part), -int(unsafe.Offsetof(Counter{}.Counter))))
 	labels := ""

@@ -10,8 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// NoOp holds the instruments that remember nothing. They have no state, so one of each kind is
-// enough.
+// NoOp holds the instruments that store nothing. They have no state, so one of each kind is enough.
 var NoOp = struct {
 	Counter   *noOpCounter
 	Gauge     *noOpGauge
@@ -24,14 +23,14 @@ var NoOp = struct {
 	&noOpSummary{noOpMetric: newNoOpMetric(model.Summary)},
 }
 
-// noOpMetric is what all no-op instruments have in common.
+// noOpMetric is the common part of all no-op instruments.
 type noOpMetric struct{ family *family }
 
 func newNoOpMetric(t model.Type) noOpMetric {
 	return noOpMetric{newFamily(t, prometheus.Opts{Name: "noop_" + t.String(), Help: "A metric that is not exposed."}, nil)}
 }
 
-// IsNoOp reports whether v is an instrument that does nothing.
+// IsNoOp reports whether v is a no-op instrument.
 func IsNoOp(v any) bool {
 	_, ok := v.(interface{ isNoOp() })
 	return ok
@@ -42,7 +41,7 @@ func (*noOpMetric) isNoOp() {}
 // Desc returns a valid descriptor, for code that asks every metric for one.
 func (m *noOpMetric) Desc() *prometheus.Desc { return m.family.desc }
 
-// Describe sends nothing: if it did, no two could be registered.
+// Describe sends nothing, so that any number of no-op instruments can be registered.
 func (*noOpMetric) Describe(chan<- *prometheus.Desc) {}
 
 // Collect sends nothing.
@@ -57,10 +56,10 @@ func (m *noOpMetric) write(out *clientmodel.Metric, p model.Point) error {
 type noOpCounter struct {
 	noOpMetric
 
-	sum *stripe.Counter // Nil if it remembers nothing.
+	sum *stripe.Counter // nil if it stores nothing
 }
 
-// NewNoOpCounter returns a counter that is not exposed, and remembers what it is told.
+// NewNoOpCounter returns a counter that is not exposed, but stores its value.
 func NewNoOpCounter() ReadableCounter { return newNoOpCounter() }
 
 func newNoOpCounter() *noOpCounter { return &noOpCounter{NoOp.Counter.noOpMetric, new(stripe.Counter)} }
@@ -88,14 +87,14 @@ func (c *noOpCounter) Write(out *clientmodel.Metric) error {
 type noOpGauge struct {
 	noOpMetric
 
-	value *Gauge // Nil if it remembers nothing.
+	value *Gauge // nil if it stores nothing
 }
 
-// NewNoOpGauge returns a gauge that is not exposed, and remembers what it is told.
+// NewNoOpGauge returns a gauge that is not exposed, but stores its value.
 func NewNoOpGauge() ReadableGauge { return newNoOpGauge() }
 
 func newNoOpGauge() *noOpGauge {
-	return &noOpGauge{NoOp.Gauge.noOpMetric, alone[Gauge](NoOp.Gauge.family)}
+	return &noOpGauge{NoOp.Gauge.noOpMetric, newSingle[Gauge](NoOp.Gauge.family)}
 }
 
 func (g *noOpGauge) Set(v float64) {
@@ -132,22 +131,22 @@ func (g *noOpGauge) Write(out *clientmodel.Metric) error {
 type noOpHistogram struct {
 	noOpMetric
 
-	counts *Histogram // Nil if it remembers nothing.
+	counts *Histogram // nil if it stores nothing
 }
 
-// NewNoOpHistogram returns a histogram that is not exposed, and remembers what it is told.
+// NewNoOpHistogram returns a histogram that is not exposed, but stores its observations.
 func NewNoOpHistogram(buckets []float64) prometheus.Histogram {
 	return newNoOpHistogram(noOpBuckets(buckets))
 }
 
 func newNoOpHistogram(shape *histogramShape) *noOpHistogram {
-	h := alone[Histogram](NoOp.Histogram.family)
+	h := newSingle[Histogram](NoOp.Histogram.family)
 	h.init(shape)
 	return &noOpHistogram{NoOp.Histogram.noOpMetric, h}
 }
 
-// noOpBuckets returns the shape of a histogram with these buckets, or with one for all
-// observations if a real one cannot have them.
+// noOpBuckets returns the shape of a histogram with the given buckets or, if they are invalid, with a
+// single bucket for all observations.
 func noOpBuckets(buckets []float64) *histogramShape {
 	if checkBounds(buckets) != nil {
 		return &histogramShape{bounds: newBucketBounds(nil)}
@@ -173,14 +172,14 @@ func (h *noOpHistogram) Write(out *clientmodel.Metric) error {
 type noOpSummary struct {
 	noOpMetric
 
-	counts *Summary // Nil if it remembers nothing. It has no quantiles, which take memory and time.
+	counts *Summary // nil if it stores nothing; without quantiles, which take memory and time
 }
 
-// NewNoOpSummary returns a summary that is not exposed, and remembers what it is told.
+// NewNoOpSummary returns a summary that is not exposed, but stores its observations.
 func NewNoOpSummary() prometheus.Summary { return newNoOpSummary() }
 
 func newNoOpSummary() *noOpSummary {
-	s := alone[Summary](NoOp.Summary.family)
+	s := newSingle[Summary](NoOp.Summary.family)
 	s.init(&summaryShape{})
 	return &noOpSummary{NoOp.Summary.noOpMetric, s}
 }

@@ -7,39 +7,39 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// noOpInfo is an info that is not exposed. Unlike the no-op instruments in NoOp, it is not in
-// programs that do not use it.
+// noOpInfo is an info that is not exposed. Unlike the no-op instruments in [NoOp], it is only in
+// programs that use it.
 type noOpInfo struct {
 	noOpMetric
 
-	info *Info // Nil if it remembers nothing.
+	info *Info // nil if it stores nothing
 }
 
-// NoOpInfos are the infos of a no-op vector.
+// NoOpInfos holds the infos of a no-op vector.
 type NoOpInfos = NoOpVec[*noOpInfo]
 
 var noOpOpts = prometheus.Opts{Name: "noop"}
 
-// NewNoOpInfo returns an info that is not exposed, and remembers its labels.
+// NewNoOpInfo returns an info that is not exposed, but stores its labels.
 func NewNoOpInfo(labels prometheus.Labels) *noOpInfo { //nolint:revive // Like the fields of NoOp.
 	return &noOpInfo{newNoOpMetric(model.Info), NewInfo(noOpOpts, labels)}
 }
 
-// NoOpInfo returns an info that remembers nothing.
+// NoOpInfo returns an info that stores nothing.
 func NoOpInfo() *noOpInfo { //nolint:revive // Like the fields of NoOp.
 	return &noOpInfo{noOpMetric: newNoOpMetric(model.Info)}
 }
 
-// NewNoOpInfos returns infos with these labels.
+// NewNoOpInfos returns infos with the given labels.
 func NewNoOpInfos(labelNames, infoLabels []string) *NoOpInfos {
 	none := NoOpInfo()
 	f := newInfoFamily(noOpOpts, nil, infoLabels)
-	return newNoOpVec(none, labelNames, func() *noOpInfo { return &noOpInfo{none.noOpMetric, alone[Info](f)} })
+	return newNoOpVec(none, labelNames, func() *noOpInfo { return &noOpInfo{none.noOpMetric, newSingle[Info](f)} })
 }
 
 func (i *noOpInfo) Set(labels prometheus.Labels) { _ = i.TrySet(labels) }
 
-// TrySet returns no error: a no-op instrument takes everything.
+// TrySet returns no error: a no-op instrument accepts everything.
 func (i *noOpInfo) TrySet(labels prometheus.Labels) error {
 	if i.info != nil {
 		_ = i.info.TrySet(labels)
@@ -65,32 +65,32 @@ func (i *noOpInfo) Write(out *clientmodel.Metric) error {
 type noOpStateSet struct {
 	noOpMetric
 
-	states *StateSet // Nil if it remembers nothing.
+	states *StateSet // nil if it stores nothing
 }
 
-// NoOpStateSets are the state sets of a no-op vector.
+// NoOpStateSets holds the state sets of a no-op vector.
 type NoOpStateSets = NoOpVec[*noOpStateSet]
 
-// NewNoOpStateSet returns a state set that is not exposed, and remembers its states.
+// NewNoOpStateSet returns a state set that is not exposed, but stores its states.
 func NewNoOpStateSet(states []string) *noOpStateSet { //nolint:revive // Like the fields of NoOp.
 	return &noOpStateSet{newNoOpMetric(model.StateSet), NewStateSet(noOpOpts, states, "")}
 }
 
-// NoOpStateSet returns a state set that remembers nothing.
+// NoOpStateSet returns a state set that stores nothing.
 func NoOpStateSet() *noOpStateSet { //nolint:revive // Like the fields of NoOp.
 	return &noOpStateSet{noOpMetric: newNoOpMetric(model.StateSet)}
 }
 
-// NewNoOpStateSets returns state sets with these labels.
+// NewNoOpStateSets returns state sets with the given labels.
 func NewNoOpStateSets(labelNames, states []string) *NoOpStateSets {
 	none := NoOpStateSet()
 	f := newStateFamily(noOpOpts, nil, states, "")
-	return newNoOpVec(none, labelNames, func() *noOpStateSet { return &noOpStateSet{none.noOpMetric, alone[StateSet](f)} })
+	return newNoOpVec(none, labelNames, func() *noOpStateSet { return &noOpStateSet{none.noOpMetric, newSingle[StateSet](f)} })
 }
 
 func (s *noOpStateSet) Set(state string) { _ = s.TrySet(state) }
 
-// TrySet returns no error: a no-op instrument takes everything.
+// TrySet returns no error: a no-op instrument accepts everything.
 func (s *noOpStateSet) TrySet(state string) error {
 	if s.knows(state) {
 		s.states.Set(state)

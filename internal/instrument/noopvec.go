@@ -10,49 +10,49 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// NoOpVec implements Core for instruments that are not exposed.
+// NoOpVec implements [Core] for instruments that are not exposed.
 type NoOpVec[N prometheus.Metric] struct {
-	index[N] // Without a family if no label values fit.
+	index[N] // without a family if no label values are valid
 
-	none N        // What remembers nothing.
-	make func() N // Makes what does.
+	none N        // instrument that stores nothing
+	make func() N // makes an instrument that stores its value
 }
 
-// NoOpCounters are the counters of a no-op vector.
+// NoOpCounters holds the counters of a no-op vector.
 type NoOpCounters = NoOpVec[*noOpCounter]
 
-// NoOpGauges are the gauges of a no-op vector.
+// NoOpGauges holds the gauges of a no-op vector.
 type NoOpGauges = NoOpVec[*noOpGauge]
 
-// NoOpHistograms are the histograms of a no-op vector.
+// NoOpHistograms holds the histograms of a no-op vector.
 type NoOpHistograms = NoOpVec[*noOpHistogram]
 
-// NoOpSummaries are the summaries of a no-op vector.
+// NoOpSummaries holds the summaries of a no-op vector.
 type NoOpSummaries = NoOpVec[*noOpSummary]
 
-// NewNoOpCounters returns counters with these labels.
+// NewNoOpCounters returns counters with the given labels.
 func NewNoOpCounters(labelNames []string) *NoOpCounters {
 	return newNoOpVec(NoOp.Counter, labelNames, newNoOpCounter)
 }
 
-// NewNoOpGauges returns gauges with these labels.
+// NewNoOpGauges returns gauges with the given labels.
 func NewNoOpGauges(labelNames []string) *NoOpGauges {
 	return newNoOpVec(NoOp.Gauge, labelNames, newNoOpGauge)
 }
 
-// NewNoOpHistograms returns histograms with these labels and buckets.
+// NewNoOpHistograms returns histograms with the given labels and buckets.
 func NewNoOpHistograms(labelNames []string, buckets []float64) *NoOpHistograms {
 	shape := noOpBuckets(buckets)
 	return newNoOpVec(NoOp.Histogram, labelNames, func() *noOpHistogram { return newNoOpHistogram(shape) })
 }
 
-// NewNoOpSummaries returns summaries with these labels.
+// NewNoOpSummaries returns summaries with the given labels.
 func NewNoOpSummaries(labelNames []string) *NoOpSummaries {
 	return newNoOpVec(NoOp.Summary, labelNames, newNoOpSummary)
 }
 
-// newNoOpVec returns a vector with these labels. If real ones cannot have them, no label values
-// fit.
+// newNoOpVec returns a vector with the given labels. If a real vector cannot have them, no label values
+// are valid.
 func newNoOpVec[N prometheus.Metric](none N, labelNames []string, newMetric func() N) *NoOpVec[N] {
 	v := &NoOpVec[N]{none: none, make: newMetric}
 	if prometheus.NewDesc("noop", "", labelNames, nil).Err() == nil {
@@ -62,9 +62,8 @@ func newNoOpVec[N prometheus.Metric](none N, labelNames []string, newMetric func
 	return v
 }
 
-// NoOpVecOf returns core, which is a no-op vector, or one that remembers nothing if core is nil.
-// Its methods are called without an interface, so that the label values that users give stay
-// where they are.
+// NoOpVecOf returns core as a no-op vector, or a vector that stores nothing if core is nil. Callers use
+// its methods without an interface, so that the user's label values stay on the stack.
 func NoOpVecOf[N prometheus.Metric](core Core, none N) *NoOpVec[N] {
 	if core == nil {
 		return &NoOpVec[N]{none: none}
@@ -72,7 +71,7 @@ func NoOpVecOf[N prometheus.Metric](core Core, none N) *NoOpVec[N] {
 	return core.(*NoOpVec[N])
 }
 
-// Get returns the instrument with these label values.
+// Get returns the instrument with the given label values.
 func (v *NoOpVec[N]) Get(values []string) N {
 	if v.family == nil || len(values) != len(v.family.names())-len(v.curried) {
 		return v.none
@@ -81,7 +80,7 @@ func (v *NoOpVec[N]) Get(values []string) N {
 	return v.find(v.appendAll(inline[:0], values))
 }
 
-// GetNamed returns the instrument with these label values by name.
+// GetNamed returns the instrument with the given labels.
 func (v *NoOpVec[N]) GetNamed(labels prometheus.Labels) N {
 	if v.family == nil {
 		return v.none
@@ -103,8 +102,8 @@ func (v *NoOpVec[N]) GetNamed(labels prometheus.Labels) N {
 	return v.find(all)
 }
 
-// find returns the instrument with the values of all labels, and makes it if there is none.
-// There may be a few more than maxNoOp of them if they are made at the same time.
+// find returns the instrument with the values of all labels, and makes it if it does not exist. There may
+// be slightly more than maxNoOp of them if they are made concurrently.
 func (v *NoOpVec[N]) find(all []string) N {
 	if e := v.children.Get(all); e != nil {
 		return e.Child
@@ -120,8 +119,7 @@ func (v *NoOpVec[N]) find(all []string) N {
 	return v.children.GetOrCreate(all, func(e *labelmap.Entry[N]) { e.Child = v.make() }).Child
 }
 
-// CurryWith returns the vector with more labels fixed. Where a real one could not fix them, it
-// is the vector itself.
+// CurryWith returns the vector with more labels fixed. If labels are invalid, it returns v itself.
 func (v *NoOpVec[N]) CurryWith(labels prometheus.Labels) *NoOpVec[N] {
 	if v.family == nil || len(labels) == 0 {
 		return v
@@ -133,30 +131,30 @@ func (v *NoOpVec[N]) CurryWith(labels prometheus.Labels) *NoOpVec[N] {
 	return &NoOpVec[N]{curried, v.none, v.make}
 }
 
-// Metric implements Core.
+// Metric implements [Core].
 func (v *NoOpVec[N]) Metric(values []string) (prometheus.Metric, error) { return v.Get(values), nil }
 
-// MetricNamed implements Core.
+// MetricNamed implements [Core].
 func (v *NoOpVec[N]) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error) {
 	return v.GetNamed(labels), nil
 }
 
-// CurriedCore implements Core.
+// CurriedCore implements [Core].
 func (v *NoOpVec[N]) CurriedCore(labels prometheus.Labels) (Core, error) {
 	return v.CurryWith(labels), nil
 }
 
-// DeleteValues implements Core.
+// DeleteValues implements [Core].
 func (v *NoOpVec[N]) DeleteValues(values []string) bool {
 	return v.family != nil && v.index.DeleteValues(values)
 }
 
-// DeleteNamed implements Core.
+// DeleteNamed implements [Core].
 func (v *NoOpVec[N]) DeleteNamed(labels prometheus.Labels) bool {
 	return v.family != nil && v.index.DeleteNamed(labels)
 }
 
-// DeletePartial implements Core.
+// DeletePartial implements [Core].
 func (v *NoOpVec[N]) DeletePartial(labels prometheus.Labels) int {
 	if v.family == nil {
 		return 0
@@ -164,7 +162,7 @@ func (v *NoOpVec[N]) DeletePartial(labels prometheus.Labels) int {
 	return v.index.DeletePartial(labels)
 }
 
-// Reset implements Core.
+// Reset implements [Core].
 func (v *NoOpVec[N]) Reset() {
 	if v.family != nil {
 		v.index.Reset()

@@ -12,23 +12,22 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// observations is what a histogram or a summary has counted. An observation changes
-// several numbers, and whoever reads them must see all of that or nothing; so they
-// stand behind a mutex. It is only ever tried: when it turns out that several cores
-// want it at the same time, there will be stripes, each with a mutex of its own, and
-// an observation goes to one that is free.
+// observations holds the counts of a histogram or a summary. An observation changes several numbers,
+// and a reader must see all of these changes or none, so a mutex guards them. Observations only try to
+// lock it: when several cores turn out to contend for it, stripes are added, each with its own mutex,
+// and an observation goes to a free one.
 //
-// The value is the sum of first and all of more. Reading one stripe after the other
-// is consistent: each observation is in one of them, as a whole.
+// The value is the sum of first and all of more. Reading one stripe after the other is consistent: each
+// observation is in one of them, as a whole.
 type observations struct {
 	first observed
-	// more is set once, while first is locked; so whoever has read first has seen
-	// everything that was observed before more was there.
+	// more is set once, while first is locked; so a reader that has read first has seen all
+	// observations from before more was set.
 	more atomic.Pointer[[]paddedObserved]
 
-	// How often first was not free since a point in time, in milliseconds since some
-	// other one. Guarded by first.mu. In 32 bits they begin anew after 49 days, which at
-	// worst makes stripes too early.
+	// missed counts how often first was locked since a certain time, in milliseconds since another
+	// time. Guarded by first.mu. In 32 bits they wrap around after 49 days, which at worst makes
+	// stripes too early.
 	missed      uint32
 	missedSince uint32
 }
@@ -36,21 +35,20 @@ type observations struct {
 // observed is one stripe.
 type observed struct {
 	mu     sync.Mutex
-	sum    float64         // Of all values.
-	counts []uint64        // By bucket, not cumulative. The last is +Inf.
-	native *native.Buckets // Nil if the histogram has no native buckets.
+	sum    float64         // sum of all values
+	counts []uint64        // by bucket, not cumulative; the last is +Inf
+	native *native.Buckets // nil if the histogram has no native buckets
 }
 
-// paddedObserved is a stripe on a cache line of its own.
+// paddedObserved is a stripe with its own cache line.
 type paddedObserved struct {
 	observed
 	_ [128 - unsafe.Sizeof(observed{})%128]byte
 }
 
-// Observations that find first taken so often, within so long, are reason enough for
-// more stripes. A scrape or now and then an unlucky moment is none: stripes take many
-// times the memory, and of histograms that are observed a thousand times in a second,
-// which meet every minute, there may be very many.
+// If this many observations find first locked within this time, the histogram gets stripes. A scrape or
+// an occasional collision is not a reason: stripes take many times the memory, and there may be very
+// many histograms that are observed a thousand times per second and have a collision every minute.
 const (
 	patience       = 16
 	patienceMillis = 10
@@ -74,8 +72,8 @@ func (o *observations) mine() *observed {
 	return &o.first
 }
 
-// add counts v, for which the caller has found the bucket. The result tells that a
-// limit of native buckets has to be checked.
+// add counts v in the given bucket. The result reports whether the caller must check the limit of
+// native buckets.
 func (o *observations) add(v float64, bucket int) (check bool) {
 	s := o.mine()
 	if !s.mu.TryLock() {
@@ -87,11 +85,11 @@ func (o *observations) add(v float64, bucket int) (check bool) {
 		check = s.native.Observe(v)
 	}
 	s.mu.Unlock()
-	runtime.KeepAlive(o) // As in Counter.Inc.
+	runtime.KeepAlive(o) // as in Counter.Inc
 	return check
 }
 
-// add counts n times v, where n is not 0. The caller has locked the stripe.
+// add counts n observations of v; n must not be 0. The caller must have locked the stripe.
 func (s *observed) add(v float64, bucket int, n uint64) (check bool) {
 	s.sum += v * float64(n)
 	s.counts[bucket] += n
@@ -134,7 +132,7 @@ func (s *observed) cumulate(counts []uint64) (sum float64) {
 	return s.sum
 }
 
-// lockFree locks a stripe, if possible one that is free.
+// lockFree locks a stripe, preferably a free one.
 func (o *observations) lockFree() *observed {
 	more := o.more.Load()
 	if more == nil {
@@ -156,10 +154,10 @@ func (o *observations) lockFree() *observed {
 	return &stripes[home].observed
 }
 
-// miss notes that first was not free. The caller has locked it by now.
+// miss records that first was locked. The caller must hold its lock by now.
 func (o *observations) miss() {
 	if o.more.Load() != nil {
-		return // Somebody else was faster.
+		return // Another goroutine has made the stripes.
 	}
 	now := uint32(time.Since(started).Milliseconds())
 	if now-o.missedSince > patienceMillis {
@@ -171,7 +169,7 @@ func (o *observations) miss() {
 	}
 }
 
-// spread makes the stripes. The caller has locked first, and there are none yet.
+// spread makes the stripes. The caller must hold the lock of first, and there must be no stripes yet.
 func (o *observations) spread() {
 	buckets := len(o.first.counts)
 	stride := (buckets + 7) / 8 * 8 // No two stripes share a cache line.
@@ -188,7 +186,7 @@ func (o *observations) spread() {
 	o.more.Store(&stripes)
 }
 
-// each calls f with every stripe, which is locked meanwhile.
+// each calls f with every stripe, which is locked during the call.
 func (o *observations) each(f func(*observed)) {
 	o.first.mu.Lock()
 	f(&o.first)
@@ -205,8 +203,7 @@ func (o *observations) each(f func(*observed)) {
 	}
 }
 
-// lockAll locks every stripe and returns them. No stripe is added until they are
-// unlocked.
+// lockAll locks every stripe and returns them. No stripe is added until they are unlocked.
 func (o *observations) lockAll() []*observed {
 	o.first.mu.Lock()
 	all := []*observed{&o.first}
@@ -228,7 +225,7 @@ func (s *observed) total() (n uint64) {
 	return n
 }
 
-// addAll adds what another stripe has counted. The caller has locked both, or owns them.
+// addAll adds the counts of another stripe. The caller must have locked both, or own them.
 func (s *observed) addAll(other *observed) {
 	s.sum += other.sum
 	for i, n := range other.counts {
@@ -239,7 +236,7 @@ func (s *observed) addAll(other *observed) {
 	}
 }
 
-// empty forgets the observations, but for those in native buckets.
+// empty drops the observations, except those in native buckets.
 func (s *observed) empty() {
 	s.sum = 0
 	clear(s.counts)

@@ -2,7 +2,7 @@ package instrument
 
 import "runtime"
 
-// ObserveN counts n times v, all at once.
+// ObserveN counts n observations of v at once.
 func (h *Histogram) ObserveN(v float64, n uint64) {
 	if n == 0 {
 		return
@@ -13,7 +13,7 @@ func (h *Histogram) ObserveN(v float64, n uint64) {
 	}
 }
 
-// addN is add for n times v, where n is not 0.
+// addN is add for n observations of v; n must not be 0.
 func (o *observations) addN(v float64, bucket int, n uint64) (check bool) {
 	s := o.mine()
 	if !s.mu.TryLock() {
@@ -21,7 +21,7 @@ func (o *observations) addN(v float64, bucket int, n uint64) (check bool) {
 	}
 	check = s.add(v, bucket, n)
 	s.mu.Unlock()
-	runtime.KeepAlive(o) // As in Counter.Inc.
+	runtime.KeepAlive(o) // as in Counter.Inc
 	return check
 }
 

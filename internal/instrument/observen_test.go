@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestObserveN checks that n observations at once come to the same as one after the other,
-// whatever is observed, at whatever times, in whichever stripes and under whatever options.
+// TestObserveN checks that n observations at once have the same result as one after the other, for any
+// values, times, stripes and options.
 func TestObserveN(t *testing.T) {
 	sequences := 300
 	if testing.Short() {
@@ -24,7 +24,7 @@ func TestObserveN(t *testing.T) {
 			opts := randomHistogramOpts(random)
 			opts.Name = "m"
 			atOnce, single := NewHistogram(opts), NewHistogram(opts)
-			spreadAt := random.IntN(100) // Some never are.
+			spreadAt := random.IntN(100) // Some histograms never get stripes.
 			for i := range 20 + random.IntN(60) {
 				if i == spreadAt {
 					spread(&atOnce.counts)
@@ -93,8 +93,8 @@ func TestObserveNExact(t *testing.T) {
 	}
 }
 
-// TestHistogramIsWholeWithObserveN is TestHistogramIsWhole for observations of many at once: a
-// reader sees all n of a call or none.
+// TestHistogramIsWholeWithObserveN is TestHistogramIsWhole for many observations at once: a reader sees
+// all n of a call or none.
 func TestHistogramIsWholeWithObserveN(t *testing.T) {
 	const goroutines, rounds, n = 8, 1000, 7
 	for _, tt := range wholeOptions {

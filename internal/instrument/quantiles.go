@@ -11,22 +11,21 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// quantileWindow estimates quantiles over a sliding window. It has a stream for each
-// step of the window; all take every observation, and each in turn is the head, which
-// is asked, and then emptied. So the head has seen between a whole window and a step
-// less.
+// quantileWindow estimates quantiles over a sliding window. It has one stream for each step of the
+// window. All streams take every observation. They take turns as the head, which answers queries and is
+// then emptied. So the head covers between a whole window and one step less.
 //
-// Observations are buffered, because a stream takes many at once in little more time
-// than one. bufferMu is locked before mu if both are needed.
+// Observations are buffered, because a stream takes many at once in little more time than one. bufferMu
+// is locked before mu if both are needed.
 type quantileWindow struct {
 	shape *summaryShape
 
 	bufferMu sync.Mutex
 	buffer   []float64
-	expires  time.Time // The buffer has to be flushed before a later observation.
+	expires  time.Time // The buffer must be flushed before a later observation.
 
 	mu          sync.Mutex
-	flushing    []float64 // Empty while mu is not held.
+	flushing    []float64 // empty while mu is not held
 	streams     []*quantile.Stream
 	head        int
 	headExpires time.Time
@@ -62,23 +61,23 @@ func (w *quantileWindow) observe(v float64) {
 		return
 	}
 	w.swap(now)
-	w.bufferMu.Unlock() // Others may go on while this goroutine does the work.
+	w.bufferMu.Unlock() // Other goroutines may continue while this one does the work.
 	w.flush()
 	w.mu.Unlock()
 }
 
-// swap locks mu and makes the buffer the one that is flushed.
+// swap locks mu and makes the buffer the one that will be flushed.
 func (w *quantileWindow) swap(now time.Time) {
 	w.mu.Lock()
 	w.buffer, w.flushing = w.flushing, w.buffer
 	if late := now.Sub(w.expires); late > 0 {
-		steps := (late + w.shape.step - 1) / w.shape.step // Rounded up.
+		steps := (late + w.shape.step - 1) / w.shape.step // rounded up
 		w.expires = w.expires.Add(steps * w.shape.step)   //nolint:durationcheck // It is a number of steps.
 	}
 }
 
-// flush puts what was buffered into the streams, then slides the window to where the
-// new buffer begins.
+// flush moves the buffered observations to the streams, and then slides the window to the beginning of
+// the new buffer.
 func (w *quantileWindow) flush() {
 	for _, v := range w.flushing {
 		for _, s := range w.streams {
@@ -123,7 +122,7 @@ func (w *quantileWindow) total() uint64 {
 	return w.count + uint64(len(w.buffer))
 }
 
-// restart forgets all observations, if there are still as many as given.
+// restart drops all observations, if their number is still total.
 func (w *quantileWindow) restart(total uint64, now time.Time) bool {
 	w.bufferMu.Lock()
 	defer w.bufferMu.Unlock()
@@ -136,7 +135,7 @@ func (w *quantileWindow) restart(total uint64, now time.Time) bool {
 	return true
 }
 
-// empty forgets all observations. The caller has locked everything.
+// empty drops all observations. The caller must hold all locks.
 func (w *quantileWindow) empty(now time.Time) {
 	w.buffer, w.count, w.sum = w.buffer[:0], 0, 0
 	for _, s := range w.streams {
@@ -147,8 +146,8 @@ func (w *quantileWindow) empty(now time.Time) {
 	w.headExpires = w.expires
 }
 
-// moveTo moves all observations to another window. Those that the streams have summed up
-// already count there, but are not among those that quantiles are estimated from.
+// moveTo moves all observations to another window. Those that the streams have already summarized count
+// there, but do not affect its quantiles.
 func (w *quantileWindow) moveTo(to *quantileWindow) {
 	w.bufferMu.Lock()
 	w.mu.Lock()

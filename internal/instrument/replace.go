@@ -5,13 +5,13 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Replaceable is implemented by each Core, and apart from it: programs that replace nothing do
-// without the code.
+// Replaceable is implemented by each [Core]. It is a separate interface so that programs that replace
+// nothing do not contain the code.
 type Replaceable interface {
-	// AsideCore returns a vector like this one, curried alike and without children.
+	// AsideCore returns a vector without children that is curried like this one.
 	AsideCore() Core
-	// AdoptCore gives the vector the children of one that AsideCore has returned, in the place of
-	// its own, all at once. A curried vector gives up only those that it reaches.
+	// AdoptCore replaces the children of the vector by those of aside, which AsideCore has returned,
+	// all at once. A curried vector replaces only its own children.
 	AdoptCore(aside Core)
 }
 
@@ -26,12 +26,13 @@ func (x *index[C]) aside() index[C] {
 	return newIndex(x.family, x.children.Likeness(x.reached()), x.curried)
 }
 
-// adopt moves the children of aside here. Merge is that of [labelmap.Map.Swap].
+// adopt moves the children of aside into x. merge is that of [labelmap.Map.Swap].
 func (x *index[C]) adopt(aside *index[C], merge func(to, from *C)) {
 	x.children.Swap(aside.children, x.reached(), merge)
 }
 
-// reached returns a function that reports which children have the curried labels, or nil if all have.
+// reached returns a function that reports whether a child has the curried labels, or nil if there are
+// none.
 func (x *index[C]) reached() func(*labelmap.Entry[C]) bool {
 	if len(x.curried) == 0 {
 		return nil
@@ -39,7 +40,7 @@ func (x *index[C]) reached() func(*labelmap.Entry[C]) bool {
 	return func(e *labelmap.Entry[C]) bool { return haveCurried(x.family, e.Labels(), x.curried) }
 }
 
-// haveCurried reports whether a child with these labels has the curried ones.
+// haveCurried reports whether a child with the given labels has the curried ones.
 func haveCurried(f *family, labels model.Labels, curried []curriedLabel) bool {
 	values := f.layout.Values(labels)
 	for _, c := range curried {
@@ -50,17 +51,17 @@ func haveCurried(f *family, labels model.Labels, curried []curriedLabel) bool {
 	return true
 }
 
-// Aside returns a vector like v, curried alike and without children.
+// Aside returns a vector without children that is curried like v.
 func (v *Vec[C, P]) Aside() *Vec[C, P] {
 	aside := *v
 	aside.index = v.aside()
 	return &aside
 }
 
-// Adopt gives v the children of aside, in the place of its own; see Replaceable.
+// Adopt replaces the children of v by those of aside; see [Replaceable].
 //
-// The overflow series counts children that a curried vector does not reach, too. So it keeps what it has counted,
-// unless it is a gauge or the like, which the series of aside replaces.
+// The overflow series may count children outside a curried vector. So it keeps its counts, except for
+// gauges and similar types, where the overflow series of aside replaces it.
 func (v *Vec[C, P]) Adopt(aside *Vec[C, P]) {
 	var merge func(to, from *C)
 	switch v.family.Type {
@@ -71,16 +72,16 @@ func (v *Vec[C, P]) Adopt(aside *Vec[C, P]) {
 	v.adopt(&aside.index, merge)
 }
 
-// AsideCore implements Replaceable.
+// AsideCore implements [Replaceable].
 func (v *Vec[C, P]) AsideCore() Core { return v.Aside() }
 
-// AdoptCore implements Replaceable.
+// AdoptCore implements [Replaceable].
 func (v *Vec[C, P]) AdoptCore(aside Core) { v.Adopt(aside.(*Vec[C, P])) }
 
-// AsideCore implements Replaceable.
+// AsideCore implements [Replaceable].
 func (v *custom) AsideCore() Core { return &custom{v.aside(), v.newMetric} }
 
-// AdoptCore implements Replaceable.
+// AdoptCore implements [Replaceable].
 func (v *custom) AdoptCore(aside Core) { v.adopt(&aside.(*custom).index, nil) }
 
 // Aside returns a vector like v without children.
@@ -92,15 +93,15 @@ func (v *NoOpVec[N]) Aside() *NoOpVec[N] {
 	return &aside
 }
 
-// Adopt gives v the children of aside, in the place of its own; see Replaceable.
+// Adopt replaces the children of v by those of aside; see [Replaceable].
 func (v *NoOpVec[N]) Adopt(aside *NoOpVec[N]) {
 	if v.family != nil {
 		v.adopt(&aside.index, nil)
 	}
 }
 
-// AsideCore implements Replaceable.
+// AsideCore implements [Replaceable].
 func (v *NoOpVec[N]) AsideCore() Core { return v.Aside() }
 
-// AdoptCore implements Replaceable.
+// AdoptCore implements [Replaceable].
 func (v *NoOpVec[N]) AdoptCore(aside Core) { v.Adopt(aside.(*NoOpVec[N])) }

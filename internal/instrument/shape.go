@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Shape is everything about an instrument that has to agree when its name is asked for
-// again, put into words. The first trait is the kind, if it is known.
+// Shape lists all properties of an instrument that must be equal when its name is requested again, as
+// text. The first trait is the kind, if it is known.
 type Shape []Trait
 
-// Trait is a property of an instrument, and what it is there.
+// Trait is a property of an instrument and its value.
 type Trait struct{ Name, Value string }
 
 const kindTrait = "kind"
 
-func (c *loneCounter) ownShape() Shape { return c.Counter.ownShape() }
-func (c *Counter) ownShape() Shape     { return familyShape("counter", c.family, nil) }
-func (g *Gauge) ownShape() Shape       { return familyShape("gauge", g.family, nil) }
+func (c *stripedCounter) ownShape() Shape { return c.Counter.ownShape() }
+func (c *Counter) ownShape() Shape        { return familyShape("counter", c.family, nil) }
+func (g *Gauge) ownShape() Shape          { return familyShape("gauge", g.family, nil) }
 
 func (h *Histogram) ownShape() Shape {
 	return append(familyShape("histogram", h.family, nil), h.shape.traits()...)
@@ -33,8 +33,8 @@ func (s *Summary) ownShape() Shape {
 	return made
 }
 
-// ownShape includes what the labels were set to first. Metrics that ask for the name again
-// would otherwise get an info that says something else than they do.
+// ownShape includes the first info labels. Otherwise code that asks for the name again could get an
+// info with other labels than it has passed.
 func (i *Info) ownShape() Shape {
 	made := append(familyShape("info", i.family, nil), i.family.info.traits()...)
 	if first := i.family.info.first; first != "" {
@@ -63,8 +63,8 @@ func familyShape(kind string, f *family, curried []curriedLabel) Shape {
 	return append(Shape{{kindTrait, kind}}, CommonTraits(f.Help, f.Unit, names)...)
 }
 
-// CommonTraits returns the traits that a descriptor tells. The order of the labels
-// counts, because that of their values does.
+// CommonTraits returns the traits in a descriptor. The order of the labels matters, because it
+// determines the order of their values.
 func CommonTraits(help, unit string, labels []string) []Trait {
 	traits := []Trait{{"help", strconv.Quote(help)}}
 	if unit != "" {
@@ -84,7 +84,7 @@ func (s *histogramShape) traits() []Trait {
 	return traits
 }
 
-// traits returns none without objectives: the window does not matter then.
+// traits returns no traits without objectives: the window does not matter then.
 func (s *summaryShape) traits() []Trait {
 	if len(s.objectives) == 0 {
 		return nil
@@ -107,7 +107,7 @@ func (s *stateShape) traits() []Trait {
 	return traits
 }
 
-// String puts the shape into a sentence: counter vector with help "…", labels [a b].
+// String formats the shape for use in a sentence: counter vector with help "…", labels [a b].
 func (s Shape) String() string {
 	var b strings.Builder
 	separator := " with "
@@ -122,7 +122,7 @@ func (s Shape) String() string {
 	return strings.TrimPrefix(b.String(), " ")
 }
 
-// WithArticle is String with the article of the kind before it.
+// WithArticle is [Shape.String] preceded by the article of the kind.
 func (s Shape) WithArticle() string {
 	text := s.String()
 	if strings.HasPrefix(text, "info") {

@@ -7,16 +7,15 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Specimen is implemented by vectors of our own, which show what their series are like even if they
-// have none.
+// Specimen is implemented by vectors of this library, which can show an example of their series even if
+// they have none.
 type Specimen interface {
-	// Specimen overwrites *p with a point of a new series with empty label values, which the
-	// vector does not have. It returns the labels that series of an info family have in
-	// addition; these are not in p.
+	// Specimen overwrites *p with a point of a new series with empty label values that is not in the
+	// vector. It returns the labels that series of an info family have in addition; these are not in p.
 	Specimen(p *model.Point, scratch *model.Scratch) (infoLabels []string)
 }
 
-// Specimen implements Specimen. No code that all programs link may ask for it: it would be in
+// Specimen implements [Specimen]. Code that is linked into all programs must not use it: it would be in
 // every program, once for each kind of vector.
 func (v *Vec[C, P]) Specimen(p *model.Point, scratch *model.Scratch) (infoLabels []string) {
 	f := v.family

@@ -10,30 +10,29 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// StateSource is implemented by the sources of state sets. Where only Describe and Collect are known,
-// state sets are gauges whose label for the state is named like the family, with all its
-// prefixes.
+// StateSource is implemented by the sources of state sets. For code that knows only Describe and
+// Collect, state sets are gauges whose state label has the name of the family, including all prefixes.
 type StateSource interface {
 	model.GaugeSource
 
-	// RenamedDesc returns desc, the descriptor of a state set that was called before and has
-	// got another name, with the label for the state renamed.
+	// RenamedDesc returns desc, the descriptor of a renamed state set whose previous name was before,
+	// with its state label renamed.
 	RenamedDesc(desc *prometheus.Desc, before string) *prometheus.Desc
 
-	// Metrics returns a gauge for each state of source, which is the StateSource or a wrapping
-	// around it.
+	// Metrics returns a gauge for each state of source, which is the StateSource or a wrapper around
+	// it.
 	Metrics(source model.Source, desc *prometheus.Desc) []prometheus.Metric
 }
 
 // stateSingle is the source of one state set, stateVec that of a vector.
 type (
-	stateSingle struct{ single }
+	stateSingle struct{ singleSource }
 	stateVec    struct{ *StateSets }
 )
 
 var _, _ StateSource = stateSingle{}, stateVec{}
 
-func (s *StateSet) ownSource() model.Source { return stateSingle{single{s}} }
+func (s *StateSet) ownSource() model.Source { return stateSingle{singleSource{s}} }
 
 // StateVecOf returns the vector as a source.
 func StateVecOf(v *StateSets) stateVec { return stateVec{v} } //nolint:revive // It is for MarkOf.
@@ -76,7 +75,7 @@ func renamedState(desc *prometheus.Desc, before string) *prometheus.Desc {
 	return prometheus.NewDesc(info.Name, info.Help, labels, constant)
 }
 
-// stateMetrics returns a gauge for each state of each series. Those of a series are as they are at
+// stateMetrics returns a gauge for each state of each series. The gauges of a series show its states at
 // one moment.
 func stateMetrics(source model.Source, f *model.Family, desc *prometheus.Desc) (all []prometheus.Metric) {
 	var (

@@ -16,28 +16,28 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// StateSet is a series with states that are on or off. All of them are in one word, so
-// that a scrape sees them as they were at one moment.
+// StateSet is a series with states that are on or off. All of them are in one word, so that a scrape
+// sees them at one moment.
 type StateSet struct {
 	series
 
 	on atomic.Uint64 // Bit i is set if state i is on.
 }
 
-// stateShape is what all series of a state set share.
+// stateShape holds the common properties of all series of a state set.
 type stateShape struct {
-	names   []string // The states, at most model.MaxStates.
-	initial string   // The state that is on at first; may be empty.
+	names   []string // names of the states, at most model.MaxStates
+	initial string   // state that is on at first; may be empty
 }
 
 // NewStateSet returns a state set without variable labels.
 func NewStateSet(opts prometheus.Opts, states []string, initial string) *StateSet {
-	s := alone[StateSet](newStateFamily(opts, nil, states, initial))
+	s := newSingle[StateSet](newStateFamily(opts, nil, states, initial))
 	s.start()
 	return s
 }
 
-// newStateFamily makes a family whose descriptor has a label for the state, too.
+// newStateFamily makes a family whose descriptor also has a label for the state.
 func newStateFamily(opts prometheus.Opts, variable prometheus.ConstrainableLabels, states []string, initial string) *family {
 	f := newFamily(model.StateSet, opts, variable)
 	shape := &stateShape{initial: strings.Clone(initial)}
@@ -56,7 +56,7 @@ func newStateFamily(opts prometheus.Opts, variable prometheus.ConstrainableLabel
 	return f
 }
 
-// checkStateLabel returns an error if the family's name cannot be that of a label, too.
+// checkStateLabel returns an error if the family's name is not a valid and unused label name.
 func checkStateLabel(f *family) error {
 	if err := CheckStateLabel(f.Name); err != nil {
 		return err
@@ -67,8 +67,8 @@ func checkStateLabel(f *family) error {
 	return nil
 }
 
-// CheckStateLabel returns an error if a state set of that name cannot be written: its name is
-// that of the label for the state, too, in every escaping scheme.
+// CheckStateLabel returns an error if a state set with the given name cannot be written: in every
+// escaping scheme, its name is also that of the state label.
 func CheckStateLabel(name string) error {
 	if strings.Contains(name, ":") {
 		return fmt.Errorf("the name %q has a colon, but must be a valid label name, too", name)
@@ -76,7 +76,7 @@ func CheckStateLabel(name string) error {
 	return nil
 }
 
-// check returns an error if these cannot be the states.
+// check returns an error if states are invalid.
 func (s *stateShape) check(states []string) error {
 	switch {
 	case len(states) == 0:
@@ -102,7 +102,7 @@ func (s *stateShape) check(states []string) error {
 // index returns the index of a state, or a negative number.
 func (s *stateShape) index(state string) int { return slices.Index(s.names, state) }
 
-// unknown returns the error about a state that there is not. It does not keep the string.
+// unknown returns the error for an unknown state. It does not keep the string.
 func (s *stateShape) unknown(state string) error {
 	return fmt.Errorf("unknown state %q: the states are %q", strings.Clone(state), s.names)
 }
@@ -133,7 +133,7 @@ func (s *StateSet) set(on uint64) {
 
 func (s *StateSet) touch() { setMark(&labelmap.Of(s).Mark, wasUpdated) }
 
-// TrySet is Set, but returns an error where Set panics.
+// TrySet is [StateSet.Set], but returns an error where Set panics.
 func (s *StateSet) TrySet(state string) error {
 	i := s.family.states.index(state)
 	if i < 0 {
@@ -161,7 +161,7 @@ func (s *StateSet) Has(state string) bool {
 	return i >= 0 && s.on.Load()>>i&1 != 0
 }
 
-// State returns the only state that is on, or "" if none or several are.
+// State returns the only state that is on, or "" if none or several are on.
 func (s *StateSet) State() string {
 	on := s.on.Load()
 	if bits.OnesCount64(on) != 1 {
@@ -170,7 +170,7 @@ func (s *StateSet) State() string {
 	return s.family.states.names[bits.TrailingZeros64(on)]
 }
 
-// Point implements Instrument.
+// Point implements [Instrument].
 func (s *StateSet) Point(p *model.Point, scratch *model.Scratch) {
 	p.SetNumber(labelsOf(s), 0)
 	scratch.States = model.StateSetValue{Names: s.family.states.names, On: s.on.Load()}
@@ -179,23 +179,23 @@ func (s *StateSet) Point(p *model.Point, scratch *model.Scratch) {
 
 var errSeveral = errors.New("it is one metric for each state: use Collect")
 
-// Write implements Metric. A state set is several metrics, so it returns an error.
+// Write always returns an error, because a state set is several metrics.
 func (s *StateSet) Write(*clientmodel.Metric) error { return s.family.misuse(errSeveral) }
 
 // Describe implements Collector.
 func (s *StateSet) Describe(ch chan<- *prometheus.Desc) { ch <- s.Desc() }
 
-// Collect implements Collector. It sends a gauge for each state, all as they are at one moment.
+// Collect implements Collector. It sends a gauge for each state, all of the same moment.
 func (s *StateSet) Collect(ch chan<- prometheus.Metric) {
-	for _, m := range stateMetrics(single{s}, s.Family(), s.Desc()) {
+	for _, m := range stateMetrics(singleSource{s}, s.Family(), s.Desc()) {
 		ch <- m
 	}
 }
 
-// StateSets are the state sets of a vector.
+// StateSets holds the state sets of a vector.
 type StateSets = Vec[StateSet, *StateSet]
 
-// NewStateSets returns state sets that differ in the values of their labels.
+// NewStateSets returns the state sets of a vector, distinguished by the values of their labels.
 func NewStateSets(opts prometheus.Opts, variable prometheus.ConstrainableLabels, states []string, initial string) *StateSets {
 	f := newStateFamily(opts, variable, states, initial)
 	v := newVec[StateSet](f, (*StateSet).start)

@@ -10,17 +10,17 @@ import (
 // Front finds children of a vector by structs with their labels.
 type Front = labelmap.Front
 
-// NewFront returns a front of the children of v, whose labels are those of plan. A vector has one front at
-// most, and it must be made before v is shared. This and the next are functions rather
-// than methods of Vec, so that programs without them are smaller.
+// NewFront returns a front of the children of v, whose labels are those of plan. A vector has at most
+// one front, which must be made before v is shared. NewFront and [Find] are functions rather than
+// methods of Vec to make programs without them smaller.
 func NewFront[C any, P Child[C]](v *Vec[C, P], plan *labelstruct.Plan) *Front {
 	f := labelmap.NewFront(plan)
 	v.children.UseFront(f)
 	return f
 }
 
-// Find returns the child of v with the labels of the struct at s, and creates it if it does not
-// exist. Front is that of v. No lock is held while methods of the struct run.
+// Find returns the child of v with the labels of the struct at s, and creates it if it does not exist.
+// front must be that of v. No lock is held while methods of the struct run.
 func Find[C any, P Child[C]](v *Vec[C, P], front *Front, s unsafe.Pointer) (P, error) {
 	var inlineCalled, inline [inlineLabels]string
 	plan := front.Plan()
@@ -30,7 +30,7 @@ func Find[C any, P Child[C]](v *Vec[C, P], front *Front, s unsafe.Pointer) (P, e
 	}
 	all := plan.Values(inline[:0], s, called)
 	if e := v.children.Get(all); e != nil {
-		v.children.Remember(e, s, called, all) // A new one only when it is used a second time.
+		v.children.Remember(e, s, called, all) // A new child is remembered only when it is used a second time.
 		return &e.Child, nil
 	}
 	return v.find(nil, all)

@@ -17,7 +17,7 @@ import (
 // NewSummary returns a summary without variable labels.
 func NewSummary(opts prometheus.SummaryOpts) *Summary {
 	f := newFamily(model.Summary, summaryFamily(opts), nil)
-	s := alone[Summary](f)
+	s := newSingle[Summary](f)
 	s.init(newSummaryShape(f, opts))
 	return s
 }
@@ -30,13 +30,13 @@ const quantileLabel = "quantile"
 
 var errQuantileLabelNotAllowed = fmt.Errorf("%q is not allowed as label name in summaries", quantileLabel)
 
-// summaryShape is what all summaries of a vector have in common.
+// summaryShape holds the common properties of all summaries of a vector.
 type summaryShape struct {
 	objectives map[float64]float64
-	ranks      []float64     // The keys of objectives, sorted.
-	step       time.Duration // By which the window slides.
-	steps      int           // How many make up the window.
-	buffer     int           // How many observations are buffered.
+	ranks      []float64     // keys of objectives, sorted
+	step       time.Duration // time by which the window slides
+	steps      int           // number of steps in the window
+	buffer     int           // capacity of the buffer in observations
 }
 
 func newSummaryShape(f *family, opts prometheus.SummaryOpts) *summaryShape {
@@ -68,10 +68,10 @@ func newSummaryShape(f *family, opts prometheus.SummaryOpts) *summaryShape {
 	}
 }
 
-// checkObjectives returns why a summary cannot have these objectives. Quantiles that are
-// percentages are the usual mistake; to look them up would panic.
+// checkObjectives returns an error that says why a summary cannot have these objectives. The usual
+// mistake is to pass percentages, for which lookups would panic.
 func checkObjectives(objectives map[float64]float64) error {
-	within := func(v float64) bool { return v >= 0 && v <= 1 } // NaN is not.
+	within := func(v float64) bool { return v >= 0 && v <= 1 } // false for NaN
 	for _, rank := range slices.Sorted(maps.Keys(objectives)) {
 		if !within(rank) {
 			return fmt.Errorf("the objective {%v: %v} has a quantile that is not from 0 to 1, such as 0.99", rank, objectives[rank])
@@ -83,13 +83,13 @@ func checkObjectives(objectives map[float64]float64) error {
 	return nil
 }
 
-// Summary implements Summary.
+// Summary implements [prometheus.Summary].
 type Summary struct {
 	series
 
-	created atomic.Int64    // Nanoseconds since the Unix epoch.
-	plain   observations    // Used without objectives.
-	window  *quantileWindow // Used with objectives, and nil otherwise.
+	created atomic.Int64    // nanoseconds since the Unix epoch
+	plain   observations    // used without objectives
+	window  *quantileWindow // used with objectives, nil otherwise
 }
 
 func (s *Summary) init(shape *summaryShape) {
@@ -106,13 +106,13 @@ func (s *Summary) init(shape *summaryShape) {
 func (s *Summary) Observe(v float64) {
 	if s.window != nil {
 		s.window.observe(v)
-		runtime.KeepAlive(s) // As in Counter.Inc.
+		runtime.KeepAlive(s) // as in Counter.Inc
 		return
 	}
 	s.plain.add(v, 0)
 }
 
-// Point implements Instrument.
+// Point implements [Instrument].
 func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
 	out := &scratch.Summary
 	created := s.read(out)
@@ -122,7 +122,7 @@ func (s *Summary) Point(p *model.Point, scratch *model.Scratch) {
 	*p = model.Point{Labels: labelsOf(s), Summary: out, Created: model.Instant{Nanos: created, Valid: true}}
 }
 
-// read overwrites out, and returns the start timestamp from before.
+// read overwrites out, and returns the start timestamp as it was before.
 func (s *Summary) read(out *model.SummaryValue) (created int64) {
 	created = s.created.Load()
 	*out = model.SummaryValue{Quantiles: out.Quantiles[:0]}
@@ -146,10 +146,10 @@ func (s *Summary) Describe(ch chan<- *prometheus.Desc) { ch <- s.Desc() }
 // Collect implements Collector.
 func (s *Summary) Collect(ch chan<- prometheus.Metric) { ch <- s }
 
-// Summaries are the summaries of a vector.
+// Summaries holds the summaries of a vector.
 type Summaries = Vec[Summary, *Summary]
 
-// NewSummaries returns summaries that differ in the values of their labels.
+// NewSummaries returns the summaries of a vector, distinguished by the values of their labels.
 func NewSummaries(opts prometheus.SummaryVecOpts) *Summaries {
 	f := newFamily(model.Summary, summaryFamily(opts.SummaryOpts), opts.VariableLabels)
 	shape := newSummaryShape(f, opts.SummaryOpts)

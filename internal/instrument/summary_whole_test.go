@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// TestSummaryIsWhole is TestHistogramIsWhole for summaries: all observations are 1.
+// TestSummaryIsWhole is TestHistogramIsWhole for summaries: all observed values are 1.
 func TestSummaryIsWhole(t *testing.T) {
 	const goroutines, rounds = 8, 2000
 	for name, opts := range map[string]prometheus.SummaryOpts{

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/clientmodel"
 )
 
-// Value returns the current value of a metric that has a single one, and otherwise NaN.
+// Value returns the current value of a metric with a single value, and NaN otherwise.
 func Value(m prometheus.Metric) (value float64) {
 	defer func() {
 		if recover() != nil {
@@ -18,7 +18,7 @@ func Value(m prometheus.Metric) (value float64) {
 	switch m := m.(type) {
 	case nil:
 		return math.NaN()
-	case ReadableCounter: // So are readable gauges.
+	case ReadableCounter: // also readable gauges
 		return m.Get()
 	case *Func:
 		return m.function()

@@ -12,24 +12,24 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// index finds the children of a vector by their label values. The vectors that are
-// curried from one vector share its children and its family.
+// index finds the children of a vector by their label values. The vectors that are curried from one
+// vector share its children and its family.
 //
-// Finding a child that exists takes no lock and does not allocate.
+// Finding an existing child takes no lock and does not allocate.
 type index[C any] struct {
 	family   *family
 	children *labelmap.Map[C]
-	curried  []curriedLabel // By ascending index.
+	curried  []curriedLabel // by ascending index
 
-	// The children if the values that a user gives are those of all labels, as they are;
-	// otherwise nil. It is where the way to a child that exists is shortest.
+	// Plain holds the children if the values that a user passes are those of all labels, unchanged;
+	// otherwise it is nil. It gives the shortest path to an existing child.
 	Plain *labelmap.Map[C]
 }
 
-// curriedLabel is a label whose value is fixed: constrained, and valid UTF-8 or
-// reported when it is used.
+// curriedLabel is a label with a fixed value. The value is constrained. If it is not valid UTF-8, uses
+// of the vector report that.
 type curriedLabel struct {
-	index int // Of the variable label.
+	index int // index of the variable label
 	value string
 }
 
@@ -41,24 +41,24 @@ func newIndex[C any](f *family, children *labelmap.Map[C], curried []curriedLabe
 	return index[C]{f, children, curried, plain}
 }
 
-// inlineLabels is how many label values are put together without allocating.
+// inlineLabels is the number of label values that can be combined without allocating.
 const inlineLabels = 8
 
-// checkCount checks how many label values a user has given.
+// checkCount checks the number of label values that a user has passed.
 func (x *index[C]) checkCount(values []string) error {
 	want := len(x.family.names()) - len(x.curried)
 	if len(values) == want {
 		return nil
 	}
-	var given []string // A copy, which keeps the user's slice on the stack.
+	var given []string // A copy keeps the user's slice on the stack.
 	for _, value := range values {
 		given = append(given, strings.Clone(value))
 	}
 	return x.misuse(fmt.Errorf("%w: expected %d label values but got %d in %#v", errInconsistentCardinality, want, len(given), given))
 }
 
-// appendAll appends the values of all labels: the ones given, constrained, and the
-// curried ones. The number of the former has been checked.
+// appendAll appends the values of all labels: the given ones, constrained, and the curried ones. The
+// caller must have checked the number of values.
 func (x *index[C]) appendAll(all, values []string) []string {
 	curried := x.curried
 	for i := range x.family.names() {
@@ -73,11 +73,11 @@ func (x *index[C]) appendAll(all, values []string) []string {
 	return all
 }
 
-// appendNamed is appendAll for values by name, with all checks but that for UTF-8.
+// appendNamed is appendAll for values by name. It makes all checks except that for UTF-8.
 func (x *index[C]) appendNamed(all []string, labels prometheus.Labels) ([]string, error) {
 	names := x.family.names()
 	if want := len(names) - len(x.curried); len(labels) != want {
-		var given prometheus.Labels // As in checkCount.
+		var given prometheus.Labels // as in checkCount
 		if labels != nil {
 			given = make(prometheus.Labels, len(labels))
 		}
@@ -119,8 +119,8 @@ func (x *index[C]) DeleteNamed(labels prometheus.Labels) bool {
 	return err == nil && x.delete(all)
 }
 
-// delete deletes the child with the values of all labels, or else the one that counts them because
-// some are too long. It never takes the overflow series for that.
+// delete deletes the child with the values of all labels or, if some are too long, the child that
+// counts them instead. It never deletes the overflow series instead.
 func (x *index[C]) delete(all []string) bool {
 	if x.children.Delete(all) {
 		return true
@@ -133,8 +133,7 @@ func (x *index[C]) delete(all []string) bool {
 	return cut && x.children.Delete(all)
 }
 
-// DeletePartial deletes the children that have all the labels. It finds none by a
-// label that is curried.
+// DeletePartial deletes the children that have all the given labels. A curried label matches no child.
 func (x *index[C]) DeletePartial(labels prometheus.Labels) int {
 	names := x.family.names()
 	wanted := make(map[int]string, len(labels))
@@ -182,8 +181,8 @@ func (x *index[C]) Describe(ch chan<- *prometheus.Desc) { ch <- x.family.desc }
 
 func (x *index[C]) Reset() { x.children.Reset() }
 
-// checkUTF8 tells which of the values of a new child is not valid. Children that
-// exist have valid ones. The names are nil if the user has not named the labels.
+// checkUTF8 returns an error that names an invalid value of a new child. Existing children have valid
+// values. names is nil if the user has not named the labels.
 func (f *family) checkUTF8(names, values []string) error {
 	for i, value := range values {
 		switch {
@@ -197,24 +196,26 @@ func (f *family) checkUTF8(names, values []string) error {
 	return nil
 }
 
-// Child is a pointer to an instrument that can be one of a vector.
+// Child is a pointer to an instrument that can be in a vector.
 type Child[C any] interface {
 	*C
 	Instrument
-	mortal[C]
+	expirable[C]
 	bind(series)
 }
 
-// Vec is a vector of our own instruments. The typed vectors are shells around it.
+// Vec is a vector of instruments of this library. The typed vectors are thin types around it.
 type Vec[C any, P Child[C]] struct {
 	index[C]
 
-	init func(P) // Prepares a new child; nil if its zero value is ready.
-	// Prefetches what a child keeps elsewhere; nil if there is nothing.
+	init func(P) // prepares a new child; nil if the zero value is ready to use
+	// prefetch prefetches memory that a child refers to; nil if a child refers to no memory.
 	prefetch func(P)
-	// Returns what the children have in common besides their family; nil if that is nothing.
+	// traits returns the properties that the children share in addition to their family; nil if there
+	// are none.
 	traits func() []Trait
-	// Returns the series of these children, if there may be fewer, or in another order; otherwise nil.
+	// series returns the series of the given children. It is nil unless there may be fewer of them, or
+	// in another order.
 	series func([]*labelmap.Entry[C]) model.Series
 }
 
@@ -222,7 +223,7 @@ func newVec[C any, P Child[C]](f *family, init func(P)) *Vec[C, P] {
 	return &Vec[C, P]{index: newIndex(f, labelmap.New[C](f.layout), nil), init: init}
 }
 
-// Get returns the child with these label values.
+// Get returns the child with the given label values.
 func (v *Vec[C, P]) Get(values []string) (P, error) {
 	if e := v.Plain.Get(values); e != nil {
 		return &e.Child, nil
@@ -234,7 +235,7 @@ func (v *Vec[C, P]) Get(values []string) (P, error) {
 	return v.find(nil, v.appendAll(inline[:0], values))
 }
 
-// GetNamed returns the child with these label values by name.
+// GetNamed returns the child with the given labels.
 func (v *Vec[C, P]) GetNamed(labels prometheus.Labels) (P, error) {
 	var inline [inlineLabels]string
 	all, err := v.appendNamed(inline[:0], labels)
@@ -244,8 +245,8 @@ func (v *Vec[C, P]) GetNamed(labels prometheus.Labels) (P, error) {
 	return v.find(v.family.names(), all)
 }
 
-// find returns the child with the values of all labels, and makes it if there is none.
-// The names are those of checkUTF8.
+// find returns the child with the values of all labels, and makes it if it does not exist. names is that of
+// checkUTF8.
 func (v *Vec[C, P]) find(names, all []string) (P, error) {
 	if e := v.children.Get(all); e != nil {
 		return &e.Child, nil
@@ -257,7 +258,7 @@ func (v *Vec[C, P]) find(names, all []string) (P, error) {
 	return &v.children.GetOrCreate(all, v.prepare).Child, nil
 }
 
-// prepare makes the child of a new entry ready.
+// prepare initializes the child of a new entry.
 func (v *Vec[C, P]) prepare(e *labelmap.Entry[C]) {
 	p := P(&e.Child)
 	p.bind(series{v.family})
@@ -275,7 +276,7 @@ func (v *Vec[C, P]) CurryWith(labels prometheus.Labels) (*Vec[C, P], error) {
 	return &Vec[C, P]{curried, v.init, v.prefetch, v.traits, v.series}, nil
 }
 
-// Metric implements Core.
+// Metric implements [Core].
 func (v *Vec[C, P]) Metric(values []string) (prometheus.Metric, error) {
 	m, err := v.Get(values)
 	if err != nil {
@@ -284,7 +285,7 @@ func (v *Vec[C, P]) Metric(values []string) (prometheus.Metric, error) {
 	return m, nil
 }
 
-// MetricNamed implements Core.
+// MetricNamed implements [Core].
 func (v *Vec[C, P]) MetricNamed(labels prometheus.Labels) (prometheus.Metric, error) {
 	m, err := v.GetNamed(labels)
 	if err != nil {
@@ -293,7 +294,7 @@ func (v *Vec[C, P]) MetricNamed(labels prometheus.Labels) (prometheus.Metric, er
 	return m, nil
 }
 
-// CurriedCore implements Core.
+// CurriedCore implements [Core].
 func (v *Vec[C, P]) CurriedCore(labels prometheus.Labels) (Core, error) {
 	curried, err := v.CurryWith(labels)
 	if err != nil {
@@ -302,8 +303,8 @@ func (v *Vec[C, P]) CurriedCore(labels prometheus.Labels) (Core, error) {
 	return curried, nil
 }
 
-// Collect sends what the children that exist when it is called collect, in the order of
-// their labels. No lock is held.
+// Collect lets the children that exist at the time of the call collect, in the order of their labels.
+// It holds no lock.
 func (v *Vec[C, P]) Collect(ch chan<- prometheus.Metric) {
 	for _, e := range v.children.Sorted() {
 		P(&e.Child).Collect(ch)
@@ -313,10 +314,10 @@ func (v *Vec[C, P]) Collect(ch chan<- prometheus.Metric) {
 // Family returns the family of all children.
 func (v *Vec[C, P]) Family() *model.Family { return &v.family.Family }
 
-// HasLabel implements Labelled.
+// HasLabel implements [Labelled].
 func (v *Vec[C, P]) HasLabel(name string) bool { return v.family.HasLabel(name) }
 
-// Series returns the children that exist now.
+// Series returns the current children.
 func (v *Vec[C, P]) Series() model.Series {
 	if v.series != nil {
 		return v.series(v.children.Sorted())
@@ -324,10 +325,10 @@ func (v *Vec[C, P]) Series() model.Series {
 	return &vecSeries[C, P]{v.children.Sorted(), v.prefetch}
 }
 
-// Key implements model.StableSource.
+// Key implements [model.StableSource].
 func (v *Vec[C, P]) Key() any { return v }
 
-// vecSeries is a snapshot of the children of a vec.
+// vecSeries is a snapshot of the children of a vector.
 type vecSeries[C any, P Child[C]] struct {
 	entries  []*labelmap.Entry[C]
 	prefetch func(P)
@@ -335,8 +336,8 @@ type vecSeries[C any, P Child[C]] struct {
 
 func (s *vecSeries[C, P]) Len() int { return len(s.entries) }
 
-// Snapshot implements model.SnapshotSeries: as long as no series is created or deleted, the list
-// of entries is the same.
+// Snapshot implements [model.SnapshotSeries]: while no series is created or deleted, the list of
+// entries is the same.
 func (s *vecSeries[C, P]) Snapshot() any {
 	if len(s.entries) == 0 {
 		return 0
@@ -348,14 +349,14 @@ func (s *vecSeries[C, P]) At(i int, p *model.Point, scratch *model.Scratch) {
 	P(&s.entries[i].Child).Point(p, scratch)
 }
 
-// ReadBatch implements model.Batched. While its caller writes these points, the
-// processor fetches what the next ones are read from.
+// ReadBatch implements [model.Batched]. While its caller writes these points, the processor loads the
+// memory of the next ones.
 func (s *vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
 	n := len(points)
 	if s.prefetch == nil {
 		labelmap.Prefetch(s.from(from+n, n))
 	} else {
-		// What children keep elsewhere is found once they are there.
+		// The memory that children refer to can be found only after the children have been loaded.
 		labelmap.Prefetch(s.from(from+2*n, n))
 		for _, e := range s.from(from+n, n) {
 			s.prefetch(&e.Child)
@@ -366,7 +367,7 @@ func (s *vecSeries[C, P]) ReadBatch(from int, points []model.Point, scratches []
 	}
 }
 
-// from returns n entries from one on, or what there is of them.
+// from returns n entries beginning with entry i, or fewer at the end.
 func (s *vecSeries[C, P]) from(i, n int) []*labelmap.Entry[C] {
 	i = min(i, len(s.entries))
 	return s.entries[i:min(i+n, len(s.entries))]

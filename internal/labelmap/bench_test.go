@@ -13,8 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// The peer of every benchmark is client_golang's CounterVec: name the sub-benchmark
-// "peer" to see it alone.
+// Each benchmark compares labelmap with client_golang's CounterVec, in the sub-benchmark "peer".
 //
 //	go test -run '^$' -bench . -cpu 1,2 -count 5 ./internal/labelmap
 
@@ -33,7 +32,7 @@ func valuesOf(labels, n int) [][]string {
 	return all
 }
 
-// order returns n indexes below series in random order; n is a power of two.
+// order returns n indexes below series in random order; n must be a power of two.
 func order(n, series int) []int32 {
 	r := rand.New(rand.NewPCG(1, 2))
 	indexes := make([]int32, n)

@@ -2,26 +2,26 @@ package labelmap
 
 import "sync/atomic"
 
-// Budget is a limit that several maps have in common: those of the vectors of a registry.
+// Budget is a limit that several maps share: those of the vectors of a registry.
 type Budget struct {
-	Series int64      // How many series the maps may have together; 0 if there is no limit.
-	Values ValueLimit // For the maps that have no such limit of their own.
+	Series int64      // maximum number of series of all maps together; 0 means no limit
+	Values ValueLimit // for maps without their own value limit
 
 	used atomic.Int64
 }
 
-// member is a budget of a map.
+// member is a budget that a map has joined.
 type member struct {
 	budget *Budget
-	joined int // How often; the same vector may be registered under several prefixes.
+	joined int // number of joins; a vector may be registered under several prefixes
 }
 
-// Used returns how many series the maps have.
+// Used returns the number of series of all maps.
 func (b *Budget) Used() int { return int(b.used.Load()) }
 
 func (b *Budget) isFull() bool { return b.Series > 0 && b.used.Load() >= b.Series }
 
-// take makes room for one more series, and reports whether there was some.
+// take reserves room for one more series, and reports whether there was room.
 func (b *Budget) take() bool {
 	for {
 		used := b.used.Load()
@@ -34,11 +34,11 @@ func (b *Budget) take() bool {
 	}
 }
 
-// Join makes the map obey a budget, to which its series count from now on. A map that has
-// joined several times has to leave as often.
+// Join makes the map obey b, which then includes the series of the map. A map that has joined several
+// times must leave as often.
 func (m *Map[C]) Join(b *Budget) { m.limited(func(l *limit) { l.join(b) }) }
 
-// Leave undoes one Join.
+// Leave undoes one [Map.Join].
 func (m *Map[C]) Leave(b *Budget) { m.limited(func(l *limit) { l.leave(b) }) }
 
 func (l *limit) join(b *Budget) {
@@ -69,8 +69,8 @@ func (l *limit) leave(b *Budget) {
 	}
 }
 
-// choose makes the budgets of members, and the strictest limit for values, those that lookups
-// see. A limit of the map's own comes before those of budgets.
+// choose selects the budgets of members and the strictest value limit for lookups. The map's own limit
+// takes precedence over those of budgets.
 func (l *limit) choose() {
 	values := l.ownValues
 	budgets := make([]*Budget, len(l.members))

@@ -7,14 +7,14 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// compareEntries orders the entries of one map like model.CompareLabels does. They are
-// of one layout.
+// compareEntries orders the entries of one map as [model.CompareLabels] does. They have the same
+// layout.
 func compareEntries[C any](a, b *Entry[C]) int { return model.CompareSameNames(a.Labels(), b.Labels()) }
 
 // sortEntries sorts entries by compareEntries.
 //
-// The slice is sorted as one of *byte, since slices.SortFunc would be compiled for each C
-// otherwise: 76 kB of every program, for the four kinds of vectors.
+// It sorts the slice as a slice of *byte, because slices.SortFunc would otherwise be compiled for each
+// C: 76 kB of every program for the four kinds of vectors.
 func sortEntries[C any](entries []*Entry[C]) {
 	erased := unsafe.Slice((**byte)(unsafe.Pointer(unsafe.SliceData(entries))), len(entries))
 	slices.SortFunc(erased, func(a, b *byte) int {

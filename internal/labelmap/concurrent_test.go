@@ -14,8 +14,8 @@ import (
 
 const workers = 8
 
-// TestConcurrentOwnSeries lets each goroutine do what it wants with series of its
-// own, of which it must find all and nothing else, whatever the others do.
+// TestConcurrentOwnSeries lets each goroutine change its own series at random. It must find exactly
+// these series, whatever the others do.
 func TestConcurrentOwnSeries(t *testing.T) {
 	for _, mask := range masks {
 		t.Run(fmt.Sprintf("mask=%x", mask), func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestConcurrentOwnSeries(t *testing.T) {
 	}
 }
 
-// checkOwn checks that a list is in order, and that a worker's own series are in it.
+// checkOwn checks that a list is in order and contains the worker's own series.
 func checkOwn(t *testing.T, list []*entry, worker int, own map[int]*entry) {
 	checkSorted(t, list)
 	n := 0
@@ -72,8 +72,8 @@ func checkOwn(t *testing.T, list []*entry, worker int, own map[int]*entry) {
 	}
 }
 
-// TestConcurrentGetThenSorted reads series that others are creating: what Get has
-// found, Sorted must not miss.
+// TestConcurrentGetThenSorted reads series that other goroutines create: Sorted must not miss a series
+// that Get has found.
 func TestConcurrentGetThenSorted(t *testing.T) {
 	const all = 400
 	for range 5 {
@@ -94,7 +94,7 @@ func TestConcurrentGetThenSorted(t *testing.T) {
 	}
 }
 
-// TestConcurrentCreation: all get the same series, and it is made once.
+// TestConcurrentCreation checks that all goroutines get the same series, which is created once.
 func TestConcurrentCreation(t *testing.T) {
 	type counted struct{ inits atomic.Int32 }
 	const all = 300
@@ -116,8 +116,8 @@ func TestConcurrentCreation(t *testing.T) {
 	}
 }
 
-// TestConcurrentDeletionsCount: each series that was ever created has been deleted
-// once, by one of those who tried, or is still there.
+// TestConcurrentDeletionsCount checks that each series ever created either still exists, or was deleted
+// once, by exactly one of the goroutines that tried.
 func TestConcurrentDeletionsCount(t *testing.T) {
 	var created, deleted atomic.Int64
 	m := newMap("i")
@@ -146,15 +146,14 @@ func TestConcurrentDeletionsCount(t *testing.T) {
 	}
 }
 
-// clears are the ways to delete everything at once.
+// clears are the ways to delete all series at once.
 var clears = map[string]func(m *series){
 	"Reset":      func(m *series) { m.Reset() },
 	"DeleteFunc": func(m *series) { m.DeleteFunc(func(*entry) bool { return true }) },
 }
 
-// TestConcurrentClear fills the map and clears it, again and again. The series
-// are created in their order, so a list that shows the map as it was at one moment
-// is the beginning of one generation.
+// TestConcurrentClear repeatedly fills and clears the map. The series are created in order, so a list
+// that shows the map at one moment is the beginning of one generation.
 func TestConcurrentClear(t *testing.T) {
 	const size, generations = 50, 100
 	for name, clearAll := range clears {
@@ -187,8 +186,8 @@ func TestConcurrentClear(t *testing.T) {
 	}
 }
 
-// TestConcurrentGetThenSortedOfDeleted is the other way round: where Get finds a
-// series no more, Sorted must not have it, nor any that went together with it.
+// TestConcurrentGetThenSortedOfDeleted checks the other direction: if Get no longer finds a series,
+// Sorted must not return it, or any other series that was deleted with it.
 func TestConcurrentGetThenSortedOfDeleted(t *testing.T) {
 	const size, rounds = 400, 40
 	value := func(i int) []string { return []string{strconv.Itoa(i)} }
@@ -217,8 +216,8 @@ func TestConcurrentGetThenSortedOfDeleted(t *testing.T) {
 	}
 }
 
-// TestConcurrentDeleteFuncAsksForOneMoment: when series are created in their order,
-// those that it asks for are the first ones, and none is left out.
+// TestConcurrentDeleteFuncAsksForOneMoment checks that DeleteFunc passes all series of one moment to
+// match: if series are created in order, these are the first ones, without gaps.
 func TestConcurrentDeleteFuncAsksForOneMoment(t *testing.T) {
 	const size = 2000
 	m := newMap("i")

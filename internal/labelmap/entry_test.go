@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestLabelsOfEveryLength makes entries with labels that lie behind them, and apart.
+// TestLabelsOfEveryLength makes entries with labels that lie behind them and labels in separate memory.
 func TestLabelsOfEveryLength(t *testing.T) {
 	type pointers struct{ a, b *int }
 	for _, names := range [][]string{nil, {"a"}, {"a.b"}, {"z", "a"}} {
@@ -28,7 +28,7 @@ func TestLabelsOfEveryLength(t *testing.T) {
 	}
 }
 
-// TestLabelsKeepTheirMemory holds on to labels only.
+// TestLabelsKeepTheirMemory keeps only labels, without their entries.
 func TestLabelsKeepTheirMemory(t *testing.T) {
 	layout := model.NewLayout(nil, []string{"a"})
 	var kept []model.Labels

@@ -8,18 +8,18 @@ import (
 	"weak"
 )
 
-// ended is an entry that has expired. It is found by its hash.
-type ended[C any] struct {
+// expiredEntry is an entry that has expired. It can be found by its hash.
+type expiredEntry[C any] struct {
 	entry     weak.Pointer[Entry[C]]
 	pulse     uint64
-	at        time.Time // When it expired.
+	at        time.Time // time at which it expired
 	forgotten bool
 }
 
 func (x *expiry[C]) watchEnded(e *Entry[C], pulse uint64, now time.Time) {
 	hash := e.state.Load()
-	end := &ended[C]{entry: weak.Make(e), pulse: pulse, at: now}
-	x.ended[hash] = append(x.ended[hash], end)
+	end := &expiredEntry[C]{entry: weak.Make(e), pulse: pulse, at: now}
+	x.byHash[hash] = append(x.byHash[hash], end)
 	m := weak.Make(x.m)
 	runtime.SetFinalizer(e, func(e *Entry[C]) {
 		if m := m.Value(); m != nil {
@@ -28,14 +28,14 @@ func (x *expiry[C]) watchEnded(e *Entry[C], pulse uint64, now time.Time) {
 	})
 }
 
-// dropped is called when the program has dropped an entry that has expired. The last updates may
-// have come after the last check.
-func (x *expiry[C]) dropped(e *Entry[C], hash uint64, end *ended[C]) {
+// dropped is called when the program has dropped an expired entry. The last updates may have come after
+// the last check.
+func (x *expiry[C]) dropped(e *Entry[C], hash uint64, end *expiredEntry[C]) {
 	x.m.mu.Lock()
 	defer x.m.mu.Unlock()
 	if !end.forgotten {
 		if !x.armed {
-			x.timer = nil // It may be one of a synctest bubble, which a finalizer must not reset.
+			x.timer = nil // It may belong to a synctest bubble, whose timer a finalizer must not reset.
 		}
 		x.restore(e, hash, end)
 	}
@@ -44,54 +44,55 @@ func (x *expiry[C]) dropped(e *Entry[C], hash uint64, end *ended[C]) {
 func (x *expiry[C]) refresh() {
 	x.m.mu.Lock()
 	defer x.m.mu.Unlock()
-	if len(x.ended) > 0 {
+	if len(x.byHash) > 0 {
 		x.check()
 	}
 }
 
-// check returns the entries to the map that were updated after they had expired, and forgets
-// those that the program has dropped.
+// check returns entries that were updated after they had expired to the map, and forgets those that the
+// program has dropped.
 func (x *expiry[C]) check() {
 	now := time.Now()
-	for hash, list := range x.ended {
+	for hash, list := range x.byHash {
 		kept := list[:0]
 		for _, end := range list {
 			if e := end.entry.Value(); e != nil && !x.restore(e, hash, end) {
 				kept = append(kept, end)
 			}
 		}
-		x.setEnded(hash, list, kept)
+		x.setExpired(hash, list, kept)
 	}
 	x.checked = now
 	x.shrink()
 }
 
-// shrink replaces the map of the ended entries if it has become much too large: maps only grow.
+// shrink replaces the Go map of the expired entries if it has become much too large, because Go maps
+// never shrink.
 func (x *expiry[C]) shrink() {
-	x.peak = max(x.peak, len(x.ended))
-	if len(x.ended) >= (x.peak+1)/4 {
+	x.peak = max(x.peak, len(x.byHash))
+	if len(x.byHash) >= (x.peak+1)/4 {
 		return
 	}
-	x.peak = len(x.ended)
-	fresh := make(map[uint64][]*ended[C], len(x.ended))
-	maps.Copy(fresh, x.ended)
-	x.ended = fresh
+	x.peak = len(x.byHash)
+	fresh := make(map[uint64][]*expiredEntry[C], len(x.byHash))
+	maps.Copy(fresh, x.byHash)
+	x.byHash = fresh
 }
 
-// setEnded replaces a list by what is left of it, in the same memory.
-func (x *expiry[C]) setEnded(hash uint64, list, kept []*ended[C]) {
+// setExpired replaces a list by kept, a part of it in the same memory.
+func (x *expiry[C]) setExpired(hash uint64, list, kept []*expiredEntry[C]) {
 	clear(list[len(kept):])
 	if len(kept) == 0 {
-		delete(x.ended, hash)
+		delete(x.byHash, hash)
 		return
 	}
-	x.ended[hash] = kept
+	x.byHash[hash] = kept
 }
 
-// restore returns an entry to the map if it was updated after it had expired, and reports
-// whether it did. If there is another one with the same labels, or no room, then that one or the
-// overflow series gets what was counted.
-func (x *expiry[C]) restore(e *Entry[C], hash uint64, end *ended[C]) bool {
+// restore returns an entry to the map if it was updated after it had expired, and reports whether it
+// did. If there is another entry with the same labels, or no room, that entry or the overflow series
+// gets the increase instead.
+func (x *expiry[C]) restore(e *Entry[C], hash uint64, end *expiredEntry[C]) bool {
 	pulse := x.life.Pulse(&e.Child, end.pulse)
 	if pulse == end.pulse {
 		return false
@@ -108,14 +109,14 @@ func (x *expiry[C]) restore(e *Entry[C], hash uint64, end *ended[C]) bool {
 	return true
 }
 
-// overflow returns the overflow series. If it makes it, it begins when what is to be added to it was last
-// seen without that.
+// overflow returns the overflow series. If overflow creates it, its start timestamp is the time when
+// the counts to be added were last seen to be zero.
 func (x *expiry[C]) overflow(at time.Time) *Entry[C] {
 	values := x.m.overflowValues()
 	if e := x.m.find(values); e != nil {
 		return e
 	}
-	returns := x.m.expired(x, x.m.hash(values), values) != nil // With a start of its own.
+	returns := x.m.expired(x, x.m.hash(values), values) != nil // It returns with its own start timestamp.
 	e := x.m.create(values, x.life.Init)
 	if !returns {
 		x.life.Begin(&e.Child, at)
@@ -123,7 +124,7 @@ func (x *expiry[C]) overflow(at time.Time) *Entry[C] {
 	return e
 }
 
-// restart puts an entry that had expired into the map, as a series that begins at some time.
+// restart puts an expired entry into the map, as a series with the start timestamp at.
 func (x *expiry[C]) restart(e *Entry[C], hash, pulse uint64, at time.Time) {
 	runtime.SetFinalizer(e, nil)
 	x.life.Begin(&e.Child, at)
@@ -133,26 +134,25 @@ func (x *expiry[C]) restart(e *Entry[C], hash, pulse uint64, at time.Time) {
 	}
 }
 
-// lastSeen returns when an entry was last seen without anything that was counted after it had
-// expired.
-func (x *expiry[C]) lastSeen(end *ended[C]) time.Time {
+// lastSeen returns the time when an entry was last seen without updates after its expiry.
+func (x *expiry[C]) lastSeen(end *expiredEntry[C]) time.Time {
 	if x.checked.After(end.at) {
 		return x.checked
 	}
 	return end.at
 }
 
-func (x *expiry[C]) expired(hash uint64) []*Entry[C] { return appendHeld(nil, x.ended[hash]) }
+func (x *expiry[C]) expired(hash uint64) []*Entry[C] { return appendHeld(nil, x.byHash[hash]) }
 
 func (x *expiry[C]) allExpired() (entries []*Entry[C]) {
-	for _, list := range x.ended {
+	for _, list := range x.byHash {
 		entries = appendHeld(entries, list)
 	}
 	return entries
 }
 
 // appendHeld appends the entries that the program still holds.
-func appendHeld[C any](entries []*Entry[C], list []*ended[C]) []*Entry[C] {
+func appendHeld[C any](entries []*Entry[C], list []*expiredEntry[C]) []*Entry[C] {
 	for _, end := range list {
 		if e := end.entry.Value(); e != nil {
 			entries = append(entries, e)
@@ -177,12 +177,12 @@ func (x *expiry[C]) forget(e *Entry[C], hash uint64) {
 	}
 }
 
-// take removes an entry from those that have expired. It returns nil if it was none.
-func (x *expiry[C]) take(e *Entry[C], hash uint64) *ended[C] {
-	list := x.ended[hash]
+// take removes an entry from the expired ones. It returns nil if e was not among them.
+func (x *expiry[C]) take(e *Entry[C], hash uint64) *expiredEntry[C] {
+	list := x.byHash[hash]
 	for i, end := range list {
 		if end.entry.Value() == e {
-			x.setEnded(hash, list, slices.Delete(list, i, i+1))
+			x.setExpired(hash, list, slices.Delete(list, i, i+1))
 			return end
 		}
 	}
@@ -201,11 +201,11 @@ func (x *expiry[C]) swapped(entries []*Entry[C], match func(*Entry[C]) bool) {
 }
 
 func (x *expiry[C]) reset() {
-	for _, list := range x.ended {
+	for _, list := range x.byHash {
 		for _, end := range list {
 			end.forgotten = true
 		}
 	}
-	clear(x.ended)
+	clear(x.byHash)
 	x.rewatch()
 }

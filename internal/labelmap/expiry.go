@@ -7,17 +7,16 @@ import (
 	"weak"
 )
 
-// Life is what a map needs to know about its children to let their series expire.
+// Life contains the functions that a map needs to let the series of its children expire.
 type Life[C any] struct {
-	// Pulse returns last if the child has not been updated since Pulse returned last, and
-	// another number otherwise. Calls for one child never overlap.
+	// Pulse returns last if the child has not been updated since Pulse returned last, and a different
+	// number otherwise. Calls for one child never overlap.
 	Pulse func(c *C, last uint64) uint64
 
-	// Restart removes from the child what it has counted, and returns the pulse that it has
-	// without it. If the pulse is not last any more, Restart changes nothing and returns false.
-	// Updates meanwhile stay in the child.
+	// Restart removes its counts from the child, and returns its pulse afterwards. If the pulse is no
+	// longer last, Restart changes nothing and returns false. Concurrent updates stay in the child.
 	//
-	// Without Restart, the map cannot hear of updates to an expired series, and forgets it.
+	// Without Restart, the map cannot notice updates to an expired series, and forgets it.
 	Restart func(c *C, last uint64, now time.Time) (pulse uint64, ok bool)
 
 	// Init prepares a new child.
@@ -26,69 +25,70 @@ type Life[C any] struct {
 	// Begin sets the start timestamp.
 	Begin func(c *C, at time.Time)
 
-	// Move adds to one child what another one, which has restarted, has counted since, and
-	// removes it there. It returns the pulse of the latter, which was the given one before.
+	// Move adds to one child what another child, which has restarted, has counted since, and removes it
+	// there. pulse is the pulse of from before, and the result is its pulse afterwards.
 	Move func(to, from *C, pulse uint64) uint64
 }
 
-// expirer is an expiry as its map knows it, so that programs in which nothing expires do not
-// contain one. All methods but refresh are called with the lock of the map held.
+// expirer is the interface between a map and its expiry. Because of it, programs in which no series
+// expires do not contain the code of expiry. All methods except refresh are called with the mutex of
+// the map held.
 type expirer[C any] interface {
-	refresh() // Returns entries to the map that were updated after they had expired.
+	refresh() // returns entries to the map that were updated after they had expired
 
 	created(e *Entry[C])
-	expired(hash uint64) []*Entry[C] // The expired entries with this hash that may still return.
+	expired(hash uint64) []*Entry[C] // returns the expired entries with this hash that may return
 	allExpired() []*Entry[C]
-	revive(e *Entry[C], hash uint64) // Returns an expired entry to the map.
-	forget(e *Entry[C], hash uint64) // An expired entry must not return.
-	// Entries are new in the map, in the place of all those for which match returns true.
+	revive(e *Entry[C], hash uint64) // returns an expired entry to the map
+	forget(e *Entry[C], hash uint64) // ensures that an expired entry does not return
+	// swapped is called when new entries have replaced all entries for which match returns true.
 	swapped(entries []*Entry[C], match func(*Entry[C]) bool)
-	reset() // All entries are forgotten, and replaced by what is in the map now.
+	reset() // forgets all entries, and watches the current ones of the map
 }
 
-// expiry lets series expire that have not been updated for a while. It costs updates nothing:
-// from time to time, sweep looks at each series for whether its value is another one.
+// expiry removes series that have not been updated for a while. Updates have no additional cost: from
+// time to time, sweep checks whether the value of each series has changed.
 //
-// An entry that has expired is in the map no more, but the program may hold on to its child,
-// and update it. So the expiry watches the entry, by a weak pointer, until it can no longer be
-// updated; see expired.go. Until then there is no other entry with the same labels, unless the
-// garbage collector has cleared the pointer already, and the finalizer has not run yet.
+// An expired entry is no longer in the map, but the program may hold on to its child and update it. So
+// the expiry watches the entry through a weak pointer until it can no longer be updated; see
+// expired.go. Until then there is no other entry with the same labels, unless the garbage collector has
+// already cleared the pointer and the finalizer has not run yet.
 type expiry[C any] struct {
 	m    *Map[C]
 	life Life[C]
 
-	sweeping sync.Mutex // Held during a sweep. It is locked before the lock of the map.
+	sweeping sync.Mutex // held during a sweep; locked before the mutex of the map
 
 	begun time.Time
 
-	// The lock of the map guards what follows.
-	after      time.Duration // 0 if nothing expires.
-	own        bool          // After was set by the vector itself, not by a registry.
-	watched    []watched[C]  // The entries in the map, unless a sweep has them; and some that were deleted.
-	ended      map[uint64][]*ended[C]
-	peak       int       // How many there were in ended since it was made.
-	generation int       // Counts the calls of rewatch.
-	checked    time.Time // When the ended entries were last seen unchanged.
+	// The mutex of the map guards the following fields.
+	after      time.Duration                 // 0 if no series expire
+	own        bool                          // The vector itself has set after, not a registry.
+	watched    []watched[C]                  // entries in the map, unless a sweep has them, and some deleted entries
+	byHash     map[uint64][]*expiredEntry[C] // expired entries
+	peak       int                           // largest length of byHash since it was made
+	generation int                           // number of calls of rewatch
+	checked    time.Time                     // time when the expired entries were last seen unchanged
 	timer      *time.Timer
 	armed      bool // The timer will fire.
 }
 
-// watched is an entry of the map.
+// watched is an entry of the map with its last pulse.
 type watched[C any] struct {
 	e     *Entry[C]
 	pulse uint64
-	since int64 // When the pulse was first seen, in nanoseconds since expiry.begun.
+	since int64 // time when the pulse was first seen, in nanoseconds since expiry.begun
 }
 
-// SetExpiry lets series expire that have not been updated for some time; 0 stops that. What
-// the vector itself sets takes precedence over what registries set for it, of which the shortest
-// time counts.
+// SetExpiry lets series expire that have not been updated for the duration after; 0 disables expiry.
+// The setting of the vector itself takes precedence over those of registries, of which the shortest one
+// applies.
 func (m *Map[C]) SetExpiry(after time.Duration, own bool, life Life[C]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	x, _ := m.expirer().(*expiry[C])
 	if x == nil {
-		x = &expiry[C]{begun: time.Now(), m: m, life: life, ended: make(map[uint64][]*ended[C])}
+		x = &expiry[C]{begun: time.Now(), m: m, life: life, byHash: make(map[uint64][]*expiredEntry[C])}
 		var published expirer[C] = x
 		m.expiry.Store(&published)
 	}
@@ -98,9 +98,9 @@ func (m *Map[C]) SetExpiry(after time.Duration, own bool, life Life[C]) {
 	x.own = x.own || own
 	before := x.after
 	x.after = after
-	m.toll.after.Store(int64(after))
+	m.expiryUsage.after.Store(int64(after))
 	if (before == 0) != (after == 0) {
-		x.rewatch() // What has expired may still return.
+		x.rewatch() // Expired series may still return.
 	}
 	if after > 0 && x.armed {
 		x.timer.Reset(x.period())
@@ -118,8 +118,7 @@ func (x *expiry[C]) created(e *Entry[C]) {
 
 func (x *expiry[C]) watch(e *Entry[C], pulse uint64, now time.Time) {
 	if len(x.watched) == cap(x.watched) {
-		// Those that were deleted make room first: a program may create and delete many series
-		// between two sweeps.
+		// Remove deleted entries first: a program may create and delete many series between two sweeps.
 		x.watched = slices.DeleteFunc(x.watched, func(w watched[C]) bool { return w.e.state.Load()&liveBit == 0 })
 		x.watched = slices.Grow(x.watched, len(x.watched)+1)
 	}
@@ -127,9 +126,9 @@ func (x *expiry[C]) watch(e *Entry[C], pulse uint64, now time.Time) {
 	x.arm()
 }
 
-// arm sees to it that the timer fires if there is something to sweep.
+// arm starts the timer if there is something to sweep.
 func (x *expiry[C]) arm() {
-	if x.armed || x.after == 0 || len(x.watched) == 0 && len(x.ended) == 0 {
+	if x.armed || x.after == 0 || len(x.watched) == 0 && len(x.byHash) == 0 {
 		return
 	}
 	x.armed = true
@@ -137,7 +136,7 @@ func (x *expiry[C]) arm() {
 		x.timer.Reset(x.period())
 		return
 	}
-	// The timer does not keep alive a vector that the program has dropped.
+	// The timer must not keep alive a vector that the program has dropped.
 	m := weak.Make(x.m)
 	x.timer = time.AfterFunc(x.period(), func() {
 		if m := m.Value(); m != nil {
@@ -146,7 +145,7 @@ func (x *expiry[C]) arm() {
 	})
 }
 
-// rewatch begins to watch the entries of the map anew.
+// rewatch starts over watching the entries of the map.
 func (x *expiry[C]) rewatch() {
 	x.generation++
 	x.watched = nil
@@ -175,7 +174,7 @@ func (x *expiry[C]) sweep() {
 	kept, idle := list[:0], []watched[C](nil)
 	for _, w := range list {
 		if w.e.state.Load()&liveBit == 0 {
-			continue // It was deleted.
+			continue // The entry was deleted.
 		}
 		pulse := x.life.Pulse(&w.e.Child, w.pulse)
 		switch {
@@ -194,7 +193,7 @@ func (x *expiry[C]) sweep() {
 	if generation == x.generation {
 		kept = append(x.end(kept, idle, now), x.watched...)
 		if len(kept) < cap(kept)/4 {
-			kept = slices.Clone(kept) // In less memory.
+			kept = slices.Clone(kept) // Use less memory.
 		}
 		x.watched = kept
 	}
@@ -202,18 +201,18 @@ func (x *expiry[C]) sweep() {
 	x.arm()
 }
 
-// end removes idle entries from the map. It appends to kept those that were updated in the
-// meantime.
+// end removes idle entries from the map. It appends the entries that were updated in the meantime to
+// kept.
 func (x *expiry[C]) end(kept, idle []watched[C], now time.Time) []watched[C] {
 	t := x.m.table.Load()
 	entries := make([]*Entry[C], 0, len(idle))
 	for _, w := range idle {
 		if t.slotOf(w.e) == nil {
-			continue // It was deleted.
+			continue // The entry was deleted.
 		}
 		if x.life.Restart != nil {
-			// A scrape that began earlier may still read the entry. It sees a series that
-			// starts anew from 0, which is true.
+			// A scrape that began earlier may still read the entry. It sees a series that restarts from
+			// 0, which is true.
 			pulse, ok := x.life.Restart(&w.e.Child, w.pulse, now)
 			if !ok {
 				w.since = int64(now.Sub(x.begun))
@@ -225,9 +224,9 @@ func (x *expiry[C]) end(kept, idle []watched[C], now time.Time) []watched[C] {
 		entries = append(entries, w.e)
 	}
 	if len(entries) > 0 {
-		x.m.toll.expired.Add(uint64(len(entries)))
+		x.m.expiryUsage.expired.Add(uint64(len(entries)))
 		x.m.delete(entries...)
-		x.m.index.purge(x.m.version.Load()) // Entries that return are in the index only once.
+		x.m.index.purge(x.m.version.Load()) // An entry that returns must be in the index only once.
 	}
 	return kept
 }

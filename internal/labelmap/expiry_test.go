@@ -30,8 +30,7 @@ var countedLife = Life[counted]{
 	},
 }
 
-// TestTwins has the finalizer of an expired entry come after there is another entry with its
-// labels.
+// TestTwins runs the finalizer of an expired entry when another entry with the same labels exists.
 func TestTwins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New[counted](model.NewLayout(nil, []string{"a"}))
@@ -45,8 +44,8 @@ func TestTwins(t *testing.T) {
 		}
 		x := m.expirer().(*expiry[counted])
 		m.mu.Lock()
-		end := x.ended[hash][0]
-		delete(x.ended, hash) // As if the garbage collector had found it.
+		end := x.byHash[hash][0]
+		delete(x.byHash, hash) // as if the garbage collector had cleared its pointer
 		m.mu.Unlock()
 		old.Child.add(2)
 		twin := m.GetOrCreate([]string{"x"}, nil)
@@ -61,7 +60,7 @@ func TestTwins(t *testing.T) {
 	})
 }
 
-// TestEntriesReturnOnce checks that a list of the series has an entry once, however often it has
+// TestEntriesReturnOnce checks that a list of the series contains an entry once, however often it has
 // expired.
 func TestEntriesReturnOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

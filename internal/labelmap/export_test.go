@@ -2,7 +2,7 @@ package labelmap
 
 import "github.com/luxfi/metric/internal/model"
 
-// Compare is the order of Sorted, for any two label sets of one layout.
+// Compare is the order of Sorted for any two label sets of one layout.
 var Compare = model.CompareSameNames
 
 // HashOf is the hash before the map masks it.
@@ -11,15 +11,15 @@ var HashOf = hashOf
 // MinSlots is the smallest size of a table.
 const MinSlots = minSlots
 
-// UseHashBits makes the map, which must be empty, use only these bits of the
-// hashes, so that series collide.
+// UseHashBits makes the map, which must be empty, use only the given bits of the hashes, so that series
+// collide.
 func (m *Map[C]) UseHashBits(mask uint64) { m.mask = mask }
 
 // Slots returns the size of the table.
 func (m *Map[C]) Slots() int { return len(m.table.Load().slots) }
 
-// Stale returns how many entries of the index are deleted, as it has counted them
-// and as they are.
+// Stale returns the number of deleted entries in the index, both as the index counts them and as an
+// actual count.
 func (m *Map[C]) Stale() (counted, actual int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -27,7 +27,7 @@ func (m *Map[C]) Stale() (counted, actual int) {
 	return m.index.deleted, len(held) - len(existing(held, m.version.Load()))
 }
 
-// Held returns how many references to entries the index of the map has room for.
+// Held returns the number of references to entries for which the index of the map has room.
 func (m *Map[C]) Held() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -41,7 +41,7 @@ func (f *Front) Collide() {
 	}
 }
 
-// Known returns how many structs the front knows, and how many places its table has.
+// Known returns the number of structs that the front knows, and the number of places of its table.
 func (f *Front) Known() (structs, places int) {
 	t := f.table().Load()
 	if t == nil {

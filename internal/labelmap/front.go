@@ -11,17 +11,17 @@ import (
 	"github.com/luxfi/metric/internal/words"
 )
 
-// Front finds the series of a map by a struct with their labels. It is a cache in front of the map: it
-// compares fields as they are in memory, so that an integer need not become text first, and knows
-// only the series that [Map.Remember] has put into it. It is safe for concurrent use.
+// Front finds the series of a map by a struct with their labels. It is a cache in front of the map. It
+// compares fields by their memory, without converting integers to text, and contains only the series
+// that [Map.Remember] has added. It is safe for concurrent use.
 //
-// A front never has a series that the map lacks: whatever removes a series from the map also drops the
-// table of the front, which frees everything that the table refers to.
+// A front never has a series that the map lacks: all operations that remove a series from the map also
+// drop the table of the front, which frees everything that the table refers to.
 type Front struct {
 	fields []keyField
 
-	// Plain is the table if Get can find series, and other is the table if only GetSlowly
-	// can. Both are nil as long as nothing is remembered.
+	// Plain is the table if Get can find series, and other is the table if only GetSlowly can. Both are
+	// nil while the front is empty.
 	plain, other atomic.Pointer[frontTable]
 
 	plan *labelstruct.Plan
@@ -38,13 +38,13 @@ const (
 	// keyWords is the number of words of a key that belong to one field.
 	keyWords = 2
 	// fewFields is the number of fields up to which the key of a struct is in a smaller array, which is
-	// cleared for each look-up: with 12 words instead of 8, two labels take 2 ns longer.
+	// cleared for each lookup: with 12 words instead of 8, two labels take 2 ns longer.
 	fewFields = 4
-	// manyFields is the number of fields up to which a look-up does not allocate.
+	// manyFields is the number of fields up to which a lookup does not allocate.
 	manyFields = 16
 	// longKey marks the second word of the key of a long string.
 	longKey = 1 << 63
-	// longString is the length from which on a string is not part of the key as a whole.
+	// longString is the length from which on a string does not fit into the key.
 	longString = 16
 )
 
@@ -58,7 +58,7 @@ func NewFront(plan *labelstruct.Plan) *Front {
 	return f
 }
 
-// Plan returns the plan that the front was made for.
+// Plan returns the plan of the front.
 func (f *Front) Plan() *labelstruct.Plan { return f.plan }
 
 // table returns the table that this front uses.
@@ -69,7 +69,7 @@ func (f *Front) table() *atomic.Pointer[frontTable] {
 	return &f.other
 }
 
-// drop forgets everything. The caller holds the lock of the map. The front may be nil.
+// drop removes all series from the front, which may be nil. The caller must hold the mutex of the map.
 func (f *Front) drop() {
 	if f != nil {
 		f.plain.Store(nil)
@@ -77,9 +77,9 @@ func (f *Front) drop() {
 	}
 }
 
-// Get returns the child of the series with the labels in the struct at s. It returns nil if it does not
-// know the series, or if only GetSlowly can find it. It takes no lock, does not allocate, and
-// calls no method of the struct. A nil front knows no series.
+// Get returns the child of the series with the labels in the struct at s. It returns nil if the front
+// does not have the series, or if only [Front.GetSlowly] can find it. It takes no lock, does not
+// allocate, and calls no method of the struct. A nil front has no series.
 func (f *Front) Get(s unsafe.Pointer) unsafe.Pointer {
 	if f == nil {
 		return nil
@@ -102,7 +102,8 @@ func (f *Front) getOfMany(t *frontTable, s unsafe.Pointer, called []string) unsa
 	return child
 }
 
-// GetSlowly is Get for all structs. Called are the results of the String methods that the plan calls.
+// GetSlowly is [Front.Get] for all structs. called contains the results of the String methods that the
+// plan calls.
 func (f *Front) GetSlowly(s unsafe.Pointer, called []string) unsafe.Pointer {
 	t := f.table().Load()
 	switch {
@@ -115,14 +116,14 @@ func (f *Front) GetSlowly(s unsafe.Pointer, called []string) unsafe.Pointer {
 	return child
 }
 
-// find writes the key of the struct at s to key, and returns the child of its series, or nil if t, which
-// may be nil, does not have it. It also returns the hash of the key.
+// find writes the key of the struct at s to key, and returns the child of its series, or nil if t,
+// which may be nil, does not have it. It also returns the hash of the key.
 //
-// A field has two words in the key, which stand for an integer or a short string exactly: those of a
-// string are its bytes without gaps, with its length in the highest byte. For a long string
-// they are its hash and its length, and sameLong compares the rest. The multiplications
-// of the fields do not depend on each other, so the processor works on several at once. Everything is in
-// place because a call costs 1 or 2 ns of some 12; see [Map.Get].
+// A field has two words in the key, which represent an integer or a short string exactly. The words of
+// a short string are its bytes without gaps, with its length in the highest byte. The words of a long
+// string are its hash and its length, and sameLong compares the rest. The multiplications of the fields
+// do not depend on each other, so the processor works on several at once. All code is in place because
+// a call costs 1 or 2 ns of some 12; see [Map.Get].
 func (f *Front) find(t *frontTable, key []uint64, s unsafe.Pointer, called []string) (child unsafe.Pointer, hash uint64) {
 	strings := called
 	for i := range f.fields {
@@ -163,7 +164,7 @@ func (f *Front) find(t *frontTable, key []uint64, s unsafe.Pointer, called []str
 		}
 		key[keyWords*i], key[keyWords*i+1] = a, b
 		hi, lo := bits.Mul64(a^field.a, b^field.b)
-		hash = bits.RotateLeft64(hash, 25) ^ hi ^ lo // As in hash.
+		hash = bits.RotateLeft64(hash, 25) ^ hi ^ lo // as in hash
 	}
 	if t == nil {
 		return nil, hash
@@ -187,7 +188,7 @@ func (f *Front) find(t *frontTable, key []uint64, s unsafe.Pointer, called []str
 	}
 }
 
-// sameLong reports whether the long strings of the struct at s are these.
+// sameLong reports whether the long strings of the struct at s equal long.
 func (f *Front) sameLong(long []string, s unsafe.Pointer, called []string) bool {
 	if len(long) == 0 {
 		return true // The keys would differ if the struct had long strings.
@@ -205,8 +206,8 @@ func (f *Front) sameLong(long []string, s unsafe.Pointer, called []string) bool 
 	return true
 }
 
-// stringOf returns the string of field i that its key is made of, and false if it has none. It
-// takes the string from called if it comes from there.
+// stringOf returns the string of field i from which its key is made, and false if it has none. If the
+// string is the result of a call, stringOf removes it from called.
 func (f *Front) stringOf(i int, s unsafe.Pointer, called *[]string) (string, bool) {
 	field := &f.fields[i]
 	switch {

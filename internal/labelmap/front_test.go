@@ -35,7 +35,7 @@ func newFronted[L any](t *testing.T) fronted[L] {
 	return m
 }
 
-// known returns what the front alone finds.
+// known returns the series that the front finds without the map.
 func (m *fronted[L]) known(labels L) *entry {
 	s := unsafe.Pointer(&labels)
 	if m.front.Plan().Calls == 0 {
@@ -46,7 +46,7 @@ func (m *fronted[L]) known(labels L) *entry {
 	return (*entry)(m.front.GetSlowly(s, m.front.Plan().Call(nil, s)))
 }
 
-// with returns the series of labels, and has the front remember it.
+// with returns the series with the given labels, and makes the front remember it.
 func (m *fronted[L]) with(labels L) *entry {
 	if e := m.known(labels); e != nil {
 		return e
@@ -59,7 +59,7 @@ func (m *fronted[L]) with(labels L) *entry {
 	return e
 }
 
-// shout is a string with another label value.
+// shout is a string whose label value differs from its text.
 type shout string
 
 func (s shout) String() string { return strings.ToUpper(string(s)) }
@@ -93,7 +93,7 @@ type (
 	}
 )
 
-// randomString returns one of not too many strings, of which many are alike.
+// randomString returns one of a limited number of strings, many of which are similar.
 func randomString(r *rand.Rand) string {
 	s := strings.Repeat("a", r.IntN(20)) + []string{"", "b", "\x00", "\"", "\\", "\n", "bbbbbbbbb"}[r.IntN(7)]
 	if r.IntN(2) == 0 && s != "" {
@@ -118,7 +118,8 @@ func randomHuge(r *rand.Rand) hugeLabels {
 	return hugeLabels{randomMany(r), manyLabels{A: "x"}, randomMany(r)}
 }
 
-// TestFrontIsTheMap checks that the front never finds another series than the map, in any state of both.
+// TestFrontIsTheMap checks that the front never finds another series than the map, in any state of
+// both.
 func TestFrontIsTheMap(t *testing.T) {
 	t.Run("plain", func(t *testing.T) { testFront(t, randomPlain) })
 	t.Run("many", func(t *testing.T) { testFront(t, randomMany) })
@@ -169,7 +170,8 @@ func testFront[L any](t *testing.T, random func(*rand.Rand) L) {
 	}
 }
 
-// TestRemovalsDropTheFront, and let the memory of all series go.
+// TestRemovalsDropTheFront checks that each removal drops the table and releases the memory of all
+// series.
 func TestRemovalsDropTheFront(t *testing.T) {
 	for name, remove := range map[string]func(m *series){
 		"Delete":     func(m *series) { m.Delete([]string{"a", "b", "1"}) },
@@ -196,7 +198,8 @@ func TestRemovalsDropTheFront(t *testing.T) {
 	}
 }
 
-// TestRemembersOnlyTheMapsSeries that have the labels of the struct.
+// TestRemembersOnlyTheMapsSeries checks that Remember accepts only a series of the map that has the
+// labels of the struct.
 func TestRemembersOnlyTheMapsSeries(t *testing.T) {
 	m := newFronted[plainLabels](t)
 	labels := plainLabels{"a", "b", 1}
@@ -217,7 +220,8 @@ type state uint32
 
 func (s state) String() string { return "state " + strconv.Itoa(int(s%2)) }
 
-// TestFrontIsBounded by the number of series, however many structs have the same labels.
+// TestFrontIsBounded checks that the number of series limits the front, however many structs have the
+// same labels.
 func TestFrontIsBounded(t *testing.T) {
 	m := newFronted[struct{ S state }](t)
 	for i := range 10_000 {
@@ -231,7 +235,7 @@ func TestFrontIsBounded(t *testing.T) {
 	}
 }
 
-// TestFrontClonesStrings, so that a buffer can be used again.
+// TestFrontClonesStrings checks that a caller can reuse its buffer.
 func TestFrontClonesStrings(t *testing.T) {
 	type texts struct {
 		A string
@@ -252,7 +256,8 @@ func TestFrontClonesStrings(t *testing.T) {
 	}
 }
 
-// TestFrontIsNeverBehind checks that nothing that is deleted is found after the deletion has returned.
+// TestFrontIsNeverBehind checks that the front does not find a deleted series after the deletion has
+// returned.
 func TestFrontIsNeverBehind(t *testing.T) {
 	m := newFronted[plainLabels](t)
 	var lookups atomic.Int64

@@ -7,17 +7,17 @@ import (
 
 // frontTable is the table of a [Front], with open addressing and linear probing.
 //
-// It is read without a lock while one writer, who holds the lock of the map, adds to it. The writer
-// fills a place once, the child last, and at most half of the places. A change that needs more
-// builds another table.
+// Readers take no lock while one writer, which holds the mutex of the map, adds to the table. The
+// writer fills a place once, storing the child last, and fills at most half of the places. A change
+// that needs more places builds another table.
 type frontTable struct {
-	children []unsafe.Pointer // a power of two of them, nil in a place that is empty
+	children []unsafe.Pointer // length is a power of two; nil in empty places
 	keys     []uint64         // by place
 	long     [][]string       // by place; nil if no key has long strings
-	used     int              // only for the writer
+	used     int              // number of used places; for the writer only
 }
 
-// newFrontTable returns a table for n keys of so many words.
+// newFrontTable returns a table for n keys of keyLen words.
 func newFrontTable(n, keyLen int, long bool) *frontTable {
 	size := minSlots
 	for size < 2*n {
@@ -30,7 +30,7 @@ func newFrontTable(n, keyLen int, long bool) *frontTable {
 	return t
 }
 
-// insert adds a key that is not in the table.
+// insert adds a key that is not in the table yet.
 func (t *frontTable) insert(hash uint64, key []uint64, long []string, child unsafe.Pointer) {
 	mask := uint64(len(t.children) - 1)
 	i := hash & mask
@@ -45,7 +45,7 @@ func (t *frontTable) insert(hash uint64, key []uint64, long []string, child unsa
 	atomic.StorePointer(&t.children[i], child)
 }
 
-// rebuild returns a table with the content of t and room for one key more.
+// rebuild returns a table with the contents of t and room for one more key.
 func (t *frontTable) rebuild(f *Front, long bool) *frontTable {
 	keyLen := keyWords * len(f.fields)
 	fresh := newFrontTable(t.used+1, keyLen, long || t.long != nil)

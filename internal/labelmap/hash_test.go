@@ -8,9 +8,9 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// TestHashesDiffer takes all texts of a few letters in every length that the hash
-// treats in a way of its own, and every way to cut one text in two. That 64 good
-// bits agree for any two of them is as likely as one in 10¹¹.
+// TestHashesDiffer hashes all texts of a few letters in every length that the hash treats differently,
+// and every way to cut one text in two. With a good hash of 64 bits, a collision has a probability of
+// 10⁻¹¹.
 func TestHashesDiffer(t *testing.T) {
 	seen := make(map[uint64][]string)
 	check := func(values ...string) {
@@ -42,15 +42,15 @@ func TestHashesDiffer(t *testing.T) {
 	check()
 }
 
-// TestHashesSpread puts numbers, the commonest of similar values, into as many
-// buckets by the bits that tables use.
+// TestHashesSpread distributes numbers, the most common kind of similar values, among as many buckets
+// by the bits that tables use.
 func TestHashesSpread(t *testing.T) {
 	const buckets = 4096
 	var load [buckets]int
 	for i := range buckets {
 		load[labelmap.HashOf([]string{"GET", strconv.Itoa(i)})%buckets]++
 	}
-	// By chance there are 16 or more in some bucket once in 10¹⁰ times.
+	// With a random hash, some bucket has 16 or more with a probability of 10⁻¹⁰.
 	if most := slices.Max(load[:]); most >= 16 {
 		t.Errorf("%d of %d values in one bucket", most, buckets)
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// masks are the bits of the hash that tests use: all of them, few enough for many
-// collisions, and none at all, so that every series collides with every other.
+// masks are the bits of the hash that tests use: all of them, so few that there are many collisions,
+// and none, so that every series collides with every other.
 var masks = []uint64{^uint64(0), 7, 0}
 
-// volatile returns a string that lies in buffer, as some callers' do.
+// volatile returns a string that lies in buffer, as strings of some callers do.
 func volatile(buffer []byte) string { return unsafe.String(&buffer[0], len(buffer)) }
 
-// valuesIn returns the values of the labels of a series except the constant m, in
-// the order of their names.
+// valuesIn returns the values of the labels of a series except the constant m, in the order of their
+// names.
 func valuesIn[C any](e *labelmap.Entry[C]) []string {
 	var values []string
 	for c := e.Labels().Cursor(); c.Next(); {
@@ -29,7 +29,7 @@ func valuesIn[C any](e *labelmap.Entry[C]) []string {
 	return values
 }
 
-// checkSorted checks that each two neighbours are in order, and different.
+// checkSorted checks that neighbors are in order and different.
 func checkSorted[C any](t *testing.T, list []*labelmap.Entry[C]) bool {
 	t.Helper()
 	for i := 1; i < len(list); i++ {
@@ -41,8 +41,8 @@ func checkSorted[C any](t *testing.T, list []*labelmap.Entry[C]) bool {
 	return true
 }
 
-// contains reports whether e, and not only a series with the same labels, is in the
-// sorted list.
+// contains reports whether the sorted list contains e itself, and not only a series with the same
+// labels.
 func contains[C any](list []*labelmap.Entry[C], e *labelmap.Entry[C]) bool {
 	i, found := slices.BinarySearchFunc(list, e.Labels(), func(e *labelmap.Entry[C], l model.Labels) int {
 		return model.CompareLabels(e.Labels(), l)
@@ -50,8 +50,8 @@ func contains[C any](list []*labelmap.Entry[C], e *labelmap.Entry[C]) bool {
 	return found && list[i] == e
 }
 
-// together runs work in n goroutines, begun as simultaneously as can be, and
-// returns when all of them have.
+// together runs work in n goroutines that start as simultaneously as possible, and returns when all of
+// them have.
 func together(n int, work func(worker int)) {
 	var (
 		wg    sync.WaitGroup

@@ -6,36 +6,35 @@ import (
 	"sync/atomic"
 )
 
-// index keeps the sorted list of the series from one scrape to the next. All
-// fields but sorting are written under the lock of the map.
+// index keeps the sorted list of the series from one scrape to the next. All fields except sorting are
+// written with the mutex of the map held.
 type index[C any] struct {
-	sorting sync.Mutex // Held by the one who makes the next snapshot.
+	sorting sync.Mutex // held by the goroutine that makes the next snapshot
 
 	last    atomic.Pointer[snapshot[C]]
-	created []*Entry[C] // Since last. Only appended to: others read its beginning.
+	created []*Entry[C] // entries created since last; append-only, because other goroutines read its beginning
 
-	// Deleted counts the entries of last and created that are deleted. They keep
-	// memory from being freed, so they must not become many: see drop.
+	// deleted counts the deleted entries in last and created. They keep memory from being freed, so
+	// drop limits their number.
 	deleted int
 
-	// Epoch counts how often last and created were replaced other than by the
-	// next snapshot.
+	// epoch counts how often last and created were replaced by something other than the next snapshot.
 	epoch uint64
 }
 
-// snapshot is the sorted list of the series that exist in one version of the
-// map. The list is shared and never written to.
+// snapshot is the sorted list of the series that exist in one version of the map. The list is shared
+// and immutable.
 type snapshot[C any] struct {
 	version uint64
 	entries []*Entry[C]
 }
 
-// Sorted returns all series in the order of model.CompareLabels, as they are at
-// one moment of the call. The list is shared: it must not be written to. As long
-// as no series is created or deleted, it is the same list and costs nothing.
+// Sorted returns all series in the order of [model.CompareLabels], as they are at one moment of the
+// call. The list is shared, so callers must not modify it. While no series is created or deleted,
+// Sorted returns the same list at no cost.
 //
-// Sorting happens without the lock that GetOrCreate takes. Only the series that
-// are new since the last call are sorted.
+// Sorting happens without the mutex that GetOrCreate takes. Only the series created since the last call
+// are sorted.
 func (m *Map[C]) Sorted() []*Entry[C] {
 	if x := m.expirer(); x != nil {
 		x.refresh()
@@ -59,9 +58,9 @@ func (m *Map[C]) Sorted() []*Entry[C] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.index.epoch == epoch {
-		// In the meantime entries may have been created or deleted, and they
-		// still count as that. If the epoch is another one, next is a true
-		// picture of its version, but not what the index continues from.
+		// In the meantime entries may have been created or deleted, and they still count as such. If
+		// the epoch has changed, next is a true picture of its version, but the index cannot continue
+		// from it.
 		m.index.last.Store(next)
 		m.index.created = append([]*Entry[C](nil), m.index.created[len(created):]...)
 		m.index.deleted -= len(last.entries) + len(created) - len(next.entries)
@@ -69,8 +68,7 @@ func (m *Map[C]) Sorted() []*Entry[C] {
 	return next.entries
 }
 
-// next returns the snapshot of a later version, from the entries that were
-// created until then.
+// next returns the snapshot of a later version. created are the entries created until then.
 func (s *snapshot[C]) next(version uint64, created []*Entry[C]) *snapshot[C] {
 	created = existing(created, version)
 	sortEntries(created)
@@ -87,8 +85,7 @@ func (s *snapshot[C]) next(version uint64, created []*Entry[C]) *snapshot[C] {
 	return &snapshot[C]{version, slices.Clip(entries)}
 }
 
-// existing returns those of entries that exist in the given version, in a new
-// slice.
+// existing returns the entries that exist in the given version, in a new slice.
 func existing[C any](entries []*Entry[C], version uint64) []*Entry[C] {
 	return appendExisting(make([]*Entry[C], 0, len(entries)), entries, version)
 }
@@ -102,13 +99,12 @@ func appendExisting[C any](to, entries []*Entry[C], version uint64) []*Entry[C] 
 	return to
 }
 
-// add tells the index of a new entry.
+// add adds a new entry to the index.
 func (x *index[C]) add(e *Entry[C]) { x.created = append(x.created, e) }
 
-// drop tells the index that n entries are deleted in the given version, and how
-// many are live. When more deleted than live entries have come together it lets
-// go of them, so that a map that is changed and never scraped does not grow; the
-// cost is that of looking at a few entries for each one that was deleted.
+// drop records that n entries are deleted in the given version, and that live entries remain. When the
+// index has more deleted than live entries, drop releases them, so that a map that is changed but never
+// scraped does not grow. The cost is that of examining a few entries for each deleted one.
 func (x *index[C]) drop(n, live int, version uint64) {
 	x.deleted += n
 	if x.deleted > live+minSlots {
@@ -116,21 +112,21 @@ func (x *index[C]) drop(n, live int, version uint64) {
 	}
 }
 
-// purge lets go of all entries that are deleted in the given version, which is the current one.
+// purge releases all entries that are deleted in the given version, which must be the current one.
 func (x *index[C]) purge(version uint64) {
 	last := x.last.Load()
-	// Not in place: others may be reading both. The version stays, an old one, so
-	// nobody takes the list for a snapshot.
+	// The lists cannot be changed in place, since other goroutines may be reading them. The version
+	// stays the old one, so no goroutine mistakes the list for a current snapshot.
 	x.last.Store(&snapshot[C]{last.version, existing(last.entries, version)})
 	x.created = existing(x.created, version)
 	x.deleted = 0
 	x.epoch++
 }
 
-// reset makes the index that of an empty map.
+// reset makes x the index of an empty map.
 func (x *index[C]) reset(version uint64) { x.restart(&snapshot[C]{version: version}) }
 
-// restart makes the index that of a map whose series are those of s.
+// restart makes x the index of a map with the series of s.
 func (x *index[C]) restart(s *snapshot[C]) {
 	x.last.Store(s)
 	x.created = nil

@@ -8,44 +8,44 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// OverflowValue is the value of all variable labels of the series that counts what exceeds a
-// limit.
+// OverflowValue is the value of all variable labels of the overflow series, which counts everything
+// that exceeds a limit.
 const OverflowValue = "__overflow__"
 
-// LongValues is what happens to a new label set with a value that is too long.
+// LongValues is the treatment of a new label set with a value that is too long.
 type LongValues uint8
 
-// What happens to a new label set with a value that is too long.
+// The treatments of a new label set with a value that is too long.
 const (
-	TruncateLongValues LongValues = iota // The value is cut at a rune boundary.
+	TruncateLongValues LongValues = iota // The value is truncated at a rune boundary.
 	OverflowLongValues                   // The overflow series counts the label set.
 )
 
-// limit holds the limits of a map and the state that they need. A map gets one when the first
-// limit is set, and keeps it. A limit knows no types of series, so that programs contain this
+// limit holds the limits of a map and the state that they need. A map gets one when the first limit is
+// set, and keeps it. The type does not depend on the type of the series, so that programs contain its
 // code once.
 //
-// The limits apply to new label sets only: a series that exists is found before they are asked.
-// What exceeds them is counted by the overflow series, which is a series of the map like any
-// other, but for two things: it does not count, and lookups that find no room return it.
+// The limits apply only to new label sets: a lookup finds an existing series before it checks them. The
+// overflow series counts everything that exceeds them. It is a series of the map like any other, except
+// that it does not count toward the limits, and that lookups without room return it.
 //
 // Lookups read the fields without a lock. Only the holder of the map's mutex writes them.
 type limit struct {
-	over    atomic.Pointer[byte]      // The live entry of the overflow series, or nil.
-	series  atomic.Int64              // The number of series without the overflow series.
-	most    atomic.Int64              // The map's own limit for series; 0 if it has none, or noRoom.
-	budgets atomic.Pointer[[]*Budget] // Of the registries. The slice is replaced, never changed.
+	over    atomic.Pointer[byte]      // live entry of the overflow series, or nil
+	series  atomic.Int64              // number of series without the overflow series
+	most    atomic.Int64              // the map's own series limit; 0 for no limit, or noRoom
+	budgets atomic.Pointer[[]*Budget] // budgets of the registries; the slice is replaced, never modified
 	values  atomic.Pointer[ValueLimit]
 
-	ownValues ValueLimit // The map's own setting.
-	members   []member   // The same budgets, and how often the map has joined each of them.
+	ownValues ValueLimit // the map's own setting
+	members   []member   // the same budgets, and how often the map has joined each of them
 
-	diverted  stripe.Counter // Lookups that returned the overflow series in place of their own.
-	long      stripe.Counter // Lookups of new label sets with a value that was too long.
-	longLabel atomic.Int32   // The index of the label that last had such a value.
+	diverted  stripe.Counter // lookups that returned the overflow series instead of their own
+	long      stripe.Counter // lookups of new label sets with a value that was too long
+	longLabel atomic.Int32   // index of the label that last had such a value
 }
 
-// noRoom is a limit for series that leaves room for none.
+// noRoom is a limit that allows no series at all.
 const noRoom = -1
 
 // ValueLimit is a limit for the length of label values. The zero value sets no limit.
@@ -54,9 +54,10 @@ type ValueLimit struct {
 	Long  LongValues
 }
 
-// divert returns the overflow entry if new label sets with these values belong there, and nil if
-// the map has to look closer: there is room, a value has to be cut, or the overflow series does
-// not exist yet. It is what a lookup that overflows costs more than one that finds its series.
+// divert returns the overflow entry if new label sets with the given values belong there. It returns
+// nil if the map must check further: there is room, a value must be truncated, or the overflow series
+// does not exist yet. divert is the additional cost of a lookup that overflows, compared with one that
+// finds its series.
 func (l *limit) divert(values []string) *byte {
 	over := l.over.Load()
 	if over == nil {
@@ -94,7 +95,7 @@ func (l *limit) isFull() bool {
 	return false
 }
 
-// take makes room for one more series, and reports whether there was some. The caller holds the
+// take reserves room for one more series, and reports whether there was room. The caller must hold the
 // mutex of the map.
 func (l *limit) take() bool {
 	if most := l.most.Load(); most != 0 && l.series.Load() >= most {
@@ -112,8 +113,8 @@ func (l *limit) take() bool {
 	return true
 }
 
-// add changes the number of series, whether there is room or not. The caller holds the mutex of
-// the map.
+// add changes the number of series, whether there is room or not. The caller must hold the mutex of the
+// map.
 func (l *limit) add(n int) {
 	l.series.Add(int64(n))
 	for _, m := range l.members {
@@ -121,8 +122,8 @@ func (l *limit) add(n int) {
 	}
 }
 
-// fit changes values, which belong to the caller, into those of the series that counts them, as
-// far as the limit for their length decides that.
+// fit replaces values, which belong to the caller, by those of the series that must count them, as far
+// as the limit for their length determines it.
 func (l *limit) fit(values []string) {
 	limit := l.values.Load()
 	if limit == nil {
@@ -143,7 +144,7 @@ func (l *limit) fit(values []string) {
 	}
 }
 
-// tooLong counts a lookup with a value that was too long, of the label with that index.
+// tooLong counts a lookup with a value that was too long for the label with the given index.
 func (l *limit) tooLong(label int) {
 	l.long.Inc()
 	if l.longLabel.Load() != int32(label) {
@@ -161,7 +162,7 @@ func (l *ValueLimit) firstLong(values []string) int {
 	return -1
 }
 
-// cut returns the beginning of a value that is too long, without a part of a rune at its end.
+// cut truncates a value that is too long, without leaving part of a rune.
 func (l *ValueLimit) cut(value string) string {
 	if len(value) <= l.Bytes {
 		return value
@@ -173,7 +174,7 @@ func (l *ValueLimit) cut(value string) string {
 	return value[:end]
 }
 
-// overflow makes values those of the overflow series.
+// overflow sets values to those of the overflow series.
 func overflow(values []string) {
 	for i := range values {
 		values[i] = OverflowValue
@@ -210,13 +211,13 @@ func (m *Map[C]) limited(do func(*limit)) {
 	m.limit.Store(l)
 }
 
-// SetLimit sets how many series the map may have besides the overflow series. 0 is no limit. If
-// there are more, they stay.
+// SetLimit sets the maximum number of series of the map, without the overflow series. 0 means no limit.
+// If there are already more, they stay.
 func (m *Map[C]) SetLimit(series int) {
 	m.limited(func(l *limit) { l.most.Store(int64(series)) })
 }
 
-// SetValueLimit sets the limit for label values. The zero value leaves it to the budgets.
+// SetValueLimit sets the limit for label values. With the zero value, the limits of the budgets apply.
 func (m *Map[C]) SetValueLimit(values ValueLimit) {
 	m.limited(func(l *limit) {
 		l.ownValues = values
@@ -224,16 +225,15 @@ func (m *Map[C]) SetValueLimit(values ValueLimit) {
 	})
 }
 
-// Fit changes values, which belong to the caller and are those of no series, into those of the
-// series that has to count them. It must be called before GetOrCreate where values may be too
-// long.
+// Fit replaces values, which belong to the caller and for which there is no series, by those of the
+// series that must count them. It must be called before [Map.GetOrCreate] where values may be too long.
 func (m *Map[C]) Fit(values []string) {
 	if l := m.limit.Load(); l != nil {
 		l.fit(values)
 	}
 }
 
-// Cut returns the value that a label of a new series has in the place of value.
+// Cut returns the value that a label of a new series has instead of value.
 func (m *Map[C]) Cut(value string) string {
 	if l := m.limit.Load(); l != nil {
 		if limit := l.values.Load(); limit != nil && limit.Long == TruncateLongValues {
@@ -243,21 +243,21 @@ func (m *Map[C]) Cut(value string) string {
 	return value
 }
 
-// IsFull reports whether a new label set would be counted by the overflow series.
+// IsFull reports whether the overflow series would count a new label set.
 func (m *Map[C]) IsFull() bool {
 	l := m.limit.Load()
 	return l != nil && l.isFull()
 }
 
-// IsOverflow reports whether e is the overflow series, which must not be kept as the series of
-// other label sets: they get series of their own when there is room again.
+// IsOverflow reports whether e is the overflow series, which callers must not keep as the series of
+// another label set: this one gets its own series when there is room again.
 func (m *Map[C]) IsOverflow(e *Entry[C]) bool {
 	l := m.limit.Load()
 	return l != nil && l.over.Load() == erase(e)
 }
 
-// Overflow returns the values of the overflow series for a label set that has found no room, and
-// counts it.
+// Overflow counts a label set for which there was no room, and returns the values of the overflow
+// series.
 func (m *Map[C]) Overflow() []string {
 	if l := m.limit.Load(); l != nil {
 		l.diverted.Inc()
@@ -271,8 +271,8 @@ func (m *Map[C]) overflowValues() []string {
 	return values
 }
 
-// admit reports whether e, which is not in the map yet and has these values, may be in it. The
-// caller holds the mutex, and adds e if it may.
+// admit reports whether e, which has the given values and is not in the map yet, may be added. The
+// caller must hold the mutex, and must add e if admit returns true.
 func (m *Map[C]) admit(e *Entry[C], values []string) bool {
 	l := m.limit.Load()
 	if l == nil {
@@ -285,15 +285,14 @@ func (m *Map[C]) admit(e *Entry[C], values []string) bool {
 	return l.take()
 }
 
-// release gives the room of an entry back that is not in the map any more. The caller holds the
-// mutex.
+// release releases the room of an entry that is no longer in the map. The caller must hold the mutex.
 func (m *Map[C]) release(e *Entry[C]) {
 	if l := m.limit.Load(); l != nil && !l.over.CompareAndSwap(erase(e), nil) {
 		l.add(-1)
 	}
 }
 
-// releaseAll gives all room back. The caller holds the mutex.
+// releaseAll releases all room. The caller must hold the mutex.
 func (m *Map[C]) releaseAll() {
 	if l := m.limit.Load(); l != nil {
 		l.over.Store(nil)
@@ -301,7 +300,7 @@ func (m *Map[C]) releaseAll() {
 	}
 }
 
-// recount counts the series after others have taken their places. The caller holds the mutex.
+// recount counts the series again after a swap. The caller must hold the mutex.
 func (m *Map[C]) recount() {
 	l := m.limit.Load()
 	if l == nil {
@@ -317,7 +316,7 @@ func (m *Map[C]) recount() {
 	l.add(int(series - l.series.Load()))
 }
 
-// adopt adds what the limit of a map has counted whose series are now in this one.
+// adopt adds the counts of the limit from, whose map's series are now in the map of l.
 func (l *limit) adopt(from *limit) {
 	from.diverted.MoveTo(&l.diverted)
 	if from.long.Value() > 0 {
@@ -326,9 +325,9 @@ func (l *limit) adopt(from *limit) {
 	}
 }
 
-// Likeness returns an empty map with the limits of m, to be filled and swapped with it. It may
-// use the room that the series of m have for which match returns true, all of them if match is nil,
-// and what its limits have left at that time. Match is as in [Map.Swap].
+// Likeness returns an empty map with the limits of m, to be filled and swapped with m. It may use the
+// room of the series of m for which match returns true, or of all series if match is nil, and the room
+// that the limits currently leave. match is as in [Map.Swap].
 func (m *Map[C]) Likeness(match func(*Entry[C]) bool) *Map[C] {
 	like := New[C](m.layout)
 	like.mask = m.mask
@@ -351,7 +350,7 @@ func (m *Map[C]) Likeness(match func(*Entry[C]) bool) *Map[C] {
 	return like
 }
 
-// likeness returns a limit for a map that will take the place of so many series.
+// likeness returns a limit for a map that will replace the given number of series.
 func (l *limit) likeness(replaced int64) *limit {
 	like := new(limit)
 	like.values.Store(l.values.Load())

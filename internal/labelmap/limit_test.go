@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// TestLikeness checks which limits an empty map has that is to take the place of another one.
+// TestLikeness checks the limits of an empty map that will replace another one.
 func TestLikeness(t *testing.T) {
 	for name, test := range map[string]struct {
 		own, budget, others, want int
@@ -16,7 +16,7 @@ func TestLikeness(t *testing.T) {
 		"its own":               {7, 0, 0, 7},
 		"of a budget":           {0, 9, 2, 7},
 		"its own, and a budget": {5, 9, 2, 5},
-		"of a full budget":      {0, 5, 2, 3}, // The room that the series of the map have.
+		"of a full budget":      {0, 5, 2, 3}, // the room of the map's series
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, other := newMap("k"), newMap("k")
@@ -40,7 +40,7 @@ func TestLikeness(t *testing.T) {
 			}
 			got := like.Len()
 			if test.want < 20 {
-				got-- // The overflow series.
+				got-- // the overflow series
 			}
 			if got != test.want {
 				t.Errorf("it has room for %d series, want %d", got, test.want)

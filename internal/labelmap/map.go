@@ -1,8 +1,8 @@
-// Package labelmap is the index of a vector: from label values to series.
+// Package labelmap implements the index of a vector: from label values to series.
 //
-// Finding a series takes no lock and allocates nothing. Series are created and
-// deleted under a mutex that no reader ever waits for, and the sorted list that
-// a scrape walks is kept from scrape to scrape.
+// Finding a series takes no lock and allocates nothing. Series are created and deleted under a mutex
+// for which no reader ever waits, and the sorted list that a scrape reads is kept from scrape to
+// scrape.
 package labelmap
 
 import (
@@ -13,40 +13,39 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Map holds the series of one vector. It is safe for concurrent use. Wherever
-// it takes values, there must be one for each name of the layout, in the order
-// of the names; only Get checks this.
+// Map holds the series of one vector. It is safe for concurrent use. Methods that take values need one
+// for each name of the layout, in the order of the names; only Get checks this.
 //
-// Publication order: whoever changes the map first advances version, then makes
-// the change visible in table. A goroutine that has seen a change through Get
-// therefore never gets an older list from Sorted.
+// Publication order: a goroutine that changes the map first advances version, then makes the change
+// visible in table. A goroutine that has seen a change through Get therefore never gets an older list
+// from Sorted.
 //
-// Lock order: sorting before mu. Neither is held while a callback runs that may
-// belong to somebody else, see GetOrCreate and DeleteFunc.
+// Lock order: sorting before mu. Neither is held during a callback that may be user code; see
+// GetOrCreate and DeleteFunc.
 type Map[C any] struct {
-	// What every Get reads and what only a rebuild of the table writes.
+	// Every Get reads the following fields; only a rebuild of the table writes them.
 	layout *model.Layout
 	table  atomic.Pointer[table[C]]
-	count  int                   // Of the names.
-	mask   uint64                // Bits of the hash that are used: all of them, but for tests.
-	limit  atomic.Pointer[limit] // Nil if no limit was ever set.
+	count  int                   // number of names
+	mask   uint64                // bits of the hash in use: all of them, except in tests
+	limit  atomic.Pointer[limit] // nil if no limit was ever set
 
-	// What follows is written with every new series. Without the distance, each
-	// of these writes would cost all readers a cache miss.
+	// Every new series writes the following fields. Without the distance, each of these writes would
+	// cost all readers a cache miss.
 	_ [64]byte
 
-	mu        sync.Mutex // Held by whoever changes the map.
+	mu        sync.Mutex // held during changes of the map
 	live      atomic.Int64
-	tombstone *Entry[C] // In the slots of deleted series. Nil before the first one.
+	tombstone *Entry[C] // in the slots of deleted series; nil before the first deletion
 
-	// Version counts the changes. It is written under mu.
+	// version counts the changes. It is written with mu held.
 	version atomic.Uint64
 
 	index index[C]
 
-	expiry atomic.Pointer[expirer[C]] // Nil if series do not expire.
-	toll   toll                       // What the expiry has done.
-	front  *Front                     // May be nil. See UseFront.
+	expiry      atomic.Pointer[expirer[C]] // nil if series do not expire
+	expiryUsage expiryUsage                // settings and counts of the expiry
+	front       *Front                     // may be nil; see UseFront
 }
 
 // New returns an empty map of series with the given layout.
@@ -57,19 +56,18 @@ func New[C any](layout *model.Layout) *Map[C] {
 	return m
 }
 
-// hash returns the hash of values, liveBit set.
+// hash returns the hash of values with liveBit set.
 func (m *Map[C]) hash(values []string) uint64 { return hashOf(values)&m.mask | liveBit }
 
-// hashOf returns the hash of the values of an entry that may be deleted.
+// hashOf returns the hash of the values of e, which may be deleted.
 func (m *Map[C]) hashOf(e *Entry[C]) uint64 { return m.hash(m.layout.Values(e.Labels())) }
 
-// Get returns the series with these values, or nil if it does not exist or there are too
-// few or too many values. A nil map has no series. Get takes no lock and does not
-// allocate. If it does not exist and a limit leaves no room for it, Get returns the overflow
-// series, unless that does not exist yet.
+// Get returns the series with the given values. If the series does not exist and a limit leaves no room
+// for it, Get returns the overflow series if that exists. Otherwise, and if the number of values is
+// wrong, Get returns nil. A nil map has no series. Get takes no lock and does not allocate.
 //
-// It is one function but for the hash and the comparison: a look-up takes some 25 ns, and
-// a call with what it has to keep 1 or 2 of them.
+// Get is one function except for the hash and the comparison: a lookup takes some 25 ns, and a call,
+// which must save registers, takes 1 or 2 of them.
 func (m *Map[C]) Get(values []string) *Entry[C] {
 	if m == nil || len(values) != m.count {
 		return nil
@@ -85,14 +83,14 @@ func (m *Map[C]) Get(values []string) *Entry[C] {
 			}
 			return nil
 		}
-		// The tombstone's state is no hash. Equal hashes do not make equal values.
+		// The tombstone's state is not a hash. Different values may have equal hashes.
 		if e.state.Load() == h && m.layout.Match(e.text(), e.escaped, values) {
 			return e
 		}
 	}
 }
 
-// find returns the series with these values, or nil. The caller holds mu.
+// find returns the series with the given values, or nil. The caller must hold mu.
 func (m *Map[C]) find(values []string) *Entry[C] {
 	slots := m.table.Load().slots
 	h := m.hash(values)
@@ -104,15 +102,15 @@ func (m *Map[C]) find(values []string) *Entry[C] {
 	}
 }
 
-// GetOrCreate returns the series with these values. If there is none, it
-// creates one and calls init, which may be nil, before anybody else can see it.
+// GetOrCreate returns the series with the given values. If the series does not exist, it creates it and calls
+// init, which may be nil, before other goroutines can see the series.
 //
-// Init is called once for a series, and while the lock of the map is held: it
-// must be code of the vector itself, and must use neither the map nor anything
-// that waits for a user of the map. If it panics, nothing has happened.
+// init is called once for a series, while the mutex of the map is held. It must be code of the vector
+// itself, and must use neither the map nor anything that waits for a user of the map. If init panics,
+// the map does not change.
 //
-// The values are copied if the series is new, and not kept otherwise. If there is no room for
-// a new series, GetOrCreate returns the overflow series, which it creates if necessary.
+// GetOrCreate copies the values if the series is new, and does not keep them otherwise. If there is no
+// room for a new series, it returns the overflow series, which it creates if necessary.
 func (m *Map[C]) GetOrCreate(values []string, init func(*Entry[C])) *Entry[C] {
 	if e := m.Get(values); e != nil {
 		return e
@@ -123,15 +121,15 @@ func (m *Map[C]) GetOrCreate(values []string, init func(*Entry[C])) *Entry[C] {
 	return m.Create(m.Overflow(), init)
 }
 
-// Create is GetOrCreate, but returns nil if there is no room for a new series, which there
-// always is for the overflow series.
+// Create is [Map.GetOrCreate], but returns nil if there is no room for a new series. There is always
+// room for the overflow series.
 func (m *Map[C]) Create(values []string, init func(*Entry[C])) *Entry[C] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.create(values, init)
 }
 
-// create is Create. The caller holds mu.
+// create is [Map.Create]. The caller must hold mu.
 func (m *Map[C]) create(values []string, init func(*Entry[C])) *Entry[C] {
 	if e := m.find(values); e != nil {
 		return e
@@ -160,7 +158,7 @@ func (m *Map[C]) create(values []string, init func(*Entry[C])) *Entry[C] {
 	return e
 }
 
-// put adds an entry whose labels no other one has. The caller holds mu.
+// put adds an entry with labels that no other entry has. The caller must hold mu.
 func (m *Map[C]) put(e *Entry[C], hash uint64) {
 	t := m.table.Load()
 	m.version.Add(1)
@@ -176,8 +174,8 @@ func (m *Map[C]) put(e *Entry[C], hash uint64) {
 	m.live.Add(1)
 }
 
-// expired returns the entry with these values that has expired and may return, or nil. The
-// caller holds mu.
+// expired returns the expired entry with the given values if it may return, or nil. The caller must
+// hold mu.
 func (m *Map[C]) expired(x expirer[C], hash uint64, values []string) *Entry[C] {
 	for _, e := range x.expired(hash) {
 		if m.layout.Match(e.text(), e.escaped, values) {
@@ -187,7 +185,7 @@ func (m *Map[C]) expired(x expirer[C], hash uint64, values []string) *Entry[C] {
 	return nil
 }
 
-// expirer returns what lets the series expire, or nil.
+// expirer returns the expirer of the map, or nil.
 func (m *Map[C]) expirer() expirer[C] {
 	if x := m.expiry.Load(); x != nil {
 		return *x
@@ -195,7 +193,7 @@ func (m *Map[C]) expirer() expirer[C] {
 	return nil
 }
 
-// Delete removes the series with these values and reports whether there was one.
+// Delete removes the series with the given values and reports whether there was one.
 func (m *Map[C]) Delete(values []string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -211,14 +209,12 @@ func (m *Map[C]) Delete(values []string) bool {
 	return false
 }
 
-// DeleteFunc removes all series for which match returns true and returns how
-// many it has removed.
+// DeleteFunc removes all series for which match returns true and returns their number.
 //
-// It first calls match, once for each series that exists at one moment of the
-// call, without holding a lock, so match may do anything, also use the map. Then
-// it removes the series that matched, all at once. Series that are created in the
-// meantime are not asked for and stay, even if they replace one that matched. If
-// match panics, nothing is removed.
+// It first calls match, once for each series that exists at one moment of the call, without holding a
+// lock, so match may do anything, including using the map. Then it removes all matching series at once.
+// Series that are created in the meantime are not passed to match and stay, even if they replace one
+// that matched. If match panics, DeleteFunc removes nothing.
 func (m *Map[C]) DeleteFunc(match func(*Entry[C]) bool) int {
 	matched := m.entries()
 	n := 0
@@ -237,7 +233,8 @@ func (m *Map[C]) DeleteFunc(match func(*Entry[C]) bool) int {
 	return m.delete(matched...)
 }
 
-// entries returns the series that exist now, in no order, and those that have expired and may return.
+// entries returns the existing series in no particular order, and those that have expired and may
+// return.
 func (m *Map[C]) entries() []*Entry[C] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -251,15 +248,15 @@ func (m *Map[C]) entries() []*Entry[C] {
 	return entries
 }
 
-// delete removes those of entries that are in the map, all of them in one
-// version, and returns how many. The caller holds mu.
+// delete removes those of entries that are in the map, all of them in one version, and returns their
+// number. The caller must hold mu.
 func (m *Map[C]) delete(entries ...*Entry[C]) int {
 	t := m.table.Load()
 	version := m.version.Load() + 1
 	deleted := 0
 	for _, e := range entries {
 		slot := t.slotOf(e)
-		if slot == nil { // It was deleted meanwhile, or has expired.
+		if slot == nil { // The entry was deleted in the meantime, or has expired.
 			if x := m.expirer(); x != nil {
 				x.forget(e, m.hashOf(e))
 			}
@@ -285,20 +282,20 @@ func (m *Map[C]) delete(entries ...*Entry[C]) int {
 	return deleted
 }
 
-// Reset removes all series. For Sorted this is one change: it returns the
-// series from before or those from after.
+// Reset removes all series. For [Map.Sorted] this is one change: it returns the series from before or
+// those from after.
 func (m *Map[C]) Reset() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reset()
 }
 
-// reset is Reset. The caller holds mu.
+// reset is [Map.Reset]. The caller must hold mu.
 func (m *Map[C]) reset() {
 	version := m.version.Add(1)
 	m.table.Store(newTable[C](0, m.table.Load().thin))
 	m.front.drop()
-	m.index.reset(version) // After the table, or Get could find what Sorted has no more.
+	m.index.reset(version) // After the table; otherwise Get could find a series that Sorted no longer has.
 	m.live.Store(0)
 	m.releaseAll()
 	if x := m.expirer(); x != nil {

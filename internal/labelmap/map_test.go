@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// child is what the series of the tests have.
+// child is the child of the series of the tests.
 type child struct{ name string }
 
 type (
@@ -29,7 +29,7 @@ func TestGetFindsWhatWasCreated(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		names  []string
-		values [][]string // All different.
+		values [][]string // all different
 	}{
 		{"no label", nil, [][]string{{}}},
 		{"one label", []string{"a"}, [][]string{{""}, {"x"}, {"y"}, {"xx"}, {"xxx"}, {long}, {long + "."}, {"." + long}}},
@@ -105,7 +105,7 @@ func TestPanicOfInitChangesNothing(t *testing.T) {
 	}
 }
 
-// TestValuesAreCloned: callers reuse the memory that their strings lie in.
+// TestValuesAreCloned checks that callers may reuse the memory of their strings.
 func TestValuesAreCloned(t *testing.T) {
 	m := newMap("a", "z")
 	buffer := []byte("GET200")

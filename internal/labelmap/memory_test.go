@@ -31,8 +31,8 @@ func TestNoAllocations(t *testing.T) {
 	}
 }
 
-// churns are ways to have few series at a time and very many in the end. Each is
-// told how many there are at a time, and returns the series that it created.
+// churns are ways to have few series at a time and very many in total. live is the number of series at
+// a time. Each function returns a series that it created.
 var churns = map[string]func(m *series, round, live int) *entry{
 	"Delete": func(m *series, round, live int) *entry {
 		m.Delete([]string{strconv.Itoa(round - live)})
@@ -74,8 +74,8 @@ var churns = map[string]func(m *series, round, live int) *entry{
 	},
 }
 
-// TestChurnDoesNotGrow changes the map without a scrape, with a single one, and with
-// one now and then.
+// TestChurnDoesNotGrow changes the map without a scrape, with a single scrape, and with occasional
+// scrapes.
 func TestChurnDoesNotGrow(t *testing.T) {
 	const rounds, live = 4000, 50
 	for name, churn := range churns {
@@ -91,7 +91,8 @@ func TestChurnDoesNotGrow(t *testing.T) {
 					if scrapeAt(round) {
 						m.Sorted()
 					}
-					// Both double when they grow, and as many deleted as live ones are kept.
+					// Both double when they grow, and the map keeps at most as many deleted entries as
+					// live ones.
 					if m.Slots() > 4*live || m.Held() > 5*live+4*labelmap.MinSlots {
 						t.Fatalf("round %d: %d slots and room for %d entries, with %d series", round, m.Slots(), m.Held(), m.Len())
 					}
@@ -101,7 +102,7 @@ func TestChurnDoesNotGrow(t *testing.T) {
 	}
 }
 
-// TestDeletedSeriesAreFreed asks the garbage collector.
+// TestDeletedSeriesAreFreed checks with the garbage collector that deleted series are freed.
 func TestDeletedSeriesAreFreed(t *testing.T) {
 	const live, rounds = 20, 1000
 	for name, churn := range churns {
@@ -161,8 +162,8 @@ func TestTableShrinks(t *testing.T) {
 	}
 }
 
-// TestPrefetchStaysInside announces entries. What is read of them must be theirs: with the race
-// detector, the compiler checks that.
+// TestPrefetchStaysInside prefetches entries. Only their own memory may be read, which the compiler
+// checks with the race detector.
 func TestPrefetchStaysInside(t *testing.T) {
 	m := newMap("a")
 	for i := range 2000 {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestLikeAMap does the same at random to a Map and to a map of Go, and compares
-// what one can see of them.
+// TestLikeAMap applies the same random operations to a Map and a Go map, and compares their visible
+// state.
 func TestLikeAMap(t *testing.T) {
 	for _, mask := range masks {
 		for seed := range uint64(4) {
@@ -18,7 +18,7 @@ func TestLikeAMap(t *testing.T) {
 				p := &pair{T: t, Rand: rand.New(rand.NewPCG(seed, mask)), m: newMap("z", "a"), want: make(map[[2]string]*entry)}
 				p.m.UseHashBits(mask)
 				for phase := range 8 {
-					// The map has to grow, to shrink, and to fill with tombstones.
+					// The map must grow, shrink, and fill with tombstones.
 					creations := []int{90, 10, 50, 50}[phase%4]
 					for range 250 {
 						p.step(creations)
@@ -33,19 +33,19 @@ func TestLikeAMap(t *testing.T) {
 	}
 }
 
-// pair is a Map and what it should be like.
+// pair is a Map and its model.
 type pair struct {
 	*testing.T
 	*rand.Rand
 
 	m    *series
 	want map[[2]string]*entry
-	last []*entry // Of Sorted.
-	copy []*entry // Of last, made at once.
+	last []*entry // last result of Sorted
+	copy []*entry // copy of last, made at once
 }
 
-// pieces are what label values are made of: what is escaped, looks like an escape
-// sequence, or like the rendering around it.
+// pieces are parts of label values: characters that need escaping, texts that look like escape
+// sequences, and texts that look like the surrounding rendering.
 var pieces = []string{"", "", "a", "b", `\`, `"`, "\n", "n", `",z="`, "é", "12345678", "0123456789abcdef"}
 
 func (p *pair) key() (key [2]string) {
@@ -55,7 +55,7 @@ func (p *pair) key() (key [2]string) {
 	return key
 }
 
-// step does one thing at random, which in so many of 100 cases creates a series.
+// step performs a random operation. creations is the percentage of operations that create a series.
 func (p *pair) step(creations int) {
 	key := p.key()
 	old, exists := p.want[key]
@@ -97,8 +97,7 @@ func (p *pair) step(creations int) {
 	}
 }
 
-// swap replaces the series whose keys are matched. Some of those that are made aside are deleted
-// there.
+// swap replaces the series whose keys match. It deletes some of the new series before the swap.
 func (p *pair) swap(matches func(key [2]string) bool, match func(*entry) bool) {
 	for key := range p.want {
 		if matches(key) {
@@ -130,7 +129,7 @@ func (p *pair) swap(matches func(key [2]string) bool, match func(*entry) bool) {
 	}
 }
 
-// deleteFunc deletes all series in whose first label a certain piece occurs.
+// deleteFunc deletes all series whose first label contains a certain piece.
 func (p *pair) deleteFunc() {
 	piece := pieces[p.IntN(len(pieces)-2)+2]
 	want := 0
@@ -157,7 +156,7 @@ func (p *pair) compareSorted() {
 	for key := range p.want {
 		keys = append(keys, key)
 	}
-	slices.SortFunc(keys, func(x, y [2]string) int { // By label a, which is the second, and then z.
+	slices.SortFunc(keys, func(x, y [2]string) int { // by label a, which is the second, and then z
 		return slices.Compare([]string{x[1], x[0]}, []string{y[1], y[0]})
 	})
 	got := p.m.Sorted()
@@ -171,7 +170,7 @@ func (p *pair) compareSorted() {
 	p.last, p.copy = got, slices.Clone(got)
 }
 
-// compareStale compares what the index counts with what it has.
+// compareStale compares the counts of the index with its contents.
 func (p *pair) compareStale() {
 	if counted, actual := p.m.Stale(); counted != actual {
 		p.Errorf("the index counts %d deleted entries, but it has %d", counted, actual)

@@ -7,16 +7,16 @@ import (
 	"unsafe"
 )
 
-// minRemembered is the number of structs that a front may know besides two for each series.
+// minRemembered is the number of structs that a front may have in addition to two for each series.
 const minRemembered = 64
 
 // UseFront makes front the front of the map. It must be called before the map is shared.
 func (m *Map[C]) UseFront(front *Front) { m.front = front }
 
-// Remember puts e into the front of the map, under the struct at s. Values are the labels of that struct, and
-// called is as in [Front.GetSlowly]. It does nothing if e is not, or no longer, the series
-// with these values, or while another goroutine changes the map: it is called again
-// whenever the front does not find the series.
+// Remember puts e into the front of the map, under the struct at s. values are the labels of that
+// struct, and called is as in [Front.GetSlowly]. It does nothing if e is not, or no longer, the series
+// with these values, or while another goroutine changes the map: Remember will be called again whenever
+// the front does not find the series.
 func (m *Map[C]) Remember(e *Entry[C], s unsafe.Pointer, called, values []string) {
 	if !m.mu.TryLock() {
 		return
@@ -28,9 +28,9 @@ func (m *Map[C]) Remember(e *Entry[C], s unsafe.Pointer, called, values []string
 	}
 }
 
-// add adds the struct at s, whose labels have the values own, and its child. Several structs may have the same
-// labels, so there is no end to them: the front forgets all when it knows limit of them. The caller holds
-// the lock of the map.
+// add adds the struct at s, whose labels have the values own, and its child. Any number of structs may
+// have the same labels, so the front is cleared when it has limit of them. The caller must hold the
+// mutex of the map.
 func (f *Front) add(s unsafe.Pointer, called, own []string, child unsafe.Pointer, limit int) {
 	table := f.table()
 	t := table.Load()
@@ -49,8 +49,8 @@ func (f *Front) add(s unsafe.Pointer, called, own []string, child unsafe.Pointer
 	table.Store(t)
 }
 
-// longOf returns the long strings of the struct at s, in memory of the map. Own are the values of its labels, and
-// in such memory.
+// longOf returns the long strings of the struct at s, in memory of the map. own are the values of its
+// labels, also in such memory.
 func (f *Front) longOf(s unsafe.Pointer, called, own []string) (long []string) {
 	for i := range f.fields {
 		value, ok := f.stringOf(i, s, &called)

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// same reports whether two lists are one and the same.
+// same reports whether two lists share their memory.
 func same(a, b []*entry) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
@@ -60,7 +60,7 @@ func TestSortedOfAnEmptyMap(t *testing.T) {
 	}
 }
 
-// TestSortedAppendCopies: the list has no room behind it that callers would share.
+// TestSortedAppendCopies checks that the list has no spare capacity that callers would share.
 func TestSortedAppendCopies(t *testing.T) {
 	m := newMap("a")
 	for i := range 10 {
@@ -73,7 +73,7 @@ func TestSortedAppendCopies(t *testing.T) {
 	}
 }
 
-// compareValues is the order of series told by their values.
+// compareValues is the order of series by their values.
 func compareValues(a, b []string) int { return cmp.Compare(slices.Compare(a, b), 0) }
 
 func checkCompare(t *testing.T, layout *model.Layout, a, b []string) {

@@ -2,18 +2,18 @@ package labelmap
 
 import "slices"
 
-// Swap moves all series of fresh, a Likeness of m, into m, in the place of those for which match
-// returns true, or of all if match is nil. Every series in fresh must be one that match returns
-// true for, or the overflow series. For Sorted this is one change: it returns the series from
-// before or those from after.
+// Swap moves all series of fresh, which must be from [Map.Likeness], into m. They replace those for
+// which match returns true, or all if match is nil. match must return true for every series in fresh
+// except the overflow series. For [Map.Sorted] this is one change: it returns the series from before or
+// those from after.
 //
-// If both maps have an overflow series and match is not nil, merge adds what that of fresh has
-// counted to that of m, which stays. If merge is nil, that of fresh takes the place of that of m.
+// If both maps have an overflow series and match is not nil, merge adds the counts of fresh's overflow
+// series to that of m, which stays. If merge is nil, fresh's overflow series replaces that of m.
 //
-// Afterwards fresh is an empty map that has nothing to do with m. Series that are created in it
-// while Swap runs are moved or stay in fresh, as a whole.
+// Afterwards fresh is an empty map that is independent of m. A series that is created in it while Swap
+// runs is either moved or stays in fresh, as a whole.
 //
-// Match and merge are called while the lock of m is held: they must be code of the vector itself, and
+// match and merge are called while the mutex of m is held: they must be code of the vector itself, and
 // must use neither map.
 func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool, merge func(to, from *C)) {
 	entries := fresh.take()
@@ -60,8 +60,8 @@ func (m *Map[C]) Swap(fresh *Map[C], match func(*Entry[C]) bool, merge func(to, 
 	}
 }
 
-// mergeOverflow returns entries without an overflow series that it has merged with that of m. The
-// caller holds the lock of m.
+// mergeOverflow removes the overflow series from entries after merging it with that of m. The caller
+// must hold the mutex of m.
 func (m *Map[C]) mergeOverflow(entries []*Entry[C], merge func(to, from *C)) []*Entry[C] {
 	i := slices.IndexFunc(entries, m.hasOverflowValues)
 	if i < 0 {
@@ -70,7 +70,7 @@ func (m *Map[C]) mergeOverflow(entries []*Entry[C], merge func(to, from *C)) []*
 	values := m.overflowValues()
 	to := m.find(values)
 	if x := m.expirer(); to == nil && x != nil && m.expired(x, m.hash(values), values) != nil {
-		to = m.create(values, nil) // It returns.
+		to = m.create(values, nil) // It returns from expiry.
 	}
 	if to == nil {
 		return entries
@@ -79,7 +79,7 @@ func (m *Map[C]) mergeOverflow(entries []*Entry[C], merge func(to, from *C)) []*
 	return slices.Delete(entries, i, i+1)
 }
 
-// orOverflow returns match for the overflow series, too, if that is among the entries.
+// orOverflow returns a match that also matches the overflow series, if that is among the entries.
 func (m *Map[C]) orOverflow(entries []*Entry[C], match func(*Entry[C]) bool) func(*Entry[C]) bool {
 	if !slices.ContainsFunc(entries, m.hasOverflowValues) {
 		return match
@@ -89,8 +89,8 @@ func (m *Map[C]) orOverflow(entries []*Entry[C], match func(*Entry[C]) bool) fun
 
 func (m *Map[C]) hasOverflowValues(e *Entry[C]) bool { return isOverflow(m.layout.Values(e.Labels())) }
 
-// take removes all series and returns them. Unlike deleted ones, they can be put into another map
-// with the same layout and hash.
+// take removes all series and returns them. Unlike deleted ones, they can be put into another map with
+// the same layout and hash.
 func (m *Map[C]) take() []*Entry[C] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -102,8 +102,8 @@ func (m *Map[C]) take() []*Entry[C] {
 	return entries
 }
 
-// replaceAll makes entries, which are in no other map, all that there is. The table and the sorted
-// list are made before the lock is taken, so that those who create series do not wait for them.
+// replaceAll replaces all series by entries, which must be in no other map. It makes the table and the
+// sorted list before it takes the mutex, so that goroutines that create series do not wait for them.
 func (m *Map[C]) replaceAll(entries []*Entry[C]) {
 	t := newTable[C](len(entries), m.table.Load().thin)
 	t.insertAll(entries)
@@ -114,7 +114,7 @@ func (m *Map[C]) replaceAll(entries []*Entry[C]) {
 	version := m.version.Add(1)
 	m.table.Store(t)
 	m.front.drop()
-	m.index.restart(&snapshot[C]{version, entries}) // After the table, as in reset.
+	m.index.restart(&snapshot[C]{version, entries}) // after the table, as in reset
 	m.live.Store(int64(len(entries)))
 	m.recount()
 	if x := m.expirer(); x != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// TestConcurrentSwap swaps generations of series, of which every list must have exactly one in
-// each part of the map, as a whole. Others create and delete series elsewhere meanwhile.
+// TestConcurrentSwap swaps generations of series. Every list must contain exactly one complete
+// generation in each part of the map. Meanwhile, other goroutines create and delete other series.
 func TestConcurrentSwap(t *testing.T) {
 	const parts, size, rounds = 3, 7, 300
 	for name, all := range map[string]bool{"all": true, "part": false} {
@@ -90,8 +90,8 @@ func checkParts(t *testing.T, list []*entry, parts, size int, generation func(*e
 	}
 }
 
-// TestConcurrentSwapAndCreate creates series in a map whose content is swapped away: whatever is
-// found is in the list.
+// TestConcurrentSwapAndCreate creates series in a map whose contents are swapped: each series that Get
+// finds must be in the list.
 func TestConcurrentSwapAndCreate(t *testing.T) {
 	m := newMap("i")
 	together(workers, func(worker int) {
@@ -119,8 +119,8 @@ func TestConcurrentSwapAndCreate(t *testing.T) {
 	}
 }
 
-// TestConcurrentUseAside creates series in a map while it is swapped into another one: each is
-// moved or stays, as a whole.
+// TestConcurrentUseAside creates series in a map while it is swapped into another one: each series must
+// move or stay, as a whole.
 func TestConcurrentUseAside(t *testing.T) {
 	for range 100 {
 		m := newMap("i")

@@ -11,38 +11,38 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// Usage is how much a map has, and what its limits did to it.
+// Usage is the size of a map and the effect of its limits.
 type Usage struct {
-	Series     int // Including the overflow series.
-	Limit      int // The map's own limit; 0 if it has none.
+	Series     int // number of series including the overflow series
+	Limit      int // the map's own limit; 0 for no limit
 	Values     ValueLimit
 	Full       bool    // There is no room for another series.
-	By         *Budget // The budget that is full, if the map's own limit leaves room.
-	Overflowed uint64  // Lookups that returned the overflow series in place of their own.
-	Long       uint64  // Lookups of new label sets with a value that was too long.
-	LongLabel  string  // The label that last had such a value; empty if none had.
+	By         *Budget // the full budget, if the map's own limit leaves room
+	Overflowed uint64  // lookups that returned the overflow series instead of their own
+	Long       uint64  // lookups of new label sets with a value that was too long
+	LongLabel  string  // label that last had such a value; empty if none had
 
-	Expiry  time.Duration // After what time series expire that are not updated; 0 if they do not.
-	Expired uint64        // Series that have expired.
+	Expiry  time.Duration // time after which series without updates expire; 0 if they do not
+	Expired uint64        // number of series that have expired
 }
 
-// Usage returns how much the map has.
+// Usage returns the usage of the map.
 func (m *Map[C]) Usage() Usage {
 	u := Usage{Series: m.Len()}
 	if l := m.limit.Load(); l != nil {
 		l.describe(&u, m.layout)
 	}
-	m.toll.describe(&u)
+	m.expiryUsage.describe(&u)
 	return u
 }
 
-// toll is what the expiry of a map is, and what it has done.
-type toll struct {
-	after   atomic.Int64 // Nanoseconds; see expiry.
+// expiryUsage holds the setting of a map's expiry and its counts.
+type expiryUsage struct {
+	after   atomic.Int64 // nanoseconds; see expiry
 	expired atomic.Uint64
 }
 
-func (t *toll) describe(u *Usage) {
+func (t *expiryUsage) describe(u *Usage) {
 	u.Expiry, u.Expired = time.Duration(t.after.Load()), t.expired.Load()
 }
 
@@ -66,15 +66,15 @@ func (l *limit) describe(u *Usage, layout *model.Layout) {
 	}
 }
 
-// Names returns the names of the variable labels. The slice is read-only.
+// Names returns the names of the variable labels. The caller must not modify the slice.
 func (m *Map[C]) Names() []string { return m.layout.Names() }
 
-// LabelUsage is how many values a label has.
+// LabelUsage describes the values of a label.
 type LabelUsage struct {
 	Name     string
 	Values   int
-	Longest  int      // The length of the longest value, in bytes.
-	Examples []string // A few of the values, shortened.
+	Longest  int      // length of the longest value in bytes
+	Examples []string // a few of the values, truncated
 }
 
 const (
@@ -82,9 +82,9 @@ const (
 	maxExampleBytes = 64
 )
 
-// Labels counts the values of each label, those with the most values first, and the bytes that
-// the series take, without what they keep elsewhere. It takes time and memory in proportion to
-// the number of series, but no lock meanwhile.
+// Labels returns the values of each label, the labels with the most values first, and the number of
+// bytes of the series, without memory that their children refer to. It takes time and memory in
+// proportion to the number of series, but does not hold a lock meanwhile.
 func (m *Map[C]) Labels() (labels []LabelUsage, bytes int) {
 	entries := m.Sorted()
 	count := newLabelCount(m.layout)
@@ -99,9 +99,9 @@ func (m *Map[C]) Labels() (labels []LabelUsage, bytes int) {
 // labelCount counts the values of labels.
 type labelCount struct {
 	layout *model.Layout
-	values []map[string]struct{} // By label.
-	all    []LabelUsage          // By label.
-	bytes  int                   // Of the texts of all series.
+	values []map[string]struct{} // by label
+	all    []LabelUsage          // by label
+	bytes  int                   // size of the texts of all series
 }
 
 func newLabelCount(layout *model.Layout) *labelCount {
@@ -113,7 +113,7 @@ func newLabelCount(layout *model.Layout) *labelCount {
 	return c
 }
 
-// add counts the values of a series, which stay valid.
+// add counts the values of a series. They must stay valid.
 func (c *labelCount) add(labels model.Labels) {
 	c.bytes += len(labels.Text())
 	for i, value := range c.layout.Values(labels) {
@@ -136,7 +136,7 @@ func (c *labelCount) labels() []LabelUsage {
 	return c.all
 }
 
-// shorten returns a copy of the beginning of a text, cut at a rune boundary.
+// shorten returns a copy of text, truncated at a rune boundary.
 func shorten(text string, bytes int) string {
 	if len(text) <= bytes {
 		return strings.Clone(text)

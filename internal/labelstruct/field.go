@@ -1,7 +1,7 @@
 // Package labelstruct reads label values from the fields of a struct.
 //
-// [Of] uses reflection once and compiles a [Plan], which says where each value lies in
-// memory. Reading values by a plan uses no reflection.
+// [Of] uses reflection once and compiles a [Plan], which says where each value lies in memory. Reading
+// values with a plan uses no reflection.
 package labelstruct
 
 import (
@@ -10,7 +10,7 @@ import (
 	"unsafe"
 )
 
-// Kind says how the memory of a field is read.
+// Kind says how to read the memory of a field.
 type Kind uint8
 
 // The kinds of fields. The numbers in their names are bits.
@@ -26,29 +26,29 @@ const (
 	Uint32
 	Uint64
 
-	// The kinds below are types with a String method that has to be called to know the value:
-	// of a struct or array, of something that is a pointer in memory, and of a fmt.Stringer.
+	// The kinds below are types whose String method must be called to determine the value: those of a
+	// struct or array, of a type that is a pointer in memory, and of a fmt.Stringer.
 	CallValue
 	CallPointer
 	CallInterface
 )
 
-// Field is a label, and where in a struct its value lies.
+// Field is a label and the position of its value in a struct.
 type Field struct {
-	Name   string  // of the label
+	Name   string  // name of the label
 	Path   string  // Go names that lead to the field, such as Peer.Zone
-	Offset uintptr // of the value in the struct
+	Offset uintptr // offset of the value in the struct
 	Kind   Kind
 
-	// stringer is the first word of a fmt.Stringer that holds a pointer to the field, or, for
+	// stringer is the first word of a fmt.Stringer that holds a pointer to the field or, for
 	// CallPointer, the field itself. It is nil if the type has no String method.
 	stringer unsafe.Pointer
 }
 
-// Plan is how to read label values from a struct of one type. It is immutable.
+// Plan describes how to read label values from a struct of one type. It is immutable.
 type Plan struct {
 	Fields []Field // in the order of the labels
-	Calls  int     // number of fields that IsCall holds for
+	Calls  int     // number of fields for which IsCall is true
 }
 
 // Names returns the names of the labels.
@@ -60,15 +60,15 @@ func (p *Plan) Names() []string {
 	return names
 }
 
-// IsCall reports whether only calling a String method tells two values apart. All other
-// fields have the same label value if their memory, or the string there, is the same.
+// IsCall reports whether two values can only be distinguished by calling a String method. All other
+// fields have the same label value if their memory, or the string that it refers to, is equal.
 func (f *Field) IsCall() bool { return f.Kind >= CallValue }
 
 // IsPlain reports whether the field is a string without a String method, which is its own label value.
 func (f *Field) IsPlain() bool { return f.Kind == String && f.stringer == nil }
 
-// Call returns the results of the String methods for which IsCall holds, appended to results, in
-// the order of the fields. The struct at s must be of the type that the plan was made for.
+// Call appends the results of the String methods of the fields for which [Field.IsCall] is true to
+// results, in the order of the fields. The struct at s must be of the type for which the plan was made.
 func (p *Plan) Call(results []string, s unsafe.Pointer) []string {
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.IsCall() {
@@ -78,8 +78,8 @@ func (p *Plan) Call(results []string, s unsafe.Pointer) []string {
 	return results
 }
 
-// Values returns the values of all labels, appended to values. Called are the results of Call
-// for the same struct. The values share memory with the strings in the struct.
+// Values appends the values of all labels to values. called is the result of [Plan.Call] for the same
+// struct. The values share memory with the strings in the struct.
 func (p *Plan) Values(values []string, s unsafe.Pointer, called []string) []string {
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -109,7 +109,7 @@ func (f *Field) value(v unsafe.Pointer) string {
 	}
 }
 
-// Word returns the field at v, which is a bool or an integer, as a number: a signed integer in two's
+// Word returns the field at v, a bool or an integer, as a number. A signed integer is in two's
 // complement.
 func (f *Field) Word(v unsafe.Pointer) uint64 {
 	switch f.Kind {
@@ -133,11 +133,11 @@ func (f *Field) Word(v unsafe.Pointer) uint64 {
 // stringerWords is the memory of a fmt.Stringer.
 type stringerWords struct{ method, data unsafe.Pointer }
 
-// call calls the String method of the field at v. A nil pointer and a nil interface have an empty
-// label value, as if the label were missing.
+// call calls the String method of the field at v. A nil pointer and a nil interface have an empty label
+// value, as if the label were missing.
 //
-// Only methods that take the field by value are called with a pointer into the struct, by the code
-// that the compiler makes for this, which copies the field first. So the struct may be on the stack.
+// Only methods that take the field by value are called with a pointer into the struct. The wrapper that
+// the compiler generates for this copies the field first, so the struct may be on the stack.
 func (f *Field) call(v unsafe.Pointer) string {
 	var (
 		stringer fmt.Stringer

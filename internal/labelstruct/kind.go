@@ -6,12 +6,12 @@ import (
 	"unsafe"
 )
 
-// stringerType is a function because programs without structs of labels should not contain it.
+// stringerType is a function so that programs without structs of labels do not contain it.
 func stringerType() reflect.Type { return reflect.TypeFor[fmt.Stringer]() }
 
 func isStringer(t reflect.Type) bool { return t.Implements(stringerType()) }
 
-// kindOf returns how a field of type t is read, and false if it cannot be a label.
+// kindOf returns the kind of a field of type t, and false if it cannot be a label.
 func kindOf(t reflect.Type) (Kind, bool) {
 	switch t.Kind() {
 	case reflect.String:
@@ -31,7 +31,7 @@ func kindOf(t reflect.Type) (Kind, bool) {
 	}
 }
 
-// sized returns the kind of an integer, given the one for 8 bits.
+// sized returns the kind of an integer type, given the kind for 8 bits.
 func sized(kind8 Kind, t reflect.Type) Kind {
 	switch t.Size() {
 	case 1:
@@ -45,8 +45,8 @@ func sized(kind8 Kind, t reflect.Type) Kind {
 	}
 }
 
-// stringerOf returns the first word of a fmt.Stringer for a field of type t; see Field. What is a
-// pointer in memory is in the second word itself. Everything else lies behind it.
+// stringerOf returns the first word of a fmt.Stringer for a field of type t; see Field. The second word
+// holds a value that is a pointer in memory itself, and otherwise points to the value.
 func stringerOf(t reflect.Type) unsafe.Pointer {
 	if !isStringer(t) || t.Kind() == reflect.Interface {
 		return nil

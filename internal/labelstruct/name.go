@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// checkName returns an error if a field cannot be the label of that name.
+// checkName returns an error if a field cannot be the label with the given name.
 func (c *compiler) checkName(name string) error {
 	for i := range c.plan.Fields {
 		if f := &c.plan.Fields[i]; f.Name == name {
@@ -27,9 +27,9 @@ func (c *compiler) checkName(name string) error {
 	return nil
 }
 
-// snakeCase returns the Go name in snake case. A word begins with an upper-case letter after a
-// lower-case letter or a digit, or with the last one of several that a lower-case letter follows:
-// HTTPMethod is http_method, and UserID user_id.
+// snakeCase converts a Go name to snake case. A word begins with an upper-case letter after a
+// lower-case letter or a digit, or with the last of several upper-case letters before a lower-case
+// letter: HTTPMethod becomes http_method, and UserID becomes user_id.
 func snakeCase(name string) string {
 	var b strings.Builder
 	runes := []rune(name)

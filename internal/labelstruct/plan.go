@@ -10,12 +10,12 @@ import (
 
 const allowed = "a label value is a string, an integer, a bool, a type with a String method, or a struct of these"
 
-// Of returns the plan for structs of type t. Reserved are names that their labels must not have.
-// An error names the first field that is wrong by the Go names that lead to it.
+// Of returns the plan for structs of type t. reserved are names that their labels must not have. An
+// error names the first invalid field by the Go names that lead to it.
 //
-// The tag of a field is the name of its label; without a tag, it is the name of the field in snake
-// case. The fields of a struct inside the struct are labels, too, with the name of the outer field
-// as a prefix, unless the outer field is embedded and has no tag. The tag "-" leaves a field out.
+// The tag of a field is the name of its label. Without a tag, the label has the name of the field in
+// snake case. The fields of a struct inside the struct are labels, too, with the name of the outer
+// field as a prefix, unless the outer field is embedded and has no tag. The tag "-" omits a field.
 func Of(t reflect.Type, reserved ...string) (*Plan, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("labels cannot be of type %v, which is %s: it must be a struct with a field for each label", t, described(t))
@@ -36,10 +36,10 @@ type compiler struct {
 	reserved []string
 }
 
-// scope is where a struct is, inside the whole one.
+// scope is the position of a struct inside the whole struct.
 type scope struct {
-	path   string // Go names, with a dot behind each
-	prefix string // of the label names, with an underscore behind each
+	path   string // Go names, each followed by a dot
+	prefix string // prefix of the label names, with an underscore after each
 	offset uintptr
 }
 
@@ -106,7 +106,7 @@ func (c *compiler) add(t reflect.Type, f Field) error {
 	return nil
 }
 
-// described returns what t is, for a reader who may know only its name.
+// described describes t for a reader who may know only its name.
 func described(t reflect.Type) string {
 	kind := t.Kind().String()
 	switch {

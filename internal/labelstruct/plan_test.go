@@ -20,7 +20,7 @@ type (
 	celsius float64
 	tags    []string
 	set     map[string]bool
-	// byPointer has a String method for pointers alone.
+	// byPointer has a String method only for pointers.
 	byPointer int
 	place     struct {
 		Zone string
@@ -39,7 +39,7 @@ func (s set) String() string      { return fmt.Sprint(len(s)) }
 func (*byPointer) String() string { return "never called" }
 func (p *place) GoString() string { return "never called" }
 
-// planOf returns the plan for L, which must have one.
+// planOf returns the plan for L, which must be valid.
 func planOf[L any](t *testing.T) *labelstruct.Plan {
 	t.Helper()
 	plan, err := labelstruct.Of(reflect.TypeFor[L]())
@@ -78,7 +78,7 @@ func TestValues(t *testing.T) {
 		M byte
 	}
 	type named struct {
-		StatusCode, HTTPMethod, UserID, HTTP2Version, ID, X, Already_split, ABC, Größe string //nolint:revive,staticcheck // The names are what is tested.
+		StatusCode, HTTPMethod, UserID, HTTP2Version, ID, X, Already_split, ABC, Größe string //nolint:revive,staticcheck // The test is about these names.
 	}
 	type stringers struct {
 		Level   level
@@ -143,7 +143,8 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// TestStringersAreCalled only where nothing else tells values apart.
+// TestStringersAreCalled checks that String methods are called only where nothing else distinguishes
+// values.
 func TestStringersAreCalled(t *testing.T) {
 	for name, test := range map[string]struct {
 		plan  *labelstruct.Plan
@@ -173,7 +174,7 @@ func TestStringersAreCalled(t *testing.T) {
 	}
 }
 
-// TestErrors checks that an error names the type, the field, what is wrong and what is allowed.
+// TestErrors checks that an error names the type, the field, the problem and the allowed values.
 func TestErrors(t *testing.T) {
 	type weights struct{ Weight float64 }
 	for name, test := range map[string]struct {

@@ -7,23 +7,23 @@ import (
 	"strconv"
 )
 
-// exchange is what a Writer of WrapServer learns about a request besides the status and the
-// size of its response.
+// exchange holds the information about a request that a Writer of [WrapServer] collects in addition to
+// the status and the size of its response.
 type exchange struct {
-	_ [0]func() // Nobody compares exchanges, and programs need not contain the code for it.
+	_ [0]func() // Forbid comparison, so that programs do not contain the code for it.
 
-	ctx      context.Context // The context of the request; nil in a Writer of Wrap.
-	route    string          // The route that the handler has set.
+	ctx      context.Context // context of the request; nil in a Writer of Wrap
+	route    string          // route that the handler has set
 	late     bool            // The context was canceled before the header was written.
 	flushed  bool            // The handler has flushed the response.
 	hijacked bool            // The handler has taken over the connection.
 	timedOut bool            // A write failed because an http.TimeoutHandler has answered.
 }
 
-// WrapServer is Wrap for a request with the context ctx. The Writer also records how the
-// response relates to the end of that context, and accepts a route. It is an http.Hijacker,
-// too, if an http.ResponseController finds one behind inner: otherwise the controller would
-// hijack the connection past the Writer.
+// WrapServer is [Wrap] for a request with the context ctx. The Writer also records how the response
+// relates to the end of that context, and accepts a route. It is also an [http.Hijacker] if an
+// [http.ResponseController] finds one behind inner. Otherwise the controller would bypass the Writer
+// when it hijacks the connection.
 func WrapServer(inner http.ResponseWriter, ctx context.Context) (*Writer, http.ResponseWriter) { //nolint:revive // The writer comes first, as in Wrap.
 	has := interfacesOf(inner)
 	if has&hijacks == 0 && hijackerIn(inner) != nil {
@@ -34,7 +34,7 @@ func WrapServer(inner http.ResponseWriter, ctx context.Context) (*Writer, http.R
 	return w, outer
 }
 
-// noteHeader is called once the status of the response is known.
+// noteHeader is called when the status of the response is known.
 func (w *Writer) noteHeader() {
 	if w.ctx != nil {
 		w.late = errors.Is(w.ctx.Err(), context.Canceled)
@@ -49,7 +49,7 @@ func (w *Writer) wrote(n int64, err error) {
 	}
 }
 
-// SetRoute sets the route of the request, and reports whether the Writer is one of WrapServer.
+// SetRoute sets the route of the request, and reports whether w was made by [WrapServer].
 func (w *Writer) SetRoute(route string) bool {
 	if w.ctx != nil {
 		w.route = route
@@ -57,7 +57,7 @@ func (w *Writer) SetRoute(route string) bool {
 	return w.ctx != nil
 }
 
-// Route returns the route that SetRoute has set.
+// Route returns the route that [Writer.SetRoute] has set.
 func (w *Writer) Route() string { return w.route }
 
 // Late reports whether the context of the request was canceled before the header was written.
@@ -66,15 +66,15 @@ func (w *Writer) Late() bool { return w.late }
 // Hijacked reports whether the handler has taken over the connection.
 func (w *Writer) Hijacked() bool { return w.hijacked }
 
-// TimedOut reports whether a write failed because an http.TimeoutHandler further out had
-// answered the request.
+// TimedOut reports whether a write failed because an outer [http.TimeoutHandler] had answered the
+// request.
 func (w *Writer) TimedOut() bool { return w.timedOut }
 
 // sendsAtOnce is a number of bytes that the buffers of a server do not hold back.
 const sendsAtOnce = 4 << 10
 
-// Complete reports whether the client probably has the whole response before the handler
-// returns: what was written has been sent, and is as much as the Content-Length says.
+// Complete reports whether the client probably has the whole response before the handler returns: the
+// written bytes have been sent, and their number equals the Content-Length.
 func (w *Writer) Complete(method string) bool {
 	switch {
 	case !w.flushed && w.written < sendsAtOnce:

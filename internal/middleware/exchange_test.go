@@ -107,13 +107,13 @@ func TestHijacked(t *testing.T) {
 	}
 }
 
-// behind hides all of a writer from type assertions, but not from an http.ResponseController.
+// behind hides a writer's methods from type assertions, but not from an http.ResponseController.
 type behind struct{ http.ResponseWriter }
 
 func (b behind) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 
-// TestHijackedBehind checks that a Writer sees how an http.ResponseController hijacks a connection
-// through a middleware around it.
+// TestHijackedBehind checks that a Writer notices when an http.ResponseController hijacks a connection
+// through a surrounding middleware.
 func TestHijackedBehind(t *testing.T) {
 	sent, w := middleware.WrapServer(behind{behind{&stub{ResponseWriter: httptest.NewRecorder()}}}, t.Context())
 	if _, _, err := http.NewResponseController(w).Hijack(); err != nil || !sent.Hijacked() {

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// The interfaces that a writer may have besides http.ResponseWriter, as bits.
+// The interfaces that a writer may implement besides http.ResponseWriter, as bits.
 const (
 	notifies = 1 << iota
 	flushes
@@ -16,7 +16,7 @@ const (
 	pushes
 )
 
-// interfacesOf returns which interfaces w has.
+// interfacesOf returns the set of interfaces that w implements.
 func interfacesOf(w http.ResponseWriter) (has int) {
 	if _, ok := w.(http.CloseNotifier); ok { //nolint:staticcheck // Deprecated, but still in use.
 		has |= notifies
@@ -56,7 +56,7 @@ func (w *Writer) hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffered, err
 }
 
-// hijackerIn returns the http.Hijacker that an http.ResponseController of w would use, or nil.
+// hijackerIn returns the [http.Hijacker] that an [http.ResponseController] of w would use, or nil.
 func hijackerIn(w http.ResponseWriter) http.Hijacker {
 	for {
 		if h, ok := w.(http.Hijacker); ok {
@@ -81,11 +81,11 @@ func (w *Writer) push(target string, opts *http.PushOptions) error {
 	return w.ResponseWriter.(http.Pusher).Push(target, opts)
 }
 
-// A handler decides by type assertions what it may do, so that a writer must not claim what
-// the one inside cannot do. There is a type for each set of interfaces, named by the letters
-// of CloseNotifier, Flusher, Hijacker, ReaderFrom and Pusher. It embeds the type without the
-// last of them, and at the bottom the Writer itself. That takes a single allocation, and 160 kB
-// less of every program than structs that embed a pointer to the Writer for each interface.
+// A handler uses type assertions to learn what it may do, so a writer must not implement an interface
+// that the inner writer does not implement. There is a type for each set of interfaces, named by the
+// letters of CloseNotifier, Flusher, Hijacker, ReaderFrom and Pusher. It embeds the type without the
+// last of them, down to the Writer itself. This takes a single allocation, and makes every program 160
+// kB smaller than structs that embed a pointer to the Writer for each interface.
 type (
 	withC     struct{ Writer }
 	withF     struct{ Writer }
@@ -156,7 +156,7 @@ func (w *withCHRP) Push(target string, opts *http.PushOptions) error  { return w
 func (w *withFHRP) Push(target string, opts *http.PushOptions) error  { return w.push(target, opts) }
 func (w *withCFHRP) Push(target string, opts *http.PushOptions) error { return w.push(target, opts) }
 
-// withInterfaces returns a new Writer that has a set of interfaces, and the Writer in it.
+// withInterfaces returns a new Writer that implements a set of interfaces, and the [Writer] inside it.
 func withInterfaces(has int) (*Writer, http.ResponseWriter) { //nolint:funlen // One case for each set.
 	switch has {
 	case notifies:

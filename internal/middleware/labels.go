@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// codes holds the three digits of each status from 100 to 599, so that none has to be
-// formatted for each request.
+// codes holds the three digits of each status from 100 to 599, so that requests need not format them.
 var codes = func() string {
 	var b strings.Builder
 	for code := 100; code <= 599; code++ {
@@ -15,11 +14,11 @@ var codes = func() string {
 	return b.String()
 }()
 
-// Unknown is the value of a label for a status or method that is not a usual one.
+// Unknown is the label value for an unusual status or method.
 const Unknown = "unknown"
 
-// Code returns the value of the label code. A handler that has not set a status, which is 0
-// then, has answered with 200.
+// Code returns the value of the label code. The status 0 means that the handler has not set a status
+// and has therefore answered with 200.
 func Code(status int) string {
 	if status == 0 {
 		status = http.StatusOK
@@ -31,9 +30,9 @@ func Code(status int) string {
 	return codes[i : i+3]
 }
 
-// Method returns the value of the label method: the method in lower case if it is one of
-// those in https://developer.mozilla.org/en-US/docs/Web/HTTP/Methods, or one of extra
-// whatever its case. Clients can send any method, and must not make a series of each.
+// Method returns the value of the label method: the method in lower case if it is one of those in
+// https://developer.mozilla.org/en-US/docs/Web/HTTP/Methods or, ignoring case, one of extra. Otherwise
+// it returns [Unknown]: clients can send any method, and must not create a series for each.
 func Method(method string, extra []string) string {
 	switch method {
 	case "GET", "get":
@@ -65,8 +64,8 @@ func Method(method string, extra []string) string {
 	return Unknown
 }
 
-// RequestSize returns the approximate size of a request, in bytes. The length of the body is
-// the one that the header gives.
+// RequestSize returns the approximate size of a request in bytes. It takes the length of the body from
+// the header.
 func RequestSize(r *http.Request) int {
 	size := len(r.Method) + len(r.Proto) + len(r.Host)
 	if r.URL != nil {

@@ -8,19 +8,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The metrics about handlers are client_golang's instruments. Its own handlers share
-// metrics of these names, too, if they find them in a registry, and panic if they are
-// of another type.
+// The metrics about handlers are client_golang's instruments. Its handlers share metrics of these names
+// if they find them in a registry, and panic if these have a different type.
 
-// InstrumentMetricHandler does the work of the function of that name in package metric.
+// InstrumentMetricHandler implements the function of the same name in package metric.
 func InstrumentMetricHandler(reg prometheus.Registerer, h http.Handler) http.Handler {
 	return instrument(reg, h, func(w http.ResponseWriter) (*Writer, http.ResponseWriter) { return Wrap(w, nil) })
 }
 
-// InstrumentOwnHandler is InstrumentMetricHandler for a handler of package metric. Such a
-// handler looks for optional interfaces behind Unwrap, as an http.ResponseController does, and
-// gets a Writer without any. Programs that instrument no other handlers do not contain the
-// types of Wrap, which are 90 kB.
+// InstrumentOwnHandler is [InstrumentMetricHandler] for a handler of package metric. Such a handler
+// finds optional interfaces through Unwrap, as an http.ResponseController does, so it gets a Writer
+// without any. Programs that instrument no other handlers do not contain the types of [Wrap], which
+// take 90 kB.
 func InstrumentOwnHandler(reg prometheus.Registerer, h http.Handler) http.Handler {
 	return instrument(reg, h, func(w http.ResponseWriter) (*Writer, http.ResponseWriter) {
 		sent := &Writer{ResponseWriter: w}
@@ -28,7 +27,7 @@ func InstrumentOwnHandler(reg prometheus.Registerer, h http.Handler) http.Handle
 	})
 }
 
-// instrument instruments h, which gets the second one of the writers that wrap returns.
+// instrument instruments h, which gets the second result of wrap as its writer.
 func instrument(
 	reg prometheus.Registerer, h http.Handler, wrap func(http.ResponseWriter) (*Writer, http.ResponseWriter),
 ) http.Handler {
@@ -55,8 +54,8 @@ func instrument(
 	})
 }
 
-// RegisterOrShare registers a collector, or returns the equal one that is registered
-// already. It panics if neither is possible.
+// RegisterOrShare registers a collector, or returns the equal collector that is already registered. It
+// panics if neither is possible.
 func RegisterOrShare[C prometheus.Collector](reg prometheus.Registerer, c C) C {
 	shared, _, err := Share(reg, c)
 	if err != nil {
@@ -65,8 +64,8 @@ func RegisterOrShare[C prometheus.Collector](reg prometheus.Registerer, c C) C {
 	return shared
 }
 
-// Share registers a collector, or returns the equal one that is registered already. It
-// reports whether it has registered c.
+// Share registers a collector, or returns the equal collector that is already registered. It reports
+// whether it has registered c.
 func Share[C prometheus.Collector](reg prometheus.Registerer, c C) (shared C, registered bool, err error) {
 	err = reg.Register(c)
 	if err == nil {
@@ -80,8 +79,8 @@ func Share[C prometheus.Collector](reg prometheus.Registerer, c C) (shared C, re
 	return shared, false, nil
 }
 
-// existingIn returns the collector that is registered already according to err, or nil. Like
-// notShared, it is not a part of Share because that is compiled for each type.
+// existingIn returns the already registered collector that err contains, or nil. Like notShared, it is
+// not a part of Share because the compiler generates Share for each type.
 func existingIn(err error) prometheus.Collector {
 	already, _ := errors.AsType[prometheus.AlreadyRegisteredError](err)
 	return already.ExistingCollector

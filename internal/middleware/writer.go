@@ -1,6 +1,6 @@
-// Package middleware is what instrumented handlers and RoundTrippers have in common: a
-// writer that knows what was sent, the values of the labels code and method, and the metrics
-// about handlers of metrics.
+// Package middleware contains the common parts of instrumented handlers and RoundTrippers: a writer
+// that records the response, the values of the labels code and method, and the metrics about metrics
+// handlers.
 package middleware
 
 import (
@@ -9,45 +9,45 @@ import (
 	"net/http"
 )
 
-// Writer passes on what is written, and records the status and the size of the response.
+// Writer passes on the response, and records its status and size.
 //
-// The status is that of the header that is sent: neither an informational one, such as 103
-// Early Hints, nor one that comes after another and is not sent any more.
+// The status is that of the header that is sent. It is neither an informational status, such as 103
+// Early Hints, nor that of a later, superfluous call of WriteHeader.
 type Writer struct {
 	http.ResponseWriter
 
 	status   int
 	written  int64
-	onHeader func(int) // Called with the status before the header is written; may be nil.
+	onHeader func(int) // called with the status before the header is written; may be nil
 	begun    bool      // The header has been written.
 
 	exchange
 }
 
-// Wrap returns a Writer around inner, and the same Writer with those of the interfaces
-// http.Flusher, http.Hijacker, io.ReaderFrom, http.Pusher and http.CloseNotifier that inner
-// has. Handlers get the latter. onHeader, which may be nil, is called with the status before
-// the header is written.
+// Wrap returns a Writer around inner, and the same Writer as a value that implements those of the
+// interfaces [http.Flusher], [http.Hijacker], [io.ReaderFrom], [http.Pusher] and [http.CloseNotifier]
+// that inner implements. Handlers get the second one. onHeader, which may be nil, is called with the
+// status before the header is written.
 func Wrap(inner http.ResponseWriter, onHeader func(status int)) (*Writer, http.ResponseWriter) {
 	w, outer := withInterfaces(interfacesOf(inner))
 	w.ResponseWriter, w.onHeader = inner, onHeader
 	return w, outer
 }
 
-// Status returns the status that was sent, and 0 if none was.
+// Status returns the status that was sent, or 0 if none was sent.
 func (w *Writer) Status() int { return w.status }
 
 // Written returns the number of bytes of the body.
 func (w *Writer) Written() int64 { return w.written }
 
-// WriteHeader implements http.ResponseWriter. It always passes code on, so that the inner
-// writer can complain about a mistake of the handler.
+// WriteHeader implements [http.ResponseWriter]. It always passes code on, so that the inner writer can
+// report mistakes of the handler.
 func (w *Writer) WriteHeader(code int) {
 	switch {
 	case w.begun || isInformational(code):
 		w.ResponseWriter.WriteHeader(code)
 	case code < 100 || code > 999:
-		// The writers of net/http panic, and have then sent nothing.
+		// The writers of net/http may panic here before they send anything.
 		w.ResponseWriter.WriteHeader(code)
 		w.record(code)
 	default:
@@ -56,8 +56,8 @@ func (w *Writer) WriteHeader(code int) {
 	}
 }
 
-// isInformational reports whether another header follows one with this status. After 101
-// Switching Protocols, none does.
+// isInformational reports whether another header follows one with this status. After 101 Switching
+// Protocols, none follows.
 func isInformational(code int) bool {
 	return code >= 100 && code <= 199 && code != http.StatusSwitchingProtocols
 }
@@ -70,14 +70,15 @@ func (w *Writer) record(code int) {
 	w.noteHeader()
 }
 
-// begin writes the header, if the handler has not, before something that does so implicitly.
+// begin writes the header, unless the handler has done so, before an operation that writes it
+// implicitly.
 func (w *Writer) begin() {
 	if !w.begun {
 		w.WriteHeader(http.StatusOK)
 	}
 }
 
-// Write implements http.ResponseWriter.
+// Write implements [http.ResponseWriter].
 func (w *Writer) Write(p []byte) (int, error) {
 	w.begin()
 	n, err := w.ResponseWriter.Write(p)
@@ -85,7 +86,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// WriteString implements io.StringWriter. It saves a copy where the inner writer does.
+// WriteString implements [io.StringWriter]. It saves a copy if the inner writer does.
 func (w *Writer) WriteString(s string) (int, error) {
 	w.begin()
 	n, err := io.WriteString(w.ResponseWriter, s)
@@ -93,8 +94,8 @@ func (w *Writer) WriteString(s string) (int, error) {
 	return n, err
 }
 
-// FlushError is what an http.ResponseController calls. The error is http.ErrNotSupported if
-// no writer inside can flush.
+// FlushError flushes the response for an [http.ResponseController]. The error is [http.ErrNotSupported]
+// if no inner writer can flush.
 func (w *Writer) FlushError() error {
 	if _, ok := w.ResponseWriter.(http.Flusher); ok {
 		w.begin()
@@ -109,5 +110,5 @@ func (w *Writer) FlushError() error {
 	return err
 }
 
-// Unwrap lets an http.ResponseController find the inner writer.
+// Unwrap returns the inner writer for an [http.ResponseController].
 func (w *Writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

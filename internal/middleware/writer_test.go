@@ -16,7 +16,7 @@ import (
 // closeNotifier is http.CloseNotifier without its deprecation.
 type closeNotifier interface{ CloseNotify() <-chan bool }
 
-// stub has all interfaces that a writer may have.
+// stub implements all interfaces that a writer may have.
 type stub struct {
 	http.ResponseWriter
 
@@ -33,8 +33,8 @@ func (s *stub) ReadFrom(r io.Reader) (int64, error)  { s.reached += "R"; return 
 func (s *stub) Push(string, *http.PushOptions) error { s.reached += "P"; return nil }
 func (s *stub) bare() http.ResponseWriter            { return struct{ http.ResponseWriter }{s} }
 
-// combine returns a writer with the interfaces whose letters are in set. Every set is written
-// out: types cannot be put together at run time.
+// combine returns a writer with the interfaces whose letters are in set. Every set is written out,
+// because Go cannot compose types at run time.
 func combine(s *stub, set string) http.ResponseWriter {
 	type (
 		w = http.ResponseWriter
@@ -255,8 +255,8 @@ func combine(s *stub, set string) http.ResponseWriter {
 	}
 }
 
-// TestInterfaces checks for every set of interfaces that exactly these are claimed, and that
-// what is done through them reaches the inner writer.
+// TestInterfaces checks for every set of interfaces that the Writer implements exactly these, and that
+// their methods reach the inner writer.
 func TestInterfaces(t *testing.T) {
 	for set := range 1 << 5 {
 		var want strings.Builder
@@ -337,7 +337,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// recording records the headers, and panics at those that net/http panics at.
+// recording records the headers, and panics for the headers for which net/http panics.
 type recording struct {
 	http.ResponseWriter
 
@@ -364,7 +364,7 @@ func TestWriteString(t *testing.T) {
 
 var errFlush = errors.New("the client has gone")
 
-// errorFlusher flushes with an error, and is no http.Flusher.
+// errorFlusher flushes with an error, and is not an http.Flusher.
 type errorFlusher struct{ http.ResponseWriter }
 
 func (errorFlusher) FlushError() error { return errFlush }
@@ -392,7 +392,7 @@ func TestFlushError(t *testing.T) {
 	}
 }
 
-// unwrapping hides all interfaces of a writer, but tells which it is.
+// unwrapping hides all interfaces of a writer, but has an Unwrap method.
 type unwrapping struct{ inner http.ResponseWriter }
 
 func (w unwrapping) Header() http.Header         { return w.inner.Header() }

@@ -10,14 +10,13 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// The functions in this file return why Prometheus would refuse a sample, or everything that
-// it has scraped with it. The errors are written as the rest of a sentence that begins with
-// the sample.
+// The functions in this file return why Prometheus would refuse a sample, or the whole scrape that
+// contains it. Their error texts continue a sentence that begins with the sample.
 
-// Timestamps have to be from this range, in milliseconds since the Unix epoch.
-// Prometheus refuses a whole text exposition that has an earlier one in it, because its
-// parser knows no sign there. The upper end is that of the year 9999, beyond which
-// protobuf timestamps are not valid and many programs cannot print a date.
+// The range of valid timestamps, in milliseconds since the Unix epoch. Prometheus refuses a whole text
+// exposition that has an earlier timestamp in it, because its parser does not accept a minus sign
+// there. The upper end is the end of the year 9999: later protobuf timestamps are invalid, and many
+// programs cannot print such a date.
 const (
 	minTimestampMs = 0
 	maxTimestampMs = 253_402_300_799_999
@@ -32,11 +31,11 @@ func CheckTimestamp(ms int64) error {
 	return nil
 }
 
-// isCount reports whether a float can be a number of observations.
+// isCount reports whether v can be a number of observations.
 func isCount(v float64) bool { return v >= 0 && v <= math.MaxFloat64 }
 
-// SortBuckets brings classic buckets into the order of their upper bounds. It returns an
-// error if a bound is not a number, or if two are equal.
+// SortBuckets sorts classic buckets by upper bound. It returns an error if a bound is NaN or if two
+// bounds are equal.
 func SortBuckets(buckets []Bucket) error {
 	for i := range buckets {
 		if math.IsNaN(buckets[i].UpperBound) {
@@ -55,9 +54,10 @@ func SortBuckets(buckets []Bucket) error {
 	return nil
 }
 
-// CheckBuckets returns why Prometheus cannot read the classic buckets of h, which are in
-// order. Where it converts them to native ones, it refuses the whole protobuf exposition
-// if one of them counts less than the one below, or the last more than the histogram.
+// CheckBuckets returns an error that says why Prometheus cannot read the classic buckets of h, which
+// must be sorted. When Prometheus converts them to native buckets, it refuses the whole protobuf
+// exposition if a bucket counts less than the one below it, or if the last one counts more than the
+// histogram.
 func CheckBuckets(h *HistogramValue) error {
 	if h.CountFloat != 0 {
 		return checkFloatBuckets(h)
@@ -80,7 +80,7 @@ func CheckBuckets(h *HistogramValue) error {
 	return nil
 }
 
-// checkFloatBuckets is CheckBuckets for a histogram with a float count.
+// checkFloatBuckets is [CheckBuckets] for a histogram with a float count.
 func checkFloatBuckets(h *HistogramValue) error {
 	if !isCount(h.CountFloat) {
 		return fmt.Errorf("counts %v observations: counts have to be finite numbers that are not negative", h.CountFloat)
@@ -105,7 +105,7 @@ func checkFloatBuckets(h *HistogramValue) error {
 	return nil
 }
 
-// floatOf returns the count that counts: the float one, if it is set.
+// floatOf returns the effective count: the float count if it is set, otherwise n.
 func floatOf(n uint64, float float64) float64 {
 	if float > 0 {
 		return float
@@ -113,15 +113,14 @@ func floatOf(n uint64, float float64) float64 {
 	return float64(n)
 }
 
-// The schemas of exponential buckets that Prometheus stores.
+// The lowest and highest schemas of exponential buckets that Prometheus stores.
 const (
 	minSchema = -4
 	maxSchema = 8
 )
 
-// CheckNative returns why Prometheus cannot store the native histogram in h. It looks at
-// them as Prometheus does, which then refuses everything that it has scraped with it, or
-// panics on the way.
+// CheckNative returns an error that says why Prometheus cannot store the native histogram in h. It
+// makes the checks of Prometheus, which would otherwise refuse the whole scrape or panic.
 func CheckNative(h *HistogramValue) error {
 	n := h.Native
 	switch {
@@ -146,20 +145,20 @@ func CheckNative(h *HistogramValue) error {
 		return err
 	}
 	if n.ZeroCount == 0 && n.ZeroThreshold == 0 && len(n.Positive.Spans) == 0 && len(n.Negative.Spans) == 0 {
-		return nil // Prometheus takes it for a classic one.
+		return nil // Prometheus reads it as a classic histogram.
 	}
 	sum, ok := addCounts(positive, negative)
 	if ok {
 		sum, ok = addCounts(sum, n.ZeroCount)
 	}
-	// Observations that are not a number are in no bucket.
+	// NaN observations are counted, but they are in no bucket.
 	if !ok || sum > h.Count || sum < h.Count && !math.IsNaN(h.Sum) {
 		return fmt.Errorf("counts %d observations in all but %d in its native buckets", h.Count, sum)
 	}
 	return nil
 }
 
-// addCounts adds a and b, and reports whether their sum is a uint64.
+// addCounts adds a and b, and reports whether the sum fits in a uint64.
 func addCounts(a, b uint64) (sum uint64, ok bool) { return a + b, a+b >= a }
 
 func checkFloatNative(n *NativeHistogram) error {
@@ -182,8 +181,8 @@ func checkFloatNative(n *NativeHistogram) error {
 	return nil
 }
 
-// checkDeltas checks one side of a native histogram and returns how many observations
-// its buckets count.
+// checkDeltas checks one side of a native histogram and returns the number of observations in its
+// buckets.
 func checkDeltas(side string, b *NativeBuckets) (sum uint64, err error) {
 	if err := checkSpans(side, b.Spans, len(b.Deltas)); err != nil {
 		return 0, err
@@ -204,8 +203,8 @@ func checkDeltas(side string, b *NativeBuckets) (sum uint64, err error) {
 	return sum, nil
 }
 
-// checkSpans checks that the spans of one side fit the number of its buckets, whose
-// indices have to be an int32.
+// checkSpans checks that the spans of one side match the number of its buckets and that all bucket
+// indices fit in an int32.
 func checkSpans(side string, spans []Span, buckets int) error {
 	length, end := uint64(0), int64(0)
 	for i, s := range spans {
@@ -226,8 +225,8 @@ func checkSpans(side string, spans []Span, buckets int) error {
 	return nil
 }
 
-// CheckQuantiles returns why the quantiles of a summary cannot be written as series, of
-// which no two may be the same.
+// CheckQuantiles returns an error that says why the quantiles of a summary cannot be written as series:
+// each series needs a different quantile.
 func CheckQuantiles(quantiles []Quantile) error {
 	ascending := true
 	for i := range quantiles {

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/words"
 )
 
-// The other checks are tested where samples come from: in clientmodel and parse.
+// The other checks are tested in clientmodel and parse, where samples enter the library.
 func TestSortBuckets(t *testing.T) {
 	bounds := func(vs ...float64) (buckets []model.Bucket) {
 		for _, v := range vs {
@@ -48,7 +48,8 @@ func TestCheckTimestamp(t *testing.T) {
 	}
 }
 
-// TestSpecialIn looks for each byte at each place, before others that are special, too.
+// TestSpecialIn checks that SpecialIn finds each byte at each position, also before other special
+// bytes.
 func TestSpecialIn(t *testing.T) {
 	for c := range 256 {
 		want := c >= 0x80 || strings.IndexByte("\\\"\n", byte(c)) >= 0

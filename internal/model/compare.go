@@ -8,21 +8,20 @@ import (
 	"github.com/luxfi/metric/internal/words"
 )
 
-// CompareSameNames is CompareLabels, several times faster, for two label sets that have
-// the same names, and so the same text between the values.
+// CompareSameNames is a faster [CompareLabels] for two label sets that have the same names, and
+// therefore the same text between their values. It is several times faster.
 //
-// The first byte where the renderings differ then lies in the values of the same
-// label, and what comes before it is the same. If the byte before is no
-// backslash, this is not the second byte of an escape sequence; so a quote there
-// ends the value, which makes it the smaller one, being the beginning of the
-// other. Any other byte but a backslash stands for itself, and decides like it
-// would in the values. Where an escape sequence may be involved, the values
-// themselves are compared.
+// The first byte where the renderings differ lies in the values of the same label, and everything
+// before it is equal. If the byte before it is not a backslash, the differing byte is not the second
+// byte of an escape sequence. A quote then ends the value, which is the smaller one because it is a
+// prefix of the other. Any other byte except a backslash stands for itself, and compares as it does in
+// the unescaped values. If an escape sequence may be involved, the function compares the unescaped
+// values.
 func CompareSameNames(a, b Labels) int {
 	s, t := a.Text(), b.Text()
 	i := CommonPrefix(s, t)
 	if i == len(s) || i == len(t) {
-		return CompareLabels(a, b) // Equal: no rendering is the beginning of another.
+		return CompareLabels(a, b) // The sets are equal: no rendering is a prefix of another.
 	}
 	x, y := s[i], t[i]
 	switch {
@@ -37,7 +36,7 @@ func CompareSameNames(a, b Labels) int {
 	}
 }
 
-// CommonPrefix returns how many bytes at the beginning of s and t are the same.
+// CommonPrefix returns the length in bytes of the longest common prefix of s and t.
 func CommonPrefix(s, t string) int {
 	n := min(len(s), len(t))
 	i := 0
@@ -51,13 +50,14 @@ func CommonPrefix(s, t string) int {
 	return i
 }
 
-// Names are the names of a label set, as in the text before each of its values, each but
-// the first with the quote that ends the value before: code=" and ",method=".
+// Names holds the names of a label set as they appear in its rendering: the text before each value.
+// Each element except the first begins with the quote that ends the previous value: code=" and
+// ",method=".
 type Names []string
 
-// AppendNames appends the names of l to names, which share memory with it.
+// AppendNames appends the names of l to names. The appended strings share memory with l.
 func (l Labels) AppendNames(names Names) Names {
-	start := 0 // Of the name.
+	start := 0 // start of the name
 	for rest := l.text; rest != "" && rest != `"`; start = len(`",`) {
 		if rest[start] == '"' {
 			start = closingQuote(rest, start+1)
@@ -69,8 +69,8 @@ func (l Labels) AppendNames(names Names) Names {
 	return names
 }
 
-// Has reports whether l has these names, and no others. Sorting 1,000 series takes an eighth
-// less than with a walk over the labels of two sets.
+// Has reports whether l has exactly these names. Comparing with Names instead of walking over two label
+// sets makes sorting 1,000 series an eighth faster.
 func (names Names) Has(l Labels) bool {
 	rest := l.text
 	for _, name := range names {
@@ -79,5 +79,5 @@ func (names Names) Has(l Labels) bool {
 		}
 		rest = rest[closingQuote(rest, len(name)):]
 	}
-	return len(rest) == min(len(names), 1) // The last quote, if there are labels.
+	return len(rest) == min(len(names), 1) // If there are labels, the last quote remains.
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// compareLists is CompareLabels told by the labels themselves: like client_golang
-// sorts, and what that leaves open by the names.
+// compareLists is CompareLabels for lists of labels: it sorts as client_golang does, and breaks ties by
+// name.
 func compareLists(a, b []model.Label) int {
 	values := func(x, y model.Label) int { return cmp.Compare(x.Value, y.Value) }
 	return cmp.Or(cmp.Compare(len(a), len(b)), slices.CompareFunc(a, b, values))
@@ -30,7 +30,7 @@ func TestCompareLabels(t *testing.T) {
 		mustLabels(t, "z", `\`),
 		mustLabels(t, "z", `\n`),
 		mustLabels(t, "z", "é"),
-		mustLabels(t, "a", "", "b", ""), // More labels come later, whatever they are.
+		mustLabels(t, "a", "", "b", ""), // More labels sort later, whatever their values.
 		mustLabels(t, "a", "", "b", "1"),
 		mustLabels(t, "a", "1", "b", ""),
 		mustLabels(t, "a", "1", "b", "1"),
@@ -47,7 +47,7 @@ func TestCompareLabels(t *testing.T) {
 	}
 }
 
-// TestCompareLabelsLikeValues compares label sets that nobody has thought of.
+// TestCompareLabelsLikeValues compares randomly made label sets.
 func TestCompareLabelsLikeValues(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	names := []string{"a", "b", "c.d", `"`, "e"}
@@ -98,7 +98,7 @@ func TestComparePoints(t *testing.T) {
 		{Labels: a, TimestampMs: 5, HasTimestamp: true},
 		{Labels: a},
 		{Labels: b, TimestampMs: 1, HasTimestamp: true},
-		{Labels: b, TimestampMs: 9}, // Which counts for nothing.
+		{Labels: b, TimestampMs: 9}, // The timestamp does not matter here.
 	}
 	for i := range inOrder {
 		for j := range inOrder {

@@ -6,22 +6,22 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// IsLegacyName reports whether a metric name needs no quotes in an exposition: letters,
-// digits, underscores and colons, no digit first.
+// IsLegacyName reports whether a metric name needs no quotes in an exposition, because it consists of
+// letters, digits, underscores and colons and does not begin with a digit.
 func IsLegacyName(name string) bool {
 	return model.LegacyValidation.IsValidMetricName(name)
 }
 
-// IsLegacyLabelName reports whether a label name needs no quotes: the same, but without
-// colons.
+// IsLegacyLabelName reports whether a label name needs no quotes. The rules are those of
+// [IsLegacyName], except that colons are not allowed.
 func IsLegacyLabelName(name string) bool {
 	return model.LegacyValidation.IsValidLabelName(name)
 }
 
-// AppendName appends a metric name, in quotes if it needs them.
+// AppendName appends a metric name to buf, quoted if necessary.
 func AppendName(buf []byte, name string) []byte { return appendName(buf, name, IsLegacyName(name)) }
 
-// AppendLabelName appends a label name, in quotes if it needs them.
+// AppendLabelName appends a label name to buf, quoted if necessary.
 func AppendLabelName(buf []byte, name string) []byte {
 	return appendName(buf, name, IsLegacyLabelName(name))
 }
@@ -36,8 +36,8 @@ func appendName(buf []byte, name string, plain bool) []byte {
 	return append(buf, '"')
 }
 
-// AppendEscaped appends s with backslash, double quote and newline escaped, and
-// nothing else: the formats know no other escape.
+// AppendEscaped appends s to buf and escapes backslashes, double quotes and newlines. The exposition
+// formats define no other escape sequence.
 //
 //go:noinline
 func AppendEscaped(buf []byte, s string) []byte {
@@ -59,7 +59,7 @@ func AppendEscaped(buf []byte, s string) []byte {
 	return append(buf, s[start:]...)
 }
 
-// Unescape reverts AppendEscaped. It returns s itself if there is nothing to do.
+// Unescape reverts [AppendEscaped]. It returns s itself if s contains no escape sequence.
 func Unescape(s string) string {
 	i := strings.IndexByte(s, '\\')
 	if i < 0 {

@@ -9,9 +9,9 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// texts are what names, values and constant labels of the tests are made of: what
-// is escaped, what looks like an escape sequence, what looks like the rendering
-// around it, and lengths that are compared in different ways.
+// texts are the names, values and constant labels of the tests: texts that need escaping, texts that
+// look like escape sequences or like the surrounding rendering, and lengths that are compared in
+// different ways.
 var texts = []string{
 	"", "a", "ab", "abc", "abcd", "abcdefg", "abcdefgh", "abcdefghi", strings.Repeat("0123456789", 5),
 	`\`, `\\`, `\\\`, `"`, `""`, "\n", `\n`, `\"`, `a"`, `a\`, "a\n", `a\"b`, `a"b`, `abcdefg"`, `abcdefgh\`, "n",
@@ -63,7 +63,7 @@ func TestAppendName(t *testing.T) {
 func TestAppendLabelName(t *testing.T) {
 	for _, test := range []struct{ name, want string }{
 		{"code", "code"},
-		{"job:up", `"job:up"`}, // In a metric name, it would need no quotes.
+		{"job:up", `"job:up"`}, // As a metric name, it would need no quotes.
 		{"http.status", `"http.status"`},
 	} {
 		if got := string(model.AppendLabelName([]byte("x "), test.name)); got != "x "+test.want {
@@ -91,7 +91,7 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }
 
-// TestIsPlain puts each byte at each place.
+// TestIsPlain checks each byte at each position.
 func TestIsPlain(t *testing.T) {
 	for n := range 30 {
 		s := bytes.Repeat([]byte("a"), n)

@@ -14,32 +14,29 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// Labels is the label set of one series in its canonical rendering: sorted by
-// name, as in
+// Labels is the label set of one series in its canonical rendering: sorted by name, as in
 //
 //	code="200",method="GET"
 //
-// with \, " and newline escaped in values, and names in quotes where they are
-// not valid in the classic data model. Two label sets are equal exactly if their
-// renderings are, so it is Text that is compared and used as a map key (of what
-// Keep returns), not the struct, which also knows where the text lies; the text
-// formats copy the rendering to the output.
+// The rendering escapes \, " and newline in values, and quotes names that are not valid in the classic
+// data model. Two label sets are equal exactly if their renderings are equal. Compare Text and use it
+// as a map key (after Keep) rather than the struct, which also records where the text lies. The text
+// formats copy the rendering to their output.
 //
 // The zero value is the empty label set.
 type Labels struct {
 	text     string
-	quoted   bool // Some name is in quotes.
-	volatile bool // The text lies in memory that will be used again; see Keep.
+	quoted   bool // at least one name is in quotes
+	volatile bool // The text lies in memory that will be reused; see Keep.
 }
 
-// Label is a name and a value, neither of them escaped.
+// Label is an unescaped name and value.
 type Label struct {
 	Name, Value string
 }
 
-// NewLabels renders labels. It sorts them in place. The strings are copied. The
-// error tells which label is invalid: an empty, reserved or non-UTF-8 name, a name
-// that occurs twice, or a value that is not UTF-8.
+// NewLabels renders labels. It sorts them in place and copies the strings. The error names the invalid
+// label: its name is empty, reserved, not UTF-8 or a duplicate, or its value is not UTF-8.
 func NewLabels(labels []Label) (Labels, error) {
 	if len(labels) == 0 {
 		return Labels{}, nil
@@ -52,12 +49,12 @@ func NewLabels(labels []Label) (Labels, error) {
 	if err != nil {
 		return Labels{}, err
 	}
-	l.volatile = false // The buffer was made for them alone.
+	l.volatile = false // The buffer is used only by these labels.
 	return l, nil
 }
 
-// AppendLabels is like NewLabels, but renders into buf. The labels are volatile:
-// they lie in the returned buffer. After an error buf is returned as it was.
+// AppendLabels is like [NewLabels], but renders into buf. The labels are volatile: they lie in the
+// returned buffer. If it fails, it returns buf unchanged.
 func AppendLabels(buf []byte, labels []Label) ([]byte, Labels, error) {
 	if !slices.IsSortedFunc(labels, compareNames) {
 		order.By(labels, compareNames)
@@ -104,8 +101,8 @@ func checkLabel(name, value string) error {
 	return nil
 }
 
-// CheckName returns why the name of a metric or label cannot be read by Prometheus, and
-// nil if it can. It does not look for what else the names of labels must not be.
+// CheckName returns an error that says why Prometheus cannot read the name of a metric or label, or nil
+// if it can. It does not check the additional rules for label names.
 func CheckName(name string) error {
 	switch {
 	case !utf8.ValidString(name):
@@ -116,34 +113,33 @@ func CheckName(name string) error {
 	return nil
 }
 
-// isReadable reports whether CheckName finds nothing wrong with name. A NUL byte is
-// allowed in label values and in help, but it ends the text for those who parse it if
-// it is in a name, in quotes or not.
+// isReadable reports whether [CheckName] accepts name. Label values and help may contain a NUL byte,
+// but in a name, quoted or not, it ends the text for Prometheus' parsers.
 func isReadable(name string) bool {
 	return utf8.ValidString(name) && strings.IndexByte(name, 0) < 0
 }
 
-// RawLabels wraps text that is already a canonical rendering. quoted tells
-// whether a name in it is in quotes.
+// RawLabels wraps text that is already a canonical rendering. quoted states whether it contains a name
+// in quotes.
 func RawLabels(text string, quoted bool) Labels { return Labels{text: text, quoted: quoted} }
 
-// Text returns the canonical rendering.
+// Text returns the canonical rendering of l.
 func (l Labels) Text() string { return l.text }
 
-// Quoted reports whether some name is outside the classic data model and therefore
-// rendered in quotes.
+// Quoted reports whether at least one name is invalid in the classic data model and therefore quoted in
+// the rendering.
 func (l Labels) Quoted() bool { return l.quoted }
 
-// IsEmpty reports whether there are no labels.
+// IsEmpty reports whether l has no labels.
 func (l Labels) IsEmpty() bool { return l.text == "" }
 
-// VolatileLabels is RawLabels for a text that lies in buf: it is valid only until
-// buf is written to again. Whoever wants to hold on to it calls Keep.
+// VolatileLabels is [RawLabels] for a text that lies in buf. The result is valid only until buf is
+// overwritten. Callers that need it longer call [Labels.Keep].
 func VolatileLabels(buf []byte, quoted bool) Labels {
 	return Labels{text: unsafe.String(unsafe.SliceData(buf), len(buf)), quoted: quoted, volatile: true}
 }
 
-// Keep returns labels that stay valid: l itself, or a copy of volatile ones.
+// Keep returns labels that stay valid: l itself, or a copy if l is volatile.
 func (l Labels) Keep() Labels {
 	if !l.volatile {
 		return l
@@ -151,7 +147,7 @@ func (l Labels) Keep() Labels {
 	return Labels{text: strings.Clone(l.text), quoted: l.quoted}
 }
 
-// LiesIn reports whether the text lies in the memory of buf, so that it changes if buf is written to.
+// LiesIn reports whether the text lies in the memory of buf and so changes when buf is overwritten.
 func (l Labels) LiesIn(buf []byte) bool {
 	if l.text == "" || cap(buf) == 0 {
 		return false
@@ -160,19 +156,19 @@ func (l Labels) LiesIn(buf []byte) bool {
 	return start <= text && text < start+uintptr(cap(buf))
 }
 
-// Texts is memory for the texts of many label sets. The zero value is ready.
+// Texts allocates memory for the texts of many label sets. The zero value is ready to use.
 type Texts struct {
-	// Expected is how many label sets there will probably be.
+	// Expected is the probable number of label sets.
 	Expected int
-	// MaxChunk is how many bytes of memory are made at once, unless a single text needs
-	// more; 8 KiB if it is zero. Whoever holds on to one text holds on to its chunk.
+	// MaxChunk limits the bytes allocated at once, unless a single text needs more. Zero means 8 KiB. A
+	// reference to one text keeps its whole chunk in memory.
 	MaxChunk int
 
 	free []byte
 	size int
 }
 
-// Hold returns labels that stay valid until Reset: l itself, or a copy of volatile ones.
+// Hold returns labels that stay valid until [Texts.Reset]: l itself, or a copy if l is volatile.
 func (t *Texts) Hold(l Labels) Labels {
 	const minSize = 128
 	if !l.volatile {
@@ -190,15 +186,15 @@ func (t *Texts) Hold(l Labels) Labels {
 	return VolatileLabels(t.free[start:], l.quoted)
 }
 
-// Keep is Labels.Keep with the copy in t, for which Reset must not be called.
+// Keep is [Labels.Keep] with the copy stored in t. Reset must not be called on such a t.
 func (t *Texts) Keep(l Labels) Labels {
 	l = t.Hold(l)
 	l.volatile = false
 	return l
 }
 
-// Reset has the memory used again, unless it is large. What Hold has returned is no longer
-// valid.
+// Reset makes the memory of t available for reuse, or frees it if it is large. It invalidates all
+// labels that [Texts.Hold] returned.
 func (t *Texts) Reset() {
 	if cap(t.free) > t.maxChunk() {
 		t.free = nil
@@ -208,21 +204,21 @@ func (t *Texts) Reset() {
 
 func (t *Texts) maxChunk() int { return cmp.Or(t.MaxChunk, 8<<10) }
 
-// Cursor walks over the labels of a set. Use it as
+// Cursor iterates over the labels of a set:
 //
 //	for c := labels.Cursor(); c.Next(); {
 //		use(c.Name, c.RawValue)
 //	}
 type Cursor struct {
 	Name     string
-	RawValue string // Still escaped; see Value.
+	RawValue string // still escaped; see Value
 	rest     string
 }
 
-// Cursor returns a cursor before the first label.
+// Cursor returns a cursor positioned before the first label.
 func (l Labels) Cursor() Cursor { return Cursor{rest: l.text} }
 
-// Next moves to the next label and reports whether there is one.
+// Next advances to the next label and reports whether there is one.
 func (c *Cursor) Next() bool {
 	if c.rest == "" {
 		return false
@@ -241,16 +237,16 @@ func (c *Cursor) Next() bool {
 	c.RawValue = rest[len(`="`):end]
 	rest = rest[end+1:]
 	if rest != "" {
-		rest = rest[1:] // The comma.
+		rest = rest[1:] // Skip the comma.
 	}
 	c.rest = rest
 	return true
 }
 
-// Value returns the current label's value, unescaped.
+// Value returns the unescaped value of the current label.
 func (c *Cursor) Value() string { return Unescape(c.RawValue) }
 
-// closingQuote returns the index of the first unescaped quote in s from start.
+// closingQuote returns the index of the first unescaped quote in s at or after start.
 func closingQuote(s string, start int) int {
 	for i := start; ; {
 		i += strings.IndexByte(s[i:], '"')
@@ -265,7 +261,7 @@ func closingQuote(s string, start int) int {
 	}
 }
 
-// List returns the labels, sorted by name and unescaped.
+// List returns the labels, unescaped and sorted by name.
 func (l Labels) List() []Label {
 	if l.text == "" {
 		return nil
@@ -277,7 +273,7 @@ func (l Labels) List() []Label {
 	return labels
 }
 
-// Has reports whether there is a label with that name.
+// Has reports whether l has a label with the given name.
 func (l Labels) Has(name string) bool {
 	for c := l.Cursor(); c.Next(); {
 		if c.Name == name {
@@ -287,8 +283,8 @@ func (l Labels) Has(name string) bool {
 	return false
 }
 
-// CompareLabels orders the series of a family: fewer labels first, then by the
-// label values in the order of their names.
+// CompareLabels orders the series of a family: fewer labels first, then by the label values in the
+// order of the label names.
 func CompareLabels(a, b Labels) int {
 	ca, cb := a.Cursor(), b.Cursor()
 	order := 0
@@ -298,7 +294,7 @@ func CompareLabels(a, b Labels) int {
 		case !moreA && !moreB && order != 0:
 			return order
 		case !moreA && !moreB:
-			return cmp.Compare(a.text, b.text) // They differ in names, if at all.
+			return cmp.Compare(a.text, b.text) // At most the names differ.
 		case !moreA:
 			return -1
 		case !moreB:
@@ -309,8 +305,8 @@ func CompareLabels(a, b Labels) int {
 	}
 }
 
-// ComparePoints orders the points of a family: by labels, then by explicit
-// timestamp, points without one last.
+// ComparePoints orders the points of a family by labels and then by explicit timestamp. Points without
+// a timestamp come last.
 func ComparePoints(a, b *Point) int {
 	if order := CompareLabels(a.Labels, b.Labels); order != 0 {
 		return order
@@ -318,7 +314,7 @@ func ComparePoints(a, b *Point) int {
 	return CompareTimestamps(a, b)
 }
 
-// CompareTimestamps is ComparePoints for points with the same labels.
+// CompareTimestamps is [ComparePoints] for points with the same labels.
 func CompareTimestamps(a, b *Point) int {
 	switch {
 	case a.HasTimestamp && b.HasTimestamp:
@@ -331,9 +327,9 @@ func CompareTimestamps(a, b *Point) int {
 	return 0
 }
 
-// AppendMerged renders l together with extra, which has to be sorted by name, into
-// buf. The result is volatile: it lies in the returned buffer, which l must not lie
-// in. It is an error if l has a label of extra already.
+// AppendMerged renders l together with extra, which must be sorted by name, into buf. The result is
+// volatile: it lies in the returned buffer. l must not lie in buf. AppendMerged returns an error if l
+// already has a label of extra.
 func AppendMerged(buf []byte, l Labels, extra []Label) ([]byte, Labels, error) {
 	start := len(buf)
 	quoted := l.quoted
@@ -363,7 +359,7 @@ func AppendMerged(buf []byte, l Labels, extra []Label) ([]byte, Labels, error) {
 	return buf, VolatileLabels(buf[start:], quoted), nil
 }
 
-// appendNameOf appends what stands before the value of a label, and reports whether its name is in
+// appendNameOf appends the text that precedes the value of a label, and reports whether the name is in
 // quotes.
 func appendNameOf(buf []byte, name string) ([]byte, bool) {
 	buf = AppendLabelName(buf, name)

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// list makes labels of names and values in turn.
+// list makes labels of alternating names and values.
 func list(namesAndValues ...string) []model.Label {
 	labels := []model.Label{}
 	for pair := range slices.Chunk(namesAndValues, 2) {
@@ -60,7 +60,7 @@ func TestNewLabels(t *testing.T) {
 	}
 }
 
-// checkLabels checks everything that one can ask a label set.
+// checkLabels checks the results of all methods of a label set.
 func checkLabels(t *testing.T, l model.Labels, want []model.Label) {
 	t.Helper()
 	want = slices.SortedFunc(slices.Values(want), func(a, b model.Label) int { return cmp.Compare(a.Name, b.Name) })
@@ -166,7 +166,8 @@ func FuzzLabels(f *testing.F) {
 	})
 }
 
-// TestTexts keeps many labels in one memory that is written to again and again.
+// TestTexts checks that many labels stay valid although they share memory and their buffer is
+// overwritten.
 func TestTexts(t *testing.T) {
 	var (
 		texts model.Texts
@@ -197,8 +198,8 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestTextsReset checks that what Hold returns lies in memory that is used again, and says
-// so.
+// TestTextsReset checks that the labels from Hold lie in memory that is reused, and that they are
+// marked as volatile.
 func TestTextsReset(t *testing.T) {
 	var texts model.Texts
 	held := texts.Hold(model.VolatileLabels([]byte(`a="1"`), false))

@@ -9,35 +9,33 @@ import (
 	"github.com/luxfi/metric/internal/words"
 )
 
-// Layout says how the label sets of a vector's series are rendered. Their names
-// and their constant labels are the same for all of them, so a rendering is a
-// row of literals with one value between each two:
+// Layout describes the rendering of the label sets of a vector's series. All series share the names and
+// the constant labels, so a rendering is a sequence of literals with one value between each two:
 //
 //	code="  200  ",env="prod",method="  GET  "
 //
 // A Layout is immutable and safe for concurrent use.
 type Layout struct {
 	names  []string
-	head   string // What comes before the first value: everything if there is none.
-	slots  []slot // Where the values go, in the order of the rendering.
-	size   int    // Of all literals together, in bytes.
-	quoted bool   // Some name is in quotes.
+	head   string // text before the first value; the whole text if there are no values
+	slots  []slot // places of the values, in the order of the rendering
+	size   int    // length of all literals, in bytes
+	quoted bool   // at least one name is in quotes
 }
 
 // slot is the place of one value.
 type slot struct {
-	index int    // Of the value, in the order of Layout.names.
-	after string // The literal that follows the value; it begins with the closing quote.
+	index int    // index of the value in Layout.names
+	after string // literal that follows the value; it begins with the closing quote
 }
 
-// NewLayout returns the layout of label sets with these constant labels and a
-// value for each of names. Both may come in any order. All names must be valid
-// and different, and the constant values UTF-8: this is not checked again. The
-// slices and strings are copied.
+// NewLayout returns the layout of label sets with the given constant labels and a value for each of
+// names. Both may be in any order. All names must be valid and distinct, and the constant values must
+// be UTF-8; NewLayout does not check this again. It copies the slices and strings.
 func NewLayout(constant []Label, names []string) *Layout {
 	type part struct {
 		Label
-		index int // Of a variable label; -1 for a constant one.
+		index int // index of a variable label; -1 for a constant one
 	}
 	parts := make([]part, 0, len(constant)+len(names))
 	for _, label := range constant {
@@ -75,7 +73,7 @@ func NewLayout(constant []Label, names []string) *Layout {
 	return l
 }
 
-// endLiteral puts a literal behind what there is so far.
+// endLiteral appends a literal after the existing slots.
 func (l *Layout) endLiteral(literal []byte) {
 	l.size += len(literal)
 	if len(l.slots) == 0 {
@@ -85,15 +83,15 @@ func (l *Layout) endLiteral(literal []byte) {
 	}
 }
 
-// Names returns the names of the variable labels, in the order in which values
-// are given. The slice is read-only.
+// Names returns the names of the variable labels, in the order in which callers pass the values. The
+// caller must not modify the slice.
 func (l *Layout) Names() []string { return l.names }
 
-// Quoted reports whether some name is rendered in quotes.
+// Quoted reports whether the rendering contains a name in quotes.
 func (l *Layout) Quoted() bool { return l.quoted }
 
-// Size returns the length of the rendering of these values, one for each of Names, and
-// whether one of them needs escaping.
+// Size returns the length of the rendering of values, one for each of Names, and reports whether one of
+// them needs escaping.
 func (l *Layout) Size(values []string) (size int, escaped bool) {
 	size = l.size
 	for i := range l.slots {
@@ -105,7 +103,7 @@ func (l *Layout) Size(values []string) (size int, escaped bool) {
 	return size, escaped
 }
 
-// Append appends the rendering of these values.
+// Append appends the rendering of values, one for each of Names, to buf.
 func (l *Layout) Append(buf []byte, values []string) []byte {
 	buf = append(buf, l.head...)
 	for i := range l.slots {
@@ -116,28 +114,26 @@ func (l *Layout) Append(buf []byte, values []string) []byte {
 	return buf
 }
 
-// Render returns the label set with these values, one for each of Names. It
-// copies them.
+// Render returns the label set with the given values, one for each of Names. It copies them.
 func (l *Layout) Render(values []string) Labels {
 	if len(l.slots) == 0 {
 		return Labels{text: l.head, quoted: l.quoted}
 	}
 	size, _ := l.Size(values)
 	buf := l.Append(make([]byte, 0, size), values)
-	// Nobody else has buf, so it can become the string without another copy.
+	// Nothing else refers to buf, so it can become the string without another copy.
 	return Labels{text: unsafe.String(unsafe.SliceData(buf), len(buf)), quoted: l.quoted}
 }
 
-// Match reports whether text, which this layout has rendered, is the rendering
-// of values, one for each of Names. It compares in place, without rendering. Escaped
-// is what Size has told of the values that the text was rendered from.
+// Match reports whether text, which this layout has rendered, is the rendering of values, one for each
+// of Names. It compares in place, without rendering. escaped is the result of [Layout.Size] for the
+// values from which text was rendered.
 //
-// If none of these needed escaping, there are no quotes in them. Comparing each value at
-// the place where the values before it leave off, with the closing quote behind it, then
-// decides exactly, as long as there are no quotes in values either, and the literals need
-// not be compared: a value that is longer than the one in the text would contain the
-// quote behind that, and one that is shorter would have to be followed by a quote. What
-// needs escaping for other reasons differs from the text by itself.
+// If escaped is false, the values in text contain no quotes. Comparing each value at the place where
+// the previous values end, followed by the closing quote, is then exact if the given values contain no
+// quotes either, and the literals need not be compared. A given value that is longer than the one in
+// the text would contain the closing quote. A shorter one would need a quote after it. A value
+// that needs escaping for other reasons differs from the text anyway.
 func (l *Layout) Match(text string, escaped bool, values []string) bool {
 	if escaped {
 		return l.matchEscaped(text, values)
@@ -155,8 +151,8 @@ func (l *Layout) Match(text string, escaped bool, values []string) bool {
 		part := text[pos:end]
 		pos = end + len(s.after)
 
-		// Eight bytes at a time, the last of them by overlapping loads. This is
-		// as fast as comparing strings, and there is no call in the loop.
+		// The loop compares eight bytes at a time, the last of them with overlapping loads. It is as
+		// fast as comparing strings, but contains no call.
 		var v, p uint64
 		switch {
 		case n >= 8:
@@ -181,14 +177,13 @@ func (l *Layout) Match(text string, escaped bool, values []string) bool {
 	return quotes&highBits == 0
 }
 
-// matchEscaped is Match for values of which some need escaping.
+// matchEscaped is [Layout.Match] for values of which some need escaping.
 //
-// Escaping replaces each byte by a code of one or two bytes (\\, \" and \n are the long
-// ones), no code is the beginning of another, and a bare quote is none of them: it ends
-// the value. Suppose that a value of the text begins at pos. If the codes of v and a quote
-// stand there, then reading the text code by code gives v and the end, so v is the value;
-// if they do not, it is not. In the first case the next value begins behind the quote and
-// the literal, in both.
+// Escaping replaces each byte by a code of one or two bytes; the long codes are \\, \" and \n. No code
+// is a prefix of another, and a bare quote is not a code: it ends the value. Suppose that a value of
+// the text begins at pos. If the codes of v and a quote follow there, then reading the text code by
+// code gives v and the end, so v is the value. Otherwise v is not the value. In the first case, the
+// next value begins after the quote and the literal, both in the text and in this function.
 func (l *Layout) matchEscaped(text string, values []string) bool {
 	pos := len(l.head)
 	for i := range l.slots {
@@ -202,8 +197,8 @@ func (l *Layout) matchEscaped(text string, values []string) bool {
 	return true
 }
 
-// Values returns the values of labels that this layout has rendered, in the
-// order of Names and unescaped. They may share memory with labels.
+// Values returns the unescaped values of labels, which this layout must have rendered, in the order of
+// Names. They may share memory with labels.
 func (l *Layout) Values(labels Labels) []string {
 	if len(l.slots) == 0 {
 		return nil
@@ -219,7 +214,7 @@ func (l *Layout) Values(labels Labels) []string {
 	return values
 }
 
-// escapedLen returns the length of s when it is escaped.
+// escapedLen returns the length of s after escaping.
 func escapedLen(s string) int {
 	n := len(s)
 	for i := 0; i < len(s); i++ {
@@ -230,8 +225,8 @@ func escapedLen(s string) int {
 	return n
 }
 
-// escapedEnd returns where value, escaped, ends in text if it stands there at
-// pos with a closing quote behind it, and a negative number if it does not.
+// escapedEnd returns the end of value in text if the escaped value begins at pos and a closing quote
+// follows. Otherwise it returns a negative number.
 func escapedEnd(text string, pos int, value string) int {
 	for i := 0; i < len(value); i++ {
 		c := value[i]

@@ -8,10 +8,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// volatile returns a string that lies in buffer, as some callers' do.
+// volatile returns a string that lies in buffer, as strings of some callers do.
 func volatile(buffer []byte) string { return unsafe.String(&buffer[0], len(buffer)) }
 
-// layouts are the shapes that a layout can have, with the number of their values.
+// layouts are all possible shapes of a layout, with their numbers of values.
 var layouts = map[string]struct {
 	constant []model.Label
 	names    []string
@@ -27,7 +27,7 @@ var layouts = map[string]struct {
 	"quoted names":     {list("b.", "1"), []string{"c.", "a", `d"`}},
 }
 
-// fill returns n values for a layout, made of texts.
+// fill returns n values for a layout, chosen from texts.
 func fill(n, i, j int) []string {
 	values := make([]string, n)
 	for k := range values {
@@ -36,7 +36,7 @@ func fill(n, i, j int) []string {
 	return values
 }
 
-// render makes labels without a layout.
+// render renders labels without a layout.
 func render(constant []model.Label, names, values []string) (model.Labels, error) {
 	labels := slices.Clone(constant)
 	for i, name := range names {
@@ -45,8 +45,8 @@ func render(constant []model.Label, names, values []string) (model.Labels, error
 	return model.NewLabels(labels)
 }
 
-// checkLayout checks that the layout renders values like NewLabels does, finds them
-// again, and takes no other values for them.
+// checkLayout checks that the layout renders values as NewLabels does, that it matches the result with
+// these values, and that it does not match it with other values.
 func checkLayout(t *testing.T, constant []model.Label, names []string, values, others []string) {
 	t.Helper()
 	want, err := render(constant, names, values)
@@ -87,8 +87,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// TestLayoutMatchOfRendering asks for values that are written like the rendering of
-// others.
+// TestLayoutMatchOfRendering checks Match with values that look like the rendering of other values.
 func TestLayoutMatchOfRendering(t *testing.T) {
 	for name, shape := range layouts {
 		t.Run(name, func(t *testing.T) {
@@ -106,8 +105,8 @@ func TestLayoutMatchOfRendering(t *testing.T) {
 	}
 }
 
-// TestLayoutMatchLooksAtEveryByte changes one byte of a value, of every length that
-// is compared in a way of its own.
+// TestLayoutMatchLooksAtEveryByte changes each byte of a value, for every length that Match compares in
+// a different way.
 func TestLayoutMatchLooksAtEveryByte(t *testing.T) {
 	const text = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
 	for length := 1; length <= len(text); length++ {
@@ -140,7 +139,7 @@ func TestLayoutCopies(t *testing.T) {
 	}
 }
 
-// TestLayoutMatchesNoLiterals: values that read like a piece of the rendering.
+// TestLayoutMatchesNoLiterals checks that Match rejects values that look like parts of the rendering.
 func TestLayoutMatchesNoLiterals(t *testing.T) {
 	names := []string{"a", "b"}
 	for _, others := range [][]string{
@@ -181,7 +180,7 @@ func FuzzLayoutMatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value1, value2, other1, other2, constant string) {
 		constants, names, values := list("b", constant), []string{"c", "a"}, []string{value1, value2}
 		if _, err := render(constants, names, values); err != nil {
-			return // A layout promises nothing for these.
+			return // A layout promises nothing for these values.
 		}
 		checkLayout(t, constants, names, values, []string{other1, other2})
 	})

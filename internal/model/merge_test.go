@@ -13,7 +13,7 @@ func TestAppendMerged(t *testing.T) {
 		name     string
 		labels   []model.Label
 		extra    []model.Label
-		conflict string // The label that both have.
+		conflict string // label that both sets have
 	}{
 		{"nothing", nil, nil, ""},
 		{"no extra", list("a", "1", "b", "2"), nil, ""},

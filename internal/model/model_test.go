@@ -19,8 +19,8 @@ func TestTypeString(t *testing.T) {
 	}
 }
 
-// TestClone fills every field of a point, also those that are yet to come, and
-// checks that a clone is equal and shares no memory that may be written to.
+// TestClone fills every field of a point, including fields added in the future, and checks that the
+// clone is equal and shares only immutable memory with it.
 func TestClone(t *testing.T) {
 	buf := []byte(`a="1"`)
 	var p model.Point
@@ -29,7 +29,7 @@ func TestClone(t *testing.T) {
 
 	checkApart(t, "Point", reflect.ValueOf(p), reflect.ValueOf(clone))
 	text := clone.Labels.Text()
-	clone.Labels = p.Labels // They differ in where the text lies.
+	clone.Labels = p.Labels // The position of the text differs.
 	if !reflect.DeepEqual(p, clone) {
 		t.Errorf("the clone is %+v, want %+v", clone, p)
 	}
@@ -54,7 +54,7 @@ func TestCloneOfLittle(t *testing.T) {
 	}
 }
 
-// populate gives v and all that it consists of values that are not zero.
+// populate sets v and all its parts to non-zero values.
 func populate(t *testing.T, v reflect.Value, labels model.Labels) {
 	if v.Type() == reflect.TypeFor[model.Labels]() {
 		v.Set(reflect.ValueOf(labels))
@@ -88,8 +88,7 @@ func populate(t *testing.T, v reflect.Value, labels model.Labels) {
 	}
 }
 
-// checkApart checks that a and b share nothing but what is immutable: exemplars, and the
-// names of states.
+// checkApart checks that a and b share only immutable memory: exemplars, and the names of states.
 func checkApart(t *testing.T, path string, a, b reflect.Value) {
 	switch a.Kind() {
 	case reflect.Struct:
@@ -115,6 +114,6 @@ func checkApart(t *testing.T, path string, a, b reflect.Value) {
 		for i := range a.Len() {
 			checkApart(t, path, a.Index(i), b.Index(i))
 		}
-	default: // Plain values; DeepEqual compares them.
+	default: // DeepEqual compares plain values.
 	}
 }

@@ -6,10 +6,11 @@ import (
 	"github.com/luxfi/metric/internal/words"
 )
 
-// Short strings are looked at eight bytes at a time, the last of them by loads that overlap,
-// without a call and without a branch for each byte.
+// Short strings are scanned eight bytes at a time, the last of them with overlapping loads, without
+// calls and without a branch for each byte.
 
-// IsPlain reports whether s is ASCII and AppendEscaped does not change it, as most label values.
+// IsPlain reports whether s is ASCII and [AppendEscaped] does not change it, as is true of most label
+// values.
 func IsPlain(s string) bool {
 	special := uint64(0)
 	switch n := len(s); {
@@ -26,14 +27,15 @@ func IsPlain(s string) bool {
 	return special&highBits == 0
 }
 
-// quotesIn has one of highBits set if a byte of x is a double quote, and none if there is
-// none. A byte of x - 0x01…01 has its highest bit set where x has a zero byte, and elsewhere
-// only if x has it set too, or above a zero byte.
+// quotesIn returns a value with at least one of highBits set if a byte of x is a double quote, and with
+// none of them set otherwise. A byte of x - 0x01…01 has its highest bit set where x has a zero byte,
+// and elsewhere only if x also has it set there, or above a zero byte.
 func quotesIn(x uint64) uint64 { return zerosIn(x ^ eachByte*'"') }
 
 func zerosIn(x uint64) uint64 { return (x - eachByte) &^ x }
 
-// specialIn has one of highBits set if a byte of x is no ASCII or is escaped by AppendEscaped.
+// specialIn returns a value with at least one of highBits set if a byte of x is not ASCII or needs
+// escaping.
 func specialIn(x uint64) uint64 {
 	return x | quotesIn(x) | zerosIn(x^eachByte*'\\') | zerosIn(x^eachByte*'\n')
 }
@@ -42,12 +44,12 @@ const eachByte = 0x01010101_01010101
 
 const highBits = 0x80808080_80808080
 
-// Special marks the bytes of eight that are no ASCII or are escaped by AppendEscaped: the first
-// of them exactly, and those behind it perhaps with others.
+// Special marks the bytes among eight that are not ASCII or are escaped by [AppendEscaped]. The first
+// mark is exact; the bytes after it may be marked wrongly.
 type Special uint64
 
-// SpecialIn returns the marks of x, as words.Load8 returns it.
+// SpecialIn returns the marks for x, a result of words.Load8.
 func SpecialIn(x uint64) Special { return Special(specialIn(x) & highBits) }
 
-// First returns the index of the first byte that is marked.
+// First returns the index of the first marked byte.
 func (s Special) First() int { return bits.TrailingZeros64(uint64(s)) / 8 }

@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestSplicer compares it with AppendMerged.
+// TestSplicer compares Splicer with AppendMerged.
 func TestSplicer(t *testing.T) {
 	sets := [][]string{{}, {"b"}, {"d"}, {"b", "d"}, {"b", "d", "f"}, {"b.", "d"}, {"b", "d", "e", "f"}}
 	extras := [][]model.Label{

@@ -2,17 +2,17 @@ package model
 
 import "github.com/luxfi/metric/internal/order"
 
-// StateSamples makes the samples that points of state sets are written as. The zero value
-// is ready. It keeps memory between points, so that it need not allocate for each.
+// StateSamples makes the samples that represent the points of state sets. The zero value is ready to
+// use. It keeps memory between points to avoid allocations.
 type StateSamples struct {
 	sample Point
 	label  [1]Label
 	text   []byte
 }
 
-// At returns the sample for state i of p, a point of a state set: a point whose value is a
-// number, and whose labels are those of p and the state. label is the label for the state,
-// which is Family.Reserved. It is an error if p has that label, for one state as for all.
+// At returns the sample for state i of p, a point of a state set. The sample is a point with a number
+// as its value and with the labels of p and the state. label is the name of the label for the state;
+// see [Family.Reserved]. At returns an error if p already has that label, for each state alike.
 //
 // The sample shares memory with p, and is valid until the next call.
 func (s *StateSamples) At(p *Point, label string, i int) (*Point, error) {
@@ -26,20 +26,20 @@ func (s *StateSamples) At(p *Point, label string, i int) (*Point, error) {
 	return &s.sample, nil
 }
 
-// Reset lets go of the last point.
+// Reset releases the last point.
 func (s *StateSamples) Reset() {
 	s.sample, s.label = Point{}, [1]Label{}
 }
 
-// GaugeSource is implemented by a Source of state sets that can be served as gauges, too.
+// GaugeSource is implemented by a [Source] of state sets that can also be served as gauges.
 type GaugeSource interface {
 	Source
 
-	// Gauges returns a source of f, a family of gauges with a series for each state.
+	// Gauges returns a source of f, a family of gauges with one series for each state.
 	Gauges(f *Family) Source
 }
 
-// GaugesOf implements GaugeSource.Gauges for state sets without wrappings.
+// GaugesOf implements [GaugeSource.Gauges] for state sets without wrappers.
 func GaugesOf(states Source, f *Family) Source { return stateGauges{states, f} }
 
 type stateGauges struct {
@@ -49,7 +49,7 @@ type stateGauges struct {
 
 func (s stateGauges) Family() *Family { return s.family }
 
-// Series reads all values at once: they are those of the moment when it is called.
+// Series reads all values at once, so they are those at the time of the call.
 func (s stateGauges) Series() Series {
 	var (
 		series  = s.states.Series()
@@ -71,7 +71,7 @@ func (s stateGauges) Series() Series {
 	return all
 }
 
-// keptPoints is a list of series that are not read again.
+// keptPoints is a list of series whose values do not change.
 type keptPoints []*Point
 
 func (s keptPoints) Len() int                       { return len(s) }

@@ -6,8 +6,8 @@ import (
 	common "github.com/prometheus/common/model"
 )
 
-// appendEscapedName appends what common.EscapeName returns for a name that is not
-// a legacy name, as isLegacy decides for each rune.
+// appendEscapedName appends the result of common.EscapeName for a name that is not a legacy name.
+// isLegacy reports whether a rune may stay as it is.
 func appendEscapedName(buf []byte, name string, scheme common.EscapingScheme, isLegacy func(r rune, i int) bool) []byte {
 	if scheme == common.ValueEncodingEscaping {
 		buf = append(buf, "U__"...)
@@ -44,7 +44,7 @@ func appendEscapedRune(buf []byte, r rune, scheme common.EscapingScheme) []byte 
 }
 
 // isLegacyLabelRune reports whether r may stand at byte i of a legacy label name. Unlike
-// common.EscapeName, it knows that a colon may not: Prometheus would refuse the scrape.
+// common.EscapeName, it rejects colons: Prometheus would refuse the scrape.
 func isLegacyLabelRune(r rune, i int) bool { return r != ':' && isLegacyRune(r, i) }
 
 // isLegacyRune reports whether r may stand at byte i of a legacy metric name.

@@ -1,5 +1,5 @@
-// Package naming knows under which names families and series stand in an exposition:
-// after escaping, and with the suffixes of the series that a family is written as.
+// Package naming computes the names of families and series in an exposition: escaped, and with the
+// suffixes of the series that represent a family.
 package naming
 
 import (
@@ -10,18 +10,19 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Scheme says what becomes of names in an exposition. The zero value leaves them as they are.
+// Scheme says how an exposition changes names. The zero value changes nothing.
 type Scheme struct {
-	Escaping common.EscapingScheme // Of metric and label names that are not legacy names.
-	// CreatedLines adds a series with the suffix _created to counters, histograms and
-	// summaries whose creation time is known.
+	Escaping common.EscapingScheme // for metric and label names that are not legacy names
+	// CreatedLines adds a series with the suffix _created to counters, histograms and summaries whose
+	// start timestamp is known.
 	CreatedLines bool
-	// GaugeSuffixes tells gauge histograms apart from histograms by the suffixes _gcount and
-	// _gsum, which Prometheus gives to the series that it makes of one in OpenMetrics 2.0.
+	// GaugeSuffixes gives gauge histograms the suffixes _gcount and _gsum, which distinguish them from
+	// histograms. Prometheus uses these suffixes for the series that it makes of a gauge histogram in
+	// OpenMetrics 2.0.
 	GaugeSuffixes bool
 }
 
-// Name returns a family's name as written. It is name itself if nothing has to be escaped.
+// Name returns a family's name as written. It returns name itself if nothing needs escaping.
 func (s Scheme) Name(name string) string {
 	if s.Escaping == common.NoEscaping || model.IsLegacyName(name) {
 		return name
@@ -37,9 +38,8 @@ func (s Scheme) AppendLabelName(buf []byte, name string) []byte {
 	return appendEscapedName(buf, name, s.Escaping, isLegacyLabelRune)
 }
 
-// Suffixes returns the suffixes of the series that a family of type t is written as, or that
-// its reader makes of it. The empty one, of a series with the family's own name, is not among
-// them.
+// Suffixes returns the suffixes of the series that a family of type t is written as, or that its reader
+// makes of it. The result does not contain the empty suffix of a series with the family's own name.
 func (s Scheme) Suffixes(t model.Type) []string {
 	switch {
 	case t == model.GaugeHistogram && s.GaugeSuffixes:
@@ -55,8 +55,8 @@ func (s Scheme) Suffixes(t model.Type) []string {
 
 var allSuffixes = [...]string{"_count", "_sum", "_bucket", "_gcount", "_gsum"}
 
-// CutSuffix returns name without the suffix of a series that some family is written as,
-// and reports whether it has one.
+// CutSuffix returns name without the suffix of a series that a family can be written as, and reports
+// whether it has such a suffix.
 func (s Scheme) CutSuffix(name string) (base, suffix string, ok bool) {
 	suffixes := allSuffixes[:]
 	if !s.GaugeSuffixes {
@@ -70,14 +70,14 @@ func (s Scheme) CutSuffix(name string) (base, suffix string, ok bool) {
 	return name, "", false
 }
 
-// CreatedSuffix is that of the series with the creation times.
+// CreatedSuffix is the suffix of the series that hold start timestamps.
 const CreatedSuffix = "_created"
 
-// TotalSuffix is left out of a counter's name before CreatedSuffix is added.
+// TotalSuffix is removed from a counter's name before CreatedSuffix is added.
 const TotalSuffix = "_total"
 
-// CreatedBase returns what CreatedSuffix is added to, given the name of a family of type t as
-// written, and reports whether such families have creation times.
+// CreatedBase returns the name to which [CreatedSuffix] is added, given the name of a family of type t
+// as written, and reports whether families of this type have start timestamps.
 func CreatedBase(t model.Type, written string) (base string, ok bool) {
 	switch t {
 	case model.Counter:
@@ -89,5 +89,5 @@ func CreatedBase(t model.Type, written string) (base string, ok bool) {
 	}
 }
 
-// CutCreated returns name without CreatedSuffix, and reports whether it has it.
+// CutCreated returns name without [CreatedSuffix], and reports whether name had it.
 func CutCreated(name string) (base string, ok bool) { return strings.CutSuffix(name, CreatedSuffix) }

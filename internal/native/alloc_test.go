@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/native"
 )
 
-// latencies are about what services measure: seconds, spread over two octaves or
-// three around a hundred milliseconds, with a long tail.
+// latencies are typical latencies of a service in seconds, spread over two or three octaves around a
+// hundred milliseconds, with a long tail.
 func latencies() []float64 {
 	random := rand.New(rand.NewPCG(7, 8))
 	values := make([]float64, 1<<14)

@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/internal/native"
 )
 
-// histogram puts the parts of this package together as a native histogram does.
+// histogram assembles the parts of this package as a native histogram does.
 type histogram struct {
 	mu        sync.Mutex
 	cfg       *native.Config
@@ -92,7 +92,7 @@ func clientWrite(t testing.TB, h prometheus.Metric) *dto.Histogram {
 	return m.Histogram
 }
 
-// compare fails the test if a histogram is not the same as client_golang's.
+// compare fails the test if a histogram differs from client_golang's.
 func compare(t testing.TB, h *histogram, client prometheus.Histogram) {
 	t.Helper()
 	var got model.NativeHistogram
@@ -139,7 +139,7 @@ func randomOptions(random *rand.Rand) native.Options {
 	}
 }
 
-// randomValues returns a source of values with a character of its own.
+// randomValues returns a source of values with a random distribution.
 func randomValues(random *rand.Rand) func() float64 {
 	spread := random.ExpFloat64() * 3
 	center := random.NormFloat64() * 5

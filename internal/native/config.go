@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// DefaultZeroThreshold is 2^-128, a bucket bound at all resolutions.
+// DefaultZeroThreshold is 2^-128, which is a bucket bound at all resolutions.
 const DefaultZeroThreshold = 0x1p-128
 
 const (
@@ -14,24 +14,23 @@ const (
 	defaultExemplarTTL  = 5 * time.Minute
 )
 
-// Options are what users say about a native histogram. The fields are those of
-// client_golang's HistogramOpts that have the prefix NativeHistogram, and mean
-// the same.
+// Options are the user's options for a native histogram. The fields have the same meaning as the fields
+// of client_golang's HistogramOpts with the prefix NativeHistogram.
 type Options struct {
-	BucketFactor     float64       // Upper bound for the growth from bucket to bucket; above 1.
-	ZeroThreshold    float64       // 0: DefaultZeroThreshold. Negative: 0.
-	MaxZeroThreshold float64       // How far the Limiter may widen the zero bucket.
-	MaxBuckets       uint32        // 0: no limit.
-	MinReset         time.Duration // 0: the Limiter never resets.
-	MaxExemplars     int           // 0: 10. Negative: none.
-	ExemplarTTL      time.Duration // 0: 5 minutes. Negative: the oldest exemplar always makes way.
+	BucketFactor     float64       // upper bound for the growth factor from bucket to bucket; above 1
+	ZeroThreshold    float64       // 0 means DefaultZeroThreshold; negative means 0
+	MaxZeroThreshold float64       // limit up to which the Limiter may widen the zero bucket
+	MaxBuckets       uint32        // 0 means no limit
+	MinReset         time.Duration // 0 means that the Limiter never resets
+	MaxExemplars     int           // 0 means 10; negative means none
+	ExemplarTTL      time.Duration // 0 means 5 minutes; negative means that the oldest exemplar is always replaced
 }
 
-// Config is how a native histogram is laid out and kept, all defaults filled
-// in. It is immutable and shared by all histograms of a family.
+// Config describes a native histogram, with all defaults filled in. It is immutable, and all histograms
+// of a family share it.
 type Config struct {
-	Schema           int32   // From -4 to 8: the initial growth factor is 2^(2^-Schema).
-	ZeroThreshold    float64 // Not negative.
+	Schema           int32   // from -4 to 8; the initial growth factor is 2^(2^-Schema)
+	ZeroThreshold    float64 // not negative
 	MaxZeroThreshold float64
 	MaxBuckets       uint32
 	MinReset         time.Duration
@@ -39,8 +38,8 @@ type Config struct {
 	ExemplarTTL      time.Duration
 }
 
-// NewConfig fills in the defaults. It panics if the bucket factor is not greater
-// than 1, which is how users say that they want no native histogram.
+// NewConfig fills in the defaults. It panics if the bucket factor is not greater than 1, which users
+// set to have no native histogram.
 func NewConfig(o Options) *Config {
 	c := &Config{
 		Schema:           SchemaFor(o.BucketFactor),
@@ -65,9 +64,8 @@ func NewConfig(o Options) *Config {
 	return c
 }
 
-// SchemaFor returns the schema with the largest growth factor 2^(2^-schema) that
-// is not greater than factor, but 8 if even that one's is. It panics if factor
-// is not greater than 1.
+// SchemaFor returns the schema with the largest growth factor 2^(2^-schema) that is not greater than
+// factor, or 8 if there is no such schema. It panics if factor is not greater than 1.
 func SchemaFor(factor float64) int32 {
 	if !(factor > 1) {
 		panic(fmt.Sprintf("BUG: the bucket factor %g of a native histogram is not greater than 1", factor))

@@ -9,32 +9,31 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Exemplars keeps the exemplars of one native histogram, sorted by value. When it
-// is full, a new exemplar takes the place of one that has outlived its time or,
-// if there is none, of one that has a close neighbour: what is kept is spread as
-// evenly as possible on a logarithmic scale.
+// Exemplars keeps the exemplars of one native histogram, sorted by value. When it is full, a new
+// exemplar replaces one that has outlived its TTL, or else one that has a close neighbor.
+// This spreads the exemplars as evenly as possible on a logarithmic scale.
 //
-// Exemplars is safe for concurrent use after Init. The zero value keeps none.
+// Exemplars is safe for concurrent use after [Exemplars.Init]. The zero value keeps no exemplars.
 type Exemplars struct {
 	max int
 	ttl time.Duration
 
 	mu   sync.Mutex
-	kept []kept // By ascending value.
+	kept []kept // by ascending value
 }
 
 type kept struct {
 	*model.Exemplar
-	log float64 // Of the value. NaN if that is negative.
+	log float64 // logarithm of the value; NaN if the value is negative
 }
 
 func (k kept) before(other kept) bool { return k.Timestamp.Nanos < other.Timestamp.Nanos }
 
-// Init has to be called before anything is added.
+// Init must be called before the first Add.
 func (e *Exemplars) Init(cfg *Config) { e.max, e.ttl = cfg.MaxExemplars, cfg.ExemplarTTL }
 
-// Add adds an exemplar, which must have a timestamp. One with the value NaN,
-// which is in no native bucket, is ignored.
+// Add adds an exemplar, which must have a timestamp. It ignores an exemplar with the value NaN, which
+// is in no native bucket.
 func (e *Exemplars) Add(exemplar *model.Exemplar) {
 	if e.max == 0 || math.IsNaN(exemplar.Value) {
 		return
@@ -64,8 +63,8 @@ func (e *Exemplars) Snapshot(dst []*model.Exemplar) []*model.Exemplar {
 	return dst
 }
 
-// position returns where a value belongs: after those that are equal to it, or
-// before.
+// position returns the index where a value belongs: after all equal values if afterEqual is set,
+// otherwise before them.
 func (e *Exemplars) position(value float64, afterEqual bool) int {
 	for i, k := range e.kept {
 		if value < k.Value || value == k.Value && !afterEqual {
@@ -75,8 +74,8 @@ func (e *Exemplars) position(value float64, afterEqual bool) int {
 	return len(e.kept)
 }
 
-// victim returns the index of the exemplar, of at least two, that has to make way
-// for the one that belongs at the given position.
+// victim returns the index of the exemplar to replace with the one that belongs at the given position.
+// There must be at least two exemplars.
 func (e *Exemplars) victim(added kept, at int) int {
 	if oldest := e.oldest(); added.Timestamp.Nanos-e.kept[oldest].Timestamp.Nanos > int64(e.ttl) {
 		return oldest
@@ -106,12 +105,12 @@ func (e *Exemplars) oldest() int {
 	return oldest
 }
 
-// closestPair returns the index of the older of the two neighbours that are
-// closest to each other, and their distance.
+// closestPair returns the index of the older of the two neighbors that are closest to each other, and
+// their distance.
 func (e *Exemplars) closestPair() (older int, distance float64) {
 	for i := 1; i < len(e.kept); i++ {
 		d := math.Abs(e.kept[i].log - e.kept[i-1].log)
-		// The distance between negative values is NaN, and no other is less.
+		// The distance between negative values is NaN, which must count as the largest distance.
 		if i > 1 && !(d < distance) {
 			continue
 		}
@@ -124,8 +123,8 @@ func (e *Exemplars) closestPair() (older int, distance float64) {
 	return older, distance
 }
 
-// replace drops the exemplar at index victim and puts the new one in its place by
-// value, for which at was the index before the victim was dropped.
+// replace removes the exemplar at index victim and inserts the new one in order of value. at is the
+// index of the new one before the removal.
 func (e *Exemplars) replace(victim, at int, added kept) {
 	if victim < at {
 		at--

@@ -82,7 +82,7 @@ func TestExemplars(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		options native.Options
-		pause   time.Duration // After each exemplar.
+		pause   time.Duration // pause after each exemplar
 		values  []float64
 		want    []float64
 	}{

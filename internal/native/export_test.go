@@ -2,6 +2,6 @@ package native
 
 import "time"
 
-// LastReset returns when the histogram was last reset, or when it was created. That is its
-// created timestamp.
+// LastReset returns the time of the last reset, or the creation time if there was none. It is the
+// histogram's start timestamp.
 func (l *Limiter) LastReset() time.Time { return l.lastReset }

@@ -5,34 +5,33 @@ import (
 	"math/bits"
 )
 
-// Buckets are numbered by keys: the bucket with key k at schema s holds the
-// values from 2^((k-1)*2^-s), exclusively, to 2^(k*2^-s). So one octave, from a
-// power of two to the next, has 2^s buckets if s is not negative; and the bounds
-// at one schema are every second one of those at the next. That is why all keys
-// are computed at the highest schema and then made coarser.
+// Buckets are numbered by keys: the bucket with key k at schema s holds the values from 2^((k-1)*2^-s),
+// exclusive, to 2^(k*2^-s). So one octave, from a power of two to the next, has 2^s buckets if s is not
+// negative, and the bounds at one schema are every second bound at the next. That is why all keys are
+// computed at the highest schema and then made coarser.
 const (
 	minSchema = -4
 	maxSchema = 8
 
-	octave = 1 << maxSchema // Buckets in an octave at the highest schema.
+	octave = 1 << maxSchema // buckets in an octave at the highest schema
 
-	// The keys, at the highest schema, of the largest regular float64 and of
-	// infinity, which has a bucket to itself.
+	// The keys, at the highest schema, of the largest regular float64 and of infinity, which has its
+	// own bucket.
 	lastKey     = 1024 * octave
 	infinityKey = lastKey + 1
 )
 
-// bounds are the upper bounds of the buckets in the octave that ends at 1, which
-// itself belongs to the next: bounds[i] is about 2^(i/256-1).
+// bounds are the upper bounds of the buckets in the octave that ends at 1, which itself belongs to the
+// next octave: bounds[i] is approximately 2^(i/256-1).
 //
-// "About" is defined, since all implementations must agree on the bit: each bound
-// that a schema adds to those of the schema before is its left neighbour times
-// 2^(2^-schema), in float64 arithmetic.
+// The approximation is specified, since all implementations must agree on the bit: each bound that a
+// schema adds to those of the schema before is its left neighbor times 2^(2^-schema), in float64
+// arithmetic.
 var bounds = makeBounds()
 
-// growthFactors are 2^(2^-schema) for the schemas from 1 on, as float64. They
-// are literals because math.Exp2 need not give the same bits on all
-// architectures. The first differs from math.Sqrt2, which is rounded up.
+// growthFactors are 2^(2^-schema) for the schemas from 1 on, as float64. They are literals because
+// math.Exp2 may give different bits on different architectures. The first differs from math.Sqrt2,
+// which is rounded up.
 var growthFactors = [maxSchema]float64{
 	0x1.6a09e667f3bccp+00, 0x1.306fe0a31b715p+00, 0x1.172b83c7d517bp+00, 0x1.0b5586cf9890fp+00,
 	0x1.059b0d3158574p+00, 0x1.02c9a3e778061p+00, 0x1.0163da9fb3335p+00, 0x1.00b1afa5abcbfp+00,
@@ -61,10 +60,9 @@ const (
 	offsetMask = 1<<offsetBits - 1
 )
 
-// cells answers how many bounds are smaller than a mantissa with one addition.
-// The upper bits of the mantissa choose the cell. The upper bits of a cell are
-// the number of bounds before it. The lower ones overflow into them when an
-// offset is added that is greater than that of the bound within the cell.
+// cells maps a mantissa to the number of bounds below it with one addition. The upper bits of the
+// mantissa choose the cell. The upper bits of a cell are the number of bounds before it. The lower bits
+// overflow into them when an offset is added that is greater than that of the bound within the cell.
 var cells = makeCells()
 
 func makeCells() (cells [1 << cellBits]uint64) {
@@ -83,8 +81,8 @@ func makeCells() (cells [1 << cellBits]uint64) {
 	return cells
 }
 
-// highestKey returns the key at the highest schema for the absolute value that
-// has these bits, which must be neither zero nor NaN.
+// highestKey returns the key at the highest schema for the absolute value with the given bits, which
+// must be neither zero nor NaN.
 func highestKey(abs uint64) int32 {
 	exponent := int32(abs >> mantissaBits)
 	if uint32(exponent-1) >= 2046 {
@@ -102,23 +100,22 @@ func irregularKey(abs uint64) int32 {
 	return int32(1-shift-exponentBias)*octave + boundsBelow(abs<<shift)
 }
 
-// boundsBelow returns how many bounds are less than the number, taken into their
-// octave, that has the mantissa in the lower bits of m.
+// boundsBelow returns the number of bounds that are less than the number with the mantissa in the lower
+// bits of m, scaled to the octave of the bounds.
 func boundsBelow(m uint64) int32 {
 	cell := cells[m>>offsetBits&(1<<cellBits-1)]
 	return int32((cell + m&offsetMask) >> offsetBits)
 }
 
-// coarser returns the key of the bucket that holds the one with the given key
-// once the schema is lower by levels.
+// coarser returns the key of the bucket that contains the bucket with the given key after the schema is
+// lowered by levels.
 func coarser(key, levels int32) int32 {
 	levels &= 31
 	return (key + 1<<levels - 1) >> levels
 }
 
-// upperBound returns the inclusive upper bound of a bucket. For the bucket before
-// that of infinity it is the largest float64 and not the infinity that it should
-// be by the formula.
+// upperBound returns the inclusive upper bound of a bucket. For the bucket before that of infinity, it
+// returns the largest float64 instead of the infinity that the formula gives.
 func upperBound(key, schema int32) float64 {
 	key <<= maxSchema - schema
 	if key == lastKey {

@@ -24,7 +24,7 @@ func keyOf(v float64, schema int32) int32 {
 	return coarser(highestKey(math.Float64bits(v)&^signBit), maxSchema-schema)
 }
 
-// searchedKey finds the key of a value by searching the bounds of its octave.
+// searchedKey computes the key of a value by searching the bounds of its octave.
 func searchedKey(v float64, schema int32) int32 {
 	v = math.Abs(v)
 	if math.IsInf(v, 0) {
@@ -43,7 +43,7 @@ func searchedKey(v float64, schema int32) int32 {
 	return int32(math.Ceil(float64(exponent) / float64(width)))
 }
 
-// clientKey asks client_golang for the key of a positive value.
+// clientKey returns client_golang's key for a positive value.
 func clientKey(t *testing.T, v float64, schema int32) int32 {
 	t.Helper()
 	h := prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -82,7 +82,7 @@ func TestBoundsEqualClientGolang(t *testing.T) {
 	}
 }
 
-// specialValues are those where a computation of keys can go wrong.
+// specialValues are values for which a computation of keys may go wrong.
 func specialValues() []float64 {
 	values := []float64{
 		math.SmallestNonzeroFloat64, 2 * math.SmallestNonzeroFloat64, 3 * math.SmallestNonzeroFloat64,
@@ -105,7 +105,7 @@ func specialValues() []float64 {
 func TestSpecialKeysEqualClientGolang(t *testing.T) {
 	values := specialValues()
 	for schema := range allSchemas {
-		for i := int(schema - minSchema); i < len(values); i += 5 { // A fifth, and each time another one.
+		for i := int(schema - minSchema); i < len(values); i += 5 { // different values for each schema
 			v := values[i]
 			if v == 0 {
 				continue

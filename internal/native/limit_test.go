@@ -11,9 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/native"
 )
 
-// TestEqualsClientGolang is the promise of this package: whatever is observed,
-// under whatever configuration, at whatever times and in whichever stripes, the
-// buckets are those of client_golang.
+// TestEqualsClientGolang checks the promise of this package: for any observations, configuration, times
+// and distribution among stripes, the buckets are those of client_golang.
 func TestEqualsClientGolang(t *testing.T) {
 	sequences := 1000
 	if testing.Short() {
@@ -80,7 +79,7 @@ func FuzzEqualsClientGolang(f *testing.F) {
 func TestLimiter(t *testing.T) {
 	start := time.Unix(1_700_000_000, 0)
 	type step struct {
-		after   time.Duration // Since the start.
+		after   time.Duration // time since the start
 		observe float64
 		check   bool
 		remedy  native.Remedy
@@ -178,8 +177,7 @@ func TestLimiterReset(t *testing.T) {
 	}
 }
 
-// TestLateStripe adds a stripe, in its initial state, to a histogram that has
-// become coarse.
+// TestLateStripe adds a stripe, in its initial state, to a histogram that has become coarser.
 func TestLateStripe(t *testing.T) {
 	o := native.Options{BucketFactor: 1.1, MaxBuckets: 3, MaxZeroThreshold: 0.02}
 	h, client := newHistogram(o, 1), clientHistogram(o)

@@ -6,9 +6,9 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Merger adds up the Buckets of the stripes of a histogram. It keeps its memory,
-// so that one Merger serves many histograms one after the other. The zero value
-// is empty and ready to use. It is not safe for concurrent use.
+// Merger adds up the Buckets of the stripes of a histogram. It keeps its memory, so that one Merger can
+// serve many histograms one after the other. The zero value is empty and ready to use. A Merger is not
+// safe for concurrent use.
 //
 //	merger.Reset()
 //	for each stripe, locked: merger.Add(&stripe.buckets)
@@ -17,20 +17,19 @@ type Merger struct {
 	sum   Buckets
 	added bool
 
-	// order sorts the pages of a table: a tag in the upper half, the position of
-	// the page in the lower one.
+	// order sorts the pages of a table: the upper half of an element is a tag, the lower half is the
+	// position of the page.
 	order []uint64
 }
 
-// Reset forgets what was added.
+// Reset removes all counts.
 func (m *Merger) Reset() {
 	m.sum.Reset(&Config{})
 	m.added = false
 }
 
-// Add adds the counts of b, which may be changed as soon as Add returns. If the
-// schema or the zero threshold of b is not the same as that of the Buckets added
-// before, the result has the coarser of them.
+// Add adds the counts of b, which the caller may change after Add returns. If b differs in schema or
+// zero threshold from the Buckets added before, the result has the coarser of them.
 func (m *Merger) Add(b *Buckets) {
 	sum := &m.sum
 	if !m.added {
@@ -46,8 +45,7 @@ func (m *Merger) Add(b *Buckets) {
 	}
 }
 
-// Write lays out the sum in h, using the memory that h has. It sets everything
-// but the exemplars.
+// Write writes the sum to h, reusing the memory of h. It sets all fields except the exemplars.
 func (m *Merger) Write(h *model.NativeHistogram) {
 	h.Schema = m.sum.schema
 	h.ZeroThreshold = m.sum.zeroThreshold
@@ -56,19 +54,19 @@ func (m *Merger) Write(h *model.NativeHistogram) {
 	m.write(&h.Positive, &m.sum.positive)
 	m.write(&h.Negative, &m.sum.negative)
 	if h.ZeroThreshold == 0 && h.ZeroCount == 0 && m.sum.Len() == 0 {
-		// Only an empty span tells this from a classic histogram.
+		// Only an empty span distinguishes this from a classic histogram.
 		h.Positive.Spans = append(h.Positive.Spans, model.Span{})
 	}
 }
 
-// maxGap is how many empty buckets in a row are written as zeros. They take less
+// maxGap is the largest number of consecutive empty buckets that are written as zeros. They take less
 // space than another span.
 const maxGap = 2
 
 func (m *Merger) write(out *model.NativeBuckets, t *table) {
 	spans, deltas := out.Spans[:0], out.Deltas[:0]
-	var next int32      // The key after the one that was written last.
-	var previous uint64 // The count that was written last.
+	var next int32      // key after the one written last
+	var previous uint64 // count written last
 	for _, o := range m.sorted(t) {
 		key := firstKey(uint32(o >> 32))
 		for i, n := range &t.pages[uint32(o)] {
@@ -93,8 +91,8 @@ func (m *Merger) write(out *model.NativeBuckets, t *table) {
 	out.Spans, out.Deltas, out.Counts = spans, deltas, out.Counts[:0]
 }
 
-// sorted returns tag and position of the pages of t by ascending tag. The result
-// is valid until the next call.
+// sorted returns the tags and positions of the pages of t by ascending tag. The result is valid until
+// the next call.
 func (m *Merger) sorted(t *table) []uint64 {
 	m.order = m.order[:0]
 	for _, s := range t.index {

@@ -22,7 +22,7 @@ func bucketsOf(cfg native.Config, observations ...float64) *native.Buckets {
 func TestMerger(t *testing.T) {
 	span := func(offset int32, length uint32) model.Span { return model.Span{Offset: offset, Length: length} }
 	type spans = []model.Span
-	type sides = [2]model.NativeBuckets // Positive, negative.
+	type sides = [2]model.NativeBuckets // positive, negative
 	octaves := native.Config{Schema: 0}
 	for _, test := range []struct {
 		name      string
@@ -117,7 +117,7 @@ func TestMerger(t *testing.T) {
 	}
 }
 
-// TestMergerIsReusable writes one histogram after the other into the same memory.
+// TestMergerIsReusable writes one histogram after the other to the same memory.
 func TestMergerIsReusable(t *testing.T) {
 	var m native.Merger
 	exemplars := []*model.Exemplar{{Value: 1}}

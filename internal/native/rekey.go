@@ -28,8 +28,8 @@ func (t *table) merge(other *table, levels int32) {
 	}
 }
 
-// nonzero returns 1 if n is not 0. It does not branch, because which of the
-// buckets of a page are populated is hard to predict.
+// nonzero returns 1 if n is not 0, otherwise 0. It does not branch, because the populated buckets of a
+// page are hard to predict.
 func nonzero(n uint64) int { return int((n | -n) >> 63) }
 
 // coarsen lowers the schema by levels.
@@ -64,7 +64,7 @@ func (t *table) smallest() int32 {
 	return key
 }
 
-// take removes the counter of key and returns it, 0 if there is none.
+// take removes and returns the counter of key, which is 0 if key has no counter.
 func (t *table) take(key int32) uint64 {
 	p := t.find(tagOf(key))
 	if p == nil || p[key&pageMask] == 0 {
@@ -74,7 +74,7 @@ func (t *table) take(key int32) uint64 {
 	p[key&pageMask] = 0
 	t.populated--
 	if *p == (page{}) {
-		t.coarsen(0) // To the same schema, but without the empty page.
+		t.coarsen(0) // Keep the schema, but drop the empty page.
 	}
 	return n
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/native"
 )
 
-// TestResetLike: Buckets that join others, which have been made coarser, count what
-// they observe where the others would.
+// TestResetLike checks that Buckets that join coarser ones count an observation in the same bucket as
+// these.
 func TestResetLike(t *testing.T) {
 	cfg := native.NewConfig(native.Options{BucketFactor: 1.1, MaxBuckets: 2, MaxZeroThreshold: 1})
 	var first, second native.Buckets

@@ -2,7 +2,8 @@ package native
 
 import "sync"
 
-// What the Limiter does, to all stripes of a histogram together.
+// The functions in this file implement the remedies of the [Limiter], for all stripes of a histogram
+// together.
 
 func setUnsettled(stripes []*Buckets, unsettled bool) {
 	for _, b := range stripes {
@@ -10,8 +11,8 @@ func setUnsettled(stripes []*Buckets, unsettled bool) {
 	}
 }
 
-// conform gives all stripes the lowest schema and the widest zero bucket among
-// them. They differ only if a stripe was added after a remedy.
+// conform gives all stripes the lowest schema and the widest zero bucket among them. They differ only
+// if a stripe was added after a remedy.
 func conform(stripes []*Buckets) {
 	schema, zeroThreshold := stripes[0].schema, stripes[0].zeroThreshold
 	for _, b := range stripes[1:] {
@@ -23,7 +24,7 @@ func conform(stripes []*Buckets) {
 	}
 }
 
-var unions sync.Pool // Of *Merger, each reset.
+var unions sync.Pool // holds *Merger values that are reset
 
 // exceeds reports whether the union of the stripes has more than limit buckets.
 func exceeds(stripes []*Buckets, limit uint64) bool {
@@ -51,9 +52,8 @@ func exceeds(stripes []*Buckets, limit uint64) bool {
 	return n > limit
 }
 
-// widenZero widens the zero bucket to include the bucket closest to zero. It does
-// nothing and returns false if there is none or if the zero threshold would
-// exceed the given one.
+// widenZero widens the zero bucket to include the bucket closest to zero. It does nothing and returns
+// false if there is no such bucket or if the zero threshold would exceed maxThreshold.
 func widenZero(stripes []*Buckets, maxThreshold float64) bool {
 	if stripes[0].zeroThreshold >= maxThreshold {
 		return false
@@ -76,8 +76,8 @@ func widenZero(stripes []*Buckets, maxThreshold float64) bool {
 	return true
 }
 
-// widenBuckets doubles the width of all buckets. It does nothing and returns
-// false if they are as wide as can be.
+// widenBuckets doubles the width of all buckets. It does nothing and returns false if they already have
+// the maximum width.
 func widenBuckets(stripes []*Buckets) bool {
 	schema := stripes[0].schema
 	if schema == minSchema {

@@ -2,25 +2,24 @@ package native
 
 import "iter"
 
-// table counts by key. It is a hash table of pages of eight neighbouring
-// counters, since the buckets of a histogram are seldom alone: they are found
-// with one probe of a small index and mostly share their cache lines, and are
-// sorted page by page. The memory is proportional to the number of pages that
-// are in use, wherever the keys are.
+// table counts by key. It is a hash table of pages of eight neighboring counters, since the populated
+// buckets of a histogram usually have populated neighbors. A page is found with one probe of a small
+// index, its counters mostly share a cache line, and sorting works page by page. The memory is
+// proportional to the number of pages in use, wherever the keys are.
 //
-// Whoever chooses all values can choose pages that collide. But there are only
-// 67,137 different ones, so that costs at most about 4,200 probes each (2 µs), in
-// a table of 16,384 such pages, and 80 probes with 160.
+// An attacker who chooses all values can choose pages that collide. But there are only 67,137 different
+// pages, so that costs at most about 4,200 probes each (2 µs) in a table of 16,384 such pages, and 80
+// probes with 160.
 //
 // The zero value is an empty table.
 type table struct {
-	index     []slot // Open addressing with linear probing. The length is a power of two, the load at most a half.
-	pages     []page // No page is all zeros.
-	populated int    // The number of counters that are not zero.
-	shift     uint8  // Leaves as many bits of a 32-bit hash as the index has.
+	index     []slot // open addressing with linear probing; the length is a power of two, the load at most a half
+	pages     []page // no page is all zeros
+	populated int    // number of counters that are not zero
+	shift     uint8  // reduces a 32-bit hash to the bits of an index into index
 }
 
-// slot says where the page with a tag is. The tag of an empty slot is 0.
+// slot maps a tag to the position of its page. The tag of an empty slot is 0.
 type slot struct {
 	tag  uint32
 	page uint32
@@ -32,18 +31,17 @@ const (
 	pageBits   = 3
 	pageLength = 1 << pageBits
 	pageMask   = pageLength - 1
-	tagBias    = 1 << 17 // Makes all tags positive.
+	tagBias    = 1 << 17 // makes all tags positive
 
 	minSlots  = 8
 	minShift  = 32 - 3
-	keepSlots = 1024 // A larger index is given back on reset.
+	keepSlots = 1024 // a reset frees a larger index
 )
 
 func tagOf(key int32) uint32    { return uint32(key>>pageBits + tagBias) }
 func firstKey(tag uint32) int32 { return (int32(tag) - tagBias) << pageBits }
 
-// add adds n, which must not be 0, to the counter of key. It reports whether the
-// counter was 0 before.
+// add adds n, which must not be 0, to the counter of key. It reports whether the counter was 0 before.
 func (t *table) add(key int32, n uint64) (created bool) {
 	p := t.find(tagOf(key))
 	if p == nil {
@@ -59,7 +57,7 @@ func (t *table) add(key int32, n uint64) (created bool) {
 	return true
 }
 
-// find returns the page with that tag, or nil.
+// find returns the page with the given tag, or nil.
 func (t *table) find(tag uint32) *page {
 	if len(t.index) == 0 {
 		return nil
@@ -76,8 +74,8 @@ func (t *table) find(tag uint32) *page {
 	}
 }
 
-// home returns where in the index the search for a tag starts. Multiplying by
-// the golden ratio spreads neighbouring tags evenly, and regular patterns too.
+// home returns the index at which the search for a tag starts. Multiplying by the golden ratio spreads
+// both neighboring tags and regular patterns evenly.
 func (t *table) home(tag uint32) uint32 { return tag * 0x9e3779b9 >> (t.shift & 31) }
 
 func (t *table) newPage(tag uint32) *page {
@@ -113,7 +111,7 @@ func (t *table) grow() {
 	}
 }
 
-// reset empties the table. It keeps the memory for reuse unless it is much.
+// reset empties the table. It keeps the memory for reuse unless it is large.
 func (t *table) reset() {
 	if len(t.index) > keepSlots {
 		*t = table{}

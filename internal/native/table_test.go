@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// plain does what a table does with a map.
+// plain is a table implemented with a map.
 type plain map[int32]uint64
 
 func (p plain) coarsen(levels int32) plain {
@@ -43,7 +43,7 @@ func checkTable(t *testing.T, got *table, want plain) {
 	}
 }
 
-// operate does to a table, and to a map, what the bytes say.
+// operate interprets program as operations, and applies them to a table and to a map.
 func operate(t *testing.T, program []byte) {
 	program = program[:min(len(program), 900)]
 	var got, other table
@@ -116,14 +116,14 @@ func FuzzTable(f *testing.F) {
 
 func TestTableMemoryIsProportional(t *testing.T) {
 	var tab table
-	for i := range int32(1000) { // Far apart: a page for each.
+	for i := range int32(1000) { // far apart: one page for each
 		tab.add(i*500-250_000, 1)
 	}
 	if len(tab.pages) != 1000 || len(tab.index) != 2048 {
 		t.Errorf("%d pages and %d slots for 1000 scattered keys", len(tab.pages), len(tab.index))
 	}
 	tab = table{}
-	for i := range int32(1000) { // Side by side.
+	for i := range int32(1000) { // side by side
 		tab.add(i, 1)
 	}
 	if len(tab.pages) != 125 || len(tab.index) != 256 {
@@ -149,7 +149,7 @@ func TestTableResetGivesMuchMemoryBack(t *testing.T) {
 	}
 }
 
-// probes returns the mean number of slots that are looked at to find a page.
+// probes returns the mean number of slots inspected to find a page.
 func (t *table) probes() float64 {
 	mask := uint32(len(t.index) - 1)
 	total := 0

@@ -6,16 +6,16 @@ import (
 	"sort"
 )
 
-// By sorts s by compare, like slices.SortFunc. The machine code of that is some 20 kB in each
-// program for each type of elements; By has a few hundred bytes for each, and shares the rest.
-// In return it allocates once, and takes about twice as long.
+// By sorts s by compare, like [slices.SortFunc]. SortFunc adds some 20 kB of machine code to a program
+// for each element type. By adds a few hundred bytes for each, and shares the rest. In return it
+// allocates once, and takes about twice as long.
 func By[E any](s []E, compare func(a, b E) int) {
 	if len(s) > 1 {
 		sort.Sort(&slice[E]{s, compare})
 	}
 }
 
-// DeleteFunc does what slices.DeleteFunc does. All types of pointers share its machine code.
+// DeleteFunc is [slices.DeleteFunc], with one copy of its machine code for all types of pointers.
 func DeleteFunc[E any](s []E, del func(E) bool) []E { return slices.DeleteFunc(s, del) }
 
 type slice[E any] struct {

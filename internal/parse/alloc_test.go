@@ -9,7 +9,7 @@ import (
 )
 
 // TestNothingIsAllocatedForASeries checks that reading and serving many series takes as many
-// allocations as for few.
+// allocations as reading and serving a few.
 func TestNothingIsAllocatedForASeries(t *testing.T) {
 	const few, many = 100, 1000
 	bodies := make(map[string]func(series int) (parse.Format, []byte))

@@ -6,32 +6,32 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// assembler puts together points whose lines do not follow each other.
+// assembler joins the parts of points whose lines are not consecutive.
 type assembler struct {
-	fragments []*fragment // In the order in which they come first.
+	fragments []*fragment // in order of their first occurrence
 	last      map[string]*fragment
-	created   map[string]*model.Point // Creation times without anything else, by the labels.
-	times     []*model.Point          // The same, in the order in which they come first.
+	created   map[string]*model.Point // start timestamps without other parts, by labels
+	times     []*model.Point          // the same, in order of their first occurrence
 	key       []byte
 }
 
-// fragment is what is known of a point so far.
+// fragment holds the known parts of a point.
 type fragment struct {
 	point model.Point
 	parts parts
 	fault error
 }
 
-// add adds what has been read of a point.
+// add adds parts of a point.
 func (a *assembler) add(p *model.Point, parts parts, fault error) {
 	if parts.onlyCreated(p) && fault == nil {
 		if a.created == nil {
 			a.created = make(map[string]*model.Point)
 		}
 		if a.created[p.Labels.Text()] == nil {
-			alone := &model.Point{Labels: p.Labels.Keep(), Created: p.Created}
-			a.created[alone.Labels.Text()] = alone
-			a.times = append(a.times, alone)
+			separate := &model.Point{Labels: p.Labels.Keep(), Created: p.Created}
+			a.created[separate.Labels.Text()] = separate
+			a.times = append(a.times, separate)
 		}
 		return
 	}
@@ -42,11 +42,11 @@ func (a *assembler) add(p *model.Point, parts parts, fault error) {
 	f.join(p, parts)
 }
 
-// find returns the fragment that a point with these parts belongs to.
+// find returns the fragment to which a point with the given parts belongs.
 func (a *assembler) find(p *model.Point, parts parts) *fragment {
 	a.key = append(a.key[:0], p.Labels.Text()...)
 	if p.HasTimestamp {
-		a.key = append(a.key, '\xff') // It occurs in no label.
+		a.key = append(a.key, '\xff') // This byte occurs in no label.
 		a.key = strconv.AppendInt(a.key, p.TimestampMs, 10)
 	}
 	if f := a.last[string(a.key)]; f != nil && !f.parts.overlap(parts) {
@@ -68,7 +68,7 @@ func (a *assembler) find(p *model.Point, parts parts) *fragment {
 	return f
 }
 
-// join adds what p has to f.
+// join adds the parts of p to f.
 func (f *fragment) join(p *model.Point, parts parts) {
 	if parts.created {
 		f.point.Created = p.Created
@@ -99,30 +99,30 @@ func (f *fragment) join(p *model.Point, parts parts) {
 	f.parts = f.parts.and(parts)
 }
 
-// join gives the points the creation times that stand apart from them, and returns those of
-// which there is no point.
+// join adds separate start timestamps to their points, and returns the start timestamps without a
+// point.
 func (a *assembler) join() (orphans []*model.Point) {
 	used := make(map[*model.Point]bool, len(a.times))
 	for _, f := range a.fragments {
-		if alone := a.created[f.point.Labels.Text()]; alone != nil {
-			used[alone] = true
+		if separate := a.created[f.point.Labels.Text()]; separate != nil {
+			used[separate] = true
 			if !f.parts.created {
-				f.point.Created = alone.Created
+				f.point.Created = separate.Created
 			}
 		}
 	}
-	for _, alone := range a.times {
-		if !used[alone] {
-			orphans = append(orphans, alone)
+	for _, separate := range a.times {
+		if !used[separate] {
+			orphans = append(orphans, separate)
 		}
 	}
 	return orphans
 }
 
-// newParts are those of a point of which nothing is known.
+// newParts are the parts of a new point.
 var newParts = parts{plain: true}
 
-// overlap reports whether both have something of which a point has only one.
+// overlap reports whether p and other share a part that a point has only once.
 func (p parts) overlap(other parts) bool {
 	return p.value && other.value || p.sum && other.sum || p.count && other.count || p.created && other.created
 }
@@ -134,8 +134,8 @@ func (p parts) and(other parts) parts {
 	}
 }
 
-// onlyCreated reports whether nothing but the creation time of p, which has these parts, is
-// known.
+// onlyCreated reports whether the start timestamp is the only known part of of, a point with the parts
+// p.
 func (p parts) onlyCreated(of *model.Point) bool {
 	return p.created && !p.value && !p.sum && !p.count &&
 		(of.Histogram == nil || len(of.Histogram.Buckets) == 0) && (of.Summary == nil || len(of.Summary.Quantiles) == 0)

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// canonical returns families as text, in which only what a format can say matters.
+// canonical returns families as text, reduced to the information that format f can express.
 func canonical(f parse.Format, families []*dto.MetricFamily) string {
 	var b strings.Builder
 	for _, mf := range families {
@@ -47,7 +47,7 @@ func canonicalLabels(pairs []*dto.LabelPair) string {
 	return strings.Join(list, ",")
 }
 
-// canonicalValue writes the value that a metric of that type has.
+// canonicalValue writes the value of a metric of the given type.
 func canonicalValue(b *strings.Builder, f parse.Format, typ dto.MetricType, m *dto.Metric) {
 	created := func(t *timestamppb.Timestamp) {
 		if f != parse.Text {
@@ -77,7 +77,7 @@ func canonicalValue(b *strings.Builder, f parse.Format, typ dto.MetricType, m *d
 		})
 		for _, k := range buckets {
 			e := canonicalExemplar(f, k.Exemplar)
-			if !math.IsInf(k.GetUpperBound(), +1) || e != "" { // It may be left out.
+			if !math.IsInf(k.GetUpperBound(), +1) || e != "" { // The +Inf bucket may be missing.
 				fmt.Fprintf(b, " %v:%s%s", k.GetUpperBound(), canonicalCount(k.GetCumulativeCount(), k.GetCumulativeCountFloat()), e)
 			}
 		}
@@ -116,8 +116,8 @@ func canonicalExemplar(f parse.Format, e *dto.Exemplar) string {
 	return fmt.Sprintf(" # {%s} %v %s", canonicalLabels(e.Label), e.GetValue(), canonicalTime(f, e.Timestamp))
 }
 
-// canonicalTime returns a time as a format has it: in text, as a float of seconds. It is empty for times
-// that cannot be used.
+// canonicalTime returns a time in the precision of a format: in text, a float of seconds. It is empty
+// for times that cannot be used.
 func canonicalTime(f parse.Format, t *timestamppb.Timestamp) string {
 	if !t.IsValid() || t.GetSeconds() < 0 || t.GetSeconds() >= math.MaxInt64/1_000_000_000-1 {
 		return "never"

@@ -14,7 +14,7 @@ const (
 	unit
 )
 
-// keyword returns the keyword of a comment, and the position behind it.
+// keyword returns the keyword of a comment, and the position after it.
 func (l *lexer) keyword(pos int) (k keyword, end int) {
 	if l.format == OpenMetrics {
 		switch rest := l.text[pos:]; {
@@ -48,11 +48,11 @@ func (l *lexer) keyword(pos int) (k keyword, end int) {
 type description struct {
 	keyword  keyword
 	name     string
-	text     string // Still escaped.
-	pos, end int    // Of the text.
+	text     string // still escaped
+	pos, end int    // positions of the text
 }
 
-// describe reads the comment at pos. It says nothing if its name is empty.
+// describe reads the comment at pos. If the comment describes nothing, d has an empty name.
 func (l *lexer) describe(pos int) (d description, next int, err error) {
 	start := pos
 	d.keyword, pos = l.keyword(pos)
@@ -81,7 +81,7 @@ func (l *lexer) describe(pos int) (d description, next int, err error) {
 		}
 	case c == '\n' && l.format == Text:
 		if d.keyword == typ {
-			return d, next, nil // It says nothing.
+			return d, next, nil // The comment describes nothing.
 		}
 		d.pos, d.end = pos, pos
 	default:

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// Error reports why a body was refused. It quotes little of it.
+// Error reports why [Read] refused a body. It quotes only a small part of the body.
 type Error struct {
 	Format Format
-	Offset int // Of the byte where reading stopped.
-	Line   int // Of that byte, from 1 on; 0 in protobuf.
+	Offset int // offset in bytes at which reading stopped
+	Line   int // line of that byte, counted from 1; 0 in protobuf
 	Reason string
 }
 
-// Error returns the place and the reason.
+// Error returns the position and the reason.
 func (e *Error) Error() string {
 	if e.Line > 0 {
 		return fmt.Sprintf("invalid %s exposition: line %d: %s", e.Format, e.Line, e.Reason)
@@ -24,11 +24,11 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("invalid %s exposition: byte %d: %s", e.Format, e.Offset, e.Reason)
 }
 
-// SampleError reports that a sample, or its exemplar, was left out.
+// SampleError reports that [Read] omitted a sample or its exemplar.
 type SampleError struct {
 	Family string
-	Labels string // The beginning of their canonical rendering; empty if they are invalid or none.
-	Err    error  // The rest of a sentence that begins with the sample.
+	Labels string // beginning of the canonical rendering; empty if there are no valid labels
+	Err    error  // reason; continues a sentence that begins with the sample
 }
 
 // Error names the sample and the reason.
@@ -42,13 +42,13 @@ func (e *SampleError) Error() string {
 // Unwrap returns the reason.
 func (e *SampleError) Unwrap() error { return e.Err }
 
-// maxQuoted is how many bytes of a body an error quotes at once.
+// maxQuoted is the maximum number of bytes of a body in one quotation in an error.
 const maxQuoted = 80
 
-// maxReason is how many bytes the reason for leaving out a sample has.
+// maxReason is the maximum length of the reason for omitting a sample.
 const maxReason = 300
 
-// shorten returns a copy of s, of at most maxQuoted bytes and an ellipsis.
+// shorten returns a copy of s, truncated to maxQuoted bytes and an ellipsis.
 func shorten(s string) string { return shortenTo(s, maxQuoted) }
 
 func shortenTo(s string, most int) string {
@@ -62,7 +62,7 @@ func shortenTo(s string, most int) string {
 	return s[:end] + "…"
 }
 
-// shortened returns err, or its beginning if it quotes a lot, such as the name of a label.
+// shortened returns err, or its beginning if it contains a long quotation, such as a label name.
 func shortened(err error) error {
 	if text := err.Error(); len(text) > maxReason {
 		return errors.New(shortenTo(text, maxReason))

@@ -13,11 +13,11 @@ func (l *lexer) skipExemplar(pos int) (end int, err error) {
 	return end, err
 }
 
-// readExemplar reads an exemplar from its first label on. Its labels are in l.exemplar.
+// readExemplar reads an exemplar from its first label on. It stores the labels in l.exemplar.
 func (l *lexer) readExemplar(pos int) (e model.Exemplar, end int, err error) {
 	ln := &l.exemplar
 	ln.labels = ln.labels[:0]
-	// It has no name, and may not have one.
+	// An exemplar must not have a name.
 	if pos, err = l.readLabels(pos, ln, true); err != nil {
 		return e, 0, err
 	}
@@ -40,16 +40,16 @@ func (l *lexer) readExemplar(pos int) (e model.Exemplar, end int, err error) {
 	return e, pos, nil
 }
 
-// exemplars checks and makes exemplars.
+// exemplars checks exemplars and, on request, makes them.
 type exemplars struct {
-	make   bool // They are wanted, not only checked.
+	make   bool // make exemplars instead of only checking them
 	labels []model.Label
 	text   []byte
-	bad    error // Why one was left out, as the rest of a sentence.
+	bad    error // reason for omitting one; continues a sentence
 }
 
-// finish returns an exemplar with e's value and timestamp and x.labels. It returns nil if
-// the exemplar is left out.
+// finish returns an exemplar with e's value and timestamp and x.labels. It returns nil if the exemplar
+// must be omitted.
 func (x *exemplars) finish(e *model.Exemplar) *model.Exemplar {
 	runes := 0
 	for i := range x.labels {
@@ -77,6 +77,6 @@ func (x *exemplars) refuse(err error) {
 	}
 }
 
-// maxExemplarRunes is how many characters the labels of an exemplar may have, by the rules of
-// OpenMetrics; Prometheus does not store others.
+// maxExemplarRunes is the maximum number of characters in the labels of an exemplar according to
+// OpenMetrics; Prometheus does not store longer ones.
 const maxExemplarRunes = 128

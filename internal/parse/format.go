@@ -5,14 +5,14 @@ import (
 	"mime"
 )
 
-// Format is a format of expositions.
+// Format is an exposition format.
 type Format uint8
 
-// The formats that can be read.
+// The formats that [Read] supports.
 const (
-	Text        Format = iota // Prometheus text 0.0.4.
-	OpenMetrics               // OpenMetrics 1.0.0 and 0.0.1.
-	Protobuf                  // Delimited io.prometheus.client.MetricFamily messages.
+	Text        Format = iota // Prometheus text format 0.0.4
+	OpenMetrics               // OpenMetrics 1.0.0 and 0.0.1
+	Protobuf                  // delimited io.prometheus.client.MetricFamily messages
 )
 
 // String returns the format's name as error messages spell it.
@@ -39,8 +39,8 @@ const (
 		protobufType + " (proto=" + messageType + ", encoding=delimited)"
 )
 
-// FormatOf returns the format that a Content-Type header names. It ignores the parameters
-// charset and escaping: text is UTF-8 in all formats, and names are read as they are.
+// FormatOf returns the format that a Content-Type header names. It ignores the parameters charset and
+// escaping: text is UTF-8 in all formats, and Read does not change names.
 func FormatOf(contentType string) (Format, error) {
 	if contentType == "" {
 		return 0, fmt.Errorf("the response has no Content-Type: allowed are %s", allowedTypes)

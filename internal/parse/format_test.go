@@ -11,7 +11,7 @@ func TestFormatOf(t *testing.T) {
 	tests := []struct {
 		contentType string
 		want        parse.Format
-		err         string // Part of the error, or empty if none is expected.
+		err         string // part of the error, or empty for no error
 	}{
 		{"text/plain", parse.Text, ""},
 		{"text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8", parse.Text, ""},

@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// readExpfmt reads a body with expfmt, a panic of which is an error.
+// readExpfmt reads a body with expfmt. It returns a panic as an error.
 func readExpfmt(format expfmt.Format, body string) (families []*dto.MetricFamily, err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -65,7 +65,7 @@ func addCorpus(f *testing.F, format int) {
 	}
 }
 
-// snippets are what families that a program writes do not have.
+// snippets contain constructs that do not occur in the output of programs.
 var snippets = map[parse.Format][]string{
 	parse.Text: {
 		"a{x=\"1\"} 1\na{x=\"2\"} 2\na{x=\"3\"} 3 4\n", "# TYPE a histogram\na_bucket{le=\"1\"} 1\na_bucket{le=\"2\"} 1\na_count 1\na_sum 2\n",
@@ -88,26 +88,26 @@ var snippets = map[parse.Format][]string{
 		"# TYPE a info\na_info{v=\"1\"} 1\n# EOF\n", "# TYPE a stateset\na{a=\"x\"} 1\na{a=\"y\"} 0\n# EOF\n", "# TYPE \"\" counter\n_total 1\n# EOF\n",
 	},
 	parse.Protobuf: {
-		"\xf8\xb8\xbd\x83\xcd(\"I", // For expfmt, a reason to allocate 1.4 TB.
+		"\xf8\xb8\xbd\x83\xcd(\"I", // makes expfmt allocate 1.4 TB
 		"", "\x00", "\x03\x0a\x01a", "\x0c\x0a\x01a\x22\x07\x12\x05\x09\x00\x00\x00", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
 		"\x12\x0a\x01a\x18\x01\x22\x0b\x12\x09\x09\x00\x00\x00\x00\x00\x00\xf0\x3f", "\x05\x0a\x01a\x7b\x7c",
 	},
 }
 
-// onlyExpfmtReads are parts of the reasons for refusing a body that expfmt reads.
+// onlyExpfmtReads are parts of the reasons for refusing a body that expfmt accepts.
 var onlyExpfmtReads = map[parse.Format][]string{
 	parse.Text: {
-		"does not end with a line feed", // It may end with blanks.
-		"is not UTF-8",                  // Of a help.
+		"does not end with a line feed", // expfmt also accepts blanks at the end.
+		"is not UTF-8",                  // in a help text
 		"without NUL bytes",
-		"the name of a metric is empty", // In a comment that says nothing.
+		"the name of a metric is empty", // in a comment without effect
 		"behind the label name",         // A name in braces may lack its quotes.
 	},
 	parse.OpenMetrics: {"without NUL bytes"},
 	parse.Protobuf:    {"is not UTF-8", "without NUL bytes", "has the unknown type", "nested deeper", "is not UTF-8"},
 }
 
-// expfmtRefuses are parts of the errors of expfmt for bodies that are read here.
+// expfmtRefuses are parts of expfmt's errors for bodies that Read accepts.
 var expfmtRefuses = map[parse.Format][]string{
 	parse.Text: {
 		"second TYPE line", "invalid escape sequence", "spurious string after timestamp", `expected integer as timestamp, got ""`, "panic: ",
@@ -120,7 +120,7 @@ var expfmtRefuses = map[parse.Format][]string{
 
 func compareText(t *testing.T, format int, body string) {
 	if len(body) > 2000 {
-		t.Skip() // The grammar that expfmt uses for OpenMetrics takes very long.
+		t.Skip() // The OpenMetrics grammar of expfmt takes very long for it.
 	}
 	f := formats[format]
 	got := read(t, f.in, body, parse.Limits{})
@@ -131,8 +131,8 @@ func compareText(t *testing.T, format int, body string) {
 	}
 }
 
-// countBuckets gives histograms without a count that of their last bucket. Both formats allow
-// to leave the count out, and expfmt takes it for zero.
+// countBuckets gives histograms without a count the count of their last bucket. Both formats allow
+// omitting the count, and expfmt reads it as zero.
 func countBuckets(families []*dto.MetricFamily) {
 	for _, mf := range families {
 		for _, m := range mf.Metric {
@@ -149,7 +149,7 @@ func countBuckets(families []*dto.MetricFamily) {
 	}
 }
 
-// differs returns in what way a result is not what expfmt reads, and may not be.
+// differs describes an unexpected difference between a result and that of expfmt, or returns "".
 func differs(f parse.Format, body string, got *result, want []*dto.MetricFamily, err error) string {
 	contains := func(err error, parts []string) bool {
 		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(err.Error(), part) })
@@ -168,16 +168,16 @@ func differs(f parse.Format, body string, got *result, want []*dto.MetricFamily,
 	return ""
 }
 
-// halfQuoted matches a name that has quotes only around a part, which expfmt does not take for quotes.
+// halfQuoted matches a partly quoted name, whose quotes expfmt does not recognize.
 var halfQuoted = regexp.MustCompile(`[a-zA-Z0-9_:]"`)
 
-// beyondGrammar matches what the grammar of OpenMetrics does not allow, but Prometheus: a comma
-// behind the last label, an empty name of a counter before its suffix, and quotes and a last
-// backslash in a help.
+// beyondGrammar matches constructs that Prometheus accepts but the grammar of OpenMetrics forbids: a
+// comma after the last label, an empty counter name before its suffix, and quotes and a trailing
+// backslash in a help text.
 var beyondGrammar = regexp.MustCompile(`,\}| "" |# HELP .*("|\\\n)`)
 
-// isAmbiguous reports whether a body has points in several lines that expfmt puts together in
-// another way: those that have a timestamp, or come more than once.
+// isAmbiguous reports whether a body has points in several lines that expfmt joins in another way:
+// points with a timestamp, or points that occur more than once.
 func isAmbiguous(f parse.Format, body string, got *result) bool {
 	if f == parse.Protobuf {
 		return false
@@ -198,8 +198,8 @@ func isAmbiguous(f parse.Format, body string, got *result) bool {
 	return false
 }
 
-// inBraces matches a name in braces, with which expfmt takes the line for one of the family
-// before, up to the name.
+// inBraces matches a name in braces. expfmt attributes the beginning of such a line to the previous
+// family, up to the name.
 var inBraces = regexp.MustCompile(`(?m)^[ \t]*\{`)
 
 func compareProtobuf(t *testing.T, body string) {
@@ -209,7 +209,7 @@ func compareProtobuf(t *testing.T, body string) {
 		if got.err == nil {
 			t.Errorf("a message that is not there was read from %q", body)
 		}
-		return // expfmt allocates as much memory as the length says.
+		return // expfmt allocates as much memory as the length prefix says.
 	}
 	want, err := readExpfmt(f.expfmt, body)
 	want = slices.DeleteFunc(want, func(mf *dto.MetricFamily) bool { return len(mf.Metric) == 0 })
@@ -218,7 +218,7 @@ func compareProtobuf(t *testing.T, body string) {
 	}
 }
 
-// lengthsFit reports whether the messages of a body are not longer than it.
+// lengthsFit reports whether the messages of a body are not longer than the body.
 func lengthsFit(body string) bool {
 	for rest := []byte(body); len(rest) > 0; {
 		size, n := protowire.ConsumeVarint(rest)

@@ -13,16 +13,16 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// result is what Read makes of a body.
+// result is the result of Read for a body.
 type result struct {
-	families []*dto.MetricFamily // By name. What comes from sources is not told apart from the rest.
-	sources  []string            // The names of the families that are sources.
-	mixed    []string            // Those of them that are mixed.
+	families []*dto.MetricFamily // sorted by name; includes the series of sources
+	sources  []string            // names of the families that are sources
+	mixed    []string            // names of the sources that are mixed
 	dropped  []string
 	err      error
 }
 
-// read reads a body, and fails the test if a source does not do what it has to.
+// read reads a body, and fails the test if a source breaks its contract.
 func read(t testing.TB, f parse.Format, body string, limits parse.Limits) (r result) {
 	t.Helper()
 	var passed, served clientmodel.Builder
@@ -70,8 +70,8 @@ func read(t testing.TB, f parse.Format, body string, limits parse.Limits) (r res
 	return r
 }
 
-// checkSource returns copies of a source's points, and fails the test if they are not in order,
-// or are others when they are read in another way.
+// checkSource returns copies of a source's points. It fails the test if they are not in order, or if
+// they differ when read in another way.
 func checkSource(t testing.TB, source model.Source) []model.Point {
 	t.Helper()
 	series := source.Series()

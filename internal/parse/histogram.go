@@ -8,17 +8,17 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// resetHistogram makes h the empty histogram, and keeps its memory.
+// resetHistogram empties h but keeps its memory.
 func resetHistogram(h *model.HistogramValue) {
 	h.Count, h.CountFloat, h.Sum, h.Native = 0, 0, 0, nil
 	h.Buckets, h.Bounds, h.Counts = h.Buckets[:0], nil, nil
 }
 
-// boundsCache has the bounds of the last histogram. They are shared by all that have the same.
+// boundsCache holds the bounds of the last histogram. All histograms with the same bounds share them.
 type boundsCache struct{ bounds []float64 }
 
-// finish checks a histogram that has been read into s, and gives it the form that takes the
-// least time to write. plain tells that it has neither exemplars nor float counts.
+// finish checks the histogram in s, and gives it the representation that is the fastest to write. plain
+// states that it has neither exemplars nor float counts.
 func (c *boundsCache) finish(s *model.Scratch, plain bool) error {
 	h := &s.Histogram
 	if err := model.SortBuckets(h.Buckets); err != nil {
@@ -61,7 +61,7 @@ func (c *boundsCache) fits(buckets []model.Bucket) bool {
 	return true
 }
 
-// unifyCounts makes all counts of h floats if one of them is.
+// unifyCounts converts all counts of h to floats if one of them is a float.
 func unifyCounts(h *model.HistogramValue) {
 	if h.CountFloat == 0 && !slices.ContainsFunc(h.Buckets, func(b model.Bucket) bool { return b.CountFloat != 0 }) {
 		return
@@ -76,8 +76,7 @@ func unifyCounts(h *model.HistogramValue) {
 	}
 }
 
-// countOf returns the count that text says, whose value as a float is v: as an integer, if it
-// is one.
+// countOf returns the count in text, whose value as a float is v, as an integer if possible.
 func countOf(v float64, text string) (n uint64, float float64) {
 	const limit = 1 << 64
 	if v >= maxExact {
@@ -91,8 +90,7 @@ func countOf(v float64, text string) (n uint64, float float64) {
 	return 0, v
 }
 
-// numbers remembers what the texts of bounds and ranks mean, in the order in which the last
-// point had them.
+// numbers caches the values of the texts of bounds and quantiles, in the order of the last point.
 type numbers []number
 
 type number struct {
@@ -100,8 +98,7 @@ type number struct {
 	value float64
 }
 
-// at returns the value of the number that stands at index i of its point. It is not ok if
-// the text is no number.
+// at returns the value of the text at index i of its point. ok is false if text is not a number.
 func (ns *numbers) at(i int, text string) (v float64, ok bool) {
 	if i < len(*ns) && (*ns)[i].text == text {
 		return (*ns)[i].value, true

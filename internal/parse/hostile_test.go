@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// repeat returns n times what line returns.
+// repeat returns the concatenated results of n calls of line.
 func repeat(n int, line func(i int) string) string {
 	var b strings.Builder
 	for i := range n {
@@ -27,14 +27,14 @@ func field(number protowire.Number, value string) string {
 	return string(protowire.AppendString(protowire.AppendTag(nil, number, protowire.BytesType), value))
 }
 
-// delimited returns a message with its length in front.
+// delimited returns a message preceded by its length.
 func delimited(message string) string { return string(protowire.AppendString(nil, message)) }
 
-// hostile are bodies that no program writes by accident.
+// hostile returns bodies that no program writes by accident.
 func hostile() map[string]struct {
 	format parse.Format
 	body   string
-	err    string // A part of the error, or empty if the body is read.
+	err    string // part of the error, or empty if Read accepts the body
 } {
 	type hostile = struct {
 		format parse.Format
@@ -123,8 +123,8 @@ func hostile() map[string]struct {
 	}
 }
 
-// TestHostileBodies checks that the memory for bodies of up to some megabytes is in proportion
-// to their length, and that what comes of it, errors included, is bounded.
+// TestHostileBodies checks that the memory used for bodies of up to some megabytes is proportional to
+// their length, and that results and errors are bounded.
 func TestHostileBodies(t *testing.T) {
 	for name, h := range hostile() {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +135,8 @@ func TestHostileBodies(t *testing.T) {
 				func(*model.Family, *model.Point) error { return nil },
 				func(err error) { dropped, longest = dropped+1, max(longest, len(err.Error())) })
 			runtime.ReadMemStats(&after)
-			// A label or a bucket of a few bytes is a struct of many, in slices that grow by doubling.
+			// A label or a bucket of a few bytes becomes a large struct, in slices that grow by
+			// doubling.
 			if spent, allowed := after.TotalAlloc-before.TotalAlloc, uint64(8<<20+100*len(h.body)+1000*dropped); spent > allowed {
 				t.Errorf("%d bytes were allocated for %d, more than %d", spent, len(h.body), allowed)
 			}
@@ -157,7 +158,7 @@ func TestHostileBodies(t *testing.T) {
 	}
 }
 
-// TestHostileBodiesWithLimits checks that limits end all that they are about.
+// TestHostileBodiesWithLimits checks that every limit is enforced.
 func TestHostileBodiesWithLimits(t *testing.T) {
 	limits := parse.Limits{Series: 1000, Families: 100, Labels: 50, LabelBytes: 4000, NameBytes: 200, HelpBytes: 2000, Buckets: 200}
 	for name, h := range hostile() {

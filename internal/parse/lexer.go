@@ -7,39 +7,39 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// lexer reads the lines of a text format. The text ends with a line feed, so that no line has
-// to be checked for the end of the text.
+// lexer reads the lines of a text format. The text ends with a line feed, so that the lexer need not
+// check for the end of the text within a line.
 type lexer struct {
 	text   string
-	format Format // Text or OpenMetrics.
+	format Format // Text or OpenMetrics
 	limits *Limits
 
-	exemplar line // The labels of the exemplar read last.
+	exemplar line // labels of the last exemplar
 }
 
-// line is the beginning of a sample's line, up to where the value begins.
+// line is the beginning of a sample's line, up to the value.
 type line struct {
-	name      string // Unescaped.
+	name      string // unescaped
 	labels    []label
-	plain     bool // The labels are rendered as model.Labels renders them, but for their order.
-	labelsPos int  // Where the first label would begin.
+	plain     bool // The labels are rendered as in model.Labels, except for their order.
+	labelsPos int  // position of the first label, if any
 	valuePos  int
 }
 
-// label is a label as it is written, from pos to end.
+// label is a label as written, from pos to end.
 type label struct {
-	name     string // Unescaped.
-	value    string // Still escaped.
+	name     string // unescaped
+	value    string // still escaped
 	pos, end int
-	odd      bool // The value has escape sequences that only some readers know.
+	odd      bool // The value has escape sequences that only some readers support.
 }
 
-// errorAt returns the error for what stands at pos.
+// errorAt returns an error for position pos.
 func (l *lexer) errorAt(pos int, format string, args ...any) error {
 	return &Error{Format: l.format, Offset: pos, Line: 1 + strings.Count(l.text[:pos], "\n"), Reason: fmt.Sprintf(format, args...)}
 }
 
-// rest returns what is left of a line, as errors quote it.
+// rest returns the rest of a line for quoting in errors.
 func (l *lexer) rest(pos int) string {
 	s := l.text[pos:min(len(l.text), pos+2*maxQuoted)]
 	if end := strings.IndexByte(s, '\n'); end >= 0 {
@@ -48,8 +48,8 @@ func (l *lexer) rest(pos int) string {
 	return quote(s)
 }
 
-// blanks returns the first position from pos on without a blank. OpenMetrics has none but
-// those that it demands.
+// blanks returns the first position at or after pos that is not a blank. OpenMetrics allows no optional
+// blanks.
 func (l *lexer) blanks(pos int) int {
 	if l.format == OpenMetrics {
 		return pos
@@ -95,7 +95,7 @@ func (l *lexer) readLine(pos int, ln *line) error {
 	return nil
 }
 
-// metricName reads the name of a metric, which may be in quotes.
+// metricName reads a metric name, which may be in quotes.
 func (l *lexer) metricName(pos int) (name string, end int, err error) {
 	if l.text[pos] == '"' {
 		name, _, end, err = l.quotedName(pos)
@@ -122,7 +122,7 @@ func (l *lexer) checkMetricName(name string, pos int) error {
 	return nil
 }
 
-// readLabels reads what stands in the braces of a sample, from behind the opening one.
+// readLabels reads the contents of the braces of a sample. pos is the position after the opening brace.
 func (l *lexer) readLabels(pos int, ln *line, named bool) (end int, err error) {
 	ln.labelsPos = pos
 	for first := true; ; first = false {
@@ -130,7 +130,7 @@ func (l *lexer) readLabels(pos int, ln *line, named bool) (end int, err error) {
 			pos, ln.plain = at, false
 		}
 		if l.text[pos] == '}' {
-			// A comma behind the last label is allowed.
+			// The grammar allows a comma after the last label.
 			ln.plain = ln.plain && (first || l.text[pos-1] != ',')
 			break
 		}
@@ -166,7 +166,7 @@ func (l *lexer) readLabels(pos int, ln *line, named bool) (end int, err error) {
 			continue
 		}
 		if l.text[lb.pos] == '"' && model.IsLegacyLabelName(lb.name) {
-			ln.plain = false // It needs no quotes.
+			ln.plain = false // The name needs no quotes.
 		}
 		ln.plain = ln.plain && at == pos
 		if pos, err = l.labelValue(at, ln, lb); err != nil {
@@ -185,8 +185,8 @@ func (l *lexer) readLabels(pos int, ln *line, named bool) (end int, err error) {
 	return pos + 1, nil
 }
 
-// labelValue reads what comes behind a label's name: the equals sign, the value and the comma
-// behind it, if there is one. It adds the label to ln.
+// labelValue reads the text after a label's name: the equals sign, the value and the optional comma
+// after it. It adds the label to ln.
 func (l *lexer) labelValue(pos int, ln *line, lb label) (end int, err error) {
 	if l.text[pos] != '=' {
 		return 0, l.errorAt(pos, "found %s behind the label name %s: allowed is an equals sign and a value in quotes", l.rest(pos), quote(lb.name))

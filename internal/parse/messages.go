@@ -1,7 +1,6 @@
 package parse
 
-// The fields of the messages in io/prometheus/client/metrics.proto, as tags: the number and
-// the wire type.
+// The fields of the messages in io/prometheus/client/metrics.proto as tags: number and wire type.
 const (
 	familyName   = 1<<3 | bytesType
 	familyHelp   = 2<<3 | bytesType
@@ -20,11 +19,11 @@ const (
 	labelName  = 1<<3 | bytesType
 	labelValue = 2<<3 | bytesType
 
-	numberValue     = 1<<3 | fixed64Type // Of a gauge, counter or untyped metric.
+	numberValue     = 1<<3 | fixed64Type // in Gauge, Counter and Untyped
 	counterExemplar = 2<<3 | bytesType
 	counterCreated  = 3<<3 | bytesType
 
-	sampleCount = 1<<3 | varintType // Of a summary or histogram.
+	sampleCount = 1<<3 | varintType // in Summary and Histogram
 	sampleSum   = 2<<3 | fixed64Type
 
 	summaryQuantile = 3<<3 | bytesType
@@ -40,7 +39,7 @@ const (
 	histogramZeroFloat     = 8<<3 | fixed64Type
 	negativeSpan           = 9<<3 | bytesType
 	negativeDelta          = 10<<3 | varintType
-	negativeDeltas         = 10<<3 | bytesType // Packed.
+	negativeDeltas         = 10<<3 | bytesType // packed
 	negativeCount          = 11<<3 | fixed64Type
 	negativeCounts         = 11<<3 | bytesType
 	positiveSpan           = 12<<3 | bytesType

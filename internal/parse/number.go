@@ -8,27 +8,27 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// powersOf10 are the powers of ten that a float64 holds exactly.
+// powersOf10 are the powers of ten that are exact as a float64.
 var powersOf10 = [...]float64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
-// maxExact is the first whole number from which on not all of them are floats.
+// maxExact is the smallest number above which not all whole numbers are exact as floats.
 const maxExact = 1 << 53
 
-// leadingFloat reads the number that s begins with, up to a blank, a tab or a line feed, of
-// which s must have one. end is the index of that byte. It is not ok if the number is none, or
-// beyond the range of a float64.
+// leadingFloat reads the number at the beginning of s, up to a blank, a tab or a line feed, which s
+// must contain. end is the index of that byte. ok is false if the text is not a number or is beyond the
+// range of a float64.
 //
-// A decimal of few digits is the quotient or product of two floats that are exact, and so
-// rounded once, like [strconv.ParseFloat] would; numbers of metrics mostly are of this kind.
+// A decimal of few digits is the quotient or product of two exact floats. The result is rounded once
+// and so equals that of [strconv.ParseFloat]. Most numbers of metrics are of this kind.
 func leadingFloat(s string) (v float64, end int, ok bool) {
 	var (
 		i        int
 		negative bool
 		digits   uint64
-		count    int // Of digits without leading zeros.
+		count    int // number of digits without leading zeros
 		decimals int
 	)
 	if s[0] == '-' || s[0] == '+' {
@@ -91,7 +91,7 @@ func exponent(s string, i int) (e, end int, ok bool) {
 	return e, i, i > start
 }
 
-// anyFloat is leadingFloat for all numbers that there are.
+// anyFloat is [leadingFloat] for all numbers.
 func anyFloat(s string) (v float64, end int, ok bool) {
 	end = strings.IndexAny(s, " \t\n")
 	v, ok = parseFloat(s[:end])
@@ -100,8 +100,8 @@ func anyFloat(s string) (v float64, end int, ok bool) {
 
 func isEnd(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }
 
-// parseFloat is strconv.ParseFloat without what only Go knows: hexadecimal numbers, and
-// underscores between digits.
+// parseFloat is [strconv.ParseFloat] without the syntax that is specific to Go: hexadecimal numbers,
+// and underscores between digits.
 func parseFloat(s string) (v float64, ok bool) {
 	if len(s) == 3 && s[0] == 'N' && s[1] == 'a' && s[2] == 'N' {
 		return math.NaN(), true
@@ -113,14 +113,14 @@ func parseFloat(s string) (v float64, ok bool) {
 	return v, err == nil
 }
 
-// instantOf returns the time that s[:size], a number of seconds since the Unix epoch, is, to the
-// nanosecond: as a float it would lose that. The time is not known if it is before 1970 or
-// does not fit into an Instant. There must be something behind the number.
+// instantOf converts s[:size], a number of seconds since the Unix epoch, to an Instant with nanosecond
+// precision, which a float would lose. The time is unknown if it is before 1970 or does not fit in an
+// Instant. s must be longer than size.
 func instantOf(s string, size int) model.Instant {
 	const nanoDigits = 9
 	var (
 		digits  uint64
-		exp     = nanoDigits // Of the nanoseconds that digits are.
+		exp     = nanoDigits // decimal exponent of the nanoseconds in digits
 		decimal = false
 		i       = 0
 	)

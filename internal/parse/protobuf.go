@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// protobufReader is the first pass over a protobuf exposition.
+// protobufReader makes the first pass over a protobuf exposition.
 type protobufReader struct {
 	wire
 	limits *Limits
@@ -18,7 +18,7 @@ type protobufReader struct {
 }
 
 func (x *exposition) readProtobuf(text string) (*Exposition, error) {
-	limits := x.limits // What is returned does not need x.
+	limits := x.limits // The functions returned must not keep x alive.
 	r := protobufReader{wire: wire{text, 0, len(text)}, limits: limits, survey: &x.survey, byName: make(map[string]*family)}
 	for r.pos < r.end {
 		if err := r.family(); err != nil {
@@ -65,7 +65,7 @@ func (x *exposition) passProtobuf(c *protobufCursor, text string, f *family, m *
 	return nil
 }
 
-// family reads a family with its length in front.
+// family reads a family preceded by its length.
 func (r *protobufReader) family() error {
 	m, err := r.message()
 	if err != nil {
@@ -104,7 +104,7 @@ func protobufError(pos int, err error) error {
 	return &Error{Format: Protobuf, Offset: pos, Reason: err.Error()}
 }
 
-// head is what a family says of itself.
+// head is the description of a family.
 type head struct {
 	name, help, unit string
 	hasHelp          bool
@@ -112,7 +112,7 @@ type head struct {
 	metrics          int
 }
 
-// readHead reads the fields of a family but its metrics, between which they may stand.
+// readHead reads all fields of a family except its metrics. They may stand between the metrics.
 func readHead(m wire) (h head, err error) {
 	for m.pos < m.end {
 		tag, err := m.tag()
@@ -142,7 +142,7 @@ func readHead(m wire) (h head, err error) {
 	return h, nil
 }
 
-// add returns the family with that name, type and so on, which may be known already.
+// add returns the family with the given name, type and so on, which may already exist.
 func (r *protobufReader) add(pos int, h *head) (*family, error) {
 	typ, err := h.check(r.limits)
 	if err != nil {
@@ -160,7 +160,7 @@ func (r *protobufReader) add(pos int, h *head) (*family, error) {
 	return f, nil
 }
 
-// check returns the family's type, or why the body has to be refused.
+// check returns the family's type, or the reason for refusing the body.
 func (h *head) check(limits *Limits) (model.Type, error) {
 	switch {
 	case h.name == "":

@@ -8,7 +8,7 @@ import (
 
 // protobufCursor reads the metrics of a family.
 type protobufCursor struct {
-	wire   // The family.
+	wire   // the family
 	start  int
 	limits *Limits
 	typ    model.Type
@@ -17,13 +17,13 @@ type protobufCursor struct {
 	bounds boundsCache
 	ex     exemplars
 
-	found     uint // The kinds of values that the metric has.
-	plain     bool // It has neither exemplars nor float counts.
+	found     uint // kinds of values that the metric has
+	plain     bool // The metric has neither exemplars nor float counts.
 	hasSchema bool
 	created   timestamp
 
-	fault error // Why the point cannot be served, as the rest of a sentence.
-	alike bool  // The point has the names of the one before, and no empty values.
+	fault error // reason why the point cannot be served; continues a sentence
+	alike bool  // The point has the label names of the previous one, and no empty values.
 }
 
 func (c *protobufCursor) open(text string, limits *Limits, typ model.Type, b block) {
@@ -63,15 +63,15 @@ func (c *protobufCursor) read(p *model.Point, s *model.Scratch) (ok bool, err er
 	return false, nil
 }
 
-// metric reads a metric. Fields that come again override or, if they are messages, add to what
-// there is.
+// metric reads a metric. Repeated fields override earlier ones or, if they are messages, are merged
+// with them.
 func (c *protobufCursor) metric(m *wire, p *model.Point, s *model.Scratch) (err error) {
 	c.fault, c.ex.bad, c.found = nil, nil, 0
 	c.created = timestamp{}
 	p.SetNumber(model.Labels{}, 0)
 	c.labels.begin(s)
 	for m.pos < m.end {
-		// Most tags are one byte. None of the cases has the number 0.
+		// Most tags are one byte. No case has the number 0.
 		tag := uint64(m.text[m.pos])
 		if m.pos++; tag >= 0x80 || tag < 1<<3 {
 			m.pos--
@@ -111,13 +111,13 @@ func (c *protobufCursor) metric(m *wire, p *model.Point, s *model.Scratch) (err 
 	return nil
 }
 
-// tagOf is the field that has the value of a metric of that type.
+// tagOf maps a type to the field with the value of such a metric.
 var tagOf = [...]uint64{
 	model.Untyped: metricUntyped, model.Counter: metricCounter, model.Gauge: metricGauge,
 	model.Summary: metricSummary, model.Histogram: metricHistogram, model.GaugeHistogram: metricHistogram,
 }
 
-// finish checks a point that has been read.
+// finish checks the point after it has been read.
 func (c *protobufCursor) finish(p *model.Point, s *model.Scratch) error {
 	if p.HasTimestamp {
 		if err := model.CheckTimestamp(p.TimestampMs); err != nil {

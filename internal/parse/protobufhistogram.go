@@ -95,7 +95,7 @@ func (c *protobufCursor) tooManyBuckets() error {
 	return errors.New(tooMany("too many buckets in a series", c.limits.Buckets))
 }
 
-// native reads a field of the native part of a histogram, or one that is not known.
+// native reads a field of the native part of a histogram, or an unknown field.
 func (c *protobufCursor) native(m *wire, tag uint64, n *model.NativeHistogram) (err error) {
 	switch tag {
 	case histogramSchema:
@@ -199,8 +199,8 @@ func readSpan(m *wire) (s model.Span, err error) {
 	return s, nil
 }
 
-// isNative reports whether a histogram has native buckets, by the rule that Prometheus applies,
-// or parts of them that do not fit together.
+// isNative reports whether a histogram has native buckets by the rule of Prometheus, or inconsistent
+// parts of them.
 func isNative(n *model.NativeHistogram, hasSchema bool) bool {
 	return hasSchema || n.ZeroThreshold != 0 || n.ZeroCount > 0 || n.ZeroCountFloat != 0 || hasBuckets(&n.Positive) || hasBuckets(&n.Negative)
 }

@@ -10,22 +10,22 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// protobufLabels renders the labels of a metric while they are read. Series that come one
-// after the other mostly have the same names, and then only the values have to be looked at.
+// protobufLabels renders the labels of a metric while it reads them. Successive series usually have the
+// same names. In that case it examines only the values.
 type protobufLabels struct {
 	limits *Limits
-	list   []model.Label // Of the metric.
-	text   []byte        // What is rendered, as long as same holds.
-	same   bool          // The names so far are those of the series before.
-	empty  bool          // Some value is.
-	fault  error         // Why the labels cannot be served, as the rest of a sentence.
+	list   []model.Label // labels of the metric
+	text   []byte        // rendering so far, while same holds
+	same   bool          // The names so far are those of the previous series.
+	empty  bool          // At least one value is empty.
+	fault  error         // reason why the labels cannot be served; continues a sentence
 
-	starts []int // Where the label pairs of this series begin.
+	starts []int // starts of the label pairs of this series
 
-	// Of the last series that had other names than the one before, if it had them in order.
+	// The names of the last series that differed from its predecessor, if they were sorted.
 	heads    []labelHead
-	literals model.Names // What is rendered before each value.
-	literal  []byte      // Where they lie.
+	literals model.Names // texts rendered before each value
+	literal  []byte      // memory of literals
 	quoted   bool
 }
 
@@ -33,7 +33,7 @@ var errLabelNotUTF8 = errors.New("a label has a name or a value that is not UTF-
 
 func (l *protobufLabels) forget() { l.heads, l.literals, l.quoted = l.heads[:0], l.literals[:0], false }
 
-// begin begins a metric, whose labels are rendered into s.
+// begin begins a metric whose labels are rendered into s.
 func (l *protobufLabels) begin(s *model.Scratch) {
 	l.list, l.text, l.starts = l.list[:0], s.Text[:0], l.starts[:0]
 	l.same, l.empty, l.fault = true, false, nil
@@ -48,7 +48,7 @@ func (l *protobufLabels) read(m *wire) error {
 	l.starts = append(l.starts, m.pos)
 	var (
 		label model.Label
-		known bool // The name is that of the series before.
+		known bool // The name is that of the previous series.
 	)
 	if l.same && i < len(l.heads) {
 		label.Name = l.heads[i].name
@@ -80,17 +80,17 @@ func (l *protobufLabels) read(m *wire) error {
 	return nil
 }
 
-// labelHead is how the label pairs of one name begin on the wire.
+// labelHead is the beginning of the label pairs of one name on the wire.
 type labelHead struct {
 	name string
-	wire string // From behind the length of the pair up to that of the value.
+	wire string // bytes after the length of the pair, up to and including the length of the value
 }
 
-// newLabelHead returns the head of a pair, which is written with its length in front. If it is
-// not written as usual, the head fits no pair.
+// newLabelHead returns the head of a pair, which is written with its length before it. If the pair has
+// an unusual encoding, the head matches no pair.
 func newLabelHead(name, written string) labelHead {
 	h := labelHead{name: name}
-	const before = "LTN" // The length of the pair, the tag of the name and its length.
+	const before = "LTN" // length of the pair, tag of the name and length of the name
 	if end := len(before) + len(name); len(name) < 0x80 && end < len(written) && written[0] < 0x80 &&
 		written[1] == labelName && int(written[2]) == len(name) && written[len(before):end] == name && written[end] == labelValue {
 		h.wire = written[1 : end+1]
@@ -98,7 +98,8 @@ func newLabelHead(name, written string) labelHead {
 	return h
 }
 
-// value reads a label pair, if it has the name, and less than 128 bytes, and returns its value.
+// value reads a label pair and returns its value, if the pair has the name of h and less than 128
+// bytes.
 func (h *labelHead) value(m *wire) (value string, ok bool) {
 	s := m.text[m.pos:m.end]
 	n := len(h.wire)
@@ -113,8 +114,8 @@ func (h *labelHead) value(m *wire) (value string, ok bool) {
 	return s[n+2 : size+1], true
 }
 
-// finish returns the labels of m, and whether they have the names of the one before
-// and no empty values. If they cannot be served, the fault is set.
+// finish returns the labels of m, and reports whether they have the names of the previous metric and no
+// empty values. It sets l.fault if they cannot be served.
 func (l *protobufLabels) finish(m *wire, s *model.Scratch) (labels model.Labels, alike bool, err error) {
 	if len(l.list) == 0 {
 		l.forget()
@@ -133,7 +134,7 @@ func (l *protobufLabels) finish(m *wire, s *model.Scratch) (labels model.Labels,
 	return labels, alike, nil
 }
 
-// render renders labels with other names than those of the series before.
+// render renders labels whose names differ from those of the previous series.
 func (l *protobufLabels) render(m *wire, s *model.Scratch) (labels model.Labels, err error) {
 	l.forget()
 	ascending := true
@@ -161,7 +162,7 @@ func (l *protobufLabels) render(m *wire, s *model.Scratch) (labels model.Labels,
 	return labels, nil
 }
 
-// sortPairs sorts few labels without allocating.
+// sortPairs sorts a few labels without allocating.
 func sortPairs(labels []model.Label) {
 	if len(labels) > 16 {
 		order.By(labels, func(a, b model.Label) int { return cmp.Compare(a.Name, b.Name) })

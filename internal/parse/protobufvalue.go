@@ -14,7 +14,7 @@ type timestamp struct {
 	seconds, nanos int64
 }
 
-// instant returns an unknown time for one that an Instant cannot hold, or that is before 1970.
+// instant converts t. It returns an unknown time if t does not fit in an Instant or is before 1970.
 func (t timestamp) instant() model.Instant {
 	const limit = math.MaxInt64/1_000_000_000 - 1
 	if !t.set || t.seconds < 0 || t.seconds > limit || t.nanos < 0 || t.nanos > 999_999_999 {
@@ -27,7 +27,7 @@ func (t timestamp) instant() model.Instant {
 func (c *protobufCursor) number(m *wire, tag uint64, p *model.Point) error {
 	c.found |= 1 << (tag >> 3)
 	wanted := tag == tagOf[c.typ]
-	// Mostly it is only a value.
+	// Most of them have only a value.
 	const prefix, size = "\x09\x09", 10
 	if m.end-m.pos >= size && m.text[m.pos:m.pos+len(prefix)] == prefix {
 		m.pos += len(prefix)
@@ -69,7 +69,7 @@ func (c *protobufCursor) number(m *wire, tag uint64, p *model.Point) error {
 	return nil
 }
 
-// time reads the creation time of a metric.
+// time reads the start timestamp of a metric.
 func (c *protobufCursor) time(m *wire, wanted bool) error {
 	t := c.created
 	if err := t.read(m); err != nil || !wanted {
@@ -79,7 +79,7 @@ func (c *protobufCursor) time(m *wire, wanted bool) error {
 	return nil
 }
 
-// read reads a timestamp, over what is known of it.
+// read merges a timestamp into t.
 func (t *timestamp) read(m *wire) error {
 	n, err := m.message()
 	if err != nil {
@@ -173,7 +173,7 @@ func readQuantile(m *wire) (q model.Quantile, err error) {
 	return q, nil
 }
 
-// readExemplar reads an exemplar. It returns nil if the exemplar is left out; see exemplars.
+// readExemplar reads an exemplar. It returns nil if the exemplar is omitted; see exemplars.
 func (c *protobufCursor) readExemplar(m *wire) (*model.Exemplar, error) {
 	n, err := m.message()
 	if err != nil {

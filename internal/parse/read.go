@@ -6,27 +6,27 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Exposition is a body that has been read. It is immutable and safe for concurrent use.
+// Exposition is the result of [Read]. It is immutable and safe for concurrent use.
 type Exposition struct {
-	// Sources are the families whose series are in order, each a [*Source]. No two have the
-	// same name, nor has one the name of a family whose samples were passed to sample.
+	// Sources are the families whose series are in order, each a [*Source]. Their names are distinct,
+	// and differ from those of the families whose samples were passed to sample.
 	Sources []model.Source
-	// Families and Series are how many of both are served, in Sources or otherwise.
+	// Families and Series count all served families and series, in Sources or otherwise.
 	Families, Series int
 }
 
-// Read reads an exposition, which must not be written to as long as the result is used.
+// Read reads an exposition. The caller must not modify body while it uses the result.
 //
-// The samples of families that are no source, because their series are not in order, come
-// more than once or in several places, or cannot all be served, are passed to sample, those
-// of each family after each other. The family may be kept; the point, and what it points to, is
-// valid only until sample returns. An error of sample ends Read, which returns it.
+// Some families cannot be a source, because their series are not in order, occur more than once or in
+// several places, or cannot all be served. Read passes their samples to sample, family by family.
+// sample may keep the family. The point, and the memory that it refers to, is valid only until sample
+// returns. If sample returns an error, Read stops and returns it.
 //
-// What is wrong with a single sample, which is left out, or with its exemplar, is passed to
-// drop as a [*SampleError].
+// Read omits invalid samples and invalid exemplars, and passes a [*SampleError] for each of them to
+// drop.
 //
-// If the error is an [*Error], the body is not an exposition that can be relied on. Nothing of
-// it should be served, including what sample got.
+// If Read returns an [*Error], the body is not a reliable exposition. Callers should serve none of it,
+// including the samples passed to sample.
 func Read(f Format, body []byte, limits Limits, sample func(*model.Family, *model.Point) error, drop func(error)) (*Exposition, error) {
 	text := unsafe.String(unsafe.SliceData(body), len(body))
 	x := &exposition{limits: &limits, sample: sample, drop: drop}
@@ -36,7 +36,7 @@ func Read(f Format, body []byte, limits Limits, sample func(*model.Family, *mode
 	return x.readText(f, text)
 }
 
-// exposition is what Read makes an Exposition of.
+// exposition is the state of Read.
 type exposition struct {
 	limits *Limits
 	sample func(*model.Family, *model.Point) error
@@ -69,7 +69,7 @@ func (x *exposition) readText(f Format, text string) (*Exposition, error) {
 	)
 }
 
-// serve makes sources of the families that can be, and passes on the samples of all others.
+// serve makes sources of suitable families, and passes on the samples of all others.
 func (x *exposition) serve(open func(*family) cursor, pass func(*family, *model.Family) error) (*Exposition, error) {
 	for _, f := range x.survey.families {
 		if len(f.blocks) == 0 {
@@ -91,7 +91,7 @@ func (x *exposition) serve(open func(*family) cursor, pass func(*family, *model.
 	return &x.result, nil
 }
 
-// findTwins makes families irregular whose name another one has.
+// findTwins marks families as irregular if another family has the same name.
 func (s *survey) findTwins() {
 	byName := make(map[string]*family, len(s.families))
 	for _, f := range s.families {
@@ -162,7 +162,7 @@ func (x *exposition) passText(c *textCursor, l *lexer, f *family, m *model.Famil
 	return nil
 }
 
-// pass passes on a sample, unless there is a reason why it cannot be served.
+// pass passes on a sample, unless it cannot be served.
 func (x *exposition) pass(m *model.Family, p *model.Point, fault error) error {
 	if fault != nil {
 		x.refuse(m, p, fault)
@@ -172,7 +172,7 @@ func (x *exposition) pass(m *model.Family, p *model.Point, fault error) error {
 	return x.sample(m, p)
 }
 
-// refuse reports what is wrong with a sample, if there is something.
+// refuse reports reason, if it is not nil, as a problem of a sample.
 func (x *exposition) refuse(m *model.Family, p *model.Point, reason error) {
 	if reason != nil {
 		x.drop(&SampleError{Family: m.Name, Labels: shorten(p.Labels.Text()), Err: shortened(reason)})

@@ -14,16 +14,16 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// TestRead checks what becomes of families that are not as they should be.
+// TestRead checks the results for irregular families.
 func TestRead(t *testing.T) {
 	tests := []struct {
 		name    string
 		format  parse.Format
 		body    string
-		want    string   // As canonical returns it.
-		sources []string // Those that are sources.
+		want    string   // expected result of canonical
+		sources []string // expected names of sources
 		mixed   []string
-		dropped []string // A part of each error about a sample.
+		dropped []string // part of each error about a sample
 	}{
 		{
 			name:    "sorted",
@@ -200,13 +200,13 @@ func number(v byte) string {
 	return "\x09\x00\x00\x00\x00\x00\x00" + [...]string{"\x00\x00", "\xf0\x3f", "\x00\x40"}[v]
 }
 
-// TestRefusals checks for which reasons a whole body is refused, and what the error says.
+// TestRefusals checks the reasons for refusing a whole body, and the error texts.
 func TestRefusals(t *testing.T) {
 	long := strings.Repeat("x", 1000)
 	tests := []struct {
 		format parse.Format
 		body   string
-		want   string // Part of the error.
+		want   string // part of the error
 	}{
 		{parse.Text, "a 1\nb 2", "line 2: the last line does not end with a line feed: it may be truncated"},
 		{parse.Text, "a 1\n\n# x\nb\n", "line 4: found \"\" where the value has to be: allowed are decimal numbers, NaN, +Inf and -Inf"},
@@ -259,8 +259,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestTruncated checks that no body is accepted of which a part is missing, unless it ends
-// between two lines of text or two messages.
+// TestTruncated checks that a truncated body is refused, unless it ends between two lines of text or
+// two messages.
 func TestTruncated(t *testing.T) {
 	for _, f := range formats {
 		for _, m := range corpus() {
@@ -279,13 +279,13 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestLimits checks that what is at a limit is read, and what exceeds it refused.
+// TestLimits checks that a body at a limit is accepted, and a body above it is refused.
 func TestLimits(t *testing.T) {
 	tests := []struct {
 		name   string
 		bodies map[parse.Format]string
 		limits func(n int) parse.Limits
-		least  int // The smallest limit that allows the body.
+		least  int // smallest limit that allows the body
 	}{
 		{"series", map[parse.Format]string{
 			parse.Text: "a{x=\"1\"} 1\na{x=\"2\"} 1\nb 1\n", parse.OpenMetrics: "a{x=\"1\"} 1\na{x=\"2\"} 1\nb 1\n# EOF\n",
@@ -336,7 +336,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestSampleError checks that an error of the caller is returned as it is.
+// TestSampleError checks that Read returns the caller's error unchanged.
 func TestSampleError(t *testing.T) {
 	full := errors.New("full")
 	for f, body := range map[parse.Format]string{
@@ -371,7 +371,7 @@ func TestSourcesAreSafeForConcurrentUse(t *testing.T) {
 	}
 }
 
-// TestPackedFields checks that repeated numbers may be packed or not, as in any protobuf message.
+// TestPackedFields checks that repeated numbers may be packed or unpacked, as in any protobuf message.
 func TestPackedFields(t *testing.T) {
 	one := field(1, "a") + "\x18\x04"
 	span := field(12, "\x10\x03")

@@ -44,7 +44,7 @@ var (
 	quoted = &model.Exemplar{Labels: labels("trace.id", "a\"b\\c\nd"), Value: 1e6}
 )
 
-// corpus has families of every type. Those whose name ends in _scattered are not in order.
+// corpus returns families of every type. Families whose name ends in _scattered are not in order.
 func corpus() []family {
 	return []family{
 		{model.Family{Name: "requests_total", Help: "A \\ and a \" and a\nline, ünï.", Type: model.Counter}, []model.Point{
@@ -87,7 +87,7 @@ func corpus() []family {
 	}
 }
 
-// numbered are points with one value each, told apart by a label.
+// numbered returns points with one value each, distinguished by a label.
 func numbered(vs ...float64) []model.Point {
 	points := make([]model.Point, len(vs))
 	for i, v := range vs {
@@ -141,7 +141,7 @@ func natives() []model.Point {
 	}
 }
 
-// written returns families in a format, and what can be read of them.
+// written returns families in a format, and the expected result of reading them.
 func written(t testing.TB, f parse.Format, families []family, createdLines bool) (body string, want []*dto.MetricFamily) {
 	t.Helper()
 	var buf bytes.Buffer
@@ -159,7 +159,7 @@ func written(t testing.TB, f parse.Format, families []family, createdLines bool)
 		for i := range m.points {
 			p := m.points[i]
 			if err := e.Point(&p); err != nil {
-				continue // The format does not know float histograms.
+				continue // The format does not support float histograms.
 			}
 			if f == parse.OpenMetrics && !createdLines {
 				p.Created = model.Instant{}
@@ -177,7 +177,7 @@ func written(t testing.TB, f parse.Format, families []family, createdLines bool)
 	return buf.String(), want
 }
 
-// TestRoundTrip reads what is written in every format.
+// TestRoundTrip writes and reads families in every format.
 func TestRoundTrip(t *testing.T) {
 	for _, f := range formats {
 		for _, createdLines := range []bool{false, true} {
@@ -201,7 +201,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// without returns those of names that do not contain c, sorted.
+// without returns the names that do not contain c, sorted.
 func without(names []string, c byte) (rest []string) {
 	for _, name := range names {
 		if strings.IndexByte(name, c) < 0 {

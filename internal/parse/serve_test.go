@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// sink passes points on to an encoder, many at a time.
+// sink passes points on to an encoder in batches.
 type sink struct{ *encode.Encoder }
 
 func (s sink) Batch(points []model.Point) error {
@@ -23,8 +23,8 @@ func (s sink) Batch(points []model.Point) error {
 	return err
 }
 
-// TestServedAsRead checks that sources, merged and written in the format that they were read
-// from, are the body again.
+// TestServedAsRead checks that merging the sources and writing them in the original format reproduces
+// the body.
 func TestServedAsRead(t *testing.T) {
 	families := slices.DeleteFunc(corpus(), func(f family) bool { return strings.HasSuffix(f.Name, "_scattered") })
 	slices.SortFunc(families, func(a, b family) int { return cmp.Compare(a.Name, b.Name) })

@@ -6,12 +6,12 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// role is what a line of a text format says about its series.
+// role is the meaning of a line of a text format for its series.
 type role uint8
 
 const (
 	foreign role = iota // The line belongs to another family.
-	misfit              // It has the family's name, but no line of its type has.
+	misfit              // The line has the family's name, but does not fit its type.
 	value
 	bucket
 	sum
@@ -19,15 +19,15 @@ const (
 	created
 )
 
-// shape says how a family is written as lines.
+// shape describes the lines of a family.
 type shape struct {
 	typ         model.Type
-	base        string // What the comment lines call the family.
-	suffix      string // Of the lines with the values, if it is not a histogram.
+	base        string // name of the family in the comment lines
+	suffix      string // suffix of the lines with the values, if the family is not a histogram
 	openMetrics bool
 }
 
-// special returns the label that tells the lines of a point apart: it is not one of the series.
+// special returns the label that distinguishes the lines of a point and does not belong to the series.
 func (s *shape) special(r role) string {
 	if r == bucket || r == value && s.typ == model.Summary {
 		return s.typ.Reserved()
@@ -35,7 +35,7 @@ func (s *shape) special(r role) string {
 	return ""
 }
 
-// compound reports whether a point is more than one line.
+// compound reports whether a point has more than one line.
 func (s *shape) compound() bool {
 	switch s.typ {
 	case model.Histogram, model.GaugeHistogram, model.Summary:
@@ -58,7 +58,7 @@ func (s *shape) hasCreated() bool {
 	}
 }
 
-// roleOf returns the role of a line with that name.
+// roleOf returns the role of a line with the given name.
 func (s *shape) roleOf(name string) role {
 	suffix, ok := strings.CutPrefix(name, s.base)
 	if !ok {
@@ -100,8 +100,8 @@ func sumOrCount(isSum bool) role {
 	return count
 }
 
-// textTypes are the types by the words that TYPE lines of the text format have for them. Only
-// expfmt knows the first two.
+// textTypes maps the words of TYPE lines of the text format to types. Only expfmt supports the first
+// two.
 var textTypes = [...]struct {
 	word string
 	typ  model.Type
@@ -111,7 +111,7 @@ var textTypes = [...]struct {
 	{"summary", model.Summary}, {"untyped", model.Untyped},
 }
 
-// textTypeOf returns the type that a TYPE line of the text format names, in letters of any case.
+// textTypeOf returns the type that a TYPE line of the text format names, ignoring case.
 func textTypeOf(word string) (t model.Type, ok bool) {
 	for i := range textTypes {
 		if strings.EqualFold(word, textTypes[i].word) {
@@ -121,9 +121,9 @@ func textTypeOf(word string) (t model.Type, ok bool) {
 	return model.Untyped, false
 }
 
-// openMetricsTypeOf returns the type that a TYPE line of OpenMetrics names, and the suffix that
-// its lines with values have. It is the only place that knows infos and state sets, which
-// are gauges by the names that their lines have.
+// openMetricsTypeOf returns the type that a TYPE line of OpenMetrics names, and the suffix of the lines
+// with values. Only this function knows infos and state sets: all other code treats them as gauges with
+// the names of their lines.
 func openMetricsTypeOf(word string) (t model.Type, suffix string, ok bool) {
 	switch word {
 	case "unknown":

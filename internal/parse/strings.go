@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/words"
 )
 
-// quotedName reads a name in quotes, and reports whether model.AppendEscaped would escape it
-// in the same way.
+// quotedName reads a name in quotes, and reports whether [model.AppendEscaped] would escape it in the
+// same way.
 func (l *lexer) quotedName(pos int) (name string, canonical bool, end int, err error) {
 	start := pos + 1
 	end, canonical, ok := l.quotedEnd(start)
@@ -18,9 +18,9 @@ func (l *lexer) quotedName(pos int) (name string, canonical bool, end int, err e
 	return unescape(l.text[start:end], !canonical), canonical, end + 1, nil
 }
 
-// quotedEnd returns the position of the quote that ends a string which begins at pos, and
-// whether model.AppendEscaped would escape the string in the same way. It is not ok if there
-// is no such quote in the line, or the string is not UTF-8.
+// quotedEnd returns the position of the quote that ends a string that begins at pos, and reports
+// whether [model.AppendEscaped] would escape the string in the same way. ok is false if there is no
+// such quote on the line, or if the string is not UTF-8.
 func (l *lexer) quotedEnd(pos int) (end int, canonical, ok bool) {
 	end = plainEnd(l.text, pos)
 	if l.text[end] == '"' {
@@ -47,8 +47,8 @@ func (l *lexer) quotedEnd(pos int) (end int, canonical, ok bool) {
 	}
 }
 
-// plainEnd returns the first position from pos on of a byte that is not ASCII, or is escaped
-// in strings, or ends them. There must be one.
+// plainEnd returns the first position at or after pos of a byte that is not ASCII, or is escaped in
+// strings, or ends them. There must be one.
 func plainEnd(text string, pos int) int {
 	for ; pos+8 <= len(text); pos += 8 {
 		if special := model.SpecialIn(words.Load8(text[pos:])); special != 0 {
@@ -66,7 +66,7 @@ func plainEnd(text string, pos int) int {
 
 func isNameByte(c byte) bool { return nameBytes[c] }
 
-// nameBytes are those of legacy label names.
+// nameBytes contains the bytes of legacy label names.
 var nameBytes = func() (is [256]bool) {
 	for c := range 256 {
 		b := byte(c)
@@ -75,7 +75,7 @@ var nameBytes = func() (is [256]bool) {
 	return is
 }()
 
-// unescape reverts escaping. If s is odd, it has escape sequences that are none: they stand for
+// unescape reverts escaping. odd states that s contains invalid escape sequences, which stand for
 // themselves.
 func unescape(s string, odd bool) string {
 	if !odd {
@@ -84,7 +84,7 @@ func unescape(s string, odd bool) string {
 	return string(appendUnescaped(nil, s))
 }
 
-// appendUnescaped is unescape of an odd string.
+// appendUnescaped is unescape for an odd string.
 func appendUnescaped(buf []byte, s string) []byte {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '\\' && i+1 < len(s) {

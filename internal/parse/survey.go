@@ -6,38 +6,37 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// survey finds out which families have their series in order, while they are read for the
-// first time.
+// survey finds out in the first pass which families have their series in order.
 type survey struct {
-	families []*family // In the order in which they come first.
+	families []*family // in order of their first occurrence
 	free     []family
 	series   int
 
 	current *family
-	inBlock int              // How many points of the block have been taken.
-	points  [2]model.Point   // The one that is being read, and the one before.
-	scratch [2]model.Scratch // Of the points.
-	turn    int              // Which of them is being read.
-	names   model.Names      // Of the first point of the block.
-	text    []byte           // Where they lie.
+	inBlock int              // number of points of the block that have been taken
+	points  [2]model.Point   // current and previous point
+	scratch [2]model.Scratch // memory of points
+	turn    int              // index of the current point
+	names   model.Names      // label names of the first point of the block
+	text    []byte           // memory of names
 }
 
-// family is a family of which all has been read, or a part.
+// family is a family that has been read completely or in part.
 type family struct {
 	shape
-	typed   bool // It has a TYPE line.
+	typed   bool // The family has a TYPE line.
 	help    string
 	hasHelp bool
-	escaped bool // The help still is.
+	escaped bool // The help is still escaped.
 	unit    string
 
 	blocks    []block
 	points    int
 	irregular bool // The points are not in order, or some cannot be served.
-	mixed     bool // See Source.Mixed.
+	mixed     bool // see Source.Mixed
 }
 
-// describe returns the family as a plain value, which shares no memory with the body.
+// describe returns the family as a plain value that shares no memory with the body.
 func (f *family) describe() *model.Family {
 	m := &model.Family{Name: f.base + f.suffix, Unit: strings.Clone(f.unit), Type: f.typ, NoHelp: !f.hasHelp}
 	if f.suffix == "" {
@@ -51,7 +50,7 @@ func (f *family) describe() *model.Family {
 	return m
 }
 
-// block is where samples of a family stand in the body.
+// block is a range of the body that holds samples of one family.
 type block struct{ start, end int }
 
 func (s *survey) count() int { return len(s.families) }
@@ -72,11 +71,11 @@ func (s *survey) add(sh shape) *family {
 // begin begins a block.
 func (s *survey) begin(f *family) { s.current, s.inBlock = f, 0 }
 
-// next returns what the next point has to be read into.
+// next returns the memory for the next point.
 func (s *survey) next() (*model.Point, *model.Scratch) { return &s.points[s.turn], &s.scratch[s.turn] }
 
-// take looks at the point that next was asked for. alike tells that it has the names of the one
-// before, and no empty values; bad that it cannot be served as it is.
+// take processes the point that was read into the result of next. alike states that it has the label
+// names of the previous one and no empty values; bad states that it cannot be served unchanged.
 func (s *survey) take(alike, bad bool) {
 	f := s.current
 	s.series++
@@ -99,7 +98,7 @@ func (s *survey) take(alike, bad bool) {
 	s.turn = 1 - s.turn
 }
 
-// compare compares the point before with p.
+// compare compares the previous point with p.
 func (s *survey) compare(f *family, p *model.Point, alike bool) int {
 	before := &s.points[1-s.turn]
 	if !alike {
@@ -109,7 +108,7 @@ func (s *survey) compare(f *family, p *model.Point, alike bool) int {
 		}
 		f.mixed = f.mixed || isOdd(p.Labels)
 		if f.mixed {
-			return model.ComparePoints(before, p) // The one before may have other names.
+			return model.ComparePoints(before, p) // The previous point may have other names.
 		}
 	}
 	if order := model.CompareSameNames(before.Labels, p.Labels); order != 0 {
@@ -118,8 +117,8 @@ func (s *survey) compare(f *family, p *model.Point, alike bool) int {
 	return model.CompareTimestamps(before, p)
 }
 
-// isOdd reports whether a series could be the twin of one with other labels: a label has no
-// value, or a name that needs quotes.
+// isOdd reports whether a series could equal one with other labels for a reader: a label has no value,
+// or a name that needs quotes.
 func isOdd(l model.Labels) bool { return l.Quoted() || strings.Contains(l.Text(), `=""`) }
 
 // end ends a block.

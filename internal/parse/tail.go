@@ -9,13 +9,13 @@ import (
 // tail is the end of a sample's line.
 type tail struct {
 	value        float64
-	pos, end     int // Of the value as written.
+	pos, end     int // positions of the value as written
 	timestampMs  int64
 	hasTimestamp bool
-	exemplar     int // Where the labels of an exemplar begin, if it is not zero.
+	exemplar     int // position of the labels of an exemplar, or 0
 }
 
-// readTail reads a sample's line from its value on, and returns where the next line begins.
+// readTail reads a sample's line from its value on, and returns the start of the next line.
 func (l *lexer) readTail(pos int, t *tail) (next int, err error) {
 	v, n, ok := leadingFloat(l.text[pos:])
 	if !ok {
@@ -67,13 +67,13 @@ func (l *lexer) readOpenMetricsTail(t *tail) (next int, err error) {
 	return pos + 1, nil
 }
 
-// seconds reads a timestamp of OpenMetrics, as milliseconds.
+// seconds reads an OpenMetrics timestamp and converts it to milliseconds.
 func (l *lexer) seconds(pos int) (ms int64, end int, err error) {
 	v, n, ok := leadingFloat(l.text[pos:])
 	if !ok || math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0, 0, l.errorAt(pos, "found %s where the timestamp has to be: allowed is a number of seconds", l.rest(pos))
 	}
-	// The conversion of a float that does not fit depends on the machine.
+	// The result of converting a float that is out of range depends on the machine.
 	ms = int64(max(min(math.Round(v*1000), 1<<62), -1<<62))
 	return ms, pos + n, nil
 }

@@ -8,7 +8,7 @@ import (
 // eofMark is the last line of OpenMetrics.
 const eofMark = "# EOF"
 
-// openText checks how a text ends, and returns a lexer for it.
+// openText checks the end of a text, and returns a lexer for it.
 func openText(f Format, text string, limits *Limits) (*lexer, error) {
 	l := &lexer{text: text, format: f, limits: limits}
 	if f == OpenMetrics {
@@ -25,15 +25,16 @@ func openText(f Format, text string, limits *Limits) (*lexer, error) {
 	return l, nil
 }
 
-// sampleLine returns the position of the next sample from pos on. It is not ok if there is none
-// before end, or a comment that describes a family comes first, whose position it returns then.
+// sampleLine returns the position of the next sample at or after pos. ok is false if no sample follows
+// before end, or if a comment that describes a family comes first. In the second case, at is its
+// position.
 func (l *lexer) sampleLine(pos, end int) (at int, ok bool) {
 	for pos < end {
 		at := l.blanks(pos)
 		switch l.text[at] {
 		case '\n':
 			if l.format == OpenMetrics {
-				return at, true // It is not allowed; reading the line says so.
+				return at, true // The line is invalid; reading it returns the error.
 			}
 			pos = at + 1
 		case '#':
@@ -51,13 +52,13 @@ func (l *lexer) sampleLine(pos, end int) (at int, ok bool) {
 	return end, false
 }
 
-// textReader is the first pass over a text.
+// textReader makes the first pass over a text.
 type textReader struct {
 	*lexer
 	survey *survey
 	cursor textCursor
-	byBase map[string]*family // By what comment lines call them.
-	last   *family            // The one described last.
+	byBase map[string]*family // families by their name in comment lines
+	last   *family            // family described last
 	line   line
 }
 
@@ -115,7 +116,7 @@ func (r *textReader) comment(pos int) (next int, err error) {
 	return next, nil
 }
 
-// setType gives a family a type. It returns another family if f has a different one already.
+// setType sets the type of a family. It returns another family if f already has a different type.
 func (r *textReader) setType(pos int, f *family, d *description) (*family, error) {
 	s := f.shape
 	var ok bool
@@ -156,7 +157,7 @@ func (r *textReader) setUnit(pos int, f *family, d *description) error {
 	return nil
 }
 
-// add adds a family, which takes the place of one with the same name.
+// add adds a family, which replaces one with the same name.
 func (r *textReader) add(pos int, s shape) (*family, error) {
 	if exceeds(r.survey.count()+1, r.limits.Families) {
 		return nil, r.errorAt(pos, "%s", tooMany("too many families", r.limits.Families))
@@ -195,9 +196,10 @@ func (r *textReader) block(pos int) (end int, err error) {
 	return c.pos, nil
 }
 
-// familyOf returns the family that a sample with that name belongs to.
+// familyOf returns the family to which a sample with the given name belongs.
 func (r *textReader) familyOf(pos int, name string) (*family, error) {
-	// In text, a family with exactly this name comes first; in OpenMetrics, the last described.
+	// In text, a family with exactly this name has priority; in OpenMetrics, the last described one
+	// has.
 	if f := r.last; f != nil && f.roleOf(name) > misfit && r.format == OpenMetrics {
 		return f, nil
 	}

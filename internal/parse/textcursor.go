@@ -6,45 +6,45 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// textCursor reads the points of a family from a block: lines that follow each other, with
-// nothing between them but blank lines and comments.
+// textCursor reads the points of a family from a block: consecutive lines with only blank lines and
+// comments between them.
 type textCursor struct {
 	lexer
 	shape
 	start, pos int
-	end        int // Of the block; that of the text while the block is being looked for.
+	end        int // end of the block, or of the text while the first pass determines the block
 
-	line      line // The line that was read last.
-	held      bool // It has not been used yet.
+	line      line // line read last
+	held      bool // The line has not been used yet.
 	role      role
 	labels    model.Labels
-	special   string // The value of the special label.
+	special   string // value of the special label
 	rendered  bool   // The labels lie in buf.
 	tail      tail
-	next      int   // Where the line after it begins.
-	lineFault error // Why the line cannot be used.
+	next      int   // start of the following line
+	lineFault error // reason why the line cannot be used
 	buf       []byte
 	sorted    []label
 
-	// What the lines of a family's values begin with, from one series to the next.
+	// The beginning of the lines of the family's values, from one series to the next.
 	head   string
 	names  model.Names
 	quoted bool
-	// What the lines of the special label begin with, from one line of a point to the next.
+	// The beginning of the lines with the special label, from one line of a point to the next.
 	prefix string
 
-	parts   parts // Of the point that is being read.
+	parts   parts // parts of the current point
 	numbers numbers
 	bounds  boundsCache
 	ex      exemplars
 
 	raw   bool  // Points are not finished.
-	fault error // Why the point cannot be served, as the rest of a sentence.
-	lost  bool  // The fault is such that it is not known which point it is.
-	alike bool  // The point has the names of the one before, and no empty values.
+	fault error // reason why the point cannot be served; continues a sentence
+	lost  bool  // Because of the fault, the identity of the point is unknown.
+	alike bool  // The point has the label names of the previous one, and no empty values.
 }
 
-// parts are those of a point that there may be one of.
+// parts records which unique parts of a point have been read.
 type parts struct {
 	value, sum, count, created bool
 	plain                      bool // There are neither exemplars nor float counts.
@@ -86,8 +86,8 @@ func (c *textCursor) check(p *model.Point) {
 	}
 }
 
-// readAlike reads a line with a value, and the same names as the line before. It leaves the
-// line alone, and returns false, if it is another one.
+// readAlike reads a line with a value if it has the same names as the previous line. Otherwise it
+// leaves the line and returns false.
 func (c *textCursor) readAlike(p *model.Point) (ok bool, err error) {
 	if c.head == "" || c.held || c.pos >= c.end || !strings.HasPrefix(c.text[c.pos:], c.head) {
 		return false, nil
@@ -133,8 +133,7 @@ func (c *textCursor) readAlike(p *model.Point) (ok bool, err error) {
 	return true, nil
 }
 
-// peek reads the next line, unless it is held already, and reports whether there is one in
-// this block.
+// peek reads the next line, unless it is already held, and reports whether there is one in this block.
 func (c *textCursor) peek() (ok bool, err error) {
 	if c.held {
 		return true, nil

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// readRole finds out what the line that is held means.
+// readRole determines the meaning of the held line.
 func (c *textCursor) readRole() error {
 	if c.role == misfit {
 		return fmt.Errorf("has a sample named %s: a %s has none of this name", quote(c.line.name), c.typ)
@@ -36,7 +36,8 @@ func (c *textCursor) readRole() error {
 	return nil
 }
 
-// renderLabels renders the labels of a line but the special one, and returns the index of that.
+// renderLabels renders the labels of a line except the special label, and returns the index of that
+// label.
 func (c *textCursor) renderLabels(special string) (at int, err error) {
 	at = -1
 	labels := c.line.labels
@@ -67,7 +68,7 @@ func (c *textCursor) renderLabels(special string) (at int, err error) {
 	case last - 1:
 		last--
 	default:
-		ascending = false // They are not in one piece.
+		ascending = false // The labels are not contiguous.
 	}
 	c.rendered = false
 	switch {
@@ -81,7 +82,7 @@ func (c *textCursor) renderLabels(special string) (at int, err error) {
 	return at, nil
 }
 
-// sortLabels renders labels that are not as they should be.
+// sortLabels renders labels that need sorting or escaping.
 func (c *textCursor) sortLabels(special int) error {
 	c.sorted = c.sorted[:0]
 	for i := range c.line.labels {
@@ -114,7 +115,7 @@ func (c *textCursor) sortLabels(special int) error {
 	return nil
 }
 
-// sortLabels sorts few labels without allocating.
+// sortLabels sorts a few labels without allocating.
 func sortLabels(labels []label) {
 	if len(labels) > 16 {
 		order.By(labels, func(a, b label) int { return cmp.Compare(a.name, b.name) })

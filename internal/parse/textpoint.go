@@ -34,7 +34,7 @@ func (c *textCursor) readParts(p *model.Point, s *model.Scratch) (ok bool, err e
 	return true, c.readRest(p, s)
 }
 
-// isFaulty reports whether the line that is held cannot be used.
+// isFaulty reports whether the held line cannot be used.
 func (c *textCursor) isFaulty() bool { return c.lineFault != nil }
 
 // begin makes p a point without a value.
@@ -54,7 +54,7 @@ func (c *textCursor) begin(p *model.Point, s *model.Scratch, labels model.Labels
 	}
 }
 
-// take adds the line that is held to the point.
+// take adds the held line to the point.
 func (c *textCursor) take(p *model.Point, s *model.Scratch) {
 	if c.role == value {
 		c.head = ""
@@ -67,7 +67,7 @@ func (c *textCursor) take(p *model.Point, s *model.Scratch) {
 	c.held, c.pos = false, c.next
 }
 
-// readRest reads the lines that belong to the point whose first line has been read.
+// readRest reads the remaining lines of the point whose first line has been read.
 func (c *textCursor) readRest(p *model.Point, s *model.Scratch) error {
 	for {
 		if exceeds(size(p), c.limits.Buckets) {
@@ -94,7 +94,7 @@ func (c *textCursor) readRest(p *model.Point, s *model.Scratch) error {
 	}
 }
 
-// size returns how many buckets or quantiles a point has.
+// size returns the number of buckets or quantiles of a point.
 func size(p *model.Point) int {
 	switch {
 	case p.Histogram != nil:
@@ -105,13 +105,13 @@ func size(p *model.Point) int {
 	return 0
 }
 
-// mayBeCreated reports whether the next line could be that of a counter's creation time.
+// mayBeCreated reports whether the next line could hold a counter's start timestamp.
 func (c *textCursor) mayBeCreated() bool {
 	s := c.text[c.pos:]
 	return s[0] == '{' || s[0] == '"' || strings.HasPrefix(s, c.base) && strings.HasPrefix(s[len(c.base):], "_created")
 }
 
-// addAlike adds the next line if it begins like one of this point has to.
+// addAlike adds the next line if it has the beginning of a line of this point.
 func (c *textCursor) addAlike(p *model.Point, s *model.Scratch) (ok bool, err error) {
 	if c.held || c.pos >= c.end {
 		return false, nil
@@ -148,8 +148,8 @@ func (c *textCursor) addAlike(p *model.Point, s *model.Scratch) (ok bool, err er
 	return true, nil
 }
 
-// suffixed returns the role of the line that s begins with, and where its value begins, if
-// it is one of a suffix, and its labels are written like that.
+// suffixed returns the role of the line at the beginning of s and the position of its value, if the
+// line has a suffix and its labels are written like labels.
 func (c *textCursor) suffixed(s, labels string) (r role, pos int) {
 	if !strings.HasPrefix(s, c.base) {
 		return foreign, 0
@@ -184,8 +184,8 @@ func (c *textCursor) suffixed(s, labels string) (r role, pos int) {
 	return r, pos + len("} ")
 }
 
-// fits reports whether a line, whose tail has been read, can be a part of the point: it has the
-// same timestamp, and is none of which there may be one and is one already.
+// fits reports whether a line, whose tail has been read, can be part of the point: it has the same
+// timestamp, and does not repeat a unique part.
 func (c *textCursor) fits(p *model.Point, r role) bool {
 	t := &c.tail
 	switch r {

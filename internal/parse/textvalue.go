@@ -89,7 +89,7 @@ func (c *textCursor) addExemplar(r role, to **model.Exemplar) {
 	}
 	e, _, err := c.readExemplar(c.tail.exemplar)
 	if err != nil {
-		return // It has been read without an error before.
+		return // The first pass has read it without an error.
 	}
 	c.ex.labels = c.ex.labels[:0]
 	for i := range c.exemplar.labels {
@@ -101,7 +101,7 @@ func (c *textCursor) addExemplar(r role, to **model.Exemplar) {
 	}
 }
 
-// finish checks a point that has been read.
+// finish checks the point after it has been read.
 func (c *textCursor) finish(p *model.Point, s *model.Scratch) error {
 	if p.HasTimestamp {
 		if err := model.CheckTimestamp(p.TimestampMs); err != nil {
@@ -124,7 +124,7 @@ var errNoValue = errors.New("has a creation time but no value")
 func (c *textCursor) finishHistogram(s *model.Scratch) error {
 	h := &s.Histogram
 	if !c.parts.count {
-		// It may be left out, and is then what the last bucket counts.
+		// A missing count is that of the last bucket.
 		for i := range h.Buckets {
 			if math.IsInf(h.Buckets[i].UpperBound, +1) {
 				h.Count, h.CountFloat = h.Buckets[i].Count, h.Buckets[i].CountFloat

@@ -15,7 +15,7 @@ type wire struct {
 	pos, end int
 }
 
-// Wire types.
+// The wire types.
 const (
 	varintType  = 0
 	fixed64Type = 1
@@ -31,7 +31,7 @@ var (
 	errGroups    = fmt.Errorf("groups are nested deeper than %d, or do not end as they begin", maxGroups)
 )
 
-// maxGroups is how deep unknown groups may be nested.
+// maxGroups is the maximum nesting depth of unknown groups.
 const maxGroups = 64
 
 // varint reads a varint.
@@ -63,11 +63,11 @@ func (w *wire) longVarint() (v uint64, err error) {
 	return 0, errVarint
 }
 
-// tag reads a field's number and wire type, as they are on the wire.
+// tag reads the number and the wire type of a field, still combined in one integer.
 func (w *wire) tag() (uint64, error) { return w.tagUpTo(maxNumber) }
 
-// maxNumber is the highest number that a field can have. In unknown groups, protobuf's own parser takes
-// all that fit an int32.
+// maxNumber is the highest valid field number. In unknown groups, protobuf's own parser accepts all
+// numbers that fit in an int32.
 const maxNumber = 1<<29 - 1
 
 func (w *wire) tagUpTo(highest uint64) (uint64, error) {
@@ -81,7 +81,7 @@ func (w *wire) tagUpTo(highest uint64) (uint64, error) {
 	return tag, nil
 }
 
-// message reads a length and returns what is in the next bytes, of which there are as many.
+// message reads a length and returns the message of that length.
 func (w *wire) message() (wire, error) {
 	n, err := w.varint()
 	if err != nil {
@@ -95,7 +95,7 @@ func (w *wire) message() (wire, error) {
 	return wire{w.text, start, w.pos}, nil
 }
 
-// string reads a string, which may not be UTF-8.
+// string reads a string. It does not check that it is UTF-8.
 func (w *wire) string() (string, error) {
 	m, err := w.message()
 	return m.text[m.pos:m.end], err
@@ -111,15 +111,15 @@ func (w *wire) double() (float64, error) {
 	return math.Float64frombits(binary.LittleEndian.Uint64(b)), nil
 }
 
-// sint reads a signed number in zigzag encoding.
+// sint reads a zigzag-encoded signed number.
 func (w *wire) sint() (int64, error) {
 	v, err := w.varint()
 	return int64(v>>1) ^ -int64(v&1), err
 }
 
-// skip reads over the value of a field that is not known.
+// skip skips the value of an unknown field.
 func (w *wire) skip(tag uint64) error {
-	var open [maxGroups]uint64 // The numbers of the groups that have begun.
+	var open [maxGroups]uint64 // numbers of the open groups
 	depth := 0
 	for {
 		switch tag & 7 {

@@ -4,26 +4,26 @@ package prefetch
 
 import "unsafe"
 
-// Objects announces the first size bytes behind each pointer.
+// Objects announces reads of the first size bytes at each pointer.
 func Objects[T any](objects []*T, size uintptr) {
 	each(unsafe.Pointer(unsafe.SliceData(objects)), len(objects), lines(size))
 }
 
-// Numbers announces the numbers, or the first ones of very many: the processor notices by
-// itself that one line is read after the other.
+// Numbers announces reads of the numbers. If there are very many, it announces only the first ones: the
+// processor recognizes sequential reads by itself.
 func Numbers(numbers []uint64) {
 	p := unsafe.SliceData(numbers)
 	each(unsafe.Pointer(&p), 1, min(lines(uintptr(len(numbers))*unsafe.Sizeof(*p)), maxLines))
 }
 
-// maxLines is how many lines of numbers are announced.
+// maxLines is the number of lines of numbers that are announced.
 const maxLines = 4
 
-// lines returns how many lines that takes, for what begins with a line. It is at least one,
-// since each prefetches one at least. To prefetch what is not there does no harm.
+// lines returns the number of cache lines of an object that begins at a line boundary. It is at least
+// one, since each prefetches at least one. Prefetching invalid addresses does no harm.
 func lines(size uintptr) int { return max(1, int((size+lineSize-1)/lineSize)) }
 
-// each prefetches so many lines, at least one, from each of n pointers on.
+// each prefetches the given number of lines, which must be at least one, at each of n pointers.
 //
 //go:noescape
 func each(pointers unsafe.Pointer, n, lines int)

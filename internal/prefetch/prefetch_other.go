@@ -4,18 +4,18 @@ package prefetch
 
 import "unsafe"
 
-// Objects announces the first size bytes behind each pointer.
+// Objects announces reads of the first size bytes at each pointer.
 func Objects[T any](objects []*T, size uintptr) {
 	for _, o := range objects {
-		read(unsafe.Slice((*uint64)(unsafe.Pointer(o)), min(size, unsafe.Sizeof(*o))/8)) // Who knows what is behind it.
+		read(unsafe.Slice((*uint64)(unsafe.Pointer(o)), min(size, unsafe.Sizeof(*o))/8)) // The memory behind it may not be readable.
 	}
 }
 
-// Numbers announces the numbers.
+// Numbers announces reads of the numbers.
 func Numbers(numbers []uint64) { read(numbers) }
 
-// read reads something of each line. What it reads may be older or newer than anything, since
-// others may write there; nobody looks at it. It is not inlined, so that it is not left out.
+// read reads one word of each line. It may race with writes, since the values do not matter. It is not
+// inlined, so that the compiler does not remove it.
 //
 //go:noinline
 //go:norace

@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric/internal/prefetch"
 )
 
-// TestPrefetch checks that nothing but time depends on what is announced.
+// TestPrefetch checks that prefetching does not change the memory.
 func TestPrefetch(t *testing.T) {
 	type object [20]uint64
 	prefetch.Objects([]*object{}, 160)

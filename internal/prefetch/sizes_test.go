@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/prefetch"
 )
 
-// TestSizes announces so many objects of such a size that each count of the loops in assembly
-// is there, none included.
+// TestSizes prefetches numbers and sizes of objects that cover each count of the loops in assembly,
+// including zero.
 func TestSizes(t *testing.T) {
 	type object [32]uint64
 	objects := make([]*object, 20)
@@ -21,7 +21,7 @@ func TestSizes(t *testing.T) {
 	}
 	pointers, before := slices.Clone(objects), slices.Clone(numbers)
 	for n := range len(objects) + 1 {
-		for size := range uintptr(10 * 64) { // Also more than there is of the object.
+		for size := range uintptr(10 * 64) { // also more than the size of the object
 			prefetch.Objects(objects[:n], size)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package printable makes texts of strangers fit to be shown.
+// Package printable makes untrusted texts safe to display.
 package printable
 
 import (
@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns text in which nothing acts on a terminal, reorders what stands around it
-// or is invisible: control characters, escape sequences, bidirectional overrides, zero
-// width characters and unusual spaces are written as escape sequences of Go, for example \x1b or
-// \u202e. Invalid UTF-8 becomes U+FFFD. Line feeds and tabs are kept.
+// Text returns text in a form in which nothing acts on a terminal, reorders the surrounding text or is
+// invisible. Control characters, escape sequences, bidirectional overrides, zero-width characters and
+// unusual spaces are written as Go escape sequences, for example \x1b or \u202e. Invalid UTF-8 becomes
+// U+FFFD. Line feeds and tabs are kept.
 func Text(text string) string {
 	if isPrintable(text) {
 		return text
 	}
 	var b []byte
-	for _, r := range text { // Invalid UTF-8 is ranged over as U+FFFD.
+	for _, r := range text { // Ranging yields U+FFFD for invalid UTF-8.
 		b = appendPrintable(b, r)
 	}
 	return string(b)
@@ -31,8 +31,8 @@ func isPrintable(text string) bool {
 	return true
 }
 
-// showsItself reports whether a reader sees r and nothing else happens. Letters that
-// are blank by definition are printable to package unicode, but not to a reader.
+// showsItself reports whether r is visible and has no other effect. Letters that are blank by
+// definition are printable for package unicode, but not for a reader.
 func showsItself(r rune) bool {
 	switch r {
 	case '\n', '\t':
@@ -44,7 +44,7 @@ func showsItself(r rune) bool {
 	}
 }
 
-// appendPrintable appends r, or the escape sequence for it.
+// appendPrintable appends r or its escape sequence.
 func appendPrintable(b []byte, r rune) []byte {
 	if showsItself(r) {
 		return utf8.AppendRune(b, r)

@@ -1,5 +1,5 @@
-// Package promql writes the parts of PromQL expressions that hold names: names with any
-// characters, so that neither PromQL nor a template around the expression misreads them.
+// Package promql writes the parts of PromQL expressions that contain names. Names may have any
+// characters: neither PromQL nor a template around the expression misreads them.
 package promql
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Selector returns an instant selector of the series with that name and with all matchers, such as
+// Selector returns an instant selector for the series with the given name and all matchers, such as
 // job="api".
 func Selector(name string, matchers ...string) string {
 	if isBare(name, true) {
@@ -20,7 +20,7 @@ func Selector(name string, matchers ...string) string {
 	return "{" + strings.Join(slices.Insert(slices.Clone(matchers), 0, Quote(name)), ", ") + "}"
 }
 
-// Match returns a matcher of the label. The operator is =, !=, =~ or !~.
+// Match returns a matcher for the label. The operator is =, !=, =~ or !~.
 func Match(label, operator, value string) string { return Label(label) + operator + Quote(value) }
 
 // Label returns the name of a label, in quotes if it needs them.
@@ -31,8 +31,8 @@ func Label(name string) string {
 	return Quote(name)
 }
 
-// By returns the clause that keeps the labels in an aggregation, with a space at its end.
-// Without labels, it is empty.
+// By returns the clause that keeps the labels in an aggregation, with a trailing space. Without labels,
+// it returns "".
 func By(labels ...string) string {
 	if len(labels) == 0 {
 		return ""
@@ -44,14 +44,14 @@ func By(labels ...string) string {
 	return "by (" + strings.Join(names, ", ") + ") "
 }
 
-// Quote returns s as a string in double quotes. It writes as escapes what Grafana would take for
+// Quote returns s as a string in double quotes. It escapes characters that Grafana would interpret as
 // the beginning of a variable.
 func Quote(s string) string {
 	return strings.NewReplacer("$", `\x24`, "[[", `\x5b[`).Replace(strconv.Quote(s))
 }
 
-// Scraped returns the name that a label of a program has in Prometheus. The server sets job and
-// instance itself, and by default keeps labels of these names with a prefix.
+// Scraped returns the name that a program's label has in Prometheus. The server sets job and instance
+// itself, and by default adds a prefix to labels with these names.
 func Scraped(label string) string {
 	if label == "job" || label == "instance" {
 		return "exported_" + label
@@ -74,14 +74,14 @@ func isBare(name string, colons bool) bool {
 	return true
 }
 
-// keywords are names that mean something else in some places of an expression. The list may have
-// more than the grammar: quotes do no harm.
+// keywords are names that have another meaning in some places of an expression. The list may contain
+// more than the grammar's keywords, since quotes do no harm.
 var keywords = strings.Fields(`
 	and anchored atan2 avg bool bottomk by count count_values end fill fill_left fill_right group group_left
 	group_right ignoring inf limit_ratio limitk max min nan offset on or quantile smoothed start stddev stdvar
 	step sum topk unless without`)
 
-// Sanitize returns a name with underscores in place of what classic names may not contain.
+// Sanitize returns name with underscores instead of characters that classic names must not contain.
 func Sanitize(name string) string {
 	var b strings.Builder
 	for i, r := range name {

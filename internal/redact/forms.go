@@ -2,17 +2,17 @@ package redact
 
 import "strings"
 
-// kind says how a key's value is spelled.
+// kind describes how the value of a key is written.
 type kind uint8
 
 const (
 	harmless kind = iota
 	secret        // The value follows a separator.
-	password      // The value may follow a blank, too, if it is in quotes.
-	header        // The value goes on to the end of the line.
+	password      // The value may also follow a blank if it is in quotes.
+	header        // The value extends to the end of the line.
 )
 
-// maxKey is the number of bytes of a word, from its end, that are looked at.
+// maxKey is the number of bytes at the end of a word that are examined.
 const maxKey = 64
 
 // keyEnds are the ends of the keys of credentials, in lower case and without separators.
@@ -47,17 +47,17 @@ var keyEnds = []struct {
 	{"cookie", header},
 }
 
-// shortKeys are too short to be the end of any word: they are keys if they stand alone or
+// shortKeys are too short to be recognized as the end of any word. They are keys only as whole words or
 // after a separator.
 var shortKeys = map[string]kind{"pass": password, "pw": password, "sig": secret}
 
-// kindOf returns the kind of a key, and whether that is one of shortKeys.
+// kindOf returns the kind of a key, and reports whether the key is one of shortKeys.
 func kindOf(word string) (k kind, short bool) {
 	word = word[max(0, len(word)-maxKey):]
 	var (
 		buffer [maxKey]byte
 		key    = buffer[:0]
-		last   int // Where the last part begins.
+		last   int // start of the last part
 	)
 	for i := range len(word) {
 		switch c := word[i]; {
@@ -86,7 +86,7 @@ func kindOf(word string) (k kind, short bool) {
 	return harmless, false
 }
 
-// saysNothing reports whether a value is no credential but says whether there is one.
+// saysNothing reports whether a value is not a credential but says whether there is one.
 func saysNothing(value string) bool {
 	switch strings.ToLower(value[:min(len(value), 10)]) {
 	case "yes", "no", "true", "false", "none", "nil", "null", "<nil>", "empty", "unset":
@@ -96,8 +96,8 @@ func saysNothing(value string) bool {
 	}
 }
 
-// schemeOf returns the length of the authentication scheme, and the blank after it, at the
-// beginning of a header; 0 if there is none whose credentials are one word.
+// schemeOf returns the length of the authentication scheme at the beginning of a header, including the
+// blank after it. It returns 0 unless there is a scheme whose credentials are one word.
 func schemeOf(value string) int {
 	for _, scheme := range []string{"bearer ", "basic ", "token ", "negotiate ", "apikey "} {
 		if len(value) >= len(scheme) && strings.EqualFold(value[:len(scheme)], scheme) {
@@ -107,13 +107,13 @@ func schemeOf(value string) int {
 	return 0
 }
 
-// looksRandom reports whether a word is more like a token than like one of a language.
+// looksRandom reports whether a word looks more like a token than like a word of a language.
 func looksRandom(word string) bool {
 	return len(word) >= 20 || len(word) >= 6 && strings.ContainsAny(word, digits)
 }
 
-// wordLength returns the length of the token68 (RFC 9110, 11.2) that text begins with, without
-// the padding.
+// wordLength returns the length of the token68 (RFC 9110, 11.2) at the beginning of text, without the
+// padding.
 func wordLength(text string) int {
 	for i := range len(text) {
 		if c := text[i]; !isWord(c) && c != '~' && c != '+' && c != '/' {
@@ -123,8 +123,8 @@ func wordLength(text string) int {
 	return len(text)
 }
 
-// isBasic reports whether text begins with base64, as what follows the scheme Basic, rather than
-// with a word.
+// isBasic reports whether text begins with base64, as the credentials of the scheme Basic do, rather
+// than with a word.
 func isBasic(text string) bool {
 	const shortest = 8
 	n := wordLength(text)
@@ -139,8 +139,8 @@ func isBasic(text string) bool {
 	return n >= shortest && mixed && !strings.HasPrefix(word, Mark) && (n > len(word) || looksRandom(word))
 }
 
-// quotedEnd returns the end of a value that begins at from, in quotes: the next quote that has
-// no more backslashes before it than the opening one, or the end of the line.
+// quotedEnd returns the end of a value in quotes that begins at from: the next quote that is preceded
+// by no more backslashes than the opening one, or the end of the line.
 func quotedEnd(text string, from int, quote string) int {
 	mark := quote[len(quote)-1]
 	i := from
@@ -164,10 +164,10 @@ func unquotedEnd(text string, from int) int {
 	return i
 }
 
-// headerEnd returns the end of a header's value that begins at from: the end of the line, or
-// of what the header is in.
+// headerEnd returns the end of a header's value that begins at from: the end of the line, or of the
+// construct that contains the header.
 func headerEnd(text string, from int) int {
-	var inside byte // The quote of a parameter.
+	var inside byte // quote of a parameter
 	for i := from; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == '\n' || c == '\r':
@@ -188,9 +188,8 @@ func headerEnd(text string, from int) int {
 	return len(text)
 }
 
-// endsValue reports whether a value that is not in quotes ends before the byte at i, which
-// is one of those that close something or separate it: it does if a blank, another such byte or
-// the next key follows.
+// endsValue reports whether an unquoted value ends before the byte at i, which is a closing or
+// separating byte. It ends there if a blank, another such byte or the next key follows.
 func endsValue(text string, i int) bool {
 	rest := text[i+1:]
 	if rest == "" || isBlank(rest[0]) || isCloser(rest[0]) || strings.IndexByte(".:\\", rest[0]) >= 0 {
@@ -208,15 +207,14 @@ func endsValue(text string, i int) bool {
 
 func isCloser(c byte) bool { return strings.IndexByte("&;,)]}>\"'`", c) >= 0 }
 
-// skipBlanks returns the position of the first byte from i on that is no blank, within
-// reason.
+// skipBlanks returns the position of the first byte at or after i that is not a blank, up to a limit.
 func skipBlanks(text string, i int) int {
 	for end := min(len(text), i+maxKey); i < end && (text[i] == ' ' || text[i] == '\t'); i++ {
 	}
 	return i
 }
 
-// skipQuote returns the position after the quote at i, which may be escaped, or i.
+// skipQuote returns the position after the quote at i, which may be escaped, or i if there is no quote.
 func skipQuote(text string, i int) int {
 	j := i
 	for end := min(len(text), i+maxKey); j < end && text[j] == '\\'; j++ {
@@ -243,7 +241,7 @@ func isPort(text string) bool {
 	return len(text) <= len("65535") && strings.Trim(text, digits) == ""
 }
 
-// startsUser reports whether a user may follow c.
+// startsUser reports whether a user name may follow c.
 func startsUser(c byte) bool { return endsToken(c) || strings.IndexByte("([{=,;|%+~!$*", c) >= 0 }
 
 func endsToken(c byte) bool { return isBlank(c) || strings.IndexByte("\"'`<>", c) >= 0 }

@@ -2,8 +2,8 @@ package redact
 
 import "strings"
 
-// knownForms are keys and tokens whose beginning tells what they are, wherever they stand.
-// length is the least number of bytes that one has.
+// knownForms are keys and tokens that can be recognized by their beginning, wherever they occur. length
+// is the minimum number of bytes.
 var knownForms = []struct {
 	prefix string
 	length int
@@ -19,8 +19,8 @@ var knownForms = []struct {
 // shortestKnown is the least length in knownForms.
 const shortestKnown = 14
 
-// knownEnd returns the length of the key or token of a known form that a word is, without the
-// period of a sentence after it; 0 if it is none.
+// knownEnd returns the length of the known key or token in word, without the period of a sentence after
+// it. It returns 0 if word is not one.
 func knownEnd(word string) int {
 	if len(word) < shortestKnown || strings.IndexByte("Aegrsxy", word[0]) < 0 {
 		return 0
@@ -46,12 +46,12 @@ func knownEnd(word string) int {
 	return 0
 }
 
-// jwtEnd returns the length of a JSON Web Token (RFC 7519), whose header, as base64, begins
-// with eyJ; 0 if word is none.
+// jwtEnd returns the length of a JSON Web Token (RFC 7519), whose header, as base64, begins with eyJ.
+// It returns 0 if word is not a token.
 func jwtEnd(word string) int {
 	const (
-		shortest = 20 // Of a token.
-		header   = 10 // And of its first part.
+		shortest = 20 // of a token
+		header   = 10 // of its first part
 	)
 	if len(word) < shortest || strings.IndexByte(word, '.') < header {
 		return 0
@@ -61,7 +61,7 @@ func jwtEnd(word string) int {
 
 func hasDigit(text string) bool { return strings.ContainsAny(text, digits) }
 
-// isOracle reports whether the text is about an Oracle database. It looks only once.
+// isOracle reports whether the text is about an Oracle database. It searches the text only once.
 func (s *scanner) isOracle() bool {
 	if s.oracle == unknown {
 		s.oracle = no
@@ -75,7 +75,7 @@ func (s *scanner) isOracle() bool {
 	return s.oracle == yes
 }
 
-// answer is that of a question that is asked when it matters.
+// answer is a cached answer to a question; it is computed when it is needed.
 type answer uint8
 
 const (
@@ -84,9 +84,9 @@ const (
 	yes
 )
 
-// slashed hides the password of user/password@host, as Oracle spells it, where i is the slash.
-// Since names of packages and images look like that, too, the text has to be about Oracle, or
-// what follows has to look like one of its addresses.
+// slashed hides the password of user/password@host, the notation of Oracle. i is the position of the
+// slash. Since names of packages and images look similar, the text must be about Oracle, or the part
+// after it must look like an Oracle address.
 func (s *scanner) slashed(i int) int {
 	if i == s.word || s.word > 0 && s.text[s.word-1] != ':' && !startsUser(s.text[s.word-1]) {
 		return i
@@ -126,11 +126,11 @@ func isVersion(text string) bool {
 	return strings.HasPrefix(text, "sha256:") || len(text) > 1 && text[0] == 'v' && isDigit(text[1])
 }
 
-// maxHost is the number of bytes that the name of a host may have (RFC 1035).
+// maxHost is the maximum number of bytes of a host name (RFC 1035).
 const maxHost = 255
 
-// flag hides the password of the flag -u user:password of curl, which ends at i: of other
-// commands, that is something else.
+// flag hides the password of curl's flag -u user:password, which ends at i. For other commands, the
+// flag has another meaning.
 func (s *scanner) flag(word string, i int) int {
 	switch word {
 	case "-u", "-U", "--user", "--proxy-user":
@@ -160,7 +160,7 @@ func (s *scanner) flag(word string, i int) int {
 	return s.hideFrom(after+colon+1, end)
 }
 
-// hideFrom is hide for what may be empty.
+// hideFrom is hide for a range that may be empty.
 func (s *scanner) hideFrom(from, to int) int {
 	if from >= to {
 		return from
@@ -168,8 +168,8 @@ func (s *scanner) hideFrom(from, to int) int {
 	return s.hide(from, to)
 }
 
-// isProse reports whether a value that follows ": " is the beginning of what an error says about
-// a credential, as in "password: authentication failed". It knows the words.
+// isProse reports whether a value that follows ": " begins an error message about a credential, as in
+// "password: authentication failed". It recognizes a list of words.
 func isProse(value string) bool {
 	const longest = len("authentication")
 	value = strings.TrimRight(value, ".:;,!")
@@ -187,7 +187,7 @@ func isProse(value string) bool {
 	return isPath(value)
 }
 
-// isPath reports whether a value is the path of a file and no base64.
+// isPath reports whether a value is a file path and not base64.
 func isPath(value string) bool {
 	if len(value) < 2 || value[0] != '/' || strings.IndexByte(value[1:], '/') < 0 {
 		return false
@@ -200,11 +200,11 @@ func isPath(value string) bool {
 	return true
 }
 
-// isCount reports whether a value is a small number: what passes is counted, too.
+// isCount reports whether a value is a small number, such as a number of passes.
 func isCount(value string) bool { return len(value) <= 3 && strings.Trim(value, digits) == "" }
 
-// isTime reports whether a word is the hour, and perhaps the date, of a time whose minutes
-// follow the colon at i.
+// isTime reports whether word ends with the hour, perhaps after a date, of a time whose minutes follow
+// the colon at i.
 func isTime(text, word string, i int) bool {
 	if len(word) < 2 || !isDigit(word[len(word)-1]) || !isDigit(word[len(word)-2]) {
 		return false
@@ -216,7 +216,7 @@ func isTime(text, word string, i int) bool {
 	return len(rest) > 2 && isDigit(rest[0]) && isDigit(rest[1]) && (rest[2] == ':' && len(rest) > 3 && isDigit(rest[3]) || isBlank(rest[2]))
 }
 
-// introducesAddress reports whether what follows word and a colon is an address of a person.
+// introducesAddress reports whether an email address follows word and a colon.
 func introducesAddress(word string) bool {
 	switch strings.ToLower(word[:min(len(word), 10)]) {
 	case "mailto", "email", "e-mail", "mail", "to", "from", "cc", "bcc", "reply-to", "author", "by":

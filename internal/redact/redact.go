@@ -1,35 +1,35 @@
-// Package redact hides credentials in texts that strangers may read, such as the bodies of
-// error responses.
+// Package redact hides credentials in texts that strangers may read, such as the bodies of error
+// responses.
 //
-// It knows no secrets; it knows the forms in which drivers, URLs, headers and configurations
-// spell them. Where a form is ambiguous, it hides too much rather than too little: the log
-// has the whole text.
+// It does not know the secrets. It recognizes the forms in which drivers, URLs, headers and
+// configurations write them. Where a form is ambiguous, it hides too much rather than too little: the
+// log has the whole text.
 package redact
 
 import "strings"
 
-// Mark replaces what is hidden. It is the one that net/url uses in (*URL).Redacted, and
-// needs no quoting in any of the forms.
+// Mark replaces hidden text. It is the text that (*url.URL).Redacted uses, and needs no quoting in any
+// of the forms.
 const Mark = "xxxxx"
 
 // Text returns text with credentials replaced by [Mark]:
 //
-//   - the value of a key such as password, DB_PASS, api_key, token or secret, after "=", ":",
-//     "=>", in quotes or not, as in JSON, YAML, URL queries, connection strings, flags, XML and
+//   - the value of a key such as password, DB_PASS, api_key, token or secret, after "=", ":" or
+//     "=>", with or without quotes, as in JSON, YAML, URL queries, connection strings, flags, XML and
 //     dumped Go maps and structs;
 //   - the credentials of Authorization and Cookie headers, and of the schemes Bearer and Basic
 //     anywhere;
 //   - keys and tokens of well-known forms, such as AKIA…, ghp_…, xoxb-… and JSON Web Tokens;
-//   - the password in user:password@host, with or without a scheme in front, and a user that is
+//   - the password in user:password@host, with or without a scheme, and a user that is
 //     as long as a token;
 //   - the password in Oracle's user/password@host, and in curl -u user:password;
-//   - what net/url calls an invalid port, which often is the end of a password.
+//   - the text that net/url reports as an invalid port, which often is the end of a password.
 //
-// Everything else is kept. The time is linear in the length of text, and so is the length of
-// the result: each hidden value is replaced by five bytes. Text(Text(s)) equals Text(s).
+// Text keeps everything else. The time is linear in the length of text, and so is the length of the
+// result: each hidden value is replaced by five bytes. Text(Text(s)) equals Text(s).
 func Text(text string) string {
 	if len(text) < shortestKnown && !strings.ContainsAny(text, ":=@ >") {
-		return text // Only the known forms do without all of them.
+		return text // All forms but the known ones contain one of these bytes.
 	}
 	s := scanner{text: text}
 	s.scan()
@@ -40,27 +40,27 @@ func Text(text string) string {
 	return s.out.String()
 }
 
-// scanner reads a text once from left to right. Each byte is looked at a bounded number of
-// times: lookaheads are either bounded by a constant, or skip what they have read, or are
-// remembered until the scanner has caught up.
+// scanner reads a text once from left to right. It examines each byte a bounded number of times:
+// lookaheads are bounded by a constant, or skip the bytes that they have read, or are cached until the
+// scanner has caught up.
 type scanner struct {
 	text   string
 	out    strings.Builder
-	copied int // Everything before it is in out.
+	copied int // everything before it is in out
 
-	word   int // Where the run of word bytes that ends at the current position begins.
+	word   int // start of the run of word bytes that ends at the current position
 	token  span
-	curl   bool   // The command curl has come.
-	oracle answer // See isOracle.
+	curl   bool   // The text so far contains the command curl.
+	oracle answer // see isOracle
 
-	unexpected int // The position after the last "unexpected ": parsers say so of a token.
+	unexpected int // position after the last "unexpected ", which parsers write before a token
 }
 
 // span is a run of bytes without blanks and quotes.
 type span struct {
 	end    int
-	at     int // The last @ before end that has something after it, or -1.
-	hostAt int // The last @ before the last slash before end, or -1.
+	at     int // last @ before end that is followed by text, or -1
+	hostAt int // last @ before the last slash before end, or -1
 }
 
 // hide replaces text[from:to]. It returns to.
@@ -91,8 +91,8 @@ func (s *scanner) scan() {
 	s.known(s.text[s.word:])
 }
 
-// known hides the word that ends at the current position if it is a key or token of a known
-// form, and returns what stands there then.
+// known hides the word that ends at the current position if it is a key or token of a known form. It
+// returns the word as it is now in the output.
 func (s *scanner) known(word string) string {
 	n := knownEnd(word)
 	if n == 0 {
@@ -102,8 +102,8 @@ func (s *scanner) known(word string) string {
 	return Mark
 }
 
-// at looks for a credential at i, which is the first byte after a word, and returns where to
-// go on; i if nothing was hidden.
+// at hides a credential at i, the first byte after a word, and returns the position at which to
+// continue. It returns i if it has hidden nothing.
 func (s *scanner) at(i int) int {
 	word := s.known(s.text[s.word:i])
 	if strings.HasPrefix(s.text[i:], "://") {
@@ -153,7 +153,7 @@ scan:
 		}
 	}
 	if at < 0 {
-		// A password with a slash that is not escaped looks like a host and a path.
+		// A password with an unescaped slash looks like a host and a path.
 		if colon < 0 || end == t.end || t.at < end || isPort(s.text[colon+1:end]) {
 			return i
 		}
@@ -169,20 +169,21 @@ scan:
 	return at
 }
 
-// maxScheme is the number of bytes that the scheme of a URL may have.
+// maxScheme is the maximum number of bytes of a URL scheme.
 const maxScheme = 32
 
-// longUser is the length from which a user is taken for a token: some services have it there.
+// longUser is the length from which a user name is considered a token: some services expect a token
+// there.
 const longUser = 20
 
 func (s *scanner) user(from, to int) {
-	if to-from >= longUser && from >= s.copied { // It may be hidden already.
+	if to-from >= longUser && from >= s.copied { // It may already be hidden.
 		s.hide(from, to)
 	}
 }
 
-// userinfo hides the password of user:password@host, without a scheme, where word is the user and
-// i is the colon.
+// userinfo hides the password of user:password@host without a scheme. word is the user and i is the
+// position of the colon.
 func (s *scanner) userinfo(word string, i int) int {
 	if i == s.word || s.word > 0 && !startsUser(s.text[s.word-1]) {
 		return i
@@ -192,7 +193,7 @@ func (s *scanner) userinfo(word string, i int) int {
 	}
 	t := s.tokenAt(i)
 	if strings.Contains(s.text[i:min(i+maxScheme, t.end)], "://") || strings.HasPrefix(s.text[i:], ":oracle:") {
-		return i // As in jdbc:postgresql:// and jdbc:oracle:thin:.
+		return i // As in jdbc:postgresql: // as in jdbc:postgresql:// and jdbc:oracle:thin:
 	}
 	at := t.hostAt
 	if at <= i {
@@ -205,7 +206,7 @@ func (s *scanner) userinfo(word string, i int) int {
 	return s.hide(i+1, at)
 }
 
-// tokenAt returns the token that i is in.
+// tokenAt returns the token that contains i.
 func (s *scanner) tokenAt(i int) span {
 	if i < s.token.end {
 		return s.token
@@ -225,17 +226,17 @@ func (s *scanner) tokenAt(i int) span {
 	return t
 }
 
-// value is where the value of a key begins and how it is spelled.
+// value describes the position and the form of a key's value.
 type value struct {
 	kind  kind
 	from  int
-	quote string // What is around it, possibly escaped; empty if nothing is.
-	prose bool   // It follows ": ", so that both may be words of a sentence.
+	quote string // surrounding quote, possibly escaped; empty for an unquoted value
+	prose bool   // The value follows ": ", so that key and value may be words of a sentence.
 	short bool   // The key is one of shortKeys.
-	cwd   bool   // The key may be that of the current folder.
+	cwd   bool   // The key may be that of the current directory.
 }
 
-// valueOf returns the value whose key is word, which ends at i, if that is the key of a
+// valueOf returns the value of the key word, which ends at i, and reports whether word is the key of a
 // credential.
 func (s *scanner) valueOf(word string, i int) (v value, ok bool) {
 	v.kind, v.short = kindOf(word)
@@ -256,10 +257,10 @@ func (s *scanner) valueOf(word string, i int) (v value, ok bool) {
 		if spaced = spaced || s.text[j] != '=' || n > 1; spaced {
 			v.from = skipBlanks(s.text, j+n)
 		} else {
-			v.from = j + n // What follows "password= " is no password.
+			v.from = j + n // The text after "password= " is not a password.
 		}
 		v.prose = unquoted == i && s.text[j:j+n] == ":" && v.from > j+n
-	case spaced && strings.HasPrefix(word, "-"): // A flag.
+	case spaced && strings.HasPrefix(word, "-"): // a flag
 		v.from = j
 	case spaced && v.kind == password && skipQuote(s.text, j) > j:
 		v.from = j
@@ -267,15 +268,14 @@ func (s *scanner) valueOf(word string, i int) (v value, ok bool) {
 		return v, false
 	}
 	if v.kind == header && v.from < len(s.text) && s.text[v.from] == '[' {
-		v.from++ // As in a dumped http.Header.
+		v.from++ // as in a dumped http.Header
 	}
 	after := skipQuote(s.text, v.from)
 	v.from, v.quote = after, s.text[v.from:after]
 	return v, after < len(s.text)
 }
 
-// separator returns the length of what separates a key from its value at the beginning of
-// text.
+// separator returns the length of the separator between key and value at the beginning of text.
 func separator(text string) int {
 	switch {
 	case strings.HasPrefix(text, "=>"), strings.HasPrefix(text, ":="), strings.HasPrefix(text, "=="):
@@ -287,7 +287,7 @@ func separator(text string) int {
 	}
 }
 
-// value hides a value and returns where to go on.
+// value hides a value and returns the position at which to continue.
 func (s *scanner) value(v value) int {
 	var end int
 	from := v.from
@@ -312,7 +312,7 @@ func (s *scanner) value(v value) int {
 	return s.hide(from, end)
 }
 
-// isHarmless reports whether a value, as far as it would be hidden, is no credential.
+// isHarmless reports whether a value, or the part of it that would be hidden, is not a credential.
 func (s *scanner) isHarmless(v value, hidden string) bool {
 	if saysNothing(hidden) || v.short && isCount(hidden) {
 		return true
@@ -329,7 +329,8 @@ func (s *scanner) isHarmless(v value, hidden string) bool {
 	return isProse(hidden) || v.kind == secret && !looksRandom(hidden)
 }
 
-// afterBlank hides what follows "Bearer ", "Basic " and "invalid port ". i is the blank.
+// afterBlank hides the text after "Bearer ", "Basic " and "invalid port ". i is the position of the
+// blank.
 func (s *scanner) afterBlank(word string, i int) int {
 	j := skipBlanks(s.text, i)
 	switch {

@@ -111,7 +111,7 @@ func TestText(t *testing.T) {
 		{`eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0In0.`, `xxxxx`},
 		{`ghp_16C7e42F292c6912E7710c838347Ae178B4a:hunter2@github.com`, `xxxxx:xxxxx@github.com`},
 
-		// Where prose and values are hard to tell apart, it hides too much.
+		// Text hides too much where it cannot distinguish prose from values.
 		{`password: hunter`, `password: xxxxx`},
 		{`login with password: hunter failed`, `login with password: xxxxx failed`},
 		{`password: Authenticate! failed`, `password: xxxxx failed`},
@@ -128,7 +128,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestHarmless has texts that stay as they are.
+// TestHarmless checks texts that must not change.
 func TestHarmless(t *testing.T) {
 	for _, text := range []string{
 		"", "no luck", "dial tcp 127.0.0.1:5432: connect: connection refused",
@@ -154,7 +154,7 @@ func TestHarmless(t *testing.T) {
 		"docker run -u 1000:1000 app", "sort -u a:b", "journalctl -u svc:one",
 		// Times and addresses.
 		"12:30:45,bob@db", "2026-11-28T12:30:45Z,bob@db: lost", "to:bob@example.com,cc:eve@example.com", "From:bob@example.com",
-		// What only begins like a token.
+		// Texts that only begin like a token.
 		"AKIA", "AKIAIOSFODNN7EXAMPLES", "akiaiosfodnn7example", "ghp_", "ghp_placeholder_without_digit", "xoxb-short", "eyJ", "eyJhbGciOiJIUzI1NiJ9",
 		`collected metric "x_total" {path="/a=b",expr="a==1"} was collected before`,
 		`metric "a_total"{user="bob@example.com"}: label "token" is not allowed`,
@@ -165,7 +165,7 @@ func TestHarmless(t *testing.T) {
 	}
 }
 
-// lines have a secret, which is hidden whatever is in the lines before and after it.
+// lines contain a secret that must be hidden whatever the lines before and after it contain.
 var lines = map[string]string{
 	"hunter21":               "password=hunter21",
 	"hunter22":               `{"api_key": "hunter22"}`,
@@ -180,8 +180,7 @@ var lines = map[string]string{
 	"hunter31":               "eyJhbGciOi.eyJzdWIi.hunter31",
 }
 
-// checkLines reports whether the lines before and after one that has a secret keep that from
-// being hidden.
+// checkLines checks that the lines around a line with a secret do not prevent it from being hidden.
 func checkLines(t *testing.T, text string) {
 	t.Helper()
 	for secret, line := range lines {
@@ -194,7 +193,7 @@ func checkLines(t *testing.T, text string) {
 	}
 }
 
-// check reports what must hold for every text.
+// check checks properties that hold for every text.
 func check(t *testing.T, text string) {
 	t.Helper()
 	got := redact.Text(text)
@@ -228,7 +227,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// TestLongTexts would take for ever if the time were not linear.
+// TestLongTexts would take forever if the time were not linear.
 func TestLongTexts(t *testing.T) {
 	const n = 1 << 20
 	for _, piece := range []string{
@@ -248,7 +247,7 @@ func TestLongTexts(t *testing.T) {
 	}
 }
 
-// TestCombinations checks what must hold for texts made of everything that has a meaning.
+// TestCombinations checks the general properties for combinations of all meaningful parts.
 func TestCombinations(t *testing.T) {
 	pieces := []string{
 		"a", "b1", "password", "token", "Authorization", "Cookie", "pass", "user", "Bearer ", "basic ", "invalid port ", "xxxxx", "yes",
@@ -273,8 +272,8 @@ func TestCombinations(t *testing.T) {
 	}
 }
 
-// TestAllocations checks that a text without credentials costs no memory, and that one with many
-// costs little more than the result.
+// TestAllocations checks that a text without credentials costs no memory, and that one with many costs
+// little more than the result.
 func TestAllocations(t *testing.T) {
 	for text, want := range map[string]float64{
 		`Get "http://127.0.0.1:9090/metrics?name[]=up": context deadline exceeded; password: authentication failed`: 0,

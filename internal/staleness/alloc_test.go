@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/staleness"
 )
 
-// allocsPerRound returns the allocations of one round, in which next returns the points.
+// allocsPerRound returns the number of allocations of one round. next returns the round's points.
 func allocsPerRound(t *testing.T, next func() []series) float64 {
 	t.Helper()
 	var h staleness.History
@@ -54,9 +54,9 @@ func TestRoundsDoNotAllocate(t *testing.T) {
 		next func() []series
 		most float64
 	}{
-		{"the same", of([][]series{same}), 1}, // The Round.
+		{"the same", of([][]series{same}), 1}, // one for the Round
 		{"the same, with shapes", of([][]series{various}), 1},
-		{"others each time", of(churn), 8}, // Their texts.
+		{"others each time", of(churn), 8}, // for their texts
 		{"in random order", of(orders), 8},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

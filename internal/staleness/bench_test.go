@@ -14,7 +14,7 @@ const benchSeries = 100_000
 // BenchmarkSame pushes the same series in the same order again and again.
 func BenchmarkSame(b *testing.B) { benchmark(b, [][]series{manySeries(benchSeries)}) }
 
-// BenchmarkSameHistograms does so with twelve buckets for each of them.
+// BenchmarkSameHistograms pushes the same series, each with twelve buckets.
 func BenchmarkSameHistograms(b *testing.B) {
 	all := manySeries(benchSeries)
 	for i := range all {
@@ -23,7 +23,7 @@ func BenchmarkSameHistograms(b *testing.B) {
 	benchmark(b, [][]series{all})
 }
 
-// BenchmarkChurn pushes sorted series of which one in 1,000 is another one each time.
+// BenchmarkChurn pushes sorted series of which one in 1,000 is new each time.
 func BenchmarkChurn(b *testing.B) {
 	all := manySeries(benchSeries)
 	pushes := make([][]series, 2)
@@ -77,7 +77,7 @@ func benchRound(h *staleness.History, points []series) {
 	r.Commit()
 }
 
-// heap returns how many bytes are in use.
+// heap returns the number of heap bytes in use.
 func heap() int64 {
 	var stats runtime.MemStats
 	runtime.GC()

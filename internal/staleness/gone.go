@@ -6,15 +6,15 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Gone calls yield for each series of the last push that is no longer written as it was, until yield
+// Gone calls yield for each series of the last push that has disappeared or changed, until yield
 // returns false. If the series has not been seen in this round, now is nil. Otherwise it has changed
-// its shape from was to now. The labels are valid during the call. The shapes must not be changed,
-// nor kept beyond the round. yield must not use the section.
+// its shape from was to now. The labels are valid during the call. The shapes must not be modified or
+// kept beyond the round. yield must not use the section.
 //
-// Call Gone when the family has no more points. Further calls in the same round report nothing. If
-// the family has more points after all, call Seen for them: they belong to the push. But a series
-// that Gone has reported may be among them, and its marker cannot be taken back. Seen then also
-// makes a hash table again that Gone has let go of.
+// Call Gone when the family has no more points. Further calls in the same round report nothing. If the
+// family has more points after all, call Seen for them: they belong to the push. But a series that Gone
+// has reported may be among them, and its marker cannot be taken back. Seen must then also rebuild the
+// hash table that Gone has released.
 func (s *Section) Gone(yield func(labels model.Labels, was, now *Shape) bool) {
 	if s.reported {
 		return
@@ -31,7 +31,7 @@ func (s *Section) Gone(yield func(labels model.Labels, was, now *Shape) bool) {
 	}
 }
 
-// goneRest reports the series that follow the position in the last push.
+// goneRest reports the series after the current position in the last push.
 func (s *Section) goneRest(yield func(labels model.Labels, was, now *Shape) bool) {
 	if s.old.pos == len(s.old.data) {
 		return
@@ -67,7 +67,7 @@ func (s *Section) goneIndexed(yield func(labels model.Labels, was, now *Shape) b
 	}
 }
 
-// shapeOf returns the shape of a series with that mark, or nil if the mark is zero.
+// shapeOf returns the shape of a series with the mark m, or nil if m is zero.
 func (s *Section) shapeOf(m mark) *Shape {
 	if m == 0 {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/staleness"
 )
 
-// series is a point as Section.Seen takes it.
+// series holds the arguments of Section.Seen for a point.
 type series struct {
 	labels model.Labels
 	shape  *staleness.Shape
@@ -51,7 +51,7 @@ func classic(bounds ...float64) *staleness.Shape {
 	return &staleness.Shape{Classic: true, Bounds: bounds}
 }
 
-// push is a push of one family.
+// push pushes one family.
 func push(h *staleness.History, f *model.Family, points []series) (gone []string) {
 	r := h.Begin()
 	s := r.Family(f)
@@ -75,7 +75,8 @@ func goneOf(s *staleness.Section) (gone []string) {
 	return gone
 }
 
-// describe returns a text that two reports have in common exactly if they say the same.
+// describe returns a text for a report. The texts of two reports are equal exactly if the reports are
+// equal.
 func describe(text string, was, now *staleness.Shape) string {
 	if now == nil {
 		return text + " " + shapeText(was)
@@ -115,7 +116,7 @@ func manySeries(n int) []series {
 	}
 	slices.SortFunc(all, func(a, b series) int { return model.CompareLabels(a.labels, b.labels) })
 	for i := range all {
-		// They lie in memory one after the other, so that reading them costs next to nothing.
+		// The texts are adjacent in memory, so that reading them costs almost nothing.
 		all[i].labels = model.RawLabels(strings.Clone(all[i].labels.Text()), false)
 	}
 	return all

@@ -9,12 +9,12 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// History is the series of the last push. The zero value is empty and ready to use. A History must
+// History holds the series of the last push. The zero value is empty and ready to use. A History must
 // not be copied.
 type History struct {
 	mu       sync.Mutex
-	sections map[familyKey]*Section // Those of the last push and those that the round has begun.
-	open     *Round                 // The round that has not ended; nil if there is none.
+	sections map[familyKey]*Section // sections of the last push and of the current round
+	open     *Round                 // round that has not ended, or nil
 
 	indexes indexPool
 }
@@ -25,7 +25,7 @@ type familyKey struct {
 	typ  model.Type
 }
 
-// family returns what a History knows of a family.
+// family returns a family with the known properties.
 func (k familyKey) family() *model.Family {
 	return &model.Family{Name: k.name, Type: k.typ, NoHelp: true}
 }
@@ -54,14 +54,14 @@ func (h *History) end(finish func(*Section) bool) {
 	h.open = nil
 }
 
-// All calls yield for each series of the last push, until yield returns false. Families come by
-// name; they have a name and a type only. The labels are valid during the call. No round may begin
-// or end meanwhile.
+// All calls yield for each series of the last push, until yield returns false. Families come in order
+// of name; only their name and type are set. The labels are valid during the call. No round may begin
+// or end in the meantime.
 func (h *History) All(yield func(f *model.Family, labels model.Labels, was *Shape) bool) {
 	eachSeries(h.sectionsWhere(func(*Section) bool { return true }), yield)
 }
 
-// Len returns how many series the last push had, each counted once, whatever its shape.
+// Len returns the number of series in the last push. Each counts once, whatever its shape.
 func (h *History) Len() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

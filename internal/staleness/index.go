@@ -7,10 +7,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// index finds series by their labels, for pushes whose order says nothing. It holds the series of
-// the last push and those of this one, in the order in which put has added them.
+// index finds series by their labels, for pushes without a useful order. It holds the series of the
+// last push and those of this one, in the order in which put has added them.
 type index struct {
-	texts   []byte // Of all entries, one after the other.
+	texts   []byte // texts of all entries, one after the other
 	entries []indexEntry
 
 	// table is a hash table with linear probing. A slot has the lower 32 bits of the text's hash in
@@ -19,14 +19,14 @@ type index struct {
 	table []uint64
 	seed  maphash.Seed
 
-	peak int // The largest number of entries since isOversized was called last.
+	peak int // largest number of entries since the last call of isOversized
 }
 
-// indexEntry is a series. Its text lies between the end of the entry before and its own.
+// indexEntry is a series. Its text lies between the end of the previous entry and its own end.
 type indexEntry struct {
 	end int
-	was mark // In the last push.
-	now mark // In this push.
+	was mark // mark in the last push
+	now mark // mark in this push
 }
 
 // newIndex returns an empty index; reset must be called before put.
@@ -49,7 +49,7 @@ func (x *index) resize(n int) {
 	clear(x.table)
 }
 
-// put returns the entry with that text. If there is none, it adds one without marks. The entry is
+// put returns the entry with the given text. If the entry is missing, it adds one without marks. The entry is
 // valid until the next call.
 func (x *index) put(text string) *indexEntry {
 	hash := uint32(maphash.String(x.seed, text))
@@ -72,10 +72,10 @@ func (x *index) put(text string) *indexEntry {
 	return &x.entries[len(x.entries)-1]
 }
 
-// slot returns where a search for a text with that hash starts.
+// slot returns the slot at which the search for a text with the given hash starts.
 func (x *index) slot(hash uint32) int { return int(hash) & (len(x.table) - 1) }
 
-// grow makes the table larger. The slots know the hashes.
+// grow doubles the table. The slots contain the hashes.
 func (x *index) grow() {
 	old := x.table
 	x.table = make([]uint64, 2*len(old))

@@ -6,16 +6,16 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// indexPool keeps the indexes of one round for the sections that need one in the next. Most rounds
-// need none, so it is not a sync.Pool: if every push has some families in random order, their
-// indexes should survive garbage collections, and if that ends, the memory should be freed.
+// indexPool keeps the indexes of one round for the sections that need one in the next. Most rounds need
+// none, so it is not a sync.Pool: if every push has some families in random order, their indexes should
+// survive garbage collections, and when this ends, the memory should be freed.
 //
 // It is safe for concurrent use.
 type indexPool struct {
 	mu    sync.Mutex
 	idle  []*index
-	inUse int // Number of indexes that sections have taken.
-	peak  int // The largest inUse since the last trim.
+	inUse int // number of indexes that sections have taken
+	peak  int // largest inUse since the last trim
 }
 
 func (p *indexPool) take() *index {
@@ -40,8 +40,8 @@ func (p *indexPool) put(x *index) {
 	p.idle = append(p.idle, x)
 }
 
-// trim drops the indexes that were not needed since the last trim, and those that have much more
-// memory than was needed. No index may be in use.
+// trim drops the indexes that were not needed since the last trim, and those that have much more memory
+// than was needed. No index may be in use.
 func (p *indexPool) trim() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 //
 // An entry consists of
 //
-//	uvarint  number of bytes that the text shares with the text before it
+//	uvarint  number of bytes that the text shares with the previous text
 //	uvarint  number of bytes that follow
 //	bytes    the rest of the text, see model.Labels.Text
 //	uvarint  the mark
@@ -19,12 +19,12 @@ import (
 // The data of a committed list does not change until the memory is used for another list.
 type list struct {
 	data       []byte
-	n          int  // Number of entries.
+	n          int  // number of entries
 	disordered bool // The texts are not known to be in the order of compareFrom.
 }
 
-// mark is what a list stores about a series besides its labels: the shape, and whether the labels
-// are quoted. The zero mark stands for a series that is not there.
+// mark is the information in a list about a series in addition to its labels: the shape, and whether
+// the labels are quoted. The zero mark stands for a missing series.
 type mark uint32
 
 func newMark(id shapeID, quoted bool) mark {
@@ -38,11 +38,11 @@ func newMark(id shapeID, quoted bool) mark {
 func (m mark) shape() shapeID { return shapeID(m >> 1) }
 func (m mark) quoted() bool   { return m&1 != 0 }
 
-// cursor walks over the entries of a list. It starts before the first one.
+// cursor iterates over the entries of a list. It starts before the first one.
 type cursor struct {
 	data []byte
-	pos  int // Where the entry after the current one begins.
-	n    int // Number of entries up to the current one.
+	pos  int // start of the entry after the current one
+	n    int // number of entries up to the current one
 
 	// The current entry.
 	text []byte
@@ -62,7 +62,7 @@ func (c *cursor) next() bool {
 	return true
 }
 
-// uvarint returns the number at pos and moves behind it.
+// uvarint reads and returns the number at pos.
 func (c *cursor) uvarint() uint64 {
 	if b := c.data[c.pos]; b < 0x80 {
 		c.pos++
@@ -75,12 +75,12 @@ func (c *cursor) uvarint() uint64 {
 
 // peeked is an entry that a cursor has not moved to yet.
 type peeked struct {
-	shared int // Number of bytes that its text shares with the current one.
-	end    int // Where the entry after it begins.
+	shared int // number of bytes that its text shares with the current one
+	end    int // start of the entry after it
 	mark   mark
 }
 
-// peek reports whether there is a next entry with that text, without moving to it. It compares the
+// peek reports whether there is a next entry with the given text, without moving to it. It compares the
 // text in place: the shared part with the current entry, the rest with the data.
 func (c *cursor) peek(text string) (peeked, bool) {
 	if c.pos == len(c.data) {
@@ -120,11 +120,11 @@ func (c *cursor) labels() model.Labels { return model.VolatileLabels(c.text, c.m
 // builder writes a list.
 type builder struct {
 	list
-	text []byte // Of the last entry.
+	text []byte // text of the last entry
 }
 
-// compare compares text with the text of the last entry, as compareFrom does. It also returns how
-// many bytes the two share. Any text comes after the beginning of the list.
+// compare compares text with the text of the last entry, as compareFrom does. It also returns the
+// number of bytes that they share. Any text comes after an empty list.
 func (b *builder) compare(text string) (shared, order int) {
 	if b.n == 0 {
 		return 0, +1
@@ -146,19 +146,19 @@ func (b *builder) add(text string, m mark) {
 	b.n++
 }
 
-// restart empties b and has it write into the memory of data.
+// restart empties b and makes it write to the memory of data.
 func (b *builder) restart(data []byte) {
 	b.list = list{data: data[:0]}
 	b.text = b.text[:0]
 }
 
 // compareText orders texts byte by byte, with the quote as the smallest of all bytes. For label sets
-// with the same names this is the order of model.CompareLabels, except where quotes or newlines are
-// escaped. Unlike that order it is a total one for all texts, and fast. Series that come in another
-// order cost more, nothing else.
+// with the same names this is the order of [model.CompareLabels], except where quotes or newlines are
+// escaped. Unlike that order it is a total order for all texts, and fast. Series in another order only
+// cost more.
 func compareText(a, b string) int { return compareFrom(model.CommonPrefix(a, b), a, b) }
 
-// compareFrom is compareText for texts of which the first i bytes, and no more, are known to be the same.
+// compareFrom is compareText for texts whose longest common prefix has i bytes.
 func compareFrom(i int, a, b string) int {
 	switch {
 	case i == len(a) && i == len(b):

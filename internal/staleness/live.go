@@ -2,10 +2,11 @@ package staleness
 
 import "github.com/luxfi/metric/internal/model"
 
-// Find returns the shape of a series that the round has seen in the family with that name and type, or nil if
-// there is no such series. It is meant for few lookups: the first one in a family reads all of its series.
+// Find returns the shape of a series that the round has seen in the family with the given name and
+// type, or nil if there is no such series. It is intended for few lookups: the first one in a family
+// reads all of its series.
 //
-// No section of the round may be in use. The shape must not be changed, nor kept beyond the round.
+// No section of the round may be in use. The shape must not be modified or kept beyond the round.
 func (r *Round) Find(family string, typ model.Type, labels model.Labels) *Shape {
 	h := r.history
 	h.mu.Lock()
@@ -21,7 +22,7 @@ func (r *Round) Find(family string, typ model.Type, labels model.Labels) *Shape 
 		if r.found == nil {
 			r.found = make(map[familyKey]map[string]mark)
 		}
-		r.found[s.key] = marks // Its name is a copy.
+		r.found[s.key] = marks // The key's name is a copy.
 	}
 	return s.shapeOf(marks[labels.Text()])
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/staleness"
 )
 
-// TestMemory looks at the heap after rounds of many series, and after rounds of few.
+// TestMemory checks the heap after rounds of many series, and after rounds of few.
 func TestMemory(t *testing.T) {
 	const (
 		n      = 50_000
@@ -29,7 +29,7 @@ func TestMemory(t *testing.T) {
 	tests := []struct {
 		name  string
 		many  [][]series
-		most  int64 // Bytes for each of the many series.
+		most  int64 // bytes for each of the many series
 		after func(h *staleness.History)
 	}{
 		{"the family vanishes", [][]series{all, all}, 40, func(h *staleness.History) {

@@ -13,12 +13,10 @@ import (
 	"github.com/luxfi/metric/internal/staleness"
 )
 
-// known is what a map remembers of a push: the shape of each series, by the text of its labels, by
-// the name of its family.
+// known models a push with maps: from the family's name to the text of a series' labels to its shape.
 type known map[string]map[string]*staleness.Shape
 
-// TestAgainstMap compares random rounds with a map. The families of a round are used by different
-// goroutines.
+// TestAgainstMap compares random rounds with maps. Different goroutines use the families of a round.
 func TestAgainstMap(t *testing.T) {
 	seeds := uint64(25)
 	if testing.Short() {
@@ -47,7 +45,7 @@ type pool struct {
 	random *rand.Rand
 	all    []model.Labels
 	shapes []*staleness.Shape
-	now    []series // Of the latest push.
+	now    []series // series of the latest push
 }
 
 func newPool(t *testing.T, random *rand.Rand) *pool {
@@ -72,12 +70,12 @@ func newPool(t *testing.T, random *rand.Rand) *pool {
 	return p
 }
 
-// next returns the points of a push. Some are the same as in the one before, some are random.
+// next returns the points of a push. Some are the same as in the previous push, some are random.
 func (p *pool) next() []series {
 	random := p.random
 	switch random.IntN(8) {
-	case 0: // The same.
-	case 1: // Another set.
+	case 0: // the same
+	case 1: // another set
 		p.now = nil
 		for _, l := range p.all {
 			if random.IntN(2) == 0 {
@@ -115,7 +113,7 @@ func (p *pool) sort() {
 	slices.SortStableFunc(p.now, func(a, b series) int { return model.CompareLabels(a.labels, b.labels) })
 }
 
-// randomRound returns the push that is the last one then.
+// randomRound plays a round and returns the push that is the last one afterwards.
 func randomRound(t *testing.T, random *rand.Rand, h *staleness.History, pools map[string]*pool, last known) known {
 	t.Helper()
 	var (
@@ -169,7 +167,7 @@ func randomRound(t *testing.T, random *rand.Rand, h *staleness.History, pools ma
 	return now
 }
 
-// playFamily sends the points of one family, and checks what is gone of it.
+// playFamily sends the points of one family, and checks the reports of Gone.
 func playFamily(t *testing.T, r *staleness.Round, name string, points []series, last, now map[string]*staleness.Shape) {
 	var buf []byte
 	for _, p := range points {
@@ -197,7 +195,7 @@ func playFamily(t *testing.T, r *staleness.Round, name string, points []series, 
 	}
 }
 
-// firstOfEach returns the shapes of points, of which the first one with the same labels counts.
+// firstOfEach returns the shapes of points. The first of several points with the same labels counts.
 func firstOfEach(points []series) map[string]*staleness.Shape {
 	m := make(map[string]*staleness.Shape)
 	for _, p := range points {

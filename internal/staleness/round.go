@@ -9,15 +9,14 @@ import (
 // Round is a push that is compared with the last one.
 type Round struct {
 	history *History
-	found   map[familyKey]map[string]mark // What Find has looked into.
+	found   map[familyKey]map[string]mark // families that Find has searched
 }
 
-// Family returns the section for a family's points. It returns the same section if the round has
-// begun the family before; the points then continue those seen so far. Two families are the same if
+// Family returns the section for a family's points. If the round has already begun the family, it
+// returns the same section, and the points continue those seen so far. Two families are the same if
 // they have the same name and type.
 //
-// Family is safe for concurrent use, and sections of different families may be used at the same
-// time.
+// Family is safe for concurrent use, and sections of different families may be used concurrently.
 func (r *Round) Family(f *model.Family) *Section {
 	h := r.history
 	h.mu.Lock()
@@ -38,14 +37,14 @@ func (r *Round) Family(f *model.Family) *Section {
 }
 
 // Missing calls yield for each series of the families that the last push had and that this round has
-// not begun, until yield returns false. Families come by name; they have a name and a type only. The
-// labels are valid during the call.
+// not begun, until yield returns false. Families come in order of name; only their name and type are
+// set. The labels are valid during the call.
 func (r *Round) Missing(yield func(f *model.Family, labels model.Labels, was *Shape) bool) {
 	eachSeries(r.history.sectionsWhere(func(s *Section) bool { return s.round != r }), yield)
 }
 
-// Commit ends the round: its push is now the last one. The memory of families that it has not begun,
-// or that had no points, is freed. Commit has no effect on a round that has ended.
+// Commit ends the round and makes its push the last one. It frees the memory of families that the round
+// has not begun, or that had no points. Commit has no effect on a round that has ended.
 //
 // No section of the round may be in use.
 func (r *Round) Commit() {
@@ -63,9 +62,8 @@ func (r *Round) Commit() {
 	h.end((*Section).commit)
 }
 
-// Discard ends the round and leaves the history as it was before: the next round reports the series
-// that are gone once more. Discard has no effect on a round that has ended, so that it can be
-// deferred.
+// Discard ends the round and leaves the history as it was before: the next round will report the same
+// missing series again. Discard has no effect on a round that has ended, so that callers can defer it.
 //
 // No section of the round may be in use.
 func (r *Round) Discard() {

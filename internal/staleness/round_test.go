@@ -130,7 +130,7 @@ func TestBeginDiscards(t *testing.T) {
 	}
 }
 
-// TestContinued: a family that is begun again has the same section.
+// TestContinued checks that a family that is begun again has the same section.
 func TestContinued(t *testing.T) {
 	var h staleness.History
 	push(&h, requests, plain(t, "a", "b", "c", "d"))
@@ -147,7 +147,7 @@ func TestContinued(t *testing.T) {
 	}
 }
 
-// TestContinuedAfterGone: the series that come late are in the push, and nothing is reported twice.
+// TestContinuedAfterGone checks that late series are in the push, and that nothing is reported twice.
 func TestContinuedAfterGone(t *testing.T) {
 	for name, tt := range map[string]struct{ first, before, after []series }{
 		"in step":             {plain(t, "a", "b", "c"), plain(t, "a"), plain(t, "b")},
@@ -184,13 +184,13 @@ func TestContinuedAfterGone(t *testing.T) {
 	}
 }
 
-// TestFind checks that a round finds what it has seen, and nothing else, in each state of a section.
+// TestFind checks that a round finds exactly the series that it has seen, in each state of a section.
 func TestFind(t *testing.T) {
 	rounds := [][]series{
-		plain(t, "a", "b", "c"),                           // New.
-		plain(t, "a", "b"),                                // In step.
-		{shaped(t, "a", classic(1)), shaped(t, "c", nil)}, // Merging.
-		append(plain(t, "c"), shaped(t, "a", classic(2))), // Indexed.
+		plain(t, "a", "b", "c"),                           // new
+		plain(t, "a", "b"),                                // in step
+		{shaped(t, "a", classic(1)), shaped(t, "c", nil)}, // merging
+		append(plain(t, "c"), shaped(t, "a", classic(2))), // indexed
 	}
 	var h staleness.History
 	for i, seen := range rounds {

@@ -6,11 +6,11 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Section holds the series of one family, from the last push and from the round that has begun it.
-// It must not be used by several goroutines at the same time, nor after the end of the round.
+// Section holds the series of one family, from the last push and from the round that has begun it. It
+// must not be used by several goroutines at the same time, nor after the end of the round.
 //
-// In a round, a section is in one of three states. A new push starts in the first one, and moves on
-// as it turns out to differ from the last one:
+// In a round, a section is in one of three states. A new push starts in the first one, and moves on as
+// it turns out to differ from the last one:
 //
 //	state    | the push…                             | moves on
 //	---------+---------------------------------------+------------------------------------------------
@@ -19,25 +19,25 @@ import (
 //	         | differs from it in shapes alone       |
 //	indexed  | may have any order                    |
 type Section struct {
-	indexes *indexPool // Of the history.
+	indexes *indexPool // indexes of the history
 	key     familyKey
 	shapes  shapeTable
-	last    list   // The last push. It is not changed before the round is committed.
-	spare   []byte // Memory for the next list.
+	last    list   // last push; it does not change before the round is committed
+	spare   []byte // memory for the next list
 
-	round    *Round // The round that has begun the section last; nil if that has been discarded.
+	round    *Round // round that has begun the section last; nil if it has been discarded
 	state    state
 	reported bool // Gone has been called.
 
-	// old is the position in the last push. In step, its entry is the last one that was seen.
-	// While merging, it is the next one that may be seen, if pending is set. It is not used by an
-	// indexed section.
+	// old is the position in the last push. In step, its entry is the last one that was seen. While
+	// merging, it is the next one that may be seen, if pending is set. It is not used by an indexed
+	// section.
 	old     cursor
 	pending bool
 
-	fresh builder // What has been seen in this round, unless the section is in step.
-	diff  builder // While merging, the series that are gone or changed; each mark is followed by the new one.
-	index *index  // Of an indexed section, until Gone gives it back.
+	fresh builder // series seen in this round, unless the section is in step
+	diff  builder // while merging, the series that are gone or changed; each mark is followed by the new one
+	index *index  // index of an indexed section, until Gone releases it
 }
 
 type state uint8
@@ -54,10 +54,10 @@ func (s *Section) begin(r *Round) {
 	s.old = cursor{data: s.last.data, text: s.old.text[:0]}
 }
 
-// Seen records that the push has a series with these labels, written in that shape. A nil shape is
-// the zero one. Both may lie in memory that will be used again.
+// Seen records that the push has a series with the given labels, written in the given shape. A nil
+// shape is the zero shape. The caller may reuse the memory of both.
 //
-// If a series is seen twice in a round, the first one counts.
+// If a series is seen twice in a round, the first call counts.
 func (s *Section) Seen(labels model.Labels, shape *Shape) {
 	if s.state == inStep {
 		if next, ok := s.old.peek(labels.Text()); ok && s.shapes.is(next.mark.shape(), shape) {
@@ -76,7 +76,8 @@ func (s *Section) Seen(labels model.Labels, shape *Shape) {
 	s.find(labels.Text(), m)
 }
 
-// diverge goes from inStep to merging: what has been seen becomes the beginning of a new list.
+// diverge changes the state from inStep to merging: the series seen so far become the beginning of a
+// new list.
 func (s *Section) diverge() {
 	seen := s.last.data[:s.old.pos]
 	if size := len(s.last.data); cap(s.spare) < size {
@@ -94,9 +95,9 @@ func (s *Section) diverge() {
 	s.state = merging
 }
 
-// merge records a series while the two pushes can be merged, and reports whether they can. If both
-// are sorted, a series of the last push that comes before text cannot come any more, and text has
-// not been seen before.
+// merge records a series while the two pushes can be merged, and reports whether they can. If both are
+// sorted, a series of the last push that sorts before text cannot come any more, and text has not been
+// seen before.
 func (s *Section) merge(text string, m mark) bool {
 	if s.pending && string(s.old.text) == text {
 		s.keep(text, m)
@@ -125,7 +126,7 @@ func (s *Section) merge(text string, m mark) bool {
 	return true
 }
 
-// keep records a series that the last push had at the current position.
+// keep records that the series at the current position of the last push exists in this push, too.
 func (s *Section) keep(text string, m mark) {
 	if s.old.mark != m {
 		s.differ(m)
@@ -134,7 +135,7 @@ func (s *Section) keep(text string, m mark) {
 	s.pending = s.old.next()
 }
 
-// differ notes that the series at the current position has that mark now.
+// differ records that the series at the current position now has the mark now.
 func (s *Section) differ(now mark) {
 	s.diff.add(view(s.old.text), s.old.mark)
 	s.diff.data = appendMark(s.diff.data, now)
@@ -151,8 +152,8 @@ func (s *Section) find(text string, m mark) {
 	}
 }
 
-// makeIndex goes from merging to indexed. It also makes the index again for an indexed section that
-// has given it back.
+// makeIndex changes the state from merging to indexed. It also rebuilds the index of an indexed section
+// that has released it.
 func (s *Section) makeIndex() {
 	s.state = indexed
 	s.index = s.indexes.take()
@@ -168,7 +169,7 @@ func (s *Section) makeIndex() {
 	s.old.text = c.text
 }
 
-// commit makes what has been seen in the round the last push, and reports whether that is anything.
+// commit makes the series seen in the round the last push, and reports whether there are any.
 func (s *Section) commit() bool {
 	if s.state == inStep {
 		s.last.data, s.last.n = s.last.data[:s.old.pos], s.old.n
@@ -190,10 +191,10 @@ func (s *Section) commit() bool {
 	return s.last.n > 0
 }
 
-// isOversized reports whether data has much more memory than a list of that size needs.
+// isOversized reports whether data has much more memory than a list of the given size needs.
 func isOversized(data []byte, size int) bool { return cap(data) > 2*size+512 }
 
-// discard forgets the round, and reports whether there is a last push.
+// discard drops the round, and reports whether there is a last push.
 func (s *Section) discard() bool {
 	if s.state != inStep && !isOversized(s.fresh.data, len(s.last.data)) {
 		s.spare = s.fresh.data
@@ -203,7 +204,7 @@ func (s *Section) discard() bool {
 	return s.last.n > 0
 }
 
-// forget lets go of memory that only the round has needed.
+// forget releases memory that only the round needs.
 func (s *Section) forget() {
 	const maxDiff = 4 << 10
 	s.releaseIndex()
@@ -214,7 +215,7 @@ func (s *Section) forget() {
 	}
 }
 
-// renumber drops the shapes that the series of the last push do not have.
+// renumber drops the shapes that no series of the last push has.
 func (s *Section) renumber() {
 	var shapes shapeTable
 	s.fresh.restart(s.spare)
@@ -244,7 +245,7 @@ func (s *Section) each(yield func(labels model.Labels, was *Shape) bool) bool {
 	return true
 }
 
-// rest returns a cursor over the series of the last push that follow the position of s.
+// rest returns a cursor over the series of the last push after the current position.
 func (s *Section) rest() cursor {
 	c := s.old
 	c.text = slices.Clone(c.text)

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Shape says which series a point is written as, beyond what its family's type says. A nil *Shape
-// and the zero Shape both stand for a point that is written as one series with the family's name.
+// Shape says which series a point is written as, where the type of its family does not determine that.
+// A nil *Shape and the zero Shape both stand for a point that is written as one series with the
+// family's name.
 type Shape struct {
 	// Classic is set for a histogram with classic buckets, and for a summary.
 	Classic bool
@@ -57,7 +58,7 @@ func (s *Shape) clone() *Shape {
 	return &c
 }
 
-// appendKey appends a text that only equal shapes have.
+// appendKey appends a text that differs for different shapes.
 func (s *Shape) appendKey(key []byte) []byte {
 	flags := byte(0)
 	if s.Classic {
@@ -83,7 +84,7 @@ type shapeID uint32
 
 const (
 	plainShape shapeID = 1
-	firstShape shapeID = 2 // Of those in shapeTable.shapes.
+	firstShape shapeID = 2 // first ID in shapeTable.shapes
 )
 
 // plain is the shape with the ID plainShape.
@@ -92,12 +93,12 @@ var plain Shape
 // shapeTable numbers the shapes of a section. The series of most families share one.
 type shapeTable struct {
 	shapes []*Shape
-	ids    map[string]shapeID // By Shape.appendKey; nil as long as there are no shapes.
+	ids    map[string]shapeID // by Shape.appendKey; nil while there are no shapes
 	key    []byte
-	last   shapeID // What id returned last, unless it is zero or plainShape.
+	last   shapeID // last result of id, unless that was zero or plainShape
 }
 
-// at returns the shape with that ID, which must not be changed.
+// at returns the shape with the given ID. The caller must not modify it.
 func (t *shapeTable) at(id shapeID) *Shape {
 	if id == plainShape {
 		return &plain
@@ -105,7 +106,7 @@ func (t *shapeTable) at(id shapeID) *Shape {
 	return t.shapes[id-firstShape]
 }
 
-// is reports whether s has that ID.
+// is reports whether s has the given ID.
 func (t *shapeTable) is(id shapeID, s *Shape) bool {
 	if s == nil {
 		return id == plainShape
@@ -113,7 +114,7 @@ func (t *shapeTable) is(id shapeID, s *Shape) bool {
 	return t.at(id).equal(s)
 }
 
-// id returns the ID of s. It copies a shape that is new.
+// id returns the ID of s. It copies a new shape.
 func (t *shapeTable) id(s *Shape) shapeID {
 	if s.isPlain() {
 		return plainShape

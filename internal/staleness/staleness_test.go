@@ -12,12 +12,12 @@ import (
 
 var requests = &model.Family{Name: "requests_total", Type: model.Counter, Help: "Requests."}
 
-// TestGone covers one family that two pushes, one after the other, have different series of.
+// TestGone covers two pushes of one family with different series.
 func TestGone(t *testing.T) {
 	tests := []struct {
 		name          string
 		first, second []series
-		want          []string // Values of the label, if shapes do not matter.
+		want          []string // values of the label, if shapes do not matter
 	}{
 		{"nothing", nil, nil, nil},
 		{"the first push", nil, plain(t, "a", "b"), nil},
@@ -65,7 +65,7 @@ func TestGone(t *testing.T) {
 	}
 }
 
-// TestMixedNames: the order of label sets with different names is not that of their texts.
+// TestMixedNames checks label sets with different names, whose order is not that of their texts.
 func TestMixedNames(t *testing.T) {
 	all := []series{
 		{labels: model.Labels{}},
@@ -119,7 +119,7 @@ func TestQuotedLabelsStayQuoted(t *testing.T) {
 	}
 }
 
-// TestShapes covers a series whose labels stay.
+// TestShapes covers a series whose labels stay the same.
 func TestShapes(t *testing.T) {
 	nan := math.NaN()
 	negativeZero := math.Copysign(0, -1)
@@ -172,7 +172,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// TestOverwrittenShapes: the caller may use the memory of labels and shapes again.
+// TestOverwrittenShapes checks that the caller may reuse the memory of labels and shapes.
 func TestOverwrittenShapes(t *testing.T) {
 	var h staleness.History
 	bounds, states, text := []float64{1, 2}, []string{"on"}, []byte(`l="a"`)
@@ -190,7 +190,7 @@ func TestOverwrittenShapes(t *testing.T) {
 	}
 }
 
-// TestManyShapes: shapes that no series has any more are forgotten, and those that remain are not
+// TestManyShapes checks that shapes without series are forgotten, and that the remaining ones are not
 // confused.
 func TestManyShapes(t *testing.T) {
 	var h staleness.History

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// The measure is what a counter costs that is one atomic.Uint64.
+// The baseline is a counter that is a single atomic.Uint64.
 //
 //	go test -run '^$' -bench . -cpu 1,2 -count 5 ./internal/stripe
 

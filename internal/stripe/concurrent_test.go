@@ -10,8 +10,8 @@ import (
 
 const workers = 8
 
-// together runs work in several goroutines, begun as simultaneously as can be,
-// and returns when all of them have.
+// together runs work in several goroutines that start as simultaneously as possible, and returns when
+// all of them have.
 func together(work func(worker int)) {
 	var (
 		wg    sync.WaitGroup
@@ -32,7 +32,7 @@ func TestConcurrentSumsAreExact(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		add  func(c *stripe.Counter)
-		each float64 // Its multiples up to the sum are exact in a float64.
+		each float64 // its multiples up to the sum are exact in a float64
 	}{
 		{"Inc", (*stripe.Counter).Inc, 1},
 		{"AddUint", func(c *stripe.Counter) { c.AddUint(1500) }, 1500},
@@ -57,8 +57,7 @@ func TestConcurrentSumsAreExact(t *testing.T) {
 	}
 }
 
-// TestConcurrentFractionsMeet takes long enough for additions that get in each
-// other's way.
+// TestConcurrentFractionsMeet runs long enough that additions get in each other's way.
 func TestConcurrentFractionsMeet(t *testing.T) {
 	const rounds = 60_000
 	forms(t, func(t *testing.T, c *stripe.Counter) {
@@ -73,7 +72,7 @@ func TestConcurrentFractionsMeet(t *testing.T) {
 	})
 }
 
-// TestConcurrentSpread changes the form of the counter while all add to it.
+// TestConcurrentSpread changes the form of the counter while all goroutines add to it.
 func TestConcurrentSpread(t *testing.T) {
 	const rounds = 2000
 	for range 20 {
@@ -93,14 +92,14 @@ func TestConcurrentSpread(t *testing.T) {
 	}
 }
 
-// TestConcurrentValueNeverGoesDown reads while others add, in all forms that a
-// counter goes through: one cell, stripes, and whole numbers past 2⁶⁴.
+// TestConcurrentValueNeverGoesDown reads while others add, in all forms of a counter: one cell,
+// stripes, and whole numbers past 2⁶⁴.
 func TestConcurrentValueNeverGoesDown(t *testing.T) {
 	const rounds = 5000
 	for _, test := range []struct {
 		name string
 		add  func(c *stripe.Counter, worker int)
-		most float64 // What one addition adds at most.
+		most float64 // maximum of one addition
 	}{
 		{"ones", func(c *stripe.Counter, _ int) { c.Inc() }, 1},
 		{"fractions", func(c *stripe.Counter, worker int) { c.Add(0.1 * float64(worker)) }, 1},
@@ -130,7 +129,7 @@ func TestConcurrentValueNeverGoesDown(t *testing.T) {
 	}
 }
 
-// TestOwnAdditionsAreSeen: a goroutine finds in the value what it has added itself.
+// TestOwnAdditionsAreSeen checks that the value that a goroutine reads includes its own additions.
 func TestOwnAdditionsAreSeen(t *testing.T) {
 	forms(t, func(t *testing.T, c *stripe.Counter) {
 		together(func(int) {

@@ -9,60 +9,59 @@ import (
 	"unsafe"
 )
 
-// Counter is a sum that only grows. The zero value is ready. It is safe for
-// concurrent use, and must not be copied after first use.
+// Counter is a sum that only grows. The zero value is ready to use. It is safe for concurrent use, and
+// must not be copied after first use.
 //
-// A counter is one cell until several cores turn out to want it at the same
-// time. Then it gets stripes, and goroutines add to one of these; see Use for one
-// that has them from the start. The first cell keeps what it has, so nothing moves and
-// nothing is lost: the value is always the sum of all cells.
+// A counter is one cell until several cores turn out to use it at the same time. Then it gets stripes,
+// and each goroutine adds to one of these; see [Counter.Use] for a counter that has stripes from the
+// start. The first cell keeps its value, so no count moves or gets lost: the value is always the sum of
+// all cells.
 //
-// Contention is noticed by sampling, see isShared. The alternative, to add by
-// compare-and-swap and take failures as the sign, makes each increment dearer:
-// 8.7 ns instead of 5.1, where a bare atomic add takes 5.1, because the load must
-// wait for the locked instruction before it.
+// The counter notices contention by sampling, see isShared. The alternative, to add by compare-and-swap
+// and take failures as the sign, makes each increment more expensive: 8.7 ns instead of 5.1, the time
+// of a bare atomic add, because the load must wait for the preceding locked instruction.
 //
 // An addition keeps the counter alive until it is done: when the program has dropped a counter, a
 // finalizer may read it for the last time.
 type Counter struct {
 	cell
-	stripes atomic.Pointer[Stripes] // Nil until the counter is contended.
+	stripes atomic.Pointer[Stripes] // nil until the counter is contended
 }
 
-// cell is a part of the sum, itself in two parts: whole numbers stay exact, and
-// can be added without a loop.
+// cell is a part of the sum. It has itself two parts: whole numbers stay exact, and can be added
+// without a loop.
 type cell struct {
 	ints   atomic.Uint64
-	floats atomic.Uint64 // The bits of a float64.
+	floats atomic.Uint64 // bits of a float64
 }
 
-// stripe is a cell on a cache line of its own. A slice of them, having a power of
-// two bytes and no pointers, begins on a cache line too.
+// stripe is a cell with its own cache line. The size of a slice of them is a power of two, and it has
+// no pointers, so it also begins at a cache line.
 type stripe struct {
 	cell
 	_ [lineSize - 16]byte
 }
 
-// Stripes are the stripes of a counter.
+// Stripes are the stripes of a [Counter].
 type Stripes struct {
 	cells []stripe
-	// calm tells that the stripes are for whole numbers only, because fractions have not
-	// been contended yet. Until then these are summed in the order in which they come.
+	// calm is set while only whole numbers use the stripes, because additions of fractions have not
+	// been contended yet. Until then fractions are summed in the order of the additions.
 	calm atomic.Bool
 }
 
-// sampling is how many increments there are, on average, for one look at
-// whether others are adding as well. The look takes some 70 ns.
+// sampling is the average number of increments between two checks whether other goroutines also add. A
+// check takes some 70 ns.
 const sampling = 512
 
-// ErrDecrease is the reason why Add panics.
+// ErrDecrease is the reason why [Counter.Add] panics.
 var ErrDecrease = errors.New("counter cannot decrease in value")
 
-// DecreaseError returns what Add of a counter panics with when v is negative: ErrDecrease, as
-// long as the program has not set it to something that knows more about the counter.
+// DecreaseError returns the value with which [Counter.Add] panics when v is negative. It returns
+// ErrDecrease unless the program has set it to a function that knows more about the counter.
 var DecreaseError = func(*Counter, float64) error { return ErrDecrease }
 
-// refuse panics because v is negative. It is a function of its own so that Add stays small.
+// refuse panics because v is negative. It is a separate function to keep Add small.
 //
 //go:noinline
 func (c *Counter) refuse(v float64) { panic(DecreaseError(c, v)) }
@@ -78,20 +77,21 @@ func (c *Counter) Inc() {
 	}
 }
 
-// Stripes returns the stripes, or nil if there are none. It is a part of Inc, for a
-// method that wants to have the parts in place: the compiler inlines all but the looks,
-// which are rarely due. Such a method takes 2.7 ns, and one that calls Inc, or jumps to
-// it, 3.8, where a bare atomic add takes 2.4: what a call writes to the stack has to
-// reach memory before the next atomic add can. On two cores it is 3.0 instead of 4.3.
+// Stripes returns the stripes, or nil without contention. It is a part of Inc for methods that need the
+// parts in place: the compiler inlines all but the calls of Look, which are rare. Such a method takes
+// 2.7 ns, and one that calls Inc, or jumps to it, takes 3.8 ns, compared with 2.4 ns for a bare atomic
+// add: the values that a call writes to the stack must reach memory before the next atomic add can
+// start. On two cores it is 3.0 instead of 4.3.
 func (c *Counter) Stripes() *Stripes { return c.stripes.Load() }
 
-// IncCell adds 1 to the cell of a counter without stripes and reports whether Look is due.
+// IncCell adds 1 to the cell of a counter without stripes and reports whether the caller must call
+// [Counter.Look].
 func (c *Counter) IncCell() (lookDue bool) { return c.ints.Add(1)%sampling == 0 }
 
-// Inc adds 1 to one of the stripes and reports whether Look is due.
+// Inc adds 1 to one of the stripes and reports whether the caller must call [Stripes.Look].
 func (s *Stripes) Inc() (lookDue bool) { return s.mine().ints.Add(1)%sampling == 0 }
 
-// Look sees to it that goroutines which have the same stripe get others.
+// Look ensures that goroutines that share a stripe get different ones.
 func (s *Stripes) Look() { s.mine().look() }
 
 func (s *stripe) look() {
@@ -126,34 +126,32 @@ func (c *Counter) AddUint(n uint64) {
 	}
 }
 
-// isSample reports whether there should be a look at the contention. What is added
-// may have a pattern, so the sample is chosen by a hash of the sum.
+// isSample reports whether to check for contention. The sequence of added values may have a pattern, so
+// the sample is chosen by a hash of the sum.
 func isSample(sum uint64) bool { return sum*goldenRatio < math.MaxUint64/sampling }
 
 const (
-	// maxInt is the largest number that may be added to the whole numbers. Larger
-	// ones go to the floats, which do not wrap around and represent them as well.
+	// maxInt is the largest value that may be added to the whole numbers. Larger values go to the
+	// floats, which do not wrap around and represent them equally well.
 	maxInt = 1 << 53
 
-	// full is when the whole numbers of a cell have had enough: they would wrap
-	// around at 2⁶⁴, and the sum would go down. What comes then goes to other
-	// cells, and when these are full to the floats; a float64 as large as the sum
-	// is by then has steps of 1024 or more. The distance to 2⁶⁴ leaves room for
-	// 1024 goroutines that are about to add maxInt, and, for those who add 1 and do
-	// not look, for some centuries.
+	// full is the limit of the whole numbers of a cell: at 2⁶⁴ they would wrap around, and the sum
+	// would decrease. Further additions go to other cells and, when these are full, to the floats; a
+	// float64 as large as the sum then has steps of 1024 or more. The distance to 2⁶⁴ leaves room for
+	// 1024 goroutines that are about to add maxInt, and for some centuries of goroutines that add 1
+	// without checking.
 	full = 1 << 63
 )
 
-// Add adds v. It panics if v is negative, see DecreaseError. NaN and infinity do what
-// they do in a float64.
+// Add adds v. It panics if v is negative; see [DecreaseError]. NaN and infinity behave as in a float64.
 func (c *Counter) Add(v float64) {
-	// The comparison comes first: the conversion is defined only for what fits.
+	// The comparison must come first: the conversion is defined only for values that fit.
 	if v >= 0 && v <= maxInt {
 		if n := int64(v); float64(n) == v {
 			c.AddUint(uint64(n))
 			return
 		}
-		// One try is made in place, as it mostly succeeds.
+		// The first attempt is inlined, as it usually succeeds.
 		mine := &c.cell
 		if stripes := c.stripes.Load(); stripes != nil && !stripes.calm.Load() {
 			mine = &stripes.mine().cell
@@ -169,8 +167,7 @@ func (c *Counter) Add(v float64) {
 	c.addFloat(v)
 }
 
-// Value returns the sum. It never goes down. What is added while Value runs may
-// be missing.
+// Value returns the sum. It never decreases. It may not include additions that happen while Value runs.
 func (c *Counter) Value() float64 {
 	ints, carry, floats := c.ints.Load(), uint64(0), c.float()
 	if stripes := c.stripes.Load(); stripes != nil {
@@ -230,14 +227,14 @@ func (c *Counter) addFloat(v float64) {
 	}
 }
 
-// spread gives the counter stripes, if nobody else did.
+// spread gives the counter stripes, unless another goroutine has done so.
 func (c *Counter) spread() { c.stripes.CompareAndSwap(nil, newStripes(Count())) }
 
 func newStripes(n int) *Stripes { return &Stripes{cells: make([]stripe, n)} }
 
-// crowded reports whether others add to the cell at a rate at which they are in
-// each other's way: it watches the cell for three moments of about 10 ns to 30 ns,
-// and in each of them somebody must have changed it.
+// crowded reports whether other goroutines add to the cell so often that they get in each other's way:
+// it watches the cell during three periods of about 10 ns to 30 ns, and the cell must change in each of
+// them.
 func (c *cell) crowded() bool {
 	const moments, looks = 3, 64
 	for range moments {
@@ -253,7 +250,7 @@ func (c *cell) crowded() bool {
 
 func (c *cell) float() float64 { return math.Float64frombits(c.floats.Load()) }
 
-// tryAddFloat adds v to the floats unless somebody else changes them meanwhile.
+// tryAddFloat adds v to the floats unless another goroutine changes them in the meantime.
 func (c *cell) tryAddFloat(v float64) bool {
 	old := c.floats.Load()
 	return c.floats.CompareAndSwap(old, math.Float64bits(math.Float64frombits(old)+v))

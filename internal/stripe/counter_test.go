@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/internal/stripe"
 )
 
-// forms runs a test with a counter that is one cell, with one that has stripes,
-// and with one whose goroutines all meet at the same stripe.
+// forms runs a test with a counter that is one cell, with one that has stripes, and with one whose
+// goroutines all share the same stripe.
 func forms(t *testing.T, test func(t *testing.T, c *stripe.Counter)) {
 	t.Run("one cell", func(t *testing.T) { test(t, new(stripe.Counter)) })
 	t.Run("stripes", func(t *testing.T) {
@@ -27,7 +27,7 @@ func forms(t *testing.T, test func(t *testing.T, c *stripe.Counter)) {
 	})
 }
 
-// inlineCounter is a counter that has its stripes from the start, as the library has them.
+// inlineCounter is a counter that has its stripes from the start, like the library's counters.
 type inlineCounter struct {
 	stripe.Inline
 	*stripe.Counter
@@ -39,7 +39,7 @@ func newInlineCounter() *inlineCounter {
 	return c
 }
 
-// Inc does what the library's counters do.
+// Inc is implemented like that of the library's counters.
 func (c *inlineCounter) Inc() {
 	var here struct{}
 	(*stripe.Inline)(unsafe.Pointer(c)).Ints(uint32(uintptr(unsafe.Pointer(&here))) * stripe.HashFactor).Add(1)
@@ -71,7 +71,7 @@ func TestInline(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	c = newInlineCounter()
-	for _, v := range []float64{1 << 53, 1 << 54, 0} { // The second is too large to be kept as a whole number.
+	for _, v := range []float64{1 << 53, 1 << 54, 0} { // The second is too large for the whole numbers.
 		c.Inline.Add(v)
 	}
 	if got, want := c.Value(), 3.0*(1<<53); got != want {
@@ -82,8 +82,8 @@ func TestInline(t *testing.T) {
 	}
 }
 
-// TestFractionsAreSummedInOrder: as long as nobody is in another's way the sum is that of a
-// single float64, to the last bit, wherever the goroutine's stack is.
+// TestFractionsAreSummedInOrder checks that without contention the sum is that of a single float64, to
+// the last bit, wherever the goroutine's stack is.
 func TestFractionsAreSummedInOrder(t *testing.T) {
 	c, want := newInlineCounter(), 0.0
 	deeper(200, func() {
@@ -107,7 +107,7 @@ func TestCounterZeroValue(t *testing.T) {
 }
 
 func TestCounterSums(t *testing.T) {
-	const exact = 1 << 53 // Up to here a float64 holds every whole number.
+	const exact = 1 << 53 // up to here, a float64 holds every whole number
 	inf := math.Inf(1)
 	for _, test := range []struct {
 		name   string
@@ -158,9 +158,8 @@ func TestCounterIncCountsOnes(t *testing.T) {
 	})
 }
 
-// TestCounterPassesTwoToThe64 adds the largest number that the cells keep as a
-// whole number until every one of them would have wrapped around. All sums
-// are multiples of it, so a float64 holds them exactly.
+// TestCounterPassesTwoToThe64 adds the largest value for the whole numbers of a cell until every one of
+// them would have wrapped around. All sums are multiples of it, so a float64 holds them exactly.
 func TestCounterPassesTwoToThe64(t *testing.T) {
 	const step = 1 << 53
 	forms(t, func(t *testing.T, c *stripe.Counter) {
@@ -194,13 +193,13 @@ func TestCounterKeepsItsValueWhenItSpreads(t *testing.T) {
 	}
 	c.AddUint(2)
 	c.Add(0.5)
-	c.Spread() // Once more changes nothing.
+	c.Spread() // Doing it again must change nothing.
 	if got := c.Value(); got != 42.75 {
 		t.Errorf("got %v, want 42.75", got)
 	}
 }
 
-// TestCounterAloneStaysSmall: stripes are for contention, and a goroutine is none.
+// TestCounterAloneStaysSmall checks that a single goroutine causes no contention and so no stripes.
 func TestCounterAloneStaysSmall(t *testing.T) {
 	var c stripe.Counter
 	for i := range 100_000 {

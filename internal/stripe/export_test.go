@@ -11,15 +11,15 @@ const (
 	MaxCount = maxCount
 )
 
-// Spread gives the counter stripes like contention does.
+// Spread gives the counter stripes, as contention does.
 func (c *Counter) Spread() { c.spread() }
 
-// SpreadOver gives the counter, which must have none, so many stripes.
+// SpreadOver gives the counter, which must have none, n stripes.
 func (c *Counter) SpreadOver(n int) {
 	c.stripes.Store(newStripes(n))
 }
 
-// Count returns how many stripes the counter has.
+// Count returns the number of stripes of the counter.
 func (c *Counter) Count() int {
 	if stripes := c.stripes.Load(); stripes != nil {
 		return len(stripes.cells)
@@ -35,16 +35,17 @@ func (s *Inline) Cells() (cells []*Cell) {
 	return cells
 }
 
-// Fractions returns what the counter's own cell has of them.
+// Fractions returns the fractions in the counter's own cell.
 func (c *Counter) Fractions() float64 { return c.float() }
 
-// ShuffleAt is Shuffle at a time.
+// ShuffleAt is [Shuffle] at the given time.
 func ShuffleAt(now int64) { shuffleAt(now) }
 
-// Shuffled tells how goroutines get their indexes; it changes when they get others.
+// Shuffled returns the state from which goroutines get their indexes. It changes when they get new
+// ones.
 func Shuffled() uint64 { return shuffled.Load() }
 
-// ForgetShuffles lets Shuffle work at once, whatever ShuffleAt was told.
+// ForgetShuffles makes the next Shuffle effective, regardless of earlier calls of ShuffleAt.
 func ForgetShuffles() {
 	shuffledAt.Store(0)
 	shufflePause.Store(0)

@@ -5,30 +5,30 @@ import (
 	"unsafe"
 )
 
-// inlineCount makes an Inline 1 KiB and a bit.
+// inlineCount makes an Inline slightly larger than 1 KiB.
 const inlineCount = 1024 / lineSize
 
-// InlineCores is for how many cores an Inline has stripes enough: two for each, where a cache
+// InlineCores is the number of cores for which an Inline has enough stripes: two for each if a cache
 // line has 64 bytes.
 const InlineCores = 8
 
-// Inline are stripes that a counter has from the start, in one piece with it. They take the
-// memory of dozens of counters, and spare Inc to look whether there are stripes and
-// whether there should be. Without them, Inc took 6.8 ns on one goroutine where it takes 6.1, and
-// Add(1.5) mostly 20 ns from two goroutines on, up to 16, where it takes 4 to 6, with two cores:
+// Inline holds stripes that a counter has from the start, in the same memory. They take the memory of
+// dozens of counters, but Inc need not check whether there are stripes and whether there should be.
+// Without them, Inc took 6.8 ns instead of 6.1 on one goroutine, and Add(1.5) usually took 20 ns
+// instead of 4 to 6 on two to 16 goroutines, with two cores:
 //
 //	cd bench && GOWORK=off go test -run '^$' -bench Counter -cpu 1,2 .
 type Inline struct {
-	// The cells are at the beginning; see Ints. They have cache lines of their own, and each
-	// is in one of them. A line may begin 8 bytes before the stripe, where the runtime puts as
-	// many before a large object.
+	// The cells are at the beginning; see Ints. Each cell lies within one cache line that it shares
+	// with no other cell. A line may begin 8 bytes before the stripe, because the runtime puts 8 bytes
+	// before a large object.
 	cells [inlineCount]stripe
 
 	of  *Counter
 	all Stripes
 }
 
-// Use gives the counter, which must be new, these stripes, which no other may have.
+// Use gives the counter, which must be new, the stripes s, which no other counter may have.
 func (c *Counter) Use(s *Inline) {
 	s.of = c
 	s.all.cells = s.cells[:]
@@ -36,10 +36,10 @@ func (c *Counter) Use(s *Inline) {
 	c.stripes.Store(&s.all)
 }
 
-// Add does what Counter.Add does, and waits for less on the way: for whether there are
-// stripes and where, one after the other.
+// Add is like [Counter.Add], but waits for fewer loads: Counter.Add must first find out whether there
+// are stripes, and then where they are.
 func (s *Inline) Add(v float64) {
-	if v >= 0 && v <= maxInt { // The conversion is defined only for what fits.
+	if v >= 0 && v <= maxInt { // The conversion is defined only for values that fit.
 		n := int64(v)
 		if float64(n) != v {
 			mine := &s.mine().cell
@@ -57,25 +57,25 @@ func (s *Inline) Add(v float64) {
 	s.of.Add(v)
 }
 
-// HashFactor makes the hash for Ints of where the stack of a goroutine is.
+// HashFactor makes the hash for [Inline.Ints] from the position of a goroutine's stack.
 const HashFactor = goldenRatio >> 32
 
-// Ints returns what to add whole numbers to, which is mostly another one for each goroutine, and
-// for each depth of its stack. hash is the address of a variable of no size on the stack, for
-// which nothing has to be put there, times HashFactor.
+// Ints returns the number to which the caller adds whole numbers. It usually differs for each
+// goroutine, and for each depth of its stack. hash is the address of a variable of size zero on the
+// stack, which takes no stack space, multiplied by HashFactor.
 //
-// To add 1 then takes what a bare atomic add takes. For that, whoever does it must have no
-// frame, hence call nothing; and must read nothing. What a function reads, or puts on the stack,
-// is waited for between one locked instruction and the next: with one read 2.8 ns become 4.1,
-// with a frame as well 4.5. On amd64 it must not have more than 32 bytes of instructions
-// either, which the processor fetches at once: with 35 of them, 3.0 ns become 3.4, and with 44
-// they become 3.7. So s is not checked for nil, and there are no inlined calls in here, for
-// which the compiler leaves no-ops.
+// Adding 1 then takes as long as a bare atomic add. For that, the calling function must have no frame,
+// so it must not call other functions, and it must not read memory. Everything that a function reads or
+// puts on the stack must complete between one locked instruction and the next: with one read, 2.8 ns
+// become 4.1, and with a frame in addition 4.5. On amd64 the function must also not exceed 32 bytes of
+// instructions, which the processor fetches at once: with 35 of them, 3.0 ns become 3.4, and with 44
+// they become 3.7. So Ints does not check s for nil, and contains no inlined calls, for which the
+// compiler leaves no-ops.
 func (s *Inline) Ints(hash uint32) *atomic.Uint64 {
 	return (*atomic.Uint64)(unsafe.Add(unsafe.Pointer(s), uintptr(hash/(1<<32/inlineCount))*lineSize))
 }
 
-// What Ints and mine rely on.
+// The assumptions of Ints and mine.
 var (
 	_ [0]struct{} = [unsafe.Offsetof(Inline{}.cells)]struct{}{}
 	_ [0]struct{} = [unsafe.Offsetof(stripe{}.ints)]struct{}{}

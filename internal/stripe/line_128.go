@@ -2,6 +2,6 @@
 
 package stripe
 
-// lineSize is the distance in bytes at which two cores do not disturb each
-// other. Some of these processors have cache lines of 128 bytes.
+// lineSize is the distance in bytes at which two cores do not disturb each other. Some of these
+// processors have cache lines of 128 bytes.
 const lineSize = 128

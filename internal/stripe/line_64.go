@@ -2,6 +2,6 @@
 
 package stripe
 
-// lineSize is the distance in bytes at which two cores do not disturb each
-// other. On amd64 twice as much was measured to make no difference.
+// lineSize is the distance in bytes at which two cores do not disturb each other. On amd64,
+// measurements showed no difference for twice as much.
 const lineSize = 64

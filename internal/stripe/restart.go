@@ -2,8 +2,8 @@ package stripe
 
 import "math"
 
-// Pulse returns a number that is another one after each addition that changes the sum, and 0
-// before the first one.
+// Pulse returns a number that changes with each addition that changes the sum. It returns 0 before the
+// first one.
 func (c *Counter) Pulse() (pulse uint64) {
 	pulse = pulseOf(c.ints.Load(), c.floats.Load())
 	if stripes := c.stripes.Load(); stripes != nil {
@@ -28,8 +28,8 @@ func (c *Counter) cells() []*cell {
 	return cells
 }
 
-// TakeAll subtracts from the counter what it has, and reports true, unless its pulse is not the
-// given one any more. What is added meanwhile stays.
+// TakeAll subtracts its value from the counter and returns true, unless the pulse is no longer the
+// given one. Concurrent additions stay.
 func (c *Counter) TakeAll(pulse uint64) bool {
 	cells := c.cells()
 	ints, floats := make([]uint64, len(cells)), make([]uint64, len(cells))
@@ -47,7 +47,7 @@ func (c *Counter) TakeAll(pulse uint64) bool {
 	return true
 }
 
-// MoveTo subtracts from the counter what it has, and adds it to another one.
+// MoveTo subtracts its value from the counter, and adds it to another counter.
 func (c *Counter) MoveTo(to *Counter) {
 	for _, cell := range c.cells() {
 		to.AddUint(cell.ints.Swap(0))
@@ -57,8 +57,8 @@ func (c *Counter) MoveTo(to *Counter) {
 	}
 }
 
-// subtractFloat subtracts what the floats were when their bits were read. Mostly they still are,
-// and then nothing is left, also of infinities and NaN.
+// subtractFloat subtracts the value that the floats had when their bits were read. If they have not
+// changed since, which is usual, the result is zero, also for infinities and NaN.
 func (c *cell) subtractFloat(bits uint64) {
 	for bits != 0 && !c.floats.CompareAndSwap(bits, 0) {
 		now := c.floats.Load()

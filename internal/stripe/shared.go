@@ -6,26 +6,24 @@ import (
 	"unsafe"
 )
 
-// sharedPeriod is how close to each other two looks have to be, with some 512 increments
-// between them, for the counter to be worth stripes, or others. Counters that now and then
-// are hit twice at a time, of which there may be very many, are not.
+// sharedPeriod is the maximum time between two checks, with some 512 increments between them, for which
+// the counter deserves stripes, or other stripes. Counters that are occasionally hit twice at a time,
+// of which there may be very many, do not deserve them.
 const sharedPeriod = 2 * time.Millisecond
 
-// sightings are the latest looks at counters and stripes, by a hash of the address. They
-// are hints, and need not be true: who overwrites one, in whole or in part, only makes
-// somebody notice later.
+// sightings are the latest checks of counters and stripes, by a hash of the address. They are hints,
+// and need not be true: a goroutine that overwrites one, in whole or in part, only delays detection.
 var sightings [256]struct {
-	at   atomic.Uintptr // What was looked at. This keeps nothing alive.
+	at   atomic.Uintptr // address of the counter or stripe; does not keep it alive
 	who  atomic.Uint64
-	when atomic.Int64 // Since start.
+	when atomic.Int64 // time since start
 	_    [lineSize - 24]byte
 }
 
-// isShared reports whether another goroutine has looked at the same counter, or the same stripe
-// of one, a moment ago. Each core then has to fetch it from another one's cache, even if
-// they never meet: where two cores looked up and incremented ten counters in turn, this took
-// 44 ns of 80. Where they have the same stripe of all ten, which was so in two of 40 runs, it
-// took 76 ns instead of 27.
+// isShared reports whether another goroutine has recently checked the same counter, or the same stripe
+// of one. In this case each core must fetch it from another core's cache, even if additions never
+// coincide: where two cores looked up and incremented ten counters in turn, this took 44 ns of 80.
+// Where they had the same stripe of all ten, as in two of 40 runs, it took 76 ns instead of 27.
 func isShared(at unsafe.Pointer) bool {
 	address := uintptr(at)
 	s := &sightings[uint64(address)*goldenRatio>>56]

@@ -33,7 +33,7 @@ func TestIndexIsInRange(t *testing.T) {
 	}
 }
 
-// deeper calls f at different places of the stack.
+// deeper calls f at different depths of the stack.
 func deeper(depth int, f func()) {
 	var frame [256]byte
 	f()
@@ -42,8 +42,8 @@ func deeper(depth int, f func()) {
 	}
 }
 
-// TestIndexDiffers: goroutines that exist at the same time do not all get the same
-// stripe. More is not promised.
+// TestIndexDiffers checks that goroutines that exist at the same time do not all get the same stripe.
+// Index promises no more.
 func TestIndexDiffers(t *testing.T) {
 	const n = 64
 	indexes := make(chan int, n)
@@ -64,12 +64,11 @@ func TestIndexDiffers(t *testing.T) {
 	}
 }
 
-// latestShuffle is long after anything else in this process, but for earlier runs of
-// TestShuffle.
+// latestShuffle is long after any other time in this process, except for earlier runs of TestShuffle.
 var latestShuffle = int64(1e18)
 
-// TestShuffle: sooner or later a goroutine gets another stripe, but not at once each
-// time that somebody asks.
+// TestShuffle checks that a goroutine gets another stripe eventually, but not at once for each call of
+// Shuffle.
 func TestShuffle(t *testing.T) {
 	now := latestShuffle
 	defer func() { latestShuffle = now }()
@@ -89,8 +88,8 @@ func TestShuffle(t *testing.T) {
 	}
 }
 
-// TestShuffleGivesUp: where shuffling does not help, it becomes rare, and where it is
-// asked for again after a while, it is not.
+// TestShuffleGivesUp checks that shuffling becomes rare where it does not help, and that it works again
+// when it is requested after a while.
 func TestShuffleGivesUp(t *testing.T) {
 	now := latestShuffle + int64(time.Hour)
 	defer func() { latestShuffle = now }()
@@ -115,8 +114,8 @@ func TestShuffleGivesUp(t *testing.T) {
 	}
 }
 
-// TestSharedInTurn: goroutines that add to a stripe in turn, and never at the same time, get
-// others as well. That is how it is when they add to many counters.
+// TestSharedInTurn checks that goroutines that add to a stripe in turn, but never at the same time, get
+// other stripes as well. This happens when they add to many counters.
 func TestSharedInTurn(t *testing.T) {
 	c := new(stripe.Counter)
 	c.SpreadOver(1)

@@ -1,5 +1,5 @@
-// Package writebody makes the bodies of remote-write requests from those that wait to be sent: it compresses them, and
-// turns requests of version 2.0 into requests of version 1.0.
+// Package writebody makes the bodies of remote-write requests that are ready to be sent: it compresses
+// them, and converts requests of version 2.0 to version 1.0.
 package writebody
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// maxDecompressed limits a request of version 2.0.
+// maxDecompressed is the maximum size of a decompressed request of version 2.0.
 const maxDecompressed = 256 << 20
 
 // Compress returns data as a snappy block. It uses the memory of buf if that is large enough.
@@ -18,7 +18,7 @@ func Compress(buf, data []byte) []byte {
 	return s2.EncodeSnappy(buf[:cap(buf)], data)
 }
 
-// Decompress returns what Compress got. It uses the memory of buf if that is large enough.
+// Decompress reverts [Compress]. It uses the memory of buf if that is large enough.
 func Decompress(buf, block []byte) ([]byte, error) {
 	n, err := s2.DecodedLen(block)
 	if err == nil && n > maxDecompressed {

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// The numbers of the fields of both versions. The sources are the files
+// The field numbers of both versions. The sources are the files
 // prompb/io/prometheus/write/v2/types.proto, prompb/remote.proto and prompb/types.proto of Prometheus.
 const (
 	v2Symbols, v2TimeSeries = 4, 5
@@ -28,18 +28,18 @@ const (
 
 	v1MetadataType, v1MetadataFamily, v1MetadataHelp, v1MetadataUnit = 1, 2, 4, 5
 
-	// Samples and exemplars have the same numbers in both versions.
+	// Samples and exemplars have the same field numbers in both versions.
 	numExemplarLabels, numExemplarValue, numExemplarTimestamp = 1, 2, 3
 	numSampleValue, numSampleTimestamp, numSampleStart        = 1, 2, 3
 
-	// Histograms, too, except that 1.0 lacks custom buckets and start timestamps.
+	// So do histograms, but 1.0 lacks custom buckets and start timestamps.
 	numHistogramSchema, numHistogramCustomValues, numHistogramStart = 4, 16, 17
 
 	minSchema, maxSchema = -4, 8
 )
 
-// maxDowngraded limits a request of version 1.0. As a request of version 2.0 may refer to a
-// long symbol any number of times, a damaged one could otherwise become terabytes.
+// maxDowngraded is the maximum size of a request of version 1.0. As a request of version 2.0 may refer
+// to a long symbol any number of times, a damaged one could otherwise become terabytes.
 const maxDowngraded = 128 << 20
 
 var (
@@ -48,22 +48,22 @@ var (
 	errTooLarge  = fmt.Errorf("writebody: a request of version 1.0 would have more than %d bytes", maxDowngraded)
 )
 
-// Downgrader turns requests of version 2.0 into requests of version 1.0. It reuses its memory. The zero
-// value is ready to use, by one goroutine at a time.
+// Downgrader converts requests of version 2.0 to version 1.0. It reuses its memory. The zero value is
+// ready to use, by one goroutine at a time.
 type Downgrader struct {
 	symbols []symbol
-	refs    []uint32 // The references of the labels of one series or exemplar.
-	points  []field  // The samples, histograms and exemplars of one series.
+	refs    []uint32 // label references of one series or exemplar
+	points  []field  // samples, histograms and exemplars of one series
 	out     []byte
-	limit   int // The largest length of out.
+	limit   int // maximum length of out
 	left    writereq.Counts
 	families
 }
 
 // symbol is a string of the request.
 type symbol struct {
-	field     []byte // The string with its length before it, as fields begin.
-	described bool   // It is the name of a series whose family has been described.
+	field     []byte // string preceded by its length, as in fields
+	described bool   // The string is the name of a series whose family has been described.
 }
 
 // text returns the string.
@@ -72,9 +72,9 @@ func (s *symbol) text() []byte {
 	return text
 }
 
-// Downgrade appends a prometheus.WriteRequest to buf that has what it can have of request, an
-// io.prometheus.write.v2.Request. It returns how much it has left out: native histograms with
-// custom buckets, and the exemplars of series that have nothing else.
+// Downgrade converts request, an io.prometheus.write.v2.Request, to a prometheus.WriteRequest and
+// appends it to buf. It returns the counts of data that it has omitted because version 1.0 lacks it:
+// native histograms with custom buckets, and the exemplars of series that have nothing else.
 //
 // Start timestamps are lost. Each family is described once. Its name is that of its series, without the
 // suffixes of classic histograms and summaries.
@@ -88,7 +88,7 @@ func (d *Downgrader) Downgrade(buf, request []byte) ([]byte, writereq.Counts, er
 	d.out = append(d.out, d.metadata...)
 	out := d.out
 	d.out = nil
-	clear(d.symbols) // They lie in request, as do the points.
+	clear(d.symbols) // The symbols and points lie in request.
 	clear(d.points[:cap(d.points)])
 	if err != nil {
 		return buf, writereq.Counts{}, err
@@ -112,7 +112,7 @@ func (d *Downgrader) readSymbols(request []byte) error {
 			_, _, tag := protowire.ConsumeTag(request)
 			s := symbol{field: request[tag : len(request)-len(rest)]}
 			if len(s.field) != protowire.SizeBytes(len(f.bytes)) {
-				return errWire // The length has more bytes than it needs: comparing fields would be wrong.
+				return errWire // The length has an overlong encoding, so comparing fields would be wrong.
 			}
 			d.symbols = append(d.symbols, s)
 		}
@@ -145,7 +145,7 @@ func (d *Downgrader) writeSeries(request []byte) error {
 	return nil
 }
 
-// series appends a series, unless nothing is left of it.
+// series appends a series, unless all its data is omitted.
 func (d *Downgrader) series(series []byte) error {
 	info, err := d.readSeries(series)
 	if err != nil {
@@ -172,7 +172,7 @@ func (d *Downgrader) series(series []byte) error {
 	return nil
 }
 
-// readSeries reads the references of a series' labels and finds its points. It returns its metadata.
+// readSeries reads the label references of a series and finds its points. It returns its metadata.
 func (d *Downgrader) readSeries(series []byte) (info []byte, err error) {
 	d.refs, d.points = d.refs[:0], d.points[:0]
 	var f field
@@ -187,7 +187,7 @@ func (d *Downgrader) readSeries(series []byte) (info []byte, err error) {
 			err = f.is(protowire.BytesType)
 			d.points = append(d.points, f)
 		case v2Metadata:
-			// Several would have to be merged, as protobuf has it. No encoder writes them.
+			// Protobuf demands merging several of them, but no encoder writes several.
 			if err = f.is(protowire.BytesType); info != nil {
 				err = errWire
 			}
@@ -200,7 +200,7 @@ func (d *Downgrader) readSeries(series []byte) (info []byte, err error) {
 	return info, nil
 }
 
-// appendRefs reads references, which may be packed or not.
+// appendRefs reads references, packed or unpacked.
 func (d *Downgrader) appendRefs(f *field) error {
 	if f.typ == protowire.VarintType {
 		return d.appendRef(f.bits)
@@ -259,8 +259,8 @@ func (d *Downgrader) labels(num protowire.Number) error {
 	return nil
 }
 
-// writePoints appends d.points. It reports whether there is anything but exemplars of histograms that it
-// has left out.
+// writePoints appends d.points. It reports whether it has appended anything but exemplars of histograms
+// that it has omitted.
 func (d *Downgrader) writePoints() (kept bool, err error) {
 	var dropped, exemplars uint64
 	for i := range d.points {
@@ -318,11 +318,11 @@ func (d *Downgrader) sample(sample []byte) (err error) {
 	return nil
 }
 
-// plainSample returns how many bytes the value and the timestamp take if a sample consists of
-// both and at most a start timestamp, in this order, as nearly all samples do. Otherwise it returns 0.
+// plainSample returns the number of bytes of the value and the timestamp if a sample consists of both
+// and at most a start timestamp, in this order, as nearly all samples do. Otherwise it returns 0.
 // Copying the bytes takes a third of the time of decoding them.
 func plainSample(sample []byte) int {
-	const timestamp = 1 + 8 // Where its tag is.
+	const timestamp = 1 + 8 // position of its tag
 	if len(sample) < timestamp+2 || sample[0] != numSampleValue<<3|byte(protowire.Fixed64Type) ||
 		sample[timestamp] != numSampleTimestamp<<3|byte(protowire.VarintType) {
 		return 0
@@ -337,8 +337,8 @@ func plainSample(sample []byte) int {
 	return end
 }
 
-// endOfVarint returns where the varint ends that begins at i; 0 if it has no end or ten bytes, of which the
-// last might be too large.
+// endOfVarint returns the end of the varint that begins at i. It returns 0 if the varint has no end or
+// if it has ten bytes, because the last of ten might be too large.
 func endOfVarint(b []byte, i int) int {
 	for last := min(len(b), i+binary.MaxVarintLen64-1); i < last; i++ {
 		if b[i] < 0x80 {
@@ -348,7 +348,7 @@ func endOfVarint(b []byte, i int) int {
 	return 0
 }
 
-// sizeOfPoint returns how many bytes appendPoint appends.
+// sizeOfPoint returns the number of bytes that appendPoint appends.
 func sizeOfPoint(value, unixMsec uint64) (size int) {
 	if value != 0 {
 		size += 1 + 8
@@ -359,8 +359,8 @@ func sizeOfPoint(value, unixMsec uint64) (size int) {
 	return size
 }
 
-// appendPoint appends the bits of a value as the field num, and a timestamp as the next one. Zeros are
-// left out.
+// appendPoint appends the bits of a value as the field num, and a timestamp as the next field. It omits
+// zeros.
 func appendPoint(buf []byte, num byte, value, unixMsec uint64) []byte {
 	if value != 0 {
 		buf = binary.LittleEndian.AppendUint64(append(buf, num<<3|byte(protowire.Fixed64Type)), value)
@@ -407,8 +407,8 @@ func (d *Downgrader) exemplar(exemplar []byte) (err error) {
 	return nil
 }
 
-// histogram appends a native histogram without its start timestamp. It reports whether version 1.0 has
-// such histograms.
+// histogram appends a native histogram without its start timestamp. It reports whether version 1.0
+// supports the histogram.
 func (d *Downgrader) histogram(histogram []byte) (bool, error) {
 	before := len(d.out)
 	d.out = open(d.out, v1Histograms, shortGuess)

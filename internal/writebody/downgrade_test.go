@@ -24,7 +24,7 @@ type (
 	metadata  = writereqtest.Metadata
 )
 
-// labels returns the labels of pairs of strings.
+// labels returns the labels with the given names and values.
 func labels(pairs ...string) (labels []writereqtest.Label) {
 	for i := 0; i < len(pairs); i += 2 {
 		labels = append(labels, writereqtest.Label{Name: pairs[i], Value: pairs[i+1]})
@@ -131,7 +131,8 @@ func TestDowngrade(t *testing.T) {
 	}
 }
 
-// sameRequest compares requests as they are printed, in which zeros have signs and nil is empty.
+// sameRequest compares requests in their printed form, which shows the signs of zeros and treats nil as
+// empty.
 func sameRequest(a, b *request) bool {
 	return fmt.Sprintf("%+v", printed(a)) == fmt.Sprintf("%+v", printed(b))
 }
@@ -333,7 +334,7 @@ func realistic(n int) *request {
 	return r
 }
 
-// FuzzDowngrade checks that no input is too hostile, and that what is made of it can be decoded.
+// FuzzDowngrade checks that Downgrade survives any input, and that its output can be decoded.
 func FuzzDowngrade(f *testing.F) {
 	f.Add(writereqtest.EncodeV2(realistic(3)))
 	f.Add(writereqtest.EncodeV2(one(series{

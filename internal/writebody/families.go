@@ -9,19 +9,19 @@ const (
 	typeSummary        = 5
 )
 
-// families has the metadata of a request of version 1.0, which describes families instead of series.
+// families holds the metadata of a request of version 1.0, which describes families instead of series.
 type families struct {
-	metadata []byte // The fields of the request, encoded.
+	metadata []byte // encoded fields of the request
 
-	// index has a number for each name that a family has ever had, up to maxFamilies, and lastIn the
-	// latest request that it was described in. Unlike a map for each request, they need
-	// no memory for names that are known.
+	// index has a number for each family name ever seen, up to maxFamilies, and lastIn has the latest
+	// request that described the family. Unlike a map for each request, they need no memory for known
+	// names.
 	index   map[string]int
 	lastIn  []uint64
 	request uint64
 }
 
-// maxFamilies limits the names that are remembered.
+// maxFamilies is the maximum number of names in index.
 const maxFamilies = 100_000
 
 // begin begins a request.
@@ -34,7 +34,7 @@ func (f *families) begin() {
 	}
 }
 
-// isNew reports whether the family has not been described in this request.
+// isNew reports whether this request has not described the family yet.
 func (f *families) isNew(name []byte) bool {
 	i, ok := f.index[string(name)]
 	if !ok {
@@ -47,8 +47,8 @@ func (f *families) isNew(name []byte) bool {
 	return isNew
 }
 
-// describe describes the family of the series with the labels in d.refs and the metadata info,
-// unless it has been described in this request.
+// describe describes the family of the series with the labels in d.refs and the metadata info, unless
+// this request has already described it.
 func (d *Downgrader) describe(info []byte) error {
 	name := d.labelValue(nameLabel)
 	if name == nil || name.described {
@@ -69,13 +69,13 @@ func (d *Downgrader) describe(info []byte) error {
 	return nil
 }
 
-// The names of labels, as fields begin.
+// The names of labels, as encoded in fields.
 const (
 	nameLabel     = "\x08__name__"
 	quantileLabel = "\x08quantile"
 )
 
-// labelValue returns the value of a label of the series; nil if it has no such label.
+// labelValue returns the value of a label of the series, or nil if it has no such label.
 func (d *Downgrader) labelValue(name string) *symbol {
 	for i := 0; i+1 < len(d.refs); i += 2 {
 		if string(d.symbols[d.refs[i]].field) == name {
@@ -85,7 +85,7 @@ func (d *Downgrader) labelValue(name string) *symbol {
 	return nil
 }
 
-// withoutSuffix returns the name of the family that a series belongs to.
+// withoutSuffix returns the name of the family to which a series belongs.
 func withoutSuffix(name []byte, typ uint64) []byte {
 	var suffixes []string
 	switch typ {

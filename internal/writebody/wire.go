@@ -15,11 +15,11 @@ var (
 type field struct {
 	num   protowire.Number
 	typ   protowire.Type
-	bits  uint64 // The value of a varint, a fixed32 or a fixed64.
-	bytes []byte // The value of a field with a length.
+	bits  uint64 // value of a varint, a fixed32 or a fixed64
+	bytes []byte // value of a field with a length
 }
 
-// next reads a field and returns what follows it.
+// next reads a field and returns the bytes after it.
 func (f *field) next(b []byte) ([]byte, error) {
 	// Most fields have a length, and most tags and lengths have one byte.
 	if len(b) >= 2 && b[0]&7 == byte(protowire.BytesType) && int8(b[0]) >= 8 && b[1] < 0x80 && int(b[1]) <= len(b)-2 {
@@ -53,7 +53,7 @@ func (f *field) nextSlowly(b []byte) ([]byte, error) {
 	return b[n:], nil
 }
 
-// is returns an error if the field has another wire type.
+// is returns an error if the field has a different wire type.
 func (f *field) is(typ protowire.Type) error {
 	if f.typ != typ {
 		return errWireType
@@ -66,24 +66,25 @@ func appendBytes(buf []byte, num protowire.Number, value []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(buf, num, protowire.BytesType), value)
 }
 
-// The guesses of how many bytes the length of a message takes. Most series have between 128 and 16383
-// bytes, and most other messages fewer.
+// Guesses of the number of bytes of a message's length. Most series have between 128 and 16383 bytes,
+// and most other messages fewer.
 const (
 	shortGuess  = 1
 	seriesGuess = 2
 )
 
-// open appends the tag of a message whose length is not known yet, and room for that.
+// open appends the tag of a message whose length is not known yet, and room for the length.
 func open(buf []byte, num protowire.Number, guess int) []byte {
 	buf = protowire.AppendTag(buf, num, protowire.BytesType)
 	return append(buf, make([]byte, guess)...)
 }
 
-// closed fills in the length of the message that begins at start, after the length.
+// closed fills in the length of the message that begins at start, which is the position after the
+// length.
 func closed(buf []byte, start, guess int) []byte {
 	size := uint64(len(buf) - start)
 	if need := protowire.SizeVarint(size); need != guess {
-		// The guess was wrong: move the message.
+		// The guess was wrong; move the message.
 		if need > guess {
 			buf = append(buf, make([]byte, need-guess)...)
 		}

@@ -1,4 +1,4 @@
-// Package writereq has the form that remote-write requests have between the encoder and the sender.
+// Package writereq defines the form of remote-write requests between the encoder and the sender.
 package writereq
 
 import (
@@ -6,12 +6,12 @@ import (
 	"errors"
 )
 
-// Counts says how much is in a request, or in several.
+// Counts counts the contents of one or several requests.
 type Counts struct {
-	Samples    uint64 // Float samples, stale markers among them.
-	Histograms uint64 // Samples that are native histograms.
+	Samples    uint64 // float samples, including stale markers
+	Histograms uint64 // native histogram samples
 	Exemplars  uint64
-	Metadata   uint64 // Families that are described.
+	Metadata   uint64 // described families
 }
 
 // Add adds the counts of another request.
@@ -22,7 +22,7 @@ func (c *Counts) Add(other Counts) {
 	c.Metadata += other.Metadata
 }
 
-// Sub subtracts the counts of a request that were added before.
+// Sub subtracts the counts of a request that [Counts.Add] has added.
 func (c *Counts) Sub(other Counts) {
 	c.Samples -= other.Samples
 	c.Histograms -= other.Histograms
@@ -34,8 +34,8 @@ func (c *Counts) Sub(other Counts) {
 type Record struct {
 	Counts
 
-	NewestMs int64  // Timestamp of the newest sample, in milliseconds since the Unix epoch.
-	Body     []byte // The io.prometheus.write.v2.Request as a snappy block.
+	NewestMs int64  // timestamp of the newest sample, in milliseconds since the Unix epoch
+	Body     []byte // io.prometheus.write.v2.Request as a snappy block
 }
 
 // Append appends the encoded record to buf.
@@ -49,7 +49,7 @@ func (r *Record) Append(buf []byte) []byte {
 
 var errTruncated = errors.New("writereq: the head of a record is truncated")
 
-// Decode returns the record that Append has encoded. Its body lies in data.
+// Decode decodes a record that [Record.Append] has encoded. The record's body shares memory with data.
 func Decode(data []byte) (Record, error) {
 	var (
 		r  Record

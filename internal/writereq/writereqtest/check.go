@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Check returns what is wrong with the request by the specification of its version: symbols that
-// are there twice, labels that are not sorted, series without samples, and so on.
+// Check returns an error if the request violates the specification of its version, for example if
+// symbols occur twice, labels are not sorted, or series have no samples.
 func (r *Request) Check() error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// fields calls each with every field of a message: with the value of a field that has a length, or with the
-// bits of any other.
+// fields calls each with every field of a message: with the value of a field that has a length, or with
+// the bits of any other.
 func fields(m []byte, each func(num protowire.Number, value []byte, bits uint64) error) error {
 	for len(m) > 0 {
 		num, typ, n := protowire.ConsumeTag(m)
@@ -158,7 +158,7 @@ func (s *Series) decodeV2(m []byte, symbols []string) error {
 
 var errSymbol = errors.New("there is no such symbol")
 
-// appendRefs appends labels of which there are packed references.
+// appendRefs appends the labels with the given packed references.
 func appendRefs(labels []Label, refs []byte, symbols []string) ([]Label, error) {
 	var texts []string
 	for len(refs) > 0 {

@@ -6,8 +6,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// EncodeV2 returns the request as an io.prometheus.write.v2.Request. Symbols that the series need are
-// added after r.Symbols.
+// EncodeV2 returns the request as an io.prometheus.write.v2.Request. It adds the symbols that the
+// series need after r.Symbols.
 func EncodeV2(r *Request) []byte {
 	e := encoder{index: map[string]uint64{}}
 	for _, s := range append([]string{""}, r.Symbols...) {

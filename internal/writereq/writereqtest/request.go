@@ -1,5 +1,5 @@
-// Package writereqtest reads and writes remote-write requests for tests. It is written independently of
-// the code that it tests, for readability instead of speed.
+// Package writereqtest reads and writes remote-write requests for tests. It is independent of the code
+// under test, and optimized for readability instead of speed.
 package writereqtest
 
 import (
@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// Request is a request of either version.
+// Request is a remote-write request of either version.
 type Request struct {
-	Symbols  []string // Of version 2.0.
+	Symbols  []string // version 2.0 only
 	Series   []Series
-	Metadata []Metadata // Of version 1.0.
+	Metadata []Metadata // version 1.0 only
 }
 
-// Series is a series.
+// Series is a series of a [Request].
 type Series struct {
 	Labels     []Label
 	Samples    []Sample
 	Histograms []Histogram
 	Exemplars  []Exemplar
-	Metadata   *Metadata // Of version 2.0; nil if there is none.
+	Metadata   *Metadata // version 2.0 only; may be nil
 }
 
 // Label is a label of a series or exemplar.
@@ -32,7 +32,7 @@ type Sample struct {
 	Timestamp, StartStamp int64
 }
 
-// Exemplar is an exemplar.
+// Exemplar is an exemplar of a series.
 type Exemplar struct {
 	Labels    []Label
 	Value     float64
@@ -42,14 +42,14 @@ type Exemplar struct {
 // Metadata describes a series, or a family in version 1.0.
 type Metadata struct {
 	Type       uint64
-	Family     string // Of version 1.0.
+	Family     string // version 1.0 only
 	Help, Unit string
 }
 
 // Histogram is a native histogram.
 type Histogram struct {
 	Count, ZeroCount               uint64
-	CountFloat, ZeroCountFloat     *float64 // Of histograms with floats instead of integers.
+	CountFloat, ZeroCountFloat     *float64 // for histograms with floats instead of integers
 	Sum, ZeroThreshold             float64
 	Schema                         int32
 	NegativeSpans, PositiveSpans   []Span
@@ -58,10 +58,10 @@ type Histogram struct {
 	ResetHint                      uint64
 	Timestamp                      int64
 	CustomValues                   []float64
-	StartStamp                     int64 // Of version 2.0.
+	StartStamp                     int64 // version 2.0 only
 }
 
-// Span is a number of consecutive buckets.
+// Span is a sequence of consecutive buckets.
 type Span struct {
 	Offset int32
 	Length uint32
@@ -77,7 +77,7 @@ func (s *Series) Get(name string) string {
 	return ""
 }
 
-// Key returns the series' name and labels as PromQL has them.
+// Key returns the series' name and labels in the notation of PromQL.
 func (s *Series) Key() string {
 	var b strings.Builder
 	b.WriteString(s.Get("__name__"))
@@ -94,7 +94,7 @@ func (s *Series) Key() string {
 	return b.String()
 }
 
-// Find returns the series with the given Key, or nil.
+// Find returns the series with the given [Series.Key], or nil.
 func (r *Request) Find(key string) *Series {
 	for i := range r.Series {
 		if r.Series[i].Key() == key {
