@@ -89,7 +89,7 @@ func DefaultGatherers() GathererWithContext {
 // is the same for all DefaultGatherers, so that they know of its runs.
 var theirDefault = sync.OnceValue(func() *scrape.Registry {
 	run := collect.RunGatherer(collect.IgnoreContext(gatherTheirs))
-	e := &scrape.Entry{Announced: &collect.Announced{}, Binding: scrape.Binding{Kind: "gatherer", Run: run, Shared: true}, Sole: true, Forgive: isRuntimeDuplicate}
+	e := &scrape.Entry{Announced: &collect.Announced{}, Binding: scrape.Binding{Kind: "gatherer", Run: run, Shared: true}, Hosted: true, Tolerates: isRuntimeDuplicate}
 	e.Fallback = defaultName(e, prometheus.DefaultGatherer)
 	return scrape.NewHost(e, gatherError)
 })

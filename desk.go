@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/descriptors"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/scrape"
 )
@@ -36,12 +36,12 @@ func unregisterIn(r *scrape.Registry, c Collector) bool {
 		return false
 	}
 	same := func(other Collector) bool { return isSame(collect.Unwrap(other), collect.Unwrap(c)) }
-	return r.Unregister(registrationOf(c), same, func() ([]book.Desc, error) {
+	return r.Unregister(registrationOf(c), same, func() ([]descriptors.Desc, error) {
 		announced, err := collect.Describe(c)
 		if err != nil {
 			return nil, err
 		}
-		return announced.ForBook(), nil
+		return announced.Descriptors(), nil
 	})
 }
 
@@ -68,7 +68,7 @@ func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry
 	}
 	announced.Pedantic = pedantic && len(announced.List) > 0
 	e := &scrape.Entry{
-		Collector: c, Origin: originOf(c), ID: registrationOf(c), Announced: announced, Described: announced.ForBook(),
+		Collector: c, Origin: originOf(c), ID: registrationOf(c), Announced: announced, Described: announced.Descriptors(),
 		Binding: bind(c, announced), Policies: asked.asked, Several: asked.several, Called: func() string { return called(c) },
 	}
 	e.Fallback = defaultName(e, c)

@@ -41,7 +41,7 @@ type CollectorError struct {
 
 // Error names the collector and tells what went wrong.
 func (e *CollectorError) Error() string {
-	if e.Collector == "" || e.failure != nil && e.failure.Sole {
+	if e.Collector == "" || e.failure != nil && e.failure.Hosted {
 		return e.Err.Error()
 	}
 	return fmt.Sprintf("collector %s: %v", e.Collector, e.Err)

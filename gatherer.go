@@ -208,7 +208,7 @@ func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *scrape.Regi
 
 // hostOfGatherer returns the registry that runs a gatherer which is no registry.
 func hostOfGatherer(g any, b scrape.Binding, w collect.Wrapping) *scrape.Registry {
-	e := &scrape.Entry{Origin: originOf(g), Announced: &collect.Announced{}, Binding: b.Wrap(w), Sole: true}
+	e := &scrape.Entry{Origin: originOf(g), Announced: &collect.Announced{}, Binding: b.Wrap(w), Hosted: true}
 	e.Fallback = defaultName(e, g)
 	return scrape.HostOf(e, g, w, gatherError)
 }

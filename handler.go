@@ -149,12 +149,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	wire, forget := web.NewWire(w, r)
 	defer forget()
-	ctx, cancel, patience, err := h.contexts.New(wire, start, &h.report.Log)
+	ctx, cancel, allowance, err := h.contexts.New(wire, start, &h.report.Log)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
 	wire.Limit(start, deadline, h.opts.SendTimeout)
 	if err != nil {
-		wire.Error(h.errorText.Of(patience, err))
+		wire.Error(h.errorText.Of(allowance, err))
 		return
 	}
 	s, err := h.registry.NewScrape(selection.Under(hops.Under(ctx, r.Header.Values(hops.Header))))
@@ -168,7 +168,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.HookErr != nil && h.opts.ErrorLog != nil {
-		h.report.Log.Log(s.Patience, s.HookErr)
+		h.report.Log.Log(s.Allowance, s.HookErr)
 		s.HookErr = nil
 	}
 	if h.opts.CoalesceGather {
@@ -184,7 +184,7 @@ func (h *handler) serve(answer *web.Answer, s *scrape.Scrape, format expfmt.Form
 	if result.Ending(h.opts.strictness()) == web.Complete {
 		answer.Complete(&result)
 	}
-	h.report.AddWriting(s.Patience, &result)
+	h.report.AddWriting(s.Allowance, &result)
 	switch result.Ending(h.opts.strictness()) {
 	case web.Complete:
 	case web.Panic:
@@ -196,7 +196,7 @@ func (h *handler) serve(answer *web.Answer, s *scrape.Scrape, format expfmt.Form
 		if err == nil {
 			err = joined(result.Gathering, result.Encoding)
 		}
-		answer.Error(h.errorText.Of(s.Patience, err))
+		answer.Error(h.errorText.Of(s.Allowance, err))
 	}
 }
 
@@ -229,9 +229,9 @@ func (h *handler) reportMissing(s *scrape.Scrape, result *web.Result) {
 		if s.Abandoned {
 			logged = gatherError(worthLogging)
 		}
-		h.report.Add(s.Patience, "gathering", "error gathering metrics", logged)
+		h.report.Add(s.Allowance, "gathering", "error gathering metrics", logged)
 	}
 	if result.Encoding != nil {
-		h.report.Add(s.Patience, "encoding", "error encoding metrics", result.Encoding)
+		h.report.Add(s.Allowance, "encoding", "error encoding metrics", result.Encoding)
 	}
 }

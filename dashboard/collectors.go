@@ -133,7 +133,7 @@ func failuresOf(s *engine.Stats) (n uint64) {
 }
 
 // newResult describes the last result of a collector. The methods of errors are the program's.
-func newResult(texts *errorTexts, p *callback.Patience, s *engine.Stats) result {
+func newResult(texts *errorTexts, p *callback.Allowance, s *engine.Stats) result {
 	r := result{failures: failuresOf(s), runs: s.Runs, lastStart: s.LastStart, isError: s.LastErr != nil}
 	if s.LastErr == nil {
 		return r

@@ -22,19 +22,19 @@ const (
 // errorTexts returns the texts of errors, which are the program's: their methods may panic or hang.
 type errorTexts struct{ caller callback.Caller }
 
-// patience returns how long all texts that are made together may take: the short time that a scrape which is
+// allowance returns how long all texts that are made together may take: the short time that a scrape which is
 // over has left.
-func (t *errorTexts) patience() *callback.Patience {
+func (t *errorTexts) allowance() *callback.Allowance {
 	over, end := context.WithCancel(context.Background())
 	end()
-	return callback.NewPatience(over)
+	return callback.NewAllowance(over)
 }
 
 // line returns a short line about an error, or "" if err is nil.
-func (t *errorTexts) line(err error) string { return shorten(t.of(t.patience(), err)) }
+func (t *errorTexts) line(err error) string { return shorten(t.of(t.allowance(), err)) }
 
 // of returns the text of an error and the stack of a panic, without credentials, or "" if there is no error.
-func (t *errorTexts) of(p *callback.Patience, err error) string {
+func (t *errorTexts) of(p *callback.Allowance, err error) string {
 	if err == nil {
 		return ""
 	}

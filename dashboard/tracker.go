@@ -98,7 +98,7 @@ func (t *tracker) describe(ids []string, states []scrape.State) []result {
 	}
 	t.mu.Unlock()
 
-	patience := t.texts.patience()
+	allowance := t.texts.allowance()
 	results := make([]result, len(states))
 	for i := range states {
 		s := &states[i]
@@ -108,7 +108,7 @@ func (t *tracker) describe(ids []string, states []scrape.State) []result {
 		if old, ok := before[ids[i]]; ok && old.isOf(s.Stats) {
 			results[i] = old
 		} else {
-			results[i] = newResult(&t.texts, patience, s.Stats)
+			results[i] = newResult(&t.texts, allowance, s.Stats)
 		}
 	}
 	return results

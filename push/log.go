@@ -85,7 +85,7 @@ func (l *failureLog) write(ctx context.Context, level slog.Level, message string
 	ctx = context.WithoutCancel(ctx)
 	limited, cancel := context.WithTimeout(ctx, logPatience)
 	defer cancel()
-	_ = l.handler.Call(callback.NewPatience(limited), func() error {
+	_ = l.handler.Call(callback.NewAllowance(limited), func() error {
 		logger.LogAttrs(ctx, level, message, attrs...)
 		return nil
 	})

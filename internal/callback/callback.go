@@ -8,42 +8,41 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// StuckAfter is how long a call that was left behind may have run before the next calls are
-// refused. Until then they wait for it, as long as their own scrapes can: a client that
-// announces a timeout of 10 ms must not cost others their ContextFunc.
+// StuckAfter is how long a call that was left behind may have run before the next calls are refused. Until
+// then the next calls wait for it, as long as their own scrapes can: a client that announces a timeout of
+// 10 ms must not cost others their ContextFunc.
 const StuckAfter = time.Second
 
-// ErrBlocked reports that a function of the program was left behind or, because of an
-// earlier call, not called.
+// ErrBlocked reports that a user function was left behind or, because of an earlier call, was not called.
 var ErrBlocked = errors.New("it has not returned in time")
 
-// Caller calls one function of the program, such as a hook, on behalf of scrapes that
-// cannot wait for it any longer than their deadlines allow. A call runs in a goroutine of
-// its own and is left behind when the scrape's patience ends. As long as a call that was
-// left behind has not returned, no other one is started. So the number of goroutines never
-// exceeds the number of scrapes that were under way when the function began to block.
+// Caller calls one user function, such as a hook, on behalf of scrapes that cannot wait for it longer than
+// their deadlines allow. A call runs in a goroutine of its own and is left behind when the scrape's
+// [Allowance] is used up. Until a call that was left behind has returned, no other call is started. So the
+// number of goroutines never exceeds the number of scrapes that were under way when the function began to
+// block.
 //
-// The zero value is ready, and safe for concurrent use.
+// The zero value is ready to use, and safe for concurrent use.
 type Caller struct {
 	mu    sync.Mutex
-	left  int           // Calls that were left behind and have not returned.
-	since time.Time     // When the first of them began.
-	freed chan struct{} // Closed when all of them have returned.
+	left  int           // calls that were left behind and have not returned
+	since time.Time     // start of the first of them
+	freed chan struct{} // closed when all of them have returned
 }
 
-// Call calls f and returns its error. The error is f's own, an *engine.PanicError, or
-// ErrBlocked if f has not returned in time or was not called.
-func (c *Caller) Call(p *Patience, f func() error) error {
-	if p.isUnlimited() {
+// Call calls f and returns its error. The error is f's own, an *[engine.PanicError], or [ErrBlocked] if f
+// has not returned in time or was not called.
+func (c *Caller) Call(allowance *Allowance, f func() error) error {
+	if allowance.isUnlimited() {
 		return engine.Try(f)
 	}
-	if !c.enter(p) {
+	if !c.enter(allowance) {
 		return ErrBlocked
 	}
 	var (
 		begun    = time.Now()
 		done     = make(chan struct{})
-		left     bool // Guarded by c.mu, as is returned.
+		left     bool // guarded by c.mu, like returned
 		returned bool
 		err      = errors.New("it has called runtime.Goexit")
 	)
@@ -58,7 +57,7 @@ func (c *Caller) Call(p *Patience, f func() error) error {
 		}()
 		err = engine.Try(f)
 	}()
-	if !p.await(done, 0) {
+	if !allowance.await(done, 0) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if !returned {
@@ -70,10 +69,10 @@ func (c *Caller) Call(p *Patience, f func() error) error {
 	return err
 }
 
-// Call is [Caller.Call] for a function that has a result, which it returns, too.
-func Call[T any](c *Caller, p *Patience, f func() (T, error)) (T, error) {
+// Call is [Caller.Call] for a function with a result. It returns that result, too.
+func Call[T any](c *Caller, allowance *Allowance, f func() (T, error)) (T, error) {
 	var result T
-	err := c.Call(p, func() (err error) {
+	err := c.Call(allowance, func() (err error) {
 		result, err = f()
 		return err
 	})
@@ -93,23 +92,23 @@ func Try[T any](f func() (T, error)) (result T, err error) {
 	return result, err
 }
 
-// enter waits for calls that were left behind and reports whether a new one may begin.
-func (c *Caller) enter(p *Patience) bool {
+// enter waits for calls that were left behind, and reports whether a new call may begin.
+func (c *Caller) enter(allowance *Allowance) bool {
 	for {
 		c.mu.Lock()
 		if c.left == 0 {
 			c.mu.Unlock()
 			return true
 		}
-		freed, patience := c.freed, time.Until(c.since.Add(StuckAfter))
+		freed, wait := c.freed, time.Until(c.since.Add(StuckAfter))
 		c.mu.Unlock()
-		if patience <= 0 || !p.await(freed, patience) {
+		if wait <= 0 || !allowance.await(freed, wait) {
 			return false
 		}
 	}
 }
 
-// leave records a call that is left behind. The mutex is held.
+// leave records that a call is left behind. The mutex must be held.
 func (c *Caller) leave(begun time.Time) {
 	if c.left == 0 {
 		c.since, c.freed = begun, make(chan struct{})
@@ -117,7 +116,7 @@ func (c *Caller) leave(begun time.Time) {
 	c.left++
 }
 
-// free records that a call that was left behind has returned. The mutex is held.
+// free records that a call that was left behind has returned. The mutex must be held.
 func (c *Caller) free() {
 	if c.left--; c.left == 0 {
 		close(c.freed)

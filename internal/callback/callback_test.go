@@ -33,7 +33,7 @@ func TestCall(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				start := time.Now()
-				_, err := callback.Call(new(callback.Caller), callback.NewPatience(ctx), tc.f)
+				_, err := callback.Call(new(callback.Caller), callback.NewAllowance(ctx), tc.f)
 				if !tc.want(err) {
 					t.Errorf("got the error %v", err)
 				}
@@ -51,8 +51,8 @@ func isPanic(err error) bool {
 	return ok
 }
 
-// TestBlockedFunctionIsNotCalledAgain checks that a call is refused while an earlier one blocks,
-// and made again when that has returned.
+// TestBlockedFunctionIsNotCalledAgain checks that a call is refused while an earlier one blocks, and made
+// again when that has returned.
 func TestBlockedFunctionIsNotCalledAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
@@ -63,7 +63,7 @@ func TestBlockedFunctionIsNotCalledAgain(t *testing.T) {
 		call := func() error {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			_, err := callback.Call(&caller, callback.NewPatience(ctx), func() (int, error) {
+			_, err := callback.Call(&caller, callback.NewAllowance(ctx), func() (int, error) {
 				calls.Add(1)
 				<-release
 				return 0, nil
@@ -86,16 +86,16 @@ func TestBlockedFunctionIsNotCalledAgain(t *testing.T) {
 	})
 }
 
-// TestGraceIsShared checks that a scrape that is over waits for all functions together no longer
-// than the grace.
+// TestGraceIsShared checks that a scrape that is over waits no longer than the grace period for all
+// functions together.
 func TestGraceIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		patience := callback.NewPatience(ctx)
+		allowance := callback.NewAllowance(ctx)
 		start := time.Now()
 		for range 5 {
-			_, _ = callback.Call(new(callback.Caller), patience, func() (int, error) { time.Sleep(time.Hour); return 0, nil })
+			_, _ = callback.Call(new(callback.Caller), allowance, func() (int, error) { time.Sleep(time.Hour); return 0, nil })
 		}
 		if took := time.Since(start); took > 150*time.Millisecond {
 			t.Errorf("it took %v", took)

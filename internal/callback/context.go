@@ -11,10 +11,9 @@ import (
 // errUnusable reports a context whose methods panic.
 var errUnusable = errors.New("it has returned a context that cannot be used")
 
-// MakeContext calls hook, which may make a context out of ctx, and returns the context to go on
-// with: ctx if hook returns nil. If the methods of what hook returns panic, which may be a nil
-// pointer in an interface, MakeContext returns ctx and an error. It does not recover a panic of
-// hook itself.
+// MakeContext calls hook, which may derive a context from ctx, and returns the context to use: ctx if hook
+// returns nil. If the methods of hook's result panic, for example because it is a nil pointer in an
+// interface, MakeContext returns ctx and an error. It does not recover a panic of hook itself.
 func MakeContext(ctx context.Context, hook func() context.Context) (context.Context, error) {
 	next := hook()
 	if next == nil {
@@ -26,9 +25,8 @@ func MakeContext(ctx context.Context, hook func() context.Context) (context.Cont
 	return next, nil
 }
 
-// Within returns a context with the values of next, which a hook has made, that also ends when
-// ctx does: next may have nothing to do with ctx. The caller must call unlink when the context is
-// no longer needed.
+// Within returns a context with the values of next, which a hook has made, that also ends when ctx does:
+// next may be unrelated to ctx. The caller must call unlink when the context is no longer needed.
 func Within(ctx, next context.Context) (within context.Context, unlink func()) {
 	if next.Done() == ctx.Done() {
 		return next, func() {}
@@ -45,8 +43,7 @@ func Within(ctx, next context.Context) (within context.Context, unlink func()) {
 	}
 }
 
-// FollowCancel calls cancel when ctx is cancelled, but not when its deadline passes, until stop
-// is called.
+// FollowCancel calls cancel when ctx is canceled, but not when its deadline passes, until stop is called.
 func FollowCancel(ctx context.Context, cancel context.CancelCauseFunc) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.Canceled) {

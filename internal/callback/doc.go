@@ -1,8 +1,8 @@
-// Package callback calls functions of the program around the library, such as hooks, loggers and
-// the options of a handler, on behalf of scrapes that must end in time.
+// Package callback calls user functions, such as hooks, loggers and the options of a handler, on behalf of
+// scrapes that must end in time.
 //
-// Such a function may panic, block or return a context that cannot be used. A panic becomes an
-// error ([Try]). A function that blocks is left behind when the [Patience] of the scrape ends, and
-// its [Caller] does not call it again until it has returned, so that goroutines do not pile up. A
-// context is checked before it is used ([MakeContext]).
+// Such a function may panic, block or return a context that cannot be used. [Try] turns a panic into an
+// error. If a function blocks, the scrape leaves it behind when its [Allowance] is used up, and the
+// [Caller] does not call the function again until it has returned, so that goroutines do not pile up.
+// [MakeContext] checks a context before it is used.
 package callback

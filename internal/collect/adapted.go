@@ -12,17 +12,17 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// AdaptedRuns are the runs of a collector outside of a registry. Calls of Collect that overlap share
-// a run unless the collector takes a context. A run that outlives its calls is left behind, and
-// keeps others from being started.
+// AdaptedRuns manages the runs of a collector outside of a registry. Overlapping calls of Collect share a
+// run unless the collector takes a context. A run that outlives its calls is left behind, and keeps other
+// runs from being started.
 type AdaptedRuns struct {
 	collector prometheus.Collector
 
 	mu       sync.Mutex
 	changed  sync.Cond   // A run has sent something or returned, or a context has ended.
-	running  int         // Runs that have not returned.
-	left     int         // Those of them that have outlived a call.
-	joinable *adaptedRun // Of a collector that takes no context.
+	running  int         // runs that have not returned
+	left     int         // those of them that have outlived a call
+	joinable *adaptedRun // run of a collector that takes no context, or nil
 }
 
 // NewAdaptedRuns returns AdaptedRuns for c. It starts no run.
@@ -36,11 +36,11 @@ func NewAdaptedRuns(c prometheus.Collector) *AdaptedRuns {
 type adaptedRun struct {
 	metrics  []prometheus.Metric
 	waiters  int
-	left     bool // It counts in AdaptedRuns.left.
+	left     bool // The run counts in AdaptedRuns.left.
 	returned bool
 }
 
-// Collect sends the metrics of a run, and returns when that has returned or ctx is done.
+// Collect sends the metrics of a run. It returns when the run has returned or ctx is done.
 func (a *AdaptedRuns) Collect(ctx context.Context, ch chan<- prometheus.Metric) {
 	stop := context.AfterFunc(ctx, func() {
 		a.mu.Lock()
@@ -67,8 +67,7 @@ func (a *AdaptedRuns) Collect(ctx context.Context, ch chan<- prometheus.Metric) 
 	}
 }
 
-// SendUntil sends m unless ctx is done before it is received, and reports whether it
-// was sent.
+// SendUntil sends m unless ctx is done first, and reports whether it sent m.
 func SendUntil(ctx context.Context, ch chan<- prometheus.Metric, m prometheus.Metric) bool {
 	select {
 	case ch <- m:
@@ -78,12 +77,12 @@ func SendUntil(ctx context.Context, ch chan<- prometheus.Metric, m prometheus.Me
 	}
 }
 
-// adapterGrace is how long a run that was left behind has for returning before a call
-// fails that comes meanwhile. A collector that obeys its context needs a moment, too.
+// adapterGrace is how long a run that was left behind has to return before other calls fail. A collector
+// that obeys its context needs a moment, too.
 const adapterGrace = 100 * time.Millisecond
 
-// maxAdapted is how many runs of a collector that takes a context are under way at once.
-// Further calls wait, under their own contexts.
+// maxAdapted is the maximum number of concurrent runs of a collector that takes a context. Further calls
+// wait, under their own contexts.
 const maxAdapted = 2
 
 // join starts or joins a run.
@@ -125,7 +124,7 @@ func (a *AdaptedRuns) join(ctx context.Context) (*adaptedRun, error) {
 	return run, nil
 }
 
-// run runs the collector, in a goroutine of its own.
+// run runs the collector in a goroutine of its own.
 func (a *AdaptedRuns) run(ctx context.Context, run *adaptedRun) {
 	add := func(m prometheus.Metric) {
 		a.mu.Lock()
@@ -152,8 +151,7 @@ func (a *AdaptedRuns) run(ctx context.Context, run *adaptedRun) {
 	a.changed.Broadcast()
 }
 
-// next waits for what the run sends after the first metrics. It reports whether there may
-// be more.
+// next waits for metrics beyond those already sent. It reports whether there may be more.
 func (a *AdaptedRuns) next(ctx context.Context, run *adaptedRun, sent int) (metrics []prometheus.Metric, more bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -163,8 +161,8 @@ func (a *AdaptedRuns) next(ctx context.Context, run *adaptedRun, sent int) (metr
 	return run.metrics[sent:], !run.returned && ctx.Err() == nil
 }
 
-// leave ends the wait of a call. A run that all have turned away from, or that has not
-// returned until a deadline, is left behind; no call joins it.
+// leave ends the wait of a call. A run that all calls have left, or that has not returned by a deadline, is
+// left behind, and no call joins it.
 func (a *AdaptedRuns) leave(ctx context.Context, run *adaptedRun) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -173,7 +171,7 @@ func (a *AdaptedRuns) leave(ctx context.Context, run *adaptedRun) {
 		return
 	}
 	if run.waiters == 0 {
-		run.metrics = nil // It must not grow, unseen.
+		run.metrics = nil // It must not grow when no call reads it.
 	}
 	if !run.left && (run.waiters == 0 || errors.Is(ctx.Err(), context.DeadlineExceeded)) {
 		run.left = true

@@ -6,23 +6,23 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/clientgolang"
+	"github.com/luxfi/metric/internal/descriptors"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Announced are the descriptors that a collector has announced. They are read-only once
-// the collector is registered.
+// Announced holds the descriptors that a collector has announced. They are read-only once the collector is
+// registered.
 type Announced struct {
 	List     []*prometheus.Desc
 	Infos    map[*prometheus.Desc]*clientgolang.Info
-	Inner    *Announced // Of the collector behind a wrapping.
-	Pedantic bool       // Collected metrics are checked against what was announced.
+	Inner    *Announced // descriptors of the collector behind a wrapping
+	Pedantic bool       // Collected metrics are checked against the announced descriptors.
 }
 
-// Describe asks a collector for its descriptors. A panic is an error.
+// Describe asks a collector for its descriptors. It turns a panic into an error.
 func Describe(c prometheus.Collector) (*Announced, error) {
 	d := &Announced{Infos: make(map[*prometheus.Desc]*clientgolang.Info)}
 	if own := instrument.DescOf(c); own != nil {
@@ -35,7 +35,7 @@ func Describe(c prometheus.Collector) (*Announced, error) {
 			return nil, err
 		}
 		d.Inner = inner
-		if len(inner.List) == 0 { // Nothing shows whether the wrapping is valid.
+		if len(inner.List) == 0 { // Without a descriptor, the wrapping has not been checked.
 			if err := clientgolang.Parse(w.Wrapping.Desc(prometheus.NewDesc("x", "", nil, nil))).Err; err != nil {
 				return nil, err
 			}
@@ -79,9 +79,9 @@ func (d *Announced) add(desc *prometheus.Desc) error {
 	}
 	info := clientgolang.Parse(desc)
 	if info.Err != nil && desc.Err() == nil {
-		return info.Err // A registry only knows of the errors that NewDesc has found.
+		return info.Err // A registry knows only the errors that NewDesc has found.
 	}
-	// Each type's family is made now, so that later no one needs to write.
+	// The family of each type is made now, so that it need not be written later.
 	for t := model.Untyped; t <= model.GaugeHistogram; t++ {
 		info.Family(t)
 	}
@@ -99,26 +99,26 @@ func (d *Announced) find(desc *prometheus.Desc) *clientgolang.Info {
 	return d.Infos[desc]
 }
 
-// ForBook returns the descriptors for the book of a registry. Errors of invalid ones are
-// formatted now, as they may have methods that use the registry.
-func (d *Announced) ForBook() []book.Desc {
-	list := make([]book.Desc, 0, len(d.List))
+// Descriptors returns the descriptors for the index of a registry. It formats the errors of invalid ones
+// now, because they may have methods that use the registry.
+func (d *Announced) Descriptors() []descriptors.Desc {
+	list := make([]descriptors.Desc, 0, len(d.List))
 	for _, desc := range d.List {
 		info := d.Infos[desc]
 		if info.Err != nil {
-			list = append(list, book.Desc{Invalid: fmt.Errorf("descriptor %s is invalid: %w", desc, info.Err)})
+			list = append(list, descriptors.Desc{Invalid: fmt.Errorf("descriptor %s is invalid: %w", desc, info.Err)})
 			continue
 		}
 		names, values := make([]string, 0, len(info.Constant)), make([]string, 0, len(info.Constant))
 		for _, l := range info.Constant {
 			names, values = append(names, l.Name), append(values, l.Value)
 		}
-		list = append(list, book.NewDesc(desc, info.Name, info.Help, info.Unit, names, values, info.Variable))
+		list = append(list, descriptors.NewDesc(desc, info.Name, info.Help, info.Unit, names, values, info.Variable))
 	}
 	return list
 }
 
-// Innermost returns what the collector behind all wrappings has announced.
+// Innermost returns the descriptors announced by the collector behind all wrappings.
 func (d *Announced) Innermost() *Announced {
 	for d.Inner != nil {
 		d = d.Inner
@@ -136,8 +136,8 @@ func (d *Announced) Names() []string {
 	return slices.Compact(names)
 }
 
-// check tells how a metric disagrees with the descriptor that it names, or with what
-// its collector has announced.
+// check returns an error if a metric disagrees with the descriptor that it names, or with what its
+// collector has announced.
 func (d *Announced) check(desc *prometheus.Desc, info *clientgolang.Info, p *model.Point) error {
 	id := info.Identity()
 	if !slices.ContainsFunc(d.List, func(a *prometheus.Desc) bool { return a == desc || d.Infos[a].Identity() == id }) {
@@ -149,7 +149,7 @@ func (d *Announced) check(desc *prometheus.Desc, info *clientgolang.Info, p *mod
 	return nil
 }
 
-// Announcements are descriptors by the names of their families.
+// Announcements holds descriptors by the names of their families.
 type Announcements map[string][]announcement
 
 type announcement struct {
@@ -157,7 +157,7 @@ type announcement struct {
 	info *clientgolang.Info
 }
 
-// Add adds what one collector has announced.
+// Add adds what a collector has announced.
 func (a Announcements) Add(d *Announced) {
 	for _, desc := range d.List {
 		info := d.Infos[desc]
@@ -165,7 +165,7 @@ func (a Announcements) Add(d *Announced) {
 	}
 }
 
-// find returns the descriptor that announces a sample, and nil if there is none.
+// find returns the descriptor that announces a sample, or nil.
 func (a Announcements) find(f *model.Family, p *model.Point) *prometheus.Desc {
 	for _, announced := range a[f.Name] {
 		if announced.info.Fits(p.Labels) {

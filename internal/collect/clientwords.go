@@ -18,9 +18,8 @@ type writeError struct {
 	err  error
 }
 
-// Error names the metric and tells what went wrong. The help is part of it because collectors
-// use it to say what they were doing: metrics that are made for one error have no other place
-// for that.
+// Error names the metric and says what went wrong. The help is part of the text because collectors use it
+// to say what they were doing: metrics made to report an error have no other place for that.
 func (e *writeError) Error() string {
 	const maxHelp = 200
 	help := e.info.Help
@@ -35,7 +34,7 @@ func (e *writeError) Error() string {
 
 func (e *writeError) Unwrap() error { return e.err }
 
-// aboutSample returns err with the name of the metric whose sample it is about.
+// aboutSample returns err with the name of the metric that the sample is from.
 func aboutSample(info *clientgolang.Info, err error) error {
 	if errors.Is(err, info.Err) {
 		return fmt.Errorf("sample with an invalid descriptor: %w", err)
@@ -43,7 +42,7 @@ func aboutSample(info *clientgolang.Info, err error) error {
 	return fmt.Errorf("sample of metric %q: %w", info.Name, err)
 }
 
-// clientWordsError is an error in the words of client_golang.
+// clientWordsError is an error with the text of client_golang.
 type clientWordsError struct {
 	text string
 	err  error
@@ -52,15 +51,15 @@ type clientWordsError struct {
 func (e *clientWordsError) Error() string { return e.text }
 func (e *clientWordsError) Unwrap() error { return e.err }
 
-// InClientWords returns err as an error with the text that client_golang has for it, where
-// ours is another. There, registries and Gatherers have different ones.
+// InClientWords returns err with the text that client_golang uses for it, if that differs from the text of
+// this library. Registries and Gatherers of client_golang use different texts.
 func InClientWords(err error, ofGatherers bool) error {
 	switch e := err.(type) { //nolint:errorlint // What wraps one of these has a text of its own.
 	case *writeError:
 		return &clientWordsError{fmt.Sprintf("error collecting metric %v: %v", e.desc, e.err), err}
 	case *merge.ConflictError:
 		switch {
-		case e.Of == merge.Unit: // client_golang does not look at units.
+		case e.Of == merge.Unit: // client_golang does not check units.
 		case ofGatherers:
 			return &clientWordsError{fmt.Sprintf("gathered metric family %s %s", e.Family, e.Predicate()), err}
 		case e.Of == merge.Type:

@@ -1,4 +1,4 @@
-// Package collect turns the collectors of others into runs of the engine: it asks them for their
-// descriptors, reads the metrics that they send into plain samples, and puts prefixes and labels
-// around them. What is wrong with one metric costs only that one.
+// Package collect turns foreign collectors into runs of the engine. It asks them for their descriptors,
+// reads the metrics that they send into plain samples, and adds prefixes and labels. A bad metric costs
+// only itself.
 package collect

@@ -6,18 +6,19 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Existing says what becomes of labels that a series has under the names of those that are added:
-// Renamed or Honored.
+// Existing determines what happens to labels that a series already has under the names of added labels. It
+// is [Renamed] or [Honored].
 //
-// It is an interface so that only programs which import package remote or push/remotewrite contain these.
+// It is an interface so that only programs that import package remote or push/remotewrite contain these.
 type Existing interface {
-	// merge renders l together with extra, which is sorted by name, into buf, as model.AppendMerged does.
+	// merge renders l together with extra, which is sorted by name, into buf. See [model.AppendMerged].
 	merge(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error)
-	// over returns a native family with the labels of the wrapping, of which some series have one already.
+	// over returns a native family with the labels of the wrapping. Some of its series already have one of
+	// them.
 	over(w Wrapping, inner model.Source) model.Source
 }
 
-// existing is the Existing that merges labels with a function.
+// existing is an [Existing] that merges labels with a function.
 type existing struct {
 	with func(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error)
 }
@@ -45,7 +46,7 @@ func renamed(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Lab
 	for _, x := range list {
 		if hasName(extra, x.Name) {
 			if x.Value == "" {
-				continue // It is no label for a reader.
+				continue // An empty label counts as missing.
 			}
 			for hasName(list, x.Name) || hasName(merged, x.Name) {
 				x.Name = exported + x.Name
@@ -56,13 +57,13 @@ func renamed(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Lab
 	return model.AppendLabels(buf, merged)
 }
 
-// exported is put before the name of a label that is renamed.
+// exported is the prefix of renamed labels.
 const exported = "exported_"
 
 func honored(buf []byte, l model.Labels, extra []model.Label) ([]byte, model.Labels, error) {
 	var merged []model.Label
 	for _, x := range l.List() {
-		if x.Value != "" || !hasName(extra, x.Name) { // An empty one is no label for a reader.
+		if x.Value != "" || !hasName(extra, x.Name) { // An empty label counts as missing.
 			merged = append(merged, x)
 		}
 	}

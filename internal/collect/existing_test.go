@@ -12,7 +12,7 @@ func TestExisting(t *testing.T) {
 		name     string
 		existing Existing
 		labels   []model.Label
-		want     string // Empty if it is an error.
+		want     string // empty if an error is wanted
 	}{
 		{"nothing to rename", Renamed, []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},
 		{"no such label", &existing{model.AppendMerged}, []model.Label{{Name: "x", Value: "1"}}, `instance="a",x="1"`},

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// FunctionName returns the package and name of the function at pc, or of the one that it is
-// written in.
+// FunctionName returns the package and name of the function at pc. For a closure, it returns those of the
+// function that contains it.
 func FunctionName(pc uintptr) string {
 	f := runtime.FuncForPC(pc)
 	if f == nil {
@@ -24,8 +24,8 @@ func FunctionName(pc uintptr) string {
 	return strings.Join(parts, ".")
 }
 
-// isCompilerMade reports whether a part of the name of a function is not from its source, as
-// in orders.New.func1.2 and orders.glob..func1.
+// isCompilerMade reports whether the compiler has added a part to the name of a function, as in
+// orders.New.func1.2 and orders.glob..func1.
 func isCompilerMade(part string) bool {
 	part, _, _ = strings.Cut(part, "-range")
 	part = strings.TrimRight(part, "0123456789")

@@ -10,15 +10,15 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// GatherFunc gathers under a context, perhaps without looking at it.
+// GatherFunc gathers under a context. It may ignore the context.
 type GatherFunc func(ctx context.Context) ([]*clientmodel.Family, error)
 
-// IgnoreContext returns gather as a GatherFunc.
+// IgnoreContext returns gather as a [GatherFunc].
 func IgnoreContext(gather func() ([]*clientmodel.Family, error)) GatherFunc {
 	return func(context.Context) ([]*clientmodel.Family, error) { return gather() }
 }
 
-// RunGatherer is a run of a gatherer. What it returns is copied, not kept.
+// RunGatherer returns the run of a gatherer. It copies what the gatherer returns.
 func RunGatherer(gather GatherFunc) engine.Run {
 	return func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 		families, err := gather(ctx)
@@ -26,8 +26,8 @@ func RunGatherer(gather GatherFunc) engine.Run {
 	}
 }
 
-// WithDecoded copies the samples of families, which came with err, and returns what went
-// wrong.
+// WithDecoded copies the samples of families, which a gatherer returned together with err, into sink. It
+// returns err and the errors of the samples.
 func WithDecoded(err error, families []*clientmodel.Family, sink engine.Sink) error {
 	cut := decodeFamilies(families, sink)
 	switch {
@@ -40,8 +40,8 @@ func WithDecoded(err error, families []*clientmodel.Family, sink engine.Sink) er
 	}
 }
 
-// decodeFamilies copies the samples of families into sink. If there is no time left for
-// all of them, its error says so.
+// decodeFamilies copies the samples of families into sink. The error says so if there is no time left for
+// all of them.
 func decodeFamilies(families []*clientmodel.Family, sink engine.Sink) error {
 	for i, mf := range families {
 		if mf != nil && sendFamily(mf, sink) != nil {
@@ -52,8 +52,7 @@ func decodeFamilies(families []*clientmodel.Family, sink engine.Sink) error {
 	return nil
 }
 
-// sendFamily writes a family to a sink. If the sink cannot take its samples, that is
-// reported once.
+// sendFamily writes a family to a sink. If the sink cannot take its samples, that is reported once.
 func sendFamily(mf *clientmodel.Family, sink engine.Sink) error {
 	refused := false
 	return clientmodel.Decode(mf, func(f *model.Family, p *model.Point) error {

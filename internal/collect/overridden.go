@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// overridden is a native family of which some series have a label of the wrapping already.
+// overridden is a native family with series that already have a label of the wrapping.
 type overridden struct {
 	inner    model.Source
 	family   *model.Family
@@ -15,24 +15,24 @@ type overridden struct {
 	existing Existing
 }
 
-// Family implements model.Source.
+// Family implements [model.Source].
 func (s *overridden) Family() *model.Family { return s.family }
 
-// Mixed implements model.MixedSource: two series may have become the same.
+// Mixed implements [model.MixedSource]. It returns true because two series may have become the same.
 func (s *overridden) Mixed() bool { return true }
 
-// Len implements model.CountedSource.
+// Len implements [model.CountedSource].
 func (s *overridden) Len() int { return model.LenOf(s.inner) }
 
-// HasLabel implements instrument.Labelled.
+// HasLabel implements [instrument.Labelled].
 func (s *overridden) HasLabel(name string) bool {
 	return HasLabel(s.inner, name) || hasName(s.extra, name)
 }
 
-// Gauges implements model.GaugeSource.
+// Gauges implements [model.GaugeSource].
 func (s *overridden) Gauges(f *model.Family) model.Source { return model.GaugesOf(s, f) }
 
-// Series implements model.Source. It reads all values at once, because with the labels the order changes.
+// Series implements [model.Source]. It reads all values at once, because the labels change the order.
 func (s *overridden) Series() model.Series {
 	var (
 		series  = s.inner.Series()
@@ -54,7 +54,7 @@ func (s *overridden) Series() model.Series {
 	return all
 }
 
-// readPoints is a list of series that are not read again.
+// readPoints is a list of series that have already been read.
 type readPoints []*model.Point
 
 func (s readPoints) Len() int                                   { return len(s) }

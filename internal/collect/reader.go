@@ -15,12 +15,12 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// EndOfRun marks the end in the channel of a run; see engine.FromChannel.
+// EndOfRun marks the end in the channel of a run; see [engine.FromChannel].
 var EndOfRun prometheus.Metric = new(endMetric)
 
 type endMetric struct{ prometheus.Metric }
 
-// RunPlain is a run of a Collector that cannot take a context.
+// RunPlain returns the run of a Collector that cannot take a context.
 func RunPlain(c prometheus.Collector, announced *Announced) engine.Run {
 	collect := c.Collect
 	return func(_ context.Context, r engine.Running, sink engine.Sink) error {
@@ -34,17 +34,16 @@ type withContext interface {
 	CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric)
 }
 
-// RunWithContext is a run of a CollectorWithContext.
+// RunWithContext returns the run of a CollectorWithContext.
 func RunWithContext(c withContext, announced *Announced) engine.Run {
 	return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
 		return drain(r, func(ch chan<- prometheus.Metric) { c.CollectWithContext(ctx, ch) }, announced, sink)
 	}
 }
 
-// readers are metricReaders of runs that have ended, for their memory: about a kilobyte
-// for each run. Memory that somebody's Write was given is not part of it: a goroutine
-// which that has left behind may still write there, and must not reach the metrics of
-// another collector.
+// readers holds metricReaders of runs that have ended, to reuse their memory of about a kilobyte each. They
+// do not keep the memory that was passed to the Write method of a metric: a goroutine that Write has left
+// behind may still write to it, and must not reach the metrics of another collector.
 var readers sync.Pool
 
 // drain runs collect and converts what it sends into samples.
@@ -61,7 +60,7 @@ func drain(running engine.Running, collect func(chan<- prometheus.Metric), annou
 	return err
 }
 
-// runErrors are several failures of one run. The error of a scrape has each of them.
+// runErrors holds several failures of one run. The error of a scrape contains each of them.
 type runErrors []error
 
 func (e runErrors) Error() string {
@@ -76,20 +75,20 @@ func (e runErrors) Unwrap() []error { return e }
 // metricReader converts the metrics of one run into samples.
 type metricReader struct {
 	announced *Announced
-	own       map[*prometheus.Desc]*clientgolang.Info // Of descriptors that were not announced.
+	own       map[*prometheus.Desc]*clientgolang.Info // information about descriptors that were not announced
 	lastDesc  *prometheus.Desc
 	lastInfo  *clientgolang.Info
 	sink      engine.Sink
-	data      *clientmodel.Metric  // What metrics are written to, one after the other. Made for the run.
-	keeper    *engine.Buffer       // The sink, if it has metrics handed on; see engine.Job.
-	origins   []clientmodel.Metric // Memory for these.
-	expected  int                  // How many of them there will probably be.
-	written   bool                 // To what the next metric is to be written to.
+	data      *clientmodel.Metric  // made for the run; metrics are written to it one after the other
+	keeper    *engine.Buffer       // the sink, if it takes the origins of samples; see engine.Job
+	origins   []clientmodel.Metric // memory for the origins
+	expected  int                  // expected number of origins
+	written   bool                 // The memory for the next metric has been written to.
 	decoder   clientmodel.Decoder
 	point     model.Point
-	asking    bool // What a metric answers, rather than the answer's use, is at fault.
-	// failed is what metrics have answered instead of a value. NewInvalidMetric is the
-	// only way in which a Collector can tell that it has failed, so the run has.
+	asking    bool // What the metric returns is at fault, not the use of it.
+	// failed holds the errors that metrics have returned instead of a value. NewInvalidMetric is the only
+	// way for a Collector to report a failure, so the run has failed.
 	failed engine.Dropped
 }
 
@@ -107,7 +106,7 @@ func (r *metricReader) result(err error) error {
 
 var errNilMetric = errors.New("a nil metric was collected")
 
-// read takes one metric. Whatever is wrong with it costs only this one.
+// read converts one metric. Any problem with it costs only this metric.
 func (r *metricReader) read(m prometheus.Metric) {
 	r.asking = false
 	switch err := engine.Try(func() error { return r.convert(m) }); {
@@ -129,7 +128,7 @@ func (r *metricReader) convert(m prometheus.Metric) error {
 		return err
 	}
 	if own, ok := m.(instrument.Instrument); ok && !r.announced.Pedantic {
-		// One of ours, sent by somebody's collector.
+		// It is one of this library's instruments, sent by user code.
 		r.asking = false
 		var scratch model.Scratch
 		own.Point(&r.point, &scratch)
@@ -164,7 +163,7 @@ func (r *metricReader) convert(m prometheus.Metric) error {
 	return r.send(info.Family(t), &r.point)
 }
 
-// target returns what the next metric is to be written to.
+// target returns the memory for the next metric.
 func (r *metricReader) target() *clientmodel.Metric {
 	if r.data == nil && r.keeper == nil {
 		r.data = new(clientmodel.Metric)
@@ -190,8 +189,7 @@ func (r *metricReader) send(f *model.Family, p *model.Point) error {
 	return unlessAbandoned(r.sink.Sample(f, p))
 }
 
-// unlessAbandoned returns the error of a sink. That nobody waits any more is no news to
-// report.
+// unlessAbandoned returns the error of a sink, or nil if the error only says that no scrape waits any more.
 func unlessAbandoned(err error) error {
 	if errors.Is(err, engine.ErrAbandoned) {
 		return nil
@@ -199,8 +197,8 @@ func unlessAbandoned(err error) error {
 	return err
 }
 
-// info returns what is known of a descriptor, which is parsed once for each run, or
-// once for all if it was announced.
+// info returns the information about a descriptor. A descriptor is parsed once for each run, or once in all
+// if it was announced.
 func (r *metricReader) info(d *prometheus.Desc) (*clientgolang.Info, error) {
 	if d == r.lastDesc && d != nil {
 		return r.lastInfo, r.lastInfo.Err
@@ -212,7 +210,7 @@ func (r *metricReader) info(d *prometheus.Desc) (*clientgolang.Info, error) {
 	if info == nil {
 		info = clientgolang.Parse(d)
 		if len(r.own) >= maxParsed {
-			clear(r.own) // Somebody makes a new descriptor for every metric.
+			clear(r.own) // The collector makes a new descriptor for every metric.
 		}
 		if r.own == nil {
 			r.own = make(map[*prometheus.Desc]*clientgolang.Info)
@@ -225,7 +223,7 @@ func (r *metricReader) info(d *prometheus.Desc) (*clientgolang.Info, error) {
 
 const maxParsed = 1000
 
-// CollectAny collects from c in the best way that it knows.
+// CollectAny collects from c with the best method that c has.
 func CollectAny(ctx context.Context, c prometheus.Collector, ch chan<- prometheus.Metric) {
 	if c, ok := c.(withContext); ok {
 		c.CollectWithContext(ctx, ch)
@@ -234,7 +232,7 @@ func CollectAny(ctx context.Context, c prometheus.Collector, ch chan<- prometheu
 	c.Collect(ch)
 }
 
-// FailuresOf returns the failures that the error of a run is made of.
+// FailuresOf returns the failures that the error of a run consists of.
 func FailuresOf(err error) []error {
 	if err == nil {
 		return nil

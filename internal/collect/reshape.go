@@ -5,35 +5,34 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Reshaper changes what a gatherer gathers in ways that a prefix and labels cannot: it drops
-// series, gives them other labels, or moves them to other families. It is safe for concurrent
-// use.
+// Reshaper changes the output of a gatherer in ways that a prefix and labels cannot: it drops series,
+// changes their labels, or moves them to other families. It must be safe for concurrent use.
 type Reshaper interface {
-	// Sources returns the families that a native family becomes: itself if nothing changes,
-	// or none. They are valid as long as s is. The Reshaper calls report for everything that
-	// goes wrong; n is the number of series that it leaves out because of that.
+	// Sources returns the families that a native family becomes: itself if nothing changes, or none. They
+	// are valid as long as s is. The Reshaper calls report for every problem; n is the number of series
+	// that it leaves out because of the problem.
 	Sources(s model.Source, report func(n int, err error)) []model.Source
 
-	// Sink returns a sink for one run that changes samples and passes them on. Like that of a
-	// run, it need not be safe for concurrent use.
+	// Sink returns a sink for one run that changes samples and passes them on. Like the sink of a run, it
+	// need not be safe for concurrent use.
 	Sink(to engine.Sink) engine.Sink
 
-	// Name returns the name under which a family is written, and reports whether it is known:
-	// it is not if series of the family may get different names. The name is empty if no
-	// series of the family is left.
+	// Name returns the name under which a family is written, and reports whether that is known. It is
+	// unknown if series of the family may get different names. The name is empty if no series of the family
+	// remains.
 	Name(family string) (name string, ok bool)
 
-	// Samples returns what becomes of samples, and reports what is wrong; see Wrapping.Samples.
-	// ReshapeSamples implements it.
+	// Samples returns the changed samples, and reports problems; see [Wrapping.Samples]. [ReshapeSamples]
+	// implements it.
 	Samples(samples []model.Sample, report func(n int, err error)) []model.Sample
 
-	// Before returns the series that have become the given one, in the text format, to explain
-	// why two series are the same.
+	// Before returns the series that have become the given one, in the text format, to explain why two
+	// series are the same.
 	Before(family, labels string) []string
 }
 
-// ReshapeSamples implements Reshaper.Samples by its Sink. It is not called from here, so that programs
-// without a Reshaper do not contain it.
+// ReshapeSamples implements [Reshaper.Samples] with the Reshaper's Sink. This package does not call it, so
+// that programs without a Reshaper do not contain it.
 func ReshapeSamples(r Reshaper, samples []model.Sample, report func(n int, err error)) []model.Sample {
 	to := &sampleList{samples: make([]model.Sample, 0, len(samples)), report: report}
 	sink := r.Sink(to)
@@ -50,17 +49,17 @@ func ReshapeSamples(r Reshaper, samples []model.Sample, report func(n int, err e
 // sampleList is a sink for samples that stay valid.
 type sampleList struct {
 	samples []model.Sample
-	shared  model.Point // What it has in common with a sample need not be copied.
+	shared  model.Point // the part that need not be copied if a sample has the same
 	report  func(n int, err error)
 }
 
-// Sample implements engine.Sink.
+// Sample implements [engine.Sink].
 func (l *sampleList) Sample(f *model.Family, p *model.Point) error {
 	c := *p
 	if p.Histogram != l.shared.Histogram || p.Summary != l.shared.Summary {
 		c = p.CloneWith(p.Labels)
 	}
-	if p.Labels != l.shared.Labels { // Those of the samples themselves stay valid as long as these.
+	if p.Labels != l.shared.Labels { // The labels of the samples themselves stay valid as long as the samples.
 		c.Labels = p.Labels.Keep()
 	}
 	l.samples = append(l.samples, model.Sample{Family: f, Point: c})

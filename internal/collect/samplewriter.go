@@ -17,14 +17,14 @@ import (
 type SampleWriter struct {
 	state  sinkState
 	guard  abandonedSink
-	reader metricReader // It writes to guard.
+	reader metricReader // writes to guard
 	labels []model.Label
 	text   []byte
 	point  model.Point
 }
 
-// sinkState is not atomic: that would take 20 ns for each sample, a fifth of its time, and
-// this takes one. So calls that begin in the same few nanoseconds are not told apart.
+// sinkState is not atomic: an atomic one would take 20 ns for each sample, a fifth of its time, where this
+// takes 1 ns. Therefore calls that begin in the same few nanoseconds are not detected.
 type sinkState uint8
 
 const (
@@ -35,7 +35,7 @@ const (
 
 var errSinkMisused = errors.New("a Sink was used concurrently: it can be written to by one goroutine at a time")
 
-// begin begins a call. It is an error if there is another one.
+// begin begins a call. It returns an error during another call.
 func (s *SampleWriter) begin() error {
 	if s.state != sinkIdle {
 		return s.refuse()
@@ -44,7 +44,7 @@ func (s *SampleWriter) begin() error {
 	return nil
 }
 
-// refuse answers a call during another one, and all that come then.
+// refuse returns the error for a call during another one, and for all calls after that.
 func (s *SampleWriter) refuse() error {
 	if s.state != sinkMisused {
 		s.state = sinkMisused
@@ -68,15 +68,14 @@ func newSampleWriter(sink engine.Sink, announced *Announced) *SampleWriter {
 	return s
 }
 
-// abandonedSink remembers that nobody waits for the samples any more. It refuses those of
-// families that were not announced: before a stream is written, it has to be known which
-// names it may need.
+// abandonedSink remembers that no scrape waits for the samples any more. It refuses samples of families
+// that were not announced: the names that a stream may need must be known before it is written.
 type abandonedSink struct {
 	engine.Sink
 
 	announced *Announced
-	names     map[string]bool // Of the announced families. Nil until the first sample.
-	family    *model.Family   // The last one, which was announced.
+	names     map[string]bool // names of the announced families; nil until the first sample
+	family    *model.Family   // last family, which was announced
 	err       error
 }
 
@@ -97,7 +96,7 @@ func (s *abandonedSink) Sample(f *model.Family, p *model.Point) error {
 func (s *abandonedSink) isAnnounced(family string) bool {
 	if s.names == nil {
 		if len(s.announced.List) == 0 {
-			return true // An unchecked one, which is read to the end before anything is written.
+			return true // An unchecked collector is read to the end before anything is written.
 		}
 		s.names = make(map[string]bool, len(s.announced.List))
 		for _, d := range s.announced.List {
@@ -110,7 +109,7 @@ func (s *abandonedSink) isAnnounced(family string) bool {
 // StreamFunc writes the samples of a stream collector.
 type StreamFunc func(ctx context.Context, to *SampleWriter) error
 
-// RunStream is a run of a stream collector.
+// RunStream returns the run of a stream collector.
 func RunStream(collect StreamFunc, announced *Announced) engine.Run {
 	return func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 		to := newSampleWriter(sink, announced)
@@ -138,7 +137,7 @@ func SendStream(ctx context.Context, c prometheus.Collector, collect StreamFunc,
 	}
 }
 
-// Metric writes any metric.
+// Metric writes a metric of any kind.
 func (s *SampleWriter) Metric(m prometheus.Metric) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -147,8 +146,8 @@ func (s *SampleWriter) Metric(m prometheus.Metric) error {
 	return s.end()
 }
 
-// Value writes a sample of a counter, a gauge or an untyped metric. The label values are those of
-// the variable labels of desc, in their order.
+// Value writes a sample of a counter, a gauge or an untyped metric. The label values are those of the
+// variable labels of desc, in their order.
 func (s *SampleWriter) Value(t model.Type, desc *prometheus.Desc, value float64, labelValues []string) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -182,7 +181,7 @@ func (s *SampleWriter) Drop(desc *prometheus.Desc, err error) error {
 	return s.end()
 }
 
-// render makes the labels of s.point.
+// render renders the labels of s.point.
 func (s *SampleWriter) render(info *clientgolang.Info, values []string) (err error) {
 	if len(values) != len(info.Variable) {
 		return fmt.Errorf("it has %d variable labels %q but %d values %q were given", len(info.Variable), info.Variable, len(values), append([]string(nil), values...))
@@ -205,7 +204,7 @@ type ChannelSink struct {
 	states model.StateSamples
 }
 
-// Sample implements engine.Sink. Its error is engine.ErrAbandoned when the context has ended.
+// Sample implements [engine.Sink]. The error is [engine.ErrAbandoned] when the context has ended.
 func (s *ChannelSink) Sample(f *model.Family, p *model.Point) error {
 	n := 1
 	if f.Type == model.StateSet {
@@ -226,7 +225,7 @@ func (s *ChannelSink) Sample(f *model.Family, p *model.Point) error {
 	return nil
 }
 
-// Drop implements engine.Sink: it sends the error as an invalid metric.
+// Drop implements [engine.Sink]: it sends the error as an invalid metric.
 func (s *ChannelSink) Drop(err error) {
 	if err == nil {
 		return
@@ -234,10 +233,10 @@ func (s *ChannelSink) Drop(err error) {
 	_ = s.send(prometheus.NewInvalidMetric(prometheus.NewInvalidDesc(err), err))
 }
 
-// Note implements engine.Sink like Drop.
+// Note implements [engine.Sink] like Drop.
 func (s *ChannelSink) Note(err error) { s.Drop(err) }
 
-// Close implements engine.Sink. It does nothing: the channel belongs to its receiver.
+// Close implements [engine.Sink]. It does nothing, because the channel belongs to its receiver.
 func (s *ChannelSink) Close() {}
 
 func (s *ChannelSink) send(m prometheus.Metric) error {
@@ -251,13 +250,12 @@ func (s *ChannelSink) send(m prometheus.Metric) error {
 
 // sampleMetric is a sample as a Metric.
 type sampleMetric struct {
-	desc   *prometheus.Desc // As it was announced, or nil.
+	desc   *prometheus.Desc // announced descriptor, or nil
 	family *model.Family
 	point  model.Point
 }
 
-// Desc returns the descriptor that was announced, or else one of just this series: all
-// its labels are constant.
+// Desc returns the announced descriptor, or one for just this series: all its labels are constant.
 func (m *sampleMetric) Desc() *prometheus.Desc {
 	if m.desc != nil {
 		return m.desc

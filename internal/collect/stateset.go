@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// states returns the state set behind all wrappings, and with the wrappings around it. They are nil
+// states returns the state set behind all wrappings, without and with the wrappings around it. Both are nil
 // for all other collectors.
 func (c *Wrapped) states() (states instrument.StateSource, wrapped model.Source) {
 	if inner, ok := c.Collector.(*Wrapped); ok {
@@ -25,7 +25,7 @@ func (c *Wrapped) states() (states instrument.StateSource, wrapped model.Source)
 	return states, c.Wrapping.Source(states)
 }
 
-// sendStates sends a gauge for each state, if the collector is a state set. It reports whether it is.
+// sendStates sends a gauge for each state if the collector is a state set, and reports whether it is.
 func (c *Wrapped) sendStates(ctx context.Context, ch chan<- prometheus.Metric) bool {
 	states, wrapped := c.states()
 	if states == nil {
@@ -45,8 +45,8 @@ func (c *Wrapped) sendStates(ctx context.Context, ch chan<- prometheus.Metric) b
 	return true
 }
 
-// describe returns a descriptor of the collector behind the wrapping, changed. A prefix changes the
-// label for the state of a state set, too.
+// describe returns a descriptor of the collector behind the wrapping, changed by the wrapping. A prefix
+// also changes the label for the state of a state set.
 func (c *Wrapped) describe(desc *prometheus.Desc, before string) *prometheus.Desc {
 	wrapped := c.Wrapping.Desc(desc)
 	if c.Wrapping.Prefix != "" {

@@ -11,16 +11,16 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// transform is a wrapping at work on samples.
+// transform applies a wrapping to samples.
 type transform struct {
 	prefix   string
-	existing Existing      // Nil refuses labels that a series has already.
-	extra    []model.Label // Sorted by name.
+	existing Existing      // nil refuses labels that a series already has
+	extra    []model.Label // sorted by name
 	families map[*model.Family]*model.Family
 	text     []byte
 }
 
-// newTransform returns the wrapping at work on the samples of one run.
+// newTransform returns a transform for the samples of one run.
 func (w Wrapping) newTransform() *transform {
 	t := &transform{prefix: w.Prefix, existing: w.Existing, families: make(map[*model.Family]*model.Family)}
 	for name, value := range w.Labels {
@@ -30,7 +30,7 @@ func (w Wrapping) newTransform() *transform {
 	return t
 }
 
-// Family returns the family with the prefix. It is the same for each call with the same family.
+// Family returns the family with the prefix. Calls with the same family return the same result.
 func (t *transform) Family(f *model.Family) *model.Family {
 	if t.prefix == "" {
 		return f
@@ -75,15 +75,15 @@ func hasName(labels []model.Label, name string) bool {
 	return slices.ContainsFunc(labels, func(l model.Label) bool { return l.Name == name })
 }
 
-// Run puts the wrapping between a run and its sink.
+// Run returns run with the wrapping between it and its sink.
 func (w Wrapping) Run(run engine.Run) engine.Run {
 	return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
 		return run(ctx, r.WithoutOrigins(), w.Sink(sink))
 	}
 }
 
-// Sink returns a sink that changes samples on their way to another one. The run that it is made
-// for writes to it from one goroutine at a time, like all runs do.
+// Sink returns a sink that changes samples on their way to another one. The run must write to it from one
+// goroutine at a time, as all runs do.
 func (w Wrapping) Sink(to engine.Sink) engine.Sink {
 	if w.Reshape != nil {
 		return w.Reshape.Sink(to)
@@ -99,12 +99,12 @@ type wrappingSink struct {
 	wrapping  Wrapping
 }
 
-// Hold implements engine.Holder.
+// Hold implements [engine.Holder].
 func (s *wrappingSink) Hold(h engine.Held) error {
 	sources := make([]model.Source, 0, len(h.Sources))
 	for _, source := range h.Sources {
 		if s.wrapping.Existing != nil && s.wrapping.changesLabels(source) {
-			// Its series may come in another order, and some may be the same as others.
+			// Its series may come in another order, and some may have become equal.
 			if err := engine.Send(s, []model.Source{source}); err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ func (s *wrappingSink) Hold(h engine.Held) error {
 	return engine.Hold(s.Sink, h)
 }
 
-// Sample implements engine.Sink.
+// Sample implements [engine.Sink].
 func (s *wrappingSink) Sample(f *model.Family, p *model.Point) error {
 	changed := *p
 	if err := s.transform.Point(f, &changed); err != nil {
@@ -130,9 +130,8 @@ func (s *wrappingSink) Sample(f *model.Family, p *model.Point) error {
 	return s.Sink.Sample(s.transform.Family(f), &changed)
 }
 
-// Samples returns samples with the wrapping around them. report is called for everything that is
-// wrong; n is the number of samples that are left out because of it. The error is nil if it is
-// the same as one before.
+// Samples returns samples with the wrapping around them. It calls report for every problem; n is the number
+// of samples that are left out because of it. The error is nil if it is the same as an earlier one.
 func (w Wrapping) Samples(samples []model.Sample, report func(n int, err error)) []model.Sample {
 	if w.Reshape != nil {
 		return w.Reshape.Samples(samples, report)

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// Source puts a prefix or labels around a native family.
+// Source returns a native family with a prefix or labels around it.
 func (w Wrapping) Source(inner model.Source) *WrappedSource {
 	t := w.newTransform()
 	s := &WrappedSource{Inner: inner, family: t.Family(inner.Family()), extra: t.extra}
@@ -22,8 +22,8 @@ func (w Wrapping) Source(inner model.Source) *WrappedSource {
 	return s
 }
 
-// Around is Source for a family of which nothing has been checked. It is an error if series have
-// a label of the wrapping already, unless the wrapping says what becomes of it.
+// Around is [Wrapping.Source] for a family that has not been checked. It returns an error if series already
+// have a label of the wrapping, unless Existing says what happens to that label.
 func (w Wrapping) Around(inner model.Source) (model.Source, error) {
 	for name := range w.Labels {
 		switch {
@@ -43,7 +43,7 @@ func (w Wrapping) Around(inner model.Source) (model.Source, error) {
 	return s, nil
 }
 
-// changesLabels reports whether some series of a source has a label of the wrapping already.
+// changesLabels reports whether some series of a source already have a label of the wrapping.
 func (w Wrapping) changesLabels(inner model.Source) bool {
 	for name := range w.Labels {
 		if HasLabel(inner, name) {
@@ -53,8 +53,8 @@ func (w Wrapping) changesLabels(inner model.Source) bool {
 	return false
 }
 
-// HasLabel reports whether some series of a source has the label. It asks the source if that is
-// instrument.Labelled, and else all of its series.
+// HasLabel reports whether some series of a source have the label. It asks the source if that is an
+// [instrument.Labelled], and otherwise checks its series.
 func HasLabel(s model.Source, name string) bool {
 	if l, ok := s.(instrument.Labelled); ok {
 		return l.HasLabel(name)
@@ -66,7 +66,7 @@ func HasLabel(s model.Source, name string) bool {
 	series := s.Series()
 	n := series.Len()
 	if !model.IsMixed(s) {
-		n = min(n, 1) // One stands for all.
+		n = min(n, 1) // The first series stands for all.
 	}
 	for i := range n {
 		if series.At(i, &p, &scratch); p.Labels.Has(name) {
@@ -78,21 +78,21 @@ func HasLabel(s model.Source, name string) bool {
 
 // WrappedSource is a native family behind one or more wrappings.
 type WrappedSource struct {
-	Inner  model.Source // Not a WrappedSource.
+	Inner  model.Source // not a WrappedSource
 	family *model.Family
-	extra  []model.Label // Sorted by name.
+	extra  []model.Label // sorted by name
 }
 
-// Family implements model.Source.
+// Family implements [model.Source].
 func (s *WrappedSource) Family() *model.Family { return s.family }
 
-// Mixed implements model.MixedSource.
+// Mixed implements [model.MixedSource].
 func (s *WrappedSource) Mixed() bool { return model.IsMixed(s.Inner) }
 
-// Len implements model.CountedSource.
+// Len implements [model.CountedSource].
 func (s *WrappedSource) Len() int { return model.LenOf(s.Inner) }
 
-// Key implements model.StableSource.
+// Key implements [model.StableSource].
 func (s *WrappedSource) Key() any {
 	inner := model.KeyOf(s.Inner)
 	if inner == nil {
@@ -108,19 +108,19 @@ type wrappedKey struct {
 	extra  string
 }
 
-// HasLabel implements instrument.Labelled.
+// HasLabel implements [instrument.Labelled].
 func (s *WrappedSource) HasLabel(name string) bool {
 	return name == s.family.Reserved() || s.hasExplicit(name)
 }
 
-// hasExplicit reports whether the series have a label, other than the one that their samples
-// are written with.
+// hasExplicit reports whether the series have a label, not counting the one that their samples are written
+// with.
 func (s *WrappedSource) hasExplicit(name string) bool {
 	return name != s.Inner.Family().Reserved() && HasLabel(s.Inner, name) || hasName(s.extra, name)
 }
 
-// Check returns an error if the samples are written with a label that the series have, or that
-// cannot be written.
+// Check returns an error if the samples are written with a label that the series have, or that cannot be
+// written.
 func (s *WrappedSource) Check() error {
 	if reserved := s.family.Reserved(); reserved != "" && s.hasExplicit(reserved) {
 		return fmt.Errorf("family %q %w", s.family.Name, reservedError(reserved))
@@ -133,12 +133,12 @@ func (s *WrappedSource) Check() error {
 	return nil
 }
 
-// Gauges implements model.GaugeSource. The source that is wrapped has to, too.
+// Gauges implements [model.GaugeSource]. The wrapped source must implement it, too.
 func (s *WrappedSource) Gauges(f *model.Family) model.Source {
 	return &WrappedSource{s.Inner.(model.GaugeSource).Gauges(f), f, s.extra} //nolint:forcetypeassert // See above.
 }
 
-// Series implements model.Source.
+// Series implements [model.Source].
 func (s *WrappedSource) Series() model.Series {
 	inner := s.Inner.Series()
 	if len(s.extra) == 0 {
@@ -159,19 +159,19 @@ type wrappedSeries struct {
 	model.Series
 
 	extra   []model.Label
-	splicer *model.Splicer // Nil if the series may have different names.
+	splicer *model.Splicer // nil if the series may have different names
 }
 
-// Snapshot implements model.SnapshotSeries.
+// Snapshot implements [model.SnapshotSeries].
 func (s *wrappedSeries) Snapshot() any { return model.SnapshotOf(s.Series) }
 
-// Sequential implements model.SequentialSeries.
+// Sequential implements [model.SequentialSeries].
 func (s *wrappedSeries) Sequential() bool { return model.IsSequential(s.Series) }
 
-// Extends implements model.Extended.
+// Extends implements [model.Extended].
 func (s *wrappedSeries) Extends() (model.Series, *model.Splicer) { return s.Series, s.splicer }
 
-// setSplicer makes a splicer for the names of the first series, which are those of all.
+// setSplicer makes a splicer for the names of the first series, which all series have.
 func (s *wrappedSeries) setSplicer() {
 	if s.Len() == 0 {
 		return
@@ -191,7 +191,7 @@ func panicOnLabel(err error) {
 	panic(fmt.Sprintf("BUG: a label that registration has to refuse: %v", err))
 }
 
-// At implements model.Series.
+// At implements [model.Series].
 func (s *wrappedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
 	s.Series.At(i, p, scratch)
 	s.wrap(p, scratch)
@@ -212,14 +212,14 @@ func (s *wrappedSeries) wrap(p *model.Point, scratch *model.Scratch) {
 	}
 }
 
-// batchedSeries is wrappedSeries of which many points can be read at once.
+// batchedSeries is a wrappedSeries whose points can be read in batches.
 type batchedSeries struct {
 	wrappedSeries
 
 	batched model.Batched
 }
 
-// ReadBatch implements model.Batched.
+// ReadBatch implements [model.Batched].
 func (s *batchedSeries) ReadBatch(from int, points []model.Point, scratches []model.Scratch) {
 	s.batched.ReadBatch(from, points, scratches)
 	for i := range points {

@@ -13,19 +13,19 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// Wrapping is what is added: a prefix or labels. Around gatherers it may also be a Reshaper, alone.
+// Wrapping adds a prefix and labels. Around gatherers it may instead be a [Reshaper].
 type Wrapping struct {
 	Prefix   string
 	Labels   prometheus.Labels
-	Existing Existing // What becomes of labels with the names of Labels; nil leaves their series out.
+	Existing Existing // what happens to labels with the names of Labels; nil leaves their series out
 	Reshape  Reshaper
 }
 
 // IsZero reports whether the wrapping changes nothing.
 func (w Wrapping) IsZero() bool { return w.Prefix == "" && len(w.Labels) == 0 && w.Reshape == nil }
 
-// Wrapped is a collector behind a wrapping. Registries of this package look
-// through it; Describe and Collect serve others.
+// Wrapped is a collector behind a wrapping. Registries of this module look behind it; Describe and Collect
+// serve others.
 type Wrapped struct {
 	Collector prometheus.Collector
 	Wrapping  Wrapping
@@ -45,8 +45,8 @@ func Unwrap(c prometheus.Collector) prometheus.Collector {
 	}
 }
 
-// Describe sends the descriptors of the collector behind it, changed. It sends an
-// invalid one if that panics or is nil.
+// Describe sends the descriptors of the collector behind the wrapping, changed by the wrapping. It sends an
+// invalid one if the collector panics or is nil.
 func (c *Wrapped) Describe(ch chan<- *prometheus.Desc) {
 	if IsNil(c.Collector) {
 		ch <- prometheus.NewInvalidDesc(fmt.Errorf("a wrapping around a nil %T", c.Collector))
@@ -67,8 +67,8 @@ func (c *Wrapped) Collect(ch chan<- prometheus.Metric) {
 	c.CollectWithContext(context.Background(), ch)
 }
 
-// CollectWithContext collects from the collector behind it. A panic there becomes an
-// invalid metric.
+// CollectWithContext collects from the collector behind the wrapping. It turns a panic into an invalid
+// metric.
 func (c *Wrapped) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
 	if c.sendStates(ctx, ch) {
 		return
@@ -88,7 +88,7 @@ func (c *Wrapped) CollectWithContext(ctx context.Context, ch chan<- prometheus.M
 	}
 }
 
-// descOf returns the changed descriptor of m. known remembers it.
+// descOf returns the changed descriptor of m. It remembers descriptors in known.
 func (w Wrapping) descOf(m prometheus.Metric, known map[*prometheus.Desc]*prometheus.Desc) *prometheus.Desc {
 	var desc *prometheus.Desc
 	if err := engine.Try(func() error { desc = m.Desc(); return nil }); err != nil {
@@ -110,7 +110,7 @@ func (w Wrapping) Desc(d *prometheus.Desc) *prometheus.Desc {
 		if d != nil && d.Err() != nil {
 			return d
 		}
-		return prometheus.NewInvalidDesc(err) // With a descriptor without labels, wrapping it would panic.
+		return prometheus.NewInvalidDesc(err) // Wrapping a descriptor without labels would panic.
 	}
 	var c prometheus.Collector = FixedDesc{d}
 	if w.Prefix != "" {

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// await waits until the run has returned, the scrape is over or the collector's own
-// limit has passed, and the time after it. In the second case the run is yet to be left.
-func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
+// await waits until the run has returned, the scrape is over, or the collector's own limit and the time to
+// return after it have passed. If the scrape is over first, the caller must still leave the run; see
+// [Engine.leave].
+func (e *Engine) await(s *starter, f *flight, joined bool) (o Outcome) {
 	var tooLong <-chan time.Time
-	if joined && s.scrape.patience == 0 {
+	if joined && s.scrape.timeAllowed == 0 {
 		timer := time.NewTimer(maxJoin)
 		defer timer.Stop()
 		tooLong = timer.C
@@ -20,14 +21,14 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 	var deadline bool
 	switch {
 	case returned || limited:
-	case isClosed(s.scrape.done) || s.scrape.patience > 0:
+	case isClosed(s.scrape.done) || s.scrape.timeAllowed > 0:
 		var reason error
-		reason, deadline = s.scrape.why()
+		reason, deadline = s.scrape.endReason()
 		o.Err = fmt.Errorf("did not finish in time: %w", reason)
 	default:
 		o.Err = fmt.Errorf("waited %v for a run that was under way: %w", maxJoin, ErrStillRunning)
 	}
-	if f.hasOverrun() { // Even if it has returned since.
+	if f.hasOverrun() { // even if it has returned since
 		var err error
 		if returned {
 			err = f.err
@@ -51,12 +52,12 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 	} else {
 		o.Duration = time.Since(f.start)
 		l := leaving{f, deadline || limited, s.watch.over}
-		if !limited { // It is over for all: they are left together.
+		if !limited { // The scrape is over for all its runs, and leaves them together.
 			f.limitDuration(&o)
 			s.leaving = append(s.leaving, l)
 			return o
 		}
-		e.leave(s.scrape, l) // Others may need the place.
+		e.leave(s.scrape, l) // Leaving now frees the place for others.
 	}
 	f.limitDuration(&o)
 	if !f.shared {
@@ -65,14 +66,14 @@ func (e *Engine) await(s *start, f *flight, joined bool) (o Outcome) {
 	return o
 }
 
-// maxJoin is how long a scrape without a deadline waits for a run that it has not started. It
-// may be part of that run: a collector that cannot see its context, and gathers from the
-// registry that runs it, waits for itself.
+// maxJoin is how long a scrape without a deadline waits for a run that it has not started. The scrape may
+// be part of that run: a collector that cannot see its context, and gathers from the registry that runs it,
+// waits for itself.
 const maxJoin = 10 * time.Minute
 
-// wait waits for a run, but not beyond tooLong. It reports whether that has returned, or else whether its
-// collector's own limit is the reason not to wait any longer.
-func (s *start) wait(f *flight, tooLong <-chan time.Time) (returned, limited bool) {
+// wait waits for a run until tooLong receives a value. It reports whether the run has returned and, if not,
+// whether the collector's own limit ended the wait.
+func (s *starter) wait(f *flight, tooLong <-chan time.Time) (returned, limited bool) {
 	for {
 		switch {
 		case isClosed(f.done):
@@ -97,14 +98,14 @@ func (s *start) wait(f *flight, tooLong <-chan time.Time) (returned, limited boo
 	}
 }
 
-// listenOn waits a little longer for a run that can see the end of its context, if that
-// is the end of the scrape, too. It reports whether the run has returned.
-func (s *start) listenOn(f *flight) bool {
+// listenOn waits a little longer, after the scrape's context was canceled, for a run that can see the end
+// of that context. It reports whether the run has returned.
+func (s *starter) listenOn(f *flight) bool {
 	if f.collector.Shared || f.shared {
 		return false
 	}
-	if _, deadline := s.scrape.why(); deadline {
-		return false // Its own context has ended before.
+	if _, deadline := s.scrape.endReason(); deadline {
+		return false // The run's own context ended earlier.
 	}
 	if s.lastWords == nil {
 		s.lastWords = time.After(lastWords)
@@ -121,7 +122,7 @@ func (s *start) listenOn(f *flight) bool {
 	}
 }
 
-// expired is a channel that has passed for all time.
+// expired is a channel that is always ready to receive from.
 var expired = func() <-chan time.Time {
 	c := make(chan time.Time)
 	close(c)
@@ -140,15 +141,15 @@ func isClosed(ch <-chan struct{}) bool {
 // hasOverrun reports whether the run has passed its collector's own limit.
 func (f *flight) hasOverrun() bool { return f.overran.Load() && f.collector.Gate.limit() > 0 }
 
-// limitDuration caps the duration of a run that has passed its limit: no scrape waited longer.
+// limitDuration caps the duration of a run that has passed its limit, since no scrape waited longer.
 func (f *flight) limitDuration(o *Outcome) {
 	if f.hasOverrun() {
 		o.Duration = min(o.Duration, f.collector.Gate.limit())
 	}
 }
 
-// atLimit returns the error of a run that has passed its collector's own limit. err is what it
-// has returned, nil if it has not, or without an error.
+// atLimit returns the error of a run that has passed its collector's own limit. err is the error that the
+// run has returned, or nil if the run succeeded or is still under way.
 func (f *flight) atLimit(err error) error {
 	limit := fmt.Errorf("did not finish within its own limit of %v: %w", f.collector.Gate.limit(), context.DeadlineExceeded)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {

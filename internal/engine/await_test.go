@@ -13,8 +13,7 @@ import (
 
 var errOwn = errors.New("the collector's own error")
 
-// misbehaving are runs that end late, if at all, before release is closed. Each
-// sends 1 at first.
+// misbehaving holds runs that end late or never before release is closed. Each sends 1 at first.
 var misbehaving = map[string]func(ctx context.Context, r engine.Running, release <-chan struct{}, sink engine.Sink) error{
 	"sleeps": func(_ context.Context, _ engine.Running, _ <-chan struct{}, sink engine.Sink) error {
 		send(sink, 1)
@@ -72,11 +71,10 @@ var misbehaving = map[string]func(ctx context.Context, r engine.Running, release
 
 const timeout = 10 * time.Second
 
-// headStart is how much earlier than a scrape of that length the context of its collectors
-// ends.
+// headStart is how much earlier than such a scrape the context of its collectors ends.
 const headStart = 100 * time.Millisecond
 
-// ends are ways for a context to end after the timeout.
+// ends holds ways for a context to end after the timeout.
 var ends = map[error]func() (context.Context, context.CancelFunc){
 	context.DeadlineExceeded: func() (context.Context, context.CancelFunc) {
 		return context.WithTimeout(context.Background(), timeout)
@@ -88,8 +86,8 @@ var ends = map[error]func() (context.Context, context.CancelFunc){
 	},
 }
 
-// TestDeadline checks for each way to misbehave that the scrape returns when its
-// context is done, that the error tells, and that nothing else is lost.
+// TestDeadline checks, for each way to misbehave, that the scrape returns when its context is done, that
+// the error says why, and that nothing else is lost.
 func TestDeadline(t *testing.T) {
 	for way, run := range misbehaving {
 		for want, begin := range ends {
@@ -104,7 +102,7 @@ func TestDeadline(t *testing.T) {
 						defer cancel()
 						testDeadline(ctx, t, bad, want)
 						close(release)
-						time.Sleep(2 * time.Hour) // All must come to an end.
+						time.Sleep(2 * time.Hour) // All runs must come to an end.
 					})
 				})
 			}
@@ -137,7 +135,7 @@ func testDeadline(ctx context.Context, t *testing.T, bad *engine.Collector, want
 	}
 }
 
-// slowSink is a sink that takes its time for closing.
+// slowSink is a sink that takes a long time to close.
 type slowSink struct{ engine.Buffer }
 
 func (s *slowSink) Close() {
@@ -145,8 +143,8 @@ func (s *slowSink) Close() {
 	s.Buffer.Close()
 }
 
-// TestGivingUp checks that the deadline is told even of a run that has given up, with
-// an error of its own or none, before the scrape looks at it.
+// TestGivingUp checks that a scrape reports the deadline even of a run that has given up, with an error of
+// its own or without one, before the scrape looks at it.
 func TestGivingUp(t *testing.T) {
 	for _, own := range []error{nil, errOwn, fmt.Errorf("query: %w", context.DeadlineExceeded)} {
 		t.Run(fmt.Sprint(own), func(t *testing.T) {
@@ -171,7 +169,7 @@ func TestGivingUp(t *testing.T) {
 	}
 }
 
-// TestScrapeOverBefore checks that nothing is started for a scrape that is over.
+// TestScrapeOverBefore checks that a scrape that is already over starts nothing.
 func TestScrapeOverBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -183,8 +181,7 @@ func TestScrapeOverBefore(t *testing.T) {
 	c.wantStarted(t, 0)
 }
 
-// TestOwnErrors checks that errors of collectors are passed on as they are, and cost
-// no sample.
+// TestOwnErrors checks that errors of collectors are passed on unchanged and cost no sample.
 func TestOwnErrors(t *testing.T) {
 	outcomes := new(engine.Engine).Collect(t.Context(), jobs(
 		aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {

@@ -8,14 +8,13 @@ import (
 	"time"
 )
 
-// ErrClosed reports that a collector is not run in the background any more, because its
-// registry was closed.
+// ErrClosed reports that a collector no longer runs in the background because its registry was closed.
 var ErrClosed = errors.New("the registry is closed: it runs nothing in the background any more")
 
 var errUnregistered = errors.New("it was unregistered before its first background run had ended")
 
-// background runs a collector on a schedule, and has the result for all scrapes. It moves
-// between these states:
+// background runs a collector on a schedule and provides the result to all scrapes. It moves between these
+// states:
 //
 //	state     what holds                                next
 //	idle      it is in the timetable, until b.next      trying, at that time
@@ -23,27 +22,27 @@ var errUnregistered = errors.New("it was unregistered before its first backgroun
 //	          place, or is under way                    or has passed its limit
 //	over      ended is true                             none; Engine.EndBackground leads here
 //
-// It has no goroutine besides that of its run. The engine's timer holds the engine weakly, so a
-// registry that has become unreachable stops its background runs even without Close.
+// It has no goroutine besides that of its run. The engine's timer refers to the engine weakly, so the
+// background runs of a registry that has become unreachable stop even without Close.
 type background struct {
 	engine    *Engine
-	timetable *timetable // Nil before start.
+	timetable *timetable // nil before start
 	collector *Collector
 	every     time.Duration
 
-	// The following are guarded by the engine's mutex.
+	// The engine's mutex guards the following fields.
 	ended   bool
-	next    time.Time // When the next attempt begins.
-	index   int       // In timetable.idle; notIdle if it is not there.
-	attempt *attempt  // Under way, or nil.
+	next    time.Time // when the next attempt begins
+	index   int       // index in timetable.idle, or notIdle
+	attempt *attempt  // attempt under way, or nil
 	tried   bool      // An attempt has ended.
-	err     error     // Why there is no good result of the last attempt, or nil.
-	since   time.Time // When err began to be nil, or not to be.
+	err     error     // why the last attempt gave no good result, or nil
+	since   time.Time // when err last changed between nil and non-nil
 }
 
 const notIdle = -1
 
-// Every is the Schedule of a collector that runs each time that so much has passed.
+// Every is the [Schedule] of a collector that runs once in each period of this length.
 type Every time.Duration
 
 // Period returns the time between the starts of two runs.
@@ -53,10 +52,10 @@ func (every Every) background(e *Engine, c *Collector) schedule {
 	return &background{engine: e, collector: c, every: every.Period(), index: notIdle}
 }
 
-// minLimit is how long a background run may take at least if its collector has no limit.
+// minLimit is the least limit of a background run whose collector sets no limit of its own.
 const minLimit = keptLimit
 
-// The methods without a comment are explained at schedule.
+// Methods without a comment are documented on [schedule].
 
 func (b *background) start() {
 	if b.ended {
@@ -67,22 +66,22 @@ func (b *background) start() {
 	b.timetable.add(b, b.next)
 }
 
-// begin makes an attempt, which waits for the start of its run at most as long as the run may
-// take. The context of the run has no values.
+// begin makes an attempt. The attempt waits for the start of its run at most as long as the run may take.
+// The context of the run carries no values.
 func (b *background) begin(now time.Time) *attempt {
 	e, c := b.engine, b.collector
-	patience := max(c.Gate.limit(), b.every, minPatience)
+	timeAllowed := max(c.Gate.limit(), b.every, minTimeAllowed)
 	ctx := context.Background()
-	scrape := &Scrape{ctx: ctx, runs: ctx, values: ctx, began: now, deadline: now.Add(patience), patience: patience, background: true}
-	b.attempt = &attempt{of: b, start: start{
+	scrape := &Scrape{ctx: ctx, runs: ctx, values: ctx, began: now, deadline: now.Add(timeAllowed), timeAllowed: timeAllowed, background: true}
+	b.attempt = &attempt{of: b, starter: starter{
 		engine: e, scrape: scrape, jobs: []Job{{Collector: c}}, flights: make([]*flight, 1), outcomes: make([]Outcome, 1),
 	}}
 	b.attempt.prepare()
 	return b.attempt
 }
 
-// end ends an attempt with what has come of it, and schedules the next one. f is its run,
-// or nil if there was none.
+// end ends an attempt with its outcome and schedules the next one. f is the attempt's run, or nil if it was
+// never started.
 func (b *background) end(o Outcome, f *flight, now time.Time) {
 	b.attempt = nil
 	b.collector.stats.countBackground(&o, f)
@@ -97,7 +96,7 @@ func (b *background) end(o Outcome, f *flight, now time.Time) {
 	}
 }
 
-// setResult notes what has come of an attempt.
+// setResult records the result of an attempt.
 func (b *background) setResult(err error, now time.Time) {
 	if !b.tried || (err == nil) != (b.err == nil) {
 		b.since = now
@@ -105,10 +104,10 @@ func (b *background) setResult(err error, now time.Time) {
 	b.tried, b.err = true, err
 }
 
-// scheduleNext chooses when the next attempt begins. The second one follows the first after a
-// random time between half a period and a whole one, so that collectors that were registered
-// together do not run together for ever. From then on, attempts begin at multiples of the
-// period; those that an earlier attempt has not left in time are skipped.
+// scheduleNext chooses when the next attempt begins. The second attempt follows the first after a random
+// time between half a period and a whole one, so that collectors registered together do not run together
+// forever. From then on, attempts begin at multiples of the period. scheduleNext skips the multiples that
+// passed while an earlier attempt was under way.
 func (b *background) scheduleNext(now time.Time) {
 	if !b.tried {
 		b.next = b.next.Add(b.every - rand.N(b.every/2+1))

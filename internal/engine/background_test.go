@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestBackgroundFlood checks that a run that no scrape ends does not fill the memory, and that
-// what a scrape may send is not less because of that.
+// TestBackgroundFlood checks that a run that no scrape ends does not fill the memory, and that this limit
+// does not reduce what a scrape may send.
 func TestBackgroundFlood(t *testing.T) {
 	const bound, flood = 1000, 100_000
 	defer engine.BoundBackground(bound)()
@@ -48,8 +48,8 @@ func TestBackgroundFlood(t *testing.T) {
 	}
 }
 
-// TestBackgroundTakesNoPlace checks that scrapes that wait in vain for the first background run do
-// not take its place from it, nor keep others from starting.
+// TestBackgroundTakesNoPlace checks that scrapes that wait in vain for the first background run neither
+// take its place nor keep others from starting.
 func TestBackgroundTakesNoPlace(t *testing.T) {
 	bothKinds(t, func(t *testing.T, c *blocker) {
 		e := engine.Engine{Concurrency: 2}
@@ -80,8 +80,8 @@ func TestBackgroundTakesNoPlace(t *testing.T) {
 	})
 }
 
-// TestBackgroundWaitsForPlace checks that a run that gets no place in time is a failure, which
-// does not end with a first good result.
+// TestBackgroundWaitsForPlace checks that a run that gets no place in time is a failure, even after a first
+// good result.
 func TestBackgroundWaitsForPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine

@@ -5,36 +5,36 @@ import (
 	"time"
 )
 
-// ErrBreakerOpen reports that a collector was not started because it has failed too
-// often in a row, and rests.
+// ErrBreakerOpen reports that a collector was not started because it has failed too often in a row and its
+// circuit breaker is open.
 var ErrBreakerOpen = errors.New("it has failed too often and rests (circuit breaker open)")
 
-// BreakerState is the state of a Breaker.
+// BreakerState is the state of a [Breaker].
 type BreakerState int
 
 // The states of a breaker.
 const (
 	BreakerClosed   BreakerState = iota // Runs are started.
-	BreakerOpen                         // None is, until the cool-down is over.
+	BreakerOpen                         // No run is started until the cool-down is over.
 	BreakerHalfOpen                     // The next run, or the one under way, decides.
 )
 
-// Breaker stops starting a collector that keeps failing. After a number of failures in
-// a row it is open for a cool-down; then one run is a probe, whose success closes it
-// and whose failure opens it again. What is neither, because the client has gone away
-// before the end, or had less patience than others, leaves everything as it was.
+// Breaker stops starting a collector that keeps failing. After a number of failures in a row, the breaker
+// is open for a cool-down. Then one run is a probe: its success closes the breaker and its failure opens it
+// again. A run that neither succeeds nor fails changes nothing. That happens if the client goes away before
+// the end, or if the scrape allowed less time than others do.
 //
-// A library would bring a lock of its own and no such neutral end. The engine's mutex
-// guards this one.
+// A library would bring a lock of its own and would have no such neutral result. The engine's mutex guards
+// this breaker.
 type Breaker struct {
 	limit    int
 	cooldown time.Duration
 
-	longest [2]time.Duration // The longest patience in the last period, and in this one.
-	period  time.Time        // When this one began.
+	longest [2]time.Duration // longest time that a scrape allowed, in the last period and in this one
+	period  time.Time        // start of this period
 
-	failures int       // In a row.
-	until    time.Time // End of the cool-down. Zero if the breaker is closed.
+	failures int       // failures in a row
+	until    time.Time // end of the cool-down; zero if the breaker is closed
 	probing  bool
 	trips    uint64
 }
@@ -55,7 +55,7 @@ func (b *Breaker) state(now time.Time) BreakerState {
 	}
 }
 
-// report adds to an account how things are now.
+// report adds the breaker's present state to s.
 func (b *Breaker) report(s *Stats, now time.Time) {
 	s.Breaker, s.BreakerTrips = b.state(now), b.trips
 }
@@ -66,10 +66,10 @@ func (b *Breaker) refuses(now time.Time) bool {
 	return state == BreakerOpen || state == BreakerHalfOpen && b.probing
 }
 
-// started tells that a run is started, which is the probe if the breaker is half-open.
+// started records that a run is started. If the breaker is half-open, that run is the probe.
 func (b *Breaker) started(now time.Time) { b.probing = b.state(now) == BreakerHalfOpen }
 
-// judge tells what the end of a run says.
+// judge applies the verdict on a run.
 func (b *Breaker) judge(v verdict, now time.Time) {
 	switch v {
 	case isGood:
@@ -94,28 +94,28 @@ func (b *Breaker) failed(now time.Time) {
 	b.probing = false
 }
 
-// gaveUp tells that the end of a run says nothing.
+// gaveUp records that a run ended without a verdict.
 func (b *Breaker) gaveUp() { b.probing = false }
 
-// memorable is how long a breaker remembers how patient scrapes are, at least. More than
-// maxMemorable is taken for that much: a request that announces a day must not switch a
-// breaker off.
+// rememberAtLeast is the least time for which a breaker remembers how much time scrapes allow. Times above
+// maxRemembered count as maxRemembered: a request that announces a timeout of a day must not disable a
+// breaker.
 const (
-	memorable    = 10 * time.Minute
-	maxMemorable = 15 * time.Second
+	rememberAtLeast = 10 * time.Minute
+	maxRemembered   = 15 * time.Second
 )
 
-// meet tells how patient a scrape is.
-func (b *Breaker) meet(patience time.Duration, now time.Time) {
-	if now.Sub(b.period) >= memorable {
+// noteTimeAllowed records how much time a scrape allows.
+func (b *Breaker) noteTimeAllowed(timeAllowed time.Duration, now time.Time) {
+	if now.Sub(b.period) >= rememberAtLeast {
 		b.longest[0], b.longest[1], b.period = b.longest[1], 0, now
 	}
-	b.longest[1] = max(b.longest[1], min(patience, maxMemorable))
+	b.longest[1] = max(b.longest[1], min(timeAllowed, maxRemembered))
 }
 
-// isFair reports whether a run that was ended after this time has had enough of it to
-// be called a failure: at least half of what the most patient scrape would have given.
-// Anybody who can send a request can announce a timeout that no run can keep.
+// isFair reports whether a run that was ended after the given time had enough of it to count as a failure:
+// at least half of the longest time that a scrape has allowed lately. Otherwise any client could trip the
+// breaker by announcing a timeout that no run can keep.
 func (b *Breaker) isFair(given time.Duration) bool {
-	return given >= minPatience && given >= max(b.longest[0], b.longest[1])/2
+	return given >= minTimeAllowed && given >= max(b.longest[0], b.longest[1])/2
 }

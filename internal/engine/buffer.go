@@ -10,63 +10,63 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Sink is where one run writes what it collects. Every run has its own, so that
-// what comes late reaches no other scrape. Sinks are safe for concurrent use.
+// Sink is where a run writes what it collects. Every run has a sink of its own, so that late samples reach
+// no other scrape. Sinks are safe for concurrent use.
 type Sink interface {
-	// Sample adds a sample. p may be used again when the call returns. An error
-	// means that nobody waits for the run any more, or that this sample cannot
-	// be taken; the run may go on in the second case.
+	// Sample adds a sample. The caller may reuse p when Sample returns. An error means that no scrape waits
+	// for the run any more (see [ErrAbandoned]) or that the sink cannot take this sample. In the second
+	// case the run may go on.
 	Sample(f *model.Family, p *model.Point) error
-	// Drop reports a sample that could not be added. A nil error only counts it: it was left
-	// out for the same reason as one before it.
+	// Drop reports a sample that could not be added. If err is nil, Drop only counts the sample: it was
+	// left out for the same reason as an earlier one.
 	Drop(err error)
-	// Note reports something that is wrong although no sample is left out because of it.
+	// Note reports a problem that has cost no sample.
 	Note(err error)
-	// Close tells that nobody waits for what comes from now on. It may be called
-	// more than once, and while Sample runs.
+	// Close ends the sink because no scrape waits for further samples. It may be called more than once, and
+	// while Sample runs.
 	Close()
 }
 
-// ErrAbandoned is what a sink answers when nobody waits for its run any more.
+// ErrAbandoned is the error of a sink when no scrape waits for its run any more.
 var ErrAbandoned = errors.New("the scrape that started this collector has ended")
 
-// Buffer is a Sink that keeps everything in memory.
+// Buffer is a [Sink] that keeps all samples in memory.
 type Buffer struct {
 	mu      sync.Mutex
-	memory  *memory // Nil as long as there is no sample, and when the buffer is closed.
-	count   int     // Samples that were taken, even if they have been handed out since.
+	memory  *memory // nil if there is no sample, and when the buffer is closed
+	count   int     // samples taken, including those already handed out
 	dropped Dropped
 	closed  bool
-	limit   int // How many samples it takes at the most; 0 if there is no limit. See Bound.
-	room    int // How many bytes of labels it takes at the most, if there is a limit.
+	limit   int // maximum number of samples; 0 if unlimited; see Bound
+	room    int // remaining bytes of labels, if limit is set
 
-	// These are set and read with the engine's mutex held, which must not wait for somebody who
-	// sends, and has just been interrupted.
-	full       atomic.Bool // It was closed because of limit.
+	// These are read and written with the engine's mutex held. They are atomic because the engine must not
+	// wait for mu: its holder may be a sender that has just been preempted.
+	full       atomic.Bool // The buffer was closed because it reached limit.
 	unattended atomic.Bool // No scrape waits for it.
 
-	background bool // Its limits are those of background runs.
+	background bool // The limits of background runs apply.
 
-	expected int  // How many samples there will probably be.
+	expected int  // expected number of samples
 	origins  bool // Samples keep their Origin.
 }
 
-// Room for at least a few samples is made at once, so that it need not grow from one,
-// and for at most so many, so that one huge run does not make the next ones costly.
+// A new buffer has room for at least minExpected samples, so that it need not grow from one, and for at
+// most maxExpected, so that one huge run does not make the next ones costly.
 const (
 	minExpected = 4
 	maxExpected = 1 << 17
 )
 
-// newBuffer returns a buffer for probably so many samples.
+// newBuffer returns a buffer for about the expected number of samples.
 func newBuffer(expected int) *Buffer {
 	return &Buffer{expected: min(max(expected, minExpected), maxExpected)}
 }
 
-// Sample implements Sink.
+// Sample implements [Sink].
 func (b *Buffer) Sample(f *model.Family, p *model.Point) error { return b.SampleOf(f, p, nil) }
 
-// SampleOf is Sample for a point that has an origin; see Running.Origins.
+// SampleOf adds a sample with its origin; see [Running.Origins].
 func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,8 +78,8 @@ func (b *Buffer) SampleOf(f *model.Family, p *model.Point, origin any) error {
 	return nil
 }
 
-// reserve counts samples with so many bytes of labels, and returns the memory to put them in. It
-// returns nil if the buffer is closed, or the samples would exceed its bound.
+// reserve counts samples with the given number of bytes of labels, and returns the memory to put them in.
+// It returns nil if the buffer is closed or the samples would exceed its limits. mu must be held.
 func (b *Buffer) reserve(samples, bytes int) *memory {
 	if b.closed {
 		return nil
@@ -99,7 +99,7 @@ func (b *Buffer) reserve(samples, bytes int) *memory {
 	return b.memory
 }
 
-// withoutOrigins returns the samples without their Origin.
+// withoutOrigins returns a copy of samples without their Origin.
 func withoutOrigins(samples []model.Sample) []model.Sample {
 	samples = slices.Clone(samples)
 	for i := range samples {
@@ -108,7 +108,7 @@ func withoutOrigins(samples []model.Sample) []model.Sample {
 	return samples
 }
 
-// Drop implements Sink.
+// Drop implements [Sink].
 func (b *Buffer) Drop(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -117,7 +117,7 @@ func (b *Buffer) Drop(err error) {
 	}
 }
 
-// Note implements Sink.
+// Note implements [Sink].
 func (b *Buffer) Note(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -126,39 +126,39 @@ func (b *Buffer) Note(err error) {
 	}
 }
 
-// Snapshot returns what has arrived so far. The slices are read-only: the run may
-// go on appending behind their end.
+// Snapshot returns what has arrived so far. The slices are read-only: the run may still append behind their
+// end.
 func (b *Buffer) Snapshot() Given {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memory.given(b.dropped)
 }
 
-// How much a run may add to a buffer while no scrape waits for it.
+// Limits of what a run may add to a buffer while no scrape waits for it.
 const (
-	maxUnattended      = 1 << 18  // Samples.
-	maxUnattendedBytes = 64 << 20 // Bytes of labels.
+	maxUnattended      = 1 << 18  // samples
+	maxUnattendedBytes = 64 << 20 // bytes of labels
 )
 
-// errUnattended is the error of a run that has sent more than that.
+// errUnattended is the error of a run that has exceeded these limits.
 var errUnattended = fmt.Errorf("after the end of its scrape it has sent more than %d samples or %d MiB of labels: all were thrown away",
 	maxUnattended, maxUnattendedBytes>>20)
 
-// How much a background run may send. No deadline of a scrape ends a flood of samples. Only
-// tests change them.
+// Limits of what a background run may send. They are needed because no deadline of a scrape ends a flood of
+// samples. Only tests change them.
 var (
-	maxBackground      = 1 << 21 // Samples.
-	maxBackgroundBytes = 1 << 29 // Bytes of labels.
+	maxBackground      = 1 << 21 // samples
+	maxBackgroundBytes = 1 << 29 // bytes of labels
 )
 
-// boundBackground limits what a background run adds.
+// boundBackground applies the limits of background runs.
 func (b *Buffer) boundBackground() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.limit, b.room, b.background = maxBackground, maxBackgroundBytes, true
 }
 
-// errFull is the error of a run whose buffer IsFull.
+// errFull returns the error of a run whose buffer is full; see [Buffer.IsFull].
 func (b *Buffer) errFull() error {
 	if b.background {
 		return fmt.Errorf("in the background it has sent more than %d samples or %d MiB of labels: all were thrown away",
@@ -167,11 +167,11 @@ func (b *Buffer) errFull() error {
 	return errUnattended
 }
 
-// Bound limits what is added from now on, or lifts the limit if attended is true: a
-// buffer that no scrape waits for must stay small.
+// Bound lifts the limit on added samples if attended is true and sets it otherwise: a buffer that no scrape
+// waits for must stay small.
 func (b *Buffer) Bound(attended bool) { b.unattended.Store(!attended) }
 
-// setLimit does what Bound has asked for.
+// setLimit applies the last call of [Buffer.Bound].
 func (b *Buffer) setLimit() {
 	switch unattended := b.unattended.Load(); {
 	case b.background:
@@ -182,18 +182,18 @@ func (b *Buffer) setLimit() {
 	}
 }
 
-// IsFull reports whether the buffer was closed because of its bound.
+// IsFull reports whether the buffer was closed because it reached its limit.
 func (b *Buffer) IsFull() bool { return b.full.Load() }
 
-// Count returns how many samples have arrived.
+// Count returns the number of samples that have arrived.
 func (b *Buffer) Count() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.count
 }
 
-// take closes the buffer, and returns what it holds together with its memory, which belongs
-// to the caller then. No Snapshot may be in use.
+// take closes the buffer and returns its contents together with their memory, which then belongs to the
+// caller. No Snapshot may be in use.
 func (b *Buffer) take() (*memory, Given) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -202,7 +202,7 @@ func (b *Buffer) take() (*memory, Given) {
 	return m, all
 }
 
-// Close implements Sink. The buffer lets go of what it holds.
+// Close implements [Sink]. The buffer releases its contents.
 func (b *Buffer) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

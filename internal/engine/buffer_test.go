@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestBufferCopies checks that a buffer keeps nothing that the caller uses again, and
-// that a snapshot does not change.
+// TestBufferCopies checks that a buffer keeps nothing that the caller reuses, and that a snapshot does not
+// change.
 func TestBufferCopies(t *testing.T) {
 	var b engine.Buffer
 	text := []byte(`a="1"`)
@@ -56,8 +56,8 @@ func TestBufferClosed(t *testing.T) {
 	}
 }
 
-// TestBufferConcurrentSafe checks that each snapshot is the beginning of what is
-// written, and that nothing is lost.
+// TestBufferConcurrentSafe checks that each snapshot is a prefix of what is written, and that nothing is
+// lost.
 func TestBufferConcurrentSafe(t *testing.T) {
 	const writers, each = 4, 500
 	var (

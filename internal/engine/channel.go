@@ -6,27 +6,26 @@ import (
 	"sync/atomic"
 )
 
-// The capacity of a channel decouples a collector from the conversion of what it sends.
-// It is what the collector has sent last time and a bit more, within these bounds:
-// every run makes a channel of its own.
+// The capacity of a channel decouples a collector from the conversion of its metrics. Every run makes a
+// channel of its own, with room for what the collector sent last time and a bit more, within these bounds.
 const (
 	minCapacity   = 8
-	firstCapacity = 64 // As long as a collector has not sent anything yet.
+	firstCapacity = 64 // used until the collector has sent something
 	maxCapacity   = 1024
 )
 
-var errClosedChannel = errors.New("the channel was closed, which belongs to whoever receives from it")
+var errClosedChannel = errors.New("the channel was closed, which only its receiver may do")
 
-// FromChannel runs collect, which sends to a channel, and calls each, one call at a
-// time, for everything that is sent. It returns when collect has returned and everything
-// is handled; its error is a *PanicError if collect or each panicked. So the channel is
-// drained for as long as collect runs, whether anybody still waits for the result or not.
+// FromChannel runs collect, which sends to a channel, and calls each for every value received, one call at
+// a time. It returns when collect has returned and all values are handled. The error is a *[PanicError] if
+// collect or each panicked. FromChannel drains the channel for as long as collect runs, even if no scrape
+// waits for the result any more.
 //
-// The channel belongs to this one call and is never closed: a goroutine that
-// collect has left behind can send to it late without harm. What comes late is
-// thrown away. It is an error if collect closes the channel.
+// The channel belongs to this one call and is never closed: a goroutine that collect has left behind can
+// still send to it without harm, and late values are thrown away. It is an error if collect closes the
+// channel.
 //
-// end is a value that only the caller has; it marks the end in the channel.
+// end marks the end in the channel. It must be a value that only the caller has.
 func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) error {
 	result := make(chan error, 1)
 	goTry(func() error {
@@ -35,13 +34,12 @@ func FromChannel[T comparable](end T, collect func(chan<- T), each func(T)) erro
 	return <-result
 }
 
-// FromChannelOf is FromChannel in a run that is told r, whose goroutine calls collect.
+// FromChannelOf is [FromChannel] for the run that r describes. It calls collect in the run's own goroutine.
 //
-// If the last run has sent something, no goroutine receives as long as the scrape has
-// something else to do than to wait for this run: a collector that sends no more than
-// fits, and does not block, is done by then, and its own goroutine handles what the
-// channel holds. So there is no second goroutine, and nothing to switch between; see
-// crew for what that gains.
+// If the collector sent something in its last run, no goroutine receives while the scrape is still busy
+// starting other runs. By the time the scrape waits, a collector that does not block, and sends no more
+// than fits into the channel, has returned, and its own goroutine handles the contents of the channel. That
+// saves a second goroutine and the switches between the two; see crew for the gain.
 func FromChannelOf[T comparable](r Running, end T, collect func(chan<- T), each func(T)) error {
 	if r.hints == nil {
 		return FromChannel(end, collect, each)
@@ -59,10 +57,10 @@ func fromChannel[T comparable](of *hints, end T, collect func(chan<- T), each fu
 	if of.expected > 0 {
 		of.whenWaited(r)
 	} else {
-		r.start() // It may be one that does not wait for place in the channel, and gives up what does not fit.
+		r.start() // The collector may not wait for room in the channel, and give up what does not fit.
 	}
 	defer drainLate(of.late, r.ch)
-	defer func() { // Of runtime.Goexit, too.
+	defer func() { // also after runtime.Goexit
 		if failed := r.finish(); err == nil {
 			err = failed
 		}
@@ -73,18 +71,18 @@ func fromChannel[T comparable](of *hints, end T, collect func(chan<- T), each fu
 	})
 }
 
-// reception is what becomes of the values that are sent to a channel.
+// reception handles the values that are sent to a channel.
 type reception[T comparable] struct {
 	ch        chan T
 	end       T
 	each      func(T)
-	claimed   atomic.Bool    // By who receives: a goroutine or, when collect has returned, its own.
-	receiving sync.WaitGroup // For the goroutine, if there is one.
+	claimed   atomic.Bool    // claimed by the receiver: a goroutine or, when collect has returned, that of collect
+	receiving sync.WaitGroup // waits for the goroutine, if it was started
 	ended     bool           // The end was received, or the channel was closed.
-	err       error          // Of the goroutine.
+	err       error          // error of the goroutine
 }
 
-// start starts the goroutine that receives, unless it is too late for that.
+// start starts the goroutine that receives, unless the values are already handled otherwise.
 func (r *reception[T]) start() {
 	if r.claimed.CompareAndSwap(false, true) {
 		go r.receive()
@@ -94,7 +92,7 @@ func (r *reception[T]) start() {
 func (r *reception[T]) receive() {
 	defer r.receiving.Done()
 	r.err = errGoexit
-	// In any case, each not returning included: collect must be able to send.
+	// collect must be able to send in any case, even if each does not return.
 	defer func() {
 		for !r.ended {
 			v, open := <-r.ch
@@ -104,7 +102,7 @@ func (r *reception[T]) receive() {
 	r.err = Try(func() error { return r.take(-1) })
 }
 
-// take handles n values or, if n is negative, all until the end.
+// take handles n values or, if n is negative, all values until the end.
 func (r *reception[T]) take(n int) error {
 	for ; n != 0; n-- {
 		v, open := <-r.ch
@@ -119,7 +117,7 @@ func (r *reception[T]) take(n int) error {
 	return nil
 }
 
-// finish handles what is left when collect has returned.
+// finish handles the remaining values when collect has returned.
 func (r *reception[T]) finish() error {
 	if r.claimed.CompareAndSwap(false, true) {
 		return Try(func() error {
@@ -130,7 +128,7 @@ func (r *reception[T]) finish() error {
 			return err
 		})
 	}
-	_ = Try(func() error { // It panics if the channel was closed, which the goroutine notices.
+	_ = Try(func() error { // The send panics if the channel was closed, which the goroutine notices.
 		r.ch <- r.end
 		return nil
 	})

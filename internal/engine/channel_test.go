@@ -14,8 +14,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// ways are the ways to receive from a channel: outside of a run, in one that is waited for
-// from the beginning, and in one whose scrape has others to start.
+// ways holds the ways to receive from a channel: outside of a run, in a run that its scrape waits for from
+// the beginning, and in a run whose scrape has others to start.
 var ways = map[string]func(collect func(chan<- int), each func(int)) error{
 	"alone":        func(collect func(chan<- int), each func(int)) error { return engine.FromChannel(-1, collect, each) },
 	"in a run":     func(collect func(chan<- int), each func(int)) error { return inRun(0, collect, each) },
@@ -60,8 +60,8 @@ func TestFromChannel(t *testing.T) {
 	})
 }
 
-// TestSenderThatDoesNotWait checks that nothing is lost which a collector sends only if
-// there is place for it, in the first run and in the next.
+// TestSenderThatDoesNotWait checks that no value is lost that a collector sends only if there is room for
+// it, in the first run and in the next.
 func TestSenderThatDoesNotWait(t *testing.T) {
 	const n = 60
 	var e engine.Engine
@@ -98,7 +98,7 @@ func TestFromChannelWaits(t *testing.T) {
 // uncomparable is a value that panics when it is compared with itself.
 type uncomparable []int
 
-// TestUncomparableValues checks that the end can be told from whatever is sent.
+// TestUncomparableValues checks that the end is recognized among values of any kind.
 func TestUncomparableValues(t *testing.T) {
 	got := 0
 	err := engine.FromChannel[any](new(int), func(ch chan<- any) {
@@ -111,14 +111,14 @@ func TestUncomparableValues(t *testing.T) {
 	}
 }
 
-// TestClosedChannel checks that collect may close the channel, as it must not.
+// TestClosedChannel checks what happens if collect closes the channel, which it must not.
 func TestClosedChannel(t *testing.T) {
 	for name, test := range map[string]struct {
 		after func(ch chan<- int)
 		want  string
 	}{
-		"and returns":      {func(chan<- int) {}, "the channel was closed, which belongs to whoever receives from it"},
-		"and goes on":      {func(chan<- int) { time.Sleep(time.Minute) }, "the channel was closed, which belongs to whoever receives from it"},
+		"and returns":      {func(chan<- int) {}, "the channel was closed, which only its receiver may do"},
+		"and goes on":      {func(chan<- int) { time.Sleep(time.Minute) }, "the channel was closed, which only its receiver may do"},
 		"and sends":        {func(ch chan<- int) { ch <- 2 }, "panic: send on closed channel"},
 		"and closes again": {func(ch chan<- int) { close(ch) }, "panic: close of closed channel"},
 	} {
@@ -138,14 +138,14 @@ func TestClosedChannel(t *testing.T) {
 				if err == nil || err.Error() != test.want {
 					t.Errorf("the error is %v, want %s", err, test.want)
 				}
-				time.Sleep(time.Minute) // Nobody must spin on the channel.
+				time.Sleep(time.Minute) // No goroutine may spin on the channel.
 			})
 		})
 	}
 }
 
-// TestLateSends checks that what is sent after the end goes nowhere, and that whoever
-// sends it is not held up for good.
+// TestLateSends checks that values sent after the end go nowhere, and that their senders do not block for
+// good.
 func TestLateSends(t *testing.T) {
 	for name, late := range map[string]func(ch chan<- int){
 		"at once": func(chan<- int) {},
@@ -171,14 +171,14 @@ func TestLateSends(t *testing.T) {
 						others.Go(func() {
 							<-start
 							late(ch)
-							for i := range 1000 { // Much more than fits.
+							for i := range 1000 { // many more than fit
 								ch <- i
 							}
 						})
 					}
 				}, func(int) { got.Add(1) })
 				close(start)
-				others.Wait() // Blocks if somebody is held up, which the bubble notices.
+				others.Wait() // It blocks if a sender is blocked, which the bubble notices.
 				time.Sleep(time.Hour)
 				if err != nil || got.Load() != 1 {
 					t.Errorf("%d values came, want 1: %v", got.Load(), err)
@@ -188,8 +188,8 @@ func TestLateSends(t *testing.T) {
 	}
 }
 
-// BenchmarkLateChannels tells how much memory is left of the channels of 100 collectors that
-// have been run over and over.
+// BenchmarkLateChannels reports how much memory remains in use for the channels of 100 collectors that have
+// run again and again.
 func BenchmarkLateChannels(b *testing.B) {
 	var (
 		e   engine.Engine
@@ -209,7 +209,7 @@ func BenchmarkLateChannels(b *testing.B) {
 	b.ReportMetric(float64(m.HeapInuse)/(1<<20), "MB-left")
 }
 
-// TestLateClose checks that somebody may close the channel late, as it must not.
+// TestLateClose checks what happens if a goroutine closes the channel late, which it must not.
 func TestLateClose(t *testing.T) {
 	synctest.Test(t, func(*testing.T) {
 		start := make(chan struct{})
@@ -221,14 +221,13 @@ func TestLateClose(t *testing.T) {
 			}()
 		}, func(int) {})
 		close(start)
-		time.Sleep(time.Hour) // Nobody must spin on the channel.
+		time.Sleep(time.Hour) // No goroutine may spin on the channel.
 	})
 }
 
-// TestChannelIsFreed checks that a channel which nobody can send to any more is not
-// kept in memory, in case somebody might.
+// TestChannelIsFreed checks that a channel that no goroutine can send to is not kept in memory.
 func TestChannelIsFreed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // So that the time of looking after it never comes.
+	synctest.Test(t, func(t *testing.T) { // In a bubble, the time to drain it never comes.
 		var (
 			freed atomic.Bool
 			start = make(chan struct{})
@@ -253,7 +252,7 @@ func TestChannelIsFreed(t *testing.T) {
 	})
 }
 
-// TestEachMustReturn checks that a panic of the receiver does not hold up the sender.
+// TestEachMustReturn checks that a panic of the receiver does not block the sender.
 func TestEachMustReturn(t *testing.T) {
 	inAllWays(t, func(t *testing.T, fromChannel func(collect func(chan<- int), each func(int)) error) {
 		sent := 0

@@ -2,24 +2,23 @@ package engine
 
 import "sync/atomic"
 
-// crew has runs done by no more goroutines than it takes: each does one run after the
-// other, and as long as there are some left, there is one more goroutine that will take the
-// next one as soon as a processor has time for it. So collectors that do not block need no
-// goroutine of their own, whose stack would have to grow. With 100 collectors of 10 metrics
-// each, that, and that there is no other one to receive from the channel, saves a
-// quarter of the processor time of a scrape.
+// crew does runs with as few goroutines as possible. Each goroutine does one run after the other. While
+// runs remain, there is one spare goroutine that takes the next run as soon as a processor has time for it.
+// So collectors that do not block need no goroutine of their own, whose stack would have to grow. With 100
+// collectors of 10 metrics each, this saves a quarter of the processor time of a scrape, together with the
+// goroutine that [FromChannelOf] saves.
 //
-// A run never waits for another one: whether one blocks, goes on and on, or ends by
-// runtime.Goexit, the next is taken by the goroutine that was started before it.
+// A run never waits for another one. If one blocks, goes on endlessly or ends by runtime.Goexit, the spare
+// goroutine takes the next.
 type crew struct {
-	runs  []atomic.Pointer[flight] // Nil when taken: a run that is stuck must not hold on to others.
+	runs  []atomic.Pointer[flight] // nil when taken, since a run that is stuck must not keep others in memory
 	taken atomic.Int64
 	spare atomic.Bool   // A goroutine has been started that has not taken a run yet.
-	all   chan struct{} // Closed when all are taken.
+	all   chan struct{} // closed when all runs are taken
 }
 
-// startCrew starts the runs. It returns when all have begun, or done is closed: then the rest
-// begins later.
+// startCrew starts the runs. It returns when all have begun, or when done is closed. In the second case the
+// rest begins later.
 func startCrew(done <-chan struct{}, flights []*flight) {
 	if len(flights) == 0 {
 		return

@@ -14,8 +14,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestAllAreStartedAtOnce checks that collectors which block, whatever on, do not keep
-// others from being started: here each waits for all of them.
+// TestAllAreStartedAtOnce checks that collectors that block do not keep others from being started: here
+// each waits for all of them.
 func TestAllAreStartedAtOnce(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
@@ -46,8 +46,7 @@ func TestAllAreStartedAtOnce(t *testing.T) {
 	}
 }
 
-// TestGoexitCostsNobodyElse checks that the other collectors are run, and that what was
-// sent before arrives.
+// TestGoexitCostsNobodyElse checks that the other collectors run, and that what was sent before arrives.
 func TestGoexitCostsNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		collectors := make([]*engine.Collector, 50)
@@ -75,8 +74,8 @@ func sending(collect func(ch chan<- int)) *engine.Collector {
 	}}
 }
 
-// TestBusyProcessorHoldsUpNoScrape checks that a scrape does not queue up behind everything
-// else that wants the processor.
+// TestBusyProcessorHoldsUpNoScrape checks that a scrape does not queue up behind everything else that wants
+// the processor.
 func TestBusyProcessorHoldsUpNoScrape(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var (
@@ -102,7 +101,7 @@ func TestBusyProcessorHoldsUpNoScrape(t *testing.T) {
 		runtime.Gosched()
 	}
 	queued := time.Since(start) / rounds
-	scraped := time.Hour // At best: a scrape may use up its time, too, and has to queue up then.
+	scraped := time.Hour // the best time, since a scrape may also use up its time slice and then has to queue up
 	for range rounds {
 		start := time.Now()
 		e.Collect(t.Context(), jobs(collectors...))
@@ -113,8 +112,8 @@ func TestBusyProcessorHoldsUpNoScrape(t *testing.T) {
 	}
 }
 
-// TestStuckHoldsOnToNoOthers checks that the results of a scrape can be freed while one of
-// its runs is stuck.
+// TestStuckHoldsOnToNoOthers checks that the results of a scrape can be freed while one of its runs is
+// stuck.
 func TestStuckHoldsOnToNoOthers(t *testing.T) {
 	stuck, freed := newBlocker(true), make(chan struct{})
 	defer close(stuck.opened)
@@ -134,8 +133,8 @@ func TestStuckHoldsOnToNoOthers(t *testing.T) {
 	t.Error("what another collector has sent is still there")
 }
 
-// TestMoreThanFits checks that collectors which send more than their channels hold, and
-// more than they did before, are waited for and lose nothing.
+// TestMoreThanFits checks that a scrape waits for collectors that send more than their channels hold, and
+// more than they did before, and that nothing is lost.
 func TestMoreThanFits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -157,8 +156,8 @@ func TestMoreThanFits(t *testing.T) {
 	})
 }
 
-// TestArrivedBeforeTheEnd checks that what a collector has sent before it got stuck is
-// there at the end of the scrape, and that nobody is held up who sends late.
+// TestArrivedBeforeTheEnd checks that a scrape has at its end what a collector sent before it got stuck,
+// and that late senders do not block.
 func TestArrivedBeforeTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -185,25 +184,25 @@ func TestArrivedBeforeTheEnd(t *testing.T) {
 			t.Errorf("the runs ended with %v and %v", outcomes[0].Err, outcomes[1].Err)
 		}
 		close(release)
-		time.Sleep(time.Hour) // All must come to an end, which the bubble checks.
+		time.Sleep(time.Hour) // All goroutines must come to an end, which the bubble checks.
 	})
 }
 
-// TestClosedChannelOfRun checks that closing the channel, as a collector must not, is an
-// error, and that what was sent before arrives.
+// TestClosedChannelOfRun checks that it is an error if a collector closes the channel, and that what was
+// sent before arrives.
 func TestClosedChannelOfRun(t *testing.T) {
 	o := new(engine.Engine).Collect(t.Context(), jobs(sending(func(ch chan<- int) {
 		ch <- 1
 		close(ch)
 	})))[0]
 	wantValues(t, o, 1)
-	if want := "the channel was closed, which belongs to whoever receives from it"; o.Err == nil || o.Err.Error() != want {
+	if want := "the channel was closed, which only its receiver may do"; o.Err == nil || o.Err.Error() != want {
 		t.Errorf("the error is %v, want %s", o.Err, want)
 	}
 }
 
-// TestFewGoroutines checks that collectors which do not block share goroutines. In the
-// bubble no time passes, so the processors have all the time for them.
+// TestFewGoroutines checks that collectors that do not block share goroutines. In the bubble no time
+// passes, so the processors have all the time for them.
 func TestFewGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 200
@@ -220,7 +219,7 @@ func TestFewGoroutines(t *testing.T) {
 			})
 		}
 		var e engine.Engine
-		for range 10 { // Some other load may hold up the goroutines for once.
+		for range 10 { // Some other load may delay the goroutines once.
 			most.Store(0)
 			e.Collect(t.Context(), jobs(collectors...))
 			if most.Load() < n/2 {
@@ -231,7 +230,7 @@ func TestFewGoroutines(t *testing.T) {
 	})
 }
 
-// TestChannelWithoutRun checks that a collector that is not told of its run is served as well.
+// TestChannelWithoutRun checks [engine.FromChannelOf] with the zero Running.
 func TestChannelWithoutRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(_ context.Context, _ engine.Running, sink engine.Sink) error {
@@ -247,8 +246,8 @@ func TestChannelWithoutRun(t *testing.T) {
 	})
 }
 
-// TestChannelsInOneRun checks that a run may have several channels at once, as if its
-// collector looks at others that send.
+// TestChannelsInOneRun checks that a run may have several channels at once, as if its collector reads
+// others that send.
 func TestChannelsInOneRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := new(engine.Engine).Collect(t.Context(), jobs(aware(func(ctx context.Context, r engine.Running, sink engine.Sink) error {
@@ -269,8 +268,7 @@ func TestChannelsInOneRun(t *testing.T) {
 	})
 }
 
-// TestRunContext checks that the context of a run is what contexts are, for whoever makes
-// others of it.
+// TestRunContext checks that the context of a run behaves like any context when others are derived from it.
 func TestRunContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type key struct{}

@@ -5,21 +5,20 @@ import (
 	"slices"
 )
 
-// Dropped are the errors of samples that were left out, and what else was wrong with the
-// samples of a run. There may be as many errors as there are samples, so only the first ones
-// are kept. The zero value is ready. A copy is a snapshot: adding to the original does not
-// change it.
+// Dropped holds the errors of samples that were left out of a run, and notes about other problems with its
+// samples. There may be as many errors as there are samples, so it keeps only the first ones. The zero
+// value is ready to use. A copy is a snapshot: adding to the original does not change it.
 type Dropped struct {
 	first []error
 	notes []error
 	count int
 }
 
-// maxDropped is how many errors are kept, and how many notes.
+// maxDropped is the maximum number of errors kept, and of notes.
 const maxDropped = 50
 
-// Add adds a sample that was left out because of err, or because of an error that was added
-// before if err is nil.
+// Add counts a sample that was left out because of err, or, if err is nil, because of an error added
+// before.
 func (d *Dropped) Add(err error) {
 	d.count++
 	if err != nil && len(d.first) < maxDropped {
@@ -34,11 +33,11 @@ func (d *Dropped) Note(err error) {
 	}
 }
 
-// Count returns how many samples were left out.
+// Count returns the number of samples left out.
 func (d Dropped) Count() int { return d.count }
 
-// Errors returns the first errors, one more with the number of samples that were left out
-// besides, if any, and the notes.
+// Errors returns the first errors, an error with the number of other samples that were left out, if any,
+// and the notes.
 func (d Dropped) Errors() []error {
 	errs := slices.Clip(d.first)
 	if more := d.count - len(d.first); more > 0 {

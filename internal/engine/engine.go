@@ -1,17 +1,16 @@
-// Package engine runs collectors: concurrently, each with a sink of its own, under
-// a context that ends a little before that of the scrape, so that their last words are
-// heard; no scrape lasts longer than its own context.
+// Package engine runs collectors. They run concurrently, each with a sink of its own. Their contexts end a
+// little before that of the scrape, so that the scrape still receives what they send at the end. No scrape
+// lasts longer than its own context.
 //
-// All goroutines of a scrape are started here. A run that waits for something has one
-// goroutine, or two if its collector sends to a channel (see FromChannelOf); runs that do
-// not are done one after the other, by as many as there are processors (see crew). A
-// scrape waits for its runs in the goroutine of its caller and leaves those behind that
-// outlive its context; a run that has been left behind ends when its collector returns.
-// Since a collector is not started again before that, the number of goroutines is
-// bounded by the number of collectors, however many scrapes come.
+// The engine starts all goroutines of a scrape. A run that blocks has one goroutine, or two if its
+// collector sends to a channel (see [FromChannelOf]). Runs that do not block are done one after the other,
+// by as many goroutines as there are processors (see crew). A scrape waits for its runs in the goroutine of
+// its caller, and leaves runs behind that outlive its context. A run that was left behind ends when its
+// collector returns. Since the engine does not start a collector again before that, the number of
+// collectors bounds the number of goroutines, however many scrapes come.
 //
-// A request must not cost another one anything. Whether a run is stuck is therefore not
-// decided by the least patient scrape: see flight.inTheWay and Breaker.isFair.
+// No request may cost another one anything. Therefore the scrape that allows the least time does not decide
+// whether a run is stuck: see flight.inTheWay and Breaker.isFair.
 package engine
 
 import (
@@ -23,53 +22,52 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// ErrStillRunning reports that a collector was not started because an earlier run of
-// it, which has outlived its scrape, has not returned yet.
+// ErrStillRunning reports that a collector was not started because an earlier run of it has outlived its
+// scrape and has not returned yet.
 var ErrStillRunning = errors.New("an earlier run has not returned yet")
 
-// Engine runs collectors. Its zero value is ready, and runs as many at once as there
-// are. It is safe for concurrent use.
+// Engine runs collectors. Its zero value is ready to use and does not limit how many run at once. An Engine
+// is safe for concurrent use.
 type Engine struct {
-	// Concurrency, if positive, is how many collectors run at once. Not counted are
-	// runs that were left behind, and runs because of which a scrape could not start
-	// its collectors before its deadline. It must not be changed after the first
-	// Collect.
+	// Concurrency, if positive, is how many collectors run at once. It does not count runs that were left
+	// behind, nor runs because of which a scrape could not start its collectors before its deadline. It
+	// must not be changed after the first call of [Engine.Collect].
 	Concurrency int
 
-	// mu guards everything below. No code of a collector, of an error or of a
-	// caller's context is called while it is held.
+	// mu guards everything below. The engine calls no code of a collector, of an error or of a caller's
+	// context while it holds mu.
 	mu      mutex
-	flights map[*flight]struct{} // Runs that have not returned.
-	running int                  // How many of them count.
-	blocked map[int]int          // How many jobs of each priority wait for a place.
-	waiting []chan struct{}      // Of scrapes that could not start everything yet, and of timetable.
+	flights map[*flight]struct{} // runs that have not returned
+	running int                  // how many of flights count against Concurrency
+	blocked map[int]int          // how many jobs of each priority wait for a place
+	waiting []chan struct{}      // wake-up channels of scrapes that could not start everything yet, and of the timetable
 
-	background awaiter // The *timetable of background runs; nil before the first one.
+	background awaiter // *timetable of background runs; nil before the first one
 
-	late *latecomers // Nil before the first run.
+	late *latecomers // nil before the first run
 }
 
-// Collector is one registered collector as the engine sees it.
+// Collector is a registered collector as the engine sees it.
 type Collector struct {
 	Name string
 	Run  Run
-	// Shared tells that the collector cannot see the context, so that its result
-	// is the same for all: scrapes that overlap share one run.
+	// Shared reports that the collector cannot see the context. Its result is the same for all scrapes, so
+	// overlapping scrapes share one run.
 	Shared bool
-	// Gate is zero if no policy was asked for.
+	// Gate applies the policies. It is zero if the collector has none.
 	Gate Gate
 
-	// Earlier, if not nil, is the same collector's earlier registration. While a run
-	// of that one is overdue, this one is not started.
+	// Earlier, if not nil, is the earlier registration of the same collector. While a run of Earlier is
+	// overdue, this collector is not started.
 	Earlier *Collector
 
-	// Origin, if not nil, is a comparable value that collectors have in common, in
-	// whichever engines, if they run the same code on the same data.
+	// Origin, if not nil, is a comparable value. Collectors that run the same code on the same data have
+	// the same Origin, even in different engines.
 	Origin any
 
-	// The following are guarded by the engine's mutex.
-	flying   []*flight // Runs that have not returned, the oldest first.
-	joinable *flight   // The run that others may share.
+	// The engine's mutex guards the following fields.
+	flying   []*flight // runs that have not returned, oldest first
+	joinable *flight   // run that others may share, or nil
 
 	stats Stats
 }
@@ -77,84 +75,82 @@ type Collector struct {
 // Job asks for one run of a collector.
 type Job struct {
 	Collector *Collector
-	// Sink is where the run writes. If it is nil, which it has to be for a shared
-	// collector, the run writes into a Buffer, and Outcome tells what arrived.
-	// The engine closes it as soon as the run has returned or has been left
-	// behind, or it is clear that there will be none.
+	// Sink is where the run writes. If Sink is nil, the run writes to a [Buffer], and the [Outcome] holds
+	// what arrived. Sink must be nil for a shared collector. The engine closes Sink as soon as the run has
+	// returned or was left behind, or as soon as it is clear that there will be no run.
 	Sink Sink
-	// Share has overlapping scrapes that all ask for it share one run, even of a collector
-	// that sees its context. The run has the first scrape's values and deadline, and ends
-	// when the last one leaves. A scrape with more than three times the run's remaining
-	// time starts its own. Sink has to be nil.
+	// Share lets overlapping scrapes that all set it share one run, even of a collector that sees its
+	// context. The run has the values and the deadline of the first scrape, and ends when the last scrape
+	// leaves it. A scrape with more than three times the run's remaining time starts its own. Sink must be
+	// nil.
 	Share bool
-	// Alone has the job get a run of its own, beside those under way, which no other scrape
-	// joins. It is for a scrape that comes from another process: a run under way may be waiting
-	// for that very scrape. Sink has to be nil.
-	Alone bool
-	// Origins asks for the Origin of samples, as far as nobody but this scrape gets them.
-	// Sink has to be nil.
+	// OwnRun gives the job a run of its own beside those under way. No other scrape joins that run. It is
+	// for a scrape that comes from another process: a run under way may be waiting for that very scrape.
+	// Sink must be nil.
+	OwnRun bool
+	// Origins asks for the Origin of samples, as far as only this scrape gets them. Sink must be nil.
 	Origins bool
 }
 
-// Outcome is what one collector has given to one scrape.
+// Outcome is what a collector has given to a scrape.
 type Outcome struct {
 	Given
 
-	Err      error         // Why there is not everything, or nothing new, or nil.
-	Kind     Kind          // The kind of Err.
-	Duration time.Duration // Of the run, until it ended or was left behind.
-	Wait     time.Duration // Before the run was started or joined, or until there was no time left for one.
+	Err      error         // why the result is incomplete or not new; nil if it is neither
+	Kind     Kind          // kind of Err
+	Duration time.Duration // duration of the run, until it ended or was left behind
+	Wait     time.Duration // time before the run was started or joined, or until there was no time left to do so
 	Source   Source
-	Age      time.Duration // Of the samples, if they are not of a run for this scrape.
+	Age      time.Duration // age of the samples, if they are not from a run for this scrape
 
-	memory *memory // Of the samples, if nobody else has them.
+	memory *memory // memory of the samples, if only this scrape has them
 }
 
-// Given is what a run has given.
+// Given is the result of a run.
 type Given struct {
-	Samples []model.Sample // Read-only; possibly shared with other scrapes.
-	Sources []model.Source // Families that came as a whole, see Held; as read-only as Samples.
-	Dropped Dropped        // Samples that could not be used.
+	Samples []model.Sample // read-only; possibly shared with other scrapes
+	Sources []model.Source // families handed over as a whole, see Held; as read-only as Samples
+	Dropped Dropped        // samples that could not be used
 
-	held int // Series in Sources.
+	held int // series in Sources
 }
 
-// Count returns the number of samples, and of series in Sources.
+// Count returns the number of samples plus the number of series in Sources.
 func (g *Given) Count() int { return len(g.Samples) + g.held }
 
-// Release lets the memory of the samples and sources be used again. After that, neither they
-// nor their labels may be used. Calling it is optional.
+// Release lets the engine reuse the memory of the samples and sources. After that, the caller must not use
+// them or their labels. Calling Release is optional.
 func (o *Outcome) Release() {
 	o.memory.release()
 	o.memory, o.Samples, o.Sources = nil, nil, nil
 }
 
-// Source tells where samples come from.
+// Source is the place that samples come from.
 type Source int
 
 // The sources of samples.
 const (
-	FromRun        Source = iota // A run for this scrape, perhaps shared with others.
-	FromCache                    // An earlier run; there was none for this scrape.
-	FromStale                    // An earlier run, because there is no good one for this scrape.
-	FromBackground               // The last background run.
+	FromRun        Source = iota // a run for this scrape, perhaps shared with others
+	FromCache                    // an earlier run, in place of one for this scrape
+	FromStale                    // an earlier run, since there is no good one for this scrape
+	FromBackground               // the last background run
 )
 
-// Collect does the jobs and returns their outcomes, in the same order, as soon as
-// all runs have returned or ctx is done.
+// Collect does the jobs. It returns their outcomes, in the same order, as soon as all runs have returned or
+// ctx is done.
 func (e *Engine) Collect(ctx context.Context, jobs []Job) []Outcome {
 	s := NewScrape(ctx)
 	defer s.End()
 	return e.CollectFor(s, jobs)
 }
 
-// CollectFor is Collect for a scrape that may involve other engines, too.
+// CollectFor is [Engine.Collect] for a scrape that may involve other engines, too.
 func (e *Engine) CollectFor(scrape *Scrape, jobs []Job) []Outcome {
 	outcomes := make([]Outcome, len(jobs))
-	s := start{engine: e, scrape: scrape, jobs: jobs, flights: make([]*flight, len(jobs)), outcomes: outcomes}
+	s := starter{engine: e, scrape: scrape, jobs: jobs, flights: make([]*flight, len(jobs)), outcomes: outcomes}
 	s.watch = watch{scrape: scrape, flights: s.flights}
 	defer s.watch.stop()
-	s.run()
+	s.startAll()
 	for i, f := range s.flights {
 		if f == nil && jobs[i].Sink != nil {
 			jobs[i].Sink.Close()
@@ -166,7 +162,7 @@ func (e *Engine) CollectFor(scrape *Scrape, jobs []Job) []Outcome {
 			outcomes[i].Wait = max(0, f.start.Sub(scrape.began))
 		}
 	}
-	e.leave(scrape, s.leaving...) // Together: each time, the mutex may have to be waited for.
+	e.leave(scrape, s.leaving...) // Together, since each call may have to wait for the mutex.
 	for _, l := range s.leaving {
 		if !l.flight.shared {
 			l.flight.sink.Close()
@@ -176,7 +172,8 @@ func (e *Engine) CollectFor(scrape *Scrape, jobs []Job) []Outcome {
 	return outcomes
 }
 
-// settle replaces failures by what is left of earlier runs, and keeps account.
+// settle replaces failures with results of earlier runs where policies allow that, and updates the
+// statistics.
 func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
 	for i := range outcomes {
 		outcomes[i].Kind = KindOf(outcomes[i].Err)
@@ -190,18 +187,17 @@ func (e *Engine) settle(flights []*flight, jobs []Job, outcomes []Outcome) {
 	}
 }
 
-// shares reports whether scrapes that overlap share a run.
+// shares reports whether overlapping scrapes share a run of c.
 func (c *Collector) shares() bool { return c.Shared || c.KeepsResults() }
 
-// KeepsResults reports whether good results are kept for other scrapes. Such a collector
-// writes to a buffer: a Job must not give it a sink.
+// KeepsResults reports whether good results are kept for other scrapes. Such a collector writes to a
+// buffer, so a [Job] must not give it a sink.
 func (c *Collector) KeepsResults() bool { return c.Gate.keeps() }
 
-// isIdle reports whether no run of c, or of an earlier registration, is under way. c may be
-// nil.
+// isIdle reports whether no run of c, or of an earlier registration, is under way. c may be nil.
 func (c *Collector) isIdle() bool { return c == nil || len(c.flying) == 0 && c.Earlier.isIdle() }
 
-// Idle returns those collectors of a list of which no run is under way.
+// Idle returns the collectors in list that have no run under way.
 func (e *Engine) Idle(list []*Collector) (idle []*Collector) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -215,7 +211,7 @@ func (e *Engine) Idle(list []*Collector) (idle []*Collector) {
 
 func (e *Engine) wakeAll() { e.wakeOthers(nil) }
 
-// wakeOthers wakes all that wait but for one.
+// wakeOthers wakes all waiters except one.
 func (e *Engine) wakeOthers(but chan struct{}) {
 	for _, wake := range e.waiting {
 		if wake != but {
@@ -224,14 +220,14 @@ func (e *Engine) wakeOthers(but chan struct{}) {
 	}
 }
 
-// stopWaking undoes the waiting for a wake-up.
+// stopWaking removes a wake-up channel.
 func (e *Engine) stopWaking(wake chan struct{}) {
 	i := slices.Index(e.waiting, wake)
 	e.waiting = slices.Delete(e.waiting, i, i+1)
 }
 
-// hasPlace reports whether a run may be started: there is a place, and nobody more
-// important waits for it.
+// hasPlace reports whether a run of c may be started: a place is free, and no job of a higher priority
+// waits for one.
 func (e *Engine) hasPlace(c *Collector) bool {
 	if e.Concurrency <= 0 {
 		return true

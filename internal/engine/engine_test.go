@@ -15,8 +15,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestNoPileUp checks that the number of goroutines is bounded by that of the
-// collectors, however many scrapes come, one after the other or all at once.
+// TestNoPileUp checks that the number of collectors bounds the number of goroutines, however many scrapes
+// come, one after the other or all at once.
 func TestNoPileUp(t *testing.T) {
 	const collectors, scrapes = 4, 500
 	for kind, isShared := range kinds {
@@ -49,7 +49,7 @@ func TestNoPileUp(t *testing.T) {
 					}
 					before := runtime.NumGoroutine()
 					each(func() { wantValues(t, scrape(&e, time.Second, list...)[0], 1) })
-					// Two runs of each, if it is not shared, with two goroutines. The
+					// There may be two runs of each collector that is not shared, with two goroutines. The
 					// runtime may need a few for itself.
 					wantGoroutines(t, before+2*2*collectors+10)
 					if got := int(starts.Load()); got > 2*collectors {
@@ -62,8 +62,7 @@ func TestNoPileUp(t *testing.T) {
 	}
 }
 
-// wantGoroutines checks how many goroutines there are, when those have gone that are
-// about to.
+// wantGoroutines checks the number of goroutines after waiting for those that are about to end.
 func wantGoroutines(t *testing.T, most int) {
 	t.Helper()
 	synctest.Wait()
@@ -71,14 +70,14 @@ func wantGoroutines(t *testing.T, most int) {
 		if runtime.NumGoroutine() <= most {
 			return
 		}
-		runtime.Gosched() // One that has returned still counts for a moment.
+		runtime.Gosched() // A goroutine that has returned still counts for a moment.
 	}
 	t.Errorf("%d goroutines are left, want at most %d", runtime.NumGoroutine(), most)
 }
 
-// TestRandomScrapes lets scrapes with all kinds of ends meet collectors with all kinds
-// of behaviour. Each scrape must end in time, each collector be within its bounds,
-// and in the end all must be as good as new.
+// TestRandomScrapes runs scrapes that end in all kinds of ways with collectors of all kinds of behavior.
+// Each scrape must end in time, each collector must stay within its bounds, and in the end all must be as
+// good as new.
 func TestRandomScrapes(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
@@ -169,7 +168,7 @@ func (w *world) collector(isShared bool) *engine.Collector {
 	}}
 }
 
-// context returns a context for a scrape, and after which time it ends.
+// context returns a context for a scrape, and the time after which it ends.
 func (w *world) context() (context.Context, context.CancelFunc, time.Duration) {
 	end := w.upTo(15 * time.Second)
 	if w.IntN(2) == 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestKeptRunEndsWhenCancelled checks that a kept run ends some time after its scrape was cancelled.
+// TestKeptRunEndsWhenCancelled checks that a kept run ends some time after its scrape was canceled.
 func TestKeptRunEndsWhenCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -39,7 +39,7 @@ func TestKeptRunEndsWhenCancelled(t *testing.T) {
 	})
 }
 
-// TestKeptRunEndsWhenJoinerIsCancelled is the same with another scrape, whose deadline has passed before.
+// TestKeptRunEndsWhenJoinerIsCancelled does the same with another scrape, whose deadline has passed before.
 func TestKeptRunEndsWhenJoinerIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -66,7 +66,7 @@ func TestKeptRunEndsWhenJoinerIsCancelled(t *testing.T) {
 	})
 }
 
-// TestOwnRunsAreNotElsewhere checks that runs of the same engine are not counted as those of others.
+// TestOwnRunsAreNotElsewhere checks that runs of the same engine do not count as those of other engines.
 func TestOwnRunsAreNotElsewhere(t *testing.T) {
 	for _, origin := range []any{nil, "x"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestOwnRunsAreNotElsewhere(t *testing.T) {
 	}
 }
 
-// TestVolumeOfRunsThatHaveReturned checks that what has been handed out still counts, in whichever order.
+// TestVolumeOfRunsThatHaveReturned checks that samples that were handed out still count, in any order.
 func TestVolumeOfRunsThatHaveReturned(t *testing.T) {
 	for _, bigFirst := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -117,7 +117,8 @@ func TestVolumeOfRunsThatHaveReturned(t *testing.T) {
 	}
 }
 
-// TestVolumeIsNoVerdict checks that a breaker is not told of a run that was cut off because of what another one has sent.
+// TestVolumeIsNoVerdict checks that a run that was cut off because of what another one has sent does not
+// count for a breaker.
 func TestVolumeIsNoVerdict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -147,7 +148,8 @@ func TestVolumeIsNoVerdict(t *testing.T) {
 	})
 }
 
-// TestFullBufferCostsNoPatientScrape checks that a run which has filled its buffer unattended makes a patient scrape wait, no more.
+// TestFullBufferCostsNoPatientScrape checks that a run that has filled its buffer unattended only makes a
+// scrape wait that allows enough time.
 func TestFullBufferCostsNoPatientScrape(t *testing.T) {
 	for _, how := range []string{"deadline", "cancelled"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -178,7 +180,7 @@ func TestFullBufferCostsNoPatientScrape(t *testing.T) {
 	}
 }
 
-// endedContext ends by its deadline right after the first look at it.
+// endedContext ends by its deadline right after the first call of Err.
 type endedContext struct {
 	context.Context //nolint:containedctx // It is one.
 
@@ -213,8 +215,8 @@ func TestKeptLimitWhileJoined(t *testing.T) {
 	}
 }
 
-// TestEarlierRegistrationIsRemembered checks that a run of an earlier registration that hangs is not forgotten
-// when a patient scrape has started another one.
+// TestEarlierRegistrationIsRemembered checks that a stuck run of an earlier registration is not forgotten
+// when a scrape that allows enough time has started another one.
 func TestEarlierRegistrationIsRemembered(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -232,7 +234,7 @@ func TestEarlierRegistrationIsRemembered(t *testing.T) {
 			if again {
 				c = &engine.Collector{Run: run, Earlier: c}
 			}
-			scrape(&e, 10*time.Second, c) // More patient than the hung run is old: allowed.
+			scrape(&e, 10*time.Second, c) // allowed, since the scrape allows more time than the stuck run has taken
 			time.Sleep(time.Minute)
 			o := scrape(&e, 10*time.Second, c)[0]
 			t.Logf("registered again %v: %v", again, o.Err)
@@ -245,7 +247,7 @@ func TestEarlierRegistrationIsRemembered(t *testing.T) {
 	}
 }
 
-// TestAttendedRunKeepsPlace checks that a run which somebody waits for keeps its place in a group.
+// TestAttendedRunKeepsPlace checks that a run that a scrape waits for keeps its place in a group.
 func TestAttendedRunKeepsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -280,7 +282,7 @@ func TestAttendedRunKeepsPlace(t *testing.T) {
 	})
 }
 
-// TestOneVeryPatientScrape checks that a single scrape with a day of patience does not switch a breaker off.
+// TestOneVeryPatientScrape checks that a single scrape with a timeout of a day does not disable a breaker.
 func TestOneVeryPatientScrape(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -293,7 +295,7 @@ func TestOneVeryPatientScrape(t *testing.T) {
 			return nil
 		})
 		c.Gate = engine.NewGate(&engine.Policy{Breaker: engine.NewBreaker(3, time.Hour)})
-		scrape(&e, 24*time.Hour, c) // Somebody's curl with a silly header.
+		scrape(&e, 24*time.Hour, c) // for example curl with a silly header
 		hang = true
 		for range 60 {
 			scrape(&e, 10*time.Second, c)
@@ -330,7 +332,8 @@ func TestSharingWithDistantDeadlines(t *testing.T) {
 	})
 }
 
-// TestNestedScrapeGetsPlace checks that a collector which gathers others of its registry does not wait for its own place.
+// TestNestedScrapeGetsPlace checks that a collector that gathers others of its registry does not wait for
+// its own place.
 func TestNestedScrapeGetsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}

@@ -10,8 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestSharedRun checks that scrapes which overlap share one run, and that each waits
-// under its own context.
+// TestSharedRun checks that overlapping scrapes share one run, and that each waits under its own context.
 func TestSharedRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -50,7 +49,7 @@ func TestSharedRun(t *testing.T) {
 	})
 }
 
-// TestSharedFailure checks that an error reaches all who share a run, and nobody else.
+// TestSharedFailure checks that an error reaches all scrapes that share a run, and no others.
 func TestSharedFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -74,8 +73,8 @@ func TestSharedFailure(t *testing.T) {
 	})
 }
 
-// TestAwareOverlap checks that a collector which can see its context is run for each
-// scrape anew, and that runs are bounded: further scrapes wait.
+// TestAwareOverlap checks that a collector that can see its context runs anew for each scrape, and that the
+// number of runs is bounded: further scrapes wait.
 func TestAwareOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const most = 2
@@ -98,8 +97,8 @@ func TestAwareOverlap(t *testing.T) {
 		synctest.Wait()
 		c.open()
 		for i, out := range scrapes {
-			// The two runs have outlived the scrape with a deadline: those that still
-			// wait for another one do not wait any longer.
+			// The two runs have outlived the scrape with a deadline, so scrapes that still wait for another
+			// run stop waiting.
 			switch o := <-out; {
 			case o.Err == nil:
 				wantValues(t, o, 1, 2)
@@ -114,7 +113,7 @@ func TestAwareOverlap(t *testing.T) {
 	})
 }
 
-// TestAwareTurns checks that scrapes which wait for their turn get it.
+// TestAwareTurns checks that waiting scrapes get their turn.
 func TestAwareTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -134,8 +133,8 @@ func TestAwareTurns(t *testing.T) {
 	})
 }
 
-// TestContext checks what runs see of the context of their scrape: its values, and,
-// unless others share the run, its end.
+// TestContext checks what runs see of the context of their scrape: its values and, unless others share the
+// run, its end.
 func TestContext(t *testing.T) {
 	type key struct{}
 	for kind, isShared := range kinds {

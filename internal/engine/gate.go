@@ -2,8 +2,8 @@ package engine
 
 import "time"
 
-// Gate decides about the runs of one collector by its policies. The rest of the engine asks it
-// at four points, and never looks at a policy itself:
+// Gate applies the policies of one collector to its runs. The rest of the engine asks it at four points and
+// never reads a policy itself:
 //
 //	point           question                                      method
 //	before a run    does the scrape get an answer without one?    before
@@ -13,15 +13,15 @@ import "time"
 //	or is left
 //	an answer       what is served in place of a failure?         orStale
 //
-// Between the two questions before a run the engine joins a run that is under way, if there is
-// one. So the order is that of docs/policies.md.
+// Between the two questions before a run, the engine joins a run that is under way, if any. The order is
+// the one documented in docs/policies.md.
 //
-// The zero value has no policies and asks for nothing. A gate must not be copied once its
-// collector is in use; the engine's mutex guards it then.
+// The zero value has no policies and asks for nothing. A gate must not be copied once its collector is in
+// use. From then on, the engine's mutex guards it.
 type Gate struct {
 	policy     Policy
-	last       *result  // The last good one, if results are kept.
-	background schedule // Nil if there are no background runs.
+	last       *result  // last good result, if results are kept
+	background schedule // nil without background runs
 }
 
 // NewGate returns the gate of a collector with these policies. p may be nil.
@@ -32,7 +32,8 @@ func NewGate(p *Policy) Gate {
 	return Gate{policy: *p}
 }
 
-// priority orders the start of collectors that wait for a place, the highest first.
+// priority returns the priority of the collector among those that wait for a place. The highest starts
+// first.
 func (g *Gate) priority() int { return g.policy.Priority }
 
 // keeps reports whether good results are kept for other scrapes.
@@ -40,7 +41,7 @@ func (g *Gate) keeps() bool {
 	return g.policy.Cache > 0 || g.policy.Stale > 0 || g.policy.Background != nil
 }
 
-// limit returns how long a run may take by itself, 0 if there is no limit.
+// limit returns the collector's own limit on the duration of a run, or 0 if it has none.
 func (g *Gate) limit() time.Duration {
 	if g.policy.Timeout == 0 && g.background != nil {
 		return max(g.policy.Background.Period(), minLimit)
@@ -48,34 +49,33 @@ func (g *Gate) limit() time.Duration {
 	return g.policy.Timeout
 }
 
-// minAfterLimit is how long a run that has passed its collector's own limit has for
-// returning, at least.
+// minAfterLimit is the least time that a run has to return after it has passed its collector's own limit.
 const minAfterLimit = time.Second
 
-// afterLimit returns how long a run that can see its context has for returning after it has
-// passed the given limit.
+// afterLimit returns how long a run that can see its context has to return after it has passed the given
+// limit.
 func (g *Gate) afterLimit(limit time.Duration) time.Duration {
 	if g.background != nil {
-		return minAfterLimit // No scrape listens meanwhile, nor sees that it is stuck.
+		return minAfterLimit // No scrape waits meanwhile, nor can see that the run is stuck.
 	}
 	return max(limit, minAfterLimit)
 }
 
-// bound limits what a run may send, where the policies ask for that.
+// bound limits what a run may send, if the policies require that.
 func (g *Gate) bound(b *Buffer) {
 	if g.background != nil {
 		b.boundBackground()
 	}
 }
 
-// admits reports whether a run may be started for s at all. If not, s waits for the first
-// result of a background run.
+// admits reports whether a run may be started for s at all. If not, s waits for the first result of a
+// background run.
 func (g *Gate) admits(s *Scrape) bool { return g.background == nil || s.background }
 
-// hasEnded reports whether EndBackground has ended the background runs.
+// hasEnded reports whether [Engine.EndBackground] has ended the background runs.
 func (g *Gate) hasEnded() bool { return g.background != nil && g.background.hasEnded() }
 
-// before returns the answer to s if it needs no run, or else nil.
+// before returns the answer to s if it needs no run, and nil otherwise.
 func (g *Gate) before(s *Scrape, now time.Time) *Outcome {
 	if g.background != nil {
 		if o := g.background.before(s, now); o != nil || !s.background {
@@ -86,12 +86,13 @@ func (g *Gate) before(s *Scrape, now time.Time) *Outcome {
 		return o
 	}
 	if g.policy.Breaker != nil {
-		g.policy.Breaker.meet(s.patience, now)
+		g.policy.Breaker.noteTimeAllowed(s.timeAllowed, now)
 	}
 	return nil
 }
 
-// cached returns the last good result, if it is young enough to be served instead of a run.
+// cached returns the last good result if it is recent enough to be served in place of a run, and nil
+// otherwise.
 func (g *Gate) cached(now time.Time) *Outcome {
 	if g.last == nil {
 		return nil
@@ -103,7 +104,7 @@ func (g *Gate) cached(now time.Time) *Outcome {
 	return &Outcome{Given: g.last.Given, Source: FromCache, Age: age}
 }
 
-// refuses returns why no run may be started now, if so. It changes nothing.
+// refuses returns the reason why no run may be started now, or nil. It changes nothing.
 func (g *Gate) refuses(s *Scrape, now time.Time) error {
 	switch p := &g.policy; {
 	case p.Breaker != nil && p.Breaker.refuses(now):
@@ -116,8 +117,8 @@ func (g *Gate) refuses(s *Scrape, now time.Time) error {
 	return nil
 }
 
-// enter takes what a run needs and returns the run's pass. It takes nothing, and ok is false,
-// if something is missing: see wait.
+// enter acquires what a run needs and returns the run's pass. If something is missing, it acquires nothing
+// and ok is false; see [Gate.wait].
 func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 	in.gate = g
 	if g.policy.Group != nil {
@@ -134,31 +135,31 @@ func (g *Gate) enter(now time.Time) (in pass, ok bool) {
 	return in, true
 }
 
-// group returns the group in which its runs need a place, or nil.
+// group returns the group in which the runs need a place, or nil.
 func (g *Gate) group() Places { return g.policy.Group }
 
-// wait has wake receive a value whenever enter may succeed after it has failed.
+// wait registers wake, which then receives a value whenever enter may succeed after a failure.
 func (g *Gate) wait(wake chan struct{}) {
 	if g.policy.Group != nil {
 		g.policy.Group.wait(wake)
 	}
 }
 
-// stopWaiting undoes wait.
+// stopWaiting undoes [Gate.wait].
 func (g *Gate) stopWaiting(wake chan struct{}) {
 	if g.policy.Group != nil {
 		g.policy.Group.stopWaiting(wake)
 	}
 }
 
-// keep keeps the result of a good run that has returned at this time.
+// keep keeps the result of a good run that has returned at the given time.
 func (g *Gate) keep(b *Buffer, now time.Time) {
 	if b != nil && g.keeps() {
 		g.last = &result{b.Snapshot(), now}
 	}
 }
 
-// orStale returns o, or the last good result in its place if o is a failure.
+// orStale returns o or, if o is a failure, the last good result in its place.
 func (g *Gate) orStale(o Outcome, now time.Time) Outcome {
 	if o.Err == nil || g.last == nil {
 		return o
@@ -172,7 +173,7 @@ func (g *Gate) orStale(o Outcome, now time.Time) Outcome {
 	return o
 }
 
-// report adds to an account how things are now.
+// report adds the present state of the policies to s.
 func (g *Gate) report(s *Stats, now time.Time) {
 	if g.background != nil {
 		g.background.report(s)
@@ -185,32 +186,31 @@ func (g *Gate) report(s *Stats, now time.Time) {
 	}
 }
 
-// verdict is what the end of a run, or that it was left behind, says about its collector.
+// verdict is the judgment on a collector after a run of it has ended or was left behind.
 type verdict int
 
 const (
 	isGood      verdict = iota
-	isBad               // It has failed, or taken too long.
-	isNeither           // It was ended too early to tell.
-	isUndecided         // It goes on: what becomes of it may still say something.
+	isBad               // The run has failed or taken too long.
+	isNeither           // The run was ended too early to tell.
+	isUndecided         // The run goes on, and may still get a verdict.
 )
 
-// pass is what one run has been given by its gate.
+// pass holds what the gate has given to a run.
 type pass struct {
 	gate   *Gate
-	place  *place // In its collector's group; nil if it has none, or has given it up.
-	judged bool   // The breaker knows how it ended.
+	place  *place // place in the collector's group; nil if the run has none or has released it
+	judged bool   // The breaker knows how the run ended.
 }
 
-// isFair reports whether a run that has had so much time has had enough of it to be called a
-// failure.
+// isFair reports whether a run that was given so much time may be called a failure.
 func (p *pass) isFair(given time.Duration) bool {
 	b := p.gate.policy.Breaker
 	return b == nil || b.isFair(given)
 }
 
-// judge tells the breaker about the run. After the first verdict others are ignored, except
-// that isUndecided always lets another run be the probe of a half-open breaker.
+// judge passes a verdict on the run to the breaker. The breaker gets the first verdict only, except that
+// isUndecided always lets another run be the probe of a half-open breaker.
 func (p *pass) judge(v verdict, now time.Time) {
 	b := p.gate.policy.Breaker
 	switch {
@@ -224,22 +224,22 @@ func (p *pass) judge(v verdict, now time.Time) {
 	}
 }
 
-// markOverdue notes that the run is overdue: for every scrape if its time is over, or else for
-// those that would not have given it as much time as it has taken.
+// markOverdue records that the run is overdue. If timeIsOver is set, it is overdue for every scrape.
+// Otherwise it is overdue for scrapes that allow less time than the run has taken.
 func (p *pass) markOverdue(timeIsOver bool) {
 	if p.place != nil {
 		p.gate.policy.Group.markOverdue(p.place, timeIsOver)
 	}
 }
 
-// wakeOthers lets those who wait for the run's place look again at what is in their way.
+// wakeOthers lets those that wait for the run's place check again what is in their way.
 func (p *pass) wakeOthers() {
 	if p.place != nil {
 		p.gate.policy.Group.wake()
 	}
 }
 
-// release gives up the run's place in a group, if it has one.
+// release releases the run's place in a group, if it has one.
 func (p *pass) release() {
 	if p.place != nil {
 		p.gate.policy.Group.release(p.place)
@@ -247,7 +247,7 @@ func (p *pass) release() {
 	}
 }
 
-// fullGroup says that the collector's group has no place, or is empty if it has one.
+// fullGroup returns a message if the collector's group has no free place, and "" otherwise.
 func (g *Gate) fullGroup() string {
 	if g.policy.Group == nil {
 		return ""

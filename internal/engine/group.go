@@ -6,23 +6,22 @@ import (
 	"time"
 )
 
-// Group bounds how many runs of its collectors are under way at once, whichever engines they
-// belong to. A run keeps its place until it returns, even if nobody waits for it any more. It
-// is safe for concurrent use.
+// Group bounds how many runs of its collectors are under way at once, in all engines. A run keeps its place
+// until it returns, even if no scrape waits for it any more. A Group is safe for concurrent use.
 type Group struct {
-	Name string // It must not be changed once the group is used.
+	Name string // must not be changed once the group is used
 	max  int
 
-	mu      sync.Mutex // Taken after that of an engine.
+	mu      sync.Mutex // taken after the mutex of an engine
 	places  map[*place]struct{}
-	waiting map[chan struct{}]struct{} // Scrapes that wait for a place.
+	waiting map[chan struct{}]struct{} // scrapes that wait for a place
 }
 
-// place is what one run has of a group. The group's mutex guards it.
+// place is the place of a run in a group. The group's mutex guards it.
 type place struct {
 	start     time.Time
-	overdue   bool // The run is; see stageOverdue.
-	pastLimit bool // It has passed its collector's own limit.
+	overdue   bool // The run is overdue; see stageOverdue.
+	pastLimit bool // The run has passed its collector's own limit.
 }
 
 // NewGroup returns a group for at most limit runs at once.
@@ -30,12 +29,12 @@ func NewGroup(limit int) *Group {
 	return &Group{max: limit, places: make(map[*place]struct{}), waiting: make(map[chan struct{}]struct{})}
 }
 
-// GroupStats is how a group is occupied.
+// GroupStats describes how a group is occupied.
 type GroupStats struct {
 	Name    string
 	Max     int
-	Running int // Runs that have not returned.
-	Overdue int // Those of them that nobody waits for any more.
+	Running int // runs that have not returned
+	Overdue int // those of them that no scrape waits for any more
 }
 
 // Stats returns how the group is occupied.
@@ -55,7 +54,7 @@ func (g *Group) isFull() bool {
 	return len(g.places) >= g.max
 }
 
-// tryAcquire returns a place, or nil if there is none.
+// tryAcquire returns a place, or nil if none is free.
 func (g *Group) tryAcquire(now time.Time) *place {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -74,15 +73,15 @@ func (g *Group) release(p *place) {
 	g.wakeAll()
 }
 
-// markOverdue notes that the run at this place is overdue.
+// markOverdue records that the run at this place is overdue.
 func (g *Group) markOverdue(p *place, pastLimit bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p.overdue, p.pastLimit = true, p.pastLimit || pastLimit
-	g.wakeAll() // Those who wait may wait in vain now.
+	g.wakeAll() // The waiters may now wait in vain.
 }
 
-// wake lets those who wait for a place look again at what is in their way.
+// wake lets those that wait for a place check again what is in their way.
 func (g *Group) wake() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -95,9 +94,8 @@ func (g *Group) wakeAll() {
 	}
 }
 
-// refuses returns an error if a scrape would wait for a place in vain: runs that are
-// stuck have all of them. As with runs of one collector, whether a run is stuck is up to each
-// scrape; see flight.inTheWay.
+// refuses returns an error if a scrape would wait for a place in vain because stuck runs have all of them.
+// As with runs of one collector, each scrape decides whether a run is stuck; see flight.inTheWay.
 func (g *Group) refuses(s *Scrape, now time.Time) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -112,7 +110,7 @@ func (g *Group) refuses(s *Scrape, now time.Time) error {
 	return fmt.Errorf("runs that are stuck have all %d places of group %q: %w", g.max, g.Name, ErrStillRunning)
 }
 
-// whyFull says that there is no place, or is empty if there is one.
+// whyFull returns a message if no place is free, and "" otherwise.
 func (g *Group) whyFull() string {
 	switch {
 	case !g.isFull():
@@ -128,14 +126,14 @@ func (p *place) isStuckFor(s *Scrape, now time.Time) bool {
 	if !p.overdue || p.pastLimit {
 		return p.overdue
 	}
-	patience := s.patience
-	if patience == 0 {
-		patience = minPatience
+	timeAllowed := s.timeAllowed
+	if timeAllowed == 0 {
+		timeAllowed = minTimeAllowed
 	}
-	return now.Sub(p.start) >= patience
+	return now.Sub(p.start) >= timeAllowed
 }
 
-// wait has wake receive a value when a place may be free.
+// wait registers wake, which then receives a value when a place may be free.
 func (g *Group) wait(wake chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -148,7 +146,7 @@ func (g *Group) stopWaiting(wake chan struct{}) {
 	delete(g.waiting, wake)
 }
 
-// notify sends to wake, which has room for one value.
+// notify sends to wake, which has room for one value, without blocking.
 func notify(wake chan struct{}) {
 	select {
 	case wake <- struct{}{}:

@@ -6,13 +6,13 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Held is whole families that a run hands over at once, instead of sending their samples one
-// by one: what it has received from another process, for example, in the form in which it came.
+// Held holds whole families that a run hands over at once instead of sending their samples one by one: for
+// example families received from another process, in the form in which they came.
 type Held struct {
-	// Sources are the families. They must be safe for concurrent use, and stay as they are.
+	// Sources are the families. They must be safe for concurrent use and must not change.
 	Sources []model.Source
-	// Free, if not nil, is called once, when the sources are no longer in use, so that their
-	// memory can be used again. It is not called if scrapes share the result or keep it.
+	// Free, if not nil, is called once when the sources are no longer in use, so that their memory can be
+	// reused. It is not called if scrapes share the result or keep it.
 	Free func()
 }
 
@@ -22,7 +22,7 @@ func (h *Held) free() {
 	}
 }
 
-// series returns how many series there are.
+// series returns the number of series.
 func (h *Held) series() (n int) {
 	for _, s := range h.Sources {
 		n += model.LenOf(s)
@@ -30,15 +30,14 @@ func (h *Held) series() (n int) {
 	return n
 }
 
-// Holder is implemented by a Sink that takes whole families.
+// Holder is implemented by a [Sink] that takes whole families.
 type Holder interface {
-	// Hold adds families. Its error is one of Sample's, of which there is only
-	// ErrAbandoned here.
+	// Hold adds families. The error is [ErrAbandoned] or nil.
 	Hold(h Held) error
 }
 
-// Hold hands families over to a sink: as a whole if it is a Holder, and otherwise sample by
-// sample. Samples that the sink cannot take are reported to it.
+// Hold hands families over to a sink: as a whole if the sink is a [Holder], and otherwise sample by sample.
+// It reports samples that the sink cannot take to [Sink.Drop].
 func Hold(to Sink, h Held) error {
 	if to, ok := to.(Holder); ok {
 		return to.Hold(h)
@@ -47,8 +46,8 @@ func Hold(to Sink, h Held) error {
 	return Send(to, h.Sources)
 }
 
-// Send writes the series of sources to a sink one by one. Samples that the sink cannot take are
-// reported to it. The error is ErrAbandoned or nil.
+// Send writes the series of sources to a sink one by one. It reports samples that the sink cannot take to
+// [Sink.Drop]. The error is [ErrAbandoned] or nil.
 func Send(to Sink, sources []model.Source) error {
 	var (
 		p       model.Point
@@ -69,7 +68,7 @@ func Send(to Sink, sources []model.Source) error {
 	return nil
 }
 
-// Hold implements Holder.
+// Hold implements [Holder].
 func (b *Buffer) Hold(h Held) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

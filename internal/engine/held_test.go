@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// whole is a family of so many series, each with its index as value.
+// whole is a family with that many series, each with its index as value.
 type whole int
 
 func (w whole) Family() *model.Family                            { return family }
@@ -19,8 +19,8 @@ func (w whole) Series() model.Series                             { return w }
 func (w whole) Len() int                                         { return int(w) }
 func (w whole) At(i int, p *model.Point, scratch *model.Scratch) { *p = model.Point{Value: float64(i)} }
 
-// holding returns a collector that hands over a family of three series after a while, and counts in
-// freed how often its memory has been given back.
+// holding returns a collector that hands over a family of three series after a while, and counts in freed
+// how often its memory was given back.
 func holding(after time.Duration, freed *int, policies *engine.Policy) *engine.Collector {
 	return &engine.Collector{Gate: engine.NewGate(policies), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 		time.Sleep(after)
@@ -49,8 +49,7 @@ func TestHeld(t *testing.T) {
 	}
 }
 
-// TestHeldByOthers checks that the memory of families is not used again as long as others may
-// have them.
+// TestHeldByOthers checks that the memory of families is not reused while others may have them.
 func TestHeldByOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
@@ -73,7 +72,7 @@ func TestHeldByOthers(t *testing.T) {
 	})
 }
 
-// TestHeldTooLate checks that families which come after their scrape reach no other one.
+// TestHeldTooLate checks that families that come after the end of their scrape reach no other one.
 func TestHeldTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (
@@ -95,7 +94,7 @@ func TestHeldTooLate(t *testing.T) {
 	})
 }
 
-// TestHoldBySamples checks that a sink which takes no families gets their samples.
+// TestHoldBySamples checks that a sink that takes no families gets their samples.
 func TestHoldBySamples(t *testing.T) {
 	refused := errors.New("refused")
 	to := &collecting{refuse: map[float64]error{1: refused}}
@@ -112,7 +111,7 @@ func TestHoldBySamples(t *testing.T) {
 	}
 }
 
-// collecting is a sink that is no Holder.
+// collecting is a sink that is not a Holder.
 type collecting struct {
 	values  []float64
 	dropped []error

@@ -18,15 +18,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var family = &model.Family{Name: "family", Type: model.Gauge}
 
-// send writes one sample for each of values.
+// send writes one sample for each value.
 func send(sink engine.Sink, values ...float64) {
 	for _, value := range values {
-		// A sink that nobody waits for refuses it, which most collectors ignore.
+		// A sink that no scrape waits for refuses it, and most collectors ignore that.
 		_ = sink.Sample(family, &model.Point{Value: value})
 	}
 }
 
-// values returns what has been sent.
+// values returns the values that were sent.
 func values(o engine.Outcome) []float64 {
 	var got []float64
 	for _, s := range o.Samples {
@@ -35,7 +35,7 @@ func values(o engine.Outcome) []float64 {
 	return got
 }
 
-// wantValues checks what has been sent.
+// wantValues checks the values that were sent.
 func wantValues(t *testing.T, o engine.Outcome, want ...float64) {
 	t.Helper()
 	if got := values(o); !slices.Equal(got, want) {
@@ -51,18 +51,17 @@ func shared(run func(sink engine.Sink) error) *engine.Collector {
 	return &engine.Collector{Shared: true, Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error { return run(sink) }}
 }
 
-// aware returns a collector that can.
+// aware returns a collector that can see its context.
 func aware(run engine.Run) *engine.Collector { return &engine.Collector{Run: run} }
 
-// blocker is a collector that sends 1, is stuck until it is opened, and then sends 2. It
-// does not care about its context.
+// blocker is a collector that sends 1, blocks until it is opened, and then sends 2. It ignores its context.
 type blocker struct {
 	*engine.Collector
 
 	opened  chan struct{}
-	started atomic.Int32 // Runs that have been started.
+	started atomic.Int32 // runs started
 	running atomic.Int32
-	most    atomic.Int32 // The most that have been running at once.
+	most    atomic.Int32 // maximum number of concurrent runs
 }
 
 func newBlocker(isShared bool) *blocker {
@@ -90,7 +89,7 @@ func (b *blocker) wantStarted(t *testing.T, want int32) {
 	}
 }
 
-// bothKinds runs a test with blockers that are shared and with such that are not.
+// bothKinds runs a test with a shared blocker and with one that is not shared.
 func bothKinds(t *testing.T, test func(t *testing.T, c *blocker)) {
 	t.Helper()
 	for kind, isShared := range kinds {
@@ -127,8 +126,7 @@ func inBackground(ctx context.Context, e *engine.Engine, c *engine.Collector) <-
 	return out
 }
 
-// took checks how long something took on the clock of the bubble, on which nothing
-// takes time but waiting.
+// took checks how long something took on the clock of the bubble, where only waiting takes time.
 func took(t *testing.T, start time.Time, want time.Duration) {
 	t.Helper()
 	if got := time.Since(start); got != want {
@@ -136,8 +134,7 @@ func took(t *testing.T, start time.Time, want time.Duration) {
 	}
 }
 
-// tookUpTo is took for something that may take a little longer, such as the moment that
-// a run has for returning.
+// tookUpTo is took for something that may take a little longer, such as the grace period of a run.
 func tookUpTo(t *testing.T, start time.Time, want, more time.Duration) {
 	t.Helper()
 	if got := time.Since(start); got < want || got > want+more {
@@ -145,7 +142,7 @@ func tookUpTo(t *testing.T, start time.Time, want, more time.Duration) {
 	}
 }
 
-// What a scrape may take longer than it seems; see the constants of these names.
+// These constants are how much longer a scrape may take than it seems; see those of the same names.
 const (
 	grace     = 100 * time.Millisecond
 	lastWords = 10 * time.Millisecond

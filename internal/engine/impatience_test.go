@@ -14,8 +14,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// slow returns a collector that sends 1, takes 100 ms whatever its context says, and
-// sends 2.
+// slow returns a collector that sends 1, takes 100 ms regardless of its context, and sends 2.
 func slow(isShared bool, policy *engine.Policy) *engine.Collector {
 	return &engine.Collector{Shared: isShared, Gate: engine.NewGate(policy), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
 		send(sink, 1)
@@ -25,11 +24,11 @@ func slow(isShared bool, policy *engine.Policy) *engine.Collector {
 	}}
 }
 
-// impatient is a deadline that no collector of these tests can keep.
+// impatient is a timeout that no collector of these tests can keep.
 const impatient = 10 * time.Millisecond
 
-// TestImpatientScrapes checks that scrapes which give a collector too little time do not
-// cost others anything, whether they end by a deadline or are cancelled.
+// TestImpatientScrapes checks that scrapes that allow a collector too little time cost others nothing,
+// whether they end by a deadline or are canceled.
 func TestImpatientScrapes(t *testing.T) {
 	for kind, isShared := range kinds {
 		for end, begin := range map[string]func() (context.Context, context.CancelFunc){
@@ -81,13 +80,13 @@ func TestImpatientScrapes(t *testing.T) {
 	}
 }
 
-// TestImpatientScrapesFirst checks that a breaker stays closed when all that it has met
-// yet are scrapes that give too little time, and opens when the time was enough.
+// TestImpatientScrapesFirst checks that a breaker stays closed if all scrapes so far allowed too little
+// time, and opens if the time was enough.
 func TestImpatientScrapesFirst(t *testing.T) {
 	for kind, isShared := range kinds {
 		for name, test := range map[string]struct {
-			patience time.Duration
-			want     engine.BreakerState
+			timeAllowed time.Duration
+			want        engine.BreakerState
 		}{
 			"impatient": {impatient, engine.BreakerClosed},
 			"patient":   {time.Second, engine.BreakerOpen},
@@ -108,12 +107,12 @@ func TestImpatientScrapesFirst(t *testing.T) {
 						},
 					}
 					for range 5 {
-						scrape(&e, test.patience, c)
+						scrape(&e, test.timeAllowed, c)
 						if !isShared {
 							continue
 						}
 						if test.want == engine.BreakerOpen {
-							break // It has returned well in the end; what counts is before.
+							break // It has returned well in the end, but the earlier state counts.
 						}
 						time.Sleep(10 * time.Second)
 					}
@@ -131,8 +130,8 @@ func TestImpatientScrapesFirst(t *testing.T) {
 	}
 }
 
-// TestShorterThanOthers checks that a scrape with much less patience than others is no
-// judge of a collector that takes longer than that.
+// TestShorterThanOthers checks that a scrape that allows much less time than others does not judge a
+// collector that takes longer than that.
 func TestShorterThanOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -152,7 +151,7 @@ func TestShorterThanOthers(t *testing.T) {
 				scrape(&e, time.Second, c)
 			}
 		}
-		// Once nobody has been more patient for long enough, it is the measure.
+		// If no scrape has allowed more time for long enough, it is the measure.
 		for range 5 {
 			time.Sleep(10 * time.Minute)
 			scrape(&e, time.Second, c)
@@ -163,8 +162,8 @@ func TestShorterThanOthers(t *testing.T) {
 	})
 }
 
-// TestImpatientDoesNotPreempt checks that a scrape which has no time to wait for its
-// turn does not end the runs of others that write to their clients.
+// TestImpatientDoesNotPreempt checks that a scrape that has no time to wait for its turn does not end the
+// runs of others that write to their clients.
 func TestImpatientDoesNotPreempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -195,8 +194,8 @@ func TestImpatientDoesNotPreempt(t *testing.T) {
 	})
 }
 
-// TestLastWords checks that what a run sends at the end of its context is part of the
-// scrape, which waits for its return, and that the run is not stuck for the next one.
+// TestLastWords checks that what a run sends at the end of its context is part of the scrape, that the
+// scrape waits for its return, and that the run is not stuck for the next one.
 func TestLastWords(t *testing.T) {
 	for name, test := range map[string]struct {
 		timeout, limit, late time.Duration
@@ -255,8 +254,8 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
-// TestReturnsSoonAfterDeadline checks that a run which returns a moment after its scrape
-// does not cost the next one, which comes at once.
+// TestReturnsSoonAfterDeadline checks that a run that returns a moment after its scrape costs the next
+// scrape nothing, even if that comes at once.
 func TestReturnsSoonAfterDeadline(t *testing.T) {
 	bothKinds(t, func(t *testing.T, c *blocker) {
 		var e engine.Engine
@@ -282,8 +281,8 @@ func TestReturnsSoonAfterDeadline(t *testing.T) {
 	})
 }
 
-// TestUnattendedRun checks that a run which never stops sending is bounded when its
-// scrape has ended, and what later scrapes are told.
+// TestUnattendedRun checks that a run that never stops sending is bounded when its scrape has ended, and
+// checks what later scrapes get.
 func TestUnattendedRun(t *testing.T) {
 	for name, policy := range map[string]*engine.Policy{
 		"cache": {Cache: time.Hour}, "stale": {Stale: time.Hour}, "no policy": nil,
@@ -324,14 +323,14 @@ func TestUnattendedRun(t *testing.T) {
 				return
 			}
 			if stats := e.Stats([]*engine.Collector{c})[0]; !stats.LastGood.IsZero() {
-				t.Error("what is not whole was kept")
+				t.Error("an incomplete result was kept")
 			}
 		})
 	}
 }
 
-// TestFlood checks that a scrape stops listening as long before its deadline as it takes
-// to write what has arrived.
+// TestFlood checks that a scrape stops listening early enough before its deadline to write what has
+// arrived.
 func TestFlood(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it needs processors that are not emulated")
@@ -346,7 +345,7 @@ func TestFlood(t *testing.T) {
 		return ctx.Err()
 	}
 	good := shared(func(sink engine.Sink) error { send(sink, 1); return nil })
-	engine.Measured(1<<20, time.Hour) // As slow as anything.
+	engine.Measured(1<<20, time.Hour) // slower than anything real
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	deadline, _ := ctx.Deadline()
@@ -361,7 +360,7 @@ func TestFlood(t *testing.T) {
 	wantValues(t, outcomes[1], 1)
 }
 
-// hostileError runs code of its user's in all methods.
+// hostileError runs a function in all its methods.
 type hostileError struct{ do func() }
 
 func (e *hostileError) Error() string   { e.do(); return "hostile" }
@@ -369,7 +368,7 @@ func (e *hostileError) Is(error) bool   { e.do(); return false }
 func (e *hostileError) As(any) bool     { e.do(); return false }
 func (e *hostileError) Unwrap() []error { e.do(); return nil }
 
-// hostileContext does, too.
+// hostileContext runs a function in all its methods.
 type hostileContext struct {
 	context.Context //nolint:containedctx // It is one.
 
@@ -381,8 +380,8 @@ func (c *hostileContext) Err() error                  { c.do(); return c.Context
 func (c *hostileContext) Deadline() (time.Time, bool) { c.do(); return c.Context.Deadline() }
 func (c *hostileContext) Done() <-chan struct{}       { c.do(); return c.Context.Done() }
 
-// TestNoLockWhileOthersRun checks that errors and contexts may ask the engine, which must
-// hold no lock when it asks them.
+// TestNoLockWhileOthersRun checks that errors and contexts may call the engine, because it holds no lock
+// when it calls them.
 func TestNoLockWhileOthersRun(t *testing.T) {
 	policies := map[string]func() *engine.Policy{
 		"no policy": func() *engine.Policy { return nil },
@@ -430,8 +429,8 @@ func TestNoLockWhileOthersRun(t *testing.T) {
 	}
 }
 
-// TestErrorThatPanicsLater checks that an error whose methods panic when they are asked for
-// something in particular costs only its collector.
+// TestErrorThatPanicsLater checks that an error whose methods panic for some arguments costs only its
+// collector.
 func TestErrorThatPanicsLater(t *testing.T) {
 	var armed atomic.Bool
 	bad := &hostileError{func() {

@@ -7,48 +7,47 @@ import (
 	"weak"
 )
 
-// The channels of runs that have ended are looked after at growing intervals, without
-// holding a goroutine, for as long as somebody might send to them: until the garbage
-// collector has found that nobody has them any more. So runs in quick succession do
-// not fill the memory with channels: kept for as long as that, those of 100 collectors that
-// ran in a loop came to 1.4 GB after ten seconds, where 1 MB is left:
+// The engine drains the channels of runs that have ended at growing intervals, without keeping a goroutine,
+// for as long as a goroutine might send to them: until the garbage collector has found that no one refers
+// to them any more. Therefore runs in quick succession do not fill the memory with channels. If the engine
+// kept the channels for all that time, those of 100 collectors that ran in a loop came to 1.4 GB after ten
+// seconds, where 1 MB is left now:
 //
 //	go test -run '^$' -bench LateChannels -benchtime 10s ./internal/engine
 //
-// After about an hour, a channel is no longer drained: what is sent then fits its capacity, or
-// blocks.
+// After about an hour, a channel is no longer drained. What is sent then fits its capacity, or blocks.
 const (
 	firstLateDrain = 10 * time.Millisecond
 	lateLevels     = 10
 )
 
-// latecomers looks after the channels of an engine's runs. The zero value is ready. It is
-// apart from the engine, which may end before.
+// latecomers drains the channels of an engine's runs that have ended. The zero value is ready to use. It is
+// separate from the engine because the engine may become unreachable earlier.
 type latecomers struct {
 	mu     sync.Mutex
 	levels [lateLevels]lateLevel
 }
 
-// lateLevel is channels that are looked at the next time together, by one timer: it is set when
-// there is a first one. So the number of timers does not depend on how many runs end. With
-// a timer for each scrape or background run, hundreds of goroutines at a time looked after a few
-// channels each, and waited for the garbage collector.
+// lateLevel is a list of channels that are drained together the next time. One timer per level, set when
+// the first channel is added, keeps the number of timers independent of how many runs end. With a timer for
+// each scrape or background run, hundreds of goroutines at a time drained a few channels each, and waited
+// for the garbage collector.
 type lateLevel struct {
 	channels []lateChannel
 	timer    *time.Timer
 }
 
-// lateChannel is a channel whose run has ended. drain throws away what was sent to it.
-// It reports whether there was anything, and whether there may be more.
+// lateChannel is a channel whose run has ended. Its drain method throws away what was sent to it, and
+// reports whether it found something and whether there may be more.
 type lateChannel interface{ drain() (found, more bool) }
 
-// weakChannel is a channel of which it is not known whether anybody has it.
+// weakChannel is a weak reference to a channel.
 type weakChannel[T any] struct{ pointer weak.Pointer[byte] }
 
-// drainLate throws away what is sent to ch from now on. The caller must have
-// received the last value that it wants.
+// drainLate throws away what is sent to ch from now on. The caller must have received the last value that
+// it wants.
 func drainLate[T any](l *latecomers, ch chan T) {
-	// A channel is a pointer, to what the runtime allocates with new.
+	// A channel is a pointer to memory that the runtime allocates with new.
 	l.add(weakChannel[T]{weak.Make(*(**byte)(unsafe.Pointer(&ch)))})
 }
 
@@ -66,7 +65,7 @@ func (l *latecomers) add(c lateChannel) {
 	l.put(0, c)
 }
 
-// put adds a channel to a level. Behind the last one it is forgotten. The mutex is held.
+// put adds a channel to a level. It forgets a channel that has passed the last level. mu must be held.
 func (l *latecomers) put(level int, c lateChannel) {
 	if level == lateLevels {
 		return
@@ -76,7 +75,7 @@ func (l *latecomers) put(level int, c lateChannel) {
 	if len(at.channels) > 1 {
 		return
 	}
-	wait := firstLateDrain << (2 * level) // Each time four times as long.
+	wait := firstLateDrain << (2 * level) // four times as long at each level
 	if at.timer == nil {
 		at.timer = time.AfterFunc(wait, func() { l.look(level) })
 		return
@@ -84,7 +83,8 @@ func (l *latecomers) put(level int, c lateChannel) {
 	at.timer.Reset(wait)
 }
 
-// look drains the channels of a level. Where there was something, more may come soon.
+// look drains the channels of a level. A channel that had something in it starts again, since more may come
+// soon.
 func (l *latecomers) look(level int) {
 	l.mu.Lock()
 	channels := l.levels[level].channels
@@ -106,12 +106,11 @@ func (l *latecomers) look(level int) {
 	}
 }
 
-// maxDrained is how many values are taken out of a channel at once: whoever floods one
-// must not keep others from being looked after.
+// maxDrained is how many values are taken out of a channel at once, so that a collector that floods its
+// channel does not delay the others.
 const maxDrained = 10_000
 
-// drain empties ch. It reports whether there was anything in it, and whether it is
-// still open.
+// drain empties ch. It reports whether it found something, and whether ch is still open.
 func drain[T any](ch <-chan T) (found, open bool) {
 	for range maxDrained {
 		select {

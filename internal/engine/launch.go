@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// launch makes a run, which the caller has to have run without the engine's mutex, which
-// is held here.
+// launch makes a run. The engine's mutex must be held. The caller must start the run after it has released
+// the mutex.
 func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 	c := job.Collector
 	f := &flight{engine: e, collector: c, sink: job.Sink, done: make(chan struct{}), start: now, waiters: 1, counted: true}
@@ -29,7 +29,7 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 		c.Earlier = nil
 	}
 	c.stats.LastStart, c.stats.LastLimit = now, s.limitOf(c, now)
-	if f.shared = c.shares() || job.Share; f.shared && !job.Alone {
+	if f.shared = c.shares() || job.Share; f.shared && !job.OwnRun {
 		c.joinable = f
 	}
 	e.setContext(f, s, now)
@@ -41,9 +41,9 @@ func (e *Engine) launch(s *Scrape, job Job, now time.Time) *flight {
 	return f
 }
 
-// setContext makes the context of a run. What is derived from a caller's context here,
-// with the mutex held, is derived from one that only has its values: no method of the
-// caller's is called. The scrape ends such a run when it leaves it; see leave.
+// setContext makes the context of a run. The engine's mutex is held, so the context is derived from one
+// that only has the values of the caller's context: no method of the caller's context is called. The scrape
+// cancels such a run when it leaves it; see [Engine.leave].
 func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
 	c := f.collector
 	limit := c.Gate.limit()
@@ -71,8 +71,8 @@ func (e *Engine) setContext(f *flight, s *Scrape, now time.Time) {
 	}
 }
 
-// run runs the collector. However that ends, by returning, by a panic or by
-// runtime.Goexit, after which run does not return either, the end is made known.
+// run runs the collector and announces the end of the run, whether the collector returns, panics or calls
+// runtime.Goexit. In the last case, run does not return either.
 func (f *flight) run() {
 	err := errGoexit
 	defer func() {
@@ -87,7 +87,7 @@ func (f *flight) run() {
 		}
 		f.engine.finish(f, err, KindOf(reason))
 		if f.cancel != nil {
-			f.cancel() // Not before: the end of the context would look like the collector's own limit.
+			f.cancel() // Not earlier: the end of the context would look like the collector's own limit.
 		}
 	}()
 	err = presentable(Try(func() error {
@@ -99,7 +99,7 @@ func (f *flight) run() {
 	}))
 }
 
-// running returns what the run is told.
+// running returns the information that the engine passes to the run.
 func (f *flight) running() Running {
 	r := Running{hints: &f.hints}
 	if f.buffer != nil && f.buffer.origins {
@@ -108,13 +108,13 @@ func (f *flight) running() Running {
 	return r
 }
 
-// verdict returns what it says about the collector that the run has returned err at this
-// time. reason is why its context has ended, if it has.
+// verdict returns the verdict on the collector if the run returns err at this time. reason says why the
+// run's context has ended; it is KindNone if the context has not.
 func (f *flight) verdict(err error, reason Kind, now time.Time) verdict {
 	switch {
 	case err == nil:
 		return isGood
-	case reason == KindNone || f.collector.Shared: // It has another reason: it cannot see its context.
+	case reason == KindNone || f.collector.Shared: // The error has another reason, because a shared collector cannot see its context.
 		return isBad
 	case reason == KindTimeout && (f.overran.Load() || f.pass.isFair(now.Sub(f.start))):
 		return isBad
@@ -123,8 +123,8 @@ func (f *flight) verdict(err error, reason Kind, now time.Time) verdict {
 	}
 }
 
-// afterDeadline returns the error of a run that returns when its context may be done:
-// it may have given up halfway without a word, or without naming the reason.
+// afterDeadline returns the error of a run that returns when its context may be done. The collector may
+// have given up halfway without an error, or with one that does not name the reason.
 func afterDeadline(ctx context.Context, err error) error {
 	switch reason := ctx.Err(); {
 	case reason == nil || errors.Is(err, reason):

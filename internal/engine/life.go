@@ -2,16 +2,16 @@ package engine
 
 import "time"
 
-// stage is where a run is in its life. Engine.move takes it from one stage to the next and does
-// what follows from that; nothing else changes a stage.
+// stage is the stage that a run has reached. Only [Engine.move] changes it, and does what follows from the
+// change.
 type stage uint8
 
 const (
 	stageRunning  stage = iota // No scrape has given up on it.
 	stageLeft                  // A scrape has left it behind. It may return soon, or goes on for its collector; see Gate.keeps.
-	stageOverdue               // It did not return soon. It is in the way of scrapes with no more patience than that.
+	stageOverdue               // It did not return soon. It is in the way of scrapes that allow no more time than it has taken.
 	stageExpired               // Its own limit has passed, or its background runs have ended. It may return soon.
-	stageStuck                 // It did not: it is in the way of every scrape.
+	stageStuck                 // It did not return soon after its limit. It is in the way of every scrape.
 	stageReturned              // It has returned.
 	stages
 )
@@ -21,15 +21,15 @@ type event uint8
 
 const (
 	onLeave    event = iota // A scrape that has waited for it ends; see Engine.leave.
-	onOverstay              // Its time for returning is over, or it has kept a patient scrape from starting its collector.
+	onOverstay              // Its time to return is over, or it has kept a scrape that allows enough time from starting its collector.
 	onExpire                // Its own limit passes, or EndBackground ends it.
 	onReturn
 	events
 )
 
-// transitions has the next stage for each stage and event. Where it has none, which is
-// stageRunning because no event leads back there, the event changes nothing: a timer may fire
-// late, and a second scrape may leave. A run that has returned stays so.
+// transitions holds the next stage for each stage and event. No event leads back to stageRunning, so its
+// zero value means that the event changes nothing: a timer may fire late, and a second scrape may leave. A
+// run that has returned stays returned.
 //
 //	stage     onLeave  onOverstay  onExpire  onReturn
 //	running   left     overdue     expired   returned
@@ -45,19 +45,18 @@ var transitions = [stages][events]stage{
 	stageStuck:   {onReturn: stageReturned},
 }
 
-// isLeft reports whether the run has been left behind and has not returned.
+// isLeft reports whether the run was left behind and has not returned.
 func (s stage) isLeft() bool { return s != stageRunning && s != stageReturned }
 
-// isOverdue reports whether the run has not returned in the time that it had for that.
+// isOverdue reports whether the run has not returned in its time to return.
 func (s stage) isOverdue() bool { return s == stageOverdue || s == stageStuck }
 
-// isExpired reports whether the run has no more time, whoever waits for it.
+// isExpired reports whether the run has no time left for any scrape.
 func (s stage) isExpired() bool { return s == stageExpired || s == stageStuck }
 
-// move takes a run to its next stage, if the event leads to one, and reports whether it does.
-// It keeps account: of runs that are left behind, by origin; of stuck ones, in the statistics;
-// of places, in the engine and the group; it starts and stops the timers, and wakes those who
-// wait. The engine's mutex is held.
+// move moves a run to its next stage, and reports whether the event leads to one. It updates the counts of
+// runs left behind by origin, the statistics about stuck runs, and the places in the engine and the group.
+// It starts and stops timers, and wakes the waiters. The engine's mutex must be held.
 func (e *Engine) move(f *flight, on event) bool {
 	from, to := f.stage, transitions[f.stage][on]
 	if to == stageRunning {
@@ -72,18 +71,18 @@ func (e *Engine) move(f *flight, on event) bool {
 	switch to {
 	case stageLeft:
 		if c.Gate.keeps() {
-			return true // It goes on, and keeps its place.
+			return true // It goes on and keeps its place.
 		}
 		e.startGrace(f)
 	case stageExpired:
 		if c.Shared || c.Gate.hasEnded() {
 			e.startGrace(f)
-		} // Else endLimit ends its time.
+		} // Otherwise endLimit ends its time.
 	case stageOverdue, stageStuck:
 		if !from.isOverdue() {
 			c.stats.StuckSince = f.leftAt
 			if c.Shared && f.waiters == 0 {
-				f.cancel() // For its hooks; the collector cannot see it.
+				f.cancel() // This is for the collector's hooks; the collector itself cannot see the context.
 			}
 		}
 		f.pass.markOverdue(to == stageStuck)
@@ -95,7 +94,7 @@ func (e *Engine) move(f *flight, on event) bool {
 	return true
 }
 
-// remove forgets a run that has returned.
+// remove removes a run that has returned.
 func (e *Engine) remove(f *flight) {
 	for _, timer := range []*time.Timer{f.limiter, f.grace} {
 		if timer != nil {
@@ -122,7 +121,7 @@ func (c *Collector) removeFlight(f *flight) {
 	c.flying = kept
 }
 
-// startGrace gives a run a moment to return.
+// startGrace gives a run a short time to return.
 func (e *Engine) startGrace(f *flight) {
 	if f.grace != nil {
 		return
@@ -130,7 +129,7 @@ func (e *Engine) startGrace(f *flight) {
 	f.grace = time.AfterFunc(grace, func() {
 		e.mu.Do(&task{do: func() { e.move(f, onOverstay) }})
 	})
-	if rest := minPatience - time.Since(f.start); rest > grace { // Scrapes without a deadline wait that long.
+	if rest := minTimeAllowed - time.Since(f.start); rest > grace { // Scrapes without a deadline wait that long.
 		time.AfterFunc(rest, func() {
 			e.mu.Do(&task{do: func() {
 				e.wakeAll()
@@ -140,8 +139,8 @@ func (e *Engine) startGrace(f *flight) {
 	}
 }
 
-// uncount lets another run start in the place of f. Its place in a group it keeps: the
-// resource of the group is in use until f returns.
+// uncount lets another run start in the place of f. f keeps its place in a group, since it uses the
+// resource of the group until it returns.
 func (e *Engine) uncount(f *flight) {
 	if f.counted {
 		f.counted = false
@@ -149,17 +148,17 @@ func (e *Engine) uncount(f *flight) {
 	}
 }
 
-// finish is called by the run's goroutine when the run has returned with err. reason is
-// why its context has ended, if it has.
+// finish ends a run that has returned with err. The run's goroutine calls it. reason says why the run's
+// context has ended; it is KindNone if the context has not.
 func (e *Engine) finish(f *flight, err error, reason Kind) {
 	ofAttempt := err
 	if f.collector.Gate.background != nil && reason == KindTimeout {
-		ofAttempt = f.atLimit(err) // Without the mutex: err may be asked.
+		ofAttempt = f.atLimit(err) // This calls methods of err, so the mutex is not held yet.
 	}
 	f.err, f.end = err, time.Now()
 	f.returned.do = func() {
 		if f.ownEnd && reason == KindTimeout {
-			f.overran.Store(true) // The end of the context can be earlier than passLimit.
+			f.overran.Store(true) // The context can end before passLimit is called.
 		}
 		if err == nil {
 			f.collector.Gate.keep(f.buffer, f.end)
@@ -171,13 +170,13 @@ func (e *Engine) finish(f *flight, err error, reason Kind) {
 	e.mu.Do(&f.returned)
 }
 
-// passLimit is called at the collector's own limit. A run that can see its context then has
-// the same time again to return, if its scrapes last that long; see endLimit. The engine's
-// mutex is held.
+// passLimit is called when the collector's own limit has passed. A run that can see its context then has
+// the same time again to return, if its scrapes last that long; see [Engine.endLimit]. The engine's mutex
+// must be held.
 func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	c := f.collector
 	if c.Gate.limit() == 0 && f.waiters > 0 {
-		return // A scrape has joined it at this very moment.
+		return // A scrape joined it at this very moment.
 	}
 	if !e.move(f, onExpire) {
 		return
@@ -195,14 +194,14 @@ func (e *Engine) passLimit(f *flight, limit time.Duration) {
 	}
 }
 
-// limitAfter returns a timer that ends a run's limit.
+// limitAfter returns a timer that calls passLimit.
 func (e *Engine) limitAfter(f *flight, limit time.Duration) *time.Timer {
 	return time.AfterFunc(limit, func() {
 		e.mu.Do(&task{do: func() { e.passLimit(f, limit) }})
 	})
 }
 
-// endLimit ends the waiting for a run that has passed its collector's own limit.
+// endLimit stops the wait for a run that has passed its collector's own limit and has not returned since.
 func (e *Engine) endLimit(f *flight) {
 	e.mu.Lock()
 	underWay := f.stage != stageReturned
@@ -217,16 +216,16 @@ func (e *Engine) endLimit(f *flight) {
 	}
 }
 
-// leaving is a run that a scrape leaves before it has returned.
+// leaving is a run that a scrape leaves before the run has returned.
 type leaving struct {
 	flight   *flight
-	deadline bool // Because of a deadline, rather than that the scrape was cancelled.
-	tooMuch  bool // There was no time left because of what others have sent, which says nothing about this run.
+	deadline bool // The scrape ended because of a deadline, not because it was canceled.
+	tooMuch  bool // Samples of other runs have used up the time. That says nothing about this run.
 }
 
-// leave is for a scrape that ends before some runs have returned, because of its deadline
-// or because it was cancelled. A run that cannot see its context is not ended by that,
-// and stays open to others; nor is one that belongs to its collector.
+// leave makes a scrape leave runs that have not returned, because the scrape's deadline has passed or it
+// was canceled. That does not end a run that cannot see its context, and such a run stays open to other
+// scrapes. The same holds for a run that belongs to its collector.
 func (e *Engine) leave(s *Scrape, all ...leaving) {
 	if len(all) == 0 {
 		return
@@ -252,8 +251,8 @@ func (e *Engine) leaveOne(s *Scrape, l leaving) {
 	}
 	switch {
 	case f.stage.isExpired():
-		// It is known.
-	case l.deadline && s.isPatient() && endless, f.waiters == 0 && (l.deadline || !endless):
+		// The verdict on it is known.
+	case l.deadline && s.allowsEnough() && endless, f.waiters == 0 && (l.deadline || !endless):
 		if c.Gate.keeps() {
 			e.move(f, onLeave)
 			return
@@ -273,8 +272,8 @@ func (e *Engine) leaveOne(s *Scrape, l leaving) {
 	e.uncount(f)
 }
 
-// leaveUnattended is for a run that no scrape waits for any more. It ends unless it is
-// endless.
+// leaveUnattended handles a run that no scrape waits for any more. It cancels the run unless endless is
+// set.
 func (e *Engine) leaveUnattended(f *flight, endless bool) {
 	c := f.collector
 	if f.buffer != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// names of stages and events in the table of transitions.
+// Names of stages and events in the table of transitions.
 var (
 	stageNames = [stages]string{"running", "left", "overdue", "expired", "stuck", "returned"}
 	eventNames = [events]string{"leave", "overstay", "expire", "return"}
@@ -22,7 +22,7 @@ type life struct {
 	ends bool // The last event changes nothing.
 }
 
-// lives has one walk for each stage and event, with the stages of the documented table.
+// lives returns one walk for each stage and event, with the stages of the documented table.
 func lives() []life {
 	stuck := []event{onExpire, onOverstay}
 	return []life{
@@ -54,8 +54,8 @@ func lives() []life {
 	}
 }
 
-// TestTransitions walks through all transitions, and tries all events that have none. After
-// each walk the accounts agree with the stage.
+// TestTransitions walks through all transitions, and tries all events that have none. After each walk, the
+// counts must agree with the stage.
 func TestTransitions(t *testing.T) {
 	type step struct {
 		stage stage
@@ -91,7 +91,7 @@ func TestTransitions(t *testing.T) {
 						run.check(t, keeps)
 						run.move(onReturn)
 						run.check(t, keeps)
-						time.Sleep(time.Minute) // For the timers.
+						time.Sleep(time.Minute) // The timers fire.
 					})
 				})
 			}
@@ -102,8 +102,7 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
-// TestTimeForReturning holds that a run has a moment to return, unless it goes on for its
-// collector.
+// TestTimeForReturning checks that a run has a grace period to return, unless it goes on for its collector.
 func TestTimeForReturning(t *testing.T) {
 	for name, test := range map[string]struct {
 		isShared, keeps bool
@@ -113,7 +112,7 @@ func TestTimeForReturning(t *testing.T) {
 		"left":           {false, false, onLeave, stageOverdue},
 		"left, shared":   {true, false, onLeave, stageOverdue},
 		"left, kept":     {false, true, onLeave, stageLeft},
-		"expired":        {false, false, onExpire, stageExpired}, // Its time is that of endLimit.
+		"expired":        {false, false, onExpire, stageExpired}, // endLimit ends its time.
 		"expired shared": {true, false, onExpire, stageStuck},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -138,7 +137,7 @@ func TestTimeForReturning(t *testing.T) {
 	}
 }
 
-// testRun is a run that no goroutine does.
+// testRun is a run without a goroutine.
 type testRun struct {
 	engine *Engine
 	group  *Group
@@ -168,8 +167,7 @@ func (r *testRun) stage() stage {
 	return r.flight.stage
 }
 
-// move reports whether the event has led to another stage, and whether those who wait were
-// woken.
+// move reports whether the event has led to another stage, and whether the waiters were woken.
 func (r *testRun) move(on event) (moved, woken bool) {
 	r.engine.mu.Lock()
 	defer r.engine.mu.Unlock()
@@ -182,7 +180,7 @@ func (r *testRun) move(on event) (moved, woken bool) {
 	return moved, woken
 }
 
-// check compares the accounts with the stage.
+// check compares the counts with the stage.
 func (r *testRun) check(t *testing.T, keeps bool) {
 	t.Helper()
 	r.engine.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// numbered is a collector whose samples have labels that tell the run.
+// numbered is a collector whose samples have labels that identify the run.
 func numbered(isShared bool, took time.Duration, policy *engine.Policy) *engine.Collector {
 	runs := 0
 	return &engine.Collector{Shared: isShared, Gate: engine.NewGate(policy), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
@@ -34,8 +34,7 @@ func describe(o engine.Outcome) string {
 	return b.String()
 }
 
-// TestReleaseOwn checks that releasing an outcome changes no other one, and has nothing
-// left in its own.
+// TestReleaseOwn checks that releasing an outcome changes no other outcome and empties its own.
 func TestReleaseOwn(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -61,8 +60,7 @@ func TestReleaseOwn(t *testing.T) {
 	}
 }
 
-// TestSmallRunsHaveLittleMemory checks that what a large run has needed does not go to
-// small ones.
+// TestSmallRunsHaveLittleMemory checks that memory that a large run has needed does not go to small ones.
 func TestSmallRunsHaveLittleMemory(t *testing.T) {
 	sized := func(n int) *engine.Collector {
 		return &engine.Collector{Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
@@ -84,10 +82,10 @@ func TestSmallRunsHaveLittleMemory(t *testing.T) {
 	}
 }
 
-// TestReleaseShared checks that releasing an outcome whose samples others have, or may
-// get, changes none of theirs.
+// TestReleaseShared checks that releasing an outcome whose samples others have, or may get, does not change
+// theirs.
 func TestReleaseShared(t *testing.T) {
-	// again has the memory of outcomes that were released used again.
+	// again makes runs reuse the memory of released outcomes.
 	again := func(t *testing.T) {
 		for range 10 {
 			var e engine.Engine
@@ -170,7 +168,7 @@ func TestReleaseShared(t *testing.T) {
 	}
 }
 
-// TestTakenBufferIsClosed checks that a sink of a run that has ended takes nothing more.
+// TestTakenBufferIsClosed checks that the sink of a run that has ended takes no more samples.
 func TestTakenBufferIsClosed(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {

@@ -10,11 +10,11 @@ import (
 // next one can take a mutex. When a deadline ends the runs of hundreds of collectors, the holder
 // does the bookkeeping for all of them in less time than a single context switch takes.
 type mutex struct {
-	held sync.Mutex
-	left atomic.Pointer[task] // The last one first.
+	held    sync.Mutex
+	pending atomic.Pointer[task] // last task first
 }
 
-// task is something to do. It is used once.
+// task is a function to call once.
 type task struct {
 	do   func()
 	next *task
@@ -23,13 +23,13 @@ type task struct {
 // Lock locks m.
 func (m *mutex) Lock() { m.held.Lock() }
 
-// Unlock does the pending tasks and unlocks m.
+// Unlock runs the pending tasks and unlocks m.
 func (m *mutex) Unlock() {
 	for {
-		m.doLeft()
+		m.doPending()
 		m.held.Unlock()
-		// A task that was added in the meantime found m locked, so its goroutine has left it here.
-		if m.left.Load() == nil || !m.held.TryLock() {
+		// A task that was added in the meantime found m locked, so its goroutine has left it to this one.
+		if m.pending.Load() == nil || !m.held.TryLock() {
 			return
 		}
 	}
@@ -39,8 +39,8 @@ func (m *mutex) Unlock() {
 // unlocks m. Do never blocks. Tasks of one goroutine run in the order of its calls.
 func (m *mutex) Do(t *task) {
 	for {
-		t.next = m.left.Load()
-		if m.left.CompareAndSwap(t.next, t) {
+		t.next = m.pending.Load()
+		if m.pending.CompareAndSwap(t.next, t) {
 			break
 		}
 	}
@@ -49,10 +49,10 @@ func (m *mutex) Do(t *task) {
 	}
 }
 
-// doLeft runs the pending tasks, oldest first.
-func (m *mutex) doLeft() {
+// doPending runs the pending tasks, oldest first.
+func (m *mutex) doPending() {
 	var first *task
-	for t := m.left.Swap(nil); t != nil; {
+	for t := m.pending.Swap(nil); t != nil; {
 		next := t.next
 		t.next, first = first, t
 		t = next

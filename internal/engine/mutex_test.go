@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestMutexDo checks that every task runs, one at a time and in the order of its goroutine's
-// calls, whether the mutex is free or not.
+// TestMutexDo checks that every task runs, one at a time and in the order of its goroutine's calls, whether
+// the mutex is free or not.
 func TestMutexDo(t *testing.T) {
 	const goroutines, each = 8, 2000
 	var (

@@ -8,9 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// ErrRecursive is the error of a collector that a scrape cannot run because that scrape
-// is part of a run of the same collector. Whether it started another run or joined its
-// own, it would never end.
+// ErrRecursive reports that a scrape cannot run a collector because the scrape is itself part of a run of
+// that collector. Whether the scrape started another run or joined its own, it would never end.
 var ErrRecursive = errors.New("it gathers from itself: it collects from a registry that it is registered with")
 
 // isUnderWay reports whether ctx belongs to a run of c, directly or through nested runs.
@@ -23,9 +22,8 @@ func isUnderWay(ctx context.Context, c *Collector) bool {
 	return false
 }
 
-// refuseRecursive keeps the jobs from being started whose collectors have asked for this
-// scrape themselves.
-func (s *start) refuseRecursive() {
+// refuseRecursive refuses the jobs whose collectors have started this scrape themselves.
+func (s *starter) refuseRecursive() {
 	if enclosing(s.scrape.ctx) == nil {
 		return
 	}
@@ -40,9 +38,9 @@ func (s *start) refuseRecursive() {
 	s.pending = kept
 }
 
-// lendPlaces gives up the places of the runs that have asked for this scrape themselves, and
-// now wait for it: it may need them.
-func (s *start) lendPlaces() {
+// lendPlaces gives up the places of the runs that have started this scrape and now wait for it: the scrape
+// may need those places.
+func (s *starter) lendPlaces() {
 	for r := enclosing(s.scrape.ctx); r != nil; r = enclosing(r.Context) {
 		e := r.in.engine
 		e.mu.Lock()
@@ -53,27 +51,26 @@ func (s *start) lendPlaces() {
 	}
 }
 
-// A program that makes a registry for each request registers a stuck collector again and
-// again, and each registry finds it idle. So the runs of one origin that were left behind
-// are limited, over all other engines. The limits are above one so that a scrape that is too
-// short for a slow collector takes it from no other registry.
+// A program that makes a registry for each request registers a stuck collector again and again, and each
+// registry finds it idle. Therefore the number of runs of one origin that were left behind is limited over
+// all other engines. The limits are above one so that a scrape that is too short for a slow collector does
+// not take the collector from other registries.
 const (
-	maxOverdueElsewhere = 2 // Runs that are overdue.
-	maxLeftElsewhere    = 8 // Runs that may still return soon, too.
+	maxOverdueElsewhere = 2 // runs that are overdue
+	maxLeftElsewhere    = 8 // runs that are overdue or may still return soon
 )
 
 // leftRuns counts the runs of one origin that were left behind.
 type leftRuns struct{ all, overdue int }
 
-// leftByOrigin has the runs of all engines that were left behind. Its mutex is taken last.
+// leftByOrigin counts the runs of all engines that were left behind. Its mutex is taken last.
 var leftByOrigin struct {
-	any  atomic.Bool // There is one. So healthy scrapes need no lock.
+	any  atomic.Bool // runs is not empty; while it is empty, scrapes need no lock
 	mu   sync.Mutex
 	runs map[any]leftRuns
 }
 
-// isStuckElsewhere reports whether so many runs of c's origin were left behind that c must
-// not be started.
+// isStuckElsewhere reports whether so many runs of c's origin were left behind that c must not be started.
 func (c *Collector) isStuckElsewhere() bool {
 	if c == nil || c.Origin == nil || !leftByOrigin.any.Load() {
 		return false
@@ -81,7 +78,7 @@ func (c *Collector) isStuckElsewhere() bool {
 	leftByOrigin.mu.Lock()
 	defer leftByOrigin.mu.Unlock()
 	runs := leftByOrigin.runs[c.Origin]
-	for own := c; own != nil; own = own.Earlier { // These are looked at one by one: see obstacle.
+	for own := c; own != nil; own = own.Earlier { // These are checked one by one; see obstacle.
 		for _, f := range own.flying {
 			runs.all -= btoi(f.stage.isLeft())
 			runs.overdue -= btoi(f.stage.isOverdue())
@@ -90,8 +87,8 @@ func (c *Collector) isStuckElsewhere() bool {
 	return runs.overdue >= maxOverdueElsewhere || runs.all >= maxLeftElsewhere
 }
 
-// countLeft counts runs that were left behind, that have become overdue, or, with
-// negative numbers, that have returned; see Engine.move.
+// countLeft adds to the counts of runs that were left behind and of runs that have become overdue. The
+// numbers are negative when such runs return; see [Engine.move].
 func (c *Collector) countLeft(left, overdue int) {
 	if c.Origin == nil || left == 0 && overdue == 0 {
 		return

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestStillRunning checks that a collector which has outlived a scrape fails at once
-// until it returns, and runs again then.
+// TestStillRunning checks that a collector that has outlived a scrape fails at once until it returns, and
+// runs again after that.
 func TestStillRunning(t *testing.T) {
 	bothKinds(t, func(t *testing.T, c *blocker) {
 		var e engine.Engine
@@ -41,8 +41,8 @@ func TestStillRunning(t *testing.T) {
 	})
 }
 
-// TestLateSamples checks that no other scrape gets what a run sends when its own has
-// ended. A run that can see its context learns from its sink that no scrape waits.
+// TestLateSamples checks that no other scrape gets what a run sends after the end of its own. A run that
+// can see its context learns from its sink that no scrape waits.
 func TestLateSamples(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -71,8 +71,8 @@ func TestLateSamples(t *testing.T) {
 	}
 }
 
-// TestCancelledShared checks that others may join a shared run which a client has
-// turned away from, until it outlives one of them.
+// TestCancelledShared checks that others may join a shared run after a client has gone away, until the run
+// outlives one of them.
 func TestCancelledShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
@@ -101,15 +101,15 @@ func TestCancelledShared(t *testing.T) {
 	})
 }
 
-// TestCancelledAware checks that a run which was cancelled a moment ago keeps no scrape
-// from its collector that would give it longer: anybody can go away early. One that has no
-// deadline waits for its return, or for the end of the grace period.
+// TestCancelledAware checks that a run that was canceled a moment ago does not keep a scrape that allows it
+// more time from its collector: any client can go away early. A scrape without a deadline waits for its
+// return, or for the end of the grace period.
 func TestCancelledAware(t *testing.T) {
 	for _, test := range []struct {
 		name     string
-		returns  time.Duration // After it was cancelled.
-		deadline time.Duration // Of the next scrape; 0 is none.
-		wait     time.Duration // How long the next scrape takes.
+		returns  time.Duration // after it was canceled
+		deadline time.Duration // deadline of the next scrape; 0 if it has none
+		wait     time.Duration // how long the next scrape takes
 		want     error
 	}{
 		{name: "with a deadline", returns: time.Minute, deadline: time.Second},
@@ -133,7 +133,7 @@ func TestCancelledAware(t *testing.T) {
 				cancelled := inBackground(ctx, &e, c)
 				synctest.Wait()
 				cancel()
-				<-cancelled // It has listened for its last words.
+				<-cancelled // The scrape has waited for the run's last samples.
 				ctx, cancel = t.Context(), func() {}
 				if test.deadline > 0 {
 					ctx, cancel = context.WithTimeout(ctx, test.deadline)

@@ -6,22 +6,22 @@ import (
 	"runtime/debug"
 )
 
-// PanicError is a panic in somebody else's code, turned into an error.
+// PanicError is the error of a panic in user code.
 type PanicError struct {
-	Value any    // What was passed to panic.
-	Stack []byte // The stack of the goroutine that panicked.
+	Value any    // value passed to panic
+	Stack []byte // stack of the goroutine that panicked
 }
 
-// Error tells the value, not the stack.
+// Error returns the value as text, without the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// Unwrap returns the value if it is an error.
+// Unwrap returns the value if it is an error, and nil otherwise.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
 
-// Try calls f and returns its error, or a *PanicError if it panicked.
+// Try calls f and returns its error, or a *[PanicError] if f panicked.
 func Try(f func() error) (err error) {
 	returned := false
 	defer func() {
@@ -35,10 +35,10 @@ func Try(f func() error) (err error) {
 	return err
 }
 
-// presentable returns err, which somebody else has made, or in its place an error that
-// can be looked at without a panic. A nil pointer to an error type, returned as an error,
-// is the usual one that cannot: its methods are called wherever it is printed, compared
-// or unwrapped, also where a panic would end the process.
+// presentable returns err, or in its place an error that can be inspected without a panic. err comes from
+// user code. The usual error that cannot be inspected is a nil pointer to an error type, returned as an
+// error: its methods are called wherever it is printed, compared or unwrapped, even where a panic would end
+// the process.
 func presentable(err error) error {
 	if err == nil {
 		return nil
@@ -49,7 +49,7 @@ func presentable(err error) error {
 		if bounded = isBounded(err, new(int), 0); !bounded {
 			return nil
 		}
-		_ = errors.Is(err, errNever) // Asks everything that err is made of.
+		_ = errors.Is(err, errNever) // Is calls the methods of everything that err wraps.
 		_ = errors.As(err, new(*neverError))
 		return nil
 	}); panicked != nil {
@@ -61,15 +61,15 @@ func presentable(err error) error {
 	return err
 }
 
-// The bounds of what an error may wrap.
+// Limits on what an error may wrap.
 const (
 	maxErrorDepth = 100
 	maxErrors     = 1000
 )
 
-// isBounded reports whether err, which depth others wrap, wraps no more than a few errors. One
-// that wraps itself would keep errors.Is busy for ever, or end the process with an
-// overflow of the stack. count is how many were looked at.
+// isBounded reports whether err wraps only a limited number of errors. An error that wraps itself would
+// keep errors.Is busy forever, or end the process with a stack overflow. depth is the number of errors
+// around err, and count the number of errors inspected so far.
 func isBounded(err error, count *int, depth int) bool {
 	if *count++; err == nil {
 		return true
@@ -90,17 +90,17 @@ func isBounded(err error, count *int, depth int) bool {
 	return true
 }
 
-// errNever is an error that no other one is.
+// errNever is an error that equals no other error.
 var errNever error = new(neverError)
 
 type neverError struct{ _ byte }
 
-func (*neverError) Error() string { return "BUG: this is nobody's error" }
+func (*neverError) Error() string { return "BUG: this error equals no other" }
 
 var errGoexit = errors.New("runtime.Goexit was called")
 
-// goTry runs f in a new goroutine and then, in the same goroutine, ended with
-// f's error, made presentable, however f ends: by returning, by a panic or by runtime.Goexit.
+// goTry runs f in a new goroutine. Then it calls ended in the same goroutine with f's error, made
+// presentable, whether f returns, panics or calls runtime.Goexit.
 func goTry(f func() error, ended func(error)) {
 	go func() {
 		err := errGoexit

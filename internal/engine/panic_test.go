@@ -15,11 +15,11 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// panics are ways for a run not to return.
+// panics holds ways for a run not to return.
 var panics = map[string]struct {
 	run   func()
-	value string // As printed; empty if it is no panic.
-	is    error  // What the error is, if that can be told.
+	value string // as printed; empty without a panic
+	is    error  // what the error is, if that is known
 }{
 	"string":        {run: func() { panic("no way") }, value: "no way"},
 	"error":         {run: func() { panic(io.ErrUnexpectedEOF) }, value: "unexpected EOF", is: io.ErrUnexpectedEOF},
@@ -35,8 +35,8 @@ type badStringer struct{}
 
 func (badStringer) String() string { panic("no string either") }
 
-// TestPanics checks, for each way not to return, what becomes of it and that nothing
-// else is lost, whichever goroutine it happens in.
+// TestPanics checks the error for each way not to return, and that nothing else is lost, in whichever
+// goroutine it happens.
 func TestPanics(t *testing.T) {
 	places := map[string]func(run func()) engine.Run{
 		"in the run": func(run func()) engine.Run {
@@ -57,7 +57,7 @@ func TestPanics(t *testing.T) {
 		"before the channel": func(run func()) engine.Run {
 			return func(ctx context.Context, r engine.Running, sink engine.Sink) error {
 				return engine.FromChannelOf(r, -1, func(ch chan<- int) {
-					for i := range 1000 { // More than fits.
+					for i := range 1000 { // more than fit
 						ch <- i
 					}
 				}, func(v int) {
@@ -94,7 +94,7 @@ func TestPanics(t *testing.T) {
 	}
 }
 
-// checkPanic checks the error that something has become which did not return.
+// checkPanic checks the error of a run that did not return.
 func checkPanic(t *testing.T, err error, value string, is error) {
 	t.Helper()
 	p, ok := errors.AsType[*engine.PanicError](err)
@@ -120,7 +120,7 @@ func checkPanic(t *testing.T, err error, value string, is error) {
 	}
 }
 
-// TestOldNilPanic checks that panic(nil) is noticed where recover cannot tell it.
+// TestOldNilPanic checks that panic(nil) is noticed even if recover returns nil for it.
 func TestOldNilPanic(t *testing.T) {
 	t.Setenv("GODEBUG", "panicnil=1")
 	err := engine.Try(func() error { panic(nil) }) //nolint:govet // That it is nil is the point.
@@ -136,13 +136,13 @@ func TestTry(t *testing.T) {
 	}
 }
 
-// badError panics when it is asked what it is.
+// badError panics in its method Is.
 type badError struct{}
 
 func (badError) Error() string { panic("no text") }
 func (badError) Is(error) bool { panic("no answer") }
 
-// TestBadError checks that an error of somebody else's may panic.
+// TestBadError checks that an error of user code may panic.
 func TestBadError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
@@ -158,8 +158,8 @@ func TestBadError(t *testing.T) {
 	})
 }
 
-// TestErrorThatPanics: what is wrong with the error of a collector costs only that one,
-// whatever is asked of the error, and whoever asks.
+// TestErrorThatPanics checks that a bad error of a collector costs only that collector, whichever method is
+// called and wherever.
 func TestErrorThatPanics(t *testing.T) {
 	var none *fs.PathError
 	for name, bad := range map[string]error{
@@ -213,7 +213,7 @@ func (e panickingError) As(any) bool {
 	return false
 }
 
-// ownSelfError is an error that wraps itself; so is manySelvesError, in another way.
+// ownSelfError is an error that wraps itself. manySelvesError does the same in another way.
 type (
 	ownSelfError    struct{}
 	manySelvesError struct{}
@@ -225,8 +225,8 @@ func (e *ownSelfError) Unwrap() error { return e }
 func (*manySelvesError) Error() string     { return "it is itself" }
 func (e *manySelvesError) Unwrap() []error { return []error{e, e} }
 
-// TestErrorThatWrapsItself checks that it costs only its collector, returned or as a panic:
-// errors.Is would look at it for ever, or until the stack overflows.
+// TestErrorThatWrapsItself checks that such an error costs only its collector, returned or as a panic:
+// errors.Is would not end, or the stack would overflow.
 func TestErrorThatWrapsItself(t *testing.T) {
 	deep := errOwn
 	for range 10_000 {

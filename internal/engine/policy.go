@@ -5,56 +5,54 @@ import (
 	"time"
 )
 
-// ErrRateLimited reports that a collector was not started because that would have been
-// more often than it may be.
+// ErrRateLimited reports that a collector was not started because it would have run more often than its
+// rate limit allows.
 var ErrRateLimited = errors.New("it may not run that often (rate limit)")
 
-// Policy is how one collector is run beyond what the engine does for all. A field that
-// is zero asks for nothing. Outermost first, they apply in the order of the fields:
-// what is inside does not notice what is decided outside.
+// Policy configures how one collector is run, beyond what the engine does for all. A zero field asks for
+// nothing. The policies apply in the order of the fields, outermost first: an inner policy does not notice
+// what an outer one decides.
 type Policy struct {
-	// Stale is how old the last good result may be that a scrape is given if there
-	// is no new one: because the run has failed or has not finished, or because
-	// there was none. The outcome keeps its error.
+	// Stale is the maximum age of the last good result that a scrape gets if there is no new one, because
+	// the run failed, did not finish or was not started. The outcome keeps its error.
 	Stale time.Duration
-	// Cache is how old a good result may be that a scrape is given instead of a
-	// run. Scrapes that overlap share a run, even if the collector can see its context.
+	// Cache is the maximum age of a good result that a scrape gets in place of a run. Overlapping scrapes
+	// share a run, even if the collector can see its context.
 	//
-	// With Cache or Stale a run belongs to the collector, not to the scrape that has
-	// started it: it goes on to its own limit, or for keptLimit, and later scrapes get the
-	// result.
+	// With Cache or Stale, a run belongs to the collector, not to the scrape that has started it. It goes
+	// on to the collector's own limit, or for keptLimit, and later scrapes get the result.
 	Cache time.Duration
-	// Background is how often the collector is run without a scrape, or nil; see StartBackground.
-	// No scrape starts a run then: it is given the last good result or, before there is
-	// one, waits for the first run. If the last run has failed, the scrape is given that
-	// failure together with the last good result, whatever its age is unless Stale is set. It
-	// cannot be combined with Cache.
+	// Background is how often the collector runs without a scrape, or nil; see [Engine.StartBackground].
+	// Scrapes then start no run. A scrape gets the last good result or, before there is one, waits for the
+	// first run. If the last run has failed, the scrape gets that failure together with the last good
+	// result. The age of that result is not limited unless Stale is set. Background cannot be combined with
+	// Cache.
 	Background Schedule
-	Breaker    Fuse    // A *Breaker, or nil.
-	Rate       Limiter // Of runs; nil if there is no limit.
-	Group      Places  // Of a *Group; nil if the collector is in none.
-	// Timeout is how long a run may take.
+	Breaker    Fuse    // *Breaker, or nil
+	Rate       Limiter // limit on the rate of runs, or nil
+	Group      Places  // *Group of the collector, or nil
+	// Timeout is the collector's own limit on the duration of a run.
 	Timeout time.Duration
 
-	// Priority orders the start of collectors that wait for a place. The highest
-	// come first.
+	// Priority orders the collectors that wait for a place. The highest start first.
 	Priority int
 }
 
-// result is what a good run has given. It is immutable.
+// result is the result of a good run. It is immutable.
 type result struct {
 	Given
 
 	at time.Time
 }
 
-// keptLimit is how long a run that belongs to its collector, which has no limit, goes on
-// without a scrape that waits for it.
+// keptLimit is how long a run that belongs to a collector without a limit goes on while no scrape waits for
+// it.
 const keptLimit = time.Minute
 
-// Fuse is a *Breaker, which explains the methods. Programs without breakers do not contain it.
+// Fuse is implemented by *[Breaker], which documents the methods. The interface keeps breakers out of
+// programs that use none.
 type Fuse interface {
-	meet(patience time.Duration, now time.Time)
+	noteTimeAllowed(timeAllowed time.Duration, now time.Time)
 	refuses(now time.Time) bool
 	started(now time.Time)
 	isFair(given time.Duration) bool
@@ -62,7 +60,8 @@ type Fuse interface {
 	report(s *Stats, now time.Time)
 }
 
-// Places is a *Group, which explains the methods. Programs without groups do not contain it.
+// Places is implemented by *[Group], which documents the methods. The interface keeps groups out of
+// programs that use none.
 type Places interface {
 	Stats() GroupStats
 
@@ -77,7 +76,8 @@ type Places interface {
 	whyFull() string
 }
 
-// Limiter is a *rate.Limiter. Programs that limit no rates do not contain it.
+// Limiter is implemented by *rate.Limiter. The interface keeps that package out of programs that limit no
+// rates.
 type Limiter interface {
 	TokensAt(t time.Time) float64
 	AllowN(t time.Time, n int) bool

@@ -6,20 +6,19 @@ import (
 	"time"
 )
 
-// Run is one run of a collector: it writes what it collects into sink and returns
-// when it is done. Everything that the engine does to a run, and every policy, is
-// done to a value of this type.
+// Run runs a collector once: it writes what it collects into sink and returns when it is done. Everything
+// that the engine does to a run, and every policy, applies to a value of this type.
 type Run func(ctx context.Context, r Running, sink Sink) error
 
-// Running is what the engine tells a run besides its context. A Run that is made of another one
-// passes it on. The zero value is for runs outside of an engine.
+// Running is what the engine passes to a run besides its context. A Run that wraps another one passes it
+// on. The zero value is for runs outside of an engine.
 type Running struct {
 	hints   *hints
-	origins *Buffer // The run's sink, if the origins of samples are asked for; see Job.
+	origins *Buffer // the run's sink, if the job asks for the origins of samples
 }
 
-// Origins returns the buffer that the run writes to if the origins of samples are asked for, and
-// how many samples there will probably be. It returns nil if they are not.
+// Origins returns the buffer that the run writes to, and the expected number of samples, if the job asks
+// for the origins of samples. Otherwise it returns nil.
 func (r Running) Origins() (b *Buffer, expected int) {
 	if r.origins == nil {
 		return nil, 0
@@ -27,21 +26,21 @@ func (r Running) Origins() (b *Buffer, expected int) {
 	return r.origins, r.origins.expected
 }
 
-// WithoutOrigins is for a run whose samples are changed on their way to the sink: their origins
-// would not have the changes.
+// WithoutOrigins returns r without origins. It is for a run whose samples are changed on their way to the
+// sink: their origins would lack the changes.
 func (r Running) WithoutOrigins() Running { return Running{hints: r.hints} }
 
-// hints is what FromChannelOf needs to know of the run that it is called in.
+// hints is what [FromChannelOf] must know about the run that it is called in.
 type hints struct {
-	expected int         // How many samples there will probably be.
-	late     *latecomers // For the channel.
+	expected int         // expected number of samples
+	late     *latecomers // takes the channel when the run has ended
 
 	mu       sync.Mutex
-	waited   bool     // The scrape that has started the run has nothing else to do than to wait.
-	receiver receiver // To be started then.
+	waited   bool     // The scrape that has started the run only waits now.
+	receiver receiver // started when waited becomes true; nil if none is registered
 }
 
-// receiver is a goroutine that has not been started.
+// receiver is a goroutine that has not been started yet.
 type receiver interface{ start() }
 
 // whenWaited starts the receiver as soon as a scrape waits for the run.
@@ -57,7 +56,7 @@ func (h *hints) whenWaited(to receiver) {
 	}
 }
 
-// wait tells that a scrape waits for the run.
+// wait records that a scrape waits for the run.
 func (h *hints) wait() {
 	h.mu.Lock()
 	to := h.receiver
@@ -68,9 +67,9 @@ func (h *hints) wait() {
 	}
 }
 
-// runContext is the context of a run. It is found among the values of every context that is
-// derived from it: that is how a scrape recognizes that it is part of a run, which reaches it
-// only through other people's code. Nothing else travels that way.
+// runContext is the context of a run. Every context derived from it has it among its values. That is how a
+// scrape recognizes that it is part of a run: the context reaches the scrape only through user code.
+// Nothing else travels that way.
 type runContext struct {
 	context.Context //nolint:containedctx // It is one.
 
@@ -87,9 +86,9 @@ func (c *runContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// Wanted returns when the scrape that has started the run under ctx wants its result, and false if it
-// does not say. A run whose result is kept may last longer than that scrape; what it asks others for
-// should come in time all the same.
+// Wanted returns the time at which the scrape that has started the run under ctx wants its result, and
+// false if that is not limited. A run whose result is kept may last longer than that scrape, but should ask
+// others for results that come in time for it.
 func Wanted(ctx context.Context) (at time.Time, ok bool) {
 	r := enclosing(ctx)
 	if r == nil || r.in.wanted.IsZero() {

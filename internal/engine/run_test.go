@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// withOrigin is a collector whose samples have an origin. It takes a minute in between.
+// withOrigin is a collector whose samples have an origin. It takes a minute between them.
 func withOrigin(isShared bool) *engine.Collector {
 	return &engine.Collector{Shared: isShared, Run: func(_ context.Context, r engine.Running, sink engine.Sink) error {
 		for i := range 2 {
@@ -26,7 +26,7 @@ func withOrigin(isShared bool) *engine.Collector {
 	}}
 }
 
-// originsOf returns the origins of what arrived.
+// originsOf returns the origins of the samples.
 func originsOf(o engine.Outcome) (origins []any) {
 	for _, s := range o.Samples {
 		if s.Origin != nil {
@@ -38,8 +38,8 @@ func originsOf(o engine.Outcome) (origins []any) {
 
 func asking(c *engine.Collector) []engine.Job { return []engine.Job{{Collector: c, Origins: true}} }
 
-// TestOriginsOfOwnRun checks that the only scrape of a run gets the origins if it has
-// asked for them, and that no other one does.
+// TestOriginsOfOwnRun checks that the only scrape of a run gets the origins if it has asked for them, and
+// that no other scrape does.
 func TestOriginsOfOwnRun(t *testing.T) {
 	for kind, isShared := range kinds {
 		t.Run(kind, func(t *testing.T) {
@@ -59,15 +59,15 @@ func TestOriginsOfOwnRun(t *testing.T) {
 					}
 				}
 				if o := e.Collect(t.Context(), jobs(c))[0]; len(originsOf(o)) > 0 {
-					t.Error("there are origins that nobody has asked for")
+					t.Error("there are origins that the job has not asked for")
 				}
 			})
 		})
 	}
 }
 
-// TestNoOriginsForSeveral checks that what several scrapes get, or might, has no origin:
-// of a shared run, of one that goes on, and of results that are kept.
+// TestNoOriginsForSeveral checks that samples that several scrapes get, or might get, have no origin: those
+// of a shared run, of a run that goes on, and of kept results.
 func TestNoOriginsForSeveral(t *testing.T) {
 	t.Run("shared", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

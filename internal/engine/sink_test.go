@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// ownSink is a sink that the caller of Collect brings along, and that makes its run
-// wait, as one does whose reader is slow.
+// ownSink is a sink that the caller of Collect provides. It makes its run wait, like one with a slow
+// reader.
 type ownSink struct {
 	closed  chan struct{}
 	isSure  atomic.Bool
@@ -43,7 +43,7 @@ func (s *ownSink) Close() {
 	}
 }
 
-// wantClosed checks whether the sink is closed after a time.
+// wantClosed checks whether the sink is closed after the given time.
 func (s *ownSink) wantClosed(t *testing.T, after time.Duration) {
 	t.Helper()
 	start := time.Now()
@@ -51,8 +51,8 @@ func (s *ownSink) wantClosed(t *testing.T, after time.Duration) {
 	took(t, start, after)
 }
 
-// TestSinkIsClosed checks that a sink is closed as soon as its run has returned or is
-// left behind, or will never be.
+// TestSinkIsClosed checks that a sink is closed as soon as its run has returned, was left behind, or will
+// not be started.
 func TestSinkIsClosed(t *testing.T) {
 	overdue := func(e *engine.Engine, c *engine.Collector) {
 		scrape(e, timeout, c)
@@ -108,7 +108,7 @@ func TestSinkIsClosed(t *testing.T) {
 				go func() {
 					ctx, cancel := context.WithTimeout(t.Context(), timeout)
 					defer cancel()
-					// What comes first takes long.
+					// The first run takes long.
 					slow := engine.Job{Collector: shared(slowRun(timeout))}
 					out <- e.Collect(ctx, []engine.Job{slow, {Collector: c, Sink: sink}})
 				}()
@@ -125,7 +125,7 @@ func TestSinkIsClosed(t *testing.T) {
 	}
 }
 
-// TestSinkOfOverScrape checks that sinks are closed if the scrape is over before.
+// TestSinkOfOverScrape checks that sinks are closed if the scrape is already over.
 func TestSinkOfOverScrape(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

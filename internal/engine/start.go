@@ -9,30 +9,29 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// start is the beginning of a scrape: it starts or joins a run for every job, or finds
-// the outcome that there is without one.
-type start struct {
+// starter starts or joins a run for every job of a scrape, or finds an outcome that needs no run.
+type starter struct {
 	engine   *Engine
 	scrape   *Scrape
 	jobs     []Job
-	flights  []*flight // By job; nil if there is no run.
-	outcomes []Outcome // By job; set if there is no run.
+	flights  []*flight // by job; nil if it has no run
+	outcomes []Outcome // by job; set at once if it has no run
 
 	watch     watch
-	lastWords <-chan time.Time // Receives when the time after a cancellation is over; nil before.
+	lastWords <-chan time.Time // receives when the time after a cancellation is over; nil before
 
-	leaving []leaving // Runs that are to be left when the scrape has what it gets.
+	leaving []leaving // runs to leave when the scrape has its outcomes
 
-	joined []bool // By job, whether its run was under way already.
+	joined []bool // by job: whether its run was already under way
 
-	launched []*flight // Runs that are to be started once the engine's mutex is free.
+	launched []*flight // runs to start once the engine's mutex is free
 
-	pending []int  // Jobs that have to wait, the most important first.
-	blocked []bool // By job, whether it waits for nothing but a place, and so counts in Engine.blocked.
+	pending []int  // waiting jobs, the most important first
+	blocked []bool // by job: whether it waits only for a place, and so counts in Engine.blocked
 }
 
-// run returns when all jobs are started or the scrape is over.
-func (s *start) run() {
+// startAll returns when all jobs are started or the scrape is over.
+func (s *starter) startAll() {
 	if !s.begin() {
 		return
 	}
@@ -60,8 +59,8 @@ func (s *start) run() {
 	}
 }
 
-// begin reports whether there is time for the jobs.
-func (s *start) begin() bool {
+// begin prepares the jobs and reports whether the scrape has time for them.
+func (s *starter) begin() bool {
 	if err := s.scrape.ctx.Err(); err != nil {
 		for i := range s.outcomes {
 			s.outcomes[i].Err = fmt.Errorf("not started, since the scrape was over: %w", err)
@@ -81,7 +80,7 @@ func (s *start) begin() bool {
 }
 
 // prepare makes all jobs pending.
-func (s *start) prepare() {
+func (s *starter) prepare() {
 	s.launched = make([]*flight, 0, len(s.jobs))
 	s.blocked = make([]bool, len(s.jobs))
 	s.joined = make([]bool, len(s.jobs))
@@ -91,18 +90,18 @@ func (s *start) prepare() {
 	}
 }
 
-// giveUpAll is called when the scrape is over before everything has been started.
-func (s *start) giveUpAll() {
-	err, deadline := s.scrape.why()
+// giveUpAll is called if the scrape is over before all jobs are started.
+func (s *starter) giveUpAll() {
+	err, deadline := s.scrape.endReason()
 	s.giveUp(err)
 	if deadline {
 		s.starved()
 	}
 }
 
-// giveUp ends the waiting of what is still pending when the scrape is over. Some of it may
-// need no place any more, which startSome has not noticed: it goes the usual way.
-func (s *start) giveUp(err error) {
+// giveUp ends the pending jobs when the scrape is over. A job that needs no place any more, which startSome
+// has not noticed yet, still gets its run or outcome.
+func (s *starter) giveUp(err error) {
 	tooMany := fmt.Errorf("not started, since too many runs were under way: %w", err)
 	e := s.engine
 	e.mu.Lock()
@@ -135,19 +134,19 @@ func (s *start) giveUp(err error) {
 	})
 }
 
-// enoughBlocked is after how many jobs without a place a scrape stops looking for one that
-// needs none, and waits. There may be thousands more, and it looks whenever a run has ended.
+// enoughBlocked is the number of jobs without a place after which a scrape stops looking for a job that
+// needs none, and waits. There may be thousands more, and it looks again whenever a run has ended.
 const enoughBlocked = 16
 
-// startSome starts what can be started and reports whether that was everything. If not,
-// wake will have a value when it is worth another try.
-func (s *start) startSome(wake *chan struct{}) bool {
+// startSome starts the jobs that can be started and reports whether all are. If not, wake receives a value
+// when it is worth another try.
+func (s *starter) startSome(wake *chan struct{}) bool {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	first := *wake == nil
 	if s.tryPending(time.Now(), first) {
-		e.wakeOthers(*wake) // Somebody may have waited behind it.
+		e.wakeOthers(*wake) // Another scrape may have waited behind it.
 	}
 	if len(s.pending) > 0 && first {
 		*wake = make(chan struct{}, 1)
@@ -160,9 +159,9 @@ func (s *start) startSome(wake *chan struct{}) bool {
 	return len(s.pending) == 0
 }
 
-// tryPending tries each pending job, or unless every is set, so many that enough of them are
-// blocked. It reports whether one no longer waits for a place. The engine's mutex is held.
-func (s *start) tryPending(now time.Time, every bool) (moved bool) {
+// tryPending tries the pending jobs. Unless every is set, it stops when enough of them are blocked. It
+// reports whether one of them no longer waits for a place. The engine's mutex must be held.
+func (s *starter) tryPending(now time.Time, every bool) (moved bool) {
 	blocked := 0
 	kept := s.pending[:0]
 	for n, i := range s.pending {
@@ -183,9 +182,9 @@ func (s *start) tryPending(now time.Time, every bool) (moved bool) {
 	return moved
 }
 
-// try joins or launches a run for a job, or finds the outcome without one. It returns false if
-// the job has to wait.
-func (s *start) try(i int, now time.Time) bool {
+// try joins or launches a run for a job, or finds an outcome that needs none. It returns false if the job
+// must wait.
+func (s *starter) try(i int, now time.Time) bool {
 	f, o := s.engine.tryWithout(s.scrape, s.jobs[i], now)
 	switch {
 	case f != nil:
@@ -203,9 +202,8 @@ func (s *start) try(i int, now time.Time) bool {
 	return true
 }
 
-// startLaunched starts the runs that have been launched. Then there is nothing left to do
-// but to wait for them.
-func (s *start) startLaunched() {
+// startLaunched starts the runs that have been launched. After that, the scrape only waits for them.
+func (s *starter) startLaunched() {
 	launched := s.launched
 	s.launched = nil
 	startCrew(s.scrape.done, launched)
@@ -214,10 +212,10 @@ func (s *start) startLaunched() {
 	}
 }
 
-// block counts a job that waits for nothing but a place, and reports whether it does.
-func (s *start) block(i int, now time.Time) bool {
+// block counts a job as blocked if it waits only for a place, and reports whether it does.
+func (s *starter) block(i int, now time.Time) bool {
 	e, c := s.engine, s.jobs[i].Collector
-	if e.Concurrency <= 0 || e.running < e.Concurrency || !c.Gate.admits(s.scrape) || c.isBusy(s.scrape, s.jobs[i].Alone, now) {
+	if e.Concurrency <= 0 || e.running < e.Concurrency || !c.Gate.admits(s.scrape) || c.isBusy(s.scrape, s.jobs[i].OwnRun, now) {
 		return false
 	}
 	if e.blocked == nil {
@@ -228,8 +226,8 @@ func (s *start) block(i int, now time.Time) bool {
 	return true
 }
 
-// unblock no longer counts a job, and reports whether it did.
-func (s *start) unblock(i int) bool {
+// unblock undoes block, and reports whether the job was counted.
+func (s *starter) unblock(i int) bool {
 	if !s.blocked[i] {
 		return false
 	}
@@ -238,7 +236,7 @@ func (s *start) unblock(i int) bool {
 	return true
 }
 
-func (s *start) stopWaiting(wake chan struct{}) {
+func (s *starter) stopWaiting(wake chan struct{}) {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -249,29 +247,28 @@ func (s *start) stopWaiting(wake chan struct{}) {
 	s.unblockAll()
 }
 
-// unblockAll no longer counts what is still pending, and wakes those who may have waited
-// behind it. The engine's mutex is held.
-func (s *start) unblockAll() {
+// unblockAll undoes block for all pending jobs, and wakes those that may have waited behind them. The
+// engine's mutex must be held.
+func (s *starter) unblockAll() {
 	for _, i := range s.pending {
 		s.unblock(i)
 	}
 	s.engine.wakeAll()
 }
 
-// starved is called when a scrape's deadline has passed before all could be started. An
-// impatient scrape has only itself to blame. For a patient one, runs that were under way all
-// the time may be stuck: they lose their places, so that the next scrape does not wait for
-// them, too. Runs that write to a client are ended, since that client may have stopped
-// reading.
-func (s *start) starved() {
-	if !s.scrape.isPatient() {
+// starved is called when a scrape's deadline has passed before all its jobs could be started. If the scrape
+// allowed little time, it has only itself to blame. Otherwise, runs that were under way all the time may be
+// stuck: they lose their places, so that the next scrape does not wait for them, too. starved also ends
+// runs that write to a client, since that client may have stopped reading.
+func (s *starter) starved() {
+	if !s.scrape.allowsEnough() {
 		return
 	}
 	e := s.engine
 	var preempted []Sink
 	e.mu.Lock()
 	s.pending = slices.DeleteFunc(s.pending, func(i int) bool { return !s.jobs[i].Collector.Gate.admits(s.scrape) })
-	if len(s.pending) == 0 { // It was no place that was missing.
+	if len(s.pending) == 0 { // The scrape did not lack a place.
 		e.mu.Unlock()
 		return
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestConcurrency checks that no more collectors than allowed run at once, over all
-// scrapes, and that all get their turn.
+// TestConcurrency checks that no more collectors than allowed run at once, over all scrapes, and that all
+// get their turn.
 func TestConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit, collectors, scrapes = 3, 40, 4
@@ -65,8 +65,8 @@ func TestStuckHoldNoSlot(t *testing.T) {
 	})
 }
 
-// TestStuckWithoutDeadline is the same for a scrape that has no deadline, as that of
-// Gather, so that nobody ever finds its run overdue.
+// TestStuckWithoutDeadline does the same for a scrape without a deadline, as that of Gather, which never
+// finds its run overdue.
 func TestStuckWithoutDeadline(t *testing.T) {
 	bothKinds(t, func(t *testing.T, stuck *blocker) {
 		e := engine.Engine{Concurrency: 1}
@@ -84,8 +84,7 @@ func TestStuckWithoutDeadline(t *testing.T) {
 	})
 }
 
-// TestWaitIsCounted checks how long jobs have waited, whether they came to their turn
-// or not, and the accounts.
+// TestWaitIsCounted checks the waiting times of jobs that got their turn and of others, and the statistics.
 func TestWaitIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
@@ -103,8 +102,8 @@ func TestWaitIsCounted(t *testing.T) {
 	})
 }
 
-// wantHealthy checks that a stuck collector fails at once, that others run, one at a
-// time, and that all is well when the stuck one has returned.
+// wantHealthy checks that a stuck collector fails at once, that others run, one at a time, and that all is
+// well when the stuck one has returned.
 func wantHealthy(t *testing.T, e *engine.Engine, stuck *blocker) {
 	t.Helper()
 	for range 3 {
@@ -130,8 +129,8 @@ func slowRun(d time.Duration) func(engine.Sink) error {
 	return func(engine.Sink) error { time.Sleep(d); return nil }
 }
 
-// TestCancelledJoinerKeepsSlot checks that a run holds its slot for as long as one of
-// those who share it waits.
+// TestCancelledJoinerKeepsSlot checks that a run holds its place while one of the scrapes that share it
+// waits.
 func TestCancelledJoinerKeepsSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
@@ -146,13 +145,13 @@ func TestCancelledJoinerKeepsSlot(t *testing.T) {
 		other := newBlocker(true)
 		other.open()
 		e.Collect(t.Context(), jobs(other.Collector))
-		took(t, start, time.Minute) // Not before the slot was free.
+		took(t, start, time.Minute) // not before the place was free
 		<-out
 	})
 }
 
-// TestPlaceIsNotLeftFree: who waited behind a more important job gets the place that this
-// one turns out not to take, since its group is full.
+// TestPlaceIsNotLeftFree checks that a job that waited behind a more important one gets the place that this
+// one does not take because its group is full.
 func TestPlaceIsNotLeftFree(t *testing.T) {
 	for name, order := range map[string][]string{"it comes first": {"important", "other"}, "it comes last": {"other", "important"}} {
 		t.Run(name, func(t *testing.T) {
@@ -187,8 +186,8 @@ func TestPlaceIsNotLeftFree(t *testing.T) {
 	}
 }
 
-// TestWhatNeedsNoPlaceAfterAll checks that a scrape which has stopped looking at those far
-// behind in its list still finds, when it is over, what has come into the cache meanwhile.
+// TestWhatNeedsNoPlaceAfterAll checks that a scrape that has stopped looking at the jobs far behind in its
+// list still finds, when it is over, results that have come into the cache meanwhile.
 func TestWhatNeedsNoPlaceAfterAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
@@ -200,7 +199,7 @@ func TestWhatNeedsNoPlaceAfterAll(t *testing.T) {
 		cached.Gate = engine.NewGate(&engine.Policy{Cache: time.Hour})
 		var (
 			all    sync.WaitGroup
-			others atomic.Int32 // Scrapes that have got it.
+			others atomic.Int32 // scrapes that have got it
 			last   []engine.Outcome
 		)
 		all.Go(func() { last = scrape(&e, 20*time.Second, append(collectors, cached)...) })
@@ -217,7 +216,7 @@ func TestWhatNeedsNoPlaceAfterAll(t *testing.T) {
 			t.Errorf("what %d others have got comes from %v: %v", others.Load(), o.Source, o.Err)
 		}
 		if others.Load() == 0 {
-			t.Error("nobody got a place")
+			t.Error("no job got a place")
 		}
 		if o := last[len(collectors)-1]; !errors.Is(o.Err, context.DeadlineExceeded) {
 			t.Errorf("what was not started ended with %v", o.Err)

@@ -14,7 +14,7 @@ const (
 	KindNone Kind = iota
 	KindError
 	KindPanic
-	KindTimeout      // A deadline has passed: of the scrape, or its own.
+	KindTimeout      // A deadline has passed: that of the scrape, or the collector's own.
 	KindCanceled     // The client has gone away.
 	KindStillRunning // An earlier run has not returned.
 	KindBreakerOpen
@@ -22,14 +22,14 @@ const (
 	kinds
 )
 
-// KindOf returns what kind of failure err is. It asks err, which may be somebody else's
-// and even panic: it must not be called with a lock held.
+// KindOf returns the kind of failure that err is. It calls methods of err, which may be user code and even
+// panic, so it must not be called with a lock held.
 func KindOf(err error) Kind {
 	if err == nil {
 		return KindNone
 	}
 	kind := KindError
-	_ = Try(func() error { // An error that panics is of no other kind.
+	_ = Try(func() error { // An error that panics is a KindError.
 		kind = kindOf(err)
 		return nil
 	})
@@ -37,7 +37,7 @@ func KindOf(err error) Kind {
 }
 
 func kindOf(err error) Kind {
-	var panicked *PanicError // It escapes.
+	var panicked *PanicError // errors.As makes it escape.
 	switch {
 	case errors.Is(err, ErrStillRunning):
 		return KindStillRunning
@@ -61,7 +61,7 @@ func (k Kind) String() string {
 	return [...]string{"none", "error", "panic", "timeout", "canceled", "still_running", "breaker_open", "rate_limited"}[k]
 }
 
-// FailureKinds returns all kinds but KindNone.
+// FailureKinds returns all kinds except [KindNone].
 func FailureKinds() []Kind {
 	all := make([]Kind, 0, kinds-1)
 	for k := KindError; k < kinds; k++ {
@@ -70,36 +70,36 @@ func FailureKinds() []Kind {
 	return all
 }
 
-// Stats is the account of a collector since it was registered.
+// Stats holds the statistics of a collector since it was registered.
 type Stats struct {
-	Runs         uint64        // That were started.
-	Failures     [kinds]uint64 // Of scrapes, by kind.
-	Dropped      uint64        // Samples that could not be used.
+	Runs         uint64        // runs started
+	Failures     [kinds]uint64 // scrapes that got a failure, by kind
+	Dropped      uint64        // samples that could not be used
 	CacheHits    uint64
 	StaleServes  uint64
-	WaitTotal    time.Duration // Before runs were started.
-	LastStart    time.Time     // Zero if it never ran.
-	LastEnded    time.Time     // Start of the run that LastDuration, LastSamples and LastRunErr are about.
+	WaitTotal    time.Duration // total time before runs were started
+	LastStart    time.Time     // zero if the collector never ran
+	LastEnded    time.Time     // start of the run that LastDuration, LastSamples and LastRunErr are about
 	LastDuration time.Duration
-	LastLimit    time.Duration // How long the last run may take or might have taken; 0 if it has no deadline.
-	LastSamples  int           // With the series of families that came as a whole.
-	LastErr      error         // Of the last scrape.
-	LastRunErr   error         // Of the last scrape that there was a run for: why there may be none now.
-	Since        time.Time     // When LastErr began to be nil, or not to be. Zero before the first scrape.
+	LastLimit    time.Duration // how long the last run may take or might have taken; 0 if it has no deadline
+	LastSamples  int           // includes the series of families that came as a whole
+	LastErr      error         // error of the last scrape
+	LastRunErr   error         // error of the last scrape with a run: it explains why there may be no run now
+	Since        time.Time     // when LastErr last changed between nil and non-nil; zero before the first scrape
 
-	expected int // Samples that the next run will probably send one by one.
+	expected int // samples that the next run is expected to send one by one
 
-	// The following tell how things are now.
-	Running      int       // Runs that have not returned.
-	RunningSince time.Time // Start of the oldest of them.
-	Stuck        int       // Those of them that have outlived a scrape.
-	StuckSince   time.Time // When the last of these did.
-	LastGood     time.Time // When the result was made that is kept. Zero if there is none.
+	// The following fields describe the present state.
+	Running      int       // runs that have not returned
+	RunningSince time.Time // start of the oldest of them
+	Stuck        int       // number of them that have outlived a scrape
+	StuckSince   time.Time // when the last of these did
+	LastGood     time.Time // when the kept result was made; zero if none is kept
 	Breaker      BreakerState
 	BreakerTrips uint64
 }
 
-// count adds what one scrape was given. f is the run for it, or nil if there was none.
+// count adds the outcome of one scrape. f is the run for the scrape, or nil if it had none.
 func (s *Stats) count(o *Outcome, f *flight, now time.Time) {
 	s.Failures[o.Kind]++
 	s.WaitTotal += o.Wait
@@ -119,7 +119,7 @@ func (s *Stats) count(o *Outcome, f *flight, now time.Time) {
 	}
 }
 
-// SetResult sets LastErr, and Since if the result is not of the same kind as the one before.
+// SetResult sets LastErr, and sets Since if the result has changed between success and failure.
 func (s *Stats) SetResult(err error, now time.Time) {
 	if s.Since.IsZero() || (err == nil) != (s.LastErr == nil) {
 		s.Since = now
@@ -127,7 +127,7 @@ func (s *Stats) SetResult(err error, now time.Time) {
 	s.LastErr = err
 }
 
-// countRun notes what a run has given.
+// countRun records the outcome of a run.
 func (s *Stats) countRun(o *Outcome, f *flight) {
 	s.LastEnded = f.start
 	s.LastRunErr = o.Err
@@ -135,8 +135,8 @@ func (s *Stats) countRun(o *Outcome, f *flight) {
 	s.LastSamples, s.expected = o.Count(), len(o.Samples)
 }
 
-// countBackground adds an attempt to run a collector in the background. f is its run, or nil if
-// there was none. Scrapes count what they are given of it.
+// countBackground adds an attempt to run a collector in the background. f is its run, or nil if it had
+// none. Scrapes count what they get of the result.
 func (s *Stats) countBackground(o *Outcome, f *flight) {
 	s.WaitTotal += o.Wait
 	if f != nil {
@@ -145,16 +145,16 @@ func (s *Stats) countBackground(o *Outcome, f *flight) {
 	}
 }
 
-// Amount is what the engine does not see of one collector in a scrape: samples that a run has
-// written to the sink of its job, and those that were left out afterwards.
+// Amount is what the engine does not see of one collector in a scrape: samples that a run has written to
+// the sink of its job, and samples that were left out afterwards.
 type Amount struct {
 	Of      *Collector
 	Samples int
 	Dropped int
 }
 
-// Account adds to the accounts of collectors, together: each time, the mutex may have to be
-// waited for.
+// Account adds amounts to the statistics of their collectors. It takes many at once because each call may
+// have to wait for the mutex.
 func (e *Engine) Account(amounts []Amount) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -166,7 +166,7 @@ func (e *Engine) Account(amounts []Amount) {
 	}
 }
 
-// Stats returns the accounts of collectors, all as of the same moment.
+// Stats returns the statistics of collectors, all as of the same moment.
 func (e *Engine) Stats(collectors []*Collector) []Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -8,26 +8,26 @@ import (
 	"weak"
 )
 
-// timetable has the collectors of an engine that run in the background: those whose next attempt
-// is yet to begin, and the attempts that wait for a place. However many there are, they
-// have one timer and at most one goroutine, and what is due together is started with the mutex
-// taken once. If each attempt looked after itself, hundreds of goroutines would stand in the way
-// of scrapes at the engine's mutex. The engine's mutex guards a timetable.
+// timetable holds the collectors of an engine that run in the background: those whose next attempt has not
+// begun, and the attempts that wait for a place. All of them share one timer and at most one goroutine, and
+// a timetable starts what is due at the same time while it holds the mutex once. If each attempt had its
+// own goroutine, hundreds of them would stand in the way of scrapes at the engine's mutex. That mutex
+// guards a timetable.
 type timetable struct {
 	engine *Engine
 
 	idle    byNext
-	waiting []*attempt // The most important first, then the oldest.
+	waiting []*attempt // the most important first, then the oldest
 
-	alarm   *time.Timer // Nil before the first use. It refers to the timetable weakly; see background.
-	alarmAt time.Time   // Zero if it is not set.
+	alarm   *time.Timer // nil before the first use; refers to the timetable weakly, see background
+	alarmAt time.Time   // zero if the alarm is not set
 
-	wake   chan struct{}       // Receives when an attempt that waits is worth another try; nil if none waits.
-	groups map[Places]struct{} // Those that send to wake.
+	wake   chan struct{}       // receives when a waiting attempt is worth another try; nil if none waits
+	groups map[Places]struct{} // groups that send to wake
 }
 
-// timetableOf returns the timetable of an engine, which it makes for the first collector that runs
-// in the background.
+// timetableOf returns the timetable of an engine. It makes one for the first collector that runs in the
+// background.
 func timetableOf(e *Engine) *timetable {
 	t, ok := e.background.(*timetable)
 	if !ok {
@@ -39,13 +39,13 @@ func timetableOf(e *Engine) *timetable {
 
 // attempt is an attempt to run a collector in the background. It has one job.
 type attempt struct {
-	start
+	starter
 
 	of    *background
-	tried bool // It has been tried once.
+	tried bool // The attempt has been tried once.
 }
 
-// byNext is a heap, the collector whose attempt comes next first.
+// byNext is a heap with the earliest next attempt first.
 type byNext []*background
 
 func (h byNext) Len() int           { return len(h) }
@@ -70,8 +70,8 @@ func (h *byNext) Pop() any {
 	return b
 }
 
-// tend begins the attempts that are due, starts those that can be, and ends those that have
-// waited for too long.
+// tend begins the attempts that are due, starts those that can be started, and ends those that have waited
+// too long.
 func (t *timetable) tend() {
 	t.engine.mu.Lock()
 	now := time.Now()
@@ -92,14 +92,14 @@ func (t *timetable) tend() {
 	}
 }
 
-// closed is closed.
+// closed is a closed channel.
 var closed = func() <-chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
 }()
 
-// add adds a collector whose next attempt is yet to begin.
+// add adds a collector whose next attempt has not begun.
 func (t *timetable) add(b *background, now time.Time) {
 	heap.Push(&t.idle, b)
 	t.setAlarm(now)
@@ -119,7 +119,7 @@ func (t *timetable) remove(b *background, now time.Time) {
 	t.setAlarm(now)
 }
 
-// insert adds an attempt to those that wait.
+// insert adds an attempt to the waiting ones.
 func (t *timetable) insert(a *attempt) {
 	priority := a.gate().priority()
 	i := slices.IndexFunc(t.waiting, func(other *attempt) bool { return other.gate().priority() < priority })
@@ -131,10 +131,10 @@ func (t *timetable) insert(a *attempt) {
 	t.waiting[i] = a
 }
 
-// tryWaiting tries the attempts that wait. It returns runs, which the caller has to have run
-// without the mutex, and attempts that have waited for too long, which it has to give up.
+// tryWaiting tries the waiting attempts. It returns the runs to start and the attempts that have waited too
+// long. The caller must start and end them after it has released the mutex.
 func (t *timetable) tryWaiting(now time.Time) (launched []*flight, tooLate []*attempt) {
-	refused := make(map[Places]int) // Attempts that found their group full or, under nil, the engine.
+	refused := make(map[Places]int) // attempts that found their group full or, under nil, the engine
 	moved := false
 	kept := t.waiting[:0]
 	for _, a := range t.waiting {
@@ -173,7 +173,7 @@ func (t *timetable) tryWaiting(now time.Time) (launched []*flight, tooLate []*at
 	return launched, tooLate
 }
 
-// setWake sees to it that a goroutine is woken if an attempt waits, and only then.
+// setWake makes sure that a goroutine is woken if, and only if, an attempt waits.
 func (t *timetable) setWake() {
 	if len(t.waiting) == 0 {
 		if t.wake != nil {
@@ -206,7 +206,7 @@ func (t *timetable) setWake() {
 	}
 }
 
-// setAlarm sets the timer for what comes next: an attempt begins, or has waited for too long.
+// setAlarm sets the timer for what comes next: an attempt begins, or has waited too long.
 func (t *timetable) setAlarm(now time.Time) {
 	var at time.Time
 	if len(t.idle) > 0 {
@@ -237,7 +237,7 @@ func (t *timetable) setAlarm(now time.Time) {
 // gate returns the gate of the attempt's collector.
 func (a *attempt) gate() *Gate { return &a.jobs[0].Collector.Gate }
 
-// expire ends an attempt that has waited for too long. It may start a run at this very moment.
+// expire ends an attempt that has waited too long. The attempt may be starting its run at this very moment.
 func (a *attempt) expire() {
 	a.giveUpAll()
 	a.engine.mu.Lock()
@@ -250,7 +250,7 @@ func (a *attempt) expire() {
 	}
 }
 
-// awaitEnded does what Engine.AwaitEnded does.
+// awaitEnded does the work of [Engine.AwaitEnded].
 func (t *timetable) awaitEnded(wait time.Duration) (stuck []string) {
 	tooLong := time.NewTimer(wait)
 	defer tooLong.Stop()
@@ -261,7 +261,7 @@ func (t *timetable) awaitEnded(wait time.Duration) (stuck []string) {
 		select {
 		case <-f.done:
 		case <-tooLong.C:
-			tooLong.Reset(0) // For the next one, too.
+			tooLong.Reset(0) // It fires for the next run, too.
 			stuck = append(stuck, f.collector.Name)
 		}
 	}

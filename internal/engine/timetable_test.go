@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestTimetableWakesOne checks that the end of a run wakes one goroutine, however many background
-// attempts wait for a place, and that all of them get theirs, the most important first.
+// TestTimetableWakesOne checks that the end of a run wakes one goroutine, however many background attempts
+// wait for a place, and that all attempts get theirs, the most important first.
 func TestTimetableWakesOne(t *testing.T) {
 	for place, policy := range map[string]func() (engine.Engine, engine.Policy){
 		"engine": func() (engine.Engine, engine.Policy) { return engine.Engine{Concurrency: 1}, engine.Policy{} },
@@ -37,7 +37,7 @@ func TestTimetableWakesOne(t *testing.T) {
 					p := common
 					p.Priority = i % 3
 					c := &engine.Collector{Name: strconv.Itoa(i), Gate: engine.NewGate(&p), Run: func(_ context.Context, _ engine.Running, sink engine.Sink) error {
-						order = append(order, p.Priority) // One at a time.
+						order = append(order, p.Priority) // They run one at a time.
 						send(sink, 1)
 						return nil
 					}}
@@ -70,8 +70,8 @@ func TestTimetableWakesOne(t *testing.T) {
 	}
 }
 
-// TestTimetableIsLeft checks that attempts that end before they got a place, by their deadlines or because
-// their collectors are unregistered, cost neither those that stay nor those that come later.
+// TestTimetableIsLeft checks that attempts that end before they got a place, because of their deadlines or
+// because their collectors are unregistered, cost neither those that stay nor those that come later.
 func TestTimetableIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := engine.Engine{Concurrency: 1}
@@ -97,7 +97,7 @@ func TestTimetableIsLeft(t *testing.T) {
 		<-held
 		synctest.Wait()
 		ended.wantStarted(t, 0)
-		impatient.wantStarted(t, 1) // By a later attempt.
+		impatient.wantStarted(t, 1) // by a later attempt
 		stays.wantStarted(t, 1)
 
 		again := background(time.Hour)

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// watch looks after the volume of a scrape. Merging and encoding take time for each
-// sample: a scrape that listened until its deadline to a collector which sends millions
-// of them would answer long after it. So it stops listening as soon as the time that is
-// left is needed for what has arrived. Runs that have returned lose nothing by that.
+// watch limits the volume of a scrape. Merging and encoding take time for each sample. A scrape that
+// listened until its deadline to a collector that sends millions of samples would answer long after the
+// deadline. So the scrape stops listening as soon as it needs the remaining time for what has arrived. Runs
+// that have returned lose nothing by that.
 type watch struct {
 	scrape    *Scrape
 	flights   []*flight
 	published int64
-	timer     *time.Timer // Nil as long as nothing is waited for, or if the scrape has no deadline.
-	waiting   time.Time   // Since when something is waited for.
+	timer     *time.Timer // nil until the scrape waits for something, or if it has no deadline
+	waiting   time.Time   // when the scrape began to wait
 	over      bool        // There is no time left.
 }
 
-// fewSamples are written in no time.
+// fewSamples is a number of samples that take almost no time to write.
 const fewSamples = 4096
 
-// alarm returns a channel that receives when it is time to look.
+// alarm returns a channel that receives when it is time to call look.
 func (w *watch) alarm() <-chan time.Time {
 	if w.timer == nil {
 		if w.scrape.deadline.IsZero() {
@@ -39,7 +39,7 @@ func (w *watch) stop() {
 	}
 }
 
-// look is called at each alarm. It reports whether the scrape has to stop listening.
+// look is called at each alarm. It reports whether the scrape must stop listening.
 func (w *watch) look() bool {
 	count := int64(0)
 	for _, f := range w.flights {
@@ -54,7 +54,7 @@ func (w *watch) look() bool {
 	if all >= fewSamples {
 		need := time.Duration(all) * w.scrape.pace
 		left -= need
-		if waited := now.Sub(w.waiting); waited > 0 { // As many as until now may arrive in the same time.
+		if waited := now.Sub(w.waiting); waited > 0 { // As many samples as until now may arrive in the same time.
 			left = time.Duration(float64(left) / (1 + float64(need)/float64(waited)))
 		}
 	}
@@ -63,12 +63,12 @@ func (w *watch) look() bool {
 	return w.over
 }
 
-// measured is how long a sample takes from the end of its run to the writer, on average
-// over recent scrapes.
+// measured is the average time over recent scrapes that a sample takes from the end of its run to the
+// writer.
 type measured struct{ nanoseconds atomic.Int64 }
 
-// minPace is about the cost of copying a sample; maxPace is that of a slow processor under the
-// race detector.
+// minPace is about the cost of copying a sample. maxPace is the cost on a slow processor under the race
+// detector.
 const (
 	minPace   = 500 * time.Nanosecond
 	maxPace   = 20 * time.Microsecond
@@ -84,13 +84,13 @@ func (m *measured) load() time.Duration {
 	return firstPace
 }
 
-// Measured tells how long it took to merge and encode that many samples, which is how
-// the next scrapes know how long it will take. Small numbers say nothing.
+// Measured records how long it took to merge and encode that many samples. The next scrapes estimate their
+// time from it. It ignores small numbers, which say nothing.
 func Measured(samples int, took time.Duration) {
 	if samples < fewSamples {
 		return
 	}
 	one := min(max(took/time.Duration(samples), minPace), maxPace)
-	// Two scrapes that end at once may overwrite each other's; either is as good.
+	// Two scrapes that end at once may overwrite each other's value; either is as good.
 	pace.nanoseconds.Store(int64((3*pace.load() + one) / 4))
 }

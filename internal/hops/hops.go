@@ -1,5 +1,5 @@
-// Package hops knows which remote targets a scrape has come through, from process to process. A
-// scrape that reaches one of them again would go round for ever.
+// Package hops records which remote targets a scrape has come through, from process to process. A scrape
+// that reaches one of them again would go around forever.
 package hops
 
 import (
@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// Header is the name of the HTTP header that holds the IDs of the targets, with commas between
-// them, the first target first.
+// Header is the name of the HTTP header with the IDs of the targets, separated by commas, the first target
+// first.
 const Header = "X-Metric-Hops"
 
-// Max is how many targets a scrape may come through, one after the other.
+// Max is the maximum number of targets that a scrape may come through, one after the other.
 const Max = 32
 
-// NewID returns an ID for a target. No other target has it, in whichever process.
+// NewID returns an ID for a target. It is unique across processes.
 func NewID() string { return rand.Text() }
 
 type key struct{}
@@ -31,7 +31,7 @@ func Under(ctx context.Context, values []string) context.Context {
 	return context.WithValue(ctx, key{}, values)
 }
 
-// of returns the IDs that ctx has. Values that cannot be a list of IDs are ignored.
+// of returns the IDs in ctx. It ignores values that cannot be a list of IDs.
 func of(ctx context.Context) (ids []string) {
 	values, _ := ctx.Value(key{}).([]string)
 	for _, value := range values {
@@ -47,19 +47,19 @@ func of(ctx context.Context) (ids []string) {
 	return ids
 }
 
-// maxBytes is how long a value of the header may be.
+// maxBytes is the maximum length of the header's value.
 const maxBytes = 4096
 
-// Any reports whether a scrape under ctx has come through a target, or says so.
+// Any reports whether a scrape under ctx has come through a target, or claims to have.
 func Any(ctx context.Context) bool { return ctx.Value(key{}) != nil }
 
-// ErrLoop is the error of a target that a scrape reaches for the second time.
+// ErrLoop reports that a scrape reaches a target for the second time.
 var ErrLoop = errors.New("the scrape has come through this target before: the targets form a loop")
 
-// ErrTooFar is the error of a target that a scrape reaches through Max others.
+// ErrTooFar reports that a scrape reaches a target through [Max] others.
 var ErrTooFar = fmt.Errorf("the scrape has come through %d targets: no more are allowed", Max)
 
-// Check returns ErrLoop or ErrTooFar if a scrape under ctx must not go on to the target.
+// Check returns [ErrLoop] or [ErrTooFar] if a scrape under ctx must not go on to the target.
 func Check(ctx context.Context, id string) error {
 	switch ids := of(ctx); {
 	case slices.Contains(ids, id):
@@ -70,7 +70,7 @@ func Check(ctx context.Context, id string) error {
 	return nil
 }
 
-// Value returns the value of the Header of a request to the target, made under ctx.
+// Value returns the value of [Header] for a request to the target under ctx.
 func Value(ctx context.Context, id string) string {
 	return strings.Join(append(slices.Clip(of(ctx)), id), ",")
 }

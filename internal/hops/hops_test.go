@@ -17,7 +17,7 @@ func TestLoop(t *testing.T) {
 	if err := hops.Check(ctx, a); err != nil || hops.Any(ctx) {
 		t.Errorf("at first: %v, %t", err, hops.Any(ctx))
 	}
-	ctx = hops.Under(t.Context(), []string{hops.Value(ctx, a)}) // As the next process sees it.
+	ctx = hops.Under(t.Context(), []string{hops.Value(ctx, a)}) // as the next process sees it
 	if err := hops.Check(ctx, b); err != nil || !hops.Any(ctx) {
 		t.Errorf("another target: %v, %t", err, hops.Any(ctx))
 	}
@@ -48,7 +48,7 @@ func TestHeaders(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		values []string
-		loop   bool // For the target x.
+		loop   bool // for the target x
 	}{
 		{"none", nil, false},
 		{"empty", []string{"", " , ,"}, false},

@@ -6,16 +6,16 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// ConflictError reports that a sample, or an instrument, is not as its family is. If they
-// differ in their types, it was left out; otherwise it is served nevertheless.
+// ConflictError reports that a sample, or an instrument, differs from its family. If the types differ, the
+// sample is left out; otherwise it is still served.
 type ConflictError struct {
-	Family, Labels string // Labels, in their canonical rendering, are empty if there are none.
+	Family, Labels string // canonical rendering of the labels; empty without labels
 
-	Of         string // In what they differ: type, help or unit.
-	Have, Want string // Types are written as in protobuf.
+	Of         string // property that differs: type, help or unit
+	Have, Want string // the two values; types are written as in protobuf
 }
 
-// Error names the sample, and tells what it has and what it should have.
+// Error names the sample and says what it has and what it should have.
 func (e *ConflictError) Error() string {
 	labels := ""
 	if e.Labels != "" {
@@ -32,7 +32,7 @@ func (e *ConflictError) Predicate() string {
 	return fmt.Sprintf("has %s %q but should have %q", e.Of, e.Have, e.Want)
 }
 
-// What families can differ in.
+// Properties in which families can differ.
 const (
 	Type = "type"
 	Help = "help"
@@ -46,7 +46,7 @@ func (e *ConflictError) about(s *model.Sample) error {
 	return &about
 }
 
-// conflict returns why points of family f cannot be served as points of have, or nil.
+// conflict returns the reason why points of family f cannot be served as points of have, or nil.
 func conflict(f, have *model.Family) *ConflictError {
 	if f.Type != have.Type {
 		return &ConflictError{Family: f.Name, Of: Type, Have: f.Type.Constant(), Want: have.Type.Constant()}
@@ -54,8 +54,8 @@ func conflict(f, have *model.Family) *ConflictError {
 	return nil
 }
 
-// difference returns in what f differs from have, although its points can be served as
-// points of have: a help and a unit are about a family, not about a series.
+// difference returns the property in which f differs from have although its points can be served as points
+// of have, or nil. A help and a unit belong to a family, not to a series.
 func difference(f, have *model.Family) *ConflictError {
 	switch {
 	case f == have:
@@ -68,7 +68,7 @@ func difference(f, have *model.Family) *ConflictError {
 	return nil
 }
 
-// Conflict returns a *ConflictError if families of the same name differ.
+// Conflict returns a *[ConflictError] if families of the same name differ.
 func Conflict(f, have *model.Family) error {
 	if err := conflict(f, have); err != nil {
 		return err

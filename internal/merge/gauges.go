@@ -2,12 +2,12 @@ package merge
 
 import "github.com/luxfi/metric/internal/model"
 
-// Infos and state sets are gauges in most formats, and so they are gauges, too, when they come
-// back from another process or from another library. Where such a gauge meets an info or a state
-// set of its name, all of them are served as gauges, with the same series as before.
+// Most formats write infos and state sets as gauges. Therefore they are gauges when they come back from
+// another process or another library. If such a gauge meets an info or a state set of its name, all of them
+// are served as gauges, with the same series as before.
 
-// admitGauge makes a group one of gauges if that is what it takes to serve samples of f in it. It
-// reports whether they can be served, although the types differ.
+// admitGauge turns a group into one of gauges if that is necessary to serve samples of f in it. It reports
+// whether they can be served although the types differ.
 func (g *group) admitGauge(f *model.Family) bool {
 	switch {
 	case f.Type == model.Info && g.family.Type == model.Gauge:
@@ -24,7 +24,7 @@ func (g *group) admitGauge(f *model.Family) bool {
 	}
 }
 
-// makeGauges makes the native state sets of a group sources of f.
+// makeGauges turns the native state sets of a group into sources of f.
 func (g *group) makeGauges(f *model.Family) bool {
 	gauges := make([]model.Source, len(g.native)) // The other list belongs to the plan.
 	for i, source := range g.native {

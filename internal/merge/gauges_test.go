@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestGaugesInPlaceOfOthers: infos and state sets come back from other processes as gauges.
+// TestGaugesInPlaceOfOthers checks infos and state sets that come back from other processes as gauges.
 func TestGaugesInPlaceOfOthers(t *testing.T) {
 	var (
 		info      = family(model.Info, "a_info")
@@ -79,7 +79,7 @@ func TestGaugesInPlaceOfOthers(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			check(t, test.in, test.lines, test.reports)
-			check(t, test.in, test.lines, test.reports) // The input is as before.
+			check(t, test.in, test.lines, test.reports) // The input must not have changed.
 		})
 	}
 }

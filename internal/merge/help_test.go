@@ -30,7 +30,7 @@ func labels(pairs ...string) model.Labels {
 	return l
 }
 
-// at is a point whose only label is the given one, or without any.
+// at returns a point whose only label has the given value, or a point without labels.
 func at(label string, value float64) model.Point {
 	p := model.Point{Value: value}
 	if label != "" {
@@ -50,8 +50,7 @@ func of(f *model.Family, points ...model.Point) []model.Sample {
 	return samples
 }
 
-// source is a native family. Like the ones of a wrapped vector, its labels lie in the
-// scratch.
+// source is a native family. Its labels are in the scratch memory, like those of a wrapped vector.
 type source struct {
 	family *model.Family
 	points []model.Point
@@ -80,11 +79,11 @@ func native(f *model.Family, sources ...[]model.Point) merge.Native {
 	return n
 }
 
-// recorder is a sink that writes down what it gets, and fails after some calls.
+// recorder is a sink that records its calls and fails after some of them.
 type recorder struct {
 	lines   []string
 	family  *model.Family
-	healthy int // Calls until it fails; it never does if this is negative.
+	healthy int // calls until it fails; negative if it never does
 }
 
 var errSink = errors.New("the sink has failed")

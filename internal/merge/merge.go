@@ -1,11 +1,10 @@
-// Package merge makes one checked sequence of families, sorted by name, out of
-// what many collectors have given.
+// Package merge merges what many collectors have given into one checked sequence of families, sorted by
+// name.
 //
-// A sample that does not fit is left out and reported, and everything else is
-// served: a family whose type differs from what came before it, a series that is
-// there already, a name that another family occupies. What counts are the names as
-// written: after escaping, and with suffixes; see package naming. A family whose help
-// or unit differs is served under those that came first, and reported.
+// It leaves out and reports samples that do not fit, and serves everything else. A sample does not fit if
+// its family's type differs from that of earlier samples, if its series is already there, or if another
+// family occupies the name. It compares names as written: after escaping, and with suffixes; see package
+// naming. A family whose help or unit differs is served under the first one, and reported.
 package merge
 
 import (
@@ -18,72 +17,70 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// Native is a family of our own instruments.
+// Native is a family of this library's own instruments.
 type Native struct {
 	Family  *model.Family
-	Sources []model.Source // All of that name and type.
-	Owners  []string       // The names of the sources, for reports. May be nil.
+	Sources []model.Source // all sources of that name and type
+	Owners  []string       // names of the sources, for reports; may be nil
 }
 
-// Batch is what one collector or gatherer has given.
+// Batch is the output of one collector or gatherer.
 type Batch struct {
-	Samples []model.Sample // In any order. They are not modified.
+	Samples []model.Sample // in any order; not modified
 }
 
-// Input is everything that is to be merged. Where two samples cannot both be
-// served, names that need no escaping come first, then native families, then the
-// batches in their order.
+// Input is everything to merge. If two samples cannot both be served, names that need no escaping come
+// first, then native families, then the batches in their order.
 type Input struct {
-	Natives []Native // Sorted by name, each name once.
+	Natives []Native // sorted by name; each name appears once
 	Batches []Batch
-	// Scheme says what becomes of names when the sink writes them.
+	// Scheme determines how the sink writes names.
 	Scheme naming.Scheme
-	// Taken, if not nil, are the names of what the exposition has already.
+	// Taken, if not nil, holds the names that the exposition already has.
 	Taken *naming.Claims
 	// Select, if not nil, reports whether a family is wanted.
 	Select func(name string) bool
-	// Report is called for each sample that is left out, or once for each owner if all
-	// its samples of a family are, and for everything else that is wrong.
+	// Report is called for each sample that is left out, or once for each owner if all its samples of a
+	// family are left out, and for all other problems.
 	Report func(Finding)
 	// At, if not nil, is set to the owner of each point before the sink gets it.
 	At *Owner
 }
 
-// Owner is where samples come from.
+// Owner is the origin of samples.
 type Owner struct {
-	Batch  int    // An index of Input.Batches, or -1.
-	Native string // The name of the native source, if Batch is -1.
+	Batch  int    // index of Input.Batches, or -1
+	Native string // name of the native source, if Batch is -1
 }
 
-// Finding is what was wrong with samples.
+// Finding is a problem with samples.
 type Finding struct {
 	Owner
-	Samples int // How many were left out. None if they are served nevertheless.
+	Samples int // how many were left out; 0 if they are still served
 	Err     error
 }
 
-// group is all samples of one family, from the batches and natives.
+// group holds all samples of one family, from the batches and natives.
 type group struct {
 	family  *model.Family
-	written string // The family's name as written.
+	written string // the family's name as written
 	native  []model.Source
-	owners  []string // Of native.
+	owners  []string // owners of native
 	foreign []ref
 
-	dropped     bool // It must not be written, because another family has its name.
+	dropped     bool // The family must not be written because another family has its name.
 	omitCreated bool // Its creation times must not be written, for the same reason.
 }
 
 func (g *group) isPlain() bool { return g.written == g.family.Name }
 
-// ref is a sample and where it comes from.
+// ref is a sample and its origin.
 type ref struct {
 	sample *model.Sample
 	batch  int
 }
 
-// Families writes the merged families to sink. It stops at the first error that
-// sink returns, and returns it.
+// Families writes the merged families to sink. It stops at the first error of sink, and returns it.
 func Families(in Input, sink model.Sink) error {
 	m, ok := memories.Get().(*memory)
 	if !ok {
@@ -109,7 +106,7 @@ func Families(in Input, sink model.Sink) error {
 	return nil
 }
 
-// memory is what merging takes for each sample, to be used again.
+// memory is the reusable memory that merging needs for each sample.
 type memory struct {
 	refs   []ref
 	sorter sorter
@@ -117,7 +114,7 @@ type memory struct {
 
 var memories sync.Pool
 
-// maxReused is for how many samples memory is used again.
+// maxReused is the maximum number of samples whose memory is reused.
 const maxReused = 1 << 13
 
 func (m *memory) release() {
@@ -130,7 +127,7 @@ func (m *memory) release() {
 	memories.Put(m)
 }
 
-// groups brings the samples of each family together, sorted by name.
+// groups collects the samples of each family, sorted by name.
 func (in *Input) groups(m *memory) []group {
 	groups := make([]group, 0, len(in.Natives))
 	for _, n := range in.Natives {
@@ -142,7 +139,7 @@ func (in *Input) groups(m *memory) []group {
 		return groups
 	}
 	index := make(map[string]int, len(groups)+len(in.Batches))
-	groups = slices.Grow(groups, len(in.Batches)) // Mostly, each has a family of its own.
+	groups = slices.Grow(groups, len(in.Batches)) // Usually each batch has a family of its own.
 	samples := 0
 	for i := range groups {
 		index[groups[i].family.Name] = i
@@ -159,13 +156,13 @@ func (in *Input) groups(m *memory) []group {
 	return groups
 }
 
-// addBatch takes references to samples from free, which has room for all of them.
+// addBatch takes references to samples from free, which must have room for all of them.
 func (in *Input) addBatch(groups []group, index map[string]int, batch int, free *[]ref) []group {
 	var (
 		last  *model.Family
-		g     = -1 // The group of last, or -1 if its samples are not wanted.
+		g     = -1 // group of last, or -1 if its samples are not wanted
 		err   *ConflictError
-		noted []*model.Family // Those that differ from their group, but are served.
+		noted []*model.Family // families that differ from their group but are served
 	)
 	samples := in.Batches[batch].Samples
 	for i := range samples {
@@ -204,8 +201,7 @@ func (in *Input) addBatch(groups []group, index map[string]int, batch int, free 
 	return groups
 }
 
-// sameFamily returns how many samples there are of the first one's family before the
-// first one of another.
+// sameFamily returns the number of samples at the beginning that are of the same family as the first.
 func sameFamily(samples []model.Sample) int {
 	n := 1
 	for n < len(samples) && samples[n].Family == samples[0].Family {

@@ -15,7 +15,7 @@ var (
 	helpfulA = &model.Family{Name: "a", Type: model.Gauge, Help: "other"}
 	metersA  = &model.Family{Name: "a", Type: model.Gauge, Unit: "meters"}
 	nothingA = &model.Family{Name: "a", Type: model.Gauge, NoHelp: true}
-	againA   = family(model.Gauge, "a") // Equal to gaugeA.
+	againA   = family(model.Gauge, "a") // equal to gaugeA
 )
 
 func stamped(p model.Point, timestamp int64) model.Point {
@@ -78,7 +78,7 @@ func TestFamilies(t *testing.T) {
 				batch(append(of(counterA, at("2", 2), at("3", 3)), of(helpfulA, at("4", 4))...)...),
 				batch(append(of(metersA, at("", 5)), of(nothingA, at("6", 6))...)...),
 			}},
-			// A help or a unit is about the family, and costs no sample.
+			// A help or a unit belongs to the family, and costs no sample.
 			lines: []string{"# a gauge", "a{} 5", `a{l="1"} 1`, `a{l="4"} 4`, `a{l="6"} 6`},
 			reports: []string{
 				`1: collected metric a{l="2"} has type COUNTER but should have GAUGE`,
@@ -156,7 +156,7 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// TestDuplicateError checks that a caller can tell which series was there already.
+// TestDuplicateError checks that a caller can find out which series was already there.
 func TestDuplicateError(t *testing.T) {
 	var got *merge.DuplicateError
 	in := merge.Input{
@@ -171,8 +171,7 @@ func TestDuplicateError(t *testing.T) {
 	}
 }
 
-// TestInputIsKept checks that the samples, which other scrapes may share, stay as
-// they are.
+// TestInputIsKept checks that merging does not change the samples, which other scrapes may share.
 func TestInputIsKept(t *testing.T) {
 	samples := append(of(gaugeB, at("2", 1), at("1", 2), at("2", 3)), of(gaugeA, at("", 4))...)
 	before := append([]model.Sample(nil), samples...)
@@ -185,7 +184,7 @@ func TestInputIsKept(t *testing.T) {
 	}
 }
 
-// TestSinkErrors checks that the first error of the sink is the end, wherever it is.
+// TestSinkErrors checks that merging ends with the first error of the sink.
 func TestSinkErrors(t *testing.T) {
 	in := merge.Input{
 		Natives: []merge.Native{

@@ -10,8 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// mixed is a source whose series differ in their label names, and are read once, from the first
-// to the last.
+// mixed is a source whose series differ in their label names, and must be read once, in order.
 type mixed struct {
 	source
 
@@ -37,8 +36,8 @@ func (s *sequence) At(i int, p *model.Point, scratch *model.Scratch) {
 	s.source.At(i, p, scratch)
 }
 
-// TestMixedSources checks that the series of one source are compared with each other where its
-// labels may be the same for a reader, and that a sequential one is read in its order.
+// TestMixedSources checks that the series of one source are compared with each other if their labels may be
+// the same to a reader, and that a sequential source is read in its order.
 func TestMixedSources(t *testing.T) {
 	f := family(model.Gauge, "a")
 	point := func(value float64, pairs ...string) model.Point {
@@ -47,7 +46,7 @@ func TestMixedSources(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		points []model.Point
-		others []model.Point // Of another source, if there are any.
+		others []model.Point // points of another source
 		lines  []string
 		errors int
 	}{
@@ -89,7 +88,7 @@ func TestMixedSources(t *testing.T) {
 	}
 }
 
-// TestMixedSourceDoesNotAllocate checks that merging sources takes no memory for each series.
+// TestMixedSourceDoesNotAllocate checks that merging sources allocates no memory for each series.
 func TestMixedSourceDoesNotAllocate(t *testing.T) {
 	allocations := func(n int) float64 {
 		f := family(model.Gauge, "a")

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// leaveOutTaken drops families whose names the exposition has already.
+// leaveOutTaken drops families whose names the exposition already has.
 func (in *Input) leaveOutTaken(groups []group) {
 	if in.Taken == nil {
 		return
@@ -18,7 +18,7 @@ func (in *Input) leaveOutTaken(groups []group) {
 	for i := range groups {
 		g := &groups[i]
 		if err := in.Taken.Check(g.family); err != nil {
-			g.dropped = true // Even if it has no series yet.
+			g.dropped = true // even if it has no series yet
 			if !g.isEmpty() {
 				in.reportGroup(g, true, err)
 			}
@@ -43,14 +43,14 @@ func (in *Input) leaveOutCreated(g *group, err error) {
 // clash is two families that would be written under the same name.
 type clash struct {
 	groups  [2]int
-	written string // The name.
+	written string // the common name
 }
 
-// resolveNames takes out families which would be written under a name that another one has:
-// their own, or that of a series which a histogram or summary is written as.
+// resolveNames drops families that would be written under a name that another family has: its own, or that
+// of a series of a histogram or summary.
 //
-// Mostly there are none, so what it costs is to look for pairs: for a family that has neither
-// a suffix nor had to be escaped, it costs nothing.
+// There are usually none, so the cost is that of looking for pairs. A family costs nothing if it has no
+// suffix and needed no escaping.
 func (in *Input) resolveNames(groups []group) {
 	n := names{scheme: in.Scheme, groups: groups}
 	n.index()
@@ -63,8 +63,8 @@ func (in *Input) resolveNames(groups []group) {
 	}
 }
 
-// resolve decides about clashes. A family gives way to others that come before it, unless
-// they have given way themselves.
+// resolve resolves clashes. A family gives way to others that come before it, unless they have given way
+// themselves.
 func (in *Input) resolve(groups []group, clashes []clash) {
 	var turns []int
 	others := make(map[int][]clash)
@@ -96,9 +96,9 @@ func (in *Input) resolve(groups []group, clashes []clash) {
 		ranks[i] = rank(i)
 	}
 	order.By(turns, func(a, b int) int { return cmp.Or(ranks[a]-ranks[b], a-b) })
-	served := make(map[int]int, len(turns)) // When it was, from 1 on.
+	served := make(map[int]int, len(turns)) // turn in which each was served, counting from 1
 	for turn, i := range turns {
-		var first *clash // With the first of those that i has to give way to.
+		var first *clash // clash with the first of those that i must give way to
 		for k := range others[i] {
 			c := &others[i][k]
 			if at := served[c.other(i)]; at > 0 && (first == nil || at < served[first.other(i)]) {
@@ -134,11 +134,11 @@ func (c *clash) err(scheme naming.Scheme, loser, winner *group) error {
 		loser.family.Name, winner.family.Type, winner.family.Name, c.written)
 }
 
-// names finds groups by their names as written.
+// names finds groups by their written names.
 type names struct {
 	scheme  naming.Scheme
-	groups  []group          // Sorted by the names that they have before escaping.
-	escaped map[string][]int // Of those whose names had to be escaped.
+	groups  []group          // sorted by the names before escaping
+	escaped map[string][]int // groups whose names had to be escaped
 }
 
 func (n *names) index() {
@@ -152,13 +152,13 @@ func (n *names) index() {
 	}
 }
 
-// plain returns the group with that name, if it did not have to be escaped.
+// plain returns the group with that name, if the name needed no escaping.
 func (n *names) plain(name string) (int, bool) {
 	i, ok := slices.BinarySearchFunc(n.groups, name, func(g group, name string) int { return cmp.Compare(g.family.Name, name) })
 	return i, ok && n.groups[i].isPlain()
 }
 
-// find calls each for the groups with that name.
+// find calls each for every group with that name.
 func (n *names) find(name string, each func(i int)) {
 	if i, ok := n.plain(name); ok {
 		each(i)
@@ -168,7 +168,7 @@ func (n *names) find(name string, each func(i int)) {
 	}
 }
 
-// clashes returns all pairs that clash.
+// clashes returns all clashing pairs.
 func (n *names) clashes() (all []clash) {
 	for i := range n.groups {
 		g := &n.groups[i]
@@ -201,10 +201,10 @@ func (n *names) clashes() (all []clash) {
 	return all
 }
 
-// resolveCreated has families give up their creation times where the name of these is
-// that of another family, or of another one's creation times.
+// resolveCreated makes families give up their creation times if the name of these is that of another
+// family, or of another family's creation times.
 func (in *Input) resolveCreated(n *names) {
-	taken := make(map[string]int) // The group that has the name.
+	taken := make(map[string]int) // group that has the name
 	for i := range n.groups {
 		g := &n.groups[i]
 		base, ok := naming.CreatedBase(g.family.Type, g.written)
@@ -230,7 +230,7 @@ func (in *Input) resolveCreated(n *names) {
 	}
 }
 
-// hasCreated reports whether some series has a creation time. Of native ones, one stands for
+// hasCreated reports whether a series has a creation time. For a native source, its first series stands for
 // all.
 func (g *group) hasCreated() bool {
 	for _, r := range g.foreign {
@@ -254,8 +254,7 @@ func (g *group) hasCreated() bool {
 	return found
 }
 
-// isEmpty reports whether there are no series, as in a vector of which none has been
-// used.
+// isEmpty reports whether there are no series, as in a vector that has not been used.
 func (g *group) isEmpty() bool { return len(g.foreign) == 0 && g.nativeSeries() == 0 }
 
 func (g *group) nativeSeries() (n int) {
@@ -265,14 +264,14 @@ func (g *group) nativeSeries() (n int) {
 	return n
 }
 
-// lenOf returns how many series a native source has.
+// lenOf returns the number of series of a native source.
 func lenOf(s model.Source) (n int) {
 	look(func() { n = model.LenOf(s) })
 	return n
 }
 
-// reportGroup reports what is wrong with a family, once for each of its owners, and that
-// their samples are left out if they are.
+// reportGroup reports a problem of a family once for each of its owners, and whether their samples are left
+// out.
 func (in *Input) reportGroup(g *group, leftOut bool, err error) {
 	count := func(n int) int {
 		if !leftOut {

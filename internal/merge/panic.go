@@ -6,14 +6,12 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// survive is deferred while a native source is read and its points are written. It
-// reports a panic of the source: instruments run no code of users, so this is
-// a mistake of ours, which must not cost the other families. Points that were written
-// before are served. A panic of the sink goes on, since half a point may have been
-// written.
+// survive is deferred while a native source is read and its points are written. It reports a panic of the
+// source. Instruments run no user code, so such a panic is a bug in this library, and must not cost the
+// other families. Points written before the panic are served. A panic of the sink goes on, since half a
+// point may have been written.
 //
-// One deferred call for each family costs nothing that shows in a scrape; one for each
-// series would.
+// One deferred call for each family costs nothing that shows in a scrape. One for each series would.
 func (w *writer) survive() {
 	if !w.reading {
 		return
@@ -24,8 +22,8 @@ func (w *writer) survive() {
 	}
 }
 
-// look calls f, which looks at native sources before they are written. If one panics, that is
-// found again, and reported, when it is written.
+// look calls f, which inspects native sources before they are written. If a source panics, the same panic
+// occurs again, and is reported, when the source is written.
 func look(f func()) {
 	_ = engine.Try(func() error {
 		f()

@@ -14,7 +14,7 @@ import (
 type broken struct {
 	source
 
-	inSeries bool // Rather than when the last series is read.
+	inSeries bool // It panics in Series, not when the last series is read.
 }
 
 func (b *broken) Series() model.Series {
@@ -54,8 +54,8 @@ func (r *batchRecorder) Batch(points []model.Point) error {
 	return nil
 }
 
-// TestSourceThatPanics checks that a source of ours that panics costs only what it has not
-// given yet, and is reported under the name of its family.
+// TestSourceThatPanics checks that a panic in one of this library's sources costs only what the source has
+// not given yet, and is reported under the name of its family.
 func TestSourceThatPanics(t *testing.T) {
 	f := family(model.Gauge, "b")
 	points := []model.Point{at("1", 1), at("2", 2), at("3", 3)}
@@ -114,7 +114,7 @@ type badSink struct{ recorder }
 
 func (*badSink) Point(*model.Point) error { panic("in the sink") }
 
-// TestSinkThatPanics checks that a panic of the sink goes on: half a point may be written.
+// TestSinkThatPanics checks that a panic of the sink goes on, since half a point may have been written.
 func TestSinkThatPanics(t *testing.T) {
 	defer func() {
 		if v := recover(); v != "in the sink" {

@@ -12,8 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestLikeNaive merges at random and compares the result with that of the simplest
-// merge there is.
+// TestLikeNaive merges random input and compares the result with that of the simplest possible merge.
 func TestLikeNaive(t *testing.T) {
 	for seed := range uint64(400) {
 		r := &random{rand.New(rand.NewPCG(seed, 0))}
@@ -31,7 +30,7 @@ func TestLikeNaive(t *testing.T) {
 	}
 }
 
-// withoutEmpty leaves out families without series, of which sinks write nothing.
+// withoutEmpty leaves out families without series, since sinks write nothing for them.
 func withoutEmpty(lines []string) (left []string) {
 	for i, l := range lines {
 		if l[0] != '#' || i+1 < len(lines) && lines[i+1][0] != '#' {
@@ -51,7 +50,7 @@ func (r *random) input() (in merge.Input) {
 		var sources [][]model.Point
 		for range 1 + r.IntN(2) {
 			var points []model.Point
-			names := r.names() // The series of a source have the same.
+			names := r.names() // All series of a source have the same names.
 			for range r.IntN(5) {
 				p := r.pointOf(names)
 				p.TimestampMs, p.HasTimestamp = 0, false
@@ -113,18 +112,18 @@ func (r *random) pointOf(names []string) model.Point {
 	return p
 }
 
-// naiveFamily is all that is known of one name.
+// naiveFamily is everything known about one name.
 type naiveFamily struct {
 	*model.Family
 
 	native  bool
-	sources int // Native ones with series.
+	sources int // native sources with series
 	series  []model.Point
-	batches []int // Where they come from.
+	batches []int // origins of the samples
 	gone    bool
 }
 
-// naive is what merge.Families should do.
+// naive computes what [merge.Families] should do.
 func naive(in merge.Input) (lines, reports []string) {
 	families := make(map[string]*naiveFamily)
 	noted := make(map[string]bool)
@@ -148,7 +147,7 @@ func naive(in merge.Input) (lines, reports []string) {
 			have.series, have.batches = append(have.series, p), append(have.batches, batch)
 		}
 	}
-	// A native family keeps its name even if it has no series.
+	// A native family keeps its name even without series.
 	for _, n := range in.Natives {
 		if in.Select == nil || in.Select(n.Family.Name) {
 			families[n.Family.Name] = &naiveFamily{Family: n.Family, native: true}
@@ -180,7 +179,7 @@ func naive(in merge.Input) (lines, reports []string) {
 	return lines, reports
 }
 
-// naiveSuffixes tells what collides, natives first.
+// naiveSuffixes returns reports about collisions, natives first.
 func naiveSuffixes(families map[string]*naiveFamily) (reports []string) {
 	pairs := [][2]string{{"h", "h_bucket"}, {"h", "h_count"}, {"h", "h_sum"}, {"h_count", "h_count_sum"}}
 	for _, natives := range []bool{true, false} {
@@ -218,7 +217,7 @@ func (f *naiveFamily) write() (lines, reports []string) {
 		return nil, nil
 	}
 	var kept []model.Point
-	batches := make(map[string]int) // Of those in kept.
+	batches := make(map[string]int) // batches of those in kept
 	duplicate := func(p model.Point, batch int) {
 		reports = append(reports, fmt.Sprintf("%d: collected metric %q {%s} was collected before with the same name and label values",
 			batch, f.Name, p.Labels.Text()))
@@ -235,7 +234,7 @@ func (f *naiveFamily) write() (lines, reports []string) {
 		return cmp.Or(len(a.Labels.List())-len(b.Labels.List()), slices.CompareFunc(a.Labels.List(), b.Labels.List(),
 			func(a, b model.Label) int { return cmp.Compare(a.Value, b.Value) }), cmp.Compare(id(a), id(b)))
 	})
-	// A label with an empty value is no label; series without one come first.
+	// A label with an empty value equals a missing label; series without such a label come first.
 	seen := make(map[string]bool)
 	for _, p := range kept {
 		if withoutEmptyLabels(p) == id(p) {
@@ -261,7 +260,7 @@ func (f *naiveFamily) write() (lines, reports []string) {
 	return lines, reports
 }
 
-// id tells a series at a time from all others. Those without a time come last.
+// id identifies a series at a time. Those without a time come last.
 func id(p model.Point) string {
 	if p.HasTimestamp {
 		return fmt.Sprintf("%s %d", p.Labels.Text(), p.TimestampMs)

@@ -7,23 +7,23 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// queue is native series of one family, the smallest first. There may be thousands of lists:
+// queue is a heap of the native series of one family, the smallest first. There may be thousands of lists:
 // each instrument that shares its name with others is one.
 type queue []*cursor
 
-// cursor stands before a series that has not been taken yet.
+// cursor is a position in the series of one source, before a series that has not been taken yet.
 type cursor struct {
-	index   int // Of two that are equal, the one of the first source comes first.
+	index   int // Of two equal series, that of the first source comes first.
 	source  model.Source
-	series  model.Series // Nil until the first is loaded.
+	series  model.Series // nil until the first series is loaded
 	at      int
-	point   model.Point // Series at.
+	point   model.Point // the series at the position
 	scratch model.Scratch
-	panics  func(value any) // Reports a panic of the source.
+	panics  func(value any) // reports a panic of the source
 }
 
-// newQueue returns a queue of what the native sources of a group have. A panic of a source
-// is reported, and ends its series, but not those of others.
+// newQueue returns a queue of the native sources of a group. A panic of a source is reported and ends its
+// series, but not those of others.
 func newQueue(g *group, in *Input) queue {
 	cursors := make([]cursor, len(g.native))
 	q := make(queue, 0, len(g.native))
@@ -57,7 +57,7 @@ func (c *cursor) load() (ok bool) {
 	return true
 }
 
-// next goes to the next series.
+// next advances to the next series.
 func (q *queue) next() {
 	c := (*q)[0]
 	c.at++
@@ -68,7 +68,7 @@ func (q *queue) next() {
 	}
 }
 
-// Len, Less, Swap, Push and Pop implement heap.Interface.
+// Len, Less, Swap, Push and Pop implement [heap.Interface].
 func (q queue) Len() int { return len(q) }
 func (q queue) Less(i, j int) bool {
 	a, b := q[i], q[j]

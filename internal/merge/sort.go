@@ -7,26 +7,25 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// sorter sorts samples in the order of model.ComparePoints. Of equal ones, the order
-// stays. It keeps memory for that between calls; the zero value is ready.
+// sorter sorts samples in the order of [model.ComparePoints]. The sort is stable. A sorter keeps its memory
+// between calls; the zero value is ready to use.
 //
-// The series of a family mostly have the same label names, and to find that out first is
-// worth it: with 1,000 samples, sorting takes a tenth of the time, and with keys half of
-// that again.
+// The series of a family usually have the same label names, and it pays to find that out first: with 1,000
+// samples, sorting then takes a tenth of the time, and with keys half of that.
 type sorter struct {
 	refs  []ref
-	same  bool // All have the same label names.
+	same  bool // All samples have the same label names.
 	names model.Names
 	order []place
 }
 
-// place is where a sample goes.
+// place is the place of a sample in the order.
 type place struct {
 	key   uint64
-	index int // In sorter.refs.
+	index int // index in sorter.refs
 }
 
-// reset has the sorter forget the samples.
+// reset removes the samples.
 func (s *sorter) reset() {
 	clear(s.names[:cap(s.names)])
 	s.refs, s.names = nil, s.names[:0]
@@ -57,7 +56,7 @@ func (s *sorter) sort(refs []ref) {
 	s.permute()
 }
 
-// permute brings the samples in order, one cycle of places after the other.
+// permute moves the samples to their places, one cycle after the other.
 func (s *sorter) permute() {
 	for i, first := range s.refs {
 		to := i
@@ -84,9 +83,8 @@ func (s *sorter) compare(a, b place) int {
 	return cmp.Or(model.CompareTimestamps(p, q), cmp.Compare(a.index, b.index))
 }
 
-// sortByKeys sorts samples whose texts begin with the same known bytes. Their keys are
-// the bytes that come after what all of them have in common; where these are not enough,
-// it does the same again.
+// sortByKeys sorts samples whose texts begin with the same known bytes. Their keys are the bytes after
+// their common prefix. If the keys do not suffice, sortByKeys calls itself again.
 func (s *sorter) sortByKeys(order []place, known int) {
 	const few = 12
 	if len(order) > few {
@@ -107,12 +105,12 @@ func (s *sorter) sortByKeys(order []place, known int) {
 	slices.SortFunc(order, s.compare)
 }
 
-// common returns how many bytes the texts have in common at their beginning, of which
-// some are known.
+// common returns the number of bytes in the common prefix of the texts. The first known bytes need no
+// check.
 func (s *sorter) common(order []place, known int) int {
 	text := func(p place) string { return s.refs[p.index].sample.Point.Labels.Text() }
 	prefix := text(order[0])
-	known = min(known, len(prefix)) // If there was not a whole key left, they are all equal.
+	known = min(known, len(prefix)) // If less than a whole key is left, they are all equal.
 	for _, p := range order[1:] {
 		prefix = prefix[:known+model.CommonPrefix(prefix[known:], text(p)[known:])]
 	}
@@ -121,13 +119,12 @@ func (s *sorter) common(order []place, known int) int {
 
 const keySize = 8
 
-// setKeys makes the keys of samples whose texts differ at that byte at the earliest. It
-// reports whether they have the order of the samples.
+// setKeys makes the keys of samples whose texts differ at that byte at the earliest. It reports whether the
+// keys have the order of the samples.
 //
-// They have if the byte lies in a value, for then it lies in the same one of all, and as
-// long as no escape sequence is involved; see model.CompareSameNames. The end of a value,
-// a quote, comes before all other bytes. What follows it belongs to the next name, which
-// is the same, or to the next value.
+// They do if the byte is in a value and no escape sequence is involved, because it is then in the same
+// value of all samples; see [model.CompareSameNames]. The end of a value, a quote, comes before all other
+// bytes. What follows it belongs to the next name, which is the same, or to the next value.
 func (s *sorter) setKeys(order []place, at int) bool {
 	for i := range order {
 		text := s.refs[order[i].index].sample.Point.Labels.Text()

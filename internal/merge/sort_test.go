@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestSortLikeCompare checks the order of the series of large families, whose label
-// values have much or little in common, and all kinds of bytes.
+// TestSortLikeCompare checks the order of the series of large families, whose label values have much or
+// little in common, and all kinds of bytes.
 func TestSortLikeCompare(t *testing.T) {
 	alphabets := map[string][]string{
 		"much in common":    {strings.Repeat("/api/v1/", 3), "items", "0", "1", "2", "GET"},
@@ -41,7 +41,7 @@ func TestSortLikeCompare(t *testing.T) {
 	}
 }
 
-// TestSortByEscape checks series that differ first within an escape sequence.
+// TestSortByEscape checks series whose first difference is within an escape sequence.
 func TestSortByEscape(t *testing.T) {
 	var samples []model.Sample
 	f := family(model.Gauge, "f")
@@ -52,7 +52,7 @@ func TestSortByEscape(t *testing.T) {
 	checkOrder(t, samples)
 }
 
-// randomPoint returns a point with these labels, or with some of a few if there are none.
+// randomPoint returns a point with these labels, or with a few of its own if there are none.
 func randomPoint(r *rand.Rand, names, alphabet []string) model.Point {
 	varying := names == nil
 	if varying {
@@ -65,7 +65,7 @@ func randomPoint(r *rand.Rand, names, alphabet []string) model.Point {
 			value += alphabet[r.IntN(len(alphabet))]
 		}
 		if varying && value == "" {
-			value = "-" // A label with an empty value is no label.
+			value = "-" // An empty value would equal a missing label.
 		}
 		pairs = append(pairs, name, value)
 	}
@@ -74,8 +74,7 @@ func randomPoint(r *rand.Rand, names, alphabet []string) model.Point {
 	}
 }
 
-// checkOrder merges samples of one family. Of those that are equal, the first one has to
-// be left.
+// checkOrder merges samples of one family. The first of equal samples must remain.
 func checkOrder(t *testing.T, samples []model.Sample) {
 	t.Helper()
 	sorted := slices.Clone(samples)

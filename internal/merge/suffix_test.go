@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// TestSuffixes checks which pairs of families collide: h is of a type that is written
-// as several series, s has the name of one of them.
+// TestSuffixes checks which pairs of families collide: h has a type that is written as several series, and
+// s has the name of one of them.
 func TestSuffixes(t *testing.T) {
 	all := []string{"_count", "_sum", "_bucket", "_total", "_created", "_info", "_gcount", "_gsum", "_", ""}
 	type test struct {
@@ -19,7 +19,7 @@ func TestSuffixes(t *testing.T) {
 		scheme   naming.Scheme
 	}
 	tests := []test{{model.GaugeHistogram, []string{"_count", "_sum", "_bucket"}, naming.Scheme{}}}
-	withGauges := naming.Scheme{GaugeSuffixes: true} // What Prometheus reads in OpenMetrics 2.0.
+	withGauges := naming.Scheme{GaugeSuffixes: true} // as Prometheus reads OpenMetrics 2.0
 	tests = append(tests, test{model.GaugeHistogram, []string{"_bucket", "_gcount", "_gsum"}, withGauges})
 	for _, scheme := range []naming.Scheme{{}, withGauges} {
 		tests = append(tests,
@@ -38,7 +38,7 @@ func TestSuffixes(t *testing.T) {
 		for _, suffix := range all {
 			t.Run(fmt.Sprint(test.base, suffix, test.scheme.GaugeSuffixes), func(t *testing.T) {
 				if suffix == "" {
-					suffix = "x" // The same beginning alone is nothing.
+					suffix = "x" // A common beginning is not enough.
 				}
 				base, other := family(test.base, "h"), family(model.Gauge, "h"+suffix)
 				baseLines := []string{"# h " + test.base.String(), "h{} 1"}

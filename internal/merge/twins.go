@@ -12,27 +12,27 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// twins finds series of a family whose labels differ, but not for a reader: a
-// label with an empty value is no label, and different names may be the same after
-// escaping. Series in which there is no such label come first, all others in their order.
+// twins finds series of a family whose labels differ, but not to a reader: a label with an empty value
+// equals a missing label, and different names may be the same after escaping. Series without such labels
+// come first, and all others in their order.
 //
-// Where all series have the same label names, there are none, so that mostly this costs
-// nothing. A nil *twins has none.
+// If all series have the same label names, there are no twins, so this usually costs nothing. A nil *twins
+// finds none.
 type twins struct {
 	scheme naming.Scheme
 	seen   map[string]struct{}
 	key    []byte
-	labels []span // In key.
+	labels []span // positions in key
 	sorted []byte
 }
 
 type span struct{ name, start, end int }
 
-// separator occurs neither in names nor in values, which are UTF-8.
+// separator occurs neither in names nor in values, because these are UTF-8.
 const separator = '\xff'
 
-// findTwins returns nil unless the family may have twins. queue is at the beginning of all
-// native series.
+// findTwins returns nil unless the family may have twins. queue must be at the beginning of all native
+// series.
 func (w *writer) findTwins(g *group, queue queue) *twins {
 	if w.haveSameNames(g, queue) {
 		return nil
@@ -52,8 +52,8 @@ func (w *writer) findTwins(g *group, queue queue) *twins {
 	return t
 }
 
-// haveSameNames reports whether all series of a family have the same label names. Those of
-// one source have, unless it is mixed.
+// haveSameNames reports whether all series of a family have the same label names. Those of one source do,
+// unless it is mixed.
 func (w *writer) haveSameNames(g *group, queue queue) bool {
 	if slices.ContainsFunc(g.native, model.IsMixed) {
 		return false
@@ -93,13 +93,12 @@ func (w *writer) each(g *group, queue queue, f func(*model.Point)) {
 	}
 }
 
-// isIrregular reports whether a label has an empty value or has to be escaped.
+// isIrregular reports whether a label has an empty value or must be escaped.
 func (t *twins) isIrregular(l model.Labels) bool {
 	return strings.Contains(l.Text(), `=""`) || t.scheme.Escaping != common.NoEscaping && l.Quoted()
 }
 
-// has reports whether a series is the twin of one that comes first. It must be called
-// once for each series.
+// has reports whether a series is the twin of an earlier one. It must be called once for each series.
 func (t *twins) has(p *model.Point) bool {
 	if t == nil || !t.isIrregular(p.Labels) {
 		return false
@@ -112,8 +111,7 @@ func (t *twins) has(p *model.Point) bool {
 	return false
 }
 
-// sortLabels sorts the labels by name, and leaves those with the same name in their order. There are
-// few of them.
+// sortLabels sorts the few labels by name. The sort is stable.
 func (t *twins) sortLabels() {
 	for i := range t.labels {
 		for ; i > 0 && bytes.Compare(t.nameOf(i), t.nameOf(i-1)) < 0; i-- {

@@ -7,15 +7,15 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// writer writes groups to a sink. It holds the memory that it needs for one.
+// writer writes groups to a sink. It holds the memory needed for one group.
 type writer struct {
 	in      *Input
 	sink    model.Sink
-	origins model.OriginSink // The sink, or nil.
-	at      *Owner           // The owner of the point that the sink gets.
+	origins model.OriginSink // the sink, or nil
+	at      *Owner           // owner of the point that the sink gets
 	point   model.Point
 	scratch model.Scratch
-	labels  []byte // Of the native point that was written last.
+	labels  []byte // labels of the native point written last
 	sorter  *sorter
 	reading bool // A native source is being read; see survive.
 }
@@ -40,16 +40,16 @@ func (w *writer) write(g *group) error {
 	return w.writeMixed(g)
 }
 
-// batchSize is how many points are read at once. The processor can wait for about 20 lines
-// of memory at a time, and each series is two or more: with 8 series, a counter takes 41
-// ns, with 4 or 12 of them 47, and with 32 it takes 70.
+// batchSize is how many points are read at once. The processor can wait for about 20 lines of memory at a
+// time, and each series is two or more. With 8 series, a counter takes 41 ns; with 4 or 12, it takes 47 ns;
+// with 32, it takes 70 ns.
 const batchSize = 8
 
-// writeNative is for the family of a single instrument or vector, whose series
-// differ from each other by construction.
+// writeNative writes the family of a single instrument or vector, whose series differ from each other by
+// construction.
 //
-// Writing 100,000 counters as text takes 42 ns for each with batches, and 155 without them:
-// most of that is waiting for memory.
+// Writing 100,000 counters as text takes 42 ns for each with batches, and 155 ns without: most of that is
+// waiting for memory.
 func (w *writer) writeNative(source model.Source) error {
 	defer w.survive()
 	w.reading = true
@@ -97,15 +97,15 @@ func (w *writer) writeBatches(n int, series model.Batched, sink model.BatchSink)
 	return nil
 }
 
-// batchMemory is what a batch is read into.
+// batchMemory is the memory that a batch is read into.
 type batchMemory struct {
 	points    [batchSize]model.Point
 	scratches [batchSize]model.Scratch
 }
 
-var batchMemories sync.Pool // Of *batchMemory.
+var batchMemories sync.Pool // holds *batchMemory
 
-// writeForeign is for a family without native series.
+// writeForeign writes a family without native series.
 func (w *writer) writeForeign(g *group) error {
 	var twins *twins
 	if !w.sorter.same {
@@ -132,19 +132,19 @@ func (w *writer) sample(s *model.Sample) error {
 	return w.sink.Point(&s.Point)
 }
 
-// writeMixed merges several sorted lists of series into one.
+// writeMixed merges several sorted lists of series.
 func (w *writer) writeMixed(g *group) error {
 	queue := newQueue(g, w.in)
 	foreign := g.foreign
 	twins := w.findTwins(g, queue)
-	var last *model.Point // Points to written, once there is something in it.
+	var last *model.Point // Points to written, once that holds a point.
 	var written model.Point
 	for {
 		var p *model.Point
 		if len(queue) > 0 {
 			p = &queue[0].point
 		}
-		// Of two that are equal, the native one comes first.
+		// If both are equal, the native one comes first.
 		fromForeign := len(foreign) > 0 && (p == nil || model.ComparePoints(&foreign[0].sample.Point, p) < 0)
 		if fromForeign {
 			p = &foreign[0].sample.Point
@@ -190,16 +190,15 @@ func same(a, b *model.Point) bool {
 		a.HasTimestamp == b.HasTimestamp && (!a.HasTimestamp || a.TimestampMs == b.TimestampMs)
 }
 
-// duplicate reports a point of the owner that w.at is.
+// duplicate reports that a point of the owner w.at is a duplicate.
 func (w *writer) duplicate(g *group, p *model.Point) {
 	w.in.Report(Finding{*w.at, 1, duplicateError(g.family, p)})
 }
 
-// DuplicateError reports that a series was left out because there is one with the same
-// name and labels.
+// DuplicateError reports that a series was left out because another one has the same name and labels.
 type DuplicateError struct {
 	Family string
-	Labels string // In their canonical rendering.
+	Labels string // canonical rendering
 }
 
 // Error names the series.

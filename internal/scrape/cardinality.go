@@ -13,18 +13,18 @@ import (
 type Vector struct {
 	labelmap.Usage
 
-	Collector string // As State names it.
-	Family    string // As it is registered, without what registries around add.
-	Exposed   string // As a scrape names the family; empty if that is not known or the scrape does not have it.
-	Shared    int    // The limit of its registry for all vectors; 0 means no limit.
+	Collector string // collector name as in State
+	Family    string // name as registered, without the prefixes of registries around
+	Exposed   string // name in a scrape; empty if it is not known or not in the scrape
+	Shared    int    // limit of its registry for all vectors together; 0 if unlimited
 	Labels    []labelmap.LabelUsage
 	Bytes     int
 
 	limits instrument.Limited
 }
 
-// Cardinality returns the vectors with the most series, at most top of them, the largest first. A
-// vector in several registries appears once.
+// Cardinality returns the vectors with the most series, at most top of them, the largest first. A vector
+// that is in several registries appears once.
 func (r *Registry) Cardinality(top int) []Vector {
 	v := vectors{seen: make(map[*Registry]struct{}), known: make(map[instrument.Limited]struct{})}
 	v.add(&part{registry: r}, "", 0)
@@ -45,7 +45,7 @@ type vectors struct {
 	known map[instrument.Limited]struct{}
 }
 
-// add adds the vectors of a registry, whose names begin with the prefix.
+// add adds the vectors of a registry. The names of its collectors begin with prefix.
 func (v *vectors) add(p *part, prefix string, depth int) {
 	r := p.registry
 	if _, seen := v.seen[r]; seen || depth > maxNestingDepth {

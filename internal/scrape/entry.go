@@ -5,56 +5,56 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/descriptors"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/order"
 )
 
 // Entry is a registered collector.
 type Entry struct {
-	name      string
-	Collector prometheus.Collector // Nil of a gatherer.
-	Called    func() string        // What an error calls it.
-	Fallback  string               // Its name if none is asked for.
-	Origin    any                  // Of what is run, as IdentityOf returns it; nil if it cannot be told from others.
-	ID        RegistrationID
-	Announced *collect.Announced
-	Described []book.Desc // What is announced, for the book.
-	Binding   Binding
-	run       *engine.Collector // Nil for native and nested ones.
-	named     bool              // The name was asked for.
-	Several   bool              // The name that was asked for is meant for several collectors.
-	numbered  string            // What a number may have been appended to, to make name. Empty if name was asked for.
-	Number    string            // Of a member of Gatherers, as client_golang's errors begin, without the space.
-	Sole      bool              // A gatherer that is all there is in a host: its errors are passed on as they are.
+	name            string
+	Collector       prometheus.Collector // nil for a gatherer
+	Called          func() string        // returns the collector's name for errors
+	Fallback        string               // name to use if none was requested
+	Origin          any                  // origin of the code that runs, as returned by IdentityOf; nil if unknown
+	ID              RegistrationID
+	Announced       *collect.Announced
+	Described       []descriptors.Desc // announced descriptors, for the registry's index
+	Binding         Binding
+	engineCollector *engine.Collector // nil for native and nested collectors
+	named           bool              // The name was requested.
+	Several         bool              // The requested name may be shared by several collectors.
+	numbered        string            // base of name, to which a number may have been appended; empty if name was requested
+	Number          string            // number of a member of Gatherers, as client_golang's errors begin with it, without the space
+	Hosted          bool              // It is the only gatherer of a host. Its errors are passed on unchanged.
 
 	Policy   *engine.Policy
-	Policies []string   // What was asked for, as Status shows it.
-	self     *selfState // Nil if run is.
+	Policies []string   // requested policies, as Status shows them
+	self     *selfState // nil if engineCollector is
 
-	// Forgive, if not nil, reports whether leaving a sample out is no failure.
-	Forgive func(error) bool
+	// Tolerates, if not nil, reports whether leaving out a sample because of this error is no failure.
+	Tolerates func(error) bool
 }
 
-// prepare makes an entry that has its name ready to be run.
+// prepare makes an entry, whose name is set, ready to run.
 func (r *Registry) prepare(e *Entry) {
-	if e.Binding.Run == nil || e.run != nil {
+	if e.Binding.Run == nil || e.engineCollector != nil {
 		return
 	}
-	e.run = &engine.Collector{
+	e.engineCollector = &engine.Collector{
 		Name: e.name, Run: r.around(e.name, e.Binding.Run), Shared: e.Binding.Shared, Gate: engine.NewGate(e.Policy),
-		Earlier: r.leftBehind(e), Origin: e.Origin,
+		Earlier: r.earlierRegistration(e), Origin: e.Origin,
 	}
 	e.self = new(selfState)
-	r.Engine.InitBackground(e.run)
-	r.started = append(r.started, e.run)
+	r.Engine.InitBackground(e.engineCollector)
+	r.started = append(r.started, e.engineCollector)
 }
 
-// write notes an entry that has its name in the book and the registry's indexes.
-func (r *Registry) write(e *Entry) {
+// addToIndexes adds an entry, whose name is set, to the indexes of the registry.
+func (r *Registry) addToIndexes(e *Entry) {
 	r.byName[e.name] = e
-	r.book.Add(e.Described, e)
+	r.index.Add(e.Described, e)
 	if e.ID.origin != nil {
 		r.byOrigin[e.ID] = append(r.byOrigin[e.ID], e)
 	}
@@ -63,10 +63,10 @@ func (r *Registry) write(e *Entry) {
 	}
 }
 
-// strike removes an entry from the book and the indexes.
-func (r *Registry) strike(e *Entry) {
+// removeFromIndexes removes an entry from the indexes of the registry.
+func (r *Registry) removeFromIndexes(e *Entry) {
 	delete(r.byName, e.name)
-	r.book.Remove(e.Described)
+	r.index.Remove(e.Described)
 	if e.ID.origin != nil {
 		deleteEntry(r.byOrigin, e.ID, e)
 	}
@@ -75,7 +75,7 @@ func (r *Registry) strike(e *Entry) {
 	}
 }
 
-// deleteEntry deletes an entry from one of the lists of an index.
+// deleteEntry deletes an entry from one list of an index.
 func deleteEntry[K comparable](index map[K][]*Entry, key K, e *Entry) {
 	others := order.DeleteFunc(index[key], func(other *Entry) bool { return other == e })
 	if len(others) == 0 {
@@ -85,26 +85,26 @@ func deleteEntry[K comparable](index map[K][]*Entry, key K, e *Entry) {
 	index[key] = others
 }
 
-// leave remembers an entry that is removed while its collector runs. Registered again,
-// the collector must not be started while that run is stuck.
-func (r *Registry) leave(e *Entry) {
-	if e.run == nil {
+// rememberRunning remembers an entry that is removed while its collector runs. If the collector is
+// registered again, it must not be started while that run is stuck.
+func (r *Registry) rememberRunning(e *Entry) {
+	if e.engineCollector == nil {
 		return
 	}
-	r.removed = append(r.removed, e.run)
+	r.removed = append(r.removed, e.engineCollector)
 	if e.isKnownAgain() {
-		r.left = append(r.left, e.run)
+		r.stillRunning = append(r.stillRunning, e.engineCollector)
 	}
 }
 
-// unlock ends a change. What follows from it in the engine is done without the mutex: scrapes
-// need that, too, and would wait here for their turn at the engine.
+// unlock ends a change and releases the mutex. It informs the engine without holding the mutex, because
+// scrapes need the mutex, too, and would have to wait for the engine.
 func (r *Registry) unlock() {
 	started, removed := r.started, r.removed
 	r.started, r.removed = nil, nil
-	left := r.left
+	stillRunning := r.stillRunning
 	if len(removed) > 0 {
-		left = slices.Clone(left)
+		stillRunning = slices.Clone(stillRunning)
 	}
 	r.mu.Unlock()
 	for _, c := range removed {
@@ -113,24 +113,24 @@ func (r *Registry) unlock() {
 	for _, c := range started {
 		r.Engine.StartBackground(c)
 	}
-	if len(removed) == 0 || len(left) == 0 {
+	if len(removed) == 0 || len(stillRunning) == 0 {
 		return
 	}
-	idle := r.Engine.Idle(left)
+	idle := r.Engine.Idle(stillRunning)
 	if len(idle) == 0 {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.left = order.DeleteFunc(r.left, func(c *engine.Collector) bool { return slices.Contains(idle, c) })
+	r.stillRunning = order.DeleteFunc(r.stillRunning, func(c *engine.Collector) bool { return slices.Contains(idle, c) })
 }
 
-// leftBehind returns the run that leave has remembered for the collector of e, if any.
-func (r *Registry) leftBehind(e *Entry) *engine.Collector {
+// earlierRegistration returns the engine's collector that rememberRunning has remembered for e, or nil.
+func (r *Registry) earlierRegistration(e *Entry) *engine.Collector {
 	if !e.isKnownAgain() {
 		return nil
 	}
-	for _, old := range r.left {
+	for _, old := range r.stillRunning {
 		if old.Origin == e.Origin {
 			return old
 		}
@@ -138,5 +138,5 @@ func (r *Registry) leftBehind(e *Entry) *engine.Collector {
 	return nil
 }
 
-// isKnownAgain reports whether another entry can be found to have the same origin.
+// isKnownAgain reports whether another entry can be recognized to have the same origin.
 func (e *Entry) isKnownAgain() bool { return e.Origin != nil }

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// NamedEntry is an entry with the name that it is to be registered under, which may be empty.
+// NamedEntry is an entry with the name to register it under. The name may be empty.
 type NamedEntry struct {
 	Entry *Entry
 	Name  string
 }
 
-// Exchange removes the entries of these names and adds others in one change, or changes nothing. If
-// one of added is at fault, index is its position, and else -1.
+// Exchange removes the entries with the given names and adds others in one change, or changes nothing. If
+// one of added is at fault, index is its position; otherwise index is -1.
 func (r *Registry) Exchange(removed []string, added []NamedEntry) (index int, err error) {
 	err = r.change(func() error {
 		index, err = r.exchange(removed, added)
@@ -21,7 +21,7 @@ func (r *Registry) Exchange(removed []string, added []NamedEntry) (index int, er
 	return index, err
 }
 
-// exchange does it with the mutex held.
+// exchange does the work of [Registry.Exchange]. The mutex must be held.
 func (r *Registry) exchange(removed []string, added []NamedEntry) (int, error) {
 	old := make([]*Entry, 0, len(removed))
 	for _, name := range removed {
@@ -48,22 +48,22 @@ func (r *Registry) exchange(removed []string, added []NamedEntry) (int, error) {
 	return -1, nil
 }
 
-// tryExchange checks whether added fit in the place of old. It changes the book and the indexes and
-// sets them back, but touches nothing that scrapes and Status read.
+// tryExchange checks whether added can take the place of old. It changes the indexes and restores them, but
+// touches nothing that scrapes and Status read.
 func (r *Registry) tryExchange(old []*Entry, added []NamedEntry) (index int, err error) {
 	var tried []*Entry
 	defer func() {
 		for _, e := range slices.Backward(tried) {
-			r.strike(e)
+			r.removeFromIndexes(e)
 			r.releaseNumber(e)
 			e.name, e.numbered = "", ""
 		}
 		for _, e := range old {
-			r.write(e)
+			r.addToIndexes(e)
 		}
 	}()
 	for _, e := range old {
-		r.strike(e)
+		r.removeFromIndexes(e)
 	}
 	for i, n := range added {
 		if err := r.admit(n.Entry); err != nil {
@@ -72,7 +72,7 @@ func (r *Registry) tryExchange(old []*Entry, added []NamedEntry) (index int, err
 		if n.Entry.name, err = r.chooseName(n.Name, n.Entry); err != nil {
 			return i, err
 		}
-		r.write(n.Entry)
+		r.addToIndexes(n.Entry)
 		tried = append(tried, n.Entry)
 	}
 	return -1, nil

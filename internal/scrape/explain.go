@@ -13,12 +13,12 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// explain, if not nil, says which series have become the same, if err is about that and a reshaper has
-// done it.
+// explain returns an error that names the series that a reshaper has made equal, if err is about equal
+// series. It is nil unless EnableExplanations was called.
 var explain func(s *Scrape, err error) error
 
-// EnableExplanations has errors about equal series say which series a reshaper has made equal. It is
-// called by packages with reshapers, so that other programs do not contain what it takes.
+// EnableExplanations makes errors about equal series name the series that a reshaper has made equal.
+// Packages with reshapers call it, so that other programs do not contain the code for it.
 func EnableExplanations() { explain = (*Scrape).explainTwice }
 
 func (s *Scrape) explain(err error) error {
@@ -54,14 +54,15 @@ func (s *Scrape) explainTwice(err error) error {
 }
 
 const (
-	// maxBefore is how many series that have become the same an error names.
+	// maxBefore is the maximum number of original series that an error names.
 	maxBefore = 4
-	// maxExplained is how many errors of a scrape are explained: to find out takes long.
+	// maxExplained is the maximum number of errors of a scrape that are explained, because each explanation
+	// takes long.
 	maxExplained = 10
 )
 
-// unwrap takes the wrappings of a part off a series, up to the outermost reshaper, and returns that.
-// It returns nil if the part has no reshaper, or the series cannot come from it.
+// unwrap removes the wrappings of a part from a series, up to the outermost reshaper, and returns that
+// reshaper. It returns nil if the part has no reshaper or the series cannot come from it.
 func (p *part) unwrap(family, labels string) (_ collect.Reshaper, innerFamily, innerLabels string) {
 	for _, w := range slices.Backward(p.wrappings) {
 		if w.Reshape != nil {
@@ -78,8 +79,7 @@ func (p *part) unwrap(family, labels string) (_ collect.Reshaper, innerFamily, i
 	return nil, "", ""
 }
 
-// without returns labels without some of them, as they are rendered. It returns false if they are not
-// all there.
+// without returns rendered labels without some of them. It returns false if they are not all there.
 func without(labels string, some prometheus.Labels) (string, bool) {
 	if len(some) == 0 {
 		return labels, true

@@ -19,12 +19,12 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// Expose collects and writes the exposition to w. The families of stream
-// collectors come first, while they still run; then all others, sorted by name. What
-// cannot be written in the format is left out and added to refused.
+// Expose collects and writes the exposition to w. The families of stream collectors come first, while the
+// collectors still run. All others follow, sorted by name. Expose leaves out what cannot be written in the
+// format, and adds it to refused.
 //
-// client ends when nobody reads w any more, but not at the scrape's deadline: what has
-// arrived by then is still written. The error is the first one of w, or of client.
+// client must end when w has no reader any more, but not at the scrape's deadline: what has arrived by then
+// is still written. The error is the first error of w, or that of client.
 func (s *Scrape) Expose(client context.Context, w io.Writer, opts encode.Options, refused *Failures) error {
 	counted := &countingWriter{Writer: w}
 	names := nameSpace{scheme: opts.Scheme(), refused: refused}
@@ -50,20 +50,20 @@ func (s *Scrape) Expose(client context.Context, w io.Writer, opts encode.Options
 	return e.Close()
 }
 
-// isFailure reports, of a scrape without a single series, whether something has gone wrong.
-// Then nothing may be written, not even an # EOF, so that the answer can be an error.
+// isFailure reports whether something has gone wrong in a scrape without a single series. Then nothing may
+// be written, not even # EOF, so that the answer can be an error.
 func (s *Scrape) isFailure(refused *Failures) bool {
 	return len(s.Failures.list) > 0 || len(refused.list) > 0
 }
 
-// lenientSink is a sink to which a point that the format has no place for is not the end.
+// lenientSink is a sink that goes on after a point that the format cannot represent.
 type lenientSink struct {
 	model.Sink
 
 	refuse func(error)
 }
 
-// orRefuse returns err unless it is about a single point.
+// orRefuse returns err unless it is about a single point. Such an error it reports to refuse.
 func (s *lenientSink) orRefuse(err error) error {
 	if point, ok := errors.AsType[*encode.PointError](err); ok {
 		s.refuse(point)
@@ -74,7 +74,7 @@ func (s *lenientSink) orRefuse(err error) error {
 
 func (s *lenientSink) Point(p *model.Point) error { return s.orRefuse(s.Sink.Point(p)) }
 
-// Batch implements model.BatchSink.
+// Batch implements [model.BatchSink].
 func (s *lenientSink) Batch(points []model.Point) error {
 	e, ok := s.Sink.(*encode.Encoder)
 	for len(points) > 0 {
@@ -98,20 +98,20 @@ func (s *lenientSink) Batch(points []model.Point) error {
 	return nil
 }
 
-// Common implements model.CommonSink.
+// Common implements [model.CommonSink].
 func (s *lenientSink) Common(labels *model.Splicer) bool {
 	sink, ok := s.Sink.(model.CommonSink)
 	return ok && sink.Common(labels)
 }
 
-// OmitCreated implements model.CreatedSink.
+// OmitCreated implements [model.CreatedSink].
 func (s *lenientSink) OmitCreated() {
 	if sink, ok := s.Sink.(model.CreatedSink); ok {
 		sink.OmitCreated()
 	}
 }
 
-// countingWriter counts bytes, and how long it takes to write them.
+// countingWriter counts bytes and measures how long it takes to write them.
 type countingWriter struct {
 	io.Writer
 
@@ -127,9 +127,8 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// collectStreaming is collect with the output of stream collectors going to w at once.
-// It returns the names of what they have written, nil if there are no streams, and how many
-// series that was.
+// collectStreaming collects, and sends the output of stream collectors to w at once. It returns the names
+// of what they have written, which are nil without streams, and the number of their series.
 func (s *Scrape) collectStreaming(client context.Context, w io.Writer, opts encode.Options, refused *Failures) (
 	taken *naming.Claims, series uint64, err error,
 ) {
@@ -147,12 +146,12 @@ func (s *Scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 		collecting sync.WaitGroup
 	)
 	s.ctx, cancel = context.WithCancel(s.ctx)
-	defer collecting.Wait() // Even if w panics: the outcomes are released soon.
+	defer collecting.Wait() // Wait even if w panics, since the outcomes are released soon.
 	defer cancel()
 	collecting.Go(s.collect)
 	err = mixer.Drain(client, w)
 	if err != nil {
-		cancel() // There is nobody to collect for.
+		cancel() // No client is left to collect for.
 	}
 	collecting.Wait()
 	var sent amounts
@@ -160,7 +159,7 @@ func (s *Scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 		written := o.stream.Series()
 		series += written
 		dropped := o.stream.Dropped()
-		sent.add(o.engine, engine.Amount{Of: o.run, Samples: int(written), Dropped: dropped.Count()})
+		sent.add(o.engine, engine.Amount{Of: o.engineCollector, Samples: int(written), Dropped: dropped.Count()})
 		for _, err := range slices.Concat(dropped.Errors(), o.stream.Notes()) {
 			if _, ok := errors.AsType[*encode.PointError](err); ok {
 				refused.add(o.collector, err)
@@ -173,29 +172,29 @@ func (s *Scrape) collectStreaming(client context.Context, w io.Writer, opts enco
 	return mixer.Claims(), series, err
 }
 
-// silenceFraction is which part of the time that is left a stream collector may keep the
-// others waiting while it sends nothing; see stream.MaxSilence.
+// silenceFraction is the divisor of the remaining time that gives how long a stream collector may keep the
+// others waiting while it sends nothing; see [stream.MaxSilence].
 const silenceFraction = 4
 
 // openStream is the stream of a collector.
 type openStream struct {
-	collector string
-	engine    *engine.Engine
-	run       *engine.Collector
-	stream    *stream.Stream
+	collector       string
+	engine          *engine.Engine
+	engineCollector *engine.Collector
+	stream          *stream.Stream
 }
 
-// openStreams gives each stream collector a stream of the mixer as its sink, unless its
-// output has to wait for that of others, with which it is merged: streams are written before
-// all else, and what is written cannot give way to what comes later.
+// openStreams gives each stream collector a stream of the mixer as its sink, unless its output must be
+// merged with that of others. Such output must wait, because streams are written first, and what is written
+// cannot give way to what comes later.
 func (s *Scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams []openStream) {
 	if s.shared {
-		return nil // What others wait for cannot go to this client alone.
+		return nil // Other scrapes wait for the results, so they cannot go to this client alone.
 	}
 	var contested map[job]bool
 	for _, p := range s.parts {
 		for i, e := range p.running {
-			if !e.Binding.Stream || e.run.KeepsResults() {
+			if !e.Binding.Stream || e.engineCollector.KeepsResults() {
 				continue
 			}
 			if contested == nil {
@@ -205,7 +204,7 @@ func (s *Scrape) openStreams(mixer *stream.Mixer, scheme naming.Scheme) (streams
 				continue
 			}
 			out := mixer.Open()
-			streams = append(streams, openStream{p.nameOf(e), &p.registry.Engine, e.run, out})
+			streams = append(streams, openStream{p.nameOf(e), &p.registry.Engine, e.engineCollector, out})
 			var sink engine.Sink = out
 			if s.wanted != nil {
 				sink = &selectingSink{Sink: sink, wanted: s.wanted}
@@ -233,8 +232,8 @@ func (s *selectingSink) Sample(f *model.Family, p *model.Point) error {
 	return s.Sink.Sample(f, p)
 }
 
-// ExposeForeign is Expose for formats that only expfmt knows. None of them has lines for
-// creation times.
+// ExposeForeign does the same as [Scrape.Expose] for formats that only expfmt knows. None of them has lines
+// for creation times.
 func (s *Scrape) ExposeForeign(
 	w io.Writer, format expfmt.Format, encodeFamily func(*bytes.Buffer, *clientmodel.Family) error, refused *Failures,
 ) error {
@@ -246,7 +245,7 @@ func (s *Scrape) ExposeForeign(
 	defer func() { s.served(uint64(series), counted.n) }()
 	s.collect()
 	_ = s.write(encode.NewEscaper(&builder, names.scheme.Escaping), names) // The builder never fails.
-	// A family that cannot be encoded must not leave a part of it behind.
+	// The encoding of a family that fails must not leave a part of it behind.
 	var family bytes.Buffer
 	families := builder.Families()
 	if len(families) == 0 && s.isFailure(refused) {

@@ -11,14 +11,14 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// FailureLog logs failures, but not all of a flood of them.
+// FailureLog logs failures, but limits a flood of them.
 type FailureLog struct {
-	logger  *slog.Logger // Nil means what slog.Default returns when there is something to log.
+	logger  *slog.Logger // nil means the current slog.Default
 	limits  *LogLimits
-	handler callback.Caller // Calls of the logger.
+	handler callback.Caller // calls the logger
 }
 
-// NewFailureLog returns a log with limits of its own, or with those that are given, if not nil.
+// NewFailureLog returns a log with the given limits, or with its own if limits is nil.
 func NewFailureLog(logger *slog.Logger, limits *LogLimits) *FailureLog {
 	if limits == nil {
 		limits = new(LogLimits)
@@ -26,13 +26,13 @@ func NewFailureLog(logger *slog.Logger, limits *LogLimits) *FailureLog {
 	return &FailureLog{logger: logger, limits: limits}
 }
 
-// CollectingFailed is the message about a failure of a collector.
+// CollectingFailed is the log message about a failure of a collector.
 const CollectingFailed = "collecting metrics failed"
 
-// Log logs failures, and waits for that as long as p allows: the handler of the logger is
-// somebody else's code. Lines that cannot be written because it blocks count as
-// suppressed. Log does nothing if l is nil.
-func (l *FailureLog) Log(ctx context.Context, p *callback.Patience, message string, list []*Failure) {
+// Log logs failures, and waits for that as long as p allows, since the handler of the logger is user code.
+// Lines that cannot be written because the handler blocks count as suppressed. Log does nothing if l is
+// nil.
+func (l *FailureLog) Log(ctx context.Context, p *callback.Allowance, message string, list []*Failure) {
 	if l == nil {
 		return
 	}
@@ -49,8 +49,8 @@ func (l *FailureLog) Log(ctx context.Context, p *callback.Patience, message stri
 	}
 }
 
-// write writes a line. The error is callback.ErrBlocked if the logger blocks.
-func (l *FailureLog) write(ctx context.Context, p *callback.Patience, level slog.Level, message string, attrs []slog.Attr) error {
+// write writes a line. The error is [callback.ErrBlocked] if the logger blocks.
+func (l *FailureLog) write(ctx context.Context, p *callback.Allowance, level slog.Level, message string, attrs []slog.Attr) error {
 	logger := l.logger
 	if logger == nil {
 		logger = slog.Default()
@@ -66,9 +66,9 @@ func (l *FailureLog) write(ctx context.Context, p *callback.Patience, level slog
 	})
 }
 
-// WorthLogging returns the failures of the scrape that say something about collectors. If
-// the client has gone away, collectors fail because their context was cancelled, in whatever
-// words; only panics are worth a line then.
+// WorthLogging returns the failures of the scrape that say something about collectors. If the client has
+// gone away, collectors fail because their context was canceled, and describe that in words of their own.
+// Then only panics are worth a line.
 func (s *Scrape) WorthLogging() []*Failure {
 	if !s.Abandoned {
 		return s.Failures.list
@@ -79,7 +79,7 @@ func (s *Scrape) WorthLogging() []*Failure {
 	})
 }
 
-// failureAttrs returns the attributes of a line.
+// failureAttrs returns the attributes of a log line.
 func failureAttrs(f *Failure, kind engine.Kind, suppressed int) []slog.Attr {
 	attrs := []slog.Attr{slog.String("kind", kind.String()), slog.Any("error", f.Err)}
 	if f.Collector != "" {

@@ -7,32 +7,32 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// Failure is what went wrong with one collector, or with one of its samples.
+// Failure is a failure of a collector, or a problem with one of its samples.
 type Failure struct {
-	Collector string // The collector's name in the scrape.
+	Collector string // name of the collector in the scrape
 	Err       error
 
-	Sole      bool   // The collector is a gatherer that is all there is: its errors are passed on as they are.
-	Gatherers string // The numbers of the Gatherers around it, each followed by a space, as client_golang's errors begin.
-	Collision bool   // With what another collector has given: neither of the two is wrong by itself.
+	Hosted    bool   // The collector is the only gatherer of a host. Its errors are passed on unchanged.
+	Gatherers string // numbers of the Gatherers around it, each followed by a space, as client_golang's errors begin with them
+	Collision bool   // It collides with the output of another collector. Neither is wrong by itself.
 }
 
-// ErrorOf makes one error of failures, of which there is at least one.
+// ErrorOf makes one error of at least one failure.
 type ErrorOf func([]*Failure) error
 
-// asPanic finds a PanicError in err.
+// asPanic finds an [engine.PanicError] in err.
 func asPanic(err error) (*engine.PanicError, bool) { return errors.AsType[*engine.PanicError](err) }
 
-// maxReported bounds how many failures one collector may add to a GatherError, so
-// that a flood of bad samples does not become a flood of errors.
+// maxReported is the maximum number of failures that one collector may add to a GatherError, so that a
+// flood of bad samples does not become a flood of errors.
 const maxReported = 100
 
-// Failures collects what goes wrong in a scrape.
+// Failures collects the failures of a scrape.
 type Failures struct {
 	list    []*Failure
-	sole    string                                    // The name of the gatherer that is all there is, if there is one.
-	Around  func(collector string) (gatherers string) // The Gatherers around a collector; nil if there are none.
-	dropped map[string]int                            // How many failures of a collector have been counted.
+	hosted  string                                    // name of the only gatherer of a host, or ""
+	Around  func(collector string) (gatherers string) // returns the numbers of the Gatherers around a collector; nil if there are no Gatherers
+	dropped map[string]int                            // number of failures by collector
 }
 
 func (f *Failures) add(collector string, err error) {
@@ -45,7 +45,7 @@ func (f *Failures) addFailure(failure *Failure) {
 		f.dropped = make(map[string]int)
 	}
 	f.dropped[collector]++
-	failure.Sole = f.sole != "" && collector == f.sole
+	failure.Hosted = f.hosted != "" && collector == f.hosted
 	if f.Around != nil && failure.Gatherers == "" {
 		failure.Gatherers = f.Around(collector)
 	}
@@ -54,19 +54,19 @@ func (f *Failures) addFailure(failure *Failure) {
 	}
 }
 
-// Err returns an error about all failures, or nil if nothing has gone wrong.
+// Err returns an error about all failures, or nil without failures.
 func (f *Failures) Err(of ErrorOf) error {
 	switch {
 	case len(f.list) == 0:
 		return nil
-	case len(f.list) == 1 && f.list[0].Sole:
+	case len(f.list) == 1 && f.list[0].Hosted:
 		return f.list[0].Err
 	}
 	for collector, n := range f.dropped {
 		if n > maxReported {
-			delete(f.dropped, collector) // So that it is told once.
+			delete(f.dropped, collector) // Report it once only.
 			f.list = append(f.list, &Failure{
-				Collector: collector, Sole: f.sole != "" && collector == f.sole, Err: fmt.Errorf("%d more error(s) of the same collector", n-maxReported),
+				Collector: collector, Hosted: f.hosted != "" && collector == f.hosted, Err: fmt.Errorf("%d more error(s) of the same collector", n-maxReported),
 			})
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Filter is one selection of a part of what a registry has.
+// Filter selects collectors and families of a registry.
 type Filter struct{ Collectors, Exclude, Families []string }
 
 func (s *Filter) isZero() bool {
@@ -17,7 +17,7 @@ func (s *Filter) isZero() bool {
 
 type selectionKey struct{}
 
-// Under returns ctx with the filter, if it is not empty.
+// Under returns ctx with the filter, or ctx itself if the filter is empty.
 func (s *Filter) Under(ctx context.Context) context.Context {
 	if s.isZero() {
 		return ctx
@@ -25,33 +25,33 @@ func (s *Filter) Under(ctx context.Context) context.Context {
 	return WithFilter(ctx, *s)
 }
 
-// WithFilter returns ctx with another filter.
+// WithFilter returns ctx with an additional filter.
 func WithFilter(ctx context.Context, f Filter) context.Context {
 	outer, _ := ctx.Value(selectionKey{}).([]Filter)
 	return context.WithValue(ctx, selectionKey{}, append(slices.Clip(outer), f))
 }
 
-// The bounds of a selection, which may come from anybody who can send a request.
+// Limits of a selection. Any client that can send a request can ask for one.
 const (
-	maxSelected   = 1000 // Names.
-	maxNameLength = 1000 // Bytes of a name.
+	maxSelected   = 1000 // names
+	maxNameLength = 1000 // bytes of a name
 )
 
-// errSelection is in the error of a selection that is not valid.
+// errSelection is wrapped by the error of a selection that is not valid.
 var errSelection = errors.New("the selection is not valid")
 
-// selection is all that limits a scrape.
+// selection is everything that limits a scrape.
 type selection []*selected
 
 type selected struct {
 	Filter
 
-	families map[string]struct{} // Nil if all are wanted.
-	known    map[string]bool     // Names of collectors, and whether they were found.
-	seen     []string            // Names that there are, for the error if one was not found.
+	families map[string]struct{} // nil if all families are wanted
+	known    map[string]bool     // collector names, and whether they were found
+	seen     []string            // existing names, for the error if one was not found
 }
 
-// selectionOf returns what limits a scrape under ctx.
+// selectionOf returns the selection for a scrape under ctx.
 func selectionOf(ctx context.Context) (selection, error) {
 	list, _ := ctx.Value(selectionKey{}).([]Filter)
 	if len(list) == 0 {
@@ -142,7 +142,7 @@ func (s selection) wantsCollector(name string) bool {
 	return wanted
 }
 
-// unknown returns an error if a name was not found. One that is empty never is.
+// unknown returns an error if a selected name was not found. It ignores the empty name.
 func (s selection) unknown() error {
 	for _, one := range s {
 		var names []string
@@ -164,29 +164,30 @@ func (s selection) unknown() error {
 	return nil
 }
 
-// maxListed is how many names of collectors an error tells.
+// maxListed is the maximum number of collector names in an error.
 const maxListed = 20
 
-// listed returns names for an error, the first ones if there are many.
+// listed formats names for an error: all of them, or the first ones if there are many.
 func listed(names []string) string {
 	if len(names) == 0 {
 		return "none"
 	}
 	slices.Sort(names)
-	names = slices.Compact(names) // A registry with a sole member has its name twice.
+	names = slices.Compact(names) // A registry with a single member has its name twice.
 	if len(names) > maxListed {
 		return strings.Join(names[:maxListed], ", ") + " and others"
 	}
 	return strings.Join(names, ", ")
 }
 
-// The bounds of what an error repeats if several names are unknown.
+// Limits of what an error about several unknown names repeats.
 const (
-	maxQuoted     = 5  // Names.
-	maxQuotedName = 80 // Runes of a name.
+	maxQuoted     = 5  // names
+	maxQuotedName = 80 // runes of a name
 )
 
-// quoted returns several names for an error, each in quotes, the first ones if there are many.
+// quoted formats several names for an error, each in quotes: all of them, or the first ones if there are
+// many.
 func quoted(names []string) string {
 	all := make([]string, 0, maxQuoted)
 	for _, name := range names[:min(len(names), maxQuoted)] {

@@ -16,12 +16,12 @@ func numbered(n int) []string {
 	return names
 }
 
-// TestFilterBounds checks which selections are refused before anything is collected. Anybody who can
+// TestFilterBounds checks which selections are refused before anything is collected. Any client that can
 // send a request can ask for one.
 func TestFilterBounds(t *testing.T) {
 	for name, test := range map[string]struct {
 		filter  Filter
-		problem string // Empty if it is allowed.
+		problem string // empty if the selection is allowed
 	}{
 		"most names":     {Filter{Families: numbered(maxSelected)}, ""},
 		"too many names": {Filter{Families: numbered(maxSelected + 1)}, "1001 names"},
@@ -38,8 +38,8 @@ func TestFilterBounds(t *testing.T) {
 	}
 }
 
-// TestSelectionAddsUp checks that a collector or family has to be wanted by each filter of a
-// context, and that the name of a registry stands for everything in it.
+// TestSelectionAddsUp checks that each filter of a context must want a collector or family, and that the
+// name of a registry selects everything in it.
 func TestSelectionAddsUp(t *testing.T) {
 	ctx := t.Context()
 	for _, f := range []Filter{
@@ -68,8 +68,8 @@ func TestSelectionAddsUp(t *testing.T) {
 	}
 }
 
-// TestUnknownNames checks the error for names that were not found: it lists what there is, and
-// neither list is longer than its bound.
+// TestUnknownNames checks the error for names that were not found: it lists the existing names, and both
+// lists are bounded.
 func TestUnknownNames(t *testing.T) {
 	for name, test := range map[string]struct {
 		asked, there []string

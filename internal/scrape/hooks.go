@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// Hooks are functions of the program that are called while a registry is scraped. Each may be nil.
+// Hooks are user functions that are called while a registry is scraped. Each may be nil.
 type Hooks struct {
 	ScrapeStart    func(context.Context) context.Context
 	ScrapeEnd      func(ctx context.Context, took time.Duration, err error)
@@ -18,19 +18,19 @@ type Hooks struct {
 	CollectorEnd   func(ctx context.Context, collector string, took time.Duration, err error)
 }
 
-// scrapeHooks are the hooks of scrapes with what has become of their calls.
+// scrapeHooks holds the hooks of scrapes and the state of their calls.
 type scrapeHooks struct {
 	start, end callback.Caller
-	underWay   atomic.Int32 // Calls of both.
+	underWay   atomic.Int32 // calls of both hooks
 }
 
-// maxHooks is how many calls of a registry's scrape hooks are under way at once. A hook that
-// gathers from its own registry is called again by that scrape, which gathers again, and so on.
+// maxHooks is the maximum number of concurrent calls of a registry's scrape hooks. A hook that gathers from
+// its own registry is called again by that scrape, which gathers again, and so on.
 const maxHooks = 1000
 
 var errTooManyHooks = fmt.Errorf("more than %d calls are under way: a hook must not gather from the registry that calls it", maxHooks)
 
-// enter reports whether another call may begin. If so, leave has to be called at its end.
+// enter reports whether another call may begin. If so, the caller must call leave at its end.
 func (h *scrapeHooks) enter() bool {
 	if h.underWay.Add(1) > maxHooks {
 		h.leave()
@@ -41,8 +41,8 @@ func (h *scrapeHooks) enter() bool {
 
 func (h *scrapeHooks) leave() { h.underWay.Add(-1) }
 
-// scrapeStart calls the hook and returns the context to go on with.
-func (r *Registry) scrapeStart(ctx context.Context, p *callback.Patience) (context.Context, error) {
+// scrapeStart calls the hook and returns the context for the scrape.
+func (r *Registry) scrapeStart(ctx context.Context, allowance *callback.Allowance) (context.Context, error) {
 	hook := r.Hooks.ScrapeStart
 	if hook == nil {
 		return ctx, nil
@@ -51,7 +51,7 @@ func (r *Registry) scrapeStart(ctx context.Context, p *callback.Patience) (conte
 		return ctx, fmt.Errorf("hook ScrapeStart: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	next, err := callback.Call(&r.scrapeHooks.start, p, func() (context.Context, error) {
+	next, err := callback.Call(&r.scrapeHooks.start, allowance, func() (context.Context, error) {
 		return callback.MakeContext(ctx, func() context.Context { return hook(ctx) })
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *Registry) scrapeStart(ctx context.Context, p *callback.Patience) (conte
 }
 
 // scrapeEnd calls the hook.
-func (r *Registry) scrapeEnd(ctx context.Context, p *callback.Patience, took time.Duration, failed error) error {
+func (r *Registry) scrapeEnd(ctx context.Context, allowance *callback.Allowance, took time.Duration, failed error) error {
 	hook := r.Hooks.ScrapeEnd
 	if hook == nil {
 		return nil
@@ -70,7 +70,7 @@ func (r *Registry) scrapeEnd(ctx context.Context, p *callback.Patience, took tim
 		return fmt.Errorf("hook ScrapeEnd: %w", errTooManyHooks)
 	}
 	defer r.scrapeHooks.leave()
-	err := r.scrapeHooks.end.Call(p, func() error {
+	err := r.scrapeHooks.end.Call(allowance, func() error {
 		hook(ctx, took, failed)
 		return nil
 	})
@@ -80,7 +80,7 @@ func (r *Registry) scrapeEnd(ctx context.Context, p *callback.Patience, took tim
 	return nil
 }
 
-// around puts the hooks around a run.
+// around wraps the hooks around a run.
 func (r *Registry) around(collector string, run engine.Run) engine.Run {
 	h := &r.Hooks
 	if h.CollectorStart == nil && h.CollectorEnd == nil {
@@ -93,7 +93,7 @@ func (r *Registry) around(collector string, run engine.Run) engine.Run {
 				return callback.MakeContext(ctx, func() context.Context { return h.CollectorStart(ctx, collector) })
 			})
 			if err != nil {
-				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorStart: %w", err))
+				r.hookFailed(limit, callback.NewAllowance(limit), collector, fmt.Errorf("hook CollectorStart: %w", err))
 			} else {
 				ctx = next
 			}
@@ -109,21 +109,21 @@ func (r *Registry) around(collector string, run engine.Run) engine.Run {
 				return nil
 			})
 			if failed != nil {
-				r.hookFailed(limit, callback.NewPatience(limit), collector, fmt.Errorf("hook CollectorEnd: %w", failed))
+				r.hookFailed(limit, callback.NewAllowance(limit), collector, fmt.Errorf("hook CollectorEnd: %w", failed))
 			}
 		}
 		return err
 	}
 }
 
-// defaultHookLog logs failures of hooks of registries that have no logger.
+// defaultHookLog logs the hook failures of registries without a logger.
 var defaultHookLog = NewFailureLog(nil, nil)
 
 // hookFailed logs the failure of a hook.
-func (r *Registry) hookFailed(ctx context.Context, p *callback.Patience, collector string, err error) {
+func (r *Registry) hookFailed(ctx context.Context, allowance *callback.Allowance, collector string, err error) {
 	log := r.Log
 	if log == nil {
 		log = defaultHookLog
 	}
-	log.Log(ctx, p, "hook failed", []*Failure{{Collector: collector, Err: err}})
+	log.Log(ctx, allowance, "hook failed", []*Failure{{Collector: collector, Err: err}})
 }

@@ -11,17 +11,16 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// IdentityOf returns a comparable value that is equal for the same collector or gatherer, or nil if
-// there is none. A function is the same as itself, and as copies of the same variable; two closures
-// never are.
+// IdentityOf returns a comparable value that is the same for the same collector or gatherer, or nil if v
+// has no identity. A function equals itself and copies of the same variable. Two closures are never equal.
 func IdentityOf(v any) any {
 	if v == nil {
 		return nil
 	}
 	switch r := reflect.ValueOf(v); {
 	case r.Kind() == reflect.Func:
-		// The second word of an interface that holds a function points to the
-		// closure, which is what tells functions with the same code apart.
+		// The second word of an interface that holds a function points to the closure. It distinguishes
+		// functions with the same code.
 		return funcIdentity{r.Type(), (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1]}
 	case r.Comparable():
 		return v
@@ -30,35 +29,34 @@ func IdentityOf(v any) any {
 	}
 }
 
-// funcIdentity tells functions apart. It keeps the closure alive, so that no other one can
-// get its address.
+// funcIdentity identifies a function. It keeps the closure alive, so that no other closure can get its
+// address.
 type funcIdentity struct {
 	typ     reflect.Type
 	closure unsafe.Pointer
 }
 
-// hosts are the registries that run the gatherers which are no registries themselves, each
-// alone. Handlers, Gatherers and multi gatherers nest them. They may be made for a single
-// call, but all that exist at a time have the same host for the same gatherer, and so join
-// its runs, and know if one is stuck. A host exists as long as something has it or a run
-// of it is under way.
+// hosts holds the registries that each run a single gatherer that is not a registry itself. Handlers,
+// Gatherers and multi gatherers nest these hosts. They may be made for a single call, but all that exist at
+// a time have the same host for the same gatherer. So they join its runs, and know if one is stuck. A host
+// exists as long as something refers to it or a run of it is under way.
 var hosts struct {
 	mu sync.Mutex
 	by map[hostKey]weak.Pointer[Registry]
 }
 
-// hostKey is the key of a host. It must not keep alive what a gatherer points to, or a
-// gatherer that has its own handler would never be freed. As long as there is a host, it
-// has the gatherer, and nothing else can have the same address.
+// hostKey is the key of a host. It must not keep alive what a gatherer points to, or a gatherer that has
+// its own handler would never be freed. While the host exists, it refers to the gatherer, and nothing else
+// can have the same address.
 type hostKey struct {
 	typ      reflect.Type
 	address  uintptr
-	value    any // Of a gatherer that is no pointer.
+	value    any // value of a gatherer that is not a pointer
 	wrapping string
 }
 
-// HostOf returns the host of the gatherer g, or a new one for the entry if there is none, or g
-// cannot be told from others.
+// HostOf returns the host of the gatherer g. It returns a new one for the entry if g has none, or if g has
+// no identity.
 func HostOf(e *Entry, g any, w collect.Wrapping, of ErrorOf) *Registry {
 	key := hostKey{typ: reflect.TypeOf(g), wrapping: fmt.Sprintf("%q%q", w.Prefix, w.Labels)}
 	switch origin := IdentityOf(g).(type) {

@@ -12,11 +12,11 @@ import (
 )
 
 // vectorIn returns the instrument.Core behind a collector, or nil. It is not set in programs whose
-// vectors are of no interest to the registry.
+// registries need not know vectors.
 var vectorIn atomic.Pointer[func(prometheus.Collector) any]
 
-// KnowVectors lets registries find the vectors of this library behind collectors, log which of them have
-// reached their limits, and change their settings.
+// KnowVectors lets registries find the vectors of this library behind collectors. They can then log which
+// vectors have reached their limits, and change the settings of vectors.
 func KnowVectors(in func(prometheus.Collector) any) {
 	vectorIn.CompareAndSwap(nil, &in)
 	report := (*Scrape).logOverflows
@@ -40,27 +40,27 @@ func (e *Entry) limits() instrument.Limited {
 	return nil
 }
 
-// limiter is *limits as a Registry knows it. The interface keeps the code and the types of limits out
-// of programs whose registries set none.
+// limiter is implemented by *limits. The interface keeps the code and the types of limits out of programs
+// whose registries set none.
 type limiter interface {
-	// join applies the settings of the registry to what is registered.
+	// join applies the settings of the registry to the vector behind e.
 	join(e *Entry)
 	part(e *Entry)
 }
 
-// limits are those that a registry sets for the vectors that are registered with it.
+// limits are the limits that a registry sets for the vectors registered with it.
 type limits struct {
 	budget labelmap.Budget
-	expire func(instrument.Core) // Nil if series do not expire.
+	expire func(instrument.Core) // nil if series do not expire
 
 	mu     sync.Mutex
-	joined map[instrument.Limited]int // How often each is registered.
+	joined map[instrument.Limited]int // how often each vector is registered
 }
 
-// Limit lets set change the limits of a registry, which has no collectors yet.
+// Limit calls set to change the limits of a registry. The registry must not have collectors yet.
 func (r *Registry) Limit(set func(*labelmap.Budget)) { set(&r.ownLimits().budget) }
 
-// Expire has a function called with each vector that is registered, to let its series expire.
+// Expire sets a function that is called with each registered vector to let its series expire.
 func (r *Registry) Expire(expire func(instrument.Core)) { r.ownLimits().expire = expire }
 
 // ownLimits returns the limits of the registry, and creates them if necessary.
@@ -69,14 +69,13 @@ func (r *Registry) ownLimits() *limits {
 	if !ok {
 		l = &limits{joined: make(map[instrument.Limited]int)}
 		r.limits = l
-		// A program may make registries for a moment, and not unregister anything.
+		// A program may make registries for a moment and unregister nothing.
 		runtime.AddCleanup(r, (*limits).end, l)
 	}
 	return l
 }
 
-// bounded reports whether there are limits for series, and not only an expiry: a vector with limits has a
-// larger table.
+// bounded reports whether series are limited, and not only expire. A vector with limits has a larger table.
 func (l *limits) bounded() bool { return l.budget.Series > 0 || l.budget.Values.Bytes > 0 }
 
 func (l *limits) join(e *Entry) {
@@ -106,7 +105,7 @@ func (l *limits) part(e *Entry) {
 	vector.Leave(&l.budget)
 }
 
-// end lets go of all vectors when the registry does not exist any more.
+// end releases all vectors when the registry no longer exists.
 func (l *limits) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,17 +10,17 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// logInterval is how often a collector may fill the log with failures of one kind.
+// logInterval is the least time between two log lines about the same kind of failure of a collector.
 const logInterval = time.Minute
 
-// maxLogLimits bounds the memory of a log whose registry has ever new collectors.
+// maxLogLimits bounds the memory of a log whose registry keeps getting new collectors.
 const maxLogLimits = 10_000
 
-// LogLimits is what several logs of failures have in common. The zero value is ready.
+// LogLimits holds what several logs of failures share. The zero value is ready to use.
 type LogLimits struct {
 	mu     sync.Mutex
 	limits map[logKey]*logLimit
-	writes map[*logWrite]struct{} // Those that have not returned.
+	writes map[*logWrite]struct{} // calls that have not returned
 }
 
 type logKey struct {
@@ -31,14 +31,14 @@ type logKey struct {
 type logLimit struct {
 	sometimes  rate.Sometimes
 	suppressed int
-	count      uint64 // See allowGrown.
+	count      uint64 // see allowGrown
 }
 
 // logWrite is a call of a logger.
 type logWrite struct{ began time.Time }
 
-// allow reports whether a failure may be logged now, and how many were not since the
-// last one that was.
+// allow reports whether a failure may be logged now. suppressed is the number of failures since the last
+// logged one.
 func (l *LogLimits) allow(key logKey) (suppressed int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -52,7 +52,7 @@ func (l *LogLimits) allow(key logKey) (suppressed int, ok bool) {
 	return suppressed, true
 }
 
-// limitOf returns the limit of a key. The mutex is held.
+// limitOf returns the limit of a key. The mutex must be held.
 func (l *LogLimits) limitOf(key logKey, interval time.Duration) *logLimit {
 	limit := l.limits[key]
 	if limit == nil {
@@ -77,8 +77,8 @@ func (l *LogLimits) suppress(key logKey, lines int) {
 	}
 }
 
-// begin returns a new call of a logger, whose end has to be noted, or nil if an earlier one
-// blocks.
+// begin returns a new call of a logger, or nil if an earlier call blocks. The caller must call end when the
+// call returns.
 func (l *LogLimits) begin() *logWrite {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,7 +96,7 @@ func (l *LogLimits) begin() *logWrite {
 	return w
 }
 
-// end notes that a call has returned.
+// end records that a call has returned.
 func (l *LogLimits) end(w *logWrite) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/callback"
 )
 
-// TestLogLimits checks that a collector has one line a minute for failures of a kind, which says how
-// many were left out, and that other collectors have their own.
+// TestLogLimits checks that a collector has one line a minute for each kind of failure, that the line says
+// how many were suppressed, and that other collectors have limits of their own.
 func TestLogLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limits, a, b := new(LogLimits), logKey{collector: "a"}, logKey{collector: "b"}
@@ -26,14 +26,14 @@ func TestLogLimits(t *testing.T) {
 		want(a, 0, false)
 		time.Sleep(logInterval)
 		want(a, 2, true)
-		limits.suppress(a, 3) // It could not be written after all.
+		limits.suppress(a, 3) // It could not be written.
 		time.Sleep(logInterval)
 		want(a, 3, true)
 		want(b, 0, true)
 	})
 }
 
-// TestLogLimitsAreBounded checks that a log does not remember every collector that there ever was.
+// TestLogLimitsAreBounded checks that a log does not remember every collector that ever existed.
 func TestLogLimitsAreBounded(t *testing.T) {
 	limits := new(LogLimits)
 	for i := range 3 * maxLogLimits {
@@ -46,14 +46,14 @@ func TestLogLimitsAreBounded(t *testing.T) {
 	}
 }
 
-// TestLogWaitsForBlockedLogger checks that the logger is not called again while an earlier call does
-// not return, and that it is afterwards.
+// TestLogWaitsForBlockedLogger checks that the logger is called again only after an earlier call that
+// blocks has returned.
 func TestLogWaitsForBlockedLogger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limits := new(LogLimits)
 		blocked := limits.begin()
 		time.Sleep(callback.StuckAfter)
-		soon := limits.begin() // The first is not known to block yet.
+		soon := limits.begin() // The first call is not known to block yet.
 		if soon == nil {
 			t.Fatal("calls at the same time were refused")
 		}

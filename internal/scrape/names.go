@@ -10,12 +10,12 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// contestedStreams returns the stream collectors that announce a family which may be written
-// under a name that a family of somebody else has, or that another one of their own has after
-// escaping. What they send has to be merged with the rest, where a fair decision is possible.
+// contestedStreams returns the stream collectors that announce a family whose written name may be that of a
+// family of another collector, or after escaping that of another family of their own. Their output must be
+// merged with the rest, where a fair decision is possible.
 //
-// Only names are compared, as descriptors have no types: a stream's family may be a
-// histogram, and so may any other that is not of an instrument.
+// It compares only names, as descriptors have no types: a stream's family may be a histogram, and so may
+// any other family that is not of an instrument.
 func (s *Scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
 	c := contest{scheme: scheme, names: make(map[string]claimants), bases: make(map[string]claimants), contested: make(map[job]bool)}
 	before := make(map[claimant]string)
@@ -25,7 +25,7 @@ func (s *Scrape) contestedStreams(scheme naming.Scheme) map[job]bool {
 		case known:
 			c.addStream(j, name)
 			if other, ok := before[claimant{j, name}]; ok && other != announced {
-				c.contested[j] = true // A reshaper has made one family of two.
+				c.contested[j] = true // A reshaper has merged two families.
 			}
 			before[claimant{j, name}] = announced
 		default:
@@ -46,13 +46,13 @@ type job struct {
 	entry *Entry
 }
 
-// eachAnnounced calls f for each family that a collector has announced, with the name that it has
-// announced and its name in this scrape, if that is known.
+// eachAnnounced calls f for each family that a collector has announced, with the announced name and the
+// name in this scrape. known reports whether the second one is known.
 func (s *Scrape) eachAnnounced(f func(j job, announced, name string, known bool)) {
 	for _, p := range s.parts {
 		for _, e := range p.plan.entries {
 			if e.Binding.Nested != nil {
-				continue // Its collectors are another part.
+				continue // Its collectors are in another part.
 			}
 			for _, d := range e.Announced.List {
 				announced := e.Announced.Infos[d].Name
@@ -68,8 +68,8 @@ func (s *Scrape) eachAnnounced(f func(j job, announced, name string, known bool)
 // contest finds stream collectors whose families may clash with others.
 type contest struct {
 	scheme    naming.Scheme
-	names     map[string]claimants // By the names of their families as written.
-	bases     map[string]claimants // By these without the suffix of a series.
+	names     map[string]claimants // by the written names of their families
+	bases     map[string]claimants // by the written names without the suffix of a series
 	contested map[job]bool
 }
 
@@ -94,7 +94,7 @@ func (c *contest) addStream(stream job, name string) {
 	}
 }
 
-// basesOf returns the names of families that may have a series with that name.
+// basesOf returns the names of families that may have a series with the given name.
 func (c *contest) basesOf(written string) (bases []string) {
 	if base, _, ok := c.scheme.CutSuffix(written); ok {
 		bases = append(bases, base)
@@ -121,9 +121,8 @@ func (c *contest) compare(j job, name string) {
 	}
 }
 
-// loseToOthers is lose for all of others that are not j itself, whose families are
-// written in the order in which it sends them, unless a plain one has to win over an escaped
-// one.
+// loseToOthers calls lose for all of others except j itself. The families of j are written in the order in
+// which it sends them, unless a plain name must win over an escaped one.
 func (c *contest) loseToOthers(j job, plain bool, others claimants) {
 	for _, other := range others {
 		if other.stream != j || plain != (c.scheme.Name(other.family) == other.family) {
@@ -132,7 +131,7 @@ func (c *contest) loseToOthers(j job, plain bool, others claimants) {
 	}
 }
 
-// lose has a stream collector, and j if it is one, merged with the rest.
+// lose makes the output of a stream collector, and of j if it is one, be merged with the rest.
 func (c *contest) lose(j job, other claimant) {
 	c.contested[other.stream] = true
 	if j.entry.Binding.Stream {
@@ -147,8 +146,8 @@ func cutCreated(scheme naming.Scheme, written string) (base string, ok bool) {
 	return naming.CutCreated(written)
 }
 
-// isValue reports whether all series of an instrument are written under the name of its
-// family. It does not, if that is not known.
+// isValue reports whether all series of an instrument are written under the name of its family. It returns
+// false if that is not known.
 func (e *Entry) isValue(scheme naming.Scheme) bool {
 	if e.Binding.Source == nil {
 		return false
@@ -163,16 +162,16 @@ func (e *Entry) isValue(scheme naming.Scheme) bool {
 	}
 }
 
-// suffixClash returns an error if e is an instrument of which a series is written under a name
-// that an instrument in the registry has, or the other way round. Only instruments without
-// variable labels count: a vector has no series yet, and might never have any. Clashes that
-// depend on a client's escaping are left to scrapes, too.
+// suffixClash returns an error if e is an instrument with a series that is written under the name of
+// another instrument in the registry, or the other way round. It considers only instruments without
+// variable labels: a vector has no series yet, and might never have any. Scrapes detect clashes that depend
+// on a client's escaping.
 func (r *Registry) suffixClash(e *Entry) error {
 	f := e.alwaysWritten()
 	if f == nil {
 		return nil
 	}
-	var scheme naming.Scheme // The suffixes that most formats have.
+	var scheme naming.Scheme // has the suffixes that most formats write
 	if base, suffix, ok := scheme.CutSuffix(f.Name); ok {
 		for _, other := range r.families[base] {
 			if g := other.alwaysWritten(); g != nil && slices.Contains(scheme.Suffixes(g.Type), suffix) {
@@ -190,10 +189,10 @@ func (r *Registry) suffixClash(e *Entry) error {
 	return nil
 }
 
-// suffixClashError reports that two instruments cannot be registered with one registry.
+// suffixClashError reports that two instruments cannot be registered with the same registry.
 type suffixClashError struct {
 	family, registered *model.Family
-	name               string // The name that both are written under.
+	name               string // name that both are written under
 }
 
 func (e *suffixClashError) Error() string {
@@ -201,8 +200,8 @@ func (e *suffixClashError) Error() string {
 		e.family.Type, e.family.Name, e.registered.Type, e.registered.Name, e.name)
 }
 
-// alwaysWritten returns the family of an instrument without variable labels, which is in
-// every scrape, and nil for all other collectors.
+// alwaysWritten returns the family of an instrument without variable labels, which is in every scrape. It
+// returns nil for all other collectors.
 func (e *Entry) alwaysWritten() *model.Family {
 	if f, ok := collect.Unwrap(e.Collector).(*instrument.Func); ok && e.Binding.Run != nil {
 		family := *f.Family()

@@ -12,12 +12,12 @@ import (
 // natives are families that are read while they are written.
 type natives struct {
 	list   []merge.Native
-	byName map[string]int          // Indexes of list.
-	held   map[string]*batchOrigin // By owner: runs that have handed over some of them.
+	byName map[string]int          // indexes of list
+	held   map[string]*batchOrigin // runs that have handed over some of them, by owner
 }
 
-// add adds a source, and reports whether its family has the type of those before it that have its
-// name. The error says in what it differs from them.
+// add adds a source, and reports whether its family has the type of earlier ones with its name. The error
+// says how it differs from them.
 func (n *natives) add(owner string, source model.Source) (taken bool, err error) {
 	f := source.Family()
 	i, known := n.byName[f.Name]
@@ -30,7 +30,7 @@ func (n *natives) add(owner string, source model.Source) (taken bool, err error)
 		return true, nil
 	}
 	have := &n.list[i]
-	if have.Family.Type == f.Type { // Any other difference costs no sample.
+	if have.Family.Type == f.Type { // Other differences cost no sample.
 		have.Sources, have.Owners = append(have.Sources, source), append(have.Owners, owner)
 		taken = true
 	}
@@ -41,13 +41,13 @@ func (n *natives) sort() {
 	order.By(n.list, func(a, b merge.Native) int { return cmp.Compare(a.Family.Name, b.Family.Name) })
 }
 
-// heldBy is families that a run has handed over.
+// heldBy holds families that a run has handed over.
 type heldBy struct {
 	by      *batchOrigin
 	sources []model.Source
 }
 
-// natives returns the native families of all parts, and those that runs have handed over.
+// natives returns the native families of all parts and those that runs have handed over.
 func (s *Scrape) natives(held []heldBy) *natives {
 	for _, p := range s.parts {
 		for _, c := range p.plan.conflicts {
@@ -131,8 +131,8 @@ func (s *Scrape) addHeld(all *natives, h heldBy) {
 	}
 }
 
-// wrapNative puts the wrappings of a part around a native family. report is told what is left out:
-// so many series, and why.
+// wrapNative applies the wrappings of a part to a native family. It calls report for series that are left
+// out, with their number and the reason.
 func (p *part) wrapNative(source model.Source, report func(n int, err error)) []model.Source {
 	sources := []model.Source{source}
 	for _, w := range p.wrappings {
@@ -154,11 +154,11 @@ func (p *part) wrapNative(source model.Source, report func(n int, err error)) []
 	return sources
 }
 
-// wrapSamples puts the wrappings of a part around samples of one of its collectors, and counts
-// those that are left out.
+// wrapSamples applies the wrappings of a part to samples of one of its collectors, and counts those that
+// are left out.
 func (s *Scrape) wrapSamples(b *batchOrigin, samples []model.Sample) []model.Sample {
 	for _, w := range b.p.wrappings {
-		more := 0 // Samples that are left out for reasons that are reported with another one.
+		more := 0 // samples left out for reasons that are reported with another one
 		samples = w.Samples(samples, func(n int, err error) {
 			b.dropped += n
 			if err != nil {
@@ -167,7 +167,7 @@ func (s *Scrape) wrapSamples(b *batchOrigin, samples []model.Sample) []model.Sam
 				more += n
 			}
 		})
-		if more > 0 && w.Reshape != nil { // Of others, the error is about a family.
+		if more > 0 && w.Reshape != nil { // With other wrappings, the error is about a family.
 			s.Failures.add(b.name(), fmt.Errorf("%d more samples were left out", more))
 		}
 	}

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// numbers are the numbers that were appended to a name, because it was taken.
+// numbers holds the numbers that were appended to a name because it was taken.
 type numbers struct {
 	last    int
-	holders int // Entries whose names were made from it.
+	holders int // entries whose names were made from it
 }
 
-// chooseName returns the name that was asked for, or makes one.
+// chooseName returns the requested name, or makes one.
 func (r *Registry) chooseName(name string, e *Entry) (string, error) {
 	switch {
 	case strings.Contains(name, "/"):
@@ -44,8 +44,7 @@ func (r *Registry) numbered(e *Entry, base string) string {
 	return name
 }
 
-// releaseNumber forgets the numbers of a name when the last entry that was named after it is
-// gone.
+// releaseNumber forgets the numbers of a name when the last entry named after it is removed.
 func (r *Registry) releaseNumber(e *Entry) {
 	n := r.numbers[e.numbered]
 	if e.numbered == "" || n == nil {

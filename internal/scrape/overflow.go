@@ -13,14 +13,14 @@ import (
 	"github.com/luxfi/metric/internal/labelmap"
 )
 
-// overflowLog is called at the end of each scrape of a registry that logs. It is nil in programs
-// without limits.
+// overflowLog is called at the end of each scrape of a registry that logs. It is nil in programs without
+// limits.
 var overflowLog atomic.Pointer[func(*Scrape, *FailureLog)]
 
-// overflowInterval is how often a vector that goes on overflowing may be logged.
+// overflowInterval is the least time between two log lines about a vector that keeps overflowing.
 const overflowInterval = time.Hour
 
-// The kinds of lines about limits, beside the kinds of failures.
+// Kinds of log lines about limits, beside the kinds of failures.
 const (
 	kindOverflow engine.Kind = -1 - iota
 	kindLongValue
@@ -37,7 +37,7 @@ func (s *Scrape) logOverflows(l *FailureLog) {
 	}
 }
 
-// family returns the name of the family of a vector, as it is registered.
+// family returns the name of a vector's family, as registered.
 func (e *Entry) family() string {
 	if names := e.Announced.Names(); len(names) > 0 {
 		return names[0]
@@ -45,7 +45,7 @@ func (e *Entry) family() string {
 	return e.name
 }
 
-// limited is the part of instrument.Limited that tells how a vector does.
+// limited is the part of instrument.Limited that describes the state of a vector.
 type limited interface {
 	Usage() labelmap.Usage
 	Names() []string
@@ -65,13 +65,13 @@ func (s *Scrape) logOverflow(l *FailureLog, collector, family string, vector lim
 }
 
 func (s *Scrape) logLimit(l *FailureLog, key logKey, message, label string) {
-	err := l.write(s.ctx, s.Patience, slog.LevelWarn, message, []slog.Attr{slog.String("collector", key.collector), slog.String("label", label)})
+	err := l.write(s.ctx, s.Allowance, slog.LevelWarn, message, []slog.Attr{slog.String("collector", key.collector), slog.String("label", label)})
 	if errors.Is(err, callback.ErrBlocked) {
 		l.limits.forget(key)
 	}
 }
 
-// fullMessage says that a vector has no room, and which label has taken it.
+// fullMessage returns the message that a vector has no room, and which label has used it up.
 func fullMessage(family string, u *labelmap.Usage, labels []labelmap.LabelUsage, names []string) string {
 	what := fmt.Sprintf("vector %q has reached its limit of %d series", family, u.Limit)
 	if u.By != nil {
@@ -81,7 +81,7 @@ func fullMessage(family string, u *labelmap.Usage, labels []labelmap.LabelUsage,
 	return fmt.Sprintf("%s: label %q has %d values; new label sets are counted in %s", what, labels[0].Name, labels[0].Values, overflowLabels(names))
 }
 
-// longMessage says that a label has values that are too long.
+// longMessage returns the message that a label has values that are too long.
 func longMessage(family string, u *labelmap.Usage, names []string) string {
 	then := "they are cut"
 	if u.Values.Long == labelmap.OverflowLongValues {
@@ -101,8 +101,8 @@ func overflowLabels(names []string) string {
 	return "{" + b.String() + "}"
 }
 
-// allowGrown reports whether a line about a count may be written now: the count has grown since the
-// last such line, which is long ago.
+// allowGrown reports whether a line about a count may be written now: the count has grown since the last
+// such line, and that line is old enough.
 func (l *LogLimits) allowGrown(key logKey, count uint64) (ok bool) {
 	if count == 0 {
 		return false
@@ -120,7 +120,7 @@ func (l *LogLimits) allowGrown(key logKey, count uint64) (ok bool) {
 	return ok
 }
 
-// forget allows the next line about a key, since the last one could not be written.
+// forget allows the next line about a key because the last one could not be written.
 func (l *LogLimits) forget(key logKey) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

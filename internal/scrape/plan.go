@@ -9,22 +9,22 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Binding is how a collector is collected from. It is decided once, at registration.
-// Exactly one of Source, Run and Nested is set.
+// Binding describes how to collect from a collector. It is decided once, at registration. Exactly one of
+// Source, Run and Nested is set.
 type Binding struct {
-	Kind   string       // As Status names it.
-	Source model.Source // One of our own instruments: no goroutine, no channel.
-	Run    engine.Run   // Somebody else's code.
+	Kind   string       // as named by Status
+	Source model.Source // an instrument of this library, read without a goroutine or a channel
+	Run    engine.Run   // user code
 	Shared bool         // Run cannot see its context.
 	Stream bool         // Run writes its families itself, one after the other.
-	Nested *Registry    // A registry, which has an engine and limits of its own.
+	Nested *Registry    // a registry with an engine and limits of its own
 
-	Refuse collect.Refuse // Why Run is not for a scrape; nil if it is for all.
+	Refuse collect.Refuse // says why Run must not be part of a scrape; nil if it may be part of all
 
-	wrappings []collect.Wrapping // Around nested, innermost first.
+	wrappings []collect.Wrapping // wrappings around Nested, innermost first
 }
 
-// Article returns the kind with its article.
+// Article returns Kind with its indefinite article.
 func (b *Binding) Article() string {
 	if b.Kind == "instrument" {
 		return "an " + b.Kind
@@ -32,7 +32,7 @@ func (b *Binding) Article() string {
 	return "a " + b.Kind
 }
 
-// Wrap puts a wrapping around whatever it is.
+// Wrap returns b with a wrapping around it.
 func (b Binding) Wrap(w collect.Wrapping) Binding {
 	switch {
 	case b.Source != nil:
@@ -47,15 +47,15 @@ func (b Binding) Wrap(w collect.Wrapping) Binding {
 
 // plan is an immutable view of a registry that scrapes walk.
 type plan struct {
-	entries []*Entry       // All of them, in the order of registration.
-	natives []merge.Native // Sorted by name.
-	running []*Entry       // With somebody else's code, in the order of registration.
+	entries []*Entry       // all entries, in the order of registration
+	natives []merge.Native // sorted by name
+	running []*Entry       // entries that run user code, in the order of registration
 	nested  []*Entry
 	// conflicts are about instruments that do not agree with others of their name.
 	conflicts []*Failure
 }
 
-// currentPlan returns the plan, which it makes if something has changed.
+// currentPlan returns the plan. It makes a new one if the registry has changed.
 func (r *Registry) currentPlan() *plan {
 	if p := r.plan.Load(); p != nil {
 		return p
@@ -72,7 +72,7 @@ func newPlan(entries []*Entry) *plan {
 	var all natives
 	for _, e := range entries {
 		switch {
-		case e.run != nil:
+		case e.engineCollector != nil:
 			p.running = append(p.running, e)
 		case e.Binding.Nested != nil:
 			p.nested = append(p.nested, e)

@@ -3,19 +3,19 @@ package scrape
 import (
 	"slices"
 
-	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/descriptors"
 )
 
-// RegistrationID tells registrations apart by the collector, not by what it describes. It is
-// the same for a collector and what adapts or binds it, behind wrappings that add the same.
+// RegistrationID identifies a registration by the collector, not by what the collector describes. It is the
+// same for a collector and for adapters and bindings of it, behind wrappings that add the same.
 type RegistrationID struct {
-	origin any // Of the collector; nil if it cannot be told from others. See originOf.
+	origin any // origin of the collector; nil if it has none, see originOf
 	added  string
 }
 
-// NewRegistrationID returns the ID of what has that origin behind these wrappings, or none if there
-// is no origin that could be found again.
+// NewRegistrationID returns the ID of a collector with that origin behind these wrappings. It returns the
+// zero value if the origin cannot be recognized again.
 func NewRegistrationID(origin any, wrappings []collect.Wrapping) RegistrationID {
 	if origin == nil || origin != origin { //nolint:gocritic // A NaN in it makes it different from itself.
 		return RegistrationID{}
@@ -23,8 +23,8 @@ func NewRegistrationID(origin any, wrappings []collect.Wrapping) RegistrationID 
 	return RegistrationID{origin, addedBy(wrappings)}
 }
 
-// change calls register with the mutex held. If that fails, it may be because of a family of
-// a registry inside that has gone there; then register is called once more.
+// change calls register with the mutex held. If register fails, the reason may be a family that a nested
+// registry no longer has. Then change calls register once more.
 func (r *Registry) change(register func() error) error {
 	locked := func() error {
 		r.mu.Lock()
@@ -38,9 +38,8 @@ func (r *Registry) change(register func() error) error {
 	return err
 }
 
-// forgetInNested removes what registries inside do not describe any more from the book, and
-// reports whether there was something. What they describe in addition is not looked at: it
-// may be in conflict with others.
+// forgetInNested removes from the index what nested registries no longer describe, and reports whether that
+// was anything. It ignores what they describe in addition, since that may be in conflict with others.
 func (r *Registry) forgetInNested() bool {
 	r.mu.Lock()
 	var nested []*Entry
@@ -59,15 +58,15 @@ func (r *Registry) forgetInNested() bool {
 	return changed
 }
 
-// stillDescribed returns those descriptors of a registry inside that it still has, if some
-// are gone. It is called without the mutex: registries may contain each other.
-func (e *Entry) stillDescribed() (left *collect.Announced, described []book.Desc, ok bool) {
+// stillDescribed returns the descriptors of a nested registry that it still has, if some are gone. The
+// mutex must not be held, because registries may contain each other.
+func (e *Entry) stillDescribed() (left *collect.Announced, described []descriptors.Desc, ok bool) {
 	now, err := collect.Describe(e.Collector)
 	if err != nil {
 		return nil, nil, false
 	}
 	known := make(map[string]bool)
-	for _, d := range now.ForBook() {
+	for _, d := range now.Descriptors() {
 		known[d.ID+d.Dimensions] = true
 	}
 	left = &collect.Announced{Infos: e.Announced.Infos, Inner: e.Announced.Inner, Pedantic: e.Announced.Pedantic}
@@ -80,9 +79,9 @@ func (e *Entry) stillDescribed() (left *collect.Announced, described []book.Desc
 	return left, described, len(described) < len(e.Described)
 }
 
-// shrink replaces an entry with a copy that has fewer descriptors, as scrapes may be reading
-// it. It reports whether the entry was still there.
-func (r *Registry) shrink(e *Entry, left *collect.Announced, described []book.Desc) bool {
+// shrink replaces an entry with a copy that has fewer descriptors, because scrapes may be reading the
+// entry. It reports whether the entry was still registered.
+func (r *Registry) shrink(e *Entry, left *collect.Announced, described []descriptors.Desc) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := slices.Index(r.entries, e)
@@ -91,8 +90,8 @@ func (r *Registry) shrink(e *Entry, left *collect.Announced, described []book.De
 	}
 	smaller := *e
 	smaller.Announced, smaller.Described = left, described
-	r.strike(e)
-	r.write(&smaller)
+	r.removeFromIndexes(e)
+	r.addToIndexes(&smaller)
 	r.entries[i] = &smaller
 	r.plan.Store(nil)
 	return true

@@ -11,45 +11,44 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/luxfi/metric/internal/book"
 	"github.com/luxfi/metric/internal/collect"
+	"github.com/luxfi/metric/internal/descriptors"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Registry is what is behind a ContextRegistry.
+// Registry implements a ContextRegistry.
 type Registry struct {
 	Engine   engine.Engine
 	Pedantic bool
 	Host     bool                        // It runs a single gatherer, which has no name in it; see HostOf.
-	Self     atomic.Pointer[SelfMetrics] // Nil if they were not asked for.
-	Log      *FailureLog                 // Nil if there is none.
+	Self     atomic.Pointer[SelfMetrics] // nil if self-metrics were not requested
+	Log      *FailureLog                 // nil without a log
 	Hooks    Hooks
-	// Prepare, if not nil, is called before a scrape looks which collectors there are. It must not
-	// wait beyond the end of ctx.
+	// Prepare, if not nil, is called before a scrape reads which collectors are registered. It must not
+	// block beyond the end of ctx.
 	Prepare func(ctx context.Context)
 	// Report, if not nil, returns families about what the collectors have given to a scrape.
 	Report      func([]Result) []model.Source
-	errorOf     ErrorOf // Makes what a scrape returns.
+	errorOf     ErrorOf // makes the errors that scrapes return
 	scrapeHooks scrapeHooks
-	limits      limiter // Nil if the registry sets none.
+	limits      limiter // nil if the registry sets no limits
 
-	mu       sync.Mutex
-	book     *book.Book[*Entry]          // Which collectors are equal or in conflict; without the unchecked ones.
-	entries  []*Entry                    // In the order of registration.
-	byOrigin map[RegistrationID][]*Entry // In the order of registration.
-	byName   map[string]*Entry
-	numbers  map[string]*numbers // By the names that they are appended to.
-	left     []*engine.Collector // Unregistered while a run was under way.
-	started  []*engine.Collector // Registered in this change; see unlock.
-	removed  []*engine.Collector // Unregistered in this change.
-	closed   bool                // Nothing may be run in the background any more.
-	shown    []*func() State     // See Show.
-	// families has who describes each family: several, or one stream collector alone.
+	mu           sync.Mutex
+	index        *descriptors.Index[*Entry]  // decides which collectors are equal or in conflict; lacks unchecked ones
+	entries      []*Entry                    // in the order of registration
+	byOrigin     map[RegistrationID][]*Entry // in the order of registration
+	byName       map[string]*Entry
+	numbers      map[string]*numbers // by the names that the numbers are appended to
+	stillRunning []*engine.Collector // unregistered while a run was under way
+	started      []*engine.Collector // registered in this change; see unlock
+	removed      []*engine.Collector // unregistered in this change
+	closed       bool                // Nothing may run in the background any more.
+	shown        []*func() State     // see Show
+	// families lists the entries that describe each family: several, or a single stream collector.
 	families map[string][]*Entry
 
-	// plan is what a scrape walks. It is nil after a change, until a scrape makes
-	// it anew.
+	// plan is what scrapes walk. It is nil after a change until a scrape makes a new one.
 	plan atomic.Pointer[plan]
 }
 
@@ -57,7 +56,7 @@ type Registry struct {
 func NewRegistry(of ErrorOf) *Registry {
 	return &Registry{
 		errorOf:  of,
-		book:     book.New[*Entry](),
+		index:    descriptors.New[*Entry](),
 		byOrigin: make(map[RegistrationID][]*Entry),
 		byName:   make(map[string]*Entry),
 		numbers:  make(map[string]*numbers),
@@ -65,34 +64,34 @@ func NewRegistry(of ErrorOf) *Registry {
 	}
 }
 
-// Register registers an entry, under a name if that is not empty.
+// Register registers an entry, under the given name unless that is empty.
 func (r *Registry) Register(e *Entry, name string) error {
 	return r.change(func() error { return r.add(e, name) })
 }
 
-// ReplaceNamed registers an entry in the place of the one of that name, if there is one.
+// ReplaceNamed registers an entry in the place of the one with that name, if the name is registered.
 func (r *Registry) ReplaceNamed(name string, e *Entry) error {
 	return r.change(func() error { return r.replace(name, e) })
 }
 
-// replace registers an entry in the place of another one. The mutex is held.
+// replace registers an entry in the place of another one. The mutex must be held.
 func (r *Registry) replace(name string, e *Entry) error {
 	old, ok := r.byName[name]
 	if !ok || name == "" {
 		return r.add(e, name)
 	}
-	// What scrapes and Status read, the entries and their fields, stays untouched until
-	// it is certain that e takes old's place.
-	r.strike(old)
+	// Entries and their fields, which scrapes and Status read, stay unchanged until it is certain that e
+	// takes the place of old.
+	r.removeFromIndexes(old)
 	if err := r.admit(e); err != nil {
-		r.write(old)
+		r.addToIndexes(old)
 		return err
 	}
 	e.name, e.named = name, true
-	r.leave(old)
+	r.rememberRunning(old)
 	r.releaseNumber(old)
 	r.prepare(e)
-	r.write(e)
+	r.addToIndexes(e)
 	r.entries[slices.Index(r.entries, old)] = e
 	if r.limits != nil {
 		r.limits.part(old)
@@ -102,7 +101,7 @@ func (r *Registry) replace(name string, e *Entry) error {
 	return nil
 }
 
-// add registers an entry, under a name if one is asked for. The mutex is held.
+// add registers an entry, under a name if one is requested. The mutex must be held.
 func (r *Registry) add(e *Entry, name string) (err error) {
 	if err := r.admit(e); err != nil {
 		return err
@@ -112,7 +111,7 @@ func (r *Registry) add(e *Entry, name string) (err error) {
 	}
 	e.named = name != ""
 	r.prepare(e)
-	r.write(e)
+	r.addToIndexes(e)
 	r.entries = append(r.entries, e)
 	if r.limits != nil {
 		r.limits.join(e)
@@ -121,8 +120,7 @@ func (r *Registry) add(e *Entry, name string) (err error) {
 	return nil
 }
 
-// admit checks whether the collector fits to those that are there. Unchecked collectors
-// always fit.
+// admit checks whether the collector can be registered beside the others. Unchecked collectors always can.
 func (r *Registry) admit(e *Entry) error {
 	if err := r.refuseBackground(e); err != nil {
 		return err
@@ -136,7 +134,7 @@ func (r *Registry) admit(e *Entry) error {
 	if err := r.suffixClash(e); err != nil {
 		return err
 	}
-	existing, known, err := r.book.Check(e.Described)
+	existing, known, err := r.index.Check(e.Described)
 	if known {
 		return prometheus.AlreadyRegisteredError{ExistingCollector: collect.Unwrap(existing.Collector), NewCollector: e.Collector}
 	}
@@ -150,8 +148,8 @@ func (r *Registry) admit(e *Entry) error {
 	return nil
 }
 
-// sharedStream returns another collector that has a family in common with e, if one
-// of the two is a stream collector.
+// sharedStream returns another collector that has a family in common with e, if one of the two is a stream
+// collector.
 func (r *Registry) sharedStream(e *Entry) (other *Entry, family string) {
 	for _, name := range e.Announced.Names() {
 		if others := r.families[name]; len(others) > 0 && (e.Binding.Stream || others[0].Binding.Stream) {
@@ -161,10 +159,10 @@ func (r *Registry) sharedStream(e *Entry) (other *Entry, family string) {
 	return nil, ""
 }
 
-// Unregister removes the entry with that ID, or else one with these descriptors. Of several
-// with the ID, which may be a collector and what adapts it, one for which isSame reports true is
-// the best, and then the latest: the earlier ones keep their names.
-func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collector) bool, described func() ([]book.Desc, error)) bool {
+// Unregister removes the entry with that ID or, if there is none, one with these descriptors. A collector
+// and its adapter may have the same ID. Of several entries with the ID, Unregister prefers one for which
+// isSame returns true, and then the latest, so that the earlier ones keep their names.
+func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collector) bool, described func() ([]descriptors.Desc, error)) bool {
 	if r.unregisterSame(id, isSame) {
 		return true
 	}
@@ -174,7 +172,7 @@ func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collecto
 	}
 	r.mu.Lock()
 	defer r.unlock()
-	e, ok := r.book.Find(list)
+	e, ok := r.index.Find(list)
 	return ok && r.remove(e)
 }
 
@@ -196,7 +194,7 @@ func (r *Registry) unregisterSame(id RegistrationID, isSame func(prometheus.Coll
 	return r.remove(same[len(same)-1])
 }
 
-// UnregisterNamed removes the entry of that name and reports whether there was one.
+// UnregisterNamed removes the entry with that name and reports whether it was registered.
 func (r *Registry) UnregisterNamed(name string) bool {
 	r.mu.Lock()
 	defer r.unlock()
@@ -205,8 +203,8 @@ func (r *Registry) UnregisterNamed(name string) bool {
 }
 
 func (r *Registry) remove(e *Entry) bool {
-	r.strike(e)
-	r.leave(e)
+	r.removeFromIndexes(e)
+	r.rememberRunning(e)
 	r.releaseNumber(e)
 	if r.limits != nil {
 		r.limits.part(e)
@@ -217,7 +215,7 @@ func (r *Registry) remove(e *Entry) bool {
 	return true
 }
 
-// Describe sends the descriptors of all collectors that have some.
+// Describe sends the descriptors of all collectors.
 func (r *Registry) Describe(ch chan<- *prometheus.Desc) {
 	r.mu.Lock()
 	entries := slices.Clone(r.entries)
@@ -232,14 +230,14 @@ func (r *Registry) Describe(ch chan<- *prometheus.Desc) {
 // closeWait is how long Close waits for background runs.
 const closeWait = time.Second
 
-// Close ends what runs in the background.
+// Close ends all background runs.
 func (r *Registry) Close() error {
 	r.mu.Lock()
 	r.closed = true
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()
 	for _, e := range entries {
-		r.Engine.EndBackground(e.run, true)
+		r.Engine.EndBackground(e.engineCollector, true)
 	}
 	if stuck := r.Engine.AwaitEnded(closeWait); len(stuck) > 0 {
 		return fmt.Errorf("closing a registry: background runs of %s have not returned within %v: %w",
@@ -255,7 +253,7 @@ func (r *Registry) IsClosed() bool {
 	return r.closed
 }
 
-// refuseBackground returns an error if e is to run in the background of a closed registry.
+// refuseBackground returns an error if e would run in the background of a closed registry.
 func (r *Registry) refuseBackground(e *Entry) error {
 	if r.closed && e.Policy != nil && e.Policy.Background != nil {
 		return fmt.Errorf("cannot register %s WithBackground: %w", e.Called(), engine.ErrClosed)

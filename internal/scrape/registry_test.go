@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// nestedEntry returns an entry of a registry, which the test calls by that name.
+// nestedEntry returns an entry for a registry that the test calls by that name.
 func nestedEntry(name string) *Entry {
 	return &Entry{
 		Called: func() string { return name }, Fallback: name, Announced: new(collect.Announced),
@@ -21,8 +21,8 @@ func newTestRegistry() *Registry {
 	return NewRegistry(func([]*Failure) error { return errors.New("a test has no failures") })
 }
 
-// TestPlanIsKept checks that scrapes share a plan until the registry changes, and that a change
-// leaves the plans of scrapes under way as they were.
+// TestPlanIsKept checks that scrapes share a plan until the registry changes, and that a change leaves the
+// plans of scrapes under way unchanged.
 func TestPlanIsKept(t *testing.T) {
 	r := newTestRegistry()
 	if err := r.Register(nestedEntry("a"), ""); err != nil {
@@ -55,8 +55,8 @@ func TestPlanIsKept(t *testing.T) {
 	}
 }
 
-// TestChosenNames checks the names of collectors: those that were asked for are taken or refused,
-// and others get numbers, which begin anew when no collector is left.
+// TestChosenNames checks the names of collectors: requested names are taken or refused, and other names get
+// numbers, which start over when no collector is left.
 func TestChosenNames(t *testing.T) {
 	r := newTestRegistry()
 	register := func(name string) error { return r.Register(nestedEntry("c"), name) }

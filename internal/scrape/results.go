@@ -8,15 +8,15 @@ import (
 
 // Result is what one collector has given to a scrape.
 type Result struct {
-	Name     string // In its registry.
+	Name     string // name in its registry
 	Of       prometheus.Collector
 	Err      error
 	Duration time.Duration
-	Series   int // An earlier run may have given them, if there is an error.
+	Series   int // may be from an earlier run if there is an error
 }
 
-// results returns what the collectors of the part have given. Instruments and nested registries are
-// not among them.
+// results returns what the collectors of the part have given. Instruments and nested registries are not
+// included.
 func (p *part) results() []Result {
 	all := make([]Result, 0, len(p.running)+len(p.refused))
 	for i, e := range p.running {

@@ -21,7 +21,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Gather gathers as ContextRegistry.GatherWithContext does.
+// Gather does the work of ContextRegistry.GatherWithContext.
 func (r *Registry) Gather(ctx context.Context) ([]*clientmodel.Family, error) {
 	var builder clientmodel.Builder
 	s, err := r.NewScrape(ctx)
@@ -34,8 +34,8 @@ func (r *Registry) Gather(ctx context.Context) ([]*clientmodel.Family, error) {
 	return builder.Families(), s.End(nil)
 }
 
-// WriteTo gathers and writes the families to sink, one after the other, sorted by name. It stops at
-// the first error of sink. The error is about the gathering.
+// WriteTo gathers and writes the families to sink one by one, sorted by name. It stops at the first error
+// of sink. The error is about the gathering or from sink.
 func (r *Registry) WriteTo(ctx context.Context, sink model.Sink) error {
 	s, err := r.NewScrape(ctx)
 	if err != nil {
@@ -45,8 +45,8 @@ func (r *Registry) WriteTo(ctx context.Context, sink model.Sink) error {
 	return s.End(s.write(sink, nameSpace{}))
 }
 
-// ExposeTo gathers and writes the exposition that opts ask for to w. After an error of w, it stops. The error
-// is about the gathering, what the format has no place for, and w.
+// ExposeTo gathers and writes the exposition with the given options to w. It stops at the first error of w.
+// The error is about the gathering, about what the format cannot represent, or from w.
 func (r *Registry) ExposeTo(ctx context.Context, w io.Writer, opts encode.Options) error {
 	s, err := r.NewScrape(ctx)
 	if err != nil {
@@ -58,7 +58,7 @@ func (r *Registry) ExposeTo(ctx context.Context, w io.Writer, opts encode.Option
 	return s.End(errors.Join(refused.Err(r.errorOf), err))
 }
 
-// Send gathers and sends as ContextRegistry.CollectWithContext does.
+// Send does the work of ContextRegistry.CollectWithContext.
 func (r *Registry) Send(ctx context.Context, ch chan<- prometheus.Metric) {
 	out := &collect.ChannelSink{Ctx: ctx, Ch: ch, Announced: make(collect.Announcements)}
 	s, err := r.NewScrape(ctx)
@@ -71,7 +71,7 @@ func (r *Registry) Send(ctx context.Context, ch chan<- prometheus.Metric) {
 	}
 	s.collect()
 	_ = s.write(&metricSender{out: out}, nameSpace{}) // It fails when ctx is done.
-	_ = s.End(nil)                                    // Its parts follow.
+	_ = s.End(nil)                                    // The failures are sent one by one below.
 	if len(s.Failures.list) > 0 {
 		if all, ok := r.errorOf(s.Failures.list).(interface{ Unwrap() []error }); ok {
 			for _, err := range all.Unwrap() {
@@ -81,7 +81,7 @@ func (r *Registry) Send(ctx context.Context, ch chan<- prometheus.Metric) {
 	}
 }
 
-// metricSender is a model.Sink that sends points as metrics.
+// metricSender is a [model.Sink] that sends points as metrics.
 type metricSender struct {
 	out    *collect.ChannelSink
 	family *model.Family
@@ -94,40 +94,39 @@ func (s *metricSender) Family(f *model.Family) error {
 
 func (s *metricSender) Point(p *model.Point) error { return s.out.Sample(s.family, p) }
 
-// Scrape is one scrape of a registry and of those that are registered with it.
+// Scrape is one scrape of a registry and of the registries in it.
 type Scrape struct {
 	ctx       context.Context //nolint:containedctx // It lives as long as the scrape.
 	began     time.Time
 	parts     []*part
 	selection selection
-	wanted    func(family string) bool // Nil means all.
+	wanted    func(family string) bool // nil if all families are wanted
 	Failures  Failures
-	around    map[string]string // The numbers of the Gatherers around each collector, made when one has failed.
-	explained int               // How many errors explain has looked into.
-	shared    bool              // Runs are shared with scrapes that overlap; see ShareRuns.
+	around    map[string]string // numbers of the Gatherers around each collector, made at the first failure
+	explained int               // number of errors that explain has looked into
+	shared    bool              // Runs are shared with overlapping scrapes; see ShareRuns.
 
-	Patience  *callback.Patience // With the functions of the program.
-	HookErr   error              // What is wrong with the hook ScrapeStart.
-	unlink    func()             // Frees what links ctx to the context that the scrape was given.
-	Abandoned bool               // The client has gone away; see WorthLogging.
+	Allowance *callback.Allowance // bounds how long user functions may take
+	HookErr   error               // error of the hook ScrapeStart
+	unlink    func()              // frees what links ctx to the context that the scrape was given
+	Abandoned bool                // The client has gone away; see WorthLogging.
 }
 
 // part is what one registry contributes to a scrape.
 type part struct {
-	name      string // Of this registry in the ones around it; it ends in a slash unless it is empty.
+	name      string // path of this registry in the ones around it; ends in a slash unless it is empty
 	registry  *Registry
 	plan      *plan
-	gatherers string             // The numbers of the Gatherers around it, each followed by a space.
-	wrappings []collect.Wrapping // Around this registry, innermost first.
-	running   []*Entry           // Those of the plan that can have wanted families.
+	gatherers string             // numbers of the Gatherers around it, each followed by a space
+	wrappings []collect.Wrapping // wrappings around this registry, innermost first
+	running   []*Entry           // those of the plan that can have wanted families
 	jobs      []engine.Job
 	refused   []refusal
 	outcomes  []engine.Outcome
-	took      time.Duration // To collect.
+	took      time.Duration // duration of collecting
 }
 
-// GatherersAround returns the numbers of the Gatherers around a collector, given by its name in the
-// scrape.
+// GatherersAround returns the numbers of the Gatherers around a collector, given by its name in the scrape.
 func (s *Scrape) GatherersAround(collector string) string {
 	if s.around == nil {
 		s.around = make(map[string]string)
@@ -140,32 +139,31 @@ func (s *Scrape) GatherersAround(collector string) string {
 	return s.around[collector]
 }
 
-// nameOf returns the name of a collector as the scrape has it. A gatherer that is alone in its
-// host has the name under which that is known.
+// nameOf returns the name of a collector in the scrape. The only gatherer of a host has the name of that
+// host.
 func (p *part) nameOf(e *Entry) string {
-	if e.Sole && p.name != "" && !strings.HasSuffix(p.name, "/") {
+	if e.Hosted && p.name != "" && !strings.HasSuffix(p.name, "/") {
 		return p.name
 	}
 	return p.name + e.name
 }
 
-// NewScrape begins a scrape under ctx. It is an error if the selection that ctx has is
-// not valid. Otherwise, End has to be called.
+// NewScrape begins a scrape under ctx. It returns an error if the selection in ctx is not valid. Otherwise,
+// the caller must call End.
 func (r *Registry) NewScrape(ctx context.Context) (*Scrape, error) {
 	s, err := r.PlanScrape(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.Patience = callback.NewPatience(ctx)
-	next, err := r.scrapeStart(ctx, s.Patience)
+	s.Allowance = callback.NewAllowance(ctx)
+	next, err := r.scrapeStart(ctx, s.Allowance)
 	s.HookErr = err
 	s.ctx, s.unlink = callback.Within(ctx, next)
 	return s, nil
 }
 
-// PlanScrape returns a scrape that has not begun: it knows which collectors to run, but none
-// of them has been called. It is an error if the selection that ctx has is not
-// valid.
+// PlanScrape returns a scrape that has not begun: it knows which collectors to run, but has not called any
+// of them. It returns an error if the selection in ctx is not valid.
 func (r *Registry) PlanScrape(ctx context.Context) (*Scrape, error) {
 	chosen, err := selectionOf(ctx)
 	if err != nil {
@@ -178,7 +176,7 @@ func (r *Registry) PlanScrape(ctx context.Context) (*Scrape, error) {
 	s.Failures.Around = s.GatherersAround
 	s.addPart(&part{registry: r}, &walk{ctx: ctx})
 	if r.Host {
-		s.Failures.sole = r.currentPlan().entries[0].name
+		s.Failures.hosted = r.currentPlan().entries[0].name
 	}
 	if err := chosen.unknown(); err != nil {
 		return nil, err
@@ -186,8 +184,7 @@ func (r *Registry) PlanScrape(ctx context.Context) (*Scrape, error) {
 	return s, nil
 }
 
-// End returns everything that went wrong in the scrape, err included, and makes it
-// known.
+// End ends the scrape. It returns all its failures and err as one error, and logs and counts them.
 func (s *Scrape) End(err error) error {
 	r := s.parts[0].registry
 	gathering := s.Failures.Err(r.errorOf)
@@ -198,15 +195,15 @@ func (s *Scrape) End(err error) error {
 		gathering = errors.Join(gathering, err)
 	}
 	if s.HookErr != nil {
-		r.hookFailed(s.ctx, s.Patience, "", s.HookErr)
+		r.hookFailed(s.ctx, s.Allowance, "", s.HookErr)
 	}
-	r.Log.Log(s.ctx, s.Patience, CollectingFailed, s.WorthLogging())
+	r.Log.Log(s.ctx, s.Allowance, CollectingFailed, s.WorthLogging())
 	if report := overflowLog.Load(); report != nil && r.Log != nil {
 		(*report)(s, r.Log)
 	}
 	s.eachSelf(func(m *SelfMetrics) { m.scrapes.Add(1) })
-	if err := r.scrapeEnd(s.ctx, s.Patience, time.Since(s.began), gathering); err != nil {
-		r.hookFailed(s.ctx, s.Patience, "", err)
+	if err := r.scrapeEnd(s.ctx, s.Allowance, time.Since(s.began), gathering); err != nil {
+		r.hookFailed(s.ctx, s.Allowance, "", err)
 	}
 	s.unlink()
 	for _, p := range s.parts {
@@ -217,7 +214,7 @@ func (s *Scrape) End(err error) error {
 	return gathering
 }
 
-// served adds what was served over HTTP to the account.
+// served counts what was served over HTTP.
 func (s *Scrape) served(series, bytes uint64) {
 	s.eachSelf(func(m *SelfMetrics) {
 		m.series.Add(series)
@@ -225,7 +222,7 @@ func (s *Scrape) served(series, bytes uint64) {
 	})
 }
 
-// addPart adds a registry, and those in it.
+// addPart adds a registry and the registries in it.
 func (s *Scrape) addPart(p *part, w *walk) {
 	if p.registry.Prepare != nil {
 		p.registry.Prepare(s.ctx)
@@ -236,7 +233,7 @@ func (s *Scrape) addPart(p *part, w *walk) {
 	for _, e := range p.plan.running {
 		if s.wants(p, e) && !p.refuses(s.ctx, e) {
 			p.running = append(p.running, e)
-			p.jobs = append(p.jobs, engine.Job{Collector: e.run, Alone: e.Binding.Refuse != nil && hops.Any(s.ctx)})
+			p.jobs = append(p.jobs, engine.Job{Collector: e.engineCollector, OwnRun: e.Binding.Refuse != nil && hops.Any(s.ctx)})
 		}
 	}
 	s.parts = append(s.parts, p)
@@ -269,7 +266,7 @@ func (s *Scrape) addPart(p *part, w *walk) {
 	w.path = w.path[:len(w.path)-1]
 }
 
-// refuses reports whether a collector must take no part in a scrape under ctx, and notes why.
+// refuses reports whether a collector must take no part in a scrape under ctx, and records the reason.
 func (p *part) refuses(ctx context.Context, e *Entry) bool {
 	if e.Binding.Refuse == nil {
 		return false
@@ -281,7 +278,8 @@ func (p *part) refuses(ctx context.Context, e *Entry) bool {
 	return err != nil
 }
 
-// Refused returns why a collector takes no part in the scrape, if that is reason for one of them.
+// Refused returns the reason why a collector takes no part in the scrape, if that wraps the given reason
+// for one of them.
 func (s *Scrape) Refused(reason error) error {
 	for _, p := range s.parts {
 		for _, r := range p.refused {
@@ -293,7 +291,7 @@ func (s *Scrape) Refused(reason error) error {
 	return nil
 }
 
-// refusal is why a collector takes no part in a scrape.
+// refusal is the reason why a collector takes no part in a scrape.
 type refusal struct {
 	entry *Entry
 	err   error
@@ -306,8 +304,8 @@ func (s *Scrape) selectFrom(p *part, all *plan) *plan {
 	}
 	var some []*Entry
 	for _, e := range all.entries {
-		// What is in a registry is looked at by its own names, which do not begin with that
-		// of the registry unless it was given one.
+		// The collectors in a nested registry are selected by their own names. Those do not begin with the
+		// name of the registry unless it was given one.
 		if e.Binding.Nested != nil && !e.named || s.selection.wantsCollector(p.nameOf(e)) || e.Binding.Nested != nil {
 			some = append(some, e)
 		}
@@ -326,8 +324,9 @@ func (s *Scrape) wants(p *part, e *Entry) bool {
 	})
 }
 
-// nameOfFamily returns the name that a family of this part has in the scrape, and reports whether
-// that is known: a reshaper may give it several. It is empty if the family has no series there.
+// nameOfFamily returns the name that a family of this part has in the scrape, and reports whether the name
+// is known: a reshaper may give the family several. The name is empty if the family has no series in the
+// scrape.
 func (p *part) nameOfFamily(name string) (string, bool) {
 	for i := range p.wrappings {
 		w := &p.wrappings[i]
@@ -342,8 +341,7 @@ func (p *part) nameOfFamily(name string) (string, bool) {
 	return name, true
 }
 
-// ShareRuns has scrapes that overlap share their runs, even of collectors that can take a
-// context.
+// ShareRuns makes overlapping scrapes share their runs, even of collectors that can take a context.
 func (s *Scrape) ShareRuns() {
 	s.shared = true
 	for _, p := range s.parts {
@@ -353,7 +351,8 @@ func (s *Scrape) ShareRuns() {
 	}
 }
 
-// askForOrigins is for a scrape that is written to a clientmodel.Builder.
+// askForOrigins asks for the origins of samples. It is for a scrape that is written to a
+// [clientmodel.Builder].
 func (s *Scrape) askForOrigins() {
 	for _, p := range s.parts {
 		for i := range p.jobs {
@@ -362,8 +361,7 @@ func (s *Scrape) askForOrigins() {
 	}
 }
 
-// collect runs the collectors of all parts until they have finished or the scrape is
-// over.
+// collect runs the collectors of all parts until they have finished or the scrape is over.
 func (s *Scrape) collect() {
 	runs := engine.NewScrape(s.ctx)
 	defer runs.End()

@@ -16,42 +16,41 @@ import (
 
 // SelfMetrics are the metrics of a registry about its own scrapes.
 //
-// A healthy collector has few series: those that are always there, and the count of its
-// runs. Every other series appears in the first scrape in which it has something to say,
-// and then stays: a counter must not vanish, and the alert on a gauge ends when the gauge
-// is 0 again.
+// A healthy collector has few series: those that are always present, and the count of its runs. Every other
+// series appears in the first scrape in which it has something to report, and then stays: a counter must
+// not vanish, and an alert on a gauge ends when the gauge is 0 again.
 type SelfMetrics struct {
 	Namespace string
-	collector []selfFamily // With a series for each collector, at most 64.
+	collector []selfFamily // with a series for each collector; at most 64 families
 	failures  *points.Family
 	overflows *points.Family
-	scrape    []selfFamily // With a single series.
+	scrape    []selfFamily // with a single series
 
-	// natives returns the families of a part of a scrape: see nativesOf. It is a field so that
-	// programs without self-metrics do not contain that.
+	// natives returns the families of a part of a scrape; see nativesOf. It is a field so that programs
+	// without self-metrics do not contain that code.
 	natives func(p *part, took time.Duration) []merge.Native
 
 	scrapes, series, bytes atomic.Uint64
 }
 
-// selfFamily is a family and how to tell a value of it.
+// selfFamily is a family and the function that returns its value.
 type selfFamily struct {
 	family *points.Family
 	value  func(*selfRow) float64
-	// appears reports whether a scrape is one from which on the collector has a series.
-	// If it is nil, that is one with a value other than 0.
+	// appears reports whether the collector has a series from this scrape on. If appears is nil, that is
+	// the first scrape with a value other than 0.
 	appears func(*selfRow) bool
 }
 
-// selfState is what the self-metrics keep of a collector from scrape to scrape.
+// selfState is what the self-metrics keep of a collector between scrapes.
 type selfState struct {
-	labels atomic.Pointer[selfLabels] // Nil until they are needed.
-	// shown has a bit for each family of SelfMetrics.collector, by position: whether the
-	// collector has a series of it.
+	labels atomic.Pointer[selfLabels] // nil until needed
+	// shown has a bit for each family of SelfMetrics.collector, by position. The bit is set if the
+	// collector has a series of the family.
 	shown atomic.Uint64
 }
 
-// selfRow is all that is known of a collector after a scrape.
+// selfRow is everything known about a collector after a scrape.
 type selfRow struct {
 	state   *selfState
 	labels  *selfLabels
@@ -62,9 +61,9 @@ type selfRow struct {
 
 // selfLabels are the labels of a collector's series.
 type selfLabels struct {
-	name      string // Of the collector.
+	name      string // name of the collector
 	collector points.Labels
-	kinds     []atomic.Pointer[points.Labels] // By position in failureKinds. Nil until they are needed.
+	kinds     []atomic.Pointer[points.Labels] // by position in failureKinds; nil until needed
 }
 
 // failureKinds are the kinds of failures, sorted by name.
@@ -74,7 +73,7 @@ var failureKinds = func() []engine.Kind {
 	return all
 }()
 
-// labelsOf returns the labels of a collector, which it keeps for the next scrape.
+// labelsOf returns the labels of a collector, and keeps them for the next scrape.
 func (s *selfState) labelsOf(collector string) *selfLabels {
 	if l := s.labels.Load(); l != nil && l.name == collector {
 		return l
@@ -87,8 +86,8 @@ func (s *selfState) labelsOf(collector string) *selfLabels {
 	return l
 }
 
-// ofKind returns the labels of the collector's series of a kind of failure, given by its
-// position in failureKinds.
+// ofKind returns the labels of the collector's series for a kind of failure, given by its position in
+// failureKinds.
 func (l *selfLabels) ofKind(kind int) points.Labels {
 	if known := l.kinds[kind].Load(); known != nil {
 		return *known
@@ -117,7 +116,7 @@ func flag(b bool) float64 {
 	return 0
 }
 
-// since returns the seconds since t, and 0 if t is zero.
+// since returns the seconds since t, or 0 if t is zero.
 func (r *selfRow) since(t time.Time) float64 {
 	if t.IsZero() {
 		return 0
@@ -125,8 +124,8 @@ func (r *selfRow) since(t time.Time) float64 {
 	return max(0, r.now.Sub(t).Seconds())
 }
 
-// NewSelfMetrics returns self-metrics whose names begin with the namespace. It panics if that is not
-// valid.
+// NewSelfMetrics returns self-metrics whose names begin with the namespace. It panics if the namespace is
+// not valid.
 func NewSelfMetrics(namespace string) *SelfMetrics {
 	if !model.UTF8Validation.IsValidMetricName(namespace) {
 		panic(fmt.Errorf("%q is not a valid namespace for metrics", namespace))
@@ -153,7 +152,7 @@ func NewSelfMetrics(namespace string) *SelfMetrics {
 		Help: "Lookups in a vector that returned its overflow series because a limit left no room for their own.",
 	}
 	m.collector = []selfFamily{
-		always(gauge("success", "Whether the collector has given a good result to this scrape. A stale one is none.",
+		always(gauge("success", "Whether the collector has given a good result to this scrape, not a stale one.",
 			func(r *selfRow) float64 { return flag(r.outcome.Err == nil) })),
 		always(gauge("duration_seconds", "How long the collector has run for this scrape.",
 			func(r *selfRow) float64 { return r.outcome.Duration.Seconds() })),
@@ -161,7 +160,7 @@ func NewSelfMetrics(namespace string) *SelfMetrics {
 			kind := r.outcome.Kind
 			return flag(kind == engine.KindTimeout || kind == engine.KindStillRunning)
 		}),
-		gauge("stuck_seconds", "How long ago a run of the collector, which is still under way, has outlived its scrape. 0 if there is none.",
+		gauge("stuck_seconds", "Time since a run of the collector that is still under way has outlived its scrape. 0 without such a run.",
 			func(r *selfRow) float64 { return r.since(r.stats.StuckSince) }),
 		counter("runs_total", "Runs of the collector.", func(r *selfRow) float64 { return float64(r.stats.Runs) }),
 		counter("dropped_samples_total", "Samples of the collector that were left out because they were not valid.",
@@ -175,7 +174,7 @@ func NewSelfMetrics(namespace string) *SelfMetrics {
 			func(r *selfRow) float64 { return float64(r.stats.CacheHits) }),
 		counter("stale_serves_total", "Scrapes that were served an earlier result because there was no new one.",
 			func(r *selfRow) float64 { return float64(r.stats.StaleServes) }),
-		gauge("result_age_seconds", "How old the result is that was served. 0 if it is new.",
+		gauge("result_age_seconds", "Age of the result that was served. 0 if it is new.",
 			func(r *selfRow) float64 { return r.outcome.Age.Seconds() }),
 		gauge("breaker_state", "State of the circuit breaker: 0 closed, 1 open, 2 half-open.",
 			func(r *selfRow) float64 { return float64(r.stats.Breaker) }),
@@ -197,11 +196,11 @@ func NewSelfMetrics(namespace string) *SelfMetrics {
 	return m
 }
 
-// minQueueWait is the shortest wait for the start of a collector that is one for its
-// turn. Every start takes a moment, which is longer on a busy machine.
+// minQueueWait is the least time before the start of a collector that counts as waiting for its turn. Every
+// start takes a moment, and longer on a busy machine.
 const minQueueWait = 10 * time.Millisecond
 
-// eachSelf calls do with the self-metrics of each registry of the scrape, once.
+// eachSelf calls do once for the self-metrics of each registry of the scrape.
 func (s *Scrape) eachSelf(do func(*SelfMetrics)) {
 	var done map[*SelfMetrics]struct{}
 	for i, p := range s.parts {
@@ -246,11 +245,11 @@ func (m *SelfMetrics) nativesOf(p *part, took time.Duration) []merge.Native {
 	return all
 }
 
-// selfRows returns what is known of the collectors of a part, sorted by their labels.
+// selfRows returns what is known about the collectors of a part, sorted by their labels.
 func selfRows(p *part) []selfRow {
 	collectors := make([]*engine.Collector, len(p.running))
 	for i, e := range p.running {
-		collectors[i] = e.run
+		collectors[i] = e.engineCollector
 	}
 	stats := p.registry.Engine.Stats(collectors)
 	now := time.Now()
@@ -262,8 +261,8 @@ func selfRows(p *part) []selfRow {
 	return rows
 }
 
-// shown returns the rows of collectors that have a series of the family, which has that
-// position in SelfMetrics.collector.
+// shown returns the rows of collectors that have a series of the family. position is that of the family in
+// SelfMetrics.collector.
 func (f *selfFamily) shown(rows []selfRow, position int) []selfRow {
 	bit, n := uint64(1)<<position, 0
 	for i := range rows {
@@ -284,7 +283,7 @@ func (f *selfFamily) shown(rows []selfRow, position int) []selfRow {
 	}
 	shown := make([]selfRow, 0, n)
 	for i := range rows {
-		// A scrape beside this one may have set more bits meanwhile.
+		// A concurrent scrape may have set more bits meanwhile.
 		if rows[i].state.shown.Load()&bit != 0 {
 			shown = append(shown, rows[i])
 		}
@@ -292,7 +291,7 @@ func (f *selfFamily) shown(rows []selfRow, position int) []selfRow {
 	return shown
 }
 
-// says reports whether a row has something to say.
+// says reports whether a row has something to report.
 func (f *selfFamily) says(r *selfRow) bool {
 	if f.appears != nil {
 		return f.appears(r)
@@ -300,7 +299,7 @@ func (f *selfFamily) says(r *selfRow) bool {
 	return f.value(r) != 0
 }
 
-// selfSource is a family of self-metrics as a model.Source and its own Series.
+// selfSource is a family of self-metrics as a [model.Source] and its own Series.
 type selfSource struct {
 	*selfFamily
 
@@ -318,13 +317,13 @@ func (s *selfSource) At(i int, p *points.Point, _ *points.Scratch) {
 	}
 }
 
-// failureSource has a series for each collector and kind of failure that there was.
+// failureSource has a series for each collector and kind of failure that has occurred.
 type failureSource struct {
 	family *points.Family
 	series []failureSeries
 }
 
-// failureSeries counts the failures of a kind, given by its position in failureKinds.
+// failureSeries counts the failures of one kind, given by its position in failureKinds.
 type failureSeries struct {
 	row  *selfRow
 	kind int
@@ -332,7 +331,7 @@ type failureSeries struct {
 
 func (s *failureSeries) count() uint64 { return s.row.stats.Failures[failureKinds[s.kind]] }
 
-// failuresOf returns the series of all kinds of failures that there were, sorted.
+// failuresOf returns the series of all kinds of failures that have occurred, sorted.
 func failuresOf(rows []selfRow) (all []failureSeries) {
 	for i := range rows {
 		for kind := range failureKinds {

@@ -7,15 +7,15 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// State is the state of one collector, or of something else that a registry shows; see [Registry.Show].
+// State is the state of a collector, or of something else that a registry shows; see [Registry.Show].
 type State struct {
 	Name, Kind string
 	Policies   []string
-	Policy     *engine.Policy // Read-only; nil of one without policies.
-	Series     int            // Of an instrument.
-	Stats      *engine.Stats  // Nil of one that is not run.
-	Limit      int            // The limit for the series of a vector; 0 means no limit.
-	Overflowed uint64         // Lookups that found no room in the vector.
+	Policy     *engine.Policy // read-only; nil without policies
+	Series     int            // number of series, of an instrument
+	Stats      *engine.Stats  // nil if the engine does not run it
+	Limit      int            // limit for the series of a vector; 0 if unlimited
+	Overflowed uint64         // look-ups that found no room in the vector
 }
 
 // Group returns the group that the collector belongs to, or nil.
@@ -26,7 +26,8 @@ func (s *State) Group() engine.Places {
 	return s.Policy.Group
 }
 
-// Status returns the states of all collectors, each registry followed by the collectors in it.
+// Status returns the states of all collectors. The state of each registry is followed by those of the
+// collectors in it.
 func (r *Registry) Status() []State {
 	s := statuses{seen: make(map[*Registry]struct{})}
 	s.add(r, "", 0)
@@ -39,7 +40,7 @@ type statuses struct {
 	seen map[*Registry]struct{}
 }
 
-// add adds the collectors of r, whose names begin with the prefix.
+// add adds the collectors of r. Their names begin with prefix.
 func (s *statuses) add(r *Registry, prefix string, depth int) {
 	if _, seen := s.seen[r]; seen || depth > maxNestingDepth {
 		return
@@ -49,14 +50,14 @@ func (s *statuses) add(r *Registry, prefix string, depth int) {
 	for _, e := range entries {
 		status := State{Name: prefix + e.name, Kind: e.kind(), Policies: slices.Clone(e.Policies)}
 		switch {
-		case e.run != nil:
+		case e.engineCollector != nil:
 			status.Stats = &stats[0]
 			stats = stats[1:]
 			status.Policy = e.Policy
 		case e.Binding.Source != nil:
 			status.Series = e.Binding.Source.Series().Len()
 		case e.Binding.Nested.Host:
-			// It is there for a single gatherer.
+			// A host stands for its single gatherer.
 			if _, of := e.Binding.Nested.account(); len(of) > 0 {
 				status.Stats = &of[0]
 			}
@@ -86,8 +87,8 @@ func (s *State) limits(of instrument.Limited) {
 	}
 }
 
-// Show adds what state returns to the states of r, after those of its collectors, until hide is called.
-// Scrapes do not see it. Status calls state without a lock; state must not wait.
+// Show adds the state that the function returns to the states of r, after those of its collectors, until
+// hide is called. Scrapes do not see it. Status calls state without a lock; state must not block.
 func (r *Registry) Show(state func() State) (hide func()) {
 	guest := &state
 	r.mu.Lock()
@@ -106,15 +107,15 @@ func (r *Registry) guests() []*func() State {
 	return slices.Clone(r.shown)
 }
 
-// account returns the entries of r, and the accounts of those that are run.
+// account returns the entries of r, and the statistics of those that the engine runs.
 func (r *Registry) account() ([]*Entry, []engine.Stats) {
 	r.mu.Lock()
 	entries := slices.Clone(r.entries)
 	r.mu.Unlock()
 	collectors := make([]*engine.Collector, 0, len(entries))
 	for _, e := range entries {
-		if e.run != nil {
-			collectors = append(collectors, e.run)
+		if e.engineCollector != nil {
+			collectors = append(collectors, e.engineCollector)
 		}
 	}
 	return entries, r.Engine.Stats(collectors)

@@ -19,8 +19,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Survey gathers, and lists the families that collectors describe and those that have been
-// gathered. The error is about the gathering; the catalog is never nil.
+// Survey gathers, and lists the families that collectors describe and those that were gathered. The error
+// is about the gathering; the catalog is never nil.
 func (r *Registry) Survey(ctx context.Context) (*catalog.Catalog, error) {
 	s, err := r.NewScrape(ctx)
 	if err != nil {
@@ -38,42 +38,41 @@ func (r *Registry) Survey(ctx context.Context) (*catalog.Catalog, error) {
 	return v.catalog(), s.End(nil)
 }
 
-// survey makes a catalog. It is a model.Sink.
+// survey makes a catalog. It is a [model.Sink].
 type survey struct {
 	families map[string]*surveyed
-	kinds    map[string]string // By the names of collectors.
+	kinds    map[string]string // by the names of collectors
 	seed     maphash.Seed
-	wanted   func(family string) bool // Nil means all.
+	wanted   func(family string) bool // nil if all families are wanted
 
-	current *surveyed // The family that was begun last.
+	current *surveyed // family begun last
 	owner   pointOwner
-	last    merge.Owner // Of the point before.
+	last    merge.Owner // owner of the previous point
 	named   bool        // The last owner is among the collectors of current.
 	scratch model.Scratch
 }
 
-// pointOwner tells a sink where the point comes from that it gets.
+// pointOwner lets a sink know the owner of the current point.
 type pointOwner struct {
 	at   merge.Owner
 	name func(merge.Owner) string
 }
 
-// surveyed is a family as it is known so far.
+// surveyed is a family as known so far.
 type surveyed struct {
 	catalog.Family
 
 	labels     map[string]*surveyedLabel
 	collectors map[string]struct{}
-	bounds     []float64 // Those of the histogram before.
+	bounds     []float64 // bounds of the previous histogram
 }
 
-// surveyedLabel is a label as it is known so far.
+// surveyedLabel is a label as known so far.
 type surveyedLabel struct {
 	constant bool // A descriptor declares it constant.
 	variable bool // A descriptor declares it variable, or constant with another value.
 	value    string
-	// values has the hashes of all values. That two of them are equal is so unlikely that a count may
-	// rely on it.
+	// values holds the hashes of all values. Two equal hashes are so unlikely that a count may ignore them.
 	values map[uint64]struct{}
 }
 
@@ -154,7 +153,7 @@ func (f *surveyed) declare(info *clientgolang.Info, wrappings []collect.Wrapping
 	}
 }
 
-// declaredType returns the type of what a collector collects, if that shows without running it.
+// declaredType returns the type of a collector's family, if that is known without running the collector.
 func declaredType(c prometheus.Collector) catalog.Type {
 	switch c := c.(type) {
 	case *instrument.Func:
@@ -188,7 +187,7 @@ func (v *survey) outline(f *surveyed, source model.Source) {
 	f.shape(&p)
 }
 
-// Family implements model.Sink.
+// Family implements [model.Sink].
 func (v *survey) Family(f *model.Family) error {
 	v.current = v.family(f.Name)
 	v.current.Type = typeOf(f.Type)
@@ -197,7 +196,7 @@ func (v *survey) Family(f *model.Family) error {
 	return nil
 }
 
-// Point implements model.Sink.
+// Point implements [model.Sink].
 func (v *survey) Point(p *model.Point) error {
 	f := v.current
 	f.Series++
@@ -208,7 +207,7 @@ func (v *survey) Point(p *model.Point) error {
 	for c := p.Labels.Cursor(); c.Next(); {
 		l := f.labels[c.Name]
 		if l == nil {
-			// The name may lie in memory that is used again.
+			// The name may be in memory that is reused.
 			l = f.label(strings.Clone(c.Name))
 			l.variable = true
 		}
@@ -241,7 +240,7 @@ func (f *surveyed) shape(p *model.Point) {
 	}
 }
 
-// insert adds a finite number to a sorted list, if it is not in it.
+// insert adds a finite number to a sorted list, unless the list contains it.
 func insert(list []float64, n float64) []float64 {
 	if math.IsInf(n, 0) || math.IsNaN(n) {
 		return list
@@ -258,7 +257,7 @@ func (v *survey) catalog() *catalog.Catalog {
 	for _, name := range slices.Sorted(maps.Keys(v.families)) {
 		f := v.families[name]
 		if f.Type == catalog.StateSet {
-			delete(f.labels, name) // It is for the state.
+			delete(f.labels, name) // It holds the state.
 		}
 		for _, label := range slices.Sorted(maps.Keys(f.labels)) {
 			f.Labels = append(f.Labels, v.labelOf(label, f.labels[label]))
@@ -279,7 +278,7 @@ func (v *survey) labelOf(name string, l *surveyedLabel) catalog.Label {
 	return catalog.Label{Name: name, Values: len(l.values)}
 }
 
-// typeOf returns the type in the words of a catalog.
+// typeOf returns the catalog's name of the type.
 func typeOf(t model.Type) catalog.Type {
 	switch t {
 	case model.Counter:

@@ -12,22 +12,21 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// walk is the way of a scrape through a registry and those in it. Each registry may be
-// reached on many paths: with registries that hold the next one twice, there are twice as
-// many paths on every level.
+// walk is the path of a scrape through a registry and those in it. A registry may be reached on many paths:
+// if registries hold the next one twice, there are twice as many paths on every level.
 type walk struct {
 	ctx       context.Context //nolint:containedctx // It lives as long as the walk.
-	path      []*Registry     // The registries around the current one, and that itself.
+	path      []*Registry     // registries around the current one, and that itself
 	seen      map[*Registry]*ways
 	repeats   int
-	exhausted bool // No registry is entered any more.
+	exhausted bool // No more registries are entered.
 }
 
-// The bounds of a walk. A registry that is reached for the first time counts only for
-// the depth, so any number of them may be nested side by side.
+// Limits of a walk. A registry that is reached for the first time counts only for the depth, so any number
+// of registries may be nested side by side.
 const (
 	maxNestingDepth = 100
-	maxRepeats      = 1000 // How often registries are reached that were reached before.
+	maxRepeats      = 1000 // how often registries may be reached again
 )
 
 var (
@@ -36,8 +35,8 @@ var (
 	errTooManyWays = fmt.Errorf("registries are nested more than once, and reached on more than %d additional ways; the rest is left out", maxRepeats)
 )
 
-// enter reports whether a registry is to be gathered from, and what is wrong with it. One
-// that is nested in itself is skipped.
+// enter reports whether to gather from a registry, and returns what is wrong with it. It skips a registry
+// that is nested in itself.
 func (w *walk) enter(s *Scrape, p *part) (bool, error) {
 	switch {
 	case slices.Contains(w.path, p.registry):
@@ -61,8 +60,8 @@ func (w *walk) enter(s *Scrape, p *part) (bool, error) {
 		w.exhausted = true
 		return false, fmt.Errorf("the scrape was over before its registries were found: %w", err)
 	}
-	// With a selection, each way has collectors of its own. The gatherer of a host may
-	// have nothing to say; what it says twice is reported.
+	// With a selection, each path has collectors of its own. The gatherer of a host may have nothing to
+	// send; what it sends twice is reported.
 	known := before.add(p.wrappings)
 	if !known || s.selection.byCollector() || p.registry.Host {
 		return true, nil
@@ -73,13 +72,13 @@ func (w *walk) enter(s *Scrape, p *part) (bool, error) {
 	return false, errNestedTwice
 }
 
-// ways are the wrappings with which a registry was reached.
+// ways holds the wrappings with which a registry was reached.
 type ways struct {
 	first []collect.Wrapping
-	all   map[string]struct{} // By what they add. Nil as long as there is one.
+	all   map[string]struct{} // by what they add; nil while there is only one
 }
 
-// add adds wrappings, and reports whether there were equal ones.
+// add adds wrappings, and reports whether equal ones were already there.
 func (w *ways) add(wrappings []collect.Wrapping) (known bool) {
 	if w.all == nil {
 		w.all = map[string]struct{}{addedBy(w.first): {}}
@@ -94,7 +93,7 @@ func (w *ways) add(wrappings []collect.Wrapping) (known bool) {
 func addedBy(wrappings []collect.Wrapping) string {
 	prefix, labels, reshaped := "", make(prometheus.Labels), ""
 	for _, w := range wrappings {
-		if w.Reshape != nil { // What follows is added to what it has made of the rest.
+		if w.Reshape != nil { // What follows is added to the output of the reshaper.
 			reshaped += fmt.Sprintf("%q%q%p", prefix, labels, w.Reshape)
 			prefix = ""
 			clear(labels)

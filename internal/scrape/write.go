@@ -11,24 +11,24 @@ import (
 	"github.com/luxfi/metric/internal/naming"
 )
 
-// nameSpace says what names become in the exposition that a scrape is written to, and which
-// of them it has already.
+// nameSpace says how names change in the exposition that a scrape is written to, and which names that
+// already has.
 type nameSpace struct {
 	scheme naming.Scheme
-	taken  *naming.Claims // Nil if there are none.
+	taken  *naming.Claims // nil if no name is taken
 
-	// refused is told about points that the sink has not taken.
+	// refused gets the points that the sink has not taken.
 	refused *Failures
 
-	// owner, if not nil, is set to the owner of each point before the sink gets it.
+	// owner, if not nil, is set to the owner of each point before the sink gets the point.
 	owner *pointOwner
 
-	// sending is how long it has taken so far to send what was written, if not nil.
+	// sending, if not nil, is how long it has taken so far to send what was written.
 	sending *time.Duration
 }
 
-// write merges what has been collected with the native families and writes it to
-// sink. It returns the first error of sink that is not an *encode.PointError.
+// write merges what was collected with the native families and writes it to sink. It returns the first
+// error of sink that is not an *[encode.PointError].
 func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 	start, sentBefore := time.Now(), time.Duration(0)
 	if names.sending != nil {
@@ -44,7 +44,7 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 	}
 	in.Batches = make([]merge.Batch, 0, total)
 	samples := 0
-	from := make([]batchOrigin, 0, total) // With room for all: there are pointers to its elements.
+	from := make([]batchOrigin, 0, total) // There is room for all, because of the pointers to its elements.
 	var held []heldBy
 	add := func(p *part, i int) {
 		o := &p.outcomes[i]
@@ -59,11 +59,11 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 			held = append(held, heldBy{b, o.Sources})
 		}
 	}
-	// Those that are forgiven come last, so that they give way to all others.
-	for _, forgiven := range [...]bool{false, true} {
+	// Entries with a tolerated error come last, so that they give way to all others.
+	for _, tolerated := range [...]bool{false, true} {
 		for _, p := range s.parts {
 			for i := range p.outcomes {
-				if (p.running[i].Forgive != nil) == forgiven {
+				if (p.running[i].Tolerates != nil) == tolerated {
 					add(p, i)
 				}
 			}
@@ -83,7 +83,7 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 		case b == nil:
 			_, panicked := asPanic(f.Err)
 			s.Failures.addFailure(&Failure{Collector: f.Native, Err: s.explain(f.Err), Collision: !panicked})
-		case b.e.Forgive == nil || !b.e.Forgive(f.Err):
+		case b.e.Tolerates == nil || !b.e.Tolerates(f.Err):
 			b.dropped += f.Samples
 			s.Failures.addFailure(&Failure{Collector: b.name(), Err: s.explain(f.Err), Collision: true})
 		}
@@ -114,7 +114,7 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 	var left amounts
 	for _, b := range from {
 		if b.fresh && b.dropped > 0 {
-			left.add(&b.p.registry.Engine, engine.Amount{Of: b.e.run, Dropped: b.dropped})
+			left.add(&b.p.registry.Engine, engine.Amount{Of: b.e.engineCollector, Dropped: b.dropped})
 		}
 	}
 	left.account()
@@ -126,7 +126,7 @@ func (s *Scrape) write(sink model.Sink, names nameSpace) error {
 	return err
 }
 
-// amounts is what is to be accounted for, by engine.
+// amounts holds the amounts to account for, by engine.
 type amounts map[*engine.Engine][]engine.Amount
 
 func (a *amounts) add(to *engine.Engine, one engine.Amount) {
@@ -142,12 +142,12 @@ func (a amounts) account() {
 	}
 }
 
-// batchOrigin is where a batch of samples comes from.
+// batchOrigin is the origin of a batch of samples.
 type batchOrigin struct {
 	p       *part
 	e       *Entry
-	fresh   bool // It is of a run for this scrape.
-	dropped int  // Samples that did not go together with others.
+	fresh   bool // The batch is from a run for this scrape.
+	dropped int  // samples in conflict with others
 }
 
 func (b *batchOrigin) name() string { return b.p.nameOf(b.e) }

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// TestDrainEnds in every way that it can, and lets go of the collectors.
+// TestDrainEnds checks all ways in which Drain ends, and that it releases the collectors.
 func TestDrainEnds(t *testing.T) {
 	errShutdown := errors.New("shutdown")
 	tests := []struct {
@@ -59,8 +59,7 @@ func TestDrainEnds(t *testing.T) {
 	}
 }
 
-// TestSilentStream: the client's context also ends the wait for a stream that sends
-// nothing.
+// TestSilentStream checks that the client's context also ends the wait for a stream that sends nothing.
 func TestSilentStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -74,7 +73,7 @@ func TestSilentStream(t *testing.T) {
 	})
 }
 
-// TestCloseLetsGo of a collector that waits. What it has sent is written.
+// TestCloseLetsGo checks that Close releases a collector that waits, and that what it has sent is written.
 func TestCloseLetsGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -99,8 +98,8 @@ func TestCloseLetsGo(t *testing.T) {
 	})
 }
 
-// TestEngine runs collectors as a scrape does: one ends, one fails, one panics, one is
-// stuck, one has more than the client takes until the deadline.
+// TestEngine runs collectors as a scrape does: one ends, one fails, one panics, one is stuck, and one has
+// more than the client takes until the deadline.
 func TestEngine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var (

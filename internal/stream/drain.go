@@ -9,20 +9,19 @@ import (
 	"github.com/luxfi/metric/internal/order"
 )
 
-// Drain writes everything to w until all streams are closed, and returns the first
-// error of w. ctx is the context of whoever reads w: when it is done, what is left is
-// thrown away, and the error is its cause. When Drain has ended, nobody waits for the
-// streams any more: their collectors are told that they are abandoned.
+// Drain writes everything to w until all streams are closed, and returns the first error of w. ctx is the
+// context of the reader of w: when it is done, Drain throws away what is left and returns the cause of ctx.
+// When Drain has ended, no scrape waits for the streams any more, so their collectors get
+// [engine.ErrAbandoned].
 //
-// What is written has no trailer, and begins and ends between two families. It may be
-// less than collectors have sent, without an error, if their streams were closed
-// while they ran.
+// The output has no trailer, and begins and ends between two families. It may be less than collectors have
+// sent, without an error, if their streams were closed while they ran.
 func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
-	defer m.end() // Even if w panics.
-	impatient := time.AfterFunc(patience, m.relent)
-	defer impatient.Stop()
-	look := time.NewTicker(m.silence() / looks)
-	defer look.Stop()
+	defer m.end() // even if w panics
+	longTurn := time.AfterFunc(maxTurn, m.letOthersGoAhead)
+	defer longTurn.Stop()
+	check := time.NewTicker(m.silence() / checks)
+	defer check.Stop()
 	for {
 		chunk, turn, more := m.take()
 		switch {
@@ -31,7 +30,7 @@ func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case turn:
-			impatient.Reset(patience)
+			longTurn.Reset(maxTurn)
 		}
 		if chunk != nil {
 			if _, err := w.Write(chunk); err != nil {
@@ -42,8 +41,8 @@ func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
 		}
 		select {
 		case <-m.changed:
-		case <-look.C:
-			m.lookAtCurrent()
+		case <-check.C:
+			m.checkCurrent()
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -52,13 +51,13 @@ func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
 
 func (m *Mixer) silence() time.Duration {
 	if m.Silence > 0 {
-		return max(min(m.Silence, MaxSilence), looks)
+		return max(min(m.Silence, MaxSilence), checks)
 	}
 	return MaxSilence
 }
 
-// lookAtCurrent ends the turn of a stream that is silent while others wait for space.
-func (m *Mixer) lookAtCurrent() {
+// checkCurrent ends the turn of a stream that is silent while others wait for space.
+func (m *Mixer) checkCurrent() {
 	m.mu.Lock()
 	s := m.current
 	starving := s != nil && len(s.queue) == 0 && !s.passes && m.waiting > 0
@@ -68,16 +67,16 @@ func (m *Mixer) lookAtCurrent() {
 	case !starving || !s.isQuiet():
 		s.quiet = 0
 	default:
-		if s.quiet++; s.quiet >= looks {
+		if s.quiet++; s.quiet >= checks {
 			s.quiet = 0
 			s.yield()
 		}
 	}
 }
 
-// take returns the next chunk: of the current stream for as long as that is not at
-// its end, then of the one with the longest queue, whose turn begins. There is more as
-// long as a stream is not at its end, even if no chunk is there yet.
+// take returns the next chunk. It takes the chunks of the current stream until its end, and then those of
+// the stream with the longest queue, whose turn begins. more is true while a stream is not at its end, even
+// if no chunk is there yet.
 func (m *Mixer) take() (chunk []byte, turn, more bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,7 +88,7 @@ func (m *Mixer) take() (chunk []byte, turn, more bool) {
 		m.current, s.passes = nil, false
 	}
 	if !slices.Contains(m.streams, m.current) {
-		m.current, m.lenient = nil, false
+		m.current, m.mayGoAhead = nil, false
 		longest := slices.MaxFunc(m.streams, func(a, b *Stream) int { return len(a.queue) - len(b.queue) })
 		if len(longest.queue) == 0 {
 			return nil, false, true
@@ -117,10 +116,10 @@ func (m *Mixer) recycle(chunk []byte) {
 	}
 }
 
-// relent lets the streams whose turn it is not go ahead, if it is anybody's turn.
-func (m *Mixer) relent() {
+// letOthersGoAhead lets the other streams go ahead if a stream has its turn.
+func (m *Mixer) letOthersGoAhead() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.lenient = m.current != nil
+	m.mayGoAhead = m.current != nil
 	m.space.Broadcast()
 }

@@ -19,15 +19,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// chunk is about how much an encoder passes on at once.
+// chunk is about the size of an encoder's chunks.
 const chunk = 48 << 10
 
-// padding makes a point about a KiB long, so that few make a chunk.
+// padding makes a point about a KiB long, so that few points make a chunk.
 var padding = strings.Repeat("x", 1000)
 
 func gauge(name string) *model.Family { return &model.Family{Name: name, Type: model.Gauge} }
 
-// point returns point i of a family, which its label tells apart.
+// point returns point i of a family. Its label identifies it.
 func point(i int) *model.Point {
 	l, err := model.NewLabels([]model.Label{{Name: "i", Value: fmt.Sprint(i)}, {Name: "padding", Value: padding}})
 	if err != nil {
@@ -43,7 +43,7 @@ type producer struct {
 	sent   atomic.Int64
 }
 
-// send sends n points, or without an end if n is negative.
+// send sends n points, or points without an end if n is negative.
 func (p *producer) send(n int) error {
 	for i := 0; i != n; i++ {
 		if err := p.sink.Sample(p.family, point(i)); err != nil {
@@ -54,10 +54,10 @@ func (p *producer) send(n int) error {
 	return nil
 }
 
-// bytes returns about how much text has been sent.
+// bytes returns the approximate length of the text sent.
 func (p *producer) bytes() int { return int(p.sent.Load()) * (len(padding) + 30) }
 
-// whole fails unless out has the points of all families, each together.
+// whole fails unless out has the points of all families, each family together.
 func whole(t *testing.T, out []byte, families map[string]int) {
 	t.Helper()
 	var (
@@ -94,8 +94,7 @@ func whole(t *testing.T, out []byte, families map[string]int) {
 	}
 }
 
-// slow is a writer that takes a chunk for each value in next, and for all once it is
-// closed.
+// slow is a writer that takes a chunk for each value in next, and all chunks once next is closed.
 type slow struct {
 	bytes.Buffer
 	next chan struct{}
@@ -108,7 +107,7 @@ func (s *slow) Write(p []byte) (int, error) {
 
 var errGone = errors.New("the client has gone")
 
-// gone is a writer that fails after so many chunks.
+// gone is a writer that fails after that many chunks.
 type gone struct{ chunks int }
 
 func (g *gone) Write(p []byte) (int, error) {
@@ -118,12 +117,12 @@ func (g *gone) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// writerFunc is a writer that is a function.
+// writerFunc is a function as a writer.
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// drainAll drains m in a goroutine of its own. The function returned waits for it.
+// drainAll drains m in a goroutine of its own. The returned function waits for it.
 func drainAll(t *testing.T, m *stream.Mixer, w io.Writer) (wait func() error) {
 	t.Helper()
 	end := make(chan error, 1)

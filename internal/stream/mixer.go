@@ -1,12 +1,11 @@
-// Package stream brings the output of stream collectors to a client while they still
-// run. Each has an encoder of its own, whose chunks wait in a short queue; one
-// goroutine, that of Drain, writes them out, one collector after the other, so that
-// families stay together. A full queue makes its collector wait: memory is bounded,
-// however many series there are. A collector that keeps the others waiting, and sends
-// nothing, loses its turn; see [MaxSilence].
+// Package stream brings the output of stream collectors to a client while they still run. Each collector
+// has an encoder of its own, whose chunks wait in a short queue. One goroutine, that of [Mixer.Drain],
+// writes them out, one collector after the other, so that families stay together. A full queue makes its
+// collector wait, so memory is bounded however many series there are. A collector that keeps the others
+// waiting and sends nothing loses its turn; see [MaxSilence].
 //
-// The package starts no goroutine. A collector waits in Stream.Sample, and is let go
-// when its stream is closed or Drain has ended, whatever the reason.
+// The package starts no goroutine. A collector waits in [Stream.Sample], and goes on when its stream is
+// closed or Drain has ended for any reason.
 package stream
 
 import (
@@ -20,51 +19,50 @@ import (
 )
 
 const (
-	// maxQueued is how many chunks of a stream wait before its collector does.
+	// maxQueued is the number of chunks of a stream that wait before its collector must wait.
 	maxQueued = 2
-	// maxHeld is how many chunks all streams together may queue while they wait for
-	// their turn: about 12 MiB.
+	// maxHeld is the number of chunks that all streams together may queue while they wait for their turn:
+	// about 12 MiB.
 	maxHeld = 256
-	// patience is how long the turn of a stream may last before the others may go
-	// ahead, up to maxHeld. They cannot be written out before its families are whole,
-	// but so they are at their end before the scrape's deadline, be the one whose turn
-	// it is stuck, slow or endless.
-	patience = 100 * time.Millisecond
-	// MaxSilence is how long a collector may send nothing during its turn while others wait
-	// because maxHeld is reached. Then its turn ends, and it cannot continue the family that
-	// it was in the middle of: families have to stay together.
+	// maxTurn is how long the turn of a stream may last before the others may go ahead, up to maxHeld. They
+	// cannot be written before the families of that stream are whole. But they reach their end before the
+	// scrape's deadline, even if the stream is stuck, slow or endless.
+	maxTurn = 100 * time.Millisecond
+	// MaxSilence is how long a collector may send nothing during its turn while others wait because maxHeld
+	// is reached. Then its turn ends. It cannot continue the family that it was in the middle of, because
+	// families must stay together.
 	MaxSilence = time.Second
-	// looks is how often Drain looks at the collector in that time.
-	looks = 4
+	// checks is how often Drain checks the collector in that time.
+	checks = 4
 )
 
 // Mixer writes the chunks of several streams to one writer.
 //
-// First Open all streams; then run the collectors, which close them, and at the same
-// time Drain; after that, ask for what was Dropped and Begun.
+// First Open all streams. Then run the collectors, which close their streams, and call Drain at the same
+// time. After that, call Dropped and Begun.
 type Mixer struct {
-	// Silence is used instead of MaxSilence if it is shorter and positive. It must not be
-	// changed after Drain has been called.
+	// Silence replaces MaxSilence if it is shorter and positive. It must not be changed after Drain has
+	// been called.
 	Silence time.Duration
 
 	options encode.Options
 	scheme  naming.Scheme
 
-	mu      sync.Mutex
-	changed chan struct{}      // Has a value when something has changed for Drain.
-	space   sync.Cond          // Signalled when a collector may go on.
-	streams []*Stream          // Those that are not at their end.
-	current *Stream            // The one whose turn it is, if any.
-	queued  int                // Chunks in all queues.
-	lenient bool               // The current one has tried Drain's patience.
-	waiting int                // Collectors that wait for space.
-	owners  map[string]*Stream // Of the families that were begun.
-	claims  *naming.Claims     // The names of these families.
-	free    [][]byte
-	ended   bool // Drain has ended; nothing is kept any more.
+	mu         sync.Mutex
+	changed    chan struct{}      // has a value when something has changed for Drain
+	space      sync.Cond          // signaled when a collector may go on
+	streams    []*Stream          // streams that are not at their end
+	current    *Stream            // the stream whose turn it is, or nil
+	queued     int                // chunks in all queues
+	mayGoAhead bool               // The turn of the current stream has lasted maxTurn, so others may go ahead.
+	waiting    int                // collectors that wait for space
+	owners     map[string]*Stream // by the names of families that were begun
+	claims     *naming.Claims     // names of these families
+	free       [][]byte
+	ended      bool // Drain has ended, and nothing is kept any more.
 }
 
-// NewMixer returns a mixer whose streams are encoded as options say.
+// NewMixer returns a mixer whose streams are encoded with the given options.
 func NewMixer(options encode.Options) *Mixer {
 	scheme := options.Scheme()
 	m := &Mixer{
@@ -75,8 +73,8 @@ func NewMixer(options encode.Options) *Mixer {
 	return m
 }
 
-// Open adds a stream. All streams have to be added before Drain is called, and each
-// has to be closed, or Drain does not end before its context.
+// Open adds a stream. All streams must be added before Drain is called. Each must be closed, or Drain does
+// not end before its context.
 func (m *Mixer) Open() *Stream {
 	s := &Stream{mixer: m}
 	s.encoder = encode.NewEncoder(s, m.options)
@@ -86,8 +84,8 @@ func (m *Mixer) Open() *Stream {
 	return s
 }
 
-// Claims returns the names of everything that the streams have written. It must not be called
-// before all streams are closed.
+// Claims returns the names of everything that the streams have written. It must not be called before all
+// streams are closed.
 func (m *Mixer) Claims() *naming.Claims {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -101,8 +99,7 @@ func (m *Mixer) Begun(family string) bool {
 	return m.owners[family] != nil
 }
 
-// put queues a copy of a chunk. It waits while the queue of s is full, unless s is
-// closed.
+// put queues a copy of a chunk. It waits while the queue of s is full, unless s is closed.
 func (m *Mixer) put(s *Stream, chunk []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -127,11 +124,11 @@ func (m *Mixer) isFull(s *Stream) bool {
 	if len(s.queue) < maxQueued {
 		return false
 	}
-	mayGoAhead := m.lenient && s != m.current && m.queued < maxHeld
+	mayGoAhead := m.mayGoAhead && s != m.current && m.queued < maxHeld
 	return !mayGoAhead
 }
 
-// notify wakes Drain. The mutex is held.
+// notify wakes Drain. The mutex must be held.
 func (m *Mixer) notify() {
 	select {
 	case m.changed <- struct{}{}:
@@ -139,7 +136,7 @@ func (m *Mixer) notify() {
 	}
 }
 
-// end throws away what is queued and what comes.
+// end throws away all chunks, queued and future ones.
 func (m *Mixer) end() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -152,8 +149,8 @@ func (m *Mixer) end() {
 	m.space.Broadcast()
 }
 
-// claim lets a stream begin a family. Nobody may have begun it before, nor another one that
-// is written under one of its names.
+// claim lets a stream begin a family. It returns an error if the family was begun before, or if another
+// family is written under one of its names.
 func (m *Mixer) claim(f *model.Family, s *Stream) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// TestBackpressure: a collector waits for a slow client, however late it has started.
+// TestBackpressure checks that a collector waits for a slow client, however late that starts to read.
 func TestBackpressure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -30,7 +30,7 @@ func TestBackpressure(t *testing.T) {
 		for n := range 10 {
 			time.Sleep(time.Minute)
 			synctest.Wait()
-			// One chunk with the client, two in the queue, one with the encoder.
+			// One chunk is with the client, two are in the queue, and one is with the encoder.
 			if held := p.bytes() - n*chunk; held > 5*chunk || held < 3*chunk {
 				t.Fatalf("after %d chunks %d bytes are in memory", n, held)
 			}
@@ -47,7 +47,7 @@ func TestBackpressure(t *testing.T) {
 	})
 }
 
-// TestSlowStream: others need not wait for one that hangs in the middle of a family.
+// TestSlowStream checks that others need not wait for a stream that is stuck in the middle of a family.
 func TestSlowStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -59,7 +59,7 @@ func TestSlowStream(t *testing.T) {
 		if err := first.send(100); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait() // It is its turn now.
+		synctest.Wait() // It has its turn now.
 		start := time.Now()
 		var others sync.WaitGroup
 		for name, out := range map[string]*stream.Stream{"fast": fast, "late": late} {
@@ -83,7 +83,7 @@ func TestSlowStream(t *testing.T) {
 	})
 }
 
-// TestTricklingStream is one that never pauses for long, but takes its time.
+// TestTricklingStream checks a stream that never pauses for long, but takes its time.
 func TestTricklingStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -122,7 +122,7 @@ func TestTricklingStream(t *testing.T) {
 	})
 }
 
-// TestEndlessStream: others need not wait for one that has always more than the client
+// TestEndlessStream checks that others need not wait for a stream that always has more than the client
 // takes.
 func TestEndlessStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestEndlessStream(t *testing.T) {
 		end := make(chan error, 1)
 		first := &producer{sink: endless, family: gauge("endless")}
 		go func() { end <- first.send(-1) }()
-		synctest.Wait() // It is its turn now.
+		synctest.Wait() // It has its turn now.
 		if err := (&producer{sink: other, family: gauge("other")}).send(1000); err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func TestEndlessStream(t *testing.T) {
 	})
 }
 
-// TestMemoryIsBounded although one stream is slow and another has no end.
+// TestMemoryIsBounded checks that memory is bounded although one stream is slow and another has no end.
 func TestMemoryIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -176,7 +176,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		if held := p.bytes(); held < 4<<20 || held > 16<<20 {
 			t.Errorf("%d MiB are in memory", held>>20)
 		}
-		// The deadline.
+		// The deadline passes.
 		slow.Close()
 		endless.Close()
 		if err := <-end; err == nil {
@@ -185,7 +185,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		if err := drained(); err != nil {
 			t.Fatal(err)
 		}
-		// The sample that waited was taken, but its sender may not have counted it.
+		// The waiting sample was taken, but its sender may not have counted it.
 		whole(t, w.Bytes(), map[string]int{"slow": 200, "endless": int(p.sent.Load())})
 	})
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/luxfi/metric/internal/stream"
 )
 
-// healthySamples are more than may wait in memory.
+// healthySamples is more than may wait in memory.
 const healthySamples = 14_000
 
-// TestSilentStreamLosesItsTurn: a stream that is stuck in the middle of a family does not
-// keep others from being whole, whatever they have. What it sends of that family later is
-// refused, and other families are not.
+// TestSilentStreamLosesItsTurn checks that a stream that is stuck in the middle of a family does not keep
+// others from being whole, however much they have. What it sends of that family later is refused; other
+// families are not.
 func TestSilentStreamLosesItsTurn(t *testing.T) {
 	for _, test := range []struct{ limit, least, most time.Duration }{
 		{0, stream.MaxSilence, 2 * stream.MaxSilence},
@@ -34,7 +34,7 @@ func TestSilentStreamLosesItsTurn(t *testing.T) {
 				if err := (&producer{sink: stuck, family: gauge("stuck")}).send(100); err != nil {
 					t.Fatal(err)
 				}
-				synctest.Wait() // It is its turn now.
+				synctest.Wait() // It has its turn now.
 				start := time.Now()
 				if err := (&producer{sink: healthy, family: gauge("healthy")}).send(healthySamples); err != nil {
 					t.Fatal(err)
@@ -63,8 +63,8 @@ func TestSilentStreamLosesItsTurn(t *testing.T) {
 	}
 }
 
-// TestSilentStreamInProtobuf: there a family is written when it is whole, so that a stream
-// which has lost its turn can continue it.
+// TestSilentStreamInProtobuf checks that a stream that has lost its turn can continue its family in
+// protobuf, where a family is written when it is whole.
 func TestSilentStreamInProtobuf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := stream.NewMixer(encode.Options{Format: encode.Protobuf})
@@ -98,7 +98,8 @@ func TestSilentStreamInProtobuf(t *testing.T) {
 	})
 }
 
-// TestSlowStreamKeepsItsTurn as long as it sends something now and then.
+// TestSlowStreamKeepsItsTurn checks that a stream keeps its turn as long as it sends something now and
+// then.
 func TestSlowStreamKeepsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()
@@ -131,8 +132,8 @@ func TestSlowStreamKeepsItsTurn(t *testing.T) {
 	})
 }
 
-// TestClaims: a family is refused if it would be written under a name that another one has,
-// in whichever stream.
+// TestClaims checks that a family is refused if it would be written under a name that another family of any
+// stream has.
 func TestClaims(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := text()

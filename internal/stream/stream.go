@@ -11,40 +11,38 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Stream is the sink of one stream collector: an engine.Sink.
+// Stream is the sink of one stream collector. It implements [engine.Sink].
 type Stream struct {
 	mixer *Mixer
 
-	// encoding guards the encoder and what belongs to it. It is taken before the
-	// mixer's mutex.
+	// encoding guards the encoder and its fields. It is taken before the mixer's mutex.
 	encoding sync.Mutex
-	encoder  *encode.Encoder // Nil when its last chunk is in the queue.
-	family   *model.Family   // The one begun last.
+	encoder  *encode.Encoder // nil when its last chunk is in the queue
+	family   *model.Family   // the family begun last
 	created  bool            // The name of its creation times has been claimed, or they are omitted.
-	silenced string          // The family that the stream may not go on with, after it has been silent.
-	differs  *model.Family   // The one in another guise that was noted last.
-	notes    []error         // About samples that were written nevertheless.
+	silenced string          // family that the stream may not continue after it has been silent
+	differs  *model.Family   // variant of the family that was noted last
+	notes    []error         // notes about samples that were still written
 	dropped  engine.Dropped
-	calls    uint64 // Of Sample.
-	series   uint64 // Written, when the encoder is nil.
+	calls    uint64 // calls of Sample
+	series   uint64 // series written, set when the encoder is nil
 
-	// Guarded by the mixer's mutex.
+	// The mixer's mutex guards the following fields.
 	queue [][]byte
-	last  int  // Chunks that may still be taken before the turn passes to another, if passes is set.
+	last  int  // chunks to take before the turn passes to another stream, if passes is set
 	done  bool // The last chunk is in the queue.
 
 	passes bool
 
 	// These belong to Drain.
-	seen  uint64 // Calls when Drain last looked.
-	quiet int    // How often in a row it has seen nothing new.
+	seen  uint64 // calls at Drain's last check
+	quiet int    // how often in a row Drain has seen nothing new
 
-	closed atomic.Bool // Nobody waits for more.
+	closed atomic.Bool // No scrape waits for more.
 }
 
-// Sample implements engine.Sink. It waits while the queue is full. An error that is
-// not engine.ErrAbandoned tells why the sample has been left out, among them an
-// *encode.PointError.
+// Sample implements [engine.Sink]. It waits while the queue is full. Any error other than
+// [engine.ErrAbandoned] says why the sample was left out; it may be an *[encode.PointError].
 func (s *Stream) Sample(f *model.Family, p *model.Point) error {
 	s.encoding.Lock()
 	defer s.encoding.Unlock()
@@ -63,7 +61,7 @@ func (s *Stream) Sample(f *model.Family, p *model.Point) error {
 	return s.encoder.Point(p)
 }
 
-// begin begins a family, unless it is the current one in another guise.
+// begin begins a family, unless f is a variant of the current one.
 func (s *Stream) begin(f *model.Family) error {
 	if now := s.family; now != nil && now.Name == f.Name {
 		if now.Type != f.Type {
@@ -90,8 +88,7 @@ func (s *Stream) begin(f *model.Family) error {
 	return s.encoder.Family(f)
 }
 
-// claimCreated has the current family written without creation times if another one has
-// their name.
+// claimCreated makes the current family be written without creation times if another family has their name.
 func (s *Stream) claimCreated() {
 	s.created = true
 	if err := s.mixer.claimCreated(s.family); err != nil {
@@ -108,7 +105,7 @@ func (s *Stream) note(err error) {
 	}
 }
 
-// Notes returns what was wrong with samples that were written nevertheless.
+// Notes returns the problems of samples that were still written.
 func (s *Stream) Notes() []error {
 	s.encoding.Lock()
 	defer s.encoding.Unlock()
@@ -128,8 +125,8 @@ func (s *Stream) isQuiet() bool {
 	return true
 }
 
-// yield has the turn of a quiet stream end. What it has sent is queued. The family that it is
-// in the middle of cannot be continued later, unless nothing of it has been queued.
+// yield ends the turn of a quiet stream and queues what it has sent. The stream cannot continue its current
+// family later, unless nothing of the family has been queued.
 func (s *Stream) yield() {
 	if !s.encoding.TryLock() {
 		return
@@ -149,7 +146,7 @@ func (s *Stream) yield() {
 	m.notify()
 }
 
-// Drop implements engine.Sink.
+// Drop implements [engine.Sink].
 func (s *Stream) Drop(err error) {
 	s.encoding.Lock()
 	defer s.encoding.Unlock()
@@ -159,7 +156,7 @@ func (s *Stream) Drop(err error) {
 	s.dropped.Add(err)
 }
 
-// Note implements engine.Sink.
+// Note implements [engine.Sink].
 func (s *Stream) Note(err error) {
 	s.encoding.Lock()
 	defer s.encoding.Unlock()
@@ -168,27 +165,27 @@ func (s *Stream) Note(err error) {
 	}
 }
 
-// Dropped returns the errors of the samples that were left out. While the stream is not
-// closed, it may have to wait as Sample does.
+// Dropped returns the errors of the samples that were left out. It may block like Sample while the stream
+// is not closed.
 func (s *Stream) Dropped() engine.Dropped {
 	s.encoding.Lock()
 	defer s.encoding.Unlock()
 	return s.dropped
 }
 
-// Series returns how many series have been written, once the stream is closed.
+// Series returns the number of series written. The stream must be closed.
 func (s *Stream) Series() uint64 {
 	s.encoding.Lock()
 	defer s.encoding.Unlock()
 	return s.series
 }
 
-// Close implements engine.Sink. What the encoder still holds is sent, without waiting.
+// Close implements [engine.Sink]. It queues what the encoder still holds, without waiting.
 func (s *Stream) Close() {
 	m := s.mixer
 	m.mu.Lock()
 	s.closed.Store(true)
-	m.space.Broadcast() // Let go of a Sample that waits, which holds encoding.
+	m.space.Broadcast() // This releases a waiting Sample, which holds encoding.
 	m.mu.Unlock()
 
 	s.encoding.Lock()
@@ -207,7 +204,7 @@ func (s *Stream) Close() {
 	m.notify()
 }
 
-// Write takes a chunk from the encoder, which holds whole points.
+// Write takes a chunk of whole points from the encoder.
 func (s *Stream) Write(chunk []byte) (int, error) {
 	s.mixer.put(s, chunk)
 	return len(chunk), nil

@@ -85,7 +85,7 @@ func TestNoStreams(t *testing.T) {
 	}
 }
 
-// TestLeftOut: a sample that does not fit costs only itself.
+// TestLeftOut checks that a sample that does not fit costs only itself.
 func TestLeftOut(t *testing.T) {
 	m := stream.NewMixer(encode.Options{Format: encode.OpenMetrics})
 	a, b := m.Open(), m.Open()
@@ -95,12 +95,12 @@ func TestLeftOut(t *testing.T) {
 		out    *stream.Stream
 		family model.Family
 		point  *model.Point
-		want   string // The error, if any.
+		want   string // the error, or ""
 	}{
 		{a, model.Family{Name: "a"}, one, ""},
-		{a, model.Family{Name: "a"}, one, ""}, // Another struct, which says the same.
+		{a, model.Family{Name: "a"}, one, ""}, // another struct with the same content
 		{a, model.Family{Name: "a", Type: model.Gauge}, one, `family "a" has a sample that has type GAUGE but should have UNTYPED`},
-		{a, model.Family{Name: "a", Help: "x"}, one, ""}, // These two are noted.
+		{a, model.Family{Name: "a", Help: "x"}, one, ""}, // This one and the next are noted.
 		{a, model.Family{Name: "a", Unit: "x"}, one, ""},
 		{a, model.Family{Name: "b"}, one, ""},
 		{a, model.Family{Name: "a"}, one, `the samples of family "a" have to be written together, but others came between`},
@@ -139,7 +139,7 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
-// TestDroppedIsBounded: there may be a million of them.
+// TestDroppedIsBounded checks that a million errors do not fill the memory.
 func TestDroppedIsBounded(t *testing.T) {
 	m := text()
 	out := m.Open()
@@ -156,8 +156,7 @@ func TestDroppedIsBounded(t *testing.T) {
 	}
 }
 
-// TestConcurrentSafe: everything at once, with streams closed while they are written
-// to.
+// TestConcurrentSafe runs everything at once, and closes streams while they are written to.
 func TestConcurrentSafe(t *testing.T) {
 	for range 20 {
 		m := text()

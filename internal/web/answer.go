@@ -13,20 +13,20 @@ import (
 // errClientGone reports that an exposition was not written to its end.
 var errClientGone = errors.New("the client has gone away")
 
-// Answer is the exposition that is sent to a client. Nothing is sent before the first write, so
-// that until then the answer can become an error instead.
+// Answer is the exposition that is sent to a client. Nothing is sent before the first write, so until then
+// the answer can become an error instead.
 type Answer struct {
 	wire   *Wire
 	coding Coding
-	held   *held // The exposition, until it is known to be whole; nil if it is sent at once.
+	held   *held // the exposition, until it is known to be complete; nil if it is sent at once
 
 	begun      bool
-	failed     error // The first error of Write. There is no way to go on after it.
+	failed     error // first error of Write; no write succeeds after it
 	compressor compressor
 }
 
 // NewAnswer returns an answer that is sent over wire. If hold is set, nothing is sent before
-// Complete is called.
+// [Answer.Complete] is called.
 func NewAnswer(wire *Wire, coding Coding, hold bool) *Answer {
 	a := &Answer{wire: wire, coding: coding}
 	if hold {
@@ -35,8 +35,8 @@ func NewAnswer(wire *Wire, coding Coding, hold bool) *Answer {
 	return a
 }
 
-// Expose has expose write the exposition. Its client ends when nobody reads the answer any more.
-// The Writing error of the result is that of expose, which may be a panic, or of the connection.
+// Expose calls expose to write the exposition. The client context ends when the answer has no reader any
+// more. The Writing error of the result is that of expose, which may be a panic, or that of the connection.
 func (a *Answer) Expose(expose func(client context.Context, w io.Writer) error) Result {
 	var body io.Writer = writer{a}
 	if a.held != nil {
@@ -49,7 +49,7 @@ func (a *Answer) Expose(expose func(client context.Context, w io.Writer) error) 
 	return a.result("error encoding and sending metrics", err)
 }
 
-// Complete sends the rest of the exposition. It sets what that changes in result.
+// Complete sends the rest of the exposition and updates result.
 func (a *Answer) Complete(result *Result) {
 	err := engine.Try(func() error {
 		if a.held != nil {
@@ -72,12 +72,12 @@ func (a *Answer) result(doing string, err error) Result {
 	return result
 }
 
-// BreakOff ends an answer of which a part may have been sent, because of err: a client that took
-// it for all that there is would end the series that are missing.
+// BreakOff ends an answer because of err. A part of the answer may have been sent; a client that took that
+// for everything would end the series that are missing.
 func (a *Answer) BreakOff(err error) {
 	a.discard()
 	if panicked, ok := errors.AsType[*engine.PanicError](err); ok && panicked.Value == any(http.ErrAbortHandler) {
-		panic(http.ErrAbortHandler) // What is below the handler wants it.
+		panic(http.ErrAbortHandler) // It is for the handlers around this one.
 	}
 	a.wire.abort(err)
 }
@@ -96,7 +96,7 @@ func (a *Answer) discard() {
 // writer writes to an answer.
 type writer struct{ *Answer }
 
-// Write sends p, or refuses to if the client has gone away.
+// Write sends p. It fails if the client has gone away.
 func (w writer) Write(p []byte) (int, error) { return w.write(p) }
 
 func (a *Answer) write(p []byte) (n int, err error) {
@@ -127,8 +127,8 @@ func (a *Answer) begin() {
 	}
 }
 
-// finish sends what the compressor still holds. If the exposition is not whole, the
-// compressed stream is not finished either.
+// finish sends what the compressor still holds. If the exposition is not complete, it does not finish the
+// compressed stream either.
 func (a *Answer) finish(whole bool) (err error) {
 	if whole && !a.begun {
 		a.begin()
@@ -145,14 +145,14 @@ func (a *Answer) finish(whole bool) (err error) {
 	return err
 }
 
-// held is the memory for an exposition that is sent only when it is known to be whole.
+// held is the memory for an exposition that is sent only when it is known to be complete.
 type held struct {
 	bytes.Buffer
 
 	wire *Wire
 }
 
-// Write holds p, or refuses to if the client has gone away.
+// Write holds p. It fails if the client has gone away.
 func (h *held) Write(p []byte) (int, error) {
 	if h.wire.isClientGone() {
 		return 0, errClientGone

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// badHeaders limits how often scrape-timeout headers that are not valid are logged: once a
-// minute for each server, because a program may make a handler for each request. Requests
-// that come from no http.Server are limited by what they scrape.
+// badHeaders limits how often invalid scrape-timeout headers are logged: once a minute for each server,
+// because a program may make a handler for each request. Requests that do not come from an [http.Server]
+// are limited by what they scrape.
 var badHeaders badHeaderLimits
 
-// badHeaderInterval is how often one server may log a header that is not valid.
+// badHeaderInterval is the least time between two log lines of a server about invalid headers.
 const badHeaderInterval = time.Minute
 
-// maxBadHeaderLimits bounds the memory of programs that have ever new registries or servers.
+// maxBadHeaderLimits bounds the memory of programs that keep making registries or servers.
 const maxBadHeaderLimits = 1000
 
 type badHeaderLimits struct {
@@ -25,8 +25,8 @@ type badHeaderLimits struct {
 	by map[any]*rate.Sometimes // The keys are weak pointers, or nil.
 }
 
-// IsBadHeaderDue reports whether a scrape-timeout header of r that is not valid may be logged now.
-// source is what the request scrapes; it may be nil.
+// IsBadHeaderDue reports whether an invalid scrape-timeout header of r may be logged now. source is what
+// the request scrapes; it may be nil.
 func IsBadHeaderDue[T any](r *http.Request, source *T) bool {
 	var key any
 	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && server != nil {

@@ -10,20 +10,20 @@ import (
 type Vector struct {
 	Name             string
 	Series, Bytes    int
-	Limit, Shared    int  // The limits of the vector and of its registry; 0 means no limit.
+	Limit, Shared    int  // limits of the vector and of its registry; 0 if unlimited
 	Full             bool // A limit leaves no room.
 	Overflowed, Long uint64
-	Labels           []Label // Those with the most values first.
+	Labels           []Label // the labels with the most values first
 }
 
 // Label is a label of a vector.
 type Label struct {
 	Name    string
 	Values  int
-	Example string // One of the values, or empty.
+	Example string // one of the values, or empty
 }
 
-// vectorColumns are the columns of the table of vectors.
+// vectorColumns holds the columns of the table of vectors.
 var vectorColumns = []struct {
 	head string
 	cell func(v *Vector) string
@@ -67,7 +67,7 @@ func (v *Vector) limit() string {
 	return strings.Join(parts, ", ")
 }
 
-// labels lists the labels with how many values each has, and some of these.
+// labels lists the labels with their numbers of values, and some of the values.
 func (v *Vector) labels() string {
 	parts := make([]string, len(v.Labels))
 	for i, label := range v.Labels {

@@ -9,21 +9,21 @@ import (
 	"github.com/luxfi/metric/internal/zstdlink"
 )
 
-// Coding is a content coding of an answer (RFC 9110, 8.4.1), as it is called in headers.
+// Coding is the name of a content coding of an answer (RFC 9110, 8.4.1), as used in headers.
 type Coding string
 
 // The codings that a handler can offer.
 const (
-	Identity Coding = "identity" // None.
+	Identity Coding = "identity" // no coding
 	Gzip     Coding = "gzip"
-	Zstd     Coding = "zstd" // Only in programs that import package promhttp/zstd.
+	Zstd     Coding = "zstd" // available only in programs that import package promhttp/zstd
 )
 
 // DefaultCodings returns what a handler offers by default, the preferred coding first.
 func DefaultCodings() []Coding { return []Coding{Identity, Gzip, Zstd} }
 
-// isKnown reports whether responses can be compressed so. The answer for zstd is known only
-// after initialization, during which there may be handlers already.
+// isKnown reports whether responses can be compressed with the coding. For zstd, that is known only after
+// initialization, when there may already be handlers.
 func (c Coding) isKnown() bool {
 	switch c {
 	case Identity:
@@ -35,17 +35,17 @@ func (c Coding) isKnown() bool {
 	}
 }
 
-// compressor is what the compressing writers have in common.
+// compressor is the interface of the compressing writers.
 type compressor interface {
 	io.WriteCloser
 	Reset(w io.Writer)
 }
 
-// compressors are kept from response to response: they have large tables.
+// compressors are kept from response to response because they have large tables.
 var compressors = map[Coding]*sync.Pool{
 	Gzip: {New: func() any {
-		// The fastest level is 5 to 8 times as fast as the default one of the
-		// standard library, and an exposition grows by about a tenth.
+		// The fastest level is 5 to 8 times as fast as the default one of the standard library, and an
+		// exposition grows by about a tenth.
 		w, err := gzip.NewWriterLevel(nil, gzip.BestSpeed)
 		if err != nil {
 			panic("BUG: " + err.Error())

@@ -15,31 +15,31 @@ import (
 const scrapeTimeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
 const (
-	// maxTimeoutOffset and its fraction of the header are the default of TimeoutOffset.
+	// maxTimeoutOffset and its fraction of the header's timeout are the default of TimeoutOffset.
 	maxTimeoutOffset = 500 * time.Millisecond
 	timeoutFraction  = 10
 	// maxPatientOffset and its fraction are the default if Patient is set.
 	maxPatientOffset = 100 * time.Millisecond
 	patientFraction  = 20
-	// maxRoom and its fraction of the time that is left are what a scrape leaves of a
-	// deadline of the request's context: whoever has set it, such as http.TimeoutHandler,
-	// needs the answer before.
+	// maxRoom and its fraction of the remaining time are what a scrape leaves of a deadline of the
+	// request's context. Middleware that has set the deadline, such as http.TimeoutHandler, needs the
+	// answer earlier.
 	maxRoom      = 100 * time.Millisecond
 	roomFraction = 10
 )
 
-// Limits are the options of a handler that say when its scrapes have to end. They are described at
-// those of the root package.
+// Limits holds the options of a handler that determine when its scrapes must end. The root package
+// documents them.
 type Limits struct {
 	Timeout       time.Duration
 	TimeoutOffset time.Duration
 	Patient       bool
-	// Default is how long a scrape may take that nothing else limits, or 0.
+	// Default is the maximum duration of a scrape that nothing else limits, or 0.
 	Default time.Duration
 }
 
-// Deadline returns when a scrape that began at start has to end, or zero if never. An error
-// says that the header, which is then ignored, is not valid.
+// Deadline returns when a scrape that began at start must end, or the zero time if it need not. The error
+// reports that the header is invalid; Deadline then ignores the header.
 func (l *Limits) Deadline(r *http.Request, start time.Time) (deadline time.Time, err error) {
 	earliest := func(t time.Time) {
 		if deadline.IsZero() || t.Before(deadline) {
@@ -66,9 +66,9 @@ func (l *Limits) Deadline(r *http.Request, start time.Time) (deadline time.Time,
 	return deadline, err
 }
 
-// serverWriteTimeout returns the WriteTimeout of the server of a request, or 0 if there is
-// none. The server counts it from when it has read the header of the request, which nobody
-// but it knows; it is taken as counted from when our handler begins.
+// serverWriteTimeout returns the WriteTimeout of the server of a request, or 0 if it has none. The server
+// counts the timeout from when it has read the header of the request. Only the server knows that time, so
+// the timeout is counted from when the handler begins.
 func serverWriteTimeout(r *http.Request) time.Duration {
 	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
 	if !ok || server == nil {
@@ -77,7 +77,7 @@ func serverWriteTimeout(r *http.Request) time.Duration {
 	return server.WriteTimeout
 }
 
-// offset returns how much earlier than the header says the scrape has to end.
+// offset returns how much earlier than the header says the scrape must end.
 func (l *Limits) offset(header time.Duration) time.Duration {
 	switch {
 	case l.TimeoutOffset < 0:
@@ -91,7 +91,7 @@ func (l *Limits) offset(header time.Duration) time.Duration {
 	}
 }
 
-// defaultOffset returns how much of a timeout is left for the way of the answer.
+// defaultOffset returns how much of a timeout is reserved for sending the answer.
 func (l *Limits) defaultOffset(timeout time.Duration) time.Duration {
 	if l.Patient {
 		return min(maxPatientOffset, timeout/patientFraction)
@@ -99,7 +99,7 @@ func (l *Limits) defaultOffset(timeout time.Duration) time.Duration {
 	return min(maxTimeoutOffset, timeout/timeoutFraction)
 }
 
-// headerTimeout returns what the header says, and 0 if it is not there or not valid.
+// headerTimeout returns the timeout in the header, or 0 if the header is missing or invalid.
 func headerTimeout(value string) (time.Duration, error) {
 	if value == "" {
 		return 0, nil
@@ -114,10 +114,9 @@ func headerTimeout(value string) (time.Duration, error) {
 	return math.MaxInt64, nil
 }
 
-// Context returns the context of a scrape. It has the values of base and ends when base
-// does, at the deadline unless that is zero, and when the client goes away. request is the
-// request's context. client, which may be the same, is cancelled when the client goes away,
-// even after request's own deadline.
+// Context returns the context of a scrape. It has the values of base. It ends when base does, at the
+// deadline unless that is zero, and when the client goes away. request is the request's context. client,
+// which may be the same context, is canceled when the client goes away, even after request's own deadline.
 func (l *Limits) Context(base, request, client context.Context, deadline time.Time) (context.Context, context.CancelFunc) {
 	var (
 		stop = func() bool { return true }
@@ -128,7 +127,7 @@ func (l *Limits) Context(base, request, client context.Context, deadline time.Ti
 		until = context.WithoutCancel(base)
 	}
 	ctx, cancel := context.WithCancelCause(until)
-	if until.Done() != request.Done() { // Or it ends anyway.
+	if until.Done() != request.Done() { // It ends anyway.
 		stop = callback.FollowCancel(client, cancel)
 		if l.Patient && base.Done() != request.Done() {
 			also = callback.FollowCancel(base, cancel)
@@ -146,7 +145,6 @@ func (l *Limits) Context(base, request, client context.Context, deadline time.Ti
 	}
 }
 
-// isCanceled reports whether a context was cancelled, rather than that its deadline has
-// passed. For the context of a request, that is so when its client has gone away, or when
-// its server is about to shut down.
+// isCanceled reports whether a context was canceled, rather than ended by its deadline. The context of a
+// request is canceled when its client has gone away, or when its server is about to shut down.
 func isCanceled(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }

@@ -17,24 +17,24 @@ type ServeError struct {
 	Err   error
 }
 
-// Error returns what was being done, then the text of the error.
+// Error returns what the handler was doing, followed by the text of the error.
 func (e *ServeError) Error() string { return e.Doing + ": " + e.Err.Error() }
 
 // Unwrap returns the error.
 func (e *ServeError) Unwrap() error { return e.Err }
 
-// ErrorLog calls the function of a program that gets the errors of a handler. It must not be
-// copied after its first use.
+// ErrorLog calls the user function that gets the errors of a handler. It must not be copied after its first
+// use.
 type ErrorLog struct {
-	To func(error) // Nil if errors are not logged.
+	To func(error) // nil if errors are not logged
 
 	caller   callback.Caller
-	unlogged atomic.Int64 // Errors that To did not get, since it blocked.
+	unlogged atomic.Int64 // number of errors that To did not get because it blocked
 }
 
-// Log calls the function, and waits for it as long as p allows. A panic of the function costs
-// nothing else.
-func (l *ErrorLog) Log(p *callback.Patience, err error) {
+// Log calls the function, and waits for it as long as p allows. A panic of the function has no other
+// effect.
+func (l *ErrorLog) Log(p *callback.Allowance, err error) {
 	if l.To == nil {
 		return
 	}
@@ -63,17 +63,16 @@ func (e *afterSilenceError) Error() string {
 
 func (e *afterSilenceError) Unwrap() error { return e.err }
 
-// ErrorText calls the function of a program that says what an answer tells about an error. It must
-// not be copied after its first use.
+// ErrorText calls the user function that returns the text of an answer about an error. It must not be
+// copied after its first use.
 type ErrorText struct {
-	Func func(error) string // Nil means the default.
+	Func func(error) string // nil means the default
 
 	caller callback.Caller
 }
 
-// Of returns the text for err, without control characters. It waits for the function as long as p
-// allows.
-func (t *ErrorText) Of(p *callback.Patience, err error) string {
+// Of returns the text for err, without control characters. It waits for the function as long as p allows.
+func (t *ErrorText) Of(p *callback.Allowance, err error) string {
 	if t.Func == nil {
 		return shown(err.Error())
 	}
@@ -94,6 +93,6 @@ func LoopDetected(w http.ResponseWriter, err error) {
 	http.Error(w, shown(err.Error()), http.StatusLoopDetected)
 }
 
-// shown returns the text of an error as an answer shows it by default: without credentials and
-// control characters.
+// shown returns the text of an error as an answer shows it by default: without credentials and control
+// characters.
 func shown(text string) string { return printable.Text(redact.Text(text)) }

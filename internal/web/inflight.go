@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// InFlight has a value for each request in flight. A nil InFlight has no limit.
+// InFlight holds a value for each request in flight. A nil InFlight has no limit.
 type InFlight chan struct{}
 
 // NewInFlight returns an InFlight for limit requests, or nil if limit is not positive.
@@ -16,8 +16,8 @@ func NewInFlight(limit int) InFlight {
 	return make(InFlight, limit)
 }
 
-// Enter reports whether another request may be served, and answers it if not. If so, Leave must
-// be called at its end.
+// Enter reports whether another request may be served. If so, the caller must call Leave at its end. If
+// not, Enter answers the request.
 func (f InFlight) Enter(w http.ResponseWriter) bool {
 	if f == nil {
 		return true

@@ -12,23 +12,23 @@ import (
 	"github.com/luxfi/metric/internal/encode"
 )
 
-// Offer is what a handler can answer with.
+// Offer holds the formats and codings that a handler can answer with.
 type Offer struct {
-	Codings []Coding // The preferred first. Without any, the request is not asked.
+	Codings []Coding // the preferred coding first; if empty, Accept-Encoding is ignored
 
-	formats []expfmt.Format // The preferred first.
-	// unnamed are the formats for clients of which named reports false. Only SetFormats sets
-	// the two, if formats has OpenMetrics 2: other programs do not contain what they need.
+	formats []expfmt.Format // the preferred format first
+	// unnamed holds the formats for clients that named reports false for. Only SetFormats sets the two
+	// fields, if formats contains OpenMetrics 2, so that other programs do not contain the code for it.
 	unnamed []expfmt.Format
 	named   func(accept string) bool
 }
 
-// SetFormats makes formats, the preferred first, what is offered, but for versions of OpenMetrics
-// that cannot be written. Clients that accept none of them get the text format if it is among them,
-// otherwise the first one.
+// SetFormats offers formats, the preferred one first, except versions of OpenMetrics that cannot be
+// written. Clients that accept none of them get the text format if it is offered, and otherwise the first
+// one.
 //
-// OpenMetrics 2 is only for clients that name it: what the others can read, no wildcard says. If
-// there is nothing else, they get the text format.
+// OpenMetrics 2 is only for clients that name it, because a wildcard does not say what other clients can
+// read. If nothing else is offered, those clients get the text format.
 func (o *Offer) SetFormats(formats []expfmt.Format) {
 	o.formats = slices.DeleteFunc(slices.Clone(formats), func(f expfmt.Format) bool { return !isSpoken(f) })
 	o.unnamed = slices.DeleteFunc(slices.Clone(o.formats), isOpenMetrics2)
@@ -45,9 +45,8 @@ func DefaultOffer(openMetrics bool) Offer {
 	return Offer{formats: expfmt.DefaultAcceptedFormats()}
 }
 
-// Negotiate returns the format and the coding of the offer that suit the headers of a request
-// best. It sets the Content-Type of the answer and the header Vary, which says what the choice
-// depends on.
+// Negotiate returns the format and the coding of the offer that best suit the headers of a request. It sets
+// the answer's headers Content-Type and Vary. Vary lists the headers that the choice depends on.
 func (o *Offer) Negotiate(answer, request http.Header) (expfmt.Format, Coding) {
 	formats := o.formats
 	if o.named != nil && !o.named(request.Get("Accept")) {
@@ -65,15 +64,15 @@ func (o *Offer) Negotiate(answer, request http.Header) (expfmt.Format, Coding) {
 	return format, coding
 }
 
-// openMetrics2 is the only version 2 that Prometheus reads as such. It takes the release candidates
-// for version 1.
+// openMetrics2 is the only version 2 that Prometheus reads as such. It takes the release candidates for
+// version 1.
 const openMetrics2 = expfmt.OpenMetricsVersion_2_0_0
 
 func isOpenMetrics2(format expfmt.Format) bool {
 	return format.FormatType() == expfmt.TypeOpenMetrics && format.Version() == openMetrics2
 }
 
-// namesOpenMetrics2 reports whether an Accept header asks for OpenMetrics 2 by its name.
+// namesOpenMetrics2 reports whether an Accept header asks for OpenMetrics 2 by name.
 func namesOpenMetrics2(accept string) bool {
 	for spec := range strings.SplitSeq(accept, ",") {
 		name, params, err := mime.ParseMediaType(spec)
@@ -87,8 +86,8 @@ func namesOpenMetrics2(accept string) bool {
 	return false
 }
 
-// isSpoken reports whether a format is not a version of OpenMetrics that cannot be written. expfmt
-// would write version 1 under its name.
+// isSpoken reports whether a format can be written. Some versions of OpenMetrics cannot: expfmt would write
+// version 1 under their name.
 func isSpoken(format expfmt.Format) bool {
 	if format.FormatType() != expfmt.TypeOpenMetrics {
 		return true
@@ -101,8 +100,8 @@ func isSpoken(format expfmt.Format) bool {
 	}
 }
 
-// EncoderFormat returns the format that the encoders of package encode know by that name. It
-// reports false if only expfmt knows the format.
+// EncoderFormat returns the format of package encode for a format of expfmt. It returns false if only
+// expfmt knows the format.
 func EncoderFormat(format expfmt.Format) (encode.Format, bool) {
 	switch format.FormatType() {
 	case expfmt.TypeTextPlain:
@@ -119,11 +118,11 @@ func EncoderFormat(format expfmt.Format) (encode.Format, bool) {
 	}
 }
 
-// isEncoded reports whether the body of a response gets a content coding around the handler:
-// a middleware that compresses what is written has said so in the header.
+// isEncoded reports whether middleware around the handler adds a content coding to the response. The
+// middleware has said so in the header.
 func isEncoded(h http.Header) bool { return h.Get("Content-Encoding") != "" }
 
-// addVary adds a field to the header Vary, unless it is there.
+// addVary adds a field to the header Vary, unless it is already there.
 func addVary(h http.Header, field string) {
 	for _, line := range h.Values("Vary") {
 		for name := range strings.SplitSeq(line, ",") {
@@ -135,15 +134,14 @@ func addVary(h http.Header, field string) {
 	h.Add("Vary", field)
 }
 
-// negotiateCoding returns which of the offers suits an Accept-Encoding header best (RFC
-// 9110, 12.5.3): the one with the highest quality, among equals the one offered first. The
-// quality of a coding that is named is its own; "*" speaks for all others. A coding that
-// neither names is not wanted.
+// negotiateCoding returns the offer that best suits an Accept-Encoding header (RFC 9110, 12.5.3): the one
+// with the highest quality, or the first offered of several. A coding that the header names has its own
+// quality; "*" gives that of all others. A coding that is covered by neither is not wanted.
 //
-// If no offer is wanted, the response is not compressed, even if the header refuses that, too:
-// a client that has asked for metrics is better off with them than with 406 Not Acceptable.
+// If no offer is wanted, the response is not compressed, even if the header refuses that, too: a client
+// that has asked for metrics is better off with them than with 406 Not Acceptable.
 func negotiateCoding(headers []string, offers []Coding) Coding {
-	qualities := make([]float64, len(offers)) // Of what is named.
+	qualities := make([]float64, len(offers)) // qualities of named codings
 	for i := range qualities {
 		qualities[i] = -1
 	}
@@ -177,8 +175,8 @@ func negotiateCoding(headers []string, offers []Coding) Coding {
 	return best
 }
 
-// quality returns the weight among the parameters of a coding. It is 1 if there is none and
-// 0, which means never, if it is not a number from 0 to 1.
+// quality returns the weight among the parameters of a coding. It is 1 if the parameters have no weight,
+// and 0, which means never, if the weight is not a number from 0 to 1.
 func quality(params string) float64 {
 	for param := range strings.SplitSeq(params, ";") {
 		name, value, ok := strings.Cut(param, "=")

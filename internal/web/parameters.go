@@ -10,16 +10,17 @@ import (
 	"strings"
 )
 
-// Parameters are the names that a request selects.
+// Parameters holds the names that a request selects.
 type Parameters struct {
-	Collectors []string // Collectors to run, by collect[].
-	Exclude    []string // Collectors not to run, by exclude[].
-	Families   []string // Families to gather, by name[].
+	Collectors []string // collectors to run (collect[])
+	Exclude    []string // collectors not to run (exclude[])
+	Families   []string // families to gather (name[])
 }
 
-// ParseParameters returns what a request selects by its parameters name[] and, if collectors may be
-// selected, collect[] and exclude[], which may also be written without brackets. If collectors may
-// not be selected, the query may be meant for the program around the handler, and is not checked.
+// ParseParameters returns what a request selects with its parameters name[] and, if collectors may be
+// selected, collect[] and exclude[]. The latter two may also be written without brackets. If collectors may
+// not be selected, the query may be meant for other code of the program, so ParseParameters does not check
+// it.
 func ParseParameters(r *http.Request, collectors bool) (Parameters, error) {
 	if r.URL == nil {
 		return Parameters{}, nil
@@ -41,16 +42,15 @@ func ParseParameters(r *http.Request, collectors bool) (Parameters, error) {
 	}, nil
 }
 
-// checkParameters returns an error if a parameter looks like one that selects but is not
-// written like it, or if the name of a family is empty. An empty name of a collector is an
-// error of the scrape, which knows what names there are.
+// checkParameters returns an error if a parameter looks like a misspelled selection, or if the name of a
+// family is empty. The scrape reports an empty name of a collector, because it knows the existing names.
 func checkParameters(query url.Values) error {
 	for _, key := range slices.Sorted(maps.Keys(query)) {
 		switch key {
 		case "collect[]", "collect", "exclude[]", "exclude", "name[]":
 		case "name":
-			// It is not understood: a program with a parameter of that name would get an
-			// empty exposition, since a family that does not exist is no error.
+			// It is not understood: a program with a parameter of that name would get an empty exposition,
+			// since a family that does not exist is not an error.
 			return errors.New("there is no parameter name=: write name[]=FAMILY, once for each family; " +
 				"a program that uses name= itself sets HandlerOpts.DisableCollectorSelection")
 		default:
@@ -66,8 +66,8 @@ func checkParameters(query url.Values) error {
 	return nil
 }
 
-// meantParameter returns the parameter that a key is probably meant to be, or "". Without
-// brackets, only different case is taken for a mistake: collectors= may be the program's.
+// meantParameter returns the parameter that a key is probably meant to be, or "". Without brackets, only a
+// difference in case counts as a mistake: collectors= may be the program's own.
 func meantParameter(key string) string {
 	base, _, brackets := strings.Cut(strings.ToLower(strings.TrimSpace(key)), "[")
 	switch {

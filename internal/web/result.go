@@ -1,21 +1,21 @@
 package web
 
-// Result is what became of a scrape and of its answer.
+// Result is the result of a scrape and of its answer.
 type Result struct {
 	Begun     bool  // A part of the exposition may have been sent.
-	Gathering error // What could not be gathered.
-	Encoding  error // What the format has no place for.
-	Writing   error // What kept the exposition from being made, or sent to its end.
+	Gathering error // what could not be gathered
+	Encoding  error // what the format cannot represent
+	Writing   error // what kept the exposition from being made, or sent to its end
 	Gone      bool  // The client has gone away.
 	Late      bool  // The client has not read the answer in time.
 }
 
-// Strictness says what a handler does if something is missing from a scrape.
+// Strictness is the reaction of a handler to a scrape that is not complete.
 type Strictness int
 
-// What a handler does if something is missing from a scrape.
+// Reactions of a handler to a scrape that is not complete.
 const (
-	Lenient   Strictness = iota // It serves all that there is.
+	Lenient   Strictness = iota // It serves what it has.
 	Strict                      // It answers with an error.
 	Panicking                   // It panics.
 )
@@ -23,16 +23,16 @@ const (
 // Ending is how an answer ends.
 type Ending int
 
-// The ends of an answer.
+// The endings of an answer.
 const (
 	Complete  Ending = iota // The exposition is sent to its end.
 	ShowError               // The answer is an error.
-	Panic                   // There is no answer: the handler panics.
-	BreakOff                // What was sent must not be taken for all that there is.
+	Panic                   // The handler panics without an answer.
+	BreakOff                // The connection must show that the answer is not complete.
 )
 
-// Ending returns how the answer ends. An exposition of which nothing was sent, since nothing was
-// gathered, becomes an error even if the handler is lenient.
+// Ending returns how the answer ends. If nothing was gathered and so nothing was sent, the answer is an
+// error even if the handler is lenient.
 func (r *Result) Ending(s Strictness) Ending {
 	switch {
 	case r.Writing != nil && r.Begun:

@@ -13,14 +13,15 @@ import (
 type Collector struct {
 	Name, Kind string
 	Policies   []string
-	Policy     *engine.Policy // Nil if the collector has none.
-	Series     int            // The series of an instrument.
-	Stats      *engine.Stats  // Nil of a collector that is not run.
-	Limit      int            // The limit for the series of a vector; 0 means no limit.
-	Overflowed uint64         // Lookups that found no room in the vector.
+	Policy     *engine.Policy // nil without policies
+	Series     int            // number of series, of an instrument
+	Stats      *engine.Stats  // nil if the engine does not run the collector
+	Limit      int            // limit for the series of a vector; 0 if unlimited
+	Overflowed uint64         // look-ups that found no room in the vector
 }
 
-// statusColumns are the columns of the page. The account of a collector that is not run is empty.
+// statusColumns holds the columns of the page. Columns about runs are empty for a collector that the engine
+// does not run.
 var statusColumns = []struct {
 	head string
 	cell func(c *Collector, s *engine.Stats, now time.Time) string
@@ -65,7 +66,7 @@ func StatusTable(all []Collector, now time.Time) *Table {
 	return table
 }
 
-// state says in a few words how the collector does, and reports whether somebody should care.
+// state describes the state of the collector in a few words, and reports whether it is a problem.
 func (c *Collector) state(s *engine.Stats, now time.Time) (state string, problem bool) {
 	switch {
 	case c.isRegistry():
@@ -85,11 +86,10 @@ func (c *Collector) state(s *engine.Stats, now time.Time) (state string, problem
 	}
 }
 
-// isRegistry reports whether the row stands for a registry, whose collectors have their own.
+// isRegistry reports whether the row stands for a registry. The collectors in it have their own rows.
 func (c *Collector) isRegistry() bool { return c.Kind == "registry" }
 
-// series returns the number of series: of an instrument those that it has, of others those of the
-// last run.
+// series returns the number of series: that of an instrument now, or that of the collector's last run.
 func (c *Collector) series(s *engine.Stats) string {
 	switch {
 	case c.isRegistry(), c.Kind == "push":
@@ -122,7 +122,7 @@ func failures(s *engine.Stats) (n uint64) {
 	return n
 }
 
-// counts lists the counts of what does not happen to a healthy collector every day.
+// counts lists the counts of events that are unusual for a healthy collector.
 func counts(s *engine.Stats) string {
 	var parts []string
 	for _, count := range []struct {
@@ -157,8 +157,8 @@ func lastError(s *engine.Stats) string {
 	return text + "; last run: " + cause
 }
 
-// statusText returns what the page says about an error. All texts of errors on the page
-// come from here. Errors are somebody else's: their methods may panic.
+// statusText returns the text that the page shows for an error. All error texts on the page come from here.
+// Errors are user code: their methods may panic.
 func statusText(err error) (text string) {
 	if err == nil {
 		return ""
@@ -169,7 +169,7 @@ func statusText(err error) (text string) {
 	return text
 }
 
-// positive returns a number, and nothing if it is 0.
+// positive formats a number, or returns "" for 0.
 func positive(n uint64) string {
 	if n == 0 {
 		return ""
@@ -177,7 +177,7 @@ func positive(n uint64) string {
 	return strconv.FormatUint(n, 10)
 }
 
-// ago tells how long ago t was, and nothing if it is zero.
+// ago formats how long ago t was, or returns "" if t is zero.
 func ago(t, now time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -185,7 +185,7 @@ func ago(t, now time.Time) string {
 	return rounded(now.Sub(t)) + " ago"
 }
 
-// rounded returns a duration with as many digits as somebody reads.
+// rounded returns a duration with no more digits than a person reads.
 func rounded(d time.Duration) string {
 	unit := time.Microsecond
 	switch {

@@ -18,17 +18,16 @@ type Table struct {
 	Title   string
 	Columns []string
 	Rows    []Row
-	Next    *Table // What follows on the page; nil if nothing does.
+	Next    *Table // next table on the page, or nil
 }
 
 // Row is one row of a table.
 type Row struct {
-	Cells   []string // Any texts, one for each column; the page shows them without credentials.
-	Problem bool     // Somebody should look at it.
+	Cells   []string // any texts, one for each column; the page shows them without credentials
+	Problem bool     // The row needs attention.
 }
 
-// Serve answers with the table as it is at the time now: to browsers as HTML, to others as plain
-// text.
+// Serve answers with the table as of the time now, as HTML to browsers and as plain text to others.
 func (t *Table) Serve(w http.ResponseWriter, r *http.Request, now time.Time) {
 	var page bytes.Buffer
 	contentType := "text/plain; charset=utf-8"
@@ -43,8 +42,8 @@ func (t *Table) Serve(w http.ResponseWriter, r *http.Request, now time.Time) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Vary", "Accept")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // Beside that of a server around it.
-	_, _ = w.Write(page.Bytes())                                                           // It fails if the client has gone.
+	header.Add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'") // It applies in addition to that of a server around the handler.
+	_, _ = w.Write(page.Bytes())                                                           // It fails if the client has gone away.
 }
 
 // writeText writes the table as plain text, with aligned columns.
@@ -68,7 +67,7 @@ func (t *Table) writeText(to *bytes.Buffer) {
 	}
 }
 
-// pageHead is what an HTML page begins with, up to its title.
+// pageHead is the beginning of an HTML page, up to its title.
 const pageHead = `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -129,10 +128,10 @@ func (t *Table) writePart(to *bytes.Buffer, now time.Time) {
 	to.WriteString("</table>\n")
 }
 
-// maxCell bounds the text of a cell, in bytes. Errors may be long.
+// maxCell is the maximum length of a cell's text in bytes. Errors may be long.
 const maxCell = 500
 
-// oneLine makes one short, printable line of a text, without credentials.
+// oneLine returns a text as one short, printable line without credentials.
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(redact.Text(text), "\uFFFD")), " ")
 	more := ""

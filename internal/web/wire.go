@@ -13,25 +13,24 @@ import (
 )
 
 const (
-	// defaultSendTimeout is how long after the deadline of a scrape its answer may still be
-	// sent. Prometheus no longer waits by then; a slow link without Prometheus at its end
-	// gets that much more than the scrape itself had.
+	// defaultSendTimeout is how long after the deadline of a scrape its answer may still be sent.
+	// Prometheus no longer waits by then. A slow link to another client gets that much more time than the
+	// scrape itself had.
 	defaultSendTimeout = 10 * time.Second
-	// maxStall is how long a client may take for one piece of an answer, and for all of it
-	// together if the scrape has no deadline. The time of collectors does not count.
+	// maxStall is how long a client may take for one piece of an answer, and for the whole answer if the
+	// scrape has no deadline. The time of collectors does not count.
 	maxStall = time.Minute
-	// maxUnseen is how long a scrape goes on, after the deadline of its request, if the
-	// handler cannot see whether the client is still there.
+	// maxUnseen is how long a scrape goes on after the deadline of its request if the handler cannot see
+	// whether the client is still there.
 	maxUnseen = time.Hour
-	// maxPiece is how many bytes are sent at once. An honest client takes them in far less
-	// than maxStall.
+	// maxPiece is how many bytes are sent at once. An honest client takes them in far less than maxStall.
 	maxPiece = 64 << 10
 )
 
-// Wire sends the bytes of a response under write deadlines, so that a client that stops
-// reading does not hold its request for ever (net/http has no deadline of its own unless
-// http.Server.WriteTimeout is set). The deadline ends with the request: net/http removes it
-// from a connection that is kept alive, and HTTP/2 has one for each stream.
+// Wire sends the bytes of a response under write deadlines, so that a client that stops reading does not
+// hold its request forever. (net/http has no deadline of its own unless http.Server.WriteTimeout is set.)
+// The deadline ends with the request: net/http removes it from a connection that is kept alive, and HTTP/2
+// has one for each stream.
 type Wire struct {
 	to         http.ResponseWriter
 	request    *http.Request
@@ -39,26 +38,25 @@ type Wire struct {
 	controller *http.ResponseController
 
 	timed   bool          // Each write gets a deadline.
-	until   time.Time     // When the last write has to be finished; zero if the scrape has no deadline.
-	allowed time.Duration // For all writes together, if until is zero.
+	until   time.Time     // when the last write must be finished; zero if the scrape has no deadline
+	allowed time.Duration // time for all writes together, if until is zero
 
-	deadline time.Time // What was set last.
-	late     bool      // A write has failed because of it, or of one that the server has set.
-	broken   bool      // A write has failed because there is no connection any more.
+	deadline time.Time // deadline that was set last
+	late     bool      // A write has failed because of that deadline, or of one that the server has set.
+	broken   bool      // A write has failed because the connection no longer exists.
 }
 
-// NewWire returns the wire to a client. forget must be called at the end of the request.
+// NewWire returns the wire to a client. The caller must call forget at the end of the request.
 func NewWire(to http.ResponseWriter, r *http.Request) (w *Wire, forget context.CancelFunc) {
 	client, forget := clientContext(r.Context(), to)
 	return &Wire{to: to, request: r, client: client, controller: http.NewResponseController(to)}, forget
 }
 
-// Limit sets the deadline for sending the result of a scrape that began at start and ends at
-// deadline, if that is not zero. A sendTimeout that is zero is the default one, and none if
-// it is negative.
+// Limit sets the deadline for sending the result of a scrape that began at start and ends at deadline,
+// unless that is zero. If sendTimeout is zero, the default applies; if it is negative, there is no limit.
 //
-// A deadline that the server has set itself is never extended: where http.Server.WriteTimeout
-// ends earlier, or when is not known, it is left alone.
+// Limit never extends a deadline that the server has set itself: if http.Server.WriteTimeout ends earlier,
+// or at an unknown time, it stays in force.
 func (w *Wire) Limit(start, deadline time.Time, sendTimeout time.Duration) {
 	if sendTimeout < 0 {
 		return
@@ -72,7 +70,7 @@ func (w *Wire) Limit(start, deadline time.Time, sendTimeout time.Duration) {
 			sendTimeout = defaultSendTimeout
 		}
 		if now := time.Now(); deadline.Before(now) {
-			deadline = now // It has passed before there was anything to send.
+			deadline = now // It passed before there was anything to send.
 		}
 		w.until = deadline.Add(sendTimeout)
 	}
@@ -86,7 +84,7 @@ func (w *Wire) Limit(start, deadline time.Time, sendTimeout time.Duration) {
 	}
 }
 
-// set sets the deadline of the next write. Writers that know none are written to without.
+// set sets the deadline of the next write. Writers that do not support deadlines are written to without.
 func (w *Wire) set(deadline time.Time) {
 	if w.controller.SetWriteDeadline(deadline) == nil {
 		w.deadline = deadline
@@ -144,9 +142,9 @@ func (w *Wire) writePiece(p []byte) (n int, err error) {
 	return n, err
 }
 
-// isClientGone reports whether the client has gone away. That the request's own deadline has
-// passed is no reason not to deliver what was gathered until then. Where middleware has replaced
-// the request's context by one that is never cancelled, only a failed write shows it.
+// isClientGone reports whether the client has gone away. If the request's own deadline has passed, what was
+// gathered until then is still delivered. If middleware has replaced the request's context by one that is
+// never canceled, only a failed write shows that the client has gone.
 func (w *Wire) isClientGone() bool {
 	return w.broken || isCanceled(w.request.Context()) || w.client.Err() != nil
 }
@@ -157,15 +155,14 @@ func isBroken(err error) bool {
 	return broken
 }
 
-// abort breaks off a response of which a part may have been sent, so that no client takes it
-// for whole. It need not know why: a request's context is cancelled when its client has gone
-// away, but also by a server that is about to shut down, and then somebody still reads.
+// abort breaks off a response of which a part may have been sent, so that no client takes it for complete.
+// It cannot know the reason: a request's context is canceled when its client has gone away, but also by a
+// server that is about to shut down, whose client still reads.
 //
-// A write deadline in the past has the server close the connection without the end of a
-// chunked body, and reset a stream of HTTP/2. Unlike a panic with http.ErrAbortHandler, no
-// middleware sees that: which matters because most clients that leave are gone. The panic is
-// for writers that know no deadlines. In HTTP/1.0 the end of the connection is the end of
-// the body, so that it has to be reset.
+// A write deadline in the past makes the server close the connection without the end of a chunked body, and
+// reset a stream of HTTP/2. Unlike a panic with http.ErrAbortHandler, no middleware sees that. This matters
+// because most clients that leave are gone. The panic is for writers that do not support deadlines. In
+// HTTP/1.0 the end of the connection is the end of the body, so abort must reset the connection.
 func (w *Wire) abort(cause error) {
 	if !w.request.ProtoAtLeast(1, 1) {
 		if conn, _, err := w.controller.Hijack(); err == nil {
@@ -178,7 +175,7 @@ func (w *Wire) abort(cause error) {
 	}
 	served := w.request.Context().Value(http.ServerContextKey) != nil
 	if isBroken(cause) || w.isClientGone() && !served {
-		return // There is no connection any more, or was none.
+		return // The connection no longer exists, or never did.
 	}
 	panic(http.ErrAbortHandler)
 }
@@ -196,8 +193,8 @@ func reset(conn net.Conn) {
 	_ = conn.Close()
 }
 
-// clientContext returns a context without a deadline that ends when the client of a request
-// has gone away, and the values of the request's.
+// clientContext returns a context with the values of the request's context and without a deadline. It ends
+// when the client of the request has gone away.
 func clientContext(request context.Context, w http.ResponseWriter) (context.Context, context.CancelFunc) {
 	client, cancel := context.WithCancelCause(context.WithoutCancel(request))
 	var leaves <-chan bool
@@ -230,8 +227,8 @@ func clientContext(request context.Context, w http.ResponseWriter) (context.Cont
 	}
 }
 
-// closeNotifier returns a channel that has a value when the client has gone away, or nil if
-// the writer cannot say that.
+// closeNotifier returns a channel that has a value when the client has gone away, or nil if the writer does
+// not support that.
 func closeNotifier(w http.ResponseWriter) (leaves <-chan bool) {
 	_ = engine.Try(func() error { // Some wrappers panic if the writer inside has no CloseNotify.
 		for w != nil {

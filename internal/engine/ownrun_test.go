@@ -9,9 +9,9 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// TestAlone checks that a job that is Alone neither waits for runs under way nor has others wait for its
-// run, whatever the policies, and that its result is kept like any other.
-func TestAlone(t *testing.T) {
+// TestOwnRun checks that a job with OwnRun neither waits for runs under way nor makes others wait for its
+// run, under all policies, and that its result is kept like any other.
+func TestOwnRun(t *testing.T) {
 	for name, policy := range map[string]*engine.Policy{"none": nil, "cache": {Cache: time.Minute}, "stale": {Stale: time.Minute}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -28,9 +28,9 @@ func TestAlone(t *testing.T) {
 				c.Gate = engine.NewGate(policy)
 				job := engine.Job{Collector: c, Share: true}
 				outcomes := make(chan engine.Outcome)
-				collect := func(alone bool) {
+				collect := func(ownRun bool) {
 					job := job
-					job.Alone = alone
+					job.OwnRun = ownRun
 					go func() { outcomes <- e.Collect(t.Context(), []engine.Job{job})[0] }()
 					synctest.Wait()
 				}
@@ -38,7 +38,7 @@ func TestAlone(t *testing.T) {
 				for range 4 {
 					collect(true)
 				}
-				collect(false) // It joins the first one.
+				collect(false) // It joins the first run.
 				if runs != 5 {
 					t.Errorf("%d runs are under way", runs)
 				}
@@ -66,8 +66,8 @@ func TestAlone(t *testing.T) {
 	}
 }
 
-// TestAloneInTheBackground checks that such a job does not wait for the first background run.
-func TestAloneInTheBackground(t *testing.T) {
+// TestOwnRunInTheBackground checks that such a job does not wait for the first background run.
+func TestOwnRunInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var e engine.Engine
 		c := aware(func(ctx context.Context, _ engine.Running, sink engine.Sink) error {
@@ -81,11 +81,11 @@ func TestAloneInTheBackground(t *testing.T) {
 		defer e.EndBackground(c, true)
 		synctest.Wait()
 		began := time.Now()
-		o := e.Collect(t.Context(), []engine.Job{{Collector: c, Alone: true}})[0]
+		o := e.Collect(t.Context(), []engine.Job{{Collector: c, OwnRun: true}})[0]
 		if o.Err == nil || time.Since(began) > 0 {
 			t.Errorf("got %v, %v after %v", values(o), o.Err, time.Since(began))
 		}
 		time.Sleep(2 * time.Second)
-		wantValues(t, e.Collect(t.Context(), []engine.Job{{Collector: c, Alone: true}})[0], 1)
+		wantValues(t, e.Collect(t.Context(), []engine.Job{{Collector: c, OwnRun: true}})[0], 1)
 	})
 }
