@@ -5,8 +5,9 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Types that cross the border to other people's code are aliases of
-// client_golang's, so that values flow both ways without conversion.
+// Types that cross the border to other packages' code are aliases of client_golang's, so values
+// flow both ways without conversion. Follow the links to client_golang for their fields and
+// methods.
 type (
 	// Collector is anything that metrics can be collected from.
 	Collector = prometheus.Collector
@@ -14,7 +15,7 @@ type (
 	Metric = prometheus.Metric
 	// Desc describes the metrics of a family: name, help, unit and labels.
 	Desc = prometheus.Desc
-	// DescOpt is an option of V2.NewDesc.
+	// DescOpt is an option of the NewDesc method of [V2].
 	DescOpt = prometheus.DescOpt
 	// Labels maps label names to values.
 	Labels = prometheus.Labels
@@ -25,16 +26,18 @@ type (
 	Gatherer = prometheus.Gatherer
 	// GathererFunc is a function as a Gatherer.
 	GathererFunc = prometheus.GathererFunc
-	// TransactionalGatherer is a Gatherer that is told when its result is no longer used.
+	// TransactionalGatherer is a [Gatherer] whose result comes with a function to call when the
+	// result is no longer used. See [HandlerForTransactional].
 	TransactionalGatherer = prometheus.TransactionalGatherer
-	// AlreadyRegisteredError is returned when an equal collector is registered already.
+	// AlreadyRegisteredError is the error of Register if an equal collector is registered already.
+	// Its field ExistingCollector is that collector.
 	AlreadyRegisteredError = prometheus.AlreadyRegisteredError
-	// MultiError is several errors in one.
+	// MultiError holds several errors as one.
 	MultiError = prometheus.MultiError
-	// SafeMultiError collects errors, and is safe for concurrent use.
+	// SafeMultiError collects errors. It is safe for concurrent use.
 	SafeMultiError = prometheus.SafeMultiError
-	// MultiTRegistry joins transactional gatherers, which must not have families in
-	// common.
+	// MultiTRegistry joins transactional gatherers, which must not have families in common. See
+	// [NewMultiTRegistry].
 	MultiTRegistry = prometheus.MultiTRegistry
 
 	// Opts are the options of most instruments.
@@ -58,71 +61,74 @@ type (
 	// UntypedOpts are the options of an untyped metric.
 	UntypedOpts = prometheus.UntypedOpts
 
-	// ConstrainableLabels are label names with optional constraints.
+	// ConstrainableLabels are label names with optional constraints: [ConstrainedLabels] or
+	// [UnconstrainedLabels].
 	ConstrainableLabels = prometheus.ConstrainableLabels
-	// ConstrainedLabels are label names whose values are normalised.
+	// ConstrainedLabels are label names with constraints, which normalize label values before a
+	// vector looks them up.
 	ConstrainedLabels = prometheus.ConstrainedLabels
-	// ConstrainedLabel is one of ConstrainedLabels.
+	// ConstrainedLabel is a label name with its constraint, an element of [ConstrainedLabels].
 	ConstrainedLabel = prometheus.ConstrainedLabel
 	// UnconstrainedLabels are plain label names.
 	UnconstrainedLabels = prometheus.UnconstrainedLabels
-	// LabelConstraint normalises label values.
+	// LabelConstraint is a function that normalizes a label value.
 	LabelConstraint = prometheus.LabelConstraint
 
 	// Histogram counts observations in buckets.
 	Histogram = prometheus.Histogram
 	// Summary counts observations and estimates quantiles over a sliding window.
 	Summary = prometheus.Summary
-	// Observer takes observations: histograms, summaries, and functions.
+	// Observer takes observations. Histograms, summaries and functions ([ObserverFunc]) implement
+	// it.
 	Observer = prometheus.Observer
 	// ObserverFunc is a function as an Observer.
 	ObserverFunc = prometheus.ObserverFunc
-	// ObserverVec is what HistogramVec and SummaryVec have in common.
+	// ObserverVec has the methods that [HistogramVec] and [SummaryVec] have in common.
 	ObserverVec = prometheus.ObserverVec
 	// ExemplarObserver takes observations with an exemplar.
 	ExemplarObserver = prometheus.ExemplarObserver
 	// ExemplarAdder takes increments with an exemplar.
 	ExemplarAdder = prometheus.ExemplarAdder
-	// Exemplar is an example observation for NewMetricWithExemplars.
+	// Exemplar is an example observation for [NewMetricWithExemplars].
 	Exemplar = prometheus.Exemplar
-	// Timer observes durations.
+	// Timer observes durations in seconds; see [NewTimer].
 	Timer = prometheus.Timer
-	// CounterFunc is a counter that is read by a function.
+	// CounterFunc is a counter whose value a function returns; see [NewCounterFunc].
 	CounterFunc = prometheus.CounterFunc
-	// GaugeFunc is a gauge that is read by a function.
+	// GaugeFunc is a gauge whose value a function returns; see [NewGaugeFunc].
 	GaugeFunc = prometheus.GaugeFunc
-	// UntypedFunc is an untyped metric that is read by a function.
+	// UntypedFunc is an untyped metric whose value a function returns; see [NewUntypedFunc].
 	UntypedFunc = prometheus.UntypedFunc
-	// ValueType tells counters, gauges and untyped values apart.
+	// ValueType distinguishes counters, gauges and untyped values: [CounterValue], [GaugeValue] and
+	// [UntypedValue].
 	ValueType = prometheus.ValueType
-	// CollectorFunc is a function as an unchecked Collector.
+	// CollectorFunc is a function as an unchecked [Collector].
 	CollectorFunc = prometheus.CollectorFunc
 
-	// ProcessCollectorOpts are the options of NewProcessCollector.
+	// ProcessCollectorOpts are the options of [NewProcessCollector].
 	ProcessCollectorOpts = prometheus.ProcessCollectorOpts
 )
 
-// The parts of a gathered metric family are client_model's.
+// The parts of a gathered metric family are the protobuf types of client_model.
 type (
 	// MetricFamily is a family of metrics as Gather returns it.
 	MetricFamily = dto.MetricFamily
-	// MetricData is one metric of a MetricFamily, and what Metric.Write fills.
+	// MetricData is one metric of a [MetricFamily]. The Write method of a [Metric] fills it.
 	MetricData = dto.Metric
-	// MetricType is the type of a MetricFamily.
+	// MetricType is the type of a [MetricFamily], such as [MetricTypeCounter].
 	MetricType = dto.MetricType
 	// LabelPair is a label of a gathered metric.
 	LabelPair = dto.LabelPair
 )
 
-// Pointers to some of the types, as a MetricFamily has them. They must not be written
-// to.
+// Pointers to some of the types, as a [MetricFamily] has them. The program must not write to them.
 var (
 	CounterMetricTypePtr = prometheus.CounterMetricTypePtr
 	GaugeMetricTypePtr   = prometheus.GaugeMetricTypePtr
 	UntypedMetricTypePtr = prometheus.UntypedMetricTypePtr
 )
 
-// The types of a MetricFamily.
+// The types of a [MetricFamily].
 const (
 	MetricTypeCounter        = dto.MetricType_COUNTER
 	MetricTypeGauge          = dto.MetricType_GAUGE

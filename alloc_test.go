@@ -49,7 +49,7 @@ func TestInstrumentsDoNotAllocate(t *testing.T) {
 // TestVecsDoNotAllocate checks that looking up a series does not allocate, whatever the number of
 // labels.
 func TestVecsDoNotAllocate(t *testing.T) {
-	const value = "a value that is neither short nor a constant of the map" // Which is longer than what is compared at once.
+	const value = "a value that is neither short nor a constant of the map" // longer than a comparison at once
 	for _, n := range []int{0, 1, 2, 4, 8} {
 		var names, values []string
 		labels := metric.Labels{}
@@ -74,8 +74,8 @@ func TestVecsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// TestVecArgumentsDoNotEscape: neither the slice nor the map that the caller makes for
-// the call.
+// TestVecArgumentsDoNotEscape checks that neither the slice nor the map that the caller makes for a
+// lookup escapes.
 func TestVecArgumentsDoNotEscape(t *testing.T) {
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "c"}, []string{"a", "b", "c", "d"})
 	summaries := metric.NewSummaryVec(metric.SummaryOpts{Name: "s"}, []string{"a", "b"})

@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestBackgroundClose checks that Close ends everything, tells who does not obey, can be
-// called again, and that the registry goes on serving.
+// TestBackgroundClose checks that Close ends all runs, names the collectors that do not return, can
+// be called again, and that the registry goes on serving.
 func TestBackgroundClose(t *testing.T) {
 	forAllKinds(t, func(t *testing.T, c *metrictest.Collector, as metric.Collector) {
 		r := inBackgroundOf(t, as)
@@ -99,7 +99,7 @@ func TestBackgroundOfLostRegistry(t *testing.T) {
 	runtime.KeepAlive(r)
 	r = nil //nolint:wastedassign // It is lost.
 	for end := time.Now().Add(time.Minute); ; {
-		runtime.GC() // It may come during a run, which keeps the registry.
+		runtime.GC() // A run under way keeps the registry, so one collection may not be enough.
 		n := runs.Load()
 		if time.Sleep(200 * time.Millisecond); runs.Load() == n {
 			return

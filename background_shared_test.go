@@ -75,8 +75,8 @@ func TestBackgroundElsewhere(t *testing.T) {
 	})
 }
 
-// TestBackgroundConcurrency checks that background runs count for WithConcurrency, and wait there
-// for what is more important.
+// TestBackgroundConcurrency checks that background runs count towards WithConcurrency, and wait
+// there for collectors with a higher priority.
 func TestBackgroundConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry(metric.WithConcurrency(2))
@@ -104,7 +104,7 @@ func TestBackgroundConcurrency(t *testing.T) {
 	})
 }
 
-// TestBackgroundRace has everything happen at once.
+// TestBackgroundRace exercises everything concurrently, for the race detector.
 func TestBackgroundRace(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithConcurrency(2), metric.WithSelfMetrics("app"))
 	var all sync.WaitGroup

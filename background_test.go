@@ -16,8 +16,8 @@ import (
 
 const backgroundEvery = 10 * time.Second
 
-// inBackgroundOf registers a collector that runs in the background, in a registry that is
-// closed at the end of the test.
+// inBackgroundOf registers a collector that runs in the background, with a registry that is closed
+// at the end of the test.
 func inBackgroundOf(t *testing.T, c metric.Collector, opts ...metric.CollectorOption) *metric.ContextRegistry {
 	t.Helper()
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
@@ -103,8 +103,8 @@ func TestBackground(t *testing.T) {
 	})
 }
 
-// TestBackgroundIsSpread checks that collectors that were registered together do not go on
-// running together.
+// TestBackgroundIsSpread checks that collectors that were registered together do not keep running
+// together.
 func TestBackgroundIsSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -154,7 +154,7 @@ func TestBackgroundFirstRun(t *testing.T) {
 	})
 }
 
-// TestBackgroundFailure checks that a failure is reported until a run is good, and what is
+// TestBackgroundFailure checks that a failure is reported until a run is good, and which result is
 // served meanwhile.
 func TestBackgroundFailure(t *testing.T) {
 	for name, maxAge := range map[string]time.Duration{"without": 0, "with stale": 25 * time.Second} {
@@ -190,8 +190,8 @@ func TestBackgroundFailure(t *testing.T) {
 	}
 }
 
-// TestBackgroundStuck checks that a collector that does not return at its limit is not
-// started again, which everybody sees, and that it runs again when it has returned.
+// TestBackgroundStuck checks that a collector that does not return at its limit is not started
+// again, that every scrape reports it, and that it runs again when it has returned.
 func TestBackgroundStuck(t *testing.T) {
 	forAllKinds(t, func(t *testing.T, c *metrictest.Collector, as metric.Collector) {
 		r := inBackgroundOf(t, as, metric.WithTimeout(2*time.Second))
@@ -220,7 +220,7 @@ func TestBackgroundStuck(t *testing.T) {
 	})
 }
 
-// TestBackgroundContext checks that the context of a run has no values and no end but its
+// TestBackgroundContext checks that the context of a run has no values and no deadline except its
 // limit, and ends with Close, UnregisterNamed and ReplaceNamed.
 func TestBackgroundContext(t *testing.T) {
 	for name, end := range map[string]func(*metric.ContextRegistry){

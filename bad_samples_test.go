@@ -81,8 +81,8 @@ var strictFormats = map[string]string{
 	"protobuf":    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
 }
 
-// TestBadSamples scrapes a bad sample beside healthy ones of the same collector and of
-// others, in all formats and ways. It is the only one that is missing, and reported.
+// TestBadSamples scrapes a bad sample beside healthy ones of the same collector and of others, in
+// all formats. Only the bad sample is missing, and it is reported.
 func TestBadSamples(t *testing.T) {
 	healthy := prometheus.NewDesc("healthy", "Of a test.", nil, nil)
 	for name, test := range badSamples(t) {
@@ -172,7 +172,7 @@ func checkBadSample(t *testing.T, way string, g metric.GathererWithContext, want
 	}
 }
 
-// TestNULInAFamily gathers a family that nobody could read the name of.
+// TestNULInAFamily gathers a family whose name no reader could parse.
 func TestNULInAFamily(t *testing.T) {
 	g := metric.NewMultiGatherer()
 	if err := g.Register("bad", metric.GathererFunc(func() ([]*dto.MetricFamily, error) {

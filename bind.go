@@ -2,8 +2,8 @@ package metric
 
 import "context"
 
-// BindCollector returns c as a plain Collector whose Collect calls CollectWithContext
-// with ctx: for registries that do not know contexts. It describes what c describes.
+// BindCollector returns c as a plain [Collector] whose Collect calls CollectWithContext with ctx.
+// It is for registries that do not support contexts. The result describes what c describes.
 func BindCollector(ctx context.Context, c CollectorWithContext) Collector {
 	return &boundCollector{ctx, c}
 }
@@ -17,17 +17,17 @@ func (c *boundCollector) standsFor() Collector     { return c.collector }
 func (c *boundCollector) Describe(ch chan<- *Desc) { describeInner(c, c.collector, ch) }
 func (c *boundCollector) Collect(ch chan<- Metric) { c.collector.CollectWithContext(c.ctx, ch) }
 
-// CollectWithContext lets a bound collector take part in a scrape that has a context
-// of its own: whichever ends first ends the collection. A value is looked up in the
-// bound context first, then in the scrape's.
+// CollectWithContext lets a bound collector take part in a scrape that has a context of its own.
+// The collection ends when either context does. Values of the bound context take precedence over
+// those of the scrape's.
 func (c *boundCollector) CollectWithContext(ctx context.Context, ch chan<- Metric) {
 	ctx, unbind := bindTo(ctx, c.ctx)
 	defer unbind()
 	c.collector.CollectWithContext(ctx, ch)
 }
 
-// bindTo returns a context that ends when ctx or bound does, whichever is first. A value
-// is looked up in bound first, then in ctx.
+// bindTo returns a context that ends as soon as ctx or bound does. Values of bound take precedence
+// over those of ctx.
 func bindTo(ctx, bound context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(bound, func() { cancel(context.Cause(bound)) })
@@ -37,7 +37,7 @@ func bindTo(ctx, bound context.Context) (context.Context, func()) {
 	}
 }
 
-// boundContext is a context with the values of another one before its own.
+// boundContext is a context in which the values of another one take precedence.
 type boundContext struct {
 	context.Context //nolint:containedctx // It is a context.
 
@@ -51,10 +51,9 @@ func (c *boundContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// BindGatherer returns g as a plain Gatherer whose Gather calls GatherWithContext with
-// ctx: for APIs that take a Gatherer, such as client_golang's push package. Gather
-// returns when ctx is done, even if g still runs. Until g returns, calls that follow fail
-// with ErrStillRunning.
+// BindGatherer returns g as a plain [Gatherer] whose Gather calls GatherWithContext with ctx. It is
+// for APIs that take a Gatherer, such as client_golang's push package. Gather returns when ctx is
+// done, even if g is still running. Until g returns, further calls fail with [ErrStillRunning].
 func BindGatherer(ctx context.Context, g GathererWithContext) Gatherer {
 	return &boundGatherer{ctx, g}
 }
@@ -68,8 +67,8 @@ func (g *boundGatherer) Gather() ([]*MetricFamily, error) {
 	return gatherBounded(g.ctx, g.gatherer)
 }
 
-// GatherWithContext lets a bound gatherer take part in a scrape that has a context of its
-// own; see the CollectWithContext of a bound collector.
+// GatherWithContext lets a bound gatherer take part in a scrape that has a context of its own, as
+// [boundCollector.CollectWithContext] does for a collector.
 func (g *boundGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
 	ctx, unbind := bindTo(ctx, g.ctx)
 	defer unbind()

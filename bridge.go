@@ -8,25 +8,23 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// The functions below are for libraries that take one of client_golang's vectors, which
-// are structs and not interfaces. What they return can be used like a vector that
-// client_golang has made, and its series are those of v: whatever a library counts
-// shows where v is registered.
+// BridgeCounterVec returns v as client_golang's CounterVec, for a library that takes one. All
+// Bridge functions work alike: the result can be used like a vector that client_golang has made,
+// and its series are those of v. Everything that the library counts appears where v is registered.
 //
-// A library may register the bridge, too. A registry of this package takes it for the vector
-// that it stands for: registers that if it is not registered yet, and returns an
-// AlreadyRegisteredError if it is. Then ExistingCollector is a bridge, for libraries that go
-// on with ExistingCollector.(*prometheus.CounterVec). Unregister removes the vector. A registry
-// of client_golang sees only the series that were used by the bridge.
+// A library may also register the bridge. A registry of this package treats it as v: it registers v
+// if v is not registered yet, and returns an [AlreadyRegisteredError] if it is. ExistingCollector
+// is then a bridge, for libraries that go on with ExistingCollector.(*prometheus.CounterVec).
+// Unregister removes v. A registry of client_golang sees only the series that were used through the
+// bridge.
 //
-// Labels that are curried or constrained in v are so in the result. Deleting series and
-// Reset have to be called on v: by the result, they delete nothing. (Libraries that
-// return one of client_golang's vectors, or take a Registerer, need none of this: every
-// Collector can be registered as it is.) If v is nil, so is the
-// result: to many libraries, that means none. The functions panic if v is a vector that does
-// nothing, because the labels are not known then.
-
-// BridgeCounterVec returns v for a library that takes client_golang's CounterVec.
+// Labels that are curried or constrained in v are so in the result. To delete series, call the
+// methods of v: those of the result, including Reset, delete nothing. If v is nil, so is the
+// result, which many libraries take for no vector. BridgeCounterVec panics if v is a no-op vector,
+// because that does not know its labels.
+//
+// Libraries that return a vector of client_golang, or take a [Registerer], do not need a bridge,
+// because every [Collector] can be registered as it is.
 func BridgeCounterVec(v *CounterVec) *prometheus.CounterVec {
 	if v == nil {
 		return nil
@@ -34,7 +32,8 @@ func BridgeCounterVec(v *CounterVec) *prometheus.CounterVec {
 	return instrument.BridgeCounters(v, v.vec)
 }
 
-// BridgeGaugeVec returns v for a library that takes client_golang's GaugeVec.
+// BridgeGaugeVec returns v as client_golang's GaugeVec, for a library that takes one; see
+// [BridgeCounterVec].
 func BridgeGaugeVec(v *GaugeVec) *prometheus.GaugeVec {
 	if v == nil {
 		return nil
@@ -42,7 +41,8 @@ func BridgeGaugeVec(v *GaugeVec) *prometheus.GaugeVec {
 	return instrument.BridgeGauges(v, v.vec)
 }
 
-// BridgeHistogramVec returns v for a library that takes client_golang's HistogramVec.
+// BridgeHistogramVec returns v as client_golang's HistogramVec, for a library that takes one; see
+// [BridgeCounterVec].
 func BridgeHistogramVec(v *HistogramVec) *prometheus.HistogramVec {
 	if v == nil {
 		return nil
@@ -50,7 +50,8 @@ func BridgeHistogramVec(v *HistogramVec) *prometheus.HistogramVec {
 	return instrument.BridgeHistograms(v, v.vec)
 }
 
-// BridgeSummaryVec returns v for a library that takes client_golang's SummaryVec.
+// BridgeSummaryVec returns v as client_golang's SummaryVec, for a library that takes one; see
+// [BridgeCounterVec].
 func BridgeSummaryVec(v *SummaryVec) *prometheus.SummaryVec {
 	if v == nil {
 		return nil
@@ -58,8 +59,8 @@ func BridgeSummaryVec(v *SummaryVec) *prometheus.SummaryVec {
 	return instrument.BridgeSummaries(v, v.vec)
 }
 
-// forAsker returns err, the error of registering asked, in a form that is of use where asked is
-// one of client_golang's vectors: the existing collector is one of these then.
+// forAsker returns err, the error of registering asked, in a form that is useful if asked is one of
+// client_golang's vectors: the existing collector is then one of these, too.
 func forAsker(asked Collector, err error) error {
 	already, ok := errors.AsType[AlreadyRegisteredError](err)
 	if !ok {
@@ -72,8 +73,8 @@ func forAsker(asked Collector, err error) error {
 	return already
 }
 
-// asClientVec returns existing as one of client_golang's vectors if asked is one and existing
-// is ours, and otherwise existing. If asked stands for existing, it is as good as any.
+// asClientVec returns existing as one of client_golang's vectors if asked is one and existing is
+// ours, and existing otherwise. If asked is a bridge of existing, it returns asked.
 func asClientVec(existing, asked Collector) Collector {
 	if vector := instrument.BehindBridge(asked); vector != nil && instrument.DescOf(vector) == instrument.DescOf(existing) {
 		return asked
@@ -86,11 +87,11 @@ func asClientVec(existing, asked Collector) Collector {
 	return existing
 }
 
-// bridgeable is implemented by our vectors. It is a method of theirs, and no switch over all of
-// them, so that a program contains only those that it uses.
+// bridgeable is implemented by our vectors. It is a method and not a switch over all vectors, so
+// that a program links only those that it uses.
 type bridgeable interface {
-	// bridgedFor returns a bridge if asked is client_golang's vector of the same kind, and
-	// nil if not. A typed vector also returns its ordinary one if asked is one of these.
+	// bridgedFor returns a bridge if asked is client_golang's vector of the same kind, and nil
+	// otherwise. A typed vector also returns its ordinary one if asked is one of these.
 	bridgedFor(asked Collector) Collector
 }
 
@@ -117,7 +118,7 @@ func bridgedAs[T Collector, V any](asked Collector, v V, bridge func(V) T) Colle
 	return bridge(v)
 }
 
-// existingFor is bridgedFor for a typed vector, of which v is the ordinary one.
+// existingFor implements bridgedFor for a typed vector, of which v is the ordinary one.
 func existingFor[V interface {
 	Collector
 	bridgeable

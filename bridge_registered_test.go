@@ -36,7 +36,7 @@ var bridges = map[string]func(name string) (vector, bridge metric.Collector, use
 	"curried bridge": func(name string) (metric.Collector, metric.Collector, func()) {
 		v := metric.NewCounterVec(metric.CounterOpts{Name: name}, []string{"k", "l"})
 		b := metric.BridgeCounterVec(v).MustCurryWith(prometheus.Labels{"k": "1"})
-		runtime.GC() // The uncurried bridge is gone.
+		runtime.GC() // The uncurried bridge is collected.
 		runtime.GC()
 		return v, b, func() { b.WithLabelValues("2").Inc(); v.WithLabelValues("1", "3").Inc() }
 	},
@@ -100,8 +100,8 @@ func TestRegisteredBridge(t *testing.T) {
 	}
 }
 
-// TestTheirVectorFindsOurs checks that a library which goes on with the existing vector gets
-// one of its type.
+// TestTheirVectorFindsOurs checks that a library that goes on with the existing vector gets one of
+// its own type.
 func TestTheirVectorFindsOurs(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c", Help: "h"}, []string{"a"})
@@ -119,7 +119,8 @@ func TestTheirVectorFindsOurs(t *testing.T) {
 	}
 }
 
-// TestBridgeIsForgotten checks that what finds the vector of a bridge keeps neither of them.
+// TestBridgeIsForgotten checks that the table that finds the vector of a bridge keeps neither
+// alive.
 func TestBridgeIsForgotten(t *testing.T) {
 	gone := make(chan struct{})
 	func() {

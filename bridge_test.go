@@ -23,7 +23,8 @@ func useCounters(v *prometheus.CounterVec) {
 	}
 }
 
-// TestBridge checks that what a library does to a bridge is exposed by the vector behind it.
+// TestBridge checks that the vector behind a bridge exposes everything that a library does to the
+// bridge.
 func TestBridge(t *testing.T) {
 	r := metric.NewRegistry()
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"method", "path"})
@@ -73,7 +74,7 @@ func TestBridge(t *testing.T) {
 	}
 }
 
-// TestBridgeIsAVector checks that what a library may do besides counting works.
+// TestBridgeIsAVector checks that a library can do more with a bridge than count.
 func TestBridgeIsAVector(t *testing.T) {
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"method", "path"})
 	theirs := metric.BridgeCounterVec(ours)
@@ -113,7 +114,7 @@ func TestBridgeIsAVector(t *testing.T) {
 	}
 }
 
-// TestBridgeAfterDelete checks that a series which was deleted is made anew.
+// TestBridgeAfterDelete checks that a deleted series is created anew.
 func TestBridgeAfterDelete(t *testing.T) {
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"a"})
 	c := metric.BridgeCounterVec(ours).WithLabelValues("x")
@@ -125,8 +126,8 @@ func TestBridgeAfterDelete(t *testing.T) {
 	}
 }
 
-// TestBridgeLabels checks constrained and curried labels, also where a constraint gives
-// something else when it is applied again.
+// TestBridgeLabels checks constrained and curried labels, also with a constraint whose result
+// changes when it is applied again.
 func TestBridgeLabels(t *testing.T) {
 	ours := metric.V2.NewCounterVec(metric.CounterVecOpts{
 		CounterOpts: metric.CounterOpts{Name: "c_total", ConstLabels: metric.Labels{"zone": "z"}},
@@ -154,8 +155,8 @@ func TestBridgeLabels(t *testing.T) {
 	}
 }
 
-// TestBridgeConcurrently has goroutines use a vector and its bridge at once. No update may be
-// lost.
+// TestBridgeConcurrently uses a vector and its bridge from several goroutines at once. No update
+// may be lost.
 func TestBridgeConcurrently(t *testing.T) {
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"a"})
 	theirs := metric.BridgeCounterVec(ours)
@@ -185,7 +186,7 @@ func ExampleBridgeCounterVec() {
 	// Output: 1
 }
 
-// ownVec is a vector of a user, who may have left what is embedded nil.
+// ownVec is a user's vector, whose embedded vector may be nil.
 type ownVec struct {
 	*metric.CounterVec
 
@@ -196,8 +197,8 @@ func (v *ownVec) Describe(ch chan<- *metric.Desc) { ch <- v.desc }
 
 func (v *ownVec) Collect(chan<- metric.Metric) {}
 
-// TestEmbeddedVectorIsNotBridged checks that a collector which embeds a vector of ours is not
-// taken for that where one of client_golang's is equal to it.
+// TestEmbeddedVectorIsNotBridged checks that a collector that embeds a vector of ours is not taken
+// for that vector if one of client_golang's is equal to it.
 func TestEmbeddedVectorIsNotBridged(t *testing.T) {
 	opts, labels := metric.CounterOpts{Name: "x", Help: "h"}, []string{"l"}
 	for name, embedded := range map[string]*metric.CounterVec{"nil": nil, "a vector": metric.NewCounterVec(opts, labels)} {

@@ -10,35 +10,36 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// Bundle is a set of instruments that belong together: what [Bundle.Apply] changes at once, every
-// scrape sees at once. So errors never exceed requests, and sums fit counts. Create one with
-// [NewBundle], and register it in the place of its members.
+// Bundle is a set of instruments that change together: every scrape sees all changes of one
+// [Bundle.Apply] or none. So the number of errors never exceeds that of requests, and sums fit
+// counts. Create a Bundle with [NewBundle], and register it in place of its members.
 //
-// Only changes by Apply are seen together. The members can still be used directly; such changes
-// are seen each on its own, as always.
+// Only the changes that Apply makes are seen together. The members can still be used directly. Each
+// such change is seen on its own, as it is without a bundle.
 //
-// A scrape copies the values of all members, and Apply waits for that: about as long as an
-// instrument takes to be read, for each series. It does not wait for anything else. A Bundle is
-// safe for concurrent use.
+// A scrape copies the values of all members, and Apply waits while it does. For each series, this
+// takes about as long as reading an instrument. Apply waits for nothing else. A Bundle is safe for
+// concurrent use.
 type Bundle struct {
 	core    *instrument.Bundle
-	err     error // Why it cannot be registered.
+	err     error // why the bundle cannot be registered
 	members []Collector
 }
 
-// NewBundle returns a bundle of members: counters, gauges, histograms and summaries made by this
-// package, or vectors of these. Functions, collectors of other kinds and instruments of
-// client_golang cannot be members, because reading them would run code that could block the
-// program. If there is such a member, the bundle cannot be registered, and Apply panics.
+// NewBundle returns a bundle of members, which must be counters, gauges, histograms or summaries
+// made by this package, or vectors of these. Functions, collectors of other kinds and instruments
+// of client_golang cannot be members, because reading them would run code that could block the
+// program. If there is such a member, registering the bundle fails and Apply panics.
 //
-// The members must not be registered themselves, too.
+// The members must not be registered on their own as well.
 func NewBundle(members ...Collector) *Bundle {
 	b := &Bundle{members: slices.Clone(members)}
 	b.core, b.err = instrument.NewBundle(b.members)
 	return b
 }
 
-// Op is a change of one instrument of a [Bundle]; see [AddTo], [SetTo] and [ObserveIn].
+// Op is one change of one instrument, an argument of [Bundle.Apply]. [AddTo], [SetTo] and
+// [ObserveIn] return Ops. The type has no exported fields or methods. The zero Op is not valid.
 type Op = instrument.Op
 
 // AddTo returns the Op that adds v to a counter or a gauge.
@@ -54,12 +55,12 @@ func ObserveIn(histogramOrSummary Observer, v float64) Op {
 	return instrument.ObserveOp(histogramOrSummary, v)
 }
 
-// Apply makes the changes in their order. Every scrape sees all of them or none. Calls of Apply
-// do not wait for each other, and do not allocate.
+// Apply makes the changes in the order of ops. Every scrape sees all of them or none. Concurrent
+// calls of Apply do not wait for each other. Apply does not allocate.
 //
-// Before the first change, Apply panics if one of them is not possible: if it would make a counter
-// go down, or if its instrument is neither a member of b nor one of a vector that is. Instruments
-// that do nothing, such as those of [NewNoOp], are left alone.
+// Apply panics before the first change if one of the changes is not possible: if it would decrease
+// a counter, or if its instrument is neither a member of b nor part of a vector that is one. Apply
+// ignores changes of instruments that do nothing, such as those of [NewNoOp].
 func (b *Bundle) Apply(ops ...Op) {
 	if b.err != nil {
 		panic(b.err)
@@ -69,7 +70,7 @@ func (b *Bundle) Apply(ops ...Op) {
 	}
 }
 
-// Describe implements Collector.
+// Describe implements [Collector].
 func (b *Bundle) Describe(ch chan<- *Desc) {
 	if b.err != nil {
 		ch <- NewInvalidDesc(b.err)
@@ -80,7 +81,8 @@ func (b *Bundle) Describe(ch chan<- *Desc) {
 	}
 }
 
-// Collect implements Collector, for registries of others. It sends the values of one moment.
+// Collect implements [Collector] for registries of other packages. It sends the values of one
+// moment.
 func (b *Bundle) Collect(ch chan<- Metric) {
 	announced, err := collect.Describe(b)
 	if err != nil {
@@ -92,17 +94,18 @@ func (b *Bundle) Collect(ch chan<- Metric) {
 	_ = engine.Send(to, b.core.Freeze()) // Nothing ends the context.
 }
 
-// ScrapeRun implements an interface of this module: a registry reads the members without Collect.
+// ScrapeRun implements an internal interface, by which registries of this module read the members
+// without calling Collect. Programs have no use for it.
 func (b *Bundle) ScrapeRun() (receiver any, run engine.Run, refuse collect.Refuse) {
 	return b, b.run, nil
 }
 
 func (b *Bundle) run(_ context.Context, _ engine.Running, sink engine.Sink) error {
-	_ = engine.Hold(sink, engine.Held{Sources: b.core.Freeze()}) // Its error says that the scrape is over.
+	_ = engine.Hold(sink, engine.Held{Sources: b.core.Freeze()}) // An error means that the scrape is over.
 	return nil
 }
 
-// String returns how the status calls the bundle.
+// String returns the name of the bundle in the status of a registry.
 func (b *Bundle) String() string {
 	if b.err != nil || len(b.members) == 0 {
 		return "bundle"

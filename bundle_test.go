@@ -52,7 +52,7 @@ func (b *bundled) apply(a string) {
 	)
 }
 
-// checkBundled checks that all families are about the same requests, and returns how many.
+// checkBundled checks that all families are about the same requests, and returns their number.
 func checkBundled(t *testing.T, families []*metric.MetricFamily) float64 {
 	t.Helper()
 	counts := map[string]float64{}
@@ -77,7 +77,7 @@ func checkBundled(t *testing.T, families []*metric.MetricFamily) float64 {
 	return want
 }
 
-// TestBundleIsWhole applies changes, some of which create series, while it is scraped in all ways.
+// TestBundleIsWhole applies changes, some of which create series, during scrapes of every kind.
 func TestBundleIsWhole(t *testing.T) {
 	const goroutines, rounds = 4, 2000
 	b := newBundled()
@@ -176,7 +176,7 @@ func TestBundleAllOrNothing(t *testing.T) {
 	}
 }
 
-// TestBundleMembers checks what can be a member.
+// TestBundleMembers checks which collectors can be members.
 func TestBundleMembers(t *testing.T) {
 	for name, tt := range map[string]struct {
 		member metric.Collector
@@ -224,7 +224,7 @@ func TestBundleWrapped(t *testing.T) {
 	}
 }
 
-// TestBundleDoesNotAllocate checks Apply.
+// TestBundleDoesNotAllocate checks that Apply does not allocate.
 func TestBundleDoesNotAllocate(t *testing.T) {
 	b := newBundled()
 	wantAllocs(t, 0, func() { b.apply("x") })

@@ -6,42 +6,43 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// VectorStatus describes how large a vector is, and which labels make it large. It is a copy, which
-// belongs to the caller.
+// VectorStatus describes the size of a vector and the labels that make it large. It is a copy that
+// belongs to the caller. See [ContextRegistry.Cardinality].
 type VectorStatus struct {
-	Collector string // The name under which the vector is registered; see CollectorStatus.Name.
-	Metric    string // The name of its family.
-	Series    int    // How many series it has, including the overflow series.
-	// Bytes is about how much memory the series take, without what histograms and summaries have
-	// apart from them.
+	Collector string // name under which the vector is registered; see CollectorStatus.Name
+	Metric    string // name of its family
+	Series    int    // number of series, including the overflow series
+	// Bytes is the approximate memory that the series take, without the separate memory of
+	// histograms and summaries.
 	Bytes int
 
-	Limit         int    // The limit set by SetLimit; 0 means no limit.
-	RegistryLimit int    // The limit of its registry for all vectors together; 0 means no limit.
-	Full          bool   // A limit leaves no room for another series.
-	Overflowed    uint64 // Lookups that returned the overflow series in place of their own.
-	LongValues    uint64 // Lookups of new label sets with a value that was longer than the limit.
+	Limit         int    // limit set by SetLimit; 0 means no limit
+	RegistryLimit int    // limit of its registry for all vectors together; 0 means no limit
+	Full          bool   // whether a limit leaves no room for another series
+	Overflowed    uint64 // lookups that returned the overflow series instead of one of their own
+	LongValues    uint64 // lookups of new label sets with a value longer than the limit
 
-	Expiry  time.Duration // After what time series expire that are not updated; 0 means never. See MetricVec.SetExpiry.
-	Expired uint64        // Series that have expired.
+	Expiry  time.Duration // time after which series without updates expire; 0 means never; see MetricVec.SetExpiry
+	Expired uint64        // number of series that have expired
 
 	// Labels are the variable labels, the one with the most values first.
 	Labels []LabelStatus
 }
 
-// LabelStatus describes the values of a label of a vector.
+// LabelStatus describes the values of one label of a vector.
 type LabelStatus struct {
 	Name     string
-	Values   int      // How many different values the label has.
-	Longest  int      // The length of the longest value, in bytes.
-	Examples []string // A few of the values. Long ones are cut, and end in "…".
+	Values   int      // number of different values
+	Longest  int      // length of the longest value in bytes
+	Examples []string // a few of the values; long ones are cut and end in "…"
 }
 
-// Cardinality returns the vectors with the most series, the largest first, and at most so many. They
-// are the vectors of this package that are registered with r or with a registry in it, each of them once.
+// Cardinality returns the vectors with the most series, the largest first, and at most top of them.
+// It considers the vectors of this package that are registered with r or with a registry nested in
+// it, each of them once.
 //
-// It reads the labels of all series of these vectors, which takes some 100 ns for each label of a
-// series, and runs no code of the program. It is safe for concurrent use.
+// Cardinality reads the labels of all series of these vectors. This takes about 100 ns per label of
+// a series, and runs no user code. Cardinality is safe for concurrent use.
 func (r *ContextRegistry) Cardinality(top int) []VectorStatus {
 	core, err := r.open()
 	if err != nil {

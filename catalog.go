@@ -8,26 +8,26 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// Catalog lists what g exports: each family with its type, unit, help, labels, buckets, current
-// series and collectors. Package [catalog] makes Markdown, JSON, dashboards and rules of the
-// result.
+// Catalog lists the metrics that g exports: each family with its type, unit, help, labels, buckets,
+// current series and collectors. Package [catalog] turns the result into Markdown, JSON, dashboards
+// and rules.
 //
-// Catalog gathers once with the background context, so it waits for every collector; see
-// [CatalogWithContext].
+// Catalog gathers once with the background context, so it waits for every collector. Use
+// [CatalogWithContext] to bound the wait.
 func Catalog(g Gatherer) (*catalog.Catalog, error) {
 	return CatalogWithContext(context.Background(), g)
 }
 
-// CatalogWithContext is Catalog under a context, whose deadline and [Selection] apply as they do to
-// a scrape.
+// CatalogWithContext is like [Catalog], but gathers under ctx. The deadline and the [Selection] of
+// ctx apply as they do to a scrape.
 //
-// The catalog has all families that collectors have described when they were registered, among
-// them vectors without series, and all families that this gathering yields. Of a gatherer that
-// is no registry of this module, it has only the latter.
+// The catalog has all families that collectors described when they were registered, including
+// vectors without series, and all families that this gathering yields. For a gatherer that is not a
+// registry of this module, the catalog has only the families gathered.
 //
 // If a collector fails or does not return in time, CatalogWithContext returns an error like that of
-// GatherWithContext together with everything else, including what that collector describes.
-// The catalog is never nil.
+// [ContextRegistry.GatherWithContext] together with everything else, including what that collector
+// describes. The catalog is never nil.
 func CatalogWithContext(ctx context.Context, g Gatherer) (*catalog.Catalog, error) {
 	if err := checkGatherer(g); err != nil {
 		return new(catalog.Catalog), fmt.Errorf("cannot list what a gatherer exports: %w", err)

@@ -99,8 +99,8 @@ func TestCatalogGolden(t *testing.T) {
 	}
 }
 
-// TestCatalogDoesNotChange catalogs the same registry again, and one that was filled in the same
-// way.
+// TestCatalogDoesNotChange catalogs the same registry again, and another one that was filled in the
+// same way.
 func TestCatalogDoesNotChange(t *testing.T) {
 	r := catalogRegistry()
 	first, err := metric.Catalog(r)
@@ -159,7 +159,7 @@ func TestCatalogOfGatherers(t *testing.T) {
 			"ours_empty_total counter [{x false  0}] 0 [{ours/empty_total instrument}]\n" +
 				"plain_there gauge [{zone false  1}] 1 [{plain gatherer}]\n",
 		},
-		// The label has another value in each of them.
+		// The label differs between them.
 		{"labelled", labelled, "g gauge [{shard false  0} {x false  0}] 0 [{1/g instrument} {2/g instrument}]\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -188,8 +188,8 @@ func familyLines(c *catalog.Catalog) string {
 	return b.String()
 }
 
-// TestCatalogIsPartial checks that collectors that fail or hang cost the catalog nothing but what only
-// they could tell.
+// TestCatalogIsPartial checks that collectors that fail or hang cost the catalog only the families
+// that they have not described.
 func TestCatalogIsPartial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -243,7 +243,7 @@ func TestCatalogOfSelection(t *testing.T) {
 	}
 }
 
-// TestCatalogOfSelfMetrics checks who metrics of a registry about itself belong to.
+// TestCatalogOfSelfMetrics checks which collector the self-metrics of a registry belong to.
 func TestCatalogOfSelfMetrics(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("shop"))
 	r.MustRegisterWith(&dynamicCollector{}, metric.WithName("dynamic"))

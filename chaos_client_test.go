@@ -17,19 +17,19 @@ import (
 const (
 	// chaosTimeout is the longest that a scrape may take.
 	chaosTimeout = 1500 * time.Millisecond
-	// chaosMargin is wide: the machine has more to do than it can.
+	// chaosMargin is wide, because the test overloads the machine.
 	chaosMargin = 20 * time.Second
 )
 
 // chaosRequest is one way to scrape.
 type chaosRequest struct {
 	server     int
-	header     string // The scrape timeout, as Prometheus tells it.
+	header     string // scrape timeout, as Prometheus announces it
 	accept     string
 	encoding   string
 	query      string
-	disconnect time.Duration // When the client goes away; 0 if it stays.
-	slow       bool          // It reads a bit at a time.
+	disconnect time.Duration // when the client goes away; 0 if it stays
+	slow       bool          // whether the client reads a bit at a time
 }
 
 func randomRequest(random *rand.Rand, servers int) chaosRequest {
@@ -161,7 +161,7 @@ func (c *chaos) checkBody(contentType string, body []byte, r chaosRequest) error
 }
 
 // checkSeries checks that a whole scrape has what is healthy: the instruments in any
-// case, and what collectors give unless the self-metrics tell that they have failed.
+// case, and those of collectors unless the self-metrics say that they have failed.
 func (c *chaos) checkSeries(series map[string]float64, collectors bool) error {
 	for _, name := range []string{"healthy_native_total", "healthy_histogram_count", "healthy_histogram_sum"} {
 		if _, ok := series[name]; !ok {

@@ -16,16 +16,16 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// corner is a part of the chaos that has a registry, a server and clients of its own, so
-// that it can demand more of what is in it: only the processors are shared with the rest.
+// corner is a part of the chaos test with a registry, a server and clients of its own. It shares
+// only the processors with the rest, so it can demand more of its collectors.
 type corner struct {
 	t       *testing.T
 	name    string
 	server  *httptest.Server
 	clients []cornerClient
 
-	// peace, unless it is nil, checks what has to hold when the clients are gone, and
-	// before what hangs is let go.
+	// peace, unless it is nil, checks the state after the clients are gone and before the hanging
+	// collectors are released.
 	peace func(context.Context, *http.Client) error
 
 	held []heldCollector
@@ -34,10 +34,10 @@ type corner struct {
 	requests, failures atomic.Int64
 }
 
-// cornerClient does one request, or what else it does again and again.
+// cornerClient does one request, or another repeated action.
 type cornerClient func(context.Context, *http.Client) error
 
-// heldCollector is a collector with what it does whenever the corner runs.
+// heldCollector is a collector together with its behavior while the corner runs.
 type heldCollector struct {
 	*metrictest.Collector
 
@@ -55,7 +55,7 @@ func newCorners(t *testing.T) []*corner {
 	return []*corner{patienceCorner(t), readingCorner(t), obedienceCorner(t), floodCorner(t), nameCorner(t), gathererCorner(t)}
 }
 
-// TestChaosCorners has one corner at a time.
+// TestChaosCorners runs one corner at a time.
 func TestChaosCorners(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
@@ -72,15 +72,15 @@ func TestChaosCorners(t *testing.T) {
 	}
 }
 
-// hold returns a collector that the corner lets go when it ends.
+// hold returns a collector that the corner releases when it ends.
 func (c *corner) hold(name string, b metrictest.Behaviour) *metrictest.Collector {
 	collector := metrictest.New(name, b)
 	c.held = append(c.held, heldCollector{collector, b})
 	return collector
 }
 
-// register registers a collector of each kind, under names that begin with prefix, and
-// returns the names.
+// register registers a collector of each kind, under names that begin with prefix, and returns the
+// names.
 func (c *corner) register(r *metric.ContextRegistry, prefix string, b metrictest.Behaviour, opts ...metric.CollectorOption) (names []string) {
 	for _, kind := range []string{"context", "stream"} {
 		name := prefix + "_" + kind
@@ -96,7 +96,7 @@ func (c *corner) register(r *metric.ContextRegistry, prefix string, b metrictest
 	return names
 }
 
-// run has all clients at work until ctx ends.
+// run lets all clients work until ctx ends.
 func (c *corner) run(ctx context.Context) {
 	for _, h := range c.held {
 		h.Become(h.behaviour)
@@ -120,7 +120,7 @@ func (c *corner) run(ctx context.Context) {
 	all.Wait()
 }
 
-// end is called when all clients are gone.
+// end is called when all clients have ended.
 func (c *corner) end() {
 	ctx, cancel := context.WithTimeout(c.t.Context(), 2*time.Minute)
 	defer cancel()
@@ -187,8 +187,8 @@ func (c *corner) get(ctx context.Context, client *http.Client, path, timeout, ac
 	return cornerAnswer{response.StatusCode, response.Header.Get("Content-Type"), body, time.Since(start)}, err
 }
 
-// scrape is get for a client that wants 200, and returns the series. It goes on when the
-// run of the corner ends, so that it is known of each scrape how it has ended.
+// scrape is like get, but requires status 200 and returns the series. It continues when the run of
+// the corner ends, so that the outcome of each scrape is known.
 func (c *corner) scrape(ctx context.Context, client *http.Client, path, timeout, accept string) (series map[string]float64, took time.Duration, err error) {
 	a, err := c.get(context.WithoutCancel(ctx), client, path, timeout, accept)
 	if err != nil {
@@ -204,7 +204,7 @@ func (c *corner) scrape(ctx context.Context, client *http.Client, path, timeout,
 	return series, a.took, err
 }
 
-// missing returns an error that names the first of the series that are not there.
+// missing returns an error that names the first of the series that is missing.
 func missing(series map[string]float64, names ...string) error {
 	n, first := 0, ""
 	for _, name := range names {

@@ -17,8 +17,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// floodCorner has collectors that send distinct series until their deadline and beyond, and
-// a gatherer with many families. The rest is to be served whole, and in time.
+// floodCorner has collectors that send distinct series until their deadline and beyond, and a
+// gatherer with many families. Everything else must be served whole and in time.
 func floodCorner(t *testing.T) *corner {
 	const (
 		announced = "1"
@@ -72,7 +72,7 @@ func floodCorner(t *testing.T) *corner {
 		c.watchHeap,
 	}
 	c.peace = func(ctx context.Context, _ *http.Client) error {
-		// Nobody waits any more for what the endless ones send. They may fill their buffers.
+		// No scrape waits any longer for the endless collectors. They may fill their buffers.
 		const most = 8 << 20
 		return eventually(ctx, time.Minute, func() error {
 			before := heapInUse()
@@ -101,8 +101,8 @@ func (c *corner) watchHeap(ctx context.Context, _ *http.Client) error {
 	return fmt.Errorf("the heap has grown to %d MB", memory.HeapAlloc>>20)
 }
 
-// floodUntil sends distinct series until its context ends, and so much longer. It leaves
-// something of the machine for others.
+// floodUntil sends distinct series until its context ends, and for a given time longer. It leaves
+// some processor time for others.
 func floodUntil(beyond time.Duration) metrictest.Behaviour {
 	pause := 10 * time.Millisecond
 	if long() {

@@ -109,7 +109,7 @@ func (g *hangingGatherer) release(ctx context.Context) error {
 	})
 }
 
-// deafGatherer is a hangingGatherer that is given a context, and does not look at it.
+// deafGatherer is a hangingGatherer that gets a context and ignores it.
 type deafGatherer struct{ *hangingGatherer }
 
 func (g deafGatherer) GatherWithContext(context.Context) ([]*metric.MetricFamily, error) {

@@ -20,8 +20,8 @@ type clashSide struct {
 	labels metric.Labels
 }
 
-// clash is two families that a reader takes for one, or takes series of for the same, if not
-// always, then after escaping or in one of the formats.
+// clash is two families that a reader takes for one, or whose series a reader takes for the same:
+// always, after escaping, or in one of the formats.
 type clash struct {
 	a, b clashSide
 	// plain, unless it is empty, is what b is called if its name needs no escaping. It wins.
@@ -47,8 +47,8 @@ func clashes() []clash {
 	}
 }
 
-// nameCorner has clashes of names between sources of all kinds, scraped in all formats with
-// all ways to escape. Nothing is to be written twice, and what clashes with nothing is there.
+// nameCorner has clashes of names between sources of all kinds, scraped in all formats and escaping
+// schemes. Nothing may be written twice, and no family without a clash may be missing.
 func nameCorner(t *testing.T) *corner {
 	c := &corner{t: t, name: "names"}
 	registry, other := metric.NewContextRegistry(metric.WithSelfMetrics("chaos")), metric.NewContextRegistry()

@@ -14,8 +14,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// obedienceCorner has collectors that wait for the end of their context, and then say what
-// they have to say. That is to be served.
+// obedienceCorner has collectors that send their samples when their context ends. These must be
+// served.
 func obedienceCorner(t *testing.T) *corner {
 	const announced = "1"
 	c := &corner{t: t, name: "obedience"}
@@ -42,14 +42,14 @@ func obedienceCorner(t *testing.T) *corner {
 		if missing(series, patient...) == nil {
 			whole.Add(1)
 		}
-		if missing(series, timed...) != nil { // These have the scrape's own time left.
+		if missing(series, timed...) != nil { // The scrape has time left for these.
 			unheard.Add(1)
 		}
 		return nil
 	}
 	c.clients = []cornerClient{scrape, scrape}
 	c.peace = func(ctx context.Context, client *http.Client) error {
-		// While the machine has more to do than it can, one may come too late; not most.
+		// On an overloaded machine, one may come too late, but not most of them.
 		if all, n := scrapes.Load(), unheard.Swap(0); n > 1+all/10 {
 			return fmt.Errorf("in %d of %d scrapes, those that spoke at their own limit were not heard", n, all)
 		}
@@ -70,8 +70,8 @@ func obedienceCorner(t *testing.T) *corner {
 	return c
 }
 
-// speakAtDeadline is the collector that does as it is told: it has no answer when its
-// context ends, says so, and returns.
+// speakAtDeadline is a collector that obeys: when its context ends, it has no answer, reports that
+// and returns.
 func speakAtDeadline(ctx context.Context, r *metrictest.Run) error {
 	select {
 	case <-ctx.Done():

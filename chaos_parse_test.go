@@ -19,9 +19,9 @@ import (
 	"google.golang.org/protobuf/encoding/protodelim"
 )
 
-// seriesOfExposition parses an exposition, strictly, and returns the values of its series,
-// named as in the text format. Names must be such as the escaping that the content type
-// announces may leave.
+// seriesOfExposition parses an exposition strictly, and returns the values of its series by their
+// names in the text format. Names must be valid under the escaping scheme that the content type
+// announces.
 func seriesOfExposition(contentType string, body []byte) (map[string]float64, error) {
 	quoted := strings.Contains(contentType, "escaping=allow-utf-8")
 	switch {
@@ -128,8 +128,8 @@ func boundText(bound float64) string {
 	return strconv.FormatFloat(bound, 'g', -1, 64)
 }
 
-// seriesID returns the name of a series as its reader sees it: the order of labels does not
-// matter, and an empty value is the same as no label.
+// seriesID returns the name of a series as its reader sees it: the order of labels does not matter,
+// and an empty value is the same as no label.
 func seriesID(name string, labels map[string]string) string {
 	var pairs []string
 	for l, v := range labels {
@@ -141,8 +141,8 @@ func seriesID(name string, labels map[string]string) string {
 	return name + "{" + strings.Join(pairs, ",") + "}"
 }
 
-// mayRepeat reports whether a series may come twice in an exposition: a stream collector's
-// own duplicates are not looked for over HTTP, since that takes memory for each series.
+// mayRepeat reports whether a series may occur twice in an exposition. Over HTTP, duplicates within
+// a stream collector are not detected, since that takes memory for each series.
 func mayRepeat(series string) bool {
 	return strings.HasPrefix(series, streamed)
 }
@@ -267,7 +267,7 @@ func sampleEnd(s string) (value string, ok bool) {
 	return value, ok
 }
 
-// metadata returns the parts of a line of metadata. It reports whether it is one.
+// metadata returns the parts of a metadata line and reports whether the line is one.
 func metadata(line string) (keyword, name, text string, ok bool) {
 	line, ok = strings.CutPrefix(line, "# ")
 	keyword, line, _ = strings.Cut(line, " ")
@@ -290,7 +290,7 @@ type textSample struct {
 	written  string // Its name and labels as they are written.
 	value    float64
 	exemplar bool
-	quoted   bool // A name is quoted, if only one of the exemplar.
+	quoted   bool // whether a name is quoted, even one of the exemplar
 }
 
 // lineError is the error of a line that is not valid. It is formatted when it is read: few are.
@@ -367,9 +367,8 @@ func (s *textSample) parseLabels(text string, named bool) (labels map[string]str
 	return labels, text[1:], true
 }
 
-// parseLines parses text line by line. The lines of a family have to be together, its
-// samples after its type and with names that only they can have, and no series may come
-// twice.
+// parseLines parses text line by line. The lines of a family must be together, its samples after
+// its type and with names that belong only to it, and no series may occur twice.
 func parseLines(text string, openMetrics, quoted bool) (map[string]float64, error) {
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		return nil, errors.New("the last line is not whole")
@@ -447,7 +446,7 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 
 var wholeBound = regexp.MustCompile(`(le="[0-9]+)\.0"`)
 
-// TestSeriesOfExposition checks that what the chaos reads expositions with notices what is wrong.
+// TestSeriesOfExposition checks that the parser of the chaos test detects invalid expositions.
 func TestSeriesOfExposition(t *testing.T) {
 	const openMetrics = "application/openmetrics-text"
 	series, err := seriesOfExposition(openMetrics, []byte("# HELP a h\n# TYPE a counter\n"+

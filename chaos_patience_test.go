@@ -14,8 +14,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// patienceCorner has clients that announce 10 ms or go away after less, beside patient ones,
-// who are to get everything: a client that cannot wait says nothing about a collector.
+// patienceCorner has clients that announce 10 ms, or go away after less, beside patient ones, which
+// must get everything: a client that cannot wait says nothing about a collector.
 func patienceCorner(t *testing.T) *corner {
 	const (
 		takes    = 100 * time.Millisecond
@@ -83,7 +83,7 @@ func patienceCorner(t *testing.T) *corner {
 	return c
 }
 
-// drip sends n samples, one after each pause, as long as its context allows it.
+// drip sends n samples, one after each pause, until its context ends.
 func drip(n int, each time.Duration) metrictest.Behaviour {
 	return func(ctx context.Context, r *metrictest.Run) error {
 		for i := range n {

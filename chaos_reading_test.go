@@ -16,8 +16,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// readingCorner has clients that send a request and read nothing of the answer, but stay.
-// They are to be cut off: before, they take the places of others.
+// readingCorner has clients that send a request, read nothing of the answer and stay connected. The
+// handler must cut them off; before that, they take the places of other requests.
 func readingCorner(t *testing.T) *corner {
 	const (
 		series = 3000 // About a megabyte, much more than the sockets' buffers hold here.
@@ -31,7 +31,7 @@ func readingCorner(t *testing.T) *corner {
 	}
 	registry.MustRegister(metrictest.New("unread_stream", metrictest.Flooding(series)).Stream())
 
-	var requests atomic.Int64 // Which the server has not ended.
+	var requests atomic.Int64 // requests that the server has not ended
 	handler := metric.HandlerForContext(registry, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, MaxRequestsInFlight: places})
 	c := &corner{t: t, name: "reading"}
 	c.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +41,7 @@ func readingCorner(t *testing.T) *corner {
 	}))
 	c.server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
 		if tcp, ok := conn.(*net.TCPConn); ok && state == http.StateNew {
-			_ = tcp.SetWriteBuffer(4096) // The kernel's own choice is large enough, too, only slower to fill.
+			_ = tcp.SetWriteBuffer(4096) // The kernel's default works, too, but takes longer to fill.
 		}
 	}
 	c.server.Start()
@@ -79,7 +79,7 @@ type deadClients struct {
 	conns []net.Conn
 }
 
-// mostDeadClients is how many of them there are at most; the oldest goes when there is another.
+// mostDeadClients is the maximum number of deadClients; another one replaces the oldest.
 const mostDeadClients = 20
 
 // request sends a request.

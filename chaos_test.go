@@ -26,9 +26,9 @@ import (
 
 var chaosTime = flag.Duration("chaos", 3*time.Second, "how long TestChaos runs; with more than a minute, it is larger, too")
 
-// TestChaos has many collectors of every bad kind under all combinations of policies. They
-// come and go, and change, while many clients scrape them in every way. Whatever happens,
-// what is healthy is served, whole and in time, and in the end no goroutine is left.
+// TestChaos runs many collectors of every bad kind under all combinations of policies. They come,
+// go and change while many clients scrape them in every way. Everything healthy must be served,
+// whole and in time, and in the end no goroutine may be left.
 //
 // make chaos runs it for minutes.
 func TestChaos(t *testing.T) {
@@ -51,7 +51,7 @@ func TestChaos(t *testing.T) {
 		t.Errorf("when it was over: %v", err)
 	}
 	c.stop()
-	c.end() // What the scrapes in peace have started may take its time, too.
+	c.end() // The runs that scrapeInPeace started may take some time, too.
 	c.close()
 	goleak.VerifyNone(t, before)
 
@@ -63,8 +63,7 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// runFor lets everything loose for that long, and returns how many goroutines there were at
-// most.
+// runFor runs everything for the given time, and returns the largest number of goroutines seen.
 func (c *chaos) runFor(d time.Duration, clients int) (most int) {
 	ctx, cancel := context.WithTimeout(c.t.Context(), d)
 	defer cancel()
@@ -89,7 +88,7 @@ func (c *chaos) runFor(d time.Duration, clients int) (most int) {
 	return most
 }
 
-// end is called when runFor has returned: what is held is let go, and waited for.
+// end is called when runFor has returned. It releases what is held, and waits for it.
 func (c *chaos) end() {
 	c.release()
 	for _, corner := range c.corners {
@@ -97,7 +96,7 @@ func (c *chaos) end() {
 	}
 }
 
-// stop closes the registries: nothing runs in the background any more.
+// stop closes the registries: nothing runs in the background afterwards.
 func (c *chaos) stop() {
 	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
 		if err := r.Close(); err != nil {
@@ -126,8 +125,8 @@ func (c *chaos) summary() string {
 		c.scrapes.Load(), c.whole.Load(), c.complete.Load(), requests, c.changes.Load(), c.runs())
 }
 
-// scrapeInPeace scrapes once in each format when all collectors have been let go: every
-// healthy one has to be there.
+// scrapeInPeace scrapes once in each format when all collectors have been released: every healthy
+// one must be there.
 func (c *chaos) scrapeInPeace() error {
 	h := metric.HandlerForContext(c.registry, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true})
 	for _, accept := range []string{
@@ -152,8 +151,8 @@ func (c *chaos) scrapeInPeace() error {
 // chaos is the world of TestChaos.
 type chaos struct {
 	t        *testing.T
-	registry *metric.ContextRegistry // Of healthy and bad collectors.
-	bounded  *metric.ContextRegistry // Of the same bad ones, few at a time.
+	registry *metric.ContextRegistry // registry of healthy and bad collectors
+	bounded  *metric.ContextRegistry // registry of the same bad ones, which run few at a time
 	groups   []*metric.Group
 
 	counter   metric.Counter
@@ -165,17 +164,17 @@ type chaos struct {
 	corners []*corner
 
 	mu      sync.Mutex
-	current map[string]*metrictest.Collector // The bad ones, by name.
-	retired []*metrictest.Collector          // Others have taken their places, while they may still run.
-	ended   int                              // Runs of those that are gone.
+	current map[string]*metrictest.Collector // bad collectors by name
+	retired []*metrictest.Collector          // replaced collectors, which may still run
+	ended   int                              // number of runs of released collectors
 }
 
-// mostRetired is how many collectors may still run when they are registered no more.
+// mostRetired is how many collectors that are no longer registered may still run.
 const mostRetired = 300
 
 var errChaos = errors.New("an error of the chaos")
 
-// newChaos returns the world with its servers and so many bad collectors.
+// newChaos returns the world with its servers and the given number of bad collectors.
 func newChaos(t *testing.T, collectors int) *chaos {
 	c := &chaos{
 		t: t,
@@ -188,7 +187,7 @@ func newChaos(t *testing.T, collectors int) *chaos {
 		corners:   newCorners(t),
 		current:   make(map[string]*metrictest.Collector),
 	}
-	// Where only a few run at a time, nothing but instruments is sure to have its turn.
+	// If only a few run at a time, only instruments are sure to be gathered.
 	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
 		r.MustRegister(c.counter, c.histogram)
 	}
@@ -206,7 +205,8 @@ func newChaos(t *testing.T, collectors int) *chaos {
 	return c
 }
 
-// healthyCollector is one that has to be in every scrape, unless that tells otherwise.
+// healthyCollector is a collector that must be in every scrape, unless the scrape reports
+// otherwise.
 type healthyCollector struct {
 	name      string // Also of its family.
 	collector metric.Collector
@@ -224,7 +224,7 @@ func healthyCollectors() []healthyCollector {
 	}
 }
 
-// panickyHooks panic now and then.
+// panickyHooks returns hooks that panic now and then.
 func panickyHooks() metric.Hooks {
 	var calls atomic.Int64
 	panicSometimes := func() {
@@ -282,8 +282,7 @@ func floodFor(d time.Duration) metrictest.Behaviour {
 	}
 }
 
-// policies returns combination i of all policies, some with a background in the place of the
-// cache.
+// policies returns combination i of all policies, some with a background in place of the cache.
 func (c *chaos) policies(i int) (opts []metric.CollectorOption) {
 	kept := metric.WithCache(50 * time.Millisecond)
 	if i/48%2 == 1 {
@@ -305,12 +304,11 @@ func (c *chaos) policies(i int) (opts []metric.CollectorOption) {
 	return opts
 }
 
-// streamed begins the names of families that stream collectors write. Over HTTP, it is not
-// noticed if one of them writes a series twice: that would take memory for each series.
+// streamed begins the names of families that stream collectors write. Over HTTP, the registry does
+// not detect that a stream writes a series twice, because that would take memory for each series.
 const streamed = "stream"
 
-// register registers bad collector i, or puts it in the place of the one that has its
-// name.
+// register registers bad collector i, or replaces the one that has its name.
 func (c *chaos) register(i int, name string) error {
 	behaviours := badBehaviours()
 	controls := metrictest.New([]string{"context", streamed, "plain"}[i%3]+"_"+name, behaviours[i/3%len(behaviours)])
@@ -331,8 +329,8 @@ func (c *chaos) register(i int, name string) error {
 	return err
 }
 
-// retire notes that the collector of that name, if there is one, is registered no more. Its
-// runs go on, but the oldest of very many are let go.
+// retire records that the collector with that name, if there is one, is no longer registered. Its
+// runs go on, but if there are very many, the oldest are released.
 func (c *chaos) retire(name string) {
 	c.mu.Lock()
 	var oldest *metrictest.Collector
@@ -353,7 +351,7 @@ func (c *chaos) retire(name string) {
 	c.ended += oldest.Started()
 }
 
-// letGo lets collectors go and waits for them.
+// letGo releases collectors and waits for them.
 func (c *chaos) letGo(collectors ...*metrictest.Collector) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), 30*time.Second)
 	defer cancel()
@@ -374,7 +372,7 @@ func (c *chaos) bad() []*metrictest.Collector {
 	return slices.AppendSeq(slices.Clone(c.retired), maps.Values(c.current))
 }
 
-// hold has those hang again that were let go.
+// hold makes the released collectors hang again.
 func (c *chaos) hold() {
 	behaviours := badBehaviours()
 	for i, b := range c.bad() {
@@ -382,8 +380,8 @@ func (c *chaos) hold() {
 	}
 }
 
-// churn registers, replaces and unregisters collectors and instruments, and lets some
-// change.
+// churn registers, replaces and unregisters collectors and instruments, and changes the behavior of
+// some.
 func (c *chaos) churn(ctx context.Context, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	behaviours := badBehaviours()
@@ -471,7 +469,7 @@ func (c *chaos) gather(ctx context.Context) {
 	}
 }
 
-// release lets all collectors go and waits for them.
+// release releases all collectors and waits for them.
 func (c *chaos) release() { c.letGo(c.bad()...) }
 
 func (c *chaos) runs() int {

@@ -32,7 +32,7 @@ func withoutDetails(err error) string {
 	return strings.ReplaceAll(text, " {}", "{}")
 }
 
-// badMetrics are what a collector may send that a registry refuses.
+// badMetrics are metrics that a collector may send and a registry refuses.
 func badMetrics() map[string][]metric.Metric {
 	desc := func(name, help string, labels ...string) *metric.Desc { return metric.NewDesc(name, help, labels, nil) }
 	gauge := func(d *metric.Desc, values ...string) metric.Metric {
@@ -95,8 +95,8 @@ func (s sending) Collect(ch chan<- metric.Metric) {
 	}
 }
 
-// TestWordsOfRegistries has both libraries gather from the same bad collectors, and wants ours
-// to say at least what client_golang says.
+// TestWordsOfRegistries lets both libraries gather from the same bad collectors. Our error must say
+// at least as much as client_golang's.
 func TestWordsOfRegistries(t *testing.T) {
 	for name, metrics := range badMetrics() {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +157,8 @@ func TestSuffixTakenByInstrument(t *testing.T) {
 	}
 }
 
-// TestWordsOfInstruments has instruments of one name that differ, each with a label of its own.
+// TestWordsOfInstruments registers instruments of one name that differ, each with a label of its
+// own.
 func TestWordsOfInstruments(t *testing.T) {
 	opts := func(help, value string) metric.Opts {
 		return metric.Opts{Name: "x", Help: help, ConstLabels: metric.Labels{"a": value}}
@@ -169,15 +170,15 @@ func TestWordsOfInstruments(t *testing.T) {
 	ours.MustRegister(metric.NewCounter(metric.CounterOpts(opts("h", "2"))))
 	_, err := ours.Gather()
 	got := withoutDetails(err)
-	_, err = theirs.Gather() // Its collectors run at the same time, so either may come first.
+	_, err = theirs.Gather() // The collectors run at the same time, so either may come first.
 	want := withoutDetails(err)
 	if !strings.HasPrefix(got, `collected metric x{} should be a Gauge`) || !strings.HasPrefix(want, "collected metric x{} should be a ") {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
-// TestInvalidMetricsSayWhatIsWrong checks that the error of a metric begins with its name,
-// tells what is wrong, and has no descriptor in it, unless in client_golang's words.
+// TestInvalidMetricsSayWhatIsWrong checks that the error of a metric begins with its name, says
+// what is wrong, and contains no descriptor, except in the text that equals client_golang's.
 func TestInvalidMetricsSayWhatIsWrong(t *testing.T) {
 	boom := errors.New("boom")
 	for help, want := range map[string]string{

@@ -6,13 +6,14 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// NewCollectorAdapter makes any Collector context-aware at the boundary: its
-// CollectWithContext returns when ctx is done, even if c still runs. What c sends
-// after that is thrown away. If c takes a context, it gets ctx; if not, calls that overlap
-// share a run of c. As long as a run that was left behind has not returned, c is not
-// started again: CollectWithContext sends an invalid metric with ErrStillRunning.
+// NewCollectorAdapter returns c as a [CollectorWithContext] whose CollectWithContext returns when
+// ctx is done, even if c is still running. The adapter discards what c sends after that.
 //
-// A registry of this package needs no adapter: it does the same for any Collector.
+// If c takes a context, it gets ctx. Otherwise, calls that overlap share one run of c. While a run
+// that was left behind has not returned, the adapter does not start c again: CollectWithContext
+// sends an invalid metric with [ErrStillRunning].
+//
+// A registry of this package needs no adapter, because it treats every [Collector] like this.
 func NewCollectorAdapter(c Collector) CollectorWithContext {
 	return &collectorAdapter{c, collect.NewAdaptedRuns(c)}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// defaultName returns the name of an entry for which none is asked for: the family if there is
-// one, and else what people call its collector or gatherer, of.
+// defaultName returns the name of an entry that is registered without one: the family, if there is
+// a single one, or else what people call its collector or gatherer, which is of.
 func defaultName(e *scrape.Entry, of any) string {
 	if e.Binding.Source != nil {
 		return e.Binding.Source.Family().Name
@@ -45,7 +45,8 @@ func defaultName(e *scrape.Entry, of any) string {
 	}
 }
 
-// runnerName returns the name that a collect.Runner gives itself, such as the URL of a remote target.
+// runnerName returns the name that a collect.Runner gives itself, such as the URL of a remote
+// target.
 func runnerName(of any) string {
 	if c, ok := of.(Collector); ok {
 		of = collect.Unwrap(c)
@@ -60,7 +61,7 @@ func runnerName(of any) string {
 	return named.String()
 }
 
-// madeOf returns the collector, gatherer or function that does what v does.
+// madeOf returns the collector, gatherer or function that does the work of v.
 func madeOf(v any) any {
 	for {
 		switch w := v.(type) {
@@ -80,9 +81,9 @@ func madeOf(v any) any {
 	}
 }
 
-// nameOf returns what people call a collector or gatherer: its package and type, without a
-// star, or the function that it is made of. It returns "" if that says nothing, because the
-// type has no name or is one of this package.
+// nameOf returns what people call a collector or gatherer: its package and type, without a star, or
+// the name of the function behind it. It returns "" if that says nothing, because the type has no
+// name or belongs to this package.
 func nameOf(v any) string {
 	v = madeOf(v)
 	if v == nil {
@@ -99,12 +100,12 @@ func nameOf(v any) string {
 	if t.Name() == "" || t.PkgPath() == ours || strings.HasPrefix(t.PkgPath(), ours+"/internal/") {
 		return ""
 	}
-	name, _, _ := strings.Cut(t.String(), "[") // The arguments of a generic type have slashes.
+	name, _, _ := strings.Cut(t.String(), "[") // The type arguments of a generic type contain slashes.
 	return name
 }
 
-// called returns how an error calls a collector: by the name of the metric if it is an
-// instrument of this package, and by its type otherwise.
+// called returns the name of a collector in an error: the name of the metric for an instrument of
+// this package, and the type otherwise.
 func called(c Collector) string {
 	inner := innermost(c)
 	if collect.IsNil(inner) {
@@ -125,7 +126,7 @@ func init() {
 	}
 }
 
-// calledByType returns how an error calls a collector or gatherer that is no instrument.
+// calledByType returns the name in an error of a collector or gatherer that is not an instrument.
 func calledByType(v any) string {
 	if name := nameOf(v); name != "" {
 		return name
@@ -133,7 +134,7 @@ func calledByType(v any) string {
 	if instrument.IsNoOp(v) {
 		return "a no-op instrument"
 	}
-	if _, ok := v.(*multiGatherer); ok { // The type has no name outside.
+	if _, ok := v.(*multiGatherer); ok { // The type is not exported; users know the interface.
 		return "metric.MultiGatherer"
 	}
 	return fmt.Sprintf("%T", v)

@@ -23,7 +23,7 @@ func (*warehouse) Collect(chan<- metric.Metric)    {}
 func (*warehouse) stock(context.Context, chan<- metric.Metric) {
 }
 
-// shelf is a generic one.
+// shelf is a generic collector.
 type shelf[T any] struct{ warehouse }
 
 func collectStock(context.Context, chan<- metric.Metric) {}
@@ -82,7 +82,7 @@ func TestDefaultNames(t *testing.T) {
 	}
 }
 
-// TestNumbersStartAgain checks that names have numbers as long as they are taken.
+// TestNumbersStartAgain checks that names have numbers only while the name itself is taken.
 func TestNumbersStartAgain(t *testing.T) {
 	r := metric.NewContextRegistry()
 	a, b, c := &shelf[int]{}, metric.WrapCollectorWithPrefix("b_", &shelf[int]{}), metric.WrapCollectorWithPrefix("c_", &shelf[int]{})
@@ -126,7 +126,7 @@ func TestSelectDefaultNames(t *testing.T) {
 	}
 }
 
-// TestSoleGatherersHaveNames checks that a gatherer that is all there is has a name, which is
+// TestSoleGatherersHaveNames checks that a gatherer that is the only source has a name, which is
 // not in the text of its error.
 func TestSoleGatherersHaveNames(t *testing.T) {
 	boom := errors.New("boom")

@@ -1,13 +1,11 @@
 package metric
 
-import "github.com/luxfi/metric/internal/web"
-
-// Compression is a content encoding of a response.
+// Compression is a content encoding of a response; see HandlerOpts.OfferedCompressions.
 type Compression string
 
 // The compressions that a handler can offer.
 const (
-	Identity = Compression(web.Identity) // None.
-	Gzip     = Compression(web.Gzip)
-	Zstd     = Compression(web.Zstd) // Only in programs that import package promhttp/zstd.
+	Identity Compression = "identity" // no compression
+	Gzip     Compression = "gzip"
+	Zstd     Compression = "zstd" // only in programs that import package promhttp/zstd
 )

@@ -13,12 +13,12 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestAcceptEncoding has the rules of RFC 9110, 12.5.3.
+// TestAcceptEncoding checks the rules of RFC 9110, section 12.5.3.
 func TestAcceptEncoding(t *testing.T) {
 	all := []metric.Compression{metric.Identity, metric.Gzip, metric.Zstd}
 	for _, tc := range []struct {
 		lines  []string
-		offers []metric.Compression // By default, all.
+		offers []metric.Compression // all if nil
 		want   string
 	}{
 		{lines: nil},
@@ -44,7 +44,7 @@ func TestAcceptEncoding(t *testing.T) {
 		{lines: []string{"gzip, *;q=0"}, want: "gzip"},
 		{lines: []string{"zstd;q=0.1, *;q=0"}, want: "zstd"},
 
-		// Nothing that is wanted: the metrics are sent all the same.
+		// The handler offers no accepted coding, and still sends the metrics.
 		{lines: []string{"*;q=0"}},
 		{lines: []string{"identity;q=0"}},
 		{lines: []string{"identity;q=0, br"}},
@@ -145,7 +145,7 @@ func TestContentEncodingOfMiddleware(t *testing.T) {
 			})
 		}
 	}
-	t.Run("identity", func(t *testing.T) { // The way to ask some middleware to keep out.
+	t.Run("identity", func(t *testing.T) { // Some middleware does not compress then.
 		h := metric.HandlerFor(oneCounter())
 		w := request(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "identity")

@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// conflict tells why made could not be registered, where err is what the registerer
-// says: who has the name, as far as that can be found out, and how that differs.
+// conflict returns the error for made, which reg refused to register with err. The error names the
+// holder of the name, as far as it can be found, and says how the two differ.
 func conflict(reg Registerer, made Collector, err error) error {
 	bottom, desc := beneath(reg, instrument.DescOf(made))
 	asked := clientgolang.Parse(desc)
@@ -48,8 +48,8 @@ func constantTraits(d *clientgolang.Info) []instrument.Trait {
 	return []instrument.Trait{{Name: "constant labels", Value: fmt.Sprint(pairs)}}
 }
 
-// beneath returns the registerer behind our wrappings, and the descriptor as it gets
-// there.
+// beneath returns the registerer behind our wrappings, and the descriptor as that registerer sees
+// it.
 func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
 	for {
 		switch w := reg.(type) {
@@ -69,10 +69,10 @@ func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
 	}
 }
 
-// holderOf returns the collector that has the name of a family, and its descriptor,
-// each nil if it cannot be found. An error about equal collectors holds it, others do
-// not. But registries describe themselves, and so the descriptor can be found that is
-// in the way; and a second collector with just that one is equal to the first.
+// holderOf returns the collector that has the name of a family, and its descriptor. Each is nil if
+// it cannot be found. An error about equal collectors holds the collector, other errors do not. But
+// registries describe themselves, so holderOf can find the conflicting descriptor, and registering
+// a second collector with just that descriptor fails with an error that holds the first.
 func holderOf(reg Registerer, name string, err error) (Collector, *clientgolang.Info) {
 	if existing := existingIn(err); existing != nil {
 		return existing, nil
@@ -89,7 +89,7 @@ func holderOf(reg Registerer, name string, err error) (Collector, *clientgolang.
 		if info := announced.Infos[desc]; info.Name == name {
 			probe := collect.FixedDesc{Desc: desc}
 			err := reg.Register(probe)
-			if err == nil { // It has gone meanwhile.
+			if err == nil { // The holder was unregistered meanwhile.
 				reg.Unregister(probe)
 			}
 			return existingIn(err), info
@@ -98,8 +98,8 @@ func holderOf(reg Registerer, name string, err error) (Collector, *clientgolang.
 	return nil, nil
 }
 
-// existingIn returns the collector that an AlreadyRegisteredError names, and nil if err
-// is none. It looks through wrappings.
+// existingIn returns the collector that an [AlreadyRegisteredError] names, or nil if err is another
+// error. It looks through wrappings.
 func existingIn(err error) Collector {
 	var already AlreadyRegisteredError
 	if !errors.As(err, &already) {

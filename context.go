@@ -4,23 +4,24 @@ import (
 	"context"
 )
 
-// CollectorWithContext is a Collector that can take the context of a scrape.
+// CollectorWithContext is a [Collector] that can take the context of a scrape.
 //
-// A registry of this package calls CollectWithContext instead of Collect. The context
-// ends a little before the scrape's deadline, or when the client goes away; it carries the
-// values that HandlerOpts.ContextFunc or the caller of GatherWithContext has put
-// into it. An implementation passes it to whatever it calls, and returns soon after
-// it is done. What it sends until it returns is served, as long as the scrape lasts: so it
-// can still say that a backend is down. ch belongs to this call alone: the implementation
-// must not close it, and may send to it late without harm.
+// A registry of this package calls CollectWithContext instead of Collect. The context ends a little
+// before the deadline of the scrape, or when the client goes away. It carries the values that
+// HandlerOpts.ContextFunc or the caller of GatherWithContext has put into it.
 //
-// A collector may gather from the registry that it is registered with only under its
-// context. The registry then refuses to run it within itself; without the context, the
-// collector waits for itself.
+// An implementation passes the context to everything it calls, and returns soon after the context
+// is done. The scrape serves everything that it sends before it returns, as long as the scrape
+// lasts, so it can still report that a backend is down. ch belongs to this one call: the
+// implementation must not close it, and may send to it late without harm.
 //
-// It tells that something has failed by sending NewInvalidMetric(desc, err), as any
-// Collector does: the rest of what it sends is served, and the run is a failure in the
-// error of the scrape, the self-metrics and the policies of RegisterWith.
+// A collector that gathers from the registry it is registered with must do so under its context.
+// The registry then refuses to run the collector within itself. Without the context, the collector
+// would wait for itself.
+//
+// An implementation reports an error by sending NewInvalidMetric(desc, err), as any Collector does.
+// The rest of what it sends is served. The error of the scrape, the self-metrics and the policies
+// of RegisterWith count the run as a failure.
 //
 // CollectWithContext must be safe for concurrent use.
 type CollectorWithContext interface {
@@ -28,19 +29,18 @@ type CollectorWithContext interface {
 	CollectWithContext(ctx context.Context, ch chan<- Metric)
 }
 
-// GathererWithContext is a Gatherer that can take the context of a scrape.
+// GathererWithContext is a [Gatherer] that can take the context of a scrape.
 //
-// GatherWithContext returns when it is finished or ctx is done, whichever is earlier.
-// Its families are sorted by name and may come together with an error, as a partial
-// result. They belong to the caller, but may be shared with others: they must not be
-// modified.
+// GatherWithContext returns as soon as it has finished or ctx is done. It returns families sorted
+// by name. Families may come together with an error, as a partial result. The slice belongs to the
+// caller, but the families may be shared with others and must not be modified.
 type GathererWithContext interface {
 	Gatherer
 	GatherWithContext(ctx context.Context) ([]*MetricFamily, error)
 }
 
-// CollectorWithContextFunc is a function as a CollectorWithContext. It describes
-// nothing, and so is an unchecked collector.
+// CollectorWithContextFunc is a function as a [CollectorWithContext]. It describes nothing, which
+// makes it an unchecked collector.
 type CollectorWithContextFunc func(ctx context.Context, ch chan<- Metric)
 
 // Describe sends nothing.
@@ -54,7 +54,7 @@ func (f CollectorWithContextFunc) CollectWithContext(ctx context.Context, ch cha
 	f(ctx, ch)
 }
 
-// GathererWithContextFunc is a function as a GathererWithContext.
+// GathererWithContextFunc is a function as a [GathererWithContext].
 type GathererWithContextFunc func(ctx context.Context) ([]*MetricFamily, error)
 
 // Gather calls f with the background context.
@@ -65,8 +65,8 @@ func (f GathererWithContextFunc) GatherWithContext(ctx context.Context) ([]*Metr
 	return f(ctx)
 }
 
-// NewCollectorFunc returns a collector made of two functions. If describe is nil, the
-// collector describes nothing, and so is an unchecked one.
+// NewCollectorFunc returns a collector made of two functions. collect must be safe for concurrent
+// use. If describe is nil, the collector describes nothing, which makes it an unchecked collector.
 func NewCollectorFunc(describe func(chan<- *Desc), collect func(context.Context, chan<- Metric)) CollectorWithContext {
 	if describe == nil {
 		describe = func(chan<- *Desc) {}

@@ -95,8 +95,8 @@ func TestBoundCollector(t *testing.T) {
 	}
 }
 
-// TestStreamCollectorElsewhere registers a stream collector with a registry of client_golang,
-// which has to get its samples and its error.
+// TestStreamCollectorElsewhere registers a stream collector with a registry of client_golang, which
+// must get its samples and its error.
 func TestStreamCollectorElsewhere(t *testing.T) {
 	c := streamOf("a", func(_ context.Context, s *metric.Sink) error {
 		if err := s.Counter(desc("a"), 2); err != nil {

@@ -6,14 +6,15 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// Counter is a value that only goes up, and starts from zero when the process does. Add
-// panics if its argument is negative. NaN is added as to a float64: the counter stays NaN.
+// Counter is a value that only goes up. It starts at zero when the process does. Add panics if its
+// argument is negative. Adding NaN makes the counter NaN for good, as it does a float64.
 //
-// Counters made by this package are safe for concurrent use, scale with the cores, do
-// not allocate, and implement ExemplarAdder and [ReadableCounter]. [Value] reads any counter.
+// Counters made by this package are safe for concurrent use, scale with the number of cores, do not
+// allocate, and implement [ExemplarAdder], [ContextAdder] and [ReadableCounter]. [Value] reads any
+// counter.
 type Counter = prometheus.Counter
 
-// ReadableCounter is a Counter that can be read. All counters made by this package are.
+// ReadableCounter is a [Counter] that can be read. All counters made by this package implement it.
 type ReadableCounter interface {
 	Counter
 
@@ -21,34 +22,37 @@ type ReadableCounter interface {
 	Get() float64
 }
 
-// NewCounter returns a counter. Errors in opts are reported when it is registered.
+// NewCounter returns a counter. Registering it reports errors in opts.
 //
-// Without ConstLabels it takes more than a kilobyte, most of it cache lines that keep cores
-// out of each other's way.
+// Without ConstLabels, a counter takes more than a kilobyte. Most of it is padding that keeps cores
+// from contending for a cache line.
 func NewCounter(opts CounterOpts) ReadableCounter { return instrument.NewCounter(opts) }
 
-// CounterVec is a set of counters that differ in the values of their labels. It is safe
-// for concurrent use, and finds a counter that exists without allocating.
+// CounterVec is a set of counters that differ in the values of their labels. Its embedded
+// [MetricVec] has methods that delete and replace series and limit their number. A CounterVec is
+// safe for concurrent use. Looking up a counter that exists does not allocate.
 type CounterVec struct {
 	*MetricVec
 	counterMark
 
-	vec *instrument.Counters // Nil in a no-op vector.
+	vec *instrument.Counters // nil in a no-op vector
 }
 
-// NewCounterVec returns a vector of counters with these labels.
+// NewCounterVec returns a vector of counters with these labels. Registering it reports errors in
+// opts and labelNames.
 func NewCounterVec(opts CounterOpts, labelNames []string) *CounterVec {
 	return V2.NewCounterVec(CounterVecOpts{CounterOpts: opts, VariableLabels: UnconstrainedLabels(labelNames)})
 }
 
-// NewCounterVec returns a vector of counters whose labels may be constrained.
-func (v2) NewCounterVec(opts CounterVecOpts) *CounterVec {
+// NewCounterVec returns a vector of counters whose labels may have constraints.
+func (V2Constructors) NewCounterVec(opts CounterVecOpts) *CounterVec {
 	return counterVec(instrument.NewCounters(opts))
 }
 
-// counterMark makes a CounterVec one of our own. It is an alias so that the field is not exported,
-// and not a generic one, as all marks: package go/types has a data race with generic aliases,
-// which would make the race detector fail the tests of programs that load this package.
+// counterMark marks a CounterVec as one of our own. It is an alias so that the field is not
+// exported. It is not a generic alias for all marks, because package go/types has a data race with
+// generic aliases, which would make the race detector fail the tests of programs that load this
+// package.
 type counterMark = instrument.Mark[CounterVec]
 
 func counterVec(v *instrument.Counters) *CounterVec {
@@ -59,10 +63,10 @@ func (v *CounterVec) noOp() *instrument.NoOpCounters {
 	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOp.Counter)
 }
 
-// GetMetricWithLabelValues returns the counter with these label values, which are in
-// the order of the label names, and makes it if it does not exist yet. It is an error
-// if their number is wrong or one is not UTF-8. The values may be parts of a buffer that
-// is used again: a new counter gets copies.
+// GetMetricWithLabelValues returns the counter with these label values, which are in the order of
+// the label names. It creates the counter if it does not exist yet. It returns an error if the
+// number of values is wrong or a value is not valid UTF-8. The values may be parts of a buffer that
+// the caller reuses: a new counter gets copies.
 func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter, error) {
 	if v.vec == nil {
 		return v.noOp().Get(values), nil
@@ -74,8 +78,9 @@ func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter
 	return m, nil
 }
 
-// GetMetricWith is GetMetricWithLabelValues with the label values by name. It is an error
-// if they are not those of all labels. The map is not kept.
+// GetMetricWith is like [CounterVec.GetMetricWithLabelValues], with the label values by name. It
+// returns an error if labels does not have exactly the labels of the vector. It does not keep the
+// map.
 func (v *CounterVec) GetMetricWith(labels Labels) (ReadableCounter, error) {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels), nil
@@ -87,18 +92,19 @@ func (v *CounterVec) GetMetricWith(labels Labels) (ReadableCounter, error) {
 	return m, nil
 }
 
-// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+// WithLabelValues is like [CounterVec.GetMetricWithLabelValues], but panics where that returns an
+// error.
 func (v *CounterVec) WithLabelValues(values ...string) ReadableCounter {
 	if v.vec == nil {
 		return v.noOp().Get(values)
 	}
 	if e := v.vec.Plain.Get(values); e != nil {
-		return &e.Child // Without the two calls in between, which take 2 ns.
+		return &e.Child // Skipping the two calls in between saves 2 ns.
 	}
 	return must(v.vec.Get(values))
 }
 
-// With is GetMetricWith, but panics where that returns an error.
+// With is like [CounterVec.GetMetricWith], but panics where that returns an error.
 func (v *CounterVec) With(labels Labels) ReadableCounter {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels)
@@ -106,8 +112,8 @@ func (v *CounterVec) With(labels Labels) ReadableCounter {
 	return must(v.vec.GetNamed(labels))
 }
 
-// CurryWith returns a vector with some of the labels fixed, which shares its series
-// with v. It is an error if a label is not one of v, or is fixed already.
+// CurryWith returns a vector with some of the labels fixed, which shares its series with v. It
+// returns an error if v does not have one of the labels, or if one is fixed already.
 func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
 	if v.vec == nil {
 		return &CounterVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
@@ -119,13 +125,12 @@ func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
 	return counterVec(curried), nil
 }
 
-// MustCurryWith is CurryWith, but panics where that returns an error.
+// MustCurryWith is like [CounterVec.CurryWith], but panics where that returns an error.
 func (v *CounterVec) MustCurryWith(labels Labels) *CounterVec { return must(v.CurryWith(labels)) }
 
 // Replace replaces all series by those that build creates in another vector; see
-// [MetricVec.Replace].
-// The counters start anew: their values and start timestamps are those of the new series, also
-// where the labels are those of an old one.
+// [MetricVec.Replace]. The counters start anew: a new series has a value and a start timestamp of
+// its own, even if an old one had the same labels.
 func (v *CounterVec) Replace(build func(*CounterVec)) {
 	if v.vec == nil {
 		noOp := v.noOp()

@@ -19,7 +19,7 @@ var (
 	_ prometheus.Counter   = metric.NewCounter(metric.CounterOpts{})
 )
 
-// counterCases are things to do with a counter.
+// counterCases are actions on a counter.
 var counterCases = []struct {
 	name string
 	do   func(prometheus.Counter)
@@ -38,8 +38,8 @@ var counterCases = []struct {
 	{"add NaN", func(c prometheus.Counter) { c.Inc(); c.Add(math.NaN()); c.Inc() }},
 }
 
-// TestCounterEqualsClientGolang does the same to a counter of ours and one of client_golang,
-// which must write the same.
+// TestCounterEqualsClientGolang does the same to a counter of ours and one of client_golang. Both
+// must write the same metric.
 func TestCounterEqualsClientGolang(t *testing.T) {
 	for _, tt := range counterCases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -77,8 +77,8 @@ func TestCounterCannotDecrease(t *testing.T) {
 	}
 }
 
-// TestCounterDoesNotWrap is about a difference: client_golang adds whole numbers in a
-// uint64, which wraps around.
+// TestCounterDoesNotWrap checks a difference: client_golang adds whole numbers in a uint64, which
+// wraps around.
 func TestCounterDoesNotWrap(t *testing.T) {
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})
 	for range 4 {
@@ -127,13 +127,13 @@ func TestCounterExemplars(t *testing.T) {
 					add(ours, 2.5, tt.labels)
 					add(theirs, 2.5, tt.labels)
 				}
-				sameMetric(t, ours, theirs) // It has counted in any case.
+				sameMetric(t, ours, theirs) // The counter counts in any case.
 			})
 		})
 	}
 }
 
-// TestCounterConcurrently has many goroutines add to one counter. No addition may be lost.
+// TestCounterConcurrently adds to one counter from many goroutines. No addition may be lost.
 func TestCounterConcurrently(t *testing.T) {
 	const goroutines, rounds = 8, 2000
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})
@@ -175,8 +175,7 @@ func TestCounterSendsItself(t *testing.T) {
 	}
 }
 
-// TestCounterOnManyCores is about the counters of machines that have too many cores for a
-// few stripes.
+// TestCounterOnManyCores checks the counters of machines with more cores than stripes.
 func TestCounterOnManyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(64))
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})
@@ -196,13 +195,13 @@ func TestCounterOnManyCores(t *testing.T) {
 	}
 }
 
-// TestCounterVecCreated compares the created timestamps of the counters of a vector, also of one
-// that was deleted and made anew.
+// TestCounterVecCreated compares the start timestamps of the counters of a vector, including one
+// that was deleted and created anew.
 func TestCounterVecCreated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := metric.CounterOpts{Name: "c"}
 		ours, theirs := metric.NewCounterVec(opts, []string{"a"}), prometheus.NewCounterVec(opts, []string{"a"})
-		for range 2 { // The second time, the counters are new: so is the timestamp.
+		for range 2 { // The second time, the counters and their timestamps are new.
 			time.Sleep(time.Hour)
 			ours.WithLabelValues("x").Inc()
 			theirs.WithLabelValues("x").Inc()

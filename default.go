@@ -17,9 +17,9 @@ import (
 
 var defaultRegistry = newDefaultRegistry()
 
-// The default registry. The functions Register, MustRegister and Unregister, New, and
-// Handler use it. Like client_golang's, it has a Go collector and a process collector.
-// The variables may be set to something else while the program starts.
+// The default registry. The functions [Register], [MustRegister], [Unregister], [New] and [Handler]
+// use it. Like client_golang's, it has a Go collector and a process collector. A program may set
+// the variables while it starts, before other goroutines use them.
 var (
 	DefaultRegisterer Registerer = defaultRegistry
 	DefaultGatherer   Gatherer   = defaultRegistry
@@ -31,62 +31,62 @@ func newDefaultRegistry() *ContextRegistry {
 	return r
 }
 
-// Register registers a collector with DefaultRegisterer.
+// Register registers a collector with [DefaultRegisterer]; see [ContextRegistry.Register].
 func Register(c Collector) error { return RegisterWith(c) }
 
-// MustRegister registers collectors with DefaultRegisterer, and panics at the first
-// that cannot be.
+// MustRegister registers collectors with [DefaultRegisterer]. It panics at the first one that
+// cannot be registered.
 func MustRegister(cs ...Collector) {
 	if collect.IsNil(DefaultRegisterer) && len(cs) > 0 {
-		MustRegisterWith(cs[0]) // It says so.
+		MustRegisterWith(cs[0]) // It panics with an error that says so.
 	}
 	DefaultRegisterer.MustRegister(cs...)
 }
 
-// RegisterWith registers a collector with DefaultRegisterer and applies options to it; see
-// [ContextRegistry.RegisterWith]. It is an error if DefaultRegisterer was set to something
-// that cannot apply them.
+// RegisterWith registers a collector with [DefaultRegisterer] and applies options to it; see
+// [ContextRegistry.RegisterWith]. It returns an error if the program has set DefaultRegisterer to a
+// Registerer that cannot apply them.
 func RegisterWith(c Collector, opts ...CollectorOption) error {
 	return registerWith(DefaultRegisterer, c, opts)
 }
 
-// MustRegisterWith is [RegisterWith], but panics where that returns an error.
+// MustRegisterWith is like [RegisterWith], but panics where that returns an error.
 func MustRegisterWith(c Collector, opts ...CollectorOption) {
 	if err := RegisterWith(c, opts...); err != nil {
 		panic(err)
 	}
 }
 
-// Unregister removes a collector from DefaultRegisterer and reports whether it was there.
+// Unregister removes a collector from [DefaultRegisterer] and reports whether it was registered.
 func Unregister(c Collector) bool {
 	return !collect.IsNil(DefaultRegisterer) && DefaultRegisterer.Unregister(c)
 }
 
-// Handler returns a handler for DefaultGatherers, so that nothing is missing while a
-// program, or a library that it uses, still registers metrics with client_golang's
-// default registry. The handler serves whatever can be gathered, offers OpenMetrics,
-// counts its requests and errors in DefaultRegisterer, and logs what goes wrong with the
-// default logger, each kind of failure of a collector once a minute at most. It ends a scrape
-// after 10 seconds if nothing else sets a deadline, as HandlerFor does, and takes the request
-// parameters of HandlerForContext.
+// Handler returns a handler for [DefaultGatherers]. So the metrics that a program, or a library it
+// uses, still registers with client_golang's default registry are served, too.
+//
+// The handler serves everything that can be gathered, offers OpenMetrics, counts its requests and
+// errors in [DefaultRegisterer], and logs failures with the default logger, each kind of failure of
+// a collector at most once a minute. Like [HandlerFor], it ends a scrape after 10 seconds if
+// nothing else sets a deadline. It takes the request parameters of [HandlerForContext].
 func Handler() http.Handler {
 	return middleware.InstrumentOwnHandler(DefaultRegisterer, newDefaultHandler(registryFor(DefaultGatherers()), DefaultRegisterer))
 }
 
-// DefaultGatherers gathers from DefaultGatherer, as it is now, and from client_golang's
-// default gatherer beside it. What both say about the Go runtime, the process and the
-// handlers is gathered once. It is safe for concurrent use.
+// DefaultGatherers returns a gatherer that joins [DefaultGatherer], as it is set now, and
+// client_golang's default gatherer. It gathers metrics about the Go runtime, the process and the
+// handlers once, although both have them. It is safe for concurrent use.
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
-	mustAddGatherer(both.core, "", DefaultGatherer) // Without a name, so that its collectors have their own.
+	mustAddGatherer(both.core, "", DefaultGatherer) // Without a name, its collectors keep theirs.
 	if err := both.core.Register(nestedEntry(theirDefault(), collect.Wrapping{}), "client_golang"); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return both
 }
 
-// theirDefault returns the registry that gathers from client_golang's default gatherer. It
-// is the same for all DefaultGatherers, so that they know of its runs.
+// theirDefault returns the registry that gathers from client_golang's default gatherer. All
+// DefaultGatherers share it, so that each knows of the runs of the others.
 var theirDefault = sync.OnceValue(func() *scrape.Registry {
 	run := collect.RunGatherer(collect.IgnoreContext(gatherTheirs))
 	e := &scrape.Entry{Announced: &collect.Announced{}, Binding: scrape.Binding{Kind: "gatherer", Run: run, Shared: true}, Hosted: true, Tolerates: isRuntimeDuplicate}
@@ -102,9 +102,9 @@ func gatherTheirs() ([]*MetricFamily, error) {
 	return prometheus.DefaultGatherer.Gather()
 }
 
-// isRuntimeDuplicate reports whether err is about a series that was left out since both
-// default gatherers have it, because both have a Go collector and a process collector, or handlers of both
-// packages have registered their metrics.
+// isRuntimeDuplicate reports whether err is about a series that was left out because both default
+// gatherers have it: both have a Go collector and a process collector, or handlers of both packages
+// have registered their metrics.
 func isRuntimeDuplicate(err error) bool {
 	duplicate, ok := errors.AsType[*merge.DuplicateError](err)
 	if !ok {
@@ -114,8 +114,8 @@ func isRuntimeDuplicate(err error) bool {
 	return ok
 }
 
-// runtimeFamilies returns the names of all families that the Go collector, the process
-// collector and InstrumentMetricHandler may have.
+// runtimeFamilies returns the names of all families that the Go collector, the process collector
+// and InstrumentMetricHandler may have.
 var runtimeFamilies = sync.OnceValue(func() map[string]struct{} {
 	names := map[string]struct{}{
 		"promhttp_metric_handler_requests_total":     {},
@@ -134,14 +134,13 @@ var runtimeFamilies = sync.OnceValue(func() map[string]struct{} {
 	return names
 })
 
-// EnableSelfMetrics turns on the self-metrics of the default registry, as WithSelfMetrics
-// does for one that the program makes. They are in every scrape that begins afterwards, also
-// of collectors that are registered already. To call it again with the same namespace
-// changes nothing.
+// EnableSelfMetrics turns on the self-metrics of the default registry, as [WithSelfMetrics] does
+// for other registries. Every scrape that begins afterwards has them, also for collectors
+// registered before. Calling EnableSelfMetrics again with the same namespace has no effect.
 //
-// It panics if the namespace is not valid, if the default registry has self-metrics with
-// another namespace, or if DefaultGatherer is not a registry of this package. It is safe for
-// concurrent use.
+// It panics if the namespace is not valid, if the default registry has self-metrics with another
+// namespace, or if [DefaultGatherer] is not a registry of this package. It is safe for concurrent
+// use.
 func EnableSelfMetrics(namespace string) {
 	r, ok := DefaultGatherer.(*ContextRegistry)
 	if _, err := r.open(); !ok || err != nil {

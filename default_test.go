@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestDefaultGatherers checks that what both default registries say about the Go runtime
-// and the process is no error, and that another duplicate is one.
+// TestDefaultGatherers checks that duplicate families about the Go runtime and the process in both
+// default registries are no error, and that other duplicates are.
 func TestDefaultGatherers(t *testing.T) {
 	g := metric.DefaultGatherers()
 	families, err := g.GatherWithContext(t.Context())

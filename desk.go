@@ -19,7 +19,7 @@ func registerIn(r *scrape.Registry, c Collector, opts []CollectorOption) error {
 	return forAsker(c, r.Register(e, name))
 }
 
-// replaceNamedIn registers c in the place of the collector of that name, if there is one.
+// replaceNamedIn registers c in place of the collector with that name, if there is one.
 func replaceNamedIn(r *scrape.Registry, name string, c Collector, opts []CollectorOption) error {
 	e, _, err := newEntry(r.Pedantic, c, opts)
 	if err != nil {
@@ -28,8 +28,8 @@ func replaceNamedIn(r *scrape.Registry, name string, c Collector, opts []Collect
 	return forAsker(c, r.ReplaceNamed(name, e))
 }
 
-// unregisterIn removes the very collector that was registered, or else one with the same
-// descriptors.
+// unregisterIn removes the collector that was registered or, if that is not found, one with the
+// same descriptors.
 func unregisterIn(r *scrape.Registry, c Collector) bool {
 	c = localized(c, nil)
 	if checkCollector(c) != nil {
@@ -45,8 +45,7 @@ func unregisterIn(r *scrape.Registry, c Collector) bool {
 	})
 }
 
-// newEntry makes an entry that is not registered yet, and returns the name that was
-// asked for.
+// newEntry returns an entry that is not registered yet, and the name that the options ask for.
 func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry, string, error) {
 	c = localized(c, func(carrier *optionsCarrier) {
 		opts = slices.Concat(carrier.opts, opts)
@@ -87,8 +86,8 @@ func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry
 	return e, asked.name, nil
 }
 
-// bind decides how c is collected from. It looks at concrete types for our own
-// instruments: a struct of a user that embeds one, and replaces Collect, is not ours.
+// bind decides how the registry collects from c. It recognizes our own instruments by their
+// concrete types: a user's struct that embeds one, and overrides Collect, is not one of them.
 func bind(c Collector, announced *collect.Announced) scrape.Binding {
 	if run, refuse := collect.RunOf(c); run != nil {
 		return scrape.Binding{Kind: "gatherer", Run: run, Refuse: refuse}
@@ -120,9 +119,9 @@ func bind(c Collector, announced *collect.Announced) scrape.Binding {
 	return scrape.Binding{Kind: "collector", Run: collect.RunPlain(c, announced), Shared: true}
 }
 
-// adapted returns the collector of an adapter for a registry to run itself, or nil if it has to leave
-// that to the adapter: what a registry treats as something else than a collector, an
-// instrument for example, cannot have policies.
+// adapted returns the collector behind an adapter if the registry can run it without the adapter,
+// and nil otherwise. The registry treats some of them differently from a collector. An instrument,
+// for example, cannot have policies, so the registry must run the adapter.
 func adapted(a *collectorAdapter) Collector {
 	switch a.collector.(type) {
 	case *collect.Wrapped, *collectorAdapter, *ContextRegistry, StreamCollector:
@@ -134,13 +133,13 @@ func adapted(a *collectorAdapter) Collector {
 	return a.collector
 }
 
-// vectorIn returns the instrument.Core of the vector of this package that c is, or that is embedded in it, behind wrappings,
-// or nil if c has no such vector.
+// vectorIn returns the instrument.Core of the vector that c is or embeds, behind wrappings. It
+// returns nil if c has no vector of this package.
 func vectorIn(c Collector) (core any) {
 	v, ok := collect.Unwrap(c).(interface{ anyCore() any })
 	if !ok {
 		return nil
 	}
-	defer func() { _ = recover() }() // What is embedded may be nil.
+	defer func() { _ = recover() }() // The embedded vector may be nil.
 	return v.anyCore()
 }

@@ -10,36 +10,50 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// PanicError is a panic in somebody else's code (a collector, a metric, a gatherer), or in
-// an instrument of this package while a scrape reads it, turned into an error. Value is what
-// was passed to panic, and Stack is the stack of the goroutine that panicked.
+// PanicError is a panic turned into an error. The panic happened in user code (a collector, a
+// metric, a gatherer, a hook), or in an instrument of this package while a scrape read it.
+// PanicError has this definition:
+//
+//	type PanicError struct {
+//		Value any    // the argument of panic
+//		Stack []byte // the stack of the goroutine that panicked, as from debug.Stack
+//	}
+//
+//	func (e *PanicError) Error() string // the value, without the stack
+//	func (e *PanicError) Unwrap() error // the value if it is an error, or nil
+//
+// Errors are pointers to it, and are found in the error of a scrape like this:
+//
+//	if panicked, ok := errors.AsType[*metric.PanicError](err); ok {
+//		log.Printf("%v\n%s", panicked, panicked.Stack)
+//	}
 type PanicError = engine.PanicError
 
-// ErrStillRunning reports that a collector was not started for a scrape, because an
-// earlier run of it, which has outlived its scrape, has not returned yet.
+// ErrStillRunning reports that the registry did not start a collector for a scrape, because an
+// earlier run of it has outlived its scrape and has not returned yet.
 var ErrStillRunning = engine.ErrStillRunning
 
-// ErrBreakerOpen reports that a collector was not run, because it has failed too often in
-// a row and rests; see WithBreaker.
+// ErrBreakerOpen reports that the registry did not run a collector, because the collector has
+// failed too many times in a row and its breaker is open; see [WithBreaker].
 var ErrBreakerOpen = engine.ErrBreakerOpen
 
-// ErrRateLimited reports that a collector was not run, because that would have been more
-// often than it may be; see WithRateLimit.
+// ErrRateLimited reports that the registry did not run a collector, because its rate limit does not
+// allow another run yet; see [WithRateLimit].
 var ErrRateLimited = engine.ErrRateLimited
 
-// ErrClosed reports that a collector is not run in the background, because its registry was
-// closed; see ContextRegistry.Close.
+// ErrClosed reports that a collector does not run in the background, because its registry is
+// closed; see [ContextRegistry.Close].
 var ErrClosed = engine.ErrClosed
 
-// CollectorError is what went wrong with one collector, or with one of its samples.
+// CollectorError is the failure of one collector, or of one of its samples.
 type CollectorError struct {
-	Collector string // The collector's name: see WithName.
+	Collector string // name of the collector; see WithName
 	Err       error
 
-	failure *scrape.Failure // What the scrape knows of it, or nil.
+	failure *scrape.Failure // the failure as the scrape recorded it, or nil
 }
 
-// Error names the collector and tells what went wrong.
+// Error returns the name of the collector and the text of Err.
 func (e *CollectorError) Error() string {
 	if e.Collector == "" || e.failure != nil && e.failure.Hosted {
 		return e.Err.Error()
@@ -47,23 +61,23 @@ func (e *CollectorError) Error() string {
 	return fmt.Sprintf("collector %s: %v", e.Collector, e.Err)
 }
 
-// Unwrap returns what went wrong.
+// Unwrap returns e.Err.
 func (e *CollectorError) Unwrap() error { return e.Err }
 
-// GatherError is everything that went wrong in a scrape. It comes beside a partial
-// result: what is not mentioned in it has been gathered.
+// GatherError lists everything that went wrong in a scrape. It accompanies a partial result:
+// everything that it does not mention has been gathered.
 //
-// errors.Is and errors.As look at each failure; errors.Is(err,
-// context.DeadlineExceeded) tells that some collector did not finish in time.
-// errors.As also finds a MultiError in it, as gatherers of client_golang return.
+// errors.Is and errors.As examine each failure. For example, errors.Is(err,
+// context.DeadlineExceeded) reports whether some collector did not finish in time. errors.As also
+// finds a [MultiError], the type that gatherers of client_golang return.
 type GatherError struct {
 	Failures []*CollectorError
 
-	plain bool // The text is the one of WithoutNames.
+	plain bool // whether Error returns the text of WithoutNames
 }
 
-// Error lists the failures, with the names of the collectors. What Gather returns says
-// it in the words of WithoutNames instead.
+// Error lists the failures with the names of the collectors. If the error comes from a Gather
+// method that client_golang has, too, the text is that of [GatherError.WithoutNames].
 func (e *GatherError) Error() string {
 	if e.plain {
 		return e.WithoutNames().Error()
@@ -77,7 +91,7 @@ func (e *GatherError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the failures.
+// Unwrap returns the failures, each a [*CollectorError].
 func (e *GatherError) Unwrap() []error {
 	errs := make([]error, len(e.Failures))
 	for i, f := range e.Failures {
@@ -86,9 +100,9 @@ func (e *GatherError) Unwrap() []error {
 	return errs
 }
 
-// WithoutNames returns the failures as registries of client_golang do: the only one
-// as it is, several as a MultiError. What a Gatherers could not get is marked with the
-// number of the gatherer, as there.
+// WithoutNames returns the failures in the form that registries of client_golang use: a single
+// failure as it is, several as a [MultiError]. As in client_golang, the text of a failure of a
+// [Gatherers] begins with the number of the gatherer.
 func (e *GatherError) WithoutNames() error { return e.withoutNames().MaybeUnwrap() }
 
 func (e *GatherError) withoutNames() MultiError {
@@ -107,7 +121,7 @@ func (e *GatherError) withoutNames() MultiError {
 	return errs
 }
 
-// inPlainWords makes err, if it is a *GatherError, say what WithoutNames says.
+// inPlainWords returns err, if it is a *GatherError, with the text of WithoutNames.
 func inPlainWords(err error) error {
 	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // Only what is returned itself.
 		return &GatherError{Failures: failed.Failures, plain: true}
@@ -115,7 +129,7 @@ func inPlainWords(err error) error {
 	return err
 }
 
-// As sets a target of type *MultiError to the failures.
+// As sets a target of type *[MultiError] to the failures.
 func (e *GatherError) As(target any) bool {
 	multi, ok := target.(*MultiError)
 	switch {
@@ -137,7 +151,7 @@ func gatherError(list []*scrape.Failure) error {
 	return e
 }
 
-// joined returns what two errors of a scrape say, each of which may be nil.
+// joined returns an error with the failures of two errors of a scrape, each of which may be nil.
 func joined(a, b error) error {
 	switch {
 	case a == nil:
@@ -148,9 +162,9 @@ func joined(a, b error) error {
 	return &GatherError{Failures: slices.Concat(failuresIn(a), failuresIn(b))}
 }
 
-// failuresIn returns the failures of which err consists.
+// failuresIn returns the failures that err consists of.
 func failuresIn(err error) []*CollectorError {
-	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // What is around others is part of the failure.
+	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // An error that wraps one is a failure of its own.
 		return failed.Failures
 	}
 	return []*CollectorError{{Err: err}}

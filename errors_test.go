@@ -38,8 +38,8 @@ func TestGatherError(t *testing.T) {
 	}
 }
 
-// TestPlainGatherError checks that programs which look at the text of an error find
-// what client_golang would have said.
+// TestPlainGatherError checks that programs that parse the text of an error find client_golang's
+// text.
 func TestPlainGatherError(t *testing.T) {
 	broken := func(message string) *metric.ContextRegistry {
 		r := metric.NewContextRegistry()
@@ -48,7 +48,7 @@ func TestPlainGatherError(t *testing.T) {
 		}})
 		return r
 	}
-	// As client_golang says it about the invalid metric.
+	// client_golang's text for the invalid metric
 	const about = `error collecting metric Desc{fqName: "broken", help: "Of a test.", unit: "", constLabels: {}, variableLabels: {}}: `
 	plainGatherer := func(err error) metric.Gatherer {
 		return metric.GathererFunc(func() ([]*metric.MetricFamily, error) { return nil, err })
@@ -75,7 +75,7 @@ func TestPlainGatherError(t *testing.T) {
 			if failed, ok := errors.AsType[*metric.GatherError](err); !ok || failed.Failures[0].Collector == "" {
 				t.Errorf("%#v does not name the collector", err)
 			}
-			// So does a Gatherers of client_golang with it.
+			// A Gatherers of client_golang that contains it has the same text.
 			if multi, ok := errors.AsType[metric.MultiError](err); !ok || multi.MaybeUnwrap().Error() != tc.text {
 				t.Errorf("got the MultiError %v", multi)
 			}

@@ -9,13 +9,13 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// A collector that takes longer than any scrape runs once an hour, however many scrapes there
-// are. They are served its last result at once.
+// A collector that takes longer than any scrape runs once an hour, however many scrapes there are.
+// They are served its last result at once.
 func ExampleWithBackground() {
 	registry := metric.NewContextRegistry()
 	disks := metric.NewCollectorFunc(describeAnswer, func(ctx context.Context, ch chan<- metric.Metric) {
 		select {
-		case <-time.After(10 * time.Millisecond): // It looks at every file.
+		case <-time.After(10 * time.Millisecond): // Reading every file takes a while.
 			ch <- answer(42)
 		case <-ctx.Done(): // The limit has passed, or the registry is closed.
 		}
@@ -29,7 +29,7 @@ func ExampleWithBackground() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for range 3 { // The first one waits for the first run.
+	for range 3 { // The first scrape waits for the first run.
 		families, err := registry.Gather()
 		if err != nil {
 			log.Fatal(err)

@@ -9,7 +9,8 @@ import (
 	"github.com/luxfi/metric/catalog/rules"
 )
 
-// A table of all metrics can be printed, or checked into a repository and compared by a test.
+// A program can print a table of all its metrics, or compare it with a file in its repository in a
+// test.
 func ExampleCatalog() {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(
@@ -18,7 +19,7 @@ func ExampleCatalog() {
 	)
 	c, err := metric.Catalog(registry)
 	if err != nil {
-		fmt.Println(err) // The rest of the catalog is there.
+		fmt.Println(err) // The catalog has everything else.
 	}
 	fmt.Print(c.Markdown())
 	// Output:
@@ -28,7 +29,7 @@ func ExampleCatalog() {
 	// | `requests_total` | counter |  | `code`, `method` | Requests served. |  | instrument |
 }
 
-// A dashboard and rules are made of a catalog, here of the program's own metrics only.
+// A catalog becomes a dashboard and rules. This one has the program's own metrics only.
 func ExampleCatalog_dashboardAndRules() {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(
@@ -46,7 +47,7 @@ func ExampleCatalog_dashboardAndRules() {
 		fmt.Println(err)
 		return
 	}
-	text, err := dashboard.JSON() // For a file that Grafana imports or is provisioned with.
+	text, err := dashboard.JSON() // Grafana can import a file with this text.
 	fmt.Println(len(text) > 1000, err)
 
 	file, err := rules.New(ours, rules.Opts{Job: "shop"})
@@ -54,7 +55,7 @@ func ExampleCatalog_dashboardAndRules() {
 		fmt.Println(err)
 		return
 	}
-	for _, group := range file.Groups { // YAML returns all of it as Prometheus reads it.
+	for _, group := range file.Groups { // YAML returns the whole file for Prometheus.
 		for _, rule := range group.Rules {
 			fmt.Println(rule.Record+rule.Alert, "=", rule.Expr)
 		}

@@ -23,14 +23,14 @@ func answer(value float64) metric.Metric {
 	return metric.MustNewConstMetric(answerDesc, metric.GaugeValue, value)
 }
 
-// A collector of client_golang becomes context-aware by one more method. The old one
-// delegates to it, for registries that know no context.
+// A collector of client_golang supports contexts with one more method. Its Collect method delegates
+// to that, for registries that do not support contexts.
 func Example_migration() {
-	reg := metric.NewContextRegistry() // Was prometheus.NewRegistry().
+	reg := metric.NewContextRegistry() // formerly prometheus.NewRegistry()
 	db := openCountDB()
 	defer db.Close()
 	reg.MustRegister(&DBCollector{db: db})
-	handler := metric.HandlerFor(reg) // Was promhttp.HandlerFor(reg, promhttp.HandlerOpts{}).
+	handler := metric.HandlerFor(reg) // formerly promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 
 	response := httptest.NewRecorder()
 	handler.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
@@ -41,20 +41,20 @@ func Example_migration() {
 	// users 42
 }
 
-// A collector that cannot cancel what it waits for does not wait longer than its scrape.
+// A collector that cannot cancel an operation does not wait for it longer than the scrape lasts.
 func Example_gracefulDegradation() {
 	release := make(chan struct{})
 	expensiveOperation := func() float64 {
-		<-release // Far too long.
+		<-release // This takes far too long.
 		return 42
 	}
 	collect := func(ctx context.Context, ch chan<- metric.Metric) {
-		results := make(chan float64, 1) // With room, so that the operation can end when nobody waits.
+		results := make(chan float64, 1) // The buffer lets the operation end after the collector has returned.
 		go func() { results <- expensiveOperation() }()
 		select {
 		case result := <-results:
 			ch <- answer(result)
-		case <-ctx.Done(): // Partial results, or none.
+		case <-ctx.Done(): // Send partial results or nothing.
 		}
 	}
 	reg := metric.NewContextRegistry()
@@ -68,8 +68,8 @@ func Example_gracefulDegradation() {
 	// Output: 0 true
 }
 
-// A send should not outlast the scrape either. In a registry of this package it never
-// blocks for long, but a collector may be registered with another one.
+// A send should not outlast the scrape either. In a registry of this package it never blocks for
+// long, but the collector may be registered with another one.
 func Example_sendUntilDone() {
 	collect := func(ctx context.Context, ch chan<- metric.Metric) {
 		for i := range 1000 {
@@ -88,7 +88,7 @@ func Example_sendUntilDone() {
 	// Output: returned
 }
 
-// A panic costs the collector itself, and nobody else; no collector has to recover.
+// A panic costs only the collector itself. No collector has to recover.
 func Example_panic() {
 	reg := metric.NewContextRegistry()
 	reg.MustRegister(metric.NewCollectorFunc(describeAnswer, func(_ context.Context, ch chan<- metric.Metric) { ch <- answer(42) }))
@@ -106,9 +106,9 @@ func Example_panic() {
 	// index out of range true
 }
 
-// A gatherer of one's own puts others together. NewShardedGatherer is such a one.
+// A program's own gatherer joins others. [NewShardedGatherer] does the same.
 func Example_customGatherer() {
-	sharded := &ShardedGatherer{} // See the tests of this package.
+	sharded := &ShardedGatherer{} // The type is in the tests of this package.
 	for _, name := range []string{"eu", "us"} {
 		shard := metric.NewContextRegistry()
 		metric.NewWithRegistry(name, shard).NewCounter("orders_total", "Orders.").Inc()
@@ -154,17 +154,16 @@ func Example_dynamicRegistration() {
 
 type filterKey struct{}
 
-// filteredCollector sends those of its metrics whose name the filter in the context is a
-// part of.
+// filteredCollector sends the metrics whose names contain the filter in the context.
 type filteredCollector struct{ all map[string]metric.Metric }
 
-func (c *filteredCollector) Describe(chan<- *metric.Desc) {} // What it sends depends on the context.
+func (c *filteredCollector) Describe(chan<- *metric.Desc) {} // The metrics depend on the context.
 func (c *filteredCollector) Collect(ch chan<- metric.Metric) {
 	c.CollectWithContext(context.Background(), ch)
 }
 
 func (c *filteredCollector) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
-	filter, _ := ctx.Value(filterKey{}).(string) // Without one, everything is sent.
+	filter, _ := ctx.Value(filterKey{}).(string) // Without a filter, send everything.
 	for name, m := range c.all {
 		if strings.Contains(name, filter) {
 			ch <- m
@@ -172,7 +171,7 @@ func (c *filteredCollector) CollectWithContext(ctx context.Context, ch chan<- me
 	}
 }
 
-// A collector can look into the context for what the caller wants.
+// A collector can read from the context what the caller asks for.
 func Example_filtering() {
 	c := &filteredCollector{all: make(map[string]metric.Metric)}
 	for i, name := range []string{"disk_reads", "disk_writes", "net_errors"} {
@@ -189,7 +188,7 @@ func Example_filtering() {
 	// <nil>
 }
 
-// ErrorLog is told everything that goes wrong, in every scrape.
+// ErrorLog gets everything that goes wrong, in every scrape.
 func ExampleHandlerOpts_errorLog() {
 	reg := metric.NewContextRegistry()
 	broken := metric.NewCollectorFunc(nil, func(_ context.Context, ch chan<- metric.Metric) {
@@ -211,8 +210,8 @@ func ExampleHandlerOpts_errorLog() {
 	// Output: [METRICS DEBUG] 1 failed, first answers
 }
 
-// What deadline does a collector see? It is that of the scrape: here the timeout that the
-// server announces, less the time that the answer needs.
+// The deadline that a collector sees is that of the scrape: here the timeout that the server
+// announces, less the time to send the answer.
 func Example_traceContext() {
 	reg := metric.NewContextRegistry()
 	start := time.Now()
@@ -226,7 +225,7 @@ func Example_traceContext() {
 	// Output: collector: context deadline in 59.4s true
 }
 
-// monitored is a gatherer that watches the number of goroutines around another one.
+// monitored is a gatherer that counts the goroutines around another one.
 type monitored struct {
 	metric.GathererWithContext
 
@@ -245,8 +244,8 @@ func (m monitored) GatherWithContext(ctx context.Context) ([]*metric.MetricFamil
 	return m.GathererWithContext.GatherWithContext(ctx)
 }
 
-// A collector that ignores its context stays behind with its two goroutines, but only
-// once: it is not started again before it has returned.
+// A collector that ignores its context is left behind with its two goroutines, but only once: it is
+// not started again before it has returned.
 func Example_monitorGoroutines() {
 	release := make(chan struct{})
 	defer close(release)

@@ -23,12 +23,12 @@ func openCountDB() *sql.DB {
 	return db
 }
 
-// A collector that asks a database, as an exporter may want to run it.
+// A collector that queries a database has the policies of a typical exporter.
 func ExampleContextRegistry_RegisterWith() {
 	db := openCountDB()
 	defer db.Close()
 	registry := metric.NewContextRegistry()
-	database := metric.NewGroup("database", 2) // All that ask it, at most two at once.
+	database := metric.NewGroup("database", 2) // At most two collectors query it at once.
 	err := registry.RegisterWith(&DBCollector{db: db},
 		metric.WithName("users"),
 		metric.WithGroup(database),
@@ -53,7 +53,7 @@ func ExampleContextRegistry_RegisterWith() {
 	// group database; timeout 5s; cache 30s; stale 5m0s; breaker 5, 1m0s
 }
 
-// A collector fails, the last good result is served, and the self-metrics tell.
+// When a collector fails, the last good result is served, and the self-metrics show the failure.
 func ExampleWithSelfMetrics() {
 	registry := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	scrapes := 0
@@ -83,7 +83,7 @@ func ExampleWithSelfMetrics() {
 	// app_scrape_collector_success{collector="flaky"} 0
 }
 
-// Only what is selected is run.
+// The registry runs only the selected collectors.
 func ExampleSelect() {
 	registry := metric.NewContextRegistry()
 	for _, name := range []string{"cheap", "expensive"} {
@@ -103,8 +103,8 @@ func ExampleSelect() {
 	// the selection is not valid: there is no collector named "cheep"; there are cheap, expensive
 }
 
-// Hooks see each scrape and each run of a collector, with the context. The module
-// otelmetric makes OpenTelemetry spans of them.
+// Hooks see each scrape and each run of a collector, with the context. The module otelmetric has
+// hooks that create OpenTelemetry spans.
 func ExampleWithHooks() {
 	registry := metric.NewContextRegistry(metric.WithHooks(metric.Hooks{
 		ScrapeStart: func(ctx context.Context) context.Context {
@@ -129,7 +129,7 @@ func ExampleWithHooks() {
 	// done <nil>
 }
 
-// The page that tells operators how the collectors do.
+// The page shows operators the state of the collectors.
 func ExampleStatusHandler() {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."}))

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// A handler of one's own that asks another system has to know how long it may take.
+// A program's own handler must know how long it may wait for another system.
 func ExampleScrapeContext() {
 	probe := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := metric.ScrapeContext(r, metric.HandlerOpts{Timeout: time.Minute})

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// printOpenMetrics prints what a registry serves in OpenMetrics.
+// printOpenMetrics prints the exposition of a registry in OpenMetrics.
 func printOpenMetrics(registry *metric.ContextRegistry) {
 	request := httptest.NewRequest("GET", "/metrics", nil)
 	request.Header.Set("Accept", "application/openmetrics-text;version=1.0.0")
@@ -47,7 +47,7 @@ func ExampleNewInfoVec() {
 
 	disks.WithLabelValues("sda").Set(metric.Labels{"model": "X1", "firmware": "1.0"})
 	disks.WithLabelValues("sdb").Set(metric.Labels{"model": "X2", "firmware": "3.1"})
-	disks.WithLabelValues("sda").Set(metric.Labels{"model": "X1", "firmware": "1.1"}) // It was updated.
+	disks.WithLabelValues("sda").Set(metric.Labels{"model": "X1", "firmware": "1.1"}) // The firmware was updated.
 	printOpenMetrics(registry)
 	// Output:
 	// # HELP disk The disks of this machine.

@@ -58,13 +58,13 @@ func Example() {
 	// app_requests_total{code="404"} 1
 }
 
-// What New makes is served by Handler.
+// Handler serves the instruments that New makes.
 func ExampleNew() {
 	m := metric.New("app")
 	counter := m.NewCounter("requests", "Total requests")
 	counter.Inc()
 	fmt.Println(counter.Get())
-	// Asked for once more, it is the same counter.
+	// Asking again returns the same counter.
 	fmt.Println(metric.New("app").NewCounter("requests", "Total requests").Get())
 	// Output:
 	// 1
@@ -119,14 +119,14 @@ func ExampleLabelNames() {
 
 var usersDesc = metric.NewDesc("users", "Users in the database.", nil, nil)
 
-// DBCollector asks a database under the context of the scrape.
+// DBCollector queries a database under the context of the scrape.
 type DBCollector struct {
 	db *sql.DB
 }
 
 func (c *DBCollector) Describe(ch chan<- *metric.Desc) { ch <- usersDesc }
 
-// Collect serves those who have no context.
+// Collect serves registries that do not support contexts.
 func (c *DBCollector) Collect(ch chan<- metric.Metric) {
 	c.CollectWithContext(context.Background(), ch)
 }
@@ -140,10 +140,10 @@ func (c *DBCollector) CollectWithContext(ctx context.Context, ch chan<- metric.M
 	ch <- metric.MustNewConstMetric(usersDesc, metric.GaugeValue, count)
 }
 
-// A collector that asks a database hands on the context of the scrape, so that the
-// query ends when nobody waits for it any more.
+// A collector that queries a database passes the context of the scrape on, so that the query ends
+// with the scrape.
 func ExampleCollectorWithContext() {
-	db, err := sql.Open("countdb", "42 users") // A driver of this package's tests.
+	db, err := sql.Open("countdb", "42 users") // The driver belongs to this package's tests.
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func ExampleCollectorWithContext() {
 	// <nil>
 }
 
-// A collector that is too slow costs only itself.
+// A collector that is too slow costs only its own metrics.
 func ExampleContextRegistry_GatherWithContext() {
 	registry := metric.NewContextRegistry()
 	temperature := metric.NewGauge(metric.GaugeOpts{Name: "temperature_celsius", Help: "Temperature."})
@@ -228,7 +228,7 @@ func (c fileCollector) Collect(ch chan<- metric.Metric) {
 func (c fileCollector) CollectTo(_ context.Context, sink *metric.Sink) error {
 	for path, size := range c.sizes {
 		if err := sink.Gauge(fileDesc, float64(size), path); err != nil {
-			return err // Nobody waits for the rest.
+			return err // The scrape has ended.
 		}
 	}
 	return nil
@@ -246,7 +246,7 @@ func ExampleStreamCollector() {
 	// <nil>
 }
 
-// Collectors can come and go by name.
+// Collectors can be registered and removed by name.
 func ExampleContextRegistry_UnregisterNamed() {
 	registry := metric.NewContextRegistry()
 	up := metric.NewGauge(metric.GaugeOpts{Name: "target_up", Help: "Whether it is up.", ConstLabels: metric.Labels{"target": "a"}})
@@ -291,7 +291,7 @@ func ExampleNewLabelGatherer() {
 	// <nil>
 }
 
-// A collector that knows no context becomes one that returns in time.
+// The adapter of a collector that takes no context returns in time.
 func ExampleNewCollectorAdapter() {
 	adapted := metric.NewCollectorAdapter(metric.NewBuildInfoCollector())
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Series end when they have not been updated for some time. A counter that the program has kept
+// Series expire when they have not been updated for some time. A counter that the program has kept
 // returns when it is incremented again, and starts at zero.
 func ExampleMetricVec_SetExpiry() {
 	played := metric.NewCounterVec(metric.CounterOpts{Name: "played_total", Help: "Songs played."}, []string{"user"})
@@ -31,11 +31,11 @@ func ExampleMetricVec_SetExpiry() {
 	// played_total{user="alice"} 1
 }
 
-// All vectors of a registry end their series, but for one that keeps them.
+// The series of all vectors of a registry expire, except those of one vector.
 func ExampleWithSeriesExpiry() {
 	registry := metric.NewContextRegistry(metric.WithSeriesExpiry(time.Hour))
 	tenants := metric.NewGaugeVec(metric.GaugeOpts{Name: "tenant_quota_bytes", Help: "Quota."}, []string{"tenant"})
-	tenants.SetExpiry(0) // Set once, and valid for as long as the program runs.
+	tenants.SetExpiry(0) // These series never expire.
 	registry.MustRegister(tenants)
 
 	tenants.WithLabelValues("acme").Set(1e9)
@@ -84,7 +84,7 @@ func ExampleContextRegistry_Cardinality() {
 	// requests_total: 101 series; path has 101 values
 }
 
-// A sampler has kept one of 40 requests, which stands for all of them.
+// A sampler has kept one of 40 requests, which counts for all of them.
 func ExampleObserverN() {
 	latency := metric.NewHistogramVec(metric.HistogramOpts{
 		Name: "latency_seconds", Help: "Latency.", Buckets: []float64{0.1, 1},

@@ -7,10 +7,11 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// printText prints what a registry serves in the text format.
+// printText prints the exposition of a registry in the text format.
 func printText(registry *metric.ContextRegistry) { fmt.Print(servedText(registry)) }
 
-// A vector mirrors a list: each time that is read, the old series are replaced as a whole.
+// A vector mirrors a list: each time the program reads the list, it replaces all old series at
+// once.
 func ExampleGaugeVec_Replace() {
 	latency := metric.NewGaugeVec(metric.GaugeOpts{
 		Name: "peer_latency_seconds",
@@ -27,7 +28,7 @@ func ExampleGaugeVec_Replace() {
 		})
 	}
 	update(map[string]float64{"alpha": 0.012, "beta": 0.031})
-	update(map[string]float64{"beta": 0.027, "gamma": 0.04}) // Alpha has gone.
+	update(map[string]float64{"beta": 0.027, "gamma": 0.04}) // Alpha has disconnected.
 	printText(registry)
 	// Output:
 	// # HELP peer_latency_seconds The round-trip time to the connected peers.
@@ -36,11 +37,11 @@ func ExampleGaugeVec_Replace() {
 	// peer_latency_seconds{peer="gamma"} 0.04
 }
 
-// One function exposes the rows of a query: many series of two families.
+// One function exposes the rows of a query as many series of two families.
 func ExampleNewStreamFunc() {
 	depth := metric.NewDesc("queue_depth", "Messages that wait.", []string{"queue"}, nil)
 	handled := metric.NewDesc("queue_handled_total", "Messages that were handled.", []string{"queue"}, nil)
-	queues := func(context.Context) ([]queue, error) { // Would query the broker, under the context.
+	queues := func(context.Context) ([]queue, error) { // A real program queries the broker under the context.
 		return []queue{{"mail", 3, 17}, {"billing", 0, 4}}, nil
 	}
 
@@ -73,7 +74,7 @@ type queue struct {
 	depth, handled float64
 }
 
-// Errors never exceed requests, whenever the program is scraped.
+// In every scrape, the number of errors is at most that of requests.
 func ExampleBundle() {
 	requests := metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."})
 	failures := metric.NewCounterVec(metric.CounterOpts{Name: "failures_total", Help: "Failed requests."}, []string{"reason"})

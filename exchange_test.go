@@ -27,8 +27,8 @@ func named(name string, c metric.Collector) metric.Registration {
 	return metric.Registration{Collector: c, Options: []metric.CollectorOption{metric.WithName(name)}}
 }
 
-// TestExchange has scrapes run while sets of collectors that have family names in common are
-// exchanged for each other: each scrape has exactly one of the sets.
+// TestExchange scrapes while sets of collectors that have family names in common are exchanged for
+// each other. Each scrape must have exactly one of the sets.
 func TestExchange(t *testing.T) {
 	r := metric.NewContextRegistry()
 	sets := [][]metric.Registration{
@@ -70,14 +70,14 @@ func TestExchange(t *testing.T) {
 	scrapes.Wait()
 }
 
-// TestRefusedExchange checks that nothing at all changes if one of the names or collectors is
-// refused: neither the order nor the account of the others, nor a stuck run.
+// TestRefusedExchange checks that a refused name or collector changes nothing: neither the order
+// nor the statistics of the others, nor a stuck run.
 func TestRefusedExchange(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		remove []string
 		add    []metric.Registration
-		want   string // In the error.
+		want   string // part of the error
 	}{
 		{"unknown name", []string{"first", "nothing"}, nil, `no collector named "nothing"`},
 		{"twice", []string{"first", "first"}, nil, `named "first" is to be removed twice`},

@@ -14,8 +14,7 @@ import (
 
 type traceKey struct{}
 
-// sampled returns a context with a sampled span, as far as the extractor of the tests is
-// concerned.
+// sampled returns a context with a sampled span, as the extractor of the tests understands it.
 func sampled(t *testing.T, trace string) context.Context {
 	return context.WithValue(t.Context(), traceKey{}, trace)
 }
@@ -58,7 +57,7 @@ func TestExemplarsFromContext(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			setExtractor(t, extract)
 			i := test.make()
-			test.do(i, t.Context()) // Not sampled.
+			test.do(i, t.Context()) // not sampled
 			if exemplar, _ := exemplarIn(t, i); exemplar != "" {
 				t.Errorf("without a span, the exemplar is %q", exemplar)
 			}
@@ -66,7 +65,7 @@ func TestExemplarsFromContext(t *testing.T) {
 			if exemplar, value := exemplarIn(t, i); exemplar != "abc" || value != test.value {
 				t.Errorf("the exemplar is %q with value %v", exemplar, value)
 			}
-			test.do(i, t.Context()) // The last one is kept.
+			test.do(i, t.Context()) // The instrument keeps the last exemplar.
 			if exemplar, _ := exemplarIn(t, i); exemplar != "abc" {
 				t.Errorf("the exemplar is %q", exemplar)
 			}
@@ -105,7 +104,7 @@ func total(t *testing.T, i any) float64 {
 	return m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
 }
 
-// TestBadExtractors never cost the observation.
+// TestBadExtractors checks that bad extractors never cost the observation.
 func TestBadExtractors(t *testing.T) {
 	for name, f := range map[string]func(context.Context) metric.Labels{
 		"panics": func(context.Context) metric.Labels { panic("boom") },
@@ -142,7 +141,8 @@ func TestAddWithContextCannotDecrease(t *testing.T) {
 	samePanic(t, func() { c.AddWithContext(t.Context(), -1) }, func() { c.(metric.Counter).Add(-1) })
 }
 
-// TestExemplarsFromContextAreFree when no extractor is set, and when there is no span.
+// TestExemplarsFromContextAreFree checks that observations with a context do not allocate if no
+// extractor is set or the context has no span.
 func TestExemplarsFromContextAreFree(t *testing.T) {
 	c := counterNamed("c_total").(metric.ContextAdder)
 	h := metric.NewHistogram(metric.HistogramOpts{Name: "h"}).(metric.ContextObserver)
@@ -173,8 +173,8 @@ func (e exemplary) Write(out *metric.MetricData) error {
 	return nil
 }
 
-// TestExemplarsAreNotWorthTheSample has exemplars that cannot be written, from our own
-// instruments and others.
+// TestExemplarsAreNotWorthTheSample scrapes exemplars that cannot be written, of our own
+// instruments and others. Their samples must be served.
 func TestExemplarsAreNotWorthTheSample(t *testing.T) {
 	pair := func(name, value string) *metric.LabelPair { return &metric.LabelPair{Name: &name, Value: &value} }
 	for name, labels := range map[string][]*metric.LabelPair{

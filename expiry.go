@@ -8,38 +8,40 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// SetExpiry lets series expire that have not been updated for the given time: they leave the exposition
-// and the memory, at most a quarter of that time later. 0 turns it off, also for vectors of a
-// registry with [WithSeriesExpiry]; a negative time panics. SetExpiry may be called at any time, and
-// holds for all vectors that are curried from one another.
+// SetExpiry makes series expire that have not been updated for the given time: they leave the
+// exposition and memory, at most a quarter of that time later. 0 turns expiry off, also for vectors
+// of a registry with [WithSeriesExpiry]. A negative time panics. SetExpiry may be called at any
+// time, and applies to all vectors that are curried from one another.
 //
-// No update is ever lost, even if the program has kept the instrument of an expired series: the series
-// returns with the next scrape and begins anew. A counter or histogram then has what was counted since
-// it expired, and a later start timestamp. Prometheus sees a series that ended and a counter that was
-// reset, which functions such as rate take into account. Gauges, infos and state sets return with
-// their new value. If a limit leaves no room by then, the overflow series gets the updates;
-// see [MetricVec.SetLimit].
-// A gauge or state set that is looked up after it expired may be a new one or have its old value, so set it
-// before changing it relative to that.
+// No update is ever lost, even if the program has kept the instrument of an expired series: the
+// series returns with the next scrape and begins anew. A counter or histogram then has what was
+// counted since it expired, and a later start timestamp. Prometheus sees a series that ended and a
+// counter that was reset, which functions such as rate take into account. Gauges, infos and state
+// sets return with their new value. If a limit leaves no room by then, the overflow series gets the
+// updates; see [MetricVec.SetLimit].
 //
-// Every update counts, such as setting a gauge to the value that it has. Adding 0 to a counter does
-// not, nor does looking up a series without updating it. A gauge that was last changed by Inc, Dec, Add
-// or Sub expires only when it is 0, because the next change relies on its value.
+// Looking up a gauge or state set that has expired may return a new one or one with its old value,
+// so set it before changing it relative to that value.
 //
-// A vector of [NewMetricVec] cannot see the updates of its metrics. There, looking up a series counts,
-// and updates of a metric are lost once its series has expired.
+// Every update counts, including setting a gauge to the value it already has. Adding 0 to a counter
+// does not count, nor does looking up a series without updating it. A gauge that was last changed
+// by Inc, Dec, Add or Sub expires only when it is 0, because the next change relies on its value.
 //
-// Updates take no longer with an expiry than without one. Eight times within the given time, a timer
-// looks at every series, which takes a few nanoseconds for each. An expired series keeps some memory until the
-// garbage collector finds that the program does not use it any more.
+// A vector of [NewMetricVec] cannot see the updates of its metrics. There, looking up a series
+// counts as an update, and updates of a metric are lost once its series has expired.
+//
+// An expiry does not slow down updates. Eight times within the given time, a timer visits every
+// series, which takes a few nanoseconds for each. An expired series keeps some memory until the
+// garbage collector finds that the program no longer uses it.
 func (v *MetricVec) SetExpiry(after time.Duration) {
 	checkExpiry(after)
 	v.core.SetExpiry(after, true)
 }
 
-// WithSeriesExpiry lets the series of all vectors that are registered expire; see
-// [MetricVec.SetExpiry]. What is set for a vector itself takes precedence. If a vector is in several
-// registries, the shortest time counts. It stays in force when the vector is unregistered.
+// WithSeriesExpiry makes the series of all registered vectors expire; see [MetricVec.SetExpiry]. An
+// expiry that is set for a vector itself takes precedence. If a vector is in several registries,
+// the shortest time applies. It stays in force when the vector is unregistered. A negative time
+// panics.
 func WithSeriesExpiry(after time.Duration) RegistryOption {
 	checkExpiry(after)
 	return registryOption(func(r *scrape.Registry) {

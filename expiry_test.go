@@ -24,8 +24,8 @@ type expiring struct {
 		Delete(labels metric.Labels) bool
 		Reset()
 	}
-	get func(value string) any // Returns the instrument.
-	add func(instrument any)   // Updates it.
+	get func(value string) any // returns the instrument
+	add func(instrument any)   // updates the instrument
 }
 
 func vectorsOf(name string) map[string]expiring {
@@ -55,7 +55,7 @@ func vectorsOf(name string) map[string]expiring {
 	}
 }
 
-// forEachExpiring runs a test for a vector of each kind, in a registry, with a clock of its own.
+// forEachExpiring runs a test for a vector of each kind, in a registry, with its own clock.
 func forEachExpiring(t *testing.T, test func(t *testing.T, v expiring, r *metric.ContextRegistry)) {
 	for kind := range vectorsOf("x") {
 		t.Run(kind, func(t *testing.T) {
@@ -70,7 +70,7 @@ func forEachExpiring(t *testing.T, test func(t *testing.T, v expiring, r *metric
 	}
 }
 
-// exposed is what a scrape shows of a series.
+// exposed is a series as a scrape shows it.
 type exposed struct {
 	count   float64
 	created time.Time
@@ -97,7 +97,7 @@ func scrapeSeries(t *testing.T, g metric.Gatherer) map[string]exposed {
 	return series
 }
 
-// exposedOf returns what a scrape shows of a series.
+// exposedOf returns a series as a scrape shows it.
 func exposedOf(m *dto.Metric) (s exposed) {
 	switch {
 	case m.Counter != nil:
@@ -197,8 +197,8 @@ func TestExpiredSeriesReturn(t *testing.T) {
 	}
 }
 
-// TestDroppedInstrumentIsHeardOf: the last update comes between two scrapes, and then the program
-// forgets the instrument.
+// TestDroppedInstrumentIsHeardOf checks that no update is lost if the last one comes between two
+// scrapes and the program then drops the instrument.
 func TestDroppedInstrumentIsHeardOf(t *testing.T) {
 	forEachExpiring(t, func(t *testing.T, v expiring, r *metric.ContextRegistry) {
 		v.vec.SetExpiry(time.Minute)
@@ -246,7 +246,7 @@ func TestExpiredSeriesAreFreed(t *testing.T) {
 	})
 }
 
-// heap returns the size of what is reachable.
+// heap returns the size of the reachable memory.
 func heap() int {
 	for range 5 {
 		runtime.GC()
@@ -287,7 +287,8 @@ func TestDeletedSeriesDoNotReturn(t *testing.T) {
 	}
 }
 
-// TestConnectionsDoNotExpire: a gauge that has been incremented will be decremented.
+// TestConnectionsDoNotExpire checks that a gauge that has been incremented, and will be
+// decremented, does not expire.
 func TestConnectionsDoNotExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry(metric.WithSeriesExpiry(time.Minute))
@@ -371,9 +372,9 @@ func TestNegativeExpiry(t *testing.T) {
 	}
 }
 
-// TestExpiryLosesNothing compares what Prometheus would make of the scrapes with what was counted:
-// by goroutines that look series up or keep their instruments, while others scrape, and while the
-// garbage collector runs.
+// TestExpiryLosesNothing compares the increases that Prometheus would see in the scrapes with those
+// that were counted. Goroutines look series up or keep their instruments, while others scrape and
+// the garbage collector runs.
 func TestExpiryLosesNothing(t *testing.T) {
 	kinds := []string{"counter", "fractions", "histogram", "native histogram", "summary", "quantiles"}
 	for _, kind := range kinds {
@@ -386,7 +387,7 @@ func TestExpiryLosesNothing(t *testing.T) {
 func testExpiryLosesNothing(t *testing.T, v expiring, halves bool) {
 	const (
 		workers, names = 4, 6
-		expiry         = 8 * time.Second // The series are looked at each second.
+		expiry         = 8 * time.Second // The timer visits the series each second.
 	)
 	r := metric.NewContextRegistry()
 	r.MustRegister(v.vec)

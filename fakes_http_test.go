@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// seenRecorder is a recorder whose client stays, as is known to the handler.
+// seenRecorder is a recorder whose client stays connected, and tells the handler so.
 type seenRecorder struct{ *httptest.ResponseRecorder }
 
 func (seenRecorder) CloseNotify() <-chan bool { return make(chan bool) }
@@ -30,8 +30,8 @@ func (w hangingUpWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// failingWriter takes half of what is written at once after a number of bytes, and nothing
-// after that. It fails, or panics.
+// failingWriter takes half of the bytes of a write at once after a number of bytes, and nothing
+// afterwards. It then fails or panics.
 type failingWriter struct {
 	http.ResponseWriter
 
@@ -77,8 +77,8 @@ func (d *discarding) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// compressing is a middleware that compresses whatever the handler in it writes, and says so
-// before. Its writer has no method beyond those of http.ResponseWriter.
+// compressing is a middleware that compresses everything the handler in it writes, and sets the
+// header before. Its writer has no method beyond those of http.ResponseWriter.
 func compressing(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -137,7 +137,7 @@ func (h blockingHandler) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
-// capturingLog makes a default logger that writes to what it returns.
+// capturingLog sets a default logger that writes to the returned buffer.
 func capturingLog(t *testing.T) *lockedBuffer {
 	t.Helper()
 	logged := new(lockedBuffer)

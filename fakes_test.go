@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// errTest is what goes wrong in tests.
+// errTest is the failure in tests.
 var errTest = errors.New("no luck")
 
 // contextKey is the key of a value in the contexts of the tests.
@@ -44,7 +44,7 @@ func counterNamed(name string) metric.ReadableCounter {
 	return metric.NewCounter(metric.CounterOpts{Name: name, Help: "h"})
 }
 
-// writes is a metric that writes what a function makes.
+// writes is a metric that writes the result of a function.
 type writes struct {
 	desc  *prometheus.Desc
 	write func(*dto.Metric)
@@ -306,7 +306,7 @@ func healthy(t *testing.T) (*metric.ContextRegistry, []string) {
 	}
 }
 
-// forwarder is somebody's Registerer, which passes collectors on.
+// forwarder is a user's Registerer that passes collectors on.
 type forwarder struct{ to metric.Registerer }
 
 func (f forwarder) Register(c metric.Collector) error { return f.to.Register(c) }

@@ -8,29 +8,28 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// NewCounterFunc returns a counter whose value is what function returns at the time of
-// a scrape. function must never return less than before, and must be safe for
-// concurrent use. If it hangs or panics, only this series is missing from the scrape.
+// NewCounterFunc returns a counter whose value function returns at the time of a scrape. function
+// must be safe for concurrent use, and must never return less than before. If it hangs or panics,
+// only this series is missing from the scrape.
 func NewCounterFunc(opts CounterOpts, function func() float64) CounterFunc {
 	return instrument.NewFunc(model.Counter, Opts(opts), function)
 }
 
-// NewGaugeFunc returns a gauge whose value is what function returns at the time of a
-// scrape. function must be safe for concurrent use. If it hangs or panics, only this
-// series is missing from the scrape.
+// NewGaugeFunc returns a gauge whose value function returns at the time of a scrape. function must
+// be safe for concurrent use. If it hangs or panics, only this series is missing from the scrape.
 func NewGaugeFunc(opts GaugeOpts, function func() float64) GaugeFunc {
 	return instrument.NewFunc(model.Gauge, Opts(opts), function)
 }
 
-// NewUntypedFunc is NewGaugeFunc for a value of unknown type: a mirror of a metric of
+// NewUntypedFunc is like [NewGaugeFunc], for a value of unknown type, such as a mirrored metric of
 // another system.
 func NewUntypedFunc(opts UntypedOpts, function func() float64) UntypedFunc {
 	return instrument.NewFunc(model.Untyped, Opts(opts), function)
 }
 
-// NewStreamFunc returns a collector that calls collect in each scrape, under its context, and
-// exposes the samples that collect writes to the sink. It is the shortest way to expose many
-// series of several families, such as the rows of a query:
+// NewStreamFunc returns a collector that calls collect in each scrape, under the context of the
+// scrape, and exposes the samples that collect writes to the sink. It is the shortest way to expose
+// many series of several families, such as the rows of a query:
 //
 //	registry.MustRegister(metric.NewStreamFunc([]*metric.Desc{users, sessions},
 //		func(ctx context.Context, sink *metric.Sink) error {
@@ -39,13 +38,13 @@ func NewUntypedFunc(opts UntypedOpts, function func() float64) UntypedFunc {
 //		}))
 //
 // descs are the families that collect may write; see [StreamCollector] for its other obligations.
-// If descs is empty, collect may write any family. The collector then is an unchecked one: its
-// samples are kept in memory until collect returns, as are those of a [Collector].
+// If descs is empty, collect may write any family. The collector is then an unchecked one: the
+// registry keeps its samples in memory until collect returns, as it does for a [Collector].
 //
-// collect must be safe for concurrent use, and return soon after the context is done. If it fails,
-// hangs or panics, or is nil, that costs the scrape nothing but what it has not written yet. It
-// can have policies; see [CollectorOption]. Each call of NewStreamFunc returns a collector of its
-// own.
+// collect must be safe for concurrent use, and return soon after the context is done. If it is nil,
+// fails, hangs or panics, the scrape lacks only the samples that collect has not written. The
+// collector can have policies; see [CollectorOption]. Each call of NewStreamFunc returns a
+// collector that differs from all others.
 func NewStreamFunc(descs []*Desc, collect func(context.Context, *Sink) error) StreamCollector {
 	return &streamFunc{slices.Clone(descs), collect}
 }
@@ -66,8 +65,9 @@ func (f *streamFunc) Collect(ch chan<- Metric) { CollectStream(context.Backgroun
 
 func (f *streamFunc) CollectTo(ctx context.Context, sink *Sink) error { return f.collect(ctx, sink) }
 
-// isUncheckedStream reports whether c is a stream whose families are not known. It cannot be sent
-// while it runs: what else is called like them would not be known in time.
+// isUncheckedStream reports whether c is a stream whose families are not known. Such a stream
+// cannot be sent while it runs, because a clash of names with another collector would be found too
+// late.
 func isUncheckedStream(c StreamCollector) bool {
 	f, ok := c.(*streamFunc)
 	return ok && len(f.descs) == 0

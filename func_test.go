@@ -64,7 +64,7 @@ func TestFuncsEqualClientGolang(t *testing.T) {
 	}
 }
 
-// TestFuncThatPanics costs its own series and nothing else.
+// TestFuncThatPanics checks that a function that panics costs only its own series.
 func TestFuncThatPanics(t *testing.T) {
 	registry := metric.NewRegistry()
 	registry.MustRegister(

@@ -42,8 +42,8 @@ func partsOf(families []*metric.MetricFamily) (pairs []*metric.LabelPair, metric
 	return pairs, metrics
 }
 
-// TestGatheredMetricsAreOwn checks that a metric which Gather hands on belongs to its
-// caller, even if the collector sends the same one again.
+// TestGatheredMetricsAreOwn checks that a metric that Gather returns belongs to the caller, even if
+// the collector sends the same one again.
 func TestGatheredMetricsAreOwn(t *testing.T) {
 	r := metric.NewContextRegistry()
 	r.MustRegister(retained("x"))
@@ -69,9 +69,8 @@ func gathered(t *testing.T, g metric.Gatherer) (lines []string) {
 	return lines
 }
 
-// TestResultsOfSeveralScrapesAreApart checks that results which come from one run share
-// nothing that belongs to their callers: neither those of scrapes that overlap, nor those
-// that are kept.
+// TestResultsOfSeveralScrapesAreApart checks that results of one run share nothing that belongs to
+// their callers, whether their scrapes overlap or the results are cached.
 func TestResultsOfSeveralScrapesAreApart(t *testing.T) {
 	for name, opts := range map[string][]metric.CollectorOption{
 		"overlapping": nil,
@@ -122,8 +121,8 @@ func TestResultsOfSeveralScrapesAreApart(t *testing.T) {
 	}
 }
 
-// TestWrappedMetricsAreChanged checks that what Gather hands on has all labels that are
-// put around it, wherever that happens.
+// TestWrappedMetricsAreChanged checks that gathered metrics have all labels of the wrappings,
+// wherever the wrapping happens.
 func TestWrappedMetricsAreChanged(t *testing.T) {
 	around := metric.NewLabelGatherer("zone")
 	r, err := metric.MakeAndRegister(around, "eu")
@@ -173,8 +172,8 @@ func TestPrefixIsNoCopy(t *testing.T) {
 	}
 }
 
-// TestResultsOutliveScrapes checks that later scrapes, which use memory again, change
-// neither what was gathered nor what the error says.
+// TestResultsOutliveScrapes checks that later scrapes, which reuse memory, change neither the
+// gathered metrics nor the text of the error.
 func TestResultsOutliveScrapes(t *testing.T) {
 	d := metric.NewDesc("own", "", []string{"l"}, nil)
 	bounds := map[float64]uint64{1: 1}

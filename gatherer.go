@@ -13,33 +13,33 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// MultiGatherer gathers from many gatherers as if they were one: at the same time,
-// under one context, and with a partial result if some of them fail. Errors name the
-// gatherer. What the gatherers return is never modified.
+// MultiGatherer joins named gatherers. It gathers from all of them at the same time, under one
+// context, and returns a partial result if some of them fail. Errors name the gatherer. A
+// MultiGatherer never modifies the families that its gatherers return.
 //
-// It is safe for concurrent use. Gatherers may be registered and deregistered while it
-// gathers, which later calls will see.
+// The package overview lists other ways to join gatherers.
+//
+// A MultiGatherer is safe for concurrent use. Gatherers may be registered and deregistered while it
+// gathers; only later calls see the change.
 type MultiGatherer interface {
 	GathererWithContext
 
-	// Register adds a gatherer. It is an error if the name is empty or taken, if g
-	// is nil, or if the name cannot be used as NewPrefixGatherer and
-	// NewLabelGatherer use it.
+	// Register adds a gatherer. It returns an error if g is nil, if name is empty or taken, or if
+	// NewPrefixGatherer or NewLabelGatherer cannot use name as a prefix or label value.
 	Register(name string, g Gatherer) error
-	// Deregister removes the gatherer with that name and reports whether there was
-	// one.
+	// Deregister removes the gatherer with that name and reports whether there was one.
 	Deregister(name string) bool
 }
 
-// NewMultiGatherer returns a MultiGatherer that leaves names and labels as they are.
-// Where gatherers have a family in common, its series are merged; a series that is
-// there already is left out and reported.
+// NewMultiGatherer returns a [MultiGatherer] that leaves names and labels as they are. If gatherers
+// have a family in common, it merges their series. It leaves out and reports a series that another
+// gatherer already has.
 func NewMultiGatherer() MultiGatherer {
 	return &multiGatherer{scrape.NewRegistry(gatherError), func(string) (collect.Wrapping, error) { return collect.Wrapping{}, nil }}
 }
 
-// NewPrefixGatherer returns a MultiGatherer that puts the name of the gatherer and an
-// underscore before the name of every family.
+// NewPrefixGatherer returns a [MultiGatherer] that prefixes the name of every family with the name
+// of its gatherer and an underscore.
 func NewPrefixGatherer() MultiGatherer {
 	return &multiGatherer{scrape.NewRegistry(gatherError), func(name string) (collect.Wrapping, error) {
 		prefix := name + "_"
@@ -47,9 +47,9 @@ func NewPrefixGatherer() MultiGatherer {
 	}}
 }
 
-// NewLabelGatherer returns a MultiGatherer that adds a label, whose value is the name
-// of the gatherer, to every series. A family that has the label already is left out
-// and reported. If the label's name is not valid, every Register returns an error.
+// NewLabelGatherer returns a [MultiGatherer] that adds a label to every series, whose value is the
+// name of the gatherer. It leaves out and reports a family that already has the label. If the name
+// of the label is not valid, every call of Register returns an error.
 func NewLabelGatherer(label string) MultiGatherer {
 	return &multiGatherer{scrape.NewRegistry(gatherError), func(name string) (collect.Wrapping, error) {
 		labels := Labels{label: name}
@@ -57,7 +57,7 @@ func NewLabelGatherer(label string) MultiGatherer {
 	}}
 }
 
-// NewMultiGathererWithContext is NewPrefixGatherer.
+// NewMultiGathererWithContext is another name for [NewPrefixGatherer].
 func NewMultiGathererWithContext() MultiGatherer { return NewPrefixGatherer() }
 
 // multiGatherer is a registry in which each gatherer is an entry.
@@ -87,9 +87,9 @@ func (m *multiGatherer) GatherWithContext(ctx context.Context) ([]*MetricFamily,
 	return m.registry.Gather(ctx)
 }
 
-// NewShardedGatherer returns a gatherer of everything that the shards gather: at the
-// same time, and with a partial result if some of them fail. Errors name the shard by
-// its position. A nil shard panics.
+// NewShardedGatherer returns a gatherer that joins shards whose number and order are fixed. It
+// gathers from all of them at the same time, and returns a partial result if some of them fail.
+// Errors name the shard by its position. NewShardedGatherer panics if a shard is nil.
 func NewShardedGatherer(shards ...GathererWithContext) GathererWithContext {
 	r := NewContextRegistry()
 	for i, shard := range shards {
@@ -98,8 +98,8 @@ func NewShardedGatherer(shards ...GathererWithContext) GathererWithContext {
 	return r
 }
 
-// MakeAndRegister makes a registry and registers it with g. Its errors are those of
-// Register.
+// MakeAndRegister makes a registry and registers it with g. It returns the errors of
+// [MultiGatherer].Register.
 func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 	r := NewContextRegistry()
 	if err := g.Register(name, r); err != nil {
@@ -108,31 +108,32 @@ func MakeAndRegister(g MultiGatherer, name string) (*ContextRegistry, error) {
 	return r, nil
 }
 
-// Gatherers gathers from each of them at the same time; see NewMultiGatherer. Errors
-// name the gatherer by its position. It is a type that client_golang has, too, and that
-// one is treated alike where a function of this package takes a Gatherer.
+// Gatherers joins the gatherers in a slice, as client_golang's type of that name does. It gathers
+// from all of them at the same time, and merges their families as [NewMultiGatherer] does. Errors
+// name the gatherer by its position. Functions of this package that take a Gatherer treat
+// client_golang's type alike.
 //
-// Which gatherer has not returned is known from call to call, and to all Gatherers and
-// handlers that have it: until it returns, it fails with ErrStillRunning. That takes a
-// gatherer that can be compared, such as a pointer, or a function that is not made anew
-// for each call. A handler looks at the elements once, when it is made.
+// A gatherer that has not returned from an earlier call fails with [ErrStillRunning] until it does,
+// in all Gatherers and handlers that have it. This requires a gatherer that is comparable, such as
+// a pointer, or a function that is not created anew for each call. A handler reads the elements
+// once, when it is made.
 type Gatherers []Gatherer
 
-// Gather gathers with the background context. Its errors have the text that
-// client_golang's have: see GatherError.WithoutNames.
+// Gather gathers with the background context. Its errors have the text of client_golang's; see
+// [GatherError.WithoutNames].
 func (gs Gatherers) Gather() ([]*MetricFamily, error) {
 	families, err := gs.GatherWithContext(context.Background())
 	return families, inPlainWords(err)
 }
 
-// GatherWithContext gathers from all that are not nil.
+// GatherWithContext gathers from all elements that are not nil.
 func (gs Gatherers) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
 	return gs.registry(nil).Gather(ctx)
 }
 
 var errGathererCycle = errors.New("the Gatherers contain themselves")
 
-// registry returns a registry of all that are not nil. around are the Gatherers that
+// registry returns a registry of all elements that are not nil. around are the Gatherers that
 // contain these. A gatherer that cannot be used fails in every scrape.
 func (gs Gatherers) registry(around []Gatherers) *scrape.Registry {
 	r := scrape.NewRegistry(gatherError)
@@ -156,13 +157,13 @@ func (gs Gatherers) registry(around []Gatherers) *scrape.Registry {
 	return r
 }
 
-// isSame reports whether other has the same memory.
+// isSame reports whether other shares the memory of gs.
 func (gs Gatherers) isSame(other Gatherers) bool {
 	return len(gs) > 0 && len(gs) == len(other) && &gs[0] == &other[0]
 }
 
-// asGatherers returns g as Gatherers if it is a slice of gatherers, of this package or
-// client_golang's.
+// asGatherers returns g as Gatherers if it is a slice of gatherers of this package or
+// client_golang.
 func asGatherers(g Gatherer) (Gatherers, bool) {
 	switch g := g.(type) {
 	case Gatherers:
@@ -174,12 +175,12 @@ func asGatherers(g Gatherer) (Gatherers, bool) {
 	}
 }
 
-// failingGatherer fails.
+// failingGatherer always fails.
 type failingGatherer struct{ err error }
 
 func (g *failingGatherer) Gather() ([]*MetricFamily, error) { return nil, g.err }
 
-// registryFor returns a registry that gathers what g does. It panics if g is nil.
+// registryFor returns a registry that gathers from g. It panics if g is nil.
 func registryFor(g Gatherer) *scrape.Registry {
 	if err := checkGatherer(g); err != nil {
 		panic(fmt.Errorf("cannot serve what a nil Gatherer gathers: pass a registry or another Gatherer that is not nil: %w", err))
@@ -187,7 +188,7 @@ func registryFor(g Gatherer) *scrape.Registry {
 	return registryIn(nil, g, collect.Wrapping{})
 }
 
-// registryIn is registryFor inside of Gatherers. The wrapping is used if g is no registry.
+// registryIn is registryFor within Gatherers. It uses the wrapping only if g is not a registry.
 func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *scrape.Registry {
 	if r := registryBehind(g); r != nil {
 		return r
@@ -206,14 +207,14 @@ func registryIn(around []Gatherers, g Gatherer, w collect.Wrapping) *scrape.Regi
 	return hostOfGatherer(g, b, w)
 }
 
-// hostOfGatherer returns the registry that runs a gatherer which is no registry.
+// hostOfGatherer returns the registry that runs a gatherer that is not a registry.
 func hostOfGatherer(g any, b scrape.Binding, w collect.Wrapping) *scrape.Registry {
 	e := &scrape.Entry{Origin: originOf(g), Announced: &collect.Announced{}, Binding: b.Wrap(w), Hosted: true}
 	e.Fallback = defaultName(e, g)
 	return scrape.HostOf(e, g, w, gatherError)
 }
 
-// registryBehind returns the registry that g is, or that does its work.
+// registryBehind returns the registry that g is or that does the work of g, or nil.
 func registryBehind(g Gatherer) *scrape.Registry {
 	switch g := g.(type) {
 	case *ContextRegistry:
@@ -225,7 +226,7 @@ func registryBehind(g Gatherer) *scrape.Registry {
 	}
 }
 
-// gatherBounded gathers from g and returns when ctx is done, whatever g does.
+// gatherBounded gathers from g and returns when ctx is done, even if g is still running.
 func gatherBounded(ctx context.Context, g GathererWithContext) ([]*MetricFamily, error) {
 	if err := checkGatherer(g); err != nil {
 		return nil, err
@@ -253,7 +254,7 @@ func entryOf(g Gatherer, w collect.Wrapping) (*scrape.Entry, error) {
 	}
 	nested := registryIn(nil, g, w)
 	if nested.Host {
-		w = collect.Wrapping{} // It has the wrapping already.
+		w = collect.Wrapping{} // The host has the wrapping already.
 	}
 	return nestedEntry(nested, w), nil
 }

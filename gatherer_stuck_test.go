@@ -34,9 +34,9 @@ func (g *hangingTransaction) Gather() ([]*metric.MetricFamily, func(), error) {
 // oneGather is one scrape of something that hangs, mostly beside a healthy family "ok".
 type oneGather func(ctx context.Context) ([]*metric.MetricFamily, error)
 
-// TestStuckGathererIsKnown scrapes everything that gathers from others a hundred times,
-// half of them at once, while one of those hangs. What is scraped is made anew each time,
-// as programs do that gather for each request.
+// TestStuckGathererIsKnown scrapes everything that gathers from others a hundred times, half of
+// them at once, while one of the gatherers hangs. Each scrape uses a new joining gatherer, like
+// programs that create one for each request.
 func TestStuckGathererIsKnown(t *testing.T) {
 	handle := func(g metric.Gatherer) oneGather {
 		return func(ctx context.Context) ([]*metric.MetricFamily, error) {
@@ -197,7 +197,7 @@ func TestStuckGathererIsKnown(t *testing.T) {
 				var together sync.WaitGroup
 				for range 50 {
 					if name == "registry for each request" {
-						break // Registries do not share runs, but they know what is stuck.
+						break // Registries do not share runs, but know stuck gatherers.
 					}
 					together.Go(once)
 				}
@@ -209,7 +209,7 @@ func TestStuckGathererIsKnown(t *testing.T) {
 				time.Sleep(time.Second)
 				most := int64(2)
 				if name == "registry for each request" {
-					most = 8 // Runs that were left a moment ago may still return.
+					most = 8 // Runs that were just left behind may still return.
 				}
 				if n := calls.Load(); n > most {
 					t.Errorf("what hangs was started %d times", n)
@@ -235,7 +235,7 @@ type selfServing struct{ handler http.Handler }
 
 func (*selfServing) Gather() ([]*metric.MetricFamily, error) { return nil, nil }
 
-// TestDefaultGatherersKnowWhatIsStuck makes DefaultGatherers for each call.
+// TestDefaultGatherersKnowWhatIsStuck calls DefaultGatherers anew for each scrape.
 func TestDefaultGatherersKnowWhatIsStuck(t *testing.T) {
 	theirs, stuck := prometheus.DefaultGatherer, new(hanging)
 	prometheus.DefaultGatherer = stuck
@@ -256,8 +256,8 @@ func TestDefaultGatherersKnowWhatIsStuck(t *testing.T) {
 	})
 }
 
-// TestBigGathererCostsOnlyItself has a gatherer that returns so many families, so shortly
-// before the deadline, that there is no time to copy them.
+// TestBigGathererCostsOnlyItself scrapes a gatherer that returns so many families so shortly before
+// the deadline that there is no time to copy them.
 func TestBigGathererCostsOnlyItself(t *testing.T) {
 	const timeout = time.Second
 	families := make([]*metric.MetricFamily, 500_000)
@@ -269,7 +269,7 @@ func TestBigGathererCostsOnlyItself(t *testing.T) {
 		}
 	}
 	var big metric.Gatherer = metric.GathererFunc(func() ([]*metric.MetricFamily, error) {
-		time.Sleep(timeout - timeout/8) // Also before the deadline of gatherers that take a context.
+		time.Sleep(timeout - timeout/8) // This is also before the deadline of gatherers that take a context.
 		return families, nil
 	})
 	for name, g := range map[string]metric.Gatherer{

@@ -18,15 +18,15 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// opaque hides what a gatherer is.
+// opaque hides the type of a gatherer.
 type opaque struct {
 	gather func() ([]*metric.MetricFamily, error)
 }
 
 func (g opaque) Gather() ([]*metric.MetricFamily, error) { return g.gather() }
 
-// TestMultiGatherers checks what each kind of MultiGatherer adds to the families of its parts,
-// and that it reports what does not fit together.
+// TestMultiGatherers checks the labels and prefixes that each kind of MultiGatherer adds, and that
+// it reports conflicts between its gatherers.
 func TestMultiGatherers(t *testing.T) {
 	theirs := prometheus.NewRegistry()
 	theirs.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "g", Help: "h", ConstLabels: prometheus.Labels{"z": "1"}}))
@@ -74,8 +74,8 @@ func TestMultiGatherers(t *testing.T) {
 	}
 }
 
-// TestMultiGathererRefuses checks that a part is refused whose name is taken or cannot become a
-// prefix or a label value.
+// TestMultiGathererRefuses checks that Register returns an error if the name is taken or cannot
+// become a prefix or a label value.
 func TestMultiGathererRefuses(t *testing.T) {
 	fine := gathererOf("f", nil)
 	for name, tc := range map[string]struct {
@@ -105,7 +105,7 @@ func TestMultiGathererRefuses(t *testing.T) {
 	}
 }
 
-// TestGathererFamiliesAreShared checks that what a gatherer returned is not touched.
+// TestGathererFamiliesAreShared checks that the families that a gatherer returned are not modified.
 func TestGathererFamiliesAreShared(t *testing.T) {
 	families, err := gathererOf("f", metric.Labels{"l": "v"}).Gather()
 	if err != nil {
@@ -160,8 +160,8 @@ func TestGatherersArePartial(t *testing.T) {
 	}
 }
 
-// TestPartialResultOfGatherer checks that what a gatherer returns at its deadline still
-// counts.
+// TestPartialResultOfGatherer checks that families that a gatherer returns at its deadline are
+// served.
 func TestPartialResultOfGatherer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner, want := healthy(t)
@@ -230,7 +230,7 @@ func TestGatherers(t *testing.T) {
 	}
 }
 
-// TestBindGatherer checks that a gatherer that is bound gets the context it was bound to.
+// TestBindGatherer checks that a bound gatherer gets the context that it was bound to.
 func TestBindGatherer(t *testing.T) {
 	g := metric.GathererWithContextFunc(func(ctx context.Context) ([]*metric.MetricFamily, error) {
 		return nil, fmt.Errorf("%v", ctx.Value(contextKey{}))
@@ -241,8 +241,8 @@ func TestBindGatherer(t *testing.T) {
 	}
 }
 
-// TestStreamsOfOneFamily: stream collectors in several registries may have a family in
-// common, among each other and with instruments.
+// TestStreamsOfOneFamily checks that stream collectors in several registries may have a family in
+// common with each other and with instruments.
 func TestStreamsOfOneFamily(t *testing.T) {
 	g := metric.NewLabelGatherer("shard")
 	for _, shard := range []string{"a", "b", "c", "d"} {

@@ -12,7 +12,7 @@ import (
 // [ReadableGauge]. [Value] reads any gauge.
 type Gauge = prometheus.Gauge
 
-// ReadableGauge is a Gauge that can be read. All gauges made by this package are.
+// ReadableGauge is a [Gauge] that can be read. All gauges made by this package implement it.
 type ReadableGauge interface {
 	Gauge
 
@@ -20,16 +20,16 @@ type ReadableGauge interface {
 	Get() float64
 }
 
-// NewGauge returns a gauge. Errors in opts are reported when it is registered.
+// NewGauge returns a gauge. Registering it reports errors in opts.
 func NewGauge(opts GaugeOpts) ReadableGauge { return instrument.NewGauge(opts) }
 
-// GaugeVec is a set of gauges that differ in the values of their labels. It is safe for
-// concurrent use; see CounterVec for more.
+// GaugeVec is a set of gauges that differ in the values of their labels. It is safe for concurrent
+// use; see [CounterVec] and [MetricVec] for more.
 type GaugeVec struct {
 	*MetricVec
 	gaugeMark
 
-	vec *instrument.Gauges // Nil in a no-op vector.
+	vec *instrument.Gauges // nil in a no-op vector
 }
 
 // NewGaugeVec returns a vector of gauges with these labels.
@@ -37,12 +37,12 @@ func NewGaugeVec(opts GaugeOpts, labelNames []string) *GaugeVec {
 	return V2.NewGaugeVec(GaugeVecOpts{GaugeOpts: opts, VariableLabels: UnconstrainedLabels(labelNames)})
 }
 
-// NewGaugeVec returns a vector of gauges whose labels may be constrained.
-func (v2) NewGaugeVec(opts GaugeVecOpts) *GaugeVec {
+// NewGaugeVec returns a vector of gauges whose labels may have constraints.
+func (V2Constructors) NewGaugeVec(opts GaugeVecOpts) *GaugeVec {
 	return gaugeVec(instrument.NewGauges(opts))
 }
 
-// gaugeMark is what counterMark is for a CounterVec.
+// gaugeMark is to a GaugeVec what counterMark is to a CounterVec.
 type gaugeMark = instrument.Mark[GaugeVec]
 
 func gaugeVec(v *instrument.Gauges) *GaugeVec {
@@ -53,7 +53,8 @@ func (v *GaugeVec) noOp() *instrument.NoOpGauges {
 	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOp.Gauge)
 }
 
-// GetMetricWithLabelValues returns the gauge with these label values; see CounterVec.
+// GetMetricWithLabelValues returns the gauge with these label values; see
+// [CounterVec.GetMetricWithLabelValues].
 func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, error) {
 	if v.vec == nil {
 		return v.noOp().Get(values), nil
@@ -65,7 +66,7 @@ func (v *GaugeVec) GetMetricWithLabelValues(values ...string) (ReadableGauge, er
 	return m, nil
 }
 
-// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+// GetMetricWith is like [GaugeVec.GetMetricWithLabelValues], with the label values by name.
 func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels), nil
@@ -77,18 +78,19 @@ func (v *GaugeVec) GetMetricWith(labels Labels) (ReadableGauge, error) {
 	return m, nil
 }
 
-// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+// WithLabelValues is like [GaugeVec.GetMetricWithLabelValues], but panics where that returns an
+// error.
 func (v *GaugeVec) WithLabelValues(values ...string) ReadableGauge {
 	if v.vec == nil {
 		return v.noOp().Get(values)
 	}
 	if e := v.vec.Plain.Get(values); e != nil {
-		return &e.Child // Without the two calls in between, which take 2 ns.
+		return &e.Child // Skipping the two calls in between saves 2 ns.
 	}
 	return must(v.vec.Get(values))
 }
 
-// With is GetMetricWith, but panics where that returns an error.
+// With is like [GaugeVec.GetMetricWith], but panics where that returns an error.
 func (v *GaugeVec) With(labels Labels) ReadableGauge {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels)
@@ -96,7 +98,7 @@ func (v *GaugeVec) With(labels Labels) ReadableGauge {
 	return must(v.vec.GetNamed(labels))
 }
 
-// CurryWith returns a vector with some of the labels fixed; see CounterVec.
+// CurryWith returns a vector with some of the labels fixed; see [CounterVec.CurryWith].
 func (v *GaugeVec) CurryWith(labels Labels) (*GaugeVec, error) {
 	if v.vec == nil {
 		return &GaugeVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
@@ -108,7 +110,7 @@ func (v *GaugeVec) CurryWith(labels Labels) (*GaugeVec, error) {
 	return gaugeVec(curried), nil
 }
 
-// MustCurryWith is CurryWith, but panics where that returns an error.
+// MustCurryWith is like [GaugeVec.CurryWith], but panics where that returns an error.
 func (v *GaugeVec) MustCurryWith(labels Labels) *GaugeVec { return must(v.CurryWith(labels)) }
 
 // Replace replaces all series by those that build creates in another vector; see

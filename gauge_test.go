@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestGaugeEqualsClientGolang does the same to a gauge of ours and one of client_golang, which
-// must write the same.
+// TestGaugeEqualsClientGolang does the same to a gauge of ours and one of client_golang. Both must
+// write the same metric.
 func TestGaugeEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -50,7 +50,7 @@ func TestGaugeEqualsClientGolang(t *testing.T) {
 	}
 }
 
-// TestGaugeConcurrently has many goroutines add to one gauge. No addition may be lost.
+// TestGaugeConcurrently adds to one gauge from many goroutines. No addition may be lost.
 func TestGaugeConcurrently(t *testing.T) {
 	g := metric.NewGauge(metric.GaugeOpts{Name: "g"})
 	var wg sync.WaitGroup

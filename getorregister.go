@@ -9,21 +9,21 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// GetOrRegister registers c with reg and returns it. If a collector like c is registered there
-// already, it returns that one instead. So several parts of a program can ask for the same
-// instrument, and whichever comes first registers it:
+// GetOrRegister registers c with reg and returns it. If reg already has a collector like c,
+// GetOrRegister returns that one instead. So several parts of a program can ask for the same
+// instrument, and the first one registers it:
 //
 //	requests, err := metric.GetOrRegister(reg, metric.NewCounter(opts))
 //
-// An instrument or vector of this package is like another one if they are of the same kind, and
-// agree in help, unit, labels, buckets and whatever else they can differ in. Otherwise the error
-// says in what they differ. Collectors of other packages are alike if their types and descriptors
-// are the same: what else they can differ in is not known. Collectors that are made of functions,
-// such as those of [NewGaugeFunc], are like themselves only, because functions cannot be compared.
+// Two instruments or vectors of this package are alike if they are of the same kind and agree in
+// help, unit, labels, buckets and all other options. If they do not, the error says how they
+// differ. Two collectors of other packages are alike if they have the same type and descriptors;
+// GetOrRegister cannot compare anything else of them. A collector that is made of a function, such
+// as that of [NewGaugeFunc], is like itself only, because functions cannot be compared.
 //
-// reg may be any Registerer whose errors are [AlreadyRegisteredError]. Wrapping registerers are
-// looked through: the result is a collector as it was given to one of them, not its wrapping.
-// Of concurrent calls, all get the same collector.
+// reg may be any [Registerer] that returns [AlreadyRegisteredError]. GetOrRegister looks through
+// wrapping registerers: it returns a collector as it was given to one of them, without the
+// wrapping. Concurrent calls all return the same collector.
 func GetOrRegister[C Collector](reg Registerer, c C) (C, error) {
 	existing, err := getOrRegister(reg, c, func(existing Collector) bool {
 		_, ok := existing.(C)
@@ -36,8 +36,8 @@ func GetOrRegister[C Collector](reg Registerer, c C) (C, error) {
 	return existing.(C), nil //nolint:forcetypeassert // It was checked.
 }
 
-// getOrRegister returns c, or the collector that is there already, if fits reports that it is of
-// the right type.
+// getOrRegister returns c, or the collector that reg already has if fits reports that it has the
+// right type.
 func getOrRegister(reg Registerer, c Collector, fits func(Collector) bool) (Collector, error) {
 	if collect.IsNil(reg) {
 		return nil, fmt.Errorf("cannot register %s: the Registerer (%T) is nil", called(c), reg)

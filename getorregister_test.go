@@ -64,7 +64,7 @@ func getTwice[C metric.Collector](t *testing.T, reg metric.Registerer, build fun
 	}
 }
 
-// TestGetOrRegisterDiffers asks for collectors that differ from the one that is there.
+// TestGetOrRegisterDiffers asks for collectors that differ from the registered one.
 func TestGetOrRegisterDiffers(t *testing.T) {
 	function := func() float64 { return 1 }
 	collect := func(context.Context, *metric.Sink) error { return nil }
@@ -107,7 +107,7 @@ func TestGetOrRegisterDiffers(t *testing.T) {
 	}
 }
 
-// TestGetOrRegisterAtOnce checks that all get the same instrument.
+// TestGetOrRegisterAtOnce checks that concurrent calls all get the same instrument.
 func TestGetOrRegisterAtOnce(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	var wg sync.WaitGroup

@@ -19,21 +19,22 @@ import (
 	"github.com/luxfi/metric/internal/web"
 )
 
-// defaultTimeout is how long a scrape may take if a handler has no options and neither the
-// request nor the server says so. It is the default scrape_timeout of Prometheus.
+// defaultTimeout is how long a scrape may take if a handler has no options and neither the request
+// nor the server sets a deadline. It is the default scrape_timeout of Prometheus.
 const defaultTimeout = 10 * time.Second
 
-// HandlerFor returns a handler that serves what g gathers. If g takes a context, it
-// gets that of the scrape; if not, it is waited for until the scrape's deadline, and
-// overlapping scrapes share one call of it.
+// HandlerFor returns a handler that serves what g gathers. If g takes a context, it gets that of
+// the scrape. If not, the handler waits for g until the deadline of the scrape, and overlapping
+// scrapes share one call of g.
 //
-// The handler serves whatever can be gathered and logs what goes wrong with the default
-// logger, unless g is a registry that logs it itself (WithLogger): each kind of failure of a
-// collector at most once a minute for all handlers that have no ErrorLog, see LogLimits.
-// Without options, it also offers OpenMetrics, and ends a scrape after 10 seconds if nothing
-// else sets a deadline: no header of the client, which may ask for more, no context and no
-// http.Server.WriteTimeout. With options, both are up to them; see EnableOpenMetrics and
-// Timeout.
+// The handler serves everything that can be gathered. It logs failures with the default logger,
+// unless g is a registry that logs them itself ([WithLogger]). All handlers without an ErrorLog
+// together log each kind of failure of a collector at most once a minute; see [LogLimits].
+//
+// Without options, the handler also offers OpenMetrics, and ends a scrape after 10 seconds if no
+// header of the client, context or http.Server.WriteTimeout sets a deadline. The header may ask for
+// more than 10 seconds. With options, both are up to the options; see HandlerOpts.EnableOpenMetrics
+// and HandlerOpts.Timeout.
 //
 // HandlerFor panics if g is nil, or if there is more than one HandlerOpts.
 func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
@@ -48,8 +49,8 @@ func HandlerFor(g Gatherer, opts ...HandlerOpts) http.Handler {
 	}
 }
 
-// newDefaultHandler returns the handler of HandlerFor without options. Its errors are counted
-// in reg unless that is nil.
+// newDefaultHandler returns the handler of HandlerFor without options. It counts its errors in reg,
+// unless reg is nil.
 func newDefaultHandler(r *scrape.Registry, reg Registerer) *handler {
 	opts := HandlerOpts{EnableOpenMetrics: true, Registry: reg}
 	h := newPlainHandler(r, opts.withLog(r))
@@ -57,19 +58,18 @@ func newDefaultHandler(r *scrape.Registry, reg Registerer) *handler {
 	return h
 }
 
-// HandlerForContext returns a handler that serves what g gathers under the context of
-// the scrape.
+// HandlerForContext returns a handler that serves what g gathers under the context of the scrape.
 //
-// The request parameters name[], collect[] and exclude[], each of which may be repeated,
-// select families, collectors to run and collectors not to run, by name; see Selection.
-// collect and exclude may be written without brackets. The handler answers with 400 Bad
-// Request, and says what is possible, if a collector is unknown, if a name is empty, or if a
-// parameter looks like one of these but is written differently, such as name= or Collect[]=.
-// It ignores all other parameters.
+// The request parameters name[], collect[] and exclude[], each of which may be repeated, select
+// families, collectors to run and collectors not to run, by name; see [Selection]. collect and
+// exclude may be written without brackets. The handler answers with 400 Bad Request and a list of
+// valid names if a collector is unknown. It also answers with 400 if a name is empty, or if a
+// parameter looks like one of these but is written differently, such as name= or Collect[]=. It
+// ignores all other parameters.
 //
-// The handler does what opts say and no more: without Timeout, a scrape for which neither the
-// request nor the server sets a deadline takes as long as its collectors do. HandlerForContext
-// panics if g is nil.
+// The handler does only what opts say. Without Timeout, a scrape for which neither the request nor
+// the server sets a deadline takes as long as its collectors do. HandlerForContext panics if g is
+// nil.
 func HandlerForContext(g GathererWithContext, opts HandlerOpts) http.Handler {
 	r := registryFor(g)
 	return newHandler(r, opts.withLog(r))
@@ -86,8 +86,8 @@ type handler struct {
 	contexts  web.Contexts[scrape.Registry]
 	errorText web.ErrorText
 
-	// openMetrics2 makes what writes OpenMetrics 2.0. It is nil unless AcceptedFormats is set,
-	// so that programs with no handler but the default one do not contain that.
+	// openMetrics2 makes encoders of OpenMetrics 2.0. It is nil unless AcceptedFormats is set, so
+	// that programs that have only the default handler do not link that code.
 	openMetrics2 encode.Maker
 }
 
@@ -174,11 +174,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.opts.CoalesceGather {
 		s.ShareRuns()
 	}
-	// Unless a part is as good as the whole, the status must be known before the first byte is sent.
+	// Unless a partial result is good enough, the status must be known before the first byte is sent.
 	h.serve(web.NewAnswer(wire, coding, h.opts.ErrorHandling != ContinueOnError), s, format)
 }
 
-// serve scrapes and answers.
+// serve scrapes and answers the request.
 func (h *handler) serve(answer *web.Answer, s *scrape.Scrape, format expfmt.Format) {
 	result := h.scrape(answer, s, format)
 	if result.Ending(h.opts.strictness()) == web.Complete {
@@ -200,7 +200,7 @@ func (h *handler) serve(answer *web.Answer, s *scrape.Scrape, format expfmt.Form
 	}
 }
 
-// scrape gathers and writes the exposition, and makes known what is missing from it.
+// scrape gathers and writes the exposition, and reports what is missing from it.
 func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.Format) web.Result {
 	refused := scrape.Failures{Around: s.GatherersAround}
 	result := answer.Expose(func(client context.Context, w io.Writer) error {
@@ -218,7 +218,7 @@ func (h *handler) scrape(answer *web.Answer, s *scrape.Scrape, format expfmt.For
 	s.Abandoned = result.Gone
 	result.Gathering, result.Encoding = s.Failures.Err(gatherError), refused.Err(gatherError)
 	h.reportMissing(s, &result)
-	_ = s.End(result.Encoding) // It is reported already.
+	_ = s.End(result.Encoding) // The error has been reported already.
 	return result
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestAnswersThatFailMidway checks that no client takes such an answer for whole, in any
-// format, compression and protocol, though middleware recovers panics.
+// TestAnswersThatFailMidway checks that no client takes an answer that fails midway for a whole
+// one, in any format, compression and protocol, even if middleware recovers panics.
 func TestAnswersThatFailMidway(t *testing.T) {
 	reg := manySeries(1000)
 	opts := metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true}
@@ -45,7 +45,7 @@ func TestAnswersThatFailMidway(t *testing.T) {
 				} {
 					for _, encoding := range []string{"identity", "gzip", "zstd"} {
 						if accept != "text/plain" && (panics || name != "continue" || encoding == "zstd") {
-							continue // Enough is enough.
+							continue // The other combinations are enough.
 						}
 						t.Run(fmt.Sprintf("%s/panics %t/%s/%.50s/%s", name, panics, protocol, accept, encoding), func(t *testing.T) {
 							n, err := readFrom(t, server, protocol, accept, encoding)
@@ -99,8 +99,8 @@ func readFrom(t *testing.T, server *httptest.Server, protocol, accept, encoding 
 	return io.Copy(io.Discard, resp.Body)
 }
 
-// TestAnswersThatFailMidwayWithoutDeadlines has a writer that knows no deadlines: what is
-// left is the panic that net/http has for this.
+// TestAnswersThatFailMidwayWithoutDeadlines has a writer without deadlines. Only the panic that
+// net/http provides for this can break off the answer.
 func TestAnswersThatFailMidwayWithoutDeadlines(t *testing.T) {
 	h := metric.HandlerFor(manySeries(3000))
 	got := recovered(func() {
@@ -112,7 +112,7 @@ func TestAnswersThatFailMidwayWithoutDeadlines(t *testing.T) {
 	}
 }
 
-// TestFailureMidwayIsCounted once, and logged.
+// TestFailureMidwayIsCounted checks that such a failure is counted and logged once.
 func TestFailureMidwayIsCounted(t *testing.T) {
 	counts := metric.NewContextRegistry()
 	var logged []error
@@ -132,8 +132,8 @@ func TestFailureMidwayIsCounted(t *testing.T) {
 	}
 }
 
-// TestServerShutsDownBehindMiddleware cancels the context of a request whose client still
-// reads: no panic is needed to break the answer off.
+// TestServerShutsDownBehindMiddleware cancels the context of a request whose client still reads. No
+// panic is needed to break off the answer.
 func TestServerShutsDownBehindMiddleware(t *testing.T) {
 	base, shutDown := context.WithCancel(context.Background())
 	defer shutDown()

@@ -18,8 +18,8 @@ type logFunc func(v ...any)
 
 func (f logFunc) Println(v ...any) { f(v...) }
 
-// TestBadHeaderIsLoggedOnceAMinute sends headers that are not valid to handlers that live as
-// long as the program or one request.
+// TestBadHeaderIsLoggedOnceAMinute sends headers that are not valid to handlers that exist as long
+// as the program or for one request.
 func TestBadHeaderIsLoggedOnceAMinute(t *testing.T) {
 	for name, build := range map[string]func(logged func()) http.HandlerFunc{
 		"one handler": func(logged func()) http.HandlerFunc {
@@ -84,7 +84,7 @@ func TestBadHeaderIsLoggedOnceAMinute(t *testing.T) {
 	}
 }
 
-// TestBadHeaderWithoutServer does without a server, which some programs do.
+// TestBadHeaderWithoutServer calls the handler without a server, as some programs do.
 func TestBadHeaderWithoutServer(t *testing.T) {
 	r := oneCounter()
 	var logged []string

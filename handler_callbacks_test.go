@@ -26,13 +26,13 @@ func badContexts() map[string]context.Context {
 	}
 }
 
-// pickyContext takes every key for a string.
+// pickyContext assumes that every key is a string.
 type pickyContext struct{ context.Context }
 
 func (c *pickyContext) Value(key any) any { return key.(string) }
 
-// TestContextsThatCannotBeUsed checks that they are logged, and that the scrape goes on with
-// the context that it had.
+// TestContextsThatCannotBeUsed checks that such contexts are logged, and that the scrape goes on
+// with the context it had.
 func TestContextsThatCannotBeUsed(t *testing.T) {
 	for name, bad := range badContexts() {
 		for where, set := range map[string]func(*metric.HandlerOpts, *metric.Hooks){
@@ -124,9 +124,9 @@ var blockingCallbacks = map[string]func(block func(), opts *metric.HandlerOpts, 
 	},
 }
 
-// TestFunctionsThatBlock checks, for each function of the program that a scrape calls, that
-// one that blocks does not keep the scrape beyond its deadline, that no goroutines pile up
-// behind it, and that it is called again when it has returned.
+// TestFunctionsThatBlock checks, for each user function that a scrape calls, that a function that
+// blocks does not keep the scrape beyond its deadline, that no goroutines pile up behind it, and
+// that it is called again when it has returned.
 func TestFunctionsThatBlock(t *testing.T) {
 	for name, set := range blockingCallbacks {
 		t.Run(name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestFunctionsThatBlock(t *testing.T) {
 				options := set(func() { calls.Add(1); <-release }, &opts, &hooks)
 				r := metric.NewContextRegistry(append(options, metric.WithHooks(hooks))...)
 				r.MustRegister(counterNamed("native_total"))
-				for i, name := range []string{"culprit", "slow"} { // Something goes wrong, at the deadline.
+				for i, name := range []string{"culprit", "slow"} { // One fails at once, one at the deadline.
 					c := metric.NewCollectorFunc(describing(name), func(ctx context.Context, _ chan<- metric.Metric) {
 						if i == 1 {
 							<-ctx.Done()
@@ -184,8 +184,8 @@ func TestFunctionsThatBlock(t *testing.T) {
 	}
 }
 
-// TestImpatientClientsLeaveContextFunc checks that a client that announces a timeout which is
-// shorter than ContextFunc takes does not cost another client the values.
+// TestImpatientClientsLeaveContextFunc checks that a client that announces a timeout shorter than
+// ContextFunc takes does not cost another client the values.
 func TestImpatientClientsLeaveContextFunc(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen any
@@ -208,7 +208,7 @@ func TestImpatientClientsLeaveContextFunc(t *testing.T) {
 	})
 }
 
-// TestErrorLogIsToldOfSilence checks that errors are not lost without a word.
+// TestErrorLogIsToldOfSilence checks that suppressed errors are mentioned in the log.
 func TestErrorLogIsToldOfSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged []string
@@ -234,7 +234,7 @@ func TestErrorLogIsToldOfSilence(t *testing.T) {
 	})
 }
 
-// TestHeaderThatIsNotValid is logged once a minute, not for each request.
+// TestHeaderThatIsNotValid checks that such a header is logged once a minute, not for each request.
 func TestHeaderThatIsNotValid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		logged := 0
@@ -258,8 +258,8 @@ type listContext struct {
 	list []string
 }
 
-// TestContextsThatCannotBeCompared serves a request whose context has a type that panics when it
-// is compared.
+// TestContextsThatCannotBeCompared serves a request whose context has a type that panics when
+// compared.
 func TestContextsThatCannotBeCompared(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 	r = r.WithContext(listContext{r.Context(), nil})
@@ -275,8 +275,8 @@ func TestContextsThatCannotBeCompared(t *testing.T) {
 	}
 }
 
-// TestBlockedContextFunc checks that the answer can still be sent when the function has blocked
-// until long after the scrape's deadline.
+// TestBlockedContextFunc checks that the answer can still be sent if the function has blocked until
+// long after the deadline of the scrape.
 func TestBlockedContextFunc(t *testing.T) {
 	release := make(chan struct{})
 	server := httptest.NewServer(metric.HandlerForContext(oneCounter(), metric.HandlerOpts{

@@ -81,7 +81,8 @@ func TestCoalesceGather(t *testing.T) {
 	})
 }
 
-// TestCoalescedWhileStuck has nothing to wait for but itself: what is healthy is there.
+// TestCoalescedWhileStuck checks that while a collector is stuck, requests still get everything
+// healthy.
 func TestCoalescedWhileStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, collectors := coalesced(t, metrictest.Stuck())
@@ -105,7 +106,7 @@ func TestCoalescedWhileStuck(t *testing.T) {
 	})
 }
 
-// TestCoalescedRequestsDiffer in what they ask for.
+// TestCoalescedRequestsDiffer checks requests with different selections.
 func TestCoalescedRequestsDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := coalesced(t, metrictest.Slow(time.Second))
@@ -131,7 +132,8 @@ func TestCoalescedRequestsDiffer(t *testing.T) {
 	})
 }
 
-// TestCoalescedContext is that of the first request, until nobody waits any more.
+// TestCoalescedContext checks that a shared run has the context of the first request, until no
+// request waits for it any longer.
 func TestCoalescedContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()

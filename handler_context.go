@@ -11,16 +11,17 @@ import (
 	"github.com/luxfi/metric/internal/web"
 )
 
-// ScrapeContext returns the context that a handler with these options would scrape under,
-// for programs that write their own handlers: it carries the values of ContextFunc or of the
-// request, and ends when the client goes away or at the deadline that follows from the
-// header X-Prometheus-Scrape-Timeout-Seconds, Timeout, TimeoutOffset, Patient, the request's
-// own deadline and the server's WriteTimeout. The time counts from the call.
+// ScrapeContext returns the context under which a handler with these options would scrape. It is
+// for programs that write their own handlers. The context carries the values of ContextFunc or of
+// the request. It ends when the client goes away, or at the deadline that follows from the header
+// X-Prometheus-Scrape-Timeout-Seconds, Timeout, TimeoutOffset, Patient, the deadline of the
+// request's own context and the server's WriteTimeout. The time counts from the call.
 //
-// The caller must call the CancelFunc when the scrape is over. Only the options that are
-// named here are used, and ErrorLog: it gets the panic of a ContextFunc, whose context is then
-// replaced by the request's, and at most once a minute a header that is not valid, which is
-// ignored. ScrapeContext is safe for concurrent use.
+// The caller must call the CancelFunc when the scrape is over. ScrapeContext uses only the options
+// named here and ErrorLog. If ContextFunc panics, ErrorLog gets the panic, and the request's
+// context takes the place of the one that ContextFunc did not return. ErrorLog also gets, at most
+// once a minute, a header that is not valid, which is ignored. ScrapeContext is safe for concurrent
+// use.
 func ScrapeContext(r *http.Request, opts HandlerOpts) (context.Context, context.CancelFunc) {
 	limits, log := opts.limits(), web.ErrorLog{To: opts.ErrorLog}
 	deadline, err := limits.Deadline(r, time.Now())

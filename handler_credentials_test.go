@@ -12,10 +12,10 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// leaky is what a driver says, with the password in it more than once.
+// leaky is an error of a database driver, with the password in it more than once.
 const leaky = `dial postgres://bob:hunter2@db:5432/shop?api_key=hunter2: FATAL (password=hunter2, Authorization: Bearer hunter2): no luck`
 
-// TestCredentialsInAnswers checks that answers keep them back, and that the log has them.
+// TestCredentialsInAnswers checks that answers hide credentials, and that the log shows them.
 func TestCredentialsInAnswers(t *testing.T) {
 	failing := func(opts metric.HandlerOpts) (metric.HandlerOpts, *[]string) {
 		var logged []string
@@ -26,7 +26,7 @@ func TestCredentialsInAnswers(t *testing.T) {
 	panicking := func(*http.Request) context.Context { panic(leaky) }
 	for name, tc := range map[string]struct {
 		opts  metric.HandlerOpts
-		shown bool // Somebody has asked for the credentials.
+		shown bool // whether ErrorText shows the credentials
 	}{
 		"HTTPErrorOnError":      {opts: metric.HandlerOpts{ErrorHandling: metric.HTTPErrorOnError}},
 		"ErrorText":             {opts: metric.HandlerOpts{ErrorHandling: metric.HTTPErrorOnError, ErrorText: show}, shown: true},

@@ -21,7 +21,7 @@ func untilDone() metric.Collector {
 	return metric.NewCollectorFunc(describing("slow"), func(ctx context.Context, _ chan<- metric.Metric) { <-ctx.Done() })
 }
 
-// TestOuterDeadlines checks that those which the program has set leave room for the answer.
+// TestOuterDeadlines checks that deadlines that the program has set leave time to send the answer.
 func TestOuterDeadlines(t *testing.T) {
 	reg := func() *metric.ContextRegistry {
 		r := oneCounter()
@@ -42,7 +42,7 @@ func TestOuterDeadlines(t *testing.T) {
 		for timeout, want := range map[time.Duration]time.Duration{
 			time.Second: 900 * time.Millisecond, time.Minute: 59500 * time.Millisecond,
 		} {
-			want -= min(want/10, 100*time.Millisecond) // The collector's context ends that much before the scrape.
+			want -= min(want/10, 100*time.Millisecond) // The collector's context ends this much before the scrape.
 			synctest.Test(t, func(t *testing.T) {
 				c := servePipes(t, &http.Server{WriteTimeout: timeout, Handler: metric.HandlerFor(reg())})()
 				defer c.Close()
@@ -62,7 +62,7 @@ func TestOuterDeadlines(t *testing.T) {
 	})
 }
 
-// TestScrapeContext checks that it ends when a handler's scrape would.
+// TestScrapeContext checks that the context ends when a handler's scrape would.
 func TestScrapeContext(t *testing.T) {
 	withValue := func(r *http.Request) context.Context {
 		return context.WithValue(r.Context(), contextKey{}, r.URL.Query().Get("target"))
@@ -70,8 +70,8 @@ func TestScrapeContext(t *testing.T) {
 	for name, tc := range map[string]struct {
 		opts    metric.HandlerOpts
 		header  string
-		request time.Duration // Its own deadline.
-		want    time.Duration // 0 if there is no end.
+		request time.Duration // deadline of the request
+		want    time.Duration // 0 if there is no deadline
 		value   any
 		logged  int
 	}{
@@ -126,8 +126,8 @@ func TestScrapeContext(t *testing.T) {
 	}
 }
 
-// TestPatientHandler checks that a deadline of the request's context does not end a scrape,
-// but a client that leaves does, even after that deadline.
+// TestPatientHandler checks that a deadline of the request's context does not end a scrape, but
+// that a client that leaves does, even after that deadline.
 func TestPatientHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan error, 1)
@@ -170,7 +170,8 @@ func TestPatientHandler(t *testing.T) {
 	})
 }
 
-// TestOwnDeadlineHasPassed is the other handler: what needs no time is served.
+// TestOwnDeadlineHasPassed checks a handler that is not patient: it serves metrics that need no
+// time.
 func TestOwnDeadlineHasPassed(t *testing.T) {
 	r := oneCounter()
 	r.MustRegister(untilDone())
@@ -184,8 +185,8 @@ func TestOwnDeadlineHasPassed(t *testing.T) {
 	}
 }
 
-// TestHandlerInTimeoutHandler checks that a scrape ends whose client has been answered by
-// http.TimeoutHandler, although nothing tells the handler so.
+// TestHandlerInTimeoutHandler checks that a scrape ends when http.TimeoutHandler has answered its
+// client, although nothing tells the handler.
 func TestHandlerInTimeoutHandler(t *testing.T) {
 	for name, build := range map[string]func(r *metric.ContextRegistry) http.Handler{
 		"promhttp": func(r *metric.ContextRegistry) http.Handler {

@@ -18,18 +18,18 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestDefaultTimeout has collectors that hang, and clients that announce nothing.
+// TestDefaultTimeout scrapes collectors that hang, for clients that announce no timeout.
 func TestDefaultTimeout(t *testing.T) {
 	capturingLog(t)
-	const none = 24 * time.Hour // How long the collectors hang.
+	const none = 24 * time.Hour // how long the collectors hang
 	metricFor := func(opts ...metric.HandlerOpts) func(metric.Gatherer) http.Handler {
 		return func(g metric.Gatherer) http.Handler { return metric.HandlerFor(g, opts...) }
 	}
 	for name, tc := range map[string]struct {
 		handlerFor func(metric.Gatherer) http.Handler
 		header     string
-		request    time.Duration // The deadline of its context.
-		server     time.Duration // Its WriteTimeout.
+		request    time.Duration // deadline of its context
+		server     time.Duration // its WriteTimeout
 		want       time.Duration
 	}{
 		"HandlerFor":                      {handlerFor: metricFor(), want: 10 * time.Second},
@@ -83,7 +83,7 @@ func TestDefaultTimeout(t *testing.T) {
 					start := time.Now()
 					h.ServeHTTP(w, r)
 					took := time.Since(start)
-					early := min(100*time.Millisecond, tc.want/10) // By which an obedient collector ends before the scrape.
+					early := min(100*time.Millisecond, tc.want/10) // how much earlier than the scrape an obedient collector ends
 					if kind == "plain" || tc.want == none {
 						early = 0
 					}
@@ -128,8 +128,8 @@ func TestDefaultTimeoutOfHandler(t *testing.T) {
 	}
 }
 
-// TestZeroErrorHandling checks what the zero value means: in package metric, to serve what there
-// is; in package promhttp, what it means in client_golang.
+// TestZeroErrorHandling checks the meaning of the zero value: in package metric it serves
+// everything that was gathered, and in package promhttp it means what it means in client_golang.
 func TestZeroErrorHandling(t *testing.T) {
 	if metric.HandlerErrorHandling(0) != metric.ContinueOnError {
 		t.Error("the zero value is not ContinueOnError")
@@ -192,13 +192,13 @@ func TestZeroErrorHandling(t *testing.T) {
 	}
 }
 
-// TestDefaultErrorLog checks that a failure which the answer does not show is in the log, once.
+// TestDefaultErrorLog checks that a failure that the answer does not show is logged once.
 func TestDefaultErrorLog(t *testing.T) {
 	var own bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&own, nil))
 	for name, tc := range map[string]struct {
 		handler func() http.Handler
-		want    int // Lines of the default logger.
+		want    int // lines of the default logger
 	}{
 		"without options": {func() http.Handler { return metric.HandlerFor(brokenBeside("no luck")) }, 1},
 		"HandlerFor": {func() http.Handler {
@@ -236,7 +236,7 @@ func TestDefaultErrorLog(t *testing.T) {
 	}
 }
 
-// TestNilArguments checks that what is given, and what is allowed, is named.
+// TestNilArguments checks that the panic names the argument and the allowed ones.
 func TestNilArguments(t *testing.T) {
 	var (
 		registry *metric.ContextRegistry

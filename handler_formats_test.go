@@ -13,7 +13,7 @@ import (
 )
 
 // TestVersionsOfOpenMetrics checks that clients get no version of OpenMetrics that they did not ask
-// for by name, and no version under the name of another.
+// for by name, and no version labeled as another.
 func TestVersionsOfOpenMetrics(t *testing.T) {
 	const (
 		om      = "application/openmetrics-text;version="
@@ -27,7 +27,7 @@ func TestVersionsOfOpenMetrics(t *testing.T) {
 	for name, test := range map[string]struct {
 		offered []expfmt.Format
 		accept  string
-		want    string // The beginning of the content type.
+		want    string // beginning of the content type
 	}{
 		"by default":               {nil, om + "2.0.0", text},
 		"candidate by default":     {nil, om + "2.0.0-rc", text},

@@ -20,9 +20,9 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestLeavingClients has clients that leave at every point of an answer, of each handler that
-// logs with the default logger. Neither that logger, to which net/http writes as well, nor the
-// counter of errors hears of it.
+// TestLeavingClients has clients that leave at every point of an answer, of each handler that logs
+// with the default logger. Neither that logger, to which net/http also writes, nor the counter of
+// errors may show it.
 func TestLeavingClients(t *testing.T) {
 	many := metric.NewCounterVec(metric.CounterOpts{Name: "many_total"}, []string{"n"})
 	for i := range 20_000 {
@@ -30,10 +30,10 @@ func TestLeavingClients(t *testing.T) {
 	}
 	registerer, gatherer, theirs := metric.DefaultRegisterer, metric.DefaultGatherer, prometheus.DefaultGatherer
 	clients := prometheus.NewRegistry()
-	prometheus.DefaultGatherer = clients // Only here: runs that are left behind may read it at any time.
+	prometheus.DefaultGatherer = clients // Runs that were left behind may read it at any time, so it is set only here.
 	t.Cleanup(func() {
 		metric.DefaultRegisterer, metric.DefaultGatherer = registerer, gatherer
-		_, _ = metric.DefaultGatherers().Gather() // It waits for such a run.
+		_, _ = metric.DefaultGatherers().Gather() // This waits for such a run.
 		prometheus.DefaultGatherer = theirs
 	})
 	for name, handlerFor := range map[string]func(r *metric.ContextRegistry) http.Handler{
@@ -56,9 +56,9 @@ func TestLeavingClients(t *testing.T) {
 		},
 	} {
 		for phase, leaves := range map[string]struct {
-			gathering bool // Collectors are running when the client leaves.
-			stream    bool // A part of the answer has been sent then.
-			read      int  // How many bytes of the answer the client reads first.
+			gathering bool // whether collectors are running when the client leaves
+			stream    bool // whether a part of the answer has been sent by then
+			read      int  // number of bytes of the answer that the client reads first
 		}{
 			"before the header":           {gathering: true},
 			"while gathering and sending": {gathering: true, stream: true, read: 10},
@@ -66,14 +66,14 @@ func TestLeavingClients(t *testing.T) {
 			"in the middle of the body":   {read: 50_000},
 		} {
 			if phase == "before the header" && name == "middleware hides the client" {
-				continue // The scrape ends at its deadline, which is logged with reason.
+				continue // The scrape ends at its deadline, which must be logged.
 			}
 			if leaves.stream && (name == "HTTPErrorOnError" || name == "middleware hides the client") {
 				continue // Nothing is sent before the end; and as above.
 			}
 			for _, protocol := range []string{"HTTP/1.1", "HTTP/2"} {
 				if protocol == "HTTP/2" && name == "middleware hides the client" {
-					continue // The error of a write to a closed stream has a type that nobody can name.
+					continue // The error of a write to a closed stream has an unexported type.
 				}
 				t.Run(name+"/"+phase+"/"+protocol, func(t *testing.T) {
 					logged := capturingLog(t)
@@ -274,8 +274,8 @@ func (w *hangingUp) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
-// TestServerShutsDown: a server that cancels its requests when it shuts down must not
-// give an answer that looks like a whole exposition.
+// TestServerShutsDown checks that a server that cancels its requests when it shuts down does not
+// send an answer that looks like a whole exposition.
 func TestServerShutsDown(t *testing.T) {
 	serve := func(t *testing.T, h http.Handler) (url string, shutDown func()) {
 		t.Helper()

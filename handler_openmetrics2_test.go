@@ -28,8 +28,8 @@ func served2(g metric.Gatherer) (body string, logged error) {
 	return body, logged
 }
 
-// TestOpenMetrics2 serves instruments, collectors and streams, and has another implementation read
-// them.
+// TestOpenMetrics2 serves instruments, collectors and streams, and reads them with another
+// implementation.
 func TestOpenMetrics2(t *testing.T) {
 	r := metric.NewContextRegistry()
 	c := metric.NewCounterVec(metric.CounterOpts{Name: "jobs.done_total", Help: "Of a \"test\"."}, []string{"kind"})
@@ -87,8 +87,8 @@ func TestOpenMetrics2(t *testing.T) {
 	}
 }
 
-// TestNoPlaceInOpenMetrics2 checks that a sample which the format forbids costs no other one, and is
-// reported.
+// TestNoPlaceInOpenMetrics2 checks that a sample that the format forbids costs no other sample, and
+// is reported.
 func TestNoPlaceInOpenMetrics2(t *testing.T) {
 	r := metric.NewContextRegistry()
 	counter := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"l"})
@@ -122,8 +122,8 @@ func TestNoPlaceInOpenMetrics2(t *testing.T) {
 	}
 }
 
-// TestNamesAsReadInOpenMetrics2 checks that no two families have a series of the same name once
-// Prometheus has made several series of a value.
+// TestNamesAsReadInOpenMetrics2 checks that no two families have a series of the same name after
+// Prometheus has split a value into several series.
 func TestNamesAsReadInOpenMetrics2(t *testing.T) {
 	family := func(name string, kind dto.MetricType, m *dto.Metric) *dto.MetricFamily {
 		return &dto.MetricFamily{Name: &name, Type: kind.Enum(), Metric: []*dto.Metric{m}}

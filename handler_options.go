@@ -11,122 +11,129 @@ import (
 	"github.com/luxfi/metric/internal/web"
 )
 
-// HandlerErrorHandling says what a handler does when something is missing from a scrape. The
-// zero value is ContinueOnError. The type of package promhttp has the same names but other
-// values, since its zero value is client_golang's, HTTPErrorOnError.
+// HandlerErrorHandling says how a handler answers when something is missing from a scrape. The zero
+// value is [ContinueOnError]. The type of package promhttp has the same names but other values,
+// because its zero value is client_golang's, HTTPErrorOnError.
 type HandlerErrorHandling int
 
 const (
-	// ContinueOnError serves everything that could be gathered, in chunks, and
-	// answers 500 Internal Server Error only if that is nothing. It is what makes one bad
-	// collector cost only itself. What is missing can be seen with ErrorLog and Registry.
+	// ContinueOnError serves everything that could be gathered, in chunks. It answers 500 Internal
+	// Server Error only if nothing could be gathered. With it, a bad collector costs only its own
+	// metrics. ErrorLog and Registry show what is missing.
 	ContinueOnError HandlerErrorHandling = iota
-	// HTTPErrorOnError answers 500 Internal Server Error, with the errors in the
-	// body and no metrics. The whole exposition is held in memory before the first
-	// byte is sent.
+	// HTTPErrorOnError answers 500 Internal Server Error if something is missing, with the errors
+	// in the body and no metrics. The handler holds the whole exposition in memory before it sends
+	// the first byte.
 	HTTPErrorOnError
 	// PanicOnError panics with the error.
 	PanicOnError
 )
 
-// HandlerOpts are the options of a handler. The zero value is usable: each option adds to
-// what a handler does without it. It has no default for Timeout, though.
+// HandlerOpts are the options of a handler. The zero value is usable: each option adds to what a
+// handler does without it. Note that Timeout has no default.
 type HandlerOpts struct {
-	// ErrorLog is called with everything that goes wrong. By default, what goes wrong is
-	// logged with LogErrors(nil) if ErrorHandling is ContinueOnError, because no answer
-	// would show it, unless the handler serves a registry that logs it itself (WithLogger).
-	// A function that does nothing turns that off. HandlerForTransactional and ScrapeContext
-	// have no such default.
+	// ErrorLog is called with everything that goes wrong. By default, it is LogErrors(nil) if
+	// ErrorHandling is ContinueOnError, because the answer would not show the failure, unless the
+	// handler serves a registry that logs failures itself (WithLogger). A function that does
+	// nothing turns the default off. HandlerForTransactional and ScrapeContext have no such
+	// default.
 	//
-	// ErrorLog must be safe for concurrent use. errors.As finds a *GatherError in what a
-	// registry reports. Errors are passed on as they are, with any credentials in them. A
-	// header that is not valid is logged once a minute at most, even if each request has a
-	// handler of its own, and a client that goes away is no error. A scrape waits for
-	// ErrorLog, ErrorText and ContextFunc until its deadline and 100 ms more at most. One
-	// that blocks for longer is left behind and, after a second, not called again until it
-	// has returned.
+	// ErrorLog must be safe for concurrent use. errors.As finds a *GatherError in what a registry
+	// reports. Errors are passed on as they are, including any credentials in them. A header that
+	// is not valid is logged at most once a minute, even if each request has a handler of its own.
+	// A client that goes away is not an error.
+	//
+	// A scrape waits for ErrorLog, ErrorText and ContextFunc until its deadline and at most 100 ms
+	// more. A function that blocks for longer is left behind. After one second, it is not called
+	// again until it has returned.
 	ErrorLog func(error)
-	// ErrorHandling says what to answer if something is missing from a scrape.
+	// ErrorHandling says how to answer if something is missing from a scrape.
 	ErrorHandling HandlerErrorHandling
-	// ErrorText, if not nil, returns what the body of an answer says about an error. By
-	// default it says everything, with the names of the collectors, but not credentials:
-	// passwords, tokens and keys in forms such as password=…, api_key: …, "secret": "…",
-	// scheme://user:…@host and Authorization: … are replaced by xxxxx. A function that
-	// returns err.Error() shows them, too. ErrorText must be safe for concurrent use.
+	// ErrorText, if not nil, returns the text for an error in the body of an answer. The default
+	// text has everything, including the names of the collectors, except credentials: passwords,
+	// tokens and keys in forms such as password=…, api_key: …, "secret": "…", scheme://user:…@host
+	// and Authorization: … are replaced by xxxxx. A function that returns err.Error() shows
+	// credentials, too. ErrorText must be safe for concurrent use.
 	ErrorText func(error) string
-	// Registry, if not nil, gets a counter promhttp_metric_handler_errors_total
-	// with the label cause: "gathering" or "encoding". Making the handler panics if
-	// it cannot be registered; one that is there is shared.
+	// Registry, if not nil, gets a counter promhttp_metric_handler_errors_total with the label
+	// cause: "gathering" or "encoding". Several handlers share the counter. Making the handler
+	// panics if the counter cannot be registered.
 	Registry Registerer
 
-	// ContextFunc, if not nil, returns the context that collectors get, which may
-	// carry values of the request. The scrape ends, too, when the request's own
-	// context does; see Patient. A context that cannot be used, such as a nil pointer, is
-	// logged and replaced by the request's; a panic is answered with an error.
+	// ContextFunc, if not nil, returns the context that collectors get, which may carry values of
+	// the request. The scrape also ends when the request's own context does; see Patient. A context
+	// that cannot be used, such as a nil pointer, is logged, and the request's context takes its
+	// place. The handler answers a panic with an error.
 	ContextFunc func(*http.Request) context.Context
-	// Timeout, if positive, is how long a scrape may take. What has been gathered by
-	// then is the result. A scrape ends earlier if one of the following says so: the
-	// header X-Prometheus-Scrape-Timeout-Seconds less TimeoutOffset; a deadline of the
-	// request's context (http.TimeoutHandler sets one) less 100 ms or a tenth of the time
-	// left, whichever is less; http.Server.WriteTimeout, less as much as by default is
-	// taken off the header, and counted from when the handler begins. If nothing says so and
-	// Timeout is not positive, a scrape takes as long as its collectors do, or until the
-	// client goes away: a client such as curl or a browser sends no header.
+	// Timeout, if positive, is how long a scrape may take. The result is what has been gathered by
+	// then.
+	//
+	// A scrape ends earlier if one of the following sets an earlier deadline:
+	//
+	//   - the header X-Prometheus-Scrape-Timeout-Seconds, less TimeoutOffset;
+	//   - the deadline of the request's context, such as http.TimeoutHandler sets, less 100 ms or a tenth
+	//     of the time left if that is less;
+	//   - http.Server.WriteTimeout, less the default of TimeoutOffset for a header of that value, counted
+	//     from when the handler begins.
+	//
+	// If none of them sets a deadline and Timeout is not positive, a scrape takes as long as its
+	// collectors do, or until the client goes away. Clients such as curl or a browser send no
+	// header.
 	Timeout time.Duration
-	// TimeoutOffset is how much earlier than the header says a scrape ends, so that
-	// the result still arrives in time. By default, it is the smaller of 500 ms and
-	// a tenth of the header. If it is negative, it is none; if it is as large as
-	// the header, half of the header is left.
+	// TimeoutOffset is how much earlier than the header says a scrape ends, so that the result
+	// arrives in time. The default is the smaller of 500 ms and a tenth of the header. A negative
+	// TimeoutOffset means no offset. If it is as large as the header or larger, half of the header
+	// is left.
 	TimeoutOffset time.Duration
-	// Patient has a scrape wait for its collectors as long as the client does, as
-	// client_golang's handlers do: a deadline of the context of the request, or of
-	// ContextFunc, does not end it, and the default of TimeoutOffset is only the smaller of
-	// 100 ms and a twentieth. The header, Timeout and a client that goes away still end it.
-	// Collectors get the values of the context. The handlers of package promhttp are
-	// patient.
+	// Patient makes a scrape wait for its collectors as long as the client does, as client_golang's
+	// handlers do. A deadline of the context of the request, or of ContextFunc, does not end the
+	// scrape, and the default of TimeoutOffset is only the smaller of 100 ms and a twentieth of the
+	// header. The header, Timeout and a client that goes away still end the scrape. Collectors get
+	// the values of the context. The handlers of package promhttp are patient.
 	Patient bool
-	// SendTimeout is how long after the deadline of the scrape the answer may still be
-	// sent, 10 s by default. If the scrape has no deadline, it is how long all writes
-	// together may wait for the client, 1 minute by default. A client that has not read the
-	// answer by then, or blocks a single write for a minute, is cut off; that is
-	// logged, and counted with the cause "encoding". If SendTimeout is negative, the
-	// handler sets no write deadlines. It extends none that http.Server.WriteTimeout has
-	// set, and does nothing for a http.ResponseWriter that has no SetWriteDeadline; see
-	// http.ResponseController.
+	// SendTimeout is how long after the deadline of the scrape the handler may still send the
+	// answer. The default is 10 s. If the scrape has no deadline, SendTimeout is how long all
+	// writes together may wait for the client, and the default is 1 minute. The handler cuts off a
+	// client that has not read the answer by then, or that blocks a single write for a minute. It
+	// logs that, and counts it with the cause "encoding".
+	//
+	// If SendTimeout is negative, the handler sets no write deadlines. SendTimeout extends no
+	// deadline that http.Server.WriteTimeout has set. It has no effect on an http.ResponseWriter
+	// without SetWriteDeadline; see http.ResponseController.
 	SendTimeout time.Duration
-	// MaxRequestsInFlight, if positive, is how many requests are served at once.
-	// Others are answered with 503 Service Unavailable and a Retry-After.
+	// MaxRequestsInFlight, if positive, is how many requests are served at once. The handler
+	// answers further ones with 503 Service Unavailable and a Retry-After header.
 	MaxRequestsInFlight int
-	// CoalesceGather lets requests that overlap share the runs of all collectors. One
-	// that can take a context gets the values and the deadline of that of the first
-	// request. Without it, they share the runs of those that cannot take a context, and
-	// each runs the others itself. Either way, each request waits under its own deadline.
+	// CoalesceGather makes requests that overlap share the runs of all collectors. A collector that
+	// takes a context gets the values and the deadline of the first request. Without
+	// CoalesceGather, requests share only the runs of collectors that take no context. Either way,
+	// each request waits under its own deadline.
 	CoalesceGather bool
 
-	// DisableCollectorSelection ignores the request parameters collect[] and
-	// exclude[], which otherwise select collectors by name, and whatever looks like them or
-	// like name[]. Exporters that use such parameters themselves need it.
+	// DisableCollectorSelection ignores the request parameters collect[] and exclude[], which
+	// otherwise select collectors by name, and parameters that look like them or like name[].
+	// Exporters that use such parameters themselves need it.
 	DisableCollectorSelection bool
 
-	// EnableOpenMetrics offers OpenMetrics besides the text format and protobuf.
+	// EnableOpenMetrics offers OpenMetrics in addition to the text format and protobuf.
 	EnableOpenMetrics bool
-	// EnableOpenMetricsTextCreatedSamples adds a _created sample to each counter,
-	// histogram and summary in OpenMetrics 0.0.1 and 1.0.0. It nearly doubles the number
-	// of series. OpenMetrics 2.0 has creation times anyway, behind the values.
+	// EnableOpenMetricsTextCreatedSamples adds a _created sample to each counter, histogram and
+	// summary in OpenMetrics 0.0.1 and 1.0.0. It nearly doubles the number of series. OpenMetrics
+	// 2.0 always has start timestamps, behind the values.
 	EnableOpenMetricsTextCreatedSamples bool
-	// AcceptedFormats, if not empty, are the formats that are offered instead of
-	// the default ones, the preferred first. They are the only way to offer
-	// OpenMetrics 2.0 (expfmt.FmtOpenMetrics_2_0_0), which is experimental: clients that
-	// do not ask for its version by name never get it. The handler ignores all other
-	// versions of OpenMetrics but 0.0.1 and 1.0.0.
+	// AcceptedFormats, if not empty, are the formats that are offered instead of the default ones,
+	// the preferred one first. They are the only way to offer OpenMetrics 2.0
+	// (expfmt.FmtOpenMetrics_2_0_0), which is experimental: clients that do not ask for its version
+	// by name never get it. Of the earlier versions of OpenMetrics, the handler knows 0.0.1 and
+	// 1.0.0, and ignores others.
 	AcceptedFormats []expfmt.Format
 	// DisableCompression serves everything uncompressed.
 	DisableCompression bool
-	// OfferedCompressions are the compressions to choose from, the preferred first.
-	// By default they are identity, gzip and, in programs that import package promhttp/zstd,
-	// zstd. Elsewhere zstd is not offered, whatever is set here.
+	// OfferedCompressions are the compressions to choose from, the preferred one first. The default
+	// is identity, gzip and, in programs that import package promhttp/zstd, zstd. Other programs
+	// never offer zstd.
 	OfferedCompressions []Compression
-	// ProcessStartTime, if not zero, is sent in the header Process-Start-Time-Unix.
+	// ProcessStartTime, if not zero, is sent in the header Process-Start-Time-Unix, in seconds.
 	ProcessStartTime time.Time
 }
 
@@ -138,7 +145,7 @@ func (o HandlerOpts) withLog(r *scrape.Registry) HandlerOpts {
 	return o
 }
 
-// offer returns what there is to choose from for a client, without AcceptedFormats.
+// offer returns the formats and compressions to offer to a client, without AcceptedFormats.
 func (o *HandlerOpts) offer() web.Offer {
 	offer := web.DefaultOffer(o.EnableOpenMetrics)
 	switch {
@@ -154,12 +161,12 @@ func (o *HandlerOpts) offer() web.Offer {
 	return offer
 }
 
-// limits returns what says when scrapes have to end.
+// limits returns the limits for the deadline of a scrape.
 func (o *HandlerOpts) limits() web.Limits {
 	return web.Limits{Timeout: o.Timeout, TimeoutOffset: o.TimeoutOffset, Patient: o.Patient}
 }
 
-// strictness returns what ErrorHandling means for an answer.
+// strictness returns the meaning of ErrorHandling for an answer.
 func (o *HandlerOpts) strictness() web.Strictness {
 	switch o.ErrorHandling {
 	case ContinueOnError:

@@ -14,7 +14,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestUnusualRequests sends what no scraper sends, and compares with client_golang's handler.
+// TestUnusualRequests sends requests that no scraper sends, and compares with client_golang's
+// handler.
 func TestUnusualRequests(t *testing.T) {
 	r := oneCounter()
 	theirs := clienthttp.HandlerFor(r, clienthttp.HandlerOpts{EnableOpenMetrics: true})
@@ -73,7 +74,7 @@ func TestUnusualRequests(t *testing.T) {
 	}
 }
 
-// TestHeadHasTheHeaderOfGet compares the two.
+// TestHeadHasTheHeaderOfGet compares the headers of HEAD and GET.
 func TestHeadHasTheHeaderOfGet(t *testing.T) {
 	for name, h := range map[string]http.Handler{
 		"metric":     metric.HandlerFor(oneCounter()),
@@ -110,7 +111,7 @@ func TestHeadHasTheHeaderOfGet(t *testing.T) {
 	}
 }
 
-// TestHeadHasTheStatusOfGet compares the two for requests that are refused.
+// TestHeadHasTheStatusOfGet compares the status of HEAD and GET for requests that are refused.
 func TestHeadHasTheStatusOfGet(t *testing.T) {
 	for name, h := range map[string]http.Handler{
 		"metric":   metric.HandlerFor(oneCounter()),
@@ -147,7 +148,7 @@ func TestHeadHasTheStatusOfGet(t *testing.T) {
 // bareWriter hides every method beyond those of http.ResponseWriter.
 type bareWriter struct{ http.ResponseWriter }
 
-// TestAroundTheHandler has middleware around it, in both protocols: answers arrive whole.
+// TestAroundTheHandler serves through middleware, in both protocols. Answers must arrive whole.
 func TestAroundTheHandler(t *testing.T) {
 	const series = 3000
 	metrics := metric.HandlerFor(manySeries(series))
@@ -168,7 +169,7 @@ func TestAroundTheHandler(t *testing.T) {
 				server.EnableHTTP2 = http2
 				server.StartTLS()
 				defer server.Close()
-				for _, accept := range []string{"", "identity", "zstd"} { // Without, the client asks for gzip.
+				for _, accept := range []string{"", "identity", "zstd"} { // Without a value, the client asks for gzip.
 					req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/app/metrics", http.NoBody)
 					if err != nil {
 						t.Fatal(err)
@@ -193,8 +194,8 @@ func TestAroundTheHandler(t *testing.T) {
 	}
 }
 
-// TestAbortAroundTheHandler has middleware that hides what breaks an answer off: no client takes
-// a part for the whole.
+// TestAbortAroundTheHandler serves through middleware that hides a broken answer. No client may
+// take a part for the whole.
 func TestAbortAroundTheHandler(t *testing.T) {
 	capturingLog(t)
 	metrics := metric.HandlerFor(manySeries(3000))

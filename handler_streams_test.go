@@ -15,8 +15,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestStreamOverHTTP serves a stream collector with many series beside collectors of other kinds:
-// nothing is missing.
+// TestStreamOverHTTP serves a stream collector with many series beside collectors of other kinds.
+// Nothing may be missing.
 func TestStreamOverHTTP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const series = 100_000
@@ -34,8 +34,8 @@ func TestStreamOverHTTP(t *testing.T) {
 	})
 }
 
-// TestStreamAtDeadline checks that what a stream collector has written is served when it is cut
-// off at the deadline, in an exposition that is whole.
+// TestStreamAtDeadline checks that the series that a stream collector has written are served when
+// the deadline cuts it off, in a whole exposition.
 func TestStreamAtDeadline(t *testing.T) {
 	for _, accept := range []string{"text/plain", "application/openmetrics-text;version=1.0.0"} {
 		t.Run(accept, func(t *testing.T) {
@@ -67,8 +67,8 @@ func TestStreamAtDeadline(t *testing.T) {
 	}
 }
 
-// TestOwnDeadlineOfRequest has a stream under way when the request's own deadline
-// passes. What it has written is still delivered.
+// TestOwnDeadlineOfRequest has a stream under way when the request's own deadline passes. The
+// series written by then must be delivered.
 func TestOwnDeadlineOfRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := oneCounter()

@@ -20,11 +20,11 @@ import (
 // and the header minus TimeoutOffset ends the scrape, and a header that is not valid is ignored
 // and logged.
 func TestEffectiveTimeout(t *testing.T) {
-	const none = 24 * time.Hour // How long the collector takes.
+	const none = 24 * time.Hour // how long the collector takes
 	for _, tc := range []struct {
 		header  string
 		opts    metric.HandlerOpts
-		request time.Duration // Its own deadline.
+		request time.Duration // deadline of the request
 		want    time.Duration
 		logged  bool
 	}{
@@ -84,7 +84,7 @@ func TestEffectiveTimeout(t *testing.T) {
 				metric.HandlerForContext(reg, tc.opts).ServeHTTP(w, r)
 				want := tc.want
 				if want < none {
-					want -= min(100*time.Millisecond, want/10) // The collector's own context ends that much earlier.
+					want -= min(100*time.Millisecond, want/10) // The collector's own context ends this much earlier.
 				}
 				if took := time.Since(start); took != want {
 					t.Errorf("the scrape took %v, want %v", took, want)
@@ -240,8 +240,8 @@ func TestLimitOfRequests(t *testing.T) {
 	}
 }
 
-// TestSelectByName checks that name[] selects families, and that collectors without any of them
-// do not run.
+// TestSelectByName checks that name[] selects families, and that collectors with none of them do
+// not run.
 func TestSelectByName(t *testing.T) {
 	r, _ := healthy(t)
 	var ran atomic.Bool

@@ -24,8 +24,8 @@ func (p *pager) Write(b []byte) (int, error) {
 	return p.ResponseRecorder.Write(b)
 }
 
-// TestUnreadResponses checks that clients which do not read, and have no deadline, cost
-// the others a stream collector for one scrape at the most, and themselves the rest of it.
+// TestUnreadResponses checks that clients that do not read, and have no deadline, cost the others a
+// stream collector for at most one scrape, and themselves the rest of it.
 func TestUnreadResponses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const series = 200_000

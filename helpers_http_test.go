@@ -75,7 +75,7 @@ func oneCounter() *metric.ContextRegistry {
 
 const oneCounterText = "# HELP requests_total Requests.\n# TYPE requests_total counter\nrequests_total 3\n"
 
-// get sends a request to a server and reads the answer, if there is one, as far as it goes.
+// get sends a request to a server and reads the answer until it ends or fails.
 func get(ctx context.Context, t *testing.T, url string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
@@ -89,7 +89,7 @@ func get(ctx context.Context, t *testing.T, url string) {
 		return
 	}
 	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, resp.Body) // It is cut off.
+	_, _ = io.Copy(io.Discard, resp.Body) // The answer is cut off.
 }
 
 // decompress returns the body of a recorded answer.
@@ -151,7 +151,7 @@ func readBack(response *httptest.ResponseRecorder) (map[string]*dto.MetricFamily
 	}
 }
 
-// statusPage returns the status page of a gatherer, as a client gets it that accepts this.
+// statusPage returns the status page of a gatherer for a client with this Accept header.
 func statusPage(t *testing.T, g metric.Gatherer, accept string) string {
 	t.Helper()
 	req := httptest.NewRequest(http.MethodGet, "/status", http.NoBody)

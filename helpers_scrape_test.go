@@ -22,8 +22,8 @@ func registered(t *testing.T, c metric.Collector, opts ...metric.CollectorOption
 	return r
 }
 
-// scrapeOnce gathers with a timeout. It returns the value of the scripted collector, 0
-// if it is missing, and its failure.
+// scrapeOnce gathers with a timeout. It returns the value of the scripted collector, 0 if it is
+// missing, and its failure.
 func scrapeOnce(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) (float64, error) {
 	t.Helper()
 	families, err := scrapeFor(t, r, timeout)
@@ -45,7 +45,7 @@ func wantScrape(t *testing.T, r *metric.ContextRegistry, value float64, failure 
 	}
 }
 
-// failuresOf returns what err says about a collector.
+// failuresOf returns the failures of a collector in err.
 func failuresOf(err error, collector string) error {
 	gathered, ok := errors.AsType[*metric.GatherError](err)
 	if !ok {
@@ -114,7 +114,7 @@ func seriesOf(families []*metric.MetricFamily) []string {
 	return all
 }
 
-// gatheredText gathers, and returns everything that was gathered, to be compared.
+// gatheredText gathers, and returns everything gathered as comparable text.
 func gatheredText(t *testing.T, g metric.Gatherer) string {
 	t.Helper()
 	families, err := g.Gather()
@@ -148,7 +148,7 @@ func register(t *testing.T, r *metric.ContextRegistry, name string, c metric.Col
 	}
 }
 
-// withDefault has the default registry be another one for the time of a test.
+// withDefault sets another default registry for the time of a test.
 func withDefault(t *testing.T, r *metric.ContextRegistry) {
 	t.Helper()
 	registerer, gatherer := metric.DefaultRegisterer, metric.DefaultGatherer

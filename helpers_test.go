@@ -39,8 +39,8 @@ func sortExemplar(e *dto.Exemplar) {
 	}
 }
 
-// sameMetric compares what two metrics write, ours and client_golang's, down to the
-// timestamps; so both must have been made and used in one bubble of synctest.
+// sameMetric compares what two metrics write, ours and client_golang's, including timestamps. So
+// both must be made and used in one bubble of synctest.
 func sameMetric(t *testing.T, ours, theirs any) {
 	t.Helper()
 	got, want := written(t, ours), written(t, theirs)
@@ -56,7 +56,7 @@ func recovered(f func()) (value any) {
 	return nil
 }
 
-// samePanic checks that both panic with errors, and that ours says what theirs says, at least.
+// samePanic checks that both functions panic with errors, and that our text contains theirs.
 func samePanic(t *testing.T, ours, theirs func()) {
 	t.Helper()
 	got, want := recovered(ours), recovered(theirs)
@@ -76,7 +76,7 @@ func sameError(t *testing.T, ours, theirs error) {
 	}
 }
 
-// saysAtLeast checks that ours says what theirs says, or that both are nil.
+// saysAtLeast checks that our error contains the text of theirs, or that both are nil.
 func saysAtLeast(t *testing.T, ours, theirs error) {
 	t.Helper()
 	if (ours == nil) != (theirs == nil) || !strings.Contains(fmt.Sprint(ours), fmt.Sprint(theirs)) {
@@ -84,7 +84,7 @@ func saysAtLeast(t *testing.T, ours, theirs error) {
 	}
 }
 
-// collected returns what c collects, in the order in which it sends it.
+// collected returns what c collects, in the order in which c sends it.
 func collected(t *testing.T, c prometheus.Collector) []*dto.Metric {
 	t.Helper()
 	ch := make(chan prometheus.Metric)
@@ -117,9 +117,9 @@ func wantAllocs(t *testing.T, want float64, f func()) {
 	}
 }
 
-// goroutines counts the goroutines: in a bubble of package synctest those of that bubble, and
-// otherwise all. runtime.NumGoroutine adds up numbers that change meanwhile, so that on a busy
-// machine it may be wrong by dozens.
+// goroutines returns the number of goroutines: in a bubble of package synctest those of that
+// bubble, and otherwise all. runtime.NumGoroutine adds up numbers that change meanwhile, so on a
+// busy machine it may be wrong by dozens.
 func goroutines() int {
 	buf := make([]byte, 1<<20)
 	for {
@@ -156,10 +156,10 @@ func panicMessage(t *testing.T, f func()) string {
 	return err.Error()
 }
 
-// heapInUse returns the size of what is in use on the heap.
+// heapInUse returns the size of the heap in use.
 func heapInUse() uint64 {
 	var memory runtime.MemStats
-	for range 3 { // What pools hold goes with the second one.
+	for range 3 { // Pools release their content at the second collection.
 		runtime.GC()
 	}
 	runtime.ReadMemStats(&memory)

@@ -2,51 +2,52 @@ package metric
 
 import "github.com/luxfi/metric/internal/instrument"
 
-// NewHistogram returns a histogram: with classic buckets, native ones or both, as
-// opts say. It panics if the upper bounds of the buckets are not in increasing order or
-// one is NaN, if an option of the native ones is NaN or an infinite threshold, or if a
-// label is called le. Other errors in opts are reported when it is registered.
+// NewHistogram returns a histogram with classic buckets, native buckets or both, depending on opts.
+// It panics if the upper bounds of the buckets are not in increasing order or one is NaN, if an
+// option of the native buckets is NaN or an infinite threshold, or if a label has the name le.
+// Registering the histogram reports other errors in opts.
 //
-// Histograms made by this package are safe for concurrent use, scale with the cores,
-// do not allocate when they observe into a bucket that exists, and implement
-// ExemplarObserver. A scrape sees each observation as a whole.
+// Histograms made by this package are safe for concurrent use, scale with the number of cores, do
+// not allocate when they observe into an existing bucket, and implement [ExemplarObserver],
+// [ContextObserver] and [ObserverN]. A scrape sees each observation as a whole: count, sum and
+// buckets agree.
 func NewHistogram(opts HistogramOpts) Histogram { return instrument.NewHistogram(opts) }
 
-// ObserverN is implemented by the histograms of this package, those in vectors included. It counts
-// values that come with a number of occurrences, such as the buckets of another histogram or what a
-// sampler has left out:
+// ObserverN is implemented by the histograms of this package, including those in vectors. It counts
+// values that come with a number of occurrences, such as the buckets of another histogram, or the
+// events that a sampler has left out:
 //
 //	latency.WithLabelValues("GET").(metric.ObserverN).ObserveN(0.25, 40)
 //
-// Summaries do not implement it: they estimate quantiles from single observations.
+// Summaries do not implement it, because they estimate quantiles from single observations.
 type ObserverN interface {
-	// ObserveN counts n observations of value at once. It takes as long as one, and a scrape
-	// sees all of them or none. If n is 0, it does nothing.
+	// ObserveN counts n observations of value at once. It takes as long as a single observation. A
+	// scrape sees all of them or none. If n is 0, ObserveN does nothing.
 	ObserveN(value float64, n uint64)
 }
 
-// HistogramVec is a set of histograms that differ in the values of their labels. It is
-// safe for concurrent use; see CounterVec for more.
+// HistogramVec is a set of histograms that differ in the values of their labels. It is safe for
+// concurrent use; see [CounterVec] and [MetricVec] for more.
 type HistogramVec struct {
 	*MetricVec
 	histogramMark
 
-	vec *instrument.Histograms // Nil in a no-op vector.
+	vec *instrument.Histograms // nil in a no-op vector
 }
 
-// NewHistogramVec returns a vector of histograms with these labels. It panics like
-// NewHistogram.
+// NewHistogramVec returns a vector of histograms with these labels. It panics where [NewHistogram]
+// does.
 func NewHistogramVec(opts HistogramOpts, labelNames []string) *HistogramVec {
 	return V2.NewHistogramVec(HistogramVecOpts{HistogramOpts: opts, VariableLabels: UnconstrainedLabels(labelNames)})
 }
 
-// NewHistogramVec returns a vector of histograms whose labels may be constrained. It
-// panics like NewHistogram.
-func (v2) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
+// NewHistogramVec returns a vector of histograms whose labels may have constraints. It panics where
+// [NewHistogram] does.
+func (V2Constructors) NewHistogramVec(opts HistogramVecOpts) *HistogramVec {
 	return histogramVec(instrument.NewHistograms(opts))
 }
 
-// histogramMark is what counterMark is for a CounterVec.
+// histogramMark is to a HistogramVec what counterMark is to a CounterVec.
 type histogramMark = instrument.Mark[HistogramVec]
 
 func histogramVec(v *instrument.Histograms) *HistogramVec {
@@ -58,7 +59,7 @@ func (v *HistogramVec) noOp() *instrument.NoOpHistograms {
 }
 
 // GetMetricWithLabelValues returns the histogram with these label values; see
-// CounterVec. It is a Histogram.
+// [CounterVec.GetMetricWithLabelValues]. The dynamic type of the result implements [Histogram].
 func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
 	if v.vec == nil {
 		return v.noOp().Get(values), nil
@@ -70,7 +71,7 @@ func (v *HistogramVec) GetMetricWithLabelValues(values ...string) (Observer, err
 	return m, nil
 }
 
-// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+// GetMetricWith is like [HistogramVec.GetMetricWithLabelValues], with the label values by name.
 func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels), nil
@@ -82,18 +83,19 @@ func (v *HistogramVec) GetMetricWith(labels Labels) (Observer, error) {
 	return m, nil
 }
 
-// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+// WithLabelValues is like [HistogramVec.GetMetricWithLabelValues], but panics where that returns an
+// error.
 func (v *HistogramVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
 		return v.noOp().Get(values)
 	}
 	if e := v.vec.Plain.Get(values); e != nil {
-		return &e.Child // Without the two calls in between, which take 2 ns.
+		return &e.Child // Skipping the two calls in between saves 2 ns.
 	}
 	return must(v.vec.Get(values))
 }
 
-// With is GetMetricWith, but panics where that returns an error.
+// With is like [HistogramVec.GetMetricWith], but panics where that returns an error.
 func (v *HistogramVec) With(labels Labels) Observer {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels)
@@ -101,7 +103,7 @@ func (v *HistogramVec) With(labels Labels) Observer {
 	return must(v.vec.GetNamed(labels))
 }
 
-// CurryWith returns a *HistogramVec with some of the labels fixed; see CounterVec.
+// CurryWith returns a *HistogramVec with some of the labels fixed; see [CounterVec.CurryWith].
 func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
 	if v.vec == nil {
 		return &HistogramVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
@@ -113,7 +115,7 @@ func (v *HistogramVec) CurryWith(labels Labels) (ObserverVec, error) {
 	return histogramVec(curried), nil
 }
 
-// MustCurryWith is CurryWith, but panics where that returns an error.
+// MustCurryWith is like [HistogramVec.CurryWith], but panics where that returns an error.
 func (v *HistogramVec) MustCurryWith(labels Labels) ObserverVec { return must(v.CurryWith(labels)) }
 
 // Replace replaces all series by those that build creates in another vector; see

@@ -28,8 +28,8 @@ var oddValues = []float64{
 
 var manyBounds = prometheus.LinearBuckets(-2, 0.25, 60)
 
-// TestHistogramEqualsClientGolang does the same to a histogram of ours and one of client_golang,
-// which must write the same.
+// TestHistogramEqualsClientGolang does the same to a histogram of ours and one of client_golang.
+// Both must write the same metric.
 func TestHistogramEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -153,13 +153,13 @@ func TestHistogramExemplars(t *testing.T) {
 						observeTheirs()
 					}
 				}
-				sameMetric(t, ours, theirs) // It has counted in any case.
+				sameMetric(t, ours, theirs) // The histogram counts in any case.
 			})
 		})
 	}
 }
 
-// TestHistogramInfBucket is there only if it has an exemplar.
+// TestHistogramInfBucket checks that the +Inf bucket is written only if it has an exemplar.
 func TestHistogramInfBucket(t *testing.T) {
 	h := metric.NewHistogram(metric.HistogramOpts{Name: "h", Buckets: []float64{1}})
 	h.Observe(2)
@@ -174,7 +174,8 @@ func TestHistogramInfBucket(t *testing.T) {
 	}
 }
 
-// TestHistogramVecChildren have a created timestamp each, and share nothing.
+// TestHistogramVecChildren checks that histograms of a vector each have a start timestamp, and
+// share nothing.
 func TestHistogramVecChildren(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := prometheus.HistogramOpts{Name: "h", NativeHistogramBucketFactor: 2, Buckets: prometheus.DefBuckets}
@@ -215,5 +216,5 @@ func TestObserverN(t *testing.T) {
 			}
 		})
 	}
-	new(metric.HistogramVec).WithLabelValues("x").(metric.ObserverN).ObserveN(1, 1) // Remembers nothing.
+	new(metric.HistogramVec).WithLabelValues("x").(metric.ObserverN).ObserveN(1, 1) // It remembers nothing.
 }

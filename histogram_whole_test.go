@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// powers are bounds and values at once: what is observed tells the sum by the buckets.
+// powers are bounds and values at once, so that the buckets determine the sum.
 var powers = prometheus.ExponentialBuckets(1, 2, 12)
 
 // checkWhole checks that all parts of h are about the same observations, all of which
@@ -34,7 +34,7 @@ func checkWhole(t *testing.T, h *dto.Histogram) {
 	}
 }
 
-// nativeCount adds up the native buckets.
+// nativeCount returns the sum of the native buckets.
 func nativeCount(h *dto.Histogram) uint64 {
 	total := h.GetZeroCount()
 	for _, deltas := range [][]int64{h.GetPositiveDelta(), h.GetNegativeDelta()} {
@@ -47,7 +47,7 @@ func nativeCount(h *dto.Histogram) uint64 {
 	return total
 }
 
-// TestHistogramWholeInScrapes is TestHistogramIsWhole on the way that scrapes take.
+// TestHistogramWholeInScrapes is like TestHistogramIsWhole, in scrapes.
 func TestHistogramWholeInScrapes(t *testing.T) {
 	registry := metric.NewRegistry()
 	vec := metric.NewHistogramVec(metric.HistogramOpts{Name: "h", Buckets: powers, NativeHistogramBucketFactor: 1.1}, []string{"a"})

@@ -7,46 +7,44 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Hooks are functions that are called while a registry is scraped. All are optional, and
-// must be safe for concurrent use and quick.
+// Hooks are functions that a registry calls while it is scraped; see [WithHooks]. All are optional,
+// and must be safe for concurrent use and quick.
 //
-// A hook that panics, or returns a context that cannot be used (a nil pointer, for
-// example), is logged and costs nothing else: the scrape goes on with the context it had.
-// A hook of a scrape that blocks is left behind shortly after the scrape's deadline, and
-// is skipped until it returns. A hook of a collector that blocks costs only that
-// collector.
+// If a hook panics, or returns a context that cannot be used (a nil pointer, for example), the
+// registry logs that and goes on with the context it had. A hook of a scrape that blocks is left
+// behind shortly after the deadline of the scrape, and is not called again until it returns. A hook
+// of a collector that blocks costs only that collector.
 //
-// A start hook may return another context, with a span in it for example. It is passed
-// on to collectors and to the end hook; nil leaves it as it is.
+// A start hook may return another context, for example one that carries a span. Collectors and the
+// end hook get that context. If the hook returns nil, they get the one the hook got.
 type Hooks struct {
 	// ScrapeStart is called before collectors are run.
 	ScrapeStart func(ctx context.Context) context.Context
 	// ScrapeEnd is called when everything has been written or returned.
 	ScrapeEnd func(ctx context.Context, end ScrapeEnd)
-	// CollectorStart is called before a run of a collector. There is none if a scrape
-	// is served from the cache or refused, and instruments of this package are never
-	// run. If several scrapes share a run, the context is that of one of them.
+	// CollectorStart is called before a run of a collector. It is not called if the cache serves
+	// the scrape, if a policy refuses the run, or for instruments of this package, which are never
+	// run. If several scrapes share a run, ctx is the context of one of them.
 	CollectorStart func(ctx context.Context, collector string) context.Context
-	// CollectorEnd is called when the run has returned, which may be after the end
-	// of its scrape.
+	// CollectorEnd is called when the run has returned, which may be after the end of its scrape.
 	CollectorEnd func(ctx context.Context, collector string, end CollectorEnd)
 }
 
-// ScrapeEnd is what is known of a scrape at its end.
+// ScrapeEnd describes a scrape that has ended.
 type ScrapeEnd struct {
 	Duration time.Duration
-	Err      error // What went wrong: usually a *GatherError.
+	Err      error // what went wrong, usually a *GatherError; nil if nothing did
 }
 
-// CollectorEnd is what is known of a run at its end.
+// CollectorEnd describes a run of a collector that has ended.
 type CollectorEnd struct {
 	Duration time.Duration
-	// Err is what went wrong. If the run returned no error but its context had ended, it
-	// is the context's error.
+	// Err is what went wrong. If the run returned no error but its context had ended, it is the
+	// error of the context.
 	Err error
 }
 
-// plain returns the hooks as a scrape calls them.
+// plain returns the hooks in the form that a scrape calls.
 func (h *Hooks) plain() scrape.Hooks {
 	p := scrape.Hooks{ScrapeStart: h.ScrapeStart, CollectorStart: h.CollectorStart}
 	if end := h.ScrapeEnd; end != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// events is what hooks were told.
+// events records the calls of hooks.
 type events struct {
 	mu   sync.Mutex
 	list []string
@@ -99,7 +99,7 @@ func TestHooks(t *testing.T) {
 	}
 }
 
-// TestHooksThatPanic cost nothing but themselves.
+// TestHooksThatPanic checks that hooks that panic cost nothing else.
 func TestHooksThatPanic(t *testing.T) {
 	calls := 0
 	boom := func() {
@@ -123,7 +123,7 @@ func TestHooksThatPanic(t *testing.T) {
 	}
 }
 
-// TestHooksMayReturnNil leave the context as it is.
+// TestHooksMayReturnNil checks that a hook that returns nil leaves the context as it is.
 func TestHooksMayReturnNil(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithHooks(metric.Hooks{
 		ScrapeStart:    func(context.Context) context.Context { return nil },
@@ -161,8 +161,8 @@ func TestHookContextOfItsOwn(t *testing.T) {
 	})
 }
 
-// TestHooksThatGather checks that a hook which gathers from its own registry, and so calls
-// itself, does not end the process.
+// TestHooksThatGather checks that a hook that gathers from its own registry, and so calls itself,
+// does not end the process.
 func TestHooksThatGather(t *testing.T) {
 	var r *metric.ContextRegistry
 	gather := func() { _, _ = r.Gather() }
@@ -181,8 +181,8 @@ func TestHooksThatGather(t *testing.T) {
 	}
 }
 
-// TestHooksKnowLateRuns checks that the end hook is told of a run that has outlived its
-// scrape, though the collector does not say so.
+// TestHooksKnowLateRuns checks that the end hook gets the error of a run that has outlived its
+// scrape, even if the collector returns no error.
 func TestHooksKnowLateRuns(t *testing.T) {
 	for name, late := range map[string]metric.Collector{
 		"stream": streamOf("late", func(context.Context, *metric.Sink) error { time.Sleep(time.Minute); return nil }),

@@ -6,25 +6,24 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// Info is a metric whose value is always 1 and whose labels tell something, such as the version
-// of a program. The labels that tell it, the info labels, can be replaced: the old ones and the
-// new ones change places at once, so that every scrape has exactly one series.
+// Info is a metric whose value is always 1 and whose labels carry information, such as the version
+// of a program. The labels that carry it, the info labels, can be replaced as a whole, so every
+// scrape has exactly one series of the info.
 //
-// In PromQL, the name ends in _info. OpenMetrics has a type for infos; the other formats, [Gatherer]
-// and other registries have a gauge of that name in its place.
+// In PromQL, the name ends in _info. OpenMetrics has a type for infos. The other formats,
+// [Gatherer] and other registries have a gauge of that name instead.
 //
 // Infos are safe for concurrent use.
 type Info interface {
 	Metric
 	Collector
 
-	// Set replaces the info labels by labels, which it copies. It panics where TrySet
-	// returns an error.
+	// Set replaces the info labels with a copy of labels. It panics where TrySet returns an error.
 	Set(labels Labels)
 
-	// TrySet is Set, but returns an error, and changes nothing, if the names in labels are not
-	// those of the info labels or a value is not valid UTF-8. An empty value is like a label
-	// that is not there.
+	// TrySet is like Set, but returns an error and changes nothing if the names in labels are not
+	// those of the info labels, or if a value is not valid UTF-8. An empty value is the same as an
+	// absent label.
 	TrySet(labels Labels) error
 
 	// Labels returns a copy of the info labels, or nil if they have not been set yet.
@@ -34,52 +33,52 @@ type Info interface {
 // InfoOpts are the options of an info.
 type InfoOpts struct {
 	// Namespace, Subsystem and Name are joined with underscores. The full name always ends in
-	// _info: NewInfo adds the suffix to a Name that lacks it.
+	// _info: NewInfo appends the suffix to a Name without it.
 	Namespace, Subsystem, Name string
 
 	Help        string
-	ConstLabels Labels // Labels besides the info labels, which Set does not replace.
+	ConstLabels Labels // labels in addition to the info labels; Set does not replace them
 }
 
 func (o InfoOpts) common() prometheus.Opts {
 	return prometheus.Opts{Namespace: o.Namespace, Subsystem: o.Subsystem, Name: o.Name, Help: o.Help, ConstLabels: o.ConstLabels}
 }
 
-// NewInfo returns an info. The names in labels are those of its info labels for good; their
-// values are the first ones. Errors in opts and labels are reported when it is registered.
+// NewInfo returns an info. labels has the names of its info labels, which do not change later, and
+// their first values. Registering the info reports errors in opts and labels.
 func NewInfo(opts InfoOpts, labels Labels) Info { return instrument.NewInfo(opts.common(), labels) }
 
-// InfoVec is a set of infos that differ in the values of their variable labels, such as the name
-// of a device; its info labels tell something about each, such as its model. An info of a vector
-// with info labels is not exposed before Set is called. InfoVec is safe for concurrent
-// use; see CounterVec for more.
+// InfoVec is a set of infos that differ in the values of their variable labels, such as the name of
+// a device. The info labels carry information about each, such as its model. An info of a vector
+// with info labels is not exposed before Set is called. An InfoVec is safe for concurrent use; see
+// [CounterVec] and [MetricVec] for more.
 type InfoVec struct {
 	*MetricVec
 	infoMark
 
-	vec *instrument.Infos // Nil in a no-op vector.
+	vec *instrument.Infos // nil in a no-op vector
 }
 
-// InfoVecOpts are the options of an InfoVec.
+// InfoVecOpts are the options of an [InfoVec].
 type InfoVecOpts struct {
 	InfoOpts
 
-	VariableLabels ConstrainableLabels // The labels that an info is found by.
-	InfoLabels     []string            // The names of the labels that Set replaces.
+	VariableLabels ConstrainableLabels // labels by which lookups find an info
+	InfoLabels     []string            // names of the labels that Set replaces
 }
 
-// NewInfoVec returns a vector of infos that are found by labelNames and whose Set replaces
-// infoLabels. It keeps neither slice.
+// NewInfoVec returns a vector of infos. Lookups find an info by labelNames, and its Set replaces
+// infoLabels. NewInfoVec keeps neither slice.
 func NewInfoVec(opts InfoOpts, labelNames, infoLabels []string) *InfoVec {
 	return V2.NewInfoVec(InfoVecOpts{opts, UnconstrainedLabels(labelNames), infoLabels})
 }
 
-// NewInfoVec returns a vector of infos whose variable labels may be constrained.
-func (v2) NewInfoVec(opts InfoVecOpts) *InfoVec {
+// NewInfoVec returns a vector of infos whose variable labels may have constraints.
+func (V2Constructors) NewInfoVec(opts InfoVecOpts) *InfoVec {
 	return infoVec(instrument.NewInfos(opts.common(), opts.VariableLabels, opts.InfoLabels))
 }
 
-// infoMark is what counterMark is for a CounterVec.
+// infoMark is to an InfoVec what counterMark is to a CounterVec.
 type infoMark = instrument.Mark[InfoVec]
 
 func infoVec(v *instrument.Infos) *InfoVec {
@@ -93,7 +92,8 @@ func (v *InfoVec) noOp() *instrument.NoOpInfos {
 	return instrument.NoOpVecOf(nil, instrument.NoOpInfo())
 }
 
-// GetMetricWithLabelValues returns the info with these label values; see CounterVec.
+// GetMetricWithLabelValues returns the info with these label values; see
+// [CounterVec.GetMetricWithLabelValues].
 func (v *InfoVec) GetMetricWithLabelValues(values ...string) (Info, error) {
 	if v.vec == nil {
 		return v.noOp().Get(values), nil
@@ -105,7 +105,7 @@ func (v *InfoVec) GetMetricWithLabelValues(values ...string) (Info, error) {
 	return m, nil
 }
 
-// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+// GetMetricWith is like [InfoVec.GetMetricWithLabelValues], with the label values by name.
 func (v *InfoVec) GetMetricWith(labels Labels) (Info, error) {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels), nil
@@ -117,7 +117,8 @@ func (v *InfoVec) GetMetricWith(labels Labels) (Info, error) {
 	return m, nil
 }
 
-// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+// WithLabelValues is like [InfoVec.GetMetricWithLabelValues], but panics where that returns an
+// error.
 func (v *InfoVec) WithLabelValues(values ...string) Info {
 	if v.vec == nil {
 		return v.noOp().Get(values)
@@ -125,7 +126,7 @@ func (v *InfoVec) WithLabelValues(values ...string) Info {
 	return must(v.vec.Get(values))
 }
 
-// With is GetMetricWith, but panics where that returns an error.
+// With is like [InfoVec.GetMetricWith], but panics where that returns an error.
 func (v *InfoVec) With(labels Labels) Info {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels)
@@ -133,7 +134,7 @@ func (v *InfoVec) With(labels Labels) Info {
 	return must(v.vec.GetNamed(labels))
 }
 
-// CurryWith returns a vector with some of the variable labels fixed; see CounterVec.
+// CurryWith returns a vector with some of the variable labels fixed; see [CounterVec.CurryWith].
 func (v *InfoVec) CurryWith(labels Labels) (*InfoVec, error) {
 	if v.vec == nil {
 		return &InfoVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
@@ -145,7 +146,7 @@ func (v *InfoVec) CurryWith(labels Labels) (*InfoVec, error) {
 	return infoVec(curried), nil
 }
 
-// MustCurryWith is CurryWith, but panics where that returns an error.
+// MustCurryWith is like [InfoVec.CurryWith], but panics where that returns an error.
 func (v *InfoVec) MustCurryWith(labels Labels) *InfoVec { return must(v.CurryWith(labels)) }
 
 // Replace replaces all series by those that build creates in another vector; see

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// inEachFormat returns what g is served as in the text format and in OpenMetrics, without comments
-// but for TYPE lines.
+// inEachFormat returns the exposition of g in the text format and in OpenMetrics, without comments
+// except TYPE lines.
 func inEachFormat(t *testing.T, g metric.Gatherer) (text, openMetrics []string) {
 	t.Helper()
 	lines := func(accept string) (kept []string) {
@@ -51,7 +51,7 @@ func TestInfo(t *testing.T) {
 
 			labels := metric.Labels{"version": "2", "commit": "abc"}
 			info.Set(labels)
-			labels["version"] = "changed" // It is the caller's map.
+			labels["version"] = "changed" // The map belongs to the caller.
 			if got, want := info.Labels(), (metric.Labels{"version": "2", "commit": "abc"}); !maps.Equal(got, want) {
 				t.Errorf("the labels are %v, want %v", got, want)
 			}
@@ -150,7 +150,8 @@ func TestInfoMisuse(t *testing.T) {
 	}
 }
 
-// TestInfoIsWhole: a scrape has exactly one series of an info, whose labels were set together.
+// TestInfoIsWhole checks that a scrape has exactly one series of an info, with labels that were set
+// together.
 func TestInfoIsWhole(t *testing.T) {
 	values := []string{"1", "2", "3"}
 	info := metric.NewInfo(metric.InfoOpts{Name: "a"}, metric.Labels{"x": "1", "y": "1"})

@@ -9,21 +9,21 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// optionsCarrier takes options through registerers that know nothing of them, to a registry
-// that does: it registers the collector without the carrier. Others can only describe it,
-// until registerWith notices.
+// optionsCarrier carries options through registerers that do not know of them, to a registry that
+// does. That registry registers the collector without the carrier. Other registries can only
+// describe it, and registerWith then removes it.
 type optionsCarrier struct {
 	collector Collector
 	opts      []CollectorOption
-	applied   atomic.Bool // A registry has taken the options.
+	applied   atomic.Bool // whether a registry has taken the options
 }
 
 func (c *optionsCarrier) Describe(ch chan<- *Desc) { describeInner(c, c.collector, ch) }
 func (c *optionsCarrier) Collect(chan<- Metric)    {}
 
-// localized returns c with our own wrappings in the place of client_golang's, which hide
-// contexts, with our vectors in the place of their bridges, and without carriers of options.
-// It calls take for each of these carriers, unless take is nil.
+// localized returns c with our own wrappings in place of client_golang's, which hide contexts, with
+// our vectors in place of their bridges, and without carriers of options. It calls take for each
+// carrier, unless take is nil.
 func localized(c Collector, take func(*optionsCarrier)) Collector {
 	switch w := c.(type) {
 	case nil:
@@ -51,11 +51,11 @@ func localized(c Collector, take func(*optionsCarrier)) Collector {
 	return c
 }
 
-// innermost returns the collector behind all wrappings and carriers of options, and the vector
-// in the place of its bridge.
+// innermost returns the collector behind all wrappings and carriers of options. If that is a
+// bridge, it returns the vector of the bridge.
 func innermost(c Collector) Collector { return collect.Unwrap(localized(c, nil)) }
 
-// isSame reports whether two collectors are the same, as far as they can be compared.
+// isSame reports whether two collectors are the same. It returns false if they cannot be compared.
 func isSame(a, b Collector) bool {
 	id := scrape.IdentityOf(a)
 	return id != nil && id == scrape.IdentityOf(b)

@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestMisuse checks what users are told who use an instrument in a way that it does not allow:
-// its name, what was given and what is allowed, in an error.
+// TestMisuse checks the errors for instruments that are used in a way they do not allow. An error
+// contains the name, the value given and the allowed ones.
 func TestMisuse(t *testing.T) {
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"code", "method"})
 	curried := counters.MustCurryWith(metric.Labels{"code": "200"})
@@ -163,7 +163,7 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// TestMisuseChangesNothing checks that an instrument works on after it was misused.
+// TestMisuseChangesNothing checks that an instrument still works after it was misused.
 func TestMisuseChangesNothing(t *testing.T) {
 	v := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"a"})
 	c := v.WithLabelValues("x")
@@ -183,8 +183,8 @@ func TestMisuseChangesNothing(t *testing.T) {
 	}
 }
 
-// TestNamesWithBlanks checks that they are valid, as the documentation says: names may be any
-// UTF-8.
+// TestNamesWithBlanks checks that names with spaces are valid, as the documentation says: names may
+// be any UTF-8.
 func TestNamesWithBlanks(t *testing.T) {
 	r := metric.NewContextRegistry()
 	metric.NewWithRegistry("my app", r).NewCounterVec("cache hits", "", []string{"the cache"}).WithLabelValues("x").Inc()

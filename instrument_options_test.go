@@ -13,7 +13,7 @@ import (
 func TestSummaryObjectives(t *testing.T) {
 	for _, test := range []struct {
 		objectives map[float64]float64
-		want       string // Part of the panic, or empty if there is none.
+		want       string // part of the panic, or empty if the options are valid
 	}{
 		{nil, ""},
 		{map[float64]float64{0: 0, 0.5: 0.05, 0.99: 0.001, 1: 0}, ""},
@@ -96,7 +96,7 @@ func observeMany(o metric.Observer) {
 	}
 }
 
-// checkConstructors checks that they panic, or that what they make can be gathered.
+// checkConstructors checks that constructors panic, or that their instruments can be gathered.
 func checkConstructors(t *testing.T, name, want string, constructors ...func() metric.Collector) {
 	t.Helper()
 	for i, construct := range constructors {

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// instrumentKinds make each kind of instrument with the same options, ours and
-// client_golang's. Those with labels have the label of that name.
+// instrumentKinds make each kind of instrument with the same options, ours and client_golang's.
+// Instruments with labels have the label of that name.
 var instrumentKinds = []struct {
 	name         string
 	ours, theirs func(o prometheus.Opts, label string) prometheus.Collector
@@ -112,8 +112,8 @@ func summaryOpts(o prometheus.Opts) prometheus.SummaryOpts {
 	}
 }
 
-// TestInstrumentsInClientGolangsRegistry compares what a registry of client_golang
-// makes of our instruments with what it makes of its own, and what their own do.
+// TestInstrumentsInClientGolangsRegistry compares what a registry of client_golang gathers from our
+// instruments and from its own.
 func TestInstrumentsInClientGolangsRegistry(t *testing.T) {
 	opts := prometheus.Opts{
 		Namespace: "n", Subsystem: "s", Name: "m", Help: "A \"help\"\n.", Unit: "seconds", ConstLabels: prometheus.Labels{"b": "ü", "z": "1"},
@@ -148,7 +148,8 @@ func TestInstrumentsInClientGolangsRegistry(t *testing.T) {
 	}
 }
 
-// TestInstrumentsWithBadOptions are made and can be used, but not registered.
+// TestInstrumentsWithBadOptions checks that instruments with bad options can be made and used, but
+// not registered.
 func TestInstrumentsWithBadOptions(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

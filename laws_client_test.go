@@ -26,7 +26,7 @@ func TestDeadlineIncludesSending(t *testing.T) {
 	const never = time.Hour
 	for name, tc := range map[string]struct {
 		opts   metric.HandlerOpts
-		server time.Duration // Its WriteTimeout.
+		server time.Duration // its WriteTimeout
 		header string
 		want   time.Duration
 	}{
@@ -87,7 +87,7 @@ func streaming(n int) *metric.ContextRegistry {
 	return r
 }
 
-// TestSlowClientIsServed has a client that reads little by little, but reads.
+// TestSlowClientIsServed has a client that reads little by little.
 func TestSlowClientIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		connect := servePipes(t, &http.Server{Handler: metric.HandlerFor(manySeries(2000))})
@@ -146,7 +146,7 @@ func TestWriteDeadlineEndsWithRequest(t *testing.T) {
 	})
 }
 
-// TestClientsThatNeverRead has more of them than requests that are served at once, over real
+// TestClientsThatNeverRead has more such clients than requests that are served at once, over real
 // connections, and then one that reads.
 func TestClientsThatNeverRead(t *testing.T) {
 	if testing.Short() {
@@ -190,7 +190,7 @@ func TestClientsThatNeverRead(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond)
 			}
-			// Or the others have refused each other, and their answers wait to be read.
+			// Otherwise the others have been refused, and their answers wait to be read.
 			for _, c := range conns {
 				status := make([]byte, len("HTTP/1.1 503"))
 				_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// stalledClient takes nothing until it is let go.
+// stalledClient takes nothing until it is released.
 type stalledClient struct {
 	*httptest.ResponseRecorder
 
@@ -27,15 +27,14 @@ func (c *stalledClient) Write(p []byte) (int, error) {
 	return c.ResponseRecorder.Write(p)
 }
 
-// TestNoLockIsHeldForSlowClients uses everything while a client does not read its answer,
-// and while a collector hangs: instruments, vectors, the registry, Status and other
-// scrapes.
+// TestNoLockIsHeldForSlowClients uses instruments, vectors, the registry, Status and other scrapes
+// while a client does not read its answer and a collector hangs.
 func TestNoLockIsHeldForSlowClients(t *testing.T) {
 	for _, accept := range []string{
 		"text/plain", "application/openmetrics-text;version=1.0.0",
 		"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
 	} {
-		for _, stream := range []bool{false, true} { // It stalls in the one or the other.
+		for _, stream := range []bool{false, true} { // The client stalls in one or the other.
 			t.Run(fmt.Sprintf("%s, stream %v", accept, stream), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { useBesideSlowClient(t, accept, stream) })
 			})

@@ -20,9 +20,9 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestLastWordsAreServed checks law 15: what a collector of any kind sends when its context
-// ends, before it returns, is served, over HTTP and by Gather, and the scrape that follows
-// at once gets it as well.
+// TestLastWordsAreServed checks law 15: the samples that a collector of any kind sends when its
+// context ends, before it returns, are served, over HTTP and by Gather. A scrape that follows at
+// once gets them, too.
 func TestLastWordsAreServed(t *testing.T) {
 	kinds := map[string]func(t *testing.T) metric.Collector{
 		"context": func(*testing.T) metric.Collector {
@@ -57,7 +57,7 @@ func TestLastWordsAreServed(t *testing.T) {
 	for kind, build := range kinds {
 		for _, limit := range []time.Duration{0, 200 * time.Millisecond} {
 			if kind == "nested" && limit > 0 {
-				continue // Policies are for what is run.
+				continue // Policies are only for collectors that are run.
 			}
 			t.Run(fmt.Sprintf("%s/%v", kind, limit), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -87,8 +87,8 @@ func TestLastWordsAreServed(t *testing.T) {
 	}
 }
 
-// TestImpatientRequests checks over HTTP that requests which announce a timeout that
-// nothing can keep take nothing from others, whatever the collector and its policies.
+// TestImpatientRequests checks over HTTP that requests that announce an impossible timeout take
+// nothing from others, whatever the collector and its policies.
 func TestImpatientRequests(t *testing.T) {
 	const pause = 100 * time.Millisecond
 	series := metric.NewDesc("slow", "Of a test.", []string{"n"}, nil)
@@ -187,8 +187,9 @@ func TestImpatientRequests(t *testing.T) {
 	}
 }
 
-// TestFloodIsServedInTime checks law 3 for collectors and gatherers with more than can be
-// written before the deadline: what fits is served, the rest costs only themselves.
+// TestFloodIsServedInTime checks law 3 for collectors and gatherers with more samples than can be
+// written before the deadline: the samples that fit are served, and the others cost only their
+// collector.
 func TestFloodIsServedInTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
@@ -201,10 +202,10 @@ func TestFloodIsServedInTime(t *testing.T) {
 		})
 	}
 	release := make(chan struct{})
-	var flood atomic.Bool // It is running.
+	var flood atomic.Bool // whether the flood is running
 	defer func() {
 		for close(release); flood.Load(); {
-			time.Sleep(time.Millisecond) // It must not disturb other tests.
+			time.Sleep(time.Millisecond) // It must not slow down other tests.
 		}
 	}()
 	for name, add := range map[string]func(r *metric.ContextRegistry) metric.GathererWithContext{
@@ -248,8 +249,7 @@ func TestFloodIsServedInTime(t *testing.T) {
 	}
 }
 
-// TestErrorsAskTheRegistry checks law 9 for the methods of errors, which are somebody else's
-// code.
+// TestErrorsAskTheRegistry checks law 9 for the methods of errors, which are user code.
 func TestErrorsAskTheRegistry(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	curious := &curiousError{func() { r.Status() }}
@@ -272,7 +272,7 @@ func TestErrorsAskTheRegistry(t *testing.T) {
 	}
 }
 
-// curiousError does something whenever it is asked anything.
+// curiousError calls a function in each of its methods.
 type curiousError struct{ do func() }
 
 func (e *curiousError) Error() string { e.do(); return "curious" }

@@ -66,8 +66,8 @@ func TestOneContext(t *testing.T) {
 	}
 }
 
-// TestScrapeEndsAtDeadline checks law 3 with collectors of every bad kind beside the healthy
-// ones: the scrape ends in time, has all of the healthy ones, and an error that names the
+// TestScrapeEndsAtDeadline checks law 3 with collectors of every bad kind beside healthy ones: the
+// scrape ends in time, has the metrics of all healthy ones, and returns an error that names the
 // culprit.
 func TestScrapeEndsAtDeadline(t *testing.T) {
 	const timeout = time.Second
@@ -86,7 +86,7 @@ func TestScrapeEndsAtDeadline(t *testing.T) {
 	for name, c := range bad {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				defer time.Sleep(2 * time.Hour) // Everybody has returned by then.
+				defer time.Sleep(2 * time.Hour) // All collectors have returned by then.
 				r, want := healthy(t)
 				if c == nil {
 					c = boundRegistry(t)
@@ -142,8 +142,8 @@ func TestScrapeEndsWhenCancelled(t *testing.T) {
 	})
 }
 
-// TestWhatArrivedIsServed checks law 3: what a collector has sent before the deadline is in the
-// result.
+// TestWhatArrivedIsServed checks law 3: the samples that a collector has sent before the deadline
+// are in the result.
 func TestWhatArrivedIsServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)
@@ -162,8 +162,8 @@ func TestWhatArrivedIsServed(t *testing.T) {
 	})
 }
 
-// TestNoPileUp checks law 4: a collector that is stuck is not started again, the scrapes that
-// follow fail at once, and goroutines do not grow.
+// TestNoPileUp checks law 4: a collector that is stuck is not started again, later scrapes fail at
+// once, and the number of goroutines does not grow.
 func TestNoPileUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -255,8 +255,8 @@ func TestScrapesShareRunOfPlainCollector(t *testing.T) {
 	})
 }
 
-// TestPrivateSinks checks law 5: what a goroutine sends after Collect has returned reaches no
-// later scrape, and does not block it for good.
+// TestPrivateSinks checks law 5: samples that a goroutine sends after Collect has returned reach no
+// later scrape, and do not block the goroutine for good.
 func TestPrivateSinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -264,7 +264,7 @@ func TestPrivateSinks(t *testing.T) {
 		late := make(chan struct{})
 		r.MustRegister(plain{"late", func(ch chan<- metric.Metric) {
 			n := run.Add(1)
-			go func() { // A goroutine that outlives Collect, as they do.
+			go func() { // This goroutine outlives Collect.
 				time.Sleep(time.Second)
 				for range 1000 {
 					ch <- metric.MustNewConstMetric(desc("late"), metric.GaugeValue, float64(n))
@@ -279,13 +279,13 @@ func TestPrivateSinks(t *testing.T) {
 			time.Sleep(time.Second / 2)
 		}
 		for range 3 {
-			<-late // It was not blocked for good.
+			<-late // The goroutine was not blocked for good.
 		}
 	})
 }
 
-// TestPanics checks law 6: a panic in whatever the registry calls becomes one PanicError with its
-// stack, and costs the others nothing.
+// TestPanics checks law 6: a panic in any code that the registry calls becomes one PanicError with
+// its stack, and costs the others nothing.
 func TestPanics(t *testing.T) {
 	boom := func() { panic("boom") }
 	for name, c := range map[string]metric.Collector{
@@ -377,8 +377,8 @@ func TestBadSamplesAreDropped(t *testing.T) {
 	}
 }
 
-// TestNoLockIsHeld checks law 9: everything that the registry calls may use the registry, which
-// would deadlock if a lock were held.
+// TestNoLockIsHeld checks law 9: all code that the registry calls may use the registry. If a lock
+// were held, it would deadlock.
 func TestNoLockIsHeld(t *testing.T) {
 	r := metric.NewContextRegistry()
 	n := 0

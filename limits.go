@@ -8,38 +8,38 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// OverflowValue is the value of all variable labels of a vector's overflow series, which counts
-// what exceeds a limit; see [MetricVec.SetLimit].
+// OverflowValue is "__overflow__", the value of all variable labels of a vector's overflow series.
+// That series counts everything that exceeds a limit; see [MetricVec.SetLimit].
 const OverflowValue = labelmap.OverflowValue
 
-// LongValues is what happens to a new label set with a value that is longer than a limit; see
+// LongValues says what a vector does with a new label set that has a value longer than a limit; see
 // [MetricVec.SetValueLimit].
-type LongValues = labelmap.LongValues
+type LongValues uint8
 
-// What happens to a new label set with a value that is longer than a limit.
+// What a vector does with a new label set that has a value longer than a limit.
 const (
 	// TruncateLongValues cuts the value at a rune boundary. Label sets that become equal share a
 	// series.
-	TruncateLongValues = labelmap.TruncateLongValues
+	TruncateLongValues LongValues = iota
 	// OverflowLongValues counts the label set in the overflow series.
-	OverflowLongValues = labelmap.OverflowLongValues
+	OverflowLongValues
 )
 
-// SetLimit sets how many series the vector may have. 0 is no limit, and a negative number panics.
+// SetLimit sets how many series the vector may have. 0 means no limit. A negative number panics.
 //
-// Once there are as many, all new label sets are counted in one more series, the overflow series:
-// its variable labels all have the value [OverflowValue], past their constraints. So the sum over
-// all series stays exact. A lookup that overflows takes no lock, allocates nothing, and does not
-// check whether the values are valid UTF-8. Label sets that have a series keep it, even if there
-// are more than the limit when it is set. When series are deleted, new label sets get series
-// of their own again.
+// Once the vector has that many series, it counts all new label sets in one more series, the
+// overflow series. All variable labels of the overflow series have the value [OverflowValue],
+// whatever their constraints. So the sum over all series stays exact. A lookup that overflows takes
+// no lock, allocates nothing, and does not check whether the values are valid UTF-8. Label sets
+// that have a series keep it, even if there are more than the limit when it is set. When series are
+// deleted, new label sets get series of their own again.
 //
 // The overflow series does not count towards the limit. It can be deleted like any other series,
-// and is made again when it is needed.
+// and is created again when it is needed.
 //
-// Vectors that are curried from one another share their series and the limit. A vector that is
-// registered obeys the limits of its registries, too; see [WithSeriesLimit]. A vector that does
-// nothing has no limit. SetLimit is safe for concurrent use.
+// Vectors that are curried from one another share their series and the limit. A registered vector
+// also obeys the limits of its registries; see [WithSeriesLimit]. A no-op vector has no limit.
+// SetLimit is safe for concurrent use.
 func (v *MetricVec) SetLimit(series int) {
 	checkLimit("SetLimit", series)
 	if limits := v.limits(); limits != nil {
@@ -51,9 +51,10 @@ func (v *MetricVec) SetLimit(series int) {
 // SetValueLimit sets how many bytes a label value may have, and what happens to a new label set
 // with a longer one. Label sets that have a series keep it.
 //
-// 0 leaves the limit to the registries of the vector; see [WithValueLimit]. A negative number, and
-// a LongValues that is not one of the constants, panic. Curried values count like others. Of a value that is
-// cut at a limit so small that it is inside of the first rune, nothing is left.
+// 0 leaves the limit to the registries of the vector; see [WithValueLimit]. SetValueLimit panics if
+// bytes is negative or long is not one of the constants. The limit applies to curried values, too.
+// If it is so small that it cuts within the first rune of a value, the value becomes empty.
+// SetValueLimit is safe for concurrent use.
 func (v *MetricVec) SetValueLimit(bytes int, long LongValues) {
 	limit := valueLimit("SetValueLimit", bytes, long)
 	if limits := v.limits(); limits != nil {
@@ -62,23 +63,23 @@ func (v *MetricVec) SetValueLimit(bytes int, long LongValues) {
 	}
 }
 
-// WithSeriesLimit bounds how many series all vectors of this package together may have that are
-// registered with the registry, directly or through wrapping registerers. 0 is no limit, and a
-// negative number panics. What exceeds it is counted in the overflow series of each vector, as
-// [MetricVec.SetLimit] describes; these do not count.
+// WithSeriesLimit bounds the number of series of all vectors of this package together that are
+// registered with the registry, directly or through wrapping registerers. 0 means no limit. A
+// negative number panics. The overflow series of each vector counts what exceeds the limit, as
+// [MetricVec.SetLimit] describes. Overflow series do not count towards the limit.
 //
-// A vector that is registered with more series than there is room for keeps them, and gets no
-// more. Unregistering a vector gives its room back. A vector in several registries counts in, and
-// obeys, each of them. Other collectors have no limit, and neither have the vectors of a registry
-// that is registered with this one.
+// A vector that has more series than there is room for when it is registered keeps them, and gets
+// no more. Unregistering a vector frees its room. A vector in several registries counts towards,
+// and obeys, the limit of each. The limit does not apply to other collectors, nor to the vectors of
+// a registry that is registered with this one.
 func WithSeriesLimit(series int) RegistryOption {
 	checkLimit("WithSeriesLimit", series)
 	return limitOption(func(b *labelmap.Budget) { b.Series = int64(series) })
 }
 
 // WithValueLimit sets the limit for label values of vectors that are registered with the registry
-// and have no limit of their own; see [MetricVec.SetValueLimit]. In several registries, a
-// vector obeys the lowest one.
+// and have no limit of their own; see [MetricVec.SetValueLimit]. A vector in several registries
+// obeys the lowest limit. WithValueLimit panics where SetValueLimit does.
 func WithValueLimit(bytes int, long LongValues) RegistryOption {
 	limit := valueLimit("WithValueLimit", bytes, long)
 	return limitOption(func(b *labelmap.Budget) { b.Values = limit })
@@ -102,10 +103,10 @@ func valueLimit(of string, bytes int, long LongValues) labelmap.ValueLimit {
 	if long != TruncateLongValues && long != OverflowLongValues {
 		panic(fmt.Errorf("%s with LongValues(%d): use TruncateLongValues or OverflowLongValues", of, long))
 	}
-	return labelmap.ValueLimit{Bytes: bytes, Long: long}
+	return labelmap.ValueLimit{Bytes: bytes, Long: labelmap.LongValues(long)}
 }
 
-// limits returns the limits of the vector, or nil if it obeys none.
+// limits returns the limits of the vector, or nil if the vector does not obey any.
 func (v *MetricVec) limits() instrument.Limited {
 	if core := v.coreOrNil(); core != nil {
 		return core.Limits()

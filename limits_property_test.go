@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestLimitsLikeModel does the same at random to vectors in registries with limits and to a model of
-// them, and compares all values after each step.
+// TestLimitsLikeModel does the same at random to vectors in registries with limits and to a model
+// of them, and compares all values after each step.
 func TestLimitsLikeModel(t *testing.T) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
@@ -31,23 +31,23 @@ func TestLimitsLikeModel(t *testing.T) {
 	}
 }
 
-// limitModel is vectors in registries, and what should be in them.
+// limitModel has vectors in registries, and the values that they should have.
 type limitModel struct {
 	*testing.T
 	*rand.Rand
 
 	vectors    []*modelVector
-	registries []metric.Registerer // The last of them wraps the second one.
-	limits     []int               // By registry, with one limit for the last two together.
+	registries []metric.Registerer // the last one wraps the second
+	limits     []int               // by registry; the last two share one limit
 }
 
 type modelVector struct {
 	*metric.CounterVec
 
 	limit      int
-	values     map[string]float64 // By label value, without the overflow series.
-	overflow   float64            // The value of the overflow series; negative if it does not exist.
-	registered [3]bool            // By registry.
+	values     map[string]float64 // by label value, without the overflow series
+	overflow   float64            // value of the overflow series; negative if it does not exist
+	registered [3]bool            // by registry
 }
 
 func newLimitModel(t *testing.T, r *rand.Rand) *limitModel {
@@ -146,9 +146,9 @@ func valuesOf(t *testing.T, c metric.Collector) map[string]float64 {
 	return all
 }
 
-// TestLimitsConcurrently increments, deletes and changes the limit from several goroutines. No increment
-// gets lost, no series has those of another one but for the overflow series, and there are never
-// too many series.
+// TestLimitsConcurrently increments, deletes and changes the limit from several goroutines. No
+// increment may be lost, no series except the overflow series may have increments of another one,
+// and there may never be too many series.
 func TestLimitsConcurrently(t *testing.T) {
 	const (
 		workers, rounds  = 6, 3000
@@ -194,7 +194,7 @@ func TestLimitsConcurrently(t *testing.T) {
 				v.WithLabelValues(fmt.Sprint("protected", i))
 			}
 			var wg sync.WaitGroup
-			var handles sync.Map // Counters by key, as they were handed out.
+			var handles sync.Map // counters by key, as lookups returned them
 			var increments atomic.Int64
 			protectedSum := make([]atomic.Int64, protected)
 			for worker := range workers {
@@ -217,7 +217,7 @@ func TestLimitsConcurrently(t *testing.T) {
 						case n < 98:
 							change()
 						default:
-							// The overflow series is one more.
+							// The overflow series does not count.
 							if got := len(valuesOf(t, v)); got > limit+1 {
 								t.Errorf("there are %d series", got)
 							}

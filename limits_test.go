@@ -17,14 +17,14 @@ func counterVecCalled(name string) *metric.CounterVec {
 	return metric.NewCounterVec(metric.CounterOpts{Name: name}, []string{"k"})
 }
 
-// fill counts so many label sets.
+// fill counts a number of different label sets.
 func fill(v *metric.CounterVec, n int) {
 	for i := range n {
 		v.WithLabelValues(strconv.Itoa(i)).Inc()
 	}
 }
 
-// TestSeriesLimit checks what counts for the limit of a registry.
+// TestSeriesLimit checks which series count towards the limit of a registry.
 func TestSeriesLimit(t *testing.T) {
 	type embedding struct{ *metric.CounterVec }
 	for name, register := range map[string]func(reg metric.Registerer, v *metric.CounterVec){
@@ -164,7 +164,7 @@ func TestValueLimit(t *testing.T) {
 	if got := valuesOf(t, v); got["long"] != 2 || got["lo"] != 1 {
 		t.Errorf("a series from before: got %v", got)
 	}
-	for i, want := range []bool{true, true, false} { // The series, the one with the cut value, and nothing.
+	for i, want := range []bool{true, true, false} { // the series, the one with the cut value, and no series
 		if got := v.DeleteLabelValues("long"); got != want {
 			t.Errorf("deletion %d: got %v", i+1, got)
 		}

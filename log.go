@@ -9,13 +9,14 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// LogErrors returns a function for HandlerOpts.ErrorLog that logs each failure as one
-// line, at most once a minute for each collector and kind of failure; WithLogger tells
-// which attributes a line has. A nil logger is the default one at that time. The function
-// is safe for concurrent use.
+// LogErrors returns a function for HandlerOpts.ErrorLog that logs each failure as one line, at most
+// once a minute for each collector and kind of failure. [WithLogger] describes the attributes of a
+// line. If logger is nil, the function uses the default logger at the time of the call. The
+// function is safe for concurrent use.
 //
-// By default, the limit is that of this one function. A program that makes a handler for each
-// request passes one [LogLimits] to all calls. More than one LogLimits panics.
+// Without limits, the bound applies to this one function. A program that makes a handler for each
+// request passes one [LogLimits] to all calls. LogErrors panics if there is more than one
+// LogLimits.
 func LogErrors(logger *slog.Logger, limits ...*LogLimits) func(error) {
 	l := scrape.NewFailureLog(logger, limitsOf(limits))
 	return func(err error) {
@@ -31,20 +32,19 @@ func LogErrors(logger *slog.Logger, limits ...*LogLimits) func(error) {
 	}
 }
 
-// LogLimits is what several logs of failures have in common, so that together they log
-// each kind of failure of a collector once a minute at most, with the number of lines that
-// were suppressed. It is for programs that make a registry or a handler for each request, and
-// is passed to [WithLogger] and [LogErrors]. Collectors are told apart by their names;
-// see [WithName].
+// LogLimits limits several logs of failures together: they log each kind of failure of a collector
+// at most once a minute, with the number of lines suppressed since the last one. It is for programs
+// that make a registry or a handler for each request, and is passed to [WithLogger] and
+// [LogErrors]. LogLimits tells collectors apart by their names; see [WithName].
 //
-// While a line is being written for more than a second, because the logger blocks, no other
-// one is begun: it counts as suppressed.
+// If the logger blocks and writes one line for more than a second, no other line is begun until it
+// returns. Such lines count as suppressed.
 //
-// The zero value is ready, and safe for concurrent use. It must not be copied.
+// The zero value is ready to use, and safe for concurrent use. A LogLimits must not be copied.
 type LogLimits struct{ limits scrape.LogLimits }
 
-// defaultLogLimits are those of handlers that were made without options: each may be for one
-// request.
+// defaultLogLimits are the limits of handlers without an ErrorLog, each of which may be made for
+// one request.
 var defaultLogLimits LogLimits
 
 // limitsOf returns the limits of at most one LogLimits.

@@ -20,11 +20,11 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// testRuns makes names that no other run of a test has used, as with -count=2.
+// testRuns makes names that no other run of a test has used, for example with -count=2.
 var testRuns atomic.Int64
 
-// TestDefaultHandlersLog checks that a handler without options does not swallow what
-// goes wrong, and does not flood the log with it.
+// TestDefaultHandlersLog checks that a handler without options logs failures, and does not flood
+// the log with them.
 func TestDefaultHandlersLog(t *testing.T) {
 	var logged bytes.Buffer
 	before := slog.Default()
@@ -34,7 +34,7 @@ func TestDefaultHandlersLog(t *testing.T) {
 	failing := plain{"failing", func(ch chan<- metric.Metric) {
 		ch <- metric.NewInvalidMetric(desc("failing"), errors.New("no database"))
 	}}
-	run := testRuns.Add(1) // The limits of handlers without options are those of the process.
+	run := testRuns.Add(1) // Handlers without options share the limits of the process.
 	own := metric.NewRegistry()
 	if err := own.RegisterWith(failing, metric.WithName(fmt.Sprint("culprit", run))); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func logLines(t *testing.T, log *bytes.Buffer) (lines []map[string]any) {
 	return lines
 }
 
-// TestLogger checks that there is one line for a failure, and not one for each scrape.
+// TestLogger checks that a failure is logged once, and not for each scrape.
 func TestLogger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -114,7 +114,7 @@ func TestLogger(t *testing.T) {
 			t.Errorf("got %v", p)
 		}
 
-		failing.Become(metrictest.Panicking("boom")) // Another kind is news.
+		failing.Become(metrictest.Panicking("boom")) // A failure of another kind is logged.
 		if lines = scrapes(10); len(lines) != 1 || lines[0]["kind"] != "panic" || lines[0]["collector"] != "f" {
 			t.Errorf("got %v", lines)
 		}
@@ -150,7 +150,7 @@ func TestLoggerThatPanics(t *testing.T) {
 	}
 }
 
-// TestLoggerOfFloods has a collector with very many bad samples: one line.
+// TestLoggerOfFloods checks that a collector with very many bad samples causes one line.
 func TestLoggerOfFloods(t *testing.T) {
 	var log bytes.Buffer
 	r := metric.NewContextRegistry(metric.WithLogger(slog.New(slog.NewJSONHandler(&log, nil))))

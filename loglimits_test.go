@@ -106,8 +106,8 @@ func TestLogLimitsOfBlockedLogger(t *testing.T) {
 	}
 }
 
-// TestLogLimitsTwice checks that two LogLimits for one log are refused, and that nil stands for
-// none.
+// TestLogLimitsTwice checks that one log with two LogLimits panics, and that nil means no
+// LogLimits.
 func TestLogLimitsTwice(t *testing.T) {
 	var a, b metric.LogLimits
 	for name, f := range map[string]func(){
@@ -118,5 +118,5 @@ func TestLogLimitsTwice(t *testing.T) {
 			t.Errorf("%s: panicked with %v", name, got)
 		}
 	}
-	metric.LogErrors(slog.New(slog.DiscardHandler), nil)(context.Canceled) // Nil is none.
+	metric.LogErrors(slog.New(slog.DiscardHandler), nil)(context.Canceled) // nil means no LogLimits
 }

@@ -2,76 +2,76 @@ package metric
 
 import "sync/atomic"
 
-// Metrics makes instruments whose names begin with a namespace, and registers them
-// with one Registerer. Get one from New or NewWithRegistry.
+// Metrics makes instruments whose names begin with a namespace, and registers them with one
+// [Registerer]. [New] and [NewWithRegistry] return Metrics.
 //
-// A name may be asked for more than once. If kind, help, label names and their order,
-// buckets and objectives are the same, it is the same instrument, also through another
-// Metrics on the same registerer, and from several goroutines at once. An instrument
-// of this package that was registered without Metrics is found likewise. That takes a
-// registerer that remembers: one that only pretends, like NoOpRegistry, makes Metrics
-// return a new instrument each time.
+// A program may ask for a name more than once. If kind, help, label names and their order, buckets
+// and objectives are the same, it gets the same instrument, also through another Metrics on the
+// same registerer, and from several goroutines at once. The same holds for an instrument of this
+// package that was registered without Metrics. All this requires a registerer that keeps what it is
+// given: with one that does not, such as a [NoOpRegistry], Metrics returns a new instrument each
+// time.
 //
-// Names of metrics and labels may be any UTF-8, blanks included, though most tools are happier
-// with letters, digits and underscores.
+// Names of metrics and labels may be any UTF-8, including spaces, though most tools work best with
+// letters, digits and underscores.
 //
-// All New methods panic, with an error that tells the full name, if the name or a
-// label name is not valid, if the name was asked for with another shape before, or if
-// something else has the name. They do not keep the slices and maps that they are
-// given. Metrics are safe for concurrent use, and so is what they make.
+// All New methods panic, with an error that contains the full name, if the name or a label name is
+// not valid, if the name belongs to an instrument with other options, or if it belongs to another
+// collector. They do not keep the slices and maps that they are given. Metrics and the instruments
+// they make are safe for concurrent use.
 type Metrics interface {
-	// NewCounter returns the counter of that name. By convention it ends in _total.
+	// NewCounter returns the counter with that name. By convention, the name ends in _total.
 	NewCounter(name, help string) ReadableCounter
 
-	// NewCounterVec returns the counters of that name, one for each combination of
+	// NewCounterVec returns the vector of counters with that name, one for each combination of
 	// values of the labels.
 	NewCounterVec(name, help string, labelNames []string) *CounterVec
 
-	// NewGauge returns the gauge of that name.
+	// NewGauge returns the gauge with that name.
 	NewGauge(name, help string) ReadableGauge
 
-	// NewGaugeVec returns the gauges of that name.
+	// NewGaugeVec returns the vector of gauges with that name.
 	NewGaugeVec(name, help string, labelNames []string) *GaugeVec
 
-	// NewHistogram returns the histogram of that name. The buckets are upper bounds,
-	// inclusive and in increasing order; it panics if they are not. Their unit is that
-	// of the observations; by convention seconds or bytes, and told by the name. None
-	// means DefBuckets; the one for +Inf is always there.
+	// NewHistogram returns the histogram with that name. The buckets are inclusive upper bounds. It
+	// panics if they are not in increasing order. Their unit is that of the observations, by
+	// convention seconds or bytes, and the name contains it. No buckets means DefBuckets. The
+	// bucket for +Inf always exists.
 	NewHistogram(name, help string, buckets []float64) Histogram
 
-	// NewHistogramVec returns the histograms of that name. A label cannot be called
-	// le. For the buckets see NewHistogram.
+	// NewHistogramVec returns the vector of histograms with that name. No label can be called le.
+	// For the buckets see NewHistogram.
 	NewHistogramVec(name, help string, labelNames []string, buckets []float64) *HistogramVec
 
-	// NewSummary returns the summary of that name. The objectives are the quantiles
-	// that it estimates, from 0 to 1, each with the error that it may have: 0.9: 0.01
-	// means a value between the quantiles 0.89 and 0.91. They are estimated over the
-	// last ten minutes. With none there are only the count and the sum.
+	// NewSummary returns the summary with that name. The objectives map the quantiles to estimate,
+	// from 0 to 1, to the allowed error: 0.9: 0.01 means a value between the quantiles 0.89 and
+	// 0.91. The quantiles are those of the last ten minutes. A summary without objectives has only
+	// the count and the sum.
 	NewSummary(name, help string, objectives map[float64]float64) Summary
 
-	// NewSummaryVec returns the summaries of that name. A label cannot be called
+	// NewSummaryVec returns the vector of summaries with that name. No label can be called
 	// quantile. For the objectives see NewSummary.
 	NewSummaryVec(name, help string, labelNames []string, objectives map[float64]float64) *SummaryVec
 
-	// Registry returns where the instruments are registered, never nil: for
-	// collectors of one's own. The namespace is not put before their names.
+	// Registry returns the Registerer of the instruments, which is never nil. Programs register
+	// their own collectors with it. It does not prefix their names with the namespace.
 	Registry() Registerer
 }
 
-// Factory makes Metrics. Implementations have to be safe for concurrent use.
+// Factory makes Metrics; see [SetFactory]. Implementations must be safe for concurrent use.
 type Factory interface {
-	// New returns Metrics on the default registerer; see New.
+	// New returns Metrics on the default registerer; see the function [New].
 	New(namespace string) Metrics
 
-	// NewWithRegistry returns Metrics on reg, which may be nil; see NewWithRegistry.
+	// NewWithRegistry returns Metrics on reg, which may be nil; see the function [NewWithRegistry].
 	NewWithRegistry(namespace string, reg Registerer) Metrics
 }
 
-// New returns Metrics on what DefaultRegisterer is at this moment: Handler serves what
-// they make. The namespace and an underscore come before each name; it may be empty.
-// It is what a library or main package needs, unless it has a registry of its own.
+// New returns Metrics on the current [DefaultRegisterer]. [Handler] serves what they make. The
+// namespace and an underscore come before each name. The namespace may be empty. New is what a
+// library or main package needs, unless it has a registry of its own.
 //
-// A namespace may have blanks and any other characters that are valid UTF-8, as names may.
+// A namespace may have spaces and any other characters that are valid UTF-8, as names may.
 func New(namespace string, opts ...MetricsOption) Metrics {
 	c := metricsConfigOf(opts)
 	if len(c.labels) == 0 {
@@ -80,11 +80,12 @@ func New(namespace string, opts ...MetricsOption) Metrics {
 	return currentFactory().NewWithRegistry(namespace, c.around(DefaultRegisterer))
 }
 
-// NewWithRegistry returns Metrics on reg; see New for the namespace. If reg is nil, it
-// is a new registry of their own, which nobody serves: Registry returns it.
+// NewWithRegistry returns Metrics on reg; see [New] for the namespace. If reg is nil, the Metrics
+// have a new registry of their own. Their Registry method returns it. It is not served by anything
+// unless the program does so.
 //
-// For policies of functions, and of collectors that are registered with Registry, reg may be
-// one of [RegistererWith].
+// For policies of functions, and of collectors that are registered with Registry, reg may be the
+// result of [RegistererWith].
 func NewWithRegistry(namespace string, reg Registerer, opts ...MetricsOption) Metrics {
 	c := metricsConfigOf(opts)
 	if len(c.labels) > 0 {
@@ -96,13 +97,13 @@ func NewWithRegistry(namespace string, reg Registerer, opts ...MetricsOption) Me
 	return currentFactory().NewWithRegistry(namespace, reg)
 }
 
-// factory is nil unless one was set.
+// factory is nil unless the program has set one.
 var factory atomic.Pointer[Factory]
 
-// SetFactory sets what stands behind New and NewWithRegistry from now on; Metrics that
-// exist stay what they are. Nil brings back the original, which is that of
-// NewPrometheusFactory. A program that has metrics switched off sets
-// NewNoOpFactory(), before anything else calls New. It is safe for concurrent use.
+// SetFactory sets the factory that [New] and [NewWithRegistry] use from now on. Existing Metrics do
+// not change. A nil factory restores the original one, which is that of [NewPrometheusFactory]. A
+// program whose metrics are switched off sets [NewNoOpFactory], before anything else calls New.
+// SetFactory is safe for concurrent use.
 func SetFactory(f Factory) {
 	if f == nil {
 		factory.Store(nil)

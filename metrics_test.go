@@ -39,8 +39,7 @@ var askers = map[string]func(m metric.Metrics) metric.Collector{
 	"summary vector": func(m metric.Metrics) metric.Collector { return m.NewSummaryVec("x", "Help.", []string{"a", "b"}, nil) },
 }
 
-// registerers are those that remember what is registered, and look through wrappings
-// when they tell.
+// registerers are Registerers that report registered collectors, also behind wrappings.
 var registerers = map[string]func() metric.Registerer{
 	"ours":       func() metric.Registerer { return metric.NewContextRegistry() },
 	"pedantic":   func() metric.Registerer { return metric.NewPedanticRegistry() },
@@ -82,8 +81,8 @@ func TestMetricsSameInstrument(t *testing.T) {
 	}
 }
 
-// TestMetricsSameInstrumentConcurrently checks it for many goroutines that ask at once: all get
-// one instrument.
+// TestMetricsSameInstrumentConcurrently checks that many goroutines that ask at once all get one
+// instrument.
 func TestMetricsSameInstrumentConcurrently(t *testing.T) {
 	for kind, ask := range askers {
 		t.Run(kind, func(t *testing.T) {
@@ -103,8 +102,8 @@ func TestMetricsSameInstrumentConcurrently(t *testing.T) {
 	}
 }
 
-// TestMetricsEqualShapes checks that an instrument is found again if what was asked for comes to
-// the same.
+// TestMetricsEqualShapes checks that Metrics finds an instrument again if the options are
+// equivalent.
 func TestMetricsEqualShapes(t *testing.T) {
 	m := metric.NewWithRegistry("app", nil)
 	reg := m.Registry()
@@ -125,8 +124,8 @@ func registeredWith[C metric.Collector](reg metric.Registerer, c C) C {
 	return c
 }
 
-// TestMetricsOtherShape checks that asking for a name in another shape panics, with an error that
-// says what differs.
+// TestMetricsOtherShape checks that asking for a name in another shape panics with an error that
+// says how they differ.
 func TestMetricsOtherShape(t *testing.T) {
 	for _, test := range []struct {
 		name          string
@@ -250,7 +249,7 @@ func TestMetricsOtherShape(t *testing.T) {
 	}
 }
 
-// TestMetricsOtherShapeOpaque is about registerers that do not tell what they have.
+// TestMetricsOtherShapeOpaque uses registerers that do not report their collectors.
 func TestMetricsOtherShapeOpaque(t *testing.T) {
 	m := metric.NewWithRegistry("app", registerers["their/ours"]())
 	m.NewCounter("x", "One.")
@@ -259,7 +258,7 @@ func TestMetricsOtherShapeOpaque(t *testing.T) {
 }
 
 // TestMetricsNameOfOthers checks the panic for a name that a collector of another kind has: it
-// says whose it is.
+// names the collector.
 func TestMetricsNameOfOthers(t *testing.T) {
 	theirs := prometheus.CounterOpts{Name: "app_x", Help: "Help."}
 	desc := metric.NewDesc("app_x", "Help.", nil, nil)
@@ -363,7 +362,7 @@ func TestMetricsNilRegistererHasItsOwnRegistry(t *testing.T) {
 	}
 }
 
-// fakeFactory makes Metrics that can be told apart by their registerer.
+// fakeFactory makes Metrics that are told apart by their registerer.
 type fakeFactory struct{ reg metric.Registerer }
 
 func (f fakeFactory) New(namespace string) metric.Metrics {

@@ -6,32 +6,31 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// FuncMetrics are Metrics that can make instruments that are read by a function. All Metrics
-// of this package implement it. It is not part of Metrics because others have implemented
-// that; see [NewCounterFuncIn] and [NewGaugeFuncIn].
+// FuncMetrics are [Metrics] that can make instruments whose values functions return. All Metrics of
+// this package implement it. The methods are not part of Metrics because other packages have
+// implemented that interface; see [NewCounterFuncIn] and [NewGaugeFuncIn].
 type FuncMetrics interface {
 	Metrics
 
-	// NewCounterFunc registers the counter of that name whose value function returns, with
-	// options for how function is run.
+	// NewCounterFunc registers the counter with that name whose value function returns. The options
+	// say how function is run.
 	NewCounterFunc(name, help string, function func() float64, opts ...CollectorOption) CounterFunc
 
-	// NewGaugeFunc registers the gauge of that name whose value function returns, with
-	// options for how function is run.
+	// NewGaugeFunc registers the gauge with that name whose value function returns. The options say
+	// how function is run.
 	NewGaugeFunc(name, help string, function func() float64, opts ...CollectorOption) GaugeFunc
 }
 
-// NewCounterFuncIn makes a counter that is read by a function, see [NewCounterFunc], in the
+// NewCounterFuncIn makes a counter whose value function returns, see [NewCounterFunc], in the
 // namespace of m, and registers it with the registerer of m. Options such as [WithTimeout] and
-// [WithCache] apply to the function. It panics like the methods of m and, as two functions
-// are never the same, also if the name was asked for before, or if m does not implement
-// [FuncMetrics].
+// [WithCache] apply to function. It panics where the methods of m panic, and if m does not
+// implement [FuncMetrics]. It also panics if the name is taken, even by a counter made like this
+// one, because functions cannot be compared.
 func NewCounterFuncIn(m Metrics, name, help string, function func() float64, opts ...CollectorOption) CounterFunc {
 	return funcMetrics(m, name).NewCounterFunc(name, help, function, opts...)
 }
 
-// NewGaugeFuncIn makes a gauge that is read by a function, as [NewCounterFuncIn] does for a
-// counter.
+// NewGaugeFuncIn makes a gauge whose value function returns, as [NewCounterFuncIn] makes a counter.
 func NewGaugeFuncIn(m Metrics, name, help string, function func() float64, opts ...CollectorOption) GaugeFunc {
 	return funcMetrics(m, name).NewGaugeFunc(name, help, function, opts...)
 }
@@ -44,14 +43,14 @@ func funcMetrics(m Metrics, name string) FuncMetrics {
 	return able
 }
 
-// NewCounterFunc implements FuncMetrics.
+// NewCounterFunc implements [FuncMetrics].
 func (m *prometheusMetrics) NewCounterFunc(name, help string, function func() float64, opts ...CollectorOption) CounterFunc {
 	return registerFunc(m, "counter", name, function, opts, func() *instrument.Func {
 		return NewCounterFunc(CounterOpts{Namespace: m.namespace, Name: name, Help: help}, function).(*instrument.Func)
 	})
 }
 
-// NewGaugeFunc implements FuncMetrics.
+// NewGaugeFunc implements [FuncMetrics].
 func (m *prometheusMetrics) NewGaugeFunc(name, help string, function func() float64, opts ...CollectorOption) GaugeFunc {
 	return registerFunc(m, "gauge", name, function, opts, func() *instrument.Func {
 		return NewGaugeFunc(GaugeOpts{Namespace: m.namespace, Name: name, Help: help}, function).(*instrument.Func)
@@ -70,12 +69,12 @@ func registerFunc(m *prometheusMetrics, kind, name string, function func() float
 	return made
 }
 
-// NewCounterFunc implements FuncMetrics. function is never called.
+// NewCounterFunc implements [FuncMetrics]. It never calls the function.
 func (*noOpMetrics) NewCounterFunc(string, string, func() float64, ...CollectorOption) CounterFunc {
 	return instrument.NoOp.Counter
 }
 
-// NewGaugeFunc implements FuncMetrics. function is never called.
+// NewGaugeFunc implements [FuncMetrics]. It never calls the function.
 func (*noOpMetrics) NewGaugeFunc(string, string, func() float64, ...CollectorOption) GaugeFunc {
 	return instrument.NoOp.Gauge
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/collect"
 )
 
-// MetricsOption is an option of New and NewWithRegistry. It works with every [Factory].
+// MetricsOption is an option of [New] and [NewWithRegistry], such as [WithConstLabels]. It works
+// with every [Factory].
 type MetricsOption interface{ applyToMetrics(c *metricsConfig) }
 
 type metricsConfig struct{ labels Labels }
@@ -16,10 +17,10 @@ type metricsOption func(*metricsConfig)
 
 func (f metricsOption) applyToMetrics(c *metricsConfig) { f(c) }
 
-// WithConstLabels adds constant labels to everything that the Metrics make, and to what is
-// registered with their Registry, as WrapRegistererWith does. Metrics with other values of the
-// labels may have instruments of the same names. It panics if a label is given twice. labels
-// is not kept.
+// WithConstLabels adds constant labels to everything that the Metrics make, and to collectors that
+// are registered with their Registry, as [WrapRegistererWith] does. Metrics with other values of
+// the labels may have instruments with the same names. New and NewWithRegistry panic if a label is
+// given twice. WithConstLabels does not keep labels.
 func WithConstLabels(labels Labels) MetricsOption {
 	labels = maps.Clone(labels)
 	return metricsOption(func(c *metricsConfig) {

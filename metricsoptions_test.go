@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestMetricsOptions checks that WithConstLabels holds for all that is made with Metrics, and
-// keeps instruments with other labels apart.
+// TestMetricsOptions checks that WithConstLabels applies to everything made with Metrics, and keeps
+// instruments with other labels apart.
 func TestMetricsOptions(t *testing.T) {
 	old := metric.DefaultRegisterer
 	defer func() { metric.DefaultRegisterer = old }()
@@ -61,7 +61,7 @@ func TestMetricsOptions(t *testing.T) {
 	}
 }
 
-// otherMetrics are Metrics of somebody else.
+// otherMetrics are Metrics of another package.
 type otherMetrics struct{ metric.Metrics }
 
 // TestFuncMetrics checks that functions in a Metrics get the options of their registration, and

@@ -64,8 +64,8 @@ func TestStateMetrics(t *testing.T) {
 	}
 }
 
-// TestNoOpStates: no-op infos and state sets take everything, remember what makes sense, and are not
-// exposed.
+// TestNoOpStates checks that no-op infos and state sets accept all calls, remember valid values,
+// and are not exposed.
 func TestNoOpStates(t *testing.T) {
 	m := metric.NewNoOp()
 	info := metric.NewInfoIn(m, "build", "", metric.Labels{"version": "1"})

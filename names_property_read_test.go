@@ -17,14 +17,14 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// sample is a line, or what stands for one in other formats.
+// sample is a line of an exposition, or its counterpart in other formats.
 type sample struct {
 	name   string
 	labels map[string]string
 	value  float64
 }
 
-// reader collects what is in an exposition and checks that nothing is there twice.
+// reader collects the content of an exposition and checks that nothing occurs twice.
 type reader struct {
 	families map[string]bool
 	samples  map[string]sample
@@ -120,7 +120,7 @@ func (r *reader) message(f *metric.MetricFamily) {
 	}
 }
 
-// lines reads the text formats. Every sample has to belong to the family before it.
+// lines reads the text formats. Every sample must belong to the family before it.
 func (r *reader) lines(body []byte, v view) error {
 	openMetrics := v.format == expfmt.FmtOpenMetrics_1_0_0
 	family, typ := "", ""
@@ -134,7 +134,7 @@ func (r *reader) lines(body []byte, v view) error {
 			}
 			name := family
 			if openMetrics && typ == "counter" {
-				name += "_total" // A gauge x beside a counter x_total is what client_golang serves, and Prometheus reads.
+				name += "_total" // client_golang serves a gauge x beside a counter x_total, and Prometheus reads them.
 			}
 			r.family(name, typ)
 			continue

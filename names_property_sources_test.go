@@ -93,11 +93,11 @@ func metricOf(d *metric.Desc, typ string, id float64, values []string) metric.Me
 	}
 }
 
-// sourceCollector is somebody else's code with some families.
+// sourceCollector is a user's collector with some families.
 type sourceCollector struct {
 	families  []familyOf
 	announces bool
-	one       metric.Metric // Sent instead of the families.
+	one       metric.Metric // sent instead of the families
 }
 
 func (c *sourceCollector) Describe(ch chan<- *metric.Desc) {

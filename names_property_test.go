@@ -24,10 +24,10 @@ var (
 )
 
 // TestNamesAsWritten makes registries whose families and series clash, some of them only after
-// escaping or with the suffixes that they are written with, and reads what they serve in all
-// formats and escaping schemes. There must never be two families or series that a reader takes
-// for one, nothing may be lost that clashes with nothing, and what is left out is reported
-// under its collector.
+// escaping or with the suffixes of their samples, and reads their expositions in all formats and
+// escaping schemes. There must never be two families or series that a reader takes for one. No
+// series without a clash may be missing, and those that are missing must be reported under their
+// collector.
 func TestNamesAsWritten(t *testing.T) {
 	first, last := uint64(1), *namesWorlds
 	if *namesSeed > 0 {
@@ -80,11 +80,11 @@ func (v view) label(name string) string {
 
 // item is one series that a source has.
 type item struct {
-	source    string // The name of its collector.
-	family    string // Its name in the scrape.
+	source    string // name of its collector
+	family    string // its name in the scrape
 	typ       string
 	labels    map[string]string
-	id        float64 // The value, or the sum, which no other series has.
+	id        float64 // value or sum, which no other series has
 	stream    bool
 	gathered  bool
 	announced bool
@@ -157,7 +157,7 @@ func (i *item) hasPlainLabels(v view) bool {
 
 // mayLose reports whether an item may be left out because of another one.
 func (i *item) mayLose(other *item, v view) bool {
-	// What a stream has written cannot give way to what nobody knew of.
+	// A series that a stream has written cannot give way to a later one.
 	late := other.stream && !i.announced
 	if i == other {
 		return false
@@ -183,9 +183,9 @@ func (i *item) mayLose(other *item, v view) bool {
 type world struct {
 	*rand.Rand
 
-	all     metric.MultiGatherer // A registry and gatherers.
+	all     metric.MultiGatherer // a registry and gatherers
 	items   []*item
-	skipped []error // Of sources that could not be registered.
+	skipped []error // errors of sources that could not be registered
 }
 
 func (w *world) String() string {
@@ -223,7 +223,7 @@ var (
 func (w *world) family(source string, isVector bool) familyOf {
 	f := familyOf{name: clashingNames[w.IntN(len(clashingNames))], typ: types[w.IntN(len(types))], help: "help"}
 	if w.IntN(4) == 0 {
-		f.name = source + ".unique_" + strconv.Itoa(w.IntN(1e9)) // It clashes with nothing.
+		f.name = source + ".unique_" + strconv.Itoa(w.IntN(1e9)) // This name clashes with nothing.
 	}
 	if w.IntN(8) == 0 {
 		f.help = "another help"
@@ -246,7 +246,7 @@ func (w *world) family(source string, isVector bool) familyOf {
 	return f
 }
 
-// addSource registers something. prefix and extra are what the registries around it add.
+// addSource registers a source. prefix and extra are those that the registries around it add.
 func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix string, extra map[string]string, depth int) {
 	kind := w.IntN(8)
 	var families []familyOf
@@ -274,7 +274,7 @@ func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix 
 		}
 	case 4, 5:
 		stream = true
-		// Series are not remembered there: the collector answers for their being different.
+		// The registry does not remember series there: the collector must not repeat any.
 		families = slices.CompactFunc(families, func(a, b familyOf) bool { return a.name == b.name })
 		if len(families) == 3 && families[0].name == families[2].name {
 			families = families[:2]
@@ -282,7 +282,7 @@ func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix 
 		err = with(streamSource{&sourceCollector{families: families, announces: true}})
 	case 6:
 		announced = false
-		prefix, extra = "", nil // It stands beside the registries.
+		prefix, extra = "", nil // The gatherer is beside the registries.
 		err = w.all.Register(name, w.gatherer(families))
 	default:
 		if depth > 1 {
@@ -306,7 +306,7 @@ func (w *world) addSource(t *testing.T, r *metric.ContextRegistry, name, prefix 
 		for n := range 1 + w.IntN(3) {
 			w.addSource(t, nested, fmt.Sprint(name, "n", n), prefix, extra, depth+1)
 		}
-		if err = with(c); err != nil { // Gatherers stay.
+		if err = with(c); err != nil { // Gatherers cannot be unregistered.
 			w.items = slices.DeleteFunc(w.items, func(i *item) bool { return strings.HasPrefix(i.source, name+"n") && !i.gathered })
 			w.skipped = append(w.skipped, err)
 		}
@@ -329,7 +329,7 @@ func (w *world) gatherer(families []familyOf) (g sourceGatherer) {
 	for i := range families {
 		var whole *metric.MetricFamily
 		for _, m := range (&sourceCollector{families: families[i : i+1]}).metrics() {
-			r := prometheus.NewRegistry() // A registry would leave out what is there twice.
+			r := prometheus.NewRegistry() // A registry would leave out duplicates.
 			r.MustRegister(plainSource{&sourceCollector{one: m}})
 			all, _ := r.Gather()
 			if whole == nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // TestNamesOfStates checks law 13 for infos and state sets: of two families, or two labels, that a
-// reader would take for one, only the first is served, and the other one is reported.
+// reader would take for one, only the first is served, and the other is reported.
 func TestNamesOfStates(t *testing.T) {
 	gauge := func(name string) metric.Collector {
 		g := metric.NewGauge(metric.GaugeOpts{Name: name})
@@ -22,7 +22,7 @@ func TestNamesOfStates(t *testing.T) {
 	histogram := metric.NewHistogram(metric.HistogramOpts{Name: "h", Buckets: []float64{1}})
 	for name, test := range map[string]struct {
 		collectors []metric.Collector
-		served     string // Of both families, the one that is served.
+		served     string // the one of the two families that is served
 		reported   string
 	}{
 		"info and gauge":      {[]metric.Collector{info("a.b"), gauge("a_b_info")}, "a_b_info 1.0", "a.b_info"},
@@ -57,8 +57,8 @@ func TestNamesOfStates(t *testing.T) {
 	})
 }
 
-// TestGaugesOfOtherProcesses: what another process has served as gauges is served together with
-// the infos and state sets of this one.
+// TestGaugesOfOtherProcesses checks that families that another process has served as gauges are
+// served together with the infos and state sets of this one.
 func TestGaugesOfOtherProcesses(t *testing.T) {
 	build := func(pod string) *metric.ContextRegistry {
 		r := metric.NewContextRegistry()

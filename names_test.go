@@ -29,8 +29,8 @@ func served(t *testing.T, g metric.Gatherer, accept string) (body, log string) {
 
 const openMetricsText = "application/openmetrics-text;version=1.0.0;escaping=underscores"
 
-// TestUnannouncedFamily: a stream collector cannot take the name of another family, whether
-// it is scraped over HTTP, gathered or collected.
+// TestUnannouncedFamily checks that a stream collector cannot take the name of another family,
+// whether it is scraped over HTTP, gathered or collected.
 func TestUnannouncedFamily(t *testing.T) {
 	var (
 		announced = metric.NewDesc("announced", "Of a test.", nil, nil)
@@ -56,7 +56,7 @@ func TestUnannouncedFamily(t *testing.T) {
 			var err error
 			if named {
 				err = r.RegisterWith(c, metric.WithName("cuckoo"))
-			} else { // Through a registry that does not know stream collectors.
+			} else { // This registry does not support stream collectors.
 				theirs := prometheus.NewRegistry()
 				theirs.MustRegister(c)
 				err = metric.NewMultiGatherer().Register("x", theirs)
@@ -102,8 +102,8 @@ func TestUnannouncedFamily(t *testing.T) {
 	}
 }
 
-// TestStuckStream: a healthy stream is whole, however much it has, beside one that is stuck in
-// the middle of its family.
+// TestStuckStream checks that a healthy stream of any size is whole beside one that is stuck in the
+// middle of its family.
 func TestStuckStream(t *testing.T) {
 	const samples = 30_000
 	for order, timeout := range []time.Duration{10 * time.Second, time.Second} {
@@ -159,8 +159,8 @@ func TestStuckStream(t *testing.T) {
 	}
 }
 
-// TestClashAtRegistration: what no scrape could serve is refused at once, whichever comes first,
-// and names are free again when their instrument has gone.
+// TestClashAtRegistration checks that clashes that no scrape could serve are refused at once, in
+// either order, and that names are free again when their instrument is unregistered.
 func TestClashAtRegistration(t *testing.T) {
 	var (
 		counter  = func(name string) metric.Collector { return metric.NewCounter(metric.CounterOpts{Name: name}) }
@@ -177,7 +177,7 @@ func TestClashAtRegistration(t *testing.T) {
 	)
 	for _, test := range []struct {
 		a, b metric.Collector
-		want string // What the error about b says, "" if there is none.
+		want string // part of the error about b, or "" if it is registered
 	}{
 		{histogram("lat"), counter("lat_count"),
 			`cannot register the counter "lat_count" beside the histogram "lat", which is registered already: both have a series named "lat_count"; rename one of them`},
@@ -192,8 +192,8 @@ func TestClashAtRegistration(t *testing.T) {
 		{summary("lat"), gauge("lat_bucket"), ""},
 		{histogram("lat"), gauge("lat_total"), ""},
 		{gauge("lat"), gauge("lat_count"), ""},
-		{histogram("lat"), vec("lat_count"), ""},   // It may never have a series.
-		{histogram("a.b"), gauge("a_b_count"), ""}, // It depends on the client.
+		{histogram("lat"), vec("lat_count"), ""},   // The vector may never have a series.
+		{histogram("a.b"), gauge("a_b_count"), ""}, // The clash depends on the client.
 		{prefixed(histogram("lat")), gauge("lat_count"), ""},
 	} {
 		r := metric.NewContextRegistry()
@@ -217,8 +217,8 @@ func TestClashAtRegistration(t *testing.T) {
 	}
 }
 
-// TestOwners: what is left out is reported under the name that its collector is registered
-// with, and counted.
+// TestOwners checks that samples that are left out are reported under the name of their collector,
+// and counted.
 func TestOwners(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("self"))
 	r.MustRegister(metric.NewHistogram(metric.HistogramOpts{Name: "h"}))
@@ -258,7 +258,7 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// TestWrittenNames are clashes that only whoever reads the exposition sees.
+// TestWrittenNames checks clashes that appear only in the exposition.
 func TestWrittenNames(t *testing.T) {
 	gauge := func(name string, labels metric.Labels) metric.Collector {
 		c := metric.NewGauge(metric.GaugeOpts{Name: name, ConstLabels: labels})
@@ -307,7 +307,7 @@ func TestWrittenNames(t *testing.T) {
 			[]metric.Collector{counter("x_total"), metric.NewSummary(metric.SummaryOpts{Name: "x"})},
 			[]string{"x_total 0.0", "x_count 0", "x_created "}, nil, `were left out, since they would be written as "x_created"`,
 		},
-		"a gauge beside a counter": { // As client_golang writes it, and Prometheus reads it.
+		"a gauge beside a counter": { // client_golang writes this, and Prometheus reads it.
 			[]metric.Collector{counter("x_total"), gauge("x", nil)},
 			[]string{"# TYPE x counter", "# TYPE x gauge", "x_total 0.0", "x 1.0"}, nil, "",
 		},

@@ -38,7 +38,7 @@ func checkCollector(c Collector) error {
 	}
 }
 
-// describeInner describes c with what the collector in it describes, or an invalid
+// describeInner describes c with the descriptors of the collector in it, or with an invalid
 // descriptor if that is nil.
 func describeInner(c, inner Collector, ch chan<- *Desc) {
 	if err := checkCollector(c); err != nil {
@@ -48,7 +48,7 @@ func describeInner(c, inner Collector, ch chan<- *Desc) {
 	inner.Describe(ch)
 }
 
-// checkGatherer returns an error if g cannot be gathered from because it is nil.
+// checkGatherer returns an error if g is nil, or holds nil where a gatherer should be.
 func checkGatherer(g Gatherer) error {
 	if g == nil {
 		return errNilGatherer

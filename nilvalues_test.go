@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// nilCollectors are collectors that are nil, and what errors have to name.
+// nilCollectors are collectors that are nil, with the text that errors must contain.
 var nilCollectors = map[string]metric.Collector{
 	"nil":                              nil,
 	"*metric.CounterVec":               (*metric.CounterVec)(nil),
@@ -32,7 +32,7 @@ var nilCollectors = map[string]metric.Collector{
 	"metric.CollectorWithContextFunc ": metric.BindCollector(context.Background(), metric.CollectorWithContextFunc(nil)),
 }
 
-// TestNilCollectors registers collectors that are nil, at everything that registers.
+// TestNilCollectors registers nil collectors in every way.
 func TestNilCollectors(t *testing.T) {
 	registry := metric.NewRegistry()
 	if err := registry.RegisterWith(plain{"there", func(chan<- metric.Metric) {}}, metric.WithName("there")); err != nil {
@@ -111,7 +111,7 @@ func TestNilRegisterers(t *testing.T) {
 	}
 }
 
-// TestNilGatherers gives gatherers that are nil to everything that takes one.
+// TestNilGatherers passes nil gatherers to every function that takes a gatherer.
 func TestNilGatherers(t *testing.T) {
 	for name, g := range map[string]metric.GathererWithContext{
 		"nil":                                   nil,
@@ -157,7 +157,7 @@ func TestNilGatherers(t *testing.T) {
 	if families, err := (metric.Gatherers)(nil).Gather(); err != nil || len(families) != 0 {
 		t.Errorf("an empty Gatherers gathered %v and error %v", families, err)
 	}
-	metric.HandlerFor(metric.Gatherers(nil)) // It is empty, not missing.
+	metric.HandlerFor(metric.Gatherers(nil)) // An empty list is valid.
 }
 
 // TestFactoryOnNilRegistry asks for instruments on a registry that is nil.

@@ -6,32 +6,32 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// NewNoOp returns Metrics whose instruments are registered nowhere and exposed nowhere, for
-// tests and for programs that have metrics switched off.
+// NewNoOp returns [Metrics] whose instruments are neither registered nor exposed. It is for tests
+// and for programs whose metrics are switched off.
 //
-// The instruments take everything, also what real ones panic at, and check nothing. They do
-// not allocate, except for the first series of their labels, and are safe for concurrent use.
-// To register them, with whatever registry and however often, is harmless: they describe and
-// collect nothing. Registry returns a NoOpRegistry.
+// The instruments check nothing, and accept calls for which real ones panic. They do not allocate,
+// except for the first series of their labels, and are safe for concurrent use. Registering them,
+// with any registry and any number of times, is harmless: they describe and collect nothing.
+// Registry returns a [NoOpRegistry].
 //
-// They remember what they are told, so that a test can read it: counters and gauges by Get,
-// histograms and summaries by Write, without exemplars and quantiles. A name that is asked for
-// again is the same instrument, whose labels and buckets are those that it was made with. What
-// a real instrument panics at, such as a negative Add, changes nothing.
+// The instruments remember their values, so that a test can read them: counters and gauges by Get,
+// histograms and summaries by Write, without exemplars and quantiles. Asking for a name again
+// returns the same instrument, with the labels and buckets of the first call. A call for which a
+// real instrument panics, such as a negative Add, changes nothing.
 //
-// Memory is bounded. A vector remembers 1000 series, and Metrics remember 1000 instruments of
-// each kind. Beyond that, series and instruments are still handed out; a series then does
-// nothing and reads as zero, and an instrument is a new one each time. The same holds for
-// series whose label values do not fit their labels.
+// Memory is bounded. A vector remembers 1000 series, and Metrics remember 1000 instruments of each
+// kind. Beyond that, a series does nothing and reads as zero, and an instrument is a new one each
+// time it is asked for. A series whose label values do not fit the labels also does nothing.
 func NewNoOp() Metrics { return &noOpMetrics{} }
 
-// NewNoOpMetrics is NewNoOp for where New stood: the namespace is not used.
+// NewNoOpMetrics is like [NewNoOp], but takes a namespace, which it ignores. It can take the place
+// of [New] in a call.
 func NewNoOpMetrics(_ string) Metrics { return NewNoOp() }
 
-// NewNoOpFactory returns a Factory of Metrics as NewNoOp makes them. New returns the same
-// Metrics whenever it gets the same namespace, so that a test that has set the factory can
-// read what the program under test has counted. NewWithRegistry returns new ones, and leaves
-// the registerers that it is given alone.
+// NewNoOpFactory returns a [Factory] of Metrics like those of [NewNoOp]. Its New returns the same
+// Metrics for the same namespace, so that a test that has set the factory can read what the program
+// under test has counted. Its NewWithRegistry returns new Metrics each time, and registers nothing
+// with the Registerer it is given.
 func NewNoOpFactory() Factory { return &noOpFactory{} }
 
 type noOpFactory struct{ made instrument.Memory[string] }
@@ -41,7 +41,7 @@ func (f *noOpFactory) New(namespace string) Metrics {
 }
 func (*noOpFactory) NewWithRegistry(string, Registerer) Metrics { return NewNoOp() }
 
-// noOpMetrics implements Metrics.
+// noOpMetrics implements [Metrics].
 type noOpMetrics struct {
 	noOpStates
 
@@ -90,30 +90,30 @@ func (m *noOpMetrics) NewSummaryVec(name, _ string, labelNames []string, _ map[f
 
 func (*noOpMetrics) Registry() Registerer { return NewNoOpRegistry() }
 
-// NoOpRegistry is a Registerer that accepts every collector, and a GathererWithContext
-// that gathers nothing. It never calls a collector. The zero value is ready to use; it
-// is safe for concurrent use.
+// NoOpRegistry is a [Registerer] that accepts every collector, and a [GathererWithContext] that
+// gathers nothing. It never calls a collector. The zero value is ready to use and safe for
+// concurrent use.
 type NoOpRegistry struct{}
 
-// NewNoOpRegistry returns a NoOpRegistry.
+// NewNoOpRegistry returns a [NoOpRegistry].
 func NewNoOpRegistry() *NoOpRegistry { return &NoOpRegistry{} }
 
-// Register implements Registerer. It returns nil.
+// Register implements [Registerer]. It returns nil.
 func (*NoOpRegistry) Register(Collector) error { return nil }
 
 // RegisterWith returns nil.
 func (*NoOpRegistry) RegisterWith(Collector, ...CollectorOption) error { return nil }
 
-// MustRegister implements Registerer. It does not panic.
+// MustRegister implements [Registerer]. It never panics.
 func (*NoOpRegistry) MustRegister(...Collector) {}
 
-// Unregister implements Registerer. It returns true, as if the collector had been
-// registered, so that code which insists on that goes on.
+// Unregister implements [Registerer]. It returns true, as if the collector had been registered, for
+// code that insists on that.
 func (*NoOpRegistry) Unregister(Collector) bool { return true }
 
-// Gather implements Gatherer. It returns nothing.
+// Gather implements [Gatherer]. It returns nothing.
 func (*NoOpRegistry) Gather() ([]*MetricFamily, error) { return nil, nil }
 
-// GatherWithContext implements GathererWithContext. It returns nothing, and no error
-// either if ctx is done: nothing is missing.
+// GatherWithContext implements [GathererWithContext]. It returns neither families nor an error,
+// even if ctx is done, because nothing is missing.
 func (*NoOpRegistry) GatherWithContext(context.Context) ([]*MetricFamily, error) { return nil, nil }

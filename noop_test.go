@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// useNoOp calls everything that does not return a new error or vector, with arguments
-// that real instruments would refuse.
+// useNoOp calls all methods that do not return a new error or vector, with arguments that real
+// instruments would refuse.
 func useNoOp(m metric.Metrics) {
 	values, labels := []string{"one", "\xff", "too", "many"}, metric.Labels(nil)
 
@@ -45,7 +45,8 @@ func useNoOp(m metric.Metrics) {
 	m.NewSummaryVec("", "", nil, nil).With(labels).Observe(1)
 }
 
-// TestNoOpRemembers checks that a test can read what a program has counted, by the name too.
+// TestNoOpRemembers checks that a test can read what a program has counted, also by asking for the
+// name.
 func TestNoOpRemembers(t *testing.T) {
 	for name, m := range map[string]metric.Metrics{
 		"NewNoOp":         metric.NewNoOp(),
@@ -54,11 +55,11 @@ func TestNoOpRemembers(t *testing.T) {
 		"NewWithRegistry": metric.NewNoOpFactory().NewWithRegistry("x", metric.NewContextRegistry()),
 	} {
 		t.Run(name, func(t *testing.T) {
-			useNoOp(m) // Other names.
+			useNoOp(m) // These have other names.
 			counter, gauge := m.NewCounter("c_total", ""), m.NewGauge("g", "")
 			counter.Inc()
 			counter.Add(5)
-			counter.Add(-3) // Changes nothing.
+			counter.Add(-3) // This changes nothing.
 			gauge.Set(4)
 			gauge.Inc()
 			gauge.Dec()
@@ -89,7 +90,7 @@ func TestNoOpRemembers(t *testing.T) {
 	}
 }
 
-// TestNoOpHistogramsRemember checks it for what is read by Write.
+// TestNoOpHistogramsRemember checks the same for histograms and summaries, which are read by Write.
 func TestNoOpHistogramsRemember(t *testing.T) {
 	m := metric.NewNoOp()
 	bad := []float64{2, 1}
@@ -166,8 +167,8 @@ func TestNoOpIsBounded(t *testing.T) {
 	}
 }
 
-// TestNoOpTakesWhatDoesNotFit checks that label values which real vectors refuse get an
-// instrument that remembers nothing.
+// TestNoOpTakesWhatDoesNotFit checks that label values that real vectors refuse get an instrument
+// that remembers nothing.
 func TestNoOpTakesWhatDoesNotFit(t *testing.T) {
 	m := metric.NewNoOp()
 	two := m.NewCounterVec("two", "", []string{"a", "b"})
@@ -195,7 +196,7 @@ func TestNoOpTakesWhatDoesNotFit(t *testing.T) {
 			}
 		})
 	}
-	// What cannot be curried is not.
+	// Labels that cannot be curried are ignored.
 	if got := two.MustCurryWith(metric.Labels{"c": "1"}); got.WithLabelValues("1", "2") != two.WithLabelValues("1", "2") {
 		t.Error("the vector is another one")
 	}
@@ -205,8 +206,8 @@ func TestNoOpTakesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// TestNoOpTakesContexts: a program that uses what only instruments of this package have
-// goes on without them.
+// TestNoOpTakesContexts checks that a program that uses the additional interfaces of our
+// instruments works with no-op ones.
 func TestNoOpTakesContexts(t *testing.T) {
 	m := metric.NewNoOp()
 	for name, c := range map[string]metric.Counter{"counter": m.NewCounter("x", ""), "of a vector": m.NewCounterVec("x", "", nil).WithLabelValues("a")} {
@@ -232,7 +233,7 @@ func TestNoOpDoesNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { useNoOp(m) }); n != 0 {
 		t.Errorf("using no-op instruments allocates %v times", n)
 	}
-	values := []string{"c"} // Through an interface, the caller's literal escapes.
+	values := []string{"c"} // A literal in the call would escape, because the call is through an interface.
 	two := []string{"a", "b"}
 	curried := m.NewCounterVec("x", "", two).MustCurryWith(metric.Labels{"a": "b"})
 	observers := m.NewHistogramVec("x", "", two, nil).MustCurryWith(metric.Labels{"b": "c"})
@@ -250,7 +251,7 @@ func TestNoOpDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// anyVector is what all vectors have in common.
+// anyVector has the methods that all vectors have in common.
 type anyVector interface {
 	metric.Collector
 	DeleteLabelValues(values ...string) bool
@@ -339,8 +340,8 @@ func wantSilent(t *testing.T, c metric.Collector) {
 	}
 }
 
-// TestNoOpIsHarmlessToRegister registers no-op instruments with registries of both libraries,
-// again and again.
+// TestNoOpIsHarmlessToRegister registers no-op instruments with registries of both libraries
+// several times.
 func TestNoOpIsHarmlessToRegister(t *testing.T) {
 	m := metric.NewNoOp()
 	all := []metric.Collector{m.NewCounter("x", ""), m.NewGauge("x", ""), m.NewHistogram("x", "", nil), m.NewSummary("x", "", nil)}
@@ -423,7 +424,7 @@ func TestNoOpConcurrently(t *testing.T) {
 // TestNoOpRegistry checks that a no-op registry accepts everything and gathers nothing.
 func TestNoOpRegistry(t *testing.T) {
 	var reg metric.Registerer = metric.NewNoOpRegistry()
-	c := metric.NewCounter(metric.CounterOpts{}) // Not valid.
+	c := metric.NewCounter(metric.CounterOpts{}) // not valid
 	for range 2 {
 		if err := reg.Register(c); err != nil {
 			t.Error(err)

@@ -7,9 +7,9 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// originOf returns a comparable value that is equal for the same collector or gatherer,
-// whatever adapts, binds or wraps it, or nil if there is none. A function is the same as
-// itself, and as copies of the same variable; two closures never are.
+// originOf returns a comparable value that identifies a collector or gatherer, whatever adapts,
+// binds or wraps it. It returns nil if the collector cannot be compared. A function equals itself
+// and copies of the same variable. Two closures are never equal.
 func originOf(v any) any {
 	for {
 		inner, ok := carried(v)
@@ -20,7 +20,7 @@ func originOf(v any) any {
 	}
 }
 
-// carried returns the collector or gatherer that v adapts, binds or wraps, if it does.
+// carried returns the collector or gatherer that v adapts, binds or wraps.
 func carried(v any) (inner any, ok bool) {
 	switch w := v.(type) {
 	case *collect.Wrapped:

@@ -59,7 +59,8 @@ func TestOddOrigins(t *testing.T) {
 	}
 }
 
-// TestGatherersAreFreed checks that to know gatherers from call to call does not keep them.
+// TestGatherersAreFreed checks that the table that recognizes gatherers from call to call does not
+// keep them alive.
 func TestGatherersAreFreed(t *testing.T) {
 	const n = 10
 	freed := make(chan int, n)

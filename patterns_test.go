@@ -82,7 +82,7 @@ func TestQueryEndsWithScrape(t *testing.T) {
 	}
 }
 
-// SlowCollector waits for its delay, or less if nobody waits for it.
+// SlowCollector waits for its delay, or until its context ends.
 type SlowCollector struct{ delay time.Duration }
 
 func (c *SlowCollector) Describe(ch chan<- *metric.Desc) { ch <- desc("slow") }
@@ -125,7 +125,7 @@ func TestPatternCollectorAlone(t *testing.T) {
 	}
 }
 
-// TestPatternHandler checks that a handler serves what is there when a collector is slow.
+// TestPatternHandler checks that a handler serves what has been gathered when a collector is slow.
 func TestPatternHandler(t *testing.T) {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(counterNamed("requests_total"), &SlowCollector{delay: time.Hour})
@@ -151,7 +151,7 @@ func TestPatternHandler(t *testing.T) {
 	}
 }
 
-// ShardedGatherer is a gatherer of one's own.
+// ShardedGatherer is a program's own gatherer.
 type ShardedGatherer struct{ shards []metric.GathererWithContext }
 
 func (g *ShardedGatherer) Gather() ([]*metric.MetricFamily, error) {

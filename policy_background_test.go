@@ -19,13 +19,13 @@ import (
 type backgroundModel struct {
 	policyModel
 
-	next    time.Time // When the next attempt begins.
-	waiting time.Time // Since when an attempt waits for the group; zero if none does.
-	busy    time.Time // When the run under way will pass its limit; zero if there is none.
-	err     error     // Of the last attempt.
+	next    time.Time // start of the next attempt
+	waiting time.Time // start of an attempt that waits for the group; zero without one
+	busy    time.Time // when the run under way will exceed its limit; zero without one
+	err     error     // error of the last attempt
 }
 
-// limits returns how long a run may take, and wait for its place.
+// limits returns how long a run may take, and how long it may wait for its place.
 func (m *backgroundModel) limits() (run, wait time.Duration) {
 	if m.timeout {
 		return rowTimeout, rowBackground
@@ -33,7 +33,7 @@ func (m *backgroundModel) limits() (run, wait time.Duration) {
 	return time.Minute, time.Minute
 }
 
-// advance has time pass, in which the collector does this in new runs.
+// advance lets time pass, in which the collector behaves as does says in new runs.
 func (m *backgroundModel) advance(to time.Time, does int) {
 	run, wait := m.limits()
 	for {
@@ -67,7 +67,7 @@ func (m *backgroundModel) advance(to time.Time, does int) {
 	}
 }
 
-// freed is told when the group is not full any more.
+// freed records that the group is no longer full.
 func (m *backgroundModel) freed(now time.Time) {
 	if !m.waiting.IsZero() {
 		m.waiting = time.Time{}
@@ -92,15 +92,15 @@ func (m *backgroundModel) start(now time.Time, does int, limit time.Duration) {
 	}
 }
 
-// ended is the end of an attempt. The next one is at the next multiple of the period.
+// ended records the end of an attempt. The next one is at the next multiple of the period.
 func (m *backgroundModel) ended(now time.Time, err error) {
 	for m.err = err; !m.next.After(now); {
 		m.next = m.next.Add(rowBackground)
 	}
 }
 
-// scrape returns the number of the run whose samples a scrape gets, 0 if it gets none, and
-// the error.
+// scrape returns the number of the run whose samples a scrape gets, 0 if it gets none, and the
+// error.
 func (m *backgroundModel) scrape(now time.Time) (int, error) {
 	if m.err != nil && m.stale && now.Sub(m.lastAt) > rowStale {
 		return 0, m.err
@@ -108,9 +108,8 @@ func (m *backgroundModel) scrape(now time.Time) (int, error) {
 	return m.last, m.err
 }
 
-// TestAllCombinationsWithBackground compares each combination of policies with background runs,
-// for a collector of each kind, with the model in a random life. Those that make no sense are
-// refused.
+// TestAllCombinationsWithBackground compares each combination of policies with background runs, for
+// a collector of each kind, with the model in a random life. Invalid combinations must be refused.
 func TestAllCombinationsWithBackground(t *testing.T) {
 	forAllCombinations(t, compareWithBackgroundModel)
 }
@@ -119,7 +118,7 @@ func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 	var (
 		model  = backgroundModel{policyModel: policyModel{tokens: rate.NewLimiter(modelRate, modelBurst)}}
 		random = rand.New(rand.NewPCG(uint64(mask), uint64(kind)))
-		second time.Time // When the second run began.
+		second time.Time // start of the second run
 		c      = &policyCase{
 			t: t, group: metric.NewGroup("g", 1), registry: metric.NewContextRegistry(metric.WithSelfMetrics("app")),
 			collector: metrictest.New("scripted", func(ctx context.Context, r *metrictest.Run) error {
@@ -148,12 +147,12 @@ func compareWithBackgroundModel(t *testing.T, mask, kind, steps int) {
 	model.start(model.next, modelGood, 0)
 	time.Sleep(rowBackground)
 	synctest.Wait()
-	model.next = second // It is random.
+	model.next = second // The time is random.
 	model.start(second, modelGood, 0)
 	for step := range steps {
 		does := random.IntN(4)
 		if does == modelHangs && kind == 2 {
-			does = modelFails // It could not be cut off.
+			does = modelFails // Such a run could not be cut off.
 		}
 		if does == modelFull && !model.busy.IsZero() {
 			does = modelGood // The group is full because of the collector itself.

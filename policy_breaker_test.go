@@ -67,8 +67,8 @@ func TestBreakerCountsDeadlines(t *testing.T) {
 	})
 }
 
-// TestBreakerOfAbandonedRuns: a client that goes away is no failure of the collector,
-// whether it is the run or the scrape that learns of it first.
+// TestBreakerOfAbandonedRuns checks that a client that goes away is not a failure of the collector,
+// whether the run or the scrape notices it first.
 func TestBreakerOfAbandonedRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := registered(t, &scripted{do: func(ctx context.Context) { <-ctx.Done() }}, metric.WithBreaker(1, time.Hour))
@@ -83,8 +83,8 @@ func TestBreakerOfAbandonedRuns(t *testing.T) {
 	})
 }
 
-// TestInvalidMetricIsFailure has a collector that tells the only way in which a plain
-// one can that it has failed.
+// TestInvalidMetricIsFailure checks that an invalid metric, the only way for a plain collector to
+// report an error, counts as a failure.
 func TestInvalidMetricIsFailure(t *testing.T) {
 	for name, invalid := range map[string]*metric.Desc{
 		"valid descriptor":   desc("scripted"),

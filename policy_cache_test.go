@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestCache checks that scrapes get the last good result until its age is over, and that a
-// failure is not cached.
+// TestCache checks that scrapes get the last good result until the time of the cache is over, and
+// that a failure is not cached.
 func TestCache(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
@@ -31,8 +31,8 @@ func TestCache(t *testing.T) {
 	})
 }
 
-// TestCacheSharesRun checks that scrapes share the run that refreshes a cache, though
-// it can see a context, and that each waits under its own.
+// TestCacheSharesRun checks that scrapes share the run that refreshes a cache, even if it takes a
+// context, and that each waits under its own.
 func TestCacheSharesRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended error
@@ -81,7 +81,7 @@ func TestCacheOfSlowCollector(t *testing.T) {
 	})
 }
 
-// TestKeptRunEnds checks that a run which goes on without a scrape does not do so forever.
+// TestKeptRunEnds checks that a run that goes on without a scrape ends.
 func TestKeptRunEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		opts []metric.CollectorOption
@@ -112,7 +112,7 @@ func TestKeptRunEnds(t *testing.T) {
 	}
 }
 
-// TestStale checks that the last good result is served beside a failure until it is too old.
+// TestStale checks that the last good result is served together with a failure until it is too old.
 func TestStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}

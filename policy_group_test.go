@@ -51,8 +51,8 @@ func TestGroup(t *testing.T) {
 	})
 }
 
-// TestStuckMemberOfGroup checks that a member that is stuck keeps its place, that the others use
-// those that are left, and that they fail at once when none is.
+// TestStuckMemberOfGroup checks that a stuck member keeps its place, that the others use the
+// remaining places, and that they fail at once when no place is left.
 func TestStuckMemberOfGroup(t *testing.T) {
 	for places, wantGood := range map[int]bool{1: false, 2: true} {
 		t.Run(fmt.Sprint(places), func(t *testing.T) {
@@ -95,16 +95,16 @@ func TestStuckMemberOfGroup(t *testing.T) {
 				}
 				time.Sleep(time.Hour)
 				if _, err := scrapeOnce(t, r, time.Second); err == nil {
-					t.Error("the stuck one is good") // It runs again, and takes an hour.
+					t.Error("the stuck one is good") // The collector runs again, and takes an hour.
 				}
 			})
 		})
 	}
 }
 
-// TestGroupOfRegistriesPerRequest checks that registries that are made for one request each do
-// not pile up runs of collectors that share a group, and that a scrape with more time than
-// others is not refused because of them.
+// TestGroupOfRegistriesPerRequest checks that registries that are made for one request each do not
+// pile up runs of collectors that share a group, and that a scrape with more time than others is
+// not refused because of them.
 func TestGroupOfRegistriesPerRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const places = 3
@@ -143,15 +143,15 @@ func TestGroupOfRegistriesPerRequest(t *testing.T) {
 		if err := <-patient; err != nil {
 			t.Errorf("a scrape with more time: %v", err)
 		}
-		synctest.Wait() // For the other runs, which have been released as well.
+		synctest.Wait() // Wait for the other runs, which have been released as well.
 		if got := group.Status(); got.Running != 0 || got.Overdue != 0 {
 			t.Errorf("at the end the group has %+v", got)
 		}
 	})
 }
 
-// TestWaitForGroupEndsWithContext: who waits for a turn in vain leaves when the client
-// does.
+// TestWaitForGroupEndsWithContext checks that a run that waits for its turn stops waiting when the
+// client leaves.
 func TestWaitForGroupEndsWithContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		group := metric.NewGroup("database", 1)
@@ -199,8 +199,8 @@ func stuckGroup(t *testing.T, opts ...metric.CollectorOption) *metric.ContextReg
 	return other
 }
 
-// TestGroupStuckElsewhere checks that a scrape without a deadline does not wait for ever for
-// the place of a run that is stuck in another registry.
+// TestGroupStuckElsewhere checks that a scrape without a deadline does not wait forever for the
+// place of a run that is stuck in another registry.
 func TestGroupStuckElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		other := stuckGroup(t)
@@ -214,9 +214,9 @@ func TestGroupStuckElsewhere(t *testing.T) {
 	})
 }
 
-// TestGroupStuckPastLimit checks that a run which was left behind, and then passes its
-// collector's own limit, is stuck for the other registries of its group, however patient they
-// are.
+// TestGroupStuckPastLimit checks that a run that was left behind, and then exceeds its collector's
+// own limit, counts as stuck for the other registries of its group, however long their scrapes may
+// take.
 func TestGroupStuckPastLimit(t *testing.T) {
 	for name, opts := range map[string][]metric.CollectorOption{
 		"one scrape's":    {metric.WithTimeout(900 * time.Millisecond)},

@@ -15,30 +15,30 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// policyModel is what docs/policies.md says, as a program: what a scrape gets from a
-// collector under a combination of policies.
+// policyModel is docs/policies.md as a program: it says what a scrape gets from a collector under a
+// combination of policies.
 type policyModel struct {
 	stale, cache, breaker, rate, group, timeout bool
 
-	runs     int       // That were started.
-	last     int       // The number of the last good run; 0 if there was none.
-	lastAt   time.Time // Its end.
-	failures int       // In a row.
-	until    time.Time // The breaker is open.
-	goesOn   time.Time // The end of a run that goes on after its scrape; zero if there is none.
+	runs     int       // runs started
+	last     int       // number of the last good run; 0 without one
+	lastAt   time.Time // end of the last good run
+	failures int       // failures in a row
+	until    time.Time // end of the time for which the breaker is open
+	goesOn   time.Time // end of a run that goes on after its scrape; zero without one
 	tokens   *rate.Limiter
 }
 
-// modelGoesOn is how long a run that has no limit of its own goes on after its scrape, where
-// its result is kept.
+// modelGoesOn is how long a run without a limit of its own goes on after its scrape if its result
+// is kept.
 const modelGoesOn = time.Minute
 
 // The collector of TestAllCombinationsOfPolicies, in one scrape.
 const (
 	modelGood  = iota
-	modelFails // At once.
-	modelHangs // Until its context ends.
-	modelFull  // The group is full, and the run would be good.
+	modelFails // at once
+	modelHangs // until its context ends
+	modelFull  // the group is full, and the run would be good
 )
 
 // modelHeadStart is how much earlier than the scrape the context of its collectors ends.
@@ -64,7 +64,7 @@ func (m *policyModel) scrape(does int) (int, error) {
 	return n, err
 }
 
-// run is what is inside the cache.
+// run is the part of a scrape inside the cache.
 func (m *policyModel) run(does int, now time.Time) (n int, took time.Duration, err error) {
 	switch {
 	case !m.goesOn.IsZero():
@@ -101,7 +101,7 @@ func (m *policyModel) run(does int, now time.Time) (n int, took time.Duration, e
 	return 0, took, err
 }
 
-// failed is told when a run has failed.
+// failed records that a run has failed.
 func (m *policyModel) failed(at time.Time) {
 	halfOpen := !m.until.IsZero()
 	if m.failures++; halfOpen || m.failures >= rowFailures {
@@ -109,8 +109,8 @@ func (m *policyModel) failed(at time.Time) {
 	}
 }
 
-// TestAllCombinationsOfPolicies compares each combination, for a collector of each kind,
-// with the model in a random life.
+// TestAllCombinationsOfPolicies compares each combination, for a collector of each kind, with the
+// model in a random life.
 func TestAllCombinationsOfPolicies(t *testing.T) { forAllCombinations(t, compareWithModel) }
 
 // forAllCombinations compares each combination of policies with a model, for a collector of each
@@ -162,7 +162,7 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 	)
 	opts, names := c.choose(mask, &model)
 	opts = append(opts, metric.WithName("c"))
-	random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] }) // Their order says nothing.
+	random.Shuffle(len(opts), func(i, j int) { opts[i], opts[j] = opts[j], opts[i] }) // Their order has no meaning.
 	collector := []metric.Collector{c.collector, c.collector.Stream(), c.collector.Plain()}[kind]
 	if err := c.registry.RegisterWith(collector, opts...); err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func compareWithModel(t *testing.T, mask, kind, steps int) {
 		time.Sleep(time.Millisecond)
 		does := random.IntN(4)
 		if does == modelHangs && kind == 2 {
-			does = modelFails // It could not be cut off.
+			does = modelFails // Such a run could not be cut off.
 		}
 		c.collector.Become([]metrictest.Behaviour{metrictest.Healthy(), metrictest.Failing(errTest), metrictest.Slow(time.Hour), metrictest.Healthy()}[does])
 		release := func() {}

@@ -51,8 +51,8 @@ func TestPriority(t *testing.T) {
 	})
 }
 
-// TestPriorityOverScrapes has a critical collector that is asked for last, by a scrape of
-// its own, while many others wait for the only place: it comes next.
+// TestPriorityOverScrapes checks that a critical collector of a later scrape comes next when many
+// others wait for the only place.
 func TestPriorityOverScrapes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry(metric.WithConcurrency(1))

@@ -14,19 +14,19 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// policyRow is a row of the table in docs/policies.md: what a scrape gets from a
-// collector in some state. A scrape has a second.
+// policyRow is a row of the table in docs/policies.md: what a scrape of one second gets from a
+// collector in some state.
 type policyRow struct {
-	options string // As in the table; separated by a space.
-	state   string // As in the table.
+	options string // as in the table, separated by spaces
+	state   string // as in the table
 	before  func(*policyCase)
-	samples string // "new", "earlier", "partial" or "none".
+	samples string // "new", "earlier", "partial" or "none"
 	err     error
-	timeout bool // What the self-metric says.
+	timeout bool // whether the self-metric reports a timeout
 }
 
-// policyCase is a collector that is under the policies of a row. Its runs succeed with
-// their number, at once, unless it is told otherwise.
+// policyCase is a collector under the policies of a row. By default, its runs succeed at once, with
+// their number as the value.
 type policyCase struct {
 	t         *testing.T
 	collector *metrictest.Collector
@@ -69,17 +69,17 @@ func (c *policyCase) scrape() ([]*metric.MetricFamily, error) {
 	return families, failuresOf(err, "c")
 }
 
-// times scrapes that often while the collector behaves so.
+// times scrapes n times while the collector behaves in the given way.
 func (c *policyCase) times(n int, b metrictest.Behaviour) {
 	c.collector.Become(b)
 	for range n {
 		_, _ = c.scrape()
-		synctest.Wait() // Runs that were cancelled have returned.
+		synctest.Wait() // Canceled runs have returned.
 	}
 	c.collector.Become(metrictest.Healthy())
 }
 
-// hold has another collector run for that long, of the same group or in the only place.
+// hold runs another collector for the given time, of the same group or in the only place.
 func (c *policyCase) hold(d time.Duration, r *metric.ContextRegistry, opts ...metric.CollectorOption) {
 	holder := metrictest.New("holder", metrictest.IgnoringContext(metrictest.Slow(d)))
 	if err := r.RegisterWith(holder, append(opts, metric.WithName("holder"))...); err != nil {
@@ -275,7 +275,7 @@ func btoi(b bool) int {
 	return 0
 }
 
-// TestPolicyTable checks each row of the table in docs/policies.md, and that it is there.
+// TestPolicyTable checks each row of the table in docs/policies.md, and that the page has it.
 func TestPolicyTable(t *testing.T) {
 	page, err := os.ReadFile("docs/policies.md")
 	if err != nil {
@@ -299,12 +299,12 @@ func (row policyRow) check(t *testing.T) {
 		registry: metric.NewContextRegistry(metric.WithSelfMetrics("app"), metric.WithConcurrency(1)),
 	}
 	defer time.Sleep(2 * time.Hour) // Holders have returned by then.
-	defer c.registry.Close()        // It is stuck in some rows.
+	defer c.registry.Close()        // The collector is stuck in some rows.
 	defer c.collector.Release()
 	if err := c.registry.RegisterWith(c.collector, append(c.options(row.options), metric.WithName("c"))...); err != nil {
 		t.Fatal(err)
 	}
-	synctest.Wait() // The first background run, if there is one, was good.
+	synctest.Wait() // The first background run, if any, was good.
 	if row.before != nil {
 		row.before(c)
 	}

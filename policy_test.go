@@ -26,14 +26,14 @@ func TestRateLimit(t *testing.T) {
 	})
 }
 
-// TestOrderOfPolicies checks what takes nothing from what.
+// TestOrderOfPolicies checks that outer policies take nothing from inner ones.
 func TestOrderOfPolicies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
 		r := registered(t, c, metric.WithRateLimit(0.01, 2), metric.WithBreaker(1, time.Minute),
 			metric.WithCache(10*time.Second), metric.WithStale(time.Hour))
 		for range 5 {
-			wantScrape(t, r, 1, nil) // Takes nothing from the rate limit.
+			wantScrape(t, r, 1, nil) // This takes nothing from the rate limit.
 		}
 		time.Sleep(10 * time.Second)
 		c.fail(errTest)
@@ -58,7 +58,7 @@ type both struct {
 	other metric.CollectorOption
 }
 
-// TestPoliciesRefused checks that options that make no sense, for themselves, together or for a
+// TestPoliciesRefused checks that options that are invalid, by themselves, together or for a
 // collector, are refused, and that nothing is registered then.
 func TestPoliciesRefused(t *testing.T) {
 	c := plain{"a", func(chan<- metric.Metric) {}}
@@ -105,7 +105,7 @@ func TestPoliciesRefused(t *testing.T) {
 	metric.NewGroup("empty", 0)
 }
 
-// TestRateLimitText checks that people can read how often a collector may run.
+// TestRateLimitText checks that the text says how often a collector may run.
 func TestRateLimitText(t *testing.T) {
 	for limit, want := range map[rate.Limit]string{
 		10: "rate limit 10/s, burst 2", 1: "rate limit 1/s, burst 2", 0.5: "rate limit 1 per 2s, burst 2",

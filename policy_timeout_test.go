@@ -14,7 +14,7 @@ import (
 )
 
 // TestTimeoutOfCollector checks that a collector's own limit cuts off its run, and that a plain
-// collector is still known to run.
+// collector still counts as running.
 func TestTimeoutOfCollector(t *testing.T) {
 	for name, build := range map[string]func(*scripted) metric.Collector{
 		"stream": func(c *scripted) metric.Collector { return c },
@@ -43,9 +43,9 @@ func TestTimeoutOfCollector(t *testing.T) {
 	}
 }
 
-// TestOwnLimitWhateverElseIsSlow: a collector's own limit does not wait for other
-// collectors, whichever was registered first, nor is there a wait for the limit of the
-// scrape because of it.
+// TestOwnLimitWhateverElseIsSlow checks that a collector's own limit does not wait for other
+// collectors, in either order of registration, and that the scrape does not wait for its own limit
+// because of it.
 func TestOwnLimitWhateverElseIsSlow(t *testing.T) {
 	const limit = time.Second
 	sleeping := func(name string, d time.Duration) metric.Collector {
@@ -121,7 +121,7 @@ func TestOwnLimitWhateverElseIsSlow(t *testing.T) {
 			start := time.Now()
 			metric.HandlerFor(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, Timeout: time.Hour}).
 				ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
-			// A collector that can see its context has as long again for its last words.
+			// A collector that takes a context has as long again to send more samples.
 			if took := time.Since(start); took != 2*limit {
 				t.Errorf("it took %v", took)
 			}
@@ -133,7 +133,8 @@ func TestOwnLimitWhateverElseIsSlow(t *testing.T) {
 	})
 }
 
-// TestOwnLimitOfQuickRuns: that a run has ended must never look like its own limit.
+// TestOwnLimitOfQuickRuns checks that a run that has ended never looks as if it had exceeded its
+// limit.
 func TestOwnLimitOfQuickRuns(t *testing.T) {
 	for name, c := range map[string]metric.Collector{"stream": &scripted{}, "plain": hideContext{ignorant{&scripted{}}}} {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// nasty are texts that do something in a terminal or editor, and how they are shown.
+// nasty are texts that have an effect in a terminal or editor, with the form in which they are
+// shown.
 var nasty = map[string]string{
 	"\x1b[2J\x1b]0;title\a": `\x1b[2J\x1b]0;title\x07`,
 	"a\u202egpj.exe":        `a\u202egpj.exe`,
@@ -63,7 +64,7 @@ func TestStatusPageIsPrintable(t *testing.T) {
 	}
 }
 
-// TestErrorBodyIsPrintable has them in the bodies of the handler's errors.
+// TestErrorBodyIsPrintable checks the same for the bodies of the handler's errors.
 func TestErrorBodyIsPrintable(t *testing.T) {
 	for text, shown := range nasty {
 		t.Run(shown, func(t *testing.T) {

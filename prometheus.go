@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// NewPrometheusFactory returns the Factory that stands behind New and NewWithRegistry
-// unless SetFactory has set another one: it makes the instruments of this package.
+// NewPrometheusFactory returns the [Factory] that [New] and [NewWithRegistry] use unless
+// [SetFactory] has set another one. It makes the instruments of this package.
 func NewPrometheusFactory() Factory { return prometheusFactory{} }
 
 type prometheusFactory struct{}
@@ -24,8 +24,8 @@ func (prometheusFactory) NewWithRegistry(namespace string, reg Registerer) Metri
 	return &prometheusMetrics{namespace, reg}
 }
 
-// prometheusMetrics implements Metrics. It has no memory: which names are there, only
-// the registerer knows, and so it holds for everybody who uses that.
+// prometheusMetrics implements [Metrics]. It does not remember names. Only the registerer knows
+// them, so that all users of the registerer see the same ones.
 type prometheusMetrics struct {
 	namespace  string
 	registerer Registerer
@@ -83,22 +83,22 @@ func (m *prometheusMetrics) NewSummaryVec(name, help string, labelNames []string
 	})
 }
 
-// register registers the instrument that build makes, or returns the one of the same
-// shape that is there. The registerer decides which of several at once is first.
+// register registers the instrument that build makes, or returns the existing one of the same
+// shape. Of several concurrent calls, the registerer decides which is first.
 func register[T Collector](m *prometheusMetrics, name string, build func() T) T {
 	made := construct(fullName(m, name), build)
 	err := m.registerer.Register(made)
 	if err == nil {
 		return made
 	}
-	// Equal shapes are of one kind, and so of one type.
+	// Instruments of equal shape are of one kind, and so of one type.
 	if existing, ok := existingIn(err).(T); ok && slices.Equal(instrument.ShapeOf(existing), instrument.ShapeOf(made)) {
 		return existing
 	}
 	panic(conflict(m.registerer, made, err))
 }
 
-// fullName returns the name with the namespace before it. It panics if there is no name.
+// fullName returns the name with the namespace before it. It panics if the name is empty.
 func fullName(m *prometheusMetrics, name string) string {
 	if name == "" {
 		panic(fmt.Errorf("metric: cannot make an instrument without a name in namespace %q", m.namespace))
@@ -106,7 +106,8 @@ func fullName(m *prometheusMetrics, name string) string {
 	return BuildFQName(m.namespace, "", name)
 }
 
-// construct calls build, and panics with the name if the options are not valid.
+// construct calls build. If the options are not valid, it panics with an error that names the
+// metric.
 func construct[T Collector](fullName string, build func() T) T {
 	defer func() {
 		switch r := recover().(type) {

@@ -12,24 +12,25 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// RegistererWith returns a Registerer that registers collectors with reg and applies opts to
-// each of them: for libraries that take a Registerer. Unregister removes them from reg. It is
-// a no-op Registerer if reg is nil.
+// RegistererWith returns a [Registerer] that registers collectors with reg and applies opts to each
+// of them. It is for libraries that take a Registerer. Its Unregister removes collectors from reg.
+// If reg is nil, RegistererWith returns a no-op Registerer.
 //
-// Each collector has a breaker and a rate limit of its own; a [Group] is shared by all. The
-// name of [WithName] is that of the first collector; those that follow get it with #2, #3 and
-// so on, as default names do.
+// Each collector has a breaker and a rate limit of its own. A [Group] is shared by all. The name of
+// [WithName] is that of the first collector. Later ones get it with #2, #3 and so on, as default
+// names do.
 //
-// Instruments, of this package or client_golang's, run no code that could fail. They are
-// registered without the options, so that a library may register instruments and collectors
-// through the same Registerer. Functions such as [NewGaugeFunc] are run like collectors, and
-// have policies.
+// Instruments, whether of this package or client_golang, run no code that could fail.
+// RegistererWith registers them without the options, so a library may register instruments and
+// collectors through the same Registerer. Functions such as [NewGaugeFunc] are run like collectors,
+// and get the options.
 //
-// RegistererWith may be nested, and combined with WrapRegistererWith and promauto.With in any
-// order. Where options of the same kind meet, those of the outermost call win; two names are
-// an error. reg may be anything that passes collectors on to a registry of this package,
-// unchanged or through wrapping registerers, also client_golang's. Otherwise Register returns
-// an error, and nothing is registered.
+// RegistererWith may be nested, and combined with [WrapRegistererWith] and promauto.With in any
+// order. If options of the same kind meet, those of the outermost call win. Two names are an error.
+//
+// reg may be any Registerer that passes collectors on to a registry of this package, unchanged or
+// through wrapping registerers, including those of client_golang. Otherwise Register returns an
+// error and registers nothing.
 func RegistererWith(reg Registerer, opts ...CollectorOption) Registerer {
 	return &optionsRegisterer{reg, slices.Clone(opts)}
 }
@@ -78,7 +79,7 @@ func forSeveral(opts []CollectorOption) CollectorOption {
 	})
 }
 
-// wrappingRegisterer is a registerer of WrapRegistererWith or WrapRegistererWithPrefix.
+// wrappingRegisterer is the result of WrapRegistererWith or WrapRegistererWithPrefix.
 type wrappingRegisterer struct {
 	registerer Registerer
 	wrapping   collect.Wrapping
@@ -110,8 +111,8 @@ func (r *wrappingRegisterer) Unregister(c Collector) bool {
 	return r.registerer.Unregister(collect.Wrap(c, r.wrapping))
 }
 
-// isInstrument reports whether c is an instrument, behind wrappings or not, which runs
-// nobody's code when it is collected from.
+// isInstrument reports whether c is an instrument, with or without wrappings. Collecting from an
+// instrument runs no user code.
 func isInstrument(c Collector) bool {
 	c = innermost(c)
 	return instrument.SourceOf(c) != nil || clientgolang.IsInstrument(c)
@@ -129,7 +130,7 @@ var (
 	_ withOptions = (*NoOpRegistry)(nil)
 )
 
-// registerWith registers c with reg and has the options applied, or returns an error.
+// registerWith registers c with reg and applies the options, or returns an error if it cannot.
 func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
 	if collect.IsNil(reg) {
 		return fmt.Errorf("cannot register %s: the Registerer (%T) is nil", called(c), reg)
@@ -160,7 +161,7 @@ func registerWith(reg Registerer, c Collector, opts []CollectorOption) error {
 	return nil
 }
 
-// leadsNowhere reports whether there is a no-op Registerer at the end of the wrapping ones.
+// leadsNowhere reports whether the wrapping registerers end at a no-op Registerer.
 func leadsNowhere(reg Registerer) bool {
 	for {
 		switch r := clientgolang.UnwrapRegisterer(reg).(type) {

@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/promauto"
 )
 
-// library is what a library registers: instruments and collectors.
+// library has the instruments and collectors that a library registers.
 type library struct {
 	requests metric.Counter
 	theirs   prometheus.Counter
@@ -38,7 +38,7 @@ func (l *library) all() []metric.Collector {
 	return []metric.Collector{l.requests, l.theirs, l.slow, l.depth}
 }
 
-// ways are ways of combining RegistererWith with other registerers; all end at reg.
+// ways combine RegistererWith with other registerers; all end at reg.
 var ways = map[string]func(reg metric.Registerer, opts ...metric.CollectorOption) metric.Registerer{
 	"alone": metric.RegistererWith,
 	"under a wrapping": func(reg metric.Registerer, opts ...metric.CollectorOption) metric.Registerer {
@@ -65,8 +65,8 @@ var ways = map[string]func(reg metric.Registerer, opts ...metric.CollectorOption
 	},
 }
 
-// TestRegistererWith checks that the options of a Registerer hold for what a library registers
-// with it.
+// TestRegistererWith checks that the options of a Registerer apply to the collectors that a library
+// registers with it.
 func TestRegistererWith(t *testing.T) {
 	for name, with := range ways {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestRegistererWith(t *testing.T) {
 				lib := newLibrary()
 				registerer := with(reg, metric.WithTimeout(time.Second))
 				registerer.MustRegister(lib.all()...)
-				defer time.Sleep(2 * time.Hour) // What was left behind ends.
+				defer time.Sleep(2 * time.Hour) // Runs that were left behind end.
 
 				begun := time.Now()
 				families, err := reg.GatherWithContext(t.Context())
@@ -117,7 +117,7 @@ func TestRegistererWith(t *testing.T) {
 	}
 }
 
-// TestRegistererWithUnchecked checks that they hold for collectors that describe nothing.
+// TestRegistererWithUnchecked checks that they apply to collectors that describe nothing.
 func TestRegistererWithUnchecked(t *testing.T) {
 	for name, with := range ways {
 		t.Run(name, func(t *testing.T) {
@@ -135,8 +135,8 @@ func TestRegistererWithUnchecked(t *testing.T) {
 	}
 }
 
-// TestRegistererWithIsRefused checks that options are refused where no registry of ours would
-// obey them.
+// TestRegistererWithIsRefused checks that options are refused if no registry of ours would apply
+// them.
 func TestRegistererWithIsRefused(t *testing.T) {
 	ours := metric.NewContextRegistry()
 	var nilRegistry *metric.ContextRegistry
@@ -241,7 +241,8 @@ func TestRegistererWithName(t *testing.T) {
 	}
 }
 
-// TestRegistererWithPromauto checks that the options hold for what package promauto registers.
+// TestRegistererWithPromauto checks that the options apply to collectors that package promauto
+// registers.
 func TestRegistererWithPromauto(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	auto := promauto.With(metric.RegistererWith(reg, metric.WithCache(time.Hour)))
@@ -308,8 +309,8 @@ func TestDefaultRegisterWith(t *testing.T) {
 	}
 }
 
-// TestRegistererWithNowhere checks that options are no reason for a no-op Registerer to
-// return an error, whatever wraps it.
+// TestRegistererWithNowhere checks that a no-op Registerer returns no error for options, however it
+// is wrapped.
 func TestRegistererWithNowhere(t *testing.T) {
 	labels, timeout := metric.Labels{"a": "b"}, metric.WithTimeout(time.Second)
 	for name, reg := range map[string]metric.Registerer{

@@ -19,7 +19,7 @@ func copyOf(d *prometheus.Desc) *prometheus.Desc {
 
 var badDescs = map[string]struct {
 	desc *prometheus.Desc
-	want string // Part of the error.
+	want string // part of the error
 }{
 	"zero":                 {new(prometheus.Desc), "which NewDesc has not made"},
 	"copy of zero":         {copyOf(new(prometheus.Desc)), "which NewDesc has not made"},
@@ -34,8 +34,8 @@ var badDescs = map[string]struct {
 	"NUL in a const label": {prometheus.NewDesc("bad", "", nil, prometheus.Labels{"b\x00": ""}), `"b\x00" contains a NUL byte`},
 }
 
-// TestBadDescriptors registers collectors with descriptors that are not valid, in every
-// way in which they get there. That is an error, and nothing else happens.
+// TestBadDescriptors registers collectors with descriptors that are not valid, in every way in
+// which they can arrive. Registering must return an error and have no other effect.
 func TestBadDescriptors(t *testing.T) {
 	for name, test := range badDescs {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestBadDescriptors(t *testing.T) {
 	}
 }
 
-// TestBadDescriptorsOfMetrics collects metrics with such descriptors. That costs only these.
+// TestBadDescriptorsOfMetrics collects metrics with such descriptors. Only these may be missing.
 func TestBadDescriptorsOfMetrics(t *testing.T) {
 	for name, test := range badDescs {
 		t.Run(name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestBadDescriptorsOfMetrics(t *testing.T) {
 	}
 }
 
-// TestOddDescriptors registers and collects what looks odd and is valid.
+// TestOddDescriptors registers and collects descriptors that look odd and are valid.
 func TestOddDescriptors(t *testing.T) {
 	names := []string{"many"}
 	for len(names) < 100 {
@@ -120,7 +120,7 @@ func TestOddDescriptors(t *testing.T) {
 		"NUL in values":     prometheus.NewDesc("x", "\x00", nil, prometheus.Labels{"a": "\x00"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			values := make([]string, strings.Count(desc.String(), ",")) // More than there are names.
+			values := make([]string, strings.Count(desc.String(), ",")) // more values than names
 			for i := range values {
 				values[i] = string(rune('A' + i))
 			}
@@ -141,7 +141,7 @@ func TestOddDescriptors(t *testing.T) {
 	}
 }
 
-// TestBadWrappings wraps an unchecked collector, of which no descriptor shows what is wrong.
+// TestBadWrappings wraps an unchecked collector, which has no descriptor to show the mistake.
 func TestBadWrappings(t *testing.T) {
 	unchecked := describedBy{nil, gaugeBy(prometheus.NewDesc("x", "", nil, nil))}
 	for name, register := range map[string]func(*metric.ContextRegistry) error{

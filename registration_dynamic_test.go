@@ -14,9 +14,9 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestDynamicRegistration changes a registry as fast as it can while it is scraped. No
-// scrape fails, and each has all of a collector or nothing: the old one or the new one
-// where one is replaced, and never a part of both.
+// TestDynamicRegistration changes a registry as fast as it can while it is scraped. No scrape may
+// fail. Each must have all series of a collector or none, and of a replaced collector those of the
+// old or the new one, never a part of both.
 func TestDynamicRegistration(t *testing.T) {
 	const parts = 5
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
@@ -75,8 +75,7 @@ func TestDynamicRegistration(t *testing.T) {
 	t.Logf("%d changes in %v, while there were 100 scrapes", changes.Load(), time.Since(start).Round(time.Millisecond))
 }
 
-// generationOf returns a collector of a kind that tells in each of its series of which
-// generation it is.
+// generationOf returns a collector whose series each contain its generation.
 func generationOf(kind int, name string, generation, parts int) metric.Collector {
 	if kind == 3 {
 		vec := metric.NewGaugeVec(metric.GaugeOpts{Name: name}, []string{"series"})
@@ -96,8 +95,7 @@ func generationOf(kind int, name string, generation, parts int) metric.Collector
 	return []metric.Collector{c, c.Stream(), c.Plain()}[kind]
 }
 
-// wantWhole checks that nothing is missing, and that what belongs together is of one
-// generation.
+// wantWhole checks that nothing is missing, and that related series are of one generation.
 func wantWhole(t *testing.T, series map[string]float64, replaced []string, parts int) {
 	t.Helper()
 	if _, there := series["permanent_total"]; !there || series[`permanent{series="healthy"}`] == 0 {

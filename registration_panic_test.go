@@ -9,13 +9,12 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// embedsNothing has all methods of a vector, and all of them panic.
+// embedsNothing has all methods of a vector, all of which panic.
 type embedsNothing struct{ *middle }
 
 type middle struct{ *metric.CounterVec }
 
-// TestPanickingDescribe registers collectors that panic when they are looked at. That is an
-// error of the registration.
+// TestPanickingDescribe checks that registering a collector whose methods panic returns an error.
 func TestPanickingDescribe(t *testing.T) {
 	for name, c := range map[string]metric.Collector{
 		"client_golang's vector of nothing": &prometheus.CounterVec{MetricVec: &prometheus.MetricVec{}},

@@ -36,8 +36,8 @@ func TestRegisteredAgainWhileStuck(t *testing.T) {
 	})
 }
 
-// TestOtherwiseRegisteredAgainWhileStuck is the same for a collector behind a wrapping,
-// which is a new one each time, and for a gatherer.
+// TestOtherwiseRegisteredAgainWhileStuck checks the same for a collector behind a new wrapping each
+// time, and for a gatherer.
 func TestOtherwiseRegisteredAgainWhileStuck(t *testing.T) {
 	tests := map[string]func(c metric.Collector) (gather func(context.Context) error, again func() error){
 		"wrapped collector": func(c metric.Collector) (func(context.Context) error, func() error) {

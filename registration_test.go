@@ -34,7 +34,7 @@ func descPool() (pool []*metric.Desc) {
 	return pool
 }
 
-// textOf returns the text of an error, and which collector is there already.
+// textOf returns the text of an error, and the existing collector that it names.
 func textOf(err error) string {
 	if err == nil {
 		return "no error"
@@ -45,15 +45,15 @@ func textOf(err error) string {
 	return err.Error()
 }
 
-// TestRegistrationIsClientGolangs compares a registry with one of client_golang. That one
-// never forgets what a name was registered with, so a new one is made for each step, which
-// has just the collectors that are registered.
+// TestRegistrationIsClientGolangs compares a registry with one of client_golang. That one never
+// forgets the shape of a registered name, so the test makes a new one for each step, with the
+// collectors that are registered at that point.
 func TestRegistrationIsClientGolangs(t *testing.T) {
 	for seed := range uint64(24) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		pool := descPool()
 		random.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
-		if seed%4 != 0 { // More of the same.
+		if seed%4 != 0 { // more of the same
 			pool = pool[:20+random.IntN(30)]
 		}
 		ours := metric.NewContextRegistry()
@@ -79,7 +79,7 @@ func TestRegistrationIsClientGolangs(t *testing.T) {
 				}
 				continue
 			}
-			if random.IntN(2) == 0 { // An equal one, in another order.
+			if random.IntN(2) == 0 { // an equal one in another order
 				c.descs = slices.Clone(live[random.IntN(len(live))].descs)
 				slices.Reverse(c.descs)
 			}
@@ -98,7 +98,7 @@ func sameDescs(a, b []*metric.Desc) bool {
 	contains := func(list, of []*metric.Desc) bool {
 		for _, d := range of {
 			if d.Err() != nil {
-				continue // For Unregister, it is not there.
+				continue // Unregister does not find it.
 			}
 			if !slices.ContainsFunc(list, func(other *metric.Desc) bool { return sameSeries(d, other) }) {
 				return false
@@ -109,7 +109,7 @@ func sameDescs(a, b []*metric.Desc) bool {
 	return contains(a, b) && contains(b, a)
 }
 
-// sameSeries reports whether client_golang holds two descriptors to be of the same series.
+// sameSeries reports whether client_golang considers two descriptors to be of the same series.
 func sameSeries(a, b *metric.Desc) bool {
 	r := prometheus.NewRegistry()
 	_ = r.Register(&onlyDescs{[]*metric.Desc{a}})
@@ -262,7 +262,7 @@ func TestRegistriesInEachOther(t *testing.T) {
 	}
 }
 
-// TestRegistryForgets checks that a registry keeps no memory of collectors that come and go.
+// TestRegistryForgets checks that a registry keeps no memory of unregistered collectors.
 func TestRegistryForgets(t *testing.T) {
 	r := metric.NewContextRegistry()
 	cycle := func(i int) {
@@ -286,9 +286,9 @@ func TestRegistryForgets(t *testing.T) {
 	for i := range many {
 		cycle(few + i)
 	}
-	const most = 1_000_000 // One name that is kept for each would be more.
+	const most = 1_000_000 // keeping one name for each would take more
 	grown := int64(heapInUse()) - int64(before)
-	for range 20 { // Garbage of other tests may go later; what the registry keeps stays.
+	for range 20 { // Garbage of other tests may be freed later; memory that the registry keeps is not.
 		if grown <= most {
 			break
 		}

@@ -9,20 +9,23 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Registry is the registry: an alias, for code that comes from client_golang.
+// Registry is an alias of [ContextRegistry] under client_golang's name.
 type Registry = ContextRegistry
 
-// ContextRegistry registers collectors and gathers from them, all at once and under
-// the context of the scrape. Create one with NewContextRegistry.
+// ContextRegistry registers collectors and gathers from all of them at once, under the context of
+// the scrape. Create one with [NewContextRegistry].
 //
-// A collector that is slow, stuck, panics or sends nonsense costs only itself: the
-// rest is gathered, on time, and a *GatherError tells what is missing.
+// A collector that is slow, stuck, panics or sends invalid samples costs only its own metrics. The
+// registry gathers the rest on time, and a [*GatherError] says what is missing.
 //
-// It is safe for concurrent use. While it gathers, no lock is held: collectors may be
-// registered and unregistered meanwhile, which later scrapes will see.
+// A ContextRegistry is also a [Collector]: it can be registered with another registry, which then
+// gathers from its collectors under the same context.
+//
+// It is safe for concurrent use. It holds no lock while it gathers: collectors may be registered
+// and unregistered meanwhile, and later scrapes see the change.
 type ContextRegistry struct{ core *scrape.Registry }
 
-// NewContextRegistry returns a registry without collectors.
+// NewContextRegistry returns a registry without collectors. It panics if an option is nil.
 func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	r := &ContextRegistry{scrape.NewRegistry(gatherError)}
 	for i, opt := range opts {
@@ -34,7 +37,7 @@ func NewContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	return r
 }
 
-// open returns what is behind the door, or an error if r is nil or was not made by
+// open returns the core of the registry, or an error if r is nil or was not made by
 // NewContextRegistry.
 func (r *ContextRegistry) open() (*scrape.Registry, error) {
 	switch {
@@ -47,33 +50,36 @@ func (r *ContextRegistry) open() (*scrape.Registry, error) {
 	}
 }
 
-// NewPedanticContextRegistry returns a registry that also checks that collected
-// metrics agree with the descriptors that they name, and that their collectors have
-// announced those. Unchecked collectors are exempt. It is meant for tests of
-// collectors.
+// NewPedanticContextRegistry returns a registry that also checks that collected metrics agree with
+// their descriptors, and that their collectors have announced those. Unchecked collectors are
+// exempt. It is meant for tests of collectors.
 func NewPedanticContextRegistry(opts ...RegistryOption) *ContextRegistry {
 	r := NewContextRegistry(opts...)
 	r.core.Pedantic = true
 	return r
 }
 
-// NewRegistry is NewContextRegistry under client_golang's name.
+// NewRegistry is [NewContextRegistry] under client_golang's name, without options.
 func NewRegistry() *Registry { return NewContextRegistry() }
 
-// NewPedanticRegistry is NewPedanticContextRegistry under client_golang's name.
+// NewPedanticRegistry is [NewPedanticContextRegistry] under client_golang's name, without options.
 func NewPedanticRegistry() *Registry { return NewPedanticContextRegistry() }
 
-// Register implements Registerer. Its errors are client_golang's; in addition, it is
-// an error if c is a nil pointer or function, if Describe panics, if a StreamCollector
-// describes nothing or has a family in common with another collector, and if an
-// instrument without variable labels has the name of a series that another one is
-// written as, as a counter lat_count beside a histogram lat: no scrape could have both.
+// Register implements [Registerer]. It returns the errors of client_golang, such as
+// [AlreadyRegisteredError]. In addition, it returns an error
+//
+//   - if c is a nil pointer or function;
+//   - if Describe panics;
+//   - if a [StreamCollector] describes nothing, or has a family in common with another collector;
+//   - if an instrument without variable labels has the name of a series that another one is written
+//     as, such as a counter lat_count beside a histogram lat: no scrape could have both.
 func (r *ContextRegistry) Register(c Collector) error { return r.RegisterWith(c) }
 
-// MustRegister registers collectors and panics at the first that cannot be.
+// MustRegister registers collectors. It panics at the first one that cannot be registered; those
+// before it stay registered.
 func (r *ContextRegistry) MustRegister(cs ...Collector) { mustRegister(r, cs) }
 
-// mustRegister is the MustRegister of a Registerer.
+// mustRegister implements MustRegister of a Registerer.
 func mustRegister(reg Registerer, cs []Collector) {
 	for _, c := range cs {
 		if err := reg.Register(c); err != nil {
@@ -82,9 +88,9 @@ func mustRegister(reg Registerer, cs []Collector) {
 	}
 }
 
-// RegisterWith is Register with options for how the collector is run. In addition, it is
-// an error if the value of an option is not valid, if the name is taken, and if a policy
-// is asked for that cannot be applied; see CollectorOption.
+// RegisterWith is like [ContextRegistry.Register], with options for how the collector is run. It
+// also returns an error if the value of an option is not valid, if the name is taken, or if a
+// policy cannot be applied; see [CollectorOption].
 func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) error {
 	core, err := r.open()
 	if err != nil {
@@ -93,16 +99,16 @@ func (r *ContextRegistry) RegisterWith(c Collector, opts ...CollectorOption) err
 	return registerIn(core, c, opts)
 }
 
-// MustRegisterWith is [ContextRegistry.RegisterWith], but panics where that returns an error.
+// MustRegisterWith is like [ContextRegistry.RegisterWith], but panics where that returns an error.
 func (r *ContextRegistry) MustRegisterWith(c Collector, opts ...CollectorOption) {
 	if err := r.RegisterWith(c, opts...); err != nil {
 		panic(err)
 	}
 }
 
-// ReplaceNamed registers c in the place of the collector that is registered under this
-// name, if there is one: every scrape has the one or the other. If c cannot be
-// registered, nothing changes.
+// ReplaceNamed registers c under this name, in place of the collector that has it, if there is one.
+// Every scrape has either the old collector or the new one. If c cannot be registered, ReplaceNamed
+// changes nothing and returns an error; see [ContextRegistry.RegisterWith].
 func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...CollectorOption) error {
 	core, err := r.open()
 	if err != nil {
@@ -111,32 +117,33 @@ func (r *ContextRegistry) ReplaceNamed(name string, c Collector, opts ...Collect
 	return replaceNamedIn(core, name, c, append(slices.Clip(opts), WithName(name)))
 }
 
-// Unregister removes a collector and reports whether it was registered. It finds the very
-// collector that was registered, also behind the same wrappings, whatever that describes now,
-// and if there is none, one with the same descriptors. A collector that describes nothing and
-// is not comparable can only be removed by its name; see [ContextRegistry.UnregisterNamed].
-// Scrapes under way still have the collector.
+// Unregister removes a collector and reports whether it was registered. It finds the collector by
+// its identity, also behind the same wrappings, even if it describes other families by now. If that
+// fails, it removes a collector with the same descriptors. A collector that describes nothing and
+// is not comparable can only be removed by its name; see [ContextRegistry.UnregisterNamed]. Scrapes
+// under way still have the collector.
 func (r *ContextRegistry) Unregister(c Collector) bool {
 	core, err := r.open()
 	return err == nil && unregisterIn(core, c)
 }
 
-// UnregisterNamed removes the collector of that name, which may be one that the registry has
-// chosen; see [WithName]. It reports whether there was one. Scrapes under way still have it.
+// UnregisterNamed removes the collector with that name and reports whether there was one. The name
+// may be one that the registry has chosen; see [WithName]. Scrapes under way still have the
+// collector.
 func (r *ContextRegistry) UnregisterNamed(name string) bool {
 	core, err := r.open()
 	return err == nil && core.UnregisterNamed(name)
 }
 
 // Gather gathers with the background context: it waits for every collector. See
-// GatherWithContext. Its errors have the text that client_golang's have, without the
-// names of the collectors: see GatherError.WithoutNames.
+// [ContextRegistry.GatherWithContext]. The text of its errors is that of client_golang's, without
+// the names of the collectors; see [GatherError.WithoutNames].
 func (r *ContextRegistry) Gather() ([]*MetricFamily, error) {
 	families, err := r.GatherWithContext(context.Background())
 	return families, inPlainWords(err)
 }
 
-// MustGather is Gather, but panics where that returns an error.
+// MustGather is like [ContextRegistry.Gather], but panics where that returns an error.
 func (r *ContextRegistry) MustGather() []*MetricFamily {
 	families, err := r.Gather()
 	if err != nil {
@@ -145,18 +152,18 @@ func (r *ContextRegistry) MustGather() []*MetricFamily {
 	return families
 }
 
-// GatherWithContext gathers from all collectors at once and returns when all have
-// finished or ctx is done, whichever is earlier. What has arrived by then is
-// returned, together with a *GatherError if something is missing. For every collector
-// that did not finish, errors.Is finds ctx's error in it.
+// GatherWithContext gathers from all collectors at once. It returns as soon as all have finished or
+// ctx is done. The families are those that have arrived by then, sorted by name, together with a
+// [*GatherError] if something is missing. For every collector that did not finish, errors.Is finds
+// the error of ctx in it.
 //
-// The families belong to the caller, who may change everything but what the label pairs
-// and values of a metric hold: these may be what a collector of others has written, and
-// keeps for the next scrape, as with client_golang.
+// The families belong to the caller, who may change everything except the contents of label pairs
+// and values. As with client_golang, a collector of another package may have written these and may
+// keep them for the next scrape.
 //
-// Collectors that can take a context get one that ends a little before ctx. A collector that
-// ignores it is left behind at the deadline, and is not started again before it returns;
-// until then, it fails at once with ErrStillRunning.
+// Collectors that take a context get one that ends a little before ctx. A collector that ignores it
+// is left behind at the deadline. It is not started again until it returns, and fails at once with
+// [ErrStillRunning] until then.
 //
 // Instruments of this package cannot hang. They are read to the end, even if ctx is done.
 func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamily, error) {
@@ -167,8 +174,7 @@ func (r *ContextRegistry) GatherWithContext(ctx context.Context) ([]*MetricFamil
 	return core.Gather(ctx)
 }
 
-// Describe sends the descriptors of all collectors that have some, so that a registry can be
-// registered as a collector with another one.
+// Describe implements [Collector]. It sends the descriptors of all collectors that have some.
 func (r *ContextRegistry) Describe(ch chan<- *Desc) {
 	core, err := r.open()
 	if err != nil {
@@ -178,14 +184,14 @@ func (r *ContextRegistry) Describe(ch chan<- *Desc) {
 	core.Describe(ch)
 }
 
-// Collect collects with the background context; see CollectWithContext.
+// Collect collects with the background context; see [ContextRegistry.CollectWithContext].
 func (r *ContextRegistry) Collect(ch chan<- Metric) {
 	r.CollectWithContext(context.Background(), ch)
 }
 
-// CollectWithContext gathers and sends what has been gathered as metrics, and what
-// has gone wrong as invalid ones. It serves registries of client_golang; registries
-// of this package look into one that is registered with them.
+// CollectWithContext implements [CollectorWithContext] for registries of client_golang. It gathers,
+// and sends the result as metrics and the failures as invalid metrics. Registries of this package
+// do not call it: they run the collectors of a registry that is registered with them.
 func (r *ContextRegistry) CollectWithContext(ctx context.Context, ch chan<- Metric) {
 	core, err := r.open()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// pyramid returns a registry that is reached on 2^depth ways, where each level nests the
-// next one twice.
+// pyramid returns a registry that is reached on 2^depth paths, since each level nests the next one
+// twice.
 func pyramid(depth int, nest func(outer, inner *metric.ContextRegistry)) *metric.ContextRegistry {
 	inner := metric.NewRegistry()
 	leaf := inner
@@ -26,8 +26,8 @@ func pyramid(depth int, nest func(outer, inner *metric.ContextRegistry)) *metric
 	return inner
 }
 
-// TestPyramidOfRegistries nests registries twice on each of many levels. The number of
-// ways doubles on every level, but not what a scrape does.
+// TestPyramidOfRegistries nests registries twice on each of many levels. The number of paths
+// doubles on every level, but the work of a scrape must not.
 func TestPyramidOfRegistries(t *testing.T) {
 	for name, tc := range map[string]struct {
 		nest func(outer, inner *metric.ContextRegistry)
@@ -61,7 +61,7 @@ func TestPyramidOfRegistries(t *testing.T) {
 	}
 }
 
-// TestDeepNesting nests registries so deep that it can only be a mistake.
+// TestDeepNesting nests registries so deep that it must be a mistake.
 func TestDeepNesting(t *testing.T) {
 	r := metric.NewRegistry()
 	r.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "inner", Help: "h"}))
@@ -75,7 +75,8 @@ func TestDeepNesting(t *testing.T) {
 	}
 }
 
-// TestManyRegistriesSideBySide has as many different registries as somebody wants.
+// TestManyRegistriesSideBySide checks that the number of different nested registries is not
+// limited.
 func TestManyRegistriesSideBySide(t *testing.T) {
 	multi := metric.NewLabelGatherer("tenant")
 	for i := range 3000 {
@@ -91,8 +92,8 @@ func TestManyRegistriesSideBySide(t *testing.T) {
 	}
 }
 
-// TestSelfGathering has collectors and gatherers that gather from the registry that runs
-// them, in every way that passes a context on.
+// TestSelfGathering has collectors and gatherers that gather from the registry that runs them, in
+// every way that passes a context on.
 func TestSelfGathering(t *testing.T) {
 	gathers := func(g *metric.GathererWithContext) metric.Collector {
 		return metric.NewCollectorFunc(describing("outer"), func(ctx context.Context, ch chan<- metric.Metric) {
@@ -158,14 +159,14 @@ func TestSelfGathering(t *testing.T) {
 	}
 }
 
-// TestPlainSelfGathering has a collector that gathers without a context from the registry
-// that runs it. Nobody can know that it waits for itself, but scrapes end.
+// TestPlainSelfGathering has a collector that gathers without a context from the registry that runs
+// it. The registry cannot know that the collector waits for itself, but scrapes end.
 func TestPlainSelfGathering(t *testing.T) {
 	r := gathererOf("ok", nil)
 	waiting := make(chan struct{})
 	r.MustRegister(plain{"self", func(chan<- metric.Metric) {
 		close(waiting)
-		_, _ = r.GatherWithContext(stopAfterTest(t)) // As Gather, but the test can end it.
+		_, _ = r.GatherWithContext(stopAfterTest(t)) // This is like Gather, but the test can end it.
 	}})
 	for i := range 20 {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)

@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestRegisterLikeClientGolang has both registries refuse the same.
+// TestRegisterLikeClientGolang checks that both registries refuse the same collectors.
 func TestRegisterLikeClientGolang(t *testing.T) {
 	multi := func(names ...string) metric.Collector { return metric.NewCollectorFunc(describing(names...), nil) }
 	inconsistent := func(help string, labels ...string) metric.Collector {
@@ -157,8 +157,8 @@ func TestStreamFamiliesAreNotShared(t *testing.T) {
 	})
 }
 
-// TestPedantic checks that a pedantic registry, and no other, reports samples that do not match
-// what was announced.
+// TestPedantic checks that only a pedantic registry reports samples that do not match the announced
+// descriptors.
 func TestPedantic(t *testing.T) {
 	announced := metric.NewDesc("a", "h", []string{"l"}, nil)
 	for name, tc := range map[string]struct {
@@ -231,8 +231,8 @@ func TestNestedRegistries(t *testing.T) {
 	}
 }
 
-// TestConcurrentRegistration registers and unregisters while scrapes run. No scrape
-// may fail, nor lose what is there all the time.
+// TestConcurrentRegistration registers and unregisters while scrapes run. No scrape may fail, or
+// lack a collector that is always registered.
 func TestConcurrentRegistration(t *testing.T) {
 	r, want := healthy(t)
 	var changes sync.WaitGroup
@@ -295,8 +295,8 @@ func TestConcurrencyBound(t *testing.T) {
 	}
 }
 
-// TestInPedanticRegistry collects into a pedantic registry of client_golang: metrics
-// have to name the descriptors that were announced.
+// TestInPedanticRegistry collects into a pedantic registry of client_golang: metrics must have the
+// descriptors that were announced.
 func TestInPedanticRegistry(t *testing.T) {
 	vec := metric.NewGaugeVec(metric.GaugeOpts{Name: "g", Help: "H.", ConstLabels: metric.Labels{"k": "v"}}, []string{"a"})
 	vec.WithLabelValues("x")

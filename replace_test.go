@@ -17,8 +17,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestRefusedReplacement checks that nothing at all changes if the new collector is
-// refused: neither the order nor the account of the old one, nor its stuck run.
+// TestRefusedReplacement checks that a refused replacement changes nothing: neither the order nor
+// the statistics of the old collector, nor its stuck run.
 func TestRefusedReplacement(t *testing.T) {
 	for name, refused := range map[string]metric.Collector{
 		"conflict":      plain{"other", nil},
@@ -80,8 +80,8 @@ func (e nosyError) Error() string {
 	return "nosy"
 }
 
-// TestInvalidDescriptorThatUsesTheRegistry checks that the error of a descriptor, which may
-// be anybody's code, is not looked at while the registry is locked.
+// TestInvalidDescriptorThatUsesTheRegistry checks that the registry does not call methods of a
+// descriptor's error, which may be user code, while it is locked.
 func TestInvalidDescriptorThatUsesTheRegistry(t *testing.T) {
 	r := metric.NewContextRegistry()
 	done := make(chan error, 1)
@@ -96,7 +96,7 @@ func TestInvalidDescriptorThatUsesTheRegistry(t *testing.T) {
 	}
 }
 
-// TestReplacementTakesThePlace checks that a new collector stands where the old one was.
+// TestReplacementTakesThePlace checks that a new collector has the position of the old one.
 func TestReplacementTakesThePlace(t *testing.T) {
 	r := metric.NewContextRegistry()
 	for _, name := range []string{"a", "b", "c"} {
@@ -118,8 +118,8 @@ func TestReplacementTakesThePlace(t *testing.T) {
 	}
 }
 
-// TestChangesDuringScrapes has everything that changes and reads a registry at work at
-// once, for the race detector.
+// TestChangesDuringScrapes changes and reads a registry in every way at once, for the race
+// detector.
 func TestChangesDuringScrapes(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("self"))
 	collector := func(name string) metric.Collector {
@@ -140,7 +140,7 @@ func TestChangesDuringScrapes(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for _, act := range []func(i int){
-		func(int) { _ = r.ReplaceNamed("changed", collector("fixed")) }, // Refused.
+		func(int) { _ = r.ReplaceNamed("changed", collector("fixed")) }, // refused
 		func(int) { _ = r.ReplaceNamed("changed", collector("changed"), metric.WithCache(time.Millisecond)) },
 		func(int) {
 			_ = r.ReplaceNamed("changed", metric.NewGauge(metric.GaugeOpts{Name: "changed", Help: "Of a test."}))
@@ -182,7 +182,7 @@ func TestChangesDuringScrapes(t *testing.T) {
 	}
 }
 
-// TestReplaceNamed checks that a scrape has either the old or the new collector, while it is
+// TestReplaceNamed checks that a scrape has either the old or the new collector while it is
 // replaced again and again.
 func TestReplaceNamed(t *testing.T) {
 	r := metric.NewContextRegistry()

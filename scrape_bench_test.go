@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// BenchmarkScrape serves scrapes of a vector: the bytes and allocations of one do not
-// depend on how many series there are.
+// BenchmarkScrape serves scrapes of a vector. The bytes and allocations of a scrape do not depend
+// on the number of series.
 func BenchmarkScrape(b *testing.B) {
 	for _, series := range []int{1000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprintf("series=%d", series), func(b *testing.B) {
@@ -29,7 +29,7 @@ func BenchmarkScrape(b *testing.B) {
 					}
 					request.Header.Set("Accept", format)
 					b.ReportAllocs()
-					handler.ServeHTTP(&discarding{}, request) // What is made once is not measured.
+					handler.ServeHTTP(&discarding{}, request) // One-time allocations are not measured.
 					var response discarding
 					for b.Loop() {
 						response = discarding{}

@@ -9,13 +9,13 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestSelectionParameters: what is written nearly like a parameter is understood or refused,
-// never ignored. Everything else is left to the program.
+// TestSelectionParameters checks that parameters that resemble those of the handler are understood
+// or refused, never ignored. All others are left to the program.
 func TestSelectionParameters(t *testing.T) {
 	const all = "abcdef"
 	for query, test := range map[string]struct {
-		served  string   // The letters of the families.
-		refused []string // What the body says.
+		served  string   // letters of the families
+		refused []string // texts in the body
 	}{
 		"collect=a":                         {"a", nil},
 		"collect=a&collect[]=b&collect=d":   {"abd", nil},
@@ -72,7 +72,7 @@ func TestSelectionParameters(t *testing.T) {
 				}
 			}
 			s.check(t, nil)
-			// A program that has such parameters itself can say so.
+			// A program with such parameters of its own sets this option.
 			if strings.Contains(query, "name[]") {
 				return
 			}
@@ -84,8 +84,8 @@ func TestSelectionParameters(t *testing.T) {
 	}
 }
 
-// TestSelectionErrorIsBounded: nobody gets a long list, or sends a long name, and has it
-// back.
+// TestSelectionErrorIsBounded checks that an answer contains neither a long list nor a long name
+// that the client has sent.
 func TestSelectionErrorIsBounded(t *testing.T) {
 	r := metric.NewContextRegistry()
 	for _, name := range numbered(300) {
@@ -109,8 +109,8 @@ func TestSelectionErrorIsBounded(t *testing.T) {
 	}
 }
 
-// TestSelectEmptyName selects by a value in the context: the empty name does not stand for
-// the gatherer that has none.
+// TestSelectEmptyName selects by a value in the context. The empty name does not select the
+// gatherer without a name.
 func TestSelectEmptyName(t *testing.T) {
 	withDefault(t, metric.NewContextRegistry())
 	for name, s := range map[string]metric.Selection{

@@ -49,11 +49,11 @@ func newSelectable(t *testing.T) *selectable {
 	return s
 }
 
-// selections are what can be asked for, and what has to run and be served then.
+// selections are selections with the collectors that must run and the families that must be served.
 var selections = map[string]struct {
 	selection metric.Selection
 	run       []string
-	served    string // The letters of the families.
+	served    string // letters of the families
 	problem   string
 }{
 	"nothing":             {metric.Selection{}, []string{"a", "b", "c", "e"}, "abcdef", ""},
@@ -162,8 +162,8 @@ func TestSelectByRequest(t *testing.T) {
 	}
 }
 
-// TestSelectTwice checks that selections add up: what the program allows, and what the
-// request asks for.
+// TestSelectTwice checks that selections combine: only what both the program and the request select
+// is served.
 func TestSelectTwice(t *testing.T) {
 	s := newSelectable(t)
 	allowed := metric.Select(t.Context(), metric.Selection{Collectors: []string{"a", "b", "d"}})
@@ -206,7 +206,8 @@ func TestSelectionOfRequestRefused(t *testing.T) {
 	wantProblem(t, w.Body.String(), w.Code == http.StatusBadRequest, "the query of the URL is not valid")
 }
 
-// TestSelectBesideCoalesced: who asks for a selection gets that, and nobody else does.
+// TestSelectBesideCoalesced checks that a request with a selection gets that, and that no other
+// does.
 func TestSelectBesideCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := oneCounter()
@@ -226,7 +227,7 @@ func TestSelectBesideCoalesced(t *testing.T) {
 		for query, want := range map[string][]string{"name[]=slow": {"slow"}, "collect[]=slow": {"slow"}, "": all} {
 			requests.Go(func() {
 				if query == "" {
-					time.Sleep(time.Second) // The others are under way.
+					time.Sleep(time.Second) // the others are under way
 				}
 				w := requestTo(h, "/metrics?"+query)
 				if got := namesIn(w.Body); w.Code != http.StatusOK || !slices.Equal(got, want) {
@@ -238,8 +239,8 @@ func TestSelectBesideCoalesced(t *testing.T) {
 	})
 }
 
-// TestUnknownCollectorListsEachNameOnce checks that the error for a collector that does not
-// exist has each name that there is once.
+// TestUnknownCollectorListsEachNameOnce checks that the error for an unknown collector contains
+// each valid name once.
 func TestUnknownCollectorListsEachNameOnce(t *testing.T) {
 	w := httptest.NewRecorder()
 	metric.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics?collect[]=nobody", nil))

@@ -17,8 +17,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestSelfMetricsOfHealthyCollectors counts what a scrape of a healthy registry has to say
-// about itself: no family without series, and three series for each collector.
+// TestSelfMetricsOfHealthyCollectors counts the self-metrics of a healthy registry: no family
+// without series, and three series for each collector.
 func TestSelfMetricsOfHealthyCollectors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const collectors, scrapes = 25, 20
@@ -59,9 +59,9 @@ func TestSelfMetricsOfHealthyCollectors(t *testing.T) {
 type selfMetricCase struct {
 	name    string
 	opts    []metric.CollectorOption
-	trouble func(*troubled) // Ends with the scrape in which the series appears.
-	value   float64         // In that scrape, at least.
-	after   float64         // An hour later, when all is well again, at least.
+	trouble func(*troubled) // ends with the scrape in which the series appears
+	value   float64         // minimum in that scrape
+	after   float64         // minimum an hour later, when the collector is good again
 }
 
 func selfMetricCases() []selfMetricCase {
@@ -111,9 +111,9 @@ type troubled struct {
 	t         *testing.T
 	registry  *metric.ContextRegistry
 	collector *metrictest.Collector
-	series    map[string]float64 // Of the last scrape.
-	types     map[string]string  // By the names of all families so far.
-	kinds     map[string]bool    // Of all failures so far.
+	series    map[string]float64 // series of the last scrape
+	types     map[string]string  // types by the names of all families so far
+	kinds     map[string]bool    // kinds of all failures so far
 }
 
 // scrapes has the collector behave that way, and scrapes n times.
@@ -195,16 +195,15 @@ func (test *selfMetricCase) run(t *testing.T, types map[string]string, kinds map
 	})
 }
 
-// TestSelfMetricsAppear checks that each series appears in the scrape in which it first
-// has something to say, in none before, and in all that follow.
+// TestSelfMetricsAppear checks that each series appears in the scrape in which it first has a
+// value, in no earlier one, and in all later ones.
 func TestSelfMetricsAppear(t *testing.T) {
 	for _, test := range selfMetricCases() {
 		t.Run(test.name, func(t *testing.T) { test.run(t, make(map[string]string), make(map[string]bool)) })
 	}
 }
 
-// allSelfMetrics returns all self-metrics that there are, with their types, and all kinds
-// of failures.
+// allSelfMetrics returns all self-metrics, with their types, and all kinds of failures.
 func allSelfMetrics(t *testing.T) (types map[string]string, kinds map[string]bool) {
 	t.Helper()
 	types, kinds = make(map[string]string), make(map[string]bool)
@@ -241,8 +240,8 @@ func selfMetricsOfFullVector(t *testing.T) map[string]string {
 	return types
 }
 
-// TestSelfMetricsAfterReplacement checks that a collector does not inherit the series of
-// the one whose name it takes.
+// TestSelfMetricsAfterReplacement checks that a collector does not inherit the series of the one
+// whose name it takes.
 func TestSelfMetricsAfterReplacement(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	errors := `app_scrape_collector_errors_total{collector="c",kind="error"}`
@@ -258,8 +257,8 @@ func TestSelfMetricsAfterReplacement(t *testing.T) {
 	}
 }
 
-// TestSelfMetricsAllocate checks that self-metrics cost a few allocations a scrape, not
-// some for each series.
+// TestSelfMetricsAllocate checks that self-metrics cost a few allocations for each scrape, and none
+// for each series.
 func TestSelfMetricsAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
@@ -278,7 +277,7 @@ func TestSelfMetricsAllocate(t *testing.T) {
 		h := metric.HandlerForContext(r, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError})
 		request(h)
 		healthy.Store(true)
-		least := math.Inf(+1) // A garbage collection empties pools.
+		least := math.Inf(+1) // A garbage collection may empty the pools.
 		for range 5 {
 			least = min(least, testing.AllocsPerRun(20, func() { request(h) }))
 		}

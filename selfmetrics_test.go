@@ -19,8 +19,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestSelfMetricsOfEveryCollector has a collector of each bad kind, and a good one: they
-// are there in each scrape, whatever has become of the collector.
+// TestSelfMetricsOfEveryCollector has a collector of each bad kind, and a good one. All must have
+// self-metrics in each scrape, whatever their state.
 func TestSelfMetricsOfEveryCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(24 * time.Hour)
@@ -87,12 +87,12 @@ func TestSelfMetricsCount(t *testing.T) {
 			synctest.Wait()
 		}
 		do(metrictest.Healthy())
-		do(metrictest.Healthy()) // From the cache.
+		do(metrictest.Healthy()) // from the cache
 		time.Sleep(time.Second)
-		do(metrictest.Duplicating()) // One sample is left out.
+		do(metrictest.Duplicating()) // one sample is left out
 		time.Sleep(time.Second)
 		do(metrictest.Failing(errTest))
-		do(metrictest.Panicking("boom")) // The breaker opens.
+		do(metrictest.Panicking("boom")) // the breaker opens
 		time.Sleep(10 * time.Second)
 		families, _ := scrapeFor(t, r, time.Second)
 		series := seriesOfFamilies(families)
@@ -127,7 +127,7 @@ func TestSelfMetricsCount(t *testing.T) {
 	})
 }
 
-// TestSelfMetricsOfForeignFormats checks that what was served in a format of expfmt is counted.
+// TestSelfMetricsOfForeignFormats checks that series served in a format of expfmt are counted.
 func TestSelfMetricsOfForeignFormats(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	r.MustRegister(metrictest.New("sent", metrictest.Flooding(10)))
@@ -175,7 +175,7 @@ func TestSelfMetricsOfHTTP(t *testing.T) {
 	}
 }
 
-// TestSelfMetricsOfSelected are those of the selected collectors, and no others.
+// TestSelfMetricsOfSelected checks that a scrape has self-metrics only for the selected collectors.
 func TestSelfMetricsOfSelected(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	for _, name := range []string{"a", "b"} {
@@ -222,8 +222,8 @@ func TestSelfMetricsAreClean(t *testing.T) {
 	}
 }
 
-// cached hides the context of a registry, which under a cancelled one does not run what is
-// rate-limited.
+// cached hides that a registry takes a context. Under a canceled context, the registry would not
+// run a collector with a rate limit.
 type cached struct{ metric.Gatherer }
 
 // TestSelfMetricsNamespace checks that a namespace that is not valid is refused.
@@ -270,7 +270,7 @@ func BenchmarkSelfMetrics(b *testing.B) {
 	}
 }
 
-// TestEnableSelfMetrics turns them on for the default registry, whose collectors are
+// TestEnableSelfMetrics turns self-metrics on for the default registry, whose collectors are
 // registered by then, and counts what Handler serves.
 func TestEnableSelfMetrics(t *testing.T) {
 	r := metric.NewContextRegistry()
@@ -323,8 +323,8 @@ func TestEnableSelfMetricsRefuses(t *testing.T) {
 	}
 }
 
-// TestDroppedByWrapping checks that samples are counted that a wrapping around their registry
-// leaves out.
+// TestDroppedByWrapping checks that samples that a wrapping around their registry leaves out are
+// counted.
 func TestDroppedByWrapping(t *testing.T) {
 	inner := metric.NewContextRegistry(metric.WithSelfMetrics("inner"))
 	clashing := metric.NewDesc("clashing", "h", []string{"a", "b"}, nil)
@@ -337,7 +337,7 @@ func TestDroppedByWrapping(t *testing.T) {
 	}
 	outer := metric.NewContextRegistry()
 	metric.WrapRegistererWith(metric.Labels{"a": "1"}, outer).MustRegister(inner)
-	for range 2 { // The second tells what the first has left out.
+	for range 2 { // The second scrape reports the samples that the first left out.
 		if _, err := outer.Gather(); err == nil {
 			t.Fatal("labels that clash are no error")
 		}

@@ -14,7 +14,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestInvalidMetricOfStream has one that could also return its error.
+// TestInvalidMetricOfStream has a stream that sends an invalid metric instead of returning its
+// error.
 func TestInvalidMetricOfStream(t *testing.T) {
 	c := streamOf("scripted", func(_ context.Context, s *metric.Sink) error {
 		if err := s.Metric(metric.NewInvalidMetric(desc("scripted"), errTest)); err != nil {
@@ -35,7 +36,7 @@ func TestInvalidMetricOfStream(t *testing.T) {
 	}
 }
 
-// metricsOf collects from c.
+// metricsOf returns the metrics that c collects.
 func metricsOf(c metric.Collector) <-chan metric.Metric {
 	ch := make(chan metric.Metric, 100)
 	c.Collect(ch)
@@ -54,7 +55,7 @@ func TestSinkUsedConcurrently(t *testing.T) {
 				return err
 			}
 			var inner error
-			// The channel makes it a case that is the same each time, and no data race.
+			// The channel makes the overlap deterministic and avoids a data race.
 			outer := sink.Metric(writes{desc, func(out *dto.Metric) {
 				done := make(chan struct{})
 				go func() {

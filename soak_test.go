@@ -15,11 +15,10 @@ var soakTime = flag.Duration("soak", 0, "how long TestSoak runs after it has war
 // long reports whether the chaos has time enough for larger numbers of everything.
 func long() bool { return max(*chaosTime, *soakTime) > time.Minute }
 
-// TestSoak lets everything loose that TestChaos has: real servers; clients that are good, bad
-// or impatient, or read nothing; collectors and gatherers that hang, fail, flood and obey;
-// streams, caches, stale answers, breakers; registrations that come and go. When it is over,
-// there are the goroutines, the open files and the heap that there were after a short run of
-// the same.
+// TestSoak runs everything that TestChaos has: real servers; clients that are good, bad or
+// impatient, or read nothing; collectors and gatherers that hang, fail, flood and obey; streams,
+// caches, stale answers, breakers; collectors that come and go. When it is over, there must be as
+// many goroutines and open files, and as much heap, as after a short run of the same.
 //
 // make soak runs it for ten minutes.
 func TestSoak(t *testing.T) {
@@ -36,7 +35,7 @@ func TestSoak(t *testing.T) {
 	most := c.runFor(*soakTime, clients)
 	c.end()
 	var after usage
-	// What ends by itself may still be about to: connections, timers.
+	// Connections and timers may still be about to end by themselves.
 	err := eventually(t.Context(), time.Minute, func() error {
 		after = currentUsage()
 		return after.exceeds(before)
@@ -52,10 +51,10 @@ func TestSoak(t *testing.T) {
 	c.close()
 }
 
-// usage is what the process holds.
+// usage is the resources that the process holds.
 type usage struct {
 	goroutines int
-	files      int // Open file descriptors; 0 where that is not known.
+	files      int // open file descriptors; 0 on systems that do not report them
 	heap       uint64
 }
 

@@ -7,14 +7,14 @@ import (
 )
 
 // StateSet is a set of states that are on or off, such as those of a state machine, of which
-// exactly one is on. It is exposed as a series for each state, whose value is 1 if the state is on
-// and 0 if it is off. The name of the state is in a label that is named like the metric:
+// exactly one is on. It is exposed as one series for each state, whose value is 1 if the state is
+// on and 0 if it is off. A label with the name of the metric contains the name of the state:
 //
 //	app_state{app_state="starting"} 0
 //	app_state{app_state="running"} 1
 //
-// A scrape has all states as they were at one moment. OpenMetrics has a type for state
-// sets; the other formats, [Gatherer] and other registries have a gauge in its place. Behind
+// A scrape has all states as they were at one moment. OpenMetrics has a type for state sets. The
+// other formats, [Gatherer] and other registries have a gauge instead. Behind
 // [WrapRegistererWithPrefix], the label gets the prefix, too.
 //
 // StateSets are safe for concurrent use, and do not allocate.
@@ -24,7 +24,7 @@ type StateSet interface {
 	// Set turns state on and all others off. It panics if the set does not have the state.
 	Set(state string)
 
-	// TrySet is Set, but returns an error, and changes nothing, where Set panics.
+	// TrySet is like Set, but returns an error and changes nothing where Set panics.
 	TrySet(state string) error
 
 	// Enable turns state on and leaves the others as they are. It panics if the set does
@@ -38,14 +38,14 @@ type StateSet interface {
 	// Has reports whether state is on.
 	Has(state string) bool
 
-	// State returns the state that is on, or "" if none is, or more than one.
+	// State returns the state that is on, or "" if no state or more than one is on.
 	State() string
 }
 
 // StateSetOpts are the options of a state set.
 type StateSetOpts struct {
-	// Namespace, Subsystem and Name are joined with underscores. The full name is that of a
-	// label, too, so it must not contain a colon.
+	// Namespace, Subsystem and Name are joined with underscores. The full name is also the name of
+	// a label, so it must not contain a colon.
 	Namespace, Subsystem, Name string
 
 	Help        string
@@ -55,7 +55,7 @@ type StateSetOpts struct {
 	// exposed. They are copied.
 	States []string
 
-	// Initial is the state that is on at first. If it is empty, none is.
+	// Initial is the state that is on at first. If it is empty, no state is on.
 	Initial string
 }
 
@@ -63,38 +63,39 @@ func (o StateSetOpts) common() prometheus.Opts {
 	return prometheus.Opts{Namespace: o.Namespace, Subsystem: o.Subsystem, Name: o.Name, Help: o.Help, ConstLabels: o.ConstLabels}
 }
 
-// NewStateSet returns a state set. Errors in opts are reported when it is registered.
+// NewStateSet returns a state set. Registering it reports errors in opts.
 func NewStateSet(opts StateSetOpts) StateSet {
 	return instrument.NewStateSet(opts.common(), opts.States, opts.Initial)
 }
 
 // StateSetVec is a set of state sets that differ in the values of their labels. It is safe for
-// concurrent use; see CounterVec for more.
+// concurrent use; see [CounterVec] and [MetricVec] for more.
 type StateSetVec struct {
 	*MetricVec
 	stateSetMark
 
-	vec *instrument.StateSets // Nil in a no-op vector.
+	vec *instrument.StateSets // nil in a no-op vector
 }
 
-// StateSetVecOpts are the options of a StateSetVec.
+// StateSetVecOpts are the options of a [StateSetVec].
 type StateSetVecOpts struct {
 	StateSetOpts
 
-	VariableLabels ConstrainableLabels // Labels besides the one for the state.
+	VariableLabels ConstrainableLabels // labels in addition to the one for the state
 }
 
-// NewStateSetVec returns a vector of state sets with these labels, besides the one for the state.
+// NewStateSetVec returns a vector of state sets with these labels, in addition to the one for the
+// state.
 func NewStateSetVec(opts StateSetOpts, labelNames []string) *StateSetVec {
 	return V2.NewStateSetVec(StateSetVecOpts{opts, UnconstrainedLabels(labelNames)})
 }
 
-// NewStateSetVec returns a vector of state sets whose labels may be constrained.
-func (v2) NewStateSetVec(opts StateSetVecOpts) *StateSetVec {
+// NewStateSetVec returns a vector of state sets whose labels may have constraints.
+func (V2Constructors) NewStateSetVec(opts StateSetVecOpts) *StateSetVec {
 	return stateSetVec(instrument.NewStateSets(opts.common(), opts.VariableLabels, opts.States, opts.Initial))
 }
 
-// stateSetMark is what counterMark is for a CounterVec.
+// stateSetMark is to a StateSetVec what counterMark is to a CounterVec.
 type stateSetMark = instrument.Mark[StateSetVec]
 
 func stateSetVec(v *instrument.StateSets) *StateSetVec {
@@ -108,7 +109,8 @@ func (v *StateSetVec) noOp() *instrument.NoOpStateSets {
 	return instrument.NoOpVecOf(nil, instrument.NoOpStateSet())
 }
 
-// GetMetricWithLabelValues returns the state set with these label values; see CounterVec.
+// GetMetricWithLabelValues returns the state set with these label values; see
+// [CounterVec.GetMetricWithLabelValues].
 func (v *StateSetVec) GetMetricWithLabelValues(values ...string) (StateSet, error) {
 	if v.vec == nil {
 		return v.noOp().Get(values), nil
@@ -120,7 +122,7 @@ func (v *StateSetVec) GetMetricWithLabelValues(values ...string) (StateSet, erro
 	return m, nil
 }
 
-// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+// GetMetricWith is like [StateSetVec.GetMetricWithLabelValues], with the label values by name.
 func (v *StateSetVec) GetMetricWith(labels Labels) (StateSet, error) {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels), nil
@@ -132,7 +134,8 @@ func (v *StateSetVec) GetMetricWith(labels Labels) (StateSet, error) {
 	return m, nil
 }
 
-// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+// WithLabelValues is like [StateSetVec.GetMetricWithLabelValues], but panics where that returns an
+// error.
 func (v *StateSetVec) WithLabelValues(values ...string) StateSet {
 	if v.vec == nil {
 		return v.noOp().Get(values)
@@ -140,7 +143,7 @@ func (v *StateSetVec) WithLabelValues(values ...string) StateSet {
 	return must(v.vec.Get(values))
 }
 
-// With is GetMetricWith, but panics where that returns an error.
+// With is like [StateSetVec.GetMetricWith], but panics where that returns an error.
 func (v *StateSetVec) With(labels Labels) StateSet {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels)
@@ -148,7 +151,7 @@ func (v *StateSetVec) With(labels Labels) StateSet {
 	return must(v.vec.GetNamed(labels))
 }
 
-// CurryWith returns a vector with some of the labels fixed; see CounterVec.
+// CurryWith returns a vector with some of the labels fixed; see [CounterVec.CurryWith].
 func (v *StateSetVec) CurryWith(labels Labels) (*StateSetVec, error) {
 	if v.vec == nil {
 		return &StateSetVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
@@ -160,7 +163,7 @@ func (v *StateSetVec) CurryWith(labels Labels) (*StateSetVec, error) {
 	return stateSetVec(curried), nil
 }
 
-// MustCurryWith is CurryWith, but panics where that returns an error.
+// MustCurryWith is like [StateSetVec.CurryWith], but panics where that returns an error.
 func (v *StateSetVec) MustCurryWith(labels Labels) *StateSetVec { return must(v.CurryWith(labels)) }
 
 // Replace replaces all series by those that build creates in another vector; see

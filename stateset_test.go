@@ -62,7 +62,7 @@ func TestStateSet(t *testing.T) {
 func TestStateSetVec(t *testing.T) {
 	names := []string{"up", "down"}
 	states := metric.NewStateSetVec(metric.StateSetOpts{Name: "link", States: names, Initial: "down"}, []string{"a", "z"})
-	names[0] = "changed" // It is the caller's slice.
+	names[0] = "changed" // The slice belongs to the caller.
 	r := registered(t, states)
 	states.WithLabelValues("1", "2").Set("up")
 	states.With(metric.Labels{"a": "0", "z": "3"})
@@ -152,7 +152,8 @@ func TestStateSetMisuse(t *testing.T) {
 	}
 }
 
-// TestStateSetIsWhole: a scrape has all states of a state set as they were at one moment.
+// TestStateSetIsWhole checks that a scrape has all states of a state set as they were at one
+// moment.
 func TestStateSetIsWhole(t *testing.T) {
 	names := []string{"a", "b", "c"}
 	opts := metric.StateSetOpts{Name: "s", States: names, Initial: "a"}
@@ -183,7 +184,7 @@ func TestStateSetIsWhole(t *testing.T) {
 	})
 }
 
-// TestStateSetConcurrently: no change of one state undoes that of another.
+// TestStateSetConcurrently checks that no change of one state undoes that of another.
 func TestStateSetConcurrently(t *testing.T) {
 	names := []string{"a", "b", "c"}
 	state := metric.NewStateSet(metric.StateSetOpts{Name: "s", States: names})
@@ -202,7 +203,8 @@ func TestStateSetConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// TestWrappedStateSet: the label for the state has the name of the family with all prefixes.
+// TestWrappedStateSet checks that the label for the state has the name of the family with all
+// prefixes.
 func TestWrappedStateSet(t *testing.T) {
 	newVec := func() *metric.StateSetVec {
 		v := metric.NewStateSetVec(metric.StateSetOpts{Name: "state", States: []string{"on"}, Initial: "on"}, []string{"l"})
@@ -251,8 +253,8 @@ func TestWrappedStateSet(t *testing.T) {
 	wantLines(t, "our registry in theirs", seriesOf(mustGather(t, theirs)), `state{l="v",state="on"}`)
 }
 
-// TestStateSetBehindBadWrappings: a state set cannot get a second label of its name, nor a name
-// that no label has.
+// TestStateSetBehindBadWrappings checks that a state set cannot get a second label with its name,
+// nor a name that is not valid for a label.
 func TestStateSetBehindBadWrappings(t *testing.T) {
 	newSet := func(labels metric.Labels) metric.StateSet {
 		return metric.NewStateSet(metric.StateSetOpts{Name: "state", ConstLabels: labels, States: []string{"on"}})
@@ -278,7 +280,7 @@ func TestStateSetBehindBadWrappings(t *testing.T) {
 			outer, inner := metric.NewRegistry(), metric.NewContextRegistry()
 			inner.MustRegister(test.set, counterNamed("good"))
 			if err := test.wrap(outer).Register(inner); err != nil {
-				return // It is found out early.
+				return // Registering reports it already.
 			}
 			families, err := outer.Gather()
 			if len(families) != 1 || !strings.HasSuffix(families[0].GetName(), "good") || err == nil || !strings.Contains(err.Error(), test.want) {

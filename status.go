@@ -6,67 +6,68 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// BreakerState is the state of a circuit breaker; see WithBreaker.
-type BreakerState = engine.BreakerState
+// BreakerState is the state of a circuit breaker; see [WithBreaker]. Its values are [BreakerClosed],
+// [BreakerOpen] and [BreakerHalfOpen].
+type BreakerState int
 
-// The states of a circuit breaker.
+// The states of a circuit breaker. [BreakerClosed] is the zero value, and the state of a collector
+// without a breaker.
 const (
-	BreakerClosed   = engine.BreakerClosed   // The collector is run.
-	BreakerOpen     = engine.BreakerOpen     // It rests.
-	BreakerHalfOpen = engine.BreakerHalfOpen // The next run, or the one under way, decides.
+	BreakerClosed   BreakerState = iota // The registry runs the collector.
+	BreakerOpen                         // The collector rests until its cool-down is over.
+	BreakerHalfOpen                     // The next run, or the one under way, decides.
 )
 
-// CollectorStatus describes the state of a registered collector. It is a copy, which
-// belongs to the caller.
+// CollectorStatus describes the state of a registered collector. It is a copy that belongs to the
+// caller. See [ContextRegistry.Status].
 type CollectorStatus struct {
-	// Name is what selects the collector in a scrape; see [Selection]. That of a collector
-	// in a named registry or gatherer is "name/collector".
+	// Name is the name by which a scrape selects the collector; see [Selection]. For a collector in
+	// a named registry or gatherer, it is "name/collector".
 	Name string
-	// Kind is "instrument", "function", "collector", "collector with context",
-	// "stream collector", "gatherer" or "registry". A loop of push.Every, which is no
-	// collector and takes part in no scrape, has the kind "push" and the name "push/name".
+	// Kind is "instrument", "function", "collector", "collector with context", "stream collector",
+	// "gatherer" or "registry". A loop of push.Every, which is not a collector and takes part in no
+	// scrape, has the kind "push" and the name "push/name".
 	Kind     string
-	Policies []string // What was asked for, for example "cache 1m0s".
+	Policies []string // policies in force, for example "cache 1m0s"
 
-	// The last run, if there was one. Series counts its samples, and for an
-	// instrument those that it has now.
+	// The last run. Series is the number of its samples or, for an instrument, the number of series
+	// that it has now.
 	LastStart    time.Time
 	LastDuration time.Duration
-	LastLimit    time.Duration // How long the run may take or might have taken: until the deadline of its scrape, or its own limit; 0 if there is neither.
+	LastLimit    time.Duration // how long the run may take: until the deadline of its scrape or its own limit; 0 without either
 	Series       int
-	LastError    error     // Of the last scrape that was not served from the cache, or attempt to run it in the background; nil if it was good.
-	LastRunError error     // Of the last run: the cause, where LastError is that there was none.
-	Since        time.Time // When LastError began to be nil, or not to be nil; zero before the first scrape.
+	LastError    error     // error of the last scrape that the cache did not serve, or of the last background attempt; nil if it was good
+	LastRunError error     // error of the last run, which is the cause if LastError says that there was no run
+	Since        time.Time // when LastError last changed to or from nil; zero before the first scrape
 
-	// How things are now. Times are zero if it does not apply.
-	Running      int       // Runs under way.
-	RunningSince time.Time // Start of the oldest of them.
-	StuckSince   time.Time // When a run under way outlived its scrape.
-	LastGood     time.Time // When the result was made that WithCache, WithBackground and WithStale keep.
+	// The current state. A time that does not apply is zero.
+	Running      int       // number of runs under way
+	RunningSince time.Time // start of the oldest run under way
+	StuckSince   time.Time // when a run under way outlived its scrape
+	LastGood     time.Time // time of the result that WithCache, WithBackground and WithStale keep
 	Breaker      BreakerState
-	Group        *GroupStatus // Nil if it belongs to none; see WithGroup.
-	Limit        int          // How many series a vector may have; 0 if it has no limit of its own. See MetricVec.SetLimit.
+	Group        *GroupStatus // nil if the collector belongs to no group; see WithGroup
+	Limit        int          // number of series that a vector may have; 0 if it has no limit of its own; see MetricVec.SetLimit
 
 	// Counts since registration.
-	Runs         uint64 // Runs started.
-	Failures     uint64 // Scrapes without a good result. They include the next three.
+	Runs         uint64 // runs started
+	Failures     uint64 // scrapes without a good result, including the next three
 	Panics       uint64
-	Timeouts     uint64 // Scrapes whose deadline, or the collector's own, has passed.
+	Timeouts     uint64 // scrapes whose deadline, or the collector's own limit, has passed
 	RateLimited  uint64
-	CacheHits    uint64 // Scrapes served from the cache.
-	StaleServes  uint64 // Scrapes served an earlier result, because there was no new one.
-	Dropped      uint64 // Samples that were left out.
+	CacheHits    uint64 // scrapes served from the cache
+	StaleServes  uint64 // scrapes served an earlier result, because there was no new one
+	Dropped      uint64 // samples that were left out
 	BreakerTrips uint64
-	Overflowed   uint64 // Lookups of a vector that returned its overflow series in place of their own, since it was made; see Cardinality.
+	Overflowed   uint64 // lookups, since the vector was made, that returned its overflow series; see Cardinality
 }
 
-// Status returns the state of all collectors, in the order of their registration, each
-// registry or gatherer in r followed by the collectors in it. A registry that is nested
-// more than once is looked into once. The loops that push.Every shows in a registry come
-// after its collectors.
+// Status returns the state of all collectors in the order of their registration. The collectors of
+// a nested registry or gatherer follow it. If a registry is nested more than once, Status lists its
+// collectors once. The loops that push.Every shows in a registry come after its collectors.
 //
-// What it says of each registry is one consistent picture. It runs nobody else's code, and
-// never waits for a scrape. It is safe for concurrent use.
+// For each registry, the states are those of one moment. Status runs no user code, and never waits
+// for a scrape. It is safe for concurrent use.
 func (r *ContextRegistry) Status() []CollectorStatus {
 	core, err := r.open()
 	if err != nil {
@@ -90,7 +91,7 @@ func (c *CollectorStatus) fill(s *engine.Stats) {
 	c.LastStart, c.LastDuration, c.LastLimit, c.Series = s.LastStart, s.LastDuration, s.LastLimit, s.LastSamples
 	c.LastError, c.LastRunError, c.Since = s.LastErr, s.LastRunErr, s.Since
 	c.Running, c.RunningSince, c.StuckSince, c.LastGood = s.Running, s.RunningSince, s.StuckSince, s.LastGood
-	c.Breaker, c.BreakerTrips = s.Breaker, s.BreakerTrips
+	c.Breaker, c.BreakerTrips = BreakerState(s.Breaker), s.BreakerTrips
 	c.Runs, c.CacheHits, c.StaleServes, c.Dropped = s.Runs, s.CacheHits, s.StaleServes, s.Dropped
 	for _, kind := range engine.FailureKinds() {
 		c.Failures += s.Failures[kind]

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// firstCells returns the names in a page as text.
+// firstCells returns the names in a text page.
 func firstCells(page string) (names []string) {
 	for line := range strings.Lines(page) {
 		name, _, _ := strings.Cut(strings.TrimSpace(line), "  ")
@@ -97,7 +97,7 @@ func TestStatusOfGatherers(t *testing.T) {
 	}
 }
 
-// TestStatusNames checks that the names of the status are those that select.
+// TestStatusNames checks that the names in the status select the collectors.
 func TestStatusNames(t *testing.T) {
 	s := newSelectable(t)
 	for _, c := range s.registry.Status() {
@@ -107,8 +107,8 @@ func TestStatusNames(t *testing.T) {
 	}
 }
 
-// TestStatusOfCycle: registries that hold one another, and one that is there twice, are
-// looked into once.
+// TestStatusOfCycle checks that registries that contain one another, and one that is nested twice,
+// are listed once.
 func TestStatusOfCycle(t *testing.T) {
 	a, b := metric.NewContextRegistry(), metric.NewContextRegistry()
 	register(t, a, "c", metrictest.New("c", metrictest.Healthy()))
@@ -124,8 +124,7 @@ func TestStatusOfCycle(t *testing.T) {
 	}
 }
 
-// TestStatusHandlerRefuses checks that the panic for a gatherer without a status says why it has
-// none.
+// TestStatusHandlerRefuses checks that the panic for a gatherer without a status says why.
 func TestStatusHandlerRefuses(t *testing.T) {
 	var none *metric.ContextRegistry
 	for want, g := range map[string]metric.Gatherer{
@@ -142,7 +141,7 @@ func TestStatusHandlerRefuses(t *testing.T) {
 	}
 }
 
-// TestStatusOfGroup shows how full a group is.
+// TestStatusOfGroup checks how many places of a group the status shows as taken.
 func TestStatusOfGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		group := metric.NewGroup("database", 2)
@@ -171,12 +170,12 @@ func TestStatusOfGroup(t *testing.T) {
 	})
 }
 
-// nastyError panics when it is asked for its text.
+// nastyError panics when its Error method is called.
 type nastyError struct{}
 
 func (nastyError) Error() string { panic("no text") }
 
-// TestStatusOfNastyErrors: an error of a collector costs nothing but its own cell.
+// TestStatusOfNastyErrors checks that an error of a collector costs nothing but its own cell.
 func TestStatusOfNastyErrors(t *testing.T) {
 	r := metric.NewContextRegistry()
 	register(t, r, "nasty", streamOf("nasty", func(context.Context, *metric.Sink) error { return nastyError{} }))
@@ -191,7 +190,7 @@ func TestStatusOfNastyErrors(t *testing.T) {
 	}
 }
 
-// TestStatusEscapes: what collectors, names and errors say is text, not markup.
+// TestStatusEscapes checks that names and errors of collectors appear as text, not as markup.
 func TestStatusEscapes(t *testing.T) {
 	const markup = `<script>alert("1")&'`
 	r := metric.NewContextRegistry()

@@ -11,7 +11,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestStatusSince checks when collectors began to do well or badly, and how long their runs may take.
+// TestStatusSince checks since when collectors have been good or bad, and how long their runs may
+// take.
 func TestStatusSince(t *testing.T) {
 	kinds := map[string]struct {
 		opts  []metric.CollectorOption
@@ -20,7 +21,7 @@ func TestStatusSince(t *testing.T) {
 		"scraped":    {nil, 3 * time.Second},
 		"limited":    {[]metric.CollectorOption{metric.WithTimeout(time.Second)}, time.Second},
 		"patient":    {[]metric.CollectorOption{metric.WithTimeout(time.Minute)}, 3 * time.Second},
-		"background": {[]metric.CollectorOption{metric.WithBackground(10 * time.Second)}, time.Minute}, // At least; see WithBackground.
+		"background": {[]metric.CollectorOption{metric.WithBackground(10 * time.Second)}, time.Minute}, // the minimum; see WithBackground
 	}
 	for name, kind := range kinds {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +81,8 @@ func TestStatusWithoutLimit(t *testing.T) {
 	}
 }
 
-// TestCardinalityOfExpired checks that the expiry of a vector and its toll are visible.
+// TestCardinalityOfExpired checks that the expiry of a vector and the number of expired series are
+// visible.
 func TestCardinalityOfExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()

@@ -80,7 +80,7 @@ func TestStatus(t *testing.T) {
 	})
 }
 
-// TestStatusOfBreaker shows its states.
+// TestStatusOfBreaker checks all states of a breaker.
 func TestStatusOfBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &scripted{}
@@ -103,8 +103,8 @@ func TestStatusOfBreaker(t *testing.T) {
 	})
 }
 
-// TestStatusNeverWaits: neither for a run that is stuck nor for scrapes, and it calls no
-// collector.
+// TestStatusNeverWaits checks that Status waits neither for a stuck run nor for scrapes, and calls
+// no collector.
 func TestStatusNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry(metric.WithConcurrency(1))

@@ -9,19 +9,19 @@ import (
 	"github.com/luxfi/metric/internal/web"
 )
 
-// StatusHandler returns a handler that serves the state of all collectors that g gathers
-// from as a table: to browsers as HTML, to others as plain text. See
-// [ContextRegistry.Status]. It runs no collector and waits for no scrape, so that it answers
-// when everything hangs. Package dashboard has a page that is live, and also shows metrics.
+// StatusHandler returns a handler that serves a table with the state of all collectors that g
+// gathers from: HTML for browsers, and plain text for other clients. See [ContextRegistry.Status].
+// The handler runs no collector and waits for no scrape, so it answers even when every collector
+// hangs. Package dashboard has a live page that also shows metrics.
 //
-// g is a registry, several of them ([Gatherers], [NewMultiGatherer]), DefaultGatherer for
-// the default registry, or DefaultGatherers() for that and client_golang's. It panics if g is
-// nil, or a gatherer that is no registry of this package: nobody here runs its collectors.
+// g is a registry, several of them ([Gatherers], [NewMultiGatherer]), [DefaultGatherer] for the
+// default registry, or [DefaultGatherers] for that and client_golang's. StatusHandler panics if g
+// is nil, or if g is another kind of gatherer, because this package does not run its collectors.
 //
-// The tables have the texts of errors and values of labels, in which there may be what not everybody
-// should read, such as the names of hosts and users. Passwords, tokens and keys in them are replaced
-// by xxxxx where their form gives them away; see HandlerOpts.ErrorText. Status has the whole
-// texts. The page is meant for a port of the operators.
+// The tables contain the texts of errors and values of labels. These may be confidential, such as
+// names of hosts and users. The handler replaces passwords, tokens and keys by xxxxx if it
+// recognizes their form; see HandlerOpts.ErrorText. Status returns the full texts. Serve the page
+// on a port for operators only.
 func StatusHandler(g Gatherer) http.Handler {
 	r, err := statusSource(g)
 	if err != nil {
@@ -40,7 +40,7 @@ func StatusHandler(g Gatherer) http.Handler {
 	})
 }
 
-// vectorsOnPage is how many of the largest vectors the status page shows.
+// vectorsOnPage is the number of the largest vectors that the status page shows.
 const vectorsOnPage = 10
 
 func largestVectors(r *scrape.Registry) []web.Vector {

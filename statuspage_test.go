@@ -18,7 +18,7 @@ func TestStatusPage(t *testing.T) {
 		collectors := map[string]struct {
 			do   func(context.Context, *metric.Sink) error
 			opts []metric.CollectorOption
-			want []string // Parts of the line.
+			want []string // parts of the line
 		}{
 			"good":   {func(context.Context, *metric.Sink) error { return nil }, nil, []string{"good", "10s ago", "stream collector"}},
 			"failed": {func(context.Context, *metric.Sink) error { return errors.New("no\n luck <b>") }, nil, []string{"failed", "no luck <b>"}},
@@ -60,14 +60,14 @@ func TestStatusPage(t *testing.T) {
 		if strings.Contains(page, "<b>") {
 			t.Error("an error is not escaped")
 		}
-		time.Sleep(2 * time.Hour) // The stuck one returns.
+		time.Sleep(2 * time.Hour) // The stuck collector returns.
 		if line := lineOf(t, statusPage(t, r, "*/*"), "stuck"); strings.Contains(strings.Join(line, " "), "stuck for") {
 			t.Errorf("it is still stuck: %q", line)
 		}
 	})
 }
 
-// TestStatusPageOfHungRegistry asks for the page in the middle of a scrape.
+// TestStatusPageOfHungRegistry requests the page in the middle of a scrape.
 func TestStatusPageOfHungRegistry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -85,9 +85,9 @@ func TestStatusPageOfHungRegistry(t *testing.T) {
 	})
 }
 
-// TestStatusCounts checks what is counted where the engine does not see it: series that
-// a stream collector has written straight into the response, and samples that were left
-// out there or when all were put together.
+// TestStatusCounts checks counts that the engine does not see: series that a stream collector has
+// written straight into the response, and samples that were left out there or when the result was
+// merged.
 func TestStatusCounts(t *testing.T) {
 	r := metric.NewContextRegistry()
 	labelled := metric.NewDesc("streamed", "Of a test.", []string{"l"}, nil)

@@ -2,37 +2,36 @@ package metric
 
 import "github.com/luxfi/metric/internal/instrument"
 
-// NewSummary returns a summary: a count, a sum and, if there are objectives, quantiles
-// over a sliding window. It panics if the rank or the error of an objective is not from
-// 0 to 1, if MaxAge is negative, or if a label is called quantile. Other errors in opts
-// are reported when it is registered.
+// NewSummary returns a summary: a count, a sum and, if there are objectives, quantiles over a
+// sliding window. It panics if the rank or the error of an objective is not from 0 to 1, if MaxAge
+// is negative, or if a label has the name quantile. Registering the summary reports other errors in
+// opts.
 //
-// Summaries made by this package are safe for concurrent use. Those without
-// objectives scale with the cores.
+// Summaries made by this package are safe for concurrent use. Those without objectives scale with
+// the number of cores.
 func NewSummary(opts SummaryOpts) Summary { return instrument.NewSummary(opts) }
 
-// SummaryVec is a set of summaries that differ in the values of their labels. It is safe
-// for concurrent use; see CounterVec for more.
+// SummaryVec is a set of summaries that differ in the values of their labels. It is safe for
+// concurrent use; see [CounterVec] and [MetricVec] for more.
 type SummaryVec struct {
 	*MetricVec
 	summaryMark
 
-	vec *instrument.Summaries // Nil in a no-op vector.
+	vec *instrument.Summaries // nil in a no-op vector
 }
 
-// NewSummaryVec returns a vector of summaries with these labels. It panics like
-// NewSummary.
+// NewSummaryVec returns a vector of summaries with these labels. It panics where [NewSummary] does.
 func NewSummaryVec(opts SummaryOpts, labelNames []string) *SummaryVec {
 	return V2.NewSummaryVec(SummaryVecOpts{SummaryOpts: opts, VariableLabels: UnconstrainedLabels(labelNames)})
 }
 
-// NewSummaryVec returns a vector of summaries whose labels may be constrained. It
-// panics like NewSummary.
-func (v2) NewSummaryVec(opts SummaryVecOpts) *SummaryVec {
+// NewSummaryVec returns a vector of summaries whose labels may have constraints. It panics where
+// [NewSummary] does.
+func (V2Constructors) NewSummaryVec(opts SummaryVecOpts) *SummaryVec {
 	return summaryVec(instrument.NewSummaries(opts))
 }
 
-// summaryMark is what counterMark is for a CounterVec.
+// summaryMark is to a SummaryVec what counterMark is to a CounterVec.
 type summaryMark = instrument.Mark[SummaryVec]
 
 func summaryVec(v *instrument.Summaries) *SummaryVec {
@@ -44,7 +43,7 @@ func (v *SummaryVec) noOp() *instrument.NoOpSummaries {
 }
 
 // GetMetricWithLabelValues returns the summary with these label values; see
-// CounterVec. It is a Summary.
+// [CounterVec.GetMetricWithLabelValues]. The dynamic type of the result implements [Summary].
 func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error) {
 	if v.vec == nil {
 		return v.noOp().Get(values), nil
@@ -56,7 +55,7 @@ func (v *SummaryVec) GetMetricWithLabelValues(values ...string) (Observer, error
 	return m, nil
 }
 
-// GetMetricWith is GetMetricWithLabelValues with the label values by name.
+// GetMetricWith is like [SummaryVec.GetMetricWithLabelValues], with the label values by name.
 func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels), nil
@@ -68,18 +67,19 @@ func (v *SummaryVec) GetMetricWith(labels Labels) (Observer, error) {
 	return m, nil
 }
 
-// WithLabelValues is GetMetricWithLabelValues, but panics where that returns an error.
+// WithLabelValues is like [SummaryVec.GetMetricWithLabelValues], but panics where that returns an
+// error.
 func (v *SummaryVec) WithLabelValues(values ...string) Observer {
 	if v.vec == nil {
 		return v.noOp().Get(values)
 	}
 	if e := v.vec.Plain.Get(values); e != nil {
-		return &e.Child // Without the two calls in between, which take 2 ns.
+		return &e.Child // Skipping the two calls in between saves 2 ns.
 	}
 	return must(v.vec.Get(values))
 }
 
-// With is GetMetricWith, but panics where that returns an error.
+// With is like [SummaryVec.GetMetricWith], but panics where that returns an error.
 func (v *SummaryVec) With(labels Labels) Observer {
 	if v.vec == nil {
 		return v.noOp().GetNamed(labels)
@@ -87,7 +87,7 @@ func (v *SummaryVec) With(labels Labels) Observer {
 	return must(v.vec.GetNamed(labels))
 }
 
-// CurryWith returns a *SummaryVec with some of the labels fixed; see CounterVec.
+// CurryWith returns a *SummaryVec with some of the labels fixed; see [CounterVec.CurryWith].
 func (v *SummaryVec) CurryWith(labels Labels) (ObserverVec, error) {
 	if v.vec == nil {
 		return &SummaryVec{MetricVec: &MetricVec{v.noOp().CurryWith(labels)}}, nil
@@ -99,7 +99,7 @@ func (v *SummaryVec) CurryWith(labels Labels) (ObserverVec, error) {
 	return summaryVec(curried), nil
 }
 
-// MustCurryWith is CurryWith, but panics where that returns an error.
+// MustCurryWith is like [SummaryVec.CurryWith], but panics where that returns an error.
 func (v *SummaryVec) MustCurryWith(labels Labels) ObserverVec { return must(v.CurryWith(labels)) }
 
 // Replace replaces all series by those that build creates in another vector; see

@@ -14,8 +14,8 @@ import (
 
 var objectives = map[float64]float64{0.5: 0.05, 0.9: 0.01, 0.99: 0.001}
 
-// TestSummaryEqualsClientGolang does the same to a summary of ours and one of client_golang,
-// which must write the same.
+// TestSummaryEqualsClientGolang does the same to a summary of ours and one of client_golang. Both
+// must write the same metric.
 func TestSummaryEqualsClientGolang(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -63,8 +63,8 @@ func TestSummaryEqualsClientGolang(t *testing.T) {
 	}
 }
 
-// TestSummaryDecays: quantiles are those of the window and NaN when it is empty, while
-// count and sum are those of all times.
+// TestSummaryDecays checks that quantiles are those of the window, and NaN when it is empty, while
+// count and sum are never reset.
 func TestSummaryDecays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := metric.NewSummary(metric.SummaryOpts{
@@ -85,7 +85,7 @@ func TestSummaryDecays(t *testing.T) {
 		s.Observe(100)
 		s.Observe(100)
 		check(3, 201, 100)
-		time.Sleep(5 * time.Second) // Now the first one is too old.
+		time.Sleep(5 * time.Second) // The first observation is now too old.
 		check(3, 201, 100)
 		time.Sleep(7 * time.Second)
 		check(3, 201, math.NaN())
@@ -94,7 +94,8 @@ func TestSummaryDecays(t *testing.T) {
 	})
 }
 
-// TestSummaryTinyWindow: client_golang loops forever if a step of the window is 0.
+// TestSummaryTinyWindow checks that a window whose steps are 0 works. client_golang loops forever
+// then.
 func TestSummaryTinyWindow(t *testing.T) {
 	s := metric.NewSummary(metric.SummaryOpts{Name: "s", Objectives: objectives, MaxAge: 1, AgeBuckets: 5})
 	for range 1000 {

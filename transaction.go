@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// ToTransactionalGatherer returns g as a TransactionalGatherer, which does nothing when
-// its result is no longer used. HandlerForTransactional treats it like g itself.
+// ToTransactionalGatherer returns g as a [TransactionalGatherer] whose done function does nothing.
+// [HandlerForTransactional] treats the result like g itself.
 func ToTransactionalGatherer(g Gatherer) TransactionalGatherer { return noTransaction{g} }
 
 type noTransaction struct{ gatherer Gatherer }
@@ -21,11 +21,11 @@ func (t noTransaction) Gather() ([]*MetricFamily, func(), error) {
 	return families, func() {}, err
 }
 
-// HandlerForTransactional returns a handler that serves what g gathers, and tells it
-// when a result is no longer used: as soon as it has been read, before it is sent. A
-// TransactionalGatherer cannot take a context; it is waited for until the deadline of
-// the scrape, and scrapes that overlap share one call of it. It is the handler that package
-// promhttp builds on: it logs nothing unless opts.ErrorLog is set.
+// HandlerForTransactional returns a handler that serves what g gathers, and calls the done function
+// of a result as soon as it has read the result, before it sends the answer. A
+// [TransactionalGatherer] cannot take a context. The handler waits for it until the deadline of the
+// scrape, and scrapes that overlap share one call. Package promhttp builds on this handler. It logs
+// nothing unless opts.ErrorLog is set. HandlerForTransactional panics if g is nil.
 func HandlerForTransactional(g TransactionalGatherer, opts HandlerOpts) http.Handler {
 	if plain, ok := g.(noTransaction); ok {
 		return newHandler(registryFor(plain.gatherer), opts)

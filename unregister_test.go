@@ -22,8 +22,8 @@ func (c *moody) Collect(chan<- metric.Metric) {}
 func (c *moody) CollectWithContext(context.Context, chan<- metric.Metric) {
 }
 
-// TestUnregisterTheVeryCollector checks that Unregister finds a collector by its identity,
-// whatever its Describe says by now, through each kind of Registerer.
+// TestUnregisterTheVeryCollector checks that Unregister finds a collector by its identity, even if
+// it describes something else by now, through each kind of Registerer.
 func TestUnregisterTheVeryCollector(t *testing.T) {
 	registerers := map[string]func(*metric.ContextRegistry) metric.Registerer{
 		"registry": func(r *metric.ContextRegistry) metric.Registerer { return r },
@@ -112,7 +112,7 @@ func TestUnregisterTheRightOne(t *testing.T) {
 			t.Errorf("left are %q, want %q", got, step.left)
 		}
 	}
-	// The collector and what adapts it.
+	// the collector and its adapters
 	unchecked := &moody{describing()}
 	adapted := metric.NewCollectorAdapter(unchecked)
 	for name, c := range map[string]metric.Collector{"itself": unchecked, "adapted": adapted} {
@@ -128,8 +128,8 @@ func TestUnregisterTheRightOne(t *testing.T) {
 	}
 }
 
-// TestUnregisterUncomparable checks that collectors that cannot be compared can be registered,
-// and that Unregister does not panic for them.
+// TestUnregisterUncomparable checks that collectors that cannot be compared can be registered, and
+// that Unregister does not panic for them.
 func TestUnregisterUncomparable(t *testing.T) {
 	r := metric.NewContextRegistry()
 	for _, c := range []metric.Collector{uncomparable{[]int{1}}, uncomparable{map[int]int{}}, struct {

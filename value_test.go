@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/promauto"
 )
 
-// counterWithoutGet is a fake as tests of programs that use client_golang have them.
+// counterWithoutGet is a fake like those in tests of programs that use client_golang.
 type counterWithoutGet struct {
 	metric.Metric
 	metric.Collector
@@ -30,8 +30,8 @@ func (g *gaugeWithoutGet) Dec()              { g.value-- }
 func (g *gaugeWithoutGet) Sub(v float64)     { g.value -= v }
 func (g *gaugeWithoutGet) SetToCurrentTime() {}
 
-// TestFakes checks that what programs write for client_golang's types fits ours: fakes without
-// Get, and function types.
+// TestFakes checks that code for client_golang's types fits ours: fakes without Get, and function
+// types.
 func TestFakes(t *testing.T) {
 	fakeCounter, fakeGauge := &counterWithoutGet{}, &gaugeWithoutGet{}
 	use := func(c metric.Counter, g metric.Gauge) { c.Add(2); g.Set(3) }
@@ -56,7 +56,7 @@ func TestFakes(t *testing.T) {
 	}
 }
 
-// metricWriting is a Metric by its Write.
+// metricWriting is a function as a Metric.
 type metricWriting func(*metric.MetricData) error
 
 func (metricWriting) Desc() *metric.Desc                 { return nil }

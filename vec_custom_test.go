@@ -16,13 +16,13 @@ import (
 func constrainedLabels() prometheus.ConstrainedLabels {
 	return prometheus.ConstrainedLabels{
 		{Name: "a"},
-		{Name: "b", Constraint: func(v string) string { return strings.TrimLeft(v, "0") + "\"" }}, // Twice is not the same as once.
+		{Name: "b", Constraint: func(v string) string { return strings.TrimLeft(v, "0") + "\"" }}, // applying it twice changes the value again
 		{Name: "c", Constraint: strings.ToLower},
 	}
 }
 
-// TestConstrainedVecEqualsClientGolang also with labels that are not of the two types
-// that client_golang has.
+// TestConstrainedVecEqualsClientGolang compares constrained vectors with client_golang's, also with
+// labels that are not of its two types.
 func TestConstrainedVecEqualsClientGolang(t *testing.T) {
 	type embedding struct{ prometheus.ConstrainedLabels }
 	labels := constrainedLabels()
@@ -63,8 +63,8 @@ func TestConstrainedVecEqualsClientGolang(t *testing.T) {
 	}
 }
 
-// TestCustomVecCallsConstraints with the values of their own labels, and with no
-// others.
+// TestCustomVecCallsConstraints checks that constraints are called only with values of their own
+// labels.
 func TestCustomVecCallsConstraints(t *testing.T) {
 	for _, names := range [][]string{{"a"}, {"a", "b"}, {"a", "b", "c"}} {
 		var labels prometheus.ConstrainedLabels
@@ -102,8 +102,7 @@ func TestCustomVecCallsConstraints(t *testing.T) {
 	}
 }
 
-// TestCustomVec: newMetric may use the vector, and may do what it likes with its
-// arguments.
+// TestCustomVec checks that newMetric may use the vector and modify its arguments.
 func TestCustomVec(t *testing.T) {
 	desc := metric.NewDesc("m", "", []string{"a", "b"}, nil)
 	var v *metric.MetricVec
@@ -141,7 +140,7 @@ func TestCustomVec(t *testing.T) {
 	}
 }
 
-// TestVecConcurrently makes and deletes series from many goroutines.
+// TestVecConcurrently creates and deletes series from many goroutines.
 func TestVecConcurrently(t *testing.T) {
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "m"}, []string{"a", "b"})
 	desc := metric.NewDesc("m", "", []string{"a", "b"}, nil)

@@ -20,11 +20,11 @@ type lifecycleLabels struct{ Part, Key string }
 type lifecycleVec struct {
 	metric.Collector
 
-	get     func(l lifecycleLabels) any // By the labels as a struct.
-	lookUp  func(l lifecycleLabels) any // By the labels as strings.
+	get     func(l lifecycleLabels) any // by the labels as a struct
+	lookUp  func(l lifecycleLabels) any // by the labels as strings
 	add     func(instrument any)
 	vec     *metric.MetricVec
-	replace func(part string, keys int) // Replaces the series of a part by new ones.
+	replace func(part string, keys int) // replaces the series of a part by new ones
 }
 
 func lifecycleVecs(name string) map[string]lifecycleVec {
@@ -78,10 +78,11 @@ func fillKeys(n int, create func(key string)) {
 	}
 }
 
-// TestLifecycleLosesNothing lets the series of a vector expire, bounds them by limits of their own and of a
-// registry, finds them by structs, strings and kept instruments, and deletes and replaces other
-// series of the vector, all at once. It compares what Prometheus would make of the scrapes with what was
-// counted. What is deleted and replaced has counted nothing, but takes the room of others.
+// TestLifecycleLosesNothing lets the series of a vector expire, bounds them by limits of their own
+// and of a registry, finds them by structs, strings and kept instruments, and deletes and replaces
+// other series of the vector, all at once. It compares the increases that Prometheus would see in
+// the scrapes with those that were counted. Deleted and replaced series have counted nothing, but
+// take the room of others.
 func TestLifecycleLosesNothing(t *testing.T) {
 	for kind := range lifecycleVecs("x_total") {
 		for _, replaces := range []bool{false, true} {
@@ -95,7 +96,7 @@ func TestLifecycleLosesNothing(t *testing.T) {
 }
 
 const (
-	lifecycleShared = 8 // The limit of the registry.
+	lifecycleShared = 8 // limit of the registry
 	lifecycleKeys   = 6
 	lifecycleExpiry = 8 * time.Second
 )
@@ -105,13 +106,13 @@ type lifecycle struct {
 	lifecycleVec
 
 	registry *metric.ContextRegistry
-	other    *metric.CounterVec // It takes room of the registry, too.
+	other    *metric.CounterVec // takes room of the registry, too
 	replaces bool
 
 	mu    sync.Mutex
-	added map[string]float64 // By key; in the part that is kept.
+	added map[string]float64 // by key, in the part that is kept
 
-	increased     map[string]float64 // What scrapes have seen, by key or overflow value.
+	increased     map[string]float64 // increases in scrapes, by key or overflow value
 	last          map[string]exposed
 	begun, capped int
 }
@@ -175,7 +176,7 @@ func (l *lifecycle) run() {
 	l.checkRoom()
 }
 
-// step does something to the vector.
+// step makes a random change to the vector.
 func (l *lifecycle) step(r *rand.Rand, kept map[string]any) {
 	key := strconv.Itoa(r.IntN(lifecycleKeys))
 	churn := lifecycleLabels{"churn", strconv.Itoa(r.IntN(lifecycleKeys))}
@@ -205,7 +206,8 @@ func (l *lifecycle) step(r *rand.Rand, kept map[string]any) {
 	}
 }
 
-// increment increments a series that is not deleted, or the one that counts for it, and may keep the instrument.
+// increment increments a series that is not deleted, or the one that counts for it, and may keep
+// the instrument.
 func (l *lifecycle) increment(r *rand.Rand, key string, kept map[string]any) {
 	labels := lifecycleLabels{"keep", key}
 	c := kept[key]
@@ -231,7 +233,7 @@ func (l *lifecycle) increment(r *rand.Rand, key string, kept map[string]any) {
 	}
 }
 
-// observe scrapes, and makes of it what Prometheus would.
+// observe scrapes, and adds the increases that Prometheus would see.
 func (l *lifecycle) observe() {
 	l.Helper()
 	now := make(map[string]exposed)
@@ -259,7 +261,7 @@ func (l *lifecycle) observe() {
 			now[key] = exposedOf(m)
 		}
 	}
-	if all > lifecycleShared+1 && !l.replaces { // The overflow series of other is one more.
+	if all > lifecycleShared+1 && !l.replaces { // plus the overflow series of other
 		l.Errorf("there are %d series, want at most %d", all, lifecycleShared)
 	}
 	for key, s := range now {
@@ -288,7 +290,7 @@ func (l *lifecycle) sum() (sum float64) {
 	return sum
 }
 
-// checkRoom checks that all room comes back when nothing is left.
+// checkRoom checks that all room is free again when no series is left.
 func (l *lifecycle) checkRoom() {
 	l.Helper()
 	l.vec.Reset()

@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestReplacePartAtLimit replaces the series of a curried vector: together with those that stay there are no
-// more than the limit, and what others have counted in the overflow series is not lost.
+// TestReplacePartAtLimit replaces the series of a curried vector. Together with the others, they
+// must not exceed the limit, and counts of other series in the overflow series must not be lost.
 func TestReplacePartAtLimit(t *testing.T) {
 	for name, limit := range map[string]func(*metric.CounterVec) *metric.ContextRegistry{
 		"of the vector": func(v *metric.CounterVec) *metric.ContextRegistry {
@@ -50,7 +50,7 @@ func TestReplacePartAtLimit(t *testing.T) {
 			}
 			fill("x", 5)
 			check(6, 7+3)
-			fill("z", 5) // There is no room at all.
+			fill("z", 5) // No room is left.
 			check(6, 7+3+5)
 			fill("x", 1)
 			check(5, 7+3+5)
@@ -61,8 +61,8 @@ func TestReplacePartAtLimit(t *testing.T) {
 	}
 }
 
-// TestOverflowOfReplaceIsReported: the vector that Replace fills has the limits, and counts for the one that
-// it takes the place of.
+// TestOverflowOfReplaceIsReported checks that the vector that Replace fills has the limits of the
+// vector that it replaces, and counts for it.
 func TestOverflowOfReplaceIsReported(t *testing.T) {
 	r := metric.NewContextRegistry()
 	v := metric.NewGaugeVec(metric.GaugeOpts{Name: "x"}, []string{"a"})
@@ -79,8 +79,8 @@ func TestOverflowOfReplaceIsReported(t *testing.T) {
 	}
 }
 
-// TestExpiredInfoOverflows: a kept info that has no room when it returns changes the overflow series, which
-// keeps its variable labels.
+// TestExpiredInfoOverflows checks that a kept info that has no room when it returns changes the
+// overflow series, which keeps its variable labels.
 func TestExpiredInfoOverflows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := metric.NewInfoVec(metric.InfoOpts{Name: "x"}, []string{"a"}, []string{"version"})
@@ -101,8 +101,8 @@ func TestExpiredInfoOverflows(t *testing.T) {
 	})
 }
 
-// TestOverflowSeriesBegins: the start timestamp of an overflow series that is made for what an
-// expired series has counted lies before that.
+// TestOverflowSeriesBegins checks that an overflow series that is created for the counts of an
+// expired series has an earlier start timestamp than those.
 func TestOverflowSeriesBegins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := metric.NewCounterVec(metric.CounterOpts{Name: "x_total"}, []string{"a"})
@@ -167,8 +167,8 @@ func TestCutSeriesOfMetricVecAreBusy(t *testing.T) {
 	})
 }
 
-// TestExpiredHistogramIsNotResetLater: a histogram has too many native buckets and will be reset, but expires
-// before that. What it counts afterwards stays.
+// TestExpiredHistogramIsNotResetLater has a histogram with too many native buckets, which will be
+// reset but expires before that. Its later observations must stay.
 func TestExpiredHistogramIsNotResetLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := metric.NewHistogramVec(metric.HistogramOpts{

@@ -24,13 +24,13 @@ import (
 type replaceable struct {
 	metric.Collector
 
-	set     func(a, b string) // Creates a series.
+	set     func(a, b string) // creates a series
 	replace func(build func(aside replaceable))
-	curry   func(a string) replaceable // Whose set and curry do not look at their first argument.
+	curry   func(a string) replaceable // returns a vector whose set and curry ignore their first argument
 }
 
-// replacing is what the vectors have in common, where V is the type of the vector, and C what
-// it is when it is curried.
+// replacing has the methods that the vectors have in common. V is the type of the vector, and C the
+// result of currying it.
 type replacing[V any, M any, C any] interface {
 	metric.Collector
 	WithLabelValues(values ...string) M
@@ -204,8 +204,8 @@ func TestReplaceHoldsNoLock(t *testing.T) {
 	}
 }
 
-// TestReplaceStartsAnew checks that handles of old series are not exposed any more and that those
-// that build has got are.
+// TestReplaceStartsAnew checks that old series that were kept are no longer exposed, and that the
+// series that build has returned are.
 func TestReplaceStartsAnew(t *testing.T) {
 	v := metric.NewCounterVec(metric.CounterOpts{Name: "m"}, []string{"a"})
 	old := v.WithLabelValues("x")
@@ -222,7 +222,7 @@ func TestReplaceStartsAnew(t *testing.T) {
 	}
 }
 
-// TestReplaceBridged checks that client_golang's vectors follow a replacement.
+// TestReplaceBridged checks that client_golang's vectors see a replacement.
 func TestReplaceBridged(t *testing.T) {
 	v := metric.NewGaugeVec(metric.GaugeOpts{Name: "m"}, []string{"a"})
 	bridge := metric.BridgeGaugeVec(v)
@@ -246,7 +246,7 @@ func TestReplaceNoOp(t *testing.T) {
 			t.Errorf("%s is %v, want %v", series, got, want)
 		}
 	}
-	// Vectors for which no label values fit, those that nothing has made, and all other kinds.
+	// Vectors for which no label values fit, zero values, and all other kinds.
 	m.NewGaugeVec("invalid", "", []string{"a", "a"}).Replace(func(aside *metric.GaugeVec) { aside.WithLabelValues("1", "2").Set(1) })
 	new(metric.CounterVec).Replace(func(aside *metric.CounterVec) { aside.WithLabelValues("1").Inc() })
 	states := m.(metric.StateMetrics)
@@ -269,7 +269,7 @@ func TestReplaceNoOp(t *testing.T) {
 	}
 }
 
-// TestScrapesSeeOneGeneration replaces a vector while it is scraped in every way: each scrape has
+// TestScrapesSeeOneGeneration replaces a vector during scrapes of every kind. Each scrape must have
 // all series of one replacement, and none of another one.
 func TestScrapesSeeOneGeneration(t *testing.T) {
 	const size = 20
@@ -353,7 +353,8 @@ func TestScrapesSeeOneGeneration(t *testing.T) {
 	scrapers.Wait()
 }
 
-// TestReplacedSeriesAreFreed asks the garbage collector, after scrapes that have kept lists.
+// TestReplacedSeriesAreFreed checks with the garbage collector that replaced series are freed,
+// after scrapes that have kept lists.
 func TestReplacedSeriesAreFreed(t *testing.T) {
 	gauges := metric.NewGaugeVec(metric.GaugeOpts{Name: "m"}, []string{"a", "b"})
 	part := gauges.MustCurryWith(metric.Labels{"a": "x"})
@@ -378,7 +379,8 @@ func TestReplacedSeriesAreFreed(t *testing.T) {
 	runtime.KeepAlive(gauges)
 }
 
-// TestScrapeAfterReplaceDoesNotAllocate checks that the sorted list is kept after a replacement.
+// TestScrapeAfterReplaceDoesNotAllocate checks that the vector keeps its sorted list after a
+// replacement.
 func TestScrapeAfterReplaceDoesNotAllocate(t *testing.T) {
 	gauges := instrument.NewGauges(prometheus.GaugeVecOpts{
 		GaugeOpts: prometheus.GaugeOpts{Name: "m"}, VariableLabels: prometheus.UnconstrainedLabels{"a"},

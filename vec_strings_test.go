@@ -27,7 +27,7 @@ func (r *reused) overwrite() {
 	r.buf = r.buf[:0]
 }
 
-// TestStringsAreCloned checks law 11, for all ways to make a series.
+// TestStringsAreCloned checks law 11 for all ways to create a series.
 func TestStringsAreCloned(t *testing.T) {
 	labels := []string{"a", "b"}
 	desc := metric.NewDesc("m", "", labels, nil)
@@ -48,7 +48,7 @@ func TestStringsAreCloned(t *testing.T) {
 			buf := &reused{make([]byte, 0, 1000)}
 			curried := mustCurry(v, metric.Labels{"a": buf.string("curried")})
 			buf.overwrite()
-			for range 2 { // The second time, they exist.
+			for range 2 { // The second time, the series exist.
 				for _, get := range []func() (metric.Metric, error){
 					func() (metric.Metric, error) {
 						return v.GetMetricWithLabelValues(buf.string("by values"), buf.string("x"))
@@ -86,7 +86,7 @@ func TestStringsAreCloned(t *testing.T) {
 	}
 }
 
-// TestExemplarStringsAreCloned is the same for exemplars.
+// TestExemplarStringsAreCloned checks the same for exemplars.
 func TestExemplarStringsAreCloned(t *testing.T) {
 	buf := &reused{make([]byte, 0, 1000)}
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})

@@ -43,7 +43,7 @@ func mustCurry(v anyVec, labels prometheus.Labels) anyVec {
 	return curried
 }
 
-// series returns the label values of what v collects, sorted.
+// series returns the sorted label values of the metrics that v collects.
 func series(t *testing.T, v prometheus.Collector) []string {
 	var all []string
 	for _, m := range collected(t, v) {
@@ -73,7 +73,7 @@ func vecPairs(labels prometheus.ConstrainableLabels) map[string][2]anyVec {
 }
 
 // vecCalls are calls of a vector with the labels a, b and c, right and wrong; they
-// return what is to be compared.
+// return a comparable result.
 var vecCalls = []struct {
 	name string
 	call func(anyVec) (any, error)
@@ -143,11 +143,11 @@ var vecCalls = []struct {
 	{"reset curried", func(v anyVec) (any, error) { mustCurry(v, prometheus.Labels{"b": "2"}).Reset(); return nil, nil }},
 }
 
-// ok reports whether there is no error, besides the error.
+// ok reports whether there is no error, and returns the error.
 func ok(_ any, err error) (any, error) { return err == nil, err }
 
-// TestVecEqualsClientGolang does the same to a vector of client_golang, and compares
-// what the calls say and which series there are then.
+// TestVecEqualsClientGolang does the same to a vector of client_golang, and compares the results of
+// the calls and the series.
 func TestVecEqualsClientGolang(t *testing.T) {
 	for _, tt := range vecCalls {
 		for name, pair := range vecPairs(prometheus.UnconstrainedLabels{"a", "b", "c"}) {
@@ -176,7 +176,7 @@ func TestVecEqualsClientGolang(t *testing.T) {
 	}
 }
 
-// TestVecProperty does the same to both vectors, at random.
+// TestVecProperty makes the same random calls of both vectors.
 func TestVecProperty(t *testing.T) {
 	for seed := range 100 {
 		random := rand.New(rand.NewPCG(uint64(seed), 0))
@@ -209,7 +209,8 @@ func TestVecProperty(t *testing.T) {
 
 func second(_ any, err error) any { return err }
 
-// TestVecCollectsInOrder: by label values, in the order of the names.
+// TestVecCollectsInOrder checks that series are collected in the order of their label values, label
+// by label.
 func TestVecCollectsInOrder(t *testing.T) {
 	v := metric.NewGaugeVec(metric.GaugeOpts{Name: "g"}, []string{"b", "a"})
 	for _, values := range [][2]string{{"1", "z"}, {"2", "a"}, {"", "m"}, {"10", "a"}, {"1", "a"}} {

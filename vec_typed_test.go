@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// typedVec is what the typed vectors have beyond MetricVec: M is an instrument and V
-// what CurryWith returns.
+// typedVec has the methods that typed vectors have beyond MetricVec: M is an instrument and V the
+// result of CurryWith.
 type typedVec[M, V any] interface {
 	prometheus.Collector
 	GetMetricWithLabelValues(values ...string) (M, error)
@@ -48,7 +48,7 @@ func TestTypedVecs(t *testing.T) {
 	})
 }
 
-// wantType checks that v is of the type that users convert it to.
+// wantType checks that v has the type that users convert it to.
 func wantType[T any](t *testing.T, v any) {
 	t.Helper()
 	if _, ok := v.(T); !ok {
@@ -91,7 +91,7 @@ func testTypedVec[M, V any](t *testing.T, v typedVec[M, V]) {
 	wantPanic(t, err, func() { v.With(prometheus.Labels{"a": "1", "c": "2"}) })
 	_, err = v.CurryWith(prometheus.Labels{"c": "1"})
 	wantPanic(t, err, func() { v.MustCurryWith(prometheus.Labels{"c": "1"}) })
-	// An instrument that could not be had is nil, and not a pointer that is nil.
+	// With an error, the instrument is a nil interface, not a nil pointer.
 	if m, _ := v.GetMetricWithLabelValues("\xff", ""); any(m) != nil {
 		t.Errorf("got %v besides an error, want nil", m)
 	}
@@ -112,7 +112,8 @@ func wantPanic(t *testing.T, want error, f func()) {
 	}
 }
 
-// TestDeletedInstrumentsGoOn, though nobody sees it.
+// TestDeletedInstrumentsGoOn checks that deleted instruments still work, although they are not
+// exposed.
 func TestDeletedInstrumentsGoOn(t *testing.T) {
 	v := metric.NewCounterVec(metric.CounterOpts{Name: "m"}, []string{"a"})
 	old := v.WithLabelValues("x")
@@ -125,7 +126,7 @@ func TestDeletedInstrumentsGoOn(t *testing.T) {
 	}
 }
 
-// TestVecWithoutLabels has one series at most.
+// TestVecWithoutLabels checks that a vector without labels has at most one series.
 func TestVecWithoutLabels(t *testing.T) {
 	v := metric.NewGaugeVec(metric.GaugeOpts{Name: "m"}, nil)
 	v.WithLabelValues().Inc()

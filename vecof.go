@@ -11,9 +11,9 @@ import (
 	"github.com/luxfi/metric/internal/labelstruct"
 )
 
-// LabelNames returns the names of the labels in the struct type L, in the order of its fields. The error
-// says which field cannot be a label, and why. [CounterVecOf] explains which can; the
-// constructors of typed vectors panic with this error.
+// LabelNames returns the names of the labels in the struct type L, in the order of its fields. If a
+// field cannot be a label, the error says which one, and why; see [CounterVecOf]. The constructors
+// of typed vectors panic with this error.
 func LabelNames[L any]() ([]string, error) {
 	plan, err := labelstruct.Of(reflect.TypeFor[L]())
 	if err != nil {
@@ -31,18 +31,18 @@ func mustPlan(t reflect.Type, kind, namespace, subsystem, name string, reserved 
 	return plan
 }
 
-// vecOf has what the typed vectors have in common.
+// vecOf has the fields and methods that the typed vectors have in common.
 type vecOf[L any] struct {
 	front   *instrument.Front
 	vec     *MetricVec
-	structs sync.Pool // of *L, for methods of L to be called with
+	structs sync.Pool // of *L; String methods of L are called with these
 }
 
-// ofMark is what counterMark is for a CounterVec. It hides the field.
+// ofMark is to a typed vector what counterMark is to a CounterVec. It hides the field.
 type ofMark[T any] struct{ instrument.Mark[T] }
 
-// borrow returns a copy of labels to call String methods with, which giveBack takes back. It is not on the stack, because the
-// compiler cannot know what these methods do with it.
+// borrow returns a copy of labels to call String methods with. The caller returns it with giveBack.
+// The copy is not on the stack, because the compiler cannot know what these methods do with it.
 func (v *vecOf[L]) borrow(labels L) *L {
 	s, ok := v.structs.Get().(*L)
 	if !ok {
@@ -52,7 +52,8 @@ func (v *vecOf[L]) borrow(labels L) *L {
 	return s
 }
 
-// giveBack clears s, so that it keeps no strings. If a String method panics, nothing is given back.
+// giveBack clears s, so that the pool keeps no strings. If a String method panics, s is not given
+// back.
 func (v *vecOf[L]) giveBack(s *L) {
 	clear(unsafe.Slice(s, 1))
 	v.structs.Put(s)
@@ -68,27 +69,27 @@ func (v *vecOf[L]) values(labels L) []string {
 // Delete deletes the metric with these labels and reports whether there was one.
 func (v *vecOf[L]) Delete(labels L) bool { return v.vec.DeleteLabelValues(v.values(labels)...) }
 
-// DeletePartialMatch deletes all metrics that have these labels, among others, and returns how many
-// it has deleted. [LabelNames] returns the names.
+// DeletePartialMatch deletes all metrics that have these labels, among others, and returns their
+// number. [LabelNames] returns the names of the labels.
 func (v *vecOf[L]) DeletePartialMatch(labels Labels) int { return v.vec.DeletePartialMatch(labels) }
 
 // Reset deletes all metrics.
 func (v *vecOf[L]) Reset() { v.vec.Reset() }
 
-// Describe implements Collector.
+// Describe implements [Collector].
 func (v *vecOf[L]) Describe(ch chan<- *Desc) { v.vec.Describe(ch) }
 
-// Collect implements Collector.
+// Collect implements [Collector].
 func (v *vecOf[L]) Collect(ch chan<- Metric) { v.vec.Collect(ch) }
 
-// SetExpiry is [MetricVec.SetExpiry].
+// SetExpiry sets the time after which series without updates expire; see [MetricVec.SetExpiry].
 func (v *vecOf[L]) SetExpiry(after time.Duration) { v.vec.SetExpiry(after) }
 
-// SetLimit is [MetricVec.SetLimit].
+// SetLimit sets how many series the vector may have; see [MetricVec.SetLimit].
 func (v *vecOf[L]) SetLimit(series int) { v.vec.SetLimit(series) }
 
-// SetValueLimit is [MetricVec.SetValueLimit].
+// SetValueLimit sets how many bytes a label value may have; see [MetricVec.SetValueLimit].
 func (v *vecOf[L]) SetValueLimit(bytes int, long LongValues) { v.vec.SetValueLimit(bytes, long) }
 
-// anyCore is how registries find the vector.
+// anyCore is the method by which registries find the vector.
 func (v *vecOf[L]) anyCore() any { return v.vec.anyCore() }

@@ -22,42 +22,45 @@ import (
 //
 //	requests.With(requestLabels{Method: "GET", Code: 200}).Inc()
 //
-// The compiler checks the types of the values, and no value can be missing or in the wrong place: a field
-// that is not set has its zero value, and an empty string means that the label is absent. For a counter
-// that exists, With does not use reflection and does not allocate. It is faster than
-// [CounterVec.WithLabelValues], above all where fields are integers.
+// The compiler checks the types of the values, and no value can be missing or in the wrong place: a
+// field that is not set has its zero value, and an empty string means that the label is absent. For
+// a counter that exists, With does not use reflection and does not allocate. It is faster than
+// [CounterVec.WithLabelValues], above all if fields are integers.
 //
 // # Names
 //
-// The tag of a field, as in label:"code", is the name of its label. Without a tag, the name is that of the field in
-// snake case: Method is method, StatusCode is status_code and HTTPMethod is http_method. Names that
-// this splits in the wrong place, such as IPv4 or OAuth2, need a tag. The tag label:"-" leaves a field out.
+// The tag of a field, as in label:"code", is the name of its label. Without a tag, the name is that
+// of the field in snake case: Method is method, StatusCode is status_code and HTTPMethod is
+// http_method. Names that this splits in the wrong place, such as IPv4 or OAuth2, need a tag. The
+// tag label:"-" leaves a field out.
 //
 // # Types
 //
 // A field is one of:
 //
 //   - a string, an integer of any size or a bool;
-//   - any type with a method String, which returns the label value: time.Duration, netip.Addr, or a type of
-//     your own. The method must have a value receiver, or the field must be a pointer. A nil pointer and a nil
-//     [fmt.Stringer] are empty label values;
-//   - a struct, whose fields are labels as well. The name of the outer field and an underscore, or its tag
-//     and an underscore, come before their names: the labels above are method, code, peer_zone and
-//     from_cache. An embedded struct without a tag adds no prefix. A struct with a method String is one label.
+//   - any type with a method String, which returns the label value: time.Duration, netip.Addr, or a
+//     type of the program's own. The method must have a value receiver, or the field must be a
+//     pointer. A nil pointer and a nil [fmt.Stringer] are empty label values;
+//   - a struct, whose fields are labels as well. The name of the outer field and an underscore, or its
+//     tag and an underscore, come before their names: the labels above are method, code, peer_zone and
+//     from_cache. An embedded struct without a tag adds no prefix. A struct with a method String is
+//     one label.
 //
-// The String method of a string, integer or bool must always return the same text for the same value: the
-// vector remembers it. Other types have their method called for each With, without a lock. It may panic,
-// and then With panics, too.
+// The String method of a string, integer or bool must always return the same text for the same
+// value, because the vector caches it. With calls the String method of other types each time,
+// without a lock. If the method panics, With panics, too.
 //
-// Fields of other types, such as floats, and fields that are not exported and have no tag are errors, and so are
-// labels with the same name. Constructors panic with an error that names the field, and
-// [LabelNames] returns it.
+// Fields of other types, such as floats, unexported fields without a tag, and labels with the same
+// name are errors. Constructors panic with an error that names the field, and [LabelNames] returns
+// it.
 //
 // # Uses
 //
-// It registers and behaves as the CounterVec that Vec returns, and is safe for concurrent use. A registry in
-// which the name is taken by a vector with the same labels returns that in an [AlreadyRegisteredError]: a
-// *CounterVecOf[L], or a *CounterVec if it was made with label names.
+// A CounterVecOf registers and behaves as the CounterVec that [CounterVecOf.Vec] returns, and is
+// safe for concurrent use. If a registry already has a vector with the same name and labels,
+// registering returns it in an [AlreadyRegisteredError]: as a *CounterVecOf[L], or as a *CounterVec
+// if it was made with label names.
 type CounterVecOf[L any] struct {
 	vecOf[L]
 	ofMark[CounterVecOf[L]]
@@ -65,8 +68,9 @@ type CounterVecOf[L any] struct {
 	counters *CounterVec
 }
 
-// NewCounterVecOf returns a vector of counters whose labels are the fields of L. It panics if L is not a struct or
-// a field cannot be a label; see [CounterVecOf]. Errors in opts are reported when the vector is registered.
+// NewCounterVecOf returns a vector of counters whose labels are the fields of L. It panics if L is
+// not a struct or a field cannot be a label; see [CounterVecOf]. Registering the vector reports
+// errors in opts.
 func NewCounterVecOf[L any](opts CounterOpts) *CounterVecOf[L] {
 	plan := mustPlan(reflect.TypeFor[L](), "counter", opts.Namespace, opts.Subsystem, opts.Name)
 	v := NewCounterVec(opts, plan.Names())
@@ -76,8 +80,9 @@ func NewCounterVecOf[L any](opts CounterOpts) *CounterVecOf[L] {
 	}
 }
 
-// With returns the counter with these labels, and makes it if it does not exist yet. It panics if a label value is
-// not valid UTF-8. The strings in labels may be parts of a buffer that is used again.
+// With returns the counter with these labels, and creates it if it does not exist yet. It panics if
+// a label value is not valid UTF-8. The strings in labels may be parts of a buffer that the caller
+// reuses.
 func (v *CounterVecOf[L]) With(labels L) ReadableCounter {
 	if c := v.front.Get(unsafe.Pointer(&labels)); c != nil {
 		return (*instrument.Counter)(c)
@@ -85,7 +90,7 @@ func (v *CounterVecOf[L]) With(labels L) ReadableCounter {
 	return must(v.find(labels))
 }
 
-// GetMetricWith is With, but returns an error where that panics.
+// GetMetricWith is like With, but returns an error where With panics.
 func (v *CounterVecOf[L]) GetMetricWith(labels L) (ReadableCounter, error) {
 	if c := v.front.Get(unsafe.Pointer(&labels)); c != nil {
 		return (*instrument.Counter)(c), nil
@@ -103,8 +108,8 @@ func (v *CounterVecOf[L]) find(labels L) (ReadableCounter, error) {
 	return c, nil
 }
 
-// Vec returns the vector with the same counters that takes label values as strings, to be curried, or for code
-// that takes a CounterVec.
+// Vec returns the vector with the same counters that takes label values as strings. It can be
+// curried, and passed to code that takes a CounterVec.
 func (v *CounterVecOf[L]) Vec() *CounterVec { return v.counters }
 
 func (v *CounterVecOf[L]) bridgedFor(asked Collector) Collector {

@@ -15,8 +15,9 @@ type GaugeVecOf[L any] struct {
 	gauges *GaugeVec
 }
 
-// NewGaugeVecOf returns a vector of gauges whose labels are the fields of L. It panics if L is not a struct or
-// a field cannot be a label; see [GaugeVecOf]. Errors in opts are reported when the vector is registered.
+// NewGaugeVecOf returns a vector of gauges whose labels are the fields of L. It panics if L is not
+// a struct or a field cannot be a label; see [CounterVecOf]. Registering the vector reports errors
+// in opts.
 func NewGaugeVecOf[L any](opts GaugeOpts) *GaugeVecOf[L] {
 	plan := mustPlan(reflect.TypeFor[L](), "gauge", opts.Namespace, opts.Subsystem, opts.Name)
 	v := NewGaugeVec(opts, plan.Names())
@@ -26,8 +27,9 @@ func NewGaugeVecOf[L any](opts GaugeOpts) *GaugeVecOf[L] {
 	}
 }
 
-// With returns the gauge with these labels, and makes it if it does not exist yet. It panics if a label value is
-// not valid UTF-8. The strings in labels may be parts of a buffer that is used again.
+// With returns the gauge with these labels, and creates it if it does not exist yet. It panics if a
+// label value is not valid UTF-8. The strings in labels may be parts of a buffer that the caller
+// reuses.
 func (v *GaugeVecOf[L]) With(labels L) ReadableGauge {
 	if c := v.front.Get(unsafe.Pointer(&labels)); c != nil {
 		return (*instrument.Gauge)(c)
@@ -35,7 +37,7 @@ func (v *GaugeVecOf[L]) With(labels L) ReadableGauge {
 	return must(v.find(labels))
 }
 
-// GetMetricWith is With, but returns an error where that panics.
+// GetMetricWith is like With, but returns an error where With panics.
 func (v *GaugeVecOf[L]) GetMetricWith(labels L) (ReadableGauge, error) {
 	if c := v.front.Get(unsafe.Pointer(&labels)); c != nil {
 		return (*instrument.Gauge)(c), nil
@@ -53,8 +55,8 @@ func (v *GaugeVecOf[L]) find(labels L) (ReadableGauge, error) {
 	return c, nil
 }
 
-// Vec returns the vector with the same gauges that takes label values as strings, to be curried, or for code
-// that takes a GaugeVec.
+// Vec returns the vector with the same gauges that takes label values as strings. It can be
+// curried, and passed to code that takes a GaugeVec.
 func (v *GaugeVecOf[L]) Vec() *GaugeVec { return v.gauges }
 
 func (v *GaugeVecOf[L]) bridgedFor(asked Collector) Collector {

@@ -7,7 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// HistogramVecOf is a [HistogramVec] whose labels are the fields of the struct type L; see [CounterVecOf].
+// HistogramVecOf is a [HistogramVec] whose labels are the fields of the struct type L; see
+// [CounterVecOf].
 type HistogramVecOf[L any] struct {
 	vecOf[L]
 	ofMark[HistogramVecOf[L]]
@@ -15,9 +16,9 @@ type HistogramVecOf[L any] struct {
 	histograms *HistogramVec
 }
 
-// NewHistogramVecOf returns a vector of histograms whose labels are the fields of L. It panics if L is not a struct or
-// a field cannot be a label; see [HistogramVecOf]. It also panics where [NewHistogram] does, and
-// if a label is called le.
+// NewHistogramVecOf returns a vector of histograms whose labels are the fields of L. It panics if L
+// is not a struct or a field cannot be a label; see [CounterVecOf]. It also panics where
+// [NewHistogram] does, and if a label has the name le.
 func NewHistogramVecOf[L any](opts HistogramOpts) *HistogramVecOf[L] {
 	plan := mustPlan(reflect.TypeFor[L](), "histogram", opts.Namespace, opts.Subsystem, opts.Name, "le")
 	v := NewHistogramVec(opts, plan.Names())
@@ -27,8 +28,9 @@ func NewHistogramVecOf[L any](opts HistogramOpts) *HistogramVecOf[L] {
 	}
 }
 
-// With returns the histogram with these labels, and makes it if it does not exist yet. It panics if a label value is
-// not valid UTF-8. The strings in labels may be parts of a buffer that is used again.
+// With returns the histogram with these labels, and creates it if it does not exist yet. It panics
+// if a label value is not valid UTF-8. The strings in labels may be parts of a buffer that the
+// caller reuses.
 func (v *HistogramVecOf[L]) With(labels L) Histogram {
 	if c := v.front.Get(unsafe.Pointer(&labels)); c != nil {
 		return (*instrument.Histogram)(c)
@@ -36,7 +38,7 @@ func (v *HistogramVecOf[L]) With(labels L) Histogram {
 	return must(v.find(labels))
 }
 
-// GetMetricWith is With, but returns an error where that panics.
+// GetMetricWith is like With, but returns an error where With panics.
 func (v *HistogramVecOf[L]) GetMetricWith(labels L) (Histogram, error) {
 	if c := v.front.Get(unsafe.Pointer(&labels)); c != nil {
 		return (*instrument.Histogram)(c), nil
@@ -54,8 +56,8 @@ func (v *HistogramVecOf[L]) find(labels L) (Histogram, error) {
 	return c, nil
 }
 
-// Vec returns the vector with the same histograms that takes label values as strings, to be curried, or for code
-// that takes a HistogramVec.
+// Vec returns the vector with the same histograms that takes label values as strings. It can be
+// curried, and passed to code that takes a HistogramVec.
 func (v *HistogramVecOf[L]) Vec() *HistogramVec { return v.histograms }
 
 func (v *HistogramVecOf[L]) bridgedFor(asked Collector) Collector {

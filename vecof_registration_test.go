@@ -88,7 +88,7 @@ func TestRegisterVecOf(t *testing.T) {
 		if len(r.Status()) != 1 || r.Status()[0].Name != "m" {
 			t.Errorf("got status %+v", r.Status())
 		}
-		for _, c := range []metric.Collector{v.typed, v.plain} { // Either removes either.
+		for _, c := range []metric.Collector{v.typed, v.plain} { // Each removes the other, too.
 			if !r.Unregister(c) {
 				t.Errorf("%T: cannot be unregistered", c)
 			}
@@ -103,7 +103,7 @@ func TestRegisterVecOf(t *testing.T) {
 	})
 }
 
-// TestVecOfForClientGolang registers vectors of client_golang beside a typed one, which is what exists.
+// TestVecOfForClientGolang registers vectors of client_golang beside an existing typed one.
 func TestVecOfForClientGolang(t *testing.T) {
 	forEachRegistrable(t, func(t *testing.T, v registrable) {
 		r := metric.NewRegistry()
@@ -164,7 +164,8 @@ func TestWrapVecOf(t *testing.T) {
 	})
 }
 
-// TestPoliciesOfVecOf are those of its ordinary vector: it runs no code that could need one.
+// TestPoliciesOfVecOf checks that a typed vector refuses policies as its ordinary vector does,
+// because it runs no user code.
 func TestPoliciesOfVecOf(t *testing.T) {
 	forEachRegistrable(t, func(t *testing.T, v registrable) {
 		r := metric.NewContextRegistry()
@@ -187,7 +188,8 @@ func TestPoliciesOfVecOf(t *testing.T) {
 	})
 }
 
-// TestVecOfInAStruct: a struct that embeds a vector and replaces its Collect is a collector like any other.
+// TestVecOfInAStruct checks that a struct that embeds a vector and overrides Collect is a collector
+// like any other.
 func TestVecOfInAStruct(t *testing.T) {
 	v := metric.NewCounterVecOf[requestLabels](metric.CounterOpts{Name: "m"})
 	v.With(requestLabels{"GET", 200}).Inc()

@@ -99,7 +99,7 @@ func TestVecOfIsItsVec(t *testing.T) {
 	}
 }
 
-// vecOf is what the typed vectors have in common: M is an instrument.
+// vecOf has the methods that the typed vectors have in common. M is an instrument.
 type vecOf[M any] interface {
 	prometheus.Collector
 	With(labels requestLabels) M
@@ -161,7 +161,8 @@ func testVecOf[M comparable](t *testing.T, v vecOf[M]) {
 	}
 }
 
-// TestVecOfDoesNotAllocate for a series that it has seen twice.
+// TestVecOfDoesNotAllocate checks that looking up a series does not allocate from the third time
+// on.
 func TestVecOfDoesNotAllocate(t *testing.T) {
 	type manyLabels struct {
 		requestLabels
@@ -199,19 +200,19 @@ func TestVecOfDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// constantStringer is a struct whose method String does not allocate.
+// constantStringer is a struct whose String method does not allocate.
 type constantStringer struct{ s string }
 
 func (s constantStringer) String() string { return s.s }
 
-// funcStringer does anything in its method String.
+// funcStringer calls a function in its String method.
 type funcStringer func() string
 
 func (f funcStringer) String() string { return f() }
 
 type funcLabels struct{ F funcStringer }
 
-// TestStringersOfUsers may panic, and may use the vector.
+// TestStringersOfUsers checks that String methods may panic and may use the vector.
 func TestStringersOfUsers(t *testing.T) {
 	v := metric.NewCounterVecOf[funcLabels](metric.CounterOpts{Name: "c_total"})
 	boom := any("boom")
@@ -244,7 +245,7 @@ func TestStringersOfUsers(t *testing.T) {
 	}
 }
 
-// TestChangingStringer must find the series of what its method String returns now.
+// TestChangingStringer checks that lookups find the series of the current result of String.
 func TestChangingStringer(t *testing.T) {
 	v := metric.NewGaugeVecOf[funcLabels](metric.GaugeOpts{Name: "g"})
 	n := 0
@@ -259,7 +260,8 @@ func TestChangingStringer(t *testing.T) {
 	}
 }
 
-// TestNothingIsLostToDeletedSeries: an increment after Delete has returned is that of a series that is exposed.
+// TestNothingIsLostToDeletedSeries checks that an increment after Delete has returned goes to an
+// exposed series.
 func TestNothingIsLostToDeletedSeries(t *testing.T) {
 	v := metric.NewCounterVecOf[requestLabels](metric.CounterOpts{Name: "c_total"})
 	remove := map[int]func(l requestLabels){
@@ -310,7 +312,7 @@ func TestLabelNames(t *testing.T) {
 	}
 }
 
-// TestReservedLabelNames are those that the samples of the kind have.
+// TestReservedLabelNames checks that labels that the samples of the kind have are refused.
 func TestReservedLabelNames(t *testing.T) {
 	type both struct{ Le, Quantile string }
 	metric.NewCounterVecOf[both](metric.CounterOpts{Name: "c"})

@@ -35,8 +35,7 @@ func wrappable() map[string]metric.Collector {
 	}
 }
 
-// TestWrapLikeClientGolang compares with client_golang's wrapping, in a registry of
-// each.
+// TestWrapLikeClientGolang compares our wrapping with client_golang's, in a registry of each.
 func TestWrapLikeClientGolang(t *testing.T) {
 	labels := metric.Labels{"l": "v", "a": "w"}
 	for name, c := range wrappable() {
@@ -60,8 +59,8 @@ func TestWrapLikeClientGolang(t *testing.T) {
 	}
 }
 
-// TestWrappedRegistration checks that a wrapped Registerer knows its collectors by their labels:
-// it refuses them twice, and removes its own only.
+// TestWrappedRegistration checks that a wrapped Registerer identifies collectors by their labels:
+// it refuses to register one twice, and unregisters only its own.
 func TestWrappedRegistration(t *testing.T) {
 	r := metric.NewRegistry()
 	wrapped := metric.WrapRegistererWith(metric.Labels{"l": "v"}, r)
@@ -90,7 +89,7 @@ func TestWrappedRegistration(t *testing.T) {
 	}
 }
 
-// TestWrappedPanicInTheirs shows that a wrapped collector does not crash the process.
+// TestWrappedPanicInTheirs checks that a wrapped collector that panics does not crash the process.
 func TestWrappedPanicInTheirs(t *testing.T) {
 	theirs := prometheus.NewRegistry()
 	metric.WrapRegistererWithPrefix("p_", theirs).MustRegister(plain{"bad", func(chan<- metric.Metric) { panic("boom") }}, counterNamed("good"))
@@ -101,8 +100,8 @@ func TestWrappedPanicInTheirs(t *testing.T) {
 	}
 }
 
-// TestWrappedWithLabelOfSamples: a label that the samples of a family are written with
-// must not be added to them, since Prometheus would refuse the whole scrape.
+// TestWrappedWithLabelOfSamples checks that a wrapping cannot add a label that the samples of a
+// family have, since Prometheus would refuse the whole scrape.
 func TestWrappedWithLabelOfSamples(t *testing.T) {
 	const text = `must not have an explicit "le" label`
 	le, quantile := metric.Labels{"le": "x"}, metric.Labels{"quantile": "x"}

@@ -7,12 +7,12 @@ import (
 
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/zstdlink"
-	_ "github.com/luxfi/metric/promhttp/zstd" // The tests of this package want zstd.
+	_ "github.com/luxfi/metric/promhttp/zstd" // The tests of this package need zstd.
 )
 
 // TestWithoutZstd asks for zstd in a program that does not contain it.
 func TestWithoutZstd(t *testing.T) {
-	early := metric.Handler() // It is made before it is known whether there is zstd.
+	early := metric.Handler() // This handler is made before the program links zstd.
 	linked := zstdlink.NewCompressor
 	zstdlink.NewCompressor = nil
 	defer func() { zstdlink.NewCompressor = linked }()
