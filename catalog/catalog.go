@@ -1,11 +1,10 @@
-// Package catalog describes what a program exports: its metric families with their types,
-// units, help, labels and buckets, and the collectors that they come from. metric.Catalog
-// makes a [Catalog] of a registry or any other gatherer.
+// Package catalog describes the metrics that a program exports: its families with their types, units, help,
+// labels and buckets, and their collectors. metric.Catalog creates a [Catalog] from a registry or any
+// other gatherer.
 //
-// A catalog is plain data. It can be printed as Markdown ([Catalog.Markdown]), written and
-// read as JSON with encoding/json, and filtered ([Catalog.Filter]). Package
-// catalog/grafana makes a dashboard of it, and package catalog/rules makes recording and
-// alerting rules.
+// A catalog is plain data. It can be printed as Markdown ([Catalog.Markdown]), written and read as JSON
+// with encoding/json, and filtered ([Catalog.Filter]). Package catalog/grafana creates a dashboard from it,
+// and package catalog/rules creates recording and alerting rules.
 package catalog
 
 import (
@@ -20,57 +19,54 @@ type Catalog struct {
 
 // Family describes one metric family.
 type Family struct {
-	// Name is the name as the program exposes it to a scraper that takes UTF-8 names: with
-	// the suffix _total if the program has given it one, and without the suffixes of
-	// series, such as _bucket.
+	// Name is the name as the program exposes it to a scraper that accepts UTF-8 names. It has the suffix
+	// _total if the program has given it that suffix, and none of the suffixes of series, such as _bucket.
 	Name string `json:"name"`
 	Type Type   `json:"type"`
-	Unit string `json:"unit,omitempty"` // The declared unit. A unit in the name alone is not repeated here.
+	Unit string `json:"unit,omitempty"` // declared unit; a unit that is only in the name is not repeated here
 	Help string `json:"help,omitempty"`
 
-	// Labels are sorted by name. The labels le and quantile, and the label for the state of a
-	// state set, are not among them.
+	// Labels are sorted by name. They do not include le, quantile and the label for the state of a state
+	// set.
 	Labels []Label `json:"labels,omitempty"`
 
-	Buckets      []float64 `json:"buckets,omitempty"`      // The finite upper bounds of classic buckets, in ascending order.
-	NativeSchema *int32    `json:"nativeSchema,omitempty"` // The schema of native buckets, or nil without any. Of several, the finest.
-	Quantiles    []float64 `json:"quantiles,omitempty"`    // Of a summary, in ascending order.
-	States       []string  `json:"states,omitempty"`       // Of a state set, in their declared order.
+	Buckets      []float64 `json:"buckets,omitempty"`      // finite upper bounds of classic buckets, in ascending order
+	NativeSchema *int32    `json:"nativeSchema,omitempty"` // schema of native buckets, the finest if there are several; nil without native buckets
+	Quantiles    []float64 `json:"quantiles,omitempty"`    // quantiles of a summary, in ascending order
+	States       []string  `json:"states,omitempty"`       // states of a state set, in their declared order
 
-	// Series is the number of current series. A histogram or summary counts as one, and so does a
-	// state set. It is 0 for a vector without series.
+	// Series is the number of current series. A histogram, summary or state set counts as one. Series is 0
+	// for a vector without series.
 	Series int `json:"series,omitempty"`
 
-	// Collectors are the collectors that describe the family or have given series of it, sorted by
-	// name.
+	// Collectors are the collectors that describe the family or have sent series of it, sorted by name.
 	Collectors []Collector `json:"collectors,omitempty"`
 }
 
 // Label describes a label of a family.
 type Label struct {
 	Name string `json:"name"`
-	// Constant reports whether all series have the label with the value Value, by declaration.
+	// Constant reports whether the declaration gives all series the label with the value Value.
 	Constant bool   `json:"constant,omitempty"`
 	Value    string `json:"value,omitempty"`
-	// Values is the number of different values that a variable label has in current series.
+	// Values is the number of distinct values that a variable label has in current series.
 	Values int `json:"values,omitempty"`
 }
 
-// Collector names a collector, as the Status of its registry does.
+// Collector names a collector in the same way as the Status of its registry.
 type Collector struct {
 	Name string `json:"name"`
-	// Kind is "instrument", "function", "collector", "collector with context",
-	// "stream collector" or "gatherer". It is "registry" for metrics that a registry has about
-	// itself.
+	// Kind is "instrument", "function", "collector", "collector with context", "stream collector" or
+	// "gatherer". It is "registry" for a registry's metrics about itself.
 	Kind string `json:"kind"`
 }
 
-// Type is the type of a family, in the words of OpenMetrics.
+// Type is the type of a family, in OpenMetrics terms.
 type Type string
 
 // The types of families.
 const (
-	Unknown        Type = "unknown" // Untyped, or not known before the first series.
+	Unknown        Type = "unknown" // untyped, or not known before the first series
 	Counter        Type = "counter"
 	Gauge          Type = "gauge"
 	Histogram      Type = "histogram"
@@ -80,7 +76,7 @@ const (
 	StateSet       Type = "stateset"
 )
 
-// Find returns the family of that name, or nil if the catalog has none.
+// Find returns the family called name, or nil if the catalog does not have it.
 func (c *Catalog) Find(name string) *Family {
 	i, ok := slices.BinarySearchFunc(c.Families, name, func(f Family, name string) int { return strings.Compare(f.Name, name) })
 	if !ok {
@@ -89,8 +85,8 @@ func (c *Catalog) Find(name string) *Family {
 	return &c.Families[i]
 }
 
-// Filter returns a catalog of the families for which keep returns true. It shares their
-// slices with c.
+// Filter returns a catalog of the families for which keep returns true. It shares the families' slices with
+// c.
 func (c *Catalog) Filter(keep func(*Family) bool) *Catalog {
 	some := new(Catalog)
 	for i := range c.Families {
@@ -101,9 +97,8 @@ func (c *Catalog) Filter(keep func(*Family) bool) *Catalog {
 	return some
 }
 
-// Static returns a copy without the counts of current series and label values, which change
-// while a program runs: for files that are checked into a repository. It shares all other
-// slices with c.
+// Static returns a copy without the counts of current series and label values, which change while a program
+// runs. Use it for files that are checked into a repository. The copy shares all other slices with c.
 func (c *Catalog) Static() *Catalog {
 	static := &Catalog{Families: slices.Clone(c.Families)}
 	for i := range static.Families {
@@ -117,7 +112,7 @@ func (c *Catalog) Static() *Catalog {
 	return static
 }
 
-// Label returns the label of that name, or nil if the family has none.
+// Label returns the label called name, or nil if the family does not have it.
 func (f *Family) Label(name string) *Label {
 	for i := range f.Labels {
 		if f.Labels[i].Name == name {
@@ -127,8 +122,8 @@ func (f *Family) Label(name string) *Label {
 	return nil
 }
 
-// IsInfo reports whether the family is of type info, or a gauge with the suffix _info, which is
-// how programs without that type export one.
+// IsInfo reports whether the family is of type info, or is a gauge with the suffix _info, which represents
+// an info in programs without that type.
 func (f *Family) IsInfo() bool {
 	return f.Type == Info || f.Type == Gauge && strings.HasSuffix(f.Name, "_info")
 }

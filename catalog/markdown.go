@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Markdown returns the families as a table of GitHub's Markdown, one row for each. It leaves out
-// the counts of series and label values, so that the text changes only with the
-// declarations: a test may compare it with a file in the repository.
+// Markdown returns the families as a table in GitHub's Markdown, with one row per family. It leaves out the
+// counts of series and label values, so that the text changes only with the declarations. A test may
+// compare it with a file in the repository.
 func (c *Catalog) Markdown() string { return c.Static().table(false) }
 
-// MarkdownWithCounts is Markdown with the number of current series, and of the
-// values that variable labels have in them.
+// MarkdownWithCounts is like [Catalog.Markdown], but adds the number of current series, and the number of
+// distinct values of variable labels.
 func (c *Catalog) MarkdownWithCounts() string { return c.table(true) }
 
 func (c *Catalog) table(counts bool) string {
@@ -37,8 +37,8 @@ func (c *Catalog) table(counts bool) string {
 	return b.String()
 }
 
-// labelCell lists the labels: constant ones with their value, variable ones with the number of
-// values if that is known.
+// labelCell lists the labels: constant labels with their value, variable labels with the number of values
+// if that is known.
 func (f *Family) labelCell() string {
 	cells := make([]string, 0, len(f.Labels))
 	for _, l := range f.Labels {
@@ -54,7 +54,7 @@ func (f *Family) labelCell() string {
 	return strings.Join(cells, ", ")
 }
 
-// details tells what only some types have.
+// details returns the properties that only some types have.
 func (f *Family) details() string {
 	var parts []string
 	if len(f.Buckets) > 0 {
@@ -88,7 +88,7 @@ func (f *Family) collectorCell() string {
 	return strings.Join(cells, ", ")
 }
 
-// numbers lists numbers, at most twenty of them.
+// numbers lists at most twenty numbers.
 func numbers(list []float64) string {
 	const most = 20
 	var b strings.Builder
@@ -104,10 +104,10 @@ func numbers(list []float64) string {
 	return b.String()
 }
 
-// code returns s as code in a cell of a table. A fence that is longer than every run of backticks
-// in s ends where s does. Line breaks and other control characters are written as escapes.
+// code returns s as code in a cell of a table. The fence is longer than every run of backticks in s, so
+// that s cannot end it. Line breaks and other control characters are escaped.
 func code(s string) string {
-	s = strings.ReplaceAll(printable(s), "|", `\|`) // Within code, too, a bar ends the cell.
+	s = strings.ReplaceAll(printable(s), "|", `\|`) // A bar ends the cell even within code.
 	longest, run := 0, 0
 	for _, r := range s {
 		if r != '`' {
@@ -119,7 +119,7 @@ func code(s string) string {
 	}
 	fence := strings.Repeat("`", longest+1)
 	if s == "" || longest > 0 || s[0] == ' ' || s[len(s)-1] == ' ' {
-		s = " " + s + " " // Otherwise a backtick at an end would be part of the fence.
+		s = " " + s + " " // Otherwise a backtick at either end would be part of the fence.
 	}
 	return fence + s + fence
 }
@@ -137,7 +137,7 @@ func printable(s string) string {
 	return b.String()
 }
 
-// text returns s as plain text in a cell of a table, in one line.
+// text returns s as plain text in a cell of a table, on one line.
 func text(s string) string {
 	var b strings.Builder
 	for _, r := range strings.Join(strings.Fields(s), " ") {

@@ -1,6 +1,6 @@
-// Package collectors has collectors of metrics about the Go runtime, the process, its
-// build, expvar variables and database connections. All of it is client_golang's, under
-// the import path of this module, so that a program moves over with one replacement.
+// Package collectors provides collectors of metrics about the Go runtime, the process, its build, expvar
+// variables and database connections. It re-exports client_golang's package under the import path of this
+// module, so that a program can migrate by replacing import paths.
 package collectors
 
 import (
@@ -12,24 +12,23 @@ import (
 )
 
 type (
-	// ProcessCollectorOpts are the options of NewProcessCollector.
+	// ProcessCollectorOpts are the options of [NewProcessCollector].
 	ProcessCollectorOpts = collectors.ProcessCollectorOpts
-	// GoRuntimeMetricsRule selects metrics of the Go runtime by their name in package
-	// runtime/metrics.
+	// GoRuntimeMetricsRule selects metrics of the Go runtime by their name in package runtime/metrics.
 	GoRuntimeMetricsRule = collectors.GoRuntimeMetricsRule
-	// GoCollectionOption selects groups of metrics; see WithGoCollections.
+	// GoCollectionOption selects groups of metrics; see [WithGoCollections].
 	GoCollectionOption = collectors.GoCollectionOption
 )
 
-// The groups of WithGoCollections.
+// The groups of [WithGoCollections].
 const (
-	// GoRuntimeMemStatsCollection are those of runtime.MemStats.
+	// GoRuntimeMemStatsCollection are the metrics of [runtime.MemStats].
 	GoRuntimeMemStatsCollection = collectors.GoRuntimeMemStatsCollection //nolint:staticcheck // It belongs to the API that this package is about.
-	// GoRuntimeMetricsCollection are those of package runtime/metrics.
+	// GoRuntimeMetricsCollection are the metrics of package runtime/metrics.
 	GoRuntimeMetricsCollection = collectors.GoRuntimeMetricsCollection //nolint:staticcheck // As above.
 )
 
-// Rules for WithGoCollectorRuntimeMetrics. They must not be set.
+// Rules for [WithGoCollectorRuntimeMetrics]. Do not modify these variables.
 var (
 	MetricsAll       = collectors.MetricsAll
 	MetricsGC        = collectors.MetricsGC
@@ -38,8 +37,8 @@ var (
 	MetricsDebug     = collectors.MetricsDebug
 )
 
-// The Go collector and its options. They are variables because the type of the options
-// is private to client_golang; they must not be set.
+// The Go collector and its options. They are variables because the type of the options is private to
+// client_golang. Do not modify them.
 var (
 	// NewGoCollector returns a collector of metrics about the Go runtime.
 	NewGoCollector = collectors.NewGoCollector
@@ -58,8 +57,8 @@ var (
 	WithGoCollections = collectors.WithGoCollections //nolint:staticcheck // It belongs to the API that this package is about.
 )
 
-// NewProcessCollector returns a collector of metrics about a process: by default, this
-// one.
+// NewProcessCollector returns a collector of metrics about a process. By default, it is the current
+// process.
 func NewProcessCollector(opts ProcessCollectorOpts) metric.Collector {
 	return collectors.NewProcessCollector(opts)
 }
@@ -67,12 +66,13 @@ func NewProcessCollector(opts ProcessCollectorOpts) metric.Collector {
 // NewBuildInfoCollector returns a collector of the build information of the binary.
 func NewBuildInfoCollector() metric.Collector { return collectors.NewBuildInfoCollector() }
 
-// NewExpvarCollector returns a collector of expvar variables, by name.
+// NewExpvarCollector returns a collector of expvar variables. The keys of exports are the names of the
+// variables.
 func NewExpvarCollector(exports map[string]*metric.Desc) metric.Collector {
 	return collectors.NewExpvarCollector(exports)
 }
 
-// NewDBStatsCollector returns a collector of what db.Stats says, with the label db_name.
+// NewDBStatsCollector returns a collector of the statistics of db.Stats, with the label db_name.
 func NewDBStatsCollector(db *sql.DB, dbName string) metric.Collector {
 	return collectors.NewDBStatsCollector(db, dbName)
 }

@@ -1,5 +1,5 @@
-// Package graphite pushes metrics to a Graphite server: client_golang's package of that
-// name, under the import path of this module and with its default registry.
+// Package graphite pushes metrics to a Graphite server. It re-exports client_golang's package of the same
+// name under the import path of this module, with this module's default registry.
 package graphite
 
 import (
@@ -11,22 +11,22 @@ import (
 type (
 	// Bridge pushes metrics to a Graphite server.
 	Bridge = graphite.Bridge
-	// Config is the configuration of a Bridge.
+	// Config is the configuration of a [Bridge].
 	Config = graphite.Config
-	// Logger takes the errors of a Bridge. A *log.Logger is one.
+	// Logger receives the errors of a [Bridge]. A [*log.Logger] is one.
 	Logger = graphite.Logger
-	// HandlerErrorHandling tells what a Bridge does when something cannot be gathered.
+	// HandlerErrorHandling selects what a [Bridge] does when part of the metrics cannot be gathered.
 	HandlerErrorHandling = graphite.HandlerErrorHandling
 )
 
-// What a Bridge does when something cannot be gathered.
+// The values of [HandlerErrorHandling].
 const (
-	ContinueOnError = graphite.ContinueOnError // Push what there is.
-	AbortOnError    = graphite.AbortOnError    // Push nothing.
+	ContinueOnError = graphite.ContinueOnError // push the metrics that could be gathered
+	AbortOnError    = graphite.AbortOnError    // push nothing
 )
 
-// NewBridge returns a bridge. Without a Gatherer in c, which is not changed, it gathers
-// from metric.DefaultGatherers. It is an error if c has no URL.
+// NewBridge returns a bridge. If c has no Gatherer, the bridge gathers from [metric.DefaultGatherers];
+// NewBridge does not modify c. It returns an error if c has no URL.
 func NewBridge(c *Config) (*Bridge, error) {
 	withDefault := *c
 	if withDefault.Gatherer == nil {

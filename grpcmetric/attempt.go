@@ -6,21 +6,21 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// clientHandler is the stats.Handler of ClientMetrics. gRPC tells it about each attempt.
+// clientHandler is the stats.Handler of [ClientMetrics]. gRPC calls it for each attempt.
 type clientHandler struct{ *ClientMetrics }
 
-// attempt is an attempt of a call, and the context of all that gRPC does for it.
+// attempt is an attempt of a call. It is also the context of everything that gRPC does for the attempt.
 type attempt struct {
-	context.Context // The attempt's, as gRPC has made it. It comes from the call's.
+	context.Context // the attempt's, as created by gRPC from the call's
 
 	call    *clientCall
 	traffic traffic
 }
 
-// attemptKey is the key under which contexts have the attempt of the metrics.
+// attemptKey is the context key of the attempt that metrics counts.
 type attemptKey struct{ metrics *ClientMetrics }
 
-// Value returns the attempt itself to the handler that has made it.
+// Value returns the attempt itself if key belongs to the handler that created the attempt.
 func (a *attempt) Value(key any) any {
 	if key, ok := key.(attemptKey); ok && key.metrics == a.call.metrics {
 		return a

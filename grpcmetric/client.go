@@ -13,12 +13,11 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// DialOptions returns the options that measure a client, with metrics that are registered
-// with reg, or are made and registered if they are not. It panics if that fails. Use
-// NewClientMetrics for options.
+// DialOptions returns the options that measure a client. It registers the metrics with reg, or uses those
+// that are already registered, and panics if that fails. Use [NewClientMetrics] to set options.
 //
-// These are several options, because gRPC tells a stats.Handler about attempts, an
-// interceptor about calls, and has no way to join options.
+// It returns several options because gRPC passes attempts to a stats.Handler and calls to an interceptor,
+// and cannot join options.
 func DialOptions(reg metric.Registerer) []grpc.DialOption {
 	m, err := NewClientMetrics(reg, Opts{})
 	if err != nil {
@@ -27,28 +26,28 @@ func DialOptions(reg metric.Registerer) []grpc.DialOption {
 	return m.DialOptions()
 }
 
-// ClientMetrics measures clients. It is safe for concurrent use.
+// ClientMetrics measures gRPC clients. It is safe for concurrent use.
 type ClientMetrics struct {
-	calls, attempts *vectors // The latter is nil if attempts are not counted.
+	calls, attempts *vectors // attempts is nil if attempts are not counted
 	limit           int
 
 	methods table[clientMethod, clientSeries]
 	other   func() *clientSeries
 }
 
-// clientMethod is a method of a target, as the program names them.
+// clientMethod is a method of a target. The program chooses both names.
 type clientMethod struct{ target, method string }
 
-// clientSeries are the series of a method.
+// clientSeries has the series of a method.
 type clientSeries struct {
 	call    *series
-	attempt *series // Nil if attempts are not counted.
-	traffic *series // The one of both that counts messages.
+	attempt *series // nil if attempts are not counted
+	traffic *series // the one of call and attempt that counts messages
 }
 
-// NewClientMetrics returns metrics for clients. It takes those that are registered with reg, and
-// makes and registers the others. It is an error if that fails, or if an option is
-// wrong; it panics like metric.NewHistogram if buckets are.
+// NewClientMetrics returns metrics for clients. It uses metrics that are already registered with reg and
+// registers the others. It returns an error if a registration fails or an option is not valid. It panics,
+// as metric.NewHistogram does, if buckets are not valid.
 func NewClientMetrics(reg metric.Registerer, opts Opts) (*ClientMetrics, error) {
 	if reg == nil {
 		return nil, errNoRegisterer
@@ -68,8 +67,8 @@ func NewClientMetrics(reg metric.Registerer, opts Opts) (*ClientMetrics, error) 
 	return m, nil
 }
 
-// DialOptions returns the options that make a client count with m. Several clients may share
-// m; one that gets the options twice counts everything twice.
+// DialOptions returns the options that measure a client with m. Several clients may share m. A client that
+// gets the options twice counts everything twice.
 func (m *ClientMetrics) DialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
 		grpc.WithStatsHandler(clientHandler{m}),
@@ -88,7 +87,7 @@ func (m *ClientMetrics) seriesOf(i identity) *clientSeries {
 	return s
 }
 
-// find returns the series of a method of a client.
+// find returns the series for a method of a client.
 func (m *ClientMetrics) find(cc *grpc.ClientConn, method string, k kind) *clientSeries {
 	key := clientMethod{cc.Target(), method}
 	if s := m.methods.get(key); s != nil {
@@ -107,20 +106,19 @@ func (m *ClientMetrics) find(cc *grpc.ClientConn, method string, k kind) *client
 	return s
 }
 
-// clientCall is a call, and the context of all that gRPC does for it.
+// clientCall is a call. It is also the context of everything that gRPC does for the call.
 type clientCall struct {
-	context.Context // The caller's.
+	context.Context // the caller's
 
 	metrics *ClientMetrics
 	series  *clientSeries
 	start   time.Time
-	traffic traffic // Of all attempts.
+	traffic traffic // traffic of all attempts
 	ended   atomic.Bool
 
-	// The first attempt, which is usually the only one, is a part of the call to save an
-	// allocation.
+	// first is the first attempt, and usually the only one. Embedding it saves an allocation.
 	first   attempt
-	claimed atomic.Bool // Whether first is in use.
+	claimed atomic.Bool // whether first is in use
 }
 
 func (m *ClientMetrics) begin(ctx context.Context, cc *grpc.ClientConn, method string, k kind) *clientCall {
@@ -129,14 +127,14 @@ func (m *ClientMetrics) begin(ctx context.Context, cc *grpc.ClientConn, method s
 	return c
 }
 
-// end counts the end of the call, if that is not done yet.
+// end counts the end of the call unless that has been done.
 func (c *clientCall) end(code codes.Code) {
 	if !c.ended.Swap(true) {
 		c.series.call.end(c.Context, code, time.Since(c.start), c.traffic.sent.Load(), c.traffic.received.Load())
 	}
 }
 
-// Value returns the call itself to the handler of the metrics that it belongs to.
+// Value returns the call itself if key belongs to the metrics of the call.
 func (c *clientCall) Value(key any) any {
 	if key == any(c.metrics) {
 		return c
@@ -146,7 +144,7 @@ func (c *clientCall) Value(key any) any {
 
 func (m *ClientMetrics) interceptUnary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	c := m.begin(ctx, cc, method, unary)
-	code := codes.Unknown // In case of a panic.
+	code := codes.Unknown // in case of a panic
 	defer func() { c.end(code) }()
 	err := invoke(c, method, req, reply, cc, opts...)
 	code = codeOf(err)
@@ -158,16 +156,16 @@ func (m *ClientMetrics) interceptStream(ctx context.Context, desc *grpc.StreamDe
 	opened := false
 	defer func() {
 		if !opened {
-			c.end(codes.Unknown) // In case of a panic.
+			c.end(codes.Unknown) // in case of a panic
 		}
 	}()
-	// gRPC calls this when the stream ends, however it ends.
+	// gRPC calls this when the stream ends for any reason.
 	withEnd := make([]grpc.CallOption, 0, len(opts)+1)
 	withEnd = append(append(withEnd, grpc.OnFinish(func(err error) { c.end(codeOf(err)) })), opts...)
 	stream, err := open(c, desc, cc, method, withEnd...)
 	opened = true
 	if err != nil {
-		c.end(codeOf(err)) // In case an interceptor has failed before gRPC was called.
+		c.end(codeOf(err)) // in case an interceptor failed before gRPC was called
 	}
 	return stream, err
 }

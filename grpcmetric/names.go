@@ -6,26 +6,26 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// name is the name of a metric, and its help text.
+// name is the name and the help of a metric.
 type name struct{ name, help string }
 
-// layout is how one side's calls or attempts appear: metrics, labels and their values.
+// layout has the names of the metrics and labels for calls or attempts on one side, and the label values.
 // Metrics without a name do not exist.
 type layout struct {
 	started, handled, inFlight name
-	sent, received             name // Counters of messages.
+	sent, received             name // counters of messages
 	duration                   name
-	sentSize, receivedSize     name // Histograms of bytes.
+	sentSize, receivedSize     name // histograms of bytes
 
-	labels []string                  // Of all metrics.
-	values func(i identity) []string // Of these labels.
+	labels []string                  // labels of all metrics
+	values func(i identity) []string // values of labels
 
-	code            string // The label for status codes, which handled has.
-	splitHistograms bool   // Whether histograms have it, too.
+	code            string // label for the status code, which handled has
+	splitHistograms bool   // whether histograms have the label code, too
 	codes           *[numCodes]string
 }
 
-// numCodes is how many status codes gRPC defines.
+// numCodes is the number of status codes that gRPC defines.
 const numCodes = int(codes.Unauthenticated) + 1
 
 // kind is the type of a method.
@@ -52,15 +52,15 @@ func kindOf(client, server bool) kind {
 	}
 }
 
-// identity is what the label values of a series come from.
+// identity has the sources of the label values of a series.
 type identity struct {
-	target string // Empty on servers.
-	method string // The full name, with its slashes.
+	target string // empty on servers
+	method string // full name, including slashes
 	kind   kind
-	other  bool // Whether it stands for all that are not known.
+	other  bool // whether it stands for all unknown methods
 }
 
-// otherValue is the value of labels for calls of unknown methods.
+// otherValue is the label value for calls of unknown methods.
 const otherValue = "other"
 
 func (i identity) openTelemetryMethod() string {
@@ -92,7 +92,7 @@ func (i identity) classic() []string {
 	return []string{string(i.kind), service, method}
 }
 
-// openTelemetryCodes are the names of status codes in gRPC's specification.
+// openTelemetryCodes are the names of status codes in the gRPC specification.
 var openTelemetryCodes = [numCodes]string{
 	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
 	"ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
@@ -100,7 +100,7 @@ var openTelemetryCodes = [numCodes]string{
 	"UNAUTHENTICATED",
 }
 
-// classicCodes are their names in Go.
+// classicCodes are the names of status codes in Go.
 var classicCodes = func() (names [numCodes]string) {
 	for i := range names {
 		names[i] = codes.Code(i).String()
@@ -139,7 +139,7 @@ var serverLayouts = map[Names]layout{
 	},
 }
 
-// callLayouts are about the calls of clients.
+// callLayouts are the layouts for calls of clients.
 var callLayouts = map[Names]layout{
 	OpenTelemetryNames: {
 		started:         name{"grpc_client_call_started_total", "Calls started by the client."},
@@ -167,7 +167,7 @@ var callLayouts = map[Names]layout{
 	},
 }
 
-// attemptLayouts are about the attempts of clients. The classic names do not have them.
+// attemptLayouts are the layouts for attempts of clients. The classic names have none.
 var attemptLayouts = map[Names]layout{
 	OpenTelemetryNames: {
 		started:         name{"grpc_client_attempt_started_total", "Call attempts started by the client."},

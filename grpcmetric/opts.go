@@ -7,22 +7,22 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// DefaultMaxMethods is the value of Opts.MaxMethods if it is zero.
+// DefaultMaxMethods is the default of Opts.MaxMethods.
 const DefaultMaxMethods = 500
 
-// Names is a set of names for metrics and labels. The package's documentation lists them.
+// Names selects a set of names for metrics and labels. The package documentation lists them.
 type Names int
 
 const (
-	// OpenTelemetryNames are those of gRPC's OpenTelemetry plugin.
+	// OpenTelemetryNames are the names of gRPC's OpenTelemetry plugin.
 	OpenTelemetryNames Names = iota
-	// ClassicNames are those of go-grpc-prometheus and go-grpc-middleware.
+	// ClassicNames are the names of go-grpc-prometheus and go-grpc-middleware.
 	ClassicNames
 )
 
-// Opts are the options of ServerMetrics and ClientMetrics. The zero value is ready to use.
+// Opts are the options of [NewServerMetrics] and [NewClientMetrics]. The zero value is ready to use.
 //
-// Metrics that exist in the registry already keep the buckets that they have.
+// Metrics that are already registered keep their buckets.
 type Opts struct {
 	// Names selects the names of metrics and labels.
 	Names Names
@@ -30,16 +30,16 @@ type Opts struct {
 	// ConstLabels are added to all series.
 	ConstLabels metric.Labels
 
-	// Buckets are the upper bounds of the classic buckets for durations, in seconds. If it
-	// is nil, these are metric.DefBuckets, or none if there are native ones.
+	// Buckets are the upper bounds of the classic buckets for durations, in seconds. If Buckets is nil, they
+	// are metric.DefBuckets, or none if there are native buckets.
 	Buckets []float64
 
-	// SizeBuckets are the upper bounds of the classic buckets for sizes, in bytes. If it is
-	// nil, these are powers of two from 1 KiB to 4 GiB, or none if there are native ones.
+	// SizeBuckets are the upper bounds of the classic buckets for sizes, in bytes. If SizeBuckets is nil,
+	// they are powers of two from 1 KiB to 4 GiB, or none if there are native buckets.
 	SizeBuckets []float64
 
-	// NativeBucketFactor, if it is above 1, gives all histograms native buckets, each wider
-	// than the one before by at most this factor. 1.1 is usual.
+	// NativeBucketFactor, if greater than 1, adds native buckets to all histograms. Each bucket is wider
+	// than the previous one by at most this factor. The usual value is 1.1.
 	NativeBucketFactor float64
 
 	// NoSizes leaves out the histograms of bytes sent and received.
@@ -49,20 +49,19 @@ type Opts struct {
 	// the context of the call; see metric.SetExemplarFromContext.
 	Exemplars bool
 
-	// MaxMethods limits the pairs of target and method that a client distinguishes, and the
-	// bidirectional streams of a server without InitializeMetrics. Zero means
-	// DefaultMaxMethods.
+	// MaxMethods limits the pairs of target and method that a client distinguishes, and the bidirectional
+	// streams of a server without InitializeMetrics. The default is DefaultMaxMethods.
 	MaxMethods int
 }
 
-// sizeBuckets are those of gRPC's OpenTelemetry plugin, without the bound 0.
+// sizeBuckets are the buckets of gRPC's OpenTelemetry plugin, without the bound 0.
 var sizeBuckets = []float64{1 << 10, 1 << 11, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26, 1 << 28, 1 << 30, 1 << 32}
 
 // maxNativeBuckets keeps native histograms small when values spread widely.
 const maxNativeBuckets = 160
 
-// maxNameLength is how many bytes the name of a method may have that is not known to be
-// registered. Otherwise, a peer of a proxy could fill the exposition with a few long names.
+// maxNameLength limits the bytes in the name of a method that may be unregistered. Otherwise, a peer of a
+// proxy could fill the exposition with a few long names.
 const maxNameLength = 256
 
 func (o *Opts) check() error {

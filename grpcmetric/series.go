@@ -12,20 +12,20 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// series are the series of one method, or of one pair of target and method. Once they are
-// found, a call updates them without a lookup.
+// series are the series of one method, or of one pair of target and method. A call that has found them
+// updates them without a lookup.
 type series struct {
 	vectors *vectors
 	values  []string
 
 	started        metric.Counter
-	inFlight       metric.Gauge   // Nil if there is no such metric.
-	sent, received metric.Counter // Nil if there are no such metrics.
+	inFlight       metric.Gauge   // nil if the metric does not exist
+	sent, received metric.Counter // nil if the metrics do not exist
 
-	outcomes [numCodes]atomic.Pointer[outcome] // By status code; nil until a call has ended with it.
+	outcomes [numCodes]atomic.Pointer[outcome] // by status code; nil until a call has ended with that code
 }
 
-// outcome are the series that a call updates when it ends. Those without a metric are nil.
+// outcome has the series that a call updates when it ends. Series of metrics that do not exist are nil.
 type outcome struct {
 	handled                metric.Counter
 	duration               metric.Observer
@@ -47,7 +47,7 @@ func (v *vectors) of(i identity) *series {
 	return s
 }
 
-// begin counts a call or an attempt that starts.
+// begin counts the start of a call or an attempt.
 func (s *series) begin() {
 	s.started.Inc()
 	if s.inFlight != nil {
@@ -55,7 +55,8 @@ func (s *series) begin() {
 	}
 }
 
-// end counts one that has ended, and then that it is not in flight, so that no scrape misses it.
+// end counts the end of a call or an attempt. It updates the gauge of those in flight last, so that no
+// scrape misses one.
 func (s *series) end(ctx context.Context, code codes.Code, took time.Duration, sent, received int64) {
 	o := s.outcome(code)
 	if o.handled != nil {
@@ -91,11 +92,11 @@ func (s *series) observe(ctx context.Context, o metric.Observer, v float64) {
 	o.Observe(v)
 }
 
-// outcome returns the series for a status code. Two calls that make them at once get the
+// outcome returns the series for a status code. If two calls create them at the same time, both get the
 // same ones from the vectors.
 func (s *series) outcome(code codes.Code) *outcome {
 	if int(code) >= numCodes {
-		code = codes.Unknown // The peer, who sends it, must not be able to make series.
+		code = codes.Unknown // The peer sends the code. It must not be able to create series.
 	}
 	if o := s.outcomes[code].Load(); o != nil {
 		return o
@@ -118,8 +119,8 @@ func (s *series) outcome(code codes.Code) *outcome {
 	return o
 }
 
-// initialize makes the series exist: those for all status codes where that is a counter
-// each, and those for OK where it is several histograms.
+// initialize creates the series: those of all status codes if each code needs only a counter, and those of
+// OK if it needs several histograms.
 func (s *series) initialize() {
 	last := codes.OK
 	if !s.vectors.splitHistograms {
@@ -130,7 +131,7 @@ func (s *series) initialize() {
 	}
 }
 
-// traffic are the bytes of a call or an attempt. Its zero value is ready to use.
+// traffic counts the bytes of a call or an attempt. The zero value is ready to use.
 type traffic struct{ sent, received atomic.Int64 }
 
 func (t *traffic) send(s *series, bytes int) {
@@ -147,7 +148,7 @@ func (t *traffic) receive(s *series, bytes int) {
 	}
 }
 
-// codeOf returns the status code of an error as gRPC sends it.
+// codeOf returns the status code that gRPC sends for an error.
 func codeOf(err error) codes.Code {
 	if err == nil {
 		return codes.OK

@@ -14,9 +14,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// ServerOption returns the option that measures a server, with metrics that are registered
-// with reg, or are made and registered if they are not. It panics if that fails. Use
-// NewServerMetrics for options.
+// ServerOption returns the option that measures a server. It registers the metrics with reg, or uses those
+// that are already registered, and panics if that fails. Use [NewServerMetrics] to set options.
 func ServerOption(reg metric.Registerer) grpc.ServerOption {
 	m, err := NewServerMetrics(reg, Opts{})
 	if err != nil {
@@ -25,20 +24,20 @@ func ServerOption(reg metric.Registerer) grpc.ServerOption {
 	return m.ServerOption()
 }
 
-// ServerMetrics measures servers. It is safe for concurrent use.
+// ServerMetrics measures gRPC servers. It is safe for concurrent use.
 type ServerMetrics struct {
 	vectors *vectors
 	limit   int
 
-	methods     table[string, series] // By full name.
-	guesses     atomic.Int64          // How many methods are, or tried to be, there on suspicion.
+	methods     table[string, series] // by full name
+	guesses     atomic.Int64          // number of methods that were added, or tried to be, without being known
 	initialized atomic.Bool
 	other       func() *series
 }
 
-// NewServerMetrics returns metrics for servers. It takes those that are registered with reg, and
-// makes and registers the others. It is an error if that fails, or if an option is
-// wrong; it panics like metric.NewHistogram if buckets are.
+// NewServerMetrics returns metrics for servers. It uses metrics that are already registered with reg and
+// registers the others. It returns an error if a registration fails or an option is not valid. It panics,
+// as metric.NewHistogram does, if buckets are not valid.
 func NewServerMetrics(reg metric.Registerer, opts Opts) (*ServerMetrics, error) {
 	if reg == nil {
 		return nil, errNoRegisterer
@@ -55,18 +54,17 @@ func NewServerMetrics(reg metric.Registerer, opts Opts) (*ServerMetrics, error) 
 	return m, nil
 }
 
-// ServerOption returns the option that makes a server count with m. A server that gets it
-// twice counts everything twice; several servers may share m.
+// ServerOption returns the option that measures a server with m. Several servers may share m. A server that
+// gets the option twice counts everything twice.
 func (m *ServerMetrics) ServerOption() grpc.ServerOption { return grpc.StatsHandler(serverHandler{m}) }
 
-// InitializeMetrics makes the series of all methods that are registered with the server, so
-// that they are there, at zero, before the first call: the classic counters for each
-// status code, but OpenTelemetry's histograms only for OK. It is called after services
-// have been registered, usually with a *grpc.Server.
+// InitializeMetrics creates the series of all methods that are registered with the server, so that they
+// exist, with the value zero, before the first call. It creates the classic counters for each status code,
+// but OpenTelemetry's histograms only for OK. Call it after registering all services, usually with a
+// [*grpc.Server].
 //
-// It also tells m which methods exist. From then on a bidirectional stream that is not among
-// them is taken for the work of a grpc.UnknownServiceHandler. So call it for all servers that
-// share m, or for none.
+// It also tells m which methods exist. From then on, m counts any other bidirectional stream as handled by
+// a grpc.UnknownServiceHandler. Therefore, call it for all servers that share m, or for none.
 func (m *ServerMetrics) InitializeMetrics(server interface {
 	GetServiceInfo() map[string]grpc.ServiceInfo
 }) {
@@ -83,10 +81,10 @@ func (m *ServerMetrics) InitializeMetrics(server interface {
 
 func always() bool { return true }
 
-// find returns the series of a call that was dispatched to a handler, as the type says. An
-// unknown method comes here with each call, if it has a handler, and so takes no lock.
+// find returns the series for a call that gRPC dispatched to a handler of the given type. Each call of an
+// unknown method that has a handler comes here, so find must not take a lock for it.
 func (m *ServerMetrics) find(method string, k kind) *series {
-	admit := always // Only a registered method has another type than the unknown ones.
+	admit := always // Only a registered method can have another type than an unknown one.
 	if k == bidiStream {
 		if m.initialized.Load() || len(method) > maxNameLength || m.guesses.Load() >= int64(m.limit) {
 			return m.other()
@@ -100,24 +98,24 @@ func (m *ServerMetrics) find(method string, k kind) *series {
 	return m.other()
 }
 
-// serverHandler is the stats.Handler of ServerMetrics.
+// serverHandler is the stats.Handler of [ServerMetrics].
 type serverHandler struct{ *ServerMetrics }
 
-// serverCall is a call, and the context of all that gRPC does for it.
+// serverCall is a call. It is also the context of everything that gRPC does for the call.
 type serverCall struct {
-	context.Context // The call's, as gRPC has made it.
+	context.Context // the call's, as created by gRPC
 
 	metrics *ServerMetrics
 	method  string
-	series  *series   // Nil until it is known whether the method exists.
-	arrived time.Time // Only set if it is not known on arrival.
+	series  *series   // nil until it is known whether the method exists
+	arrived time.Time // set only if the series are not known on arrival
 	traffic traffic
 
-	begun    bool        // Whether there is a handler.
-	answered atomic.Bool // Whether the status was sent.
+	begun    bool        // whether a handler has begun
+	answered atomic.Bool // whether the status was sent
 }
 
-// Value returns the call itself to the handler that has made it.
+// Value returns the call itself if key belongs to the handler that created the call.
 func (c *serverCall) Value(key any) any {
 	if key == any(c.metrics) {
 		return c
@@ -178,8 +176,8 @@ func (c *serverCall) code(err error) codes.Code {
 	if err != nil || c.answered.Load() {
 		return codeOf(err)
 	}
-	// The handler was fine, but no status was sent: the call had ended before, or the handler has
-	// left by a panic or runtime.Goexit.
+	// The handler returned no error, but no status was sent: either the call had ended before, or the
+	// handler panicked or called runtime.Goexit.
 	if err := c.Err(); err != nil {
 		return codeOf(err)
 	}

@@ -6,12 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// table finds values by key without a lock. It is copied for each new key, of which there are
-// few. Its zero value is empty and ready to use.
+// table finds values by key without a lock. Adding a key copies the table, which is acceptable because keys
+// are few. The zero value is empty and ready to use.
 type table[K comparable, V any] struct {
 	entries atomic.Pointer[map[K]*V]
 
-	mu sync.Mutex // Held while the table is replaced.
+	mu sync.Mutex // held while the table is replaced
 }
 
 // get returns the value of k, or nil.
@@ -32,8 +32,8 @@ func (t *table[K, V]) size() int {
 	return len(*entries)
 }
 
-// add returns the value of k. If there is no value yet, add makes it, unless admit says no; then it
-// returns nil. Neither function may use the table, except for its size.
+// add returns the value of k. If k has no value yet, add creates one, unless admit returns false; in that
+// case, add returns nil. The functions may call only the size method of the table.
 func (t *table[K, V]) add(k K, admit func() bool, create func() *V) *V {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// vectors are the metrics of a layout. Those that do not exist are nil.
+// vectors are the metrics of a layout. Metrics that do not exist are nil.
 type vectors struct {
 	layout
 	exemplars bool
@@ -20,7 +20,7 @@ type vectors struct {
 	sentSizeVec, receivedSizeVec *metric.HistogramVec
 }
 
-// newVectors makes the vectors and registers them, or takes those that are registered.
+// newVectors creates and registers the vectors, or uses those that are already registered.
 func newVectors(r *registrar, l layout, opts *Opts) *vectors {
 	withCode := append(slices.Clone(l.labels), l.code)
 	histogramLabels := l.labels
@@ -58,14 +58,14 @@ func newVectors(r *registrar, l layout, opts *Opts) *vectors {
 	return v
 }
 
-// registrar registers collectors, all of them or none.
+// registrar registers either all of its collectors or none.
 type registrar struct {
 	reg  metric.Registerer
-	mine []metric.Collector // Those that were not registered before.
-	err  error              // The first one.
+	mine []metric.Collector // collectors that were not registered before
+	err  error              // the first error
 }
 
-// reuse registers v, or returns the equal vector that is registered already.
+// reuse registers v, or returns the equal vector that is already registered.
 func reuse[V metric.Collector](r *registrar, v V) V {
 	if r.err != nil {
 		return v
@@ -85,7 +85,7 @@ func reuse[V metric.Collector](r *registrar, v V) V {
 	return v
 }
 
-// finish returns the first error, after it has undone the registrations.
+// finish returns the first error, after undoing the registrations if there is one.
 func (r *registrar) finish() error {
 	if r.err != nil {
 		for _, c := range r.mine {

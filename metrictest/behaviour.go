@@ -10,25 +10,23 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Behaviour is what a run of a Collector does. Besides those of this package there can
-// be others. A behaviour must be safe for concurrent use.
+// Behaviour is what a run of a [Collector] does. Tests may define their own behaviours in addition to those
+// of this package. A behaviour must be safe for concurrent use.
 type Behaviour func(ctx context.Context, r *Run) error
 
 var errInvalid = errors.New("an error of package metrictest")
 
-// healthySeries is the label of the sample that a good run sends.
+// healthySeries is the label value of the sample that a healthy run sends.
 const healthySeries = "healthy"
 
-// Healthy sends one sample, whose label is "healthy" and whose value is the number of
-// the run.
+// Healthy sends one sample. Its label is "healthy" and its value is the number of the run.
 func Healthy() Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		return r.Send(ctx, healthySeries, float64(r.Number()))
 	}
 }
 
-// Slow takes that long, unless its context ends before or it is released, and is
-// Healthy then.
+// Slow waits for d, or until its context ends or it is released, and then behaves like [Healthy].
 func Slow(d time.Duration) Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		timer := time.NewTimer(d)
@@ -43,8 +41,8 @@ func Slow(d time.Duration) Behaviour {
 	}
 }
 
-// Stuck hangs until it is released, whatever its context says: a deadlock, a lost
-// connection. Then it is Healthy.
+// Stuck hangs until it is released and ignores its context, like a deadlock or a lost connection. It then
+// behaves like [Healthy].
 func Stuck() Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		<-r.Released()
@@ -52,12 +50,12 @@ func Stuck() Behaviour {
 	}
 }
 
-// IgnoringContext is another behaviour that does not see its context.
+// IgnoringContext returns a behaviour like b that does not see the end of its context.
 func IgnoringContext(b Behaviour) Behaviour {
 	return func(ctx context.Context, r *Run) error { return b(context.WithoutCancel(ctx), r) }
 }
 
-// Panicking panics with that value, after it has sent what Healthy does.
+// Panicking behaves like [Healthy] and then panics with value.
 func Panicking(value any) Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		_ = Healthy()(ctx, r)
@@ -65,8 +63,7 @@ func Panicking(value any) Behaviour {
 	}
 }
 
-// Exiting ends its goroutine by runtime.Goexit: what happens if a collector calls
-// t.FailNow.
+// Exiting ends its goroutine with [runtime.Goexit], as a collector does that calls t.FailNow.
 func Exiting() Behaviour {
 	return func(context.Context, *Run) error {
 		runtime.Goexit()
@@ -74,14 +71,13 @@ func Exiting() Behaviour {
 	}
 }
 
-// Failing returns an error and sends nothing. A collector that is not a stream sends
-// the error as an invalid metric.
+// Failing returns err and sends nothing. A collector that is not a stream sends err as an invalid metric.
 func Failing(err error) Behaviour {
 	return func(context.Context, *Run) error { return err }
 }
 
-// Cycle does as one behaviour in each run, in their order and over and again. A flaky
-// collector, which fails twice and then does well once, is
+// Cycle behaves like the given behaviours in turn, one per run, and starts over after the last. A flaky
+// collector that fails twice and then succeeds once is
 //
 //	Cycle(Failing(err), Failing(err), Healthy())
 func Cycle(behaviours ...Behaviour) Behaviour {
@@ -90,9 +86,8 @@ func Cycle(behaviours ...Behaviour) Behaviour {
 	}
 }
 
-// Flooding sends that many samples, each of another series, whose labels are their
-// numbers. If n is negative, it sends without end until its context ends or it is
-// released.
+// Flooding sends n samples, each of a different series. The value of the label is the number of the sample.
+// If n is negative, it sends samples until its context ends or it is released.
 func Flooding(n int) Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		for i := 0; i != n; i++ {
@@ -107,9 +102,8 @@ func Flooding(n int) Behaviour {
 	}
 }
 
-// LateSending is Healthy, but leaves a goroutine behind that sends a hundred more
-// samples, labelled "late", after that time: when the scrape is long over. Once it is
-// released, it sends nothing more.
+// LateSending behaves like [Healthy], but leaves a goroutine behind that sends a hundred more samples,
+// labeled "late", after d, when the scrape is long over. After it is released, it sends nothing more.
 func LateSending(d time.Duration) Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		returned := make(chan struct{})
@@ -131,7 +125,7 @@ func LateSending(d time.Duration) Behaviour {
 	}
 }
 
-// untilReleased is a context that ends when a run is released, and only then.
+// untilReleased is a context that ends only when a run is released.
 type untilReleased struct {
 	context.Context //nolint:containedctx // It is a context.
 
@@ -146,7 +140,7 @@ func (c untilReleased) Err() error {
 	return nil
 }
 
-// Leaking is Healthy, but leaves a goroutine behind that stays until it is released.
+// Leaking behaves like [Healthy], but leaves a goroutine behind that stays until it is released.
 func Leaking() Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		r.Go(func() { <-r.Released() })
@@ -154,8 +148,8 @@ func Leaking() Behaviour {
 	}
 }
 
-// ClosingChannel is Healthy and then closes the channel, which belongs to whoever
-// receives from it. A stream has none, and is just Healthy.
+// ClosingChannel behaves like [Healthy] and then closes the channel, which belongs to the receiver. A
+// stream has no channel, so it is only healthy.
 func ClosingChannel() Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		err := Healthy()(ctx, r)
@@ -164,7 +158,7 @@ func ClosingChannel() Behaviour {
 	}
 }
 
-// Duplicating is Healthy, but sends its sample twice.
+// Duplicating behaves like [Healthy], but sends its sample twice.
 func Duplicating() Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		_ = Healthy()(ctx, r)
@@ -172,9 +166,9 @@ func Duplicating() Behaviour {
 	}
 }
 
-// Inconsistent is Healthy, and sends other samples that cannot be used: one of another
-// type, one with another help, one with a label that is not valid UTF-8, one that is
-// nil, one that is invalid, and one that cannot be written because its Write panics.
+// Inconsistent behaves like [Healthy], and also sends samples that cannot be used: one of another type, one
+// with another help, one with a label that is not valid UTF-8, one that is nil, one that is invalid, and
+// one that cannot be written because its Write method panics.
 func Inconsistent() Behaviour {
 	return func(ctx context.Context, r *Run) error {
 		err := Healthy()(ctx, r)
@@ -199,7 +193,7 @@ func Inconsistent() Behaviour {
 	}
 }
 
-// broken is a metric with a Write of its own.
+// broken is a metric with a custom Write method.
 type broken struct {
 	desc  *metric.Desc
 	write func(*metric.MetricData) error

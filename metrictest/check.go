@@ -10,50 +10,49 @@ import (
 	"github.com/luxfi/metric/internal/callname"
 )
 
-// TB is what the checks need of a test. A *testing.T has it.
+// TB has the methods of a test that the checks need. A [*testing.T] has them.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
 }
 
-// Option is an option of TestCollector and TestGatherer.
+// Option is an option of [TestCollector] and [TestGatherer].
 type Option func(*checker)
 
-// Grace sets how long a run may still take when its context has ended, and how long
-// goroutines may take to end after the runs that have started them. The default is 2
-// seconds: much for a run that looks at its context, but little on a busy machine.
+// Grace sets how long a run may take after its context has ended, and how long goroutines may take to end
+// after the runs that have started them. The default is 2 seconds, which is long for a run that checks its
+// context, but short on a busy machine.
 func Grace(d time.Duration) Option { return func(c *checker) { c.grace = d } }
 
-// Patience sets how long a run may take whose context does not end, or that has none.
-// The default is a minute.
+// Patience sets how long a run without a context, or with one that does not end, may take. The default is
+// one minute.
 func Patience(d time.Duration) Option { return func(c *checker) { c.patience = d } }
 
-// MustSend has the check fail if a method of a collector sends no metric, or a gatherer
-// returns no family. Without it, a collector that finds nothing passes: that can be right.
+// MustSend makes the check fail if a method of a collector sends no metric, or a gatherer returns no
+// family. Without it, a collector that sends nothing passes, because that can be correct.
 func MustSend() Option { return func(c *checker) { c.mustSend = true } }
 
 const (
 	defaultGrace    = 2 * time.Second
 	defaultPatience = time.Minute
-	// notable is the shortest time of which it can be told that somebody has waited
-	// for it.
+	// notable is the shortest time that distinguishes a call that has waited from one that has not.
 	notable = 100 * time.Millisecond
-	// many is so many series that little more is found by trying them more often.
+	// many is the number of series above which more repetitions find little more.
 	many = 1000
 )
 
-// checker is one call of TestCollector or TestGatherer.
+// checker is one call of [TestCollector] or [TestGatherer].
 type checker struct {
 	t        TB
-	subject  string // What is checked, as package metric calls it.
+	subject  string // what is checked, in package metric's terms
 	grace    time.Duration
 	patience time.Duration
 	mustSend bool
 	leaks    tracker
-	told     map[string]bool // What is reported no more than once.
+	told     map[string]bool // reports that must not be repeated
 
 	mu   sync.Mutex
-	ends []func() // Called at the end, in order.
+	ends []func() // called at the end, in order
 }
 
 func newChecker(t TB, subject any, opts []Option) *checker {
@@ -72,7 +71,7 @@ func (c *checker) errorf(format string, args ...any) {
 	c.t.Errorf("%s: %s", c.subject, fmt.Sprintf(format, args...))
 }
 
-// once is errorf, unless the same was reported before.
+// once is like errorf, but reports each key only once.
 func (c *checker) once(key, format string, args ...any) {
 	c.t.Helper()
 	if !c.told[key] {
@@ -81,7 +80,7 @@ func (c *checker) once(key, format string, args ...any) {
 	}
 }
 
-// atEnd has f called when all checks are done. It is safe for concurrent use.
+// atEnd registers f to be called when all checks are done. It is safe for concurrent use.
 func (c *checker) atEnd(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -95,7 +94,7 @@ func (c *checker) end() {
 	}
 }
 
-// What may help a call that does not return.
+// Advice for a call that does not return.
 const (
 	adviceContext  = "Pass the context to whatever is waited for"
 	adviceAnswer   = "Its context does not end here, so that whatever it waits for has to answer in this test"
@@ -104,7 +103,7 @@ const (
 	adviceAtOnce   = "Calls must not wait for each other for good"
 )
 
-// adviceFor a method that is called under a context that does not end.
+// adviceFor returns the advice for a method that is called under a context that does not end.
 func adviceFor(aware bool) string {
 	if aware {
 		return adviceAnswer
@@ -112,14 +111,14 @@ func adviceFor(aware bool) string {
 	return adviceTimeout
 }
 
-// ended reports whether a call under a context that does not end has ended as it has to,
-// and reports it if not.
+// ended reports whether a call under a context that does not end has ended correctly. If not, it reports an
+// error to the test.
 func (c *checker) ended(method string, e ending, advice string) bool {
 	c.t.Helper()
 	return c.endedWithin(method, e, c.patience.String(), advice)
 }
 
-// endedInTime is ended for a call whose context was cancelled.
+// endedInTime is like ended, for a call whose context was canceled.
 func (c *checker) endedInTime(method string, e ending) bool {
 	c.t.Helper()
 	return c.endedWithin(method, e, c.grace.String()+" after its context was cancelled", adviceContext)
@@ -142,8 +141,8 @@ func (c *checker) endedWithin(method string, e ending, within, advice string) bo
 	return false
 }
 
-// rounds returns how often something may be repeated that takes that long and has that
-// many series.
+// rounds returns how often a call that takes the given time and has the given number of series may be
+// repeated.
 func rounds(took time.Duration, series int) int {
 	if series > many {
 		return 1
@@ -151,7 +150,7 @@ func rounds(took time.Duration, series int) int {
 	return min(5, 2+int(time.Second/max(took, time.Millisecond)))
 }
 
-// atOnce returns how many calls that have that many series are tried at the same time.
+// atOnce returns how many calls with the given number of series may run concurrently.
 func atOnce(series int) int {
 	if series > many {
 		return 3
@@ -159,15 +158,15 @@ func atOnce(series int) int {
 	return 8
 }
 
-// leakCheck reports goroutines that stay behind each of n runs, which run has to do.
+// leakCheck reports goroutines that stay behind each of n runs. It calls run to perform them.
 func (c *checker) leakCheck(what string, n int, run func()) {
 	c.t.Helper()
-	n = max(n, 2) // Of a single run, it could not be told whether a pool has grown.
+	n = max(n, 2) // A single run cannot show whether a pool has grown.
 	before := c.leaks.settle(c.grace)
 	for range n {
 		run()
 	}
-	// One or two may be a pool that has grown; each run must not leave one.
+	// One or two may be a pool that has grown, but each run must not leave one.
 	stay := c.leaks.waitFor(before+n/2, c.grace)
 	if stay.count > before+n/2 {
 		c.errorf("after %d %s there are %d goroutines more than before, which have not ended within %v. What a run starts has to end with it. "+
@@ -175,7 +174,7 @@ func (c *checker) leakCheck(what string, n int, run func()) {
 	}
 }
 
-// interrupted returns a context that is cancelled after that time, at once if it is 0.
+// interrupted returns a context that is canceled after the given time, or at once if it is 0.
 func interrupted(after time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	if after <= 0 {
@@ -189,7 +188,7 @@ func interrupted(after time.Duration) (context.Context, context.CancelFunc) {
 	}
 }
 
-// some lists the first few of many names.
+// some returns the first few of many names.
 func some(names []string) string {
 	const enough = 3
 	if more := len(names) - enough; more > 0 {

@@ -8,30 +8,29 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Collector is a collector that does what it is told; see Behaviour. It has one family,
-// a gauge with the label series. Create one with New.
+// Collector is a collector that misbehaves on command; see [Behaviour]. It has one family, a gauge with the
+// label series. Create one with [New].
 //
-// It takes a context. Plain returns the same collector as one that takes none, and
-// Stream as one that writes to a sink; all of them share the behaviour, the controls
-// and the counts.
+// It takes a context. [Collector.Plain] returns the same collector as one that takes no context, and
+// [Collector.Stream] as one that writes to a sink. All three share the behaviour, the controls and the
+// counts.
 //
-// It is safe for concurrent use, its controls while it is collected from, too.
+// A Collector is safe for concurrent use. Its controls may be used during a collection.
 type Collector struct {
 	name string
 	desc *metric.Desc
 
 	mu        sync.Mutex
 	behaviour Behaviour
-	released  chan struct{} // Closed by Release.
+	released  chan struct{} // closed by Release
 	started   int
 	returned  int
-	most      int           // Runs at once.
-	alive     int           // Runs, and goroutines that they have left behind.
-	idle      chan struct{} // Closed when alive is 0; nil if nobody waits.
+	most      int           // largest number of concurrent runs
+	alive     int           // runs and goroutines that they have left behind
+	idle      chan struct{} // closed when alive is 0; nil if no caller waits
 }
 
-// New returns a collector of the family with that name. It panics if the name is not
-// valid or the behaviour is nil.
+// New returns a collector of the family called name. It panics if the name is not valid or b is nil.
 func New(name string, b Behaviour) *Collector {
 	desc := metric.NewDesc(name, "A gauge of package metrictest.", []string{"series"}, nil)
 	if err := desc.Err(); err != nil {
@@ -48,10 +47,10 @@ func (c *Collector) Desc() *metric.Desc { return c.desc }
 // Describe implements metric.Collector.
 func (c *Collector) Describe(ch chan<- *metric.Desc) { ch <- c.desc }
 
-// Collect does a run with the background context.
+// Collect performs a run with the background context.
 func (c *Collector) Collect(ch chan<- metric.Metric) { c.CollectWithContext(context.Background(), ch) }
 
-// CollectWithContext does a run. Its error is sent as an invalid metric.
+// CollectWithContext performs a run. It sends the error of the run as an invalid metric.
 func (c *Collector) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
 	send := func(ctx context.Context, m metric.Metric) error {
 		select {
@@ -92,8 +91,8 @@ func (s stream) CollectTo(ctx context.Context, sink *metric.Sink) error {
 	return s.collector.run(ctx, &Run{send: send, close: func() {}})
 }
 
-// Become changes what the collector does, from the next run on. Runs that are under way
-// are not affected. After a Release, runs can be held again.
+// Become changes the behaviour of the collector from the next run on. Runs in progress are not affected.
+// After a Release, runs can be held again.
 func (c *Collector) Become(b Behaviour) {
 	if b == nil {
 		panic(errors.New("a collector needs a behaviour"))
@@ -106,8 +105,8 @@ func (c *Collector) Become(b Behaviour) {
 	}
 }
 
-// Release lets go all runs that wait, are stuck or have no end, and the goroutines that
-// they have left behind; until Become is called, also those to come.
+// Release ends all runs that wait, are stuck or are endless, and the goroutines that they have left behind.
+// Until Become is called, it also applies to future runs.
 func (c *Collector) Release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,30 +124,30 @@ func isClosed(ch <-chan struct{}) bool {
 	}
 }
 
-// Started returns how many runs have been started.
+// Started returns the number of runs that have started.
 func (c *Collector) Started() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.started
 }
 
-// Running returns how many runs have not returned.
+// Running returns the number of runs that have not returned.
 func (c *Collector) Running() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.started - c.returned
 }
 
-// MostAtOnce returns how many runs were under way at the same time, at most.
+// MostAtOnce returns the largest number of concurrent runs so far.
 func (c *Collector) MostAtOnce() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.most
 }
 
-// Wait waits until no run is under way, and no goroutine that one has left behind; or
-// until ctx is done, whose error it returns then. A test that has released its
-// collectors can so be sure that they are gone.
+// Wait waits until no run is in progress and no goroutine that a run has left behind is alive. If ctx is
+// done first, Wait returns its error. A test that has released its collectors can call Wait to make sure
+// that they have ended.
 func (c *Collector) Wait(ctx context.Context) error {
 	c.mu.Lock()
 	if c.alive == 0 {
@@ -168,7 +167,7 @@ func (c *Collector) Wait(ctx context.Context) error {
 	}
 }
 
-// run does one run, however it ends.
+// run performs one run, which may end in any way.
 func (c *Collector) run(ctx context.Context, r *Run) error {
 	c.mu.Lock()
 	c.started++
@@ -186,7 +185,7 @@ func (c *Collector) run(ctx context.Context, r *Run) error {
 	return behaviour(ctx, r)
 }
 
-// ended is called when a run has returned, or what it has left behind.
+// ended is called when a run, or a goroutine that it has left behind, has ended.
 func (c *Collector) ended() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -197,7 +196,7 @@ func (c *Collector) ended() {
 	}
 }
 
-// Run is one run of a Collector, as its behaviour sees it.
+// Run is one run of a [Collector], passed to its [Behaviour].
 type Run struct {
 	collector *Collector
 	number    int
@@ -206,16 +205,15 @@ type Run struct {
 	close     func()
 }
 
-// Number returns how many runs of the collector have been started, this one included:
-// the first is 1.
+// Number returns the number of runs of the collector that have started, including this one. The first run
+// has number 1.
 func (r *Run) Number() int { return r.number }
 
-// Released returns a channel that Release closes.
+// Released returns a channel that [Collector.Release] closes.
 func (r *Run) Released() <-chan struct{} { return r.released }
 
-// Send sends a sample of the collector's gauge, with that value of its label. It
-// returns an error if ctx is done before that is possible, or nobody waits for the
-// sample any more.
+// Send sends a sample of the collector's gauge with the given value of the label series. It returns an
+// error if ctx is done before the sample is received, or if no receiver is left.
 func (r *Run) Send(ctx context.Context, series string, value float64) error {
 	m, err := metric.NewConstMetric(r.collector.desc, metric.GaugeValue, value, series)
 	if err != nil {
@@ -224,10 +222,10 @@ func (r *Run) Send(ctx context.Context, series string, value float64) error {
 	return r.send(ctx, m)
 }
 
-// SendMetric sends any metric, also one that the collector has not described.
+// SendMetric sends any metric, even one that the collector has not described.
 func (r *Run) SendMetric(ctx context.Context, m metric.Metric) error { return r.send(ctx, m) }
 
-// Go runs f in a goroutine that may outlive the run. Collector.Wait waits for it.
+// Go runs f in a goroutine that may outlive the run. [Collector.Wait] waits for it.
 func (r *Run) Go(f func()) {
 	c := r.collector
 	c.mu.Lock()

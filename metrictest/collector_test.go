@@ -139,7 +139,7 @@ func failures(n int) func(error) bool {
 	}
 }
 
-// TestEndlessFlood has to be released, or cancelled.
+// TestEndlessFlood checks that an endless flood ends when it is released or its context is canceled.
 func TestEndlessFlood(t *testing.T) {
 	c := metrictest.New("flood", metrictest.Flooding(-1))
 	var flood sync.WaitGroup

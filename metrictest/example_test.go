@@ -72,8 +72,8 @@ func (o orders) Collect(ch chan<- metric.Metric) {
 	o.CollectWithContext(ctx, ch)
 }
 
-// TestCollector needs a backend that answers. If it hangs, only the method that takes a
-// context has to return, which is tested by calling it; a test of a stream collector
+// TestCollector needs a backend that responds. If the backend hangs, only the method that takes a
+// context must return. This example tests that by calling the method; a test of a stream collector
 // calls metric.CollectStream.
 func ExampleTestCollector_backendHangs() {
 	var t printer

@@ -10,8 +10,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// problemsOf returns what is wrong with families that a gatherer has returned, the first
-// thing of each family.
+// problemsOf returns the problems of families that a gatherer has returned, at most one per family.
 func problemsOf(families []*metric.MetricFamily) (problems []string) {
 	last := ""
 	for i, f := range families {
@@ -83,7 +82,7 @@ func problemOfMetric(t metric.MetricType, m *metric.MetricData) string {
 	return problemOfBuckets(m)
 }
 
-// hasValueOf reports whether a metric has a value of a type, and no other.
+// hasValueOf reports whether a metric has a value of type t and no other value.
 func hasValueOf(t metric.MetricType, m *metric.MetricData) bool {
 	values := map[metric.MetricType]bool{
 		metric.MetricTypeCounter:   m.GetCounter() != nil,
@@ -103,9 +102,8 @@ func hasValueOf(t metric.MetricType, m *metric.MetricData) bool {
 	return true
 }
 
-// problemOfBuckets checks the classic buckets of a histogram: they are cumulative, so
-// that none is larger than the count, and the last one, if it has no upper bound, equals
-// it.
+// problemOfBuckets checks the classic buckets of a histogram. They are cumulative, so none may exceed the
+// count, and the last one must equal the count if it has no upper bound.
 func problemOfBuckets(m *metric.MetricData) string {
 	h := m.GetHistogram()
 	if h.GetSampleCountFloat() > 0 {

@@ -5,14 +5,13 @@ import (
 	"sync"
 )
 
-// HangingServer is a backend on this machine that takes connections and never answers: what a
-// database looks like that is overloaded, or behind a firewall that drops packets. It has a TCP
-// port, so clients of any protocol hang.
+// HangingServer is a local backend that accepts connections and never responds, like a database that is
+// overloaded or behind a firewall that drops packets. It has a TCP port, so clients of any protocol hang.
 //
-// It works with real connections and so not in a bubble of testing/synctest.
+// It uses real connections, so it does not work in a bubble of testing/synctest.
 type HangingServer struct {
-	URL  string // As in http://127.0.0.1:41234.
-	Addr string // As in 127.0.0.1:41234.
+	URL  string // such as http://127.0.0.1:41234
+	Addr string // such as 127.0.0.1:41234
 
 	listener net.Listener
 	accepted chan struct{}
@@ -22,17 +21,17 @@ type HangingServer struct {
 	closed      bool
 }
 
-// CleanupTB is what NewHangingServer needs of a test. A *testing.T has it.
+// CleanupTB has the methods of a test that [NewHangingServer] needs. A [*testing.T] has them.
 type CleanupTB interface {
 	Helper()
 	Fatalf(format string, args ...any)
 	Cleanup(f func())
 }
 
-// NewHangingServer starts a HangingServer, which is closed when the test is over.
+// NewHangingServer starts a [HangingServer] that is closed at the end of the test.
 func NewHangingServer(t CleanupTB) *HangingServer {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It does not wait.
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // Listening does not wait.
 	if err != nil {
 		t.Fatalf("a hanging server cannot listen: %v", err)
 		return nil
@@ -50,11 +49,11 @@ func NewHangingServer(t CleanupTB) *HangingServer {
 	return s
 }
 
-// Accepted returns a channel that is closed once there was a connection: from then on, the
-// collector waits for its answer, or is about to.
+// Accepted returns a channel that is closed after the first connection. From then on, the collector waits
+// for a response, or is about to.
 func (s *HangingServer) Accepted() <-chan struct{} { return s.accepted }
 
-// Close breaks all connections, and refuses new ones. It may be called more than once.
+// Close breaks all connections and refuses new ones. It may be called more than once.
 func (s *HangingServer) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -49,8 +49,8 @@ func (p page) size(ctx context.Context) (int64, error) {
 	return io.Copy(io.Discard, response.Body)
 }
 
-// TestHangingServer is how a collector is tested with a backend that hangs: it has to return
-// when its context ends, and to say why.
+// TestHangingServer shows how to test a collector with a backend that hangs. The collector must return when
+// its context ends and report the reason.
 func TestHangingServer(t *testing.T) {
 	backend := metrictest.NewHangingServer(t)
 	registry := metric.NewContextRegistry()

@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// tracker finds the goroutines that descend from the calls that it has watched. A
-// goroutine inherits the profiler labels of the one that has started it, and a profile
-// shows them: so others that run in the same process, as those of parallel tests, are
-// left out of account.
+// tracker finds the goroutines that descend from watched calls. A goroutine inherits the profiler labels of
+// the goroutine that started it, and a goroutine profile shows them. Goroutines of other code in the same
+// process, such as parallel tests, are therefore not counted.
 type tracker string
 
 const trackerLabel = "metrictest"
@@ -23,12 +22,12 @@ var trackers atomic.Int64
 
 func newTracker() tracker { return tracker(strconv.FormatInt(trackers.Add(1), 10)) }
 
-// do calls f with the label.
+// do calls f with the label of the tracker.
 func (t tracker) do(ctx context.Context, f func(context.Context)) {
 	pprof.Do(ctx, pprof.Labels(trackerLabel, string(t)), f)
 }
 
-// alive is the goroutines that are alive, with the stack of one of them.
+// alive describes the goroutines that are alive, with the stack of one of them.
 type alive struct {
 	count int
 	stack string
@@ -36,14 +35,14 @@ type alive struct {
 
 var profileRecord = regexp.MustCompile(`(?m)^(\d+) @.*\n# labels: (\{.*\})\n((?:#.*\n)*)`)
 
-// alive counts the goroutines that descend from what was watched.
+// alive counts the goroutines that descend from watched calls.
 func (t tracker) alive() (a alive) {
 	var profile bytes.Buffer
 	_ = pprof.Lookup("goroutine").WriteTo(&profile, 1) // A buffer does not fail.
 	label := strconv.Quote(trackerLabel) + ":" + strconv.Quote(string(t))
 	for _, record := range profileRecord.FindAllStringSubmatch(profile.String(), -1) {
 		if strings.Contains(record[2], label) {
-			n, _ := strconv.Atoi(record[1]) // The expression has found digits.
+			n, _ := strconv.Atoi(record[1]) // The regular expression matches only digits.
 			a.count += n
 			a.stack = record[3]
 		}
@@ -51,10 +50,10 @@ func (t tracker) alive() (a alive) {
 	return a
 }
 
-// pollInterval is how often goroutines are counted. Nothing tells when one ends.
+// pollInterval is the interval between counts of goroutines, because their end cannot be observed.
 const pollInterval = 10 * time.Millisecond
 
-// waitFor waits until no more than that many are alive, for at most limit.
+// waitFor waits until at most most goroutines are alive, for at most limit.
 func (t tracker) waitFor(most int, limit time.Duration) alive {
 	end := time.Now().Add(limit)
 	for {
@@ -66,10 +65,10 @@ func (t tracker) waitFor(most int, limit time.Duration) alive {
 	}
 }
 
-// settle waits until all have ended, or no other one has for a while, for at most
-// limit. It returns how many there are.
+// settle waits until all goroutines have ended or none has ended for a while, for at most limit. It returns
+// the number that are left.
 func (t tracker) settle(limit time.Duration) int {
-	const quiet = 10 // Polls.
+	const quiet = 10 // in polls
 	last, same := t.alive().count, 0
 	for end := time.Now().Add(limit); last > 0 && same < quiet && time.Now().Before(end); {
 		time.Sleep(pollInterval)

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// manySeries is so many that they are collected less often.
+// manySeries is enough series for them to be collected less often.
 const manySeries = 1100
 
 // TestManySeries checks that they are not collected as often as a few.

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// ending is how a call has ended.
+// ending describes how a call ended.
 type ending struct {
-	hangs    bool // It has not.
-	exited   bool // By runtime.Goexit.
+	hangs    bool // The call has not ended.
+	exited   bool // The call ended by runtime.Goexit.
 	panicked any
 	stack    []byte
 	took     time.Duration
 }
 
-// watched is a call in a goroutine of its own.
+// watched is a call in its own goroutine.
 type watched struct {
 	start time.Time
 	done  chan struct{}
-	end   ending // Valid when done is closed.
+	end   ending // valid when done is closed
 }
 
-// watch calls f in a goroutine whose descendants the tracker knows.
+// watch calls f in a goroutine whose descendants the tracker can find.
 func (t tracker) watch(ctx context.Context, f func(context.Context)) *watched {
 	w := &watched{start: time.Now(), done: make(chan struct{})}
 	go t.do(ctx, func(ctx context.Context) {
@@ -42,8 +42,8 @@ func (t tracker) watch(ctx context.Context, f func(context.Context)) *watched {
 	return w
 }
 
-// wait waits until the call has ended, for at most grace after ctx is done or, if it
-// never is, for patience.
+// wait waits until the call has ended. It waits for at most grace after ctx is done or, if ctx is never
+// done, for at most patience.
 func (w *watched) wait(ctx context.Context, patience, grace time.Duration) ending {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -61,27 +61,26 @@ func (w *watched) wait(ctx context.Context, patience, grace time.Duration) endin
 	}
 }
 
-// observation is what a call does with the channel that it is given.
+// observation records what a call does with its channel.
 type observation struct {
 	ending
 
-	sent int // How much, before it returned.
+	sent int // number of values sent before the call returned
 
-	// The following are valid at the end of the checks.
-	late   int  // Received after it had returned.
-	closed bool // It has closed the channel.
+	// The following fields are valid at the end of the checks.
+	late   int  // number of values received after the call returned
+	closed bool // whether the call has closed the channel
 }
 
-// observe calls f and receives what it sends, which goes on until the end of the
-// checks: whoever sends late shall not be blocked. It calls take, unless that is nil,
-// for each value, as long as the call has neither returned nor been given up, and keeps
-// none. If the call hangs, take may still be under way when observe returns.
+// observe calls f and receives the values that it sends until the end of the checks, so that late senders
+// are not blocked. Unless take is nil, observe calls it for each value while the call is awaited and has
+// not returned. It retains no value. If the call hangs, take may still be running when observe returns.
 func observe[T any](ctx context.Context, c *checker, take func(T), f func(context.Context, chan<- T)) *observation {
 	var (
 		o    = &observation{}
-		ch   = make(chan T) // Without a buffer: what is received later was sent later.
+		ch   = make(chan T) // unbuffered, so that a value received later was sent later
 		stop = make(chan struct{})
-		gone = make(chan struct{}) // Closed when the call is not waited for any more.
+		gone = make(chan struct{}) // closed when the call is no longer awaited
 	)
 	call := c.leaks.watch(ctx, func(ctx context.Context) { f(ctx, ch) })
 	received := make(chan int, 1)
@@ -99,7 +98,7 @@ func observe[T any](ctx context.Context, c *checker, take func(T), f func(contex
 					o.closed = true
 				case returned == nil:
 					o.late++
-				case abandoned != nil: // Else nobody looks at it.
+				case abandoned != nil: // Otherwise its result is not used.
 					sent++
 					if take != nil {
 						take(v)
@@ -114,7 +113,7 @@ func observe[T any](ctx context.Context, c *checker, take func(T), f func(contex
 				if returned == nil {
 					return
 				}
-				ending = nil // A run that hangs is not blocked on top of that.
+				ending = nil // A hanging run must not be blocked as well.
 			}
 			if ending == nil && returned == nil {
 				return
@@ -136,13 +135,13 @@ func observe[T any](ctx context.Context, c *checker, take func(T), f func(contex
 	return o
 }
 
-// watchChannel is observe, and reports at the end of the checks whether the channel was
-// closed or came to be used late: once for each method.
+// watchChannel is like observe. At the end of the checks, it also reports, once per method, whether the
+// channel was closed or was used late.
 func watchChannel[T any](ctx context.Context, c *checker, name string, take func(T), f func(context.Context, chan<- T)) *observation {
 	o := observe(ctx, c, take, f)
 	c.atEnd(func() {
 		if o.hangs {
-			return // Which was reported, and the receiver goes on.
+			return // The hang was reported, and the receiver continues.
 		}
 		if o.closed {
 			c.once(name+" closed", "%s closed the channel that it was given. That belongs to whoever receives from it, and other collectors may send to it", name)

@@ -9,9 +9,9 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// series is the series that a call has sent or returned: their names by the names'
-// hashes. The name is empty if it is that of another call, with which this one is
-// compared: so those of 100,000 series take memory once and not for each call.
+// series has the series that a call has sent or returned: their names by the hashes of the names. A name is
+// empty if the series it is compared with has it. The names of 100,000 series therefore use memory only
+// once and not for each call.
 type series map[uint64]string
 
 func (s series) equal(other series) bool {
@@ -26,7 +26,7 @@ func (s series) equal(other series) bool {
 	return true
 }
 
-// difference returns the names of the series that got lacks and has in addition.
+// difference returns the names of the series that got lacks and of those that only got has.
 func difference(want, got series) (missing, added []string) {
 	for hash, name := range want {
 		if _, ok := got[hash]; !ok {
@@ -43,10 +43,10 @@ func difference(want, got series) (missing, added []string) {
 	return missing, added
 }
 
-// seed is one for all, so that hashes can be compared.
+// seed is shared, so that hashes can be compared.
 var seed = maphash.MakeSeed()
 
-// hashLabels returns a hash of labels and of what they belong to.
+// hashLabels returns a hash of labels and of their owner.
 func hashLabels(owner uint64, labels []*metric.LabelPair) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
@@ -60,21 +60,21 @@ func hashLabels(owner uint64, labels []*metric.LabelPair) uint64 {
 	return h.Sum64()
 }
 
-// seriesReader reads the series of the metrics of one call, and keeps no metric.
+// seriesReader reads the series from the metrics of one call. It retains no metric.
 type seriesReader struct {
-	known   series // Whose names need not be made.
+	known   series // series whose names are already known
 	series  series
-	problem error // Of the first metric that has none.
+	problem error // error of the first metric without a series
 
 	data  metric.MetricData
-	descs map[*metric.Desc]uint64 // Hashes of their texts, which take long to make.
+	descs map[*metric.Desc]uint64 // hashes of their texts, which are slow to compute
 }
 
 func newSeriesReader(known series) *seriesReader {
 	return &seriesReader{known: known, series: make(series, len(known)), descs: make(map[*metric.Desc]uint64)}
 }
 
-// read takes one metric.
+// read reads one metric.
 func (r *seriesReader) read(m metric.Metric) {
 	hash, err := r.hash(m)
 	if err != nil {
@@ -93,7 +93,7 @@ func (r *seriesReader) read(m metric.Metric) {
 	r.series[hash] = name
 }
 
-// hash returns the hash of a metric, which it leaves in r.data.
+// hash returns the hash of a metric and stores the metric's data in r.data.
 func (r *seriesReader) hash(m metric.Metric) (hash uint64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -112,7 +112,7 @@ func (r *seriesReader) desc(d *metric.Desc) uint64 {
 	hash, ok := r.descs[d]
 	if !ok {
 		if len(r.descs) >= most {
-			clear(r.descs) // Somebody makes a new descriptor for every metric.
+			clear(r.descs) // The collector makes a new descriptor for every metric.
 		}
 		hash = maphash.String(seed, d.String())
 		r.descs[d] = hash

@@ -12,33 +12,33 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestCollector checks that a collector keeps the rules that registries rely on, and
-// calls t.Errorf for each that it breaks, with the reason for the rule. c may be any
-// metric.Collector; if it is a CollectorWithContext or a StreamCollector, too, those
-// methods are checked as well. The rules are:
+// TestCollector checks that a collector follows the rules that registries rely on. It calls t.Errorf for
+// each broken rule, with the reason for the rule. c may be any [metric.Collector]; if it is also a
+// [metric.CollectorWithContext] or a [metric.StreamCollector], TestCollector also checks those methods. The
+// rules are:
 //
-//   - Describe and the methods that collect return, do not panic, do not close the
-//     channel and do not send to it after they have returned.
-//   - Describe always sends the same, valid descriptors, or always none.
-//   - What is sent agrees with these descriptors: it can be written, is valid UTF-8, has
-//     the labels that were announced, and no series comes twice. An invalid metric, or an
-//     error of CollectTo, is a failure: c should be in a state in which it works. With
-//     MustSend, sending nothing is one, too.
-//   - A method that takes a context returns soon after that has ended; see Grace. One that
-//     does not look at its context passes if it takes less than 100 ms anyway: then it
-//     cannot be told from one that is about to return.
-//   - Everything may be called at the same time. If what is sent is the same series in
-//     each call, it is so for calls that overlap. Data races are only found if the test
-//     runs with the race detector.
+//   - Describe and the collecting methods return, do not panic, do not close the
+//     channel, and do not send to it after they have returned.
+//   - Describe always sends the same, valid descriptors, or never sends any.
+//   - The metrics agree with these descriptors: they can be written, are valid UTF-8, have
+//     the announced labels, and no series comes twice. An invalid metric, or an
+//     error of CollectTo, is a failure, because c should be in a state in which it works. With
+//     [MustSend], sending nothing is also a failure.
+//   - A method that takes a context returns soon after that has ended; see [Grace]. A method that
+//     does not check its context passes if it takes less than 100 ms, because it
+//     cannot be distinguished from one that is about to return.
+//   - All methods may be called concurrently. If the series are the same in
+//     each call, they are also the same in overlapping calls. Only the race detector
+//     finds data races.
 //   - No goroutine stays behind.
 //
-// Collecting should not take long: it is done some fifty times for each method, some thirty
-// times if it takes a second or more, and some fifteen times if there are more than 1,000
-// series. c must not be in use otherwise.
+// Collecting should not take long. TestCollector collects about fifty times for each method, about thirty
+// times if collecting takes a second or more, and about fifteen times if there are more than 1,000 series.
+// c must not be used by other code at the same time.
 //
-// What c asks has to answer: Collect has no context that could end, and is given up only
-// after a minute; see Patience. An example shows how to test a collector whose backend
-// hangs; see NewHangingServer.
+// The backends of c must respond: Collect has no context that could end it, and TestCollector gives it up
+// only after a minute; see [Patience]. The example of [NewHangingServer] shows how to test a collector
+// whose backend hangs.
 func TestCollector(t TB, c metric.Collector, opts ...Option) {
 	t.Helper()
 	if c == nil {
@@ -54,14 +54,14 @@ type collectorChecker struct {
 	*checker
 
 	collector metric.Collector
-	failures  []error // The errors of invalid metrics in the first run of each method.
-	returned  error   // What CollectTo has returned last, when nothing else was under way.
+	failures  []error // errors of invalid metrics in the first run of each method
+	returned  error   // last result of CollectTo without concurrent calls
 }
 
-// method is a way to collect from the collector.
+// method is a method that collects from the collector.
 type method struct {
 	name    string
-	aware   bool // Takes a context.
+	aware   bool // whether it takes a context
 	collect func(context.Context, chan<- metric.Metric)
 }
 
@@ -76,7 +76,7 @@ func (k *collectorChecker) methods() []method {
 	return all
 }
 
-// check stops where what follows would only tell the same in other words.
+// check stops when further checks would only report the same problem again.
 func (k *collectorChecker) check() {
 	k.t.Helper()
 	if !k.describe() {
@@ -92,7 +92,7 @@ func (k *collectorChecker) check() {
 		if !k.ended(m.name, first[i].ending, adviceFor(m.aware)) {
 			return
 		}
-		if _, ok := k.collector.(metric.StreamCollector); !ok { // CollectStream sends everything that is wrong in this way.
+		if _, ok := k.collector.(metric.StreamCollector); !ok { // CollectStream sends all errors in this way.
 			k.failures = append(k.failures, failures...)
 		}
 		if k.mustSend && first[i].sent == 0 {
@@ -119,13 +119,13 @@ func (k *collectorChecker) check() {
 	}
 }
 
-// collect calls a method, passes on to take what it sends, unless that is nil, and
-// reports at the end of the checks what it does with its channel.
+// collect calls a method and passes each metric to take, unless that is nil. At the end of the checks, it
+// reports how the method used its channel.
 func (k *collectorChecker) collect(ctx context.Context, m method, take func(metric.Metric)) *observation {
 	return watchChannel(ctx, k.checker, m.name, take, m.collect)
 }
 
-// describe checks Describe and reports whether it makes sense to go on.
+// describe checks Describe and reports whether it makes sense to continue.
 func (k *collectorChecker) describe() bool {
 	k.t.Helper()
 	var first, again []*metric.Desc
@@ -168,8 +168,7 @@ func printed(descs []*metric.Desc) []string {
 	return all
 }
 
-// register checks what is sent by having a pedantic registry gather it, as well as the
-// registration itself.
+// register checks the registration and the metrics with a pedantic registry that gathers them.
 func (k *collectorChecker) register() bool {
 	k.t.Helper()
 	r := metric.NewPedanticContextRegistry()
@@ -208,8 +207,8 @@ func (k *collectorChecker) register() bool {
 	return false
 }
 
-// isFrom reports whether err is, or wraps, an error with the text of cause, which may come from
-// another run.
+// isFrom reports whether err is, or wraps, an error with the text of cause. The error may come from another
+// run.
 func isFrom(err, cause error) bool {
 	for ; err != nil; err = errors.Unwrap(err) {
 		if err.Error() == cause.Error() {
@@ -219,7 +218,7 @@ func isFrom(err, cause error) bool {
 	return false
 }
 
-// streamSpy keeps what CollectTo returns.
+// streamSpy records the result of CollectTo.
 type streamSpy struct {
 	metric.StreamCollector
 
@@ -231,12 +230,12 @@ func (s streamSpy) CollectTo(ctx context.Context, sink *metric.Sink) error {
 	return *s.returned
 }
 
-// failureReader reads the errors of invalid metrics.
+// failureReader records the errors of invalid metrics.
 type failureReader []error
 
 func (r *failureReader) read(m metric.Metric) {
 	const most = 100
-	defer func() { _ = recover() }() // What panics is no report of a failure.
+	defer func() { _ = recover() }() // A panic is not the report of a failure.
 	if err := m.Write(new(metric.MetricData)); err != nil && len(*r) < most {
 		*r = append(*r, err)
 	}
@@ -253,7 +252,7 @@ func (k *collectorChecker) cancel(m method, took time.Duration) bool {
 			return false
 		}
 	}
-	// It is quick enough to return in time. Does it look at the context at all?
+	// The method is fast enough to return in time. Check whether it uses the context at all.
 	for range 3 {
 		if took < notable {
 			return true
@@ -271,7 +270,7 @@ func (k *collectorChecker) cancel(m method, took time.Duration) bool {
 	return true
 }
 
-// overlap checks calls at the same time, and reports whether it makes sense to go on.
+// overlap checks concurrent calls and reports whether it makes sense to continue.
 func (k *collectorChecker) overlap(m method, n int) bool {
 	k.t.Helper()
 	alone, err := k.series(m, nil)
@@ -281,7 +280,7 @@ func (k *collectorChecker) overlap(m method, n int) bool {
 	}
 	again, _ := k.series(m, alone)
 	var (
-		stable  = alone.equal(again) // Or else its series come and go.
+		stable  = alone.equal(again) // Otherwise its series come and go.
 		calls   sync.WaitGroup
 		callers = atOnce(len(alone))
 		all     = make([]overlapping, callers*n)
@@ -313,15 +312,15 @@ func (k *collectorChecker) overlap(m method, n int) bool {
 	return true
 }
 
-// overlapping is a call while others are under way.
+// overlapping is a call that overlaps others.
 type overlapping struct {
 	ending
 
-	missing, added []string // Series.
+	missing, added []string // names of series
 }
 
-// collectOverlapping calls a method and, if its series can be compared with those that
-// it sends alone, does so at once: those of all calls take too much memory.
+// collectOverlapping calls a method. If its series can be compared with those that it sends alone,
+// collectOverlapping does so at once, because keeping the series of all calls would take too much memory.
 func (k *collectorChecker) collectOverlapping(m method, alone series, stable bool) overlapping {
 	if !stable {
 		return overlapping{ending: k.collect(context.Background(), m, nil).ending}
@@ -334,8 +333,7 @@ func (k *collectorChecker) collectOverlapping(m method, alone series, stable boo
 	return o
 }
 
-// series returns the series that a call sends, and the first error of a metric that has
-// none.
+// series returns the series that a call sends, and the error of the first metric without a series.
 func (k *collectorChecker) series(m method, known series) (series, error) {
 	r := newSeriesReader(known)
 	if o := k.collect(context.Background(), m, r.read); o.hangs {

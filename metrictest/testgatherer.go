@@ -12,29 +12,29 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestGatherer checks that a gatherer keeps the rules that handlers and other gatherers
-// rely on, and calls t.Errorf for each that it breaks, with the reason for the rule. g
-// may be any metric.Gatherer; if it is a GathererWithContext, that method is checked as
-// well. The rules are:
+// TestGatherer checks that a gatherer follows the rules that handlers and other gatherers rely on. It calls
+// t.Errorf for each broken rule, with the reason for the rule. g may be any [metric.Gatherer]; if it is a
+// [metric.GathererWithContext], TestGatherer also checks that method. The rules are:
 //
-//   - Gather and GatherWithContext return, do not panic and, since g should be in a state
-//     in which it works, return no error.
-//   - Families are sorted by name and no name comes twice. Each has metrics of its type;
-//     the labels of a metric are sorted, no series comes twice, all text is valid UTF-8,
+//   - Gather and GatherWithContext return and do not panic. They return no error, because g should be in a
+//     state in which it works.
+//   - Families are sorted by name, and names are unique. Each family has metrics of its type.
+//     The labels of a metric are sorted, series are unique, all text is valid UTF-8,
 //     and the buckets of a histogram agree with its count.
-//   - GatherWithContext returns soon after its context has ended; see Grace. If
-//     something is missing then, the result comes together with an error that is, for
-//     errors.Is, that of the context; and it is as well-formed as a whole one.
-//   - Everything may be called at the same time. If there are the same series in each
-//     call, it is so for calls that overlap.
+//   - GatherWithContext returns soon after its context has ended; see [Grace]. If
+//     metrics are missing as a result, it also returns an error that wraps the error of the context
+//     (see [errors.Is]), and the metrics that it returns are well-formed.
+//   - All methods may be called concurrently. If the series are the same in each
+//     call, they are also the same in overlapping calls.
 //   - A result does not change later: it belongs to the caller.
 //   - No goroutine stays behind.
 //
-// Gathering should not take long: it is done some fifty times for each method, some thirty
-// times if it takes a second or more, and some fifteen times if there are more than 1,000
-// series. g must not be in use otherwise.
+// Gathering should not take long. TestGatherer gathers about fifty times for each method, about thirty
+// times if gathering takes a second or more, and about fifteen times if there are more than 1,000 series. g
+// must not be used by other code at the same time.
 //
-// What g asks has to answer: Gather has no context that could end, and is given up only
+// The backends of g must respond: Gather has no context that could end it, and TestGatherer gives it up
+// only after a minute; see [Patience].
 // after a minute; see Patience.
 func TestGatherer(t TB, g metric.Gatherer, opts ...Option) {
 	t.Helper()
@@ -53,7 +53,7 @@ func TestGatherer(t TB, g metric.Gatherer, opts ...Option) {
 
 type gathererChecker struct{ *checker }
 
-// gathering is a way to gather.
+// gathering is a method that gathers.
 type gathering struct {
 	name   string
 	aware  bool
@@ -68,7 +68,7 @@ func gatherings(g metric.Gatherer) []gathering {
 	return all
 }
 
-// gathered is what a call has returned.
+// gathered is the result of a call.
 type gathered struct {
 	ending
 
@@ -88,7 +88,7 @@ func (k *gathererChecker) gather(ctx context.Context, m gathering) *gathered {
 	return &gathered{end, families, err}
 }
 
-// check checks one method and reports whether it makes sense to go on.
+// check checks one method and reports whether it makes sense to continue.
 func (k *gathererChecker) check(m gathering) bool {
 	k.t.Helper()
 	first := k.gather(context.Background(), m)
@@ -143,7 +143,7 @@ func (k *gathererChecker) cancel(m gathering, whole *gathered, want series) bool
 	for _, after := range []time.Duration{0, whole.took / 2} {
 		ctx, stop := interrupted(after)
 		partial := k.gather(ctx, m)
-		reason := ctx.Err() // It may have been quicker.
+		reason := ctx.Err() // The gatherer may have been faster.
 		stop()
 		if !k.endedInTime(m.name, partial.ending) {
 			return false
@@ -166,7 +166,7 @@ func (k *gathererChecker) cancel(m gathering, whole *gathered, want series) bool
 	return true
 }
 
-// overlap checks calls at the same time.
+// overlap checks concurrent calls.
 func (k *gathererChecker) overlap(m gathering, n int, want series) bool {
 	k.t.Helper()
 	var (
@@ -205,7 +205,7 @@ func (k *gathererChecker) overlap(m gathering, n int, want series) bool {
 	return true
 }
 
-// overlappingGather is a call while others are under way.
+// overlappingGather is a call that overlaps others.
 type overlappingGather struct {
 	overlapping
 

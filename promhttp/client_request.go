@@ -17,13 +17,13 @@ import (
 	"github.com/luxfi/metric/internal/middleware"
 )
 
-// clientTransport is a RoundTripper of ClientMetrics.
+// clientTransport is the RoundTripper that [ClientMetrics.RoundTripper] returns.
 type clientTransport struct {
 	metrics *ClientMetrics
 	next    http.RoundTripper
 }
 
-// CloseIdleConnections implements what an http.Client looks for.
+// CloseIdleConnections implements the optional interface that an [http.Client] looks for.
 func (c *clientTransport) CloseIdleConnections() {
 	if next, ok := c.next.(interface{ CloseIdleConnections() }); ok {
 		next.CloseIdleConnections()
@@ -41,7 +41,7 @@ func (c *clientTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
 	returned := false
 	defer func() {
-		if !returned { // next has panicked.
+		if !returned { // next panicked.
 			s.kind.failure = otherFailure
 			s.begun(r, start, c.metrics)
 			s.end(nil)
@@ -79,18 +79,18 @@ func (m *ClientMetrics) targetOf(r *http.Request) (to target) {
 	return to
 }
 
-// sending is a request under way.
+// sending is a request in flight.
 type sending struct {
 	traffic *traffic
 	peer    *peer
-	active  kind // Of the gauge.
+	active  kind // labels of the gauge
 	kind    kind
-	body    *middleware.Body // Of the request; nil if it has none.
-	read    atomic.Int64     // Bytes of the body of the response.
+	body    *middleware.Body // body of the request; nil if it has none
+	read    atomic.Int64     // bytes of the response body
 	ended   atomic.Bool
 }
 
-// countBody returns a request with a body that is counted. It is a copy, because a RoundTripper
+// countBody returns a copy of r whose body counts the bytes read. A copy is needed because a RoundTripper
 // must not change its request.
 func (s *sending) countBody(r *http.Request) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody {
@@ -111,7 +111,7 @@ func (s *sending) countBody(r *http.Request) *http.Request {
 	return out
 }
 
-// answered records what RoundTrip has returned.
+// answered records the result of RoundTrip.
 func (s *sending) answered(r *http.Request, resp *http.Response, err error) {
 	switch {
 	case err != nil:
@@ -125,13 +125,13 @@ func (s *sending) answered(r *http.Request, resp *http.Response, err error) {
 	}
 }
 
-// begun counts the request, whose response has begun or failed.
+// begun counts the request once its response has begun or failed.
 func (s *sending) begun(r *http.Request, start time.Time, m *ClientMetrics) {
 	s.traffic.seriesOf(s.peer, s.kind).observeDuration(r.Context(), time.Since(start), m.exemplar)
 }
 
-// end is called when nothing more comes of the response, and with the error that has ended it,
-// if any. Only the first call counts.
+// end is called when the response has ended, with the error that ended it, if any. Only the first call
+// counts.
 func (s *sending) end(err error) {
 	if !s.ended.CompareAndSwap(false, true) {
 		return
@@ -146,8 +146,8 @@ func (s *sending) end(err error) {
 	s.traffic.gaugeOf(s.peer, s.active).Dec()
 }
 
-// countResponse returns body, which is counted. After 101 Switching Protocols, one can write to
-// a body, too.
+// countResponse returns body with its bytes counted. After 101 Switching Protocols, a body can be written
+// to, too.
 func (s *sending) countResponse(body io.ReadCloser) io.ReadCloser {
 	counted := responseBody{body, s}
 	if w, ok := body.(io.Writer); ok {
@@ -159,7 +159,7 @@ func (s *sending) countResponse(body io.ReadCloser) io.ReadCloser {
 	return &counted
 }
 
-// responseBody is the body of a response under way.
+// responseBody is the body of a response that is still being read.
 type responseBody struct {
 	body    io.ReadCloser
 	sending *sending
@@ -183,8 +183,8 @@ func (b *responseBody) Close() error {
 	return err
 }
 
-// failureOfRequest returns the class of an error of a RoundTripper. An http.Client ends a request
-// by closing r.Cancel, too; the error does not say why then, but the context does.
+// failureOfRequest returns the class of an error of a RoundTripper. An http.Client can end a request by
+// closing r.Cancel. The error does not say why in that case, but the context does.
 func failureOfRequest(r *http.Request, err error) failure {
 	why := failureOfError(err)
 	if why != otherFailure && why != connectionLost {
@@ -199,7 +199,7 @@ func failureOfRequest(r *http.Request, err error) failure {
 	return why
 }
 
-// failureOfError returns the class of an error of a RoundTripper or of a body.
+// failureOfError returns the class of an error that a RoundTripper or a body returned.
 func failureOfError(err error) failure {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -225,8 +225,8 @@ func failureOfError(err error) failure {
 	return otherFailure
 }
 
-// streamError has the fields of the error of net/http for a stream of HTTP/2 that was reset. That
-// type is not exported, but its method As sets any struct with these fields.
+// streamError has the fields of the error that net/http returns for an HTTP/2 stream that was reset. That
+// type is not exported, but its As method sets any struct with these fields.
 type streamError struct {
 	StreamID uint32
 	Code     uint32

@@ -1,15 +1,14 @@
-// Package promhttp serves metrics over HTTP, and instruments HTTP servers and clients:
-// it takes the place of client_golang's package of that name. Programs that do not
-// come from there can use metric.Handler and metric.HandlerFor, which have more
-// options.
+// Package promhttp serves metrics over HTTP and instruments HTTP servers and clients. It takes the place of
+// client_golang's package of the same name. Programs that do not migrate from client_golang can use
+// [metric.Handler] and [metric.HandlerFor], which have more options.
 //
-// Its handlers are those of package metric: they end a scrape at the deadline that
-// Prometheus sends, cancel it when the client goes away, and hand its context to the
-// collectors. Options are client_golang's own types, so that values of both packages can be
-// mixed. The instrumentation counts the status that is sent, where client_golang takes an
-// informational or a superfluous one for it.
+// The handlers are those of package metric: they end a scrape at the deadline that Prometheus sends, cancel
+// it when the client disconnects, and pass its context to the collectors. The options are client_golang's
+// own types, so values of both packages can be mixed. The instrumentation records the status that is sent;
+// client_golang's can record an informational or a superfluous one instead.
 //
-// InstrumentServer and InstrumentClient need no metrics of the program: they have their own.
+// [InstrumentServer] and [InstrumentClient] bring their own metrics; the program does not have to declare
+// any.
 package promhttp
 
 import (
@@ -24,71 +23,70 @@ import (
 )
 
 type (
-	// HandlerOpts are the options of a handler. They mean what they mean in
-	// client_golang, but for Timeout and ErrorLog: see HandlerFor.
+	// HandlerOpts are the options of a handler. They have the same meaning as in client_golang, except for
+	// Timeout and ErrorLog: see [HandlerFor].
 	HandlerOpts = promhttp.HandlerOpts
-	// HandlerErrorHandling says what a handler does when something is missing from a
-	// scrape. As in client_golang, and unlike in package metric, its zero value is
-	// HTTPErrorOnError.
+	// HandlerErrorHandling selects what a handler does when part of a scrape is missing. As in
+	// client_golang, and unlike in package metric, its zero value is HTTPErrorOnError.
 	HandlerErrorHandling = promhttp.HandlerErrorHandling
-	// Logger takes the errors of a handler. A *log.Logger is one. It must be safe
-	// for concurrent use.
+	// Logger receives the errors of a handler. A [*log.Logger] is one. It must be safe for concurrent use.
 	Logger = promhttp.Logger
 	// Compression is a content encoding of a response.
 	Compression = promhttp.Compression
 )
 
-// What a handler does when something is missing from a scrape.
+// The values of [HandlerErrorHandling].
 const (
-	HTTPErrorOnError = promhttp.HTTPErrorOnError // Answer with an error, and no metrics.
-	ContinueOnError  = promhttp.ContinueOnError  // Serve what there is.
+	HTTPErrorOnError = promhttp.HTTPErrorOnError // respond with an error and no metrics
+	ContinueOnError  = promhttp.ContinueOnError  // serve the metrics that could be gathered
 	PanicOnError     = promhttp.PanicOnError
 )
 
-// The compressions that a handler can offer.
+// The content encodings that a handler can offer.
 const (
-	Identity = promhttp.Identity // None.
+	Identity = promhttp.Identity // no compression
 	Gzip     = promhttp.Gzip
 	Zstd     = promhttp.Zstd
 )
 
-// handlerLogLimits are those of all handlers that Handler returns.
+// handlerLogLimits are shared by all handlers that [Handler] returns.
 var handlerLogLimits metric.LogLimits
 
-// Handler returns a handler for metric.DefaultGatherers: the default registry and,
-// beside it, client_golang's. It serves whatever can be gathered (ContinueOnError),
-// offers the formats that client_golang's Handler offers, counts its requests in
-// metric.DefaultRegisterer, and logs what goes wrong with the default logger of log/slog,
-// each kind of failure of a collector once a minute at most.
+// Handler returns a handler for [metric.DefaultGatherers]: the default registry together with
+// client_golang's. It serves whatever can be gathered (ContinueOnError), offers the same formats as
+// client_golang's Handler, counts its requests in [metric.DefaultRegisterer], and logs errors with the
+// default logger of log/slog, each kind of failure of a collector at most once a minute.
 func Handler() http.Handler {
 	opts := translate(HandlerOpts{ErrorHandling: ContinueOnError})
 	opts.ErrorLog = metric.LogErrors(nil, &handlerLogLimits)
 	return middleware.InstrumentOwnHandler(metric.DefaultRegisterer, metric.HandlerForContext(metric.DefaultGatherers(), opts))
 }
 
-// HandlerFor returns a handler that serves what reg gathers. If reg takes a context, it
-// gets that of the scrape. The request parameter name[], which may be repeated,
-// selects families by name; others, like collect[], are left to the program. It panics
-// if opts.Registry refuses the error counter.
+// HandlerFor returns a handler that serves the metrics that reg gathers. If reg accepts a context, it
+// receives that of the scrape. The request parameter name[], which may be repeated, selects families by
+// name. HandlerFor ignores other parameters, such as collect[], and leaves them to the program. It panics
+// if opts.Registry does not accept the error counter.
 //
-// If reg is metric.DefaultGatherer, and that is a registry, the handler serves
-// client_golang's default gatherer beside it, like Handler does. Libraries that the
-// program uses may have registered their metrics there.
+// If reg is [metric.DefaultGatherer] and that is a registry, the handler also serves client_golang's
+// default gatherer, as [Handler] does, because libraries that the program uses may have registered their
+// metrics there.
 //
-// A scrape ends after opts.Timeout, or earlier if Prometheus says so in a header, less the
-// smaller of 100 ms and a twentieth of it; it also ends before the server's WriteTimeout. What
-// has been gathered by then is served if opts.ErrorHandling is ContinueOnError;
-// otherwise the answer to opts.Timeout is 503 Service Unavailable, and to the header 500.
-// A deadline of the request's context does not end a scrape, only a client that goes away
-// does; collectors get the values of that context. A client that stops reading is cut off:
-// see metric.HandlerOpts, Patient and SendTimeout.
+// A scrape ends after opts.Timeout, or earlier if Prometheus sends a shorter timeout in a header. From that
+// timeout, the handler subtracts the smaller of 100 ms and a twentieth of it. A scrape also ends before the
+// server's WriteTimeout. If opts.ErrorHandling is ContinueOnError, the handler serves the metrics gathered by
+// then. Otherwise it responds with 503 Service Unavailable if opts.Timeout has passed, and with 500 if the
+// timeout of the header has.
 //
-// As in client_golang, there is no default for opts.Timeout: without it, a scrape for which
-// neither the request nor the server sets a deadline takes as long as its collectors do.
+// A deadline of the request's context does not end a scrape; only a client that disconnects does. Collectors
+// receive the values of that context. The handler disconnects a client that stops reading: see the fields
+// Patient and SendTimeout of [metric.HandlerOpts].
 //
-// What opts.ErrorLog gets, and what is in the body of an error, is what a registry of
-// client_golang reports: a metric.MultiError where several things have gone wrong. Credentials
-// in the body are replaced by xxxxx; see metric.HandlerOpts, ErrorText.
+// As in client_golang, opts.Timeout has no default. Without it, and without a deadline from the request or
+// the server, a scrape takes as long as its collectors do.
+//
+// The errors passed to opts.ErrorLog and written to a response's body are those that a registry of
+// client_golang reports: a [metric.MultiError] for several errors. Credentials in the body are replaced by
+// xxxxx; see the field ErrorText of [metric.HandlerOpts].
 func HandlerFor(reg metric.Gatherer, opts HandlerOpts) http.Handler {
 	if r, ok := reg.(*metric.Registry); ok && isDefault(r) {
 		reg = metric.DefaultGatherers()
@@ -101,8 +99,8 @@ func isDefault(r *metric.Registry) bool {
 	return ok && d == r
 }
 
-// HandlerForTransactional is HandlerFor for a gatherer that wants to know when its
-// result is no longer used.
+// HandlerForTransactional is like [HandlerFor] for a gatherer that must be notified when its result is no
+// longer used.
 func HandlerForTransactional(reg metric.TransactionalGatherer, opts HandlerOpts) http.Handler {
 	h := metric.HandlerForTransactional(reg, translate(opts))
 	if opts.Timeout > 0 && opts.ErrorHandling != ContinueOnError {
@@ -111,17 +109,17 @@ func HandlerForTransactional(reg metric.TransactionalGatherer, opts HandlerOpts)
 	return h
 }
 
-// InstrumentMetricHandler is metric.InstrumentMetricHandler.
+// InstrumentMetricHandler is the same as [metric.InstrumentMetricHandler].
 func InstrumentMetricHandler(reg metric.Registerer, handler http.Handler) http.Handler {
 	return metric.InstrumentMetricHandler(reg, handler)
 }
 
-// translate returns the options as package metric has them.
+// translate returns opts as the options of package metric.
 func translate(opts HandlerOpts) metric.HandlerOpts {
 	translated := metric.HandlerOpts{
 		ErrorHandling:                       errorHandling(opts.ErrorHandling),
 		ErrorText:                           func(err error) string { return redact.Text(inTheirWords(err).Error()) },
-		DisableCollectorSelection:           true, // Exporters that come from client_golang do it themselves.
+		DisableCollectorSelection:           true, // Exporters that come from client_golang select collectors themselves.
 		Patient:                             true, // They set deadlines of their own on the request's context.
 		Registry:                            opts.Registry,
 		DisableCompression:                  opts.DisableCompression,
@@ -142,7 +140,7 @@ func translate(opts HandlerOpts) metric.HandlerOpts {
 	return translated
 }
 
-// errorHandling returns the error handling of package metric, whose values differ.
+// errorHandling returns the value of package metric for h. The values of the two packages differ.
 func errorHandling(h HandlerErrorHandling) metric.HandlerErrorHandling {
 	switch h {
 	case HTTPErrorOnError:
@@ -154,19 +152,18 @@ func errorHandling(h HandlerErrorHandling) metric.HandlerErrorHandling {
 	}
 }
 
-// inTheirWords returns the error as a registry of client_golang would have returned it:
-// without the names of collectors, and a MultiError only if it is several.
+// inTheirWords returns err as a registry of client_golang would have returned it: without the names of
+// collectors, and as a MultiError only if there are several errors.
 func inTheirWords(err error) error {
-	if failed, ok := err.(*metric.GatherError); ok { //nolint:errorlint // What a gatherer has put around it stays there.
+	if failed, ok := err.(*metric.GatherError); ok { //nolint:errorlint // errors.As would drop what a gatherer has wrapped around it.
 		return failed.WithoutNames()
 	}
 	return err
 }
 
-// printError logs an error the way that client_golang does: what was being done first,
-// then the error.
+// printError logs an error the way client_golang does: first the operation that failed, then the error.
 func printError(log Logger, err error) {
-	failed, ok := err.(*web.ServeError) //nolint:errorlint // What is around it is part of the text.
+	failed, ok := err.(*web.ServeError) //nolint:errorlint // The wrapping errors are part of the text.
 	if !ok {
 		log.Println(err)
 		return

@@ -122,7 +122,7 @@ func openMetrics2(t *testing.T, exposition string) string {
 			t.Fatalf("%v in\n%s", err, exposition)
 		}
 		if mf.GetHelp() == "" {
-			mf.Help = nil // By the specification, an empty help means no help.
+			mf.Help = nil // According to the specification, an empty help means no help.
 		}
 		data, err := proto.MarshalOptions{Deterministic: true}.Marshal(&mf)
 		if err != nil {
@@ -161,7 +161,7 @@ func ourBroken(healthy bool, errs ...string) *metric.Registry {
 	return r
 }
 
-// TestErrors checks answers to errors, what is logged and what is counted.
+// TestErrors checks the responses to errors, the logs and the counters.
 func TestErrors(t *testing.T) {
 	for _, handling := range []promhttp.HandlerErrorHandling{promhttp.HTTPErrorOnError, promhttp.ContinueOnError, promhttp.PanicOnError} {
 		for _, errs := range [][]string{nil, {"no luck"}, {"no luck", "no luck at all"}} {
@@ -188,7 +188,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// answerOf returns what a handler answers, logs and counts.
+// answerOf returns the response, the logs and the counters of a handler.
 func answerOf(handlerFor func(prometheus.Gatherer, promhttp.HandlerOpts) http.Handler, g prometheus.Gatherer, handling promhttp.HandlerErrorHandling) string {
 	var logged strings.Builder
 	counts := metric.NewRegistry()
@@ -222,7 +222,7 @@ func errorCounts(g metric.Gatherer) (counts string) {
 	return counts
 }
 
-// TestErrorLogGetsMultiError checks what loggers look for that put errors on one line.
+// TestErrorLogGetsMultiError checks that loggers that put errors on one line receive a MultiError.
 func TestErrorLogGetsMultiError(t *testing.T) {
 	for n, want := range map[int]int{1: 0, 2: 2} {
 		var got []any
@@ -253,8 +253,8 @@ func TestTakenErrorCounter(t *testing.T) {
 	}
 }
 
-// blocking returns a registry with a counter, and a collector that blocks until the
-// channel is closed, and tells when it begins to.
+// blocking returns a registry with a counter, and a collector that blocks until the channel is closed and
+// signals when it begins to block.
 func blocking() (r *metric.Registry, begun, release chan struct{}) {
 	r, begun, release = metric.NewRegistry(), make(chan struct{}, 100), make(chan struct{})
 	r.MustRegister(
@@ -288,8 +288,8 @@ func TestMaxRequestsInFlight(t *testing.T) {
 	}
 }
 
-// TestTimeout checks that a timeout costs the slow collector alone where that is asked
-// for, and is answered as by client_golang otherwise.
+// TestTimeout checks that a timeout costs only the slow collector if ContinueOnError is set, and that the
+// response equals client_golang's otherwise.
 func TestTimeout(t *testing.T) {
 	const text = "# HELP c_total Counted.\n# TYPE c_total counter\nc_total 0\n"
 	for _, tc := range []struct {
@@ -353,8 +353,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// transactions counts how often it gathers and is told that the result is not used any
-// more.
+// transactions counts its gathers and the notifications that a result is no longer used.
 type transactions struct {
 	metric.Gatherer
 	mu             sync.Mutex

@@ -60,7 +60,7 @@ func TestAllocations(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		next := promhttp.RoundTripperFunc(func(*http.Request) (*http.Response, error) { return resp, nil })
 		ours := i.ours(metric.NewRegistry(), []string{"code", "method"}, next)
-		if n := testing.AllocsPerRun(100, func() { _, _ = ours.RoundTrip(r) }); n > 0 { //nolint:bodyclose // There is none.
+		if n := testing.AllocsPerRun(100, func() { _, _ = ours.RoundTrip(r) }); n > 0 { //nolint:bodyclose // There is no body.
 			t.Errorf("RoundTripper with %s: %v allocations", name, n)
 		}
 	}

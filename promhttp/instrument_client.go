@@ -14,22 +14,21 @@ import (
 )
 
 type (
-	// RoundTripperFunc is a function as an http.RoundTripper.
+	// RoundTripperFunc is an adapter to use a function as an [http.RoundTripper].
 	RoundTripperFunc = promhttp.RoundTripperFunc
-	// InstrumentTrace holds the functions that InstrumentRoundTripperTrace calls with
-	// the seconds since the start of a request. Those that are nil are not called.
+	// InstrumentTrace holds the functions that [InstrumentRoundTripperTrace] calls with the seconds since
+	// the start of a request. Nil functions are not called.
 	InstrumentTrace = promhttp.InstrumentTrace
 )
 
-// The functions below return a RoundTripper that instruments next. Vectors may have the
-// labels code and method, and those that options set; others have to be constant or
-// curried. The functions panic if that is not so. If next panics or returns an error,
-// nothing is observed.
+// The functions below return a RoundTripper that instruments next. Vectors may have the labels code and
+// method and the labels that options set; all other labels must be constant or curried, or the functions
+// panic. If next panics or returns an error, nothing is observed.
 //
-// Options that set labels are asked about the request that the response belongs to, which
-// may be another one than next was given, or about the latter if the response does not say.
+// Functions of options that set labels are called with the request that the response belongs to, which may
+// differ from the one passed to next, or with the latter if the response does not name its request.
 
-// InstrumentRoundTripperInFlight counts the requests that next does right now in gauge.
+// InstrumentRoundTripperInFlight counts in gauge the requests in flight through next.
 func InstrumentRoundTripperInFlight(gauge prometheus.Gauge, next http.RoundTripper) RoundTripperFunc {
 	return func(r *http.Request) (*http.Response, error) {
 		gauge.Inc()
@@ -38,8 +37,8 @@ func InstrumentRoundTripperInFlight(gauge prometheus.Gauge, next http.RoundTripp
 	}
 }
 
-// InstrumentRoundTripperCounter counts the requests that next has done. For a
-// CounterVec of client_golang, use its function of the same name.
+// InstrumentRoundTripperCounter counts the requests that next has completed. For a CounterVec of
+// client_golang, use its function of the same name.
 func InstrumentRoundTripperCounter(counter *metric.CounterVec, next http.RoundTripper, opts ...Option) RoundTripperFunc {
 	s := counters(counter, opts)
 	return func(r *http.Request) (*http.Response, error) {
@@ -52,8 +51,8 @@ func InstrumentRoundTripperCounter(counter *metric.CounterVec, next http.RoundTr
 	}
 }
 
-// InstrumentRoundTripperDuration observes how long next takes for a request, until it
-// has the headers of the response, in seconds.
+// InstrumentRoundTripperDuration observes how long next takes to receive the headers of the response, in
+// seconds.
 func InstrumentRoundTripperDuration(obs metric.ObserverVec, next http.RoundTripper, opts ...Option) RoundTripperFunc {
 	s := observers(obs, opts)
 	return func(r *http.Request) (*http.Response, error) {
@@ -68,14 +67,14 @@ func InstrumentRoundTripperDuration(obs metric.ObserverVec, next http.RoundTripp
 	}
 }
 
-// ofResponse is of for the response to r.
+// ofResponse is like of, for the response to r.
 func (s *series[M]) ofResponse(r *http.Request, resp *http.Response) (M, metric.Labels) {
 	// A client sends GET if the method is empty.
 	return s.of(r, cmp.Or(resp.Request, r), cmp.Or(r.Method, http.MethodGet), resp.StatusCode)
 }
 
-// InstrumentRoundTripperTrace calls the functions of trace as a request proceeds. They
-// must be safe for concurrent use. Where something has failed, none is called.
+// InstrumentRoundTripperTrace calls the functions of trace as a request proceeds. They must be safe for
+// concurrent use. The function of a step that fails is not called.
 func InstrumentRoundTripperTrace(trace *InstrumentTrace, next http.RoundTripper) RoundTripperFunc {
 	if trace == nil {
 		trace = &InstrumentTrace{}

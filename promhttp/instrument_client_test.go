@@ -117,7 +117,7 @@ func TestInstrumentRoundTripperInFlight(t *testing.T) {
 		inside = g.Get()
 		return nil, errTrip
 	}))
-	if _, err := rt.RoundTrip(httptest.NewRequest(http.MethodGet, "/", http.NoBody)); !errors.Is(err, errTrip) { //nolint:bodyclose // There is none.
+	if _, err := rt.RoundTrip(httptest.NewRequest(http.MethodGet, "/", http.NoBody)); !errors.Is(err, errTrip) { //nolint:bodyclose // There is no body.
 		t.Errorf("got error %v", err)
 	}
 	if inside != 1 || g.Get() != 0 {

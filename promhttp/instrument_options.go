@@ -18,8 +18,8 @@ type options struct {
 	exemplar     func(*http.Request) metric.Labels
 	labels       []requestLabel
 
-	// foreign, if not nil, is what applies all options instead of the fields above,
-	// because one of them is client_golang's.
+	// foreign, if not nil, applies all options and replaces the fields above. It is set if one of the
+	// options is client_golang's.
 	foreign *foreignOptions
 }
 
@@ -70,8 +70,8 @@ func (o *options) exemplarOf(r *http.Request) metric.Labels {
 	return orNoExemplar(o.exemplar(r))
 }
 
-// orNoExemplar returns labels if an exemplar may have them, else nil. They may come from the
-// headers of a request: whoever sends it must not be able to make the handler panic.
+// orNoExemplar returns labels if they are valid for an exemplar, and nil otherwise. They may come from the
+// headers of a request, so a client must not be able to make the handler panic.
 func orNoExemplar(labels metric.Labels) metric.Labels {
 	runes := 0
 	for name, value := range labels {
@@ -86,13 +86,13 @@ func orNoExemplar(labels metric.Labels) metric.Labels {
 	return labels
 }
 
-// foreignOptions applies options that may be client_golang's. Only its own code can, since
-// what its options do is not exported: each request runs through a RoundTripper of its own
+// foreignOptions applies options that may be client_golang's. Only client_golang's own code can apply them,
+// because their effect is not exported. Each request therefore runs through a client_golang RoundTripper
 // that observes into a recorder.
 type foreignOptions struct {
 	list   []Option
-	labels []requestLabel // The names; the values are in what a recorder has recorded.
-	idle   sync.Pool      // Of *recorder.
+	labels []requestLabel // label names; a recorder records the values
+	idle   sync.Pool      // contains *recorder
 }
 
 func newForeignOptions(list []Option) *foreignOptions {
@@ -105,27 +105,27 @@ func newForeignOptions(list []Option) *foreignOptions {
 	return f
 }
 
-// resolve returns all labels of a request, those of the options and besides them code and
-// method, and its exemplar. The values of labels are for labelled.
+// resolve returns all labels of a request (those of the options, code and method) and its exemplar. The
+// functions of options are called with labelled.
 func (f *foreignOptions) resolve(r, labelled *http.Request, status int) (labels, exemplar metric.Labels) {
 	rec, ok := f.idle.Get().(*recorder)
 	if !ok {
 		rec = newRecorder(f.list)
 	}
 	rec.answer = http.Response{StatusCode: status, Request: labelled}
-	if _, err := rec.trip(r); err != nil { //nolint:bodyclose // There is none.
+	if _, err := rec.trip(r); err != nil { //nolint:bodyclose // There is no body.
 		panic("BUG: " + err.Error())
 	}
 	labels, exemplar = rec.labels, orNoExemplar(rec.exemplar)
 	rec.answer, rec.labels, rec.exemplar = http.Response{}, nil, nil
-	f.idle.Put(rec) // Unless an option has panicked.
+	f.idle.Put(rec) // Not reached if an option panics.
 	return labels, exemplar
 }
 
-// recorder is an ObserverVec, and the Observer in it, that records the labels and the
-// exemplar of an observation.
+// recorder is an ObserverVec, and the Observer in it, that records the labels and the exemplar of an
+// observation.
 type recorder struct {
-	extra map[string]bool // The labels that options set.
+	extra map[string]bool // labels that options set
 	trip  promhttp.RoundTripperFunc
 
 	answer           http.Response
@@ -139,8 +139,7 @@ func newRecorder(list []Option) *recorder {
 	return rec
 }
 
-// Describe implements prometheus.Collector. Besides the labels of the options there are code
-// and method.
+// Describe implements [prometheus.Collector]. The labels are code, method and those of the options.
 func (rec *recorder) Describe(ch chan<- *prometheus.Desc) {
 	names := []string{}
 	for _, name := range []string{codeLabel, methodLabel} {
@@ -166,7 +165,7 @@ func (rec *recorder) MustCurryWith(labels prometheus.Labels) prometheus.Observer
 	return rec
 }
 
-// CurryWith fails if a label is one that options set.
+// CurryWith returns an error if labels contains one that options set.
 func (rec *recorder) CurryWith(labels prometheus.Labels) (prometheus.ObserverVec, error) {
 	for name := range labels {
 		if rec.extra[name] {
@@ -187,12 +186,12 @@ func (rec *recorder) GetMetricWith(labels prometheus.Labels) (prometheus.Observe
 	return rec.With(labels), nil
 }
 
-// GetMetricWithLabelValues implements prometheus.ObserverVec. Nobody calls it.
+// GetMetricWithLabelValues implements [prometheus.ObserverVec]. It is never called.
 func (rec *recorder) GetMetricWithLabelValues(...string) (prometheus.Observer, error) {
 	return rec, nil
 }
 
-// WithLabelValues implements prometheus.ObserverVec. Nobody calls it.
+// WithLabelValues implements [prometheus.ObserverVec]. It is never called.
 func (rec *recorder) WithLabelValues(...string) prometheus.Observer { return rec }
 
 // Observe implements prometheus.Observer.

@@ -25,7 +25,7 @@ type behaviour []struct {
 	n    int
 }
 
-// randomBehaviour returns a behaviour that our instrumentation and client_golang's have to
+// randomBehaviour returns a behaviour that our instrumentation and client_golang's must
 // count alike: without informational headers, and with a single header, which comes first.
 func randomBehaviour(random *rand.Rand) (b behaviour) {
 	add := func(step string, n int) {
@@ -103,7 +103,7 @@ func TestRandomHandlers(t *testing.T) {
 	labels := [][]string{nil, {"code"}, {"method"}, {"code", "method"}, {"method", "code"}}
 	compared := 0
 	for seed := range uint64(rounds) {
-		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // It has to be repeatable.
+		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // The sequence must be repeatable.
 		b := randomBehaviour(random)
 		method := []string{"GET", "HEAD", "POST", "BREW", "options"}[random.IntN(5)]
 		behind := random.IntN(10) // One in ten gets a real server.

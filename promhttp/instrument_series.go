@@ -14,30 +14,30 @@ import (
 	"github.com/luxfi/metric/internal/middleware"
 )
 
-// The labels that an instrumentation sets without an option.
+// Labels that an instrumentation sets without an option.
 const (
 	codeLabel   = "code"
 	methodLabel = "method"
 )
 
-// maxDirect is how many labels a vector may have whose series are found without a map.
+// maxDirect is the largest number of labels of a vector whose series are found without a map.
 const maxDirect = 4
 
-// series finds the series, an M, of a request in a vector.
+// series finds the series, an M, for a request in a vector.
 type series[M any] struct {
-	names   []string // Of all labels that are neither constant nor curried, in their order.
+	names   []string // labels that are neither constant nor curried, in the vector's order
 	options *options
 
-	code, method bool // Whether the labels have to be set, and not by an option.
+	code, method bool // whether the instrumentation, and not an option, sets these labels
 
 	with func(metric.Labels) M
-	// direct, if not nil, returns the series with the first n values, which are those of
-	// names. It spares the map, and does not allocate.
+	// direct, if not nil, returns the series with the first n values, which belong to names. It needs no map
+	// and does not allocate.
 	direct func(values [maxDirect]string, n int) M
 }
 
-// counters returns how to find the counter of a request. It panics if the vector has other
-// labels than it may.
+// counters returns a series that finds the counter for a request. It panics if the vector has labels that
+// are not allowed.
 func counters(vec *metric.CounterVec, list []Option) *series[prometheus.Counter] {
 	s := newSeries[prometheus.Counter](counting.Observers(vec), list)
 	s.with = func(labels metric.Labels) prometheus.Counter { return vec.With(labels) }
@@ -47,13 +47,13 @@ func counters(vec *metric.CounterVec, list []Option) *series[prometheus.Counter]
 	return s
 }
 
-// observers returns how to find the observer of a request. It panics if the vector has other
-// labels than it may.
+// observers returns a series that finds the observer for a request. It panics if the vector has labels that
+// are not allowed.
 func observers(vec metric.ObserverVec, list []Option) *series[prometheus.Observer] {
 	s := newSeries[prometheus.Observer](vec, list)
 	s.with = vec.With
-	// Only of these vectors it is known that they do not keep the values. Others find
-	// series the way that client_golang does.
+	// Only these vectors are known not to retain the values. Other vectors find series with a map, as
+	// client_golang does.
 	switch vec := vec.(type) {
 	case *metric.HistogramVec:
 		s.setDirect(func(values [maxDirect]string, n int) prometheus.Observer {
@@ -93,8 +93,8 @@ func (s *series[M]) setDirect(direct func(values [maxDirect]string, n int) M) {
 	}
 }
 
-// of returns the series of a request that was answered with status, and its exemplar. The
-// options that set labels are asked about labelled.
+// of returns the series of a request that was answered with status, and its exemplar. Functions of options
+// that set labels are called with labelled.
 func (s *series[M]) of(r, labelled *http.Request, method string, status int) (M, metric.Labels) {
 	if s.options.foreign != nil {
 		return s.foreign(r, labelled, method, status)
@@ -129,7 +129,7 @@ func (s *series[M]) value(name string, r *http.Request, method string, status in
 	return ""
 }
 
-// foreign is of with options of client_golang.
+// foreign is like of, for options of client_golang.
 func (s *series[M]) foreign(r, labelled *http.Request, method string, status int) (M, metric.Labels) {
 	if r.Method != method {
 		r = r.WithContext(r.Context()) // A copy.
@@ -146,8 +146,8 @@ func (s *series[M]) foreign(r, labelled *http.Request, method string, status int
 	return s.with(labels), exemplar
 }
 
-// validUTF8 returns the value of a label as a vector accepts it. It may come from the path or
-// a header of a request: whoever sends it must not be able to make the handler panic.
+// validUTF8 replaces invalid UTF-8 in the value of a label. The value may come from the path or a header of
+// a request, so a client must not be able to make the handler panic.
 func validUTF8(value string) string { return strings.ToValidUTF8(value, "\uFFFD") }
 
 // count counts a request.
@@ -161,7 +161,7 @@ func count(c prometheus.Counter, exemplar metric.Labels) {
 	c.Inc()
 }
 
-// observe observes v. Summaries have no exemplars.
+// observe observes v. It ignores the exemplar if o, such as a summary, does not accept one.
 func observe(o prometheus.Observer, v float64, exemplar metric.Labels) {
 	if exemplar != nil {
 		if o, ok := o.(prometheus.ExemplarObserver); ok {
@@ -177,11 +177,12 @@ var errCurried = errors.New("the label is curried")
 // magic begins a label value that no vector has.
 const magic = "zZgWfBxLqvG8kc8IMv3POi2Bb0tZI3vAnBx+gBaFi9FyPzB/CzKUer1yufDa/"
 
-// variableLabels returns the labels of a vector that are neither constant nor curried, in
-// their order. It panics if the vector has not exactly one, valid descriptor.
+// variableLabels returns the labels of a vector that are neither constant nor curried, in their order. It
+// panics unless the vector has exactly one descriptor and that is valid.
 //
-// A descriptor does not tell its labels, and a vector does not tell which are curried; a
-// metric with values that can be recognized does, and an attempt to curry.
+// A descriptor does not export its labels, and a vector does not export which labels are curried.
+// variableLabels finds the labels from a metric with recognizable values, and the curried ones from an
+// attempt to curry them.
 func variableLabels(vec prometheus.ObserverVec) (names []string) {
 	m := metricOf(theDesc(vec))
 	var written metric.MetricData
@@ -196,10 +197,10 @@ func variableLabels(vec prometheus.ObserverVec) (names []string) {
 	for _, l := range written.GetLabel() {
 		index, ok := strings.CutPrefix(l.GetValue(), magic)
 		if !ok {
-			continue // A constant label.
+			continue // a constant label
 		}
 		if _, err := vec.CurryWith(prometheus.Labels{l.GetName(): "dummy"}); err != nil {
-			continue // It is curried.
+			continue // a curried label
 		}
 		i, err := strconv.Atoi(index)
 		if err != nil {
@@ -230,11 +231,11 @@ func theDesc(c prometheus.Collector) *prometheus.Desc {
 	default:
 	}
 	close(ch)
-	prometheus.NewRegistry().MustRegister(c) // It panics if the descriptor is not valid.
+	prometheus.NewRegistry().MustRegister(c) // panics if the descriptor is not valid
 	return desc
 }
 
-// metricOf returns a metric of a valid descriptor whose variable labels are magic and their
+// metricOf returns a metric of a valid descriptor. The values of its variable labels are magic and their
 // index.
 func metricOf(desc *prometheus.Desc) prometheus.Metric {
 	var values []string

@@ -10,20 +10,18 @@ import (
 	"github.com/luxfi/metric/internal/middleware"
 )
 
-// The functions below return a handler that instruments next. The writer that next
-// gets is an http.Flusher, http.Hijacker, io.ReaderFrom, http.Pusher or
-// http.CloseNotifier if the writer of the server is, and works with an
-// http.ResponseController.
+// The functions below return a handler that instruments next. The writer passed to next is an http.Flusher,
+// http.Hijacker, io.ReaderFrom, http.Pusher or http.CloseNotifier if the server's writer is one. It works
+// with an http.ResponseController.
 //
-// Vectors may have the labels code and method, and those that options set; others have
-// to be constant or curried. The functions panic if that is not so. Unless stated otherwise,
-// nothing is observed if next panics.
+// Vectors may have the labels code and method and the labels that options set; all other labels must be
+// constant or curried, or the functions panic. Unless stated otherwise, nothing is observed if next panics.
 //
-// The code is the status that the client gets: 200 if next writes none, the first one if it
-// writes several, and none of the informational ones, such as 103 Early Hints, that may come
-// before it. Codes below 100 and above 599 are "unknown".
+// The code is the status that the client receives. It is 200 if next writes none, and the first one if next
+// writes several. Informational statuses that may come before it, such as 103 Early Hints, do not count.
+// Codes below 100 and above 599 are "unknown".
 
-// InstrumentHandlerInFlight counts the requests that next serves right now in g.
+// InstrumentHandlerInFlight counts in g the requests that next is serving.
 func InstrumentHandlerInFlight(g prometheus.Gauge, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.Inc()
@@ -55,9 +53,8 @@ func InstrumentHandlerDuration(obs metric.ObserverVec, next http.Handler, opts .
 	}
 }
 
-// InstrumentHandlerTimeToWriteHeader observes how long next takes until it has written
-// the header, in seconds. If it panics after that, the observation stands. Nothing is
-// observed if it writes none.
+// InstrumentHandlerTimeToWriteHeader observes how long next takes to write the header, in seconds. If next
+// panics later, the observation is kept. Nothing is observed if next writes no header.
 func InstrumentHandlerTimeToWriteHeader(obs metric.ObserverVec, next http.Handler, opts ...Option) http.HandlerFunc {
 	s := observers(obs, opts)
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -92,8 +89,8 @@ func InstrumentHandlerResponseSize(obs metric.ObserverVec, next http.Handler, op
 	})
 }
 
-// serve lets next serve a request, and returns the status of the response, or 0 if the code
-// is not wanted or none was written.
+// serve lets next serve a request and returns the status of the response. It returns 0 if code is false or
+// no status was written.
 func serve(code bool, next http.Handler, w http.ResponseWriter, r *http.Request) int {
 	if !code {
 		next.ServeHTTP(w, r)

@@ -10,7 +10,7 @@ import (
 // is cheap enough for maps that stop growing at some hundreds of keys. The zero value is empty.
 type readMostly[K comparable, V any] struct {
 	current atomic.Pointer[map[K]V]
-	mu      sync.Mutex // Held while adding.
+	mu      sync.Mutex // held while adding
 }
 
 func (m *readMostly[K, V]) get(key K) (v V, ok bool) {
@@ -27,9 +27,9 @@ func (m *readMostly[K, V]) len() int {
 	return 0
 }
 
-// getOrAdd returns the value of a key. If the map does not have it, getOrAdd adds the key and
-// the value that create returns, unless the map has limit keys already: then ok is false. A
-// limit of 0 means no limit.
+// getOrAdd returns the value of a key. If the map does not contain key, getOrAdd adds the key and the value
+// that create returns. If the map already has limit keys, it adds nothing and returns false. A limit of 0
+// means no limit.
 func (m *readMostly[K, V]) getOrAdd(key K, limit int, create func() (K, V)) (v V, ok bool) {
 	if limit > 0 && m.len() >= limit {
 		return m.get(key)

@@ -10,57 +10,58 @@ import (
 
 // ServerOpts are the options of [NewServerMetrics]. The zero value is a good choice.
 type ServerOpts struct {
-	// Names says how metrics and labels are named.
+	// Names selects the names of metrics and labels.
 	Names Names
 
-	// Route returns the route of a request, or "" if it has none. If it is nil, the route
-	// is the path of the pattern by which an http.ServeMux has found the handler: that is
-	// r.Pattern without method and host. A route of [SetRoute] goes before both.
+	// Route returns the route of a request, or "" if it has none. If Route is nil, the route is the path of
+	// the pattern with which an http.ServeMux found the handler: r.Pattern without method and host. A route
+	// that [SetRoute] sets takes precedence over both.
 	//
-	// Route is called when the handler has returned, with the request that the handler got.
-	// It must be safe for concurrent use. It must not return paths of requests, each of which
-	// would become a route; see MaxRoutes.
+	// Route is called after the handler has returned, with the request that the handler received. It must be
+	// safe for concurrent use. It must not return request paths, because each path would become a route; see
+	// MaxRoutes.
 	Route func(r *http.Request) string
-	// MaxRoutes is the number of routes that have series of their own; 500 if it is not
-	// positive. Further routes, and those of more than 512 bytes, share one value: _OTHER, or
-	// "other" with ClassicNames.
+	// MaxRoutes limits the routes that have their own series. The default, used if it is not positive, is
+	// 500. Further routes, and those of more than 512 bytes, share the value _OTHER, or "other" with
+	// ClassicNames.
 	MaxRoutes int
 
-	// Methods are the known methods, as clients write them. If it is nil, they are GET, POST,
-	// HEAD, PUT, DELETE, PATCH, OPTIONS, CONNECT and TRACE. All others share one value:
-	// _OTHER, or "unknown" with ClassicNames.
+	// Methods are the known methods, spelled as clients send them. If Methods is nil, they are GET, POST,
+	// HEAD, PUT, DELETE, PATCH, OPTIONS, CONNECT and TRACE. All other methods share the value _OTHER, or
+	// "unknown" with ClassicNames.
 	Methods []string
 
-	// DurationBuckets are the upper bounds of the classic buckets for durations, in seconds.
-	// If it is nil, they are those that the semantic conventions advise, or
-	// metric.DefBuckets with ClassicNames.
+	// DurationBuckets are the upper bounds of the classic buckets for durations, in seconds. If
+	// DurationBuckets is nil, they are those that the semantic conventions recommend, or metric.DefBuckets
+	// with ClassicNames.
 	DurationBuckets []float64
-	// SizeBuckets are the upper bounds of the classic buckets for sizes, in bytes. If it is
-	// nil, they are 256 bytes to 64 MiB, in steps of a factor of 4.
+	// SizeBuckets are the upper bounds of the classic buckets for sizes, in bytes. If SizeBuckets is nil,
+	// they are 256 bytes to 64 MiB, each four times the one before.
 	SizeBuckets []float64
-	// NativeBucketFactor gives the histograms native buckets, too, if it is greater than 1:
-	// 1.1 is usual. Buckets that are empty but not nil leave out the classic ones.
+	// NativeBucketFactor adds native buckets to the histograms if it is greater than 1. The usual value is
+	// 1.1. Bucket slices that are empty but not nil leave out the classic buckets.
 	NativeBucketFactor float64
 
-	// Exemplar returns the exemplar of a request from its context, or nil for none. If the
-	// function is nil, the one of metric.SetExemplarFromContext applies. Durations and
-	// requests_total get exemplars. It must be safe for concurrent use.
+	// Exemplar returns the labels of the exemplar of a request from its context, or nil for none. If
+	// Exemplar is nil, the function set with metric.SetExemplarFromContext applies. Durations and
+	// http_requests_total have exemplars. Exemplar must be safe for concurrent use.
 	Exemplar func(context.Context) metric.Labels
 }
 
 // ServerMetrics measures the requests that handlers serve. It is safe for concurrent use.
 //
-// With OpenTelemetryNames, the metrics are these; the number of requests is the count of the
-// durations:
+// With [OpenTelemetryNames], it has the following metrics. The count of the duration histogram is the
+// number of requests.
 //
 //	http_server_request_duration_seconds
 //	http_server_request_body_size_bytes
 //	http_server_response_body_size_bytes
 //	http_server_active_requests
 //
-// The last one has the labels http_request_method and url_scheme. The others have also
-// http_response_status_code, http_route, network_protocol_version and error_type. With
-// ClassicNames, the metrics are these:
+// http_server_active_requests has the labels http_request_method and url_scheme. The other metrics also
+// have http_response_status_code, http_route, network_protocol_version and error_type.
+//
+// With [ClassicNames], it has these metrics:
 //
 //	http_requests_total
 //	http_request_duration_seconds
@@ -68,41 +69,40 @@ type ServerOpts struct {
 //	http_response_size_bytes
 //	http_requests_in_flight
 //
-// The last one has the label method, the others also code and route.
+// http_requests_in_flight has the label method. The other metrics also have code and route.
 //
-// A request lasts until its handler returns. The size of the request is what the handler reads
-// of the body, the size of the response what it writes, and that of a response to HEAD is 0.
-// The status is the final one: 200 if the handler writes none.
+// A request lasts until its handler returns. The size of the request is the number of body bytes that the
+// handler reads. The size of the response is the number of bytes that it writes; for HEAD, it is 0. The
+// status is the final one, or 200 if the handler writes none.
 //
-// Besides responses with a status of 5xx, whose error_type is that status, these requests have
-// failed:
+// A response with a status of 5xx counts as failed and has that status as its error_type. The following
+// requests also count as failed:
 //
-//   - The handler panics: error_type is panic, and code is 500. The panic goes on.
+//   - The handler panics: error_type is panic, and code is 500. The panic continues.
 //   - The handler panics with [http.ErrAbortHandler]: error_type and code are aborted.
-//   - The context of the request is canceled before the client has the response, since the
-//     client has gone: error_type is client_gone. If that happens before the handler writes a
-//     status, there is no http_response_status_code, and code is 499.
-//   - The deadline of the context passes and the handler has not written anything, or it
-//     writes after an [http.TimeoutHandler] has answered: error_type is timeout and the status
+//   - The client disconnects, which cancels the request's context, before it has the response:
+//     error_type is client_gone. If the handler has not written a status by then, there is no
+//     http_response_status_code, and code is 499.
+//   - The deadline of the context passes before the handler has written anything, or the handler
+//     writes after an [http.TimeoutHandler] has responded: error_type is timeout and the status
 //     is 503.
 //
-// A handler that hijacks the connection is in flight until it returns, even if another
-// goroutine goes on with the connection. The status is the one it has written; otherwise 101 if
-// the client has asked for an upgrade. What goes over the connection then is not part of the
-// sizes.
+// If a handler hijacks the connection, the request is in flight until the handler returns, even if another
+// goroutine continues to use the connection. The status is the one that the handler has written; if it has
+// written none, it is 101 if the client has asked for an upgrade. The sizes do not include data sent over a
+// hijacked connection.
 //
-// Clients cannot make more series than there are routes, known methods, versions of HTTP and
-// statuses.
+// The numbers of routes, known methods, HTTP versions and statuses limit the number of series. Clients
+// cannot create more.
 type ServerMetrics struct {
 	traffic  *traffic
 	route    func(*http.Request) string
 	exemplar func(context.Context) metric.Labels
 }
 
-// NewServerMetrics registers the metrics with reg. If they are registered there already, it
-// shares them, and only the options Route and Exemplar apply. It is an error if
-// something else is registered under these names, if reg is nil, or if the options are not
-// valid.
+// NewServerMetrics registers the metrics with reg. If they are already registered there, the result shares
+// them, and only the options Route and Exemplar apply. NewServerMetrics returns an error if another
+// collector is registered under these names, if reg is nil, or if an option is not valid.
 func NewServerMetrics(reg metric.Registerer, opts ServerOpts) (*ServerMetrics, error) {
 	t, err := newTraffic(reg, serverVocabulary(opts.Names), trafficOpts{
 		vocabulary: opts.Names, methods: opts.Methods, maxTargets: opts.MaxRoutes,
@@ -114,8 +114,8 @@ func NewServerMetrics(reg metric.Registerer, opts ServerOpts) (*ServerMetrics, e
 	return &ServerMetrics{t, opts.Route, opts.Exemplar}, nil
 }
 
-// InstrumentServer returns a handler that measures the requests that next serves; see
-// [ServerMetrics]. It panics where [NewServerMetrics] returns an error.
+// InstrumentServer returns a handler that measures the requests that next serves; see [ServerMetrics]. It
+// panics if [NewServerMetrics] returns an error.
 //
 //	http.ListenAndServe(addr, promhttp.InstrumentServer(reg, mux))
 func InstrumentServer(reg metric.Registerer, next http.Handler) http.Handler {
@@ -126,17 +126,16 @@ func InstrumentServer(reg metric.Registerer, next http.Handler) http.Handler {
 	return m.Handler(next)
 }
 
-// Handler returns a handler that measures the requests that next serves. If next is nil, it is
-// http.DefaultServeMux.
+// Handler returns a handler that measures the requests that next serves. If next is nil,
+// http.DefaultServeMux is used.
 //
-// The writer that next gets is an http.Flusher, http.Hijacker, io.ReaderFrom, http.Pusher or
-// http.CloseNotifier if the writer of the server is, and works with an
-// http.ResponseController. It is an http.Hijacker, too, if only such a controller could hijack
-// the connection of the server's writer.
+// The writer passed to next is an http.Flusher, http.Hijacker, io.ReaderFrom, http.Pusher or
+// http.CloseNotifier if the server's writer is one, and works with an [http.ResponseController]. It is also
+// an http.Hijacker if only such a controller can hijack the connection of the server's writer.
 //
-// If next passes on a copy of the request, as http.TimeoutHandler and middleware that adds
-// to the context do, then the pattern of an http.ServeMux is in the copy, and the route is not
-// seen. Instrument the mux itself, or use [MuxRoute] or [SetRoute].
+// If next passes on a copy of the request, as http.TimeoutHandler and middleware that adds values to the
+// context do, an http.ServeMux sets the pattern in the copy, and ServerMetrics does not see the route.
+// Instrument the mux itself, or use [MuxRoute] or [SetRoute].
 func (m *ServerMetrics) Handler(next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
@@ -144,10 +143,9 @@ func (m *ServerMetrics) Handler(next http.Handler) http.Handler {
 	return &serverHandler{m, next}
 }
 
-// MuxRoute returns a function for [ServerOpts] that asks mux for the route of a request. If
-// mux is nil, it is http.DefaultServeMux. The function finds the route whatever is between
-// the instrumentation and the mux, unless that changes the method, the host or the path of
-// the request. It costs a second look-up.
+// MuxRoute returns a function for [ServerOpts] that asks mux for the route of a request. If mux is nil,
+// http.DefaultServeMux is used. Handlers between the instrumentation and the mux do not matter, unless they
+// change the method, the host or the path of the request. The function costs a second look-up.
 func MuxRoute(mux *http.ServeMux) func(*http.Request) string {
 	if mux == nil {
 		mux = http.DefaultServeMux
@@ -158,10 +156,10 @@ func MuxRoute(mux *http.ServeMux) func(*http.Request) string {
 	}
 }
 
-// SetRoute sets the route of the request that w answers, and reports whether w leads to a
-// writer of [ServerMetrics]. Like an http.ResponseController, it looks behind writers with a
-// method Unwrap; that of http.TimeoutHandler has none. It must be called by the goroutine that
-// serves the request, before the handler returns.
+// SetRoute sets the route of the request that w answers. It reports whether w is or wraps a writer of
+// [ServerMetrics]. Like an [http.ResponseController], it finds wrapped writers with an Unwrap method; the
+// writer of http.TimeoutHandler has none. SetRoute must be called by the goroutine that serves the request,
+// before the handler returns.
 func SetRoute(w http.ResponseWriter, route string) (found bool) {
 	for w != nil {
 		if s, ok := w.(interface{ SetRoute(route string) bool }); ok && s.SetRoute(route) {
@@ -176,8 +174,8 @@ func SetRoute(w http.ResponseWriter, route string) (found bool) {
 	return found
 }
 
-// routeOf returns a pattern of http.ServeMux without method and host, which is what
-// OpenTelemetry's instrumentation of net/http calls the route.
+// routeOf returns a pattern of [http.ServeMux] without method and host. OpenTelemetry's instrumentation of
+// net/http uses the same route.
 func routeOf(pattern string) string {
 	if i := strings.IndexByte(pattern, '/'); i >= 0 {
 		return pattern[i:]

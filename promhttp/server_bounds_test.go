@@ -98,7 +98,7 @@ func TestServerFlood(t *testing.T) {
 	}
 }
 
-// TestServerShares checks that all instrumentations in a registry are one, also the limit.
+// TestServerShares checks that all instrumentations in a registry share their metrics and the limit.
 func TestServerShares(t *testing.T) {
 	reg := metric.NewRegistry()
 	path := func(r *http.Request) string { return r.URL.Path }
@@ -145,7 +145,7 @@ func TestServerErrors(t *testing.T) {
 		if n := len(gathered(t, tc.reg.(metric.Gatherer))); tc.reg != taken && n != 0 {
 			t.Errorf("%s: %d families are left behind", name, n)
 		}
-		// What was registered before the error is not there any more.
+		// The metrics registered before the error must have been unregistered.
 		if err := tc.reg.Register(metric.NewGauge(metric.GaugeOpts{Name: "http_server_request_duration_seconds"})); err != nil {
 			t.Errorf("%s: left behind: %v", name, err)
 		}
@@ -162,7 +162,7 @@ func TestNilMux(t *testing.T) {
 	}
 }
 
-// TestServerHistograms checks which buckets options lead to.
+// TestServerHistograms checks the buckets for the options.
 func TestServerHistograms(t *testing.T) {
 	for name, tc := range map[string]struct {
 		opts            promhttp.ServerOpts
@@ -237,7 +237,7 @@ func TestServerExemplars(t *testing.T) {
 	}
 }
 
-// TestServerLint checks that the names are good ones.
+// TestServerLint checks that the linter accepts the names.
 func TestServerLint(t *testing.T) {
 	for _, names := range []promhttp.Names{promhttp.OpenTelemetryNames, promhttp.ClassicNames} {
 		reg := metric.NewRegistry()

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/middleware"
 )
 
-// serverHandler is a handler of ServerMetrics.
+// serverHandler is the handler that [ServerMetrics.Handler] returns.
 type serverHandler struct {
 	metrics *ServerMetrics
 	next    http.Handler
@@ -17,8 +17,8 @@ type serverHandler struct {
 
 // ServeHTTP implements http.Handler.
 //
-// The writer is not taken from a pool: a handler may have left it to a goroutine that still
-// uses it.
+// The writer does not come from a pool, because a handler may have passed it to a goroutine that still uses
+// it.
 func (h *serverHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := h.metrics.traffic
 	k := kind{method: t.method(r.Method), https: r.TLS != nil}
@@ -30,15 +30,15 @@ func (h *serverHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	inner, body := countBody(r)
 	returned := false
 	defer func() {
-		// What was panicked with is known only by recovering. Panicking again here keeps the
-		// stack of the handler, since this function runs on top of it.
+		// Only recovering returns the value of a panic. Panicking again here keeps the stack of the handler,
+		// because this function runs on top of it.
 		var p any
 		if !returned {
 			p = recover()
 		}
 		took := time.Since(start)
 		if inner != r {
-			// What others expect to find in the request of the server.
+			// Code outside this handler expects these fields in the server's request.
 			r.Pattern, r.MultipartForm = inner.Pattern, inner.MultipartForm
 		}
 		k.code, k.failure = outcome(sent, r, returned, p)
@@ -52,9 +52,9 @@ func (h *serverHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	returned = true
 }
 
-// countBody returns a request whose body is counted: a copy, because a server looks at the body
-// of its own request to know whether the client waits for 100 Continue. It returns r and nil
-// if there is no body. Servers set a ContentLength of 0 then, and -1 for an unknown length.
+// countBody returns a copy of r whose body counts the bytes read. A copy is needed because a server checks
+// the body of its own request to know whether the client waits for 100 Continue. countBody returns r and
+// nil if there is no body. Servers set ContentLength to 0 in that case, and to -1 for an unknown length.
 func countBody(r *http.Request) (*http.Request, *middleware.Body) {
 	if r.Body == nil || r.ContentLength == 0 {
 		return r, nil
@@ -65,8 +65,8 @@ func countBody(r *http.Request) (*http.Request, *middleware.Body) {
 	return r, body
 }
 
-// outcome returns what has become of a request. If the handler has not returned, it has
-// panicked with p, or called runtime.Goexit if p is nil.
+// outcome returns the code of a request and why it failed, if it did. If returned is false, the handler
+// panicked with p, or called [runtime.Goexit] if p is nil.
 func outcome(sent *middleware.Writer, r *http.Request, returned bool, p any) (code uint16, why failure) {
 	code = codeOf(sent.Status())
 	isAbort := p == http.ErrAbortHandler //nolint:errorlint // net/http compares it like this.
@@ -94,7 +94,7 @@ func outcome(sent *middleware.Writer, r *http.Request, returned bool, p any) (co
 	return code, failureOf(code, http.StatusInternalServerError)
 }
 
-// failureOf returns whether a status is a failure: those from lowest on are.
+// failureOf returns statusFailure for statuses from lowest on.
 func failureOf(code, lowest uint16) failure {
 	if code >= lowest {
 		return statusFailure
@@ -102,12 +102,12 @@ func failureOf(code, lowest uint16) failure {
 	return noFailure
 }
 
-// observe counts a request that has ended.
+// observe records a request that has ended.
 func (h *serverHandler) observe(r *http.Request, sent *middleware.Writer, body *middleware.Body, k kind, took time.Duration) {
 	m := h.metrics
 	written := sent.Written()
 	if r.Method == http.MethodHead {
-		written = 0 // Servers leave it out.
+		written = 0 // Servers do not send this body.
 	}
 	s := m.traffic.seriesOf(m.traffic.peer(target{route: m.routeOf(r, sent)}), k)
 	s.observeDuration(r.Context(), took, m.exemplar)

@@ -25,7 +25,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// exchange is a request to a server, and what the server should count for it.
+// exchange is a request to a server and the counts that it should cause.
 type exchange struct {
 	name    string
 	handler http.HandlerFunc                // For "/items/{id}".
@@ -262,14 +262,14 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// signals are what the two sides of an exchange wait for.
+// signals synchronize the two sides of an exchange.
 type signals struct{ reached, gate chan struct{} }
 
 type signalsKey struct{}
 
 func signalsOf(r *http.Request) *signals { return r.Context().Value(signalsKey{}).(*signals) }
 
-// leaves gives up the request once the handler is at work.
+// leaves cancels the request once the handler is running.
 func leaves(t *testing.T, c *http.Client, r *http.Request, s *signals) {
 	ctx, leave := context.WithCancel(r.Context())
 	defer leave()
@@ -286,7 +286,7 @@ func leaves(t *testing.T, c *http.Client, r *http.Request, s *signals) {
 	c.CloseIdleConnections()
 }
 
-// recovers is a middleware that answers for handlers that panic.
+// recovers is middleware that responds when a handler panics.
 func recovers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -298,14 +298,14 @@ func recovers(next http.Handler) http.Handler {
 	})
 }
 
-// copies is a middleware that adds to the context.
+// copies is middleware that adds a value to the context.
 func copies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(unwrapping{w}, r.WithContext(context.WithValue(r.Context(), signalsKey{}, signalsOf(r))))
 	})
 }
 
-// unwrapping is a writer of a middleware.
+// unwrapping is a writer of middleware, with an Unwrap method.
 type unwrapping struct{ http.ResponseWriter }
 
 func (w unwrapping) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -319,7 +319,7 @@ func do(t *testing.T, c *http.Client, r *http.Request) *http.Response {
 	return resp
 }
 
-// fails expects no response, or one that ends too early.
+// fails expects no response, or one that breaks off.
 func fails(t *testing.T, c *http.Client, r *http.Request, _ *signals) {
 	resp, err := c.Do(r)
 	if err == nil {
@@ -344,7 +344,7 @@ func expectContinue(want bool) func(*testing.T, *http.Client, *http.Request, *si
 	}
 }
 
-// echoes says something over the connection of an upgrade.
+// echoes exchanges data over an upgraded connection.
 func echoes(t *testing.T, c *http.Client, r *http.Request, _ *signals) {
 	resp := do(t, c, r)
 	defer resp.Body.Close()
@@ -355,7 +355,7 @@ func echoes(t *testing.T, c *http.Client, r *http.Request, _ *signals) {
 	}
 }
 
-// newServer starts a server of a protocol. What it logs is discarded.
+// newServer starts a server for a protocol. It discards the server's logs.
 func newServer(t *testing.T, protocol string, h http.Handler) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(h)
@@ -371,8 +371,7 @@ func newServer(t *testing.T, protocol string, h http.Handler) *httptest.Server {
 	return server
 }
 
-// serve returns the handler of the exchange. Two instrumentations are around it, one in the
-// other.
+// serve returns the handler of the exchange, wrapped by two nested instrumentations.
 func (e exchange) serve(t *testing.T, reg metric.Registerer, s *signals) http.Handler {
 	mux := http.NewServeMux()
 	if e.handler != nil {
@@ -426,7 +425,7 @@ func onlySeries(t *testing.T, reg metric.Gatherer, name string) (string, *dto.Me
 	return "", nil
 }
 
-// eventually waits until done, which takes as long as a handler needs to return.
+// eventually waits until done returns true, which takes until the handler returns.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for range 2000 {
@@ -438,8 +437,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 	t.Fatalf("%s: not within ten seconds", what)
 }
 
-// labels returns what onlySeries returns if there are these labels, which it sorts as strings
-// are: by name.
+// labels returns labels in the form of onlySeries, sorted by name as strings.
 func labels(pairs ...string) string {
 	var list []string
 	for i := 0; i < len(pairs); i += 2 {

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// timeoutHandler is around a handler that ends its scrapes after a timeout and does
-// not serve partial results. It answers 503 instead of 500, or of a panic, where the
-// time was too short.
+// timeoutHandler wraps a handler that ends its scrapes after a timeout and does not serve partial results.
+// If the time was too short, it responds with 503 instead of 500 or of a panic.
 type timeoutHandler struct {
 	next    http.Handler
 	timeout time.Duration
@@ -27,14 +26,14 @@ func (h *timeoutHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.next.ServeHTTP(tw, r)
 }
 
-// timeoutWriter replaces an answer with status 500 if the time is over.
+// timeoutWriter replaces a response with status 500 if the timeout has passed.
 type timeoutWriter struct {
 	http.ResponseWriter
 
 	start   time.Time
 	timeout time.Duration
 	begun   bool
-	late    bool // The answer has been replaced.
+	late    bool // whether the response has been replaced
 }
 
 func (w *timeoutWriter) isLate() bool { return time.Since(w.start) >= w.timeout }
@@ -58,5 +57,5 @@ func (w *timeoutWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Unwrap lets an http.ResponseController find the writer behind it.
+// Unwrap returns the underlying writer, for [http.ResponseController].
 func (w *timeoutWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

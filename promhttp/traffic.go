@@ -16,13 +16,13 @@ import (
 	"github.com/luxfi/metric/internal/middleware"
 )
 
-// traffic holds the metrics of ServerMetrics or ClientMetrics. Those that use the same registry
-// and the same names share one.
+// traffic holds the metrics of [ServerMetrics] or [ClientMetrics]. Values with the same registry and the
+// same names share one.
 type traffic struct {
 	names   *vocabulary
-	methods []string // The known methods; the method of a kind is an index.
+	methods []string // known methods; kind.method is an index
 
-	requests      *metric.CounterVec // Nil unless names has a name for it.
+	requests      *metric.CounterVec // nil unless names has a name for it
 	durations     *metric.HistogramVec
 	requestSizes  *metric.HistogramVec
 	responseSizes *metric.HistogramVec
@@ -30,11 +30,11 @@ type traffic struct {
 
 	peers    readMostly[target, *peer]
 	maxPeers int
-	overflow peer // Of targets beyond maxPeers.
-	any      peer // Of requests without a host and a route.
+	overflow peer // targets beyond maxPeers
+	any      peer // requests without a host and a route
 }
 
-// target is what a request is for. The strings may come from other processes.
+// target is the destination of a request. The strings may come from other processes.
 type target struct{ host, route string }
 
 // maxTargetLength is the length in bytes from which on a host or a route counts as overflow.
@@ -48,18 +48,18 @@ type peer struct {
 	gauges readMostly[kind, prometheus.Gauge]
 }
 
-// kind is what a request is counted by besides its target.
+// kind has the properties by which a request is counted, apart from its target.
 type kind struct {
-	code    uint16 // 0 if no status was sent, otherCode if it is not one from 100 to 599.
-	method  uint8  // An index of the known methods, or their number.
-	version uint8  // An index of versions.
+	code    uint16 // 0 if no status was sent, otherCode if it is not in 100 to 599
+	method  uint8  // index of a known method, or the number of known methods
+	version uint8  // index of versions
 	failure failure
 	https   bool
 }
 
 const otherCode = 1
 
-// codeOf returns the code of a status, or of 0.
+// codeOf returns the code of a status, which may be 0.
 func codeOf(status int) uint16 {
 	if status != 0 && (status < 100 || status > 599) {
 		return otherCode
@@ -67,7 +67,7 @@ func codeOf(status int) uint16 {
 	return uint16(status)
 }
 
-// versions are the versions of HTTP as OpenTelemetry writes them. The first is an unknown one.
+// versions are the HTTP versions as OpenTelemetry writes them. The first one is unknown.
 var versions = [...]string{"", "1.0", "1.1", "2", "3"}
 
 func versionOf(major, minor int) uint8 {
@@ -80,15 +80,15 @@ func versionOf(major, minor int) uint8 {
 	return 0
 }
 
-// series4 are the series that count requests of one kind to one target.
+// series4 has the series that count requests of one kind to one target.
 type series4 struct {
-	requests      prometheus.Counter // Nil if the duration histogram counts the requests.
+	requests      prometheus.Counter // nil if the duration histogram counts the requests
 	durations     prometheus.Observer
 	requestSizes  prometheus.Observer
 	responseSizes prometheus.Observer
 }
 
-// trafficOpts are what ServerOpts and ClientOpts have in common.
+// trafficOpts are the options that [ServerOpts] and [ClientOpts] have in common.
 type trafficOpts struct {
 	vocabulary      Names
 	methods         []string
@@ -98,7 +98,7 @@ type trafficOpts struct {
 	nativeFactor    float64
 }
 
-// check returns an error if requests could not be counted with these options.
+// check returns an error if an option is not valid.
 func (o *trafficOpts) check() error {
 	if o.vocabulary != OpenTelemetryNames && o.vocabulary != ClassicNames {
 		return fmt.Errorf("unknown names %d: want OpenTelemetryNames or ClassicNames", o.vocabulary)
@@ -114,23 +114,24 @@ func (o *trafficOpts) check() error {
 	return nil
 }
 
-// defaultMaxTargets is how many routes, or pairs of hosts and routes, have series of their own.
+// defaultMaxTargets is the default limit of routes, or pairs of hosts and routes, that have their own
+// series.
 const defaultMaxTargets = 500
 
-// knownMethods are those that OpenTelemetry knows, the usual ones first.
+// knownMethods are the methods that OpenTelemetry knows, the most common ones first.
 var knownMethods = []string{"GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"}
 
-// defaultSizeBuckets are 256 bytes to 64 MiB in steps of a factor of 4.
+// defaultSizeBuckets range from 256 bytes to 64 MiB, each four times the one before.
 var defaultSizeBuckets = []float64{1 << 8, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26}
 
-// shared finds the traffic of a vector of durations, so that those who share the vector share
-// the limit of targets, too. It keeps neither alive.
+// shared finds the traffic of a vector of durations, so that users of the same vector also share the limit
+// of targets. It keeps neither the vector nor the traffic alive.
 var shared struct {
 	mu sync.Mutex
 	of map[weak.Pointer[metric.HistogramVec]]weak.Pointer[traffic]
 }
 
-// newTraffic registers the metrics of names with reg, or returns those that are registered.
+// newTraffic registers the metrics of names with reg, or returns those that are already registered.
 func newTraffic(reg metric.Registerer, names *vocabulary, opts trafficOpts) (*traffic, error) {
 	if reg == nil {
 		return nil, errors.New("cannot instrument HTTP: the registerer is nil")
@@ -168,7 +169,7 @@ func newTraffic(reg metric.Registerer, names *vocabulary, opts trafficOpts) (*tr
 	return t, nil
 }
 
-// register makes and registers the metrics. If one cannot be registered, none is.
+// register creates and registers the metrics. If one cannot be registered, register unregisters the others.
 func (t *traffic) register(reg metric.Registerer, opts trafficOpts) (err error) {
 	var registered []metric.Collector
 	defer func() {
@@ -212,8 +213,8 @@ func (t *traffic) register(reg metric.Registerer, opts trafficOpts) (err error) 
 	return err
 }
 
-// newHistogramVec returns the panic of metric.NewHistogramVec as an error: buckets are options
-// of the user.
+// newHistogramVec is like [metric.NewHistogramVec], but returns a panic as an error, because the buckets
+// are options of the user.
 func newHistogramVec(opts metric.HistogramOpts, labels []string) (vec *metric.HistogramVec, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -223,7 +224,7 @@ func newHistogramVec(opts metric.HistogramOpts, labels []string) (vec *metric.Hi
 	return metric.NewHistogramVec(opts, labels), nil
 }
 
-// share is middleware.Share, and adds c, which is called name, to those that were registered if it was.
+// share is middleware.Share. If it registers c, which is called name, share appends c to list.
 func share[C metric.Collector](reg metric.Registerer, list *[]metric.Collector, name string, c C) (C, error) {
 	c, registered, err := middleware.Share(reg, c)
 	if registered {
@@ -235,7 +236,7 @@ func share[C metric.Collector](reg metric.Registerer, list *[]metric.Collector, 
 	return c, err
 }
 
-// method returns the method of a kind.
+// method returns the index of a method for a kind.
 func (t *traffic) method(method string) uint8 {
 	for i, known := range t.methods {
 		if method == known {
@@ -245,7 +246,7 @@ func (t *traffic) method(method string) uint8 {
 	return uint8(len(t.methods))
 }
 
-// methodLabel returns the name of a method of a kind.
+// methodLabel returns the label value for the method of a kind.
 func (t *traffic) methodLabel(method uint8) string {
 	if int(method) == len(t.methods) {
 		return t.names.otherMethod
@@ -253,7 +254,7 @@ func (t *traffic) methodLabel(method uint8) string {
 	return t.names.methodLabel(t.methods[method])
 }
 
-// peer returns the series of a target: the overflow if there are too many targets.
+// peer returns the peer of a target, or the overflow if there are too many targets.
 func (t *traffic) peer(to target) *peer {
 	if to == (target{}) {
 		return &t.any
@@ -274,7 +275,7 @@ func (t *traffic) peer(to target) *peer {
 	return p
 }
 
-// seriesOf returns the series of requests of a kind to p.
+// seriesOf returns the series that count requests of kind k to p.
 func (t *traffic) seriesOf(p *peer, k kind) *series4 {
 	if s, ok := p.series.get(k); ok {
 		return s
@@ -294,7 +295,7 @@ func (t *traffic) seriesOf(p *peer, k kind) *series4 {
 	return s
 }
 
-// gaugeOf returns the gauge of requests in flight to p. Of k, only method and https are set.
+// gaugeOf returns the gauge of requests in flight to p. Only method and https are set in k.
 func (t *traffic) gaugeOf(p *peer, k kind) prometheus.Gauge {
 	if g, ok := p.gauges.get(k); ok {
 		return g

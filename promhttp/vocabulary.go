@@ -8,61 +8,60 @@ import (
 	"github.com/luxfi/metric/internal/middleware"
 )
 
-// Names says how the metrics of [ServerMetrics] and [ClientMetrics] and their labels are named.
+// Names selects the names of the metrics of [ServerMetrics] and [ClientMetrics] and of their labels.
 type Names int
 
 const (
-	// OpenTelemetryNames are those of OpenTelemetry's semantic conventions, in the form that
-	// they have in Prometheus:
+	// OpenTelemetryNames are the names of OpenTelemetry's semantic conventions, in their Prometheus form:
 	// https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
 	OpenTelemetryNames Names = iota
-	// ClassicNames are those that programs with client_golang usually choose, such as
+	// ClassicNames are the names that programs with client_golang usually choose, such as
 	// http_requests_total, with the labels code and method.
 	ClassicNames
 )
 
-// failure is why a request counts as failed.
+// failure is the reason why a request counts as failed.
 type failure uint8
 
 const (
 	noFailure      failure = iota
-	statusFailure          // The status says so.
-	panicked               // The handler has panicked.
-	aborted                // The handler has panicked with http.ErrAbortHandler.
-	clientGone             // The client has gone before it had the response.
-	timedOut               // A deadline has passed.
-	canceled               // The program has canceled the request.
-	dnsFailure             // The name of the server was not resolved.
-	connectFailure         // No connection was made.
-	tlsFailure             // The TLS handshake or the check of a certificate has failed.
-	connectionLost         // The connection has ended before the response.
+	statusFailure          // The status is an error.
+	panicked               // The handler panicked.
+	aborted                // The handler panicked with http.ErrAbortHandler.
+	clientGone             // The client disconnected before it had the response.
+	timedOut               // A deadline passed.
+	canceled               // The program canceled the request.
+	dnsFailure             // The name of the server could not be resolved.
+	connectFailure         // No connection could be made.
+	tlsFailure             // The TLS handshake or the verification of a certificate failed.
+	connectionLost         // The connection ended before the response.
 	otherFailure
 )
 
-// failures are the names of failures. Those of a status and of others depend on the vocabulary.
+// failures are the names of failures. The vocabulary names statusFailure and other failures.
 var failures = [...]string{
 	panicked: "panic", aborted: "aborted", clientGone: "client_gone", timedOut: "timeout", canceled: "canceled",
 	dnsFailure: "dns", connectFailure: "connect", tlsFailure: "tls", connectionLost: "connection", otherFailure: "_OTHER",
 }
 
-// vocabulary has the names of metrics and labels, and the values of labels.
+// vocabulary has the names of metrics and labels and the values of labels.
 type vocabulary struct {
 	requests, durations, requestSizes, responseSizes, active string
 
 	durationBuckets []float64
 
-	otherMethod string // A method that is not known.
-	unmatched   string // The route of requests that have none.
-	overflow    string // A route or host beyond the limit.
+	otherMethod string // value for an unknown method
+	unmatched   string // value for requests without a route
+	overflow    string // value for a route or host beyond the limit
 	methodLabel func(string) string
 
-	labels       []string // Of all metrics but active.
+	labels       []string // labels of all metrics except active
 	values       func(*traffic, target, kind) []string
 	activeLabels []string
 	activeValues func(*traffic, target, kind) []string
 }
 
-// serverVocabulary returns the names of ServerMetrics.
+// serverVocabulary returns the names of [ServerMetrics].
 func serverVocabulary(names Names) *vocabulary {
 	if names == ClassicNames {
 		return classicServer()
@@ -94,7 +93,7 @@ func classicServer() *vocabulary {
 	}
 }
 
-// clientVocabulary returns the names of ClientMetrics.
+// clientVocabulary returns the names of [ClientMetrics].
 func clientVocabulary(names Names) *vocabulary {
 	if names == ClassicNames {
 		return classicClient()
@@ -141,12 +140,12 @@ func classicClient() *vocabulary {
 	}
 }
 
-// other is what OpenTelemetry calls values that it does not know.
+// other is OpenTelemetry's value for anything unknown.
 const other = "_OTHER"
 
 func exactly(method string) string { return method }
 
-// advisedBuckets returns the bounds that the semantic conventions ask for.
+// advisedBuckets returns the bounds that the semantic conventions recommend.
 func advisedBuckets() []float64 {
 	return []float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10}
 }
@@ -158,7 +157,7 @@ func scheme(k kind) string {
 	return "http"
 }
 
-// otelCode returns the status that was sent, and nothing if none was.
+// otelCode returns the status that was sent, or "" if none was.
 func otelCode(k kind) string {
 	switch k.code {
 	case 0:
@@ -169,7 +168,7 @@ func otelCode(k kind) string {
 	return middleware.Code(int(k.code))
 }
 
-// errorType returns error.type: the status if that is the error.
+// errorType returns the value of error.type: the status if the status is the error.
 func errorType(k kind) string {
 	if k.failure == statusFailure {
 		return otelCode(k)
@@ -177,8 +176,8 @@ func errorType(k kind) string {
 	return failures[k.failure]
 }
 
-// classicServerCode returns the code of a request, which also says how it failed: there is no
-// other label for that.
+// classicServerCode returns the code of a request. It also says how the request failed, because no other
+// label does.
 func classicServerCode(k kind) string {
 	switch {
 	case k.failure == panicked:
@@ -186,14 +185,14 @@ func classicServerCode(k kind) string {
 	case k.failure == aborted:
 		return failures[aborted]
 	case k.failure == clientGone && k.code == 0:
-		return "499" // As nginx logs it.
+		return "499" // as in nginx logs
 	case k.code == 0:
 		return middleware.Unknown
 	}
 	return middleware.Code(int(k.code))
 }
 
-// addressAndPort returns host in two parts. The port is the default one if host has none.
+// addressAndPort splits host into its two parts. If host has no port, the default port is used.
 func addressAndPort(host string, https bool) (address, port string) {
 	switch host {
 	case "", other:

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// emptyMultiError wraps several errors, of which there are none.
+// emptyMultiError wraps an empty list of errors.
 type emptyMultiError struct{}
 
 func (emptyMultiError) Error() string   { return "emptyMulti" }

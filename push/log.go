@@ -14,27 +14,27 @@ import (
 )
 
 const (
-	// logInterval is how often the same error is logged.
+	// logInterval is the least time between two logs of the same error.
 	logInterval = time.Minute
-	// logPatience is how long a loop waits for its logger.
+	// logPatience limits how long a loop waits for its logger.
 	logPatience = time.Second
 )
 
-// failureLog logs how the calls of a loop end, but not all of a flood of errors. One
-// goroutine uses it.
+// failureLog logs the results of a loop's calls and suppresses repeated errors. It must be used by only one
+// goroutine.
 type failureLog struct {
-	logger  *slog.Logger // Nil means slog.Default().
+	logger  *slog.Logger // nil means slog.Default()
 	name    string
 	handler callback.Caller
 
-	last       string    // The last error that was logged, as sameness returns it.
-	logged     time.Time // When it was.
-	suppressed int       // Errors since then.
-	failures   int       // Failures since the last success.
-	announced  bool      // One of them was logged.
+	last       string    // last error that was logged, as sameness returns it
+	logged     time.Time // when last was logged
+	suppressed int       // errors suppressed since then
+	failures   int       // failures since the last success
+	announced  bool      // whether one of the failures was logged
 }
 
-// note logs the result of a call under ctx, if there is something new to say.
+// note logs the result of a call under ctx unless it should be suppressed.
 func (l *failureLog) note(ctx context.Context, err error) {
 	kind := engine.KindOf(err)
 	switch {
@@ -45,7 +45,7 @@ func (l *failureLog) note(ctx context.Context, err error) {
 	}
 }
 
-// recovered logs the end of failures that were logged.
+// recovered logs the first success after failures that were logged.
 func (l *failureLog) recovered(ctx context.Context) {
 	if l.announced {
 		l.write(ctx, slog.LevelInfo, "pushing metrics works again", slog.Int("failures", l.failures))
@@ -53,8 +53,8 @@ func (l *failureLog) recovered(ctx context.Context) {
 	l.announced, l.failures = false, 0
 }
 
-// failed logs an error, unless the same one was logged a short while ago. That holds also if
-// calls succeeded meanwhile: otherwise every second call that fails would be logged.
+// failed logs an error unless the same one was logged within logInterval. Successes in between do not
+// matter; otherwise a function that fails every second time would have each error logged.
 func (l *failureLog) failed(ctx context.Context, err error, kind engine.Kind) {
 	l.failures++
 	text := sameness(err)
@@ -73,7 +73,7 @@ func (l *failureLog) failed(ctx context.Context, err error, kind engine.Kind) {
 	l.last, l.logged, l.suppressed, l.announced = text, time.Now(), 0, true
 }
 
-// write calls the logger, which is somebody else's code: it may panic or block.
+// write calls the logger. It is user code, so it may panic or block.
 func (l *failureLog) write(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
 	logger := l.logger
 	if logger == nil {
@@ -91,8 +91,8 @@ func (l *failureLog) write(ctx context.Context, level slog.Level, message string
 	})
 }
 
-// sameness returns the text of an error without digits: port numbers, durations and the like
-// differ from one failure to the next.
+// sameness returns the text of err without digits, because port numbers, durations and the like differ from
+// one failure to the next.
 func sameness(err error) (text string) {
 	_ = engine.Try(func() error {
 		text = err.Error()
@@ -106,7 +106,7 @@ func sameness(err error) (text string) {
 	}, text)
 }
 
-// stackOf returns the stack of the panic that err is, or nothing.
+// stackOf returns the stack of the panic in err, or "" if err is not a panic.
 func stackOf(err error) (stack string) {
 	_ = engine.Try(func() error {
 		if panicked, ok := errors.AsType[*metric.PanicError](err); ok {

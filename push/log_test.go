@@ -121,7 +121,7 @@ func (b blocking) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
-// TestEveryLoggerBlocks checks that the loop goes on, and ends, while its logger blocks.
+// TestEveryLoggerBlocks checks that the loop continues, and ends, while its logger blocks.
 func TestEveryLoggerBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -13,23 +13,23 @@ import (
 )
 
 const (
-	// grace is how much longer than its deadline a loop that has ended waits for a call, so
-	// that one that returns at the deadline is not taken for one that hangs.
+	// grace is how long after its deadline a loop that has ended still waits for a call. A call that returns
+	// at the deadline must not be reported as one that hangs.
 	grace = 250 * time.Millisecond
-	// patience is how long a loop without a last call waits for a call under way.
+	// patience is how long a loop without a last call waits for a call in progress.
 	patience = time.Second
 )
 
 // Loop is a loop started by [Every]. It is safe for concurrent use.
 //
-// It has one goroutine, and another one for the call under way: a call that ignores its
+// A Loop has one goroutine, and another one while a call is in progress, because a call that ignores its
 // context must not keep the loop from ending.
 type Loop struct {
 	f    func(context.Context) error
 	opts LoopOpts
 	log  failureLog
 	done chan struct{}
-	err  error // What Wait returns. Set before done is closed.
+	err  error // result of Wait, set before done is closed
 
 	mu      sync.Mutex
 	account account
@@ -38,16 +38,15 @@ type Loop struct {
 // call is one call of the function.
 type call struct {
 	done chan struct{}
-	err  error // Set before done is closed.
+	err  error // set before done is closed
 }
 
 // Done returns a channel that is closed when the loop has ended, after the last call.
 func (l *Loop) Done() <-chan struct{} { return l.done }
 
-// Wait waits until the loop has ended and returns the error of the last call. A loop ends only
-// after its context is done. If a call does not return within LoopOpts.FlushTimeout, or within
-// a second if that is negative, the loop ends without it, and Wait returns an error that wraps
-// metric.ErrStillRunning.
+// Wait waits until the loop has ended and returns the error of the last call. A loop ends only after its
+// context is done. If a call does not return within [LoopOpts].FlushTimeout, or within a second if that is
+// negative, the loop ends without it, and Wait returns an error that wraps metric.ErrStillRunning.
 func (l *Loop) Wait() error {
 	<-l.done
 	return l.err
@@ -61,7 +60,7 @@ func (l *Loop) run(ctx context.Context, hide func()) {
 	l.err = l.finish(ctx, underWay)
 }
 
-// repeat makes calls until ctx ends, and returns the one that is under way then, or nil.
+// repeat makes calls until ctx ends. It returns the call that is in progress at that time, or nil.
 func (l *Loop) repeat(ctx context.Context) *call {
 	s := schedule{tick: time.Now(), interval: l.opts.Interval, jitter: time.Duration(l.opts.Jitter * float64(l.opts.Interval))}
 	for l.sleep(ctx, s.shifted()) {
@@ -77,7 +76,7 @@ func (l *Loop) repeat(ctx context.Context) *call {
 	return nil
 }
 
-// sleep waits until a call is due, and reports false if ctx ends before.
+// sleep waits until a call is due. It returns false if ctx ends first.
 func (l *Loop) sleep(ctx context.Context, until time.Time) bool {
 	l.await(until)
 	defer l.await(time.Time{})
@@ -91,7 +90,7 @@ func (l *Loop) sleep(ctx context.Context, until time.Time) bool {
 	}
 }
 
-// finish waits for the call under way, makes the last one and returns its error.
+// finish waits for the call in progress, makes the last call and returns its error.
 func (l *Loop) finish(ctx context.Context, underWay *call) error {
 	limit := l.opts.FlushTimeout
 	if limit < 0 {
@@ -128,12 +127,12 @@ func (c *call) returns(expired *time.Timer) bool {
 	}
 }
 
-// stuck returns the error of a loop that leaves a call behind.
+// stuck returns the error for a loop that ends without waiting longer for a call.
 func (l *Loop) stuck(limit time.Duration) error {
 	return fmt.Errorf("push %q: a call has not returned within %v after the end of its loop: %w", l.opts.Name, limit, metric.ErrStillRunning)
 }
 
-// start starts a call, whose context ends with ctx and after a timeout.
+// start starts a call whose context ends with ctx or after timeout.
 func (l *Loop) start(ctx context.Context, timeout time.Duration) *call {
 	c := &call{done: make(chan struct{}), err: errGoexit}
 	l.begin(timeout)
@@ -147,8 +146,9 @@ func (l *Loop) start(ctx context.Context, timeout time.Duration) *call {
 	return c
 }
 
-// isEnd reports whether a call under ctx failed with err, of that kind, because ctx has ended, which is no failure.
-// It asks err, which is somebody else's: it must not be called with a lock held.
+// isEnd reports whether a call under ctx failed with err, of the given kind, only because ctx has ended.
+// Such an error does not count as a failure. isEnd calls methods of err, which is user code, so it must not
+// be called with a lock held.
 func isEnd(ctx context.Context, err error, kind engine.Kind) bool {
 	if ctx.Err() == nil {
 		return false
@@ -165,15 +165,15 @@ func isEnd(ctx context.Context, err error, kind engine.Kind) bool {
 
 var errGoexit = errors.New("the function called runtime.Goexit")
 
-// schedule says when calls are due: at ticks, which are multiples of the interval after the
-// start, each shifted by a random part of the jitter.
+// schedule computes when calls are due. Its ticks are multiples of the interval after the start, each
+// shifted by a random part of the jitter.
 type schedule struct {
 	tick             time.Time
 	interval, jitter time.Duration
 }
 
-// advance moves to the next tick, or, if later ones have passed, to the last of them. It
-// returns how many ticks were left out.
+// advance moves to the next tick or, if later ticks have passed, to the last of them. It returns how many
+// ticks it left out.
 func (s *schedule) advance(now time.Time) (skipped uint64) {
 	s.tick = s.tick.Add(s.interval)
 	if late := now.Sub(s.tick); late >= s.interval {
@@ -183,7 +183,7 @@ func (s *schedule) advance(now time.Time) (skipped uint64) {
 	return skipped
 }
 
-// shifted returns when the call of the current tick is due.
+// shifted returns the time at which the call of the current tick is due.
 func (s *schedule) shifted() time.Time {
 	if s.jitter <= 0 {
 		return s.tick

@@ -8,31 +8,30 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// gatherShare is the part of the time before a deadline that gathering may take. The rest
-// is for sending.
+// gatherShare is the part of the time before a deadline that gathering may take. The rest is left for
+// sending.
 const gatherShare = 0.75
 
-// PartialGatherer gathers from the collectors that work; see [Partial]. It is safe for
-// concurrent use.
+// PartialGatherer gathers from the collectors that succeed; see [Partial]. It is safe for concurrent use.
 type PartialGatherer struct {
-	ctx      context.Context //nolint:containedctx // A Gatherer's Gather takes none.
+	ctx      context.Context //nolint:containedctx // Gatherer.Gather takes no context.
 	gatherer metric.GathererWithContext
 
 	mu  sync.Mutex
 	err error
 }
 
-// Partial returns a [metric.Gatherer] for one push, to pass to libraries that push nothing if
-// Gather returns an error, such as client_golang's [Pusher] and OpenTelemetry's bridge. Its
-// Gather gathers from g under ctx and returns the metrics of the collectors that succeeded,
-// without an error. Call Err afterwards for the error.
+// Partial returns a [metric.Gatherer] for one push. Pass it to libraries that push nothing if Gather
+// returns an error, such as client_golang's [Pusher] and OpenTelemetry's bridge. Its Gather method gathers
+// from g under ctx and returns the metrics of the collectors that succeeded, without an error. Call
+// [PartialGatherer.Err] afterwards for the error.
 //
-// A collector that hangs could use up the time of ctx and leave none for sending. Gathering
-// therefore takes at most three quarters of the time until the deadline of ctx. If ctx has no
-// deadline, Gather waits for g until ctx is done.
+// A collector that hangs could use up the time of ctx and leave none for sending. Gathering therefore takes
+// at most three quarters of the time until the deadline of ctx. If ctx has no deadline, Gather waits for g
+// until ctx is done.
 //
-// If all collectors fail, Gather does return the error: pushing an empty result would delete
-// the metrics in a Pushgateway.
+// If all collectors fail, Gather returns the error, because pushing an empty result would delete the
+// metrics in a Pushgateway.
 func Partial(ctx context.Context, g metric.GathererWithContext) *PartialGatherer {
 	return &PartialGatherer{ctx: ctx, gatherer: g}
 }
@@ -56,8 +55,8 @@ func (p *PartialGatherer) Gather() ([]*metric.MetricFamily, error) {
 	return nil, err
 }
 
-// Err returns the error of the last Gather, usually a *metric.GatherError that names the
-// collectors that failed. It is nil if none failed, and before the first Gather.
+// Err returns the error of the last Gather, usually a [*metric.GatherError] that names the collectors that
+// failed. It returns nil if none failed, and before the first Gather.
 func (p *PartialGatherer) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,23 +12,23 @@ import (
 // LoopStatus is the state of a [Loop] at the time of [Loop.Status]. It is a copy.
 type LoopStatus struct {
 	Name     string
-	Runs     uint64 // Calls that were started.
-	Failures uint64 // Calls that failed.
-	Skipped  uint64 // Calls that were not made because an earlier one returned too late.
+	Runs     uint64 // calls that were started
+	Failures uint64 // calls that failed
+	Skipped  uint64 // calls that were not made because an earlier one returned too late
 
-	LastStart    time.Time     // Start of the last call.
-	LastDuration time.Duration // Duration of the last call that returned.
-	LastSuccess  time.Time     // End of the last call that succeeded.
-	LastError    error         // Error of the last call that returned; nil after a success.
+	LastStart    time.Time     // start of the last call
+	LastDuration time.Duration // duration of the last call that returned
+	LastSuccess  time.Time     // end of the last call that succeeded
+	LastError    error         // error of the last call that returned; nil after a success
 
-	RunningSince time.Time // Start of the call under way; zero if there is none.
-	Next         time.Time // When the next call is due; zero during a call and after the end.
+	RunningSince time.Time // start of the call in progress; zero if no call is in progress
+	Next         time.Time // when the next call is due; zero during a call and after the end
 }
 
-// account is what a loop knows about its calls.
+// account records the calls of a loop.
 type account struct {
 	stats       engine.Stats
-	deadline    time.Time // Of the call under way.
+	deadline    time.Time // deadline of the call in progress
 	skipped     uint64
 	lastSuccess time.Time
 	next        time.Time
@@ -50,8 +50,7 @@ func (l *Loop) Status() LoopStatus {
 	return status
 }
 
-// state returns the state of the loop as a registry shows it. A call that ignores its
-// deadline appears as stuck.
+// state returns the state of the loop for a registry. A call that ignores its deadline appears as stuck.
 func (l *Loop) state() scrape.State {
 	name := "push"
 	if l.opts.Name != "" {
@@ -71,21 +70,21 @@ func (l *Loop) state() scrape.State {
 	}
 }
 
-// await notes when the next call is due.
+// await records when the next call is due.
 func (l *Loop) await(next time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.account.next = next
 }
 
-// skip counts calls that are not made.
+// skip adds n to the calls that were not made.
 func (l *Loop) skip(n uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.account.skipped += n
 }
 
-// begin notes the start of a call.
+// begin records the start of a call.
 func (l *Loop) begin(timeout time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,9 +94,9 @@ func (l *Loop) begin(timeout time.Duration) {
 	a.stats.Running, a.stats.RunningSince, a.stats.LastStart, a.stats.LastLimit = 1, now, now, timeout
 }
 
-// end notes the end of a call under ctx.
+// end records the end of a call under ctx.
 func (l *Loop) end(ctx context.Context, err error) {
-	kind := engine.KindOf(err) // It asks the error, which is somebody else's: before the lock.
+	kind := engine.KindOf(err) // Before the lock, because it calls methods of err, which is user code.
 	ended := isEnd(ctx, err, kind)
 	l.mu.Lock()
 	defer l.mu.Unlock()

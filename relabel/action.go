@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// An Action is what a [Rule] does.
+// An Action is the operation of a [Rule].
 type Action string
 
-// The actions of rules. In YAML their case does not matter.
+// The actions of rules. Their case does not matter in YAML.
 const (
 	// Replace sets the target label to the replacement if the regex matches the source value.
 	// An empty replacement removes the label. It is the default.
@@ -29,8 +29,8 @@ const (
 	LabelMap Action = "labelmap"
 	// LabelDrop removes the labels whose names the regex matches.
 	LabelDrop Action = "labeldrop"
-	// LabelKeep removes the labels whose names the regex does not match. Unless the regex
-	// matches __name__, this removes the name of the series, too.
+	// LabelKeep removes the labels whose names the regex does not match. Unless the regex matches __name__,
+	// it also removes the name of the series.
 	LabelKeep Action = "labelkeep"
 	// Lowercase sets the target label to the source value in lower case.
 	Lowercase Action = "lowercase"
@@ -38,7 +38,7 @@ const (
 	Uppercase Action = "uppercase"
 )
 
-// The actions of the steps that Prometheus does not have, in YAML.
+// The YAML actions of the steps that Prometheus does not have.
 const (
 	actionKeepFamilies = "keepfamilies"
 	actionDropFamilies = "dropfamilies"
@@ -61,7 +61,7 @@ var (
 	}
 )
 
-// normalize returns the action in lower case, and the default for an empty one.
+// normalize returns the action in lower case, or the default if it is empty.
 func (a Action) normalize() (Action, error) {
 	if a == "" {
 		return Replace, nil

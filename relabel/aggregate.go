@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Aggregate removes labels, and makes one series of those that have the same labels then:
+// Aggregate removes labels and combines the series that then have the same labels:
 //
 //	action: aggregate
 //	families: [http_requests_total, http_request_duration_seconds]
@@ -19,25 +19,24 @@ import (
 //	by: [queue]
 //	gauges: max
 //
-// Counters are added, and histograms bucket by bucket. Gauges says how gauges and untyped
-// metrics are combined; without it, they are left as they are, and reported. So are summaries,
-// because quantiles cannot be added.
+// Counters are added, and histograms are added bucket by bucket. Gauges selects how gauges and untyped
+// metrics are combined; without it, they are left unchanged and reported. Summaries are always left
+// unchanged and reported, because quantiles cannot be added.
 type Aggregate struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string
-	// Without names the labels that are removed. It excludes By.
+	// Without lists the labels that are removed. It excludes By.
 	Without []string
-	// By names the labels that stay. Nil means that Without is used; an empty list removes
-	// all labels.
+	// By lists the labels that are kept. If it is nil, Without is used; an empty list removes all labels.
 	By []string
-	// Gauges says how gauges and untyped metrics are combined.
+	// Gauges selects how gauges and untyped metrics are combined.
 	Gauges Combination
 }
 
-// A Combination makes one value of several gauges.
+// A Combination combines the values of several gauges into one.
 type Combination string
 
-// The combinations that Aggregate knows.
+// The combinations that [Aggregate] accepts.
 const (
 	Sum Combination = "sum"
 	Min Combination = "min"
@@ -45,11 +44,11 @@ const (
 	Avg Combination = "avg"
 )
 
-// aggregation is Aggregate.
+// aggregation is a compiled [Aggregate].
 type aggregation struct {
 	families families
 	labels   []string
-	by       bool // The labels stay, rather than go.
+	by       bool // whether labels are the ones to keep, rather than to remove
 	gauges   Combination
 }
 
@@ -83,12 +82,12 @@ func (a Aggregate) compile() (stage, error) {
 	return &aggregation{f, slices.Clone(labels), by, a.Gauges}, nil
 }
 
-// removes reports whether a label goes.
+// removes reports whether the step removes a label.
 func (a *aggregation) removes(label string) bool {
 	return label != metricName && slices.Contains(a.labels, label) != a.by
 }
 
-// check returns why the families of a type cannot be aggregated.
+// check returns an error if families of type t cannot be aggregated.
 func (a *aggregation) check(t model.Type) error {
 	switch {
 	case t == model.Summary:

@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// newAggregator returns a gatherer of what another one gathers after an Aggregate step.
+// newAggregator returns a gatherer that applies an [Aggregate] step to the result of inner.
 func newAggregator(inner prometheus.Gatherer, a *aggregation, n numbered) *gatherer {
 	e, err := scrape.EntryOf(inner, collect.Wrapping{})
 	if err != nil {
@@ -43,12 +43,12 @@ type aggregating struct {
 	to   engine.Sink
 
 	family  *model.Family
-	combine Combination // Of its values.
-	passing bool        // Its series pass on as they are.
+	combine Combination // combination of the family's values
+	passing bool        // whether series of the family pass unchanged
 	groups  map[string]*combined
 	text    []byte
 
-	reported []error // Why series of the family could not be added.
+	reported []error // why series of the family could not be added
 }
 
 // Family implements model.Sink.
@@ -71,8 +71,7 @@ func (g *aggregating) Family(f *model.Family) error {
 	return nil
 }
 
-// combinable are the types whose series can be combined. An info or a state set says something about
-// one thing each.
+// combinable are the types whose series can be combined. An info or a state set describes a single thing.
 var combinable = []model.Type{model.Counter, model.Gauge, model.Untyped, model.Histogram, model.GaugeHistogram}
 
 func (a *aggregation) checkType(t model.Type) error {
@@ -104,7 +103,7 @@ func (g *aggregating) Point(p *model.Point) error {
 	return nil
 }
 
-// report reports why a series could not be added, or not as it is: each reason once for a family.
+// report reports why a series could not be added, or only in part. It reports each reason once per family.
 func (g *aggregating) report(c *combined, err error) {
 	known := slices.Contains(g.reported, err)
 	if !known {
@@ -123,7 +122,7 @@ func (g *aggregating) report(c *combined, err error) {
 	}
 }
 
-// remaining renders the labels that stay into buf.
+// remaining renders the labels that are kept into buf.
 func (a *aggregation) remaining(buf []byte, l model.Labels) ([]byte, model.Labels) {
 	quoted := false
 	for c := l.Cursor(); c.Next(); {
@@ -142,7 +141,7 @@ func (a *aggregation) remaining(buf []byte, l model.Labels) ([]byte, model.Label
 	return buf, model.VolatileLabels(buf, quoted)
 }
 
-// flush sends what the current family has come to.
+// flush sends the combined series of the current family.
 func (g *aggregating) flush() error {
 	for _, c := range g.groups {
 		if err := g.send(c.result(g.combine)); err != nil {

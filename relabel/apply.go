@@ -27,9 +27,8 @@ var runs = map[Action]func(*rule, *labelSet) bool{
 	Uppercase: (*rule).uppercase,
 }
 
-// series changes the labels of a series and reports whether the series stays. It does not
-// allocate unless a regex that needs the engine of package regexp meets a value for the
-// first time.
+// series changes the labels of a series and reports whether the series is kept. It does not allocate unless
+// a regex that needs the engine of package regexp sees a value for the first time.
 func (r *rule) series(ls *labelSet) (keep bool) { return r.run(r, ls) }
 
 func (r *rule) matches(ls *labelSet) bool {
@@ -54,7 +53,7 @@ func (r *rule) equal(ls *labelSet) bool {
 	return ok
 }
 
-// outcome returns what becomes of a value: the label that is set, and to what.
+// outcome returns the outcome for a value: the label that is set, and its new value.
 func (r *rule) outcome(ls *labelSet, value string) outcome {
 	if r.regex.engine {
 		return ls.cache(r).outcome(r, ls, value)
@@ -95,7 +94,7 @@ func (r *rule) hashMod(ls *labelSet) bool {
 	return true
 }
 
-// labelMap copies labels as they were before it: it reads no label that it has set.
+// labelMap copies labels. It reads only the labels from before the rule, not those that it sets.
 func (r *rule) labelMap(ls *labelSet) bool {
 	ls.open()
 	ls.pending = ls.pending[:0]
@@ -115,7 +114,7 @@ func (r *rule) labelMap(ls *labelSet) bool {
 	return true
 }
 
-// mapLabel adds to the pending labels what becomes of one label.
+// mapLabel appends the copy of one label to the pending labels.
 func (r *rule) mapLabel(ls *labelSet, name, value string, set uint32) {
 	if !r.regex.mayMatch(name) {
 		return
@@ -161,8 +160,8 @@ func (r *rule) uppercase(ls *labelSet) bool {
 	return r.changeCase(ls, 'a', 'z', strings.ToUpper)
 }
 
-// changeCase sets the target to the source value with the ASCII letters from low to high in
-// the other case. A value with other characters is left to convert, which allocates.
+// changeCase sets the target to the source value with the ASCII letters from low to high in the other case.
+// For a value with non-ASCII characters it calls convert, which allocates.
 func (r *rule) changeCase(ls *labelSet, low, high byte, convert func(string) string) bool {
 	value, _ := ls.join(r.sources, r.separator)
 	start := ls.memory.begin()

@@ -3,19 +3,19 @@ package relabel
 import "strings"
 
 const (
-	maxCached       = 1024 // Values of one rule. Then the cache starts again.
-	maxCachedLength = 512  // Bytes of one value.
+	maxCached       = 1024 // values of one rule; the cache is cleared when it is full
+	maxCachedLength = 512  // bytes of one value
 )
 
-// An outcome is what a rule makes of a value.
+// An outcome is the result of a rule for a value.
 type outcome struct {
-	ok           bool // The regex matches.
+	ok           bool // whether the regex matches
 	target, text string
 }
 
-// A cache remembers what a rule made of a value if that takes the engine of package regexp.
-// From one scrape to the next, most labels have the values that they had before. Without the
-// cache, the rules "captures" of BenchmarkRelabel take 2.5 times as long, and each allocates.
+// A cache remembers the outcomes of a rule that needs the engine of package regexp. From one scrape to the
+// next, most labels keep their values. Without the cache, the rules "captures" of BenchmarkRelabel take 2.5
+// times as long, and each allocates.
 type cache struct {
 	outcomes map[string]outcome
 }
@@ -42,7 +42,7 @@ func (c *cache) outcome(r *rule, ls *labelSet, value string) outcome {
 	return o
 }
 
-// search asks the engine.
+// search uses the engine.
 func (r *rule) search(ls *labelSet, value string) outcome {
 	if r.action != Replace && r.action != LabelMap {
 		return outcome{ok: r.regex.match(value)}

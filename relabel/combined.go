@@ -6,14 +6,14 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// combined is the series that others have become.
+// combined is a series that is the combination of others.
 type combined struct {
 	point     model.Point
-	n         int // How many there were.
+	n         int // number of series that were combined
 	histogram *histogramSum
 }
 
-// add adds a series. Unless its error isHarmless, nothing has changed.
+// add adds a series. If it returns an error for which isHarmless is false, the combination is unchanged.
 func (c *combined) add(p *model.Point, by Combination) (err error) {
 	if p.Histogram != nil {
 		if c.histogram == nil {
@@ -35,8 +35,8 @@ func (c *combined) add(p *model.Point, by Combination) (err error) {
 	return err
 }
 
-// combine combines two values like the aggregations of PromQL: a NaN is the smallest and the largest
-// value only if there is no other.
+// combine combines two values like the aggregations of PromQL. Max and min return NaN only if both values
+// are NaN.
 func (c Combination) combine(a, b float64) float64 {
 	switch {
 	case c == Min && (math.IsNaN(a) || b < a), c == Max && (math.IsNaN(a) || b > a):
@@ -48,7 +48,7 @@ func (c Combination) combine(a, b float64) float64 {
 	}
 }
 
-// addTimes notes when the series began, as far as that is known of all of them, and its timestamp.
+// addTimes updates the timestamp, and the start timestamp if all series have one.
 func (c *combined) addTimes(p *model.Point) {
 	at := &c.point.Created
 	switch {
@@ -62,7 +62,7 @@ func (c *combined) addTimes(p *model.Point) {
 	}
 }
 
-// result returns the series.
+// result returns the combined series.
 func (c *combined) result(by Combination) *model.Point {
 	if c.histogram != nil {
 		c.point.Histogram = c.histogram.result()

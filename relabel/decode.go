@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// A decoder takes the fields of an item one by one. It collects everything that is wrong.
+// A decoder takes the fields of an item one by one and collects all errors.
 type decoder struct {
 	action string
 	fields map[string]field
-	known  []string // The fields that were asked for.
+	known  []string // fields that were asked for
 	errs   []error
 }
 
-// step returns the step that an item describes.
+// step returns the step that the item describes.
 func (i *item) step() (Step, error) {
 	if i.err != nil {
 		return nil, i.err
@@ -81,7 +81,7 @@ func (d *decoder) familyStep() Step {
 	}
 }
 
-// finish returns what is wrong, fields that the action does not have among it.
+// finish returns all errors, including those about fields that the action does not have.
 func (d *decoder) finish() error {
 	var unknown []string
 	for name := range d.fields {
@@ -96,7 +96,7 @@ func (d *decoder) finish() error {
 	return errors.Join(d.errs...)
 }
 
-// take returns a field and reports whether it is there.
+// take returns a field and reports whether the item has it.
 func (d *decoder) take(name string) (field, bool) {
 	d.known = append(d.known, name)
 	f, ok := d.fields[name]
@@ -107,8 +107,7 @@ func (d *decoder) fail(name, expected string) {
 	d.errs = append(d.errs, fmt.Errorf("%s is not %s", name, expected))
 }
 
-// optional returns a text, or nil if the field is missing. Null is an empty text, as in
-// Prometheus.
+// optional returns a text, or nil if the field is missing. Null means an empty text, as in Prometheus.
 func (d *decoder) optional(name string) *string {
 	f, ok := d.take(name)
 	switch {
@@ -125,7 +124,7 @@ func (d *decoder) text(name, otherwise string) string {
 	return *cmp.Or(d.optional(name), &otherwise)
 }
 
-// required returns a text that has to be there, though it may be empty.
+// required returns a text that must be present but may be empty.
 func (d *decoder) required(name string) string {
 	if _, ok := d.fields[name]; !ok {
 		d.errs = append(d.errs, fmt.Errorf("%s is missing: it may be empty", name))
@@ -133,8 +132,8 @@ func (d *decoder) required(name string) string {
 	return d.text(name, "")
 }
 
-// list returns a list of texts, and nil if the field is missing or null. If single is set, a
-// text is a list of one.
+// list returns a list of texts, or nil if the field is missing or null. If single is set, it accepts a text
+// as a list of one.
 func (d *decoder) list(name string, single bool) []string {
 	f, ok := d.take(name)
 	switch {
@@ -156,7 +155,7 @@ func (d *decoder) list(name string, single bool) []string {
 	return list
 }
 
-// integer returns a whole number that is not negative, and 0 if the field is missing or null.
+// integer returns a nonnegative integer, or 0 if the field is missing or null.
 func (d *decoder) integer(name string) uint64 {
 	const expected = "a whole number from 1 on"
 	f, ok := d.take(name)
@@ -178,7 +177,7 @@ func (d *decoder) integer(name string) uint64 {
 	return 0
 }
 
-// number returns a number, and 0 if the field is missing or null.
+// number returns a number, or 0 if the field is missing or null.
 func (d *decoder) number(name string) float64 {
 	f, ok := d.take(name)
 	if !ok || f.kind == nullField {

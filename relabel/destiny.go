@@ -9,19 +9,19 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// A destiny is a series that others become. Streams are written before all that is sent is known, so
-// it has to be known in advance which series may turn out to be the same: only those that share a
-// destiny are looked for, and only among themselves.
+// A destiny is the series that other series become. A stream is written before all of its series are known,
+// so the pipeline must know in advance which series may turn out to be the same. It compares only series
+// that share a destiny, and only with each other.
 type destiny struct {
 	key     destinyKey
-	shares  int           // The verdicts that have it. Guarded by the store's mutex.
-	several atomic.Bool   // There was more than one.
-	run     atomic.Uint64 // The last run that a series has come in, as long as it was the only one.
+	shares  int           // number of verdicts with this destiny; guarded by the store's mutex
+	several atomic.Bool   // whether there was ever more than one
+	run     atomic.Uint64 // last run in which the only series has come
 }
 
 type destinyKey struct{ family, labels string }
 
-// join gives a verdict on the series text its destiny.
+// join sets the destiny of the verdict on the series text.
 func (s *store) join(v *verdict, text string) {
 	if v.dropped {
 		return
@@ -44,7 +44,7 @@ func (s *store) join(v *verdict, text string) {
 	v.destiny = d
 }
 
-// leave is the end of a verdict. It is called with the mutex held.
+// leave removes a verdict from its destiny. The caller must hold the mutex.
 func (s *store) leave(v *verdict) {
 	if d := v.destiny; d != nil {
 		if d.shares--; d.shares == 0 {
@@ -53,8 +53,8 @@ func (s *store) leave(v *verdict) {
 	}
 }
 
-// pass notes that the only series with the destiny has come in a run. Runs are numbered, and the number
-// never goes back, so that another run that overlaps hides nothing.
+// pass records that the only series with the destiny has come in a run. The number of the run never
+// decreases, so an overlapping earlier run hides nothing.
 func (d *destiny) pass(run uint64) {
 	for {
 		last := d.run.Load()
@@ -64,28 +64,29 @@ func (d *destiny) pass(run uint64) {
 	}
 }
 
-// mayHavePassed reports whether pass has been called for the run, or perhaps has: a later one has come
-// since.
+// mayHavePassed reports whether pass was called for the run. It also returns true if pass was called for a
+// later run, because that hides earlier ones.
 func (d *destiny) mayHavePassed(run uint64) bool { return d.run.Load() >= run }
 
-// arrivals are the series of one run that have come to a destiny which several share.
+// arrivals are the series of one run that have come to a destiny that several series share.
 type arrivals struct {
-	run     uint64 // Its number, from 1 on.
+	run     uint64 // number of the run, from 1 on
 	first   map[*destiny]arrival
 	reports int
 }
 
 // arrival is the series that came first.
 type arrival struct {
-	verdict *verdict // Nil if it came when it was the only one with its destiny.
+	verdict *verdict // nil if the series came while it was the only one with its destiny
 	series  string
 }
 
-// maxArrivals is how many errors about series that are the same a run reports with their names.
+// maxArrivals limits the errors with names that a run reports about series that have become the same.
 const maxArrivals = 10
 
-// isFirst reports whether a series is the first one with its destiny. If not, the error says which one
-// was, unless that has been said often enough. before returns all series that may have become one.
+// isFirst reports whether a series is the first one with its destiny. If it is not, the error names the
+// first one, unless maxArrivals has been reached. before returns all series that may have become the given
+// one.
 func (a *arrivals) isFirst(f *model.Family, p *model.Point, v *verdict, before func(family, labels string) []string) (bool, error) {
 	d := v.destiny
 	switch {
@@ -104,7 +105,7 @@ func (a *arrivals) isFirst(f *model.Family, p *model.Point, v *verdict, before f
 		return true, nil
 	}
 	if one.verdict == v {
-		return true, nil // It has been sent twice, which is not for a pipeline to find out.
+		return true, nil // The source sent the series twice, which is not the pipeline's concern.
 	}
 	if a.reports++; a.reports > maxArrivals {
 		return false, nil
@@ -118,7 +119,7 @@ func (a *arrivals) isFirst(f *model.Family, p *model.Point, v *verdict, before f
 	return false, twinError(one.series, this, d.key.family, d.key.labels)
 }
 
-// twinError reports that two series have become the same.
+// twinError returns an error that two series have become the same.
 func twinError(first, second, family, labels string) error {
 	return fmt.Errorf("%s and %s both become %s{%s}: the first one is served", first, second, model.AppendName(nil, family), labels)
 }

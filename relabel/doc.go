@@ -1,8 +1,8 @@
-// Package relabel changes metrics before they are exposed: it drops series and families, sets
-// and removes labels, renames, rescales and aggregates. A list of steps, written in YAML or in
-// Go, says how. Most steps are rules as in Prometheus's metric_relabel_configs, so rules that
-// were written for a Prometheus server can move to the program that exposes the metrics.
-// There, a dropped series costs neither traffic nor memory of the server.
+// Package relabel changes metrics before they are exposed: it drops series and families, sets and removes
+// labels, and renames, rescales and aggregates families. A pipeline is a list of steps, written in YAML or
+// in Go. Most steps are rules like those in Prometheus's metric_relabel_configs, so rules written for a
+// Prometheus server can move to the program that exposes the metrics. A series that is dropped there costs
+// neither traffic nor server memory.
 //
 //	pipeline, err := relabel.Parse([]byte(`
 //	- source_labels: [path]            # /users/17/orders becomes /users/{id}/orders
@@ -15,15 +15,15 @@
 //	  families: [go_gc_.*]
 //	`))
 //
-// [Parse] checks all steps and reports every mistake with its line. [Pipeline.Lint] finds
-// steps that are valid but probably do not do what their author meant. [Pipeline.Process]
-// applies a pipeline to the labels of one series, for tests and tools. [New] makes a pipeline
-// of Go values, and [Config] embeds steps in the configuration of a program.
+// [Parse] checks all steps and reports every mistake with its line. [Pipeline.Lint] finds steps that are
+// valid but probably do not do what their author meant. [Pipeline.Process] applies a pipeline to the labels
+// of one series, for tests and tools. [New] creates a pipeline from Go values, and [Config] embeds steps in
+// the configuration of a program.
 //
 // # Rules
 //
-// A rule joins the values of its source labels with a separator, compares the result with a
-// regex, and does what its action says. All fields have defaults:
+// A rule joins the values of its source labels with a separator, compares the result with a regex, and
+// performs its action. All fields have defaults:
 //
 //	source_labels: []     # No labels: the source value is empty.
 //	separator: ;
@@ -47,15 +47,14 @@
 //	lowercase   set the target label to the source value in lower case
 //	uppercase   set the target label to the source value in upper case
 //
-// Rules see the name of the series as the label __name__. A label that a series lacks is the
-// same as an empty one, and setting a label to the empty text removes it. Rules are applied
-// in order; each sees what the ones before it have left.
+// Rules see the name of the series as the label __name__. A missing label is the same as an empty one, and
+// setting a label to the empty string removes it. Rules are applied in order; each sees the result of the
+// ones before it.
 //
 // # Steps for families
 //
-// Prometheus relabels each sample on its own. These steps know the families that samples
-// belong to. Those with families apply to families whose whole names match one of the listed
-// regexes.
+// Prometheus relabels each sample individually. The following steps apply to whole families. The field
+// families lists regexes; the step applies to families whose whole name matches one of them.
 //
 //	# Steps and rules stand in the same list.
 //	- action: keepfamilies           # Drop all other families.
@@ -90,19 +89,19 @@
 //
 // # Differences from Prometheus
 //
-// Rules do exactly what they do in version 3 of Prometheus, with names in UTF-8. There is one
-// difference in the result, and there are some in what is accepted:
+// Rules do exactly what they do in version 3 of Prometheus with UTF-8 names. There is one difference in the
+// result, and a few in the accepted input:
 //
-//   - At the end, labels whose names begin with two underscores are removed (but for
-//     __name__), because no exposition may contain them. Prometheus does this after
-//     relabel_configs, but not after metric_relabel_configs. So __tmp and the like can hold
+//   - At the end, labels whose names begin with two underscores are removed (except
+//     __name__), because no exposition may contain them. Prometheus removes them after
+//     relabel_configs, but not after metric_relabel_configs. Labels such as __tmp can therefore hold
 //     intermediate results here, too.
-//   - No series has labels of targets, such as job, instance and __address__, unless the
-//     program exposes them itself: a Prometheus server adds these labels after the scrape.
-//   - Parse refuses regexes such as a)|(b, which the anchors make valid without anchoring
+//   - Series do not have target labels, such as job, instance and __address__, unless the
+//     program exposes them itself. A Prometheus server adds these labels after the scrape.
+//   - Parse rejects regexes such as a)|(b, which the anchors make valid without anchoring
 //     them; null among the source labels; fractions as a modulus; tags other than !!str; and
 //     a second document.
-//   - If a mapping is merged by <<, the fields beside it win wherever they stand. "null" and
-//     "~" in quotes are regexes like any other.
-//   - Actions of families are steps of this package alone: a Prometheus server refuses them.
+//   - If a mapping is merged by <<, the fields beside it take precedence wherever they are. "null" and
+//     "~" in quotes are ordinary regexes.
+//   - The steps for families exist only in this package. A Prometheus server rejects them.
 package relabel

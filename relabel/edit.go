@@ -8,28 +8,28 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// An edit is what becomes of the values of a series. It is immutable.
+// An edit is the change of the values of a series. It is immutable.
 type edit struct {
-	without []float64   // The upper bounds of buckets, or the quantiles, that are left out. Sorted.
-	scales  []scaleStep // What the rest is multiplied with, in this order.
+	without []float64   // sorted upper bounds of buckets, or quantiles, that are left out
+	scales  []scaleStep // applied to the other values, in this order
 }
 
-// An editor applies edits to points, in memory of its own. It is for one goroutine at a time.
+// An editor applies edits to points, in its own memory. It must be used by only one goroutine at a time.
 type editor struct {
 	scaler scaler
 
 	histogram model.HistogramValue
 	summary   model.SummaryValue
 	counts    []uint64
-	thinned   []float64 // What the bounds from become without some of them.
+	thinned   []float64 // the bounds from without those that are left out
 	from      []float64
 	by        *edit
 
-	next *editor // For points that lie in the memory of this one.
+	next *editor // for points that are in the memory of this editor
 }
 
-// edit applies an edit to a point of a family, which then lies in the memory of the editor. An error
-// says why the point has not been scaled.
+// edit applies an edit to a point of a family. The point then uses the memory of the editor. The error says
+// why the point was not scaled.
 func (e *editor) edit(f *model.Family, p *model.Point, by *edit) error {
 	if by == nil {
 		return nil
@@ -49,7 +49,7 @@ func (e *editor) edit(f *model.Family, p *model.Point, by *edit) error {
 	return nil
 }
 
-// has reports whether a point lies in the memory of the editor.
+// has reports whether a point is in the memory of the editor.
 func (e *editor) has(p *model.Point) bool {
 	switch p.Histogram {
 	case nil:
@@ -71,7 +71,7 @@ func editorOf(scratch *model.Scratch) *editor {
 	return e
 }
 
-// thin leaves buckets or quantiles out.
+// thin removes buckets or quantiles from a point.
 func (e *editor) thin(p *model.Point, by *edit) {
 	switch {
 	case p.Histogram != nil:
@@ -102,14 +102,13 @@ func (e *editor) thinHistogram(h *model.HistogramValue, by *edit) {
 		e.thinBounds(h, by)
 	}
 	if e.histogram.NumBuckets() == 0 {
-		// A histogram without any classic bucket may be a native one.
+		// A histogram without classic buckets could be taken for a native one.
 		buckets = append(buckets, model.Bucket{UpperBound: math.Inf(+1), Count: h.Count, CountFloat: h.CountFloat})
 		e.histogram.Bounds, e.histogram.Counts, e.histogram.Buckets = nil, nil, buckets
 	}
 }
 
-// thinBounds leaves bounds with their counts out. The bounds are not in memory that is used again: they
-// may be kept.
+// thinBounds removes bounds and their counts. It allocates the bounds, because readers may retain them.
 func (e *editor) thinBounds(h *model.HistogramValue, by *edit) {
 	if !sameSlice(e.from, h.Bounds) || e.by != by {
 		e.from, e.by = h.Bounds, by
@@ -125,13 +124,13 @@ func (e *editor) thinBounds(h *model.HistogramValue, by *edit) {
 	e.histogram.Buckets, e.histogram.Bounds, e.histogram.Counts = nil, e.thinned, e.counts
 }
 
-// removes reports whether a bucket or quantile is left out.
+// removes reports whether the edit leaves out a bucket or quantile.
 func (e *edit) removes(bound float64) bool {
 	_, found := slices.BinarySearch(e.without, bound)
 	return found
 }
 
-// sameSlice reports whether two slices are the same memory.
+// sameSlice reports whether two slices use the same memory.
 func sameSlice[T any](a, b []T) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }

@@ -13,72 +13,73 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// A verdict is what a pipeline makes of one series. It is immutable but for when it was used.
+// A verdict is the result of a pipeline for one series. It is immutable, except for the time of its last
+// use.
 type verdict struct {
-	family *model.Family // The family that the series belongs to then.
-	labels model.Labels  // Its labels, if relabeled.
-	edit   *edit         // What becomes of its values, or nil if they stay as they are.
-	errs   []error       // What steps could not do.
-	layout *layout       // Of the points that the verdict is about; nil if they are numbers.
+	family *model.Family // resulting family of the series
+	labels model.Labels  // resulting labels, if relabeled
+	edit   *edit         // change of the values, or nil
+	errs   []error       // what steps could not do
+	layout *layout       // layout of the points that the verdict applies to; nil if they are numbers
 	used   lastUse
 
-	destiny *destiny // Nil if the verdict is not remembered.
+	destiny *destiny // nil if the verdict is not remembered
 
 	dropped   bool
-	relabeled bool // The labels have changed.
+	relabeled bool // whether the labels have changed
 }
 
-// apply gives a point the labels that the verdict says.
+// apply sets the labels of a point to those of the verdict.
 func (v *verdict) apply(p *model.Point) {
 	if v.relabeled {
 		p.Labels = v.labels
 	}
 }
 
-// An evaluator applies steps to series, one at a time. It is for one goroutine at a time.
+// An evaluator applies steps to series, one at a time. It must be used by only one goroutine at a time.
 type evaluator struct {
 	steps []numbered
 	store *store
 
 	samples []sample
-	sets    []*labelSet // Of the samples.
-	texts   []byte      // Of the labels of samples that have one in addition.
+	sets    []*labelSet // labels of the samples
+	texts   []byte      // rendered labels of samples with an additional label
 	out     []byte
-	torn    []bool // Steps that would tear the series apart, by index.
+	torn    []bool // by index, steps that would tear the series apart
 	slots   int
 }
 
-// A numbered stage knows its place in the pipeline.
+// A numbered stage has its position in the pipeline.
 type numbered struct {
 	stage
 
-	position int // From 1 on.
-	line     int // 0 if it is not known.
+	position int // counted from 1
+	line     int // 0 if it is not known
 }
 
 func (n *numbered) err(err error) error { return &StepError{n.position, n.line, err} }
 
-// A sample is one of those that a server sees of a series.
+// A sample is one of the samples of a series as a server sees them.
 type sample struct {
 	suffix      string
-	name, value string  // The label that this sample has in addition, if name is not empty.
-	bound       float64 // The number that value stands for.
-	needed      bool    // The series is nothing without it.
-	kept        bool    // By the current rule.
-	gone        bool    // A rule has dropped it, but not the series.
+	name, value string  // additional label of this sample, if name is not empty
+	bound       float64 // number that value represents
+	needed      bool    // whether the series cannot exist without the sample
+	kept        bool    // result of the current rule
+	gone        bool    // whether a rule has dropped the sample, but not the series
 }
 
-// A state is a series on its way through the steps.
+// A state is the state of a series between two steps.
 type state struct {
 	family  model.Family
-	without []float64 // The bounds of samples that are gone.
+	without []float64 // bounds of samples that are gone
 	scales  []scaleStep
 	errs    []error
 }
 
 var errNoName = errors.New("the series has no name any more: it is left out; set __name__ to a name, or drop the series")
 
-// evaluate applies the steps to a series. The verdict shares no memory with it.
+// evaluate applies the steps to a series. The verdict shares no memory with the series.
 func (e *evaluator) evaluate(f *model.Family, p *model.Point) *verdict {
 	e.samples = appendSamples(e.samples[:0], p)
 	e.torn = append(e.torn[:0], make([]bool, len(e.steps))...)
@@ -90,7 +91,7 @@ func (e *evaluator) evaluate(f *model.Family, p *model.Point) *verdict {
 	}
 }
 
-// forget lets go of the series: its labels may lie in memory that is large or used again.
+// forget releases the series, because its labels may be in memory that is large or reused.
 func (e *evaluator) forget() {
 	for _, ls := range e.sets {
 		ls.clear()
@@ -99,7 +100,7 @@ func (e *evaluator) forget() {
 	}
 }
 
-// try applies the steps but for those that are torn. It returns false if it has found another one.
+// try applies the steps, except those that are torn. It returns false if it has found another torn step.
 func (e *evaluator) try(f *model.Family, labels model.Labels) (*verdict, bool) {
 	if err := e.load(f, labels); err != nil {
 		return &verdict{family: e.store.intern(*f), errs: []error{err}}, true
@@ -127,7 +128,7 @@ func (e *evaluator) try(f *model.Family, labels model.Labels) (*verdict, bool) {
 	return e.verdict(&s), true
 }
 
-// load starts the samples of a series.
+// load sets up the samples of a series.
 func (e *evaluator) load(f *model.Family, labels model.Labels) error {
 	for len(e.sets) < len(e.samples) {
 		e.sets = append(e.sets, &labelSet{caches: make([]cache, e.slots)})
@@ -148,7 +149,7 @@ func (e *evaluator) load(f *model.Family, labels model.Labels) error {
 	return nil
 }
 
-// step applies one step. It reports whether the series stays, and whether it is still a whole.
+// step applies one step. It reports whether the series is kept, and whether the series is still whole.
 func (e *evaluator) step(n *numbered, s *state) (keep, whole bool) {
 	switch step := n.stage.(type) {
 	case *rule:
@@ -205,7 +206,7 @@ func (e *evaluator) apply(r *rule, s *state) (keep, whole bool) {
 		case p.kept || p.gone:
 		case p.needed:
 			return true, false
-		default: // What is left is whole without this bucket or quantile.
+		default: // The series is still whole without this bucket or quantile.
 			p.gone = true
 			s.without = append(s.without, p.bound)
 		}
@@ -223,20 +224,20 @@ func (e *evaluator) apply(r *rule, s *state) (keep, whole bool) {
 	return true, true
 }
 
-// isLike reports whether sample i is still a sample of a family with that name.
+// isLike reports whether sample i is still a sample of the family with that name.
 func (e *evaluator) isLike(i int, family string) bool {
 	rest, ok := strings.CutPrefix(e.sets[i].name(), family)
 	return ok && rest == e.samples[i].suffix && e.has(i)
 }
 
-// has reports whether sample i has the label that it came with in addition.
+// has reports whether sample i still has its additional label.
 func (e *evaluator) has(i int) bool {
 	p := &e.samples[i]
 	return p.name == "" || e.sets[i].get(p.name) == p.value
 }
 
-// sameLabels reports whether sample i has the labels of the first one, but for the label that
-// each of them has in addition, and for hidden ones.
+// sameLabels reports whether sample i has the labels of the first sample, ignoring the additional label of
+// each and hidden labels.
 func (e *evaluator) sameLabels(i int) bool {
 	e.sets[0].open()
 	e.sets[i].open()
@@ -257,7 +258,7 @@ func (e *evaluator) sameLabels(i int) bool {
 	}
 }
 
-// verdict returns what has become of the series.
+// verdict returns the verdict for the current samples of the series.
 func (e *evaluator) verdict(s *state) *verdict {
 	if err := model.CheckName(s.family.Name); err != nil {
 		return &verdict{dropped: true, errs: append(s.errs, err)}
@@ -283,8 +284,8 @@ func (e *evaluator) verdict(s *state) *verdict {
 	return v
 }
 
-// appendSamples appends the samples that a server sees of a series in the text format. The first
-// one has no additional label.
+// appendSamples appends the samples of a series that a server sees in the text format. The first one has no
+// additional label.
 func appendSamples(samples []sample, p *model.Point) []sample {
 	number := sample{needed: true}
 	count, sum := sample{suffix: "_count", needed: true}, sample{suffix: "_sum", needed: true}
@@ -314,8 +315,8 @@ func appendSamples(samples []sample, p *model.Point) []sample {
 	}
 }
 
-// isByFamily reports whether a step treats all series of a family alike, so that it need not see
-// their labels.
+// isByFamily reports whether a step treats all series of a family alike, so that it need not read their
+// labels.
 func isByFamily(s stage) bool {
 	r, ok := s.(*rule)
 	if !ok {
@@ -324,8 +325,8 @@ func isByFamily(s stage) bool {
 	return (r.action == Keep || r.action == Drop) && !slices.ContainsFunc(r.sources, func(name string) bool { return name != metricName })
 }
 
-// formatFloat returns the value of a label le or quantile as Prometheus 3 stores it, in whichever
-// format it has scraped it.
+// formatFloat returns the value of a label le or quantile as Prometheus 3 stores it, independent of the
+// format of the scrape.
 func formatFloat(v float64) string {
 	text := strconv.FormatFloat(v, 'g', -1, 64)
 	if math.IsInf(v, 0) || strings.ContainsAny(text, "e.") {

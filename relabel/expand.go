@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	maxGlobs     = 256 // Longer lists of alternatives go to the engine.
-	maxClassSize = 16  // So do larger character classes.
+	maxGlobs     = 256 // Longer lists of alternatives use the engine.
+	maxClassSize = 16  // Larger character classes use the engine.
 )
 
 // A token is an element of a sequence that an expression matches.
 type token struct {
 	kind  tokenKind
-	text  string // Of a word.
-	min   int    // Of a gap.
-	group int    // Of an opening or closing parenthesis.
+	text  string // for a word
+	min   int    // for a gap
+	group int    // for an opening or closing parenthesis
 }
 
 type tokenKind uint8
@@ -30,8 +30,8 @@ const (
 	end
 )
 
-// globsOf returns globs that match what an expression matches, in the order in which the
-// engine prefers them. It returns false if there are none.
+// globsOf returns globs that match the same strings as an expression, in the order in which the engine
+// prefers them. It returns false if no globs do.
 func globsOf(re *syntax.Regexp) ([]glob, bool) {
 	sequences, ok := expand(re)
 	if !ok {
@@ -116,7 +116,7 @@ func expandConcat(subs []*syntax.Regexp) ([][]token, bool) {
 }
 
 func expandLiteral(re *syntax.Regexp) ([][]token, bool) {
-	// The engine takes a byte that is not UTF-8 for the replacement character.
+	// The engine treats a byte that is not UTF-8 as the replacement character.
 	text := string(re.Rune)
 	if re.Flags&syntax.FoldCase != 0 || strings.ContainsRune(text, utf8.RuneError) {
 		return nil, false
@@ -138,12 +138,12 @@ func expandClass(re *syntax.Regexp) ([][]token, bool) {
 	return all, len(all) > 0
 }
 
-// globOf makes a glob of a sequence.
+// globOf converts a sequence to a glob.
 func globOf(tokens []token) (glob, bool) {
 	var (
 		g        glob
 		texts    = &g.prefix
-		gapOpen  bool // The last token that is not a parenthesis is a gap.
+		gapOpen  bool // whether the last token that is not a parenthesis is a gap
 		started  bool
 		finished bool
 	)
@@ -161,7 +161,7 @@ func globOf(tokens []token) (glob, bool) {
 				return glob{}, false
 			}
 			if gapOpen {
-				return glob{}, false // Two in a row: where one ends is up to the engine.
+				return glob{}, false // Two gaps in a row: the engine decides where the first one ends.
 			}
 			g.rest = append(g.rest, piece{min: t.min})
 			texts = &g.rest[len(g.rest)-1].text

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// maxBefore is how many series before returns at the most.
+// maxBefore limits the series that before returns.
 const maxBefore = 8
 
 // Before implements collect.Reshaper.
@@ -30,8 +30,8 @@ func (r *reshaper) Before(family, labels string) []string {
 
 // before appends the series of a family that have become the given one.
 //
-// Of a family whose series keep their labels, it is not known which there are. One that could be is
-// taken for one.
+// If the series of a family keep their labels, the store does not remember them. In that case, before
+// appends the one series that could have become the given one.
 func (s *familyState) before(found []string, family, labels string) []string {
 	if v := s.whole; v != nil {
 		if !v.dropped && v.family.Name == family {

@@ -12,7 +12,7 @@ import (
 //	action: keepfamilies
 //	families: [http_.*, process_cpu_seconds_total]
 //
-// It costs nothing for each series, so it is better than a rule that keeps by __name__.
+// Unlike a rule that keeps by __name__, it costs nothing per series.
 type KeepFamilies struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string `yaml:"families,flow"`
@@ -33,15 +33,15 @@ type DropFamilies struct {
 //	regex: app_(.*)_millis
 //	replacement: shop_${1}_milliseconds
 //
-// The names of a histogram's or summary's samples follow. If the new name is empty, the family
-// keeps its old one. Without a regex, all families are renamed, for example
+// The names of a histogram's or summary's samples change with the name of the family. If the new name is
+// empty, the family keeps its old one. Without a regex, the step renames all families. For example,
 //
 //	action: rename
 //	replacement: shop_${1}
 //
 // adds a prefix to every name.
 type Rename struct {
-	// Regex is compared with the whole name of each family. Empty means DefaultRegex.
+	// Regex is compared with the whole name of each family. The default is [DefaultRegex].
 	Regex string `yaml:"regex,omitempty"`
 	// Replacement is the new name. It may refer to groups of the regex, as in ${1}.
 	Replacement string `yaml:"replacement"`
@@ -69,7 +69,7 @@ func newFamilies(sources []string) (families, error) {
 	return all, errors.Join(errs...)
 }
 
-// match reports whether a family is selected.
+// match reports whether the regexes select a family.
 func (f families) match(family string) bool {
 	for _, re := range f {
 		if re.match(family) {
@@ -79,7 +79,7 @@ func (f families) match(family string) bool {
 	return false
 }
 
-// selection is KeepFamilies or DropFamilies.
+// selection is a compiled [KeepFamilies] or [DropFamilies].
 type selection struct {
 	families families
 	keeps    bool
@@ -97,12 +97,12 @@ func newSelection(sources []string, keeps bool) (stage, error) {
 	return &selection{f, keeps}, nil
 }
 
-// keep reports whether a family stays.
+// keep reports whether the step keeps a family.
 func (s *selection) keep(family string) bool { return s.families.match(family) == s.keeps }
 
 func (s *selection) series(ls *labelSet) bool { return s.keep(ls.name()) }
 
-// renaming is Rename.
+// renaming is a compiled [Rename].
 type renaming struct {
 	regex       *regex
 	replacement *template
@@ -127,7 +127,7 @@ func (r Rename) compile() (stage, error) {
 	return &renaming{re, replacement}, nil
 }
 
-// newName returns the name that a family gets, which is its own if the regex does not match.
+// newName returns the new name of a family, or the old one if the regex does not match.
 func (r *renaming) newName(family string) string {
 	f := r.regex.find(family)
 	if !f.ok {
@@ -146,5 +146,5 @@ func (r *renaming) series(ls *labelSet) bool {
 	return true
 }
 
-// isFamilyName reports whether Prometheus takes s for the name of a metric.
+// isFamilyName reports whether s is a valid metric name in Prometheus.
 func isFamilyName(s string) bool { return model.UTF8Validation.IsValidMetricName(s) }

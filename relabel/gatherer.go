@@ -11,31 +11,34 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Gatherer returns a gatherer of what g gathers after the steps of the pipeline. It panics if g is
-// nil. It is safe for concurrent use; so are several gatherers that use the same pipeline.
+// Gatherer returns a gatherer that applies the pipeline to the metrics that g gathers. It panics if g is
+// nil. The gatherer is safe for concurrent use, and several gatherers may share a pipeline.
 //
 // The pipeline applies its steps to each series of a gather, whatever the source. Rules see series as a
-// Prometheus server sees them: a histogram or summary is the samples with the suffixes _bucket, _sum
-// and _count and the labels le and quantile; a histogram with only native buckets is one sample without
-// a suffix. A state set is one sample without the label that tells its states apart. All samples of a series have to meet the same fate, except that a rule may drop buckets,
-// but not that of +Inf, and quantiles. The pipeline does not apply a rule that would drop other samples
-// of a series, or give them different labels, to that series, and the error of the gather says so once
-// for each family. Labels that begin with two underscores do not leave the pipeline.
+// Prometheus server sees them. A histogram or summary is several samples, with the suffixes _bucket, _sum
+// and _count and the labels le and quantile. A histogram with only native buckets is one sample without a
+// suffix. A state set is one sample without the label for its states.
 //
-// If two series become the same, the gatherer returns the first one, and an error that names both.
-// Of stream collectors, it finds such series only as long as it remembers them.
+// Rules must treat all samples of a series alike, except that they may drop buckets other than +Inf, and
+// quantiles. If a rule would drop other samples of a series, or give them different labels, the pipeline
+// does not apply the rule to that series. The error of the gather reports this once for each family. Labels
+// that begin with two underscores do not leave the pipeline.
 //
-// The context of a gather and its deadline reach the collectors behind g. Registries, stream collectors
-// and remote targets stream through the pipeline, except that a stream collector's series are collected
-// first if a rule may change their names.
+// If two series become the same, the gatherer returns the first one and an error that names both. For
+// stream collectors, it detects such series only while it remembers them.
 //
-// The gatherer remembers what the rules make of a series until the series has not been there for ten
-// minutes, so that from the second gather on a rule costs a lookup. For series of other sources than
-// instruments it uses at most about 128 MiB, and evaluates the rules in every gather for what exceeds
-// that. Steps that treat all series of a family alike, such as rules that keep or drop by __name__
-// alone, need no memory for each series.
+// The context of a gather and its deadline reach the collectors behind g. Registries, stream collectors and
+// remote targets stream through the pipeline. If a rule may change the names of a stream collector's
+// series, the pipeline collects them first.
 //
-// [Aggregate] has to see all series of a family before the gatherer can return the first one, so it
+// The gatherer remembers the result of the rules for each series until the series has been absent for ten
+// minutes. From the second gather on, a rule therefore costs a lookup. For series that do not come from
+// instruments, the gatherer uses at most about 128 MiB; it evaluates the rules for further series in every
+// gather. Steps that treat all series of a family alike, such as rules that keep or drop only by __name__,
+// need no memory per series.
+//
+// [Aggregate] must see all series of a family before the gatherer can return the first one, so it copies
+// the series that pass through it.
 // copies what passes through it.
 func (p *Pipeline) Gatherer(g metric.Gatherer) metric.GathererWithContext {
 	var (
@@ -60,10 +63,10 @@ func (p *Pipeline) Gatherer(g metric.Gatherer) metric.GathererWithContext {
 	if len(steps) > 0 || len(p.stages) == 0 {
 		wrap()
 	}
-	return current.(metric.GathererWithContext) //nolint:forcetypeassert // All that wrap has made is one.
+	return current.(metric.GathererWithContext) //nolint:forcetypeassert // wrap returns only such gatherers.
 }
 
-// gatherer is a registry with one entry: what another gatherer gathers, changed.
+// gatherer is a registry with one entry: another gatherer, whose metrics it changes.
 type gatherer struct {
 	front
 
@@ -72,7 +75,7 @@ type gatherer struct {
 
 func init() { scrape.EnableExplanations() }
 
-// front is what registries of package metric see of a gatherer.
+// front is the view of a gatherer that registries of package metric have.
 type front struct {
 	gatherer *gatherer
 	core     *scrape.Registry

@@ -2,27 +2,27 @@ package relabel
 
 import "strings"
 
-// A glob matches strings that begin with a prefix and go on with any number of pieces.
+// A glob matches strings that begin with a prefix and continue with its pieces, in order.
 type glob struct {
 	prefix string
 	rest   []piece
-	spans  []span // What the groups capture; see capturing.
+	spans  []span // parts that the groups capture; see capturing
 }
 
-// A piece is a gap of at least min characters (0 or 1), followed by a text.
+// A piece is a gap of at least min characters (0 or 1) followed by a text.
 type piece struct {
 	min  int
 	text string
 }
 
-// A span is what the group of a number captures.
+// A span is the part that a numbered group captures.
 type span struct {
 	group      int
 	start, end place
 }
 
-// A place is an offset from the start of a string or, behind the only gap of a glob, from
-// the start of what follows the gap.
+// A place is an offset. It counts from the start of a string or, after the only gap of a glob, from the
+// start of the text after the gap.
 type place struct {
 	behind bool
 	offset int
@@ -52,7 +52,7 @@ func (g *glob) match(s string) bool {
 	return len(s) >= p.min+len(p.text) && strings.HasSuffix(s, p.text)
 }
 
-// group returns what a group captures of s, which has to match.
+// group returns the part of s that a group captures. The glob must match s.
 func (g *glob) group(n int, s string) (string, bool) {
 	for i := range g.spans {
 		if sp := &g.spans[i]; sp.group == n {
@@ -69,10 +69,9 @@ func (g *glob) at(p place, s string) int {
 	return p.offset
 }
 
-// capturing reports whether globs know the places of their groups. With two gaps, it depends
-// on the order of the search how long each gap is. So it does if a string can end in what
-// follows the gaps of two globs: the engine tries the lengths of a gap before it tries the
-// alternatives behind it.
+// capturing reports whether globs know the places of their groups. With two gaps, the length of each gap
+// depends on the order of the search. The same is true if a string can end in the texts after the gaps of
+// two globs, because the engine tries the lengths of a gap before it tries the alternatives behind it.
 func capturing(globs []glob) bool {
 	var tails []string
 	for i := range globs {

@@ -13,8 +13,8 @@ import (
 type histogramSum struct {
 	sum     float64
 	count   float64
-	whole   uint64 // The count, as long as all are integers.
-	float   bool   // Some counts are not integers.
+	whole   uint64 // the count, while all counts are integers
+	float   bool   // whether some counts are not integers
 	classic []model.Bucket
 	native  *nativeSum
 }
@@ -39,7 +39,7 @@ func (s *histogramSum) addCounts(h *model.HistogramValue) {
 	}
 }
 
-// classicOf returns the classic buckets of a histogram, if it has any, with that of +Inf.
+// classicOf returns the classic buckets of a histogram, if it has any, including +Inf.
 func classicOf(h *model.HistogramValue) []model.Bucket {
 	n := h.NumBuckets()
 	if n == 0 && h.Native != nil {
@@ -57,8 +57,8 @@ func classicOf(h *model.HistogramValue) []model.Bucket {
 
 var errOneKind = errors.New("a histogram with only native buckets cannot be added to one with only classic buckets: it is left out")
 
-// add adds a histogram. Of the classic buckets, those stay that all histograms have: the counts are
-// cumulative, so what they count is exact.
+// add adds a histogram. Only the classic buckets that all histograms have are kept. Their counts are
+// cumulative, so they stay exact.
 func (s *histogramSum) add(h *model.HistogramValue) error {
 	classic := classicOf(h)
 	if (h.Native == nil || s.native == nil) && (len(s.classic) == 0 || len(classic) == 0) {
@@ -80,7 +80,7 @@ func (s *histogramSum) add(h *model.HistogramValue) error {
 	return nil
 }
 
-// commonBuckets returns the sums of the buckets that both have.
+// commonBuckets returns the sums of the buckets that a and b have in common.
 func commonBuckets(a, b []model.Bucket) (common []model.Bucket) {
 	for len(a) > 0 && len(b) > 0 {
 		switch {
@@ -96,10 +96,10 @@ func commonBuckets(a, b []model.Bucket) (common []model.Bucket) {
 	return common
 }
 
-// errBounds is harmless: all observations are in the sum.
+// errBounds is harmless, because all observations are in the sum.
 var errBounds = errors.New("the histograms have different buckets: those that all of them have are served")
 
-// isHarmless reports whether a histogram has been added in spite of an error.
+// isHarmless reports whether a histogram was added although add returned err.
 func isHarmless(err error) bool { return errors.Is(err, errBounds) }
 
 func addBuckets(a, b model.Bucket) model.Bucket {
@@ -136,7 +136,7 @@ type nativeSum struct {
 	schema             int32
 	threshold          float64
 	zero               float64
-	positive, negative map[int32]float64 // Counts by index.
+	positive, negative map[int32]float64 // counts by index
 	exemplars          []*model.Exemplar
 }
 
@@ -167,7 +167,7 @@ func countsOf(b *model.NativeBuckets) map[int32]float64 {
 	return counts
 }
 
-// add adds other, which changes. The result has the lower resolution of both, and the wider zero
+// add adds other, which it modifies. The result has the lower of the two resolutions, and the wider zero
 // bucket.
 func (n *nativeSum) add(other *nativeSum) {
 	schema := min(n.schema, other.schema)
@@ -187,7 +187,7 @@ func (n *nativeSum) add(other *nativeSum) {
 	n.exemplars = append(n.exemplars, other.exemplars...)
 }
 
-// reduce merges buckets until they are those of a lower schema.
+// reduce merges buckets until the schema is the given, lower one.
 func (n *nativeSum) reduce(schema int32) {
 	if by := n.schema - schema; by > 0 {
 		n.positive, n.negative = reduced(n.positive, by), reduced(n.negative, by)
@@ -195,8 +195,8 @@ func (n *nativeSum) reduce(schema int32) {
 	n.schema = schema
 }
 
-// reduced merges 2^by neighbors each. Bucket i reaches up to and including base^i, so those up to
-// the same bound are (i-1)>>by + 1.
+// reduced merges groups of 2^by adjacent buckets. Bucket i ends at base^i, inclusive. The index of the
+// merged bucket with the same upper bound is therefore (i-1)>>by + 1.
 func reduced(counts map[int32]float64, by int32) map[int32]float64 {
 	merged := make(map[int32]float64)
 	for i, count := range counts {
@@ -205,8 +205,8 @@ func reduced(counts map[int32]float64, by int32) map[int32]float64 {
 	return merged
 }
 
-// widen moves buckets below the threshold to the zero bucket. If the threshold lies in a bucket that
-// counts something, the zero bucket reaches to the upper bound of that.
+// widen moves buckets below the threshold to the zero bucket. If the threshold lies in a bucket with
+// observations, the zero bucket extends to the upper bound of that bucket.
 func (n *nativeSum) widen(threshold float64) {
 	if threshold <= n.threshold {
 		return

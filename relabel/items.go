@@ -8,11 +8,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// An item is a step as it was read, before its fields are understood.
+// An item is a step whose YAML has been read but not yet decoded.
 type item struct {
 	line   int
 	fields map[string]field
-	err    error // It could not be read.
+	err    error // why the item could not be read
 }
 
 // A field is a value of an item: a text, a list of texts, or null.
@@ -20,7 +20,7 @@ type field struct {
 	kind   fieldKind
 	text   string
 	list   []field
-	quoted bool // The text is in quotes, so it is no number.
+	quoted bool // whether the text is in quotes, so that it is not a number
 }
 
 type fieldKind uint8
@@ -29,10 +29,10 @@ const (
 	nullField fieldKind = iota
 	textField
 	listField
-	otherField // What no step has, such as a mapping.
+	otherField // a value that no step has, such as a mapping
 )
 
-// maxMerges is how deep mappings may be merged into each other.
+// maxMerges limits the depth of merged mappings.
 const maxMerges = 8
 
 // itemsOf reads a list of steps.
@@ -69,7 +69,7 @@ func itemOf(node *yaml.Node) item {
 	return read
 }
 
-// addFields adds the fields of a mapping that are not there yet.
+// addFields adds the fields of a mapping that fields does not have yet.
 func addFields(fields map[string]field, mapping *yaml.Node, depth int) error {
 	if mapping.Kind != yaml.MappingNode || depth > maxMerges {
 		return fmt.Errorf("line %d: << merges mappings, up to %d deep", mapping.Line, maxMerges)
@@ -108,7 +108,7 @@ func addFields(fields map[string]field, mapping *yaml.Node, depth int) error {
 	return nil
 }
 
-// fieldOf reads a value, which may be a list if lists is set.
+// fieldOf reads a value. The value may be a list if lists is set.
 func fieldOf(node *yaml.Node, lists bool) field {
 	node = resolve(node)
 	switch {
@@ -130,7 +130,7 @@ func fieldOf(node *yaml.Node, lists bool) field {
 	}
 }
 
-// resolve returns what an alias stands for.
+// resolve returns the node that an alias refers to.
 func resolve(node *yaml.Node) *yaml.Node {
 	for node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -142,7 +142,7 @@ func isNull(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Style&yaml.TaggedStyle == 0 && node.ShortTag() == "!!null"
 }
 
-// itemsFrom reads a list of steps for some YAML package, which hands out values by unmarshal.
+// itemsFrom reads a list of steps from any YAML package, through its unmarshal function.
 func itemsFrom(unmarshal func(any) error) ([]item, error) {
 	var nodes []yaml.Node
 	if err := unmarshal(&nodes); err == nil && !slices.ContainsFunc(nodes, isForeign) {
@@ -170,11 +170,11 @@ func itemsFrom(unmarshal func(any) error) ([]item, error) {
 	return items, nil
 }
 
-// isForeign reports whether another YAML package took a node for some struct.
+// isForeign reports whether another YAML package has decoded into node as into any other struct.
 func isForeign(node yaml.Node) bool { return node.Kind == 0 }
 
-// foreignField is a field that another YAML package reads. Such packages leave it as it is if
-// the value is null, and give the text of a number as it was written.
+// foreignField is a field that another YAML package decodes. Such packages leave it unchanged if the value
+// is null, and pass a number as it was written.
 type foreignField field
 
 // UnmarshalYAML reads a text or a list of texts.

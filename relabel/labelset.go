@@ -12,28 +12,28 @@ import (
 	imodel "github.com/luxfi/metric/internal/model"
 )
 
-// A labelSet has the labels of one series while a pipeline changes them, the name among
-// them as __name__. A labelSet belongs to one pipeline and is used by one goroutine at a
-// time; its memory and caches serve one series after the other.
+// A labelSet has the labels of one series while a pipeline changes them, including the name as __name__. A
+// labelSet belongs to one pipeline and must be used by only one goroutine at a time. Its memory and caches
+// are reused for each series.
 //
-// The strings that get returns are valid until the next reset, and those of the labels that
-// were passed to reset only as long as these.
+// The strings that get returns are valid until the next reset. Strings of labels that were passed to reset
+// are valid only as long as those labels.
 type labelSet struct {
-	metric    string // The value of __name__, which rules read most. Empty if there is none.
-	metricSet uint32 // As entry.set.
+	metric    string // value of __name__, which rules read most; empty if it is missing
+	metricSet uint32 // like entry.set
 
-	// The labels are taken apart only when a rule asks for one of them: rules that drop by
-	// name, the most frequent ones, never do.
+	// The labels are parsed only when a rule asks for one of them. Rules that drop by name, which are the
+	// most common ones, never do.
 	source  imodel.Labels
-	waiting bool // The source has not been taken apart.
-	changed bool // The entries are not what the source says.
+	waiting bool // whether the source has not been parsed yet
+	changed bool // whether the entries differ from the source
 
-	entries []entry // All labels but the name, sorted by name. No value is empty.
-	sets    uint32  // The number of labels that were set since reset.
+	entries []entry // all labels except the name, sorted by name; no value is empty
+	sets    uint32  // number of labels that were set since reset
 
 	memory  memory
-	caches  []cache // One for each rule that has a slot.
-	pending []entry // For labelMap.
+	caches  []cache // one for each rule that has a slot
+	pending []entry // for labelMap
 }
 
 // An entry is a label of a series.
@@ -41,22 +41,22 @@ type entry struct {
 	name, value string
 	// raw is the value as it is written, with escapes. It is valid if set is 0.
 	raw string
-	// set numbers the labels that rules have set, from 1 on, in the order in which they did.
-	// It is 0 for a label that the series came with.
+	// set numbers the labels that rules have set, in order, from 1 on. It is 0 for an original label of the
+	// series.
 	set uint32
 }
 
 // newLabelSet returns a labelSet for the rules of p.
 func (p *Pipeline) newLabelSet() *labelSet { return &labelSet{caches: make([]cache, p.slots)} }
 
-// reset starts a series.
+// reset starts a new series.
 func (ls *labelSet) reset(name string, labels imodel.Labels) {
 	ls.clear()
 	ls.metric = name
 	ls.source, ls.waiting = labels, !labels.IsEmpty()
 }
 
-// load starts a series with the labels of a map.
+// load starts a new series with the labels of a map.
 func (ls *labelSet) load(labels map[string]string) {
 	ls.clear()
 	ls.changed = true
@@ -77,7 +77,7 @@ func (ls *labelSet) clear() {
 	ls.memory.reset()
 }
 
-// open takes the labels apart, unless that has been done.
+// open parses the labels unless that has been done.
 func (ls *labelSet) open() {
 	if !ls.waiting {
 		return
@@ -92,7 +92,7 @@ func (ls *labelSet) open() {
 	}
 }
 
-// get returns the value of a label, and an empty string if there is none.
+// get returns the value of a label, or an empty string if the label is missing.
 func (ls *labelSet) get(name string) string {
 	if name == metricName {
 		return ls.metric
@@ -153,9 +153,9 @@ func (ls *labelSet) nextSet() uint32 {
 	return ls.sets
 }
 
-// setPending sets the pending labels. If several have the same name, the last one wins, in
-// Prometheus's order: labels that the series came with by name, then those that were set by
-// rules, in the order in which they were.
+// setPending sets the pending labels. If several have the same name, the last one takes precedence, in
+// Prometheus's order: first the original labels of the series by name, then the labels set by rules, in the
+// order in which they were set.
 func (ls *labelSet) setPending() {
 	if ls.sets > 0 {
 		slices.SortStableFunc(ls.pending, func(a, b entry) int { return int(a.set) - int(b.set) })
@@ -165,8 +165,8 @@ func (ls *labelSet) setPending() {
 	}
 }
 
-// join returns the values of labels with a separator between them, and the place in memory
-// from which on the memory can be used again once the value is not needed any more.
+// join returns the values of labels with a separator between them. It also returns the offset in memory
+// from which the memory can be reused when the value is no longer needed.
 func (ls *labelSet) join(names []string, separator string) (value string, start int) {
 	switch len(names) {
 	case 0:
@@ -175,7 +175,7 @@ func (ls *labelSet) join(names []string, separator string) (value string, start 
 		value = ls.get(names[0])
 		return value, ls.memory.begin()
 	}
-	ls.open() // It uses memory, too.
+	ls.open() // open uses memory, too.
 	start = ls.memory.begin()
 	for i, name := range names {
 		if i > 0 {
@@ -192,9 +192,9 @@ func isHidden(name string) bool {
 	return name == "" || strings.HasPrefix(name, model.ReservedLabelPrefix) && name != metricName
 }
 
-// appendLabels renders the labels without the name and without those that begin with two
-// underscores. It is an error if a rule has made a label that no exposition can contain; buf
-// is then returned as it was. Labels that have changed lie in the returned buffer.
+// appendLabels renders the labels, except the name and labels that begin with two underscores. If a rule
+// has made a label that no exposition can contain, it returns an error and buf unchanged. The returned
+// labels use the returned buffer if they have changed.
 func (ls *labelSet) appendLabels(buf []byte) ([]byte, imodel.Labels, error) {
 	if !ls.changed {
 		return buf, ls.source, nil
@@ -231,7 +231,7 @@ func (ls *labelSet) appendLabels(buf []byte) ([]byte, imodel.Labels, error) {
 	return buf, imodel.VolatileLabels(buf[start:], quoted), nil
 }
 
-// checkLabel returns why a label that a rule has made cannot be exposed.
+// checkLabel returns an error if a label that a rule has set cannot be exposed.
 func checkLabel(e *entry) error {
 	if err := imodel.CheckName(e.name); err != nil {
 		return fmt.Errorf("a label with an invalid name: %w", err)

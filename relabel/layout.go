@@ -6,14 +6,14 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// A layout is what decides which samples a server sees of a histogram or summary. The verdict on a
-// series holds as long as its points have this layout: rules can tell buckets apart.
+// A layout determines the samples of a histogram or summary that a server sees. A verdict on a series is
+// valid only while its points have the same layout, because rules can distinguish buckets.
 type layout struct {
-	native bool      // A histogram that has no classic buckets.
-	bounds []float64 // The upper bounds of classic buckets, or quantiles.
+	native bool      // whether it is a histogram without classic buckets
+	bounds []float64 // upper bounds of classic buckets, or quantiles
 }
 
-// layoutOf returns the layout of a point: last if that fits, and nil if the point is a number.
+// layoutOf returns the layout of a point, or nil if the point is a number. It returns last if that fits.
 func layoutOf(p *model.Point, last *layout) *layout {
 	if last.fits(p) {
 		return last
@@ -49,7 +49,7 @@ func isNative(p *model.Point) bool {
 	return p.Histogram != nil && p.Histogram.Native != nil && p.Histogram.NumBuckets() == 0
 }
 
-// boundsOf returns how many buckets or quantiles a point has.
+// boundsOf returns the number of buckets or quantiles of a point.
 func boundsOf(p *model.Point) int {
 	switch {
 	case p.Histogram != nil:

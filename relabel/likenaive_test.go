@@ -82,7 +82,7 @@ func TestLikeNaive(t *testing.T) {
 type expected struct {
 	series map[string][]*naiveSeries // By what they become.
 	types  map[string]map[string]bool
-	wrong  bool // Something has to be reported.
+	wrong  bool // An error must be reported.
 
 	unitless bool // The format has units only where they end the name.
 }

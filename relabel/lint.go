@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// A Finding is a probable mistake in a step that is valid all the same.
+// A Finding is a probable mistake in a valid step.
 type Finding struct {
-	Position int // Of the step in its list, from 1 on.
-	Line     int // Of the YAML that was parsed, from 1 on; 0 for a pipeline that was made in Go.
+	Position int // position of the step in its list, from 1 on
+	Line     int // line in the parsed YAML, from 1 on; 0 for a pipeline created in Go
 	Severity Severity
-	Text     string // What the step does, and what to write instead.
+	Text     string // what the step does, and what to write instead
 }
 
 // String returns the finding as one line.
@@ -21,7 +21,7 @@ func (f Finding) String() string {
 	return fmt.Sprintf("rule %d (line %d): %s: %s", f.Position, f.Line, f.Severity, f.Text)
 }
 
-// A Severity says how bad a Finding is.
+// A Severity is the severity of a [Finding].
 type Severity string
 
 // The severities of findings.
@@ -45,8 +45,8 @@ const (
 //   - rules that remove or unify the names of series;
 //   - rules that tear histograms or summaries apart.
 //
-// Lint looks at the steps alone. It does not know the series. For example, it cannot
-// find out that two series are the same once some label is removed.
+// Lint examines only the steps; it does not know the series. For example, it cannot detect that two series
+// become the same when a label is removed.
 func (p *Pipeline) Lint() []Finding {
 	l := &linter{pipeline: p}
 	l.flow.start()
@@ -76,7 +76,7 @@ func (p *Pipeline) Lint() []Finding {
 	return l.findings
 }
 
-// A linter collects what is found in a pipeline.
+// A linter collects the findings for a pipeline.
 type linter struct {
 	pipeline *Pipeline
 	position int // Of the current step.
@@ -93,7 +93,7 @@ func (l *linter) add(severity Severity, format string, args ...any) {
 	l.findings = append(l.findings, Finding{l.position, line, severity, fmt.Sprintf(format, args...)})
 }
 
-// ruleOf returns the rule that a step is.
+// ruleOf returns the rule of a step.
 func ruleOf(step Step) Rule {
 	if r, ok := step.(*Rule); ok {
 		return *r
@@ -102,8 +102,8 @@ func ruleOf(step Step) Rule {
 	return r
 }
 
-// rule looks at a rule. Once it is known that a rule does nothing, or the same for all
-// series, no more is said about it.
+// rule checks a rule. If a rule does nothing, or treats all series alike, the linter reports nothing more
+// about it.
 func (l *linter) rule(source Rule, r *rule) {
 	l.references(source, r)
 	l.unusedFields(source, r)
@@ -126,5 +126,5 @@ func (l *linter) rule(source Rule, r *rule) {
 // matchesRegex reports whether the action compares the source value with the regex.
 func (a Action) matchesRegex() bool { return a == Replace || a == Keep || a == Drop }
 
-// list joins names for a person.
+// list joins names for a message.
 func list(names []string) string { return strings.Join(names, ", ") }

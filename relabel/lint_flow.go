@@ -2,39 +2,38 @@ package relabel
 
 import "strings"
 
-// flow knows what earlier steps have made sure of.
+// flow records what is known about series after the earlier steps.
 type flow struct {
 	facts    []fact
 	removals []removal
-	writes   map[string]int // The positions of the last rules that set labels.
-	anywhere int            // The position of the last rule that may have set any label.
-	position int            // The position of the current step.
+	writes   map[string]int // positions of the last rules that set labels
+	anywhere int            // position of the last rule that may have set any label
+	position int            // position of the current step
 }
 
-// A fact is that the source values of series match a regex, or do not.
+// A fact states that the source values of all series match a regex, or that none does.
 type fact struct {
-	position int // Of the rule that keeps or drops.
+	position int // position of the rule that keeps or drops
 	labels   []string
-	joined   string // The labels, and what is between their values.
+	joined   string // labels and separator
 	regex    *regex
 	matches  bool
 }
 
-// A removal is that a rule has removed labels.
+// A removal records that a rule has removed labels.
 type removal struct {
 	position int
 	removes  func(name string) bool
 }
 
-// start begins with what is known of all series: they have no labels that begin with two
-// underscores.
+// start sets what is known about all series: no label begins with two underscores.
 func (f *flow) start() {
 	f.writes = make(map[string]int)
 	f.removals = []removal{{0, isHidden}}
 }
 
-// absent reports whether no series can have a label, and the position of the rule that has
-// removed it.
+// absent reports whether no series can have a label, and returns the position of the rule that has removed
+// it.
 func (f *flow) absent(name string) (position int, absent bool) {
 	for i := len(f.removals) - 1; i >= 0; i-- {
 		r := &f.removals[i]
@@ -48,13 +47,13 @@ func (f *flow) absent(name string) (position int, absent bool) {
 	return 0, false
 }
 
-// write forgets what is known of a label.
+// write discards what is known about a label.
 func (f *flow) write(name string) {
 	f.writes[name] = f.position
 	f.forget(func(label string) bool { return label == name })
 }
 
-// forget forgets the facts about labels.
+// forget discards the facts about changed labels.
 func (f *flow) forget(changed func(label string) bool) {
 	kept := f.facts[:0]
 	for _, known := range f.facts {
@@ -69,7 +68,7 @@ func (f *flow) forget(changed func(label string) bool) {
 	f.facts = kept
 }
 
-// after learns what a rule has made sure of.
+// after records the effects of a rule.
 func (f *flow) after(r *rule) {
 	switch {
 	case r.action == Keep, r.action == Drop:
@@ -96,7 +95,7 @@ func (f *flow) remove(removes func(string) bool) {
 	f.forget(removes)
 }
 
-// learn adds a fact, unless the regex is beyond comparing.
+// learn adds a fact, unless the regex is too complex to compare.
 func (f *flow) learn(labels []string, separator string, re *regex, matches bool) {
 	if len(re.globs) > 0 && len(labels) > 0 {
 		f.facts = append(f.facts, fact{f.position, labels, joinKey(labels, separator), re, matches})
@@ -111,7 +110,7 @@ func joinKey(labels []string, separator string) string {
 	return strings.Join(append(labels[:len(labels):len(labels)], separator), "\x00")
 }
 
-// never returns the rule because of which no source value can match a regex.
+// never returns the position of the rule because of which no source value can match a regex.
 func (f *flow) never(labels []string, separator string, re *regex) (position int, ok bool) {
 	key := joinKey(labels, separator)
 	for i := range f.facts {
@@ -133,14 +132,14 @@ func (f *fact) excludes(re *regex) bool {
 	return len(re.globs) > 0
 }
 
-// covers reports whether the regex certainly matches all that g matches.
+// covers reports whether the regex certainly matches every string that g matches.
 func (re *regex) covers(g *glob) bool {
 	if len(g.rest) == 0 {
 		return re.match(g.prefix)
 	}
 	for i := range re.globs {
 		known := &re.globs[i]
-		// A gap at the end takes everything, if it does not need a character that g may lack.
+		// A gap at the end matches the rest, unless it needs a character that g may not have.
 		if len(known.rest) == 1 && known.rest[0] == (piece{}) && strings.HasPrefix(g.prefix, known.prefix) {
 			return true
 		}
@@ -148,7 +147,7 @@ func (re *regex) covers(g *glob) bool {
 	return false
 }
 
-// disjoint reports whether the regex certainly matches nothing of what g matches.
+// disjoint reports whether the regex certainly matches none of the strings that g matches.
 func (re *regex) disjoint(g *glob) bool {
 	if len(g.rest) == 0 {
 		return !re.match(g.prefix)
@@ -165,7 +164,7 @@ func (re *regex) disjoint(g *glob) bool {
 	return true
 }
 
-// neverApplies looks for a rule whose values an earlier rule has dropped.
+// neverApplies finds a rule whose values an earlier rule has dropped.
 func (l *linter) neverApplies(r *rule) bool {
 	if !r.action.matchesRegex() {
 		return false
@@ -182,7 +181,7 @@ func (l *linter) neverApplies(r *rule) bool {
 	return never
 }
 
-// deadFamilies looks for a step whose families earlier steps have dropped.
+// deadFamilies finds a step whose families earlier steps have dropped.
 func (l *linter) deadFamilies(f families) {
 	for _, re := range f {
 		if position, never := l.flow.never([]string{metricName}, "", re); never {
@@ -191,12 +190,12 @@ func (l *linter) deadFamilies(f families) {
 	}
 }
 
-// selection learns what KeepFamilies and DropFamilies make sure of.
+// selection records the effects of KeepFamilies and DropFamilies.
 func (l *linter) selection(s *selection) {
 	all := &regex{}
 	for _, re := range s.families {
 		if re.engine {
-			return // Of its matches nothing is known.
+			return // Nothing is known about its matches.
 		}
 		all.globs = append(all.globs, re.globs...)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// families looks at the regexes for the names of families.
+// families checks the regexes for the names of families.
 func (l *linter) families(f families) {
 	for _, re := range f {
 		l.regex(re)
@@ -14,7 +14,7 @@ func (l *linter) families(f families) {
 	l.deadFamilies(f)
 }
 
-// regex looks for a regex that was written as if it did not have to match the whole value.
+// regex finds a regex that was written as if it did not have to match the whole value.
 func (l *linter) regex(re *regex) {
 	var (
 		source = re.source
@@ -36,14 +36,14 @@ func (l *linter) regex(re *regex) {
 	}
 }
 
-// isShellPattern reports whether a regex consists of the characters of names and of stars.
+// isShellPattern reports whether a regex consists only of characters of names and of stars.
 func isShellPattern(source string) bool {
 	return strings.Contains(source, "*") && strings.TrimLeft(source, "*") == source && strings.IndexFunc(source, func(r rune) bool {
 		return r != '*' && r != '_' && r != ':' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	}) < 0
 }
 
-// prefix looks for beginnings of names that are compared with whole names.
+// prefix finds beginnings of names that are compared with whole names.
 func (l *linter) prefix(re *regex) {
 	for i := range re.globs {
 		if g := &re.globs[i]; len(g.rest) == 0 && len(g.prefix) > 1 && strings.HasSuffix(g.prefix, "_") {
@@ -53,7 +53,7 @@ func (l *linter) prefix(re *regex) {
 	}
 }
 
-// plain reports whether the regex matches a few texts and nothing else.
+// plain reports whether the regex matches only a few texts.
 func (re *regex) plain() bool {
 	for i := range re.globs {
 		if len(re.globs[i].rest) > 0 {
@@ -63,7 +63,7 @@ func (re *regex) plain() bool {
 	return len(re.globs) > 0
 }
 
-// references looks for references to groups that the regex does not have.
+// references finds references to groups that the regex does not have.
 func (l *linter) references(source Rule, r *rule) {
 	if r.action != Replace && r.action != LabelMap {
 		return
@@ -96,7 +96,7 @@ func (l *linter) missing(field string, refs []reference, re *regex) {
 	}
 }
 
-// separated looks for a regex that cannot match the separator between several labels.
+// separated finds a regex that cannot match the separator between several labels.
 func (l *linter) separated(r *rule) bool {
 	if !r.action.matchesRegex() || len(r.sources) < 2 || r.separator == "" || !r.regex.plain() {
 		return false
@@ -111,7 +111,7 @@ func (l *linter) separated(r *rule) bool {
 	return true
 }
 
-// matchesAll looks for a rule that keeps or drops everything.
+// matchesAll finds a rule that keeps or drops everything.
 func (l *linter) matchesAll(r *rule) bool {
 	if !r.regex.all() {
 		return false
@@ -127,8 +127,7 @@ func (l *linter) matchesAll(r *rule) bool {
 	return true
 }
 
-// variesOutside reports whether an expression can match texts that differ outside of the
-// groups that are used.
+// variesOutside reports whether an expression can match texts that differ outside of the used groups.
 func variesOutside(re *syntax.Regexp, used map[int]bool) bool {
 	switch re.Op {
 	case syntax.OpLiteral:

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// unusedFields looks for fields that Prometheus accepts and ignores.
+// unusedFields finds fields that Prometheus accepts and ignores.
 func (l *linter) unusedFields(source Rule, r *rule) {
 	var (
 		regex       = valueOr(source.Regex, DefaultRegex) != DefaultRegex
@@ -32,12 +32,12 @@ func (l *linter) unusedFields(source Rule, r *rule) {
 	}
 }
 
-// noSources looks at a rule whose source value is always empty.
+// noSources checks a rule whose source value is always empty.
 func (l *linter) noSources(source Rule, r *rule) {
 	const instead = "name the labels in source_labels"
 	matches := r.regex.match("")
 	switch {
-	case r.action == Replace && r.regex.all(): // Sets a label everywhere.
+	case r.action == Replace && r.regex.all(): // sets a label on all series
 	case r.action == Replace && !matches:
 		l.warn("the rule never applies, because there are no source_labels and regex %q does not match the empty text: %s", *source.Regex, instead)
 	case r.action == Replace:
@@ -51,7 +51,7 @@ func (l *linter) noSources(source Rule, r *rule) {
 	}
 }
 
-// absentLabels looks for labels that no series has when the rule is applied.
+// absentLabels finds labels that no series has when the rule is applied.
 func (l *linter) absentLabels(r *rule) bool {
 	names := r.sources
 	if r.action.comparesEqual() {
@@ -72,7 +72,7 @@ func (l *linter) absentLabels(r *rule) bool {
 	return found
 }
 
-// names looks at a rule that selects labels by name.
+// names checks a rule that selects labels by name.
 func (l *linter) names(r *rule) {
 	name := r.regex.match(metricName)
 	switch r.action {
@@ -96,7 +96,7 @@ func (l *linter) names(r *rule) {
 	}
 }
 
-// collisions looks for labels that labelmap gives the same name.
+// collisions finds labels to which labelmap gives the same name.
 func (l *linter) collisions(r *rule) {
 	if r.regex.all() && len(r.replacement.parts) == 1 && r.replacement.parts[0].group >= 0 {
 		l.note("labelmap copies every label to itself, because regex %q matches every name: write a regex for the names to be changed", r.regex.source)
@@ -120,11 +120,11 @@ func (l *linter) collisions(r *rule) {
 	}
 }
 
-// wordCollisions is collisions for a regex that matches a few names.
+// wordCollisions is like collisions for a regex that matches only a few names.
 func (l *linter) wordCollisions(r *rule) {
 	var (
 		ls    labelSet
-		names = make(map[string]string) // From new names to old ones.
+		names = make(map[string]string) // from new names to old ones
 	)
 	for i := range r.regex.globs {
 		name := r.regex.globs[i].prefix
@@ -138,7 +138,7 @@ func (l *linter) wordCollisions(r *rule) {
 	}
 }
 
-// target looks at the label that a rule sets.
+// target checks the label that a rule sets.
 func (l *linter) target(r *rule) {
 	if !r.action.needsTarget() || r.action.comparesEqual() || !r.target.constant() {
 		return
@@ -176,8 +176,7 @@ func (l *linter) readLater(name string) bool {
 	return false
 }
 
-// torn looks for a rule that treats the buckets of a histogram differently from its sum and
-// its count.
+// torn finds a rule that treats the buckets of a histogram differently from its sum and its count.
 func (l *linter) torn(r *rule) {
 	const bucket = "_bucket"
 	if len(r.sources) != 1 || r.sources[0] != metricName {

@@ -5,11 +5,11 @@ import (
 	"unsafe"
 )
 
-// maxMemory is what a memory may keep for the next series.
+// maxMemory limits the buffer that a memory keeps for the next series, in bytes.
 const maxMemory = 64 << 10
 
-// memory holds the strings that rules make for one series, so that they need no allocation
-// each. The strings are valid until reset.
+// memory holds the strings that rules make for one series, so that they need no individual allocations. The
+// strings are valid until reset.
 type memory struct {
 	buf []byte
 }
@@ -21,23 +21,23 @@ func (m *memory) reset() {
 	m.buf = m.buf[:0]
 }
 
-// begin returns the place where the next string will begin.
+// begin returns the offset at which the next string will begin.
 func (m *memory) begin() int { return len(m.buf) }
 
-// release gives back what has been added from start on.
+// release frees the memory that was added from start on.
 func (m *memory) release(start int) { m.buf = m.buf[:start] }
 
 func (m *memory) add(s string) { m.buf = append(m.buf, s...) }
 
-// since returns what has been added from start on. A buffer that grows leaves its old array
-// to the strings that lie in it.
+// since returns the string that was added from start on. When the buffer grows, earlier strings keep using
+// the old array.
 func (m *memory) since(start int) string {
 	b := m.buf[start:]
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-// unescape returns the value that internal/model has escaped, which is s itself if there is
-// nothing to do.
+// unescape returns the original of a value that internal/model has escaped. It returns s itself if s has no
+// escapes.
 func (m *memory) unescape(s string) string {
 	if strings.IndexByte(s, '\\') < 0 {
 		return s
@@ -56,5 +56,5 @@ func (m *memory) unescape(s string) string {
 	return m.since(start)
 }
 
-// bytesOf returns the bytes of a string, which must not be written to.
+// bytesOf returns the bytes of a string. They must not be modified.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -25,11 +25,11 @@ type SetHelp struct {
 //	families: [shop_delay_seconds]
 //	unit: seconds
 //
-// OpenMetrics wants the unit at the end of the name as well; see [Rename].
+// OpenMetrics requires the name to end with the unit; see [Rename].
 type SetUnit struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string `yaml:"families,flow"`
-	// Unit is the new unit. Empty means that the families have no unit.
+	// Unit is the new unit. If it is empty, the families have no unit.
 	Unit string `yaml:"unit"`
 }
 
@@ -39,8 +39,8 @@ type SetUnit struct {
 //	families: [legacy_requests]
 //	type: counter
 //
-// Counters, gauges and untyped metrics can become each other, because each is a single
-// number. A histogram or a summary keeps its type; that is reported.
+// The step can convert between counters, gauges and untyped metrics, because each is a single number. A
+// histogram or a summary keeps its type, and the pipeline reports it.
 type SetType struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string `yaml:"families,flow"`
@@ -48,17 +48,17 @@ type SetType struct {
 	Type Type `yaml:"type"`
 }
 
-// A Type is the type of a metric of one number.
+// A Type is the type of a metric with a single value.
 type Type string
 
-// The types that SetType knows.
+// The types that [SetType] accepts.
 const (
 	Counter Type = "counter"
 	Gauge   Type = "gauge"
 	Untyped Type = "untyped"
 )
 
-// helping is SetHelp.
+// helping is a compiled [SetHelp].
 type helping struct {
 	families families
 	help     string
@@ -77,7 +77,7 @@ func (s SetHelp) compile() (stage, error) {
 
 func (*helping) series(*labelSet) bool { return true }
 
-// united is SetUnit.
+// united is a compiled [SetUnit].
 type united struct {
 	families families
 	unit     string
@@ -98,7 +98,7 @@ func (s SetUnit) compile() (stage, error) {
 
 func (*united) series(*labelSet) bool { return true }
 
-// typed is SetType.
+// typed is a compiled [SetType].
 type typed struct {
 	families families
 	to       model.Type
@@ -116,7 +116,7 @@ func (s SetType) compile() (stage, error) {
 	return &typed{f, to}, nil
 }
 
-// check returns why a family of some type cannot get the new one.
+// check returns an error if a family of type from cannot get the new type.
 func (t *typed) check(from model.Type) error {
 	switch from {
 	case model.Counter, model.Gauge, model.Untyped:

@@ -49,15 +49,15 @@ func (r *reshaper) Sources(source model.Source, report func(n int, err error)) [
 	return sources
 }
 
-// native is a source that is there from scrape to scrape.
+// native is a source that persists from scrape to scrape.
 type native struct {
 	used lastUse
 
-	mu   sync.Mutex // Held while the shape is made.
+	mu   sync.Mutex // held while the shape is made
 	last *shape
 }
 
-// shapeOf returns what the steps make of the source now.
+// shapeOf returns the shape of the source for the current series.
 func (n *native) shapeOf(r *reshaper, source model.Source) *shape {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -74,43 +74,43 @@ func (n *native) shapeOf(r *reshaper, source model.Source) *shape {
 	return n.last
 }
 
-// A shape is what the steps make of the series of a source. It is immutable.
+// A shape is the result of the steps for the series of a source. It is immutable.
 type shape struct {
 	of        *native
-	name      string // Of the family.
-	snapshot  any    // Of series.
+	name      string // name of the family
+	snapshot  any    // snapshot of series
 	series    model.Series
-	fates     []fate // Nil if the source is unchanged.
+	fates     []fate // nil if the source is unchanged
 	outputs   []*output
 	notes     []note
-	unchanged bool // The source can be served as it is.
+	unchanged bool // whether the source can be served as it is
 }
 
-// A fate is what becomes of one series.
+// A fate is the result for one series.
 type fate struct {
-	output int32 // An index of outputs, or negative if the series is dropped.
-	note   int32 // An index of notes, or negative.
+	output int32 // index of outputs, or negative if the series is dropped
+	note   int32 // index of notes, or negative
 	labels model.Labels
 }
 
-// An output is a family that series of a source come to.
+// An output is a family that receives series of a source.
 type output struct {
 	family    *model.Family
 	edit      *edit
-	relabeled bool    // Some series have other labels than before.
-	order     []int32 // The series, by index, in the order in which they are read. Nil if all are set.
-	all       bool    // These are all series, in the order in which they were before.
-	mixed     bool    // As model.MixedSource has it.
+	relabeled bool    // whether some series have other labels than before
+	order     []int32 // indices of the series in reading order; nil if all is set
+	all       bool    // whether the output has all series, in their original order
+	mixed     bool    // as for model.MixedSource
 	count     int
 }
 
-// isPlain reports whether the series are what they were before.
+// isPlain reports whether the series are unchanged.
 func (o *output) isPlain() bool { return !o.relabeled && o.edit == nil }
 
-// A note is what was wrong with some series.
+// A note has the errors about some series.
 type note struct {
 	errs []error
-	left int // How many series are left out because of the last error.
+	left int // number of series that are left out because of the last error
 }
 
 func (n *note) report(report func(n int, err error)) {
@@ -123,13 +123,13 @@ func (n *note) report(report func(n int, err error)) {
 	}
 }
 
-// shaping makes a shape.
+// shaping builds a shape.
 type shaping struct {
 	*shape
 
 	reshaper *reshaper
 	family   *model.Family
-	mixed    bool // The source is.
+	mixed    bool // whether the source is mixed
 	old      *shape
 
 	outputs map[outputKey]int32
@@ -146,13 +146,13 @@ func (b *shaping) run() {
 	var (
 		p, q       model.Point
 		scratch, s model.Scratch
-		next       int // Of the old series.
+		next       int // of the old series
 	)
 	n := b.series.Len()
 	b.fates = make([]fate, n)
 	for i := range n {
 		b.series.At(i, &p, &scratch)
-		// Both are sorted: a series that was there before is found in passing.
+		// Both are sorted, so one pass finds the series that existed before.
 		known := false
 		for ; b.old != nil && next < b.old.series.Len() && !known; next++ {
 			b.old.series.At(next, &q, &s)
@@ -171,7 +171,7 @@ func (b *shaping) run() {
 	b.finish()
 }
 
-// decide asks the steps.
+// decide evaluates the steps for a series.
 func (b *shaping) decide(p *model.Point) fate {
 	v := b.reshaper.evaluate(b.reshaper.steps, b.family, p)
 	f := fate{output: -1, note: -1}
@@ -189,10 +189,10 @@ func (b *shaping) decide(p *model.Point) fate {
 	return f
 }
 
-// unchangedLabels stand for those of the series itself. No rule can make them.
+// unchangedLabels stand for a series' own labels. No rule can set them.
 var unchangedLabels = model.RawLabels("\x00", false)
 
-// again takes over the fate of a series of the old shape.
+// again reuses the fate of a series of the old shape.
 func (b *shaping) again(i int) fate {
 	f := fate{note: -1, labels: unchangedLabels}
 	if b.old.fates != nil {
@@ -211,7 +211,7 @@ func (b *shaping) again(i int) fate {
 	return f
 }
 
-// note notes what was wrong with a series, and returns the index of the note, or -1 if nothing was.
+// note records the errors about a series. It returns the index of the note, or -1 if there are no errors.
 func (b *shaping) note(errs []error, leftOut bool) int32 {
 	if len(errs) == 0 {
 		return -1
@@ -240,7 +240,7 @@ func (b *shaping) output(f *model.Family, by *edit) int32 {
 	return i
 }
 
-// finish puts the series of each output in order, and leaves out those that are the same.
+// finish sorts the series of each output and leaves out duplicates.
 func (b *shaping) finish() {
 	for i := range b.fates {
 		if f := &b.fates[i]; f.output >= 0 {
@@ -266,8 +266,8 @@ func (b *shaping) finish() {
 	}
 }
 
-// isMixed reports whether the series of an output may differ in more than their label values. If not,
-// they need not be compared with each other again in every scrape.
+// isMixed reports whether the series of an output may differ in more than their label values. If they may
+// not, scrapes need not compare them with each other again.
 func (b *shaping) isMixed(o *output) bool {
 	if !o.relabeled {
 		return b.mixed
@@ -294,7 +294,7 @@ func isAscending(order []int32) bool {
 	return true
 }
 
-// labelsOf returns the labels that a series has now, and those that it had before.
+// labelsOf returns the current labels of a series and its original ones.
 func (s *shape) labelsOf(i int32) (now, before model.Labels) {
 	var (
 		p       model.Point
@@ -308,8 +308,8 @@ func (s *shape) labelsOf(i int32) (now, before model.Labels) {
 	return s.fates[i].labels, before
 }
 
-// sort sorts the series of an output by their labels now. Of those that have the same labels, the
-// first one stays.
+// sort sorts the series of an output by their current labels. If several have the same labels, only the
+// first one is kept.
 func (b *shaping) sort(o *output) {
 	type keyed struct {
 		at     int32
@@ -332,7 +332,7 @@ func (b *shaping) sort(o *output) {
 	twins := twins{of: o.family, report: func(n int, err error) { b.notes = append(b.notes, note{[]error{err}, n}) }}
 	for i, k := range list {
 		if i > 0 && k.labels.Text() == list[i-1].labels.Text() {
-			// That is not its fate: the first one may vanish.
+			// The fate does not say so, because the first series may vanish.
 			twins.add(k.labels, func() (first, second string) {
 				_, one := b.labelsOf(o.order[len(o.order)-1])
 				_, other := b.labelsOf(k.at)
@@ -345,8 +345,8 @@ func (b *shaping) sort(o *output) {
 	twins.end()
 }
 
-// twins reports the series of a family that have become the same. The first ones are named: there may
-// be as many as there are series.
+// twins reports the series of a family that have become the same. It names only the first ones, because
+// there may be as many as there are series.
 type twins struct {
 	of     *model.Family
 	report func(n int, err error)
@@ -355,8 +355,8 @@ type twins struct {
 
 const maxTwins = 10
 
-// add adds a series that is left out, with the labels that it has now. before returns what it and the
-// one that is served were before.
+// add records a series that is left out, with its current labels. before returns the original labels of
+// that series and of the one that is served.
 func (t *twins) add(l model.Labels, before func() (first, second string)) {
 	if t.n++; t.n > maxTwins {
 		return
@@ -371,7 +371,7 @@ func (t *twins) end() {
 	}
 }
 
-// series returns how a series is written.
+// series returns a series in text form.
 func series(name string, l model.Labels) string {
 	return string(model.AppendName(nil, name)) + "{" + l.Text() + "}"
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// passing returns what the steps make of a source that is there for one scrape, such as the families of
-// a remote target. If its series stay in order and in one family, they are read when they are
-// written; otherwise they are copied.
+// passing returns the result of the steps for a source that exists for one scrape, such as a family of a
+// remote target. If its series stay in order and in one family, they are read while they are written;
+// otherwise they are copied.
 func (r *reshaper) passing(source model.Source, report func(n int, err error)) []model.Source {
 	var (
 		f       = source.Family()
@@ -59,7 +59,7 @@ func (r *reshaper) passing(source model.Source, report func(n int, err error)) [
 	}
 }
 
-// passed is what is left of a source whose series stay in order.
+// passed has the remaining series of a source whose series stay in order.
 type passed struct {
 	model.Source
 
@@ -68,7 +68,7 @@ type passed struct {
 	family   *model.Family
 	count    int
 	report   func(n int, err error)
-	failed   bool // An edit has, which was reported.
+	failed   bool // whether an edit has failed and was reported
 }
 
 func (s *passed) Family() *model.Family { return s.family }
@@ -82,8 +82,8 @@ type passedSeries struct {
 	*passed
 
 	inner  model.Series
-	next   int // The series that is returned next, if the reader goes on.
-	at     int // Where that is looked for in inner.
+	next   int // index of the next series, if the reader continues in order
+	at     int // where to look for it in inner
 	editor editor
 }
 
@@ -114,7 +114,7 @@ func (s *passedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
 	}
 }
 
-// copied returns what the steps make of a source, sorted.
+// copied returns the result of the steps for a source, sorted.
 func (r *reshaper) copied(source model.Source, state *familyState, report func(n int, err error)) []model.Source {
 	var (
 		f       = source.Family()
@@ -152,7 +152,7 @@ func (r *reshaper) copied(source model.Source, state *familyState, report func(n
 	return sources
 }
 
-// copies are points of a family, sorted.
+// copies are the points of a family, sorted.
 type copies struct {
 	family *model.Family
 	points []copied
@@ -164,7 +164,7 @@ type copied struct {
 	before model.Labels
 }
 
-// sort sorts the points, and leaves out those that are the same as others.
+// sort sorts the points and leaves out duplicates.
 func (c *copies) sort(from *model.Family, report func(n int, err error)) {
 	slices.SortStableFunc(c.points, func(a, b copied) int { return model.ComparePoints(&a.Point, &b.Point) })
 	kept := c.points[:0]

@@ -7,17 +7,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// A Pipeline is a list of steps that have been checked. It is immutable, and safe for
-// concurrent use.
+// A Pipeline is a list of steps that have been checked. It is immutable and safe for concurrent use.
 type Pipeline struct {
 	steps  []Step
-	lines  []int // Of the steps; 0 where they are not known.
+	lines  []int // lines of the steps; 0 where unknown
 	stages []stage
-	slots  int // The number of rules that need a cache.
+	slots  int // number of rules that need a cache
 }
 
-// New returns a pipeline that applies steps in order. The error joins a [*StepError] for
-// everything that is wrong with any of them. Without steps, the pipeline changes nothing.
+// New returns a pipeline that applies steps in order. The error joins a [*StepError] for each mistake in a
+// step. Without steps, the pipeline changes nothing.
 func New(steps ...Step) (*Pipeline, error) {
 	return newPipeline(steps, make([]int, len(steps)))
 }
@@ -48,12 +47,12 @@ func newPipeline(steps []Step, lines []int) (*Pipeline, error) {
 // Steps returns the steps of the pipeline.
 func (p *Pipeline) Steps() []Step { return slices.Clone(p.steps) }
 
-// Process applies the pipeline to the labels of one series, with the name of the series in
-// __name__, and reports whether the series is kept. It returns new labels, or nil if the
-// series is dropped. Process is meant for tests and tools; scrapes have a faster way.
+// Process applies the pipeline to the labels of one series, with the name of the series in __name__, and
+// reports whether the series is kept. It returns new labels, or nil if the series is dropped. Process is
+// meant for tests and tools; scrapes use a faster implementation.
 //
-// Of the steps that Prometheus does not have, Process does what concerns names and labels:
-// it drops, renames, and removes the labels that [Aggregate] removes.
+// Of the steps that Prometheus does not have, Process applies the effects on names and labels: it drops and
+// renames series, and removes the labels that [Aggregate] removes.
 func (p *Pipeline) Process(labels prometheus.Labels) (_ prometheus.Labels, keep bool) {
 	ls := p.newLabelSet()
 	ls.load(labels)
@@ -72,8 +71,8 @@ func (p *Pipeline) Process(labels prometheus.Labels) (_ prometheus.Labels, keep 
 	return result, true
 }
 
-// relabel applies all steps to one series and reports whether the series stays. The labels
-// that isHidden is about are still there.
+// relabel applies all steps to one series and reports whether the series is kept. It does not remove hidden
+// labels; see isHidden.
 func (p *Pipeline) relabel(ls *labelSet) (keep bool) {
 	for _, s := range p.stages {
 		if !s.series(ls) {

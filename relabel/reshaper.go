@@ -9,14 +9,14 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// A reshaper applies steps to what a gatherer gathers. It remembers what they make of each series, so
-// that from the second scrape on a rule costs a lookup.
+// A reshaper applies steps to the result of a gatherer. It remembers the verdict on each series, so from
+// the second scrape on a rule costs a lookup.
 type reshaper struct {
 	steps    []numbered
-	slots    int // The number of rules that need a cache.
-	byFamily int // The number of steps at the beginning that treat all series of a family alike.
+	slots    int // number of rules that need a cache
+	byFamily int // number of steps at the beginning that treat all series of a family alike
 
-	evaluators sync.Pool // Of *evaluator.
+	evaluators sync.Pool // contains *evaluator
 	store      *store
 }
 
@@ -30,7 +30,7 @@ func newReshaper(steps []numbered, slots int) *reshaper {
 	return r
 }
 
-// state returns what is known of a family.
+// state returns the state of a family.
 func (r *reshaper) state(f *model.Family) *familyState {
 	now := time.Now()
 	if s := r.store.family(f, now); s != nil {
@@ -51,8 +51,8 @@ func (r *reshaper) evaluate(steps []numbered, f *model.Family, p *model.Point) *
 	return e.evaluate(f, p)
 }
 
-// whole returns the verdict on all series of a family if they have the same one, whatever their
-// labels are, or else nil.
+// whole returns the verdict on all series of a family if it does not depend on their labels, and nil
+// otherwise.
 func (r *reshaper) whole(f *model.Family) *verdict {
 	if r.byFamily == 0 {
 		return nil
@@ -77,7 +77,7 @@ func (r *reshaper) whole(f *model.Family) *verdict {
 	return nil
 }
 
-// examples returns points that have all kinds of samples that those of the type can have.
+// examples returns points that together have all kinds of samples that points of type t can have.
 func examples(t model.Type) []model.Point {
 	switch t {
 	case model.Histogram, model.GaugeHistogram:
@@ -141,7 +141,7 @@ type reshapingSink struct {
 	editor   editor
 }
 
-// maxStates is how many families a sink remembers by their address.
+// maxStates limits the families that a sink remembers by their address.
 const maxStates = 10_000
 
 // Sample implements engine.Sink.
@@ -174,7 +174,7 @@ func (s *reshapingSink) Sample(f *model.Family, p *model.Point) error {
 	return s.Sink.Sample(v.family, &changed)
 }
 
-// drop reports a series that was dropped because of an error, if it was.
+// drop reports a series that was dropped because of an error.
 func (s *reshapingSink) drop(f *model.Family, errs []error) {
 	if len(errs) == 0 {
 		return
@@ -190,7 +190,7 @@ func (s *reshapingSink) drop(f *model.Family, errs []error) {
 	}
 }
 
-// note reports what a step could not do, once for each family.
+// note reports an error of a step, once per family.
 func (s *reshapingSink) note(f *model.Family, err error) {
 	if s.reports.isNew(f, err) {
 		s.Note(err)
@@ -207,7 +207,7 @@ func (s *reshapingSink) Hold(h engine.Held) error {
 	return engine.Hold(s.Sink, h)
 }
 
-// report reports what is wrong with families that are handed over as a whole.
+// report reports an error about families that are passed on as a whole.
 func (s *reshapingSink) report(left int, err error) {
 	if left == 0 {
 		s.Note(err)
@@ -219,7 +219,7 @@ func (s *reshapingSink) report(left int, err error) {
 	}
 }
 
-// reports knows which errors have been reported in a scrape: each once for a family.
+// reports records which errors have been reported in a scrape, so that each is reported once per family.
 type reports struct{ known map[report]struct{} }
 
 type report struct {
@@ -227,7 +227,7 @@ type report struct {
 	text   string
 }
 
-// maxReports is how many errors are told apart. What comes then is not reported.
+// maxReports limits the errors that are distinguished. Further errors are not reported.
 const maxReports = 1000
 
 func (r *reports) isNew(f *model.Family, err error) bool {

@@ -16,9 +16,9 @@ const (
 	DefaultReplacement = "$1"
 )
 
-// A Rule is an item of Prometheus's relabel_config. Its zero fields have Prometheus's
-// defaults; Separator, Regex and Replacement are pointers because an empty string is not the
-// same as the default. In Go, new makes such a pointer (and [Config] reads rules from YAML):
+// A Rule is an item of Prometheus's relabel_config. Its zero fields have Prometheus's defaults. Separator,
+// Regex and Replacement are pointers because an empty string differs from the default. In Go, new returns
+// such a pointer; [Config] reads rules from YAML.
 //
 //	relabel.Rule{
 //		SourceLabels: []string{"path"},
@@ -27,27 +27,27 @@ const (
 //		Replacement:  new("/users/{id}"),
 //	}
 type Rule struct {
-	// SourceLabels name the labels whose values, joined by the separator, are the source
-	// value. A label that a series lacks counts as empty.
+	// SourceLabels are the names of the labels whose values, joined by the separator, are the source value.
+	// A missing label counts as empty.
 	SourceLabels []string `yaml:"source_labels,flow,omitempty"`
-	// Separator joins the values of the source labels. Nil means DefaultSeparator.
+	// Separator joins the values of the source labels. The default is [DefaultSeparator].
 	Separator *string `yaml:"separator,omitempty"`
 	// Regex is compared with the whole source value or, by LabelMap, LabelDrop and LabelKeep,
-	// with the whole name of each label. A dot matches newlines, too. Nil means DefaultRegex.
+	// with the whole name of each label. A dot also matches newlines. The default is DefaultRegex.
 	Regex *string `yaml:"regex,omitempty"`
 	// Modulus is the divisor of HashMod.
 	Modulus uint64 `yaml:"modulus,omitempty"`
 	// TargetLabel is the label that is set or compared. With Replace, it may refer to groups
 	// of the regex, as in ${1}; if the resulting name is empty, the rule does nothing.
 	TargetLabel string `yaml:"target_label,omitempty"`
-	// Replacement is the new value, or with LabelMap the new name. It may refer to groups of
-	// the regex. Nil means DefaultReplacement.
+	// Replacement is the new value or, with LabelMap, the new name. It may refer to groups of the regex. The
+	// default is [DefaultReplacement].
 	Replacement *string `yaml:"replacement,omitempty"`
-	// Action is what the rule does. Empty means Replace.
+	// Action is the operation of the rule. The default is Replace.
 	Action Action `yaml:"action,omitempty"`
 }
 
-// A rule is a Rule that has been checked, and is ready to be applied.
+// A rule is a checked [Rule] that is ready to be applied.
 type rule struct {
 	action      Action
 	sources     []string
@@ -56,12 +56,12 @@ type rule struct {
 	target      *template
 	replacement *template
 	modulus     uint64
-	slot        int // The number of its cache in a labelSet.
+	slot        int // index of its cache in a labelSet
 
 	run func(*rule, *labelSet) (keep bool)
 }
 
-// compile checks a rule as Prometheus does.
+// compile checks a rule in the same way as Prometheus.
 func (r Rule) compile() (stage, error) {
 	action, err := r.Action.normalize()
 	if err != nil {
@@ -132,7 +132,7 @@ func (r *Rule) checkReplacement() error {
 	return nil
 }
 
-// checkUnused refuses fields that Prometheus refuses for an action.
+// checkUnused rejects fields that Prometheus rejects for an action.
 func (r *Rule) checkUnused() error {
 	var (
 		separator   = valueOr(r.Separator, DefaultSeparator) != DefaultSeparator
@@ -147,7 +147,7 @@ func (r *Rule) checkUnused() error {
 	return nil
 }
 
-// isLabelName reports whether Prometheus takes s for the name of a label.
+// isLabelName reports whether s is a valid label name in Prometheus.
 func isLabelName(s string) bool { return model.UTF8Validation.IsValidLabelName(s) }
 
 func valueOr(s *string, otherwise string) string { return *cmp.Or(s, &otherwise) }

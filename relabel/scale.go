@@ -6,29 +6,29 @@ import (
 	"math"
 )
 
-// Scale changes the unit in which the values of families are given, by multiplying them with
-// a factor or dividing them by a divisor:
+// Scale changes the unit of the values of families by multiplying them by a factor or dividing them by a
+// divisor:
 //
 //	action: scale
 //	families: [app_(.*)_milliseconds]
 //	divisor: 1000
 //
-// Dividing by 1000 is more exact than multiplying with 0.001. Values, sums, bucket bounds and
-// quantiles are scaled; counts are not. The buckets of a native histogram have fixed bounds,
-// which only a power of 2 (and for histograms with few buckets, of 4, 16 and so on) maps to
-// each other: with any other factor, a native histogram is left as it is, and that is reported.
+// Dividing by 1000 is more accurate than multiplying by 0.001. Scale changes values, sums, bucket bounds
+// and quantiles, but not counts. The buckets of a native histogram have fixed bounds. Only a power of 2
+// (for histograms with few buckets, a power of 4, 16 and so on) maps them to each other. With any other
+// factor, Scale leaves a native histogram unchanged and the pipeline reports it.
 //
 // Scale changes neither the name nor the unit; see [Rename] and [SetUnit].
 type Scale struct {
 	// Families are regexes that are compared with the whole name of each family.
 	Families []string `yaml:"families,flow"`
-	// Factor is what values are multiplied with. It is positive, or zero if there is a Divisor.
+	// Factor multiplies the values. It must be positive, or zero if Divisor is set.
 	Factor float64 `yaml:"factor,omitempty"`
-	// Divisor is what values are divided by. It is positive, or zero if there is a Factor.
+	// Divisor divides the values. It must be positive, or zero if Factor is set.
 	Divisor float64 `yaml:"divisor,omitempty"`
 }
 
-// scaling is Scale. One of factor and divisor is 1.
+// scaling is a compiled [Scale]. Either factor or divisor is 1.
 type scaling struct {
 	families        families
 	factor, divisor float64
@@ -61,7 +61,7 @@ func (s Scale) compile() (stage, error) {
 
 func (*scaling) series(*labelSet) bool { return true }
 
-// value returns a scaled value.
+// value returns the scaled v.
 func (s *scaling) value(v float64) float64 {
 	if s.divisor != 1 {
 		return v / s.divisor
@@ -69,9 +69,9 @@ func (s *scaling) value(v float64) float64 {
 	return v * s.factor
 }
 
-// shift returns by how much the indices of the buckets of a native histogram grow. It
-// returns false if the scaled bounds are not bounds of the schema. In schema s, neighboring
-// bounds differ by the factor 2^(2^-s); schemas go from -4 to 8.
+// shift returns the increase of the bucket indices of a native histogram. It returns false if the scaled
+// bounds are not bounds of the schema. In schema s, adjacent bounds differ by a factor of 2^(2^-s). Schemas
+// range from -4 to 8.
 func (s *scaling) shift(schema int32) (buckets int32, ok bool) {
 	fraction, exponent := math.Frexp(s.factor)
 	sign := 1
@@ -79,7 +79,7 @@ func (s *scaling) shift(schema int32) (buckets int32, ok bool) {
 		fraction, exponent = math.Frexp(s.divisor)
 		sign = -1
 	}
-	if fraction != 0.5 { // Frexp returns fractions from 0.5 to 1.
+	if fraction != 0.5 { // Frexp returns fractions in [0.5, 1).
 		return 0, false
 	}
 	shift := sign * (exponent - 1)

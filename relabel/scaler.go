@@ -7,27 +7,27 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// A scaleStep is a Scale step with its place in the pipeline.
+// A scaleStep is a [Scale] step with its position in the pipeline.
 type scaleStep struct {
 	*scaling
 
 	step *numbered
 }
 
-// A scaler scales values of points, in memory of its own. It is for one goroutine at a time.
+// A scaler scales the values of points in its own memory. It must be used by only one goroutine at a time.
 type scaler struct {
 	histogram model.HistogramValue
 	native    model.NativeHistogram
 	summary   model.SummaryValue
 
-	// from and by are what bounds was made from: those of the histogram before are mostly the
-	// same.
+	// from and by are the inputs of bounds, which is reused because most histograms have the same bounds as
+	// the previous one.
 	from, bounds []float64
 	by           []scaleStep
 }
 
-// scale scales a point, which then lies in the memory of the scaler. If its native buckets cannot be
-// scaled, the point stays as it is, and the error says why.
+// scale scales a point, which then uses the memory of the scaler. If its native buckets cannot be scaled,
+// the point is unchanged, and the error says why.
 func (s *scaler) scale(p *model.Point, scales []scaleStep) error {
 	value := func(v float64) float64 {
 		for _, one := range scales {
@@ -89,7 +89,7 @@ func (s *scaler) scaleHistogram(
 	return nil
 }
 
-// scaleBounds returns scaled bounds. They are not in memory that is used again: bounds may be kept.
+// scaleBounds returns scaled bounds. It allocates them, because readers may retain bounds.
 func (s *scaler) scaleBounds(bounds []float64, scales []scaleStep, value func(float64) float64) []float64 {
 	if len(bounds) == 0 {
 		return bounds
@@ -136,7 +136,7 @@ func (s *scaler) scaleNative(
 
 var errShift = fmt.Errorf("a native histogram cannot be scaled: a bucket would have an index beyond %d", math.MaxInt32)
 
-// shifted returns spans whose buckets have higher indices, in the memory of buf.
+// shifted returns spans whose bucket indices are increased by by. It uses the memory of buf.
 func shifted(buf, spans []model.Span, by int64) ([]model.Span, bool) {
 	buf = append(buf[:0], spans...)
 	if len(buf) == 0 {

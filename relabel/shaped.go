@@ -6,15 +6,15 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// shaped is an output as a source.
+// shaped is an output as a model.Source.
 type shaped struct {
 	*output
 
-	shape  *shape       // Nil if all series of inner are treated alike.
-	inner  model.Source // If there is no shape.
+	shape  *shape       // nil if all series of inner are treated alike
+	inner  model.Source // used if shape is nil
 	key    any
 	report func(n int, err error)
-	failed atomic.Bool // An edit has, which was reported.
+	failed atomic.Bool // whether an edit has failed and was reported
 }
 
 // Family implements model.Source.
@@ -23,7 +23,7 @@ func (s *shaped) Family() *model.Family { return s.family }
 // Len implements model.CountedSource.
 func (s *shaped) Len() int { return s.count }
 
-// Mixed implements model.MixedSource. Rules may remove a label of some series only.
+// Mixed implements model.MixedSource. Rules may remove a label of only some series.
 func (s *shaped) Mixed() bool { return s.mixed }
 
 // Key implements model.StableSource.
@@ -53,7 +53,7 @@ func (s *shaped) Series() model.Series {
 	return s.edited(r)
 }
 
-// edited returns series with the edit of the output.
+// edited returns the series with the edit of the output.
 func (s *shaped) edited(inner model.Series) model.Series {
 	if s.edit == nil {
 		return inner
@@ -61,11 +61,11 @@ func (s *shaped) edited(inner model.Series) model.Series {
 	return &editedSeries{Series: inner, of: s}
 }
 
-// reshapedSeries are series of a shape. They are safe for concurrent use.
+// reshapedSeries are the series of a shape. They are safe for concurrent use.
 type reshapedSeries struct {
 	shape   *shape
 	of      *output
-	batched model.Batched // The series of the shape, or nil.
+	batched model.Batched // the series of the shape, or nil
 }
 
 func (s *reshapedSeries) Len() int { return s.of.count }
@@ -73,7 +73,7 @@ func (s *reshapedSeries) Len() int { return s.of.count }
 // Snapshot implements model.SnapshotSeries.
 func (s *reshapedSeries) Snapshot() any { return snapshot{s.shape, s.of} }
 
-// snapshot is what reshapedSeries differ in.
+// snapshot has the properties in which reshapedSeries differ.
 type snapshot struct {
 	shape *shape
 	of    *output
@@ -108,7 +108,7 @@ func (s *reshapedSeries) ReadBatch(from int, points []model.Point, scratches []m
 			i++
 			continue
 		}
-		first, n := s.at(from+i), 1 // A row of neighbors.
+		first, n := s.at(from+i), 1 // run of adjacent series
 		for i+n < len(points) && s.at(from+i+n) == first+n {
 			n++
 		}
@@ -122,8 +122,8 @@ func (s *reshapedSeries) ReadBatch(from int, points []model.Point, scratches []m
 	}
 }
 
-// editedSeries are series whose values are changed. They are as safe for concurrent use as those
-// underneath: what they need lies in the scratch.
+// editedSeries are series with changed values. They are as safe for concurrent use as the underlying
+// series, because their state is in the scratch.
 type editedSeries struct {
 	model.Series
 

@@ -42,7 +42,7 @@ func BenchmarkRemembered(b *testing.B) {
 	}
 }
 
-// collectOnly is a vector as a collector of somebody else.
+// collectOnly hides the type of a vector, like a collector of another package.
 type collectOnly struct{ v *metric.CounterVec }
 
 func (c collectOnly) Describe(ch chan<- *metric.Desc) { c.v.Describe(ch) }

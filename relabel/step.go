@@ -6,28 +6,27 @@ import (
 	"reflect"
 )
 
-// A Step is one item of a pipeline: a [Rule], or one of [KeepFamilies], [DropFamilies],
-// [Rename], [SetHelp], [SetUnit], [SetType], [Scale] and [Aggregate].
+// A Step is one item of a [Pipeline]: a [Rule], [KeepFamilies], [DropFamilies], [Rename], [SetHelp],
+// [SetUnit], [SetType], [Scale] or [Aggregate].
 type Step interface {
-	// compile checks the step and makes it ready to run. An error that joins several is
-	// reported as several.
+	// compile checks the step and returns its stage. Each error that the result joins is reported
+	// separately.
 	compile() (stage, error)
-	// item returns what YAML packages write for the step.
+	// item returns the value that YAML packages write for the step.
 	item() any
 }
 
-// A stage is a step that is ready to run. It is not changed any more, so any number of
-// goroutines may use it.
+// A stage is a step that is ready to run. It is immutable, so any number of goroutines may use it.
 type stage interface {
-	// series changes the labels of one series as the step does, the name among them, and
-	// reports whether the series stays.
+	// series applies the step to the labels of one series, including the name, and reports whether the
+	// series is kept.
 	series(ls *labelSet) (keep bool)
 }
 
-// A StepError says what is wrong with one step.
+// A StepError reports a mistake in a step.
 type StepError struct {
-	Position int // Of the step in its list, from 1 on.
-	Line     int // Of the YAML, from 1 on; 0 if the step comes from elsewhere.
+	Position int // position of the step in its list, from 1 on
+	Line     int // line in the YAML, from 1 on; 0 if the step does not come from YAML
 	Err      error
 }
 
@@ -39,7 +38,7 @@ func (e *StepError) Error() string {
 	return fmt.Sprintf("rule %d (line %d): %v", e.Position, e.Line, e.Err)
 }
 
-// Unwrap returns the reason.
+// Unwrap returns the reason, the field Err.
 func (e *StepError) Unwrap() error { return e.Err }
 
 // stepErrors returns a StepError for each error that err joins.
@@ -60,7 +59,7 @@ func stepErrors(position, line int, err error) []error {
 
 var errNoStep = errors.New("there is no step")
 
-// compileStep is step.compile for steps that may be nil.
+// compileStep calls compile for a step that may be nil.
 func compileStep(step Step) (stage, error) {
 	if step == nil {
 		return nil, errNoStep

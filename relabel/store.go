@@ -12,36 +12,36 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// A store is what a reshaper remembers from scrape to scrape. It is bounded, whatever comes: what
-// it has no room for is worked out again in every scrape.
+// A store has the data that a reshaper keeps from scrape to scrape. Its size is bounded for any input. The
+// reshaper evaluates series that do not fit again in every scrape.
 //
-// All strings in it are its own: those of a series may lie in the response of a remote target,
-// whose memory is used again.
+// The store owns all strings in it, because those of a series may be in the response of a remote target,
+// whose memory is reused.
 type store struct {
-	limit      int64        // Of remembered.
-	remembered atomic.Int64 // Bytes that the verdicts of families take, roughly.
+	limit      int64        // limit of remembered
+	remembered atomic.Int64 // approximate bytes of the verdicts of families
 
-	runs atomic.Uint64 // How many sinks there have been.
+	runs atomic.Uint64 // number of sinks so far
 
 	mu        sync.Mutex
-	families  map[model.Family]*familyState // By what they are before.
-	natives   map[any]*native               // By their keys.
+	families  map[model.Family]*familyState // by the original family
+	natives   map[any]*native               // by the sources' keys
 	destinies map[destinyKey]*destiny
 	interned  map[model.Family]*model.Family
 	edits     map[string]*edit
-	due       bool      // A sweep is.
-	crowded   time.Time // When the last sweep was that made room.
+	due       bool      // whether a sweep is scheduled
+	crowded   time.Time // time of the last sweep that made room
 }
 
 const (
-	// maxRemembered is how many bytes the verdicts on series may take that are not of instruments:
-	// enough for some 250,000 series.
+	// maxRemembered limits the bytes of verdicts on series that do not come from instruments. It is enough
+	// for about 250,000 series.
 	maxRemembered = 128 << 20
-	// maxFamilies is how many families are remembered.
+	// maxFamilies limits the families that are remembered.
 	maxFamilies = 10_000
-	// forgetAfter is how long is remembered what is not met.
+	// forgetAfter is the time after which unused data is removed.
 	forgetAfter = 10 * time.Minute
-	// crowdedAfter is how long that is if there is no room for more.
+	// crowdedAfter replaces forgetAfter if the store is full.
 	crowdedAfter = time.Minute
 )
 
@@ -56,8 +56,8 @@ func newStore() *store {
 	}
 }
 
-// scheduleSweep has the store swept later, unless it is to be anyway. The timer does not keep it alive.
-// It is called with the mutex held.
+// scheduleSweep schedules a sweep unless one is already scheduled. The timer does not keep the store alive.
+// The caller must hold the mutex.
 func (s *store) scheduleSweep() {
 	if s.due {
 		return
@@ -71,13 +71,13 @@ func (s *store) scheduleSweep() {
 	})
 }
 
-// sweep forgets what has not been met for a while.
+// sweep removes data that has not been used for a while.
 func (s *store) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.due = false
 	s.forget(time.Now().Add(-forgetAfter))
-	// Those that are in use stay in the verdicts, and are equal to the next ones.
+	// Families in use remain in the verdicts and equal the ones interned next.
 	clear(s.interned)
 	clear(s.edits)
 	if len(s.families)+len(s.natives) > 0 {
@@ -85,7 +85,7 @@ func (s *store) sweep() {
 	}
 }
 
-// forget forgets what has not been met since a time. It is called with the mutex held.
+// forget removes data that has not been used since oldest. The caller must hold the mutex.
 func (s *store) forget(oldest time.Time) {
 	for key, n := range s.natives {
 		if n.used.before(oldest) {
@@ -101,7 +101,7 @@ func (s *store) forget(oldest time.Time) {
 	}
 }
 
-// makeRoom forgets what has not been met for a short time, but not again and again.
+// makeRoom removes data that has not been used for a short time. It limits how often it does so.
 func (s *store) makeRoom() {
 	if now := time.Now(); now.Sub(s.crowded) >= crowdedAfter {
 		s.crowded = now
@@ -109,7 +109,7 @@ func (s *store) makeRoom() {
 	}
 }
 
-// hasRoom reports whether one more verdict can be remembered.
+// hasRoom reports whether one more verdict fits in the store.
 func (s *store) hasRoom() bool {
 	if s.remembered.Load() < s.limit {
 		return true
@@ -120,7 +120,7 @@ func (s *store) hasRoom() bool {
 	return s.remembered.Load() < s.limit
 }
 
-// family returns what is known of a family, or nil.
+// family returns the state of a family, or nil.
 func (s *store) family(f *model.Family, now time.Time) *familyState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,8 +131,8 @@ func (s *store) family(f *model.Family, now time.Time) *familyState {
 	return state
 }
 
-// addFamily remembers a family, unless another goroutine has done so or there is no room, and returns
-// what is known of it.
+// addFamily adds a family, unless another goroutine has added it or the store is full, and returns its
+// state.
 func (s *store) addFamily(state *familyState, now time.Time) *familyState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -152,7 +152,7 @@ func (s *store) addFamily(state *familyState, now time.Time) *familyState {
 	return state
 }
 
-// native returns what is known of the source with a key.
+// native returns the native for the source with a key.
 func (s *store) native(key any) *native {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -181,14 +181,14 @@ func (s *store) intern(f model.Family) *model.Family {
 	return &own
 }
 
-// ownFamily returns a copy of f with strings of its own.
+// ownFamily returns a copy of f that owns its strings.
 func ownFamily(f model.Family) model.Family {
 	f.Name, f.Help, f.Unit = strings.Clone(f.Name), strings.Clone(f.Help), strings.Clone(f.Unit)
 	return f
 }
 
-// edit returns the edit that leaves out buckets or quantiles and scales the rest, or nil if that is
-// nothing.
+// edit returns the edit that leaves out buckets or quantiles and scales the others. It returns nil if the
+// edit would change nothing.
 func (s *store) edit(without []float64, scales []scaleStep) *edit {
 	if len(without)+len(scales) == 0 {
 		return nil

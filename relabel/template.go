@@ -7,29 +7,28 @@ import (
 	"unicode"
 )
 
-// A template is a text with references to the groups of a regex, as [regexp.Regexp.Expand]
-// reads them.
+// A template is a text with references to the groups of a regex, in the syntax of [regexp.Regexp.Expand].
 type template struct {
-	text  string // The whole, if there are no references.
-	parts []part // Nil if there are no references.
+	text  string // whole text, if it has no references
+	parts []part // nil if the text has no references
 }
 
 // A part is either a text or a reference to a group.
 type part struct {
 	text   string
-	group  int   // Negative for a text.
-	others []int // Groups of the same name. The first that takes part in the match counts.
+	group  int   // negative for a text
+	others []int // groups of the same name; the first one in the match counts
 }
 
 // A reference is a $name, $1, ${name} or ${1} in the source of a template.
 type reference struct {
 	name   string
 	braced bool
-	group  int // Negative if the regex has no such group.
+	group  int // negative if the regex has no such group
 	others []int
 }
 
-// newTemplate parses a template for a regex, and returns its references with it.
+// newTemplate parses a template for a regex. It also returns the template's references.
 func newTemplate(source string, re *regexp.Regexp) (*template, []reference) {
 	var (
 		t    template
@@ -73,7 +72,7 @@ func newTemplate(source string, re *regexp.Regexp) (*template, []reference) {
 	return &t, refs
 }
 
-// cutReference reads the reference at the beginning of s, behind its dollar sign.
+// cutReference reads the reference at the beginning of s, after its dollar sign.
 func cutReference(s string, re *regexp.Regexp) (ref reference, rest string, ok bool) {
 	s, ref.braced = strings.CutPrefix(s, "{")
 	length := strings.IndexFunc(s, func(r rune) bool {
@@ -93,8 +92,8 @@ func cutReference(s string, re *regexp.Regexp) (ref reference, rest string, ok b
 	return ref, rest, ref.name != ""
 }
 
-// groupsOf returns the number of the group that a name refers to, and a negative number if
-// there is none. Groups can share a name.
+// groupsOf returns the number of the group with a name, or a negative number if no group has it. Groups can
+// share a name.
 func groupsOf(name string, re *regexp.Regexp) (group int, others []int) {
 	if isGroupNumber(name) {
 		n, err := strconv.Atoi(name)
@@ -116,15 +115,15 @@ func groupsOf(name string, re *regexp.Regexp) (group int, others []int) {
 	return group, others
 }
 
-// isGroupNumber reports whether a name is a number rather than the name of a group.
+// isGroupNumber reports whether a name is the number of a group.
 func isGroupNumber(name string) bool {
 	return name != "" && strings.Trim(name, "0123456789") == "" && (name[0] != '0' || name == "0")
 }
 
-// constant reports whether the template gives the same text for every match.
+// constant reports whether the template produces the same text for every match.
 func (t *template) constant() bool { return t.parts == nil }
 
-// captures reports whether a group other than the whole match is needed.
+// captures reports whether the template needs a group other than the whole match.
 func (t *template) captures() bool {
 	for i := range t.parts {
 		if t.parts[i].group > 0 {
@@ -134,8 +133,8 @@ func (t *template) captures() bool {
 	return false
 }
 
-// expand returns the text for a match in s. A text that has to be put together lies in
-// memory; it is valid until the memory is reset.
+// expand returns the text for a match in s. A text that is composed of parts is stored in memory m and is
+// valid until m is reset.
 func (t *template) expand(m *memory, f *found, s string) string {
 	switch len(t.parts) {
 	case 0:

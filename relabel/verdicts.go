@@ -9,23 +9,23 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// lastUse is when something was used last.
+// lastUse is the time at which something was last used.
 type lastUse struct{ seconds atomic.Int64 }
 
 func (u *lastUse) set(now time.Time) { u.seconds.Store(now.Unix()) }
 
 func (u *lastUse) before(t time.Time) bool { return u.seconds.Load() < t.Unix() }
 
-// familyState is what is known of a family.
+// familyState has the verdicts on a family.
 type familyState struct {
 	family model.Family
-	whole  *verdict // On all series, if it does not depend on their labels.
+	whole  *verdict // verdict on all series, if it does not depend on their labels
 	used   lastUse
 
 	mu        sync.RWMutex
-	series    map[string]*verdict // By labels, as rendered.
-	layout    *layout             // Of the series that was added last.
-	forgotten bool                // The store does not know the family any more: nothing is added.
+	series    map[string]*verdict // by labels, as rendered
+	layout    *layout             // layout of the series that was added last
+	forgotten bool                // whether the store has removed the family, so that nothing may be added
 }
 
 // verdict returns the verdict on a series of the family.
@@ -50,7 +50,7 @@ func (s *familyState) verdict(r *reshaper, p *model.Point) *verdict {
 	return v
 }
 
-// add remembers the verdict on a series.
+// add adds the verdict on a series.
 func (s *familyState) add(to *store, text string, v *verdict, p *model.Point) {
 	to.join(v, text)
 	s.mu.Lock()
@@ -73,18 +73,17 @@ func (s *familyState) add(to *store, text string, v *verdict, p *model.Point) {
 	}
 }
 
-// verdictSize is roughly how many bytes a verdict takes, with its destiny and its places in maps but
+// verdictSize is the approximate size of a verdict in bytes, including its destiny and map entries but
 // without texts.
 const verdictSize = 320
 
-// size returns roughly how many bytes the verdict on a series takes. Errors count as those of
-// another series that are alike do not.
+// size returns the approximate size of the verdict on a series in bytes. It does not count errors.
 func (v *verdict) size(text string) int64 {
 	return int64(verdictSize + len(text) + len(v.labels.Text()))
 }
 
-// forget forgets series that have not been met since a time, or all of them, and returns how many
-// bytes that frees. It calls leave for each.
+// forget removes series that have not been used since oldest, or all series, and returns the number of
+// bytes that this frees. It calls leave for each removed series.
 func (s *familyState) forget(oldest time.Time, all bool, leave func(*verdict)) (bytes int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,13 +9,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// configKey is the key of Prometheus's configuration under which rules for samples are listed.
+// configKey is the key in Prometheus's configuration for rules that apply to samples.
 const configKey = "metric_relabel_configs"
 
-// Parse returns the pipeline that a YAML document describes: a list of steps, or a mapping
-// with such a list under the key metric_relabel_configs. An empty document is a pipeline that
-// changes nothing. The error joins a [*StepError] for everything that is wrong with any step,
-// unless the document is no such list at all.
+// Parse returns the pipeline that a YAML document describes: a list of steps, or a mapping with such a list
+// under the key metric_relabel_configs. For an empty document, it returns a pipeline that changes nothing.
+// The error joins a [*StepError] for each mistake in a step, unless the document does not contain such a
+// list.
 func Parse(document []byte) (*Pipeline, error) {
 	root, err := parseDocument(document)
 	if err != nil {
@@ -56,7 +56,7 @@ func parseDocument(document []byte) (*yaml.Node, error) {
 	return list, nil
 }
 
-// Config is a list of steps for programs that have rules in a configuration of their own:
+// Config is a list of steps for programs that read rules from their own configuration:
 //
 //	type config struct {
 //		Listen string         `yaml:"listen"`
@@ -65,14 +65,12 @@ func parseDocument(document []byte) (*yaml.Node, error) {
 //
 //	pipeline, err := relabel.New(c.Rules...)
 //
-// It can be read and written by every YAML package that knows methods of the form
-// UnmarshalYAML(func(any) error) error, such as versions 2 and 3 of go.yaml.in/yaml and of
-// gopkg.in/yaml. Errors contain line numbers if go.yaml.in/yaml/v3 reads it. Programs may also
-// make a Config in Go.
+// It can be read and written by any YAML package that supports methods of the form UnmarshalYAML(func(any)
+// error) error, such as versions 2 and 3 of go.yaml.in/yaml and of gopkg.in/yaml. Errors contain line
+// numbers if go.yaml.in/yaml/v3 reads it. Programs may also create a Config in Go.
 type Config []Step
 
-// UnmarshalYAML reads a list of steps. Like [New], it checks them and reports everything
-// that is wrong.
+// UnmarshalYAML reads a list of steps. Like [New], it checks them and reports all mistakes.
 func (c *Config) UnmarshalYAML(unmarshal func(any) error) error {
 	items, err := itemsFrom(unmarshal)
 	if err != nil {
@@ -86,7 +84,7 @@ func (c *Config) UnmarshalYAML(unmarshal func(any) error) error {
 	return nil
 }
 
-// MarshalYAML returns values that a YAML package writes as a list of steps.
+// MarshalYAML returns values that YAML packages write as a list of steps.
 func (c Config) MarshalYAML() (any, error) {
 	var (
 		list = make([]any, len(c))
@@ -105,8 +103,7 @@ func (c Config) MarshalYAML() (any, error) {
 	return list, nil
 }
 
-// pipelineOf decodes and checks items. An item that cannot be decoded does not keep the
-// others from being checked.
+// pipelineOf decodes and checks items. If an item cannot be decoded, pipelineOf still checks the others.
 func pipelineOf(items []item) (*Pipeline, error) {
 	var (
 		steps = make([]Step, len(items))
@@ -127,7 +124,7 @@ func pipelineOf(items []item) (*Pipeline, error) {
 	return newPipeline(steps, lines)
 }
 
-// What the steps look like in YAML.
+// The YAML form of the steps.
 type (
 	keepFamiliesItem struct {
 		Action       string `yaml:"action"`

@@ -57,7 +57,7 @@ func TestTimeoutHeader(t *testing.T) {
 }
 
 // TestTimeoutHeaderOfScrape checks that the other process is told when the scrape ends, even if a policy lets
-// the request go on after that.
+// the request continue after that.
 func TestTimeoutHeaderOfScrape(t *testing.T) {
 	var header atomic.Value
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,16 +11,16 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// maxWindow is how much memory a zstd frame may ask for: what RFC 9659 allows in HTTP.
+// maxWindow limits the memory that a zstd frame may request, to the size that RFC 9659 allows in HTTP.
 const maxWindow = 8 << 20
 
 var (
-	gzipReaders sync.Pool // Of *gzip.Reader.
-	zstdReaders sync.Pool // Of *zstd.Decoder.
+	gzipReaders sync.Pool // contains *gzip.Reader
+	zstdReaders sync.Pool // contains *zstd.Decoder
 )
 
-// decompress returns the content of a body with the given Content-Encoding. The caller must call done
-// when it has read enough.
+// decompress returns the content of a body with the given Content-Encoding. The caller must call done when
+// it has finished reading.
 func decompress(encoding string, r io.Reader) (plain io.Reader, done func(), err error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":
@@ -43,7 +43,7 @@ func gunzip(r io.Reader) (plain io.Reader, done func(), err error) {
 		return nil, nil, fmt.Errorf("the response is not gzip: %w", err)
 	}
 	return z, func() {
-		_ = z.Reset(bytes.NewReader(nil)) // It fails, and lets go of r.
+		_ = z.Reset(bytes.NewReader(nil)) // Reset fails, but releases r.
 		gzipReaders.Put(z)
 	}, nil
 }
@@ -61,7 +61,7 @@ func unzstd(r io.Reader) (plain io.Reader, done func(), err error) {
 		return nil, nil, fmt.Errorf("the response is not zstd: %w", err)
 	}
 	return z, func() {
-		_ = z.Reset(nil) // It lets go of r.
+		_ = z.Reset(nil) // releases r
 		zstdReaders.Put(z)
 	}, nil
 }

@@ -21,18 +21,17 @@ import (
 //   - targets: [db1:9100, db2:9100, "https://db3.example.com/node/metrics"]
 //     labels: {job: node, __metrics_path__: /metrics}
 //
-// A target is a host and a port, or a whole URL. The labels __scheme__, __metrics_path__ and
-// __param_<name> change the URL of a host and port as they do in Prometheus. Other labels that begin
-// with two underscores are left out.
+// A target is either a host and a port or a whole URL. The labels __scheme__, __metrics_path__ and
+// __param_<name> change the URL of a host and port as they do in Prometheus. Other labels that begin with
+// two underscores are left out.
 //
-// In the last element of path, * and ? stand for parts of a name, as in [filepath.Match], so that it
-// names several files. There may be none of them; a path without such characters has to exist.
+// In the last element of path, * and ? stand for parts of a name, as in [filepath.Match], so that path can
+// match several files, or none. A path without such characters must exist.
 //
-// The function reads the files whenever it is called, and returns all targets in them. If something is
-// wrong with a file, the error says in which line, and the earlier targets of that file are
-// returned, together with those of the others. A program that changes a file should write
-// another one and rename it, because half of a file may be a valid one, too. An empty file is an error: the list
-// without targets is [].
+// Each call of the function reads the files and returns all targets in them. If a file is not valid, the
+// error gives the line, and the function returns the earlier targets of that file together with those of
+// the other files. To change a file, a program should write another file and rename it, because half of a
+// file may be valid, too. An empty file is an error: use [] for a list without targets.
 func File(path string) func(ctx context.Context) ([]GroupTarget, error) {
 	f := &files{pattern: path, known: make(map[string]*file)}
 	return f.targets
@@ -46,14 +45,14 @@ type files struct {
 	known map[string]*file
 }
 
-// file is what a file had when it was read last.
+// file is the state of a file when it was last read.
 type file struct {
 	data    []byte
-	targets []GroupTarget // Of the last valid version.
-	err     error         // What is wrong with data.
+	targets []GroupTarget // targets of the last valid version
+	err     error         // what is wrong with data
 }
 
-// targets reads the files.
+// targets reads the files and returns their targets.
 func (f *files) targets(ctx context.Context) ([]GroupTarget, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -84,7 +83,7 @@ func (f *files) targets(ctx context.Context) ([]GroupTarget, error) {
 	return all, joined(errs)
 }
 
-// match returns the names of the files.
+// match returns the names of the matching files.
 func (f *files) match() ([]string, error) {
 	dir, last := filepath.Split(f.pattern)
 	if strings.ContainsAny(dir, "*?[") && !exists(dir) {
@@ -101,7 +100,7 @@ func (f *files) match() ([]string, error) {
 		return nil, fmt.Errorf("cannot read targets from %q: %w", f.pattern, err)
 	}
 	var names []string
-	for _, entry := range entries { // They are sorted.
+	for _, entry := range entries { // ReadDir returns them sorted.
 		if ok, _ := filepath.Match(last, entry.Name()); ok && !entry.IsDir() {
 			names = append(names, dir+entry.Name())
 		}
@@ -114,7 +113,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// read reads the file. If there is an error, the targets are those before.
+// read reads the file. If there is an error, the file keeps its earlier targets.
 func (f *file) read(name string) error {
 	data, err := readFile(name)
 	if err != nil {
@@ -133,7 +132,7 @@ func (f *file) read(name string) error {
 	return nil
 }
 
-// maxFile is how large a file of targets may be.
+// maxFile limits the size of a file of targets.
 const maxFile = 32 << 20
 
 var errNoFormat = errors.New("its name has to end in .json, .yml or .yaml")

@@ -68,7 +68,7 @@ func parseFile(name string, data []byte) ([]GroupTarget, error) {
 // errEmpty reports a file that was probably written only in part.
 var errEmpty = errors.New("the file is empty: a list without targets is []")
 
-// parseJSON reads the list entry by entry, so that their lines are known.
+// parseJSON reads the list entry by entry, so that it knows the line of each.
 func parseJSON(name string, data []byte) ([]entry, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -116,7 +116,7 @@ func parseJSON(name string, data []byte) ([]entry, error) {
 	return entries, nil
 }
 
-// lineAt returns the line of a byte.
+// lineAt returns the line of the byte at offset.
 func lineAt(data []byte, offset int64) int {
 	return 1 + bytes.Count(data[:min(max(int(offset), 0), len(data))], []byte("\n"))
 }
@@ -128,7 +128,7 @@ func parseYAML(name string, data []byte) ([]entry, error) {
 	case errors.Is(err, io.EOF):
 		return nil, &lineError{name, 1, errEmpty}
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", name, bounded(err)) // It names the line.
+		return nil, fmt.Errorf("%s: %w", name, bounded(err)) // The error gives the line.
 	case nodes == nil:
 		return nil, &lineError{name, 1, errors.New("the file is not a list: a list without targets is []")}
 	}
@@ -171,7 +171,7 @@ const (
 	paramPrefix = "__param_"
 )
 
-// target returns the target with this address, a host and a port, or a URL.
+// target returns the target with the given address, which is a host and a port or a URL.
 func (e *entry) target(address string) (GroupTarget, error) {
 	t := GroupTarget{URL: address, Labels: make(prometheus.Labels, len(e.Labels))}
 	for name, value := range e.Labels {
@@ -196,10 +196,10 @@ func (e *entry) target(address string) (GroupTarget, error) {
 	return t, err
 }
 
-// checkAddress returns what is wrong with a host and port.
+// checkAddress returns an error if address is not a host and port.
 func checkAddress(address string) error {
 	host, _, err := net.SplitHostPort(address)
-	if err != nil { // It may have no port.
+	if err != nil { // The port may be missing.
 		host = address
 	}
 	if host == "" || strings.ContainsAny(address, "/?#@ \t\r\n") {
@@ -208,7 +208,7 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// url returns the URL of a host and port with the labels that change it.
+// url returns the URL of a host and port, with the changes that the labels ask for.
 func (e *entry) url(address string) string {
 	u := url.URL{Scheme: "http", Host: address, Path: "/metrics"}
 	if scheme := e.Labels[schemeLabel]; scheme != "" {

@@ -19,53 +19,49 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// GroupTarget is one target of a Group.
+// GroupTarget is one target of a [Group].
 type GroupTarget struct {
-	// URL is the URL of the target's metrics page, as New takes it.
+	// URL is the URL of the target's metrics page, as for [New].
 	URL string
 	// Labels are added to all series of the target. If the group's label is not among them, its
 	// value is the host and port of the URL.
 	Labels prometheus.Labels
 }
 
-// GroupOpts says what a group gathers from, and how. The zero value of each field stands for its
-// default.
+// GroupOpts are the options of [NewGroup]. The zero value of each field means its default.
 type GroupOpts struct {
 	// Targets are the first targets. [Group.Set] replaces them.
 	Targets []GroupTarget
-	// Source, if not nil, returns more targets, besides Targets. The first gather calls it, and later ones
-	// call it again when its last answer is older than Refresh. There is at most one call at a time.
+	// Source, if not nil, returns more targets, in addition to Targets. The first gather calls it. Later
+	// gathers call it again when its last answer is older than Refresh. There is at most one call at a time.
 	//
-	// The first gather waits for the answer up to half of its time; a later one up to a tenth
-	// of it, and goes on with the targets before if there is no answer by then. An answer with an
-	// error but no targets changes nothing, nor does a panic: the group keeps its targets. Every
-	// gather reports the error until Source succeeds. The context ends after 30 seconds, and
-	// when the group is closed.
-	//
+	// The first gather waits for the answer for up to half of its time. A later gather waits for up to a
+	// tenth of its time; without an answer by then, it continues with the previous targets. If Source
+	// panics, or returns an error but no targets, the group keeps its targets. Every gather reports the
+	// error until Source succeeds. The context of the call ends after 30 seconds, or when the group is
+	// closed.
 	// [File] returns a Source that reads a file.
 	Source func(ctx context.Context) ([]GroupTarget, error)
-	// Refresh is how old an answer of Source may become. The default is 5 seconds.
+	// Refresh is the maximum age of an answer of Source. The default is 5 seconds.
 	Refresh time.Duration
 
-	// Label is the name of the label that tells targets apart. The default is instance.
+	// Label is the name of the label that distinguishes targets. The default is instance.
 	Label string
-	// HonorLabels decides about a label of a series that has the name of an added one. By
-	// default, the series' own label is renamed: exported_ is put before its name, as in
-	// Prometheus. With HonorLabels, it is kept, and the other one is not added.
+	// HonorLabels decides what happens if a series already has a label that the group adds. By default, the
+	// group renames the label of the series by putting exported_ before its name, as Prometheus does. With
+	// HonorLabels, it keeps that label and does not add its own.
 	HonorLabels bool
 
-	// Opts say how to gather from each target.
+	// Opts are the options for each target.
 	Opts Opts
-	// Policies apply to each target by itself, such as metric.WithTimeout and metric.WithStale.
-	// The targets share only what the caller shares explicitly, such as the places of a
-	// metric.Group.
+	// Policies, such as metric.WithTimeout and metric.WithStale, apply to each target separately. The
+	// targets share only what the caller shares explicitly, such as the limit of a metric.Group.
 	Policies []metric.CollectorOption
-	// Concurrency is how many targets are gathered from at the same time, in all gathers
-	// together. The default is 32; a negative number means no limit.
+	// Concurrency limits the number of targets gathered from at the same time, in all gathers together. The
+	// default is 32; a negative number means no limit.
 	Concurrency int
 
-	// Namespace begins the names of the group's own metrics, see [Group]. The default is
-	// remote.
+	// Namespace is the prefix of the names of the group's own metrics; see [Group]. The default is remote.
 	Namespace string
 }
 
@@ -76,26 +72,26 @@ const (
 	defaultNamespace   = "remote"
 )
 
-// Group gathers from many targets at the same time, and merges their metrics. It is a
-// metric.GathererWithContext, for handlers, Gatherers and MultiGatherers, and a metric.Collector that
-// announces no descriptors, for registries. Its policies are those of GroupOpts: it cannot be
-// registered with others.
+// Group gathers from many targets at the same time and merges their metrics. It implements
+// metric.GathererWithContext, for handlers, Gatherers and MultiGatherers, and metric.Collector, for
+// registries. It announces no descriptors. Its policies are those of GroupOpts: it cannot be registered
+// with others.
 //
-// A target that fails costs only its own metrics; the error of the gather names it. If targets
-// disagree about the type of a family, the group serves the one that was added first, and reports
-// the other.
+// A target that fails costs only its own metrics; the error of the gather names it. If targets disagree
+// about the type of a family, the group serves the type of the target that was added first and reports the
+// others.
 //
 // For each target, the group adds three metrics with the labels of the target:
 //
-//   - remote_target_success: 1 if the target has given its metrics to this gather, or else 0;
-//   - remote_target_duration_seconds: how long the request took, including its response;
-//   - remote_target_series: how many series the target has given.
+//   - remote_target_success: 1 if the target provided its metrics to this gather, and 0 otherwise;
+//   - remote_target_duration_seconds: the duration of the request, including its response;
+//   - remote_target_series: the number of series that the target provided.
 //
 // With WithStale, a target that fails has success 0 while its earlier metrics are served.
 //
-// A Group is safe for concurrent use. Its targets may be changed while it gathers. A gather that
-// is under way then has some targets from before the change and others from after it, but always
-// those that are in both.
+// A Group is safe for concurrent use. Its targets may be changed while it gathers. A gather in progress
+// then uses some targets from before the change and others from after it, but always those that exist both
+// before and after.
 type Group struct {
 	front
 
@@ -103,11 +99,11 @@ type Group struct {
 	registry *metric.ContextRegistry
 	refresh  refresher
 
-	mu      sync.Mutex // Held while targets are changed.
+	mu      sync.Mutex // held while targets are changed
 	current atomic.Pointer[members]
 }
 
-// front is what a registry of package metric sees of a group.
+// front is the view of a group that registries of package metric have.
 type front struct {
 	group *Group
 	core  *scrape.Registry
@@ -122,9 +118,9 @@ var (
 	_ metric.CollectorWithContext = (*Group)(nil)
 )
 
-// NewGroup returns a group. It panics if the name of Label or Namespace, or an option in Opts or
-// Policies, is not valid. The group leaves out a target that is not valid; every gather reports it
-// until the targets are replaced.
+// NewGroup returns a group. It panics if Label, Namespace, or an option in Opts or Policies is not valid.
+// The group leaves out a target that is not valid, and every gather reports it until the targets are
+// replaced.
 func NewGroup(opts GroupOpts) *Group {
 	opts = opts.withDefaults()
 	if err := opts.Check(); err != nil {
@@ -135,7 +131,7 @@ func NewGroup(opts GroupOpts) *Group {
 	g.current.Store(new(members))
 	g.core.Report = newReport(opts.Namespace).of
 	g.registry.MustRegisterWith(&faults{g}, metric.WithName(faultsName))
-	_ = g.Set(opts.Targets) // Gathers report it.
+	_ = g.Set(opts.Targets) // Gathers report the error.
 	if opts.Source != nil {
 		fixed := slices.Clone(opts.Targets)
 		g.refresh.open(opts.Source, opts.Refresh, opts.Opts.withDefaults().Timeout, func(found []GroupTarget) error {
@@ -153,8 +149,8 @@ func (o GroupOpts) withDefaults() GroupOpts {
 	return o
 }
 
-// Check returns the error that NewGroup would panic with, or nil. It is for programs whose options come
-// from a configuration. It does not look at Targets: Set does.
+// Check returns the error that [NewGroup] would panic with, or nil. It is for programs that read the
+// options from a configuration. It does not check Targets; [Group.Set] does.
 func (o GroupOpts) Check() error {
 	o = o.withDefaults()
 	if _, err := model.NewLabels([]model.Label{{Name: o.Label}}); err != nil {
@@ -166,11 +162,11 @@ func (o GroupOpts) Check() error {
 	if err := o.Opts.check(); err != nil {
 		return err
 	}
-	// Registered with a collector that does nothing, policies show what is wrong with them.
+	// Registering a collector that does nothing shows whether the policies are valid.
 	r := metric.NewContextRegistry()
 	defer r.Close() //nolint:errcheck // That collector returns at once.
 	err := r.RegisterWith(idle{}, append(slices.Clip(o.Policies), metric.WithName("target"))...)
-	return cmp.Or(errors.Unwrap(err), err) // The rest is about that collector.
+	return cmp.Or(errors.Unwrap(err), err) // The wrapping text is about that collector.
 }
 
 // idle is a collector that does nothing.
@@ -179,9 +175,9 @@ type idle struct{}
 func (idle) Describe(chan<- *prometheus.Desc) {}
 func (idle) Collect(chan<- prometheus.Metric) {}
 
-// Set replaces the targets, until Source, if there is one, answers the next time. A target that is there already, with the same URL and labels, stays as it
-// is, with its earlier results and the state of its policies. The error names the targets that are
-// not valid; Set leaves them out.
+// Set replaces the targets until Source, if it is set, answers the next time. A target with the same URL
+// and labels as an existing one keeps its earlier results and the state of its policies. The error names
+// the targets that are not valid; Set leaves them out.
 func (g *Group) Set(targets []GroupTarget) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -200,7 +196,7 @@ func (g *Group) Set(targets []GroupTarget) error {
 		if old.byName[name] == m {
 			continue
 		}
-		// A gather has either the target before or this one, if they have the same name.
+		// If a target replaces one of the same name, a gather sees one of the two, but never both.
 		if err := g.registry.ReplaceNamed(name, m.collector, g.opts.Policies...); err != nil {
 			delete(next.byName, name)
 			faulty = append(faulty, fmt.Errorf("target%s: %w", shown(m.of.URL), err))
@@ -216,10 +212,10 @@ func (g *Group) Set(targets []GroupTarget) error {
 	return next.faults
 }
 
-// maxFaults is how many errors about targets are joined.
+// maxFaults limits the errors about targets that are joined.
 const maxFaults = 20
 
-// joined returns one error for all of them.
+// joined returns errs as one error.
 func joined(errs []error) error {
 	if more := len(errs) - maxFaults; more > 0 {
 		errs = append(errs[:maxFaults:maxFaults], fmt.Errorf("%d more targets are not valid", more))
@@ -227,7 +223,7 @@ func joined(errs []error) error {
 	return errors.Join(errs...)
 }
 
-// Targets returns the targets that the group has now, each with the group's label, sorted by that.
+// Targets returns the current targets, each with the group's label, sorted by the value of that label.
 func (g *Group) Targets() []GroupTarget {
 	now := g.current.Load()
 	all := make([]GroupTarget, 0, len(now.byName))
@@ -240,8 +236,8 @@ func (g *Group) Targets() []GroupTarget {
 	return all
 }
 
-// Status returns the state of each target. Its name is the value of the group's label; a percent sign
-// and a slash in it are percent-encoded.
+// Status returns the state of each target. The name of a target is its value of the group's label, in which
+// percent signs and slashes are percent-encoded.
 func (g *Group) Status() []metric.CollectorStatus {
 	return slices.DeleteFunc(g.registry.Status(), func(s metric.CollectorStatus) bool { return s.Name == faultsName })
 }
@@ -251,8 +247,8 @@ func (g *Group) Gather() ([]*metric.MetricFamily, error) {
 	return g.GatherWithContext(context.Background())
 }
 
-// GatherWithContext gathers from all targets. If some of them fail, or samples are left out, it returns
-// a *metric.GatherError besides the metrics of the others.
+// GatherWithContext gathers from all targets. If some of them fail, or if samples are left out, it returns
+// a [*metric.GatherError] together with the metrics of the others.
 func (g *Group) GatherWithContext(ctx context.Context) ([]*metric.MetricFamily, error) {
 	return g.registry.GatherWithContext(ctx)
 }
@@ -263,29 +259,29 @@ func (g *Group) Describe(chan<- *prometheus.Desc) {}
 // Collect collects with the background context.
 func (g *Group) Collect(ch chan<- prometheus.Metric) { g.CollectWithContext(context.Background(), ch) }
 
-// CollectWithContext sends what GatherWithContext gathers as metrics, and its errors as invalid
-// metrics. Registries of other packages use it.
+// CollectWithContext sends the metrics that GatherWithContext gathers, and its errors as invalid metrics.
+// Registries of other packages use it.
 func (g *Group) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
 	g.core.Send(ctx, ch)
 }
 
-// Close ends what runs in the background: the call of Source, and the runs that WithBackground asks
-// for. Later gathers use the targets that there are.
+// Close ends the background work: the call of Source, and the runs for policies with WithBackground. Later
+// gathers use the current targets.
 func (g *Group) Close() error {
 	g.refresh.close()
 	return g.registry.Close()
 }
 
-// faults is a collector that reports what is wrong with the targets of a group.
+// faults is a collector that reports the errors of a group's targets.
 type faults struct{ group *Group }
 
-// faultsName is the name of that collector. No target has it; see nameFor.
+// faultsName is the name of that collector. No target has this name; see nameFor.
 const faultsName = "targets"
 
 // Describe sends nothing.
 func (f *faults) Describe(chan<- *prometheus.Desc) {}
 
-// Collect sends nothing but errors.
+// Collect sends only errors.
 func (f *faults) Collect(ch chan<- prometheus.Metric) {
 	err := errors.Join(f.group.current.Load().faults, f.group.refresh.failure())
 	if err != nil {

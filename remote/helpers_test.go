@@ -144,7 +144,7 @@ func wantError(t testing.TB, err error, texts ...string) {
 	}
 }
 
-// gauges is a page with so many series.
+// gauges returns a page with the given number of series.
 func gauges(series int) string {
 	var b strings.Builder
 	b.WriteString("# HELP stock Articles.\n# TYPE stock gauge\n")

@@ -12,21 +12,21 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// members are the targets that a group has at a time.
+// members are the targets of a group at one time.
 type members struct {
-	byName map[string]*member // By their names in the registry.
-	names  []string           // In the order of the targets.
-	faults error              // What is wrong with other targets.
+	byName map[string]*member // by the targets' names in the registry
+	names  []string           // in the order of the targets
+	faults error              // errors of targets that are not valid
 }
 
 // member is a target of a group.
 type member struct {
-	of        GroupTarget // With the group's label.
+	of        GroupTarget // target, including the group's label
 	labels    model.Labels
 	collector *collect.Wrapped
 }
 
-// add adds a target to s: that of old, if it is the same.
+// add adds a target to s. If old has the same target, add uses that.
 func (s *members) add(g *Group, old *members, of GroupTarget) error {
 	u, err := parseURL(of.URL)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *members) add(g *Group, old *members, of GroupTarget) error {
 	same := func(m *member) bool { return m != nil && m.of.URL == of.URL && m.labels == labels }
 	if other := s.byName[name]; other != nil {
 		if same(other) {
-			return nil // It is listed twice.
+			return nil // The target is listed twice.
 		}
 		return fmt.Errorf("another target%s has the same label %s=%q: every target needs another value", shown(other.of.URL), g.opts.Label, of.Labels[g.opts.Label])
 	}
@@ -78,10 +78,10 @@ func (g *Group) newMember(of GroupTarget, labels model.Labels) (*member, error) 
 	return &member{of, labels, collect.Wrap(target, w)}, nil
 }
 
-// nameEscaper writes a value as part of the name of a collector, which may not contain a slash.
+// nameEscaper escapes a value for use in the name of a collector, which may not contain a slash.
 var nameEscaper = strings.NewReplacer("%", "%25", "/", "%2F")
 
-// nameFor returns the name of a target in the registry of its group, by its value of the group's label.
+// nameFor returns the name of a target in the registry of its group, from its value of the group's label.
 // Different values have different names.
 func nameFor(value string) string {
 	if value == faultsName {
@@ -90,8 +90,8 @@ func nameFor(value string) string {
 	return nameEscaper.Replace(value)
 }
 
-// shown returns a valid URL without its credentials, and nothing of another one, whose error shows as much
-// as it may.
+// shown returns a valid URL, without its credentials and in parentheses. It returns "" for an invalid URL,
+// because its error shows as much of it as may be shown.
 func shown(target string) string {
 	u, err := parseURL(target)
 	if err != nil {

@@ -7,27 +7,27 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// body is the body of a response, whole and decompressed.
+// body is the body of a response, complete and decompressed.
 type body struct {
 	format parse.Format
-	data   *[]byte // From newMemory.
+	data   *[]byte // allocated by newMemory
 }
 
-// The sizes of bodies that are used again. A larger one is left to the garbage collector: a program
-// that meets it once should not keep it.
+// The sizes of bodies that are reused. A larger one is left to the garbage collector, because a program
+// that needs it only once should not retain it.
 const (
 	minBody = 64 << 10
 	maxBody = 16 << 20
 )
 
-// bodies has memory for bodies of at least minBody<<i bytes at index i, and less than twice as much. With a
-// single pool, each small target would end up with what the largest one needs.
-var bodies [9]sync.Pool // Of *[]byte.
+// bodies has, at index i, memory for bodies of at least minBody<<i bytes and less than twice as much. With
+// a single pool, each small target would end up with the memory that the largest one needs.
+var bodies [9]sync.Pool // contain *[]byte
 
-// newMemory returns memory for probably so many bytes.
+// newMemory returns memory for the given number of bytes, which is an estimate.
 func newMemory(expected int) *[]byte {
 	size := min(max(expected, minBody), maxBody)
-	class := bits.Len(uint(size-1) / minBody) // Rounded up.
+	class := bits.Len(uint(size-1) / minBody) // rounded up
 	if data, ok := bodies[class].Get().(*[]byte); ok {
 		return data
 	}
@@ -35,10 +35,10 @@ func newMemory(expected int) *[]byte {
 	return &data
 }
 
-// whenFreed is called with memory that nothing may read any more. Tests overwrite it.
+// whenFreed is called with memory that must not be read any more. Tests replace it.
 var whenFreed = func([]byte) {}
 
-// free lets the memory of a body be used again.
+// free makes the memory of a body available for reuse.
 func (b *body) free() {
 	data := *b.data
 	whenFreed(data[:cap(data)])
@@ -46,5 +46,5 @@ func (b *body) free() {
 		return
 	}
 	*b.data = data[:0]
-	bodies[bits.Len(uint(cap(data))/minBody)-1].Put(b.data) // Rounded down.
+	bodies[bits.Len(uint(cap(data))/minBody)-1].Put(b.data) // rounded down
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// refresher asks a source for targets while gathers need them. The zero value never does.
+// refresher asks a source for targets when gathers need them. The zero value never asks.
 type refresher struct {
 	source  func(ctx context.Context) ([]GroupTarget, error)
 	every   time.Duration
-	timeout time.Duration // Of a gather whose context has no deadline.
+	timeout time.Duration // timeout of a gather whose context has no deadline
 	set     func([]GroupTarget) error
-	over    context.Context //nolint:containedctx // It ends with close.
+	over    context.Context //nolint:containedctx // canceled by close
 	end     context.CancelFunc
 
 	mu       sync.Mutex
-	answered bool          // The first call of the source has returned.
-	asking   chan struct{} // Closed when the call under way has returned; nil if there is none.
-	asked    time.Time     // When the source was called last; zero before the first call.
-	err      error         // Of the last call that has returned.
+	answered bool          // whether the first call of the source has returned
+	asking   chan struct{} // closed when the call in progress has returned; nil if no call is in progress
+	asked    time.Time     // time of the last call of the source; zero before the first call
+	err      error         // error of the last call that has returned
 }
 
 func (r *refresher) open(source func(context.Context) ([]GroupTarget, error), every, timeout time.Duration, set func([]GroupTarget) error) {
@@ -37,10 +37,10 @@ func (r *refresher) close() {
 	}
 }
 
-// maxAsking is how long the source may take.
+// maxAsking limits the duration of a call of the source.
 const maxAsking = 30 * time.Second
 
-// failure returns what is wrong with the source.
+// failure returns the error of the source, or nil.
 func (r *refresher) failure() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,14 +50,14 @@ func (r *refresher) failure() error {
 	return r.err
 }
 
-// The part of its time that a gather waits for an answer: for the first one, or for a later one.
+// The part of its time that a gather waits for an answer: for the first one, and for a later one.
 const (
 	firstWait = 2
 	laterWait = 10
 )
 
-// prepare asks for targets if that is due, and waits for the answer for a part of the time that ctx
-// has left.
+// prepare asks for targets if that is due. It waits for the answer for a part of the time that ctx has
+// left.
 func (r *refresher) prepare(ctx context.Context) {
 	asking, first := r.start()
 	if asking == nil {
@@ -81,8 +81,8 @@ func (r *refresher) prepare(ctx context.Context) {
 	}
 }
 
-// start calls the source if that is due. It returns the call that the gather should wait for, or nil:
-// one that is under way concerns only gathers that have no targets yet.
+// start calls the source if that is due. It returns the call that the gather should wait for, or nil. Only
+// gathers that have no targets yet wait for a call that is already in progress.
 func (r *refresher) start() (asking <-chan struct{}, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -122,7 +122,7 @@ func (r *refresher) ask() {
 		return err
 	})
 	if r.over.Err() == nil && (err == nil || len(targets) > 0) {
-		_ = r.set(targets) // Gathers report it.
+		_ = r.set(targets) // The next gather reports the error.
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // report makes the metrics of a group about its targets.
 type report [3]column
 
-// column is one of these families.
+// column is one family of a report.
 type column struct {
 	family *model.Family
 	value  func(*scrape.Result) float64
@@ -36,13 +36,13 @@ func newReport(namespace string) *report {
 	}
 }
 
-// row is what a target has given.
+// row is the result of a target.
 type row struct {
 	labels model.Labels
 	result *scrape.Result
 }
 
-// of returns the metrics about the targets of a scrape. It is a function for scrape.Registry.Report.
+// of returns the metrics about the targets of a scrape. It is the function for scrape.Registry.Report.
 func (r *report) of(results []scrape.Result) []model.Source {
 	rows := make([]row, 0, len(results))
 	for i := range results {
@@ -58,7 +58,7 @@ func (r *report) of(results []scrape.Result) []model.Source {
 	return all
 }
 
-// reported is a column for all targets.
+// reported has the values of a column for all targets.
 type reported struct {
 	*column
 
@@ -69,7 +69,7 @@ func (s *reported) Family() *model.Family { return s.family }
 func (s *reported) Series() model.Series  { return s }
 func (s *reported) Len() int              { return len(s.rows) }
 
-// Mixed implements model.MixedSource: targets may have labels of different names.
+// Mixed implements model.MixedSource. It returns true because targets may have labels of different names.
 func (s *reported) Mixed() bool { return true }
 
 func (s *reported) At(i int, p *model.Point, _ *model.Scratch) {

@@ -25,7 +25,7 @@ const (
 	userAgent = "luxfi-metric"
 )
 
-// fetch requests the metrics of the target and returns them, decompressed.
+// fetch requests the metrics of the target and returns them decompressed.
 func (t *Target) fetch(ctx context.Context) (*body, error) {
 	for attempt := 0; ; attempt++ {
 		start := time.Now()
@@ -42,10 +42,10 @@ func (t *Target) fetch(ctx context.Context) (*body, error) {
 	}
 }
 
-// retryPause is how long a target has to recover before the next attempt.
+// retryPause is the time before the next attempt, in which a target may recover.
 const retryPause = 20 * time.Millisecond
 
-// isTimeFor reports whether an attempt that takes as long as the one before would end before the
+// isTimeFor reports whether an attempt that takes as long as the previous one would end before the
 // deadline.
 func isTimeFor(ctx context.Context, took time.Duration) bool {
 	deadline, ok := ctx.Deadline()
@@ -57,8 +57,8 @@ type brokenError struct{ error }
 
 func (e *brokenError) Unwrap() error { return e.error }
 
-// isOver reports whether err is the end of a context, or of the client's Timeout, rather than a failure
-// of the connection.
+// isOver reports whether err is the end of a context or of the client's Timeout, and not a failure of the
+// connection.
 func isOver(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
@@ -85,9 +85,9 @@ func (t *Target) try(ctx context.Context) (*body, error) {
 	return t.read(response)
 }
 
-// announceTimeout tells the other process how much time it has: until the request ends or, if a
-// policy lets that go on after the scrape, until the end of the scrape. A process that gathers from
-// others would otherwise wait for the last of them until it is too late.
+// announceTimeout sends the other process the time that it has: until the request ends or, if a policy lets
+// the request continue after the scrape, until the end of the scrape. Otherwise, a process that gathers
+// from others would wait too long for the last of them.
 func (o *Opts) announceTimeout(r *http.Request) {
 	left := o.Client.Timeout
 	earliest := func(t time.Time, ok bool) {
@@ -102,10 +102,10 @@ func (o *Opts) announceTimeout(r *http.Request) {
 	}
 }
 
-// minTimeout is what the other process is told if there is no time left.
+// minTimeout is the timeout that is sent to the other process if no time is left.
 const minTimeout = time.Millisecond
 
-// timeFor returns how much of the time that is left the other process gets.
+// timeFor returns the part of the remaining time that the other process may use.
 func (o *Opts) timeFor(left time.Duration) time.Duration {
 	margin := o.Margin
 	if margin == 0 {
@@ -121,8 +121,8 @@ func (o *Opts) timeFor(left time.Duration) time.Duration {
 // errRedirects reports too many redirects. It is not a failure of the connection.
 var errRedirects = errors.New("too many redirects")
 
-// redirected returns the CheckRedirect function of a target's client. It bounds redirects, asks the
-// caller's function, which may be nil, and tells the next server how much time is left by then.
+// redirected returns the CheckRedirect function of a target's client. The function limits redirects, calls
+// policy, the caller's function, which may be nil, and sends the next server the time that is left by then.
 func (o *Opts) redirected(policy func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
 	return func(r *http.Request, via []*http.Request) error {
 		if len(via) > o.MaxRedirects {
@@ -136,8 +136,8 @@ func (o *Opts) redirected(policy func(*http.Request, []*http.Request) error) fun
 	}
 }
 
-// connectionError returns the error of a request without its URL, as the failure of a connection if it
-// is one.
+// connectionError returns the error of a request without its URL. If it is a failure of the connection, the
+// result is a brokenError.
 func connectionError(err error) error {
 	var u *url.Error
 	isURL := errors.As(err, &u)
@@ -152,7 +152,7 @@ func connectionError(err error) error {
 	}
 }
 
-// withoutURL returns the error without the URL that net/http adds: the target has a name already.
+// withoutURL returns the error without the URL that net/http adds, because errors name the target anyway.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// read reads a response. It returns all of it, or an error.
+// read reads a response. It returns either all of it or an error.
 func (t *Target) read(r *http.Response) (*body, error) {
 	if r.StatusCode != http.StatusOK {
 		return nil, statusError(r)
@@ -34,11 +34,11 @@ func (t *Target) read(r *http.Response) (*body, error) {
 		b.free()
 		return nil, sent.failed(err)
 	}
-	t.expected.Store(int64(len(*b.data) + 1)) // The end is found when there is room for one more.
+	t.expected.Store(int64(len(*b.data) + 1)) // Finding the end takes room for one more byte.
 	return b, nil
 }
 
-// encodingOf returns the Content-Encoding of a response: several, if that is what its headers say.
+// encodingOf returns the Content-Encoding of a response. It joins several headers.
 func encodingOf(r *http.Response) string {
 	return strings.Join(r.Header.Values("Content-Encoding"), ",")
 }
@@ -53,7 +53,7 @@ func readAll(data *[]byte, r io.Reader, limit int64) error {
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)]
 		}
-		room := min(int64(cap(buf)), limit+1) // The byte beyond the limit shows that there is more.
+		room := min(int64(cap(buf)), limit+1) // The byte beyond the limit shows that there are more.
 		n, err := r.Read(buf[len(buf):room])
 		buf = buf[:len(buf)+n]
 		switch {
@@ -67,13 +67,13 @@ func readAll(data *[]byte, r io.Reader, limit int64) error {
 	}
 }
 
-// boundedReader reads what the other process has sent. It returns err after too many bytes.
+// boundedReader reads from the other process. It returns err after too many bytes.
 type boundedReader struct {
 	from    io.Reader
 	left    int64
 	n       int64
 	err     error
-	failure error // Of the connection.
+	failure error // error of the connection
 }
 
 func (r *boundedReader) Read(p []byte) (int, error) {
@@ -88,7 +88,7 @@ func (r *boundedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// failed returns the error of reading: the failure of the connection, if that is the cause of err.
+// failed returns the failure of the connection if that caused err, and err otherwise.
 func (r *boundedReader) failed(err error) error {
 	if r.failure == nil {
 		return err
@@ -100,13 +100,13 @@ func (r *boundedReader) failed(err error) error {
 	return &brokenError{err}
 }
 
-// How much of a response with an error status is read, and how much of that its error quotes.
+// How much of a response with an error status is read, and how much of it the error quotes.
 const (
 	maxErrorBody = 1 << 10
 	maxErrorText = 400
 )
 
-// statusError returns an error about the status of a response, with the beginning of its body.
+// statusError returns an error with the status of a response and the beginning of its body.
 func statusError(r *http.Response) error {
 	text := strings.TrimSpace(fmt.Sprintf("the status is %d %s", r.StatusCode, http.StatusText(r.StatusCode)))
 	if words := beginning(r); words != "" {
@@ -118,13 +118,13 @@ func statusError(r *http.Response) error {
 	return errors.New(text)
 }
 
-// beginning returns the beginning of a body in one line, as far as it can be read.
+// beginning returns the beginning of a body in one line, as far as the body can be read.
 func beginning(r *http.Response) string {
 	plain, done, err := decompress(encodingOf(r), io.LimitReader(r.Body, maxErrorBody))
 	if err != nil {
 		return ""
 	}
 	defer done()
-	text, _ := io.ReadAll(io.LimitReader(plain, maxErrorText)) // What there is before an error will do.
+	text, _ := io.ReadAll(io.LimitReader(plain, maxErrorText)) // The part before an error is enough.
 	return strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "")), " ")
 }

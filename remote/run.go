@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/parse"
 )
 
-// run is one run of a target in an engine.
+// run runs a target once in an engine.
 func (t *Target) run(ctx context.Context, _ engine.Running, sink engine.Sink) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
@@ -27,11 +27,11 @@ func (t *Target) run(ctx context.Context, _ engine.Running, sink engine.Sink) er
 	return err
 }
 
-// maxError is how long the text of an error may be. Some errors of net/http quote what a server has
-// sent.
+// maxError limits the bytes of an error's text, because some errors of net/http quote the server's
+// response.
 const maxError = 1 << 10
 
-// bounded returns err, or the beginning of its text if that is too long.
+// bounded returns err, or an error with the beginning of its text if that is too long.
 func bounded(err error) error {
 	if text := err.Error(); len(text) > maxError && !isOver(err) {
 		return errors.New(text[:maxError] + "…")
@@ -39,12 +39,12 @@ func bounded(err error) error {
 	return err
 }
 
-// send hands the metrics of a body over to a sink, if all of it can be read.
+// send passes the metrics of a body to a sink if all of the body can be read.
 func (t *Target) send(b *body, sink engine.Sink) error {
 	var (
-		samples []model.Sample // Of families that cannot be read from the body in order.
-		dropped []error        // The first that are left out.
-		more    int            // How many others are.
+		samples []model.Sample // samples of families that cannot be read from the body in order
+		dropped []error        // errors of the first samples that are left out
+		more    int            // number of further samples that are left out
 		texts   model.Texts
 	)
 	keep := func(f *model.Family, p *model.Point) error {
@@ -83,13 +83,13 @@ func (t *Target) send(b *body, sink engine.Sink) error {
 	return nil
 }
 
-// maxDropped is how many samples that are left out have an error of their own.
+// maxDropped limits the samples that are left out with an error of their own.
 const maxDropped = 100
 
-// errMore stands for the errors of others. Sinks only count it.
+// errMore stands for the errors of further samples. Sinks only count it.
 var errMore = errors.New("more samples were left out")
 
-// The limits that need no option: a body that exceeds them is no exposition.
+// Limits without an option, because a body that exceeds them is not an exposition.
 const (
 	maxLabels    = 256
 	maxNameBytes = 4 << 10

@@ -21,40 +21,37 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Opts says how to gather from a target. The zero value of each field stands for its default.
+// Opts are the options of [New]. The zero value of each field means its default.
 type Opts struct {
-	// Client makes the requests. It is in charge of TLS, credentials, proxies and additional
-	// headers. The default is http.DefaultClient. New copies it. The other process is told of
-	// its Timeout, too, if that is earlier than the deadline of the gather. Its transport limits
-	// the headers of a response, to 10 MiB unless http.Transport.MaxResponseHeaderBytes is set.
+	// Client makes the requests. It handles TLS, credentials, proxies and additional headers. The default is
+	// http.DefaultClient. New copies it. Its Timeout, if it is earlier than the deadline of the gather, is
+	// also sent to the other process. Its transport limits the headers of a response to 10 MiB, unless
+	// http.Transport.MaxResponseHeaderBytes is set.
 	Client *http.Client
 
-	// Timeout is how long a gather may take if its context has no deadline. The default is 10
-	// seconds.
+	// Timeout limits a gather whose context has no deadline. The default is 10 seconds.
 	Timeout time.Duration
-	// Margin is the part of the remaining time that the other process does not get, so that its
-	// response arrives in time. The default is a twentieth of that time, at most 250
-	// milliseconds. A negative margin means none. A margin that leaves nothing leaves half of
-	// the time.
+	// Margin is the part of the remaining time that the other process cannot use, so that its response
+	// arrives in time. The default is a twentieth of that time, at most 250 milliseconds. A negative value
+	// means no margin. If a margin leaves no time, the other process gets half of the remaining time.
 	Margin time.Duration
 
-	// Retries is how often a request is repeated, within the same deadline, if the connection
-	// fails or breaks off. The default is 1; a negative number means never. A response with an
-	// error status and a malformed one are final. So is an attempt that took longer than what
-	// is left of the time.
+	// Retries is the maximum number of times a request is repeated, within the same deadline, after its
+	// connection fails or breaks off. The default is 1; a negative number means no retries. A response with
+	// an error status and a malformed response are not retried, and neither is an attempt that took longer
+	// than the time that is left.
 	Retries int
-	// MaxRedirects is how many redirects a request follows, as far as Client.CheckRedirect lets
-	// it. The default is 3; a negative number means none.
+	// MaxRedirects limits the redirects that a request follows. Client.CheckRedirect may stop it earlier.
+	// The default is 3; a negative number means no redirects.
 	MaxRedirects int
 
-	// MaxBytes limits the response, both as it is sent and after decompression. The default is
-	// 64 MiB. Each gather under way may take that much memory.
+	// MaxBytes limits the response, both as it is sent and after decompression. The default is 64 MiB. Each
+	// gather in progress may use that much memory.
 	MaxBytes int64
-	// MaxSeries limits the number of series, and of families, in the response. The default is a
-	// million.
+	// MaxSeries limits the number of series in the response, and also the number of families. The default is
+	// one million.
 	MaxSeries int
-	// MaxLabelBytes limits the labels of one series, names and values together. The default is
-	// 16 KiB.
+	// MaxLabelBytes limits the labels of one series, names and values together. The default is 16 KiB.
 	MaxLabelBytes int
 }
 
@@ -70,33 +67,32 @@ const (
 	defaultMaxLabelBytes = 16 << 10
 )
 
-// Errors of a gather, for errors.Is.
+// Errors of a gather, for [errors.Is].
 var (
-	// ErrLoop reports that targets form a loop: the scrape has come through this target before.
+	// ErrLoop reports that targets form a loop: the scrape has already come through this target.
 	ErrLoop = hops.ErrLoop
-	// ErrTooFar reports that a scrape has come through so many targets, one after the other, that
-	// no more are allowed.
+	// ErrTooFar reports that a scrape has come through the maximum number of targets in a chain.
 	ErrTooFar = hops.ErrTooFar
 )
 
-// Target is the metrics page of another process. It is a metric.GathererWithContext, and a
-// metric.Collector that announces no descriptors, for RegisterWith and its policies.
+// Target is the metrics page of another process. It implements metric.GathererWithContext and
+// metric.Collector, for RegisterWith and its policies. It announces no descriptors.
 //
-// A Target is safe for concurrent use. Each gather makes a request of its own.
+// A Target is safe for concurrent use. Each gather makes its own request.
 type Target struct {
 	runner
 
 	url  *url.URL
-	name string // The URL without credentials.
+	name string // URL without credentials
 	id   string
 	opts Opts
-	host *scrape.Registry // Gathers from the target alone.
+	host *scrape.Registry // gathers only from this target
 
-	labels   model.Labels // Those that a Group adds.
-	expected atomic.Int64 // How many bytes the next response probably has.
+	labels   model.Labels // labels that a Group adds
+	expected atomic.Int64 // estimated bytes of the next response
 }
 
-// runner is what a registry of package metric sees of a target.
+// runner is the view of a target that registries of package metric have.
 type runner struct{ target *Target }
 
 // ScrapeRun implements collect.Runner.
@@ -110,9 +106,9 @@ var (
 	_ collect.Runner              = (*Target)(nil)
 )
 
-// New returns a target for the metrics page at a URL, such as http://127.0.0.1:9100/metrics. It
-// makes no request. It is an error if the URL is not an absolute one with the scheme http or https
-// and a host, or if an option is not valid.
+// New returns a target for the metrics page at a URL, such as http://127.0.0.1:9100/metrics. It makes no
+// request. It returns an error if the URL is not an absolute one with the scheme http or https and a host,
+// or if an option is not valid.
 func New(target string, opts Opts) (*Target, error) {
 	u, err := parseURL(target)
 	if err != nil {
@@ -138,7 +134,7 @@ func parseURL(target string) (*url.URL, error) {
 	}
 	u, err := url.Parse(target)
 	if err != nil {
-		var reason *url.Error // Its text has the whole URL.
+		var reason *url.Error // Its text contains the whole URL.
 		if errors.As(err, &reason) {
 			err = reason.Err
 		}
@@ -153,8 +149,8 @@ func parseURL(target string) (*url.URL, error) {
 
 var errNoURL = errors.New("the URL has to begin with http:// or https:// and a host")
 
-// nameOf returns a URL without credentials: a password, a user without one, which may be a token, and
-// what looks like a credential in the query.
+// nameOf returns a URL without credentials: a password, a user without a password, which may be a token,
+// and query parameters that look like credentials.
 func nameOf(u *url.URL) string {
 	c := *u
 	if c.User != nil {
@@ -165,7 +161,7 @@ func nameOf(u *url.URL) string {
 	return redact.Text(c.Redacted())
 }
 
-// check returns what is wrong with the options.
+// check returns an error if an option is not valid.
 func (o *Opts) check() error {
 	for _, limit := range []struct {
 		name  string
@@ -196,7 +192,7 @@ func (o Opts) withDefaults() Opts {
 	return o
 }
 
-// orDefault returns the default for 0, and 0 for a negative value.
+// orDefault returns the default if v is 0, and 0 if v is negative.
 func orDefault[T int | int64 | time.Duration](v, byDefault T) T {
 	if v == 0 {
 		return byDefault
@@ -212,8 +208,8 @@ func (t *Target) Gather() ([]*metric.MetricFamily, error) {
 	return t.GatherWithContext(context.Background())
 }
 
-// GatherWithContext requests the metrics of the target. Its error names the target. Besides an error,
-// it returns families only if the error is about single samples that are left out.
+// GatherWithContext requests the metrics of the target. Its error names the target. It returns families
+// together with an error only if the error is about single samples that were left out.
 func (t *Target) GatherWithContext(ctx context.Context) ([]*metric.MetricFamily, error) {
 	mfs, err := t.host.Gather(ctx)
 	if err != nil && !strings.Contains(err.Error(), t.name) {
@@ -230,8 +226,8 @@ func (t *Target) Collect(ch chan<- prometheus.Metric) {
 	t.CollectWithContext(context.Background(), ch)
 }
 
-// CollectWithContext sends what GatherWithContext gathers as metrics, and its errors as invalid
-// metrics. Registries of other packages use it.
+// CollectWithContext sends the metrics that GatherWithContext gathers, and its errors as invalid metrics.
+// Registries of other packages use it.
 func (t *Target) CollectWithContext(ctx context.Context, ch chan<- prometheus.Metric) {
 	t.host.Send(ctx, ch)
 }

@@ -1,16 +1,16 @@
-// Package grafana makes a Grafana dashboard of a catalog, by conventions:
+// Package grafana creates a Grafana dashboard from a catalog. It follows these conventions:
 //
-//   - Counters show their rate by label, gauges and metrics of unknown type their values.
+//   - Counters show their rate by label; gauges and metrics of unknown type show their values.
 //   - Histograms show their rate, quantiles and a heatmap, from classic or native buckets.
 //   - Summaries show their quantiles and their average.
-//   - Infos are tables, state sets are state timelines.
-//   - Units come from the declared unit, or else from the name.
+//   - Infos are tables, and state sets are state timelines.
+//   - Units come from the declared unit, or otherwise from the name.
 //   - The metrics of one collector, or instruments whose names begin alike, form a row.
 //
-// The dashboard has variables for the data source, the job and the instance. The JSON is that of
-// Grafana's dashboard model, version 42 of its schema, which Grafana 12 and later read as it
-// is and import from a file or through provisioning. The same catalog always gives the
-// same JSON, and counts of current series do not enter into it.
+// The dashboard has variables for the data source, the job and the instance. The JSON follows version 42 of
+// the schema of Grafana's dashboard model. Grafana 12 and later read that version without conversion, and
+// can import it from a file or through provisioning. The same catalog always produces the same JSON, which
+// does not depend on counts of current series.
 package grafana
 
 import (
@@ -23,32 +23,32 @@ import (
 	"github.com/luxfi/metric/catalog"
 )
 
-// Opts are options of New. The zero value is ready.
+// Opts are the options of [New]. The zero value is ready to use.
 type Opts struct {
-	Title string // "Metrics" if it is empty.
-	// UID identifies the dashboard in Grafana: a new version replaces an old one with the
-	// same UID. It is at most 40 bytes long. If it is empty, New makes it of the title.
+	Title string // default "Metrics"
+	// UID identifies the dashboard in Grafana: a new version replaces an old one with the same UID. It has
+	// at most 40 bytes. By default, New derives it from the title.
 	UID         string
 	Description string
 	Tags        []string
-	// Quantiles are those of histograms, from 0 to 1. 0.5, 0.9 and 0.99 if it is empty.
+	// Quantiles are the quantiles of histograms, from 0 to 1. The default is 0.5, 0.9 and 0.99.
 	Quantiles []float64
-	// MaxPanels is how many panels the dashboard has at most, besides rows; 300 if it is 0. If
-	// there are more, the last panel says how many are missing.
+	// MaxPanels limits the panels of the dashboard, not counting rows. The default is 300. If there are
+	// more, the last panel says how many are missing.
 	MaxPanels int
 }
 
-// Dashboard is a dashboard. It implements json.Marshaler.
+// Dashboard is a Grafana dashboard. It implements [json.Marshaler].
 type Dashboard struct{ model dashboard }
 
-// New returns a dashboard for the families of a catalog. It is an error if an option is not valid.
+// New returns a dashboard for the families of a catalog. It returns an error if an option is not valid.
 func New(c *catalog.Catalog, opts Opts) (*Dashboard, error) {
 	const maxUID = 40
 	if len(opts.UID) > maxUID {
 		return nil, fmt.Errorf("the UID %.50q has %d bytes, but Grafana allows %d", opts.UID, len(opts.UID), maxUID)
 	}
 	for _, q := range opts.Quantiles {
-		if !(q >= 0 && q <= 1) { // NaN is not.
+		if !(q >= 0 && q <= 1) { // false for NaN
 			return nil, fmt.Errorf("the quantile %v is not from 0 to 1, such as 0.99", q)
 		}
 	}
@@ -66,7 +66,7 @@ func New(c *catalog.Catalog, opts Opts) (*Dashboard, error) {
 // MarshalJSON returns the dashboard in Grafana's JSON model.
 func (d *Dashboard) MarshalJSON() ([]byte, error) { return json.Marshal(d.model) }
 
-// JSON returns the dashboard in Grafana's JSON model, indented and with a line break at the end.
+// JSON returns the dashboard in Grafana's JSON model, indented and with a final newline.
 func (d *Dashboard) JSON() ([]byte, error) {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -76,5 +76,5 @@ func (d *Dashboard) JSON() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// maxID is the largest ID that Grafana's model has room for in every version.
+// maxID is the largest ID that every version of Grafana's model accepts.
 const maxID = math.MaxInt32

@@ -6,13 +6,13 @@ import (
 	"github.com/luxfi/metric/catalog"
 )
 
-// hasClassic reports whether series of a histogram have classic buckets, or that is unknown.
+// hasClassic reports whether series of a histogram have, or may have, classic buckets.
 func hasClassic(f *catalog.Family) bool { return len(f.Buckets) > 0 || f.NativeSchema == nil }
 
 func hasNative(f *catalog.Family) bool { return f.NativeSchema != nil }
 
-// either returns the expression for those buckets that the family has. If it has both kinds, it
-// depends on the configuration of Prometheus which of them are stored.
+// either returns the expression for the kind of buckets that the family has. If it has both kinds, the
+// configuration of Prometheus decides which of them are stored.
 func either(f *catalog.Family, native, classic string) string {
 	switch {
 	case !hasNative(f):
@@ -70,8 +70,8 @@ func heatmapPanel(f *catalog.Family) panel {
 	}
 }
 
-// summaryPanels returns the quantiles, if there are some, and the average. Quantiles of several
-// instances cannot be put together, so each has its own lines.
+// summaryPanels returns panels for the quantiles, if the summary has any, and for the average. Quantiles of
+// several instances cannot be combined, so each instance has its own lines.
 func summaryPanels(f *catalog.Family) []panel {
 	labels := grouped(f)
 	average := series(f, "average", unitOf(f).value,
@@ -88,5 +88,5 @@ func summaryPanels(f *catalog.Family) []panel {
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// percentile returns what people call a quantile, such as p99.
+// percentile returns the common name of a quantile, such as p99.
 func percentile(q float64) string { return "p" + strconv.FormatFloat(q*100, 'g', 6, 64) }

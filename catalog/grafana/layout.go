@@ -9,21 +9,20 @@ import (
 )
 
 const (
-	columns     = 24 // Of Grafana's grid.
+	columns     = 24 // columns of Grafana's grid
 	panelWidth  = 8
 	panelHeight = 8
-	// maxOpen is how many panels a dashboard has at most if its rows are open. Grafana runs no query
-	// of a row that is collapsed.
+	// maxOpen limits the panels of a dashboard with open rows. Grafana runs no queries for a collapsed row.
 	maxOpen = 30
 )
 
-// row is a row before its panels have a place.
+// row is a row whose panels have no positions yet.
 type row struct {
 	title  string
 	panels []panel
 }
 
-// layOut returns the panels of a dashboard with their places.
+// layOut returns the panels of a dashboard with their positions.
 func layOut(c *catalog.Catalog, opts Opts) []panel {
 	taken := make(ids)
 	rows, left := rowsOf(c, opts, taken)
@@ -60,7 +59,7 @@ func layOut(c *catalog.Catalog, opts Opts) []panel {
 	return all
 }
 
-// place places panels side by side from y down, and returns where they end.
+// place places panels side by side from y down, and returns the y of their bottom.
 func place(panels []panel, y int) (bottom int) {
 	x := 0
 	for i := range panels {
@@ -76,7 +75,7 @@ func place(panels []panel, y int) (bottom int) {
 	return y
 }
 
-// rowsOf returns rows with all panels up to the limit, and how many are left out.
+// rowsOf returns rows with all panels up to the limit, and the number of panels that are left out.
 func rowsOf(c *catalog.Catalog, opts Opts, taken ids) (rows []*row, left int) {
 	title := titles(c)
 	byTitle := make(map[string]*row)
@@ -103,8 +102,8 @@ func rowsOf(c *catalog.Catalog, opts Opts, taken ids) (rows []*row, left int) {
 	return rows, left
 }
 
-// titles returns a function that tells in which row a family is: that of its collector, or for
-// instruments, that of what their names begin with.
+// titles returns a function that returns the row of a family: that of its collector or, for instruments,
+// that of the first words of their names.
 func titles(c *catalog.Catalog) func(*catalog.Family) string {
 	namespace, instruments := "", 0
 	for i := range c.Families {
@@ -135,8 +134,8 @@ func titles(c *catalog.Catalog) func(*catalog.Family) string {
 	}
 }
 
-// isInstrument reports whether a family is in the row that its name asks for: that of an instrument,
-// function or registry, and one of unknown origin.
+// isInstrument reports whether the name of a family determines its row. That is so for instruments,
+// functions, registries and families of unknown origin.
 func isInstrument(f *catalog.Family) bool {
 	if len(f.Collectors) == 0 {
 		return true
@@ -145,7 +144,7 @@ func isInstrument(f *catalog.Family) bool {
 	return kind == "instrument" || kind == "function" || kind == "registry"
 }
 
-// cutName returns the first word of a name, and the rest with the separator before it.
+// cutName returns the first word of a name, and the rest including the separator before it.
 func cutName(name string) (first, rest string) {
 	i := strings.IndexAny(name, "_.:")
 	if i <= 0 {

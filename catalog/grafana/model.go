@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/promql"
 )
 
-// The types of this file are the part of Grafana's dashboard model, schema version 42, that is
-// needed here. TestDashboardSchema in the module e2e decodes it strictly with
+// The types of this file are the necessary part of Grafana's dashboard model, schema version 42.
+// TestDashboardSchema in the module e2e decodes it strictly with
 // github.com/grafana/grafana-foundation-sdk/go, which Grafana generates from the schema.
 
 const schemaVersion = 42
@@ -24,7 +24,7 @@ type dashboard struct {
 	Tags          []string `json:"tags,omitempty"`
 	Timezone      string   `json:"timezone"`
 	Editable      bool     `json:"editable"`
-	GraphTooltip  int      `json:"graphTooltip"` // 1: all panels share the crosshair.
+	GraphTooltip  int      `json:"graphTooltip"` // 1: all panels share the crosshair
 	Time          object   `json:"time"`
 	Refresh       string   `json:"refresh"`
 	SchemaVersion int      `json:"schemaVersion"`
@@ -38,13 +38,13 @@ type panel struct {
 	Type        string  `json:"type"`
 	Title       string  `json:"title"`
 	Description string  `json:"description,omitempty"`
-	Collapsed   *bool   `json:"collapsed,omitempty"` // Of a row.
+	Collapsed   *bool   `json:"collapsed,omitempty"` // only for a row
 	GridPos     gridPos `json:"gridPos"`
 	Datasource  *source `json:"datasource,omitempty"`
 	Targets     []query `json:"targets,omitempty"`
 	FieldConfig object  `json:"fieldConfig,omitempty"`
 	Options     object  `json:"options,omitempty"`
-	Panels      []panel `json:"panels,omitzero"` // Of a row; never nil there.
+	Panels      []panel `json:"panels,omitzero"` // only for a row, where it is never nil
 }
 
 type gridPos struct {
@@ -68,7 +68,7 @@ type query struct {
 	Instant      bool   `json:"instant"`
 }
 
-// prometheus is the data source that the variable selects.
+// prometheus returns the data source that the variable selects.
 func prometheus() *source { return &source{"prometheus", "${datasource}"} }
 
 func newDashboard(c *catalog.Catalog, opts Opts) dashboard {
@@ -83,7 +83,7 @@ func newDashboard(c *catalog.Catalog, opts Opts) dashboard {
 	}
 }
 
-// variables returns the data source, and the jobs and instances that export the metrics.
+// variables returns the variables for the data source, the jobs and the instances that export the metrics.
 func variables(c *catalog.Catalog) []object {
 	known := knownSeries(c)
 	of := func(name, label, selector string) object {
@@ -102,8 +102,8 @@ func variables(c *catalog.Catalog) []object {
 	}
 }
 
-// knownSeries returns the name of series that the program always has, or that of a series that
-// Prometheus adds itself otherwise. In a query of a variable, it has to be a classic name.
+// knownSeries returns the name of series that the program always has, or otherwise the name of series that
+// Prometheus adds itself. The name must be a classic one, because the query of a variable uses it.
 func knownSeries(c *catalog.Catalog) string {
 	for _, f := range c.Families {
 		switch f.Type {
@@ -120,15 +120,15 @@ func knownSeries(c *catalog.Catalog) string {
 	return "up"
 }
 
-// uidOf returns a UID that depends on the title alone: what changes in the catalog changes
-// the dashboard, and does not make another one.
+// uidOf returns a UID that depends only on the title. A change of the catalog therefore changes the
+// dashboard and does not create another one.
 func uidOf(title string) string {
 	sum := sha256.Sum256([]byte(title))
 	return hex.EncodeToString(sum[:8])
 }
 
-// ids gives each panel an ID that depends on what it shows, so that it is the same in other versions
-// of the dashboard.
+// ids gives each panel an ID that depends on its content, so that other versions of the dashboard use the
+// same ID.
 type ids map[uint32]bool
 
 func (taken ids) of(key string) uint32 {

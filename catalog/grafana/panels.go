@@ -7,16 +7,16 @@ import (
 	"github.com/luxfi/metric/internal/promql"
 )
 
-// The matchers with which every query begins.
+// The matchers at the beginning of every query.
 const (
 	jobMatcher      = `job=~"$job"`
 	instanceMatcher = `instance=~"$instance"`
 )
 
-// maxGrouped is how many labels a query groups by at most.
+// maxGrouped limits the labels that a query groups by.
 const maxGrouped = 10
 
-// panelsOf returns the panels of a family, without IDs and places.
+// panelsOf returns the panels of a family, without IDs and positions.
 func panelsOf(f *catalog.Family, opts Opts) []panel {
 	var panels []panel
 	switch {

@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// maxText is how many runes a title or a description has at most.
+// maxText limits the runes of a title or a description.
 const (
 	maxTitle = 150
 	maxText  = 2000
 )
 
-// literal returns s so that Grafana finds no variable in it: with an invisible character (U+2060,
-// word joiner) after each character with which one begins.
+// literal returns s with an invisible character (U+2060, word joiner) after each character that begins a
+// variable, so that Grafana finds no variable in it.
 func literal(s string) string {
 	const joiner = "\u2060"
 	return strings.NewReplacer("$", "$"+joiner, "[[", "["+joiner+"[").Replace(s)
 }
 
-// limited returns at most n runes of s, and an ellipsis if there are more.
+// limited returns s if it has at most n runes, and otherwise its beginning and an ellipsis.
 func limited(s string, n int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	runes := 0
@@ -33,8 +33,8 @@ func limited(s string, n int) string {
 
 var plainLabel = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
-// legend returns a format of legends with the values of these labels. Names that the format may not
-// be able to hold have Grafana choose one.
+// legend returns a format of legends with the values of the labels. If the format may not support a name,
+// legend lets Grafana choose a format.
 func legend(fallback string, labels ...string) string {
 	if len(labels) == 0 {
 		return fallback

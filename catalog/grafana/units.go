@@ -6,13 +6,13 @@ import (
 	"github.com/luxfi/metric/catalog"
 )
 
-// unit is how Grafana shows values, and how it shows their increase per second.
+// unit has Grafana's units for values and for their increase per second.
 type unit struct{ value, rate string }
 
-// units are Grafana's units for those that Prometheus and OpenMetrics recommend. The list of
-// Grafana's is packages/grafana-data/src/valueFormats/categories.ts in its repository.
+// units maps the units that Prometheus and OpenMetrics recommend to Grafana's. Grafana's units are listed
+// in packages/grafana-data/src/valueFormats/categories.ts in its repository.
 var units = map[string]unit{
-	"seconds":      {"s", "percentunit"}, // Seconds per second are a share of the time.
+	"seconds":      {"s", "percentunit"}, // seconds per second are a share of the time
 	"milliseconds": {"ms", "short"},
 	"microseconds": {"µs", "short"},
 	"nanoseconds":  {"ns", "short"},
@@ -39,7 +39,7 @@ var units = map[string]unit{
 	"requests":     {"short", "reqps"},
 }
 
-// unitOf returns the unit of a family: the declared one, or else the one that its name ends in.
+// unitOf returns the unit of a family: the declared unit, or otherwise the suffix of its name.
 func unitOf(f *catalog.Family) unit {
 	known, ok := units[f.Unit]
 	if ok {
@@ -53,7 +53,7 @@ func unitOf(f *catalog.Family) unit {
 	return unit{"short", "cps"}
 }
 
-// isTime reports whether the values of a family are points in time, in seconds since the Unix epoch.
+// isTime reports whether the values of a family are times, in seconds since the Unix epoch.
 func isTime(f *catalog.Family) bool {
 	return strings.HasSuffix(f.Name, "_timestamp_seconds") || strings.HasSuffix(f.Name, "_start_time_seconds")
 }

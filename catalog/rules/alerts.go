@@ -36,15 +36,15 @@ func (m *maker) alert(f *catalog.Family) {
 	}
 }
 
-// selfMetric is in the names of what a registry has about its collectors.
+// selfMetric is part of the names of a registry's metrics about its collectors.
 const selfMetric = "_scrape_collector_"
 
-// isSelfMetric reports whether a family is one that a registry has about its collectors. The alerts
-// of collector cover them.
+// isSelfMetric reports whether a family is a registry's metric about its collectors. The alerts of
+// collector cover these families.
 func isSelfMetric(f *catalog.Family) bool { return strings.Contains(f.Name, selfMetric) }
 
-// collector adds the alerts for the collectors of a registry whose self-metrics begin with the prefix.
-// The metric for stuck runs need not be in the catalog: it appears with the first of them.
+// collector adds the alerts for the collectors of a registry whose self-metrics begin with prefix. The
+// metric for stuck runs may be missing from the catalog, because it appears with the first stuck run.
 func (m *maker) collector(prefix string) {
 	m.collectors = append(m.collectors,
 		m.alerting("CollectorFailing", m.selector(prefix+"success")+" == 0", 10*time.Minute, "warning",
@@ -55,7 +55,7 @@ func (m *maker) collector(prefix string) {
 			"A run of the collector ignores that its scrape is over. A goroutine profile shows where it hangs."))
 }
 
-// countsFailures reports whether a counter is, by its name, of failures alone.
+// countsFailures reports whether a counter counts only failures, according to its name.
 func countsFailures(name string) bool {
 	name = strings.TrimSuffix(name, "_total")
 	for _, suffix := range []string{"errors", "failures", "failed", "panics"} {
@@ -66,7 +66,7 @@ func countsFailures(name string) bool {
 	return false
 }
 
-// failures adds an alert for a counter of failures that goes on increasing.
+// failures adds an alert for a counter of failures that keeps increasing.
 func (m *maker) failures(f *catalog.Family) {
 	expr := "sum by (job, instance) (increase(" + m.selector(f.Name) + "[15m])) > 0"
 	m.errors = append(m.errors, m.alerting(camelCase(f.Name)+"Increasing", expr, 15*time.Minute, "warning",
@@ -74,9 +74,9 @@ func (m *maker) failures(f *catalog.Family) {
 		described(f, "The counter has increased in every quarter of an hour for at least 15 minutes.")))
 }
 
-// errorLabels are labels that by convention tell errors from successes, and a matcher for the values of
-// errors. The families of the first one also have the label beside; by itself, it often classes errors
-// alone.
+// errorLabels are labels that by convention distinguish errors from successes, with a matcher for the
+// values of errors. The first one applies only to families that also have the label beside, because without
+// that it often classifies only errors.
 var errorLabels = []struct{ name, beside, operator, values string }{
 	{"error_type", "http_response_status_code", "!~", "|4..|canceled|client_gone"},
 	{"code", "", "=~", "5..|5xx"},
@@ -92,8 +92,8 @@ var errorLabels = []struct{ name, beside, operator, values string }{
 	{"error", "", "!~", "|0|(?i:false|no|none|nil|ok)"},
 }
 
-// errorRatio adds an alert for the share of errors, if a label tells which they are. A histogram of
-// sizes gets none, because a metric of the same requests does.
+// errorRatio adds an alert for the share of errors, if a label identifies errors. It adds none for a
+// histogram of sizes, because another metric of the same requests has the alert.
 func (m *maker) errorRatio(f *catalog.Family) {
 	if f.Type == catalog.Histogram && (f.Unit == "bytes" || strings.HasSuffix(f.Name, "_bytes")) {
 		return
@@ -139,11 +139,11 @@ func limited(s string) string {
 	return s
 }
 
-// literal returns s for a template of an annotation, in which it stands for itself. A single brace is
-// enough to end up in an action, together with what follows.
+// literal returns s escaped for the template of an annotation. It escapes single braces, too, because a
+// single brace together with the text after it may begin an action.
 func literal(s string) string { return strings.ReplaceAll(s, "{", `{{"{"}}`) }
 
-// camelCase returns the name of an alert about a family.
+// camelCase returns the name of an alert for a family.
 func camelCase(name string) string {
 	var b strings.Builder
 	for _, word := range strings.Split(promql.Sanitize(strings.TrimSuffix(name, "_total")), "_") {

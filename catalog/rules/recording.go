@@ -33,15 +33,15 @@ func (m *maker) add(name, expr string) {
 	m.recording = append(m.recording, Rule{Record: m.unique(name), Expr: expr})
 }
 
-// countRate returns the rate of a histogram's observations by these labels.
+// countRate returns the rate of a histogram's observations by the given labels.
 func (m *maker) countRate(f *catalog.Family, by string, matchers ...string) string {
 	return either(f,
 		"histogram_count(sum by ("+by+") ("+m.rate(f.Name, matchers...)+"))",
 		"sum by ("+by+") ("+m.rate(f.Name+"_count", matchers...)+")")
 }
 
-// either returns the expression for those buckets that the family has. If it has both kinds, it
-// depends on the configuration of Prometheus which of them are stored.
+// either returns the expression for the kind of buckets that the family has. If it has both kinds, the
+// configuration of Prometheus decides which of them are stored.
 func either(f *catalog.Family, native, classic string) string {
 	switch {
 	case f.NativeSchema == nil:

@@ -1,9 +1,9 @@
-// Package rules makes Prometheus recording and alerting rules of a catalog, by conventions that need
-// no knowledge of the program. docs/catalog.md lists them.
+// Package rules creates Prometheus recording and alerting rules from a catalog, by conventions that need no
+// knowledge of the program. docs/catalog.md lists them.
 //
-// The rules are a starting point: New returns plain values, which a program can filter and
-// change before it writes them as YAML. The same catalog always gives the same rules, and
-// counts of current series do not enter into them.
+// The rules are a starting point: [New] returns plain values, which a program can filter and change before
+// it writes them as YAML. The same catalog always produces the same rules, which do not depend on counts of
+// current series.
 package rules
 
 import (
@@ -21,38 +21,38 @@ import (
 	"github.com/luxfi/metric/internal/promql"
 )
 
-// Opts are options of New. The zero value is ready.
+// Opts are the options of [New]. The zero value is ready to use.
 type Opts struct {
-	// Job limits all rules to the targets of one job, and adds an alert for the case that
-	// Prometheus knows no target of that job.
+	// Job limits all rules to the targets of one job. It also adds an alert for the case that Prometheus has
+	// no target of that job.
 	Job string
-	// Prefix is put before the names of groups, which have to differ within a file only.
+	// Prefix is put before the names of groups. The names must be unique only within a file.
 	Prefix string
-	// Window is the range of rates, a whole number of seconds; 5 minutes if it is 0. It has to be at
-	// least twice the scrape interval, and four times as long is better.
+	// Window is the range of rates, a whole number of seconds. The default is 5 minutes. It must be at least
+	// twice the scrape interval; four times the interval is better.
 	Window time.Duration
-	// Quantiles are those of histograms for which there are recording rules, from 0 to 1. 0.5, 0.9
-	// and 0.99 if it is empty.
+	// Quantiles are the quantiles of histograms for which New creates recording rules, from 0 to 1. The
+	// default is 0.5, 0.9 and 0.99.
 	Quantiles []float64
-	// ErrorRatio is the share of errors above which an alert fires, more than 0 and less than 1; 0.05
-	// if it is 0.
+	// ErrorRatio is the share of errors above which an alert fires, more than 0 and less than 1. The default
+	// is 0.05.
 	ErrorRatio float64
 	// Labels are added to all alerts.
 	Labels map[string]string
 }
 
-// File is a file of rules.
+// File is the content of a rule file.
 type File struct {
 	Groups []Group `json:"groups" yaml:"groups"`
 }
 
-// Group is a group of rules, which Prometheus evaluates one after the other.
+// Group is a group of rules. Prometheus evaluates them one after the other.
 type Group struct {
 	Name  string `json:"name" yaml:"name"`
 	Rules []Rule `json:"rules" yaml:"rules"`
 }
 
-// Rule is a recording rule, which has a Record, or an alerting rule, which has an Alert.
+// Rule is a recording rule, if Record is set, or an alerting rule, if Alert is set.
 type Rule struct {
 	Record      string            `json:"record,omitempty" yaml:"record,omitempty"`
 	Alert       string            `json:"alert,omitempty" yaml:"alert,omitempty"`
@@ -62,7 +62,7 @@ type Rule struct {
 	Annotations map[string]string `json:"annotations,omitempty" yaml:"annotations,omitempty"`
 }
 
-// New returns rules for the families of a catalog. It is an error if an option is not valid.
+// New returns rules for the families of a catalog. It returns an error if an option is not valid.
 func New(c *catalog.Catalog, opts Opts) (*File, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func New(c *catalog.Catalog, opts Opts) (*File, error) {
 
 func (o *Opts) check() error {
 	for _, q := range o.Quantiles {
-		if !(q >= 0 && q <= 1) { // NaN is not.
+		if !(q >= 0 && q <= 1) { // false for NaN
 			return fmt.Errorf("the quantile %v is not from 0 to 1, such as 0.99", q)
 		}
 	}
@@ -136,12 +136,12 @@ func (f *File) YAML() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// maker makes rules.
+// maker creates rules.
 type maker struct {
 	opts     Opts
 	window   string
 	matchers []string
-	names    map[string]bool // Of alerts and recorded series.
+	names    map[string]bool // names of alerts and recorded series
 
 	recording, target, collectors, errors []Rule
 }
@@ -156,12 +156,12 @@ func (m *maker) unique(name string) string {
 	return numbered
 }
 
-// selector returns a selector of series of the job with more matchers.
+// selector returns a selector of the job's series called name, with additional matchers.
 func (m *maker) selector(name string, more ...string) string {
 	return promql.Selector(name, append(m.matchers[:len(m.matchers):len(m.matchers)], more...)...)
 }
 
-// rate returns the rate of these series.
+// rate returns the rate of the selected series.
 func (m *maker) rate(name string, more ...string) string {
 	return "rate(" + m.selector(name, more...) + "[" + m.window + "])"
 }

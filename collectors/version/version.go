@@ -1,5 +1,5 @@
-// Package version has the collector of a program's version: client_golang's, under the
-// import path of this module.
+// Package version provides a collector of a program's version. It re-exports client_golang's package under
+// the import path of this module.
 package version
 
 import (
@@ -8,14 +8,14 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Option is an option of NewCollector.
+// Option is an option of [NewCollector].
 type Option = version.Option
 
 // WithExtraConstLabels adds constant labels to the metric.
 func WithExtraConstLabels(l metric.Labels) Option { return version.WithExtraConstLabels(l) }
 
-// NewCollector returns a collector of <program>_build_info, whose labels are what
-// package version of prometheus/common was told when the program was built.
+// NewCollector returns a collector of <program>_build_info. Its labels have the values that were set in
+// package version of prometheus/common when the program was built.
 func NewCollector(program string, opts ...Option) metric.Collector {
 	return version.NewCollector(program, opts...)
 }

@@ -1,10 +1,10 @@
-// Package zstd makes the handlers of this module offer zstd. Import it for that alone:
+// Package zstd makes the handlers of this module offer zstd. Import it only for this effect:
 //
 //	import _ "github.com/luxfi/metric/promhttp/zstd"
 //
-// It takes the place of client_golang's package of that name. Programs that do not import it
-// do not contain the compressor, which is some 280 kB of a stripped program for linux/amd64;
-// their handlers offer gzip.
+// It takes the place of client_golang's package of the same name. Programs that do not import it do not
+// contain the compressor, which takes about 280 kB of a stripped program for linux/amd64. Their handlers
+// offer gzip.
 package zstd
 
 import (
@@ -15,8 +15,8 @@ import (
 
 func init() { zstdlink.NewCompressor = newCompressor }
 
-// newCompressor returns a compressor without a goroutine of its own, and with a window that
-// is large enough for what repeats in an exposition.
+// newCompressor returns a compressor without its own goroutine. Its window is large enough for the
+// repetitions in an exposition.
 func newCompressor() zstdlink.Compressor {
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(256<<10))

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// backoff says how long a target rests after a failure. The rests double from one failure to the
-// next. They are random, so that the clients of a receiver that has restarted do not come
-// back at the same moments.
+// backoff computes how long a target rests after a failure. The rests double from one failure to the next.
+// They are random, so that clients do not all come back at the same moment after their receiver has
+// restarted.
 type backoff struct {
 	min, max time.Duration
-	last     time.Duration // The longest that the last rest could be; 0 after a success.
+	last     time.Duration // upper limit of the last rest; 0 after a success
 }
 
-// succeeded makes the next rest short.
+// succeeded resets the rest to its minimum.
 func (b *backoff) succeeded() { b.last = 0 }
 
-// failed returns how long to rest: at least as long as the receiver has asked for.
+// failed returns how long to rest, at least retryAfter, which the receiver has asked for.
 func (b *backoff) failed(retryAfter time.Duration) time.Duration {
 	longest := b.max
 	if last := max(b.last, b.min); last < b.max/2 {

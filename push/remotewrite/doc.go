@@ -1,12 +1,12 @@
-// Package remotewrite pushes metrics to Prometheus and to other servers that receive its remote-write protocol,
-// such as VictoriaMetrics, Mimir and the OpenTelemetry Collector.
+// Package remotewrite pushes metrics to Prometheus and to other servers that receive its remote-write
+// protocol, such as VictoriaMetrics, Mimir and the OpenTelemetry Collector.
 //
-// It is for processes that no server can scrape: batch jobs, devices behind a firewall, and services whose metrics
-// are stored elsewhere.
+// It is for processes that no server can scrape: batch jobs, devices behind a firewall, and services whose
+// metrics are stored elsewhere.
 //
 // # Quick start
 //
-// [New] makes a [Pusher] from a registry, or from any other gatherer that takes a context. A service calls
+// [New] returns a [Pusher] for a registry, or for any other gatherer that takes a context. A service calls
 // [Pusher.Run], which pushes at an interval, and then [Pusher.Close]:
 //
 //	pusher, err := remotewrite.New("http://prometheus:9090/api/v1/write", registry, remotewrite.Opts{
@@ -28,24 +28,24 @@
 //
 // # Targets
 //
-// A Pusher sends to the receiver that New is called with and to those of Opts.Targets. Each push gathers once for
-// all of them. A target that is slow or down delays neither the gathering nor another target.
+// A Pusher sends to the receiver that is passed to [New] and to those of Opts.Targets. Each push gathers
+// once for all of them. A target that is slow or down delays neither the gathering nor another target.
 //
-// A target is sent version 2.0 of the protocol, and version 1.0 if it does not know that; see [Auto].
+// A Pusher uses version 2.0 of the protocol, or version 1.0 if the target does not accept 2.0; see [Auto].
 //
 // # Guarantees
 //
-// A push writes compressed requests to a queue. Each target receives them in order and takes its own time. A
-// request stays in the queue until every target has accepted or rejected it, or until the queue is full: then
-// the Pusher drops the oldest requests.
+// A push appends compressed requests to a queue. Each target receives them in order and at its own pace. A
+// request stays in the queue until every target has accepted or rejected it. If the queue is full, the
+// Pusher drops the oldest requests.
 //
-//   - A request is sent again after a 5xx status, after 429, without a connection, and without an answer within
-//     Opts.RequestTimeout.
-//   - A request is not sent again after any other status. The Pusher counts the samples that the target did not
-//     accept as failed. The protocol demands this: such a request would never succeed.
+//   - A request is sent again after a 5xx status, after 429, without a connection, and without an answer
+//     within Opts.RequestTimeout.
+//   - A request is not sent again after any other status. The Pusher counts the samples that the target did
+//     not accept as failed. The protocol demands this: such a request would never succeed.
 //   - Delivery is at least once. Receivers ignore a sample that they already have.
-//   - Every sample is counted for each target: as sent, failed or dropped, or as pending while it is in the queue.
-//     [Pusher.Status] and the metrics of [Pusher.Collect] show the counts.
+//   - Every sample is counted for each target: as sent, failed or dropped, or as pending while it is in the
+//     queue. [Pusher.Status] and the metrics of [Pusher.Collect] show the counts.
 //
 // By default, the queue is in memory, and requests that are left when the Pusher is closed are lost. With
 // Opts.QueueDir it is on disk, and the next Pusher with that directory sends them, even after the process was

@@ -14,8 +14,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// gather gathers under ctx and puts the requests into the queue. It returns the end of the queue. The last
-// call is that of Close: it ends all series.
+// gather gathers under ctx and appends the requests to the queue. It returns the end of the queue. The last
+// call, by Close, marks all series as stale.
 func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error) {
 	if err := p.takeTurn(ctx); err != nil {
 		return p.log.End(), err
@@ -41,7 +41,7 @@ func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error
 	err := engine.Try(func() error { return p.source.ExposeTo(ctx, queue, opts) })
 	p.before = began.UnixMilli()
 	if cancelled() {
-		round.Discard() // What is missing has not been asked for.
+		round.Discard() // Collectors that are missing from the round were not asked.
 	} else {
 		err = errors.Join(err, rw.WriteStale(queue, round, round.Missing))
 		round.Commit()
@@ -53,7 +53,7 @@ func (p *Pusher) gather(ctx context.Context, last bool) (backlog.Position, error
 	return p.log.End(), errors.Join(append(p.log.Faults(), err, queue.err)...)
 }
 
-// takeTurn waits until nothing else gathers. If that is so, it does not matter that ctx is done.
+// takeTurn waits until no other goroutine gathers. It ignores that ctx is done if the turn is free.
 func (p *Pusher) takeTurn(ctx context.Context) error {
 	select {
 	case <-p.turn:
@@ -74,11 +74,11 @@ func (p *Pusher) isClosing() bool {
 	return p.closing
 }
 
-// aheadMs is how far a clock may have gone back, so that timestamps still ascend.
+// aheadMs limits how far a clock may go back while timestamps still ascend, in milliseconds.
 const aheadMs = 1000
 
-// timestamp returns the timestamp of a push, which is later than that of the one before, unless the clock
-// has been set back.
+// timestamp returns the timestamp of a push. It is later than that of the previous push, unless the clock
+// was set back.
 func (p *Pusher) timestamp(now time.Time) int64 {
 	ms := now.UnixMilli()
 	if ms <= p.newest && ms > p.newest-aheadMs {
@@ -88,15 +88,15 @@ func (p *Pusher) timestamp(now time.Time) int64 {
 	return ms
 }
 
-// queueWriter puts records into the queue.
+// queueWriter appends records to the queue.
 type queueWriter struct {
 	p   *Pusher
-	err error // The first one.
+	err error // the first error
 }
 
 var _ io.Writer = (*queueWriter)(nil)
 
-// Write takes a record. It does not fail: that the queue cannot take one may pass.
+// Write appends a record. It never fails, because the next record may fit in the queue again.
 func (w *queueWriter) Write(data []byte) (int, error) {
 	record, err := writereq.Decode(data)
 	if err != nil {

@@ -19,10 +19,10 @@ type metrics struct {
 	durations metric.Histogram
 }
 
-// countDescs are the descriptors of what is counted of samples, exemplars or histograms.
+// countDescs has the descriptors of the counts of samples, exemplars or histograms.
 type countDescs struct{ total, failed, retried, dropped, pending *prometheus.Desc }
 
-// What is counted.
+// The kinds of counts.
 const (
 	countSamples = iota
 	countExemplars
@@ -75,7 +75,7 @@ func (m *metrics) describe(ch chan<- *prometheus.Desc) {
 	m.durations.Describe(ch)
 }
 
-// Reasons why something is dropped.
+// The values of the label reason of dropped samples.
 const (
 	reasonFull  = "queue_full"
 	reasonError = "queue_error" // The queue on disk could not be written.
@@ -114,7 +114,7 @@ func (t *target) collect(ch chan<- prometheus.Metric) {
 	m.durations.Collect(ch)
 }
 
-// dropped returns what was dropped before it was sent.
+// dropped returns the counts that were dropped before they were sent.
 func (t *target) dropped() writereq.Counts {
 	c := t.log.Dropped(t.index).Counts
 	c.Add(t.snapshot().unqueued)

@@ -20,17 +20,19 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Protocol is a version of the remote-write protocol, or [Auto] to choose it by the answers of the target.
+// Protocol is a version of the remote-write protocol, or [Auto] to choose it by the responses of the
+// target.
 type Protocol uint8
 
 const (
-	// Auto sends version 2.0. If the target answers with status 415, or with success but without the headers that
-	// say how much it has written, Auto sends the request again as version 1.0 and stays there for 30 minutes.
+	// Auto sends version 2.0. If the target answers with status 415, or with success but without the headers
+	// that say how much it has written, Auto sends the request again as version 1.0 and stays there for 30
+	// minutes.
 	Auto Protocol = iota
-	// V1 is version 1.0. It has no start timestamps and no native histograms with custom buckets; the latter are
-	// left out and counted as failed.
+	// V1 is version 1.0. It has no start timestamps and no native histograms with custom buckets. The Pusher
+	// leaves out such histograms and counts them as failed.
 	V1
-	// V2 is version 2.0. A receiver that knows only version 1.0 stores nothing of it.
+	// V2 is version 2.0. A receiver that accepts only version 1.0 stores none of its samples.
 	V2
 )
 
@@ -56,29 +58,30 @@ type Relabeler interface {
 
 // Target is a receiver and how to reach it.
 type Target struct {
-	// URL is the URL that requests are posted to, such as http://prometheus:9090/api/v1/write. Its scheme must be
-	// http or https. A user and a password in it are sent as basic authentication, unless Header has an
-	// Authorization.
+	// URL is the URL that requests are posted to, such as http://prometheus:9090/api/v1/write. Its scheme
+	// must be http or https. A user and a password in it are sent as basic authentication, unless Header has
+	// an Authorization.
 	URL string
-	// Name is the target's name in errors, in Status and in the label remote_name of the Pusher's own metrics.
-	// Names of targets must differ. The default is the URL without credentials and query.
+	// Name is the target's name in errors, in Status and in the label remote_name of the Pusher's own
+	// metrics. Names of targets must differ. The default is the URL without credentials and query.
 	//
-	// A queue on disk identifies targets by name: a target with a new name does not receive the requests that were
-	// queued for the old one.
+	// A queue on disk identifies targets by name: a target with a new name does not receive the requests
+	// that were queued for the old one.
 	Name string
 	// Client sends the requests, for TLS, proxies and tokens that expire. The Pusher copies it, follows only
 	// redirects that keep the method POST (307 and 308), and does not close its connections. The default is a
 	// client with the settings of http.DefaultTransport, and with connections of its own.
 	Client *http.Client
-	// Header has more headers for each request, such as Authorization or X-Scope-OrgID. It is not sent to other
-	// hosts after a redirect. Content-Type, Content-Encoding, Content-Length, Transfer-Encoding, Connection,
-	// User-Agent and X-Prometheus-Remote-Write-Version are not allowed.
+	// Header has more headers for each request, such as Authorization or X-Scope-OrgID. It is not sent to
+	// other hosts after a redirect. Content-Type, Content-Encoding, Content-Length, Transfer-Encoding,
+	// Connection, User-Agent and X-Prometheus-Remote-Write-Version are not allowed.
 	Header http.Header
 	// Protocol is the version to use. The default is Auto.
 	Protocol Protocol
 }
 
-// Opts are the options of [New]. The zero value of each field means its default. Negative values are not valid.
+// Opts are the options of [New]. The zero value of each field means its default. Negative values are not
+// valid.
 type Opts struct {
 	// Target has the settings of the receiver at the URL that New is called with. Its own URL must be empty.
 	Target Target
@@ -87,22 +90,23 @@ type Opts struct {
 
 	// ExternalLabels are added to each series that has no label of the same name.
 	ExternalLabels prometheus.Labels
-	// Relabel changes the series before they are sent. It sees the external labels. The default changes nothing.
+	// Relabel changes the series before they are sent. It sees the external labels. The default changes
+	// nothing.
 	Relabel Relabeler
 	// NativeOnly leaves out the classic buckets of histograms that have native ones.
 	NativeOnly bool
 
 	// Interval is the time between two pushes of Run. The default is 15 seconds.
 	Interval time.Duration
-	// Timeout limits the gathering of a push in Run. It also limits Push as a whole, and Close if its context has
-	// no deadline; these gather for at most four fifths of their time. The default is Interval.
+	// Timeout limits the gathering of a push in Run. It also limits Push as a whole, and Close if its
+	// context has no deadline; these gather for at most four fifths of their time. The default is Interval.
 	Timeout time.Duration
 	// RequestTimeout limits a single request. The default is 30 seconds.
 	RequestTimeout time.Duration
-	// MinBackoff and MaxBackoff limit the time until a target is sent a request again after a failure. The time
-	// grows from about MinBackoff, doubling with each failure, to MaxBackoff, and is partly random. A header
-	// Retry-After makes it longer, up to 10 minutes. The defaults are 100 milliseconds, and 10 seconds or
-	// MinBackoff if that is longer.
+	// MinBackoff and MaxBackoff limit the time until a target is sent a request again after a failure. The
+	// time grows from about MinBackoff, doubling with each failure, to MaxBackoff, and is partly random. A
+	// Retry-After header makes it longer, up to 10 minutes. The default of MinBackoff is 100 milliseconds.
+	// The default of MaxBackoff is 10 seconds, or MinBackoff if that is longer.
 	MinBackoff, MaxBackoff time.Duration
 
 	// MaxSamples and MaxBytes limit a request; the bytes are counted before compression. A request can exceed
@@ -113,15 +117,16 @@ type Opts struct {
 	// QueueDir is a directory for the queue of requests that have not been sent. It is created if it does not
 	// exist. Only one Pusher at a time can use it. By default, the queue is in memory.
 	QueueDir string
-	// QueueBytes limits the queue, which all targets share and whose requests are compressed. When it is full, the
-	// oldest requests are dropped. The default is 64 MiB in memory and 1 GiB on disk.
+	// QueueBytes limits the queue, which all targets share and whose requests are compressed. When it is
+	// full, the oldest requests are dropped. The default is 64 MiB in memory and 1 GiB on disk.
 	QueueBytes int64
 
-	// KeepOnClose makes Close send no stale markers, so that queries return the last samples for as long as the
-	// receiver looks back: five minutes in Prometheus. Batch jobs set it.
+	// KeepOnClose makes Close send no stale markers, so that queries return the last samples for as long as
+	// the receiver looks back: five minutes in Prometheus. Batch jobs set it.
 	KeepOnClose bool
 
-	// Logger receives the errors of Run; see [Pusher.Run]. The default is the slog.Default() at the time of New.
+	// Logger receives the errors of Run; see [Pusher.Run]. The default is the slog.Default() at the time of
+	// New.
 	Logger *slog.Logger
 	// Registry, if not nil, lists Run in its Status and on its status page while Run is running. The name is
 	// "push/remote write to " and the name of the first target.
@@ -139,7 +144,7 @@ const (
 	defaultDisk           = 1 << 30
 )
 
-// withDefaults returns the options with defaults, and the target of New in Targets.
+// withDefaults returns the options with defaults. The target for the URL to comes first in Targets.
 func (o Opts) withDefaults(to string) (Opts, error) {
 	if o.Target.URL != "" {
 		return o, errors.New("the URL of Opts.Target must be empty: that of New is used")
@@ -203,7 +208,7 @@ func checkLabels(labels prometheus.Labels) error {
 	return nil
 }
 
-// nameTargets checks targets, and gives names to those that have none.
+// nameTargets checks targets and sets the names that are empty.
 func nameTargets(targets []Target) error {
 	for i := range targets {
 		t := &targets[i]
@@ -217,7 +222,7 @@ func nameTargets(targets []Target) error {
 	return nil
 }
 
-// check checks a target, and gives it a name if it has none.
+// check returns an error if the target is not valid, and sets its name if it is empty.
 func (t *Target) check() error {
 	u, err := url.Parse(t.URL)
 	switch {
@@ -237,8 +242,8 @@ func (t *Target) check() error {
 	return nil
 }
 
-// shownURL returns the URL without its credentials. Those may be in a user name that has no password, and in any
-// parameter of the query.
+// shownURL returns the URL without credentials. A user name without a password and any parameter of the
+// query may be a credential.
 func (t *Target) shownURL() string {
 	u, err := url.Parse(t.URL)
 	if err != nil {
@@ -260,5 +265,5 @@ func (t *Target) shownURL() string {
 	return redact.Text(u.Redacted())
 }
 
-// hidden stands for a credential, as in url.URL.Redacted.
+// hidden replaces a credential, as in [url.URL.Redacted].
 const hidden = "xxxxx"

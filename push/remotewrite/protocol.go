@@ -9,8 +9,9 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// The headers of the protocol. The sources of all rules are https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
-// and https://prometheus.io/docs/specs/prw/remote_write_spec/.
+// The headers of the protocol. All rules are from
+// https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/ and
+// https://prometheus.io/docs/specs/prw/remote_write_spec/.
 const (
 	versionHeader           = "X-Prometheus-Remote-Write-Version"
 	samplesWrittenHeader    = "X-Prometheus-Remote-Write-Samples-Written"
@@ -18,7 +19,7 @@ const (
 	exemplarsWrittenHeader  = "X-Prometheus-Remote-Write-Exemplars-Written"
 )
 
-// setHeader sets the headers of a version.
+// setHeader sets the headers of version p.
 func (p Protocol) setHeader(h http.Header) {
 	h.Set("Content-Encoding", "snappy")
 	if p == V1 {
@@ -39,7 +40,7 @@ func (p Protocol) other() Protocol {
 	return V1
 }
 
-// isReserved reports whether a header belongs to the protocol, or to the connection, and not to the user.
+// isReserved reports whether the protocol or the connection sets a header, so that users cannot set it.
 func isReserved(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Content-Encoding", "Content-Type", versionHeader, "User-Agent", "Content-Length", "Transfer-Encoding", "Connection":
@@ -49,8 +50,8 @@ func isReserved(name string) bool {
 	}
 }
 
-// written returns what a receiver has taken of a request of version 2.0. A header that is missing
-// means zero, and so does one that is not a number.
+// written returns the counts that a receiver of version 2.0 says it has written. A header that is missing
+// or not a number counts as zero.
 func written(h http.Header, sent writereq.Counts) writereq.Counts {
 	count := func(header string, sent uint64) uint64 {
 		n, err := strconv.ParseUint(h.Get(header), 10, 64)
@@ -66,17 +67,18 @@ func written(h http.Header, sent writereq.Counts) writereq.Counts {
 	}
 }
 
-// versionRetry is how long a target is taken for one of version 1.0. It may be upgraded.
+// versionRetry is how long a target is sent version 1.0 before version 2.0 is tried again, because it may
+// have been upgraded.
 const versionRetry = 30 * time.Minute
 
-// negotiation finds out which version a target speaks. It is safe for concurrent use, because Status
+// negotiation determines which version a target accepts. It is safe for concurrent use, because Status
 // reads it.
 type negotiation struct {
 	wanted Protocol
-	retry  time.Duration // versionRetry, but in tests.
+	retry  time.Duration // versionRetry, except in tests
 
 	mu      sync.Mutex
-	v1Until time.Time // When to try version 2.0 again.
+	v1Until time.Time // when to try version 2.0 again
 }
 
 // version returns the version for the next request.
@@ -92,7 +94,7 @@ func (n *negotiation) version() Protocol {
 	return V2
 }
 
-// speaks notes the version that a target speaks.
+// speaks records that a target accepts version p.
 func (n *negotiation) speaks(p Protocol) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

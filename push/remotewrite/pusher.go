@@ -20,42 +20,42 @@ import (
 // ErrClosed is returned by [Pusher.Push] and [Pusher.Run] after [Pusher.Close].
 var ErrClosed = errors.New("the pusher is closed")
 
-// Pusher pushes the metrics of a gatherer to one or more targets. Make one with [New], push with [Pusher.Run] or
-// [Pusher.Push], and call [Pusher.Close] at the end.
+// Pusher pushes the metrics of a gatherer to one or more targets. Make one with [New], push with
+// [Pusher.Run] or [Pusher.Push], and call [Pusher.Close] at the end.
 //
-// Each push gathers once for all targets and writes requests to a queue, from which they are sent to each target
-// in order. A Pusher starts no goroutines that outlive the calls of Run, Push and Close, except for an HTTP
-// client or a collector that ignores its context.
+// Each push gathers once for all targets and appends requests to a queue, from which they are sent to each
+// target in order. The goroutines of a Pusher end with the calls of Run, Push and Close, except for those
+// of an HTTP client or a collector that ignores its context.
 //
-// A Pusher is a [prometheus.Collector] of metrics about itself; see [Pusher.Collect]. It is safe for concurrent
-// use: Push can be called while Run is running, and concurrent pushes gather one after the other.
+// A Pusher is a [prometheus.Collector] of metrics about itself; see [Pusher.Collect]. It is safe for
+// concurrent use: Push can be called while Run is running, and concurrent pushes gather one after the other.
 type Pusher struct {
 	opts    Opts
 	source  *scrape.Registry
 	log     *backlog.Log
 	targets []*target
 
-	// turn holds a value while nothing gathers. Gathering and closing take it.
+	// turn holds a value while no goroutine gathers. Gathering and closing take it.
 	turn    chan struct{}
 	history staleness.History
-	newest  int64 // Timestamp of the last push, in milliseconds since the Unix epoch.
-	before  int64 // When the last gathering began.
+	newest  int64 // timestamp of the last push, in milliseconds since the Unix epoch
+	before  int64 // start of the last gathering, in the same unit
 
 	mu      sync.Mutex
 	closing bool
-	running context.CancelFunc // Ends Run; nil if it is not running.
-	ended   chan struct{}      // Closed when Run has returned.
-	closed  chan struct{}      // Closed when Close has returned.
+	running context.CancelFunc // ends Run; nil if Run is not running
+	ended   chan struct{}      // closed when Run has returned
+	closed  chan struct{}      // closed when Close has returned
 }
 
-// New returns a Pusher that sends the metrics of g to the receiver at url and to those of opts.Targets. It does not
-// connect to them. The caller must call [Pusher.Close], which also releases the queue.
+// New returns a Pusher that sends the metrics of g to the receiver at url and to those of opts.Targets. It
+// does not connect to them. The caller must call [Pusher.Close], which also releases the queue.
 //
-// New returns an error if g is nil, if a URL or an option is not valid, if two targets have the same name, or if
-// the queue on disk cannot be opened, for example because another process is using it.
+// New returns an error if g is nil, if a URL or an option is not valid, if two targets have the same name,
+// or if the queue on disk cannot be opened, for example because another process is using it.
 //
-// Series of registries, stream collectors, remote targets and pipelines of package relabel are encoded as they
-// are gathered, without an allocation per series.
+// Series of registries, stream collectors, remote targets and pipelines of package relabel are encoded as
+// they are gathered, without an allocation per series.
 func New(url string, g metric.GathererWithContext, opts Opts) (*Pusher, error) {
 	opts, err := opts.withDefaults(url)
 	if err != nil {
@@ -99,7 +99,7 @@ func sourceOf(g metric.Gatherer, opts Opts) (*scrape.Registry, error) {
 	return core, nil
 }
 
-// registryFor returns a registry with nothing but what g gathers.
+// registryFor returns a registry that contains only g.
 func registryFor(g metric.Gatherer, w collect.Wrapping) (*metric.ContextRegistry, *scrape.Registry, error) {
 	e, err := scrape.EntryOf(g, w)
 	if err != nil {
@@ -111,22 +111,23 @@ func registryFor(g metric.Gatherer, w collect.Wrapping) (*metric.ContextRegistry
 	return r, core, err
 }
 
-// Push gathers once and sends all requests in the queue. It returns when every target has accepted or rejected
-// them, when ctx is done, or after Opts.Timeout. Requests that are left stay in the queue for the next push.
+// Push gathers once and sends all requests in the queue. It returns when every target has accepted or
+// rejected them, when ctx is done, or after Opts.Timeout. Requests that are left stay in the queue for the
+// next push.
 //
-// The context and its deadline reach the collectors. A collector that fails costs only its own metrics: the others
-// are sent.
+// The context and its deadline reach the collectors. A collector that fails costs only its own metrics: the
+// others are sent.
 //
-// The error joins a *metric.GatherError that names the collectors that failed, and a *[TargetError] for each target
-// that rejected something or did not receive everything. After Close, it is [ErrClosed].
+// The error joins a *metric.GatherError that names the collectors that failed, and a *[TargetError] for each
+// target that rejected something or did not receive everything. After Close, it is [ErrClosed].
 func (p *Pusher) Push(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.opts.Timeout)
 	defer cancel()
 	return p.push(ctx, false)
 }
 
-// push gathers and delivers under ctx, at the same time, so that the queue stays short. The last call is that of
-// Close: it ends all series.
+// push gathers and delivers under ctx, at the same time, so that the queue stays short. Close makes the
+// last push, which marks all series as stale.
 func (p *Pusher) push(ctx context.Context, last bool) error {
 	var (
 		before   = p.losses()
@@ -151,10 +152,10 @@ func (p *Pusher) push(ctx context.Context, last bool) error {
 	return errors.Join(errs...)
 }
 
-// gatherShare is the part of a push that gathering may take, so that there is time to send.
+// gatherShare is the part of a push that gathering may take. The rest is left for sending.
 const gatherShare = 0.8
 
-// gatherWithin gathers in a part of the time that ctx has.
+// gatherWithin gathers for at most gatherShare of the time that ctx has left.
 func (p *Pusher) gatherWithin(ctx context.Context, last bool) (backlog.Position, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -174,13 +175,14 @@ func (p *Pusher) losses() []losses {
 	return all
 }
 
-// Run pushes every Opts.Interval until ctx is done or [Pusher.Close] is called, and then returns nil. The first push
-// comes after a random part of a tenth of the interval, so that processes that start together do not push
-// together. Run does not push a last time and does not wait for requests in the queue; Close does both.
+// Run pushes every Opts.Interval until ctx is done or [Pusher.Close] is called, and then returns nil. The
+// first push comes after a random part of a tenth of the interval, so that processes that start together do
+// not push together. Run does not push a last time and does not wait for requests in the queue; Close does
+// both.
 //
-// A failed push does not end Run. It is logged to Opts.Logger as [push.Every] logs errors: an error at once, an
-// error that repeats once a minute, and the first success after it. A target that fails delays neither the
-// gathering nor another target.
+// A failed push does not end Run. It is logged to Opts.Logger as [push.Every] logs errors: an error at once,
+// an error that repeats once a minute, and the first success after it. A target that fails delays neither
+// the gathering nor another target.
 //
 // Run returns an error if it is running already, [ErrClosed] after Close, and an error that wraps
 // metric.ErrStillRunning if a push ignores the end of ctx for a second.
@@ -219,7 +221,7 @@ func (p *Pusher) Run(ctx context.Context) error {
 	return err
 }
 
-// begin notes that Run is running.
+// begin records that Run is running.
 func (p *Pusher) begin(cancel context.CancelFunc, ended chan struct{}) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -233,16 +235,16 @@ func (p *Pusher) begin(cancel context.CancelFunc, ended chan struct{}) error {
 	return nil
 }
 
-// Close ends Run, pushes a last time, marks all series as stale unless Opts.KeepOnClose is set, and waits until
-// every target has accepted or rejected everything, or until ctx is done. Then it releases the queue and the
-// connections. If ctx has no deadline, Close waits for at most Opts.Timeout.
+// Close ends Run, pushes a last time, marks all series as stale unless Opts.KeepOnClose is set, and waits
+// until every target has accepted or rejected everything, or until ctx is done. Then it releases the queue
+// and the connections. If ctx has no deadline, Close waits for at most Opts.Timeout.
 //
-// Requests that are left stay in a queue on disk, for the next Pusher with that directory. In memory they are lost.
-// In both cases the error has a *[TargetError] for each target with such requests; its other parts are those of
-// [Pusher.Push].
+// Requests that are left stay in a queue on disk, for the next Pusher with that directory. In memory they
+// are lost. In both cases the error has a *[TargetError] for each target with such requests; its other parts
+// are those of [Pusher.Push].
 //
-// Do not pass the context that ended Run: it is done, and Close would send nothing. Further calls wait until the
-// first has returned, or ctx is done.
+// Do not pass the context that ended Run: it is done, and Close would send nothing. Further calls wait until
+// the first has returned, or ctx is done.
 func (p *Pusher) Close(ctx context.Context) error {
 	p.mu.Lock()
 	running, ended, first := p.running, p.ended, !p.closing
@@ -288,23 +290,26 @@ func (p *Pusher) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect sends the Pusher's own metrics, for [prometheus.Collector]. Their names and their labels remote_name and
-// url are those of the metrics that Prometheus has about its own remote write. Each exists once per target:
+// Collect sends the Pusher's own metrics, for [prometheus.Collector]. Their names and their labels
+// remote_name and url are those of the metrics that Prometheus has about its own remote write. Each exists
+// once per target:
 //
 //   - prometheus_remote_storage_samples_total: samples in requests, retries included;
 //   - …_samples_failed_total: samples that the target has rejected;
 //   - …_samples_retried_total: samples in requests that failed and are sent again, once per failure;
-//   - …_samples_dropped_total: samples that were dropped from the queue, with the label reason: queue_full, or
-//     queue_error if the queue on disk could not be written;
+//   - …_samples_dropped_total: samples that were dropped from the queue, with the label reason: queue_full,
+//     or queue_error if the queue on disk could not be written;
 //   - …_samples_pending: samples in the queue;
-//   - …_bytes_total: bytes of the bodies of requests that the target has accepted or rejected, after compression;
+//   - …_bytes_total: bytes of the bodies of requests that the target has accepted or rejected, after
+//     compression;
 //   - …_queue_highest_timestamp_seconds: timestamp of the newest sample that was queued;
 //   - …_queue_highest_sent_timestamp_seconds: timestamp of the newest sample that the target has accepted;
 //   - …_sent_batch_duration_seconds: a histogram of the durations of requests, failures included.
 //
-// The metrics about samples also exist for exemplars and for native histograms, as in …_histograms_failed_total.
-// A native histogram is not counted as a sample; a classic one counts as one sample per bucket, _sum and _count.
-// All counts start at zero with the Pusher, except that …_pending includes requests that a queue on disk held.
+// The metrics about samples also exist for exemplars and for native histograms, as in
+// …_histograms_failed_total. A native histogram is not counted as a sample; a classic one counts as one
+// sample per bucket, _sum and _count. All counts start at zero with the Pusher, except that …_pending
+// includes requests that a queue on disk held.
 func (p *Pusher) Collect(ch chan<- prometheus.Metric) {
 	for _, t := range p.targets {
 		t.collect(ch)

@@ -15,48 +15,48 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// verdict says what becomes of a request that was sent.
+// verdict is the result of sending a request.
 type verdict uint8
 
 const (
-	delivered verdict = iota // The receiver has taken it.
-	rejected                 // The receiver will never take it, or not all of it.
-	postponed                // The receiver may take it later.
+	delivered verdict = iota // The receiver has accepted it.
+	rejected                 // The receiver will never accept it, or not all of it.
+	postponed                // The receiver may accept it later.
 )
 
 // outcome is the result of sending a record.
 type outcome struct {
 	verdict verdict
-	version Protocol // Of the last request.
+	version Protocol // version of the last request
 
-	// written is how much the receiver has taken, and failed how much it will never get. Their sum is what the
-	// record has, unless the verdict is postponed; then both are zero.
+	// written is what the receiver has accepted, and failed is what it will never receive. Their sum is the
+	// content of the record, unless the verdict is postponed; in that case both are zero.
 	written, failed writereq.Counts
 
-	bytes      int           // Of the bodies that were sent, after compression.
-	retryAfter time.Duration // How long the receiver wants to be left alone, after postponed.
-	err        error         // Why anything failed or was postponed; else nil.
+	bytes      int           // bytes of the bodies that were sent, after compression
+	retryAfter time.Duration // pause that the receiver asks for, if postponed
+	err        error         // why anything failed or was postponed; nil otherwise
 }
 
 // sender sends records to one target, one at a time.
 type sender struct {
 	url      string
-	header   http.Header // Of the target, without what the protocol defines.
-	host     string      // Of the header Host; usually empty.
+	header   http.Header // header of the target, without the headers of the protocol
+	host     string      // value of the Host header; usually empty
 	client   *http.Client
-	own      bool // The client is the package's own.
+	own      bool // whether the client is the package's own
 	timeout  time.Duration
 	versions negotiation
 	v1       *downgraded // nil unless the target speaks version 1.0.
 }
 
-// downgraded has the memory for requests of version 1.0.
+// downgraded has the buffers for requests of version 1.0.
 type downgraded struct {
 	downgrader    writebody.Downgrader
 	v2, v1, block []byte
 }
 
-// newSender returns a sender to a target that has been checked, whose requests take no longer than timeout.
+// newSender returns a sender to a valid target. Its requests take at most timeout.
 func newSender(t Target, timeout time.Duration) (s *sender, err error) {
 	s = &sender{url: t.URL, client: t.Client, timeout: timeout, versions: negotiation{wanted: t.Protocol, retry: versionRetry}}
 	if s.header, s.host, err = requestHeader(t.Header); err != nil {
@@ -79,8 +79,8 @@ func (s *sender) close() {
 	}
 }
 
-// send sends a record. With the protocol Auto, it sends it again at once in the other version if the
-// target does not know the first. It does not keep the record's body.
+// send sends a record. With the protocol Auto, it sends the record again at once in the other version if
+// the target does not accept the first. It does not retain the record's body.
 func (s *sender) send(ctx context.Context, rec *writereq.Record) outcome {
 	version := s.version()
 	o := s.try(ctx, rec, version)
@@ -100,7 +100,7 @@ func (s *sender) send(ctx context.Context, rec *writereq.Record) outcome {
 	return again
 }
 
-// versionError reports that a target does not know the version of a request.
+// versionError reports that a target does not accept the version of a request.
 type versionError struct{ error }
 
 func (e *versionError) Unwrap() error { return e.error }
@@ -128,8 +128,8 @@ func (s *sender) try(ctx context.Context, rec *writereq.Record, version Protocol
 	return o
 }
 
-// downgrade returns the body of a request of version 1.0, which is valid until the next one, and how much
-// of the record it lacks. The body is nil if nothing is left.
+// downgrade returns the body of a request of version 1.0, which is valid until the next call, and the
+// counts of the record that it leaves out. The body is nil if it would be empty.
 func (s *sender) downgrade(rec *writereq.Record) (body []byte, left writereq.Counts, err error) {
 	if s.v1 == nil {
 		s.v1 = &downgraded{}
@@ -141,7 +141,7 @@ func (s *sender) downgrade(rec *writereq.Record) (body []byte, left writereq.Cou
 	if m.v1, left, err = m.downgrader.Downgrade(m.v1[:0], m.v2); err != nil {
 		return nil, left, err
 	}
-	// Counts are from the record, which may be from a disk. They must not become negative.
+	// The record may come from a disk, and so may its counts. They must not become negative.
 	left.Histograms, left.Exemplars = min(left.Histograms, rec.Histograms), min(left.Exemplars, rec.Exemplars)
 	if len(m.v1) == 0 {
 		return nil, left, nil
@@ -173,8 +173,9 @@ func (s *sender) post(ctx context.Context, body []byte, sent writereq.Counts, ve
 	return o
 }
 
-// do makes a request. If it fails on a connection that was used before, which the receiver or something on the
-// way may have closed by now, do tries again at once. That is safe: receivers ignore samples that they have.
+// do makes a request. If it fails on a reused connection, which the receiver or something on the way may
+// have closed by now, do tries again at once. That is safe, because receivers ignore samples that they
+// already have.
 func (s *sender) do(ctx context.Context, b *requestBody, version Protocol) (*http.Response, error) {
 	for attempt := 0; ; attempt++ {
 		var reused atomic.Bool
@@ -192,7 +193,7 @@ func (s *sender) do(ctx context.Context, b *requestBody, version Protocol) (*htt
 	}
 }
 
-// request returns a request whose body can be sent again, for redirects.
+// request returns a request with a body that can be sent again, for redirects.
 func (s *sender) request(ctx context.Context, b *requestBody, version Protocol) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, nil)
 	if err != nil {
@@ -207,8 +208,8 @@ func (s *sender) request(ctx context.Context, b *requestBody, version Protocol) 
 	return r, nil
 }
 
-// withoutURL returns the error without the URL that net/http adds, as the target has a name already, and without
-// the credentials that it may quote from the URL of a proxy.
+// withoutURL returns the error without the URL that net/http adds, because the error names the target
+// anyway, and without credentials that it may quote from the URL of a proxy.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -221,10 +222,10 @@ func withoutURL(err error) error {
 	return err
 }
 
-// maxError is how many bytes of an error are shown: it may quote what the receiver has sent.
+// maxError limits the bytes of an error that are shown, because it may quote the receiver's response.
 const maxError = 2 << 10
 
-// shownError is an error with another text.
+// shownError is an error with a different text.
 type shownError struct {
 	error
 

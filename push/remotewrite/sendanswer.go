@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	maxText  = 512      // Bytes of an answer's body that are quoted.
-	maxDrain = 64 << 10 // Bytes of a body that are read so that the connection can be used again.
+	maxText  = 512      // bytes of a response body that an error quotes
+	maxDrain = 64 << 10 // bytes of a body that are read so that the connection can be reused
 
-	drainPatience = time.Second // How long a body is read.
+	drainPatience = time.Second // limit for reading a body
 
-	// maxRetryAfter limits for how long a receiver can ask to be left alone, as its clock may be wrong.
+	// maxRetryAfter limits the pause that a receiver can ask for, because its clock may be wrong.
 	maxRetryAfter = 10 * time.Minute
 )
 
@@ -28,23 +28,23 @@ const (
 type answer struct {
 	status int
 	header http.Header
-	text   string // The beginning of the body of an error, in one line and without credentials.
+	text   string // beginning of the body of an error, in one line and without credentials
 }
 
 // readAnswer reads a response. "Senders MUST ignore the response body" of a success.
 func readAnswer(r *http.Response) answer {
-	// A body that does not end must not make a receiver that has answered look slow.
+	// A body that does not end must not make a receiver that has responded look slow.
 	defer time.AfterFunc(drainPatience, func() { _ = r.Body.Close() }).Stop()
 	a := answer{status: r.StatusCode, header: r.Header}
 	if !a.isSuccess() {
-		text, _ := io.ReadAll(io.LimitReader(r.Body, maxText)) // The part before an error will do.
+		text, _ := io.ReadAll(io.LimitReader(r.Body, maxText)) // The part before an error is enough.
 		a.text = oneLine(string(text))
 	}
 	_, _ = io.CopyN(io.Discard, r.Body, maxDrain)
 	return a
 }
 
-// oneLine returns the text with blanks for everything that cannot be printed.
+// oneLine returns the text with spaces for all characters that cannot be printed.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -71,7 +71,7 @@ func (a *answer) err() error {
 	return errors.New(said)
 }
 
-// judge decides what an answer means for a request of a version that had sent in it.
+// judge decides the outcome of a request of the given version that contained sent.
 func judge(a answer, sent writereq.Counts, version Protocol) outcome {
 	o := outcome{version: version}
 	switch {
@@ -82,7 +82,8 @@ func judge(a answer, sent writereq.Counts, version Protocol) outcome {
 		}
 		return o
 	case a.status == http.StatusTooManyRequests || a.status/100 == 5:
-		// With 5xx, the receiver wants all of it again, whatever it has written ("Retries on Partial Writes").
+		// After 5xx, the whole request is sent again, even if a part was written ("Retries on Partial
+		// Writes").
 		o.verdict, o.retryAfter, o.err = postponed, retryAfter(a.header), a.err()
 		return o
 	case a.status == http.StatusUnsupportedMediaType:
@@ -98,9 +99,9 @@ func judge(a answer, sent writereq.Counts, version Protocol) outcome {
 	return o
 }
 
-// judgeWritten judges an answer of success to a request of version 2.0 by how much was written.
-// If that is nothing, the receiver has read the request as one of version 1.0, to which it is empty:
-// "Senders SHOULD assume 415" then.
+// judgeWritten decides the outcome of a successful request of version 2.0 from the counts that were
+// written. If nothing was written, the receiver has read the request as one of version 1.0, in which it is
+// empty: "Senders SHOULD assume 415" in that case.
 func judgeWritten(a answer, sent writereq.Counts) outcome {
 	o := outcome{version: V2, written: written(a.header, sent)}
 	o.failed = sent
@@ -122,7 +123,7 @@ func describe(c writereq.Counts) string {
 	return fmt.Sprintf("%d samples, %d native histograms and %d exemplars", c.Samples, c.Histograms, c.Exemplars)
 }
 
-// retryAfter returns how long the receiver wants to be left alone. The header has seconds or a date.
+// retryAfter returns the pause that the receiver asks for. The header contains seconds or a date.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {

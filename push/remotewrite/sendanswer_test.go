@@ -28,7 +28,7 @@ func TestOutcomes(t *testing.T) {
 		written, failed writereq.Counts
 		requests        string // The versions, such as "21".
 		after           time.Duration
-		text            string // In the error; "-" if there is none.
+		text            string // text in the error; "-" if there is no error
 	}
 	no := map[string]string(nil)
 	w := func(samples, histograms, exemplars string) map[string]string {

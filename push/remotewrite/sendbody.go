@@ -13,7 +13,7 @@ type requestBody struct {
 	data []byte // nil after release.
 }
 
-// release waits for reads that are going on. Others that follow fail.
+// release waits for reads in progress. Later reads fail.
 func (b *requestBody) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -24,7 +24,7 @@ func (b *requestBody) reader() io.ReadCloser { return &bodyReader{body: b} }
 
 func (b *requestBody) getReader() (io.ReadCloser, error) { return b.reader(), nil }
 
-// bodyReader reads the body once.
+// bodyReader reads the body once, from the beginning.
 type bodyReader struct {
 	body *requestBody
 	at   int

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	idleTimeout    = 5 * time.Minute // More than any usual interval between pushes.
+	idleTimeout    = 5 * time.Minute // longer than any usual interval between pushes
 	maxIdle        = 2
 	maxHeaderBytes = 64 << 10
 	pingTimeout    = 15 * time.Second
@@ -27,14 +27,14 @@ func newClient() *http.Client {
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = maxIdle, maxIdle
 	t.IdleConnTimeout = idleTimeout
 	t.MaxResponseHeaderBytes = maxHeaderBytes
-	t.DisableCompression = true // Answers are short.
+	t.DisableCompression = true // Responses are short.
 	// Without pings, HTTP/2 keeps using a connection whose other end is gone.
 	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: pingTimeout, PingTimeout: pingTimeout}
 	return &http.Client{Transport: t}
 }
 
-// postOnly returns a client that follows redirects only if they keep the method, as 307 and 308 do. Otherwise
-// the redirect is the answer. The target's header does not go to other hosts.
+// postOnly returns a client that follows redirects only if they keep the method, as 307 and 308 do. Any
+// other redirect is the response. The target's header is not sent to other hosts.
 func (s *sender) postOnly(client *http.Client) *http.Client {
 	c := *client
 	policy := client.CheckRedirect
@@ -57,8 +57,8 @@ func (s *sender) postOnly(client *http.Client) *http.Client {
 	return &c
 }
 
-// requestHeader returns the header that each request has besides the protocol's, and the host that it
-// names.
+// requestHeader returns the header of each request, without the headers of the protocol, and the value of
+// its Host header.
 func requestHeader(custom http.Header) (header http.Header, host string, err error) {
 	header = http.Header{"User-Agent": {userAgent()}}
 	for name, values := range custom {
@@ -82,7 +82,7 @@ func requestHeader(custom http.Header) (header http.Header, host string, err err
 	return header, host, nil
 }
 
-// isToken reports whether s is a token by RFC 9110, 5.6.2.
+// isToken reports whether s is a token as defined by RFC 9110, section 5.6.2.
 func isToken(s string) bool {
 	isOther := func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)

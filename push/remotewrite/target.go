@@ -17,12 +17,12 @@ import (
 type target struct {
 	*Target
 
-	index   int // Of the queue's consumer.
+	index   int // index of the queue's consumer
 	log     *backlog.Log
 	sender  *sender
 	metrics *metrics
 
-	// turn holds a value while nothing sends. Sending takes it, together with rest.
+	// turn holds a value while no goroutine sends. Sending takes it, together with rest.
 	turn    chan struct{}
 	backoff backoff
 
@@ -30,12 +30,12 @@ type target struct {
 	state state
 }
 
-// state is what is known about a target.
+// state is the state of a target.
 type state struct {
 	sent, failed, retried, unqueued writereq.Counts
 
 	bytes         uint64
-	newest        int64 // Timestamp of the newest sample in the queue, in milliseconds since the Unix epoch.
+	newest        int64 // timestamp of the newest sample in the queue, in milliseconds since the Unix epoch
 	newestSent    int64
 	lastSuccess   time.Time
 	lastErr       error
@@ -58,12 +58,12 @@ func newTarget(of *Target, index int, log *backlog.Log, opts Opts) (*target, err
 	return t, nil
 }
 
-// TargetError reports that a target has rejected requests or has not received all of them, or that requests to it
-// were dropped from the queue.
+// TargetError reports that a target has rejected requests or has not received all of them, or that the
+// queue has dropped requests to it.
 type TargetError struct {
-	Target  string // Name of the target.
-	Pending uint64 // Samples, native histograms included, that wait in the queue. If 0, sending again is of no use.
-	Err     error  // The reasons, joined. After a timeout, it wraps context.DeadlineExceeded.
+	Target  string // name of the target
+	Pending uint64 // samples, including native histograms, that wait in the queue; if 0, sending again is useless
+	Err     error  // the reasons, joined; after a timeout, it wraps context.DeadlineExceeded
 }
 
 // Error returns the name of the target, the number of pending samples and the reasons.
@@ -74,13 +74,13 @@ func (e *TargetError) Error() string {
 	return fmt.Sprintf("target %s: %v", e.Target, e.Err)
 }
 
-// Unwrap returns e.Err.
+// Unwrap returns the field Err.
 func (e *TargetError) Unwrap() error { return e.Err }
 
-// losses says what a target has not got, and never will.
+// losses counts what a target has not received and never will.
 type losses struct {
-	rejections uint64 // Requests that it has rejected.
-	dropped    uint64 // Samples and histograms that were not sent to it.
+	rejections uint64 // requests that the target has rejected
+	dropped    uint64 // samples and histograms that were not sent to the target
 }
 
 func (t *target) losses() losses {
@@ -88,7 +88,7 @@ func (t *target) losses() losses {
 	return losses{t.snapshot().rejections, dropped.Samples + dropped.Histograms}
 }
 
-// report returns what was lost since before, and why what is in the queue has not arrived if err is not nil.
+// report returns the losses since before, and, if err is not nil, why the queue could not be sent.
 func (t *target) report(before losses, err error) error {
 	now, state := t.losses(), t.snapshot()
 	var (
@@ -112,7 +112,7 @@ func (t *target) report(before losses, err error) error {
 	return &TargetError{Target: t.Name, Pending: pending, Err: errors.Join(reasons...)}
 }
 
-// failure returns why the last request has to be sent again, or nil if that is not so.
+// failure returns why the last request must be sent again, or nil if it need not be.
 func (t *target) failure() error {
 	if s := t.snapshot(); !s.restsUntil.IsZero() {
 		return s.lastErr
@@ -120,7 +120,7 @@ func (t *target) failure() error {
 	return nil
 }
 
-// sendWhile sends what comes until enough is closed.
+// sendWhile sends records as they arrive until enough is closed.
 func (t *target) sendWhile(ctx context.Context, enough <-chan struct{}) {
 	for {
 		select {
@@ -134,8 +134,8 @@ func (t *target) sendWhile(ctx context.Context, enough <-chan struct{}) {
 	}
 }
 
-// sendUntil sends until the target has taken everything before end, or ctx is done. The error is about that, and
-// what was lost since before.
+// sendUntil sends until the target has taken everything before end, or ctx is done. The error reports what
+// is left and the losses since before.
 func (t *target) sendUntil(ctx context.Context, end backlog.Position, before losses) error {
 	err := t.sendBefore(ctx, end)
 	if last := t.snapshot().lastErr; err != nil && last != nil {
@@ -151,7 +151,7 @@ func (t *target) sendBefore(ctx context.Context, end backlog.Position) error {
 	go func() { arrived <- t.log.Wait(waiting, t.index, end) }()
 	for {
 		select {
-		case err := <-arrived: // Others may send, too.
+		case err := <-arrived: // Other goroutines may send, too.
 			return err
 		case <-t.turn:
 		}
@@ -168,8 +168,8 @@ func (t *target) sendBefore(ctx context.Context, end backlog.Position) error {
 // clientGrace is how long a client may take to return after its context has ended.
 const clientGrace = time.Second
 
-// sendInTurn is sendNext, and gives the turn back. It leaves a client behind that ignores its context; the turn comes
-// back when that has returned.
+// sendInTurn calls sendNext and returns the turn. If the client ignores its context, sendInTurn does not
+// wait for it; the turn is returned when the client has returned.
 func (t *target) sendInTurn(ctx context.Context, enough <-chan struct{}) error {
 	done := make(chan error, 1)
 	go func() {
@@ -202,11 +202,13 @@ func (t *target) sendInTurn(ctx context.Context, enough <-chan struct{}) error {
 
 var errGoexit = errors.New("the HTTP client called runtime.Goexit")
 
-// readPause is how long a target rests when the queue cannot be read, or when the HTTP client ends the goroutine.
+// readPause is how long a target rests when the queue cannot be read, or when the HTTP client ends the
+// goroutine.
 const readPause = time.Second
 
-// sendNext waits until the target has rested and there is a record, unless enough is closed before, and sends it. The
-// error is that of ctx, or that the queue is closed. It is called with the turn.
+// sendNext waits until the target has rested and the queue has a record, unless enough is closed first, and
+// sends the record. It returns an error if ctx is done or the queue is closed. The caller must hold the
+// turn.
 func (t *target) sendNext(ctx context.Context, enough <-chan struct{}) error {
 	if rest := time.Until(t.snapshot().restsUntil); rest > 0 {
 		timer := time.NewTimer(rest)
@@ -239,14 +241,14 @@ func (t *target) sendNext(ctx context.Context, enough <-chan struct{}) error {
 	return t.sendRecord(ctx, &record)
 }
 
-// sendRecord sends a record and notes what becomes of it. The error is that of ctx.
+// sendRecord sends a record and records its outcome. It returns an error only if ctx is done.
 func (t *target) sendRecord(ctx context.Context, r *writereq.Record) error {
 	var (
 		began = time.Now()
 		got   outcome
 	)
 	if err := engine.Try(func() error { got = t.sender.send(ctx, r); return nil }); err != nil {
-		got = outcome{verdict: postponed, err: err} // The client has panicked.
+		got = outcome{verdict: postponed, err: err} // The client panicked.
 	}
 	t.metrics.durations.Observe(time.Since(began).Seconds())
 	switch {
@@ -256,14 +258,14 @@ func (t *target) sendRecord(ctx context.Context, r *writereq.Record) error {
 			t.queueFails(err, time.Time{})
 		}
 	case ctx.Err() != nil:
-		return context.Cause(ctx) // Not the target's fault.
+		return context.Cause(ctx) // The target is not at fault.
 	default:
 		t.postpone(r, &got)
 	}
 	return nil
 }
 
-// postpone notes that a record has to be sent again.
+// postpone records that a record must be sent again.
 func (t *target) postpone(r *writereq.Record, got *outcome) {
 	rest := t.backoff.failed(got.retryAfter)
 	t.mu.Lock()
@@ -273,7 +275,7 @@ func (t *target) postpone(r *writereq.Record, got *outcome) {
 	t.state.lastErr, t.state.restsUntil = got.err, time.Now().Add(rest)
 }
 
-// settle notes what a target has taken of a record, and what not.
+// settle records what a target has accepted of a record and what it has rejected.
 func (t *target) settle(r *writereq.Record, got *outcome) {
 	t.backoff.succeeded()
 	t.mu.Lock()
@@ -292,21 +294,21 @@ func (t *target) settle(r *writereq.Record, got *outcome) {
 	s.newestSent = max(s.newestSent, r.NewestMs)
 }
 
-// queueFails notes a failure of the queue, after which the target rests.
+// queueFails records a failure of the queue. The target then rests until the given time.
 func (t *target) queueFails(err error, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.state.lastErr, t.state.restsUntil = err, until
 }
 
-// lost notes that a record could not be queued.
+// lost records that a record could not be queued.
 func (t *target) lost(counts writereq.Counts) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.state.unqueued.Add(counts)
 }
 
-// queued notes the timestamp of the newest sample of a record that was queued.
+// queued records the timestamp of the newest sample of a record that was queued.
 func (t *target) queued(newest int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -20,7 +20,7 @@ var userAgent = sync.OnceValue(func() string {
 	return agentName + moduleVersion(info)
 })
 
-// moduleVersion returns the version of the library, or devel if the program was built from a working copy
+// moduleVersion returns the version of the library, or "devel" if the program was built from a working copy
 // of it.
 func moduleVersion(info *debug.BuildInfo) string {
 	version := ""

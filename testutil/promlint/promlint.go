@@ -1,5 +1,5 @@
-// Package promlint checks names, types and help of metrics: client_golang's linter,
-// under the import path of this module.
+// Package promlint checks the names, types and help of metrics. It re-exports client_golang's linter under
+// the import path of this module.
 package promlint
 
 import (
@@ -13,9 +13,9 @@ import (
 type (
 	// Linter checks metrics.
 	Linter = promlint.Linter
-	// Problem is what a Linter has found about a metric.
+	// Problem is a problem that a [Linter] has found in a metric.
 	Problem = promlint.Problem
-	// Validation is a check of one's own; see Linter.AddCustomValidations.
+	// Validation is a custom check; see Linter.AddCustomValidations.
 	Validation = promlint.Validation
 )
 
