@@ -12,39 +12,39 @@ import (
 	"strings"
 )
 
-// finding is an identifier that is missing in our API, or not the same.
+// finding is an identifier that our API lacks or declares differently.
 type finding struct {
-	key     string // package.Name, or package.Name.Member.
+	key     string // package.Name or package.Name.Member
 	what    string
 	missing bool
 }
 
-// comparison compares packages of theirs with packages of ours.
+// comparison compares client_golang's packages ("theirs") with our packages.
 type comparison struct {
-	ours map[*types.Package]*types.Package // By theirs.
+	ours map[*types.Package]*types.Package // by their counterparts
 
 	findings  []finding
 	compared  int
 	identical int
 
-	pending []namePair // Unexported types that exported identifiers have, and that have exported members.
+	pending []namePair // unexported types of exported identifiers; they have exported members
 	seen    map[*types.TypeName]bool
 }
 
-// namePair is a type of theirs and its counterpart.
+// namePair is one of their types and its counterpart.
 type namePair struct{ theirs, ours *types.TypeName }
 
 func newComparison() *comparison {
 	return &comparison{ours: make(map[*types.Package]*types.Package), seen: make(map[*types.TypeName]bool)}
 }
 
-// pair makes the types in ours the counterparts of those with the same names in theirs.
+// pair makes the types in ours the counterparts of the types with the same names in theirs.
 func (c *comparison) pair(theirs, ours *types.Package) { c.ours[theirs] = ours }
 
-// comparePackage compares all exported identifiers of a package of theirs.
+// comparePackage compares all exported identifiers of one of their packages.
 func (c *comparison) comparePackage(theirs *types.Package) {
 	ours := c.ours[theirs].Scope()
-	for _, name := range theirs.Scope().Names() { // Sorted.
+	for _, name := range theirs.Scope().Names() { // sorted
 		if !token.IsExported(name) {
 			continue
 		}
@@ -107,14 +107,14 @@ func (c *comparison) compareObjects(key string, theirs, ours types.Object) {
 	}
 }
 
-// compareUse compares the type that something has.
+// compareUse compares the types of a variable, a field or the like.
 func (c *comparison) compareUse(key string, theirs, ours types.Type) {
 	if !c.same(theirs, ours) {
 		c.different(key, "%s instead of %s", short(ours), short(theirs))
 	}
 }
 
-// compareTypes compares what a type is, and what fields and methods it has.
+// compareTypes compares two types with their fields and methods.
 func (c *comparison) compareTypes(key string, theirs, ours types.Type) {
 	if types.Identical(theirs, ours) {
 		c.identical++
@@ -175,8 +175,7 @@ func (c *comparison) compareFields(key string, theirs, ours *types.Struct) {
 	}
 }
 
-// compareMethods compares the methods that theirs has. What is promoted from an
-// embedded field counts.
+// compareMethods compares the methods of theirs, including those promoted from embedded fields.
 func (c *comparison) compareMethods(key string, theirs, ours types.Type) {
 	methods := types.NewMethodSet(ours)
 	for m := range types.NewMethodSet(theirs).Methods() {
@@ -185,7 +184,7 @@ func (c *comparison) compareMethods(key string, theirs, ours types.Type) {
 		}
 		key := key + "." + m.Obj().Name()
 		if slices.ContainsFunc(c.findings, func(f finding) bool { return f.key == key }) {
-			continue // It has been found without the pointer.
+			continue // The method has been found without the pointer.
 		}
 		found := methods.Lookup(nil, m.Obj().Name())
 		if found == nil {

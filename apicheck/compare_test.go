@@ -136,7 +136,7 @@ func TestReadableResults(t *testing.T) {
 	}
 }
 
-// compared returns the keys of what is found, sorted.
+// compared returns the sorted keys of the findings.
 func compared(t *testing.T, theirs, ours string) []string {
 	t.Helper()
 	their, our := compile(t, theirs), compile(t, ours)

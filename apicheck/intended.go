@@ -1,8 +1,8 @@
 package main
 
-// intended are the differences that are meant, by package.Name or package.Name.Member,
-// with the reason. What is not in this list fails the check, and so does an entry that
-// is no difference any more.
+// intended maps intended differences, by package.Name or package.Name.Member, to their reasons. A
+// difference that is not in this list fails the check, and so does an entry that is no longer a
+// difference.
 var intended = map[string]string{
 	"prometheus.MetricVec":    "written here: finding a series takes no lock",
 	"prometheus.CounterVec":   "a struct there, which cannot hold our counters",

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/tools/go/packages"
 
-	// What is compared has to be among the dependencies of this module.
+	// The packages to compare must be dependencies of this module.
 	_ "github.com/prometheus/client_golang/prometheus/collectors/version"
 	_ "github.com/prometheus/client_golang/prometheus/graphite"
 	_ "github.com/prometheus/client_golang/prometheus/promauto"
@@ -29,7 +29,7 @@ const (
 	ourRoot   = "github.com/luxfi/metric"
 )
 
-// pairs are the packages to compare: by their path below the roots.
+// pairs are the paths of the packages to compare, below the roots.
 var pairs = []string{
 	"", "/promauto", "/promhttp", "/promhttp/zstd", "/collectors", "/collectors/version", "/push", "/graphite", "/testutil", "/testutil/promlint",
 	"/testutil/promlint/validations",

@@ -1,7 +1,7 @@
-// Command apicheck compares the public API of this library with that of the packages of
-// client_golang that it takes the place of. It prints every exported
-// identifier that is missing or different, and exits with 1 if one of them is not in
-// the list of intended differences, or if that list names one that is not there.
+// Command apicheck compares the public API of this library with that of the client_golang packages that
+// it replaces. It prints every exported identifier that is missing or different. It exits with 1 if one
+// of them is not in the list of intended differences, or if that list has an entry that is not a
+// difference.
 //
 //	go run .        prints what is not intended
 //	go run . -v     prints the intended differences and their reasons, too
@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-// run compares the packages, reports to w, and reports whether all is as intended.
+// run compares the packages, reports to w, and reports whether all differences are intended.
 func run(w io.Writer, verbose bool) (bool, error) {
 	loaded, err := load()
 	if err != nil {

@@ -2,8 +2,8 @@ package main
 
 import "go/types"
 
-// same reports whether a program that uses theirs can use ours: the types are identical,
-// or one is the counterpart of the other wherever they differ.
+// same reports whether a program that uses theirs can use ours: whether the types are identical except
+// for types that are counterparts.
 func (c *comparison) same(theirs, ours types.Type) bool {
 	theirs, ours = types.Unalias(theirs), types.Unalias(ours)
 	if types.Identical(theirs, ours) {
@@ -31,11 +31,11 @@ func (c *comparison) same(theirs, ours types.Type) bool {
 		o, ok := ours.(*types.Signature)
 		return ok && c.sameSignature(t, o, asValue)
 	default:
-		return false // Basic types, and literals of structs and interfaces: only identical ones.
+		return false // Basic types, and literals of structs and interfaces, must be identical.
 	}
 }
 
-// isCounterpart reports whether ours is what our package has under the name of theirs.
+// isCounterpart reports whether ours is our type with the name of theirs.
 func (c *comparison) isCounterpart(theirs *types.Named, ours types.Type) bool {
 	counterparts, ok := c.ours[theirs.Obj().Pkg()]
 	if !ok || theirs.TypeArgs().Len() > 0 {
@@ -46,23 +46,23 @@ func (c *comparison) isCounterpart(theirs *types.Named, ours types.Type) bool {
 		return false
 	}
 	if !found.Exported() && !c.seen[theirs.Obj()] {
-		// The exported ones have their turn anyway.
+		// The exported ones are compared anyway.
 		c.seen[theirs.Obj()] = true
 		c.pending = append(c.pending, namePair{theirs.Obj(), found})
 	}
 	return true
 }
 
-// use is what a program can do with a function, and so how it may differ.
+// use is the way a program can use a function. It determines how the function may differ.
 type use int
 
 const (
-	asValue    use = iota // A value, or a method of an interface: not at all.
-	asMethod              // A method of a concrete type: by results that can do more.
-	asFunction            // A declared function: by a variadic parameter more, too.
+	asValue    use = iota // as a value, or a method of an interface: it must not differ
+	asMethod              // as a method of a concrete type: results may have more methods
+	asFunction            // as a declared function: it may also have an additional variadic parameter
 )
 
-// sameSignature compares functions that are used like that.
+// sameSignature compares functions that are used in the given way.
 func (c *comparison) sameSignature(theirs, ours *types.Signature, used use) bool {
 	if theirs.TypeParams().Len() > 0 || ours.TypeParams().Len() > 0 {
 		return false
@@ -90,8 +90,8 @@ func (c *comparison) sameSignature(theirs, ours *types.Signature, used use) bool
 	return true
 }
 
-// extends reports whether ours is an interface that embeds the interface theirs: a result of
-// that type can be assigned to whatever a result of type theirs can be assigned to.
+// extends reports whether ours is an interface that embeds the interface theirs. A result of type ours
+// can then be assigned wherever a result of type theirs can.
 func (c *comparison) extends(ours, theirs types.Type) bool {
 	o, ok := ours.Underlying().(*types.Interface)
 	if _, named := types.Unalias(theirs).(*types.Named); !ok || !named || !types.IsInterface(theirs) {

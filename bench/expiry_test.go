@@ -23,7 +23,7 @@ func BenchmarkExpiry(b *testing.B) {
 	}
 }
 
-// updates returns what updates one series of a vector.
+// updates returns a function that updates one series of a vector.
 func updates(kind string, expiry time.Duration) func(n, _ int) {
 	switch kind {
 	case "counter":

@@ -21,7 +21,7 @@ import (
 // exposition is a number of series that can be scraped.
 type exposition struct {
 	handler  http.Handler
-	gatherer prometheus.Gatherer // Nil if the peer has no such thing.
+	gatherer prometheus.Gatherer // nil if the peer has no gatherer
 	series   int                 // A histogram is one.
 }
 
@@ -53,7 +53,7 @@ func gaugeValue(i int) float64   { return math.Sqrt(float64(i) + 2) }
 // observed are the values in each histogram.
 func observed(i int) []float64 { return durations[i%4000:][:16] }
 
-// vecs is what ours and client_golang's vectors have in common.
+// vecs has the common methods of our vectors and client_golang's.
 type vecs struct {
 	counter   func(values ...string) prometheus.Counter
 	gauge     func(values ...string) prometheus.Gauge

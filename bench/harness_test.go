@@ -42,7 +42,7 @@ func hot(b *testing.B, entrants ...entrant) {
 				b.Run("peer="+e.peer, func(b *testing.B) {
 					if work == nil {
 						work = e.setup()
-						runtime.GC() // What others have left behind is not to be paid here.
+						runtime.GC() // Do not pay for the garbage of earlier benchmarks.
 					}
 					b.ReportAllocs()
 					together(b, goroutines, work)

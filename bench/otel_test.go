@@ -207,7 +207,7 @@ var httpKinds = []struct {
 	}},
 }
 
-// BenchmarkOtelScrape scrapes what was measured through OpenTelemetry's API.
+// BenchmarkOtelScrape scrapes measurements made through OpenTelemetry's API.
 func BenchmarkOtelScrape(b *testing.B) {
 	for _, k := range httpKinds {
 		n := 100_000
@@ -222,7 +222,7 @@ func BenchmarkOtelScrape(b *testing.B) {
 						b.ReportAllocs()
 						m, e := p.make()
 						k.fill(m, values)
-						e.scrape(ask) // What is made once is not measured.
+						e.scrape(ask) // Do not measure one-time work.
 						runtime.GC()
 						for b.Loop() {
 							e.scrape(ask)

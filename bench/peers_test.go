@@ -33,7 +33,7 @@ func labelValues(n, labels int) [][]string {
 	return all
 }
 
-// seriesName is what a user of VictoriaMetrics/metrics writes for each look-up.
+// seriesName is the name that a user of VictoriaMetrics/metrics builds for each lookup.
 func seriesName(name string, values []string) string {
 	switch len(values) {
 	case 1:

@@ -103,7 +103,7 @@ func bound(v float64) string {
 type batchV1 struct {
 	api     *remote.API
 	request prompb.WriteRequest
-	labels  []prompb.Label // Of all series in the request.
+	labels  []prompb.Label // of all series in the request
 	samples []prompb.Sample
 }
 
@@ -158,7 +158,7 @@ type batchV2 struct {
 	api      *remote.API
 	request  writev2.Request
 	symbols  writev2.SymbolsTable
-	refs     []uint32 // Of all series in the request.
+	refs     []uint32 // of all series in the request
 	metadata *writev2.Metadata
 	slots    []*slotV2 // One for each series of the largest request.
 }

@@ -25,7 +25,7 @@ var protocols = [...]remotewrite.Protocol{remotewrite.V1, remotewrite.V2}
 // receiver accepts all requests. It is an http.RoundTripper without a network, and the handler of a server.
 type receiver struct {
 	requests, bytes int
-	accept          func(r *http.Request, body []byte) // If not nil, it is called with each request.
+	accept          func(r *http.Request, body []byte) // if not nil, called with each request
 }
 
 // written is the header of an answer: it confirms any number of samples.
@@ -124,7 +124,7 @@ func BenchmarkPushLoopback(b *testing.B) {
 						r := &receiver{}
 						server := httptest.NewServer(r)
 						defer server.Close()
-						defer http.DefaultClient.CloseIdleConnections() // Those of victoria.
+						defer http.DefaultClient.CloseIdleConnections() // the connections of victoria
 						begin(server.URL).measure(b, c.n, r)
 					})
 				}

@@ -96,7 +96,7 @@ func eachExposition(b *testing.B, kind string, n int, ask request, measure func(
 			b.ReportAllocs()
 			e := peer.expose(kind, n)
 			if e.handler != nil {
-				e.scrape(ask) // What is made once is not measured.
+				e.scrape(ask) // Do not measure one-time work.
 			}
 			runtime.GC()
 			measure(b, &e)

@@ -15,7 +15,7 @@ func AllowAll(*http.Request) bool { return true }
 
 var errNotAllowed = errors.New("this dashboard does not answer this request: its option Allow refuses it")
 
-// admit returns nil if the dashboard may answer a request, or else what the answer says instead.
+// admit returns nil if the dashboard may answer a request, and otherwise the error to answer with.
 func (o *Opts) admit(r *http.Request) error {
 	if o.Allow != nil {
 		if !o.Allow(r) {
@@ -30,14 +30,15 @@ func (o *Opts) admit(r *http.Request) error {
 	return nil
 }
 
-// forwardedHeaders are set by proxies that pass on the requests of others. A proxy on the same machine
-// would make all of them look local.
+// forwardedHeaders are headers that proxies set when they forward requests. Without a check, a proxy on
+// the same machine would make all requests look local.
 var forwardedHeaders = []string{
 	"Forwarded", "X-Forwarded-For", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Fastly-Client-Ip",
 }
 
-// checkLocal returns nil if a request comes from this machine and was meant for it. The latter keeps out pages
-// of other sites that have their own name resolve to a loopback address (DNS rebinding).
+// checkLocal returns nil if a request comes from this machine and is addressed to it. Checking the
+// address protects against DNS rebinding, in which a page of another site has its host name resolve to a
+// loopback address.
 func checkLocal(r *http.Request) error {
 	if !isLocal(r.RemoteAddr) {
 		return fmt.Errorf("the request comes from %s", shown(r.RemoteAddr))
@@ -58,18 +59,18 @@ func checkLocal(r *http.Request) error {
 	return nil
 }
 
-// isFromOtherSite reports whether a browser says that a page of another site has sent a request. Such a page cannot
-// read the answer, but would have samples taken and streams held open. A link that opens the dashboard in a tab is
-// not meant; see the specification of Fetch Metadata Request Headers.
+// isFromOtherSite reports whether a browser says that a page of another site sent a request. Such a page
+// cannot read the answer, but it could cause samples and hold streams open. A link that opens the
+// dashboard in a tab is allowed; see the specification of Fetch Metadata Request Headers.
 func isFromOtherSite(h http.Header) bool {
 	return h.Get("Sec-Fetch-Site") == "cross-site" &&
 		(h.Get("Sec-Fetch-Mode") != "navigate" || h.Get("Sec-Fetch-Dest") != "document")
 }
 
-// isForwardedLocally reports whether the value of a header of a proxy names loopback addresses only.
+// isForwardedLocally reports whether the value of a proxy's header names only loopback addresses.
 func isForwardedLocally(value string) bool {
 	for element := range strings.SplitSeq(value, ",") {
-		isKnown := false // Whether the element names the client.
+		isKnown := false // whether the element names the client
 		for pair := range strings.SplitSeq(element, ";") {
 			node := strings.TrimSpace(pair)
 			if name, of, ok := strings.Cut(node, "="); ok {
@@ -90,8 +91,8 @@ func isForwardedLocally(value string) bool {
 	return true
 }
 
-// isLocal reports whether a host, with or without a port, is this machine by its loopback interface. The remote
-// address of a request that came through a Unix socket is empty or "@".
+// isLocal reports whether a host, with or without a port, is this machine's loopback interface. The
+// remote address of a request that came through a Unix socket is empty or "@".
 func isLocal(hostport string) bool {
 	if hostport == "" || hostport == "@" {
 		return true
@@ -108,7 +109,7 @@ func isLocal(hostport string) bool {
 	return err == nil && address.Unmap().IsLoopback()
 }
 
-// shown returns a text of a request for an error message.
+// shown returns a text from a request in a form for an error message.
 func shown(text string) string {
 	const most = 100
 	if len(text) > most {

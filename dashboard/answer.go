@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// answerError is an error that the answer to a request has.
+// answerError is an error with the status of the answer.
 type answerError struct {
 	status int
 	err    error
@@ -25,9 +25,9 @@ func notFound(format string, args ...any) error {
 	return &answerError{http.StatusNotFound, fmt.Errorf(format, args...)}
 }
 
-// endpoint is what answers requests for a path below api/.
+// endpoint answers requests for a path below api/.
 type endpoint struct {
-	method string // GET, which includes HEAD, or POST.
+	method string // GET, which includes HEAD, or POST
 	answer func(*Dashboard, *http.Request) (any, error)
 }
 
@@ -45,7 +45,8 @@ func (e endpoint) serve(d *Dashboard, w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// fail answers with an error. Its status is that of an *answerError; by default, the client is not to blame.
+// fail answers with an error. The status is that of an *answerError; for other errors the server is to
+// blame.
 func fail(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var known *answerError
@@ -67,10 +68,10 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // It fails if the client has gone.
+	_, _ = w.Write(append(body, '\n')) // It fails if the client has gone away.
 }
 
-// maxParameter bounds a text in a request, in bytes.
+// maxParameter limits the length of a parameter, in bytes.
 const maxParameter = 2000
 
 // textOf returns a parameter of a request.
@@ -82,7 +83,7 @@ func textOf(r *http.Request, name string) (string, error) {
 	return text, nil
 }
 
-// requiredOf returns a parameter that must not be empty.
+// requiredOf returns a parameter, and an error if it is empty.
 func requiredOf(r *http.Request, name string) (string, error) {
 	text, err := textOf(r, name)
 	if err == nil && text == "" {
@@ -91,7 +92,7 @@ func requiredOf(r *http.Request, name string) (string, error) {
 	return text, err
 }
 
-// numberOf returns a parameter that is a number.
+// numberOf returns a numeric parameter.
 func numberOf(r *http.Request, name string, standard, least, most int) (int, error) {
 	text := r.URL.Query().Get(name)
 	if text == "" {

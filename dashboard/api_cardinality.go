@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// maxVectors is how many vectors are asked how much memory they take, which takes about 100 ns for each label of
-	// a series.
+	// maxVectors is how many vectors are asked for their memory, which takes about 100 ns for each label
+	// of a series.
 	maxVectors = 1000
-	// maxValues is how many values of a label an answer has.
+	// maxValues is how many values of a label an answer contains.
 	maxValues = 100
 )
 
-// answerCardinality returns how large the families are.
+// answerCardinality answers with the sizes of the families.
 func answerCardinality(d *Dashboard, r *http.Request) (any, error) {
 	limit, err := numberOf(r, "limit", defaultFamilies, 1, maxFamilies)
 	if err != nil {
@@ -30,8 +30,8 @@ func answerCardinality(d *Dashboard, r *http.Request) (any, error) {
 	return sizes, nil
 }
 
-// addVectors adds what vectors know about themselves. Vectors with the same family, which are in different registries,
-// are summed up.
+// addVectors adds what vectors know about themselves. Vectors of the same family, which are in different
+// registries, are added up.
 func (d *Dashboard) addVectors(rows []api.Size) {
 	byFamily := make(map[string]*api.Size, len(rows))
 	for i := range rows {

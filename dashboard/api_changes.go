@@ -6,7 +6,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/query"
 )
 
-// answerMark sets a mark: a sample that others can be compared with.
+// answerMark sets a mark: a sample with which later ones can be compared.
 func answerMark(d *Dashboard, r *http.Request) (any, error) {
 	if err := d.sameOrigin.Check(r); err != nil {
 		return nil, &answerError{http.StatusForbidden, err}
@@ -18,7 +18,7 @@ func answerMark(d *Dashboard, r *http.Request) (any, error) {
 	return d.marks.set(now.latest), nil
 }
 
-// answerChanges returns what has changed since a mark.
+// answerChanges answers with the changes since a mark.
 func answerChanges(d *Dashboard, r *http.Request) (any, error) {
 	id, err := requiredOf(r, "since")
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 )
 
-// collectorsPatience is how long an answer about collectors waits for the first sample. It has to come when collectors
-// hang, but is of little use if none of them has ever run.
+// collectorsPatience is how long an answer about collectors waits for the first sample. The answer must
+// come even if collectors hang, but it is of little use if none of them has ever run.
 const collectorsPatience = time.Second
 
-// collectors returns how all collectors are doing.
+// collectors returns the states of all collectors.
 func (d *Dashboard) collectors(ctx context.Context) *api.Collectors {
 	ctx, cancel := context.WithTimeout(ctx, collectorsPatience)
 	defer cancel()
@@ -31,10 +31,11 @@ func (d *Dashboard) serveText(w http.ResponseWriter, r *http.Request) {
 	var text bytes.Buffer
 	writeText(&text, d.collectors(r.Context()), time.Now())
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write(text.Bytes()) // It fails if the client has gone.
+	_, _ = w.Write(text.Bytes()) // It fails if the client has gone away.
 }
 
-// answerHistory returns what the dashboard keeps, and what that costs. It waits for no sample.
+// answerHistory answers with what the dashboard keeps and how much memory that takes. It does not wait
+// for a sample.
 func answerHistory(d *Dashboard, _ *http.Request) (any, error) {
 	usage := d.sampler.store.Usage()
 	answer := &api.History{

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/query"
 )
 
-// The numbers of rows in answers.
+// limits of the rows in answers
 const (
 	defaultFamilies = 100
 	maxFamilies     = 1000

@@ -66,7 +66,7 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
-// size is what the tests read of an api.Size.
+// size has the fields of an api.Size that the tests read.
 type size struct {
 	Family                 struct{ Name string }
 	Memory, Limit, Grown   int

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// page has the files of folder static, compressed. They are sent as they lie here to clients that accept gzip.
+// page is an archive of the files in folder static. Clients that accept gzip get its compressed data as it is.
 //
 //go:generate go run ./internal/pack
 //go:embed page.zip
@@ -26,7 +26,7 @@ var page []byte
 type asset struct {
 	gzipped     []byte
 	contentType string
-	tag         string // An entity tag.
+	tag         string // entity tag
 }
 
 // assets returns the files of the page by their names, such as "main.js" and "vendor/uPlot.min.css".
@@ -47,31 +47,31 @@ var assets = sync.OnceValue(func() map[string]*asset {
 	return all
 })
 
-// contentTypes do not depend on the machine's table of types, which mime.TypeByExtension reads.
+// contentTypes replaces the machine's table of types, which mime.TypeByExtension reads.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml", ".LICENSE": "text/plain; charset=utf-8",
 }
 
-// gzipOf returns a file of an archive in the format gzip, which has the same data between another header and
-// trailer; see RFC 1952.
+// gzipOf converts a file of a zip archive to the gzip format, which has the same data between another
+// header and trailer; see RFC 1952.
 func gzipOf(file *zip.File) ([]byte, error) {
 	raw, err := file.OpenRaw()
 	if err != nil {
 		return nil, err
 	}
-	const deflate, unknown = 8, 255 // The method, and the operating system.
+	const deflate, unknown = 8, 255 // the method and the operating system
 	gzipped := bytes.NewBuffer([]byte{0x1f, 0x8b, deflate, 0, 0, 0, 0, 0, 0, unknown})
 	if _, err := io.Copy(gzipped, raw); err != nil {
 		return nil, err
 	}
 	trailer := binary.LittleEndian.AppendUint32(nil, file.CRC32)
-	trailer = binary.LittleEndian.AppendUint32(trailer, uint32(file.UncompressedSize64)) //nolint:gosec // It is a small file.
+	trailer = binary.LittleEndian.AppendUint32(trailer, uint32(file.UncompressedSize64)) //nolint:gosec // The file is small.
 	gzipped.Write(trailer)
 	return gzipped.Bytes(), nil
 }
 
-// content returns the file as it is in folder static.
+// content returns the uncompressed file.
 func (a *asset) content() []byte {
 	r, err := gzip.NewReader(bytes.NewReader(a.gzipped))
 	if err != nil {
@@ -84,8 +84,8 @@ func (a *asset) content() []byte {
 	return content
 }
 
-// serveAsset answers with a file of the page; the empty name is that of the page itself. It reports whether
-// there is such a file.
+// serveAsset answers with a file of the page. The empty name stands for the page itself. serveAsset
+// reports whether the file exists.
 func serveAsset(w http.ResponseWriter, r *http.Request, name string) bool {
 	if name == "" {
 		name = "index.html"
@@ -110,8 +110,8 @@ func serveAsset(w http.ResponseWriter, r *http.Request, name string) bool {
 	return true
 }
 
-// acceptsGzip reports whether the client names gzip among the encodings that it accepts. All browsers do;
-// others are sent the file as it is.
+// acceptsGzip reports whether the client accepts the encoding gzip. All browsers do. Other clients get
+// the file uncompressed.
 func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, quality, _ := strings.Cut(coding, ";")
@@ -122,14 +122,14 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-// policy allows the page what it needs: its own files, and requests to where it came from. Scripts cannot
+// policy allows only what the page needs: its own files, and requests to its own origin. Scripts cannot
 // turn texts into HTML, not even by mistake.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
-// setHeaders sets the headers that all answers have.
+// setHeaders sets the headers of all answers.
 func setHeaders(h http.Header) {
-	h.Add("Content-Security-Policy", policy) // Beside that of a server around it.
+	h.Add("Content-Security-Policy", policy) // Add keeps the policy of a server around the dashboard.
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")

@@ -55,7 +55,7 @@ func addStats(row *api.Collector, s *engine.Stats) {
 	row.RateLimited = s.Failures[engine.KindRateLimited]
 }
 
-// stateOf returns the state of a collector that is run, and since when it is in it.
+// stateOf returns the state of a collector and the time since which it has been in that state.
 func stateOf(s *engine.Stats) (state api.State, since int64) {
 	switch {
 	case !s.StuckSince.IsZero():
@@ -99,7 +99,7 @@ func breakerOf(s engine.BreakerState) string {
 	}
 }
 
-// millis returns a time in milliseconds since the Unix epoch, and 0 for the zero time.
+// millis returns a time in milliseconds since the Unix epoch. It returns 0 for the zero time.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -107,10 +107,10 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// milliseconds returns a duration as the page has it, in whole microseconds.
+// milliseconds returns a duration in the page's unit, truncated to whole microseconds.
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }
 
-// result has the texts about the last result of a collector, and what tells it from others.
+// result holds the texts about a collector's last result, and identifies that result.
 type result struct {
 	failures  uint64
 	runs      uint64
@@ -120,7 +120,7 @@ type result struct {
 	short, detail string
 }
 
-// isOf reports whether the result is the one that the account is about.
+// isOf reports whether the result is the last one in s.
 func (r *result) isOf(s *engine.Stats) bool {
 	return r.failures == failuresOf(s) && r.runs == s.Runs && r.lastStart.Equal(s.LastStart) && r.isError == (s.LastErr != nil)
 }
@@ -132,7 +132,7 @@ func failuresOf(s *engine.Stats) (n uint64) {
 	return n
 }
 
-// newResult describes the last result of a collector. The methods of errors are the program's.
+// newResult describes the last result of a collector. It calls methods of the program's errors.
 func newResult(texts *errorTexts, p *callback.Allowance, s *engine.Stats) result {
 	r := result{failures: failuresOf(s), runs: s.Runs, lastStart: s.LastStart, isError: s.LastErr != nil}
 	if s.LastErr == nil {

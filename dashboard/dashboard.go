@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// Handler returns a handler that serves the dashboard of what g gathers. It panics if g is nil or opts are invalid;
-// see [New], which also returns something to close.
+// Handler returns a handler that serves a dashboard for the metrics that g gathers. It panics if g is
+// nil or opts are invalid. To get a dashboard that can be closed, use [New].
 func Handler(g metric.Gatherer, opts Opts) http.Handler {
 	d, err := New(g, opts)
 	if err != nil {
@@ -33,12 +33,12 @@ type Dashboard struct {
 	servers    servers
 }
 
-// New returns a dashboard of what g gathers: a registry, several of them such as [metric.DefaultGatherers], or any
-// other gatherer, whose collectors cannot be told from each other then. It returns an error if g is nil or an option
-// is invalid.
+// New returns a dashboard for the metrics that g gathers. A registry, or several registries such as
+// [metric.DefaultGatherers], show each of their collectors. The dashboard cannot tell the collectors of
+// any other gatherer apart. New returns an error if g is nil or an option is invalid.
 //
-// A Dashboard has a goroutine only while a page is open and for 30 seconds after that, or until [Dashboard.Close]
-// if [Opts.History] is set.
+// A Dashboard has a goroutine only while a page is open and for 30 seconds after that, or, if
+// [Opts.History] is set, until [Dashboard.Close].
 func New(g metric.Gatherer, opts Opts) (*Dashboard, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -56,23 +56,23 @@ func New(g metric.Gatherer, opts Opts) (*Dashboard, error) {
 	return d, nil
 }
 
-// Close ends all streams and the sampler, and drops the samples. It waits for the sampler, but not for collectors that
-// ignore the end of their context. After Close, the handler answers every request with 503 Service Unavailable. Close may
-// be called more than once; it always returns nil.
+// Close ends all streams and the sampler, and drops the samples. It waits for the sampler, but not for
+// collectors that ignore the end of their context. After Close, the handler answers every request with
+// 503 Service Unavailable. Close may be called more than once. It always returns nil.
 func (d *Dashboard) Close() error {
 	d.sampler.close()
 	d.marks.clear()
 	return nil
 }
 
-// ServeHTTP serves the page and what it loads.
+// ServeHTTP serves the page, its files and its data.
 func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.route(w, r) }
 
 // source is where samples come from.
 type source struct {
-	*scrape.Registry // It has nothing but what the gatherer gathers.
+	*scrape.Registry // holds only the gatherer
 
-	behind    *scrape.Registry // The gatherer's own; nil if it is no registry.
+	behind    *scrape.Registry // the gatherer itself; nil if it is not a registry
 	gatherer  metric.GathererWithContext
 	selection metric.Selection
 }
@@ -96,7 +96,7 @@ func newSource(g metric.Gatherer, selection metric.Selection) (source, error) {
 	return s, nil
 }
 
-// minExpositionTimeout is how long a scrape of the dashboard's exposition may take at least: someone may
+// minExpositionTimeout is the smallest time limit of a scrape of the dashboard's exposition. A user may
 // have asked for a single slow collector.
 const minExpositionTimeout = 10 * time.Second
 

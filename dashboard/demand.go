@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// recent returns a moment with a sample from the last two intervals. If another one is being gathered, the sample may
-// be older by the time that this may take: a search must not wait for a slow collector at each key.
+// recent returns a moment with a sample from the last two intervals. While another sample is being
+// gathered, the sample may be older by the time that takes: a search must not wait for a slow collector
+// at each key.
 func (s *sampler) recent(ctx context.Context) (moment, error) {
 	return s.await(ctx, time.Now().Add(-2*s.interval), func() bool {
 		age := time.Since(s.now.ended)
@@ -15,15 +16,16 @@ func (s *sampler) recent(ctx context.Context) (moment, error) {
 	})
 }
 
-// fresh returns a moment with a sample that begins now, or in another request that comes at the same time.
+// fresh returns a moment with a sample that begins now, or that a concurrent request begins.
 func (s *sampler) fresh(ctx context.Context) (moment, error) {
 	now := time.Now()
 	return s.await(ctx, now, func() bool { return !s.now.began.Before(now) })
 }
 
-// await returns a moment that will do, and has a sample taken if need be that does not begin before the given time. All
-// requests that wait get the same one. It returns an error if the dashboard is closed or ctx is done, and a moment without
-// a sample if gathering failed. It calls willDo while it holds the mutex.
+// await returns a moment for which willDo returns true. If necessary, it has a sample taken that does
+// not begin before from. All waiting requests get the same sample. await returns an error if the
+// dashboard is closed or ctx is done, and a moment without a sample if gathering failed. It holds the
+// mutex while it calls willDo.
 func (s *sampler) await(ctx context.Context, from time.Time, willDo func() bool) (moment, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +52,8 @@ func (s *sampler) await(ctx context.Context, from time.Time, willDo func() bool)
 	}
 }
 
-// awaitGathering waits for the end of a gathering. The mutex is held, but not while it waits.
+// awaitGathering waits for the end of a gathering. The caller holds the mutex, which awaitGathering
+// releases while it waits.
 func (s *sampler) awaitGathering(ctx context.Context) error {
 	gathered := s.gathered
 	s.mu.Unlock()

@@ -19,11 +19,11 @@ const (
 	maxDetail = 8 << 10
 )
 
-// errorTexts returns the texts of errors, which are the program's: their methods may panic or hang.
+// errorTexts returns the texts of errors. Their methods are the program's, and may panic or hang.
 type errorTexts struct{ caller callback.Caller }
 
-// allowance returns how long all texts that are made together may take: the short time that a scrape which is
-// over has left.
+// allowance returns the time limit for texts that are made together: the short time that is left after a
+// scrape.
 func (t *errorTexts) allowance() *callback.Allowance {
 	over, end := context.WithCancel(context.Background())
 	end()
@@ -33,7 +33,8 @@ func (t *errorTexts) allowance() *callback.Allowance {
 // line returns a short line about an error, or "" if err is nil.
 func (t *errorTexts) line(err error) string { return shorten(t.of(t.allowance(), err)) }
 
-// of returns the text of an error and the stack of a panic, without credentials, or "" if there is no error.
+// of returns the text of an error and the stack of a panic, without credentials. It returns "" if err is
+// nil.
 func (t *errorTexts) of(p *callback.Allowance, err error) string {
 	if err == nil {
 		return ""
@@ -48,10 +49,10 @@ func (t *errorTexts) of(p *callback.Allowance, err error) string {
 	return printable.Text(redact.Text(text))
 }
 
-// wholeText returns the text of an error. Of a scrape that has failed in several ways, it is that of the first: the
-// collectors have all of them.
+// wholeText returns the text of an error. For a scrape with several failures it returns only the first
+// one, because the collectors show all of them.
 func wholeText(err error) string {
-	if scrape, ok := err.(*metric.GatherError); ok && len(scrape.Failures) > 0 { //nolint:errorlint // What wraps it has something to add.
+	if scrape, ok := err.(*metric.GatherError); ok && len(scrape.Failures) > 0 { //nolint:errorlint // An error that wraps it has something to add.
 		text := scrape.Failures[0].Error()
 		if n := len(scrape.Failures); n > 1 {
 			return fmt.Sprintf("%d failures, the first: %s", n, text)
@@ -66,13 +67,13 @@ func wholeText(err error) string {
 	return text
 }
 
-// shorten returns the first line of a text, cut if it is long.
+// shorten returns the first line of a text, and cuts it if it is long.
 func shorten(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return cut(strings.Join(strings.Fields(line), " "), maxShort)
 }
 
-// cut returns a text with at most so many bytes, and a mark if something is missing.
+// cut returns the first most bytes of a text, with a mark if something is missing.
 func cut(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -80,5 +81,6 @@ func cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// shortError returns a line about an error of the dashboard itself, in which there may be texts of a client.
+// shortError returns a line about an error of the dashboard itself, which may contain texts from a
+// client.
 func shortError(err error) string { return shorten(printable.Text(redact.Text(err.Error()))) }

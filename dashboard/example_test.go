@@ -17,7 +17,7 @@ func Example() {
 	mux.Handle("/debug/dashboard/", dashboard.Handler(registry, dashboard.Opts{MetricsURL: "/metrics"}))
 }
 
-// A dashboard with a history has to be closed; so do its streams, or the server would wait for pages that are open.
+// A dashboard with a history must be closed, and so must its streams: the server would wait for open pages.
 func ExampleNew() {
 	d, err := dashboard.New(metric.DefaultGatherer, dashboard.Opts{
 		History:  15 * time.Minute,

@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// anyone allows all requests.
+// anyone is an Opts.Allow for all requests.
 func anyone(*http.Request) bool { return true }
 
 // newDashboard returns a dashboard that is closed at the end of the test.
@@ -35,7 +35,7 @@ func newDashboard(t *testing.T, g metric.Gatherer, opts dashboard.Opts) *dashboa
 // probe is a collector that counts its runs.
 type probe struct {
 	runs atomic.Int64
-	at   atomic.Pointer[func(context.Context)] // What it does; nil means nothing.
+	at   atomic.Pointer[func(context.Context)] // called by the collector; nil means nothing
 	desc *metric.Desc
 }
 
@@ -100,7 +100,7 @@ type stream struct {
 	mu     sync.Mutex
 	status int
 	text   strings.Builder
-	hold   chan struct{} // Nil if writes do not block.
+	hold   chan struct{} // nil if writes do not block
 }
 
 // open opens a stream of h.
@@ -207,7 +207,7 @@ func read[T any](t *testing.T, text string) (value T) {
 	return value
 }
 
-// tick is what the tests read of an api.Tick.
+// tick has the fields of an api.Tick that the tests read.
 type tick struct {
 	T, Now   int64
 	Problems int
@@ -225,7 +225,7 @@ func last[T any](t *testing.T, s *stream, name string) T {
 	return read[T](t, all[len(all)-1].data)
 }
 
-// rows are what the tests read of api.Collectors.
+// rows has the fields of api.Collectors that the tests read.
 type rows struct {
 	All  bool
 	Rows []struct{ Name, State string }

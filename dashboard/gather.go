@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/engine"
 )
 
-// maxSampling is how many samples the dashboard remembers the cost of.
+// maxSampling is how many samples' costs the dashboard remembers.
 const maxSampling = 450
 
 // gather takes a sample, which begins now.
@@ -26,7 +26,7 @@ func (s *sampler) gather(ctx context.Context, began time.Time) {
 		s.gathering()
 		s.gathering = nil
 		if cancelled {
-			s.ticked = time.Time{} // If samples are wanted again, it is at once.
+			s.ticked = time.Time{} // Wanted samples are taken again at once.
 		} else {
 			now.began, now.ended = began, time.Now()
 			now.take(snapshot, took, busy, text, s.interval)
@@ -38,7 +38,7 @@ func (s *sampler) gather(ctx context.Context, began time.Time) {
 	s.nudge()
 }
 
-// account remembers a snapshot that is the first one, and what it cost. The mutex is held.
+// account records the cost of a snapshot, and the snapshot if it is the first one. The caller holds the mutex.
 func (s *sampler) account(snapshot *store.Snapshot, took, busy time.Duration) {
 	if snapshot == nil {
 		return
@@ -62,15 +62,15 @@ func (m *moment) take(snapshot *store.Snapshot, took, busy time.Duration, err st
 	}
 	m.tick.T = snapshot.At.UnixMilli()
 	m.tick.Families, m.tick.Series = len(snapshot.Families), snapshot.Series
-	// Rates over less than that would be noise.
+	// Rates over a shorter time would be noise.
 	if m.latest != nil && (m.before == nil || snapshot.At.Sub(m.latest.At) >= interval/2) {
 		m.before = m.latest
 	}
 	m.latest = snapshot
 }
 
-// sample gathers into the store. It returns no snapshot if nothing could be gathered or ctx was cancelled, and the
-// time that the sample took after everything had been collected.
+// sample gathers into the store. It returns the time that the sample took after everything had been
+// collected. It returns no snapshot if nothing could be gathered or ctx was canceled.
 func (s *sampler) sample(ctx context.Context, at time.Time) (snapshot *store.Snapshot, busy time.Duration, err error) {
 	err = engine.Try(func() (err error) {
 		round := s.store.Begin(at)
@@ -93,11 +93,12 @@ func (s *sampler) sample(ctx context.Context, at time.Time) (snapshot *store.Sna
 	return snapshot, busy, err
 }
 
-// maxBack is how far the clock may have been set back, so that the times of samples still ascend.
+// maxBack is how far the clock may be set back while the times of samples still ascend.
 const maxBack = time.Second
 
-// timeOf returns the time of a sample that begins now, in whole milliseconds, as the page has it. It is later than
-// that of the sample before; if the clock was set back, the past is forgotten.
+// timeOf returns the time of a sample that begins now, truncated to milliseconds, the page's resolution.
+// It is later than that of the previous sample. If the clock was set back further, the past is
+// forgotten.
 func (s *sampler) timeOf(now time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()

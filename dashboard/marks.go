@@ -9,25 +9,25 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// maxMarks is how many marks there may be. Each keeps a sample alive.
+// maxMarks is how many marks are kept. Each keeps a sample alive.
 const maxMarks = 16
 
-// marks are samples that viewers compare others with.
+// marks are samples with which viewers compare others.
 type marks struct {
-	maxBytes int // Bounds their memory, but there is always room for one.
+	maxBytes int // limits their memory, but one mark is always kept
 
 	mu  sync.Mutex
-	all []mark // Oldest first.
+	all []mark // oldest first
 }
 
-// mark is a sample under an ID that cannot be guessed, so that a viewer does not see another one's mark.
+// mark is a sample with an ID that cannot be guessed, so that viewers do not see each other's marks.
 type mark struct {
 	api.Mark
 
 	snapshot *store.Snapshot
 }
 
-// set sets a mark, and drops the oldest ones if there are too many or they take too much memory.
+// set sets a mark. It drops the oldest marks if there are too many or they take too much memory.
 func (m *marks) set(s *store.Snapshot) api.Mark {
 	added := mark{api.Mark{ID: rand.Text(), T: s.At.UnixMilli()}, s}
 	m.mu.Lock()
@@ -40,7 +40,7 @@ func (m *marks) set(s *store.Snapshot) api.Mark {
 	return added.Mark
 }
 
-// shrink drops the oldest marks if all take too much memory. The mutex is held.
+// shrink drops the oldest marks if all of them take too much memory. The caller holds the mutex.
 func (m *marks) shrink() {
 	newestFirst := make([]*store.Snapshot, 0, len(m.all))
 	for i := range m.all {
@@ -57,7 +57,7 @@ func (m *marks) clear() {
 	m.all = nil
 }
 
-// find returns the mark of an ID, and whether there is one.
+// find returns the mark with that ID, and whether it exists.
 func (m *marks) find(id string) (mark, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

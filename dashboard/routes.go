@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// endpoints are what there is below api/, besides the stream.
+// endpoints maps the names below api/, except that of the stream, to their endpoints.
 var endpoints = map[string]endpoint{
 	"collectors":         {http.MethodGet, answerCollectors},
 	"metrics":            {http.MethodGet, answerMetrics},
@@ -24,8 +24,8 @@ var endpoints = map[string]endpoint{
 
 const streamName = "stream"
 
-// route answers a request by the last elements of its path: what comes before depends on where the handler was
-// mounted, and on proxies.
+// route answers a request by the last elements of its path. The elements before depend on where the
+// handler is mounted, and on proxies.
 func (d *Dashboard) route(w http.ResponseWriter, r *http.Request) {
 	setHeaders(w.Header())
 	name, isAPI := apiName(r.URL.Path)
@@ -55,7 +55,7 @@ func (d *Dashboard) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// servePage answers requests for everything outside of api/.
+// servePage answers requests for paths outside of api/.
 func (d *Dashboard) servePage(w http.ResponseWriter, r *http.Request) {
 	last := path.Base("/" + r.URL.Path)
 	switch {
@@ -83,13 +83,13 @@ func (d *Dashboard) serveIndex(w http.ResponseWriter, r *http.Request) {
 
 var errNoPage = errors.New("there is nothing at this path: the dashboard is at the one that ends in a slash, before api/")
 
-// isBelowAPI reports whether the last element but one of a path is api.
+// isBelowAPI reports whether the second to last element of a path is api.
 func isBelowAPI(p string) bool {
 	dir, _ := path.Split(p)
 	return path.Base("/"+dir) == "api"
 }
 
-// apiName returns what follows api/ in a path, if that is something that there is.
+// apiName returns the name after api/ in a path, and whether an endpoint has that name.
 func apiName(path string) (name string, ok bool) {
 	path = "/" + path
 	for name := range endpoints {
@@ -100,13 +100,14 @@ func apiName(path string) (name string, ok bool) {
 	return streamName, strings.HasSuffix(path, "/api/"+streamName)
 }
 
-// isAsset serves a file of the page, which may be in a folder, and reports whether there is one.
+// isAsset serves a file of the page, which may be in a folder, and reports whether the file exists.
 func isAsset(w http.ResponseWriter, r *http.Request) bool {
 	dir, name := path.Split(r.URL.Path)
 	return serveAsset(w, r, path.Join(path.Base("/"+dir), name)) || name != "" && serveAsset(w, r, name)
 }
 
-// isIndex reports whether a request is for the page. The path is also empty if http.StripPrefix has removed all of it.
+// isIndex reports whether a request is for the page. Its path is also empty if http.StripPrefix has
+// removed all of it.
 func isIndex(r *http.Request) bool {
 	if r.URL.Path == "" {
 		return strings.HasSuffix(requestPath(r), "/")
@@ -114,20 +115,21 @@ func isIndex(r *http.Request) bool {
 	return strings.HasSuffix(r.URL.Path, "/") && !strings.HasSuffix("/"+r.URL.Path, "/api/")
 }
 
-// lacksSlash reports whether a request may be for the page, but without the slash on which its relative URLs depend.
+// lacksSlash reports whether a request may be for the page, but lacks the slash on which its relative
+// URLs depend.
 func lacksSlash(r *http.Request) bool {
 	switch {
 	case r.URL.Path == "":
 		return true
 	case strings.HasSuffix(r.Pattern, "/"):
-		return false // It was mounted with the slash, so this is below.
+		return false // The handler was mounted with the slash, so this path is below it.
 	default:
 		_, name := path.Split(r.URL.Path)
 		return name != "" && !strings.Contains(name, ".") && !isBelowAPI(r.URL.Path)
 	}
 }
 
-// requestPath returns the path that the client has asked for, as it was written.
+// requestPath returns the path that the client has requested, as written.
 func requestPath(r *http.Request) string {
 	if u, err := url.ParseRequestURI(r.RequestURI); err == nil {
 		return u.EscapedPath()
@@ -136,7 +138,7 @@ func requestPath(r *http.Request) string {
 }
 
 // redirect sends the client to the same path with a slash. The URL is relative, since a proxy may have
-// changed what comes before.
+// changed the beginning of the path.
 func redirect(w http.ResponseWriter, r *http.Request) {
 	to := "./" + path.Base("/"+requestPath(r)) + "/"
 	if r.URL.RawQuery != "" {
@@ -146,12 +148,12 @@ func redirect(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-// isRead answers with an error unless the method of a request is GET or HEAD.
+// isRead reports whether the method of a request is GET or HEAD, and answers with an error if not.
 func isRead(w http.ResponseWriter, r *http.Request) bool {
 	return isMethod(w, r, http.MethodGet, http.MethodHead)
 }
 
-// isMethod answers with an error unless the method of a request is one of these.
+// isMethod reports whether the method of a request is an allowed one, and answers with an error if not.
 func isMethod(w http.ResponseWriter, r *http.Request, allowed ...string) bool {
 	for _, method := range allowed {
 		if r.Method == method {

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// linger is how long samples are taken after the last viewer has left, so that a page that is loaded again still
+	// linger is how long sampling goes on after the last viewer has left, so that a reloaded page still
 	// has its past.
 	linger = 30 * time.Second
-	// maxStreams is how many streams there may be at once.
+	// maxStreams is the largest number of concurrent streams.
 	maxStreams = 64
 )
 
@@ -26,50 +26,50 @@ var (
 	errNoSnapshot = errors.New("there is no sample yet: try again")
 )
 
-// sampler takes samples for all viewers. Its goroutine, loop, exists only while it is wanted; a gathering has another
-// one, so that the collectors can be watched while they are gathered.
+// sampler takes samples for all viewers. Its goroutine, loop, exists only while samples are wanted. A
+// gathering has a second goroutine, so that the collectors can be observed meanwhile.
 type sampler struct {
 	source   source
 	tracker  *tracker
 	store    *store.Store
-	interval time.Duration // While someone watches.
-	history  time.Duration // Between samples while no page is open; 0 without history.
+	interval time.Duration // while a page is open
+	history  time.Duration // while no page is open; 0 without history
 	timeout  time.Duration
 
-	ctx    context.Context //nolint:containedctx // It ends when the dashboard is closed.
+	ctx    context.Context //nolint:containedctx // ends when the dashboard is closed
 	cancel context.CancelFunc
-	ends   sync.WaitGroup // Of the goroutines.
-	wake   chan struct{}  // Has loop look what it is to do; its capacity is 1.
+	ends   sync.WaitGroup // for the goroutines
+	wake   chan struct{}  // makes loop check what it must do; has a capacity of 1
 
-	looking sync.Mutex // Held while the states of the collectors are read, which runs no code of the program.
+	looking sync.Mutex // held while the collectors' states are read, which runs no code of the program
 
 	mu        sync.Mutex
 	looping   bool
 	viewers   map[*viewer]struct{}
-	waiting   int                // Requests that wait for a sample.
-	watched   time.Time          // When a viewer left, or a request was answered.
-	ticked    time.Time          // When loop last looked at the collectors.
-	asked     time.Time          // A sample that begins after it is wanted at once.
-	gathering context.CancelFunc // Of the gathering under way, or nil.
-	gathered  chan struct{}      // Closed, and replaced, when a gathering ends.
+	waiting   int                // requests that wait for a sample
+	watched   time.Time          // when the last viewer left or the last request was answered
+	ticked    time.Time          // when loop last read the collectors' states
+	asked     time.Time          // A sample that begins after that is wanted at once.
+	gathering context.CancelFunc // cancels the gathering in progress, or nil
+	gathered  chan struct{}      // closed and replaced when a gathering ends
 	now       moment
-	start     *store.Snapshot // The first one.
-	sampling  []api.Sampling  // The latest ones, oldest first.
+	start     *store.Snapshot // the first snapshot
+	sampling  []api.Sampling  // the latest ones, oldest first
 }
 
-// moment is what the sampler knows at some time. It is never modified.
+// moment is the sampler's knowledge at some time. It is never modified.
 type moment struct {
 	tick   api.Tick
-	latest *store.Snapshot // Nil before the first sample.
-	before *store.Snapshot // The one before it, for rates, or nil.
-	began  time.Time       // When the last gathering began, and when it ended. It may have failed.
+	latest *store.Snapshot // nil before the first sample
+	before *store.Snapshot // the previous sample, for rates, or nil
+	began  time.Time       // when the last gathering began and ended; it may have failed
 	ended  time.Time
-	epoch  int // It changes when the past is forgotten.
+	epoch  int // changes when the past is forgotten
 }
 
-// viewer is a page that is open. It reads the latest moment when it is ready to, and so skips some if it is slow.
+// viewer is an open page. It reads the latest moment when it is ready, so a slow viewer skips some.
 type viewer struct {
-	signal chan struct{} // Its capacity is 1.
+	signal chan struct{} // has a capacity of 1
 }
 
 func newSampler(from source, t *tracker, opts Opts) *sampler {
@@ -128,7 +128,7 @@ func (s *sampler) leave(v *viewer) {
 	s.nudge()
 }
 
-// begin has loop run, and look what it is to do. The mutex is held.
+// begin starts loop if necessary and wakes it. The caller holds the mutex.
 func (s *sampler) begin() {
 	if !s.looping && s.ctx.Err() == nil {
 		s.looping = true
@@ -137,10 +137,10 @@ func (s *sampler) begin() {
 	s.nudge()
 }
 
-// nudge has loop look what it is to do.
+// nudge makes loop check what it must do.
 func (s *sampler) nudge() { notify(s.wake) }
 
-// notify sends to a channel with a capacity of 1, unless it is full.
+// notify sends to a channel with a capacity of 1 unless the channel is full.
 func notify(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:
@@ -148,7 +148,7 @@ func notify(ch chan struct{}) {
 	}
 }
 
-// loop looks at the collectors and begins gatherings for as long as that is wanted.
+// loop observes the collectors and begins gatherings as long as samples are wanted.
 func (s *sampler) loop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -166,7 +166,7 @@ func (s *sampler) loop() {
 	}
 }
 
-// step does what is due. It returns how long it is until something else is due, and whether loop is wanted.
+// step does what is due. It returns the time until something else is due, and whether loop must go on.
 func (s *sampler) step(now time.Time) (wait time.Duration, wanted bool) {
 	s.mu.Lock()
 	interval, left := s.pace(now)
@@ -176,7 +176,7 @@ func (s *sampler) step(now time.Time) (wait time.Duration, wanted bool) {
 	}
 	due := s.ticked.Add(interval)
 	if soon := s.now.began.Add(minInterval); s.gathering == nil && s.now.began.Before(s.asked) && soon.Before(due) {
-		due = soon // Requests that ask for samples one after the other must not have the collectors run all the time.
+		due = soon // Frequent requests for samples must not make the collectors run all the time.
 	}
 	tick := !now.Before(due)
 	late := s.gathering != nil
@@ -190,7 +190,7 @@ func (s *sampler) step(now time.Time) (wait time.Duration, wanted bool) {
 	}
 	s.mu.Unlock()
 	if tick && late {
-		s.observe() // Collectors that hang must not hide that they do.
+		s.observe() // Collectors that hang must not hide that they hang.
 		s.publish(func(*moment) {})
 	}
 	wait = time.Until(due)
@@ -200,8 +200,8 @@ func (s *sampler) step(now time.Time) (wait time.Duration, wanted bool) {
 	return max(0, wait), true
 }
 
-// pace returns the interval, which is 0 if nothing is wanted, and how long that is so at least, if viewers have
-// left. The mutex is held.
+// pace returns the interval, or 0 if no samples are wanted. If viewers have left, it also returns how
+// long the interval remains valid. The caller holds the mutex.
 func (s *sampler) pace(now time.Time) (interval, left time.Duration) {
 	if s.ctx.Err() != nil {
 		return 0, 0
@@ -218,7 +218,7 @@ func (s *sampler) pace(now time.Time) (interval, left time.Duration) {
 	return s.history, 0
 }
 
-// end ends loop, unless it is wanted again. Without history, it forgets the past.
+// end ends loop unless samples are wanted again. Without history, it forgets the past.
 func (s *sampler) end() bool {
 	s.mu.Lock()
 	if s.gathering != nil {
@@ -240,13 +240,13 @@ func (s *sampler) end() bool {
 	return true
 }
 
-// forget drops the past. The mutex is held, and nothing is gathered.
+// forget drops the past. The caller holds the mutex, and no gathering is in progress.
 func (s *sampler) forget() {
 	s.store.Clear()
 	s.now = moment{epoch: s.now.epoch + 1}
 }
 
-// observe looks at the collectors. It runs none of them, and waits for none.
+// observe records the collectors' states. It neither runs collectors nor waits for them.
 func (s *sampler) observe() {
 	_ = engine.Try(func() error {
 		s.tracker.observe(s.look())
@@ -254,14 +254,14 @@ func (s *sampler) observe() {
 	})
 }
 
-// look returns the states of the collectors, and when they were read. Later states have later times.
+// look returns the collectors' states, and when they were read. Later states have later times.
 func (s *sampler) look() (time.Time, []scrape.State) {
 	s.looking.Lock()
 	defer s.looking.Unlock()
 	return time.Now(), s.source.Status()
 }
 
-// publish changes what the sampler knows, and tells the viewers.
+// publish changes the sampler's current moment, and notifies the viewers.
 func (s *sampler) publish(change func(*moment)) {
 	var problems int
 	_ = engine.Try(func() error { problems = s.tracker.problems(); return nil })
@@ -275,14 +275,14 @@ func (s *sampler) publish(change func(*moment)) {
 	}
 }
 
-// current returns what the sampler knows.
+// current returns the sampler's current moment.
 func (s *sampler) current() moment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now
 }
 
-// first returns the first sample, or nil before it.
+// first returns the first sample, or nil if there has been none.
 func (s *sampler) first() *store.Snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,15 +6,15 @@ import (
 	"weak"
 )
 
-// servers knows which servers are being shut down: Shutdown waits for open streams, and a stream learns of it in no
-// other way. The zero value is ready for use, and keeps no server alive.
+// servers tracks which servers are being shut down. Shutdown waits for open streams, and a stream cannot
+// find out about it in another way. The zero value is ready to use. It keeps no server alive.
 type servers struct {
 	mu  sync.Mutex
-	all map[weak.Pointer[http.Server]]chan struct{} // Closed when the server is shut down.
+	all map[weak.Pointer[http.Server]]chan struct{} // closed when the server is shut down
 }
 
-// shutdownOf returns a channel that is closed when the server of a request is shut down. It is nil without a server, as
-// in tests of handlers.
+// shutdownOf returns a channel that is closed when the server of a request is shut down. It returns nil
+// for a request without a server, as in tests of handlers.
 func (s *servers) shutdownOf(r *http.Request) <-chan struct{} {
 	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
 	if !ok || server == nil {

@@ -10,15 +10,15 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 )
 
-// The bounds of plots that a request may ask for.
+// limits of the plots in a request
 const (
 	maxPlots      = 8
-	maxSpec       = 4 << 10 // Bytes.
+	maxSpec       = 4 << 10 // bytes
 	maxSpecLabels = 20
 	maxSeconds    = 24 * 60 * 60
 )
 
-// specsOf reads the plots that a stream is to have.
+// specsOf parses the plots of a stream.
 func specsOf(texts []string) ([]api.Spec, error) {
 	if len(texts) > maxPlots {
 		return nil, fmt.Errorf("the request asks for %d plots: a stream has at most %d", len(texts), maxPlots)
@@ -34,7 +34,7 @@ func specsOf(texts []string) ([]api.Spec, error) {
 	return specs, nil
 }
 
-// specOf reads what to plot.
+// specOf parses the description of a plot.
 func specOf(text string) (spec api.Spec, err error) {
 	if len(text) > maxSpec {
 		return spec, fmt.Errorf("it has %d bytes: at most %d are allowed", len(text), maxSpec)

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// seen is what a page has of a plot at some time, and what it would have if it were loaded anew.
+// seen is a page's copy of a plot at some time, with the plot that a new page would have.
 type seen struct {
 	Events []json.RawMessage `json:"events"` // All since the stream began.
 	Fresh  json.RawMessage   `json:"fresh"`

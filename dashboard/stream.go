@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	// heartbeat is how long a stream may be silent. Many proxies cut connections that are silent for 60 s, some after
-	// 30 s.
+	// heartbeat is how long a stream may be silent. Many proxies cut connections that are silent for 60
+	// s, some after 30 s.
 	heartbeat = 15 * time.Second
 	// writeTimeout is how long a viewer may take to read an event.
 	writeTimeout = 10 * time.Second
-	// retryAfter is how long a page waits until it connects again.
+	// retryAfter is how long a page waits before it connects again.
 	retryAfter = 2 * time.Second
 )
 
@@ -54,19 +54,19 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request) {
 	e.serve(r, v)
 }
 
-// events is what is sent to one viewer.
+// events are the events for one viewer.
 type events struct {
 	d          *Dashboard
 	out        *eventWriter
-	collectors bool // Whether the viewer sees collectors.
+	collectors bool // whether the viewer sees collectors
 	shown      *api.Collectors
 	plots      []*livePlot
 }
 
-// serve sends events until the viewer is gone.
+// serve sends events until the viewer has left.
 func (e *events) serve(r *http.Request, v *viewer) {
 	s := e.d.sampler
-	s.observe() // The first event has the collectors as they are now, and not as they were when someone watched last.
+	s.observe() // The first event must contain the current states, not those from the last time a page was open.
 	e.out.event("hello", e.d.hello())
 	timer := time.NewTimer(heartbeat)
 	defer timer.Stop()
@@ -109,7 +109,7 @@ func (e *events) add(now moment) {
 	}
 }
 
-// addCollectors adds the collectors, or what has changed.
+// addCollectors adds the collectors, or only the changes.
 func (e *events) addCollectors() {
 	_ = engine.Try(func() error {
 		after := e.d.tracker.rows(time.Now())
@@ -137,12 +137,12 @@ func (d *Dashboard) hello() api.Hello {
 type livePlot struct {
 	id    int
 	spec  api.Spec
-	sent  *api.Plot // What was sent last; nil if nothing was.
-	until time.Time // The last time that was sent.
-	epoch int       // Of the past at that time.
+	sent  *api.Plot // what was sent last; nil before that
+	until time.Time // the last time that was sent
+	epoch int       // of the past at that time
 }
 
-// next returns what is new, or nil if nothing is.
+// next returns the new part of the plot, or nil if nothing is new.
 func (p *livePlot) next(now moment, past query.Past) *api.Plot {
 	whole := p.sent == nil || p.epoch != now.epoch
 	if !whole && !now.latest.At.After(p.until) {
@@ -152,7 +152,7 @@ func (p *livePlot) next(now moment, past query.Past) *api.Plot {
 	err := engine.Try(func() error {
 		spec := p.spec
 		if p.sent != nil {
-			for _, line := range p.sent.Lines { // The plot keeps its lines, even if others have grown larger.
+			for _, line := range p.sent.Lines { // The plot keeps its lines even if other lines have become larger.
 				spec.Keys = append(spec.Keys, line.Key)
 			}
 		}
@@ -182,7 +182,8 @@ func sameLines(a, b *api.Plot) bool {
 		slices.EqualFunc(a.Lines, b.Lines, isSameLine) && sameBuckets(a.Heat, b.Heat)
 }
 
-// isSameLine reports whether a page may show two lines as one. A group of one series, whose labels it has, may get others.
+// isSameLine reports whether a page may show two lines as one. A line has the labels of its group's only
+// series, until the group gets others.
 func isSameLine(a, b api.Line) bool { return a.Key == b.Key && slices.Equal(a.Labels, b.Labels) }
 
 func sameBuckets(a, b *api.Heat) bool {
@@ -192,20 +193,20 @@ func sameBuckets(a, b *api.Heat) bool {
 	return slices.Equal(a.Upper, b.Upper) && slices.Equal(a.Lower, b.Lower)
 }
 
-// eventWriter writes server-sent events, see the HTML standard, 9.2.
+// eventWriter writes server-sent events; see the HTML standard, section 9.2.
 type eventWriter struct {
 	w          http.ResponseWriter
 	controller *http.ResponseController
-	buffer     bytes.Buffer // What is to be sent.
-	id         uint64       // Of the last event.
+	buffer     bytes.Buffer // to be sent
+	id         uint64       // of the last event
 }
 
 func newEventWriter(w http.ResponseWriter) *eventWriter {
 	return &eventWriter{w: w, controller: http.NewResponseController(w)}
 }
 
-// open sends the header. It returns an error that wraps http.ErrNotSupported, and has sent nothing, if events cannot
-// be sent as they come.
+// open sends the header. If events cannot be sent one by one, it sends nothing and returns an error that
+// wraps http.ErrNotSupported.
 func (e *eventWriter) open() error {
 	header := e.w.Header()
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
@@ -215,7 +216,7 @@ func (e *eventWriter) open() error {
 	return e.controller.Flush()
 }
 
-// extend gives the next write its time, also if http.Server.WriteTimeout has passed.
+// extend sets the deadline of the next write, even if http.Server.WriteTimeout has passed.
 func (e *eventWriter) extend() { _ = e.controller.SetWriteDeadline(time.Now().Add(writeTimeout)) }
 
 // event adds an event.
@@ -228,10 +229,10 @@ func (e *eventWriter) event(name string, value any) {
 	fmt.Fprintf(&e.buffer, "id: %d\nevent: %s\ndata: %s\n\n", e.id, name, data)
 }
 
-// comment adds what keeps a connection alive.
+// comment adds a comment, which keeps a connection alive.
 func (e *eventWriter) comment() { e.buffer.WriteString(":\n\n") }
 
-// send sends what was added.
+// send sends the added events.
 func (e *eventWriter) send() error {
 	if e.buffer.Len() == 0 {
 		return nil

@@ -49,7 +49,7 @@ func TestStreamBegins(t *testing.T) {
 	})
 }
 
-// plot is what the tests read of an api.Plot.
+// plot has the fields of an api.Plot that the tests read.
 type plot struct {
 	ID    int
 	First bool

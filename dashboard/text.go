@@ -14,17 +14,17 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 )
 
-// textWidth is how many columns the plain text has at most.
+// textWidth is the largest number of columns of the plain text.
 const textWidth = 100
 
-// severity orders states, the worst first.
+// severity orders states, worst first.
 var severity = map[api.State]int{api.Stuck: 0, api.Open: 1, api.HalfOpen: 2, api.Failed: 3, api.Running: 4, api.OK: 4, api.Waiting: 5}
 
-// writeText writes what the page says about collectors as plain text: first those that have a problem, then
-// a table of the others. It stops at the first error of w.
+// writeText writes the collectors as plain text: first those with a problem, then a table of the others.
+// It stops at the first error of w.
 func writeText(w io.Writer, c *api.Collectors, now time.Time) {
 	out := bufio.NewWriter(w)
-	defer func() { _ = out.Flush() }() // It fails if the client has gone.
+	defer func() { _ = out.Flush() }() // It fails if the client has gone away.
 	rows := slices.Clone(c.Rows)
 	slices.SortStableFunc(rows, func(a, b api.Collector) int { return cmp.Compare(severity[a.State], severity[b.State]) })
 	problems := slices.IndexFunc(rows, func(row api.Collector) bool { return !row.Problem })
@@ -47,7 +47,7 @@ func writeText(w io.Writer, c *api.Collectors, now time.Time) {
 	}
 }
 
-// writeProblem writes a paragraph about a collector that has a problem.
+// writeProblem writes a paragraph about a collector with a problem.
 func writeProblem(out *bufio.Writer, c *api.Collector, now time.Time) {
 	fmt.Fprintf(out, "\n%s %s\n", strings.ToUpper(string(c.State)), clip(c.Name, textWidth-len(c.State)-1))
 	facts := []string{}
@@ -74,7 +74,7 @@ func writeProblem(out *bufio.Writer, c *api.Collector, now time.Time) {
 	writeParagraph(out, strings.Join(c.Policies, "; "))
 }
 
-// writeParagraph writes an indented text, in as many lines as it needs.
+// writeParagraph writes an indented text in as many lines as necessary.
 func writeParagraph(out *bufio.Writer, text string) {
 	const indent = "  "
 	for line := range wrapped(text, textWidth-len(indent)) {
@@ -82,7 +82,7 @@ func writeParagraph(out *bufio.Writer, text string) {
 	}
 }
 
-// wrapped yields the lines of a text that is broken at spaces, and inside words that are too long.
+// wrapped yields the lines of a text, broken at spaces, and inside words that are too long.
 func wrapped(text string, width int) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		line, length := "", 0
@@ -138,7 +138,7 @@ func writeLine(out *bufio.Writer, state, name, duration, limit, series, last, po
 	fmt.Fprintln(out, strings.TrimRight(line, " "))
 }
 
-// took describes how long the last run took, and how long it might have taken.
+// took describes how long the last run took, and its limit.
 func took(c *api.Collector) string {
 	if c.DeadlineMs > 0 {
 		return readable(c.DurationMs) + " of " + readable(c.DeadlineMs)
@@ -146,7 +146,7 @@ func took(c *api.Collector) string {
 	return readable(c.DurationMs)
 }
 
-// counted returns a number of things.
+// counted returns a number with its noun.
 func counted[N int | uint64](n N, of string) string {
 	if n == 1 || of == "series" {
 		return fmt.Sprintf("%d %s", n, of)
@@ -156,7 +156,7 @@ func counted[N int | uint64](n N, of string) string {
 
 func ago(at int64, now time.Time) string { return readable(float64(now.UnixMilli()-at)) + " ago" }
 
-// readable returns a duration of so many milliseconds in two or three digits.
+// readable formats a duration of ms milliseconds with two or three digits.
 func readable(ms float64) string {
 	d := max(0, time.Duration(ms*float64(time.Millisecond)))
 	switch {
@@ -179,7 +179,7 @@ func readable(ms float64) string {
 	}
 }
 
-// clip returns a text with at most so many runes.
+// clip returns the first most runes of a text.
 func clip(text string, most int) string {
 	if utf8.RuneCountInString(text) <= most {
 		return text
@@ -190,7 +190,7 @@ func clip(text string, most int) string {
 	return text[:runeIndex(text, most-1)] + "…"
 }
 
-// runeIndex returns where the rune with index n begins.
+// runeIndex returns the byte index of the rune with index n.
 func runeIndex(text string, n int) int {
 	for i := range text {
 		if n == 0 {

@@ -13,35 +13,36 @@ import (
 )
 
 const (
-	maxRuns   = 60  // Of a collector, in its row.
-	maxEvents = 500 // In the history.
+	maxRuns   = 60  // of a collector, in its row
+	maxEvents = 500 // in the history
 )
 
-// tracker follows the states of the collectors: a registry knows how they are now, the tracker
-// remembers how they were. It is safe for concurrent use.
+// tracker follows the states of the collectors. A registry knows their current states; the tracker
+// remembers the earlier ones. It is safe for concurrent use.
 type tracker struct {
 	texts errorTexts
 
 	mu       sync.Mutex
-	seen     time.Time           // When the states were read that are known.
-	known    map[string]*tracked // By ID.
-	order    []*tracked          // As the registry lists them.
-	happened []api.Event         // Oldest first.
+	seen     time.Time           // when the known states were read
+	known    map[string]*tracked // by ID
+	order    []*tracked          // in the registry's order
+	happened []api.Event         // oldest first
 }
 
 // tracked is a collector with its recent past.
 type tracked struct {
-	row     api.Collector // Without Durations.
-	runs    []api.Run     // Oldest first.
-	ended   time.Time     // Start of the newest of them.
-	result  result        // What the row's texts are about.
-	present bool          // The registry has listed it this time.
+	row     api.Collector // without Durations
+	runs    []api.Run     // oldest first
+	ended   time.Time     // start of the newest of them
+	result  result        // the result that the row's texts describe
+	present bool          // whether the registry has listed the collector this time
 }
 
 func newTracker(time.Time) *tracker { return &tracker{known: make(map[string]*tracked)} }
 
-// observe notes the states of all collectors at that time, unless later ones are known: requests and samples look at
-// the collectors independently of each other. It runs no code of the program with the mutex held.
+// observe records the states of all collectors at the time now, unless later ones are known: requests
+// and samples observe independently of each other. It runs no code of the program while it holds the
+// mutex.
 func (t *tracker) observe(now time.Time, states []scrape.State) {
 	ids := idsOf(states)
 	texts := t.describe(ids, states)
@@ -73,7 +74,7 @@ func (t *tracker) observe(now time.Time, states []scrape.State) {
 	t.order = order
 }
 
-// idsOf returns the IDs of the rows of collectors: their names, with a number where several have the same.
+// idsOf returns the IDs of the collectors' rows: their names, numbered where several have the same.
 func idsOf(states []scrape.State) []string {
 	ids, seen := make([]string, len(states)), make(map[string]int, len(states))
 	for i := range states {
@@ -89,7 +90,7 @@ func idsOf(states []scrape.State) []string {
 	return ids
 }
 
-// describe returns the texts of the results of all collectors, made where they are new.
+// describe returns the texts of all collectors' results. It makes only those that are new.
 func (t *tracker) describe(ids []string, states []scrape.State) []result {
 	t.mu.Lock()
 	before := make(map[string]result, len(t.order))
@@ -114,7 +115,7 @@ func (t *tracker) describe(ids []string, states []scrape.State) []result {
 	return results
 }
 
-// update brings the row of a collector up to date. first reports whether nothing was known before.
+// update updates the row of a collector. first is true the first time that the tracker observes.
 func (t *tracker) update(now time.Time, id string, s *scrape.State, r result, first bool) *tracked {
 	c := t.known[id]
 	isNew := c == nil
@@ -129,7 +130,7 @@ func (t *tracker) update(now time.Time, id string, s *scrape.State, r result, fi
 		c.record(s.Stats)
 	}
 	if isBreaker := c.row.State == api.Open || c.row.State == api.HalfOpen; isBreaker && !isNew {
-		// The account says since when the collector fails.
+		// The result says since when the collector has been failing.
 		if c.row.Since = before.Since; c.row.State != before.State {
 			c.row.Since = now.UnixMilli()
 		}
@@ -141,15 +142,15 @@ func (t *tracker) update(now time.Time, id string, s *scrape.State, r result, fi
 	case settled(before.State) != settled(c.row.State):
 		at := now.UnixMilli()
 		if c.row.Since > 0 && settled(before.State) == api.OK {
-			at = c.row.Since // It may be earlier than when this was seen.
+			at = c.row.Since // It may be earlier than now.
 		}
 		t.note(api.Event{T: at, Collector: s.Name, From: before.State, To: c.row.State, Error: c.row.Error})
 	}
 	return c
 }
 
-// settled returns the state without what is only about a run under way: a collector that is run is
-// as good as it was before.
+// settled returns the state without the effect of a run in progress: the state of a running collector is
+// the one before the run.
 func settled(s api.State) api.State {
 	if s == api.Running || s == api.Waiting {
 		return api.OK
@@ -157,7 +158,7 @@ func settled(s api.State) api.State {
 	return s
 }
 
-// record adds the last run that has ended or was left behind, if it is a new one.
+// record adds the last run that has ended or was abandoned, if it is new.
 func (c *tracked) record(s *engine.Stats) {
 	if s.LastEnded.IsZero() || s.LastEnded.Equal(c.ended) {
 		return
@@ -194,7 +195,7 @@ func (t *tracker) rows(now time.Time) *api.Collectors {
 	return all
 }
 
-// events returns what has happened, the newest first.
+// events returns the events, newest first.
 func (t *tracker) events() []api.Event {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -203,7 +204,7 @@ func (t *tracker) events() []api.Event {
 	return all
 }
 
-// problems returns how many collectors have one.
+// problems returns the number of collectors with a problem.
 func (t *tracker) problems() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -216,7 +217,7 @@ func (t *tracker) problems() int {
 	return n
 }
 
-// changed returns the rows of after that before does not have, or has otherwise. It returns nil if
+// changed returns the rows of after that are missing in before or differ from it. It returns nil if
 // there is no difference.
 func changed(before, after *api.Collectors) *api.Collectors {
 	old := make(map[string]*api.Collector, len(before.Rows))
@@ -241,9 +242,9 @@ func changed(before, after *api.Collectors) *api.Collectors {
 	return some
 }
 
-// isSame reports whether two rows show the same.
+// isSame reports whether two rows look the same.
 func isSame(a, b *api.Collector) bool {
-	if a.Group == api.GroupInstrument && a.Runs == 0 && b.Runs == 0 { // There are many of them, and they have little.
+	if a.Group == api.GroupInstrument && a.Runs == 0 && b.Runs == 0 { // These are many, with little to compare.
 		return a.Series == b.Series && a.Overflowed == b.Overflowed && a.Limit == b.Limit && a.State == b.State
 	}
 	return reflect.DeepEqual(a, b)

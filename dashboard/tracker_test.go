@@ -181,7 +181,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestChanged checks that a change has what is new, and nothing else.
+// TestChanged checks that a change contains only what is new.
 func TestChanged(t *testing.T) {
 	tr := newTracker(at(0))
 	show := func(states ...scrape.State) *api.Collectors {

@@ -95,7 +95,7 @@ func TestAcross(t *testing.T) {
 						t.Errorf("%s serves\n%s", name, text)
 					}
 				}
-				// An equal one is found, whoever has made it.
+				// An equal one is found, regardless of the library that made it.
 				for other, twins := range libraries {
 					for _, c := range twins.instruments() {
 						if err := r.Register(c); err == nil {
@@ -194,7 +194,7 @@ func TestBothDefaults(t *testing.T) {
 				}
 				seen[series] = true
 			}
-			// What client_golang's own handler would have served is there.
+			// The exposition contains everything that client_golang's handler serves.
 			for line := range strings.Lines(scraped(t, clienthttp.HandlerFor(prometheus.DefaultGatherer, clienthttp.HandlerOpts{}))) {
 				if strings.HasPrefix(line, "# TYPE") && !seen[line] {
 					t.Errorf("%s is missing", line)

@@ -1,7 +1,6 @@
-// Package dropin shows that this library takes the place of client_golang.
+// Package dropin shows that this library can replace client_golang.
 //
-// The program in twin is built against client_golang, and once more with its import
-// paths rewritten by the command that docs/migration.md gives; both have to serve, push
-// and report the same. The other tests let both libraries, and others that use
-// client_golang, work together in one program.
+// The tests build the program in twin against client_golang, and once more with its import paths
+// rewritten by the command in docs/migration.md. Both programs must serve, push and report the same.
+// Other tests use both libraries, and other modules that depend on client_golang, in one program.
 package dropin

@@ -26,7 +26,7 @@ func (m closingMain) Run() int {
 	return m.M.Run()
 }
 
-// scraped returns what a handler serves.
+// scraped returns the exposition that a handler serves.
 func scraped(t *testing.T, h http.Handler) string {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -37,7 +37,7 @@ func scraped(t *testing.T, h http.Handler) string {
 	return w.Body.String()
 }
 
-// theirText is what client_golang's handler serves from g, and ourText what ours does.
+// theirText returns the exposition of g that client_golang's handler serves, and ourText that of ours.
 func theirText(t *testing.T, g prometheus.Gatherer) string {
 	return scraped(t, promhttp.HandlerFor(g, promhttp.HandlerOpts{}))
 }

@@ -77,7 +77,7 @@ func TestTestutil(t *testing.T) {
 
 type contextKey struct{}
 
-// remembering is a collector that remembers what was in its context.
+// remembering is a collector that records a value of its context.
 func remembering(got *any, wait bool) metrics.CollectorWithContext {
 	desc := metrics.NewDesc("remembering", "H.", nil, nil)
 	return metrics.NewCollectorFunc(func(ch chan<- *metrics.Desc) { ch <- desc }, func(ctx context.Context, ch chan<- metrics.Metric) {
@@ -115,7 +115,7 @@ func TestPush(t *testing.T) {
 		}
 	}
 
-	// A deadline ends the gathering, and what is not whole is not pushed.
+	// A deadline ends the gathering, and an incomplete result is not pushed.
 	slow := metrics.NewContextRegistry()
 	slow.MustRegister(remembering(&got, true))
 	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
@@ -142,7 +142,7 @@ func TestGraphite(t *testing.T) {
 	}
 }
 
-// sentToGraphite returns what a bridge pushes, without times, sorted.
+// sentToGraphite returns the lines that a bridge pushes, without times, sorted.
 func sentToGraphite(t *testing.T, g prometheus.Gatherer) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -146,7 +146,7 @@ func rewritten(t *testing.T) string {
 	return path
 }
 
-// gateway is a Pushgateway that remembers what it got.
+// gateway is a Pushgateway that records its requests.
 type gateway struct {
 	*httptest.Server
 

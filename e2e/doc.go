@@ -1,7 +1,7 @@
-// Package e2e lets a real Prometheus scrape the library, and compares what it has
-// stored with what the program observed. It does the same with the receivers that
-// the library pushes to: Prometheus, VictoriaMetrics and the OpenTelemetry Collector.
+// Package e2e lets a real Prometheus scrape the library, and compares the stored samples with the
+// program's own. It does the same with the receivers to which the library pushes: Prometheus,
+// VictoriaMetrics and the OpenTelemetry Collector.
 //
-// The tests that start servers need the build tag e2e (make e2e). The others, which
-// read the library's exposition with Prometheus's own parsers, always run.
+// The tests that start servers need the build tag e2e (make e2e). The other tests always run. They read
+// the library's exposition with Prometheus's own parsers.
 package e2e

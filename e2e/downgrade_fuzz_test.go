@@ -27,7 +27,7 @@ func FuzzDowngrade(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		compareDowngrade(t, in, false)
-		// What Prometheus writes must be understood, whatever it has read it from.
+		// Requests that Prometheus writes must be understood, regardless of their source.
 		var r writev2.Request
 		if r.Unmarshal(in) != nil {
 			return
@@ -108,7 +108,7 @@ func compareDowngrade(t *testing.T, in []byte, mustSucceed bool) {
 	}
 }
 
-// downgraded returns the request of version 1.0 that has what it can have of r.
+// downgraded returns r as a request of version 1.0, as far as that can represent it.
 func downgraded(r *writev2.Request) (*prompb.WriteRequest, error) {
 	out := &prompb.WriteRequest{}
 	described := map[string]bool{}

@@ -38,7 +38,7 @@ func testLockedTable(t *testing.T, pg *postgres) {
 		}
 		untilIdle(t, observer)
 	}
-	// Many scrapes at once, none of which waits for what others have left behind.
+	// Many concurrent scrapes, none of which waits for runs that others have abandoned.
 	var clients sync.WaitGroup
 	for range 6 {
 		clients.Go(func() {

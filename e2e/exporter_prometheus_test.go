@@ -50,7 +50,7 @@ const exporterJobs = `
 // all its time it leaves half a second for the way back.
 const exporterTimeout = 4 * time.Second
 
-// testPrometheus lets Prometheus scrape exporters, and checks what it has stored.
+// testPrometheus lets Prometheus scrape exporters, and checks the stored samples.
 func testPrometheus(t *testing.T, pg *postgres) {
 	pg.newDatabase(t, "scraped", readTestdata(t, "exporter_shop.sql"))
 	sqlDir, proberDir := t.TempDir(), t.TempDir()
@@ -117,7 +117,7 @@ func testPrometheus(t *testing.T, pg *postgres) {
 	checkPromtool(t, prober)
 }
 
-// storedShop returns the labels of what Prometheus stores about the orders of a status.
+// storedShop returns the labels of the series that Prometheus stores about the orders with a status.
 func storedShop(sql *exporterProcess, status string) string {
 	return fmt.Sprintf(`{database="shop", instance=%q, job="sql", status=%q}`, sql.address, status)
 }

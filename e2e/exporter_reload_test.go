@@ -32,7 +32,7 @@ func shopGeneration(t *testing.T, generation int) string {
 	return text + fmt.Sprintf(generationQuery, generation)
 }
 
-// What is said of a configuration that cannot be used.
+// Messages about an invalid configuration.
 const (
 	invalidDriver = `databases.shop.driver: "oracle" is unknown; allowed are: mysql, postgres, sqlite`
 	invalidLine   = 3
@@ -98,7 +98,7 @@ func (e *exporterProcess) signalReload(t *testing.T) {
 	}
 }
 
-// checkRefused checks what the exporter says to POST /-/reload about an invalid configuration.
+// checkRefused checks the answer to POST /-/reload with an invalid configuration.
 func (e *exporterProcess) checkRefused(t *testing.T) {
 	t.Helper()
 	a, err := e.do(t.Context(), http.MethodPost, "/-/reload", 0)

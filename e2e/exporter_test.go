@@ -45,10 +45,10 @@ func builtExporters(t *testing.T) exporters {
 // exporterProcess is an exporter that a test has started.
 type exporterProcess struct {
 	*process
-	dir           string // Of its files.
+	dir           string // directory of its files
 	address, base string // Where it listens, and the beginning of its URLs.
 	client        *http.Client
-	user          string // Of basic authentication, if any; with webPassword.
+	user          string // user for basic authentication, if any; with webPassword
 }
 
 // Files of an exporter.
@@ -123,7 +123,7 @@ type answer struct {
 	body   string
 }
 
-// do makes a request. The timeout is what a Prometheus would announce.
+// do makes a request. The timeout is the one that Prometheus would announce.
 func (e *exporterProcess) do(ctx context.Context, method, path string, timeout time.Duration) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, e.base+path, http.NoBody)
 	if err != nil {

@@ -22,7 +22,7 @@ type format struct {
 	name        string
 	accept      string
 	utf8        bool // Names arrive as they are.
-	openMetrics bool // In version 1.
+	openMetrics bool // version 1
 	protobuf    bool
 
 	openMetrics2 bool
@@ -53,7 +53,7 @@ func offered() []expfmt.Format {
 
 const protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
-// exposition is what Prometheus has read.
+// exposition is an exposition as Prometheus has read it.
 type exposition struct {
 	floats     map[string]float64
 	histograms map[string]*histogram.FloatHistogram
@@ -61,7 +61,7 @@ type exposition struct {
 	created    map[string]int64 // Milliseconds since the Unix epoch; missing if not known.
 	metadata   map[string]metadata
 
-	added labels.Labels // What the keys have besides the labels that were read.
+	added labels.Labels // labels of the keys that were not read
 }
 
 // scrape asks h for a format and reads the response with Prometheus's parser.

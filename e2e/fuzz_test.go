@@ -92,7 +92,7 @@ func (o sample) observe(reg metric.Registerer) {
 	summary.WithLabelValues(o.value).Observe(o.observation)
 }
 
-// increment is what the counter is incremented by.
+// increment is the increment of the counter.
 func (o sample) increment() float64 {
 	if math.IsNaN(o.number) {
 		return 0

@@ -132,7 +132,7 @@ func (pg *postgres) stop(t *testing.T) {
 	pg.process.stop(t)
 }
 
-// dsn returns what a program of that name connects to a database with.
+// dsn returns the DSN with which a program of that name connects to a database.
 func (pg *postgres) dsn(database, application string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.UserPassword("postgres", postgresPassword), Host: pg.address, Path: database,
@@ -173,10 +173,10 @@ func execSQL(t *testing.T, conn *pgx.Conn, statements string) {
 	}
 }
 
-// activity is what the server knows about the connections of a program.
+// activity is the server's information about a program's connections.
 type activity struct {
 	connections int // All of them, also idle ones.
-	running     int // Those that run a statement that contains a text.
+	running     int // connections that run a statement containing a given text
 }
 
 // readActivity returns what the server says about the connections of a program to a database, and

@@ -161,7 +161,7 @@ func (p *program) observe() {
 	}
 }
 
-// as returns v as what it must be, too.
+// as returns v as a T. It panics if v is not a T.
 func as[T any](v any) T {
 	t, ok := v.(T)
 	if !ok {
@@ -237,7 +237,7 @@ func (p *program) exemplars(native bool) map[string][]float64 {
 	return want
 }
 
-// metadata is what is known of a family.
+// metadata is the metadata of a family.
 type metadata struct {
 	Type model.MetricType
 	Help string

@@ -35,7 +35,7 @@ type job struct {
 	format              // How its names and families arrive.
 	settings     string // Further settings of the job.
 	target, path string
-	program      *program // What is scraped, if it is one.
+	program      *program // scraped program, if it is one
 	hanging      bool     // Beside its instruments are collectors of every bad sort.
 }
 
@@ -51,7 +51,7 @@ var requests = []job{
 		format:   format{name: "legacy", openMetrics: true},
 		settings: `scrape_protocols: [OpenMetricsText1.0.0], metric_name_validation_scheme: legacy`,
 	},
-	// What a Prometheus that takes native histograms asks for by itself.
+	// The Accept header of a Prometheus that scrapes native histograms.
 	{format: format{name: "default", protobuf: true}},
 }
 
@@ -108,7 +108,7 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// waitForScrapes waits until a job has been scraped n times, and returns what is stored.
+// waitForScrapes waits until a job has been scraped n times, and returns the stored samples.
 func waitForScrapes(t *testing.T, prom promv1.API, job string, n int) (s stored) {
 	t.Helper()
 	eventually(t, func() (err error) {

@@ -135,7 +135,7 @@ func startServer(t *testing.T, url, program string, args ...string) {
 	})
 }
 
-// page returns what is at a URL.
+// page returns the body of the page at a URL.
 func page(t *testing.T, url string) (string, error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)

@@ -162,7 +162,7 @@ func (s *store) AppendExemplars(_ storage.SeriesRef, l labels.Labels, exemplars 
 	return 1, nil
 }
 
-// compare compares what is stored with a scrape.
+// compare compares the stored samples with a scrape.
 func (s *store) compare(t *testing.T, want exposition, protocol remotewrite.Protocol) {
 	t.Helper()
 	compareFloats(t, s.floats, want.floats)

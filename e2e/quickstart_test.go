@@ -96,7 +96,7 @@ func waitForOrders(t *testing.T, shop string) (text []byte) {
 		if err != nil {
 			return err
 		}
-		// Of so many new orders, some have been forgotten by the few customers.
+		// The few customers have forgotten some of so many new orders.
 		const plenty = 5
 		orders := func(status string) float64 { return got.floats[series("shop_orders", "status", status)] }
 		if orders("new") < plenty || orders("paid") < plenty {

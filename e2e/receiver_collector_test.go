@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// collected reads what the receiver of the Collector has passed on: see the program otelcol.
+// collected reads the metrics that the Collector's receiver has passed on; see the program otelcol.
 func (r *receiver) collected(t *testing.T, job string) details {
 	t.Helper()
 	file, err := os.ReadFile(r.data)
@@ -113,7 +113,7 @@ func collectedKey(name string, attributes pcommon.Map) string {
 // sampleHistogram returns a histogram as the API of Prometheus does.
 func sampleHistogram(p pmetric.ExponentialHistogramDataPoint) *model.SampleHistogram {
 	h := &model.SampleHistogram{Count: model.FloatString(p.Count()), Sum: model.FloatString(p.Sum())}
-	width := math.Exp2(-float64(p.Scale())) // Of a bucket, in powers of two.
+	width := math.Exp2(-float64(p.Scale())) // width of a bucket, in powers of two
 	add := func(lower, upper float64, boundaries int32, count uint64) {
 		if count > 0 {
 			h.Buckets = append(h.Buckets, &model.HistogramBucket{

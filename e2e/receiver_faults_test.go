@@ -32,7 +32,7 @@ type faults struct {
 
 	mu        sync.Mutex
 	server    *http.Server
-	handler   http.Handler // What happens to requests.
+	handler   http.Handler // handles the requests
 	exchanges []exchange
 }
 

@@ -27,7 +27,7 @@ func (r *receiver) stored(t *testing.T, job string) stored {
 	return r.details(t, job).stored
 }
 
-// raw returns what a range selector returns. Prometheus leaves out stale markers; VictoriaMetrics returns them as NaN.
+// raw returns the samples of a range selector. Prometheus omits staleness markers; VictoriaMetrics returns them as NaN.
 func (r *receiver) raw(t *testing.T, job string) stored {
 	t.Helper()
 	r.flush(t)
@@ -38,7 +38,7 @@ func (r *receiver) raw(t *testing.T, job string) stored {
 	return got
 }
 
-// flush has a VictoriaMetrics return what it has received lately.
+// flush makes VictoriaMetrics return the samples that it has received lately.
 func (r *receiver) flush(t *testing.T) {
 	t.Helper()
 	if r.name != victoriaMetricsName {
@@ -51,7 +51,7 @@ func (r *receiver) flush(t *testing.T) {
 	response.Body.Close()
 }
 
-// details is what a receiver knows of series beside their values, by the string of their labels.
+// details are a receiver's metadata of series, by the string of their labels.
 type details struct {
 	stored
 	metadata map[string]metadata
@@ -79,7 +79,7 @@ func (r *receiver) details(t *testing.T, job string) details {
 	return readLog(t, r.data, job)
 }
 
-// withoutMarkers takes the stale markers out of what a VictoriaMetrics has stored. It stores no other NaN.
+// withoutMarkers removes the staleness markers from samples that VictoriaMetrics has stored. It stores no other NaN.
 func withoutMarkers(s stored) details {
 	d := newDetails()
 	d.stored = s
@@ -104,7 +104,7 @@ func readLog(t *testing.T, data, job string) details {
 	defer segments.Close()
 	var (
 		d       = newDetails()
-		keys    = make(map[chunks.HeadSeriesRef]string) // Of the job's series.
+		keys    = make(map[chunks.HeadSeriesRef]string) // of the job's series
 		decoder = record.NewDecoder(labels.NewSymbolTable(), promslog.NewNopLogger())
 		reader  = wlog.NewReader(segments)
 	)
@@ -119,7 +119,7 @@ func readLog(t *testing.T, data, job string) details {
 	return d
 }
 
-// add adds what a record of the log says.
+// add adds the contents of a record of the log.
 func (d *details) add(decoder *record.Decoder, rec []byte, keys map[chunks.HeadSeriesRef]string, job string) error {
 	switch decoder.Type(rec) {
 	case record.Series:

@@ -148,7 +148,7 @@ func compareRelabeling(t *testing.T, document string, theirs []*promrelabel.Conf
 	theirKeep := promrelabel.ProcessBuilder(builder, theirs...)
 	want := prometheus.Labels{}
 	builder.Labels().Range(func(l labels.Label) {
-		// A label without a name, of labelmap, is lost or kept as the others of the series happen to be.
+		// labelmap may make a label without a name. The series' other labels determine whether it is lost or kept.
 		if l.Name == "" {
 			return
 		}

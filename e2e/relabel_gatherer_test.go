@@ -69,7 +69,7 @@ func TestRelabeledGatherer(t *testing.T) {
 	}
 }
 
-// storedOf returns what a server with metric_relabel_configs stores of what a gatherer gathers.
+// storedOf returns the samples of a gatherer that a server with metric_relabel_configs stores.
 func storedOf(t *testing.T, g metric.GathererWithContext, rules []*promrelabel.Config) map[string]float64 {
 	t.Helper()
 	rec := httptest.NewRecorder()

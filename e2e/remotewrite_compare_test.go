@@ -24,7 +24,7 @@ func (s *sender) compareLossy(t *testing.T, r *receiver, lost int) {
 	s.compareStored(t, r, s.arrived(t, r), lost)
 }
 
-// arrived returns what a receiver has stored of the job. A VictoriaMetrics may not return everything at once.
+// arrived returns the job's samples that a receiver has stored. VictoriaMetrics may not return all of them at once.
 func (s *sender) arrived(t *testing.T, r *receiver) stored {
 	t.Helper()
 	got := r.stored(t, s.job)

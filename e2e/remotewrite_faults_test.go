@@ -153,7 +153,7 @@ func testHanging(t *testing.T, r *receiver) {
 func testFallback(t *testing.T, r *receiver) {
 	tests := []struct {
 		name string
-		v2   func(f *faults) http.Handler // What happens to requests of version 2.0.
+		v2   func(f *faults) http.Handler // handles requests of version 2.0
 		want []exchange
 	}{
 		{"known", func(f *faults) http.Handler { return f.forward }, []exchange{

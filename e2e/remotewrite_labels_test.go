@@ -13,7 +13,7 @@ import (
 // labeled is a source whose series get labels on their way.
 type labeled struct {
 	*ticks
-	labels map[string]string // What the value of the label clock becomes. Series with others are dropped.
+	labels map[string]string // new values of the label clock; series with other values are dropped
 }
 
 func (l *labeled) held() map[string]float64 {

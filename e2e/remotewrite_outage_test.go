@@ -62,7 +62,7 @@ func testOutageInMemory(t *testing.T, r *receiver) {
 	}
 	f.accept(t)
 	source.observe()
-	s.wantErr = "samples were dropped" // By this push, too.
+	s.wantErr = "samples were dropped" // This push drops samples, too.
 	s.push(t)
 	dropped = int(s.counted(t, "samples_dropped_total"))
 	s.compareLossy(t, r, dropped)

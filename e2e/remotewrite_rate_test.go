@@ -64,7 +64,7 @@ func testSenderRestarts(t *testing.T, r *receiver) {
 	}
 }
 
-// compareIncrease compares the increase of all counters of a job with what they have really counted.
+// compareIncrease compares the increase of all counters of a job with the true counts.
 func compareIncrease(t *testing.T, r *receiver, job string, increments int) {
 	t.Helper()
 	tests := []struct {

@@ -71,7 +71,7 @@ func testEverything(t *testing.T, r *receiver, protocol remotewrite.Protocol) {
 func (r *receiver) checkFailed(t *testing.T, s *sender) {
 	t.Helper()
 	failed := 0
-	if r.protocol == remotewrite.V2 { // In version 1.0, a receiver does not say it.
+	if r.protocol == remotewrite.V2 { // In version 1.0, a receiver does not report it.
 		for _, p := range s.pushes {
 			for key := range p.held {
 				if !r.takes(key) {
@@ -112,7 +112,7 @@ func testNothingTaken(t *testing.T, r *receiver) {
 	}
 }
 
-// compareNatives compares the native histograms of each push with what had been observed until then.
+// compareNatives compares the native histograms of each push with the observations until then.
 func compareNatives(t *testing.T, p *program, s *sender, r *receiver) {
 	t.Helper()
 	want := p.natives()

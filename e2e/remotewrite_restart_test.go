@@ -54,7 +54,7 @@ func testReceiverRestarts(t *testing.T, r *receiver) {
 	s.compareOnce(t, r)
 }
 
-// end ends the server: at once, if it keeps what it has taken nevertheless.
+// end ends the server. It kills servers that keep accepted samples anyway.
 func (r *receiver) end(t *testing.T) {
 	t.Helper()
 	if r.name == victoriaMetricsName { // It may lose what it has received in the last seconds.

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// source is what a test observes with instruments, and knows.
+// source has the instruments of a test, with their true values.
 type source interface {
 	gatherer() metric.GathererWithContext
 	held() map[string]float64 // The value of each series, by the string of its labels.
@@ -31,10 +31,10 @@ type sender struct {
 	job    string
 	pushes []push
 
-	wantErr string // What the error of each push says, because the receiver does not take everything. Usually empty.
+	wantErr string // text in the error of each push, because the receiver does not accept everything; usually empty
 }
 
-// push is what a source held when it was pushed, some time from the one to the other.
+// push is the state of a source at some time between two moments.
 type push struct {
 	from, to time.Time
 	held     map[string]float64
@@ -70,7 +70,7 @@ func abandon(t *testing.T, p *remotewrite.Pusher) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	_ = p.Close(ctx) // What is left in the queue is an error.
+	_ = p.Close(ctx) // It fails if something is left in the queue.
 }
 
 // push pushes. All receivers must take it.
@@ -95,7 +95,7 @@ func (s *sender) deliver(t *testing.T, push func(context.Context) error) {
 	}
 }
 
-// record remembers what the source holds while a function pushes.
+// record records the state of the source while a function pushes.
 func (s *sender) record(pushes func() error) error {
 	time.Sleep(2 * time.Millisecond) // No two pushes share a millisecond.
 	p := push{from: time.Now(), held: s.source.held()}
@@ -164,7 +164,7 @@ func (s *sender) counted(t *testing.T, name string) (total float64) {
 	return 0
 }
 
-// checkCounts checks the counters of what was lost, and that the queue is empty.
+// checkCounts checks the counters of lost samples, and that the queue is empty.
 func (s *sender) checkCounts(t *testing.T, failed, dropped int) {
 	t.Helper()
 	for name, want := range map[string]int{

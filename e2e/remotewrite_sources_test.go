@@ -14,7 +14,7 @@ type ticks struct {
 	counters *metric.CounterVec
 	round    metric.Gauge
 	rounds   int
-	clocks   map[int]float64 // What each counter has counted.
+	clocks   map[int]float64 // value of each counter
 }
 
 func newTicks(series int) *ticks {

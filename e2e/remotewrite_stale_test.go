@@ -79,7 +79,7 @@ func testFamiliesEnd(t *testing.T, r *receiver) {
 	compareMarkers(t, r, s, slices.Collect(maps.Keys(source.natives()))...)
 }
 
-// compareCurrent compares what an instant query of a job returns now.
+// compareCurrent compares the current result of an instant query of a job.
 func compareCurrent(t *testing.T, r *receiver, job string, want map[string]float64) {
 	t.Helper()
 	if r.name == collectorName {

@@ -44,7 +44,7 @@ func shopRules(t *testing.T) string {
 	return file
 }
 
-// checkRules checks that Prometheus could evaluate each rule on what it has scraped.
+// checkRules checks that Prometheus could evaluate each rule on the scraped samples.
 func checkRules(t *testing.T, prom promv1.API) {
 	t.Helper()
 	eventually(t, func() error {

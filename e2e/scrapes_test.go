@@ -20,7 +20,7 @@ func TestManyScrapes(t *testing.T) {
 	shop := startProcess(t, `The shop is open on (http://\S+)`, builtTools(t).quickstart, "-listen", "127.0.0.1:0")
 	waitForOrders(t, shop)
 	goroutines := func() float64 { return scrapeShop(t, shop).floats[series("go_goroutines")] }
-	// What the shop has that nobody scrapes, and its customers, whose number varies.
+	// The shop's metrics that are not scraped, and its customers, whose number varies.
 	before := 0.0
 	for range 20 {
 		before = max(before, goroutines())

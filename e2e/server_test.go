@@ -202,7 +202,7 @@ func (p *process) stop(t *testing.T) {
 	}
 }
 
-// output is what a process has printed. It is safe for concurrent use.
+// output is the output of a process. It is safe for concurrent use.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

@@ -107,7 +107,7 @@ func (s stored) checkUp(t *testing.T) {
 	}
 }
 
-// latest returns what the last scrape has brought, and when the series were created.
+// latest returns the samples of the last scrape, and the times when the series were created.
 func (s stored) latest() exposition {
 	got := exposition{floats: map[string]float64{}, created: map[string]int64{}}
 	for key, stream := range s.series {
@@ -188,7 +188,7 @@ func storedExemplars(t *testing.T, prom promv1.API, job string) map[string][]exe
 	return got
 }
 
-// storedMetadata returns what is known of the families of a job.
+// storedMetadata returns the stored metadata of a job's families.
 func storedMetadata(t *testing.T, prom promv1.API, job string) map[string]metadata {
 	t.Helper()
 	results, err := prom.TargetsMetadata(t.Context(), fmt.Sprintf("{job=%q}", job), "", "")

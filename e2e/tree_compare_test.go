@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/prometheus/model/histogram"
 )
 
-// of returns what an exposition has of a leaf.
+// of returns a leaf's part of an exposition.
 func (e exposition) of(l leaf) exposition {
 	own := func(key string) bool {
 		return strings.Contains(key, fmt.Sprintf(`leaf=%q`, l.name)) && !strings.Contains(key, "remote_target_")

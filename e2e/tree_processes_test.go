@@ -22,7 +22,7 @@ import (
 type leaf struct {
 	name, middle string
 	mode         string // See the program leaf.
-	faulty       bool   // Nothing of it reaches the root.
+	faulty       bool   // Nothing of it must reach the root.
 }
 
 var leaves = []leaf{
@@ -40,19 +40,19 @@ var leaves = []leaf{
 // tree is a root, which gathers from middle processes, which gather from leaves.
 type tree struct {
 	dir       string
-	addresses map[string]string // Of each process, by its name.
+	addresses map[string]string // of each process, by its name
 
 	test      *testing.T          // At its end, the processes end.
 	processes map[string]*process // The root and the middle ones.
 
 	crashes atomic.Int64
-	want    map[string]map[string]exposition // What each healthy leaf says, by the name of the format.
+	want    map[string]map[string]exposition // expositions of each healthy leaf, by the name of the format
 }
 
 // middles are the names of the middle processes.
 var middles = []string{"m1", "m2", "m3"}
 
-// middleConfig and rootConfig are what the configurations begin with.
+// middleConfig and rootConfig are the beginnings of the configurations.
 const (
 	middleConfig = `
 listen: %s
@@ -182,7 +182,7 @@ func freeAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// askLeaves asks each healthy leaf what it has.
+// askLeaves scrapes each healthy leaf.
 func (tr *tree) askLeaves(t *testing.T) {
 	t.Helper()
 	tr.want = make(map[string]map[string]exposition)

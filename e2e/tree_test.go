@@ -142,7 +142,7 @@ func (tr *tree) held(t *testing.T) (held map[string]float64) {
 				return fmt.Errorf("%s is missing", key)
 			}
 			held[key] = v
-			files := strings.Replace(key, "go_goroutines", "process_open_fds", 1) // Not on every system.
+			files := strings.Replace(key, "go_goroutines", "process_open_fds", 1) // Not every system has this metric.
 			held[files] = got.floats[files]
 		}
 		return nil
@@ -150,7 +150,7 @@ func (tr *tree) held(t *testing.T) (held map[string]float64) {
 	return held
 }
 
-// checkStored compares what Prometheus has stored of the root with what the leaves say.
+// checkStored compares the root's samples that Prometheus has stored with the leaves' expositions.
 func (tr *tree) checkStored(t *testing.T, prom promv1.API, j job) {
 	s := waitForScrapes(t, prom, j.name, minScrapes)
 	up := 0.0

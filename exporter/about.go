@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric/collectors/version"
 )
 
-// registerAbout registers what an exporter exports about itself: its version and, if process is set,
-// its process and the Go runtime.
+// registerAbout registers the exporter's metrics about itself: its version and, if process is true,
+// metrics of its process and of the Go runtime.
 func registerAbout(r *metrics.ContextRegistry, config *Config, process bool) error {
 	about := []metrics.Registration{{
 		Collector: version.NewCollector(strings.ReplaceAll(config.Name, "-", "_")),

@@ -8,41 +8,43 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// ErrNoData is what a collector returns, alone or wrapped, if there is nothing to collect: a
-// feature that the backend does not have, for example. <namespace>_scrape_collector_success is 0
-// then, but the log mentions it at level debug only.
+// ErrNoData is the error that a collector returns, alone or wrapped, if it has nothing to collect: for
+// example, because the backend lacks a feature. The gauge <namespace>_scrape_collector_success is then
+// 0, but the failure is logged only at level debug.
 var ErrNoData = errors.New("collector returned no data")
 
-// ErrInvalid marks an error of [Collector.New] as one of the configuration: trying again is of no
-// use. Such an error refuses the configuration, where any other has the collector be tried again.
+// ErrInvalid marks an error of [Collector.New] as an error in the configuration, which a retry cannot
+// fix. An error that wraps it makes the exporter refuse the configuration. After any other error, the
+// exporter tries again to make the collector.
 var ErrInvalid = errors.New("invalid configuration")
 
-// Collector is a collector that an exporter offers under a name.
+// Collector describes a collector that an exporter offers under a name.
 type Collector struct {
-	// Name is what flags, the configuration file, collect[] and the label collector of the
-	// metrics <namespace>_scrape_collector_… call it.
+	// Name identifies the collector in flags, in the configuration file, in the parameter collect[] and
+	// in the label collector of the metrics <namespace>_scrape_collector_….
 	Name string
-	// Help says in --help what it collects, in a few words and without a period.
+	// Help says in a few words, without a period, what the collector collects. --help prints it.
 	Help string
-	// Disabled keeps it from running unless --collector.<name> or the configuration file
+	// Disabled keeps the collector from running unless --collector.<name> or the configuration file
 	// enables it.
 	Disabled bool
-	// Flags, if not nil, registers flags of the collector; the flag "path" is
+	// Flags, if not nil, registers flags of the collector. A flag that it names "path" becomes
 	// --collector.<name>.path.
 	Flags func(Flagger)
-	// New makes the collector. It is called once for each configuration in which the collector
-	// is enabled, unless the one before had it with the same settings. It may connect to a
-	// backend: if it fails, scrapes try again, until it has succeeded. An error that wraps
-	// ErrInvalid refuses the configuration instead. If the collector is an io.Closer, it is
-	// closed when it is not needed any more, after its last run.
+	// New makes the collector. The exporter calls it once for each configuration that enables the
+	// collector, unless the previous configuration had the collector with the same settings. New may
+	// connect to a backend: if it fails, scrapes call it again until it succeeds. If its error wraps
+	// [ErrInvalid], the exporter refuses the configuration instead. A collector that implements
+	// [io.Closer] is closed after its last run, when no configuration needs it any more.
 	New func(ctx context.Context, logger *slog.Logger) (metrics.Collector, error)
-	// Policy says how it is run. The configuration file and flags change single parts of it.
+	// Policy says how the collector is run. The configuration file and flags can change parts of it.
 	Policy Policy
-	// Settings is what New depends on. If a new configuration has a collector of the same name
-	// whose settings are deeply equal, the old collector stays, with its cache, its connections
-	// and its state. It must not be changed afterwards. Collectors of [Config] need none.
+	// Settings are the values that New depends on. If a new configuration has a collector of the same
+	// name with deeply equal settings, the exporter keeps the old collector with its cache, its
+	// connections and its state. Settings must not be modified after they have been passed to the
+	// exporter. The collectors in [Config] need no settings.
 	Settings any
 
-	// Whether it is that of Config.Ping, which has no flag and cannot be disabled.
+	// true for the collector of Config.Ping, which has no flag and cannot be disabled
 	always bool
 }

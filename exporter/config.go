@@ -22,55 +22,55 @@ import (
 type Config struct {
 	// Name is the name of the program, such as "sql_exporter".
 	Name string
-	// Namespace is the prefix of the metrics that the kit adds, such as <namespace>_up. The
-	// default is Name without "_exporter", as in "sql".
+	// Namespace is the prefix of the metrics that this package adds, such as <namespace>_up. The default
+	// is Name without "_exporter", as in "sql".
 	Namespace string
-	// Description is a sentence for --help and the landing page.
+	// Description is a sentence about the exporter for --help and the landing page.
 	Description string
-	// Address is the default of --web.listen-address, such as ":9399". Without it, that is ":9100".
-	// https://github.com/prometheus/prometheus/wiki/Default-port-allocations lists ports that
-	// exporters use.
+	// Address is the default of --web.listen-address, such as ":9399". If it is empty, the default is
+	// ":9100". The ports that exporters use are listed at
+	// https://github.com/prometheus/prometheus/wiki/Default-port-allocations.
 	Address string
 
 	// Collectors are the collectors of the program. Each has a flag --[no-]collector.<name>.
 	Collectors []Collector
-	// Ping, if not nil, checks the backend. The gauge <namespace>_up is 1 after each scrape in
-	// which it returned nil in time, and else 0. See [NewUp] for backends of several names.
+	// Ping, if not nil, checks the backend. The gauge <namespace>_up is 1 after each scrape in which
+	// Ping returned nil in time, and 0 otherwise. For several backends, see [NewUp].
 	Ping func(ctx context.Context) error
-	// Probers, if not empty, are what modules in the configuration file can use, and turn on
-	// /probe.
+	// Probers are the probers that modules in the configuration file can use. If there are any, the
+	// exporter serves /probe.
 	Probers []probe.Prober
 
 	// Flags, if not nil, registers flags of the program.
 	Flags func(Flagger)
-	// Settings, if not nil, returns a pointer to a struct with the program's own part of the
-	// configuration file, filled with defaults. Its fields have yaml tags, and Secret fields
-	// are hidden on /config. Keys that it does not have are errors.
+	// Settings, if not nil, returns a pointer to a struct for the program's part of the configuration
+	// file, filled with defaults. The struct's fields have yaml tags. /config hides fields of type
+	// [Secret]. Keys in the file for which the struct has no field are errors.
 	Settings func() any
-	// Configure, if not nil, is called whenever the configuration is loaded, with the decoded
-	// settings: it checks them and adds collectors to the setup. It must not wait for backends.
-	// If it returns an error, nothing of the new configuration takes effect.
+	// Configure, if not nil, is called with the decoded settings whenever the configuration is loaded.
+	// It checks them and adds collectors to the setup. It must not wait for backends. If it returns an
+	// error, no part of the new configuration takes effect.
 	Configure func(ctx context.Context, s *Setup) error
 
 	// Pages are additional pages.
 	Pages []Page
-	// RegistryOptions are options of the registry that runs the collectors, such as hooks.
+	// RegistryOptions are options, such as hooks, for the registry that runs the collectors.
 	RegistryOptions []metrics.RegistryOption
 
-	// Logger, if not nil, is used in place of one that --log.level and --log.format configure;
-	// then these flags do not exist.
+	// Logger, if not nil, replaces the logger that --log.level and --log.format configure. The exporter
+	// then does not have these flags.
 	Logger *slog.Logger
-	// Output gets what --help, --version and --config.check print. The default is os.Stdout.
+	// Output is where --help, --version and --config.check print. The default is os.Stdout.
 	Output io.Writer
-	// Listening, if not nil, is called once, when the exporter listens, with its addresses.
+	// Listening, if not nil, is called once, with the exporter's addresses, when the exporter listens.
 	Listening func(addresses []net.Addr)
 }
 
-// Page is a page of an exporter beside those of the kit.
+// Page describes a page that a program adds to an exporter.
 type Page struct {
-	// Path is where it is served, such as "/databases".
+	// Path is the path of the page, such as "/databases".
 	Path string
-	// Title is the text of its link on the landing page. A page without a title has no link.
+	// Title is the text of the link to the page on the landing page. A page without a title has no link.
 	Title string
 	// Description is the text beside the link.
 	Description string
@@ -78,15 +78,15 @@ type Page struct {
 	Handler http.Handler
 }
 
-// Flagger registers flags. A *kingpin.Application is one, and so is a *kingpin.CmdClause.
+// Flagger registers flags. [*kingpin.Application] and [*kingpin.CmdClause] implement it.
 type Flagger interface {
 	Flag(name, help string) *kingpin.FlagClause
 }
 
-// upName is the name of the collector that calls Config.Ping.
+// upName is the name of the collector that calls [Config.Ping].
 const upName = "up"
 
-// namespaceOf returns the default of Config.Namespace.
+// namespaceOf returns the default of [Config.Namespace] for the exporter called name.
 func namespaceOf(name string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(strings.TrimSuffix(name, "_exporter"), "-exporter"), "-", "_")
 }
@@ -115,7 +115,8 @@ var (
 	collectorPattern = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9_.@-]*$`)
 )
 
-// reservedNames are names of collectors that the exporter has itself, or of which the flags are taken.
+// reservedNames are names that a program's collectors cannot have, because the exporter has such a
+// collector or such a flag itself.
 var reservedNames = []string{"go", "process", "build_info", "config", "probes", "disable-defaults", "policy"}
 
 // checkCollectors returns an error if a collector is not valid.
@@ -137,7 +138,7 @@ func checkCollectors(all []Collector) error {
 	return nil
 }
 
-// collectors returns the collectors of the program, with that of Ping.
+// collectors returns the collectors of the program, including the one that calls Ping.
 func (c *Config) collectors() []Collector {
 	if c.Ping == nil {
 		return c.Collectors

@@ -16,34 +16,34 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// configuration is one configuration as it was loaded. Another one takes its place as a whole.
+// configuration is a loaded configuration. A reload replaces it as a whole.
 type configuration struct {
 	file    *file
-	members []member             // The enabled collectors, in order.
-	shared  map[string]*resource // What Share has returned.
+	members []member             // the enabled collectors, in order
+	shared  map[string]*resource // the resources that Share has returned
 	groups  map[string]*group
-	set     *probe.Set // Nil if there are no probers.
+	set     *probe.Set // nil if there are no probers
 
-	scrapes usage           // Scrapes that have begun while it was the current one.
-	retired chan struct{}   // Closed when what only it needed is closed. Made by install.
-	before  <-chan struct{} // Closed when that is so for the one before. Nil if there was none.
+	scrapes usage           // scrapes that began while this was the current configuration
+	retired chan struct{}   // closed when everything that only this configuration needed is closed; made by install
+	before  <-chan struct{} // the previous configuration's retired channel; nil for the first one
 }
 
-// member is an enabled collector, and how it is run.
+// member is an enabled collector and the way it is run.
 type member struct {
 	unit   *unit
 	policy Policy
-	group  *metrics.Group // Nil if it has none.
+	group  *metrics.Group // nil if the collector is in no group
 }
 
-// group is a group of collectors. It stays the same as long as its limit does.
+// group is a group of collectors. Configurations share it as long as its limit stays the same.
 type group struct {
 	group         *metrics.Group
 	maxConcurrent int
 }
 
-// read reads and checks a configuration, without making new collectors. Collectors and what they
-// share are taken over from the previous one, if it has them.
+// read reads and checks a configuration without making new collectors. It takes over the previous
+// configuration's collectors and shared resources that are still needed.
 func (e *Exporter) read(ctx context.Context, previous *configuration, probes *probe.Handler) (c *configuration, err error) {
 	var settings any
 	if e.config.Settings != nil {
@@ -76,7 +76,7 @@ func (e *Exporter) read(ctx context.Context, previous *configuration, probes *pr
 	return c, err
 }
 
-// guarded calls a function of the program, and returns an error if that panics.
+// guarded calls f, which is the program's code, and returns an error if f panics.
 func guarded(name string, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -94,7 +94,7 @@ func in(file string, err error) error {
 	return fmt.Errorf("%s: %w", file, err)
 }
 
-// choose finds out which collectors are enabled, and how they are run.
+// choose determines which collectors are enabled, and how they are run.
 func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuration) error {
 	all, err := setup.collectors(e.offered)
 	if err != nil {
@@ -134,8 +134,7 @@ func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuratio
 	return errors.Join(errs...)
 }
 
-// at adds the place of a collector's section in the configuration file to an error, or only the name of
-// the collector if line is 0, which means that it has no section.
+// at prefixes an error with the position of a collector's section in the configuration file. A line of
 func (c *configuration) at(collector string, line int, err error) error {
 	if line == 0 {
 		return fmt.Errorf("collector %s: %w", collector, err)
@@ -144,7 +143,7 @@ func (c *configuration) at(collector string, line int, err error) error {
 }
 
 // sectionErrors returns an error for each section of the file about a collector that does not exist, and
-// for one that disables the collector of Config.Ping.
+// for a section that disables the collector of [Config.Ping].
 func (c *configuration) sectionErrors(all []Collector) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.file.Collectors)) {
@@ -160,7 +159,7 @@ func (c *configuration) sectionErrors(all []Collector) error {
 	return errors.Join(errs...)
 }
 
-// unknownCollector says that there is no collector of that name, and which there are.
+// unknownCollector returns the error for a name that no collector has. It lists the names that exist.
 func unknownCollector(name string, all []Collector) error {
 	names := make([]string, len(all))
 	for i := range all {
@@ -170,7 +169,8 @@ func unknownCollector(name string, all []Collector) error {
 	return errors.New(strictyaml.Unknown("collector", name, names))
 }
 
-// makeGroups makes the groups of the file and of the program, or takes them over.
+// makeGroups makes the groups of the file and of the program. It takes over the previous configuration's
+// groups whose limits are the same.
 func (c *configuration) makeGroups(setup *Setup, previous *configuration) error {
 	limits := maps.Clone(setup.groups)
 	if limits == nil {
@@ -194,7 +194,7 @@ func (c *configuration) makeGroups(setup *Setup, previous *configuration) error 
 	return nil
 }
 
-// unit returns the unit of a collector that can be taken over, or nil.
+// unit returns an existing unit that this configuration can take over for the collector, or nil.
 func (c *configuration) unit(offered *Collector, always bool) *unit {
 	if c == nil {
 		return nil
@@ -207,8 +207,8 @@ func (c *configuration) unit(offered *Collector, always bool) *unit {
 	return nil
 }
 
-// constructTime is how long loading a configuration waits for new collectors. Those that take longer
-// are waited for by scrapes.
+// constructTime is how long a load of the configuration waits for new collectors. Scrapes wait for
+// collectors that take longer.
 const constructTime = 10 * time.Second
 
 // build reads a configuration and makes its new collectors.
@@ -220,7 +220,7 @@ func (e *Exporter) build(ctx context.Context, previous *configuration) (*configu
 	ctx, cancel := context.WithTimeout(ctx, constructTime)
 	defer cancel()
 	for _, u := range c.newUnits() {
-		u.start() // All at once.
+		u.start() // all concurrently
 	}
 	var errs []error
 	for _, u := range c.newUnits() {
@@ -243,8 +243,8 @@ func (e *Exporter) build(ctx context.Context, previous *configuration) (*configu
 	return c, nil
 }
 
-// newUnits returns the units that no configuration has had before. Loading does not wait for the
-// others again, nor refuses one of them: it may be the backend that has changed.
+// newUnits returns the units that no earlier configuration has had. Loading does not wait again for
+// older units and does not refuse them: their backends may have changed since.
 func (c *configuration) newUnits() []*unit {
 	var units []*unit
 	for _, m := range c.members {
@@ -255,7 +255,7 @@ func (c *configuration) newUnits() []*unit {
 	return units
 }
 
-// install has the registry and the probes use a configuration in place of the previous one.
+// install makes the registry and the probes use next in place of previous.
 func (e *Exporter) install(next, previous *configuration) error {
 	var (
 		remove = previous.names()
@@ -300,5 +300,7 @@ func (c *configuration) names() []string {
 	return names
 }
 
-// has reports whether a member is the same in another configuration.
+// has reports whether c, which may be nil, has the same member.
 func (c *configuration) has(m member) bool { return c != nil && slices.Contains(c.members, m) }
+
+// means that there is no section: then it adds only the collector's name.

@@ -7,18 +7,17 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 )
 
-// enablingFlags are the values of the flags that say which collectors are enabled and how they
-// are run.
+// enablingFlags are the values of the flags that enable collectors and change their policies.
 type enablingFlags struct {
 	collectors      map[string]*enablingFlag
 	disableDefaults bool
 	policies        policyFlags
 }
 
-// enablingFlag is --[no-]collector.<name>.
+// enablingFlag is the value of a flag --[no-]collector.<name>.
 type enablingFlag struct{ value, set bool }
 
-// add registers the flags, and those that collectors have themselves.
+// add registers these flags and the collectors' own flags.
 func (e *enablingFlags) add(f Flagger, offered []Collector) {
 	e.collectors = make(map[string]*enablingFlag)
 	for i := range offered {
@@ -53,8 +52,8 @@ type prefixedFlags struct {
 	prefix string
 }
 
-// enabled reports whether a collector is enabled. Section is what the configuration file says; nil
-// is nothing.
+// enabled reports whether a collector is enabled. Section is the value in the configuration file, or nil
+// if the file does not mention it.
 func (e *enablingFlags) enabled(c *Collector, section *bool) bool {
 	if c.always {
 		return true
@@ -69,7 +68,7 @@ func (e *enablingFlags) enabled(c *Collector, section *bool) bool {
 	}
 }
 
-// change returns a policy with what the flags say about a collector, the last one last.
+// change returns p with the changes that flags make to the collector's policy. Later flags win.
 func (e *enablingFlags) change(collector string, p Policy) Policy {
 	for _, flag := range e.policies {
 		if flag.collector == collector || flag.collector == "*" {
@@ -79,7 +78,7 @@ func (e *enablingFlags) change(collector string, p Policy) Policy {
 	return p
 }
 
-// unknownCollectors returns an error for each policy of a collector that does not exist.
+// unknownCollectors returns an error for each policy flag that names a collector that does not exist.
 func (e *enablingFlags) unknownCollectors(all []Collector) error {
 	var errs []error
 	for _, flag := range e.policies {
@@ -116,7 +115,7 @@ func (p *policyFlags) Set(text string) error {
 // String implements kingpin.Value.
 func (p *policyFlags) String() string { return "" }
 
-// IsCumulative has kingpin take the flag several times.
+// IsCumulative makes kingpin accept the flag several times.
 func (p *policyFlags) IsCumulative() bool { return true }
 
 // Flag implements Flagger.

@@ -257,7 +257,7 @@ func ExampleSecret() {
 	// line 1: the environment variable EXAMPLE_NOT_SET is not set
 }
 
-// There is a gauge for each of several backends, whether they answer or not.
+// Each of several backends has a gauge, whether it answers or not.
 func ExampleNewUp() {
 	backend := func(name string, ping func(context.Context) error) exporter.Collector {
 		return exporter.Collector{

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// Exporter is an exporter whose parts a program puts together itself; [Run] does all of it:
+// Exporter is an exporter whose steps the program calls itself. [Run] does them all:
 //
 //	e, err := exporter.New(config)  // then
 //	e.AddFlags(app)                 // and parse them, then
@@ -21,32 +21,32 @@ import (
 //	err = e.Serve(ctx)              // or serve e.Handler(), and in the end
 //	err = e.Close(ctx)
 //
-// Its methods are safe for concurrent use once Load has returned. The program chooses when to call
-// Reload; Serve does it for SIGHUP and POST /-/reload.
+// Its methods are safe for concurrent use once Load has returned. The program decides when to call
+// Reload. Serve also calls it for SIGHUP and POST /-/reload.
 type Exporter struct {
 	config   Config
-	offered  []Collector // Config.Collectors and that of Config.Ping.
+	offered  []Collector // Config.Collectors and the collector of Config.Ping
 	web      webFlags
 	enabling enablingFlags
 	registry *metrics.ContextRegistry
 	log      lateLogger
-	probes   *probe.Handler // Nil if there are no probers.
+	probes   *probe.Handler // nil if there are no probers
 
-	// loading holds a value while a configuration is loaded.
+	// loading holds a value while a configuration is being loaded.
 	loading chan struct{}
-	current atomic.Pointer[configuration] // Nil before the first Load and after Close.
+	current atomic.Pointer[configuration] // nil before the first Load and after Close
 	reloads *reloader
-	prepare func() error // Does once what flags decide; see prepareOnce.
-	server  *webServer   // Made by prepare.
+	prepare func() error // applies the flags, once; see prepareOnce
+	server  *webServer   // made by prepare
 
-	// using is held while a configuration becomes the current one, and by Close. It guards closed
-	// and last.
+	// using is held by Close and while a configuration becomes the current one. It guards closed and
+	// last.
 	using  sync.Mutex
 	closed bool
-	last   *configuration // The one that was current when the exporter was closed, or nil.
+	last   *configuration // the configuration that Close found, or nil
 }
 
-// New returns an exporter. It is an error if the config is not valid.
+// New returns an exporter. It returns an error if the config is invalid.
 func New(config Config) (*Exporter, error) {
 	config.Namespace = cmp.Or(config.Namespace, namespaceOf(config.Name))
 	if err := config.check(); err != nil {
@@ -59,7 +59,7 @@ func New(config Config) (*Exporter, error) {
 	}, config.RegistryOptions...)...)
 	e.prepare = sync.OnceValue(e.prepareOnce)
 	e.reloads = newReloader(config.Namespace, slog.New(&e.log), func(ctx context.Context) error {
-		// The toolkit reads it again for each request.
+		// The toolkit reads the file again for each request.
 		if err := e.web.checkWebConfig(); err != nil {
 			return err
 		}
@@ -73,8 +73,8 @@ func New(config Config) (*Exporter, error) {
 	return e, nil
 }
 
-// AddFlags registers the flags of the exporter and its collectors, and those of the program. They
-// must be parsed before Load.
+// AddFlags registers the flags of the exporter, of its collectors and of the program. The program must
+// parse them before it calls [Exporter.Load].
 func (e *Exporter) AddFlags(f Flagger) {
 	e.web.add(f, &e.config)
 	e.enabling.add(f, e.offered)
@@ -83,7 +83,7 @@ func (e *Exporter) AddFlags(f Flagger) {
 	}
 }
 
-// Registry returns the registry that runs the collectors, with which programs may register more.
+// Registry returns the registry that runs the collectors. Programs may register more collectors with it.
 func (e *Exporter) Registry() *metrics.ContextRegistry { return e.registry }
 
 // logger returns the logger that the flags configure.
@@ -91,9 +91,9 @@ func (e *Exporter) logger() *slog.Logger {
 	return e.log.use(func() *slog.Logger { return e.web.logger(&e.config, nil) })
 }
 
-// Load reads the configuration for the first time, makes the collectors and registers them. It
-// waits some seconds for backends at most: one that is down is no error. A Load that has failed may be
-// tried again.
+// Load reads the configuration for the first time, makes the collectors and registers them. It waits at
+// most some seconds for backends: a backend that is down is not an error. A program may call Load again
+// after it has failed.
 func (e *Exporter) Load(ctx context.Context) error {
 	if e.current.Load() != nil {
 		return errors.New("exporter: the configuration has been loaded already: use Reload")
@@ -111,7 +111,7 @@ func (e *Exporter) Load(ctx context.Context) error {
 	return nil
 }
 
-// prepareOnce does what is done once, after the flags have been parsed and checked.
+// prepareOnce does what must be done only once, after the flags have been parsed and checked.
 func (e *Exporter) prepareOnce() error {
 	if err := registerAbout(e.registry, &e.config, !e.web.disableExporterMetrics); err != nil {
 		return fmt.Errorf("exporter: %w", err)
@@ -133,7 +133,7 @@ func (e *Exporter) prepareOnce() error {
 	return err
 }
 
-// parts returns what the web server serves, without probes.
+// parts returns the parts of the web server, without probes.
 func (e *Exporter) parts() webParts {
 	return webParts{
 		name: e.config.Name, description: e.config.Description, flags: &e.web, logger: e.logger(),
@@ -151,13 +151,13 @@ func (e *Exporter) parts() webParts {
 	}
 }
 
-// errNotLoaded is the error where there is no configuration.
+// errNotLoaded is the error of methods that need a configuration while none is loaded.
 var errNotLoaded = errors.New("exporter: there is no configuration: it has not been loaded, or the exporter is closed")
 
-// Reload reads the configuration again and has it take effect. Collectors that are the same as
-// before stay as they are, with their caches and connections; scrapes under way finish with
-// what they have begun with. If it returns an error, nothing has changed. Calls wait for each
-// other. They return when ctx is done, and after a minute at the latest.
+// Reload reads the configuration again and applies it. Collectors whose settings are the same stay, with
+// their caches and connections. Scrapes in flight finish with the collectors that they began with. If
+// Reload returns an error, nothing has changed. Concurrent calls run one after the other. A call returns
+// when ctx is done, and after a minute at the latest.
 func (e *Exporter) Reload(ctx context.Context) error {
 	if e.current.Load() == nil {
 		return errNotLoaded

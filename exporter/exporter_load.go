@@ -10,14 +10,14 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// errIsClosed is the error of what needs an exporter that is not closed.
+// errIsClosed is the error of methods that need an exporter that is not closed.
 var errIsClosed = errors.New("exporter: the exporter is closed")
 
-// loadTime is how long a load may take. The program's functions should not wait for anything, so
-// one that takes longer hangs.
+// loadTime limits how long a load may take. The program's functions must not wait for anything, so one
+// that takes longer is considered hung.
 const loadTime = time.Minute
 
-// change loads a configuration, and leaves the code of the program behind when ctx ends.
+// change loads a configuration. When ctx ends, it abandons the program's code that is still running.
 func (e *Exporter) change(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, loadTime)
 	defer cancel()
@@ -30,8 +30,8 @@ func (e *Exporter) change(ctx context.Context) error {
 	})
 }
 
-// exchange has a configuration be the current one in place of the previous one. No code of the program
-// runs meanwhile: it has described its collectors before.
+// exchange makes next the current configuration in place of previous. It runs no code of the program:
+// the collectors have been described before.
 func (e *Exporter) exchange(next, previous *configuration) error {
 	e.using.Lock()
 	defer e.using.Unlock()
@@ -46,8 +46,8 @@ func (e *Exporter) exchange(next, previous *configuration) error {
 	return nil
 }
 
-// Check reads the configuration and everything that belongs to it, but makes no collectors and
-// changes nothing. The error has all that is wrong.
+// Check reads the configuration and everything that it refers to, but makes no collectors and changes
+// nothing. Its error lists everything that is wrong.
 func (e *Exporter) Check(ctx context.Context) error {
 	if err := e.web.checkRegistered(); err != nil {
 		return err
@@ -67,9 +67,9 @@ func (e *Exporter) Check(ctx context.Context) error {
 	}))
 }
 
-// load calls build and then, unless ctx has ended meanwhile, use, while no other load does. Both get
-// the configuration that was current before build, too. What they call may block, so they run in a
-// goroutine that is left behind at the end of ctx.
+// load calls build and then, unless ctx has ended by then, use. No other load runs at the same time.
+// Both functions get the configuration that was current before build. They may block, so they run in a
+// goroutine that load abandons when ctx ends.
 func (e *Exporter) load(ctx context.Context, build func(ctx context.Context, previous *configuration) (*configuration, error),
 	use func(next, previous *configuration) error,
 ) error {
@@ -78,7 +78,7 @@ func (e *Exporter) load(ctx context.Context, build func(ctx context.Context, pre
 	case <-ctx.Done():
 		return fmt.Errorf("exporter: another load of the configuration is under way: %w", context.Cause(ctx))
 	}
-	var decided atomic.Bool // That the result is used, or that it is not.
+	var decided atomic.Bool // true once it is certain whether the result will be used
 	result := make(chan error, 1)
 	go func() {
 		defer func() { <-e.loading }()
@@ -101,16 +101,16 @@ func (e *Exporter) load(ctx context.Context, build func(ctx context.Context, pre
 		return err
 	case <-ctx.Done():
 		if !decided.CompareAndSwap(false, true) {
-			return <-result // It is being used already.
+			return <-result // The result is already being used.
 		}
 		return fmt.Errorf("exporter: loading the configuration: %w", context.Cause(ctx))
 	}
 }
 
-// Close unregisters the collectors and closes them and what they share. It waits for their runs,
-// until ctx is done; they are closed nevertheless if it has ended before. It does not wait for a
-// load of the configuration that is under way, which fails. An exporter that is closed cannot be
-// loaded again. Calls after the first one wait for the same.
+// Close unregisters the collectors and closes them and their shared resources. It waits for their runs
+// until ctx is done, and closes the collectors even if ctx ends before. It does not wait for a load in
+// progress, which fails. A closed exporter cannot be loaded again. Further calls wait for the first one
+// to finish.
 func (e *Exporter) Close(ctx context.Context) error {
 	result := make(chan error, 1)
 	go func() {
@@ -128,7 +128,7 @@ func (e *Exporter) Close(ctx context.Context) error {
 	}
 }
 
-// shut has the exporter closed, and returns the configuration to wait for, if there was one.
+// shut marks the exporter as closed and returns the configuration to wait for, or nil.
 func (e *Exporter) shut() (last *configuration, err error) {
 	e.using.Lock()
 	defer e.using.Unlock()

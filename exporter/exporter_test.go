@@ -61,7 +61,7 @@ func parsed(config Config, args ...string) (*Exporter, error) {
 	return e, err
 }
 
-// scrape returns what an exporter serves at a path below /, with its status.
+// scrape returns an exporter's answer for a path below /, with its status.
 func scrape(t *testing.T, e *Exporter, path string) (status int, body string) {
 	t.Helper()
 	w := httptest.NewRecorder()

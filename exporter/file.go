@@ -13,27 +13,27 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// maxFile is how large a configuration file may be, in bytes.
+// maxFile is the size limit of a configuration file, in bytes.
 const maxFile = 16 << 20
 
-// file is a configuration file.
+// file is a decoded configuration file.
 type file struct {
 	Collectors map[string]collectorSection `yaml:"collectors,omitempty"`
 	Groups     map[string]groupSection     `yaml:"groups,omitempty"`
 	Probes     probe.Config                `yaml:",inline"`
 
-	path     string // Empty if there is no file.
-	settings any    // The program's own part.
+	path     string // empty if there is no file
+	settings any    // the program's part
 }
 
-// collectorSection is what a configuration file says about a collector.
+// collectorSection is a configuration file's section about a collector.
 type collectorSection struct {
 	Enabled *bool        `yaml:"enabled,omitempty"`
 	Policy  policyChange `yaml:",inline"`
 	Line    int          `yaml:"-"` // That of the collector's name.
 }
 
-// groupSection is what a configuration file says about a group.
+// groupSection is a configuration file's section about a group.
 type groupSection struct {
 	MaxConcurrent int `yaml:"max_concurrent"`
 }
@@ -50,11 +50,11 @@ func (g *groupSection) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// readFile reads a configuration file, strictly. Keys that are not those of the kit are decoded
-// into settings, a pointer to a struct or nil. An empty path stands for an empty file.
+// readFile reads a configuration file, strictly. It decodes keys that this package does not define into
+// settings, which is a pointer to a struct or nil. An empty path stands for an empty file.
 //
-// If readFile returns an error, settings may have got some of the values. The error lists
-// everything that is wrong, with file and line.
+// If readFile returns an error, it may have set a part of settings. The error lists everything that is
+// wrong, with file and line.
 func readFile(path string, settings any) (*file, error) {
 	if err := checkSettings(settings); err != nil {
 		return nil, err
@@ -84,8 +84,7 @@ func readFile(path string, settings any) (*file, error) {
 	return f, nil
 }
 
-// finish adds lines to the sections, and checks sections that have nothing in them, which are not
-// decoded.
+// finish adds line numbers to the sections, and checks the empty sections, which the decoder skips.
 func (f *file) finish(root *yaml.Node) error {
 	for name, line := range strictyaml.Lines(root, "collectors") {
 		if section, ok := f.Collectors[name]; ok {
@@ -101,8 +100,8 @@ func (f *file) finish(root *yaml.Node) error {
 	return nil
 }
 
-// checkSettings returns an error if settings of a program cannot be decoded from a file: if they are
-// neither nil nor a pointer to a struct, or have a key that the kit has, too.
+// checkSettings returns an error if a program's settings cannot be decoded from a file: if they are
+// neither nil nor a pointer to a struct, or if they have a key that this package defines.
 func checkSettings(settings any) error {
 	if settings == nil {
 		return nil
@@ -116,7 +115,7 @@ func checkSettings(settings any) error {
 	return nil
 }
 
-// readLimited reads a file of at most limit bytes.
+// readLimited reads a file. It fails if the file is larger than limit bytes.
 func readLimited(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path) //nolint:gosec // The path comes from a flag.
 	if err != nil {

@@ -10,12 +10,12 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// shown returns the configuration as YAML for people to read, with secrets hidden: those of type
-// [Secret], the values of keys that look like those of credentials, and credentials in other texts,
-// such as URLs. It may hide too much.
+// shown returns the configuration as YAML for people to read, without secrets. It hides values of type
+// [Secret], the values of keys whose names suggest credentials, and credentials inside other texts such
+// as URLs. It prefers hiding too much to hiding too little.
 func (f *file) shown() (text []byte, err error) {
 	defer func() {
-		if r := recover(); r != nil { // A MarshalYAML method of the program, or a type that is not for YAML.
+		if r := recover(); r != nil { // The program's MarshalYAML method panicked, or YAML cannot represent a type.
 			err = fmt.Errorf("the configuration cannot be shown: %v", r)
 		}
 	}()
@@ -46,8 +46,7 @@ func (f *file) shown() (text []byte, err error) {
 	return b.Bytes(), encoder.Close()
 }
 
-// hide replaces secrets in a node. All values in it are secrets if that is asked for. Comments are
-// removed.
+// hide replaces the secrets in a node: every value if all is true. It removes comments.
 func hide(n *yaml.Node, all bool) {
 	n.HeadComment, n.LineComment, n.FootComment = "", "", ""
 	switch n.Kind {
@@ -75,7 +74,7 @@ func setText(n *yaml.Node, text string) {
 	*n = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 }
 
-// isReference reports whether a mapping says where a secret is kept: {env: NAME} or {file: path}.
+// isReference reports whether a mapping names the place of a secret: {env: NAME} or {file: path}.
 func isReference(n *yaml.Node) bool {
 	return len(n.Content) == 2 && slices.Contains([]string{"env", "file"}, n.Content[0].Value) && n.Content[1].Kind == yaml.ScalarNode
 }

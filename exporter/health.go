@@ -12,8 +12,8 @@ const (
 	readyPath   = "/-/ready"
 )
 
-// serveHealthy answers as long as the process serves, whatever the collectors do: an
-// exporter whose backend is down need not be restarted.
+// serveHealthy answers as long as the process serves, regardless of the collectors. An exporter whose
+// backend is down need not be restarted.
 func (s *webServer) serveHealthy(w http.ResponseWriter, _ *http.Request) {
 	s.answerHealth(w, http.StatusOK, "is healthy")
 }
@@ -38,10 +38,10 @@ func (s *webServer) answerHealth(w http.ResponseWriter, status int, text string)
 	fmt.Fprintf(w, "%s %s\n", s.name, text)
 }
 
-// exemptHealth returns a handler that answers GET and HEAD requests for the two health paths
-// itself and passes all others on to authenticated. It compares the path as the client has
-// written it: there is no other spelling of an exempt path. Since it does not pass these requests on,
-// no difference in how two handlers understand a path can open any other page.
+// exemptHealth returns a handler that answers GET and HEAD requests for the two health paths itself and
+// passes all other requests on to authenticated. It compares the path as the client wrote it, so an
+// exempt path has only one spelling. Because exempt requests are not passed on, a difference in how two
+// handlers interpret a path cannot open any other page.
 func (s *webServer) exemptHealth(authenticated http.Handler) http.Handler {
 	healthy, ready := s.flags.prefix()+healthyPath, s.flags.prefix()+readyPath
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,12 +63,11 @@ func (s *webServer) exemptHealth(authenticated http.Handler) http.Handler {
 
 // beforeAccept is a listener that calls a function before it accepts its first connection.
 //
-// The server uses it to put a handler around the one of exporter-toolkit: web.Serve puts its
-// authentication around server.Handler, and then calls server.Serve, without a hook between
-// the two. But server.Serve calls Accept in the same goroutine, after web.Serve has
-// set the handler, and starts the goroutines of connections, which are all that reads it, after
-// Accept has returned. So the function may change server.Handler without a lock, and no
-// request sees the handler as it was before.
+// The server uses it to wrap the handler of exporter-toolkit: web.Serve wraps server.Handler in its
+// authentication and then calls server.Serve, without a hook in between. But server.Serve calls Accept
+// in the same goroutine, after web.Serve has set the handler. It starts the goroutines of connections,
+// the only readers of the handler, after Accept has returned. So the function may change server.Handler
+// without a lock, and no request sees the previous handler.
 type beforeAccept struct {
 	net.Listener
 	once sync.Once

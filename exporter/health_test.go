@@ -111,7 +111,7 @@ func TestPublicHealth(t *testing.T) {
 	}
 }
 
-// TestPublicHealthRawTargets sends what no client library does.
+// TestPublicHealthRawTargets sends request targets that client libraries do not send.
 func TestPublicHealthRawTargets(t *testing.T) {
 	config := webConfig(t, t.TempDir(), "", "")
 	r := start(t, testParts(t, "--web.public-health", "--web.config.file="+config))

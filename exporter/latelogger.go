@@ -10,15 +10,15 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// lateLogger is a handler for a registry, which is made before the flags say how to log. It passes
-// records on to the logger of the exporter, with credentials in errors hidden; those about a collector
-// that had no data, at level debug.
+// lateLogger is the log handler of a registry that is made before the flags configure logging. It passes
+// records on to the exporter's logger and hides credentials in errors. It lowers records about a
+// collector that had no data to level debug.
 type lateLogger struct {
 	once   sync.Once
 	logger atomic.Pointer[slog.Logger]
 }
 
-// use returns the logger, which newLogger makes once.
+// use returns the logger. The first call makes it with newLogger.
 func (l *lateLogger) use(newLogger func() *slog.Logger) *slog.Logger {
 	l.once.Do(func() { l.logger.Store(newLogger()) })
 	return l.logger.Load()
@@ -48,7 +48,7 @@ func (l *lateLogger) Handle(ctx context.Context, record slog.Record) error {
 	return h.Handle(ctx, redacted(record))
 }
 
-// redacted returns a record whose errors are safe to be shown.
+// redacted returns a copy of a record with the credentials in its errors hidden.
 func redacted(record slog.Record) slog.Record {
 	safe := slog.NewRecord(record.Time, record.Level, record.Message, record.PC)
 	record.Attrs(func(a slog.Attr) bool {

@@ -17,7 +17,7 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// TestBeforeLoad checks what methods do that are called too early.
+// TestBeforeLoad checks methods that are called before Load.
 func TestBeforeLoad(t *testing.T) {
 	e, err := parsed(Config{})
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"github.com/mdlayher/vsock"
 )
 
-// vsockScheme is what addresses of the transport between virtual machines begin with.
+// vsockScheme is the prefix of addresses for the transport between virtual machines.
 const vsockScheme = "vsock://"
 
-// listen listens on all addresses, or takes the sockets from systemd. If one of them cannot be
-// used, it closes the others and returns an error for each that cannot.
+// listen listens on all addresses, or takes the sockets from systemd. If one of them cannot be used, it
+// closes the others and returns an error for each that cannot.
 func (w *webFlags) listen() ([]net.Listener, error) {
 	if socket := w.toolkit.WebSystemdSocket; socket != nil && *socket {
 		return systemdListeners(activation.Listeners)
@@ -72,8 +72,8 @@ func vsockPort(address string) (uint32, error) {
 	return uint32(port), nil
 }
 
-// systemdListeners returns the sockets that sockets does, as activation.Listeners returns them: nil
-// for those that are no stream sockets.
+// systemdListeners returns the sockets that sockets returns. Like activation.Listeners, sockets returns
+// nil for sockets that are not stream sockets.
 func systemdListeners(sockets func() ([]net.Listener, error)) ([]net.Listener, error) {
 	const flag = "--web.systemd-socket"
 	listeners, err := sockets()
@@ -95,7 +95,7 @@ func systemdListeners(sockets func() ([]net.Listener, error)) ([]net.Listener, e
 func closeAll(listeners []net.Listener) {
 	for _, l := range listeners {
 		if l != nil {
-			_ = l.Close() // It may be closed already.
+			_ = l.Close() // It may already be closed.
 		}
 	}
 }

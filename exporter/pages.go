@@ -11,24 +11,24 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// webParts are what the web server serves. All but the flags, the logger and the handlers for
-// metrics and status may be missing.
+// webParts are the parts of the web server. Only the flags, the logger and the handlers for metrics and
+// status are required.
 type webParts struct {
 	name, description string
-	flags             *webFlags // Checked.
+	flags             *webFlags // already checked
 	logger            *slog.Logger
 
 	metrics http.Handler
 	status  http.Handler
-	probe   http.Handler // Nil if there are no probers.
-	recent  http.Handler // The page of recent probes; nil if there are no probers.
-	pages   []Page       // Checked.
+	probe   http.Handler // nil if there are no probers
+	recent  http.Handler // the page of recent probes; nil if there are no probers
+	pages   []Page       // already checked
 
 	// shown returns the configuration for /config, with secrets hidden.
 	shown func() ([]byte, error)
 	// ready reports whether the configuration has been loaded.
 	ready func() bool
-	// reload loads the configuration again. It is called for one request or signal at a time.
+	// reload loads the configuration again. Calls do not overlap.
 	reload func(ctx context.Context) error
 	// listening is Config.Listening.
 	listening func(addresses []net.Addr)
@@ -37,13 +37,13 @@ type webParts struct {
 // webServer serves the pages of an exporter.
 type webServer struct {
 	webParts
-	handler http.Handler // All pages, guarded.
+	handler http.Handler // all pages, inside guard
 
 	draining atomic.Bool
-	inFlight atomic.Int64 // Requests under way.
+	inFlight atomic.Int64 // requests in flight
 }
 
-// newWebServer returns a server of these parts. It is an error if their paths collide.
+// newWebServer returns a server of these parts. It returns an error if their paths collide.
 func newWebServer(parts webParts) (*webServer, error) {
 	s := &webServer{webParts: parts}
 	mux, err := s.mux()
@@ -58,7 +58,7 @@ func newWebServer(parts webParts) (*webServer, error) {
 func (s *webServer) mux() (mux *http.ServeMux, err error) {
 	mux = http.NewServeMux()
 	defer func() {
-		// The paths have been checked; this is for what ServeMux knows better.
+		// The paths have been checked, but ServeMux may still find a conflict.
 		if r := recover(); r != nil {
 			mux, err = nil, fmt.Errorf("pages: %v", r)
 		}
@@ -97,7 +97,7 @@ func (s *webServer) mux() (mux *http.ServeMux, err error) {
 	return mux, nil
 }
 
-// prefixed serves h under a prefix, which is empty or "/prefix", and redirects / to there.
+// prefixed serves h under a prefix, which is empty or "/prefix", and redirects / to that prefix.
 func prefixed(prefix string, h http.Handler) http.Handler {
 	if prefix == "" {
 		return h
@@ -108,9 +108,9 @@ func prefixed(prefix string, h http.Handler) http.Handler {
 	return mux
 }
 
-// serveConfig serves the configuration as text, which browsers show. The parts of the program
-// may have credentials in places that it does not know as such, for example in the URL of a
-// backend, so that whatever looks like one is hidden.
+// serveConfig serves the configuration as plain text. The program's part may contain credentials that
+// are not marked as such, for example in the URL of a backend, so serveConfig hides everything that
+// looks like one.
 func (s *webServer) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	text, err := s.shown()
 	if err != nil {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// reservedPaths are the paths of the kit's own pages, without slashes at the end. The kit owns
-// everything under reservedTrees, too.
+// reservedPaths are the paths of this package's own pages, without trailing slashes. Everything under
+// reservedTrees is reserved, too.
 var (
 	reservedPaths = []string{"", "/metrics", "/status", "/config", "/probe", "/probes"}
 	reservedTrees = []string{"/-", "/debug/pprof"}
 )
 
-// isReserved reports whether a page of the kit may have this path.
+// isReserved reports whether this package reserves a path for its own pages.
 func isReserved(path string) bool {
 	path = strings.TrimSuffix(path, "/")
 	return slices.Contains(reservedPaths, path) || slices.ContainsFunc(reservedTrees, func(tree string) bool {
@@ -21,8 +21,8 @@ func isReserved(path string) bool {
 	})
 }
 
-// checkPages returns an error if a page of a program has no handler, or a path that cannot be
-// used or is taken. A path that ends with a slash stands for everything under it.
+// checkPages returns an error if a page of the program has no handler, or has a path that is invalid or
+// taken. A path that ends with a slash stands for everything under it.
 func checkPages(pages []Page) error {
 	seen := map[string]bool{}
 	for _, page := range pages {

@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/middleware"
 )
 
-// guard returns a handler around all pages. It counts requests under way, sets headers that keep
-// browsers from misusing pages, and has a panic cost only its request.
+// guard wraps the handler of all pages. It counts requests in flight, sets headers that keep browsers
+// from misusing pages, and limits the damage of a panic to its request.
 func (s *webServer) guard(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.inFlight.Add(1)
@@ -20,8 +20,8 @@ func (s *webServer) guard(pages http.Handler) http.Handler {
 	})
 }
 
-// recoverPage answers with 500 Internal Server Error if a page panics, or breaks off the answer
-// if its header has already been sent.
+// recoverPage answers with 500 Internal Server Error if a page panics. If the header has already been
+// sent, it aborts the response.
 func (s *webServer) recoverPage(w *middleware.Writer, r *http.Request) {
 	v := recover()
 	if v == nil {
@@ -37,8 +37,8 @@ func (s *webServer) recoverPage(w *middleware.Writer, r *http.Request) {
 	http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 }
 
-// setSecurityHeaders sets headers that the web configuration file has not set. Pages may change
-// them.
+// setSecurityHeaders sets security headers unless the web configuration file has set them. Pages may
+// change them.
 func setSecurityHeaders(h http.Header) {
 	for _, header := range [...][2]string{
 		{"X-Content-Type-Options", "nosniff"},

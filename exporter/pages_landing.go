@@ -16,19 +16,19 @@ var landingHTML string
 
 var landingTemplate = template.Must(template.New("landing page").Parse(landingHTML))
 
-// landing is what the template of the landing page is executed with.
+// landing is the data of the landing page's template.
 type landing struct {
 	Name, Description, Version string
 	Links                      []landingLink
-	Probe                      bool // There is a form for probes.
+	Probe                      bool // whether the page shows a form for probes
 }
 
-// landingLink is a link. Address is relative, so that it works behind a proxy that serves the
-// exporter under a prefix.
+// landingLink is a link. Its address is relative, so it works behind a proxy that serves the exporter
+// under a prefix.
 type landingLink struct{ Address, Text, Description string }
 
-// landingPage returns the handler of the page at /. It is not that of exporter-toolkit, whose links
-// are absolute and whose texts are not escaped.
+// landingPage returns the handler of the page at /. It replaces the page of exporter-toolkit, whose
+// links are absolute and whose texts are not escaped.
 func (s *webServer) landingPage() (http.Handler, error) {
 	var page bytes.Buffer
 	data := landing{s.name, s.description, version.Info(), s.landingLinks(), s.probe != nil}
@@ -37,10 +37,10 @@ func (s *webServer) landingPage() (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
-		// Add leaves a policy of the web configuration file in force, too.
+		// Add keeps a policy from the web configuration file in force.
 		h.Add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'")
 		h.Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = w.Write(page.Bytes()) // The client has gone away.
+		_, _ = w.Write(page.Bytes()) // It fails if the client has gone away.
 	}), nil
 }
 

@@ -10,10 +10,10 @@ import (
 // scrapeTimeoutHeader is the header in which Prometheus announces its timeout.
 const scrapeTimeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
-// metricsHandler returns the handler of the metrics page. What goes wrong is logged by the registry,
-// which must have a logger. Registerer gets the metrics of the handler, unless the flags
-// exclude metrics of the exporter itself. Requests that overlap, such as those of two Prometheus
-// servers, share the runs of collectors: a backend is asked once.
+// metricsHandler returns the handler of the metrics page. The registry logs errors, so it must have a
+// logger. The handler registers its own metrics with registerer, unless the flags exclude metrics about
+// the exporter. Overlapping requests, such as those of two Prometheus servers, share the runs of
+// collectors, so a backend is asked only once.
 func (w *webFlags) metricsHandler(g metrics.GathererWithContext, registerer metrics.Registerer) http.Handler {
 	opts := metrics.HandlerOpts{
 		EnableOpenMetrics:   true,
@@ -27,15 +27,15 @@ func (w *webFlags) metricsHandler(g metrics.GathererWithContext, registerer metr
 	return w.withDefaultTimeout(metrics.HandlerForContext(g, opts))
 }
 
-// withDefaultTimeout announces --web.timeout on behalf of clients that announce none, such as curl.
-// HandlerOpts.Timeout would cap those that do.
+// withDefaultTimeout adds the header with --web.timeout to requests without one, such as those of curl.
+// HandlerOpts.Timeout would also limit clients that do send the header.
 func (w *webFlags) withDefaultTimeout(h http.Handler) http.Handler {
 	if w.timeout == 0 {
 		return h
 	}
 	announced := strconv.FormatFloat(w.timeout.Seconds(), 'f', -1, 64)
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		// One that is not valid announces nothing.
+		// An invalid header counts as a missing one.
 		if s, err := strconv.ParseFloat(r.Header.Get(scrapeTimeoutHeader), 64); err != nil || !(s > 0 && s < 1e9) {
 			changed := *r
 			changed.Header = r.Header.Clone()

@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// maxProfileTime is how long a profile of the CPU or a trace may take.
+// maxProfileTime is the longest duration of a CPU profile or a trace.
 const maxProfileTime = 5 * time.Minute
 
-// addProfiles serves profiles at the paths that "go tool pprof" and "go tool trace" know. Package
-// net/http/pprof is not imported, because importing it adds its handlers to
-// http.DefaultServeMux, which programs may serve elsewhere.
+// addProfiles serves profiles at the paths that "go tool pprof" and "go tool trace" know. It does not
+// use package net/http/pprof, because importing that adds handlers to http.DefaultServeMux, which the
+// program may serve elsewhere.
 func addProfiles(mux *http.ServeMux) {
 	mux.HandleFunc("GET /debug/pprof/{$}", serveProfileIndex)
 	mux.HandleFunc("GET /debug/pprof/{name}", serveProfile)
@@ -38,8 +38,8 @@ func serveProfileIndex(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprint(w, text.String())
 }
 
-// serveProfile serves the profile of a name: as text if the parameter debug is positive, after a
-// garbage collection if the parameter gc is.
+// serveProfile serves the profile whose name the path ends with. It serves text if the parameter debug
+// is positive, and collects garbage first if the parameter gc is positive.
 func serveProfile(w http.ResponseWriter, r *http.Request) {
 	profile := pprof.Lookup(r.PathValue("name"))
 	if profile == nil {
@@ -55,10 +55,10 @@ func serveProfile(w http.ResponseWriter, r *http.Request) {
 	} else {
 		w.Header().Set("Content-Type", "application/octet-stream")
 	}
-	_ = profile.WriteTo(w, debug) // The client has gone away.
+	_ = profile.WriteTo(w, debug) // It fails if the client has gone away.
 }
 
-// serveTimed records for as many seconds as the request says, or until the client goes away.
+// serveTimed records for the number of seconds in the request, or until the client goes away.
 func serveTimed(w http.ResponseWriter, r *http.Request, d time.Duration, start func() error, stop func()) {
 	if text := r.FormValue("seconds"); text != "" {
 		seconds, err := strconv.ParseFloat(text, 64)
@@ -70,7 +70,7 @@ func serveTimed(w http.ResponseWriter, r *http.Request, d time.Duration, start f
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if err := start(); err != nil {
-		http.Error(w, err.Error(), http.StatusConflict) // There is another one under way.
+		http.Error(w, err.Error(), http.StatusConflict) // Another one is in progress.
 		return
 	}
 	defer stop()

@@ -10,33 +10,33 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// Policy says how a collector is run. The zero value of a field turns that part off. See
+// Policy says how a collector is run. A field's zero value turns that part off. See
 // https://github.com/luxfi/metric/blob/main/docs/policies.md.
 type Policy struct {
-	Timeout    time.Duration    // See [metrics.WithTimeout].
-	Cache      time.Duration    // See [metrics.WithCache].
-	Stale      time.Duration    // See [metrics.WithStale].
-	Background time.Duration    // See [metrics.WithBackground].
-	Breaker    Breaker          // See [metrics.WithBreaker].
-	RateLimit  RateLimit        // See [metrics.WithRateLimit].
-	Group      string           // The name of a group of the configuration; see [metrics.WithGroup].
-	Priority   metrics.Priority // See [metrics.WithPriority].
+	Timeout    time.Duration    // see [metrics.WithTimeout]
+	Cache      time.Duration    // see [metrics.WithCache]
+	Stale      time.Duration    // see [metrics.WithStale]
+	Background time.Duration    // see [metrics.WithBackground]
+	Breaker    Breaker          // see [metrics.WithBreaker]
+	RateLimit  RateLimit        // see [metrics.WithRateLimit]
+	Group      string           // name of a group in the configuration; see [metrics.WithGroup]
+	Priority   metrics.Priority // see [metrics.WithPriority]
 }
 
-// Breaker are the arguments of [metrics.WithBreaker].
+// Breaker holds the arguments of [metrics.WithBreaker].
 type Breaker struct {
 	Failures int
 	Cooldown time.Duration
 }
 
-// RateLimit are the arguments of [metrics.WithRateLimit].
+// RateLimit holds the arguments of [metrics.WithRateLimit].
 type RateLimit struct {
-	Every time.Duration // One run in each.
+	Every time.Duration // interval in which one run is allowed
 	Burst int
 }
 
-// check returns an error if the policy cannot be used. It names each part that is wrong and says
-// what is allowed. Whether there is such a group is not checked; see [checkGroup].
+// check returns an error if the policy is invalid. The error names each invalid part and says what is
+// allowed. check does not look up the group; see [checkGroup].
 func (p Policy) check() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -67,8 +67,8 @@ func (p Policy) check() error {
 	return errors.Join(errs...)
 }
 
-// options returns the policy as options of a registry. Group finds a group by its name; it is not
-// called if the policy has none.
+// options returns the registry options for the policy. It calls group to look up the policy's group, if
+// the policy has one.
 func (p Policy) options(group func(name string) *metrics.Group) []metrics.CollectorOption {
 	var opts []metrics.CollectorOption
 	add := func(isOn bool, opt func() metrics.CollectorOption) {

@@ -17,7 +17,7 @@ func nothing() metrics.Collector {
 	return metrics.NewStreamFunc(nil, nil)
 }
 
-// TestPolicyCheckAgreesWithRegistration compares check with what registries refuse.
+// TestPolicyCheckAgreesWithRegistration compares check with the options that registries refuse.
 func TestPolicyCheckAgreesWithRegistration(t *testing.T) {
 	group := metrics.NewGroup("g", 1)
 	random := rand.New(rand.NewPCG(1, 2))

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
-// policyChange is what the configuration file or a flag says about a policy: some parts of it. The
-// others are nil. A part of 0 turns off what the program has.
+// policyChange is the change that the configuration file or a flag makes to a policy. Parts that it
+// leaves alone are nil. A part of 0 turns off the program's default.
 type policyChange struct {
 	Timeout    *policyTime     `yaml:"timeout,omitempty"`
 	Cache      *policyTime     `yaml:"cache,omitempty"`
@@ -25,7 +25,7 @@ type policyChange struct {
 	Priority   *policyPriority `yaml:"priority,omitempty"`
 }
 
-// apply returns a policy with the change made.
+// apply returns p with the change applied.
 func (c policyChange) apply(p Policy) Policy {
 	change(&p.Timeout, (*time.Duration)(c.Timeout))
 	change(&p.Cache, (*time.Duration)(c.Cache))
@@ -38,7 +38,7 @@ func (c policyChange) apply(p Policy) Policy {
 	return p
 }
 
-// change sets a part of a policy, if there is something to set it to.
+// change sets a part of a policy to *to unless to is nil.
 func change[T any](part, to *T) {
 	if to != nil {
 		*part = *to
@@ -48,22 +48,22 @@ func change[T any](part, to *T) {
 // policyTime is a duration of a policy.
 type policyTime time.Duration
 
-// UnmarshalText reads a duration as Prometheus writes them.
+// UnmarshalText parses a duration in Prometheus's syntax.
 func (t *policyTime) UnmarshalText(text []byte) error {
 	d, err := strictyaml.ParseDuration(string(text))
 	*t = policyTime(d)
 	return err
 }
 
-// MarshalYAML writes a duration as Prometheus does.
+// MarshalYAML returns the duration in Prometheus's syntax.
 func (t policyTime) MarshalYAML() (any, error) {
 	return strictyaml.FormatDuration(time.Duration(t)), nil
 }
 
-// policyBreaker is {failures: 5, cooldown: 1m}, or 0.
+// policyBreaker is a breaker: {failures: 5, cooldown: 1m}, or 0 for none.
 type policyBreaker Breaker
 
-// UnmarshalYAML reads the form of the configuration file.
+// UnmarshalYAML decodes the syntax of the configuration file.
 func (b *policyBreaker) UnmarshalYAML(n *yaml.Node) error {
 	var part struct {
 		Failures int
@@ -76,14 +76,14 @@ func (b *policyBreaker) UnmarshalYAML(n *yaml.Node) error {
 	return checkPart(n, Policy{Breaker: Breaker(*b)})
 }
 
-// UnmarshalText reads the form of the flag, such as 5/1m.
+// UnmarshalText parses the syntax of the flag, such as 5/1m.
 func (b *policyBreaker) UnmarshalText(text []byte) error {
 	n, d, err := parsePair(string(text), "failures/cooldown, such as 5/1m")
 	*b = policyBreaker{n, d}
 	return err
 }
 
-// MarshalYAML writes what UnmarshalYAML reads.
+// MarshalYAML returns a value in the syntax that UnmarshalYAML decodes.
 func (b policyBreaker) MarshalYAML() (any, error) {
 	if b == (policyBreaker{}) {
 		return 0, nil
@@ -94,10 +94,10 @@ func (b policyBreaker) MarshalYAML() (any, error) {
 	}{b.Failures, policyTime(b.Cooldown)}, nil
 }
 
-// policyRate is {every: 10s, burst: 1}, where burst may be left out, or 0.
+// policyRate is a rate limit: {every: 10s, burst: 1}, where burst may be left out, or 0 for none.
 type policyRate RateLimit
 
-// UnmarshalYAML reads the form of the configuration file.
+// UnmarshalYAML decodes the syntax of the configuration file.
 func (r *policyRate) UnmarshalYAML(n *yaml.Node) error {
 	var part struct {
 		Every time.Duration
@@ -115,14 +115,14 @@ func (r *policyRate) UnmarshalYAML(n *yaml.Node) error {
 	return checkPart(n, Policy{RateLimit: RateLimit(*r)})
 }
 
-// UnmarshalText reads the form of the flag, such as 1/10s.
+// UnmarshalText parses the syntax of the flag, such as 1/10s.
 func (r *policyRate) UnmarshalText(text []byte) error {
 	n, d, err := parsePair(string(text), "burst/every, such as 1/10s")
 	*r = policyRate{d, n}
 	return err
 }
 
-// MarshalYAML writes what UnmarshalYAML reads.
+// MarshalYAML returns a value in the syntax that UnmarshalYAML decodes.
 func (r policyRate) MarshalYAML() (any, error) {
 	if r == (policyRate{}) {
 		return 0, nil
@@ -133,7 +133,7 @@ func (r policyRate) MarshalYAML() (any, error) {
 	}{policyTime(r.Every), r.Burst}, nil
 }
 
-// decodePart decodes a part of a policy that has parts itself. 0 stands for none of them.
+// decodePart decodes a part of a policy that is a mapping. The scalar 0 leaves into unchanged.
 func decodePart(n *yaml.Node, example string, into any) error {
 	if n.Kind == yaml.MappingNode {
 		return strictyaml.Decode("", n, into)
@@ -144,7 +144,7 @@ func decodePart(n *yaml.Node, example string, into any) error {
 	return nil
 }
 
-// checkPart checks a policy of which there is one part.
+// checkPart checks a policy that consists of the part at n.
 func checkPart(n *yaml.Node, p Policy) error {
 	if err := p.check(); err != nil {
 		return strictyaml.Errorf(n, "%w", err)
@@ -152,7 +152,7 @@ func checkPart(n *yaml.Node, p Policy) error {
 	return nil
 }
 
-// parsePair parses a number and a duration with a slash between them, or 0.
+// parsePair parses a number and a duration separated by a slash, or 0.
 func parsePair(text, allowed string) (n int, d time.Duration, err error) {
 	if text == "0" {
 		return 0, 0, nil
@@ -171,15 +171,15 @@ func parsePair(text, allowed string) (n int, d time.Duration, err error) {
 	return n, d, nil
 }
 
-// policyPriority is low, normal, critical, or any number.
+// policyPriority is a priority: low, normal, critical or an integer.
 type policyPriority metrics.Priority
 
-// priorities are the priorities that have names.
+// priorities maps the names of priorities to their values.
 var priorities = map[string]metrics.Priority{
 	"low": metrics.PriorityLow, "normal": metrics.PriorityNormal, "critical": metrics.PriorityCritical,
 }
 
-// UnmarshalText reads a name or a number.
+// UnmarshalText parses a name or an integer.
 func (p *policyPriority) UnmarshalText(text []byte) error {
 	if named, ok := priorities[string(text)]; ok {
 		*p = policyPriority(named)
@@ -193,7 +193,7 @@ func (p *policyPriority) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalYAML writes the name, if there is one.
+// MarshalYAML returns the priority's name, or its number if it has no name.
 func (p policyPriority) MarshalYAML() (any, error) {
 	for name, named := range priorities {
 		if metrics.Priority(p) == named {

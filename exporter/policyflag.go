@@ -9,15 +9,15 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
-// policyFlagForm is the form of a value of --collector.policy, for --help and errors.
+// policyFlagForm is the syntax of --collector.policy, for --help and errors.
 const policyFlagForm = "collector:part=value,…"
 
-// policyParts are the parts of a policy in flags.
+// policyParts are the names of a policy's parts in flags.
 var policyParts = []string{"timeout", "cache", "stale", "background", "breaker", "rate_limit", "group", "priority"}
 
-// parsePolicyFlag reads the value of a flag --collector.policy, such as
+// parsePolicyFlag parses the value of a flag --collector.policy, such as
 // "backups:timeout=5s,cache=30s,breaker=5/1m,rate_limit=1/10s,group=databases,priority=low". The
-// collector "*" stands for all of them. The error has all that is wrong.
+// collector "*" stands for all collectors. The error lists everything that is wrong.
 func parsePolicyFlag(text string) (collector string, c policyChange, err error) {
 	collector, list, ok := strings.Cut(text, ":")
 	if !ok || collector == "" || list == "" {
@@ -47,7 +47,7 @@ func parsePolicyFlag(text string) (collector string, c policyChange, err error) 
 	return collector, c, nil
 }
 
-// set sets a part of a change to the value that a flag has for it.
+// set sets the named part of the change to the value from a flag.
 func (c *policyChange) set(part, value string) error {
 	var err error
 	switch part {
@@ -76,7 +76,7 @@ func (c *policyChange) set(part, value string) error {
 	return nil
 }
 
-// parsePart reads the text of a part.
+// parsePart parses the text of a part.
 func parsePart[T any, P interface {
 	*T
 	encoding.TextUnmarshaler

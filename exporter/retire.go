@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// retireTime is how long what a configuration no longer has may still be in use, by scrapes and runs
-// under way, before it is closed nevertheless. A collector that is stuck often returns because its
-// connection is closed.
+// retireTime is how long scrapes and runs in flight may go on using resources that are no longer in the
+// configuration. After that the resources are closed anyway. This often helps: a stuck collector usually
+// returns when its connection is closed.
 const retireTime = time.Minute
 
-// hangTime is how long the methods Close may take after that. Those that hang are left behind.
+// hangTime is how long Close methods may take after that. Calls that take longer are abandoned.
 const hangTime = 5 * time.Second
 
-// scraped has each request of h count as a scrape of the configuration that is current when it
-// begins.
+// scraped wraps h so that each request counts as a scrape of the configuration that is current when the
+// request begins.
 func (e *Exporter) scraped(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := e.begin()
@@ -30,20 +30,20 @@ func (e *Exporter) scraped(h http.Handler) http.Handler {
 	})
 }
 
-// begin has a scrape count, and returns the configuration that it counts for, or nil if there is
-// none.
+// begin counts a scrape for the current configuration and returns that configuration, or nil if none is
+// loaded.
 func (e *Exporter) begin() *configuration {
 	for {
 		c := e.current.Load()
 		if c == nil || c.scrapes.begin() {
 			return c
 		}
-		// It has just been retired, and another one, or none, is the current one.
+		// The configuration has just been retired. Another one, or nil, is now current.
 	}
 }
 
-// retire closes what next does not have, when it is not used any more. It does so in the background,
-// after those that were retired before.
+// retire closes everything that c has and next does not, once it is no longer used. It does so in the
+// background, after the configurations that were retired before.
 func (c *configuration) retire(next *configuration) {
 	if c == nil {
 		return
@@ -52,7 +52,7 @@ func (c *configuration) retire(next *configuration) {
 	next.before = c.retired
 	go func() {
 		defer close(c.retired)
-		// Both count from now on, such that configurations do not wait for one another's limits.
+		// Both timeouts start now, so that a configuration does not wait for the limits of another one.
 		limit, cancelLimit := context.WithTimeout(context.Background(), retireTime)
 		defer cancelLimit()
 		hung, cancelHung := context.WithTimeout(context.Background(), retireTime+hangTime)
@@ -65,7 +65,7 @@ func (c *configuration) retire(next *configuration) {
 	}()
 }
 
-// abandon closes at once what previous does not have: c never became the current one.
+// abandon closes at once everything that c has and previous does not. c never became current.
 func (c *configuration) abandon(previous *configuration) {
 	now := make(chan struct{})
 	close(now)
@@ -74,8 +74,8 @@ func (c *configuration) abandon(previous *configuration) {
 	c.release(previous, now, hung.Done())
 }
 
-// release closes the units and resources that only c has, each as soon as its last run has ended or
-// limit is closed. It waits for them until hung is closed.
+// release closes the units and resources that c has and other does not, each as soon as its last run has
+// ended or limit is closed. It waits for the Close methods until hung is closed.
 func (c *configuration) release(other *configuration, limit, hung <-chan struct{}) {
 	var units, resources sync.WaitGroup
 	for _, m := range c.members {
@@ -93,7 +93,7 @@ func (c *configuration) release(other *configuration, limit, hung <-chan struct{
 	waitUntil(&resources, hung)
 }
 
-// waitUntil waits for a group until hung is closed.
+// waitUntil waits for a group, or until hung is closed.
 func waitUntil(group *sync.WaitGroup, hung <-chan struct{}) {
 	done := make(chan struct{})
 	go func() {
@@ -106,8 +106,9 @@ func waitUntil(group *sync.WaitGroup, hung <-chan struct{}) {
 	}
 }
 
-// resources returns what c or one of its units, which may be older, may use. A unit does not use what
-// c has not asked for, under its name: its settings are those of a collector that cannot, either.
+// resources returns the resources that c or one of its units, which may be older, can use. A unit uses
+// no resource whose name c did not request: its settings equal those of a collector that cannot use that
+// resource.
 func (c *configuration) resources() map[*resource]bool {
 	all := make(map[*resource]bool)
 	if c == nil {
@@ -126,7 +127,7 @@ func (c *configuration) resources() map[*resource]bool {
 	return all
 }
 
-// keeps reports whether c has a unit, too.
+// keeps reports whether c, too, has the unit.
 func (c *configuration) keeps(u *unit) bool {
 	return c != nil && slices.ContainsFunc(c.members, func(m member) bool { return m.unit == u })
 }

@@ -10,16 +10,15 @@ import (
 	"time"
 )
 
-// closeTimeout is how long runs of collectors that are under way have to end after the server
-// has drained.
+// closeTimeout is how long collectors' runs in flight may go on after the server has drained.
 const closeTimeout = 5 * time.Second
 
-// Run runs an exporter with these arguments, which do not include the name of the program, until
-// ctx is done; then it drains and returns nil. It returns an error if the arguments or the
-// configuration are not valid, if it cannot listen, or if requests under way had to be cut
-// off. With --help, --version or --config.check, it prints to [Config.Output] and returns.
+// Run runs an exporter with the given arguments, which do not include the program's name, until ctx is
+// done. Then it drains the server and returns nil. It returns an error if the arguments or the
+// configuration are invalid, if it cannot listen, or if it had to cut off requests in flight. With
+// --help, --version or --config.check, it prints to [Config.Output] and returns.
 //
-// Run never exits the process. While it runs, SIGHUP reloads the configuration on Unix.
+// Run never exits the process. On Unix, SIGHUP reloads the configuration while Run runs.
 func Run(ctx context.Context, config Config, args []string) error {
 	e, err := New(config)
 	if err != nil {
@@ -28,11 +27,12 @@ func Run(ctx context.Context, config Config, args []string) error {
 	return run(ctx, config, args, e)
 }
 
-// Main runs an exporter with the arguments of the program until it gets SIGTERM or SIGINT, and
-// then exits: with 0, or with 1 after printing an error. A second signal ends it at once.
+// Main runs an exporter with the program's arguments until the process gets SIGTERM or SIGINT. Then it
+// exits with status 0, or with status 1 after printing an error. A second signal ends the process at
+// once.
 func Main(config Config) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // From then on, signals have their usual effect.
+	context.AfterFunc(ctx, stop) // After that, signals have their usual effect.
 	if err := Run(ctx, config, os.Args[1:]); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: error: %v\n", config.Name, err)
 		os.Exit(1)
@@ -40,7 +40,7 @@ func Main(config Config) {
 	os.Exit(0)
 }
 
-// runner is what run needs of an [Exporter].
+// runner has the methods of [Exporter] that run needs.
 type runner interface {
 	AddFlags(f Flagger)
 	Check(ctx context.Context) error
@@ -61,7 +61,7 @@ func run(ctx context.Context, config Config, args []string, e runner) (err error
 		_, err := fmt.Fprintln(c.output, "The configuration is valid.")
 		return err
 	}
-	// A SIGHUP before Serve is ready for it must not end the process.
+	// A SIGHUP that arrives before Serve handles it must not end the process.
 	_, stop := notifyHangup()
 	defer stop()
 	defer func() {
@@ -71,7 +71,7 @@ func run(ctx context.Context, config Config, args []string, e runner) (err error
 	}()
 	if err := e.Load(ctx); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			return nil // It was told to stop.
+			return nil // The program was told to stop.
 		}
 		return err
 	}

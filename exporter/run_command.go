@@ -13,10 +13,10 @@ import (
 type command struct {
 	app    *kingpin.Application
 	output io.Writer
-	check  bool // --config.check
+	check  bool // the value of --config.check
 }
 
-// newCommand returns a command line with the flags of a program that runs nothing else.
+// newCommand returns the command line of a program that has no other commands.
 func newCommand(config *Config, addFlags func(Flagger)) *command {
 	c := &command{app: kingpin.New(config.Name, config.Description), output: config.Output}
 	if c.output == nil {
@@ -31,11 +31,11 @@ func newCommand(config *Config, addFlags func(Flagger)) *command {
 	return c
 }
 
-// terminated is what kingpin is made to panic with where it would exit.
+// terminated is the value with which kingpin panics in place of exiting.
 type terminated int
 
-// parse parses the arguments. Ended reports whether they asked for nothing else than what has been
-// printed, such as --help.
+// parse parses the arguments. The result ended reports whether they only asked for output that has now
+// been printed, such as that of --help.
 func (c *command) parse(args []string) (ended bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -57,12 +57,12 @@ func (c *command) parse(args []string) (ended bool, err error) {
 	return false, nil
 }
 
-// culprit returns the name of the flag whose value causes this error, or "". Kingpin's errors
-// about values do not have it.
+// culprit returns the name of the flag whose value causes this error, or "". Kingpin's errors about
+// values do not contain it.
 func (c *command) culprit(args []string, err error) string {
 	context, parseErr := c.app.ParseContext(args)
 	if parseErr != nil {
-		return "" // It is about names, not about values.
+		return "" // The error is about a name rather than a value.
 	}
 	for _, element := range context.Elements {
 		flag, ok := element.Clause.(*kingpin.FlagClause)

@@ -13,31 +13,31 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
-// hidden stands for a secret in everything that people read.
+// hidden replaces a secret in everything that people read.
 const hidden = "<secret>"
 
-// maxSecret is how large a file with a secret may be, in bytes.
+// maxSecret is the size limit of a file with a secret, in bytes.
 const maxSecret = 1 << 20
 
-// Secret is a text in a configuration that is shown to no one: String, MarshalYAML, MarshalJSON,
-// MarshalText, LogValue and Format hide it. Only that it is empty is shown. In YAML it is a string,
-// or {env: NAME} for the value of an environment variable, or {file: path} for the content of a
-// file without the newline at its end; a relative path is relative to the configuration file.
+// Secret is a string in a configuration that must not be disclosed. Its methods String, MarshalYAML,
+// MarshalJSON, MarshalText, LogValue and Format show only whether it is empty. In YAML, a secret is a
+// string, or {env: NAME} for the value of an environment variable, or {file: path} for the content of a
+// file without its final newline. A relative path is relative to the configuration file.
 //
-// The environment and the file are read when the configuration is decoded. It is an error if the
-// variable is not set, or the file cannot be read.
+// The environment variable or file is read when the configuration is decoded. Decoding fails if the
+// variable is not set or the file cannot be read.
 //
-// Secrets cannot be compared by ==, but by [reflect.DeepEqual]. The zero Secret is empty. A Secret
-// is safe for concurrent use.
+// The operator == cannot compare secrets, but [reflect.DeepEqual] can. The zero Secret is empty. A
+// Secret is safe for concurrent use.
 type Secret struct {
-	_ [0]func() // The operator == would compare pointers.
+	_ [0]func() // forbids ==, which would compare pointers
 
-	// The text, or nil if it is empty. Package fmt does not call the methods of a Secret in an
-	// unexported field, but prints what it consists of: that is an address, not the text.
+	// value is the text, or nil if it is empty. Package fmt does not call the methods of a Secret in an
+	// unexported field. It prints the Secret's fields instead: for a pointer, the address, not the text.
 	value *string
 }
 
-// NewSecret returns a secret.
+// NewSecret returns a secret whose text is value.
 func NewSecret(value string) Secret {
 	if value == "" {
 		return Secret{}
@@ -45,7 +45,7 @@ func NewSecret(value string) Secret {
 	return Secret{value: &value}
 }
 
-// Reveal returns the text.
+// Reveal returns the secret's text.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -64,22 +64,22 @@ func (s Secret) String() string {
 	return hidden
 }
 
-// Format writes what String returns, for each verb.
+// Format writes the result of String, whatever the verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// LogValue returns what String returns.
+// LogValue returns the result of String.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// MarshalText returns what String returns.
+// MarshalText returns the result of String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// MarshalJSON returns what String returns as a JSON string.
+// MarshalJSON returns the result of String as a JSON string.
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + s.String() + `"`), nil }
 
-// MarshalYAML returns what String returns.
+// MarshalYAML returns the result of String.
 func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
 
-// UnmarshalYAML reads the secret, wherever it is kept.
+// UnmarshalYAML reads the secret from the node, or from the environment variable or file that it names.
 func (s *Secret) UnmarshalYAML(n *yaml.Node) error {
 	const allowed = "must be a string, {env: NAME} or {file: path}"
 	switch n.Kind {
@@ -89,7 +89,7 @@ func (s *Secret) UnmarshalYAML(n *yaml.Node) error {
 		}
 		var text string
 		if err := n.Decode(&text); err != nil {
-			return strictyaml.Errorf(n, "%s", allowed) // The error may have a part of the secret.
+			return strictyaml.Errorf(n, "%s", allowed) // The decoder's error may contain a part of the secret.
 		}
 		*s = NewSecret(text)
 		return nil
@@ -128,7 +128,7 @@ func (s *Secret) UnmarshalYAML(n *yaml.Node) error {
 	}
 }
 
-// withoutNewline returns text without one newline at its end.
+// withoutNewline returns text without a final newline.
 func withoutNewline(text string) string {
 	if rest, ok := strings.CutSuffix(text, "\n"); ok {
 		return strings.TrimSuffix(rest, "\r")

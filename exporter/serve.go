@@ -15,8 +15,8 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// Handler returns the handler of all pages of the exporter, without authentication. It panics before
-// Load.
+// Handler returns the handler of all pages of the exporter, without authentication. It panics if
+// [Exporter.Load] has not been called.
 func (e *Exporter) Handler() http.Handler {
 	if e.server == nil {
 		panic("exporter: Handler is called before Load")
@@ -24,11 +24,11 @@ func (e *Exporter) Handler() http.Handler {
 	return e.server.handler
 }
 
-// Serve listens as the flags say and serves the pages until ctx is done. Then it drains: it is not
-// ready any more, accepts no more connections, and waits for the requests under way, for as long as
-// --web.drain-timeout says. It returns an error if an address cannot be used, a listener fails, or
-// requests had to be cut off. On Unix, SIGHUP reloads the configuration while Serve runs. Serve
-// must be called once, after Load.
+// Serve listens as the flags say and serves the pages until ctx is done. Then it drains: it reports that
+// it is not ready, accepts no more connections, and waits for the requests in flight for at most
+// --web.drain-timeout. It returns an error if an address cannot be used, if a listener fails, or if it
+// had to cut off requests. On Unix, SIGHUP reloads the configuration while Serve runs. Serve must be
+// called only once, after [Exporter.Load].
 func (e *Exporter) Serve(ctx context.Context) error {
 	if e.server == nil {
 		return errNotLoaded
@@ -39,19 +39,19 @@ func (e *Exporter) Serve(ctx context.Context) error {
 const (
 	// readHeaderTimeout is how long a client may take to send the header of a request.
 	readHeaderTimeout = 10 * time.Second
-	// idleTimeout is how long a connection is kept without a request. Prometheus closes its own
-	// after 5 minutes: a server that is faster than the client closes connections just
-	// when the next scrape is sent on them.
+	// idleTimeout is how long a connection may stay open without a request. Prometheus closes idle
+	// connections after 5 minutes. A server with a shorter timeout than its client would close
+	// connections just when the next scrape is sent on them.
 	idleTimeout = 10 * time.Minute
 	// maxHeaderBytes has room for a request that selects hundreds of collectors by name.
 	maxHeaderBytes = 64 << 10
-	// cutTimeout is how long requests that were cut off have to notice it.
+	// cutTimeout is how long requests that were cut off may take to return.
 	cutTimeout = time.Second
 )
 
 // serve listens and serves until ctx is done or a listener fails, and then drains.
 func (s *webServer) serve(ctx context.Context) error {
-	// A broken file is an error before anything listens.
+	// A broken file must be reported before anything listens.
 	if err := s.flags.checkWebConfig(); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *webServer) serve(ctx context.Context) error {
 	return s.serveOn(ctx, listeners)
 }
 
-// serveOn serves on these listeners, and closes them.
+// serveOn serves on the listeners, and closes them.
 func (s *webServer) serveOn(ctx context.Context, listeners []net.Listener) error {
 	defer closeAll(listeners)
 	ctx, stop := context.WithCancel(ctx)
@@ -101,10 +101,10 @@ func (s *webServer) serveOn(ctx context.Context, listeners []net.Listener) error
 	return errors.Join(errs...)
 }
 
-// newServer returns a server of all pages. Each listener has its own, since exporter-toolkit
-// changes the handler and the TLS configuration of the server that it is given.
+// newServer returns a server of all pages. Each listener needs a server of its own, because
+// exporter-toolkit changes the handler and the TLS configuration of the server it gets.
 func (s *webServer) newServer(ctx context.Context) *http.Server {
-	base := context.WithoutCancel(ctx) // Requests under way outlive ctx.
+	base := context.WithoutCancel(ctx) // Requests in flight outlive ctx.
 	return &http.Server{
 		Handler:           s.handler,
 		BaseContext:       func(net.Listener) context.Context { return base },
@@ -112,8 +112,8 @@ func (s *webServer) newServer(ctx context.Context) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(errorLog{s.logger}, "", 0),
-		// No ReadTimeout: it would end the context of a scrape that takes longer. No
-		// WriteTimeout: the handler of metrics has deadlines of its own, and others may stream.
+		// There is no ReadTimeout, because it would end the context of a longer scrape, and no
+		// WriteTimeout, because the metrics handler has its own deadlines and other pages may stream.
 	}
 }
 
@@ -129,8 +129,8 @@ func (s *webServer) serveListener(l net.Listener, server *http.Server) error {
 	return nil
 }
 
-// runBackground calls Config.Listening, and reloads on SIGHUP until ctx is done. The channel
-// that it returns is closed when both have ended.
+// runBackground calls [Config.Listening], and reloads on SIGHUP until ctx is done. It returns a channel
+// that is closed when both have ended.
 func (s *webServer) runBackground(ctx context.Context, listeners []net.Listener) <-chan struct{} {
 	var running sync.WaitGroup
 	if s.listening != nil {

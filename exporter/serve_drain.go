@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// drain shuts the servers down: their listeners and idle connections close at once, and
-// connections with a request when it has been answered. If that takes until limit is done, it
-// closes them all and returns an error if requests were under way.
+// drain shuts the servers down. Their listeners and idle connections close at once, and other
+// connections close when their request has been answered. If limit ends first, drain closes all
+// connections, and returns an error if requests were in flight.
 func (s *webServer) drain(limit context.Context, servers []*http.Server) error {
 	s.draining.Store(true)
 	var running sync.WaitGroup
@@ -18,7 +18,7 @@ func (s *webServer) drain(limit context.Context, servers []*http.Server) error {
 	late := false
 	for _, server := range servers {
 		running.Go(func() {
-			// An error of closing a listener changes nothing; that of limit does.
+			// Errors from closing a listener do not matter. The end of limit does.
 			if err := server.Shutdown(limit); err != nil && limit.Err() != nil {
 				mu.Lock()
 				late = true
@@ -32,18 +32,18 @@ func (s *webServer) drain(limit context.Context, servers []*http.Server) error {
 	}
 	requests := s.inFlight.Load()
 	for _, server := range servers {
-		_ = server.Close() // It is about listeners, which are closed.
+		_ = server.Close() // Its errors are about listeners, which are already closed.
 	}
 	s.awaitCut()
 	if requests == 0 {
-		return nil // Only connections on which nothing has been asked yet.
+		return nil // The connections that were closed had no requests.
 	}
 	return fmt.Errorf("shutting down: %d requests took longer than --web.drain-timeout=%s and were cut off",
 		requests, s.flags.drainTimeout)
 }
 
-// awaitCut gives handlers whose connections have been closed a moment to return, before the
-// program closes what they use.
+// awaitCut waits a moment for handlers whose connections have been closed, before the program closes the
+// resources that they use.
 func (s *webServer) awaitCut() {
 	for deadline := time.Now().Add(cutTimeout); s.inFlight.Load() > 0 && time.Now().Before(deadline); {
 		time.Sleep(5 * time.Millisecond)

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// errorLog passes on what http.Server logs.
+// errorLog forwards the log messages of http.Server to a logger.
 type errorLog struct{ logger *slog.Logger }
 
-// noise are the beginnings of what clients can cause at will, such as port scanners and those that
-// speak HTTP to a server that speaks TLS.
+// noise are prefixes of messages that clients can cause at will: for example, port scanners and clients
+// that speak HTTP to a TLS server.
 var noise = []string{"http: TLS handshake error", "http2: "}
 
-// Write implements io.Writer. It gets one message at a time.
+// Write implements io.Writer. Each call gets one message.
 func (l errorLog) Write(p []byte) (int, error) {
 	text, level := strings.TrimSpace(string(p)), slog.LevelWarn
 	for _, prefix := range noise {

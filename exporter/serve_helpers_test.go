@@ -27,7 +27,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// wait is how long a test waits for what must happen.
+// wait is how long a test waits for an expected event.
 const wait = 30 * time.Second
 
 // secretHash and otherHash are bcrypt hashes, of the least cost, of "secret" and "other".
@@ -142,14 +142,14 @@ func start(t *testing.T, parts webParts) *running {
 	return r
 }
 
-// finish stops the server and returns what serve does.
+// finish stops the server and returns the result of serve.
 func (r *running) finish(t *testing.T) error {
 	t.Helper()
 	r.stop()
 	return r.end(t)
 }
 
-// end returns what serve does.
+// end returns the result of serve.
 func (r *running) end(t *testing.T) error {
 	t.Helper()
 	select {

@@ -13,19 +13,19 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// reloader loads the configuration, one time after the other, and says in metrics how that went.
+// reloader loads the configuration, one load at a time, and exports metrics about the outcome.
 type reloader struct {
 	load   func(ctx context.Context) error
 	logger *slog.Logger
 	now    func() time.Time
 
-	turn       chan struct{} // Holds a token while a load is under way.
+	turn       chan struct{} // holds a token while a load is in progress
 	successful metrics.ReadableGauge
 	timestamp  metrics.ReadableGauge
 }
 
-// newReloader returns a reloader whose metrics have the prefix namespace. The first load is
-// one of its loads, too.
+// newReloader returns a reloader whose metrics have the prefix namespace. The first load counts as a
+// reload.
 func newReloader(namespace string, logger *slog.Logger, load func(ctx context.Context) error) *reloader {
 	return &reloader{
 		load: load, logger: logger, now: time.Now, turn: make(chan struct{}, 1),
@@ -40,13 +40,13 @@ func newReloader(namespace string, logger *slog.Logger, load func(ctx context.Co
 	}
 }
 
-// collectors returns the metrics, to be registered.
+// collectors returns the reloader's metrics, to be registered.
 func (r *reloader) collectors() []metrics.Collector {
 	return []metrics.Collector{r.successful, r.timestamp}
 }
 
-// reload waits for its turn and loads the configuration. An error means that nothing has changed;
-// a load that panics has failed.
+// reload waits for its turn and loads the configuration. If it returns an error, nothing has changed. A
+// panic of load counts as an error.
 func (r *reloader) reload(ctx context.Context) error {
 	select {
 	case r.turn <- struct{}{}:
@@ -65,7 +65,7 @@ func (r *reloader) reload(ctx context.Context) error {
 	return nil
 }
 
-// succeed notes that a load has succeeded.
+// succeed records a successful load.
 func (r *reloader) succeed() {
 	r.successful.Set(1)
 	r.timestamp.Set(float64(r.now().UnixMilli()) / 1000)
@@ -81,20 +81,20 @@ func (r *reloader) try(ctx context.Context) (err error) {
 	return r.load(ctx)
 }
 
-// reloadOn reloads for each signal until ctx is done. A channel with room for one signal has
-// those that arrive during a reload stand for one more.
+// reloadOn reloads for each signal until ctx is done. The channel should have room for one signal: then
+// all signals that arrive during a reload cause one more.
 func (s *webServer) reloadOn(ctx context.Context, hangups <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hangups:
-			_ = s.reload(ctx) // It is logged.
+			_ = s.reload(ctx) // reload logs the error.
 		}
 	}
 }
 
-// crossOrigin refuses requests that a browser sends on behalf of a page of another site.
+// crossOrigin refuses requests that a browser sends on behalf of another site's page.
 var crossOrigin = http.NewCrossOriginProtection()
 
 // serveReload serves POST /-/reload.

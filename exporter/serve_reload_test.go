@@ -110,7 +110,7 @@ func TestHangupsCoalesce(t *testing.T) {
 			defer close(ended)
 			s.reloadOn(ctx, hangups)
 		}()
-		send := func() { // As os/signal does.
+		send := func() { // like os/signal
 			select {
 			case hangups <- os.Interrupt:
 			default:

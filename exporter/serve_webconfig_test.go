@@ -19,7 +19,7 @@ func TestWebConfig(t *testing.T) {
 	const mutual = serverTLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n"
 	const users = "basic_auth_users:\n  me: " + secretHash + "\n"
 	type request struct {
-		url    string // Of the form scheme://user:password@; the address follows.
+		url    string // in the form scheme://user:password@; the address follows
 		tls    *tls.Config
 		status int // 0 if there is no connection.
 		proto  string

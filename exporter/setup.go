@@ -9,29 +9,29 @@ import (
 	"sync"
 )
 
-// Setup is what [Config.Configure] works on. It must not be used afterwards, nor by several
-// goroutines at once.
+// Setup is the argument of [Config.Configure], which adds collectors and groups to it. A Setup must not
+// be used after Configure has returned, nor by several goroutines at once.
 type Setup struct {
-	// Settings are the program's own settings, as [Config.Settings] has returned them, with
-	// what the configuration file says.
+	// Settings are the program's settings: the value that [Config.Settings] returned, with the values of
+	// the configuration file.
 	Settings any
-	// File is the path of the configuration file, or empty without one. Paths in the
+	// File is the path of the configuration file, or empty if there is no file. Relative paths in the
 	// settings should be relative to its directory.
 	File string
 	// Logger is the logger of the exporter.
 	Logger *slog.Logger
 
 	added          []Collector
-	groups         map[string]int // Limits by name.
+	groups         map[string]int // limits by name
 	next, previous *configuration
 }
 
-// Add adds collectors to the configuration. They are enabled unless they are Disabled, or the
-// configuration file disables them. Their names must be unique. Their Flags are not used.
+// Add adds collectors to the configuration. They are enabled unless their field Disabled is true or the
+// configuration file disables them. Their names must be unique. Their Flags are ignored.
 func (s *Setup) Add(collectors ...Collector) { s.added = append(s.added, collectors...) }
 
-// Group adds a group, of which at most so many collectors run at once, for [Policy.Group]. A group of
-// that name in the configuration file takes precedence.
+// Group adds a group for [Policy.Group]. At most maxConcurrent of the group's collectors run at the same
+// time. A group of the same name in the configuration file takes precedence.
 func (s *Setup) Group(name string, maxConcurrent int) {
 	if s.groups == nil {
 		s.groups = make(map[string]int)
@@ -39,23 +39,23 @@ func (s *Setup) Group(name string, maxConcurrent int) {
 	s.groups[name] = maxConcurrent
 }
 
-// collectors returns those that are offered and those that were added, checked.
+// collectors checks and returns the collectors that the exporter offers and those that were added.
 func (s *Setup) collectors(offered []Collector) ([]Collector, error) {
 	all := slices.Concat(offered, s.added)
 	return all, checkCollectors(all)
 }
 
-// resource is what Share has returned.
+// resource is a resource that [Share] has returned.
 type resource struct {
 	value    io.Closer
 	settings any
 	close    func()
 }
 
-// Share returns a resource, such as a pool of connections, that collectors share and that stays as
-// long as each configuration asks for it under that name with settings that are deeply equal. Open
-// makes it, and must not wait for backends. It is closed when the last collector that may use it has
-// finished. It is an error if the name has been used for another type, and if open returns one.
+// Share returns a resource, such as a connection pool, for several collectors. The resource is kept as
+// long as each new configuration shares it under the same name with deeply equal settings. Open makes
+// the resource; it must not wait for backends. The resource is closed when the last collector that may
+// use it has finished. Share returns an error if open does, or if the name is in use for another type.
 func Share[T io.Closer](s *Setup, name string, settings any, open func() (T, error)) (T, error) {
 	r := s.next.shared[name]
 	if r == nil && s.previous != nil {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// notifyHangup returns a channel that gets SIGHUP, one at a time, until stop is called.
+// notifyHangup returns a channel that receives SIGHUP, one at a time, until stop is called.
 func notifyHangup() (hangups <-chan os.Signal, stop func()) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGHUP)

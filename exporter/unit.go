@@ -13,37 +13,37 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// unit is a collector of the program from before it is made until after it is closed.
+// unit is a collector of the program, from before it is made until after it is closed.
 type unit struct {
 	name     string
 	settings any
 	make     func(ctx context.Context, logger *slog.Logger) (metrics.Collector, error)
 	logger   *slog.Logger
-	shared   map[string]*resource // What the collector may use.
+	shared   map[string]*resource // resources that the collector may use
 
-	installed atomic.Bool     // It has been registered at least once.
-	runs      usage           // Runs under way. When it has retired, there are no more.
-	ctx       context.Context // Ends when the unit is closed. It is that of make.
+	installed atomic.Bool     // whether the unit has been registered at least once
+	runs      usage           // runs in flight; retired when the unit is closed
+	ctx       context.Context // passed to New; ends when the unit is closed
 	cancel    context.CancelFunc
 
 	register sync.Once
-	adapter  metrics.Collector // Set by register.
+	adapter  metrics.Collector // set by register
 
 	mu      sync.Mutex
-	attempt *attempt // The last one, or the one under way; nil before the first.
+	attempt *attempt // the last attempt, which may be in progress; nil before the first
 }
 
 // attempt is one attempt to make the collector.
 type attempt struct {
-	done chan struct{} // Closed when the rest has been set.
+	done chan struct{} // closed when the fields below are set
 
-	collector metrics.Collector                   // Nil after an error.
-	adapt     func() metrics.CollectorWithContext // Returns it with a context.
+	collector metrics.Collector                   // nil after an error
+	adapt     func() metrics.CollectorWithContext // returns collector as a CollectorWithContext
 	err       error
 	ended     time.Time
 }
 
-// retryPause is how soon after an attempt that has failed the next one may start.
+// retryPause is the pause after a failed attempt before the next one may start.
 const retryPause = time.Second
 
 func newUnit(c *Collector, shared map[string]*resource, logger *slog.Logger) *unit {
@@ -57,8 +57,8 @@ func (u *unit) sameSettings(settings any) bool {
 	return settings != nil && reflect.DeepEqual(u.settings, settings)
 }
 
-// start has the collector made, unless it is there, under way, or has just failed. It returns the
-// attempt to wait for.
+// start begins to make the collector unless the collector exists, an attempt is in progress, or the last
+// attempt has just failed. It returns the attempt to wait for.
 func (u *unit) start() *attempt {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -94,7 +94,7 @@ func (u *unit) try() (c metrics.Collector, err error) {
 		}
 	}()
 	if u.ctx.Err() != nil {
-		return nil, errClosed // Otherwise nothing would close the collector.
+		return nil, errClosed // Otherwise the collector would never be closed.
 	}
 	if c, err = u.make(u.ctx, u.logger); err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (u *unit) try() (c metrics.Collector, err error) {
 	return c, nil
 }
 
-// await returns the attempt that has made the collector, or an error.
+// await waits for the attempt in progress and returns it if it made the collector.
 func (u *unit) await(ctx context.Context) (*attempt, error) {
 	a := u.start()
 	select {
@@ -121,7 +121,7 @@ func (u *unit) await(ctx context.Context) (*attempt, error) {
 	}
 }
 
-// made returns the collector, or nil before it is made.
+// made returns the collector, or nil if it has not been made.
 func (u *unit) made() metrics.Collector {
 	u.mu.Lock()
 	a := u.attempt
@@ -137,8 +137,8 @@ func (u *unit) made() metrics.Collector {
 	}
 }
 
-// close closes the collector, after its last run. It does not wait for an attempt to make it: that
-// is closed when it succeeds nevertheless.
+// close closes the collector after its last run. It does not wait for an attempt to make the collector.
+// If that attempt succeeds later, the new collector is closed at once.
 func (u *unit) close(limit <-chan struct{}) {
 	u.cancel()
 	u.runs.retire(limit)

@@ -8,12 +8,12 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// errClosed is the error of a run of a collector that has been closed.
+// errClosed is the error of runs of a collector that has been closed.
 var errClosed = errors.New("the collector has been removed from the configuration")
 
-// registered returns what is registered for the unit, which stays the same. It has the unit count its
-// runs and, if the collector is not there yet, has them try to make it. Then it describes
-// nothing, since nothing is known of what it will send.
+// registered returns the collector to register for the unit. It is always the same one. It counts the
+// unit's runs and, while the collector does not exist, runs try to make it. In that case it describes
+// nothing, since the metrics are still unknown.
 func (u *unit) registered() metrics.Collector {
 	u.register.Do(func() {
 		c := unitCollector{u, u.made(), nil}
@@ -36,9 +36,9 @@ func (u *unit) registered() metrics.Collector {
 	return u.adapter
 }
 
-// bundleOf returns a bundle of an instrument, and nil for other collectors. An instrument that is
-// registered itself is not run, and so has neither policies nor a success metric. A bundle of
-// it has both, and like the instrument costs no allocation for each series.
+// bundleOf returns a bundle of c if c is an instrument, and nil otherwise. The registry does not run an
+// instrument that is registered directly, so that instrument would have neither policies nor a success
+// metric. A bundle has both and, like the instrument, allocates nothing per series.
 func bundleOf(c metrics.Collector) metrics.Collector {
 	if _, closes := c.(io.Closer); c == nil || closes {
 		return nil
@@ -50,11 +50,11 @@ func bundleOf(c metrics.Collector) metrics.Collector {
 	return bundle
 }
 
-// unitCollector is what the adapters below have in common.
+// unitCollector is the common part of the adapters below.
 type unitCollector struct {
 	unit      *unit
-	described metrics.Collector // Nil if it was not there when it was registered.
-	descs     []*metrics.Desc   // What described has described.
+	described metrics.Collector // nil if the collector did not exist when the unit was registered
+	descs     []*metrics.Desc   // the descriptors that described sends
 }
 
 // Describe implements metrics.Collector.
@@ -64,7 +64,7 @@ func (c *unitCollector) Describe(ch chan<- *metrics.Desc) {
 	}
 }
 
-// describe returns what a collector describes.
+// describe returns the descriptors of a collector.
 func describe(c metrics.Collector) (descs []*metrics.Desc) {
 	ch := make(chan *metrics.Desc)
 	done := make(chan struct{})
@@ -113,10 +113,10 @@ func (c *unitCollector) collect(ctx context.Context, ch chan<- metrics.Metric) e
 	return nil
 }
 
-// plainUnit runs a collector that takes no context, so that scrapes share its runs.
+// plainUnit runs a collector without a context, so that scrapes share its runs.
 type plainUnit struct{ unitCollector }
 
-// contextUnit runs a collector that takes a context, or one that is not there yet.
+// contextUnit runs a collector with a context, or one that does not exist yet.
 type contextUnit struct{ unitCollector }
 
 // CollectWithContext implements metrics.CollectorWithContext.

@@ -10,24 +10,24 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// upGrace is how long a ping may take to return after its scrape has ended. Scrapes wait that
-// long for it.
+// upGrace is how long a ping may take to return after its scrape has ended. Scrapes wait that long for
+// it.
 const upGrace = time.Second
 
-// NewUp returns a collector of a gauge of that name, such as "sql_up", that is 1 if ping returns nil
-// under the context of the scrape, and else 0. It is there in every scrape: a ping that does not
-// return in time counts as 0, and is not called again before it has returned. The error of ping is
-// that of the collector.
+// NewUp returns a collector for a gauge called name, such as "sql_up". The gauge is 1 if ping, called
+// with the scrape's context, returns nil, and 0 otherwise. Every scrape has the gauge: a ping that does
+// not return in time counts as 0, and is not called again before it has returned. The collector fails
+// with the error that ping returns.
 //
-// At most one ping is under way, and scrapes that overlap share it. If it fails because the
-// scrape that has started it has ended, the others call ping again. A ping that is still under way
-// a second after its scrape has ended has each scrape fail at once, with an error that wraps
+// At most one ping is in flight. Overlapping scrapes share it. If it fails because the scrape that
+// started it has ended, the other scrapes call ping again. If a ping is still in flight a second after
+// its scrape has ended, further scrapes fail at once, with an error that wraps
 // [metrics.ErrStillRunning].
 //
-// Several collectors may have the same name if their labels have different values, but the same
-// names: one for each backend. A registry names each after the gauge unless
-// [metrics.WithName] gives it a name. NewUp panics if ping is nil. An invalid name or label is an
-// error of the registration.
+// Several collectors, one for each backend, may share a name if their labels have the same names and
+// different values. A registry names each collector after the gauge, unless [metrics.WithName] gives it
+// another name. NewUp panics if ping is nil. An invalid name or label is reported when the collector is
+// registered.
 func NewUp(name string, labels metrics.Labels, ping func(ctx context.Context) error) metrics.Collector {
 	if ping == nil {
 		panic(fmt.Errorf("the ping of %s is nil", name))
@@ -44,27 +44,27 @@ type up struct {
 	ping func(ctx context.Context) error
 
 	mu     sync.Mutex
-	flight *flight // The ping that is under way, or nil.
+	flight *flight // the ping in flight, or nil
 }
 
 // flight is one call of ping.
 type flight struct {
-	ctx  context.Context // That of the scrape which has started it.
-	done chan struct{}   // Closed when it has returned.
-	err  error           // What it has returned. It is set before done is closed.
+	ctx  context.Context // context of the scrape that started the call
+	done chan struct{}   // closed when the call has returned
+	err  error           // the call's result; set before done is closed
 
-	// When a scrape has first found that it has not returned although ctx has ended, or zero.
-	// up.mu guards it.
+	// late is when a scrape first found the call still running after ctx had ended, or zero. up.mu
+	// guards it.
 	late time.Time
 }
 
 // Describe sends the descriptor of the gauge.
 func (u *up) Describe(ch chan<- *metrics.Desc) { ch <- u.desc }
 
-// Collect calls CollectWithContext without a limit.
+// Collect calls CollectWithContext with a background context.
 func (u *up) Collect(ch chan<- metrics.Metric) { u.CollectWithContext(context.Background(), ch) }
 
-// CollectWithContext sends the gauge, and the error if there is one.
+// CollectWithContext sends the gauge, and the error of ping if there is one.
 func (u *up) CollectWithContext(ctx context.Context, ch chan<- metrics.Metric) {
 	err := u.result(ctx)
 	value := 1.0
@@ -81,12 +81,12 @@ func (u *up) CollectWithContext(ctx context.Context, ch chan<- metrics.Metric) {
 	}
 }
 
-// result returns the error of a ping that belongs to this scrape.
+// result returns the error of a ping that counts for this scrape.
 func (u *up) result(ctx context.Context) error {
 	for ctx.Err() == nil {
 		f, started := u.join(ctx)
 		if !started && f.ctx.Err() != nil {
-			// It belongs to a scrape that has ended.
+			// This ping belongs to a scrape that has ended.
 			if err := u.waitLate(ctx, f); err != nil {
 				return err
 			}
@@ -108,7 +108,7 @@ func (u *up) result(ctx context.Context) error {
 	return fmt.Errorf("the scrape has ended before a ping: %w", context.Cause(ctx))
 }
 
-// join returns the ping that is under way, which it starts if necessary.
+// join returns the ping in flight. It starts one if necessary.
 func (u *up) join(ctx context.Context) (f *flight, started bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -120,7 +120,7 @@ func (u *up) join(ctx context.Context) (f *flight, started bool) {
 	return u.flight, true
 }
 
-// run calls ping.
+// run calls ping and records the result.
 func (u *up) run(f *flight) {
 	f.err = errors.New("ping has ended its goroutine")
 	defer func() {
@@ -135,8 +135,8 @@ func (u *up) run(f *flight) {
 	f.err = u.ping(f.ctx)
 }
 
-// waitLate waits for a ping whose scrape has ended, but no longer than upGrace after that was found
-// out. It returns nil if the ping has returned.
+// waitLate waits for a ping whose scrape has ended, for at most upGrace after that was first noticed. It
+// returns nil if the ping has returned.
 func (u *up) waitLate(ctx context.Context, f *flight) error {
 	u.mu.Lock()
 	if f.late.IsZero() {

@@ -78,7 +78,7 @@ func TestUpErrorIsThatOfThePing(t *testing.T) {
 	}
 }
 
-// runUp calls the collector directly, and returns what it sends.
+// runUp calls the collector directly, and returns the metrics that it sends.
 func runUp(ctx context.Context, c metrics.Collector) (sent int) {
 	ch := make(chan metrics.Metric, 10)
 	c.(metrics.CollectorWithContext).CollectWithContext(ctx, ch)

@@ -2,15 +2,15 @@ package exporter
 
 import "sync"
 
-// usage counts what uses something, until that is retired.
+// usage counts the users of something until it is retired.
 type usage struct {
 	mu      sync.Mutex
 	n       int
 	retired bool
-	idle    chan struct{} // Made by retire, closed when n is 0.
+	idle    chan struct{} // made by retire; closed when n is 0
 }
 
-// begin counts one more, unless it has been retired, which it reports.
+// begin counts one more user. It reports false, and counts nothing, if the usage has been retired.
 func (u *usage) begin() (ok bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -21,7 +21,7 @@ func (u *usage) begin() (ok bool) {
 	return true
 }
 
-// end counts one less.
+// end counts one user less.
 func (u *usage) end() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -30,8 +30,8 @@ func (u *usage) end() {
 	}
 }
 
-// retire lets nothing begin any more, and waits until all has ended or limit is closed. It is called
-// once.
+// retire makes begin fail from now on, and waits until all users have ended or limit is closed. It must
+// be called only once.
 func (u *usage) retire(limit <-chan struct{}) {
 	u.mu.Lock()
 	u.retired = true

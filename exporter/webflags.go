@@ -16,28 +16,28 @@ import (
 // defaultAddress is the default of [Config.Address].
 const defaultAddress = ":9100"
 
-// webFlags are the values of the flags of the exporter itself, as opposed to those of its
-// collectors. Their names, defaults and texts are those of exporter-toolkit, node_exporter,
-// blackbox_exporter and Prometheus where these have such a flag.
+// webFlags are the values of the flags of the exporter itself, as opposed to those of its collectors.
+// Flags that exporter-toolkit, node_exporter, blackbox_exporter or Prometheus also have share their
+// names, defaults and help texts.
 type webFlags struct {
-	// toolkit has --web.listen-address, --web.systemd-socket and --web.config.file. It is nil
-	// until add is called.
+	// toolkit holds --web.listen-address, --web.systemd-socket and --web.config.file. It is nil until
+	// add is called.
 	toolkit *web.FlagConfig
 
-	configFile string // --config.file; may be empty.
+	configFile string // the value of --config.file; may be empty
 
 	telemetryPath          string
-	routePrefix            string // As given; see prefix.
-	maxRequests            int    // 0 if there is no limit.
+	routePrefix            string // as given; see prefix
+	maxRequests            int    // 0 means no limit
 	disableExporterMetrics bool
-	timeout                time.Duration // Of scrapes without a deadline; 0 if there is no limit.
+	timeout                time.Duration // for scrapes without a deadline; 0 means no limit
 	timeoutOffset          offset
 	drainTimeout           time.Duration
 	publicHealth           bool
 	pprof                  bool
-	reload                 bool // POST /-/reload is served.
+	reload                 bool // whether POST /-/reload is served
 
-	log promslog.Config // Unused if there is a Config.Logger.
+	log promslog.Config // unused if Config.Logger is set
 }
 
 // add registers the flags.
@@ -73,7 +73,7 @@ func (w *webFlags) add(f Flagger, config *Config) {
 	}
 }
 
-// addLog does what AddFlags of promslog's package flag does, for any Flagger.
+// addLog registers the same flags as AddFlags of promslog's package flag, for any Flagger.
 func (w *webFlags) addLog(f Flagger) {
 	w.log.Level, w.log.Format = promslog.NewLevel(), promslog.NewFormat()
 	f.Flag(promslogflag.LevelFlagName, promslogflag.LevelFlagHelp).
@@ -82,8 +82,8 @@ func (w *webFlags) addLog(f Flagger) {
 		Default("logfmt").HintOptions(promslog.FormatFlagOptions...).SetValue(w.log.Format)
 }
 
-// logger returns the logger of the config, or else one that --log.level and --log.format
-// configure and that writes to out, which is os.Stderr if it is nil.
+// logger returns the config's logger, or else a logger that --log.level and --log.format configure. That
+// logger writes to out, or to os.Stderr if out is nil.
 func (w *webFlags) logger(config *Config, out io.Writer) *slog.Logger {
 	if config.Logger != nil {
 		return config.Logger
@@ -95,7 +95,7 @@ func (w *webFlags) logger(config *Config, out io.Writer) *slog.Logger {
 	return promslog.New(&c)
 }
 
-// webConfigFile returns the path of the web configuration file, or "".
+// webConfigFile returns the path of the web configuration file, or "" without such a file.
 func (w *webFlags) webConfigFile() string {
 	if w.toolkit == nil || w.toolkit.WebConfigFile == nil {
 		return ""

@@ -11,11 +11,11 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// defaultOffset is the timeout offset of probes, as in blackbox_exporter.
+// defaultOffset is the default timeout offset of probes, as in blackbox_exporter.
 const defaultOffset = 500 * time.Millisecond
 
-// check returns an error if the values cannot be used together, or with these pages, or if the
-// web configuration file is not valid. It has all that is wrong.
+// check returns an error if the flags conflict with each other or with the pages, or if the web
+// configuration file is invalid. The error lists everything that is wrong.
 func (w *webFlags) check(pages []Page) error {
 	if err := w.checkRegistered(); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (w *webFlags) prefix() string {
 	return ""
 }
 
-// checkWebConfig returns an error if the web configuration file is not valid.
+// checkWebConfig returns an error if the web configuration file is invalid.
 func (w *webFlags) checkWebConfig() error {
 	file := w.webConfigFile()
 	if err := web.Validate(file); err != nil {
@@ -67,7 +67,7 @@ func (w *webFlags) checkWebConfig() error {
 	return nil
 }
 
-// checkTelemetryPath allows "/", too: then there is no landing page, as in node_exporter.
+// checkTelemetryPath also allows "/", as node_exporter does: then there is no landing page.
 func (w *webFlags) checkTelemetryPath(pages []Page) error {
 	p := w.telemetryPath
 	if p == "/" {
@@ -87,7 +87,7 @@ func (w *webFlags) checkTelemetryPath(pages []Page) error {
 	return nil
 }
 
-// checkPath returns an error if p is no path of a page.
+// checkPath returns an error if p is not a valid path of a page.
 func checkPath(p string) error {
 	switch {
 	case !strings.HasPrefix(p, "/"):
@@ -112,7 +112,7 @@ type offset struct {
 func (o *offset) Set(text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		// A number and the unit s: "0.5" is 0.5s.
+		// A number without a unit is in seconds: "0.5" is 0.5s.
 		if d, err = time.ParseDuration(text + "s"); err != nil {
 			return fmt.Errorf("%q is neither a number of seconds nor a duration such as 500ms", text)
 		}
@@ -132,7 +132,7 @@ func (o *offset) String() string {
 	return strconv.FormatFloat(o.d.Seconds(), 'g', -1, 64)
 }
 
-// option returns the offset as an option of a handler, for which 0 stands for the default.
+// option returns the offset in the form of a handler's option, in which 0 means the default.
 func (o *offset) option() time.Duration {
 	switch {
 	case !o.isSet:

@@ -45,7 +45,7 @@ func measured(b *testing.B, peer string) (server []grpc.ServerOption, client []g
 	switch peer {
 	case "metric", "metric-sizes":
 		reg := metric.NewContextRegistry()
-		opts := grpcmetric.Opts{Names: grpcmetric.ClassicNames, NoSizes: peer == "metric"} // What the other one measures, or all.
+		opts := grpcmetric.Opts{Names: grpcmetric.ClassicNames, NoSizes: peer == "metric"} // the metrics that the peer measures, or all
 		s, err := grpcmetric.NewServerMetrics(reg, opts)
 		check(b, err)
 		c, err := grpcmetric.NewClientMetrics(reg, opts)

@@ -1,13 +1,11 @@
-// Report runs the benchmarks that the project has set itself targets for, and prints
-// how they stand: what the peers take, what the library takes, and whether the ratio is
-// what it should be. Run it in the folder above:
+// Report runs the benchmarks for which the project has targets, and prints the results: the figures of
+// the peers and of the library, and whether their ratio meets the target. Run it in the parent folder:
 //
 //	go run ./report
 //
-// All ratios are between figures of one run. The peers take turns within a round, and
-// what is printed are medians over the rounds, so that a machine which is slow for a
-// while is slow for all. With -docs it also measures how the figures grow with
-// goroutines and series, and writes a page with plots.
+// All ratios compare figures of one run. The peers take turns within a round, and the report prints
+// medians over the rounds, so a machine that is slow for a while is slow for all peers. With -docs, the
+// program also measures how the figures grow with goroutines and series, and writes a page with plots.
 package main
 
 import (

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// measure is one figure that a benchmark reports for one peer.
+// measure identifies a figure that a benchmark reports for one peer.
 type measure struct {
-	benchmark string // Without peer, as in CounterInc/goroutines=1.
+	benchmark string // without the peer, as in CounterInc/goroutines=1
 	peer      string
 	unit      string
 }
 
-// The peers, as the benchmarks' names call them.
+// The peers' names in benchmarks.
 const (
 	ours     = "metric"
 	typed    = "metric-typed"
@@ -36,10 +36,10 @@ const (
 	peakBytes             = "peak-B"
 )
 
-// samples are the figures of each measure by round.
+// samples maps each measure to its figures by round.
 type samples map[measure][]float64
 
-// median returns the median of values, and NaN if there are none.
+// median returns the median of values, or NaN if values is empty.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -52,8 +52,7 @@ func median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// best returns the one of the measures whose median is the lowest, or false if there
-// are no figures.
+// best returns the measure whose median is the lowest. It returns false if there are no figures.
 func (s samples) best(measures []measure) (measure, bool) {
 	var (
 		best  measure

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// peerModules are what the page gives the versions of.
+// peerModules are the modules whose versions the page lists.
 var peerModules = []string{
 	"github.com/prometheus/client_golang",
 	"github.com/prometheus/client_golang/exp",

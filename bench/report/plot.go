@@ -16,19 +16,19 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// curves is a plot: how a figure of each peer grows with a part of the benchmark's name.
+// curves is a plot of how each peer's figure grows with a number in the benchmark's name.
 type curves struct {
 	file, title, x, y string
 
-	name  string // Of the benchmarks, with * for the number that is the x value.
+	name  string // of the benchmarks, with * for the number that is the x value
 	unit  string
-	scale float64 // What the figures are divided by.
+	scale float64 // divisor of the figures
 	peers []string
 }
 
 var everyone = []string{ours, golang, victoria, otel}
 
-// plots are those of the page.
+// plots returns the plots of the page.
 func plots() []curves {
 	overGoroutines := func(file, title, name string, peers ...string) curves {
 		return curves{
@@ -90,12 +90,12 @@ func (c *curves) draw(folder string, s samples) error {
 		return errors.New("there is nothing to draw")
 	}
 	p.X.Tick.Marker = ticksAt(ticks)
-	p.X.Max *= 1.4 // Room for the last tick's label.
-	p.Y.Max *= 8   // And for the legend.
+	p.X.Max *= 1.4 // room for the last tick's label
+	p.Y.Max *= 8   // room for the legend
 	return p.Save(16*vg.Centimeter, 10*vg.Centimeter, filepath.Join(folder, c.file))
 }
 
-// ticksAt marks the numbers that were measured.
+// ticksAt places ticks at the measured values.
 func ticksAt(values map[float64]bool) plot.ConstantTicks {
 	var ticks plot.ConstantTicks
 	for _, x := range slices.Sorted(maps.Keys(values)) {

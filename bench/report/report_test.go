@@ -64,7 +64,7 @@ func TestSplitPeer(t *testing.T) {
 	}
 }
 
-// TestTargetsAreMeasured: what the targets are about is what the runs measure.
+// TestTargetsAreMeasured checks that the runs measure every figure in the targets.
 func TestTargetsAreMeasured(t *testing.T) {
 	for _, target := range targets() {
 		for _, m := range append(target.against, target.measure) {

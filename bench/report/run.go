@@ -14,10 +14,10 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// runner runs the benchmarks of the folder that it is started in.
+// runner runs the benchmarks of the current folder.
 type runner struct {
-	folder  string // Temporary.
-	program string // The benchmarks, compiled.
+	folder  string // temporary
+	program string // the compiled benchmarks
 	samples samples
 	cpu     string
 }
@@ -38,7 +38,7 @@ func newRunner(ctx context.Context) (*runner, error) {
 
 func (r *runner) close() { _ = os.RemoveAll(r.folder) }
 
-// run runs each set of benchmarks in each round and keeps what they report.
+// run runs each set of benchmarks in each round and keeps the figures.
 func (r *runner) run(ctx context.Context, sets []benchmarkRun, rounds int) error {
 	for round := range rounds {
 		for _, set := range sets {
@@ -77,7 +77,7 @@ func (r *runner) read(out io.Reader) error {
 		name, peer := splitPeer(string(result.Name.Full()))
 		for _, v := range result.Values {
 			value, unit := v.Value, v.Unit
-			if v.OrigUnit != "" { // As the benchmark has reported it.
+			if v.OrigUnit != "" { // the value in the unit that the benchmark has reported
 				value, unit = v.OrigValue, v.OrigUnit
 			}
 			m := measure{name, peer, unit}
@@ -90,8 +90,8 @@ func (r *runner) read(out io.Reader) error {
 	return results.Err()
 }
 
-// splitPeer returns the benchmark and the peer of names like CounterInc/goroutines=1/peer=metric-2. The number that may
-// follow is GOMAXPROCS.
+// splitPeer splits names like CounterInc/goroutines=1/peer=metric-2 into benchmark and peer. The number
+// at the end, which may be missing, is GOMAXPROCS.
 func splitPeer(full string) (name, peer string) {
 	name, peer, _ = strings.Cut(full, "/peer=")
 	if i := strings.LastIndexByte(peer, '-'); i >= 0 && strings.Trim(peer[i+1:], "0123456789") == "" {

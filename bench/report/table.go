@@ -7,13 +7,13 @@ import (
 	"text/tabwriter"
 )
 
-// standing is how a target stands.
+// standing is the result for a target.
 type standing struct {
 	target
 
 	ours  float64
-	best  measure // Of what it is compared with.
-	other float64 // What that takes.
+	best  measure // the measure that ours is compared with
+	other float64 // the median of best
 	ratio float64
 	hit   bool
 }
@@ -36,7 +36,7 @@ func standings(targets []target, s samples) []standing {
 
 var heading = [...]string{"work", "target", "compared with", "metric", "ratio", ""}
 
-// cells returns what the table says of a target, in the order of heading.
+// cells returns the cells of a target's row, in the order of heading.
 func (s *standing) cells() [len(heading)]string {
 	verdict := "MISS"
 	if s.hit {
@@ -64,7 +64,7 @@ func (s *standing) goal() string {
 	}
 }
 
-// fraction prints small ratios as fractions, since the targets are.
+// fraction formats small ratios as fractions, like the targets.
 func fraction(ratio float64) string {
 	switch {
 	case math.IsNaN(ratio):
@@ -87,7 +87,7 @@ func figure(v float64, unit string) string {
 func plainTable(rows []standing) string {
 	var out strings.Builder
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	line := func(cells []string) { _, _ = fmt.Fprintln(w, strings.Join(cells, "\t")) } // To memory.
+	line := func(cells []string) { _, _ = fmt.Fprintln(w, strings.Join(cells, "\t")) } // Writing to memory does not fail.
 	line(heading[:])
 	for i := range rows {
 		cells := rows[i].cells()

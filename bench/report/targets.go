@@ -9,13 +9,13 @@ import (
 type target struct {
 	work    string
 	measure measure
-	// against are what the measure is compared with: the lowest counts. Where there are
-	// none, the limit is an absolute one.
+	// against are the measures to compare with; the lowest one counts. If there are none, limit is an
+	// absolute value.
 	against []measure
-	limit   float64 // Of the ratio, or of the measure itself.
+	limit   float64 // of the ratio, or of the measure itself
 }
 
-// cores is how many goroutines run when "all cores" are busy.
+// cores is the number of goroutines for "all cores".
 var cores = runtime.GOMAXPROCS(0)
 
 // targets returns the rows in the order in which they are printed.
@@ -144,18 +144,19 @@ func targets() []target {
 	return all
 }
 
-// The benchmarks of measurements through OpenTelemetry's API, with a set that is made once and with attributes that are made each time.
+// The benchmarks of measurements through OpenTelemetry's API: with a set that is made once, and with
+// attributes that are made each time.
 const (
 	otelReady = "attributes=ready/series=10/span=no/"
 	otelMade  = "attributes=made/series=10/span=no/"
 )
 
-// lookup is the benchmark of looking up 10 of so many children in turn.
+// lookup returns the name of the benchmark that looks up 10 of the given number of children in turn.
 func lookup(children int) string {
 	return fmt.Sprintf("Lookup/labels=2/children=%d/used=10/", children)
 }
 
-// push is the benchmark of pushing so many counters.
+// push returns the name of the benchmark that pushes the given number of counters.
 func push(series int, protocol string) string {
 	return fmt.Sprintf("kind=counters/series=%d/protocol=%s", series, protocol)
 }
@@ -166,9 +167,9 @@ func scrape(kind string, series int, format, compression string) string {
 
 // benchmarkRun is a set of benchmarks that are run together.
 type benchmarkRun struct {
-	pattern string // As for go test -bench.
-	time    string // As for go test -benchtime.
-	repeats int    // How often it is run in each round. What is short needs more to be told from noise.
+	pattern string // for go test -bench
+	time    string // for go test -benchtime
+	repeats int    // runs per round; short benchmarks need more because of noise
 }
 
 // targetRuns are the benchmarks behind the targets.

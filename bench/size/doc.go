@@ -1,4 +1,4 @@
-// Package size compares how large programs are: the smallest ones that serve a counter, with
-// this library (ours), with client_golang (theirs), with the import paths of one replaced by
-// those of the other (dropin), and without metrics (base). make size prints the sizes.
+// Package size compares the sizes of the smallest programs that serve a counter: with this library
+// (ours), with client_golang (theirs), and with theirs after its import paths have been replaced
+// (dropin). The program base is theirs without metrics. make size prints the sizes.
 package size

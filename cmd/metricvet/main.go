@@ -8,12 +8,12 @@
 //	metricvet ./...
 //	metricvet -fix ./...
 //
-// All checks run by default. A flag with the name of a check runs only those that are named, and
-// -name=false leaves one out. metricvet help lists the checks, and metricvet help name explains one.
-// The page docs/vet.md has examples.
+// All checks run by default. To run only some of them, set the flags with their names. To leave one out,
+// use -name=false. metricvet help lists the checks, and metricvet help name explains one. The page
+// docs/vet.md has examples.
 //
-// A comment silences the findings on its line, on the next line if it stands alone, or in the whole
-// file if it comes before the package clause. It has to give a reason:
+// A comment suppresses the findings on its line, on the next line if it stands alone, or in the whole
+// file if it comes before the package clause. It must give a reason:
 //
 //	//metricvet:ignore the paths come from a fixed list
 package main

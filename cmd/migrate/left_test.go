@@ -76,7 +76,7 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// TestHelp checks that the help says what the way back does not undo.
+// TestHelp checks that the help says which changes -revert does not undo.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer

@@ -3,15 +3,15 @@
 //
 //	go run github.com/luxfi/metric/cmd/migrate@latest ./...
 //
-// It rewrites the imports of the module, and type-checks the result. Where the module passes
-// a vector to a library that wants one of client_golang's, it inserts a bridge; where a
-// signature or a variable has to be of client_golang's type, it names that; where a variable
-// has to hold any counter or gauge, it gives it that type. It prints what it did, and what
-// compiles and needs a look. Then it adds the requirement to go.mod and tidies it.
+// It rewrites the imports of the module, and type-checks the result. Where the module passes a vector to
+// a library that requires one of client_golang's, it inserts a bridge. Where a signature or a variable
+// must have client_golang's type, it names that type. Where a variable must hold any counter or gauge,
+// it gives the variable that type. It prints what it did, and which code compiles but needs review. Then
+// it adds the requirement to go.mod and tidies it.
 //
-// With -revert, it goes back. Versions that the migration has raised in go.mod stay, since it does
-// not know which they were: with the go.mod and go.sum of before, from version control, and go mod
-// tidy, the module is as it was.
+// With -revert, it goes back. Versions that the migration has raised in go.mod stay, because the command
+// does not know the earlier ones. To restore the module exactly, take the earlier go.mod and go.sum from
+// version control and run go mod tidy.
 //
 // The argument is the folder of the module, with or without /..., and by default the current
 // one. The flags are:
@@ -25,10 +25,10 @@
 //	-partial      write the files even if the module does not compile then
 //	-tidy=false   do not run go mod tidy
 //
-// A module that does not compile before, or would not afterwards, stays as it is. The exit
-// code is 0 if the module compiles after the migration or there was nothing to do, 1 if the
-// module does not compile before or afterwards, and 2 for all other errors. Under go run,
-// it is printed, and the exit code of go run itself is 1.
+// A module that does not compile before the migration, or would not compile after it, stays as it is. The
+// exit code is 0 if the module compiles after the migration or there was nothing to do, 1 if it does not
+// compile before or after the migration, and 2 for all other errors. go run prints the exit code of the
+// command, and its own exit code is then 1.
 package main
 
 import (

@@ -109,7 +109,7 @@ func TestCollectLinks(t *testing.T) {
 	}
 }
 
-// TestSameAsJSONAndText compares the page with what clients without a browser get.
+// TestSameAsJSONAndText compares the page with the answers for clients without a browser.
 func TestSameAsJSONAndText(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)

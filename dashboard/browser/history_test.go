@@ -39,7 +39,7 @@ func TestPast(t *testing.T) {
 	}
 }
 
-// TestHistoryView looks for what the view says about sampling and events.
+// TestHistoryView checks the view's texts about sampling and events.
 func TestHistoryView(t *testing.T) {
 	s := commonSite(t)
 	eachLook(t, func(_ *testing.T, tb *tab) {

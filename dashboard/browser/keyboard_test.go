@@ -113,7 +113,7 @@ func (tb *tab) walk(where string) {
 	}
 }
 
-// TestNames looks at each view as a screen reader does: it has landmarks, a heading, and a name for everything.
+// TestNames checks each view as a screen reader sees it: it has landmarks, a heading, and a name for everything.
 func TestNames(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -143,7 +143,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestQuiet counts what a screen reader announces while nothing happens but samples.
+// TestQuiet counts the announcements of a screen reader while nothing happens except samples.
 func TestQuiet(t *testing.T) {
 	s := newSite(t, brisk(), fixture.Fine)
 	tb := newTab(t, desktop)
@@ -210,7 +210,7 @@ func TestTheme(t *testing.T) {
 	})
 }
 
-// TestTouchTargets measures what a finger has to hit.
+// TestTouchTargets measures the elements that a finger must hit.
 func TestTouchTargets(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, phone)

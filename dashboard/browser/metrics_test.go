@@ -106,7 +106,7 @@ func TestGroup(t *testing.T) {
 	tb.wait("four lines", `['GET', 'POST'].every((method) => shownText(document.querySelector('.panel')).includes(method))`)
 }
 
-// TestChanges clicks, and sees what has changed since.
+// TestChanges sets a mark with a click, and checks the changes since.
 func TestChanges(t *testing.T) {
 	s := commonSite(t)
 	eachLook(t, func(t *testing.T, tb *tab) {

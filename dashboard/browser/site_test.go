@@ -24,7 +24,7 @@ type site struct {
 	board   *dashboard.Dashboard
 	server  *http.Server
 	addr    string // With a port that stays the same when the site is stopped and started again.
-	url     string // Of the page.
+	url     string // of the page
 }
 
 // everything are the parts of a program in which everything happens.

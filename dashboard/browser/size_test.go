@@ -132,7 +132,7 @@ func (tb *tab) logSearches() {
 	}
 }
 
-// logSampling logs what the samples cost.
+// logSampling logs the cost of the samples.
 func (s *site) logSampling() {
 	s.t.Helper()
 	h := ask[api.History](s, "history")

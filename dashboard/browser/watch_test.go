@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// violations logs what the Content-Security-Policy forbids.
+// violations logs violations of the Content-Security-Policy.
 const violations = `addEventListener('securitypolicyviolation', (e) =>
 	console.error('policy violation:', e.violatedDirective, e.blockedURI, e.sample, e.sourceFile, e.lineNumber))`
 
@@ -33,7 +33,7 @@ const shownText = `function shownText(root = document.body) {
 	return parts.join(' ').replace(/\s+/g, ' ');
 }`
 
-// faults is what went wrong in a tab.
+// faults are the errors in a tab.
 type faults struct {
 	mu       sync.Mutex
 	texts    []string

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// Instruments that are made with the program, and registered with the default registry.
+// instruments that are made with the program, and registered with the default registry
 var (
 	started = promauto.NewGauge(prometheus.GaugeOpts{
 		Namespace: "twin", Subsystem: "main", Name: "started", Help: "Is 1.",
@@ -147,7 +147,7 @@ func registerSummaries(reg prometheus.Registerer) {
 	plain.Observe(2.5)
 }
 
-// registerCollectors registers collectors of somebody's own, const metrics and vectors.
+// registerCollectors registers custom collectors, constant metrics and vectors.
 func registerCollectors(reg prometheus.Registerer) {
 	reg.MustRegister(newInventory(), prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc("unchecked", "By a function.", nil, nil), prometheus.GaugeValue, 1)
@@ -194,7 +194,7 @@ func (i *inventory) Collect(ch chan<- prometheus.Metric) {
 		prometheus.Exemplar{Value: 2, Labels: prometheus.Labels{"trace_id": "jkl"}, Timestamp: at})
 }
 
-// wrapped returns a gatherer of registries that are filled through wrappings.
+// wrapped returns a gatherer of registries that are filled through wrapped registerers.
 func wrapped() prometheus.Gatherer {
 	first, second := prometheus.NewPedanticRegistry(), prometheus.NewRegistry()
 	for _, zone := range []string{"a", "b"} {

@@ -1,6 +1,6 @@
-// Command twin uses the breadth of client_golang's packages prometheus, promauto and
-// promhttp, together with testutil and push. The test of this module builds it twice:
-// as it is, and with the import paths of the three packages rewritten.
+// Command twin uses most of client_golang's packages prometheus, promauto and promhttp, together with
+// testutil and push. The test of this module builds it twice: as it is, and with the import paths of the
+// three packages rewritten.
 package main
 
 import (
@@ -53,5 +53,5 @@ func main() {
 	go func() {
 		log.Fatal(http.Serve(listener, mux)) //nolint:gosec // It ends with the test.
 	}()
-	_, _ = os.Stdin.Read(make([]byte, 1)) // Until the test closes it.
+	_, _ = os.Stdin.Read(make([]byte, 1)) // Wait until the test closes it.
 }

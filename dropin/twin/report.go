@@ -25,13 +25,13 @@ func (r reporter) print(about string, results ...any) {
 	_, _ = fmt.Fprintf(r.w, "%s: %v\n", about, results)
 }
 
-// panics prints what f panics with.
+// panics prints the value with which f panics.
 func (r reporter) panics(about string, f func()) {
 	defer func() { r.print(about, recover()) }()
 	f()
 }
 
-// reportErrors reports what is refused, and in which words.
+// reportErrors reports the errors of invalid registrations, with their texts.
 func reportErrors(w io.Writer) {
 	r := reporter{w}
 	reg := prometheus.NewRegistry()
@@ -86,15 +86,15 @@ func reportErrors(w io.Writer) {
 	r.print("descs", prometheus.NewDesc("d", "D.", []string{"x"}, prometheus.Labels{"y": "z"}), counter.Desc())
 
 	file := filepath.Join(os.TempDir(), fmt.Sprintf("twin-%d.prom", os.Getpid()))
-	defer os.Remove(file) //nolint:errcheck // It is in a temporary directory.
+	defer os.Remove(file) //nolint:errcheck // The file is in a temporary directory.
 	healthy := prometheus.NewRegistry()
 	healthy.MustRegister(counter)
 	r.print("WriteToTextfile", prometheus.WriteToTextfile(file, healthy))
-	text, err := os.ReadFile(file) //nolint:gosec // It is the file that was just written.
+	text, err := os.ReadFile(file) //nolint:gosec // The file was just written.
 	r.print("file", string(text), err)
 }
 
-// reportTestutil reports what client_golang's testutil says about instruments.
+// reportTestutil reports the results of client_golang's testutil for instruments.
 func reportTestutil(w io.Writer, url string) {
 	r := reporter{w}
 	gauge := prometheus.NewGauge(prometheus.GaugeOpts{Name: "g", Help: "A gauge."})

@@ -19,8 +19,8 @@ func newHanging() http.Handler {
 // exitCrashed is the exit code of a crash.
 const exitCrashed = 42
 
-// newCrashing returns a handler that ends the process in the middle of its answer, after some lines that
-// are complete.
+// newCrashing returns a handler that ends the process in the middle of its answer, after some complete
+// lines.
 func newCrashing() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -29,15 +29,16 @@ func newCrashing() http.Handler {
 			fmt.Fprintf(w, "leaf_crashing{i=\"%d\"} 1\n", i)
 		}
 		_ = http.NewResponseController(w).Flush()
-		time.Sleep(20 * time.Millisecond) // The lines arrive.
+		time.Sleep(20 * time.Millisecond) // Let the lines arrive.
 		os.Exit(exitCrashed)
 	})
 }
 
-// tooMuch is the size of a huge answer, which is 10 GB.
+// tooMuch is the size of a huge answer: 10 GB.
 const tooMuch = 10_000_000_000
 
-// newHuge returns a handler that sends more than fits in memory: as it is and, every other time, compressed.
+// newHuge returns a handler that sends more than fits in memory: alternately uncompressed and
+// compressed.
 func newHuge() http.Handler {
 	var plain bytes.Buffer
 	for i := 0; plain.Len() < 1<<20; i++ {
@@ -58,7 +59,7 @@ func newHuge() http.Handler {
 		}
 		for sent := 0; sent < tooMuch; sent += plain.Len() {
 			if _, err := w.Write(block); err != nil {
-				return // The client has seen enough.
+				return // The client has closed the connection.
 			}
 		}
 	})

@@ -10,10 +10,10 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// traceID is in the exemplars.
+// traceID is the trace ID of the exemplars.
 const traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
-// observations are in each histogram and summary.
+// observations are the observations of each histogram and summary.
 var observations = []float64{-2, 0, 0.05, 0.1, 0.3, 0.3, 1, 7, 100}
 
 // newOrdinary returns a handler of this library.
@@ -23,7 +23,7 @@ func newOrdinary() http.Handler {
 	return metric.HandlerFor(registry, metric.HandlerOpts{EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true})
 }
 
-// newNative returns one with native histograms, alone and beside classic buckets, and names in UTF-8.
+// newNative returns a handler with native histograms, with and without classic buckets, and UTF-8 names.
 func newNative() http.Handler {
 	registry := metric.NewContextRegistry()
 	register(registry)
@@ -59,7 +59,7 @@ func newClientGolang() http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true})
 }
 
-// register registers client_golang's instruments, which both libraries take.
+// register registers client_golang's instruments, which registries of both libraries accept.
 func register(to prometheus.Registerer) {
 	requests := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "leaf_requests_total", Help: "Requests."}, []string{"code", "middle"})
 	temperature := prometheus.NewGauge(prometheus.GaugeOpts{Name: "leaf_temperature_celsius", Help: "Degrees.", Unit: "celsius"})
@@ -82,7 +82,7 @@ func observe(o prometheus.Observer, v float64) {
 	o.(prometheus.ExemplarObserver).ObserveWithExemplar(v, prometheus.Labels{"trace_id": traceID})
 }
 
-// text is in the format 0.0.4.
+// text is an exposition in the text format 0.0.4.
 const text = `# HELP leaf_requests_total Requests.
 # TYPE leaf_requests_total counter
 leaf_requests_total{code="200"} 7
@@ -104,7 +104,7 @@ leaf_text_latency_seconds_sum 2.5
 leaf_text_latency_seconds_count 10
 `
 
-// newText returns a handler that knows the text format alone, and no compression.
+// newText returns a handler that supports only the text format, without compression.
 func newText() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// modes are the ways in which a leaf answers.
+// modes maps the modes of a leaf to its handlers.
 var modes = map[string]func() http.Handler{
 	"ordinary":      newOrdinary,
 	"native":        newNative,

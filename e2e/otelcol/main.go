@@ -1,8 +1,8 @@
 //go:build e2e
 
-// Otelcol is the remote-write receiver of the OpenTelemetry Collector, without the rest of a Collector. Before
-// it answers a request, it appends the metrics to a file, as a line of OTLP protobuf in base64. (JSON has only
-// one NaN, and would lose stale markers.)
+// Otelcol is the remote-write receiver of the OpenTelemetry Collector, without the rest of a Collector.
+// Before it answers a request, it appends the metrics to a file, as a line of OTLP protobuf in base64.
+// JSON has only one NaN, and would lose staleness markers.
 package main
 
 import (

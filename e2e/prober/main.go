@@ -1,4 +1,4 @@
-// Prober probes HTTP servers, as blackbox_exporter does.
+// Prober probes HTTP servers, like blackbox_exporter.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/exporter/probe"
 )
 
-// settings are what a module says beside its prober and its timeout.
+// settings are the settings of a module, besides its prober and its timeout.
 type settings struct {
 	Status int `yaml:"status"` // What a target has to answer.
 }
@@ -45,7 +45,7 @@ func newHTTP(m *probe.Module) (probe.Func, error) {
 		if err != nil {
 			return err
 		}
-		defer response.Body.Close() //nolint:errcheck // What was read is what counts.
+		defer response.Body.Close() //nolint:errcheck // Only the content that was read matters.
 		status.Set(float64(response.StatusCode))
 		n, err := io.Copy(io.Discard, response.Body)
 		if err != nil {

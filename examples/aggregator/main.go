@@ -22,7 +22,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// config is the configuration, which aggregator.yml explains, and the page that it describes.
+// config is the configuration, which aggregator.yml explains.
 type config struct {
 	Listen, TargetsFile  string
 	TargetTimeout, Stale time.Duration

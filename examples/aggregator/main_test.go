@@ -32,7 +32,7 @@ func newTarget(t *testing.T, text string) string {
 	return server.URL
 }
 
-// scrape returns what a configuration serves.
+// scrape returns the exposition that a configuration serves.
 func scrape(t *testing.T, text string) string {
 	t.Helper()
 	c, err := load(write(t, "aggregator.yml", text))
@@ -48,7 +48,7 @@ func scrape(t *testing.T, text string) string {
 	return response.Body.String()
 }
 
-// check compares what is served with what must and what must not be in it.
+// check checks that an exposition contains the wanted texts and none of the unwanted ones.
 func check(t *testing.T, got string, want, none []string) {
 	t.Helper()
 	for _, line := range want {
@@ -170,7 +170,7 @@ func TestBadConfigurations(t *testing.T) {
 	}
 }
 
-// TestExample checks that the example is valid, also with what it has in comments.
+// TestExample checks that the example is valid, also with its comments uncommented.
 func TestExample(t *testing.T) {
 	text, err := os.ReadFile("aggregator.yml")
 	if err != nil {

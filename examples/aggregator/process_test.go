@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// TestSignals runs the program and checks what it does on SIGHUP and SIGTERM.
+// TestSignals runs the program and checks its reactions to SIGHUP and SIGTERM.
 func TestSignals(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no signals for other processes")

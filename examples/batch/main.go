@@ -1,4 +1,5 @@
-// Batch runs a command: batch URL command args. Metrics arrive whether it succeeds, fails, panics or gets SIGTERM.
+// Batch runs a command: batch URL command args. It pushes metrics whether the command succeeds, fails,
+// panics or receives SIGTERM.
 package main
 
 import (
@@ -23,7 +24,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer func() { // Runs after a panic, too.
+	defer func() { // This also runs after a panic.
 		seconds.Set(time.Since(start).Seconds())
 		if err = errors.Join(err, pusher.Close(context.Background())); err != nil {
 			log.Fatal(err)

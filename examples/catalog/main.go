@@ -1,5 +1,5 @@
-// Catalog is a small shop that can describe its metrics: with -catalog it writes a table of them, a
-// Grafana dashboard and Prometheus rules to a folder, and ends.
+// Catalog is a small shop that can describe its metrics. With -catalog it writes a table of them, a
+// Grafana dashboard and Prometheus rules to a folder, and exits.
 //
 //	go generate ./catalog
 package main

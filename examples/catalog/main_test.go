@@ -25,7 +25,7 @@ func TestCatalog(t *testing.T) {
 	}
 }
 
-// TestPage checks that docs/catalog.md shows what this program writes.
+// TestPage checks that docs/catalog.md shows this program's output.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/catalog.md")
 	if err != nil {

@@ -19,7 +19,7 @@ var (
 	oldestDesc = metrics.NewDesc("spool_queue_oldest_timestamp_seconds", "Time of the file that has waited longest.", []string{"queue"}, nil)
 )
 
-// queue is what waits in a folder.
+// queue holds the number and age of the files in a folder.
 type queue struct {
 	name         string
 	files, bytes int64

@@ -16,16 +16,16 @@ func newRegistry() *metric.ContextRegistry {
 	)
 }
 
-// registerCollectors registers everything that runs at each scrape, and says how.
+// registerCollectors registers the collectors with their policies.
 func (s *shop) registerCollectors() error {
-	// However many scrapes come, two of them are in the database at once.
+	// Any number of scrapes together make at most two queries to the database at once.
 	database := metric.NewGroup("database", 2)
 	register := s.registry.RegisterWith
 	return errors.Join(
 		register(&ordersCollector{db: s.db}, metric.WithName("orders"), metric.WithGroup(database)),
-		// The report fails from time to time. Two seconds after it was read it is
-		// read again; after three failures in a row it is left alone for five. Until
-		// it is back, the last one is served, for up to a minute.
+		// The sales report fails from time to time. A cached report is read again after two seconds.
+		// After three failures in a row, it is not read for five seconds. Until reading succeeds again,
+		// scrapes get the last report, for up to a minute.
 		register(&salesCollector{db: s.db}, metric.WithName("sales"), metric.WithGroup(database),
 			metric.WithTimeout(2*time.Second),
 			metric.WithCache(2*time.Second),

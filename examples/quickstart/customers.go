@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// customer is somebody who orders, pays, asks and errs.
+// customer is a customer who orders, pays, asks and makes mistakes.
 type customer struct {
 	shop   string
 	client *http.Client
-	order  string // The last one.
+	order  string // the last one
 }
 
 func newCustomer(shop string) *customer {
 	return &customer{shop, &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}, "1"}
 }
 
-// shopping sends the shop requests until ctx is done.
+// shopping sends requests to the shop until ctx is done.
 func shopping(ctx context.Context, shop string, pause time.Duration) {
 	c := newCustomer(shop)
 	defer c.client.CloseIdleConnections()
@@ -36,7 +36,7 @@ func shopping(ctx context.Context, shop string, pause time.Duration) {
 	}
 }
 
-// firstVisits sends the shop n requests, one after the other.
+// firstVisits sends n requests to the shop, one after the other.
 func firstVisits(ctx context.Context, shop string, n int) {
 	c := newCustomer(shop)
 	defer c.client.CloseIdleConnections()
@@ -48,7 +48,7 @@ func firstVisits(ctx context.Context, shop string, n int) {
 	}
 }
 
-// visit sends a request of some kind.
+// visit sends a random request.
 func (c *customer) visit(ctx context.Context) {
 	switch n := rand.N(100); {
 	case n < 30:
@@ -56,22 +56,22 @@ func (c *customer) visit(ctx context.Context) {
 		if id := c.send(ctx, http.MethodPost, "/orders", url.Values{"euros": {euros}}); id != "" {
 			c.order = id
 		}
-	case n < 35: // No price: a bad request.
+	case n < 35: // no price: a bad request
 		c.send(ctx, http.MethodPost, "/orders", nil)
 	case n < 60:
 		c.send(ctx, http.MethodPost, "/orders/"+c.order+"/pay", nil)
-	case n < 65: // Nobody's order: not found.
+	case n < 65: // an order that does not exist: not found
 		c.send(ctx, http.MethodGet, "/orders/0", nil)
 	default:
 		c.send(ctx, http.MethodGet, "/orders/"+c.order, nil)
 	}
 }
 
-// price returns what an order costs, in euros.
+// price returns the price of an order, in euros.
 func price() float64 { return rand.ExpFloat64()*50 + 1 }
 
-// send sends one request, as part of a trace, and returns the body of the response
-// if something has been created. A failure is the shop's to count.
+// send sends one request, as part of a trace. If the request has created something, send returns the
+// response's body. It ignores failures, because the shop counts them.
 func (c *customer) send(ctx context.Context, method, path string, form url.Values) string {
 	req, err := http.NewRequestWithContext(ctx, method, c.shop+path, strings.NewReader(form.Encode()))
 	if err != nil {

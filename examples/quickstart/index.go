@@ -15,15 +15,15 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// attempt is something to try with the shop: a page to open, a command to run, or both.
+// attempt is a suggestion for trying the shop: a page to open, a command to run, or both.
 type attempt struct {
 	Title   string
-	Says    string // What to look for.
-	Link    string // A path, for browsers.
-	Command string // For a shell; {shop} stands for the shop's URL.
+	Says    string // what to look for
+	Link    string // a path, for browsers
+	Command string // for a shell; {shop} stands for the shop's URL
 }
 
-// attempts are what the index and the greeting list, in this order.
+// attempts are listed in this order by the index and the greeting.
 var attempts = []attempt{
 	{
 		"All metrics",
@@ -88,7 +88,7 @@ var attempts = []attempt{
 	},
 }
 
-// command returns the command of an attempt at a shop.
+// command returns the command for the shop at the URL shop.
 func (a *attempt) command(shop string) string { return strings.ReplaceAll(a.Command, "{shop}", shop) }
 
 // greeting returns what the program prints when the shop is open.
@@ -102,7 +102,7 @@ func greeting(shop string) string {
 	return text.String()
 }
 
-// indexPage is what the shop shows to browsers.
+// indexPage is the page that the shop shows to browsers.
 var indexPage = template.Must(template.New("index").Parse(`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -132,13 +132,13 @@ td:last-child { text-align: right; padding-right: 0; font-variant-numeric: tabul
 </html>
 `))
 
-// figure is a number that the index shows.
+// figure is a number on the index page.
 type figure struct {
 	Name  string
 	Value string
 }
 
-// showIndex serves the list of what to try, and some figures.
+// showIndex serves the attempts and some figures.
 func (s *shop) showIndex(w http.ResponseWriter, r *http.Request) {
 	listed := make([]attempt, len(attempts))
 	for i := range attempts {
@@ -156,17 +156,17 @@ func (s *shop) showIndex(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(page.Bytes()) // It fails if the visitor has gone.
+	_, _ = w.Write(page.Bytes()) // It fails if the visitor has gone away.
 }
 
-// figures are those of the index, which remembers them: a reader must not take a collector that
-// fails, or is not done in time, for a shop without orders.
+// figures holds the figures of the index page. It remembers the last ones, so that a collector that
+// fails or is late does not make the shop look as if it had no orders.
 type figures struct {
 	mu   sync.Mutex
-	sums map[string]float64 // The last ones, by family.
+	sums map[string]float64 // the last ones, by family
 }
 
-// figures returns what the index shows.
+// figures returns the figures for the index page.
 func (s *shop) figures(ctx context.Context) []figure {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -179,7 +179,7 @@ func (s *shop) figures(ctx context.Context) []figure {
 	}
 }
 
-// addUp gathers a few families the way a scrape does, and adds up their series.
+// addUp gathers a few families as a scrape does, and adds up their series.
 func (s *shop) addUp(ctx context.Context) {
 	ctx = metric.Select(ctx, metric.Selection{
 		Families: []string{"shop_http_requests_total", "shop_orders", "shop_orders_value_euros", "shop_sales_euros"},
@@ -199,7 +199,7 @@ func (s *shop) addUp(ctx context.Context) {
 	}
 }
 
-// format returns the figure of a family, or a dash if there has been none.
+// format formats the figure of a family, or returns a dash if there has been none.
 func (f *figures) format(format, family string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// TestIndex opens what the index links to, and looks for the figures on it.
+// TestIndex opens the links of the index page, and checks its figures.
 func TestIndex(t *testing.T) {
 	s, client := start(t, config{oldOrders: 50})
 	firstVisits(t.Context(), s.url, 30)
@@ -185,7 +185,7 @@ func TestOldOrders(t *testing.T) {
 	}
 }
 
-// TestPortTaken checks that the error says what to do.
+// TestPortTaken checks that the error for a port in use says what to do.
 func TestPortTaken(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,12 +1,11 @@
-// Quickstart is a small shop: an HTTP service that takes orders into a SQLite
-// database, is its own customer, and serves its metrics on /metrics.
+// Quickstart is a small shop: an HTTP service that stores orders in a SQLite database, plays its own
+// customers, and serves its metrics on /metrics.
 //
-// It shows request metrics with exemplars (requests.go), a collector that asks the
-// database under the context of the scrape (orders.go), what a scrape with a short
-// timeout gets while another collector hangs (warehouse.go), and one that fails again
-// and again, behind a cache, a stale result and a circuit breaker (sales.go,
-// collectors.go). The pages /dashboard/ and /status and the metrics shop_scrape_… tell
-// how the collectors do. The page / lists what to try (index.go).
+// It shows request metrics with exemplars (requests.go), a collector that queries the database under the
+// scrape's context (orders.go), the result of a scrape with a short timeout while another collector
+// hangs (warehouse.go), and a collector that often fails, behind a cache, a stale result and a circuit
+// breaker (sales.go, collectors.go). The pages /dashboard/ and /status and the metrics shop_scrape_…
+// show the state of the collectors. The page / lists what to try (index.go).
 package main
 
 import (

@@ -21,11 +21,10 @@ const schema = `
 	);
 	CREATE INDEX IF NOT EXISTS orders_by_status ON orders (status, euros);`
 
-// keptOrders is how many orders stay in the books, so that the example may run for days.
+// keptOrders limits the orders in the database, so that the example may run for days.
 const keptOrders = 10_000
 
-// addOldOrders puts orders into the books if there are none, so that there is something
-// to count from the start.
+// addOldOrders adds orders to an empty database, so that there is something to count from the start.
 func (s *shop) addOldOrders(ctx context.Context) error {
 	var orders int
 	if err := s.db.QueryRowContext(ctx, `SELECT COUNT(*) FROM orders`).Scan(&orders); err != nil {
@@ -50,7 +49,7 @@ func (s *shop) addOldOrders(ctx context.Context) error {
 	return nil
 }
 
-// addOrders puts n orders into the books, most of which are paid.
+// addOrders adds n orders to the database. Most of them are paid.
 func (s *shop) addOrders(ctx context.Context, n int) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -91,7 +90,7 @@ func (s *shop) placeOrder(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusCreated)
-	_, _ = fmt.Fprintln(w, id) // It fails if the customer has gone.
+	_, _ = fmt.Fprintln(w, id) // It fails if the customer has gone away.
 }
 
 func (s *shop) showOrder(w http.ResponseWriter, r *http.Request) {
@@ -125,7 +124,7 @@ func fail(w http.ResponseWriter, err error) {
 		http.Error(w, "no such order", http.StatusNotFound)
 		return
 	}
-	if !errors.Is(err, context.Canceled) { // The customer has gone.
+	if !errors.Is(err, context.Canceled) { // The customer has gone away.
 		log.Print(err)
 	}
 	http.Error(w, "the shop has a problem", http.StatusInternalServerError)
@@ -138,9 +137,8 @@ var (
 		"Value of the orders in the books, by status.", []string{"status"}, nil)
 )
 
-// ordersCollector counts the orders in the database at every scrape. Its query runs
-// under the context of the scrape: it ends when the scrape's deadline passes or the
-// server that scrapes hangs up.
+// ordersCollector counts the orders in the database at every scrape. Its query runs under the scrape's
+// context: it ends when the scrape's deadline passes or the scraping server closes the connection.
 type ordersCollector struct {
 	db *sql.DB
 }
@@ -150,7 +148,7 @@ func (c *ordersCollector) Describe(ch chan<- *metric.Desc) {
 	ch <- orderValueDesc
 }
 
-// Collect is for those who collect without a context.
+// Collect is for gatherers without a context.
 func (c *ordersCollector) Collect(ch chan<- metric.Metric) {
 	c.CollectWithContext(context.Background(), ch)
 }
@@ -166,7 +164,7 @@ func (c *ordersCollector) collect(ctx context.Context, ch chan<- metric.Metric) 
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }() // What has gone wrong is in rows.Err.
+	defer func() { _ = rows.Close() }() // rows.Err returns its error.
 	for rows.Next() {
 		var (
 			status       string

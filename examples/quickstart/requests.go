@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// requestMetrics is what the shop knows about the requests that it serves.
+// requestMetrics holds the metrics about the requests that the shop serves.
 type requestMetrics struct {
 	total    *metric.CounterVec
 	duration *metric.HistogramVec
@@ -38,7 +38,7 @@ func newRequestMetrics(reg metric.Registerer) *requestMetrics {
 	return m
 }
 
-// instrument observes the requests that next serves under a pattern like "GET /orders/{id}".
+// instrument returns next with metrics about its requests. A pattern has the form "GET /orders/{id}".
 func (m *requestMetrics) instrument(pattern string, next http.Handler) http.Handler {
 	method, route, _ := strings.Cut(pattern, " ")
 	duration := m.duration.WithLabelValues(route, method)
@@ -60,20 +60,20 @@ func (m *requestMetrics) instrument(pattern string, next http.Handler) http.Hand
 	})
 }
 
-// traceID returns the trace that the request belongs to, as W3C Trace Context
-// transmits it: version-trace-span-flags. It is empty if there is none.
+// traceID returns the request's trace ID from the W3C Trace Context header, which has the form
+// version-trace-span-flags. It returns "" if there is no valid header.
 func traceID(r *http.Request) string {
 	parts := strings.Split(r.Header.Get("Traceparent"), "-")
 	if len(parts) != 4 {
 		return ""
 	}
 	if id, err := hex.DecodeString(parts[1]); err != nil || len(id) != 16 {
-		return "" // Only what is well-formed becomes a label.
+		return "" // Only a well-formed ID becomes a label.
 	}
 	return parts[1]
 }
 
-// statusRecorder remembers the status of a response.
+// statusRecorder records the status of a response.
 type statusRecorder struct {
 	http.ResponseWriter
 	code int

@@ -18,8 +18,8 @@ const salesReport = `
 	SELECT CASE WHEN euros < 20 THEN 'small' WHEN euros < 100 THEN 'medium' ELSE 'large' END AS basket, SUM(euros) AS euros
 	FROM orders WHERE status = 'paid' GROUP BY basket`
 
-// renewSales makes the sales report anew, until ctx is done. Like many a nightly job,
-// it drops the table first and takes its time with the new one.
+// renewSales makes a new sales report repeatedly, until ctx is done. Like many nightly jobs, it first
+// drops the table and then takes its time to fill the new one.
 func (s *shop) renewSales(ctx context.Context) {
 	for {
 		for _, step := range []struct {
@@ -44,8 +44,8 @@ func (s *shop) renewSales(ctx context.Context) {
 var salesDesc = metric.NewDesc("shop_sales_euros",
 	"Value of the paid orders, by size of the order, as of the last sales report.", []string{"basket"}, nil)
 
-// salesCollector reads the sales report, which is not always there. What happens then
-// is a matter of the policies with which it is registered.
+// salesCollector reads the sales report, which is sometimes missing. The policies with which the
+// collector is registered determine what scrapes get then.
 type salesCollector struct {
 	db *sql.DB
 }
@@ -54,7 +54,7 @@ func (c *salesCollector) Describe(ch chan<- *metric.Desc) {
 	ch <- salesDesc
 }
 
-// Collect is for those who collect without a context.
+// Collect is for gatherers without a context.
 func (c *salesCollector) Collect(ch chan<- metric.Metric) {
 	c.CollectWithContext(context.Background(), ch)
 }
@@ -62,7 +62,7 @@ func (c *salesCollector) Collect(ch chan<- metric.Metric) {
 func (c *salesCollector) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
 	sales, err := c.read(ctx)
 	if err != nil {
-		// This makes the run a failure, which the breaker counts.
+		// The invalid metric makes the run a failure, which the breaker counts.
 		ch <- metric.NewInvalidMetric(salesDesc, err)
 		return
 	}
@@ -76,7 +76,7 @@ func (c *salesCollector) read(ctx context.Context) (map[string]float64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the sales report: %w", err)
 	}
-	defer func() { _ = rows.Close() }() // What has gone wrong is in rows.Err.
+	defer func() { _ = rows.Close() }() // rows.Err returns its error.
 	sales := make(map[string]float64)
 	for rows.Next() {
 		var (

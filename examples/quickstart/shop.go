@@ -23,29 +23,29 @@ import (
 
 type config struct {
 	addr           string
-	database       string        // A file; if empty, a temporary one.
-	out            io.Writer     // Where the shop says what it does; nil means nowhere.
-	oldOrders      int           // Orders to put into a database that has none.
-	firstVisits    int           // Requests that customers send before the shop says that it is open.
-	customerPause  time.Duration // Between two requests of a customer; if zero, there are no customers.
-	warehouseDelay time.Duration // How long the warehouse takes every other time.
-	salesPause     time.Duration // Between two renewals of the sales report; if zero, there are none.
-	salesOutage    time.Duration // How long the report is away each time.
-	history        time.Duration // How far back the dashboard reaches when it is opened; if zero, it begins then.
+	database       string        // a file; if empty, a temporary one
+	out            io.Writer     // for messages; nil means none
+	oldOrders      int           // orders to add to an empty database
+	firstVisits    int           // requests that customers send before the shop says that it is open
+	customerPause  time.Duration // between two requests of a customer; if zero, there are no customers
+	warehouseDelay time.Duration // how long the warehouse takes every other time
+	salesPause     time.Duration // between two renewals of the sales report; if zero, it is not renewed
+	salesOutage    time.Duration // how long the report is missing during each renewal
+	history        time.Duration // length of the dashboard's history; if zero, it begins when the dashboard is opened
 }
 
-// shop is the service and all that belongs to it.
+// shop is the service with its database and its servers.
 type shop struct {
 	cfg       config
 	db        *sql.DB
-	tempDir   string // Holds the database, if that is temporary.
+	tempDir   string // holds the database if that is temporary
 	listener  net.Listener
 	server    *http.Server
 	registry  *metric.ContextRegistry
 	dashboard *dashboard.Dashboard
 	url       string
 	known     figures
-	closing   chan struct{} // Closed when the shop closes.
+	closing   chan struct{} // closed when the shop closes
 }
 
 // openShop opens the database and the port. The caller must call serve.
@@ -86,9 +86,9 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 		mux.Handle(pattern, requests.instrument(pattern, handler))
 	}
 	mux.Handle("GET /metrics", metric.HandlerForContext(s.registry, metric.HandlerOpts{
-		ErrorHandling:     metric.ContinueOnError, // One bad collector costs only itself.
+		ErrorHandling:     metric.ContinueOnError, // A bad collector affects only its own metrics.
 		EnableOpenMetrics: true,
-		Timeout:           3 * time.Second, // For those who announce none, such as a browser.
+		Timeout:           3 * time.Second, // for clients that send no timeout, such as browsers
 		ErrorLog: func(err error) {
 			if _, ok := errors.AsType[*metric.GatherError](err); !ok { // The registry logs those.
 				log.Printf("scrape: %v", err)
@@ -98,13 +98,13 @@ func openShop(ctx context.Context, cfg config) (_ *shop, err error) {
 	mux.Handle("GET /status", metric.StatusHandler(s.registry))
 	mux.Handle("/dashboard/", s.dashboard)
 	mux.HandleFunc("GET /{$}", s.showIndex)
-	s.addUp(ctx) // So that the index has figures at once.
+	s.addUp(ctx) // The index needs figures from the start.
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	s.server.RegisterOnShutdown(func() { _ = s.dashboard.Close() }) // Open pages must not hold the shop up.
+	s.server.RegisterOnShutdown(func() { _ = s.dashboard.Close() }) // Open pages must not delay the shutdown.
 	return s, nil
 }
 
-// listen opens the port. It comes first, so that nobody waits for a shop that cannot open.
+// listen opens the port. openShop calls it first, so that a port that is in use is reported at once.
 func (s *shop) listen(ctx context.Context) (err error) {
 	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.addr); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
@@ -140,7 +140,7 @@ func (s *shop) openDatabase(ctx context.Context) (err error) {
 	return nil
 }
 
-// say tells the person who has started the shop what it does.
+// say prints a message for the user.
 func (s *shop) say(format string, args ...any) { fmt.Fprintf(s.cfg.out, format+"\n", args...) }
 
 // serve serves until ctx is done, and closes the shop.
@@ -178,7 +178,7 @@ func (s *shop) serve(ctx context.Context) error {
 	return errors.Join(err, s.server.Shutdown(patience), s.cleanUp())
 }
 
-// cleanUp gives back what openShop has opened, as far as it came.
+// cleanUp releases everything that openShop has opened so far.
 func (s *shop) cleanUp() error {
 	var errs []error
 	if s.dashboard != nil {

@@ -148,7 +148,7 @@ func TestNightJob(t *testing.T) {
 	}
 }
 
-// TestExemplars asks for what leads from a latency to a trace.
+// TestExemplars checks the exemplars that lead from a latency to a trace.
 func TestExemplars(t *testing.T) {
 	s, client := start(t, config{})
 	trade(t, s, client)
@@ -180,7 +180,7 @@ func TestClosedStreet(t *testing.T) {
 	s, _ := start(t, config{})
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
-	t.Setenv("TMP", temp) // Of Windows.
+	t.Setenv("TMP", temp) // for Windows
 	if err := run(t.Context(), config{addr: s.listener.Addr().String()}); err == nil {
 		t.Error("a second shop at the same address was opened")
 	}

@@ -15,8 +15,7 @@ import (
 )
 
 var (
-	// collectorPart matches names of queries and databases, which are parts of the names of
-	// collectors.
+	// collectorPart matches names of queries and databases, which become parts of collectors' names.
 	collectorPart = regexp.MustCompile(`^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$`)
 	metricName    = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 	labelName     = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
@@ -25,13 +24,13 @@ var (
 // databaseLabel is the label of all metrics that names the database.
 const databaseLabel = "database"
 
-// checker collects all that is wrong with a configuration.
+// checker collects everything that is wrong with a configuration.
 type checker struct {
 	file string
 	errs []error
 }
 
-// errorf adds an error about the part of the configuration at that path, in that line.
+// errorf adds an error about the part of the configuration at path, in the given line.
 func (c *checker) errorf(line lineNumber, path, format string, args ...any) {
 	where := cmp.Or(c.file, "configuration")
 	if line > 0 {
@@ -50,7 +49,7 @@ func (c *checker) oneOf(t text, line lineNumber, path string, allowed []string) 
 	}
 }
 
-// labels adds an error for each name of a label that cannot be used.
+// labels adds an error for each invalid label name.
 func (c *checker) labels(line lineNumber, path string, names []string) {
 	for i, name := range names {
 		switch {
@@ -64,15 +63,15 @@ func (c *checker) labels(line lineNumber, path string, names []string) {
 	}
 }
 
-// check returns the databases that settings describe, sorted by name, or all that is wrong with
-// them. File is the path of the configuration file.
+// check returns the databases that settings describe, sorted by name. Its error lists everything that is
+// wrong with the settings. File is the path of the configuration file.
 func check(file string, s *settings) ([]database, error) {
 	c := &checker{file: file}
 	queries := map[string]query{}
 	for _, name := range slices.Sorted(maps.Keys(s.Queries)) {
 		queries[name] = c.query(name, s.Queries[name])
 	}
-	var extra []string // The names of the labels of all databases.
+	var extra []string // names of the labels of all databases
 	for _, d := range s.Databases {
 		extra = append(extra, slices.Collect(maps.Keys(d.Labels))...)
 	}
@@ -123,8 +122,8 @@ func (c *checker) database(name string, s databaseSettings) database {
 	return d
 }
 
-// queriesOf returns the names of the queries that are run on a database, sorted: those that the
-// database lists, or else all, without those that list other databases only.
+// queriesOf returns the sorted names of the queries that run on a database: those that the database
+// lists, or otherwise all queries except those that list only other databases.
 func (c *checker) queriesOf(name string, s *settings) []string {
 	var names []string
 	for _, q := range s.Databases[name].Queries {
@@ -151,7 +150,7 @@ func (c *checker) queriesOf(name string, s *settings) []string {
 	return names
 }
 
-// mayRunOn reports whether the query may be run on that database.
+// mayRunOn reports whether the query may run on that database.
 func (s querySettings) mayRunOn(database string) bool {
 	return len(s.Databases) == 0 || slices.ContainsFunc(s.Databases, func(t text) bool { return t.value == database })
 }
@@ -188,7 +187,7 @@ func (c *checker) query(name string, s querySettings) query {
 	return q
 }
 
-// policy checks how a query is run.
+// policy checks the policy of a query.
 func (c *checker) policy(path string, s querySettings) {
 	line := s.line
 	for _, d := range []struct {

@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// reservedName matches the names of the metrics that the exporter has about itself.
+// reservedName matches the names of the exporter's metrics about itself.
 var reservedName = regexp.MustCompile(`^(sql_up$|(go|process|promhttp|sql_config|sql_exporter|sql_scrape)_)`)
 
 var (
-	// ownLabels are the labels that the series of a type have by themselves.
+	// ownLabels are the labels that a type adds to its series.
 	ownLabels = map[string]string{typeHistogram: "le", typeSummary: "quantile"}
-	// suffixes are those of the names of the series of a type.
+	// suffixes are the suffixes that a type adds to its series' names.
 	suffixes = map[string][]string{typeHistogram: {"_bucket", "_count", "_sum"}, typeSummary: {"_count", "_sum"}}
 )
 
@@ -65,17 +65,17 @@ func (c *checker) metric(path string, line lineNumber, s metricSettings) metric 
 	return m
 }
 
-// fields adds errors about keys that the type of the metric needs, or has no use for.
+// fields adds errors about keys that the metric's type requires or does not allow.
 func (c *checker) fields(path string, line lineNumber, s metricSettings) {
 	kind := s.Type.value
 	single := kind == typeGauge || kind == typeCounter || kind == typeUntyped
 	whole := kind == typeHistogram || kind == typeSummary
 	if !single && !whole && kind != typeInfo {
-		return // An unknown type, which has its error.
+		return // The type is unknown and has its own error.
 	}
 	for _, field := range []struct {
 		key     string
-		set, of bool // Whether it is there, and whether the type has it.
+		set, of bool // whether the key is set, and whether the type has it
 	}{
 		{"value", s.Value != "", single},
 		{"values", len(s.Values) > 0, single},
@@ -121,8 +121,8 @@ func (c *checker) points(path string, line lineNumber, columns map[string]string
 	return points
 }
 
-// clashes adds errors about metrics that do not fit those of the same name, the labels of databases
-// that have the names of labels of metrics, and queries that name databases that do not exist.
+// clashes adds errors about metrics that conflict with others of the same name, about databases' labels
+// that metrics also have, and about queries that name databases that do not exist.
 func (c *checker) clashes(s *settings, databases []database, extra []string) {
 	type use struct {
 		metric
@@ -173,8 +173,8 @@ func (c *checker) clashes(s *settings, databases []database, extra []string) {
 	}
 }
 
-// twice adds an error for each metric that two queries of a database define with the same static
-// labels, so that their series could not be told apart.
+// twice adds an error for each metric that two queries of a database define with the same static labels,
+// because their series would be indistinguishable.
 func (c *checker) twice(s *settings, d database) {
 	first := map[string]string{}
 	for _, q := range d.queries {

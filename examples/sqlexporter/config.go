@@ -15,7 +15,7 @@ type settings struct {
 	Queries   map[string]querySettings    `yaml:"queries,omitempty"`
 }
 
-// databaseSettings say how a database is reached and what is asked of it.
+// databaseSettings say how to connect to a database and which queries to run on it.
 type databaseSettings struct {
 	Driver         text              `yaml:"driver"`
 	DSN            exporter.Secret   `yaml:"dsn"`
@@ -28,7 +28,7 @@ type databaseSettings struct {
 	line lineNumber
 }
 
-// querySettings are a query, how it is run, and its metrics.
+// querySettings are a query, its policy and its metrics.
 type querySettings struct {
 	Databases []text           `yaml:"databases,omitempty"`
 	SQL       text             `yaml:"sql"`
@@ -43,7 +43,7 @@ type querySettings struct {
 	line lineNumber
 }
 
-// metricSettings are a metric and the columns that its labels and values come from.
+// metricSettings are a metric and the columns of its labels and values.
 type metricSettings struct {
 	Name         text              `yaml:"name"`
 	Type         text              `yaml:"type"`
@@ -64,39 +64,39 @@ type metricSettings struct {
 	line lineNumber
 }
 
-// UnmarshalYAML decodes a database and notes its line.
+// UnmarshalYAML decodes a database and records its line.
 func (s *databaseSettings) UnmarshalYAML(decode func(any) error) error {
 	type plain databaseSettings
 	return decodeAt(decode, &s.line, (*plain)(s))
 }
 
-// UnmarshalYAML decodes a query and notes its line.
+// UnmarshalYAML decodes a query and records its line.
 func (s *querySettings) UnmarshalYAML(decode func(any) error) error {
 	type plain querySettings
 	return decodeAt(decode, &s.line, (*plain)(s))
 }
 
-// UnmarshalYAML decodes a metric and notes its line.
+// UnmarshalYAML decodes a metric and records its line.
 func (s *metricSettings) UnmarshalYAML(decode func(any) error) error {
 	type plain metricSettings
 	return decodeAt(decode, &s.line, (*plain)(s))
 }
 
-// decodeAt decodes a part of the configuration, and the line that it begins in.
+// decodeAt decodes a part of the configuration, and the line in which it begins.
 func decodeAt(decode func(any) error, at *lineNumber, into any) error {
 	return errors.Join(decode(at), decode(into))
 }
 
-// lineNumber is a line of the configuration file, or 0 if it is not known.
+// lineNumber is a line of the configuration file, or 0 if unknown.
 type lineNumber int
 
-// UnmarshalYAML returns the line of the node.
+// UnmarshalYAML sets l to the line of the node.
 func (l *lineNumber) UnmarshalYAML(node *yaml.Node) error { //nolint:unparam // The signature is that of yaml.Unmarshaler.
 	*l = lineNumber(node.Line)
 	return nil
 }
 
-// text is a string of the configuration that knows its line.
+// text is a string in the configuration with its line.
 type text struct {
 	value string
 	line  lineNumber

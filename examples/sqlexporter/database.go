@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// killTimeout is how long ending a cancelled query on the server may take.
+// killTimeout is how long it may take to end a canceled query on the server.
 const killTimeout = 2 * time.Second
 
-// pool is a pool of connections to a database, which its queries and sql_up share. It is safe for
+// pool is a connection pool for a database. The database's queries and sql_up share it. It is safe for
 // concurrent use.
 type pool struct {
 	db       *sql.DB
 	kind     driverKind
 	readOnly bool
-	secrets  []string // Errors must not have them.
+	secrets  []string // texts that errors must not contain
 }
 
 // openPool returns a pool. It does not connect.
@@ -28,22 +28,22 @@ func openPool(c connection) (*pool, error) {
 		return nil, err
 	}
 	db := sql.OpenDB(connector)
-	// The one more is for sql_up, which would otherwise wait behind slow queries.
+	// sql_up gets an additional connection. Otherwise it would wait behind slow queries.
 	db.SetMaxOpenConns(c.maxConnections + 1)
 	db.SetMaxIdleConns(c.maxConnections + 1)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	db.SetConnMaxLifetime(30 * time.Minute) // So that a change in DNS is followed.
+	db.SetConnMaxLifetime(30 * time.Minute) // This makes the pool follow changes in DNS.
 	return &pool{db: db, kind: kind, readOnly: c.readOnly, secrets: []string{c.dsn.Reveal(), connector.password}}, nil
 }
 
-// Close closes the connections, after the queries that run.
+// Close closes the connections, after the queries in progress.
 func (p *pool) Close() error { return p.db.Close() }
 
 // ping returns an error if the database cannot be reached.
 func (p *pool) ping(ctx context.Context) error { return p.hide(p.db.PingContext(ctx)) }
 
-// query runs a query and calls read with its rows. If ctx ends first, the query ends on the server,
-// too. The connection is free again when query returns, or closed.
+// query runs a query and calls read with its rows. If ctx ends first, it also ends the query on the
+// server. When query returns, the connection is free again or closed.
 func (p *pool) query(ctx context.Context, text string, read func(*sql.Rows) error) error {
 	start := time.Now()
 	kill, err := p.queryConn(ctx, text, read)
@@ -60,8 +60,8 @@ func (p *pool) query(ctx context.Context, text string, read func(*sql.Rows) erro
 	return p.hide(err)
 }
 
-// queryConn is query without what is due when ctx ends, kill, which is nil if there is nothing
-// to do.
+// queryConn runs a query on a connection. It also returns kill, the work that is due if ctx ends first,
+// or nil if there is no such work.
 func (p *pool) queryConn(ctx context.Context, text string, read func(*sql.Rows) error) (kill func(context.Context, *sql.DB) error, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -69,7 +69,7 @@ func (p *pool) queryConn(ctx context.Context, text string, read func(*sql.Rows) 
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	defer func() { _ = conn.Close() }() // It goes back to the pool.
+	defer func() { _ = conn.Close() }() // The connection goes back to the pool.
 	if p.kind.killer != nil {
 		if kill, err = p.kind.killer(ctx, conn); err != nil {
 			return nil, err
@@ -90,15 +90,15 @@ func (p *pool) queryConn(ctx context.Context, text string, read func(*sql.Rows) 
 	if err != nil {
 		return kill, err
 	}
-	defer func() { _ = rows.Close() }() // Err has its error.
+	defer func() { _ = rows.Close() }() // Err returns its error.
 	if err := read(rows); err != nil {
-		cancel() // Otherwise drivers read all that is left of the result before they close it.
+		cancel() // Otherwise drivers read the rest of the result before they close it.
 		return kill, err
 	}
 	return kill, rows.Err()
 }
 
-// hidden is an error whose text has no secrets.
+// hidden is an error whose text contains no secrets.
 type hidden struct {
 	text string
 	err  error
@@ -109,7 +109,7 @@ func (e *hidden) Error() string { return e.text }
 // Unwrap returns the error, for errors.Is and errors.As.
 func (e *hidden) Unwrap() error { return e.err }
 
-// hide returns err without the secrets of the pool in its text.
+// hide returns an error like err, with the pool's secrets removed from its text.
 func (p *pool) hide(err error) error {
 	if err == nil {
 		return nil

@@ -7,8 +7,8 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// distribution returns the sample of a histogram or summary. If one of its columns is NULL, there is
-// none.
+// distribution returns the sample of a histogram or summary. There is no sample if one of its columns is
+// NULL.
 func (r *reader) distribution(s series, labels []string) (metrics.Metric, error) {
 	count, err := r.count(s.count)
 	if err != nil {
@@ -45,7 +45,7 @@ func (r *reader) distribution(s series, labels []string) (metrics.Metric, error)
 	return metrics.NewConstHistogram(s.desc, count, sum*s.scale, buckets, labels...)
 }
 
-// count returns the number in a column of the row, which must be a whole one and not negative.
+// count returns the number in a column of the row, which must be a non-negative integer.
 func (r *reader) count(column string) (uint64, error) {
 	n, err := r.number(column)
 	if err != nil {

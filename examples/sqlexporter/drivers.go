@@ -17,21 +17,21 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// driverKind is what the exporter knows about a kind of database.
+// driverKind describes a kind of database.
 type driverKind struct {
-	// connector returns what makes connections. It does not connect. Its errors do not have the
-	// text of the DSN, in which there may be a password.
+	// connector returns a connector for connections. It does not connect. Its errors do not contain the
+	// DSN, which may contain a password.
 	connector func(c connection) (connector, error)
-	// killer, if not nil, returns a function that ends, over another connection, what conn runs.
-	// It is for drivers that close a connection whose query is cancelled, without a word to
-	// the server.
+	// killer, if not nil, returns a function that ends, over another connection, the query that conn
+	// runs. It is for drivers that close a connection when its query is canceled, without notifying the
+	// server.
 	killer func(ctx context.Context, conn *sql.Conn) (kill func(context.Context, *sql.DB) error, err error)
 }
 
 // connector makes connections.
 type connector struct {
 	driver.Connector
-	password string // Errors must not have it.
+	password string // Errors must not contain it.
 }
 
 var drivers = map[string]driverKind{
@@ -43,7 +43,7 @@ var drivers = map[string]driverKind{
 // driverNames returns the names of the drivers, sorted.
 func driverNames() []string { return slices.Sorted(maps.Keys(drivers)) }
 
-// program returns how the exporter calls itself to a database.
+// program returns the name by which the exporter identifies itself to a database.
 func (c connection) program() string { return "sql_exporter/" + c.name }
 
 // errDSN is the error for a DSN that a driver cannot parse. The driver's own error may quote it.
@@ -64,14 +64,14 @@ func postgresConnector(c connection) (connector, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = c.program()
 	}
-	// Nothing is prepared: that works behind pools of connections, and after changes of the schema.
-	// The extended protocol takes one statement, so none can follow that ends the transaction.
+	// Prepare no statements: that works behind connection pools and after schema changes. The extended
+	// protocol accepts only one statement, so no second one can end the transaction.
 	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
-	// A cancelled query keeps its connection until the server has ended it, or killTimeout is over. By
-	// default, pgx gives the connection up at once and has the server end the query meanwhile, which
-	// for that time is one connection more than max_connections.
+	// A canceled query keeps its connection until the server has ended the query, or killTimeout has
+	// passed. By default, pgx gives up the connection at once while the server still ends the query. For
+	// that time there would be one connection more than max_connections.
 	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: killTimeout}
 	}
@@ -90,7 +90,7 @@ func mysqlConnector(c connection) (connector, error) {
 		config.Timeout = cmp.Or(config.Timeout, defaultConnectTimeout)
 	}
 	config.ParseTime = true
-	config.MultiStatements = false // See postgresConnector.
+	config.MultiStatements = false // see postgresConnector
 	config.ConnectionAttributes = cmp.Or(config.ConnectionAttributes, "program_name:"+c.program())
 	config.Logger = &mysql.NopLogger{} // The errors are returned as well.
 	made, err := mysql.NewConnector(config)
@@ -100,11 +100,11 @@ func mysqlConnector(c connection) (connector, error) {
 	return connector{made, config.Passwd}, nil
 }
 
-// Errors of KILL.
+// error of KILL
 const mysqlNoSuchThread = 1094
 
-// mysqlKiller makes the function that ends a connection of MySQL or MariaDB. The server numbers
-// connections in ascending order, so that it cannot be another one by then.
+// mysqlKiller returns a function that ends a connection of MySQL or MariaDB. The server numbers
+// connections in ascending order, so the number cannot belong to another connection by then.
 func mysqlKiller(ctx context.Context, conn *sql.Conn) (func(context.Context, *sql.DB) error, error) {
 	var id int64
 	if err := conn.QueryRowContext(ctx, "SELECT CONNECTION_ID()").Scan(&id); err != nil {

@@ -8,8 +8,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// sqliteConnector makes connections to a file of SQLite. Unlike the driver, it makes no file that is
-// not there, and changes none, unless the DSN or read_only asks for it.
+// sqliteConnector connects to an SQLite file. Unlike the driver, it neither creates nor changes a file
+// unless the DSN or read_only asks for it.
 func sqliteConnector(c connection) (connector, error) {
 	name, err := sqliteName(c)
 	if err != nil {
@@ -24,7 +24,7 @@ func sqliteConnector(c connection) (connector, error) {
 
 const sqliteForm = "the path of a file, or file:path?mode=ro, or :memory:"
 
-// sqliteName returns the URI that the driver gets.
+// sqliteName returns the URI for the driver.
 func sqliteName(c connection) (string, error) {
 	dsn := c.dsn.Reveal()
 	rest, isURI := strings.CutPrefix(dsn, "file:")
@@ -51,7 +51,7 @@ func sqliteName(c connection) (string, error) {
 		query.Set("_query_only", "1")
 	}
 	if !query.Has("_busy_timeout") && !query.Has("_timeout") {
-		query.Set("_busy_timeout", "5000") // It ends with the context, too.
+		query.Set("_busy_timeout", "5000") // The wait also ends with the context.
 	}
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {

@@ -5,16 +5,15 @@ import (
 	"strings"
 )
 
-// The lengths of the units of an interval in seconds, which are those of PostgreSQL's
-// EXTRACT(EPOCH FROM interval).
+// unitSeconds maps the units of an interval to seconds, like PostgreSQL's EXTRACT(EPOCH FROM interval).
 var unitSeconds = map[string]float64{
 	"year": 365.25 * 86400, "years": 365.25 * 86400,
 	"mon": 30 * 86400, "mons": 30 * 86400,
 	"day": 86400, "days": 86400,
 }
 
-// parseInterval returns the seconds of an interval as PostgreSQL writes it by default, such as
-// "1 day -02:03:04.5", or of a TIME of MySQL, such as "-838:59:59".
+// parseInterval returns the seconds of an interval in PostgreSQL's default output format, such as "1 day
+// -02:03:04.5", or of a TIME of MySQL, such as "-838:59:59".
 func parseInterval(text string) (seconds float64, ok bool) {
 	fields := strings.Fields(text)
 	if len(fields) == 0 {

@@ -23,8 +23,8 @@ func config() exporter.Config {
 	}
 }
 
-// configure adds a collector for each query on each database, such as tables@shop, and one for
-// sql_up of each database, such as up@shop.
+// configure adds a collector for each query on each database, such as tables@shop, and a collector of
+// sql_up for each database, such as up@shop.
 func configure(_ context.Context, s *exporter.Setup) error {
 	databases, err := check(s.File, s.Settings.(*settings))
 	if err != nil {

@@ -6,29 +6,29 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// The types of this file are the configuration after it has been checked: defaults are filled in and
-// names are resolved. They have no lines of the file, so that the kit can compare them: a
-// collector whose plan stays deeply equal survives a reload.
+// The types in this file describe the checked configuration: defaults are filled in and names are
+// resolved. They do not contain line numbers, so that the exporter can compare them: a collector whose
+// plan stays deeply equal survives a reload.
 
-// database is a database with the queries that are run on it.
+// database is a database with the queries to run on it.
 type database struct {
 	name       string
 	connection connection
-	labels     map[string]string // The label database, and those of all databases, perhaps empty.
+	labels     map[string]string // the label database, and the labels of all databases, which may be empty
 	queries    []query
 }
 
-// shared returns the name of what the queries of the database share: its pool and its group.
+// shared returns the name of the resources that the database's queries share: its pool and its group.
 func (d database) shared() string { return "database " + d.name }
 
-// connection is what a pool of connections depends on.
+// connection holds the settings on which a connection pool depends.
 type connection struct {
 	name           string
 	driver         string
 	dsn            exporter.Secret
-	dir            string // Relative paths of SQLite files start here.
+	dir            string // directory for relative paths of SQLite files
 	maxConnections int
-	connectTimeout time.Duration // 0 leaves it to the DSN and the driver.
+	connectTimeout time.Duration // 0 means the default of the DSN and the driver
 	readOnly       bool
 }
 
@@ -36,29 +36,29 @@ type connection struct {
 type query struct {
 	name      string
 	sql       string
-	noRows    string // One of noRowsValues.
+	noRows    string // one of noRowsValues
 	maxSeries int
 	policy    exporter.Policy
 	metrics   []metric
 }
 
-// metric is a metric and where its labels and values come from.
+// metric is a metric with the columns of its labels and values.
 type metric struct {
 	name   string
-	kind   string // One of metricTypes.
+	kind   string // one of metricTypes
 	help   string
-	labels []string          // Columns, and names of labels.
-	static map[string]string // Labels that are the same for all series.
+	labels []string          // columns, which are also the names of labels
+	static map[string]string // labels that are the same for all series
 	scale  float64
 
-	valueLabel string        // Empty if values has one element without a label.
-	values     []namedColumn // None for the type info.
+	valueLabel string        // empty if values has one element without a label
+	values     []namedColumn // empty for the type info
 
-	points     []point // Buckets or quantiles, in ascending order.
-	count, sum string  // Columns.
+	points     []point // buckets or quantiles, in ascending order
+	count, sum string  // columns
 }
 
-// namedColumn is a column and the value of the label value_label for it.
+// namedColumn is a column with its value of the label value_label.
 type namedColumn struct{ name, column string }
 
 // point is a bucket of a histogram, or a quantile of a summary.
@@ -67,14 +67,14 @@ type point struct {
 	column string
 }
 
-// What a query may want if it returns no rows.
+// values of no_rows: what to do if a query returns no rows
 const (
 	noRowsOK    = "ok"
 	noRowsData  = "no_data"
 	noRowsError = "error"
 )
 
-// The types of metrics.
+// types of metrics
 const (
 	typeGauge     = "gauge"
 	typeCounter   = "counter"
@@ -89,7 +89,7 @@ var (
 	metricTypes  = []string{typeGauge, typeCounter, typeUntyped, typeInfo, typeHistogram, typeSummary}
 )
 
-// The defaults.
+// defaults
 const (
 	defaultMaxConnections = 2
 	defaultConnectTimeout = 5 * time.Second

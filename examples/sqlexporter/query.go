@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/exporter"
 )
 
-// errNoRows is the error of a query that must return rows and has not.
+// errNoRows is the error of a query that must return rows but returned none.
 var errNoRows = errors.New("it returned no rows, and no_rows is " + noRowsError)
 
 // collector runs a query on a database. It is safe for concurrent use.
@@ -42,11 +42,11 @@ func (c *collector) Describe(ch chan<- *metrics.Desc) {
 	}
 }
 
-// Collect is CollectWithContext without an end.
+// Collect calls CollectWithContext with a background context.
 func (c *collector) Collect(ch chan<- metrics.Metric) { c.CollectWithContext(context.Background(), ch) }
 
-// CollectWithContext runs the query and sends its samples after it has ended, so that a slow scrape
-// keeps no connection. If the query fails, it sends none of them.
+// CollectWithContext runs the query and sends its samples after the query has ended, so that a slow
+// scrape does not occupy a connection. If the query fails, it sends no samples.
 func (c *collector) CollectWithContext(ctx context.Context, ch chan<- metrics.Metric) {
 	r := &reader{series: c.series, maxSeries: c.query.maxSeries}
 	err := c.pool.query(ctx, c.query.sql, r.read)

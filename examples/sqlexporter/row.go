@@ -12,7 +12,7 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// maxRowErrors is how many errors of rows are reported one by one.
+// maxRowErrors is how many errors of rows are reported individually.
 const maxRowErrors = 3
 
 // series is a metric with its descriptor for one database.
@@ -21,27 +21,27 @@ type series struct {
 	desc *metrics.Desc
 }
 
-// reader makes samples of the rows of one run of a query.
+// reader makes samples from the rows of one run of a query.
 type reader struct {
 	series    []series
 	maxSeries int
 
 	columns []string
-	index   map[string]int // Columns by name; ambiguous for those that occur twice.
-	row     int            // From 1.
-	values  []any          // Of the row, by column.
+	index   map[string]int // columns by name; ambiguous for names that occur twice
+	row     int            // counted from 1
+	values  []any          // of the row, by column
 
 	samples []metrics.Metric
-	seen    map[string]int // The rows of series by their identity.
-	errs    []error        // Of rows: the first ones.
-	failed  int            // How many errors of rows there are.
+	seen    map[string]int // rows of series, by the series' identity
+	errs    []error        // the first errors of rows
+	failed  int            // number of all errors of rows
 }
 
-// ambiguous is the index of a column that occurs twice.
+// ambiguous stands for the index of a column whose name occurs twice.
 const ambiguous = -1
 
-// read reads all rows. It returns an error if there is no use in the samples; errors of single rows
-// are in rowErrors.
+// read reads all rows. It returns an error if the samples are useless. rowErrors returns the errors of
+// single rows.
 func (r *reader) read(rows *sql.Rows) (err error) {
 	if r.columns, err = rows.Columns(); err != nil {
 		return err
@@ -70,7 +70,7 @@ func (r *reader) read(rows *sql.Rows) (err error) {
 	return rows.Err()
 }
 
-// resolve finds the columns of the metrics, or returns an error that names those that are missing.
+// resolve finds the columns of the metrics. It returns an error that names missing columns.
 func (r *reader) resolve() error {
 	r.index = map[string]int{}
 	for i, name := range r.columns {
@@ -108,7 +108,7 @@ func (m metric) columns() []string {
 	return columns
 }
 
-// convert makes the samples of the i-th metric of the row.
+// convert makes the samples of the metric with index i from the row.
 func (r *reader) convert(i int) {
 	s := r.series[i]
 	labels := make([]string, 0, len(s.labels)+1)
@@ -138,7 +138,7 @@ func (r *reader) convert(i int) {
 	}
 }
 
-// add adds a sample of the i-th metric, unless its value is NULL or its series is there already.
+// add adds a sample of the metric with index i, unless its value is NULL or its series exists already.
 func (r *reader) add(i int, labels []string, sample func(labels []string) (metrics.Metric, error)) {
 	s := r.series[i]
 	made, err := sample(labels)
@@ -158,7 +158,7 @@ func (r *reader) add(i int, labels []string, sample func(labels []string) (metri
 	r.samples = append(r.samples, made)
 }
 
-// single returns the sample of a metric that is one number.
+// single returns the sample of a metric that consists of one number.
 func (r *reader) single(s series, column string, labels []string) (metrics.Metric, error) {
 	value, err := r.number(column)
 	if err != nil {
@@ -180,14 +180,14 @@ func (r *reader) number(column string) (float64, error) {
 	return n, nil
 }
 
-// fail notes an error of the row.
+// fail records an error of the row.
 func (r *reader) fail(s series, err error) {
 	if r.failed++; r.failed <= maxRowErrors {
 		r.errs = append(r.errs, fmt.Errorf("row %d: metric %s: %w", r.row, s.name, err))
 	}
 }
 
-// rowErrors returns the errors of rows as one, or nil.
+// rowErrors returns the errors of rows as one error, or nil.
 func (r *reader) rowErrors() error {
 	errs := r.errs
 	if more := r.failed - len(errs); more > 0 {

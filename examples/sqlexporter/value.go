@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// errNull is the error of a value that is NULL: it has no sample.
+// errNull is the error of a value that is NULL and so has no sample.
 var errNull = errors.New("the value is NULL")
 
-// number returns the value of a column as a number: a boolean is 0 or 1, a time is in Unix seconds,
-// an interval in seconds, and a text is parsed. NULL is errNull.
+// number returns the value of a column as a number: a boolean is 0 or 1, a time is in Unix seconds, an
+// interval is in seconds, and a text is parsed. For NULL it returns errNull.
 func number(value any) (float64, error) {
 	switch v := value.(type) {
 	case nil:
@@ -33,7 +33,7 @@ func number(value any) (float64, error) {
 		return 0, nil
 	case time.Time:
 		if v.IsZero() {
-			return 0, errNull // MySQL's 0000-00-00.
+			return 0, errNull // MySQL's 0000-00-00
 		}
 		return float64(v.Unix()) + float64(v.Nanosecond())/1e9, nil
 	case []byte:
@@ -61,8 +61,8 @@ func parseNumber(text string) (float64, error) {
 	return 0, fmt.Errorf("the text %s is not a number; allowed are numbers, booleans, times and intervals", shortened(text))
 }
 
-// label returns the value of a column as the value of a label. NULL is the empty string, which
-// Prometheus treats like a label that is not there.
+// label returns the value of a column as a label value. For NULL it returns the empty string, which
+// Prometheus treats like a missing label.
 func label(value any) (string, error) {
 	switch v := value.(type) {
 	case nil:
@@ -79,15 +79,15 @@ func label(value any) (string, error) {
 		return strconv.FormatFloat(float64(v), 'f', -1, 32), nil
 	case time.Time:
 		if v.IsZero() {
-			return "", nil // MySQL's 0000-00-00.
+			return "", nil // MySQL's 0000-00-00
 		}
 		return v.UTC().Format(time.RFC3339Nano), nil
-	default: // A boolean, for example.
+	default: // for example, a boolean
 		return valid(fmt.Sprint(v))
 	}
 }
 
-// valid returns the text, or an error if it cannot be the value of a label.
+// valid returns the text, or an error if it cannot be a label value.
 func valid(text string) (string, error) {
 	if !utf8.ValidString(text) {
 		return "", fmt.Errorf("the text %s is not UTF-8, so it cannot be a label; convert it in the query, for example with encode() or hex()", shortened(text))

@@ -10,17 +10,17 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// Names of the metrics that each answer has.
+// Names of the metrics in each answer.
 const (
 	successName  = "probe_success"
 	durationName = "probe_duration_seconds"
 )
 
-// familiesKey is the key of the families of an answer in the context of its request.
+// familiesKey is the context key of the families of an answer.
 type familiesKey struct{}
 
-// newAnswerer returns a handler that serves families of the request's context in the format that
-// the client asks for.
+// newAnswerer returns a handler that serves the families in the request's context in the format that the
+// client asks for.
 func newAnswerer(log *slog.Logger) http.Handler {
 	families := func(ctx context.Context) ([]*metrics.MetricFamily, error) {
 		all, _ := ctx.Value(familiesKey{}).([]*metrics.MetricFamily)
@@ -33,21 +33,21 @@ func newAnswerer(log *slog.Logger) http.Handler {
 	})
 }
 
-// serveFamilies answers a request with families.
+// serveFamilies answers a request with the families.
 func (h *Handler) serveFamilies(w http.ResponseWriter, r *http.Request, families []*metrics.MetricFamily) {
 	ctx := context.WithValue(context.WithoutCancel(r.Context()), familiesKey{}, families)
 	plain := r.Clone(ctx)
-	plain.URL.RawQuery = "" // Its parameters are the prober's.
+	plain.URL.RawQuery = "" // The parameters are the prober's.
 	plain.Header.Del("X-Prometheus-Scrape-Timeout-Seconds")
 	h.answerer.ServeHTTP(w, plain)
 }
 
-// exposed returns the families of an answer: those of the prober, and the two of each probe, which
-// win over others of that name.
+// exposed returns the families of an answer: those of the prober and the two that every probe has. These
+// two replace families of the same name.
 func exposed(out outcome, log *slog.Logger) []*metrics.MetricFamily {
 	own, err := ownFamilies(out)
 	if err != nil {
-		log.Error("The metrics of the kit are missing", "err", err) // It cannot be.
+		log.Error("The metrics of the kit are missing", "err", err) // This cannot happen.
 	}
 	all := make([]*metrics.MetricFamily, 0, len(own)+len(out.families))
 	for _, f := range out.families {

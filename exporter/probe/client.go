@@ -10,29 +10,29 @@ import (
 )
 
 const (
-	// idleTimeout is how long connections are kept for the next probe. It is longer than most
-	// scrape intervals.
+	// idleTimeout is how long connections are kept for the next probe. It is longer than most scrape
+	// intervals.
 	idleTimeout = 3 * time.Minute
-	// maxResponseHeader is the size of the header of a response, in bytes.
+	// maxResponseHeader is the size limit of a response's header, in bytes.
 	maxResponseHeader = 256 << 10
 )
 
-// pool is the transport of the clients of a module. Configurations share it, one after the other,
-// as long as it may be used; see Handler.Use.
+// pool is the transport of a module's clients. Successive configurations share it as long as the module
+// does not change; see [Handler.Use].
 type pool struct {
 	dialer    dialer
 	transport *http.Transport
-	sets      int // Sets that are in use and have it; guarded by Handler.mu.
+	sets      int // number of sets in use that have the pool; guarded by Handler.mu
 }
 
 func newPool(p *policy, limits limits, config *tls.Config) *pool {
 	made := &pool{dialer: dialer{policy: p}}
 	made.transport = &http.Transport{
-		// No Proxy: it would connect to what the policy does not allow.
+		// There is no Proxy, because it would connect to targets that the policy does not allow.
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return made.dialer.dial(ctx, network, address, time.Time{})
 		},
-		TLSClientConfig:        config.Clone(), // The transport changes it.
+		TLSClientConfig:        config.Clone(), // The transport modifies it.
 		TLSHandshakeTimeout:    connectTimeout,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           limits.concurrent,
@@ -43,14 +43,14 @@ func newPool(p *policy, limits limits, config *tls.Config) *pool {
 	return made
 }
 
-// client returns a client for one probe. Its requests, and the bodies of their responses, end with
-// the context of the probe even if they have another one.
+// client returns a client for one probe. Its requests, and the bodies of their responses, end with the
+// probe's context even if they have a different one.
 func (p *pool) client(probe context.Context) *http.Client {
 	return &http.Client{Transport: checkedTransport{p, probe}}
 }
 
-// checkedTransport refuses requests, redirected ones among them, to hosts that are not allowed
-// before a connection is looked for.
+// checkedTransport refuses requests, including redirected ones, to hosts that are not allowed. It does
+// so before it looks for a connection.
 type checkedTransport struct {
 	pool  *pool
 	probe context.Context
@@ -63,17 +63,17 @@ func (c checkedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if err != nil {
 		if r.Body != nil {
-			_ = r.Body.Close() // A RoundTripper must close it; the error is that of the check.
+			_ = r.Body.Close() // A RoundTripper must close the body. The check's error is the one to return.
 		}
 		return nil, err
 	}
-	// The body outlives RoundTrip, and so does the context, which always ends with the probe.
+	// The body outlives RoundTrip, and so must the context. It always ends with the probe.
 	ctx, cancel := context.WithCancelCause(r.Context())
 	context.AfterFunc(c.probe, func() { cancel(context.Cause(c.probe)) })
 	return c.pool.transport.RoundTrip(r.WithContext(ctx))
 }
 
-// CloseIdleConnections does nothing: the connections are for other probes, too.
+// CloseIdleConnections does nothing, because other probes also use the connections.
 func (c checkedTransport) CloseIdleConnections() {}
 
 func checkURL(p *policy, u *url.URL) error {

@@ -7,11 +7,11 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// runs counts the runs of collectors of a probe's registry.
+// runs counts the collectors' runs in a probe's registry.
 type runs struct {
 	mu     sync.Mutex
 	active int
-	ended  chan struct{} // Closed when active becomes 0, if something waits for that.
+	ended  chan struct{} // closed when active becomes 0, if wait is waiting
 }
 
 func (r *runs) hooks() metrics.Hooks {
@@ -33,14 +33,14 @@ func (r *runs) hooks() metrics.Hooks {
 	}
 }
 
-// any reports whether a collector has not returned.
+// any reports whether a run is in flight.
 func (r *runs) any() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.active > 0
 }
 
-// wait returns when all collectors have.
+// wait waits until all runs have ended.
 func (r *runs) wait() {
 	r.mu.Lock()
 	if r.active > 0 && r.ended == nil {

@@ -16,32 +16,31 @@ const (
 	defaultMaxPerTarget  = 4
 )
 
-// Config is the part of a configuration that is about probes.
+// Config is the part of a configuration file that configures probes.
 type Config struct {
-	// Modules are the modules, by name. If the map is empty and the program has a single prober
-	// that needs no settings, there is a module "default" with its defaults.
+	// Modules maps names to modules. If the map is empty and the program has a single prober that works
+	// without settings, a module "default" with its default settings exists.
 	Modules map[string]yaml.Node `yaml:"modules,omitempty"`
-	// Targets says which targets are allowed, and how many probes may run at once.
+	// Targets limits the allowed targets and the number of concurrent probes.
 	Targets Targets `yaml:"targets,omitempty"`
 }
 
-// Targets says which targets are allowed, and how many probes may run at once. The package
-// documentation has the form of the patterns, and their meaning.
+// Targets limits the allowed targets and the number of concurrent probes. The package documentation
+// describes the patterns.
 type Targets struct {
-	// Allow are patterns of targets. If it is empty, all targets are allowed except link-local
-	// addresses, unspecified ones, and those of cloud metadata services.
+	// Allow lists patterns of allowed targets. If it is empty, all targets are allowed except link-local
+	// addresses, unspecified addresses, and those of cloud metadata services.
 	Allow []string `yaml:"allow,omitempty"`
-	// Deny are patterns of targets that are not allowed, whatever Allow says.
+	// Deny lists patterns of targets that are refused even if Allow matches them.
 	Deny []string `yaml:"deny,omitempty"`
-	// MaxConcurrent is how many probes may run at once. The default is 100.
+	// MaxConcurrent is how many probes may run at the same time. The default is 100.
 	MaxConcurrent int `yaml:"max_concurrent,omitempty"`
-	// MaxPerTarget is how many probes of one target by one module may run at once. The
-	// default is 4.
+	// MaxPerTarget is how many probes of one target by one module may run at the same time. The default
+	// is 4.
 	MaxPerTarget int `yaml:"max_per_target,omitempty"`
 }
 
-// UnmarshalYAML decodes targets. The errors, of unknown keys and of patterns that are not valid,
-// have the lines.
+// UnmarshalYAML decodes targets. Errors about unknown keys and invalid patterns include the line.
 func (t *Targets) UnmarshalYAML(node *yaml.Node) error {
 	type plain Targets
 	if err := strictyaml.Decode("", node, (*plain)(t)); err != nil {

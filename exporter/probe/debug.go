@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// serveDebug answers with everything about a probe, for people.
+// serveDebug answers with a text for people about the whole probe.
 func serveDebug(w http.ResponseWriter, m *module, log *logText, families []*metrics.MetricFamily) {
 	var page bytes.Buffer
 	page.WriteString("Logs for the probe:\n")
@@ -34,7 +34,7 @@ func servePlain(w http.ResponseWriter, body []byte) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Add("Content-Security-Policy", "default-src 'none'")
-	_, _ = w.Write(body) // It fails if the client has gone.
+	_, _ = w.Write(body) // It fails if the client has gone away.
 }
 
 // shown returns the module as YAML without credentials.
@@ -73,11 +73,11 @@ func stringNode(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value}
 }
 
-// hidden is shown in the place of a secret.
+// hidden replaces a secret.
 const hidden = "<secret>"
 
-// hideSecrets replaces the values of keys that look like those of credentials. All values of a
-// node are, if isSecret.
+// hideSecrets replaces the values of keys whose names suggest credentials. If isSecret is true, it
+// replaces all values of the node.
 func hideSecrets(node *yaml.Node, isSecret bool) {
 	switch node.Kind {
 	case yaml.ScalarNode:

@@ -11,19 +11,18 @@ import (
 	"time"
 )
 
-// connectTimeout bounds what a connection that is not made costs after its probe has ended.
+// connectTimeout limits how long a connection attempt can go on after its probe has ended.
 const connectTimeout = 30 * time.Second
 
 // dialer connects to targets that its policy allows.
 type dialer struct {
 	policy   *policy
-	resolver *net.Resolver // The default one if nil.
-	// control, if not nil, is called before a connection is made to an address that is
-	// allowed. It is for tests.
+	resolver *net.Resolver // nil means the default one
+	// control, if not nil, is called before a connection is made to an allowed address. Tests use it.
 	control func(network, address string) error
 }
 
-// dial connects to an address, as net.Dialer does, until deadline at most, unless that is zero.
+// dial connects to an address, like [net.Dialer]. It gives up at the deadline unless that is zero.
 func (d *dialer) dial(ctx context.Context, network, address string, deadline time.Time) (net.Conn, error) {
 	t, err := d.target(ctx, network, address)
 	if err == nil {
@@ -43,15 +42,15 @@ func (d *dialer) dial(ctx context.Context, network, address string, deadline tim
 	return n.DialContext(ctx, network, canonical(address, t))
 }
 
-// canonical returns the address to connect to: the name that was checked, and not another spelling
-// of it that the resolver may read differently.
+// canonical returns the address to connect to. It contains the name that was checked, not another
+// spelling that the resolver may interpret differently.
 func canonical(address string, t target) string {
 	if t.host.name == "" {
 		return address // It may have a zone.
 	}
 	name, service, err := net.SplitHostPort(address)
 	if err != nil {
-		return t.host.name // Of the network ip.
+		return t.host.name // The network is ip.
 	}
 	if strings.HasSuffix(name, ".") {
 		return net.JoinHostPort(t.host.name+".", service)
@@ -66,7 +65,7 @@ func (d *dialer) check(t target, network, resolved string) error {
 	both, err := netip.ParseAddrPort(resolved)
 	if err == nil {
 		addr, port = both.Addr(), int(both.Port())
-	} else if addr, err = netip.ParseAddr(resolved); err != nil { // Of the network ip.
+	} else if addr, err = netip.ParseAddr(resolved); err != nil { // The network is ip.
 		return notAllowed(resolved, errors.New("it is not an IP address"))
 	}
 	if err := d.policy.checkAddr(t.host, addr, port); err != nil {
@@ -78,7 +77,7 @@ func (d *dialer) check(t target, network, resolved string) error {
 	return nil
 }
 
-// target reads the arguments of a call of dial.
+// target parses the arguments of a call of dial.
 func (d *dialer) target(ctx context.Context, network, address string) (target, error) {
 	protocol, _, _ := strings.Cut(network, ":")
 	switch protocol {

@@ -1,15 +1,15 @@
-// Package probe serves probes as blackbox_exporter does: a request names a target and a module, and
-// the answer has what a probe of the target has found.
+// Package probe serves probes like blackbox_exporter: a request names a target and a module, and the
+// answer contains the metrics that a probe of the target has set.
 //
-// A program provides [Prober] values, each of which makes a [Func] of the settings of a module. A
+// A program provides [Prober] values, each of which makes a [Func] from the settings of a module. A
 // [Handler] serves them:
 //
 //	GET /probe?target=https://example.com&module=http_2xx
 //
 // # Modules
 //
-// A module is a way of probing that the configuration gives a name. It consists of a prober, a
-// timeout and the settings of that prober:
+// A module is a named way of probing in the configuration. It consists of a prober, a timeout and the
+// settings of that prober:
 //
 //	modules:
 //	  http_2xx:
@@ -17,37 +17,37 @@
 //	    timeout: 5s
 //	    status: 200  # A setting of the prober.
 //
-// A request may leave out the module if there is only one, or one named default. If the configuration
-// has no modules, and the program has a single prober that makes do with its default settings, there
-// is a module default. Keys that neither the kit nor the prober knows are errors.
+// A request may omit the module if the configuration has only one, or one named default. If the
+// configuration has no modules and the program has a single prober that works with its default settings,
+// a module default exists. Keys that neither the handler nor the prober defines are errors.
 //
 // # Answers
 //
-// Each answer to a probe has the status 200 and the metrics probe_success and
-// probe_duration_seconds, whatever happens: the prober fails, panics or hangs, or a limit refuses
-// the probe. The metrics that the prober has set by then are beside them, and no others. The duration
-// is that of the call of the Func, without the time for which the probe has waited; if it has not
-// been called, it is the time of waiting. The answer is in the format that the client asks for.
+// Each answer to a probe has the status 200 and the metrics probe_success and probe_duration_seconds,
+// even if the prober fails, panics or hangs, or if a limit refuses the probe. Its only other metrics are
+// those that the prober has set by then. The duration is that of the call of the Func, without the time
+// that the probe waited. If the Func was not called, the duration is the time that the probe waited. The
+// answer has the format that the client asks for.
 //
-// Requests that cannot be probes get other answers: 400 if the target is missing, repeated or not
-// valid, or the module is unknown; 403 if the target is not allowed; 405 for methods other than GET
-// and HEAD. HEAD probes nothing.
+// Requests that cannot be probes get other answers: 400 if the target is missing, repeated or invalid,
+// or the module is unknown; 403 if the target is not allowed; 405 for methods other than GET and HEAD. A
+// HEAD request does not cause a probe.
 //
-// With debug=true, the answer is a text for people: the log of the probe at all levels, up to
-// 64 KiB of it; its metrics; and the module. What looks like a credential is hidden, as it is in
-// the log of the exporter and on the page of [Handler.Recent].
+// With debug=true, the answer is a text for people. It contains the log of the probe at all levels, up
+// to 64 KiB, the metrics, and the module. Texts that look like credentials are hidden in it, in the log
+// of the exporter and on the page of [Handler.Recent].
 //
 // # Deadline
 //
-// A probe ends when the header X-Prometheus-Scrape-Timeout-Seconds says, less [Opts.TimeoutOffset], or
-// at the timeout of its module, whichever is earlier. A module without a timeout has one of 2 minutes. It
-// also ends when the client goes away. The handler then waits up to 50 ms more for the Func to
-// return, and as long for collectors in [Probe.Registry], and answers.
+// A probe ends at the earlier of two times: the time in the header X-Prometheus-Scrape-Timeout-Seconds
+// less [Opts.TimeoutOffset], and the timeout of its module, which is 2 minutes by default. It also ends
+// when the client goes away. The handler then waits up to 50 ms for the Func to return, and again up to
+// 50 ms for collectors in [Probe.Registry], and answers.
 //
 // # Targets
 //
-// A target is a host, host:port, or a URL with or without its scheme. The lists allow and deny of
-// the configuration have patterns of hosts, each with optional ports:
+// A target is a host, host:port, or a URL with or without its scheme. The lists allow and deny in the
+// configuration contain patterns of hosts, each with optional ports:
 //
 //	targets:
 //	  allow:
@@ -59,38 +59,39 @@
 //	  deny:
 //	    - 10.0.0.1
 //
-// They mean the following:
+// These rules apply:
 //
-//   - A target that a pattern of deny matches is not allowed.
-//   - Link-local and unspecified addresses, and those of the metadata services of clouds, are
-//     allowed only if a pattern of allow has that very address, or a network of nothing but such
-//     addresses, as in 169.254.0.0/16. Neither * nor a pattern of names nor 0.0.0.0/0 is enough.
-//   - Everything else is allowed if allow is empty, or if one of its patterns matches.
+//   - A target that matches a pattern in deny is not allowed.
+//   - Link-local and unspecified addresses, and those of cloud metadata services, are allowed only by a
+//     pattern in allow that is the address itself or a network within such addresses, as in
+//     169.254.0.0/16. The pattern *, a pattern of names, or 0.0.0.0/0 does not allow them.
+//   - All other targets are allowed if allow is empty or one of its patterns matches.
 //
-// The target is checked twice: as the request has it, and then the address of each connection that
-// [Probe.Client] or [Probe.DialContext] makes, after its name has been resolved. A host that a
-// pattern of names allows may have any address that is neither denied nor one of those that must be
-// allowed explicitly. Any other name is allowed if its address is. It does not matter where a
-// name leads at another time, or where a redirection does: the same rules apply to each. Client
-// follows 10 of them at most, and uses no proxy, because a proxy would connect to anything.
+// The handler checks the target as the request states it. Then it checks the address of each connection
+// that [Probe.Client] or [Probe.DialContext] makes, after its name has been resolved. A host whose name
+// matches a pattern in allow may have any address that is neither denied nor one of those that must be
+// allowed explicitly. A host with any other name is allowed if its address is. The same rules apply to
+// redirects, and whenever a name resolves to another address. Client follows at most 10 redirects. It
+// uses no proxy, because a proxy would connect to anything.
 //
-// A prober that makes connections in other ways has only its target checked, without its address; and
-// without its port, too, if the request does not name one.
+// If a prober makes connections in other ways, the handler checks only the target as the request states
+// it: not its address, and not its port if the request does not name one.
 //
-// IPv4-mapped IPv6 addresses are taken as the IPv4 addresses that they are. Names are compared in
-// lower case, in Punycode, and without a trailing dot. Forms such as 2130706433, 0x7f.1 and 010.0.0.1,
-// which some programs read as an address and others as a name, are not valid. Neither are paths and
-// Unix sockets, whatever is allowed: there is no pattern for them.
+// IPv4-mapped IPv6 addresses count as IPv4 addresses. Names are compared in lower case, in Punycode, and
+// without a trailing dot. Forms such as 2130706433, 0x7f.1 and 010.0.0.1, which some programs interpret
+// as an address and others as a name, are invalid. Paths and Unix sockets are invalid, too: no pattern
+// can allow them.
 //
 // # Limits
 //
-// At most targets.max_concurrent probes run at once (100 by default), and max_per_target (4) of one
-// target by one module. Others wait, under their own deadline. If ten times max_concurrent probes wait
-// already, or ten times max_per_target of the same target, a probe fails at once.
+// At most targets.max_concurrent probes (100 by default) run at the same time, and at most
+// max_per_target (4 by default) of one target by one module. Other probes wait, under their own
+// deadline. A probe fails at once if ten times max_concurrent probes are already waiting, or ten times
+// max_per_target of the same target.
 //
-// A Func that does not return in time is left behind. It no longer counts among all probes, but still
-// as one of its target: if all that a target may have are left behind, further probes of it fail at
-// once. So a target that hangs costs others nothing, and piles nothing up. If ten times
-// max_concurrent probes are left behind, all probes fail until some return. Requests by Client and
-// connections by DialContext end with the probe even if the Func has forgotten its context.
+// A Func that does not return in time is abandoned. It no longer counts toward max_concurrent, but still
+// toward max_per_target. If all probes that a target may have are abandoned, further probes of that
+// target fail at once. So a target that hangs does not slow down others, and abandoned probes do not
+// pile up. If ten times max_concurrent probes are abandoned, all probes fail until some return. Requests
+// by Client and connections by DialContext end with the probe even if the Func ignores its context.
 package probe

@@ -35,7 +35,7 @@ func TestErrorThatHangs(t *testing.T) {
 	})
 }
 
-// TestLongErrors checks that the history does not keep what a target has made of an error.
+// TestLongErrors checks that the history keeps only the beginning of an error that a target has made long.
 func TestLongErrors(t *testing.T) {
 	h := answering(t, "modules: {a: {}}", func(_ context.Context, p *Probe) error {
 		text := strings.Repeat("é", 1<<20)
@@ -53,7 +53,7 @@ func TestLongErrors(t *testing.T) {
 	}
 }
 
-// TestLongCredentials has credentials that are longer than what is shown of a target.
+// TestLongCredentials checks credentials that are longer than the shown part of a target.
 func TestLongCredentials(t *testing.T) {
 	var log buffer
 	h := serving(t, "modules: {a: {}}\ntargets: {deny: [denied]}", Opts{Logger: debugLogger(&log), Probers: []Prober{prober(func(_ context.Context, p *Probe) error {

@@ -11,16 +11,16 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// Opts are the options of a handler.
+// Opts holds the options of a [Handler].
 type Opts struct {
-	// Probers are what modules can use.
+	// Probers are the probers that modules can use.
 	Probers []Prober
-	// TimeoutOffset is how much earlier a probe ends than the scrape-timeout header says. The
-	// default is 500 ms, or a tenth of the header if that is less. A negative one means no offset.
+	// TimeoutOffset is how much earlier a probe ends than the scrape-timeout header says. The default is
+	// 500 ms, or a tenth of the header's time if that is less. A negative value means no offset.
 	TimeoutOffset time.Duration
-	// Logger logs failures of probes. The default is slog.Default().
+	// Logger logs failures of probes. The default is [slog.Default].
 	Logger *slog.Logger
-	// Registerer, if not nil, gets metrics about probes.
+	// Registerer, if not nil, is where the handler registers metrics about probes.
 	Registerer metrics.Registerer
 	// Namespace is the prefix of these metrics.
 	Namespace string
@@ -37,11 +37,11 @@ type Handler struct {
 	counts   *selfMetrics
 
 	mu  sync.Mutex
-	set *Set // Nil until Use is called.
+	set *Set // nil until Use is called
 }
 
-// NewHandler returns a handler that refuses all probes until Use is called. It is an error if the
-// probers cannot be told apart, or if the metrics about probes cannot be registered.
+// NewHandler returns a handler that refuses all probes until [Handler.Use] is called. It returns an
+// error if probers share a name, or if the metrics about probes cannot be registered.
 func NewHandler(opts Opts) (*Handler, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
@@ -103,7 +103,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, refusal.Error(), refusal.status)
 		return
 	}
-	if r.Method == http.MethodHead { // There is no body to probe for.
+	if r.Method == http.MethodHead { // A response to HEAD has no body.
 		h.release(set)
 		h.serveFamilies(w, r, nil)
 		return
@@ -148,10 +148,10 @@ func (h *Handler) probe(w http.ResponseWriter, r *http.Request, set *Set, asked 
 	h.serveFamilies(w, r, families)
 }
 
-// refuse notes a request that is not answered with a probe.
+// refuse records a request that is answered without a probe.
 func (h *Handler) refuse(set *Set, asked request, refusal *refusal) {
 	if asked.module == nil || asked.target == "" {
-		return // A mistake of the client that says nothing about targets.
+		return // A client's mistake that reveals nothing about targets.
 	}
 	h.counts.count(asked.module.Name, refused)
 	h.log.refused(asked.module.Name, asked.target, refusal.reason, set.targets.Allow)

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// kept is how many probes the history has, and how many failed ones beside them.
+// kept is how many probes the history keeps, and how many older failed ones in addition.
 const kept = 100
 
-// record is what the history knows of a probe. It does not change, except for the log of a probe
-// that is left behind.
+// record is the history's record of a probe. It is immutable, except for the log of a probe that has
+// been abandoned.
 type record struct {
-	id       uint64 // From 1 on.
+	id       uint64 // counted from 1
 	time     time.Time
 	module   string
 	target   string
@@ -22,15 +22,15 @@ type record struct {
 	log      *logText
 }
 
-// history keeps the last probes, and the last failed ones even if many have succeeded since.
+// history keeps the latest probes, and the latest failed ones even after many successful ones.
 type history struct {
 	mu       sync.Mutex
 	last     uint64
-	recent   []*record // The oldest first.
-	failures []*record // Those that are not in recent any more; the oldest first.
+	recent   []*record // oldest first
+	failures []*record // failed probes that are no longer in recent; oldest first
 }
 
-// add gives a record its id and keeps it.
+// add sets the id of a record and keeps the record.
 func (h *history) add(r *record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -51,7 +51,7 @@ func (h *history) add(r *record) {
 	}
 }
 
-// lists returns the records, the latest first.
+// lists returns the records, latest first.
 func (h *history) lists() (recent, failures []*record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -61,7 +61,7 @@ func (h *history) lists() (recent, failures []*record) {
 	return recent, failures
 }
 
-// find returns the record of that id, or nil.
+// find returns the record with that id, or nil.
 func (h *history) find(id uint64) *record {
 	h.mu.Lock()
 	defer h.mu.Unlock()

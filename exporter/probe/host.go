@@ -11,13 +11,13 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// host is a host that a target names.
+// host is the host in a target.
 type host struct {
-	name string     // Lower-case ASCII, without a trailing dot. Empty if addr is valid.
-	addr netip.Addr // Without a zone, and not an IPv4-mapped one. Invalid if name is set.
+	name string     // lower-case ASCII without a trailing dot; empty if addr is valid
+	addr netip.Addr // without a zone, and not IPv4-mapped; invalid if name is set
 }
 
-// maxHost is the length of the longest name in the DNS.
+// maxHost is the length of the longest DNS name.
 const maxHost = 253
 
 var (
@@ -26,8 +26,8 @@ var (
 	errHostLength = errors.New("the name of the host is too long")
 )
 
-// parseHost reads the name of a host or an IP address without brackets. It refuses forms that some
-// programs read as an address and others as a name.
+// parseHost parses a host name or an IP address without brackets. It refuses forms that some programs
+// interpret as an address and others as a name.
 func parseHost(text string) (host, error) {
 	if text == "" {
 		return host{}, errNoHost
@@ -60,7 +60,7 @@ func parseHost(text string) (host, error) {
 	return host{name: name}, nil
 }
 
-// asciiName returns the name in lower case, in Punycode where it is not ASCII.
+// asciiName returns the name in lower case, in Punycode if it is not ASCII.
 func asciiName(text string) (string, error) {
 	for i := range len(text) {
 		if text[i] < 0x80 {
@@ -75,8 +75,8 @@ func asciiName(text string) (string, error) {
 	return strings.ToLower(text), nil
 }
 
-// endsInNumber reports whether the last label of a name is a number, in decimal, octal or
-// hexadecimal. No top-level domain is one. See https://url.spec.whatwg.org/#ends-in-a-number-checker.
+// endsInNumber reports whether the last label of a name is a number, in decimal, octal or hexadecimal.
+// No top-level domain is a number. See https://url.spec.whatwg.org/#ends-in-a-number-checker.
 func endsInNumber(name string) bool {
 	label := name[strings.LastIndexByte(name, '.')+1:]
 	if strings.Trim(label, "0123456789") == "" {
@@ -93,10 +93,11 @@ func (h host) String() string {
 	return h.name
 }
 
-// maxQuoted is how much of a text from a client errors quote.
+// maxQuoted is how much of a client's text errors quote, in bytes.
 const maxQuoted = 200
 
-// bounded returns the beginning of a text without credentials, which half a text may hide.
+// bounded returns the beginning of a text. It hides credentials before it cuts the text, because half a
+// credential may not look like one.
 func bounded(text string) string {
 	if len(text) <= maxQuoted {
 		return text

@@ -7,31 +7,31 @@ import (
 	"sync"
 )
 
-// backlogFactor, times the number of probes that may run at once, is how many may wait, in total
-// and of one target, and how many may be left behind in total.
+// backlogFactor times a limit of concurrent probes is the limit of waiting probes, in total and for one
+// target, and of abandoned probes in total.
 const backlogFactor = 10
 
-// limits are how many probes may run at once.
+// limits are the limits of concurrent probes.
 type limits struct {
-	concurrent int // In total.
-	perTarget  int // Of one target by one module.
+	concurrent int // in total
+	perTarget  int // for one target and module
 }
 
-// slotKey is what perTarget is about.
+// slotKey identifies the probes that perTarget limits.
 type slotKey struct{ module, target string }
 
-// limiter has probes wait until they may run. The zero value allows none.
+// limiter makes probes wait until they may run. The zero value allows no probes.
 //
-// A probe runs, and then has either returned or is left behind, until it returns. While it runs, it
-// counts in total and for its target; when it is left behind, only for its target: a target that
-// hangs takes nothing from others.
+// A probe runs until it either returns or is abandoned. While it runs, it counts in total and for its
+// target. An abandoned probe counts only for its target until it returns, so a target that hangs takes
+// nothing from others.
 type limiter struct {
 	mu      sync.Mutex
 	limits  limits
 	running int
 	left    int
-	targets map[slotKey]*targetSlots // Those with a probe that runs or is left behind.
-	queue   []*waiter                // In the order of their coming.
+	targets map[slotKey]*targetSlots // targets with a running or abandoned probe
+	queue   []*waiter                // in order of arrival
 }
 
 // targetSlots counts the probes of a target by a module.
@@ -39,7 +39,7 @@ type targetSlots struct {
 	running, left int
 }
 
-// waiter is a probe that waits. Its channel has room for the one answer that it gets.
+// waiter is a waiting probe. Its channel has room for its only answer.
 type waiter struct {
 	key    slotKey
 	answer chan error
@@ -51,7 +51,7 @@ var (
 	errLeftTotal       = errors.New("too many probes were left behind because they do not return; the prober should heed its context")
 )
 
-// setLimits changes the limits. Probes that run already go on.
+// setLimits changes the limits. Running probes are not affected.
 func (l *limiter) setLimits(to limits) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,14 +59,14 @@ func (l *limiter) setLimits(to limits) {
 	l.serve()
 }
 
-// acquire waits until a probe may run. It returns an error if that is not before ctx is done, or
-// if waiting is of no use. The caller must call release after the probe, or leave and then
-// release.
+// acquire waits until a probe may run. It returns an error if ctx ends first, or if waiting is
+// pointless. The caller must call release after the probe has returned. If it abandons the probe, it
+// must call leave before that.
 func (l *limiter) acquire(ctx context.Context, key slotKey) error {
 	w := &waiter{key: key, answer: make(chan error, 1)}
 	l.mu.Lock()
-	// Those in the queue cannot run now, or serve would have answered them: this one takes
-	// nothing from them.
+	// Probes in the queue cannot run now, or serve would have let them. So this one takes nothing from
+	// them.
 	if !l.answer(w) {
 		if err := l.enqueue(w); err != nil {
 			l.mu.Unlock()
@@ -82,7 +82,7 @@ func (l *limiter) acquire(ctx context.Context, key slotKey) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
-	case err := <-w.answer: // It was faster.
+	case err := <-w.answer: // The answer was faster.
 		return err
 	default:
 	}
@@ -96,8 +96,8 @@ func (l *limiter) acquire(ctx context.Context, key slotKey) error {
 		l.limits.concurrent, l.limits.perTarget, context.Cause(ctx))
 }
 
-// enqueue has a probe wait, unless too many do. One target cannot take the places of others.
-// The caller holds l.mu.
+// enqueue makes a probe wait unless too many do. One target cannot take the places of others. The caller
+// holds l.mu.
 func (l *limiter) enqueue(w *waiter) error {
 	if len(l.queue)/backlogFactor >= l.limits.concurrent {
 		return errQueueFull
@@ -115,7 +115,7 @@ func (l *limiter) enqueue(w *waiter) error {
 	return nil
 }
 
-// leave notes that a running probe is left behind.
+// leave records that a running probe is abandoned.
 func (l *limiter) leave(key slotKey) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -127,7 +127,7 @@ func (l *limiter) leave(key slotKey) {
 	l.serve()
 }
 
-// release notes that a probe has returned, which was left behind or not.
+// release records that a probe has returned. wasLeft says whether it had been abandoned.
 func (l *limiter) release(key slotKey, wasLeft bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -145,14 +145,14 @@ func (l *limiter) release(key slotKey, wasLeft bool) {
 	l.serve()
 }
 
-// counts returns how many probes run, and how many are left behind.
+// counts returns the number of running and of abandoned probes.
 func (l *limiter) counts() (running, left int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.running, l.left
 }
 
-// serve answers all waiters for which there is an answer. The caller holds l.mu.
+// serve answers all waiters that can be answered now. The caller holds l.mu.
 func (l *limiter) serve() {
 	waiting := l.queue[:0]
 	for _, w := range l.queue {

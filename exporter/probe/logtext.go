@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// maxLog is the size of the log of a probe, in bytes.
+// maxLog is the size limit of a probe's log, in bytes.
 const maxLog = 64 << 10
 
 // logText is the log of a probe as text. It keeps the beginning.
@@ -19,7 +19,7 @@ type logText struct {
 	full bool
 }
 
-// Write keeps what there is room for. It never fails.
+// Write keeps the part of line that fits. It never fails.
 func (l *logText) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -31,7 +31,7 @@ func (l *logText) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// String returns the log without credentials.
+// String returns the log with credentials hidden.
 func (l *logText) String() string {
 	l.mu.Lock()
 	text, full := string(l.text), l.full
@@ -43,13 +43,13 @@ func (l *logText) String() string {
 	return text
 }
 
-// probeLog is the slog.Handler of the logger of a probe.
+// probeLog is the slog.Handler of a probe's logger.
 type probeLog struct {
-	own      slog.Handler // Writes to a logText, at all levels.
-	exporter slog.Handler // Of the exporter, which gets everything at level debug.
+	own      slog.Handler // writes to a logText, at all levels
+	exporter slog.Handler // the exporter's handler, which gets all records at level debug
 }
 
-// everything is a level below all others.
+// everything is lower than all other levels.
 const everything = slog.Level(-1 << 30)
 
 func newProbeLog(to *logText, exporter slog.Handler) probeLog {
@@ -58,7 +58,7 @@ func newProbeLog(to *logText, exporter slog.Handler) probeLog {
 
 func (l probeLog) Enabled(context.Context, slog.Level) bool { return true }
 
-// Handle logs a record. A handler of the program that panics costs no probe.
+// Handle logs a record. A program's handler that panics does not fail the probe.
 func (l probeLog) Handle(ctx context.Context, r slog.Record) error {
 	_, own := try(func() (any, error) { return nil, l.own.Handle(ctx, r.Clone()) })
 	_, exporter := try(func() (any, error) {

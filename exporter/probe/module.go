@@ -15,21 +15,21 @@ import (
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
-// module is a module of a Set.
+// module is a module in a [Set].
 type module struct {
 	Module
 	prober string
 	run    Func
-	pool   *pool // Changed by Handler.Use before the Set is in use.
+	pool   *pool // changed only by Handler.Use before the Set is in use
 }
 
-// common are the keys that all modules have.
+// common holds the keys that all modules have.
 type common struct {
 	Prober  string        `yaml:"prober"`
 	Timeout time.Duration `yaml:"timeout"`
 }
 
-// checkSettings returns an error if the settings of a prober cannot be those of modules.
+// checkSettings returns an error if the settings of a prober cannot be decoded from a module.
 func checkSettings(p Prober) error {
 	if p.Settings == nil {
 		return nil
@@ -69,7 +69,7 @@ func (h *Handler) prepareModules(file string, nodes map[string]yaml.Node) (map[s
 		if err == nil {
 			all[defaultModule] = m
 		}
-		// If not, the prober cannot do without settings: there is no module then.
+		// The prober does not work without settings, so there is no default module.
 	}
 	return all, errors.Join(errs...)
 }
@@ -104,7 +104,7 @@ func (h *Handler) prepareModule(file, name string, node *yaml.Node) (*module, er
 	if err != nil {
 		return nil, strictyaml.Errorf(node, "prober %q: %w", prober.Name, err)
 	}
-	m.Name, m.Timeout = name, keys.Timeout // They are not New's to change.
+	m.Name, m.Timeout = name, keys.Timeout // New must not change them.
 	return m, nil
 }
 
@@ -127,11 +127,10 @@ func (h *Handler) proberOf(node *yaml.Node) (Prober, error) {
 	return Prober{}, strictyaml.Errorf(value, "%s", strictyaml.Unknown(fmt.Sprintf("prober %q", bounded(value.Value)), value.Value, known))
 }
 
-// maxMerges bounds how deeply merge keys may be nested.
+// maxMerges limits how deeply merge keys may be nested.
 const maxMerges = 100
 
-// valueOf returns the value of a key of a mapping, or nil. A mapping of a merge key is looked at,
-// too.
+// valueOf returns the value of a key in a mapping or in the mappings that it merges, or nil.
 func valueOf(node *yaml.Node, key string) *yaml.Node { return mergedValue(node, key, maxMerges) }
 
 func mergedValue(node *yaml.Node, key string, depth int) *yaml.Node {
@@ -141,7 +140,7 @@ func mergedValue(node *yaml.Node, key string, depth int) *yaml.Node {
 	}
 	var merged *yaml.Node
 	switch node.Kind {
-	case yaml.SequenceNode: // The value of a merge key.
+	case yaml.SequenceNode: // the value of a merge key
 		for _, one := range node.Content {
 			if v := mergedValue(one, key, depth-1); v != nil {
 				return v
@@ -160,7 +159,7 @@ func mergedValue(node *yaml.Node, key string, depth int) *yaml.Node {
 	return merged
 }
 
-// resolved returns the node that an alias stands for.
+// resolved returns the node that an alias refers to, and any other node unchanged.
 func resolved(node *yaml.Node) *yaml.Node {
 	for node != nil && node.Kind == yaml.AliasNode {
 		node = node.Alias
@@ -168,7 +167,7 @@ func resolved(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// try calls a function of the program. That it panics is an error.
+// try calls a function of the program, and returns a panic as an error.
 func try[T any](f func() (T, error)) (made T, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {

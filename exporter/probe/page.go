@@ -14,9 +14,9 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// Recent returns a handler for a page of the last 100 probes, and of the last 100 before them
-// that failed. Each has a link to its log, which is "?id=…". Targets, errors and logs
-// are shown without what looks like a credential.
+// Recent returns the handler of a page about the last 100 probes and the last 100 failed probes before
+// them. Each probe has a link to its log, "?id=…". The page hides texts that look like credentials in
+// targets, errors and logs.
 func (h *Handler) Recent() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -43,7 +43,7 @@ func (h *Handler) Recent() http.Handler {
 	})
 }
 
-// text returns a record with its log, for people.
+// text returns the record with its log as text for people.
 func (r *record) text() string {
 	head := fmt.Sprintf("time: %s\nmodule: %s\ntarget: %s\nresult: %s\nduration: %v\n",
 		r.time.UTC().Format(time.RFC3339Nano), oneLine(r.module), oneLine(redact.Text(bounded(r.target))), r.result, r.duration)
@@ -53,7 +53,7 @@ func (r *record) text() string {
 	return head + "\nLogs for the probe:\n" + r.log.String()
 }
 
-// oneLine returns a text without line breaks and other characters that are not printable.
+// oneLine returns text without line breaks and other unprintable characters.
 func oneLine(text string) string {
 	quoted := strconv.Quote(text)
 	if inner := quoted[1 : len(quoted)-1]; inner != text {
@@ -62,7 +62,7 @@ func oneLine(text string) string {
 	return text
 }
 
-// row is a record as the page shows it.
+// row is a record in the form that the page shows.
 type row struct {
 	ID       uint64
 	Time     string
@@ -81,7 +81,7 @@ type list struct {
 	Rows  []row
 }
 
-// maxError is how much of an error the page shows.
+// maxError is how much of an error the page shows, in bytes.
 const maxError = 300
 
 func newList(title, empty string, records []*record) list {
@@ -119,10 +119,10 @@ func (h *Handler) serveRecent(w http.ResponseWriter) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Add("Content-Security-Policy", pagePolicy)
-	_, _ = w.Write(page.Bytes()) // It fails if the client has gone.
+	_, _ = w.Write(page.Bytes()) // It fails if the client has gone away.
 }
 
-// pagePolicy allows the style of the page, and nothing else.
+// pagePolicy allows the page's style sheet and nothing else.
 var pagePolicy = func() string {
 	sum := sha256.Sum256([]byte(pageStyle))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +

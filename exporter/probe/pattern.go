@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// Stand-ins for ports: of a target that does not name one, which the prober will choose, and
-// of a connection by a protocol without ports, such as ICMP.
+// Placeholders for ports: for a target without a port, which the prober will choose, and for a
+// connection by a protocol without ports, such as ICMP.
 const (
 	unknownPort = -1
 	noPort      = 0
 )
 
-// hostKind is the kind of hosts that a pattern is for.
+// hostKind is the kind of hosts that a pattern matches.
 type hostKind int
 
 const (
@@ -25,16 +25,16 @@ const (
 	addresses                  // 10.0.0.0/8
 )
 
-// pattern is an entry of the lists of targets.
+// pattern is a pattern in a list of targets.
 type pattern struct {
 	text   string
 	kind   hostKind
-	name   string       // Of exactHost; of subdomains, with the leading dot.
-	prefix netip.Prefix // Of addresses; masked, and not an IPv4-mapped one.
-	ports  []portRange  // All if empty.
+	name   string       // for exactHost; for subdomains, with the leading dot
+	prefix netip.Prefix // for addresses; masked, and not IPv4-mapped
+	ports  []portRange  // empty means all
 }
 
-// portRange is a range of ports, both ends included.
+// portRange is a range of ports, including both ends.
 type portRange struct{ from, to int }
 
 var errPatternForm = errors.New("allowed are a host name, *.domain, *, an IP address or a CIDR, " +
@@ -55,12 +55,11 @@ func parsePattern(text string) (pattern, error) {
 	return p, nil
 }
 
-// splitPattern returns the host of a pattern without brackets, and its ports, which are empty if it
-// has none.
+// splitPattern splits a pattern into the host, without brackets, and the ports, which may be empty.
 func splitPattern(text string) (host, ports string, err error) {
 	if inner, ok := strings.CutPrefix(text, "["); ok {
 		host, rest, ok := strings.Cut(inner, "]")
-		if ok && strings.HasPrefix(rest, "/") { // As in [2001:db8::]/32.
+		if ok && strings.HasPrefix(rest, "/") { // as in [2001:db8::]/32
 			bits, after, found := strings.Cut(rest, ":")
 			host += bits
 			rest = ""
@@ -75,7 +74,7 @@ func splitPattern(text string) (host, ports string, err error) {
 		return host, ports, nil
 	}
 	if strings.Count(text, ":") > 1 {
-		return text, "", nil // IPv6 without brackets has no ports.
+		return text, "", nil // IPv6 without brackets cannot have ports.
 	}
 	host, ports, colon := strings.Cut(text, ":")
 	if colon && ports == "" {
@@ -164,7 +163,7 @@ func (p *pattern) setPrefix(prefix netip.Prefix) error {
 	return nil
 }
 
-// hasName reports whether the pattern is for hosts of that name.
+// hasName reports whether the pattern matches hosts of that name.
 func (p *pattern) hasName(name string) bool {
 	switch p.kind {
 	case anyHost:
@@ -178,12 +177,12 @@ func (p *pattern) hasName(name string) bool {
 	}
 }
 
-// hasAddr reports whether the pattern is for that address.
+// hasAddr reports whether the pattern matches that address.
 func (p *pattern) hasAddr(addr netip.Addr) bool {
 	return p.kind == anyHost || p.kind == addresses && p.prefix.Contains(addr)
 }
 
-// hasPort reports whether the pattern is for that port. For unknownPort it returns unknown.
+// hasPort reports whether the pattern matches that port. For unknownPort it returns unknown.
 func (p *pattern) hasPort(port int, unknown bool) bool {
 	if len(p.ports) == 0 {
 		return true

@@ -6,34 +6,34 @@ import (
 	"net/netip"
 )
 
-// policy decides which targets are allowed. It does not change.
+// policy decides which targets are allowed. It is immutable.
 type policy struct {
 	allow, deny []pattern
 }
 
-// explicit are the addresses that are allowed only by a pattern that is within one of these
-// prefixes: a probe of them reveals what the machine of the exporter is, or reaches itself.
+// explicit lists prefixes whose addresses are allowed only by a pattern that is within one of them. A
+// probe of such an address reveals details of the exporter's machine, or reaches the machine itself.
 var explicit = []netip.Prefix{
-	netip.MustParsePrefix("169.254.0.0/16"),     // Link-local, and most metadata services.
-	netip.MustParsePrefix("fe80::/10"),          // Link-local.
-	netip.MustParsePrefix("0.0.0.0/8"),          // Unspecified.
-	netip.MustParsePrefix("::/128"),             // Unspecified.
-	netip.MustParsePrefix("fd00:ec2::254/128"),  // Amazon EC2.
-	netip.MustParsePrefix("fd00:ec2::23/128"),   // Amazon EKS.
-	netip.MustParsePrefix("fd20:ce::254/128"),   // Google Cloud.
-	netip.MustParsePrefix("100.100.100.200/32"), // Alibaba Cloud.
-	netip.MustParsePrefix("168.63.129.16/32"),   // Azure.
-	netip.MustParsePrefix("192.0.0.192/32"),     // Oracle Cloud.
+	netip.MustParsePrefix("169.254.0.0/16"),     // link-local, and most metadata services
+	netip.MustParsePrefix("fe80::/10"),          // link-local
+	netip.MustParsePrefix("0.0.0.0/8"),          // unspecified
+	netip.MustParsePrefix("::/128"),             // unspecified
+	netip.MustParsePrefix("fd00:ec2::254/128"),  // Amazon EC2
+	netip.MustParsePrefix("fd00:ec2::23/128"),   // Amazon EKS
+	netip.MustParsePrefix("fd20:ce::254/128"),   // Google Cloud
+	netip.MustParsePrefix("100.100.100.200/32"), // Alibaba Cloud
+	netip.MustParsePrefix("168.63.129.16/32"),   // Azure
+	netip.MustParsePrefix("192.0.0.192/32"),     // Oracle Cloud
 }
 
-// Reasons of refusals. They go to clients, and so do not say what is allowed.
+// Reasons of refusals. Clients see them, so they do not say what is allowed.
 var (
 	errDenied   = errors.New("it is denied")
 	errExplicit = errors.New("link-local, unspecified and cloud metadata addresses must be allowed explicitly")
 	errUnlisted = errors.New("it is not in the list of allowed targets")
 )
 
-// newPolicy returns the policy of the lists of targets.
+// newPolicy returns the policy for the lists in t.
 func newPolicy(t Targets) (*policy, error) {
 	p := &policy{}
 	var errs []error
@@ -52,8 +52,8 @@ func newPolicy(t Targets) (*policy, error) {
 	return p, errors.Join(errs...)
 }
 
-// checkTarget returns an error if a target cannot be allowed, whatever its name resolves to and
-// whatever port the prober chooses.
+// checkTarget returns an error if a target is refused regardless of the address that its name resolves
+// to and the port that the prober chooses.
 func (p *policy) checkTarget(t target) error {
 	if t.host.addr.IsValid() {
 		return p.checkAddr(t.host, t.host.addr, t.port)
@@ -115,7 +115,7 @@ func isExplicit(addr netip.Addr) bool {
 	return false
 }
 
-// isNarrow reports whether the prefix is within one of those that must be allowed explicitly.
+// isNarrow reports whether the prefix is within one of the prefixes in explicit.
 func isNarrow(prefix netip.Prefix) bool {
 	for _, e := range explicit {
 		if e.Contains(prefix.Addr()) && prefix.Bits() >= e.Bits() {
@@ -142,7 +142,7 @@ var (
 	compatible = netip.MustParsePrefix("::/96")
 )
 
-// facesOf returns an address and the IPv4 address that a translator or a tunnel may make of it.
+// facesOf returns an address and the IPv4 addresses that translators or tunnels may turn it into.
 func facesOf(addr netip.Addr) []netip.Addr {
 	if !addr.Is6() {
 		return []netip.Addr{addr}

@@ -9,10 +9,10 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// defaultModule is the module of requests that name none.
+// defaultModule is the module for requests that name no module.
 const defaultModule = "default"
 
-// request is what a client asks for.
+// request is a parsed request for a probe.
 type request struct {
 	module *module
 	target string
@@ -20,10 +20,10 @@ type request struct {
 	debug  bool
 }
 
-// refusal is why a request is not answered with a probe.
+// refusal is the reason why a request is answered without a probe.
 type refusal struct {
 	status int
-	reason error // For the body.
+	reason error // for the body
 }
 
 func (r *refusal) Error() string { return redact.Text(r.reason.Error()) }
@@ -32,7 +32,7 @@ func badRequest(format string, args ...any) *refusal {
 	return &refusal{http.StatusBadRequest, fmt.Errorf(format, args...)}
 }
 
-// ask reads a request. With a refusal, it returns as much as is known.
+// ask parses a request. If it returns a refusal, the request contains what is known.
 func (s *Set) ask(r *http.Request) (request, *refusal) {
 	params, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Set) ask(r *http.Request) (request, *refusal) {
 // maxListed is how many modules an error lists.
 const maxListed = 50
 
-// find returns the module of that name, or the one for requests that name none.
+// find returns the module with that name. An empty name stands for the default or the only module.
 func (s *Set) find(name string) (*module, *refusal) {
 	if m := s.modules[name]; m != nil {
 		return m, nil

@@ -15,44 +15,43 @@ import (
 )
 
 const (
-	// defaultTimeout is the timeout of a module that has none. It is blackbox_exporter's.
+	// defaultTimeout is the timeout of a module that sets none, as in blackbox_exporter.
 	defaultTimeout = 2 * time.Minute
-	// maxGrace and its fraction of the time of a probe are how long the handler waits for a
-	// Func, and then for its collectors, after the deadline: most return at once when their
-	// context is done. Both together are shorter than the offset by which the deadline precedes
-	// the scraper's.
+	// maxGrace and a fraction of the probe's time limit how long the handler waits after the deadline
+	// for a Func, and then for its collectors. Most return at once when their context is done. Both
+	// waits together are shorter than the offset by which the deadline precedes the scraper's.
 	maxGrace      = 50 * time.Millisecond
 	graceFraction = 25
 )
 
-// result is how a probe has ended.
+// result is the way a probe has ended.
 type result string
 
 const (
 	success  result = "success"
 	failure  result = "failure"
 	timeout  result = "timeout"
-	canceled result = "canceled" // The client has gone.
+	canceled result = "canceled" // The client has gone away.
 	refused  result = "refused"  // The target is not allowed, or a limit is reached.
 )
 
 var results = []result{success, failure, timeout, canceled, refused}
 
-// outcome is what is known of a probe that has ended.
+// outcome is the outcome of a probe.
 type outcome struct {
 	result   result
-	err      error // Nil if it succeeded.
+	err      error // nil if the probe succeeded
 	duration time.Duration
-	families []*metrics.MetricFamily // Of Probe.Registry, or nil.
+	families []*metrics.MetricFamily // families of Probe.Registry, or nil
 }
 
-// ended is how a Func has ended.
+// ended is the way a Func has ended.
 type ended struct {
 	err error
 	at  time.Time
 }
 
-// flight is one probe on its way.
+// flight is a probe in progress.
 type flight struct {
 	handler *Handler
 	set     *Set
@@ -64,8 +63,8 @@ type flight struct {
 	runs    runs
 }
 
-// run runs a probe under the limits. It returns soon after the context is done. The set must
-// be retained; run releases it when nothing uses it any more.
+// run runs a probe under the limits. It returns soon after the context is done. The set must be
+// retained; run releases it when the probe no longer uses it.
 func (f *flight) run() outcome {
 	h := f.handler
 	key := slotKey{f.module.Name, f.probe.Target}
@@ -81,7 +80,7 @@ func (f *flight) run() outcome {
 	f.start = time.Now()
 	f.equip()
 	done := make(chan ended, 1)
-	over := make(chan bool, 1) // Gets whether the probe was left behind.
+	over := make(chan bool, 1) // gets true if the probe was abandoned
 	go func() {
 		defer func() {
 			wasLeft := <-over
@@ -103,14 +102,14 @@ func (f *flight) run() outcome {
 	defer func() { over <- left }()
 	out := f.judge(end, returned)
 	out.families = f.gather()
-	if !left && f.runs.any() { // Collectors that hang cost what a Func does.
+	if !left && f.runs.any() { // Collectors that hang count like a Func that hangs.
 		left = true
 		h.limiter.leave(key)
 	}
 	return out
 }
 
-// equip makes what a Func works with.
+// equip makes the Probe that the Func gets.
 func (f *flight) equip() {
 	p := f.probe
 	p.Registry = metrics.NewContextRegistry(metrics.WithHooks(f.runs.hooks()))
@@ -131,7 +130,7 @@ func (f *flight) equip() {
 	}
 }
 
-// call calls the Func of the module, and sends how it has ended, whatever it does.
+// call calls the module's Func and sends the way it has ended, even if it panics or exits its goroutine.
 func (f *flight) call(done chan<- ended) {
 	err := errors.New("the prober called runtime.Goexit")
 	defer func() {
@@ -142,25 +141,25 @@ func (f *flight) call(done chan<- ended) {
 		done <- ended{err, time.Now()}
 	}()
 	if failed := f.module.run(f.ctx, f.probe); failed != nil {
-		err = textError(failed.Error()) // It may panic or hang, as all code of the prober.
+		err = textError(failed.Error()) // Error may panic or hang, like all code of the prober.
 	} else {
 		err = nil
 	}
 }
 
-// maxErrorText is how much of the error of a prober is kept, in bytes.
+// maxErrorText is how much of a prober's error is kept, in bytes.
 const maxErrorText = 4 << 10
 
 // textError returns an error that holds nothing but a text.
 func textError(text string) error {
-	text = redact.Text(text) // First: half a credential may not look like one.
+	text = redact.Text(text) // This comes first, because half a credential may not look like one.
 	if len(text) > maxErrorText {
 		text = text[:maxErrorText] + "…"
 	}
 	return errors.New(strings.ToValidUTF8(text, "\ufffd"))
 }
 
-// await waits for a Func until it is left behind.
+// await waits for a Func until the Func is abandoned.
 func (f *flight) await(done <-chan ended) (end ended, returned bool) {
 	select {
 	case end = <-done:
@@ -184,7 +183,7 @@ func (f *flight) grace() time.Duration {
 	return maxGrace
 }
 
-// judge says how a probe has ended.
+// judge returns the outcome of a probe.
 func (f *flight) judge(end ended, returned bool) outcome {
 	out := outcome{err: end.err, duration: end.at.Sub(f.start)}
 	deadline, hasDeadline := f.ctx.Deadline()
@@ -211,7 +210,7 @@ func (f *flight) judge(end ended, returned bool) outcome {
 	return out
 }
 
-// gather returns what the Func has set.
+// gather returns the metrics that the Func has set.
 func (f *flight) gather() []*metrics.MetricFamily {
 	ctx := f.ctx
 	if ctx.Err() != nil { // Instruments can still be read.
@@ -226,7 +225,7 @@ func (f *flight) gather() []*metrics.MetricFamily {
 	return families
 }
 
-// dispose ends what the Func may have left in its registry.
+// dispose closes what the Func may have left in its registry.
 func (f *flight) dispose() {
 	if err := f.probe.Registry.Close(); err != nil {
 		f.log.Warn("A collector of the probe does not return", "err", err)

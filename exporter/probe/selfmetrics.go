@@ -6,7 +6,7 @@ import (
 	metrics "github.com/luxfi/metric"
 )
 
-// selfMetrics are the metrics about probes. Nil counts nothing.
+// selfMetrics are the metrics about probes. A nil *selfMetrics counts nothing.
 type selfMetrics struct {
 	probes *metrics.CounterVec
 }
@@ -14,7 +14,7 @@ type selfMetrics struct {
 // newSelfMetrics registers the metrics, unless reg is nil.
 func newSelfMetrics(reg metrics.Registerer, namespace string, l *limiter) (*selfMetrics, error) {
 	if reg == nil {
-		return nil, nil //nolint:nilnil // Nil is usable.
+		return nil, nil //nolint:nilnil // nil is usable
 	}
 	s := &selfMetrics{probes: metrics.NewCounterVec(metrics.CounterOpts{
 		Namespace: namespace, Name: "probes_total",
@@ -37,7 +37,7 @@ func newSelfMetrics(reg metrics.Registerer, namespace string, l *limiter) (*self
 	return s, nil
 }
 
-// know makes the series of modules, so that they begin at 0.
+// know creates the series of modules, so that they begin at 0.
 func (s *selfMetrics) know(modules []string) {
 	if s == nil {
 		return
@@ -49,7 +49,7 @@ func (s *selfMetrics) know(modules []string) {
 	}
 }
 
-// count counts a probe by a module of the configuration.
+// count counts a probe by a module in the configuration.
 func (s *selfMetrics) count(module string, r result) {
 	if s != nil {
 		s.probes.WithLabelValues(module, string(r)).Inc()

@@ -8,23 +8,22 @@ import (
 	"slices"
 )
 
-// Set is a checked configuration. It belongs to the Handler that has prepared it.
+// Set is a checked configuration. It belongs to the [Handler] that prepared it.
 type Set struct {
 	handler *Handler
 	modules map[string]*module
-	names   []string // Of the modules, sorted.
+	names   []string // names of the modules, sorted
 	targets Targets
 	policy  *policy
 	limits  limits
 
-	// uses is 1 for being the handler's set, and 1 for each probe that has not returned. If it
-	// is 0, the pools of the modules may lose their connections. It is guarded by Handler.mu.
+	// uses is 1 while this is the handler's set, plus 1 for each probe that has not returned. When it is
+	// 0, the connections in the modules' pools may be closed. Handler.mu guards it.
 	uses int
 }
 
-// Prepare checks a configuration, which changes nothing yet. File is the name of the file in
-// errors. It calls Prober.New for each module; if that returns an error or panics, so is the
-// configuration in error.
+// Prepare checks a configuration without applying it. File is the file's name for errors. Prepare calls
+// [Prober.New] for each module. It returns an error if New returns one or panics.
 func (h *Handler) Prepare(file string, c Config) (*Set, error) {
 	policy, err := newPolicy(c.Targets)
 	limits, limitsErr := limitsOf(c.Targets)
@@ -55,9 +54,9 @@ func limitsOf(t Targets) (limits, error) {
 	return l, t.checkNumbers()
 }
 
-// Use has the handler serve by another configuration. Probes under way go on by theirs. A module
-// whose name and targets stay the same keeps its connections, unless it has TLS settings. If s is
-// nil, the handler refuses all probes again. Use panics if another handler has prepared s.
+// Use makes the handler serve probes with another configuration. Probes in flight keep theirs. A module
+// whose name and targets stay the same keeps its connections, unless it has TLS settings. If s is nil,
+// the handler refuses all probes again. Use panics if another handler has prepared s.
 func (h *Handler) Use(s *Set) {
 	if s != nil && s.handler != h {
 		panic(errors.New("probe: Use of a Set that another Handler has prepared"))
@@ -82,7 +81,7 @@ func (h *Handler) Use(s *Set) {
 	closeIdle(idle)
 }
 
-// adopt takes over pools of the set before. The caller holds h.mu.
+// adopt takes over pools from the previous set. The caller holds h.mu.
 func (s *Set) adopt(old *Set) {
 	if old == nil || s.uses > 0 || !reflect.DeepEqual(s.targets, old.targets) {
 		return
@@ -94,7 +93,7 @@ func (s *Set) adopt(old *Set) {
 	}
 }
 
-// retain returns the set to serve by, or nil. The caller must release it.
+// retain returns the current set, or nil. The caller must release it.
 func (h *Handler) retain() *Set {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -120,7 +119,7 @@ func (h *Handler) release(s *Set) {
 	closeIdle(idle)
 }
 
-// releaseLocked returns the pools that are not needed any more.
+// releaseLocked returns the pools that are no longer needed.
 func (h *Handler) releaseLocked(s *Set) (idle []*pool) {
 	if s == nil {
 		return nil

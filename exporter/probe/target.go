@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// maxTarget is the length of the longest target.
+// maxTarget is the length limit of a target, in bytes.
 const maxTarget = 4096
 
-// target is what the text of a target names, as far as the text says.
+// target is a parsed target.
 type target struct {
 	host host
-	port int // Or unknownPort.
+	port int // may be unknownPort
 }
 
-// errNoNetwork is the error of targets that are files or Unix sockets.
+// errNoNetwork is the error for targets that are files or Unix sockets.
 var errNoNetwork = errors.New("it is a path or a Unix socket; only hosts can be targets")
 
 var errTargetForm = errors.New("allowed are a host, host:port or a URL")
 
-// defaultPorts are the ports of URLs that name none.
+// defaultPorts maps schemes to the ports of URLs without a port.
 var defaultPorts = map[string]int{
 	"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "ssh": 22, "sftp": 22, "ldap": 389, "ldaps": 636,
 	"smtp": 25, "smtps": 465, "imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995, "dns": 53,
@@ -29,7 +29,7 @@ var defaultPorts = map[string]int{
 	"redis": 6379, "rediss": 6379, "memcached": 11211, "amqp": 5672, "amqps": 5671, "mqtt": 1883, "mqtts": 8883,
 }
 
-// parseTarget reads a target: a host, host:port, a URL, or a URL without its scheme.
+// parseTarget parses a target: a host, host:port, a URL, or a URL without its scheme.
 func parseTarget(text string) (target, error) {
 	switch {
 	case text == "":
@@ -59,7 +59,7 @@ func parseURL(text string) (target, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		// The error of url.Parse has the whole URL.
+		// The error of url.Parse contains the whole URL.
 		return target{}, errors.New("the URL is not valid")
 	}
 	if hasScheme && u.Scheme == "" || u.Opaque != "" {
@@ -77,7 +77,7 @@ func parseURL(text string) (target, error) {
 	return t, err
 }
 
-// parseAuthority reads a host or host:port.
+// parseAuthority parses a host or host:port.
 func parseAuthority(text string) (target, error) {
 	name, port, hasPort, err := splitHostPort(text)
 	if err != nil {
@@ -95,7 +95,7 @@ func parseAuthority(text string) (target, error) {
 	return t, nil
 }
 
-// splitHostPort splits what net.SplitHostPort does, and hosts without a port.
+// splitHostPort is like net.SplitHostPort, but also accepts hosts without a port.
 func splitHostPort(text string) (name, port string, hasPort bool, err error) {
 	if inner, ok := strings.CutPrefix(text, "["); ok {
 		name, rest, ok := strings.Cut(inner, "]")
@@ -106,7 +106,7 @@ func splitHostPort(text string) (name, port string, hasPort bool, err error) {
 		return name, port, hasPort && port != "", nil
 	}
 	name, port, hasPort = strings.Cut(text, ":")
-	if strings.Contains(port, ":") { // IPv6 without brackets.
+	if strings.Contains(port, ":") { // IPv6 without brackets
 		return text, "", false, nil
 	}
 	if hasPort && port == "" {

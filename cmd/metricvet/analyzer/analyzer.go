@@ -1,8 +1,8 @@
-// Package analyzer has the analyzers of metricvet, for other drivers: a multichecker of one's own,
-// or a plugin of golangci-lint.
+// Package analyzer provides the analyzers of metricvet for other drivers, such as a multichecker or a
+// plugin of golangci-lint.
 //
-// They check programs that use github.com/luxfi/metric or client_golang, and are silent about all
-// others. Each has a flag -tests, which makes it check _test.go files, too.
+// They check programs that use github.com/luxfi/metric or client_golang, and report nothing about other
+// programs. Each has a flag -tests, which makes it check _test.go files, too.
 package analyzer
 
 import (
@@ -21,13 +21,13 @@ var (
 	Labels = labels.Analyzer
 	// Hot reports metrics that are made for each request or scrape, or in loops.
 	Hot = hot.Analyzer
-	// Cardinality reports label values without bounds, such as the paths of requests.
+	// Cardinality reports unbounded label values, such as the paths of requests.
 	Cardinality = requestdata.Analyzer
 	// Names reports names without units or _total, and metrics without help.
 	Names = names.Analyzer
 	// Register reports registrations whose error is ignored.
 	Register = register.Analyzer
-	// Values reports times that are measured too early, units that do not fit their metric, and
+	// Values reports times that are measured too early, units that do not match the metric's name, and
 	// counters that are decreased.
 	Values = misuse.Analyzer
 )

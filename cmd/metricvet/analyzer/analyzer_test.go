@@ -20,7 +20,7 @@ var checked = map[string]*analysis.Analyzer{
 	"values":      analyzer.Values,
 }
 
-// TestFindings compares what the analyzers report with the comments in testdata/src.
+// TestFindings compares the analyzers' reports with the comments in testdata/src.
 func TestFindings(t *testing.T) {
 	var packages []string
 	for name := range checked {
@@ -58,7 +58,7 @@ func chosen() *analysis.Analyzer {
 	return a
 }
 
-// TestValid checks what drivers require of analyzers.
+// TestValid checks that the analyzers meet the drivers' requirements.
 func TestValid(t *testing.T) {
 	if err := analysis.Validate(analyzer.All()); err != nil {
 		t.Error(err)

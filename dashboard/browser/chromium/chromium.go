@@ -12,8 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Find returns the path of the browser: that of the environment variable CHROMIUM or, if it is not set, the first
-// of those that Debian, Ubuntu and Google install.
+// Find returns the path of the browser: the value of the environment variable CHROMIUM or, if it is not
+// set, the first of the browsers that Debian, Ubuntu and Google install.
 func Find() (string, error) {
 	if name := os.Getenv("CHROMIUM"); name != "" {
 		path, err := exec.LookPath(name)
@@ -31,8 +31,8 @@ func Find() (string, error) {
 		"or set the environment variable CHROMIUM to the path of one")
 }
 
-// Start starts the browser at path without a window. It ends with ctx, or when stop is called. Each context
-// that New makes of the result is a tab of it.
+// Start starts the browser at path without a window. The browser ends with ctx, or when stop is called.
+// Each context that New derives from the result is a tab.
 func Start(ctx context.Context, path string) (browser context.Context, stop func(), err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
@@ -62,7 +62,7 @@ type Look struct {
 	Width, Height int64
 	Dark          bool
 	ReducedMotion bool
-	Scale         float64 // Pixels of the device for each of the page; 0 means 1.
+	Scale         float64 // device pixels for each pixel of the page; 0 means 1
 }
 
 // Name returns a short name, such as "dark-390".
@@ -74,7 +74,7 @@ func (l Look) Name() string {
 	return fmt.Sprintf("%s-%d", theme, l.Width)
 }
 
-// Looks are those in which a page has to be good: light and dark, on a phone and on a wide screen.
+// Looks are the looks in which a page must be usable: light and dark, on a phone and on a wide screen.
 var Looks = []Look{
 	{Width: 390, Height: 844},
 	{Width: 390, Height: 844, Dark: true},
@@ -82,7 +82,7 @@ var Looks = []Look{
 	{Width: 1440, Height: 900, Dark: true},
 }
 
-// Emulate has the tab of ctx look like l.
+// Emulate makes the tab of ctx look like l.
 func Emulate(ctx context.Context, l Look) error {
 	scheme, motion := "light", "no-preference"
 	if l.Dark {

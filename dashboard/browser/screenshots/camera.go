@@ -13,26 +13,26 @@ import (
 )
 
 const (
-	maxBytes = 250 << 10       // Of a picture in the documentation.
-	settling = 3 * time.Second // How long a view gets to load and to draw.
-	patience = time.Minute     // How long it may take until it shows what it waits for.
-	tallest  = 6000            // Pixels of a picture of a whole page.
+	maxBytes = 250 << 10       // size limit of a picture in the documentation
+	settling = 3 * time.Second // how long a view gets to load and to draw
+	patience = time.Minute     // how long a view may take until it shows the element it waits for
+	tallest  = 6000            // height limit of a picture of a whole page, in pixels
 )
 
 // shot is a view to take a picture of.
 type shot struct {
 	name  string
-	query string // Of the URL.
-	shows string // Selector of an element that it waits for, or empty.
+	query string // of the URL
+	shows string // selector of an element to wait for, or empty
 }
 
-// documented are the pictures of the documentation.
+// documented are the pictures for the documentation.
 var documented = []shot{
-	{name: "collectors", query: "?view=collectors", shows: "#totals .badge-bad"}, // A problem.
+	{name: "collectors", query: "?view=collectors", shows: "#totals .badge-bad"}, // a problem
 	{name: "metrics", query: "?view=metrics&q=duration&family=shop_http_request_duration_seconds"},
 }
 
-// views are what people look at.
+// views are all views of the dashboard.
 var views = []shot{
 	{name: "collectors", query: "?view=collectors"},
 	{name: "metrics", query: "?view=metrics"},
@@ -55,7 +55,7 @@ type camera struct {
 	url     string
 }
 
-// wait keeps a page open for a while, so that there is something to see.
+// wait keeps a page open for a while, so that there is something to show.
 func (c *camera) wait(d time.Duration) error {
 	tab, stop := chromedp.NewContext(c.browser)
 	defer stop()
@@ -70,7 +70,7 @@ func (c *camera) wait(d time.Duration) error {
 	}
 }
 
-// takeDocs takes the pictures of the documentation, each in light and dark.
+// takeDocs takes the pictures for the documentation, each in light and dark.
 func (c *camera) takeDocs(folder string) error {
 	for _, s := range documented {
 		for _, look := range []chromium.Look{{Width: 1440, Height: 900}, {Width: 1440, Height: 900, Dark: true}} {
@@ -116,7 +116,7 @@ func (c *camera) takeAll(folder string) error {
 	return nil
 }
 
-// take takes a picture of a view, or of all that it shows when scrolled.
+// take takes a picture of the visible part of a view, or of the whole page.
 func (c *camera) take(s shot, look chromium.Look, whole bool) ([]byte, error) {
 	tab, stop := chromedp.NewContext(c.browser, chromedp.WithNewBrowserContext())
 	defer stop()

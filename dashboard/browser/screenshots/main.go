@@ -1,8 +1,8 @@
-// Screenshots takes the pictures of the dashboard that the documentation shows, and pictures of all views in all
-// sizes and themes for people who work on it.
+// Screenshots takes the pictures of the dashboard for the documentation, and pictures of all views in
+// all sizes and themes for people who work on the dashboard.
 //
-// It starts the quickstart of the examples, or a program in which everything happens at once (-fixture), and opens
-// its dashboard in Chromium. Run it in its module's folder.
+// It starts the quickstart example, or a program with everything that the dashboard can show (-fixture),
+// and opens its dashboard in Chromium. Run it in the folder of its module.
 package main
 
 import (
@@ -17,13 +17,13 @@ import (
 	"github.com/luxfi/metric/dashboard/browser/chromium"
 )
 
-// options are the flags.
+// options are the values of the flags.
 type options struct {
-	docs     string        // Folder for the pictures of the documentation; empty means none.
-	all      string        // Folder for pictures of all views; empty means none.
-	examples string        // Folder of the examples' module.
-	fixture  bool          // Whether to show the fixture instead of the shop.
-	wait     time.Duration // How long samples are taken before the pictures.
+	docs     string        // folder for the pictures of the documentation; empty means none
+	all      string        // folder for pictures of all views; empty means none
+	examples string        // folder of the examples' module
+	fixture  bool          // whether to show the fixture instead of the shop
+	wait     time.Duration // how long samples are taken before the pictures
 }
 
 func main() {

@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric/dashboard/browser/fixture"
 )
 
-// opened is what the quickstart says when it serves.
+// opened matches the line that the quickstart prints when it serves.
 var opened = regexp.MustCompile(`The shop is open on (http://\S+) `)
 
 // startShop builds and starts the quickstart, and returns the URL of its dashboard.
@@ -59,7 +59,7 @@ func startShop(ctx context.Context, o options) (url string, stop func() error, e
 	return "", nil, errors.Join(errors.New("the quickstart ended before it was open"), stop())
 }
 
-// startFixture serves the dashboard of a program in which everything happens at once.
+// startFixture serves the dashboard of the fixture.
 func startFixture(ctx context.Context, _ options) (url string, stop func() error, err error) {
 	program := fixture.New(fixture.Collectors, fixture.Instruments, fixture.Remote, fixture.Pushes, fixture.Evil)
 	board, err := dashboard.New(program.Registry, dashboard.Opts{

@@ -1,14 +1,14 @@
-// Package api has the values that the dashboard's server and its page exchange as JSON.
+// Package api defines the values that the dashboard's server and its page exchange as JSON.
 //
-// Times are milliseconds since the Unix epoch, 0 if they do not apply. Durations are
-// milliseconds, too, and may have fractions. All texts are valid UTF-8 and free of credentials;
-// the page must still treat them as untrusted.
+// Times are milliseconds since the Unix epoch, or 0 if they do not apply. Durations are milliseconds,
+// too, and may have fractions. All texts are valid UTF-8 and free of credentials. The page must still
+// treat them as untrusted.
 package api
 
 import "math"
 
-// Number is a value that JSON may not have: NaN and infinities are written as the strings "NaN",
-// "+Inf" and "-Inf", and a missing value, see [Missing], as null.
+// Number is a value that JSON may be unable to represent. NaN and infinities are written as the strings
+// "NaN", "+Inf" and "-Inf", and a missing value, see [Missing], as null.
 type Number float64
 
 // Missing marks a moment at which a series had no value.
@@ -28,8 +28,8 @@ type Hello struct {
 	TraceURL   string  `json:"traceURL"`   // Template with {trace_id} and {span_id}; may be empty.
 }
 
-// Tick is the event of a stream that follows each sample. It also comes at each interval in which there was no new
-// sample, because collectors are slow; T is the same then.
+// Tick is the event of a stream that follows each sample. It is also sent after each interval in which
+// slow collectors prevented a new sample. T is then unchanged.
 type Tick struct {
 	T        int64   `json:"t"`   // Time of the last sample; 0 before the first.
 	Now      int64   `json:"now"` // Time of the event.
@@ -41,7 +41,8 @@ type Tick struct {
 	Error    string  `json:"error,omitempty"`
 }
 
-// Collectors is the answer of api/collectors. As an event of a stream it has what has changed.
+// Collectors is the answer of api/collectors. As an event of a stream, it contains only what has
+// changed.
 type Collectors struct {
 	Now         int64       `json:"now"`
 	All         bool        `json:"all"` // Whether Rows are all there are, and not only what has changed.
@@ -50,13 +51,13 @@ type Collectors struct {
 	Instruments Instruments `json:"instruments"`
 }
 
-// Instruments sums up all instruments.
+// Instruments summarizes all instruments.
 type Instruments struct {
 	Count  int `json:"count"`
 	Series int `json:"series"`
 }
 
-// State is how a collector is doing.
+// State is the state of a collector.
 type State string
 
 // The states of a collector, from the worst to the best.
@@ -67,7 +68,7 @@ const (
 	Failed   State = "failed"    // The last scrape had no good result.
 	Running  State = "running"
 	OK       State = "ok"
-	Waiting  State = "waiting" // It has never run.
+	Waiting  State = "waiting" // The collector has never run.
 )
 
 // Collector is a collector, a gatherer, a remote target, a push or an instrument.
@@ -117,7 +118,7 @@ type Group string
 // The groups of rows.
 const (
 	GroupCollector  Group = "collector"
-	GroupTarget     Group = "target" // A remote target or another gatherer.
+	GroupTarget     Group = "target" // a remote target or another gatherer
 	GroupPush       Group = "push"
 	GroupInstrument Group = "instrument"
 )
@@ -129,7 +130,7 @@ type Run struct {
 	Failed bool    `json:"failed,omitempty"`
 }
 
-// Places tells how full the group is that limits how many collectors run at once.
+// Places describes how full a group is that limits the number of concurrent collectors.
 type Places struct {
 	Name    string `json:"name"`
 	Running int    `json:"running"`
@@ -159,14 +160,14 @@ type Family struct {
 	Labels  []LabelCount `json:"labels,omitempty"` // Sorted by name.
 }
 
-// LabelCount is a label and how many values it has.
+// LabelCount is a label and its number of values.
 type LabelCount struct {
 	Name   string       `json:"name"`
 	Values int          `json:"values"`
 	Top    []ValueCount `json:"top,omitempty"` // The values with the most series, in the answers that have them.
 }
 
-// ValueCount is a value of a label and how much it stands for.
+// ValueCount is a value of a label and the number of its series.
 type ValueCount struct {
 	Value  string `json:"value"`
 	Series int    `json:"series"`
@@ -206,7 +207,7 @@ type Exemplar struct {
 	URL    string  `json:"url,omitempty"` // The trace, if there is a template for it.
 }
 
-// Spec says what to plot. It is a JSON value in the parameter plot of a stream and of api/plot.
+// Spec describes a plot. It is a JSON value in the parameter plot of a stream and of api/plot.
 type Spec struct {
 	Family  string   `json:"family"`
 	Match   []Label  `json:"match,omitempty"`   // Labels that the series must have.
@@ -214,13 +215,13 @@ type Spec struct {
 	Each    bool     `json:"each,omitempty"`    // A line for each series, instead of By.
 	Seconds int      `json:"seconds,omitempty"` // How far back; 0 means five minutes.
 
-	// Keys are those of lines that the page shows already. Their groups come first, so that a plot which
-	// cannot show all groups keeps showing the same ones.
+	// Keys are the keys of lines that the page already shows. Their groups come first, so that a plot
+	// that cannot show all groups keeps showing the same ones.
 	Keys []string `json:"keys,omitempty"`
 }
 
-// Plot is a family over time. In a stream, the first one of a spec has everything, and the ones that
-// follow have what came after the last time of the one before.
+// Plot is a family over time. In a stream, the first plot of a spec is complete, and the following ones
+// contain what came after the last time of the previous one.
 type Plot struct {
 	ID     int      `json:"id"` // Index of the spec in the request.
 	Kind   PlotKind `json:"kind"`
@@ -233,18 +234,18 @@ type Plot struct {
 	Error  string   `json:"error,omitempty"`
 }
 
-// MaxLines is how many lines a plot may have.
+// MaxLines is the largest number of lines in a plot.
 const MaxLines = 20
 
-// PlotKind says what the values of lines are.
+// PlotKind is the meaning of the values of lines.
 type PlotKind string
 
 // The kinds of plots.
 const (
-	Rates     PlotKind = "rate" // Per second.
+	Rates     PlotKind = "rate" // per second
 	Values    PlotKind = "value"
-	Quantiles PlotKind = "quantiles" // Of a histogram or summary: lines named p50, p90, p99 and so on, for each group.
-	States    PlotKind = "states"    // 0 or 1.
+	Quantiles PlotKind = "quantiles" // of a histogram or summary: lines named p50, p90, p99 and so on, for each group
+	States    PlotKind = "states"    // 0 or 1
 )
 
 // Line is a line of a plot.
@@ -257,14 +258,15 @@ type Line struct {
 
 // Heat is a histogram over time, of all matching series together.
 type Heat struct {
-	// Upper are the upper bounds of the buckets, in ascending order, the last one may be +Inf. Lower[0] is
-	// the lower bound of the first.
+	// Upper are the upper bounds of the buckets, in ascending order. The last one may be +Inf. Lower[0]
+	// is the lower bound of the first bucket.
 	Lower []Number `json:"lower"`
 	Upper []Number `json:"upper"`
-	// Rows has for each time pairs of the index of a bucket and the observations per second in it; buckets
-	// without observations are left out.
+	// Rows contains, for each time, pairs of the index of a bucket and its observations per second.
+	// Buckets without observations are omitted.
 	Rows [][][2]Number `json:"rows"`
-	// Counts reports whether Rows have observations, and not observations per second: those of gauge histograms.
+	// Counts reports whether Rows contains observations, as for gauge histograms, not observations per
+	// second.
 	Counts bool `json:"counts,omitempty"`
 }
 
@@ -278,7 +280,7 @@ type Cardinality struct {
 	Rows   []Size `json:"rows"`  // The families with the most series first.
 }
 
-// Size tells how large a family is.
+// Size describes how large a family is.
 type Size struct {
 	Family Family `json:"family"`
 	Bytes  int    `json:"bytes"`            // Size of its series in an exposition.
@@ -286,7 +288,7 @@ type Size struct {
 	Grown  int    `json:"grown"`
 	New    bool   `json:"new,omitempty"` // It was not there at the start.
 
-	// Of a vector of this module.
+	// only for vectors of this module
 	Limit         int     `json:"limit,omitempty"`
 	RegistryLimit int     `json:"registryLimit,omitempty"`
 	Full          bool    `json:"full,omitempty"`
@@ -311,7 +313,7 @@ type Changes struct {
 	Unchanged int      `json:"unchanged"` // Series.
 }
 
-// Change is a number that is not what it was when the mark was set.
+// Change is a number that has changed since the mark was set.
 type Change struct {
 	Family string  `json:"family"`
 	Type   string  `json:"type"`
@@ -340,7 +342,7 @@ type History struct {
 	Events   []Event    `json:"events"`   // Newest first.
 }
 
-// Sampling is what one sample cost.
+// Sampling is the cost of one sample.
 type Sampling struct {
 	T      int64   `json:"t"`
 	TookMs float64 `json:"tookMs"`

@@ -20,7 +20,7 @@ func main() {
 	}
 }
 
-// pack writes an archive of a folder, the same for the same content.
+// pack writes an archive of a folder. The same content results in the same archive.
 func pack(folder, archive string) error {
 	var packed bytes.Buffer
 	w := zip.NewWriter(&packed)
@@ -46,5 +46,5 @@ func pack(folder, archive string) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	return os.WriteFile(archive, packed.Bytes(), 0o644) //nolint:gosec // It is a file of the repository.
+	return os.WriteFile(archive, packed.Bytes(), 0o644) //nolint:gosec // The file is part of the repository.
 }

@@ -64,7 +64,7 @@ func BenchmarkDetail(b *testing.B) {
 	}
 }
 
-// shared is a past that does not copy what it returns, so that benchmarks measure what is done with it.
+// shared is a past that returns its data without a copy, so that benchmarks measure only its use.
 type shared struct{ *world }
 
 func (s shared) Range(_ time.Time, cols []int32) ([]time.Time, [][]float64) {

@@ -9,8 +9,9 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Cardinality returns the sizes of all families, compared with an earlier snapshot, which may be nil: then nothing has
-// grown. limit bounds the rows; 0 means 100 of them, and there are never more than 1,000.
+// Cardinality returns the sizes of all families, and how much they have grown since an earlier snapshot.
+// That may be nil: then nothing has grown. limit limits the rows; 0 means 100, and there are never more
+// than 1,000.
 func Cardinality(s, start *store.Snapshot, limit int) *api.Cardinality {
 	answer := &api.Cardinality{Rows: []api.Size{}}
 	if s == nil {
@@ -42,8 +43,8 @@ func Cardinality(s, start *store.Snapshot, limit int) *api.Cardinality {
 	return answer
 }
 
-// Values returns the values of a label of a family that have the most series, or nil if there is no such family or label.
-// limit bounds the values; 0 means 100 of them, and there are never more than 1,000.
+// Values returns the values of a family's label that have the most series, or nil if there is no such
+// family or label. limit limits the values; 0 means 100, and there are never more than 1,000.
 func Values(s *store.Snapshot, family, label string, limit int) *api.LabelCount {
 	f := find(s, family)
 	if f == nil {

@@ -10,12 +10,12 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Changes compares two snapshots. words filter as in Search. limit bounds the rows; 0 means 100 of them, and there
-// are never more than 1,000.
+// Changes compares two snapshots. words filters as in [Search]. limit limits the rows; 0 means 100, and
+// there are never more than 1,000.
 //
-// Series are the same if their families and labels are equal. Series that are new or gone come first, then the numbers
-// that have changed the most relative to what they were; of those that have changed equally, counters come first.
-// Of histograms, only count and sum are compared. The mark's ID is left to the caller.
+// Series are the same if their families and labels are equal. Series that are new or gone come first.
+// Then come the numbers with the largest relative change; among equal changes, counters come first. Only
+// the count and sum of histograms are compared. The caller sets the mark's ID.
 func Changes(before, after *store.Snapshot, words string, limit int) *api.Changes {
 	answer := &api.Changes{Rows: []api.Change{}}
 	if before == nil || after == nil {
@@ -58,7 +58,7 @@ type change struct {
 	family        *store.Family
 	series        *store.Series
 	name          string
-	before, after float64 // One of them is Missing if the series is new or gone.
+	before, after float64 // one of them is Missing if the series is new or gone
 	relative      float64
 	reset         bool
 }
@@ -77,7 +77,7 @@ func (c *change) answer() api.Change {
 // whole reports whether the series is new or gone.
 func (c *change) whole() bool { return store.IsMissing(c.before) || store.IsMissing(c.after) }
 
-// compareChanges orders the changes that are the most interesting first.
+// compareChanges orders the most interesting changes first.
 func compareChanges(a, b change) int {
 	return cmp.Or(
 		compareBools(a.whole(), b.whole()),
@@ -99,7 +99,7 @@ func compareBools(a, b bool) int {
 	return +1
 }
 
-// added adds the series of a family that is new.
+// added adds the series of a new family.
 func (c *comparison) added(f *store.Family) {
 	for _, s := range c.filter.matching(f) {
 		c.whole(c.after, f, s, true)
@@ -113,7 +113,7 @@ func (c *comparison) gone(f *store.Family) {
 	}
 }
 
-// whole adds one change for a series that is new or gone, however many numbers it has.
+// whole adds one change for a series that is new or gone, regardless of how many numbers it has.
 func (c *comparison) whole(s *store.Snapshot, f *store.Family, series *store.Series, isNew bool) {
 	one := change{family: f, series: series, before: store.Missing, after: store.Missing}
 	number := numberAt(s, series, 0)
@@ -138,7 +138,7 @@ func (c *comparison) whole(s *store.Snapshot, f *store.Family, series *store.Ser
 	c.changes = append(c.changes, one)
 }
 
-// family compares the series of a family that was there and still is.
+// family compares the series of a family that both snapshots contain.
 func (c *comparison) family(old, now *store.Family) {
 	switch {
 	case old == now:
@@ -167,7 +167,7 @@ func (c *comparison) family(old, now *store.Family) {
 	}
 }
 
-// The names of numbers of histograms and summaries.
+// names of the numbers of histograms and summaries
 const (
 	countName = "count"
 	sumName   = "sum"
@@ -191,7 +191,7 @@ func (c *comparison) series(f *store.Family, old, now *store.Series) {
 	case store.Histogram, store.Summary:
 		counter := f.Type != model.GaugeHistogram
 		compare(countName, countAt, countAt, counter)
-		// A sum may fall without a reset, so it is the count that tells.
+		// A sum may fall without a reset, so the count decides.
 		sumReset := len(c.changes) > changes && c.changes[len(c.changes)-1].reset
 		compare(sumName, sumAt, sumAt, false)
 		if sumReset && c.changes[len(c.changes)-1].name == sumName {
@@ -216,8 +216,8 @@ func (c *comparison) series(f *store.Family, old, now *store.Series) {
 	}
 }
 
-// relative returns how much a number has changed relative to what it was. A counter that has begun anew has come
-// from zero, so it is compared with what it had.
+// relative returns the relative change of a number. A reset counter has started at zero, so its new
+// value is compared with its old one.
 func relative(before, after float64, reset bool) float64 {
 	delta := math.Abs(after - before)
 	if reset {

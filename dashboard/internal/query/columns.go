@@ -8,14 +8,14 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// maxColumns bounds the quantiles or states of a family that are shown.
+// maxColumns limits the quantiles or states that are shown of a family.
 const maxColumns = model.MaxStates
 
 // columns are the columns of a family's table.
 type columns struct {
 	names     []string
 	family    *store.Family
-	quantiles []float64 // Of summaries.
+	quantiles []float64 // of summaries
 	states    []string
 }
 
@@ -48,7 +48,7 @@ func columnsOf(f *store.Family) columns {
 	return c
 }
 
-// percentile returns what people call a quantile, such as p99.
+// percentile returns the common name of a quantile, such as p99.
 func percentile(q float64) string { return "p" + strconv.FormatFloat(q*100, 'g', 6, 64) }
 
 func formatFloat(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
@@ -67,7 +67,7 @@ func allQuantiles(series []*store.Series) []float64 {
 	return all
 }
 
-// allStates returns the states that any of the series has, in the order in which they come.
+// allStates returns the states that any of the series has, in the order of their first appearance.
 func allStates(series []*store.Series) []string {
 	var all []string
 	for _, shape := range shapesOf(series) {
@@ -80,7 +80,7 @@ func allStates(series []*store.Series) []string {
 	return all
 }
 
-// shapesOf returns the shapes of series, most of which share theirs with the one before.
+// shapesOf returns the shapes of series. Most series share theirs with the previous one.
 func shapesOf(series []*store.Series) []*store.Shape {
 	var (
 		shapes []*store.Shape

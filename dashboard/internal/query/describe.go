@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// describe returns a family as the page knows it. It looks at all series once.
+// describe returns the page's description of a family. It visits each series once.
 func describe(f *store.Family, matched int) api.Family {
 	return api.Family{
 		Name: cleanName(f.Name), Type: typeName(f.Type), Unit: unitOf(f.Family), Help: cleanHelp(f.Help),
@@ -23,11 +23,11 @@ func isNative(f *store.Family) bool {
 		slices.ContainsFunc(f.Series, func(s *store.Series) bool { return s.Shape != nil && s.Shape.Native })
 }
 
-// maxLabelNames bounds the labels of a family that are counted.
+// maxLabelNames limits the labels of a family that are counted.
 const maxLabelNames = 64
 
-// countLabels counts the values of each label. Series are sorted, so many have a value in common with the one
-// before, and need no lookup.
+// countLabels counts the values of each label. Series are sorted, so many share a value with the
+// previous one and need no lookup.
 func countLabels(series []*store.Series) []api.LabelCount {
 	type counter struct {
 		name, last string
@@ -36,7 +36,7 @@ func countLabels(series []*store.Series) []api.LabelCount {
 	var counters []*counter
 	of := func(i int, name string) *counter {
 		if i < len(counters) && counters[i].name == name {
-			return counters[i] // As in the series before.
+			return counters[i] // same value as in the previous series
 		}
 		if at := slices.IndexFunc(counters, func(c *counter) bool { return c.name == name }); at >= 0 {
 			return counters[at]
@@ -74,8 +74,8 @@ func typeName(t model.Type) string {
 	return strings.ReplaceAll(t.String(), " ", "")
 }
 
-// isType reports whether a text in lower case names a type, or begins the name of one without being the name of
-// another.
+// isType reports whether a text in lower case is the name of a type, or a prefix of one without being
+// the name of another.
 func isType(t model.Type, text string) bool {
 	switch text {
 	case "gauge":

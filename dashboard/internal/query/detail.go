@@ -7,13 +7,13 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// DetailOptions choose a part of a family.
+// DetailOptions select a part of a family.
 type DetailOptions struct {
 	Family   string
-	Words    string // Search among its series.
+	Words    string // search among its series
 	Offset   int
-	Limit    int    // Of rows; 0 means 100, and there are never more than 1,000.
-	TraceURL string // Template with {trace_id} and {span_id}; empty means no links.
+	Limit    int    // of rows; 0 means 100, and there are never more than 1,000
+	TraceURL string // template with {trace_id} and {span_id}; empty means no links
 }
 
 // Detail describes a family with the current values of its series. before, which may be nil, is an earlier snapshot

@@ -67,7 +67,7 @@ func TestDetailHistograms(t *testing.T) {
 	}}
 	// Ten observations between 1 and 2 since the first sample.
 	w.series(f, "a=1", shape, []float64{10, 20}, []float64{5, 20}, []float64{10, 10}, []float64{0, 10}, []float64{0, 0})
-	// None since then, so all of them count.
+	// There were no observations since then, so all of them count.
 	w.series(f, "a=2", shape, []float64{10, 10}, []float64{5, 5}, []float64{10, 10}, []float64{0, 0}, []float64{0, 0})
 	// A reset: what there is now is new.
 	w.series(f, "a=3", shape, []float64{10, 2}, []float64{5, 2}, []float64{10, 0}, []float64{0, 2}, []float64{0, 0})
@@ -150,7 +150,7 @@ func TestExemplars(t *testing.T) {
 	s.Exemplars[series] = []*model.Exemplar{exemplar(1, trace, span), exemplar(3), exemplar(2, model.Label{Name: "TraceID", Value: "7"})}
 	for _, test := range []struct {
 		template string
-		want     [3]string // Of the exemplars, the newest first.
+		want     [3]string // of the exemplars, newest first
 	}{
 		{"", [3]string{}},
 		{"https://traces/{trace_id}", [3]string{"", "https://traces/7", "https://traces/a%2Fb+c"}},

@@ -11,10 +11,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// maxExemplars bounds the exemplars of a series that are shown.
+// maxExemplars limits the exemplars that are shown of a series.
 const maxExemplars = 16
 
-// exemplarsOf returns exemplars as the page knows them, the newest first.
+// exemplarsOf converts exemplars for the page, newest first.
 func exemplarsOf(exemplars []*model.Exemplar, template string) []api.Exemplar {
 	if len(exemplars) == 0 {
 		return nil
@@ -35,17 +35,17 @@ func exemplarsOf(exemplars []*model.Exemplar, template string) []api.Exemplar {
 	return result
 }
 
-// The names that labels with the IDs of traces and spans have.
+// usual names of the labels with trace IDs and span IDs
 var (
 	traceLabels = []string{"trace_id", "traceID", "TraceID", "traceId", "traceid"}
 	spanLabels  = []string{"span_id", "spanID", "SpanID", "spanId", "spanid"}
 )
 
-// maxID bounds the IDs in URLs.
+// maxID limits the length of IDs in URLs.
 const maxID = 128
 
-// traceURL fills in the template of the URL of a trace. It returns an empty string if the labels have no ID that the
-// template asks for, or if the result is not an absolute URL of HTTP.
+// traceURL fills in the template of a trace's URL. It returns an empty string if the labels lack an ID
+// that the template needs, or if the result is not an absolute HTTP URL.
 func traceURL(template string, labels []model.Label) string {
 	if template == "" {
 		return ""
@@ -71,7 +71,7 @@ func traceURL(template string, labels []model.Label) string {
 	return filled
 }
 
-// valueOfAny returns the value of the first of the names that the labels have.
+// valueOfAny returns the value of the first of names that is a label.
 func valueOfAny(labels []model.Label, names []string) string {
 	for _, name := range names {
 		for _, l := range labels {

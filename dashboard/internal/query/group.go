@@ -12,13 +12,13 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// The bounds of a spec.
+// limits of a spec
 const (
 	maxSpecLabels = 16
 	maxSpecKeys   = 256
 )
 
-// bounded returns a spec within the bounds.
+// bounded returns a copy of a spec within the limits.
 func bounded(spec api.Spec) api.Spec {
 	spec.Match = spec.Match[:min(len(spec.Match), maxSpecLabels)]
 	spec.By = spec.By[:min(len(spec.By), maxSpecLabels)]
@@ -29,19 +29,19 @@ func bounded(spec api.Spec) api.Spec {
 	return spec
 }
 
-// group is the series of which a plot shows the sum.
+// group is a group of series of which a plot shows the sum.
 type group struct {
 	key    string
 	labels []model.Label
-	series []*store.Series // In the last sample.
-	gone   []*store.Series // No longer there; they count in the past.
+	series []*store.Series // in the last sample
+	gone   []*store.Series // no longer in the last sample, but part of the past
 }
 
 // all returns all series of the group.
 func (g *group) all() []*store.Series { return slices.Concat(g.series, g.gone) }
 
-// groupsOf returns the series that have the labels of spec, in groups, sorted by key. lost are the groups
-// of which all series are gone.
+// groupsOf returns the series with the labels of spec, in groups, sorted by key. lost are the groups all
+// of whose series are gone.
 func groupsOf(f *store.Family, gone []*store.Series, spec api.Spec) (groups, lost []*group) {
 	g := grouping{spec: spec, byKey: make(map[string]*group)}
 	for _, s := range f.Series {
@@ -65,10 +65,10 @@ func groupsOf(f *store.Family, gone []*store.Series, spec api.Spec) (groups, los
 	return groups, lost
 }
 
-// grouping puts series in groups.
+// grouping assigns series to groups.
 type grouping struct {
 	spec   api.Spec
-	groups []*group // In the order in which they were found.
+	groups []*group // in order of discovery
 	byKey  map[string]*group
 
 	text   []byte
@@ -101,10 +101,10 @@ func (g *grouping) of(s *store.Series) *group {
 	return one
 }
 
-// maxKey bounds the keys of groups in bytes.
+// maxKey limits the length of a group's key, in bytes.
 const maxKey = 400
 
-// shortKey returns a key that stands for a long one. It is valid UTF-8, as labels are.
+// shortKey returns a replacement for a long key. It is valid UTF-8, like labels.
 func shortKey(key string) string {
 	if len(key) <= maxKey {
 		return key
@@ -114,8 +114,8 @@ func shortKey(key string) string {
 	return clean(key[:maxKey], maxKey/4) + strconv.FormatUint(h.Sum64(), 16)
 }
 
-// hasLabels reports whether a series has all labels, as the page knows them. An empty value is that of a label that
-// is not there.
+// hasLabels reports whether a series has all labels, given in the page's form. An empty value stands for
+// a missing label.
 func hasLabels(s *store.Series, labels []api.Label) bool {
 	for _, l := range labels {
 		value := valueOf(s, l[0])
@@ -138,13 +138,13 @@ func valueOf(s *store.Series, name string) string {
 
 // line is a line of a group.
 type line struct {
-	name   string // Of the line in its group.
+	name   string // of the line in its group
 	values []float64
 }
 
-// chosen are the groups that a plot shows. There are at most MaxLines.
+// chosen are the groups that a plot shows: at most MaxLines.
 type chosen struct {
-	pinned map[string]bool // Keys of lines.
+	pinned map[string]bool // keys of lines
 	all    []candidate
 }
 
@@ -155,7 +155,7 @@ type candidate struct {
 	score  float64
 }
 
-// offer adds a group, unless there are enough with larger values.
+// offer adds a group unless enough groups have larger values.
 func (c *chosen) offer(g *group, lines []line) {
 	one := candidate{group: g, lines: lines, score: math.Inf(-1)}
 	for _, l := range lines {
@@ -173,7 +173,8 @@ func (c *chosen) offer(g *group, lines []line) {
 	}
 }
 
-// compareCandidates orders those first that the page shows already, then those with the largest values.
+// compareCandidates orders first the groups that the page already shows, then those with the largest
+// values.
 func compareCandidates(a, b candidate) int {
 	switch {
 	case a.pinned != b.pinned && a.pinned:
@@ -184,8 +185,8 @@ func compareCandidates(a, b candidate) int {
 	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.group.key, b.group.key))
 }
 
-// preselect drops groups that cannot be shown before their numbers are read. A plot that goes on sees too little of the
-// window to compare values, so it shows the groups that were there, and then others by key.
+// preselect drops groups that cannot be shown before their numbers are read. A plot that continues sees
+// too little of the window to compare values, so it shows the previous groups, and then others by key.
 func (c *chosen) preselect(groups []*group, names []string) []*group {
 	if len(groups) <= api.MaxLines {
 		return groups
@@ -204,7 +205,8 @@ func (c *chosen) preselect(groups []*group, names []string) []*group {
 	return append(first, rest...)[:api.MaxLines]
 }
 
-// lineKey returns the key of a line. The key of a group is empty or ends in a quote, or in a number if it is long.
+// lineKey returns the key of a line. A group's key is empty, or ends in a quote or, if it is long, in a
+// number.
 func lineKey(g *group, name string) string {
 	if name == "" {
 		return g.key
@@ -212,7 +214,7 @@ func lineKey(g *group, name string) string {
 	return g.key + "#" + name
 }
 
-// lines returns the lines of the groups as the page knows them, sorted by key of their groups.
+// lines returns the lines of the groups for the page, sorted by their groups' keys.
 func (c *chosen) lines() []api.Line {
 	slices.SortStableFunc(c.all, func(a, b candidate) int { return cmp.Compare(a.group.key, b.group.key) })
 	lines := []api.Line{}

@@ -21,7 +21,7 @@ var (
 // world is a program whose series have known numbers at known times.
 type world struct {
 	times    []time.Time
-	numbers  [][]float64 // By column.
+	numbers  [][]float64 // by column
 	families []*store.Family
 }
 

@@ -7,21 +7,21 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// How a shape orders the numbers of histograms and summaries.
+// positions of a histogram's or summary's numbers in its shape
 const (
 	countAt = iota
 	sumAt
-	firstAt // The first bucket or quantile.
+	firstAt // the first bucket or quantile
 )
 
-// earlier finds the series of a family in an earlier snapshot.
+// earlier looks up the series of a family in an earlier snapshot.
 type earlier struct {
 	snapshot *store.Snapshot
-	same     bool // The family has not changed since, so its series are the same.
+	same     bool // whether the family has not changed since, so that its series are the same
 	byKey    map[string]*store.Series
 }
 
-// newEarlier prepares to find series of family. before may be nil.
+// newEarlier prepares lookups for the series of family. before may be nil.
 func newEarlier(before *store.Snapshot, family *store.Family) *earlier {
 	e := &earlier{snapshot: before}
 	old := (*store.Family)(nil)
@@ -46,7 +46,7 @@ func byKey(f *store.Family) map[string]*store.Series {
 	return keys
 }
 
-// series returns the series as it was, or nil.
+// series returns the earlier state of a series, or nil.
 func (e *earlier) series(s *store.Series) *store.Series {
 	if e.same {
 		return s
@@ -54,13 +54,13 @@ func (e *earlier) series(s *store.Series) *store.Series {
 	return e.byKey[s.Key]
 }
 
-// bornBetween reports whether a series is known to have begun after one time and not after another.
+// bornBetween reports whether a series is known to have begun after the time after and not after until.
 func bornBetween(created model.Instant, after, until time.Time) bool {
 	return created.Valid && created.Nanos > after.UnixNano() && created.Nanos <= until.UnixNano()
 }
 
-// increaseOf returns how much a counter has increased. If it is less than before, it has begun anew, and all of
-// it is new. Where one of the numbers is Missing, so is the increase.
+// increaseOf returns the increase of a counter. If it is less than before, it has been reset, and all of
+// its value is new. If one of the numbers is Missing, so is the increase.
 func increaseOf(before, now float64) float64 {
 	switch {
 	case store.IsMissing(before) || store.IsMissing(now):
@@ -71,12 +71,12 @@ func increaseOf(before, now float64) float64 {
 	return now - before
 }
 
-// histogramIncrease writes into dst how much the numbers of a histogram or summary have increased, all of
-// them since before or, after a reset, since the beginning. It reports false where there is no count. A bucket that
-// did not exist has had no observations, unless the buckets are others altogether, as when a native histogram lowers
-// its resolution: then the increase is not known. The sum of a histogram may fall without a reset.
+// histogramIncrease writes into dst the increase of a histogram's or summary's numbers since before or,
+// after a reset, since the beginning. It reports false if there is no count. A bucket that did not exist
+// has had no observations, unless all buckets are different, as when a native histogram lowers its
+// resolution: then the increase is unknown. The sum of a histogram may fall without a reset.
 //
-// All slices have the same order and length; before and now are changed.
+// All slices have the same order and length. histogramIncrease modifies before and now.
 func histogramIncrease(dst, before, now []float64) bool {
 	if store.IsMissing(now[countAt]) || store.IsMissing(before[countAt]) {
 		return false
@@ -96,8 +96,8 @@ func histogramIncrease(dst, before, now []float64) bool {
 	return reset || !added || !exceeds(dst[firstAt:], dst[countAt], now[countAt])
 }
 
-// exceeds reports whether buckets have more observations than there were, by more than rounding of numbers of that
-// size explains.
+// exceeds reports whether buckets contain more observations than count, by more than rounding of numbers
+// of that size explains.
 func exceeds(buckets []float64, count, size float64) bool {
 	const tolerance = 1e-9
 	sum := 0.0
@@ -123,8 +123,8 @@ func numbersOf(s *store.Snapshot, series *store.Series) []float64 {
 	return numbers
 }
 
-// aligned returns the numbers that a histogram had, in the order of now's shape. Buckets that it did not
-// have are Missing.
+// aligned returns the earlier numbers of a histogram, in the order of now's shape. Buckets that it did
+// not have are Missing.
 func aligned(s *store.Snapshot, old, now *store.Series) []float64 {
 	if old == now || old.Shape == now.Shape {
 		return numbersOf(s, old)

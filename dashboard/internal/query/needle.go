@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxScanned is how much of a text is searched.
+// maxScanned is how much of a text is searched, in bytes.
 const maxScanned = 4 << 10
 
-// needle is a text to look for in others, ignoring case.
+// needle is a text to search for, ignoring case.
 type needle struct {
-	text  string // In lower case.
+	text  string // in lower case
 	ascii bool
 }
 
@@ -20,7 +20,7 @@ func newNeedle(s string) needle {
 	return needle{s, !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })}
 }
 
-// in reports whether s contains the needle. It does not allocate: a search looks into many texts.
+// in reports whether s contains the needle. It does not allocate, because a search examines many texts.
 func (n *needle) in(s string) bool {
 	if len(n.text) == 0 {
 		return true
@@ -30,7 +30,7 @@ func (n *needle) in(s string) bool {
 	}
 	first := n.text[0]
 	for i := range len(s) {
-		// No ASCII character becomes another one but its own lower case.
+		// An ASCII character only folds to its own lower case.
 		if lower[s[i]] != first && (n.ascii || !isStart(s[i])) {
 			continue
 		}
@@ -41,7 +41,7 @@ func (n *needle) in(s string) bool {
 	return false
 }
 
-// isStart reports whether a rune that is not ASCII begins with the byte.
+// isStart reports whether the byte begins a non-ASCII rune.
 func isStart(b byte) bool { return b >= utf8.RuneSelf && utf8.RuneStart(b) }
 
 // isPrefixOf reports whether s begins with the needle.
@@ -67,7 +67,7 @@ func (n *needle) isPrefixOf(s string) bool {
 	return true
 }
 
-// lower maps the letters of ASCII to lower case, and other bytes to themselves.
+// lower maps ASCII letters to lower case, and other bytes to themselves.
 var lower = func() (table [256]byte) {
 	for i := range table {
 		table[i] = byte(i)

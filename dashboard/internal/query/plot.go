@@ -10,12 +10,13 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Plot returns a family over time: what came after since, or, if that is zero, everything in the window that the spec
-// asks for, but never more than 600 points. A window without a sample before it begins with a point that has no rate.
+// Plot returns a family over time: the part after since or, if since is zero, the whole window of the
+// spec. It has never more than 600 points. A window without an earlier sample begins with a point that
+// has no rate.
 //
-// If there are more groups than a plot can show, it shows those with the largest values in the window. A plot that
-// goes on must show the same groups, which it does if spec.Keys has the keys of the lines of the plot before. Groups that
-// are not among them fill up what is left, in the order of their keys.
+// If there are more groups than a plot can show, it shows those with the largest values in the window. A
+// plot that continues must show the same groups. It does if spec.Keys has the keys of the previous
+// plot's lines. Other groups take the remaining places, in the order of their keys.
 func Plot(s *store.Snapshot, past Past, spec api.Spec, since time.Time) *api.Plot {
 	p := &api.Plot{First: since.IsZero(), Kind: api.Values, T: []int64{}, Lines: []api.Line{}}
 	f := find(s, spec.Family)
@@ -47,8 +48,8 @@ func Plot(s *store.Snapshot, past Past, spec api.Spec, since time.Time) *api.Plo
 	return p
 }
 
-// goneOf returns the series of a family that are only in the past, sorted by key. One that is in the snapshot may have
-// gone since.
+// goneOf returns the series of a family that are only in the past, sorted by key. A series in the
+// snapshot may be gone by now.
 func goneOf(past Past, f *store.Family) []*store.Series {
 	gone := past.Gone(f.Name)
 	if len(gone) == 0 {
@@ -79,21 +80,22 @@ func kindOf(f *store.Family) api.PlotKind {
 	return api.Values
 }
 
-// plotter makes the lines of groups, one group after the other, so that it needs memory only for those that are shown.
+// plotter makes the lines of one group after the other, so it needs memory only for those that are
+// shown.
 type plotter struct {
 	window *window
 	past   Past
 	family *store.Family
 	chosen chosen
-	names  []string // Names that lines of a group may have.
+	names  []string // possible names of groups' lines
 
-	buckets *union // Of histograms.
+	buckets *union // of histograms
 	heat    *heat
 	states  []string
-	scratch []float64 // A number for each point.
+	scratch []float64 // a number for each point
 }
 
-// prepare finds out what the series have in common.
+// prepare determines what the series have in common.
 func (p *plotter) prepare(groups, lost []*group) {
 	var series, all []*store.Series
 	for _, g := range groups {
@@ -125,14 +127,15 @@ func percentiles(quantiles []float64) []string {
 	return names
 }
 
-// plot reads the numbers of groups and offers the lines of those that may be shown. The others only add to the heat map.
+// plot reads the numbers of groups and offers the lines of those in shown. The others only add to the
+// heat map.
 func (p *plotter) plot(groups, shown []*group) {
 	if p.heat == nil {
 		groups = shown
 	}
 	var (
 		series  []*store.Series
-		ends    []int // After the last series of each group.
+		ends    []int // end of each group's series
 		visible = make(map[*group]bool, len(shown))
 	)
 	for _, g := range shown {
@@ -155,20 +158,20 @@ func (p *plotter) plot(groups, shown []*group) {
 		sum = p.newSum(groups[at:])
 	})
 	if len(p.window.points) == 0 {
-		// Nothing to compare yet, so the first groups are those that are shown.
+		// There is nothing to compare yet, so the first groups are shown.
 		for _, g := range shown[:min(len(shown), api.MaxLines)] {
 			p.chosen.offer(g, sum.lines())
 		}
 	}
 }
 
-// sum is what is known of a group, as its series are added one by one.
+// sum accumulates the series of a group.
 type sum interface {
 	add(s *store.Series, numbers [][]float64)
 	lines() []line
 }
 
-// newSum returns an empty sum for the first of groups, or nil without groups.
+// newSum returns an empty sum for groups like the first one, or nil if there are no groups.
 func (p *plotter) newSum(groups []*group) sum {
 	if len(groups) == 0 {
 		return nil
@@ -192,7 +195,7 @@ func (p *plotter) newSum(groups []*group) sum {
 // rateSum is the rate of counters.
 type rateSum struct {
 	w            *window
-	total, rates []float64 // rates is used again for each series.
+	total, rates []float64 // rates is reused for each series
 }
 
 func (r *rateSum) add(s *store.Series, numbers [][]float64) {
@@ -216,7 +219,7 @@ func (v *valueSum) add(_ *store.Series, numbers [][]float64) {
 
 func (v *valueSum) lines() []line { return []line{{"", v.total}} }
 
-// stateSum says how many series are in each state.
+// stateSum counts the series in each state.
 type stateSum struct {
 	w      *window
 	states []string

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestPlotGone has series that are no longer there: what they did still counts in the past of their group.
+// TestPlotGone checks that series that are gone still count in the past of their group.
 func TestPlotGone(t *testing.T) {
 	w := newWorld(0, 2, 4, 6)
 	c := w.family("c_total", model.Counter)

@@ -5,16 +5,16 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// maxHeat bounds the rows of a heat map.
+// maxHeat limits the rows of a heat map.
 const maxHeat = 64
 
-// histogramSum has the quantiles of the observations of a group.
+// histogramSum computes the quantiles of a group's observations.
 type histogramSum struct {
 	w       *window
 	union   *union
 	heat    *heat
-	counter bool        // The counts increase; those of a gauge histogram are what they are.
-	counts  [][]float64 // For each point, those in each bucket; nil if they are not known.
+	counter bool        // whether the counts increase; those of a gauge histogram do not
+	counts  [][]float64 // for each point, the counts of the buckets; nil if unknown
 }
 
 func newHistogramSum(w *window, u *union, h *heat, counter bool) *histogramSum {
@@ -70,11 +70,11 @@ func (h *histogramSum) lines() []line {
 	return lines
 }
 
-// heat has the observations of all groups per second. Its buckets are those of the union, or fewer that each stand for
-// some neighbors.
+// heat holds the observations per second of all groups. Its buckets are those of the union, or fewer
+// ones that each stand for several neighbors.
 type heat struct {
 	buckets []store.Bucket
-	size    int // How many buckets of the union each stands for.
+	size    int // how many buckets of the union each stands for
 	counts  [][]float64
 }
 
@@ -92,7 +92,7 @@ func (h *heat) add(k, at int, n float64) {
 	h.counts[k][at/h.size] += n
 }
 
-// answer returns the heat map as the page knows it.
+// answer returns the heat map for the page.
 func (h *heat) answer() *api.Heat {
 	a := &api.Heat{Lower: []api.Number{}, Upper: []api.Number{}, Rows: make([][][2]api.Number, len(h.counts))}
 	for _, b := range h.buckets {

@@ -2,16 +2,16 @@ package query
 
 import "github.com/luxfi/metric/dashboard/internal/store"
 
-// averageName is the name of the line with the average of a summary.
+// averageName is the name of the line with a summary's average.
 const averageName = "avg"
 
-// summarySum has the quantiles of a summary if it is alone in its group and has some. Quantiles of several
-// summaries cannot be put together; then it has their average.
+// summarySum holds the quantiles of a summary that has some and is the only one in its group. Quantiles
+// of several summaries cannot be combined, so other groups have their average.
 type summarySum struct {
 	w      *window
-	single []line // Of the only series.
+	single []line // of the only series
 
-	count, sum []float64 // Per second.
+	count, sum []float64 // per second
 	alone      bool
 	only       *store.Series
 }
@@ -26,7 +26,7 @@ func newSummarySum(w *window, g *group) *summarySum {
 
 func (s *summarySum) add(series *store.Series, numbers [][]float64) {
 	if s.alone && series != s.only {
-		return // One that is gone.
+		return // The series is gone.
 	}
 	if s.alone {
 		for j, q := range series.Shape.Quantiles {

@@ -257,7 +257,7 @@ func TestPlotGroups(t *testing.T) {
 	if !slices.Equal(keys(next), keys(p)) || next.Hidden != 10 || len(next.T) != 1 {
 		t.Errorf("the next plot has lines %v, want %v", keys(next), keys(p))
 	}
-	// Those that are shown already stay when the plot begins anew, too.
+	// Lines that are already shown also stay when the plot begins again.
 	again := plot(w, api.Spec{Family: "g", By: []string{"a"}, Keys: []string{`a="03"`}})
 	if got := keys(again); got[0] != `a="03"` || got[1] != `a="11"` {
 		t.Errorf("got %v", got)

@@ -10,16 +10,16 @@ import (
 	"github.com/luxfi/metric/internal/promql"
 )
 
-// maxGrouped bounds the labels that a query groups by.
+// maxGrouped limits the labels by which a query groups.
 const maxGrouped = 10
 
-// maxQueryName bounds the names that queries are made for: what is longer could not be read.
+// maxQueryName limits the length of names in queries. Longer ones would be unreadable.
 const maxQueryName = 1000
 
-// expressions makes the PromQL expressions of a family, whose series have the names that Prometheus gives them.
+// expressions makes PromQL expressions for a family, using the names that Prometheus gives its series.
 type expressions struct {
 	family *store.Family
-	labels []string // As Prometheus stores them.
+	labels []string // as Prometheus stores them
 }
 
 // queriesOf returns expressions that show a family in Prometheus. The result is not nil.
@@ -88,7 +88,7 @@ func sumBy(expr string, labels ...string) string {
 	return "sum " + promql.By(labels...) + "(" + expr + ")"
 }
 
-// sum returns a sum by the labels of the family and those of extra.
+// sum returns a sum by the labels of the family and extra.
 func (e *expressions) sum(expr string, extra ...string) string {
 	return sumBy(expr, append(extra, e.labels...)...)
 }
@@ -161,7 +161,7 @@ func (e *expressions) summary() []api.Query {
 	return queries
 }
 
-// states relies on the label with the family's name that each state has.
+// states uses the label that each state has, whose name is the family's.
 func (e *expressions) states() []api.Query {
 	return []api.Query{
 		{Title: "Current states", Expr: e.selector("") + " == 1"},
@@ -170,7 +170,7 @@ func (e *expressions) states() []api.Query {
 	}
 }
 
-// info shows how to add the labels to another metric of the same process. They are written one by one, since
+// info shows how to add the labels to another metric of the same process. It lists them, because
 // group_left needs names.
 func (e *expressions) info() []api.Query {
 	queries := []api.Query{{Title: "Labels", Expr: e.selector("")}}

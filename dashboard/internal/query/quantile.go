@@ -8,12 +8,13 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// shownQuantiles are the quantiles of histograms that are shown.
+// shownQuantiles are the quantiles that are shown of histograms.
 var shownQuantiles = []float64{0.5, 0.9, 0.99}
 
 // quantile returns the q-quantile of observations in buckets, as Prometheus estimates it: by linear
 // interpolation in a classic bucket, and by exponential interpolation in a native one. counts has the
-// observations in each bucket alone; it may have fractions. Without observations, the quantile is Missing.
+// observations of each bucket, not cumulative; they may have fractions. Without observations, the
+// quantile is Missing.
 func quantile(q float64, buckets []store.Bucket, counts []float64, native bool) float64 {
 	total := 0.0
 	for i := range buckets {
@@ -30,12 +31,12 @@ func quantile(q float64, buckets []store.Bucket, counts []float64, native bool) 
 		at, fraction := locate(q*total, slices.All(counts))
 		return inNative(buckets, at, fraction)
 	}
-	// Prometheus counts from the other end here, which makes a difference where the rank lies between two buckets.
+	// Prometheus counts from the other end here. This matters if the rank lies between two buckets.
 	at, fraction := locate((1-q)*total, slices.Backward(counts))
 	return inNative(buckets, at, 1-fraction)
 }
 
-// locate returns the bucket in which a rank lies, and which fraction of its observations comes before that.
+// locate returns the bucket that contains a rank, and the fraction of its observations before the rank.
 func locate(rank float64, counts iter.Seq2[int, float64]) (at int, fraction float64) {
 	for i, n := range counts {
 		if !(n > 0) {
@@ -49,14 +50,14 @@ func locate(rank float64, counts iter.Seq2[int, float64]) (at int, fraction floa
 	return at, fraction
 }
 
-// inClassic returns the value below which lies a fraction of bucket i, as histogram_quantile of Prometheus does: the
-// lowest bucket begins at 0 if its upper bound is positive, and nothing is known of the highest one but
-// where it begins.
+// inClassic returns the value below which the given fraction of bucket i lies, like Prometheus's
+// histogram_quantile: the lowest bucket begins at 0 if its upper bound is positive, and the highest
+// bucket only has a known lower bound.
 func inClassic(buckets []store.Bucket, i int, fraction float64) float64 {
 	lower, upper := buckets[i].Lower, buckets[i].Upper
 	switch {
 	case math.IsInf(upper, 1) && math.IsInf(lower, -1):
-		return store.Missing // The only bucket.
+		return store.Missing // the only bucket
 	case math.IsInf(upper, 1):
 		return lower
 	case math.IsInf(lower, -1) && upper <= 0:
@@ -67,8 +68,8 @@ func inClassic(buckets []store.Bucket, i int, fraction float64) float64 {
 	return lower + (upper-lower)*fraction
 }
 
-// inNative is inClassic for native buckets, of which the lowest one may be the highest negative one. The zero
-// bucket extends only to the side on which there are other buckets, if they are all on one side.
+// inNative is inClassic for native buckets. Their lowest bucket may be the highest negative one. If all
+// other buckets are on one side of zero, the zero bucket extends only to that side.
 func inNative(buckets []store.Bucket, i int, fraction float64) float64 {
 	lower, upper := buckets[i].Lower, buckets[i].Upper
 	if lower <= 0 && upper >= 0 {
@@ -81,7 +82,7 @@ func inNative(buckets []store.Bucket, i int, fraction float64) float64 {
 		}
 		return lower + (upper-lower)*fraction
 	}
-	// The outermost buckets have nothing but infinities.
+	// The outermost buckets contain only infinities.
 	if math.IsInf(upper, 1) {
 		return upper
 	}

@@ -1,6 +1,6 @@
-// Package query answers what the dashboard's page asks about samples.
+// Package query answers the questions of the dashboard's page about samples.
 //
-// All functions are pure: they read immutable snapshots, and the past by way of a [Past]. All texts in
+// All functions are pure: they read immutable snapshots, and the past through a [Past]. All texts in
 // their answers are valid UTF-8 without control characters, and cut to a length that a page can show. A
 // nil snapshot has no families.
 //
@@ -26,23 +26,23 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// Past reads the numbers of the past; a [store.Store] is one.
+// Past reads the numbers of the past. [store.Store] implements it.
 type Past interface {
-	// Range returns the times of the samples after from, oldest first, and for each of the columns the
-	// numbers at these times.
+	// Range returns the times of the samples after from, oldest first, and the numbers of each column at
+	// these times.
 	Range(from time.Time, cols []int32) (times []time.Time, numbers [][]float64)
 
-	// Gone returns the series of a family that have numbers in the past, but were not in the last sample.
+	// Gone returns the series of a family that have numbers in the past but were not in the last sample.
 	Gone(family string) []*store.Series
 }
 
-// maxRows bounds the rows of an answer, and defaultRows is what a limit of 0 stands for.
+// maxRows limits the rows of an answer. defaultRows is the meaning of a limit of 0.
 const (
 	maxRows     = 1000
 	defaultRows = 100
 )
 
-// rowsOf returns how many rows an answer may have.
+// rowsOf returns the largest number of rows in an answer.
 func rowsOf(limit int) int {
 	if limit <= 0 {
 		return defaultRows
@@ -50,8 +50,8 @@ func rowsOf(limit int) int {
 	return min(limit, maxRows)
 }
 
-// find returns the family of that name, or nil. It knows families with long names by what clean makes
-// of these, since that is what the page has.
+// find returns the family with that name, or nil. For a family with a long name, it also accepts the
+// form that clean returns, because the page knows only that.
 func find(s *store.Snapshot, name string) *store.Family {
 	if s == nil {
 		return nil
@@ -68,7 +68,7 @@ func find(s *store.Snapshot, name string) *store.Family {
 	return nil
 }
 
-// isCut reports whether a text may be what clean has made of another one.
+// isCut reports whether clean may have returned a text for a different one.
 func isCut(text string) bool { return strings.ContainsAny(text, "…\uFFFD") }
 
 // numberAt returns number i of a series at the time of a snapshot.
@@ -83,7 +83,7 @@ func numberAt(s *store.Snapshot, series *store.Series, i int) float64 {
 	return s.Numbers[col]
 }
 
-// toAPI returns a number as the page knows it.
+// toAPI converts a number for the page.
 func toAPI(f float64) api.Number {
 	if store.IsMissing(f) {
 		return api.Missing
@@ -91,7 +91,7 @@ func toAPI(f float64) api.Number {
 	return api.Number(f)
 }
 
-// millis returns a time as the page knows it.
+// millis converts a time for the page.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -5,17 +5,18 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// increases walks over the increase of a counter from sample to sample. Where a sample is Missing, it is not
-// known how much the counter has increased, unless the series has begun in the meantime: then from zero.
+// increases computes the increase of a counter from sample to sample. Where a sample is Missing, the
+// increase is unknown, unless the series has begun in the meantime: then it has increased from zero.
 type increases struct {
 	w       *window
 	created model.Instant
-	last    int // The last sample at which the series was there, or the first sample.
+	last    int // the last sample that had the series, or the first sample
 }
 
-// known returns the seconds in which a series has had the increase that is known at sample i, given whether it is there
-// at the sample before and now, and whether it has begun at zero. They are 0 if no increase is known. known must be
-// called for one sample after the other.
+// known returns the duration, in seconds, of the increase that is known at sample i. before and now say
+// whether the series is in the previous sample and in this one. zero reports whether the series has
+// begun at zero. The duration is 0 if no increase is known. known must be called for one sample after
+// the other.
 func (s *increases) known(i int, before, now bool) (seconds float64, zero bool) {
 	switch {
 	case !now:
@@ -26,7 +27,7 @@ func (s *increases) known(i int, before, now bool) (seconds float64, zero bool) 
 	}
 	zero = bornBetween(s.created, s.w.samples[s.last], s.w.samples[i])
 	if zero {
-		// The program may not have shown it for a while, as when a collector fails.
+		// The series may have been missing for a while, as when a collector fails.
 		since := i - 1
 		for since > s.last && s.created.Nanos <= s.w.samples[since].UnixNano() {
 			since--
@@ -37,8 +38,8 @@ func (s *increases) known(i int, before, now bool) (seconds float64, zero bool) 
 	return seconds, zero
 }
 
-// rates returns the rate of a counter per second at each point. Where an interval has samples between which it is
-// not known, the rate is that of the others.
+// rates returns the rate of a counter per second at each point. If the increase is unknown in a part of
+// an interval, the rate is that of the rest.
 func (w *window) rates(numbers []float64, created model.Instant, dst []float64) {
 	steps := increases{w: w, created: created}
 	for k := range w.points {
@@ -63,8 +64,8 @@ func (w *window) rates(numbers []float64, created model.Instant, dst []float64) 
 	}
 }
 
-// vectorRates calls visit with the rates of all numbers of a histogram or summary per second, at each point where they
-// are known. The slice is used again.
+// vectorRates calls visit with the rates per second of all numbers of a histogram or summary, at each
+// point where they are known. It reuses the slice.
 func (w *window) vectorRates(numbers [][]float64, created model.Instant, visit func(k int, rates []float64)) {
 	var (
 		steps    = increases{w: w, created: created}
@@ -105,7 +106,7 @@ func (w *window) vectorRates(numbers [][]float64, created model.Instant, visit f
 	}
 }
 
-// add adds numbers to those in dst, of which each is Missing as long as nothing has been added.
+// add adds numbers to those in dst, which are Missing until something has been added.
 func add(dst, numbers []float64) {
 	for k, n := range numbers {
 		addTo(&dst[k], n)

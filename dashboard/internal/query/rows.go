@@ -9,11 +9,11 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// rower makes the values of rows.
+// rower computes the values of rows.
 type rower struct {
 	s       *store.Snapshot
 	before  *earlier
-	elapsed time.Duration // Since before.
+	elapsed time.Duration // since before
 	columns columns
 }
 
@@ -45,7 +45,7 @@ func (r *rower) values(s *store.Series) []api.Number {
 	return values
 }
 
-// named returns the number of a quantile or state, which is Missing if the series does not have it.
+// named returns the number of a quantile or state. It is Missing if the series does not have it.
 func named(s *store.Snapshot, series *store.Series, i, first int) float64 {
 	if i < 0 {
 		return store.Missing
@@ -53,7 +53,7 @@ func named(s *store.Snapshot, series *store.Series, i, first int) float64 {
 	return numberAt(s, series, first+i)
 }
 
-// rate returns how much a counter increases per second.
+// rate returns the increase of a counter per second.
 func (r *rower) rate(s *store.Series) float64 {
 	if r.elapsed <= 0 {
 		return store.Missing
@@ -75,8 +75,7 @@ func perSecond(increase float64, elapsed time.Duration) float64 {
 	return increase / elapsed.Seconds()
 }
 
-// increase returns by how much the numbers of a histogram or summary have increased, and reports whether
-// that is known.
+// increase returns the increase of a histogram's or summary's numbers, and reports whether it is known.
 func (r *rower) increase(s *store.Series) (increase []float64, ok bool) {
 	if r.elapsed <= 0 {
 		return nil, false
@@ -109,7 +108,7 @@ func (r *rower) counted(s *store.Series) []float64 {
 	return []float64{now[countAt], rate, ratio(increase[sumAt], increase[countAt])}
 }
 
-// counts is increase without the quantiles of a summary, which are no counters.
+// counts is increase without the quantiles of a summary, which are not counters.
 func (r *rower) counts(s *store.Series) (increase []float64, ok bool) {
 	head := *s
 	head.Cols = s.Cols[:min(len(s.Cols), firstAt)]
@@ -127,8 +126,8 @@ func (r *rower) counts(s *store.Series) (increase []float64, ok bool) {
 	return increase, histogramIncrease(increase, before, now)
 }
 
-// histogram returns the numbers of a histogram: those of the observations since before, if there were any, or else
-// of all observations.
+// histogram returns the numbers of a histogram: those of the observations since before or, if there were
+// none, those of all observations.
 func (r *rower) histogram(s *store.Series) []float64 {
 	now := numbersOf(r.s, s)
 	shown, values := now, []float64{now[countAt]}
@@ -137,7 +136,7 @@ func (r *rower) histogram(s *store.Series) []float64 {
 		if ok && increase[countAt] > 0 {
 			shown = increase
 		}
-		if !ok { // The buckets may be others, but their sum is not.
+		if !ok { // The buckets may differ, but not their sum.
 			increase, ok = r.counts(s)
 		}
 		rate := store.Missing
@@ -159,7 +158,7 @@ func (r *rower) histogram(s *store.Series) []float64 {
 	return values
 }
 
-// ratio returns a/b, or Missing if that says nothing.
+// ratio returns a/b, or Missing if that is meaningless.
 func ratio(a, b float64) float64 {
 	if store.IsMissing(a) || store.IsMissing(b) || b == 0 {
 		return store.Missing

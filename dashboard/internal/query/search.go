@@ -8,11 +8,11 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// Search finds families by words: see the package's documentation of the syntax. limit bounds the rows; 0 means 100
-// of them, and there are never more than 1,000.
+// Search finds families by words. The package documentation describes the syntax. limit limits the rows;
+// 0 means 100, and there are never more than 1,000.
 //
-// Families whose names are a word of the search come first, then those whose names begin with one or contain one,
-// then those with a word in their help or labels. Families that match equally well are sorted by name.
+// Families whose name is a word of the search come first, then those whose name begins with or contains
+// a word, then those with a word in their help or labels. Equally good matches are sorted by name.
 func Search(s *store.Snapshot, words string, limit int) *api.Search {
 	answer := &api.Search{Rows: []api.Family{}}
 	if s == nil {
@@ -47,7 +47,7 @@ func Search(s *store.Snapshot, words string, limit int) *api.Search {
 type match struct {
 	family *store.Family
 	rank   int
-	series int // How many of its series match.
+	series int // number of its series that match
 }
 
 // match returns how well a family matches, and reports whether it does.

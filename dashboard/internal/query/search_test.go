@@ -146,7 +146,7 @@ func TestTextsAreCut(t *testing.T) {
 	if !strings.HasPrefix(row.Help, "a b\uFFFDc\uFFFDé") {
 		t.Errorf("got help %q", row.Help[:20])
 	}
-	// The page knows the family and the label by what is shown, and can still ask for them.
+	// The page knows only the displayed form of the family and the label, and can still ask for them.
 	d := query.Detail(w.last(), nil, query.DetailOptions{Family: row.Name})
 	if d == nil || len(d.Rows) != 1 || utf8.RuneCountInString(d.Rows[0].Labels[0][1]) != 201 {
 		t.Fatalf("got %v", d)

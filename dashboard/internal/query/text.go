@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// How many runes of a text are shown.
+// numbers of runes that are shown of texts
 const (
 	maxName  = 200
 	maxValue = 200
@@ -27,12 +27,12 @@ func cleanHelp(s string) string {
 	return clean(s, maxHelp)
 }
 
-// cutBytes returns the beginning of s with more than n runes, if it has so many. It does not look at the rest.
+// cutBytes returns a prefix of s with more than n runes if s is that long. It does not read the rest.
 func cutBytes(s string, n int) string { return s[:min(len(s), (n+1)*utf8.UTFMax)] }
 
-// clean returns s with U+FFFD in place of invalid bytes, control characters and those that change the
-// direction of text. If it has more than n runes, they are cut off and "…" is appended. The time that it
-// takes does not depend on what is cut off.
+// clean returns s with U+FFFD in place of invalid bytes, control characters and characters that change
+// the direction of text. If s has more than n runes, clean cuts it and appends "…". The time that it
+// takes does not depend on the part that is cut off.
 func clean(s string, n int) string {
 	runes := 0
 	for i, r := range s {
@@ -44,7 +44,7 @@ func clean(s string, n int) string {
 	return s
 }
 
-// cleaned is clean for a text of which only the first i bytes, that many runes, are known to need no change.
+// cleaned is clean for a text whose first i bytes, which are the given number of runes, need no change.
 func cleaned(s string, i, n, runes int) string {
 	var b strings.Builder
 	b.WriteString(s[:i])
@@ -62,7 +62,7 @@ func cleaned(s string, i, n, runes int) string {
 	return b.String()
 }
 
-// unfit reports whether a rune must not be shown. It is true for utf8.RuneError, which may stand for an
+// unfit reports whether a rune must not be shown. This includes utf8.RuneError, which may stand for an
 // invalid byte.
 func unfit(r rune) bool {
 	switch {
@@ -74,7 +74,7 @@ func unfit(r rune) bool {
 	return false
 }
 
-// labelsOf returns labels as the page knows them. The result is not nil.
+// labelsOf converts labels for the page. The result is not nil.
 func labelsOf(labels []model.Label) []api.Label {
 	result := make([]api.Label, 0, len(labels))
 	for _, l := range labels {

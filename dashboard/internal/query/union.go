@@ -8,21 +8,21 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// maxUnion bounds the buckets of a union; neighbors are merged if there are more.
+// maxUnion limits the buckets of a union. If there are more, neighbors are merged.
 const maxUnion = 1024
 
-// union is a layout that all histograms of a plot fit into: its bounds are those of all their buckets. It has
-// no buckets where they have none, as between native ones.
+// union is a layout that fits all histograms of a plot: its bounds are those of all their buckets. Where
+// no histogram has a bucket, as between native ones, the union has none either.
 type union struct {
 	buckets []store.Bucket
-	native  bool // All histograms have native buckets.
+	native  bool // whether all histograms have native buckets
 	parts   map[store.Bucket][]part
 
-	shape      *store.Shape // The one that partsOf was asked for last; most series share theirs with the one before.
+	shape      *store.Shape // the last argument of partsOf; most series share their shape with the previous one
 	shapeParts [][]part
 }
 
-// part says which share of the observations in a bucket a bucket of the union gets.
+// part is a bucket of the union with its share of the observations in a bucket.
 type part struct {
 	at    int
 	share float64
@@ -68,7 +68,7 @@ func (u *union) partsOf(shape *store.Shape) [][]part {
 	return u.shapeParts
 }
 
-// distinct sorts bounds and drops those that differ by no more than rounding, as they do between schemas.
+// distinct sorts bounds and removes those that differ only by rounding, as they do between schemas.
 func distinct(edges []float64) []float64 {
 	slices.Sort(edges)
 	return slices.CompactFunc(edges, nearlyEqual)
@@ -79,12 +79,13 @@ func nearlyEqual(a, b float64) bool {
 	return a == b || math.Abs(a-b) <= tolerance*max(math.Abs(a), math.Abs(b)) && !math.IsInf(a-b, 0)
 }
 
-// covered returns the buckets between neighboring edges that lie in one of all, which are sorted by lower bound.
+// covered returns the buckets between neighboring edges that lie in a bucket of all, which is sorted by
+// lower bound.
 func covered(edges []float64, all []store.Bucket) []store.Bucket {
 	var (
 		buckets []store.Bucket
 		next    int
-		reach   = math.Inf(-1) // The highest upper bound of those that begin at or before the edge.
+		reach   = math.Inf(-1) // the highest upper bound of the buckets that begin at or before the edge
 	)
 	for i := 1; i < len(edges); i++ {
 		lower, upper := edges[i-1], edges[i]
@@ -99,7 +100,7 @@ func covered(edges []float64, all []store.Bucket) []store.Bucket {
 	return buckets
 }
 
-// merged returns at most n buckets, each of which stands for as many neighbors.
+// merged returns at most n buckets, each of which merges the same number of neighbors.
 func merged(buckets []store.Bucket, n int) []store.Bucket {
 	size := (len(buckets) + n - 1) / n
 	if size <= 1 {
@@ -112,8 +113,8 @@ func merged(buckets []store.Bucket, n int) []store.Bucket {
 	return result
 }
 
-// split returns the parts of a bucket. Observations are taken to be spread evenly; those in a bucket without a lower or
-// upper bound go where Prometheus would put them when it adds up cumulative buckets, into the highest part.
+// split returns the parts of a bucket. It assumes that observations are spread evenly. Those in a bucket
+// without a lower or upper bound go into the highest part, as if Prometheus added up cumulative buckets.
 func (u *union) split(b store.Bucket) []part {
 	lower, upper := b.Lower, b.Upper
 	if math.IsInf(lower, -1) && upper > 0 {
@@ -135,7 +136,7 @@ func (u *union) split(b store.Bucket) []part {
 		parts = append(parts, part{i, width / (upper - lower)})
 	}
 	if len(parts) == 0 {
-		// It is so narrow that its bounds count as one.
+		// The bucket is so narrow that its bounds count as one.
 		if len(u.buckets) == 0 {
 			return nil
 		}

@@ -6,10 +6,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// timestampUnit is the unit of values that are points in time, in seconds since the Unix epoch.
+// timestampUnit is the unit of points in time, which are in seconds since the Unix epoch.
 const timestampUnit = "timestamp"
 
-// unitOf returns the unit of a family's values: the one that it declares, or the last word of its name if that
+// unitOf returns the unit of a family's values: the declared one, or the last word of its name if that
 // is a unit.
 func unitOf(f *model.Family) string {
 	if f.Type == model.Info || f.Type == model.StateSet {
@@ -31,8 +31,8 @@ func unitOf(f *model.Family) string {
 	return ""
 }
 
-// isTimestamp reports whether the values are points in time; see the naming of metrics in Prometheus and in
-// Go's own collector.
+// isTimestamp reports whether the values are points in time, by the naming conventions of Prometheus and
+// of Go's own collector.
 func isTimestamp(f *model.Family) bool {
 	if f.Type != model.Gauge && f.Type != model.Untyped {
 		return false
@@ -45,7 +45,7 @@ func isTimestamp(f *model.Family) bool {
 	return false
 }
 
-// knownUnits are the base units of Prometheus and those that are often used beside them.
+// knownUnits are the base units of Prometheus and other common units.
 var knownUnits = func() map[string]bool {
 	units := make(map[string]bool)
 	for _, unit := range strings.Fields(`seconds milliseconds microseconds nanoseconds minutes hours days

@@ -7,32 +7,34 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// The bounds of a plot.
+// limits of a plot
 const (
 	defaultWindow = 5 * time.Minute
 	maxWindow     = 24 * time.Hour
 	maxPoints     = 600
 )
 
-// maxRead is how many numbers are read from the past at once: 32 MB of them.
+// maxRead is how many numbers are read from the past at once; they take 32 MB.
 const maxRead = 4 << 20
 
-// window is the part of the past that a plot shows. A sample is the moment at which all series were read. A point is
-// what the plot shows: the last sample of an interval, which has several of them if there are more than fit in.
+// window is the part of the past that a plot shows. A sample is a time at which all series were read. A
+// point is shown in the plot: it is the last sample of an interval, which has several samples if there
+// are too many.
 type window struct {
 	samples []time.Time
-	seconds []float64 // Between each sample and the one before.
-	points  []int     // Indexes of samples, ascending.
+	seconds []float64 // between each sample and the previous one
+	points  []int     // indexes of samples, ascending
 }
 
-// newWindow returns the window after since or, if that is zero, the one of that length before until. No sample is
-// later than until.
+// newWindow returns the window after since or, if since is zero, the window of the given length before
+// until. No sample is later than until.
 func newWindow(past Past, since, until time.Time, length time.Duration) *window {
 	from := until.Add(-length)
 	if !since.IsZero() && since.After(from) {
 		from = since
 	}
-	// The page knows times in milliseconds; a plot goes on after the sample that it calls since.
+	// The page knows times in milliseconds. A plot continues after the sample at since, truncated like
+	// this.
 	from = from.Truncate(time.Millisecond)
 	w := &window{}
 	w.samples, _ = past.Range(from.Add(-1), nil)
@@ -43,8 +45,8 @@ func newWindow(past Past, since, until time.Time, length time.Duration) *window 
 		w.seconds[i] = w.samples[i].Sub(w.samples[i-1]).Seconds()
 	}
 
-	// The first interval begins with the sample that is called since. Without one, it begins with the first point,
-	// which then has no rate.
+	// The first interval begins with the sample at since. Without such a sample, it begins with the
+	// first point, which then has no rate.
 	first := 0
 	if !since.IsZero() {
 		for first < len(w.samples) && w.samples[first].UnixMilli() <= since.UnixMilli() {
@@ -59,7 +61,7 @@ func newWindow(past Past, since, until time.Time, length time.Duration) *window 
 	return w
 }
 
-// interval returns the samples that interval k begins and ends with.
+// interval returns the first and the last sample of interval k.
 func (w *window) interval(k int) (from, to int) {
 	if k == 0 {
 		return 0, w.points[0]
@@ -85,8 +87,8 @@ func (w *window) missing() []float64 {
 	return v
 }
 
-// each calls visit for each of the series with its numbers: one slice for each of its columns, with a number for each
-// sample. It reads many series at once, but not more than maxRead numbers if it can help it.
+// each calls visit for each series with its numbers: a slice for each of its columns, with a number for
+// each sample. It reads many series at once, but if possible not more than maxRead numbers.
 func (w *window) each(past Past, series []*store.Series, visit func(i int, numbers [][]float64)) {
 	if len(w.points) == 0 {
 		return
@@ -109,8 +111,8 @@ func (w *window) each(past Past, series []*store.Series, visit func(i int, numbe
 	}
 }
 
-// read returns the numbers of columns at all samples. The past may have lost its beginning and may have gone on since
-// the window was made.
+// read returns the numbers of columns at all samples. Since the window was made, the past may have lost
+// its beginning and grown at its end.
 func (w *window) read(past Past, cols []int32) [][]float64 {
 	times, numbers := past.Range(w.samples[0].Add(-1), cols)
 	if len(times) >= len(w.samples) && times[0].Equal(w.samples[0]) && times[len(w.samples)-1].Equal(w.samples[len(w.samples)-1]) {

@@ -7,32 +7,32 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// The bounds of a search.
+// limits of a search
 const (
 	maxWords      = 16
 	maxWordsBytes = 1000
 )
 
-// filter is a search that has been parsed.
+// filter is a parsed search.
 type filter struct{ terms []term }
 
 // term is one word of a search.
 type term struct {
 	kind  termKind
 	not   bool
-	label needle // Of termLabel: part of the label's name.
+	label needle // for termLabel: part of the label's name
 	text  needle
 }
 
 type termKind uint8
 
 const (
-	termText  termKind = iota // Part of any text.
-	termLabel                 // Part of the value of a label.
-	termType                  // Beginning of the family's type.
+	termText  termKind = iota // part of any text
+	termLabel                 // part of the value of a label
+	termType                  // prefix of the family's type
 )
 
-// parse reads a search; any text is one. Words beyond the bounds are ignored.
+// parse parses a search. Any text is valid. It ignores words beyond the limits.
 func parse(words string) *filter {
 	f := &filter{}
 	for rest := words[:min(len(words), maxWordsBytes)]; len(f.terms) < maxWords; {
@@ -52,11 +52,11 @@ func parse(words string) *filter {
 type word struct {
 	found bool
 	text  string
-	plain int // How many bytes at the beginning stood outside of quotes.
+	plain int // number of bytes before the first quote
 }
 
-// nextWord returns the first word of a search and what follows it. A quote that is not closed ends with
-// the search: it is probably still being typed.
+// nextWord returns the first word of a search and the rest. A quote that is not closed ends with the
+// search: the user is probably still typing it.
 func nextWord(s string) (w word, rest string) {
 	s = strings.TrimLeftFunc(s, unicode.IsSpace)
 	if s == "" {
@@ -89,7 +89,7 @@ func nextWord(s string) (w word, rest string) {
 	return w, s[end:]
 }
 
-// runeLen returns how many bytes the first rune of s takes, 1 if it is invalid.
+// runeLen returns the length of the first rune of s in bytes: 1 if it is invalid.
 func runeLen(s string) int {
 	for i := range s {
 		if i > 0 {
@@ -99,7 +99,7 @@ func runeLen(s string) int {
 	return len(s)
 }
 
-// termOf returns the term that a word stands for. It reports false if the word is empty or only begins a term.
+// termOf returns the term for a word. It reports false if the word is empty or an incomplete term.
 func termOf(w word) (t term, ok bool) {
 	text, plain := w.text, w.plain
 	if plain > 0 && text[0] == '-' {
@@ -117,7 +117,7 @@ func termOf(w word) (t term, ok bool) {
 	return t, text != ""
 }
 
-// How well a term matches a family; lower is better.
+// ranks of a term's match with a family; lower is better
 const (
 	rankExact = iota
 	rankPrefix
@@ -126,11 +126,11 @@ const (
 	rankLabels
 )
 
-// verdict is what the terms say about a family without its series.
+// verdict is the result of matching all terms with a family, but not with its series.
 type verdict struct {
-	out  bool   // The family does not match, whatever its series are.
-	rank int    // Sum of the ranks of the terms.
-	open uint32 // A bit for each term that the series have to decide.
+	out  bool   // whether the family does not match, regardless of its series
+	rank int    // sum of the terms' ranks
+	open uint32 // a bit for each term that the series must decide
 }
 
 // family returns the verdict on a family.

@@ -25,8 +25,9 @@ const (
 	deltaBias = 32
 )
 
-// runCode returns the code of the longest run that is not longer than n, which must be positive, and its
-// length. Any n is a sum of a few runs: those up to 32 have a code each, longer ones are powers of two.
+// runCode returns the code of the longest run that is not longer than n, which must be positive, and the
+// run's length. Any n is a sum of a few runs: each length up to 32 has a code; longer runs are powers of
+// two.
 func runCode(n int) (code byte, length int) {
 	if n <= 32 {
 		return byte(n - 1), n
@@ -37,7 +38,7 @@ func runCode(n int) (code byte, length int) {
 
 const maxRunExponent = 30
 
-// runOf returns the length of the run that has a code.
+// runOf returns the length of a run from its code.
 func runOf(code byte) int {
 	if code < 32 {
 		return int(code) + 1
@@ -55,7 +56,7 @@ func appendRun(buf []byte, op byte, n int) []byte {
 	return buf
 }
 
-// appendChange appends the operation that makes next of last. They must differ in their bits.
+// appendChange appends the operation that turns last into next. They must differ in their bits.
 func appendChange(buf []byte, last, next uint64) []byte {
 	from, to := math.Float64frombits(last), math.Float64frombits(next)
 	if d := to - from; d >= -deltaBias && d < operand+1-deltaBias && d == math.Trunc(d) &&
@@ -74,11 +75,11 @@ func appendChange(buf []byte, last, next uint64) []byte {
 }
 
 // decode writes the numbers of a column from index skip on to out, and Missing where it has none. It
-// takes any data: operations that are cut short end it.
+// accepts any data: a truncated operation ends it.
 func decode(data []byte, skip int, out []float64) {
 	var (
 		last uint64
-		next = -skip // Index in out of the next number.
+		next = -skip // index in out of the next number 24t the operand's bits in the first byte
 	)
 	for len(data) > 0 && next < len(out) {
 		op := data[0]

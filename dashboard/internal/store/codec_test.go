@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzColumn records numbers, and compares what is decoded, both while it is recorded and when it is sealed.
+// FuzzColumn records numbers, and compares them with the decoded ones, both during the recording and after it is sealed.
 func FuzzColumn(f *testing.F) {
 	add := func(numbers ...float64) {
 		var data []byte

@@ -2,7 +2,7 @@ package store
 
 import "github.com/luxfi/metric/internal/model"
 
-// newSeries returns a series with new columns, or nil if there is not enough memory for it.
+// newSeries returns a series with new columns, or nil if the memory limit does not allow it.
 func (r *Round) newSeries(p *model.Point, shape *Shape) *Series {
 	if !r.affords(len(p.Labels.Text()) + columnMemory*shape.width()) {
 		return nil
@@ -20,8 +20,8 @@ func (r *Round) newSeries(p *model.Point, shape *Shape) *Series {
 	return s
 }
 
-// changed returns a series that takes the place of s, with another start or shape, or nil if there is not enough
-// memory for it.
+// changed returns a series that replaces s, with another start or shape, or nil if the memory limit does
+// not allow it.
 func (r *Round) changed(s *Series, p *model.Point, shape *Shape) *Series {
 	if shape == s.Shape {
 		return s.since(p.Created)
@@ -74,10 +74,11 @@ func (s *Series) since(created model.Instant) *Series {
 	return c
 }
 
-// leastPast is which part of the memory is left for the past, however many series there are.
+// leastPast reserves one in leastPast parts of the memory for the past, regardless of the number of
+// series.
 const leastPast = 4
 
-// affords reports whether there is room for so many bytes more.
+// affords reports whether there is room for the given number of additional bytes.
 func (r *Round) affords(bytes int) bool {
 	limit := r.store.limits.MaxBytes
 	if limit <= 0 || bytes <= 0 {
@@ -91,7 +92,7 @@ func (r *Round) affords(bytes int) bool {
 	return false
 }
 
-// newColumn returns a column that nothing refers to.
+// newColumn returns a column to which nothing refers.
 func (r *Round) newColumn() int32 {
 	free := r.kept.directory.free
 	if n := len(free) - r.plan.taken; n > 0 {

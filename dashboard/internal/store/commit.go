@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// kept is all that a store keeps. Clear replaces it.
+// kept is everything that a store keeps. Clear replaces it.
 type kept struct {
 	directory directory
 	past      past
 	scratch   scratch
 }
 
-// Commit adds the sample to the store and returns it. If the store has been cleared, or another round has begun
-// meanwhile, the sample is returned, but not kept.
+// Commit adds the sample to the store and returns it. If the store has been cleared, or another round
+// has begun meanwhile, Commit returns the sample without keeping it.
 func (r *Round) Commit() *Snapshot {
 	s, k := r.store, r.kept
 	r.endFamily()
@@ -23,7 +23,7 @@ func (r *Round) Commit() *Snapshot {
 	snapshot := r.snapshot()
 	r.plan.numbers = len(r.numbers)
 
-	// Only rounds change what is recorded, so that it can be sealed without a lock.
+	// Only rounds change the recording, so it can be sealed without a lock.
 	var sealed *generation
 	if k.past.isFull(r.at, s.limits.Window, k.memoryForPast(s.limits.MaxBytes)) {
 		sealed = k.past.now.seal()
@@ -55,7 +55,7 @@ func (r *Round) Discard() {
 
 // snapshot returns the sample.
 func (r *Round) snapshot() *Snapshot {
-	const slack = 8 // Which part of the memory may be unused.
+	const slack = 8 // one in slack parts of the memory may be unused
 	if spare := cap(r.numbers) - len(r.numbers); spare > len(r.numbers)/slack {
 		r.numbers = append(make([]float64, 0, len(r.numbers)), r.numbers...)
 	}
@@ -77,8 +77,8 @@ func (r *Round) snapshot() *Snapshot {
 	return s
 }
 
-// dropOld drops the generations that are too old or too many. pressed asks for room for series, which there is more
-// of once others that are gone are forgotten.
+// dropOld drops generations that are too old or too many. If pressed is true, it makes room for series:
+// when older generations are dropped, series that are gone can be forgotten.
 func (k *kept) dropOld(now int64, limits Limits, pressed bool) {
 	for len(k.past.sealed) > 0 {
 		oldest := k.past.sealed[0]
@@ -92,10 +92,10 @@ func (k *kept) dropOld(now int64, limits Limits, pressed bool) {
 	}
 }
 
-// memory returns how much memory all takes, without the exemplars of the last snapshot.
+// memory returns the memory of everything, except the exemplars of the last snapshot.
 func (k *kept) memory() int { return k.past.memory() + k.directory.memory() }
 
-// memoryForPast returns how much the past may take, or 0 if there is no limit.
+// memoryForPast returns the memory limit of the past, or 0 if there is no limit.
 func (k *kept) memoryForPast(limit int) int {
 	if limit <= 0 {
 		return 0

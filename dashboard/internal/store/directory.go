@@ -6,31 +6,31 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// directory knows all series that the past refers to. Only rounds read and change it, one at a time: what a
-// round finds is written down in a [plan], and takes place in its Commit.
+// directory holds all series to which the past refers. Only rounds read and change it, one at a time. A
+// round collects its changes in a [plan], and applies them in Commit.
 type directory struct {
 	byName  map[string]*record
-	shown   []*record // Those of the last sample, in its order.
-	series  int       // In the last sample.
-	columns int       // How many numbers a snapshot has.
-	free    []int32   // Columns that nothing refers to.
-	bytes   int       // Memory of all series and families.
+	shown   []*record // records of the last sample, in its order
+	series  int       // in the last sample
+	columns int       // how many numbers a snapshot has
+	free    []int32   // columns to which nothing refers
+	bytes   int       // memory of all series and families
 }
 
-// memory returns how much memory the directory takes.
+// memory returns the memory that the directory takes.
 func (dir *directory) memory() int { return dir.bytes + cap(dir.free)*4 + cap(dir.shown)*8 }
 
-// record is what is known of a family.
+// record is the directory's record of a family.
 type record struct {
 	name   string
 	kind   Kind
-	family *Family // As it was in the last sample that had it.
-	sorted bool    // Its series are in the order of model.CompareLabels.
-	absent bool    // It was not in the last sample.
-	round  uint64  // The last round that has begun the family.
-	left   uint64  // If it is absent, the generation that was written when this was noticed.
+	family *Family // as it was in the last sample that had it
+	sorted bool    // whether its series are in the order of model.CompareLabels
+	absent bool    // whether it was missing in the last sample
+	round  uint64  // the last round that has begun the family
+	left   uint64  // if absent is true, the generation that was written when this was noticed
 
-	// gone has, by key, the series that were there before the last sample of the family, and the generations
+	// gone maps keys to series that existed before the last sample of the family, with the generations
 	// that were written when this was noticed.
 	gone map[string]goneSeries
 }
@@ -40,12 +40,12 @@ type goneSeries struct {
 	left   uint64
 }
 
-// Memory of a record, and what it takes to have a series in a family or among those that are gone.
+// memory of a record, and of a series in a family or among those that are gone
 const (
 	recordMemory    = 400
 	listedMemory    = 8
 	goneMemory      = 80
-	columnMemory    = 8 + columnSize + blockSize // In a snapshot and while it is recorded.
+	columnMemory    = 8 + columnSize + blockSize // in a snapshot and while it is recorded
 	departureMemory = 16
 	exemplarsMemory = 80
 	exemplarMemory  = 120
@@ -55,13 +55,13 @@ func (r *record) memory() int {
 	return recordMemory + len(r.name) + len(r.family.Help) + len(r.family.Unit) + listedMemory*cap(r.family.Series)
 }
 
-// departures are what has left while a generation was written. The store forgets it with the generation, unless it
-// has come back.
+// departures are the series and families that have left while a generation was written. The store
+// forgets them with the generation, unless they have come back.
 type departures struct {
-	number  uint64 // Of the generation.
+	number  uint64 // of the generation
 	series  []departure
 	records []*record
-	columns []int32 // Of series that have another shape now.
+	columns []int32 // columns of series that have another shape now
 }
 
 type departure struct {
@@ -75,16 +75,16 @@ func (d *departures) memory() int {
 	return cap(d.series)*departureMemory + cap(d.records)*8 + cap(d.columns)*4
 }
 
-// plan is what a round will change.
+// plan collects the changes of a round.
 type plan struct {
 	sections []section
-	returned []departure // Series that are back.
+	returned []departure // series that are back
 	left     []departure
-	columns  []int32 // Columns that no series has any more.
-	taken    int     // Free columns that were taken, from the end.
-	numbers  int     // How many numbers a snapshot has.
-	bytes    int     // How much memory more there will be.
-	pressed  bool    // Series were left out for want of memory.
+	columns  []int32 // columns that no series has any more
+	taken    int     // number of free columns that were taken, from the end
+	numbers  int     // how many numbers a snapshot has
+	bytes    int     // additional memory
+	pressed  bool    // whether series were left out for lack of memory
 }
 
 func (p *plan) reset() {
@@ -94,15 +94,15 @@ func (p *plan) reset() {
 	*p = plan{sections: p.sections[:0], returned: p.returned[:0], left: p.left[:0], columns: p.columns[:0]}
 }
 
-// section is a family of a round.
+// section is a family in a round.
 type section struct {
 	record   *record
-	replaces *record // The one that had the name before, with series of another kind.
+	replaces *record // the previous record of that name, with series of another kind
 	family   *Family
 	sorted   bool
 }
 
-// apply makes a plan come true. d are the departures of the generation that is written.
+// apply applies a plan. d are the departures of the generation that is being written.
 func (dir *directory) apply(p *plan, d *departures, round uint64) {
 	dir.free = dir.free[:len(dir.free)-p.taken]
 	dir.columns = p.numbers
@@ -155,7 +155,7 @@ func (dir *directory) applySection(s *section, d *departures) {
 	dir.bytes += r.memory()
 }
 
-// forget forgets what has left while a generation was written, which is the oldest.
+// forget forgets the departures of the oldest generation.
 func (dir *directory) forget(d *departures) {
 	release := func(column int32) { dir.free = append(dir.free, column) }
 	for _, column := range d.columns {
@@ -181,7 +181,7 @@ func (dir *directory) forget(d *departures) {
 	dir.tidy()
 }
 
-// tidy has the lowest free columns taken first, and snapshots end with the last column that is not free.
+// tidy makes the lowest free columns be taken first, and snapshots end with the last column in use.
 func (dir *directory) tidy() {
 	slices.Sort(dir.free)
 	for len(dir.free) > 0 && dir.free[len(dir.free)-1] == int32(dir.columns-1) {
@@ -191,7 +191,8 @@ func (dir *directory) tidy() {
 	slices.Reverse(dir.free)
 }
 
-// forgetRecord forgets a family, and returns how much memory it took. It calls release for each of its columns.
+// forgetRecord forgets a family, and returns the memory that it took. It calls release for each of its
+// columns.
 func (dir *directory) forgetRecord(r *record, release func(column int32)) (memory int) {
 	forget := func(s *Series) {
 		memory += s.memory()

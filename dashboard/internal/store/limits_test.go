@@ -20,7 +20,7 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// TestMemory compares what a store says about its memory with what the runtime says, and bounds both.
+// TestMemory compares the memory that a store reports with the runtime's figure, and limits both.
 func TestMemory(t *testing.T) {
 	const n = 10_000
 	tests := map[string]struct {
@@ -152,7 +152,7 @@ func TestMaxSeries(t *testing.T) {
 	if got.Series != 10 || got.Left != 5 {
 		t.Errorf("%d series and %d left, want 10 and 5", got.Series, got.Left)
 	}
-	// Those that are known are kept.
+	// Known series are kept.
 	got = sample(s, start.Add(time.Second), counters("a_total", number(1)), f)
 	if got.Series != 10 || got.Left != 6 || got.Find("a_total") != nil {
 		t.Errorf("%d series and %d left, want 10 and 6", got.Series, got.Left)

@@ -7,31 +7,31 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// maxSchema is the highest resolution that is kept: 8 buckets from a power of two to the next.
+// maxSchema is the highest resolution that is kept: 8 buckets from each power of two to the next.
 const maxSchema = 3
 
-// nativeKeys tells which native buckets a shape has. The bucket with key k at schema s ends at 2^(k*2^-s), and
-// begins where the one before ends.
+// nativeKeys identifies the native buckets of a shape. The bucket with key k at schema s ends at
+// 2^(k*2^-s), and begins where the previous one ends.
 type nativeKeys struct {
 	schema    int32
-	zero      bool // There is a bucket around zero, which ends at the threshold.
+	zero      bool // whether there is a bucket around zero, which ends at the threshold
 	threshold float64
-	sides     [2][]int32 // Of positive and of negative buckets, in ascending order.
+	sides     [2][]int32 // keys of positive and of negative buckets, in ascending order
 }
 
 const positive, negative = 0, 1
 
 func (k *nativeKeys) memory() int { return 80 + 4*cap(k.sides[positive]) + 4*cap(k.sides[negative]) }
 
-// nativeReader reads native buckets at a schema of at most maxSchema. It keeps memory between histograms.
+// nativeReader reads native buckets at a schema of at most maxSchema. It reuses its memory.
 type nativeReader struct {
 	nativeKeys
 
 	zeroCount float64
-	counts    [2][]float64 // Of the keys.
+	counts    [2][]float64 // of the keys
 }
 
-// read reads buckets that have observations.
+// read reads the buckets that have observations.
 func (r *nativeReader) read(h *model.NativeHistogram) {
 	r.schema = min(h.Schema, maxSchema)
 	r.threshold = h.ZeroThreshold
@@ -46,9 +46,9 @@ func (r *nativeReader) readSide(side int, b *model.NativeBuckets, levels int32) 
 	keys, counts := r.sides[side][:0], r.counts[side][:0]
 	lowest, highest := keyRange(r.schema)
 	var (
-		i        int   // Of the bucket.
-		key      int64 // Of the bucket, at the schema of the histogram.
-		absolute int64 // Its count, if it is an integer.
+		i        int   // index of the bucket
+		key      int64 // key of the bucket, at the schema of the histogram
+		absolute int64 // its count, if it is an integer
 	)
 	n := max(len(b.Deltas), len(b.Counts))
 	for _, span := range b.Spans {
@@ -75,7 +75,7 @@ func (r *nativeReader) readSide(side int, b *model.NativeBuckets, levels int32) 
 	r.sides[side], r.counts[side] = keys, counts
 }
 
-// keyRange returns the keys of buckets whose bounds are normal numbers, and that of infinity.
+// keyRange returns the keys of buckets whose bounds are normal numbers, and the key of infinity.
 func keyRange(schema int32) (lowest, highest int64) {
 	const minExponent, maxExponent = -1021, 1024
 	if schema < 0 {
@@ -93,7 +93,7 @@ func (r *nativeReader) fits(s *Shape) bool {
 		includes(k.sides[negative], r.sides[negative])
 }
 
-// includes reports whether all keys of some are in all; both are in ascending order.
+// includes reports whether all contains some; both are in ascending order.
 func includes(all, some []int32) bool {
 	i := 0
 	for _, key := range some {
@@ -107,8 +107,8 @@ func includes(all, some []int32) bool {
 	return true
 }
 
-// shape returns a shape that has the buckets that were read and those of an earlier shape, as far as these
-// have the same schema or threshold. The earlier one may be nil.
+// shape returns a shape with the buckets that were read and those buckets of an earlier shape that have
+// the same schema or threshold. The earlier shape may be nil.
 func (r *nativeReader) shape(old *Shape) *Shape {
 	k := &nativeKeys{schema: r.schema, zero: r.zero, threshold: r.threshold}
 	var have [2][]int32
@@ -151,7 +151,8 @@ func (r *nativeReader) appendNumbers(numbers []float64, h *model.HistogramValue,
 	return r.appendSide(numbers, positive, k.sides[positive])
 }
 
-// appendSide appends the observations of these keys, in ascending order, of which those that were read are some.
+// appendSide appends the observations of all keys, in ascending order. Those that were read are some of
+// them.
 func (r *nativeReader) appendSide(numbers []float64, side int, all []int32) []float64 {
 	i := 0
 	for _, key := range all {
@@ -165,7 +166,8 @@ func (r *nativeReader) appendSide(numbers []float64, side int, all []int32) []fl
 	return numbers
 }
 
-// nativeBound returns the upper bound of a bucket. That of the bucket before infinity is the largest float64.
+// nativeBound returns the upper bound of a bucket. For the bucket before infinity it is the largest
+// float64.
 func nativeBound(key, schema int32) float64 {
 	exponent, fraction := key, int32(0)
 	if schema < 0 {

@@ -12,7 +12,7 @@ import (
 
 // TestPastOfNativeBuckets compares the past of native histograms, whose buckets and schemas change, with what it was.
 func TestPastOfNativeBuckets(t *testing.T) {
-	type moment map[string]map[store.Bucket]float64 // By labels.
+	type moment map[string]map[store.Bucket]float64 // by labels
 	rnd := rand.New(rand.NewPCG(1, 2))
 	s := store.New(store.Limits{Window: 20 * time.Second})
 	var was []moment

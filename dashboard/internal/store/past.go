@@ -5,22 +5,23 @@ import (
 	"time"
 )
 
-// past has the numbers of samples. They are recorded in generations, so that the oldest ones can be dropped
-// without a look at the rest.
+// past holds the numbers of samples. They are recorded in generations, so that dropping the oldest ones
+// does not touch the rest.
 type past struct {
-	sealed []*generation // Oldest first.
-	bytes  int           // Of all that is sealed.
+	sealed []*generation // oldest first
+	bytes  int           // size of all sealed generations
 	now    *recording
 }
 
-// A window is recorded in at least so many generations. The store keeps at most one of them more than it must.
+// A window is recorded in at least that many generations. The store keeps at most one more than
+// necessary.
 const generationsPerWindow = 6
 
-// minTicks is how many ticks a generation has at least, unless the window is shorter: each generation takes at
-// least five bytes for a column.
+// minTicks is the least number of ticks in a generation, unless the window is shorter: each generation
+// takes at least five bytes for a column.
 const minTicks = 8
 
-// isFull reports whether a sample at that time begins a new generation. memory is what the past may take.
+// isFull reports whether a sample at that time begins a new generation. memory is the limit of the past.
 func (p *past) isFull(at time.Time, window time.Duration, memory int) bool {
 	times := p.now.times
 	if len(times) == 0 {
@@ -34,7 +35,7 @@ func (p *past) isFull(at time.Time, window time.Duration, memory int) bool {
 	return used > most || len(times) >= minTicks && memory > 0 && used > memory/(generationsPerWindow+2)
 }
 
-// rotate begins a new recording behind one that was sealed.
+// rotate begins a new recording after g, which was sealed.
 func (p *past) rotate(g *generation, columns int) {
 	p.sealed = append(p.sealed, g)
 	p.bytes += g.memory()
@@ -45,7 +46,7 @@ func (p *past) rotate(g *generation, columns int) {
 // drop forgets the oldest generation.
 func (p *past) drop() *generation {
 	g := p.sealed[0]
-	// Readers may still have the list.
+	// Readers may still use the list.
 	p.sealed = slices.Clone(p.sealed[1:])
 	p.bytes -= g.memory()
 	return g
@@ -54,7 +55,7 @@ func (p *past) drop() *generation {
 // memory returns how much memory the past takes.
 func (p *past) memory() int { return p.bytes + p.now.memory() }
 
-// samples returns how many there are, and the time of the first, or 0.
+// samples returns the number of samples, and the time of the first, or 0.
 func (p *past) samples() (n int, first int64) {
 	for _, g := range p.sealed {
 		n += len(g.times)
@@ -69,9 +70,9 @@ func (p *past) samples() (n int, first int64) {
 	return n, first
 }
 
-// isLastOnly reports whether the last sample, and no other, is of a time after from.
+// isLastOnly reports whether only the last sample is later than from.
 func (p *past) isLastOnly(from int64) bool {
-	times := p.now.times // It has at least the last sample, if there is one.
+	times := p.now.times // They contain at least the last sample, if there is one.
 	switch n := len(times); {
 	case n == 0 || times[n-1] <= from:
 		return false
@@ -85,12 +86,12 @@ func (p *past) isLastOnly(from int64) bool {
 // view is a part of the past that can be read without a lock.
 type view struct {
 	sealed  []*generation
-	times   []int64 // Of what is being recorded.
+	times   []int64 // of the recording
 	columns []column
 	chunks  []*chunk
 }
 
-// view returns these columns at the times after from.
+// view returns the given columns at the times after from.
 func (p *past) view(from int64, cols []int32) view {
 	v := view{sealed: p.sealed, times: p.now.times, chunks: p.now.chunks}
 	for len(v.sealed) > 0 && lastOf(v.sealed[0].times) <= from {
@@ -114,7 +115,7 @@ func (v *view) read(from int64, cols []int32) (times []time.Time, numbers [][]fl
 		all = append(all, g.times)
 	}
 	all = append(all, v.times)
-	skip := 0 // Ticks of the first part.
+	skip := 0 // ticks of the first part
 	for skip < len(all[0]) && all[0][skip] <= from {
 		skip++
 	}

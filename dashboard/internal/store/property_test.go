@@ -12,11 +12,11 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// world makes up samples, and remembers what they were.
+// world generates samples, and remembers them.
 type world struct {
 	rand   *rand.Rand
 	values map[string]map[string]float64   // The current value of each series, by family and labels.
-	past   []map[string]map[string]float64 // What each sample had.
+	past   []map[string]map[string]float64 // series of each sample
 	kinds  map[string]int
 }
 

@@ -4,27 +4,27 @@ import "math"
 
 // recording is the generation that is being written.
 //
-// The bytes of all columns lie in blocks of one arena, because that takes no allocation when a column
-// grows, and no spare room but in its last block. Bytes that have been written never change: a reader
-// that has copied a column and the list of chunks needs no lock to decode it.
+// The bytes of all columns are in blocks of one arena. So a growing column needs no allocation, and only
+// its last block has unused room. Written bytes never change: a reader that has copied a column and the
+// list of chunks needs no lock to decode it.
 type recording struct {
-	times   []int64 // Nanoseconds since the Unix epoch.
+	times   []int64 // nanoseconds since the Unix epoch
 	columns []column
 	chunks  []*chunk
-	blocks  uint32   // In use. Block 0 is not: it stands for none.
-	bytes   int      // Length of what has been written, without the links between blocks.
-	op      [48]byte // Room for the operations of a tick.
+	blocks  uint32   // blocks in use; block 0 is never used and stands for no block
+	bytes   int      // length of the written data, without the links between blocks
+	op      [48]byte // room for the operations of a tick
 
 	departures
 }
 
 // column is the end of a column that is being written.
 type column struct {
-	last       uint64 // Bits of the last number.
-	head, tail uint32 // The first and the last block; 0 means none.
-	ticks      uint32 // How many ticks have been recorded, those of repeats included.
-	repeats    uint16 // Repetitions of last that have not been written yet.
-	fill       uint8  // Bytes in the last block.
+	last       uint64 // bits of the last number
+	head, tail uint32 // the first and the last block; 0 means none
+	ticks      uint32 // recorded ticks, including repeats
+	repeats    uint16 // repetitions of last that have not been written yet
+	fill       uint8  // bytes in the last block
 }
 
 const (
@@ -34,7 +34,7 @@ const (
 	columnSize     = 24
 )
 
-// block is a piece of a column, with the number of the next one.
+// block is a piece of a column, with the number of the next block.
 type block struct {
 	data [blockData]byte
 	next uint32
@@ -68,7 +68,7 @@ func (r *recording) record(at int64, numbers []float64) {
 	}
 }
 
-// write adds a number that is not just another repetition.
+// write adds a number that differs from the last one.
 func (r *recording) write(c *column, tick uint32, next uint64) {
 	buf := appendRun(r.op[:0], opRepeat, int(c.repeats))
 	c.repeats = 0
@@ -126,12 +126,12 @@ func (c *column) appendTo(buf []byte, chunks []*chunk) []byte {
 	return appendRun(buf, opRepeat, int(c.repeats))
 }
 
-// memory returns how much memory the recording takes.
+// memory returns the memory of the recording.
 func (r *recording) memory() int {
 	return cap(r.times)*8 + cap(r.columns)*columnSize + len(r.chunks)*blocksPerChunk*blockSize + r.departures.memory()
 }
 
-// seal returns what was recorded in the form that it is kept in.
+// seal returns the recording as a generation.
 func (r *recording) seal() *generation {
 	g := &generation{times: r.times, offsets: make([]uint32, len(r.columns)+1), departures: r.departures}
 	// Most columns end with repetitions, in one or two bytes.
@@ -147,10 +147,10 @@ func (r *recording) seal() *generation {
 	return g
 }
 
-// generation is a part of the past that is complete. It is immutable.
+// generation is a complete part of the past. It is immutable.
 type generation struct {
 	times   []int64
-	offsets []uint32 // Where each column ends in data, from that of the column before on.
+	offsets []uint32 // where each column ends in data; it begins where the previous one ends
 	data    []byte
 
 	departures

@@ -8,23 +8,24 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Round takes one sample. It is a [model.Sink], to be used by one goroutine. Nothing shows until Commit.
+// Round takes one sample. It is a [model.Sink] for one goroutine. Nothing is visible before Commit.
 //
-// A sample usually has the families and series of the one before, in the same order. A round therefore
-// walks the last sample in step with what arrives, and compares each series with the next one there. It
-// looks up only what differs. It changes nothing that others read, and takes no lock before Commit.
+// A sample usually has the families and series of the previous one, in the same order. A round therefore
+// walks the last sample in step with the arriving points, and compares each series with the next one
+// there. It looks up only those that differ. It changes nothing that others read, and takes no lock
+// before Commit.
 type Round struct {
 	store  *Store
 	kept   *kept
 	at     time.Time
 	number uint64
 
-	last      *Snapshot // The sample before, or nil.
-	numbers   []float64 // Of the sample.
+	last      *Snapshot // the previous sample, or nil
+	numbers   []float64 // of the sample
 	exemplars map[*Series][]*model.Exemplar
-	admitted  int // Series of the last sample, and those that were not in it.
+	admitted  int // series of the last sample plus new ones
 	left      int
-	next      int // Index in directory.shown of the family that probably comes next.
+	next      int // index in directory.shown of the family that probably comes next
 
 	walk walk
 	*scratch
@@ -35,15 +36,15 @@ var (
 	_ model.BatchSink = (*Round)(nil)
 )
 
-// scratch is memory that rounds use one after the other.
+// scratch is memory that successive rounds reuse.
 type scratch struct {
 	plan   plan
 	reader reader
 
-	list  []*Series           // The series of the family, once they differ from those that were expected.
-	taken []bool              // Which of the expected series have come, once they differ.
-	index map[string]position // Of the series, once they are out of order.
-	found []*model.Exemplar   // Of a series.
+	list  []*Series           // the series of the family, once they differ from the expected ones
+	taken []bool              // which of the expected series have come, once they differ
+	index map[string]position // index of the series, once they are out of order
+	found []*model.Exemplar   // of a series
 }
 
 func newRound(s *Store, k *kept, at time.Time, number uint64) *Round {
@@ -64,7 +65,7 @@ func (r *Round) Family(f *model.Family) error {
 	w := &r.walk
 	known := r.find(f.Name)
 	if known != nil && known.round == r.number || known == nil && r.hasNew(f.Name) {
-		w.skip = true // A sink gets each family once.
+		w.skip = true // A sink gets each family only once.
 		return nil
 	}
 	switch {
@@ -105,7 +106,7 @@ func (r *Round) find(name string) *record {
 	return known
 }
 
-// hasNew reports whether the round has begun a family of that name that was not known before.
+// hasNew reports whether the round has begun a new family with that name.
 func (r *Round) hasNew(name string) bool {
 	sections := r.plan.sections
 	if len(sections) == 0 || sections[len(sections)-1].record.name < name {
@@ -184,7 +185,8 @@ func (r *Round) add(p *model.Point) bool {
 	return true
 }
 
-// keepExemplars keeps the exemplars of a point. A list that is the same as in the last sample is shared.
+// keepExemplars keeps the exemplars of a point. It shares a list that has not changed since the last
+// sample.
 func (r *Round) keepExemplars(s *Series, p *model.Point) {
 	r.found = appendExemplars(r.found[:0], p)
 	if len(r.found) == 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// oneNumber is a series with the memory for its only column beside it.
+// oneNumber is a series together with the memory for its only column.
 type oneNumber struct {
 	column [1]int32
 	series Series
@@ -23,7 +23,7 @@ func newSeries(f *model.Family, p *model.Point, shape *Shape) *Series {
 	} else {
 		s = &Series{Cols: make([]int32, 0, shape.width())}
 	}
-	// A copy: labels that need not be copied may lie in a much larger text.
+	// Clone, because labels that need no unescaping may be a part of a much larger text.
 	s.Key = strings.Clone(p.Labels.Text())
 	s.Labels = model.RawLabels(s.Key, p.Labels.Quoted()).List()
 	s.Shape = shape
@@ -32,16 +32,16 @@ func newSeries(f *model.Family, p *model.Point, shape *Shape) *Series {
 	return s
 }
 
-// memory returns how much memory a series takes, without what recordings keep of it.
+// memory returns the memory of a series, without its numbers in recordings.
 func (s *Series) memory() int {
 	const (
-		header    = 112 // A Series with a column, as the runtime allocates it.
+		header    = 112 // a Series with a column, as the runtime allocates it
 		label     = 32
 		roundedUp = 16
 	)
 	n := header + (len(s.Key)+roundedUp-1)/roundedUp*roundedUp + cap(s.Labels)*label
 	if strings.IndexByte(s.Key, '\\') >= 0 {
-		n += len(s.Key) // Values that lie outside of the key, because they were unescaped.
+		n += len(s.Key) // values outside of the key, because they were unescaped
 	}
 	if cap(s.Cols) > 1 {
 		n += cap(s.Cols) * 4
@@ -52,16 +52,16 @@ func (s *Series) memory() int {
 	return n
 }
 
-// exposedBytes returns about how long a series is in a text exposition. Native buckets, which that does
-// not have, count as long as they are in protobuf.
+// exposedBytes returns the approximate length of a series in a text exposition. Native buckets, which
+// that format lacks, count as much as in protobuf.
 func exposedBytes(f *model.Family, p *model.Point, s *Series) int {
 	const (
 		braces      = len("{} \n")
 		bucket      = len(`_bucket,le="0.25"`)
 		count, sum  = len("_count"), len("_sum")
 		quantile    = len(`,quantile="0.99"`)
-		typical     = 6 // Digits of a number among others.
-		nativeBytes = 6 // Of a bucket.
+		typical     = 6 // typical number of digits
+		nativeBytes = 6 // of a bucket
 	)
 	line := len(f.Name) + len(s.Key) + braces
 	switch s.Shape.Kind {
@@ -85,7 +85,7 @@ func exposedBytes(f *model.Family, p *model.Point, s *Series) int {
 	}
 }
 
-// headerBytes returns about how long the lines of a family are that come before its series.
+// headerBytes returns the approximate length of a family's lines before its series.
 func headerBytes(f *model.Family) int {
 	n := len("# TYPE  \n") + len(f.Name) + len(f.Type.String())
 	if !f.NoHelp {

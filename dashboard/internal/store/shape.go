@@ -24,7 +24,7 @@ func kindOf(t model.Type) Kind {
 	}
 }
 
-// width returns how many numbers a series of this shape has.
+// width returns the number of numbers in a series of this shape.
 func (s *Shape) width() int {
 	switch s.Kind {
 	case Histogram:
@@ -38,7 +38,7 @@ func (s *Shape) width() int {
 	}
 }
 
-// memory returns how much memory the shape takes.
+// memory returns the memory of the shape.
 func (s *Shape) memory() int {
 	const header, bucket, number, text = 128, 16, 8, 16
 	n := header + len(s.Buckets)*bucket + len(s.Quantiles)*number + len(s.States)*text
@@ -49,7 +49,7 @@ func (s *Shape) memory() int {
 }
 
 // carried returns, for each number of a series of shape s, the index of the same number in a series of
-// shape old, or -1 if that has none. Both shapes are of one kind.
+// shape old, or -1 if old lacks it. Both shapes are of one kind.
 func (s *Shape) carried(old *Shape) []int {
 	from := make([]int, 0, s.width())
 	switch s.Kind {
@@ -67,7 +67,7 @@ func (s *Shape) carried(old *Shape) []int {
 	return from
 }
 
-// appendIndexes appends the index of each of list in old, plus offset, or -1.
+// appendIndexes appends, for each element of list, its index in old plus offset, or -1.
 func appendIndexes[T comparable](indexes []int, offset int, list, old []T) []int {
 	where := make(map[T]int, len(old))
 	for i, v := range old {
@@ -78,16 +78,16 @@ func appendIndexes[T comparable](indexes []int, offset int, list, old []T) []int
 		if !ok {
 			i = -1
 		}
-		delete(where, v) // One column is that of one number.
+		delete(where, v) // A column belongs to only one number.
 		indexes = append(indexes, i)
 	}
 	return indexes
 }
 
-// reader reads points. It keeps memory between them.
+// reader reads points. It reuses its memory.
 type reader struct {
 	native  nativeReader
-	numbers []float64 // Of the point, in the order of its shape.
+	numbers []float64 // of the point, in the order of its shape
 }
 
 // readable reports whether p has a value of this kind.
@@ -104,8 +104,8 @@ func readable(kind Kind, p *model.Point) bool {
 	}
 }
 
-// read reads the numbers of p, and returns their shape: one of those that were expected if p fits one of them.
-// Both may be nil.
+// read reads the numbers of p, and returns their shape: expected or other if p fits one of them. Both
+// may be nil.
 func (r *reader) read(kind Kind, p *model.Point, expected, other *Shape) *Shape {
 	if kind == Histogram && p.Histogram.Native != nil {
 		r.native.read(p.Histogram.Native)
@@ -227,7 +227,7 @@ func appendBuckets(numbers []float64, h *model.HistogramValue) []float64 {
 	return numbers
 }
 
-// count is an integer, unless the float is positive.
+// count is a count of observations: an integer, unless the float is positive.
 type count struct {
 	integer  uint64
 	fraction float64
@@ -240,7 +240,7 @@ func (c count) float() float64 {
 	return float64(c.integer)
 }
 
-// minus returns the difference, which is 0 if it would be negative.
+// minus returns the difference, or 0 if that would be negative.
 func (c count) minus(d count) float64 {
 	switch {
 	case c.fraction > 0 || d.fraction > 0:

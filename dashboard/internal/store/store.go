@@ -1,11 +1,11 @@
 // Package store keeps samples of all series of a program for a while, in little memory.
 //
-// A [Round] takes one sample: it is a [model.Sink] to gather into. [Store.Latest] returns the last sample, and
-// [Store.Range] the numbers of the past.
+// A [Round] takes one sample: it is a [model.Sink] to gather into. [Store.Latest] returns the last
+// sample, and [Store.Range] the numbers of the past.
 //
-// Each number of a series has a column. Columns are compressed, and recorded in generations that are dropped as
-// a whole. A series that is gone is forgotten together with the generations that have numbers of it; if it
-// comes back before, it has its columns again.
+// Each number of a series has a column. Columns are compressed, and recorded in generations that are
+// dropped as a whole. A series that is gone is forgotten together with the generations that contain its
+// numbers. If it comes back before that, it gets its columns again.
 package store
 
 import (
@@ -14,14 +14,15 @@ import (
 	"time"
 )
 
-// Limits bound a store.
+// Limits are the limits of a store.
 type Limits struct {
 	// Window is how long samples are kept.
 	Window time.Duration
-	// MaxBytes bounds the memory for the past and for series; the oldest samples go first when it is full. New series
-	// are counted, but not kept, when series take three quarters of it. 0 means no limit.
+	// MaxBytes limits the memory for the past and for series. If it is full, the oldest samples are
+	// dropped. New series are counted, but not kept, when series take three quarters of it. 0 means no
+	// limit.
 	MaxBytes int
-	// MaxSeries is how many series are kept; those beyond are counted. 0 means no limit.
+	// MaxSeries is how many series are kept. Further series are only counted. 0 means no limit.
 	MaxSeries int
 }
 
@@ -33,10 +34,10 @@ type Store struct {
 	// The mutex guards the fields below and the past. It is never held while a round gathers.
 	mu     sync.RWMutex
 	kept   *kept
-	open   *Round    // The round that may be committed, or nil.
-	rounds uint64    // How many have begun.
-	last   time.Time // As it was given to the last round that was begun.
-	at     time.Time // Of that round's sample.
+	open   *Round    // the round that may be committed, or nil
+	rounds uint64    // number of rounds begun
+	last   time.Time // the argument of the last Begin
+	at     time.Time // the time of that round's sample
 }
 
 // New returns an empty store.
@@ -44,10 +45,10 @@ func New(limits Limits) *Store { return &Store{limits: limits, kept: newKept()} 
 
 func newKept() *kept { return &kept{past: past{now: newRecording(0)}} }
 
-// Begin begins a sample of the time at. A round that is still open then can no longer be committed.
+// Begin begins a sample at the given time. A round that is still open can then no longer be committed.
 //
-// If the clock was set back, the sample is later than the one before by the time that has really passed, as far
-// as the monotonic clock tells, and by at least a millisecond.
+// If the clock was set back, the sample's time is later than the previous one by the time that has
+// really passed, as far as the monotonic clock shows, and by at least a millisecond.
 func (s *Store) Begin(at time.Time) *Round {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,8 +71,8 @@ func (s *Store) isOpen(r *Round) bool {
 // Latest returns the last sample, or nil before the first.
 func (s *Store) Latest() *Snapshot { return s.latest.Load() }
 
-// Range returns the times of the samples after from, and for each of the columns the numbers at
-// these times. Where a series was not there, the number is [Missing].
+// Range returns the times of the samples after from, and the numbers of each column at these times.
+// Where a series did not exist, the number is [Missing].
 func (s *Store) Range(from time.Time, cols []int32) (times []time.Time, numbers [][]float64) {
 	after := nanosOf(from)
 	s.mu.RLock()
@@ -84,8 +85,8 @@ func (s *Store) Range(from time.Time, cols []int32) (times []time.Time, numbers 
 	return v.read(after, cols)
 }
 
-// Gone returns the series of a family that have numbers in the past, but were not in the last sample. They are in no
-// particular order.
+// Gone returns the series of a family that have numbers in the past but were not in the last sample, in
+// no particular order.
 func (s *Store) Gone(family string) []*Series {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -100,7 +101,7 @@ func (s *Store) Gone(family string) []*Series {
 	return gone
 }
 
-// nanosOf returns t in nanoseconds since the Unix epoch, which comes first.
+// nanosOf returns t in nanoseconds since the Unix epoch, or -1 if t is before the epoch.
 func nanosOf(t time.Time) int64 {
 	if t.Before(time.Unix(0, 0)) {
 		return -1
@@ -108,14 +109,14 @@ func nanosOf(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// Usage tells what a store keeps.
+// Usage describes what a store keeps.
 type Usage struct {
-	From    time.Time // Of the oldest sample; zero before the first.
+	From    time.Time // time of the oldest sample; zero before the first
 	Samples int
-	Bytes   int // Memory of the past, of series and of the last sample.
+	Bytes   int // memory of the past, of series and of the last sample
 }
 
-// Usage returns what is kept now.
+// Usage returns the store's current usage.
 func (s *Store) Usage() Usage {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -127,7 +128,7 @@ func (s *Store) Usage() Usage {
 	return u
 }
 
-// Clear forgets everything. Snapshots that were returned stay as they are.
+// Clear forgets everything. Snapshots that were returned remain valid.
 func (s *Store) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,36 +6,36 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// walk is where a round stands in a family.
+// walk is the position of a round in a family.
 //
-// As long as all series are the expected ones, next is all that moves. With the first one that differs, the
-// round begins a list of its own. It merges that with the expected series while both are in the order of
+// As long as all series are the expected ones, only next changes. At the first one that differs, the
+// round begins its own list. It merges the list with the expected series while both are in the order of
 // model.CompareLabels, and looks series up in an index if they are not.
 type walk struct {
 	model     *model.Family
 	kind      Kind
 	record    *record
 	replaces  *record
-	skip      bool // Points are left out.
-	returning bool // The family was not in the last sample.
+	skip      bool // whether points are left out
+	returning bool // whether the family was missing in the last sample
 
-	expected []*Series // Those of the sample that had the family last.
-	next     int       // The one that probably comes next.
-	differs  bool      // The series are in Round.list.
-	sorted   bool      // The list and the expected series are in order.
-	indexed  bool      // The series are in Round.index.
-	like     *Shape    // That of the series before.
+	expected []*Series // series of the last sample that had the family
+	next     int       // index of the series that probably comes next
+	differs  bool      // whether the series are in Round.list
+	sorted   bool      // whether the list and the expected series are in order
+	indexed  bool      // whether the series are in Round.index
+	like     *Shape    // shape of the previous series
 }
 
-// match is where a series was found. At most one of the indexes is not negative.
+// match is the result of finding a series. At most one of the indexes is not negative.
 type match struct {
-	series   *Series // Nil if the series is new.
-	expected int     // Index of a series that has not come yet.
-	listed   int     // Index of a series that has come already, in the list that there would be if it differed.
-	gone     bool    // The series was there before the last sample of the family.
+	series   *Series // nil if the series is new
+	expected int     // index of a series that has not come yet
+	listed   int     // index of a series that has already come, in the list that would exist if it differed
+	gone     bool    // whether the series existed before the last sample of the family
 }
 
-// position is an index of the expected series, or, as a complement, one in the list.
+// position is an index of the expected series or, as its complement, an index of the list.
 type position int32
 
 // diverge begins a list of series.
@@ -54,7 +54,7 @@ func (r *Round) diverge() {
 	}
 }
 
-// match finds the series that has these labels.
+// match finds the series with these labels.
 func (r *Round) match(labels model.Labels) match {
 	w := &r.walk
 	text := labels.Text()
@@ -114,7 +114,7 @@ func (r *Round) lookUp(key string) (match, bool) {
 	}
 }
 
-// place puts the series of a match in its place: that which was found, or one that takes its place.
+// place puts a series in the place of its match: the series that was found, or its replacement.
 func (r *Round) place(m match, s *Series) {
 	w := &r.walk
 	if !w.differs && s == m.series {
@@ -163,7 +163,7 @@ func (r *Round) endFamily() {
 		r.diverge()
 	}
 	if w.differs && len(r.list) == 0 || !w.differs && w.next == 0 {
-		w.record.round = 0 // The sample does not have the family.
+		w.record.round = 0 // The sample does not contain the family.
 		if w.replaces != nil {
 			w.replaces.round = 0
 		}

@@ -1,4 +1,4 @@
-// Package timed knows when a scrape has begun to write what it has gathered.
+// Package timed measures when a scrape begins to write what it has gathered.
 package timed
 
 import (
@@ -7,12 +7,12 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Sink passes on what it gets, and notes when that began. A scrape waits for its collectors before, and for nothing
-// after that, so the time since then is about the processor time that the sample takes.
+// Sink forwards what it gets, and records when that began. A scrape waits for its collectors only before
+// that, so the time since then is about the processor time that the sample takes.
 type Sink struct {
 	model.Sink
 
-	Began time.Time // When the first family came; zero if none has come.
+	Began time.Time // when the first family came; zero before that
 }
 
 var _ model.Sink = (*Sink)(nil)

@@ -1,4 +1,4 @@
-// Package demo is the program around the examples of pushing. It does jobs and counts them.
+// Package demo is the common part of the push examples: a program that does jobs and counts them.
 package demo
 
 import (
@@ -22,8 +22,8 @@ type Program struct {
 	seconds metric.Histogram
 }
 
-// New returns a program. With hang, one of its collectors never returns, whatever its context
-// does.
+// New returns a program. If hang is true, one of its collectors never returns, even after its context is
+// done.
 func New(hang bool) *Program {
 	p := &Program{
 		Registry: metric.NewContextRegistry(),
@@ -54,7 +54,7 @@ func (p *Program) Run() {
 	fmt.Printf("did %d jobs\n", done)
 }
 
-// timeLeft sends how much time the context of a push leaves for collecting.
+// timeLeft sends the time that the context of a push leaves for collecting.
 func timeLeft(ctx context.Context, desc *metric.Desc, ch chan<- metric.Metric) {
 	if deadline, ok := ctx.Deadline(); ok {
 		ch <- metric.MustNewConstMetric(desc, metric.GaugeValue, time.Until(deadline).Seconds())

@@ -3,23 +3,22 @@ package strictyaml
 import "go.yaml.in/yaml/v3"
 
 const (
-	// maxDepth is how deep a document may be nested, counting what aliases stand for. Each level
-	// takes stack.
+	// maxDepth is how deep a document may be nested after aliases have been expanded. Each level takes
+	// stack.
 	maxDepth = 1000
-	// maxExpanded is how many values a document may have, counting what aliases stand for, unless
+	// maxExpanded is how many values a document may have after aliases have been expanded, unless
 	// aliases multiply it by less than maxGrowth.
 	maxExpanded = 100_000
 	maxGrowth   = 10
 )
 
-// shape is what a node comes to if aliases are replaced by what they stand for.
+// shape is the size and depth of a node with its aliases expanded.
 type shape struct {
 	values, depth int
-	under         bool // The node is being looked at: an alias to it is one to itself.
+	under         bool // true while the node is being visited: an alias to it is then recursive
 }
 
-// bounded checks that aliases make the document neither endless nor huge. It looks at each node
-// once.
+// bounded checks that aliases make the document neither endless nor huge. It visits each node once.
 func bounded(root *yaml.Node) *Error {
 	b := bounder{shapes: make(map[*yaml.Node]shape)}
 	total, err := b.shape(root, 0)
@@ -61,7 +60,7 @@ func (b *bounder) shape(n *yaml.Node, level int) (shape, *Error) {
 		if err != nil {
 			return shape{}, err
 		}
-		const most = 1 << 30 // Far beyond maxExpanded, but no overflow.
+		const most = 1 << 30 // far above maxExpanded, far below an overflow
 		total.values = min(total.values+s.values, most)
 		total.depth = max(total.depth, min(s.depth+1, most))
 	}
@@ -69,7 +68,8 @@ func (b *bounder) shape(n *yaml.Node, level int) (shape, *Error) {
 	return total, nil
 }
 
-// expanded returns a copy of a node in which values are in the place of aliases. It must be bounded.
+// expanded returns a copy of a node in which the aliased values replace the aliases. The node must have
+// passed bounded.
 func expanded(n *yaml.Node) *yaml.Node {
 	c := *target(n)
 	c.Anchor = ""

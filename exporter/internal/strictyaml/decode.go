@@ -10,26 +10,26 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxErrors is how many problems are reported at once.
+// maxErrors is the largest number of problems in one error.
 const maxErrors = 100
 
-// Decode decodes a node into the value that into points to. Unlike Node.Decode, it reports each
-// key that the value has no field for, with those that it has, and each key that occurs twice.
-// All that is wrong is reported at once, each with file, line and the path of the key, as in
+// Decode decodes a node into the value that into points to. Unlike [yaml.Node.Decode], it reports each
+// key that the value has no field for, along with the keys that it has, and each key that occurs twice.
+// It reports all problems at once, each with file, line and the path of the key, as in
 //
 //	sql.yml:12: databases[0].max_conections: unknown key, did you mean max_connections? allowed are: dsn, max_connections
 //
-// The error joins errors of type [*Error], sorted by line; there are at most 101. If there is one,
-// into has got those of the values that are right.
+// The error joins errors of type [*Error], sorted by line. There are at most 101. After an error, into
+// holds the values that could be decoded.
 //
-// What the document does not mention stays as it is in into, except that a list replaces a slice.
-// An empty value sets pointers, slices, maps and interfaces to nil, and changes no others. A nil
-// node changes nothing.
+// Decode leaves values that the document does not mention as they are in into, but a list replaces a
+// whole slice. An empty value sets pointers, slices, maps and interfaces to nil, and changes no other
+// values. A nil node changes nothing.
 //
-// A type with an UnmarshalYAML or UnmarshalText method decodes its nodes alone, whose keys are not
-// checked here. If the method is UnmarshalYAML(func(any) error), that function is strict, too.
-// An alias is resolved before such a method is called. A yaml.Node gets a copy in which values
-// are in the place of all aliases. Methods that panic fail.
+// A type with an UnmarshalYAML or UnmarshalText method decodes its nodes itself; Decode does not check
+// their keys. If the method is UnmarshalYAML(func(any) error), the function passed to it is strict, too.
+// Decode resolves an alias before it calls such a method. A [yaml.Node] receives a copy of its node in
+// which the aliased values replace all aliases. A method that panics counts as failed.
 func Decode(file string, n *yaml.Node, into any) error {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
@@ -38,9 +38,9 @@ func Decode(file string, n *yaml.Node, into any) error {
 	return run(file, n, func(d *decoder) { d.value(n, v.Elem(), nil) })
 }
 
-// DecodeParts is [Decode] for a mapping that is the configuration of several things: each part
-// points to a struct, and gets its keys. Keys that no part has are errors. If several have
-// the same key, the first gets it; see [Keys].
+// DecodeParts is like [Decode], but for a mapping that configures several things: each part points to a
+// struct and receives the keys of its fields. A key that no part has is an error. If several parts have
+// the same key, the first one receives it; see [Keys].
 func DecodeParts(file string, n *yaml.Node, parts ...any) error {
 	structs := make([]reflect.Value, len(parts))
 	for i, part := range parts {
@@ -57,7 +57,7 @@ func DecodeParts(file string, n *yaml.Node, parts ...any) error {
 	})
 }
 
-// run decodes a node, which may be nil, and returns the problems.
+// run runs decode, unless the node is nil, and returns the problems.
 func run(file string, n *yaml.Node, decode func(d *decoder)) error {
 	if n == nil {
 		return nil
@@ -73,14 +73,14 @@ func run(file string, n *yaml.Node, decode func(d *decoder)) error {
 	return join(d.errs)
 }
 
-// decoder is one call of Decode.
+// decoder holds the state of one call of [Decode].
 type decoder struct {
 	file string
 	errs []*Error
 	told map[problem]bool
 }
 
-// problem is something wrong with a node. It is reported once, also if aliases repeat the node.
+// problem is a problem of a node. It is reported once, even if aliases repeat the node.
 type problem struct {
 	n       *yaml.Node
 	message string
@@ -88,12 +88,12 @@ type problem struct {
 
 func (d *decoder) full() bool { return len(d.errs) >= maxErrors }
 
-// fail reports what is wrong with a node.
+// fail reports a problem of a node.
 func (d *decoder) fail(n *yaml.Node, p *path, format string, args ...any) {
 	d.failed(n, p, &Error{Message: fmt.Sprintf(format, args...)})
 }
 
-// failed reports an error that the value of a node has led to.
+// failed reports an error that resulted from the value of a node.
 func (d *decoder) failed(n *yaml.Node, p *path, err error) {
 	if err == nil || d.told[problem{n, err.Error()}] {
 		return
@@ -110,7 +110,7 @@ var (
 	timeType     = reflect.TypeFor[time.Time]()
 )
 
-// target returns what an alias stands for; any other node is returned as it is.
+// target returns the node that an alias refers to, and any other node unchanged.
 func target(n *yaml.Node) *yaml.Node {
 	for {
 		switch {
@@ -124,7 +124,7 @@ func target(n *yaml.Node) *yaml.Node {
 	}
 }
 
-// value decodes a node into a value that can be set.
+// value decodes a node into a settable value.
 func (d *decoder) value(n *yaml.Node, out reflect.Value, p *path) {
 	if d.full() {
 		return
@@ -169,7 +169,7 @@ func (d *decoder) value(n *yaml.Node, out reflect.Value, p *path) {
 	}
 }
 
-// custom has a value decode a node if it has a method for that.
+// custom makes a value decode a node itself, if it has a method for that, and reports whether it has.
 func (d *decoder) custom(n *yaml.Node, out reflect.Value, p *path) bool {
 	if !out.CanAddr() || out.Type() == timeType || !out.Addr().CanInterface() {
 		return false
@@ -193,7 +193,7 @@ func (d *decoder) custom(n *yaml.Node, out reflect.Value, p *path) bool {
 	return true
 }
 
-// call calls a method of the program, and reports its error, or that it panics.
+// call calls a method of the program, and reports its error or panic.
 func (d *decoder) call(n *yaml.Node, p *path, method func() error) {
 	err := errors.New("it ended the goroutine")
 	defer func() {

@@ -1,12 +1,11 @@
-// Package strictyaml decodes YAML such that errors say where they are and what is allowed.
+// Package strictyaml decodes YAML and returns errors that say where the problem is and what is allowed.
 //
-// The rules are those of go.yaml.in/yaml/v3, with these differences:
+// It follows the rules of go.yaml.in/yaml/v3, with these differences:
 //
-//   - Every problem is reported, not only the first: unknown keys, keys that occur twice, values of
+//   - It reports every problem, not only the first: unknown keys, keys that occur twice, values of
 //     the wrong type.
-//   - A number that is no integer, or does not fit, is an error for an integer. So is a number in
-//     quotes.
-//   - A [time.Duration] is written as Prometheus does; see [ParseDuration].
-//   - Mappings that are decoded into an interface become a map[string]any.
-//   - Aliases are followed before anything else looks at a node, and must not multiply the document.
+//   - For an integer, a number that is not an integer, is out of range, or is in quotes is an error.
+//   - A [time.Duration] has the syntax of Prometheus; see [ParseDuration].
+//   - A mapping that is decoded into an interface becomes a map[string]any.
+//   - Aliases are resolved first, and must not multiply the document.
 package strictyaml

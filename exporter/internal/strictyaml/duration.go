@@ -8,8 +8,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// ParseDuration parses a duration as Prometheus writes them: 500ms, 5s, 1h30m, 1d, or 0. It must
-// not be negative. The error says what is allowed.
+// ParseDuration parses a duration in Prometheus's syntax: 500ms, 5s, 1h30m, 1d, or 0. A negative
+// duration is an error. The error says what is allowed.
 func ParseDuration(text string) (time.Duration, error) {
 	if d, err := model.ParseDuration(text); err == nil {
 		return time.Duration(d), nil
@@ -25,8 +25,8 @@ func ParseDuration(text string) (time.Duration, error) {
 	}
 }
 
-// FormatDuration is the reverse of [ParseDuration]. It formats durations that it cannot
-// write, such as 1.5ms, as [time.Duration.String] does.
+// FormatDuration is the inverse of [ParseDuration]. Durations that Prometheus's syntax cannot express,
+// such as 1.5ms, are formatted as [time.Duration.String] does.
 func FormatDuration(d time.Duration) string {
 	if d < 0 || d%time.Millisecond != 0 {
 		return d.String()

@@ -14,20 +14,20 @@ import (
 	"github.com/luxfi/metric/internal/redact"
 )
 
-// Error is a problem at one place of a file.
+// Error is a problem at one position in a file.
 //
-// An UnmarshalYAML method may return one, or several that are joined, with File and Path empty:
-// Decode adds what it knows.
+// An UnmarshalYAML method may return an Error, or several joined ones, with empty File and Path:
+// [Decode] fills them in.
 type Error struct {
-	File    string // Empty if it is not known.
-	Line    int    // From 1 on; 0 if it is not known.
-	Path    string // The keys to the value, as in databases[0].dsn; empty for the document.
-	Message string // What is wrong, and what is allowed.
+	File    string // empty if unknown
+	Line    int    // counted from 1; 0 if unknown
+	Path    string // keys that lead to the value, as in databases[0].dsn; empty for the document
+	Message string // what is wrong, and what is allowed
 
-	err error // What Unwrap returns.
+	err error // result of Unwrap
 }
 
-// Error returns the file, the line, the path and the message, as far as they are known.
+// Error returns the known ones of file, line and path, followed by the message.
 func (e *Error) Error() string {
 	var b strings.Builder
 	switch {
@@ -45,7 +45,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the error of an UnmarshalYAML method that is the cause, or nil.
+// Unwrap returns the error of the UnmarshalYAML method that caused e, or nil.
 func (e *Error) Unwrap() error { return e.err }
 
 // Errorf returns an error at a node. It formats as [fmt.Errorf] does.
@@ -54,9 +54,8 @@ func Errorf(n *yaml.Node, format string, args ...any) *Error {
 	return &Error{Line: n.Line, Message: err.Error(), err: errors.Unwrap(err)}
 }
 
-// At returns err with each problem that is below path there: path is put before the paths of the
-// errors of this package in err, and file into those that have none. It is for programs that
-// decode a part of a file on its own.
+// At returns err with path prepended to the paths of this package's errors in err, and with the file
+// added to those that name no file. It is for programs that decode a part of a file on its own.
 func At(file, path string, n *yaml.Node, err error) error {
 	return join(located(file, path, n, err))
 }
@@ -71,9 +70,9 @@ func join(list []*Error) error {
 	return errors.Join(errs...)
 }
 
-// located returns the problems that make up an error which the value of a node has led to.
+// located returns the problems that an error consists of. The value of n caused the error.
 func located(file, path string, n *yaml.Node, err error) []*Error {
-	switch e := err.(type) { //nolint:errorlint // Each error of a tree is looked at on its own.
+	switch e := err.(type) { //nolint:errorlint // Each error of a tree is examined on its own.
 	case nil:
 		return nil
 	case *Error:
@@ -100,7 +99,7 @@ func located(file, path string, n *yaml.Node, err error) []*Error {
 	return []*Error{{File: file, Line: n.Line, Path: path, Message: strings.TrimPrefix(err.Error(), "yaml: "), err: err}}
 }
 
-// isJoin reports whether an error says what others do, and nothing else, as that of errors.Join.
+// isJoin reports whether err's text consists of only the texts of parts, as that of errors.Join does.
 func isJoin(err error, parts []error) bool {
 	texts := make([]string, len(parts))
 	for i, part := range parts {
@@ -109,7 +108,7 @@ func isJoin(err error, parts []error) bool {
 	return err.Error() == strings.Join(texts, "\n")
 }
 
-// joinPath returns the path of what is at path below another.
+// joinPath returns the path that leads to above and from there to below.
 func joinPath(above, below string) string {
 	if above == "" || below == "" || below[0] == '[' {
 		return above + below
@@ -124,8 +123,8 @@ var (
 	twiceYAML     = regexp.MustCompile(`^field (.*) already set in type .*$`)
 )
 
-// fromYAML returns an error of yaml.v3, which is nothing but text, in plain words. An UnmarshalYAML
-// method that calls Node.Decode leads to such errors.
+// fromYAML translates an error of yaml.v3, which is only a text, into plain words. An UnmarshalYAML
+// method that calls Node.Decode returns such errors.
 func fromYAML(text string, line int) *Error {
 	if m := lineOfYAML.FindStringSubmatch(text); m != nil {
 		if n, err := strconv.Atoi(m[1]); err == nil && n > 0 {
@@ -149,7 +148,7 @@ func fromYAML(text string, line int) *Error {
 	return &Error{Line: line, Message: text}
 }
 
-// typeName says in plain words what a Go type of that name takes.
+// typeName describes in plain words the values of the Go type called name.
 func typeName(name string) string {
 	switch {
 	case name == "time.Duration":
@@ -173,7 +172,7 @@ func typeName(name string) string {
 	}
 }
 
-// quote quotes a value for a message: not all of one that is long, and no credentials.
+// quote quotes a value for a message. It shortens long values and hides credentials.
 func quote(value string) string {
 	const limit = 60
 	value = redact.Text(value)
@@ -183,7 +182,7 @@ func quote(value string) string {
 	return strconv.Quote(value)
 }
 
-// describe says what a node is, for a message.
+// describe describes a node for a message.
 func describe(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:

@@ -10,18 +10,18 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// fields are the keys that a struct takes, by the rules of yaml.v3.
+// fields are the keys that a struct accepts, by the rules of yaml.v3.
 type fields struct {
-	byKey        map[string][]int // The index of each key's field.
-	inlineMap    []int            // The index of the map for all other keys, or nil.
-	unmarshalers [][]int          // Inline fields that decode all other keys on their own.
+	byKey        map[string][]int // index of each key's field
+	inlineMap    []int            // index of the map for all other keys, or nil
+	unmarshalers [][]int          // inline fields that decode all other keys themselves
 }
 
-// others reports whether the struct takes any key.
+// others reports whether the struct accepts arbitrary keys.
 func (f *fields) others() bool { return f.inlineMap != nil || len(f.unmarshalers) > 0 }
 
-// Keys returns the keys of the structs that parts point to, in order. It is an error if a part
-// is not such a pointer, or if two fields have the same key.
+// Keys returns the keys of the structs that parts point to, in order. It returns an error if a part is
+// not such a pointer, or if two fields have the same key.
 func Keys(parts ...any) ([]string, error) {
 	owner := make(map[string]reflect.Type)
 	for _, part := range parts {
@@ -43,10 +43,10 @@ func Keys(parts ...any) ([]string, error) {
 	return slices.Sorted(maps.Keys(owner)), nil
 }
 
-// fieldsOf returns the keys of a struct type. An error is one of the program.
+// fieldsOf returns the keys of a struct type. An error is a mistake in the program.
 func fieldsOf(t reflect.Type) (*fields, error) { return fieldsIn(t, nil) }
 
-// fieldsIn is fieldsOf for a struct that is inline in others.
+// fieldsIn is fieldsOf for a struct that is an inline field of the outer ones.
 func fieldsIn(t reflect.Type, outer []reflect.Type) (*fields, error) {
 	if slices.Contains(outer, t) {
 		return nil, fmt.Errorf("%v is inline in itself", t)
@@ -72,7 +72,7 @@ func (f *fields) add(t reflect.Type, i int, outer []reflect.Type) error {
 		return f.addInline(t, field, outer)
 	}
 	if !field.IsExported() {
-		return nil // Nothing can be decoded into it.
+		return nil // An unexported field cannot be decoded into.
 	}
 	if key == "" {
 		key = strings.ToLower(field.Name)
@@ -88,7 +88,7 @@ func (f *fields) put(t reflect.Type, key string, index []int) error {
 	return nil
 }
 
-// addInline adds what is in an inline field of t.
+// addInline adds the keys of an inline field of t.
 func (f *fields) addInline(t reflect.Type, field reflect.StructField, outer []reflect.Type) error {
 	inner := field.Type
 	if inner.Kind() == reflect.Map && field.IsExported() {
@@ -133,8 +133,8 @@ func (f *fields) addInline(t reflect.Type, field reflect.StructField, outer []re
 	return nil
 }
 
-// field returns the field of a struct at an index, after making the structs that pointers on the
-// way there should point to.
+// field returns the field of a struct at an index. It allocates the structs behind nil pointers on the
+// way.
 func field(v reflect.Value, index []int) reflect.Value {
 	for i, n := range index {
 		if i > 0 && v.Kind() == reflect.Pointer {
@@ -148,7 +148,7 @@ func field(v reflect.Value, index []int) reflect.Value {
 	return v
 }
 
-// oldUnmarshaler is the form that UnmarshalYAML has had in yaml.v2.
+// oldUnmarshaler is the interface that yaml.v2 used for UnmarshalYAML.
 type oldUnmarshaler interface {
 	UnmarshalYAML(unmarshal func(any) error) error
 }

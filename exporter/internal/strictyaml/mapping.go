@@ -11,9 +11,9 @@ import (
 // pair is a key of a mapping and its value.
 type pair struct{ key, value *yaml.Node }
 
-// pairs returns the keys and values of a mapping, with those that it merges by the key <<. A key of
-// the mapping itself goes before one that is merged, and one that is merged earlier before a later
-// one. Keys that occur twice are reported.
+// pairs returns the keys and values of a mapping, including those that the key << merges into it. The
+// mapping's own keys take precedence over merged keys, and keys merged earlier over keys merged later.
+// pairs reports keys that occur twice.
 func (d *decoder) pairs(n *yaml.Node, p *path) []pair {
 	var (
 		list   []pair
@@ -50,7 +50,7 @@ func (d *decoder) pairs(n *yaml.Node, p *path) []pair {
 
 func isMerge(key *yaml.Node) bool { return key.Value == "<<" && key.ShortTag() == "!!merge" }
 
-// sources returns the mappings that the value of the key << stands for.
+// sources returns the mappings that the value of the key << refers to.
 func (d *decoder) sources(value *yaml.Node, p *path) (list []*yaml.Node) {
 	value = target(value)
 	all := []*yaml.Node{value}
@@ -67,8 +67,8 @@ func (d *decoder) sources(value *yaml.Node, p *path) (list []*yaml.Node) {
 	return list
 }
 
-// Lines returns the lines of the keys in a mapping that is the value of a key of n. It is empty if
-// there is no such mapping.
+// Lines returns the line of each key in the mapping that is the value of n's key. It returns an empty
+// map if there is no such mapping.
 func Lines(n *yaml.Node, key string) map[string]int {
 	lines := make(map[string]int)
 	d := decoder{told: make(map[problem]bool)}
@@ -86,7 +86,7 @@ func Lines(n *yaml.Node, key string) map[string]int {
 	return lines
 }
 
-// structs decodes a mapping into structs, each of which gets its keys.
+// structs decodes a mapping into structs, each of which receives its keys.
 func (d *decoder) structs(n *yaml.Node, structs []reflect.Value, p *path) {
 	if n.Kind != yaml.MappingNode {
 		d.fail(n, p, "must be a mapping, not %s", describe(n))
@@ -131,7 +131,7 @@ func keysOf(known []*fields) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// others decodes the keys that no field has, into what takes any.
+// others decodes the keys without a field into the map or the fields that accept arbitrary keys.
 func (d *decoder) others(n *yaml.Node, rest []pair, v reflect.Value, f *fields, p *path) {
 	for _, index := range f.unmarshalers {
 		part := *n
@@ -177,7 +177,7 @@ func (d *decoder) entries(pairs []pair, out reflect.Value, p *path) {
 		case key.Kind() == reflect.Interface:
 			key.Set(reflect.ValueOf(pr.key.Value))
 		case d.custom(pr.key, key, at):
-			// The key's type decodes it.
+			// The key's type decodes the key.
 		default:
 			d.scalar(pr.key, key, at)
 		}

@@ -14,8 +14,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Parse returns the root of the only document in data, or nil if that is empty. File is the name
-// of the file in errors, and what [Dir] is about; it is not read.
+// Parse returns the root of the only document in data, or nil if the document is empty. File is the name
+// for errors and for [Dir]. Parse does not read the file.
 func Parse(file string, data []byte) (*yaml.Node, error) {
 	if err := checkText(data); err != nil {
 		return nil, join(located(file, "", &yaml.Node{}, err))
@@ -41,7 +41,7 @@ func Parse(file string, data []byte) (*yaml.Node, error) {
 		return nil, join(located(file, "", root, err))
 	}
 	if root.ShortTag() == nullTag {
-		return nil, nil //nolint:nilnil // A file of comments, or "---".
+		return nil, nil //nolint:nilnil // The file has only comments, or "---".
 	}
 	if file != "" {
 		setDir(root, filepath.Dir(file))
@@ -49,9 +49,9 @@ func Parse(file string, data []byte) (*yaml.Node, error) {
 	return root, nil
 }
 
-// setDir notes where the file is on each mapping of a document. The field Value has no meaning for
-// mappings, and yaml.v3 does not look at it. This way, the directory gets to UnmarshalYAML
-// methods, however many others call each other in between.
+// setDir stores the file's directory in each mapping of a document, in the field Value. That field has
+// no meaning for mappings, and yaml.v3 ignores it. This way the directory reaches UnmarshalYAML methods
+// through any number of intermediate calls.
 func setDir(n *yaml.Node, dir string) {
 	if n.Kind == yaml.MappingNode {
 		n.Value = dir
@@ -61,8 +61,8 @@ func setDir(n *yaml.Node, dir string) {
 	}
 }
 
-// Dir returns the directory of the file that a mapping comes from. It is empty if the mapping was
-// not parsed by [Parse].
+// Dir returns the directory of the file that a mapping comes from. It returns "" if [Parse] did not
+// parse the mapping.
 func Dir(mapping *yaml.Node) string {
 	if mapping.Kind != yaml.MappingNode {
 		return ""
@@ -70,7 +70,7 @@ func Dir(mapping *yaml.Node) string {
 	return mapping.Value
 }
 
-// checkText returns an error if data is no text, which yaml.v3 would report without a line.
+// checkText returns an error if data is not text. yaml.v3 would report that without a line.
 func checkText(data []byte) error {
 	line := 1
 	for rest := data; len(rest) > 0; {
@@ -93,13 +93,13 @@ var (
 	anchorYAML = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// syntaxError returns an error of the parser, which is nothing but text, with its line.
+// syntaxError adds the line to an error of the parser, which is only a text.
 func syntaxError(file string, data []byte, err error) error {
 	m := syntaxYAML.FindStringSubmatch(err.Error())
 	if m == nil {
 		return &Error{File: file, Line: 1, Message: err.Error(), err: err}
 	}
-	line, _ := strconv.Atoi(m[1]) // The parser leaves out line 1, which becomes 0 here.
+	line, _ := strconv.Atoi(m[1]) // The parser omits line 1, which is 0 here.
 	message := m[2]
 	if strings.HasPrefix(message, "did not find expected") {
 		line++ // The parser counts from 0, the scanner from 1.
@@ -109,7 +109,7 @@ func syntaxError(file string, data []byte, err error) error {
 	}
 	if a := anchorYAML.FindStringSubmatch(message); a != nil {
 		line = lineOf(data, "*"+a[1])
-		message = "there is no anchor before this alias; a text that begins with * must be in quotes" // It may be a secret.
+		message = "there is no anchor before this alias; a text that begins with * must be in quotes" // The alias may be a secret.
 	}
 	line = min(max(line, 1), lines(data))
 	if tabbed := tabAt(data, line); tabbed > 0 {
@@ -118,7 +118,7 @@ func syntaxError(file string, data []byte, err error) error {
 	return &Error{File: file, Line: line, Message: "not valid YAML: " + message}
 }
 
-// tabAt returns the line at, or just after, another one that is indented with a tab, or 0.
+// tabAt returns the number of the given line or the one after it if it is indented with a tab, or 0.
 func tabAt(data []byte, line int) int {
 	for i, text := range bytes.Split(data, []byte("\n")) {
 		indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]
@@ -129,7 +129,7 @@ func tabAt(data []byte, line int) int {
 	return 0
 }
 
-// lineOf returns the first line that contains a text, or 1.
+// lineOf returns the number of the first line that contains text, or 1.
 func lineOf(data []byte, text string) int {
 	before, _, found := bytes.Cut(data, []byte(text))
 	if !found {
@@ -138,7 +138,7 @@ func lineOf(data []byte, text string) int {
 	return cmp.Or(1+bytes.Count(before, []byte("\n")), 1)
 }
 
-// lines returns how many lines data has.
+// lines returns the number of lines in data.
 func lines(data []byte) int {
 	return max(1, bytes.Count(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))+1)
 }

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// path is where a value is in a document. The nil path is the document itself.
+// path is the position of a value in a document. The nil path is the document itself.
 type path struct {
 	above *path
-	key   string // In a mapping.
-	index int    // In a list, or -1.
+	key   string // key in a mapping
+	index int    // index in a list, or -1
 }
 
 func (p *path) at(key string) *path { return &path{p, key, -1} }
@@ -26,8 +26,7 @@ func (p *path) String() string {
 	return joinPath(p.above.String(), element(p.key))
 }
 
-// element returns a key as it is written in a path: in quotes if it could be taken for something
-// else.
+// element returns a key in the form it has in a path: in quotes if it would be ambiguous without them.
 func element(key string) string {
 	const limit = 100
 	if len(key) > limit {

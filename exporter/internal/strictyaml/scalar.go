@@ -11,8 +11,8 @@ import (
 
 const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 
-// plain returns the value of a scalar as YAML says it: a bool, int, int64, uint64, float64,
-// string, time.Time, or nil.
+// plain returns the value of a scalar by YAML's rules: a bool, int, int64, uint64, float64, string,
+// time.Time, or nil.
 func plain(n *yaml.Node) (any, error) {
 	if n.Kind != yaml.ScalarNode {
 		return nil, Errorf(n, "must be a single value, not %s", describe(n))
@@ -24,7 +24,7 @@ func plain(n *yaml.Node) (any, error) {
 	return v, nil
 }
 
-// scalar decodes a single value.
+// scalar decodes a scalar.
 func (d *decoder) scalar(n *yaml.Node, out reflect.Value, p *path) {
 	v, err := plain(n)
 	if err != nil {
@@ -42,7 +42,7 @@ func (d *decoder) scalar(n *yaml.Node, out reflect.Value, p *path) {
 	switch out.Kind() {
 	case reflect.String:
 		if text, ok := v.(string); ok {
-			out.SetString(text) // Also of a !!binary.
+			out.SetString(text) // for !!binary, too
 		} else {
 			out.SetString(n.Value)
 		}
@@ -64,7 +64,7 @@ func (d *decoder) scalar(n *yaml.Node, out reflect.Value, p *path) {
 			return
 		}
 		out.SetFloat(f)
-	case reflect.Struct: // A time.Time.
+	case reflect.Struct: // a time.Time
 		t, ok := v.(time.Time)
 		if !ok {
 			d.fail(n, p, "%s is not a time such as 2006-01-02T15:04:05Z", describe(n))
@@ -141,7 +141,7 @@ func (d *decoder) unsigned(n *yaml.Node, v any, out reflect.Value, p *path) {
 	out.SetUint(u)
 }
 
-// outOfRange reports an integer that the type of out does not have.
+// outOfRange reports an integer that the type of out cannot represent.
 func (d *decoder) outOfRange(n *yaml.Node, out reflect.Value, p *path) {
 	bits := out.Type().Bits()
 	if out.CanUint() {
@@ -152,8 +152,7 @@ func (d *decoder) outOfRange(n *yaml.Node, out reflect.Value, p *path) {
 	d.fail(n, p, "%s is out of range; allowed is %d to %d", describe(n), -most-1, most)
 }
 
-// boolOf returns a value as a bool. Words of YAML 1.1 that nothing else is written as are allowed,
-// too.
+// boolOf returns a value as a bool. It also accepts those words of YAML 1.1 that are not ambiguous.
 func boolOf(n *yaml.Node, v any) (b, ok bool) {
 	switch v := v.(type) {
 	case bool:
@@ -187,7 +186,7 @@ func floatOf(v any) (f float64, ok bool) {
 	}
 }
 
-// hint says that a string would be right without its quotes.
+// hint suggests to remove the quotes if a string would be valid without them.
 func hint(n *yaml.Node, v any) string {
 	if _, ok := v.(string); !ok || n.Style&quoted == 0 {
 		return ""

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Unknown says that a word is not one of those that are allowed, and which one may be meant.
+// Unknown returns a message that word is not an allowed one, and suggests the most similar allowed word.
 func Unknown(what, word string, allowed []string) string {
 	if len(allowed) == 0 {
 		return "unknown " + what + "; none are allowed"
@@ -17,8 +17,7 @@ func Unknown(what, word string, allowed []string) string {
 	return "unknown " + what + "; " + list
 }
 
-// nearest returns the one of the words that differs least from another, or "" if all of them
-// are quite different.
+// nearest returns the one of words that is most similar to word, or "" if none is similar.
 func nearest(word string, words []string) (near string) {
 	const longest = 64
 	if len(word) > longest {
@@ -27,7 +26,7 @@ func nearest(word string, words []string) (near string) {
 	simple := func(s string) string {
 		return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(s))
 	}
-	best := 1 + min(2, len(word)/3) // One more than may differ.
+	best := 1 + min(2, len(word)/3) // one more than the differences that are tolerated
 	for _, w := range words {
 		if len(w) > longest {
 			continue
@@ -39,8 +38,8 @@ func nearest(word string, words []string) (near string) {
 	return near
 }
 
-// distance returns how many bytes must be inserted, removed, replaced or swapped with the next one
-// to get from a to b (the optimal string alignment distance).
+// distance returns how many bytes must be inserted, removed, replaced or swapped with the next one to
+// turn a into b: the optimal string alignment distance.
 func distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

@@ -1,4 +1,4 @@
-// Package flow knows which expressions a package assigns to its variables and fields.
+// Package flow finds the expressions that a package assigns to its variables and fields.
 package flow
 
 import (
@@ -14,8 +14,8 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// Analyzer has a *Flow as its result. That of a package which has nothing to do with metrics is
-// empty.
+// Analyzer computes the package's [*Flow]. For a package that has nothing to do with metrics, the result
+// is empty.
 var Analyzer = &analysis.Analyzer{
 	Name:             "metricflow",
 	Doc:              "find out what is assigned to variables and fields",
@@ -34,23 +34,23 @@ var Analyzer = &analysis.Analyzer{
 // Source is an expression that is assigned to a variable.
 type Source struct {
 	Expr   ast.Expr
-	Result int // the index among the results, if Expr is a call with several; else 0
+	Result int // index among the results if Expr is a call with several; otherwise 0
 }
 
-// Variable is what a package does with a variable or a field.
+// Variable describes how a package uses a variable or a field.
 type Variable struct {
-	Sources []Source // what is assigned
-	Opaque  bool     // Other values may get there: parameters, ranges, addresses.
-	Mutated bool     // A field or an element of it is assigned to.
+	Sources []Source // the assigned expressions
+	Opaque  bool     // whether it may get other values, through parameters, ranges or addresses
+	Mutated bool     // whether one of its fields or elements is assigned to
 }
 
-// Flow is the assignments of a package.
+// Flow holds the assignments in a package.
 type Flow struct {
 	info *types.Info
 	vars map[*types.Var]*Variable
 }
 
-// Variable returns what the package does with v. It is not to be changed.
+// Variable returns how the package uses v. The caller must not modify it.
 func (f *Flow) Variable(v *types.Var) *Variable {
 	if known := f.vars[v.Origin()]; known != nil {
 		return known
@@ -58,7 +58,7 @@ func (f *Flow) Variable(v *types.Var) *Variable {
 	return &Variable{}
 }
 
-// Variables calls yield with all variables and fields that something is assigned to.
+// Variables calls yield with all variables and fields that are assigned to.
 func (f *Flow) Variables(yield func(*types.Var, *Variable) bool) {
 	for v, known := range f.vars {
 		if !yield(v, known) {
@@ -67,8 +67,8 @@ func (f *Flow) Variables(yield func(*types.Var, *Variable) bool) {
 	}
 }
 
-// Only returns the one expression that is ever assigned to a variable, nil if there are others, or
-// if it may change afterwards.
+// Only returns the only expression that is ever assigned to a variable. It returns nil if there are
+// several, or if the variable may change afterwards.
 func (f *Flow) Only(v *types.Var) ast.Expr {
 	known := f.Variable(v)
 	if known.Opaque || known.Mutated || len(known.Sources) != 1 || f.exposed(v) {
@@ -85,7 +85,7 @@ func (f *Flow) exposed(v *types.Var) bool {
 	return v.Exported() && (v.IsField() || v.Pkg() != nil && v.Parent() == v.Pkg().Scope())
 }
 
-// VarOf returns the variable or the field that e names, or nil.
+// VarOf returns the variable or field that e denotes, or nil.
 func (f *Flow) VarOf(e ast.Expr) *types.Var {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
@@ -167,7 +167,7 @@ func (f *Flow) assign(left, right []ast.Expr) {
 	}
 }
 
-// mutate marks the variable that l is a part of.
+// mutate marks the variable of which l is a part.
 func (f *Flow) mutate(l ast.Expr) {
 	for {
 		switch e := ast.Unparen(l).(type) {
@@ -212,7 +212,7 @@ func (f *Flow) readLiteral(n *ast.CompositeLit) {
 	if t == nil {
 		return
 	}
-	if p, ok := t.Underlying().(*types.Pointer); ok { // Elided in a literal of pointers.
+	if p, ok := t.Underlying().(*types.Pointer); ok { // elided in a literal of pointers
 		t = p.Elem()
 	}
 	s, ok := t.Underlying().(*types.Struct)

@@ -1,4 +1,4 @@
-// Package hot has the analyzer that looks for metrics which are made again and again.
+// Package hot provides the analyzer that finds metrics that are made repeatedly.
 package hot
 
 import (
@@ -37,15 +37,15 @@ type checker struct {
 	byName map[*types.Func]*function // declared functions
 }
 
-// function is what is known about one function of the package, without the literals in it.
+// function describes a function of the package, without the function literals in it.
 type function struct {
 	place    place
-	registry bool // It makes a registry, or a registerer with labels or a prefix.
+	registry bool // whether it makes a registry, or a registerer with labels or a prefix
 	calls    []*types.Func
-	hot      string // the handler that calls it, empty if none is known
+	hot      string // the handler that calls it; empty if none is known
 }
 
-// place is where a function is called from.
+// place is the context from which a function is called.
 type place int
 
 const (
@@ -74,7 +74,7 @@ func run(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// readFunctions finds the functions, and what each of them calls.
+// readFunctions finds the functions and the calls in each of them.
 func (c *checker) readFunctions(root inspector.Cursor) {
 	for cur := range root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		switch n := cur.Node().(type) {
@@ -109,8 +109,8 @@ func (c *checker) readFunctions(root inspector.Cursor) {
 	}
 }
 
-// enclosing returns the innermost function around cur. A literal that is called where it is
-// written, without go, is a part of the function around it.
+// enclosing returns the innermost function around cur. A function literal that is called where it is
+// written, without go, counts as a part of the function around it.
 func (c *checker) enclosing(cur inspector.Cursor) *function {
 	for outer := range cur.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		if call, ok := outer.Parent().Node().(*ast.CallExpr); ok && call.Fun == outer.Node() {
@@ -121,7 +121,7 @@ func (c *checker) enclosing(cur inspector.Cursor) *function {
 	return nil
 }
 
-// spread marks the functions that handlers call, directly or not.
+// spread marks the functions that handlers call, directly or indirectly.
 func (c *checker) spread() {
 	var mark func(f *function, from string)
 	mark = func(f *function, from string) {
@@ -169,7 +169,7 @@ func (c *checker) check(cur inspector.Cursor, made *library.Constructor) {
 	c.checkLoop(cur, made, f)
 }
 
-// consequence returns what happens when a metric is made for the second time.
+// consequence says what happens when a metric is made for the second time.
 func consequence(made *library.Constructor) string {
 	switch made.Registration {
 	case library.Default, library.Factory:
@@ -179,8 +179,8 @@ func consequence(made *library.Constructor) string {
 	}
 }
 
-// guarded reports whether cur is reached only if something does not exist yet: in the body of an
-// if statement whose condition compares with nil or negates.
+// guarded reports whether cur is reached only if something does not exist yet: whether it is in the body
+// of an if statement whose condition is a negation or a comparison with nil.
 func guarded(cur inspector.Cursor) bool {
 	for outer := range cur.Enclosing((*ast.IfStmt)(nil), (*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		n, ok := outer.Node().(*ast.IfStmt)

@@ -37,14 +37,14 @@ func (c *checker) checkLoop(cur inspector.Cursor, made *library.Constructor, f *
 	}
 }
 
-// depends reports whether a constructor, or what it is called on, uses a variable that is declared
-// in the loop.
+// depends reports whether a constructor call, or its receiver, uses a variable that is declared in the
+// loop.
 func (c *checker) depends(call *ast.CallExpr, loop ast.Node) bool {
 	found := false
 	ast.Inspect(call, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
-			return false // It is called in scrapes, and does not change the name.
+			return false // The function is called in scrapes, and does not change the name.
 		case *ast.Ident:
 			v, ok := c.info.ObjectOf(n).(*types.Var)
 			if ok && !v.IsField() && loop.Pos() <= v.Pos() && v.Pos() < loop.End() {
@@ -60,7 +60,7 @@ func (c *checker) depends(call *ast.CallExpr, loop ast.Node) bool {
 	return found
 }
 
-// isNamePart reports whether a call cannot make a difference between iterations.
+// isNamePart reports whether a call returns the same in each iteration.
 func isNamePart(info *types.Info, call *ast.CallExpr) bool {
 	f := library.Callee(info, call)
 	if f == nil {
@@ -73,8 +73,8 @@ func isNamePart(info *types.Info, call *ast.CallExpr) bool {
 	return false
 }
 
-// registers reports whether the body of a loop registers anything, at the same registerer for all
-// that can be seen.
+// registers reports whether the body of a loop registers anything, as far as can be seen always with the
+// same registerer.
 func (c *checker) registers(loop ast.Node, body *ast.BlockStmt) bool {
 	found := false
 	ast.Inspect(body, func(n ast.Node) bool {
@@ -92,7 +92,7 @@ func (c *checker) registers(loop ast.Node, body *ast.BlockStmt) bool {
 	return found
 }
 
-// leaves reports whether the body of a loop ends it, so that it may run once.
+// leaves reports whether the body of a loop leaves it, so that the body may run only once.
 func leaves(body *ast.BlockStmt) bool {
 	found := false
 	ast.Inspect(body, func(n ast.Node) bool {

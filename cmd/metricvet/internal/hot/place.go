@@ -6,8 +6,8 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// placeOf returns where a function of that name and signature is called from. The name is empty
-// for literals.
+// placeOf returns the context from which a function with this name and signature is called. The name is
+// empty for function literals.
 func placeOf(name string, sig *types.Signature) place {
 	switch {
 	case isHTTPHandler(sig) || isGRPCHandler(sig):
@@ -23,7 +23,7 @@ func isHTTPHandler(sig *types.Signature) bool {
 	return p.Len() == 2 && isNamed(p.At(0).Type(), "net/http", "ResponseWriter") && isNamed(p.At(1).Type(), "net/http", "Request")
 }
 
-// isGRPCHandler recognizes methods of services, by their messages or their stream, and interceptors.
+// isGRPCHandler reports whether a signature is that of a service method or an interceptor.
 func isGRPCHandler(sig *types.Signature) bool {
 	p, results := sig.Params(), sig.Results()
 	if results.Len() == 0 || !isError(results.At(results.Len()-1).Type()) {
@@ -44,7 +44,7 @@ func isGRPCHandler(sig *types.Signature) bool {
 	return results.Len() == 1 && hasMethod(p.At(p.Len()-1).Type(), "SetTrailer") && hasMethod(p.At(p.Len()-1).Type(), "SendMsg")
 }
 
-// isCollect recognizes the methods that a scrape calls.
+// isCollect reports whether a method is one that scrapes call.
 func isCollect(name string, sig *types.Signature) bool {
 	p := sig.Params()
 	if p.Len() == 0 {
@@ -63,7 +63,7 @@ func isCollect(name string, sig *types.Signature) bool {
 
 func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
-// isNamed reports whether t is a type, or a pointer to it.
+// isNamed reports whether t is the named type, or a pointer to it.
 func isNamed(t types.Type, path, name string) bool {
 	t = types.Unalias(t)
 	if p, ok := t.(*types.Pointer); ok {

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// checkConstructor checks the names of the labels of a vector or a descriptor.
+// checkConstructor checks the label names of a vector or a descriptor.
 func (c *checker) checkConstructor(call *ast.CallExpr, made *library.Constructor) {
 	s := c.shapes.Made(made)
 	constLabels := made.ConstLabels

@@ -1,4 +1,4 @@
-// Package labels has the analyzer that compares label values with the labels of their metric.
+// Package labels provides the analyzer that compares label values with the labels of their metric.
 package labels
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/shape"
 )
 
-// Analyzer reports label values that do not fit the labels of a vector or a descriptor.
+// Analyzer reports label values that do not match the labels of a vector or a descriptor.
 var Analyzer = report.AddFlags(&analysis.Analyzer{
 	Name: "metriclabels",
 	Doc: `check the number and the names of labels
@@ -80,7 +80,7 @@ func (c *checker) check(call *ast.CallExpr) {
 	}
 }
 
-// consequence returns what a wrong call of a function leads to.
+// consequence says what happens if f is called incorrectly.
 func consequence(f *types.Func) string {
 	switch name := f.Name(); {
 	case strings.HasPrefix(name, "Delete"):
@@ -92,7 +92,8 @@ func consequence(f *types.Func) string {
 	}
 }
 
-// checkCount compares the number of arguments from the one at index first with that of the labels.
+// checkCount compares the number of arguments, from the one at index first on, with the number of
+// labels.
 func (c *checker) checkCount(call *ast.CallExpr, f *types.Func, s *shape.Shape, first int) {
 	if s == nil || !s.Known {
 		return
@@ -105,7 +106,7 @@ func (c *checker) checkCount(call *ast.CallExpr, f *types.Func, s *shape.Shape, 
 		s.Title(), s.List(), f.Name(), plural(n, "value"), consequence(f))
 }
 
-// count returns the number of arguments from the one at index first, if it is known.
+// count returns the number of arguments from the one at index first on, and whether it is known.
 func (c *checker) count(call *ast.CallExpr, first int) (int, bool) {
 	if call.Ellipsis.IsValid() {
 		list, ok := ast.Unparen(call.Args[len(call.Args)-1]).(*ast.CompositeLit)
@@ -123,8 +124,8 @@ func (c *checker) count(call *ast.CallExpr, first int) (int, bool) {
 	return len(call.Args) - first, true
 }
 
-// checkNames compares the names in a map literal with the labels, of which some may be missing
-// unless all are wanted.
+// checkNames compares the names in a map literal with the labels. Some labels may be missing unless all
+// are wanted.
 func (c *checker) checkNames(call *ast.CallExpr, f *types.Func, s *shape.Shape, all bool) {
 	if len(call.Args) != 1 {
 		return
@@ -152,7 +153,7 @@ func (c *checker) checkNames(call *ast.CallExpr, f *types.Func, s *shape.Shape, 
 	}
 }
 
-// checkMiddleware checks the vectors of promhttp's instrumentation, which knows two labels.
+// checkMiddleware checks the vectors passed to promhttp's instrumentation, which sets only two labels.
 func (c *checker) checkMiddleware(call *ast.CallExpr, f *types.Func) {
 	params := f.Signature().Params()
 	if !f.Signature().Variadic() || len(call.Args) >= params.Len() {

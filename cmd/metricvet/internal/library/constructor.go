@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Kind is what a constructor makes.
+// Kind is the kind of metric that a constructor makes.
 type Kind string
 
-// The kinds of what constructors make. Those of instruments are the names of their types.
+// The kinds. Those of instruments are the names of their types.
 const (
 	Counter   Kind = "Counter"
 	Gauge     Kind = "Gauge"
@@ -22,25 +22,25 @@ const (
 	Desc      Kind = "Desc"
 )
 
-// Registration is how what a constructor makes gets registered.
+// Registration is the way in which a new metric is registered.
 type Registration int
 
-// The registrations.
+// The ways in which a metric is registered.
 const (
 	Unregistered Registration = iota // by another call
-	Default                          // by the constructor, at the default registerer
-	Factory                          // by the constructor, at a registerer of the program
-	Reused                           // by the constructor, which returns what has the name already
+	Default                          // by the constructor, with the default registerer
+	Factory                          // by the constructor, with a registerer of the program
+	Reused                           // by the constructor, which returns an existing metric of the same name
 )
 
-// Constructor is a call that makes an instrument, a vector or a descriptor.
+// Constructor describes a call that makes an instrument, a vector or a descriptor.
 type Constructor struct {
 	Kind         Kind
 	Vec          bool // a vector
-	Func         bool // a function that is called in scrapes
+	Func         bool // calls a function in scrapes
 	Registration Registration
 
-	// Arguments of the call, nil if the constructor has no such parameter.
+	// arguments of the call; nil if the constructor has no such parameter
 	Opts, Name, Help, Labels, ConstLabels ast.Expr
 }
 
@@ -50,7 +50,7 @@ func (c *Constructor) Stateful() bool { return c.Kind != Desc && !c.Func }
 var constructorName = regexp.MustCompile(
 	`^New(Counter|Gauge|Histogram|Summary|Untyped|Info|StateSet|Desc)(VecOf|Vec|Func)?(In)?$`)
 
-// ConstructorOf returns what call makes, or nil if it is not the call of a constructor.
+// ConstructorOf returns a description of call, or nil if it does not call a constructor.
 func ConstructorOf(info *types.Info, call *ast.CallExpr) *Constructor {
 	f := Callee(info, call)
 	if f == nil {

@@ -1,4 +1,4 @@
-// Package library knows the API of the two libraries that the analyzers check the use of:
+// Package library describes the API of the two libraries whose use the analyzers check:
 // github.com/luxfi/metric and client_golang.
 package library
 
@@ -16,14 +16,14 @@ const (
 	prometheus = "github.com/prometheus/client_golang/prometheus"
 )
 
-// isRoot reports whether path is that of a package with instruments.
+// isRoot reports whether path is the path of a package with instruments.
 func isRoot(path string) bool { return path == metric || path == prometheus }
 
 func isAuto(path string) bool { return path == metric+"/promauto" || path == prometheus+"/promauto" }
 
 func isHTTP(path string) bool { return path == metric+"/promhttp" || path == prometheus+"/promhttp" }
 
-// Reached reports whether pkg is one of the libraries or imports one, directly or not.
+// Reached reports whether pkg is one of the libraries or imports one, directly or indirectly.
 func Reached(pkg *types.Package) bool {
 	seen := map[*types.Package]bool{}
 	var reached func(*types.Package) bool
@@ -37,7 +37,7 @@ func Reached(pkg *types.Package) bool {
 	return reached(pkg)
 }
 
-// Callee returns the function or method of one of the libraries that is called, or nil.
+// Callee returns the called function or method if it belongs to one of the libraries, and nil otherwise.
 func Callee(info *types.Info, call *ast.CallExpr) *types.Func {
 	f, ok := typeutil.Callee(info, call).(*types.Func)
 	if !ok || f.Pkg() == nil {
@@ -49,8 +49,8 @@ func Callee(info *types.Info, call *ast.CallExpr) *types.Func {
 	return nil
 }
 
-// IsFunc reports whether f is one of the functions of these names, and not a method, in a
-// package with instruments.
+// IsFunc reports whether f is a function, not a method, in a package with instruments and has one of the
+// names.
 func IsFunc(f *types.Func, names ...string) bool {
 	return f != nil && isRoot(f.Pkg().Path()) && f.Signature().Recv() == nil && slices.Contains(names, f.Name())
 }
@@ -60,14 +60,14 @@ func IsHTTPFunc(f *types.Func, prefix string) bool {
 	return f != nil && isHTTP(f.Pkg().Path()) && f.Signature().Recv() == nil && strings.HasPrefix(f.Name(), prefix)
 }
 
-// IsHTTPType reports whether t is the type of promhttp with that name.
+// IsHTTPType reports whether t is promhttp's type with that name.
 func IsHTTPType(t types.Type, name string) bool {
 	named, ok := types.Unalias(t).(*types.Named)
 	return ok && named.Obj().Pkg() != nil && isHTTP(named.Obj().Pkg().Path()) && named.Obj().Name() == name
 }
 
-// TypeName returns the name of a type of one of the libraries, behind at most one pointer, or
-// the empty string for all other types.
+// TypeName returns the name of a type of one of the libraries, or of a pointer to it. It returns the
+// empty string for all other types.
 func TypeName(t types.Type) string {
 	t = types.Unalias(t)
 	if p, ok := t.(*types.Pointer); ok {
@@ -83,7 +83,8 @@ func TypeName(t types.Type) string {
 	return named.Obj().Name()
 }
 
-// RecvName returns the name of the type that f is a method of, or the empty string for functions.
+// RecvName returns the name of the type of which f is a method. It returns the empty string for
+// functions.
 func RecvName(f *types.Func) string {
 	if recv := f.Signature().Recv(); recv != nil {
 		return TypeName(recv.Type())
@@ -112,8 +113,8 @@ func IsCounter(t types.Type) bool {
 	return name == "Counter" || name == "ReadableCounter"
 }
 
-// DescOf returns the argument for the descriptor, and the index of the first label value, if f is
-// called with a descriptor first and label values last.
+// DescOf returns the argument for the descriptor and the index of the first label value, if f is called
+// with a descriptor first and label values last.
 func DescOf(f *types.Func, call *ast.CallExpr) (desc ast.Expr, values int, ok bool) {
 	params := f.Signature().Params()
 	last := params.Len() - 1

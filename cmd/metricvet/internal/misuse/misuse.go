@@ -1,5 +1,5 @@
-// Package misuse has the analyzer that looks for wrong values: times that are measured too early,
-// units that do not fit, counters that are decreased.
+// Package misuse provides the analyzer that finds wrong values: times that are measured too early, units
+// that do not match the metric's name, and counters that are decreased.
 package misuse
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/shape"
 )
 
-// Analyzer reports values that cannot be what is meant.
+// Analyzer reports values that are certainly wrong.
 var Analyzer = report.AddFlags(&analysis.Analyzer{
 	Name: "metricvalues",
 	Doc: `check for values that cannot be meant
@@ -106,7 +106,7 @@ func (c *checker) measures(e ast.Expr) bool {
 	return found
 }
 
-// checkTimer looks for NewTimer(…).ObserveDuration() as a statement.
+// checkTimer reports NewTimer(…).ObserveDuration() as a statement.
 func (c *checker) checkTimer(n *ast.ExprStmt) {
 	call, ok := ast.Unparen(n.X).(*ast.CallExpr)
 	if !ok {
@@ -139,13 +139,13 @@ func (c *checker) negative(e ast.Expr) bool {
 	return v != nil && (v.Kind() == constant.Int || v.Kind() == constant.Float) && constant.Sign(v) < 0
 }
 
-// onCounter reports whether call is that of a counter's method.
+// onCounter reports whether call calls a method of a counter.
 func (c *checker) onCounter(call *ast.CallExpr) bool {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	return ok && library.IsCounter(c.info.TypeOf(sel.X))
 }
 
-// checkUnit compares the unit of a duration with that in the name of the metric.
+// checkUnit compares the unit of a duration with the unit in the metric's name.
 func (c *checker) checkUnit(call *ast.CallExpr, value ast.Expr) {
 	unit, duration := c.unit(value)
 	if unit == "" {
@@ -175,8 +175,8 @@ func (c *checker) checkUnit(call *ast.CallExpr, value ast.Expr) {
 	c.Fix(value, "unit", fixes, "%s gets %s", s.Name, unit)
 }
 
-// unit returns the unit in which value has a duration, and the duration; the empty string if it is
-// not just that.
+// unit returns the unit in which value expresses a duration, and the duration. It returns the empty
+// string if value is anything else.
 func (c *checker) unit(value ast.Expr) (string, ast.Expr) {
 	for {
 		call, ok := ast.Unparen(value).(*ast.CallExpr)
@@ -214,8 +214,8 @@ func (c *checker) isDuration(e ast.Expr) bool {
 	return true
 }
 
-// elapsed reports whether e is what time.Since or Sub returns. Other durations may be numbers of
-// something else, as in d / time.Millisecond.
+// elapsed reports whether e is the result of time.Since or Sub. Other durations may be plain numbers, as
+// in d / time.Millisecond.
 func (c *checker) elapsed(e ast.Expr) bool {
 	if v := c.flow.VarOf(e); v != nil {
 		e = c.flow.Only(v)

@@ -1,4 +1,4 @@
-// Package names has the analyzer that lints the names and the help of metrics.
+// Package names provides the analyzer that checks the names and the help of metrics.
 package names
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/shape"
 )
 
-// Analyzer reports names that go against Prometheus's conventions, and missing help.
+// Analyzer reports names that violate Prometheus's conventions, and missing help.
 var Analyzer = report.AddFlags(&analysis.Analyzer{
 	Name: "metricnames",
 	Doc: `check the names, the units and the help of metrics
@@ -56,7 +56,7 @@ func (c *checker) checkConstructor(call *ast.CallExpr, made *library.Constructor
 		return
 	}
 	where := ast.Node(call)
-	help, known := made.Help, made.Help != nil && made.Kind != library.Desc // Those that are empty are placeholders.
+	help, known := made.Help, made.Help != nil && made.Kind != library.Desc // Empty descriptors are placeholders.
 	if made.Name != nil {
 		where = made.Name
 	}
@@ -81,7 +81,7 @@ func (c *checker) checkConstructor(call *ast.CallExpr, made *library.Constructor
 	}
 }
 
-// empty reports whether a string is not given, or is the empty constant.
+// empty reports whether a string is missing or is the empty constant.
 func (c *checker) empty(e ast.Expr) bool {
 	if e == nil {
 		return true
@@ -90,7 +90,7 @@ func (c *checker) empty(e ast.Expr) bool {
 	return ok && text == ""
 }
 
-// checkConst checks the name in a descriptor with the type that a constant metric has.
+// checkConst checks the name in a descriptor against the type of a constant metric.
 func (c *checker) checkConst(call *ast.CallExpr) {
 	f := library.Callee(c.info, call)
 	if f == nil {

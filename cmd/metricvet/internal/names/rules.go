@@ -9,10 +9,10 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// The rules are those of client_golang's promlint, which lints what a running program exposes, and
+// The rules are those of client_golang's promlint, which checks what a running program exposes, plus
 // some about missing units.
 
-// bases has the base unit for each unit that names contain.
+// bases maps the units in names to their base units.
 var bases = map[string]string{
 	"amperes": "amperes", "bytes": "bytes", "celsius": "celsius", "grams": "grams", "joules": "joules",
 	"kelvin": "kelvin", "meters": "meters", "metres": "metres", "seconds": "seconds", "volts": "volts",
@@ -26,14 +26,14 @@ var bases = map[string]string{
 var multiples = regexp.MustCompile(
 	`^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mebi|giga|gibi|tera|tebi|peta|pebi)(.+)$`)
 
-// abbreviations has the unit that each abbreviation may stand for.
+// abbreviations maps abbreviations to the units that they may stand for.
 var abbreviations = map[string]string{
 	"s": "seconds", "ms": "seconds", "us": "seconds", "ns": "seconds", "sec": "seconds",
 	"h": "seconds", "d": "seconds", "m": "meters or seconds",
 	"b": "bytes", "kb": "bytes", "mb": "bytes", "gb": "bytes", "tb": "bytes", "pb": "bytes",
 }
 
-// sized are words before _size that make it a number of bytes.
+// sized lists words that make a name ending in _size a number of bytes.
 var sized = []string{
 	"request", "response", "message", "body", "payload", "file", "packet", "memory", "heap", "disk", "header", "object", "blob",
 }
@@ -43,7 +43,7 @@ var (
 	plain     = regexp.MustCompile(`^[a-zA-Z0-9_:]*$`)
 )
 
-// problems returns what is wrong with the name of a metric, which may lack its beginning.
+// problems returns the problems of a metric's name. The beginning of the name may be missing.
 func problems(kind library.Kind, name string) (list []problem) {
 	add := func(category, format string, args ...any) {
 		list = append(list, problem{category, fmt.Sprintf(format, args...)})
@@ -110,7 +110,7 @@ func unitOf(words []string) (unit, base string) {
 	return "", ""
 }
 
-// missingUnit returns a name with the unit that the name lacks.
+// missingUnit returns a name with the unit that it lacks.
 func missingUnit(kind library.Kind, words []string) string {
 	if kind != library.Histogram && kind != library.Summary && kind != library.Gauge {
 		return ""
@@ -125,7 +125,7 @@ func missingUnit(kind library.Kind, words []string) string {
 	return ""
 }
 
-// reserved returns what is wrong with the last word of a name.
+// reserved returns the problem of the last word of a name.
 func reserved(kind library.Kind, last string) string {
 	switch last {
 	case "bucket":

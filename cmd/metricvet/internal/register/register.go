@@ -1,4 +1,4 @@
-// Package register has the analyzer that looks for ignored errors of registrations.
+// Package register provides the analyzer that finds ignored errors of registrations.
 package register
 
 import (
@@ -64,7 +64,7 @@ func registers(f *types.Func) bool {
 	return results.Len() == 1 && types.Identical(results.At(0).Type(), types.Universe.Lookup("error").Type())
 }
 
-// instead names the function that panics, if there is one.
+// instead returns the name of the corresponding function that panics, if it exists.
 func instead(f *types.Func) string {
 	recv := library.RecvName(f)
 	if f.Name() == "ReplaceNamed" || f.Name() == "Exchange" || recv == "MultiGatherer" {

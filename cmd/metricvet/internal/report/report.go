@@ -1,4 +1,4 @@
-// Package report has what all analyzers do with their findings.
+// Package report handles the findings of all analyzers.
 package report
 
 import (
@@ -11,25 +11,25 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// ignore begins a comment that silences the findings on its line, on the next line if it stands
-// alone, or in the whole file if it comes before the package clause. A reason has to follow.
+// ignore begins a comment that suppresses the findings on its line, on the next line if it stands alone,
+// or in the whole file if it comes before the package clause. A reason must follow.
 const ignore = "//metricvet:ignore "
 
-// testsFlag is the flag of each analyzer that makes it check tests.
+// testsFlag is the name of the flag that makes an analyzer check tests.
 const testsFlag = "tests"
 
-// AddFlags gives an analyzer the flags that all of them have.
+// AddFlags adds the flags that all analyzers have.
 func AddFlags(a *analysis.Analyzer) *analysis.Analyzer {
 	a.Flags.Bool(testsFlag, false, "check _test.go files, too")
 	return a
 }
 
-// Reporter reports what the analyzer of one pass has found, unless it is to be silent about it.
+// Reporter reports the findings of an analyzer's pass, except those that are suppressed.
 type Reporter struct {
 	pass   *analysis.Pass
 	tests  bool
 	silent map[line]bool
-	files  map[string]bool // that are silent
+	files  map[string]bool // files in which everything is suppressed
 }
 
 type line struct {
@@ -37,7 +37,7 @@ type line struct {
 	number int
 }
 
-// New returns the reporter for a pass.
+// New returns a reporter for a pass.
 func New(pass *analysis.Pass) *Reporter {
 	r := &Reporter{pass: pass, silent: map[line]bool{}, files: map[string]bool{}}
 	if f := pass.Analyzer.Flags.Lookup(testsFlag); f != nil {
@@ -68,7 +68,7 @@ func (r *Reporter) readComments(file *ast.File) {
 	}
 }
 
-// alone reports whether nothing comes before the comment at p on its line.
+// alone reports whether the comment at p is the first thing on its line.
 func (r *Reporter) alone(p token.Position) bool {
 	text, err := r.pass.ReadFile(p.Filename)
 	if err != nil || p.Offset > len(text) {
@@ -78,7 +78,7 @@ func (r *Reporter) alone(p token.Position) bool {
 	return len(bytes.TrimSpace(before[bytes.LastIndexByte(before, '\n')+1:])) == 0
 }
 
-// Checked reports whether the file of pos is to be checked.
+// Checked reports whether the file of pos must be checked.
 func (r *Reporter) Checked(pos token.Pos) bool {
 	return r.tests || !strings.HasSuffix(r.pass.Fset.Position(pos).Filename, "_test.go")
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// bounded reports whether the function around a call checks the value before: compares it with
-// other values, switches on it, looks it up, or asks a function about it.
+// bounded reports whether the function around a call checks the value first: compares it with other
+// values, switches on it, looks it up, or passes it to a function that decides about it.
 func (c *checker) bounded(call inspector.Cursor, s *source, vars []*types.Var) bool {
 	limit := call.Node().Pos()
 	var same func(ast.Expr) bool
@@ -64,8 +64,7 @@ func outermost(cur inspector.Cursor) ast.Node {
 	return nil
 }
 
-// isValue reports whether e is something to compare with that bounds the other side: not nil, and
-// not the empty string.
+// isValue reports whether a comparison with e bounds the other side. nil and the empty string do not.
 func (c *checker) isValue(e ast.Expr) bool {
 	tv := c.info.Types[e]
 	if tv.IsNil() {
@@ -83,7 +82,7 @@ func (c *checker) isMap(e ast.Expr) bool {
 	return ok
 }
 
-// decides reports whether a call returns a bool, or an error, about its arguments. Prefixes and
+// decides reports whether a call returns a bool or an error about its arguments. Checks of prefixes and
 // the like do not bound a string, and neither does promhttp.SetRoute.
 func (c *checker) decides(call *ast.CallExpr) bool {
 	if library.Callee(c.info, call) != nil {

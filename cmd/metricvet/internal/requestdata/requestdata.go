@@ -1,4 +1,4 @@
-// Package requestdata has the analyzer that looks for label values without bounds.
+// Package requestdata provides the analyzer that finds unbounded label values.
 package requestdata
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/report"
 )
 
-// Analyzer reports label values that clients choose, or that are never the same twice.
+// Analyzer reports label values that clients choose, or that never repeat.
 var Analyzer = report.AddFlags(&analysis.Analyzer{
 	Name: "metriccardinality",
 	Doc: `check for label values without bounds
@@ -68,7 +68,7 @@ func (c *checker) routeOption(cur inspector.Cursor, option *ast.KeyValueExpr) *a
 	return f
 }
 
-// checkResults checks what a function below a cursor returns.
+// checkResults checks the results of the function f at a cursor.
 func (c *checker) checkResults(cur inspector.Cursor, f *ast.FuncLit) {
 	for ret := range cur.Preorder((*ast.ReturnStmt)(nil)) {
 		for outer := range ret.Enclosing((*ast.FuncLit)(nil)) {
@@ -82,7 +82,7 @@ func (c *checker) checkResults(cur inspector.Cursor, f *ast.FuncLit) {
 	}
 }
 
-// values returns the label values that a call makes series of.
+// values returns the label values for which a call creates series.
 func (c *checker) values(call *ast.CallExpr) []ast.Expr {
 	f := library.Callee(c.info, call)
 	if f == nil {
@@ -111,7 +111,7 @@ func (c *checker) values(call *ast.CallExpr) []ast.Expr {
 	return nil
 }
 
-// literal returns the literal that e is or holds, or nil.
+// literal returns the composite literal that e is or holds, or nil.
 func (c *checker) literal(e ast.Expr) *ast.CompositeLit {
 	e = ast.Unparen(e)
 	if lit, ok := e.(*ast.CompositeLit); ok {
@@ -124,7 +124,7 @@ func (c *checker) literal(e ast.Expr) *ast.CompositeLit {
 	return nil
 }
 
-// mapValues returns the values of a literal of labels. A struct of typed labels has its values in
+// mapValues returns the values of a literal of labels. In a struct of typed labels, the values are in
 // the same places.
 func mapValues(lit *ast.CompositeLit) (values []ast.Expr) {
 	if lit == nil {
@@ -148,7 +148,7 @@ func (c *checker) check(call inspector.Cursor, value ast.Expr) {
 	c.At(value, found.category, "this label value is %s: %s", found.what, found.advice)
 }
 
-// serves reports whether the code around a call handles a request, rather than making one.
+// serves reports whether the code around a call handles a request, as opposed to making one.
 func (c *checker) serves(call inspector.Cursor) bool {
 	for outer := range call.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		var params *ast.FieldList

@@ -30,18 +30,18 @@ var (
 		advice: "leave the label out, and log it or add it as an exemplar"}
 )
 
-// requestFields are the sources among the fields of http.Request.
+// requestFields maps fields of http.Request to sources.
 var requestFields = map[string]source{
 	"RequestURI": requestPath, "RemoteAddr": clientAddress, "Host": requestHost, "Method": requestMethod,
 }
 
-// urlMembers are the sources among the fields and methods of the URL of a request.
+// urlMembers maps fields and methods of a request's URL to sources.
 var urlMembers = map[string]source{
 	"Path": requestPath, "RawPath": requestPath, "String": requestPath, "EscapedPath": requestPath,
 	"RequestURI": requestPath, "RawQuery": requestQuery, "RawFragment": requestQuery, "Redacted": requestPath,
 }
 
-// calls are the sources among functions and methods, by their full names.
+// calls maps the full names of functions and methods to sources.
 var calls = map[string]source{
 	"(*net/http.Request).UserAgent":     requestHeader,
 	"(*net/http.Request).Referer":       requestHeader,
@@ -71,8 +71,8 @@ var calls = map[string]source{
 	"(github.com/satori/go.uuid.UUID).String":          identifier,
 }
 
-// identifiers are names of strings and numbers of which there is no end. Tenants, customers and
-// accounts are often few, and wanted.
+// identifiers matches names of unbounded strings and numbers. It leaves out tenants, customers and
+// accounts, which are often few, and wanted.
 var identifiers = regexp.MustCompile(
 	`(?i)^(user|request|req|session|trace|span|message|msg|transaction|correlation|order)_?(id|uuid)$`)
 
@@ -192,7 +192,7 @@ func (t *trace) isNow(e ast.Expr) bool {
 	return false
 }
 
-// held returns what the variable e holds, or e.
+// held returns the value of the variable e, or e if that is unknown.
 func (t *trace) held(e ast.Expr) ast.Expr {
 	e = ast.Unparen(e)
 	if v := t.flow.VarOf(e); v != nil {

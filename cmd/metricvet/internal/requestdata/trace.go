@@ -9,7 +9,7 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// source is where a label value comes from.
+// source is the origin of a label value.
 type source struct {
 	category string
 	what     string // such as "the path of a request"
@@ -17,16 +17,16 @@ type source struct {
 	expr     ast.Expr
 }
 
-// trace follows one value back to where it comes from.
+// trace follows a value back to its origin.
 type trace struct {
 	*checker
-	server bool         // A request is handled, not made.
-	vars   []*types.Var // the variables on the way
+	server bool         // whether a request is handled, not made
+	vars   []*types.Var // variables on the way
 }
 
 const maxDepth = 20
 
-// follow returns the source of a value, or nil if no source without bounds is found.
+// follow returns the source of a value, or nil if it finds no unbounded source.
 func (t *trace) follow(e ast.Expr, depth int) *source {
 	if e == nil || depth > maxDepth {
 		return nil
@@ -69,8 +69,8 @@ func (t *trace) any(depth int, list ...ast.Expr) *source {
 	return nil
 }
 
-// followVariable follows a variable that is assigned once. One that is assigned more often has
-// probably been replaced by another value where it is not known.
+// followVariable follows a variable that is assigned once. A variable that is assigned more often has
+// probably been replaced by another value where its first value is unbounded.
 func (t *trace) followVariable(id *ast.Ident, depth int) *source {
 	v, ok := t.info.ObjectOf(id).(*types.Var)
 	if !ok {
@@ -83,7 +83,7 @@ func (t *trace) followVariable(id *ast.Ident, depth int) *source {
 	return s
 }
 
-// transparent are functions whose result has no more bounds than their arguments.
+// transparent lists functions whose results are as unbounded as their arguments.
 var transparent = map[string]bool{
 	"fmt.Sprint": true, "fmt.Sprintf": true, "fmt.Sprintln": true,
 	"path.Clean": true, "path.Join": true, "path.Dir": true, "path.Base": true,
@@ -114,7 +114,7 @@ func (t *trace) followCall(call *ast.CallExpr, depth int) *source {
 	return nil
 }
 
-// printedError looks for an error among the arguments of fmt.Sprint and the like.
+// printedError returns a source if one of the arguments of fmt.Sprint or the like is an error.
 func (t *trace) printedError(call *ast.CallExpr) *source {
 	for _, arg := range call.Args {
 		if t.isError(arg) {
@@ -155,7 +155,7 @@ func (t *trace) isURL(e ast.Expr) bool {
 	return false
 }
 
-// typeName returns the full name of a type, without a pointer.
+// typeName returns the full name of a type, or of the type that a pointer points to.
 func typeName(t types.Type) string {
 	if t == nil {
 		return ""

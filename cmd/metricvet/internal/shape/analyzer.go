@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// Analyzer has a *Resolver as its result, and tells packages what others export.
+// Analyzer computes a package's [*Resolver], and exports facts to other packages.
 var Analyzer = &analysis.Analyzer{
 	Name:             "metricshapes",
 	Doc:              "find out the names and labels of metrics",
@@ -45,7 +45,7 @@ func run(pass *analysis.Pass) (any, error) {
 	return r, nil
 }
 
-// freeze finds out everything that the package refers to: analyzers run concurrently.
+// freeze resolves everything that the package refers to, because analyzers run concurrently.
 func (r *Resolver) freeze() {
 	for _, o := range r.info.Uses {
 		switch o := o.(type) {
@@ -65,7 +65,7 @@ func (r *Resolver) freeze() {
 	r.frozen = true
 }
 
-// export publishes what other packages can refer to.
+// export publishes facts to which other packages can refer.
 func (r *Resolver) export() {
 	publish := func(o types.Object) {
 		if f := r.fact(o); f != nil && (f.Shape != nil || f.Param > 0) {

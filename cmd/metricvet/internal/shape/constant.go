@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// String returns the value of a string that is constant, or never changes after one constant has
+// String returns the value of a string that is constant, or that never changes after one constant has
 // been assigned to it.
 func (r *Resolver) String(e ast.Expr) (string, bool) {
 	return r.stringWithin(e, 0)
@@ -39,8 +39,8 @@ func (r *Resolver) stringWithin(e ast.Expr, depth int) (string, bool) {
 	return "", false
 }
 
-// fullName joins the parts of a name, any of which may be nil. It returns the end of the name that
-// is known, if there is one.
+// fullName joins the parts of a name, any of which may be nil. It returns the end of the name as far as
+// it is known.
 func (r *Resolver) fullName(namespace, subsystem, name ast.Expr, depth int) (string, bool) {
 	if name == nil {
 		return "", false
@@ -158,13 +158,13 @@ func (r *Resolver) Keys(e ast.Expr) (keys []string, ok bool) {
 	return keys, true
 }
 
-// Options are the options of an instrument, as far as they are known.
+// Options holds the options of an instrument, as far as they are known.
 type Options struct {
 	Literal                                           *ast.CompositeLit
-	Namespace, Subsystem, Name, Help, ConstLabels, Of ast.Expr // fields, nil if they are not set
+	Namespace, Subsystem, Name, Help, ConstLabels, Of ast.Expr // fields; nil if they are not set
 }
 
-// OptionsOf finds the literal that e is, or holds.
+// OptionsOf finds the composite literal that e is or holds.
 func (r *Resolver) OptionsOf(e ast.Expr) *Options {
 	for range maxDepth {
 		switch x := ast.Unparen(e).(type) {
@@ -219,7 +219,7 @@ func (r *Resolver) optionsIn(lit *ast.CompositeLit) *Options {
 	return o
 }
 
-// field returns what a literal of a struct has for a field, nil if it does not set it.
+// field returns the value of a field in a struct literal, or nil if the literal does not set it.
 func (r *Resolver) field(lit *ast.CompositeLit, name string) (value ast.Expr, ok bool) {
 	t := r.info.TypeOf(lit)
 	if t == nil {

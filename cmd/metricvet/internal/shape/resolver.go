@@ -11,20 +11,20 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// Resolver finds the shapes of the expressions of a package. It is safe for concurrent use once
-// its analyzer has run.
+// Resolver finds the shapes of the expressions of a package. It is safe for concurrent use once its
+// analyzer has run.
 type Resolver struct {
 	pass  *analysis.Pass
 	info  *types.Info
 	flow  *flow.Flow
 	funcs map[*types.Func]*ast.FuncDecl
 
-	// facts is what is known about variables, fields and functions; nil while it is found out.
+	// facts about variables, fields and functions; nil while they are being determined
 	facts  map[types.Object]*Fact
-	frozen bool // facts has everything that the package refers to, and does not change any more.
+	frozen bool // whether facts is complete and must not change any more
 }
 
-// Of returns the shape of what e is, or nil if nothing is known.
+// Of returns the shape of the value of e, or nil if nothing is known.
 func (r *Resolver) Of(e ast.Expr) *Shape {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
@@ -41,8 +41,8 @@ func (r *Resolver) Of(e ast.Expr) *Shape {
 	return nil
 }
 
-// Receiver returns the shape of the vector or instrument whose method a call calls, which may be
-// embedded in other structs.
+// Receiver returns the shape of the vector or instrument whose method a call calls. It may be embedded
+// in other structs.
 func (r *Resolver) Receiver(call *ast.CallExpr) *Shape {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	if !ok {
@@ -94,12 +94,12 @@ func (r *Resolver) ofVariable(o types.Object) *Shape {
 	return nil
 }
 
-// fact returns what is known about a variable, a field or a function, or nil.
+// fact returns the fact about a variable, a field or a function, or nil.
 func (r *Resolver) fact(o types.Object) *Fact {
 	if f, ok := r.facts[o]; ok || r.frozen {
 		return f
 	}
-	r.facts[o] = nil // It leads back to itself, if it is asked for again meanwhile.
+	r.facts[o] = nil // prevents endless recursion
 	var f *Fact
 	switch o := o.(type) {
 	case *types.Var:
@@ -147,7 +147,7 @@ func (r *Resolver) variableFact(v *types.Var) *Fact {
 	return &Fact{Shape: shape}
 }
 
-// functionFact joins what the return statements of f return first.
+// functionFact joins the first results of all return statements of f.
 func (r *Resolver) functionFact(f *types.Func) *Fact {
 	if f.Pkg() != r.pass.Pkg {
 		var fact Fact
@@ -189,7 +189,7 @@ func (r *Resolver) functionFact(f *types.Func) *Fact {
 	return all
 }
 
-// returned returns what one return statement of f returns first: an empty fact for nil.
+// returned returns the fact about the first result of a return statement of f. It is empty for nil.
 func (r *Resolver) returned(f *types.Func, n *ast.ReturnStmt) *Fact {
 	if len(n.Results) == 0 {
 		return nil
@@ -243,8 +243,8 @@ func (r *Resolver) ofCall(call *ast.CallExpr) *Shape {
 	return nil
 }
 
-// ofLibrary returns what a function of one of the libraries returns; ok is false if it is an
-// ordinary function.
+// ofLibrary returns the shape of the result of a function of one of the libraries. ok is false if it is
+// an ordinary function.
 func (r *Resolver) ofLibrary(f *types.Func, call *ast.CallExpr) (s *Shape, ok bool) {
 	name := f.Name()
 	switch {
@@ -268,7 +268,7 @@ func (r *Resolver) ofLibrary(f *types.Func, call *ast.CallExpr) (s *Shape, ok bo
 	return nil, false
 }
 
-// Made returns the shape of what a constructor makes.
+// Made returns the shape of the metric that a constructor makes.
 func (r *Resolver) Made(c *library.Constructor) *Shape {
 	s := &Shape{Kind: c.Kind}
 	labels := c.Labels

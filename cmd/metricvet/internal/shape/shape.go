@@ -1,5 +1,5 @@
-// Package shape finds out what is known about the vector, the instrument or the descriptor in an
-// expression: its kind, its name and its labels.
+// Package shape determines the kind, the name and the labels of the vector, instrument or descriptor in
+// an expression, as far as they are known.
 package shape
 
 import (
@@ -10,16 +10,16 @@ import (
 	"github.com/luxfi/metric/cmd/metricvet/internal/library"
 )
 
-// Shape is what is known about a vector, an instrument or a descriptor. It is not to be changed.
+// Shape is what is known about a vector, an instrument or a descriptor. It must not be modified.
 type Shape struct {
-	Kind   library.Kind // empty if it is not known
-	Name   string       // the full name, or the end of it; empty if it is not known
-	Known  bool         // The labels are known.
+	Kind   library.Kind // empty if unknown
+	Name   string       // the full name, or the end of it; empty if unknown
+	Known  bool         // whether the labels are known
 	Labels []string     // variable labels, in order, without those that are curried
 	Fixed  []string     // variable labels that are curried
 }
 
-// Title returns how messages call the metric.
+// Title returns the metric's name for messages.
 func (s *Shape) Title() string {
 	if s.Name == "" {
 		return "the metric"
@@ -27,7 +27,7 @@ func (s *Shape) Title() string {
 	return s.Name
 }
 
-// List returns the labels as messages show them, such as "2 labels (method, code)".
+// List returns the labels for messages, such as "2 labels (method, code)".
 func (s *Shape) List() string {
 	switch len(s.Labels) {
 	case 0:
@@ -39,8 +39,8 @@ func (s *Shape) List() string {
 	}
 }
 
-// curried returns the shape of a vector of which the labels of these names are fixed. If known is
-// false, the names are not known.
+// curried returns the shape of a vector in which the labels with these names are fixed. If known is
+// false, the names are unknown.
 func (s *Shape) curried(names []string, known bool) *Shape {
 	if !known || !s.Known {
 		return &Shape{Kind: s.Kind, Name: s.Name}
@@ -54,7 +54,7 @@ func (s *Shape) curried(names []string, known bool) *Shape {
 	return c
 }
 
-// joined returns what is known about something that has one shape or the other; either may be nil.
+// joined returns the common knowledge about a value that has either of two shapes. Either may be nil.
 func joined(a, b *Shape) *Shape {
 	if a == nil || b == nil {
 		return nil
@@ -72,10 +72,10 @@ func joined(a, b *Shape) *Shape {
 	return j
 }
 
-// Fact tells other packages the shape of a variable, a field, or the first result of a function.
+// Fact describes to other packages the shape of a variable, a field, or the first result of a function.
 type Fact struct {
-	Shape *Shape // nil if Param has it
-	Param int    // one more than the index of the parameter that a function returns, else 0
+	Shape *Shape // nil if the parameter determines it
+	Param int    // one more than the index of the parameter that a function returns; otherwise 0
 }
 
 // AFact marks a Fact as a fact.

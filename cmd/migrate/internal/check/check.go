@@ -1,4 +1,4 @@
-// Package check type-checks the packages of a module again and again while their files change.
+// Package check type-checks the packages of a module repeatedly while their files change.
 package check
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/source"
 )
 
-// A Checker knows the packages of one build.
+// A Checker checks the packages of one build.
 type Checker struct {
 	graph   *load.Graph
 	outside map[string]*types.Package
@@ -32,7 +32,7 @@ type parsed struct {
 	err  error
 }
 
-// New returns a checker of the packages in graph, whose files are in files by their paths.
+// New returns a checker of the packages in graph. files maps paths to their files.
 //
 // The positions of outside's objects belong to fset.
 func New(graph *load.Graph, fset *token.FileSet, outside map[string]*types.Package, files map[string]*source.File) *Checker {
@@ -57,7 +57,7 @@ type Problem struct {
 
 // A Round is the result of type-checking everything once.
 type Round struct {
-	Packages []*Package // without read-only ones
+	Packages []*Package // without read-only packages
 	Problems []Problem
 
 	Client, Ours map[string]*types.Package // the packages of the libraries by their path below the root
@@ -68,7 +68,7 @@ type Round struct {
 	byToken map[*token.File]*ast.File
 }
 
-// Check parses what has changed and type-checks all packages.
+// Check parses the changed files and type-checks all packages.
 func (c *Checker) Check() *Round {
 	r := &Round{
 		Client: make(map[string]*types.Package), Ours: make(map[string]*types.Package),
@@ -131,7 +131,7 @@ func (c *Checker) check(r *Round, p *load.Package, checked map[string]*types.Pac
 			return nil, fmt.Errorf("package %s was not loaded", path)
 		}),
 		Error: func(err error) {
-			if e, ok := err.(types.Error); ok { //nolint:errorlint // It is what the documentation promises.
+			if e, ok := err.(types.Error); ok { //nolint:errorlint // The documentation promises this type.
 				problem(e.Fset.PositionFor(e.Pos, false), e.Msg)
 			}
 		},
@@ -141,7 +141,7 @@ func (c *Checker) check(r *Round, p *load.Package, checked map[string]*types.Pac
 		Implicits: make(map[ast.Node]types.Object), Selections: make(map[*ast.SelectorExpr]*types.Selection),
 		Scopes: make(map[ast.Node]*types.Scope), Instances: make(map[*ast.Ident]types.Instance),
 	}
-	pkg, _ := cfg.Check(p.Path, c.fset, syntax, info) // Errors went to cfg.Error.
+	pkg, _ := cfg.Check(p.Path, c.fset, syntax, info) // The errors went to cfg.Error.
 	if p.ReadOnly {
 		return pkg
 	}
@@ -184,7 +184,7 @@ func (r *Round) Offset(pos token.Pos) int { return r.checker.fset.PositionFor(po
 // Line returns the line of a position in its file.
 func (r *Round) Line(pos token.Pos) int { return r.checker.fset.PositionFor(pos, false).Line }
 
-// FileAt returns the file of the module that a position is in, or nil.
+// FileAt returns the file of the module that contains a position, or nil.
 func (r *Round) FileAt(pos token.Pos) *ast.File {
 	if !pos.IsValid() {
 		return nil
@@ -196,7 +196,7 @@ func (r *Round) FileAt(pos token.Pos) *ast.File {
 	return f
 }
 
-// PackagesOf returns the packages that a file belongs to: several if there are variants
+// PackagesOf returns the packages to which a file belongs. There are several if a package has variants
 // with test files.
 func (r *Round) PackagesOf(f *ast.File) []*Package { return r.byFile[f] }
 

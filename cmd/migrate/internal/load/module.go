@@ -1,5 +1,5 @@
-// Package load finds the packages of a module, and types of the packages that they import,
-// without changing anything in the module's folder.
+// Package load finds the packages of a module, and the types of the packages that they import, without
+// changing anything in the module's folder.
 package load
 
 import (
@@ -23,7 +23,7 @@ const (
 	ClientModule = "github.com/prometheus/client_golang"
 )
 
-// Below are the paths, below both roots, of the packages that both libraries have.
+// Below lists the paths, below both roots, of the packages that both libraries have.
 var Below = []string{
 	"", "/promauto", "/promhttp", "/promhttp/zstd", "/collectors", "/collectors/version", "/push", "/graphite", "/testutil",
 	"/testutil/promlint", "/testutil/promlint/validations",
@@ -35,7 +35,7 @@ type Module struct {
 	Path string
 
 	ctx     context.Context
-	modfile string // the file that takes the place of go.mod, or ""
+	modfile string // file that replaces go.mod, or ""
 	temp    string
 }
 
@@ -62,8 +62,8 @@ func Find(ctx context.Context, dir string) (*Module, error) {
 	return &Module{Dir: dir, Path: path, ctx: ctx}, nil
 }
 
-// Stage makes a copy of go.mod and go.sum that Go changes instead of them. The function
-// that it returns removes the copies.
+// Stage makes copies of go.mod and go.sum. The go command changes the copies instead of the originals.
+// The returned function removes the copies.
 func (m *Module) Stage() (remove func(), err error) {
 	temp, err := os.MkdirTemp("", "migrate")
 	if err != nil {
@@ -85,14 +85,13 @@ func (m *Module) Stage() (remove func(), err error) {
 	return func() { _ = os.RemoveAll(temp) }, nil
 }
 
-// Require adds the requirement of a version of this library to the copy of go.mod: that of
-// a folder if replace is not "".
+// Require adds a requirement of this library's version to the copy of go.mod. If replace is not "", it
+// makes the folder replace the library.
 func (m *Module) Require(version, replace string) error {
 	if replace == "" {
 		return m.goCommand("get", Root+"@"+version)
 	}
-	// A path that does not start with a dot is one of a module, and other folders are
-	// relative to go.mod.
+	// A path that does not start with a dot is a module path. Relative folders are relative to go.mod.
 	target := replace
 	if !filepath.IsAbs(target) {
 		absolute, err := filepath.Abs(target)
@@ -111,12 +110,12 @@ func (m *Module) Require(version, replace string) error {
 	return m.goCommand("list", "-mod=mod", "-f", "{{.Name}}", Root)
 }
 
-// Drop removes the requirement of this library, and what replaces it, from the copy of go.mod.
+// Drop removes the requirement of this library, and its replacement, from the copy of go.mod.
 func (m *Module) Drop() error {
 	return m.goCommand("mod", "edit", "-droprequire="+Root, "-dropreplace="+Root)
 }
 
-// GoMod returns the current go.mod: the copy, if there is one.
+// GoMod returns the current go.mod: the copy, if it exists.
 func (m *Module) GoMod() (*modfile.File, error) {
 	path := filepath.Join(m.Dir, "go.mod")
 	if m.modfile != "" {
@@ -129,7 +128,7 @@ func (m *Module) GoMod() (*modfile.File, error) {
 	return modfile.Parse(path, text, nil)
 }
 
-// Commit puts the copies of go.mod and go.sum in their place.
+// Commit replaces go.mod and go.sum by the copies.
 func (m *Module) Commit() error {
 	for _, name := range []string{"go.mod", "go.sum"} {
 		text, err := os.ReadFile(filepath.Join(m.temp, name))
@@ -143,7 +142,7 @@ func (m *Module) Commit() error {
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
 			continue
 		}
-		if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // The mode that Go gives to both.
+		if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // Go gives both this mode.
 			return err
 		}
 	}
@@ -154,11 +153,11 @@ func (m *Module) Commit() error {
 // Tidy runs go mod tidy on the module.
 func (m *Module) Tidy() error { return m.goCommand("mod", "tidy") }
 
-// env is the environment of the go command: go.work has no say, since a copy of go.mod is
-// not one of its modules.
+// env returns the environment of the go command. It disables go.work, because a copy of go.mod is not
+// one of its modules.
 func (m *Module) env() []string { return append(os.Environ(), "GOWORK=off", "PWD="+m.Dir) }
 
-// flags are the flags of the go command that make it use the copy of go.mod.
+// flags returns the flags that make the go command use the copy of go.mod.
 func (m *Module) flags() []string {
 	if m.modfile == "" {
 		return nil

@@ -15,13 +15,13 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// A Build says which files of a module belong to a program.
+// A Build determines which files of a module belong to a program.
 type Build struct {
-	Platform string // such as linux/arm64, or "" for the one that Go builds for
+	Platform string // such as linux/arm64, or "" for the default
 	Tags     string // separated by commas
 }
 
-// String returns the build as a user would say it.
+// String returns the build in a form for messages.
 func (b Build) String() string {
 	var parts []string
 	if b.Platform != "" {
@@ -33,22 +33,22 @@ func (b Build) String() string {
 	return strings.Join(parts, " ")
 }
 
-// A Package is a package whose source has to be type-checked: one of the module, or one
-// that imports one of the module. A package and its variant with test files are two.
+// A Package is a package whose source must be type-checked: a package of the module, or one that imports
+// such a package. A package and its variant with test files are two Packages.
 type Package struct {
 	ID, Path  string
 	Files     []string
 	Imports   map[string]string // IDs of packages to be checked by the import path in the source
-	ReadOnly  bool              // It belongs to another module.
+	ReadOnly  bool              // whether it belongs to another module
 	GoVersion string
 	Sizes     types.Sizes
 }
 
-// A Graph holds the packages of one build, each after those that it imports.
+// A Graph holds the packages of one build. Each package comes after the packages that it imports.
 type Graph struct {
 	Build    Build
 	Packages []*Package
-	Outside  []string // paths of packages that are imported and need not be checked
+	Outside  []string // paths of imported packages that need not be checked
 }
 
 func (m *Module) config(b Build, mode packages.LoadMode) *packages.Config {
@@ -62,7 +62,7 @@ func (m *Module) config(b Build, mode packages.LoadMode) *packages.Config {
 	return cfg
 }
 
-// Verify type-checks every package and test of the module, and returns what is wrong.
+// Verify type-checks every package and test of the module, and returns the problems.
 func (m *Module) Verify(b Build) ([]string, error) {
 	cfg := m.config(b, packages.NeedName|packages.NeedFiles|packages.NeedCompiledGoFiles|packages.NeedImports|packages.NeedTypes|
 		packages.NeedTypesSizes|packages.NeedSyntax|packages.NeedTypesInfo|packages.NeedModule)
@@ -73,7 +73,7 @@ func (m *Module) Verify(b Build) ([]string, error) {
 	var problems, unplaced []string
 	for _, p := range found {
 		for _, e := range p.Errors {
-			if e.Pos == "-" || e.Pos == "" { // The go command's account of what is found below.
+			if e.Pos == "-" || e.Pos == "" { // The go command's summary of the errors below.
 				unplaced = append(unplaced, e.Msg)
 				continue
 			}
@@ -92,7 +92,7 @@ func (m *Module) Verify(b Build) ([]string, error) {
 	return problems, nil
 }
 
-// Graph lists the packages of the module that are built.
+// Graph lists the packages of a build of the module.
 func (m *Module) Graph(b Build) (*Graph, error) {
 	cfg := m.config(b, packages.NeedName|packages.NeedFiles|packages.NeedImports|packages.NeedDeps|packages.NeedModule|
 		packages.NeedTypesSizes|packages.NeedForTest)
@@ -112,10 +112,10 @@ func (m *Module) Graph(b Build) (*Graph, error) {
 
 type graphWalk struct {
 	graph *Graph
-	local map[string]bool // whether a package, by ID, has to be checked; an entry means that it was visited
+	local map[string]bool // whether the package with that ID must be checked; an entry means that it was visited
 }
 
-// visit adds a package to the graph if it has to be checked, and reports whether it has.
+// visit adds a package to the graph if it must be checked, and reports whether it must.
 func (w *graphWalk) visit(p *packages.Package) bool {
 	if local, visited := w.local[p.ID]; visited {
 		return local
@@ -150,8 +150,8 @@ func (w *graphWalk) visit(p *packages.Package) bool {
 	return true
 }
 
-// Outside returns the types of the packages outside the module that a graph needs, and of
-// both libraries, by path. The positions of their objects are ones of fset.
+// Outside returns the types of the packages outside the module that a graph needs, and of both
+// libraries, by path. The positions of their objects belong to fset.
 func (m *Module) Outside(g *Graph, fset *token.FileSet) (map[string]*types.Package, error) {
 	patterns := slices.Clone(g.Outside)
 	for _, below := range Below {
@@ -176,19 +176,19 @@ func (m *Module) Outside(g *Graph, fset *token.FileSet) (map[string]*types.Packa
 	return all, errors.Join(problems...)
 }
 
-// Stray is a Go file in the module's folder that no package of the module has.
+// Stray is a Go file in the module's folder that belongs to no package of the module.
 type Stray struct {
 	Path     string
 	Text     []byte
 	Why      string
-	Editable bool // It is left out only by its build constraints.
+	Editable bool // whether only its build constraints exclude it
 }
 
-// Strays lists the files below the module's folder that import one of the libraries and are
-// not among the known ones.
+// Strays lists the files below the module's folder that import one of the libraries and are not in
+// known.
 func (m *Module) Strays(known map[string]bool) ([]Stray, error) {
 	var strays []Stray
-	// why says for the files of a folder what keeps them out of the module's packages.
+	// why is the reason why a folder's files are not in the module's packages.
 	var walk func(dir, why string) error
 	walk = func(dir, why string) error {
 		entries, err := os.ReadDir(dir)

@@ -1,5 +1,5 @@
-// Package migrate is the command of that name: it loads a module, has it rewritten, checks
-// and writes the result, and reports.
+// Package migrate implements the command migrate: it loads a module, rewrites it, checks and writes the
+// result, and reports.
 package migrate
 
 import (
@@ -18,7 +18,7 @@ import (
 // The exit codes.
 const (
 	exitDone   = 0
-	exitBroken = 1 // The module does not compile before, or would not afterwards.
+	exitBroken = 1 // The module does not compile, or would not compile afterwards.
 	exitError  = 2
 )
 
@@ -122,8 +122,8 @@ func regraph(m *load.Module, builds []load.Build) ([]*load.Graph, error) {
 	return graphs, nil
 }
 
-// findStrays lists the files that no package has, and those of them whose imports can be
-// rewritten all the same.
+// findStrays lists the files that belong to no package, and those of them whose imports can be rewritten
+// nevertheless.
 func findStrays(m *load.Module, graphs []*load.Graph) (strays []load.Stray, editable []string, err error) {
 	known := make(map[string]bool)
 	for _, g := range graphs {
@@ -208,8 +208,8 @@ func write(m *load.Module, o *options, p *report, texts map[string][]byte) error
 	return nil
 }
 
-// stillUsed reports whether a file of the module, tests and left out ones included, imports
-// this library.
+// stillUsed reports whether a file of the module imports this library. Tests and files that were left
+// out count, too.
 func stillUsed(m *load.Module) bool {
 	strays, err := m.Strays(nil)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// options are what the command line says.
+// options are the values of the flags and arguments.
 type options struct {
 	dir       string
 	dryRun    bool
@@ -58,8 +58,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	return o, nil
 }
 
-// builds returns what the module is built as: without tags and with each set of them, for
-// each platform.
+// builds returns the builds to check: without tags and with each set of tags, for each platform.
 func (o *options) builds() ([]load.Build, error) {
 	platforms := []string{""}
 	if o.platforms != "" {

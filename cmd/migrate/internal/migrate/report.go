@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/source"
 )
 
-// report writes what the command has to say.
+// report writes the output of the command.
 type report struct {
 	w      io.Writer
 	module *load.Module
@@ -82,7 +82,7 @@ func (p *report) texts(problems []check.Problem) []string {
 	return lines
 }
 
-// problems reports type errors that are left, with what can be done about them by hand.
+// problems reports the remaining type errors, with advice on how to fix them by hand.
 func (p *report) problems(problems []check.Problem) bool {
 	if len(problems) == 0 {
 		return false
@@ -97,7 +97,7 @@ func (p *report) problems(problems []check.Problem) bool {
 	return true
 }
 
-// hint says what to do about an error.
+// hint returns advice on an error.
 func hint(text string, revert bool) string {
 	switch {
 	case revert:
@@ -112,7 +112,7 @@ func hint(text string, revert bool) string {
 	return "see docs/migration.md, What is different"
 }
 
-// result reports what was done and what needs a look.
+// result reports the changes and the places that need review.
 func (p *report) result(r *rewrite.Result, strays []load.Stray) {
 	p.entries("Done:", r.Done)
 	p.entries("Have a look:", r.Notes)
@@ -140,7 +140,7 @@ func (p *report) result(r *rewrite.Result, strays []load.Stray) {
 	}
 }
 
-// root is the import path of what is replaced.
+// root returns the import path of the library that is replaced.
 func (p *report) root() string {
 	if p.revert {
 		return load.Root
@@ -149,7 +149,7 @@ func (p *report) root() string {
 }
 
 func (p *report) entries(title string, entries []rewrite.Entry) {
-	// A file that goes on using client_golang may be as it was again.
+	// A file that still uses client_golang may be unchanged in the end.
 	entries = slices.DeleteFunc(entries, func(e rewrite.Entry) bool { return !e.Mark.File.Changed() })
 	if len(entries) == 0 {
 		return

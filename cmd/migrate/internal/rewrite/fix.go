@@ -10,9 +10,9 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// fixAll mends the uses whose types do not fit: first those that need another type where
-// they go to, then those that need another declaration where they come from, and the others
-// last, since they may fit then.
+// fixAll fixes the uses whose types do not match. It begins with those whose place needs another type.
+// Then it fixes those whose value needs another declaration, and last the others, which may match by
+// then.
 func (f *fixer) fixAll() {
 	f.eachUse(f.fixTarget)
 	if !f.batch.Empty() {
@@ -33,7 +33,7 @@ func (f *fixer) eachUse(visit func(use)) {
 	})
 }
 
-// fixTarget changes the type of the place that a value goes to.
+// fixTarget changes the type of the place to which a value goes.
 func (f *fixer) fixTarget(u use) {
 	if plain := f.plain(u.want); plain != nil && u.retarget != nil && types.AssignableTo(u.have, plain) {
 		f.attempt(func(c *change) bool { return u.retarget(c, plain) })
@@ -54,7 +54,7 @@ func (f *fixer) plain(t types.Type) types.Type {
 	return nil
 }
 
-// fix mends a use, if it is one that the other library has broken.
+// fix fixes a use that the change of the library has broken.
 func (f *fixer) fix(u use) {
 	rel := f.libraries.relate(u.have, u.want)
 	switch {
@@ -74,7 +74,7 @@ func isSignature(t types.Type) bool {
 	return ok
 }
 
-// wrap returns the way of putting something around the value.
+// wrap returns a function that wraps the value.
 func (f *fixer) wrap(u use, want types.Type) func(*change) bool {
 	return func(c *change) bool {
 		c.wraps = true
@@ -82,7 +82,7 @@ func (f *fixer) wrap(u use, want types.Type) func(*change) bool {
 	}
 }
 
-// retype returns the way of making the value one of the wanted type where it comes from.
+// retype returns a function that changes the declaration from which the value's type comes.
 func (f *fixer) retype(u use) func(*change) bool {
 	return func(c *change) bool {
 		if rel := f.libraries.relate(u.have, u.want); rel.toOurs || rel.widen {
@@ -100,14 +100,14 @@ func (f *fixer) retypeUse(c *change, u use, want types.Type) bool {
 	return ok && f.retypeResult(c, call, u.index, want)
 }
 
-// retarget returns the way of changing the place that wants another type.
+// retarget returns a function that changes the type of the place.
 func (f *fixer) retarget(u use, rel relation) func(*change) bool {
 	return func(c *change) bool {
 		return (rel.toOurs || rel.widen) && u.retarget != nil && u.retarget(c, u.have)
 	}
 }
 
-// swapCallee returns the way of calling client_golang's function of the same name.
+// swapCallee returns a function that makes the call use client_golang's function of the same name.
 func (f *fixer) swapCallee(u use, rel relation) func(*change) bool {
 	return func(c *change) bool {
 		if !rel.toOurs || u.call == nil {
@@ -118,7 +118,7 @@ func (f *fixer) swapCallee(u use, rel relation) func(*change) bool {
 	}
 }
 
-// fixInterface mends a value that does not implement an interface.
+// fixInterface fixes a value that does not implement an interface.
 func (f *fixer) fixInterface(u use, want *types.Interface) {
 	if f.fixOursAs(u, want) {
 		return
@@ -147,8 +147,8 @@ func (f *fixer) fixInterface(u use, want *types.Interface) {
 	})
 }
 
-// fixOursAs mends a value of a type of ours whose counterpart implements an interface: a
-// method there returns a type that has more methods here.
+// fixOursAs fixes a value of a type of ours whose counterpart implements an interface. One of our type's
+// methods returns a type that has more methods than client_golang's.
 func (f *fixer) fixOursAs(u use, want *types.Interface) bool {
 	elem := u.have
 	pointer, isPointer := types.Unalias(u.have).(*types.Pointer)
@@ -185,8 +185,8 @@ func deletes(t *types.Interface) bool {
 	return false
 }
 
-// retypeEmbedded changes the type of the embedded field that a method comes from, if it is
-// one of ours, to its counterpart.
+// retypeEmbedded changes the type of the embedded field from which a method comes to its counterpart, if
+// it is one of our types.
 func (f *fixer) retypeEmbedded(c *change, t types.Type, path []int) bool {
 	var field *types.Var
 	for _, i := range path[:max(0, len(path)-1)] {
@@ -206,7 +206,7 @@ func (f *fixer) retypeEmbedded(c *change, t types.Type, path []int) bool {
 	return false
 }
 
-// clientType returns client_golang's type for one of ours or a pointer to it.
+// clientType returns client_golang's type for one of our types or a pointer to it.
 func (f *fixer) clientType(t types.Type) (types.Type, bool) {
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		elem, ok := f.clientType(p.Elem())
@@ -218,7 +218,7 @@ func (f *fixer) clientType(t types.Type) (types.Type, bool) {
 	return types.Typ[types.Invalid], false
 }
 
-// tidyImports removes imports of the libraries that nothing needs any more.
+// tidyImports removes imports of the libraries that are no longer needed.
 func (f *fixer) tidyImports() {
 	f.eachFile(func(p *check.Package, tree *ast.File) {
 		used := make(map[types.Object]bool)
@@ -251,8 +251,8 @@ func (f *fixer) tidyImports() {
 	})
 }
 
-// restoreName puts client_golang's import in the place of ours that nothing needs, so that a
-// file that goes on using client_golang stays as it was.
+// restoreName replaces an import of ours that is no longer needed by client_golang's, so that a file
+// that still uses client_golang stays as it was.
 func (f *fixer) restoreName(c *change, tree *ast.File, unused *ast.ImportSpec) bool {
 	below, ours := strings.CutPrefix(importPath(unused), load.Root)
 	if !ours {

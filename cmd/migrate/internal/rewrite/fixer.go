@@ -18,14 +18,14 @@ type Entry struct {
 	Text string
 }
 
-// A change is a set of edits, and what the report says of them.
+// A change is a set of edits, with the lines that the report says about them.
 type change struct {
 	source.Change
 
 	said     []said
 	visiting map[types.Object]bool // declarations that are being changed
-	wraps    bool                  // It only puts something around a value.
-	noBridge bool                  // The place deletes series, which a bridge does not.
+	wraps    bool                  // whether it only wraps a value
+	noBridge bool                  // whether the place deletes series, which a bridge cannot do
 }
 
 type said struct {
@@ -34,7 +34,7 @@ type said struct {
 	text   string
 }
 
-// mark and reset undo what an attempt has added.
+// mark and reset undo the additions of an attempt.
 func (c *change) mark() (edits, said int)  { return c.Len(), len(c.said) }
 func (c *change) reset(edits, saidLen int) { c.Truncate(edits); c.said = c.said[:saidLen] }
 
@@ -42,12 +42,12 @@ func (c *change) reset(edits, saidLen int) { c.Truncate(edits); c.said = c.said[
 type fixer struct {
 	round     *check.Round
 	libraries *libraries
-	module    string // its path
+	module    string // path of the module
 	batch     *source.Batch
 	entries   *[]Entry
 	pkg       *check.Package
 
-	declarations bool // Changes that only wrap a value have to wait.
+	declarations bool // whether changes that only wrap a value must wait
 }
 
 func newFixer(r *check.Round, module string, entries *[]Entry) *fixer {
@@ -65,7 +65,7 @@ func (f *fixer) say(c *change, pos token.Pos, format string, args ...any) {
 
 // commit adds a change to the batch.
 func (f *fixer) commit(c *change) {
-	if f.batch.Add(&c.Change) != source.Added { // Otherwise, the next round comes back to it.
+	if f.batch.Add(&c.Change) != source.Added { // Otherwise, the next round tries again.
 		return
 	}
 	for _, s := range c.said {
@@ -73,7 +73,7 @@ func (f *fixer) commit(c *change) {
 	}
 }
 
-// attempt makes a change with one of several ways to make it, and commits it.
+// attempt makes a change in the first of several ways that works, and commits it.
 func (f *fixer) attempt(ways ...func(c *change) bool) bool {
 	for _, way := range ways {
 		if c := f.newChange(); way(c) && c.Len() > 0 {
@@ -86,7 +86,8 @@ func (f *fixer) attempt(ways ...func(c *change) bool) bool {
 	return false
 }
 
-// typeOf returns the type of an expression: as the current package sees it, if it has it.
+// typeOf returns the type of an expression, as the current package sees it if it contains the
+// expression.
 func (f *fixer) typeOf(e ast.Expr) types.Type {
 	if f.pkg != nil {
 		if t := f.pkg.Info.TypeOf(e); t != nil {
@@ -105,7 +106,7 @@ func (f *fixer) objectOf(id *ast.Ident) types.Object {
 	return f.round.ObjectOf(id)
 }
 
-// usedBy is objectOf for the name of a type: that of an embedded field denotes both.
+// usedBy is like objectOf, but for the name of a type. The name of an embedded field denotes both.
 func (f *fixer) usedBy(id *ast.Ident) types.Object {
 	for _, p := range f.round.PackagesOf(f.round.FileAt(id.Pos())) {
 		if o := p.Info.Uses[id]; o != nil {
@@ -115,7 +116,7 @@ func (f *fixer) usedBy(id *ast.Ident) types.Object {
 	return f.objectOf(id)
 }
 
-// callee returns what a function's expression denotes, and the identifier that does.
+// callee returns the object that a call's function expression denotes, and its identifier.
 func (f *fixer) callee(fun ast.Expr) (types.Object, *ast.Ident) {
 	switch fun := ast.Unparen(fun).(type) {
 	case *ast.Ident:
@@ -130,7 +131,7 @@ func (f *fixer) callee(fun ast.Expr) (types.Object, *ast.Ident) {
 	return nil, nil
 }
 
-// eachFile calls visit for every file of the module, in the package that sees the most.
+// eachFile calls visit for every file of the module, with the package that sees the most.
 func (f *fixer) eachFile(visit func(p *check.Package, tree *ast.File)) {
 	packages := slices.Clone(f.round.Packages)
 	slices.SortStableFunc(packages, func(a, b *check.Package) int { return cmp.Compare(len(b.Syntax), len(a.Syntax)) })

@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/source"
 )
 
-// kept matches the names under which a migration imports packages of client_golang. Such
-// an import says that client_golang is meant, and stays in every later migration.
+// kept matches the names under which a migration imports packages of client_golang. Such an import is a
+// deliberate use of client_golang, and stays in every later migration.
 var kept = regexp.MustCompile(`^client(prom|promauto|promhttp|zstd|collectors|version|push|graphite|testutil|promlint|validations)\d*$`)
 
 // keptName returns the name for an import of a package of client_golang.
@@ -30,8 +30,8 @@ func importPath(spec *ast.ImportSpec) string {
 	return path
 }
 
-// moveImports makes the change of a file that turns the imports of one library into those
-// of the other, and returns how many there are.
+// moveImports returns the change that turns a file's imports of one library into imports of the other,
+// and the number of these imports.
 func moveImports(f *source.File, revert bool) (*source.Change, int, error) {
 	fset := token.NewFileSet()
 	tree, err := parser.ParseFile(fset, f.Path, f.Text, parser.ImportsOnly)
@@ -63,8 +63,8 @@ func moveImports(f *source.File, revert bool) (*source.Change, int, error) {
 	return c, n, nil
 }
 
-// rootName returns the name, and a blank, for an import of the root package, whose own name
-// is another one in the other library.
+// rootName returns the name, followed by a space, for an import of the root package, because the package
+// has another name in the other library.
 func rootName(spec *ast.ImportSpec, revert bool) string {
 	switch {
 	case spec.Name == nil && revert:

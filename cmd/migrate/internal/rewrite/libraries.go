@@ -8,11 +8,11 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// libraries knows which types of the two libraries stand for each other.
+// libraries maps the types of the two libraries to each other.
 type libraries struct {
 	ours, client map[string]*types.Package // by their path below the root
 
-	// The type of client_golang for each type of ours that is not the same by alias.
+	// counterparts maps our types, except aliases of client_golang's, to client_golang's types.
 	counterparts map[*types.TypeName]*types.TypeName
 }
 
@@ -50,8 +50,8 @@ func (l *libraries) counterpart(t types.Type) *types.TypeName {
 func isOurs(pkg *types.Package) bool   { return pkg != nil && isBelow(pkg.Path(), load.Root) }
 func isClient(pkg *types.Package) bool { return pkg != nil && isBelow(pkg.Path(), load.ClientRoot) }
 
-// isBelow reports whether a path is that of a package that both libraries have, in the
-// library with this root.
+// isBelow reports whether a path denotes a package of the library with this root that both libraries
+// have.
 func isBelow(path, root string) bool {
 	below, ok := strings.CutPrefix(path, root)
 	return ok && isShared(below)
@@ -66,8 +66,8 @@ func isShared(below string) bool {
 	return false
 }
 
-// readable returns the type that a readable instrument of ours is assignable to and not
-// identical with: "Counter" for a ReadableCounter.
+// readable returns the name of the type to which a readable instrument of ours is assignable without
+// being identical: "Counter" for a ReadableCounter.
 func readable(t types.Type) string {
 	named, ok := types.Unalias(t).(*types.Named)
 	if !ok || !isOurs(named.Obj().Pkg()) {
@@ -80,13 +80,13 @@ func readable(t types.Type) string {
 	return plain
 }
 
-// A relation says how a type that an expression has differs from the one that is wanted.
+// A relation describes how the type of an expression differs from the wanted type.
 type relation struct {
-	alike    bool // They differ in nothing but the following.
-	toClient bool // A type of ours is there, and its counterpart is wanted.
-	toOurs   bool // The other way round.
-	narrow   bool // A readable instrument is there, and a plain one is wanted.
-	widen    bool // The other way round.
+	alike    bool // whether the types differ only in the ways below
+	toClient bool // whether a type of ours should be its counterpart
+	toOurs   bool // the reverse
+	narrow   bool // whether a readable instrument should be a plain one
+	widen    bool // the reverse
 }
 
 func (r relation) same() bool { return r == relation{alike: true} }
@@ -95,8 +95,8 @@ func (r relation) and(s relation) relation {
 	return relation{r.alike && s.alike, r.toClient || s.toClient, r.toOurs || s.toOurs, r.narrow || s.narrow, r.widen || s.widen}
 }
 
-// same reports whether two types are identical. Those of a package and of its variant
-// with test files are.
+// same reports whether two types are identical. Types of a package and of its variant with test files
+// are.
 func (l *libraries) same(a, b types.Type) bool { return l.relate(a, b).same() }
 
 // relate compares two types.
@@ -218,7 +218,7 @@ func (l *relater) interfaces(have, want *types.Interface) relation {
 	}
 	result := relation{alike: true}
 	for i := range have.NumMethods() {
-		h, w := have.Method(i), want.Method(i) // They are sorted by name.
+		h, w := have.Method(i), want.Method(i) // Methods are sorted by name.
 		if h.Name() != w.Name() {
 			return relation{}
 		}

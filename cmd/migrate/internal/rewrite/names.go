@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/source"
 )
 
-// qualifier returns what has to stand before a name of a package at a position: the name
-// of its import and a dot. It adds the import to the change if there is none.
+// qualifier returns the prefix of a package's names at a position: the import's name and a dot. It adds
+// the import to the change if it is missing.
 func (f *fixer) qualifier(c *change, pos token.Pos, path string) string {
 	tree := f.round.FileAt(pos)
 	for _, spec := range tree.Imports {
@@ -58,7 +58,7 @@ func (f *fixer) importName(tree *ast.File, spec *ast.ImportSpec) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// sees reports whether a name denotes an import at a position, and nothing closer.
+// sees reports whether a name at a position denotes an import and is not shadowed.
 func (f *fixer) sees(tree *ast.File, pos token.Pos, name string) bool {
 	for _, p := range f.round.PackagesOf(tree) {
 		inner := p.Types.Scope().Innermost(pos)
@@ -94,7 +94,7 @@ func (f *fixer) isTaken(tree *ast.File, name string) bool {
 	return taken
 }
 
-// addImport adds an import: beside one of ours if there is one.
+// addImport adds an import, next to one of ours if possible.
 func (f *fixer) addImport(c *change, tree *ast.File, spec string) {
 	file := f.round.Source(tree)
 	var beside *ast.ImportSpec
@@ -136,7 +136,7 @@ func (f *fixer) removeImport(c *change, tree *ast.File, spec *ast.ImportSpec) {
 	c.Replace(file, from, to, "")
 }
 
-// wholeLine extends a range to its line if nothing but blanks and a comment is there besides.
+// wholeLine extends a range to its line if the rest of the line is only blanks and a comment.
 func wholeLine(file *source.File, from, to int) (begin, end int) {
 	begin = from
 	for begin > 0 && (file.Text[begin-1] == ' ' || file.Text[begin-1] == '\t') {
@@ -150,7 +150,7 @@ func wholeLine(file *source.File, from, to int) (begin, end int) {
 	return begin, to + len(rest) + 1
 }
 
-// typeText returns how a type is written at a position. It reports false if it has no name
+// typeText returns the notation of a type at a position. It reports false if the type cannot be written
 // there.
 func (f *fixer) typeText(c *change, pos token.Pos, t types.Type) (string, bool) {
 	ok := true
@@ -173,8 +173,8 @@ func (f *fixer) typeText(c *change, pos token.Pos, t types.Type) (string, bool) 
 	return text, ok && !f.hidden(t, here)
 }
 
-// mentionsCounterpart reports whether a type is made of one of client_golang's that ours
-// does not equal.
+// mentionsCounterpart reports whether a type contains one of client_golang's types that differs from
+// ours.
 func (f *fixer) mentionsCounterpart(t types.Type) bool {
 	text := types.TypeString(t, nil)
 	for _, their := range f.libraries.counterparts {
@@ -185,7 +185,7 @@ func (f *fixer) mentionsCounterpart(t types.Type) bool {
 	return false
 }
 
-// hidden reports whether a type is made of one that another package does not export.
+// hidden reports whether a type contains a type that another package does not export.
 func (f *fixer) hidden(t types.Type, here *types.Package) bool {
 	hidden := false
 	var visit func(types.Type)
@@ -221,7 +221,7 @@ func (f *fixer) hidden(t types.Type, here *types.Package) bool {
 				visit(v.Type())
 			}
 		case *types.TypeParam:
-			hidden = true // It may be one of another function.
+			hidden = true // It may be local to another function.
 		}
 	}
 	visit(t)

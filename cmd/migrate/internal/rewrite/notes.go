@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/check"
 )
 
-// notes reports what compiles and may mean something else now.
+// notes reports code that compiles but may have another meaning now.
 func (f *fixer) notes() []Entry {
 	var entries []Entry
 	note := func(tree *ast.File, n ast.Node, text string) {
@@ -44,7 +44,7 @@ func (f *fixer) notes() []Entry {
 	return entries
 }
 
-// typeName returns the name of a type of one of the libraries, or of what it points to.
+// typeName returns the name of a library's type, or of the type that a pointer points to.
 func typeName(t types.Type) string {
 	if p, ok := types.Unalias(t).(*types.Pointer); ok {
 		return typeName(p.Elem())

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// retypeExpr makes an expression one of another type, by changing the declarations that its
-// type comes from. It reports whether it could.
+// retypeExpr changes the type of an expression by changing the declarations from which it comes. It
+// reports whether that was possible.
 func (f *fixer) retypeExpr(c *change, e ast.Expr, want types.Type) bool {
 	if f.libraries.same(f.typeOf(e), want) {
 		return true
@@ -51,7 +51,7 @@ func (f *fixer) retypeUnary(c *change, e *ast.UnaryExpr, want types.Type) bool {
 	return false
 }
 
-// retypeElement makes the elements of a slice, array, map or channel ones of another type.
+// retypeElement changes the type of the elements of a slice, array, map or channel.
 func (f *fixer) retypeElement(c *change, e ast.Expr, want types.Type) bool {
 	switch t := types.Unalias(f.typeOf(e)).(type) {
 	case *types.Slice:
@@ -66,7 +66,7 @@ func (f *fixer) retypeElement(c *change, e ast.Expr, want types.Type) bool {
 	return false
 }
 
-// retypeName makes what a name denotes one of another type.
+// retypeName changes the type of the object that a name denotes.
 func (f *fixer) retypeName(c *change, e ast.Expr, object types.Object, want types.Type) bool {
 	if object == nil {
 		return false
@@ -77,8 +77,8 @@ func (f *fixer) retypeName(c *change, e ast.Expr, object types.Object, want type
 	return f.retypeObject(c, object, want)
 }
 
-// swapName makes a name of ours the one of client_golang's package, which has to be of the
-// wanted type. If that is nil, it is as it has to be.
+// swapName replaces a name of ours by that of client_golang's package. The result must have the wanted
+// type, unless want is nil.
 func (f *fixer) swapName(c *change, e ast.Expr, want types.Type) bool {
 	object, _ := f.callee(e)
 	if object == nil || !isOurs(object.Pkg()) || object.Parent() != object.Pkg().Scope() {
@@ -95,7 +95,7 @@ func (f *fixer) swapName(c *change, e ast.Expr, want types.Type) bool {
 	}
 	text := f.qualifier(c, e.Pos(), load.ClientRoot+below) + object.Name()
 	if below == "/promauto" && object.Name() != "With" && object.Name() != "Factory" {
-		// Functions of the package register with their library's default registry.
+		// The package's functions register with the default registry of their library.
 		text = f.qualifier(c, e.Pos(), load.ClientRoot+below) + "With(" + f.qualifier(c, e.Pos(), load.Root) + "DefaultRegisterer)." + object.Name()
 	}
 	e = ast.Unparen(e)
@@ -104,7 +104,7 @@ func (f *fixer) swapName(c *change, e ast.Expr, want types.Type) bool {
 	return true
 }
 
-// consequence says what using client_golang's type or function of a name means.
+// consequence says what it means to use client_golang's type or function of a name.
 func consequence(name string) string {
 	if strings.HasSuffix(name, "Registry") {
 		return "; collectors in that registry get no context. " +
@@ -113,7 +113,7 @@ func consequence(name string) string {
 	return ""
 }
 
-// retypeCall makes the result of a call one of another type.
+// retypeCall changes the type of a call's result.
 func (f *fixer) retypeCall(c *change, e *ast.CallExpr, want types.Type) bool {
 	object, id := f.callee(e.Fun)
 	switch object := object.(type) {
@@ -140,14 +140,14 @@ func (f *fixer) retypeCall(c *change, e *ast.CallExpr, want types.Type) bool {
 	switch ast.Unparen(e.Fun).(type) {
 	case *ast.FuncLit:
 		return f.retypeResult(c, e, 0, want)
-	case *ast.StarExpr: // A conversion, as in (*T)(nil).
+	case *ast.StarExpr: // a conversion, as in (*T)(nil)
 		return f.unify(c, e.Fun, want)
 	}
 	return false
 }
 
-// retypeReceiver makes what a method of ours is called on one of client_golang's, if the
-// method returns the wanted type there.
+// retypeReceiver replaces the receiver of a method of ours by one of client_golang's, if that makes the
+// method return the wanted type.
 func (f *fixer) retypeReceiver(c *change, e *ast.CallExpr, sig *types.Signature, name string, want types.Type) bool {
 	selector, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr)
 	if !ok {
@@ -178,7 +178,7 @@ func (f *fixer) retypeBuiltin(c *change, e *ast.CallExpr, name string, want type
 	return false
 }
 
-// retypeResult makes a result of a function of the module one of another type.
+// retypeResult changes the type of a result of one of the module's functions.
 func (f *fixer) retypeResult(c *change, e *ast.CallExpr, index int, want types.Type) bool {
 	sig, ok := f.typeOf(e.Fun).(*types.Signature)
 	if !ok || index >= sig.Results().Len() {
@@ -188,7 +188,7 @@ func (f *fixer) retypeResult(c *change, e *ast.CallExpr, index int, want types.T
 	return f.retypeFunc(c, e.Fun, types.NewSignatureType(nil, nil, nil, sig.Params(), results, sig.Variadic()))
 }
 
-// retypeParam makes a parameter of a function of the module one of another type.
+// retypeParam changes the type of a parameter of one of the module's functions.
 func (f *fixer) retypeParam(c *change, fun ast.Expr, index int, want types.Type) bool {
 	sig, ok := f.typeOf(fun).Underlying().(*types.Signature)
 	if !ok {
@@ -217,7 +217,7 @@ func replaceVar(t *types.Tuple, index int, with types.Type) *types.Tuple {
 	return types.NewTuple(vars...)
 }
 
-// retypeObject makes a variable, field or function of the module one of another type.
+// retypeObject changes the type of one of the module's variables, fields or functions.
 func (f *fixer) retypeObject(c *change, object types.Object, want types.Type) bool {
 	if c.visiting[object] {
 		return true
@@ -261,7 +261,7 @@ func (f *fixer) retypeObject(c *change, object types.Object, want types.Type) bo
 	return false
 }
 
-// retypeInitial makes a variable whose type is that of its first value one of another type.
+// retypeInitial changes the type of a variable whose first value determines its type.
 func (f *fixer) retypeInitial(c *change, id *ast.Ident, names, values []ast.Expr, want types.Type, stmt *ast.AssignStmt, path []ast.Node) bool {
 	index := -1
 	for i, name := range names {
@@ -293,8 +293,8 @@ func (f *fixer) retypeInitial(c *change, id *ast.Ident, names, values []ast.Expr
 	return index == 0 && f.retypeExpr(c, values[0], want) // the value, and ok
 }
 
-// declareBefore declares a variable with its type before the statement that has defined it
-// by one of several results, and still defines another one.
+// declareBefore declares a variable with its type before the statement that defined it by one of several
+// results. The statement still defines another variable.
 func (f *fixer) declareBefore(c *change, id *ast.Ident, call *ast.CallExpr, index int, want types.Type, stmt *ast.AssignStmt, path []ast.Node) bool {
 	tuple, ok := f.typeOf(call).(*types.Tuple)
 	if stmt == nil || !ok || !types.AssignableTo(tuple.At(index).Type(), want) || len(path) < 3 {

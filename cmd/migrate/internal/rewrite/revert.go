@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// unfixAll takes back what fixAll puts in. What it leaves is named with our import, so that
-// only the imports remain to be moved.
+// unfixAll undoes the changes of fixAll. The remaining code uses our import names, so that only the
+// imports remain to be moved.
 func (f *fixer) unfixAll() {
 	f.eachFile(func(_ *check.Package, tree *ast.File) {
 		ast.Inspect(tree, func(n ast.Node) bool {
@@ -74,7 +74,7 @@ func isPointer(t types.Type) bool {
 	return ok
 }
 
-// soleReturn returns the call that is all that a function literal does.
+// soleReturn returns the call if a function literal does nothing but return its results.
 func soleReturn(lit *ast.FuncLit) *ast.CallExpr {
 	if len(lit.Body.List) != 1 {
 		return nil
@@ -87,8 +87,8 @@ func soleReturn(lit *ast.FuncLit) *ast.CallExpr {
 	return call
 }
 
-// unwrapResults removes a function literal that is called at once and only gives the
-// results of a call other types.
+// unwrapResults removes a function literal that is called at once and only changes the types of a call's
+// results.
 func (f *fixer) unwrapResults(c *change, e *ast.CallExpr) bool {
 	lit, ok := e.Fun.(*ast.FuncLit)
 	if !ok || len(e.Args) > 0 || len(lit.Type.Params.List) > 0 {
@@ -102,7 +102,7 @@ func (f *fixer) unwrapResults(c *change, e *ast.CallExpr) bool {
 	return f.unwrap(c, e, call)
 }
 
-// isForClient reports whether types differ only as long as they are ours.
+// isForClient reports whether types differ only because they are ours.
 func (f *fixer) isForClient(have, want types.Type) bool {
 	h, isTuple := have.(*types.Tuple)
 	w, alsoTuple := want.(*types.Tuple)
@@ -113,7 +113,7 @@ func (f *fixer) isForClient(have, want types.Type) bool {
 	return rel.alike && rel.narrow
 }
 
-// unliteral removes a function literal that passes its parameters on as they are.
+// unliteral removes a function literal that only passes its parameters on.
 func (f *fixer) unliteral(c *change, e *ast.FuncLit) bool {
 	call := soleReturn(e)
 	if call == nil || !f.isForClient(f.typeOf(call.Fun), f.typeOf(e)) {
@@ -137,8 +137,7 @@ func (f *fixer) unliteral(c *change, e *ast.FuncLit) bool {
 	return f.unwrap(c, e, call.Fun)
 }
 
-// unregister turns clientpromauto.With(prometheus.DefaultRegisterer).NewX into what NewX of
-// the package promauto is.
+// unregister turns clientpromauto.With(prometheus.DefaultRegisterer).NewX into promauto.NewX.
 func (f *fixer) unregister(c *change, e *ast.CallExpr) bool {
 	method, ok := e.Fun.(*ast.SelectorExpr)
 	if !ok {
@@ -163,7 +162,7 @@ func (f *fixer) unregister(c *change, e *ast.CallExpr) bool {
 	return true
 }
 
-// undeclare removes declarations of variables that the next statement would define.
+// undeclare removes declarations of variables that the next statement can define.
 func (f *fixer) undeclare(list []ast.Stmt) {
 	for i, stmt := range list {
 		decl, ok := stmt.(*ast.DeclStmt)
@@ -200,8 +199,8 @@ func (f *fixer) undeclare(list []ast.Stmt) {
 	}
 }
 
-// foldImports replaces the names of imports of client_golang that a migration has added by
-// those of our imports of the same packages, or by their own name.
+// foldImports replaces the names of client_golang imports that a migration has added by the names of our
+// imports of the same packages, or by the packages' own names.
 func (f *fixer) foldImports() {
 	f.eachFile(func(_ *check.Package, tree *ast.File) {
 		for _, spec := range tree.Imports {
@@ -228,7 +227,7 @@ func (f *fixer) foldImport(c *change, tree *ast.File, spec *ast.ImportSpec, belo
 			f.removeImport(c, tree, spec)
 			return f.unqualify(c, tree, spec.Name)
 		}
-		// The name that the import will have.
+		// the name that the import will have
 		if other.Name != nil {
 			name = other.Name.Name
 		} else if below == "" {
@@ -261,7 +260,7 @@ func (f *fixer) unqualify(c *change, tree *ast.File, name *ast.Ident) bool {
 	return true
 }
 
-// renameUsesFreely is renameUses for a name that nothing in the file has yet.
+// renameUsesFreely is like renameUses, but for a name that the file does not use yet.
 func (f *fixer) renameUsesFreely(c *change, tree *ast.File, old *ast.Ident, name string) bool {
 	object := f.objectOf(old)
 	ast.Inspect(tree, func(n ast.Node) bool {

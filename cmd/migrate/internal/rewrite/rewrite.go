@@ -1,9 +1,8 @@
-// Package rewrite turns a module that uses client_golang into one that uses this library,
-// and back.
+// Package rewrite turns a module that uses client_golang into one that uses this library, and back.
 //
-// It moves the imports and type-checks the result. Where a value does not fit the place that
-// it is used at, it changes the value, the declaration that its type comes from, or that of
-// the place; and so on, until everything fits or nothing is left that it knows how to change.
+// It moves the imports and type-checks the result. Where a value does not match its place, it changes
+// the value, the declaration from which its type comes, or the declaration of the place. It repeats this
+// until everything matches or it knows no further change.
 package rewrite
 
 import (
@@ -17,25 +16,25 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/source"
 )
 
-// maxRounds bounds the rounds. Each type that a round changes lets the next one see those
-// that depend on it, so that their number is that of the steps from one end of a module to
-// the other.
+// maxRounds limits the number of rounds. Each type that a round changes shows the next round the values
+// that depend on it, so the number of rounds is the number of steps from one end of a module to the
+// other.
 const maxRounds = 60
 
-// A Result says what was done, and what could not be done.
+// A Result says what was done and what could not be done.
 type Result struct {
 	Files    map[string]*source.File // all files of the module, by path
 	Imports  int                     // imports that were moved
 	Done     []Entry
-	Notes    []Entry // what compiles and may need a look
+	Notes    []Entry // code that compiles and may need review
 	Problems []check.Problem
 
-	// Before are the problems that the module has with the versions that this library
-	// requires, before anything is changed. Nothing is if there are any.
+	// Before lists the module's problems with the dependency versions that this library requires, before
+	// any change. If there are any, nothing else is done.
 	Before []check.Problem
 }
 
-// Changed returns the files that were changed, in the order of their paths.
+// Changed returns the changed files, in the order of their paths.
 func (r *Result) Changed() []*source.File {
 	var changed []*source.File
 	for _, path := range slices.Sorted(maps.Keys(r.Files)) {
@@ -46,8 +45,7 @@ func (r *Result) Changed() []*source.File {
 	return changed
 }
 
-// Run migrates a module, or reverts that. The strays are files to treat without
-// type-checking them.
+// Run migrates a module, or reverts a migration. It treats the strays without type-checking them.
 func Run(m *load.Module, graphs []*load.Graph, strays []string, revert bool) (*Result, error) {
 	r := &Result{Files: make(map[string]*source.File)}
 	for _, g := range graphs {
@@ -85,7 +83,7 @@ func Run(m *load.Module, graphs []*load.Graph, strays []string, revert bool) (*R
 	return r, nil
 }
 
-// run does the work, and type-checks once more.
+// run does the work, and type-checks the result.
 func (r *Result) run(m *load.Module, checkers []*check.Checker, revert bool) error {
 	if revert {
 		r.rounds(m, checkers, (*fixer).unfixAll)
@@ -139,7 +137,7 @@ func (r *Result) moveImports(revert bool) error {
 	return nil
 }
 
-// rounds calls step for each build again and again, until it changes nothing.
+// rounds calls step for each build repeatedly, until it changes nothing.
 func (r *Result) rounds(m *load.Module, checkers []*check.Checker, step func(*fixer)) {
 	for range maxRounds {
 		changed := false
@@ -154,7 +152,7 @@ func (r *Result) rounds(m *load.Module, checkers []*check.Checker, step func(*fi
 	}
 }
 
-// unique removes entries that are there for several builds.
+// unique removes entries that several builds have in common.
 func unique(entries []Entry) []Entry {
 	type key struct {
 		path string

@@ -8,8 +8,8 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// unify changes a written type to another one: it names client_golang's types in the place
-// of ours. It reports whether that is all there is to change.
+// unify makes a written type name client_golang's types in place of ours. It reports whether that is all
+// that must change.
 func (f *fixer) unify(c *change, e ast.Expr, want types.Type) bool {
 	have := f.typeOf(e)
 	if function, ok := e.(*ast.FuncType); ok && have == nil { // of a declared function or method
@@ -68,8 +68,8 @@ func (f *fixer) unify(c *change, e ast.Expr, want types.Type) bool {
 	return false
 }
 
-// unifyName changes the name of a type: to client_golang's, if it is one of ours, or where
-// an alias is declared.
+// unifyName changes the name of a type: to client_golang's if it is one of ours, or at the declaration
+// of an alias.
 func (f *fixer) unifyName(c *change, e ast.Expr, object types.Object, want types.Type) bool {
 	name, ok := object.(*types.TypeName)
 	if !ok {

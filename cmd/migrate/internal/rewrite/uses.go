@@ -8,26 +8,26 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/check"
 )
 
-// A use is a value at a place that wants a type: an argument, an assigned, returned or
-// sent value, an element of a literal.
+// A use is a value at a place that requires a type: an argument, an assigned, returned or sent value, or
+// an element of a literal.
 type use struct {
 	expr  ast.Expr // the value; for one of several results, the call
-	index int      // of the result, or -1
+	index int      // index of the result, or -1
 	have  types.Type
 	want  types.Type
 
-	// retarget makes the place want another type, by changing declarations. It reports
-	// whether it could. It may be nil.
+	// retarget makes the place require another type by changing declarations. It reports whether that
+	// was possible. It may be nil.
 	retarget func(c *change, t types.Type) bool
 	call     *ast.CallExpr // the call whose argument the value is, or nil
 }
 
-// walker calls visit for the uses in a file whose types do not fit.
+// walker calls visit for the uses in a file whose types do not match.
 type walker struct {
 	fixer *fixer
 	pkg   *check.Package
 	visit func(use)
-	funcs []*ast.FuncType // that enclose the node, innermost last
+	funcs []*ast.FuncType // functions that enclose the node, innermost last
 }
 
 func (w *walker) file(f *ast.File) { ast.Inspect(f, w.node) }
@@ -93,8 +93,8 @@ func (w *walker) check(u use) {
 	w.visit(u)
 }
 
-// written returns the type that a value without a named type has to have for a place that
-// wants a named one: a function, a slice or the like is assignable to its name.
+// written returns the type that a value without a named type must have for a place that requires a named
+// one. For example, a function or a slice is assignable to a named type.
 func written(have, want types.Type) types.Type {
 	if isNamed(have) || !isNamed(want) || types.IsInterface(want) {
 		return want
@@ -115,7 +115,7 @@ func isValid(t types.Type) bool {
 	return !ok || basic.Kind() != types.Invalid && basic.Info()&types.IsUntyped == 0 && basic.Kind() != types.UntypedNil
 }
 
-// values checks values, or the results of one call, at places.
+// values checks several values, or the results of one call, at their places.
 func (w *walker) values(values []ast.Expr, n int, want func(int) types.Type, retarget func(int) func(*change, types.Type) bool, call *ast.CallExpr) {
 	if len(values) == 1 && n > 1 {
 		tuple, ok := w.typeOf(values[0]).(*types.Tuple)
@@ -148,12 +148,12 @@ func (w *walker) assign(n *ast.AssignStmt) {
 	w.values(n.Rhs, len(n.Lhs), want, func(i int) func(*change, types.Type) bool { return w.place(n.Lhs[i]) }, nil)
 }
 
-// place returns what changes the type of something that is assigned to.
+// place returns a function that changes the type of an assigned variable.
 func (w *walker) place(e ast.Expr) func(*change, types.Type) bool {
 	return func(c *change, t types.Type) bool { return w.fixer.retypeExpr(c, e, t) }
 }
 
-// container returns what changes the type of the elements of something.
+// container returns a function that changes the type of a container's elements.
 func (w *walker) container(e ast.Expr, _ types.Type, with func(types.Type) types.Type) func(*change, types.Type) bool {
 	return func(c *change, t types.Type) bool { return w.fixer.retypeExpr(c, e, with(t)) }
 }
@@ -192,7 +192,7 @@ func (w *walker) calls(n *ast.CallExpr) {
 			count = tuple.Len()
 		}
 	}
-	param := func(i int) (int, bool) { // the index, and whether an element of the variadic one is meant
+	param := func(i int) (int, bool) { // the index, and whether an element of the variadic parameter is meant
 		if sig.Variadic() && i >= params.Len()-1 {
 			return params.Len() - 1, !n.Ellipsis.IsValid()
 		}
@@ -221,7 +221,7 @@ func (w *walker) calls(n *ast.CallExpr) {
 	w.values(n.Args, count, want, retarget, n)
 }
 
-// builtin checks what is appended.
+// builtin checks the arguments of append.
 func (w *walker) builtin(n *ast.CallExpr) {
 	id, ok := ast.Unparen(n.Fun).(*ast.Ident)
 	if !ok || id.Name != "append" || len(n.Args) < 2 {
@@ -246,7 +246,7 @@ func (w *walker) literal(n *ast.CompositeLit) {
 		return
 	}
 	under := t.Underlying()
-	if p, ok := under.(*types.Pointer); ok { // &T is left out in the elements of a literal.
+	if p, ok := under.(*types.Pointer); ok { // Elements of literals may omit &T.
 		under = p.Elem().Underlying()
 	}
 	element := func(with func(types.Type) types.Type) func(*change, types.Type) bool {

@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/cmd/migrate/internal/load"
 )
 
-// wrapExpr puts something around an expression that makes it one of the wanted type: a
-// bridge, a conversion or a function literal.
+// wrapExpr wraps an expression so that it has the wanted type: in a bridge, a conversion or a function
+// literal.
 func (f *fixer) wrapExpr(c *change, e ast.Expr, have, want types.Type) bool {
 	edits, lines := c.mark()
 	for _, way := range []func(*change, ast.Expr, types.Type, types.Type) bool{f.bridge, f.convert, f.literal} {
@@ -40,7 +40,7 @@ func (f *fixer) surround(c *change, e ast.Expr, before, after string) {
 	c.Insert(file, f.round.Offset(e.End()), after)
 }
 
-// bridge wraps one of our vectors for a place that wants one of client_golang's.
+// bridge wraps one of our vectors for a place that requires one of client_golang's.
 func (f *fixer) bridge(c *change, e ast.Expr, have, want types.Type) bool {
 	h, ok := types.Unalias(have).(*types.Pointer)
 	w, alsoPointer := types.Unalias(want).(*types.Pointer)
@@ -60,8 +60,8 @@ func (f *fixer) bridge(c *change, e ast.Expr, have, want types.Type) bool {
 	return true
 }
 
-// convert converts an instrument to Counter or Gauge, or a type of ours that is the
-// same below its name, such as Gatherers, to client_golang's.
+// convert converts an instrument to Counter or Gauge, or one of our types with the same underlying type,
+// such as Gatherers, to client_golang's.
 func (f *fixer) convert(c *change, e ast.Expr, have, want types.Type) bool {
 	rel := f.libraries.relate(have, want)
 	named, ok := types.Unalias(want).(*types.Named)
@@ -77,7 +77,7 @@ func (f *fixer) convert(c *change, e ast.Expr, have, want types.Type) bool {
 	return true
 }
 
-// literal puts a function literal around a function that returns a readable instrument.
+// literal wraps a function that returns a readable instrument in a function literal.
 func (f *fixer) literal(c *change, e ast.Expr, have, want types.Type) bool {
 	h, ok := have.Underlying().(*types.Signature)
 	w, alsoFunc := want.Underlying().(*types.Signature)
@@ -111,7 +111,7 @@ func (f *fixer) literal(c *change, e ast.Expr, have, want types.Type) bool {
 	return true
 }
 
-// paramName returns a name for a parameter that the function's own text does not use.
+// paramName returns a name for a parameter that the function's text does not use.
 func paramName(v *types.Var, i int, fun string) string {
 	name := v.Name()
 	if name == "" || name == "_" {
@@ -150,8 +150,8 @@ func assignable(from, to *types.Tuple) bool {
 	return true
 }
 
-// isSteady reports whether a function's expression can be evaluated at every call rather
-// than once: nothing in it has an effect or a result of its own.
+// isSteady reports whether a function expression can be evaluated at every call rather than once:
+// nothing in it has side effects or a result that changes.
 func (f *fixer) isSteady(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -167,8 +167,8 @@ func (f *fixer) isSteady(e ast.Expr) bool {
 	return false
 }
 
-// wrapResults puts a function literal around a call with several results, so that one of
-// them gets another type.
+// wrapResults wraps a call with several results in a function literal, so that one of them has another
+// type.
 func (f *fixer) wrapResults(c *change, call *ast.CallExpr, index int, want types.Type) bool {
 	tuple, ok := f.typeOf(call).(*types.Tuple)
 	if !ok || !types.AssignableTo(tuple.At(index).Type(), want) || hasControl(call) {
@@ -191,7 +191,7 @@ func (f *fixer) wrapResults(c *change, call *ast.CallExpr, index int, want types
 	return true
 }
 
-// hasControl reports whether an expression means something else in another function.
+// hasControl reports whether an expression has another meaning inside another function.
 func hasControl(e ast.Expr) bool {
 	found := false
 	ast.Inspect(e, func(n ast.Node) bool {

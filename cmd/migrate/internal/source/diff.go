@@ -8,7 +8,7 @@ import (
 // context is the number of lines that Diff shows around a difference.
 const context = 3
 
-// Diff returns the differences between two texts as a unified diff, or "" if there are none.
+// Diff returns the differences between two texts as a unified diff, or "" if the texts are equal.
 func Diff(name, before, after string) string {
 	if before == after {
 		return ""
@@ -21,7 +21,7 @@ func Diff(name, before, after string) string {
 			from++
 			continue
 		}
-		// A hunk ends where more lines are the same than two contexts show.
+		// A hunk ends where there are more equal lines than two contexts show.
 		last := from
 		for i := from; i < len(script) && i-last <= 2*context; i++ {
 			if script[i].kind != ' ' {

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// A File is a Go file and what becomes of it.
+// A File is a Go file with its changes.
 type File struct {
 	Path     string
 	Original []byte
@@ -34,7 +34,7 @@ func Read(path string) (*File, error) {
 // Changed reports whether the text differs from the original.
 func (f *File) Changed() bool { return !bytes.Equal(f.Text, f.Original) }
 
-// Formatted returns the text as gofmt formats it. A file without changes stays as it is.
+// Formatted returns the text as gofmt formats it. It returns the text of an unchanged file as it is.
 func (f *File) Formatted() ([]byte, error) {
 	if !f.Changed() {
 		return f.Original, nil
@@ -76,7 +76,7 @@ type Change struct {
 	edits []Edit // edits[i] is one of files[i]
 }
 
-// Replace adds an edit. It ignores one that the change has already.
+// Replace adds an edit. It ignores an edit that the change already has.
 func (c *Change) Replace(f *File, from, to int, text string) {
 	e := Edit{from, to, text}
 	for i := range c.edits {
@@ -91,7 +91,7 @@ func (c *Change) Replace(f *File, from, to int, text string) {
 // Insert adds an insertion.
 func (c *Change) Insert(f *File, at int, text string) { c.Replace(f, at, at, text) }
 
-// Len returns the number of edits. Truncate removes those after the first n.
+// Len returns the number of edits.
 func (c *Change) Len() int { return len(c.edits) }
 
 // Truncate removes all edits but the first n.
@@ -104,23 +104,23 @@ func (c *Change) Files() []*File {
 	return slices.Compact(files)
 }
 
-// A Batch collects changes to texts that have not been changed since they were parsed.
+// A Batch collects changes to texts that have not changed since they were parsed.
 type Batch struct{ files map[*File]bool }
 
 // Empty reports whether no change was added.
 func (b *Batch) Empty() bool { return len(b.files) == 0 }
 
-// Outcome says what Add has done with a change.
+// Outcome is the result of [Batch.Add].
 type Outcome int
 
 // The outcomes.
 const (
 	Added    Outcome = iota
-	Known            // All its edits are there.
-	Deferred         // It touches what another change edits; try again after Apply.
+	Known            // The batch has all its edits already.
+	Deferred         // It touches the edits of another change; try again after Apply.
 )
 
-// Add adds a change to the batch if it fits to those that are there.
+// Add adds a change to the batch if it is compatible with the changes that the batch has.
 func (b *Batch) Add(c *Change) Outcome {
 	known := 0
 	for i, f := range c.files {
@@ -147,8 +147,8 @@ func (b *Batch) Add(c *Change) Outcome {
 	return Added
 }
 
-// overlap reports whether two edits meet. Insertions at the same place do: their order
-// would be arbitrary.
+// overlap reports whether two edits meet. Insertions at the same place meet, because their order would
+// be arbitrary.
 func overlap(a, b Edit) bool {
 	if a.From == a.To && b.From == b.To {
 		return a.From == b.From
@@ -156,7 +156,7 @@ func overlap(a, b Edit) bool {
 	return a.From < b.To && b.From < a.To || a.From == a.To && b.From < a.From && a.From < b.To
 }
 
-// Apply changes the texts, and returns the files that it has changed.
+// Apply changes the texts, and returns the changed files.
 func (b *Batch) Apply() []*File {
 	var changed []*File
 	for f := range b.files {
