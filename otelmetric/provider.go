@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus"
 	api "go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/metric/noop"
@@ -72,13 +73,22 @@ func NewMeterProvider(reg metric.Registerer, options ...Option) *MeterProvider {
 	}
 	if filter := p.config.constant; filter != nil {
 		kept, _ := p.config.resource.Set().Filter(filter)
-		p.constant = p.names.Attributes(kept)
+		p.constant = p.names.ConstantLabels(kept)
 	}
 	p.registerTarget()
 	if err := reg.Register(p.registry); err != nil {
-		p.config.handle(fmt.Errorf("cannot register the meter provider: %w", err))
+		p.config.handle(refused(err))
 	}
 	return p
+}
+
+// refused returns the error of a registry that refuses the provider.
+func refused(err error) error {
+	if _, twice := errors.AsType[prometheus.AlreadyRegisteredError](err); twice {
+		return fmt.Errorf("cannot register the meter provider: the registry has a target_info of the same resource, such as that of another provider; "+
+			"use one provider, or WithoutTargetInfo: %w", err)
+	}
+	return fmt.Errorf("cannot register the meter provider: %w", err)
 }
 
 // registerTarget registers target_info.

@@ -317,3 +317,54 @@ func TestScrapeAllocations(t *testing.T) {
 		t.Errorf("a scrape of 4,990 more series allocates %v times more often", more)
 	}
 }
+
+// TestBucketLabelOfResource has a resource with the attribute le, which becomes a constant label. Histograms
+// have a label of that name.
+func TestBucketLabelOfResource(t *testing.T) {
+	p, registry := newProvider(t,
+		otelmetric.WithResource(resource.NewSchemaless(attribute.String("le", "r"))),
+		otelmetric.WithResourceAsConstantLabels(attribute.NewAllowKeysFilter("le")),
+		otelmetric.WithoutScopeInfo(),
+	)
+	h := must(p.Meter("").Float64Histogram("took", api.WithExplicitBucketBoundaries(1)))
+	h.Record(t.Context(), 0.5)
+	h.Record(t.Context(), 2, api.WithAttributes(attribute.String("le", "a")))
+	compare(t, registry, `# HELP took
+# TYPE took histogram
+took_bucket{exported_le="r",le="1"} 1
+took_bucket{exported_le="r",le="+Inf"} 1
+took_sum{exported_le="r"} 0.5
+took_count{exported_le="r"} 1
+took_bucket{exported_exported_le="a",exported_le="r",le="1"} 0
+took_bucket{exported_exported_le="a",exported_le="r",le="+Inf"} 1
+took_sum{exported_exported_le="a",exported_le="r"} 2
+took_count{exported_exported_le="a",exported_le="r"} 1
+`)
+}
+
+// TestSeveralProviders has providers of the same resource and one registry, which is not to have target_info
+// twice.
+func TestSeveralProviders(t *testing.T) {
+	registry := metric.NewContextRegistry()
+	var r reports
+	for i, name := range []string{"first", "refused", "third"} {
+		options := []otelmetric.Option{otelmetric.WithoutScopeInfo(), otelmetric.WithErrorHandler(r.handle)}
+		if name == "third" {
+			options = append(options, otelmetric.WithoutTargetInfo())
+		}
+		p := otelmetric.NewMeterProvider(registry, options...)
+		must(p.Meter("").Int64Gauge(name)).Record(t.Context(), int64(i))
+	}
+	if got := r.all(); strings.Count(got, "\n") != 0 || !strings.Contains(got, "target_info of the same resource") || !strings.Contains(got, "WithoutTargetInfo") {
+		t.Errorf("got the reports %q, want one that says what helps", got)
+	}
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(`# HELP first
+# TYPE first gauge
+first 0
+# HELP third
+# TYPE third gauge
+third 2
+`), "first", "refused", "third"); err != nil {
+		t.Error(err)
+	}
+}

@@ -70,15 +70,22 @@ func (x *Index[C, P]) Of(set *attribute.Set) P {
 // OfRaw returns the series of attributes in any order; of those with the same key, the last one counts. It
 // keeps nothing of the slice.
 func (x *Index[C, P]) OfRaw(attributes []attribute.KeyValue) P {
-	if hasDuplicates(attributes) {
+	if needSet(attributes) {
 		set := attribute.NewSet(slices.Clone(attributes)...)
 		return x.Of(&set)
 	}
 	return x.find(attributes)
 }
 
-// hasDuplicates reports whether two attributes have the same key.
-func hasDuplicates(attributes []attribute.KeyValue) bool {
+// maxCompared bounds of how many attributes the keys are compared with each other. Making a set of more takes
+// less time.
+const maxCompared = 64
+
+// needSet reports whether two attributes may have the same key.
+func needSet(attributes []attribute.KeyValue) bool {
+	if len(attributes) > maxCompared {
+		return true
+	}
 	for i := range attributes {
 		for j := range i {
 			if attributes[i].Key == attributes[j].Key {
@@ -141,6 +148,8 @@ func isEmpty(v *attribute.Value) bool {
 	switch v.Type() {
 	case attribute.STRING:
 		return v.AsString() == ""
+	case attribute.BYTESLICE:
+		return v.String() == ""
 	case attribute.EMPTY:
 		return true
 	default:
@@ -178,10 +187,11 @@ func (x *Index[C, P]) create(s *shape[C, P], attributes []attribute.KeyValue) P 
 func (x *Index[C, P]) createLocked(s *shape[C, P], values []string) (c P, err error) {
 	names := s.names()
 	id := strings.Join(names, "\xff")
-	if s.vec = x.vecs[id]; s.vec != nil {
-		if c := s.series(values); c != nil {
-			return c, nil
-		}
+	if s.vec == nil { // Then the shape is new; others are read without the lock.
+		s.vec = x.vecs[id]
+	}
+	if c := s.series(values); c != nil {
+		return c, nil
 	}
 	if x.config.Limit > 0 && x.count >= x.config.Limit-1 {
 		x.full.Store(true)

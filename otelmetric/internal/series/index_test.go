@@ -94,6 +94,7 @@ func TestSeries(t *testing.T) {
 		},
 		{name: "the same text", sets: []*attribute.Set{set(attribute.Int("a", 1)), set(a)}, want: map[string]float64{`a="1"`: 2}},
 		{name: "empty values", sets: []*attribute.Set{set(a, attribute.String("b", "")), set(a)}, want: map[string]float64{`a="1"`: 2}},
+		{name: "empty bytes", sets: []*attribute.Set{set(a, attribute.ByteSlice("b", nil)), set(a)}, want: map[string]float64{`a="1"`: 2}},
 		{name: "invalid UTF-8", sets: []*attribute.Set{set(attribute.String("a", "x\xff")), set(attribute.String("a", "x\xfe"))}, want: map[string]float64{"a=\"x\uFFFD\"": 2}},
 		{
 			name: "filter", filter: keepRoute,
@@ -108,6 +109,11 @@ func TestSeries(t *testing.T) {
 		{
 			name: "many attributes", sets: []*attribute.Set{numbered(20), numbered(20), numbered(11)},
 			want: map[string]float64{labelsOf(20): 2, labelsOf(11): 1},
+		},
+		{
+			name: "many raw attributes", sets: []*attribute.Set{numbered(99)},
+			raw:  [][]attribute.KeyValue{numbered(99).ToSlice(), append(numbered(99).ToSlice(), numbered(1).ToSlice()...)},
+			want: map[string]float64{labelsOf(99): 3},
 		},
 	}
 	for _, test := range tests {
@@ -328,6 +334,27 @@ func TestConcurrentShapes(t *testing.T) {
 	for i := range 100 {
 		if label := fmt.Sprintf(`k%d="0"`, i); got[label] != 4 {
 			t.Errorf("%s is %v", label, got[label])
+		}
+	}
+}
+
+// TestConcurrentSeries has goroutines create and find series that have the same keys.
+func TestConcurrentSeries(t *testing.T) {
+	const workers, each = 4, 500
+	c := newCounters(t, nil, 0)
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for i := range each {
+				c.Of(set(attribute.Int("a", i))).Inc()
+			}
+		})
+	}
+	group.Wait()
+	got := c.values()
+	for i := range each {
+		if label := fmt.Sprintf(`a="%d"`, i); got[label] != workers {
+			t.Errorf("%s is %v, want %d", label, got[label], workers)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (x *Index[C, P]) Lookup(set *attribute.Set) P {
 
 // LookupRaw is [Index.Lookup] for attributes as [Index.OfRaw] takes them.
 func (x *Index[C, P]) LookupRaw(attributes []attribute.KeyValue) P {
-	if hasDuplicates(attributes) {
+	if needSet(attributes) {
 		set := attribute.NewSet(slices.Clone(attributes)...)
 		return x.Lookup(&set)
 	}

@@ -5,6 +5,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
+
+	"github.com/luxfi/metric/internal/model"
 )
 
 // The labels of an instrumentation scope. Those of its attributes begin with the prefix.
@@ -18,7 +20,7 @@ const (
 // Scope returns the labels of an instrumentation scope. Empty ones are left out, and so are attributes that
 // would have the label of the name, the version or the schema URL.
 func (n Names) Scope(scope instrumentation.Scope) map[string]string {
-	labels := n.translate(scope.Attributes, scopePrefix)
+	labels := n.translate(scope.Attributes, scopePrefix, nil)
 	for name, value := range map[string]string{
 		scopeNameLabel: scope.Name, scopeVersionLabel: scope.Version, scopeSchemaURLLabel: scope.SchemaURL,
 	} {
@@ -31,17 +33,24 @@ func (n Names) Scope(scope instrumentation.Scope) map[string]string {
 }
 
 // Attributes returns the attributes of a resource as labels. Empty ones are left out.
-func (n Names) Attributes(set attribute.Set) map[string]string { return n.translate(set, "") }
+func (n Names) Attributes(set attribute.Set) map[string]string { return n.translate(set, "", nil) }
 
-// translate returns attributes as labels, without empty ones. The prefix is put before the keys.
-func (n Names) translate(set attribute.Set, prefix string) map[string]string {
+// ConstantLabels returns the attributes of a resource as labels that any metric can have: the label le, which
+// is that of buckets, becomes exported_le. Empty ones are left out.
+func (n Names) ConstantLabels(set attribute.Set) map[string]string {
+	return n.translate(set, "", map[string]string{model.Histogram.Reserved(): ""})
+}
+
+// translate returns attributes as labels, without empty ones. The prefix is put before the keys. Others are
+// those of [Names.Labels].
+func (n Names) translate(set attribute.Set, prefix string, others map[string]string) map[string]string {
 	attributes := slices.DeleteFunc(set.ToSlice(), func(kv attribute.KeyValue) bool { return len(AppendValue(nil, kv.Value)) == 0 })
 	keys := make([]attribute.Key, len(attributes))
 	for i, kv := range attributes {
 		keys[i] = attribute.Key(prefix) + kv.Key
 	}
 	labels := make(map[string]string)
-	for _, label := range n.Labels(keys, nil) {
+	for _, label := range n.Labels(keys, others) {
 		var value []byte
 		for i, key := range label.Keys {
 			if i > 0 {

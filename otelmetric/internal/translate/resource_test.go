@@ -100,3 +100,13 @@ func TestAttributes(t *testing.T) {
 		t.Errorf("no attributes become %v", got)
 	}
 }
+
+func TestConstantLabels(t *testing.T) {
+	set := attribute.NewSet(attribute.String("le", "moscow"), attribute.String("zone", "z"), attribute.String("empty", ""))
+	want := map[string]string{"exported_le": "moscow", "zone": "z"}
+	for _, strategy := range strategies {
+		if got := newNames(t, strategy, "app").ConstantLabels(set); !maps.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", strategy, got, want)
+		}
+	}
+}
