@@ -9,14 +9,16 @@
 //	provider := otelmetric.NewMeterProvider(registry)
 //	otel.SetMeterProvider(provider)
 //
-// Metric names, labels and values follow OpenTelemetry's rules for Prometheus, as those of its own exporter
-// do. Options have the names that they have there and in OpenTelemetry's SDK, and take the SDK's views,
-// resources and filters.
+// Metric names, labels and values follow OpenTelemetry's rules for Prometheus, as those of its own exporter,
+// [go.opentelemetry.io/otel/exporters/prometheus], do. Options have the names of those of the exporter and of
+// OpenTelemetry's SDK, and take the SDK's views, resources and filters. The page docs/otel.md of the
+// repository lists what differs.
 //
 // Callbacks of observable instruments are collectors: they run concurrently, under the context and the
 // deadline of the scrape, and one that fails costs only its own metrics. [WithCollectorOptions] gives them
 // policies. Their names in errors, logs and [metric.ContextRegistry.Status] are those of the meter and of the
-// instruments, such as example.com.database:connections.
+// instruments, such as example.com.database:connections. Two callbacks that observe the same attributes of an
+// instrument are in conflict: one of the two series is left out and reported.
 //
 // Finding a series takes no lock, and allocates nothing for attributes that were seen before. Programs that
 // make an attribute set once and use it again and again, through WithAttributeSet, save most of the

@@ -13,7 +13,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Option configures a [MeterProvider].
+// Option configures a [MeterProvider]. An option that is given again replaces the first one, except for
+// [WithView], [WithInstrumentLimit] and [WithCollectorOptions], which add up. A nil Option does nothing.
 type Option interface{ apply(c *config) }
 
 type optionFunc func(*config)
@@ -83,8 +84,9 @@ func newConfig(options []Option) *config {
 	return c
 }
 
-// WithResource sets the resource that the metrics are about, merged over what the environment variables
-// OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME say. Without it, the resource is [resource.Default].
+// WithResource sets the resource that the metrics are about, like [sdk.WithResource]. Its attributes take
+// precedence over those of the environment variables OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. The
+// default is [resource.Default].
 func WithResource(r *resource.Resource) Option {
 	return optionFunc(func(c *config) {
 		merged, err := resource.Merge(resource.Environment(), r)
@@ -95,35 +97,41 @@ func WithResource(r *resource.Resource) Option {
 	})
 }
 
-// WithTranslationStrategy sets how names are translated. Without it, names are escaped with underscores and
-// end in their unit and type.
+// WithTranslationStrategy sets how names are translated, like the exporter's option. The default is
+// [otlptranslator.UnderscoreEscapingWithSuffixes]: names are escaped with underscores and end in their unit
+// and type. An unknown strategy is reported, and the default one takes its place.
 func WithTranslationStrategy(strategy otlptranslator.TranslationStrategyOption) Option {
 	return optionFunc(func(c *config) { c.strategy = strategy })
 }
 
-// WithNamespace makes all metric names but target_info begin with a namespace and an underscore.
+// WithNamespace makes all metric names but target_info begin with a namespace and an underscore, like the
+// exporter's option. The namespace is translated as names are. One of underscores only is reported and
+// ignored.
 func WithNamespace(namespace string) Option {
 	return optionFunc(func(c *config) { c.namespace = namespace })
 }
 
-// WithoutScopeInfo leaves out the labels that say which meter a series is of. Instruments of the same name in
-// several meters then share their series.
+// WithoutScopeInfo leaves out the labels otel_scope_name, otel_scope_version and so on, which identify the
+// meter of a series, like the exporter's option. Instruments of the same name in several meters then share
+// their series.
 func WithoutScopeInfo() Option { return optionFunc(func(c *config) { c.noScope = true }) }
 
-// WithoutTargetInfo leaves out target_info, the metric with the attributes of the resource.
+// WithoutTargetInfo leaves out target_info, the metric with the attributes of the resource, like the
+// exporter's option.
 func WithoutTargetInfo() Option { return optionFunc(func(c *config) { c.noTarget = true }) }
 
 // WithResourceAsConstantLabels adds the attributes of the resource for which filter returns true to all
-// series.
+// series but target_info, like the exporter's option. By default, none are added. Labels of the scope take
+// precedence. An attribute of a measurement that becomes the same label joins its value.
 func WithResourceAsConstantLabels(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.constant = filter })
 }
 
-// WithView adds views, which are those of OpenTelemetry's SDK: [sdk.NewView] makes one. Views say which
-// instruments they are for, by name pattern, kind, unit and meter, and what becomes of them: another name,
-// fewer attributes, other buckets, an exponential histogram, or nothing. An instrument for which several
-// views are has a stream for each; of those with the same metric name, the first one counts. A view that
-// panics is reported and does not change the instrument.
+// WithView adds views, like [sdk.WithView]; [sdk.NewView] makes one. A view selects instruments by name
+// pattern, kind, unit and meter. It gives them another name, fewer attributes, other buckets or an
+// exponential histogram, or drops them. An instrument that several views match is exposed once for each of
+// them; of those with the same metric name, the first one counts. A view that panics is reported and does not
+// change the instrument. Views must be safe for concurrent use.
 //
 // An exponential histogram is exposed as a native one. When it has more buckets than allowed, its resolution
 // is halved.
@@ -131,22 +139,25 @@ func WithView(views ...sdk.View) Option {
 	return optionFunc(func(c *config) { c.views = append(c.views, views...) })
 }
 
-// WithAggregationSelector sets the aggregation of instruments for which no view sets one. Without it, it
-// is [sdk.DefaultAggregationSelector].
+// WithAggregationSelector sets the aggregation of instruments for which no view sets one, like the exporter's
+// option. The default is [sdk.DefaultAggregationSelector]. If the selector panics or returns an aggregation
+// that is not valid, that is reported, and the default one takes its place. The selector must be safe for
+// concurrent use.
 func WithAggregationSelector(selector sdk.AggregationSelector) Option {
 	return optionFunc(func(c *config) { c.aggregation = selector })
 }
 
-// WithCardinalityLimit sets how many series an instrument can have, with the one that has the label
-// otel_metric_overflow: it counts what is measured when there is no room for another series. Without it, an
-// instrument can have what the environment variable OTEL_GO_X_CARDINALITY_LIMIT says, or 2,000. A limit of 0
-// or less is none.
+// WithCardinalityLimit limits how many series an instrument can have, like [sdk.WithCardinalityLimit]. One of
+// them has the label otel_metric_overflow and takes the measurements for which there is no room. An
+// observable instrument has the limit for each of its callbacks. The default is the value of the environment
+// variable OTEL_GO_X_CARDINALITY_LIMIT, or 2,000 if it is not set. 0 or less means no limit.
 func WithCardinalityLimit(limit int) Option {
 	return optionFunc(func(c *config) { c.limit = max(limit, 0) })
 }
 
-// WithInstrumentLimit is [WithCardinalityLimit] for the instruments that match criteria, like those of a
-// view. Of several that match, the last one counts.
+// WithInstrumentLimit is [WithCardinalityLimit] for the instruments that match criteria, which are those of
+// [sdk.NewView]. If several of these options match an instrument, the last one counts. Empty criteria match
+// no instrument.
 func WithInstrumentLimit(criteria sdk.Instrument, limit int) Option {
 	return optionFunc(func(c *config) {
 		c.limits = append(c.limits, rule[int]{sdk.NewView(criteria, sdk.Stream{}), max(limit, 0)})
@@ -154,18 +165,21 @@ func WithInstrumentLimit(criteria sdk.Instrument, limit int) Option {
 }
 
 // WithCollectorOptions sets how the callbacks of the observable instruments that match criteria are run, such
-// as with [metric.WithTimeout] or [metric.WithCache]. A callback for several instruments is run with the
-// options of all of them. Of several that match, the last one counts.
+// as with [metric.WithTimeout] or [metric.WithCache]. Criteria are those of [sdk.NewView]. A callback for
+// several instruments is run with the options of all of them. If several WithCollectorOptions match an
+// instrument, the last one counts. With an option that is not
+// valid, registering the callback is an error.
 func WithCollectorOptions(criteria sdk.Instrument, options ...metric.CollectorOption) Option {
 	return optionFunc(func(c *config) {
 		c.collectors = append(c.collectors, rule[[]metric.CollectorOption]{sdk.NewView(criteria, sdk.Stream{}), options})
 	})
 }
 
-// WithExemplarFilter sets which measurements may become exemplars, such as [exemplar.AlwaysOffFilter].
-// Without it, the environment variable OTEL_METRICS_EXEMPLAR_FILTER decides, which can be always_on,
-// always_off or trace_based, and otherwise they are those with a sampled span in their context. The filter
-// must be safe for concurrent use.
+// WithExemplarFilter sets which measurements may become exemplars, like [sdk.WithExemplarFilter];
+// [exemplar.AlwaysOffFilter] turns exemplars off. The default is the filter that the environment variable
+// OTEL_METRICS_EXEMPLAR_FILTER names: always_on, always_off or trace_based. If it is not set, it is
+// [exemplar.TraceBasedFilter], which takes measurements with a sampled span in their context. The filter must
+// be safe for concurrent use.
 //
 // Exemplars are part of OpenMetrics and of the protobuf format. They have the labels trace_id and span_id,
 // and the attributes that a view leaves out, as far as there is room for them.
@@ -173,8 +187,10 @@ func WithExemplarFilter(filter exemplar.Filter) Option {
 	return optionFunc(func(c *config) { c.sampled = filter })
 }
 
-// WithErrorHandler sets what is told of measurements and instruments that are left out. Without it, it is
-// [otel.Handle]. It must be safe for concurrent use.
+// WithErrorHandler sets the function that gets the errors that no caller gets: instruments and measurements
+// that are left out, options that are not valid, and a registry that refuses the provider. The default is
+// [otel.Handle]. The errors that callbacks return go to the scrape instead. The function must be safe for
+// concurrent use.
 func WithErrorHandler(handle func(error)) Option {
 	return optionFunc(func(c *config) { c.handle = handle })
 }

@@ -46,7 +46,8 @@ type MeterProvider struct {
 
 var _ api.MeterProvider = (*MeterProvider)(nil)
 
-// ErrShutdown is the error of a [MeterProvider] that has been shut down.
+// ErrShutdown is what [MeterProvider.Shutdown] and [MeterProvider.ForceFlush] return after the first
+// Shutdown.
 var ErrShutdown = errors.New("the meter provider has been shut down")
 
 // NewMeterProvider returns a MeterProvider whose instruments are registered with reg, or with the default
@@ -55,6 +56,8 @@ var ErrShutdown = errors.New("the meter provider has been shut down")
 // same.
 //
 // If reg refuses the provider, the error goes to the handler of [WithErrorHandler], and nothing is exposed.
+// reg refuses a second provider with the same target_info. Providers can share a registry if their metrics
+// differ, for example by labels of [metric.WrapRegistererWith].
 func NewMeterProvider(reg metric.Registerer, options ...Option) *MeterProvider {
 	if reg == nil {
 		reg = metric.DefaultRegisterer
@@ -102,8 +105,8 @@ func (p *MeterProvider) registerTarget() {
 	}
 }
 
-// Meter returns the meter of an instrumentation scope. It is the same one for the same name, version, schema
-// URL and attributes. After [MeterProvider.Shutdown], it is a meter whose instruments do nothing.
+// Meter returns the meter of an instrumentation scope. Calls with the same name, version, schema URL and
+// attributes return the same meter. After [MeterProvider.Shutdown], the instruments of new meters do nothing.
 func (p *MeterProvider) Meter(name string, options ...api.MeterOption) api.Meter {
 	if p.stopped.Load() {
 		return noop.Meter{}
@@ -136,8 +139,8 @@ func (p *MeterProvider) labelsOf(scope instrumentation.Scope) metric.Labels {
 	return labels
 }
 
-// ForceFlush returns the error of ctx, and [ErrShutdown] after [MeterProvider.Shutdown]: since registries ask
-// for metrics when they need them, nothing waits for being sent.
+// ForceFlush does nothing, since registries ask for metrics when they need them. It returns the error of ctx,
+// or [ErrShutdown] after [MeterProvider.Shutdown].
 func (p *MeterProvider) ForceFlush(ctx context.Context) error {
 	if p.stopped.Load() {
 		return ErrShutdown
@@ -145,11 +148,11 @@ func (p *MeterProvider) ForceFlush(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Shutdown removes all metrics of the provider from its registry. What is measured later is ignored, and
-// callbacks are not run any more; one that runs is waited for until ctx is done, so a callback must not call
-// Shutdown. Programs that push their metrics call Shutdown after the last push.
+// Shutdown removes all metrics of the provider from its registry. Later measurements are ignored, and
+// callbacks do not run any more. Programs that push their metrics call Shutdown after the last push.
 //
-// The second call returns [ErrShutdown].
+// Shutdown waits for running callbacks until ctx is done, and returns an error if one has not returned by
+// then. So a callback must not call Shutdown. Further calls return [ErrShutdown].
 func (p *MeterProvider) Shutdown(ctx context.Context) error {
 	if p.stopped.Swap(true) {
 		return ErrShutdown

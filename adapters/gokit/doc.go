@@ -18,6 +18,11 @@
 // value of a name counts, a name without a value has the value "unknown", and a series exists from its
 // first update on.
 //
+// A series that the program deletes from its vector, as by Reset or DeleteLabelValues, does not come
+// back through what With returned before: updates of it are lost. go-kit's own package looks up the
+// series for each update and makes it anew. [metric.MetricVec.SetExpiry] ends unused series without
+// such a loss.
+//
 // # Mistakes
 //
 // The interfaces of go-kit have no errors, and an update must not stop the program. So an update that

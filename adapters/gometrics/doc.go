@@ -5,7 +5,20 @@
 // the parts of a key joined by underscores; gauges, counters, and summaries for samples with the
 // quantiles 0.5, 0.9 and 0.99 over ten seconds. Dashboards keep working. [WithHistogram] exposes
 // samples as histograms instead, which can be aggregated over instances. [WithGauges], [WithCounters]
-// and [WithSamples] take the definitions that programs have for the other sink.
+// and [WithSamples] take the definitions that programs have for the other sink. By default, the other
+// sink forgets series that were not updated for a minute, while this one keeps them: see [WithExpiry].
+//
+// A program gives the sink to go-metrics:
+//
+//	sink, err := gometrics.NewSink(registry)
+//	if err != nil {
+//		return err
+//	}
+//	_, err = metrics.NewGlobal(metrics.DefaultConfig("service"), sink)
+//
+// Libraries that import github.com/hashicorp/go-metrics/compat, such as memberlist and serf, use the
+// global metrics of github.com/armon/go-metrics unless the program is built with the tag
+// hashicorpmetrics. Without the tag, their updates do not reach the sink, and nothing reports that.
 //
 // # Names and labels
 //

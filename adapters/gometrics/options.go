@@ -128,7 +128,8 @@ func WithSummary(opts metric.SummaryOpts) Option {
 func WithTotal() Option { return func(c *config) { c.total = true } }
 
 // WithExpiry ends series that have not been updated for that time; see [metric.MetricVec.SetExpiry],
-// which also says how long it should be. 0, the default, keeps them. Defined series do not expire.
+// which also says how long it should be. 0, the default, keeps them. go-metrics' own
+// package prometheus has a minute by default. Defined series do not expire.
 func WithExpiry(after time.Duration) Option {
 	return func(c *config) {
 		if after < 0 {
