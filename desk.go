@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/collect"
-	"github.com/luxfi/metric/internal/descriptors"
+	"github.com/luxfi/metric/internal/descs"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/scrape"
 )
@@ -36,7 +36,7 @@ func unregisterIn(r *scrape.Registry, c Collector) bool {
 		return false
 	}
 	same := func(other Collector) bool { return isSame(collect.Unwrap(other), collect.Unwrap(c)) }
-	return r.Unregister(registrationOf(c), same, func() ([]descriptors.Desc, error) {
+	return r.Unregister(registrationOf(c), same, func() ([]descs.Desc, error) {
 		announced, err := collect.Describe(c)
 		if err != nil {
 			return nil, err

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/clientgolang"
-	"github.com/luxfi/metric/internal/descriptors"
+	"github.com/luxfi/metric/internal/descs"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/instrument"
 	"github.com/luxfi/metric/internal/model"
@@ -101,19 +101,19 @@ func (d *Announced) find(desc *prometheus.Desc) *clientgolang.Info {
 
 // Descriptors returns the descriptors for the index of a registry. It formats the errors of invalid ones
 // now, because they may have methods that use the registry.
-func (d *Announced) Descriptors() []descriptors.Desc {
-	list := make([]descriptors.Desc, 0, len(d.List))
+func (d *Announced) Descriptors() []descs.Desc {
+	list := make([]descs.Desc, 0, len(d.List))
 	for _, desc := range d.List {
 		info := d.Infos[desc]
 		if info.Err != nil {
-			list = append(list, descriptors.Desc{Invalid: fmt.Errorf("descriptor %s is invalid: %w", desc, info.Err)})
+			list = append(list, descs.Desc{Invalid: fmt.Errorf("descriptor %s is invalid: %w", desc, info.Err)})
 			continue
 		}
 		names, values := make([]string, 0, len(info.Constant)), make([]string, 0, len(info.Constant))
 		for _, l := range info.Constant {
 			names, values = append(names, l.Name), append(values, l.Value)
 		}
-		list = append(list, descriptors.NewDesc(desc, info.Name, info.Help, info.Unit, names, values, info.Variable))
+		list = append(list, descs.NewDesc(desc, info.Name, info.Help, info.Unit, names, values, info.Variable))
 	}
 	return list
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/collect"
-	"github.com/luxfi/metric/internal/descriptors"
+	"github.com/luxfi/metric/internal/descs"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/order"
 )
@@ -20,7 +20,7 @@ type Entry struct {
 	Origin          any                  // origin of the code that runs, as returned by IdentityOf; nil if unknown
 	ID              RegistrationID
 	Announced       *collect.Announced
-	Described       []descriptors.Desc // announced descriptors, for the registry's index
+	Described       []descs.Desc // announced descriptors, for the registry's index
 	Binding         Binding
 	engineCollector *engine.Collector // nil for native and nested collectors
 	named           bool              // The name was requested.
@@ -44,7 +44,7 @@ func (r *Registry) prepare(e *Entry) {
 	}
 	e.engineCollector = &engine.Collector{
 		Name: e.name, Run: r.around(e.name, e.Binding.Run), Shared: e.Binding.Shared, Gate: engine.NewGate(e.Policy),
-		Earlier: r.earlierRegistration(e), Origin: e.Origin,
+		Earlier: r.earlierRun(e), Origin: e.Origin,
 	}
 	e.self = new(selfState)
 	r.Engine.InitBackground(e.engineCollector)
@@ -63,8 +63,8 @@ func (r *Registry) addToIndexes(e *Entry) {
 	}
 }
 
-// removeFromIndexes removes an entry from the indexes of the registry.
-func (r *Registry) removeFromIndexes(e *Entry) {
+// unindex removes an entry from the indexes of the registry.
+func (r *Registry) unindex(e *Entry) {
 	delete(r.byName, e.name)
 	r.index.Remove(e.Described)
 	if e.ID.origin != nil {
@@ -85,9 +85,9 @@ func deleteEntry[K comparable](index map[K][]*Entry, key K, e *Entry) {
 	index[key] = others
 }
 
-// rememberRunning remembers an entry that is removed while its collector runs. If the collector is
+// keepRunning remembers an entry that is removed while its collector runs. If the collector is
 // registered again, it must not be started while that run is stuck.
-func (r *Registry) rememberRunning(e *Entry) {
+func (r *Registry) keepRunning(e *Entry) {
 	if e.engineCollector == nil {
 		return
 	}
@@ -125,8 +125,8 @@ func (r *Registry) unlock() {
 	r.stillRunning = order.DeleteFunc(r.stillRunning, func(c *engine.Collector) bool { return slices.Contains(idle, c) })
 }
 
-// earlierRegistration returns the engine's collector that rememberRunning has remembered for e, or nil.
-func (r *Registry) earlierRegistration(e *Entry) *engine.Collector {
+// earlierRun returns the engine's collector that keepRunning has remembered for e, or nil.
+func (r *Registry) earlierRun(e *Entry) *engine.Collector {
 	if !e.isKnownAgain() {
 		return nil
 	}

@@ -54,7 +54,7 @@ func (r *Registry) tryExchange(old []*Entry, added []NamedEntry) (index int, err
 	var tried []*Entry
 	defer func() {
 		for _, e := range slices.Backward(tried) {
-			r.removeFromIndexes(e)
+			r.unindex(e)
 			r.releaseNumber(e)
 			e.name, e.numbered = "", ""
 		}
@@ -63,7 +63,7 @@ func (r *Registry) tryExchange(old []*Entry, added []NamedEntry) (index int, err
 		}
 	}()
 	for _, e := range old {
-		r.removeFromIndexes(e)
+		r.unindex(e)
 	}
 	for i, n := range added {
 		if err := r.admit(n.Entry); err != nil {

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/luxfi/metric/internal/collect"
-	"github.com/luxfi/metric/internal/descriptors"
+	"github.com/luxfi/metric/internal/descs"
 )
 
 // RegistrationID identifies a registration by the collector, not by what the collector describes. It is the
@@ -60,7 +60,7 @@ func (r *Registry) forgetInNested() bool {
 
 // stillDescribed returns the descriptors of a nested registry that it still has, if some are gone. The
 // mutex must not be held, because registries may contain each other.
-func (e *Entry) stillDescribed() (left *collect.Announced, described []descriptors.Desc, ok bool) {
+func (e *Entry) stillDescribed() (left *collect.Announced, described []descs.Desc, ok bool) {
 	now, err := collect.Describe(e.Collector)
 	if err != nil {
 		return nil, nil, false
@@ -81,7 +81,7 @@ func (e *Entry) stillDescribed() (left *collect.Announced, described []descripto
 
 // shrink replaces an entry with a copy that has fewer descriptors, because scrapes may be reading the
 // entry. It reports whether the entry was still registered.
-func (r *Registry) shrink(e *Entry, left *collect.Announced, described []descriptors.Desc) bool {
+func (r *Registry) shrink(e *Entry, left *collect.Announced, described []descs.Desc) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	i := slices.Index(r.entries, e)
@@ -90,7 +90,7 @@ func (r *Registry) shrink(e *Entry, left *collect.Announced, described []descrip
 	}
 	smaller := *e
 	smaller.Announced, smaller.Described = left, described
-	r.removeFromIndexes(e)
+	r.unindex(e)
 	r.addToIndexes(&smaller)
 	r.entries[i] = &smaller
 	r.plan.Store(nil)

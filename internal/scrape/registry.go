@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/luxfi/metric/internal/collect"
-	"github.com/luxfi/metric/internal/descriptors"
+	"github.com/luxfi/metric/internal/descs"
 	"github.com/luxfi/metric/internal/engine"
 	"github.com/luxfi/metric/internal/model"
 )
@@ -35,7 +35,7 @@ type Registry struct {
 	limits      limiter // nil if the registry sets no limits
 
 	mu           sync.Mutex
-	index        *descriptors.Index[*Entry]  // decides which collectors are equal or in conflict; lacks unchecked ones
+	index        *descs.Index[*Entry]        // decides which collectors are equal or in conflict; lacks unchecked ones
 	entries      []*Entry                    // in the order of registration
 	byOrigin     map[RegistrationID][]*Entry // in the order of registration
 	byName       map[string]*Entry
@@ -56,7 +56,7 @@ type Registry struct {
 func NewRegistry(of ErrorOf) *Registry {
 	return &Registry{
 		errorOf:  of,
-		index:    descriptors.New[*Entry](),
+		index:    descs.New[*Entry](),
 		byOrigin: make(map[RegistrationID][]*Entry),
 		byName:   make(map[string]*Entry),
 		numbers:  make(map[string]*numbers),
@@ -82,13 +82,13 @@ func (r *Registry) replace(name string, e *Entry) error {
 	}
 	// Entries and their fields, which scrapes and Status read, stay unchanged until it is certain that e
 	// takes the place of old.
-	r.removeFromIndexes(old)
+	r.unindex(old)
 	if err := r.admit(e); err != nil {
 		r.addToIndexes(old)
 		return err
 	}
 	e.name, e.named = name, true
-	r.rememberRunning(old)
+	r.keepRunning(old)
 	r.releaseNumber(old)
 	r.prepare(e)
 	r.addToIndexes(e)
@@ -162,7 +162,7 @@ func (r *Registry) sharedStream(e *Entry) (other *Entry, family string) {
 // Unregister removes the entry with that ID or, if there is none, one with these descriptors. A collector
 // and its adapter may have the same ID. Of several entries with the ID, Unregister prefers one for which
 // isSame returns true, and then the latest, so that the earlier ones keep their names.
-func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collector) bool, described func() ([]descriptors.Desc, error)) bool {
+func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collector) bool, described func() ([]descs.Desc, error)) bool {
 	if r.unregisterSame(id, isSame) {
 		return true
 	}
@@ -203,8 +203,8 @@ func (r *Registry) UnregisterNamed(name string) bool {
 }
 
 func (r *Registry) remove(e *Entry) bool {
-	r.removeFromIndexes(e)
-	r.rememberRunning(e)
+	r.unindex(e)
+	r.keepRunning(e)
 	r.releaseNumber(e)
 	if r.limits != nil {
 		r.limits.part(e)

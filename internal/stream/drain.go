@@ -18,7 +18,7 @@ import (
 // sent, without an error, if their streams were closed while they ran.
 func (m *Mixer) Drain(ctx context.Context, w io.Writer) error {
 	defer m.end() // even if w panics
-	longTurn := time.AfterFunc(maxTurn, m.letOthersGoAhead)
+	longTurn := time.AfterFunc(maxTurn, m.yieldTurn)
 	defer longTurn.Stop()
 	check := time.NewTicker(m.silence() / checks)
 	defer check.Stop()
@@ -116,8 +116,8 @@ func (m *Mixer) recycle(chunk []byte) {
 	}
 }
 
-// letOthersGoAhead lets the other streams go ahead if a stream has its turn.
-func (m *Mixer) letOthersGoAhead() {
+// yieldTurn lets the other streams go ahead if a stream has its turn.
+func (m *Mixer) yieldTurn() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.mayGoAhead = m.current != nil
