@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	clienthttp "github.com/prometheus/client_golang/prometheus/promhttp"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/promhttp"
 )
 
@@ -29,17 +29,17 @@ type registry interface {
 var libraries = map[string]library{
 	"ours": {
 		instruments: func() []prometheus.Collector {
-			c := metrics.NewCounterVec(metrics.CounterOpts{Name: "c_total", Help: "H."}, []string{"a"})
+			c := metric.NewCounterVec(metric.CounterOpts{Name: "c_total", Help: "H."}, []string{"a"})
 			c.WithLabelValues("x").Add(2)
-			g := metrics.NewGauge(metrics.GaugeOpts{Name: "g", Help: "H.", ConstLabels: metrics.Labels{"k": "v"}})
+			g := metric.NewGauge(metric.GaugeOpts{Name: "g", Help: "H.", ConstLabels: metric.Labels{"k": "v"}})
 			g.Set(-1)
-			h := metrics.NewHistogramVec(metrics.HistogramOpts{Name: "h", Help: "H.", Buckets: []float64{1, 2}}, []string{"a"})
+			h := metric.NewHistogramVec(metric.HistogramOpts{Name: "h", Help: "H.", Buckets: []float64{1, 2}}, []string{"a"})
 			h.WithLabelValues("x").Observe(1.5)
-			s := metrics.NewSummary(metrics.SummaryOpts{Name: "s", Help: "H.", Objectives: map[float64]float64{0.5: 0.01}})
+			s := metric.NewSummary(metric.SummaryOpts{Name: "s", Help: "H.", Objectives: map[float64]float64{0.5: 0.01}})
 			s.Observe(3)
-			return []prometheus.Collector{c, g, h, s, metrics.NewGaugeFunc(metrics.GaugeOpts{Name: "f", Help: "H."}, func() float64 { return 5 })}
+			return []prometheus.Collector{c, g, h, s, metric.NewGaugeFunc(metric.GaugeOpts{Name: "f", Help: "H."}, func() float64 { return 5 })}
 		},
-		registry: func() registry { return metrics.NewRegistry() },
+		registry: func() registry { return metric.NewRegistry() },
 	},
 	"client_golang's": {
 		instruments: func() []prometheus.Collector {
@@ -120,7 +120,7 @@ func TestRegistryInRegistry(t *testing.T) {
 			for name, wrap := range map[string]func(prometheus.Registerer) prometheus.Registerer{
 				"plain": func(r prometheus.Registerer) prometheus.Registerer { return r },
 				"wrapped by ours": func(r prometheus.Registerer) prometheus.Registerer {
-					return metrics.WrapRegistererWith(metrics.Labels{"zone": "z"}, r)
+					return metric.WrapRegistererWith(metric.Labels{"zone": "z"}, r)
 				},
 				"wrapped by theirs": func(r prometheus.Registerer) prometheus.Registerer {
 					return prometheus.WrapRegistererWith(prometheus.Labels{"zone": "z"}, r)
@@ -150,15 +150,15 @@ func TestRegistryInRegistry(t *testing.T) {
 
 // TestBothDefaults uses the default registries of both libraries in one program.
 func TestBothDefaults(t *testing.T) {
-	ours := metrics.New("both").NewCounterVec("ours_total", "Made by this library.", []string{"a"})
-	defer metrics.Unregister(ours)
+	ours := metric.New("both").NewCounterVec("ours_total", "Made by this library.", []string{"a"})
+	defer metric.Unregister(ours)
 	ours.WithLabelValues("x").Inc()
 	theirs := prometheus.NewCounter(prometheus.CounterOpts{Name: "both_theirs_total", Help: "Made by client_golang."})
 	prometheus.MustRegister(theirs)
 	defer prometheus.Unregister(theirs)
 	// Both have a part in one family.
-	for r, zone := range map[prometheus.Registerer]string{metrics.DefaultRegisterer: "a", prometheus.DefaultRegisterer: "b"} {
-		shared := metrics.NewGauge(metrics.GaugeOpts{Name: "both_shared", Help: "Shared.", ConstLabels: metrics.Labels{"zone": zone}})
+	for r, zone := range map[prometheus.Registerer]string{metric.DefaultRegisterer: "a", prometheus.DefaultRegisterer: "b"} {
+		shared := metric.NewGauge(metric.GaugeOpts{Name: "both_shared", Help: "Shared.", ConstLabels: metric.Labels{"zone": zone}})
 		r.MustRegister(shared)
 		t.Cleanup(func() { r.Unregister(shared) })
 	}
@@ -167,18 +167,18 @@ func TestBothDefaults(t *testing.T) {
 		scraped(t, clienthttp.Handler())
 	}
 	scraped(t, promhttp.Handler())
-	if _, err := metrics.DefaultGatherers().Gather(); err != nil {
+	if _, err := metric.DefaultGatherers().Gather(); err != nil {
 		t.Errorf("got error %v", err)
 	}
 	// The requests that are served are those of our handlers.
 	requests := regexp.MustCompile(`promhttp_metric_handler_requests_total\{code="200"\} \d+`)
-	before := requests.FindString(ourText(t, metrics.DefaultGatherer))
+	before := requests.FindString(ourText(t, metric.DefaultGatherer))
 	if before == "" || before == requests.FindString(theirText(t, prometheus.DefaultGatherer)) {
 		t.Errorf("got %q from both default gatherers", before)
 	}
-	wantLines(t, scraped(t, metrics.Handler()), before)
+	wantLines(t, scraped(t, metric.Handler()), before)
 	for name, text := range map[string]string{
-		"metric.Handler":   scraped(t, metrics.Handler()),
+		"metric.Handler":   scraped(t, metric.Handler()),
 		"promhttp.Handler": scraped(t, promhttp.Handler()),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestBothDefaults(t *testing.T) {
 // TestBothDefaultsWithRuntimeMetrics lets both have all metrics of the Go runtime.
 func TestBothDefaultsWithRuntimeMetrics(t *testing.T) {
 	all := collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsAll))
-	for _, r := range []prometheus.Registerer{metrics.DefaultRegisterer, prometheus.DefaultRegisterer} {
+	for _, r := range []prometheus.Registerer{metric.DefaultRegisterer, prometheus.DefaultRegisterer} {
 		plain := collectors.NewGoCollector()
 		r.Unregister(plain)
 		r.MustRegister(all)
@@ -216,11 +216,11 @@ func TestBothDefaultsWithRuntimeMetrics(t *testing.T) {
 			r.MustRegister(plain)
 		})
 	}
-	_, err := metrics.DefaultGatherers().Gather()
+	_, err := metric.DefaultGatherers().Gather()
 	if err != nil {
 		t.Errorf("got error %v", err)
 	}
-	text := scraped(t, metrics.Handler())
+	text := scraped(t, metric.Handler())
 	for _, name := range []string{"go_sched_latencies_seconds", "go_goroutines", "go_gc_heap_allocs_by_size_bytes", "process_start_time_seconds"} {
 		if n := strings.Count(text, "# TYPE "+name+" "); n != 1 {
 			t.Errorf("%s is there %d times", name, n)
@@ -230,19 +230,19 @@ func TestBothDefaultsWithRuntimeMetrics(t *testing.T) {
 
 // TestOneDefault makes one registry the default of both.
 func TestOneDefault(t *testing.T) {
-	r := metrics.NewRegistry()
-	gatherers := []*prometheus.Gatherer{&prometheus.DefaultGatherer, &metrics.DefaultGatherer}
-	registerers := []*prometheus.Registerer{&prometheus.DefaultRegisterer, &metrics.DefaultRegisterer}
+	r := metric.NewRegistry()
+	gatherers := []*prometheus.Gatherer{&prometheus.DefaultGatherer, &metric.DefaultGatherer}
+	registerers := []*prometheus.Registerer{&prometheus.DefaultRegisterer, &metric.DefaultRegisterer}
 	for i := range gatherers {
 		g, before := *gatherers[i], *registerers[i]
 		*gatherers[i], *registerers[i] = r, r
 		t.Cleanup(func() { *gatherers[i], *registerers[i] = g, before })
 	}
 	prometheus.MustRegister(prometheus.NewCounter(prometheus.CounterOpts{Name: "theirs_total", Help: "H."}))
-	metrics.MustRegister(metrics.NewCounter(metrics.CounterOpts{Name: "ours_total", Help: "H."}))
-	wantLines(t, scraped(t, metrics.Handler()), "theirs_total 0", "ours_total 0")
+	metric.MustRegister(metric.NewCounter(metric.CounterOpts{Name: "ours_total", Help: "H."}))
+	wantLines(t, scraped(t, metric.Handler()), "theirs_total 0", "ours_total 0")
 	wantLines(t, scraped(t, clienthttp.Handler()), "theirs_total 0", "ours_total 0")
-	if _, err := metrics.DefaultGatherers().Gather(); err != nil {
+	if _, err := metric.DefaultGatherers().Gather(); err != nil {
 		t.Errorf("got error %v", err)
 	}
 }

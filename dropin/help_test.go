@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/goleak"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(closingMain{m}) }
@@ -43,7 +43,7 @@ func theirText(t *testing.T, g prometheus.Gatherer) string {
 }
 
 func ourText(t *testing.T, g prometheus.Gatherer) string {
-	return scraped(t, metrics.HandlerFor(g, metrics.HandlerOpts{}))
+	return scraped(t, metric.HandlerFor(g, metric.HandlerOpts{}))
 }
 
 // wantLines checks that a text has these lines, each once.

@@ -10,7 +10,7 @@ import (
 	clienthttp "github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // The tests in this file are what docs/migration.md recommends for libraries that go on
@@ -20,8 +20,8 @@ import (
 // register with it later on.
 func TestLibraryWithRegistry(t *testing.T) {
 	for _, early := range []bool{true, false} {
-		theirs, ours := prometheus.NewRegistry(), metrics.NewRegistry()
-		ours.MustRegister(metrics.NewCounter(metrics.CounterOpts{Name: "ours_total"}))
+		theirs, ours := prometheus.NewRegistry(), metric.NewRegistry()
+		ours.MustRegister(metric.NewCounter(metric.CounterOpts{Name: "ours_total"}))
 		library := func() {
 			theirs.MustRegister(prometheus.NewCounter(prometheus.CounterOpts{Name: "theirs_total"}),
 				prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "theirs"}, func() float64 { return 1 }))
@@ -39,22 +39,22 @@ func TestLibraryWithRegistry(t *testing.T) {
 
 // TestLibraryWithVectors is about libraries that take client_golang's vectors.
 func TestLibraryWithVectors(t *testing.T) {
-	r := metrics.NewRegistry()
-	requests := metrics.NewCounterVec(metrics.CounterOpts{Name: "requests_total"}, []string{"code", "method"})
-	seconds := metrics.NewHistogramVec(metrics.HistogramOpts{Name: "seconds", Buckets: []float64{1e6}}, []string{"code"})
+	r := metric.NewRegistry()
+	requests := metric.NewCounterVec(metric.CounterOpts{Name: "requests_total"}, []string{"code", "method"})
+	seconds := metric.NewHistogramVec(metric.HistogramOpts{Name: "seconds", Buckets: []float64{1e6}}, []string{"code"})
 	r.MustRegister(requests, seconds)
-	h := clienthttp.InstrumentHandlerCounter(metrics.BridgeCounterVec(requests),
+	h := clienthttp.InstrumentHandlerCounter(metric.BridgeCounterVec(requests),
 		clienthttp.InstrumentHandlerDuration(seconds, http.NotFoundHandler()))
 	for range 3 {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 	}
-	deletable := clientauto.With(r).NewGaugeVec(metrics.GaugeOpts{Name: "deletable"}, []string{"a"})
+	deletable := clientauto.With(r).NewGaugeVec(metric.GaugeOpts{Name: "deletable"}, []string{"a"})
 	deletable.WithLabelValues("x").Set(1)
 	deletable.WithLabelValues("y").Set(2)
 	deletable.DeleteLabelValues("x")
 
 	wantLines(t, ourText(t, r), `requests_total{code="404",method="get"} 3`, `seconds_count{code="404"} 3`, `deletable{a="y"} 2`)
-	if v := testutil.ToFloat64(metrics.BridgeCounterVec(requests).WithLabelValues("404", "get")); v != 3 {
+	if v := testutil.ToFloat64(metric.BridgeCounterVec(requests).WithLabelValues("404", "get")); v != 3 {
 		t.Errorf("got %v", v)
 	}
 }
@@ -68,9 +68,9 @@ func TestLibraryWithInstruments(t *testing.T) {
 		o.WithLabelValues("x").Observe(3)
 		prometheus.NewTimer(o.WithLabelValues("x")).ObserveDuration()
 	}
-	r := metrics.NewRegistry()
-	c, g := metrics.NewCounter(metrics.CounterOpts{Name: "c_total"}), metrics.NewGauge(metrics.GaugeOpts{Name: "g"})
-	s := metrics.NewSummaryVec(metrics.SummaryOpts{Name: "s"}, []string{"a"})
+	r := metric.NewRegistry()
+	c, g := metric.NewCounter(metric.CounterOpts{Name: "c_total"}), metric.NewGauge(metric.GaugeOpts{Name: "g"})
+	s := metric.NewSummaryVec(metric.SummaryOpts{Name: "s"}, []string{"a"})
 	r.MustRegister(c, g, s)
 	library(c, g, s)
 	wantLines(t, ourText(t, r), "c_total 1", "g 2", `s_count{a="x"} 2`)

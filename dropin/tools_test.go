@@ -22,7 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // TestTestutil uses client_golang's testutil with instruments and registries of both
@@ -30,7 +30,7 @@ import (
 func TestTestutil(t *testing.T) {
 	for maker, instruments := range libraries {
 		t.Run(maker, func(t *testing.T) {
-			r := metrics.NewPedanticContextRegistry()
+			r := metric.NewPedanticContextRegistry()
 			count := 0
 			for _, c := range instruments.instruments() {
 				r.MustRegister(c)
@@ -51,7 +51,7 @@ func TestTestutil(t *testing.T) {
 			if err := testutil.GatherAndCompare(r, strings.NewReader(strings.Replace(instrumentsText, "f 5", "f 6", 1))); err == nil {
 				t.Error("a difference is not found")
 			}
-			server := httptest.NewServer(metrics.HandlerFor(r))
+			server := httptest.NewServer(metric.HandlerFor(r))
 			defer server.Close()
 			if err := testutil.ScrapeAndCompare(server.URL, strings.NewReader(instrumentsText), "c_total", "f", "g", "h", "s"); err != nil {
 				t.Error(err)
@@ -65,9 +65,9 @@ func TestTestutil(t *testing.T) {
 		})
 	}
 	t.Run("collector with context", func(t *testing.T) {
-		desc := metrics.NewDesc("answer", "H.", nil, nil)
-		c := metrics.NewCollectorFunc(func(ch chan<- *metrics.Desc) { ch <- desc }, func(_ context.Context, ch chan<- metrics.Metric) {
-			ch <- metrics.MustNewConstMetric(desc, metrics.GaugeValue, 42)
+		desc := metric.NewDesc("answer", "H.", nil, nil)
+		c := metric.NewCollectorFunc(func(ch chan<- *metric.Desc) { ch <- desc }, func(_ context.Context, ch chan<- metric.Metric) {
+			ch <- metric.MustNewConstMetric(desc, metric.GaugeValue, 42)
 		})
 		if v := testutil.ToFloat64(c); v != 42 {
 			t.Errorf("got %v", v)
@@ -78,15 +78,15 @@ func TestTestutil(t *testing.T) {
 type contextKey struct{}
 
 // remembering is a collector that records a value of its context.
-func remembering(got *any, wait bool) metrics.CollectorWithContext {
-	desc := metrics.NewDesc("remembering", "H.", nil, nil)
-	return metrics.NewCollectorFunc(func(ch chan<- *metrics.Desc) { ch <- desc }, func(ctx context.Context, ch chan<- metrics.Metric) {
+func remembering(got *any, wait bool) metric.CollectorWithContext {
+	desc := metric.NewDesc("remembering", "H.", nil, nil)
+	return metric.NewCollectorFunc(func(ch chan<- *metric.Desc) { ch <- desc }, func(ctx context.Context, ch chan<- metric.Metric) {
 		*got = ctx.Value(contextKey{})
 		if wait {
 			<-ctx.Done()
 			return
 		}
-		ch <- metrics.MustNewConstMetric(desc, metrics.GaugeValue, 1)
+		ch <- metric.MustNewConstMetric(desc, metric.GaugeValue, 1)
 	})
 }
 
@@ -94,15 +94,15 @@ func remembering(got *any, wait bool) metrics.CollectorWithContext {
 func TestPush(t *testing.T) {
 	g := startGateway(t)
 	var got any
-	r := metrics.NewContextRegistry()
+	r := metric.NewContextRegistry()
 	r.MustRegister(remembering(&got, false))
 	for _, c := range libraries["ours"].instruments() {
 		r.MustRegister(c)
 	}
 	ctx := context.WithValue(t.Context(), contextKey{}, "here")
 	theirs := prometheus.NewCounter(prometheus.CounterOpts{Name: "theirs_total", Help: "H."})
-	ours := metrics.NewCounter(metrics.CounterOpts{Name: "ours_total", Help: "H."})
-	pusher := push.New(g.URL, "job").Gatherer(metrics.BindGatherer(ctx, r)).Collector(theirs).Collector(ours)
+	ours := metric.NewCounter(metric.CounterOpts{Name: "ours_total", Help: "H."})
+	pusher := push.New(g.URL, "job").Gatherer(metric.BindGatherer(ctx, r)).Collector(theirs).Collector(ours)
 	if err := pusher.PushContext(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +116,11 @@ func TestPush(t *testing.T) {
 	}
 
 	// A deadline ends the gathering, and an incomplete result is not pushed.
-	slow := metrics.NewContextRegistry()
+	slow := metric.NewContextRegistry()
 	slow.MustRegister(remembering(&got, true))
 	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	err := push.New(g.URL, "job").Gatherer(metrics.BindGatherer(short, slow)).Push()
+	err := push.New(g.URL, "job").Gatherer(metric.BindGatherer(short, slow)).Push()
 	if !errors.Is(err, context.DeadlineExceeded) || len(g.seen) != 1 {
 		t.Errorf("got error %v and %d pushes", err, len(g.seen))
 	}
@@ -210,8 +210,8 @@ func TestCollectors(t *testing.T) {
 // TestConcurrentUse scrapes one registry by handlers of both libraries while
 // instruments of both change.
 func TestConcurrentUse(t *testing.T) {
-	r := metrics.NewRegistry()
-	ours := metrics.NewCounterVec(metrics.CounterOpts{Name: "ours_total", Help: "H."}, []string{"a"})
+	r := metric.NewRegistry()
+	ours := metric.NewCounterVec(metric.CounterOpts{Name: "ours_total", Help: "H."}, []string{"a"})
 	theirs := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "theirs_total", Help: "H."}, []string{"a"})
 	r.MustRegister(ours, theirs)
 	values := []string{"a", "b", "c", "d", "e", "f", "g", "h"}

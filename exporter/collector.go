@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // ErrNoData is the error that a collector returns, alone or wrapped, if it has nothing to collect: for
@@ -36,7 +36,7 @@ type Collector struct {
 	// connect to a backend: if it fails, scrapes call it again until it succeeds. If its error wraps
 	// [ErrInvalid], the exporter refuses the configuration instead. A collector that implements
 	// [io.Closer] is closed after its last run, when no configuration needs it any more.
-	New func(ctx context.Context, logger *slog.Logger) (metrics.Collector, error)
+	New func(ctx context.Context, logger *slog.Logger) (metric.Collector, error)
 	// Policy says how the collector is run. The configuration file and flags can change parts of it.
 	Policy Policy
 	// Settings are the values that New depends on. If a new configuration has a collector of the same

@@ -14,7 +14,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter/probe"
 )
 
@@ -55,7 +55,7 @@ type Config struct {
 	// Pages are additional pages.
 	Pages []Page
 	// RegistryOptions are options, such as hooks, for the registry that runs the collectors.
-	RegistryOptions []metrics.RegistryOption
+	RegistryOptions []metric.RegistryOption
 
 	// Logger, if not nil, replaces the logger that --log.level and --log.format configure. The exporter
 	// then does not have these flags.
@@ -146,6 +146,6 @@ func (c *Config) collectors() []Collector {
 	up := NewUp(c.Namespace+"_up", nil, c.Ping)
 	return append([]Collector{{
 		Name: upName, always: true,
-		New: func(context.Context, *slog.Logger) (metrics.Collector, error) { return up, nil },
+		New: func(context.Context, *slog.Logger) (metric.Collector, error) { return up, nil },
 	}}, c.Collectors...)
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 	"github.com/luxfi/metric/exporter/probe"
 )
@@ -33,12 +33,12 @@ type configuration struct {
 type member struct {
 	unit   *unit
 	policy Policy
-	group  *metrics.Group // nil if the collector is in no group
+	group  *metric.Group // nil if the collector is in no group
 }
 
 // group is a group of collectors. Configurations share it as long as its limit stays the same.
 type group struct {
-	group         *metrics.Group
+	group         *metric.Group
 	maxConcurrent int
 }
 
@@ -189,7 +189,7 @@ func (c *configuration) makeGroups(setup *Setup, previous *configuration) error 
 				continue
 			}
 		}
-		c.groups[name] = &group{metrics.NewGroup(name, limit), limit}
+		c.groups[name] = &group{metric.NewGroup(name, limit), limit}
 	}
 	return nil
 }
@@ -259,17 +259,17 @@ func (c *configuration) newUnits() []*unit {
 func (e *Exporter) install(next, previous *configuration) error {
 	var (
 		remove = previous.names()
-		add    []metrics.Registration
+		add    []metric.Registration
 	)
 	for _, m := range next.members {
 		if previous.has(m) {
 			remove = slices.DeleteFunc(remove, func(name string) bool { return name == m.unit.name })
 			continue
 		}
-		add = append(add, metrics.Registration{Collector: m.unit.registered(), Options: append(m.policy.options(func(string) *metrics.Group { return m.group }), metrics.WithName(m.unit.name))})
+		add = append(add, metric.Registration{Collector: m.unit.registered(), Options: append(m.policy.options(func(string) *metric.Group { return m.group }), metric.WithName(m.unit.name))})
 	}
 	if err := e.registry.Exchange(remove, add...); err != nil {
-		if already, ok := errors.AsType[metrics.AlreadyRegisteredError](err); ok {
+		if already, ok := errors.AsType[metric.AlreadyRegisteredError](err); ok {
 			for _, m := range next.members {
 				if c := m.unit.registered(); reflect.TypeOf(c).Comparable() && c == already.NewCollector {
 					err = fmt.Errorf("collector %s: another collector has the same metrics: %w", m.unit.name, err)

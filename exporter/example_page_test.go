@@ -18,7 +18,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter"
 	"github.com/luxfi/metric/exporter/probe"
 )
@@ -30,11 +30,11 @@ func newShop() exporter.Config {
 	return exporter.Config{Name: "shop_exporter"}
 }
 
-var ordersDesc = metrics.NewDesc("shop_orders", "Orders by state.", []string{"state"}, nil)
+var ordersDesc = metric.NewDesc("shop_orders", "Orders by state.", []string{"state"}, nil)
 
 // orders is a collector that keeps a connection.
 type orders struct {
-	metrics.StreamCollector
+	metric.StreamCollector
 
 	db *sql.DB
 }
@@ -52,11 +52,11 @@ func newOrders(ctx context.Context, dsn string) (*orders, error) {
 		return nil, errors.Join(err, db.Close()) // The next scrape tries again.
 	}
 	o := &orders{db: db}
-	o.StreamCollector = metrics.NewStreamFunc([]*metrics.Desc{ordersDesc}, o.collect)
+	o.StreamCollector = metric.NewStreamFunc([]*metric.Desc{ordersDesc}, o.collect)
 	return o, nil
 }
 
-func (o *orders) collect(ctx context.Context, sink *metrics.Sink) error {
+func (o *orders) collect(ctx context.Context, sink *metric.Sink) error {
 	rows, err := o.db.QueryContext(ctx, "SELECT state, count(*) FROM orders GROUP BY state")
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func ordersCollector() exporter.Collector {
 		Flags: func(f exporter.Flagger) {
 			dsn = f.Flag("dsn", "Where the orders are.").Required().String()
 		},
-		New: func(ctx context.Context, _ *slog.Logger) (metrics.Collector, error) {
+		New: func(ctx context.Context, _ *slog.Logger) (metric.Collector, error) {
 			return newOrders(ctx, *dsn)
 		},
 		Policy: exporter.Policy{
@@ -120,7 +120,7 @@ func configure(_ context.Context, s *exporter.Setup) error {
 		s.Add(exporter.Collector{
 			Name:     "orders_" + name,
 			Settings: d, // As long as it does not change, the collector stays.
-			New: func(ctx context.Context, _ *slog.Logger) (metrics.Collector, error) {
+			New: func(ctx context.Context, _ *slog.Logger) (metric.Collector, error) {
 				return newOrders(ctx, "postgres://shop:"+d.Password.Reveal()+"@"+d.Address)
 			},
 		})
@@ -138,8 +138,8 @@ func share(s *exporter.Setup, d database) error {
 	s.Add(exporter.Collector{
 		Name:     "ping",
 		Settings: d,
-		New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
-			labels := metrics.Labels{"address": d.Address}
+		New: func(context.Context, *slog.Logger) (metric.Collector, error) {
+			labels := metric.Labels{"address": d.Address}
 			return exporter.NewUp("shop_database_up", labels, pool.PingContext), nil
 		},
 	})
@@ -197,7 +197,7 @@ func parts() error {
 	if err := e.Load(ctx); err != nil {
 		return err
 	}
-	e.Registry().MustRegister(metrics.NewCounter(metrics.CounterOpts{Name: "shop_visits_total", Help: "Visits."}))
+	e.Registry().MustRegister(metric.NewCounter(metric.CounterOpts{Name: "shop_visits_total", Help: "Visits."}))
 	err = e.Serve(ctx) // Or serve e.Handler() by a server of your own.
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -207,16 +207,16 @@ func parts() error {
 
 // updater is a collector in node_exporter's style.
 type updater interface {
-	Update(ch chan<- metrics.Metric) error
+	Update(ch chan<- metric.Metric) error
 }
 
 // adapt returns a collector for the kit.
-func adapt(u updater) metrics.Collector {
-	return metrics.NewCollectorFunc(
-		func(chan<- *metrics.Desc) {},
-		func(_ context.Context, ch chan<- metrics.Metric) {
+func adapt(u updater) metric.Collector {
+	return metric.NewCollectorFunc(
+		func(chan<- *metric.Desc) {},
+		func(_ context.Context, ch chan<- metric.Metric) {
 			if err := u.Update(ch); err != nil {
-				ch <- metrics.NewInvalidMetric(metrics.NewInvalidDesc(err), err)
+				ch <- metric.NewInvalidMetric(metric.NewInvalidDesc(err), err)
 			}
 		},
 	)

@@ -15,7 +15,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter"
 )
 
@@ -51,9 +51,9 @@ func printSamples(url, prefix string) {
 }
 
 // gaugeFunc returns a collector of a gauge without labels.
-func gaugeFunc(name string, value func(context.Context) (float64, error)) metrics.Collector {
-	desc := metrics.NewDesc(name, "An example.", nil, nil)
-	return metrics.NewStreamFunc([]*metrics.Desc{desc}, func(ctx context.Context, sink *metrics.Sink) error {
+func gaugeFunc(name string, value func(context.Context) (float64, error)) metric.Collector {
+	desc := metric.NewDesc(name, "An example.", nil, nil)
+	return metric.NewStreamFunc([]*metric.Desc{desc}, func(ctx context.Context, sink *metric.Sink) error {
 		v, err := value(ctx)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func ExampleRun() {
 		Logger: slog.New(slog.DiscardHandler),
 		Collectors: []exporter.Collector{{
 			Name: "level",
-			New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+			New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 				return gaugeFunc("tank_level_ratio", func(context.Context) (float64, error) { return 0.75, nil }), nil
 			},
 		}},
@@ -97,7 +97,7 @@ func ExampleCollector() {
 		Flags: func(f exporter.Flagger) {
 			scale = f.Flag("scale", "Factor of the level.").Default("1").Float64()
 		},
-		New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+		New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 			if *scale <= 0 {
 				return nil, fmt.Errorf("%w: scale %g is not positive", exporter.ErrInvalid, *scale)
 			}
@@ -120,13 +120,13 @@ func ExamplePolicy() {
 	config := exporter.Config{Name: "shop_exporter", Collectors: []exporter.Collector{
 		{
 			Name: "shelf",
-			New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+			New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 				return gaugeFunc("shop_shelf_items", func(context.Context) (float64, error) { return 12, nil }), nil
 			},
 		},
 		{
 			Name: "supplier",
-			New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+			New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 				return gaugeFunc("shop_supplier_items", func(ctx context.Context) (float64, error) {
 					<-ctx.Done() // The supplier does not answer.
 					return 0, ctx.Err()
@@ -173,7 +173,7 @@ func ExampleSetup() {
 				s.Add(exporter.Collector{
 					Name:     name,
 					Settings: level, // Reloads keep the collector until the level changes.
-					New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+					New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 						return gaugeFunc("tank_"+name+"_level", func(context.Context) (float64, error) { return level, nil }), nil
 					},
 				})
@@ -219,7 +219,7 @@ func ExampleShare() {
 				s.Add(exporter.Collector{
 					Name:     name,
 					Settings: address,
-					New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+					New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 						return gaugeFunc("pump_"+name, func(context.Context) (float64, error) {
 							return shared.ask(name), nil
 						}), nil
@@ -262,8 +262,8 @@ func ExampleNewUp() {
 	backend := func(name string, ping func(context.Context) error) exporter.Collector {
 		return exporter.Collector{
 			Name: "up_" + name,
-			New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
-				return exporter.NewUp("shop_database_up", metrics.Labels{"database": name}, ping), nil
+			New: func(context.Context, *slog.Logger) (metric.Collector, error) {
+				return exporter.NewUp("shop_database_up", metric.Labels{"database": name}, ping), nil
 			},
 		}
 	}

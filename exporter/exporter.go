@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter/probe"
 )
 
@@ -28,7 +28,7 @@ type Exporter struct {
 	offered  []Collector // Config.Collectors and the collector of Config.Ping
 	web      webFlags
 	enabling enablingFlags
-	registry *metrics.ContextRegistry
+	registry *metric.ContextRegistry
 	log      lateLogger
 	probes   *probe.Handler // nil if there are no probers
 
@@ -54,8 +54,8 @@ func New(config Config) (*Exporter, error) {
 	}
 	e := &Exporter{config: config, loading: make(chan struct{}, 1)}
 	e.offered = config.collectors()
-	e.registry = metrics.NewContextRegistry(append([]metrics.RegistryOption{
-		metrics.WithSelfMetrics(config.Namespace), metrics.WithLogger(slog.New(&e.log)),
+	e.registry = metric.NewContextRegistry(append([]metric.RegistryOption{
+		metric.WithSelfMetrics(config.Namespace), metric.WithLogger(slog.New(&e.log)),
 	}, config.RegistryOptions...)...)
 	e.prepare = sync.OnceValue(e.prepareOnce)
 	e.reloads = newReloader(config.Namespace, slog.New(&e.log), func(ctx context.Context) error {
@@ -84,7 +84,7 @@ func (e *Exporter) AddFlags(f Flagger) {
 }
 
 // Registry returns the registry that runs the collectors. Programs may register more collectors with it.
-func (e *Exporter) Registry() *metrics.ContextRegistry { return e.registry }
+func (e *Exporter) Registry() *metric.ContextRegistry { return e.registry }
 
 // logger returns the logger that the flags configure.
 func (e *Exporter) logger() *slog.Logger {
@@ -138,7 +138,7 @@ func (e *Exporter) parts() webParts {
 	return webParts{
 		name: e.config.Name, description: e.config.Description, flags: &e.web, logger: e.logger(),
 		metrics: e.scraped(e.web.metricsHandler(e.registry, e.registry)),
-		status:  metrics.StatusHandler(e.registry),
+		status:  metric.StatusHandler(e.registry),
 		pages:   e.config.Pages,
 		shown: func() ([]byte, error) {
 			if c := e.current.Load(); c != nil {

@@ -21,7 +21,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // loaded returns an exporter that has loaded its configuration.
@@ -74,22 +74,22 @@ func scrape(t *testing.T, e *Exporter, path string) (status int, body string) {
 }
 
 // gauge returns a collector of a gauge, with a function New.
-func gauge(name, metric string, value float64) Collector {
-	return Collector{Name: name, New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
-		return collectorOf(metric, func() float64 { return value }), nil
+func gauge(name, family string, value float64) Collector {
+	return Collector{Name: name, New: func(context.Context, *slog.Logger) (metric.Collector, error) {
+		return collectorOf(family, func() float64 { return value }), nil
 	}}
 }
 
-func collectorOf(metric string, value func() float64) metrics.Collector {
-	desc := metrics.NewDesc(metric, "A gauge.", nil, nil)
-	return metrics.NewStreamFunc([]*metrics.Desc{desc}, func(_ context.Context, sink *metrics.Sink) error {
+func collectorOf(family string, value func() float64) metric.Collector {
+	desc := metric.NewDesc(family, "A gauge.", nil, nil)
+	return metric.NewStreamFunc([]*metric.Desc{desc}, func(_ context.Context, sink *metric.Sink) error {
 		return sink.Gauge(desc, value())
 	})
 }
 
 // closing is a collector that counts how often it is closed.
 type closing struct {
-	metrics.Collector
+	metric.Collector
 	closed atomic.Int32
 }
 
@@ -167,13 +167,13 @@ func TestCollectorNamedUp(t *testing.T) {
 // TestSelfMetrics checks the metrics that the kit adds, as node_exporter has them.
 func TestSelfMetrics(t *testing.T) {
 	var log logBuffer
-	noData := Collector{Name: "none", New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
-		return metrics.NewStreamFunc([]*metrics.Desc{metrics.NewDesc("m_none", "", nil, nil)}, func(context.Context, *metrics.Sink) error {
+	noData := Collector{Name: "none", New: func(context.Context, *slog.Logger) (metric.Collector, error) {
+		return metric.NewStreamFunc([]*metric.Desc{metric.NewDesc("m_none", "", nil, nil)}, func(context.Context, *metric.Sink) error {
 			return fmt.Errorf("no such feature: %w", ErrNoData)
 		}), nil
 	}}
-	bad := Collector{Name: "bad", New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
-		return metrics.NewStreamFunc([]*metrics.Desc{metrics.NewDesc("m_bad", "", nil, nil)}, func(context.Context, *metrics.Sink) error {
+	bad := Collector{Name: "bad", New: func(context.Context, *slog.Logger) (metric.Collector, error) {
+		return metric.NewStreamFunc([]*metric.Desc{metric.NewDesc("m_bad", "", nil, nil)}, func(context.Context, *metric.Sink) error {
 			return errors.New("it is broken")
 		}), nil
 	}}
@@ -203,11 +203,11 @@ func TestSelfMetrics(t *testing.T) {
 // TestInstruments checks that instruments have a success metric and policies, and that reading them
 // does not allocate for each series.
 func TestInstruments(t *testing.T) {
-	vec := metrics.NewGaugeVec(metrics.GaugeOpts{Name: "m_vec", Help: "A vector."}, []string{"l"})
+	vec := metric.NewGaugeVec(metric.GaugeOpts{Name: "m_vec", Help: "A vector."}, []string{"l"})
 	for i := range 10_000 {
 		vec.WithLabelValues(fmt.Sprint(i)).Set(1)
 	}
-	e := loaded(t, Config{Collectors: []Collector{{Name: "vec", New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+	e := loaded(t, Config{Collectors: []Collector{{Name: "vec", New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 		return vec, nil
 	}}}}, "--web.disable-exporter-metrics", "--collector.policy=*:timeout=5s")
 	_, body := scrape(t, e, "/metrics")
@@ -234,14 +234,14 @@ func TestBackendDownAtStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var up atomic.Bool
 		var closer *closing
-		late := Collector{Name: "late", New: func(ctx context.Context, _ *slog.Logger) (metrics.Collector, error) {
+		late := Collector{Name: "late", New: func(ctx context.Context, _ *slog.Logger) (metric.Collector, error) {
 			if !up.Load() {
 				return nil, errors.New("connection refused")
 			}
 			closer = &closing{Collector: collectorOf("m_late", func() float64 { return 1 })}
 			return closer, nil
 		}}
-		hangs := Collector{Name: "hangs", New: func(ctx context.Context, _ *slog.Logger) (metrics.Collector, error) {
+		hangs := Collector{Name: "hangs", New: func(ctx context.Context, _ *slog.Logger) (metric.Collector, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}}
@@ -285,7 +285,7 @@ func TestReload(t *testing.T) {
 				}); err != nil {
 					return err
 				}
-				s.Add(Collector{Name: name, Settings: value, New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+				s.Add(Collector{Name: name, Settings: value, New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 					c := &closing{Collector: collectorOf("m_"+name, func() float64 { return value })}
 					mu.Lock()
 					defer mu.Unlock()

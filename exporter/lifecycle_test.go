@@ -14,7 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // TestBeforeLoad checks methods that are called before Load.
@@ -68,7 +68,7 @@ func TestCloseAnyway(t *testing.T) {
 		hang := make(chan struct{})
 		hangs := false
 		e, err := parsed(Config{
-			Collectors: []Collector{{Name: "c", New: func(context.Context, *slog.Logger) (metrics.Collector, error) { return c, nil }}},
+			Collectors: []Collector{{Name: "c", New: func(context.Context, *slog.Logger) (metric.Collector, error) { return c, nil }}},
 			Configure: func(context.Context, *Setup) error {
 				if hangs {
 					<-hang
@@ -113,11 +113,11 @@ func TestCloseThatHangs(t *testing.T) {
 		defer close(hang)
 		e := loaded(t, Config{Configure: func(_ context.Context, s *Setup) error {
 			n := generation.Add(1)
-			s.Add(Collector{Name: "c", Settings: n, New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+			s.Add(Collector{Name: "c", Settings: n, New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 				return struct {
-					metrics.StreamCollector
+					metric.StreamCollector
 					closeFunc
-				}{collectorOf("m", func() float64 { return 1 }).(metrics.StreamCollector), func() error {
+				}{collectorOf("m", func() float64 { return 1 }).(metric.StreamCollector), func() error {
 					if n%2 == 1 {
 						<-hang
 					}
@@ -179,7 +179,7 @@ func TestSharedIsNotKept(t *testing.T) {
 // TestGoexit checks that functions of the program that end their goroutine cost nothing else.
 func TestGoexit(t *testing.T) {
 	exits := gauge("exits", "m", 1)
-	exits.New = func(context.Context, *slog.Logger) (metrics.Collector, error) { runtime.Goexit(); return nil, nil }
+	exits.New = func(context.Context, *slog.Logger) (metric.Collector, error) { runtime.Goexit(); return nil, nil }
 	for name, config := range map[string]Config{
 		"New":       {Collectors: []Collector{exits}},
 		"Configure": {Configure: func(context.Context, *Setup) error { runtime.Goexit(); return nil }},
@@ -199,7 +199,7 @@ func TestReloadDoesNotWaitAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		slow := gauge("slow", "m_slow", 1)
-		slow.New = func(context.Context, *slog.Logger) (metrics.Collector, error) { <-hang; return nil, errors.New("late") }
+		slow.New = func(context.Context, *slog.Logger) (metric.Collector, error) { <-hang; return nil, errors.New("late") }
 		e := loaded(t, Config{Collectors: []Collector{slow}})
 		started := time.Now()
 		if err := e.Reload(t.Context()); err != nil {
@@ -262,7 +262,7 @@ func TestCheckHasAllErrors(t *testing.T) {
 func TestNoSecretsInLog(t *testing.T) {
 	const dsn = "postgres://me:hunter2@db/x"
 	down := gauge("down", "m", 1)
-	down.New = func(context.Context, *slog.Logger) (metrics.Collector, error) {
+	down.New = func(context.Context, *slog.Logger) (metric.Collector, error) {
 		return nil, errors.New("cannot connect to " + dsn)
 	}
 	var log logBuffer
@@ -287,12 +287,12 @@ func TestNoSecretsInLog(t *testing.T) {
 func TestCloseDuringReloads(t *testing.T) {
 	var made, closed atomic.Int32
 	e, err := parsed(Config{Configure: func(_ context.Context, s *Setup) error {
-		s.Add(Collector{Name: "c", Settings: made.Load(), New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+		s.Add(Collector{Name: "c", Settings: made.Load(), New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 			made.Add(1)
 			return struct {
-				metrics.StreamCollector
+				metric.StreamCollector
 				closeFunc
-			}{collectorOf("m", func() float64 { return 1 }).(metrics.StreamCollector), func() error { closed.Add(1); return nil }}, nil
+			}{collectorOf("m", func() float64 { return 1 }).(metric.StreamCollector), func() error { closed.Add(1); return nil }}, nil
 		}})
 		return nil
 	}})
@@ -329,11 +329,11 @@ func TestCloseDuringReloads(t *testing.T) {
 
 // describing is a collector whose Describe does as a test wants.
 type describing struct {
-	metrics.Collector
+	metric.Collector
 	describe func()
 }
 
-func (d describing) Describe(ch chan<- *metrics.Desc) {
+func (d describing) Describe(ch chan<- *metric.Desc) {
 	d.describe()
 	d.Collector.Describe(ch)
 }
@@ -348,7 +348,7 @@ func TestDescribe(t *testing.T) {
 		plain := collectorOf("m_d", func() float64 { return 1 })
 		e := loaded(t, Config{Collectors: []Collector{gauge("good", "m_good", 1)}, Configure: func(_ context.Context, s *Setup) error {
 			if f := describe.Load(); f != nil {
-				s.Add(Collector{Name: "d", New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+				s.Add(Collector{Name: "d", New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 					return describing{plain, *f}, nil
 				}})
 			}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // scrapeTimeoutHeader is the header in which Prometheus announces its timeout.
@@ -14,8 +14,8 @@ const scrapeTimeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 // logger. The handler registers its own metrics with registerer, unless the flags exclude metrics about
 // the exporter. Overlapping requests, such as those of two Prometheus servers, share the runs of
 // collectors, so a backend is asked only once.
-func (w *webFlags) metricsHandler(g metrics.GathererWithContext, registerer metrics.Registerer) http.Handler {
-	opts := metrics.HandlerOpts{
+func (w *webFlags) metricsHandler(g metric.GathererWithContext, registerer metric.Registerer) http.Handler {
+	opts := metric.HandlerOpts{
 		EnableOpenMetrics:   true,
 		CoalesceGather:      true,
 		MaxRequestsInFlight: w.maxRequests,
@@ -24,7 +24,7 @@ func (w *webFlags) metricsHandler(g metrics.GathererWithContext, registerer metr
 	if !w.disableExporterMetrics {
 		opts.Registry = registerer
 	}
-	return w.withDefaultTimeout(metrics.HandlerForContext(g, opts))
+	return w.withDefaultTimeout(metric.HandlerForContext(g, opts))
 }
 
 // withDefaultTimeout adds the header with --web.timeout to requests without one, such as those of curl.

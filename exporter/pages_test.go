@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // get asks a handler.
@@ -233,8 +233,8 @@ func TestMetricsHandlerDeadline(t *testing.T) {
 
 func TestMetricsHandler(t *testing.T) {
 	scrape := func(args ...string) string {
-		registry := metrics.NewContextRegistry()
-		registry.MustRegister(metrics.NewGauge(metrics.GaugeOpts{Name: "there", Help: "h"}))
+		registry := metric.NewContextRegistry()
+		registry.MustRegister(metric.NewGauge(metric.GaugeOpts{Name: "there", Help: "h"}))
 		h := parseFlags(t, args...).metricsHandler(registry, registry)
 		return get(h, "GET", "/metrics").Body.String()
 	}
@@ -250,16 +250,16 @@ func TestMetricsHandler(t *testing.T) {
 // blocking is a collector that blocks until it is released.
 type blocking struct{ entered, release chan struct{} }
 
-func (b blocking) Describe(chan<- *metrics.Desc) {}
+func (b blocking) Describe(chan<- *metric.Desc) {}
 
-func (b blocking) Collect(ch chan<- metrics.Metric) {
+func (b blocking) Collect(ch chan<- metric.Metric) {
 	b.entered <- struct{}{}
 	<-b.release
-	ch <- metrics.MustNewConstMetric(metrics.NewDesc("blocking", "h", nil, nil), metrics.GaugeValue, 7)
+	ch <- metric.MustNewConstMetric(metric.NewDesc("blocking", "h", nil, nil), metric.GaugeValue, 7)
 }
 
 func TestMaxRequests(t *testing.T) {
-	registry := metrics.NewContextRegistry()
+	registry := metric.NewContextRegistry()
 	b := blocking{make(chan struct{}, 1), make(chan struct{})}
 	registry.MustRegister(b)
 	parts := testParts(t, "--web.max-requests=1")

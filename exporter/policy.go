@@ -7,29 +7,29 @@ import (
 
 	"golang.org/x/time/rate"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // Policy says how a collector is run. A field's zero value turns that part off. See
 // https://github.com/luxfi/metric/blob/main/docs/policies.md.
 type Policy struct {
-	Timeout    time.Duration    // see [metrics.WithTimeout]
-	Cache      time.Duration    // see [metrics.WithCache]
-	Stale      time.Duration    // see [metrics.WithStale]
-	Background time.Duration    // see [metrics.WithBackground]
-	Breaker    Breaker          // see [metrics.WithBreaker]
-	RateLimit  RateLimit        // see [metrics.WithRateLimit]
-	Group      string           // name of a group in the configuration; see [metrics.WithGroup]
-	Priority   metrics.Priority // see [metrics.WithPriority]
+	Timeout    time.Duration   // see [metric.WithTimeout]
+	Cache      time.Duration   // see [metric.WithCache]
+	Stale      time.Duration   // see [metric.WithStale]
+	Background time.Duration   // see [metric.WithBackground]
+	Breaker    Breaker         // see [metric.WithBreaker]
+	RateLimit  RateLimit       // see [metric.WithRateLimit]
+	Group      string          // name of a group in the configuration; see [metric.WithGroup]
+	Priority   metric.Priority // see [metric.WithPriority]
 }
 
-// Breaker holds the arguments of [metrics.WithBreaker].
+// Breaker holds the arguments of [metric.WithBreaker].
 type Breaker struct {
 	Failures int
 	Cooldown time.Duration
 }
 
-// RateLimit holds the arguments of [metrics.WithRateLimit].
+// RateLimit holds the arguments of [metric.WithRateLimit].
 type RateLimit struct {
 	Every time.Duration // interval in which one run is allowed
 	Burst int
@@ -69,24 +69,24 @@ func (p Policy) check() error {
 
 // options returns the registry options for the policy. It calls group to look up the policy's group, if
 // the policy has one.
-func (p Policy) options(group func(name string) *metrics.Group) []metrics.CollectorOption {
-	var opts []metrics.CollectorOption
-	add := func(isOn bool, opt func() metrics.CollectorOption) {
+func (p Policy) options(group func(name string) *metric.Group) []metric.CollectorOption {
+	var opts []metric.CollectorOption
+	add := func(isOn bool, opt func() metric.CollectorOption) {
 		if isOn {
 			opts = append(opts, opt())
 		}
 	}
-	add(p.Timeout != 0, func() metrics.CollectorOption { return metrics.WithTimeout(p.Timeout) })
-	add(p.Cache != 0, func() metrics.CollectorOption { return metrics.WithCache(p.Cache) })
-	add(p.Stale != 0, func() metrics.CollectorOption { return metrics.WithStale(p.Stale) })
-	add(p.Background != 0, func() metrics.CollectorOption { return metrics.WithBackground(p.Background) })
-	add(p.Breaker != Breaker{}, func() metrics.CollectorOption {
-		return metrics.WithBreaker(p.Breaker.Failures, p.Breaker.Cooldown)
+	add(p.Timeout != 0, func() metric.CollectorOption { return metric.WithTimeout(p.Timeout) })
+	add(p.Cache != 0, func() metric.CollectorOption { return metric.WithCache(p.Cache) })
+	add(p.Stale != 0, func() metric.CollectorOption { return metric.WithStale(p.Stale) })
+	add(p.Background != 0, func() metric.CollectorOption { return metric.WithBackground(p.Background) })
+	add(p.Breaker != Breaker{}, func() metric.CollectorOption {
+		return metric.WithBreaker(p.Breaker.Failures, p.Breaker.Cooldown)
 	})
-	add(p.RateLimit != RateLimit{}, func() metrics.CollectorOption {
-		return metrics.WithRateLimit(rate.Every(p.RateLimit.Every), p.RateLimit.Burst)
+	add(p.RateLimit != RateLimit{}, func() metric.CollectorOption {
+		return metric.WithRateLimit(rate.Every(p.RateLimit.Every), p.RateLimit.Burst)
 	})
-	add(p.Group != "", func() metrics.CollectorOption { return metrics.WithGroup(group(p.Group)) })
-	add(p.Priority != 0, func() metrics.CollectorOption { return metrics.WithPriority(p.Priority) })
+	add(p.Group != "", func() metric.CollectorOption { return metric.WithGroup(group(p.Group)) })
+	add(p.Priority != 0, func() metric.CollectorOption { return metric.WithPriority(p.Priority) })
 	return opts
 }

@@ -8,18 +8,18 @@ import (
 	"testing"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
 // nothing is a collector that has nothing to say.
-func nothing() metrics.Collector {
-	return metrics.NewStreamFunc(nil, nil)
+func nothing() metric.Collector {
+	return metric.NewStreamFunc(nil, nil)
 }
 
 // TestPolicyCheckAgreesWithRegistration compares check with the options that registries refuse.
 func TestPolicyCheckAgreesWithRegistration(t *testing.T) {
-	group := metrics.NewGroup("g", 1)
+	group := metric.NewGroup("g", 1)
 	random := rand.New(rand.NewPCG(1, 2))
 	times := []time.Duration{0, 0, 0, -time.Second, 1, time.Second, time.Minute, time.Hour}
 	numbers := []int{0, 0, -1, 1, 5}
@@ -28,7 +28,7 @@ func TestPolicyCheckAgreesWithRegistration(t *testing.T) {
 	for range 5000 {
 		p := Policy{
 			Timeout: pick(), Cache: pick(), Stale: pick(), Background: pick(),
-			Breaker: Breaker{number(), pick()}, RateLimit: RateLimit{pick(), number()}, Priority: metrics.Priority(number()),
+			Breaker: Breaker{number(), pick()}, RateLimit: RateLimit{pick(), number()}, Priority: metric.Priority(number()),
 		}
 		if random.IntN(2) == 0 {
 			p.Group = "g"
@@ -36,8 +36,8 @@ func TestPolicyCheckAgreesWithRegistration(t *testing.T) {
 		if random.IntN(2) == 0 {
 			p.Breaker, p.RateLimit = Breaker{}, RateLimit{}
 		}
-		registry := metrics.NewContextRegistry()
-		refused := registry.RegisterWith(nothing(), p.options(func(string) *metrics.Group { return group })...)
+		registry := metric.NewContextRegistry()
+		refused := registry.RegisterWith(nothing(), p.options(func(string) *metric.Group { return group })...)
 		_ = registry.Close()
 		endless := p.RateLimit.Every <= 0 && p.RateLimit.Burst > 0 // To rate.Every, that is no limit.
 		if err := p.check(); (err == nil) != (refused == nil && !endless) {
@@ -76,7 +76,7 @@ func TestPolicyCheck(t *testing.T) {
 // wholePolicy has all parts.
 var wholePolicy = Policy{
 	Timeout: 5 * time.Second, Stale: time.Hour, Background: 10 * time.Minute, Cache: 0,
-	Breaker: Breaker{5, time.Minute}, RateLimit: RateLimit{10 * time.Second, 1}, Group: "databases", Priority: metrics.PriorityCritical,
+	Breaker: Breaker{5, time.Minute}, RateLimit: RateLimit{10 * time.Second, 1}, Group: "databases", Priority: metric.PriorityCritical,
 }
 
 func decodeChange(text string) (c policyChange, err error) {

@@ -8,7 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter/internal/strictyaml"
 )
 
@@ -34,7 +34,7 @@ func (c policyChange) apply(p Policy) Policy {
 	change(&p.Breaker, (*Breaker)(c.Breaker))
 	change(&p.RateLimit, (*RateLimit)(c.RateLimit))
 	change(&p.Group, c.Group)
-	change(&p.Priority, (*metrics.Priority)(c.Priority))
+	change(&p.Priority, (*metric.Priority)(c.Priority))
 	return p
 }
 
@@ -172,11 +172,11 @@ func parsePair(text, allowed string) (n int, d time.Duration, err error) {
 }
 
 // policyPriority is a priority: low, normal, critical or an integer.
-type policyPriority metrics.Priority
+type policyPriority metric.Priority
 
 // priorities maps the names of priorities to their values.
-var priorities = map[string]metrics.Priority{
-	"low": metrics.PriorityLow, "normal": metrics.PriorityNormal, "critical": metrics.PriorityCritical,
+var priorities = map[string]metric.Priority{
+	"low": metric.PriorityLow, "normal": metric.PriorityNormal, "critical": metric.PriorityCritical,
 }
 
 // UnmarshalText parses a name or an integer.
@@ -196,7 +196,7 @@ func (p *policyPriority) UnmarshalText(text []byte) error {
 // MarshalYAML returns the priority's name, or its number if it has no name.
 func (p policyPriority) MarshalYAML() (any, error) {
 	for name, named := range priorities {
-		if metrics.Priority(p) == named {
+		if metric.Priority(p) == named {
 			return name, nil
 		}
 	}

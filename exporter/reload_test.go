@@ -15,21 +15,21 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // waiting returns a collector of a gauge that calls wait in each run.
-func waiting(name, metric string, settings any, wait func(context.Context)) (Collector, *closing) {
-	desc := metrics.NewDesc(metric, "A gauge.", nil, nil)
-	c := &closing{Collector: metrics.NewCollectorFunc(func(ch chan<- *metrics.Desc) { ch <- desc }, func(ctx context.Context, ch chan<- metrics.Metric) {
+func waiting(name, family string, settings any, wait func(context.Context)) (Collector, *closing) {
+	desc := metric.NewDesc(family, "A gauge.", nil, nil)
+	c := &closing{Collector: metric.NewCollectorFunc(func(ch chan<- *metric.Desc) { ch <- desc }, func(ctx context.Context, ch chan<- metric.Metric) {
 		wait(ctx)
-		ch <- metrics.MustNewConstMetric(desc, metrics.GaugeValue, 1)
+		ch <- metric.MustNewConstMetric(desc, metric.GaugeValue, 1)
 	})}
-	return Collector{Name: name, Settings: settings, New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+	return Collector{Name: name, Settings: settings, New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 		return struct {
-			metrics.CollectorWithContext
+			metric.CollectorWithContext
 			*closer
-		}{c.Collector.(metrics.CollectorWithContext), &closer{c}}, nil
+		}{c.Collector.(metric.CollectorWithContext), &closer{c}}, nil
 	}}, c
 }
 
@@ -156,12 +156,12 @@ func TestReloadLeavesHungProgramBehind(t *testing.T) {
 		wantLines(t, body, []string{"m_good 1", "test_config_last_reload_successful 0"}, []string{"m_late"})
 
 		invalid := gauge("bad", "m_bad", 1)
-		invalid.New = func(context.Context, *slog.Logger) (metrics.Collector, error) {
+		invalid.New = func(context.Context, *slog.Logger) (metric.Collector, error) {
 			return nil, fmt.Errorf("%w: no such mode", ErrInvalid)
 		}
 		panics, returnsNil := invalid, invalid
-		panics.New = func(context.Context, *slog.Logger) (metrics.Collector, error) { panic("boom") }
-		returnsNil.New = func(context.Context, *slog.Logger) (metrics.Collector, error) { return (*closing)(nil), nil }
+		panics.New = func(context.Context, *slog.Logger) (metric.Collector, error) { panic("boom") }
+		returnsNil.New = func(context.Context, *slog.Logger) (metric.Collector, error) { return (*closing)(nil), nil }
 		for want, f := range map[string]func(*Setup) error{
 			"boom":                        func(*Setup) error { panic("boom") },
 			"no such mode":                func(s *Setup) error { s.Add(invalid); return nil },
@@ -214,7 +214,7 @@ func TestReloadUnderLoad(t *testing.T) {
 			return errors.New("invalid")
 		}
 		for i := range 3 {
-			s.Add(Collector{Name: fmt.Sprintf("part%d", i), Settings: n, New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+			s.Add(Collector{Name: fmt.Sprintf("part%d", i), Settings: n, New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 				return collectorOf(fmt.Sprintf("m_part%d", i), func() float64 { return float64(n) }), nil
 			}})
 		}

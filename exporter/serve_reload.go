@@ -9,7 +9,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/redact"
 )
 
@@ -20,8 +20,8 @@ type reloader struct {
 	now    func() time.Time
 
 	turn       chan struct{} // holds a token while a load is in progress
-	successful metrics.ReadableGauge
-	timestamp  metrics.ReadableGauge
+	successful metric.ReadableGauge
+	timestamp  metric.ReadableGauge
 }
 
 // newReloader returns a reloader whose metrics have the prefix namespace. The first load counts as a
@@ -29,11 +29,11 @@ type reloader struct {
 func newReloader(namespace string, logger *slog.Logger, load func(ctx context.Context) error) *reloader {
 	return &reloader{
 		load: load, logger: logger, now: time.Now, turn: make(chan struct{}, 1),
-		successful: metrics.NewGauge(metrics.GaugeOpts{
+		successful: metric.NewGauge(metric.GaugeOpts{
 			Namespace: namespace, Name: "config_last_reload_successful",
 			Help: "Whether the last configuration reload attempt was successful.",
 		}),
-		timestamp: metrics.NewGauge(metrics.GaugeOpts{
+		timestamp: metric.NewGauge(metric.GaugeOpts{
 			Namespace: namespace, Name: "config_last_reload_success_timestamp_seconds",
 			Help: "Timestamp of the last successful configuration reload.",
 		}),
@@ -41,8 +41,8 @@ func newReloader(namespace string, logger *slog.Logger, load func(ctx context.Co
 }
 
 // collectors returns the reloader's metrics, to be registered.
-func (r *reloader) collectors() []metrics.Collector {
-	return []metrics.Collector{r.successful, r.timestamp}
+func (r *reloader) collectors() []metric.Collector {
+	return []metric.Collector{r.successful, r.timestamp}
 }
 
 // reload waits for its turn and loads the configuration. If it returns an error, nothing has changed. A

@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 func TestReloader(t *testing.T) {
@@ -20,9 +20,9 @@ func TestReloader(t *testing.T) {
 	r := newReloader("test", log.logger(), func(context.Context) error { return load() })
 	now := time.Unix(1700000000, 250e6)
 	r.now = func() time.Time { return now }
-	registry := metrics.NewContextRegistry()
+	registry := metric.NewContextRegistry()
 	registry.MustRegister(r.collectors()...)
-	h := metrics.HandlerForContext(registry, metrics.HandlerOpts{})
+	h := metric.HandlerForContext(registry, metric.HandlerOpts{})
 	expect := func(successful, timestamp string) {
 		t.Helper()
 		body := get(h, "GET", "/metrics").Body.String()

@@ -10,14 +10,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // unit is a collector of the program, from before it is made until after it is closed.
 type unit struct {
 	name     string
 	settings any
-	make     func(ctx context.Context, logger *slog.Logger) (metrics.Collector, error)
+	make     func(ctx context.Context, logger *slog.Logger) (metric.Collector, error)
 	logger   *slog.Logger
 	shared   map[string]*resource // resources that the collector may use
 
@@ -27,7 +27,7 @@ type unit struct {
 	cancel    context.CancelFunc
 
 	register sync.Once
-	adapter  metrics.Collector // set by register
+	adapter  metric.Collector // set by register
 
 	mu      sync.Mutex
 	attempt *attempt // the last attempt, which may be in progress; nil before the first
@@ -37,8 +37,8 @@ type unit struct {
 type attempt struct {
 	done chan struct{} // closed when the fields below are set
 
-	collector metrics.Collector                   // nil after an error
-	adapt     func() metrics.CollectorWithContext // returns collector as a CollectorWithContext
+	collector metric.Collector                   // nil after an error
+	adapt     func() metric.CollectorWithContext // returns collector as a CollectorWithContext
 	err       error
 	ended     time.Time
 }
@@ -77,7 +77,7 @@ func (u *unit) start() *attempt {
 	go func() {
 		a.err = fmt.Errorf("%w: New has ended its goroutine", ErrInvalid)
 		defer func() {
-			a.adapt = sync.OnceValue(func() metrics.CollectorWithContext { return metrics.NewCollectorAdapter(a.collector) })
+			a.adapt = sync.OnceValue(func() metric.CollectorWithContext { return metric.NewCollectorAdapter(a.collector) })
 			a.ended = time.Now()
 			close(a.done)
 		}()
@@ -87,7 +87,7 @@ func (u *unit) start() *attempt {
 }
 
 // try makes the collector.
-func (u *unit) try() (c metrics.Collector, err error) {
+func (u *unit) try() (c metric.Collector, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			c, err = nil, fmt.Errorf("%w: New panicked: %v", ErrInvalid, r)
@@ -122,7 +122,7 @@ func (u *unit) await(ctx context.Context) (*attempt, error) {
 }
 
 // made returns the collector, or nil if it has not been made.
-func (u *unit) made() metrics.Collector {
+func (u *unit) made() metric.Collector {
 	u.mu.Lock()
 	a := u.attempt
 	u.mu.Unlock()

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // errClosed is the error of runs of a collector that has been closed.
@@ -14,7 +14,7 @@ var errClosed = errors.New("the collector has been removed from the configuratio
 // registered returns the collector to register for the unit. It is always the same one. It counts the
 // unit's runs and, while the collector does not exist, runs try to make it. In that case it describes
 // nothing, since the metrics are still unknown.
-func (u *unit) registered() metrics.Collector {
+func (u *unit) registered() metric.Collector {
 	u.register.Do(func() {
 		c := unitCollector{u, u.made(), nil}
 		if bundle := bundleOf(c.described); bundle != nil {
@@ -25,9 +25,9 @@ func (u *unit) registered() metrics.Collector {
 			c.descs = describe(c.described)
 		}
 		switch inner := c.described.(type) {
-		case nil, metrics.CollectorWithContext:
+		case nil, metric.CollectorWithContext:
 			u.adapter = &contextUnit{c}
-		case metrics.StreamCollector:
+		case metric.StreamCollector:
 			u.adapter = &streamUnit{c, inner}
 		default:
 			u.adapter = &plainUnit{c}
@@ -39,12 +39,12 @@ func (u *unit) registered() metrics.Collector {
 // bundleOf returns a bundle of c if c is an instrument, and nil otherwise. The registry does not run an
 // instrument that is registered directly, so that instrument would have neither policies nor a success
 // metric. A bundle has both and, like the instrument, allocates nothing per series.
-func bundleOf(c metrics.Collector) metrics.Collector {
+func bundleOf(c metric.Collector) metric.Collector {
 	if _, closes := c.(io.Closer); c == nil || closes {
 		return nil
 	}
-	bundle := metrics.NewBundle(c)
-	if metrics.NewRegistry().Register(bundle) != nil {
+	bundle := metric.NewBundle(c)
+	if metric.NewRegistry().Register(bundle) != nil {
 		return nil
 	}
 	return bundle
@@ -53,20 +53,20 @@ func bundleOf(c metrics.Collector) metrics.Collector {
 // unitCollector is the common part of the adapters below.
 type unitCollector struct {
 	unit      *unit
-	described metrics.Collector // nil if the collector did not exist when the unit was registered
-	descs     []*metrics.Desc   // the descriptors that described sends
+	described metric.Collector // nil if the collector did not exist when the unit was registered
+	descs     []*metric.Desc   // the descriptors that described sends
 }
 
-// Describe implements metrics.Collector.
-func (c *unitCollector) Describe(ch chan<- *metrics.Desc) {
+// Describe implements metric.Collector.
+func (c *unitCollector) Describe(ch chan<- *metric.Desc) {
 	for _, d := range c.descs {
 		ch <- d
 	}
 }
 
 // describe returns the descriptors of a collector.
-func describe(c metrics.Collector) (descs []*metrics.Desc) {
-	ch := make(chan *metrics.Desc)
+func describe(c metric.Collector) (descs []*metric.Desc) {
+	ch := make(chan *metric.Desc)
 	done := make(chan struct{})
 	go func() {
 		for d := range ch {
@@ -82,14 +82,14 @@ func describe(c metrics.Collector) (descs []*metrics.Desc) {
 	return descs
 }
 
-// Collect implements metrics.Collector.
-func (c *unitCollector) Collect(ch chan<- metrics.Metric) {
+// Collect implements metric.Collector.
+func (c *unitCollector) Collect(ch chan<- metric.Metric) {
 	if err := c.collect(context.Background(), ch); err != nil {
-		ch <- metrics.NewInvalidMetric(metrics.NewInvalidDesc(err), err)
+		ch <- metric.NewInvalidMetric(metric.NewInvalidDesc(err), err)
 	}
 }
 
-func (c *unitCollector) collect(ctx context.Context, ch chan<- metrics.Metric) error {
+func (c *unitCollector) collect(ctx context.Context, ch chan<- metric.Metric) error {
 	if !c.unit.runs.begin() {
 		return errClosed
 	}
@@ -99,10 +99,10 @@ func (c *unitCollector) collect(ctx context.Context, ch chan<- metrics.Metric) e
 		return err
 	}
 	switch inner := a.collector.(type) {
-	case metrics.CollectorWithContext:
+	case metric.CollectorWithContext:
 		inner.CollectWithContext(ctx, ch)
-	case metrics.StreamCollector:
-		metrics.CollectStream(ctx, inner, ch)
+	case metric.StreamCollector:
+		metric.CollectStream(ctx, inner, ch)
 	default:
 		if c.described != nil {
 			inner.Collect(ch)
@@ -119,21 +119,21 @@ type plainUnit struct{ unitCollector }
 // contextUnit runs a collector with a context, or one that does not exist yet.
 type contextUnit struct{ unitCollector }
 
-// CollectWithContext implements metrics.CollectorWithContext.
-func (c *contextUnit) CollectWithContext(ctx context.Context, ch chan<- metrics.Metric) {
+// CollectWithContext implements metric.CollectorWithContext.
+func (c *contextUnit) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
 	if err := c.collect(ctx, ch); err != nil {
-		ch <- metrics.NewInvalidMetric(metrics.NewInvalidDesc(err), err)
+		ch <- metric.NewInvalidMetric(metric.NewInvalidDesc(err), err)
 	}
 }
 
 // streamUnit runs a stream collector.
 type streamUnit struct {
 	unitCollector
-	stream metrics.StreamCollector
+	stream metric.StreamCollector
 }
 
-// CollectTo implements metrics.StreamCollector.
-func (c *streamUnit) CollectTo(ctx context.Context, sink *metrics.Sink) error {
+// CollectTo implements metric.StreamCollector.
+func (c *streamUnit) CollectTo(ctx context.Context, sink *metric.Sink) error {
 	if !c.unit.runs.begin() {
 		return errClosed
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // upGrace is how long a ping may take to return after its scrape has ended. Scrapes wait that long for
@@ -22,25 +22,25 @@ const upGrace = time.Second
 // At most one ping is in flight. Overlapping scrapes share it. If it fails because the scrape that
 // started it has ended, the other scrapes call ping again. If a ping is still in flight a second after
 // its scrape has ended, further scrapes fail at once, with an error that wraps
-// [metrics.ErrStillRunning].
+// [metric.ErrStillRunning].
 //
 // Several collectors, one for each backend, may share a name if their labels have the same names and
-// different values. A registry names each collector after the gauge, unless [metrics.WithName] gives it
+// different values. A registry names each collector after the gauge, unless [metric.WithName] gives it
 // another name. NewUp panics if ping is nil. An invalid name or label is reported when the collector is
 // registered.
-func NewUp(name string, labels metrics.Labels, ping func(ctx context.Context) error) metrics.Collector {
+func NewUp(name string, labels metric.Labels, ping func(ctx context.Context) error) metric.Collector {
 	if ping == nil {
 		panic(fmt.Errorf("the ping of %s is nil", name))
 	}
 	return &up{
-		desc: metrics.NewDesc(name, "Whether the backend has answered during the scrape.", nil, labels),
+		desc: metric.NewDesc(name, "Whether the backend has answered during the scrape.", nil, labels),
 		ping: ping,
 	}
 }
 
 // up is the collector that NewUp returns.
 type up struct {
-	desc *metrics.Desc
+	desc *metric.Desc
 	ping func(ctx context.Context) error
 
 	mu     sync.Mutex
@@ -59,25 +59,25 @@ type flight struct {
 }
 
 // Describe sends the descriptor of the gauge.
-func (u *up) Describe(ch chan<- *metrics.Desc) { ch <- u.desc }
+func (u *up) Describe(ch chan<- *metric.Desc) { ch <- u.desc }
 
 // Collect calls CollectWithContext with a background context.
-func (u *up) Collect(ch chan<- metrics.Metric) { u.CollectWithContext(context.Background(), ch) }
+func (u *up) Collect(ch chan<- metric.Metric) { u.CollectWithContext(context.Background(), ch) }
 
 // CollectWithContext sends the gauge, and the error of ping if there is one.
-func (u *up) CollectWithContext(ctx context.Context, ch chan<- metrics.Metric) {
+func (u *up) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
 	err := u.result(ctx)
 	value := 1.0
 	if err != nil {
 		value = 0
 	}
-	m, invalid := metrics.NewConstMetric(u.desc, metrics.GaugeValue, value)
+	m, invalid := metric.NewConstMetric(u.desc, metric.GaugeValue, value)
 	if invalid != nil {
-		m = metrics.NewInvalidMetric(u.desc, invalid)
+		m = metric.NewInvalidMetric(u.desc, invalid)
 	}
 	ch <- m
 	if err != nil {
-		ch <- metrics.NewInvalidMetric(u.desc, err)
+		ch <- metric.NewInvalidMetric(u.desc, err)
 	}
 }
 
@@ -152,5 +152,5 @@ func (u *up) waitLate(ctx context.Context, f *flight) error {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	return fmt.Errorf("the ping of an earlier scrape has not returned: %w", metrics.ErrStillRunning)
+	return fmt.Errorf("the ping of an earlier scrape has not returned: %w", metric.ErrStillRunning)
 }

@@ -12,7 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/metrictest"
 )
 
@@ -20,7 +20,7 @@ var errDown = errors.New("the backend is down")
 
 // scrapeUp gathers a collector under a context with a timeout, and returns the gauge, or -1
 // without one.
-func scrapeUp(ctx context.Context, registry *metrics.ContextRegistry, timeout time.Duration) (value float64, err error) {
+func scrapeUp(ctx context.Context, registry *metric.ContextRegistry, timeout time.Duration) (value float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	families, err := registry.GatherWithContext(ctx)
@@ -32,9 +32,9 @@ func scrapeUp(ctx context.Context, registry *metrics.ContextRegistry, timeout ti
 	return -1, err
 }
 
-func newUpRegistry(t *testing.T, ping func(context.Context) error) *metrics.ContextRegistry {
+func newUpRegistry(t *testing.T, ping func(context.Context) error) *metric.ContextRegistry {
 	t.Helper()
-	registry := metrics.NewContextRegistry()
+	registry := metric.NewContextRegistry()
 	if err := registry.Register(NewUp("test_up", nil, ping)); err != nil {
 		t.Fatal(err)
 	}
@@ -79,9 +79,9 @@ func TestUpErrorIsThatOfThePing(t *testing.T) {
 }
 
 // runUp calls the collector directly, and returns the metrics that it sends.
-func runUp(ctx context.Context, c metrics.Collector) (sent int) {
-	ch := make(chan metrics.Metric, 10)
-	c.(metrics.CollectorWithContext).CollectWithContext(ctx, ch)
+func runUp(ctx context.Context, c metric.Collector) (sent int) {
+	ch := make(chan metric.Metric, 10)
+	c.(metric.CollectorWithContext).CollectWithContext(ctx, ch)
 	return len(ch)
 }
 
@@ -184,7 +184,7 @@ func TestUpOfStuckPing(t *testing.T) {
 			if value != wantValue || calls.Load() != wantCalls || time.Since(start) > atMost {
 				t.Errorf("got %v (%v) with %d calls after %v", value, err, calls.Load(), time.Since(start))
 			}
-			if wantValue == 0 && wantCalls == 1 && atMost < 5*time.Second && !errors.Is(err, metrics.ErrStillRunning) {
+			if wantValue == 0 && wantCalls == 1 && atMost < 5*time.Second && !errors.Is(err, metric.ErrStillRunning) {
 				t.Errorf("the error is %v", err)
 			}
 		}
@@ -221,14 +221,14 @@ func TestUpWaitsForALatePing(t *testing.T) {
 }
 
 func TestUpKeepsTheRules(t *testing.T) {
-	metrictest.TestCollector(t, NewUp("test_up", metrics.Labels{"database": "a"}, func(context.Context) error { return nil }), metrictest.MustSend())
+	metrictest.TestCollector(t, NewUp("test_up", metric.Labels{"database": "a"}, func(context.Context) error { return nil }), metrictest.MustSend())
 }
 
 func TestUpOfSeveralBackends(t *testing.T) {
-	registry := metrics.NewContextRegistry()
+	registry := metric.NewContextRegistry()
 	up := func(context.Context) error { return nil }
 	down := func(context.Context) error { return errDown }
-	registry.MustRegister(NewUp("test_up", metrics.Labels{"database": "a"}, up), NewUp("test_up", metrics.Labels{"database": "b"}, down))
+	registry.MustRegister(NewUp("test_up", metric.Labels{"database": "a"}, up), NewUp("test_up", metric.Labels{"database": "b"}, down))
 	families, err := registry.GatherWithContext(t.Context())
 	if len(families) != 1 || len(families[0].GetMetric()) != 2 || !errors.Is(err, errDown) {
 		t.Errorf("got %v, %v", families, err)

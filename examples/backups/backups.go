@@ -6,22 +6,22 @@ import (
 	"path/filepath"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // newBackups returns a collector that looks at the files below a directory.
-func newBackups(dir string) metrics.Collector {
-	labels := metrics.Labels{"dir": dir}
-	files := metrics.NewDesc("backup_files", "Number of files.", nil, labels)
-	size := metrics.NewDesc("backup_size_bytes", "Size of all files.", nil, labels)
-	newest := metrics.NewDesc("backup_newest_timestamp_seconds", "Time of the newest file.", nil, labels)
+func newBackups(dir string) metric.Collector {
+	labels := metric.Labels{"dir": dir}
+	files := metric.NewDesc("backup_files", "Number of files.", nil, labels)
+	size := metric.NewDesc("backup_size_bytes", "Size of all files.", nil, labels)
+	newest := metric.NewDesc("backup_newest_timestamp_seconds", "Time of the newest file.", nil, labels)
 
-	describe := func(ch chan<- *metrics.Desc) {
+	describe := func(ch chan<- *metric.Desc) {
 		ch <- files
 		ch <- size
 		ch <- newest
 	}
-	collect := func(ctx context.Context, ch chan<- metrics.Metric) {
+	collect := func(ctx context.Context, ch chan<- metric.Metric) {
 		var count, bytes int64
 		var last time.Time
 		err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
@@ -42,14 +42,14 @@ func newBackups(dir string) metrics.Collector {
 			return nil
 		})
 		if err != nil {
-			ch <- metrics.NewInvalidMetric(files, err) // This makes the run a failure.
+			ch <- metric.NewInvalidMetric(files, err) // This makes the run a failure.
 			return
 		}
-		ch <- metrics.MustNewConstMetric(files, metrics.GaugeValue, float64(count))
-		ch <- metrics.MustNewConstMetric(size, metrics.GaugeValue, float64(bytes))
+		ch <- metric.MustNewConstMetric(files, metric.GaugeValue, float64(count))
+		ch <- metric.MustNewConstMetric(size, metric.GaugeValue, float64(bytes))
 		if count > 0 {
-			ch <- metrics.MustNewConstMetric(newest, metrics.GaugeValue, float64(last.UnixMilli())/1e3)
+			ch <- metric.MustNewConstMetric(newest, metric.GaugeValue, float64(last.UnixMilli())/1e3)
 		}
 	}
-	return metrics.NewCollectorFunc(describe, collect)
+	return metric.NewCollectorFunc(describe, collect)
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/metrictest"
 )
 
@@ -35,14 +35,14 @@ func newDirectory(t *testing.T) string {
 }
 
 // scrape returns what a registry with the collector serves.
-func scrape(t *testing.T, c metrics.Collector, opts ...metrics.CollectorOption) string {
+func scrape(t *testing.T, c metric.Collector, opts ...metric.CollectorOption) string {
 	t.Helper()
-	registry := metrics.NewContextRegistry(metrics.WithSelfMetrics("app"))
-	if err := registry.RegisterWith(c, append(opts, metrics.WithName("backups"))...); err != nil {
+	registry := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
+	if err := registry.RegisterWith(c, append(opts, metric.WithName("backups"))...); err != nil {
 		t.Fatal(err)
 	}
 	response := httptest.NewRecorder()
-	metrics.HandlerFor(registry).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	metric.HandlerFor(registry).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 	return response.Body.String()
 }
 
@@ -92,12 +92,12 @@ func label(value string) string { return strings.ReplaceAll(value, `\`, `\\`) }
 func TestBackupsEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	ch := make(chan metrics.Metric, 10)
-	newBackups(newDirectory(t)).(metrics.CollectorWithContext).CollectWithContext(ctx, ch)
+	ch := make(chan metric.Metric, 10)
+	newBackups(newDirectory(t)).(metric.CollectorWithContext).CollectWithContext(ctx, ch)
 	if len(ch) != 1 {
 		t.Fatalf("the collector has sent %d metrics, want its error alone", len(ch))
 	}
-	if err := metrics.Metric.Write(<-ch, nil); !errors.Is(err, context.Canceled) {
+	if err := metric.Metric.Write(<-ch, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 func main() {
@@ -17,21 +17,21 @@ func main() {
 	dir := flag.String("dir", ".", "`directory` of the backups")
 	flag.Parse()
 
-	visits := metrics.New("app").NewCounter("visits_total", "Visits to the home page.")
-	metrics.EnableSelfMetrics("app")
-	metrics.MustRegisterWith(newBackups(*dir),
-		metrics.WithName("backups"),
-		metrics.WithTimeout(5*time.Second), // A run may take no longer than this.
-		metrics.WithCache(30*time.Second),  // One run serves all scrapes of 30 seconds.
-		metrics.WithStale(time.Hour),       // If a run fails, the last good result is served.
+	visits := metric.New("app").NewCounter("visits_total", "Visits to the home page.")
+	metric.EnableSelfMetrics("app")
+	metric.MustRegisterWith(newBackups(*dir),
+		metric.WithName("backups"),
+		metric.WithTimeout(5*time.Second), // A run may take no longer than this.
+		metric.WithCache(30*time.Second),  // One run serves all scrapes of 30 seconds.
+		metric.WithStale(time.Hour),       // If a run fails, the last good result is served.
 	)
 
 	http.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		visits.Inc()
 		fmt.Fprintln(w, "Hello! See /metrics and /status.")
 	})
-	http.Handle("/metrics", metrics.Handler())
-	http.Handle("/status", metrics.StatusHandler(metrics.DefaultGatherer))
+	http.Handle("/metrics", metric.Handler())
+	http.Handle("/status", metric.StatusHandler(metric.DefaultGatherer))
 	log.Print("listening on http://", *listen)
 	log.Fatal(http.ListenAndServe(*listen, nil))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/model"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/catalog"
 	"github.com/luxfi/metric/catalog/grafana"
 	"github.com/luxfi/metric/catalog/rules"
@@ -77,7 +77,7 @@ func newCatalog(t *testing.T) *catalog.Catalog {
 			t.Error(err)
 		}
 	})
-	c, err := metrics.Catalog(e.Registry())
+	c, err := metric.Catalog(e.Registry())
 	if err != nil {
 		t.Fatal(err)
 	}

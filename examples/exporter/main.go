@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter"
 )
 
@@ -33,7 +33,7 @@ func newConfig() exporter.Config {
 			Flags: func(f exporter.Flagger) {
 				pattern = f.Flag("pattern", "Names of the files that count.").Default("*").String()
 			},
-			New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+			New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 				return newQueues(*directory, *pattern)
 			},
 			Policy: exporter.Policy{Timeout: 5 * time.Second},

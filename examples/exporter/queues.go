@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter"
 )
 
 var (
-	filesDesc  = metrics.NewDesc("spool_queue_files", "Number of files that wait.", []string{"queue"}, nil)
-	bytesDesc  = metrics.NewDesc("spool_queue_bytes", "Size of the files that wait.", []string{"queue"}, nil)
-	oldestDesc = metrics.NewDesc("spool_queue_oldest_timestamp_seconds", "Time of the file that has waited longest.", []string{"queue"}, nil)
+	filesDesc  = metric.NewDesc("spool_queue_files", "Number of files that wait.", []string{"queue"}, nil)
+	bytesDesc  = metric.NewDesc("spool_queue_bytes", "Size of the files that wait.", []string{"queue"}, nil)
+	oldestDesc = metric.NewDesc("spool_queue_oldest_timestamp_seconds", "Time of the file that has waited longest.", []string{"queue"}, nil)
 )
 
 // queue holds the number and age of the files in a folder.
@@ -27,11 +27,11 @@ type queue struct {
 }
 
 // newQueues returns a collector of what waits in the folders of a directory, in files of such names.
-func newQueues(directory, pattern string) (metrics.Collector, error) {
+func newQueues(directory, pattern string) (metric.Collector, error) {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, fmt.Errorf("%w: pattern %q: %w", exporter.ErrInvalid, pattern, err)
 	}
-	collect := func(ctx context.Context, sink *metrics.Sink) error {
+	collect := func(ctx context.Context, sink *metric.Sink) error {
 		entries, err := os.ReadDir(directory)
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ func newQueues(directory, pattern string) (metrics.Collector, error) {
 		}
 		return errors.Join(append(failures, write(sink, queues))...)
 	}
-	return metrics.NewStreamFunc([]*metrics.Desc{filesDesc, bytesDesc, oldestDesc}, collect), nil
+	return metric.NewStreamFunc([]*metric.Desc{filesDesc, bytesDesc, oldestDesc}, collect), nil
 }
 
 // readQueue looks at the files of a folder.
@@ -85,7 +85,7 @@ func readQueue(ctx context.Context, directory, name, pattern string) (queue, err
 }
 
 // write writes one family after the other.
-func write(sink *metrics.Sink, queues []queue) error {
+func write(sink *metric.Sink, queues []queue) error {
 	var errs []error
 	for _, q := range queues {
 		errs = append(errs, sink.Gauge(filesDesc, float64(q.files), q.name))

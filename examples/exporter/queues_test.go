@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter"
 	"github.com/luxfi/metric/metrictest"
 )
@@ -75,12 +75,12 @@ spool_queue_oldest_timestamp_seconds{queue="mail"} 1.7525376e+09
 			if err != nil {
 				t.Fatal(err)
 			}
-			registry := metrics.NewContextRegistry()
+			registry := metric.NewContextRegistry()
 			registry.MustRegister(collector)
 			if _, err := registry.Gather(); !errors.Is(err, test.err) {
 				t.Errorf("got error %v, want %v", err, test.err)
 			}
-			if got := scrape(t, metrics.HandlerFor(registry)); test.err == nil && got != test.want {
+			if got := scrape(t, metric.HandlerFor(registry)); test.err == nil && got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})

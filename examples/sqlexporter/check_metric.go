@@ -22,7 +22,7 @@ var (
 )
 
 // metric checks a metric.
-func (c *checker) metric(path string, line lineNumber, s metricSettings) metric {
+func (c *checker) metric(path string, line lineNumber, s metricSettings) family {
 	switch name := s.Name.value; {
 	case !metricName.MatchString(name):
 		c.errorf(line, path+".name", "%q cannot be the name of a metric; allowed are letters, digits, _ and :, not starting with a digit", name)
@@ -35,7 +35,7 @@ func (c *checker) metric(path string, line lineNumber, s metricSettings) metric 
 	if s.Help == "" {
 		c.errorf(line, path+".help", "it is missing: say what the metric means, and its unit")
 	}
-	m := metric{
+	m := family{
 		name: s.Name.value, kind: s.Type.value, help: s.Help, labels: s.Labels, static: s.StaticLabels,
 		scale: 1, valueLabel: s.ValueLabel, count: s.Count, sum: s.Sum,
 	}
@@ -125,7 +125,7 @@ func (c *checker) points(path string, line lineNumber, columns map[string]string
 // that metrics also have, and about queries that name databases that do not exist.
 func (c *checker) clashes(s *settings, databases []database, extra []string) {
 	type use struct {
-		metric
+		family
 		where string
 		line  lineNumber
 	}
@@ -138,7 +138,7 @@ func (c *checker) clashes(s *settings, databases []database, extra []string) {
 		}
 		for i, set := range s.Queries[name].Metrics {
 			path, line := fmt.Sprintf("queries.%s.metrics[%d]", name, i), cmp.Or(set.Name.line, set.line)
-			m := metric{name: set.Name.value, kind: set.Type.value, help: set.Help, labels: labelNames(set)}
+			m := family{name: set.Name.value, kind: set.Type.value, help: set.Help, labels: labelNames(set)}
 			for _, label := range m.labels {
 				if slices.Contains(extra, label) {
 					c.errorf(line, path, "the label %q is also one of the labels of a database", label)

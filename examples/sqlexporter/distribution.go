@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"math"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // distribution returns the sample of a histogram or summary. There is no sample if one of its columns is
 // NULL.
-func (r *reader) distribution(s series, labels []string) (metrics.Metric, error) {
+func (r *reader) distribution(s series, labels []string) (metric.Metric, error) {
 	count, err := r.count(s.count)
 	if err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func (r *reader) distribution(s series, labels []string) (metrics.Metric, error)
 			}
 			quantiles[p.at] = value * s.scale
 		}
-		return metrics.NewConstSummary(s.desc, count, sum*s.scale, quantiles, labels...)
+		return metric.NewConstSummary(s.desc, count, sum*s.scale, quantiles, labels...)
 	}
 	buckets := make(map[float64]uint64, len(s.points))
 	last := uint64(0)
@@ -42,7 +42,7 @@ func (r *reader) distribution(s series, labels []string) (metrics.Metric, error)
 		last = n
 		buckets[p.at] = n
 	}
-	return metrics.NewConstHistogram(s.desc, count, sum*s.scale, buckets, labels...)
+	return metric.NewConstHistogram(s.desc, count, sum*s.scale, buckets, labels...)
 }
 
 // count returns the number in a column of the row, which must be a non-negative integer.

@@ -6,7 +6,7 @@ import (
 	"context"
 	"log/slog"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter"
 )
 
@@ -47,7 +47,7 @@ func collectors(d database, p *pool) []exporter.Collector {
 		Name:     "up@" + d.name,
 		Settings: []any{d.connection, d.labels},
 		Policy:   exporter.Policy{Timeout: cmp.Or(d.connection.connectTimeout, defaultConnectTimeout)},
-		New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+		New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 			return exporter.NewUp("sql_up", d.labels, p.ping), nil
 		},
 	}
@@ -58,7 +58,7 @@ func collectors(d database, p *pool) []exporter.Collector {
 			Name:     q.name + "@" + d.name,
 			Settings: []any{d.connection, d.labels, q},
 			Policy:   q.policy,
-			New: func(context.Context, *slog.Logger) (metrics.Collector, error) {
+			New: func(context.Context, *slog.Logger) (metric.Collector, error) {
 				return newCollector(q, d.labels, p), nil
 			},
 		})

@@ -39,11 +39,11 @@ type query struct {
 	noRows    string // one of noRowsValues
 	maxSeries int
 	policy    exporter.Policy
-	metrics   []metric
+	metrics   []family
 }
 
-// metric is a metric with the columns of its labels and values.
-type metric struct {
+// family is a metric with the columns of its labels and values.
+type family struct {
 	name   string
 	kind   string // one of metricTypes
 	help   string

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"maps"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/exporter"
 )
 
@@ -24,30 +24,30 @@ type collector struct {
 func newCollector(q query, labels map[string]string, p *pool) *collector {
 	c := &collector{query: q, pool: p}
 	for _, m := range q.metrics {
-		constant := metrics.Labels(maps.Clone(labels))
+		constant := metric.Labels(maps.Clone(labels))
 		maps.Copy(constant, m.static)
 		variable := m.labels
 		if m.valueLabel != "" {
 			variable = append(variable[:len(variable):len(variable)], m.valueLabel)
 		}
-		c.series = append(c.series, series{m, metrics.NewDesc(m.name, m.help, variable, constant)})
+		c.series = append(c.series, series{m, metric.NewDesc(m.name, m.help, variable, constant)})
 	}
 	return c
 }
 
 // Describe sends the descriptors of the metrics.
-func (c *collector) Describe(ch chan<- *metrics.Desc) {
+func (c *collector) Describe(ch chan<- *metric.Desc) {
 	for _, s := range c.series {
 		ch <- s.desc
 	}
 }
 
 // Collect calls CollectWithContext with a background context.
-func (c *collector) Collect(ch chan<- metrics.Metric) { c.CollectWithContext(context.Background(), ch) }
+func (c *collector) Collect(ch chan<- metric.Metric) { c.CollectWithContext(context.Background(), ch) }
 
 // CollectWithContext runs the query and sends its samples after the query has ended, so that a slow
 // scrape does not occupy a connection. If the query fails, it sends no samples.
-func (c *collector) CollectWithContext(ctx context.Context, ch chan<- metrics.Metric) {
+func (c *collector) CollectWithContext(ctx context.Context, ch chan<- metric.Metric) {
 	r := &reader{series: c.series, maxSeries: c.query.maxSeries}
 	err := c.pool.query(ctx, c.query.sql, r.read)
 	if err == nil {
@@ -65,6 +65,6 @@ func (c *collector) CollectWithContext(ctx context.Context, ch chan<- metrics.Me
 		}
 	}
 	if err != nil {
-		ch <- metrics.NewInvalidMetric(c.series[0].desc, fmt.Errorf("query %s: %w", c.query.name, err))
+		ch <- metric.NewInvalidMetric(c.series[0].desc, fmt.Errorf("query %s: %w", c.query.name, err))
 	}
 }

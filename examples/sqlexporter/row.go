@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // maxRowErrors is how many errors of rows are reported individually.
@@ -17,8 +17,8 @@ const maxRowErrors = 3
 
 // series is a metric with its descriptor for one database.
 type series struct {
-	metric
-	desc *metrics.Desc
+	family
+	desc *metric.Desc
 }
 
 // reader makes samples from the rows of one run of a query.
@@ -31,7 +31,7 @@ type reader struct {
 	row     int            // counted from 1
 	values  []any          // of the row, by column
 
-	samples []metrics.Metric
+	samples []metric.Metric
 	seen    map[string]int // rows of series, by the series' identity
 	errs    []error        // the first errors of rows
 	failed  int            // number of all errors of rows
@@ -94,7 +94,7 @@ func (r *reader) resolve() error {
 }
 
 // columns returns the columns that the metric needs.
-func (m metric) columns() []string {
+func (m family) columns() []string {
 	columns := slices.Clone(m.labels)
 	for _, v := range m.values {
 		columns = append(columns, v.column)
@@ -122,24 +122,24 @@ func (r *reader) convert(i int) {
 	}
 	switch s.kind {
 	case typeInfo:
-		r.add(i, labels, func(labels []string) (metrics.Metric, error) {
-			return metrics.NewConstMetric(s.desc, metrics.GaugeValue, 1, labels...)
+		r.add(i, labels, func(labels []string) (metric.Metric, error) {
+			return metric.NewConstMetric(s.desc, metric.GaugeValue, 1, labels...)
 		})
 	case typeHistogram, typeSummary:
-		r.add(i, labels, func(labels []string) (metrics.Metric, error) { return r.distribution(s, labels) })
+		r.add(i, labels, func(labels []string) (metric.Metric, error) { return r.distribution(s, labels) })
 	default:
 		for _, v := range s.values {
 			own := labels
 			if s.valueLabel != "" {
 				own = append(slices.Clone(labels), v.name)
 			}
-			r.add(i, own, func(labels []string) (metrics.Metric, error) { return r.single(s, v.column, labels) })
+			r.add(i, own, func(labels []string) (metric.Metric, error) { return r.single(s, v.column, labels) })
 		}
 	}
 }
 
 // add adds a sample of the metric with index i, unless its value is NULL or its series exists already.
-func (r *reader) add(i int, labels []string, sample func(labels []string) (metrics.Metric, error)) {
+func (r *reader) add(i int, labels []string, sample func(labels []string) (metric.Metric, error)) {
 	s := r.series[i]
 	made, err := sample(labels)
 	if errors.Is(err, errNull) {
@@ -159,16 +159,16 @@ func (r *reader) add(i int, labels []string, sample func(labels []string) (metri
 }
 
 // single returns the sample of a metric that consists of one number.
-func (r *reader) single(s series, column string, labels []string) (metrics.Metric, error) {
+func (r *reader) single(s series, column string, labels []string) (metric.Metric, error) {
 	value, err := r.number(column)
 	if err != nil {
 		return nil, err
 	}
-	kind := map[string]metrics.ValueType{typeGauge: metrics.GaugeValue, typeCounter: metrics.CounterValue, typeUntyped: metrics.UntypedValue}[s.kind]
-	if kind == metrics.CounterValue && !(value >= 0) {
+	kind := map[string]metric.ValueType{typeGauge: metric.GaugeValue, typeCounter: metric.CounterValue, typeUntyped: metric.UntypedValue}[s.kind]
+	if kind == metric.CounterValue && !(value >= 0) {
 		return nil, fmt.Errorf("column %s: a counter cannot be %v", column, value)
 	}
-	return metrics.NewConstMetric(s.desc, kind, value*s.scale, labels...)
+	return metric.NewConstMetric(s.desc, kind, value*s.scale, labels...)
 }
 
 // number returns the number in a column of the row.

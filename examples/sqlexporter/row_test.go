@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/metrictest"
 )
 
@@ -30,15 +30,15 @@ func newQueryCollector(t *testing.T, dsn, text string) *collector {
 
 // scrape returns what a registry with the collector serves, without comments, and the error of a
 // scrape.
-func scrape(t *testing.T, c metrics.Collector) (page string, err error) {
+func scrape(t *testing.T, c metric.Collector) (page string, err error) {
 	t.Helper()
-	registry := metrics.NewContextRegistry()
-	if err := registry.RegisterWith(c, metrics.WithName("q")); err != nil {
+	registry := metric.NewContextRegistry()
+	if err := registry.RegisterWith(c, metric.WithName("q")); err != nil {
 		t.Fatal(err)
 	}
 	_, err = registry.GatherWithContext(t.Context())
 	response := httptest.NewRecorder()
-	metrics.HandlerFor(registry).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
+	metric.HandlerFor(registry).ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody))
 	if response.Code != http.StatusOK {
 		return "", err
 	}
@@ -149,12 +149,12 @@ func TestCollectorEnds(t *testing.T) {
 	c := newQueryCollector(t, ":memory:", "databases: {shop: {driver: sqlite}}\nqueries: {q: {sql: SELECT 1 AS n, metrics: [{name: m, type: gauge, help: M., value: n}]}}")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	ch := make(chan metrics.Metric, 10)
+	ch := make(chan metric.Metric, 10)
 	c.CollectWithContext(ctx, ch)
 	if len(ch) != 1 {
 		t.Fatalf("got %d metrics, want the error alone", len(ch))
 	}
-	if err := metrics.Metric.Write(<-ch, nil); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+	if err := metric.Metric.Write(<-ch, nil); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
 		t.Errorf("got error %v", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // Names of the metrics in each answer.
@@ -22,19 +22,19 @@ type familiesKey struct{}
 // newAnswerer returns a handler that serves the families in the request's context in the format that the
 // client asks for.
 func newAnswerer(log *slog.Logger) http.Handler {
-	families := func(ctx context.Context) ([]*metrics.MetricFamily, error) {
-		all, _ := ctx.Value(familiesKey{}).([]*metrics.MetricFamily)
+	families := func(ctx context.Context) ([]*metric.MetricFamily, error) {
+		all, _ := ctx.Value(familiesKey{}).([]*metric.MetricFamily)
 		return all, nil
 	}
-	return metrics.HandlerForContext(metrics.GathererWithContextFunc(families), metrics.HandlerOpts{
-		ErrorLog:                  metrics.LogErrors(log),
+	return metric.HandlerForContext(metric.GathererWithContextFunc(families), metric.HandlerOpts{
+		ErrorLog:                  metric.LogErrors(log),
 		EnableOpenMetrics:         true,
 		DisableCollectorSelection: true,
 	})
 }
 
 // serveFamilies answers a request with the families.
-func (h *Handler) serveFamilies(w http.ResponseWriter, r *http.Request, families []*metrics.MetricFamily) {
+func (h *Handler) serveFamilies(w http.ResponseWriter, r *http.Request, families []*metric.MetricFamily) {
 	ctx := context.WithValue(context.WithoutCancel(r.Context()), familiesKey{}, families)
 	plain := r.Clone(ctx)
 	plain.URL.RawQuery = "" // The parameters are the prober's.
@@ -44,12 +44,12 @@ func (h *Handler) serveFamilies(w http.ResponseWriter, r *http.Request, families
 
 // exposed returns the families of an answer: those of the prober and the two that every probe has. These
 // two replace families of the same name.
-func exposed(out outcome, log *slog.Logger) []*metrics.MetricFamily {
+func exposed(out outcome, log *slog.Logger) []*metric.MetricFamily {
 	own, err := ownFamilies(out)
 	if err != nil {
 		log.Error("The metrics of the kit are missing", "err", err) // This cannot happen.
 	}
-	all := make([]*metrics.MetricFamily, 0, len(own)+len(out.families))
+	all := make([]*metric.MetricFamily, 0, len(own)+len(out.families))
 	for _, f := range out.families {
 		if name := f.GetName(); name == successName || name == durationName {
 			log.Warn("The prober has a metric that each probe has; it is left out", "metric", name)
@@ -58,13 +58,13 @@ func exposed(out outcome, log *slog.Logger) []*metrics.MetricFamily {
 		all = append(all, f)
 	}
 	all = append(all, own...)
-	slices.SortFunc(all, func(a, b *metrics.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	slices.SortFunc(all, func(a, b *metric.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
 	return all
 }
 
-func ownFamilies(out outcome) ([]*metrics.MetricFamily, error) {
-	reg := metrics.NewContextRegistry()
-	m := metrics.NewWithRegistry("", reg)
+func ownFamilies(out outcome) ([]*metric.MetricFamily, error) {
+	reg := metric.NewContextRegistry()
+	m := metric.NewWithRegistry("", reg)
 	succeeded := m.NewGauge(successName, "Displays whether or not the probe was a success")
 	if out.result == success {
 		succeeded.Set(1)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // runs counts the collectors' runs in a probe's registry.
@@ -14,15 +14,15 @@ type runs struct {
 	ended  chan struct{} // closed when active becomes 0, if wait is waiting
 }
 
-func (r *runs) hooks() metrics.Hooks {
-	return metrics.Hooks{
+func (r *runs) hooks() metric.Hooks {
+	return metric.Hooks{
 		CollectorStart: func(ctx context.Context, _ string) context.Context {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			r.active++
 			return ctx
 		},
-		CollectorEnd: func(context.Context, string, metrics.CollectorEnd) {
+		CollectorEnd: func(context.Context, string, metric.CollectorEnd) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			if r.active--; r.active == 0 && r.ended != nil {

@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // elapsed is how long a call takes.
@@ -84,7 +84,7 @@ func TestCollectorThatHangs(t *testing.T) {
 		end := make(chan bool)
 		h := answering(t, "modules: {a: {}}", func(_ context.Context, p *Probe) error {
 			p.Metrics.NewGauge("before", "Set before.").Set(1)
-			return p.Registry.Register(metrics.NewCollectorFunc(nil, func(context.Context, chan<- metrics.Metric) { <-end }))
+			return p.Registry.Register(metric.NewCollectorFunc(nil, func(context.Context, chan<- metric.Metric) { <-end }))
 		})
 		took := elapsed(func() { has(t, ask(h, "x", within("10")), succeeds, "before 1") })
 		if took > 9800*time.Millisecond {

@@ -8,12 +8,12 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"go.yaml.in/yaml/v3"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/redact"
 )
 
 // serveDebug answers with a text for people about the whole probe.
-func serveDebug(w http.ResponseWriter, m *module, log *logText, families []*metrics.MetricFamily) {
+func serveDebug(w http.ResponseWriter, m *module, log *logText, families []*metric.MetricFamily) {
 	var page bytes.Buffer
 	page.WriteString("Logs for the probe:\n")
 	page.WriteString(log.String())

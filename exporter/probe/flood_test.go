@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // TestFloodOfOneTarget checks that probes of a target that hangs neither take the places of others,
@@ -80,7 +80,7 @@ func TestCollectorsThatHangPileNothingUp(t *testing.T) {
 		calls := 0
 		h := answering(t, "modules: {a: {timeout: 1s}}\ntargets: {max_per_target: 2}", func(_ context.Context, p *Probe) error {
 			calls++
-			return p.Registry.Register(metrics.NewCollectorFunc(nil, func(context.Context, chan<- metrics.Metric) { <-end }))
+			return p.Registry.Register(metric.NewCollectorFunc(nil, func(context.Context, chan<- metric.Metric) { <-end }))
 		})
 		for range 5 {
 			ask(h, "x")

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // Opts holds the options of a [Handler].
@@ -21,7 +21,7 @@ type Opts struct {
 	// Logger logs failures of probes. The default is [slog.Default].
 	Logger *slog.Logger
 	// Registerer, if not nil, is where the handler registers metrics about probes.
-	Registerer metrics.Registerer
+	Registerer metric.Registerer
 	// Namespace is the prefix of these metrics.
 	Namespace string
 }
@@ -117,7 +117,7 @@ func (h *Handler) probe(w http.ResponseWriter, r *http.Request, set *Set, asked 
 	if limit == 0 {
 		limit = defaultTimeout
 	}
-	ctx, cancel := metrics.ScrapeContext(r, metrics.HandlerOpts{
+	ctx, cancel := metric.ScrapeContext(r, metric.HandlerOpts{
 		Timeout: limit, TimeoutOffset: h.offset, ErrorLog: h.log.badHeader,
 	})
 	defer cancel()

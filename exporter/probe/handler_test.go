@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 func up(_ context.Context, p *Probe) error {
@@ -139,7 +139,7 @@ func TestOwnMetricsWin(t *testing.T) {
 }
 
 func TestNothingOfTheExporter(t *testing.T) {
-	reg := metrics.NewContextRegistry()
+	reg := metric.NewContextRegistry()
 	h := serving(t, "modules: {a: {}}", Opts{Probers: []Prober{prober(up)}, Registerer: reg, Namespace: "x"})
 	w := ask(h, "y")
 	for line := range strings.Lines(w.Body.String()) {
@@ -205,7 +205,7 @@ func TestNewHandlerErrors(t *testing.T) {
 		p.Settings = func() any { return s }
 		return []Prober{p}
 	}
-	used := metrics.NewContextRegistry()
+	used := metric.NewContextRegistry()
 	if _, err := NewHandler(Opts{Probers: named("a"), Registerer: used}); err != nil {
 		t.Fatal(err)
 	}

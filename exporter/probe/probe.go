@@ -10,7 +10,7 @@ import (
 	"net/url"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // ErrNotAllowed is the error that [Probe.Client] and [Probe.DialContext] wrap if the configuration does
@@ -60,9 +60,9 @@ type Probe struct {
 	Params url.Values
 	// Registry is for the metrics of this probe. It is gathered under the probe's context when Func has
 	// returned or is out of time.
-	Registry *metrics.ContextRegistry
+	Registry *metric.ContextRegistry
 	// Metrics makes instruments in Registry.
-	Metrics metrics.Metrics
+	Metrics metric.Metrics
 	// Logger logs to the log of the exporter at level debug, and to the log of the probe, which
 	// debug=true and the page of recent probes show.
 	Logger *slog.Logger

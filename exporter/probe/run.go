@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/internal/redact"
 )
 
@@ -42,7 +42,7 @@ type outcome struct {
 	result   result
 	err      error // nil if the probe succeeded
 	duration time.Duration
-	families []*metrics.MetricFamily // families of Probe.Registry, or nil
+	families []*metric.MetricFamily // families of Probe.Registry, or nil
 }
 
 // ended is the way a Func has ended.
@@ -112,8 +112,8 @@ func (f *flight) run() outcome {
 // equip makes the Probe that the Func gets.
 func (f *flight) equip() {
 	p := f.probe
-	p.Registry = metrics.NewContextRegistry(metrics.WithHooks(f.runs.hooks()))
-	p.Metrics = metrics.NewWithRegistry("", p.Registry)
+	p.Registry = metric.NewContextRegistry(metric.WithHooks(f.runs.hooks()))
+	p.Metrics = metric.NewWithRegistry("", p.Registry)
 	p.Logger = f.log
 	deadline, _ := f.ctx.Deadline()
 	pool := f.module.pool
@@ -211,7 +211,7 @@ func (f *flight) judge(end ended, returned bool) outcome {
 }
 
 // gather returns the metrics that the Func has set.
-func (f *flight) gather() []*metrics.MetricFamily {
+func (f *flight) gather() []*metric.MetricFamily {
 	ctx := f.ctx
 	if ctx.Err() != nil { // Instruments can still be read.
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(f.grace(), time.Millisecond))

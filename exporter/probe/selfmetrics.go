@@ -3,32 +3,32 @@ package probe
 import (
 	"fmt"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 // selfMetrics are the metrics about probes. A nil *selfMetrics counts nothing.
 type selfMetrics struct {
-	probes *metrics.CounterVec
+	probes *metric.CounterVec
 }
 
 // newSelfMetrics registers the metrics, unless reg is nil.
-func newSelfMetrics(reg metrics.Registerer, namespace string, l *limiter) (*selfMetrics, error) {
+func newSelfMetrics(reg metric.Registerer, namespace string, l *limiter) (*selfMetrics, error) {
 	if reg == nil {
 		return nil, nil //nolint:nilnil // nil is usable
 	}
-	s := &selfMetrics{probes: metrics.NewCounterVec(metrics.CounterOpts{
+	s := &selfMetrics{probes: metric.NewCounterVec(metric.CounterOpts{
 		Namespace: namespace, Name: "probes_total",
 		Help: "Total number of probes by module and result: success, failure, timeout, canceled by the client, or refused because of the target or a limit.",
 	}, []string{"module", "result"})}
-	inFlight := metrics.NewGaugeFunc(metrics.GaugeOpts{
+	inFlight := metric.NewGaugeFunc(metric.GaugeOpts{
 		Namespace: namespace, Name: "probes_in_flight", Help: "Number of probes that are under way.",
 	}, func() float64 { running, _ := l.counts(); return float64(running) })
-	leftBehind := metrics.NewGaugeFunc(metrics.GaugeOpts{
+	leftBehind := metric.NewGaugeFunc(metric.GaugeOpts{
 		Namespace: namespace, Name: "probes_left_behind", Help: "Number of probes whose time is over but whose prober has not returned.",
 	}, func() float64 { _, left := l.counts(); return float64(left) })
-	for i, c := range []metrics.Collector{s.probes, inFlight, leftBehind} {
+	for i, c := range []metric.Collector{s.probes, inFlight, leftBehind} {
 		if err := reg.Register(c); err != nil {
-			for _, before := range []metrics.Collector{s.probes, inFlight}[:i] {
+			for _, before := range []metric.Collector{s.probes, inFlight}[:i] {
 				reg.Unregister(before)
 			}
 			return nil, fmt.Errorf("cannot register the metrics about probes: %w", err)

@@ -10,13 +10,13 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 
-	metrics "github.com/luxfi/metric"
+	"github.com/luxfi/metric"
 )
 
 func TestSelfMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		end := make(chan bool)
-		reg := metrics.NewContextRegistry()
+		reg := metric.NewContextRegistry()
 		h := serving(t, "modules: {a: {timeout: 1s}, b: {}}\ntargets: {deny: [denied], max_per_target: 1}", Opts{
 			Registerer: reg, Namespace: "x",
 			Probers: []Prober{prober(func(ctx context.Context, p *Probe) error {
