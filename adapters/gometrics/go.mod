@@ -3,7 +3,7 @@ module github.com/luxfi/metric/adapters/gometrics
 go 1.26.0
 
 require (
-	github.com/hashicorp/go-metrics v0.7.0
+	github.com/hashicorp/go-metrics v0.6.0
 	github.com/luxfi/metric v0.0.0
 	github.com/prometheus/client_golang v1.25.0
 	go.uber.org/goleak v1.3.0

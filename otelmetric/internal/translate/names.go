@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -46,9 +47,9 @@ func New(strategy otlptranslator.TranslationStrategyOption, namespace string) (N
 		units:    otlptranslator.UnitNamer{UTF8Allowed: utf8Allowed},
 	}
 	if namespace != "" {
-		translated, nsErr := n.labels.Build(valid(namespace))
-		if nsErr != nil {
-			err = fmt.Errorf("namespace %q has only characters that become underscores: use at least one ASCII letter or digit", namespace)
+		translated, buildErr := n.labels.Build(valid(namespace))
+		if buildErr != nil {
+			err = errors.Join(err, fmt.Errorf("namespace %q has only characters that become underscores: use at least one ASCII letter or digit", namespace))
 		}
 		n.namespace = translated
 	}
