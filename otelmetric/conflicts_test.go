@@ -70,7 +70,7 @@ func TestConflicts(t *testing.T) {
 				must(r.Meter("a").Int64Gauge("x")).Record(t.Context(), 1)
 				histogram(r.Meter("a"), "x").Record(t.Context(), 2)
 			}, []string{`x{otel_scope_name="a"} 1`}, "",
-			[]string{`instrument "x" of meter "a": the metric "x" is a gauge of the meter "a" already and cannot be a histogram too`},
+			[]string{`instrument "x" of meter "a": the metric "x" has the type gauge already, in meter "a", and cannot be a histogram too`},
 		},
 		{
 			"type in two scopes", func(t *testing.T, r *scraped) {
@@ -78,13 +78,13 @@ func TestConflicts(t *testing.T) {
 				histogram(r.Meter("b"), "x").Record(t.Context(), 2)
 				must(r.Meter("c").Int64Gauge("x")).Record(t.Context(), 4)
 			}, []string{`x{otel_scope_name="a"} 1`, `x{otel_scope_name="c"} 4`}, "",
-			[]string{`instrument "x" of meter "b": the metric "x" is a gauge of the meter "a" already and cannot be a histogram too`},
+			[]string{`instrument "x" of meter "b": the metric "x" has the type gauge already, in meter "a", and cannot be a histogram too`},
 		},
 		{
 			"type by a view", func(t *testing.T, r *scraped) {
 				must(r.Meter("a").Int64Gauge("renamed")).Record(t.Context(), 1)
 				histogram(r.Meter("a"), "rename.me").Record(t.Context(), 2)
-			}, []string{`renamed{otel_scope_name="a"} 1`}, "", []string{`instrument "renamed" of meter "a": the metric "renamed" is a gauge`},
+			}, []string{`renamed{otel_scope_name="a"} 1`}, "", []string{`instrument "renamed" of meter "a": the metric "renamed" has the type gauge already`},
 		},
 		{
 			"up-down counter and gauge of one scope", func(t *testing.T, r *scraped) {

@@ -17,7 +17,7 @@ import (
 // goes on where it was in the generation before.
 type generation struct {
 	index *series.Index[instrument.Gauge, *instrument.Gauge]
-	old   atomic.Pointer[generation] // nil if there is none, or it is not needed any more
+	old   atomic.Pointer[generation] // nil if this is the first one, or the old one is not needed any more
 
 	mu     sync.Mutex
 	states []state // by number
@@ -40,7 +40,7 @@ func newGeneration(config series.Config[instrument.Gauge, *instrument.Gauge], ol
 }
 
 // find returns the number of the series of attributes, those of set or those in raw unless it is nil. It is
-// negative if there is none.
+// negative if the series does not exist.
 func (g *generation) find(set *attribute.Set, raw []attribute.KeyValue) int {
 	c := g.lookup(set, raw)
 	if c == nil {
@@ -56,7 +56,7 @@ func (g *generation) lookup(set *attribute.Set, raw []attribute.KeyValue) *instr
 	return g.index.Lookup(set)
 }
 
-// make is find, but makes the series if there is none.
+// make is find, but makes the series if it does not exist.
 func (g *generation) make(set *attribute.Set, raw []attribute.KeyValue) int {
 	var c *instrument.Gauge
 	if raw != nil {

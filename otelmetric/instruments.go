@@ -97,7 +97,7 @@ func (r recorder[N]) Record(ctx context.Context, value N, options ...api.RecordO
 	r.record(ctx, value, set, merge(set, rawOf(options)))
 }
 
-// merge returns the attributes of raw and those of set with other keys, or nil if there are none in raw.
+// merge returns the attributes of raw and those of set with other keys, or nil if raw has none.
 func merge(set attribute.Set, raw []attribute.KeyValue) []attribute.KeyValue {
 	if raw == nil || set.Len() == 0 {
 		return raw

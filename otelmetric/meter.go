@@ -49,7 +49,7 @@ func (m *meter) family(c *streamConfig) (model.Family, error) {
 	if err != nil {
 		return model.Family{}, fmt.Errorf("instrument %q: %w", c.name, err)
 	}
-	f, err := p.claim(model.Family{Name: named.Name, Help: c.description, Unit: named.Unit, Type: c.kind.Type()}, m.scope.Name)
+	f, err := p.claim(model.Family{Name: named.Name, Help: c.description, Unit: named.Unit, Type: c.kind.Type()}, fmt.Sprintf("meter %q", m.scope.Name))
 	if err != nil {
 		return model.Family{}, fmt.Errorf("instrument %q of meter %q: %w", c.name, m.scope.Name, err)
 	}
@@ -86,7 +86,7 @@ func (m *meter) register(labels metric.Labels, c prometheus.Collector) error {
 	return nil
 }
 
-// instrumentOf returns the instrument of m with these properties, which create makes if there is none.
+// instrumentOf returns the instrument of m with these properties, which create makes if it does not exist.
 func instrumentOf[I any](m *meter, float bool, i sdk.Instrument, create func() I) I {
 	id := instrumentID{strings.ToLower(i.Name), i.Description, i.Unit, i.Kind, float}
 	m.mu.Lock()

@@ -139,7 +139,7 @@ func (m *meter) float64Observable(about sdk.Instrument, advised []attribute.Key,
 	return float64Observable{observable: o}, errors.Join(checkName(about.Name), o.start(runs))
 }
 
-// observableOf returns the instrument with these properties, which it makes if there is none.
+// observableOf returns the instrument with these properties, which it makes if it does not exist.
 func (m *meter) observableOf(about sdk.Instrument, whole bool, advised []attribute.Key) *observable {
 	return instrumentOf(m, !whole, about, func() *observable { return newObservable(m, about, whole, advised) })
 }

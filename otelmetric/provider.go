@@ -102,7 +102,10 @@ func (p *MeterProvider) registerTarget() {
 	target := metric.NewInfo(metric.InfoOpts{Name: "target", Help: "Target metadata"}, p.names.Attributes(*p.config.resource.Set()))
 	if err := p.register(target); err != nil {
 		p.config.handle(fmt.Errorf("cannot register target_info: %w", err))
+		return
 	}
+	const name = "target" + model.InfoSuffix
+	p.families[name] = family{model.Family{Name: name, Type: model.Info}, "the resource"}
 }
 
 // Meter returns the meter of an instrumentation scope. Calls with the same name, version, schema URL and
@@ -190,22 +193,22 @@ func (p *MeterProvider) register(c metric.Collector) error {
 type family struct {
 	model.Family
 
-	scope string // the meter that had the name first
+	owner string // what had the name first, as errors name it
 }
 
 // claim returns the family with the name of f, which has the help and the unit of the instrument that had the
 // name first. It is an error if that one has another type.
-func (p *MeterProvider) claim(f model.Family, scope string) (model.Family, error) {
+func (p *MeterProvider) claim(f model.Family, owner string) (model.Family, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first, known := p.families[f.Name]
 	if !known {
-		first = family{f, scope}
+		first = family{f, owner}
 		p.families[f.Name] = first
 	}
 	if first.Type != f.Type {
-		return model.Family{}, fmt.Errorf("the metric %q is a %s of the meter %q already and cannot be a %s too: rename one of them, for example by a view",
-			f.Name, first.Type, first.scope, f.Type)
+		return model.Family{}, fmt.Errorf("the metric %q has the type %s already, in %s, and cannot be a %s too: rename one of them, for example by a view",
+			f.Name, first.Type, first.owner, f.Type)
 	}
 	return first.Family, nil
 }

@@ -210,6 +210,18 @@ target_info{host_name="h",service_name="shop"} 1
 `)
 }
 
+// TestTargetInfoIsTaken makes an instrument whose metric would be target_info.
+func TestTargetInfoIsTaken(t *testing.T) {
+	var reported reports
+	p := otelmetric.NewMeterProvider(metric.NewContextRegistry(), otelmetric.WithErrorHandler(reported.handle))
+	if must(p.Meter("a").Int64Gauge("target.info")).Enabled(t.Context()) {
+		t.Error("the instrument is enabled")
+	}
+	if got := reported.all(); !strings.Contains(got, `the metric "target_info" has the type info already, in the resource`) {
+		t.Errorf("reported %q", got)
+	}
+}
+
 func TestConflictingTypes(t *testing.T) {
 	var reported reports
 	p, registry := newProvider(t, otelmetric.WithErrorHandler(reported.handle), otelmetric.WithTranslationStrategy("NoTranslation"))

@@ -161,12 +161,16 @@ type upDownStream[N number] struct {
 }
 
 func (s upDownStream[N]) record(_ context.Context, value N, set attribute.Set, raw []attribute.KeyValue) {
-	v := float64(value)
-	if !isFinite(v) {
-		s.refuse(v, "finite")
-		return
+	switch v := any(value).(type) {
+	case int64:
+		s.of(&set, raw).AddInt(v)
+	case float64:
+		if !isFinite(v) {
+			s.refuse(v, "finite")
+			return
+		}
+		s.of(&set, raw).Add(v)
 	}
-	s.of(&set, raw).Add(v)
 }
 
 func newUpDowns(opts metric.Opts, names []string) *instrument.UpDowns {

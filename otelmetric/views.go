@@ -156,7 +156,7 @@ func (s *streamsBuilder) add(stream sdk.Stream) {
 	s.streams = append(s.streams, c)
 }
 
-// exposed returns the metric name of a stream, or an empty string if there is none, which is reported later.
+// exposed returns the metric name of a stream, or an empty string if the name cannot be translated, which is reported later.
 func (s *streamsBuilder) exposed(c *streamConfig) string {
 	named, err := s.provider.names.Metric(c.name, c.unit, c.kind)
 	if err != nil {

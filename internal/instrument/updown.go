@@ -31,10 +31,19 @@ func (u *UpDown) Add(v float64) {
 // AddInt adds n, which may be negative.
 func (u *UpDown) AddInt(n int64) {
 	if n < 0 {
-		u.down.AddUint(-uint64(n))
+		addWhole(&u.down, -uint64(n))
 	} else {
-		u.up.AddUint(uint64(n))
+		addWhole(&u.up, uint64(n))
 	}
+}
+
+// addWhole adds n to the whole numbers of c, in steps that are small enough for these.
+func addWhole(c *stripe.Counter, n uint64) {
+	const step = 1 << 53
+	for ; n > step; n -= step {
+		c.AddUint(step)
+	}
+	c.AddUint(n)
 }
 
 // Get returns the current value. It reads what has gone down first: what goes up meanwhile may

@@ -47,6 +47,29 @@ func TestUpDown(t *testing.T) {
 	}
 }
 
+func TestUpDownOfInts(t *testing.T) {
+	tests := []struct {
+		name string
+		add  []int64
+		want float64
+	}{
+		{"up and down", []int64{3, -5}, -2},
+		{"beyond 2⁵³ at once", []int64{1<<53 + 1, 1<<53 + 1, -(1 << 53), -(1 << 53)}, 2},
+		{"the smallest and the largest", []int64{math.MinInt64, math.MaxInt64}, -1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			u := newUpDown(t)
+			for _, n := range test.add {
+				u.AddInt(n)
+			}
+			if got := u.Get(); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
 // TestUpDownIsNeverNegative has goroutines that go up before they go down, while another one reads.
 func TestUpDownIsNeverNegative(t *testing.T) {
 	u := newUpDown(t)

@@ -211,8 +211,8 @@ type Vec[C any, P Child[C]] struct {
 	init func(P) // prepares a new child; nil if the zero value is ready to use
 	// prefetch prefetches memory that a child refers to; nil if a child refers to no memory.
 	prefetch func(P)
-	// traits returns the properties that the children share in addition to their family; nil if there
-	// are none.
+	// traits returns the properties that the children share in addition to their family; nil if they
+	// share nothing else.
 	traits func() []Trait
 	// series returns the series of the given children. It is nil unless there may be fewer of them, or
 	// in another order.

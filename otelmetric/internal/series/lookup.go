@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// Lookup returns the series of a set, or nil if there is none. Unlike [Index.Of], it makes no series and
+// Lookup returns the series of a set, or nil if it does not exist. Unlike [Index.Of], it makes no series and
 // reports nothing.
 func (x *Index[C, P]) Lookup(set *attribute.Set) P {
 	if c := x.ready.get(set); c != nil {

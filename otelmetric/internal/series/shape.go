@@ -37,7 +37,7 @@ func (s *shape[C, P]) has(attributes []attribute.KeyValue) bool {
 	return true
 }
 
-// get returns the series of attributes that have the keys of s, or nil if there is none. It allocates only
+// get returns the series of attributes that have the keys of s, or nil if it does not exist. It allocates only
 // for more than inlineLabels labels and for values that need more than the scratch, such as lists.
 func (s *shape[C, P]) get(attributes []attribute.KeyValue) P {
 	var (
@@ -64,7 +64,7 @@ func (s *shape[C, P]) get(attributes []attribute.KeyValue) P {
 	return s.series(values[:len(s.labels)])
 }
 
-// series returns the series with these label values, or nil if there is none.
+// series returns the series with these label values, or nil if it does not exist.
 func (s *shape[C, P]) series(values []string) P {
 	if s.vec == nil {
 		return nil
