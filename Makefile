@@ -26,11 +26,13 @@ AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 AXE := $(CURDIR)/.cache/axe-core-$(AXE_VERSION)/axe.min.js
 METRICVET := $(CURDIR)/.cache/bin/metricvet
 GOLANGCI := $(CURDIR)/.cache/bin/golangci-lint-$(GOLANGCI_VERSION)
+MISSPELL_VERSION := v0.8.0
+MISSPELL := $(CURDIR)/.cache/bin/misspell-$(MISSPELL_VERSION)
 
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e browser screenshots fuzz chaos soak bench bench-report size microbench build-all vet lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e browser screenshots fuzz chaos soak bench bench-report size microbench build-all vet prose lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -102,7 +104,10 @@ vet: ## Check how every module uses metrics, with the repository's own analyzers
 	cd cmd/metricvet && $(GO) build -o $(METRICVET) .
 	$(call each-module,$(GO) vet -tags e2e -vettool=$(METRICVET) ./...)
 
-lint: $(GOLANGCI) vet ## Run the linters and vet, and check that the go.mod files are tidy.
+prose: $(MISSPELL) ## Look for phrases that are hard to read, and for misspelled words.
+	@bash .ci/prose $(MISSPELL)
+
+lint: $(GOLANGCI) vet prose ## Run the linters and vet, and check that the go.mod files are tidy.
 	$(call each-module,$(GO) mod tidy -diff)
 	$(call each-module,$(GOLANGCI) run --build-tags e2e ./...)
 
@@ -125,3 +130,7 @@ $(AXE):
 $(GOLANGCI):
 	GOBIN=$(@D) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv $(@D)/golangci-lint $@
+
+$(MISSPELL):
+	GOBIN=$(@D) $(GO) install github.com/golangci/misspell/cmd/misspell@$(MISSPELL_VERSION)
+	mv $(@D)/misspell $@

@@ -3,7 +3,7 @@
 // of them is not in the list of intended differences, or if that list has an entry that is not a
 // difference.
 //
-//	go run .        prints what is not intended
+//	go run .        prints the differences that are not intended
 //	go run . -v     prints the intended differences and their reasons, too
 package main
 

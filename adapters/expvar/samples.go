@@ -40,7 +40,7 @@ type variable struct {
 	series    int // How many it has.
 	over      int // Values that were left out because of the limit.
 	deep      int // Maps that were left out because of the depth.
-	malformed int // Numbers that are none.
+	malformed int // texts of numbers that cannot be read
 }
 
 // place is where in its variable a value is.

@@ -134,7 +134,7 @@ func (f *families) defineSeries(fam *family, labels []metrics.Label) error {
 // never is an expiry that takes precedence over that of a registry.
 const never = time.Duration(-1)
 
-// find returns the series for a key and labels, which may be one that says why there is none.
+// find returns the series for a key and labels, which may be one that has no instrument but the reason why.
 func (f *families) find(k kind, key []string, labels []metrics.Label) *series {
 	names, values := normalize(k, labels)
 	defer f.lock()()
@@ -177,7 +177,7 @@ func (f *families) addVector(fam *family, v vectors, names []string) (*vector, e
 	return set, nil
 }
 
-// family returns the family with that identity. It makes one if there is none.
+// family returns the family with that identity. It makes the family if it does not exist.
 func (f *families) family(id identity) (*family, error) {
 	if fam := f.byName[id]; fam != nil {
 		return fam, nil

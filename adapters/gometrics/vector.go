@@ -19,7 +19,7 @@ const (
 // String returns the name of the kind.
 func (k kind) String() string { return [numKinds]string{"counter", "gauge", "sample"}[k] }
 
-// series is an instrument, or the reason why there is none.
+// series is an instrument, or the reason why it has no instrument.
 type series struct {
 	counter metric.Counter
 	gauge   metric.Gauge

@@ -9,7 +9,7 @@ import (
 type target struct {
 	work    string
 	measure measure
-	// against are the measures to compare with; the lowest one counts. If there are none, limit is an
+	// against are the measures to compare with; the lowest one counts. Without any, limit is an
 	// absolute value.
 	against []measure
 	limit   float64 // of the ratio, or of the measure itself

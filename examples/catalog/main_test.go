@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestCatalog fails if somebody changes a metric and does not run go generate. So the change is seen in
+// TestCatalog fails after a change of a metric without go generate. So the change is seen in
 // a review, by those who have alerts on the metric.
 func TestCatalog(t *testing.T) {
 	files, err := catalogFiles(newRegistry())

@@ -52,7 +52,7 @@ func TestSortByEscape(t *testing.T) {
 	checkOrder(t, samples)
 }
 
-// randomPoint returns a point with these labels, or with a few of its own if there are none.
+// randomPoint returns a point with these labels, or with a few of its own if labels is empty.
 func randomPoint(r *rand.Rand, names, alphabet []string) model.Point {
 	varying := names == nil
 	if varying {

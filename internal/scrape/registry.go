@@ -159,7 +159,7 @@ func (r *Registry) sharedStream(e *Entry) (other *Entry, family string) {
 	return nil, ""
 }
 
-// Unregister removes the entry with that ID or, if there is none, one with these descriptors. A collector
+// Unregister removes the entry with that ID or, if it does not exist, one with these descriptors. A collector
 // and its adapter may have the same ID. Of several entries with the ID, Unregister prefers one for which
 // isSame returns true, and then the latest, so that the earlier ones keep their names.
 func (r *Registry) Unregister(id RegistrationID, isSame func(prometheus.Collector) bool, described func() ([]descs.Desc, error)) bool {
