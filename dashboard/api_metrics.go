@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/query"
 )
 
-// limits of the rows in answers
+// Limits of the rows in answers.
 const (
 	defaultFamilies = 100
 	maxFamilies     = 1000

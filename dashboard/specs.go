@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 )
 
-// limits of the plots in a request
+// Limits of the plots in a request.
 const (
 	maxPlots      = 8
 	maxSpec       = 4 << 10 // bytes

@@ -53,7 +53,7 @@ func (t tracker) alive() (a alive) {
 // pollInterval is the interval between counts of goroutines, because their end cannot be observed.
 const pollInterval = 10 * time.Millisecond
 
-// waitFor waits until at most most goroutines are alive, for at most limit.
+// waitFor waits until no more than most goroutines are alive, for at most limit.
 func (t tracker) waitFor(most int, limit time.Duration) alive {
 	end := time.Now().Add(limit)
 	for {

@@ -167,7 +167,7 @@ func (c *comparison) family(old, now *store.Family) {
 	}
 }
 
-// names of the numbers of histograms and summaries
+// Names of the numbers of histograms and summaries.
 const (
 	countName = "count"
 	sumName   = "sum"

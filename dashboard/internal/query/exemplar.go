@@ -35,7 +35,7 @@ func exemplarsOf(exemplars []*model.Exemplar, template string) []api.Exemplar {
 	return result
 }
 
-// usual names of the labels with trace IDs and span IDs
+// Usual names of the labels with trace IDs and span IDs.
 var (
 	traceLabels = []string{"trace_id", "traceID", "TraceID", "traceId", "traceid"}
 	spanLabels  = []string{"span_id", "spanID", "SpanID", "spanId", "spanid"}

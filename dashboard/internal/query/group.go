@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// limits of a spec
+// Limits of a spec.
 const (
 	maxSpecLabels = 16
 	maxSpecKeys   = 256

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// positions of a histogram's or summary's numbers in its shape
+// Positions of a histogram's or summary's numbers in its shape.
 const (
 	countAt = iota
 	sumAt

@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// numbers of runes that are shown of texts
+// Numbers of runes that are shown of texts.
 const (
 	maxName  = 200
 	maxValue = 200

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// limits of a plot
+// Limits of a plot.
 const (
 	defaultWindow = 5 * time.Minute
 	maxWindow     = 24 * time.Hour

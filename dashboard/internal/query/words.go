@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// limits of a search
+// Limits of a search.
 const (
 	maxWords      = 16
 	maxWordsBytes = 1000
@@ -117,7 +117,7 @@ func termOf(w word) (t term, ok bool) {
 	return t, text != ""
 }
 
-// ranks of a term's match with a family; lower is better
+// Ranks of a term's match with a family; lower is better.
 const (
 	rankExact = iota
 	rankPrefix

@@ -40,7 +40,7 @@ type goneSeries struct {
 	left   uint64
 }
 
-// memory of a record, and of a series in a family or among those that are gone
+// Memory of a record, and of a series in a family or among those that are gone.
 const (
 	recordMemory    = 400
 	listedMemory    = 8
