@@ -134,7 +134,7 @@ func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuratio
 	return errors.Join(errs...)
 }
 
-// at prefixes an error with the position of a collector's section in the configuration file. A line of
+// At prefixes an error with the position of a collector's section in the configuration file. A line of.
 func (c *configuration) at(collector string, line int, err error) error {
 	if line == 0 {
 		return fmt.Errorf("collector %s: %w", collector, err)

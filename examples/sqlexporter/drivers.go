@@ -100,7 +100,7 @@ func mysqlConnector(c connection) (connector, error) {
 	return connector{made, config.Passwd}, nil
 }
 
-// error of KILL
+// Error of KILL.
 const mysqlNoSuchThread = 1094
 
 // mysqlKiller returns a function that ends a connection of MySQL or MariaDB. The server numbers

@@ -67,14 +67,14 @@ type point struct {
 	column string
 }
 
-// values of no_rows: what to do if a query returns no rows
+// Values of no_rows: what to do if a query returns no rows.
 const (
 	noRowsOK    = "ok"
 	noRowsData  = "no_data"
 	noRowsError = "error"
 )
 
-// types of metrics
+// Types of metrics.
 const (
 	typeGauge     = "gauge"
 	typeCounter   = "counter"
@@ -89,7 +89,7 @@ var (
 	metricTypes  = []string{typeGauge, typeCounter, typeUntyped, typeInfo, typeHistogram, typeSummary}
 )
 
-// defaults
+// Defaults.
 const (
 	defaultMaxConnections = 2
 	defaultConnectTimeout = 5 * time.Second
