@@ -134,7 +134,8 @@ func (e *Exporter) choose(c *configuration, setup *Setup, previous *configuratio
 	return errors.Join(errs...)
 }
 
-// At prefixes an error with the position of a collector's section in the configuration file. A line of.
+// at adds the position of a collector's section in the configuration file to an error. If line is 0, the
+// collector has no section, and at adds only its name.
 func (c *configuration) at(collector string, line int, err error) error {
 	if line == 0 {
 		return fmt.Errorf("collector %s: %w", collector, err)
