@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// instruments that are made with the program, and registered with the default registry
+// Instruments that are made with the program, and registered with the default registry.
 var (
 	started = promauto.NewGauge(prometheus.GaugeOpts{
 		Namespace: "twin", Subsystem: "main", Name: "started", Help: "Is 1.",
