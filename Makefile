@@ -32,7 +32,7 @@ MISSPELL := $(CURDIR)/.cache/bin/misspell-$(MISSPELL_VERSION)
 # $(call each-module,command) runs the command in the folder of every module.
 each-module = @for module in $(MODULES); do echo "== $$module: $(1)"; (cd $$module && $(1)); done
 
-.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e browser screenshots fuzz chaos soak bench bench-report size microbench build-all vet prose lint fmt tidy clean
+.PHONY: help test ci test-386 test-purego test-newest emulate emulate-quick api e2e browser screenshots fuzz chaos soak bench bench-report readme size microbench build-all vet prose lint fmt tidy clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -83,8 +83,11 @@ soak: ## Do the same for SOAKTIME (default 10m), then compare goroutines, open f
 bench: ## Print how fast the library is next to its peers, and next to its targets; takes some minutes.
 	cd bench && $(GO) run ./report
 
-bench-report: ## Do the same at greater length, and write docs/benchmarks.md with its plots.
-	cd bench && $(GO) run ./report -docs ../docs
+bench-report: ## Do the same at greater length, and write docs/benchmarks.md with its plots, and the README's figures.
+	cd bench && $(GO) run ./report -docs ../docs -readme ../README.md
+
+readme: ## Copy the README's figures from docs/benchmarks.md.
+	cd bench && $(GO) run ./report -rounds 0 -docs ../docs -readme ../README.md
 
 size: ## Print how large small programs are, next to the same ones with client_golang.
 	cd bench && $(GO) test -run '^TestSize$$' -count 1 -v ./size

@@ -5,7 +5,8 @@
 //
 // All ratios compare figures of one run. The peers take turns within a round, and the report prints
 // medians over the rounds, so a machine that is slow for a while is slow for all peers. With -docs, the
-// program also measures how the figures grow with goroutines and series, and writes a page with plots.
+// program also measures how the figures grow with goroutines and series, and writes a page with plots. With
+// -readme, it copies some figures of that page into a README.
 package main
 
 import (
@@ -17,11 +18,18 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 5, "how often the benchmarks take turns; short ones run several times in each round")
+	rounds := flag.Int("rounds", 5, "how often the benchmarks take turns; short ones run several times in each round; 0 runs no benchmark")
 	docs := flag.String("docs", "", "the folder to write benchmarks.md and its plots to; nothing is written if it is empty")
+	readme := flag.String("readme", "", "the README to copy figures of benchmarks.md to, which is in the folder of -docs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, max(1, *rounds), *docs)
+	var err error
+	if *rounds > 0 {
+		err = run(ctx, *rounds, *docs)
+	}
+	if err == nil && *readme != "" {
+		err = writeFigures(*docs, *readme)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

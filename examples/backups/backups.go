@@ -2,54 +2,30 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"path/filepath"
-	"time"
 
 	"github.com/luxfi/metric"
 )
 
-// newBackups returns a collector that looks at the files below a directory.
+// newBackups returns a collector that counts the files below a directory.
 func newBackups(dir string) metric.Collector {
-	labels := metric.Labels{"dir": dir}
-	files := metric.NewDesc("backup_files", "Number of files.", nil, labels)
-	size := metric.NewDesc("backup_size_bytes", "Size of all files.", nil, labels)
-	newest := metric.NewDesc("backup_newest_timestamp_seconds", "Time of the newest file.", nil, labels)
-
-	describe := func(ch chan<- *metric.Desc) {
-		ch <- files
-		ch <- size
-		ch <- newest
-	}
+	files := metric.NewDesc("backup_files", "Number of backups.", nil, metric.Labels{"dir": dir})
+	describe := func(ch chan<- *metric.Desc) { ch <- files }
 	collect := func(ctx context.Context, ch chan<- metric.Metric) {
-		var count, bytes int64
-		var last time.Time
+		count := 0
 		err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
-			if ctx.Err() != nil {
-				return ctx.Err() // The scrape is out of time, or its client has gone away.
+			if err == nil && !entry.IsDir() {
+				count++
 			}
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			info, err := entry.Info()
-			if err != nil {
-				return err
-			}
-			count, bytes = count+1, bytes+info.Size()
-			if info.ModTime().After(last) {
-				last = info.ModTime()
-			}
-			return nil
+			return errors.Join(err, ctx.Err())
 		})
 		if err != nil {
-			ch <- metric.NewInvalidMetric(files, err) // This makes the run a failure.
+			ch <- metric.NewInvalidMetric(files, err) // The run has failed.
 			return
 		}
 		ch <- metric.MustNewConstMetric(files, metric.GaugeValue, float64(count))
-		ch <- metric.MustNewConstMetric(size, metric.GaugeValue, float64(bytes))
-		if count > 0 {
-			ch <- metric.MustNewConstMetric(newest, metric.GaugeValue, float64(last.UnixMilli())/1e3)
-		}
 	}
 	return metric.NewCollectorFunc(describe, collect)
 }

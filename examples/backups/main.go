@@ -1,5 +1,4 @@
-// Backups exports the number, the size and the age of the files in a directory of
-// backups.
+// Backups exports the number of files in a directory of backups.
 package main
 
 import (

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,23 +135,27 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// newModule returns the folder of a module that requires this library, as it is in this
-// repository. It may use what the library itself requires and nothing else, so that the
-// go command finds it in its cache.
+// newModule returns the folder of a module that imports modules of this repository, as they are here. A workspace
+// takes the place of requirements, which would name versions.
 func newModule(t *testing.T) string {
 	t.Helper()
-	t.Setenv("GOWORK", "off")
-	t.Setenv("GOFLAGS", "-mod=readonly")
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	requirements := strings.Replace(read(t, filepath.Join(root, "go.mod")), "module github.com/luxfi/metric\n", "module example.com/backups\n", 1)
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "go.mod"), requirements)
-	write(t, filepath.Join(dir, "go.sum"), read(t, filepath.Join(root, "go.sum")))
-	goCommand(t, dir, "mod", "edit", "-require=github.com/luxfi/metric@v0.0.0", "-replace=github.com/luxfi/metric="+root)
-	return dir
+	version := regexp.MustCompile(`(?m)^go .*\n`).FindString(read(t, filepath.Join(root, "go.work")))
+	module, workspace := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(module, "go.mod"), "module example.com/backups\n\n"+version)
+	write(t, filepath.Join(module, "go.sum"), "") // The README counts this file.
+	write(t, filepath.Join(workspace, "go.work.sum"), read(t, filepath.Join(root, "go.work.sum")))
+	work := version
+	for _, dir := range []string{module, root, filepath.Join(root, "exporter"), filepath.Join(root, "otelmetric")} {
+		work += "\nuse " + strconv.Quote(dir) + "\n"
+	}
+	write(t, filepath.Join(workspace, "go.work"), work)
+	t.Setenv("GOWORK", filepath.Join(workspace, "go.work"))
+	t.Setenv("GOFLAGS", "-mod=readonly")
+	return module
 }
 
 // vet writes the files of a step, except that it listens on another address, and has go vet check
@@ -182,9 +187,8 @@ func build(t *testing.T, dir string) string {
 
 // packages are those that statements of the README may use beyond the imports of main.go.
 var packages = []string{
-	"context", "errors", "log", "time",
-	"github.com/luxfi/metric/catalog/grafana", "github.com/luxfi/metric/dashboard", "github.com/luxfi/metric/promhttp",
-	"github.com/luxfi/metric/push/remotewrite", "github.com/luxfi/metric/relabel", "github.com/luxfi/metric/remote",
+	"context", "log", "go.opentelemetry.io/otel",
+	"github.com/luxfi/metric/otelmetric", "github.com/luxfi/metric/push/remotewrite",
 }
 
 // withStatements puts statements before the last line of main, the way a reader would.
