@@ -226,7 +226,7 @@ func TestExpiredSeriesAreFreed(t *testing.T) {
 	}
 	forEachExpiring(t, func(t *testing.T, v expiring, r *metric.ContextRegistry) {
 		v.vec.SetExpiry(time.Minute)
-		const series = 5000
+		const series = 2000
 		before := heap()
 		for i := range series {
 			v.add(v.get(fmt.Sprint(i)))
