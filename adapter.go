@@ -5,9 +5,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Types that cross the border to other packages' code are aliases of client_golang's, so values
-// flow both ways without conversion. Follow the links to client_golang for their fields and
-// methods.
+// Types that appear in the APIs of other packages are aliases of client_golang's types, so values pass
+// between the packages without conversion. See client_golang's documentation for their fields and methods.
 type (
 	// Collector is anything that metrics can be collected from.
 	Collector = prometheus.Collector
@@ -121,7 +120,7 @@ type (
 	LabelPair = dto.LabelPair
 )
 
-// Pointers to some of the types, as a [MetricFamily] has them. The program must not write to them.
+// Pointers to metric types, for the Type field of a [MetricFamily]. Programs must not write to them.
 var (
 	CounterMetricTypePtr = prometheus.CounterMetricTypePtr
 	GaugeMetricTypePtr   = prometheus.GaugeMetricTypePtr

@@ -7,7 +7,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestInstrumentsDoNotAllocate checks that no update of an instrument allocates.
+// TestInstrumentsDoNotAllocate checks that updating an instrument does not allocate.
 func TestInstrumentsDoNotAllocate(t *testing.T) {
 	counter := metric.NewCounter(metric.CounterOpts{Name: "c"})
 	gauge := metric.NewGauge(metric.GaugeOpts{Name: "g"})
@@ -46,10 +46,9 @@ func TestInstrumentsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// TestVecsDoNotAllocate checks that looking up a series does not allocate, whatever the number of
-// labels.
+// TestVecsDoNotAllocate checks that looking up a series does not allocate, for any number of labels.
 func TestVecsDoNotAllocate(t *testing.T) {
-	const value = "a value that is neither short nor a constant of the map" // longer than a comparison at once
+	const value = "a value that is neither short nor a constant of the map" // longer than one comparison covers
 	for _, n := range []int{0, 1, 2, 4, 8} {
 		var names, values []string
 		labels := metric.Labels{}
@@ -74,8 +73,8 @@ func TestVecsDoNotAllocate(t *testing.T) {
 	}
 }
 
-// TestVecArgumentsDoNotEscape checks that neither the slice nor the map that the caller makes for a
-// lookup escapes.
+// TestVecArgumentsDoNotEscape checks that the slice or map that the caller creates for a lookup does not
+// escape.
 func TestVecArgumentsDoNotEscape(t *testing.T) {
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "c"}, []string{"a", "b", "c", "d"})
 	summaries := metric.NewSummaryVec(metric.SummaryOpts{Name: "s"}, []string{"a", "b"})

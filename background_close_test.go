@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestBackgroundClose checks that Close ends all runs, names the collectors that do not return, can
-// be called again, and that the registry goes on serving.
+// TestBackgroundClose checks that Close ends all runs, names the collectors that do not return, and can be
+// called again, and that the registry then continues to serve.
 func TestBackgroundClose(t *testing.T) {
 	forAllKinds(t, func(t *testing.T, c *metrictest.Collector, as metric.Collector) {
 		r := inBackgroundOf(t, as)
@@ -89,7 +89,7 @@ func TestBackgroundClosedWhileWaiting(t *testing.T) {
 	}
 }
 
-// TestBackgroundOfLostRegistry checks that background runs end when their registry is garbage.
+// TestBackgroundOfLostRegistry checks that background runs end when their registry is garbage-collected.
 func TestBackgroundOfLostRegistry(t *testing.T) {
 	r := metric.NewContextRegistry()
 	var runs atomic.Int64
@@ -97,9 +97,9 @@ func TestBackgroundOfLostRegistry(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.KeepAlive(r)
-	r = nil //nolint:wastedassign // It is lost.
+	r = nil //nolint:wastedassign // The registry is unreachable now.
 	for end := time.Now().Add(time.Minute); ; {
-		runtime.GC() // A run under way keeps the registry, so one collection may not be enough.
+		runtime.GC() // A run in progress keeps the registry, so one collection may not be enough.
 		n := runs.Load()
 		if time.Sleep(200 * time.Millisecond); runs.Load() == n {
 			return

@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestBackgroundRegisteredAgain checks that a collector that is stuck in a run of an earlier
-// registration is not started.
+// TestBackgroundRegisteredAgain checks that a collector is not started while it is stuck in a run of an
+// earlier registration.
 func TestBackgroundRegisteredAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := metrictest.New("scripted", metrictest.Stuck())
@@ -41,8 +41,8 @@ func TestBackgroundRegisteredAgain(t *testing.T) {
 	})
 }
 
-// TestBackgroundElsewhere checks that background runs work in a registry within another one,
-// through wrapping registerers, and for a collector that was selected.
+// TestBackgroundElsewhere checks background runs in a registry that is nested in another one, through
+// wrapping registerers, and for a selected collector.
 func TestBackgroundElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := metrictest.New("scripted", metrictest.Healthy())
@@ -75,8 +75,8 @@ func TestBackgroundElsewhere(t *testing.T) {
 	})
 }
 
-// TestBackgroundConcurrency checks that background runs count towards WithConcurrency, and wait
-// there for collectors with a higher priority.
+// TestBackgroundConcurrency checks that background runs count toward WithConcurrency, where they wait for
+// collectors with a higher priority.
 func TestBackgroundConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry(metric.WithConcurrency(2))
@@ -104,7 +104,7 @@ func TestBackgroundConcurrency(t *testing.T) {
 	})
 }
 
-// TestBackgroundRace exercises everything concurrently, for the race detector.
+// TestBackgroundRace calls everything concurrently, for the race detector.
 func TestBackgroundRace(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithConcurrency(2), metric.WithSelfMetrics("app"))
 	var all sync.WaitGroup

@@ -16,8 +16,8 @@ import (
 
 const backgroundEvery = 10 * time.Second
 
-// inBackgroundOf registers a collector that runs in the background, with a registry that is closed
-// at the end of the test.
+// inBackgroundOf returns a registry with a collector that runs in the background. The registry is closed at
+// the end of the test.
 func inBackgroundOf(t *testing.T, c metric.Collector, opts ...metric.CollectorOption) *metric.ContextRegistry {
 	t.Helper()
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
@@ -28,8 +28,8 @@ func inBackgroundOf(t *testing.T, c metric.Collector, opts ...metric.CollectorOp
 	return r
 }
 
-// scrapeC scrapes collector c, and returns the number of the run whose samples it gets, the
-// age of the result and the failure.
+// scrapeC scrapes collector c. It returns the number of the run that produced the samples, the age of the
+// result, and the failure.
 func scrapeC(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) (run int, age float64, err error) {
 	t.Helper()
 	families, err := scrapeFor(t, r, timeout)
@@ -53,8 +53,8 @@ func forAllKinds(t *testing.T, test func(t *testing.T, c *metrictest.Collector, 
 	}
 }
 
-// TestBackground checks that runs start on their schedule whether there are scrapes or not, that
-// no scrape starts one, and that scrapes get the last result at once, with its age.
+// TestBackground checks that runs start on schedule with or without scrapes, that no scrape starts a run,
+// and that scrapes get the last result and its age immediately.
 func TestBackground(t *testing.T) {
 	forAllKinds(t, func(t *testing.T, c *metrictest.Collector, as metric.Collector) {
 		r := inBackgroundOf(t, as)
@@ -103,8 +103,8 @@ func TestBackground(t *testing.T) {
 	})
 }
 
-// TestBackgroundIsSpread checks that collectors that were registered together do not keep running
-// together.
+// TestBackgroundIsSpread checks that collectors that were registered at the same time do not always run at
+// the same time.
 func TestBackgroundIsSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -154,8 +154,8 @@ func TestBackgroundFirstRun(t *testing.T) {
 	})
 }
 
-// TestBackgroundFailure checks that a failure is reported until a run is good, and which result is
-// served meanwhile.
+// TestBackgroundFailure checks that a failure is reported until a run succeeds, and which result is served
+// until then.
 func TestBackgroundFailure(t *testing.T) {
 	for name, maxAge := range map[string]time.Duration{"without": 0, "with stale": 25 * time.Second} {
 		t.Run(name, func(t *testing.T) {
@@ -190,8 +190,8 @@ func TestBackgroundFailure(t *testing.T) {
 	}
 }
 
-// TestBackgroundStuck checks that a collector that does not return at its limit is not started
-// again, that every scrape reports it, and that it runs again when it has returned.
+// TestBackgroundStuck checks that a collector that does not return at its limit is not started again, that
+// every scrape reports it, and that it runs again after it has returned.
 func TestBackgroundStuck(t *testing.T) {
 	forAllKinds(t, func(t *testing.T, c *metrictest.Collector, as metric.Collector) {
 		r := inBackgroundOf(t, as, metric.WithTimeout(2*time.Second))
@@ -220,8 +220,8 @@ func TestBackgroundStuck(t *testing.T) {
 	})
 }
 
-// TestBackgroundContext checks that the context of a run has no values and no deadline except its
-// limit, and ends with Close, UnregisterNamed and ReplaceNamed.
+// TestBackgroundContext checks that the context of a run has no values and no deadline other than its
+// limit, and that it ends with Close, UnregisterNamed and ReplaceNamed.
 func TestBackgroundContext(t *testing.T) {
 	for name, end := range map[string]func(*metric.ContextRegistry){
 		"limit":   func(*metric.ContextRegistry) {},

@@ -16,8 +16,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// badSamples are metrics that Prometheus refuses a whole exposition for, in one format or
-// another, and what is said of them.
+// badSamples returns metrics because of which Prometheus would refuse a whole exposition in some format,
+// with the expected error texts.
 func badSamples(t *testing.T) map[string]struct {
 	metric prometheus.Metric
 	want   string
@@ -81,8 +81,8 @@ var strictFormats = map[string]string{
 	"protobuf":    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
 }
 
-// TestBadSamples scrapes a bad sample beside healthy ones of the same collector and of others, in
-// all formats. Only the bad sample is missing, and it is reported.
+// TestBadSamples scrapes a bad sample together with healthy ones, of the same collector and of others, in
+// all formats. Only the bad sample must be missing, and it must be reported.
 func TestBadSamples(t *testing.T) {
 	healthy := prometheus.NewDesc("healthy", "Of a test.", nil, nil)
 	for name, test := range badSamples(t) {
@@ -125,7 +125,7 @@ func TestBadSamples(t *testing.T) {
 	}
 }
 
-// gathererWith returns a gatherer of metrics that checks nothing.
+// gathererWith returns a gatherer of metrics that does not check them.
 func gathererWith(t *testing.T, metrics []prometheus.Metric) metric.Gatherer {
 	t.Helper()
 	var families []*dto.MetricFamily
@@ -172,7 +172,7 @@ func checkBadSample(t *testing.T, way string, g metric.GathererWithContext, want
 	}
 }
 
-// TestNULInAFamily gathers a family whose name no reader could parse.
+// TestNULInAFamily checks a family whose name no reader could parse.
 func TestNULInAFamily(t *testing.T) {
 	g := metric.NewMultiGatherer()
 	if err := g.Register("bad", metric.GathererFunc(func() ([]*dto.MetricFamily, error) {

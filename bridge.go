@@ -8,20 +8,19 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// BridgeCounterVec returns v as client_golang's CounterVec, for a library that takes one. All
-// Bridge functions work alike: the result can be used like a vector that client_golang has made,
-// and its series are those of v. Everything that the library counts appears where v is registered.
+// BridgeCounterVec returns v as client_golang's CounterVec, for a library that takes one. All Bridge
+// functions work alike: the result can be used like a vector made by client_golang, and its series are
+// those of v. Everything that the library counts appears where v is registered.
 //
-// A library may also register the bridge. A registry of this package treats it as v: it registers v
-// if v is not registered yet, and returns an [AlreadyRegisteredError] if it is. ExistingCollector
-// is then a bridge, for libraries that go on with ExistingCollector.(*prometheus.CounterVec).
-// Unregister removes v. A registry of client_golang sees only the series that were used through the
-// bridge.
+// A library may also register the bridge. A registry of this package treats it as v: it registers v if v is
+// not registered yet, and returns an [AlreadyRegisteredError] if it is. ExistingCollector is then a bridge,
+// for libraries that continue with ExistingCollector.(*prometheus.CounterVec). Unregister removes v. A
+// registry of client_golang sees only the series that were used through the bridge.
 //
-// Labels that are curried or constrained in v are so in the result. To delete series, call the
-// methods of v: those of the result, including Reset, delete nothing. If v is nil, so is the
-// result, which many libraries take for no vector. BridgeCounterVec panics if v is a no-op vector,
-// because that does not know its labels.
+// Labels that are curried or constrained in v are curried or constrained in the result, too. To delete
+// series, call the methods of v: the methods of the result, including Reset, delete nothing. If v is nil,
+// so is the result; many libraries treat a nil vector as no vector. BridgeCounterVec panics if v is a no-op
+// vector, because such a vector does not know its labels.
 //
 // Libraries that return a vector of client_golang, or take a [Registerer], do not need a bridge,
 // because every [Collector] can be registered as it is.
@@ -59,8 +58,8 @@ func BridgeSummaryVec(v *SummaryVec) *prometheus.SummaryVec {
 	return instrument.BridgeSummaries(v, v.vec)
 }
 
-// forAsker returns err, the error of registering asked, in a form that is useful if asked is one of
-// client_golang's vectors: the existing collector is then one of these, too.
+// forAsker adjusts err, the error of registering asked. If asked is a vector of client_golang, the existing
+// collector in the result is one, too, so that the library can use it.
 func forAsker(asked Collector, err error) error {
 	already, ok := errors.AsType[AlreadyRegisteredError](err)
 	if !ok {
@@ -73,8 +72,9 @@ func forAsker(asked Collector, err error) error {
 	return already
 }
 
-// asClientVec returns existing as one of client_golang's vectors if asked is one and existing is
-// ours, and existing otherwise. If asked is a bridge of existing, it returns asked.
+// asClientVec returns existing as a vector of client_golang if asked is such a vector and existing is a
+// vector of this package. Otherwise it returns existing. If asked is a bridge of existing, it returns
+// asked.
 func asClientVec(existing, asked Collector) Collector {
 	if vector := instrument.BehindBridge(asked); vector != nil && instrument.DescOf(vector) == instrument.DescOf(existing) {
 		return asked
@@ -87,11 +87,11 @@ func asClientVec(existing, asked Collector) Collector {
 	return existing
 }
 
-// bridgeable is implemented by our vectors. It is a method and not a switch over all vectors, so
-// that a program links only those that it uses.
+// bridgeable is implemented by the vectors of this package. It is an interface, rather than a switch over
+// all vectors, so that a program links only the vectors that it uses.
 type bridgeable interface {
-	// bridgedFor returns a bridge if asked is client_golang's vector of the same kind, and nil
-	// otherwise. A typed vector also returns its ordinary one if asked is one of these.
+	// bridgedFor returns a bridge if asked is client_golang's vector of the same kind, and nil otherwise. A
+	// typed vector also returns its untyped vector if asked is an untyped vector of that kind.
 	bridgedFor(asked Collector) Collector
 }
 
@@ -118,7 +118,7 @@ func bridgedAs[T Collector, V any](asked Collector, v V, bridge func(V) T) Colle
 	return bridge(v)
 }
 
-// existingFor implements bridgedFor for a typed vector, of which v is the ordinary one.
+// existingFor implements bridgedFor for a typed vector whose untyped vector is v.
 func existingFor[V interface {
 	Collector
 	bridgeable

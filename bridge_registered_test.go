@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// bridges make a vector of each kind and its bridge.
+// bridges has, for each kind, a function that creates a vector and its bridge.
 var bridges = map[string]func(name string) (vector, bridge metric.Collector, use func()){
 	"counter": func(name string) (metric.Collector, metric.Collector, func()) {
 		v := metric.NewCounterVec(metric.CounterOpts{Name: name}, []string{"k", "l"})
@@ -49,8 +49,8 @@ var bridges = map[string]func(name string) (vector, bridge metric.Collector, use
 }
 
 // TestRegisteredBridge registers a vector and its bridge in either order and through each kind of
-// Registerer. They must count as one collector: its series are exposed once, with the options of
-// the first registration.
+// Registerer. They must count as one collector: the series are exposed once, with the options of the first
+// registration.
 func TestRegisteredBridge(t *testing.T) {
 	for kind, create := range bridges {
 		for way, behind := range ways {
@@ -100,8 +100,8 @@ func TestRegisteredBridge(t *testing.T) {
 	}
 }
 
-// TestTheirVectorFindsOurs checks that a library that goes on with the existing vector gets one of
-// its own type.
+// TestTheirVectorFindsOurs checks that a library that continues with the existing vector gets a vector of
+// client_golang's type.
 func TestTheirVectorFindsOurs(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c", Help: "h"}, []string{"a"})
@@ -119,8 +119,7 @@ func TestTheirVectorFindsOurs(t *testing.T) {
 	}
 }
 
-// TestBridgeIsForgotten checks that the table that finds the vector of a bridge keeps neither
-// alive.
+// TestBridgeIsForgotten checks that the table that maps bridges to vectors keeps neither alive.
 func TestBridgeIsForgotten(t *testing.T) {
 	gone := make(chan struct{})
 	func() {

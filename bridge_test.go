@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// useCounters is a library that takes client_golang's vector.
+// useCounters is a library function that takes client_golang's vector.
 func useCounters(v *prometheus.CounterVec) {
 	v.WithLabelValues("get", "/").Inc()
 	v.With(prometheus.Labels{"path": "/", "method": "get"}).Add(1.5)
@@ -74,7 +74,7 @@ func TestBridge(t *testing.T) {
 	}
 }
 
-// TestBridgeIsAVector checks that a library can do more with a bridge than count.
+// TestBridgeIsAVector checks that a library can do with a bridge what it can do with other vectors.
 func TestBridgeIsAVector(t *testing.T) {
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"method", "path"})
 	theirs := metric.BridgeCounterVec(ours)
@@ -126,8 +126,8 @@ func TestBridgeAfterDelete(t *testing.T) {
 	}
 }
 
-// TestBridgeLabels checks constrained and curried labels, also with a constraint whose result
-// changes when it is applied again.
+// TestBridgeLabels checks constrained and curried labels, including a constraint whose result changes when
+// it is applied again.
 func TestBridgeLabels(t *testing.T) {
 	ours := metric.V2.NewCounterVec(metric.CounterVecOpts{
 		CounterOpts: metric.CounterOpts{Name: "c_total", ConstLabels: metric.Labels{"zone": "z"}},
@@ -155,8 +155,8 @@ func TestBridgeLabels(t *testing.T) {
 	}
 }
 
-// TestBridgeConcurrently uses a vector and its bridge from several goroutines at once. No update
-// may be lost.
+// TestBridgeConcurrently uses a vector and its bridge in several goroutines and checks that no update is
+// lost.
 func TestBridgeConcurrently(t *testing.T) {
 	ours := metric.NewCounterVec(metric.CounterOpts{Name: "c_total"}, []string{"a"})
 	theirs := metric.BridgeCounterVec(ours)
@@ -186,7 +186,7 @@ func ExampleBridgeCounterVec() {
 	// Output: 1
 }
 
-// ownVec is a user's vector, whose embedded vector may be nil.
+// ownVec is a user's vector type. Its embedded vector may be nil.
 type ownVec struct {
 	*metric.CounterVec
 
@@ -197,8 +197,8 @@ func (v *ownVec) Describe(ch chan<- *metric.Desc) { ch <- v.desc }
 
 func (v *ownVec) Collect(chan<- metric.Metric) {}
 
-// TestEmbeddedVectorIsNotBridged checks that a collector that embeds a vector of ours is not taken
-// for that vector if one of client_golang's is equal to it.
+// TestEmbeddedVectorIsNotBridged checks that a collector that embeds a vector of this package does not
+// count as that vector when an equal vector of client_golang is registered.
 func TestEmbeddedVectorIsNotBridged(t *testing.T) {
 	opts, labels := metric.CounterOpts{Name: "x", Help: "h"}, []string{"l"}
 	for name, embedded := range map[string]*metric.CounterVec{"nil": nil, "a vector": metric.NewCounterVec(opts, labels)} {

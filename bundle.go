@@ -10,28 +10,28 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// Bundle is a set of instruments that change together: every scrape sees all changes of one
-// [Bundle.Apply] or none. So the number of errors never exceeds that of requests, and sums fit
-// counts. Create a Bundle with [NewBundle], and register it in place of its members.
+// Bundle is a set of instruments that change together: every scrape sees either all changes of one
+// [Bundle.Apply] or none. For example, the number of errors never exceeds the number of requests, and sums
+// match counts. Create a Bundle with [NewBundle], and register it in place of its members.
 //
-// Only the changes that Apply makes are seen together. The members can still be used directly. Each
-// such change is seen on its own, as it is without a bundle.
+// Only the changes that Apply makes are seen together. Programs can still use the members directly; a
+// scrape sees each such change separately, as without a bundle.
 //
-// A scrape copies the values of all members, and Apply waits while it does. For each series, this
-// takes about as long as reading an instrument. Apply waits for nothing else. A Bundle is safe for
-// concurrent use.
+// A scrape copies the values of all members, and Apply waits during that time. For each series, this takes
+// about as long as reading an instrument. Apply waits for nothing else. A Bundle is safe for concurrent
+// use.
 type Bundle struct {
 	core    *instrument.Bundle
 	err     error // why the bundle cannot be registered
 	members []Collector
 }
 
-// NewBundle returns a bundle of members, which must be counters, gauges, histograms or summaries
-// made by this package, or vectors of these. Functions, collectors of other kinds and instruments
-// of client_golang cannot be members, because reading them would run code that could block the
-// program. If there is such a member, registering the bundle fails and Apply panics.
+// NewBundle returns a bundle of members, which must be counters, gauges, histograms or summaries made by
+// this package, or vectors of these. Functions, other collectors and instruments of client_golang cannot be
+// members, because reading them would run code that could block the program. If there is such a member,
+// registering the bundle fails and Apply panics.
 //
-// The members must not be registered on their own as well.
+// The members must not also be registered individually.
 func NewBundle(members ...Collector) *Bundle {
 	b := &Bundle{members: slices.Clone(members)}
 	b.core, b.err = instrument.NewBundle(b.members)
@@ -58,9 +58,9 @@ func ObserveIn(histogramOrSummary Observer, v float64) Op {
 // Apply makes the changes in the order of ops. Every scrape sees all of them or none. Concurrent
 // calls of Apply do not wait for each other. Apply does not allocate.
 //
-// Apply panics before the first change if one of the changes is not possible: if it would decrease
-// a counter, or if its instrument is neither a member of b nor part of a vector that is one. Apply
-// ignores changes of instruments that do nothing, such as those of [NewNoOp].
+// Apply panics before the first change if one of the changes is not possible: if it would decrease a
+// counter, or if its instrument is neither a member of b nor part of a member vector. Apply ignores changes
+// of instruments that do nothing, such as those of [NewNoOp].
 func (b *Bundle) Apply(ops ...Op) {
 	if b.err != nil {
 		panic(b.err)
@@ -81,8 +81,8 @@ func (b *Bundle) Describe(ch chan<- *Desc) {
 	}
 }
 
-// Collect implements [Collector] for registries of other packages. It sends the values of one
-// moment.
+// Collect implements [Collector] for registries of other packages. All values that it sends are from the
+// same moment.
 func (b *Bundle) Collect(ch chan<- Metric) {
 	announced, err := collect.Describe(b)
 	if err != nil {
@@ -94,8 +94,8 @@ func (b *Bundle) Collect(ch chan<- Metric) {
 	_ = engine.Send(to, b.core.Freeze()) // Nothing ends the context.
 }
 
-// ScrapeRun implements an internal interface, by which registries of this module read the members
-// without calling Collect. Programs have no use for it.
+// ScrapeRun implements an internal interface that lets registries of this module read the members without
+// calling Collect. Programs do not need it.
 func (b *Bundle) ScrapeRun() (receiver any, run engine.Run, refuse collect.Refuse) {
 	return b, b.run, nil
 }

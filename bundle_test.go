@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// bundled are instruments of all kinds in a bundle.
+// bundled has instruments of all kinds in a bundle.
 type bundled struct {
 	bundle   *metric.Bundle
 	requests metric.ReadableCounter
@@ -40,7 +40,7 @@ func newBundled() *bundled {
 	return b
 }
 
-// apply counts one request in all instruments, in an order in which no prefix is consistent.
+// apply counts one request in all instruments, in an order in which no prefix of the changes is consistent.
 func (b *bundled) apply(a string) {
 	b.bundle.Apply(
 		metric.AddTo(b.errors.WithLabelValues(a), 1),
@@ -52,7 +52,7 @@ func (b *bundled) apply(a string) {
 	)
 }
 
-// checkBundled checks that all families are about the same requests, and returns their number.
+// checkBundled checks that all families count the same requests, and returns their number.
 func checkBundled(t *testing.T, families []*metric.MetricFamily) float64 {
 	t.Helper()
 	counts := map[string]float64{}
@@ -144,7 +144,7 @@ func TestBundleIsWhole(t *testing.T) {
 	}
 }
 
-// TestBundleAllOrNothing checks that nothing changes if one of the changes is not possible.
+// TestBundleAllOrNothing checks that Apply changes nothing if one of the changes is not possible.
 func TestBundleAllOrNothing(t *testing.T) {
 	b := newBundled()
 	stranger := metric.NewGauge(metric.GaugeOpts{Name: "stranger"})

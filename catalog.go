@@ -21,13 +21,13 @@ func Catalog(g Gatherer) (*catalog.Catalog, error) {
 // CatalogWithContext is like [Catalog], but gathers under ctx. The deadline and the [Selection] of
 // ctx apply as they do to a scrape.
 //
-// The catalog has all families that collectors described when they were registered, including
-// vectors without series, and all families that this gathering yields. For a gatherer that is not a
-// registry of this module, the catalog has only the families gathered.
+// The catalog has all families that collectors described when they were registered, including vectors
+// without series, and all families that this gather yields. For a gatherer that is not a registry of this
+// module, the catalog has only the gathered families.
 //
 // If a collector fails or does not return in time, CatalogWithContext returns an error like that of
-// [ContextRegistry.GatherWithContext] together with everything else, including what that collector
-// describes. The catalog is never nil.
+// [ContextRegistry.GatherWithContext], together with a catalog of everything else, including the families
+// that the collector describes. The catalog is never nil.
 func CatalogWithContext(ctx context.Context, g Gatherer) (*catalog.Catalog, error) {
 	if err := checkGatherer(g); err != nil {
 		return new(catalog.Catalog), fmt.Errorf("cannot list what a gatherer exports: %w", err)

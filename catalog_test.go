@@ -19,8 +19,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// catalogRegistry has instruments of every kind, vectors with and without series, and collectors
-// of other people.
+// catalogRegistry returns a registry with instruments of every kind, vectors with and without series, and
+// foreign collectors.
 func catalogRegistry() *metric.ContextRegistry {
 	r := metric.NewContextRegistry()
 	requests := metric.NewCounterVec(metric.CounterOpts{
@@ -53,7 +53,7 @@ func catalogRegistry() *metric.ContextRegistry {
 	return r
 }
 
-// dynamicCollector describes nothing.
+// dynamicCollector is a collector that describes nothing.
 type dynamicCollector struct{}
 
 func (*dynamicCollector) Describe(chan<- *metric.Desc) {}
@@ -99,8 +99,8 @@ func TestCatalogGolden(t *testing.T) {
 	}
 }
 
-// TestCatalogDoesNotChange catalogs the same registry again, and another one that was filled in the
-// same way.
+// TestCatalogDoesNotChange checks that the catalog is the same for a second call, and for another registry
+// that was filled in the same way.
 func TestCatalogDoesNotChange(t *testing.T) {
 	r := catalogRegistry()
 	first, err := metric.Catalog(r)
@@ -114,7 +114,7 @@ func TestCatalogDoesNotChange(t *testing.T) {
 	}
 }
 
-// foreign is a gatherer that is no registry.
+// foreign is a gatherer that is not a registry.
 type foreign struct{ metric.Gatherer }
 
 func TestCatalogOfGatherers(t *testing.T) {
@@ -159,7 +159,7 @@ func TestCatalogOfGatherers(t *testing.T) {
 			"ours_empty_total counter [{x false  0}] 0 [{ours/empty_total instrument}]\n" +
 				"plain_there gauge [{zone false  1}] 1 [{plain gatherer}]\n",
 		},
-		// The label differs between them.
+		// The value of the label shard differs between the gatherers.
 		{"labelled", labelled, "g gauge [{shard false  0} {x false  0}] 0 [{1/g instrument} {2/g instrument}]\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestCatalogOfGatherers(t *testing.T) {
 	}
 }
 
-// familyLines returns a line for each family.
+// familyLines returns a line for each family of the catalog.
 func familyLines(c *catalog.Catalog) string {
 	var b strings.Builder
 	for _, f := range c.Families {
@@ -188,8 +188,8 @@ func familyLines(c *catalog.Catalog) string {
 	return b.String()
 }
 
-// TestCatalogIsPartial checks that collectors that fail or hang cost the catalog only the families
-// that they have not described.
+// TestCatalogIsPartial checks that collectors that fail or hang cost the catalog only the families that
+// they do not describe.
 func TestCatalogIsPartial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()
@@ -243,7 +243,7 @@ func TestCatalogOfSelection(t *testing.T) {
 	}
 }
 
-// TestCatalogOfSelfMetrics checks which collector the self-metrics of a registry belong to.
+// TestCatalogOfSelfMetrics checks the collector that the catalog names for the self-metrics of a registry.
 func TestCatalogOfSelfMetrics(t *testing.T) {
 	r := metric.NewContextRegistry(metric.WithSelfMetrics("shop"))
 	r.MustRegisterWith(&dynamicCollector{}, metric.WithName("dynamic"))
@@ -257,7 +257,8 @@ func TestCatalogOfSelfMetrics(t *testing.T) {
 	}
 }
 
-// TestCatalogSeries counts series and label values that several collectors give to one family.
+// TestCatalogSeries checks the numbers of series and label values of a family to which several collectors
+// contribute.
 func TestCatalogSeries(t *testing.T) {
 	r := metric.NewContextRegistry()
 	for _, zone := range []string{"a", "b"} {

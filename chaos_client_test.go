@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	// chaosTimeout is the longest that a scrape may take.
+	// chaosTimeout is the maximum duration of a scrape.
 	chaosTimeout = 1500 * time.Millisecond
-	// chaosMargin is wide, because the test overloads the machine.
+	// chaosMargin is wide because the test overloads the machine.
 	chaosMargin = 20 * time.Second
 )
 
-// chaosRequest is one way to scrape.
+// chaosRequest describes one scrape by a client.
 type chaosRequest struct {
 	server     int
-	header     string // scrape timeout, as Prometheus announces it
+	header     string // announced scrape timeout, as Prometheus sends it
 	accept     string
 	encoding   string
 	query      string
-	disconnect time.Duration // when the client goes away; 0 if it stays
-	slow       bool          // whether the client reads a bit at a time
+	disconnect time.Duration // time after which the client disconnects; 0 if it stays
+	slow       bool          // whether the client reads only a little at a time
 }
 
 func randomRequest(random *rand.Rand, servers int) chaosRequest {
@@ -53,7 +53,7 @@ func randomRequest(random *rand.Rand, servers int) chaosRequest {
 	return r
 }
 
-// timeout returns how long the scrape may take.
+// timeout returns the maximum duration of the scrape.
 func (r chaosRequest) timeout() time.Duration {
 	if d, err := time.ParseDuration(r.header + "s"); err == nil && d > 0 {
 		return min(d, chaosTimeout)
@@ -61,7 +61,7 @@ func (r chaosRequest) timeout() time.Duration {
 	return chaosTimeout
 }
 
-// scrapeUntil scrapes again and again.
+// scrapeUntil scrapes repeatedly until ctx ends.
 func (c *chaos) scrapeUntil(ctx context.Context, servers []*httptest.Server, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 2))
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
@@ -75,7 +75,7 @@ func (c *chaos) scrapeUntil(ctx context.Context, servers []*httptest.Server, see
 	}
 }
 
-// scrape does one request and checks the answer.
+// scrape makes one request and checks the response.
 func (c *chaos) scrape(client *http.Client, address string, r chaosRequest) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -147,7 +147,7 @@ func (r slowReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p[:min(len(p), 500)])
 }
 
-// checkBody checks a whole exposition.
+// checkBody checks a complete exposition.
 func (c *chaos) checkBody(contentType string, body []byte, r chaosRequest) error {
 	series, err := seriesOfExposition(contentType, body)
 	if err != nil {
@@ -160,8 +160,8 @@ func (c *chaos) checkBody(contentType string, body []byte, r chaosRequest) error
 	return c.checkSeries(series, r.server < 4)
 }
 
-// checkSeries checks that a whole scrape has what is healthy: the instruments in any
-// case, and those of collectors unless the self-metrics say that they have failed.
+// checkSeries checks that a complete scrape has all healthy series: those of instruments in any case, and
+// those of collectors unless the self-metrics report a failure.
 func (c *chaos) checkSeries(series map[string]float64, collectors bool) error {
 	for _, name := range []string{"healthy_native_total", "healthy_histogram_count", "healthy_histogram_sum"} {
 		if _, ok := series[name]; !ok {

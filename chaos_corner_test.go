@@ -16,16 +16,16 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// corner is a part of the chaos test with a registry, a server and clients of its own. It shares
-// only the processors with the rest, so it can demand more of its collectors.
+// corner is a part of the chaos test with its own registry, server and clients. It shares only the
+// processors with the rest, so it can make stricter demands on its collectors.
 type corner struct {
 	t       *testing.T
 	name    string
 	server  *httptest.Server
 	clients []cornerClient
 
-	// peace, unless it is nil, checks the state after the clients are gone and before the hanging
-	// collectors are released.
+	// peace, if not nil, checks the state after the clients have ended and before the hanging collectors
+	// are released.
 	peace func(context.Context, *http.Client) error
 
 	held []heldCollector
@@ -34,28 +34,28 @@ type corner struct {
 	requests, failures atomic.Int64
 }
 
-// cornerClient does one request, or another repeated action.
+// cornerClient makes one request, or takes another action that is repeated.
 type cornerClient func(context.Context, *http.Client) error
 
-// heldCollector is a collector together with its behavior while the corner runs.
+// heldCollector is a collector with its behavior while the corner runs.
 type heldCollector struct {
 	*metrictest.Collector
 
 	behaviour metrictest.Behaviour
 }
 
-// holder is something that hangs from hold to release.
+// holder is something that hangs between hold and release.
 type holder interface {
 	hold()
 	release(context.Context) error
 }
 
-// newCorners returns all corners, with their servers.
+// newCorners returns all corners, with their servers running.
 func newCorners(t *testing.T) []*corner {
-	return []*corner{patienceCorner(t), readingCorner(t), obedienceCorner(t), floodCorner(t), nameCorner(t), gathererCorner(t)}
+	return []*corner{timeoutCorner(t), readingCorner(t), obedienceCorner(t), floodCorner(t), nameCorner(t), gathererCorner(t)}
 }
 
-// TestChaosCorners runs one corner at a time.
+// TestChaosCorners runs the corners one at a time.
 func TestChaosCorners(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
@@ -72,7 +72,7 @@ func TestChaosCorners(t *testing.T) {
 	}
 }
 
-// hold returns a collector that the corner releases when it ends.
+// hold returns a collector that the corner releases at its end.
 func (c *corner) hold(name string, b metrictest.Behaviour) *metrictest.Collector {
 	collector := metrictest.New(name, b)
 	c.held = append(c.held, heldCollector{collector, b})
@@ -96,7 +96,7 @@ func (c *corner) register(r *metric.ContextRegistry, prefix string, b metrictest
 	return names
 }
 
-// run lets all clients work until ctx ends.
+// run runs all clients until ctx ends.
 func (c *corner) run(ctx context.Context) {
 	for _, h := range c.held {
 		h.Become(h.behaviour)
@@ -120,7 +120,7 @@ func (c *corner) run(ctx context.Context) {
 	all.Wait()
 }
 
-// end is called when all clients have ended.
+// end checks the state and releases everything. It is called after all clients have ended.
 func (c *corner) end() {
 	ctx, cancel := context.WithTimeout(c.t.Context(), 2*time.Minute)
 	defer cancel()
@@ -149,7 +149,7 @@ func (c *corner) end() {
 	}
 }
 
-// fail reports the first few failures.
+// fail reports err unless there have been several failures already.
 func (c *corner) fail(err error) {
 	const enough = 3
 	if c.failures.Add(1) <= enough {
@@ -157,7 +157,7 @@ func (c *corner) fail(err error) {
 	}
 }
 
-// cornerAnswer is a response that was read.
+// cornerAnswer is a response whose body was read.
 type cornerAnswer struct {
 	status      int
 	contentType string
@@ -165,7 +165,7 @@ type cornerAnswer struct {
 	took        time.Duration
 }
 
-// get scrapes with that announced timeout, unless it is empty.
+// get makes a scrape request. Unless timeout is empty, the request announces it.
 func (c *corner) get(ctx context.Context, client *http.Client, path, timeout, accept string) (a cornerAnswer, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.server.URL+path, http.NoBody)
 	if err != nil {
@@ -187,8 +187,8 @@ func (c *corner) get(ctx context.Context, client *http.Client, path, timeout, ac
 	return cornerAnswer{response.StatusCode, response.Header.Get("Content-Type"), body, time.Since(start)}, err
 }
 
-// scrape is like get, but requires status 200 and returns the series. It continues when the run of
-// the corner ends, so that the outcome of each scrape is known.
+// scrape is like get, but requires status 200 and returns the series. It continues after the corner's run
+// has ended, so that the result of each scrape is known.
 func (c *corner) scrape(ctx context.Context, client *http.Client, path, timeout, accept string) (series map[string]float64, took time.Duration, err error) {
 	a, err := c.get(context.WithoutCancel(ctx), client, path, timeout, accept)
 	if err != nil {
@@ -204,7 +204,7 @@ func (c *corner) scrape(ctx context.Context, client *http.Client, path, timeout,
 	return series, a.took, err
 }
 
-// missing returns an error that names the first of the series that is missing.
+// missing returns an error that names the first missing series, or nil.
 func missing(series map[string]float64, names ...string) error {
 	n, first := 0, ""
 	for _, name := range names {
@@ -233,8 +233,8 @@ func pause(ctx context.Context, d time.Duration) {
 var errStillThere = errors.New("still there")
 
 // eventually calls f until it returns nil or ctx ends, and returns its last error.
-func eventually(ctx context.Context, patience time.Duration, f func() error) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func eventually(ctx context.Context, limit time.Duration, f func() error) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for err = f(); err != nil && ctx.Err() == nil; err = f() {
 		pause(ctx, 20*time.Millisecond)

@@ -17,13 +17,13 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// floodCorner has collectors that send distinct series until their deadline and beyond, and a
-// gatherer with many families. Everything else must be served whole and in time.
+// floodCorner has collectors that send distinct series until their deadline and longer, and a gatherer with
+// many families. Everything else must be served completely and in time.
 func floodCorner(t *testing.T) *corner {
 	const (
 		announced = "1"
-		// margin is for a machine that has more to do than it can; without a limit, it took
-		// longer than that to sort and to write what had come by then.
+		// margin allows for an overloaded machine. When floods had no limit, sorting and writing the
+		// samples that had arrived took longer than this.
 		margin = 15 * time.Second
 	)
 	families := 20
@@ -72,7 +72,7 @@ func floodCorner(t *testing.T) *corner {
 		c.watchHeap,
 	}
 	c.peace = func(ctx context.Context, _ *http.Client) error {
-		// No scrape waits any longer for the endless collectors. They may fill their buffers.
+		// No scrape waits for the endless collectors any more. They may fill their buffers.
 		const most = 8 << 20
 		return eventually(ctx, time.Minute, func() error {
 			before := heapInUse()
@@ -86,7 +86,7 @@ func floodCorner(t *testing.T) *corner {
 	return c
 }
 
-// watchHeap fails when there is more on the heap than any scrape needs, and ends the flood.
+// watchHeap fails and ends the flood if the heap exceeds what any scrape needs.
 func (c *corner) watchHeap(ctx context.Context, _ *http.Client) error {
 	const most = 2 << 30
 	pause(ctx, 50*time.Millisecond)
@@ -101,8 +101,8 @@ func (c *corner) watchHeap(ctx context.Context, _ *http.Client) error {
 	return fmt.Errorf("the heap has grown to %d MB", memory.HeapAlloc>>20)
 }
 
-// floodUntil sends distinct series until its context ends, and for a given time longer. It leaves
-// some processor time for others.
+// floodUntil returns a behavior that sends distinct series until its context ends and for the time beyond
+// after that. It leaves some processor time for others.
 func floodUntil(beyond time.Duration) metrictest.Behaviour {
 	pause := 10 * time.Millisecond
 	if long() {
@@ -140,7 +140,7 @@ func floodUntil(beyond time.Duration) metrictest.Behaviour {
 	}
 }
 
-// bigGatherer always has the same families.
+// bigGatherer is a gatherer that always returns the same families.
 type bigGatherer []*metric.MetricFamily
 
 func newBigGatherer(families, series int) bigGatherer {

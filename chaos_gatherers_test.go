@@ -14,12 +14,12 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// gathererCorner has gatherers that hang beside a healthy one, joined in every way.
+// gathererCorner has gatherers that hang next to a healthy one, joined in every way.
 func gathererCorner(t *testing.T) *corner {
 	const (
 		announced = "0.3"
-		// atOnce is how many calls of one gatherer may be under way: one that hangs is not
-		// called again, except by another of the handlers here.
+		// atOnce is the maximum number of calls of one gatherer in progress. A gatherer that hangs is
+		// called again only by another handler.
 		atOnce = 2
 	)
 	c := &corner{t: t, name: "gatherers"}
@@ -66,7 +66,7 @@ func gathererCorner(t *testing.T) *corner {
 	return c
 }
 
-// hangingGatherer hangs until it is released.
+// hangingGatherer is a gatherer that hangs until it is released.
 type hangingGatherer struct {
 	mu       sync.Mutex
 	released chan struct{}
@@ -109,7 +109,7 @@ func (g *hangingGatherer) release(ctx context.Context) error {
 	})
 }
 
-// deafGatherer is a hangingGatherer that gets a context and ignores it.
+// deafGatherer is a hangingGatherer that takes a context and ignores it.
 type deafGatherer struct{ *hangingGatherer }
 
 func (g deafGatherer) GatherWithContext(context.Context) ([]*metric.MetricFamily, error) {

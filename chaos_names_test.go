@@ -13,20 +13,21 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// clashSide is a family of one series that clashes with another one.
+// clashSide is one of two families that clash. It has one series.
 type clashSide struct {
 	name   string
 	kind   metric.MetricType
 	labels metric.Labels
 }
 
-// clash is two families that a reader takes for one, or whose series a reader takes for the same:
-// always, after escaping, or in one of the formats.
+// clash is a pair of families that a reader takes for one, or whose series a reader takes for the same.
+// They may clash always, only after escaping, or only in one of the formats.
 type clash struct {
 	a, b clashSide
-	// plain, unless it is empty, is what b is called if its name needs no escaping. It wins.
+	// plain is the name of b if that needs no escaping, and empty otherwise. In that case, b takes
+	// precedence.
 	plain string
-	// utf8 reports whether both are there if no name is escaped.
+	// utf8 reports whether both are present if no name is escaped.
 	utf8 bool
 }
 
@@ -47,8 +48,9 @@ func clashes() []clash {
 	}
 }
 
-// nameCorner has clashes of names between sources of all kinds, scraped in all formats and escaping
-// schemes. Nothing may be written twice, and no family without a clash may be missing.
+// nameCorner has clashes of names between sources of all kinds, which are scraped in all formats and with
+// all escaping schemes. No exposition may contain a name twice, and no family without a clash may be
+// missing.
 func nameCorner(t *testing.T) *corner {
 	c := &corner{t: t, name: "names"}
 	registry, other := metric.NewContextRegistry(metric.WithSelfMetrics("chaos")), metric.NewContextRegistry()
@@ -67,7 +69,7 @@ func nameCorner(t *testing.T) *corner {
 				a, b := clash.a, clash.b
 				prefix := fmt.Sprintf("clash_%d_%d_%d_", i, j, k)
 				a.name, b.name = prefix+a.name, prefix+b.name
-				// One of two that always clash may be refused.
+				// Of two families that always clash, one may be refused.
 				errA, errB := first(a), second(b)
 				if errA != nil && errB != nil {
 					t.Errorf("%v and %v", errA, errB)
@@ -115,7 +117,7 @@ func randomAccept() string {
 	return format + []string{"", ";escaping=allow-utf-8", ";escaping=underscores", ";escaping=dots", ";escaping=values"}[rand.IntN(5)]
 }
 
-// series returns the name of the series of a family without labels, or a part of it.
+// series returns the name of a series of the family, without labels, or a part of that name.
 func (s clashSide) series() string {
 	switch name := fmt.Sprintf(`{"%s%s"}`, s.name, map[bool]string{true: "_count"}[s.kind == metric.MetricTypeHistogram]); {
 	case strings.Contains(s.name, "."):
@@ -125,7 +127,7 @@ func (s clashSide) series() string {
 	}
 }
 
-// instrument returns the family as one of our own instruments.
+// instrument returns the family as an instrument of this package.
 func (s clashSide) instrument() metric.Collector {
 	switch s.kind {
 	case metric.MetricTypeCounter:
@@ -154,7 +156,7 @@ func (s clashSide) collector() fixedCollector {
 	}
 }
 
-// fixedCollector always sends the same metric.
+// fixedCollector is a collector that always sends the same metric.
 type fixedCollector struct {
 	desc   *metric.Desc
 	metric metric.Metric

@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// obedienceCorner has collectors that send their samples when their context ends. These must be
+// obedienceCorner has collectors that send their samples when their context ends. These samples must be
 // served.
 func obedienceCorner(t *testing.T) *corner {
 	const announced = "1"
@@ -42,19 +42,19 @@ func obedienceCorner(t *testing.T) *corner {
 		if missing(series, patient...) == nil {
 			whole.Add(1)
 		}
-		if missing(series, timed...) != nil { // The scrape has time left for these.
+		if missing(series, timed...) != nil { // There is time left in the scrape for these samples.
 			unheard.Add(1)
 		}
 		return nil
 	}
 	c.clients = []cornerClient{scrape, scrape}
 	c.peace = func(ctx context.Context, client *http.Client) error {
-		// On an overloaded machine, one may come too late, but not most of them.
+		// On an overloaded machine, a few may be too late.
 		if all, n := scrapes.Load(), unheard.Swap(0); n > 1+all/10 {
-			return fmt.Errorf("in %d of %d scrapes, those that spoke at their own limit were not heard", n, all)
+			return fmt.Errorf("in %d of %d scrapes, samples that were sent at the limit of a collector were missing", n, all)
 		}
 		if all, n := scrapes.Swap(0), whole.Swap(0); n < all/4 {
-			return fmt.Errorf("in %d of %d scrapes, those that spoke at the deadline were not heard", all-n, all)
+			return fmt.Errorf("in %d of %d scrapes, samples that were sent at the deadline were missing", all-n, all)
 		}
 		for i := range 2 {
 			series, _, err := c.scrape(ctx, client, "/", announced, "")
@@ -70,8 +70,8 @@ func obedienceCorner(t *testing.T) *corner {
 	return c
 }
 
-// speakAtDeadline is a collector that obeys: when its context ends, it has no answer, reports that
-// and returns.
+// speakAtDeadline is the behavior of a collector that obeys its context: when the context ends, it reports
+// that it has no result and returns.
 func speakAtDeadline(ctx context.Context, r *metrictest.Run) error {
 	select {
 	case <-ctx.Done():

@@ -19,9 +19,9 @@ import (
 	"google.golang.org/protobuf/encoding/protodelim"
 )
 
-// seriesOfExposition parses an exposition strictly, and returns the values of its series by their
-// names in the text format. Names must be valid under the escaping scheme that the content type
-// announces.
+// seriesOfExposition parses an exposition strictly and returns the values of its series. The keys are the
+// names of the series in the text format. Names must be valid under the escaping scheme that the content
+// type announces.
 func seriesOfExposition(contentType string, body []byte) (map[string]float64, error) {
 	quoted := strings.Contains(contentType, "escaping=allow-utf-8")
 	switch {
@@ -59,7 +59,7 @@ func parseProtobuf(body []byte) (families []*dto.MetricFamily, err error) {
 	}
 }
 
-// checkFamilies checks that no family and no series comes twice.
+// checkFamilies checks that no family and no series occurs twice.
 func checkFamilies(families []*dto.MetricFamily, quoted bool) error {
 	names := make(familyNames)
 	for _, f := range families {
@@ -91,7 +91,7 @@ func checkFamilies(families []*dto.MetricFamily, quoted bool) error {
 	return nil
 }
 
-// seriesOfFamilies names series as the text format does.
+// seriesOfFamilies returns the values of series under their names in the text format.
 func seriesOfFamilies(families []*dto.MetricFamily) map[string]float64 {
 	series := make(map[string]float64)
 	for _, f := range families {
@@ -128,8 +128,8 @@ func boundText(bound float64) string {
 	return strconv.FormatFloat(bound, 'g', -1, 64)
 }
 
-// seriesID returns the name of a series as its reader sees it: the order of labels does not matter,
-// and an empty value is the same as no label.
+// seriesID returns an identifier of a series as a reader sees it: the order of labels does not matter, and
+// an empty value is the same as a missing label.
 func seriesID(name string, labels map[string]string) string {
 	var pairs []string
 	for l, v := range labels {
@@ -141,17 +141,16 @@ func seriesID(name string, labels map[string]string) string {
 	return name + "{" + strings.Join(pairs, ",") + "}"
 }
 
-// mayRepeat reports whether a series may occur twice in an exposition. Over HTTP, duplicates within
-// a stream collector are not detected, since that takes memory for each series.
+// mayRepeat reports whether a series may occur twice in an exposition. Over HTTP, the registry does not
+// detect duplicates within a stream collector, because that would take memory for each series.
 func mayRepeat(series string) bool {
 	return strings.HasPrefix(series, streamed)
 }
 
-// familyNames are the names of samples that the families of an exposition can have, by the
-// family that has them.
+// familyNames maps the names of samples that the families of an exposition can have to these families.
 type familyNames map[string]string
 
-// samplesOf returns the names that samples of a family can have.
+// samplesOf returns the names that the samples of a family can have.
 func samplesOf(family, kind string, openMetrics bool) []string {
 	var suffixes []string
 	switch kind {
@@ -179,7 +178,7 @@ func samplesOf(family, kind string, openMetrics bool) []string {
 	return names
 }
 
-// created adds the name of the _created lines of a family, which few expositions have.
+// created adds the name of the _created lines of a family. Few expositions have such lines.
 func (f familyNames) created(sample, family string) error {
 	switch other, taken := f[sample]; {
 	case !taken && sample == family+"_created":
@@ -190,9 +189,9 @@ func (f familyNames) created(sample, family string) error {
 	return nil
 }
 
-// add adds a family. It is an error if a sample of it could be one of another family. (In
-// OpenMetrics, a counter x_total and a gauge x are both of a family x. client_golang writes
-// them, and Prometheus reads both.)
+// add adds a family. It returns an error if the family and another one could have a sample of the same
+// name. (In OpenMetrics, a counter x_total and a gauge x both belong to a family x. client_golang writes
+// such counters and gauges, and Prometheus reads both.)
 func (f familyNames) add(family, kind string, openMetrics bool) error {
 	for _, name := range samplesOf(family, kind, openMetrics) {
 		if other, taken := f[name]; taken {
@@ -203,8 +202,8 @@ func (f familyNames) add(family, kind string, openMetrics bool) error {
 	return nil
 }
 
-// These functions scan by hand, because regular expressions took more processor time than
-// everything that the chaos test exercises.
+// These functions scan by hand because regular expressions took more processor time than everything that
+// the chaos test exercises.
 
 // isClassicName reports whether s needs no quotes as the name of a metric.
 func isClassicName(s string) bool { return s != "" && classicName(s, true) == s }
@@ -256,7 +255,7 @@ func labelStart(s string) string {
 	return s[:len(name)+1]
 }
 
-// sampleEnd parses what follows the labels of a sample: a space, the value, and optionally a
+// sampleEnd parses the end of a sample line, after the labels: a space, the value, and optionally a
 // timestamp. It reports whether s has that form.
 func sampleEnd(s string) (value string, ok bool) {
 	s, ok = strings.CutPrefix(s, " ")
@@ -267,7 +266,7 @@ func sampleEnd(s string) (value string, ok bool) {
 	return value, ok
 }
 
-// metadata returns the parts of a metadata line and reports whether the line is one.
+// metadata returns the parts of a metadata line and reports whether line is one.
 func metadata(line string) (keyword, name, text string, ok bool) {
 	line, ok = strings.CutPrefix(line, "# ")
 	keyword, line, _ = strings.Cut(line, " ")
@@ -283,17 +282,18 @@ func metadata(line string) (keyword, name, text string, ok bool) {
 
 var unquoter = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n")
 
-// textSample is a line of a sample.
+// textSample is a sample line.
 type textSample struct {
 	name     string
 	labels   map[string]string
-	written  string // Its name and labels as they are written.
+	written  string // name and labels as they are written
 	value    float64
 	exemplar bool
 	quoted   bool // whether a name is quoted, even one of the exemplar
 }
 
-// lineError is the error of a line that is not valid. It is formatted when it is read: few are.
+// lineError reports an invalid line. Its text is formatted only on demand, because most such errors are
+// never read.
 type lineError string
 
 func (l lineError) Error() string { return fmt.Sprintf("a line that is not valid: %q", string(l)) }
@@ -335,8 +335,8 @@ func parseSample(line string) (s textSample, err error) {
 	return s, nil
 }
 
-// parseLabels parses labels in braces, if there are any. The name of the metric may be among
-// them, as the first, if it was not there before.
+// parseLabels parses the labels in braces, if any. If named is set and the metric has no name yet, the
+// first of them may be its name.
 func (s *textSample) parseLabels(text string, named bool) (labels map[string]string, rest string, ok bool) {
 	if !strings.HasPrefix(text, "{") {
 		return nil, text, true
@@ -367,8 +367,8 @@ func (s *textSample) parseLabels(text string, named bool) (labels map[string]str
 	return labels, text[1:], true
 }
 
-// parseLines parses text line by line. The lines of a family must be together, its samples after
-// its type and with names that belong only to it, and no series may occur twice.
+// parseLines parses text line by line. The lines of a family must be adjacent, its type must come before
+// its samples, the names of samples must belong to only one family, and no series may occur twice.
 func parseLines(text string, openMetrics, quoted bool) (map[string]float64, error) {
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		return nil, errors.New("the last line is not whole")
@@ -379,7 +379,7 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 		names   = make(familyNames)
 		family  string
 		typed   bool
-		written = make(map[string]string) // The type of each family.
+		written = make(map[string]string) // type of each family
 	)
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
@@ -425,7 +425,7 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 		if err := names.created(s.name, family); err != nil {
 			return nil, err
 		}
-		if openMetrics { // It writes le="1.0".
+		if openMetrics { // OpenMetrics writes le="1.0".
 			for _, l := range []string{"le", "quantile"} {
 				if v, ok := s.labels[l]; ok {
 					s.labels[l] = strings.TrimSuffix(v, ".0")
@@ -446,7 +446,7 @@ func parseLines(text string, openMetrics, quoted bool) (map[string]float64, erro
 
 var wholeBound = regexp.MustCompile(`(le="[0-9]+)\.0"`)
 
-// TestSeriesOfExposition checks that the parser of the chaos test detects invalid expositions.
+// TestSeriesOfExposition checks that the parser of the chaos test rejects invalid expositions.
 func TestSeriesOfExposition(t *testing.T) {
 	const openMetrics = "application/openmetrics-text"
 	series, err := seriesOfExposition(openMetrics, []byte("# HELP a h\n# TYPE a counter\n"+

@@ -16,11 +16,11 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// readingCorner has clients that send a request, read nothing of the answer and stay connected. The
-// handler must cut them off; before that, they take the places of other requests.
+// readingCorner has clients that send a request, read nothing of the response and stay connected. The
+// handler must disconnect them. Until then, they take the places of other requests.
 func readingCorner(t *testing.T) *corner {
 	const (
-		series = 3000 // About a megabyte, much more than the sockets' buffers hold here.
+		series = 3000 // about a megabyte, much more than the sockets' buffers can hold
 		places = 2
 	)
 	registry := metric.NewContextRegistry()
@@ -31,7 +31,7 @@ func readingCorner(t *testing.T) *corner {
 	}
 	registry.MustRegister(metrictest.New("unread_stream", metrictest.Flooding(series)).Stream())
 
-	var requests atomic.Int64 // requests that the server has not ended
+	var requests atomic.Int64 // requests that the server is still handling
 	handler := metric.HandlerForContext(registry, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, MaxRequestsInFlight: places})
 	c := &corner{t: t, name: "reading"}
 	c.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -41,7 +41,7 @@ func readingCorner(t *testing.T) *corner {
 	}))
 	c.server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
 		if tcp, ok := conn.(*net.TCPConn); ok && state == http.StateNew {
-			_ = tcp.SetWriteBuffer(4096) // The kernel's default works, too, but takes longer to fill.
+			_ = tcp.SetWriteBuffer(4096) // The kernel's default also works, but takes longer to fill.
 		}
 	}
 	c.server.Start()
@@ -79,10 +79,10 @@ type deadClients struct {
 	conns []net.Conn
 }
 
-// mostDeadClients is the maximum number of deadClients; another one replaces the oldest.
+// mostDeadClients is the maximum number of deadClients. Another one replaces the oldest.
 const mostDeadClients = 20
 
-// request sends a request.
+// request sends a request and leaves the connection open.
 func (d *deadClients) request(ctx context.Context, _ *http.Client) error {
 	conn, err := new(net.Dialer).DialContext(context.WithoutCancel(ctx), "tcp", d.address)
 	if err != nil {

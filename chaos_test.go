@@ -26,11 +26,11 @@ import (
 
 var chaosTime = flag.Duration("chaos", 3*time.Second, "how long TestChaos runs; with more than a minute, it is larger, too")
 
-// TestChaos runs many collectors of every bad kind under all combinations of policies. They come,
-// go and change while many clients scrape them in every way. Everything healthy must be served,
-// whole and in time, and in the end no goroutine may be left.
+// TestChaos runs many collectors with every bad behavior under all combinations of policies. They are
+// registered, replaced and removed while many clients scrape them in every way. Everything healthy must be
+// served, completely and in time, and no goroutine may be left at the end.
 //
-// make chaos runs it for minutes.
+// The command "make chaos" runs it for minutes.
 func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes seconds")
@@ -51,19 +51,19 @@ func TestChaos(t *testing.T) {
 		t.Errorf("when it was over: %v", err)
 	}
 	c.stop()
-	c.end() // The runs that scrapeInPeace started may take some time, too.
+	c.end() // The runs that scrapeInPeace started may still take some time.
 	c.close()
 	goleak.VerifyNone(t, before)
 
 	t.Logf("%s, at most %d goroutines", c.summary(), most)
-	// Each collector has at most two runs of two goroutines in each of two registries; each
-	// client has a connection and a scrape.
+	// Each collector has at most two runs of two goroutines in each of two registries. Each client has a
+	// connection and a scrape.
 	if most > bound {
 		t.Errorf("there were %d goroutines, want no more than %d", most, bound)
 	}
 }
 
-// runFor runs everything for the given time, and returns the largest number of goroutines seen.
+// runFor runs everything for the time d and returns the largest number of goroutines that it saw.
 func (c *chaos) runFor(d time.Duration, clients int) (most int) {
 	ctx, cancel := context.WithTimeout(c.t.Context(), d)
 	defer cancel()
@@ -88,7 +88,7 @@ func (c *chaos) runFor(d time.Duration, clients int) (most int) {
 	return most
 }
 
-// end is called when runFor has returned. It releases what is held, and waits for it.
+// end releases everything that hangs and waits for it. It is called after runFor has returned.
 func (c *chaos) end() {
 	c.release()
 	for _, corner := range c.corners {
@@ -96,7 +96,7 @@ func (c *chaos) end() {
 	}
 }
 
-// stop closes the registries: nothing runs in the background afterwards.
+// stop closes the registries, so that nothing runs in the background afterward.
 func (c *chaos) stop() {
 	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
 		if err := r.Close(); err != nil {
@@ -105,7 +105,7 @@ func (c *chaos) stop() {
 	}
 }
 
-// close closes everything.
+// close closes all servers.
 func (c *chaos) close() {
 	for _, s := range c.servers {
 		s.Close()
@@ -125,8 +125,8 @@ func (c *chaos) summary() string {
 		c.scrapes.Load(), c.whole.Load(), c.complete.Load(), requests, c.changes.Load(), c.runs())
 }
 
-// scrapeInPeace scrapes once in each format when all collectors have been released: every healthy
-// one must be there.
+// scrapeInPeace scrapes once in each format after all collectors have been released. Every healthy
+// collector must be in each scrape.
 func (c *chaos) scrapeInPeace() error {
 	h := metric.HandlerForContext(c.registry, metric.HandlerOpts{ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true})
 	for _, accept := range []string{
@@ -148,11 +148,11 @@ func (c *chaos) scrapeInPeace() error {
 	return nil
 }
 
-// chaos is the world of TestChaos.
+// chaos is the state of TestChaos.
 type chaos struct {
 	t        *testing.T
 	registry *metric.ContextRegistry // registry of healthy and bad collectors
-	bounded  *metric.ContextRegistry // registry of the same bad ones, which run few at a time
+	bounded  *metric.ContextRegistry // registry of the same bad collectors, of which only a few run at a time
 	groups   []*metric.Group
 
 	counter   metric.Counter
@@ -169,12 +169,12 @@ type chaos struct {
 	ended   int                              // number of runs of released collectors
 }
 
-// mostRetired is how many collectors that are no longer registered may still run.
+// mostRetired is the maximum number of unregistered collectors that may still run.
 const mostRetired = 300
 
 var errChaos = errors.New("an error of the chaos")
 
-// newChaos returns the world with its servers and the given number of bad collectors.
+// newChaos returns the state of a test with the given number of bad collectors.
 func newChaos(t *testing.T, collectors int) *chaos {
 	c := &chaos{
 		t: t,
@@ -187,7 +187,7 @@ func newChaos(t *testing.T, collectors int) *chaos {
 		corners:   newCorners(t),
 		current:   make(map[string]*metrictest.Collector),
 	}
-	// If only a few run at a time, only instruments are sure to be gathered.
+	// If only a few collectors run at a time, only instruments are certain to be gathered.
 	for _, r := range []*metric.ContextRegistry{c.registry, c.bounded} {
 		r.MustRegister(c.counter, c.histogram)
 	}
@@ -205,10 +205,9 @@ func newChaos(t *testing.T, collectors int) *chaos {
 	return c
 }
 
-// healthyCollector is a collector that must be in every scrape, unless the scrape reports
-// otherwise.
+// healthyCollector is a collector that must be in every scrape unless the scrape reports otherwise.
 type healthyCollector struct {
-	name      string // Also of its family.
+	name      string // name of the collector and of its family
 	collector metric.Collector
 	opts      []metric.CollectorOption
 }
@@ -240,7 +239,7 @@ func panickyHooks() metric.Hooks {
 	}
 }
 
-// badBehaviours are all there are, and a good one.
+// badBehaviours returns all bad behaviors, and a healthy one.
 func badBehaviours() []metrictest.Behaviour {
 	return []metrictest.Behaviour{
 		metrictest.Healthy(),
@@ -262,8 +261,8 @@ func badBehaviours() []metrictest.Behaviour {
 	}
 }
 
-// floodFor sends without end for that long, or until it is released, but leaves something of
-// the machine for others.
+// floodFor returns a behavior that sends without end for the time d, or until it is released. It leaves
+// some processor time for others.
 func floodFor(d time.Duration) metrictest.Behaviour {
 	return func(ctx context.Context, r *metrictest.Run) error {
 		ctx, cancel := context.WithTimeout(ctx, d)
@@ -282,7 +281,8 @@ func floodFor(d time.Duration) metrictest.Behaviour {
 	}
 }
 
-// policies returns combination i of all policies, some with a background in place of the cache.
+// policies returns combination i of all policies. Some combinations have WithBackground in place of
+// WithCache.
 func (c *chaos) policies(i int) (opts []metric.CollectorOption) {
 	kept := metric.WithCache(50 * time.Millisecond)
 	if i/48%2 == 1 {
@@ -304,11 +304,11 @@ func (c *chaos) policies(i int) (opts []metric.CollectorOption) {
 	return opts
 }
 
-// streamed begins the names of families that stream collectors write. Over HTTP, the registry does
-// not detect that a stream writes a series twice, because that would take memory for each series.
+// streamed is the prefix of families that stream collectors write. Over HTTP, the registry does not detect
+// that a stream writes a series twice, because that would take memory for each series.
 const streamed = "stream"
 
-// register registers bad collector i, or replaces the one that has its name.
+// register registers bad collector i, or replaces the collector that has its name.
 func (c *chaos) register(i int, name string) error {
 	behaviours := badBehaviours()
 	controls := metrictest.New([]string{"context", streamed, "plain"}[i%3]+"_"+name, behaviours[i/3%len(behaviours)])
@@ -329,8 +329,8 @@ func (c *chaos) register(i int, name string) error {
 	return err
 }
 
-// retire records that the collector with that name, if there is one, is no longer registered. Its
-// runs go on, but if there are very many, the oldest are released.
+// retire records that the collector with the given name, if any, is no longer registered. Its runs
+// continue. If there are too many such collectors, the oldest ones are released.
 func (c *chaos) retire(name string) {
 	c.mu.Lock()
 	var oldest *metrictest.Collector
@@ -351,7 +351,7 @@ func (c *chaos) retire(name string) {
 	c.ended += oldest.Started()
 }
 
-// letGo releases collectors and waits for them.
+// letGo releases collectors and waits until they have returned.
 func (c *chaos) letGo(collectors ...*metrictest.Collector) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), 30*time.Second)
 	defer cancel()
@@ -365,14 +365,14 @@ func (c *chaos) letGo(collectors ...*metrictest.Collector) {
 	}
 }
 
-// bad returns all bad collectors that may run.
+// bad returns all bad collectors that may be running.
 func (c *chaos) bad() []*metrictest.Collector {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.AppendSeq(slices.Clone(c.retired), maps.Values(c.current))
 }
 
-// hold makes the released collectors hang again.
+// hold makes the released collectors misbehave again.
 func (c *chaos) hold() {
 	behaviours := badBehaviours()
 	for i, b := range c.bad() {
@@ -380,8 +380,8 @@ func (c *chaos) hold() {
 	}
 }
 
-// churn registers, replaces and unregisters collectors and instruments, and changes the behavior of
-// some.
+// churn registers, replaces and unregisters collectors and instruments, and changes the behavior of some
+// collectors.
 func (c *chaos) churn(ctx context.Context, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	behaviours := badBehaviours()
@@ -413,7 +413,7 @@ func (c *chaos) churn(ctx context.Context, seed uint64) {
 	}
 }
 
-// observed is what is observed by the histogram, always.
+// observed is the value of every observation in the histogram.
 const observed = 2
 
 func (c *chaos) observe(ctx context.Context) {
@@ -448,7 +448,7 @@ func (c *chaos) lookAtStatus(ctx context.Context) {
 	}
 }
 
-// gather gathers without HTTP.
+// gather gathers without HTTP until ctx ends.
 func (c *chaos) gather(ctx context.Context) {
 	for i := 0; ctx.Err() == nil; i++ {
 		timeout := []time.Duration{time.Nanosecond, 20 * time.Millisecond, 200 * time.Millisecond}[i%3]
@@ -469,7 +469,7 @@ func (c *chaos) gather(ctx context.Context) {
 	}
 }
 
-// release releases all collectors and waits for them.
+// release releases all collectors and waits until they have returned.
 func (c *chaos) release() { c.letGo(c.bad()...) }
 
 func (c *chaos) runs() int {

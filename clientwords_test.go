@@ -14,11 +14,11 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// inDetail matches the details of a metric, which client_golang prints as protobuf text, whose
-// blanks differ from one build to the next.
+// inDetail matches the details of a metric. client_golang prints them as protobuf text, whose spaces differ
+// from one build to the next.
 var inDetail = regexp.MustCompile(`\{ ?.*\}|(label|gauge|counter|summary|histogram|untyped|timestamp_ms):.*?( has | should | with | are )`)
 
-// withoutDetails returns an error's text without the details of metrics.
+// withoutDetails returns the text of err without the details of metrics.
 func withoutDetails(err error) string {
 	if err == nil {
 		return ""
@@ -32,7 +32,7 @@ func withoutDetails(err error) string {
 	return strings.ReplaceAll(text, " {}", "{}")
 }
 
-// badMetrics are metrics that a collector may send and a registry refuses.
+// badMetrics returns metrics that a collector may send and a registry must refuse.
 func badMetrics() map[string][]metric.Metric {
 	desc := func(name, help string, labels ...string) *metric.Desc { return metric.NewDesc(name, help, labels, nil) }
 	gauge := func(d *metric.Desc, values ...string) metric.Metric {
@@ -84,7 +84,7 @@ func labelPairs(namesAndValues ...string) (pairs []*metric.LabelPair) {
 	return pairs
 }
 
-// sending is an unchecked collector of metrics.
+// sending is an unchecked collector that sends its metrics.
 type sending []metric.Metric
 
 func (sending) Describe(chan<- *metric.Desc) {}
@@ -95,8 +95,8 @@ func (s sending) Collect(ch chan<- metric.Metric) {
 	}
 }
 
-// TestWordsOfRegistries lets both libraries gather from the same bad collectors. Our error must say
-// at least as much as client_golang's.
+// TestWordsOfRegistries lets registries of both libraries gather from the same bad collectors. The error of
+// this package must contain the text of client_golang's.
 func TestWordsOfRegistries(t *testing.T) {
 	for name, metrics := range badMetrics() {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestWordsOfRegistries(t *testing.T) {
 	}
 }
 
-// TestWordsOfGatherers does the same with a registry for each metric.
+// TestWordsOfGatherers makes the same comparison for Gatherers with one registry per metric.
 func TestWordsOfGatherers(t *testing.T) {
 	for name, metrics := range badMetrics() {
 		if len(metrics) < 2 {
@@ -139,7 +139,8 @@ func TestWordsOfGatherers(t *testing.T) {
 	}
 }
 
-// TestSuffixTakenByInstrument checks the words for a histogram that comes second.
+// TestSuffixTakenByInstrument checks the error for a histogram one of whose sample names belongs to an
+// instrument.
 func TestSuffixTakenByInstrument(t *testing.T) {
 	for suffix, want := range map[string]string{
 		"count":  `collected histogram or summary named "x" collides with previously collected metric named "x_count"`,
@@ -157,8 +158,8 @@ func TestSuffixTakenByInstrument(t *testing.T) {
 	}
 }
 
-// TestWordsOfInstruments registers instruments of one name that differ, each with a label of its
-// own.
+// TestWordsOfInstruments compares the errors for different instruments with the same name, each of which
+// has its own label.
 func TestWordsOfInstruments(t *testing.T) {
 	opts := func(help, value string) metric.Opts {
 		return metric.Opts{Name: "x", Help: help, ConstLabels: metric.Labels{"a": value}}
@@ -177,8 +178,8 @@ func TestWordsOfInstruments(t *testing.T) {
 	}
 }
 
-// TestInvalidMetricsSayWhatIsWrong checks that the error of a metric begins with its name, says
-// what is wrong, and contains no descriptor, except in the text that equals client_golang's.
+// TestInvalidMetricsSayWhatIsWrong checks that the error of a metric begins with its name, says what is
+// wrong, and contains no descriptor, except in the text that equals client_golang's.
 func TestInvalidMetricsSayWhatIsWrong(t *testing.T) {
 	boom := errors.New("boom")
 	for help, want := range map[string]string{
@@ -201,7 +202,7 @@ func TestInvalidMetricsSayWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestNoDescriptorsInErrors checks the same for everything else that is wrong with samples.
+// TestNoDescriptorsInErrors checks that errors about samples contain no descriptors.
 func TestNoDescriptorsInErrors(t *testing.T) {
 	x := metric.NewDesc("x", "h", []string{"a"}, nil)
 	check := func(t *testing.T, c metric.Collector, want string) {

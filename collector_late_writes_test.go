@@ -15,8 +15,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// lateWriters are metrics that keep what they were given to write to, and write there
-// again whenever another one has written in a later scrape.
+// lateWriters are metrics that retain the memory passed to Write and write to it again after another metric
+// has been written in a later scrape.
 type lateWriters struct {
 	mu     sync.Mutex
 	scrape int
@@ -56,9 +56,8 @@ func (w *lateWriter) Write(out *dto.Metric) error {
 	return nil
 }
 
-// TestLateWrites collects metrics of which each writes, when the others have written, to
-// the memory that it was given in earlier scrapes. Metrics of other collectors keep their
-// values.
+// TestLateWrites checks metrics that write to the memory of earlier scrapes after others have been written.
+// The metrics of other collectors must keep their values.
 func TestLateWrites(t *testing.T) {
 	for way, wrap := range map[string]func(*prometheus.Desc, metric.Metric) metric.Collector{
 		"collector": func(_ *prometheus.Desc, m metric.Metric) metric.Collector {

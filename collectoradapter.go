@@ -9,9 +9,9 @@ import (
 // NewCollectorAdapter returns c as a [CollectorWithContext] whose CollectWithContext returns when
 // ctx is done, even if c is still running. The adapter discards what c sends after that.
 //
-// If c takes a context, it gets ctx. Otherwise, calls that overlap share one run of c. While a run
-// that was left behind has not returned, the adapter does not start c again: CollectWithContext
-// sends an invalid metric with [ErrStillRunning].
+// If c takes a context, it gets ctx. Otherwise, overlapping calls share one run of c. The adapter does not
+// start c again before an abandoned run has returned; until then, CollectWithContext sends an invalid
+// metric with [ErrStillRunning].
 //
 // A registry of this package needs no adapter, because it treats every [Collector] like this.
 func NewCollectorAdapter(c Collector) CollectorWithContext {

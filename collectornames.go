@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// defaultName returns the name of an entry that is registered without one: the family, if there is
-// a single one, or else what people call its collector or gatherer, which is of.
+// defaultName returns the name of an entry that is registered without one. This is the name of its family,
+// if it has a single one, and otherwise the name of its collector or gatherer, of.
 func defaultName(e *scrape.Entry, of any) string {
 	if e.Binding.Source != nil {
 		return e.Binding.Source.Family().Name
@@ -81,9 +81,9 @@ func madeOf(v any) any {
 	}
 }
 
-// nameOf returns what people call a collector or gatherer: its package and type, without a star, or
-// the name of the function behind it. It returns "" if that says nothing, because the type has no
-// name or belongs to this package.
+// nameOf returns the natural name of a collector or gatherer: its package and type, without a star, or the
+// name of its function. It returns "" if that would not identify it, because the type has no name or
+// belongs to this package.
 func nameOf(v any) string {
 	v = madeOf(v)
 	if v == nil {
@@ -104,8 +104,8 @@ func nameOf(v any) string {
 	return name
 }
 
-// called returns the name of a collector in an error: the name of the metric for an instrument of
-// this package, and the type otherwise.
+// called returns the name of a collector for error texts: the name of the metric for an instrument of this
+// package, and the type otherwise.
 func called(c Collector) string {
 	inner := innermost(c)
 	if collect.IsNil(inner) {
@@ -126,7 +126,7 @@ func init() {
 	}
 }
 
-// calledByType returns the name in an error of a collector or gatherer that is not an instrument.
+// calledByType returns the name, for error texts, of a collector or gatherer that is not an instrument.
 func calledByType(v any) string {
 	if name := nameOf(v); name != "" {
 		return name

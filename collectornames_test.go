@@ -30,7 +30,7 @@ func collectStock(context.Context, chan<- metric.Metric) {}
 
 var closure = func(context.Context, chan<- metric.Metric) {}
 
-// TestDefaultNames checks the names of collectors that were registered without one.
+// TestDefaultNames checks the names of collectors that were registered without a name.
 func TestDefaultNames(t *testing.T) {
 	one := func() float64 { return 1 }
 	for name, tc := range map[string]struct {
@@ -82,7 +82,7 @@ func TestDefaultNames(t *testing.T) {
 	}
 }
 
-// TestNumbersStartAgain checks that names have numbers only while the name itself is taken.
+// TestNumbersStartAgain checks that a name gets a number only while the name itself is taken.
 func TestNumbersStartAgain(t *testing.T) {
 	r := metric.NewContextRegistry()
 	a, b, c := &shelf[int]{}, metric.WrapCollectorWithPrefix("b_", &shelf[int]{}), metric.WrapCollectorWithPrefix("c_", &shelf[int]{})
@@ -101,8 +101,8 @@ func TestNumbersStartAgain(t *testing.T) {
 	}
 }
 
-// TestSelectDefaultNames checks that a request can select the collectors of the default registry
-// by the names in the documentation.
+// TestSelectDefaultNames checks that requests can select the collectors of the default registry by the
+// names in the documentation.
 func TestSelectDefaultNames(t *testing.T) {
 	for query, want := range map[string]string{
 		"collect[]=go":            "go_goroutines",
@@ -126,8 +126,8 @@ func TestSelectDefaultNames(t *testing.T) {
 	}
 }
 
-// TestSoleGatherersHaveNames checks that a gatherer that is the only source has a name, which is
-// not in the text of its error.
+// TestSoleGatherersHaveNames checks that a gatherer that is the only source has a name, and that the text
+// of its error does not contain it.
 func TestSoleGatherersHaveNames(t *testing.T) {
 	boom := errors.New("boom")
 	failing := metric.GathererWithContextFunc(func(context.Context) ([]*metric.MetricFamily, error) { return nil, boom })

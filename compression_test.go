@@ -27,7 +27,7 @@ func TestAcceptEncoding(t *testing.T) {
 		{lines: []string{"gzip"}, want: "gzip"},
 		{lines: []string{"deflate"}},
 
-		// A star speaks for codings that are not named, in whatever order.
+		// A star stands for all codings that are not named, in any order.
 		{lines: []string{"*"}},
 		{lines: []string{"gzip;q=0, *"}},
 		{lines: []string{"*, gzip;q=0"}},
@@ -44,7 +44,7 @@ func TestAcceptEncoding(t *testing.T) {
 		{lines: []string{"gzip, *;q=0"}, want: "gzip"},
 		{lines: []string{"zstd;q=0.1, *;q=0"}, want: "zstd"},
 
-		// The handler offers no accepted coding, and still sends the metrics.
+		// The handler offers no coding that the client accepts, but still sends the metrics.
 		{lines: []string{"*;q=0"}},
 		{lines: []string{"identity;q=0"}},
 		{lines: []string{"identity;q=0, br"}},
@@ -82,7 +82,7 @@ func TestAcceptEncoding(t *testing.T) {
 		{lines: []string{"x-gzip;q=0.5, zstd;q=0.4"}, want: "zstd", offers: []metric.Compression{metric.Zstd}},
 		{lines: []string{"gzipped, xgzip"}},
 
-		// An offer that the handler cannot make.
+		// The handler does not support one of the offers.
 		{lines: []string{"br, gzip"}, offers: []metric.Compression{"br", metric.Gzip}, want: "gzip"},
 		{lines: []string{"*"}, offers: []metric.Compression{"br", metric.Gzip}, want: "gzip"},
 	} {
@@ -109,8 +109,8 @@ func TestAcceptEncoding(t *testing.T) {
 	}
 }
 
-// TestContentEncodingOfMiddleware checks that a body that a middleware compresses is compressed
-// once, also if it is an error.
+// TestContentEncodingOfMiddleware checks that a body that a middleware compresses is compressed only once,
+// even if it is an error.
 func TestContentEncodingOfMiddleware(t *testing.T) {
 	broken := metric.NewContextRegistry()
 	broken.MustRegister(plain{"broken", func(ch chan<- metric.Metric) { panic("no luck") }})
@@ -145,7 +145,7 @@ func TestContentEncodingOfMiddleware(t *testing.T) {
 			})
 		}
 	}
-	t.Run("identity", func(t *testing.T) { // Some middleware does not compress then.
+	t.Run("identity", func(t *testing.T) { // Some middleware does not compress in this case.
 		h := metric.HandlerFor(oneCounter())
 		w := request(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "identity")
@@ -168,7 +168,7 @@ func TestContentEncodingOfMiddleware(t *testing.T) {
 	t.Run("over a connection", func(t *testing.T) {
 		server := httptest.NewServer(compressing(metric.HandlerFor(manySeries(3000))))
 		defer server.Close()
-		resp, err := server.Client().Get(server.URL) // The transport asks for gzip and decompresses.
+		resp, err := server.Client().Get(server.URL) // The transport requests gzip and decompresses the body.
 		if err != nil {
 			t.Fatal(err)
 		}

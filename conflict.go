@@ -12,7 +12,7 @@ import (
 )
 
 // conflict returns the error for made, which reg refused to register with err. The error names the
-// holder of the name, as far as it can be found, and says how the two differ.
+// collector that has the name already, if it can be found, and the differences between the two.
 func conflict(reg Registerer, made Collector, err error) error {
 	bottom, desc := beneath(reg, instrument.DescOf(made))
 	asked := clientgolang.Parse(desc)
@@ -48,8 +48,8 @@ func constantTraits(d *clientgolang.Info) []instrument.Trait {
 	return []instrument.Trait{{Name: "constant labels", Value: fmt.Sprint(pairs)}}
 }
 
-// beneath returns the registerer behind our wrappings, and the descriptor as that registerer sees
-// it.
+// beneath returns the registerer behind the wrappings of this package, and the descriptor as that
+// registerer sees it.
 func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
 	for {
 		switch w := reg.(type) {
@@ -69,10 +69,10 @@ func beneath(reg Registerer, desc *Desc) (Registerer, *Desc) {
 	}
 }
 
-// holderOf returns the collector that has the name of a family, and its descriptor. Each is nil if
-// it cannot be found. An error about equal collectors holds the collector, other errors do not. But
-// registries describe themselves, so holderOf can find the conflicting descriptor, and registering
-// a second collector with just that descriptor fails with an error that holds the first.
+// holderOf returns the collector that has the name of a family, and its descriptor. Either is nil if it
+// cannot be found. Only an error about an equal collector contains the existing one. For other errors,
+// holderOf looks for the conflicting descriptor in the registry's own description and tries to register a
+// second collector with exactly that descriptor, which fails with an error that contains the first one.
 func holderOf(reg Registerer, name string, err error) (Collector, *clientgolang.Info) {
 	if existing := existingIn(err); existing != nil {
 		return existing, nil
@@ -98,8 +98,8 @@ func holderOf(reg Registerer, name string, err error) (Collector, *clientgolang.
 	return nil, nil
 }
 
-// existingIn returns the collector that an [AlreadyRegisteredError] names, or nil if err is another
-// error. It looks through wrappings.
+// existingIn returns the collector in an [AlreadyRegisteredError], without its wrappings. It returns nil if
+// err is another error.
 func existingIn(err error) Collector {
 	var already AlreadyRegisteredError
 	if !errors.As(err, &already) {

@@ -6,21 +6,20 @@ import (
 
 // CollectorWithContext is a [Collector] that can take the context of a scrape.
 //
-// A registry of this package calls CollectWithContext instead of Collect. The context ends a little
-// before the deadline of the scrape, or when the client goes away. It carries the values that
-// HandlerOpts.ContextFunc or the caller of GatherWithContext has put into it.
+// A registry of this package calls CollectWithContext instead of Collect. The context ends a little before
+// the deadline of the scrape, or when the client disconnects. It carries the values that
+// HandlerOpts.ContextFunc or the caller of GatherWithContext has added.
 //
-// An implementation passes the context to everything it calls, and returns soon after the context
-// is done. The scrape serves everything that it sends before it returns, as long as the scrape
-// lasts, so it can still report that a backend is down. ch belongs to this one call: the
-// implementation must not close it, and may send to it late without harm.
+// An implementation passes the context to everything it calls, and returns soon after the context is done.
+// Until the scrape ends, it serves every metric that the implementation sends before returning, so the
+// implementation can still report that a backend is down. The channel belongs to this call. The
+// implementation must not close it, and may safely send to it too late.
 //
-// A collector that gathers from the registry it is registered with must do so under its context.
-// The registry then refuses to run the collector within itself. Without the context, the collector
-// would wait for itself.
+// A collector that gathers from its own registry must do so under its context. The registry then refuses to
+// run the collector within itself. Without the context, the collector would wait for itself.
 //
-// An implementation reports an error by sending NewInvalidMetric(desc, err), as any Collector does.
-// The rest of what it sends is served. The error of the scrape, the self-metrics and the policies
+// An implementation reports an error by sending NewInvalidMetric(desc, err), as any [Collector] does. The
+// scrape serves the other metrics that it sends. The error of the scrape, the self-metrics and the policies
 // of RegisterWith count the run as a failure.
 //
 // CollectWithContext must be safe for concurrent use.
@@ -39,8 +38,8 @@ type GathererWithContext interface {
 	GatherWithContext(ctx context.Context) ([]*MetricFamily, error)
 }
 
-// CollectorWithContextFunc is a function as a [CollectorWithContext]. It describes nothing, which
-// makes it an unchecked collector.
+// CollectorWithContextFunc adapts a function to a [CollectorWithContext]. It describes nothing, so it is an
+// unchecked collector.
 type CollectorWithContextFunc func(ctx context.Context, ch chan<- Metric)
 
 // Describe sends nothing.
@@ -54,7 +53,7 @@ func (f CollectorWithContextFunc) CollectWithContext(ctx context.Context, ch cha
 	f(ctx, ch)
 }
 
-// GathererWithContextFunc is a function as a [GathererWithContext].
+// GathererWithContextFunc adapts a function to a [GathererWithContext].
 type GathererWithContextFunc func(ctx context.Context) ([]*MetricFamily, error)
 
 // Gather calls f with the background context.
@@ -65,8 +64,8 @@ func (f GathererWithContextFunc) GatherWithContext(ctx context.Context) ([]*Metr
 	return f(ctx)
 }
 
-// NewCollectorFunc returns a collector made of two functions. collect must be safe for concurrent
-// use. If describe is nil, the collector describes nothing, which makes it an unchecked collector.
+// NewCollectorFunc returns a collector made of two functions. The function collect must be safe for
+// concurrent use. If describe is nil, the collector describes nothing, so it is an unchecked collector.
 func NewCollectorFunc(describe func(chan<- *Desc), collect func(context.Context, chan<- Metric)) CollectorWithContext {
 	if describe == nil {
 		describe = func(chan<- *Desc) {}

@@ -12,7 +12,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestAdapterReturnsAtDeadline uses an adapter outside of a registry of this package.
+// TestAdapterReturnsAtDeadline checks an adapter outside of a registry of this package.
 func TestAdapterReturnsAtDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)
@@ -55,8 +55,8 @@ func TestAdapterSendsEverything(t *testing.T) {
 	}
 }
 
-// TestAdapterReportsPanic checks that a panic of an adapted collector becomes an error of
-// client_golang's registry, and does not crash the program.
+// TestAdapterReportsPanic checks that a panic of an adapted collector becomes an error of client_golang's
+// registry and does not crash the program.
 func TestAdapterReportsPanic(t *testing.T) {
 	adapted := metric.NewCollectorAdapter(plain{"bad", func(chan<- metric.Metric) { panic("boom") }})
 	r := prometheus.NewRegistry()
@@ -95,8 +95,8 @@ func TestBoundCollector(t *testing.T) {
 	}
 }
 
-// TestStreamCollectorElsewhere registers a stream collector with a registry of client_golang, which
-// must get its samples and its error.
+// TestStreamCollectorElsewhere checks that a registry of client_golang gets the samples and the error of a
+// stream collector.
 func TestStreamCollectorElsewhere(t *testing.T) {
 	c := streamOf("a", func(_ context.Context, s *metric.Sink) error {
 		if err := s.Counter(desc("a"), 2); err != nil {

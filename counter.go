@@ -6,8 +6,8 @@ import (
 	"github.com/luxfi/metric/internal/instrument"
 )
 
-// Counter is a value that only goes up. It starts at zero when the process does. Add panics if its
-// argument is negative. Adding NaN makes the counter NaN for good, as it does a float64.
+// Counter is a metric whose value only goes up. It starts at zero when the program starts. Add panics if
+// its argument is negative. Adding NaN makes the counter NaN forever, as it does any float64.
 //
 // Counters made by this package are safe for concurrent use, scale with the number of cores, do not
 // allocate, and implement [ExemplarAdder], [ContextAdder] and [ReadableCounter]. [Value] reads any
@@ -49,10 +49,9 @@ func (V2Constructors) NewCounterVec(opts CounterVecOpts) *CounterVec {
 	return counterVec(instrument.NewCounters(opts))
 }
 
-// counterMark marks a CounterVec as one of our own. It is an alias so that the field is not
-// exported. It is not a generic alias for all marks, because package go/types has a data race with
-// generic aliases, which would make the race detector fail the tests of programs that load this
-// package.
+// counterMark marks a CounterVec as a vector of this package. It is an alias so that the field is not
+// exported. There is no generic alias for all marks, because package go/types has a data race with generic
+// aliases. The race detector would make the tests of programs that load this package fail.
 type counterMark = instrument.Mark[CounterVec]
 
 func counterVec(v *instrument.Counters) *CounterVec {
@@ -63,10 +62,10 @@ func (v *CounterVec) noOp() *instrument.NoOpCounters {
 	return instrument.NoOpVecOf(v.coreOrNil(), instrument.NoOp.Counter)
 }
 
-// GetMetricWithLabelValues returns the counter with these label values, which are in the order of
-// the label names. It creates the counter if it does not exist yet. It returns an error if the
-// number of values is wrong or a value is not valid UTF-8. The values may be parts of a buffer that
-// the caller reuses: a new counter gets copies.
+// GetMetricWithLabelValues returns the counter with the given label values, in the order of the label
+// names. It creates the counter if it does not exist yet. It returns an error if the number of values is
+// wrong or a value is not valid UTF-8. The values may be parts of a buffer that the caller reuses, because
+// a new counter gets copies.
 func (v *CounterVec) GetMetricWithLabelValues(values ...string) (ReadableCounter, error) {
 	if v.vec == nil {
 		return v.noOp().Get(values), nil
@@ -128,9 +127,9 @@ func (v *CounterVec) CurryWith(labels Labels) (*CounterVec, error) {
 // MustCurryWith is like [CounterVec.CurryWith], but panics where that returns an error.
 func (v *CounterVec) MustCurryWith(labels Labels) *CounterVec { return must(v.CurryWith(labels)) }
 
-// Replace replaces all series by those that build creates in another vector; see
-// [MetricVec.Replace]. The counters start anew: a new series has a value and a start timestamp of
-// its own, even if an old one had the same labels.
+// Replace replaces all series with those that build creates in another vector; see [MetricVec.Replace]. The
+// counters start anew: a new series has its own value and start timestamp, even if an old one had the same
+// labels.
 func (v *CounterVec) Replace(build func(*CounterVec)) {
 	if v.vec == nil {
 		noOp := v.noOp()

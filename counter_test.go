@@ -19,7 +19,7 @@ var (
 	_ prometheus.Counter   = metric.NewCounter(metric.CounterOpts{})
 )
 
-// counterCases are actions on a counter.
+// counterCases are sequences of calls on a counter.
 var counterCases = []struct {
 	name string
 	do   func(prometheus.Counter)
@@ -38,8 +38,8 @@ var counterCases = []struct {
 	{"add NaN", func(c prometheus.Counter) { c.Inc(); c.Add(math.NaN()); c.Inc() }},
 }
 
-// TestCounterEqualsClientGolang does the same to a counter of ours and one of client_golang. Both
-// must write the same metric.
+// TestCounterEqualsClientGolang makes the same calls on a counter of this package and on one of
+// client_golang. Both must write the same metric.
 func TestCounterEqualsClientGolang(t *testing.T) {
 	for _, tt := range counterCases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,8 +59,8 @@ func TestCounterEqualsClientGolang(t *testing.T) {
 	}
 }
 
-// TestCounterCannotDecrease checks that adding a negative number panics as in client_golang, and
-// changes nothing.
+// TestCounterCannotDecrease checks that adding a negative number panics, as in client_golang, and changes
+// nothing.
 func TestCounterCannotDecrease(t *testing.T) {
 	for _, v := range []float64{-1, -0.1, -math.SmallestNonzeroFloat64, math.Inf(-1)} {
 		c := metric.NewCounter(metric.CounterOpts{Name: "c"})
@@ -77,7 +77,7 @@ func TestCounterCannotDecrease(t *testing.T) {
 	}
 }
 
-// TestCounterDoesNotWrap checks a difference: client_golang adds whole numbers in a uint64, which
+// TestCounterDoesNotWrap checks a difference from client_golang, which adds whole numbers in a uint64 that
 // wraps around.
 func TestCounterDoesNotWrap(t *testing.T) {
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})
@@ -89,7 +89,7 @@ func TestCounterDoesNotWrap(t *testing.T) {
 	}
 }
 
-// exemplarCases are labels of exemplars, valid and not.
+// exemplarCases are valid and invalid labels of exemplars.
 var exemplarCases = []struct {
 	name   string
 	labels metric.Labels
@@ -107,8 +107,8 @@ var exemplarCases = []struct {
 	{"value not UTF-8", metric.Labels{"x": "a\xffb"}, true},
 }
 
-// TestCounterExemplars compares the exemplars of counters with client_golang's, including those
-// that are refused.
+// TestCounterExemplars compares the exemplars of counters with client_golang's, including exemplars that
+// are refused.
 func TestCounterExemplars(t *testing.T) {
 	for _, tt := range exemplarCases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,13 +127,13 @@ func TestCounterExemplars(t *testing.T) {
 					add(ours, 2.5, tt.labels)
 					add(theirs, 2.5, tt.labels)
 				}
-				sameMetric(t, ours, theirs) // The counter counts in any case.
+				sameMetric(t, ours, theirs) // The counter counts even if the exemplar is refused.
 			})
 		})
 	}
 }
 
-// TestCounterConcurrently adds to one counter from many goroutines. No addition may be lost.
+// TestCounterConcurrently adds to one counter in many goroutines and checks that no addition is lost.
 func TestCounterConcurrently(t *testing.T) {
 	const goroutines, rounds = 8, 2000
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})
@@ -162,8 +162,8 @@ func TestCounterConcurrently(t *testing.T) {
 	}
 }
 
-// TestCounterSendsItself checks that Collect sends the counter itself, as programs that compare
-// metrics expect.
+// TestCounterSendsItself checks that Collect sends the counter itself, as expected by programs that compare
+// metrics.
 func TestCounterSendsItself(t *testing.T) {
 	for name, labels := range map[string]metric.Labels{"alone": nil, "with labels": {"a": "b"}} {
 		c := metric.NewCounter(metric.CounterOpts{Name: "c", ConstLabels: labels})
@@ -175,7 +175,7 @@ func TestCounterSendsItself(t *testing.T) {
 	}
 }
 
-// TestCounterOnManyCores checks the counters of machines with more cores than stripes.
+// TestCounterOnManyCores checks counters on a machine with more cores than stripes.
 func TestCounterOnManyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(64))
 	c := metric.NewCounter(metric.CounterOpts{Name: "c"})
@@ -195,13 +195,13 @@ func TestCounterOnManyCores(t *testing.T) {
 	}
 }
 
-// TestCounterVecCreated compares the start timestamps of the counters of a vector, including one
-// that was deleted and created anew.
+// TestCounterVecCreated compares the start timestamps of the counters of a vector with client_golang's,
+// including a counter that was deleted and created again.
 func TestCounterVecCreated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := metric.CounterOpts{Name: "c"}
 		ours, theirs := metric.NewCounterVec(opts, []string{"a"}), prometheus.NewCounterVec(opts, []string{"a"})
-		for range 2 { // The second time, the counters and their timestamps are new.
+		for range 2 { // In the second pass, the counters and their timestamps are new.
 			time.Sleep(time.Hour)
 			ours.WithLabelValues("x").Inc()
 			theirs.WithLabelValues("x").Inc()

@@ -38,7 +38,7 @@ func Register(c Collector) error { return RegisterWith(c) }
 // cannot be registered.
 func MustRegister(cs ...Collector) {
 	if collect.IsNil(DefaultRegisterer) && len(cs) > 0 {
-		MustRegisterWith(cs[0]) // It panics with an error that says so.
+		MustRegisterWith(cs[0]) // panics with a helpful error
 	}
 	DefaultRegisterer.MustRegister(cs...)
 }
@@ -62,20 +62,20 @@ func Unregister(c Collector) bool {
 	return !collect.IsNil(DefaultRegisterer) && DefaultRegisterer.Unregister(c)
 }
 
-// Handler returns a handler for [DefaultGatherers]. So the metrics that a program, or a library it
-// uses, still registers with client_golang's default registry are served, too.
+// Handler returns a handler for [DefaultGatherers]. It therefore also serves metrics that the program, or a
+// library it uses, still registers with client_golang's default registry.
 //
-// The handler serves everything that can be gathered, offers OpenMetrics, counts its requests and
-// errors in [DefaultRegisterer], and logs failures with the default logger, each kind of failure of
-// a collector at most once a minute. Like [HandlerFor], it ends a scrape after 10 seconds if
-// nothing else sets a deadline. It takes the request parameters of [HandlerForContext].
+// The handler serves everything that can be gathered, offers OpenMetrics, and counts its requests and
+// errors in [DefaultRegisterer]. It logs failures with the default logger, each kind of failure of a
+// collector at most once a minute. Like [HandlerFor], it ends a scrape after 10 seconds if nothing else
+// sets a deadline. It accepts the request parameters of [HandlerForContext].
 func Handler() http.Handler {
 	return middleware.InstrumentOwnHandler(DefaultRegisterer, newDefaultHandler(registryFor(DefaultGatherers()), DefaultRegisterer))
 }
 
-// DefaultGatherers returns a gatherer that joins [DefaultGatherer], as it is set now, and
-// client_golang's default gatherer. It gathers metrics about the Go runtime, the process and the
-// handlers once, although both have them. It is safe for concurrent use.
+// DefaultGatherers returns a gatherer that joins the current [DefaultGatherer] and client_golang's default
+// gatherer. It gathers metrics about the Go runtime, the process and the handlers only once, although both
+// gatherers have them. It is safe for concurrent use.
 func DefaultGatherers() GathererWithContext {
 	both := NewContextRegistry()
 	mustAddGatherer(both.core, "", DefaultGatherer) // Without a name, its collectors keep theirs.
@@ -85,8 +85,8 @@ func DefaultGatherers() GathererWithContext {
 	return both
 }
 
-// theirDefault returns the registry that gathers from client_golang's default gatherer. All
-// DefaultGatherers share it, so that each knows of the runs of the others.
+// theirDefault returns the registry that gathers from client_golang's default gatherer. All gatherers of
+// [DefaultGatherers] share it, so that each knows of the runs of the others.
 var theirDefault = sync.OnceValue(func() *scrape.Registry {
 	run := collect.RunGatherer(collect.IgnoreContext(gatherTheirs))
 	e := &scrape.Entry{Announced: &collect.Announced{}, Binding: scrape.Binding{Kind: "gatherer", Run: run, Shared: true}, Hosted: true, Tolerates: isRuntimeDuplicate}
@@ -94,7 +94,8 @@ var theirDefault = sync.OnceValue(func() *scrape.Registry {
 	return scrape.NewHost(e, gatherError)
 })
 
-// gatherTheirs gathers from client_golang's default gatherer, unless that is ours.
+// gatherTheirs gathers from client_golang's default gatherer, unless that is the default registry of this
+// package.
 func gatherTheirs() ([]*MetricFamily, error) {
 	if ours, ok := prometheus.DefaultGatherer.(*ContextRegistry); ok && Gatherer(ours) == DefaultGatherer {
 		return nil, nil

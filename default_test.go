@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestDefaultGatherers checks that duplicate families about the Go runtime and the process in both
-// default registries are no error, and that other duplicates are.
+// TestDefaultGatherers checks that families about the Go runtime and the process may be in both default
+// registries, and that other duplicates are errors.
 func TestDefaultGatherers(t *testing.T) {
 	g := metric.DefaultGatherers()
 	families, err := g.GatherWithContext(t.Context())
@@ -45,8 +45,8 @@ func TestDefaultGatherers(t *testing.T) {
 	}
 }
 
-// TestDefaultHandlerSelects checks that the collectors of the default registry have their
-// own names in the default handler.
+// TestDefaultHandlerSelects checks that the collectors of the default registry can be selected by name in
+// the default handler.
 func TestDefaultHandlerSelects(t *testing.T) {
 	r := metric.DefaultRegisterer.(*metric.Registry)
 	c := plain{"chosen", func(ch chan<- metric.Metric) { ch <- one("chosen") }}
@@ -60,8 +60,8 @@ func TestDefaultHandlerSelects(t *testing.T) {
 	}
 }
 
-// TestDefaultHandler checks that the default handler serves each family of the default registry
-// once, with its own request counter.
+// TestDefaultHandler checks that the default handler serves each family of the default registry once,
+// including its own request counter.
 func TestDefaultHandler(t *testing.T) {
 	w := request(metric.Handler())
 	names := namesIn(bytes.NewBuffer(w.Body.Bytes()))

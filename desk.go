@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/scrape"
 )
 
-// registerIn registers a collector with a registry, with options for how it is run.
+// registerIn registers a collector with a registry and applies options to it.
 func registerIn(r *scrape.Registry, c Collector, opts []CollectorOption) error {
 	e, name, err := newEntry(r.Pedantic, c, opts)
 	if err != nil {
@@ -19,7 +19,7 @@ func registerIn(r *scrape.Registry, c Collector, opts []CollectorOption) error {
 	return forAsker(c, r.Register(e, name))
 }
 
-// replaceNamedIn registers c in place of the collector with that name, if there is one.
+// replaceNamedIn registers c and removes the collector that had the name, if any.
 func replaceNamedIn(r *scrape.Registry, name string, c Collector, opts []CollectorOption) error {
 	e, _, err := newEntry(r.Pedantic, c, opts)
 	if err != nil {
@@ -28,8 +28,8 @@ func replaceNamedIn(r *scrape.Registry, name string, c Collector, opts []Collect
 	return forAsker(c, r.ReplaceNamed(name, e))
 }
 
-// unregisterIn removes the collector that was registered or, if that is not found, one with the
-// same descriptors.
+// unregisterIn removes the collector that was registered or, if it is not found, a collector with the same
+// descriptors.
 func unregisterIn(r *scrape.Registry, c Collector) bool {
 	c = localized(c, nil)
 	if checkCollector(c) != nil {
@@ -45,7 +45,7 @@ func unregisterIn(r *scrape.Registry, c Collector) bool {
 	})
 }
 
-// newEntry returns an entry that is not registered yet, and the name that the options ask for.
+// newEntry returns an entry that is not registered yet, and the name that the options set.
 func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry, string, error) {
 	c = localized(c, func(carrier *optionsCarrier) {
 		opts = slices.Concat(carrier.opts, opts)
@@ -59,7 +59,7 @@ func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry
 		return nil, "", fmt.Errorf("cannot register %s: %w", called(c), err)
 	}
 	announced, err := collect.Describe(c)
-	if failed, ok := err.(*collect.DescribeError); ok { //nolint:errorlint // Only what is returned itself.
+	if failed, ok := err.(*collect.DescribeError); ok { //nolint:errorlint // A wrapped one does not count.
 		return nil, "", fmt.Errorf("describing collector %s: %w", called(failed.Collector), failed.Err)
 	}
 	if err != nil {
@@ -86,8 +86,8 @@ func newEntry(pedantic bool, c Collector, opts []CollectorOption) (*scrape.Entry
 	return e, asked.name, nil
 }
 
-// bind decides how the registry collects from c. It recognizes our own instruments by their
-// concrete types: a user's struct that embeds one, and overrides Collect, is not one of them.
+// bind determines how the registry collects from c. It recognizes the instruments of this package by their
+// concrete types. A user's struct that embeds one and overrides Collect is not recognized.
 func bind(c Collector, announced *collect.Announced) scrape.Binding {
 	if run, refuse := collect.RunOf(c); run != nil {
 		return scrape.Binding{Kind: "gatherer", Run: run, Refuse: refuse}
@@ -119,9 +119,9 @@ func bind(c Collector, announced *collect.Announced) scrape.Binding {
 	return scrape.Binding{Kind: "collector", Run: collect.RunPlain(c, announced), Shared: true}
 }
 
-// adapted returns the collector behind an adapter if the registry can run it without the adapter,
-// and nil otherwise. The registry treats some of them differently from a collector. An instrument,
-// for example, cannot have policies, so the registry must run the adapter.
+// adapted returns the collector behind an adapter if the registry can run it without the adapter, and nil
+// otherwise. The registry treats some types, such as instruments, differently from other collectors. An
+// instrument cannot have policies, for example, so the registry must run the adapter.
 func adapted(a *collectorAdapter) Collector {
 	switch a.collector.(type) {
 	case *collect.Wrapped, *collectorAdapter, *ContextRegistry, StreamCollector:
@@ -133,8 +133,8 @@ func adapted(a *collectorAdapter) Collector {
 	return a.collector
 }
 
-// vectorIn returns the instrument.Core of the vector that c is or embeds, behind wrappings. It
-// returns nil if c has no vector of this package.
+// vectorIn returns the instrument.Core of the vector that c is or embeds, ignoring wrappings. It returns
+// nil if c has no vector of this package.
 func vectorIn(c Collector) (core any) {
 	v, ok := collect.Unwrap(c).(interface{ anyCore() any })
 	if !ok {

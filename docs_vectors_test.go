@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestVectorsPage checks that each snippet of the page about vectors is a part of an example that
-// the tests run, and each of its outputs a part of what such an example prints.
+// TestVectorsPage checks that each snippet of the page about vectors is a part of a tested example, and
+// that each output is a part of the output of such an example.
 func TestVectorsPage(t *testing.T) {
 	files, err := filepath.Glob("example*_test.go")
 	if err != nil {

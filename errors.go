@@ -64,8 +64,8 @@ func (e *CollectorError) Error() string {
 // Unwrap returns e.Err.
 func (e *CollectorError) Unwrap() error { return e.Err }
 
-// GatherError lists everything that went wrong in a scrape. It accompanies a partial result:
-// everything that it does not mention has been gathered.
+// GatherError lists everything that went wrong in a scrape. It accompanies a partial result, which has
+// everything that the error does not mention.
 //
 // errors.Is and errors.As examine each failure. For example, errors.Is(err,
 // context.DeadlineExceeded) reports whether some collector did not finish in time. errors.As also
@@ -76,8 +76,8 @@ type GatherError struct {
 	plain bool // whether Error returns the text of WithoutNames
 }
 
-// Error lists the failures with the names of the collectors. If the error comes from a Gather
-// method that client_golang has, too, the text is that of [GatherError.WithoutNames].
+// Error lists the failures with the names of the collectors. If the error comes from a Gather method that
+// client_golang also has, the text is that of [GatherError.WithoutNames].
 func (e *GatherError) Error() string {
 	if e.plain {
 		return e.WithoutNames().Error()
@@ -121,9 +121,9 @@ func (e *GatherError) withoutNames() MultiError {
 	return errs
 }
 
-// inPlainWords returns err, if it is a *GatherError, with the text of WithoutNames.
+// inPlainWords returns err with the text of WithoutNames if it is a *GatherError, and err itself otherwise.
 func inPlainWords(err error) error {
-	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // Only what is returned itself.
+	if failed, ok := err.(*GatherError); ok { //nolint:errorlint // A wrapped one does not count.
 		return &GatherError{Failures: failed.Failures, plain: true}
 	}
 	return err

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// TestGatherError checks that the error of a scrape contains the error of each collector, by its
-// name.
+// TestGatherError checks that the error of a scrape contains the error of each collector and the
+// collector's name.
 func TestGatherError(t *testing.T) {
 	r := metric.NewContextRegistry()
 	boom, bust := errors.New("boom"), errors.New("bust")
@@ -38,8 +38,7 @@ func TestGatherError(t *testing.T) {
 	}
 }
 
-// TestPlainGatherError checks that programs that parse the text of an error find client_golang's
-// text.
+// TestPlainGatherError checks that the text of an error is client_golang's, for programs that parse it.
 func TestPlainGatherError(t *testing.T) {
 	broken := func(message string) *metric.ContextRegistry {
 		r := metric.NewContextRegistry()
@@ -75,7 +74,7 @@ func TestPlainGatherError(t *testing.T) {
 			if failed, ok := errors.AsType[*metric.GatherError](err); !ok || failed.Failures[0].Collector == "" {
 				t.Errorf("%#v does not name the collector", err)
 			}
-			// A Gatherers of client_golang that contains it has the same text.
+			// A Gatherers of client_golang that contains the gatherer has the same error text.
 			if multi, ok := errors.AsType[metric.MultiError](err); !ok || multi.MaybeUnwrap().Error() != tc.text {
 				t.Errorf("got the MultiError %v", multi)
 			}
@@ -83,7 +82,7 @@ func TestPlainGatherError(t *testing.T) {
 	}
 }
 
-// TestFloodOfErrors bounds what one collector can add to an error.
+// TestFloodOfErrors checks that the errors of a single collector are limited.
 func TestFloodOfErrors(t *testing.T) {
 	r := metric.NewContextRegistry()
 	r.MustRegister(metric.CollectorWithContextFunc(func(_ context.Context, ch chan<- metric.Metric) {

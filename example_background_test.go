@@ -9,15 +9,15 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// A collector that takes longer than any scrape runs once an hour, however many scrapes there are.
-// They are served its last result at once.
+// A collector that takes longer than any scrape runs once an hour, however many scrapes there are. Scrapes
+// get its last result immediately.
 func ExampleWithBackground() {
 	registry := metric.NewContextRegistry()
 	disks := metric.NewCollectorFunc(describeAnswer, func(ctx context.Context, ch chan<- metric.Metric) {
 		select {
 		case <-time.After(10 * time.Millisecond): // Reading every file takes a while.
 			ch <- answer(42)
-		case <-ctx.Done(): // The limit has passed, or the registry is closed.
+		case <-ctx.Done(): // The limit has been reached, or the registry was closed.
 		}
 	})
 	err := registry.RegisterWith(disks,

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/catalog/rules"
 )
 
-// A program can print a table of all its metrics, or compare it with a file in its repository in a
-// test.
+// A program can print a table of all its metrics. A test can compare the table with a file in the
+// repository.
 func ExampleCatalog() {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(
@@ -19,7 +19,7 @@ func ExampleCatalog() {
 	)
 	c, err := metric.Catalog(registry)
 	if err != nil {
-		fmt.Println(err) // The catalog has everything else.
+		fmt.Println(err) // The catalog still has everything else.
 	}
 	fmt.Print(c.Markdown())
 	// Output:
@@ -29,7 +29,7 @@ func ExampleCatalog() {
 	// | `requests_total` | counter |  | `code`, `method` | Requests served. |  | instrument |
 }
 
-// A catalog becomes a dashboard and rules. This one has the program's own metrics only.
+// A catalog becomes a dashboard and rules. This catalog has only the program's own metrics.
 func ExampleCatalog_dashboardAndRules() {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(

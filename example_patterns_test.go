@@ -23,8 +23,8 @@ func answer(value float64) metric.Metric {
 	return metric.MustNewConstMetric(answerDesc, metric.GaugeValue, value)
 }
 
-// A collector of client_golang supports contexts with one more method. Its Collect method delegates
-// to that, for registries that do not support contexts.
+// A collector written for client_golang needs one more method to support contexts. Its Collect method calls
+// the new one, for registries that do not support contexts.
 func Example_migration() {
 	reg := metric.NewContextRegistry() // formerly prometheus.NewRegistry()
 	db := openCountDB()
@@ -41,7 +41,7 @@ func Example_migration() {
 	// users 42
 }
 
-// A collector that cannot cancel an operation does not wait for it longer than the scrape lasts.
+// If a collector cannot cancel an operation, it stops waiting for it when the scrape ends.
 func Example_gracefulDegradation() {
 	release := make(chan struct{})
 	expensiveOperation := func() float64 {
@@ -68,8 +68,8 @@ func Example_gracefulDegradation() {
 	// Output: 0 true
 }
 
-// A send should not outlast the scrape either. In a registry of this package it never blocks for
-// long, but the collector may be registered with another one.
+// Sends should stop when the scrape ends, too. In a registry of this package, a send never blocks for long,
+// but the collector may be registered with a registry of another package.
 func Example_sendUntilDone() {
 	collect := func(ctx context.Context, ch chan<- metric.Metric) {
 		for i := range 1000 {
@@ -88,7 +88,7 @@ func Example_sendUntilDone() {
 	// Output: returned
 }
 
-// A panic costs only the collector itself. No collector has to recover.
+// A collector that panics costs only its own metrics. Collectors need not recover.
 func Example_panic() {
 	reg := metric.NewContextRegistry()
 	reg.MustRegister(metric.NewCollectorFunc(describeAnswer, func(_ context.Context, ch chan<- metric.Metric) { ch <- answer(42) }))
@@ -106,7 +106,7 @@ func Example_panic() {
 	// index out of range true
 }
 
-// A program's own gatherer joins others. [NewShardedGatherer] does the same.
+// A program joins gatherers with its own type. [NewShardedGatherer] does the same.
 func Example_customGatherer() {
 	sharded := &ShardedGatherer{} // The type is in the tests of this package.
 	for _, name := range []string{"eu", "us"} {
@@ -123,7 +123,7 @@ func Example_customGatherer() {
 	// <nil>
 }
 
-// Collectors can be registered, replaced and removed by name while scrapes run.
+// Collectors can be registered, replaced and removed by name while scrapes are running.
 func Example_dynamicRegistration() {
 	reg := metric.NewContextRegistry()
 	constant := func(value float64) metric.Collector {
@@ -171,7 +171,7 @@ func (c *filteredCollector) CollectWithContext(ctx context.Context, ch chan<- me
 	}
 }
 
-// A collector can read from the context what the caller asks for.
+// A collector can read the caller's wishes from the context.
 func Example_filtering() {
 	c := &filteredCollector{all: make(map[string]metric.Metric)}
 	for i, name := range []string{"disk_reads", "disk_writes", "net_errors"} {
@@ -188,7 +188,7 @@ func Example_filtering() {
 	// <nil>
 }
 
-// ErrorLog gets everything that goes wrong, in every scrape.
+// ErrorLog receives all errors of every scrape.
 func ExampleHandlerOpts_errorLog() {
 	reg := metric.NewContextRegistry()
 	broken := metric.NewCollectorFunc(nil, func(_ context.Context, ch chan<- metric.Metric) {
@@ -210,8 +210,8 @@ func ExampleHandlerOpts_errorLog() {
 	// Output: [METRICS DEBUG] 1 failed, first answers
 }
 
-// The deadline that a collector sees is that of the scrape: here the timeout that the server
-// announces, less the time to send the answer.
+// The collector sees the deadline of the scrape. Here it is the timeout that the server announces, less the
+// time to send the response.
 func Example_traceContext() {
 	reg := metric.NewContextRegistry()
 	start := time.Now()
@@ -225,7 +225,7 @@ func Example_traceContext() {
 	// Output: collector: context deadline in 59.4s true
 }
 
-// monitored is a gatherer that counts the goroutines around another one.
+// monitored is a gatherer that logs whether another gatherer leaves many goroutines behind.
 type monitored struct {
 	metric.GathererWithContext
 
@@ -244,8 +244,8 @@ func (m monitored) GatherWithContext(ctx context.Context) ([]*metric.MetricFamil
 	return m.GathererWithContext.GatherWithContext(ctx)
 }
 
-// A collector that ignores its context is left behind with its two goroutines, but only once: it is
-// not started again before it has returned.
+// The registry abandons a collector that ignores its context, together with two goroutines. It does so only
+// once, because it does not start the collector again before it has returned.
 func Example_monitorGoroutines() {
 	release := make(chan struct{})
 	defer close(release)

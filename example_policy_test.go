@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// openCountDB opens a database of 42 users, with a driver of this package's tests.
+// openCountDB opens a database of 42 users, with a driver from the tests of this package.
 func openCountDB() *sql.DB {
 	db, err := sql.Open("countdb", "42 users")
 	if err != nil {
@@ -28,7 +28,7 @@ func ExampleContextRegistry_RegisterWith() {
 	db := openCountDB()
 	defer db.Close()
 	registry := metric.NewContextRegistry()
-	database := metric.NewGroup("database", 2) // At most two collectors query it at once.
+	database := metric.NewGroup("database", 2) // At most two collectors query the database at the same time.
 	err := registry.RegisterWith(&DBCollector{db: db},
 		metric.WithName("users"),
 		metric.WithGroup(database),
@@ -53,7 +53,7 @@ func ExampleContextRegistry_RegisterWith() {
 	// group database; timeout 5s; cache 30s; stale 5m0s; breaker 5, 1m0s
 }
 
-// When a collector fails, the last good result is served, and the self-metrics show the failure.
+// When the collector fails, the scrape serves the last good result, and the self-metrics show the failure.
 func ExampleWithSelfMetrics() {
 	registry := metric.NewContextRegistry(metric.WithSelfMetrics("app"))
 	scrapes := 0
@@ -103,8 +103,8 @@ func ExampleSelect() {
 	// the selection is not valid: there is no collector named "cheep"; there are cheap, expensive
 }
 
-// Hooks see each scrape and each run of a collector, with the context. The module otelmetric has
-// hooks that create OpenTelemetry spans.
+// Hooks receive each scrape and each run of a collector, with the context. The module otelmetric has hooks
+// that create OpenTelemetry spans.
 func ExampleWithHooks() {
 	registry := metric.NewContextRegistry(metric.WithHooks(metric.Hooks{
 		ScrapeStart: func(ctx context.Context) context.Context {
@@ -129,7 +129,7 @@ func ExampleWithHooks() {
 	// done <nil>
 }
 
-// The page shows operators the state of the collectors.
+// The status page shows operators the state of each collector.
 func ExampleStatusHandler() {
 	registry := metric.NewContextRegistry()
 	registry.MustRegister(metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."}))

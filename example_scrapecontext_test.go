@@ -9,7 +9,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// A program's own handler must know how long it may wait for another system.
+// A program's own handler finds out how long it may wait for another system.
 func ExampleScrapeContext() {
 	probe := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := metric.ScrapeContext(r, metric.HandlerOpts{Timeout: time.Minute})

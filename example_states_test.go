@@ -47,7 +47,7 @@ func ExampleNewInfoVec() {
 
 	disks.WithLabelValues("sda").Set(metric.Labels{"model": "X1", "firmware": "1.0"})
 	disks.WithLabelValues("sdb").Set(metric.Labels{"model": "X2", "firmware": "3.1"})
-	disks.WithLabelValues("sda").Set(metric.Labels{"model": "X1", "firmware": "1.1"}) // The firmware was updated.
+	disks.WithLabelValues("sda").Set(metric.Labels{"model": "X1", "firmware": "1.1"}) // The firmware has been updated.
 	printOpenMetrics(registry)
 	// Output:
 	// # HELP disk The disks of this machine.

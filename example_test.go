@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// printFamilies prints the series of a gatherer.
+// printFamilies prints the series of families.
 func printFamilies(families []*metric.MetricFamily) {
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
@@ -58,20 +58,20 @@ func Example() {
 	// app_requests_total{code="404"} 1
 }
 
-// Handler serves the instruments that New makes.
+// Handler serves the instruments that New creates.
 func ExampleNew() {
 	m := metric.New("app")
 	counter := m.NewCounter("requests", "Total requests")
 	counter.Inc()
 	fmt.Println(counter.Get())
-	// Asking again returns the same counter.
+	// A second call returns the same counter.
 	fmt.Println(metric.New("app").NewCounter("requests", "Total requests").Get())
 	// Output:
 	// 1
 	// 1
 }
 
-// The labels of a request are the fields of a struct. The compiler checks their types.
+// The labels are the fields of a struct. The compiler checks their types.
 func ExampleNewCounterVecOf() {
 	type labels struct {
 		Method string
@@ -126,7 +126,7 @@ type DBCollector struct {
 
 func (c *DBCollector) Describe(ch chan<- *metric.Desc) { ch <- usersDesc }
 
-// Collect serves registries that do not support contexts.
+// Collect is for registries that do not support contexts.
 func (c *DBCollector) Collect(ch chan<- metric.Metric) {
 	c.CollectWithContext(context.Background(), ch)
 }
@@ -140,8 +140,8 @@ func (c *DBCollector) CollectWithContext(ctx context.Context, ch chan<- metric.M
 	ch <- metric.MustNewConstMetric(usersDesc, metric.GaugeValue, count)
 }
 
-// A collector that queries a database passes the context of the scrape on, so that the query ends
-// with the scrape.
+// A collector that queries a database passes on the context of the scrape, so that the query ends with the
+// scrape.
 func ExampleCollectorWithContext() {
 	db, err := sql.Open("countdb", "42 users") // The driver belongs to this package's tests.
 	if err != nil {
@@ -158,7 +158,7 @@ func ExampleCollectorWithContext() {
 	// <nil>
 }
 
-// A collector that is too slow costs only its own metrics.
+// A slow collector costs only its own metrics.
 func ExampleContextRegistry_GatherWithContext() {
 	registry := metric.NewContextRegistry()
 	temperature := metric.NewGauge(metric.GaugeOpts{Name: "temperature_celsius", Help: "Temperature."})
@@ -214,7 +214,7 @@ func ExampleHandlerOpts_contextFunc() {
 	// net 1
 }
 
-// A StreamCollector writes very many series without making a Metric for each.
+// fileCollector is a StreamCollector. It writes many series without creating a Metric for each.
 type fileCollector struct{ sizes map[string]int64 }
 
 var fileDesc = metric.NewDesc("file_size_bytes", "Size of a file.", []string{"path"}, nil)
@@ -291,7 +291,7 @@ func ExampleNewLabelGatherer() {
 	// <nil>
 }
 
-// The adapter of a collector that takes no context returns in time.
+// The adapter returns in time, although the collector takes no context.
 func ExampleNewCollectorAdapter() {
 	adapted := metric.NewCollectorAdapter(metric.NewBuildInfoCollector())
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

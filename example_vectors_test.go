@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// Series expire when they have not been updated for some time. A counter that the program has kept
-// returns when it is incremented again, and starts at zero.
+// Series expire when they have not been updated for some time. If the program has kept a counter and
+// increments it again, it returns and starts at zero.
 func ExampleMetricVec_SetExpiry() {
 	played := metric.NewCounterVec(metric.CounterOpts{Name: "played_total", Help: "Songs played."}, []string{"user"})
 	registry := metric.NewContextRegistry()
@@ -46,7 +46,7 @@ func ExampleWithSeriesExpiry() {
 	// tenant_quota_bytes{tenant="acme"} 1e+09
 }
 
-// One series counts what exceeds the limit.
+// The overflow series counts everything beyond the limit.
 func ExampleMetricVec_SetLimit() {
 	logins := metric.NewCounterVec(metric.CounterOpts{Name: "logins_total", Help: "Logins."}, []string{"user"})
 	logins.SetLimit(2)
@@ -66,7 +66,7 @@ func ExampleMetricVec_SetLimit() {
 	// logins_total{user="bartholo"} 1
 }
 
-// Cardinality lists the largest vectors, and the labels that make them large.
+// Cardinality returns the largest vectors and the labels that make them large.
 func ExampleContextRegistry_Cardinality() {
 	registry := metric.NewContextRegistry()
 	requests := metric.NewCounterVec(metric.CounterOpts{Name: "requests_total", Help: "Requests."}, []string{"method", "path"})
@@ -84,7 +84,7 @@ func ExampleContextRegistry_Cardinality() {
 	// requests_total: 101 series; path has 101 values
 }
 
-// A sampler has kept one of 40 requests, which counts for all of them.
+// A sampler has kept one of 40 requests, so its observation counts 40 times.
 func ExampleObserverN() {
 	latency := metric.NewHistogramVec(metric.HistogramOpts{
 		Name: "latency_seconds", Help: "Latency.", Buckets: []float64{0.1, 1},

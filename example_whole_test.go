@@ -10,8 +10,7 @@ import (
 // printText prints the exposition of a registry in the text format.
 func printText(registry *metric.ContextRegistry) { fmt.Print(servedText(registry)) }
 
-// A vector mirrors a list: each time the program reads the list, it replaces all old series at
-// once.
+// A vector mirrors a list. Each time the program reads the list, it replaces all series at once.
 func ExampleGaugeVec_Replace() {
 	latency := metric.NewGaugeVec(metric.GaugeOpts{
 		Name: "peer_latency_seconds",
@@ -74,7 +73,7 @@ type queue struct {
 	depth, handled float64
 }
 
-// In every scrape, the number of errors is at most that of requests.
+// In every scrape, there are at most as many failures as requests.
 func ExampleBundle() {
 	requests := metric.NewCounter(metric.CounterOpts{Name: "requests_total", Help: "Requests."})
 	failures := metric.NewCounterVec(metric.CounterOpts{Name: "failures_total", Help: "Failed requests."}, []string{"reason"})
@@ -94,7 +93,7 @@ func ExampleBundle() {
 	// requests_total 2
 }
 
-// Two parts of a program use the same counter without knowing of each other.
+// Two parts of a program use the same counter without knowing about each other.
 func ExampleGetOrRegister() {
 	registry := metric.NewContextRegistry()
 	opts := metric.CounterOpts{Name: "retries_total", Help: "Retries."}

@@ -22,13 +22,13 @@ func gaugeOf(name string, value float64) metric.Collector {
 	return g
 }
 
-// named is a registration under a name.
+// named returns a registration of c under a name.
 func named(name string, c metric.Collector) metric.Registration {
 	return metric.Registration{Collector: c, Options: []metric.CollectorOption{metric.WithName(name)}}
 }
 
-// TestExchange scrapes while sets of collectors that have family names in common are exchanged for
-// each other. Each scrape must have exactly one of the sets.
+// TestExchange scrapes while sets of collectors with common family names replace each other. Each scrape
+// must have exactly one of the sets.
 func TestExchange(t *testing.T) {
 	r := metric.NewContextRegistry()
 	sets := [][]metric.Registration{
@@ -70,8 +70,8 @@ func TestExchange(t *testing.T) {
 	scrapes.Wait()
 }
 
-// TestRefusedExchange checks that a refused name or collector changes nothing: neither the order
-// nor the statistics of the others, nor a stuck run.
+// TestRefusedExchange checks that an exchange with an invalid name or collector changes nothing: not the
+// order and statistics of the other collectors, and not a stuck run.
 func TestRefusedExchange(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -119,8 +119,8 @@ func TestRefusedExchange(t *testing.T) {
 	}
 }
 
-// TestExchangeKeepsStuckRuns checks that a collector whose run is stuck is not started a second time
-// because it is exchanged for itself, with another policy.
+// TestExchangeKeepsStuckRuns checks that a stuck collector is not started a second time when it is
+// exchanged for itself with another policy.
 func TestExchangeKeepsStuckRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)

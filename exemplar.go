@@ -21,10 +21,9 @@ type ContextObserver interface {
 	ObserveWithContext(ctx context.Context, v float64)
 }
 
-// SetExemplarFromContext sets the function that returns the labels of an exemplar for a context.
-// These are usually the trace and span IDs of a sampled span. Nil labels mean no exemplar. A
-// program calls SetExemplarFromContext once while it starts. A nil function turns exemplars from
-// contexts off.
+// SetExemplarFromContext sets the function that returns the labels of an exemplar for a context. These are
+// usually the trace and span IDs of a sampled span. Nil labels mean no exemplar. Programs call
+// SetExemplarFromContext once, while they start. A nil function turns exemplars from contexts off.
 //
 // The function must be safe for concurrent use. If it panics, or its labels are not valid, the
 // observation has no exemplar.

@@ -14,7 +14,7 @@ import (
 
 type traceKey struct{}
 
-// sampled returns a context with a sampled span, as the extractor of the tests understands it.
+// sampled returns a context with a sampled span, for the extractor of the tests.
 func sampled(t *testing.T, trace string) context.Context {
 	return context.WithValue(t.Context(), traceKey{}, trace)
 }
@@ -80,7 +80,7 @@ func observe(v float64) func(any, context.Context) {
 	return func(h any, ctx context.Context) { h.(metric.ContextObserver).ObserveWithContext(ctx, v) }
 }
 
-// exemplarIn returns the trace ID and value of the only exemplar that an instrument has.
+// exemplarIn returns the trace ID and the value of the only exemplar of an instrument.
 func exemplarIn(t *testing.T, i any) (trace string, value float64) {
 	t.Helper()
 	m := written(t, i)
@@ -104,7 +104,7 @@ func total(t *testing.T, i any) float64 {
 	return m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
 }
 
-// TestBadExtractors checks that bad extractors never cost the observation.
+// TestBadExtractors checks that an observation counts even if the extractor misbehaves.
 func TestBadExtractors(t *testing.T) {
 	for name, f := range map[string]func(context.Context) metric.Labels{
 		"panics": func(context.Context) metric.Labels { panic("boom") },
@@ -141,8 +141,8 @@ func TestAddWithContextCannotDecrease(t *testing.T) {
 	samePanic(t, func() { c.AddWithContext(t.Context(), -1) }, func() { c.(metric.Counter).Add(-1) })
 }
 
-// TestExemplarsFromContextAreFree checks that observations with a context do not allocate if no
-// extractor is set or the context has no span.
+// TestExemplarsFromContextAreFree checks that observations with a context do not allocate if no extractor
+// is set or the context has no span.
 func TestExemplarsFromContextAreFree(t *testing.T) {
 	c := counterNamed("c_total").(metric.ContextAdder)
 	h := metric.NewHistogram(metric.HistogramOpts{Name: "h"}).(metric.ContextObserver)
@@ -163,7 +163,7 @@ func TestExemplarsFromContextAreFree(t *testing.T) {
 	})
 }
 
-// exemplary writes a counter with an exemplar.
+// exemplary is a metric that writes a counter with an exemplar.
 type exemplary struct{ labels []*metric.LabelPair }
 
 func (exemplary) Desc() *metric.Desc { return desc("theirs_total") }
@@ -173,8 +173,8 @@ func (e exemplary) Write(out *metric.MetricData) error {
 	return nil
 }
 
-// TestExemplarsAreNotWorthTheSample scrapes exemplars that cannot be written, of our own
-// instruments and others. Their samples must be served.
+// TestExemplarsAreNotWorthTheSample checks that a sample is served even if its exemplar cannot be written,
+// for instruments of this package and for foreign metrics.
 func TestExemplarsAreNotWorthTheSample(t *testing.T) {
 	pair := func(name, value string) *metric.LabelPair { return &metric.LabelPair{Name: &name, Value: &value} }
 	for name, labels := range map[string][]*metric.LabelPair{

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// expiring is a vector of any kind, with one label.
+// expiring is a vector of any kind with one label.
 type expiring struct {
 	vec interface {
 		metric.Collector
@@ -55,12 +55,12 @@ func vectorsOf(name string) map[string]expiring {
 	}
 }
 
-// forEachExpiring runs a test for a vector of each kind, in a registry, with its own clock.
+// forEachExpiring runs a test for a vector of each kind in a registry, with a fake clock.
 func forEachExpiring(t *testing.T, test func(t *testing.T, v expiring, r *metric.ContextRegistry)) {
 	for kind := range vectorsOf("x") {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				// Timers belong to the clock under which they are made.
+				// Timers belong to the clock under which they are created.
 				v := vectorsOf("x")[kind]
 				r := metric.NewContextRegistry()
 				r.MustRegister(v.vec)
@@ -76,7 +76,7 @@ type exposed struct {
 	created time.Time
 }
 
-// scrapeSeries returns the series that a scrape shows, by the value of their label.
+// scrapeSeries returns the series of a scrape by the value of their label.
 func scrapeSeries(t *testing.T, g metric.Gatherer) map[string]exposed {
 	t.Helper()
 	families, err := g.Gather()
@@ -97,7 +97,7 @@ func scrapeSeries(t *testing.T, g metric.Gatherer) map[string]exposed {
 	return series
 }
 
-// exposedOf returns a series as a scrape shows it.
+// exposedOf returns m as a scrape shows it.
 func exposedOf(m *dto.Metric) (s exposed) {
 	switch {
 	case m.Counter != nil:
@@ -134,7 +134,7 @@ func TestSeriesExpire(t *testing.T) {
 			time.Sleep(11 * time.Second)
 			v.add(busy)
 		}
-		wantExposed(t, r, "busy", "idle") // After 55 seconds.
+		wantExposed(t, r, "busy", "idle") // after 55 seconds
 		for range 2 {
 			time.Sleep(11 * time.Second)
 			v.add(busy)
@@ -197,8 +197,8 @@ func TestExpiredSeriesReturn(t *testing.T) {
 	}
 }
 
-// TestDroppedInstrumentIsHeardOf checks that no update is lost if the last one comes between two
-// scrapes and the program then drops the instrument.
+// TestDroppedInstrumentIsHeardOf checks that no update is lost if it is made between two scrapes and the
+// program then drops the instrument.
 func TestDroppedInstrumentIsHeardOf(t *testing.T) {
 	forEachExpiring(t, func(t *testing.T, v expiring, r *metric.ContextRegistry) {
 		v.vec.SetExpiry(time.Minute)
@@ -238,7 +238,7 @@ func TestExpiredSeriesAreFreed(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		wantExposed(t, r)
 		kept := full - before
-		for range 100 { // Finalizers run at their own pace, and what they release is freed after that.
+		for range 100 { // Finalizers run asynchronously, and the memory that they release is freed only afterward.
 			runtime.Gosched()
 			time.Sleep(time.Minute)
 			if kept = heap() - before; kept <= (full-before)/10 {
@@ -293,8 +293,8 @@ func TestDeletedSeriesDoNotReturn(t *testing.T) {
 	}
 }
 
-// TestConnectionsDoNotExpire checks that a gauge that has been incremented, and will be
-// decremented, does not expire.
+// TestConnectionsDoNotExpire checks that a gauge that has been incremented and will be decremented again
+// does not expire.
 func TestConnectionsDoNotExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry(metric.WithSeriesExpiry(time.Minute))
@@ -378,9 +378,9 @@ func TestNegativeExpiry(t *testing.T) {
 	}
 }
 
-// TestExpiryLosesNothing compares the increases that Prometheus would see in the scrapes with those
-// that were counted. Goroutines look series up or keep their instruments, while others scrape and
-// the garbage collector runs.
+// TestExpiryLosesNothing compares the increases that Prometheus would see with the increases that were
+// counted. Goroutines look up series or keep their instruments while others scrape and the garbage
+// collector runs.
 func TestExpiryLosesNothing(t *testing.T) {
 	kinds := []string{"counter", "fractions", "histogram", "native histogram", "summary", "quantiles"}
 	for _, kind := range kinds {
@@ -393,7 +393,7 @@ func TestExpiryLosesNothing(t *testing.T) {
 func testExpiryLosesNothing(t *testing.T, v expiring, halves bool) {
 	const (
 		workers, names = 4, 6
-		expiry         = 8 * time.Second // The timer visits the series each second.
+		expiry         = 8 * time.Second // The timer visits the series every second.
 	)
 	r := metric.NewContextRegistry()
 	r.MustRegister(v.vec)
@@ -477,7 +477,7 @@ func testExpiryLosesNothing(t *testing.T, v expiring, halves bool) {
 	}
 	wg.Wait()
 	for i := 0; i < 1000 && len(missing()) > 0; i++ {
-		runtime.GC() // There may be updates of dropped instruments.
+		runtime.GC() // Dropped instruments may still have updates.
 		runtime.Gosched()
 		observe()
 	}

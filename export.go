@@ -217,9 +217,9 @@ func NewMultiTRegistry(gatherers ...TransactionalGatherer) *MultiTRegistry {
 
 // WriteToTextfile gathers from g and writes the result to a file in the text format. It is for the
 // textfile collector of the node exporter, which reads files whose names end in .prom.
-// WriteToTextfile replaces the file as a whole. If Gather returns an error, even with a partial
-// result, it returns that error and leaves the file alone. Use [BindGatherer] to set a deadline,
-// and Partial of the package push to write partial results.
+// WriteToTextfile replaces the file as a whole. If Gather returns an error, even with a partial result,
+// WriteToTextfile returns that error and leaves the file unchanged. Use [BindGatherer] to set a deadline,
+// and Partial of package push to write partial results.
 func WriteToTextfile(filename string, g Gatherer) error {
 	return prometheus.WriteToTextfile(filename, g)
 }

@@ -19,13 +19,13 @@ import (
 
 var errTest = errors.New("no luck")
 
-// quiet are options without jitter and logs.
+// quiet returns options without jitter and logs.
 func quiet() push.LoopOpts {
 	return push.LoopOpts{Name: "test", Interval: time.Second, Jitter: -1, Logger: slog.New(slog.DiscardHandler)}
 }
 
-// callTimes returns when, after its start, a loop made its calls, each of which takes as long as
-// durations has it. The loop's context ends after the time of life.
+// callTimes starts a loop whose calls take durations, one after the other, and whose context ends after
+// life. It returns the times of the calls since the start of the loop, and the loop's last status.
 func callTimes(t *testing.T, opts push.LoopOpts, life time.Duration, durations ...time.Duration) (times []time.Duration, status push.LoopStatus) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -50,7 +50,7 @@ func TestEverySchedule(t *testing.T) {
 	for name, tc := range map[string]struct {
 		durations []time.Duration
 		life      time.Duration
-		want      []time.Duration // The last one is the last call.
+		want      []time.Duration // including the last call
 		skipped   uint64
 	}{
 		"quick":              {nil, 2500 * time.Millisecond, []time.Duration{0, second, 2 * second, 2500 * time.Millisecond}, 0},
@@ -121,7 +121,7 @@ func TestEveryDefaults(t *testing.T) {
 	})
 }
 
-// TestEveryLastCall checks the context of the last call, and what Wait returns.
+// TestEveryLastCall checks the context of the last call and the result of Wait.
 func TestEveryLastCall(t *testing.T) {
 	type key struct{}
 	synctest.Test(t, func(t *testing.T) {
@@ -155,7 +155,8 @@ func TestEveryWithoutLastCall(t *testing.T) {
 	})
 }
 
-// TestEveryInterrupted checks that a call that ends because its loop's context does is no failure.
+// TestEveryInterrupted checks that a call does not count as a failure if it ends because the loop's context
+// ends.
 func TestEveryInterrupted(t *testing.T) {
 	for name, limit := range map[string]func(context.Context) (context.Context, context.CancelFunc){
 		"cancelled": func(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -195,12 +196,12 @@ func TestEveryInterrupted(t *testing.T) {
 	}
 }
 
-// TestEveryStuck checks that Wait leaves a call behind that never returns.
+// TestEveryStuck checks that Wait does not wait for a call that never returns.
 func TestEveryStuck(t *testing.T) {
 	for name, tc := range map[string]struct {
-		call         int           // The one that does not return.
-		flushTimeout time.Duration // As an option.
-		want         time.Duration // At least how long Wait waits.
+		call         int           // index of the call that does not return
+		flushTimeout time.Duration // FlushTimeout of the loop
+		want         time.Duration // minimum duration of Wait
 	}{
 		"under way":                    {1, 3 * time.Second, 3 * time.Second},
 		"under way, without last call": {1, -1, time.Second},
@@ -320,7 +321,8 @@ func TestEveryPanics(t *testing.T) {
 	}
 }
 
-// TestEveryCause checks that a call which returns the cause of the end is no failure, as with the context of an errgroup.
+// TestEveryCause checks that a call does not count as a failure if it returns the cause of the end of the
+// loop's context, as calls under the context of an errgroup do.
 func TestEveryCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -12,7 +12,8 @@ import (
 	"github.com/luxfi/metric/push"
 )
 
-// A collector that hangs costs only itself, and the last push comes after the work has ended.
+// The push contains the metrics of all collectors that succeed, even if another one hangs. The last push
+// happens after the work is done.
 func ExampleEvery() {
 	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.Method, r.URL)

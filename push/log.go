@@ -16,8 +16,8 @@ import (
 const (
 	// logInterval is the least time between two logs of the same error.
 	logInterval = time.Minute
-	// logPatience limits how long a loop waits for its logger.
-	logPatience = time.Second
+	// logTimeout limits how long a loop waits for its logger.
+	logTimeout = time.Second
 )
 
 // failureLog logs the results of a loop's calls and suppresses repeated errors. It must be used by only one
@@ -83,7 +83,7 @@ func (l *failureLog) write(ctx context.Context, level slog.Level, message string
 		attrs = append([]slog.Attr{slog.String("push", l.name)}, attrs...)
 	}
 	ctx = context.WithoutCancel(ctx)
-	limited, cancel := context.WithTimeout(ctx, logPatience)
+	limited, cancel := context.WithTimeout(ctx, logTimeout)
 	defer cancel()
 	_ = l.handler.Call(callback.NewAllowance(limited), func() error {
 		logger.LogAttrs(ctx, level, message, attrs...)

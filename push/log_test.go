@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/push"
 )
 
-// lines are the lines of a log.
+// lines collects the lines of a log.
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -27,7 +27,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-// logger returns a logger whose lines have no time.
+// logger returns a logger that writes lines without a time.
 func (l *lines) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		switch {
@@ -46,7 +46,7 @@ func (l *lines) all() []string {
 	return slices.Collect(strings.Lines(l.text.String()))
 }
 
-// TestEveryLogs checks which of several results of calls, 15 seconds apart, are logged.
+// TestEveryLogs checks which results are logged of calls that are 15 seconds apart.
 func TestEveryLogs(t *testing.T) {
 	repeat := func(n int, err error) []error { return slices.Repeat([]error{err}, n) }
 	changing := make([]error, 9)
@@ -81,7 +81,7 @@ func TestEveryLogs(t *testing.T) {
 						return nil
 					}
 					err := tc.results[calls-1]
-					if err == errPanic { //nolint:errorlint // It is that very error; others panic when they are looked at.
+					if err == errPanic { //nolint:errorlint // errors.Is would call methods that panic.
 						panic("on purpose")
 					}
 					return err
@@ -110,7 +110,7 @@ type nilError struct{ text string }
 
 func (e *nilError) Error() string { return e.text }
 
-// blocking is a handler that blocks.
+// blocking is a handler that blocks until release is closed.
 type blocking struct {
 	slog.Handler
 	release chan struct{}
@@ -121,7 +121,7 @@ func (b blocking) Handle(context.Context, slog.Record) error {
 	return nil
 }
 
-// TestEveryLoggerBlocks checks that the loop continues, and ends, while its logger blocks.
+// TestEveryLoggerBlocks checks that a loop continues and ends while its logger blocks.
 func TestEveryLoggerBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -16,8 +16,8 @@ const (
 	// grace is how long after its deadline a loop that has ended still waits for a call. A call that returns
 	// at the deadline must not be reported as one that hangs.
 	grace = 250 * time.Millisecond
-	// patience is how long a loop without a last call waits for a call in progress.
-	patience = time.Second
+	// timeAllowed is how long a loop without a last call waits for a call in progress.
+	timeAllowed = time.Second
 )
 
 // Loop is a loop started by [Every]. It is safe for concurrent use.
@@ -94,7 +94,7 @@ func (l *Loop) sleep(ctx context.Context, until time.Time) bool {
 func (l *Loop) finish(ctx context.Context, underWay *call) error {
 	limit := l.opts.FlushTimeout
 	if limit < 0 {
-		limit = patience
+		limit = timeAllowed
 	}
 	deadline := time.Now().Add(limit)
 	expired := time.NewTimer(limit + grace)

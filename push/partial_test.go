@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/push"
 )
 
-// client is an HTTP client that keeps the body of the last request, if that comes in time.
+// client is an HTTP client that keeps the body of the last request whose context had not ended.
 type client struct{ body string }
 
 func (c *client) Do(r *http.Request) (*http.Response, error) {
@@ -26,8 +26,7 @@ func (c *client) Do(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, err
 }
 
-// hanging returns a collector that does not return before release is closed, whatever its context
-// does.
+// hanging returns a collector that ignores its context and does not return before release is closed.
 func hanging(release <-chan struct{}) metric.CollectorWithContext {
 	return metric.NewCollectorFunc(
 		func(ch chan<- *metric.Desc) { ch <- metric.NewDesc("hanging", "Never seen.", nil, nil) },
@@ -35,7 +34,7 @@ func hanging(release <-chan struct{}) metric.CollectorWithContext {
 	)
 }
 
-// TestPartial pushes while a collector hangs: what the others have collected arrives in time.
+// TestPartial checks that the metrics of the other collectors are pushed in time while one collector hangs.
 func TestPartial(t *testing.T) {
 	type key struct{}
 	synctest.Test(t, func(t *testing.T) {
@@ -81,8 +80,8 @@ func TestPartial(t *testing.T) {
 	})
 }
 
-// TestPartialWithNothing checks that nothing is pushed if nothing could be gathered, but that an
-// empty registry is empty.
+// TestPartialWithNothing checks that nothing is pushed if all collectors fail, and that pushing an empty
+// registry succeeds.
 func TestPartialWithNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -102,7 +101,7 @@ func TestPartialWithNothing(t *testing.T) {
 	})
 }
 
-// TestPartialWithoutDeadline checks that the end of the context ends the gathering, too.
+// TestPartialWithoutDeadline checks that gathering ends with the context even if that has no deadline.
 func TestPartialWithoutDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

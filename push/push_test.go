@@ -11,8 +11,8 @@ import (
 	"github.com/luxfi/metric/push"
 )
 
-// TestPush checks that an instrument and a registry of ours can be pushed, the registry
-// under a context.
+// TestPush checks that instruments and registries of package metric can be pushed, a registry under a
+// context.
 func TestPush(t *testing.T) {
 	var path, body string
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

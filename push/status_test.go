@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/push"
 )
 
-// TestLoopStatus follows a loop from its start to its end.
+// TestLoopStatus checks the status of a loop from its start to its end.
 func TestLoopStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -49,8 +49,8 @@ func TestLoopStatus(t *testing.T) {
 	})
 }
 
-// TestEveryInRegistry checks how a registry shows a loop, alone and inside another registry, and
-// that scrapes do not see it.
+// TestEveryInRegistry checks how a registry shows a loop, directly and from inside another gatherer, and
+// that scrapes do not contain it.
 func TestEveryInRegistry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner, outer := metric.NewContextRegistry(), metric.NewMultiGatherer()

@@ -19,11 +19,12 @@ import (
 	"github.com/luxfi/metric/relabel"
 )
 
-// TestAggregateLikeNaive compares aggregations with naive sums over what is gathered without them.
+// TestAggregateLikeNaive compares aggregations with naive sums of the families that are gathered without
+// them.
 func TestAggregateLikeNaive(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			rnd := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // It need not be secret.
+			rnd := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // Test data may be predictable.
 			combine := []relabel.Combination{relabel.Sum, relabel.Min, relabel.Max, relabel.Avg}[rnd.IntN(4)]
 			step := relabel.Aggregate{Families: []string{"x_.*"}, Gauges: combine, Without: []string{"b", "none"}}
 			if rnd.IntN(2) == 0 {
@@ -50,7 +51,7 @@ func TestAggregateLikeNaive(t *testing.T) {
 	}
 }
 
-// pipeline returns a pipeline of steps.
+// pipeline returns a pipeline with the given steps.
 func pipeline(t *testing.T, steps ...relabel.Step) *relabel.Pipeline {
 	t.Helper()
 	p, err := relabel.New(steps...)
@@ -60,7 +61,7 @@ func pipeline(t *testing.T, steps ...relabel.Step) *relabel.Pipeline {
 	return p
 }
 
-// addRandom adds counters, gauges and histograms with the labels a and b.
+// addRandom registers random counters, gauges and histograms with the labels a and b.
 func addRandom(reg metric.Registerer, rnd *rand.Rand) {
 	type series struct {
 		a, b    string
@@ -89,7 +90,7 @@ func addRandom(reg metric.Registerer, rnd *rand.Rand) {
 	}))
 }
 
-// values returns the values of all series.
+// values returns the values of all series as text.
 func values(families []*dto.MetricFamily) map[string]string {
 	all := make(map[string]string)
 	for _, mf := range families {
@@ -108,7 +109,7 @@ func labelsOf(m *dto.Metric) metric.Labels {
 	return labels
 }
 
-// naiveSums returns the values of all series after the label b is gone.
+// naiveSums returns the values of all series after the label b is removed.
 func naiveSums(families []*dto.MetricFamily, gauges relabel.Combination) map[string]string {
 	groups := make(map[string][]*dto.Metric)
 	for _, mf := range families {
@@ -160,7 +161,7 @@ func naiveGauge(group []*dto.Metric, combine relabel.Combination) string {
 	return valueText(&dto.Metric{Gauge: &dto.Gauge{Value: &value}}, 1, nil)
 }
 
-// naiveHistogram adds histograms, with the buckets that all have.
+// naiveHistogram returns the sum of histograms as text, with the buckets that all of them have.
 func naiveHistogram(group []*dto.Metric) string {
 	counts, seen := make(map[float64]uint64), make(map[float64]int)
 	for _, m := range group {
@@ -178,7 +179,7 @@ func naiveHistogram(group []*dto.Metric) string {
 	return text
 }
 
-// hasDifferentBuckets reports whether histograms that become one have different buckets.
+// hasDifferentBuckets reports whether some histograms that become one have different buckets.
 func hasDifferentBuckets(families []*dto.MetricFamily) bool {
 	bounds := make(map[string]string)
 	for _, mf := range families {
@@ -206,8 +207,8 @@ func TestAggregateTypes(t *testing.T) {
 	tests := []struct {
 		name, families string
 		gauges         relabel.Combination
-		want           string // In the error, or empty if none is expected.
-		series         int    // That are left of the family.
+		want           string // text in the error; empty if no error is expected
+		series         int    // number of series that remain of the family
 	}{
 		{"counter", "n_requests_total", "", "", 1},
 		{"gauge", "n_size", relabel.Max, "", 1},

@@ -27,9 +27,9 @@
 //
 //	source_labels: []     # No labels: the source value is empty.
 //	separator: ;
-//	regex: (.*)           # Has to match the whole source value. A dot matches newlines, too.
+//	regex: (.*)           # Must match the whole source value. A dot matches newlines, too.
 //	target_label:         # Most actions that set or compare a label need it.
-//	replacement: $1       # $1 or ${1} is what the first pair of parentheses matched.
+//	replacement: $1       # $1 or ${1} is the text that the first pair of parentheses matched.
 //	modulus:              # Needed by hashmod.
 //	action: replace
 //

@@ -23,7 +23,7 @@ type verdict struct {
 	layout *layout       // layout of the points that the verdict applies to; nil if they are numbers
 	used   lastUse
 
-	destiny *destiny // nil if the verdict is not remembered
+	destination *destination // nil if the verdict is not remembered
 
 	dropped   bool
 	relabeled bool // whether the labels have changed
@@ -161,15 +161,15 @@ func (e *evaluator) step(n *numbered, s *state) (keep, whole bool) {
 		for i := range e.samples {
 			e.sets[i].set(metricName, s.family.Name+e.samples[i].suffix)
 		}
-	case *helping:
+	case *helpChange:
 		if step.families.match(s.family.Name) {
 			s.family.Help, s.family.NoHelp = step.help, false
 		}
-	case *united:
+	case *unitChange:
 		if step.families.match(s.family.Name) {
 			s.family.Unit = step.unit
 		}
-	case *typed:
+	case *typeChange:
 		if !step.families.match(s.family.Name) {
 			break
 		}

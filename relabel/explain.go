@@ -66,8 +66,8 @@ func (n *native) before(found []string, family, labels string) []string {
 	}
 	for i := range last.series.Len() {
 		o := int32(0)
-		if last.fates != nil {
-			o = last.fates[i].output
+		if last.results != nil {
+			o = last.results[i].output
 		}
 		if o < 0 || last.outputs[o].family.Name != family {
 			continue

@@ -10,13 +10,13 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// collectorFunc is a collector that announces nothing.
+// collectorFunc is a collector that announces no descriptors.
 type collectorFunc func(ch chan<- prometheus.Metric)
 
 func (collectorFunc) Describe(chan<- *prometheus.Desc)      {}
 func (f collectorFunc) Collect(ch chan<- prometheus.Metric) { f(ch) }
 
-// streamFake is a stream collector.
+// streamFake is a stream collector that calls send.
 type streamFake struct {
 	descs []*metric.Desc
 	send  func(ctx context.Context, sink *metric.Sink) error
@@ -36,7 +36,7 @@ func (s *streamFake) CollectTo(ctx context.Context, sink *metric.Sink) error {
 	return s.send(ctx, sink)
 }
 
-// manySeries returns a stream collector of n series, which takes no memory for them.
+// manySeries returns a stream collector of n series that needs no memory for them.
 func manySeries(n int) *streamFake {
 	desc := metric.NewDesc("requests_total", "h", []string{"code", "path"}, nil)
 	return &streamFake{[]*metric.Desc{desc}, func(_ context.Context, sink *metric.Sink) error {
@@ -51,16 +51,16 @@ func manySeries(n int) *streamFake {
 	}}
 }
 
-// instruments are instruments of all kinds. The vectors have the labels a and b.
+// instruments has an instrument of each kind. The vectors have the labels a and b.
 type instruments struct {
 	counter               *metric.CounterVec
 	gauge                 *metric.GaugeVec
-	lone                  metric.Gauge
+	single                metric.Gauge
 	classic, both, native *metric.HistogramVec
 	summary               *metric.SummaryVec
 }
 
-// addInstruments registers instruments whose names begin with a prefix.
+// addInstruments registers instruments whose names begin with prefix.
 func addInstruments(reg metric.Registerer, prefix string) *instruments {
 	labels := []string{"a", "b"}
 	histogram := func(name string, factor float64, buckets ...float64) *metric.HistogramVec {
@@ -71,7 +71,7 @@ func addInstruments(reg metric.Registerer, prefix string) *instruments {
 	i := &instruments{
 		counter: metric.NewCounterVec(metric.CounterOpts{Name: prefix + "requests_total", Help: "h"}, labels),
 		gauge:   metric.NewGaugeVec(metric.GaugeOpts{Name: prefix + "size", Help: "h", Unit: "size"}, labels),
-		lone:    metric.NewGauge(metric.GaugeOpts{Name: prefix + "ratio", Help: "h"}),
+		single:  metric.NewGauge(metric.GaugeOpts{Name: prefix + "ratio", Help: "h"}),
 		classic: histogram("classic_hist", 0, 0.5, 1, 2.5),
 		both:    histogram("both_hist", 1.2, 1, 2),
 		native:  histogram("native_hist", 1.5),
@@ -79,11 +79,11 @@ func addInstruments(reg metric.Registerer, prefix string) *instruments {
 			Name: prefix + "summary", Help: "h", Objectives: map[float64]float64{0.5: 0.05, 0.9: 0.01}, MaxAge: time.Hour,
 		}, labels),
 	}
-	reg.MustRegister(i.counter, i.gauge, i.lone, i.classic, i.both, i.native, i.summary)
+	reg.MustRegister(i.counter, i.gauge, i.single, i.classic, i.both, i.native, i.summary)
 	return i
 }
 
-// fill gives each vector the series a="0",b="x" and a="1",b="x", with the values 1 and 2.
+// fill sets the series a="0",b="x" and a="1",b="x" of each vector to the values 1 and 2.
 func (i *instruments) fill() {
 	for n, a := range []string{"0", "1"} {
 		v := float64(n + 1)

@@ -39,7 +39,6 @@ import (
 //
 // [Aggregate] must see all series of a family before the gatherer can return the first one, so it copies
 // the series that pass through it.
-// copies what passes through it.
 func (p *Pipeline) Gatherer(g metric.Gatherer) metric.GathererWithContext {
 	var (
 		steps   []numbered

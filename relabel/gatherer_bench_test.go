@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/relabel"
 )
 
-// BenchmarkMillion scrapes a million series of instruments, or of a stream collector, through a prefix, a label and
-// three rules.
+// BenchmarkMillion scrapes a million series, of instruments or of a stream collector, through a prefix, a
+// label and three rules.
 func BenchmarkMillion(b *testing.B) {
 	const n = 1_000_000
 	native, stream := metric.NewContextRegistry(), metric.NewContextRegistry()
@@ -34,7 +34,7 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-// throughRules returns a gatherer with a prefix, a label and three rules around reg.
+// throughRules returns a gatherer that applies a prefix, a label and three rules to reg.
 func throughRules(reg metric.GathererWithContext) metric.GathererWithContext {
 	prefix, label := metric.NewPrefixGatherer(), metric.NewLabelGatherer("zone")
 	must(prefix.Register("app", reg))

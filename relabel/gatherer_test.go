@@ -20,8 +20,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// exposition returns what a handler serves of g in the format that the client accepts, and the
-// error of gathering.
+// exposition returns what a handler for g serves in the accepted format, and the error of the gather.
 func exposition(t *testing.T, g metric.GathererWithContext, accept string) (string, error) {
 	t.Helper()
 	var failed error
@@ -32,19 +31,19 @@ func exposition(t *testing.T, g metric.GathererWithContext, accept string) (stri
 		ErrorLog: func(err error) { failed = err }, ErrorHandling: metric.ContinueOnError, EnableOpenMetrics: true,
 	}).ServeHTTP(rec, r)
 	if rec.Code == http.StatusInternalServerError {
-		return "", failed // There was nothing but an error.
+		return "", failed // Nothing was gathered but an error.
 	}
 	return rec.Body.String(), failed
 }
 
-// TestSteps has each step work on instruments, on a foreign collector, on a stream and on a remote target, which have
-// the same families.
+// TestSteps applies each step to instruments, a foreign collector, a stream collector and a remote target,
+// all of which have the same families.
 func TestSteps(t *testing.T) {
 	tests := []struct {
 		name, document string
-		want           []string // Lines that are there.
-		never          []string // Texts that are not there.
-		err            string   // In the error, or empty if none is expected.
+		want           []string // lines that must be there
+		never          []string // texts that must not be there
+		err            string   // text in the error; empty if no error is expected
 	}{
 		{
 			name: "none", document: `[]`,
@@ -189,7 +188,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// wantError checks for an error with one of several texts, or for none.
+// wantError checks that err contains one of several texts, or that it is nil if texts is empty.
 func wantError(t *testing.T, err error, texts string) {
 	t.Helper()
 	switch {
@@ -202,7 +201,7 @@ func wantError(t *testing.T, err error, texts string) {
 	}
 }
 
-// sources returns gatherers of the same families that come in different ways.
+// sources returns gatherers that produce the same families in different ways.
 func sources(t *testing.T) map[string]metric.GathererWithContext {
 	t.Helper()
 	native := metric.NewContextRegistry()
@@ -262,7 +261,8 @@ func received[T any](ch <-chan T) iter.Seq[T] {
 	}
 }
 
-// TestDuplicatesNameBoth checks that the error about two series that have become one names both, wherever they come from.
+// TestDuplicatesNameBoth checks that the error about two series that have become the same names both, for
+// series from all kinds of sources.
 func TestDuplicatesNameBoth(t *testing.T) {
 	rename := relabel.Rule{SourceLabels: []string{"__name__"}, Regex: new("[xy]_total"), TargetLabel: "__name__", Replacement: new("z_total")}
 	dropID := relabel.Rule{Action: relabel.LabelDrop, Regex: new("id")}
@@ -335,11 +335,12 @@ func TestSelection(t *testing.T) {
 
 type key struct{}
 
-// TestContext checks that the context of a gather reaches collectors through pipelines, aggregations among them.
+// TestContext checks that the context of a gather reaches the collectors through pipelines with and without
+// aggregations.
 func TestContext(t *testing.T) {
 	errBroken := errors.New("broken")
 	reg := metric.NewContextRegistry()
-	var got context.Context //nolint:containedctx // It is looked at once.
+	var got context.Context //nolint:containedctx // The test only compares it.
 	must(reg.RegisterWith(metric.NewCollectorFunc(nil, func(ctx context.Context, ch chan<- metric.Metric) {
 		got = ctx
 		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc("x_total", "x", nil, nil), prometheus.CounterValue, 1)
@@ -361,7 +362,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// TestNilGatherer checks that a pipeline refuses one at once.
+// TestNilGatherer checks that Gatherer panics if its argument is nil.
 func TestNilGatherer(t *testing.T) {
 	for name, p := range map[string]*relabel.Pipeline{
 		"steps": pipeline(t), "aggregation": pipeline(t, relabel.Aggregate{Families: []string{".*"}, By: []string{}}),
@@ -377,7 +378,8 @@ func TestNilGatherer(t *testing.T) {
 	}
 }
 
-// TestConcurrentScrapes has several handlers and gatherers share a pipeline while series come and go.
+// TestConcurrentScrapes checks that several handlers and gatherers can share a pipeline while series come
+// and go.
 func TestConcurrentScrapes(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	i := addInstruments(reg, "n_")
@@ -415,8 +417,8 @@ func TestConcurrentScrapes(t *testing.T) {
 	}
 }
 
-// TestScrapeAllocations checks that a scrape through a prefix, a label and three rules takes as many allocations for
-// few series as for many.
+// TestScrapeAllocations checks that the number of allocations of a scrape through a prefix, a label and
+// three rules does not depend on the number of series.
 func TestScrapeAllocations(t *testing.T) {
 	allocations := func(series int) float64 {
 		reg := metric.NewContextRegistry()
@@ -437,21 +439,21 @@ func TestScrapeAllocations(t *testing.T) {
 	}
 }
 
-// discard is a response that throws its body away.
+// discard is an http.ResponseWriter that discards the body.
 type discard struct{}
 
 func (discard) Header() http.Header         { return make(http.Header) }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
-// TestDroppedSamplesAreCounted checks that the account of a collector has the samples that a pipeline has left out because
-// something was wrong, and not what cost no sample.
+// TestDroppedSamplesAreCounted checks that the statistics of a collector count the samples that a pipeline
+// drops because of an error, and no others.
 func TestDroppedSamplesAreCounted(t *testing.T) {
 	tests := []struct {
 		name    string
 		step    relabel.Step
-		dropped uint64 // In each scrape.
-		errors  int    // Of each scrape.
+		dropped uint64 // samples dropped in each scrape
+		errors  int    // errors of each scrape
 	}{
 		{"torn histograms", relabel.Rule{Action: relabel.Drop, SourceLabels: []string{"__name__"}, Regex: new(".*_sum")}, 0, 1},
 		{"wrong type", relabel.SetType{Families: []string{"x_hist"}, Type: relabel.Counter}, 0, 1},

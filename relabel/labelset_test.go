@@ -33,7 +33,7 @@ func mustLabels(tb testing.TB, pairs ...string) model.Labels {
 
 func TestReset(t *testing.T) {
 	ls := new(Pipeline).newLabelSet()
-	for range 2 { // The second time, memory is used again.
+	for range 2 { // The second pass reuses memory.
 		ls.reset("up", mustLabels(t, "Z", "1", "a", "x\n\\\"y", "empty", "", "größe.1", "2", "_", "3"))
 		for name, want := range map[string]string{"Z": "1", "_": "3", "größe.1": "2", "__name__": "up", "b": ""} {
 			if got := ls.get(name); got != want {
@@ -50,7 +50,7 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestUnchangedLabels checks that labels are passed on as they came if no rule changes them.
+// TestUnchangedLabels checks that labels are passed on in their original form if no rule changes them.
 func TestUnchangedLabels(t *testing.T) {
 	p := mustParse(t, `
 - {source_labels: [a], regex: x, action: keep}
@@ -70,7 +70,7 @@ func TestUnchangedLabels(t *testing.T) {
 	}
 }
 
-// TestSameAsRendered compares what appendLabels writes with what internal/model would.
+// TestSameAsRendered compares the labels that appendLabels writes with those that internal/model writes.
 func TestSameAsRendered(t *testing.T) {
 	p := mustParse(t, `
 - {source_labels: [a], target_label: ä, replacement: '\'}
@@ -132,7 +132,7 @@ func TestAppendInvalidLabels(t *testing.T) {
 	}
 }
 
-// TestRelabelDoesNotAllocate covers every action, with regexes of both kinds.
+// TestRelabelDoesNotAllocate checks every action, with regexes that need the engine and with others.
 func TestRelabelDoesNotAllocate(t *testing.T) {
 	p := mustParse(t, `
 - {action: keep, source_labels: [__name__, code], regex: "http_.*;2..|up.*"}
@@ -176,8 +176,8 @@ func TestRelabelDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// FuzzReset checks that a series gives the same whether its labels come from a map or as they
-// are written, one series after the other in the same memory.
+// FuzzReset checks that the result for a series is the same whether its labels come from a map or in their
+// written form, when several series use the same memory one after the other.
 func FuzzReset(f *testing.F) {
 	f.Add(uint8(0), "a\\", "b\n", "\"")
 	f.Add(uint8(7), "x;y", "x", "")
@@ -223,7 +223,7 @@ func FuzzReset(f *testing.F) {
 	})
 }
 
-// TestCacheIsBounded checks that a rule does not remember more and more values.
+// TestCacheIsBounded checks that the cache of a rule does not grow without limit.
 func TestCacheIsBounded(t *testing.T) {
 	p := mustParse(t, `[{source_labels: [a], regex: "[a-z]+([0-9]+)", target_label: b}]`)
 	ls := p.newLabelSet()
@@ -242,8 +242,7 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
-// TestCacheOwnsItsStrings checks that remembered values do not change with the memory that
-// they were in.
+// TestCacheOwnsItsStrings checks that cached values do not change when the memory of a series is reused.
 func TestCacheOwnsItsStrings(t *testing.T) {
 	p := mustParse(t, `[{source_labels: [a, b], regex: "([a-z]+);([a-z]+)", target_label: c, replacement: "$2-$1"}]`)
 	ls := p.newLabelSet()
@@ -257,14 +256,14 @@ func TestCacheOwnsItsStrings(t *testing.T) {
 	}
 }
 
-// benchmarkSeries is a series as BenchmarkRelabel of the module e2e has it, too.
+// benchmarkSeries is a typical series. BenchmarkRelabel in module e2e uses the same one.
 var benchmarkSeries = []string{
 	"code", "200", "exported_job", "shop", "instance", "10.0.0.7:8080", "method", "GET", "namespace", "shop",
 	"path", "/users/17/orders", "pod", "shop-5d4f8c7b9-x2x7z", "pod_template_hash", "5d4f8c7b9", "zone", "eu-1a",
 }
 
-// BenchmarkRelabel applies the rules of testdata/benchmark.yaml. The benchmark of that name in
-// the module e2e has Prometheus apply them.
+// BenchmarkRelabel applies the rules of testdata/benchmark.yaml. The benchmark of the same name in module
+// e2e lets Prometheus apply them.
 func BenchmarkRelabel(b *testing.B) {
 	rules, err := os.ReadFile("testdata/benchmark.yaml")
 	if err != nil {
@@ -287,7 +286,8 @@ func BenchmarkRelabel(b *testing.B) {
 	}
 }
 
-// splitRules yields the lists of rules in a file, by the names in the comments before them.
+// splitRules returns an iterator over the lists of rules in a file and their names, which are in the
+// comments before them.
 func splitRules(document string) func(yield func(name, rules string) bool) {
 	return func(yield func(name, rules string) bool) {
 		for part := range strings.SplitSeq(document, "\n# ") {

@@ -23,8 +23,8 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// TestLikeNaive compares random pipelines around gatherers of all kinds with a naive model, scrape after
-// scrape, while series come and go.
+// TestLikeNaive compares random pipelines around gatherers of all kinds with a naive model over several
+// scrapes, while series come and go.
 func TestLikeNaive(t *testing.T) {
 	rounds := uint64(150)
 	if testing.Short() {
@@ -32,7 +32,7 @@ func TestLikeNaive(t *testing.T) {
 	}
 	for seed := range rounds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // It need not be secret.
+			rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // Test data may be predictable.
 			w := newWorld(t, rnd)
 			steps := w.steps()
 			p, err := relabel.New(steps...)
@@ -54,7 +54,7 @@ func TestLikeNaive(t *testing.T) {
 					}
 					want.compare(t, fmt.Sprintf("scrape %d, Gather", scrape), after)
 				}
-				handle := func() { // Which sends streams while they are written.
+				handle := func() { // A handler writes streams while they are collected.
 					protobuf, err := exposition(t, g, protobufFormat)
 					if want.wrong && err == nil {
 						t.Errorf("scrape %d: got no error from the handler", scrape)
@@ -78,17 +78,17 @@ func TestLikeNaive(t *testing.T) {
 	}
 }
 
-// expected is what a naive pipeline makes of families.
+// expected has the result of a naive pipeline.
 type expected struct {
-	series map[string][]*naiveSeries // By what they become.
+	series map[string][]*naiveSeries // by their resulting keys
 	types  map[string]map[string]bool
-	wrong  bool // An error must be reported.
+	wrong  bool // whether an error must be reported
 
-	unitless bool // The format has units only where they end the name.
+	unitless bool // whether the format has only units that end the name
 }
 
-// mixed reports whether there are families that differ in their help or units, or whose names may
-// collide: that is for package merge to report.
+// mixed reports whether some families differ in their help or unit, or have names that may collide. Package
+// merge reports such families, so this test does not compare them.
 func (e *expected) mixed() bool {
 	metas := make(map[string]naiveMeta)
 	for _, all := range e.series {
@@ -136,8 +136,8 @@ func naive(families []*dto.MetricFamily, steps []relabel.Step) expected {
 	return e
 }
 
-// compare compares families with those that are expected. Of series that have become the same, one has
-// to be there.
+// compare compares families with the expected ones. Of several series that have become the same, any one
+// may be present.
 func (e expected) compare(t *testing.T, what string, got []*dto.MetricFamily) {
 	t.Helper()
 	seen := make(map[string]bool)
@@ -189,10 +189,10 @@ func (e expected) compare(t *testing.T, what string, got []*dto.MetricFamily) {
 	}
 }
 
-// protobufFormat is what a client asks for that can read everything.
+// protobufFormat is the Accept header of a client that can read everything.
 const protobufFormat = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8"
 
-// decode returns the families of an exposition in protobuf.
+// decode returns the families of a protobuf exposition.
 func decode(t *testing.T, text string) []*dto.MetricFamily {
 	t.Helper()
 	var families []*dto.MetricFamily
@@ -208,7 +208,7 @@ func decode(t *testing.T, text string) []*dto.MetricFamily {
 	}
 }
 
-// world has random sources of all kinds behind a gatherer.
+// world has random sources of all kinds behind one gatherer.
 type world struct {
 	rnd      *rand.Rand
 	gatherer metric.GathererWithContext
@@ -246,7 +246,7 @@ func newWorld(t *testing.T, rnd *rand.Rand) *world {
 		g := metric.NewLabelGatherer("c")
 		must(g.Register("x", w.gatherer))
 		w.gatherer = g
-	case 2: // Wrappings, a pipeline, wrappings again.
+	case 2: // wrappings around a pipeline around wrappings
 		inner := metric.NewLabelGatherer("aa")
 		must(inner.Register("x", w.gatherer))
 		p, err := relabel.New(relabel.Rule{SourceLabels: []string{"a"}, Regex: new("2"), TargetLabel: "a", Replacement: new("two")},
@@ -267,14 +267,14 @@ func must(err error) {
 
 func (w *world) value() string { return fmt.Sprint(w.rnd.IntN(4)) }
 
-// addInstruments adds instruments and vectors that change at random.
+// addInstruments adds instruments, and vectors that change at random.
 func (w *world) addInstruments(reg metric.Registerer, prefix string) {
 	i := addInstruments(reg, prefix)
 	w.vectors = append(w.vectors,
 		func() { i.counter.WithLabelValues(w.value(), w.value()).Add(float64(w.rnd.IntN(5))) },
 		func() { i.counter.DeleteLabelValues(w.value(), w.value()) },
 		func() { i.gauge.WithLabelValues(w.value(), w.value()).Set(float64(w.rnd.IntN(5))) },
-		func() { i.lone.Set(w.rnd.Float64()) },
+		func() { i.single.Set(w.rnd.Float64()) },
 		func() { i.classic.WithLabelValues(w.value(), w.value()).Observe(3 * w.rnd.Float64()) },
 		func() { i.classic.DeletePartialMatch(metric.Labels{"a": w.value()}) },
 		func() { i.both.WithLabelValues(w.value(), w.value()).Observe(3*w.rnd.Float64() - 1) },
@@ -284,7 +284,7 @@ func (w *world) addInstruments(reg metric.Registerer, prefix string) {
 	)
 }
 
-// addForeign adds a collector whose series have different label names, and change their buckets.
+// addForeign adds a collector whose series have different label names and change their buckets.
 func (w *world) addForeign(reg metric.Registerer) {
 	type one struct {
 		labels  string
@@ -347,7 +347,7 @@ func (w *world) remote(t *testing.T) metric.GathererWithContext {
 	return target
 }
 
-// change creates, deletes and changes series.
+// change creates, deletes and changes series at random.
 func (w *world) change() {
 	for range w.rnd.IntN(40) {
 		w.vectors[w.rnd.IntN(len(w.vectors))]()
@@ -422,7 +422,7 @@ func (w *world) steps() []relabel.Step {
 	return steps
 }
 
-// show returns steps with their pointers followed.
+// show returns steps as text, with their pointers followed.
 func show(steps []relabel.Step) string {
 	text, err := json.Marshal(steps)
 	must(err)

@@ -61,11 +61,11 @@ func (p *Pipeline) Lint() []Finding {
 		case *renaming:
 			l.regex(s.regex)
 			l.flow.write(metricName)
-		case *helping:
+		case *helpChange:
 			l.families(s.families)
-		case *united:
+		case *unitChange:
 			l.families(s.families)
-		case *typed:
+		case *typeChange:
 			l.families(s.families)
 		case *scaling:
 			l.families(s.families)
@@ -79,7 +79,7 @@ func (p *Pipeline) Lint() []Finding {
 // A linter collects the findings for a pipeline.
 type linter struct {
 	pipeline *Pipeline
-	position int // Of the current step.
+	position int // position of the current step
 	flow     flow
 	findings []Finding
 }

@@ -11,7 +11,7 @@ func TestLint(t *testing.T) {
 	tests := []struct {
 		name  string
 		rules string
-		want  []string // The beginnings or parts of the findings, in order.
+		want  []string // beginnings or parts of the findings, in order
 	}{
 		{"group and underscore", `
 - {source_labels: [a], target_label: b, replacement: $1_x}
@@ -152,7 +152,7 @@ func TestLint(t *testing.T) {
 	}
 }
 
-// TestLintIsSilent checks that rules as people have them in production are not criticized.
+// TestLintIsSilent checks that typical production rules cause no findings.
 func TestLintIsSilent(t *testing.T) {
 	const rules = `
 # What container runtimes and control planes expose in excess.

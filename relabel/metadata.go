@@ -58,8 +58,8 @@ const (
 	Untyped Type = "untyped"
 )
 
-// helping is a compiled [SetHelp].
-type helping struct {
+// helpChange is a compiled [SetHelp].
+type helpChange struct {
 	families families
 	help     string
 }
@@ -72,13 +72,13 @@ func (s SetHelp) compile() (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &helping{f, s.Help}, nil
+	return &helpChange{f, s.Help}, nil
 }
 
-func (*helping) series(*labelSet) bool { return true }
+func (*helpChange) series(*labelSet) bool { return true }
 
-// united is a compiled [SetUnit].
-type united struct {
+// unitChange is a compiled [SetUnit].
+type unitChange struct {
 	families families
 	unit     string
 }
@@ -93,13 +93,13 @@ func (s SetUnit) compile() (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &united{f, s.Unit}, nil
+	return &unitChange{f, s.Unit}, nil
 }
 
-func (*united) series(*labelSet) bool { return true }
+func (*unitChange) series(*labelSet) bool { return true }
 
-// typed is a compiled [SetType].
-type typed struct {
+// typeChange is a compiled [SetType].
+type typeChange struct {
 	families families
 	to       model.Type
 }
@@ -113,11 +113,11 @@ func (s SetType) compile() (stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &typed{f, to}, nil
+	return &typeChange{f, to}, nil
 }
 
 // check returns an error if a family of type from cannot get the new type.
-func (t *typed) check(from model.Type) error {
+func (t *typeChange) check(from model.Type) error {
 	switch from {
 	case model.Counter, model.Gauge, model.Untyped:
 		return nil
@@ -129,4 +129,4 @@ func (t *typed) check(from model.Type) error {
 	return fmt.Errorf("a %v cannot become %s: only counters, gauges and untyped metrics can change their type", from, to)
 }
 
-func (*typed) series(*labelSet) bool { return true }
+func (*typeChange) series(*labelSet) bool { return true }

@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/relabel"
 )
 
-// naiveSeries is a series on its way through a naive pipeline: the samples that a server would see.
+// naiveSeries is a series in a naive pipeline, with the samples that a server would see.
 type naiveSeries struct {
 	family  string
 	meta    naiveMeta
@@ -22,20 +22,20 @@ type naiveSeries struct {
 	metric  *dto.Metric
 	factor  float64
 	without []float64
-	wrong   bool // Some step could not be applied.
+	wrong   bool // whether some step could not be applied
 }
 
 type naiveMeta struct{ typ, help, unit string }
 
 type naiveSample struct {
-	suffix, special string // The label that it has in addition, or "".
-	value           string // Of that.
+	suffix, special string // special is the additional label of the sample, or empty
+	value           string // value of special
 	bound           float64
-	labels          metric.Labels // With __name__.
+	labels          metric.Labels // including __name__
 	needed          bool
 }
 
-// explode returns the samples of a series.
+// explode returns a series with its samples.
 func explode(mf *dto.MetricFamily, m *dto.Metric) *naiveSeries {
 	s := &naiveSeries{
 		family: mf.GetName(), meta: naiveMeta{mf.GetType().String(), mf.GetHelp(), mf.GetUnit()}, metric: m, factor: 1,
@@ -82,7 +82,7 @@ func boundText(v float64) string {
 	return text
 }
 
-// naiveStep applies one step to a series, and reports whether the series stays.
+// apply applies one step to a series and reports whether the series is kept.
 func (s *naiveSeries) apply(step relabel.Step) (keep bool) {
 	switch step := step.(type) {
 	case relabel.KeepFamilies, relabel.DropFamilies:
@@ -124,7 +124,7 @@ func (s *naiveSeries) setFamily(name string) {
 	}
 }
 
-// isOneOf compares the family with regexes, which keep or drop steps know how to.
+// isOneOf reports whether one of the regexes matches the family, by means of a KeepFamilies step.
 func (s *naiveSeries) isOneOf(families []string) bool {
 	_, keep := process(relabel.KeepFamilies{Families: families}, metric.Labels{"__name__": s.family})
 	return keep
@@ -181,7 +181,7 @@ func (s *naiveSeries) applyRule(rule relabel.Step) (keep bool) {
 	return true
 }
 
-// base returns the labels without the name and what only this sample has.
+// base returns the labels without the name and without the additional label of this sample.
 func (s *naiveSample) base() metric.Labels {
 	labels := maps.Clone(s.labels)
 	delete(labels, "__name__")
@@ -191,7 +191,7 @@ func (s *naiveSample) base() metric.Labels {
 	return labels
 }
 
-// key returns the series as it is written.
+// key returns the series in text form.
 func (s *naiveSeries) key() string { return seriesKey(s.family, s.samples[0].base()) }
 
 func seriesKey(family string, labels metric.Labels) string {
@@ -202,7 +202,7 @@ func seriesKey(family string, labels metric.Labels) string {
 	return family + "{" + strings.Join(all, ",") + "}"
 }
 
-// reserved reports whether the series has a label that those of its type cannot have.
+// reserved reports whether the series has a label that its type must not have.
 func (s *naiveSeries) reserved() bool {
 	base := s.samples[0].base()
 	switch {
@@ -215,13 +215,13 @@ func (s *naiveSeries) reserved() bool {
 	}
 }
 
-// cannotScale reports whether the series has native buckets that its factor does not fit.
+// cannotScale reports whether the series has native buckets that cannot be scaled by its factor.
 func (s *naiveSeries) cannotScale() bool {
 	h := s.metric.GetHistogram()
 	return h != nil && h.Schema != nil && !canScale(h.GetSchema(), s.factor)
 }
 
-// text returns the values of a series after scaling, without some buckets.
+// text returns the values of a series as text, scaled and without the dropped buckets.
 func (s *naiveSeries) text() string { return valueText(s.metric, s.factor, s.without) }
 
 func valueText(m *dto.Metric, factor float64, without []float64) string {
@@ -269,7 +269,7 @@ func canScale(schema int32, factor float64) bool {
 	return schema >= 0 || math.Mod(exponent, math.Exp2(float64(-schema))) == 0
 }
 
-// eachNative calls each for the native buckets on one side, with their upper bounds.
+// eachNative calls each for every native bucket on one side, with its upper bound.
 func eachNative(schema int32, spans []*dto.BucketSpan, deltas []int64, each func(bound float64, n int64)) {
 	index, count := int32(0), int64(0)
 	for _, span := range spans {

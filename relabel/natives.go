@@ -80,14 +80,14 @@ type shape struct {
 	name      string // name of the family
 	snapshot  any    // snapshot of series
 	series    model.Series
-	fates     []fate // nil if the source is unchanged
+	results   []seriesResult // nil if the source is unchanged
 	outputs   []*output
 	notes     []note
 	unchanged bool // whether the source can be served as it is
 }
 
-// A fate is the result for one series.
-type fate struct {
+// A seriesResult is the result for one series.
+type seriesResult struct {
 	output int32 // index of outputs, or negative if the series is dropped
 	note   int32 // index of notes, or negative
 	labels model.Labels
@@ -149,7 +149,7 @@ func (b *shaping) run() {
 		next       int // of the old series
 	)
 	n := b.series.Len()
-	b.fates = make([]fate, n)
+	b.results = make([]seriesResult, n)
 	for i := range n {
 		b.series.At(i, &p, &scratch)
 		// Both are sorted, so one pass finds the series that existed before.
@@ -163,18 +163,18 @@ func (b *shaping) run() {
 			known = c == 0
 		}
 		if known {
-			b.fates[i] = b.again(next - 1)
+			b.results[i] = b.again(next - 1)
 		} else {
-			b.fates[i] = b.decide(&p)
+			b.results[i] = b.decide(&p)
 		}
 	}
 	b.finish()
 }
 
 // decide evaluates the steps for a series.
-func (b *shaping) decide(p *model.Point) fate {
+func (b *shaping) decide(p *model.Point) seriesResult {
 	v := b.reshaper.evaluate(b.reshaper.steps, b.family, p)
-	f := fate{output: -1, note: -1}
+	f := seriesResult{output: -1, note: -1}
 	f.note = b.note(v.errs, v.dropped)
 	if v.dropped {
 		return f
@@ -192,11 +192,11 @@ func (b *shaping) decide(p *model.Point) fate {
 // unchangedLabels stand for a series' own labels. No rule can set them.
 var unchangedLabels = model.RawLabels("\x00", false)
 
-// again reuses the fate of a series of the old shape.
-func (b *shaping) again(i int) fate {
-	f := fate{note: -1, labels: unchangedLabels}
-	if b.old.fates != nil {
-		f = b.old.fates[i]
+// again reuses the result for a series of the old shape.
+func (b *shaping) again(i int) seriesResult {
+	f := seriesResult{note: -1, labels: unchangedLabels}
+	if b.old.results != nil {
+		f = b.old.results[i]
 	}
 	if f.note >= 0 {
 		f.note = b.note(b.old.notes[f.note].errs, f.output < 0)
@@ -242,8 +242,8 @@ func (b *shaping) output(f *model.Family, by *edit) int32 {
 
 // finish sorts the series of each output and leaves out duplicates.
 func (b *shaping) finish() {
-	for i := range b.fates {
-		if f := &b.fates[i]; f.output >= 0 {
+	for i := range b.results {
+		if f := &b.results[i]; f.output >= 0 {
 			o := b.shape.outputs[f.output]
 			o.order = append(o.order, int32(i))
 		}
@@ -254,14 +254,14 @@ func (b *shaping) finish() {
 		}
 		o.mixed = b.isMixed(o)
 		o.count = len(o.order)
-		if o.count == len(b.fates) && isAscending(o.order) {
+		if o.count == len(b.results) && isAscending(o.order) {
 			o.order, o.all = nil, true
 		}
 	}
 	if len(b.shape.outputs) == 1 {
 		o := b.shape.outputs[0]
 		if b.unchanged = o.all && o.isPlain() && *o.family == *b.family && len(b.notes) == 0; b.unchanged {
-			b.fates = nil
+			b.results = nil
 		}
 	}
 }
@@ -302,10 +302,10 @@ func (s *shape) labelsOf(i int32) (now, before model.Labels) {
 	)
 	s.series.At(int(i), &p, &scratch)
 	before = p.Labels.Keep()
-	if s.fates == nil || s.fates[i].labels == unchangedLabels {
+	if s.results == nil || s.results[i].labels == unchangedLabels {
 		return before, before
 	}
-	return s.fates[i].labels, before
+	return s.results[i].labels, before
 }
 
 // sort sorts the series of an output by their current labels. If several have the same labels, only the
@@ -332,7 +332,7 @@ func (b *shaping) sort(o *output) {
 	twins := twins{of: o.family, report: func(n int, err error) { b.notes = append(b.notes, note{[]error{err}, n}) }}
 	for i, k := range list {
 		if i > 0 && k.labels.Text() == list[i-1].labels.Text() {
-			// The fate does not say so, because the first series may vanish.
+			// The series results do not record this, because the first series may vanish.
 			twins.add(k.labels, func() (first, second string) {
 				_, one := b.labelsOf(o.order[len(o.order)-1])
 				_, other := b.labelsOf(k.at)

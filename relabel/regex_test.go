@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// regexSeeds are expressions with and without a way around the engine.
+// regexSeeds are expressions with and without globs that replace the engine.
 var regexSeeds = []struct {
 	source string
-	engine bool // For matching.
+	engine bool // whether matching needs the engine
 }{
 	{"", false},
 	{".*", false},
@@ -84,7 +84,7 @@ func TestInvalidRegexes(t *testing.T) {
 	}
 }
 
-// FuzzRegex compares with package regexp what a regex matches, and what templates make of it.
+// FuzzRegex compares the matches of a regex and the expansions of templates with those of package regexp.
 func FuzzRegex(f *testing.F) {
 	values := []string{"", "foo", "bar", "foobar", "barfoo", "xfooxbarx", "foo_a_total", "ab", "abc", "c", "a\nb", "é1ü", "\xff", "foo7", "k", "j_x", "a.b.c", "aa"}
 	templates := []string{"$1", "${1}_$2", "$0", "$$", "$", "x", "${name}", "$1_x", "$01", "${", "${1", "$é", "$3$2$1"}

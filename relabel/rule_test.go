@@ -16,7 +16,7 @@ func TestActions(t *testing.T) {
 	tests := []struct {
 		name         string
 		rules        string
-		before, want labels // A nil want means that the series is dropped.
+		before, want labels // want is nil if the series is dropped
 	}{
 		{"no rules", ``, labels{"__name__": "up", "a": "1"}, labels{"__name__": "up", "a": "1"}},
 
@@ -136,8 +136,8 @@ func TestFamilySteps(t *testing.T) {
 	}
 }
 
-// TestManyValues checks that a regex which needs the engine gives the same for more values
-// than are remembered, and that what is remembered does not follow the memory of a series.
+// TestManyValues checks that a regex that needs the engine yields correct results for more values than the
+// cache holds, and that cached results do not change when the memory of a series is reused.
 func TestManyValues(t *testing.T) {
 	p, err := relabel.Parse([]byte(`[{source_labels: [a], regex: "([a-z]+)([0-9]+)", target_label: b, replacement: "$2$1"}]`))
 	if err != nil {

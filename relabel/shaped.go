@@ -95,7 +95,7 @@ func (s *reshapedSeries) At(i int, p *model.Point, scratch *model.Scratch) {
 }
 
 func (s *reshapedSeries) relabel(at int, p *model.Point) {
-	if l := s.shape.fates[at].labels; l != unchangedLabels {
+	if l := s.shape.results[at].labels; l != unchangedLabels {
 		p.Labels = l
 	}
 }

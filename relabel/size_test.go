@@ -8,7 +8,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// BenchmarkRemembered reports how many bytes are remembered for a series: of a vector, and of a collector.
+// BenchmarkRemembered reports the bytes that a gatherer remembers per series, for a vector and for a
+// collector.
 func BenchmarkRemembered(b *testing.B) {
 	const n = 100_000
 	v := metric.NewCounterVec(metric.CounterOpts{Name: "requests_total"}, []string{"code", "path"})
@@ -42,7 +43,7 @@ func BenchmarkRemembered(b *testing.B) {
 	}
 }
 
-// collectOnly hides the type of a vector, like a collector of another package.
+// collectOnly hides the type of a vector, so that it looks like a collector of another package.
 type collectOnly struct{ v *metric.CounterVec }
 
 func (c collectOnly) Describe(ch chan<- *metric.Desc) { c.v.Describe(ch) }

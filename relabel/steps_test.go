@@ -64,7 +64,7 @@ func TestShift(t *testing.T) {
 }
 
 func TestTypesThatCanChange(t *testing.T) {
-	s := stageOf[*typed](t, SetType{Families: []string{"a"}, Type: Gauge})
+	s := stageOf[*typeChange](t, SetType{Families: []string{"a"}, Type: Gauge})
 	if s.to != model.Gauge {
 		t.Errorf("the new type is %v", s.to)
 	}
@@ -79,7 +79,7 @@ func TestTypesThatCanChange(t *testing.T) {
 			t.Errorf("%v: %v", from, err)
 		}
 	}
-	s = stageOf[*typed](t, SetType{Families: []string{"a"}, Type: Untyped})
+	s = stageOf[*typeChange](t, SetType{Families: []string{"a"}, Type: Untyped})
 	if err := s.check(model.Summary); err == nil || !strings.Contains(err.Error(), "a summary cannot become untyped: ") {
 		t.Error(err)
 	}
@@ -119,9 +119,9 @@ func TestLabelsThatAggregateRemoves(t *testing.T) {
 func TestStagesSelectFamilies(t *testing.T) {
 	families := []string{"a.*", "[bc]"}
 	for _, f := range []familyList{
-		stageOf[*helping](t, SetHelp{families, "x"}).families,
-		stageOf[*united](t, SetUnit{families, "x"}).families,
-		stageOf[*typed](t, SetType{families, Gauge}).families,
+		stageOf[*helpChange](t, SetHelp{families, "x"}).families,
+		stageOf[*unitChange](t, SetUnit{families, "x"}).families,
+		stageOf[*typeChange](t, SetType{families, Gauge}).families,
 		stageOf[*scaling](t, Scale{Families: families, Factor: 2}).families,
 		stageOf[*aggregation](t, Aggregate{Families: families, By: []string{}}).families,
 		stageOf[*selection](t, KeepFamilies{families}).families,
@@ -134,7 +134,7 @@ func TestStagesSelectFamilies(t *testing.T) {
 	}
 }
 
-// familyList is families where a variable has that name.
+// familyList makes the type families available where a variable has that name.
 type familyList = families
 
 func TestNewName(t *testing.T) {

@@ -23,14 +23,14 @@ type store struct {
 
 	runs atomic.Uint64 // number of sinks so far
 
-	mu        sync.Mutex
-	families  map[model.Family]*familyState // by the original family
-	natives   map[any]*native               // by the sources' keys
-	destinies map[destinyKey]*destiny
-	interned  map[model.Family]*model.Family
-	edits     map[string]*edit
-	due       bool      // whether a sweep is scheduled
-	crowded   time.Time // time of the last sweep that made room
+	mu           sync.Mutex
+	families     map[model.Family]*familyState // by the original family
+	natives      map[any]*native               // by the sources' keys
+	destinations map[destinationKey]*destination
+	interned     map[model.Family]*model.Family
+	edits        map[string]*edit
+	due          bool      // whether a sweep is scheduled
+	crowded      time.Time // time of the last sweep that made room
 }
 
 const (
@@ -47,12 +47,12 @@ const (
 
 func newStore() *store {
 	return &store{
-		limit:     maxRemembered,
-		families:  make(map[model.Family]*familyState),
-		natives:   make(map[any]*native),
-		destinies: make(map[destinyKey]*destiny),
-		interned:  make(map[model.Family]*model.Family),
-		edits:     make(map[string]*edit),
+		limit:        maxRemembered,
+		families:     make(map[model.Family]*familyState),
+		natives:      make(map[any]*native),
+		destinations: make(map[destinationKey]*destination),
+		interned:     make(map[model.Family]*model.Family),
+		edits:        make(map[string]*edit),
 	}
 }
 

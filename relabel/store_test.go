@@ -18,7 +18,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// reshaperOf returns a reshaper for steps.
+// reshaperOf returns a reshaper for the given steps.
 func reshaperOf(t *testing.T, steps ...Step) *reshaper {
 	t.Helper()
 	p, err := New(steps...)
@@ -32,10 +32,10 @@ func reshaperOf(t *testing.T, steps ...Step) *reshaper {
 	return newReshaper(all, p.slots)
 }
 
-// classRule needs the labels of every series.
+// classRule is a rule that needs the labels of every series.
 var classRule = Rule{SourceLabels: []string{"a"}, Regex: new("(.).*"), TargetLabel: "first"}
 
-// nowhere is a sink that remembers the last sample only.
+// nowhere is a sink that remembers only the last sample.
 type nowhere struct{ last string }
 
 func (n *nowhere) Sample(f *model.Family, p *model.Point) error {
@@ -48,7 +48,7 @@ func (*nowhere) Close()     {}
 
 var _ engine.Sink = (*nowhere)(nil)
 
-// send sends n samples with new labels.
+// send sends n samples whose labels depend on round.
 func send(t *testing.T, sink engine.Sink, round, n int) {
 	t.Helper()
 	f := &model.Family{Name: "x", Type: model.Gauge}
@@ -69,7 +69,7 @@ func TestStoreForgets(t *testing.T) {
 		if state := r.store.families[model.Family{Name: "x", Type: model.Gauge}]; state == nil || len(state.series) != 100 {
 			t.Fatalf("got %+v, want 100 series to be remembered", state)
 		}
-		for round := range 6 { // The first series are no longer sent.
+		for round := range 6 { // The first series are not sent any more.
 			send(t, r.Sink(&nowhere{}), 1, 100)
 			time.Sleep(forgetAfter / 3)
 			if got := r.store.remembered.Load(); got > 2*steady {
@@ -97,7 +97,7 @@ func TestStoreIsBounded(t *testing.T) {
 		out := &nowhere{}
 		for round := range 50 {
 			sink := r.Sink(out)
-			send(t, sink, 0, 10) // These are there in every scrape.
+			send(t, sink, 0, 10) // These series are in every scrape.
 			send(t, sink, round, 1000)
 			if want := fmt.Sprintf(`x{a="%d-999",first="%d"}`, round, firstDigit(round)); out.last != want {
 				t.Fatalf("got %s, want %s", out.last, want)
@@ -138,7 +138,7 @@ func TestFamiliesAreBounded(t *testing.T) {
 	}
 }
 
-// TestLayoutsAreTold checks that a verdict does not hold for a histogram with other buckets.
+// TestLayoutsAreTold checks that a verdict is not used for a histogram with other buckets.
 func TestLayoutsAreTold(t *testing.T) {
 	r := reshaperOf(t, Rule{Action: Drop, SourceLabels: []string{"le"}, Regex: new("0.5")})
 	state := r.state(&model.Family{Name: "h", Type: model.Histogram})
@@ -152,7 +152,7 @@ func TestLayoutsAreTold(t *testing.T) {
 	}
 }
 
-// body is a source whose strings lie in memory that is used again.
+// body is a source whose strings are in memory that is reused.
 type body struct {
 	memory []byte
 	family *model.Family
@@ -181,7 +181,7 @@ func (b *body) At(i int, p *model.Point, _ *model.Scratch) {
 	p.SetNumber(b.series[i], float64(i))
 }
 
-// readAll reads sources.
+// readAll returns all series of sources as text.
 func readAll(sources []model.Source) (all []string) {
 	var (
 		p       model.Point
@@ -197,7 +197,8 @@ func readAll(sources []model.Source) (all []string) {
 	return all
 }
 
-// TestNothingOfABodyIsKept overwrites the memory of a remote target's response once it has been served.
+// TestNothingOfABodyIsKept overwrites the memory of a remote target's response after it has been served,
+// and checks that later results do not change.
 func TestNothingOfABodyIsKept(t *testing.T) {
 	pipelines := map[string][]Step{
 		"by label":  {classRule},
@@ -257,7 +258,7 @@ func TestBodyIsFreed(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
-// collected waits until the garbage collector has freed something.
+// collected waits until the garbage collector has freed the value that ref refers to.
 func collected[T any](t *testing.T, ref weak.Pointer[T]) {
 	t.Helper()
 	for range 10 {
@@ -269,7 +270,7 @@ func collected[T any](t *testing.T, ref weak.Pointer[T]) {
 	t.Error("it is still kept")
 }
 
-// TestVectorsAreFreed checks that what is remembered of a vector keeps it only for a while.
+// TestVectorsAreFreed checks that a gatherer does not keep an unregistered vector alive for long.
 func TestVectorsAreFreed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, err := New(classRule)
@@ -299,7 +300,7 @@ func TestVectorsAreFreed(t *testing.T) {
 	})
 }
 
-// TestGathererIsFreed checks that the timer of the store does not keep it.
+// TestGathererIsFreed checks that the store's timer does not keep the store alive.
 func TestGathererIsFreed(t *testing.T) {
 	var ref weak.Pointer[store]
 	func() {
@@ -310,7 +311,7 @@ func TestGathererIsFreed(t *testing.T) {
 	collected(t, ref)
 }
 
-// TestChurn checks that what is remembered does not grow while series of a vector come and go.
+// TestChurn checks that the store does not grow while series of a vector come and go.
 func TestChurn(t *testing.T) {
 	p, err := New(classRule, Rule{Action: LabelDrop, Regex: new("b")})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func TestInvalidRules(t *testing.T) {
 	tests := []struct {
 		rules string
-		want  []string // Parts of the error.
+		want  []string // parts of the error
 	}{
 		{`foo`, []string{"line 1: a list of rules is expected"}},
 		{`{a: []}`, []string{"the only key metric_relabel_configs"}},

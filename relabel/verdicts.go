@@ -73,7 +73,7 @@ func (s *familyState) add(to *store, text string, v *verdict, p *model.Point) {
 	}
 }
 
-// verdictSize is the approximate size of a verdict in bytes, including its destiny and map entries but
+// verdictSize is the approximate size of a verdict in bytes, including its destination and map entries but
 // without texts.
 const verdictSize = 320
 

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/relabel"
 )
 
-// everyStep is one of each step, as YAML and in Go.
+// everyStep has one step of each kind. The test compares it with the same steps in Go.
 const everyStep = `
 - source_labels: [a, b]
   separator: ""
@@ -91,7 +91,7 @@ func TestMergedFields(t *testing.T) {
 	}
 }
 
-// TestDocumentedSteps checks that the examples in the documentation are valid.
+// TestDocumentedSteps checks that the examples in the package documentation are valid.
 func TestDocumentedSteps(t *testing.T) {
 	source, err := os.ReadFile("doc.go")
 	if err != nil {
@@ -108,7 +108,7 @@ func TestDocumentedSteps(t *testing.T) {
 	}
 }
 
-// embedding is a configuration of a program.
+// embedding is the configuration of a program that contains rules.
 type embedding struct {
 	Name  string         `yaml:"name"`
 	Rules relabel.Config `yaml:"rules"`

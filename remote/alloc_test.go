@@ -11,7 +11,8 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// inProcess is a transport that answers with a page, which takes the same allocations for each.
+// inProcess returns a transport that always responds with the same page. Its number of allocations does not
+// depend on the page.
 func inProcess(contentType string, body string) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{
@@ -21,14 +22,15 @@ func inProcess(contentType string, body string) http.RoundTripper {
 	})
 }
 
-// unread is a response that takes no memory.
+// unread is an http.ResponseWriter that discards the response.
 type unread struct{ header http.Header }
 
 func (w *unread) Header() http.Header         { return w.header }
 func (w *unread) Write(p []byte) (int, error) { return len(p), nil }
 func (w *unread) WriteHeader(int)             {}
 
-// TestNoAllocationPerSeries checks that serving what targets have takes no allocation for each series.
+// TestNoAllocationPerSeries checks that the number of allocations for serving the metrics of targets does
+// not depend on the number of series.
 func TestNoAllocationPerSeries(t *testing.T) {
 	if raceEnabled {
 		t.Skip("with the race detector, pools drop what they are given")
@@ -64,7 +66,7 @@ func TestNoAllocationPerSeries(t *testing.T) {
 	}
 }
 
-// protobufPage is gauges in the protobuf format.
+// protobufPage returns gauges in the protobuf format.
 func protobufPage(series int) (contentType, body string) {
 	reg := metric.NewContextRegistry()
 	reg.MustRegister(newNowhereWith(inProcess("text/plain", gauges(series))))

@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// TestTimeoutHeader checks how much time the other process is given.
+// TestTimeoutHeader checks the timeout that is sent to the other process.
 func TestTimeoutHeader(t *testing.T) {
 	var header atomic.Value
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -25,9 +25,9 @@ func TestTimeoutHeader(t *testing.T) {
 	}))
 	for _, test := range []struct {
 		name     string
-		deadline time.Duration // 0 means none.
+		deadline time.Duration // 0 means none
 		opts     remote.Opts
-		most     float64 // Seconds. The other process may get two seconds less.
+		most     float64 // in seconds; the header may be up to two seconds less
 	}{
 		{"default margin", 10 * time.Second, remote.Opts{}, 9.75},
 		{"small default margin", 3 * time.Second, remote.Opts{}, 2.85},
@@ -56,8 +56,8 @@ func TestTimeoutHeader(t *testing.T) {
 	}
 }
 
-// TestTimeoutHeaderOfScrape checks that the other process is told when the scrape ends, even if a policy lets
-// the request continue after that.
+// TestTimeoutHeaderOfScrape checks that the other process is sent the time until the end of the scrape,
+// even if a policy lets the request continue after that.
 func TestTimeoutHeaderOfScrape(t *testing.T) {
 	var header atomic.Value
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -81,7 +81,7 @@ func TestTimeoutHeaderOfScrape(t *testing.T) {
 	}
 }
 
-// TestCancel checks that the request ends with the gather.
+// TestCancel checks that canceling a gather cancels its request.
 func TestCancel(t *testing.T) {
 	began, ended := make(chan struct{}, 10), make(chan struct{}, 10)
 	server := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -123,7 +123,7 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// page is a registry with a gauge of that name, served by a handler.
+// page returns a registry with a gauge of the given name, and a server for it.
 func page(t *testing.T, name string) (*metric.ContextRegistry, *httptest.Server) {
 	t.Helper()
 	reg := metric.NewContextRegistry()
@@ -133,13 +133,13 @@ func page(t *testing.T, name string) (*metric.ContextRegistry, *httptest.Server)
 	return reg, serve(t, metric.HandlerForContext(reg, metric.HandlerOpts{ErrorLog: func(error) {}}))
 }
 
-// discard is an ErrorLog.
+// discard is an ErrorLog that discards its messages.
 type discard struct{}
 
 func (discard) Println(...any) {}
 
-// TestTree has one deadline govern three processes, of which the last hangs: the first answers in
-// time, with everything else.
+// TestTree checks a chain of three processes, of which the last hangs. Under the single deadline of the
+// scrape, the first one responds in time with all other metrics.
 func TestTree(t *testing.T) {
 	given := make(chan string, 1)
 	ended := make(chan struct{})
@@ -170,9 +170,9 @@ func TestTree(t *testing.T) {
 		t.Errorf("the root answered after %v", took)
 	}
 	wantLines(t, text.String(), "root 1", "middle 1", "healthy 1")
-	// Each handler and each target keeps a part of the time to itself.
+	// Each handler and each target keeps a margin.
 	if seconds, err := strconv.ParseFloat(<-given, 64); err != nil || seconds < 1 || seconds > 4*0.9*0.95*0.9*0.95 {
 		t.Errorf("the leaf was given %v seconds, %v", seconds, err)
 	}
-	<-ended // The request to it was cancelled.
+	<-ended // The request to the leaf was canceled.
 }

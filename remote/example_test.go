@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// sidecar is another process.
+// sidecar starts a server that stands for another process.
 func sidecar(jobs float64) *httptest.Server {
 	registry := metric.NewContextRegistry()
 	gauge := metric.NewGauge(metric.GaugeOpts{Name: "queued_jobs", Help: "Jobs that wait."})
@@ -43,11 +43,12 @@ func ExampleNew() {
 	// queued_jobs 3
 }
 
-// A program gathers from several processes at the same time. Each fails by itself.
+// A program gathers from several processes at the same time. A process that fails costs only its own
+// metrics.
 func ExampleNewGroup() {
 	one, two := sidecar(3), sidecar(5)
 	defer one.Close()
-	two.Close() // It is down.
+	two.Close() // This process is down.
 
 	group := remote.NewGroup(remote.GroupOpts{
 		Targets: []remote.GroupTarget{
@@ -75,11 +76,11 @@ func ExampleNewGroup() {
 	// remote_target_success{instance="two"} 0
 }
 
-// The targets of a group are listed in a file, which may change at any time.
+// A file lists the targets of a group. It may change at any time.
 func ExampleFile() {
 	group := remote.NewGroup(remote.GroupOpts{Source: remote.File("testdata/targets.yml")})
 	defer group.Close()
-	http.Handle("/metrics", metric.HandlerFor(group)) // It serves what the targets have.
+	http.Handle("/metrics", metric.HandlerFor(group)) // serves the metrics of all targets
 
 	targets, err := remote.File("testdata/targets.yml")(context.Background())
 	if err != nil {
@@ -94,7 +95,7 @@ func ExampleFile() {
 	// https://host.example.com/node/metrics map[instance:host job:node]
 }
 
-// A target that is not valid is left out and reported.
+// A group leaves out a target that is not valid and returns an error.
 func ExampleGroup_Set() {
 	group := remote.NewGroup(remote.GroupOpts{})
 	defer group.Close()
@@ -104,13 +105,13 @@ func ExampleGroup_Set() {
 		fmt.Println(target.URL, target.Labels)
 	}
 	// Output:
-	// target 2: cannot gather from "127.0.0.1:9200": the URL has to begin with http:// or https:// and a host
+	// target 2: cannot gather from "127.0.0.1:9200": the URL must begin with http:// or https:// and a host
 	// http://127.0.0.1:9100/metrics map[instance:127.0.0.1:9100]
 }
 
-// A target that wants a token.
+// The target requires a token.
 func ExampleTarget() {
-	// TLS, credentials and additional headers are set up in the client.
+	// The client handles TLS, credentials and additional headers.
 	client := &http.Client{Transport: authorized{os.Getenv("TOKEN"), http.DefaultTransport}}
 	target, err := remote.New("https://example.com/metrics", remote.Opts{Client: client, MaxSeries: 50_000})
 	if err != nil {
@@ -120,7 +121,7 @@ func ExampleTarget() {
 	// Output: https://example.com/metrics
 }
 
-// authorized adds a header to each request.
+// authorized adds an Authorization header to each request.
 type authorized struct {
 	token string
 	next  http.RoundTripper

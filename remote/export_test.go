@@ -1,4 +1,4 @@
 package remote
 
-// WhenFreed has f called with the memory of each body that is freed.
+// WhenFreed makes the package call f with the memory of each body that is freed.
 func WhenFreed(f func([]byte)) { whenFreed = f }

@@ -135,7 +135,7 @@ func (f *file) read(name string) error {
 // maxFile limits the size of a file of targets.
 const maxFile = 32 << 20
 
-var errNoFormat = errors.New("its name has to end in .json, .yml or .yaml")
+var errNoFormat = errors.New("its name must end in .json, .yml or .yaml")
 
 func readFile(name string) ([]byte, error) {
 	file, err := os.Open(name)

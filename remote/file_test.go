@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// write writes a file at once.
+// write replaces a file.
 func write(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -30,7 +30,7 @@ func remove(t testing.TB, path string) {
 	}
 }
 
-// listed returns targets, one a line.
+// listed returns targets as text, one per line.
 func listed(targets []remote.GroupTarget) string {
 	var b strings.Builder
 	for _, target := range targets {
@@ -64,8 +64,8 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// TestFileErrors checks that a file with an error keeps its earlier targets, and that the error names the
-// file and the line.
+// TestFileErrors checks that the earlier targets of a file remain when the file has an error, and that the
+// error names the file and the line.
 func TestFileErrors(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"a.yml", "", "a.yml:1: the file is empty"},
@@ -101,7 +101,7 @@ func TestFileErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, path, test.text)
-			for range 2 { // It is reported as long as it is so.
+			for range 2 { // The error is repeated until the file is corrected.
 				targets, err := source(t.Context())
 				wantError(t, err, test.want, path)
 				if listed(targets) != "http://old/metrics map[]\n" {
@@ -139,14 +139,14 @@ func TestFilePatterns(t *testing.T) {
 	check("http://x/metrics http://a/metrics http://b/metrics ")
 	write(t, in("a.yml"), "- targets: [a2]\n")
 	write(t, in("b.yml"), "- targets: [")
-	check("http://x/metrics http://a2/metrics http://b/metrics ") // A broken file costs no other one.
+	check("http://x/metrics http://a2/metrics http://b/metrics ") // A broken file does not affect others.
 	remove(t, in("a.yml"))
 	remove(t, in("[x].yml"))
 	check("http://b/metrics ")
 	remove(t, in("b.yml"))
 	check("")
 	write(t, in("[x].yml"), "- targets: [x]\n")
-	source = remote.File(in("[x].yml")) // A file with such a name is no pattern.
+	source = remote.File(in("[x].yml")) // A name that exists is not a pattern.
 	check("http://x/metrics ")
 
 	for _, test := range []struct{ path, want string }{
@@ -154,7 +154,7 @@ func TestFilePatterns(t *testing.T) {
 		{filepath.Join(dir, "*", "a.yml"), "only the last element"},
 		{in("none/*.yml"), "no such file"},
 		{in("none.yml"), "no such file"},
-		{in("c.txt"), "has to end in"},
+		{in("c.txt"), "must end in"},
 		{dir + string(filepath.Separator), "directory"},
 	} {
 		write(t, in("c.txt"), "[]")
@@ -168,7 +168,7 @@ func TestFilePatterns(t *testing.T) {
 	}
 }
 
-// TestWatchedFile changes the file of a group.
+// TestWatchedFile checks that a group follows changes of its file.
 func TestWatchedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "targets.yml")
 	write(t, path, "- targets: [a]\n")
@@ -198,7 +198,8 @@ func TestWatchedFile(t *testing.T) {
 	})
 }
 
-// FuzzFile checks that no file does harm.
+// FuzzFile checks that, for every file, File returns either valid targets or an error of limited size and
+// no targets.
 func FuzzFile(f *testing.F) {
 	f.Add(true, "- targets: [h1:9100]\n  labels: {job: node, __param_x: y}\n")
 	f.Add(false, `[{"targets": ["h1:1"], "labels": {"a": "b"}}]`)

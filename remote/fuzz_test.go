@@ -10,8 +10,8 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// FuzzResponse checks that no response does harm: it is served as a whole, in which case the same page
-// can be gathered again from what is served, or it is an error of limited size that names the target.
+// FuzzResponse checks that every response is either served as a whole, such that gathering from the served
+// page yields the same metrics, or becomes an error of limited size that names the target.
 func FuzzResponse(f *testing.F) {
 	const text = "text/plain; version=0.0.4"
 	protobuf, body := protobufPage(2)
@@ -57,7 +57,7 @@ func FuzzResponse(f *testing.F) {
 		if status != http.StatusOK {
 			t.Errorf("status %d is served: %v", status, mfs)
 		}
-		// Through another process, it is the same.
+		// A second process serves the same metrics.
 		again, err := newNowhereWith(serveProtobuf(reg)).Gather()
 		if err != nil {
 			t.Errorf("what is served cannot be gathered: %v", err)

@@ -19,7 +19,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// labelled returns targets named a, b, … by their labels.
+// labelled returns targets with the instance labels a, b, and so on.
 func labelled(urls ...string) (targets []remote.GroupTarget) {
 	for i, u := range urls {
 		targets = append(targets, remote.GroupTarget{URL: u, Labels: metric.Labels{"instance": string(rune('a' + i))}})
@@ -90,7 +90,7 @@ func TestGroup(t *testing.T) {
 	})
 }
 
-// TestGroupLabels checks the labels that tell targets apart.
+// TestGroupLabels checks the labels that distinguish targets.
 func TestGroupLabels(t *testing.T) {
 	server := serveText(t, "m 1\n")
 	host := strings.TrimPrefix(server.URL, "http://")
@@ -104,7 +104,7 @@ func TestGroupLabels(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		targets []remote.GroupTarget
-		want    []string // Lines.
+		want    []string // lines of the exposition
 		err     string
 	}{
 		{"host and port", []remote.GroupTarget{at("")}, []string{`m{instance="` + host + `"} 1`}, ""},
@@ -164,7 +164,7 @@ func TestGroupPanics(t *testing.T) {
 	}
 }
 
-// TestPoliciesOfTargets checks that policies are each target's own.
+// TestPoliciesOfTargets checks that each target has its own state of the policies.
 func TestPoliciesOfTargets(t *testing.T) {
 	var failing atomic.Bool
 	var requests atomic.Int32
@@ -195,7 +195,7 @@ func TestPoliciesOfTargets(t *testing.T) {
 	if n := requests.Load(); n != 3 {
 		t.Errorf("%d requests, though the breaker opens after two failures", n)
 	}
-	if err := group.Set(labelled(bad.URL)); err != nil { // The same target, with its state.
+	if err := group.Set(labelled(bad.URL)); err != nil { // This is the same target, so it keeps its state.
 		t.Fatal(err)
 	}
 	if _, err := group.Gather(); !errors.Is(err, metric.ErrBreakerOpen) {
@@ -203,7 +203,8 @@ func TestPoliciesOfTargets(t *testing.T) {
 	}
 }
 
-// TestConcurrency checks that no more targets are asked at a time than allowed, and all in the end.
+// TestConcurrency checks that the group gathers from no more targets at a time than allowed, and from all
+// of them in the end.
 func TestConcurrency(t *testing.T) {
 	var now, most atomic.Int32
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -228,8 +229,8 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-// TestSetWhileGathering changes targets all the time. One that stays is never missing, nor does a gather
-// see a target that was never there.
+// TestSetWhileGathering checks that, while targets are being replaced, a gather neither misses a target
+// that stays nor includes one that never existed.
 func TestSetWhileGathering(t *testing.T) {
 	server := serveText(t, "m 1\n")
 	group := remote.NewGroup(remote.GroupOpts{Opts: remote.Opts{Client: ownClient(t)}})
@@ -270,8 +271,8 @@ func TestSetWhileGathering(t *testing.T) {
 	setting.Wait()
 }
 
-// fromSource returns a group whose targets come from a source and answer without a network, so
-// that it works with a fake clock.
+// fromSource returns a group whose targets come from source and respond without a network, so that tests
+// can use a fake clock.
 func fromSource(source func(context.Context) ([]remote.GroupTarget, error)) *remote.Group {
 	client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		rec := httptest.NewRecorder()
@@ -281,7 +282,7 @@ func fromSource(source func(context.Context) ([]remote.GroupTarget, error)) *rem
 	return remote.NewGroup(remote.GroupOpts{Source: source, Opts: remote.Opts{Client: client}})
 }
 
-// names returns the values of the label instance that a group serves.
+// names returns the values of the label instance in the metrics of g.
 func names(t *testing.T, g metric.GathererWithContext, timeout time.Duration) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -327,7 +328,7 @@ func TestSource(t *testing.T) {
 			for i, want := range []struct{ names, err string }{
 				{"a b", ""}, {"a b", "not now"}, {"a b", "oops"}, {"", ""}, {"c", "half of it"}, {"a b", ""},
 			} {
-				for range 3 { // The answer is young enough for the others.
+				for range 3 { // The answer is still recent enough for later gathers.
 					got, err := names(t, group, 10*time.Second)
 					if got != want.names || (err == nil) != (want.err == "") {
 						t.Errorf("call %d: got %q, %v, want %q", i+1, got, err, want.names)
@@ -346,7 +347,7 @@ func TestSource(t *testing.T) {
 	t.Run("blocks at first", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			group := fromSource(func(ctx context.Context) ([]remote.GroupTarget, error) {
-				time.Sleep(40 * time.Second) // It ignores its context.
+				time.Sleep(40 * time.Second) // ignores its context
 				return good("a"), nil
 			})
 			defer group.Close()
@@ -365,7 +366,7 @@ func TestSource(t *testing.T) {
 			if got, err := names(t, group, time.Second); got != "a" || err != nil {
 				t.Errorf("at last, got %q, %v", got, err)
 			}
-			time.Sleep(time.Minute) // Until the next call has returned.
+			time.Sleep(time.Minute) // until the next call has returned
 		})
 	})
 	t.Run("blocks later", func(t *testing.T) {
@@ -382,13 +383,13 @@ func TestSource(t *testing.T) {
 				t.Errorf("at first, got %q, %v", got, err)
 			}
 			time.Sleep(time.Minute)
-			for _, wait := range []time.Duration{time.Second, 0} { // The second gather has not asked.
+			for _, wait := range []time.Duration{time.Second, 0} { // The second gather did not start the call.
 				start := time.Now()
 				if got, err := names(t, group, 10*time.Second); got != "a" || err != nil || time.Since(start) != wait {
 					t.Errorf("got %q, %v after %v", got, err, time.Since(start))
 				}
 			}
-			group.Close() // It ends the call.
+			group.Close() // Close ends the call.
 			synctest.Wait()
 			if got, _ := names(t, group, time.Second); got != "a" || calls != 2 {
 				t.Errorf("after Close, got %q, %d calls", got, calls)
@@ -397,8 +398,8 @@ func TestSource(t *testing.T) {
 	})
 }
 
-// TestTargetsAndSource checks that a group gathers from both, and that Check finds what NewGroup panics
-// about.
+// TestTargetsAndSource checks that a group gathers from its Targets and from its Source, and that Check
+// returns the errors that NewGroup panics with.
 func TestTargetsAndSource(t *testing.T) {
 	one, two := serveText(t, "a 1\n"), serveText(t, "a 2\n")
 	group := remote.NewGroup(remote.GroupOpts{

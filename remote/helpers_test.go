@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// serve starts a server.
+// serve starts a server for h.
 func serve(t testing.TB, h http.Handler) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -28,7 +28,7 @@ func serve(t testing.TB, h http.Handler) *httptest.Server {
 	return server
 }
 
-// serveText starts a server with a page in the text format.
+// serveText starts a server for a page in the text format.
 func serveText(t testing.TB, text string) *httptest.Server {
 	t.Helper()
 	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeText(w, text) }))
@@ -39,7 +39,7 @@ func writeText(w http.ResponseWriter, text string) {
 	_, _ = io.WriteString(w, text)
 }
 
-// serveRaw starts a server that answers each request with what answer writes to the connection.
+// serveRaw starts a server that lets answer write the response to each request to the connection.
 func serveRaw(t testing.TB, answer func(conn net.Conn)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -89,7 +89,7 @@ func newTarget(t testing.TB, url string, opts remote.Opts) *remote.Target {
 	return target
 }
 
-// within returns a context with a deadline, of which a test that succeeds needs only a part.
+// within returns a context with a deadline that a successful test stays well below.
 func within(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), d)
@@ -97,13 +97,13 @@ func within(t testing.TB, d time.Duration) context.Context {
 	return ctx
 }
 
-// textOf returns what a gatherer gathers, as text.
+// textOf returns the metrics of a gatherer in the text format.
 func textOf(t testing.TB, g metric.Gatherer) string {
 	t.Helper()
 	return get(t, metric.HandlerFor(g), nil)
 }
 
-// get returns the body of a handler's response, whose status must be 200.
+// get returns the body of a handler's response and ends the test if the status is not 200.
 func get(t testing.TB, h http.Handler, header http.Header) string {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
@@ -118,7 +118,7 @@ func get(t testing.TB, h http.Handler, header http.Header) string {
 	return rec.Body.String()
 }
 
-// wantLines reports lines that a text does not have.
+// wantLines checks that text contains lines.
 func wantLines(t testing.TB, text string, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
@@ -128,7 +128,7 @@ func wantLines(t testing.TB, text string, lines ...string) {
 	}
 }
 
-// wantError reports whether an error lacks one of the texts, or is too long.
+// wantError checks that err contains all texts and is not too long.
 func wantError(t testing.TB, err error, texts ...string) {
 	t.Helper()
 	if err == nil {
@@ -154,7 +154,7 @@ func gauges(series int) string {
 	return b.String()
 }
 
-// serveProtobuf returns a transport to a process with that gatherer, which answers in protobuf.
+// serveProtobuf returns a transport that responds with the metrics of g in the protobuf format.
 func serveProtobuf(g metric.Gatherer) http.RoundTripper {
 	h := metric.HandlerFor(g, metric.HandlerOpts{ErrorHandling: metric.HTTPErrorOnError})
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -164,7 +164,7 @@ func serveProtobuf(g metric.Gatherer) http.RoundTripper {
 	})
 }
 
-// newNowhereWith returns a target that is behind a transport.
+// newNowhereWith returns a target whose requests go to transport.
 func newNowhereWith(transport http.RoundTripper) *remote.Target {
 	target, err := remote.New("http://nowhere", remote.Opts{Client: &http.Client{Transport: transport}})
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// zeros writes zeros until that fails.
+// zeros writes zeros until an error occurs.
 func zeros(w io.Writer) {
 	for chunk := make([]byte, 64<<10); ; {
 		if _, err := w.Write(chunk); err != nil {
@@ -43,7 +43,7 @@ func zstandard(data []byte) []byte {
 	return w.EncodeAll(data, nil)
 }
 
-// respond returns an answer for serveRaw with these headers, separated by bars, and the body.
+// respond returns a function for serveRaw that writes the given headers, separated by bars, and the body.
 func respond(headers, body string) func(net.Conn) {
 	return func(conn net.Conn) {
 		fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n%s\r\n\r\n%s", strings.ReplaceAll(headers, "|", "\r\n"), body)
@@ -56,8 +56,8 @@ const (
 	isOpen     = "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8"
 )
 
-// TestHostileServers checks that a response that cannot be relied on is one error of limited size, that
-// nothing of it is served, and that it takes neither long nor much memory.
+// TestHostileServers checks that an unreliable response becomes a single error of limited size, that no
+// part of it is served, and that it takes neither long nor much memory.
 func TestHostileServers(t *testing.T) {
 	const page = "# TYPE a gauge\na 1\n"
 	bomb := []byte(page + "# " + strings.Repeat("x", 50<<20))
@@ -65,7 +65,7 @@ func TestHostileServers(t *testing.T) {
 		name   string
 		answer func(net.Conn)
 		want   string
-		late   bool // It ends only with the deadline.
+		late   bool // whether the request lasts until its deadline
 	}{
 		{name: "endless body", want: "too large", answer: func(c net.Conn) { respond(isText, "")(c); zeros(c) }},
 		{name: "announced size", want: "too large", answer: respond(isText+"|Content-Length: 10000000000", page)},
@@ -149,7 +149,7 @@ func TestHostileServers(t *testing.T) {
 			if took := time.Since(start); took > 20*time.Second {
 				t.Errorf("it took %v", took)
 			}
-			const most = 32 << 20 // Two attempts.
+			const most = 32 << 20 // two attempts
 			if grown := allocated() - before; grown > most {
 				t.Errorf("%d bytes were allocated", grown)
 			}
@@ -172,7 +172,7 @@ func numbered(format string, n int) string {
 	return b.String()
 }
 
-// ownClient returns a client with connections of its own.
+// ownClient returns a client that shares no connections with others.
 func ownClient(t testing.TB) *http.Client {
 	t.Helper()
 	transport := http.DefaultTransport.(*http.Transport).Clone()
@@ -187,7 +187,8 @@ func allocated() uint64 {
 	return m.TotalAlloc
 }
 
-// TestStatus checks that a response with another status than 200 is an error that quotes little of it.
+// TestStatus checks that a response with a status other than 200 becomes an error that quotes only a little
+// of its body.
 func TestStatus(t *testing.T) {
 	for _, test := range []struct {
 		status int
@@ -197,7 +198,7 @@ func TestStatus(t *testing.T) {
 		{204, "", "the status is 204 No Content"},
 		{206, "a 1\n", "the status is 206 Partial Content"},
 		{304, "", "the status is 304 Not Modified"},
-		{302, "", "the status is 302 Found"}, // There is no Location.
+		{302, "", "the status is 302 Found"}, // The response has no Location.
 		{401, "Unauthorized\r\n  more\n", `the status is 401 Unauthorized: "Unauthorized more"`},
 		{503, strings.Repeat("x", 10_000), "the status is 503 Service Unavailable: \"xxx"},
 		{799, "\x00\xff", `the status is 799: "\x00"`},
@@ -219,7 +220,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestBadSamples checks that a sample that cannot be stored costs only itself.
+// TestBadSamples checks that a sample that is not valid costs only itself.
 func TestBadSamples(t *testing.T) {
 	const page = `# TYPE good gauge
 good 1

@@ -15,14 +15,14 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// process is a registry, and a server for what it and its targets have.
+// process is a registry and a server for its metrics.
 type process struct {
 	name string
 	reg  *metric.ContextRegistry
 	url  string
 }
 
-// start starts a process whose handler is made by handle.
+// start starts a process whose handler is created by handle.
 func start(t *testing.T, name string, handle func(*metric.ContextRegistry) http.Handler) *process {
 	t.Helper()
 	p := &process{name: name, reg: metric.NewContextRegistry()}
@@ -55,8 +55,8 @@ var handlers = map[string]func(*metric.ContextRegistry) http.Handler{
 	},
 }
 
-// TestLoops closes chains of processes, from one that gathers from itself on. The request that comes
-// back to its sender is refused; everything is served once.
+// TestLoops checks closed chains of processes, the shortest of which is a process that gathers from itself.
+// A request that returns to its sender is refused, and everything is served once.
 func TestLoops(t *testing.T) {
 	for name, handle := range handlers {
 		for _, length := range []int{1, 2, 3} {
@@ -79,7 +79,7 @@ func TestLoops(t *testing.T) {
 					}
 					strict := name == "strict" && length > 1
 					switch {
-					case name == "ScrapeContext": // It serves its own metrics twice; see below.
+					case name == "ScrapeContext": // ScrapeContext serves its own metrics twice; see below.
 					case length == 1:
 						if !errors.Is(err, remote.ErrLoop) {
 							t.Errorf("got %v", err)
@@ -102,7 +102,7 @@ func TestLoops(t *testing.T) {
 	}
 }
 
-// TestLoopsOfGroups has processes gather from each other, and from themselves, in groups.
+// TestLoopsOfGroups checks processes that gather from each other and from themselves, in groups.
 func TestLoopsOfGroups(t *testing.T) {
 	const n = 3
 	var (
@@ -137,8 +137,8 @@ func TestLoopsOfGroups(t *testing.T) {
 	}
 }
 
-// TestScrapesOfALoop scrapes two processes that gather from each other at the same time. Neither run may
-// wait for the other one.
+// TestScrapesOfALoop scrapes two processes that gather from each other at the same time. Neither scrape may
+// wait for the other.
 func TestScrapesOfALoop(t *testing.T) {
 	for _, handler := range []string{"HandlerFor", "coalescing"} {
 		for policy, opts := range map[string][]metric.CollectorOption{
@@ -176,7 +176,7 @@ func TestScrapesOfALoop(t *testing.T) {
 	}
 }
 
-// TestLongChain checks that a scrape goes through a limited number of processes.
+// TestLongChain checks that a scrape reaches only a limited number of processes.
 func TestLongChain(t *testing.T) {
 	const n = 40
 	processes := make([]*process, n)
@@ -188,14 +188,14 @@ func TestLongChain(t *testing.T) {
 	}
 	mfs, err := processes[0].reg.GatherWithContext(within(t, time.Hour))
 	if err != nil {
-		t.Error(err) // The last process that is reached reports it.
+		t.Error(err) // The last process that is reached reports the error.
 	}
-	if len(mfs) != 1 || len(mfs[0].GetMetric()) != 33 { // The first, and 32 through targets.
+	if len(mfs) != 1 || len(mfs[0].GetMetric()) != 33 { // the first process, and 32 through targets
 		t.Errorf("got %v", mfs)
 	}
 }
 
-// TestCacheInATree checks that a process in the middle of a tree caches what its targets give, also if
+// TestCacheInATree checks that a process in the middle of a tree caches the metrics of its targets, even if
 // all of its scrapes come from another process.
 func TestCacheInATree(t *testing.T) {
 	var requests atomic.Int32
@@ -214,8 +214,8 @@ func TestCacheInATree(t *testing.T) {
 	}
 }
 
-// TestLoopOfBackgroundRuns has two processes gather from each other in the background. Neither waits for
-// the other's first run.
+// TestLoopOfBackgroundRuns checks two processes that gather from each other in the background. Neither may
+// wait for the other's first run.
 func TestLoopOfBackgroundRuns(t *testing.T) {
 	a, b := start(t, "a", handlers["HandlerFor"]), start(t, "b", handlers["HandlerFor"])
 	defer a.reg.Close()

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// TestMain overwrites the bodies that are freed: what still reads one of them serves nonsense.
+// TestMain overwrites bodies when they are freed, so that a test fails if anything still reads one.
 func TestMain(m *testing.M) {
 	remote.WhenFreed(func(data []byte) {
 		for i := range data {

@@ -19,8 +19,8 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// TestGathersAtOnce reads what a target gives in all ways at the same time, while its bodies are
-// overwritten as soon as they are freed (see TestMain). Each response has one value everywhere.
+// TestGathersAtOnce gathers from a target in all ways at the same time, while its bodies are overwritten
+// when they are freed (see TestMain). All samples of a response must have the same value.
 func TestGathersAtOnce(t *testing.T) {
 	var n atomic.Int64
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,12 +38,12 @@ func TestGathersAtOnce(t *testing.T) {
 			fmt.Fprintf(&b, "# HELP %s Help.\n# TYPE %s gauge\n", name, name)
 			for i := range 200 {
 				if name == "c" {
-					i = 199 - i // Not in order.
+					i = 199 - i // not in order
 				}
 				fmt.Fprintf(&b, "%s{i=\"%03d\",v=\"%d\"} %d\n", name, i, v, v)
 			}
 		}
-		if v%7 == 0 { // It breaks off, now and then.
+		if v%7 == 0 { // Some responses break off.
 			w.Header().Set("Content-Length", strconv.Itoa(b.Len()+1))
 		}
 		writeText(w, b.String())

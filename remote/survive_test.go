@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/remote"
 )
 
-// fixed is a gatherer of the same families each time.
+// fixed is a gatherer that returns the same families each time.
 type fixed []*dto.MetricFamily
 
 func (f fixed) Gather() ([]*dto.MetricFamily, error) { return f, nil }
@@ -25,7 +25,7 @@ func pair(name, value string) *dto.LabelPair {
 	return &dto.LabelPair{Name: proto.String(name), Value: proto.String(value)}
 }
 
-// everything is a corpus of what protobuf expositions can have.
+// everything returns families that contain everything a protobuf exposition can contain.
 func everything() fixed {
 	created := timestamppb.New(time.Unix(1700000000, 123000000))
 	exemplar := func(value float64) *dto.Exemplar {
@@ -90,8 +90,8 @@ func everything() fixed {
 	}
 }
 
-// TestEverythingSurvives compares what a target gives with what its origin has, through one
-// and through two processes.
+// TestEverythingSurvives compares the metrics of a target with those of its origin, through one process and
+// through two.
 func TestEverythingSurvives(t *testing.T) {
 	origin := serve(t, metric.HandlerFor(everything()))
 	near := newTarget(t, origin.URL, remote.Opts{})
@@ -126,8 +126,8 @@ func compare(t *testing.T, got, want []*dto.MetricFamily) {
 	}
 }
 
-// TestExpositionsSurvive compares the expositions of a registry with a target with those of its
-// origin, in all formats.
+// TestExpositionsSurvive compares the expositions of a registry that contains a target with those of the
+// target's origin, in all formats.
 func TestExpositionsSurvive(t *testing.T) {
 	h := metric.HandlerFor(everything())
 	origin := serve(t, h)
@@ -145,7 +145,7 @@ func TestExpositionsSurvive(t *testing.T) {
 	}
 }
 
-// TestFormats checks targets that speak only one format.
+// TestFormats checks targets that support only one format.
 func TestFormats(t *testing.T) {
 	for _, accept := range []string{
 		"text/plain;version=0.0.4;escaping=allow-utf-8", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8",
@@ -165,7 +165,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// TestNoTimestamps checks that none is added.
+// TestNoTimestamps checks that a group adds no timestamps.
 func TestNoTimestamps(t *testing.T) {
 	server := serveText(t, "a 1\nb 2 1700000000123\n")
 	group := remote.NewGroup(remote.GroupOpts{Targets: []remote.GroupTarget{{URL: server.URL}}})
@@ -182,7 +182,7 @@ func TestNoTimestamps(t *testing.T) {
 	}
 }
 
-// TestManyFamilies checks names that need quotes, and help texts, in great number.
+// TestManyFamilies checks a large number of families with names that need quotes and with help texts.
 func TestManyFamilies(t *testing.T) {
 	var page strings.Builder
 	for i := range 2000 {

@@ -147,7 +147,7 @@ func parseURL(target string) (*url.URL, error) {
 	return u, nil
 }
 
-var errNoURL = errors.New("the URL has to begin with http:// or https:// and a host")
+var errNoURL = errors.New("the URL must begin with http:// or https:// and a host")
 
 // nameOf returns a URL without credentials: a password, a user without a password, which may be a token,
 // and query parameters that look like credentials.
@@ -170,7 +170,7 @@ func (o *Opts) check() error {
 		{"Timeout", int64(o.Timeout)}, {"MaxBytes", o.MaxBytes}, {"MaxSeries", int64(o.MaxSeries)}, {"MaxLabelBytes", int64(o.MaxLabelBytes)},
 	} {
 		if limit.value < 0 {
-			return fmt.Errorf("%s is negative: it has to be positive, or 0 for the default", limit.name)
+			return fmt.Errorf("%s is negative: it must be positive, or 0 for the default", limit.name)
 		}
 	}
 	return nil

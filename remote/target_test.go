@@ -49,7 +49,8 @@ func TestNewErrors(t *testing.T) {
 	}
 }
 
-// TestCredentials checks that the URL's credentials reach the target, and no error.
+// TestCredentials checks that the target receives the credentials in its URL and that no error contains
+// them.
 func TestCredentials(t *testing.T) {
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
@@ -71,7 +72,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestRequest checks what a target asks for.
+// TestRequest checks the headers of a request.
 func TestRequest(t *testing.T) {
 	var header http.Header
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +92,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// TestEncodings checks that a body is read whatever it is compressed with.
+// TestEncodings checks that a body is read correctly with every compression.
 func TestEncodings(t *testing.T) {
 	page := []byte(gauges(500))
 	half := len(page) / 2
@@ -116,7 +117,7 @@ func TestEncodings(t *testing.T) {
 				_, _ = w.Write(test.body)
 			}))
 			target := newTarget(t, server.URL, remote.Opts{})
-			for range 3 { // With decoders that have been used before.
+			for range 3 { // The later attempts reuse decoders.
 				mfs, err := target.Gather()
 				if err != nil || len(mfs) != 1 || len(mfs[0].GetMetric()) != 500 {
 					t.Errorf("got %d families, %v", len(mfs), err)
@@ -126,7 +127,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// TestOurHandlers checks all compressions of this module's handlers, over HTTP/2, too.
+// TestOurHandlers checks all compressions of this module's handlers, also over HTTP/2.
 func TestOurHandlers(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	vec := metric.NewGaugeVec(metric.GaugeOpts{Name: "stock"}, []string{"article"})
@@ -150,7 +151,7 @@ func TestOurHandlers(t *testing.T) {
 	if len(requests) != 1 || requests[0].ProtoMajor != 2 {
 		t.Errorf("got %v", requests)
 	}
-	_, err = newTarget(t, server.URL, remote.Opts{}).Gather() // It does not know the certificate.
+	_, err = newTarget(t, server.URL, remote.Opts{}).Gather() // The default client does not trust the certificate.
 	wantError(t, err, "certificate", server.URL)
 }
 
@@ -160,7 +161,7 @@ func TestRetries(t *testing.T) {
 		name    string
 		first   func(net.Conn)
 		retries int
-		want    int32 // Requests.
+		want    int32 // number of requests
 		ok      bool
 	}{
 		{"truncated", broken, 0, 2, true},
@@ -201,7 +202,7 @@ func TestRetries(t *testing.T) {
 
 func TestRedirects(t *testing.T) {
 	var (
-		secret  atomic.Value // What another host gets.
+		secret  atomic.Value // secret that another host receives
 		timeout atomic.Value
 	)
 	other := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -251,7 +252,7 @@ func TestRedirects(t *testing.T) {
 	wantError(t, err, "not from here", server.URL)
 }
 
-// TestClient checks that requests are the business of the caller's client.
+// TestClient checks that requests are made by the caller's client.
 func TestClient(t *testing.T) {
 	server := serveText(t, "a 1\n")
 	var seen atomic.Int32
@@ -297,7 +298,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestRegistered checks a target in all places where a collector or a gatherer can be.
+// TestRegistered checks a target in every place that accepts a collector or a gatherer.
 func TestRegistered(t *testing.T) {
 	server := serveText(t, gauges(3)+"# TYPE other gauge\nother 1\n")
 	target := newTarget(t, server.URL, remote.Opts{})
@@ -374,7 +375,7 @@ func TestRegistered(t *testing.T) {
 	})
 }
 
-// TestCloses checks that a target leaves no connection behind that cannot be used again.
+// TestCloses checks that a target leaves no connection open that cannot be reused.
 func TestCloses(t *testing.T) {
 	var mu sync.Mutex
 	states := make(map[net.Conn]http.ConnState)

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// discard takes requests without looking at them.
+// discard is a transport that reads requests and counts them.
 type discard struct{ bytes, requests int }
 
 func (d *discard) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -68,8 +68,8 @@ func (s *streamed) CollectTo(_ context.Context, out *metric.Sink) error {
 	return nil
 }
 
-// TestNoAllocationPerSeries checks that a push allocates the same for any number of series, if they are those of
-// the push before.
+// TestNoAllocationPerSeries checks that the number of allocations of a push does not depend on the number
+// of series if the series are those of the previous push.
 func TestNoAllocationPerSeries(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

@@ -49,7 +49,7 @@ func TestBackoffRetryAfter(t *testing.T) {
 	}
 }
 
-// TestBackoffPaces checks how often a target that is down gets a request.
+// TestBackoffPaces checks how often a target that is down receives a request.
 func TestBackoffPaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := backoff{min: 100 * time.Millisecond, max: 10 * time.Second}
@@ -58,7 +58,7 @@ func TestBackoffPaces(t *testing.T) {
 			time.Sleep(b.failed(0))
 			n++
 		}
-		if n < 360 || n > 730 { // From 5 to 10 seconds each.
+		if n < 360 || n > 730 { // 5 to 10 seconds between requests
 			t.Errorf("%d requests in an hour", n)
 		}
 	})

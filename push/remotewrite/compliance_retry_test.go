@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// sameSample reports whether two requests have the same sample of the gauge.
+// sameSample reports whether the requests i and j have the same sample of the gauge.
 func (r *complianceResult) sameSample(t *testing.T, i, j int) bool {
 	t.Helper()
 	if max(i, j) >= len(r.requests) {
@@ -23,9 +23,9 @@ func (r *complianceResult) sameSample(t *testing.T, i, j int) bool {
 	return a.Samples[0] == b.Samples[0]
 }
 
-// retryCases are about answers that are no success.
+// retryCases returns the cases for responses that report a failure.
 func retryCases() (cases []complianceCase) {
-	for _, status := range []int{0, 429, 500, 502, 503, 504, 599} { // 0 hangs up.
+	for _, status := range []int{0, 429, 500, 502, 503, 504, 599} { // 0 closes the connection.
 		cases = append(cases, complianceCase{
 			name: fmt.Sprintf("retry after %d", status), pushes: 2, register: oneGauge, answers: []complianceAnswer{{status: status}, {status: status}},
 			check: func(t *testing.T, got *complianceResult) {
@@ -106,7 +106,7 @@ func checkSuccess(t *testing.T, got *complianceResult) {
 	}
 }
 
-// fallbackCases are about receivers of version 1.0.
+// fallbackCases returns the cases for receivers of version 1.0.
 func fallbackCases() []complianceCase {
 	auto := []remotewrite.Protocol{remotewrite.Auto}
 	fellBack := func(t *testing.T, got *complianceResult) {

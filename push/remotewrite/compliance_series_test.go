@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// labeled is a metric with any labels.
+// labeled is a metric with arbitrary labels, even ones that are not valid.
 type labeled struct {
 	desc   *prometheus.Desc
 	labels []*dto.LabelPair
@@ -29,7 +29,7 @@ func (l labeled) Write(m *dto.Metric) error {
 	return nil
 }
 
-// badMetrics registers a metric with a label twice, and a good one.
+// badMetrics registers a metric that has the same label twice, and a valid metric.
 func badMetrics(r *metric.ContextRegistry) func() {
 	desc := prometheus.NewDesc("repeated", "", []string{"a"}, nil)
 	pair := &dto.LabelPair{Name: new("a"), Value: new("1")}
@@ -37,8 +37,8 @@ func badMetrics(r *metric.ContextRegistry) func() {
 	return oneGauge(r)
 }
 
-// labelCases are about the labels of series. That they are sorted, not repeated and not empty, and that each series
-// has a name, is checked in all cases.
+// labelCases returns the cases for the labels of series. All cases check that labels are sorted, not
+// repeated and not empty, and that each series has a name.
 func labelCases() []complianceCase {
 	vector := func(name string, labels ...string) func(*metric.ContextRegistry) func() {
 		return func(r *metric.ContextRegistry) func() {
@@ -104,7 +104,7 @@ func labelCases() []complianceCase {
 
 const staleBits = 0x7ff0000000000002
 
-// sampleCases are about values, timestamps and stale markers.
+// sampleCases returns the cases for values, timestamps and stale markers.
 func sampleCases() []complianceCase {
 	special := map[string]float64{
 		"nan": math.NaN(), "inf": math.Inf(+1), "ninf": math.Inf(-1), "zero": 0, "negative": -123.45, "precise": 0.1 + 0.2, "tiny": math.SmallestNonzeroFloat64,
@@ -131,7 +131,7 @@ func sampleCases() []complianceCase {
 			name: "timestamps", pushes: 5, register: oneGauge,
 			check: func(t *testing.T, got *complianceResult) {
 				ms := got.timestamps("gauge")
-				const ahead = 10 // Pushes in the same millisecond.
+				const ahead = 10 // pushes in the same millisecond
 				if len(ms) != 5 || !slices.IsSorted(ms) || len(slices.Compact(ms)) != 5 || ms[0] < got.start || ms[4] > got.end+ahead {
 					t.Errorf("got %d between %d and %d", ms, got.start, got.end)
 				}
@@ -206,7 +206,7 @@ func sampleCases() []complianceCase {
 	}
 }
 
-// delays returns answers after random delays.
+// delays returns n responses, each after a random delay.
 func delays(n int) (answers []complianceAnswer) {
 	for range n {
 		answers = append(answers, complianceAnswer{status: 204, delay: rand.N(10 * time.Millisecond)})

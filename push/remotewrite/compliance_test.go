@@ -25,24 +25,24 @@ import (
 )
 
 // The cases of https://github.com/prometheus/compliance for senders that apply to a program that sends its
-// own metrics: those of the suite for version 1.0, and those of the suite for 2.0. Each runs with every
-// version that it applies to. What is checked in all requests is in complianceReceiver.
+// own metrics, from the suites for versions 1.0 and 2.0. Each case runs with every version that it applies
+// to. complianceReceiver makes the checks that apply to all requests.
 
-// complianceCase is a case.
+// complianceCase is one case.
 type complianceCase struct {
 	name     string
-	versions []remotewrite.Protocol // Both if it is nil.
+	versions []remotewrite.Protocol // nil means both
 	opts     remotewrite.Opts
-	// register registers metrics, and may return a function that is called between pushes.
+	// register registers metrics. It may return a function that is called between pushes.
 	register func(r *metric.ContextRegistry) func()
-	pushes   int                // 1 if it is 0.
-	close    bool               // At the end.
-	answers  []complianceAnswer // All after them are 204.
+	pushes   int                // number of pushes; 0 means 1
+	close    bool               // whether to close the Pusher at the end
+	answers  []complianceAnswer // responses to the first requests; later ones are 204
 	check    func(t *testing.T, got *complianceResult)
 }
 
-// complianceAnswer is a receiver's answer. Those that are 2xx to version 2.0 say how much was written, unless
-// silent is set.
+// complianceAnswer is a receiver's response. A 2xx response to version 2.0 reports how much was written
+// unless silent is set.
 type complianceAnswer struct {
 	status     int
 	retryAfter string
@@ -51,25 +51,26 @@ type complianceAnswer struct {
 	delay      time.Duration
 }
 
-// complianceResult is what a receiver has got.
+// complianceResult is the result of a case: the requests that the receiver got, and the errors of the
+// pushes.
 type complianceResult struct {
-	version    remotewrite.Protocol // That the sender was told to use.
+	version    remotewrite.Protocol // version that the sender was configured with
 	requests   []complianceRequest
-	errs       []error // Of the pushes.
-	start, end int64   // Of the case, in milliseconds since the Unix epoch.
+	errs       []error // errors of the pushes
+	start, end int64   // start and end of the case, in milliseconds since the Unix epoch
 }
 
-// complianceRequest is a request.
+// complianceRequest is a request and the status of its response.
 type complianceRequest struct {
 	*writereqtest.Request
 
 	header http.Header
 	v1     bool
-	status int // Of the answer.
+	status int // status of the response
 	at     time.Time
 }
 
-// accepted returns the requests that were answered with 2xx.
+// accepted returns the requests whose response was 2xx.
 func (r *complianceResult) accepted() (requests []complianceRequest) {
 	for _, q := range r.requests {
 		if q.status/100 == 2 {
@@ -79,7 +80,7 @@ func (r *complianceResult) accepted() (requests []complianceRequest) {
 	return requests
 }
 
-// series returns the series with a key in all accepted requests.
+// series returns the series with the given key from all accepted requests.
 func (r *complianceResult) series(key string) (series []*writereqtest.Series) {
 	for _, q := range r.accepted() {
 		if s := q.Find(key); s != nil {
@@ -109,7 +110,7 @@ func (r *complianceResult) timestamps(key string) (ms []int64) {
 	return ms
 }
 
-// statuses returns the statuses of the answers.
+// statuses returns the statuses of the responses.
 func (r *complianceResult) statuses() (statuses []int) {
 	for _, q := range r.requests {
 		statuses = append(statuses, q.status)
@@ -117,7 +118,7 @@ func (r *complianceResult) statuses() (statuses []int) {
 	return statuses
 }
 
-// want checks the values of series.
+// want checks the values of several series.
 func (r *complianceResult) want(t *testing.T, series map[string][]float64) {
 	t.Helper()
 	for _, key := range slices.Sorted(maps.Keys(series)) {
@@ -129,8 +130,8 @@ func (r *complianceResult) want(t *testing.T, series map[string][]float64) {
 
 func sameBits(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
-// complianceReceiver notes requests and answers them. It checks what the specifications demand of every
-// request.
+// complianceReceiver records requests and responds to them. It checks what the specifications require of
+// every request.
 type complianceReceiver struct {
 	t       *testing.T
 	answers []complianceAnswer
@@ -152,7 +153,7 @@ func (r *complianceReceiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	r.requests = append(r.requests, got)
 	time.Sleep(answer.delay)
 	if answer.status == 0 {
-		panic(http.ErrAbortHandler) // It hangs up.
+		panic(http.ErrAbortHandler) // closes the connection
 	}
 	if !got.v1 && !answer.silent && answer.status/100 == 2 {
 		got.setWritten(w.Header())
@@ -166,7 +167,7 @@ func (r *complianceReceiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 }
 
-// decode decodes a request, and checks it.
+// decode decodes a request and checks it.
 func (r *complianceReceiver) decode(q *http.Request, v1 bool) *writereqtest.Request {
 	body, err := io.ReadAll(q.Body)
 	if err != nil {
@@ -225,14 +226,14 @@ func TestCompliance(t *testing.T) {
 	}
 }
 
-// run pushes, and returns what the receiver has got.
+// run makes the pushes of the case and returns its result.
 func (c *complianceCase) run(t *testing.T, version remotewrite.Protocol) *complianceResult {
 	receiver := &complianceReceiver{t: t, answers: c.answers}
 	server := httptest.NewServer(receiver)
 	defer server.Close()
 	registry := metric.NewContextRegistry()
 	between := c.register(registry)
-	time.Sleep(5 * time.Millisecond) // A start timestamp is left out if it is that of the sample.
+	time.Sleep(5 * time.Millisecond) // A start timestamp that equals the timestamp of the sample is left out.
 
 	opts := c.opts
 	opts.Target.Protocol = version
@@ -247,7 +248,7 @@ func (c *complianceCase) run(t *testing.T, version remotewrite.Protocol) *compli
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	defer func() { _ = p.Close(over) }() // Its error is about the samples that it leaves unsent.
+	defer func() { _ = p.Close(over) }() // The error only reports the samples that are left unsent.
 	for i := range max(c.pushes, 1) {
 		if i > 0 && between != nil {
 			between()
@@ -272,7 +273,7 @@ func oneGauge(r *metric.ContextRegistry) func() {
 
 var userAgentForm = regexp.MustCompile(`^[a-z-]+/(devel|v[0-9]+\.[0-9]+\.[0-9]+)`)
 
-// requestCases are about requests and their headers.
+// requestCases returns the cases for requests and their headers.
 func requestCases() []complianceCase {
 	wantType := map[bool]string{true: "application/x-protobuf", false: "application/x-protobuf;proto=io.prometheus.write.v2.Request"}
 	checkHeaders := func(t *testing.T, got *complianceResult) {
@@ -289,7 +290,7 @@ func requestCases() []complianceCase {
 		}
 		got.want(t, map[string][]float64{"gauge": {42}})
 	}
-	custom := http.Header{"X-Scope-OrgID": {"a"}} // TestBadTargets has those that are not allowed.
+	custom := http.Header{"X-Scope-OrgID": {"a"}} // TestBadTargets has the headers that are not allowed.
 	return []complianceCase{
 		{name: "headers", register: oneGauge, check: checkHeaders},
 		{
@@ -343,7 +344,8 @@ func requestCases() []complianceCase {
 				return nil
 			},
 			check: func(t *testing.T, got *complianceResult) {
-				// The empty one, __name__, the name, the help, and three names and six values of labels.
+				// The empty symbol, __name__, the metric's name, the help text, and three names and six
+				// values of labels.
 				if symbols := got.requests[0].Symbols; len(symbols) != 13 {
 					t.Errorf("%d symbols: %q", len(symbols), symbols)
 				}

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// typeCases are about the types of metrics, their metadata and their exemplars.
+// typeCases returns the cases for the types of metrics, their metadata and their exemplars.
 func typeCases() []complianceCase {
 	return []complianceCase{
 		{

@@ -30,7 +30,7 @@ func counters(n int) *metric.ContextRegistry {
 	return r
 }
 
-// BenchmarkEncode makes the requests for 100,000 counters.
+// BenchmarkEncode encodes the requests for 100,000 counters.
 func BenchmarkEncode(b *testing.B) {
 	const n = 100_000
 	core := scrape.RegistryOf(counters(n))

@@ -17,7 +17,8 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// A batch job pushes once, at its end: Close pushes the final values. KeepOnClose lets queries see them afterwards.
+// A batch job pushes once, at its end: Close pushes the final values. With KeepOnClose, queries still find
+// them afterwards.
 func ExampleNew() {
 	server := startReceiver()
 	defer server.Close()
@@ -34,16 +35,16 @@ func ExampleNew() {
 		return
 	}
 
-	rows.Set(42) // The work.
+	rows.Set(42) // the work
 
 	if err := pusher.Close(context.Background()); err != nil {
-		fmt.Println(err) // What did not arrive.
+		fmt.Println(err) // names the targets that did not receive everything
 	}
 	// Output:
 	// import_rows{job="import"} 42
 }
 
-// Push returns when every target has answered.
+// Push returns when every target has accepted or rejected the metrics.
 func ExamplePusher_Push() {
 	server := startReceiver()
 	defer server.Close()
@@ -59,7 +60,7 @@ func ExamplePusher_Push() {
 	for range 2 {
 		steps.Inc()
 		if err := pusher.Push(context.Background()); err != nil {
-			fmt.Println(err) // Names collectors and targets that failed. The next push sends the rest.
+			fmt.Println(err) // names the collectors and targets that failed; the next push sends the rest
 		}
 	}
 	fmt.Println("closing")
@@ -74,8 +75,8 @@ func ExamplePusher_Push() {
 	// steps_total stale
 }
 
-// A service pushes at an interval until it receives a signal. Close then pushes the final values, and marks the
-// series as stale.
+// A service pushes at an interval until it receives a signal. Close then pushes the final values and marks
+// the series as stale.
 func ExamplePusher_Run() {
 	server := startReceiver()
 	defer server.Close()
@@ -91,12 +92,12 @@ func ExamplePusher_Run() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	go func() {
-		requests.Inc() // The work.
-		stop()         // Or a signal.
+		requests.Inc() // the work
+		stop()         // A signal has the same effect.
 	}()
 	err = pusher.Run(ctx)
 
-	// ctx is done, so Close needs another one.
+	// ctx is done, so Close needs another context.
 	closing, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	fmt.Println(errors.Join(err, pusher.Close(closing)))

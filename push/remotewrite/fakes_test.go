@@ -19,13 +19,14 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// errTest is what goes wrong in tests.
+// errTest is the error of everything that fails in tests.
 var errTest = errors.New("no luck")
 
-// receiver takes requests, as an http.RoundTripper, so that no real time passes.
+// receiver is an http.RoundTripper that records requests. It needs no network, so tests can use a fake
+// clock.
 type receiver struct {
 	t testing.TB
-	// answer, if not nil, may answer the request with that number instead of the receiver.
+	// answer, if not nil, may respond to the n-th request in place of the receiver.
 	answer func(r *http.Request, n int) (*http.Response, error)
 
 	mu    sync.Mutex
@@ -33,7 +34,7 @@ type receiver struct {
 	n     int
 }
 
-// request is one that the receiver has taken.
+// request is a request that the receiver has accepted.
 type request struct {
 	*writereqtest.Request
 
@@ -63,7 +64,7 @@ func (r *receiver) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.take(req, body), nil
 }
 
-// take keeps a request.
+// take records a request.
 func (r *receiver) take(req *http.Request, body []byte) *http.Response {
 	data, err := writebody.Decompress(nil, body)
 	if err != nil {
@@ -97,7 +98,7 @@ func written(status, samples, histograms, exemplars int) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader("text"))}
 }
 
-// answering returns an answer with a status and headers.
+// answering returns a response with the given status and headers.
 func answering(status int, header ...string) *http.Response {
 	h := http.Header{}
 	for i := 0; i < len(header); i += 2 {
@@ -106,13 +107,13 @@ func answering(status int, header ...string) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader("text"))}
 }
 
-// hang answers when the request is cancelled.
+// hang responds when the request is canceled.
 func hang(r *http.Request, _ int) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
 
-// point is a sample that was taken.
+// point is a sample that the receiver has accepted.
 type point struct {
 	ms    int64
 	value float64
@@ -121,8 +122,8 @@ type point struct {
 // stale reports whether the sample is a stale marker.
 func (p point) stale() bool { return math.Float64bits(p.value) == 0x7ff0000000000002 }
 
-// series returns the samples of a series in the order in which they came. That of a native histogram is its count,
-// or its sum for a stale marker.
+// series returns the samples of a series in the order in which they arrived. The value of a native
+// histogram is its count, or its sum if it is a stale marker.
 func (r *receiver) series(key string) (points []point) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -145,7 +146,7 @@ func (r *receiver) series(key string) (points []point) {
 	return points
 }
 
-// values returns the values of a series; a stale marker is -1.
+// values returns the values of a series, with -1 for a stale marker.
 func (r *receiver) values(key string) (values []float64) {
 	for _, p := range r.series(key) {
 		if p.stale() {
@@ -156,7 +157,7 @@ func (r *receiver) values(key string) (values []float64) {
 	return values
 }
 
-// keys returns the series that have come, sorted.
+// keys returns the sorted keys of the series that have arrived.
 func (r *receiver) keys() (keys []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -175,7 +176,7 @@ func (r *receiver) requests() []request {
 	return slices.Clone(r.taken)
 }
 
-// calls returns how many requests were made.
+// calls returns the number of requests.
 func (r *receiver) calls() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -184,7 +185,7 @@ func (r *receiver) calls() int {
 
 const receiverURL = "http://receiver/api/v1/write"
 
-// newPusher returns a Pusher to a receiver, which is closed at the end of the test.
+// newPusher returns a Pusher that sends to r. The Pusher is closed at the end of the test.
 func newPusher(t testing.TB, r *receiver, g metric.GathererWithContext, opts remotewrite.Opts) *remotewrite.Pusher {
 	t.Helper()
 	opts.Target.Client = r.client()
@@ -200,7 +201,7 @@ func newPusher(t testing.TB, r *receiver, g metric.GathererWithContext, opts rem
 	return p
 }
 
-// push pushes, and fails the test if that fails.
+// push makes p push and ends the test if that fails.
 func push(t testing.TB, p *remotewrite.Pusher) {
 	t.Helper()
 	if err := p.Push(t.Context()); err != nil {
@@ -208,7 +209,7 @@ func push(t testing.TB, p *remotewrite.Pusher) {
 	}
 }
 
-// registryOf returns a registry with these collectors.
+// registryOf returns a registry with the given collectors.
 func registryOf(collectors ...metric.Collector) *metric.ContextRegistry {
 	r := metric.NewContextRegistry()
 	r.MustRegister(collectors...)

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// TestFallback follows a target through several requests. Each step has the versions that the receiver
-// answers with 415, those that it answers with 204 without having written anything, and the
-// versions of the requests that are expected.
+// TestFallback makes several requests to a target. For each step, refuses lists the versions that the
+// receiver responds to with 415, ignores those that it responds to with 204 without having written
+// anything, and want the versions of the expected requests.
 func TestFallback(t *testing.T) {
 	type step struct {
 		refuses, ignores []Protocol
 		want             []Protocol
 		verdict          verdict
-		status           int // Instead of 204.
+		status           int // status in place of 204
 		expire           bool
 	}
 	for name, steps := range map[string][]step{
@@ -92,7 +92,7 @@ func TestFallbackExpires(t *testing.T) {
 	})
 }
 
-// TestForcedProtocol checks that a version that the user has chosen is kept.
+// TestForcedProtocol checks that the sender never changes a version that the user has chosen.
 func TestForcedProtocol(t *testing.T) {
 	r := newReceiver(t, func(w http.ResponseWriter, _ *received) { w.WriteHeader(http.StatusUnsupportedMediaType) })
 	for _, p := range []Protocol{V1, V2} {

@@ -104,7 +104,8 @@ func TestRelabel(t *testing.T) {
 	})
 }
 
-// TestOneContext is law 1: the context of a push reaches the collectors, and law 3: a push ends at its deadline.
+// TestOneContext checks that the context of a push reaches the collectors (law 1), and that a push ends at
+// its deadline (law 3).
 func TestOneContext(t *testing.T) {
 	type key struct{}
 	synctest.Test(t, func(t *testing.T) {
@@ -235,7 +236,7 @@ func TestRejections(t *testing.T) {
 	}
 }
 
-// TestFullQueue checks that what is lost is counted to the sample.
+// TestFullQueue checks that every lost sample is counted.
 func TestFullQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver(t)
@@ -312,7 +313,7 @@ func TestDisk(t *testing.T) {
 	})
 }
 
-// TestTargets checks that a target that hangs costs another one nothing.
+// TestTargets checks that a target that hangs does not affect another one.
 func TestTargets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow, good := newReceiver(t), newReceiver(t)
@@ -392,7 +393,7 @@ func TestRun(t *testing.T) {
 	})
 }
 
-// TestRunReports checks that failures of targets are logged, and shown in the Status of a registry.
+// TestRunReports checks that failures of targets are logged and appear in the Status of a registry.
 func TestRunReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged strings.Builder
@@ -441,7 +442,7 @@ func TestRunReports(t *testing.T) {
 	})
 }
 
-// TestCloseEndsRun checks that Close needs no end of Run's context.
+// TestCloseEndsRun checks that Close ends Run even if Run's context has not ended.
 func TestCloseEndsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver(t)
@@ -461,7 +462,7 @@ func TestCloseEndsRun(t *testing.T) {
 	})
 }
 
-// TestCancelledPush checks that series do not end because a push was cut short.
+// TestCancelledPush checks that a push that is cut short does not mark series as stale.
 func TestCancelledPush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver(t)
@@ -484,7 +485,7 @@ func TestCancelledPush(t *testing.T) {
 	})
 }
 
-// TestBadClients checks that a client that panics or ignores its context costs only its own target.
+// TestBadClients checks that a client that panics or ignores its context affects only its own target.
 func TestBadClients(t *testing.T) {
 	release := make(chan struct{})
 	bad := map[string]func(*http.Request, int) (*http.Response, error){
@@ -512,7 +513,7 @@ func TestBadClients(t *testing.T) {
 	close(release)
 }
 
-// TestGoexit checks that a client which ends its goroutine does not keep a target from sending.
+// TestGoexit checks that a target continues to send after its client has ended the goroutine.
 func TestGoexit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver(t)
@@ -580,7 +581,7 @@ func TestPushersInOneRegistry(t *testing.T) {
 	metrictest.TestCollector(t, first)
 }
 
-// TestConcurrentUse lets everything happen at once.
+// TestConcurrentUse calls all methods at the same time.
 func TestConcurrentUse(t *testing.T) {
 	r := newReceiver(t)
 	v := metric.NewCounterVec(metric.CounterOpts{Name: "v"}, []string{"l"})

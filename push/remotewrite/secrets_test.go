@@ -14,7 +14,7 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// TestURLKeepsSecrets checks that neither Status nor the metrics nor errors show credentials of a URL.
+// TestURLKeepsSecrets checks that Status, metrics and errors contain no credentials of a URL.
 func TestURLKeepsSecrets(t *testing.T) {
 	for url, want := range map[string]string{
 		"http://user:geheim@h/w":            "http://user:xxxxx@h/w",
@@ -45,8 +45,8 @@ func TestURLKeepsSecrets(t *testing.T) {
 	}
 }
 
-// TestNetworkErrors checks that what a network error quotes is short and has no credentials, and that the error can
-// still be asked what it is.
+// TestNetworkErrors checks that the quoted text of a network error is short and contains no credentials,
+// and that errors.As still finds the original error.
 func TestNetworkErrors(t *testing.T) { synctest.Test(t, testNetworkErrors) }
 
 func testNetworkErrors(t *testing.T) {

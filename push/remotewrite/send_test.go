@@ -18,8 +18,8 @@ import (
 	"github.com/luxfi/metric/internal/writereq/writereqtest"
 )
 
-// testRecord returns a record with two samples, a native histogram that version 1.0 lacks, another one, and
-// an exemplar.
+// testRecord returns a record with two samples, two native histograms and an exemplar. Version 1.0 cannot
+// represent one of the histograms.
 func testRecord() *writereq.Record {
 	const ms = 1_700_000_000_000
 	label := func(name string) []writereqtest.Label {
@@ -34,7 +34,7 @@ func testRecord() *writereq.Record {
 	return &writereq.Record{Counts: writereq.Counts{Samples: 2, Histograms: 2, Exemplars: 1}, NewestMs: ms, Body: writebody.Compress(nil, body)}
 }
 
-// samplesRecord returns a record with samples only, all of which both versions have.
+// samplesRecord returns a record with only samples, which both versions can represent.
 func samplesRecord() *writereq.Record {
 	body := writereqtest.EncodeV2(&writereqtest.Request{Series: []writereqtest.Series{
 		{Labels: []writereqtest.Label{{Name: "__name__", Value: "a"}}, Samples: []writereqtest.Sample{{Value: 1, Timestamp: 1}, {Value: 2, Timestamp: 2}}},
@@ -42,7 +42,7 @@ func samplesRecord() *writereq.Record {
 	return &writereq.Record{Counts: writereq.Counts{Samples: 2}, NewestMs: 2, Body: writebody.Compress(nil, body)}
 }
 
-// received is a request as a receiver sees it.
+// received is a request that a receiver got.
 type received struct {
 	method  string
 	header  http.Header
@@ -51,7 +51,7 @@ type received struct {
 	body    []byte
 }
 
-// receiver is a server that notes requests and lets a function answer them.
+// receiver is a server that records requests and lets a function respond to them.
 type receiver struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -122,7 +122,7 @@ func newTestSender(t *testing.T, target Target) *sender {
 	return s
 }
 
-// wroteAll has the headers of a receiver that has taken all of testRecord.
+// wroteAll sets the headers of a receiver that has written all of testRecord.
 func wroteAll(h http.Header) {
 	h.Set("X-Prometheus-Remote-Write-Samples-Written", "2")
 	h.Set("X-Prometheus-Remote-Write-Histograms-Written", "2")
@@ -199,7 +199,8 @@ func TestDamagedRecord(t *testing.T) {
 	}
 }
 
-// TestNothingLeft checks a record that version 1.0 cannot have anything of.
+// TestNothingLeft checks that the sender makes no request for a record that version 1.0 cannot represent at
+// all.
 func TestNothingLeft(t *testing.T) {
 	r := newReceiver(t, func(http.ResponseWriter, *received) {})
 	s := newTestSender(t, Target{URL: r.URL, Protocol: V1})
@@ -218,7 +219,7 @@ func TestNothingLeft(t *testing.T) {
 func TestConnectionIsReused(t *testing.T) {
 	addresses := map[string]bool{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		addresses[r.RemoteAddr] = true // Requests come one after the other.
+		addresses[r.RemoteAddr] = true // no lock is needed: requests come one after the other
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = w.Write(bytes.Repeat([]byte("too old "), 2000))
@@ -237,7 +238,7 @@ func TestConnectionIsReused(t *testing.T) {
 }
 
 // TestIdleConnectionIsClosed checks that a receiver that closes connections between requests causes no
-// failure: the request is sent again at once.
+// failure, because the sender sends the request again at once.
 func TestIdleConnectionIsClosed(t *testing.T) {
 	r := newReceiver(t, func(w http.ResponseWriter, _ *received) { wroteAll(w.Header()) })
 	s := newTestSender(t, Target{URL: r.URL})
@@ -311,8 +312,8 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// TestCallerGivesUp checks that the end of the caller's context ends a request, and is not taken for the
-// receiver's fault.
+// TestCallerGivesUp checks that a request ends with the caller's context and that this does not count as a
+// failure of the receiver.
 func TestCallerGivesUp(t *testing.T) {
 	arrived := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -332,8 +333,8 @@ func TestCallerGivesUp(t *testing.T) {
 	}
 }
 
-// TestBodyIsNotReadAfterwards checks that a transport that keeps the body does not read memory that has been
-// used again.
+// TestBodyIsNotReadAfterwards checks that a transport that keeps the body cannot read memory that is in use
+// again.
 func TestBodyIsNotReadAfterwards(t *testing.T) {
 	var kept io.ReadCloser
 	client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -353,8 +354,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestClientTimeout checks that the timeout of the caller's client is not tripled on a connection that was used
-// before.
+// TestClientTimeout checks that, on a reused connection, a request does not take three times the timeout of
+// the caller's client.
 func TestClientTimeout(t *testing.T) {
 	var calls atomic.Int32
 	release := make(chan struct{})

@@ -18,7 +18,7 @@ const (
 	maxText  = 512      // bytes of a response body that an error quotes
 	maxDrain = 64 << 10 // bytes of a body that are read so that the connection can be reused
 
-	drainPatience = time.Second // limit for reading a body
+	drainTimeout = time.Second // limit for reading a body
 
 	// maxRetryAfter limits the pause that a receiver can ask for, because its clock may be wrong.
 	maxRetryAfter = 10 * time.Minute
@@ -34,7 +34,7 @@ type answer struct {
 // readAnswer reads a response. "Senders MUST ignore the response body" of a success.
 func readAnswer(r *http.Response) answer {
 	// A body that does not end must not make a receiver that has responded look slow.
-	defer time.AfterFunc(drainPatience, func() { _ = r.Body.Close() }).Stop()
+	defer time.AfterFunc(drainTimeout, func() { _ = r.Body.Close() }).Stop()
 	a := answer{status: r.StatusCode, header: r.Header}
 	if !a.isSuccess() {
 		text, _ := io.ReadAll(io.LimitReader(r.Body, maxText)) // The part before an error is enough.

@@ -13,20 +13,20 @@ import (
 	"github.com/luxfi/metric/internal/writereq"
 )
 
-// TestOutcomes has what becomes of a request by status, headers and protocol. The receiver answers each
-// request in the same way, whatever the version, unless there is v1Status.
+// TestOutcomes checks the outcome of a request for each status, header and protocol. The receiver responds
+// to version 1.0 as to version 2.0, unless v1Status is set.
 func TestOutcomes(t *testing.T) {
 	var (
 		all     = writereq.Counts{Samples: 2, Histograms: 2, Exemplars: 1}
 		none    writereq.Counts
-		of1     = writereq.Counts{Samples: 2, Histograms: 1, Exemplars: 1} // What version 1.0 has of it.
+		of1     = writereq.Counts{Samples: 2, Histograms: 1, Exemplars: 1} // counts that version 1.0 can represent
 		lacking = writereq.Counts{Histograms: 1}
 		counts  = func(s, h, x uint64) writereq.Counts { return writereq.Counts{Samples: s, Histograms: h, Exemplars: x} }
 	)
 	type want struct {
 		verdict         verdict
 		written, failed writereq.Counts
-		requests        string // The versions, such as "21".
+		requests        string // versions of the requests, such as "21"
 		after           time.Duration
 		text            string // text in the error; "-" if there is no error
 	}
@@ -140,8 +140,8 @@ func TestRetryAfterDate(t *testing.T) {
 	}
 }
 
-// TestNothingToWrite checks that a receiver that has written nothing of a request without samples
-// is not taken for one of version 1.0.
+// TestNothingToWrite checks that a receiver that has written nothing of a request without samples is not
+// mistaken for a receiver of version 1.0.
 func TestNothingToWrite(t *testing.T) {
 	o := judge(answer{status: 204}, writereq.Counts{Exemplars: 1, Metadata: 2}, V2)
 	if o.verdict != delivered || o.written != (writereq.Counts{Metadata: 2}) || o.failed != (writereq.Counts{Exemplars: 1}) || o.err == nil {

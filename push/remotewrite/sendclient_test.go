@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestRedirects checks that redirects either keep everything or are an error.
+// TestRedirects checks that the sender either repeats the whole request after a redirect or returns an
+// error.
 func TestRedirects(t *testing.T) {
 	end := newReceiver(t, func(w http.ResponseWriter, _ *received) { wroteAll(w.Header()) })
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -48,7 +49,7 @@ func TestRedirectLoop(t *testing.T) {
 	}
 }
 
-// TestRedirectKeepsSecrets checks that the target's header goes to the same host only.
+// TestRedirectKeepsSecrets checks that the target's header is sent only to the same host.
 func TestRedirectKeepsSecrets(t *testing.T) {
 	end := newReceiver(t, func(w http.ResponseWriter, _ *received) { wroteAll(w.Header()) })
 	for url, want := range map[string]string{end.URL: "tenant", strings.Replace(end.URL, "127.0.0.1", "localhost", 1): ""} {
@@ -65,7 +66,7 @@ func TestRedirectKeepsSecrets(t *testing.T) {
 	}
 }
 
-// TestCallersClient checks that the caller's client is used and left as it was.
+// TestCallersClient checks that the caller's client is used and not changed.
 func TestCallersClient(t *testing.T) {
 	end := newReceiver(t, func(w http.ResponseWriter, _ *received) { wroteAll(w.Header()) })
 	start := newReceiver(t, func(w http.ResponseWriter, _ *received) {
@@ -104,13 +105,13 @@ func TestHTTP2(t *testing.T) {
 	if o := s.send(t.Context(), testRecord()); o.verdict != delivered || o.err != nil || protocol != "HTTP/2.0" {
 		t.Errorf("got %+v by %s", o, protocol)
 	}
-	// A certificate that is not trusted may be replaced: it is no reason to drop anything.
+	// A certificate that is not trusted may be replaced, so the record must stay in the queue.
 	if o := newTestSender(t, Target{URL: server.URL}).send(t.Context(), testRecord()); o.verdict != postponed || !strings.Contains(o.err.Error(), "certificate") {
 		t.Errorf("got %+v", o)
 	}
 }
 
-// TestDefaultTransport checks that the default transport is neither changed nor needed.
+// TestDefaultTransport checks that newClient does not change the default transport and works without it.
 func TestDefaultTransport(t *testing.T) {
 	before := http.DefaultTransport.(*http.Transport)
 	idle := before.MaxIdleConnsPerHost

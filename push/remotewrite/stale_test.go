@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/push/remotewrite"
 )
 
-// TestNoMarkerForLiveSeries checks that a series which moves from one family to another is not ended: the marker would
-// have the timestamp of its new sample.
+// TestNoMarkerForLiveSeries checks that a series that moves from one family to another gets no stale
+// marker. The marker would have the same timestamp as the new sample.
 func TestNoMarkerForLiveSeries(t *testing.T) {
 	const none = 0
 	newGauge := func(name string) metric.Collector {
@@ -69,7 +69,7 @@ func TestNoMarkerForLiveSeries(t *testing.T) {
 	}
 }
 
-// streamFunc is a function as a stream collector of the families s and t.
+// streamFunc adapts a function to a stream collector of the families s and t.
 type streamFunc func(ctx context.Context, sink *metric.Sink) error
 
 func (f streamFunc) Describe(ch chan<- *metric.Desc) { ch <- streamS; ch <- streamT }
@@ -83,8 +83,8 @@ var (
 	streamT = prometheus.NewDesc("t", "Of a test.", []string{"l"}, nil)
 )
 
-// TestCancelledPushEndsNothing checks that a push which is cancelled in the middle of a family ends neither the rest of
-// the family nor other families, whatever the cause is.
+// TestCancelledPushEndsNothing checks that a push that is canceled in the middle of a family marks no
+// series as stale, neither in that family nor in others, for any cause of the cancellation.
 func TestCancelledPushEndsNothing(t *testing.T) {
 	for name, cause := range map[string]error{"cancelled": nil, "with a cause": errors.New("another goroutine has failed")} {
 		t.Run(name, func(t *testing.T) {

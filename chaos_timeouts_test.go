@@ -14,14 +14,15 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// patienceCorner has clients that announce 10 ms, or go away after less, beside patient ones, which
-// must get everything: a client that cannot wait says nothing about a collector.
-func patienceCorner(t *testing.T) *corner {
+// timeoutCorner has impatient clients, which announce a timeout of 10 ms or disconnect even earlier, next
+// to patient ones. The patient clients must get everything, because a client that cannot wait says nothing
+// about the health of a collector.
+func timeoutCorner(t *testing.T) *corner {
 	const (
 		takes    = 100 * time.Millisecond
 		dripping = 50
 	)
-	c := &corner{t: t, name: "patience"}
+	c := &corner{t: t, name: "timeouts"}
 	registry := metric.NewContextRegistry(metric.WithSelfMetrics("chaos"))
 	var want []string
 	for policy, opts := range map[string][]metric.CollectorOption{
@@ -64,7 +65,7 @@ func patienceCorner(t *testing.T) *corner {
 				ctx, cancel = context.WithTimeout(ctx, time.Duration(rand.IntN(20))*time.Millisecond)
 			}
 			defer cancel()
-			_, _ = c.get(ctx, client, path, "0.01", "") // It may have gone before there is an answer.
+			_, _ = c.get(ctx, client, path, "0.01", "") // The client may disconnect before the response arrives.
 			pause(ctx, time.Duration(rand.IntN(20))*time.Millisecond)
 			return nil
 		}
@@ -83,7 +84,7 @@ func patienceCorner(t *testing.T) *corner {
 	return c
 }
 
-// drip sends n samples, one after each pause, until its context ends.
+// drip returns a behavior that sends n samples, each after a pause, until its context ends.
 func drip(n int, each time.Duration) metrictest.Behaviour {
 	return func(ctx context.Context, r *metrictest.Run) error {
 		for i := range n {
