@@ -1,6 +1,7 @@
 package grpcmetric_test
 
 import (
+	"context"
 	"crypto/tls"
 	"log"
 
@@ -14,18 +15,23 @@ import (
 )
 
 // The functions in this file have the snippets of docs/grpc.md.
-var _ = []any{measure, exemplars}
+var _ = []any{measureServer, measureClient, exemplars}
 
-func measure(registry metric.Registerer) (*grpc.Server, *grpc.ClientConn, error) {
+func measureServer(registry metric.Registerer) *grpc.Server {
 	server := grpc.NewServer(grpcmetric.ServerOption(registry))
+	return server
+}
 
+func measureClient(ctx context.Context, registry metric.Registerer) error {
 	options := grpcmetric.DialOptions(registry) // before other options with interceptors
 	options = append(options, grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{})))
 	conn, err := grpc.NewClient("dns:///shop.example.com:443", options...)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	return server, conn, nil
+	defer conn.Close()
+	_, err = healthpb.NewHealthClient(conn).Check(ctx, &healthpb.HealthCheckRequest{})
+	return err
 }
 
 func newHealthServer(registry metric.Registerer) (*grpc.Server, error) {
