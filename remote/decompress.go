@@ -40,7 +40,7 @@ func gunzip(r io.Reader) (plain io.Reader, done func(), err error) {
 		z = new(gzip.Reader)
 	}
 	if err := z.Reset(r); err != nil {
-		return nil, nil, fmt.Errorf("the response is not gzip: %w", err)
+		return nil, nil, fmt.Errorf("decompressing the response as gzip: %w", err)
 	}
 	return z, func() {
 		_ = z.Reset(bytes.NewReader(nil)) // Reset fails, but releases r.
@@ -58,7 +58,7 @@ func unzstd(r io.Reader) (plain io.Reader, done func(), err error) {
 		}
 	}
 	if err := z.Reset(r); err != nil {
-		return nil, nil, fmt.Errorf("the response is not zstd: %w", err)
+		return nil, nil, fmt.Errorf("decompressing the response as zstd: %w", err)
 	}
 	return z, func() {
 		_ = z.Reset(nil) // releases r
