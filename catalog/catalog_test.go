@@ -72,7 +72,7 @@ func TestIsInfo(t *testing.T) {
 	}
 }
 
-// TestEvilJSON checks that every text survives being written and read.
+// TestEvilJSON checks that any text is the same after it was written and read.
 func TestEvilJSON(t *testing.T) {
 	c := load(t, "testdata/evil.json")
 	text, err := json.Marshal(c)
@@ -85,7 +85,7 @@ func TestEvilJSON(t *testing.T) {
 	}
 }
 
-// TestEvilMarkdown checks that nothing in a name or help ends a row or a cell.
+// TestEvilMarkdown checks that no text in a name or help ends a row or a cell.
 func TestEvilMarkdown(t *testing.T) {
 	c := load(t, "testdata/evil.json")
 	for name, text := range map[string]string{"Markdown": c.Markdown(), "MarkdownWithCounts": c.MarkdownWithCounts()} {

@@ -13,7 +13,7 @@ import (
 // it or a port that only operators reach.
 func AllowAll(*http.Request) bool { return true }
 
-var errNotAllowed = errors.New("this dashboard does not answer this request: its option Allow refuses it")
+var errNotAllowed = errors.New("the dashboard refuses this request: its option Allow does not admit it")
 
 // admit returns nil if the dashboard may answer a request, and otherwise the error to answer with.
 func (o *Opts) admit(r *http.Request) error {
@@ -49,7 +49,7 @@ func checkLocal(r *http.Request) error {
 	for _, name := range forwardedHeaders {
 		for _, value := range r.Header.Values(name) {
 			if !isForwardedLocally(value) {
-				return fmt.Errorf("a proxy has passed on the request (%s: %s)", name, shown(value))
+				return fmt.Errorf("a proxy has forwarded the request (%s: %s)", name, shown(value))
 			}
 		}
 	}

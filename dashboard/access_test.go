@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// TestAdmit checks which requests are answered without Allow.
+// TestAdmit checks which requests a dashboard without Allow answers.
 func TestAdmit(t *testing.T) {
 	tests := map[string]struct {
 		remote, host string
 		header       http.Header
-		refused      string // A part of the reason; empty if the request is admitted.
+		refused      string // part of the reason; empty if the request is admitted
 	}{
 		"IPv4":                        {"127.0.0.1:4711", "127.0.0.1:8080", nil, ""},
 		"another loopback address":    {"127.1.2.3:4711", "127.1.2.3", nil, ""},
@@ -66,7 +66,7 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// TestAllow checks that Allow decides alone.
+// TestAllow checks that Allow alone decides, if it is set.
 func TestAllow(t *testing.T) {
 	far := httptest.NewRequest(http.MethodGet, "/", nil)
 	far.RemoteAddr, far.Host = "192.0.2.7:4711", "example.org"

@@ -9,13 +9,13 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 )
 
-// collectorsPatience is how long an answer about collectors waits for the first sample. The answer must
-// come even if collectors hang, but it is of little use if none of them has ever run.
-const collectorsPatience = time.Second
+// firstSampleWait is how long an answer about collectors waits for the first sample. The client must get an
+// answer even if collectors hang, but it is of little use if none of them has ever run.
+const firstSampleWait = time.Second
 
 // collectors returns the states of all collectors.
 func (d *Dashboard) collectors(ctx context.Context) *api.Collectors {
-	ctx, cancel := context.WithTimeout(ctx, collectorsPatience)
+	ctx, cancel := context.WithTimeout(ctx, firstSampleWait)
 	defer cancel()
 	_, _ = d.sampler.recent(ctx)
 	d.sampler.observe()
@@ -51,7 +51,7 @@ func answerHistory(d *Dashboard, _ *http.Request) (any, error) {
 	answer.Viewers = len(s.viewers)
 	answer.Sampling = append([]api.Sampling{}, s.sampling...)
 	if s.now.latest != nil {
-		answer.Series, answer.Left = s.now.latest.Series, s.now.latest.Left
+		answer.Series, answer.Omitted = s.now.latest.Series, s.now.latest.Omitted
 	}
 	return answer, nil
 }

@@ -103,7 +103,7 @@ func TestVectorsInCardinality(t *testing.T) {
 	})
 }
 
-// TestWrappedVectorsInCardinality has vectors behind prefixes and labels.
+// TestWrappedVectorsInCardinality checks the sizes of vectors behind prefixes and labels.
 func TestWrappedVectorsInCardinality(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, inner, innermost := metric.NewContextRegistry(), metric.NewContextRegistry(), metric.NewContextRegistry()

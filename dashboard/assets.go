@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// page is an archive of the files in folder static. Clients that accept gzip get its compressed data as it is.
+// page is an archive of the files in folder static. Clients that accept gzip get its compressed data as it
+// is.
 //
 //go:generate go run ./internal/pack
 //go:embed page.zip

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestPage checks that the archive has the files of folder static, and that it is small.
+// TestPage checks that the archive contains the files of folder static, and that it is small.
 func TestPage(t *testing.T) {
 	if most := 150_000; len(page) >= most {
 		t.Errorf("the page has %d bytes, want less than %d", len(page), most)
@@ -34,7 +34,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestLinks checks that everything the page asks for is there, and that it has no code or style of its own.
+// TestLinks checks that every file that the page refers to exists, and that index.html has no inline code or
+// style.
 func TestLinks(t *testing.T) {
 	links := regexp.MustCompile(`(?:src|href)="([^"#?:]+)"|(?:from|import) ['"]\./([^'"]+)['"]`)
 	for name, a := range assets() {
@@ -59,7 +60,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestServeAsset checks the answers for files, and that browsers may keep them.
+// TestServeAsset checks the answers for files, and that browsers may cache them.
 func TestServeAsset(t *testing.T) {
 	get := func(name string, header ...string) (*httptest.ResponseRecorder, bool) {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/"+name, nil)
@@ -98,7 +99,7 @@ func TestServeAsset(t *testing.T) {
 	}
 }
 
-// TestSetHeaders checks that a policy around the dashboard stays.
+// TestSetHeaders checks that the dashboard keeps a policy that a server around it has set.
 func TestSetHeaders(t *testing.T) {
 	h := http.Header{"Content-Security-Policy": {"default-src 'self'"}}
 	setHeaders(h)

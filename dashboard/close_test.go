@@ -10,7 +10,8 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// TestCloseDuringEverything closes a dashboard, and its registry, while pages come and go and collectors are replaced.
+// TestCloseDuringEverything closes a dashboard and its registry while pages come and go and collectors are
+// replaced.
 func TestCloseDuringEverything(t *testing.T) {
 	for range 10 {
 		p := newProbe("x")

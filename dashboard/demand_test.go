@@ -9,7 +9,8 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// TestManyMarks has a client ask for marks as fast as it can: each has a sample of its own.
+// TestManyMarks checks that each mark has its own sample, and that a client that asks for marks as fast as it
+// can does not cause more than ten samples a second.
 func TestManyMarks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbe("x")
@@ -17,7 +18,7 @@ func TestManyMarks(t *testing.T) {
 		began := time.Now()
 		const marks = 50
 		for range marks {
-			time.Sleep(time.Millisecond) // A sample that begins at the same moment is fresh.
+			time.Sleep(time.Millisecond) // A sample that began at the same moment would be reused.
 			if w := serve(d, http.MethodPost, "/api/marks"); w.Code != http.StatusOK {
 				t.Fatalf("%d %s", w.Code, w.Body)
 			}

@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// anyone is an Opts.Allow for all requests.
+// anyone is an Opts.Allow that admits all requests.
 func anyone(*http.Request) bool { return true }
 
 // newDashboard returns a dashboard that is closed at the end of the test.
@@ -35,7 +35,7 @@ func newDashboard(t *testing.T, g metric.Gatherer, opts dashboard.Opts) *dashboa
 // probe is a collector that counts its runs.
 type probe struct {
 	runs atomic.Int64
-	at   atomic.Pointer[func(context.Context)] // called by the collector; nil means nothing
+	at   atomic.Pointer[func(context.Context)] // called in each run unless nil
 	desc *metric.Desc
 }
 
@@ -43,7 +43,7 @@ func newProbe(name string) *probe {
 	return &probe{desc: metric.NewDesc(name, "A gauge of a test.", nil, nil)}
 }
 
-// does has the collector call f in each run.
+// does makes the collector call f in each run.
 func (p *probe) does(f func(context.Context)) *probe {
 	p.at.Store(&f)
 	return p
@@ -61,7 +61,7 @@ func (p *probe) CollectWithContext(ctx context.Context, ch chan<- metric.Metric)
 	ch <- metric.MustNewConstMetric(p.desc, metric.GaugeValue, float64(n))
 }
 
-// registryOf returns a registry with these collectors, under the names of their families.
+// registryOf returns a registry with the given collectors, which are named by their families.
 func registryOf(t *testing.T, probes map[string]*probe) *metric.ContextRegistry {
 	t.Helper()
 	r := metric.NewContextRegistry()
@@ -91,7 +91,8 @@ type event struct {
 	id, name, data string
 }
 
-// stream is an open page: a http.ResponseWriter that keeps what is sent. Its writes block while it is held.
+// stream is an open page: an http.ResponseWriter that records what the server sends. See block for its
+// writes.
 type stream struct {
 	header http.Header
 	cancel context.CancelFunc
@@ -116,14 +117,14 @@ func open(t *testing.T, h http.Handler, target string) *stream {
 	return s
 }
 
-// close has the client go away.
+// close disconnects the client.
 func (s *stream) close() {
 	s.release()
 	s.cancel()
 	<-s.ended
 }
 
-// block has writes block until release is called.
+// block makes writes block until release is called.
 func (s *stream) block() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,12 +161,12 @@ func (s *stream) Write(p []byte) (int, error) {
 
 func (s *stream) Flush() {}
 
-// events returns the events that were sent so far and have one of the names, or all if there is no name.
+// events returns the events with one of the names that were sent so far, or all events if names is empty.
 func (s *stream) events(names ...string) (all []event) {
 	return eventsIn(s.sent(), names...)
 }
 
-// sent returns all that was sent so far.
+// sent returns everything that was sent so far.
 func (s *stream) sent() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,7 +199,7 @@ func eventsIn(text string, names ...string) (all []event) {
 	return all
 }
 
-// read reads JSON.
+// read decodes JSON.
 func read[T any](t *testing.T, text string) (value T) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(text), &value); err != nil {
@@ -215,7 +216,7 @@ type tick struct {
 	Error    string
 }
 
-// last returns the last event of that name.
+// last returns the last event with the given name.
 func last[T any](t *testing.T, s *stream, name string) T {
 	t.Helper()
 	all := s.events(name)

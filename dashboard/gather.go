@@ -38,7 +38,8 @@ func (s *sampler) gather(ctx context.Context, began time.Time) {
 	s.nudge()
 }
 
-// account records the cost of a snapshot, and the snapshot if it is the first one. The caller holds the mutex.
+// account records the cost of a snapshot, and the snapshot if it is the first one. The caller holds the
+// mutex.
 func (s *sampler) account(snapshot *store.Snapshot, took, busy time.Duration) {
 	if snapshot == nil {
 		return

@@ -20,7 +20,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// hostileGatherers return something else, or worse, each time.
+// hostileGatherers returns gatherers that return other families each time, or misbehave.
 func hostileGatherers(release <-chan struct{}) map[string]func(n int) ([]*dto.MetricFamily, error) {
 	one := func(t dto.MetricType, m *dto.Metric) []*dto.MetricFamily {
 		return []*dto.MetricFamily{{Name: ptr("bad"), Help: ptr("h"), Type: &t, Metric: []*dto.Metric{m}}}
@@ -63,7 +63,8 @@ func hostileGatherers(release <-chan struct{}) map[string]func(n int) ([]*dto.Me
 	}
 }
 
-// TestHostileGatherers checks that gatherers that misbehave harm neither the other metrics, nor answers, nor the program.
+// TestHostileGatherers checks that misbehaving gatherers harm neither other metrics, nor answers, nor the
+// program.
 func TestHostileGatherers(t *testing.T) {
 	for name := range hostileGatherers(nil) {
 		t.Run(name, func(t *testing.T) {

@@ -12,12 +12,13 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// TestMarksAreBounded sets marks while all series are replaced, or stay, between one and the next.
+// TestMarksAreBounded checks how many marks are kept if all series are replaced between two marks, or stay
+// the same.
 func TestMarksAreBounded(t *testing.T) {
 	for name, test := range map[string]struct {
 		churn bool
-		pause time.Duration // After an hour, the sampler has stopped and forgotten the past; marks stay.
-		least int           // How many of the marks are kept.
+		pause time.Duration // After an hour, the sampler has stopped and forgotten the past, but marks stay.
+		least int           // smallest number of marks that must be kept
 		most  int
 	}{
 		"the same series": {false, time.Hour, 1, 3},

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// mark is an api.Mark.
+// mark has the fields of an api.Mark.
 type mark struct {
 	ID string
 	T  int64
@@ -26,7 +26,7 @@ func TestMarks(t *testing.T) {
 			clicked := time.Now()
 			m := read[mark](t, serve(d, http.MethodPost, "/api/marks").Body.String())
 			if m.T < clicked.UnixMilli() || len(m.ID) < 20 {
-				t.Errorf("the mark is %+v: it has to have a sample from after the click, at %d", m, clicked.UnixMilli())
+				t.Errorf("the mark is %+v: its sample must be from after the click, at %d", m, clicked.UnixMilli())
 			}
 			all = append(all, m)
 			time.Sleep(second)

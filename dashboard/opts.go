@@ -20,41 +20,43 @@ type Opts struct {
 	// Title is the name of the program on the page. The default is the name of the executable.
 	Title string
 
-	// Allow reports whether to answer a request; others get status 403. By default, the dashboard answers only
-	// requests that come from a loopback address, are for localhost or a loopback address, and were not forwarded
-	// by a proxy for a client on another machine. Use [AllowAll] if something else protects the dashboard.
+	// Allow reports whether to answer a request. If it returns false, the status is 403. By default, the
+	// dashboard answers only requests that come from a loopback address, are for localhost or a loopback
+	// address, and were not forwarded by a proxy for a client on another machine. Use [AllowAll] if something
+	// else protects the dashboard.
 	Allow func(*http.Request) bool
 
 	// Interval is the time between two samples while a page is open. It must be at least 100 ms; the default
 	// is 2 s.
 	Interval time.Duration
 
-	// History, if positive, is the length of the history that the dashboard records, whether or not a page is open.
-	// Recording ends with [Dashboard.Close], or when the gatherer is a registry and is closed. By default, the
-	// dashboard takes samples only while a page is open and keeps those of the last 15 minutes.
+	// History, if positive, is the length of the history that the dashboard records, whether or not a page is
+	// open. Recording ends with [Dashboard.Close], or when the gatherer is a registry and is closed. By
+	// default, the dashboard takes samples only while a page is open and keeps those of the last 15 minutes.
 	History time.Duration
-	// HistoryInterval is the time between two samples while no page is open. It must be at least 100 ms and at most
-	// History; the default is 10 s or History, whichever is shorter. Without History, it has no effect.
+	// HistoryInterval is the time between two samples while no page is open. It must be at least 100 ms and
+	// at most History; the default is 10 s, or History if that is shorter. Without History, it has no
+	// effect.
 	HistoryInterval time.Duration
-	// MaxBytes bounds the memory for samples; when it is full, the oldest ones are dropped. It must be at least
-	// 1 MiB; the default is 32 MiB.
+	// MaxBytes bounds the memory for samples; when it is full, the oldest ones are dropped. It must be at
+	// least 1 MiB; the default is 32 MiB.
 	MaxBytes int
 	// MaxSeries bounds the number of series that are recorded. The default is 100,000.
 	MaxSeries int
 
-	// Timeout bounds the gathering of a sample. The default is 5 s. As in any other scrape, a collector that takes
-	// longer fails. A gathering that takes longer than the interval delays the next sample.
+	// Timeout bounds the gathering of a sample. The default is 5 s. As in any other scrape, a collector that
+	// takes longer fails. A gathering that takes longer than the interval delays the next sample.
 	Timeout time.Duration
-	// Selection selects the collectors and families to gather, for example to leave out an expensive collector. It
-	// also applies to the exposition that the dashboard serves.
+	// Selection selects the collectors and families to gather, for example to leave out an expensive
+	// collector. It also applies to the exposition that the dashboard serves.
 	Selection metric.Selection
 
-	// MetricsURL is the URL of the program's metrics, absolute or relative to the page. By default, the page links to
-	// the exposition that the dashboard itself serves.
+	// MetricsURL is the URL of the program's metrics, absolute or relative to the page. By default, the page
+	// links to the exposition that the dashboard itself serves.
 	MetricsURL string
 	// TraceURL is a template for links from exemplars to traces, such as
-	// "https://traces.example.org/trace/{trace_id}". The exemplar's labels trace_id and span_id replace {trace_id}
-	// and {span_id}. By default, exemplars have no links.
+	// "https://traces.example.org/trace/{trace_id}". The exemplar's labels trace_id and span_id replace
+	// {trace_id} and {span_id}. By default, exemplars have no links.
 	TraceURL string
 }
 
@@ -144,12 +146,12 @@ func (o Opts) check() error {
 	return errors.Join(errs...)
 }
 
-// checkURL returns an error if the page must not link to the URL text.
+// checkURL returns an error if text is not a URL to which the page may link.
 func checkURL(option, text string) error {
 	u, err := url.Parse(text)
 	if err != nil {
 		// The error of Parse contains the URL, which may contain a password.
-		return fmt.Errorf("%s is no URL: it must begin with http:// or https://, or be relative to the page", option)
+		return fmt.Errorf("%s is not a URL: it must begin with http:// or https://, or be relative to the page", option)
 	}
 	switch {
 	case u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https", u.Opaque != "", u.Scheme != "" && u.Host == "":

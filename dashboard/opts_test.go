@@ -27,7 +27,7 @@ func TestInvalidOpts(t *testing.T) {
 		{dashboard.Opts{Selection: metric.Selection{Families: []string{""}}}, "empty name"},
 		{dashboard.Opts{MetricsURL: "javascript:alert(1)"}, `scheme "javascript"`},
 		{dashboard.Opts{MetricsURL: "http://user:secret@host/"}, "credentials"},
-		{dashboard.Opts{MetricsURL: "http://user:sec%ret@host/"}, "no URL"},
+		{dashboard.Opts{MetricsURL: "http://user:sec%ret@host/"}, "not a URL"},
 		{dashboard.Opts{TraceURL: "data:text/html,{trace_id}"}, `scheme "data"`},
 		{dashboard.Opts{TraceURL: "https://traces/"}, "{trace_id}"},
 		{dashboard.Opts{TraceURL: "{trace_id}:x"}, "TraceURL"},

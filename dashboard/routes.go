@@ -81,7 +81,7 @@ func (d *Dashboard) serveIndex(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-var errNoPage = errors.New("there is nothing at this path: the dashboard is at the one that ends in a slash, before api/")
+var errNoPage = errors.New("there is nothing at this path: the path of the dashboard ends in a slash, and its data is below that, in api/")
 
 // isBelowAPI reports whether the second to last element of a path is api.
 func isBelowAPI(p string) bool {

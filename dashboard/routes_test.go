@@ -64,7 +64,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// TestFiles asks for all files of the page.
+// TestFiles requests all files of the page.
 func TestFiles(t *testing.T) {
 	d := newDashboard(t, registryOf(t, nil), dashboard.Opts{})
 	stripped := http.StripPrefix("/x/", d)
@@ -98,7 +98,7 @@ func TestRedirects(t *testing.T) {
 		name    string
 		handler http.Handler
 		target  string
-		want    string // Empty if it is not there.
+		want    string // empty if nothing is served there
 	}{
 		{"without a mux", d, "/debug/dash?view=metrics&q=a%20b", "./dash/?view=metrics&q=a%20b"},
 		{"a colon", d, "/a/javascript:x", "./javascript:x/"},

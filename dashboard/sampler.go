@@ -41,7 +41,7 @@ type sampler struct {
 	ends   sync.WaitGroup // for the goroutines
 	wake   chan struct{}  // makes loop check what it must do; has a capacity of 1
 
-	looking sync.Mutex // held while the collectors' states are read, which runs no code of the program
+	statesMu sync.Mutex // held while the collectors' states are read, which runs no code of the program
 
 	mu        sync.Mutex
 	looping   bool
@@ -49,7 +49,7 @@ type sampler struct {
 	waiting   int                // requests that wait for a sample
 	watched   time.Time          // when the last viewer left or the last request was answered
 	ticked    time.Time          // when loop last read the collectors' states
-	asked     time.Time          // A sample that begins after that is wanted at once.
+	asked     time.Time          // A request wants a sample that begins after this time.
 	gathering context.CancelFunc // cancels the gathering in progress, or nil
 	gathered  chan struct{}      // closed and replaced when a gathering ends
 	now       moment
@@ -169,7 +169,7 @@ func (s *sampler) loop() {
 // step does what is due. It returns the time until something else is due, and whether loop must go on.
 func (s *sampler) step(now time.Time) (wait time.Duration, wanted bool) {
 	s.mu.Lock()
-	interval, left := s.pace(now)
+	interval, remaining := s.currentInterval(now)
 	if interval == 0 {
 		s.mu.Unlock()
 		return 0, false
@@ -194,23 +194,23 @@ func (s *sampler) step(now time.Time) (wait time.Duration, wanted bool) {
 		s.publish(func(*moment) {})
 	}
 	wait = time.Until(due)
-	if left > 0 {
-		wait = min(wait, left)
+	if remaining > 0 {
+		wait = min(wait, remaining)
 	}
 	return max(0, wait), true
 }
 
-// pace returns the interval, or 0 if no samples are wanted. If viewers have left, it also returns how
-// long the interval remains valid. The caller holds the mutex.
-func (s *sampler) pace(now time.Time) (interval, left time.Duration) {
+// currentInterval returns the interval, or 0 if no samples are wanted. If the last viewer has left recently,
+// it also returns how long the interval remains valid. The caller holds the mutex.
+func (s *sampler) currentInterval(now time.Time) (interval, remaining time.Duration) {
 	if s.ctx.Err() != nil {
 		return 0, 0
 	}
 	if len(s.viewers)+s.waiting > 0 {
 		return s.interval, 0
 	}
-	if left := linger - now.Sub(s.watched); left > 0 {
-		return s.interval, left
+	if remaining := linger - now.Sub(s.watched); remaining > 0 {
+		return s.interval, remaining
 	}
 	if s.source.isClosed() {
 		return 0, 0
@@ -229,7 +229,7 @@ func (s *sampler) end() bool {
 		s.mu.Lock()
 	}
 	defer s.mu.Unlock()
-	if interval, _ := s.pace(time.Now()); interval != 0 {
+	if interval, _ := s.currentInterval(time.Now()); interval != 0 {
 		return false
 	}
 	s.looping = false
@@ -249,15 +249,15 @@ func (s *sampler) forget() {
 // observe records the collectors' states. It neither runs collectors nor waits for them.
 func (s *sampler) observe() {
 	_ = engine.Try(func() error {
-		s.tracker.observe(s.look())
+		s.tracker.observe(s.states())
 		return nil
 	})
 }
 
-// look returns the collectors' states, and when they were read. Later states have later times.
-func (s *sampler) look() (time.Time, []scrape.State) {
-	s.looking.Lock()
-	defer s.looking.Unlock()
+// states returns the collectors' states and the time at which they were read. Later states have later times.
+func (s *sampler) states() (time.Time, []scrape.State) {
+	s.statesMu.Lock()
+	defer s.statesMu.Unlock()
 	return time.Now(), s.source.Status()
 }
 

@@ -73,7 +73,7 @@ func TestViewerReturnsWhileSamplerStops(t *testing.T) {
 			s := open(t, d, "/api/stream")
 			time.Sleep(15 * second)
 			s.close()
-			time.Sleep(30 * second) // The moment at which the sampler stops.
+			time.Sleep(30 * second) // until the moment at which the sampler stops
 		}
 		s := open(t, d, "/api/stream")
 		synctest.Wait()
@@ -95,7 +95,7 @@ func TestHistoryIsSampledWithoutViewers(t *testing.T) {
 		s := open(t, d, "/api/stream")
 		time.Sleep(2*second + second/2)
 		if n := p.runs.Load(); n != 8 {
-			t.Errorf("there are %d samples, not 8: a viewer has to have one at once, and another one after 2 s", n)
+			t.Errorf("there are %d samples, not 8: a viewer must get one at once, and another one after 2 s", n)
 		}
 		s.close()
 		if err := r.Close(); err != nil {
@@ -110,7 +110,7 @@ func TestHistoryIsSampledWithoutViewers(t *testing.T) {
 	})
 }
 
-// TestHangingCollector has a collector ignore its context.
+// TestHangingCollector checks what a page sees of a collector that ignores its context.
 func TestHangingCollector(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -150,7 +150,7 @@ func TestHangingCollector(t *testing.T) {
 	})
 }
 
-// states returns the states of collectors that the events add up to.
+// states returns the states of the collectors after all events.
 func states(t *testing.T, s *stream) map[string]string {
 	t.Helper()
 	all := make(map[string]string)
@@ -207,7 +207,7 @@ func TestPanics(t *testing.T) {
 	})
 }
 
-// TestGathererPanics has a gatherer that is not a registry misbehave.
+// TestGathererPanics checks a gatherer that is not a registry and misbehaves.
 func TestGathererPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
@@ -225,7 +225,7 @@ func TestGathererPanics(t *testing.T) {
 	})
 }
 
-// badError is an error that cannot be looked at.
+// badError is an error whose methods panic.
 type badError struct{}
 
 func (badError) Error() string   { panic("no text") }
@@ -349,7 +349,7 @@ func TestCloseEndsWaitingRequests(t *testing.T) {
 	})
 }
 
-// TestSearchWhileCollectorHangs has requests come while a sample waits for a collector.
+// TestSearchWhileCollectorHangs checks requests that arrive while a sample waits for a collector.
 func TestSearchWhileCollectorHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbe("x").does(func(ctx context.Context) { <-ctx.Done() })
@@ -366,7 +366,7 @@ func TestSearchWhileCollectorHangs(t *testing.T) {
 	})
 }
 
-// TestErrorHangs has the method of an error not return.
+// TestErrorHangs checks an error whose method does not return.
 func TestErrorHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

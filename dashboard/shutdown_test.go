@@ -9,10 +9,10 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// TestShutdownWithoutClose shuts servers down while pages are open that nothing closes.
+// TestShutdownWithoutClose shuts servers down while pages are open, without closing the dashboard.
 func TestShutdownWithoutClose(t *testing.T) {
 	d := newDashboard(t, registryOf(t, map[string]*probe{"x": newProbe("x")}), dashboard.Opts{})
-	for _, name := range []string{"the first server", "another one"} { // The end of one must not end the streams of another.
+	for _, name := range []string{"the first server", "another one"} { // Shutting one down must not end the streams of another.
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(d)
 			defer server.Close()
@@ -28,7 +28,7 @@ func TestShutdownWithoutClose(t *testing.T) {
 	}
 }
 
-// openAt opens a stream of a server, which has begun when it returns.
+// openAt opens a stream of a server. The stream has begun when openAt returns.
 func openAt(ctx context.Context, t *testing.T, server *httptest.Server) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/stream", http.NoBody)

@@ -13,14 +13,14 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// seen is a page's copy of a plot at some time, with the plot that a new page would have.
+// seen is the plot that a page shows at some time, with the plot that a new page would show.
 type seen struct {
-	Events []json.RawMessage `json:"events"` // All since the stream began.
+	Events []json.RawMessage `json:"events"` // all events since the stream began
 	Fresh  json.RawMessage   `json:"fresh"`
 }
 
-// TestPageEqualsPlot compares what a page makes of a stream with the answer of api/plot: only the first moment of the window
-// may differ, for which a new plot has no rates.
+// TestPageEqualsPlot checks that a page that has followed a stream shows the same plot as the answer of
+// api/plot. Only the first moment of the window may differ, because a new plot has no rates for it.
 func TestPageEqualsPlot(t *testing.T) {
 	for name, test := range map[string]struct {
 		spec   string
@@ -49,7 +49,7 @@ func TestPageEqualsPlot(t *testing.T) {
 	}
 }
 
-// comparison is a script that compares plots.
+// comparison is a script that applies events as the page does and compares the result with a new plot.
 const comparison = `
 import { PlotData } from './static/plotdata.js';
 function texts(data) {
@@ -76,7 +76,8 @@ function compareAll(seen) {
 }
 `
 
-// watch opens a stream of a plot while series come, change and go, and returns what a page saw after each sample.
+// watch opens a stream of a plot while series appear, change and disappear, and returns what a page has
+// received after each sample.
 func watch(t *testing.T, spec string, values int) (all []seen) {
 	r := metric.NewContextRegistry()
 	counters := metric.NewCounterVec(metric.CounterOpts{Name: "x_total", Help: "h"}, []string{"l", "m"})
@@ -86,7 +87,7 @@ func watch(t *testing.T, spec string, values int) (all []seen) {
 	r.MustRegister(counters, gauges, histograms, natives)
 	d := newDashboard(t, r, dashboard.Opts{})
 	random := rand.New(rand.NewPCG(1, uint64(values)))
-	// The store knows when a series began last, but not when it had begun before. So none comes back.
+	// No series comes back, because the store knows only the latest start of a series.
 	lives := make(map[string]int)
 	step := func() {
 		for range values {
@@ -122,7 +123,7 @@ func watch(t *testing.T, spec string, values int) (all []seen) {
 	return all
 }
 
-// withKeys returns a spec with the keys of the lines that were sent last.
+// withKeys returns a spec with the keys of the lines in the last event.
 func withKeys(t *testing.T, spec string, events []json.RawMessage) string {
 	t.Helper()
 	fields := read[map[string]any](t, spec)

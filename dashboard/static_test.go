@@ -10,15 +10,15 @@ import (
 	"testing"
 )
 
-// runScript runs a module that may import scripts of the page, and decodes what it writes into answer. Without Node.js,
-// the test is skipped.
+// runScript runs a module that may import scripts of the page, and decodes its output into answer. It skips
+// the test if Node.js is not installed.
 func runScript(t *testing.T, script string, answer any) {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		t.Skip("there is no node")
 	}
-	// Node.js reads .js files as modules only below such a package.json.
+	// Node.js reads .js files as modules only below a package.json that says so.
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "static"), os.DirFS("static")); err != nil {
 		t.Fatal(err)

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// heartbeat is how long a stream may be silent. Many proxies cut connections that are silent for 60
-	// s, some after 30 s.
+	// heartbeat is how long a stream may be silent. Many proxies cut connections that are silent for 60 s,
+	// and some cut them after 30 s.
 	heartbeat = 15 * time.Second
 	// writeTimeout is how long a viewer may take to read an event.
 	writeTimeout = 10 * time.Second
@@ -139,7 +139,7 @@ type livePlot struct {
 	spec  api.Spec
 	sent  *api.Plot // what was sent last; nil before that
 	until time.Time // the last time that was sent
-	epoch int       // of the past at that time
+	epoch int       // epoch of the past at that time
 }
 
 // next returns the new part of the plot, or nil if nothing is new.
@@ -197,8 +197,8 @@ func sameBuckets(a, b *api.Heat) bool {
 type eventWriter struct {
 	w          http.ResponseWriter
 	controller *http.ResponseController
-	buffer     bytes.Buffer // to be sent
-	id         uint64       // of the last event
+	buffer     bytes.Buffer // events to be sent
+	id         uint64       // ID of the last event
 }
 
 func newEventWriter(w http.ResponseWriter) *eventWriter {
@@ -210,7 +210,7 @@ func newEventWriter(w http.ResponseWriter) *eventWriter {
 func (e *eventWriter) open() error {
 	header := e.w.Header()
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
-	header.Set("X-Accel-Buffering", "no") // Nginx.
+	header.Set("X-Accel-Buffering", "no") // for nginx
 	fmt.Fprintf(&e.buffer, "retry: %d\n\n", retryAfter.Milliseconds())
 	e.extend()
 	return e.controller.Flush()

@@ -10,7 +10,8 @@ import (
 	"github.com/luxfi/metric/dashboard"
 )
 
-// TestLabelsOfSum has a second series come into a group, whose line then no longer has the labels of the first.
+// TestLabelsOfSum checks that the line of a group loses the labels of its only series when a second series
+// joins it.
 func TestLabelsOfSum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewContextRegistry()

@@ -159,7 +159,7 @@ func TestTooManyStreams(t *testing.T) {
 	})
 }
 
-// opaque is a ResponseWriter without Flush.
+// opaque hides the Flush method of a ResponseWriter.
 type opaque struct{ http.ResponseWriter }
 
 func TestNoFlush(t *testing.T) {
@@ -171,12 +171,13 @@ func TestNoFlush(t *testing.T) {
 	}
 }
 
-// transparent is a ResponseWriter of a middleware, as net/http wants it.
+// transparent is a ResponseWriter of a middleware with an Unwrap method, as http.ResponseController expects.
 type transparent struct{ http.ResponseWriter }
 
 func (t transparent) Unwrap() http.ResponseWriter { return t.ResponseWriter }
 
-// TestServerTimeouts has a server whose timeouts are shorter than a stream, and a middleware.
+// TestServerTimeouts checks streams of a server with a middleware and with timeouts that are shorter than a
+// stream.
 func TestServerTimeouts(t *testing.T) {
 	d := newDashboard(t, registryOf(t, map[string]*probe{"x": newProbe("x")}), dashboard.Opts{Interval: 400 * time.Millisecond})
 	for _, http2 := range []bool{false, true} {

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 )
 
-// TestText checks the whole text.
+// TestText checks the complete text.
 func TestText(t *testing.T) {
 	now := at(100)
 	c := &api.Collectors{
@@ -53,7 +53,7 @@ waiting   push/gateway                                                          
 	}
 }
 
-// TestTextWidth checks that no line is too long, whatever the names.
+// TestTextWidth checks that no line is too long, even if names are long.
 func TestTextWidth(t *testing.T) {
 	long := strings.Repeat("nämé", 500)
 	row := api.Collector{
@@ -73,13 +73,13 @@ func TestTextWidth(t *testing.T) {
 	}
 }
 
-// deaf is a client that has gone.
+// deaf is the writer of a client that has disconnected.
 type deaf struct{}
 
 func (deaf) Write([]byte) (int, error) { return 0, errors.New("gone") }
 
 func TestTextForNobody(*testing.T) {
-	writeText(deaf{}, &api.Collectors{Rows: make([]api.Collector, 10_000)}, at(0)) // It returns.
+	writeText(deaf{}, &api.Collectors{Rows: make([]api.Collector, 10_000)}, at(0)) // must return
 }
 
 func TestReadable(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	maxRuns   = 60  // of a collector, in its row
-	maxEvents = 500 // in the history
+	maxRuns   = 60  // runs of a collector in its row
+	maxEvents = 500 // events in the history
 )
 
 // tracker follows the states of the collectors. A registry knows their current states; the tracker
@@ -33,7 +33,7 @@ type tracker struct {
 type tracked struct {
 	row     api.Collector // without Durations
 	runs    []api.Run     // oldest first
-	ended   time.Time     // start of the newest of them
+	ended   time.Time     // start of the newest run
 	result  result        // the result that the row's texts describe
 	present bool          // whether the registry has listed the collector this time
 }
@@ -242,7 +242,7 @@ func changed(before, after *api.Collectors) *api.Collectors {
 	return some
 }
 
-// isSame reports whether two rows look the same.
+// isSame reports whether the page shows the same for two rows.
 func isSame(a, b *api.Collector) bool {
 	if a.Group == api.GroupInstrument && a.Runs == 0 && b.Runs == 0 { // These are many, with little to compare.
 		return a.Series == b.Series && a.Overflowed == b.Overflowed && a.Limit == b.Limit && a.State == b.State

@@ -15,12 +15,12 @@ import (
 
 var errLuck = errors.New("no luck")
 
-// at returns a time in the tests' past.
+// at returns the time at the given number of seconds on the clock of these tests.
 func at(seconds float64) time.Time {
 	return time.UnixMilli(1_700_000_000_000).Add(time.Duration(seconds * float64(time.Second)))
 }
 
-// stats returns an account after some runs.
+// stats returns the statistics of a collector after some runs, modified by change.
 func stats(change func(*engine.Stats)) *engine.Stats {
 	s := &engine.Stats{Runs: 3, LastStart: at(10), LastEnded: at(10), LastDuration: 1500 * time.Millisecond, LastLimit: 3 * time.Second, LastSamples: 7, Since: at(1)}
 	if change != nil {
@@ -29,7 +29,7 @@ func stats(change func(*engine.Stats)) *engine.Stats {
 	return s
 }
 
-// TestStates checks the state of a collector, and since when it is in it.
+// TestStates checks the state of a collector, and since when it has been in that state.
 func TestStates(t *testing.T) {
 	tests := map[string]struct {
 		stats   *engine.Stats
@@ -62,7 +62,8 @@ func TestStates(t *testing.T) {
 	}
 }
 
-// TestRowsOfEachKind checks which rows there are, and that equal names are told apart.
+// TestRowsOfEachKind checks which collectors have rows, and that collectors with equal names have different
+// IDs.
 func TestRowsOfEachKind(t *testing.T) {
 	tr := newTracker(at(0))
 	tr.observe(at(20), []scrape.State{
@@ -91,7 +92,7 @@ func TestRowsOfEachKind(t *testing.T) {
 	}
 }
 
-// TestRuns checks that each run is remembered once, when it has ended or was left behind.
+// TestRuns checks that each run is recorded once, after it has ended or was abandoned.
 func TestRuns(t *testing.T) {
 	tr := newTracker(at(0))
 	see := func(s *engine.Stats) []api.Run {
@@ -128,8 +129,8 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// TestLateObservation has states come that were seen before others that are known already, as when a request and a
-// sample look at the collectors at the same time.
+// TestLateObservation checks that states that were read before the known ones are ignored. They arrive if a
+// request and a sample observe the collectors at the same time.
 func TestLateObservation(t *testing.T) {
 	tr := newTracker(at(0))
 	see := func(now, ended float64, err error) {
@@ -149,7 +150,7 @@ func TestLateObservation(t *testing.T) {
 	}
 }
 
-// TestEvents checks which changes of states are events.
+// TestEvents checks which changes of state are events.
 func TestEvents(t *testing.T) {
 	tr := newTracker(at(0))
 	failed := func(s *engine.Stats) { s.LastErr, s.Since = errLuck, at(30) }
@@ -181,7 +182,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// TestChanged checks that a change contains only what is new.
+// TestChanged checks that a change contains only the rows that differ.
 func TestChanged(t *testing.T) {
 	tr := newTracker(at(0))
 	show := func(states ...scrape.State) *api.Collectors {
@@ -205,19 +206,19 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// hostile is an error whose text is the business of its function.
+// hostile is an error whose text the function returns.
 type hostile func() string
 
 func (h hostile) Error() string { return h() }
 
-// TestErrorTexts checks that the texts of errors do no harm.
+// TestErrorTexts checks that texts of errors are shortened and harmless.
 func TestErrorTexts(t *testing.T) {
 	stop := make(chan struct{})
 	defer close(stop)
 	long := strings.Repeat("very long ", 200)
 	tests := map[string]struct {
 		err, cause    error
-		short, detail string // Parts.
+		short, detail string // parts of the texts
 	}{
 		"short":         {errLuck, nil, "no luck", ""},
 		"with a cause":  {engine.ErrBreakerOpen, errLuck, "; last run: no luck", ""},
@@ -246,7 +247,7 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
-// TestManyHangingErrors checks that errors which hang cost little time together.
+// TestManyHangingErrors checks that many errors that hang together cost little time.
 func TestManyHangingErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stop := make(chan struct{})

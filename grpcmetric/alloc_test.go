@@ -16,7 +16,7 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// The events of a call as gRPC reports them, made once so that they do not count.
+// The events of a call as gRPC reports them. They are created once, so that their allocations do not count.
 var (
 	tag      = &stats.RPCTagInfo{FullMethodName: "/service/Method"}
 	begin    = &stats.Begin{BeginTime: time.Now()}
@@ -82,8 +82,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// Each call of the program is one with a deadline in most programs: gRPC's contexts must find
-// their parents behind ours, which would otherwise cost a goroutine each.
+// TestContextsNeedNoGoroutine checks that contexts derived from this package's contexts find the cancelable
+// parent behind them. Otherwise, each call with a deadline would cost a goroutine.
 func TestContextsNeedNoGoroutine(t *testing.T) {
 	m, err := NewServerMetrics(metric.NewContextRegistry(), Opts{})
 	if err != nil {
@@ -97,7 +97,7 @@ func TestContextsNeedNoGoroutine(t *testing.T) {
 	}
 	cause := errors.New("cause")
 	cancel(cause)
-	// A goroutine would have had no time to pass the cause on.
+	// A goroutine would not have had time to pass the cause on.
 	if ctx.Err() == nil || !errors.Is(context.Cause(ctx), cause) {
 		t.Errorf("the context ended with %v", ctx.Err())
 	}

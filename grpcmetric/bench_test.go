@@ -10,8 +10,7 @@ import (
 	"github.com/luxfi/metric/grpcmetric"
 )
 
-// BenchmarkCall compares calls that are measured, by the server or by the client, with calls
-// that are not.
+// BenchmarkCall compares calls that the server or the client measures with calls that are not measured.
 func BenchmarkCall(b *testing.B) {
 	for _, bench := range []struct {
 		name   string
@@ -37,7 +36,7 @@ func BenchmarkCall(b *testing.B) {
 			stream, err := client.FullDuplexCall(b.Context())
 			ok(b, err)
 			b.ReportAllocs()
-			for b.Loop() { // Of one message there and one back.
+			for b.Loop() { // one message in each direction
 				ok(b, stream.Send(&testpb.StreamingOutputCallRequest{}))
 				_, err := stream.Recv()
 				ok(b, err)

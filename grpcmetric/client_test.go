@@ -19,7 +19,7 @@ import (
 	"github.com/luxfi/metric/grpcmetric"
 )
 
-// retries makes gRPC try calls three times while the server is unavailable.
+// retries is a service config with which gRPC tries calls three times while the server is unavailable.
 const retries = `{"methodConfig": [{"name": [{"service": "grpc.testing.TestService"}], "retryPolicy": {
 	"maxAttempts": 3, "initialBackoff": "0.001s", "maxBackoff": "0.001s", "backoffMultiplier": 1, "retryableStatusCodes": ["UNAVAILABLE"]}}]}`
 
@@ -65,7 +65,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// Calls that fail before gRPC makes an attempt.
+// TestNoAttempt checks calls that fail before gRPC makes an attempt.
 func TestNoAttempt(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	failing := grpc.WithChainStreamInterceptor(func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, grpc.Streamer, ...grpc.CallOption) (grpc.ClientStream, error) {
@@ -107,7 +107,7 @@ func TestUnreachable(t *testing.T) {
 	noneInFlight(t, reg)
 }
 
-// Streams that the client leaves without reading them to the end.
+// TestAbandonedStreams checks streams that the client does not read to the end.
 func TestAbandonedStreams(t *testing.T) {
 	for name, test := range map[string]struct {
 		leave func(cancel context.CancelFunc, conn *grpc.ClientConn)
@@ -169,7 +169,8 @@ func TestPanickingInterceptors(t *testing.T) {
 	noneInFlight(t, reg)
 }
 
-// A retry interceptor makes several calls of gRPC at the same time with the context of one.
+// TestHedgingInterceptor checks an interceptor that makes several calls at the same time with the context of
+// one.
 func TestHedgingInterceptor(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	hedging := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -194,7 +195,7 @@ func TestHedgingInterceptor(t *testing.T) {
 	})
 }
 
-// A call under the context of another one's stream is a call of its own.
+// TestNestedContext checks that a call with the context of another call's stream counts as a separate call.
 func TestNestedContext(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	client := start(t, echo(), nil, grpcmetric.DialOptions(reg)...)
@@ -242,7 +243,8 @@ func TestClientBound(t *testing.T) {
 	})
 }
 
-// Two clients and two servers of one registry count together, and their calls at once.
+// TestConcurrently checks that two clients and two servers share the metrics of a registry, with concurrent
+// calls.
 func TestConcurrently(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	const goroutines, calls = 4, 25

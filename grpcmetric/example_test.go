@@ -17,7 +17,7 @@ import (
 	"github.com/luxfi/metric/grpcmetric"
 )
 
-// printCounters prints the counters with this name.
+// printCounters prints the counters called name.
 func printCounters(g metric.Gatherer, name string) {
 	families, err := g.Gather()
 	if err != nil {
@@ -38,10 +38,10 @@ func printCounters(g metric.Gatherer, name string) {
 	}
 }
 
-// callHealth calls a health service twice, and a method that it does not have.
+// callHealth calls a health service twice, and then a method that it does not have.
 func callHealth(server *grpc.Server, options ...grpc.DialOption) error {
 	healthpb.RegisterHealthServer(server, health.NewServer())
-	listener := bufconn.Listen(1 << 16) // In a program, net.Listen.
+	listener := bufconn.Listen(1 << 16) // in a program, net.Listen
 	go func() { _ = server.Serve(listener) }()
 	defer server.GracefulStop()
 

@@ -6,7 +6,8 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// BenchmarkHandler is the part of a call's cost that is not gRPC's: one call with ten messages each way.
+// BenchmarkHandler measures the cost of a call without gRPC's part: a call with ten messages in each
+// direction.
 func BenchmarkHandler(b *testing.B) {
 	m, err := NewServerMetrics(metric.NewContextRegistry(), Opts{})
 	if err != nil {

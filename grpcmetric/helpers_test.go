@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// service is a TestService made of functions. A method without one is unimplemented.
+// service is a TestService made of functions. Methods whose function is nil are unimplemented.
 type service struct {
 	testpb.UnimplementedTestServiceServer
 
@@ -83,13 +83,13 @@ func listen(t testing.TB, s *grpc.Server, impl *service) (dial func(...grpc.Dial
 	}
 }
 
-// start serves impl with metrics that opts lead to, and returns a client.
+// start serves impl with the given options and returns a client.
 func start(t testing.TB, impl *service, opts []grpc.ServerOption, dialOpts ...grpc.DialOption) testpb.TestServiceClient {
 	t.Helper()
 	return testpb.NewTestServiceClient(listen(t, grpc.NewServer(opts...), impl)(dialOpts...))
 }
 
-// samples returns the values of all series of a registry by the text that names them.
+// samples returns the values of all series of a registry by their names in the text format.
 func samples(t testing.TB, g metric.Gatherer) map[string]float64 {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -112,8 +112,8 @@ func samples(t testing.TB, g metric.Gatherer) map[string]float64 {
 	return all
 }
 
-// want waits until the registry has these values. A server counts the end of a call after the
-// client has seen it.
+// want waits until the registry has the given values. A server counts the end of a call after the client has
+// seen it.
 func want(t testing.TB, g metric.Gatherer, values map[string]float64) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
@@ -143,7 +143,7 @@ func want(t testing.TB, g metric.Gatherer, values map[string]float64) {
 	}
 }
 
-// noneInFlight checks that no call is in flight, once all have ended.
+// noneInFlight checks that no call is in flight after all have ended.
 func noneInFlight(t testing.TB, g metric.Gatherer) {
 	t.Helper()
 	values := make(map[string]float64)
@@ -165,7 +165,7 @@ func ok(t testing.TB, err error) {
 	}
 }
 
-// otel names a series of a method of the test service with OpenTelemetry's labels.
+// otel returns the name of a series of a method of the test service, with OpenTelemetry's labels.
 func otel(name, method, kind string, more ...string) string {
 	labels := []string{`grpc_method="grpc.testing.TestService/` + method + `"`, `grpc_type="` + kind + `"`}
 	if strings.HasPrefix(name, "grpc_client") {
@@ -175,7 +175,7 @@ func otel(name, method, kind string, more ...string) string {
 	return name + "{" + strings.Join(sorted(labels), ",") + "}"
 }
 
-// classic names one with the classic labels.
+// classic is like otel, with the classic labels.
 func classic(name, method, kind string, more ...string) string {
 	labels := append([]string{`grpc_method="` + method + `"`, `grpc_service="grpc.testing.TestService"`, `grpc_type="` + kind + `"`}, more...)
 	return name + "{" + strings.Join(sorted(labels), ",") + "}"

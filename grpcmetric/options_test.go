@@ -29,7 +29,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"no registerer":   {nil, grpcmetric.Opts{}, "registerer is nil"},
 		"names":           {metric.NewContextRegistry(), grpcmetric.Opts{Names: 2}, "unknown names 2"},
-		"methods":         {metric.NewContextRegistry(), grpcmetric.Opts{MaxMethods: -1}, "negative limit of methods -1"},
+		"methods":         {metric.NewContextRegistry(), grpcmetric.Opts{MaxMethods: -1}, "MaxMethods is -1"},
 		"conflict":        {conflict, grpcmetric.Opts{}, "registering a vector failed"},
 		"constant labels": {metric.NewContextRegistry(), grpcmetric.Opts{ConstLabels: metric.Labels{"grpc_type": "x"}}, "registering a vector failed"},
 	} {
@@ -74,7 +74,7 @@ func TestErrors(t *testing.T) {
 	})
 }
 
-// Metrics that are registered already are used again, in any registry and under any prefix.
+// TestReuse checks that registered metrics are reused, in any registry and under any prefix.
 func TestReuse(t *testing.T) {
 	ours, theirs := metric.NewContextRegistry(), prometheus.NewRegistry()
 	for name, test := range map[string]struct {
@@ -121,7 +121,7 @@ func TestOpts(t *testing.T) {
 	const duration, size = "grpc_client_call_duration_seconds", "grpc_client_attempt_sent_total_compressed_message_size_bytes"
 	for name, test := range map[string]struct {
 		opts            grpcmetric.Opts
-		duration, sizes int // Classic buckets; −1 if there is no such family.
+		duration, sizes int // number of classic buckets, or −1 if the family does not exist
 		native          bool
 	}{
 		"default":           {grpcmetric.Opts{}, len(metric.DefBuckets), 13, false},
@@ -175,7 +175,7 @@ func TestExemplars(t *testing.T) {
 		serverMetrics, err := grpcmetric.NewServerMetrics(reg, opts)
 		ok(t, err)
 		client := start(t, echo(), []grpc.ServerOption{
-			grpc.StatsHandler(tagger{}), // As a library for traces does.
+			grpc.StatsHandler(tagger{}), // like a tracing library
 			serverMetrics.ServerOption(),
 		}, clientMetrics.DialOptions()...)
 		_, err = client.UnaryCall(context.WithValue(t.Context(), traceKey{}, "of-client"), &testpb.SimpleRequest{})

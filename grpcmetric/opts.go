@@ -69,7 +69,7 @@ func (o *Opts) check() error {
 	case o.Names != OpenTelemetryNames && o.Names != ClassicNames:
 		return fmt.Errorf("grpcmetric: unknown names %d: want OpenTelemetryNames or ClassicNames", o.Names)
 	case o.MaxMethods < 0:
-		return fmt.Errorf("grpcmetric: negative limit of methods %d", o.MaxMethods)
+		return fmt.Errorf("grpcmetric: MaxMethods is %d: it must be positive, or 0 for 500", o.MaxMethods)
 	}
 	return nil
 }

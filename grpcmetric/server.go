@@ -30,7 +30,7 @@ type ServerMetrics struct {
 	limit   int
 
 	methods     table[string, series] // by full name
-	guesses     atomic.Int64          // number of methods that were added, or tried to be, without being known
+	unverified  atomic.Int64          // attempts to add methods that may not be registered
 	initialized atomic.Bool
 	other       func() *series
 }
@@ -86,10 +86,10 @@ func always() bool { return true }
 func (m *ServerMetrics) find(method string, k kind) *series {
 	admit := always // Only a registered method can have another type than an unknown one.
 	if k == bidiStream {
-		if m.initialized.Load() || len(method) > maxNameLength || m.guesses.Load() >= int64(m.limit) {
+		if m.initialized.Load() || len(method) > maxNameLength || m.unverified.Load() >= int64(m.limit) {
 			return m.other()
 		}
-		admit = func() bool { return m.guesses.Add(1) <= int64(m.limit) }
+		admit = func() bool { return m.unverified.Add(1) <= int64(m.limit) }
 	}
 	method = strings.Clone(method)
 	if s := m.methods.add(method, admit, func() *series { return m.vectors.of(identity{method: method, kind: k}) }); s != nil {

@@ -27,7 +27,7 @@ func sorted(s []string) []string { return slices.Sorted(slices.Values(s)) }
 
 func payload(bytes int) *testpb.Payload { return &testpb.Payload{Body: make([]byte, bytes)} }
 
-// echo has handlers that read all there is to read, and send what there is to send.
+// echo returns a service whose handlers read all messages and send replies.
 func echo() *service {
 	return &service{
 		unary: func(context.Context) error { return nil },
@@ -49,7 +49,7 @@ func echo() *service {
 			return nil
 		},
 		duplex: func(s grpc.BidiStreamingServer[testpb.StreamingOutputCallRequest, testpb.StreamingOutputCallResponse]) error {
-			for { // What comes after the client has closed its half is sent all the same.
+			for { // A reply is also sent after the client has closed its half.
 				_, err := s.Recv()
 				if err != nil && !errors.Is(err, io.EOF) {
 					return err
@@ -65,7 +65,7 @@ func echo() *service {
 	}
 }
 
-// callAll calls each kind of method once.
+// callAll calls a method of each kind once.
 func callAll(t *testing.T, client testpb.TestServiceClient) {
 	t.Helper()
 	_, err := client.UnaryCall(t.Context(), &testpb.SimpleRequest{Payload: payload(100)})
@@ -90,7 +90,7 @@ func callAll(t *testing.T, client testpb.TestServiceClient) {
 		ok(t, err)
 	}
 	ok(t, duplex.CloseSend())
-	_, err = duplex.Recv() // The one that was sent after the half was closed.
+	_, err = duplex.Recv() // the reply that was sent after the half was closed
 	ok(t, err)
 	if _, err := duplex.Recv(); status.Code(err) != codes.Aborted {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestKinds(t *testing.T) {
 			values[otel(name+"_count", method.name, method.kind, status)] = 1
 		}
 	}
-	// 100 bytes, with a tag and a length for the body, and for the payload.
+	// 100 bytes, plus a tag and a length each for the body and for the payload.
 	for _, name := range []string{"grpc_server_call_rcvd_total", "grpc_server_call_sent_total", "grpc_client_attempt_sent_total", "grpc_client_attempt_rcvd_total"} {
 		values[otel(name+"_compressed_message_size_bytes_sum", "UnaryCall", "unary", `grpc_status="OK"`)] = 104
 	}
@@ -218,7 +218,8 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// A panic that is not recovered ends the process, and leaves the handler like runtime.Goexit.
+// TestHandlerThatExits ends a handler with runtime.Goexit. An unrecovered panic leaves the handler in the
+// same way, but would end the process.
 func TestHandlerThatExits(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	client := start(t, &service{unary: func(context.Context) error { runtime.Goexit(); return nil }}, []grpc.ServerOption{grpcmetric.ServerOption(reg)})
@@ -234,7 +235,8 @@ func TestHandlerThatExits(t *testing.T) {
 	<-returned
 }
 
-// A client that goes away has not got the answer of a handler that was fine.
+// TestVanishedClients checks that a call does not count as OK if its client left before a successful handler
+// returned.
 func TestVanishedClients(t *testing.T) {
 	for name, test := range map[string]struct {
 		context func(context.Context) (context.Context, context.CancelFunc)
@@ -265,7 +267,7 @@ func TestVanishedClients(t *testing.T) {
 			if _, err := client.UnaryCall(ctx, &testpb.SimpleRequest{}); err == nil {
 				t.Error("no error")
 			}
-			// The server has read the end of the first call when it answers the second one.
+			// When the server answers the second call, it has read the end of the first one.
 			if _, err := client.EmptyCall(t.Context(), &testpb.Empty{}); status.Code(err) != codes.Unimplemented {
 				t.Error(err)
 			}
@@ -275,7 +277,7 @@ func TestVanishedClients(t *testing.T) {
 			if n := got[clientEnded("call", "UnaryCall", "unary", test.want)]; n != 1 {
 				t.Errorf("the client has counted %v calls as %s", n, test.want)
 			}
-			// When a deadline passes, the server may hear of it from the client first.
+			// When a deadline passes, the client may cancel the call before the server notices.
 			n := got[ended("UnaryCall", "unary", test.want)]
 			if test.want == "DEADLINE_EXCEEDED" {
 				n += got[ended("UnaryCall", "unary", "CANCELLED")]
@@ -313,7 +315,7 @@ func TestUnknownMethods(t *testing.T) {
 	}
 }
 
-// methods counts the methods that a registry knows.
+// methods returns the number of methods that have series in a registry.
 func methods(t *testing.T, g metric.Gatherer) (n int) {
 	t.Helper()
 	for name := range samples(t, g) {
@@ -324,7 +326,7 @@ func methods(t *testing.T, g metric.Gatherer) (n int) {
 	return n
 }
 
-// A proxy answers all methods as if they were bidirectional streams.
+// TestUnknownServiceHandler checks a proxy, which answers all methods as if they were bidirectional streams.
 func TestUnknownServiceHandler(t *testing.T) {
 	proxy := grpc.UnknownServiceHandler(func(any, grpc.ServerStream) error { return status.Error(codes.Unavailable, "no backend") })
 	flood := func(t *testing.T, conn *grpc.ClientConn) {
@@ -345,12 +347,13 @@ func TestUnknownServiceHandler(t *testing.T) {
 		ok(t, err)
 		flood(t, listen(t, grpc.NewServer(m.ServerOption(), proxy), echo())())
 		want(t, reg, map[string]float64{
-			// 40, the long name, and the registered stream that came too late to be distinguished.
+			// 40 unknown methods, the long name, and the registered stream, which came too late to be
+			// distinguished.
 			`grpc_server_call_started_total{grpc_method="other",grpc_type="unknown"}`: 42,
 			ended("StreamingOutputCall", "server_stream", "OK"):                       1,
 		})
 		if n := methods(t, reg); n != 10+3+1 {
-			t.Errorf("%d methods, want 10 guesses, 3 that are registered for certain, and other", n)
+			t.Errorf("%d methods, want 10 unverified ones, 3 registered ones, and other", n)
 		}
 	})
 	t.Run("initialized", func(t *testing.T) {
@@ -377,7 +380,7 @@ func TestInitializeMetrics(t *testing.T) {
 	for name, test := range map[string]struct {
 		names grpcmetric.Names
 		there []string
-		codes int // Series of UnaryCall by code that are there.
+		codes int // number of series of UnaryCall, by code
 	}{
 		"OpenTelemetry": {grpcmetric.OpenTelemetryNames, []string{
 			otel("grpc_server_call_started_total", "UnaryCall", "unary"),
@@ -420,7 +423,7 @@ func TestInitializeMetrics(t *testing.T) {
 	}
 }
 
-// Streams that a server ends: gracefully, it waits for them.
+// TestStop checks streams that a server ends. A graceful stop waits for them.
 func TestStop(t *testing.T) {
 	for name, test := range map[string]struct {
 		stop func(*grpc.Server, func())
@@ -452,7 +455,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// A server can also run as an http.Handler, with a transport of its own.
+// TestServeHTTP checks a server that runs as an http.Handler, which has its own transport.
 func TestServeHTTP(t *testing.T) {
 	reg := metric.NewContextRegistry()
 	server := grpc.NewServer(grpcmetric.ServerOption(reg))

@@ -96,11 +96,11 @@ func (c *checker) end() {
 
 // Advice for a call that does not return.
 const (
-	adviceContext  = "Pass the context to whatever is waited for"
-	adviceAnswer   = "Its context does not end here, so that whatever it waits for has to answer in this test"
-	adviceTimeout  = "It has no context: give whatever it waits for a timeout of its own, as by context.WithTimeout in place of context.Background"
-	adviceDescribe = "Describe is called at registration, which has no deadline: it should not wait for anything"
-	adviceAtOnce   = "Calls must not wait for each other for good"
+	adviceContext  = "Pass the context to the calls that it waits for"
+	adviceAnswer   = "The context does not end here, so the backend must answer in this test"
+	adviceTimeout  = "It has no context, so the calls that it waits for need their own timeout: use context.WithTimeout instead of context.Background"
+	adviceDescribe = "Describe is called at registration, which has no deadline, so it should not wait for anything"
+	adviceAtOnce   = "Concurrent calls must not block each other forever"
 )
 
 // adviceFor returns the advice for a method that is called under a context that does not end.
@@ -121,19 +121,19 @@ func (c *checker) ended(method string, e ending, advice string) bool {
 // endedInTime is like ended, for a call whose context was canceled.
 func (c *checker) endedInTime(method string, e ending) bool {
 	c.t.Helper()
-	return c.endedWithin(method, e, c.grace.String()+" after its context was cancelled", adviceContext)
+	return c.endedWithin(method, e, c.grace.String()+" after its context was canceled", adviceContext)
 }
 
 func (c *checker) endedWithin(method string, e ending, within, advice string) bool {
 	c.t.Helper()
 	switch {
 	case e.hangs:
-		c.errorf("%s did not return within %s. A registry leaves such a run behind at the deadline of the scrape, and does not start "+
-			"the next one before it returns: until then its metrics are missing. %s", method, within, advice)
+		c.errorf("%s did not return within %s. A registry abandons such a run at the deadline of the scrape, and starts the next run "+
+			"only after it has returned; until then, its metrics are missing. %s", method, within, advice)
 	case e.exited:
-		c.errorf("%s ended its goroutine with runtime.Goexit (as t.FailNow does). It has to return", method)
+		c.errorf("%s ended its goroutine with runtime.Goexit (as t.FailNow does). It must return", method)
 	case e.panicked != nil:
-		c.errorf("%s panicked: %v. Errors are to be returned by CollectTo, or sent as an invalid metric (see metric.NewInvalidMetric)\n%s",
+		c.errorf("%s panicked: %v. Return errors from CollectTo, or send them as an invalid metric (see metric.NewInvalidMetric)\n%s",
 			method, e.panicked, e.stack)
 	default:
 		return true
@@ -169,7 +169,7 @@ func (c *checker) leakCheck(what string, n int, run func()) {
 	// One or two may be a pool that has grown, but each run must not leave one.
 	stay := c.leaks.waitFor(before+n/2, c.grace)
 	if stay.count > before+n/2 {
-		c.errorf("after %d %s there are %d goroutines more than before, which have not ended within %v. What a run starts has to end with it. "+
+		c.errorf("after %d %s, there are %d more goroutines than before, which have not ended within %v. Goroutines that a run starts must end with it. "+
 			"One of them:\n%s", n, what, stay.count-before, c.grace, stay.stack)
 	}
 }

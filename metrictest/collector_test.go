@@ -27,7 +27,7 @@ func scrape(t *testing.T, r *metric.ContextRegistry, timeout time.Duration) (map
 	return values, err
 }
 
-// TestControls drives a collector of each kind through its life.
+// TestControls checks the controls of a collector of each kind: stuck, released, healthy and stuck again.
 func TestControls(t *testing.T) {
 	for kind := range roads(metrictest.Healthy()) {
 		t.Run(kind, func(t *testing.T) {
@@ -78,12 +78,12 @@ func TestControls(t *testing.T) {
 	}
 }
 
-// TestBehaviours checks what a registry makes of each of them.
+// TestBehaviours checks the result of a scrape of each behaviour.
 func TestBehaviours(t *testing.T) {
 	errLuck := errors.New("no luck")
 	for name, test := range map[string]struct {
 		behaviour metrictest.Behaviour
-		series    int // How many there are, besides the healthy one.
+		series    int // number of series besides the healthy one
 		healthy   bool
 		failed    func(error) bool
 	}{
@@ -167,10 +167,11 @@ func TestEndlessFlood(t *testing.T) {
 	}
 }
 
-// TestLateSendingIsHarmless to other scrapes, and counts as alive until it is over.
+// TestLateSendingIsHarmless checks that late sending does not affect other scrapes, and that it counts as
+// alive until it has ended.
 func TestLateSendingIsHarmless(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		defer time.Sleep(2 * time.Hour) // The registry looks after its channels.
+		defer time.Sleep(2 * time.Hour) // until the registry has dropped its channels
 		c := metrictest.New("late", metrictest.LateSending(time.Second))
 		r := metric.NewContextRegistry()
 		r.MustRegister(c)
@@ -186,7 +187,7 @@ func TestLateSendingIsHarmless(t *testing.T) {
 	})
 }
 
-// TestConcurrentSafe uses all controls while runs come and go.
+// TestConcurrentSafe uses all controls while runs start and end.
 func TestConcurrentSafe(t *testing.T) {
 	c := metrictest.New("busy", metrictest.Healthy())
 	r := metric.NewContextRegistry()

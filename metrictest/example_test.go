@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// printer stands in for a *testing.T.
+// printer takes the place of a *testing.T.
 type printer struct{}
 
 func (printer) Helper() {}
@@ -21,7 +21,7 @@ func (printer) Errorf(format string, args ...any) {
 
 var temperature = metric.NewDesc("room_temperature_celsius", "Temperature of a room.", []string{"room"}, nil)
 
-// rooms has a mistake: it sends a room twice.
+// rooms is a collector with a mistake: it sends a room twice.
 type rooms struct{}
 
 func (rooms) Describe(ch chan<- *metric.Desc) { ch <- temperature }
@@ -32,10 +32,10 @@ func (rooms) Collect(ch chan<- metric.Metric) {
 }
 
 func ExampleTestCollector() {
-	var t printer // In a test, it is the *testing.T.
+	var t printer // in a test, the *testing.T
 	metrictest.TestCollector(t, rooms{})
 	// Output:
-	// metrictest_test.rooms: what it sends is not what it describes, not consistent or not valid, and is left out of scrapes: collected metric "room_temperature_celsius" {room="kitchen"} was collected before with the same name and label values
+	// metrictest_test.rooms: it sends metrics that scrapes leave out, because they are not described, not consistent or not valid: collected metric "room_temperature_celsius" {room="kitchen"} was collected before with the same name and label values
 }
 
 func ExampleTestGatherer() {
@@ -45,12 +45,12 @@ func ExampleTestGatherer() {
 	})
 	metrictest.TestGatherer(t, unsorted)
 	// Output:
-	// metrictest_test.ExampleTestGatherer: Gather returned what a handler cannot serve: the family "a" comes after "b"; families have to be sorted by name, so that they can be merged
+	// metrictest_test.ExampleTestGatherer: Gather returned families that a handler cannot serve: the family "a" comes after "b"; families must be sorted by name, so that they can be merged
 }
 
 var orderCount = metric.NewDesc("orders", "Orders in the database.", nil, nil)
 
-// orders asks a database.
+// orders is a collector that queries a database.
 type orders struct {
 	count func(context.Context) (float64, error)
 }
@@ -65,7 +65,7 @@ func (o orders) CollectWithContext(ctx context.Context, ch chan<- metric.Metric)
 	ch <- metric.MustNewConstMetric(orderCount, metric.GaugeValue, n)
 }
 
-// Collect is for those that have no context, and no deadline.
+// Collect serves gatherers that have no context. It has no deadline.
 func (o orders) Collect(ch chan<- metric.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -81,19 +81,19 @@ func ExampleTestCollector_backendHangs() {
 	metrictest.TestCollector(t, answering)
 
 	hanging := orders{func(ctx context.Context) (float64, error) {
-		<-ctx.Done() // As a query does on a connection that is lost.
+		<-ctx.Done() // like a query over a lost connection
 		return 0, ctx.Err()
 	}}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
-	ch := make(chan metric.Metric, 1) // It has room for all that is sent.
+	ch := make(chan metric.Metric, 1) // has room for everything that the collector sends
 	hanging.CollectWithContext(ctx, ch)
 	fmt.Println("It has returned and sent:", (<-ch).Write(new(metric.MetricData)))
 	// Output:
 	// It has returned and sent: context deadline exceeded
 }
 
-// A collector hangs, and is let go again.
+// A collector hangs, is released, and works again.
 func ExampleCollector() {
 	database := metrictest.New("database_up", metrictest.Healthy())
 	registry := metric.NewContextRegistry()
@@ -136,7 +136,7 @@ func ExampleCycle() {
 	// 1 false
 }
 
-// In a test of one's own.
+// A test checks a collector like this.
 func Example() {
 	_ = func(t *testing.T) {
 		metrictest.TestCollector(t, rooms{})

@@ -21,9 +21,9 @@ func problemsOf(families []*metric.MetricFamily) (problems []string) {
 		name := f.GetName()
 		switch {
 		case i > 0 && name == last:
-			problems = append(problems, fmt.Sprintf("the family %q comes twice; its metrics have to be together", name))
+			problems = append(problems, fmt.Sprintf("the family %q comes twice; its metrics must be together", name))
 		case i > 0 && name < last:
-			problems = append(problems, fmt.Sprintf("the family %q comes after %q; families have to be sorted by name, so that they can be merged", name, last))
+			problems = append(problems, fmt.Sprintf("the family %q comes after %q; families must be sorted by name, so that they can be merged", name, last))
 		default:
 			if problem := problemOf(f); problem != "" {
 				problems = append(problems, fmt.Sprintf("the family %q: %s", name, problem))
@@ -39,9 +39,9 @@ func problemOf(f *metric.MetricFamily) string {
 	case f.GetName() == "":
 		return "it has no name"
 	case !utf8.ValidString(f.GetName()), !utf8.ValidString(f.GetHelp()), !utf8.ValidString(f.GetUnit()):
-		return "name, help and unit have to be valid UTF-8"
+		return "name, help and unit must be valid UTF-8"
 	case len(f.GetMetric()) == 0:
-		return "it has no metrics; a family without any is left out"
+		return "it has no metrics; leave out families without metrics"
 	}
 	seen := make(map[string]struct{}, len(f.GetMetric()))
 	for _, m := range f.GetMetric() {
@@ -67,17 +67,17 @@ func problemOfMetric(t metric.MetricType, m *metric.MetricData) string {
 		case l == nil:
 			return "a label is nil"
 		case !utf8.ValidString(l.GetName()) || !utf8.ValidString(l.GetValue()):
-			return "labels have to be valid UTF-8"
+			return "labels must be valid UTF-8"
 		case i > 0 && l.GetName() == labels[i-1].GetName():
 			return fmt.Sprintf("the label %q comes twice", l.GetName())
 		}
 	}
 	sorted := slices.IsSortedFunc(labels, func(a, b *metric.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
 	if !sorted {
-		return "its labels have to be sorted by name"
+		return "its labels must be sorted by name"
 	}
 	if !hasValueOf(t, m) {
-		return fmt.Sprintf("it has no value of a %s, which its family is", strings.ToLower(t.String()))
+		return fmt.Sprintf("it has no value of type %s, the type of its family", strings.ToLower(t.String()))
 	}
 	return problemOfBuckets(m)
 }
@@ -120,7 +120,7 @@ func problemOfBuckets(m *metric.MetricData) string {
 		last, bound = b.GetCumulativeCount(), b.GetUpperBound()
 	}
 	if last > h.GetSampleCount() || math.IsInf(bound, 1) && last != h.GetSampleCount() {
-		return fmt.Sprintf("the bucket %v counts %d, but the histogram %d", bound, last, h.GetSampleCount())
+		return fmt.Sprintf("the bucket %v counts %d, but the histogram counts %d", bound, last, h.GetSampleCount())
 	}
 	return ""
 }

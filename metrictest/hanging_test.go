@@ -15,7 +15,7 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// page collects from an HTTP server.
+// page is a collector that queries an HTTP server.
 type page struct{ url string }
 
 var pageSize = metric.NewDesc("page_bytes", "Size of the page.", nil, nil)
@@ -58,7 +58,7 @@ func TestHangingServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
-		<-backend.Accepted() // The collector is waiting now.
+		<-backend.Accepted() // The collector is waiting from now on.
 		cancel()
 	}()
 	_, err := registry.GatherWithContext(ctx)
@@ -68,7 +68,7 @@ func TestHangingServer(t *testing.T) {
 }
 
 func ExampleNewHangingServer() {
-	var t cleaningUp // In a test, it is the *testing.T.
+	var t cleaningUp // in a test, the *testing.T
 	backend := metrictest.NewHangingServer(&t)
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
@@ -80,7 +80,7 @@ func ExampleNewHangingServer() {
 	// Output: deadline exceeded: true
 }
 
-// cleaningUp is a test that does nothing but to clean up.
+// cleaningUp takes the place of a *testing.T, and only cleans up.
 type cleaningUp struct{ cleanups []func() }
 
 func (*cleaningUp) Helper()               {}
@@ -92,8 +92,8 @@ func (c *cleaningUp) end() {
 	}
 }
 
-// TestHangingServerIsClosed checks that connections break when the test is over, and that no
-// new ones are taken.
+// TestHangingServerIsClosed checks that the server breaks its connections and accepts no new ones after the
+// test.
 func TestHangingServerIsClosed(t *testing.T) {
 	var test cleaningUp
 	s := metrictest.NewHangingServer(&test)
@@ -114,7 +114,7 @@ func TestHangingServerIsClosed(t *testing.T) {
 	}
 }
 
-// TestMessages checks that a failure is called what it is.
+// TestMessages checks the texts of reports.
 func TestMessages(t *testing.T) {
 	noLuck := errors.New("no luck")
 	for name, test := range map[string]struct {
@@ -128,12 +128,12 @@ func TestMessages(t *testing.T) {
 		},
 		"sent": {
 			metrictest.New("x", metrictest.Failing(noLuck)).Plain(), nil,
-			[]string{`it sent an invalid metric, by which collectors report that they have failed, but should be able to collect everything in this test: ` +
+			[]string{`it sent an invalid metric, which reports a failure, but should be able to collect everything in this test: ` +
 				`error collecting metric "x" ("A gauge of package metrictest."): no luck`},
 		},
 		"neither": {
 			metrictest.New("x", metrictest.Duplicating()).Plain(), nil,
-			[]string{`what it sends is not what it describes, not consistent or not valid, and is left out of scrapes: ` +
+			[]string{`it sends metrics that scrapes leave out, because they are not described, not consistent or not valid: ` +
 				`collected metric "x" {series="healthy"} was collected before with the same name and label values`},
 		},
 		"nothing":             {metrictest.New("x", metrictest.Flooding(0)), nil, nil},
@@ -159,7 +159,7 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-// TestGathererMustSend checks the option for gatherers.
+// TestGathererMustSend checks the option MustSend for gatherers.
 func TestGathererMustSend(t *testing.T) {
 	var r recorder
 	empty := metric.NewContextRegistry()

@@ -13,10 +13,10 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// manySeries is enough series for them to be collected less often.
+// manySeries is a number of series above which the checks collect less often.
 const manySeries = 1100
 
-// TestManySeries checks that they are not collected as often as a few.
+// TestManySeries checks that many series are collected less often than a few.
 func TestManySeries(t *testing.T) {
 	runs := func(series int) int {
 		c := metrictest.New("flood", metrictest.Flooding(series))
@@ -28,7 +28,7 @@ func TestManySeries(t *testing.T) {
 	}
 }
 
-// TestBadCollectorsOfManySeries are found all the same.
+// TestBadCollectorsOfManySeries checks that broken rules are also found in collectors of many series.
 func TestBadCollectorsOfManySeries(t *testing.T) {
 	flood := metrictest.Flooding(manySeries)
 	also := func(b metrictest.Behaviour) metrictest.Behaviour {
@@ -43,11 +43,11 @@ func TestBadCollectorsOfManySeries(t *testing.T) {
 		behaviour metrictest.Behaviour
 		want      string
 	}{
-		"leaks":                {also(metrictest.Leaking()), "have not ended within"},
-		"hangs when cancelled": {metrictest.IgnoringContext(also(metrictest.Slow(time.Minute / 2))), "after its context was cancelled"},
-		"ignores its context":  {metrictest.IgnoringContext(also(metrictest.Slow(time.Second))), "does not look at its context"},
-		"closes":               {also(metrictest.ClosingChannel()), "closed"},
-		"sends twice":          {also(metrictest.Duplicating()), "collected before"},
+		"leaks":               {also(metrictest.Leaking()), "have not ended within"},
+		"hangs when canceled": {metrictest.IgnoringContext(also(metrictest.Slow(time.Minute / 2))), "after its context was canceled"},
+		"ignores its context": {metrictest.IgnoringContext(also(metrictest.Slow(time.Second))), "does not check its context"},
+		"closes":              {also(metrictest.ClosingChannel()), "closed"},
+		"sends twice":         {also(metrictest.Duplicating()), "collected before"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestBadCollectorsOfManySeries(t *testing.T) {
 	}
 }
 
-// TestOverlapOfManySeries has a collector that lacks one of them, and has another one,
+// TestOverlapOfManySeries checks the report about a collector that replaces one of many series by another
 // when calls overlap.
 func TestOverlapOfManySeries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -83,24 +83,25 @@ func TestOverlapOfManySeries(t *testing.T) {
 				ch <- gauge(fmt.Sprint(i))
 			}
 		}})
-		r.want(t, "not while other calls are under way")
+		r.want(t, "not if calls overlap")
 		r.want(t, `variableLabels: {l}} l="7"; added: `)
 		r.want(t, `variableLabels: {l}} l="-1")`)
 	})
 }
 
-// heavy is a metric that takes much memory.
+// heavy is a metric that takes a lot of memory.
 type heavy struct {
 	metric.Metric
 
 	_ [64 << 10]byte
 }
 
-// TestMetricsAreNotKept measures what is alive in the last call.
+// TestMetricsAreNotKept checks that the checks do not retain metrics. It measures the heap during the last
+// call.
 func TestMetricsAreNotKept(t *testing.T) {
 	const (
 		each = 20
-		most = 16 << 20 // Of more than 60 MB that are sent.
+		most = 16 << 20 // of more than 60 MB that are sent in total
 	)
 	var (
 		calls       int
@@ -112,7 +113,7 @@ func TestMetricsAreNotKept(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	lock := make(chan struct{}, 1) // Calls that overlap shall not share what they have in hand.
+	lock := make(chan struct{}, 1) // so that overlapping calls do not hold their metrics at the same time
 	metrictest.TestCollector(t, plain{describe, func(ch chan<- metric.Metric) {
 		lock <- struct{}{}
 		defer func() { <-lock }()

@@ -47,13 +47,13 @@ func (t tracker) watch(ctx context.Context, f func(context.Context)) *watched {
 func (w *watched) wait(ctx context.Context, patience, grace time.Duration) ending {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
-	cancelled := ctx.Done()
+	canceled := ctx.Done()
 	for {
 		select {
 		case <-w.done:
 			return w.end
-		case <-cancelled:
-			cancelled = nil
+		case <-canceled:
+			canceled = nil
 			timer.Reset(grace)
 		case <-timer.C:
 			return ending{hangs: true}
@@ -144,11 +144,11 @@ func watchChannel[T any](ctx context.Context, c *checker, name string, take func
 			return // The hang was reported, and the receiver continues.
 		}
 		if o.closed {
-			c.once(name+" closed", "%s closed the channel that it was given. That belongs to whoever receives from it, and other collectors may send to it", name)
+			c.once(name+" closed", "%s closed the channel that it was given. The channel belongs to its receiver, and other collectors may send to it", name)
 		}
 		if o.late > 0 {
-			c.once(name+" late", "%s has left something behind that sent to the channel after it had returned. "+
-				"Nobody waits for that any more: other registries than those of this library panic or block for good", name)
+			c.once(name+" late", "%s left a goroutine behind that sent to the channel after it had returned. "+
+				"With registries other than those of this library, such a late send panics or blocks forever", name)
 		}
 	})
 	return o

@@ -11,7 +11,8 @@ import (
 	"github.com/luxfi/metric/metrictest"
 )
 
-// TestPatience has runs that hang while no context ends, and are told what may help.
+// TestPatience checks that runs that hang although no context ends are given up, with advice that fits the
+// method.
 func TestPatience(t *testing.T) {
 	for name, test := range map[string]struct {
 		collector func(released context.Context) metric.Collector
@@ -20,10 +21,10 @@ func TestPatience(t *testing.T) {
 	}{
 		"Collect": {func(released context.Context) metric.Collector {
 			return plain{describe, func(chan<- metric.Metric) { <-released.Done() }}
-		}, "Collect", "as by context.WithTimeout"},
+		}, "Collect", "use context.WithTimeout"},
 		"CollectWithContext": {func(released context.Context) metric.Collector {
 			return patient{plain{describe, func(chan<- metric.Metric) {}}, released}
-		}, "CollectWithContext", "has to answer in this test"},
+		}, "CollectWithContext", "must answer in this test"},
 		"Describe": {func(released context.Context) metric.Collector {
 			return plain{func(chan<- *metric.Desc) { <-released.Done() }, nil}
 		}, "Describe", "should not wait for anything"},
@@ -48,16 +49,16 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// patient is a collector whose CollectWithContext waits for something else.
+// patient is a collector whose CollectWithContext waits for released and ignores its own context.
 type patient struct {
 	plain
 
-	released context.Context //nolint:containedctx // It is what is waited for.
+	released context.Context //nolint:containedctx // CollectWithContext waits for its end.
 }
 
 func (p patient) CollectWithContext(context.Context, chan<- metric.Metric) { <-p.released.Done() }
 
-// TestPatienceOfGatherer is the same for a gatherer.
+// TestPatienceOfGatherer is like TestPatience, for a gatherer.
 func TestPatienceOfGatherer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		released, release := context.WithCancel(t.Context())
@@ -68,19 +69,18 @@ func TestPatienceOfGatherer(t *testing.T) {
 			return nil, nil
 		}), metrictest.Patience(5*time.Second))
 		r.want(t, "Gather did not return within 5s. ")
-		r.want(t, "as by context.WithTimeout")
+		r.want(t, "use context.WithTimeout")
 	})
 }
 
-// TestShortWait checks that a collector that ignores its context, but for a moment only,
-// passes, as is documented.
+// TestShortWait checks that a collector passes if it ignores its context for less than 100 ms, as documented.
 func TestShortWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		metrictest.TestCollector(t, metrictest.New("short", metrictest.IgnoringContext(metrictest.Slow(99*time.Millisecond))))
 	})
 }
 
-// TestNil has nothing to test.
+// TestNil checks that a nil collector or gatherer is reported.
 func TestNil(t *testing.T) {
 	for want, f := range map[string]func(*recorder){
 		"the collector to test is nil": func(r *recorder) { metrictest.TestCollector(r, nil) },

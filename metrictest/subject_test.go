@@ -18,8 +18,8 @@ func gatherNothing(context.Context) ([]*metric.MetricFamily, error) {
 	return nil, errors.New("there is nothing")
 }
 
-// TestSubjectIsRecognized checks how failures call what was tested: never by a type that its
-// owner cannot know.
+// TestSubjectIsRecognized checks that reports name the collector or gatherer that was tested, and never a
+// type that its owner does not know.
 func TestSubjectIsRecognized(t *testing.T) {
 	for _, test := range []struct {
 		want string

@@ -148,8 +148,8 @@ func (k *collectorChecker) describe() bool {
 		return false
 	}
 	if a, b := printed(first), printed(again); !slices.Equal(a, b) {
-		k.errorf("Describe did not send the same descriptors when it was called again, but has to throughout the life of a collector: "+
-			"Unregister finds it by them. First: %s. Then: %s", strings.Join(a, ", "), strings.Join(b, ", "))
+		k.errorf("Describe did not send the same descriptors when it was called again. They must never change, "+
+			"because Unregister finds the collector by them. First: %s. Then: %s", strings.Join(a, ", "), strings.Join(b, ", "))
 		return false
 	}
 	return true
@@ -198,10 +198,10 @@ func (k *collectorChecker) register() bool {
 		case k.returned != nil && isFrom(f.Err, k.returned):
 			k.errorf("CollectTo returned an error, but should be able to collect everything in this test: %v", f.Err)
 		case slices.ContainsFunc(k.failures, func(err error) bool { return isFrom(f.Err, err) }):
-			k.errorf("it sent an invalid metric, by which collectors report that they have failed, "+
+			k.errorf("it sent an invalid metric, which reports a failure, "+
 				"but should be able to collect everything in this test: %v", f.Err)
 		default:
-			k.errorf("what it sends is not what it describes, not consistent or not valid, and is left out of scrapes: %v", f.Err)
+			k.errorf("it sends metrics that scrapes leave out, because they are not described, not consistent or not valid: %v", f.Err)
 		}
 	}
 	return false
@@ -265,8 +265,8 @@ func (k *collectorChecker) cancel(m method, took time.Duration) bool {
 		}
 		took = min(took, k.collect(context.Background(), m, nil).took)
 	}
-	k.errorf("%s takes about %v, also under a context that was cancelled before: it does not look at its context. "+
-		"Pass it to whatever is waited for, or look at ctx.Done() between steps", m.name, took.Round(time.Millisecond))
+	k.errorf("%s takes about %v, even if its context was canceled before the call: it does not check its context. "+
+		"Pass the context to the calls that it waits for, or check ctx.Done() between steps", m.name, took.Round(time.Millisecond))
 	return true
 }
 
@@ -275,7 +275,7 @@ func (k *collectorChecker) overlap(m method, n int) bool {
 	k.t.Helper()
 	alone, err := k.series(m, nil)
 	if err != nil {
-		k.errorf("%s sends what cannot be written, and is left out of scrapes: %v", m.name, err)
+		k.errorf("%s sends a metric that cannot be written and that scrapes leave out: %v", m.name, err)
 		return false
 	}
 	again, _ := k.series(m, alone)
@@ -295,7 +295,7 @@ func (k *collectorChecker) overlap(m method, n int) bool {
 	}
 	calls.Wait()
 	for _, o := range all {
-		if !k.ended(m.name+", called while other calls were under way,", o.ending, adviceAtOnce) {
+		if !k.ended(m.name+", called concurrently,", o.ending, adviceAtOnce) {
 			return false
 		}
 	}
@@ -304,8 +304,8 @@ func (k *collectorChecker) overlap(m method, n int) bool {
 	}
 	for _, o := range all {
 		if len(o.missing)+len(o.added) > 0 {
-			k.errorf("%s sends the same series each time, but not while other calls are under way (missing: %s; added: %s). "+
-				"Scrapes do overlap: a call must not empty or fill what others read", m.name, some(o.missing), some(o.added))
+			k.errorf("%s sends the same series each time, but not if calls overlap (missing: %s; added: %s). "+
+				"Scrapes can overlap: a call must not empty or fill data that other calls read", m.name, some(o.missing), some(o.added))
 			break
 		}
 	}

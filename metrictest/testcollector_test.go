@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recorder takes down what checks report.
+// recorder records the reports of checks.
 type recorder struct {
 	mu       sync.Mutex
 	failures []string
@@ -33,7 +33,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.failures = append(r.failures, fmt.Sprintf(format, args...))
 }
 
-// want checks that something was reported, and that the first report says so.
+// want checks that the first report contains text.
 func (r *recorder) want(t *testing.T, text string) {
 	t.Helper()
 	if len(r.failures) == 0 {
@@ -52,7 +52,7 @@ func gauge(label string) metric.Metric {
 
 func describe(ch chan<- *metric.Desc) { ch <- desc }
 
-// plain is a collector made of functions, without a context.
+// plain is a collector made of functions that take no context.
 type plain struct {
 	describe func(chan<- *metric.Desc)
 	collect  func(chan<- metric.Metric)
@@ -90,7 +90,7 @@ func TestGoodCollectors(t *testing.T) {
 	}
 }
 
-// TestSlowCollectors have time that costs nothing.
+// TestSlowCollectors checks slow collectors in a bubble, where waiting takes no time.
 func TestSlowCollectors(t *testing.T) {
 	for kind := range roads(metrictest.Healthy()) {
 		t.Run(kind, func(t *testing.T) {
@@ -101,13 +101,13 @@ func TestSlowCollectors(t *testing.T) {
 	}
 }
 
-// changing has another series in each run.
+// changing returns a collector that has another series in each run.
 func changing() metric.Collector {
 	var runs atomic.Int64
 	return plain{describe, func(ch chan<- metric.Metric) { ch <- gauge(fmt.Sprint(runs.Add(1))) }}
 }
 
-// pooled starts a few goroutines when it is used, and keeps them.
+// pooled returns a collector that starts a few goroutines when it is first used, and keeps them.
 func pooled(t *testing.T) metric.Collector {
 	work := make(chan func())
 	t.Cleanup(func() { close(work) })
@@ -126,7 +126,7 @@ func pooled(t *testing.T) metric.Collector {
 	})
 }
 
-// roads are the three kinds of collectors with one behaviour.
+// roads returns collectors of the three kinds with one behaviour.
 func roads(b metrictest.Behaviour) map[string]road {
 	withContext, stream, plain := metrictest.New("bad", b), metrictest.New("bad", b), metrictest.New("bad", b)
 	return map[string]road{
@@ -141,8 +141,8 @@ type road struct {
 	controls  *metrictest.Collector
 }
 
-// hangingWhenCancelled does well unless its context ends.
-func hangingWhenCancelled(ctx context.Context, r *metrictest.Run) error {
+// hangingWhenCanceled is a behaviour that is healthy until its context ends, and then hangs.
+func hangingWhenCanceled(ctx context.Context, r *metrictest.Run) error {
 	if ctx.Err() != nil {
 		<-r.Released()
 	}
@@ -153,28 +153,27 @@ func undescribed(ctx context.Context, r *metrictest.Run) error {
 	return r.SendMetric(ctx, metric.MustNewConstMetric(metric.NewDesc("other", "h", nil, nil), metric.GaugeValue, 1))
 }
 
-// TestBadCollectors checks that each rule that is broken is reported, by a collector of
-// each kind that breaks it.
+// TestBadCollectors checks that each broken rule is reported, for collectors of each kind.
 func TestBadCollectors(t *testing.T) {
 	for name, test := range map[string]struct {
 		behaviour metrictest.Behaviour
 		want      string
-		innocent  string // The kind that breaks no rule by this.
+		innocent  string // the kind of collector that cannot break the rule
 	}{
 		"panics":               {metrictest.Panicking("boom"), "boom", ""},
 		"exits":                {metrictest.Exiting(), "runtime.Goexit", ""},
 		"fails":                {metrictest.Failing(errors.New("no luck")), "no luck", ""},
 		"sends twice":          {metrictest.Duplicating(), "collected before", ""},
-		"is inconsistent":      {metrictest.Inconsistent(), "left out of scrapes", ""},
+		"is inconsistent":      {metrictest.Inconsistent(), "scrapes leave out", ""},
 		"sends the unknown":    {undescribed, "unregistered descriptor", ""},
 		"closes":               {metrictest.ClosingChannel(), "closed", "stream"},
 		"leaks":                {metrictest.Leaking(), "have not ended within", ""},
 		"sends late":           {metrictest.LateSending(20 * time.Millisecond), "after it had returned", ""},
 		"sends very late":      {metrictest.LateSending(time.Hour), "have not ended within", ""},
 		"is stuck":             {metrictest.Stuck(), "did not return within 1m0s", ""},
-		"hangs when cancelled": {hangingWhenCancelled, "did not return within 300ms after its context was cancelled", "plain"},
-		"ignores for a second": {metrictest.IgnoringContext(metrictest.Slow(time.Second)), "did not return within 300ms after its context was cancelled", "plain"},
-		"ignores for a moment": {metrictest.IgnoringContext(metrictest.Slow(200 * time.Millisecond)), "does not look at its context", "plain"},
+		"hangs when canceled":  {hangingWhenCanceled, "did not return within 300ms after its context was canceled", "plain"},
+		"ignores for a second": {metrictest.IgnoringContext(metrictest.Slow(time.Second)), "did not return within 300ms after its context was canceled", "plain"},
+		"ignores for a moment": {metrictest.IgnoringContext(metrictest.Slow(200 * time.Millisecond)), "does not check its context", "plain"},
 	} {
 		for kind := range roads(test.behaviour) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
@@ -197,12 +196,12 @@ func TestBadCollectors(t *testing.T) {
 	}
 }
 
-// TestBadCollect has a stream collector whose Collect, which registries of this library
-// do not call, sends what cannot be written.
+// TestBadCollect checks that the Collect method of a stream collector is tested, although registries of this
+// library do not call it.
 func TestBadCollect(t *testing.T) {
 	var r recorder
 	metrictest.TestCollector(&r, badCollect{metrictest.New("bad", metrictest.Healthy()).Stream()})
-	r.want(t, "Collect sends what cannot be written")
+	r.want(t, "Collect sends a metric that cannot be written")
 }
 
 type badCollect struct{ metric.StreamCollector }
@@ -211,8 +210,8 @@ func (badCollect) Collect(ch chan<- metric.Metric) {
 	ch <- metric.NewInvalidMetric(desc, errors.New("no luck"))
 }
 
-// TestOverlap has a collector that is only wrong when calls overlap: it empties what
-// others read.
+// TestOverlap checks the report about a collector that is wrong only when calls overlap: it empties data that
+// other calls read.
 func TestOverlap(t *testing.T) {
 	var c *metrictest.Collector
 	emptying := func(ctx context.Context, r *metrictest.Run) error {
@@ -229,7 +228,7 @@ func TestOverlap(t *testing.T) {
 				bad := roads(emptying)[kind]
 				c = bad.controls
 				metrictest.TestCollector(&r, bad.collector)
-				r.want(t, "not while other calls are under way")
+				r.want(t, "not if calls overlap")
 			})
 		})
 	}
@@ -264,7 +263,7 @@ func TestBadDescribe(t *testing.T) {
 	}
 }
 
-// TestReportsNameTheType checks that a report tells whose fault it is.
+// TestReportsNameTheType checks that a report names the type of the collector.
 func TestReportsNameTheType(t *testing.T) {
 	var r recorder
 	metrictest.TestCollector(&r, metrictest.New("bad", metrictest.Duplicating()))

@@ -35,7 +35,6 @@ import (
 //
 // The backends of g must respond: Gather has no context that could end it, and TestGatherer gives it up
 // only after a minute; see [Patience].
-// after a minute; see Patience.
 func TestGatherer(t TB, g metric.Gatherer, opts ...Option) {
 	t.Helper()
 	if g == nil {
@@ -104,7 +103,7 @@ func (k *gathererChecker) check(m gathering) bool {
 	}
 	if problems := problemsOf(first.families); len(problems) > 0 {
 		for _, problem := range problems {
-			k.errorf("%s returned what a handler cannot serve: %s", m.name, problem)
+			k.errorf("%s returned families that a handler cannot serve: %s", m.name, problem)
 		}
 		return false
 	}
@@ -127,8 +126,8 @@ func (k *gathererChecker) check(m gathering) bool {
 	}
 	for i, f := range first.families {
 		if !proto.Equal(f, kept[i]) {
-			k.errorf("%s has returned family %q and changed it later. What is returned may still be in use: "+
-				"another call has to return another family, or the same one unchanged", m.name, kept[i].GetName())
+			k.errorf("%s returned the family %q and changed it later. Its caller may still use it: "+
+				"other calls must return another family, or the same one unchanged", m.name, kept[i].GetName())
 			break
 		}
 	}
@@ -149,17 +148,17 @@ func (k *gathererChecker) cancel(m gathering, whole *gathered, want series) bool
 			return false
 		}
 		for _, problem := range problemsOf(partial.families) {
-			k.errorf("%s returned a partial result that a handler cannot serve when its context was cancelled: %s", m.name, problem)
+			k.errorf("%s returned a partial result that a handler cannot serve when its context was canceled: %s", m.name, problem)
 			return false
 		}
 		if partial.err != nil && reason != nil && !errors.Is(partial.err, reason) {
-			k.errorf("%s was cancelled and returned an error that does not tell so: errors.Is(err, context.Canceled) has to hold. The error is: %v", m.name, partial.err)
+			k.errorf("%s was canceled and returned an error that does not say so: errors.Is(err, context.Canceled) must be true. The error is: %v", m.name, partial.err)
 			return false
 		}
 		missing, _ := difference(want, seriesIn(partial.families, want))
 		if partial.err == nil && stable && len(missing) > 0 {
-			k.errorf("%s returned a partial result without an error when its context was cancelled (missing: %s). "+
-				"A scrape that lacks something must not look like one that lacks nothing", m.name, some(missing))
+			k.errorf("%s returned a partial result without an error when its context was canceled (missing: %s). "+
+				"A scrape that lacks series must not look complete", m.name, some(missing))
 			return false
 		}
 	}
@@ -185,10 +184,10 @@ func (k *gathererChecker) overlap(m gathering, n int, want series) bool {
 	after := k.gatherOverlapping(m, want)
 	for _, o := range append(all, after) {
 		switch {
-		case !k.ended(m.name+", called while other calls were under way,", o.ending, adviceAtOnce):
+		case !k.ended(m.name+", called concurrently,", o.ending, adviceAtOnce):
 			return false
 		case o.err != nil:
-			k.errorf("%s returned an error while other calls were under way, though not alone: %v", m.name, o.err)
+			k.errorf("%s returned an error when calls overlapped, but not when it was called alone: %v", m.name, o.err)
 			return false
 		}
 	}
@@ -197,8 +196,8 @@ func (k *gathererChecker) overlap(m gathering, n int, want series) bool {
 	}
 	for _, o := range all {
 		if len(o.missing)+len(o.added) > 0 {
-			k.errorf("%s returns the same series each time, but not while other calls are under way (missing: %s; added: %s). "+
-				"Scrapes do overlap", m.name, some(o.missing), some(o.added))
+			k.errorf("%s returns the same series each time, but not if calls overlap (missing: %s; added: %s). "+
+				"Scrapes can overlap", m.name, some(o.missing), some(o.added))
 			return false
 		}
 	}

@@ -60,7 +60,7 @@ func TestGoodGatherers(t *testing.T) {
 	}
 }
 
-// TestSlowGatherer has partial results.
+// TestSlowGatherer checks a gatherer that returns partial results.
 func TestSlowGatherer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := registry()
@@ -100,25 +100,25 @@ func TestBadFamilies(t *testing.T) {
 		"a family that is nil":     {nil},
 		"it has no name":           {family("", "x")},
 		"valid UTF-8":              {family("a\xff", "x")},
-		"labels have to be valid":  with(func(f *metric.MetricFamily) { f.Metric[0].Label[0].Value = proto.String("\xff") }),
+		"labels must be valid":     with(func(f *metric.MetricFamily) { f.Metric[0].Label[0].Value = proto.String("\xff") }),
 		"it has no metrics":        {family("a")},
 		"a metric is nil":          with(func(f *metric.MetricFamily) { f.Metric[1] = nil }),
 		"a label is nil":           with(func(f *metric.MetricFamily) { f.Metric[1].Label[0] = nil }),
 		"the series {":             {family("a", "x", "x")},
-		"no value of a counter":    with(func(f *metric.MetricFamily) { f.Type = metric.MetricTypeCounter.Enum() }),
+		"no value of type counter": with(func(f *metric.MetricFamily) { f.Type = metric.MetricTypeCounter.Enum() }),
 		"the label \"l\" comes twice": with(func(f *metric.MetricFamily) {
 			f.Metric[0].Label = append(f.Metric[0].Label, f.Metric[0].Label[0])
 		}),
-		"labels have to be sorted": with(func(f *metric.MetricFamily) {
+		"labels must be sorted": with(func(f *metric.MetricFamily) {
 			f.Metric[0].Label = append(f.Metric[0].Label, &metric.LabelPair{Name: proto.String("a"), Value: proto.String("b")})
 		}),
-		"but the histogram 7": histogram(func(m *metric.MetricData) {
+		"but the histogram counts 7": histogram(func(m *metric.MetricData) {
 			m.Histogram.Bucket[1].UpperBound = proto.Float64(math.Inf(1))
 			m.Histogram.SampleCount = proto.Uint64(7)
 		}),
-		"counts 1, but the histogram 0":   histogram(func(m *metric.MetricData) { m.Histogram.SampleCount = proto.Uint64(0) }),
-		"counts less than the one before": histogram(func(m *metric.MetricData) { m.Histogram.Bucket[0].CumulativeCount = proto.Uint64(2) }),
-		"comes after":                     histogram(func(m *metric.MetricData) { m.Histogram.Bucket[0].UpperBound = proto.Float64(2) }),
+		"counts 1, but the histogram counts 0": histogram(func(m *metric.MetricData) { m.Histogram.SampleCount = proto.Uint64(0) }),
+		"counts less than the one before":      histogram(func(m *metric.MetricData) { m.Histogram.Bucket[0].CumulativeCount = proto.Uint64(2) }),
+		"comes after":                          histogram(func(m *metric.MetricData) { m.Histogram.Bucket[0].UpperBound = proto.Float64(2) }),
 	} {
 		t.Run(want, func(t *testing.T) {
 			var r recorder
@@ -143,7 +143,7 @@ func TestBadGatherers(t *testing.T) {
 				time.Sleep(time.Hour)
 			}
 			return whole, nil
-		}, "did not return within 2s after its context was cancelled"},
+		}, "did not return within 2s after its context was canceled"},
 		"is silent": {func(ctx context.Context, _ int64) ([]*metric.MetricFamily, error) {
 			select {
 			case <-ctx.Done():
@@ -157,7 +157,7 @@ func TestBadGatherers(t *testing.T) {
 				return whole, errors.New("no luck")
 			}
 			return whole, nil
-		}, "does not tell so"},
+		}, "does not say so"},
 		"breaks down": {func(ctx context.Context, _ int64) ([]*metric.MetricFamily, error) {
 			if ctx.Err() != nil {
 				return []*metric.MetricFamily{whole[1], whole[0]}, ctx.Err()

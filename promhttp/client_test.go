@@ -28,7 +28,7 @@ func newClientMetrics(t *testing.T, reg metric.Registerer, opts promhttp.ClientO
 	return m
 }
 
-// TestClient sends requests to real servers.
+// TestClient checks the metrics of requests to real servers.
 func TestClient(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
@@ -154,7 +154,7 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// TestClientErrors checks the classes of errors.
+// TestClientErrors checks the label value of each class of errors.
 func TestClientErrors(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -212,7 +212,7 @@ func TestClientErrors(t *testing.T) {
 	}
 }
 
-// TestClientTargets checks that hosts and routes are bounded, and how hosts become labels.
+// TestClientTargets checks that the numbers of hosts and routes are bounded, and how hosts become labels.
 func TestClientTargets(t *testing.T) {
 	answer := promhttp.RoundTripperFunc(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil })
 	send := func(rt http.RoundTripper, url, route string) {
@@ -252,8 +252,8 @@ func TestClientTargets(t *testing.T) {
 	}
 }
 
-// TestClientSwitchingProtocols checks that a connection can be used after an upgrade, and is in
-// flight until it is closed.
+// TestClientSwitchingProtocols checks that a connection can be used after an upgrade, and that its request is
+// in flight until the connection is closed.
 func TestClientSwitchingProtocols(t *testing.T) {
 	var upgrade exchange
 	for _, e := range exchanges {
@@ -276,7 +276,7 @@ func TestClientSwitchingProtocols(t *testing.T) {
 	}
 }
 
-// TestClientRetry checks that a body that is sent again is counted once.
+// TestClientRetry checks that a body is counted once if the transport sends it again.
 func TestClientRetry(t *testing.T) {
 	reg := metric.NewRegistry()
 	rt := promhttp.InstrumentClient(reg, promhttp.RoundTripperFunc(func(r *http.Request) (*http.Response, error) {

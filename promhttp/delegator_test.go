@@ -21,8 +21,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// Writers with some of the interfaces that a server's writer may have. Each counts
-// how often it was reached behind the instrumentation.
+// Writers with some of the interfaces that a server's writer may have. Each counts the calls that reach it
+// through the instrumentation.
 type (
 	bareWriter struct {
 		http.ResponseWriter
@@ -56,10 +56,10 @@ func (w notifier) CloseNotify() <-chan bool {
 	return nil
 }
 
-// closeNotifier is http.CloseNotifier, which is deprecated, but kept.
+// closeNotifier is http.CloseNotifier, which is deprecated but still supported.
 type closeNotifier interface{ CloseNotify() <-chan bool }
 
-// useAll uses every interface that w has, and returns their names.
+// useAll uses every interface that w implements and returns their names.
 func useAll(w http.ResponseWriter) string {
 	var has []string
 	if w, ok := w.(http.Flusher); ok {
@@ -149,7 +149,7 @@ func TestInterfacesOfWriter(t *testing.T) {
 	}
 }
 
-// TestRealServer uses what the writers of net/http can do, through instrumentation.
+// TestRealServer checks that the optional methods of net/http's writers work through the instrumentation.
 func TestRealServer(t *testing.T) {
 	r := metric.NewRegistry()
 	next := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -179,7 +179,7 @@ func TestRealServer(t *testing.T) {
 			if !ok {
 				t.Fatal("the writer is no Pusher")
 			}
-			if err := pusher.Push("/", nil); !errors.Is(err, http.ErrNotSupported) { // Go's client does not take any.
+			if err := pusher.Push("/", nil); !errors.Is(err, http.ErrNotSupported) { // Go's client does not accept pushes.
 				t.Errorf("Push: %v", err)
 			}
 		}
@@ -187,7 +187,7 @@ func TestRealServer(t *testing.T) {
 	})
 	h := instruments["response size"].ours(r, []string{"code"},
 		instruments["counter"].ours(r, []string{"code"}, next))
-	var served sync.WaitGroup // The server does not wait for those that are hijacked.
+	var served sync.WaitGroup // The server does not wait for hijacked connections.
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer served.Done()
 		h.ServeHTTP(w, r)

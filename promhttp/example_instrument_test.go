@@ -12,8 +12,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// printCounts prints how often each series of a histogram has observed something. Labels without
-// a value are left out.
+// printCounts prints the number of observations of each series of a histogram. It leaves out labels without a
+// value.
 func printCounts(g metric.Gatherer, name string) {
 	families, err := g.Gather()
 	if err != nil {
@@ -34,7 +34,7 @@ func printCounts(g metric.Gatherer, name string) {
 	}
 }
 
-// get gets a page and forgets it.
+// get requests a page and discards the response.
 func get(client *http.Client, url string) {
 	resp, err := client.Get(url)
 	if err != nil {
@@ -108,7 +108,7 @@ func ExampleMuxRoute() {
 func ExampleSetRoute() {
 	reg := metric.NewRegistry()
 	pages := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		promhttp.SetRoute(w, "/pages/{name}") // What a router has found.
+		promhttp.SetRoute(w, "/pages/{name}") // the route that a router has found
 		fmt.Fprintln(w, "a page")
 	})
 

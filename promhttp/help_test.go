@@ -20,15 +20,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recovered returns what f panics with, or nil if it does not.
+// recovered returns the value that f panics with, or nil if f does not panic.
 func recovered(f func()) (value any) {
 	defer func() { value = recover() }()
 	f()
 	return nil
 }
 
-// gathered returns what g gathers, without what depends on the time of day: created
-// timestamps, those of exemplars, and the sums of seconds.
+// gathered returns the families that g gathers, without the values that depend on time: created timestamps,
+// the timestamps of exemplars, and sums of seconds.
 func gathered(t *testing.T, g metric.Gatherer) []*dto.MetricFamily {
 	t.Helper()
 	families, err := g.Gather()
@@ -75,7 +75,7 @@ func forgetTimes(m *dto.Metric, seconds bool) {
 	}
 }
 
-// sameGathered checks that both gather the same, but for times.
+// sameGathered checks that both gatherers return the same families, except for times.
 func sameGathered(t *testing.T, ours, theirs metric.Gatherer) {
 	t.Helper()
 	got, want := gathered(t, ours), gathered(t, theirs)
@@ -98,7 +98,7 @@ func texts(families []*dto.MetricFamily) string {
 	return b.String()
 }
 
-// request sends a GET request with header fields, given as name and value in turn.
+// request sends a GET request with header fields, given as alternating names and values.
 func request(h http.Handler, target string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, target, http.NoBody)
 	for i := 0; i < len(header); i += 2 {

@@ -118,7 +118,7 @@ func InstrumentMetricHandler(reg metric.Registerer, handler http.Handler) http.H
 func translate(opts HandlerOpts) metric.HandlerOpts {
 	translated := metric.HandlerOpts{
 		ErrorHandling:                       errorHandling(opts.ErrorHandling),
-		ErrorText:                           func(err error) string { return redact.Text(inTheirWords(err).Error()) },
+		ErrorText:                           func(err error) string { return redact.Text(clientGolangError(err).Error()) },
 		DisableCollectorSelection:           true, // Exporters that come from client_golang select collectors themselves.
 		Patient:                             true, // They set deadlines of their own on the request's context.
 		Registry:                            opts.Registry,
@@ -152,9 +152,9 @@ func errorHandling(h HandlerErrorHandling) metric.HandlerErrorHandling {
 	}
 }
 
-// inTheirWords returns err as a registry of client_golang would have returned it: without the names of
+// clientGolangError returns err as a registry of client_golang would have returned it: without the names of
 // collectors, and as a MultiError only if there are several errors.
-func inTheirWords(err error) error {
+func clientGolangError(err error) error {
 	if failed, ok := err.(*metric.GatherError); ok { //nolint:errorlint // errors.As would drop what a gatherer has wrapped around it.
 		return failed.WithoutNames()
 	}
@@ -168,5 +168,5 @@ func printError(log Logger, err error) {
 		log.Println(err)
 		return
 	}
-	log.Println(failed.Doing+":", inTheirWords(failed.Err))
+	log.Println(failed.Doing+":", clientGolangError(failed.Err))
 }

@@ -16,7 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	clienthttp "github.com/prometheus/client_golang/prometheus/promhttp"
-	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd" // It makes the handlers there offer zstd.
+	_ "github.com/prometheus/client_golang/prometheus/promhttp/zstd" // makes client_golang's handlers offer zstd
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"google.golang.org/protobuf/proto"
@@ -25,7 +25,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// everything returns a registry with metrics of all types, which both packages serve.
+// everything returns a registry with metrics of all types. The handlers of both packages serve it.
 func everything() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "c_total", Help: "A \"counter\"\nof\\two."}, []string{"l"})
@@ -46,7 +46,7 @@ func everything() *prometheus.Registry {
 	return r
 }
 
-// TestHandlerFor serves the same metrics through our handler and through theirs.
+// TestHandlerFor checks that this package's handler and client_golang's serve the same metrics.
 func TestHandlerFor(t *testing.T) {
 	reg := everything()
 	meanings := make(map[string]string) // of expositions: most are equal, and client_golang's decoder takes long
@@ -108,8 +108,8 @@ func TestHandlerFor(t *testing.T) {
 	}
 }
 
-// openMetrics2 returns what an exposition in OpenMetrics 2.0 says. Theirs has the metadata in
-// another order, and decimal points in whole numbers.
+// openMetrics2 returns the content of an exposition in OpenMetrics 2.0 in a form that can be compared.
+// client_golang writes the metadata in another order, and whole numbers with a decimal point.
 func openMetrics2(t *testing.T, exposition string) string {
 	t.Helper()
 	var families strings.Builder
@@ -132,8 +132,7 @@ func openMetrics2(t *testing.T, exposition string) string {
 	}
 }
 
-// broken returns a registry with a counter and, if there are errors, a collector that
-// reports them.
+// broken returns a registry with a collector that reports errs and, if healthy is true, a counter.
 func broken(healthy bool, errs ...string) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	if healthy {
@@ -147,7 +146,7 @@ func broken(healthy bool, errs ...string) *prometheus.Registry {
 	return r
 }
 
-// ourBroken is broken for a registry of ours.
+// ourBroken is like broken, for a registry of package metric.
 func ourBroken(healthy bool, errs ...string) *metric.Registry {
 	r := metric.NewRegistry()
 	if healthy {
@@ -253,8 +252,8 @@ func TestTakenErrorCounter(t *testing.T) {
 	}
 }
 
-// blocking returns a registry with a counter, and a collector that blocks until the channel is closed and
-// signals when it begins to block.
+// blocking returns a registry with a counter and with a collector that signals begun when it begins to block,
+// and blocks until release is closed.
 func blocking() (r *metric.Registry, begun, release chan struct{}) {
 	r, begun, release = metric.NewRegistry(), make(chan struct{}, 100), make(chan struct{})
 	r.MustRegister(
@@ -338,8 +337,7 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// TestContext checks that the context of a request reaches collectors behind the
-// handler of this package.
+// TestContext checks that the context of a request reaches the collectors behind a handler of this package.
 func TestContext(t *testing.T) {
 	r := metric.NewRegistry()
 	var got any
@@ -403,7 +401,7 @@ func TestCoalesceGather(t *testing.T) {
 				}
 			})
 		}
-		synctest.Wait() // All of them wait.
+		synctest.Wait() // All requests are waiting now.
 		close(release)
 		all.Wait()
 		if g.gathered != 1 || g.done != 1 {
@@ -416,8 +414,7 @@ func TestCoalesceGather(t *testing.T) {
 	})
 }
 
-// TestHandler checks that the default registries of both packages are served, each
-// family once.
+// TestHandler checks that the default registries of both packages are served, with each family once.
 func TestHandler(t *testing.T) {
 	ours := metric.NewCounter(metric.CounterOpts{Name: "handler_test_ours_total"})
 	theirs := prometheus.NewCounter(prometheus.CounterOpts{Name: "handler_test_theirs_total"})
@@ -444,7 +441,7 @@ func TestHandler(t *testing.T) {
 			}
 		})
 	}
-	// A gatherer of one's own is served alone.
+	// If the program sets another default gatherer, only that one is served.
 	before := metric.DefaultGatherer
 	defer func() { metric.DefaultGatherer = before }()
 	metric.DefaultGatherer = metric.GathererFunc(metric.NewRegistry().Gather)

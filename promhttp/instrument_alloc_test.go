@@ -20,13 +20,13 @@ type fullWriter struct {
 	http.Hijacker
 }
 
-// allocated returns how often serving a request allocates.
+// allocated returns the number of allocations for serving a request.
 func allocated(h http.Handler, w http.ResponseWriter) float64 {
 	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 	return testing.AllocsPerRun(100, func() { h.ServeHTTP(w, r) })
 }
 
-// TestAllocations compares how often the instrumentation allocates with client_golang's.
+// TestAllocations compares the allocations of the instrumentation with those of client_golang's.
 func TestAllocations(t *testing.T) {
 	nothing := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	full := fullWriter{ResponseWriter: httptest.NewRecorder()}

@@ -17,8 +17,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// tripper puts instrumentation with new metrics, which it registers, around a
-// RoundTripper.
+// tripper wraps a RoundTripper in instrumentation with new metrics, which it registers.
 type tripper func(r metric.Registerer, labels []string, next http.RoundTripper, opts ...promhttp.Option) http.RoundTripper
 
 var trippers = map[string]struct{ ours, theirs tripper }{
@@ -42,7 +41,7 @@ var trippers = map[string]struct{ ours, theirs tripper }{
 
 var errTrip = errors.New("no way through")
 
-// scriptedTrip answers as the path says.
+// scriptedTrip returns the response or the error that the path asks for.
 func scriptedTrip(r *http.Request) (*http.Response, error) {
 	switch r.URL.Path {
 	case "/error":
@@ -56,7 +55,7 @@ func scriptedTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// playTrips sends all kinds of requests through rt.
+// playTrips sends requests of all kinds through rt.
 func playTrips(t *testing.T, rt http.RoundTripper) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, "BREW"} {
 		for _, path := range []string{"/", "/missing", "/error", "/panic"} {
@@ -128,7 +127,7 @@ func TestInstrumentRoundTripperInFlight(t *testing.T) {
 func TestInstrumentRoundTripperTrace(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "served") }))
 	defer server.Close()
-	server.URL = strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // A name to look up.
+	server.URL = strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // so that there is a name to look up
 	events := metric.NewHistogramVec(histogramOpts("event_seconds"), []string{"event"})
 	observe := func(event string) func(float64) {
 		return func(seconds float64) {

@@ -32,12 +32,13 @@ func labelSets(t *testing.T, r metric.Gatherer) (all []string) {
 	return all
 }
 
-// TestStatusThatIsSent checks where client_golang counts another status than the client gets.
+// TestStatusThatIsSent checks responses for which client_golang counts a status that the client does not
+// receive.
 func TestStatusThatIsSent(t *testing.T) {
 	for name, tc := range map[string]struct {
 		serve http.HandlerFunc
 		code  string
-		sends bool // The handler itself sends the header.
+		sends bool // whether the handler itself sends the header
 	}{
 		"early hints":              {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(404) }, "404", true},
 		"early hints, then a body": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); _, _ = io.WriteString(w, "x") }, "200", true},
@@ -60,10 +61,10 @@ func TestStatusThatIsSent(t *testing.T) {
 				r := metric.NewRegistry()
 				h := i.ours(r, []string{"code"}, tc.serve)
 				server := httptest.NewUnstartedServer(h)
-				server.Config.ErrorLog = discard // It complains about superfluous headers.
+				server.Config.ErrorLog = discard // The server logs superfluous headers.
 				server.Start()
 				resp, err := server.Client().Get(server.URL)
-				server.Close() // Only now the handler has returned for sure.
+				server.Close() // The handler has returned only after this.
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -91,7 +92,7 @@ func TestStatusThatIsSent(t *testing.T) {
 	}
 }
 
-// TestUnusualResponses lets a RoundTripper return what it should not.
+// TestUnusualResponses checks the handling of results that a RoundTripper must not return.
 func TestUnusualResponses(t *testing.T) {
 	path := promhttp.WithLabelFromRequest("path", func(r *http.Request) string { return r.URL.Path })
 	other := httptest.NewRequest(http.MethodGet, "/other", http.NoBody)
@@ -116,7 +117,7 @@ func TestUnusualResponses(t *testing.T) {
 				} {
 					r := metric.NewRegistry()
 					rt := i.ours(r, []string{"code", "path"}, promhttp.RoundTripperFunc(func(*http.Request) (*http.Response, error) { return tc.resp, nil }), option)
-					if resp, err := rt.RoundTrip(httptest.NewRequest(http.MethodGet, "/asked", http.NoBody)); resp != tc.resp || err != nil { //nolint:bodyclose // There is none.
+					if resp, err := rt.RoundTrip(httptest.NewRequest(http.MethodGet, "/asked", http.NoBody)); resp != tc.resp || err != nil { //nolint:bodyclose // There is no body.
 						t.Errorf("%s: got response %v and error %v", instrumentation, resp, err)
 					}
 					if got := labelSets(t, r); !slices.Equal(got, tc.want) {
@@ -128,7 +129,7 @@ func TestUnusualResponses(t *testing.T) {
 	}
 }
 
-// TestEmptyMethod counts what a client sends as GET as such.
+// TestEmptyMethod checks that a request with an empty method, which a client sends as GET, counts as GET.
 func TestEmptyMethod(t *testing.T) {
 	for _, option := range []promhttp.Option{promhttp.WithExtraMethods("BREW"), clienthttp.WithExtraMethods("BREW")} {
 		r := metric.NewRegistry()
@@ -148,7 +149,8 @@ func TestEmptyMethod(t *testing.T) {
 	}
 }
 
-// TestHostileValues lets the sender of a request choose labels and exemplars.
+// TestHostileValues checks that the sender of a request can choose labels and exemplars without causing a
+// panic.
 func TestHostileValues(t *testing.T) {
 	for kind, options := range map[string][]promhttp.Option{
 		"ours": {
@@ -185,7 +187,8 @@ func TestHostileValues(t *testing.T) {
 	}
 }
 
-// TestMixedOptions gives options of client_golang to our functions, and ours to its.
+// TestMixedOptions passes options of client_golang to the functions of this package, and the other way
+// around.
 func TestMixedOptions(t *testing.T) {
 	colour := func(ctx context.Context) string { return fmt.Sprint(ctx.Value(contextKey{})) }
 	span := func(ctx context.Context) metric.Labels { return metric.Labels{"span": colour(ctx)} }
@@ -214,7 +217,7 @@ func TestMixedOptions(t *testing.T) {
 	}
 }
 
-// TestNilTrace checks that no hooks are as good as hooks that are nil.
+// TestNilTrace checks that a nil trace works like a trace whose functions are all nil.
 func TestNilTrace(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(scripted))
 	defer server.Close()

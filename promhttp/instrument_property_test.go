@@ -16,17 +16,17 @@ import (
 	"github.com/luxfi/metric"
 )
 
-// discard is the error log of servers whose handlers make mistakes on purpose.
+// discard is the error log of servers with deliberately faulty handlers.
 var discard = log.New(io.Discard, "", 0)
 
-// behaviour is what a handler does, step by step, each with a number that it may use.
+// behaviour lists the steps that a handler takes. Each step has a number that it may use.
 type behaviour []struct {
 	step string
 	n    int
 }
 
-// randomBehaviour returns a behaviour that our instrumentation and client_golang's must
-// count alike: without informational headers, and with a single header, which comes first.
+// randomBehaviour returns a behaviour that the instrumentation of this package and that of client_golang must
+// count alike: it writes no informational headers, and only one header, before everything else.
 func randomBehaviour(random *rand.Rand) (b behaviour) {
 	add := func(step string, n int) {
 		b = append(b, struct {
@@ -49,7 +49,7 @@ func randomBehaviour(random *rand.Rand) (b behaviour) {
 	case 2:
 		add("abort", 0)
 	case 3:
-		b = nil // It would not be the first header, at which no writer panics.
+		b = nil // Writers panic only at the first header, and this one would not be the first.
 		add("invalid", []int{-1, 0, 99, 1000}[random.IntN(4)])
 	}
 	return b
@@ -96,8 +96,8 @@ func (b behaviour) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestRandomHandlers compares all instrumentation with client_golang's, with handlers that do
-// anything but what client_golang miscounts, behind recorders and behind real servers.
+// TestRandomHandlers compares all instrumentation with client_golang's. The handlers are random, except that
+// they avoid the cases that client_golang miscounts. They run behind recorders and behind real servers.
 func TestRandomHandlers(t *testing.T) {
 	const rounds = 150
 	labels := [][]string{nil, {"code"}, {"method"}, {"code", "method"}, {"method", "code"}}
@@ -106,7 +106,7 @@ func TestRandomHandlers(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // The sequence must be repeatable.
 		b := randomBehaviour(random)
 		method := []string{"GET", "HEAD", "POST", "BREW", "options"}[random.IntN(5)]
-		behind := random.IntN(10) // One in ten gets a real server.
+		behind := random.IntN(10) // One in ten is behind a real server.
 		names := labels[random.IntN(len(labels))]
 		var all, theirs http.Handler = b, b
 		ours, want := metric.NewRegistry(), prometheus.NewRegistry()
@@ -116,10 +116,10 @@ func TestRandomHandlers(t *testing.T) {
 				continue // It has the name of the histogram.
 			}
 			if name == "time to write header" && b.isInvalid() {
-				continue // There, client_golang observes a header that is never written.
+				continue // client_golang observes a header here that is never written.
 			}
 			done = append(done, name)
-			if random.IntN(2) == 0 { // Around each other, or around the handler alone.
+			if random.IntN(2) == 0 { // The instrumentations wrap each other, or each wraps the handler.
 				all, theirs = i.ours(ours, names, all), i.theirs(want, names, theirs)
 			} else {
 				single, other := i.ours(ours, names, b), i.theirs(want, names, b)
@@ -143,7 +143,7 @@ func TestRandomHandlers(t *testing.T) {
 	}
 }
 
-// ask sends a request to h, which may panic.
+// ask sends a request to h. The handler may panic.
 func ask(h http.Handler, method string, behind int) {
 	if behind > 0 {
 		w := httptest.NewRecorder()
@@ -162,10 +162,10 @@ func ask(h http.Handler, method string, behind int) {
 	if err != nil {
 		panic(err)
 	}
-	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req) // It never sends a request twice.
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req) // This transport never sends a request twice.
 	if err == nil {
 		_, _ = io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
 	}
-	<-done // The server does not wait for a connection that is hijacked.
+	<-done // The server does not wait for hijacked connections.
 }

@@ -17,8 +17,7 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// instrument puts instrumentation with new metrics, which it registers, around a
-// handler.
+// instrument wraps a handler in instrumentation with new metrics, which it registers.
 type instrument func(r metric.Registerer, labels []string, next http.Handler, opts ...promhttp.Option) http.Handler
 
 // registered registers c and returns it.
@@ -27,13 +26,13 @@ func registered[C metric.Collector](r metric.Registerer, c C) C {
 	return c
 }
 
-// histogramOpts are options for which it does not matter how fast a test is.
+// histogramOpts returns options with which the speed of a test does not affect its result.
 func histogramOpts(name string) metric.HistogramOpts {
 	return metric.HistogramOpts{Name: name, Help: "Observed.", Buckets: []float64{1e6}}
 }
 
-// observing is the instrumentation of one function that takes an ObserverVec, for
-// histograms or summaries, ours or theirs.
+// observing returns an instrument for a function that takes an ObserverVec: a vector of histograms or
+// summaries of this module or of client_golang.
 func observing(name string, function func(metric.ObserverVec, http.Handler, ...promhttp.Option) http.Handler,
 	vec func(name string, labels []string) metric.ObserverVec,
 ) instrument {
@@ -60,7 +59,8 @@ func theirSummary(name string, labels []string) metric.ObserverVec {
 
 var counterOpts = metric.CounterOpts{Name: "requests_total", Help: "Counted."}
 
-// instruments are the functions that take a vector: ours with ours, theirs with theirs.
+// instruments are the functions that take a vector, of this package and of client_golang, each with a vector
+// of its own module.
 var instruments = map[string]struct{ ours, theirs instrument }{
 	"counter": {
 		func(r metric.Registerer, labels []string, next http.Handler, opts ...promhttp.Option) http.Handler {
@@ -99,7 +99,7 @@ func handlerFunc(f func(metric.ObserverVec, http.Handler, ...promhttp.Option) ht
 	}
 }
 
-// scripted answers as the path says.
+// scripted responds as the path asks.
 func scripted(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/nothing":
@@ -121,7 +121,7 @@ func scripted(w http.ResponseWriter, r *http.Request) {
 
 type contextKey struct{}
 
-// play sends all kinds of requests to h.
+// play sends requests of all kinds to h.
 func play(h http.Handler) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodConnect, "get", "BREW"} {
 		for _, path := range []string{"/", "/nothing", "/missing", "/flush", "/copy", "/panic", "/late%20panic"} {
@@ -172,7 +172,7 @@ func TestInstrumentHandler(t *testing.T) {
 	}
 }
 
-// TestForeignVectors lets our functions observe into client_golang's vectors.
+// TestForeignVectors checks that the functions of this package can observe into client_golang's vectors.
 func TestForeignVectors(t *testing.T) {
 	ours, theirs := metric.NewRegistry(), prometheus.NewRegistry()
 	play(promhttp.InstrumentHandlerResponseSize(registered(ours, theirSummary("response_bytes", []string{"code"})), http.HandlerFunc(scripted)))
@@ -199,7 +199,7 @@ func TestExemplars(t *testing.T) {
 	}
 }
 
-// TestBadLabels checks that vectors which cannot be used panic as they do there.
+// TestBadLabels checks that unusable vectors cause the same panics as in client_golang.
 func TestBadLabels(t *testing.T) {
 	label := promhttp.WithLabelFromCtx("tenant", func(context.Context) string { return "" })
 	for name, i := range instruments {
@@ -226,7 +226,7 @@ func TestBadLabels(t *testing.T) {
 	}
 }
 
-// TestFixedLabels checks that other labels may be constant or curried.
+// TestFixedLabels checks that vectors may have other labels if these are constant or curried.
 func TestFixedLabels(t *testing.T) {
 	opts := counterOpts
 	opts.ConstLabels = metric.Labels{"zone": "a"}

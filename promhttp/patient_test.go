@@ -17,8 +17,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// exporter is a collector of an exporter that hands it the context of the request, with a
-// deadline a little before the announced time, and that speaks when the context has ended.
+// exporter is a collector of an exporter that passes it the context of the request, with a deadline shortly
+// before the announced one. It sends its metrics only after that context has ended.
 type exporter struct{ ctx context.Context }
 
 func (exporter) Describe(chan<- *prometheus.Desc) {}
@@ -27,14 +27,14 @@ func (c exporter) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(prometheus.NewDesc("mysql_up", "Up.", nil, nil), prometheus.GaugeValue, 0)
 }
 
-// TestExportersWithDeadlines plays exporters that put a deadline on the context of the
-// request, through client_golang's handler and ours: within the announced time, the answers
-// are the same.
+// TestExportersWithDeadlines checks exporters that set a deadline on the context of the request, behind
+// client_golang's handler and behind that of this package. Within the announced time, both give the same
+// response.
 func TestExportersWithDeadlines(t *testing.T) {
 	for _, tc := range []struct {
 		header   string
-		own      time.Duration // The deadline of the program; 0 is one that has passed.
-		instant  bool          // The collector returns at once.
+		own      time.Duration // time until the program's own deadline; 0 means that it has passed
+		instant  bool          // whether the collector returns at once
 		handling promhttp.HandlerErrorHandling
 	}{
 		{header: "10", own: 9750 * time.Millisecond},
@@ -87,8 +87,8 @@ func TestExportersWithDeadlines(t *testing.T) {
 	}
 }
 
-// TestDepartureEndsPatience checks that a client that goes away ends the scrape, though the
-// handler waits for collectors as long as the client does.
+// TestDepartureEndsPatience checks that the scrape ends when the client disconnects, although the handler
+// waits for collectors as long as the client does.
 func TestDepartureEndsPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := metric.NewRegistry()

@@ -13,8 +13,8 @@ import (
 	"github.com/luxfi/metric/promhttp"
 )
 
-// TestServerAllocations checks that a request costs a writer, and a copy of the request and
-// its body if it has one.
+// TestServerAllocations checks that the instrumentation allocates only a writer and, for a request with a
+// body, a copy of the request and of its body.
 func TestServerAllocations(t *testing.T) {
 	nothing := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	var w http.ResponseWriter = fullWriter{ResponseWriter: httptest.NewRecorder()}
@@ -32,7 +32,7 @@ func TestServerAllocations(t *testing.T) {
 	}
 }
 
-// TestClientAllocations checks that a request costs its state.
+// TestClientAllocations checks that the instrumentation allocates only the state of a request.
 func TestClientAllocations(t *testing.T) {
 	resp := &http.Response{StatusCode: http.StatusOK}
 	c := promhttp.InstrumentClient(metric.NewRegistry(), promhttp.RoundTripperFunc(func(*http.Request) (*http.Response, error) { return resp, nil }))

@@ -36,7 +36,7 @@ func valuesOf(t *testing.T, g metric.Gatherer, family, label string) map[string]
 	return values
 }
 
-// countOf returns how many requests a family of histograms has counted.
+// countOf returns the number of requests that a family of histograms has counted.
 func countOf(t *testing.T, g metric.Gatherer, family string) (n uint64) {
 	t.Helper()
 	families, err := g.Gather()
@@ -53,7 +53,8 @@ func countOf(t *testing.T, g metric.Gatherer, family string) (n uint64) {
 	return n
 }
 
-// TestServerFlood serves requests of many goroutines whose methods, routes and codes are random.
+// TestServerFlood checks that random methods, routes and codes from many goroutines create a bounded number
+// of series.
 func TestServerFlood(t *testing.T) {
 	const goroutines, each, routes = 8, 500, 20
 	for names, tc := range map[promhttp.Names]struct{ family, method, code, route, other, otherRoute string }{
@@ -98,7 +99,8 @@ func TestServerFlood(t *testing.T) {
 	}
 }
 
-// TestServerShares checks that all instrumentations in a registry share their metrics and the limit.
+// TestServerShares checks that all instrumentations in a registry share their metrics and the limit of
+// routes.
 func TestServerShares(t *testing.T) {
 	reg := metric.NewRegistry()
 	path := func(r *http.Request) string { return r.URL.Path }
@@ -155,14 +157,14 @@ func TestServerErrors(t *testing.T) {
 	}
 }
 
-// TestNilMux checks that a nil mux is http.DefaultServeMux, as for Handler.
+// TestNilMux checks that a nil mux means http.DefaultServeMux, as for Handler.
 func TestNilMux(t *testing.T) {
 	if route := promhttp.MuxRoute(nil)(httptest.NewRequest(http.MethodGet, "/nowhere", http.NoBody)); route != "" {
 		t.Errorf("got route %q", route)
 	}
 }
 
-// TestServerHistograms checks the buckets for the options.
+// TestServerHistograms checks the buckets that the options select.
 func TestServerHistograms(t *testing.T) {
 	for name, tc := range map[string]struct {
 		opts            promhttp.ServerOpts
@@ -237,7 +239,7 @@ func TestServerExemplars(t *testing.T) {
 	}
 }
 
-// TestServerLint checks that the linter accepts the names.
+// TestServerLint checks that promlint accepts the names.
 func TestServerLint(t *testing.T) {
 	for _, names := range []promhttp.Names{promhttp.OpenTelemetryNames, promhttp.ClassicNames} {
 		reg := metric.NewRegistry()

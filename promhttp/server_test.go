@@ -28,18 +28,18 @@ import (
 // exchange is a request to a server and the counts that it should cause.
 type exchange struct {
 	name    string
-	handler http.HandlerFunc                // For "/items/{id}".
-	around  func(http.Handler) http.Handler // Between the instrumentation and the mux.
+	handler http.HandlerFunc                // for "/items/{id}"
+	around  func(http.Handler) http.Handler // middleware between the instrumentation and the mux
 	outside func(http.Handler) http.Handler
-	route   func(*http.ServeMux) func(*http.Request) string // ServerOpts.Route.
+	route   func(*http.ServeMux) func(*http.Request) string // returns ServerOpts.Route
 
 	method, path, body string
 	header             http.Header
-	send               func(t *testing.T, c *http.Client, r *http.Request, s *signals) // If it is not just sent.
-	http1              bool                                                            // HTTP/2 does not have it.
+	send               func(t *testing.T, c *http.Client, r *http.Request, s *signals) // sends the request; nil for an ordinary one
+	http1              bool                                                            // whether HTTP/2 lacks the feature
 
-	code, matched, failure string // As OpenTelemetry has them.
-	classic                string // The code of the classic names, if it is another one.
+	code, matched, failure string // values of the OpenTelemetry labels
+	classic                string // code label of the classic names, if it differs from code
 	read, written          float64
 }
 
@@ -286,7 +286,7 @@ func leaves(t *testing.T, c *http.Client, r *http.Request, s *signals) {
 	c.CloseIdleConnections()
 }
 
-// recovers is middleware that responds when a handler panics.
+// recovers is middleware that responds if a handler panics.
 func recovers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -298,7 +298,7 @@ func recovers(next http.Handler) http.Handler {
 	})
 }
 
-// copies is middleware that adds a value to the context.
+// copies is middleware that adds a value to the context and thereby copies the request.
 func copies(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(unwrapping{w}, r.WithContext(context.WithValue(r.Context(), signalsKey{}, signalsOf(r))))
@@ -319,7 +319,7 @@ func do(t *testing.T, c *http.Client, r *http.Request) *http.Response {
 	return resp
 }
 
-// fails expects no response, or one that breaks off.
+// fails expects an error, or a response that breaks off.
 func fails(t *testing.T, c *http.Client, r *http.Request, _ *signals) {
 	resp, err := c.Do(r)
 	if err == nil {
@@ -425,7 +425,7 @@ func onlySeries(t *testing.T, reg metric.Gatherer, name string) (string, *dto.Me
 	return "", nil
 }
 
-// eventually waits until done returns true, which takes until the handler returns.
+// eventually waits until done returns true, which may be only after the handler has returned.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for range 2000 {
@@ -437,7 +437,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 	t.Fatalf("%s: not within ten seconds", what)
 }
 
-// labels returns labels in the form of onlySeries, sorted by name as strings.
+// labels returns labels in the form that onlySeries returns, sorted by name.
 func labels(pairs ...string) string {
 	var list []string
 	for i := 0; i < len(pairs); i += 2 {
@@ -482,7 +482,7 @@ func testExchange(t *testing.T, protocol string, e exchange) {
 		resp.Body.Close()
 	}
 	eventually(t, "the request is counted", func() bool {
-		// A series is there a little before its first observation.
+		// A series exists shortly before its first observation.
 		for _, name := range []string{
 			"http_server_request_duration_seconds", "http_server_request_body_size_bytes", "http_server_response_body_size_bytes",
 			"http_request_duration_seconds", "http_request_size_bytes", "http_response_size_bytes",

@@ -44,7 +44,7 @@ const maxTargetLength = 512
 type peer struct {
 	target
 
-	series readMostly[kind, *series4]
+	series readMostly[kind, *requestSeries]
 	gauges readMostly[kind, prometheus.Gauge]
 }
 
@@ -80,8 +80,8 @@ func versionOf(major, minor int) uint8 {
 	return 0
 }
 
-// series4 has the series that count requests of one kind to one target.
-type series4 struct {
+// requestSeries has the series that count requests of one kind to one target.
+type requestSeries struct {
 	requests      prometheus.Counter // nil if the duration histogram counts the requests
 	durations     prometheus.Observer
 	requestSizes  prometheus.Observer
@@ -276,13 +276,13 @@ func (t *traffic) peer(to target) *peer {
 }
 
 // seriesOf returns the series that count requests of kind k to p.
-func (t *traffic) seriesOf(p *peer, k kind) *series4 {
+func (t *traffic) seriesOf(p *peer, k kind) *requestSeries {
 	if s, ok := p.series.get(k); ok {
 		return s
 	}
-	s, _ := p.series.getOrAdd(k, 0, func() (kind, *series4) {
+	s, _ := p.series.getOrAdd(k, 0, func() (kind, *requestSeries) {
 		values := t.names.values(t, p.target, k)
-		s := &series4{
+		s := &requestSeries{
 			durations:     t.durations.WithLabelValues(values...),
 			requestSizes:  t.requestSizes.WithLabelValues(values...),
 			responseSizes: t.responseSizes.WithLabelValues(values...),
@@ -307,7 +307,7 @@ func (t *traffic) gaugeOf(p *peer, k kind) prometheus.Gauge {
 }
 
 // observeDuration counts a request and its duration, with an exemplar if ctx has one.
-func (s *series4) observeDuration(ctx context.Context, took time.Duration, exemplar func(context.Context) metric.Labels) {
+func (s *requestSeries) observeDuration(ctx context.Context, took time.Duration, exemplar func(context.Context) metric.Labels) {
 	if exemplar != nil {
 		labels := orNoExemplar(exemplar(ctx))
 		observe(s.durations, took.Seconds(), labels)

@@ -22,8 +22,8 @@ type emptyMultiError struct{}
 func (emptyMultiError) Error() string   { return "emptyMulti" }
 func (emptyMultiError) Unwrap() []error { return nil }
 
-// TestWordsOfGatherers compares what is logged and answered when a gatherer returns an error
-// that wraps several others.
+// TestWordsOfGatherers compares the logs and the responses with client_golang's if a gatherer returns an
+// error that wraps several others.
 func TestWordsOfGatherers(t *testing.T) {
 	a, b := errors.New("a"), errors.New("b")
 	for _, failure := range []error{

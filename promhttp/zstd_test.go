@@ -1,3 +1,3 @@
 package promhttp_test
 
-import _ "github.com/luxfi/metric/promhttp/zstd" // As http_test.go does with client_golang's.
+import _ "github.com/luxfi/metric/promhttp/zstd" // http_test.go imports client_golang's

@@ -53,7 +53,7 @@ func New(c *catalog.Catalog, opts Opts) (*Dashboard, error) {
 		}
 	}
 	if opts.MaxPanels < 0 {
-		return nil, fmt.Errorf("MaxPanels is %d, but has to be positive, or 0 for the default", opts.MaxPanels)
+		return nil, fmt.Errorf("MaxPanels is %d, but must be positive, or 0 for the default", opts.MaxPanels)
 	}
 	if len(opts.Quantiles) == 0 {
 		opts.Quantiles = []float64{0.5, 0.9, 0.99}

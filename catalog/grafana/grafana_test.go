@@ -44,7 +44,7 @@ func jsonOf(t *testing.T, c *catalog.Catalog, opts grafana.Opts) []byte {
 	return text
 }
 
-// panel is what the tests read of a panel.
+// panel has the fields of a panel that the tests read.
 type panel struct {
 	ID                       uint32
 	Type, Title, Description string
@@ -55,7 +55,7 @@ type panel struct {
 	Panels                   []panel
 }
 
-// dashboard is what the tests read of a dashboard.
+// dashboard has the fields of a dashboard that the tests read.
 type dashboard struct {
 	UID, Title, Description string
 	SchemaVersion           int
@@ -73,7 +73,7 @@ func read(t *testing.T, text []byte) (d dashboard) {
 	return d
 }
 
-// all returns all panels that are no rows.
+// all returns all panels except rows.
 func (d dashboard) all() (panels []panel) {
 	for _, p := range d.Panels {
 		panels = append(panels, p.Panels...)
@@ -105,7 +105,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestConventions checks what is shown of each type.
+// TestConventions checks the panels for each type of family.
 func TestConventions(t *testing.T) {
 	schema := int32(3)
 	label := []catalog.Label{{Name: "code"}, {Name: "zone", Constant: true, Value: "a"}}
@@ -113,7 +113,7 @@ func TestConventions(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		family catalog.Family
-		want   []string // Type, unit and queries of each panel.
+		want   []string // type, unit and queries of each panel
 	}{
 		{
 			"counter", catalog.Family{Name: "x_total", Type: catalog.Counter, Labels: label},
@@ -250,7 +250,7 @@ func many(n int) *catalog.Catalog {
 	return c
 }
 
-// TestPlaces checks that no two panels overlap, and that IDs are distinct.
+// TestPlaces checks that panels do not overlap and that their IDs are distinct.
 func TestPlaces(t *testing.T) {
 	for _, n := range []int{0, 1, 29, 31, 250} {
 		d := read(t, jsonOf(t, many(n), grafana.Opts{}))
@@ -286,7 +286,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestLimits checks that neither many metrics nor long texts make the dashboard large.
+// TestLimits checks that many metrics or long texts do not make the dashboard too large.
 func TestLimits(t *testing.T) {
 	c := many(10_000)
 	help := strings.Repeat("long ", 10_000)
@@ -306,8 +306,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestIdentity checks what a dashboard keeps when metrics are added, and that counts of series do
-// not change it.
+// TestIdentity checks which IDs a dashboard keeps when metrics are added, and that it does not depend on
+// counts of series.
 func TestIdentity(t *testing.T) {
 	shop := load(t, "../testdata/shop.json")
 	text := jsonOf(t, shop, grafana.Opts{})
@@ -336,7 +336,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// TestNoVariables checks that Grafana finds its own variables only where they are meant.
+// TestNoVariables checks that Grafana finds variables only where the dashboard intends them.
 func TestNoVariables(t *testing.T) {
 	d := read(t, jsonOf(t, load(t, "../testdata/evil.json"), grafana.Opts{Title: "$job [[job]] ${job}", Description: "$job"}))
 	ours := strings.NewReplacer(`job=~"$job"`, "", `instance=~"$instance"`, "", "[$__rate_interval]", "")
@@ -380,7 +380,7 @@ func TestBadOpts(t *testing.T) {
 	}
 }
 
-// TestMarshal checks that the two ways to JSON say the same.
+// TestMarshal checks that JSON and MarshalJSON agree.
 func TestMarshal(t *testing.T) {
 	d, err := grafana.New(load(t, "../testdata/evil.json"), grafana.Opts{})
 	if err != nil {

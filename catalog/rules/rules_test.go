@@ -82,7 +82,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// lines returns a line for each rule.
+// lines returns the rules as text, one per line.
 func lines(f *rules.File) []string {
 	var all []string
 	for _, g := range f.Groups {
@@ -93,7 +93,7 @@ func lines(f *rules.File) []string {
 	return all
 }
 
-// TestConventions checks what rules a family gets, besides the one for targets that are down.
+// TestConventions checks the rules for a family, without the one for targets that are down.
 func TestConventions(t *testing.T) {
 	schema := int32(3)
 	labels := func(names ...string) (all []catalog.Label) {
@@ -198,7 +198,7 @@ func TestConventions(t *testing.T) {
 		},
 		{
 			"stuck collectors", catalog.Family{Name: "app_scrape_collector_stuck_seconds", Type: catalog.Gauge, Labels: labels("collector")},
-			nil, // The alert comes with the metric for success.
+			nil, // The metric for success has the alert.
 		},
 		{
 			"errors of collectors", catalog.Family{Name: "app_scrape_collector_errors_total", Type: catalog.Counter, Labels: labels("collector")},
@@ -269,7 +269,7 @@ func TestEmptyCatalog(t *testing.T) {
 	}
 }
 
-// TestNames checks that no two rules have the same name, and that each alert says what it is about.
+// TestNames checks that the names of rules are unique, and that each alert names its subject.
 func TestNames(t *testing.T) {
 	f := rulesOf(t, load(t, "../testdata/evil.json"), rules.Opts{Job: "evil"})
 	seen := make(map[string]bool)
@@ -290,7 +290,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestTemplates checks that no text of a metric is run by the templates of annotations.
+// TestTemplates checks that the templates of annotations do not execute any text of a metric.
 func TestTemplates(t *testing.T) {
 	const help = `{{ $labels.job }} {{{ template "x" }} ${job} {`
 	c := &catalog.Catalog{Families: []catalog.Family{
@@ -316,7 +316,7 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// expand runs a template as Prometheus does.
+// expand executes a template as Prometheus does.
 func expand(t *testing.T, text string) string {
 	t.Helper()
 	parsed, err := template.New("").Funcs(template.FuncMap{

@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/dashboard/browser/fixture"
 )
 
-// TestCardinality looks for sizes, and what limits and expiry did.
+// TestCardinality checks that the view shows sizes and the effects of limits and expiry.
 func TestCardinality(t *testing.T) {
 	s := commonSite(t)
 	eachLook(t, func(t *testing.T, tb *tab) {
@@ -22,21 +22,22 @@ func TestCardinality(t *testing.T) {
 	})
 }
 
-// TestCardinalityValues unfolds a family and a label: the values with the most series are there.
+// TestCardinalityValues unfolds a family and a label, and checks that the values with the most series are
+// shown.
 func TestCardinalityValues(t *testing.T) {
 	s := newSite(t, brisk(), fixture.Instruments)
 	bothWidths(t, func(_ *testing.T, tb *tab) {
 		tb.openLive(s.url+"?view=cardinality&q=shop_http_requests", "shop_http_requests_total")
-		tb.openDetails() // The family,
+		tb.openDetails() // unfolds the family
 		tb.wait("labels", `shownText(document.querySelector('main')).includes('method')`)
-		tb.openDetails() // and its labels.
+		tb.openDetails() // unfolds its labels
 		tb.wait("values of a label", `shownText(document.querySelector('main')).includes('POST')`)
 		tb.checkWidth()
 		tb.checkAxe("values")
 	})
 }
 
-// TestGrowth adds series after the page has been opened.
+// TestGrowth checks that series that are added after the page was opened count as growth.
 func TestGrowth(t *testing.T) {
 	s := newSite(t, brisk(), fixture.Instruments)
 	tb := newTab(t, desktop)

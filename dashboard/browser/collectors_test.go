@@ -12,7 +12,8 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 )
 
-// TestProblemsFirst opens the page: without scrolling, it shows how many problems there are and the worst of them.
+// TestProblemsFirst checks that the page shows the number of problems and the worst of them without
+// scrolling.
 func TestProblemsFirst(t *testing.T) {
 	s := commonSite(t)
 	eachLook(t, func(t *testing.T, tb *tab) {
@@ -38,13 +39,13 @@ func TestProblemsFirst(t *testing.T) {
 	})
 }
 
-// TestCollectorFacts looks for all that the page has to say about collectors.
+// TestCollectorFacts checks that the page shows all facts about collectors.
 func TestCollectorFacts(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
 	tb.openLive(s.url, "panicking")
 	for _, want := range []string{
-		"Stuck for", "Breaker open for", "connection refused", "index out of range", "of 200 ms", // The deadline of a stuck run.
+		"Stuck for", "Breaker open for", "connection refused", "index out of range", "of 200 ms", // the deadline of a stuck run
 		"stale 1h", "timeout 2s", "breaker 2", "Runs every 2 s", "Result from", "database: ", "Panics", "Timeouts",
 		"push/archive", "push/gateway", "403 Forbidden",
 	} {
@@ -55,7 +56,7 @@ func TestCollectorFacts(t *testing.T) {
 	}
 }
 
-// TestWholeError unfolds an error that takes more than a line.
+// TestWholeError unfolds an error with more than one line.
 func TestWholeError(t *testing.T) {
 	s := commonSite(t)
 	bothWidths(t, func(t *testing.T, tb *tab) {
@@ -67,10 +68,10 @@ func TestWholeError(t *testing.T) {
 		if eval[bool](tb, visible) {
 			t.Error("the whole error is shown before a click")
 		}
-		tb.click("DisclosureTriangle", "^Whole text$")
+		tb.click("DisclosureTriangle", "^Full text$")
 		tb.wait("whole error", visible)
 		tb.checkWidth()
-		// It stays open while the page is updated.
+		// It must stay open while the page is updated.
 		tb.waitTicks(2)
 		if !eval[bool](tb, visible) {
 			t.Error("an update has folded the error")
@@ -78,7 +79,7 @@ func TestWholeError(t *testing.T) {
 	})
 }
 
-// TestInstrumentsAreFolded counts rows of instruments before and after a click.
+// TestInstrumentsAreFolded checks that a click unfolds the rows of instruments.
 func TestInstrumentsAreFolded(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, phone)
@@ -93,7 +94,7 @@ func TestInstrumentsAreFolded(t *testing.T) {
 	tb.checkAxe("with instruments")
 }
 
-// TestCollectLinks follows the link to the metrics of one collector.
+// TestCollectLinks checks the link to the metrics of one collector.
 func TestCollectLinks(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -109,7 +110,7 @@ func TestCollectLinks(t *testing.T) {
 	}
 }
 
-// TestSameAsJSONAndText compares the page with the answers for clients without a browser.
+// TestSameAsJSONAndText compares the page with the answers for other clients than browsers.
 func TestSameAsJSONAndText(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -141,7 +142,7 @@ func TestSameAsJSONAndText(t *testing.T) {
 	}
 }
 
-// TestFilter shows only the collectors whose names match.
+// TestFilter checks that the filter shows only the collectors whose names match.
 func TestFilter(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -154,7 +155,7 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// waitTicks waits until the page has received as many samples.
+// waitTicks waits until the page has received n more samples.
 func (tb *tab) waitTicks(n int) {
 	tb.t.Helper()
 	tb.wait(fmt.Sprintf("%d samples", n), fmt.Sprintf(`(async () => {

@@ -12,14 +12,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestLostConnection stops the program while its page is open, and starts it again. The page says so, keeps what it
-// shows, and recovers without being loaded again.
+// TestLostConnection stops a program while its page is open, and starts it again. The page must report the
+// loss, keep its content, and recover without a reload.
 func TestLostConnection(t *testing.T) {
 	bothWidths(t, func(t *testing.T, tb *tab) {
 		s := newSite(t, brisk(), everything...)
 		tb.openLive(s.url+"?view=collectors", "panicking")
 		eval[chromedp.Void](tb, "window.marker = 1")
-		tb.faults.expect("net::ERR_") // The browser logs requests that fail.
+		tb.faults.expect("net::ERR_") // the browser logs failed requests
 		s.stop()
 		tb.waitText("Connection lost")
 		tb.waitText("panicking")
@@ -34,7 +34,7 @@ func TestLostConnection(t *testing.T) {
 	})
 }
 
-// TestRetry has a reader ask for the connection at once.
+// TestRetry checks the button that reconnects at once.
 func TestRetry(t *testing.T) {
 	tb := newTab(t, desktop)
 	s := newSite(t, brisk(), everything...)
@@ -47,7 +47,7 @@ func TestRetry(t *testing.T) {
 	tb.waitLive()
 }
 
-// TestPause stops the updates of a page, and lets them go on.
+// TestPause pauses and resumes the updates of a page.
 func TestPause(t *testing.T) {
 	tb := newTab(t, phone)
 	s := commonSite(t)
@@ -59,7 +59,7 @@ func TestPause(t *testing.T) {
 	tb.waitLive()
 }
 
-// TestProxies opens the page behind a path prefix, and behind a proxy that removes one.
+// TestProxies opens the page below a path prefix, and behind a proxy that removes a prefix.
 func TestProxies(t *testing.T) {
 	s := commonSite(t)
 	target, err := url.Parse(s.url)

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// element is an element of a page as a screen reader presents it.
+// element is an element of a page, as a screen reader presents it.
 type element struct {
 	role, name, description, value string
 	properties                     map[string]string
@@ -26,9 +26,9 @@ func (e *element) String() string {
 	return fmt.Sprintf("%s %q", e.role, e.name)
 }
 
-// elements returns the elements that a screen reader presents, in the order of the page.
+// elements returns the elements that a screen reader presents, in page order.
 func (tb *tab) elements() ([]*element, error) {
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, maxWait)
 	defer cancel()
 	tree, err := chromedp.Call(ctx, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 	if err != nil {
@@ -62,7 +62,7 @@ func axText(value *accessibility.Value) string {
 	return fmt.Sprint(text)
 }
 
-// find returns the elements of a role whose names match a regular expression.
+// find returns the elements with a role whose names match a regular expression.
 func (tb *tab) find(role, name string) ([]*element, error) {
 	all, err := tb.elements()
 	if err != nil {
@@ -84,7 +84,8 @@ func (tb *tab) find(role, name string) ([]*element, error) {
 	return found, nil
 }
 
-// element waits for an element of a role whose name matches a regular expression, and returns the first.
+// element waits for an element with a role whose name matches a regular expression, and returns the first
+// one.
 func (tb *tab) element(role, name string) *element {
 	tb.t.Helper()
 	var found []*element
@@ -107,10 +108,10 @@ func (tb *tab) click(role, name string) {
 	})
 }
 
-// aim scrolls to an element, waits until it has come to rest, and returns the middle of its first box. It is an error
-// if something else is there.
+// aim scrolls to an element, waits until it does not move any longer, and returns the middle of its first
+// box. It throws an error if another element covers that point.
 const aim = `async function () {
-	// A busy browser may draw no frames for tabs in the background.
+	// A busy browser may not draw frames for tabs in the background.
 	const frame = () => new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 100); });
 	const place = () => { const {left, top, width, height} = this.getClientRects()[0] ?? {}; return [left + width / 2, top + height / 2]; };
 	let before;
@@ -125,9 +126,9 @@ const aim = `async function () {
 	return [x, y];
 }`
 
-// clickOn clicks in the middle of an element.
+// clickOn clicks on the middle of an element.
 func (tb *tab) clickOn(e *element) error {
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, maxWait)
 	defer cancel()
 	node, err := chromedp.Call(ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: e.id})
 	if err != nil {

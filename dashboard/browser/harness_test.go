@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestWatch opens pages with faults. The harness notices each.
+// TestWatch checks that the harness notices each fault of a page.
 func TestWatch(t *testing.T) {
 	for _, test := range []struct{ name, body, want string }{
 		{"nothing", `<p>Hello</p>`, ""},

@@ -12,10 +12,10 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/api"
 )
 
-// TestPast opens a page whose program has been sampled all the time: the plot begins in the past.
+// TestPast opens a page of a program that records its history. The plot must begin in the past.
 func TestPast(t *testing.T) {
 	s := commonSite(t)
-	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(maxWait); ; time.Sleep(100 * time.Millisecond) {
 		if h := ask[api.History](s, "history"); h.Samples >= 10 && h.Always {
 			break
 		} else if time.Now().After(deadline) {
@@ -51,7 +51,7 @@ func TestHistoryView(t *testing.T) {
 	})
 }
 
-// TestNothingWithoutViewers counts gatherings while no page is open, while one page is open, and while two are.
+// TestNothingWithoutViewers counts the gatherings while no page, one page and two pages are open.
 func TestNothingWithoutViewers(t *testing.T) {
 	needBrowser(t)
 	var gathered atomic.Int64
@@ -89,7 +89,7 @@ func TestNothingWithoutViewers(t *testing.T) {
 	}
 	first.open("about:blank")
 	second.open("about:blank")
-	for deadline := time.Now().Add(patience); ask[api.History](s, "history").Viewers > 0; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(maxWait); ask[api.History](s, "history").Viewers > 0; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the viewers have not left")
 		}

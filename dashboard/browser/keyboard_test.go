@@ -48,8 +48,8 @@ func TestKeyboard(t *testing.T) {
 	tb.wait("no help", `!document.querySelector('dialog[open]')`)
 }
 
-// TestTabStops presses Tab through each view. Everything that can be clicked gets the focus and shows it, in the order of
-// the page, and nothing holds the focus.
+// TestTabStops presses Tab through each view. Everything that can be clicked must get the focus, show it and
+// release it, in page order.
 func TestTabStops(t *testing.T) {
 	s := commonSite(t)
 	for _, look := range []chromium.Look{desktop, phone} {
@@ -72,7 +72,7 @@ func (tb *tab) walk(where string) {
 		const all = [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
 			.filter((e) => e.checkVisibility({visibilityProperty: true}) && !e.disabled);
 		window.stops = new Map(all.map((e) => [e, 0]));
-		document.body.tabIndex = -1; // Tab begins at the top.
+		document.body.tabIndex = -1; // so that Tab begins at the top
 		document.body.focus();
 		document.body.removeAttribute('tabindex');
 		all.length;
@@ -113,7 +113,8 @@ func (tb *tab) walk(where string) {
 	}
 }
 
-// TestNames checks each view as a screen reader sees it: it has landmarks, a heading, and a name for everything.
+// TestNames checks each view as a screen reader sees it: it has landmarks and a heading, and everything has a
+// name.
 func TestNames(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -143,7 +144,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestQuiet counts the announcements of a screen reader while nothing happens except samples.
+// TestQuiet checks that a screen reader announces nothing while only samples arrive.
 func TestQuiet(t *testing.T) {
 	s := newSite(t, brisk(), fixture.Fine)
 	tb := newTab(t, desktop)
@@ -162,7 +163,7 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-// TestReducedMotion asks for less motion: nothing is animated.
+// TestReducedMotion checks that nothing is animated for readers who prefer reduced motion.
 func TestReducedMotion(t *testing.T) {
 	s := commonSite(t)
 	look := desktop
@@ -178,7 +179,7 @@ func TestReducedMotion(t *testing.T) {
 	}
 }
 
-// TestTheme switches the theme of the page, which then stays.
+// TestTheme switches the theme of the page and checks that the choice persists.
 func TestTheme(t *testing.T) {
 	s := commonSite(t)
 	eachLook(t, func(t *testing.T, tb *tab) {
@@ -210,7 +211,7 @@ func TestTheme(t *testing.T) {
 	})
 }
 
-// TestTouchTargets measures the elements that a finger must hit.
+// TestTouchTargets checks that buttons and links are large enough for fingers.
 func TestTouchTargets(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, phone)

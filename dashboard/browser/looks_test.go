@@ -23,13 +23,14 @@ var views = []struct{ id, query, shows string }{
 	{"history", "?view=history", "panicking"},
 }
 
-// eachLook runs a test in light and dark, on a phone and on a wide screen.
+// eachLook runs a test in the light and the dark theme, on a phone and on a wide screen.
 func eachLook(t *testing.T, test func(t *testing.T, tb *tab)) {
 	t.Helper()
 	inLooks(t, chromium.Looks, test)
 }
 
-// bothWidths runs a test that is not about colors on a phone and on a wide screen, one of which is dark.
+// bothWidths runs a test that is not about colors on a phone and on a wide screen. One of them uses the dark
+// theme.
 func bothWidths(t *testing.T, test func(t *testing.T, tb *tab)) {
 	t.Helper()
 	dark := desktop
@@ -61,7 +62,8 @@ func (tb *tab) waitLive() {
 	tb.wait("stream", `document.querySelector('.live-live')`)
 }
 
-// TestLooks opens each view in each look. It fits into the window, has contrast, and breaks no rule of axe.
+// TestLooks opens each view in each look. The view must fit into the window, have enough contrast, and follow
+// the rules of axe.
 func TestLooks(t *testing.T) {
 	s := commonSite(t)
 	eachLook(t, func(_ *testing.T, tb *tab) {
@@ -74,14 +76,14 @@ func TestLooks(t *testing.T) {
 	})
 }
 
-// checkWords reports an error if the page shows numbers as programs write them.
+// checkWords reports an error if the page shows values in a form that is not for readers.
 func (tb *tab) checkWords(where string) {
 	tb.t.Helper()
 	for _, expr := range []string{
-		`\bundefined\b`, `\bnull\b`, `\[object `, // Mistakes of scripts.
-		`\d\.\d{5,}`,      // Too many digits.
-		`\d{8,}`,          // Raw bytes, or times in milliseconds.
-		`\d+(\.\d+)?e-\d`, // Exponents.
+		`\bundefined\b`, `\bnull\b`, `\[object `, // mistakes of scripts
+		`\d\.\d{5,}`,      // too many digits
+		`\d{8,}`,          // raw bytes, or times in milliseconds
+		`\d+(\.\d+)?e-\d`, // exponents
 		`Infinity`,
 	} {
 		found := eval[[]string](tb, `(() => {

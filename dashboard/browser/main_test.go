@@ -16,8 +16,8 @@ import (
 // axePath is the file of axe-core that make browser installs.
 const axePath = "../../.cache/axe-core-4.14.1/axe.min.js"
 
-// shared is the browser of all tests, which starts when the first one needs it. pictures is where the
-// screenshots of failed tests go.
+// shared is the browser of all tests. It starts when the first test needs it. pictures is the folder for
+// screenshots of failed tests.
 var shared struct {
 	once     sync.Once
 	browser  context.Context
@@ -65,7 +65,7 @@ var readAxe = sync.OnceValues(func() (string, error) {
 	return string(source), err
 })
 
-// needAxe returns the source of axe-core. It skips the test where it is missing.
+// needAxe returns the source of axe-core. It skips the test if the file is missing.
 func needAxe(t *testing.T) string {
 	t.Helper()
 	source, err := readAxe()
@@ -75,7 +75,8 @@ func needAxe(t *testing.T) string {
 	return source
 }
 
-// miss skips the test because something is not installed, or fails it if the environment variable E2E_ALL is set.
+// miss skips the test because something is not installed. If the environment variable E2E_ALL is set, it
+// fails the test instead.
 func miss(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("E2E_ALL") != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/dashboard/browser/fixture"
 )
 
-// TestSearch types words. Families appear whose name, label or help has them all.
+// TestSearch checks that a search shows the families whose name, labels or help contain all words.
 func TestSearch(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -39,7 +39,7 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// TestFamily opens families of all types: type, unit, help, series and their values are there.
+// TestFamily opens families of all types and checks that type, unit, help, series and values are shown.
 func TestFamily(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -65,7 +65,7 @@ func TestFamily(t *testing.T) {
 	}
 }
 
-// TestPlotsMove compares a plot with what it shows some samples later.
+// TestPlotsMove checks that a plot changes when samples arrive.
 func TestPlotsMove(t *testing.T) {
 	s := commonSite(t)
 	bothWidths(t, func(_ *testing.T, tb *tab) {
@@ -82,12 +82,12 @@ const (
 	// inkOf reports whether a canvas of the page has more than a few pixels that are not transparent.
 	inkOf = `[...document.querySelectorAll('main canvas')].some((c) => c.width > 0 &&
 		c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((x, i) => i % 4 === 3 && x > 0).length > 500)`
-	// pixels sums up the pixels of the canvases.
+	// pixels returns checksums of the canvases.
 	pixels = `[...document.querySelectorAll('main canvas')].map((c) => c.width === 0 ? '' :
 		String(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.reduce((sum, x, i) => (sum * 31 + x * (i % 251 + 1)) % 1000003, 7))).join()`
 )
 
-// TestGroup plots a line for each value of a label.
+// TestGroup checks that a plot can have a line for each value of a label.
 func TestGroup(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -106,7 +106,7 @@ func TestGroup(t *testing.T) {
 	tb.wait("four lines", `['GET', 'POST'].every((method) => shownText(document.querySelector('.panel')).includes(method))`)
 }
 
-// TestChanges sets a mark with a click, and checks the changes since.
+// TestChanges sets a mark with a click and checks the changes since then.
 func TestChanges(t *testing.T) {
 	s := commonSite(t)
 	eachLook(t, func(t *testing.T, tb *tab) {
@@ -130,7 +130,7 @@ func TestChanges(t *testing.T) {
 	})
 }
 
-// TestCopy copies a query.
+// TestCopy checks the button that copies a query.
 func TestCopy(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -152,7 +152,7 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-// TestExemplars looks for the links from exemplars to traces.
+// TestExemplars checks the links from exemplars to traces.
 func TestExemplars(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)
@@ -167,7 +167,7 @@ func TestExemplars(t *testing.T) {
 	}
 }
 
-// TestTable sorts the current values of a family, and filters them.
+// TestTable sorts and filters the current values of a family.
 func TestTable(t *testing.T) {
 	s := commonSite(t)
 	bothWidths(t, func(t *testing.T, tb *tab) {
@@ -177,7 +177,7 @@ func TestTable(t *testing.T) {
 			tb.wait(want+" first", fmt.Sprintf(`%s[0]?.includes(%q)`, rows, want))
 		}
 		if tb.look.Width < 600 {
-			first("invoices") // Cards have no heads to sort by.
+			first("invoices") // cards have no column heads to sort by
 			return
 		}
 		tb.click("button", "^Value")
@@ -187,8 +187,7 @@ func TestTable(t *testing.T) {
 	})
 }
 
-// TestKept checks that updates leave alone what a reader is at: the element with the focus, the selection, and where
-// the page is scrolled to.
+// TestKept checks that updates keep the focus, the selection and the scroll position of the page.
 func TestKept(t *testing.T) {
 	s := commonSite(t)
 	bothWidths(t, func(t *testing.T, tb *tab) {

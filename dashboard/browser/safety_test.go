@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/dashboard/browser/fixture"
 )
 
-// TestLoopbackOnly sends requests from elsewhere, and such that a page of another site could cause.
+// TestLoopbackOnly sends requests from other machines, and requests that a page of another site could cause.
 func TestLoopbackOnly(t *testing.T) {
 	s := commonSite(t)
 	for _, test := range []struct {
@@ -45,7 +45,8 @@ func TestLoopbackOnly(t *testing.T) {
 	}
 }
 
-// TestHarmless opens each view of a program whose names, values, errors and panics are full of code, and long.
+// TestHarmless opens each view of a program whose names, values, errors and panics contain code or are very
+// long.
 func TestHarmless(t *testing.T) {
 	s := commonSite(t)
 	eachLook(t, func(t *testing.T, tb *tab) {
@@ -80,7 +81,7 @@ func TestHarmless(t *testing.T) {
 	})
 }
 
-// TestSecrets asks for all that has errors.
+// TestSecrets checks that no page and no answer with errors contains the password.
 func TestSecrets(t *testing.T) {
 	s := commonSite(t)
 	for _, path := range []string{"collectors.txt", "api/collectors", "api/history", "api/metrics?q=error"} {
@@ -90,7 +91,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// openDetails unfolds all that is folded.
+// openDetails unfolds everything that is folded.
 func (tb *tab) openDetails() {
 	tb.t.Helper()
 	eval[int](tb, `(() => {

@@ -23,19 +23,19 @@ type site struct {
 	program *fixture.Program
 	board   *dashboard.Dashboard
 	server  *http.Server
-	addr    string // With a port that stays the same when the site is stopped and started again.
-	url     string // of the page
+	addr    string // address, with a port that stays the same when the site is stopped and started again
+	url     string // URL of the page
 }
 
-// everything are the parts of a program in which everything happens.
+// everything lists the parts of a program that has everything that the dashboard can show.
 var everything = []fixture.Part{fixture.Collectors, fixture.Instruments, fixture.Remote, fixture.Pushes}
 
-// brisk are options with which tests need not wait for long.
+// brisk returns options with short intervals, so that tests need not wait long.
 func brisk() dashboard.Opts {
 	return dashboard.Opts{Title: "shop", Interval: 500 * time.Millisecond, TraceURL: "https://traces.example/{trace_id}"}
 }
 
-// newSite starts a program of the given parts and serves its dashboard until the test ends.
+// newSite starts a program with the given parts and serves its dashboard until the test ends.
 func newSite(t *testing.T, opts dashboard.Opts, parts ...fixture.Part) *site {
 	t.Helper()
 	s := &site{t: t, addr: "127.0.0.1:0"}
@@ -61,7 +61,7 @@ func (s *site) serve(h http.Handler) {
 	s.t.Helper()
 	var listener net.Listener
 	var err error
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // A browser may hold the port for a moment.
+	for deadline := time.Now().Add(maxWait); ; time.Sleep(50 * time.Millisecond) { // A browser may hold the port for a moment.
 		if listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", s.addr); err == nil {
 			break
 		}
@@ -104,7 +104,7 @@ func (s *site) get(path string, header http.Header) (status int, body string) {
 
 func fetch(t testing.TB, url string, header http.Header) (status int, body string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), maxWait)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -139,13 +139,13 @@ func ask[T any](s *site, path string) (answer T) {
 	return answer
 }
 
-// common is a site that tests share which change nothing.
+// common is a site that tests share if they do not change it.
 var common struct {
 	once sync.Once
 	site *site
 }
 
-// commonSite returns a site in which everything happens, and which has been sampled all the time.
+// commonSite returns a site that has everything and records its history.
 func commonSite(t *testing.T) *site {
 	t.Helper()
 	needBrowser(t)

@@ -28,10 +28,10 @@ const (
 	mib         = 1 << 20
 )
 
-// TestLarge opens all views of a program with very many series. The tab stays small. How long a search takes, and
-// how much of a core the sampler needs, is logged: speeds depend on the machine.
+// TestLarge opens all views of a program with very many series and checks that the tab stays small. It only
+// logs the duration of searches and the processor time of the sampler, because they depend on the machine.
 func TestLarge(t *testing.T) {
-	// A browser of its own has one tab, whose process can be told from others.
+	// In a separate browser with one tab, the process of the tab can be identified.
 	needBrowser(t)
 	path, err := chromium.Find()
 	if err != nil {
@@ -69,8 +69,8 @@ func TestLarge(t *testing.T) {
 	s.logSampling()
 }
 
-// logSize returns how large the heap of JavaScript is, and how much memory the tab's process has for itself, which
-// is 0 where that is not known.
+// logSize logs and returns the size of the JavaScript heap and the private memory of the tab's process, or 0
+// for memory that is not known.
 func (tb *tab) logSize(where string) (heap, total int64) {
 	tb.t.Helper()
 	usage, err := chromedp.Call(tb.ctx, cdpruntime.GetHeapUsage, cdp.Empty{})
@@ -89,7 +89,7 @@ func (tb *tab) logSize(where string) (heap, total int64) {
 	return heap, total
 }
 
-// privateBytes returns the memory that a process shares with no other and no file.
+// privateBytes returns the memory that a process does not share with other processes or files.
 func privateBytes(pid int64) (sum int64) {
 	if runtime.GOOS != "linux" {
 		return 0
@@ -106,7 +106,7 @@ func privateBytes(pid int64) (sum int64) {
 	return sum
 }
 
-// logSearches measures how long the answers to searches take, and until the page shows one.
+// logSearches logs how long the answers to searches take, and how long it takes until the page shows one.
 func (tb *tab) logSearches() {
 	tb.t.Helper()
 	for _, words := range []string{"large_007", "tenant-042", "operation=operation-3", "operations of part", "no-such-thing"} {
@@ -141,7 +141,7 @@ func (s *site) logSampling() {
 		return
 	}
 	var busy, took float64
-	for _, sample := range h.Sampling[1:] { // The first one has everything to learn.
+	for _, sample := range h.Sampling[1:] { // the first one costs more, because all series are new
 		busy, took = busy+sample.BusyMs, took+sample.TookMs
 	}
 	first, last := h.Sampling[0], h.Sampling[len(h.Sampling)-1]

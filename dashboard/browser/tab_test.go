@@ -19,15 +19,15 @@ import (
 	"github.com/luxfi/metric/dashboard/browser/chromium"
 )
 
-// patience is how long a page may take for anything. It is long because machines are busy at times.
-const patience = 30 * time.Second
+// maxWait is how long a page may take for anything. It is long because machines are busy at times.
+const maxWait = 30 * time.Second
 
 var (
 	desktop = chromium.Look{Width: 1440, Height: 900}
 	phone   = chromium.Look{Width: 390, Height: 844}
 )
 
-// tab is a tab of the browser, with cookies and storage of its own. A test fails if anything goes wrong in its
+// tab is a tab of the browser with its own cookies and storage. A test fails if anything goes wrong in its
 // tab; see watch.
 type tab struct {
 	t      *testing.T
@@ -54,7 +54,7 @@ func newTabOf(browser context.Context, t *testing.T, look chromium.Look) *tab {
 	return tb
 }
 
-// finish reports what went wrong in the tab, and takes a picture of it if the test has failed.
+// finish reports the faults of the tab, and takes a picture of it if the test has failed.
 func (tb *tab) finish() {
 	for _, fault := range tb.faults.take() {
 		tb.t.Error(fault)
@@ -64,9 +64,9 @@ func (tb *tab) finish() {
 	}
 }
 
-// picture writes a screenshot, and logs where it is.
+// picture writes a screenshot and logs its path.
 func (tb *tab) picture() {
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, maxWait)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
@@ -93,20 +93,20 @@ func (tb *tab) must(err error, format string, args ...any) {
 // open opens a page and waits until it is loaded.
 func (tb *tab) open(url string) {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, maxWait)
 	defer cancel()
 	tb.must(chromedp.Do(ctx, chromedp.Navigate(url)), "opening %s", url)
 }
 
-// reload loads the page again.
+// reload reloads the page.
 func (tb *tab) reload() {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, maxWait)
 	defer cancel()
 	tb.must(chromedp.Do(ctx, chromedp.Reload()), "reloading")
 }
 
-// eval returns the value of an expression, or of the promise that it returns.
+// eval returns the value of an expression. If that is a promise, eval waits for its result.
 func eval[T any](tb *tab, expression string) T {
 	tb.t.Helper()
 	value, err := tryEval[T](tb, expression)
@@ -115,12 +115,12 @@ func eval[T any](tb *tab, expression string) T {
 }
 
 func tryEval[T any](tb *tab, expression string) (T, error) {
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, maxWait)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// wait waits until a condition, which is an expression, is true. what says what it stands for.
+// wait waits until condition, a JavaScript expression, is true. what describes the condition.
 func (tb *tab) wait(what, condition string) {
 	tb.t.Helper()
 	tb.waitFor(what, func() error {
@@ -135,13 +135,13 @@ func (tb *tab) wait(what, condition string) {
 // waitFor waits until check returns nil.
 func (tb *tab) waitFor(what string, check func() error) {
 	tb.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(maxWait); ; time.Sleep(50 * time.Millisecond) {
 		err := check()
 		if err == nil {
 			return
 		}
 		if time.Now().After(deadline) {
-			tb.t.Fatalf("after %v, the page has no %s: %v", patience, what, err)
+			tb.t.Fatalf("after %v, the page has no %s: %v", maxWait, what, err)
 		}
 	}
 }
@@ -152,17 +152,17 @@ func (tb *tab) waitText(text string) {
 	tb.wait("text "+text, fmt.Sprintf("shownText().includes(%q)", text))
 }
 
-// text returns all that the page shows.
+// text returns the text that the page shows.
 func (tb *tab) text() string {
 	tb.t.Helper()
 	return eval[string](tb, "shownText()")
 }
 
-// keys presses keys, one after the other. Unlike chromedp.KeyEvent, it sends a key and its character as one event, as a
-// keyboard does: a page that handles the key can prevent the character.
+// keys presses keys, one after the other. Unlike chromedp.KeyEvent, it sends a key and its character as one
+// event, as a keyboard does, so that a page that handles the key can prevent the character.
 func (tb *tab) keys(keys string) {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	ctx, cancel := context.WithTimeout(tb.ctx, maxWait)
 	defer cancel()
 	for _, key := range keys {
 		events := kb.Encode(key)
@@ -190,7 +190,7 @@ func (tb *tab) checkWidth() {
 	tb.t.Errorf("the page is %d pixels wide in a window of %d; beyond it are\n%s", width, tb.look.Width, widest)
 }
 
-// addScript has a script run before those of each page that the tab opens.
+// addScript adds a script that runs before the scripts of each page that the tab opens.
 func (tb *tab) addScript(source string) {
 	tb.t.Helper()
 	_, err := chromedp.Call(tb.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: source})

@@ -12,8 +12,8 @@ import (
 
 func escape(text string) string { return url.QueryEscape(text) }
 
-// TestURL goes through the views by clicks. The URL holds what the page shows: loading it again shows the same, and
-// the browser's buttons lead back and forth.
+// TestURL opens the views by clicks. The URL must describe the view: reloading it shows the same, and the
+// browser's buttons lead back and forth.
 func TestURL(t *testing.T) {
 	s := commonSite(t)
 	bothWidths(t, func(t *testing.T, tb *tab) {
@@ -39,7 +39,7 @@ func TestURL(t *testing.T) {
 	})
 }
 
-// TestURLOfSearch types a search and opens a family. The URL holds both.
+// TestURLOfSearch types a search and opens a family, and checks that the URL contains both.
 func TestURLOfSearch(t *testing.T) {
 	s := commonSite(t)
 	tb := newTab(t, desktop)

@@ -20,9 +20,9 @@ import (
 const violations = `addEventListener('securitypolicyviolation', (e) =>
 	console.error('policy violation:', e.violatedDirective, e.blockedURI, e.sample, e.sourceFile, e.lineNumber))`
 
-// shownText defines a function that returns the text that an element shows. Unlike innerText, it has what is scrolled
-// out of the window, which a page may leave to the browser to render later (content-visibility). White space is single
-// spaces, also between elements.
+// shownText defines a function that returns the text that an element shows. Unlike innerText, it includes
+// content outside of the window, which the browser may render later (content-visibility). White space, also
+// between elements, becomes a single space.
 const shownText = `function shownText(root = document.body) {
 	const parts = [], walker = document.createTreeWalker(root ?? document.body, NodeFilter.SHOW_TEXT);
 	while (root && walker.nextNode()) {
@@ -37,7 +37,7 @@ const shownText = `function shownText(root = document.body) {
 type faults struct {
 	mu       sync.Mutex
 	texts    []string
-	expected []string // Parts of texts that are no faults.
+	expected []string // parts of texts that do not count as faults
 }
 
 func (f *faults) add(format string, args ...any) {
@@ -49,7 +49,7 @@ func (f *faults) add(format string, args ...any) {
 	}
 }
 
-// expect has texts with this part ignored from now on.
+// expect makes f ignore texts that contain part from now on.
 func (f *faults) expect(part string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -65,8 +65,8 @@ func (f *faults) take() []string {
 	return texts
 }
 
-// watch notes faults of the pages in the tab: errors on the console, exceptions, violations of the
-// Content-Security-Policy, requests that fail, and dialogs.
+// watch records faults of the pages in the tab: errors on the console, exceptions, violations of the
+// Content-Security-Policy, failed requests, and dialogs.
 func (tb *tab) watch() {
 	tb.t.Helper()
 	dialogs := make(chan string, 100)

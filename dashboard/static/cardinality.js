@@ -1,4 +1,5 @@
-// The view of sizes: which families, labels and values make the series and the bytes, and what limits did about it.
+// The view of sizes: the families, labels and values with the most series and bytes, and the effects of
+// limits.
 
 import { empty, h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
 import { typeBadge } from './family.js';
@@ -7,7 +8,7 @@ import { bytes, clock, count, duration, percent, plural } from './format.js';
 import { labelDetails } from './labels.js';
 
 const pageSize = 100;
-const refreshEvery = 5000; // Milliseconds: sizes move slowly, and the answer is long.
+const refreshEvery = 5000; // milliseconds; sizes change slowly, and the answer is long
 
 const columns = [
   { id: 'name', title: 'Family', of: (r) => r.family.name },
@@ -38,7 +39,7 @@ export const view = {
   },
 };
 
-// notes says what limits and expiry did to a family.
+// notes describes the effects of limits and expiry on a family.
 function notes(r) {
   const list = [];
   const lookups = (n) => plural(n, 'lookup');

@@ -1,4 +1,4 @@
-// What changed since a mark: a live table of numbers that are not what they were.
+// The changes since a mark: a live table of the numbers that have changed.
 
 import { empty, h, keyed, replace, setText, show, svgIcon } from './dom.js';
 import { clock, count, plural } from './format.js';
@@ -10,7 +10,7 @@ const pageSize = 100;
 // unitOf returns the unit of the number that has changed.
 const unitOf = (c) => (c.name === 'count' ? '' : c.unit);
 
-// difference returns after − before as a text with its sign, or an empty one if either is not a number.
+// difference returns after − before with its sign, or an empty text if one of them is not a number.
 function difference(c) {
   if (typeof c.before !== 'number' || typeof c.after !== 'number') return '';
   const d = c.after - c.before;
@@ -76,7 +76,8 @@ export class Changes {
     }
   }
 
-  // fail keeps the table if the server cannot be reached for a while, but a mark that is gone does not come back.
+  // fail keeps the table if the server cannot be reached for a while. It removes the table if the mark is
+  // gone, because it does not come back.
   fail(err) {
     if (this.shown && !/mark/i.test(err.message)) return;
     this.lost = /mark/i.test(err.message);

@@ -1,4 +1,4 @@
-// Small line charts of one number over time, for the page's own affairs. Metrics have larger ones; see plot.js.
+// Small line charts of one number over time, for figures about the dashboard itself. plot.js draws metrics.
 
 import { h, s, setAttr, setText } from './dom.js';
 import { clock } from './format.js';
@@ -6,7 +6,7 @@ import { clock } from './format.js';
 const width = 400;
 const height = 72;
 
-// Chart is a titled line. format writes its numbers; fromZero has the scale begin at 0.
+// Chart is a line chart with a title. format formats its numbers. If fromZero is true, the scale begins at 0.
 export class Chart {
   constructor({ title, format, fromZero = true }) {
     this.format = format;
@@ -25,7 +25,7 @@ export class Chart {
       h('div', { class: 'chart-times' }, this.from, this.to));
   }
 
-  // set shows points, [time, value], oldest first.
+  // set shows points, each [time, value], oldest first.
   set(points) {
     if (points.length === 0) return;
     const values = points.map(([, v]) => v);
@@ -33,7 +33,7 @@ export class Chart {
     const min = Math.min(...values);
     const flat = max === min && !this.fromZero;
     const bottom = this.fromZero ? 0 : flat ? min - 1 : min;
-    const top = Math.max(flat ? max + 1 : max, bottom + 1e-9); // A constant runs through the middle.
+    const top = Math.max(flat ? max + 1 : max, bottom + 1e-9); // A constant value is in the middle.
     const [start, end] = [points[0][0], points.at(-1)[0]];
     const x = (t) => (end > start ? ((t - start) / (end - start)) * width : width).toFixed(1);
     const y = (v) => (height - ((v - bottom) / (top - bottom)) * height).toFixed(1);
@@ -47,7 +47,7 @@ export class Chart {
     setAttr(this.svg, 'aria-label', `${this.title}: ${this.format(min)} to ${this.format(max)}, last ${this.format(values.at(-1))}`);
   }
 
-  // rangeText says what the height of the chart stands for.
+  // rangeText describes the range of the vertical axis.
   rangeText(min, max) {
     if (this.fromZero) return `up to ${this.format(max)}`;
     return min === max ? '' : `${this.format(min)} to ${this.format(max)}`;

@@ -1,4 +1,4 @@
-// The view of collectors: problems first, then the others by group, and instruments folded.
+// The view of collectors: first those with problems, then the others by group, and the instruments folded.
 
 import { empty, h, keyed, replace, setText, show, svgIcon } from './dom.js';
 import { count, plural } from './format.js';
@@ -10,8 +10,8 @@ const problemStep = 50;
 const instrumentStep = 200;
 
 let ctx;
-let rows; // ID → api.Collector, in the order of registration.
-let parts; // Elements and sections of the mounted view.
+let rows; // ID → api.Collector, in the order of registration
+let parts; // elements and sections of the mounted view
 let problemLimit;
 
 export const view = {
@@ -45,7 +45,7 @@ export const view = {
   },
 };
 
-// merge applies an event to the rows. A row that has not changed stays the same object, so that it is not drawn again.
+// merge applies an event to the rows. An unchanged row stays the same object, so that it is not drawn again.
 function merge(before, { all, rows: changed, removed }) {
   const after = all || !before ? new Map() : before;
   for (const row of changed ?? []) after.set(row.id, row);
@@ -53,7 +53,8 @@ function merge(before, { all, rows: changed, removed }) {
   return after;
 }
 
-// metricsOf returns the URL of the metrics of one collector, or null if the server's URL is not one to follow.
+// metricsOf returns the URL of the metrics of one collector, or null if the server's URL is not safe to
+// follow.
 function metricsOf(name) {
   const base = ctx.hello?.metricsURL || 'metrics';
   if (/^[a-z][a-z0-9+.-]*:/i.test(base) && !/^https?:\/\//i.test(base)) return null;
@@ -92,11 +93,11 @@ function makeParts() {
   return p;
 }
 
-// makeInstruments makes the folded list of instruments, which is filled only while it is open.
+// makeInstruments makes the folded list of instruments. It is filled only while it is open.
 function makeInstruments() {
   const section = new Section({ title: 'Instruments', metricsOf, limit: instrumentStep, plain: true });
   const text = h('span', { class: 'muted' });
-  const none = h('p', { class: 'muted' }, 'No instrument matches.');
+  const none = h('p', { class: 'muted' }, 'No instruments match.');
   const filter = h('input', { type: 'search', placeholder: 'Filter instruments', 'aria-label': 'Filter instruments by name', autocomplete: 'off', oninput: fill });
   const el = h('details', { class: 'section instruments', ontoggle: fill },
     h('summary', null, h('h2', null, 'Instruments'), text),
@@ -120,7 +121,7 @@ function makeInstruments() {
   };
 }
 
-// matcher returns a test for names that contain all words of q.
+// matcher returns a function that reports whether the name of a collector contains all words of q.
 function matcher(q) {
   const words = q.toLowerCase().split(/\s+/).filter(Boolean);
   return (c) => {
@@ -145,7 +146,8 @@ function render() {
   parts.instruments.set(all.filter((c) => c.group === 'instrument'), group('instrument'), parts.instrumentsAll);
 }
 
-// renderFailure shows why the last sample is incomplete, unless the problems of collectors explain it.
+// renderFailure shows why the last sample is incomplete, unless the problems of collectors already explain
+// it.
 function renderFailure({ error, problems }) {
   show(parts.failure, Boolean(error) && problems === 0);
   setText(parts.failure, `The last sample is incomplete: ${error}`);
@@ -165,7 +167,8 @@ function renderProblems(problems, inAll) {
   setText(parts.moreProblems, moreText(hidden, problemStep));
 }
 
-// renderSummary shows that all collectors are fine, that there are none yet, or that none matches the filter.
+// renderSummary shows that all collectors are fine, that no collectors exist yet, or that no collector
+// matches the filter.
 function renderSummary(all, matching, problems) {
   const others = all.filter((c) => c.group !== 'instrument');
   const filtered = parts.filter.value !== '';

@@ -1,9 +1,10 @@
-// Making and updating elements. Nothing here parses HTML: texts become text nodes, so that they cannot run.
+// Creates and updates elements. No function here parses HTML: texts become text nodes, so they cannot run.
 
 const svgNS = 'http://www.w3.org/2000/svg';
 
-// h makes an element. Props are attributes, except class, dataset (an object), style (an object, set by CSSOM because
-// the policy forbids the attribute), and handlers such as onclick. A prop that is null, undefined or false is left out.
+// h makes an element. Props are attributes, except for dataset (an object), style (an object, set through the
+// CSSOM because the policy forbids the attribute) and handlers such as onclick. h ignores a prop that is
+// null, undefined or false.
 export function h(tag, props, ...children) {
   const el = document.createElement(tag);
   setProps(el, props);
@@ -35,18 +36,18 @@ function append(el, children) {
   }
 }
 
-// replace gives node new children.
+// replace replaces the children of node.
 export function replace(node, ...children) {
   node.replaceChildren();
   append(node, children);
 }
 
-// setText changes the text only if it differs: this keeps selections and spares layout.
+// setText changes the text only if it differs, which keeps selections and saves layout.
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// setAttr sets an attribute, or removes it if value is null or false, only if it differs.
+// setAttr sets an attribute if it differs, or removes it if value is null, undefined or false.
 export function setAttr(node, name, value) {
   if (value === null || value === undefined || value === false) {
     if (node.hasAttribute(name)) node.removeAttribute(name);
@@ -56,15 +57,16 @@ export function setAttr(node, name, value) {
   if (node.getAttribute(name) !== text) node.setAttribute(name, text);
 }
 
-// show hides or shows a node.
+// show shows or hides a node.
 export function show(node, visible) {
   if (node.hidden === visible) node.hidden = !visible;
 }
 
 const nodesOf = new WeakMap(); // parent → Map of key → node
 
-// keyed makes the children of parent match items: make(item) returns a new node, update(node, item) refreshes one.
-// Nodes survive by key, with focus, selection, scroll and open details. parent must not have other children.
+// keyed makes the children of parent match items. make(item) returns a new node, and update(node, item)
+// refreshes a node. Nodes with the same key are kept, with their focus, selection, scroll position and open
+// details. parent must not have other children.
 export function keyed(parent, items, keyOf, make, update) {
   let nodes = nodesOf.get(parent);
   if (!nodes) nodesOf.set(parent, (nodes = new Map()));
@@ -86,7 +88,8 @@ export function keyed(parent, items, keyOf, make, update) {
     if (node === at) {
       at = at.nextSibling;
     } else if (at && at.nextSibling === node) {
-      // Probably the node at this place has moved down: one move instead of moving all that follow.
+      // Probably, the node at this place has moved down. Moving it away is cheaper than moving all nodes that
+      // follow.
       move(parent, at, null);
       at = node.nextSibling;
     } else {
@@ -97,7 +100,7 @@ export function keyed(parent, items, keyOf, make, update) {
 
 function move(parent, node, before) {
   if (parent.moveBefore && node.parentNode === parent) {
-    parent.moveBefore(node, before); // Keeps focus and animations.
+    parent.moveBefore(node, before); // keeps focus and animations
     return;
   }
   const focused = node.contains(document.activeElement) ? document.activeElement : null;
@@ -109,9 +112,9 @@ const nearby = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) target.setNear(isIntersecting);
 }, { rootMargin: '400px' });
 
-// refreshLazily gives node a method refresh(item), which calls draw(item) the first time, and then if the item is another
-// object than before and node is near the viewport; else draw waits until node comes near. This keeps a page of a thousand
-// rows smooth.
+// refreshLazily gives node a method refresh(item). It calls draw(item) the first time, and later if the item
+// is another object than before. If node is not near the viewport, it calls draw when node comes near. This
+// keeps a page with a thousand rows smooth.
 export function refreshLazily(node, draw) {
   let near = true;
   let drawn;
@@ -157,7 +160,7 @@ const icons = {
   right: 'M3 8h9.5M8.5 4l4 4-4 4',
 };
 
-// svgIcon makes a small icon. It is decoration: put a text beside it, or an aria-label on its button.
+// svgIcon makes a small icon. Screen readers ignore it: put a text beside it, or an aria-label on its button.
 export function svgIcon(name) {
   return s('svg', { class: `icon icon-${name}`, viewBox: '0 0 16 16', 'aria-hidden': 'true' },
     s('path', { d: icons[name] ?? '' }));
@@ -165,8 +168,8 @@ export function svgIcon(name) {
 
 let probe;
 
-// cssColor returns the colour of a custom property such as "--accent" in the current theme, for canvases. Paint again
-// when document has the event themechange.
+// cssColor returns the color of a custom property such as "--accent" in the current theme, for canvases.
+// Repaint them after the event themechange of document.
 export function cssColor(name) {
   if (!probe) document.body.append((probe = h('span', { class: 'sr', 'aria-hidden': 'true', style: { forcedColorAdjust: 'none' } })));
   probe.style.color = `var(${name})`;
@@ -185,7 +188,8 @@ export function copyButton(textOf, label = 'Copy') {
   return h('button', { class: 'btn btn-small', type: 'button', onclick: copy }, svgIcon('copy'), text);
 }
 
-// copyText reports whether the text could be copied. navigator.clipboard is missing on plain HTTP except on localhost.
+// copyText copies a text and reports whether that succeeded. Over plain HTTP, navigator.clipboard exists only
+// on localhost.
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -201,7 +205,7 @@ async function copyText(text) {
   }
 }
 
-// empty makes the text of a part that has nothing to show: an icon, a title, and what to do.
+// empty makes the placeholder for a part that has nothing to show: an icon, a title, and advice.
 export function empty(icon, title, ...text) {
   return h('div', { class: 'empty' }, svgIcon(icon), h('p', { class: 'empty-title' }, title),
     text.length > 0 && h('p', null, ...text));

@@ -1,4 +1,4 @@
-// One metric family: what it is, its plot, its labels, queries, values and exemplars.
+// One metric family: its description, plot, labels, queries, values and exemplars.
 
 import { copyButton, empty, h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
 import { clock, count, plural } from './format.js';
@@ -8,7 +8,7 @@ import { byOf, describe, matchOf, maxPins, pinsOf, ranges, specOf, words, writeM
 import { sentence } from './text.js';
 import { Values } from './values.js';
 
-// typeBadge names the type of a family.
+// typeBadge makes a badge with the type of a family.
 export const typeBadge = (family) => h('span', { class: `type type-${/^[a-z]+$/.test(family.type) ? family.type : 'other'}` },
   family.type, family.native && ' · native');
 
@@ -43,7 +43,7 @@ export class FamilyPane {
     this.gone = true;
   }
 
-  // navigate follows the URL: other lines, filters or ranges.
+  // navigate applies a change of the URL: other lines, filters or ranges.
   navigate() {
     const { params } = this.ctx;
     const since = params.get('since');
@@ -89,12 +89,12 @@ export class FamilyPane {
     }
   }
 
-  // tick refreshes the numbers, unless the answer to the last request is still on its way.
+  // tick refreshes the numbers, unless the last request is still in progress.
   tick() {
     if (!this.loading) this.load();
   }
 
-  // fail keeps the last values if there are some: the connection may come back.
+  // fail keeps the last values, if any, because the connection may come back.
   fail(err) {
     if (this.detail) {
       replace(this.error, h('p', { class: 'error-box', role: 'status' },
@@ -158,7 +158,7 @@ export class FamilyPane {
         matchOf(params).map(([n, v]) => h('button', { type: 'button', class: 'pick is-filter', onclick: () => this.dropMatch(n) },
           h('span', { class: 'pick-text' }, `${n}=${v}`), svgIcon('cross'), h('span', { class: 'sr' }, ' remove this filter')))),
       h('div', { class: 'control control-end' }, this.rangeControl(), this.pinButton()));
-    // The chip that was pressed has been made anew: it keeps the focus.
+    // The chip that was pressed has been replaced by a new one, which gets the focus.
     if (focused) [...this.controls.querySelectorAll('button, select')].find((b) => nameOf(b) === focused)?.focus();
   }
 

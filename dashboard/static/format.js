@@ -1,10 +1,10 @@
-// Numbers, durations, sizes and times as people read them.
+// Formats numbers, durations, sizes and times for readers.
 
 const missing = '–';
 const minus = '−';
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-// special returns the text of a value that is not a finite number, or null if it is one.
+// special returns the text for a value that is not a finite number, and null for a finite number.
 function special(x) {
   if (x === null || x === undefined || x === '') return missing;
   if (x === '+Inf' || x === Infinity) return '∞';
@@ -13,7 +13,7 @@ function special(x) {
   return null;
 }
 
-// digits writes x ≥ 0 with at most three significant digits and four decimals, and without trailing zeros.
+// digits writes x ≥ 0 with at most three significant digits and four decimals, without trailing zeros.
 function digits(x) {
   if (x === 0) return '0';
   if (x >= 100) return grouped.format(Math.round(x));
@@ -27,7 +27,7 @@ function signed(x, write) {
 
 const siPrefixes = [[1e15, 'P'], [1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']];
 
-// scaled divides x by the largest unit that it reaches. Rounding may reach the next unit: 999,999 is "1M".
+// scaled writes x in the largest unit that it reaches, also by rounding: 999,999 is "1M".
 function scaled(x, units, space) {
   for (const [size, name] of units) {
     if (x >= size * 0.9995) return digits(x / size) + space + name;
@@ -111,7 +111,7 @@ function positiveBytes(n) {
   return scaled(n, byteUnits, ' ') ?? `${digits(n)} B`;
 }
 
-// ago writes how long before now a moment was: "3 min 20 s ago".
+// ago writes the time between a moment and now: "3 min 20 s ago".
 export function ago(ms, now) {
   if (!ms) return missing;
   return now - ms < 1500 ? 'now' : `${span(now - ms)} ago`;
@@ -121,7 +121,7 @@ const clockTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2
 const dayOf = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const dayAndYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 
-// clock writes local time, with the date unless it is today.
+// clock writes a moment in local time, with the date unless it is today.
 export function clock(ms) {
   if (!ms) return missing;
   const then = new Date(ms);
@@ -131,12 +131,13 @@ export function clock(ms) {
   return `${day.format(then)}, ${clockTime.format(then)}`;
 }
 
-// moment writes seconds since the Unix epoch. Zero usually stands for "never", so it stays a number.
+// moment writes seconds since the Unix epoch. Zero, which usually means "never", and values that are not
+// plausible times remain numbers.
 function moment(seconds, write) {
   return Math.abs(seconds) < 1e8 || Math.abs(seconds) > 1e12 ? number(seconds) : write(seconds * 1000);
 }
 
-// percent writes a ratio: 0.25 is "25 %". Below one percent, two digits are plenty.
+// percent writes a ratio: 0.25 is "25 %". Below one percent, it writes two digits.
 export function percent(ratio) {
   if (Math.abs(ratio) > 0 && Math.abs(ratio) < 1e-5) return `${ratio < 0 ? '> −' : '< '}0.001 %`;
   return special(ratio) ?? `${signed(ratio * 100, smallPercent)} %`;
@@ -147,7 +148,7 @@ function smallPercent(x) {
   return String(Number(x.toPrecision(2)));
 }
 
-// value writes x by its unit, as in api.Family.
+// value writes x in a unit of api.Family.
 export function value(x, unit) {
   const text = special(x);
   if (text) return text;
@@ -167,7 +168,7 @@ export function value(x, unit) {
   }
 }
 
-// shortClock writes the time of today, and the date of another day.
+// shortClock writes the time if a moment is today, and otherwise the date.
 function shortClock(ms) {
   const [day, time] = clock(ms).split(', ');
   return time ? day : clock(ms);

@@ -6,8 +6,8 @@ import { showHelp } from './keys.js';
 
 const themes = ['auto', 'light', 'dark'];
 const themeIcons = { auto: 'auto', light: 'sun', dark: 'moon' };
-const slow = 10000; // Milliseconds after which a sample is old.
-const patience = 1500; // Milliseconds in which a change of the stream is not worth a word.
+const slow = 10000; // milliseconds after which a sample is old
+const reconnectGrace = 1500; // milliseconds for which the header ignores that the stream is reconnecting
 
 // Header shows and updates the head of the page.
 export class Header {
@@ -17,7 +17,7 @@ export class Header {
     this.view = views[0];
     this.program = '';
     this.problems = null;
-    this.sampled = NaN; // Time of the last sample.
+    this.sampled = NaN; // time of the last sample
     this.paused = false;
     this.status = { state: 'connecting', last: 0, retryAt: 0 };
     this.lost = false;
@@ -134,30 +134,31 @@ export class Header {
     this.refresh();
   }
 
-  // announceLoss tells those who do not see the notice, once.
+  // announceLoss announces once to screen readers that the connection was lost, or is back.
   announceLoss({ state }) {
     const lost = state === 'lost' || (this.lost && state !== 'live');
     if (lost !== this.lost) announce(lost ? 'Connection lost' : 'Connected again');
     this.lost = lost;
   }
 
-  // isLive reports whether the page shows the present; if not, its clocks stand still.
+  // isLive reports whether the page shows the present. If not, its clocks stand still.
   get isLive() {
     return this.status.state === 'live' || (this.status.state === 'connecting' && this.status.last > 0);
   }
 
-  // refresh brings the connection's state up to date; it counts down to the next attempt.
+  // refresh updates the state of the connection and the countdown to the next attempt.
   refresh() {
     const { state, last, retryAt } = this.status;
-    // Changing the view opens a new stream; that is normal, and must not flicker.
-    if (state === 'connecting' && last > 0 && Date.now() - this.lastLive < patience) return;
+    // Changing the view opens a new stream. The header must not flicker then.
+    if (state === 'connecting' && last > 0 && Date.now() - this.lastLive < reconnectGrace) return;
     setAttr(this.live, 'class', `live live-${state}`);
     setText(this.liveText, state);
     setText(this.liveSince, this.sinceText(state, last));
     this.showNotice(state, last, retryAt);
   }
 
-  // sinceText says since when the connection is lost, or, while slow collectors hold up the next sample, how old the last is.
+  // sinceText returns since when the connection has been lost or, if slow collectors delay the next sample,
+  // the age of the last one.
   sinceText(state, last) {
     if (state === 'lost' && last > 0) return `since ${clock(last)}`;
     const old = this.ctx.now() - this.sampled;
@@ -180,7 +181,7 @@ export class Header {
   }
 }
 
-// announce has screen readers say a text when they are idle.
+// announce makes screen readers say a text when they are idle.
 function announce(text) {
   setText(document.getElementById('announce'), text);
 }

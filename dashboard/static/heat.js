@@ -1,33 +1,33 @@
-// Heat maps of histograms: time runs to the right, buckets upwards, and colour says how many observations per
-// second fell into a bucket.
+// Heat maps of histograms: time runs to the right and buckets upward. The color of a cell shows the
+// observations per second in a bucket.
 
 import { h, replace, setAttr, setText } from './dom.js';
 import { clock, number, value } from './format.js';
-import { colour, timeSteps, timeTicks } from './plot.js';
+import { color, timeSteps, timeTicks } from './plot.js';
 
-const left = 68; // As the y axis of line plots.
+const left = 68; // width of the y axis, as in line plots
 const right = 12;
 const top = 8;
 const bottom = 26;
 const steps = 12;
 
-// bounds writes the range of a bucket.
+// bounds writes the bounds of a bucket.
 function bounds(b, unit) {
   if (b.lower === -Infinity) return `≤ ${value(b.upper, unit)}`;
   if (b.upper === Infinity) return `> ${value(b.lower, unit)}`;
   return `${value(b.lower, unit)} – ${value(b.upper, unit)}`;
 }
 
-// bands returns the place of each bucket on the y axis, from 0 to 1. Buckets that follow each other without gaps
-// have the same height. Native histograms have gaps: there, the axis is logarithmic.
+// bands returns the range of each bucket on the y axis, from 0 to 1. If there are no gaps between buckets,
+// all have the same height. Otherwise, as in native histograms, the axis is logarithmic.
 function bands(buckets) {
   const n = buckets.length;
   const even = buckets.map((_, i) => [i / n, (i + 1) / n]);
   const gaps = buckets.some((b, i) => i > 0 && b.lower > buckets[i - 1].upper);
-  const tiny = 1e-100; // A zero bucket ends at such a bound.
+  const tiny = 1e-100; // a zero bucket ends at or below this bound
   const positive = buckets.flatMap((b) => [b.lower, b.upper]).filter((x) => x > tiny && x < Infinity);
   if (!gaps || positive.length === 0 || buckets.some((b) => b.lower < -tiny && b.lower > -Infinity)) return even;
-  const low = Math.log(Math.min(...positive)) - 0.7; // Room for the zero bucket.
+  const low = Math.log(Math.min(...positive)) - 0.7; // with room for the zero bucket
   const high = Math.log(Math.max(...positive)) + (buckets[n - 1].upper === Infinity ? 0.7 : 0);
   const place = (x) => (x <= tiny ? 0 : x === Infinity ? 1 : (Math.log(x) - low) / (high - low));
   return buckets.map((b) => [place(b.lower), place(b.upper)]);
@@ -36,7 +36,7 @@ function bands(buckets) {
 export class HeatMap {
   constructor(data, title) {
     this.data = data;
-    this.pointer = null; // {x, y}: index of the time and of the bucket that is read.
+    this.pointer = null; // {t, bucket}: the time and the bucket that are shown
     this.canvas = h('canvas', { 'aria-hidden': 'true' });
     this.area = h('div', {
       class: 'heat-area', tabindex: '0', role: 'slider', 'aria-orientation': 'horizontal',
@@ -69,8 +69,9 @@ export class HeatMap {
     this.draw();
   }
 
-  // paintScale takes the two ends of the scale from the theme: a single hue from near the background to far from it, mixed
-  // in a space where equal steps look equal. The browser mixes; the canvas uses what the legend has become.
+  // paintScale makes the scale of colors between two colors of the theme: a single hue, from near the
+  // background to far from it, mixed in a color space in which equal steps look equal. The browser mixes the
+  // colors of the legend, and the canvas uses them.
   paintScale() {
     if (!this.scale.firstChild) {
       replace(this.scale, Array.from({ length: steps }, (_, i) => h('span', {
@@ -80,7 +81,7 @@ export class HeatMap {
     this.tones = [...this.scale.children].map((el) => getComputedStyle(el).backgroundColor);
   }
 
-  // tone maps a rate to a colour; the root makes rare observations visible.
+  // tone maps a rate to a color. The square root makes rare observations visible.
   tone(rate) {
     return this.tones[Math.min(steps - 1, Math.floor(Math.sqrt(rate / this.max) * steps))];
   }
@@ -115,7 +116,8 @@ export class HeatMap {
     this.bands = bands(this.data.buckets);
   }
 
-  // column returns the edges of a moment: what was observed since the moment before it, but no more than a few steps.
+  // column returns the left and right edges of a moment. Its column begins at the previous moment, but is at
+  // most three usual steps wide.
   column(i) {
     const { t } = this.data;
     const step = i > 0 ? t[i] - t[i - 1] : (t[1] ?? t[0]) - t[0];
@@ -134,7 +136,7 @@ export class HeatMap {
         const [lo, hi] = place.get(bucket);
         const y = Math.round(this.yOf(hi));
         g.fillStyle = this.tone(rate);
-        // Cells overlap by a fraction of a pixel, so that no seams show.
+        // Cells overlap by a fraction of a pixel, so that there are no seams.
         g.fillRect(x0, y, Math.max(1, x1 - x0 + 0.4), Math.max(1, Math.round(this.yOf(lo)) - y));
       }
     });
@@ -143,8 +145,8 @@ export class HeatMap {
   drawAxes(g) {
     const { data } = this;
     g.font = '12px system-ui, sans-serif';
-    g.fillStyle = colour('--plot-text');
-    g.strokeStyle = colour('--plot-grid');
+    g.fillStyle = color('--plot-text');
+    g.strokeStyle = color('--plot-grid');
     g.lineWidth = 1;
     g.textAlign = 'right';
     g.textBaseline = 'middle';
@@ -208,7 +210,8 @@ export class HeatMap {
     this.draw();
   }
 
-  // at returns where the pointer is now: times leave on the left while it rests.
+  // at returns the indexes of the pointer's time and bucket, or null if they are gone: times move to the left
+  // and leave.
   at() {
     if (!this.pointer) return null;
     const x = this.data.t.indexOf(this.pointer.t);
@@ -232,7 +235,7 @@ export class HeatMap {
     setAttr(this.area, 'aria-valuetext', text);
     const [x0, x1] = this.column(at.x);
     const [lo, hi] = this.bands[at.y];
-    g.strokeStyle = colour('--plot-text');
+    g.strokeStyle = color('--plot-text');
     g.lineWidth = 1.5;
     g.strokeRect(x0, this.yOf(hi), Math.max(3, x1 - x0), this.yOf(lo) - this.yOf(hi));
   }

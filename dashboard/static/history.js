@@ -1,4 +1,4 @@
-// The view of the history: what is recorded and what that costs, and how the states of collectors changed.
+// The view of the history: the recorded samples and their cost, and the changes of the collectors' states.
 
 import { copyButton, empty, h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
 import { bytes, clock, count, duration, percent, plural, span } from './format.js';
@@ -9,15 +9,15 @@ import { moreText, sentence } from './text.js';
 import { timeNode } from './times.js';
 
 const snippet = 'dashboard.Opts{History: 15 * time.Minute}';
-const refetch = 30000; // Milliseconds between two requests, if no event gives a reason.
-const step = 100; // Events that are shown at once.
+const refetch = 30000; // milliseconds between two requests, if no event causes an earlier one
+const step = 100; // number of events that are shown at once
 const oneDay = 86400e3;
 
 let ctx;
 let data; // api.History
 let states; // ID → {name, state, since, problem}
 let parts;
-let asked; // When the last request began.
+let asked; // start of the last request
 let limit;
 
 export const view = {
@@ -38,7 +38,7 @@ export const view = {
 
   update(event, payload) {
     if (event === 'tick') addTick(payload);
-    if (event === 'hello' && data) load(); // The stream was lost, and the program may have been started anew.
+    if (event === 'hello' && data) load(); // The stream was lost, and the program may have been restarted.
     if (event !== 'collectors') return;
     if (takeStates(payload)) load();
     else if (data && payload.all) render();
@@ -55,8 +55,8 @@ async function load() {
   try {
     const answer = await ctx.getJSON('api/history');
     if (!answer || mine !== parts) return;
-    // The answer also has older samples, whose values are gone. With them, the charts would run across the time in which
-    // no page was open.
+    // The answer also has the costs of older samples, whose values are gone. With them, the charts would
+    // include times at which no page was open.
     data = { ...answer, sampling: answer.sampling.filter((each) => each.t >= answer.from) };
     show(parts.error, false);
     render();
@@ -67,12 +67,12 @@ async function load() {
   }
 }
 
-// addTick adds a sample to what is shown, which spares asking the server for all of them again.
+// addTick adds a sample to the view, so that the page need not fetch all samples again.
 function addTick(tick) {
   if (Date.now() - asked > refetch) load();
   if (!data) return;
   const last = data.sampling.at(-1);
-  if (!tick.t || (last && last.t >= tick.t)) return; // No new sample.
+  if (!tick.t || (last && last.t >= tick.t)) return; // no new sample
   data.sampling.push(tick);
   data.samples++;
   data.now = tick.now || tick.t;
@@ -133,7 +133,7 @@ function render() {
   renderEvents();
 }
 
-// tilesOf returns what is recorded, and what that costs, in a few numbers.
+// tilesOf summarizes the recorded samples and their cost in a few numbers.
 function tilesOf(d) {
   const cost = costOf(d.sampling);
   const interval = cost ? `one every ${duration(cost.interval)}` : '';
@@ -141,14 +141,14 @@ function tilesOf(d) {
     { label: 'Recorded', text: d.from ? span(d.now - d.from) : 'nothing yet',
       note: [d.from && `since ${clock(d.from)}`, d.windowMs && `at most ${duration(d.windowMs)}`].filter(Boolean).join(', ') },
     { label: 'Samples', text: count(d.samples), note: interval },
-    { label: 'Series', text: count(d.series), note: d.left ? `${count(d.left)} more are not recorded` : 'all recorded' },
+    { label: 'Series', text: count(d.series), note: d.omitted ? `${count(d.omitted)} more are not recorded` : 'all recorded' },
     { label: 'Memory', text: bytes(d.bytes), note: `of ${bytes(d.maxBytes)}`, ratio: d.maxBytes ? d.bytes / d.maxBytes : 0 },
     { label: 'Cost', text: cost ? percent(cost.ratio) : '–', note: cost ? `of one core, ${duration(cost.busy)} per sample` : 'not known yet' },
     { label: 'Pages open', text: count(d.viewers), note: d.always ? 'not needed for sampling' : 'needed for sampling' },
   ];
 }
 
-// costOf averages the cost of samples, or returns null if there are too few.
+// costOf returns the average cost of samples, or null if there are fewer than two.
 function costOf(sampling) {
   if (sampling.length < 2) return null;
   const spanned = sampling.at(-1).t - sampling[0].t;

@@ -2,7 +2,7 @@
 
 import { h, replace, svgIcon } from './dom.js';
 
-const patience = 1200; // Milliseconds between g and the letter of a view.
+const maxGap = 1200; // milliseconds between g and the letter of a view
 const letters = { collectors: 'c', metrics: 'm', cardinality: 'd', history: 'h' };
 
 // listenToKeys handles "g" and the letter of a view, "/", and "?".
@@ -11,13 +11,13 @@ export function listenToKeys(views, ctx) {
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const key = event.key.toLowerCase();
-    if (Date.now() - waiting < patience) {
+    if (Date.now() - waiting < maxGap) {
       waiting = 0;
       const view = views.find((v) => letters[v.id] === key);
       if (view) {
         event.preventDefault();
         ctx.go({ view: view.id });
-        document.getElementById('main').focus({ preventScroll: true }); // What had it may be gone.
+        document.getElementById('main').focus({ preventScroll: true }); // The element that had the focus may be gone.
       }
     } else if (key === 'g') {
       waiting = Date.now();
@@ -54,7 +54,7 @@ export function showHelp(views) {
       row(['?'], 'Show this list'),
       row(['Esc'], 'Close this list')));
   dialog.onclick = (event) => {
-    if (event.target === dialog) dialog.close(); // A click outside.
+    if (event.target === dialog) dialog.close(); // a click outside of the dialog
   };
   dialog.showModal();
 }

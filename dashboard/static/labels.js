@@ -1,4 +1,4 @@
-// The labels of a family with their most frequent values, which are fetched when a label is opened.
+// The labels of a family with their most frequent values. The values are fetched when a label is opened.
 
 import { h, keyed, replace, setText, show } from './dom.js';
 import { bytes, plural } from './format.js';
@@ -6,11 +6,11 @@ import { sentence } from './text.js';
 
 const limit = 20;
 
-// labelChips makes a chip of each label, [name, value].
+// labelChips makes a chip for each label, [name, value].
 export const labelChips = (labels) => labels.map(([name, value]) => h('span', { class: 'chip' }, `${name}=${value}`));
 
-// valueBars makes a list of the values of a label, with a bar for the share of series each. pick(value), if there is
-// one, is called for a value that is chosen.
+// valueBars makes a list of the values of a label. Each has a bar for its share of the series. If pick is
+// given, pick(value) is called when the reader chooses a value.
 function valueBars(answer, total, pick) {
   const rows = (answer.top ?? []).slice(0, limit);
   const rest = answer.values - rows.length;
@@ -28,7 +28,7 @@ function valueBars(answer, total, pick) {
     rest > 0 && h('p', { class: 'muted bars-rest' }, `and ${plural(rest, 'more value')}`));
 }
 
-// labelDetails makes a details element for a label, which fetches its values when it is opened.
+// labelDetails makes a details element for a label. It fetches the values when it is opened.
 export function labelDetails(ctx, family, label, pick) {
   const body = h('div', { class: 'label-body' });
   const number = h('span', { class: 'muted' });
@@ -41,7 +41,7 @@ export function labelDetails(ctx, family, label, pick) {
     if (!details.open) return;
     if (!body.firstChild) replace(body, h('p', { class: 'muted' }, 'Loading…'));
     try {
-      // The name of the label makes the path unique: opening two labels at once must not abort the first one.
+      // The label makes the path unique, because opening two labels at once must not abort the first request.
       const query = new URLSearchParams({ name: family.name, label: label.name, limit });
       const answer = await ctx.getJSON(`api/cardinality/values?${query}`);
       if (answer) replace(body, valueBars(answer, family.series, pick));
@@ -52,7 +52,8 @@ export function labelDetails(ctx, family, label, pick) {
   return details;
 }
 
-// labelList makes the section with the labels of a family. pick(label, value) is called for a value that is chosen.
+// labelList makes the section with the labels of a family. pick(label, value) is called when the reader
+// chooses a value.
 export function labelList(ctx, name, pick) {
   const list = h('div', { class: 'label-list card' });
   const text = h('span', { class: 'muted' });
@@ -62,7 +63,7 @@ export function labelList(ctx, name, pick) {
     show(family) {
       const labels = family.labels ?? [];
       show(node, labels.length > 0);
-      setText(text, 'open one to filter by a value');
+      setText(text, 'open a label to filter by its values');
       keyed(list, labels, (l) => l.name, (l) => labelDetails(ctx, { ...family, name }, l, (value) => pick(l.name, value)),
         (el, l) => el.refresh(l));
     },

@@ -1,4 +1,4 @@
-// The page: it finds the view in the URL, mounts it, and passes it the events of the stream.
+// The page: finds the view in the URL, mounts it, and passes it the events of the stream.
 
 import { empty, h, replace } from './dom.js';
 import { getJSON, postJSON } from './request.js';
@@ -11,24 +11,25 @@ import { view as metrics } from './metrics.js';
 import { view as cardinality } from './cardinality.js';
 import { view as history } from './history.js';
 
-// A view is {id, title, mount(root, ctx), update(event, data), unmount()}, and, if it can follow a change of the
-// other parameters without being mounted again, navigate(ctx). mount may be called again after unmount.
+// A view is {id, title, mount(root, ctx), update(event, data), unmount()}. It also has navigate(ctx) if it
+// can apply a change of its parameters without being mounted again. mount may be called again after unmount.
 const views = [collectors, metrics, cardinality, history];
 
 const root = document.getElementById('view');
 const heading = document.getElementById('heading');
-let current = null; // The mounted view.
+let current = null; // the mounted view
 let plots = [];
 let aborter = new AbortController();
 
-// ctx is the part of the page that views may use.
+// ctx is the interface of the page for views.
 const ctx = {
   params: new URLSearchParams(),
-  hello: null, // The last event of this name; null before the first.
-  tick: null, // Ditto.
-  now, // The server's time.
+  hello: null, // the last event with this name; null before the first
+  tick: null, // the last event with this name; null before the first
+  now, // returns the server's time
 
-  // go changes parameters of the URL (null removes one) and shows what it then says. Changing the view drops the others.
+  // go changes parameters of the URL (null removes one) and shows the result. Changing the view drops the
+  // other parameters.
   go(changes, { replace: inPlace = false } = {}) {
     const url = ctx.href(changes);
     if (inPlace) window.history.replaceState(null, '', url);
@@ -36,7 +37,7 @@ const ctx = {
     route();
   },
 
-  // href returns the URL that go(changes) leads to, for links.
+  // href returns the URL to which go(changes) leads, for links.
   href(changes) {
     const keep = !changes.view || changes.view === current?.id;
     const params = new URLSearchParams(keep ? ctx.params : undefined);
@@ -47,12 +48,13 @@ const ctx = {
     return `?${params}`;
   },
 
-  // getJSON fetches an answer of the server. It returns null if a newer request to the same path, or leaving the
-  // view, has overtaken it; other failures throw an Error with a text for readers.
+  // getJSON fetches an answer of the server. It returns null if a newer request to the same path has replaced
+  // the request, or the reader has left the view. For other failures, it throws an Error with a text for
+  // readers.
   getJSON: (path, params) => getJSON(path, params, aborter.signal),
   postJSON: (path, params) => postJSON(path, params, aborter.signal),
 
-  // plots sets what the stream plots; the events named plot have the index of their spec as ID.
+  // plots sets the plots of the stream. The ID of an event named plot is the index of its spec.
   plots(specs) {
     plots = specs;
     stream.change({ view: current.id, plots });
@@ -89,7 +91,7 @@ function wantedView() {
   return views.find((view) => view.id === id) ?? views[0];
 }
 
-// route shows what the URL says.
+// route shows the view that the URL describes.
 function route() {
   ctx.params = new URLSearchParams(location.search);
   const next = wantedView();
@@ -115,12 +117,12 @@ function leave() {
   guard(() => current.unmount());
 }
 
-// pass hands an event to the view. An event that arrives before the first view is mounted is in ctx.
+// pass passes an event to the view. Before the first view is mounted, events are only kept in ctx.
 function pass(event, data) {
   if (current) guard(() => current.update(event, data));
 }
 
-// guard keeps a fault in one view from stopping the page.
+// guard runs a function of a view. If it throws an error, the page goes on.
 function guard(run) {
   try {
     run();
@@ -130,7 +132,8 @@ function guard(run) {
   }
 }
 
-// followLinks makes links to views change the page in place. Clicks that ask for a new tab or window are left alone.
+// followLinks changes the page in place when a link to a view is clicked, unless the click asks for a new tab
+// or window.
 function followLinks(event) {
   const link = event.target.closest?.('a[href^="?"]');
   if (!link || event.defaultPrevented || event.button !== 0 || link.target) return;

@@ -1,5 +1,5 @@
-// The view of all metrics: a search at the top, the families on the left, and one of them on the right. On narrow
-// screens a family has the page to itself.
+// The view of all metrics: a search at the top, the families on the left, and one of them on the right. On
+// narrow screens, a family takes the whole page.
 
 import { Changes } from './changes.js';
 import { empty, h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
@@ -10,7 +10,7 @@ import { moreText, sentence } from './text.js';
 import { describe, pinsOf, specOf, writeMatch, writePins } from './spec.js';
 
 const pageSize = 100;
-const patience = 60; // Milliseconds after a key before the search begins.
+const searchDelay = 60; // milliseconds between a key and the search
 
 let page = null;
 
@@ -39,7 +39,7 @@ class Page {
     this.ctx = ctx;
     this.limit = pageSize;
     this.family = null;
-    this.pins = new Map(); // Text of a spec → Panel
+    this.pins = new Map(); // text of a spec → Panel
     this.changes = null;
     this.input = h('input', {
       type: 'search', id: 'metrics-search', 'aria-label': 'Search metrics', 'aria-describedby': 'metrics-hints', autocomplete: 'off',
@@ -74,11 +74,11 @@ class Page {
     for (const panel of this.pins.values()) panel.destroy();
   }
 
-  // navigate makes the page what the URL says. It is called for every change of the URL.
+  // navigate shows what the URL describes. It is called for every change of the URL.
   navigate() {
     const { params } = this.ctx;
     const q = params.get('q') ?? '';
-    // While the reader types, the box is ahead of the URL.
+    // While the reader is typing, the box is ahead of the URL.
     if (document.activeElement !== this.input || !this.timer) this.input.value = q;
     if (q !== this.q) {
       this.q = q;
@@ -115,7 +115,7 @@ class Page {
     for (const a of this.list.querySelectorAll('a')) setAttr(a, 'aria-current', a.dataset.name === name ? 'true' : null);
   }
 
-  // moveFocus follows the reader where a family takes the whole page.
+  // moveFocus moves the focus to the family if it takes the whole page, and back to the list afterwards.
   moveFocus(before) {
     if (this.family && getComputedStyle(this.master).display === 'none') {
       window.scrollTo(0, 0);
@@ -182,7 +182,7 @@ class Page {
     this.timer = setTimeout(() => {
       this.timer = null;
       this.ctx.go({ q: this.input.value.trim() || null }, { replace: true });
-    }, patience);
+    }, searchDelay);
   }
 
   async search() {
@@ -199,7 +199,7 @@ class Page {
 
   showResult(answer) {
     const { families, series, matchedFamilies, matchedSeries, rows } = answer;
-    this.early = answer.t === 0; // The answer came before the first sample.
+    this.early = answer.t === 0; // whether the answer came before the first sample
     setText(this.counts, this.q
       ? `${count(matchedFamilies)} of ${plural(families, 'family', 'families')}, ${count(matchedSeries)} of ${count(series)} series`
       : `${plural(families, 'family', 'families')}, ${count(series)} series`);
@@ -262,7 +262,7 @@ class Page {
   }
 
   tick(data) {
-    // The list has no values: it changes only if families or series come or go.
+    // The list has no values, so it changes only if families or series come or go.
     const shape = `${data.families} ${data.series}`;
     if (this.early || (shape !== this.shape && this.shape !== undefined)) this.search();
     this.shape = shape;

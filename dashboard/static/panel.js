@@ -1,4 +1,4 @@
-// A panel shows one spec of the stream: lines, and for histograms a heat map as well.
+// A panel shows one spec of the stream: lines and, for histograms, a heat map.
 
 import { h, replace, setAttr, setText, show } from './dom.js';
 import { HeatMap } from './heat.js';
@@ -7,13 +7,13 @@ import { PlotData } from './plotdata.js';
 import { plural } from './format.js';
 
 const modes = [['both', 'Both'], ['heat', 'Heat map'], ['lines', 'Quantiles']];
-let lastMode = 'both'; // How the last family with a histogram was shown; the next one is shown in the same way.
+let lastMode = 'both'; // mode of the last histogram, in which the next one is shown, too
 
 const kinds = { rate: 'per second', value: 'current value', quantiles: 'quantiles', states: 'states' };
 
 export class Panel {
-  // title is a node or a text that stands above the plot; name is a text for screen readers.
-  // A compact panel begins with the lines alone.
+  // title is a node or a text above the plot. name is a text for screen readers. A compact panel first shows
+  // only the lines.
   constructor(spec, { title, name, actions, compact }) {
     this.compact = compact;
     this.key = JSON.stringify(spec);
@@ -40,7 +40,7 @@ export class Panel {
     this.heat?.destroy();
   }
 
-  // apply takes an event of the stream.
+  // apply applies an event of the stream.
   apply(plot) {
     const reshaped = this.data.apply(plot);
     const { data } = this;

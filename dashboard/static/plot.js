@@ -1,44 +1,46 @@
-// Live line plots with uPlot: axes by unit, a cursor with a readout, a legend of buttons, and a table for those who
-// do not see the canvas.
+// Live line plots with uPlot: axes by unit, a cursor with a readout, a legend of buttons, and a table for
+// readers who do not see the canvas.
 
 import { cssColor, h, keyed, s, setAttr, setText, show } from './dom.js';
 import { axis, clock, value } from './format.js';
 import { lineName, summary } from './plotdata.js';
 
 const palette = 8;
-// Lines 0–3 are solid; the colours come back with other dashes, so that 20 lines differ, also without colours.
+// Lines 0 to 3 are solid. The next ones have other dashes, so that 20 lines differ in color and dashes, and
+// many even without color.
 const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3], [14, 4]];
-const gutter = 68; // Width of the y axis, the same in all plots so that they line up.
+const gutter = 68; // width of the y axis, the same in all plots so that they line up
 
-const colours = new Map();
-document.addEventListener('themechange', () => colours.clear());
+const colors = new Map();
+document.addEventListener('themechange', () => colors.clear());
 
-// colour returns the colour of a custom property in the current theme. Asking the browser forces it to compute
-// styles, which is too slow for each line of each redraw.
-export function colour(name) {
-  if (!colours.has(name)) colours.set(name, cssColor(name));
-  return colours.get(name);
+// color returns the color of a custom property in the current theme. It caches colors, because asking the
+// browser forces it to compute styles, which is too slow for each line of each redraw.
+export function color(name) {
+  if (!colors.has(name)) colors.set(name, cssColor(name));
+  return colors.get(name);
 }
 
-// looks returns the colour and the dashes of each line. Quantiles of several groups have the colour of their group.
+// looks returns the color and the dashes of each line. Quantiles of several groups have the color of their
+// group.
 function looks(lines) {
   const groups = [...new Set(lines.map((l) => JSON.stringify(l.labels)))];
   const names = [...new Set(lines.map((l) => l.name))];
   const grouped = groups.length > 1 && groups.length <= palette && names.length > 1 && names.length <= dashes.length;
   return lines.map((l, i) => {
-    const [colour, dash] = grouped ? [groups.indexOf(JSON.stringify(l.labels)), names.indexOf(l.name)] : [i, Math.floor(i / 4)];
-    return { name: `--plot-${(colour % palette) + 1}`, dash: dashes[dash % dashes.length] };
+    const [color, dash] = grouped ? [groups.indexOf(JSON.stringify(l.labels)), names.indexOf(l.name)] : [i, Math.floor(i / 4)];
+    return { name: `--plot-${(color % palette) + 1}`, dash: dashes[dash % dashes.length] };
   });
 }
 
-// writer returns the function that writes a value of a plot of this kind and unit.
+// writer returns the function that formats the values of a plot by its kind and unit.
 export function writer(kind, unit) {
-  if (kind === 'states') return (x) => (x === 0 ? 'off' : x === 1 ? 'on' : value(x)); // Of more than one series, it is how many.
+  if (kind === 'states') return (x) => (x === 0 ? 'off' : x === 1 ? 'on' : value(x)); // A sum of several series is a number of series.
   if (kind !== 'rate') return (x) => value(x, unit);
   return (x) => (x === null ? value(null) : `${value(x, unit)}/s`);
 }
 
-// Ticks that are round numbers as people read them: 64 MiB, 30 s, 5 min.
+// increments returns distances of ticks that are round numbers for readers: 64 MiB, 30 s, 5 min.
 function increments(unit) {
   const list = [];
   if (unit === 'bytes') {
@@ -54,7 +56,8 @@ function increments(unit) {
   return [...list.filter((x) => x <= 30), 30, ...long];
 }
 
-// yRange keeps zero in view unless the values move only a little, far from it.
+// yRange returns the range of the y axis. It includes zero unless the values are far from zero and vary
+// little.
 function yRange({ kind, unit }, min, max) {
   if (min === null || min === undefined || !Number.isFinite(min)) return [0, 1];
   if (unit === 'timestamp') return [min - 60, max + 60];
@@ -65,12 +68,13 @@ function yRange({ kind, unit }, min, max) {
   return uPlot.rangeNum(min, max, 0.15, false);
 }
 
-// timeSteps are the distances of ticks on time axes in milliseconds.
+// timeSteps are the distances of ticks on time axes, in milliseconds.
 export const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400].map((s) => s * 1000);
 
 const pad = (n) => String(n).padStart(2, '0');
 
-// timeTicks writes local times, with seconds only where ticks are closer than a minute, or days.
+// timeTicks writes local times, with seconds only if ticks are less than a minute apart, or dates if they are
+// a day or more apart.
 export function timeTicks(splits, step) {
   return splits.map((ms) => {
     const d = new Date(ms);
@@ -79,18 +83,18 @@ export function timeTicks(splits, step) {
   });
 }
 
-// isolated returns the points that have gaps on both sides: a line does not show them.
+// isolated returns the points with gaps on both sides, which a line does not show.
 function isolated(values) {
   return values.map((_, i) => i).filter((i) => values[i] !== null &&
     (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null);
 }
 
-// LinePlot draws the lines of a PlotData. Call update after each change of it.
+// LinePlot draws the lines of a PlotData. Call update after each change of the data.
 export class LinePlot {
   constructor(data, title) {
     this.data = data;
     this.hiddenKeys = new Set();
-    this.cursor = null; // Index of the moment that is read; null means the last one.
+    this.cursor = null; // index of the moment that is shown; null means the last one
     this.area = h('div', {
       class: 'plot-area', tabindex: '0', role: 'slider', 'aria-label': `Time in the plot of ${title}`,
       'aria-valuemin': '0', 'aria-valuemax': '0', 'aria-valuenow': '0', 'aria-valuetext': 'no samples yet',
@@ -118,7 +122,7 @@ export class LinePlot {
     this.u = null;
   }
 
-  // update draws the data. reshaped says that lines have come or gone.
+  // update draws the data. reshaped is true if lines have come or gone.
   update(reshaped) {
     const { data } = this;
     this.write = writer(data.kind, data.unit);
@@ -133,7 +137,7 @@ export class LinePlot {
   columns() {
     const { kind, lines, t } = this.data;
     if (kind !== 'states') return [t, ...lines.map((l) => l.v)];
-    // Each state has a lane of its own, the first one on top.
+    // Each state has its own lane, the first one at the top.
     return [t, ...lines.map((l, i) => l.v.map((v) => (v === null ? null : this.lane(i) + (v ? 0.7 : 0))))];
   }
 
@@ -154,8 +158,8 @@ export class LinePlot {
   options() {
     const { data } = this;
     const states = data.kind === 'states';
-    const text = () => colour('--plot-text');
-    const grid = { stroke: () => colour('--plot-grid'), width: 1 };
+    const text = () => color('--plot-text');
+    const grid = { stroke: () => color('--plot-grid'), width: 1 };
     const font = '12px system-ui, sans-serif';
     const common = { stroke: text, grid, ticks: { show: false }, font };
     return {
@@ -188,7 +192,7 @@ export class LinePlot {
     };
   }
 
-  // tick writes the numbers of the y axis.
+  // tick returns the function that formats the numbers of the y axis.
   tick() {
     const write = axis(this.data.unit);
     const suffix = this.data.kind === 'rate' ? '/s' : '';
@@ -211,14 +215,14 @@ export class LinePlot {
     const alone = this.data.lines.length === 1;
     return {
       show: !this.hiddenKeys.has(line.key),
-      stroke: () => colour(name),
+      stroke: () => color(name),
       width: states ? 1 : 1.75,
       dash: states ? [] : dash,
       cap: 'butt',
-      fill: states ? () => colour(name) : alone ? () => colour('--plot-fill') : undefined,
+      fill: states ? () => color(name) : alone ? () => color('--plot-fill') : undefined,
       fillTo: states ? () => this.lane(i) : undefined,
       paths: states ? uPlot.paths.stepped({ align: 1 }) : undefined,
-      points: { show: !states, size: 5, fill: () => colour(name), filter: () => isolated(line.v) },
+      points: { show: !states, size: 5, fill: () => color(name), filter: () => isolated(line.v) },
     };
   }
 
@@ -291,7 +295,7 @@ export class LinePlot {
     this.readout();
   }
 
-  // readout writes the values at the cursor, or else the last ones, into the legend.
+  // readout writes the values at the cursor, or otherwise the last values, into the legend.
   readout() {
     const { data } = this;
     const last = data.t.length - 1;
@@ -310,7 +314,7 @@ export class LinePlot {
     setAttr(this.area, 'aria-valuetext', `${clock(data.t[at])}: ${texts.join('; ')}`);
   }
 
-  // describe writes the table that stands for the canvas.
+  // describe writes the table that replaces the canvas for screen readers.
   describe() {
     const { data } = this;
     const [from, to] = [data.t[0], data.t[data.t.length - 1]];

@@ -1,6 +1,7 @@
-// The past of one plot: it takes api.Plot values, appends increments and drops what has left the window.
+// The data of one plot: takes api.Plot values, appends increments, and drops moments that have left the
+// window.
 
-// drawable turns a number of the API into one that can be drawn: NaN, infinities and missing ones become gaps.
+// drawable converts a number of the API for drawing. NaN, infinities and missing numbers become gaps.
 const drawable = (x) => (typeof x === 'number' && Number.isFinite(x) ? x : null);
 
 export class PlotData {
@@ -14,9 +15,9 @@ export class PlotData {
     this.lines = []; // {key, labels, name, v}
     this.byKey = new Map();
     this.buckets = []; // {lower, upper}, ascending
-    this.heat = []; // For each time a Map from bucket to observations per second.
+    this.heat = []; // for each time, a Map from bucket to observations per second
     this.hasHeat = false;
-    this.heatUnit = '/s'; // Of what is in heat; gauge histograms have plain counts.
+    this.heatUnit = '/s'; // unit of heat; empty for gauge histograms, which have counts
     this.kind = '';
     this.unit = '';
     this.hidden = 0;
@@ -25,7 +26,7 @@ export class PlotData {
     this.events = 0;
   }
 
-  // apply takes one api.Plot, and reports whether lines or buckets have come or gone.
+  // apply applies an api.Plot and reports whether lines or the kind of the plot have changed.
   apply(plot) {
     if (plot.first) this.clear();
     const shape = this.shape();
@@ -34,7 +35,7 @@ export class PlotData {
     Object.assign(this, { kind: plot.kind, unit: plot.unit || '', hidden: plot.hidden || 0, error: plot.error || '' });
     const last = this.t[this.t.length - 1] ?? -Infinity;
     const times = plot.t || [];
-    // A reconnected stream may repeat moments that the plot has.
+    // A reconnected stream may repeat moments that the plot already has.
     let skip = 0;
     while (skip < times.length && times[skip] <= last) skip++;
     const before = this.t.length;
@@ -56,8 +57,8 @@ export class PlotData {
     return plot.first || shape !== this.shape();
   }
 
-  // applyHeat appends the rows of a heat map. Native histograms may get new buckets at any time, so that buckets
-  // are known by their bounds and not by their index.
+  // applyHeat appends the rows of a heat map. Native histograms may get new buckets at any time, so buckets
+  // are identified by their bounds and not by their index.
   applyHeat(heat, skip) {
     this.hasHeat = true;
     this.heatUnit = heat.counts ? '' : '/s';
@@ -86,7 +87,7 @@ export class PlotData {
     this.t.splice(0, n);
     this.heat.splice(0, n);
     for (const line of this.lines) line.v.splice(0, n);
-    // A line that the server still sends stays, even if it has no number that can be drawn.
+    // A line that the server still sends stays, even if all its numbers are gaps.
     const gone = this.lines.filter((l) => l.event !== this.events && l.v.every((v) => v === null));
     this.lines = this.lines.filter((l) => !gone.includes(l));
     for (const l of gone) this.byKey.delete(l.key);
@@ -96,8 +97,8 @@ export class PlotData {
     return this.kind + this.unit + this.hasHeat + this.lines.map((l) => l.key).join('\n');
   }
 
-  // span is the part of time that a plot shows: it grows up to the window, so that a plot without a past is not
-  // an empty area with a few points at its right end.
+  // span is the part of time that a plot shows: it grows up to the window, so that a plot without a past is
+  // not an empty area with a few points at its right end.
   span() {
     const last = this.t[this.t.length - 1] ?? Date.now();
     const first = this.t[0] ?? last;
@@ -106,7 +107,8 @@ export class PlotData {
   }
 }
 
-// summary returns the smallest, the largest and the last value of a line, null without values.
+// summary returns the smallest, the largest and the last value of a line. They are null if the line has no
+// values.
 export function summary(values) {
   let min = null;
   let max = null;
@@ -120,7 +122,8 @@ export function summary(values) {
   return { min, max, last };
 }
 
-// lineName names a line by the values of its labels. One label needs no name, because all lines have it.
+// lineName returns the name of a line: the values of its labels, with the names of the labels if there are
+// several.
 export function lineName(line) {
   const labels = line.labels.length === 1
     ? line.labels[0][1] || '""'

@@ -1,4 +1,4 @@
-// A card for each collector that has a problem.
+// A card for each collector with a problem.
 
 import { copyButton, h, keyed, refreshLazily, setAttr, setText, show, svgIcon } from './dom.js';
 import { clock, count, plural } from './format.js';
@@ -8,7 +8,8 @@ import { setTime, timeNode } from './times.js';
 
 const groupNames = { target: 'Target', push: 'Push', instrument: 'Instrument' };
 
-// makeProblem makes the card of c; its method refresh(c) updates it. metricsOf returns the URL of a collector's metrics.
+// makeProblem makes the card of c. The card's method refresh(c) updates it. metricsOf returns the URL of a
+// collector's metrics.
 export function makeProblem(c, metricsOf) {
   const since = timeNode(c.since, 'for');
   const badge = stateBadge(c.state, since);
@@ -51,7 +52,7 @@ function runsText(durations) {
   return failed > 0 ? `${count(failed)} of ${plural(durations.length, 'run')} failed` : plural(durations.length, 'run');
 }
 
-// setLink points link to the metrics of c alone. Pushes have none.
+// setLink points link to the metrics of c alone. It hides the link of a push, which has no metrics.
 export function setLink(link, c, metricsOf) {
   const url = c.group === 'push' ? null : metricsOf(c.name);
   show(link, url !== null);
@@ -63,7 +64,7 @@ export function setLink(link, c, metricsOf) {
 function makeError() {
   const short = h('p', { class: 'problem-error' });
   const whole = h('pre', { class: 'code', tabindex: '0', role: 'group' });
-  const more = h('details', { class: 'problem-more' }, h('summary', null, 'Whole text'),
+  const more = h('details', { class: 'problem-more' }, h('summary', null, 'Full text'),
     h('div', { class: 'whole' }, whole, copyButton(() => whole.textContent)));
   const el = h('div', { class: 'problem-errors' }, short, more);
   return {
@@ -72,7 +73,7 @@ function makeError() {
       show(el, Boolean(c.error || c.detail));
       setText(short, c.error ?? '');
       setText(whole, c.detail ?? '');
-      setAttr(whole, 'aria-label', `Whole error of ${c.name}`);
+      setAttr(whole, 'aria-label', `Full error of ${c.name}`);
       show(more, Boolean(c.detail));
     },
   };
@@ -82,7 +83,7 @@ function setFacts(list, facts) {
   keyed(list, mergePolicies(facts), keyOfFact, makeFact, (node, fact) => node.refresh(fact));
 }
 
-// mergePolicies makes one fact of the policies, which have no label of their own.
+// mergePolicies merges the policies, which are facts without a label, into one fact.
 function mergePolicies(facts) {
   const policies = facts.filter((fact) => !fact.label);
   const others = facts.filter((fact) => fact.label);

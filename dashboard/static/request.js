@@ -1,9 +1,9 @@
-// Requests that ask the server once.
+// Single requests to the server.
 
-const running = new Map(); // path → AbortController of the request under way
+const running = new Map(); // path → AbortController of the request in progress
 
-// getJSON fetches path with params, which may have lists as values. It returns null if signal, or a newer request to the
-// same path, has aborted it.
+// getJSON fetches path with params, whose values may be lists. It returns null if signal or a newer request
+// to the same path has aborted it.
 export function getJSON(path, params, signal) {
   running.get(path)?.abort();
   const aborter = new AbortController();

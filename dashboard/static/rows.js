@@ -1,4 +1,4 @@
-// Sections of compact rows: collectors without problems, targets, pushes and instruments.
+// Sections of compact rows, for collectors without problems, targets, pushes and instruments.
 
 import { h, keyed, refreshLazily, setAttr, setText, show, svgIcon } from './dom.js';
 import { count, plural } from './format.js';
@@ -14,14 +14,14 @@ const columns = [
   { id: 'series', title: 'Series', compare: (a, b) => b.series - a.series, down: true },
 ];
 
-// Section is a titled list of rows that can be sorted. limit bounds the rows that are shown before "show more".
+// Section is a sortable list of rows with a title. limit is the number of rows above the button "Show more".
 export class Section {
   constructor({ title, metricsOf, limit = 1000, plain = false }) {
     this.metricsOf = metricsOf;
-    this.plain = plain; // Rows of instruments: without state, runs and title.
+    this.plain = plain; // whether rows have no state, runs and title, as for instruments
     this.limit = this.step = limit;
-    this.sort = null; // Order of registration.
-    this.places = new Map(); // ID → place, as of the last sorting: live numbers must not make rows jump.
+    this.sort = null; // column; null means the order of registration
+    this.places = new Map(); // ID → place at the last sorting; live numbers must not make rows jump
     this.items = [];
     this.note = h('span', { class: 'muted' });
     this.columns = columns.filter((column) => !plain || column.id !== 'duration');
@@ -46,7 +46,7 @@ export class Section {
     return h('span', { role: 'columnheader', class: `cell-${column.id}` }, button);
   }
 
-  // sortBy sorts by a column; a second click returns to the order of registration.
+  // sortBy sorts by a column. A second click returns to the order of registration.
   sortBy(column) {
     this.sort = this.sort === column ? null : column;
     this.heads.forEach((head, i) => {
@@ -62,7 +62,7 @@ export class Section {
     this.places = new Map(sorted.map((item, i) => [item.id, i]));
   }
 
-  // set shows items, which come in the order of registration; note is beside the title.
+  // set shows items, which are in the order of registration, and a note beside the title.
   set(items, note) {
     const same = items.length === this.items.length && items.every((item) => this.places.has(item.id));
     this.items = items;
@@ -120,13 +120,13 @@ function makeChip(fact) {
   return chip;
 }
 
-// totalText sums up items: "12 collectors, 2,440 series".
+// totalText summarizes items: "12 collectors, 2,440 series".
 export function totalText(items, one, many) {
   const series = items.reduce((sum, item) => sum + item.series, 0);
   return `${plural(items.length, one, many)}, ${plural(series, 'series', 'series')}`;
 }
 
-// byWorst sorts problems: the worst state first, then the newest.
+// byWorst orders problems: the worst state first, then the most recent.
 export function byWorst(a, b) {
   return severity(a.state) - severity(b.state) || b.since - a.since || a.name.localeCompare(b.name, 'en');
 }

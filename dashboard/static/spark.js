@@ -1,13 +1,14 @@
-// Sparklines of durations: a bar for each run, against the deadline.
+// Sparklines of durations: a bar for each run, and a line for the deadline.
 
 import { s, setAttr } from './dom.js';
 import { duration, plural } from './format.js';
 
 const width = 120;
 const height = 24;
-const fewest = 20; // Slots, so that a few runs do not become wide blocks.
+const fewest = 20; // least number of slots, so that the bars of a few runs are not wide blocks
 
-// Spark is a sparkline. It draws three paths, however many runs there are: a page may have a thousand of them.
+// Spark is a sparkline. It has three paths, regardless of the number of runs, because a page may have a
+// thousand sparklines.
 export class Spark {
   constructor() {
     this.good = s('path', { class: 'spark-good' });
@@ -17,7 +18,8 @@ export class Spark {
       this.good, this.failed, this.deadline);
   }
 
-  // set shows runs, as in api.Run, oldest first. The deadline is drawn if it is near enough to be of interest.
+  // set shows runs, as in api.Run, oldest first. It draws the deadline if it is at most five times the
+  // longest run.
   set(runs = [], deadline = 0) {
     const longest = runs.reduce((max, run) => Math.max(max, run.ms), 0);
     const near = deadline > 0 && deadline <= 5 * longest;

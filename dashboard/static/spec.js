@@ -1,20 +1,20 @@
-// Specs of plots, and how the URL writes them.
+// Specs of plots, and their form in the URL.
 
 export const ranges = [[60, '1 min'], [300, '5 min'], [900, '15 min'], [3600, '1 h']];
 export const maxPins = 4;
 
-// matchOf reads the parameter match: label=value&label=value, encoded as a query of its own.
+// matchOf reads the parameter match, which is itself a query: label=value&label=value.
 export const matchOf = (params) => [...new URLSearchParams(params.get('match') ?? '')];
 export const writeMatch = (pairs) => String(new URLSearchParams(pairs)) || null;
 
-// byOf reads the parameter by: names of labels, or "*" for each series.
+// byOf reads the parameter by: names of labels, or "*" for one line per series.
 export function byOf(params) {
   const text = params.get('by') ?? '';
   if (text === '*') return { each: true, by: [] };
   return { each: false, by: text.split(',').filter(Boolean) };
 }
 
-// specOf returns the spec of the family in the URL, or null without one.
+// specOf returns the spec of the family in the URL, or null if the URL has no family.
 export function specOf(params) {
   const family = params.get('family');
   if (!family) return null;
@@ -29,7 +29,7 @@ export function specOf(params) {
   };
 }
 
-// pinsOf reads the pinned specs. Anyone may write a URL, so only what is well-formed counts.
+// pinsOf reads the pinned specs. Anyone can write a URL, so pinsOf ignores malformed ones.
 export function pinsOf(params) {
   try {
     const list = JSON.parse(params.get('pin') ?? '[]');
@@ -44,7 +44,7 @@ export function pinsOf(params) {
 
 export const writePins = (pins) => (pins.length > 0 ? JSON.stringify(pins) : null);
 
-// describe says in a few words what of a family a spec shows.
+// describe summarizes the part of a family that a spec shows.
 export function describe(spec) {
   const parts = spec.match.map(([n, v]) => `${n}=${v}`);
   if (spec.each) parts.push('each series');
@@ -52,6 +52,7 @@ export function describe(spec) {
   return parts.join(' · ');
 }
 
-// words writes labels in the syntax of the search, to filter series. It knows no way to write a quote, and searches for
-// parts of values, so that leaving out quotes and the mark of a cut value still finds the series.
+// words writes labels in the syntax of the search, to filter series. That syntax cannot express quotes, but
+// it matches parts of values. words therefore leaves out quotes and the mark of a cut value, and the search
+// still finds the series.
 export const words = (match) => match.map(([n, v]) => `${n}="${v.replace(/"/g, '').replace(/…$/, '')}"`).join(' ');

@@ -1,4 +1,4 @@
-// The texts about a collector: its state, and its facts.
+// Texts about a collector: its state and its facts.
 
 import { h, setAttr, setText, svgIcon } from './dom.js';
 import { count, duration, number } from './format.js';
@@ -15,7 +15,8 @@ const states = [
 ];
 const unknown = { text: 'Unknown', icon: 'help', tone: 'idle' };
 
-// stateOf describes a state of api.State: text, lasting (before a duration; not all have it), icon and tone.
+// stateOf describes an api.State: text, lasting (the text before a duration, which some states lack), icon
+// and tone.
 export function stateOf(id) {
   return states.find((state) => state.id === id) ?? { ...unknown, text: id || unknown.text };
 }
@@ -26,7 +27,8 @@ export function severity(id) {
   return i < 0 ? states.length : i;
 }
 
-// stateBadge makes a badge with icon and text; setState changes it. With since, a time node, it says for how long.
+// stateBadge makes a badge with an icon and a text; setState changes it. If since, a time node, is given, the
+// badge also shows for how long the state has lasted.
 export function stateBadge(id, since) {
   const text = h('span');
   const badge = h('span', { class: 'badge' }, svgIcon('help'), h('span', null, text, since));
@@ -44,7 +46,7 @@ export function setState(badge, id, since) {
   setText(badge.lastChild.firstChild, since ? `${state.lasting ?? `${state.text} for`} ` : state.text);
 }
 
-// tookText says how long the last run took, against its deadline: "1.2 s of 3 s".
+// tookText returns the duration of the last run and its deadline: "1.2 s of 3 s".
 export function tookText(c) {
   if (!c.durationMs) return c.runs ? '–' : '';
   const took = duration(c.durationMs);
@@ -67,13 +69,13 @@ const counters = [
   ['overflowed', 'Overflowed lookups'],
 ];
 
-// factsOf lists what is worth saying about c besides its state, duration and series: {label, text}, or {label, ms, style}
-// for a time that counts. Counts that are zero are left out, and so is what the state says already.
+// factsOf lists the facts about c besides its state, duration and series: {label, text}, or {label, ms,
+// style} for a time that counts. It leaves out counts that are zero and facts that the state already shows.
 export function factsOf(c) {
   const facts = [];
   const add = (label, text, more) => facts.push({ label, text, ...more });
   for (const policy of c.policies ?? []) {
-    if (c.backgroundMs && policy.startsWith('background')) continue; // Below, in words.
+    if (c.backgroundMs && policy.startsWith('background')) continue; // See "Runs every" below.
     add('', policyText(policy), { key: `policy ${policy}` });
   }
   if (c.keptSince) add('Result from', '', { ms: c.keptSince, style: 'ago' });
@@ -83,7 +85,7 @@ export function factsOf(c) {
   if (c.breaker && c.breaker !== c.state) add('Breaker', c.breaker);
   if (c.backgroundMs) add('Runs every', duration(c.backgroundMs));
   if (c.places) add('Group', placesText(c.places));
-  // A breaker that is open counts failures without running the collector.
+  // An open breaker counts failures without running the collector.
   if (c.failures) add('Failures', c.runs >= c.failures ? `${count(c.failures)} in ${count(c.runs)} runs` : count(c.failures));
   for (const [name, label] of counters) {
     if (c[name]) add(label, count(c[name]));
@@ -97,10 +99,10 @@ function placesText({ name, running, max, overdue }) {
   return overdue ? `${places}, ${count(overdue)} overdue` : places;
 }
 
-// keyOfFact and setFactText serve lists that are kept by key.
+// keyOfFact returns the key of a fact in a list; see keyed.
 export const keyOfFact = (fact) => fact.key ?? fact.label;
 
-// setFactText updates the text of a fact that has no time.
+// setFactText updates the text of a fact without a time.
 export function setFactText(node, text) {
   setText(node, text);
   if (text.length > 24) node.title = text;

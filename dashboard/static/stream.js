@@ -1,13 +1,15 @@
-// The connection to the server: one stream of events, closed while the tab is hidden, and opened again when it is lost.
+// The connection to the server: one stream of events. It is closed while the tab is hidden and reopened after
+// a loss.
 
 const firstRetry = 1000;
 const lastRetry = 15000;
 const events = ['hello', 'tick', 'collectors', 'plot'];
 
-// connect opens the stream of a view. what is {view, plots}, with plots a list of specs. handlers has a function for each
-// event, which receives its data, and state(status): {state, last, retryAt}, in which state is "live", "connecting",
-// "lost" or "paused", last is when the last event arrived, and retryAt is when the next attempt begins, by our clock.
-// It returns {change(what), pause(), resume(), retry()}.
+// connect opens the stream of a view. what is {view, plots}, in which plots is a list of specs. handlers has
+// a function for each event, which receives its data, and the function state, which receives {state, last,
+// retryAt}: state is "live", "connecting", "lost" or "paused", last is the time of the last event, and
+// retryAt is the time of the next attempt, both by the browser's clock. connect returns an object with the
+// methods change(what), pause(), resume() and retry().
 export function connect(what, handlers) {
   const stream = new Stream(what, handlers);
   stream.open();
@@ -21,9 +23,9 @@ class Stream {
     this.source = null;
     this.delay = firstRetry;
     this.last = 0;
-    this.lostOnce = false; // Whether the stream has failed since the last event.
-    this.paused = false; // By the reader, not because the tab is hidden.
-    this.silence = 15000; // How long a live stream may be silent.
+    this.lostOnce = false; // whether the stream has failed since the last event
+    this.paused = false; // whether the reader, and not a hidden tab, has paused the stream
+    this.silence = 15000; // milliseconds for which a live stream may be silent
     document.addEventListener('visibilitychange', () => this.visibility());
     window.addEventListener('online', () => this.retry());
   }
@@ -45,7 +47,7 @@ class Stream {
   }
 
   receive(source, name, event) {
-    if (source !== this.source) return; // A late event of a stream that has been replaced.
+    if (source !== this.source) return; // a late event of a stream that has been replaced
     let data;
     try {
       data = JSON.parse(event.data);
@@ -62,19 +64,19 @@ class Stream {
     this.handlers[name]?.(data);
   }
 
-  // watch gives up on a stream that is silent for too long: a proxy may keep a dead connection open.
+  // watch gives up a stream that is silent for too long, because a proxy may keep a dead connection open.
   watch(source) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.fail(source), this.silence);
   }
 
-  // fail closes the stream and tries again later. EventSource could do so itself, but not with a back-off, and not
-  // after an HTTP error.
+  // fail closes the stream and tries again later. EventSource can do so itself, but without a back-off and
+  // not after an HTTP error.
   fail(source) {
     if (source !== this.source) return;
     this.stop();
     this.lostOnce = true;
-    const wait = this.delay * (0.8 + 0.4 * Math.random()); // Many pages must not come back in step.
+    const wait = this.delay * (0.8 + 0.4 * Math.random()); // so that pages do not reconnect all at once
     this.delay = Math.min(2 * this.delay, lastRetry);
     this.timer = setTimeout(() => this.open(), wait);
     this.report('lost', Date.now() + wait);

@@ -1,4 +1,4 @@
-// Strips: the states of a collector over time, told from its events.
+// Strips show the states of collectors over time, derived from events.
 
 import { h, keyed, replace, s, setAttr, setText } from './dom.js';
 import { clock, span } from './format.js';
@@ -6,12 +6,13 @@ import { severity, stateBadge, setState, stateOf } from './states.js';
 
 const width = 1000;
 const height = 16;
-const most = 40; // Strips on the page.
+const most = 40; // largest number of strips on the page
 
-// How tall a state is drawn, so that colour is not the only sign.
+// The heights of states, so that color is not the only sign.
 const tall = { stuck: 1, open: 0.85, failed: 0.7, 'half-open': 0.5, running: 0.25, ok: 0.25, waiting: 0.12 };
 
-// segmentsOf turns the events of one collector, newest first, into pieces {from, to, state} between start and end.
+// segmentsOf converts the events of one collector, newest first, into pieces {from, to, state} between start
+// and end.
 function segmentsOf(events, start, end) {
   const pieces = [];
   let to = end;
@@ -26,8 +27,8 @@ function segmentsOf(events, start, end) {
   return pieces;
 }
 
-// stripsOf groups events, newest first, by collector; rows are collectors that are problems now, with or without events.
-// The worst come first.
+// stripsOf returns a strip for each collector that has had a problem, the worst first. events are newest
+// first. rows are the collectors that have a problem now, with or without events.
 export function stripsOf(events, rows, start, end) {
   const byName = new Map();
   for (const event of events) {
@@ -44,7 +45,7 @@ export function stripsOf(events, rows, start, end) {
     .slice(0, most);
 }
 
-// Strips shows the strips of many collectors on one scale of time.
+// Strips shows the strips of many collectors on one time scale.
 export class Strips {
   constructor() {
     this.list = h('ul', { class: 'strips-list' });
@@ -80,7 +81,7 @@ function bar(piece, start, end) {
   const size = height * (tall[piece.state] ?? 0.5);
   return s('rect', {
     class: `tone-${stateOf(piece.state).tone}`, x: ((piece.from - start) * scale).toFixed(2), y: height - size, height: size,
-    width: Math.max(2, (piece.to - piece.from) * scale).toFixed(2), // A short state must be seen, too.
+    width: Math.max(2, (piece.to - piece.from) * scale).toFixed(2), // a short state must be visible, too
   }, s('title', null, describe(piece)));
 }
 

@@ -1,5 +1,5 @@
-// The theme, set before the first paint so that the page does not flash. A classic script on purpose: modules run too late.
-// The page follows the system unless the reader has chosen light or dark.
+// Sets the theme before the first paint, so that the page does not flash. This is a classic script because
+// modules run too late. The page follows the system unless the reader has chosen light or dark.
 (() => {
   const key = 'metric-dashboard-theme';
   const root = document.documentElement;
@@ -7,13 +7,13 @@
   try {
     chosen = localStorage.getItem(key) || 'auto';
   } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
+    // Storage may be forbidden. The choice then lasts as long as the page.
   }
 
   function apply() {
     if (chosen === 'auto') delete root.dataset.theme;
     else root.dataset.theme = chosen;
-    document.dispatchEvent(new Event('themechange')); // Canvases must be painted again.
+    document.dispatchEvent(new Event('themechange')); // Canvases must be repainted.
   }
 
   window.pageTheme = {

@@ -1,12 +1,13 @@
-// The server's clock, and texts that count with it.
+// The server's clock, and texts that follow it.
 
 import { h, setText } from './dom.js';
 import { ago, clock, span } from './format.js';
 
-let ahead = 0; // Milliseconds that the server's clock is ahead of ours.
+let ahead = 0; // milliseconds by which the server's clock is ahead of the browser's
 
-// setServerTime takes the time of an event that has just arrived. Events are late now and then, never early, so the
-// largest difference is the best one; a smaller one is taken if the clocks have been set.
+// setServerTime learns the server's time from an event that has just arrived. Events may be late but are
+// never early, so the largest difference is the best one. A much smaller difference means that a clock has
+// been set.
 export function setServerTime(ms) {
   const difference = ms - Date.now();
   if (difference > ahead || ahead - difference > 2000) ahead = difference;
@@ -23,14 +24,15 @@ const styles = {
   clock,
 };
 
-// timeNode makes a text about a moment: in style "ago" ("3 min ago"), "for" ("3 min") or "clock". It stays current.
+// timeNode makes a text about a moment in the style "ago" ("3 min ago"), "for" ("3 min") or "clock".
+// refreshTimes keeps it current.
 export function timeNode(ms, style) {
   const el = h('time', { dataset: { style } });
   setTime(el, ms);
   return el;
 }
 
-// setTime changes the moment that a time node is about; 0 means none.
+// setTime changes the moment of a time node; 0 means no moment.
 export function setTime(el, ms) {
   el.dataset.ms = ms || 0;
   if (ms) {
@@ -45,7 +47,7 @@ function render(el) {
   setText(el, ms ? styles[el.dataset.style](ms) : '–');
 }
 
-// refreshTimes brings all time nodes of the page up to date.
+// refreshTimes updates all time nodes of the page.
 export function refreshTimes() {
   for (const el of document.querySelectorAll('time[data-style="ago"], time[data-style="for"]')) render(el);
 }

@@ -1,4 +1,4 @@
-// The current values of a family as a table, and its exemplars.
+// A table of the current values of a family, and a table of its exemplars.
 
 import { h, keyed, replace, setAttr, setText, show, svgIcon } from './dom.js';
 import { clock, count, number, value } from './format.js';
@@ -6,9 +6,9 @@ import { labelChips } from './labels.js';
 import { columnTitle, full } from './text.js';
 
 const pageSize = 50;
-const sortable = 500; // The table can be sorted if the server may send all of its rows.
+const sortable = 500; // the largest number of rows that can be sorted, because the server sends all of them at once
 
-// formatOf returns the function that writes the numbers of a column.
+// formatOf returns the function that formats the numbers of a column.
 function formatOf(family, column) {
   const { type, unit } = family;
   if (column === 'count' || column === 'created') return count;
@@ -17,10 +17,10 @@ function formatOf(family, column) {
   return (x) => full(x, unit);
 }
 
-// exact writes a number in full, for the title of a cell.
+// exact writes a number with all digits, for the title of a cell.
 const exact = (x) => (x === null ? 'no value' : String(x));
 
-// compare sorts numbers by size, with those that are none at the end, and texts in the order of readers.
+// compare orders numbers by size, after NaN and missing ones, and texts alphabetically.
 function compare(a, b) {
   if (typeof a === 'string' && typeof b === 'string') return a.localeCompare(b, 'en', { numeric: true });
   const rank = (x) => (x === '+Inf' ? Infinity : x === '-Inf' || typeof x !== 'number' ? -Infinity : x);
@@ -28,7 +28,7 @@ function compare(a, b) {
 }
 
 export class Values {
-  // load(offset, limit) asks the page to fetch that part.
+  // load() asks the page to fetch the part that wanted() returns.
   constructor(load) {
     this.load = load;
     this.reset();
@@ -47,7 +47,7 @@ export class Values {
       this.pager);
   }
 
-  // reset goes back to the first page, unsorted.
+  // reset returns to the first page, unsorted.
   reset() {
     this.page = 0;
     this.sort = null; // {column, down}
@@ -55,7 +55,7 @@ export class Values {
     this.total = 0;
   }
 
-  // wanted returns the part that the page should fetch.
+  // wanted returns the part of the rows that the page should fetch.
   wanted() {
     if (this.sort) return { offset: 0, limit: sortable };
     return { offset: this.page * pageSize, limit: pageSize };
@@ -100,7 +100,7 @@ export class Values {
       return h('th', { scope: 'col', class: i < labels ? null : 'num', dataset: { id } },
         can ? h('button', { type: 'button', class: 'sort', onclick: () => this.sortBy(id, i >= labels) }, text, svgIcon('up')) : text);
     }));
-    replace(this.body); // Rows of other columns.
+    replace(this.body); // The rows have other columns.
     keyed(this.body, [], (r) => r, () => null);
     return this.arrows();
   }
@@ -114,7 +114,7 @@ export class Values {
 
   sortBy(column, numeric) {
     const same = this.sort?.column === column;
-    // Numbers begin with the largest; the third click goes back to the order of the exposition.
+    // Numbers begin with the largest. The third click returns to the order of the exposition.
     if (!same) this.sort = { column, down: numeric };
     else if (this.sort.down === numeric) this.sort = { column, down: !numeric };
     else this.sort = null;
@@ -159,8 +159,8 @@ export class Values {
 
 const labelValue = (row, name) => row.labels.find(([n]) => n === name)?.[1] ?? '';
 
-// safeURL returns a URL of a trace that may become a link, or null. The template is the program's, but what fills it
-// comes from metrics.
+// safeURL returns the URL of a trace if it may become a link, and null otherwise. The template comes from the
+// program, but the IDs in the URL come from metrics.
 function safeURL(text) {
   try {
     const url = new URL(text, location.href);

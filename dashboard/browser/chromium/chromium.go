@@ -18,7 +18,7 @@ func Find() (string, error) {
 	if name := os.Getenv("CHROMIUM"); name != "" {
 		path, err := exec.LookPath(name)
 		if err != nil {
-			return "", fmt.Errorf("the environment variable CHROMIUM names no program: %w", err)
+			return "", fmt.Errorf("the environment variable CHROMIUM does not name a program: %w", err)
 		}
 		return path, nil
 	}
@@ -36,8 +36,8 @@ func Find() (string, error) {
 func Start(ctx context.Context, path string) (browser context.Context, stop func(), err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
-		chromedp.Flag("disable-dev-shm-usage", true), // Containers have little shared memory.
-		chromedp.Flag("hide-scrollbars", true),       // A phone has none that take space.
+		chromedp.Flag("disable-dev-shm-usage", true), // containers have little shared memory
+		chromedp.Flag("hide-scrollbars", true),       // those of phones take no space
 		chromedp.Flag("enable-precise-memory-info", true),
 		chromedp.Flag("font-render-hinting", "none"),
 	)

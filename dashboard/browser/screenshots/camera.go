@@ -15,7 +15,7 @@ import (
 const (
 	maxBytes = 250 << 10       // size limit of a picture in the documentation
 	settling = 3 * time.Second // how long a view gets to load and to draw
-	patience = time.Minute     // how long a view may take until it shows the element it waits for
+	maxWait  = time.Minute     // how long a view may take to show the element that a shot waits for
 	tallest  = 6000            // height limit of a picture of a whole page, in pixels
 )
 
@@ -127,7 +127,7 @@ func (c *camera) take(s shot, look chromium.Look, whole bool) ([]byte, error) {
 		return nil, err
 	}
 	if s.shows != "" {
-		waiting, stop := context.WithTimeout(tab, patience)
+		waiting, stop := context.WithTimeout(tab, maxWait)
 		defer stop()
 		if err := chromedp.Do(waiting, chromedp.WaitVisible(s.shows)); err != nil {
 			return nil, fmt.Errorf("waiting for %s: %w", s.shows, err)

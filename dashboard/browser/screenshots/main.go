@@ -45,7 +45,7 @@ func main() {
 
 func run(ctx context.Context, o options) (err error) {
 	if o.docs == "" && o.all == "" {
-		return errors.New("there is nothing to do: say where pictures go with -docs or -all")
+		return errors.New("there is nothing to do: set a folder for pictures with -docs or -all")
 	}
 	path, err := chromium.Find()
 	if err != nil {

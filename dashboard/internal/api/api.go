@@ -21,23 +21,23 @@ type Label [2]string
 type Hello struct {
 	Now        int64   `json:"now"`
 	Program    string  `json:"program"`
-	Started    int64   `json:"started"`    // When the dashboard was made.
-	IntervalMs float64 `json:"intervalMs"` // Between two samples, while the page is open.
-	History    bool    `json:"history"`    // Whether samples are also taken while no page is open.
-	MetricsURL string  `json:"metricsURL"` // Where the program serves its metrics, relative to the page.
-	TraceURL   string  `json:"traceURL"`   // Template with {trace_id} and {span_id}; may be empty.
+	Started    int64   `json:"started"`    // time at which the dashboard was created
+	IntervalMs float64 `json:"intervalMs"` // time between two samples while the page is open
+	History    bool    `json:"history"`    // whether samples are also taken while no page is open
+	MetricsURL string  `json:"metricsURL"` // URL of the program's metrics, absolute or relative to the page
+	TraceURL   string  `json:"traceURL"`   // template with {trace_id} and {span_id}, or empty
 }
 
 // Tick is the event of a stream that follows each sample. It is also sent after each interval in which
 // slow collectors prevented a new sample. T is then unchanged.
 type Tick struct {
-	T        int64   `json:"t"`   // Time of the last sample; 0 before the first.
-	Now      int64   `json:"now"` // Time of the event.
+	T        int64   `json:"t"`   // time of the last sample; 0 before the first
+	Now      int64   `json:"now"` // time of the event
 	Families int     `json:"families"`
 	Series   int     `json:"series"`
-	Problems int     `json:"problems"` // Collectors that have one.
-	TookMs   float64 `json:"tookMs"`   // How long gathering took, including waiting for collectors.
-	BusyMs   float64 `json:"busyMs"`   // Processor time spent on storing the sample.
+	Problems int     `json:"problems"` // number of collectors with a problem
+	TookMs   float64 `json:"tookMs"`   // duration of the gathering, including waiting for collectors
+	BusyMs   float64 `json:"busyMs"`   // processor time spent on storing the sample
 	Error    string  `json:"error,omitempty"`
 }
 
@@ -45,9 +45,9 @@ type Tick struct {
 // changed.
 type Collectors struct {
 	Now         int64       `json:"now"`
-	All         bool        `json:"all"` // Whether Rows are all there are, and not only what has changed.
+	All         bool        `json:"all"` // whether Rows are all rows, and not only those that have changed
 	Rows        []Collector `json:"rows"`
-	Removed     []string    `json:"removed,omitempty"` // IDs of rows.
+	Removed     []string    `json:"removed,omitempty"` // IDs of removed rows
 	Instruments Instruments `json:"instruments"`
 }
 
@@ -73,30 +73,30 @@ const (
 
 // Collector is a collector, a gatherer, a remote target, a push or an instrument.
 type Collector struct {
-	ID       string   `json:"id"`   // Unique among the rows.
-	Name     string   `json:"name"` // What selects it in a scrape.
-	Kind     string   `json:"kind"` // As in metric.CollectorStatus.
+	ID       string   `json:"id"`   // unique among the rows
+	Name     string   `json:"name"` // name that selects the collector in a scrape
+	Kind     string   `json:"kind"` // as in metric.CollectorStatus
 	Group    Group    `json:"group"`
 	State    State    `json:"state"`
 	Problem  bool     `json:"problem"`
-	Since    int64    `json:"since"`            // Start of the state.
-	Error    string   `json:"error,omitempty"`  // One short line.
-	Detail   string   `json:"detail,omitempty"` // The whole text, if that is longer.
+	Since    int64    `json:"since"`            // start of the state
+	Error    string   `json:"error,omitempty"`  // one short line
+	Detail   string   `json:"detail,omitempty"` // the complete text if it is longer than Error
 	Series   int      `json:"series"`
 	Policies []string `json:"policies,omitempty"`
 
 	LastStart  int64   `json:"lastStart,omitempty"`
-	LastEnded  int64   `json:"lastEnded,omitempty"`  // Start of the run that Series, DurationMs and the last of Durations are about.
-	DurationMs float64 `json:"durationMs,omitempty"` // Of the last run.
-	DeadlineMs float64 `json:"deadlineMs,omitempty"` // How long the last run was allowed to take; 0 if it had no deadline.
-	Durations  []Run   `json:"durations,omitempty"`  // Recent runs, oldest first, as far as the dashboard saw them.
+	LastEnded  int64   `json:"lastEnded,omitempty"`  // start of the run that Series, DurationMs and the last element of Durations describe
+	DurationMs float64 `json:"durationMs,omitempty"` // duration of the last run
+	DeadlineMs float64 `json:"deadlineMs,omitempty"` // time limit of the last run; 0 if it had no deadline
+	Durations  []Run   `json:"durations,omitempty"`  // recent runs that the dashboard has seen, oldest first
 
 	Running      int     `json:"running,omitempty"`
 	RunningSince int64   `json:"runningSince,omitempty"`
 	StuckSince   int64   `json:"stuckSince,omitempty"`
-	KeptSince    int64   `json:"keptSince,omitempty"`    // When the result was made that a cache, the background or stale serving keeps.
-	BackgroundMs float64 `json:"backgroundMs,omitempty"` // The interval of background runs.
-	Breaker      string  `json:"breaker,omitempty"`      // "closed", "open" or "half-open" of a collector with a breaker.
+	KeptSince    int64   `json:"keptSince,omitempty"`    // time of the result that a cache, the background policy or stale serving keeps
+	BackgroundMs float64 `json:"backgroundMs,omitempty"` // interval of background runs
+	Breaker      string  `json:"breaker,omitempty"`      // "closed", "open" or "half-open"; empty without a breaker
 	Places       *Places `json:"places,omitempty"`
 
 	Runs         uint64 `json:"runs,omitempty"`
@@ -140,49 +140,49 @@ type Places struct {
 
 // Search is the answer of api/metrics.
 type Search struct {
-	T               int64    `json:"t"` // Time of the sample; 0 before the first.
+	T               int64    `json:"t"` // time of the sample; 0 before the first
 	Families        int      `json:"families"`
 	Series          int      `json:"series"`
 	MatchedFamilies int      `json:"matchedFamilies"`
 	MatchedSeries   int      `json:"matchedSeries"`
-	Rows            []Family `json:"rows"` // The best matches first.
+	Rows            []Family `json:"rows"` // best matches first
 }
 
 // Family describes a metric family.
 type Family struct {
 	Name    string       `json:"name"`
-	Type    string       `json:"type"`           // As in package catalog: "counter", "gauge", …
-	Unit    string       `json:"unit,omitempty"` // Such as "seconds"; "timestamp" of seconds since the Unix epoch.
+	Type    string       `json:"type"`           // as in package catalog: "counter", "gauge", …
+	Unit    string       `json:"unit,omitempty"` // such as "seconds"; "timestamp" means seconds since the Unix epoch
 	Help    string       `json:"help,omitempty"`
 	Series  int          `json:"series"`
-	Matched int          `json:"matched"`          // Series that match the search.
-	Native  bool         `json:"native,omitempty"` // Whether histograms have native buckets.
-	Labels  []LabelCount `json:"labels,omitempty"` // Sorted by name.
+	Matched int          `json:"matched"`          // number of series that match the search
+	Native  bool         `json:"native,omitempty"` // whether histograms have native buckets
+	Labels  []LabelCount `json:"labels,omitempty"` // sorted by name
 }
 
 // LabelCount is a label and its number of values.
 type LabelCount struct {
 	Name   string       `json:"name"`
 	Values int          `json:"values"`
-	Top    []ValueCount `json:"top,omitempty"` // The values with the most series, in the answers that have them.
+	Top    []ValueCount `json:"top,omitempty"` // values with the most series, in answers that contain them
 }
 
 // ValueCount is a value of a label and the number of its series.
 type ValueCount struct {
 	Value  string `json:"value"`
 	Series int    `json:"series"`
-	Bytes  int    `json:"bytes"` // Size of these series in an exposition.
+	Bytes  int    `json:"bytes"` // size of these series in an exposition
 }
 
 // Detail is the answer of api/family.
 type Detail struct {
 	T          int64    `json:"t"`
 	Family     Family   `json:"family"`
-	Collectors []string `json:"collectors,omitempty"` // Names of collectors, if they are known.
+	Collectors []string `json:"collectors,omitempty"` // names of the collectors, if known
 	Queries    []Query  `json:"queries"`
-	Columns    []string `json:"columns"` // Names of the numbers of each row, such as "value", "rate", "count", "p99", "0.5".
+	Columns    []string `json:"columns"` // names of the numbers of each row, such as "value", "rate", "count", "p99", "0.5"
 	Rows       []Row    `json:"rows"`
-	Total      int      `json:"total"` // Series that match; Rows may be one page of them.
+	Total      int      `json:"total"` // number of series that match; Rows may be one page of them
 }
 
 // Query is a PromQL expression with its meaning.
@@ -194,7 +194,7 @@ type Query struct {
 // Row is a series with its current values.
 type Row struct {
 	Labels    []Label    `json:"labels"`
-	Values    []Number   `json:"values"` // In the order of the columns.
+	Values    []Number   `json:"values"` // in the order of the columns
 	Created   int64      `json:"created,omitempty"`
 	Exemplars []Exemplar `json:"exemplars,omitempty"`
 }
@@ -204,16 +204,16 @@ type Exemplar struct {
 	Labels []Label `json:"labels"`
 	Value  Number  `json:"value"`
 	T      int64   `json:"t,omitempty"`
-	URL    string  `json:"url,omitempty"` // The trace, if there is a template for it.
+	URL    string  `json:"url,omitempty"` // URL of the trace, if the program has set a template
 }
 
 // Spec describes a plot. It is a JSON value in the parameter plot of a stream and of api/plot.
 type Spec struct {
 	Family  string   `json:"family"`
-	Match   []Label  `json:"match,omitempty"`   // Labels that the series must have.
-	By      []string `json:"by,omitempty"`      // Labels by which series are summed up; empty means into one line.
-	Each    bool     `json:"each,omitempty"`    // A line for each series, instead of By.
-	Seconds int      `json:"seconds,omitempty"` // How far back; 0 means five minutes.
+	Match   []Label  `json:"match,omitempty"`   // labels that the series must have
+	By      []string `json:"by,omitempty"`      // labels by which series are summed; empty means one line for all
+	Each    bool     `json:"each,omitempty"`    // whether each series has its own line, instead of By
+	Seconds int      `json:"seconds,omitempty"` // length of the time range; 0 means five minutes
 
 	// Keys are the keys of lines that the page already shows. Their groups come first, so that a plot
 	// that cannot show all groups keeps showing the same ones.
@@ -223,14 +223,14 @@ type Spec struct {
 // Plot is a family over time. In a stream, the first plot of a spec is complete, and the following ones
 // contain what came after the last time of the previous one.
 type Plot struct {
-	ID     int      `json:"id"` // Index of the spec in the request.
+	ID     int      `json:"id"` // index of the spec in the request
 	Kind   PlotKind `json:"kind"`
-	Unit   string   `json:"unit,omitempty"` // "seconds", "bytes", …, from the family's unit or name. Of a counter's rate, that of the counter.
-	First  bool     `json:"first"`          // Whether it replaces what the page has.
+	Unit   string   `json:"unit,omitempty"` // "seconds", "bytes", …, from the family's unit or name; for a rate, the unit of the counter
+	First  bool     `json:"first"`          // whether the plot replaces the one that the page has
 	T      []int64  `json:"t"`
 	Lines  []Line   `json:"lines"`
-	Hidden int      `json:"hidden,omitempty"` // Groups that are not shown, because there are more than MaxLines.
-	Heat   *Heat    `json:"heat,omitempty"`   // Of histograms.
+	Hidden int      `json:"hidden,omitempty"` // number of groups that are not shown because a plot has at most MaxLines
+	Heat   *Heat    `json:"heat,omitempty"`   // only for histograms
 	Error  string   `json:"error,omitempty"`
 }
 
@@ -250,10 +250,10 @@ const (
 
 // Line is a line of a plot.
 type Line struct {
-	Key    string   `json:"key"`            // The same in later events.
-	Labels []Label  `json:"labels"`         // Of the group.
-	Name   string   `json:"name,omitempty"` // "p99" of quantiles, the state of a state set; else empty.
-	V      []Number `json:"v"`              // One for each time.
+	Key    string   `json:"key"`            // the same in later events
+	Labels []Label  `json:"labels"`         // labels of the group
+	Name   string   `json:"name,omitempty"` // quantile such as "p99", or state of a state set; otherwise empty
+	V      []Number `json:"v"`              // one value for each time
 }
 
 // Heat is a histogram over time, of all matching series together.
@@ -273,20 +273,20 @@ type Heat struct {
 // Cardinality is the answer of api/cardinality.
 type Cardinality struct {
 	T      int64  `json:"t"`
-	Since  int64  `json:"since"` // Start of the growth.
+	Since  int64  `json:"since"` // time since which growth is counted
 	Series int    `json:"series"`
 	Bytes  int    `json:"bytes"`
-	Grown  int    `json:"grown"` // Series more than at the start.
-	Rows   []Size `json:"rows"`  // The families with the most series first.
+	Grown  int    `json:"grown"` // number of series gained since then
+	Rows   []Size `json:"rows"`  // families with the most series first
 }
 
 // Size describes how large a family is.
 type Size struct {
 	Family Family `json:"family"`
-	Bytes  int    `json:"bytes"`            // Size of its series in an exposition.
-	Memory int    `json:"memory,omitempty"` // Bytes of memory that a vector takes.
+	Bytes  int    `json:"bytes"`            // size of the family's series in an exposition
+	Memory int    `json:"memory,omitempty"` // memory of the family's vectors in bytes
 	Grown  int    `json:"grown"`
-	New    bool   `json:"new,omitempty"` // It was not there at the start.
+	New    bool   `json:"new,omitempty"` // whether the family did not exist at the start
 
 	// only for vectors of this module
 	Limit         int     `json:"limit,omitempty"`
@@ -308,9 +308,9 @@ type Mark struct {
 type Changes struct {
 	Mark      Mark     `json:"mark"`
 	T         int64    `json:"t"`
-	Rows      []Change `json:"rows"` // New and gone series first, then those that have changed the most.
+	Rows      []Change `json:"rows"` // new and gone series first, then those that have changed the most
 	Total     int      `json:"total"`
-	Unchanged int      `json:"unchanged"` // Series.
+	Unchanged int      `json:"unchanged"` // number of unchanged series
 }
 
 // Change is a number that has changed since the mark was set.
@@ -319,27 +319,27 @@ type Change struct {
 	Type   string  `json:"type"`
 	Unit   string  `json:"unit,omitempty"`
 	Labels []Label `json:"labels"`
-	Name   string  `json:"name,omitempty"`  // Which number of the series: "count", "sum", a quantile or a state; empty if it has one.
-	Before Number  `json:"before"`          // Missing of a new series.
-	After  Number  `json:"after"`           // Missing of one that has gone.
-	Reset  bool    `json:"reset,omitempty"` // A counter has begun anew.
+	Name   string  `json:"name,omitempty"`  // number of the series: "count", "sum", a quantile or a state; empty if the series has only one
+	Before Number  `json:"before"`          // Missing for a new series
+	After  Number  `json:"after"`           // Missing for a series that is gone
+	Reset  bool    `json:"reset,omitempty"` // whether a counter was reset
 }
 
 // History is the answer of api/history.
 type History struct {
 	Now      int64      `json:"now"`
 	Started  int64      `json:"started"`
-	Always   bool       `json:"always"` // Whether samples are taken while no page is open.
-	From     int64      `json:"from"`   // Time of the oldest sample; 0 before the first.
+	Always   bool       `json:"always"` // whether samples are taken while no page is open
+	From     int64      `json:"from"`   // time of the oldest sample; 0 before the first
 	WindowMs float64    `json:"windowMs"`
 	Samples  int        `json:"samples"`
 	Series   int        `json:"series"`
-	Left     int        `json:"left"` // Series that are not kept, because there are too many.
+	Omitted  int        `json:"omitted"` // number of series that are not kept because of the limits
 	Bytes    int        `json:"bytes"`
 	MaxBytes int        `json:"maxBytes"`
 	Viewers  int        `json:"viewers"`
-	Sampling []Sampling `json:"sampling"` // Oldest first.
-	Events   []Event    `json:"events"`   // Newest first.
+	Sampling []Sampling `json:"sampling"` // oldest first
+	Events   []Event    `json:"events"`   // newest first
 }
 
 // Sampling is the cost of one sample.
@@ -354,7 +354,7 @@ type Sampling struct {
 type Event struct {
 	T         int64  `json:"t"`
 	Collector string `json:"collector"`
-	From      State  `json:"from,omitempty"` // Empty of a collector that is new.
-	To        State  `json:"to,omitempty"`   // Empty of one that has been removed.
+	From      State  `json:"from,omitempty"` // empty if the collector is new
+	To        State  `json:"to,omitempty"`   // empty if the collector was removed
 	Error     string `json:"error,omitempty"`
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// large returns a program with 50,000 series: one family with a tenth of them, and many small ones.
+// large returns a program with 50,000 series: one family has a tenth of them, and many small families the
+// others.
 func large() *world {
 	w := newWorld(0)
 	f := w.family("http_requests_total", model.Counter)
@@ -64,7 +65,7 @@ func BenchmarkDetail(b *testing.B) {
 	}
 }
 
-// shared is a past that returns its data without a copy, so that benchmarks measure only its use.
+// shared is a past that does not copy its data, so that benchmarks measure only the queries.
 type shared struct{ *world }
 
 func (s shared) Range(_ time.Time, cols []int32) ([]time.Time, [][]float64) {

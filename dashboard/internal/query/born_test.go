@@ -7,8 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestBornUnseen has series that began long before the first sample that has them, because their collector failed: they
-// have not counted everything within one interval.
+// TestBornUnseen checks series that began long before the first sample that contains them, because their
+// collector failed. Their values have not grown within one interval.
 func TestBornUnseen(t *testing.T) {
 	w := newWorld(0, 2, 4, 6, 8, 10)
 	c := w.family("c_total", model.Counter)

@@ -9,9 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// Cardinality returns the sizes of all families, and how much they have grown since an earlier snapshot.
-// That may be nil: then nothing has grown. limit limits the rows; 0 means 100, and there are never more
-// than 1,000.
+// Cardinality returns the sizes of all families and their growth since start, an earlier snapshot. If start
+// is nil, there is no growth. limit limits the rows; 0 means 100, and there are never more than 1,000.
 func Cardinality(s, start *store.Snapshot, limit int) *api.Cardinality {
 	answer := &api.Cardinality{Rows: []api.Size{}}
 	if s == nil {

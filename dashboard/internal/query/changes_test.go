@@ -10,7 +10,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// changed returns changes as short texts.
+// changed formats changes as short texts.
 func changed(c *api.Changes) []string {
 	var texts []string
 	for _, row := range c.Rows {

@@ -16,8 +16,8 @@ type DetailOptions struct {
 	TraceURL string // template with {trace_id} and {span_id}; empty means no links
 }
 
-// Detail describes a family with the current values of its series. before, which may be nil, is an earlier snapshot
-// for rates and the quantiles of recent observations. It returns nil if there is no such family.
+// Detail describes a family with the current values of its series. before, which may be nil, is an earlier
+// snapshot for rates and the quantiles of recent observations. It returns nil if there is no such family.
 func Detail(s, before *store.Snapshot, opts DetailOptions) *api.Detail {
 	f := find(s, opts.Family)
 	if f == nil {

@@ -17,7 +17,7 @@ func TestDetailNumbers(t *testing.T) {
 	w := newWorld(0, 10)
 	counter := w.family("c_total", model.Counter)
 	w.series(counter, "a=1", nil, []float64{100, 150})
-	w.series(counter, "a=2", nil, []float64{100, 30}) // A reset.
+	w.series(counter, "a=2", nil, []float64{100, 30}) // a reset
 	w.series(counter, "a=3", nil, []float64{none, 30})
 	w.series(counter, "a=4", nil, []float64{none, 30}).Created = instant(5)
 	w.series(counter, "a=5", nil, []float64{none, 30}).Created = instant(-5)
@@ -67,13 +67,13 @@ func TestDetailHistograms(t *testing.T) {
 	}}
 	// Ten observations between 1 and 2 since the first sample.
 	w.series(f, "a=1", shape, []float64{10, 20}, []float64{5, 20}, []float64{10, 10}, []float64{0, 10}, []float64{0, 0})
-	// There were no observations since then, so all of them count.
+	// There were no observations since the first sample, so all observations count.
 	w.series(f, "a=2", shape, []float64{10, 10}, []float64{5, 5}, []float64{10, 10}, []float64{0, 0}, []float64{0, 0})
-	// A reset: what there is now is new.
+	// A reset: all observations are new.
 	w.series(f, "a=3", shape, []float64{10, 2}, []float64{5, 2}, []float64{10, 0}, []float64{0, 2}, []float64{0, 0})
-	// No observation at all.
+	// There are no observations at all.
 	w.series(f, "a=4", shape, []float64{0, 0}, []float64{0, 0}, []float64{0, 0}, []float64{0, 0}, []float64{0, 0})
-	// A reset that only a bucket shows.
+	// Only a bucket shows this reset.
 	w.series(f, "a=5", shape, []float64{10, 20}, []float64{5, 40}, []float64{10, 0}, []float64{0, 20}, []float64{0, 0})
 	d := query.Detail(w.snapshot(1), w.snapshot(0), query.DetailOptions{Family: "h_seconds"})
 	if want := []string{"count", "rate", "avg", "p50", "p90", "p99"}; !slices.Equal(d.Columns, want) {
@@ -94,7 +94,8 @@ func TestDetailHistograms(t *testing.T) {
 	same(t, "gauge histogram", column(d, 0), 4, 1.5, 1.5, 1.9, 1.99)
 }
 
-// TestDetailGrownHistogram has a native histogram with a new bucket, which is a new series in the store.
+// TestDetailGrownHistogram checks a native histogram with a new bucket, which makes it a new series in the
+// store.
 func TestDetailGrownHistogram(t *testing.T) {
 	before, after := newWorld(0), newWorld(10)
 	small := &store.Shape{Kind: store.Histogram, Native: true, Buckets: []store.Bucket{{Lower: 4, Upper: 8}}}
@@ -150,7 +151,7 @@ func TestExemplars(t *testing.T) {
 	s.Exemplars[series] = []*model.Exemplar{exemplar(1, trace, span), exemplar(3), exemplar(2, model.Label{Name: "TraceID", Value: "7"})}
 	for _, test := range []struct {
 		template string
-		want     [3]string // of the exemplars, newest first
+		want     [3]string // URLs of the exemplars, newest first
 	}{
 		{"", [3]string{}},
 		{"https://traces/{trace_id}", [3]string{"", "https://traces/7", "https://traces/a%2Fb+c"}},

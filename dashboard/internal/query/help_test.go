@@ -18,14 +18,14 @@ var (
 	none  = store.Missing
 )
 
-// world is a program whose series have known numbers at known times.
+// world is a program whose series have given numbers at given times.
 type world struct {
 	times    []time.Time
 	numbers  [][]float64 // by column
 	families []*store.Family
 }
 
-// newWorld has samples at these seconds after start.
+// newWorld returns a world with samples at the given seconds after start.
 func newWorld(seconds ...float64) *world {
 	w := &world{}
 	for _, s := range seconds {
@@ -51,7 +51,7 @@ func (w *world) family(name string, t model.Type) *store.Family {
 	return f
 }
 
-// series adds a series with labels such as "code=200,method=GET", and the numbers of each of its columns at each time.
+// series adds a series with labels such as "code=200,method=GET". Each column has a number for each time.
 func (w *world) series(f *store.Family, labels string, shape *store.Shape, columns ...[]float64) *store.Series {
 	s := &store.Series{Shape: shape, Bytes: len(labels) + 10}
 	if s.Shape == nil {
@@ -79,7 +79,7 @@ func (w *world) series(f *store.Family, labels string, shape *store.Shape, colum
 
 var number = &store.Shape{Kind: store.Number}
 
-// snapshot returns sample i, with the series that have numbers there.
+// snapshot returns sample i with the series that have numbers in it.
 func (w *world) snapshot(i int) *store.Snapshot {
 	s := &store.Snapshot{At: w.times[i], Exemplars: make(map[*store.Series][]*model.Exemplar)}
 	for _, column := range w.numbers {
@@ -136,7 +136,7 @@ func (w *world) Gone(family string) (gone []*store.Series) {
 	return gone
 }
 
-// floats returns the numbers of an answer as the store has them.
+// floats converts the numbers of an answer to those of the store.
 func floats(numbers []api.Number) []float64 {
 	result := make([]float64, len(numbers))
 	for i, n := range numbers {
@@ -147,7 +147,7 @@ func floats(numbers []api.Number) []float64 {
 	return result
 }
 
-// same fails the test if numbers differ by more than rounding.
+// same fails the test if numbers differ by more than a rounding error.
 func same(t *testing.T, what string, answer []api.Number, want ...float64) {
 	t.Helper()
 	got := floats(answer)
@@ -165,7 +165,7 @@ func same(t *testing.T, what string, answer []api.Number, want ...float64) {
 	}
 }
 
-// shown tells missing numbers from other ones.
+// shown returns the numbers with texts for missing ones, which would look like NaN.
 func shown(numbers []float64) []any {
 	result := make([]any, len(numbers))
 	for i, n := range numbers {

@@ -71,10 +71,10 @@ func increaseOf(before, now float64) float64 {
 	return now - before
 }
 
-// histogramIncrease writes into dst the increase of a histogram's or summary's numbers since before or,
-// after a reset, since the beginning. It reports false if there is no count. A bucket that did not exist
-// has had no observations, unless all buckets are different, as when a native histogram lowers its
-// resolution: then the increase is unknown. The sum of a histogram may fall without a reset.
+// histogramIncrease writes into dst the increase of a histogram's or summary's numbers since before or, after
+// a reset, since the beginning. It returns false if the count is missing. A bucket that did not exist before
+// had no observations. If all buckets are different, for example because a native histogram has lowered its
+// resolution, the increase is unknown. The sum of a histogram may fall without a reset.
 //
 // All slices have the same order and length. histogramIncrease modifies before and now.
 func histogramIncrease(dst, before, now []float64) bool {

@@ -9,8 +9,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestLowerResolution has a native histogram that lowers its resolution: buckets (1, 2] and (2, 4] become (1, 4]. What
-// the new bucket has at once are no new observations.
+// TestLowerResolution checks a native histogram that lowers its resolution: buckets (1, 2] and (2, 4] become
+// (1, 4]. The observations with which the new bucket begins are not new ones.
 func TestLowerResolution(t *testing.T) {
 	w := newWorld(0, 2, 4, 6)
 	f := w.family("h", model.Histogram)

@@ -14,8 +14,8 @@ import (
 // spec. It has never more than 600 points. A window without an earlier sample begins with a point that
 // has no rate.
 //
-// If there are more groups than a plot can show, it shows those with the largest values in the window. A
-// plot that continues must show the same groups. It does if spec.Keys has the keys of the previous
+// If there are more groups than a plot can show, it shows those with the largest values in the window. A plot
+// that continues another one must show the same groups, so spec.Keys must have the keys of the previous
 // plot's lines. Other groups take the remaining places, in the order of their keys.
 func Plot(s *store.Snapshot, past Past, spec api.Spec, since time.Time) *api.Plot {
 	p := &api.Plot{First: since.IsZero(), Kind: api.Values, T: []int64{}, Lines: []api.Line{}}

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestPlotGone checks that series that are gone still count in the past of their group.
+// TestPlotGone checks that the past of a group includes series that are gone.
 func TestPlotGone(t *testing.T) {
 	w := newWorld(0, 2, 4, 6)
 	c := w.family("c_total", model.Counter)

@@ -70,11 +70,11 @@ func (h *histogramSum) lines() []line {
 	return lines
 }
 
-// heat holds the observations per second of all groups. Its buckets are those of the union, or fewer
-// ones that each stand for several neighbors.
+// heat holds the observations per second of all groups. Its buckets are those of the union, or fewer buckets
+// that each merge several neighbors.
 type heat struct {
 	buckets []store.Bucket
-	size    int // how many buckets of the union each stands for
+	size    int // number of buckets of the union that each bucket merges
 	counts  [][]float64
 }
 

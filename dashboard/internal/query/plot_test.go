@@ -13,7 +13,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// wantLine is a line and what it is expected to have.
+// wantLine is the expected content of a line.
 type wantLine struct {
 	key    string
 	values []float64
@@ -44,10 +44,10 @@ func plot(w *world, spec api.Spec) *api.Plot { return query.Plot(w.last(), w, sp
 func TestPlotCounters(t *testing.T) {
 	w := newWorld(0, 2, 4, 8, 10)
 	f := w.family("c_bytes_total", model.Counter)
-	w.series(f, "code=200,m=get", nil, []float64{0, 10, 30, 70, 10})     // A reset at the end.
-	w.series(f, "code=200,m=put", nil, []float64{none, none, 8, 16, 20}) // It is not known since when it has been there.
+	w.series(f, "code=200,m=get", nil, []float64{0, 10, 30, 70, 10})     // a reset at the end
+	w.series(f, "code=200,m=put", nil, []float64{none, none, 8, 16, 20}) // unknown start
 	w.series(f, "code=500,m=get", nil, []float64{none, none, 8, 16, 20}).Created = instant(3)
-	w.series(f, "code=501,m=get", nil, []float64{1, 2, none, none, 4}) // A gap.
+	w.series(f, "code=501,m=get", nil, []float64{1, 2, none, none, 4}) // a gap
 
 	p := plot(w, api.Spec{Family: "c_bytes_total"})
 	if p.Kind != api.Rates || p.Unit != "bytes" || !p.First || p.Heat != nil || p.Hidden != 0 {
@@ -92,7 +92,7 @@ func TestPlotGoesOn(t *testing.T) {
 	}
 	check(t, p, wantLine{"", floats(first.Lines[0].V[2:])})
 	check(t, query.Plot(w.last(), w, api.Spec{Family: "g"}, since), wantLine{"", []float64{3, 4}})
-	// Nothing that is later than the snapshot is shown.
+	// A plot shows no samples that are later than the snapshot.
 	check(t, query.Plot(w.snapshot(2), w, api.Spec{Family: "g"}, since), wantLine{"", []float64{3}})
 	check(t, query.Plot(w.snapshot(2), w, api.Spec{Family: "g"}, w.times[2]), wantLine{"", []float64{}})
 }
@@ -133,7 +133,7 @@ func TestPlotHistograms(t *testing.T) {
 		wantLine{`a="1"#p50`, []float64{none, 1.5, none}},
 		wantLine{`a="1"#p90`, []float64{none, 1.9, none}},
 		wantLine{`a="1"#p99`, []float64{none, 1.99, none}},
-		wantLine{`a="2"#p50`, []float64{none, 1, 0.5}}, // After a reset, all are new.
+		wantLine{`a="2"#p50`, []float64{none, 1, 0.5}}, // After a reset, all observations are new.
 		wantLine{`a="2"#p90`, []float64{none, 1.8, 0.9}},
 		wantLine{`a="2"#p99`, []float64{none, 1.98, 0.99}},
 	)
@@ -159,7 +159,8 @@ func TestPlotHistograms(t *testing.T) {
 		wantLine{"#p99", []float64{none, 1.99, 0.99}})
 }
 
-// TestPlotNativeHistogram has a bucket that is not there from the start, and more buckets than a heat map has rows.
+// TestPlotNativeHistogram checks a histogram with a bucket that appears later, and with more buckets than a
+// heat map has rows.
 func TestPlotNativeHistogram(t *testing.T) {
 	w := newWorld(0, 10)
 	shape := &store.Shape{Kind: store.Histogram, Native: true, Buckets: []store.Bucket{{Lower: 1, Upper: 2}, {Lower: 2, Upper: 4}}}
@@ -210,7 +211,7 @@ func TestPlotThinned(t *testing.T) {
 	w := newWorld(every(1, 1202)...)
 	counter, gauge := make([]float64, 1202), make([]float64, 1202)
 	for i := range counter {
-		counter[i], gauge[i] = float64(i%500), float64(i) // Two resets.
+		counter[i], gauge[i] = float64(i%500), float64(i) // with two resets
 	}
 	w.series(w.family("c_total", model.Counter), "", nil, counter)
 	w.series(w.family("g", model.Gauge), "", nil, gauge)
@@ -222,7 +223,7 @@ func TestPlotThinned(t *testing.T) {
 	for k := range want {
 		want[k] = 1
 	}
-	for _, reset := range []int{500, 1000} { // From 499 to 0 there is no increase.
+	for _, reset := range []int{500, 1000} { // From 499 to 0, the increase is 0.
 		want[(reset+1)/3] = 2.0 / 3
 	}
 	same(t, "rates", p.Lines[0].V, want...)
@@ -257,7 +258,7 @@ func TestPlotGroups(t *testing.T) {
 	if !slices.Equal(keys(next), keys(p)) || next.Hidden != 10 || len(next.T) != 1 {
 		t.Errorf("the next plot has lines %v, want %v", keys(next), keys(p))
 	}
-	// Lines that are already shown also stay when the plot begins again.
+	// Lines that are already shown stay even if the plot begins again.
 	again := plot(w, api.Spec{Family: "g", By: []string{"a"}, Keys: []string{`a="03"`}})
 	if got := keys(again); got[0] != `a="03"` || got[1] != `a="11"` {
 		t.Errorf("got %v", got)
@@ -268,7 +269,7 @@ func TestPlotGroups(t *testing.T) {
 	}
 }
 
-// TestPlotLongLabels has label values that the page knows only by their beginning.
+// TestPlotLongLabels checks label values of which the page knows only the beginning.
 func TestPlotLongLabels(t *testing.T) {
 	w := newWorld(0)
 	f := w.family("g", model.Gauge)

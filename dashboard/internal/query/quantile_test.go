@@ -53,8 +53,8 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
-// TestQuantileLikeNaive compares quantiles with those of the observations themselves, which are spread in their buckets
-// as interpolation takes them to be.
+// TestQuantileLikeNaive compares quantiles with those of the observations themselves, which are distributed
+// in their buckets as interpolation assumes.
 func TestQuantileLikeNaive(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -79,7 +79,7 @@ func TestQuantileLikeNaive(t *testing.T) {
 			}
 			lower = upper
 			if r.IntN(4) == 0 && native {
-				lower *= 3 // A gap.
+				lower *= 3 // a gap
 			}
 		}
 		if len(observations) == 0 {
@@ -127,7 +127,7 @@ func TestUnion(t *testing.T) {
 	}
 }
 
-// TestUnionLosesNothing checks for random layouts that the parts of each bucket are together as much as the bucket.
+// TestUnionLosesNothing checks for random layouts that the parts of each bucket add up to the bucket.
 func TestUnionLosesNothing(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 2))

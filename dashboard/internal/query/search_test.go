@@ -25,7 +25,7 @@ func shop() *world {
 	temperature.Help = "Wärme nach HTTP_REQUESTS"
 	w.series(temperature, "room=KÜCHE", nil, []float64{21})
 	w.series(temperature, "room=bath-get", nil, []float64{23})
-	w.family("zero", model.Untyped) // Without series.
+	w.family("zero", model.Untyped) // a family without series
 	w.families[len(w.families)-1].Help = "Nothing."
 	return w
 }
@@ -34,8 +34,8 @@ func TestSearch(t *testing.T) {
 	s := shop().last()
 	for _, test := range []struct {
 		words  string
-		want   string // Names of families.
-		series string // Matching series of each.
+		want   string // names of families
+		series string // number of matching series of each family
 	}{
 		{"", "http_requests http_requests_total last_http_requests temperature_celsius zero", "1 4 1 2 0"},
 		{"  \t ", "http_requests http_requests_total last_http_requests temperature_celsius zero", "1 4 1 2 0"},
@@ -43,14 +43,14 @@ func TestSearch(t *testing.T) {
 		{"HTTP_requests_t", "http_requests_total", "4"},
 		{"get", "http_requests_total temperature_celsius", "3 1"},
 		{"get 404", "http_requests_total", "1"},
-		{"post 404", "", ""}, // No single series has both.
+		{"post 404", "", ""}, // no single series has both
 		{"method=get", "http_requests_total", "3"},
 		{"meth=ge", "http_requests_total", "3"},
 		{"method=", "http_requests_total", "4"},
 		{"=bath", "temperature_celsius", "1"},
 		{"path=a\" b\"", "http_requests_total", "1"},
 		{`"/a b"`, "http_requests_total", "1"},
-		{`"/a b`, "http_requests_total", "1"}, // Still being typed.
+		{`"/a b`, "http_requests_total", "1"}, // not yet complete
 		{"/a b", "http_requests_total", "1"},
 		{`"/b b"`, "", ""},
 		{"küche", "temperature_celsius", "1"},

@@ -41,8 +41,8 @@ func labels(t *testing.T, pairs ...model.Label) model.Labels {
 	return l
 }
 
-// TestWithStore follows a program over four samples: a counter that comes later, and a native histogram that
-// gets another bucket, so that it is not the same series any more.
+// TestWithStore follows a program over four samples. A counter appears later, and a native histogram gets
+// another bucket, which makes it another series in the store.
 func TestWithStore(t *testing.T) {
 	var (
 		s        = store.New(store.Limits{Window: time.Hour, MaxBytes: 1 << 20, MaxSeries: 100})

@@ -18,7 +18,7 @@ func manyCounters(n int) family {
 	return counters("http_requests_total", sorted(points)...)
 }
 
-// change adds small integers to one of each so many points.
+// change adds a small integer to one in each points.
 func (f family) change(tick, each int) {
 	for i := range f.points {
 		if (i+tick)%each == 0 {

@@ -6,22 +6,22 @@ import (
 )
 
 // The numbers of a column are written as operations of one to nine bytes. The upper bits of the first
-// byte tell which operation it is:
+// byte select the operation:
 //
 //	00nnnttt  the last number XOR the nnn+1 bytes that follow, the lowest first, shifted left by ttt bytes
 //	01dddddd  the last number plus dddddd-32
 //	10kkkkkk  the last number again, as many times as k says; see runOf
 //	11kkkkkk  no number, as many times as k says
 //
-// The number before the first one is 0. A counter that moves by a few units takes a byte a tick, most
-// other numbers two to five.
+// The number before the first one is 0. A counter that moves by a few units takes one byte per tick. Most
+// other numbers take two to five.
 const (
 	opXor    = 0x00
 	opDelta  = 0x40
 	opRepeat = 0x80
 	opGap    = 0xC0
 
-	operand   = 0x3F // The bits of the first byte behind the operation.
+	operand   = 0x3F // bits of the first byte after those of the operation
 	deltaBias = 32
 )
 
@@ -56,7 +56,8 @@ func appendRun(buf []byte, op byte, n int) []byte {
 	return buf
 }
 
-// appendChange appends the operation that turns last into next. They must differ in their bits.
+// appendChange appends the operation that turns last into next. Both are the bits of numbers, and must
+// differ.
 func appendChange(buf []byte, last, next uint64) []byte {
 	from, to := math.Float64frombits(last), math.Float64frombits(next)
 	if d := to - from; d >= -deltaBias && d < operand+1-deltaBias && d == math.Trunc(d) &&
@@ -74,8 +75,8 @@ func appendChange(buf []byte, last, next uint64) []byte {
 	return buf
 }
 
-// decode writes the numbers of a column from index skip on to out, and Missing where it has none. It
-// accepts any data: a truncated operation ends it.
+// decode writes the numbers of a column, from index skip on, to out. It writes Missing where the column has
+// no number. It accepts any data and stops at a truncated operation.
 func decode(data []byte, skip int, out []float64) {
 	var (
 		last uint64

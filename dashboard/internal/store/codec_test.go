@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzColumn records numbers, and compares them with the decoded ones, both during the recording and after it is sealed.
+// FuzzColumn records numbers and compares them with the decoded ones, both before and after the recording is
+// sealed.
 func FuzzColumn(f *testing.F) {
 	add := func(numbers ...float64) {
 		var data []byte
@@ -27,7 +28,7 @@ func FuzzColumn(f *testing.F) {
 				want = append(want, n)
 			}
 		}
-		decode(data, 0, make([]float64, 50)) // Any data will do.
+		decode(data, 0, make([]float64, 50)) // must accept any data
 
 		r := newRecording(0)
 		for i, n := range want {

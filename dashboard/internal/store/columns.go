@@ -8,7 +8,7 @@ func (r *Round) newSeries(p *model.Point, shape *Shape) *Series {
 		return nil
 	}
 	s := newSeries(r.walk.model, p, shape)
-	s.ownsShape = shape != oneValue && shape != r.walk.like
+	s.ownsShape = shape != oneValue && shape != r.walk.lastShape
 	memory := s.memory()
 	if !r.affords(memory + columnMemory*shape.width()) {
 		return nil
@@ -28,7 +28,7 @@ func (r *Round) changed(s *Series, p *model.Point, shape *Shape) *Series {
 	}
 	c := *s
 	c.Shape, c.Created = shape, p.Created
-	c.ownsShape = shape != r.walk.like
+	c.ownsShape = shape != r.walk.lastShape
 	c.Cols = make([]int32, shape.width())
 	carried := shape.carried(s.Shape)
 	more := 0
@@ -74,8 +74,7 @@ func (s *Series) since(created model.Instant) *Series {
 	return c
 }
 
-// leastPast reserves one in leastPast parts of the memory for the past, regardless of the number of
-// series.
+// leastPast reserves 1/leastPast of the memory for the past, regardless of the number of series.
 const leastPast = 4
 
 // affords reports whether there is room for the given number of additional bytes.
@@ -88,11 +87,11 @@ func (r *Round) affords(bytes int) bool {
 	if dir.bytes+r.plan.bytes+len(r.numbers)*columnMemory+bytes <= limit-limit/leastPast {
 		return true
 	}
-	r.plan.pressed = true
+	r.plan.short = true
 	return false
 }
 
-// newColumn returns a column to which nothing refers.
+// newColumn returns an unused column.
 func (r *Round) newColumn() int32 {
 	free := r.kept.directory.free
 	if n := len(free) - r.plan.taken; n > 0 {

@@ -39,7 +39,7 @@ func (r *Round) Commit() *Snapshot {
 	}
 	k.past.now.record(r.at.UnixNano(), r.numbers)
 	k.directory.apply(&r.plan, &k.past.now.departures, r.number)
-	k.dropOld(r.at.UnixNano(), s.limits, r.plan.pressed)
+	k.dropOld(r.at.UnixNano(), s.limits, r.plan.short)
 	s.latest.Store(snapshot)
 	return snapshot
 }
@@ -55,7 +55,7 @@ func (r *Round) Discard() {
 
 // snapshot returns the sample.
 func (r *Round) snapshot() *Snapshot {
-	const slack = 8 // one in slack parts of the memory may be unused
+	const slack = 8 // at most one part in slack of the memory may be unused
 	if spare := cap(r.numbers) - len(r.numbers); spare > len(r.numbers)/slack {
 		r.numbers = append(make([]float64, 0, len(r.numbers)), r.numbers...)
 	}
@@ -64,7 +64,7 @@ func (r *Round) snapshot() *Snapshot {
 	if !slices.IsSortedFunc(sections, byName) {
 		slices.SortFunc(sections, byName)
 	}
-	s := &Snapshot{At: r.at, Left: r.left, Numbers: r.numbers, Exemplars: r.exemplars}
+	s := &Snapshot{At: r.at, Omitted: r.omitted, Numbers: r.numbers, Exemplars: r.exemplars}
 	if r.last != nil && slices.EqualFunc(sections, r.last.Families, func(s section, f *Family) bool { return s.family == f }) {
 		s.Families, s.Series = r.last.Families, r.last.Series
 		return s
@@ -77,17 +77,17 @@ func (r *Round) snapshot() *Snapshot {
 	return s
 }
 
-// dropOld drops generations that are too old or too many. If pressed is true, it makes room for series:
-// when older generations are dropped, series that are gone can be forgotten.
-func (k *kept) dropOld(now int64, limits Limits, pressed bool) {
+// dropOld drops generations that are too old or too many. If makeRoom is true, it also drops the oldest
+// generation, if series that are gone can be forgotten with it.
+func (k *kept) dropOld(now int64, limits Limits, makeRoom bool) {
 	for len(k.past.sealed) > 0 {
 		oldest := k.past.sealed[0]
 		tooOld := lastOf(oldest.times) < now-int64(limits.Window)
 		tooMany := limits.MaxBytes > 0 && k.memory() > limits.MaxBytes
-		if !tooOld && !tooMany && (!pressed || oldest.isEmpty()) {
+		if !tooOld && !tooMany && (!makeRoom || oldest.isEmpty()) {
 			return
 		}
-		pressed = false
+		makeRoom = false
 		k.directory.forget(&k.past.drop().departures)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/luxfi/metric/dashboard/internal/store"
 )
 
-// TestReadersBesideRounds reads while rounds are committed and the store is cleared.
+// TestReadersBesideRounds reads the store while rounds are committed and the store is cleared.
 func TestReadersBesideRounds(t *testing.T) {
 	s := store.New(store.Limits{Window: 20 * time.Second, MaxBytes: 1 << 20})
 	done := make(chan struct{})

@@ -11,8 +11,8 @@ import (
 type directory struct {
 	byName  map[string]*record
 	shown   []*record // records of the last sample, in its order
-	series  int       // in the last sample
-	columns int       // how many numbers a snapshot has
+	series  int       // number of series in the last sample
+	columns int       // number of columns in a snapshot
 	free    []int32   // columns to which nothing refers
 	bytes   int       // memory of all series and families
 }
@@ -28,16 +28,16 @@ type record struct {
 	sorted bool    // whether its series are in the order of model.CompareLabels
 	absent bool    // whether it was missing in the last sample
 	round  uint64  // the last round that has begun the family
-	left   uint64  // if absent is true, the generation that was written when this was noticed
+	goneIn uint64  // if absent is true, the generation that was being written when this was noticed
 
-	// gone maps keys to series that existed before the last sample of the family, with the generations
-	// that were written when this was noticed.
+	// gone maps keys to series that existed before the last sample of the family.
 	gone map[string]goneSeries
 }
 
+// goneSeries is a series that is gone.
 type goneSeries struct {
 	series *Series
-	left   uint64
+	goneIn uint64 // the generation that was being written when this was noticed
 }
 
 // Memory of a record, and of a series in a family or among those that are gone.
@@ -55,10 +55,10 @@ func (r *record) memory() int {
 	return recordMemory + len(r.name) + len(r.family.Help) + len(r.family.Unit) + listedMemory*cap(r.family.Series)
 }
 
-// departures are the series and families that have left while a generation was written. The store
+// departures are the series and families that disappeared while a generation was being written. The store
 // forgets them with the generation, unless they have come back.
 type departures struct {
-	number  uint64 // of the generation
+	number  uint64 // number of the generation
 	series  []departure
 	records []*record
 	columns []int32 // columns of series that have another shape now
@@ -78,20 +78,20 @@ func (d *departures) memory() int {
 // plan collects the changes of a round.
 type plan struct {
 	sections []section
-	returned []departure // series that are back
-	left     []departure
-	columns  []int32 // columns that no series has any more
-	taken    int     // number of free columns that were taken, from the end
-	numbers  int     // how many numbers a snapshot has
-	bytes    int     // additional memory
-	pressed  bool    // whether series were left out for lack of memory
+	returned []departure // series that have come back
+	departed []departure // series that are gone
+	columns  []int32     // columns that no series uses any longer
+	taken    int         // number of free columns that were taken, from the end
+	numbers  int         // number of columns in a snapshot
+	bytes    int         // additional memory
+	short    bool        // whether series were left out for lack of memory
 }
 
 func (p *plan) reset() {
 	clear(p.sections)
 	clear(p.returned)
-	clear(p.left)
-	*p = plan{sections: p.sections[:0], returned: p.returned[:0], left: p.left[:0], columns: p.columns[:0]}
+	clear(p.departed)
+	*p = plan{sections: p.sections[:0], returned: p.returned[:0], departed: p.departed[:0], columns: p.columns[:0]}
 }
 
 // section is a family in a round.
@@ -112,20 +112,20 @@ func (dir *directory) apply(p *plan, d *departures, round uint64) {
 		delete(r.record.gone, r.series.Key)
 		dir.bytes -= goneMemory
 	}
-	for _, l := range p.left {
+	for _, l := range p.departed {
 		if l.record.gone == nil {
 			l.record.gone = make(map[string]goneSeries)
 		}
 		l.record.gone[l.series.Key] = goneSeries{l.series, d.number}
 		dir.bytes += goneMemory
 	}
-	d.series = append(d.series, p.left...)
+	d.series = append(d.series, p.departed...)
 	for i := range p.sections {
 		dir.applySection(&p.sections[i], d)
 	}
 	for _, r := range dir.shown {
 		if r.round != round && !r.absent {
-			r.absent, r.left = true, d.number
+			r.absent, r.goneIn = true, d.number
 			d.records = append(d.records, r)
 		}
 	}
@@ -162,7 +162,7 @@ func (dir *directory) forget(d *departures) {
 		release(column)
 	}
 	for _, l := range d.series {
-		if g, ok := l.record.gone[l.series.Key]; ok && g.left == d.number {
+		if g, ok := l.record.gone[l.series.Key]; ok && g.goneIn == d.number {
 			delete(l.record.gone, l.series.Key)
 			dir.bytes -= g.series.memory() + goneMemory
 			for _, column := range g.series.Cols {
@@ -174,14 +174,15 @@ func (dir *directory) forget(d *departures) {
 		}
 	}
 	for _, r := range d.records {
-		if r.absent && r.left == d.number {
+		if r.absent && r.goneIn == d.number {
 			dir.bytes -= dir.forgetRecord(r, release)
 		}
 	}
 	dir.tidy()
 }
 
-// tidy makes the lowest free columns be taken first, and snapshots end with the last column in use.
+// tidy sorts the free columns so that the lowest are taken first, and shortens snapshots to the last column
+// in use.
 func (dir *directory) tidy() {
 	slices.Sort(dir.free)
 	for len(dir.free) > 0 && dir.free[len(dir.free)-1] == int32(dir.columns-1) {

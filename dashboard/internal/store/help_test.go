@@ -12,13 +12,13 @@ import (
 
 var start = time.Unix(1_700_000_000, 0)
 
-// family is a family with its points, as they are given to a round.
+// family is a family with its points, as a round receives them.
 type family struct {
 	*model.Family
 	points []model.Point
 }
 
-// sample stores a sample of these families, and returns it.
+// sample stores a sample of the given families and returns it.
 func sample(s *store.Store, at time.Time, families ...family) *store.Snapshot {
 	r := s.Begin(at)
 	feed(r, families...)
@@ -42,7 +42,7 @@ func number(value float64, labels ...string) model.Point {
 	return model.Point{Labels: labelsOf(labels...), Value: value}
 }
 
-// labelsOf returns labels of alternating names and values.
+// labelsOf returns labels from alternating names and values.
 func labelsOf(pairs ...string) model.Labels {
 	var list []model.Label
 	for i := 0; i < len(pairs); i += 2 {
@@ -55,13 +55,13 @@ func labelsOf(pairs ...string) model.Labels {
 	return l
 }
 
-// sorted sorts points as gathering does.
+// sorted sorts points by labels, as gathering does.
 func sorted(points []model.Point) []model.Point {
 	slices.SortStableFunc(points, func(a, b model.Point) int { return model.ComparePoints(&a, &b) })
 	return points
 }
 
-// find returns the only series with these labels.
+// find returns the only series with the given labels.
 func find(t *testing.T, s *store.Snapshot, family string, labels ...string) *store.Series {
 	t.Helper()
 	f := s.Find(family)
@@ -87,7 +87,7 @@ func numbersOf(s *store.Snapshot, series *store.Series) []float64 {
 	return numbers
 }
 
-// text prints numbers, and missing ones as a dash.
+// text formats numbers. Missing numbers become dashes.
 func text(numbers []float64) string {
 	var list []string
 	for _, n := range numbers {
@@ -100,7 +100,7 @@ func text(numbers []float64) string {
 	return fmt.Sprint(list)
 }
 
-// past returns all numbers of a column.
+// past returns all numbers of a column as text.
 func past(s *store.Store, col int32) string {
 	_, numbers := s.Range(time.Time{}, []int32{col})
 	return text(numbers[0])

@@ -79,7 +79,7 @@ func TestBoundsThatChange(t *testing.T) {
 func TestNativeHistograms(t *testing.T) {
 	native := func(schema int32, zero uint64, positive, negative model.NativeBuckets) *model.HistogramValue {
 		return &model.HistogramValue{
-			Count: 100, Sum: 7, Bounds: []float64{1}, Counts: []uint64{1, 2}, // To be ignored.
+			Count: 100, Sum: 7, Bounds: []float64{1}, Counts: []uint64{1, 2}, // ignored
 			Native: &model.NativeHistogram{Schema: schema, ZeroThreshold: 0.5, ZeroCount: zero, Positive: positive, Negative: negative},
 		}
 	}
@@ -90,7 +90,7 @@ func TestNativeHistograms(t *testing.T) {
 		value   *model.HistogramValue
 		buckets string
 		numbers string
-		same    bool // The series is that of the step before.
+		same    bool // whether the series is the one of the previous step
 	}{
 		{native(0, 0, model.NativeBuckets{}, model.NativeBuckets{}), "[]", "[100 7]", false},
 		{native(0, 0, model.NativeBuckets{Spans: []model.Span{{Offset: 1, Length: 2}}, Deltas: []int64{3, 1}}, model.NativeBuckets{}),

@@ -11,7 +11,7 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// heap returns how much memory is in use.
+// heap returns the size of the live heap.
 func heap() int {
 	runtime.GC()
 	runtime.GC()
@@ -20,12 +20,12 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// TestMemory compares the memory that a store reports with the runtime's figure, and limits both.
+// TestMemory compares the memory that a store reports with the runtime's figure, and checks limits for both.
 func TestMemory(t *testing.T) {
 	const n = 10_000
 	tests := map[string]struct {
 		family family
-		each   int // One of each so many series changes at each tick.
+		each   int // one in each series changes at each tick
 		most   int
 	}{
 		"a fifth changes":   {manyCounters(n), 5, 4 << 20},
@@ -90,7 +90,8 @@ func manyFamilies(n int) []family {
 	return families
 }
 
-// TestMaxBytes has more than fits, of each kind.
+// TestMaxBytes checks that the memory stays within its limit if there are more samples, or more series, than
+// fit.
 func TestMaxBytes(t *testing.T) {
 	t.Run("past", func(t *testing.T) {
 		const limit = 1 << 19
@@ -123,21 +124,22 @@ func TestMaxBytes(t *testing.T) {
 		}
 		sample(s, start.Add(time.Hour), counters("b_total", number(1)))
 		got := sample(s, start.Add(2*time.Hour), counters("b_total", number(1)))
-		if u := s.Usage(); u.Bytes > 100_000 || got.Left > 0 {
-			t.Errorf("%+v, %d series left: long labels are not forgotten", u, got.Left)
+		if u := s.Usage(); u.Bytes > 100_000 || got.Omitted > 0 {
+			t.Errorf("%+v, %d series omitted: long labels are not forgotten", u, got.Omitted)
 		}
 	})
 }
 
-// TestTooLittleMemory keeps some of the series with their past, if there is not enough memory for all of them.
+// TestTooLittleMemory checks that some series are kept with their past if the memory is too small for all of
+// them.
 func TestTooLittleMemory(t *testing.T) {
 	const limit = 1 << 18
 	s := store.New(store.Limits{Window: time.Minute, MaxBytes: limit})
 	f := manyCounters(2000)
 	for tick := range 100 {
 		got := sample(s, start.Add(time.Duration(tick)*time.Second), f)
-		if got.Series < 300 || got.Series+got.Left != 2000 {
-			t.Fatalf("sample %d has %d series, and %d are left", tick, got.Series, got.Left)
+		if got.Series < 300 || got.Series+got.Omitted != 2000 {
+			t.Fatalf("sample %d has %d series, and %d are omitted", tick, got.Series, got.Omitted)
 		}
 	}
 	if u := s.Usage(); u.Samples < 30 || u.Bytes > limit*11/10 {
@@ -149,26 +151,26 @@ func TestMaxSeries(t *testing.T) {
 	s := store.New(store.Limits{Window: time.Minute, MaxSeries: 10})
 	f := manyCounters(15)
 	got := sample(s, start, f)
-	if got.Series != 10 || got.Left != 5 {
-		t.Errorf("%d series and %d left, want 10 and 5", got.Series, got.Left)
+	if got.Series != 10 || got.Omitted != 5 {
+		t.Errorf("%d series and %d omitted, want 10 and 5", got.Series, got.Omitted)
 	}
 	// Known series are kept.
 	got = sample(s, start.Add(time.Second), counters("a_total", number(1)), f)
-	if got.Series != 10 || got.Left != 6 || got.Find("a_total") != nil {
-		t.Errorf("%d series and %d left, want 10 and 6", got.Series, got.Left)
+	if got.Series != 10 || got.Omitted != 6 || got.Find("a_total") != nil {
+		t.Errorf("%d series and %d omitted, want 10 and 6", got.Series, got.Omitted)
 	}
 	got = sample(s, start.Add(2*time.Second), counters("a_total", number(1)))
 	if got.Series != 0 && got.Series != 1 {
 		t.Errorf("%d series, want at most 1", got.Series)
 	}
-	// A family that is back gets the room that is left.
+	// A family that has come back gets the remaining room.
 	got = sample(s, start.Add(3*time.Second), counters("a_total", number(1)), f)
-	if got.Series != 10 || got.Left != 6 {
-		t.Errorf("%d series and %d left, want 10 and 6", got.Series, got.Left)
+	if got.Series != 10 || got.Omitted != 6 {
+		t.Errorf("%d series and %d omitted, want 10 and 6", got.Series, got.Omitted)
 	}
 }
 
-// TestChurnIsForgotten has other series in each sample.
+// TestChurnIsForgotten checks that the store forgets series if each sample has other ones.
 func TestChurnIsForgotten(t *testing.T) {
 	s := store.New(store.Limits{Window: time.Minute})
 	most := 0
@@ -184,7 +186,7 @@ func TestChurnIsForgotten(t *testing.T) {
 	if n := len(s.Latest().Numbers); n > 200 {
 		t.Errorf("there are %d columns for 2 series", n)
 	}
-	for hour := range 4 { // A series that is gone is forgotten with the generation in which this was noticed.
+	for hour := range 4 { // The store forgets a series that is gone with the generation in which it noticed this.
 		sample(s, start.Add(time.Duration(hour+1)*time.Hour))
 	}
 	if n := len(sample(s, start.Add(5*time.Hour)).Numbers); n > 0 {
@@ -192,7 +194,7 @@ func TestChurnIsForgotten(t *testing.T) {
 	}
 }
 
-// TestAllocations bounds the allocations of a round whose series are those of the one before.
+// TestAllocations bounds the allocations of a round with the same series as the previous one.
 func TestAllocations(t *testing.T) {
 	s := store.New(store.Limits{Window: time.Hour})
 	e := &model.Exemplar{Value: 1}

@@ -7,7 +7,8 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// maxSchema is the highest resolution that is kept: 8 buckets from each power of two to the next.
+// maxSchema is the schema with the highest resolution that is kept: 8 buckets from each power of two to the
+// next.
 const maxSchema = 3
 
 // nativeKeys identifies the native buckets of a shape. The bucket with key k at schema s ends at
@@ -28,7 +29,7 @@ type nativeReader struct {
 	nativeKeys
 
 	zeroCount float64
-	counts    [2][]float64 // of the keys
+	counts    [2][]float64 // counts of the buckets with these keys
 }
 
 // read reads the buckets that have observations.
@@ -139,7 +140,8 @@ func (r *nativeReader) shape(old *Shape) *Shape {
 	return s
 }
 
-// appendNumbers appends the numbers of a histogram whose buckets were read, in the order of a shape that fits.
+// appendNumbers appends the numbers of a histogram whose buckets were read, in the order of a shape that
+// fits.
 func (r *nativeReader) appendNumbers(numbers []float64, h *model.HistogramValue, k *nativeKeys) []float64 {
 	numbers = append(numbers, count{h.Count, h.CountFloat}.float(), h.Sum)
 	start := len(numbers)

@@ -10,13 +10,14 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// TestPastOfNativeBuckets compares the past of native histograms, whose buckets and schemas change, with what it was.
+// TestPastOfNativeBuckets compares the stored past of native histograms, whose buckets and schemas change,
+// with the original values.
 func TestPastOfNativeBuckets(t *testing.T) {
 	type moment map[string]map[store.Bucket]float64 // by labels
 	rnd := rand.New(rand.NewPCG(1, 2))
 	s := store.New(store.Limits{Window: 20 * time.Second})
 	var was []moment
-	seen := 0 // Numbers that were compared.
+	seen := 0 // number of values that were compared
 	for tick := range 300 {
 		now := make(moment)
 		var f = family{Family: &model.Family{Name: "h_seconds", Type: model.Histogram}}
@@ -70,7 +71,7 @@ func TestPastOfNativeBuckets(t *testing.T) {
 	}
 }
 
-// next returns the key behind the last bucket.
+// next returns the key after that of the last bucket.
 func next(b model.NativeBuckets) (key int32) {
 	for _, span := range b.Spans {
 		key += span.Offset + int32(span.Length)

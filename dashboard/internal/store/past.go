@@ -13,12 +13,12 @@ type past struct {
 	now    *recording
 }
 
-// A window is recorded in at least that many generations. The store keeps at most one more than
-// necessary.
+// generationsPerWindow is the least number of generations in which a window is recorded. The store keeps at
+// most one generation more than necessary.
 const generationsPerWindow = 6
 
-// minTicks is the least number of ticks in a generation, unless the window is shorter: each generation
-// takes at least five bytes for a column.
+// minTicks is the least number of ticks in a generation, unless the window is shorter. Fewer would waste
+// memory, because each generation takes at least five bytes per column.
 const minTicks = 8
 
 // isFull reports whether a sample at that time begins a new generation. memory is the limit of the past.
@@ -35,7 +35,7 @@ func (p *past) isFull(at time.Time, window time.Duration, memory int) bool {
 	return used > most || len(times) >= minTicks && memory > 0 && used > memory/(generationsPerWindow+2)
 }
 
-// rotate begins a new recording after g, which was sealed.
+// rotate adds the sealed generation g and begins a new recording.
 func (p *past) rotate(g *generation, columns int) {
 	p.sealed = append(p.sealed, g)
 	p.bytes += g.memory()

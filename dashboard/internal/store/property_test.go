@@ -12,10 +12,10 @@ import (
 	"github.com/luxfi/metric/internal/model"
 )
 
-// world generates samples, and remembers them.
+// world generates samples and remembers them.
 type world struct {
 	rand   *rand.Rand
-	values map[string]map[string]float64   // The current value of each series, by family and labels.
+	values map[string]map[string]float64   // current value of each series, by family and labels
 	past   []map[string]map[string]float64 // series of each sample
 	kinds  map[string]int
 }
@@ -38,7 +38,7 @@ func (w *world) next(family string, value float64) float64 {
 	}
 }
 
-// step changes the world, and returns its sample.
+// step changes the world and returns its next sample.
 func (w *world) step() []family {
 	var families []family
 	have := make(map[string]map[string]float64)
@@ -60,7 +60,7 @@ func (w *world) step() []family {
 			}
 		}
 		if w.rand.IntN(8) == 0 || len(series) == 0 {
-			continue // Its collector has failed.
+			continue // as if its collector had failed
 		}
 		have[name] = make(map[string]float64)
 		var points []model.Point
@@ -74,7 +74,7 @@ func (w *world) step() []family {
 			w.rand.Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
 		}
 		if w.rand.IntN(10) == 0 {
-			points = append(points, points[w.rand.IntN(len(points))]) // With another timestamp, say.
+			points = append(points, points[w.rand.IntN(len(points))]) // as with another timestamp
 		}
 		families = append(families, counters(name, points...))
 	}
@@ -82,7 +82,7 @@ func (w *world) step() []family {
 	return families
 }
 
-// TestPastIsThatOfAMap compares a store with a list of maps.
+// TestPastIsThatOfAMap compares a store with a naive one, a list of maps.
 func TestPastIsThatOfAMap(t *testing.T) {
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestPastIsThatOfAMap(t *testing.T) {
 			var pinned []*store.Snapshot
 			for tick := range 150 {
 				families := w.step()
-				if w.rand.IntN(20) == 0 { // A round that comes to nothing.
+				if w.rand.IntN(20) == 0 { // a round that is discarded
 					r := s.Begin(start.Add(time.Duration(tick)*time.Second - time.Millisecond))
 					feed(r, families...)
 					r.Discard()
@@ -136,7 +136,7 @@ func (w *world) checkSnapshot(t *testing.T, s *store.Snapshot, tick int) {
 	}
 }
 
-// checkPast checks all that is kept of the series in a snapshot.
+// checkPast checks everything that the store keeps of the series in a snapshot.
 func (w *world) checkPast(t *testing.T, s *store.Store, snapshot *store.Snapshot) {
 	t.Helper()
 	from := snapshot.At.Add(-time.Duration(w.rand.IntN(100)) * time.Second)

@@ -4,14 +4,14 @@ import "math"
 
 // recording is the generation that is being written.
 //
-// The bytes of all columns are in blocks of one arena. So a growing column needs no allocation, and only
-// its last block has unused room. Written bytes never change: a reader that has copied a column and the
-// list of chunks needs no lock to decode it.
+// The bytes of all columns are in blocks of one arena, so a growing column needs no allocation and has unused
+// room only in its last block. Written bytes never change: a reader that has copied a column and the list of
+// chunks needs no lock to decode it.
 type recording struct {
 	times   []int64 // nanoseconds since the Unix epoch
 	columns []column
 	chunks  []*chunk
-	blocks  uint32   // blocks in use; block 0 is never used and stands for no block
+	blocks  uint32   // number of blocks in use; block 0 is never used, and 0 means no block
 	bytes   int      // length of the written data, without the links between blocks
 	op      [48]byte // room for the operations of a tick
 
@@ -21,7 +21,7 @@ type recording struct {
 // column is the end of a column that is being written.
 type column struct {
 	last       uint64 // bits of the last number
-	head, tail uint32 // the first and the last block; 0 means none
+	head, tail uint32 // first and last block; 0 means no block
 	ticks      uint32 // recorded ticks, including repeats
 	repeats    uint16 // repetitions of last that have not been written yet
 	fill       uint8  // bytes in the last block

@@ -24,7 +24,7 @@ type Round struct {
 	numbers   []float64 // of the sample
 	exemplars map[*Series][]*model.Exemplar
 	admitted  int // series of the last sample plus new ones
-	left      int
+	omitted   int // series left out because of the limits
 	next      int // index in directory.shown of the family that probably comes next
 
 	walk walk
@@ -129,7 +129,7 @@ func (r *Round) Point(p *model.Point) error {
 		}
 	}
 	if !r.add(p) {
-		r.left++
+		r.omitted++
 	}
 	return nil
 }
@@ -160,7 +160,7 @@ func (r *Round) add(p *model.Point) bool {
 	if m.series != nil {
 		expected = m.series.Shape
 	}
-	s, shape := m.series, r.reader.read(w.kind, p, expected, w.like)
+	s, shape := m.series, r.reader.read(w.kind, p, expected, w.lastShape)
 	switch {
 	case s == nil:
 		s = r.newSeries(p, shape)
@@ -175,7 +175,7 @@ func (r *Round) add(p *model.Point) bool {
 		r.admitted++
 	}
 	if !shape.Native {
-		w.like = shape
+		w.lastShape = shape
 	}
 	r.place(m, s)
 	for i, number := range r.reader.numbers {

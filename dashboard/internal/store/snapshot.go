@@ -13,8 +13,8 @@ import (
 type Snapshot struct {
 	At       time.Time
 	Families []*Family // sorted by name
-	Series   int       // in all families
-	Left     int       // number of series that were left out because there are too many
+	Series   int       // number of series in all families
+	Omitted  int       // number of series that were left out because of the limits
 
 	// Numbers holds the values of all series: number i of a series is Numbers[series.Cols[i]].
 	Numbers []float64

@@ -18,11 +18,10 @@ import (
 type Limits struct {
 	// Window is how long samples are kept.
 	Window time.Duration
-	// MaxBytes limits the memory for the past and for series. If it is full, the oldest samples are
-	// dropped. New series are counted, but not kept, when series take three quarters of it. 0 means no
-	// limit.
+	// MaxBytes limits the memory for the past and for series. If it is full, the store drops the oldest
+	// samples. If series take three quarters of it, the store only counts new series. 0 means no limit.
 	MaxBytes int
-	// MaxSeries is how many series are kept. Further series are only counted. 0 means no limit.
+	// MaxSeries limits the number of series that are kept. Further series are only counted. 0 means no limit.
 	MaxSeries int
 }
 

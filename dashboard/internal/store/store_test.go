@@ -17,7 +17,7 @@ func TestNumbers(t *testing.T) {
 	}
 	first := sample(s, start, counters("a_total", number(1, "x", "1"), number(2, "x", `2"`)), counters("b_total", number(3)))
 	second := sample(s, start.Add(time.Second), counters("a_total", number(1, "x", "1"), number(5, "x", `2"`)), counters("b_total", number(4)))
-	if s.Latest() != second || second.Series != 3 || second.Left != 0 {
+	if s.Latest() != second || second.Series != 3 || second.Omitted != 0 {
 		t.Errorf("the latest snapshot is %+v, want that with 3 series", s.Latest())
 	}
 	if first.Find("a_total").Series[1] != second.Find("a_total").Series[1] || &first.Families[0] != &second.Families[0] {

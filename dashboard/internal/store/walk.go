@@ -19,12 +19,12 @@ type walk struct {
 	skip      bool // whether points are left out
 	returning bool // whether the family was missing in the last sample
 
-	expected []*Series // series of the last sample that had the family
-	next     int       // index of the series that probably comes next
-	differs  bool      // whether the series are in Round.list
-	sorted   bool      // whether the list and the expected series are in order
-	indexed  bool      // whether the series are in Round.index
-	like     *Shape    // shape of the previous series
+	expected  []*Series // series of the last sample that had the family
+	next      int       // index of the series that probably comes next
+	differs   bool      // whether the series are in Round.list
+	sorted    bool      // whether the list and the expected series are in order
+	indexed   bool      // whether the series are in Round.index
+	lastShape *Shape    // shape of the previous series
 }
 
 // match is the result of finding a series. At most one of the indexes is not negative.
@@ -174,7 +174,7 @@ func (r *Round) endFamily() {
 	case w.differs:
 		for i, s := range w.expected {
 			if !r.taken[i] {
-				r.plan.left = append(r.plan.left, departure{w.record, s})
+				r.plan.departed = append(r.plan.departed, departure{w.record, s})
 			}
 		}
 		sec.family = newFamily(w.model, slices.Clone(r.list))
