@@ -5,6 +5,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -17,20 +18,23 @@ func readFile(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestOperationsPage checks that the page for operators explains exactly the existing alerts and
-// self-metrics, with their types.
-func TestOperationsPage(t *testing.T) {
-	page := readFile(t, "docs/operations.md")
+// TestSelfMetricsPage checks that the page explains each alert and each self-metric, with its type and
+// labels, and no others.
+func TestSelfMetricsPage(t *testing.T) {
+	page := readFile(t, "docs/selfmetrics.md")
 	rows := make(map[string]string)
-	for _, row := range regexp.MustCompile("(?m)^\\| `(app_\\w+)` \\| (\\w+) \\|").FindAllStringSubmatch(page, -1) {
-		rows[row[1]] = row[2]
+	for _, row := range regexp.MustCompile("(?m)^\\| `(app_\\w+)` \\| (\\w+) \\| ([^|]+) \\|").FindAllStringSubmatch(page, -1) {
+		rows[row[1]] = row[2] + " by " + row[3]
 	}
 	exist, _ := allSelfMetrics(t)
 	if !maps.Equal(rows, exist) {
 		t.Errorf("the page explains\n%v, there are\n%v", rows, exist)
 	}
 	alerts := readFile(t, "docs/alerts.yml")
-	for file, text := range map[string]string{"operations.md": page, "alerts.yml": alerts, "alerts_test.yml": readFile(t, "docs/alerts_test.yml")} {
+	for file, text := range map[string]string{
+		"selfmetrics.md": page, "operations.md": readFile(t, "docs/operations.md"),
+		"alerts.yml": alerts, "alerts_test.yml": readFile(t, "docs/alerts_test.yml"),
+	} {
 		for _, name := range regexp.MustCompile(`\bapp_scrape_[a-z_]*[a-z]`).FindAllString(text, -1) {
 			if _, ok := exist[name]; !ok {
 				t.Errorf("%s has %s, which does not exist", file, name)
@@ -56,7 +60,8 @@ func TestOperationsPage(t *testing.T) {
 	}
 }
 
-// TestOperationsPageKinds checks that the page explains each kind of failure.
+// TestOperationsPageKinds checks that the page for operators explains each kind of failure, and that the
+// page about self-metrics lists each.
 func TestOperationsPageKinds(t *testing.T) {
 	page := readFile(t, "docs/operations.md")
 	var explained []string
@@ -67,5 +72,12 @@ func TestOperationsPageKinds(t *testing.T) {
 	_, kinds := allSelfMetrics(t)
 	if exist := slices.Sorted(maps.Keys(kinds)); !slices.Equal(explained, exist) || len(exist) == 0 {
 		t.Errorf("the page explains the kinds\n%q, there are\n%q", explained, exist)
+	}
+	_, listed, _ := strings.Cut(readFile(t, "docs/selfmetrics.md"), "\n## Kinds of failures\n")
+	listed, _, _ = strings.Cut(listed, "\n## ")
+	for kind := range kinds {
+		if !strings.Contains(listed, "`"+kind+"`") {
+			t.Errorf("the page about self-metrics does not list the kind %q", kind)
+		}
 	}
 }

@@ -37,7 +37,7 @@ func WithConcurrency(n int) RegistryOption {
 // value other than 0, and stay until the collector is unregistered. The metrics cover collectors
 // that run user code. Instruments of this package cannot fail, so there are no metrics about them.
 // WithSelfMetrics panics if the namespace is not valid. [EnableSelfMetrics] does the same for the
-// default registry. The page docs/operations.md lists all self-metrics.
+// default registry. The page docs/selfmetrics.md lists all self-metrics.
 func WithSelfMetrics(namespace string) RegistryOption {
 	metrics := scrape.NewSelfMetrics(namespace)
 	return registryOption(func(r *scrape.Registry) { r.Self.Store(metrics) })

@@ -258,7 +258,7 @@ func policyRows() []policyRow {
 func (row policyRow) text() string {
 	samples := map[string]string{"new": "the new ones", "earlier": "those of the last good run", "partial": "what the run has sent", "none": "none"}[row.samples]
 	reason := map[error]string{
-		nil: "partial", errTest: "that of the run", context.DeadlineExceeded: "`context.DeadlineExceeded`",
+		nil: "none", errTest: "that of the run", context.DeadlineExceeded: "`context.DeadlineExceeded`",
 		metric.ErrStillRunning: "`ErrStillRunning`", metric.ErrBreakerOpen: "`ErrBreakerOpen`", metric.ErrRateLimited: "`ErrRateLimited`",
 	}[row.err]
 	names := "none"

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/luxfi/metric"
 	"github.com/luxfi/metric/metrictest"
 )
@@ -112,7 +114,7 @@ type troubled struct {
 	registry  *metric.ContextRegistry
 	collector *metrictest.Collector
 	series    map[string]float64 // series of the last scrape
-	types     map[string]string  // types by the names of all families so far
+	types     map[string]string  // types and labels by the names of all families so far
 	kinds     map[string]bool    // kinds of all failures so far
 }
 
@@ -132,7 +134,7 @@ func (c *troubled) scrapes(b metrictest.Behaviour, n int) {
 func (c *troubled) scrape(ctx context.Context) {
 	families, _ := c.registry.GatherWithContext(ctx)
 	for _, f := range families {
-		c.types[f.GetName()] = strings.ToLower(f.GetType().String())
+		c.types[f.GetName()] = typeAndLabels(f)
 		for _, m := range f.GetMetric() {
 			for _, l := range m.GetLabel() {
 				if l.GetName() == "kind" {
@@ -203,7 +205,19 @@ func TestSelfMetricsAppear(t *testing.T) {
 	}
 }
 
-// allSelfMetrics returns all self-metrics, with their types, and all kinds of failures.
+// typeAndLabels returns the type of a family and the names of its labels, as in "counter by collector, kind".
+func typeAndLabels(f *dto.MetricFamily) string {
+	names := make([]string, 0, 2)
+	for _, l := range f.GetMetric()[0].GetLabel() {
+		names = append(names, l.GetName())
+	}
+	if len(names) == 0 {
+		names = append(names, "none")
+	}
+	return strings.ToLower(f.GetType().String()) + " by " + strings.Join(names, ", ")
+}
+
+// allSelfMetrics returns all self-metrics, with their types and labels, and all kinds of failures.
 func allSelfMetrics(t *testing.T) (types map[string]string, kinds map[string]bool) {
 	t.Helper()
 	types, kinds = make(map[string]string), make(map[string]bool)
@@ -217,7 +231,7 @@ func allSelfMetrics(t *testing.T) (types map[string]string, kinds map[string]boo
 }
 
 // selfMetricsOfFullVector returns the self-metrics of a registry with a vector that has reached its
-// limit, with their types.
+// limit, with their types and labels.
 func selfMetricsOfFullVector(t *testing.T) map[string]string {
 	t.Helper()
 	full := metric.NewCounterVec(metric.CounterOpts{Name: "logins_total", Help: "Logins."}, []string{"user"})
@@ -234,7 +248,7 @@ func selfMetricsOfFullVector(t *testing.T) map[string]string {
 	types := make(map[string]string)
 	for _, f := range families {
 		if f.GetName() != "logins_total" {
-			types[f.GetName()] = strings.ToLower(f.GetType().String())
+			types[f.GetName()] = typeAndLabels(f)
 		}
 	}
 	return types
