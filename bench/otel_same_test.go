@@ -8,14 +8,14 @@ import (
 	api "go.opentelemetry.io/otel/metric"
 )
 
-// scrapeText returns the lines of samples that a scrape is answered with, but for target_info.
+// scrapeText returns the lines of samples in the answer to a scrape, except for target_info.
 func scrapeText(e *exposition) map[string]bool {
 	w := httptest.NewRecorder()
 	e.handler.ServeHTTP(w, must(newRequest(text, "http://localhost/metrics")))
 	lines := make(map[string]bool)
 	for line := range strings.Lines(w.Body.String()) {
 		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "target_info") {
-			// The exporter writes labels that are empty.
+			// OpenTelemetry's exporter writes empty labels.
 			line = strings.NewReplacer(`,otel_scope_schema_url=""`, "", `,otel_scope_version=""`, "").Replace(line)
 			lines[line] = true
 		}
