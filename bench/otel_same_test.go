@@ -23,7 +23,8 @@ func scrapeText(e *exposition) map[string]bool {
 	return lines
 }
 
-// TestSameMeasurements checks that all implementations of OpenTelemetry's API expose the same samples after the same work.
+// TestSameMeasurements checks that all implementations of OpenTelemetry's API expose the same samples after the
+// same work.
 func TestSameMeasurements(t *testing.T) {
 	works := make(map[string]func(m api.Meter))
 	for _, attributes := range []string{readySet, madeAttributes, unsafeAttributes, noAttributes} {
